@@ -1,0 +1,117 @@
+/**
+ * @file `bundle.json`: what a bundle holds. The converter writes it, the store verifies against it, the
+ * runtime builds graphs from it. Weights are stored once in ONNX layout; see docs/architecture.md.
+ */
+
+export const BUNDLE_FORMAT = 'vlm2vec-bundle';
+export const BUNDLE_VERSION = 1;
+export const MANIFEST_PATH = 'bundle.json';
+/** Hashes are kept for pieces of this many bytes, so that a download resumes at a verified boundary. */
+export const CHUNK_BYTES = 16 * 1024 * 1024;
+/** No weight file is larger: outside the JSPI build ORT reads a whole file into JS memory. */
+export const MAX_STAGE_BYTES = 256 * 1024 * 1024;
+
+/** How weights are stored. */
+export type WeightDtype = 'fp32' | 'fp16' | 'q8' | 'q4';
+
+/** One file of the bundle. */
+export interface BundleFile {
+  /** Plain relative path, `/`-separated; never absolute, never `..`. */
+  path: string;
+  bytes: number;
+  /** Lower-case hex SHA-256 of the whole file. */
+  sha256: string;
+  /** Lower-case hex SHA-256 of each {@link CHUNK_BYTES} piece, in order. */
+  chunks: string[];
+}
+
+/** Element types inside a weight file. */
+export type StoredDtype = 'f32' | 'f16' | 'u8';
+
+/** One ONNX initializer inside a stage's weight file. */
+export interface StoredTensor {
+  name: string;
+  dtype: StoredDtype;
+  shape: number[];
+  /** Byte offset in the weight file; a multiple of 64. */
+  offset: number;
+  bytes: number;
+}
+
+/** One graph + one weight file. Stage k's output is stage k+1's input. */
+export interface BundleStage {
+  /** `vision.0`, `vision.1`, …, `text.0`, … */
+  name: string;
+  kind: 'vision' | 'text';
+  /** The blocks of the tower that this stage runs: `first … last-1`. */
+  blocks: { first: number; last: number };
+  /** The f32 graph as a plain ONNX model that refers to the weight file. */
+  graph: BundleFile;
+  weights: BundleFile;
+  tensors: StoredTensor[];
+}
+
+/** The token-embedding table as rows of fixed length; read by the runtime, never uploaded whole. */
+export interface EmbeddingTable extends BundleFile {
+  rows: number;
+  columns: number;
+  dtype: WeightDtype;
+  /** Bytes of one row. Layout per dtype: see `bundle/rows.ts`. */
+  rowBytes: number;
+}
+
+/** Pixels → patches, as the checkpoint's preprocessor_config.json says. */
+export interface ImageConfig {
+  minPixels: number;
+  maxPixels: number;
+  mean: [number, number, number];
+  std: [number, number, number];
+  /** Pixels per patch side (14). */
+  patchSize: number;
+  /** Patches per merge-block side (2). */
+  mergeSize: number;
+}
+
+export interface PromptConfig {
+  /** `<|image_pad|>` */
+  imageToken: string;
+  imageTokenId: number;
+  /** Between the image token and the text where the caller gave none: `\n`. */
+  separator: string;
+  /** The longest sequence, in tokens. */
+  maxTokens: number;
+}
+
+/** A fixed input with the embedding that the CPU gave at conversion. */
+export interface ProbeCase {
+  name: string;
+  text: string;
+  /** A picture every platform draws alike: see `bundle/probe-picture.ts`. */
+  picture: { width: number; height: number; seed: number } | null;
+  /** Base64 of little-endian float32. // [dims] */
+  embedding: string;
+}
+
+export interface BundleSource {
+  base: { id: string; revision: string | null };
+  adapter: { id: string; revision: string | null; kind: 'lora' | 'rslora' | 'dora' } | null;
+  /** SHA-256 over the names and bytes of all tensors as merged, where computed. */
+}
+
+export interface BundleManifest {
+  format: typeof BUNDLE_FORMAT;
+  version: typeof BUNDLE_VERSION;
+  architecture: 'qwen2_vl';
+  /** Length of an embedding. */
+  dims: number;
+  dtype: WeightDtype;
+  source: BundleSource;
+  /** The architecture's own numbers; type in `models/`. */
+  config: Record<string, unknown>;
+  stages: BundleStage[];
+  embeddings: EmbeddingTable;
+  tokenizer: { files: BundleFile[] };
+  image: ImageConfig;
+  prompts: PromptConfig;
+  probe: ProbeCase[];
+}

@@ -1,0 +1,52 @@
+/** @file The seams of `checkpoint/`: where bytes come from, and tensors that are read a few rows at a time. */
+
+/** A file of known length that can be read in ranges. */
+export interface ByteSource {
+  /** For messages: path or URL. */
+  readonly name: string;
+  /** Length in bytes. */
+  readonly size: number;
+  /**
+   * Reads bytes `start` (inclusive) to `end` (exclusive).
+   * Rejects with {@link CheckpointFormatError} when the range is outside the file or comes back short.
+   */
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+}
+
+/** A folder of files: a directory, a set of `File`s, a Hub repository at one revision. */
+export interface FileTree {
+  /** For messages and the manifest: path or repository id. */
+  readonly label: string;
+  /** The commit, where the source has one. */
+  readonly revision: string | null;
+  /** All file paths, `/`-separated, relative. */
+  list(): Promise<string[]>;
+  /** Opens one file. Rejects with {@link SourceNotFoundError} when it is not there. */
+  open(path: string, signal?: AbortSignal): Promise<ByteSource>;
+}
+
+/** Element types of safetensors and torch files that are read. */
+export type TensorDtype = 'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'I16' | 'I8' | 'U8' | 'BOOL';
+
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: TensorDtype;
+  /** Row-major; a scalar is `[]`. */
+  readonly shape: readonly number[];
+}
+
+/**
+ * Named tensors, read by rows of the first axis, as float32.
+ * Names are canonical whatever generation wrote the file: `model.layers.N.…`, `model.embed_tokens.weight`,
+ * `model.norm.weight`, `visual.…`, `lm_head.weight`.
+ */
+export interface TensorStore {
+  names(): readonly string[];
+  /** Undefined where there is no such tensor. */
+  info(name: string): TensorInfo | undefined;
+  /**
+   * Rows `first … first+count-1`, flattened. // [count, prod(shape[1..])]
+   * A 1-D tensor has rows of one element. Rejects with {@link CheckpointMismatchError} for an unknown name.
+   */
+  readRows(name: string, first: number, count: number, signal?: AbortSignal): Promise<Float32Array>;
+}

@@ -1,0 +1,81 @@
+/**
+ * @file Named errors. Each says what was wrong, where, and what to do. They keep their `name` and
+ * `details` across the worker boundary (see `runtime/` for the transfer handler), so callers test
+ * `error.name` or `instanceof` alike.
+ */
+
+/** Base of every error this package throws on purpose. `details` is plain, structured-cloneable data. */
+export class VLM2VecError extends Error {
+  override name = 'VLM2VecError';
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, details: Record<string, unknown> = {}, options?: ErrorOptions) {
+    super(message, options);
+    this.details = details;
+  }
+}
+
+/** A safetensors, torch, JSON or adapter file that breaks its format. Permanent: retrying cannot help. */
+export class CheckpointFormatError extends VLM2VecError {
+  override name = 'CheckpointFormatError';
+}
+
+/** The checkpoint is well formed but does not fit: a weight is missing, unused, or has another shape. */
+export class CheckpointMismatchError extends VLM2VecError {
+  override name = 'CheckpointMismatchError';
+}
+
+/** An architecture, adapter kind, option or dtype that this version does not implement. */
+export class UnsupportedError extends VLM2VecError {
+  override name = 'UnsupportedError';
+}
+
+/** A file or repository that is not there, or may not be read. */
+export class SourceNotFoundError extends VLM2VecError {
+  override name = 'SourceNotFoundError';
+}
+
+/** A `bundle.json` that breaks its format. */
+export class BundleFormatError extends VLM2VecError {
+  override name = 'BundleFormatError';
+}
+
+/** Bytes whose length or SHA-256 differs from what the manifest promises. */
+export class IntegrityError extends VLM2VecError {
+  override name = 'IntegrityError';
+}
+
+/** Bytes that are not an image this platform decodes, or a header that lies. */
+export class ImageFormatError extends VLM2VecError {
+  override name = 'ImageFormatError';
+}
+
+/** An image whose declared size exceeds the guard; refused before decoding. */
+export class ImageTooLargeError extends VLM2VecError {
+  override name = 'ImageTooLargeError';
+}
+
+/** An input to `embed`/`rank` that cannot be embedded: empty text, too many tokens, a wrong type. */
+export class InvalidInputError extends VLM2VecError {
+  override name = 'InvalidInputError';
+}
+
+/** WebGPU was asked for and is not available, or too small for the model. */
+export class WebGPUUnavailableError extends VLM2VecError {
+  override name = 'WebGPUUnavailableError';
+}
+
+/** The GPU device was lost twice in a row; the model must be loaded again. */
+export class DeviceLostError extends VLM2VecError {
+  override name = 'DeviceLostError';
+}
+
+/** No rung of the ladder (activations, device) reproduced the bundle's probe embeddings. */
+export class ProbeError extends VLM2VecError {
+  override name = 'ProbeError';
+}
+
+/** The model was disposed, or its worker ended, before the call finished. */
+export class DisposedError extends VLM2VecError {
+  override name = 'DisposedError';
+}
