@@ -21,6 +21,8 @@
  * `act` is float32 or float16 by {@link GraphOptions.activations}.
  */
 
+import type { StoredTensor } from '../bundle/manifest';
+
 /** Numbers of a Qwen2-VL checkpoint, named as in the paper's and HF's configs. */
 export interface Qwen2VLConfig {
   hiddenSize: number;
@@ -67,13 +69,56 @@ export interface Grid {
   width: number;
 }
 
+/** A weight as the converter must produce it. Layout of what is stored: see {@link StoredWeight}. */
+export interface PlannedWeight {
+  /** Name in the graph, without a suffix: `layers.3.self_attn.qkv.weight`. */
+  name: string;
+  /** matrix: [out, in]; vector: [n] */
+  shape: number[];
+  /** Checkpoint tensors (canonical names) whose rows follow each other, in order. */
+  parts: string[];
+  /**
+   * How a checkpoint row becomes a stored row. `fold-temporal`: [C*2*p*p] → [C*p*p], the two temporal slices
+   * added (exact for still images, spec section 5.3). `none`: as it is.
+   */
+  rowTransform: 'none' | 'fold-temporal';
+  /** Vectors (norms, biases) are always f32. A matrix with `quantize: false` is never stored below fp16. */
+  quantize: boolean;
+}
+
+/** One stage before conversion. */
+export interface StagePlan {
+  name: string;
+  kind: 'vision' | 'text';
+  blocks: { first: number; last: number };
+  weights: PlannedWeight[];
+}
+
 /*
- * models/index.ts exports (built to this contract):
- *   modelConfig(manifest): Qwen2VLConfig                            — reads manifest.config
- *   buildStageGraph(manifest, stage, options): Uint8Array           — an ONNX model; weights stay external, location
- *                                                                     is `stage.weights.path`
- *   visionRotary(config, grid): RotaryTables                        // [P, vision.headDim/2], merge-block order
- *   textRotary(config, length): RotaryTables                        // [length, headDim/2]
- * bundle/rows.ts exports:
- *   decodeRow(table: EmbeddingTable, bytes: Uint8Array, out: Float32Array): void
+ * Stored weights. A planned matrix `W` [out, in] becomes these {@link StoredTensor}s, by its own dtype:
+ *   fp32  `W` f32 [out, in]            fp16  `W` f16 [out, in]
+ *   q8    `W.q` u8 [out, in/32, 32]    `W.scale` f16 [out, in/32]   `W.zp` u8 [out, in/32]            (zp optional)
+ *   q4    `W.q` u8 [out, in/32, 16]    `W.scale` f16 [out, in/32]   `W.zp` u8 [out, ceil(in/32/2)]     (zp optional)
+ * exactly as MatMulNBits wants them: element 2i of a q4 block in the low nibble; without `.zp` the zero point is
+ * 2^(bits-1). A vector `b` becomes `b` f32 [n]. The graph builder looks at what is stored to choose MatMulNBits
+ * (bits from the last axis of `.q`: 16 bytes → 4 bits, 32 → 8) or Gemm(transB=1).
+ *
+ * models/index.ts exports:
+ *   parseConfig(configJson): Qwen2VLConfig                   — HF config.json of either generation → numbers, validated
+ *   modelConfig(manifest): Qwen2VLConfig                     — reads manifest.config (stored as Qwen2VLConfig)
+ *   planStages(config, storedBytes): StagePlan[]             — storedBytes(weight): number; no stage above MAX_STAGE_BYTES
+ *   buildStageGraph(config, stage: GraphStage, options): Uint8Array
+ *                                                            — an ONNX model; weights external, location is
+ *                                                              `stage.weights.path`
+ *   embeddingTensor: 'model.embed_tokens.weight'             — the table that becomes the row file
+ *   visionRotary(config, grid): RotaryTables                 // [P, vision.headDim/2], merge-block order
+ *   textRotary(config, length): RotaryTables                 // [length, headDim/2]
  */
+
+/** What the graph builder needs to know of a stage: a {@link BundleStage} has all of it. */
+export interface GraphStage {
+  kind: 'vision' | 'text';
+  blocks: { first: number; last: number };
+  weights: { path: string };
+  tensors: StoredTensor[];
+}
