@@ -4,21 +4,22 @@
  *
  * Graph inputs and outputs of every stage (names are fixed):
  *
- * vision.0   in  patches [B*P, 588] f32                                         out hidden [B*P, D] f32
- * vision.k   in  hidden  [B*P, D] f32                                           out hidden
+ * vision.0   in  patches [B*P, 588] f32                                         out hidden_out [B*P, D] f32
+ * vision.k   in  hidden  [B*P, D] f32                                           out hidden_out
  * vision.n   …                                                                  out features [B*P/4, H] act
  *   all vision stages also take: cos, sin [P, headDim/2] f32; batch_shape int64[3] = [B, P, -1]
  *   All images of one run share one grid. A tower of one stage takes patches and gives features.
  *
- * text.0     in  token_rows [T, H] f32, features [V, H] act, rows int32 [B*S]   out hidden [B*S, H] f32
+ * text.0     in  token_rows [T, H] f32, features [V, H] act, rows int32 [B*S]   out hidden_out [B*S, H] f32
  *   rows[i] < T picks token_rows[i], rows[i] >= T picks features[rows[i]-T]. Without an image, features is
  *   one row of zeros (V = 1). T >= 1.
- * text.k     in  hidden [B*S, H] f32                                            out hidden
+ * text.k     in  hidden [B*S, H] f32                                            out hidden_out
  * text.m     also last int32 [B] (the row, in B*S, to pool)                     out embedding [B, H] f32, unit length
  *   all text stages also take: cos, sin [S, headDim/2] f32; seqlens_k int32 [B] = tokens - 1;
  *   total_sequence_length int32 scalar = S; batch_shape int64[3] = [B, S, -1]
  *
- * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream, is always f32.
+ * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream,
+ * is always f32. A graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
  */
 
 import type { StoredTensor } from '../bundle/manifest';
