@@ -1,0 +1,57 @@
+/**
+ * @file End-to-end tests in a real Chromium. The projects differ in what the browser offers: `webgpu` has an adapter
+ * (SwiftShader, so no GPU is needed), `wasm` has none. The dev server serves the source, the preview server the
+ * built demo as users get it.
+ */
+import { defineConfig } from '@playwright/test';
+import { findChromium } from './scripts/chromium.ts';
+
+const DEV_PORT = 5273;
+const SITE_PORT = 5274;
+const VITE = 'node node_modules/vite/bin/vite.js';
+
+/** A browser that talks to nobody but the page's own origin. */
+const QUIET = [
+  '--no-sandbox',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+const SWIFTSHADER_WEBGPU = [
+  '--enable-unsafe-webgpu',
+  '--use-webgpu-adapter=swiftshader',
+  // SwiftShader compiles and runs on the CPU: minutes where a GPU takes seconds.
+  '--disable-gpu-watchdog',
+];
+
+const launch = (args: string[]) => ({ executablePath: findChromium(), args: [...QUIET, ...args] });
+
+export default defineConfig({
+  testDir: 'e2e',
+  outputDir: 'test-results',
+  timeout: 240_000,
+  expect: { timeout: 120_000 },
+  workers: 1,
+  forbidOnly: true,
+  reporter: [['list'], ['json', { outputFile: '.cache/playwright.json' }]],
+  use: { baseURL: `http://localhost:${DEV_PORT}` },
+  projects: [
+    { name: 'webgpu', use: { launchOptions: launch(SWIFTSHADER_WEBGPU) } },
+    { name: 'wasm', use: { launchOptions: launch([]) } },
+  ].map((project) => ({ ...project, metadata: { siteURL: `http://localhost:${SITE_PORT}` } })),
+  webServer: [
+    {
+      command: `${VITE} --port ${DEV_PORT} --strictPort`,
+      url: `http://localhost:${DEV_PORT}`,
+      reuseExistingServer: true,
+    },
+    {
+      command: `${VITE} build --logLevel warn && ${VITE} preview --port ${SITE_PORT} --strictPort`,
+      url: `http://localhost:${SITE_PORT}`,
+      reuseExistingServer: true,
+      timeout: 120_000,
+    },
+  ],
+});

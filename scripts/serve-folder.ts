@@ -1,0 +1,34 @@
+/** @file A dev-server middleware that serves one folder with byte ranges; the end-to-end tests read bundles from it. */
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import path from 'node:path';
+
+/** Serves files of `folder` under the URL prefix it is mounted at. Answers 404 itself: nothing falls through. */
+export function serveFolder(folder: string) {
+  return (request: IncomingMessage, response: ServerResponse): void => {
+    send(folder, request, response).catch(() => {
+      response.statusCode = 404;
+      response.end();
+    });
+  };
+}
+
+async function send(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const relative = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
+  const file = path.join(folder, path.normalize(relative)); // normalised from `/`: stays inside the folder
+  const { size } = await stat(file);
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const start = range ? Number(range[1]) : 0;
+  const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1; // inclusive
+  response.setHeader('Accept-Ranges', 'bytes');
+  response.setHeader('Content-Type', file.endsWith('.json') ? 'application/json' : 'application/octet-stream');
+  if (range && start > end) {
+    response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
+    return;
+  }
+  response.setHeader('Content-Length', Math.max(0, end - start + 1));
+  if (range) response.writeHead(206, { 'Content-Range': `bytes ${start}-${end}/${size}` });
+  if (request.method === 'HEAD' || size === 0) response.end();
+  else createReadStream(file, { start, end }).pipe(response);
+}
