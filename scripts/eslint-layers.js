@@ -91,7 +91,7 @@ const noStaticNode = {
   create(context) {
     return onStaticImports((node, specifier) => {
       if (node.parent.importKind === 'type' || node.parent.exportKind === 'type') return;
-      const isNode = specifier.startsWith('node:') || NODE_PACKAGES.has(specifier) || /\.node$/.test(specifier);
+      const isNode = specifier.startsWith('node:') || NODE_PACKAGES.has(specifier) || /\.node(\.js)?$/.test(specifier);
       if (isNode) context.report({ node, messageId: 'node', data: { specifier } });
     });
   },

@@ -24,6 +24,7 @@ test.each([
   ['src/onnx/graph.ts', "import type { StoredTensor } from '../bundle/manifest';"],
   ['src/onnx/graph.ts', "import { a } from './proto';"],
   ['src/runtime/device.ts', "const fs = await import('node:fs/promises');"],
+  ['src/image/decode.ts', "const { decodeFile } = await import('./decode.node.js');"],
   ['src/image/decode.ts', "import type { Sharp } from 'sharp';"],
   ['src/onnx/graph.test.ts', "import { loadFixture } from '../testing/fixtures';"],
   ['demo/main.ts', "import { VLM2Vec } from '../src/index';"],
@@ -39,7 +40,7 @@ test.each([
   ['src/embedder.ts', "import { load } from './testing/fixtures';", /may not import src\/testing/],
   ['demo/main.ts', "import { loadRuntime } from '../src/runtime/index';", /demo may not import src\/runtime/],
   ['src/store/opfs.ts', "import { readFile } from 'node:fs/promises';", /'node:fs\/promises' exists in Node only/],
-  ['src/store/index.ts', "export { folderBundle } from './folder.node';", /'\.\/folder\.node' exists in Node only/],
+  ['src/store/index.ts', "export { folderBundle } from './folder.node.js';", /'\.\/folder\.node\.js' exists in Node only/],
   ['src/image/decode.ts', "import sharp from 'sharp';", /'sharp' exists in Node only/],
 ])('%s may not hold: %s', (file, code, message) => {
   expect(lint(file, code)).toEqual([expect.stringMatching(message)]);
