@@ -1,0 +1,84 @@
+/** @file PNG header: signature, IHDR, and the eXIf chunk wherever it lies. */
+import { findOrientation } from '../exif';
+import { ByteReader } from '../bytes';
+import type { ImageHeader } from './types';
+
+export const PNG_SIGNATURE = '\x89PNG\r\n\x1a\n';
+
+/** Bit depths that each colour type allows. */
+const DEPTHS: Record<number, readonly number[]> = {
+  0: [1, 2, 4, 8, 16],
+  2: [8, 16],
+  3: [1, 2, 4, 8],
+  4: [8, 16],
+  6: [8, 16],
+};
+
+export interface PngHeader extends ImageHeader {
+  bitDepth: number;
+  /** 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGB + alpha. */
+  colorType: number;
+  interlaced: boolean;
+}
+
+/** One chunk: its data lies at `start … end-1`; the CRC follows. */
+export interface PngChunk {
+  type: string;
+  start: number;
+  end: number;
+}
+
+/** Walks the chunks up to IEND. Throws {@link ImageFormatError} where the file is cut short. */
+export function* pngChunks(reader: ByteReader): Generator<PngChunk> {
+  let offset = PNG_SIGNATURE.length;
+  for (;;) {
+    const length = reader.u32(offset);
+    const type = reader.text(offset + 4, 4);
+    const start = offset + 8;
+    reader.checked(start, length + 4);
+    yield { type, start, end: start + length };
+    if (type === 'IEND') return;
+    offset = start + length + 4;
+  }
+}
+
+export function readPngHeader(bytes: Uint8Array): PngHeader {
+  const reader = new ByteReader(bytes, 'PNG');
+  if (reader.u32(8) !== 13 || reader.text(12, 4) !== 'IHDR') throw reader.fail('it does not start with IHDR');
+  const width = reader.u32(16);
+  const height = reader.u32(20);
+  const bitDepth = reader.u8(24);
+  const colorType = reader.u8(25);
+  const interlace = reader.u8(28);
+  if (width === 0 || height === 0 || width > 0x7fffffff || height > 0x7fffffff) {
+    throw reader.fail(`it declares ${width}×${height} pixels`);
+  }
+  if (!DEPTHS[colorType]?.includes(bitDepth)) {
+    throw reader.fail(`it declares colour type ${colorType} with ${bitDepth} bits`);
+  }
+  if (reader.u8(26) !== 0 || reader.u8(27) !== 0 || interlace > 1) {
+    throw reader.fail('it declares an unknown compression, filter or interlace method');
+  }
+  return {
+    format: 'PNG',
+    mimeType: 'image/png',
+    width,
+    height,
+    alpha: true,
+    orientation: [],
+    bitDepth,
+    colorType,
+    interlaced: interlace === 1,
+  };
+}
+
+/** The orientation in an eXIf chunk; needs the whole file. */
+export function pngOrientation(bytes: Uint8Array): ImageHeader['orientation'] {
+  const reader = new ByteReader(bytes, 'PNG');
+  for (const { type, start, end } of pngChunks(reader)) {
+    if (type !== 'eXIf') continue;
+    const tag = findOrientation(bytes, start, end);
+    return tag === null ? [] : [tag];
+  }
+  return [];
+}
