@@ -1,0 +1,62 @@
+/**
+ * @file Which modules an adapter adapts, and with which rank and alpha: the rules of PEFT 0.14
+ * (`tuners_utils.check_target_module_exists`, `utils.other.get_pattern_key`), on module paths in the adapter's layout.
+ */
+
+import { UnsupportedError } from '../errors';
+import type { AdapterConfig, PatternValue } from './adapter-config';
+import { Pattern } from './pattern';
+import { quote } from './quote';
+
+/** True where PEFT would put an adapter on the module `path`. */
+export function isTarget(config: AdapterConfig, path: string): boolean {
+  const { targetModules, excludeModules } = config;
+  if (excludeModules && isNamed(excludeModules, path)) return false;
+  if (targetModules instanceof Pattern) return targetModules.fullMatch(path);
+  if (targetModules.has(path)) return true; // named in full: layersToTransform does not matter then
+  return isNamed(targetModules, path) && isChosenLayer(config, path);
+}
+
+/** Rank and alpha of the module `path`. */
+export function rankAndAlpha(config: AdapterConfig, path: string): { r: number; alpha: number } {
+  return {
+    r: patternValue(config.rankPattern, path) ?? config.r,
+    alpha: patternValue(config.alphaPattern, path) ?? config.loraAlpha,
+  };
+}
+
+/** The first key that matches the end of the path; failing that, the key that is the path. */
+function patternValue(patterns: readonly PatternValue[], path: string): number | undefined {
+  const found =
+    patterns.find(({ pattern }) => pattern.matchStart(path)) ?? patterns.find(({ key }) => key === path);
+  return found?.value;
+}
+
+function isNamed(names: ReadonlySet<string> | Pattern, path: string): boolean {
+  if (names instanceof Pattern) return names.fullMatch(path);
+  if (names.has(path)) return true;
+  for (let dot = path.indexOf('.'); dot >= 0; dot = path.indexOf('.', dot + 1)) {
+    if (names.has(path.slice(dot + 1))) return true;
+  }
+  return false;
+}
+
+function isChosenLayer(config: AdapterConfig, path: string): boolean {
+  if (!config.layersToTransform) return true;
+  const index = layerIndex(config.layersPattern, path);
+  return index !== null && config.layersToTransform.has(index);
+}
+
+/** The last number of the path that has something behind it and the list's name, and one more name, before it. */
+function layerIndex(lists: readonly string[], path: string): number | null {
+  const parts = path.split('.');
+  for (const list of lists.length > 0 ? lists : [null]) {
+    if (list !== null && !/^\w+$/.test(list)) {
+      throw new UnsupportedError(`layers_pattern ${quote(list)} is not supported: only plain names are`);
+    }
+    for (let i = parts.length - 2; i >= 2; i--) {
+      if (/^\d+$/.test(parts[i]!) && (list === null || parts[i - 1] === list)) return Number(parts[i]);
+    }
+  }
+  return null;
+}

@@ -1,0 +1,5 @@
+/** @file What `checkpoint/` offers to the other folders. `folder.node.ts` is imported by its own path, in Node only. */
+
+export { blobTree } from './blob-tree';
+export { openCheckpoint, type Checkpoint, type OpenCheckpointOptions } from './checkpoint';
+export type { ByteSource, FileTree, TensorDtype, TensorInfo, TensorStore } from './types';

@@ -1,0 +1,13 @@
+/** @file How names out of untrusted files are shown in messages: escaped, and never long. */
+
+const LONGEST = 160;
+
+/** `text` in double quotes, control characters escaped, cut after 160 characters. */
+export function quote(text: string): string {
+  return JSON.stringify(text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text);
+}
+
+/** A shape as `[3, 4]`. */
+export function showShape(shape: readonly number[]): string {
+  return `[${shape.join(', ')}]`;
+}
