@@ -1,0 +1,159 @@
+/**
+ * @file Reads Qwen2-VL's `config.json` into {@link Qwen2VLConfig}. Two layouts are in use: transformers ≤ 4.51 keeps
+ * the language model's numbers at the top level, later versions in `text_config`.
+ *
+ * The defaults of transformers' config class are those of the 72B model, so a number that is missing from the text
+ * part is an error. The vision part is different: all Qwen2-VL sizes share one tower, its class defaults are that
+ * tower's numbers, and transformers leaves out what equals them when it saves.
+ */
+
+import { CheckpointFormatError, UnsupportedError } from '../../errors';
+import type { Qwen2VLConfig } from '../types';
+
+type Json = Record<string, unknown>;
+
+/** No real model is near these; above them a file is broken or hostile. */
+const MAX_WIDTH = 2 ** 20;
+const MAX_LAYERS = 1024;
+const MAX_VOCABULARY = 2 ** 24;
+
+/**
+ * @throws UnsupportedError for another architecture or variant than this package computes.
+ * @throws CheckpointFormatError for a number that is missing or makes no sense.
+ */
+export function parseConfig(json: Json): Qwen2VLConfig {
+  if (json.model_type !== 'qwen2_vl') {
+    throw new UnsupportedError(
+      `config.json is of model_type ${JSON.stringify(json.model_type)}; this version converts "qwen2_vl" only.`,
+      { modelType: json.model_type },
+    );
+  }
+  const text = json.text_config === undefined ? json : object(json.text_config, 'text_config');
+  refuseVariants(text);
+  const hiddenSize = count(text, 'hidden_size', MAX_WIDTH);
+  const heads = count(text, 'num_attention_heads', MAX_WIDTH);
+  const config: Qwen2VLConfig = {
+    hiddenSize,
+    intermediateSize: count(text, 'intermediate_size', MAX_WIDTH),
+    layers: count(text, 'num_hidden_layers', MAX_LAYERS),
+    heads,
+    kvHeads: count(text, 'num_key_value_heads', MAX_WIDTH),
+    headDim: text.head_dim == null ? divide(hiddenSize, heads, 'hidden_size') : count(text, 'head_dim', MAX_WIDTH),
+    ropeTheta: positive(ropeSettings(text), 'rope_theta'),
+    rmsEps: positive(text, 'rms_norm_eps'),
+    vocabSize: count(text, 'vocab_size', MAX_VOCABULARY),
+    maxPositions: count(text, 'max_position_embeddings', MAX_VOCABULARY),
+    imageTokenId: count(json, 'image_token_id', MAX_VOCABULARY),
+    vision: parseVision(json.vision_config === undefined ? {} : object(json.vision_config, 'vision_config'), hiddenSize),
+  };
+  checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}`));
+  return config;
+}
+
+function parseVision(json: Json, textWidth: number): Qwen2VLConfig['vision'] {
+  if (json.hidden_act !== undefined && json.hidden_act !== 'quick_gelu') {
+    throw new UnsupportedError(`The vision tower's activation is ${JSON.stringify(json.hidden_act)}, not quick_gelu.`);
+  }
+  const embedDim = count(json, 'embed_dim', MAX_WIDTH, 1280);
+  const heads = count(json, 'num_heads', MAX_WIDTH, 16);
+  const mlpRatio = json.mlp_ratio === undefined ? 4 : positive(json, 'mlp_ratio');
+  // The official files say `in_chans`, transformers reads `in_channels`.
+  const channels = count(json, json.in_channels === undefined ? 'in_chans' : 'in_channels', MAX_WIDTH, 3);
+  const outWidth = count(json, 'hidden_size', MAX_WIDTH, 3584);
+  if (outWidth !== textWidth) {
+    throw new CheckpointFormatError(
+      `config.json: the vision tower gives ${outWidth} channels (vision_config.hidden_size), ` +
+        `the language model takes ${textWidth} (hidden_size).`,
+    );
+  }
+  return {
+    depth: count(json, 'depth', MAX_LAYERS, 32),
+    embedDim,
+    heads,
+    headDim: divide(embedDim, heads, 'vision_config.embed_dim'),
+    mlpDim: Math.floor(embedDim * mlpRatio),
+    patchSize: count(json, 'patch_size', 1024, 14),
+    mergeSize: count(json, 'spatial_merge_size', 64, 2),
+    temporalPatchSize: count(json, 'temporal_patch_size', 64, 2),
+    channels,
+  };
+}
+
+/** Where `rope_theta` is: beside the other numbers, or from transformers 5 on in `rope_parameters`. */
+function ropeSettings(text: Json): Json {
+  return text.rope_theta === undefined && text.rope_parameters != null
+    ? object(text.rope_parameters, 'rope_parameters')
+    : text;
+}
+
+function refuseVariants(text: Json): void {
+  if (text.hidden_act !== 'silu') {
+    throw new UnsupportedError(`The language model's activation is ${JSON.stringify(text.hidden_act)}, not silu.`);
+  }
+  if (text.use_sliding_window === true) {
+    throw new UnsupportedError('The checkpoint uses sliding-window attention, which this version does not compute.');
+  }
+  for (const key of ['rope_scaling', 'rope_parameters']) {
+    if (text[key] == null) continue;
+    const rope = object(text[key], key);
+    const kind = rope.rope_type ?? rope.type ?? 'default';
+    // Prompts have 1-D positions, for which Qwen2-VL's mrope is plain rotary embedding.
+    if (kind !== 'default' && kind !== 'mrope') {
+      throw new UnsupportedError(`Rotary embedding of kind ${JSON.stringify(kind)} (${key}) is not implemented.`, {
+        kind,
+      });
+    }
+  }
+}
+
+/** Checks that hold between the numbers, for a config from either a checkpoint or a bundle. */
+export function checkConfig(config: Qwen2VLConfig, error: (message: string) => Error): void {
+  const { vision } = config;
+  const rules: [boolean, string][] = [
+    [config.heads % config.kvHeads === 0, `${config.heads} heads do not divide among ${config.kvHeads} KV heads`],
+    [config.headDim % 16 === 0, `a head of ${config.headDim} channels; attention needs a multiple of 16`],
+    [vision.headDim % 8 === 0, `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`],
+    [vision.heads * vision.headDim === vision.embedDim, 'vision heads and width do not fit'],
+    [vision.temporalPatchSize === 2, `temporal patches of ${vision.temporalPatchSize} frames instead of 2`],
+    [config.imageTokenId < config.vocabSize, `image token ${config.imageTokenId} is outside the vocabulary`],
+  ];
+  for (const [holds, message] of rules) {
+    if (!holds) throw error(`${message}.`);
+  }
+}
+
+function object(value: unknown, key: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new CheckpointFormatError(`config.json: "${key}" is not an object.`, { key });
+  }
+  return value as Json;
+}
+
+function count(json: Json, key: string, max: number, fallback?: number): number {
+  const value = json[key] ?? fallback;
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max) {
+    throw new CheckpointFormatError(
+      `config.json: "${key}" must be a whole number from 1 to ${max}, it is ${JSON.stringify(value) ?? 'missing'}.`,
+      { key },
+    );
+  }
+  return value;
+}
+
+function positive(json: Json, key: string): number {
+  const value = json[key];
+  if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
+    throw new CheckpointFormatError(
+      `config.json: "${key}" must be a positive number, it is ${JSON.stringify(value) ?? 'missing'}.`,
+      { key },
+    );
+  }
+  return value;
+}
+
+function divide(total: number, parts: number, key: string): number {
+  if (total % parts !== 0) {
+    throw new CheckpointFormatError(`config.json: "${key}" ${total} does not divide among ${parts} heads.`, { key });
+  }
+  return total / parts;
+}

@@ -1,0 +1,125 @@
+/** @file Runs a tower's stages one after another on onnxruntime-node, from files in a temporary folder. */
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import * as ort from 'onnxruntime-node';
+import { buildStageGraph, textRotary, visionRotary } from '../..';
+import type { GraphOptions, Grid, Qwen2VLConfig } from '../../types';
+import { toHalf, fromHalf, type StoredStage } from './store';
+
+type Feeds = Record<string, ort.Tensor>;
+
+/** The sessions of one model. */
+export class Towers {
+  readonly #config: Qwen2VLConfig;
+  readonly #options: GraphOptions;
+  readonly #stages: { kind: StoredStage['kind']; session: ort.InferenceSession }[] = [];
+
+  private constructor(config: Qwen2VLConfig, options: GraphOptions) {
+    this.#config = config;
+    this.#options = options;
+  }
+
+  static async open(
+    config: Qwen2VLConfig,
+    stages: readonly StoredStage[],
+    options: GraphOptions = { activations: 'f32' },
+    sessionOptions: ort.InferenceSession.SessionOptions = {},
+  ): Promise<Towers> {
+    const towers = new Towers(config, options);
+    const folder = await mkdtemp(join(tmpdir(), 'vlm2vec-stages-'));
+    try {
+      for (const stage of stages) {
+        const path = join(folder, `${stage.name}.onnx`);
+        await writeFile(join(folder, stage.weights.path), stage.data);
+        await writeFile(path, buildStageGraph(config, stage, options));
+        const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3, ...sessionOptions });
+        towers.#stages.push({ kind: stage.kind, session });
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+    return towers;
+  }
+
+  /** Visual tokens of images of one grid. // [B*P, 588] → [B*P/4, hidden] */
+  async vision(patches: Float32Array, grid: Grid): Promise<Float32Array> {
+    const { vision } = this.#config;
+    const perImage = grid.height * grid.width;
+    const length = vision.channels * vision.patchSize ** 2;
+    const { cos, sin, rows, columns } = visionRotary(this.#config, grid);
+    const result = await this.#run('vision', {
+      patches: new ort.Tensor('float32', patches, [patches.length / length, length]),
+      cos: new ort.Tensor('float32', cos, [rows, columns]),
+      sin: new ort.Tensor('float32', sin, [rows, columns]),
+      batch_shape: int64([patches.length / length / perImage, perImage, -1]),
+    });
+    return asFloat32(result.features!);
+  }
+
+  /**
+   * Embeddings of a batch, padded on the right.
+   * @param sequences Indices into tokenRows followed by features.
+   * @param padding Row that padding shows.
+   */
+  async text(
+    tokenRows: readonly ArrayLike<number>[],
+    features: Float32Array | null,
+    sequences: readonly (readonly number[])[],
+    padding = 0,
+  ): Promise<Float32Array[]> {
+    const { hiddenSize } = this.#config;
+    const length = Math.max(...sequences.map((sequence) => sequence.length));
+    const { cos, sin, rows, columns } = textRotary(this.#config, length);
+    const visual = features ?? new Float32Array(hiddenSize);
+    const lastPositions = Int32Array.from(sequences, (sequence) => sequence.length - 1);
+    const padded = sequences.flatMap((sequence) => [
+      ...sequence,
+      ...new Array<number>(length - sequence.length).fill(padding),
+    ]);
+    const result = await this.#run('text', {
+      token_rows: new ort.Tensor('float32', Float32Array.from(tokenRows.flatMap((row) => Array.from(row))), [
+        tokenRows.length,
+        hiddenSize,
+      ]),
+      features:
+        this.#options.activations === 'f16'
+          ? new ort.Tensor('float16', toHalf(visual) as never, [visual.length / hiddenSize, hiddenSize])
+          : new ort.Tensor('float32', visual, [visual.length / hiddenSize, hiddenSize]),
+      rows: new ort.Tensor('int32', Int32Array.from(padded), [padded.length]),
+      cos: new ort.Tensor('float32', cos, [rows, columns]),
+      sin: new ort.Tensor('float32', sin, [rows, columns]),
+      batch_shape: int64([sequences.length, length, -1]),
+      seqlens_k: new ort.Tensor('int32', lastPositions, [sequences.length]),
+      total_sequence_length: new ort.Tensor('int32', Int32Array.of(length), []),
+      last: new ort.Tensor('int32', lastPositions.map((last, i) => i * length + last), [sequences.length]),
+    });
+    const data = asFloat32(result.embedding!);
+    return sequences.map((_, i) => data.slice(i * hiddenSize, (i + 1) * hiddenSize));
+  }
+
+  async release(): Promise<void> {
+    for (const { session } of this.#stages) await session.release();
+  }
+
+  async #run(kind: StoredStage['kind'], feeds: Feeds): Promise<Feeds> {
+    let result: Feeds = {};
+    for (const { session } of this.#stages.filter((stage) => stage.kind === kind)) {
+      const available: Feeds = result.hidden_out ? { ...feeds, hidden: result.hidden_out } : feeds;
+      const wanted = session.inputNames.map((name) => [name, available[name]!]);
+      result = (await session.run(Object.fromEntries(wanted) as Feeds)) as Feeds;
+    }
+    return result;
+  }
+}
+
+function int64(values: number[]): ort.Tensor {
+  return new ort.Tensor('int64', BigInt64Array.from(values, BigInt), [values.length]);
+}
+
+function asFloat32(tensor: ort.Tensor): Float32Array {
+  if (tensor.type === 'float32') return tensor.data as Float32Array;
+  const { buffer, byteOffset, length } = tensor.data as unknown as Uint16Array;
+  return fromHalf(new Uint16Array(buffer, byteOffset, length));
+}

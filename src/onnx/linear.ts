@@ -1,0 +1,72 @@
+/** @file A linear layer in whatever way its weight is stored: MatMulNBits for q8 and q4, Gemm for fp16 and fp32. */
+
+import { BundleFormatError } from '../errors';
+import type { GraphBuilder, Value } from './graph-builder';
+import { castFrom, type FloatType } from './ops';
+
+/** Input channels that share one scale: the only size with a fast WebGPU kernel for many rows on every GPU. */
+export const BLOCK_SIZE = 32;
+
+export interface LinearOptions {
+  /** Name of the weight; its stored tensors start with it. */
+  weight: string;
+  inFeatures: number;
+  outFeatures: number;
+  /** Of `type`. // [outFeatures] */
+  bias?: Value;
+  /** Type of the activations. */
+  type: FloatType;
+  /** Multiplies x·Wᵀ. Only for weights that are never quantized. @default 1 */
+  alpha?: number;
+}
+
+/**
+ * x·Wᵀ + bias. // [n, in] → [n, out]
+ * @throws BundleFormatError when the stored tensors do not make up such a weight.
+ */
+export function linear(graph: GraphBuilder, name: string, x: Value, options: LinearOptions): Value {
+  return graph.storedInfo(`${options.weight}.q`)
+    ? quantizedLinear(graph, name, x, options)
+    : floatLinear(graph, name, x, options);
+}
+
+function floatLinear(graph: GraphBuilder, name: string, x: Value, options: LinearOptions): Value {
+  const { weight, inFeatures, outFeatures, bias, type, alpha = 1 } = options;
+  const dtype = graph.storedInfo(weight)?.dtype === 'f16' ? 'f16' : 'f32';
+  const stored = graph.stored(weight, dtype, [outFeatures, inFeatures]);
+  const w = castFrom(graph, `${weight}.${type}`, stored, dtype, type);
+  return graph.node('Gemm', name, bias === undefined ? [x, w] : [x, w, bias], {
+    attributes: { transB: { int: 1 }, ...(alpha === 1 ? {} : { alpha: { float: alpha } }) },
+  });
+}
+
+function quantizedLinear(graph: GraphBuilder, name: string, x: Value, options: LinearOptions): Value {
+  const { weight, inFeatures, outFeatures, bias, type } = options;
+  if (options.alpha !== undefined) {
+    throw new BundleFormatError(`The weight "${weight}" must not be quantized. Convert the checkpoint again.`);
+  }
+  const blocks = Math.ceil(inFeatures / BLOCK_SIZE);
+  const blockBytes = graph.storedInfo(`${weight}.q`)?.shape[2];
+  const bits = blockBytes === BLOCK_SIZE ? 8 : 4;
+  const q = graph.stored(`${weight}.q`, 'u8', [outFeatures, blocks, (BLOCK_SIZE * bits) / 8]);
+  // Scales must have the activations' type; the cast is done once, when the session is made.
+  const stored = graph.stored(`${weight}.scale`, 'f16', [outFeatures, blocks]);
+  const scales = castFrom(graph, `${weight}.scale.${type}`, stored, 'f16', type);
+  const zeroPoints = graph.storedInfo(`${weight}.zp`)
+    ? graph.stored(`${weight}.zp`, 'u8', [outFeatures, Math.ceil((blocks * bits) / 8)])
+    : null;
+  const inputs: (Value | null)[] = [x, q, scales];
+  if (bias !== undefined) inputs.push(zeroPoints, null, bias);
+  else if (zeroPoints !== null) inputs.push(zeroPoints);
+  return graph.node('MatMulNBits', name, inputs, {
+    domain: 'com.microsoft',
+    attributes: {
+      K: { int: inFeatures },
+      N: { int: outFeatures },
+      bits: { int: bits },
+      block_size: { int: BLOCK_SIZE },
+      // 0: the activations keep their type. 4 would quantize them to int8.
+      accuracy_level: { int: 0 },
+    },
+  });
+}
