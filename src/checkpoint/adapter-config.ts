@@ -85,6 +85,7 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   if (!isRank(r)) return fail('r must be a positive integer');
   const loraAlpha = get('lora_alpha');
   if (!isAlpha(loraAlpha)) return fail('lora_alpha must be a number');
+  const exclude = get('exclude_modules');
   const useDora = flag('use_dora');
   const useRslora = flag('use_rslora');
   return {
@@ -94,7 +95,7 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
     r,
     loraAlpha,
     targetModules: modules(get('target_modules')) ?? fail('target_modules must be a list or a pattern'),
-    excludeModules: get('exclude_modules') == null ? null : (modules(get('exclude_modules')) ?? fail('exclude_modules')),
+    excludeModules: exclude == null ? null : (modules(exclude) ?? fail('exclude_modules must be a list or a pattern')),
     layersToTransform: layers(get('layers_to_transform')),
     layersPattern: names(get('layers_pattern') ?? []) ?? fail('layers_pattern must be a list of names'),
     rankPattern: patterns(get('rank_pattern'), isRank) ?? fail('rank_pattern must map names to ranks'),

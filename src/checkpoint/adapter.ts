@@ -4,7 +4,7 @@ import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, Un
 import { parseAdapterConfig, scalingOf, type AdapterConfig } from './adapter-config';
 import { isTarget, rankAndAlpha } from './adapter-target';
 import { readJsonObject } from './json';
-import type { LowRankFactors } from './merge';
+import { makeFactors, type LowRankFactors } from './merge';
 import { canonicalName, layoutOf, nameInLayout } from './names';
 import { quote, showShape } from './quote';
 import { parseSafetensors } from './safetensors';
@@ -104,7 +104,7 @@ export async function readFactors(weight: AdaptedWeight, signal?: AbortSignal): 
       });
     }
   }
-  return { name: weight.name, a, b, r: weight.r, scaling: weight.scaling, magnitude };
+  return makeFactors({ name: weight.name, a, b, r: weight.r, scaling: weight.scaling, magnitude });
 }
 
 interface Parts {

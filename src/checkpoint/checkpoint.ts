@@ -120,7 +120,8 @@ function canonicalViews(tensors: ReadonlyMap<string, TensorView>): Map<string, T
     const name = canonicalName(raw);
     const other = views.get(name);
     if (other) {
-      throw new CheckpointMismatchError(`${quote(raw)} and ${quote(other.name)} are both ${quote(name)}`, { tensor: raw });
+      const both = `${quote(raw)} and ${quote(other.name)}`;
+      throw new CheckpointMismatchError(`${both} are the same weight ${quote(name)}`, { tensor: raw });
     }
     views.set(name, view);
   }

@@ -8,81 +8,152 @@
 import { CheckpointFormatError } from '../errors';
 import { quote } from './quote';
 
-/** The factors of one adapted weight `[out, in]`. */
+/** The factors of one adapted weight `[out, in]`, the rank padded with zeros to a multiple of {@link UNROLL}. */
 export interface LowRankFactors {
   /** For messages. */
   readonly name: string;
-  /** `lora_A.weight`. // [r, in] */
+  /** `lora_A.weight`. // [rank, in] */
   readonly a: Float32Array;
-  /** `lora_B.weight`. // [out, r] */
-  readonly b: Float32Array;
-  readonly r: number;
-  readonly scaling: number;
+  /** `lora_B.weight` times the scaling. // [out, rank] */
+  readonly b: Float64Array;
+  readonly rank: number;
   /** `lora_magnitude_vector`, or null for plain LoRA. // [out] */
   readonly magnitude: Float32Array | null;
 }
 
-/** The inner loop takes this many rows of A at once. */
-const UNROLL = 8;
+/** The inner loop takes this many rows of A at once, and as many rows of W. */
+const UNROLL = 4;
+/** Columns done before the next rows: what the inner loop touches stays in the first-level cache. */
+const TILE = 1024;
+
+/** Lays factors out for {@link mergeRows}. `a` [r, in], `b` [out, r], as PEFT stores them. */
+export function makeFactors(options: {
+  name: string;
+  a: Float32Array;
+  b: Float32Array;
+  r: number;
+  scaling: number;
+  magnitude: Float32Array | null;
+}): LowRankFactors {
+  const { name, r, scaling, magnitude } = options;
+  const rank = Math.ceil(r / UNROLL) * UNROLL;
+  const columns = options.a.length / r;
+  const rows = options.b.length / r;
+  const a = new Float32Array(rank * columns);
+  a.set(options.a);
+  const b = new Float64Array(rows * rank);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < r; k++) b[i * rank + k] = scaling * options.b[i * r + k]!;
+  }
+  return { name, a, b, rank, magnitude };
+}
 
 /**
- * Merges rows `first …` of the base weight in `rows`. // [n, in]
- * Products are summed in float64 and rounded to float32 once. Rejects with {@link CheckpointFormatError} where a row
- * is not finite, or has the norm 0 under DoRA.
+ * Merges `rows`, which are rows `first …` of the base weight. // [n, in]
+ * Throws {@link CheckpointFormatError} where a merged row is not finite, or has the norm 0 under DoRA.
  */
 export function mergeRows(rows: Float32Array, first: number, columns: number, factors: LowRankFactors): void {
-  const { a, b, r, scaling, magnitude } = factors;
-  const sums = new Float64Array(columns);
-  const weights = new Float64Array(Math.ceil(r / UNROLL) * UNROLL);
-  const padded = padRows(a, r, columns);
-  for (let at = 0, row = first; at < rows.length; at += columns, row++) {
-    for (let k = 0; k < r; k++) weights[k] = scaling * b[row * r + k]!;
-    for (let j = 0; j < columns; j++) sums[j] = rows[at + j]!;
-    for (let k = 0; k < r; k += UNROLL) addEight(sums, padded, k, columns, weights);
-    let square = 0;
-    for (let j = 0; j < columns; j++) {
-      const value = sums[j]!;
-      square += value * value;
+  const count = rows.length / columns;
+  const { rank, magnitude } = factors;
+  for (let begin = 0; begin < columns; begin += TILE) {
+    const end = Math.min(begin + TILE, columns);
+    let i = 0;
+    for (; i + UNROLL <= count; i += UNROLL) {
+      for (let k = 0; k < rank; k += UNROLL) addToFourRows(rows, i, first + i, columns, begin, end, factors, k);
     }
+    for (; i < count; i++) {
+      for (let k = 0; k < rank; k += UNROLL) addToRow(rows, i, first + i, columns, begin, end, factors, k);
+    }
+  }
+  for (let i = 0; i < count; i++) {
+    const row = first + i;
+    const square = squaredNorm(rows, i * columns, columns);
     if (!(square < Infinity) || (magnitude && !(square > 0))) {
       throw new CheckpointFormatError(`row ${row} of ${quote(factors.name)} is not finite, or zero, when merged`, {
         tensor: factors.name,
         row,
       });
     }
-    const gain = magnitude ? magnitude[row]! / Math.sqrt(square) : 1;
-    for (let j = 0; j < columns; j++) rows[at + j] = sums[j]! * gain;
+    if (magnitude) scaleRow(rows, i * columns, columns, magnitude[row]! / Math.sqrt(square));
   }
 }
 
-/** `sums += weights[k … k+7] · A[k … k+7]`: the hot loop, eight multiply-adds for each load and store of `sums`. */
-function addEight(sums: Float64Array, a: Float32Array, k: number, columns: number, weights: Float64Array): void {
-  const w0 = weights[k]!;
-  const w1 = weights[k + 1]!;
-  const w2 = weights[k + 2]!;
-  const w3 = weights[k + 3]!;
-  const w4 = weights[k + 4]!;
-  const w5 = weights[k + 5]!;
-  const w6 = weights[k + 6]!;
-  const w7 = weights[k + 7]!;
-  const a0 = a.subarray(k * columns, (k + 1) * columns);
-  const a1 = a.subarray((k + 1) * columns, (k + 2) * columns);
-  const a2 = a.subarray((k + 2) * columns, (k + 3) * columns);
-  const a3 = a.subarray((k + 3) * columns, (k + 4) * columns);
-  const a4 = a.subarray((k + 4) * columns, (k + 5) * columns);
-  const a5 = a.subarray((k + 5) * columns, (k + 6) * columns);
-  const a6 = a.subarray((k + 6) * columns, (k + 7) * columns);
-  const a7 = a.subarray((k + 7) * columns, (k + 8) * columns);
-  for (let j = 0; j < columns; j++) {
-    sums[j]! +=
-      w0 * a0[j]! + w1 * a1[j]! + w2 * a2[j]! + w3 * a3[j]! + (w4 * a4[j]! + w5 * a5[j]! + w6 * a6[j]! + w7 * a7[j]!);
+/** Adds ranks k … k+3 to columns begin … end-1 of four rows from `i` on (rows of B from `row` on): the hot loop. */
+function addToFourRows(
+  rows: Float32Array,
+  i: number,
+  row: number,
+  columns: number,
+  begin: number,
+  end: number,
+  { a, b, rank }: LowRankFactors,
+  k: number,
+): void {
+  const p = row * rank + k;
+  const [p0, p1, p2, p3] = [b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!];
+  const q = p + rank;
+  const [q0, q1, q2, q3] = [b[q]!, b[q + 1]!, b[q + 2]!, b[q + 3]!];
+  const s = q + rank;
+  const [s0, s1, s2, s3] = [b[s]!, b[s + 1]!, b[s + 2]!, b[s + 3]!];
+  const t = s + rank;
+  const [t0, t1, t2, t3] = [b[t]!, b[t + 1]!, b[t + 2]!, b[t + 3]!];
+  const a0 = k * columns;
+  const a1 = a0 + columns;
+  const a2 = a1 + columns;
+  const a3 = a2 + columns;
+  const r0 = i * columns;
+  const r1 = r0 + columns;
+  const r2 = r1 + columns;
+  const r3 = r2 + columns;
+  for (let j = begin; j < end; j++) {
+    const v0 = a[a0 + j]!;
+    const v1 = a[a1 + j]!;
+    const v2 = a[a2 + j]!;
+    const v3 = a[a3 + j]!;
+    rows[r0 + j]! += p0 * v0 + p1 * v1 + p2 * v2 + p3 * v3;
+    rows[r1 + j]! += q0 * v0 + q1 * v1 + q2 * v2 + q3 * v3;
+    rows[r2 + j]! += s0 * v0 + s1 * v1 + s2 * v2 + s3 * v3;
+    rows[r3 + j]! += t0 * v0 + t1 * v1 + t2 * v2 + t3 * v3;
   }
 }
 
-/** A with rows of zeros up to a multiple of {@link UNROLL}. */
-function padRows(a: Float32Array, r: number, columns: number): Float32Array {
-  if (r % UNROLL === 0) return a;
-  const padded = new Float32Array(Math.ceil(r / UNROLL) * UNROLL * columns);
-  padded.set(a);
-  return padded;
+/** The same for one row, with the same rounding: how rows are grouped never shows in the result. */
+function addToRow(
+  rows: Float32Array,
+  i: number,
+  row: number,
+  columns: number,
+  begin: number,
+  end: number,
+  { a, b, rank }: LowRankFactors,
+  k: number,
+): void {
+  const p = row * rank + k;
+  const [p0, p1, p2, p3] = [b[p]!, b[p + 1]!, b[p + 2]!, b[p + 3]!];
+  const a0 = k * columns;
+  const a1 = a0 + columns;
+  const a2 = a1 + columns;
+  const a3 = a2 + columns;
+  const r0 = i * columns;
+  for (let j = begin; j < end; j++) {
+    rows[r0 + j]! += p0 * a[a0 + j]! + p1 * a[a1 + j]! + p2 * a[a2 + j]! + p3 * a[a3 + j]!;
+  }
+}
+
+function squaredNorm(rows: Float32Array, start: number, columns: number): number {
+  const even = start + columns - (columns % 4);
+  let [s0, s1, s2, s3] = [0, 0, 0, 0];
+  for (let j = start; j < even; j += 4) {
+    s0 += rows[j]! * rows[j]!;
+    s1 += rows[j + 1]! * rows[j + 1]!;
+    s2 += rows[j + 2]! * rows[j + 2]!;
+    s3 += rows[j + 3]! * rows[j + 3]!;
+  }
+  for (let j = even; j < start + columns; j++) s0 += rows[j]! * rows[j]!;
+  return s0 + s1 + (s2 + s3);
+}
+
+function scaleRow(rows: Float32Array, start: number, columns: number, gain: number): void {
+  const end = start + columns;
+  for (let j = start; j < end; j++) rows[j]! *= gain;
 }

@@ -2,7 +2,6 @@
 
 /** True for `a/b.json`; false for absolute paths, drive letters, `..`, empty parts and control characters. */
 export function isInnerPath(path: string): boolean {
-  // eslint-disable-next-line no-control-regex
   if (path === '' || path.length > 1024 || /[\\\u0000-\u001f]/.test(path) || /^[A-Za-z]:/.test(path)) return false;
   return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }

@@ -30,7 +30,9 @@ export async function openTorchFile(source: ByteSource, signal?: AbortSignal): P
   await checkByteOrder(source, entries.get(`${folder}byteorder`), signal);
 
   const pickle = entries.get(pickleName)!;
-  if (pickle.size > MAX_PICKLE_BYTES) throw new CheckpointFormatError(`${pickle.name}: ${pickle.size} bytes is too large`);
+  if (pickle.size > MAX_PICKLE_BYTES) {
+    throw new CheckpointFormatError(`${pickle.name}: ${pickle.size} bytes is too large for a state dict's pickle`);
+  }
   const dict = readPickle(await pickle.read(0, pickle.size, signal), source.name);
   if (!(dict instanceof PickleDict)) {
     throw new CheckpointFormatError(`${source.name}: does not hold a dict of tensors`);

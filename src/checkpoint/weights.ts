@@ -1,4 +1,4 @@
-/** @file All tensors of a checkpoint folder, whole or in shards, safetensors or torch, looked for as transformers does. */
+/** @file All tensors of a checkpoint folder: whole or in shards, safetensors or torch, in transformers' order. */
 
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../errors';
 import { isJsonObject, readJsonObject } from './json';
@@ -9,7 +9,8 @@ import { openTorchFile } from './torch';
 import type { FileTree } from './types';
 import type { TensorView } from './view';
 
-const MAX_SHARDS = 10_000;
+/** The largest public models have some 200. */
+const MAX_SHARDS = 2000;
 
 /** A weight file in both formats; `single` is preferred to `index`, safetensors to torch. */
 const CANDIDATES = [

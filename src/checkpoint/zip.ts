@@ -127,7 +127,8 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     // Numbers that do not fit 32 bits are all ones there and follow in the zip64 field, in this order.
     const extraStart = at + CENTRAL_BYTES + nameLength;
     const zip64 = zip64Field(records, extraStart, extraStart + extraLength);
-    const wide = (value: number): number => (value === 0xffffffff ? (zip64.shift() ?? fail('lacks a zip64 size')) : value);
+    const wide = (value: number): number =>
+      value === 0xffffffff ? (zip64.shift() ?? fail('lacks a zip64 size')) : value;
     const size = wide(records.getUint32(at + 24, true));
     const stored = wide(records.getUint32(at + 20, true));
     const offset = wide(records.getUint32(at + 42, true));
