@@ -1,0 +1,281 @@
+/**
+ * @file Block quantization: 32 neighbouring weights of a row share one half-float scale and, where the format has
+ * them, one integer zero point; `weight ≈ scale · (code − zero)`. Codes, scales and zero points lie as ONNX Runtime's
+ * MatMulNBits reads them. Without stored zero points `zero` is 8 (4 bits) or 128 (8 bits).
+ *
+ * The quantizer minimises the squared error of each block: it tries a few scales, refits each by least squares to the
+ * codes it gave, and judges the best by the error that remains with the scale rounded to half precision, its codes
+ * chosen again for that rounded scale. Why these scales: see `bench/quantize-choices.ts`.
+ */
+
+import { halfTable, toHalf } from './float16';
+
+/** Weights per block: the only size with a fast prefill kernel on every GPU. */
+export const BLOCK = 32;
+
+export interface BlockFormat {
+  bits: 4 | 8;
+  /** Whether each block stores its zero point. */
+  zeroPoints: boolean;
+}
+
+/** Rows of blocks. `blocks` = ceil(columns / 32); columns beyond the row's end hold codes of zero weight. */
+export interface BlockRows {
+  /** Two 4-bit codes per byte, the earlier in the low nibble; or one 8-bit code. // [rows, blocks, 4 * bits] */
+  codes: Uint8Array;
+  /** Half floats. // [rows, blocks] */
+  scales: Uint16Array;
+  /** Packed like codes, each row padded to a byte. // [rows, ceil(blocks * bits / 8)] */
+  zeroPoints: Uint8Array | null;
+}
+
+/** Bytes of one row of `columns` weights: of its codes, scales and zero points (0 where the format has none). */
+export function rowSizes(format: BlockFormat, columns: number): { codes: number; scales: number; zeroPoints: number } {
+  const blocks = Math.ceil(columns / BLOCK);
+  return {
+    codes: blocks * format.bits * (BLOCK / 8),
+    scales: blocks * 2,
+    zeroPoints: format.zeroPoints ? Math.ceil((blocks * format.bits) / 8) : 0,
+  };
+}
+
+/** Empty rows of a format. */
+export function allocateRows(format: BlockFormat, rows: number, columns: number): BlockRows {
+  const sizes = rowSizes(format, columns);
+  return {
+    codes: new Uint8Array(rows * sizes.codes),
+    scales: new Uint16Array((rows * sizes.scales) / 2),
+    zeroPoints: format.zeroPoints ? new Uint8Array(rows * sizes.zeroPoints) : null,
+  };
+}
+
+/** Added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
+const ROUND = 6755399441055744;
+/** How far beyond the code range the largest weight is placed, in codes; values above 0 clip it. */
+const SYMMETRIC_TRIALS = { 4: [-0.6, -0.2, 0.2, 0.6, 1, 1.4], 8: [0, 0.5] };
+/** Spans tried, as parts of the distance from the smallest to the largest weight. */
+const ASYMMETRIC_TRIALS = { 4: [1.04, 0.98, 0.93, 0.88, 0.83, 0.77], 8: [1] };
+
+/** Quantizes rows into one {@link BlockFormat}. Holds scratch space: one instance per thread of work. */
+export class BlockQuantizer {
+  readonly format: BlockFormat;
+  readonly #search: boolean;
+  /** The largest code: 15 or 255. */
+  readonly #top: number;
+  readonly #middle: number;
+  readonly #halves = halfTable();
+  readonly #block = new Float64Array(BLOCK);
+
+  // The best least-squares fit so far: `gain` is the squared norm it explains.
+  #gain = 0;
+  #scale = 0;
+  #zero = 0;
+  // The best fit so far with a scale that can be stored.
+  #error = Infinity;
+  #storedScale = 0;
+  #storedZero = 0;
+
+  /** `search: false` takes the plain min/max scale, for comparison. */
+  constructor(format: BlockFormat, { search = true }: { search?: boolean } = {}) {
+    this.format = format;
+    this.#search = search;
+    this.#top = 2 ** format.bits - 1;
+    this.#middle = 2 ** (format.bits - 1);
+  }
+
+  /**
+   * Quantizes `columns` weights of `values` from `start` on into row `row` of `out`.
+   * Returns the sum of squared errors.
+   * @throws {RangeError} where a block's scale exceeds half precision, or a weight is NaN.
+   */
+  quantizeRow(values: Float32Array, start: number, columns: number, out: BlockRows, row: number): number {
+    const blocks = Math.ceil(columns / BLOCK);
+    const { codes: codeBytes, zeroPoints: zeroBytes } = rowSizes(this.format, columns);
+    let total = 0;
+    for (let b = 0; b < blocks; b++) {
+      this.#fit(values, start + b * BLOCK, Math.min(BLOCK, columns - b * BLOCK));
+      if (!(this.#error < Infinity)) throw new RangeError('A block of weights has no half-precision scale.');
+      total += this.#error;
+      out.scales[row * blocks + b] = this.#storedScale;
+      this.#writeCodes(out.codes, row * codeBytes + (b * codeBytes) / blocks);
+      if (out.zeroPoints) writeZeroPoint(out.zeroPoints, row * zeroBytes, b, this.format.bits, this.#storedZero);
+    }
+    return total;
+  }
+
+  /** Loads a block and leaves its best storable scale and zero point in the fields above. */
+  #fit(values: Float32Array, start: number, count: number): void {
+    const block = this.#block;
+    let least = 0;
+    let most = 0;
+    for (let i = 0; i < count; i++) {
+      const value = values[start + i]!;
+      block[i] = value;
+      if (value < least) least = value;
+      if (value > most) most = value;
+    }
+    block.fill(0, count);
+    this.#error = Infinity;
+    if (!this.#search) {
+      this.#fitPlain(least, most);
+      return;
+    }
+    this.#fitSymmetric(least, most);
+    if (this.format.zeroPoints) this.#fitAsymmetric(least, most);
+  }
+
+  #fitPlain(least: number, most: number): void {
+    if (this.format.zeroPoints) {
+      const scale = (most - least) / this.#top;
+      this.#try(toHalf(scale), scale > 0 ? this.#clampZero(Math.round(-least / scale)) : 0);
+    } else {
+      this.#try(toHalf(-(-least > most ? least : most) / this.#middle), this.#middle);
+    }
+  }
+
+  /** The weight farthest from zero takes the code range's far end (−8): the scale has its sign turned. */
+  #fitSymmetric(least: number, most: number): void {
+    const extreme = -least > most ? least : most;
+    this.#gain = 0;
+    this.#scale = 0;
+    this.#zero = this.#middle;
+    if (extreme !== 0) {
+      for (const beyond of SYMMETRIC_TRIALS[this.format.bits]) {
+        this.#refit(-(this.#middle + beyond) / extreme, this.#middle);
+      }
+    }
+    this.#settle();
+  }
+
+  /** Spans around the centre of the block's range, with the zero point nearest to where zero falls. */
+  #fitAsymmetric(least: number, most: number): void {
+    if (least === most) return;
+    const centre = (most + least) / 2;
+    this.#gain = 0;
+    for (const part of ASYMMETRIC_TRIALS[this.format.bits]) {
+      const scale = (part * (most - least)) / this.#top;
+      this.#refit(1 / scale, this.#clampZero(Math.round(this.#top / 2 - centre / scale)));
+    }
+    this.#settle();
+  }
+
+  #clampZero(zero: number): number {
+    return Math.min(this.#top, Math.max(0, zero));
+  }
+
+  /** Codes from one trial scale, then the scale that fits those codes best; kept if it explains more. */
+  #refit(inverse: number, zero: number): void {
+    const block = this.#block;
+    const low = -zero;
+    const high = this.#top - zero;
+    let [dot, square, dotOdd, squareOdd] = [0, 0, 0, 0];
+    for (let i = 0; i < BLOCK; i += 2) {
+      const even = block[i]!;
+      const odd = block[i + 1]!;
+      let level = even * inverse + ROUND - ROUND;
+      level = level < low ? low : level > high ? high : level;
+      dot += even * level;
+      square += level * level;
+      let levelOdd = odd * inverse + ROUND - ROUND;
+      levelOdd = levelOdd < low ? low : levelOdd > high ? high : levelOdd;
+      dotOdd += odd * levelOdd;
+      squareOdd += levelOdd * levelOdd;
+    }
+    dot += dotOdd;
+    square += squareOdd;
+    if (dot * dot > this.#gain * square) {
+      this.#gain = (dot * dot) / square;
+      this.#scale = dot / square;
+      this.#zero = zero;
+    }
+  }
+
+  /** Judges the fit with its scale rounded to the two nearest half floats. */
+  #settle(): void {
+    const nearest = toHalf(this.#scale);
+    const stored = this.#halves[nearest]!;
+    if (!Number.isFinite(stored)) return;
+    this.#try(nearest, this.#zero);
+    if (stored === this.#scale) return;
+    this.#try(Math.abs(stored) < Math.abs(this.#scale) ? nearest + 1 : nearest - 1, this.#zero);
+  }
+
+  /** Measures the error with a stored scale and codes chosen for it; kept if it is the least so far. */
+  #try(half: number, zero: number): void {
+    const block = this.#block;
+    const scale = this.#halves[half]!;
+    if (!Number.isFinite(scale)) return;
+    const inverse = scale === 0 ? 0 : 1 / scale;
+    const low = -zero;
+    const high = this.#top - zero;
+    let error = 0;
+    for (let i = 0; i < BLOCK; i++) {
+      let level = block[i]! * inverse + ROUND - ROUND;
+      level = level < low ? low : level > high ? high : level;
+      const difference = block[i]! - scale * level;
+      error += difference * difference;
+    }
+    if (error < this.#error) {
+      this.#error = error;
+      this.#storedScale = half;
+      this.#storedZero = zero;
+    }
+  }
+
+  #writeCodes(codes: Uint8Array, at: number): void {
+    const block = this.#block;
+    const scale = this.#halves[this.#storedScale]!;
+    const inverse = scale === 0 ? 0 : 1 / scale;
+    const zero = this.#storedZero;
+    const top = this.#top;
+    if (this.format.bits === 8) {
+      for (let i = 0; i < BLOCK; i++) {
+        const code = block[i]! * inverse + ROUND - ROUND + zero;
+        codes[at + i] = code < 0 ? 0 : code > top ? top : code;
+      }
+      return;
+    }
+    for (let i = 0; i < BLOCK; i += 2) {
+      let even = block[i]! * inverse + ROUND - ROUND + zero;
+      even = even < 0 ? 0 : even > top ? top : even;
+      let odd = block[i + 1]! * inverse + ROUND - ROUND + zero;
+      odd = odd < 0 ? 0 : odd > top ? top : odd;
+      codes[at + (i >> 1)] = even | (odd << 4);
+    }
+  }
+}
+
+function writeZeroPoint(zeroPoints: Uint8Array, at: number, block: number, bits: 4 | 8, zero: number): void {
+  if (bits === 8) zeroPoints[at + block] = zero;
+  else if (block & 1) zeroPoints[at + (block >> 1)]! |= zero << 4;
+  else zeroPoints[at + (block >> 1)] = zero;
+}
+
+/**
+ * The exact inverse: the weights that row `row` stands for, as float32, into `out` from `start` on.
+ * Scale times (code − zero) is exact in float32.
+ */
+export function dequantizeRow(
+  format: BlockFormat,
+  rows: BlockRows,
+  row: number,
+  columns: number,
+  out: Float32Array,
+  start = 0,
+): void {
+  const halves = halfTable();
+  const blocks = Math.ceil(columns / BLOCK);
+  const { codes: codeBytes, zeroPoints: zeroBytes } = rowSizes(format, columns);
+  const middle = 2 ** (format.bits - 1);
+  for (let c = 0; c < columns; c++) {
+    const b = Math.floor(c / BLOCK);
+    const scale = halves[rows.scales[row * blocks + b]!]!;
+    const zero = rows.zeroPoints ? unpack(rows.zeroPoints, row * zeroBytes, b, format.bits) : middle;
+    out[start + c] = scale * (unpack(rows.codes, row * codeBytes, c, format.bits) - zero);
+  }
+}
+
+function unpack(bytes: Uint8Array, at: number, index: number, bits: 4 | 8): number {
+  if (bits === 8) return bytes[at + index]!;
+  return (bytes[at + (index >> 1)]! >> ((index & 1) * 4)) & 15;
+}

@@ -1,0 +1,19 @@
+/** @file Progress of anything long: downloading, verifying, converting, loading. Named as transformers.js names it. */
+
+export interface Progress {
+  /** `initiate`: a file or phase begins; `progress`: more of it is done; `done`: it is whole; `ready`: all is. */
+  status: 'initiate' | 'progress' | 'done' | 'ready';
+  /** What is being done. */
+  phase: 'measure' | 'convert' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
+  /** The file within the bundle, where there is one. */
+  file?: string;
+  /** Bytes done and in all, of the phase. */
+  loaded?: number;
+  total?: number;
+  /** Per cent of the phase, 0 to 100. */
+  progress?: number;
+  /** Weights (tensors) done and in all, at conversion. */
+  tensors?: { done: number; total: number };
+}
+
+export type OnProgress = (event: Progress) => void;

@@ -1,0 +1,40 @@
+/** @file Does the checkpoint have every weight the model needs, in the right shape? Asked before a byte is written. */
+
+import type { TensorStore } from '../checkpoint/types';
+import { CheckpointMismatchError } from '../errors';
+import type { PlannedWeight } from '../models/types';
+import { columnsOf, sourceColumns } from './rows';
+
+/** @throws {CheckpointMismatchError} naming what is missing or has another shape. */
+export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeight[]): void {
+  const missing = weights.flatMap((weight) => weight.parts).filter((part) => !tensors.info(part));
+  if (missing.length > 0) {
+    const some = missing.slice(0, 3).join(', ') + (missing.length > 3 ? ', …' : '');
+    throw new CheckpointMismatchError(`The checkpoint lacks ${missing.length} weights: ${some}.`, { missing });
+  }
+  for (const weight of weights) {
+    let rows = 0;
+    for (const part of weight.parts) {
+      const { shape } = tensors.info(part)!;
+      const columns = shape.slice(1).reduce((product, size) => product * size, 1);
+      if (columns !== sourceColumns(weight) || (weight.shape.length > 1) !== (shape.length > 1)) {
+        fail(part, shape, `rows of ${sourceColumns(weight)}`);
+      }
+      rows += shape[0] ?? 0;
+      if (weight.parts.length === 1 && rows !== weight.shape[0]) fail(part, shape, `${weight.shape[0]} rows`);
+    }
+    if (rows !== weight.shape[0]) {
+      const expected = `[${weight.shape[0]}, ${columnsOf(weight)}]`;
+      throw new CheckpointMismatchError(`${weight.parts.join(' + ')} have ${rows} rows together, ${expected} is expected.`, {
+        tensors: weight.parts,
+      });
+    }
+  }
+}
+
+function fail(tensor: string, shape: readonly number[], expected: string): never {
+  throw new CheckpointMismatchError(`${tensor} has shape [${shape.join(', ')}], but ${expected} are expected.`, {
+    tensor,
+    shape: [...shape],
+  });
+}

@@ -1,0 +1,3 @@
+/** @file Conversion of checkpoints to bundles. */
+
+export { convertCheckpoint, type ConvertOptions } from './convert';

@@ -1,0 +1,39 @@
+/** @file {@link StoredFile}s over bytes and over Blobs. */
+
+import type { StoredFile } from '../bundle/storage';
+import { IntegrityError } from '../errors';
+
+/** @throws {IntegrityError} where a range ends outside the file. */
+export function checkRange(path: string, size: number, start: number, end: number): void {
+  if (Number.isSafeInteger(start) && start >= 0 && start <= end && end <= size) return;
+  throw new IntegrityError(`${path} has ${size} bytes; bytes ${start} to ${end} are not all there.`, { path, size });
+}
+
+export function bytesFile(path: string, bytes: Uint8Array): StoredFile {
+  return {
+    path,
+    size: bytes.length,
+    read: async (start, end, signal) => {
+      signal?.throwIfAborted();
+      checkRange(path, bytes.length, start, end);
+      return bytes.slice(start, end);
+    },
+    data: async () => bytes,
+  };
+}
+
+/** A Blob or `File` is disk-backed where it came from disk: reading a slice reads no more than that. */
+export function blobFile(path: string, blob: Blob): StoredFile {
+  return {
+    path,
+    size: blob.size,
+    read: async (start, end, signal) => {
+      signal?.throwIfAborted();
+      checkRange(path, blob.size, start, end);
+      const bytes = new Uint8Array(await blob.slice(start, end).arrayBuffer());
+      if (bytes.length !== end - start) throw new IntegrityError(`${path} came back short.`, { path });
+      return bytes;
+    },
+    data: async () => blob,
+  };
+}

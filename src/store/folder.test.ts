@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { MANIFEST_PATH } from '../bundle/manifest';
+import type { BundleWriter } from '../bundle/storage';
+import { IntegrityError, InvalidInputError, SourceNotFoundError, VLM2VecError } from '../errors';
+import { folderBundle, folderWriter } from './folder.node';
+
+let base: string;
+beforeEach(async () => (base = await mkdtemp(join(tmpdir(), 'folder-test-'))));
+afterEach(() => rm(base, { recursive: true }));
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function put(writer: BundleWriter, path: string, text: string): Promise<void> {
+  const file = await writer.create(path);
+  for (const letter of text) await file.write(bytes(letter));
+  await file.close();
+}
+
+const manifestOf = (text: string) => `{"format":"vlm2vec-bundle","note":"${text}"}`;
+
+test('nothing is visible before publishing, everything after', async () => {
+  const out = join(base, 'deep', 'er', 'model');
+  const writer = await folderWriter(out);
+  await put(writer, 'a.bin', 'hello');
+  await put(writer, 'tokenizer/b.json', '{}');
+  await put(writer, MANIFEST_PATH, manifestOf('1'));
+  expect(existsSync(out)).toBe(false);
+  const unpublished = await writer.reader().open('a.bin');
+  expect(await unpublished.read(1, 3)).toEqual(bytes('el'));
+
+  await writer.publish();
+  await writer.abort(); // harmless now
+  expect(await readdir(join(base, 'deep', 'er'))).toEqual(['model']);
+  const stored = await folderBundle(out).open('tokenizer/b.json');
+  expect(stored.size).toBe(2);
+  const path = (await stored.data()) as string;
+  expect(isAbsolute(path)).toBe(true);
+  expect(await readFile(path, 'utf8')).toBe('{}');
+});
+
+test('aborting leaves nothing, not even the parents it made', async () => {
+  const writer = await folderWriter(join(base, 'deep', 'er', 'model'));
+  await put(writer, 'a.bin', 'hello');
+  await writer.create('open.bin');
+  await writer.abort();
+  await writer.abort();
+  expect(await readdir(base)).toEqual([]);
+});
+
+test('an older bundle is replaced wholly, and only on publishing', async () => {
+  const out = join(base, 'model');
+  const first = await folderWriter(out);
+  await put(first, 'old.bin', 'old');
+  await put(first, MANIFEST_PATH, manifestOf('1'));
+  await first.publish();
+
+  const failed = await folderWriter(out);
+  await put(failed, 'new.bin', 'new');
+  await failed.abort();
+  expect(await readdir(out)).toEqual([MANIFEST_PATH, 'old.bin']);
+
+  const second = await folderWriter(out);
+  await put(second, 'new.bin', 'new');
+  await put(second, MANIFEST_PATH, manifestOf('2'));
+  await second.publish();
+  expect(await readdir(out)).toEqual([MANIFEST_PATH, 'new.bin']);
+  expect(await readdir(base)).toEqual(['model']);
+});
+
+test('other people’s folders and files are left alone', async () => {
+  await writeFile(join(base, 'file'), 'x');
+  await expect(folderWriter(join(base, 'file'))).rejects.toThrow(InvalidInputError);
+  await mkdir(join(base, 'photos'));
+  await writeFile(join(base, 'photos', 'cat.jpg'), 'x');
+  await expect(folderWriter(join(base, 'photos'))).rejects.toThrow(InvalidInputError);
+
+  const out = join(base, 'empty');
+  await mkdir(out);
+  const writer = await folderWriter(out); // an empty folder is fine …
+  await writeFile(join(out, 'mine.txt'), 'x'); // … unless something appears in it meanwhile
+  await expect(writer.publish()).rejects.toThrow(InvalidInputError);
+  await writer.abort();
+  expect(await readdir(out)).toEqual(['mine.txt']);
+});
+
+test('paths that leave the folder are refused', async () => {
+  await writeFile(join(base, 'secret'), 'x');
+  await mkdir(join(base, 'model'));
+  const reader = folderBundle(join(base, 'model'));
+  for (const path of ['../secret', '/etc/passwd', 'absent', '.']) {
+    await expect(reader.open(path)).rejects.toThrow(SourceNotFoundError);
+  }
+  const writer = await folderWriter(join(base, 'model'));
+  await expect(writer.create('../x')).rejects.toThrow(VLM2VecError);
+  await put(writer, 'a', 'x');
+  await expect(writer.create('a')).rejects.toThrow(VLM2VecError);
+  await writer.abort();
+});
+
+test('ranges outside a file, or a file that shrank, are named errors', async () => {
+  await writeFile(join(base, 'a.bin'), '12345');
+  const file = await folderBundle(base).open('a.bin');
+  for (const [start, end] of [[0, 6], [-1, 2], [3, 2], [0.5, 2]] as const) {
+    await expect(file.read(start, end)).rejects.toThrow(IntegrityError);
+  }
+  await writeFile(join(base, 'a.bin'), '12');
+  await expect(file.read(0, 5)).rejects.toThrow(IntegrityError);
+});

@@ -1,0 +1,14 @@
+/** @file Bundles at rest. `folder.node.ts` (Node only) is imported by its own path. */
+
+export { blobBundle } from './blobs';
+export { memoryBundle } from './memory';
+export {
+  copyBundle,
+  readManifest,
+  verifiedBytes,
+  verifiedData,
+  verifyBundle,
+  verifyFile,
+  type BundleVerifyOptions,
+  type VerifyOptions,
+} from './verify';

@@ -1,0 +1,184 @@
+/** @file Reading the manifest, and holding files against its hashes, chunk by chunk, before anything uses them. */
+
+import { bundleFiles, MAX_MANIFEST_BYTES, parseManifest } from '../bundle/validate';
+import { CHUNK_BYTES, MANIFEST_PATH, type BundleFile, type BundleManifest } from '../bundle/manifest';
+import type { OnProgress } from '../bundle/progress';
+import type { BundleReader, BundleWriter, StoredFile } from '../bundle/storage';
+import { BundleFormatError, IntegrityError } from '../errors';
+
+/**
+ * Reads and checks `bundle.json`.
+ * @throws {SourceNotFoundError} where there is none; {@link BundleFormatError} where it breaks the format.
+ */
+export async function readManifest(
+  reader: BundleReader,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<BundleManifest> {
+  const file = await reader.open(MANIFEST_PATH, signal);
+  if (file.size > MAX_MANIFEST_BYTES) {
+    throw new BundleFormatError(`${MANIFEST_PATH} has ${file.size} bytes: too many for a manifest.`);
+  }
+  return parseManifest(await file.read(0, file.size, signal));
+}
+
+export interface VerifyOptions {
+  signal?: AbortSignal;
+  /** Called after each chunk with the bytes verified so far, of this file. */
+  onBytes?: (loaded: number) => void;
+}
+
+/**
+ * Compares a file with the manifest: its length, then the SHA-256 of every chunk (which together fix the whole).
+ * @throws {IntegrityError} naming the file and the first chunk that differs.
+ */
+export async function verifyFile(reader: BundleReader, file: BundleFile, options: VerifyOptions = {}): Promise<void> {
+  const stored = await reader.open(file.path, options.signal);
+  for await (const _chunk of verifiedChunks(reader, stored, file, options));
+}
+
+/**
+ * A whole file as ONNX Runtime takes it, verified. What is returned is what was verified: a file that has to be
+ * fetched is fetched once.
+ */
+export async function verifiedData(
+  reader: BundleReader,
+  file: BundleFile,
+  options: VerifyOptions = {},
+): Promise<string | Blob | Uint8Array> {
+  const stored = await reader.open(file.path, options.signal);
+  checkSize(reader, stored.size, file);
+  const data = await stored.data(options.signal);
+  for await (const _chunk of verifiedChunks(reader, inHand(stored, data), file, options));
+  return data;
+}
+
+/** A small file (a tokenizer, a graph) as bytes, verified. */
+export async function verifiedBytes(
+  reader: BundleReader,
+  file: BundleFile,
+  options: VerifyOptions = {},
+): Promise<Uint8Array> {
+  const stored = await reader.open(file.path, options.signal);
+  checkSize(reader, stored.size, file);
+  const bytes = new Uint8Array(file.bytes);
+  let offset = 0;
+  for await (const chunk of verifiedChunks(reader, stored, file, options)) {
+    bytes.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return bytes;
+}
+
+export interface BundleVerifyOptions {
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/** Verifies every file of a bundle. */
+export async function verifyBundle(
+  reader: BundleReader,
+  manifest: BundleManifest,
+  { signal, onProgress }: BundleVerifyOptions = {},
+): Promise<void> {
+  await eachFile(manifest, 'verify', onProgress, (file, onBytes) => verifyFile(reader, file, { signal, onBytes }));
+}
+
+/**
+ * Copies a bundle, for instance from HTTP to OPFS: every chunk is verified before it is written, and the copy is
+ * published only when whole. On any failure nothing is left.
+ */
+export async function copyBundle(
+  reader: BundleReader,
+  writer: BundleWriter,
+  { signal, onProgress }: BundleVerifyOptions = {},
+): Promise<BundleManifest> {
+  try {
+    const manifest = await readManifest(reader, { signal });
+    await eachFile(manifest, 'download', onProgress, async (file, onBytes) => {
+      const out = await writer.create(file.path);
+      try {
+        const stored = await reader.open(file.path, signal);
+        for await (const chunk of verifiedChunks(reader, stored, file, { signal, onBytes })) await out.write(chunk);
+      } finally {
+        await out.close();
+      }
+    });
+    const out = await writer.create(MANIFEST_PATH);
+    await out.write(new TextEncoder().encode(JSON.stringify(manifest)));
+    await out.close();
+    signal?.throwIfAborted();
+    await writer.publish();
+    return manifest;
+  } catch (error) {
+    await writer.abort();
+    throw error;
+  }
+}
+
+async function eachFile(
+  manifest: BundleManifest,
+  phase: 'verify' | 'download',
+  onProgress: OnProgress | undefined,
+  handle: (file: BundleFile, onBytes: (loaded: number) => void) => Promise<void>,
+): Promise<void> {
+  const files = bundleFiles(manifest);
+  const total = files.reduce((sum, file) => sum + file.bytes, 0);
+  let before = 0;
+  for (const file of files) {
+    const report = (status: 'initiate' | 'progress' | 'done', loaded: number) =>
+      onProgress?.({ status, phase, file: file.path, loaded, total, progress: total ? (100 * loaded) / total : 100 });
+    report('initiate', before);
+    await handle(file, (loaded) => report('progress', before + loaded));
+    before += file.bytes;
+    report('done', before);
+  }
+  onProgress?.({ status: 'ready', phase, loaded: total, total, progress: 100 });
+}
+
+/** The chunks of a file in order, each compared with its hash before it is handed on. */
+async function* verifiedChunks(
+  reader: BundleReader,
+  stored: StoredFile,
+  file: BundleFile,
+  { signal, onBytes }: VerifyOptions,
+): AsyncGenerator<Uint8Array> {
+  checkSize(reader, stored.size, file);
+  for (const [index, expected] of file.chunks.entries()) {
+    signal?.throwIfAborted();
+    const start = index * CHUNK_BYTES;
+    const bytes = await stored.read(start, Math.min(start + CHUNK_BYTES, file.bytes), signal);
+    const actual = hex(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+    if (actual !== expected) {
+      throw new IntegrityError(
+        `${file.path} in ${reader.label} is damaged: chunk ${index} (from byte ${start}) has SHA-256 ${actual}, not ` +
+          `${expected}. Delete the bundle and fetch or convert it again.`,
+        { path: file.path, chunk: index, expected, actual },
+      );
+    }
+    onBytes?.(start + bytes.length);
+    yield bytes;
+  }
+}
+
+function checkSize(reader: BundleReader, size: number, file: BundleFile): void {
+  if (size === file.bytes) return;
+  throw new IntegrityError(
+    `${file.path} in ${reader.label} has ${size} bytes, not ${file.bytes}. Delete the bundle and fetch or convert it again.`,
+    { path: file.path, expected: file.bytes, actual: size },
+  );
+}
+
+/** Reads from data already at hand; a path in the file system is read where it lies. */
+function inHand(stored: StoredFile, data: string | Blob | Uint8Array): StoredFile {
+  if (typeof data === 'string') return stored;
+  if (data instanceof Uint8Array) return { ...stored, size: data.length, read: async (a, b) => data.subarray(a, b) };
+  return {
+    ...stored,
+    size: data.size,
+    read: async (start, end) => new Uint8Array(await data.slice(start, end).arrayBuffer()),
+  };
+}
+
+function hex(digest: ArrayBuffer): string {
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
