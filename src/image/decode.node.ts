@@ -17,25 +17,35 @@ export async function readImageFile(place: URL | string): Promise<Uint8Array> {
   }
 }
 
+/** Inks (0 none, 255 full) → RGB by Pillow's arithmetic. // [n, 4] → [n, 3] */
+function cmykToRgb(inks: Uint8Array): Uint8Array {
+  const rgb = new Uint8Array((inks.length / 4) * 3);
+  for (let from = 0, to = 0; from < inks.length; from += 4, to += 3) {
+    const light = 255 - inks[from + 3]!;
+    for (let channel = 0; channel < 3; channel++) {
+      const product = inks[from + channel]! * light + 128;
+      rgb[to + channel] = light - ((product + (product >> 8)) >> 8);
+    }
+  }
+  return rgb;
+}
+
 /** Pixels as stored; `bytes` is a file whose header passed the guard. Rejects with {@link ImageFormatError}. */
 export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
   try {
-    const { data, info } = await sharp(bytes, {
+    const image = sharp(bytes, {
       failOn: 'error',
       ignoreIcc: true,
       limitInputPixels: false, // the guard has looked already
-      unlimited: false,
-    })
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 3) throw new Error(`${info.channels} channels after decoding`);
-    return {
-      width: info.width,
-      height: info.height,
-      data: new Uint8Array(data.buffer, data.byteOffset, data.length),
-    };
+    });
+    const pixels = header.cmyk
+      ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
+      : image.toColourspace('srgb').removeAlpha();
+    const { data, info } = await pixels.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    if (channels !== (header.cmyk ? 4 : 3)) throw new Error(`${channels} channels after decoding`);
+    const samples = new Uint8Array(data.buffer, data.byteOffset, data.length);
+    return { width, height, data: header.cmyk ? cmykToRgb(samples) : samples };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new ImageFormatError(

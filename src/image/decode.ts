@@ -11,11 +11,10 @@ import { decodePng } from './png';
 import { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type RgbImage } from './types';
 
 /** In Node, but not in a page that a test environment imitates. */
-const inNode = typeof process === 'object' && process.versions?.node !== undefined && typeof createImageBitmap === 'undefined';
+const inNode =
+  typeof process === 'object' && process.versions?.node !== undefined && typeof createImageBitmap === 'undefined';
 
-/** Kept in a variable, so that no bundler follows it into a page. */
-const NODE_EDGE = './decode.node.js';
-const nodeEdge = () => import(/* @vite-ignore */ NODE_EDGE) as Promise<typeof import('./decode.node.js')>;
+const nodeEdge = () => import('./decode.node.js'); // browser builds leave it out
 const browserEdge = () => import('./decode-browser');
 
 function checkSize(width: number, height: number, limit: number): void {

@@ -32,6 +32,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
   const orientation: ImageHeader['orientation'] = [];
   let width = 0;
   let height = 0;
+  let cmyk = false;
   let offset = 2; // past SOI
   for (;;) {
     if (reader.u8(offset) !== 0xff) throw reader.fail(`there is no marker at byte ${offset}`);
@@ -56,6 +57,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
       if (width !== 0) throw reader.fail('it declares its size twice');
       width = frameWidth;
       height = frameHeight;
+      cmyk = reader.u8(start + 5) === 4;
     } else if (marker === APP1 && reader.startsWith(EXIF, start)) {
       const tag = findOrientation(bytes, start + EXIF.length, start + length);
       if (tag !== null) orientation.push(tag);
@@ -64,5 +66,5 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     if (marker === SOS) offset = endOfScan(reader, offset);
   }
   if (width === 0) throw reader.fail('it holds no picture');
-  return { format: 'JPEG', mimeType: 'image/jpeg', width, height, alpha: false, orientation };
+  return { format: 'JPEG', mimeType: 'image/jpeg', width, height, alpha: false, cmyk, orientation };
 }

@@ -1,0 +1,56 @@
+/** @file Token ids against HF's own, and files that are no tokenizer. */
+import { describe, expect, test } from 'vitest';
+import { CheckpointFormatError, SourceNotFoundError } from '../errors';
+import { expectedInputs, fixtureInputs, tokenizerCases, tokenizerFiles } from '../testing/fixtures';
+import { loadTokenizer } from './index';
+
+describe.each(['small', 'qwen'] as const)('the %s tokenizer', (which) => {
+  test('gives HF’s ids for every string', async () => {
+    const tokenizer = await loadTokenizer(tokenizerFiles(which));
+    const cases = tokenizerCases(which);
+    expect(cases.length).toBeGreaterThan(200);
+    for (const { text, ids } of cases) expect(tokenizer.encode(text), JSON.stringify(text)).toEqual(ids);
+  });
+});
+
+test('gives the ids of every text input of the fixtures', async () => {
+  const tokenizer = await loadTokenizer(tokenizerFiles('small'));
+  const expected = expectedInputs();
+  for (const { id, text, image } of fixtureInputs()) {
+    if (image === null) expect(tokenizer.encode(text), id).toEqual(expected.get(id)!.ids);
+  }
+});
+
+const text = (value: string) => new TextEncoder().encode(value);
+const small = () => JSON.parse(new TextDecoder().decode(tokenizerFiles('small').get('tokenizer.json'))) as {
+  added_tokens: { content: string }[];
+};
+
+test('needs only tokenizer.json', async () => {
+  const files = tokenizerFiles('small');
+  const both = await loadTokenizer(files);
+  const alone = await loadTokenizer(new Map([['tokenizer.json', files.get('tokenizer.json')!]]));
+  for (const { text: string } of tokenizerCases('small')) expect(alone.encode(string)).toEqual(both.encode(string));
+});
+
+test('knows added tokens that only tokenizer_config.json names', async () => {
+  const files = tokenizerFiles('small');
+  const json = small();
+  json.added_tokens = json.added_tokens.filter(({ content }) => content !== '<|image_pad|>');
+  const without = new Map(files).set('tokenizer.json', text(JSON.stringify(json)));
+  const ids = (await loadTokenizer(files)).encode('a<|image_pad|>b');
+  expect((await loadTokenizer(without)).encode('a<|image_pad|>b')).toEqual(ids);
+});
+
+test('what is not a tokenizer is named', async () => {
+  await expect(loadTokenizer(new Map())).rejects.toThrow(SourceNotFoundError);
+  await expect(loadTokenizer(new Map([['vocab.json', text('{}')]]))).rejects.toThrow(/\(vocab\.json\)/);
+  const broken = ['', '[]', '{"model": 1}', 'null', '{"added_tokens": 3}', '\u0000', JSON.stringify({ ...small(), model: {} })];
+  for (const json of broken) {
+    await expect(loadTokenizer(new Map([['tokenizer.json', text(json)]])), json.slice(0, 40)).rejects.toThrow(
+      CheckpointFormatError,
+    );
+  }
+  const invalid = new Map([['tokenizer.json', Uint8Array.of(0x7b, 0xff, 0x7d)]]);
+  await expect(loadTokenizer(invalid)).rejects.toThrow(/UTF-8/);
+});
