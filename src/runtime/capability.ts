@@ -1,0 +1,24 @@
+/** @file Whether a bundle's tensors fit a GPU, checked before anything is downloaded or uploaded. */
+
+import type { BundleManifest } from '../bundle/manifest';
+import { WebGPUUnavailableError } from '../errors';
+import type { AdapterFacts } from './types';
+
+/**
+ * Why this GPU cannot hold the bundle, or null when it can. ORT splits a buffer above the binding limit for most
+ * shaders but not for all, so we hold each weight to both limits.
+ */
+export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): WebGPUUnavailableError | null {
+  const limit = Math.min(adapter.maxBufferSize, adapter.maxStorageBufferBindingSize);
+  for (const stage of manifest.stages) {
+    for (const tensor of stage.tensors) {
+      if (tensor.bytes <= limit) continue;
+      return new WebGPUUnavailableError(
+        `Weight '${tensor.name}' of stage ${stage.name} needs ${tensor.bytes} bytes in one GPU buffer; this GPU allows ` +
+          `${limit}. Use a smaller dtype or device: 'wasm'.`,
+        { tensor: tensor.name, bytes: tensor.bytes, limit },
+      );
+    }
+  }
+  return null;
+}

@@ -1,0 +1,142 @@
+/** @file From what was asked for to a loaded engine: adapter, ONNX Runtime build, and the climb down the ladder. */
+
+import type { BundleManifest } from '../bundle/manifest';
+import type { BundleReader } from '../bundle/storage';
+import { InvalidInputError, UnsupportedError, WebGPUUnavailableError } from '../errors';
+import { tooSmallFor } from './capability';
+import { adapterFacts, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
+import { Engine } from './engine';
+import { isNode } from './environment';
+import { BundleFiles } from './files';
+import { climb, rungName, rungsFor, type Rung } from './ladder';
+import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
+import { runProbe, type Probed } from './probe';
+import type { ActivationsChoice, AdapterFacts, DeviceChoice, OnProgress, OrtBuild, RungReport } from './types';
+import { recallVerdict, rememberVerdict, verdictKey } from './verdicts';
+
+/** When the probe runs. `once`: until it passed on this device; not on Node's CPU, where it was computed. */
+export type ProbePolicy = 'once' | 'always' | 'never';
+
+/** For tests only: no compatibility is promised. */
+export interface InternalOptions {
+  /** `as-is` switches the attention remedies of `device.ts` off. */
+  attention?: AttentionMode;
+  /** Loading fails if a node of any graph would run on the CPU. */
+  strictPlacement?: boolean;
+  /** The browser build to use whatever the engine can do. */
+  build?: 'jspi' | 'asyncify';
+}
+
+export interface ChoiceOptions extends OrtOptions {
+  reader: BundleReader;
+  manifest: BundleManifest;
+  device?: DeviceChoice;
+  activations?: ActivationsChoice;
+  probe?: ProbePolicy;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+  internal?: InternalOptions;
+}
+
+export interface Choice {
+  engine: Engine;
+  ort: Ort;
+  build: OrtBuild;
+  threads: number;
+  rung: Rung;
+  ladder: RungReport[];
+}
+
+/**
+ * Loads the best rung that passes.
+ * @param probed makes an engine embed inputs, for the probe
+ */
+export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine) => Probed): Promise<Choice> {
+  const { manifest, device = 'auto', activations = 'auto', probe = 'once', internal } = options;
+  const fallback = isNode ? 'cpu' : 'wasm';
+  if (device === (isNode ? 'wasm' : 'cpu')) {
+    throw new UnsupportedError(`device: '${device}' does not exist ${isNode ? 'in Node' : 'in browsers'}; use '${fallback}'.`, {
+      option: 'device',
+    });
+  }
+  checkChoice('device', device, ['auto', 'webgpu', fallback]);
+  checkChoice('activations', activations, ['auto', 'f32', 'f16']);
+  checkChoice('probe', probe, ['once', 'always', 'never']);
+
+  const adapter = isNode || device === fallback ? null : await findAdapter(options);
+  const gpu = isNode ? nodeGpu(device) : adapter && usableFeatures(adapter, internal);
+  if (device === 'webgpu' && activations === 'f16' && gpu && !gpu.f16) {
+    throw new UnsupportedError("activations: 'f16' needs a GPU with shader-f16, which this one lacks; use 'f32'.", {
+      option: 'activations',
+    });
+  }
+  const build = isNode ? 'node' : gpu ? (internal?.build ?? browserBuild('webgpu')) : browserBuild('wasm');
+  const ort = await loadOrt(build, options);
+  const rungs = rungsFor({ device, activations, fallback, gpu, exact: manifest.dtype === 'fp32' });
+
+  const ortVersion = ort.env.versions.web ?? ort.env.versions.node ?? ort.env.versions.common;
+  const request = JSON.stringify([device, activations, internal ?? null]);
+  const key = await verdictKey({ manifest, adapter, build, ortVersion, request });
+  const remembered = probe === 'once' ? await recallVerdict(key) : null;
+
+  const climbed = await climb(rungs, {
+    remembered,
+    build: (rung) => buildEngine(ort, rung, options),
+    check: async (engine, rung) => {
+      const skip = probe === 'never' || manifest.probe.length === 0 || (probe === 'once' && rung.device === 'cpu');
+      return skip ? null : runProbe(probed(engine), manifest, rung);
+    },
+    discard: (engine) => engine.release(),
+  });
+  const { rung, ladder } = climbed;
+  if (ladder.at(-1)!.outcome === 'passed') await rememberVerdict(key, rungName(rung));
+  const threads = rung.device === 'wasm' ? (ort.env.wasm.numThreads ?? wasmThreads()) : 1;
+  return { engine: climbed.built, ort, build, threads, rung, ladder };
+}
+
+/** A device of its own (in browsers) and all stages loaded on it. Also how a lost device is replaced. */
+export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions): Promise<Engine> {
+  const { reader, manifest, signal, onProgress, internal } = options;
+  let gpu = null;
+  if (rung.device === 'webgpu' && !isNode) {
+    const adapter = await requestAdapter();
+    if (!adapter) throw new WebGPUUnavailableError('The browser offers no WebGPU adapter any more. Reload the page.');
+    gpu = await requestGpu(adapter, { subgroups: rung.subgroups, attention: internal?.attention });
+  }
+  const files = new BundleFiles(reader, manifest, { signal, onProgress });
+  const strictPlacement = internal?.strictPlacement;
+  return Engine.load({ ort, rung, gpu, manifest, files, strictPlacement, signal });
+}
+
+/** The adapter's facts if it can hold the bundle; null sends `auto` to WASM. */
+async function findAdapter({ manifest, device = 'auto' }: ChoiceOptions): Promise<AdapterFacts | null> {
+  const adapter = await requestAdapter();
+  if (!adapter) {
+    if (device !== 'webgpu') return null;
+    throw new WebGPUUnavailableError(
+      "This browser offers no WebGPU here (it also needs https or localhost). Use device: 'wasm' or 'auto'.",
+    );
+  }
+  const facts = adapterFacts(adapter);
+  const tooSmall = tooSmallFor(manifest, facts);
+  if (!tooSmall) return facts;
+  if (device === 'webgpu') throw tooSmall;
+  return null;
+}
+
+function usableFeatures(adapter: AdapterFacts, internal: InternalOptions | undefined) {
+  const subgroups = internal?.attention === 'as-is' ? adapter.subgroupMinSize > 0 : subgroupsUsable(adapter);
+  return { f16: adapter.f16, subgroups };
+}
+
+/** Node's provider says nothing about its GPU: f16 is tried, and the probe decides. */
+function nodeGpu(device: DeviceChoice) {
+  return device === 'webgpu' ? { f16: true, subgroups: false } : null;
+}
+
+function checkChoice(option: string, value: string, known: readonly string[]): void {
+  if (known.includes(value)) return;
+  throw new InvalidInputError(`${option}: '${value}' is unknown; use ${known.map((name) => `'${name}'`).join(' or ')}.`, {
+    option,
+  });
+}

@@ -1,0 +1,94 @@
+/**
+ * @file The GPU. We request the adapter and the device ourselves, with the adapter's real limits, so that shaders can
+ * be patched, a loss is noticed, and `subgroups` is left out where ONNX Runtime's kernels go wrong with it.
+ */
+
+import { WebGPUUnavailableError } from '../errors';
+import { patchShaderModules } from './shaders';
+import type { AdapterFacts } from './types';
+
+/** ORT's flash attention reads subgroup lanes 4–7 unconditionally: with narrower subgroups its results are garbage. */
+const SMALLEST_SUBGROUP = 8;
+
+/** The limits that ORT's kernels and our buffers depend on. */
+const LIMITS = [
+  'maxBufferSize',
+  'maxStorageBufferBindingSize',
+  'maxStorageBuffersPerShaderStage',
+  'maxComputeWorkgroupStorageSize',
+  'maxComputeInvocationsPerWorkgroup',
+  'maxComputeWorkgroupSizeX',
+  'maxComputeWorkgroupSizeY',
+  'maxComputeWorkgroupSizeZ',
+  'maxComputeWorkgroupsPerDimension',
+] as const;
+
+/** `fixed`: the remedies described here. `as-is`: none of them, the browser's default; for tests of the probe. */
+export type AttentionMode = 'fixed' | 'as-is';
+
+/** A device and what we know about it. */
+export interface Gpu {
+  readonly device: GPUDevice;
+  readonly adapter: AdapterFacts;
+  readonly subgroups: boolean;
+}
+
+/** The adapter, or null where the browser has no WebGPU or offers none. Adapters serve one device: ask each time. */
+export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<GPUAdapter | null> {
+  if (!gpu) return null;
+  try {
+    return await gpu.requestAdapter({ powerPreference: 'high-performance' });
+  } catch {
+    return null;
+  }
+}
+
+/** The adapter's identity and what matters of its features and limits, as plain data. */
+export function adapterFacts(adapter: GPUAdapter): AdapterFacts {
+  const { vendor, architecture, device, description, subgroupMinSize } = adapter.info;
+  return {
+    vendor,
+    architecture,
+    device,
+    description,
+    f16: adapter.features.has('shader-f16'),
+    subgroupMinSize: adapter.features.has('subgroups') ? (subgroupMinSize ?? 0) : 0,
+    maxBufferSize: adapter.limits.maxBufferSize,
+    maxStorageBufferBindingSize: adapter.limits.maxStorageBufferBindingSize,
+  };
+}
+
+/** Whether subgroups may be used on this adapter at all. */
+export function subgroupsUsable(facts: AdapterFacts): boolean {
+  return facts.subgroupMinSize >= SMALLEST_SUBGROUP;
+}
+
+/**
+ * A device of this adapter with all its limits.
+ * @throws WebGPUUnavailableError where the browser refuses.
+ */
+export async function requestGpu(
+  adapter: GPUAdapter,
+  { subgroups, attention = 'fixed' }: { subgroups: boolean; attention?: AttentionMode },
+): Promise<Gpu> {
+  const facts = adapterFacts(adapter);
+  const withSubgroups = attention === 'as-is' ? subgroups && facts.subgroupMinSize > 0 : subgroups && subgroupsUsable(facts);
+  const requiredFeatures: GPUFeatureName[] = [];
+  if (facts.f16) requiredFeatures.push('shader-f16');
+  if (withSubgroups) requiredFeatures.push('subgroups');
+  const requiredLimits: Record<string, number> = {};
+  for (const name of LIMITS) requiredLimits[name] = adapter.limits[name];
+
+  let device: GPUDevice;
+  try {
+    device = await adapter.requestDevice({ requiredFeatures, requiredLimits });
+  } catch (cause) {
+    throw new WebGPUUnavailableError(
+      `The browser refused a WebGPU device (${String(cause)}). Use device: 'wasm', or reload the page.`,
+      { vendor: facts.vendor, architecture: facts.architecture },
+      { cause },
+    );
+  }
+  if (withSubgroups && attention === 'fixed') patchShaderModules(device);
+  return { device, adapter: facts, subgroups: withSubgroups };
+}

@@ -1,0 +1,23 @@
+/** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
+
+export { type InternalOptions, type ProbePolicy } from './choose';
+export { isNode } from './environment';
+export { checkEmbedOptions, toParts } from './inputs';
+export type { OrtOptions } from './ort';
+export { cosineOf, LEAST_COSINE } from './probe';
+export { computeProbe, loadRuntime, Runtime, type RuntimeOptions } from './runtime';
+export type {
+  Activations,
+  ActivationsChoice,
+  AdapterFacts,
+  DeviceChoice,
+  DeviceName,
+  EmbedInput,
+  EmbedOptions,
+  InputParts,
+  ModelInfo,
+  OnProgress,
+  OrtBuild,
+  ProgressEvent,
+  RungReport,
+} from './types';

@@ -1,0 +1,68 @@
+/** @file What `embed` may be given, brought into one form and refused where it makes no sense. */
+
+import { InvalidInputError } from '../errors';
+import type { ImageInput } from '../image';
+import type { EmbedInput, EmbedOptions, InputParts } from './types';
+
+const PART_KEYS = new Set(['text', 'image', 'instruction']);
+const OPTION_KEYS = new Set([
+  'instruction',
+  'maxTokens',
+  'minPixels',
+  'maxPixels',
+  'orientation',
+  'signal',
+  'onProgress',
+]);
+
+/** True for plain objects: what `{ image, text }` is and a Blob, a canvas or pixels are not. */
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return (prototype === Object.prototype || prototype === null) && !('data' in value && 'width' in value);
+}
+
+/**
+ * One input as its parts.
+ * @param where how messages name it: `inputs[3]`
+ * @throws InvalidInputError for anything that is no text and no image, and for unknown keys
+ */
+export function toParts(input: EmbedInput, where: string): InputParts {
+  if (typeof input === 'string') return { text: input };
+  if (typeof input !== 'object' || input === null) {
+    throw new InvalidInputError(`${where} is ${input === null ? 'null' : typeof input}; give a text, an image or { text, image }.`);
+  }
+  if (!isPlain(input)) return { image: input as ImageInput };
+  const unknown = Object.keys(input).find((key) => !PART_KEYS.has(key));
+  if (unknown !== undefined) {
+    throw new InvalidInputError(`${where} has a key '${unknown}'; known are text, image, instruction.`, { key: unknown });
+  }
+  const { text, image, instruction } = input as InputParts;
+  for (const [key, value] of Object.entries({ text, instruction })) {
+    if (value !== undefined && typeof value !== 'string') {
+      throw new InvalidInputError(`${where}.${key} is ${typeof value}, not a string.`, { key });
+    }
+  }
+  if (image === null || (text === undefined && image === undefined && instruction === undefined)) {
+    throw new InvalidInputError(`${where} has neither text nor image.`);
+  }
+  return { text, image, instruction };
+}
+
+/** @throws InvalidInputError for unknown options and values out of range */
+export function checkEmbedOptions(options: EmbedOptions): void {
+  const unknown = Object.keys(options).find((key) => !OPTION_KEYS.has(key));
+  if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
+  for (const key of ['maxTokens', 'minPixels', 'maxPixels'] as const) {
+    const value = options[key];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw new InvalidInputError(`${key} is ${String(value)}; it must be a positive integer.`, { option: key });
+    }
+  }
+  const { minPixels, maxPixels, orientation } = options;
+  if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {
+    throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { option: 'minPixels' });
+  }
+  if (orientation !== undefined && orientation !== 'exif' && orientation !== 'stored') {
+    throw new InvalidInputError(`orientation is '${String(orientation)}'; known are exif and stored.`, { option: 'orientation' });
+  }
+}

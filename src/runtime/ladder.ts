@@ -1,0 +1,117 @@
+/**
+ * @file Which device and activations to use. Rungs are tried from the fastest down; each must reproduce the bundle's
+ * probe embeddings, so that a GPU that computes wrongly is never used silently.
+ */
+
+import { IntegrityError, ProbeError, VLM2VecError, WebGPUUnavailableError } from '../errors';
+import type { ProbeOutcome } from './probe';
+import type { Activations, ActivationsChoice, DeviceChoice, DeviceName, RungReport } from './types';
+
+/** One combination that can be tried. */
+export interface Rung {
+  device: DeviceName;
+  activations: Activations;
+  subgroups: boolean;
+}
+
+export interface LadderRequest {
+  device: DeviceChoice;
+  activations: ActivationsChoice;
+  /** The device without a GPU: `cpu` in Node, `wasm` in browsers. */
+  fallback: 'cpu' | 'wasm';
+  /** What the GPU offers, or null where there is none that fits the bundle. */
+  gpu: { f16: boolean; subgroups: boolean } | null;
+  /** Full-precision weights were chosen for exactness: `auto` then keeps f32 activations. */
+  exact: boolean;
+}
+
+/**
+ * The rungs to try, best first: f16, then f32 activations, then WebGPU without subgroups, then WASM or CPU.
+ * An explicit `device` or `activations` is never stepped away from. Empty when the request cannot be met.
+ */
+export function rungsFor({ device, activations, fallback, gpu, exact }: LadderRequest): Rung[] {
+  const rungs: Rung[] = [];
+  if (gpu && (device === 'webgpu' || device === 'auto')) {
+    const kinds: Activations[] = activations === 'auto' ? (exact ? ['f32'] : ['f16', 'f32']) : [activations];
+    const usable = kinds.filter((kind) => kind === 'f32' || gpu.f16);
+    for (const kind of usable) rungs.push({ device: 'webgpu', activations: kind, subgroups: gpu.subgroups });
+    if (gpu.subgroups) {
+      for (const kind of usable) rungs.push({ device: 'webgpu', activations: kind, subgroups: false });
+    }
+  }
+  if (device === fallback || device === 'auto') {
+    rungs.push({ device: fallback, activations: activations === 'auto' ? 'f32' : activations, subgroups: false });
+  }
+  return rungs;
+}
+
+/** `webgpu f16 subgroups`: for messages and keys. */
+export function rungName(rung: Rung): string {
+  return [rung.device, rung.activations, ...(rung.subgroups ? ['subgroups'] : [])].join(' ');
+}
+
+/** What the caller must do to try one rung; fakes in tests. */
+export interface Climber<T> {
+  /** Builds the rung: device and sessions. */
+  build(rung: Rung): Promise<T>;
+  /** Compares with the probe; null when this rung is not probed. */
+  check(built: T, rung: Rung): Promise<ProbeOutcome | null>;
+  /** Frees a rung that failed. */
+  discard(built: T): Promise<void>;
+  /** The name of the rung that passed here before, if any. */
+  remembered?: string | null;
+}
+
+export interface Climb<T> {
+  built: T;
+  rung: Rung;
+  ladder: RungReport[];
+}
+
+/** A broken bundle or an abort is the same on every device; anything else may be the device's fault. */
+function concernsDevice(error: unknown): boolean {
+  if (error instanceof DOMException && error.name === 'AbortError') return false;
+  if (error instanceof WebGPUUnavailableError || error instanceof ProbeError) return true;
+  return !(error instanceof VLM2VecError) && !(error instanceof IntegrityError);
+}
+
+/**
+ * Tries the rungs in order until one passes.
+ * @throws ProbeError when none does; its `details.ladder` says what each one gave.
+ */
+export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Promise<Climb<T>> {
+  const known = rungs.findIndex((rung) => rungName(rung) === climber.remembered);
+  const ladder: RungReport[] = [];
+  let lastError: unknown;
+  for (const [i, rung] of rungs.entries()) {
+    if (i < known) continue;
+    let built: T | undefined;
+    try {
+      built = await climber.build(rung);
+      if (i === known) {
+        ladder.push({ ...rung, outcome: 'remembered', cosine: null, reason: null });
+        return { built, rung, ladder };
+      }
+      const outcome = await climber.check(built, rung);
+      if (!outcome || outcome.passed) {
+        ladder.push({ ...rung, outcome: outcome ? 'passed' : 'skipped', cosine: outcome?.cosine ?? null, reason: null });
+        return { built, rung, ladder };
+      }
+      ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason });
+    } catch (error) {
+      if (built !== undefined) await climber.discard(built);
+      if (!concernsDevice(error)) throw error;
+      lastError = error;
+      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: error instanceof Error ? error.message : String(error) });
+      continue;
+    }
+    await climber.discard(built);
+  }
+  const tried = ladder.map((step) => `${rungName(step)}: ${step.reason ?? step.outcome}`).join('; ');
+  throw new ProbeError(
+    `No way of running the model here reproduced its probe embeddings (${tried}). ` +
+      'Update the browser and the graphics driver, or choose another device.',
+    { ladder },
+    { cause: lastError },
+  );
+}

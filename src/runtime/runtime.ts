@@ -1,0 +1,268 @@
+/**
+ * @file A model ready to embed: device chosen by the probe, inputs batched, a lost GPU rebuilt once. Everything that
+ * `VLM2Vec` does in its worker (browser) or in its own process (Node).
+ */
+
+import type { BundleManifest, ProbeCase } from '../bundle/manifest';
+import type { BundleReader } from '../bundle/storage';
+import { DeviceLostError, DisposedError, VLM2VecError } from '../errors';
+import { readManifest } from '../store';
+import { loadTokenizer } from '../text';
+import { bucket, packImages, packTexts, planText, type BatchLimits } from './batching';
+import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
+import type { Engine } from './engine';
+import { isNode } from './environment';
+import { BundleFiles, weightFiles } from './files';
+import { checkEmbedOptions, toParts } from './inputs';
+import { Preparer, type Prepared } from './prepare';
+import { makeProbe } from './probe';
+import type { EmbedInput, EmbedOptions, InputParts, ModelInfo } from './types';
+
+/** A second loss within this time is not repaired: the GPU cannot hold the model. */
+const LOSS_WINDOW_MS = 60_000;
+
+/** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
+const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
+  webgpu: { tokens: 2048, patches: 4096, buckets: true },
+  wasm: { tokens: 1024, patches: 1024, buckets: false },
+  cpu: { tokens: 1024, patches: 4096, buckets: false },
+};
+
+/** Patches decoded ahead of the GPU, so that pictures of one size can share a run. */
+const WINDOW_PATCHES = 16_384;
+
+export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest'> {
+  /** Read from `reader` unless given. */
+  manifest?: BundleManifest;
+}
+
+export class Runtime {
+  readonly info: ModelInfo;
+  readonly #options: ChoiceOptions;
+  readonly #choice: Choice;
+  readonly #preparer: Preparer;
+  readonly #life = new AbortController();
+  #engine: Engine;
+  #rebuilding: Promise<Engine> | null = null;
+  #lostAt = -Infinity;
+
+  private constructor(options: ChoiceOptions, choice: Choice, preparer: Preparer) {
+    const { manifest, reader } = options;
+    this.#options = options;
+    this.#choice = choice;
+    this.#preparer = preparer;
+    this.#engine = choice.engine;
+    this.info = {
+      label: reader.label,
+      architecture: manifest.architecture,
+      dims: manifest.dims,
+      dtype: manifest.dtype,
+      source: manifest.source,
+      device: choice.rung.device,
+      activations: choice.rung.activations,
+      build: choice.build,
+      adapter: choice.engine.gpu?.adapter ?? null,
+      subgroups: choice.engine.gpu?.subgroups ?? false,
+      threads: choice.threads,
+      bytes: weightFiles(manifest).reduce((sum, file) => sum + file.bytes, 0),
+      maxTokens: manifest.prompts.maxTokens,
+      ladder: choice.ladder,
+      recoveries: 0,
+    };
+  }
+
+  /**
+   * Verifies and loads the bundle on the best device that reproduces its probe.
+   * @throws BundleFormatError, IntegrityError for a damaged bundle
+   * @throws WebGPUUnavailableError, UnsupportedError, ProbeError where the asked-for device does not serve
+   */
+  static async load(given: RuntimeOptions): Promise<Runtime> {
+    const { reader, signal } = given;
+    const manifest = given.manifest ?? (await readManifest(reader, { signal }));
+    const options: ChoiceOptions = { ...given, manifest };
+    const files = new BundleFiles(reader, manifest, { signal });
+    const tokenizerFiles = new Map<string, Uint8Array>();
+    for (const file of manifest.tokenizer.files) {
+      tokenizerFiles.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
+    }
+    const tokenizer = await loadTokenizer(tokenizerFiles);
+    const preparer = new Preparer(tokenizer, manifest.image, manifest.prompts);
+    const choice = await chooseRung(options, (engine) => ({
+      embed: (inputs) => embedOn(engine, preparer, inputs, {}, signal),
+    }));
+    options.onProgress?.({ status: 'ready', phase: 'load' });
+    return new Runtime({ ...options, onProgress: undefined, signal: undefined }, choice, preparer);
+  }
+
+  /** One unit vector per input, in order. // [inputs][dims] */
+  async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    checkEmbedOptions(options);
+    const parts = inputs.map((input, i) => toParts(input, `inputs[${i}]`));
+    const signal = options.signal ? AbortSignal.any([options.signal, this.#life.signal]) : this.#life.signal;
+    signal.throwIfAborted();
+    return embedAll(parts, options, {
+      preparer: this.#preparer,
+      limits: LIMITS[this.info.device],
+      signal,
+      run: (prepared) => this.#onLiveEngine((engine) => runBatch(engine, prepared, LIMITS[this.info.device], signal)),
+    });
+  }
+
+  /** Token ids of an input as the model sees them, and its image grid: for comparison with other implementations. */
+  async tokens(input: EmbedInput, options: EmbedOptions = {}) {
+    checkEmbedOptions(options);
+    const { sequence, image } = await this.#preparer.prepare(toParts(input, 'input'), options, 'input');
+    return { ids: [...sequence.ids], grid: image?.grid ?? null };
+  }
+
+  /** Frees the model. Calls in flight reject with {@link DisposedError}. Twice does no harm. */
+  async dispose(): Promise<void> {
+    if (this.#life.signal.aborted) return;
+    this.#life.abort(new DisposedError('The model was disposed. Load it again to use it.'));
+    await this.#rebuilding?.catch(() => undefined);
+    await this.#engine.release();
+  }
+
+  /** The GPU device in use; for tests of its loss. */
+  get device(): GPUDevice | null {
+    return this.#engine.gpu?.device ?? null;
+  }
+
+  /** Runs `work`, again on a rebuilt engine where the device is lost meanwhile. */
+  async #onLiveEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
+    for (;;) {
+      const engine = this.#engine.isLost ? await this.#rebuild(this.#engine) : this.#engine;
+      try {
+        return await work(engine);
+      } catch (error) {
+        if (!engine.isLost || this.#life.signal.aborted) throw error;
+      }
+    }
+  }
+
+  /** One rebuild for all calls that noticed the loss. */
+  #rebuild(lost: Engine): Promise<Engine> {
+    if (this.#engine !== lost) return Promise.resolve(this.#engine);
+    this.#rebuilding ??= this.#replace(lost).finally(() => {
+      this.#rebuilding = null;
+    });
+    return this.#rebuilding;
+  }
+
+  async #replace(lost: Engine): Promise<Engine> {
+    this.#life.signal.throwIfAborted();
+    const now = Date.now();
+    const again = now - this.#lostAt < LOSS_WINDOW_MS;
+    this.#lostAt = now;
+    await lost.release();
+    if (again) {
+      throw new DeviceLostError(
+        'The GPU was lost twice within a minute. Load the model again: with a smaller dtype, smaller maxPixels, or ' +
+          "device: 'wasm'.",
+        { recoveries: this.info.recoveries },
+      );
+    }
+    try {
+      const { ort, rung } = this.#choice;
+      this.#engine = await buildEngine(ort, rung, { ...this.#options, signal: this.#life.signal });
+    } catch (cause) {
+      if (cause instanceof DisposedError) throw cause;
+      throw new DeviceLostError('The GPU was lost and could not be set up again. Load the model again.', {}, { cause });
+    }
+    this.info.recoveries += 1;
+    return this.#engine;
+  }
+}
+
+/** Opens a bundle; see {@link Runtime.load}. */
+export function loadRuntime(options: RuntimeOptions): Promise<Runtime> {
+  return Runtime.load(options);
+}
+
+/** The probe of a bundle just written: its fixed inputs, embedded on the CPU (WASM in browsers) with f32 activations. */
+export async function computeProbe(reader: BundleReader, manifest: BundleManifest): Promise<ProbeCase[]> {
+  const device = isNode ? 'cpu' : 'wasm';
+  const runtime = await Runtime.load({ reader, manifest, device, activations: 'f32', probe: 'never' });
+  try {
+    return await makeProbe({ embed: (inputs: InputParts[]) => runtime.embed(inputs) }, manifest);
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+interface EmbedJob {
+  preparer: Preparer;
+  limits: BatchLimits;
+  signal?: AbortSignal;
+  run(batch: Prepared[]): Promise<Float32Array[]>;
+}
+
+/** Texts first, by length; then pictures, by size, a window at a time. */
+async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job: EmbedJob): Promise<Float32Array[]> {
+  const vectors = new Array<Float32Array>(parts.length);
+  const inner: EmbedOptions = { ...options, signal: job.signal };
+  const { preparer, limits } = job;
+  let done = 0;
+
+  const run = async (batch: readonly { index: number; prepared: Prepared }[]) => {
+    job.signal?.throwIfAborted();
+    const found = await job.run(batch.map((item) => item.prepared));
+    batch.forEach(({ index }, i) => (vectors[index] = found[i]!));
+    done += batch.length;
+    const total = parts.length;
+    options.onProgress?.({ status: 'progress_total', phase: 'embed', loaded: done, total, progress: (100 * done) / total });
+  };
+
+  const texts: { index: number; prepared: Prepared }[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (part.image === undefined) texts.push({ index, prepared: await preparer.prepare(part, inner, `inputs[${index}]`) });
+  }
+  const lengths = texts.map(({ prepared }) => prepared.sequence.ids.length);
+  for (const { indices } of packTexts(lengths, limits)) await run(indices.map((i) => texts[i]!));
+
+  let window: { index: number; prepared: Prepared }[] = [];
+  let patches = 0;
+  const flush = async () => {
+    const grids = window.map(({ prepared }) => prepared.image!.grid);
+    for (const indices of packImages(grids, limits)) await run(indices.map((i) => window[i]!));
+    window = [];
+    patches = 0;
+  };
+  for (const [index, part] of parts.entries()) {
+    if (part.image === undefined) continue;
+    job.signal?.throwIfAborted();
+    const prepared = await preparer.prepare(part, inner, `inputs[${index}]`);
+    const { grid } = prepared.image!;
+    window.push({ index, prepared });
+    patches += grid.height * grid.width;
+    if (patches >= WINDOW_PATCHES) await flush();
+  }
+  await flush();
+  return vectors;
+}
+
+/** One forward pass: texts, or pictures of one grid with their texts. */
+async function runBatch(
+  engine: Engine,
+  batch: readonly Prepared[],
+  limits: BatchLimits,
+  signal?: AbortSignal,
+): Promise<Float32Array[]> {
+  const sequences = batch.map(({ sequence }) => sequence);
+  const images = batch.flatMap(({ image }) => image ?? []);
+  const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const plan = planText(sequences, limits.buckets ? bucket(longest) : longest);
+  if (images.length === 0) return engine.embed(plan, null, signal);
+  if (images.length !== batch.length) throw new VLM2VecError('A batch mixes pictures and texts; please report this.');
+  const width = images[0]!.patches.length;
+  const patches = new Float32Array(images.length * width); // [B*P, 588]
+  images.forEach((image, i) => patches.set(image.patches, i * width));
+  const features = await engine.see(patches, images[0]!.grid, images.length, signal);
+  return engine.embed(plan, features, signal);
+}
+
+/** Embedding without recovery, for the probe. */
+function embedOn(engine: Engine, preparer: Preparer, inputs: InputParts[], options: EmbedOptions, signal?: AbortSignal) {
+  const limits = LIMITS[engine.rung.device];
+  return embedAll(inputs, options, { preparer, limits, signal, run: (batch) => runBatch(engine, batch, limits, signal) });
+}

@@ -1,0 +1,91 @@
+/** @file One stage of the bundle as an ONNX Runtime session. */
+
+import type { InferenceSession, Tensor } from 'onnxruntime-common';
+import type { BundleStage } from '../bundle/manifest';
+import { buildStageGraph, type Qwen2VLConfig } from '../models';
+import type { Gpu } from './device';
+import type { BundleFiles } from './files';
+import type { Rung } from './ladder';
+import type { Ort, Session } from './ort';
+import { ortQueue } from './queue';
+
+export type Feeds = Record<string, Tensor>;
+
+export interface StageOptions {
+  ort: Ort;
+  config: Qwen2VLConfig;
+  rung: Rung;
+  /** The device of a browser's WebGPU rung. */
+  gpu: Gpu | null;
+  files: BundleFiles;
+  /** Keep the output on the GPU, for the next stage. */
+  keepOnGpu: boolean;
+  /** Fail to load if any node would run on the CPU instead of the GPU; for tests. */
+  strictPlacement?: boolean;
+  /** Rejects as soon as the device is lost, even where ORT never answers. */
+  unlessLost<T>(work: Promise<T>): Promise<T>;
+  signal?: AbortSignal;
+}
+
+/** A loaded stage: a graph made for the device, its weights uploaded. */
+export class Stage {
+  readonly name: string;
+  readonly #session: Session;
+
+  private constructor(name: string, session: Session) {
+    this.name = name;
+    this.#session = session;
+  }
+
+  static async load(stage: BundleStage, options: StageOptions): Promise<Stage> {
+    const { ort, config, rung, files, unlessLost, signal } = options;
+    const graph = buildStageGraph(config, stage, { activations: rung.activations });
+    const weights = await files.weights(stage.weights);
+    const sessionOptions = { ...providerOptions(options), ...externalWeights(stage.weights.path, weights) };
+    const session = await ortQueue.add(
+      () => unlessLost(ort.InferenceSession.create(graph, sessionOptions)),
+      signal,
+    );
+    return new Stage(stage.name, session);
+  }
+
+  /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
+  async run(feeds: Feeds): Promise<Tensor> {
+    const inputs: Feeds = {};
+    for (const name of this.#session.inputNames) inputs[name] = feeds[name]!;
+    const outputs = await this.#session.run(inputs);
+    return outputs[this.#session.outputNames[0]!]!;
+  }
+
+  /** Call within the queue. */
+  release(): Promise<void> {
+    return this.#session.release();
+  }
+}
+
+function providerOptions({ rung, gpu, keepOnGpu, strictPlacement }: StageOptions): InferenceSession.SessionOptions {
+  if (rung.device !== 'webgpu') return { executionProviders: [rung.device], graphOptimizationLevel: 'all' };
+  // Node's own WebGPU provider takes no device and hands outputs back on the CPU.
+  if (!gpu) return { executionProviders: ['webgpu'], graphOptimizationLevel: 'all' };
+  return {
+    executionProviders: [
+      {
+        name: 'webgpu',
+        device: gpu.device,
+        // Error scopes around every run cost time; a lost or failing device is noticed by us.
+        validationMode: 'disabled',
+        enableMatmulFp32Accumulation: rung.activations === 'f16',
+      },
+    ],
+    graphOptimizationLevel: 'all',
+    preferredOutputLocation: keepOnGpu ? 'gpu-buffer' : 'cpu',
+    ...(strictPlacement ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+  };
+}
+
+/** Weights in a folder are mapped by ONNX Runtime itself; others are handed over. */
+function externalWeights(path: string, data: string | Blob | Uint8Array): InferenceSession.SessionOptions {
+  if (typeof data !== 'string') return { externalData: [{ path, data }] };
+  const folder = data.slice(0, data.length - path.length);
+  return { extra: { session: { model_external_initializers_file_folder_path: folder } } };
+}

@@ -1,0 +1,107 @@
+/** @file What callers of the runtime say and get: devices, options, progress events, and what was decided. */
+
+import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { Progress } from '../bundle/progress';
+import type { ImageInput } from '../image';
+
+/** Where sessions may run. `wasm` exists in browsers, `cpu` in Node; `auto` takes the best that passes the probe. */
+export type DeviceChoice = 'auto' | 'webgpu' | 'wasm' | 'cpu';
+/** Where sessions do run. */
+export type DeviceName = Exclude<DeviceChoice, 'auto'>;
+export type Activations = 'f32' | 'f16';
+export type ActivationsChoice = 'auto' | Activations;
+
+/** The ONNX Runtime build: `jspi` and `asyncify` carry WebGPU and WASM, `wasm` is the small one without WebGPU. */
+export type OrtBuild = 'jspi' | 'asyncify' | 'wasm' | 'node';
+
+/**
+ * Progress of loading, converting and embedding. Status names are transformers.js'. `progress` is about one file,
+ * `progress_total` about all of the phase; `loaded` and `total` are bytes, in phase `embed` inputs.
+ */
+export interface ProgressEvent extends Omit<Progress, 'status' | 'phase'> {
+  status: Progress['status'] | 'download' | 'progress_total';
+  phase: Progress['phase'] | 'embed';
+}
+
+export type OnProgress = (event: ProgressEvent) => void;
+
+/** One thing to embed: a text, an image, or both in one sequence. */
+export interface InputParts {
+  text?: string;
+  image?: ImageInput;
+  /** Overrides {@link EmbedOptions.instruction} for this input. */
+  instruction?: string;
+}
+
+/** What `embed` takes: a string is a text; anything else without `text`/`image` keys is an image. */
+export type EmbedInput = string | ImageInput | InputParts;
+
+export interface EmbedOptions {
+  /** Task instruction put before each text, as in the model's training data. */
+  instruction?: string;
+  /**
+   * Texts are cut after this many tokens, as the reference's `max_len` does; an input with an image is refused
+   * instead, for cutting image tokens has no meaning. Default: the model's limit, beyond which both are refused.
+   */
+  maxTokens?: number;
+  /** Pixel limits for images, in place of the checkpoint's own. */
+  minPixels?: number;
+  maxPixels?: number;
+  /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
+  orientation?: 'exif' | 'stored';
+  signal?: AbortSignal;
+  /** `progress_total` after every batch; `loaded` and `total` count inputs. */
+  onProgress?: OnProgress;
+}
+
+/** One step of the ladder that was tried. */
+export interface RungReport {
+  device: DeviceName;
+  activations: Activations;
+  /** Whether the GPU device has the `subgroups` feature. */
+  subgroups: boolean;
+  /** `passed` and `failed` by the probe; `skipped`: not probed; `remembered`: passed before on this device; `error`. */
+  outcome: 'passed' | 'failed' | 'skipped' | 'remembered' | 'error';
+  /** The worst cosine with the bundle's probe embeddings, where probed. */
+  cosine: number | null;
+  /** Why it failed, for people. */
+  reason: string | null;
+}
+
+/** The GPU as the browser names it. */
+export interface AdapterFacts {
+  vendor: string;
+  architecture: string;
+  device: string;
+  description: string;
+  f16: boolean;
+  /** 0 where the browser does not say or has no subgroups. */
+  subgroupMinSize: number;
+  /** In bytes. */
+  maxBufferSize: number;
+  maxStorageBufferBindingSize: number;
+}
+
+/** What was loaded and what was decided. Plain data. */
+export interface ModelInfo {
+  /** Where the bundle lies. */
+  label: string;
+  architecture: string;
+  dims: number;
+  dtype: WeightDtype;
+  source: BundleSource;
+  device: DeviceName;
+  activations: Activations;
+  build: OrtBuild;
+  adapter: AdapterFacts | null;
+  subgroups: boolean;
+  /** WASM threads; 1 without cross-origin isolation. */
+  threads: number;
+  /** Bytes of all weight files and the embedding table. */
+  bytes: number;
+  maxTokens: number;
+  /** Every step of the ladder that was tried, in order; the last one is in use. */
+  ladder: RungReport[];
+  /** How often the GPU was lost and rebuilt. */
+  recoveries: number;
+}

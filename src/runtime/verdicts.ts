@@ -1,0 +1,60 @@
+/**
+ * @file Remembers which rung passed the probe on this device, so that it is not probed at every start. Browsers: the
+ * Cache API, which workers have too. Elsewhere nothing is kept. A cache that fails only costs a probe.
+ */
+
+import type { BundleManifest } from '../bundle/manifest';
+import type { AdapterFacts, OrtBuild } from './types';
+
+const CACHE = 'vlm2vec-verdicts';
+
+/** Everything a verdict depends on: bundle, package, ONNX Runtime, browser and GPU. */
+export interface VerdictScope {
+  manifest: BundleManifest;
+  adapter: AdapterFacts | null;
+  build: OrtBuild;
+  ortVersion: string;
+  /** What was asked for, since it decides which rungs there are. */
+  request: string;
+}
+
+/** A short name of the scope: SHA-256 in hex. */
+export async function verdictKey({ manifest, adapter, build, ortVersion, request }: VerdictScope): Promise<string> {
+  const weights = manifest.stages.map((stage) => stage.weights.sha256);
+  const agent = globalThis.navigator?.userAgent ?? '';
+  const text = JSON.stringify([manifest.version, weights, manifest.probe, adapter, build, ortVersion, agent, request]);
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** The name of the rung that passed, or null. */
+export async function recallVerdict(key: string): Promise<string | null> {
+  try {
+    const response = await (await caches.open(CACHE)).match(url(key));
+    return response ? await response.text() : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function rememberVerdict(key: string, rung: string): Promise<void> {
+  try {
+    await (await caches.open(CACHE)).put(url(key), new Response(rung));
+  } catch {
+    // Private windows and full disks: probe again next time.
+  }
+}
+
+/** Forgets one verdict: the rung it named failed later. */
+export async function forgetVerdict(key: string): Promise<void> {
+  try {
+    await (await caches.open(CACHE)).delete(url(key));
+  } catch {
+    // Nothing was kept.
+  }
+}
+
+/** Cache keys must be URLs; this one is never fetched. */
+function url(key: string): string {
+  return `https://vlm2vec.invalid/verdict/${key}`;
+}
