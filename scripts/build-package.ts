@@ -1,0 +1,88 @@
+/**
+ * @file Builds what npm publishes, into `dist/`:
+ * `lib/index.js` and `lib/vlm2vec.worker.js` for browsers, whole (every dependency inside, ONNX Runtime's `.wasm`
+ * beside them), so that they also run from a plain folder without a bundler; `lib/node.js` and `lib/cli.js` for
+ * Node, where dependencies stay packages; `lib/types/`; and the built-in model in `models/`.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { rolldown, type OutputOptions, type Plugin } from 'rolldown';
+import { licenses } from './licenses.ts';
+import { nodeEdges } from './node-edges.ts';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const DIST = path.join(ROOT, 'dist');
+const LIB = path.join(DIST, 'lib');
+const ORT = path.join(ROOT, 'node_modules/onnxruntime-web/dist');
+
+/** `new URL('../workers/x.worker.ts', …)` in the source is `new URL('./x.worker.js', …)` in the package. */
+const workerUrls: Plugin = {
+  name: 'worker-urls',
+  transform(code, id) {
+    if (!id.startsWith(path.join(ROOT, 'src'))) return null;
+    return code.replaceAll(/(new URL\(\s*['"])(?:\.\.\/)+workers\/([\w.-]+)\.ts(['"])/g, '$1./$2.js$3');
+  },
+};
+
+/** Copies each ONNX Runtime `.wasm` that a chunk looks for beside itself. */
+const ortFiles: Plugin = {
+  name: 'ort-files',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type !== 'chunk') continue;
+      for (const [, name] of file.code.matchAll(/new URL\(["'](ort-wasm[\w.-]+\.wasm)["'],\s*import\.meta\.url\)/g)) {
+        this.emitFile({ type: 'asset', fileName: name!, source: readFileSync(path.join(ORT, name!)) });
+      }
+    }
+  },
+};
+
+const OUTPUT: OutputOptions = { dir: LIB, format: 'esm', entryFileNames: '[name].js' };
+
+async function buildBrowser(): Promise<void> {
+  const bundle = await rolldown({
+    cwd: ROOT,
+    input: { index: 'src/index.ts', 'vlm2vec.worker': 'workers/vlm2vec.worker.ts' },
+    platform: 'browser',
+    plugins: [nodeEdges(), workerUrls, ortFiles, licenses('licenses.txt')],
+  });
+  await bundle.write({ ...OUTPUT, chunkFileNames: 'browser-[name]-[hash].js', minify: { mangle: false } });
+  await bundle.close();
+}
+
+async function buildNode(): Promise<void> {
+  const bundle = await rolldown({
+    cwd: ROOT,
+    input: { node: 'src/index.ts', cli: 'src/cli/index.ts' },
+    platform: 'node',
+    external: (id, _importer, resolved) => !resolved && !/^[./]|^[A-Za-z]:/.test(id),
+  });
+  await bundle.write({ ...OUTPUT, chunkFileNames: 'node-[name]-[hash].js' });
+  await bundle.close();
+  chmodSync(path.join(LIB, 'cli.js'), 0o755);
+}
+
+/** Declarations by tsc. Node's resolution wants file extensions, which the source leaves out. */
+function buildTypes(): void {
+  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
+  for (const name of readdirSync(path.join(LIB, 'types'), { recursive: true, encoding: 'utf8' })) {
+    const file = path.join(LIB, 'types', name);
+    if (!statSync(file).isFile()) continue;
+    const withExtension = (_: string, before: string, target: string, after: string) => {
+      const at = path.resolve(path.dirname(file), target);
+      const whole = existsSync(`${at}.d.ts`) ? `${target}.js` : existsSync(at) ? `${target}/index.js` : target;
+      return before + whole + after;
+    };
+    const text = readFileSync(file, 'utf8');
+    writeFileSync(file, text.replaceAll(/((?:from|import\() ?['"])(\.\.?\/[^'"]+)(['"])/g, withExtension));
+  }
+}
+
+rmSync(LIB, { recursive: true, force: true });
+rmSync(path.join(DIST, 'models'), { recursive: true, force: true });
+await buildBrowser();
+await buildNode();
+buildTypes();
+cpSync(path.join(ROOT, 'public/models'), path.join(DIST, 'models'), { recursive: true });
