@@ -1,11 +1,9 @@
 /** @file A linear layer in whatever way its weight is stored: MatMulNBits for q8 and q4, Gemm for fp16 and fp32. */
 
+import { BLOCK } from '../bundle/blocks';
 import { BundleFormatError } from '../errors';
 import type { GraphBuilder, Value } from './graph-builder';
 import { castFrom, type FloatType } from './ops';
-
-/** Input channels that share one scale: the only size with a fast WebGPU kernel for many rows on every GPU. */
-export const BLOCK_SIZE = 32;
 
 export interface LinearOptions {
   /** Name of the weight; its stored tensors start with it. */
@@ -45,10 +43,10 @@ function quantizedLinear(graph: GraphBuilder, name: string, x: Value, options: L
   if (options.alpha !== undefined) {
     throw new BundleFormatError(`The weight "${weight}" must not be quantized. Convert the checkpoint again.`);
   }
-  const blocks = Math.ceil(inFeatures / BLOCK_SIZE);
+  const blocks = Math.ceil(inFeatures / BLOCK);
   const blockBytes = graph.storedInfo(`${weight}.q`)?.shape[2];
-  const bits = blockBytes === BLOCK_SIZE ? 8 : 4;
-  const q = graph.stored(`${weight}.q`, 'u8', [outFeatures, blocks, (BLOCK_SIZE * bits) / 8]);
+  const bits = blockBytes === BLOCK ? 8 : 4;
+  const q = graph.stored(`${weight}.q`, 'u8', [outFeatures, blocks, (BLOCK * bits) / 8]);
   // Scales must have the activations' type; the cast is done once, when the session is made.
   const stored = graph.stored(`${weight}.scale`, 'f16', [outFeatures, blocks]);
   const scales = castFrom(graph, `${weight}.scale.${type}`, stored, 'f16', type);
@@ -64,7 +62,7 @@ function quantizedLinear(graph: GraphBuilder, name: string, x: Value, options: L
       K: { int: inFeatures },
       N: { int: outFeatures },
       bits: { int: bits },
-      block_size: { int: BLOCK_SIZE },
+      block_size: { int: BLOCK },
       // 0: the activations keep their type. 4 would quantize them to int8.
       accuracy_level: { int: 0 },
     },

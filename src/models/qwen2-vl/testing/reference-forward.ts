@@ -13,8 +13,10 @@ export interface Tensor {
 /** A checkpoint by its own names. */
 export type Weights = ReadonlyMap<string, Tensor>;
 
+type Row = Float64Array<ArrayBuffer>;
+
 /** Rows of equal length. */
-type Rows = Float64Array[]; // [n, d]
+type Rows = Row[]; // [n, d]
 
 /** Patches [P, 588] → visual tokens [P/4, hidden]. */
 export function visionForward(config: Qwen2VLConfig, weights: Weights, patches: Float32Array, grid: Grid): Rows {
@@ -72,7 +74,7 @@ export function textForward(
   weights: Weights,
   embeddings: readonly ArrayLike<number>[],
   trace?: (layer: number, hidden: Rows) => void,
-): Float64Array {
+): Row {
   const { heads, kvHeads, headDim } = config;
   const get = reader(weights);
   let x = embeddings.map((row) => Float64Array.from(row));
@@ -121,11 +123,11 @@ function rows(data: ArrayLike<number>, length: number): Rows {
   );
 }
 
-function add(a: Float64Array, b: Float64Array): Float64Array {
+function add(a: Row, b: Row): Row {
   return a.map((value, i) => value + b[i]!);
 }
 
-function matVec({ shape, data }: Tensor, x: Float64Array): Float64Array {
+function matVec({ shape, data }: Tensor, x: Row): Row {
   const [out, inn] = shape as [number, number];
   const y = new Float64Array(out);
   for (let o = 0; o < out; o++) {
@@ -137,14 +139,14 @@ function matVec({ shape, data }: Tensor, x: Float64Array): Float64Array {
 }
 
 /** Wx + b, where there is a bias. */
-function linear(get: Get, name: string, x: Float64Array): Float64Array {
+function linear(get: Get, name: string, x: Row): Row {
   const y = matVec(get(`${name}.weight`), x);
   if (/(o|gate|up|down)_proj$/.test(name)) return y;
   const bias = get(`${name}.bias`).data;
   return y.map((value, i) => value + bias[i]!);
 }
 
-function layerNorm(get: Get, name: string, x: Float64Array): Float64Array {
+function layerNorm(get: Get, name: string, x: Row): Row {
   const gamma = get(`${name}.weight`).data;
   const beta = get(`${name}.bias`).data;
   const mean = x.reduce((sum, v) => sum + v, 0) / x.length;
@@ -152,14 +154,14 @@ function layerNorm(get: Get, name: string, x: Float64Array): Float64Array {
   return x.map((v, i) => ((v - mean) / Math.sqrt(variance + 1e-6)) * gamma[i]! + beta[i]!);
 }
 
-function rmsNorm(config: Qwen2VLConfig, get: Get, name: string, x: Float64Array): Float64Array {
+function rmsNorm(config: Qwen2VLConfig, get: Get, name: string, x: Row): Row {
   const gamma = get(`${name}.weight`).data;
   const meanSquare = x.reduce((sum, v) => sum + v * v, 0) / x.length;
   return x.map((v, i) => (v / Math.sqrt(meanSquare + config.rmsEps)) * gamma[i]!);
 }
 
 /** y = x·cos + rotate_half(x)·sin in every head. */
-function rotate(x: Float64Array, headDim: number, angles: Float64Array): Float64Array {
+function rotate(x: Row, headDim: number, angles: Row): Row {
   const y = new Float64Array(x.length);
   const half = headDim / 2;
   for (let head = 0; head < x.length; head += headDim) {
@@ -172,11 +174,11 @@ function rotate(x: Float64Array, headDim: number, angles: Float64Array): Float64
   return y;
 }
 
-function textAngles(config: Qwen2VLConfig, position: number): Float64Array {
+function textAngles(config: Qwen2VLConfig, position: number): Row {
   return Float64Array.from({ length: config.headDim / 2 }, (_, i) => position * config.ropeTheta ** ((-2 * i) / config.headDim));
 }
 
-function visionAngles(config: Qwen2VLConfig, grid: Grid, patch: number): Float64Array {
+function visionAngles(config: Qwen2VLConfig, grid: Grid, patch: number): Row {
   const dim = config.vision.headDim / 2;
   // Patches come block by block of 2×2, row by row inside a block.
   const [block, inBlock] = [Math.floor(patch / 4), patch % 4];
