@@ -1,6 +1,5 @@
 /** @file Lint: typescript-eslint with a few type-aware rules, and the folder rules of docs/architecture.md. */
 import { defineConfig, globalIgnores } from 'eslint/config';
-import { createNodeResolver, importX } from 'eslint-plugin-import-x';
 import tseslint from 'typescript-eslint';
 import layers from './scripts/eslint-layers.js';
 
@@ -21,19 +20,13 @@ export default defineConfig(
   {
     files: ['**/*.ts', '**/*.js'],
     extends: [tseslint.configs.recommended],
-    plugins: { layers, 'import-x': importX },
-    settings: {
-      'import-x/extensions': ['.ts', '.js'],
-      'import-x/parsers': { '@typescript-eslint/parser': ['.ts'] },
-      'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js'] })],
-    },
+    plugins: { layers },
     rules: {
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
       'object-shorthand': 'error',
       'prefer-const': 'error',
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'import-x/no-cycle': 'error',
       'layers/imports': 'error',
     },
   },

@@ -49,7 +49,11 @@ export default defineConfig({
     // Served as it is: it finds its .wasm beside itself.
     exclude: ['onnxruntime-web'],
   },
-  server: { headers: isolation },
+  server: {
+    headers: isolation,
+    // Bundles and reports are written while the tests run: no reason to reload the page.
+    watch: { ignored: ['**/.cache/**', '**/dist/**', '**/reference/**', '**/test-results/**'] },
+  },
   preview: { headers: isolation },
   build: {
     target: 'es2023',

@@ -1,0 +1,39 @@
+/** @file No module of the package imports itself by a detour. (Type-only imports may: they are gone at run time.) */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import { expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '..');
+const IMPORTS = /^(?:import|export)\s+(?!type\b)(?:[^'";]*?\sfrom\s+)?['"](\.[^'"]+)['"]/gm;
+
+function importsOf(file: string): string[] {
+  return [...readFileSync(file, 'utf8').matchAll(IMPORTS)].flatMap(([, target]) => {
+    const at = path.resolve(path.dirname(file), target!.replace(/\.js$/, ''));
+    return [`${at}.ts`, path.join(at, 'index.ts')].filter(existsSync).slice(0, 1);
+  });
+}
+
+/** The first cycle that can be reached from `file`, as a path that ends where it began. */
+function cycleFrom(file: string, done: Set<string>, trail: string[] = []): string[] | null {
+  if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
+  if (done.has(file)) return null;
+  for (const next of importsOf(file)) {
+    const cycle = cycleFrom(next, done, [...trail, file]);
+    if (cycle) return cycle;
+  }
+  done.add(file);
+  return null;
+}
+
+test('modules import each other without cycles', () => {
+  const files = ['src', 'workers', 'demo']
+    .filter((folder) => existsSync(path.join(root, folder)))
+    .flatMap((folder) =>
+      readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => path.join(root, folder, name)),
+    )
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  expect(files.flatMap(importsOf).length).toBeGreaterThan(20);
+  const done = new Set<string>();
+  const cycles = files.map((file) => cycleFrom(file, done)).filter((cycle) => cycle !== null);
+  expect(cycles.map((cycle) => cycle.map((file) => path.relative(root, file)).join(' → '))).toEqual([]);
+});
