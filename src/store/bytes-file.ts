@@ -1,7 +1,7 @@
 /** @file {@link StoredFile}s over bytes and over Blobs. */
 
 import type { StoredFile } from '../bundle/storage';
-import { IntegrityError } from '../errors';
+import { IntegrityError, SourceNotFoundError } from '../errors';
 
 /** @throws {IntegrityError} where a range ends outside the file. */
 export function checkRange(path: string, size: number, start: number, end: number): void {
@@ -18,7 +18,7 @@ export function bytesFile(path: string, bytes: Uint8Array): StoredFile {
       checkRange(path, bytes.length, start, end);
       return bytes.slice(start, end);
     },
-    data: async () => bytes,
+    data: async () => bytes.slice(), // ONNX Runtime may keep it or take it away
   };
 }
 
@@ -30,10 +30,18 @@ export function blobFile(path: string, blob: Blob): StoredFile {
     read: async (start, end, signal) => {
       signal?.throwIfAborted();
       checkRange(path, blob.size, start, end);
-      const bytes = new Uint8Array(await blob.slice(start, end).arrayBuffer());
+      const bytes = new Uint8Array(await readBlob(path, blob.slice(start, end)));
       if (bytes.length !== end - start) throw new IntegrityError(`${path} came back short.`, { path });
       return bytes;
     },
     data: async () => blob,
   };
+}
+
+async function readBlob(path: string, blob: Blob): Promise<ArrayBuffer> {
+  try {
+    return await blob.arrayBuffer();
+  } catch (cause) {
+    throw new SourceNotFoundError(`${path} can no longer be read: it was deleted or changed.`, { path }, { cause });
+  }
 }

@@ -1,7 +1,9 @@
 /** @file Bundles at rest. `folder.node.ts` (Node only) is imported by its own path. */
 
 export { blobBundle } from './blobs';
+export { httpBundle } from './http';
 export { memoryBundle } from './memory';
+export { deleteOpfsBundle, listOpfsBundles, opfsBundle, opfsWriter } from './opfs';
 export {
   copyBundle,
   readManifest,

@@ -1,0 +1,148 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterEach, describe, expect, test } from 'vitest';
+import { IntegrityError, SourceNotFoundError } from '../errors';
+import { httpBundle } from './http';
+
+const content = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
+let server: Server | undefined;
+afterEach(() => new Promise<void>((done) => (server ? server.close(() => done()) : done())));
+
+async function serve(listener: RequestListener): Promise<string> {
+  server = createServer(listener);
+  await new Promise<void>((done) => server!.listen(0, '127.0.0.1', done));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/models/m`;
+}
+
+/** Serves `content` under /models/m/a.bin, with ranges. */
+const withRanges: RequestListener = (request, response) => {
+  if (request.url !== '/models/m/a.bin') {
+    response.writeHead(404).end('not here');
+    return;
+  }
+  const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+  if (!range) {
+    response.writeHead(200, { 'Content-Length': content.length }).end(content);
+    return;
+  }
+  const [start, end] = [Number(range[1]), Math.min(Number(range[2]), content.length - 1)];
+  response.writeHead(206, { 'Content-Range': `bytes ${start}-${end}/${content.length}` });
+  response.end(content.subarray(start, end + 1));
+};
+
+async function expectContent(url: string): Promise<void> {
+  const file = await httpBundle(url).open('a.bin');
+  expect(file.size).toBe(content.length);
+  expect(await file.read(100, 300)).toEqual(content.slice(100, 300));
+  expect(await file.read(5, 5)).toEqual(new Uint8Array(0));
+  const blob = (await file.data()) as Blob;
+  expect(new Uint8Array(await blob.arrayBuffer())).toEqual(content);
+  await expect(file.read(999, 1001)).rejects.toThrow(IntegrityError);
+}
+
+describe('reads', () => {
+  test('from a server with ranges, only what was asked for', async () => {
+    let sent = 0;
+    const url = await serve((request, response) => {
+      response.on('finish', () => (sent += Number(request.headers.range ? 1 : 0)));
+      withRanges(request, response);
+    });
+    await expectContent(url);
+    expect(sent).toBe(2); // the length, and one range
+  });
+
+  test('from a server that ignores ranges, once', async () => {
+    let requests = 0;
+    await expectContent(
+      await serve((_, response) => {
+        requests++;
+        response.writeHead(200).end(content);
+      }),
+    );
+    expect(requests).toBe(1);
+  });
+
+  test('where Content-Range is hidden, as across origins', async () => {
+    await expectContent(
+      await serve((request, response) => {
+        if (request.headers.range) response.writeHead(206).end(content.subarray(0, 1));
+        else response.writeHead(200).end(content);
+      }),
+    );
+  });
+
+  test('a compressed manifest by its true length', async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(content));
+    });
+    const file = await httpBundle(url).open('bundle.json');
+    expect(await file.read(0, file.size)).toEqual(content);
+  });
+});
+
+test('the URL may be the folder, with or without a slash, or bundle.json; a query goes along', async () => {
+  const asked: string[] = [];
+  const fetch: typeof globalThis.fetch = async (url) => {
+    asked.push(String(url));
+    return new Response(content);
+  };
+  for (const url of ['https://x.org/m', 'https://x.org/m/', 'https://x.org/m/bundle.json#top', 'https://x.org/m?token=1']) {
+    await httpBundle(url, { fetch }).open('a.bin');
+  }
+  const plain = 'https://x.org/m/a.bin';
+  expect(asked).toEqual([plain, plain, plain, `${plain}?token=1`]);
+});
+
+describe('named errors', () => {
+  test('missing, forbidden, broken', async () => {
+    const url = await serve(withRanges);
+    await expect(httpBundle(url).open('b.bin')).rejects.toThrow(/not there.*404/);
+    for (const [status, message] of [[403, /may not be read/], [503, /try again/]] as const) {
+      const fetch = async () => new Response('', { status });
+      const attempt = httpBundle('https://x.org', { fetch }).open('a.bin');
+      await expect(attempt).rejects.toThrow(SourceNotFoundError);
+      await expect(attempt).rejects.toThrow(message);
+    }
+  });
+
+  test('no network, or CORS', async () => {
+    const fetch = async () => Promise.reject(new TypeError('Failed to fetch'));
+    const attempt = httpBundle('https://x.org/m', { fetch }).open('bundle.json');
+    await expect(attempt).rejects.toThrow(SourceNotFoundError);
+    await expect(attempt).rejects.toThrow(/network.*CORS/);
+  });
+
+  test('a connection that breaks off', async () => {
+    const url = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Length': 1000 });
+      response.write(content.subarray(0, 10));
+      setTimeout(() => response.destroy(), 20);
+    });
+    await expect(httpBundle(url).open('a.bin')).rejects.toThrow(SourceNotFoundError);
+  });
+
+  test('a range that comes back short, a file that changes its length', async () => {
+    const url = await serve((request, response) => {
+      if (request.headers.range === 'bytes=0-0') withRanges(request, response);
+      else response.writeHead(request.headers.range ? 206 : 200).end(content.subarray(0, 3));
+    });
+    const file = await httpBundle(url).open('a.bin');
+    await expect(file.read(10, 20)).rejects.toThrow(IntegrityError);
+    await expect(file.data()).rejects.toThrow(IntegrityError);
+  });
+
+  test('an abort stays an abort', async () => {
+    const url = await serve(() => undefined); // never answers
+    const controller = new AbortController();
+    const attempt = httpBundle(url).open('a.bin', controller.signal);
+    setTimeout(() => controller.abort(), 20);
+    await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
+    server!.closeAllConnections();
+  });
+
+  test('what is no URL, or a path that leaves the bundle', async () => {
+    expect(() => httpBundle('http://')).toThrow(SourceNotFoundError);
+    await expect(httpBundle('https://x.org').open('../secret')).rejects.toThrow(SourceNotFoundError);
+  });
+});

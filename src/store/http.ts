@@ -1,0 +1,123 @@
+/** @file A bundle on a web server. Whole files for weights, byte ranges for rows of the embedding table. */
+
+import { MANIFEST_PATH } from '../bundle/manifest';
+import { isPlainPath } from '../bundle/paths';
+import type { BundleReader, StoredFile } from '../bundle/storage';
+import { IntegrityError, SourceNotFoundError } from '../errors';
+import { blobFile, checkRange } from './bytes-file';
+
+type Fetch = typeof globalThis.fetch;
+
+/**
+ * Reads the bundle below `url` (its folder, or its `bundle.json`). A server that ignores ranges works too: files are
+ * then fetched whole, once.
+ * @throws {SourceNotFoundError} for a URL that is none. Reading rejects with it where a file is missing, refused, or
+ * the server cannot be reached.
+ */
+export function httpBundle(url: string | URL, { fetch: fetchOption }: { fetch?: Fetch } = {}): BundleReader {
+  const fetch: Fetch = fetchOption ?? ((...args) => globalThis.fetch(...args));
+  const base = baseUrl(url);
+  return {
+    label: base.href,
+    open: async (path, signal) => {
+      if (!isPlainPath(path)) throw new SourceNotFoundError(`${path} is not a plain relative path.`, { path });
+      const place = new URL(path, base);
+      place.search = base.search; // access tokens go along
+      // The manifest is small, may be compressed on the way, and must not come out of a stale cache.
+      if (path === MANIFEST_PATH) {
+        const response = await request(fetch, place.href, { signal, cache: 'no-cache' });
+        return blobFile(path, await body(response.blob(), place.href, signal));
+      }
+      return remoteFile(fetch, path, place.href, signal);
+    },
+  };
+}
+
+function baseUrl(url: string | URL): URL {
+  let base: URL;
+  try {
+    base = new URL(url, typeof location === 'undefined' ? undefined : location.href);
+  } catch (cause) {
+    throw new SourceNotFoundError(`${String(url)} is not a URL.`, { url: String(url) }, { cause });
+  }
+  base.hash = '';
+  if (base.pathname.endsWith(`/${MANIFEST_PATH}`)) base.pathname = base.pathname.slice(0, -MANIFEST_PATH.length);
+  if (!base.pathname.endsWith('/')) base.pathname += '/';
+  return base;
+}
+
+/** Asks for one byte: unlike HEAD, the answer tells the length of the file even where servers compress. */
+async function remoteFile(fetch: Fetch, path: string, url: string, signal?: AbortSignal): Promise<StoredFile> {
+  const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' } });
+  if (response.status !== 206) return blobFile(path, await body(response.blob(), url, signal));
+  const size = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
+  await response.body?.cancel();
+  if (!Number.isSafeInteger(size)) {
+    // Across origins, a server shows this header only if told to: the whole file tells its length too.
+    return blobFile(path, await body((await request(fetch, url, { signal })).blob(), url, signal));
+  }
+  return {
+    path,
+    size,
+    read: async (start, end, readSignal) => {
+      checkRange(path, size, start, end);
+      if (start === end) return new Uint8Array(0);
+      const headers = { Range: `bytes=${start}-${end - 1}` };
+      const answer = await request(fetch, url, { signal: readSignal, headers });
+      const bytes = new Uint8Array(await body(answer.arrayBuffer(), url, readSignal));
+      return exactly(answer.status === 206 ? bytes : bytes.slice(start, end), end - start, url);
+    },
+    data: async (dataSignal) => {
+      const answer = await request(fetch, url, { signal: dataSignal });
+      const blob = await body(answer.blob(), url, dataSignal);
+      if (blob.size !== size) short(url, blob.size, size);
+      return blob;
+    },
+  };
+}
+
+async function request(fetch: Fetch, url: string, init: RequestInit): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(url, init);
+  } catch (cause) {
+    return unreachable(url, cause, init.signal);
+  }
+  if (response.ok) return response;
+  await response.body?.cancel();
+  const reason =
+    response.status === 404 || response.status === 410
+      ? 'is not there'
+      : response.status === 401 || response.status === 403
+        ? 'may not be read'
+        : 'could not be read; try again later';
+  throw new SourceNotFoundError(`${url} ${reason} (HTTP status ${response.status}).`, { url, status: response.status });
+}
+
+/** A body that breaks off is a network failure like any other. */
+async function body<T>(reading: Promise<T>, url: string, signal?: AbortSignal): Promise<T> {
+  try {
+    return await reading;
+  } catch (cause) {
+    return unreachable(url, cause, signal);
+  }
+}
+
+function unreachable(url: string, cause: unknown, signal?: AbortSignal | null): never {
+  signal?.throwIfAborted();
+  throw new SourceNotFoundError(
+    `${url} cannot be reached: no network, no such server, the connection broke off, or the server does not let other ` +
+      'sites read it (CORS).',
+    { url },
+    { cause },
+  );
+}
+
+function exactly(bytes: Uint8Array, length: number, url: string): Uint8Array {
+  if (bytes.length !== length) short(url, bytes.length, length);
+  return bytes;
+}
+
+function short(url: string, actual: number, expected: number): never {
+  throw new IntegrityError(`${url} gave ${actual} bytes instead of ${expected}.`, { url, actual, expected });
+}
