@@ -1,0 +1,84 @@
+/**
+ * @file Seconds and memory of converting a checkpoint of the official 2B's size (random weights, DoRA adapter).
+ * Memory is that of a child process that does nothing else, phase by phase, above what it has after importing
+ * everything. The probe runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
+ *
+ *   npx tsx bench/convert-2b.ts [--size 2b|small] [--dtype q4,q8] [--out .cache/bundles] [--record]
+ *
+ * --record appends the result to bench/RESULTS.md.
+ */
+
+import { fork } from 'node:child_process';
+import { appendFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { ConvertMessage } from './lib/convert-child';
+import { MemoryWatch } from './lib/process-memory';
+import { machine, megabytes, seconds, table } from './lib/report';
+import { ensureSyntheticCheckpoint, type SizeName } from './synthetic-checkpoint';
+
+interface Run {
+  phases: { name: string; seconds: number }[];
+  watch: MemoryWatch;
+}
+
+function convert(folder: string, out: string, dtype: string): Promise<Run> {
+  const child = fork(fileURLToPath(new URL('lib/convert-child.ts', import.meta.url)), [folder, out, dtype]);
+  const phases: Run['phases'] = [];
+  let watch: MemoryWatch | undefined;
+  let began = 0;
+  const endPhase = () => {
+    const last = phases.at(-1);
+    if (last) last.seconds = (performance.now() - began) / 1000;
+    began = performance.now();
+  };
+  return new Promise((resolve, reject) => {
+    child.on('message', (message: ConvertMessage) => {
+      endPhase();
+      if ('done' in message) {
+        watch!.stop();
+        resolve({ phases: phases.slice(1), watch: watch! });
+        return;
+      }
+      phases.push({ name: message.phase, seconds: 0 });
+      if (watch) watch.phase(message.phase);
+      else watch = new MemoryWatch(child.pid!, message.phase);
+      if (message.phase === 'ready') setTimeout(() => child.send('go'), 200);
+    });
+    child.on('exit', (code) => reject(new Error(`The conversion ended with code ${code}.`)));
+  });
+}
+
+function folderBytes(folder: string): number {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((path) => statSync(join(folder, path)))
+    .reduce((sum, status) => sum + (status.isFile() ? status.size : 0), 0);
+}
+
+const { values } = parseArgs({
+  options: {
+    size: { type: 'string', default: '2b' },
+    dtype: { type: 'string', default: 'q4' },
+    out: { type: 'string', default: '.cache/bundles' },
+    record: { type: 'boolean', default: false },
+  },
+});
+const size = values.size as SizeName;
+const folder = ensureSyntheticCheckpoint(size);
+const head = `## Conversion, ${size} size\n\n${machine()}\n\n\`npx tsx bench/convert-2b.ts --size ${size} --dtype ${values.dtype}\`\n`;
+const rows: string[][] = [];
+for (const dtype of values.dtype.split(',')) {
+  const out = join(values.out, `${size}-${dtype}`);
+  const { phases, watch } = await convert(folder, out, dtype);
+  const base = watch.peaks.get('ready')!;
+  for (const { name, seconds: time } of phases) {
+    const peak = watch.peaks.get(name)!;
+    rows.push([dtype, name, seconds(time), megabytes(peak.resident - base.resident), megabytes(peak.anonymous - base.anonymous)]);
+  }
+  const total = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+  rows.push([dtype, `all (${megabytes(folderBytes(out))} written)`, seconds(total), `base ${megabytes(base.resident)}`, '']);
+}
+const text = `${head}\n${table(['dtype', 'phase', 'time', 'peak above base, resident', 'of it own allocations'], rows)}\n`;
+console.log(text);
+if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);

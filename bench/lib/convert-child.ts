@@ -1,0 +1,43 @@
+/**
+ * @file Converts one checkpoint in a process of its own, so that its memory can be watched from outside. Says `ready`
+ * once everything is imported, waits for `go`, names each phase as it begins, and ends with `done`.
+ */
+
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { WeightDtype } from '../../src/bundle/manifest';
+import { openCheckpoint } from '../../src/checkpoint';
+import { folderTree } from '../../src/checkpoint/folder.node.js';
+import { convertCheckpoint } from '../../src/convert';
+import { computeProbe } from '../../src/runtime';
+import { folderWriter } from '../../src/store/folder.node.js';
+
+export type ConvertMessage = { phase: string } | { done: true; peakHeap: number };
+
+const [folder, out, dtype] = process.argv.slice(2) as [string, string, WeightDtype];
+const send = (message: ConvertMessage) => process.send!(message);
+
+globalThis.gc?.();
+await setTimeout(300);
+send({ phase: 'ready' });
+await once(process, 'message');
+
+let phase = 'open';
+send({ phase });
+const checkpoint = await openCheckpoint({
+  checkpoint: await folderTree(`${folder}/adapter`),
+  base: await folderTree(`${folder}/base`),
+});
+await convertCheckpoint({
+  checkpoint,
+  writer: await folderWriter(out),
+  dtype,
+  computeProbe,
+  onProgress: (event) => {
+    if (event.phase === phase) return;
+    phase = event.phase;
+    send({ phase });
+  },
+});
+send({ done: true, peakHeap: process.memoryUsage().heapUsed });
+process.disconnect();

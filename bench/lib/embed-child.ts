@@ -1,0 +1,42 @@
+/**
+ * @file One of the two pipelines in a process of its own: `ours` (the package's runtime) or `usual`. Says `ready` when
+ * loaded, then answers each job with the seconds it took and, where it can tell, the embeddings.
+ */
+
+import { WHOLE, type EmbedJob, type EmbedReply } from './embed-jobs';
+import { folderBundle } from '../../src/store/folder.node.js';
+import { readManifest } from '../../src/store';
+import { loadRuntime } from '../../src/runtime';
+import { UsualPipeline } from './usual-pipeline';
+import { captions, IMAGE_TEXT, picture } from './workload';
+
+const [kind, bundle, usual] = process.argv.slice(2) as ['ours' | 'usual' | 'usual-checked', string, string];
+const send = (message: EmbedReply) => process.send!(message);
+
+async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | null)[]>> {
+  const reader = folderBundle(bundle);
+  const manifest = await readManifest(reader);
+  if (kind === 'ours') {
+    const runtime = await loadRuntime({ reader, manifest, device: 'cpu', activations: 'f32' });
+    return (job) =>
+      job.kind === 'captions'
+        ? runtime.embed(captions(job.count))
+        : runtime.embed([{ image: picture(), text: IMAGE_TEXT }]);
+  }
+  const model = await UsualPipeline.load(bundle, usual, manifest, kind === 'usual-checked');
+  return async (job) =>
+    job.kind === 'captions'
+      ? model.texts(captions(job.count), job.batch === WHOLE ? job.count : job.batch)
+      : [await model.image(picture(), IMAGE_TEXT)];
+}
+
+const began = performance.now();
+const run = await pipeline();
+send({ seconds: (performance.now() - began) / 1000, vectors: [] });
+process.on('message', (job: EmbedJob) => {
+  const start = performance.now();
+  void run(job).then((vectors) => {
+    const seconds = (performance.now() - start) / 1000;
+    send({ seconds, vectors: job.answer ? vectors.map((vector) => (vector ? [...vector] : null)) : [] });
+  });
+});

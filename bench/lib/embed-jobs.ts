@@ -1,0 +1,65 @@
+/** @file What `embed-2b` and its child processes say to each other. */
+
+import { fork, type ChildProcess } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { MemoryWatch } from './process-memory';
+
+/** The usual pipeline's batch: all captions in one call. */
+export const WHOLE = 0;
+
+export type EmbedJob = { answer: boolean } & (
+  | { kind: 'image' }
+  /** `batch`: captions per call of the usual pipeline; ours packs by itself. */
+  | { kind: 'captions'; count: number; batch: number }
+);
+
+export interface EmbedReply {
+  seconds: number;
+  vectors: (number[] | null)[];
+}
+
+/** A pipeline in its own process. */
+export class EmbedProcess {
+  readonly memory: MemoryWatch;
+  readonly loadSeconds: number;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, memory: MemoryWatch, loadSeconds: number) {
+    this.#child = child;
+    this.memory = memory;
+    this.loadSeconds = loadSeconds;
+  }
+
+  static async start(kind: 'ours' | 'usual' | 'usual-checked', bundle: string, usual: string): Promise<EmbedProcess> {
+    const child = fork(fileURLToPath(new URL('embed-child.ts', import.meta.url)), [kind, bundle, usual]);
+    const memory = new MemoryWatch(child.pid!, 'load');
+    const { seconds } = await reply(child);
+    memory.phase('idle');
+    return new EmbedProcess(child, memory, seconds);
+  }
+
+  /** Runs a job; its peak memory is kept under `phase`. */
+  async run(job: EmbedJob, phase: string): Promise<EmbedReply> {
+    this.memory.phase(phase);
+    this.#child.send(job);
+    const answer = await reply(this.#child);
+    this.memory.phase('idle');
+    return answer;
+  }
+
+  stop(): void {
+    this.memory.stop();
+    this.#child.kill();
+  }
+}
+
+function reply(child: ChildProcess): Promise<EmbedReply> {
+  return new Promise((resolve, reject) => {
+    const ended = (code: number | null) => reject(new Error(`The child process ended with code ${code}.`));
+    child.once('exit', ended);
+    child.once('message', (message: EmbedReply) => {
+      child.off('exit', ended);
+      resolve(message);
+    });
+  });
+}

@@ -1,0 +1,31 @@
+/** @file Figures for people, and the machine they were measured on. */
+
+import { cpus, loadavg, totalmem } from 'node:os';
+
+export function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 1e6)} MB`;
+}
+
+export function seconds(value: number): string {
+  return `${value.toFixed(value < 10 ? 2 : 1)} s`;
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** Date, processor, memory, Node and load: the head of every result. */
+export function machine(): string {
+  const model = cpus()[0]?.model ?? 'unknown CPU';
+  const load = loadavg()[0]!.toFixed(1);
+  const memory = Math.round(totalmem() / 2 ** 30);
+  return `${new Date().toISOString().slice(0, 16)}Z, ${cpus().length} × ${model}, ${memory} GiB, Node ${process.version}, load ${load}`;
+}
+
+/** A Markdown table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+}
