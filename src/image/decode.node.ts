@@ -8,12 +8,12 @@ import type { RgbImage } from './types';
 
 /** Reads a path or `file:` URL. Rejects with {@link SourceNotFoundError}. */
 export async function readImageFile(place: URL | string): Promise<Uint8Array> {
-  const isUrl = place instanceof URL || place.startsWith('file:');
+  const path = place instanceof URL || place.startsWith('file:') ? fileURLToPath(place) : place;
   try {
-    return await readFile(isUrl ? fileURLToPath(place) : place);
+    return await readFile(path);
   } catch (cause) {
     const reason = cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause);
-    throw new SourceNotFoundError(`The image ${String(place)} cannot be read (${reason}).`, { reason }, { cause });
+    throw new SourceNotFoundError(`The image ${path} cannot be read (${reason}).`, { path, reason }, { cause });
   }
 }
 

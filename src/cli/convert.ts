@@ -1,0 +1,44 @@
+/** @file `vlm2vec convert`: an official checkpoint → a bundle in a folder. */
+import type { WeightDtype } from '../bundle/manifest';
+import { openCheckpoint } from '../checkpoint';
+import { convertCheckpoint } from '../convert';
+import { computeProbe } from '../runtime';
+import { folderWriter } from '../store/folder.node.js';
+import { describeBundle } from './inspect';
+import { printLine } from './output';
+import { checkpointAt } from './places';
+import type { ProgressLine } from './progress';
+
+export interface ConvertArguments {
+  base?: string;
+  adapter?: string;
+  out: string;
+  dtype: WeightDtype;
+}
+
+export async function convert(
+  place: string,
+  { base, adapter, out, dtype }: ConvertArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<void> {
+  const treeAt = async (name: string | undefined) => (name === undefined ? undefined : checkpointAt(name, signal));
+  const checkpoint = await openCheckpoint({
+    checkpoint: await checkpointAt(place, signal),
+    base: await treeAt(base),
+    adapter: await treeAt(adapter),
+    resolve: (repo, revision) => checkpointAt(revision === null ? repo : `${repo}@${revision}`, signal),
+    signal,
+  });
+  const writer = await folderWriter(out);
+  const manifest = await convertCheckpoint({
+    checkpoint,
+    writer,
+    dtype,
+    computeProbe,
+    signal,
+    onProgress: progress.show,
+  });
+  progress.clear();
+  for (const line of describeBundle(out, manifest)) await printLine(line);
+}

@@ -1,0 +1,33 @@
+/** @file How the command fails: one line on stderr, and a code that says whose fault it was. */
+import { CommanderError } from 'commander';
+import { VLM2VecError } from '../errors';
+
+export const EXIT = {
+  ok: 0,
+  /** Our fault, or the machine's. */
+  internal: 1,
+  /** Bad input: arguments, files, checkpoints, bundles. */
+  input: 2,
+  /** Ended by Ctrl-C, as shells count it. */
+  interrupted: 130,
+} as const;
+
+/** A file system that says no is input too: a wrong path, no permission. */
+const INPUT_CODES = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EROFS']);
+
+/** What went wrong, as a line without a prefix, and the exit code. */
+export function describeFailure(error: unknown): { line: string; code: number } {
+  if (error instanceof CommanderError) {
+    return { line: oneLine(error.message.replace(/^error: /, '')), code: error.exitCode === 0 ? EXIT.ok : EXIT.input };
+  }
+  if (error instanceof VLM2VecError) return { line: oneLine(error.message), code: EXIT.input };
+  if (error instanceof Error && 'code' in error && INPUT_CODES.has(String(error.code))) {
+    return { line: oneLine(error.message), code: EXIT.input };
+  }
+  const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
+  return { line: oneLine(`${name}: ${message}`), code: EXIT.internal };
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+}

@@ -1,0 +1,28 @@
+/** @file Writing to stdout: in order, no faster than it is read, and quiet when the reader goes away. */
+import { once } from 'node:events';
+
+/** Thrown when whoever read our output (`| head`) has closed it: time to stop, nothing to complain about. */
+export class ReaderGone extends Error {
+  override name = 'ReaderGone';
+}
+
+let readerGone = false;
+
+/** Call once at the start: without it, a closed pipe would end the process with a stack trace. */
+export function watchStdout(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    readerGone = true;
+  });
+}
+
+/** Writes a line. Rejects with {@link ReaderGone}. */
+export async function printLine(line: string): Promise<void> {
+  if (readerGone) throw new ReaderGone();
+  if (process.stdout.write(`${line}\n`) || readerGone) return;
+  // `once` rejects with the stream's error where the pipe breaks while we wait.
+  await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    throw new ReaderGone();
+  });
+}

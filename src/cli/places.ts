@@ -1,0 +1,38 @@
+/** @file What a word on the command line names: a folder, a Hub repository, the built-in model. */
+import { existsSync, statSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { BundleReader } from '../bundle/storage';
+import { hubTree, type FileTree } from '../checkpoint';
+import { folderTree } from '../checkpoint/folder.node.js';
+import { SourceNotFoundError } from '../errors';
+import { folderBundle } from '../store/folder.node.js';
+
+/** The built-in model: beside `lib/` in the package, in `public/` in the repository. */
+const BUILT_IN = ['../models/nano', '../../public/models/nano'];
+export const BUILT_IN_NAME = 'nano';
+
+/** `owner/name`, with `@revision` or without. */
+const REPO = /^(?<repo>[\w.-]+\/[\w.-]+)(?:@(?<revision>[\w.-]+(?:\/[\w.-]+)*))?$/;
+
+/** A folder where there is one of that name; else a repository of the Hub. */
+export async function checkpointAt(place: string, signal?: AbortSignal): Promise<FileTree> {
+  if (existsSync(place)) return folderTree(place);
+  const { repo, revision } = REPO.exec(place)?.groups ?? {};
+  if (repo === undefined || place.startsWith('.')) {
+    throw new SourceNotFoundError(`${place} is neither a folder nor a Hub repository (owner/name).`, { place });
+  }
+  return hubTree({ repo, revision, signal });
+}
+
+/** The bundle that `--model` names. */
+export function bundleAt(place: string): BundleReader {
+  if (place === BUILT_IN_NAME) {
+    const found = BUILT_IN.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path));
+    if (found === undefined) throw new SourceNotFoundError('The built-in model nano is missing from this installation.');
+    return { ...folderBundle(found), label: BUILT_IN_NAME };
+  }
+  if (!statSync(place, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new SourceNotFoundError(`There is no bundle at ${place}: not a folder. Make one with vlm2vec convert.`, { place });
+  }
+  return folderBundle(place);
+}

@@ -1,0 +1,8 @@
+/** @file The package's version, from `package.json`, which lies two folders up in the repository and the package. */
+import { readFileSync } from 'node:fs';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export const VERSION = version;
