@@ -3,13 +3,21 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+};
 
 /** Serves files of `folder` under the URL prefix it is mounted at. Answers 404 itself: nothing falls through. */
 export function serveFolder(folder: string) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     send(folder, request, response).catch(() => {
-      response.statusCode = 404;
-      response.end();
+      if (response.headersSent) response.destroy();
+      else response.writeHead(404).end();
     });
   };
 }
@@ -17,12 +25,14 @@ export function serveFolder(folder: string) {
 async function send(folder: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const relative = decodeURIComponent(new URL(request.url ?? '/', 'http://localhost').pathname);
   const file = path.join(folder, path.normalize(relative)); // normalised from `/`: stays inside the folder
-  const { size } = await stat(file);
+  const info = await stat(file);
+  if (!info.isFile()) throw new Error(`${file} is no file`);
+  const { size } = info;
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
   const start = range ? Number(range[1]) : 0;
   const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1; // inclusive
   response.setHeader('Accept-Ranges', 'bytes');
-  response.setHeader('Content-Type', file.endsWith('.json') ? 'application/json' : 'application/octet-stream');
+  response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream');
   if (range && start > end) {
     response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
     return;
@@ -30,5 +40,5 @@ async function send(folder: string, request: IncomingMessage, response: ServerRe
   response.setHeader('Content-Length', Math.max(0, end - start + 1));
   if (range) response.writeHead(206, { 'Content-Range': `bytes ${start}-${end}/${size}` });
   if (request.method === 'HEAD' || size === 0) response.end();
-  else createReadStream(file, { start, end }).pipe(response);
+  else await pipeline(createReadStream(file, { start, end }), response);
 }
