@@ -1,0 +1,179 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { BundleFormatError, CheckpointFormatError, UnsupportedError, VLM2VecError } from '../../errors';
+import { modelConfig, parseConfig } from '..';
+
+/** `config.json` of Qwen2-VL-2B-Instruct, as published. */
+const flat2B = {
+  architectures: ['Qwen2VLForConditionalGeneration'],
+  attention_dropout: 0.0,
+  bos_token_id: 151643,
+  eos_token_id: 151645,
+  vision_start_token_id: 151652,
+  vision_end_token_id: 151653,
+  vision_token_id: 151654,
+  image_token_id: 151655,
+  video_token_id: 151656,
+  hidden_act: 'silu',
+  hidden_size: 1536,
+  initializer_range: 0.02,
+  intermediate_size: 8960,
+  max_position_embeddings: 32768,
+  max_window_layers: 28,
+  model_type: 'qwen2_vl',
+  num_attention_heads: 12,
+  num_hidden_layers: 28,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1000000.0,
+  sliding_window: 32768,
+  tie_word_embeddings: true,
+  torch_dtype: 'bfloat16',
+  transformers_version: '4.41.2',
+  use_cache: true,
+  use_sliding_window: false,
+  vision_config: {
+    depth: 32,
+    embed_dim: 1280,
+    mlp_ratio: 4,
+    num_heads: 16,
+    in_chans: 3,
+    hidden_size: 1536,
+    patch_size: 14,
+    spatial_merge_size: 2,
+    spatial_patch_size: 14,
+    temporal_patch_size: 2,
+  },
+  rope_scaling: { type: 'mrope', mrope_section: [16, 24, 24] },
+  vocab_size: 151936,
+};
+
+const TEXT_KEYS = [
+  'hidden_act',
+  'hidden_size',
+  'intermediate_size',
+  'max_position_embeddings',
+  'num_attention_heads',
+  'num_hidden_layers',
+  'num_key_value_heads',
+  'rms_norm_eps',
+  'rope_scaling',
+  'rope_theta',
+  'use_sliding_window',
+  'vocab_size',
+] as const;
+
+/** The layout of transformers ≥ 4.52. The tower's numbers that equal the class defaults are not written. */
+function nested(): Record<string, unknown> {
+  const text: Record<string, unknown> = { model_type: 'qwen2_vl_text' };
+  for (const key of TEXT_KEYS) text[key] = flat2B[key];
+  return {
+    model_type: 'qwen2_vl',
+    image_token_id: 151655,
+    text_config: text,
+    vision_config: { hidden_size: 1536, model_type: 'qwen2_vl' },
+  };
+}
+
+const parsed2B = {
+  hiddenSize: 1536,
+  intermediateSize: 8960,
+  layers: 28,
+  heads: 12,
+  kvHeads: 2,
+  headDim: 128,
+  ropeTheta: 1e6,
+  rmsEps: 1e-6,
+  vocabSize: 151936,
+  maxPositions: 32768,
+  imageTokenId: 151655,
+  vision: {
+    depth: 32,
+    embedDim: 1280,
+    heads: 16,
+    headDim: 80,
+    mlpDim: 5120,
+    patchSize: 14,
+    mergeSize: 2,
+    temporalPatchSize: 2,
+    channels: 3,
+  },
+};
+
+describe('config.json', () => {
+  test('of transformers ≤ 4.51', () => expect(parseConfig(flat2B)).toEqual(parsed2B));
+
+  test('of transformers ≥ 4.52', () => expect(parseConfig(nested())).toEqual(parsed2B));
+
+  test('of transformers 5, with the base in rope_parameters', () => {
+    const json = nested();
+    const { rope_theta, rope_scaling, ...text } = json.text_config as Record<string, unknown>;
+    json.text_config = { ...text, rope_parameters: { rope_theta, rope_type: 'default', ...(rope_scaling as object) } };
+    expect(parseConfig(json)).toEqual(parsed2B);
+  });
+
+  test.each(TEXT_KEYS.filter((key) => key !== 'rope_scaling' && key !== 'use_sliding_window'))(
+    'a missing %s is an error, not the 72B default',
+    (key) => {
+      const { [key]: _, ...rest } = flat2B;
+      expect(() => parseConfig(rest)).toThrow(VLM2VecError);
+    },
+  );
+
+  test('names the key and the value that is wrong', () => {
+    const wrong = { ...flat2B, num_hidden_layers: 1.5 };
+    expect(() => parseConfig(wrong)).toThrow(CheckpointFormatError);
+    expect(() => parseConfig(wrong)).toThrow(/"num_hidden_layers".*it is 1\.5/);
+  });
+
+  test.each([
+    ['another architecture', { model_type: 'qwen2_5_vl' }],
+    ['sliding-window attention', { use_sliding_window: true }],
+    ['scaled rotary embedding', { rope_scaling: { type: 'yarn', factor: 4 } }],
+    ['another activation', { hidden_act: 'gelu' }],
+    ['another activation in the tower', { vision_config: { ...flat2B.vision_config, hidden_act: 'gelu' } }],
+  ])('refuses %s', (_, change) => {
+    expect(() => parseConfig({ ...flat2B, ...change })).toThrow(UnsupportedError);
+  });
+
+  test.each([
+    ['heads that do not divide', { num_key_value_heads: 5 }],
+    ['a width that does not divide among the heads', { num_attention_heads: 7 }],
+    ['a tower of another output width', { vision_config: { ...flat2B.vision_config, hidden_size: 3584 } }],
+    ['an image token outside the vocabulary', { image_token_id: 151936 }],
+    ['an absurd size', { hidden_size: 1e12 }],
+  ])('refuses %s', (_, change) => {
+    expect(() => parseConfig({ ...flat2B, ...change })).toThrow(CheckpointFormatError);
+  });
+
+  test('hostile values give a config or a named error', () => {
+    const keys = fc.constantFrom(...Object.keys(flat2B), 'text_config', 'rope_parameters', 'head_dim');
+    fc.assert(
+      fc.property(keys, fc.jsonValue(), (key, value) => {
+        try {
+          parseConfig({ ...flat2B, [key]: value });
+        } catch (error) {
+          expect(error).toBeInstanceOf(VLM2VecError);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('a manifest’s config', () => {
+  test('survives JSON', () => {
+    expect(modelConfig({ config: JSON.parse(JSON.stringify(parsed2B)) })).toEqual(parsed2B);
+  });
+
+  test.each([
+    ['without the tower', { vision: null }],
+    ['with a number missing', { heads: undefined }],
+    ['with a fraction', { layers: 2.5 }],
+    ['with an endless number', { ropeTheta: Infinity }],
+    ['with heads that do not divide', { kvHeads: 5 }],
+    ['with a fraction in the tower', { vision: { ...parsed2B.vision, depth: 0.5 } }],
+  ])('is refused %s', (_, change) => {
+    expect(() => modelConfig({ config: { ...parsed2B, ...change } })).toThrow(BundleFormatError);
+  });
+});

@@ -1,0 +1,102 @@
+/** @file float16 activations: nothing overflows, nothing drowns, also with the massive activations of real checkpoints. */
+
+import { describe, expect, test } from 'vitest';
+import { cosine } from '../../testing/fixtures';
+import { planStages } from '..';
+import type { Qwen2VLConfig } from '../types';
+import { textForward, type Tensor, visionForward } from './testing/reference-forward';
+import { Towers } from './testing/session.node';
+import { storeStage, type TestDtype } from './testing/store';
+import { normals, randomWeights, tinyConfig, tokenRows } from './testing/tiny-model';
+
+const config: Qwen2VLConfig = { ...tinyConfig, layers: 6 };
+const MASSIVE = [7, 99, 200];
+
+function open(weights: Map<string, Tensor>, activations: 'f32' | 'f16', dtype: TestDtype): Promise<Towers> {
+  const stages = planStages(config, () => 0).map((plan) => storeStage(config, plan, weights, dtype));
+  return Towers.open(config, stages, { activations });
+}
+
+/**
+ * Token 0 carries a strong channel that one neuron of layer 1 turns into three huge ones: what Qwen2's first token
+ * does. Other tokens lack the channel but see token 0.
+ */
+function massiveWeights(): Map<string, Tensor> {
+  const weights = randomWeights(config, 1);
+  const { hiddenSize, intermediateSize, heads, headDim } = config;
+  const channel = 3;
+  const get = (name: string) => weights.get(name)!.data;
+  const embeddings = get('model.embed_tokens.weight');
+  for (let id = 0; id < config.vocabSize; id++) embeddings[id * hiddenSize + channel] = id === 0 ? 40 : 0;
+  for (const layer of [0, 1]) {
+    const width = heads * headDim;
+    get(`model.layers.${layer}.self_attn.o_proj.weight`).fill(0, channel * width, (channel + 1) * width);
+  }
+  for (const kind of ['gate_proj', 'up_proj']) {
+    const rows = get(`model.layers.1.mlp.${kind}.weight`);
+    rows.fill(0, 0, hiddenSize);
+    rows[channel] = 12;
+  }
+  const down = get('model.layers.1.mlp.down_proj.weight');
+  for (let out = 0; out < hiddenSize; out++) down[out * intermediateSize] = 0;
+  MASSIVE.forEach((out, i) => (down[out * intermediateSize] = [0.5, 3, -5][i]!));
+  return weights;
+}
+
+describe.each<TestDtype>(['fp32', 'fp16', 'q8', 'q4-zp'])('%s weights', (dtype) => {
+  test('texts with massive activations', async () => {
+    const weights = massiveWeights();
+    const rows = tokenRows(config, weights, Array.from({ length: config.vocabSize }, (_, id) => id));
+    const long = Array.from({ length: 40 }, (_, i) => (i * 17) % config.vocabSize);
+    const sequences = [[0, 5, 6, 7, 8], long, [3, 4, 5, 6], [0]];
+    const half = await open(weights, 'f16', dtype);
+    const single = await open(weights, 'f32', dtype);
+    const actual = await half.text(rows, null, sequences);
+    const wanted = await single.text(rows, null, sequences);
+    sequences.forEach((_, i) => expect(cosine(actual[i]!, wanted[i]!)).toBeGreaterThan(0.9999));
+    await half.release();
+    await single.release();
+  });
+
+  test('images', async () => {
+    const weights = randomWeights(config, 2);
+    const half = await open(weights, 'f16', dtype);
+    const single = await open(weights, 'f32', dtype);
+    const grid = { height: 6, width: 8 };
+    const patches = normals(2 * 48 * 588, 5);
+    const actual = await half.vision(patches, grid);
+    const wanted = await single.vision(patches, grid);
+    expect(cosine(actual, wanted)).toBeGreaterThan(0.9999);
+    await half.release();
+    await single.release();
+  });
+});
+
+test('the massive model does exceed float16', () => {
+  const weights = massiveWeights();
+  const rows = tokenRows(config, weights, [0, 5, 6]);
+  let largest = 0;
+  textForward(config, weights, rows, (_, hidden) => {
+    for (const row of hidden) largest = Math.max(largest, ...row.map(Math.abs));
+  });
+  expect(largest).toBeGreaterThan(100_000);
+});
+
+test('a tower with massive channels, beyond what float16 holds', async () => {
+  const weights = randomWeights(config, 3);
+  const bias = weights.get('visual.blocks.0.mlp.fc2.bias')!.data;
+  bias[11] = 150_000;
+  bias[42] = -90_000;
+  // The gain that real checkpoints have for such channels is small.
+  for (const name of ['visual.blocks.1.norm1', 'visual.blocks.1.norm2', 'visual.blocks.2.norm1', 'visual.merger.ln_q']) {
+    const gain = weights.get(`${name}.weight`)!.data;
+    for (let i = 0; i < gain.length; i++) gain[i]! *= i === 11 || i === 42 ? 0.1 : 1000;
+  }
+  const grid = { height: 4, width: 4 };
+  const patches = normals(16 * 588, 6);
+  const half = await open(weights, 'f16', 'fp32');
+  const actual = await half.vision(patches, grid);
+  const wanted = Float32Array.from(visionForward(config, weights, patches, grid).flatMap((row) => [...row]));
+  expect(cosine(actual, wanted)).toBeGreaterThan(0.999);
+  await half.release();
+});
