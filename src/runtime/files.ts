@@ -3,6 +3,7 @@
 import type { BundleFile, BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { verifiedBytes, verifiedData } from '../store';
+import { isNode } from './environment';
 import type { RowFile } from './token-rows';
 import type { OnProgress } from './types';
 
@@ -36,7 +37,8 @@ export class BundleFiles {
     });
     this.#before += file.bytes;
     this.#onProgress?.({ status: 'done', ...event });
-    return data;
+    // onnxruntime-node takes paths and bytes only.
+    return isNode && data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
   }
 
   /** The token-embedding table, to be read by slices. */

@@ -1,0 +1,48 @@
+/**
+ * @file vlm2vec-web: VLM2Vec embeddings of images and texts, wholly in the browser (or in Node).
+ * Everything that is exported is listed here.
+ */
+
+/** Load a model, embed, rank. */
+export { VLM2Vec, type LoadOptions, type Ranked, type RankOptions } from './embedder';
+/** Cosine of two embeddings. */
+export { similarity } from './similarity';
+/** MMEB's task instructions, letter for letter. */
+export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './text';
+/** Models kept in this browser. */
+export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store';
+export type { ModelSource, StoredBundle } from './sources';
+export type {
+  Activations,
+  ActivationsChoice,
+  AdapterFacts,
+  DeviceChoice,
+  DeviceName,
+  EmbedInput,
+  EmbedOptions,
+  InputParts,
+  ModelInfo,
+  OnProgress,
+  OrtBuild,
+  ProgressEvent,
+  RungReport,
+} from './runtime';
+export type { BundleManifest, BundleSource, WeightDtype } from './bundle/manifest';
+export type { DecodeOptions, ImageInput, RgbImage } from './image';
+/** Named errors; they keep class, name and details across the worker boundary. */
+export {
+  BundleFormatError,
+  CheckpointFormatError,
+  CheckpointMismatchError,
+  DeviceLostError,
+  DisposedError,
+  ImageFormatError,
+  ImageTooLargeError,
+  IntegrityError,
+  InvalidInputError,
+  ProbeError,
+  SourceNotFoundError,
+  UnsupportedError,
+  VLM2VecError,
+  WebGPUUnavailableError,
+} from './errors';

@@ -1,0 +1,98 @@
+/** @file The page's side of the worker: a {@link Backend} whose calls end even if the worker dies. */
+
+import { proxy, releaseProxy, wrap, type Endpoint, type Remote } from 'comlink';
+import { DisposedError, VLM2VecError } from './errors';
+import { installErrorHandler } from './runtime/boundary';
+import type { EmbedInput, ModelInfo, OnProgress } from './runtime';
+import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './service';
+import type { SourceSpec } from './sources';
+import type { ModelService } from './worker-service';
+
+/** What we need of a `Worker`; a `MessagePort` in tests. */
+export type WorkerLike = Endpoint & {
+  terminate?(): void;
+};
+
+/** Drives a model in a worker. */
+export class WorkerBackend implements Backend {
+  readonly #worker: WorkerLike;
+  readonly #service: Remote<ModelService>;
+  readonly #connected: Promise<void>;
+  readonly #progress = new Map<number, OnProgress>();
+  readonly #lifeLock = `vlm2vec-worker-${crypto.randomUUID()}`;
+  /** Stops waiting for the worker's lock. */
+  readonly #watch = new AbortController();
+  /** Rejects when the worker is gone; never resolves. */
+  readonly #ended: Promise<never>;
+  #end!: (error: Error) => void;
+  #calls = 0;
+  #disposing: Promise<void> | null = null;
+
+  constructor(worker: WorkerLike) {
+    installErrorHandler();
+    this.#worker = worker;
+    this.#service = wrap<ModelService>(worker);
+    this.#ended = new Promise((_, reject) => (this.#end = reject));
+    this.#ended.catch(() => undefined);
+    worker.addEventListener('error', (event) => {
+      const { message } = event as ErrorEvent;
+      this.#end(new VLM2VecError(`The worker failed: ${message || 'its script could not be loaded'}.`, { message }));
+    });
+    worker.addEventListener('messageerror', () => {
+      this.#end(new VLM2VecError('A message to or from the worker could not be read.'));
+    });
+    this.#connected = this.#connect();
+    this.#connected.catch(() => undefined);
+  }
+
+  load(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<ModelInfo> {
+    return this.#call(hooks, (call) => this.#service.load(call, source, settings));
+  }
+
+  embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
+    return this.#call(hooks, (call) => this.#service.embed(call, inputs, settings));
+  }
+
+  /** Ends the worker, which gives all memory back. Calls in flight reject with {@link DisposedError}. */
+  dispose(): Promise<void> {
+    this.#disposing ??= this.#dispose();
+    return this.#disposing;
+  }
+
+  async #dispose(): Promise<void> {
+    this.#end(new DisposedError('The model was disposed. Load it again to use it.'));
+    this.#watch.abort();
+    this.#service[releaseProxy]();
+    this.#worker.terminate?.();
+  }
+
+  async #connect(): Promise<void> {
+    const listener = (call: number, event: Parameters<OnProgress>[0]) => this.#progress.get(call)?.(event);
+    await Promise.race([this.#service.connect(proxy(listener), this.#lifeLock), this.#ended]);
+    // The worker holds this lock while it lives. Nothing else tells of a worker that the system killed.
+    const { locks } = globalThis.navigator ?? {};
+    locks?.request(this.#lifeLock, { signal: this.#watch.signal }, () => {
+      this.#end(new DisposedError('The worker ended, probably because memory ran out. Load the model again.'));
+    }).catch(() => undefined);
+  }
+
+  async #call<T>({ signal, onProgress }: CallHooks, run: (call: number) => Promise<T>): Promise<T> {
+    signal?.throwIfAborted();
+    const call = this.#calls++;
+    if (onProgress) this.#progress.set(call, onProgress);
+    const abort = () => void this.#service.abort(call);
+    try {
+      await Promise.race([this.#connected, this.#ended]);
+      signal?.throwIfAborted();
+      signal?.addEventListener('abort', abort, { once: true });
+      return await Promise.race([run(call), this.#ended]);
+    } catch (error) {
+      // The worker only knows that it was aborted; the reason stayed here.
+      if (signal?.aborted && error instanceof DOMException && error.name === 'AbortError') throw signal.reason;
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', abort);
+      this.#progress.delete(call);
+    }
+  }
+}

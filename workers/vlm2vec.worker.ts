@@ -1,0 +1,8 @@
+/** @file The worker that runs a model: `embedder.ts` starts it and talks to it through comlink. */
+
+import { expose } from 'comlink';
+import { installErrorHandler } from '../src/runtime/boundary';
+import { WorkerService } from '../src/worker-service';
+
+installErrorHandler();
+expose(new WorkerService());
