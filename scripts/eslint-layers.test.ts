@@ -38,6 +38,7 @@ test.each([
   ['src/bundle/rows.ts', "export * from '../onnx/quantize';", /src\/bundle may not import src\/onnx/],
   ['src/image/decode.ts', "const m = await import('../runtime/device');", /may not import src\/runtime/],
   ['src/embedder.ts', "import { load } from './testing/fixtures';", /may not import src\/testing/],
+  ['src/runtime/index.ts', "import { openSource } from '../sources';", /src\/runtime may not import src\/sources/],
   ['demo/main.ts', "import { loadRuntime } from '../src/runtime/index';", /demo may not import src\/runtime/],
   ['src/store/opfs.ts', "import { readFile } from 'node:fs/promises';", /'node:fs\/promises' exists in Node only/],
   ['src/store/index.ts', "export { folderBundle } from './folder.node.js';", /'\.\/folder\.node\.js' exists in Node only/],
