@@ -9,12 +9,17 @@ import { Towers } from './testing/session.node';
 import { storeStage, type TestDtype } from './testing/store';
 import { normals, randomWeights, tinyConfig, tokenRows } from './testing/tiny-model';
 
-const config: Qwen2VLConfig = { ...tinyConfig, layers: 6 };
+const config: Qwen2VLConfig = { ...tinyConfig, layers: 4 };
 const MASSIVE = [7, 99, 200];
 
-function open(weights: Map<string, Tensor>, activations: 'f32' | 'f16', dtype: TestDtype): Promise<Towers> {
-  const stages = planStages(config, () => 0).map((plan) => storeStage(config, plan, weights, dtype));
-  return Towers.open(config, stages, { activations });
+/** The same stored weights with float16 and with float32 activations. */
+async function openBoth(weights: Map<string, Tensor>, kind: 'vision' | 'text', dtype: TestDtype) {
+  const plans = planStages(config, () => 0).filter((plan) => plan.kind === kind);
+  const stages = plans.map((plan) => storeStage(config, plan, weights, dtype));
+  return {
+    half: await Towers.open(config, stages, { activations: 'f16' }),
+    single: await Towers.open(config, stages, { activations: 'f32' }),
+  };
 }
 
 /**
@@ -43,14 +48,15 @@ function massiveWeights(): Map<string, Tensor> {
   return weights;
 }
 
+const massive = massiveWeights();
+const ordinary = randomWeights(config, 2);
+
 describe.each<TestDtype>(['fp32', 'fp16', 'q8', 'q4-zp'])('%s weights', (dtype) => {
   test('texts with massive activations', async () => {
-    const weights = massiveWeights();
-    const rows = tokenRows(config, weights, Array.from({ length: config.vocabSize }, (_, id) => id));
+    const rows = tokenRows(config, massive, Array.from({ length: config.vocabSize }, (_, id) => id));
     const long = Array.from({ length: 40 }, (_, i) => (i * 17) % config.vocabSize);
     const sequences = [[0, 5, 6, 7, 8], long, [3, 4, 5, 6], [0]];
-    const half = await open(weights, 'f16', dtype);
-    const single = await open(weights, 'f32', dtype);
+    const { half, single } = await openBoth(massive, 'text', dtype);
     const actual = await half.text(rows, null, sequences);
     const wanted = await single.text(rows, null, sequences);
     sequences.forEach((_, i) => expect(cosine(actual[i]!, wanted[i]!)).toBeGreaterThan(0.9999));
@@ -59,9 +65,7 @@ describe.each<TestDtype>(['fp32', 'fp16', 'q8', 'q4-zp'])('%s weights', (dtype) 
   });
 
   test('images', async () => {
-    const weights = randomWeights(config, 2);
-    const half = await open(weights, 'f16', dtype);
-    const single = await open(weights, 'f32', dtype);
+    const { half, single } = await openBoth(ordinary, 'vision', dtype);
     const grid = { height: 6, width: 8 };
     const patches = normals(2 * 48 * 588, 5);
     const actual = await half.vision(patches, grid);
@@ -73,10 +77,9 @@ describe.each<TestDtype>(['fp32', 'fp16', 'q8', 'q4-zp'])('%s weights', (dtype) 
 });
 
 test('the massive model does exceed float16', () => {
-  const weights = massiveWeights();
-  const rows = tokenRows(config, weights, [0, 5, 6]);
+  const rows = tokenRows(config, massive, [0, 5, 6]);
   let largest = 0;
-  textForward(config, weights, rows, (_, hidden) => {
+  textForward(config, massive, rows, (_, hidden) => {
     for (const row of hidden) largest = Math.max(largest, ...row.map(Math.abs));
   });
   expect(largest).toBeGreaterThan(100_000);
@@ -94,9 +97,10 @@ test('a tower with massive channels, beyond what float16 holds', async () => {
   }
   const grid = { height: 4, width: 4 };
   const patches = normals(16 * 588, 6);
-  const half = await open(weights, 'f16', 'fp32');
+  const { half, single } = await openBoth(weights, 'vision', 'fp32');
   const actual = await half.vision(patches, grid);
   const wanted = Float32Array.from(visionForward(config, weights, patches, grid).flatMap((row) => [...row]));
   expect(cosine(actual, wanted)).toBeGreaterThan(0.999);
   await half.release();
+  await single.release();
 });

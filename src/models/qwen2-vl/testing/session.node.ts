@@ -4,9 +4,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
+import { fromHalves, toHalves } from '../../../bundle/float16';
 import { buildStageGraph, textRotary, visionRotary } from '../..';
 import type { GraphOptions, Grid, Qwen2VLConfig } from '../../types';
-import { toHalf, fromHalf, type StoredStage } from './store';
+import type { StoredStage } from './store';
 
 type Feeds = Record<string, ort.Tensor>;
 
@@ -85,7 +86,7 @@ export class Towers {
       ]),
       features:
         this.#options.activations === 'f16'
-          ? new ort.Tensor('float16', toHalf(visual) as never, [visual.length / hiddenSize, hiddenSize])
+          ? new ort.Tensor('float16', toHalves(visual, new Uint16Array(visual.length)) as never, [visual.length / hiddenSize, hiddenSize])
           : new ort.Tensor('float32', visual, [visual.length / hiddenSize, hiddenSize]),
       rows: new ort.Tensor('int32', Int32Array.from(padded), [padded.length]),
       cos: new ort.Tensor('float32', cos, [rows, columns]),
@@ -121,5 +122,5 @@ function int64(values: number[]): ort.Tensor {
 function asFloat32(tensor: ort.Tensor): Float32Array {
   if (tensor.type === 'float32') return tensor.data as Float32Array;
   const { buffer, byteOffset, length } = tensor.data as unknown as Uint16Array;
-  return fromHalf(new Uint16Array(buffer, byteOffset, length));
+  return fromHalves(new Uint16Array(buffer, byteOffset, length), new Float32Array(length));
 }

@@ -1,5 +1,7 @@
-/** @file Planned weights → one weight file, with the plainest quantizers. The converter has better ones. */
+/** @file Planned weights → one weight file in memory, every matrix in the same format; and what it stands for. */
 
+import { allocateRows, BLOCK, BlockQuantizer, type BlockFormat, dequantizeRow } from '../../../bundle/blocks';
+import { fromHalves, toHalves } from '../../../bundle/float16';
 import type { StoredTensor } from '../../../bundle/manifest';
 import type { GraphStage, PlannedWeight, Qwen2VLConfig, StagePlan } from '../../types';
 import type { Tensor, Weights } from './reference-forward';
@@ -10,8 +12,6 @@ export interface StoredStage extends GraphStage {
   name: string;
   data: Uint8Array;
 }
-
-const BLOCK = 32;
 
 /** Packs one stage. */
 export function storeStage(config: Qwen2VLConfig, plan: StagePlan, weights: Weights, dtype: TestDtype): StoredStage {
@@ -33,13 +33,13 @@ export function storeStage(config: Qwen2VLConfig, plan: StagePlan, weights: Weig
     } else if (dtype === 'fp32') {
       put(weight.name, 'f32', weight.shape, values);
     } else if (dtype === 'fp16' || !weight.quantize) {
-      put(weight.name, 'f16', weight.shape, toHalf(values));
+      put(weight.name, 'f16', weight.shape, toHalves(values, new Uint16Array(values.length)));
     } else {
-      const bits = dtype.startsWith('q8') ? 8 : 4;
-      const { q, scale, zp } = quantize(values, out, inn, bits, dtype.endsWith('zp'));
-      put(`${weight.name}.q`, 'u8', [out, inn / BLOCK, (BLOCK * bits) / 8], q);
-      put(`${weight.name}.scale`, 'f16', [out, inn / BLOCK], scale);
-      if (zp) put(`${weight.name}.zp`, 'u8', [out, zp.length / out], zp);
+      const format = blockFormat(dtype);
+      const { codes, scales, zeroPoints } = quantize(format, values, out, inn);
+      put(`${weight.name}.q`, 'u8', [out, inn / BLOCK, (BLOCK * format.bits) / 8], codes);
+      put(`${weight.name}.scale`, 'f16', [out, inn / BLOCK], scales);
+      if (zeroPoints) put(`${weight.name}.zp`, 'u8', [out, zeroPoints.length / out], zeroPoints);
     }
   }
   const data = new Uint8Array(end);
@@ -49,18 +49,29 @@ export function storeStage(config: Qwen2VLConfig, plan: StagePlan, weights: Weig
 }
 
 /** The weights that a checkpoint stored in `dtype` stands for, under the checkpoint's names. */
-export function roundTrip(plans: StagePlan[], weights: Weights, dtype: TestDtype): Map<string, Tensor> {
+export function roundTrip(
+  config: Qwen2VLConfig,
+  plans: readonly StagePlan[],
+  weights: Weights,
+  dtype: TestDtype,
+): Map<string, Tensor> {
   const result = new Map(weights);
   for (const weight of plans.flatMap((plan) => plan.weights)) {
     if (weight.shape.length === 1 || dtype === 'fp32') continue;
     for (const part of weight.parts) {
       const { shape, data } = weights.get(part)!;
-      if (dtype === 'fp16') {
-        result.set(part, { shape, data: fromHalf(toHalf(data)) });
-      } else if (weight.quantize) {
+      if (weight.rowTransform === 'fold-temporal') {
+        // Any two slices with the right sum: all of it, and nothing.
+        result.set(part, { shape, data: unfoldTemporal(config, halved(foldTemporal(config, data))) });
+      } else if (dtype === 'fp16') {
+        result.set(part, { shape, data: halved(data) });
+      } else {
         const [out, inn] = shape as [number, number];
-        const { dequantized } = quantize(data, out, inn, dtype.startsWith('q8') ? 8 : 4, dtype.endsWith('zp'));
-        result.set(part, { shape, data: dequantized });
+        const format = blockFormat(dtype);
+        const rows = quantize(format, data, out, inn);
+        const restored = new Float32Array(data.length);
+        for (let row = 0; row < out; row++) dequantizeRow(format, rows, row, inn, restored, row * inn);
+        result.set(part, { shape, data: restored });
       }
     }
   }
@@ -89,64 +100,26 @@ function foldTemporal({ vision }: Qwen2VLConfig, kernel: Float32Array): Float32A
   });
 }
 
-function quantize(values: Float32Array, out: number, inn: number, bits: 4 | 8, asymmetric: boolean) {
-  const blocks = inn / BLOCK;
-  const levels = 2 ** bits - 1;
-  const middle = 2 ** (bits - 1);
-  const zeroBytes = Math.ceil((blocks * bits) / 8);
-  const q = new Uint8Array((out * inn * bits) / 8);
-  const scales = new Float32Array(out * blocks);
-  const zp = asymmetric ? new Uint8Array(out * zeroBytes) : undefined;
-  const dequantized = new Float32Array(values.length);
-  for (let row = 0; row < out; row++) {
-    for (let block = 0; block < blocks; block++) {
-      const at = row * inn + block * BLOCK;
-      const slice = values.subarray(at, at + BLOCK);
-      const low = Math.min(0, ...slice);
-      const high = Math.max(0, ...slice);
-      const spread = asymmetric ? (high - low) / levels : Math.max(high, -low) / (middle - 1);
-      const scale = fromHalf(toHalf(Float32Array.of(spread || 1)))[0]!;
-      const zero = asymmetric ? Math.max(0, Math.min(levels, Math.round(-low / scale))) : middle;
-      scales[row * blocks + block] = scale;
-      if (zp) {
-        if (bits === 8) zp[row * zeroBytes + block] = zero;
-        else zp[row * zeroBytes + (block >> 1)]! |= zero << (4 * (block & 1));
-      }
-      slice.forEach((value, i) => {
-        const level = Math.max(0, Math.min(levels, Math.round(value / scale) + zero));
-        dequantized[at + i] = (level - zero) * scale;
-        if (bits === 8) q[at + i] = level;
-        else q[(at + i) >> 1]! |= level << (4 * (i & 1));
-      });
-    }
-  }
-  return { q, scale: toHalf(scales), zp, dequantized };
+/** [out, channels, p, p] → [out, channels, 2, p, p] with an empty second slice. */
+function unfoldTemporal({ vision }: Qwen2VLConfig, folded: Float32Array): Float32Array {
+  const plane = vision.patchSize ** 2;
+  const kernel = new Float32Array(folded.length * 2);
+  for (let i = 0; i < folded.length; i += plane) kernel.set(folded.subarray(i, i + plane), 2 * i);
+  return kernel;
 }
 
-/** float32 → float16 bits, to the nearest, ties to even; no infinities in or out. */
-export function toHalf(values: Float32Array): Uint16Array {
-  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
-  return Uint16Array.from(values, (value, i) => {
-    const sign = (bits[i]! >>> 16) & 0x8000;
-    const magnitude = Math.abs(value);
-    if (magnitude < 2 ** -14) return sign | roundEven(magnitude * 2 ** 24);
-    const exponent = Math.floor(Math.log2(magnitude));
-    const mantissa = roundEven((magnitude / 2 ** exponent - 1) * 1024);
-    return sign | (((exponent + 15) << 10) + mantissa);
-  });
+function blockFormat(dtype: TestDtype): BlockFormat {
+  return { bits: dtype.startsWith('q8') ? 8 : 4, zeroPoints: dtype.endsWith('zp') };
 }
 
-export function fromHalf(halves: Uint16Array): Float32Array {
-  return Float32Array.from(halves, (half) => {
-    const sign = half & 0x8000 ? -1 : 1;
-    const exponent = (half >> 10) & 31;
-    const mantissa = half & 1023;
-    return sign * (exponent === 0 ? mantissa * 2 ** -24 : (1 + mantissa / 1024) * 2 ** (exponent - 15));
-  });
+function quantize(format: BlockFormat, values: Float32Array, out: number, inn: number) {
+  const quantizer = new BlockQuantizer(format, { search: false });
+  const rows = allocateRows(format, out, inn);
+  for (let row = 0; row < out; row++) quantizer.quantizeRow(values, row * inn, inn, rows, row);
+  return rows;
 }
 
-function roundEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+/** Rounded to half precision. */
+function halved(values: Float32Array): Float32Array {
+  return fromHalves(toHalves(values, new Uint16Array(values.length)), new Float32Array(values.length));
 }
