@@ -66,7 +66,8 @@ const { values } = parseArgs({
 });
 const size = values.size as SizeName;
 const folder = ensureSyntheticCheckpoint(size);
-const head = `## Conversion, ${size} size\n\n${machine()}\n\n\`npx tsx bench/convert-2b.ts --size ${size} --dtype ${values.dtype}\`\n`;
+const command = `npx tsx bench/convert-2b.ts --size ${size} --dtype ${values.dtype}`;
+const head = `## Conversion, ${size} size\n\n${machine()}\n\n\`${command}\`\n`;
 const rows: string[][] = [];
 for (const dtype of values.dtype.split(',')) {
   const out = join(values.out, `${size}-${dtype}`);
@@ -74,11 +75,23 @@ for (const dtype of values.dtype.split(',')) {
   const base = watch.peaks.get('ready')!;
   for (const { name, seconds: time } of phases) {
     const peak = watch.peaks.get(name)!;
-    rows.push([dtype, name, seconds(time), megabytes(peak.resident - base.resident), megabytes(peak.anonymous - base.anonymous)]);
+    rows.push([
+      dtype,
+      name,
+      seconds(time),
+      megabytes(peak.resident - base.resident),
+      megabytes(peak.anonymous - base.anonymous),
+    ]);
   }
   const total = phases.reduce((sum, phase) => sum + phase.seconds, 0);
-  rows.push([dtype, `all (${megabytes(folderBytes(out))} written)`, seconds(total), `base ${megabytes(base.resident)}`, '']);
+  rows.push([
+    dtype,
+    `all (${megabytes(folderBytes(out))} written)`,
+    seconds(total),
+    `base ${megabytes(base.resident)}`,
+    '',
+  ]);
 }
-const text = `${head}\n${table(['dtype', 'phase', 'time', 'peak above base, resident', 'of it own allocations'], rows)}\n`;
+const text = `${head}\n${table(['dtype', 'phase', 'time', 'peak above base, resident', 'own allocations'], rows)}\n`;
 console.log(text);
 if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);

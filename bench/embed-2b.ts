@@ -67,7 +67,9 @@ const pipelines = {
   ours: await EmbedProcess.start('ours', bundle, usual),
   usual: await EmbedProcess.start('usual', bundle, usual),
 };
-const times = new Map<string, { ours: number[]; usual: number[] }>(TASKS.map(({ name }) => [name, { ours: [], usual: [] }]));
+const times = new Map<string, { ours: number[]; usual: number[] }>(
+  TASKS.map(({ name }) => [name, { ours: [], usual: [] }]),
+);
 for (let round = 0; round <= Number(values.repeats); round++) {
   for (const { name, job } of TASKS) {
     const order = round % 2 === 0 ? (['ours', 'usual'] as const) : (['usual', 'ours'] as const);
@@ -105,8 +107,9 @@ ${machine()}
 
 \`${command}\`
 
-Medians of ${values.repeats} interleaved runs after one to warm up. Memory: peak resident set (own allocations and mapped
-weights) of a fresh process that runs the task twice. Least cosine between both pipelines' vectors: ${cosine.toFixed(6)}.
+Medians of ${values.repeats} interleaved runs after one to warm up. Memory: peak resident set (own allocations and
+mapped weights) of a fresh process that runs the task twice. Least cosine between both pipelines' vectors:
+${cosine.toFixed(6)}.
 
 ${table(['task', 'ours', 'usual export', 'ratio', 'memory ours', 'memory usual', 'ratio'], rows)}
 

@@ -54,7 +54,7 @@ export class RandomWeights {
   fill(out: Uint8Array, dtype: FileDtype, spread: Spread): void {
     const size = dtype === 'BF16' ? 2 : 4;
     const table = this.#table(dtype, spread);
-    for (let at = 0; at < out.length; ) {
+    for (let at = 0; at < out.length;) {
       const start = this.#random.below(TABLE) * size;
       const part = table.subarray(start, Math.min(table.length, start + out.length - at));
       out.set(part, at);

@@ -21,7 +21,8 @@ export function machine(): string {
   const model = cpus()[0]?.model ?? 'unknown CPU';
   const load = loadavg()[0]!.toFixed(1);
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${new Date().toISOString().slice(0, 16)}Z, ${cpus().length} × ${model}, ${memory} GiB, Node ${process.version}, load ${load}`;
+  const date = new Date().toISOString().slice(0, 16);
+  return `${date}Z, ${cpus().length} × ${model}, ${memory} GiB, Node ${process.version}, load ${load}`;
 }
 
 /** A Markdown table. */

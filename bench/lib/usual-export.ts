@@ -57,7 +57,10 @@ export async function writeUsualExport(bundle: string, manifest: BundleManifest,
 }
 
 /** The tied embedding table in the layout of a matrix. */
-function lmHead(table: EmbeddingTable, rows: Uint8Array): { tensor: Omit<StoredTensor, 'offset' | 'bytes'>; bytes: Uint8Array }[] {
+function lmHead(
+  table: EmbeddingTable,
+  rows: Uint8Array,
+): { tensor: Omit<StoredTensor, 'offset' | 'bytes'>; bytes: Uint8Array }[] {
   const name = 'lm_head.weight';
   const { dtype, columns, rowBytes } = table;
   if (dtype === 'fp32' || dtype === 'fp16') {
@@ -76,8 +79,20 @@ function lmHead(table: EmbeddingTable, rows: Uint8Array): { tensor: Omit<StoredT
   };
   const parts = [
     { name: `${name}.scale`, dtype: 'f16' as const, shape: [table.rows, blocks], start: 0, length: sizes.scales },
-    { name: `${name}.zp`, dtype: 'u8' as const, shape: [table.rows, sizes.zeroPoints], start: sizes.scales, length: sizes.zeroPoints },
-    { name: `${name}.q`, dtype: 'u8' as const, shape: [table.rows, blocks, 4 * bits], start: sizes.scales + sizes.zeroPoints, length: sizes.codes },
+    {
+      name: `${name}.zp`,
+      dtype: 'u8' as const,
+      shape: [table.rows, sizes.zeroPoints],
+      start: sizes.scales,
+      length: sizes.zeroPoints,
+    },
+    {
+      name: `${name}.q`,
+      dtype: 'u8' as const,
+      shape: [table.rows, blocks, 4 * bits],
+      start: sizes.scales + sizes.zeroPoints,
+      length: sizes.codes,
+    },
   ];
   return parts
     .filter(({ length }) => length > 0)

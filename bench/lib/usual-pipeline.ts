@@ -37,7 +37,12 @@ export class UsualPipeline {
   }
 
   /** `withHidden` also gives the final hidden states, to check the graph against the embedder. */
-  static async load(bundle: string, usual: string, manifest: BundleManifest, withHidden: boolean): Promise<UsualPipeline> {
+  static async load(
+    bundle: string,
+    usual: string,
+    manifest: BundleManifest,
+    withHidden: boolean,
+  ): Promise<UsualPipeline> {
     const reader = folderBundle(bundle);
     const files = new Map<string, Uint8Array>();
     for (const { path } of manifest.tokenizer.files) {
@@ -82,7 +87,9 @@ export class UsualPipeline {
     };
     let hidden: Tensor | undefined;
     for (const session of this.#vision) {
-      const outputs: Record<string, unknown> = await session.run(select(session, hidden ? { ...feeds, hidden } : feeds));
+      const outputs: Record<string, unknown> = await session.run(
+        select(session, hidden ? { ...feeds, hidden } : feeds),
+      );
       hidden = outputs[session.outputNames[0]!] as Tensor;
     }
     const prompt = encodePrompt(this.#tokenizer, text, { prompts, imageTokens: tokens });
@@ -97,7 +104,11 @@ export class UsualPipeline {
     const feeds: Feeds = {
       inputs_embeds: new Tensor('float32', await this.#embed(prompts, length, features), [batch * length, hiddenSize]),
       batch_shape: shape(batch, length),
-      seqlens_k: new Tensor('int32', Int32Array.from(prompts, ({ ids }) => ids.length - 1), [batch]),
+      seqlens_k: new Tensor(
+        'int32',
+        Int32Array.from(prompts, ({ ids }) => ids.length - 1),
+        [batch],
+      ),
       total_sequence_length: new Tensor('int32', Int32Array.of(length), []),
       cos: new Tensor('float32', cos, [length, columns]),
       sin: new Tensor('float32', sin, [length, columns]),
@@ -119,7 +130,11 @@ export class UsualPipeline {
   }
 
   /** Token rows and image features in their places. // [B*S, H] */
-  async #embed(prompts: readonly EncodedPrompt[], length: number, features: Float32Array | null): Promise<Float32Array> {
+  async #embed(
+    prompts: readonly EncodedPrompt[],
+    length: number,
+    features: Float32Array | null,
+  ): Promise<Float32Array> {
     const { hiddenSize } = this.#config;
     const distinct = [...new Set(prompts.flatMap(({ ids }) => ids))];
     const rows = await this.#rows.gather(distinct);
@@ -138,7 +153,10 @@ export class UsualPipeline {
 
 function sessionOptions(bundle: string, stage: BundleStage): InferenceSession.SessionOptions {
   const folder = resolve(bundle, stage.graph.path, '..');
-  return { graphOptimizationLevel: 'all', extra: { session: { model_external_initializers_file_folder_path: folder } } };
+  return {
+    graphOptimizationLevel: 'all',
+    extra: { session: { model_external_initializers_file_folder_path: folder } },
+  };
 }
 
 function select(session: InferenceSession, feeds: Feeds): Feeds {

@@ -4,7 +4,16 @@ import { probePicture } from '../../src/bundle/probe-picture';
 import type { RgbImage } from '../../src/image';
 import { Random } from './random-weights';
 
-const SUBJECTS = ['a cat', 'two dogs', 'an old man', 'a child', 'three birds', 'a red bus', 'a sailing boat', 'a cyclist'];
+const SUBJECTS = [
+  'a cat',
+  'two dogs',
+  'an old man',
+  'a child',
+  'three birds',
+  'a red bus',
+  'a sailing boat',
+  'a cyclist',
+];
 const DOINGS = ['sitting', 'waiting', 'moving slowly', 'standing', 'resting', 'seen from behind'];
 const PLACES = ['on the beach', 'in front of a house', 'under a tree', 'by the river', 'in the snow', 'on a bridge'];
 const TIMES = ['', ' at night', ' on a cloudy day', ' at sunset', ' in the early morning'];

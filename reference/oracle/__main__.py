@@ -1,4 +1,4 @@
-"""Writes everything below reference/fixtures (but its README). From the repository's root: python -m reference.oracle"""
+"""Writes everything below reference/fixtures but its README. From the root: python -m reference.oracle"""
 
 import os
 import shutil

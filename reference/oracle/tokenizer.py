@@ -57,7 +57,8 @@ def _added(name: str) -> dict:
 def write(folder: Path, merges_as: str) -> None:
     """tokenizer.json, tokenizer_config.json, vocab.json, merges.txt, special_tokens_map.json, added_tokens.json.
 
-    `merges_as`: 'strings' is how files up to tokenizers 0.19 hold merges ("a b"), 'pairs' (["a", "b"]) how later ones do.
+    `merges_as`: 'strings' ("a b") is how files up to tokenizers 0.19 hold merges, 'pairs' (["a", "b"]) how later ones
+    do.
     """
     folder.mkdir(parents=True, exist_ok=True)
     vocab, merges = train()

