@@ -31,7 +31,7 @@ const ortFiles: Plugin = {
   generateBundle(_options, bundle) {
     for (const file of Object.values(bundle)) {
       if (file.type !== 'chunk') continue;
-      for (const [, name] of file.code.matchAll(/new URL\(["'](ort-wasm[\w.-]+\.wasm)["'],\s*import\.meta\.url\)/g)) {
+      for (const [, name] of file.code.matchAll(/\bURL\(["'`](ort-wasm[\w.-]+\.wasm)["'`],\s*import\.meta\.url\)/g)) {
         this.emitFile({ type: 'asset', fileName: name!, source: readFileSync(path.join(ORT, name!)) });
       }
     }
@@ -47,7 +47,7 @@ async function buildBrowser(): Promise<void> {
     platform: 'browser',
     plugins: [nodeEdges(), workerUrls, ortFiles, licenses('licenses.txt')],
   });
-  await bundle.write({ ...OUTPUT, chunkFileNames: 'browser-[name]-[hash].js', minify: { mangle: false } });
+  await bundle.write({ ...OUTPUT, chunkFileNames: 'browser-[name]-[hash].js', minify: true });
   await bundle.close();
 }
 

@@ -1,0 +1,200 @@
+/** @file The page: a picture, captions, and how well each fits. Everything is computed here; nothing is sent. */
+import { debounced, latest } from './latest';
+import { loadModel, nameOf, type DeviceWish, type ModelChoice } from './model';
+import { showPicture, watchPictures, type Picture } from './picture';
+import { showRanking } from './ranking';
+import { SAMPLES, type Sample } from './samples';
+import { errorInWords, modelInWords, progressInWords, timeInWords } from './words';
+
+const TYPING_PAUSE_MS = 250;
+
+function byId<E extends HTMLElement>(id: string, type: new () => E): E {
+  const element = document.getElementById(id);
+  if (!(element instanceof type)) throw new Error(`The page lacks #${id}`);
+  return element;
+}
+
+const page = {
+  form: byId('model-form', HTMLFormElement),
+  model: byId('model', HTMLSelectElement),
+  device: byId('device', HTMLSelectElement),
+  urlRow: byId('url-row', HTMLElement),
+  url: byId('url', HTMLInputElement),
+  folder: byId('folder', HTMLInputElement),
+  status: byId('status-text', HTMLElement),
+  load: byId('load', HTMLProgressElement),
+  error: byId('error', HTMLElement),
+  captions: byId('captions', HTMLTextAreaElement),
+  samples: byId('samples', HTMLUListElement),
+  timing: byId('timing', HTMLElement),
+  ranking: byId('ranking', HTMLOListElement),
+  rankingHint: byId('ranking-hint', HTMLElement),
+  rankingNote: byId('ranking-note', HTMLElement),
+  picture: {
+    drop: byId('drop', HTMLElement),
+    input: byId('file', HTMLInputElement),
+    image: byId('picture', HTMLImageElement),
+    hint: byId('drop-hint', HTMLElement),
+    name: byId('picture-name', HTMLElement),
+  },
+};
+
+let model: Awaited<ReturnType<typeof loadModel>> | null = null;
+let picture: Picture | null = null;
+/** The captions that the page itself put there; what a person wrote is never replaced. */
+let suggested = '';
+
+function showError(error: unknown): void {
+  page.error.textContent = errorInWords(error);
+  page.error.hidden = false;
+}
+
+function showHint(text: string): void {
+  page.ranking.replaceChildren();
+  page.timing.textContent = '';
+  page.rankingHint.textContent = text;
+  page.rankingHint.hidden = false;
+  page.rankingNote.hidden = true;
+}
+
+const rank = latest(
+  async (signal) => {
+    const captions = [...new Set(page.captions.value.split('\n').map((line) => line.trim()))].filter(Boolean);
+    if (!picture) return showHint('Choose a picture to see its captions ranked.');
+    if (captions.length === 0) return showHint('Write a caption to see how well it fits.');
+    if (!model) return;
+    page.error.hidden = true;
+    page.ranking.classList.add('stale');
+    page.ranking.setAttribute('aria-busy', 'true');
+    const start = performance.now();
+    const ranked = await model.rank({ image: picture.blob }, captions, { signal });
+    signal.throwIfAborted();
+    const where = model.device === 'webgpu' ? 'on the GPU' : 'on the CPU';
+    page.timing.textContent = `${timeInWords(performance.now() - start)} ${where}`;
+    showRanking(page.ranking, ranked.map(({ candidate, score }) => ({ caption: candidate, score })));
+    page.ranking.classList.remove('stale');
+    page.ranking.removeAttribute('aria-busy');
+    page.rankingHint.hidden = true;
+    page.rankingNote.hidden = false;
+  },
+  (error) => {
+    showHint('');
+    showError(error);
+  },
+);
+
+const load = latest(
+  async (signal, choice: ModelChoice) => {
+    const before = model;
+    model = null;
+    page.error.hidden = true;
+    page.status.textContent = 'Loading the model…';
+    page.load.hidden = false;
+    page.load.removeAttribute('value');
+    page.ranking.classList.add('stale');
+    await before?.dispose();
+    signal.throwIfAborted();
+    model = await loadModel(choice, {
+      device: page.device.value as DeviceWish,
+      signal,
+      onProgress(event) {
+        // Of downloads there is a sum over all files; single files would make the bar jump.
+        if (signal.aborted || (event.phase === 'download' && event.status !== 'progress_total')) return;
+        const { text, share } = progressInWords(event);
+        page.status.textContent = text;
+        if (share === null) page.load.removeAttribute('value');
+        else page.load.value = share;
+      },
+    });
+    page.load.hidden = true;
+    page.status.textContent = modelInWords(nameOf(choice), model.info);
+    await rank();
+  },
+  (error) => {
+    page.load.hidden = true;
+    page.status.textContent = 'No model is loaded.';
+    showHint('');
+    showError(error);
+  },
+);
+
+function usePicture(next: Picture): void {
+  picture = next;
+  showPicture(page.picture, next);
+  for (const button of page.samples.querySelectorAll('button')) {
+    button.setAttribute('aria-pressed', String(button.title === next.name));
+  }
+  void rank();
+}
+
+const useSample = latest(async (signal, sample: Sample) => {
+  const response = await fetch(`samples/${sample.file}`, { signal });
+  if (!response.ok) throw new Error(`The sample ${sample.file} could not be loaded (${response.status}).`);
+  const blob = await response.blob();
+  signal.throwIfAborted();
+  if (page.captions.value.trim() === suggested) {
+    suggested = sample.captions.join('\n');
+    page.captions.value = suggested;
+  }
+  usePicture({ blob, name: sample.title, alt: sample.title });
+}, showError);
+
+function showSamples(): void {
+  page.samples.replaceChildren(
+    ...SAMPLES.map((sample) => {
+      const image = document.createElement('img');
+      image.src = `samples/${sample.file}`;
+      image.alt = sample.title;
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.title = sample.title;
+      button.append(image);
+      button.addEventListener('click', () => void useSample(sample));
+      const item = document.createElement('li');
+      item.append(button);
+      return item;
+    }),
+  );
+}
+
+/** Loads what the form shows; where that needs an address or a folder first, asks for it. */
+function loadChosen(): void {
+  page.urlRow.hidden = page.model.value !== 'url';
+  if (page.model.value === 'nano') {
+    void load({ kind: 'nano' });
+  } else if (page.model.value === 'url') {
+    if (page.url.value.trim()) void load({ kind: 'url', url: page.url.value.trim() });
+    else page.url.focus();
+  } else {
+    const files = [...(page.folder.files ?? [])];
+    const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'folder';
+    if (files.length > 0) void load({ kind: 'folder', name, files });
+    else page.folder.click();
+  }
+}
+
+page.model.addEventListener('change', () => {
+  page.folder.value = ''; // a folder is asked for anew each time
+  loadChosen();
+});
+page.device.addEventListener('change', loadChosen);
+page.folder.addEventListener('change', loadChosen);
+page.form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  loadChosen();
+});
+page.captions.addEventListener('input', debounced(() => void rank(), TYPING_PAUSE_MS));
+watchPictures(page.picture, usePicture, (reason) => showError(reason));
+showSamples();
+
+// `?model=models/my-bundle/&device=wasm` opens the page on that.
+const wishes = new URLSearchParams(location.search);
+const device = wishes.get('device');
+if (device === 'webgpu' || device === 'wasm') page.device.value = device;
+const bundle = wishes.get('model');
+if (bundle && bundle !== 'nano') {
+  page.model.value = 'url';
+  page.url.value = bundle;
+}
+loadChosen();
+if (SAMPLES[0]) void useSample(SAMPLES[0]);

@@ -1,0 +1,51 @@
+/** @file The sample pictures and the captions that go with them. Sources and licences: `public/samples/README.md`. */
+
+export interface Sample {
+  /** In `public/samples/`. */
+  file: string;
+  title: string;
+  captions: string[];
+}
+
+export const SAMPLES: Sample[] = [
+  {
+    file: 'fox.png',
+    title: 'Drawing: fox',
+    captions: ['a fox', 'a wolf', 'a tiger', 'a slice of pizza', 'a sailboat on the sea', 'a smiling face'],
+  },
+  {
+    file: 'sailboat.png',
+    title: 'Drawing: sailboat',
+    captions: ['a sailboat', 'a car', 'an aeroplane', 'a tent', 'a bird', 'a glass of water'],
+  },
+  {
+    file: 'strawberry.png',
+    title: 'Drawing: strawberry',
+    captions: ['a strawberry', 'a tomato', 'a banana', 'a red heart', 'a ladybug', 'a traffic light'],
+  },
+  {
+    file: 'guitar.png',
+    title: 'Drawing: guitar',
+    captions: ['a guitar', 'a violin', 'a trumpet', 'a hammer', 'a spoon', 'a snake'],
+  },
+  {
+    file: 'penguin.png',
+    title: 'Drawing: penguin',
+    captions: ['a penguin', 'a duck', 'a man in a suit', 'a panda', 'a piano', 'a snowman'],
+  },
+  {
+    file: 'bicycle.png',
+    title: 'Drawing: bicycle',
+    captions: ['a bicycle', 'a motorcycle', 'a pair of glasses', 'a wheelchair', 'a pair of scissors', 'a bus'],
+  },
+  {
+    file: 'cat.jpg',
+    title: 'Photograph: cat',
+    captions: ['a cat', 'a dog', 'an owl', 'a lion', 'a sofa', 'a bowl of soup'],
+  },
+  {
+    file: 'coffee.jpg',
+    title: 'Photograph: cup of coffee',
+    captions: ['a cup of coffee', 'a glass of wine', 'a bowl of soup', 'a clock', 'a red ball', 'a wooden table'],
+  },
+];

@@ -1,0 +1,106 @@
+/** @file The built demo as a visitor uses it: load, drop a picture, type captions, read the ranking. */
+import { readFileSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+
+const FOX = 'public/samples/fox.png';
+
+/** Opens the built site and notes whatever it asks of other origins, and whatever goes wrong in it. */
+async function openDemo(page: Page, siteURL: string, query = ''): Promise<{ foreign: string[]; problems: string[] }> {
+  const foreign: string[] = [];
+  const problems: string[] = [];
+  page.context().on('request', (request) => {
+    const url = new URL(request.url());
+    if (/^(https?|wss?):$/.test(url.protocol) && url.origin !== siteURL) foreign.push(request.url());
+  });
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    // Without a GPU Chromium itself notes that there is no adapter.
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(`${siteURL}/${query}`);
+  return { foreign, problems };
+}
+
+/** Drops a file onto the page as a person does. */
+async function drop(page: Page, path: string, name: string, type: string): Promise<void> {
+  const bytes = [...readFileSync(path)];
+  const transfer = await page.evaluateHandle(
+    ([bytes, name, type]) => {
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+      return transfer;
+    },
+    [bytes, name, type] as const,
+  );
+  for (const event of ['dragenter', 'dragover', 'drop']) {
+    await page.dispatchEvent('#drop', event, { dataTransfer: transfer });
+  }
+}
+
+const siteOf = (info: { project: { metadata: { siteURL?: string } } }) => info.project.metadata.siteURL!;
+
+test('a dropped picture and typed captions are ranked, and nothing leaves the origin', async ({ page }, info) => {
+  const { foreign, problems } = await openDemo(page, siteOf(info));
+  await expect(page.locator('#ranking li')).toHaveCount(6); // the first sample, with its captions
+  const where = info.project.name === 'webgpu' ? 'the GPU (WebGPU' : 'the CPU (WebAssembly';
+  await expect(page.locator('#status-text')).toContainText(`Runs on ${where}`);
+
+  await page.locator('#captions').fill('a banana\n\na fox\n  a violin  \na fox\nthe flag of Japan');
+  await expect(page.locator('#ranking li')).toHaveCount(4); // no blanks, no doubles
+  await drop(page, FOX, 'my <b>picture</b>.png', 'image/png');
+  await expect(page.locator('#picture-name')).toHaveText('my <b>picture</b>.png');
+  await expect(page.locator('#ranking')).not.toHaveAttribute('aria-busy');
+  await expect(page.locator('#ranking li .caption').first()).toHaveText('a fox');
+
+  const scores = (await page.locator('#ranking .score').allTextContents()).map((text) => Number(text.replace('−', '-')));
+  expect(scores).toEqual([...scores].sort((a, b) => b - a));
+  expect(new Set(scores).size).toBeGreaterThan(1);
+  await expect(page.locator('#timing')).toHaveText(/^\d+(\.\d)? m?s on the [GC]PU$/);
+  expect(foreign).toEqual([]);
+  expect(problems).toEqual([]);
+});
+
+test('captions that a person wrote stay when a sample is chosen', async ({ page }, info) => {
+  await openDemo(page, siteOf(info));
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await page.getByRole('button', { name: 'Drawing: sailboat' }).click();
+  await expect(page.locator('#captions')).toHaveValue(/^a sailboat\n/);
+  await page.locator('#captions').fill('a guitar\na boat');
+  await page.getByRole('button', { name: 'Drawing: guitar' }).click();
+  await expect(page.locator('#picture-name')).toHaveText('Drawing: guitar');
+  await expect(page.locator('#captions')).toHaveValue('a guitar\na boat');
+  await expect(page.locator('#ranking li')).toHaveCount(2);
+  await page.locator('#captions').fill('');
+  await expect(page.locator('#ranking-hint')).toHaveText('Write a caption to see how well it fits.');
+});
+
+test('what is no picture, no model, or not on this site is refused in words', async ({ page }, info) => {
+  await openDemo(page, siteOf(info));
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await drop(page, 'package.json', 'package.json', 'application/json');
+  await expect(page.getByRole('alert')).toHaveText('“package.json” is not a picture.');
+  await drop(page, 'package.json', 'broken.png', 'image/png');
+  await expect(page.getByRole('alert')).toContainText('This file is not a picture that the browser can open.');
+
+  await page.locator('#model').selectOption('url');
+  await page.locator('#url').fill('models/nowhere/');
+  await page.getByRole('button', { name: 'Load' }).click();
+  await expect(page.getByRole('alert')).toContainText('The model was not found.');
+  await expect(page.locator('#status-text')).toHaveText('No model is loaded.');
+  await page.locator('#url').fill('https://example.org/bundle/');
+  await page.getByRole('button', { name: 'Load' }).click();
+  await expect(page.getByRole('alert')).toContainText('https://example.org is another');
+  await page.locator('#model').selectOption('nano');
+  await drop(page, FOX, 'fox.png', 'image/png');
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await expect(page.getByRole('alert')).toBeHidden();
+});
+
+test('a device that is not there is refused, and the CPU can be chosen', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'needs a browser without an adapter');
+  await openDemo(page, siteOf(info), '?device=webgpu');
+  await expect(page.getByRole('alert')).toContainText('WebGPU cannot be used here.');
+  await page.locator('#device').selectOption('wasm');
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await expect(page.getByRole('alert')).toBeHidden();
+});
