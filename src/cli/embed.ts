@@ -22,8 +22,9 @@ export interface EmbedArguments {
 
 /** Every line is checked before the first result is printed: a bad line anywhere means that nothing is. */
 export async function embed(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
-  const lines = await readJsonLines(args.jsonl);
   const reader = bundleAt(args.model);
+  const lines = await readJsonLines(args.jsonl);
+  if (lines.length === 0) return;
   const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
   try {
     const { minPixels, maxPixels } = args;

@@ -20,7 +20,6 @@ export async function readJsonLines(file: string): Promise<JsonLine[]> {
   const folder = file === STDIN ? process.cwd() : path.dirname(path.resolve(file));
   const lines = decodeText(file === STDIN ? await readStdin() : await readJsonFile(file)).split('\n');
   while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
-  if (lines.length === 0) throw new InvalidInputError(`${file === STDIN ? 'stdin' : file} has no lines.`);
   const parsed = lines.map((line, i) => parseLine(line, i + 1, folder));
   for (const { number, input } of parsed) {
     if (input.image instanceof URL) await checkImageFile(number, input.image);
@@ -65,7 +64,11 @@ function parseLine(line: string, number: number, folder: string): JsonLine {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw lineError(number, 'is not a JSON object with "text", "image" or both.');
   }
-  const { id, text, image, ...others } = value as Record<string, unknown>;
+  const { id, ...others } = value as Record<string, unknown>;
+  const text = others.text ?? undefined; // null, as Python writes None, is as good as absent
+  const image = others.image ?? undefined;
+  delete others.text;
+  delete others.image;
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) {
     throw lineError(number, `has the unknown key ${JSON.stringify(unknown)}; known are "text", "image" and "id".`);

@@ -4,7 +4,7 @@ import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
-import { ReaderGone, watchStdout } from './output';
+import { ReaderGone } from './output';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
 import { VERSION } from './version';
@@ -66,8 +66,9 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
 /** Runs the command; gives the exit code. Nothing is thrown. */
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => interruption.abort());
-  watchStdout();
+  const interrupt = () => interruption.abort();
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const name of signals) process.once(name, interrupt);
   const progress = progressLine();
   try {
     if (args.length === 0) throw new CommanderError(EXIT.input, 'usage', 'name a command; vlm2vec --help lists them');
@@ -80,5 +81,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const { line, code } = describeFailure(error);
     if (code !== EXIT.ok) process.stderr.write(`vlm2vec: ${line}\n`);
     return code;
+  } finally {
+    for (const name of signals) process.off(name, interrupt);
   }
 }

@@ -1,0 +1,309 @@
+/**
+ * @file The command on the fixtures, its output against the oracle's. What depends on the process (streams, pipes, exit
+ * codes) runs as a child process, the rest in this one, which is faster.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  adapterPath,
+  checkpointPath,
+  cosine,
+  expectedInputs,
+  expectedModel,
+  fixtureInputs,
+  fixturePath,
+  maxDifference,
+  modelParts,
+  MODEL_NAMES,
+  type FixtureInput,
+} from '../testing/fixtures';
+import { main } from './main';
+
+const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
+const ROOT = path.resolve(import.meta.dirname, '../..');
+
+let work: string;
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'cli-'));
+  const { code, stderr } = await runChild(['convert', checkpointPath('tiny-tied'), '--out', bundle(), '--dtype', 'fp32']);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+});
+afterAll(() => rm(work, { recursive: true }));
+
+const bundle = () => path.join(work, 'tiny-tied');
+const tiny = fixturePath('images/tiny.png');
+
+interface Result {
+  code: unknown;
+  stdout: string;
+  stderr: string;
+}
+
+/** As users run it. */
+function runChild(args: string[], stdin = ''): Promise<Result> {
+  const child = spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+  child.stdin.on('error', () => undefined).end(stdin);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
+  });
+}
+
+/** The same in this process. */
+async function run(args: string[]): Promise<Result> {
+  const result: Result = { code: null, stdout: '', stderr: '' };
+  const capture = (name: 'stdout' | 'stderr') =>
+    vi.spyOn(process[name], 'write').mockImplementation((text) => {
+      result[name] += String(text);
+      return true;
+    });
+  const spies = [capture('stdout'), capture('stderr')];
+  try {
+    result.code = await main(args);
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return result;
+}
+
+async function jsonl(lines: readonly unknown[]): Promise<string> {
+  const file = path.join(work, `lines-${Math.random().toString(36).slice(2)}.jsonl`);
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n');
+  await writeFile(file, `${text}\n`);
+  return file;
+}
+
+interface EmbeddedLine {
+  embedding: number[];
+  ids?: number[];
+  grid?: number[] | null;
+  id?: unknown;
+}
+
+async function embed(args: string[], stdin?: string): Promise<EmbeddedLine[]> {
+  const given = ['embed', ...args];
+  const { code, stdout, stderr } = await (stdin === undefined ? run(given) : runChild(given, stdin));
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as EmbeddedLine);
+}
+
+/** Inputs by the pixel limits that one call of `embed` has for all its lines. */
+function byLimits(inputs: FixtureInput[]): { flags: string[]; inputs: FixtureInput[] }[] {
+  const groups = new Map<string, { flags: string[]; inputs: FixtureInput[] }>();
+  for (const input of inputs) {
+    const flags = [
+      ...(input.minPixels === null ? [] : ['--min-pixels', String(input.minPixels)]),
+      ...(input.maxPixels === null ? [] : ['--max-pixels', String(input.maxPixels)]),
+    ];
+    const key = flags.join(' ');
+    groups.set(key, { flags, inputs: [...(groups.get(key)?.inputs ?? []), input] });
+  }
+  return [...groups.values()];
+}
+
+describe('convert, then embed, equals the oracle', () => {
+  test.each(MODEL_NAMES)('%s', async (name) => {
+    const { checkpoint, adapter } = modelParts(name);
+    const out = path.join(work, name.replace('+', '-'));
+    if (!existsSync(out)) {
+      const base = checkpointPath(checkpoint);
+      // Both ways to give an adapter: as the checkpoint with its base, and beside the base.
+      const place = adapter === null ? [base] : [adapterPath(adapter), '--base', base];
+      const given = adapter === 'lora' ? [base, '--adapter', adapterPath(adapter)] : place;
+      const { code, stdout, stderr } = await run(['convert', ...given, '--out', out, '--dtype', 'fp32']);
+      expect(stderr).toBe('');
+      expect(code).toBe(0);
+      expect(stdout).toContain('architecture  qwen2_vl');
+    }
+    const expected = expectedModel(name);
+    const tokens = expectedInputs();
+    // The limits act before the model: one model with all of them is enough.
+    const groups = byLimits(fixtureInputs()).filter(({ flags }) => name === 'tiny-tied' || flags.length === 0);
+    for (const { flags, inputs } of groups) {
+      const file = await jsonl(inputs.map(({ text, image }) => ({ text, image: image && fixturePath(image) })));
+      const lines = await embed(['--model', out, '--jsonl', file, '--raw-tokens', ...flags]);
+      expect(lines.length).toBe(inputs.length);
+      for (const [i, { id }] of inputs.entries()) {
+        const { embedding, ids, grid } = lines[i]!;
+        const wanted = tokens.get(id)!;
+        expect(ids, id).toEqual(wanted.ids);
+        expect(grid, id).toEqual(wanted.grid && [1, ...wanted.grid]);
+        const vector = Float32Array.from(embedding);
+        expect(cosine(vector, expected.embeddings.get(id)!), id).toBeGreaterThan(0.99999);
+        expect(maxDifference(vector, expected.embeddings.get(id)!), id).toBeLessThan(1e-4);
+      }
+    }
+  });
+});
+
+describe('embed', () => {
+  test('reads stdin, keeps the order over many batches, hands ids through', async () => {
+    const texts = Array.from({ length: 150 }, (_, i) => 'cat '.repeat(1 + ((i * 7) % 13)) + i);
+    const stdin = texts.map((text, i) => JSON.stringify({ id: i, text })).join('\r\n');
+    const all = await embed(['--model', bundle(), '--jsonl', '-'], stdin);
+    expect(all.map(({ id }) => id)).toEqual(texts.map((_, i) => i));
+    const alone = await embed(['--model', bundle(), '--jsonl', '-'], JSON.stringify({ text: texts[149] }));
+    expect(maxDifference(Float32Array.from(alone[0]!.embedding), Float32Array.from(all[149]!.embedding))).toBeLessThan(1e-5);
+    expect(alone[0]).not.toHaveProperty('id');
+  });
+
+  test('image paths are relative to the JSONL', async () => {
+    const folder = path.join(work, 'pictures');
+    await cp(fixturePath('images'), folder, { recursive: true });
+    await writeFile(path.join(folder, 'lines.jsonl'), '{"image":"tiny.png"}\n{"image":"decode/still.gif","text":null}\n');
+    // 12 × 8 pixels are fewer than the model takes.
+    await expectRefusal(
+      ['embed', '--model', bundle(), '--jsonl', path.join(folder, 'lines.jsonl')],
+      /line 2: The image is 12×8 pixels; the model needs at least 28/,
+    );
+    await writeFile(path.join(folder, 'lines.jsonl'), '{"image":"tiny.png"}\n');
+    const [line] = await embed(['--model', bundle(), '--jsonl', path.join(folder, 'lines.jsonl')]);
+    const expected = expectedModel('tiny-tied').embeddings.get('image-tiny')!;
+    expect(cosine(Float32Array.from(line!.embedding), expected)).toBeGreaterThan(0.99999);
+  });
+
+  test('a refusal as a process', async () => {
+    const { code, stdout, stderr } = await runChild(['embed', '--model', bundle(), '--jsonl', '-'], '{"text":"a"}\n{');
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(/^vlm2vec: line 2: is not JSON[^\n]*\n$/);
+  });
+
+  test('no lines give no output', async () => {
+    expect(await runChild(['embed', '--model', bundle(), '--jsonl', '-'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test('a reader that goes away ends it quietly', async () => {
+    const lines = await jsonl(Array.from({ length: 400 }, (_, i) => ({ text: `text ${i}` })));
+    const child = spawn(process.execPath, [...COMMAND, 'embed', '--model', bundle(), '--jsonl', lines], { cwd: ROOT });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.stdout.once('data', () => child.stdout.destroy());
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.each([
+    ['{', /^vlm2vec: line 2: is not JSON/],
+    ['[1]', /line 2: is not a JSON object/],
+    ['', /line 2: is empty/],
+    [{}, /line 2: has neither text nor image/],
+    [{ text: '' }, /line 2: has neither text nor image/],
+    [{ text: 3 }, /line 2: "text" is not a string/],
+    [{ text: 'a', iamge: 'b.png' }, /line 2: has the unknown key "iamge"/],
+    [{ image: 'nowhere.png' }, /line 2: there is no image at .*nowhere\.png/],
+    [{ image: '.' }, /line 2: .* is not a file/],
+    [{ image: fixturePath('README.md') }, /line 2: These bytes are not a PNG/],
+    [{ image: tiny, text: '<|image_pad|><|image_pad|>' }, /line 2: The text of an image must hold .* once/],
+  ])('a bad line %j: said by number, nothing printed', async (line, message) => {
+    const file = await jsonl([{ text: 'fine' }, line, { text: 'fine too' }]);
+    await expectRefusal(['embed', '--model', bundle(), '--jsonl', file], message);
+  });
+
+  test('a bad line far behind the first batch prints nothing either', async () => {
+    const broken = path.join(work, 'broken.png');
+    await writeFile(broken, (await readFile(tiny)).subarray(0, 500));
+    const lines = Array.from({ length: 130 }, (_, i) => (i === 129 ? { image: broken } : { text: `text ${i}` }));
+    const file = await jsonl(lines);
+    await expectRefusal(['embed', '--model', bundle(), '--jsonl', file], /line 130: The PNG file is cut short/);
+  });
+});
+
+/** Exit code 2, nothing on stdout, one line on stderr. */
+async function expectRefusal(args: string[], message: RegExp): Promise<void> {
+  const { code, stdout, stderr } = await run(args);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(message);
+  expect(stderr).toMatch(/^vlm2vec: [^\n]+\n$/);
+}
+
+describe('what cannot be done is refused', () => {
+  test.each([
+    [[], /name a command/],
+    [['polish'], /unknown command 'polish'/],
+    [['embed', '--jsonl', '-'], /required option '--model <bundle>' not specified/],
+    [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--fast'], /unknown option '--fast'/],
+    [['embed', '--model', 'BUNDLE', '--jsonl', 'nowhere.jsonl'], /nowhere\.jsonl cannot be read/],
+    [['embed', '--model', 'nowhere', '--jsonl', '-'], /There is no bundle at nowhere/],
+    [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--device', 'wasm'], /'wasm' is invalid. Allowed choices are cpu, webgpu/],
+    [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--max-pixels', '1e6'], /must be a whole number above 0/],
+    [['rank', '--model', 'BUNDLE', 'nowhere.png', 'a cat'], /There is no image at nowhere\.png/],
+    [['rank', '--model', 'BUNDLE', tiny], /missing required argument 'captions'/],
+    [['rank', '--model', 'BUNDLE', tiny, 'a cat', ''], /Caption 2 is empty/],
+    [['inspect', 'src'], /src has no file bundle\.json/],
+    [['convert', 'CHECKPOINT', '--out', 'OUT', '--dtype', 'int8'], /'int8' is invalid/],
+    [['convert', 'CHECKPOINT', '--dtype', 'q8'], /required option '--out <folder>' not specified/],
+    [['convert', './nowhere', '--out', 'OUT', '--dtype', 'q8'], /neither a folder nor a Hub repository/],
+    [['convert', fixturePath('images'), '--out', 'OUT', '--dtype', 'q8'], /config\.json/],
+    [['convert', 'CHECKPOINT', '--out', ROOT, '--dtype', 'q8'], /holds other files than a bundle/],
+  ])('%j', async (args, message) => {
+    const names: Record<string, string> = { BUNDLE: bundle(), CHECKPOINT: checkpointPath('tiny-tied'), OUT: path.join(work, 'new') };
+    await expectRefusal(args.map((arg) => names[arg] ?? arg), message);
+    expect(await readdir(work)).not.toContain('new');
+  });
+
+  test('a damaged checkpoint leaves no file', async () => {
+    const damaged = path.join(work, 'damaged');
+    await cp(checkpointPath('tiny-untied'), damaged, { recursive: true });
+    const file = path.join(damaged, 'model.safetensors');
+    await writeFile(file, (await readFile(file)).subarray(0, 5000));
+    const before = await readdir(work);
+    await expectRefusal(['convert', damaged, '--out', path.join(work, 'new', 'deep'), '--dtype', 'fp32'], /model\.safetensors/);
+    expect(await readdir(work)).toEqual(before);
+  });
+
+  test('a flipped bit in a bundle is found', async () => {
+    const flipped = path.join(work, 'flipped');
+    await cp(bundle(), flipped, { recursive: true });
+    const file = path.join(flipped, 'text.0.bin');
+    const bytes = await readFile(file);
+    bytes[1000]! ^= 1;
+    await writeFile(file, bytes);
+    await expectRefusal(['embed', '--model', flipped, '--jsonl', await jsonl([{ text: 'a' }])], /text\.0\.bin/);
+  });
+});
+
+test('rank gives the embeddings’ own cosines, best first', async () => {
+  const captions = ['a cat', 'two dogs', 'a rocket at night', 'a cup of coffee'];
+  const { stdout, code } = await run(['rank', '--model', bundle(), tiny, ...captions, '--json']);
+  expect(code).toBe(0);
+  const ranked = JSON.parse(stdout) as { caption: string; score: number }[];
+  const query = { image: tiny, text: '<|image_pad|>\nFind an image caption describing the given everyday image.\n' };
+  const file = await jsonl([query, ...captions.map((text) => ({ text }))]);
+  const [image, ...texts] = (await embed(['--model', bundle(), '--jsonl', file])).map((line) => Float32Array.from(line.embedding));
+  const scores = new Map(captions.map((caption, i) => [caption, cosine(image!, texts[i]!)]));
+  expect(ranked.map(({ caption }) => caption)).toEqual(captions.toSorted((a, b) => scores.get(b)! - scores.get(a)!));
+  for (const { caption, score } of ranked) expect(score).toBeCloseTo(scores.get(caption)!, 5);
+  const plain = await run(['rank', '--model', bundle(), tiny, ...captions]);
+  expect(plain.stdout.split('\n')[0]).toBe(`${ranked[0]!.score.toFixed(4)}  ${ranked[0]!.caption}`);
+});
+
+test('inspect tells what convert wrote', async () => {
+  const { stdout } = await run(['inspect', bundle(), '--json']);
+  const { architecture, dims, dtype, stages, bytes, source } = JSON.parse(stdout) as Record<string, unknown>;
+  expect({ architecture, dims, dtype }).toEqual({ architecture: 'qwen2_vl', dims: 256, dtype: 'fp32' });
+  expect(stages).toEqual([
+    expect.objectContaining({ name: 'vision.0', kind: 'vision' }),
+    expect.objectContaining({ name: 'text.0', kind: 'text' }),
+  ]);
+  expect(source).toEqual({ base: { id: 'tiny-tied', revision: null }, adapter: null });
+  const files = await readdir(bundle());
+  const sizes = await Promise.all(files.filter((file) => file !== 'bundle.json').map((file) => readFile(path.join(bundle(), file))));
+  expect(bytes).toBe(sizes.reduce((sum, { length }) => sum + length, 0));
+});
+
+test('--help and --version succeed', async () => {
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(await run(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  const { code, stdout, stderr } = await run(['embed', '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain('--raw-tokens');
+});
