@@ -2,6 +2,7 @@
 import { debounced, latest } from './latest';
 import { loadModel, nameOf, type DeviceWish, type ModelChoice } from './model';
 import { showPicture, watchPictures, type Picture } from './picture';
+import { Ranker } from './ranker';
 import { showRanking } from './ranking';
 import { SAMPLES, type Sample } from './samples';
 import { errorInWords, modelInWords, progressInWords, timeInWords } from './words';
@@ -40,6 +41,7 @@ const page = {
 };
 
 let model: Awaited<ReturnType<typeof loadModel>> | null = null;
+let ranker: Ranker | null = null;
 let picture: Picture | null = null;
 /** The captions that the page itself put there; what a person wrote is never replaced. */
 let suggested = '';
@@ -62,16 +64,15 @@ const rank = latest(
     const captions = [...new Set(page.captions.value.split('\n').map((line) => line.trim()))].filter(Boolean);
     if (!picture) return showHint('Choose a picture to see its captions ranked.');
     if (captions.length === 0) return showHint('Write a caption to see how well it fits.');
-    if (!model) return;
+    if (!model || !ranker) return;
     page.error.hidden = true;
     page.ranking.classList.add('stale');
     page.ranking.setAttribute('aria-busy', 'true');
     const start = performance.now();
-    const ranked = await model.rank({ image: picture.blob }, captions, { signal });
-    signal.throwIfAborted();
+    const ranked = await ranker.rank(picture.blob, captions, signal);
     const where = model.device === 'webgpu' ? 'on the GPU' : 'on the CPU';
     page.timing.textContent = `${timeInWords(performance.now() - start)} ${where}`;
-    showRanking(page.ranking, ranked.map(({ candidate, score }) => ({ caption: candidate, score })));
+    showRanking(page.ranking, ranked);
     page.ranking.classList.remove('stale');
     page.ranking.removeAttribute('aria-busy');
     page.rankingHint.hidden = true;
@@ -87,6 +88,7 @@ const load = latest(
   async (signal, choice: ModelChoice) => {
     const before = model;
     model = null;
+    ranker = null;
     page.error.hidden = true;
     page.status.textContent = 'Loading the model…';
     page.load.hidden = false;
@@ -106,8 +108,9 @@ const load = latest(
         else page.load.value = share;
       },
     });
+    ranker = new Ranker(model);
     page.load.hidden = true;
-    page.status.textContent = modelInWords(nameOf(choice), model.info);
+    page.status.textContent = modelInWords(nameOf(choice), model.info, page.device.value);
     await rank();
   },
   (error) => {

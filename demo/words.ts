@@ -50,19 +50,22 @@ export interface ModelFacts {
   ladder: { device: string; outcome: string; reason: string | null }[];
 }
 
-export function modelInWords(name: string, facts: ModelFacts): string {
+/** @param wished the device that was asked for, `auto` for the best */
+export function modelInWords(name: string, facts: ModelFacts, wished: string): string {
   const size = `${bytesInWords(facts.bytes)} of ${facts.dtype} weights, ${facts.dims} numbers per embedding`;
-  return `${name}: ${size}. Runs on ${deviceInWords(facts)}.`;
+  return `${name}: ${size}. Runs on ${deviceInWords(facts, wished)}.`;
 }
 
-function deviceInWords({ device, adapter, threads, ladder }: ModelFacts): string {
+function deviceInWords({ device, adapter, threads, ladder }: ModelFacts, wished: string): string {
   if (device === 'webgpu') {
     const gpu = adapter && (adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' '));
     return gpu ? `the GPU (WebGPU, ${gpu})` : 'the GPU (WebGPU)';
   }
   const cpu = `the CPU (WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`})`;
+  if (wished !== 'auto') return cpu;
   const refused = ladder.find((rung) => rung.device === 'webgpu' && rung.reason);
-  return refused ? `${cpu}, slower than a GPU, because: ${refused.reason}` : cpu;
+  const reason = refused?.reason?.replace(/\.$/, '') ?? 'this browser offers no GPU';
+  return `${cpu}, which is slower than a GPU, because ${reason}`;
 }
 
 const ERRORS: Record<string, string> = {
