@@ -27,8 +27,7 @@ export function rankAndAlpha(config: AdapterConfig, path: string): { r: number; 
 
 /** The first key that matches the end of the path; failing that, the key that is the path. */
 function patternValue(patterns: readonly PatternValue[], path: string): number | undefined {
-  const found =
-    patterns.find(({ pattern }) => pattern.matchStart(path)) ?? patterns.find(({ key }) => key === path);
+  const found = patterns.find(({ pattern }) => pattern.matchStart(path)) ?? patterns.find(({ key }) => key === path);
   return found?.value;
 }
 

@@ -77,7 +77,7 @@ class DiskSource implements ByteSource {
       throw new SourceNotFoundError(`${this.name}: can no longer be read`, { path: this.name }, { cause });
     });
     try {
-      for (let at = 0; at < bytes.length; ) {
+      for (let at = 0; at < bytes.length;) {
         const { bytesRead } = await handle.read(bytes, at, bytes.length - at, start + at);
         signal?.throwIfAborted();
         if (bytesRead === 0) throw new CheckpointFormatError(`${this.name}: ends before byte ${end}: it was changed`);

@@ -145,7 +145,7 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
 /** The 64-bit numbers of extra field 1, in order. */
 function zip64Field(records: DataView, start: number, end: number): number[] {
   const numbers: number[] = [];
-  for (let at = start; at + 4 <= end; ) {
+  for (let at = start; at + 4 <= end;) {
     const length = records.getUint16(at + 2, true);
     if (records.getUint16(at, true) === 1) {
       for (let n = at + 4; n + 8 <= Math.min(end, at + 4 + length); n += 8) {
@@ -185,8 +185,7 @@ class EntrySource implements ByteSource {
     const bytes = await this.#archive.read(offset, offset + LOCAL_BYTES + rawName.length, signal);
     const header = view(bytes);
     const nameLength = header.getUint16(26, true);
-    const sameName =
-      nameLength === rawName.length && rawName.every((byte, i) => byte === bytes[LOCAL_BYTES + i]);
+    const sameName = nameLength === rawName.length && rawName.every((byte, i) => byte === bytes[LOCAL_BYTES + i]);
     if (header.getUint32(0, true) !== LOCAL_SIGNATURE || header.getUint16(8, true) !== 0 || !sameName) {
       throw new CheckpointFormatError(`${this.name}: the zip directory and the entry's own header disagree`);
     }

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { CheckpointFormatError, UnsupportedError } from '../errors';
+import { parseAdapterConfig, scalingOf } from './adapter-config';
+
+const plain = { peft_type: 'LORA', r: 8, lora_alpha: 64, target_modules: ['q_proj'] };
+const parse = (over: Record<string, unknown>) => parseAdapterConfig({ ...plain, ...over }, 'adapter_config.json');
+
+describe('parseAdapterConfig', () => {
+  it('tells LoRA, rsLoRA and DoRA', () => {
+    expect(parse({}).kind).toBe('lora');
+    expect(parse({ use_rslora: true }).kind).toBe('rslora');
+    expect(parse({ use_dora: true }).kind).toBe('dora');
+    expect(parse({ use_dora: true, use_rslora: true })).toMatchObject({ kind: 'dora', useRslora: true });
+  });
+
+  it('scales by alpha/r, or alpha/sqrt(r)', () => {
+    expect(scalingOf(parse({}), 8, 64)).toBe(8);
+    expect(scalingOf(parse({ use_rslora: true }), 4, 8)).toBe(4);
+  });
+
+  it.each<[string, unknown]>([
+    ['peft_type', 'LOHA'],
+    ['peft_type', undefined],
+    ['bias', 'all'],
+    ['bias', 'lora_only'],
+    ['fan_in_fan_out', true],
+    ['lora_bias', true],
+    ['modules_to_save', ['lm_head']],
+    ['layer_replication', [[0, 4]]],
+    ['megatron_config', { a: 1 }],
+    ['trainable_token_indices', [1]],
+    ['target_parameters', ['x']],
+    ['use_qalora', true],
+    ['init_lora_weights', 'pissa'],
+    ['init_lora_weights', 'olora'],
+    ['init_lora_weights', 'loftq'],
+    ['target_modules', 'all-linear'],
+    ['target_modules', '(?<=a)b'],
+  ])('refuses to ignore %s: %j', (key, value) => {
+    expect(() => parse({ [key]: value })).toThrow(UnsupportedError);
+  });
+
+  it.each<[string, unknown]>([
+    ['r', 0],
+    ['r', 1.5],
+    ['r', '8'],
+    ['r', undefined],
+    ['lora_alpha', null],
+    ['lora_alpha', '64'],
+    ['target_modules', null],
+    ['target_modules', [1]],
+    ['target_modules', { a: 1 }],
+    ['use_dora', 'yes'],
+    ['use_rslora', 1],
+    ['rank_pattern', { q_proj: 0 }],
+    ['rank_pattern', ['q_proj']],
+    ['alpha_pattern', { q_proj: '1' }],
+    ['layers_to_transform', ['1']],
+    ['layers_pattern', 3],
+    ['base_model_name_or_path', 7],
+  ])('names %s where it is broken: %j', (key, value) => {
+    expect(() => parse({ [key]: value })).toThrow(CheckpointFormatError);
+    expect(() => parse({ [key]: value })).toThrow(key);
+  });
+
+  it('takes the empty values that PEFT writes', () => {
+    const empty = { modules_to_save: null, layer_replication: null, megatron_config: null, loftq_config: {} };
+    expect(parse({ ...empty, rank_pattern: {}, layers_pattern: null, init_lora_weights: true }).r).toBe(8);
+  });
+});

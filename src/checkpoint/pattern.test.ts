@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UnsupportedError } from '../errors';
+import { Pattern } from './pattern';
+
+describe('Pattern', () => {
+  /** Patterns of every kind the matcher knows, written so that JavaScript reads them alike. */
+  const pattern = fc.letrec<{ node: string }>((tie) => ({
+    node: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      fc.constantFrom('a', 'b', '.', '\\.', '[ab]', '[^a]', '[a-c.]', '\\d', '\\w', '^', '$', ''),
+      fc.tuple(tie('node'), tie('node')).map(([a, b]) => a + b),
+      fc.tuple(tie('node'), tie('node')).map(([a, b]) => `(?:${a}|${b})`),
+      fc.tuple(tie('node'), fc.constantFrom('*', '+', '?', '*?', '{2}', '{0,2}', '{1,}')).map(([a, q]) => `(${a})${q}`),
+      tie('node').map((a) => `(?=${a})`),
+      tie('node').map((a) => `(?!${a})`),
+    ),
+  })).node;
+
+  it('agrees with RegExp', () => {
+    fc.assert(
+      fc.property(pattern, fc.stringMatching(/^[abc.0]{0,8}$/), (source, text) => {
+        const matcher = new Pattern(source);
+        expect(matcher.fullMatch(text)).toBe(new RegExp(`^(?:${source})$`).test(text));
+        expect(matcher.matchStart(text)).toBe(new RegExp(`^(?:${source})`).test(text));
+      }),
+      { numRuns: 3000 },
+    );
+  });
+
+  it('ends at once where RegExp would take 2^60 steps', () => {
+    const text = `${'a'.repeat(60)}!`;
+    for (const source of ['(a+)+$', '(a|a)*$', '(a*)*b', '(.*)*x', '(?:a?){60}a{60}x', '(?=(a+)+$)a']) {
+      expect(new Pattern(source).fullMatch(text)).toBe(false);
+    }
+  });
+
+  it('reads the patterns that trainers write', () => {
+    const swift = new Pattern('^(model)(?!.*(lm_head|output|emb|wte|shared)).*');
+    expect(swift.fullMatch('model.layers.0.mlp.down_proj')).toBe(true);
+    expect(swift.fullMatch('model.embed_tokens')).toBe(false);
+    const text = new Pattern(String.raw`(?!.*visual)(?P<path>.*)\.(q_proj|k_proj)\Z`);
+    expect(text.fullMatch('model.layers.11.self_attn.q_proj')).toBe(true);
+    expect(text.fullMatch('visual.blocks.0.attn.q_proj')).toBe(false);
+  });
+
+  const broken = ['(', ')', 'a)', '[a', '[b-a]', '*a', 'a**', 'a{2}{3}', 'a{3,2}', 'a{,}', '\\'];
+  const unknown = ['(?<=a)b', '(?i)a', '(a)\\1', '\\q'];
+  it.each([...broken, ...unknown])('refuses %s', (source) => {
+    expect(() => new Pattern(source)).toThrow(UnsupportedError);
+  });
+
+  it('refuses patterns that grow or nest without end', () => {
+    const nested = '('.repeat(2000) + ')'.repeat(2000);
+    for (const source of ['((a{1000}){1000}){1000}', '('.repeat(100_000), nested, 'a'.repeat(5000)]) {
+      expect(() => new Pattern(source)).toThrow(UnsupportedError);
+    }
+  });
+});
