@@ -48,10 +48,12 @@ export default defineConfig({
       reuseExistingServer: true,
     },
     {
-      command: `${VITE} build --logLevel warn && ${VITE} preview --port ${SITE_PORT} --strictPort`,
+      command:
+        'node node_modules/tsx/dist/cli.mjs scripts/build-package.ts && ' +
+        `${VITE} build --logLevel warn && ${VITE} preview --port ${SITE_PORT} --strictPort`,
       url: `http://localhost:${SITE_PORT}`,
       reuseExistingServer: true,
-      timeout: 120_000,
+      timeout: 240_000,
     },
   ],
 });

@@ -17,7 +17,9 @@ const isolation = {
 /** Pages live in `demo/` and appear at the top of the site. */
 function pagesAtTop(): Plugin {
   const serve = (server: Pick<ViteDevServer, 'middlewares'>) => {
-    server.middlewares.use('/e2e-bundles', serveFolder(path.resolve('.cache/e2e-bundles')));
+    // For the end-to-end tests: bundles, and the package as a plain folder.
+    server.middlewares.use('/e2e-bundles', serveFolder(path.resolve('.cache/e2e-bundles'), isolation));
+    server.middlewares.use('/package', serveFolder(path.resolve('dist'), isolation));
   };
   return {
     name: 'pages-at-top',

@@ -21,6 +21,7 @@ const page = {
   device: byId('device', HTMLSelectElement),
   urlRow: byId('url-row', HTMLElement),
   url: byId('url', HTMLInputElement),
+  folderRow: byId('folder-row', HTMLElement),
   folder: byId('folder', HTMLInputElement),
   status: byId('status-text', HTMLElement),
   load: byId('load', HTMLProgressElement),
@@ -163,6 +164,7 @@ function showSamples(): void {
 /** Loads what the form shows; where that needs an address or a folder first, asks for it. */
 function loadChosen(): void {
   page.urlRow.hidden = page.model.value !== 'url';
+  page.folderRow.hidden = page.model.value !== 'folder';
   if (page.model.value === 'nano') {
     void load({ kind: 'nano' });
   } else if (page.model.value === 'url') {
@@ -172,7 +174,7 @@ function loadChosen(): void {
     const files = [...(page.folder.files ?? [])];
     const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'folder';
     if (files.length > 0) void load({ kind: 'folder', name, files });
-    else page.folder.click();
+    else page.folder.focus();
   }
 }
 

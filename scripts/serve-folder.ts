@@ -13,8 +13,9 @@ const TYPES: Record<string, string> = {
 };
 
 /** Serves files of `folder` under the URL prefix it is mounted at. Answers 404 itself: nothing falls through. */
-export function serveFolder(folder: string) {
+export function serveFolder(folder: string, headers: Record<string, string> = {}) {
   return (request: IncomingMessage, response: ServerResponse): void => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     send(folder, request, response).catch(() => {
       if (response.headersSent) response.destroy();
       else response.writeHead(404).end();

@@ -1,0 +1,92 @@
+/** @file What npm would publish, installed in an empty folder: it is whole, typed, and runs. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const root = path.resolve(import.meta.dirname, '..');
+const { dependencies, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  dependencies: Record<string, string>;
+  version: string;
+};
+const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-package-'));
+const installed = path.join(folder, 'node_modules/vlm2vec-web');
+const run = (file: string, ...args: string[]) => execFileSync(file, args, { cwd: folder, encoding: 'utf8' });
+
+beforeAll(() => {
+  execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, encoding: 'utf8' });
+  mkdirSync(installed, { recursive: true });
+  run('tar', '-xzf', `vlm2vec-web-${version}.tgz`, '--strip-components=1', '-C', installed);
+  // Nothing but what package.json declares can be found.
+  for (const name of Object.keys(dependencies)) {
+    mkdirSync(path.dirname(path.join(folder, 'node_modules', name)), { recursive: true });
+    symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
+  }
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+}, 240_000);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('holds each ONNX Runtime build once, the model, and little else', () => {
+  const files = readdirSync(installed, { recursive: true, encoding: 'utf8' }).map((name) => name.replaceAll('\\', '/'));
+  expect(files.filter((name) => name.endsWith('.wasm')).sort()).toEqual([
+    'dist/lib/ort-wasm-simd-threaded.asyncify.wasm',
+    'dist/lib/ort-wasm-simd-threaded.jspi.wasm',
+    'dist/lib/ort-wasm-simd-threaded.wasm',
+  ]);
+  expect(files).toContain('dist/models/nano/bundle.json');
+  expect(files.filter((name) => /\.test\.|fixtures|testing/.test(name))).toEqual([]);
+  expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
+});
+
+test('the command line runs', () => {
+  const cli = path.join(installed, 'dist/lib/cli.js');
+  expect(readFileSync(cli, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
+  expect(run(process.execPath, cli, '--version').trim()).toBe(version);
+  expect(run(process.execPath, cli, '--help')).toMatch(/convert[\s\S]*embed[\s\S]*rank[\s\S]*inspect/);
+  expect(JSON.parse(run(process.execPath, cli, 'inspect', path.join(installed, 'dist/models/nano'), '--json'))).toMatchObject({
+    architecture: 'qwen2_vl',
+  });
+});
+
+test('Node imports it and ranks with the built-in model', () => {
+  writeFileSync(
+    path.join(folder, 'rank.js'),
+    `import { VLM2Vec, similarity } from 'vlm2vec-web';
+     const model = await VLM2Vec.load('nano');
+     const [a, b] = await model.embed(['a fox', 'a guitar']);
+     const ranked = await model.rank('a guitar', ['a bus', 'a guitar', 'a fox']);
+     console.log(JSON.stringify({ dims: model.dims, length: a.length, self: similarity(a, a), ranked }));
+     await model.dispose();`,
+  );
+  const { dims, length, self, ranked } = JSON.parse(run(process.execPath, 'rank.js')) as {
+    dims: number;
+    length: number;
+    self: number;
+    ranked: { candidate: string }[];
+  };
+  expect(length).toBe(dims);
+  expect(self).toBeCloseTo(1, 5);
+  expect(ranked).toHaveLength(3);
+});
+
+test.each([
+  ['nodenext', 'nodenext'],
+  ['esnext', 'bundler'],
+])('TypeScript finds the types with module %s, resolution %s', (module, resolution) => {
+  writeFileSync(
+    path.join(folder, 'types.ts'),
+    `import { VLM2Vec, similarity, type ModelInfo } from 'vlm2vec-web';
+     const model = await VLM2Vec.load('nano', { onProgress: ({ status }) => void (status satisfies string) });
+     const ranked = await model.rank({ image: new Blob() }, ['a', 'b']);
+     export const best: string = ranked[0]!.candidate;
+     export const near: number = similarity(await model.embed('x'), await model.embed('y'));
+     export const info: ModelInfo = model.info;
+     // @ts-expect-error -- there is no such option
+     await VLM2Vec.load('nano', { devices: 1 });`,
+  );
+  const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
+  const options = ['--noEmit', '--strict', '--ignoreConfig', '--target', 'es2022', '--lib', 'esnext,dom'];
+  run(process.execPath, tsc, ...options, '--module', module, '--moduleResolution', resolution, 'types.ts');
+});
