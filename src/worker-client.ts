@@ -24,7 +24,8 @@ export class WorkerBackend implements Backend {
   readonly #watch = new AbortController();
   /** Rejects when the worker is gone; never resolves. */
   readonly #ended: Promise<never>;
-  #end!: (error: Error) => void;
+  #endedBy: Error | null = null;
+  #rejectAll!: (error: Error) => void;
   #calls = 0;
   #disposing: Promise<void> | null = null;
 
@@ -32,7 +33,7 @@ export class WorkerBackend implements Backend {
     installErrorHandler();
     this.#worker = worker;
     this.#service = wrap<ModelService>(worker);
-    this.#ended = new Promise((_, reject) => (this.#end = reject));
+    this.#ended = new Promise((_, reject) => (this.#rejectAll = reject));
     this.#ended.catch(() => undefined);
     worker.addEventListener('error', (event) => {
       const { message } = event as ErrorEvent;
@@ -59,6 +60,12 @@ export class WorkerBackend implements Backend {
     return this.#disposing;
   }
 
+  /** The first reason counts. */
+  #end(error: Error): void {
+    this.#endedBy ??= error;
+    this.#rejectAll(error);
+  }
+
   async #dispose(): Promise<void> {
     this.#end(new DisposedError('The model was disposed. Load it again to use it.'));
     this.#watch.abort();
@@ -82,10 +89,11 @@ export class WorkerBackend implements Backend {
     if (onProgress) this.#progress.set(call, onProgress);
     const abort = () => void this.#service.abort(call);
     try {
-      await Promise.race([this.#connected, this.#ended]);
+      await Promise.race([this.#ended, this.#connected]);
+      if (this.#endedBy) throw this.#endedBy;
       signal?.throwIfAborted();
       signal?.addEventListener('abort', abort, { once: true });
-      return await Promise.race([run(call), this.#ended]);
+      return await Promise.race([this.#ended, run(call)]);
     } catch (error) {
       // The worker only knows that it was aborted; the reason stayed here.
       if (signal?.aborted && error instanceof DOMException && error.name === 'AbortError') throw signal.reason;

@@ -81,6 +81,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
 
   const climbed = await climb(rungs, {
     remembered,
+    signal: options.signal,
     build: (rung) => buildEngine(ort, rung, options),
     check: async (engine, rung) => {
       const skip = probe === 'never' || manifest.probe.length === 0 || (probe === 'once' && rung.device === 'cpu');

@@ -168,7 +168,7 @@ export class Engine {
     let carried: Tensor | null = null;
     try {
       for (const stage of stages) {
-        if (signal) await letEventsIn();
+        if (this.rung.device === 'wasm') await letEventsIn();
         const input: Tensor | null = carried;
         carried = await ortQueue.add(async () => {
           const output: Tensor = await this.#unlessLost(stage.run(input ? { ...feeds, hidden: input } : feeds));

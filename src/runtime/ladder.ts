@@ -3,7 +3,7 @@
  * probe embeddings, so that a GPU that computes wrongly is never used silently.
  */
 
-import { IntegrityError, ProbeError, VLM2VecError, WebGPUUnavailableError } from '../errors';
+import { ProbeError, VLM2VecError, WebGPUUnavailableError } from '../errors';
 import type { ProbeOutcome } from './probe';
 import type { Activations, ActivationsChoice, DeviceChoice, DeviceName, RungReport } from './types';
 
@@ -60,6 +60,8 @@ export interface Climber<T> {
   discard(built: T): Promise<void>;
   /** The name of the rung that passed here before, if any. */
   remembered?: string | null;
+  /** Once aborted, no further rung is tried. */
+  signal?: AbortSignal;
 }
 
 export interface Climb<T> {
@@ -69,15 +71,15 @@ export interface Climb<T> {
 }
 
 /** A broken bundle or an abort is the same on every device; anything else may be the device's fault. */
-function concernsDevice(error: unknown): boolean {
-  if (error instanceof DOMException && error.name === 'AbortError') return false;
-  if (error instanceof WebGPUUnavailableError || error instanceof ProbeError) return true;
-  return !(error instanceof VLM2VecError) && !(error instanceof IntegrityError);
+function concernsDevice(error: unknown, signal: AbortSignal | undefined): boolean {
+  if (signal?.aborted) return false;
+  return error instanceof WebGPUUnavailableError || !(error instanceof VLM2VecError);
 }
 
 /**
  * Tries the rungs in order until one passes.
- * @throws ProbeError when none does; its `details.ladder` says what each one gave.
+ * @throws ProbeError when one computed wrongly and none rightly; WebGPUUnavailableError, or VLM2VecError, when none
+ * could be set up. `details.ladder` says what each one gave.
  */
 export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Promise<Climb<T>> {
   const known = rungs.findIndex((rung) => rungName(rung) === climber.remembered);
@@ -100,18 +102,33 @@ export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Pro
       ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason });
     } catch (error) {
       if (built !== undefined) await climber.discard(built);
-      if (!concernsDevice(error)) throw error;
+      if (!concernsDevice(error, climber.signal)) throw error;
       lastError = error;
-      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: error instanceof Error ? error.message : String(error) });
+      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: firstLine(error) });
       continue;
     }
     await climber.discard(built);
   }
   const tried = ladder.map((step) => `${rungName(step)}: ${step.reason ?? step.outcome}`).join('; ');
-  throw new ProbeError(
-    `No way of running the model here reproduced its probe embeddings (${tried}). ` +
-      'Update the browser and the graphics driver, or choose another device.',
+  if (ladder.some((step) => step.outcome === 'failed')) {
+    throw new ProbeError(
+      `No way of running the model here reproduced its probe embeddings (${tried}). ` +
+        'Update the browser and the graphics driver, or choose another device.',
+      { ladder },
+    );
+  }
+  const isGpu = rungs.every((rung) => rung.device === 'webgpu');
+  const Class = isGpu ? WebGPUUnavailableError : VLM2VecError;
+  throw new Class(
+    `The model could not be set up (${tried}). Choose another device, or a smaller model.`,
     { ladder },
     { cause: lastError },
   );
+}
+
+/** ORT's messages run over many lines of source positions. */
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const line = text.trim().split('\n', 1)[0]!;
+  return line.length > 400 ? `${line.slice(0, 400)}…` : line;
 }

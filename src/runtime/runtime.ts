@@ -5,7 +5,7 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { DeviceLostError, DisposedError, VLM2VecError } from '../errors';
+import { VLM2VecError } from '../errors';
 import { readManifest } from '../store';
 import { loadTokenizer } from '../text';
 import { bucket, packImages, packTexts, planText, type BatchLimits } from './batching';
@@ -16,10 +16,8 @@ import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe } from './probe';
+import { Recovering } from './recovery';
 import type { EmbedInput, EmbedOptions, InputParts, ModelInfo } from './types';
-
-/** A second loss within this time is not repaired: the GPU cannot hold the model. */
-const LOSS_WINDOW_MS = 60_000;
 
 /** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
@@ -37,22 +35,19 @@ export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest'> {
 }
 
 export class Runtime {
-  readonly info: ModelInfo;
-  readonly #options: ChoiceOptions;
-  readonly #choice: Choice;
+  readonly #info: Omit<ModelInfo, 'recoveries'>;
   readonly #preparer: Preparer;
-  readonly #life = new AbortController();
-  #engine: Engine;
-  #rebuilding: Promise<Engine> | null = null;
-  #lostAt = -Infinity;
+  readonly #engine: Recovering<Engine>;
 
   private constructor(options: ChoiceOptions, choice: Choice, preparer: Preparer) {
     const { manifest, reader } = options;
-    this.#options = options;
-    this.#choice = choice;
     this.#preparer = preparer;
-    this.#engine = choice.engine;
-    this.info = {
+    this.#engine = new Recovering({
+      first: choice.engine,
+      // From the store again, without a probe: it is the same device.
+      rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, signal }),
+    });
+    this.#info = {
       label: reader.label,
       architecture: manifest.architecture,
       dims: manifest.dims,
@@ -67,8 +62,11 @@ export class Runtime {
       bytes: weightFiles(manifest).reduce((sum, file) => sum + file.bytes, 0),
       maxTokens: manifest.prompts.maxTokens,
       ladder: choice.ladder,
-      recoveries: 0,
     };
+  }
+
+  get info(): ModelInfo {
+    return { ...this.#info, recoveries: this.#engine.recoveries };
   }
 
   /**
@@ -98,13 +96,15 @@ export class Runtime {
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     checkEmbedOptions(options);
     const parts = inputs.map((input, i) => toParts(input, `inputs[${i}]`));
-    const signal = options.signal ? AbortSignal.any([options.signal, this.#life.signal]) : this.#life.signal;
+    const { life } = this.#engine;
+    const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
     signal.throwIfAborted();
+    const limits = LIMITS[this.#info.device];
     return embedAll(parts, options, {
       preparer: this.#preparer,
-      limits: LIMITS[this.info.device],
+      limits,
       signal,
-      run: (prepared) => this.#onLiveEngine((engine) => runBatch(engine, prepared, LIMITS[this.info.device], signal)),
+      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, limits, signal)),
     });
   }
 
@@ -115,62 +115,9 @@ export class Runtime {
     return { ids: [...sequence.ids], grid: image?.grid ?? null };
   }
 
-  /** Frees the model. Calls in flight reject with {@link DisposedError}. Twice does no harm. */
-  async dispose(): Promise<void> {
-    if (this.#life.signal.aborted) return;
-    this.#life.abort(new DisposedError('The model was disposed. Load it again to use it.'));
-    await this.#rebuilding?.catch(() => undefined);
-    await this.#engine.release();
-  }
-
-  /** The GPU device in use; for tests of its loss. */
-  get device(): GPUDevice | null {
-    return this.#engine.gpu?.device ?? null;
-  }
-
-  /** Runs `work`, again on a rebuilt engine where the device is lost meanwhile. */
-  async #onLiveEngine<T>(work: (engine: Engine) => Promise<T>): Promise<T> {
-    for (;;) {
-      const engine = this.#engine.isLost ? await this.#rebuild(this.#engine) : this.#engine;
-      try {
-        return await work(engine);
-      } catch (error) {
-        if (!engine.isLost || this.#life.signal.aborted) throw error;
-      }
-    }
-  }
-
-  /** One rebuild for all calls that noticed the loss. */
-  #rebuild(lost: Engine): Promise<Engine> {
-    if (this.#engine !== lost) return Promise.resolve(this.#engine);
-    this.#rebuilding ??= this.#replace(lost).finally(() => {
-      this.#rebuilding = null;
-    });
-    return this.#rebuilding;
-  }
-
-  async #replace(lost: Engine): Promise<Engine> {
-    this.#life.signal.throwIfAborted();
-    const now = Date.now();
-    const again = now - this.#lostAt < LOSS_WINDOW_MS;
-    this.#lostAt = now;
-    await lost.release();
-    if (again) {
-      throw new DeviceLostError(
-        'The GPU was lost twice within a minute. Load the model again: with a smaller dtype, smaller maxPixels, or ' +
-          "device: 'wasm'.",
-        { recoveries: this.info.recoveries },
-      );
-    }
-    try {
-      const { ort, rung } = this.#choice;
-      this.#engine = await buildEngine(ort, rung, { ...this.#options, signal: this.#life.signal });
-    } catch (cause) {
-      if (cause instanceof DisposedError) throw cause;
-      throw new DeviceLostError('The GPU was lost and could not be set up again. Load the model again.', {}, { cause });
-    }
-    this.info.recoveries += 1;
-    return this.#engine;
+  /** Frees the model. Calls in flight reject with a DisposedError. Twice does no harm. */
+  dispose(): Promise<void> {
+    return this.#engine.dispose();
   }
 }
 

@@ -1,0 +1,96 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { bucket, packImages, packTexts, planText, type Sequence } from './batching';
+
+const lengths = fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 80 });
+
+test('buckets are few, never shorter, never more than half longer', () => {
+  const seen = new Set<number>();
+  for (let length = 1; length <= 4096; length++) {
+    const padded = bucket(length);
+    expect(padded).toBeGreaterThanOrEqual(length);
+    if (length >= 8) expect(padded).toBeLessThanOrEqual(1.5 * length);
+    seen.add(padded);
+  }
+  expect(seen.size).toBeLessThan(20);
+});
+
+test('every text is in one run, long enough for it and within the budget', () => {
+  fc.assert(
+    fc.property(lengths, fc.boolean(), fc.integer({ min: 1, max: 3000 }), (lengths, buckets, tokens) => {
+      const batches = packTexts(lengths, { tokens, patches: 0, buckets });
+      expect(batches.flatMap(({ indices }) => indices).sort((a, b) => a - b)).toEqual(lengths.map((_, i) => i));
+      for (const { indices, length } of batches) {
+        for (const i of indices) expect(lengths[i]!).toBeLessThanOrEqual(length);
+        if (indices.length > 1) expect(indices.length * length).toBeLessThanOrEqual(tokens);
+      }
+    }),
+  );
+});
+
+test('runs are no shorter than they need be: two neighbours never fit into one', () => {
+  fc.assert(
+    fc.property(lengths, (lengths) => {
+      const batches = packTexts(lengths, { tokens: 1024, patches: 0, buckets: false });
+      for (const [i, batch] of batches.entries()) {
+        const next = batches[i + 1];
+        if (next) expect((batch.indices.length + 1) * lengths[next.indices[0]!]!).toBeGreaterThan(1024);
+      }
+    }),
+  );
+});
+
+test('images of one grid run together, within the patch budget', () => {
+  const grid = fc.record({ height: fc.constantFrom(2, 4, 10), width: fc.constantFrom(2, 6, 20) });
+  fc.assert(
+    fc.property(fc.array(grid, { maxLength: 60 }), (grids) => {
+      const batches = packImages(grids, { tokens: 0, patches: 120, buckets: false });
+      expect(batches.flat().sort((a, b) => a - b)).toEqual(grids.map((_, i) => i));
+      for (const batch of batches) {
+        const { height, width } = grids[batch[0]!]!;
+        for (const i of batch) expect(grids[i]).toEqual({ height, width });
+        if (batch.length > 1) expect(batch.length * height * width).toBeLessThanOrEqual(120);
+      }
+    }),
+  );
+});
+
+test('the rows of a plan give back each sequence, image features in their order', () => {
+  const sequence = fc
+    .tuple(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }), fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }))
+    .filter(([before, after]) => before.length + after.length > 0);
+  fc.assert(
+    fc.property(fc.array(sequence, { minLength: 1, maxLength: 5 }), fc.integer({ min: 0, max: 4 }), (parts, tokens) => {
+      const sequences: Sequence[] = parts.map(([before, after]) => ({
+        ids: [...before, ...new Array<number>(tokens).fill(99), ...after],
+        image: tokens > 0 ? { start: before.length, tokens } : null,
+      }));
+      const length = Math.max(...sequences.map(({ ids }) => ids.length)) + 2;
+      const plan = planText(sequences, length);
+      expect(new Set(plan.tokens).size).toBe(plan.tokens.length);
+      sequences.forEach(({ ids, image }, b) => {
+        const row = [...plan.rows.subarray(b * length, (b + 1) * length)];
+        const shown = row.slice(0, ids.length).map((at) => plan.tokens[at] ?? `image ${at - plan.tokens.length}`);
+        const wanted = ids.map((id, i) =>
+          image && i >= image.start && i < image.start + tokens ? `image ${b * tokens + i - image.start}` : id,
+        );
+        expect(shown).toEqual(wanted);
+        expect(row.slice(ids.length).every((at) => at === 0)).toBe(true);
+        expect(plan.seqlensK[b]).toBe(ids.length - 1);
+        expect(plan.last[b]).toBe(b * length + ids.length - 1);
+      });
+    }),
+  );
+});
+
+test('an image token without an image is a row of the table', () => {
+  const plan = planText([{ ids: [5, 99, 7], image: null }], 3);
+  expect(plan.tokens).toEqual([5, 99, 7]);
+  expect([...plan.rows]).toEqual([0, 1, 2]);
+});
+
+test('an image alone still has one token row', () => {
+  const plan = planText([{ ids: [99, 99], image: { start: 0, tokens: 2 } }], 2);
+  expect(plan.tokens).toEqual([99]);
+  expect([...plan.rows]).toEqual([1, 2]);
+});

@@ -1,0 +1,192 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { DisposedError, IntegrityError, InvalidInputError, ProbeError, UnsupportedError } from '../errors';
+import { readManifest } from '../store';
+import { folderBundle } from '../store/folder.node.js';
+import { convertFixture } from '../testing/bundles';
+import { cosine, fixturePath, maxDifference } from '../testing/fixtures';
+import { loadRuntime, type Runtime, type RuntimeOptions } from './runtime';
+import type { InputParts, ProgressEvent } from './types';
+
+let folder: string;
+const open: Runtime[] = [];
+/** Bundles of `tiny-tied`. */
+const paths = { fp32: '', q8: '' };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vlm2vec-runtime-'));
+  for (const dtype of ['fp32', 'q8'] as const) {
+    paths[dtype] = join(folder, dtype);
+    await convertFixture('tiny-tied', paths[dtype], { dtype });
+  }
+});
+afterAll(async () => {
+  for (const runtime of open) await runtime.dispose();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function load(path: string, options: Partial<RuntimeOptions> = {}): Promise<Runtime> {
+  const runtime = await loadRuntime({ reader: folderBundle(path), ...options });
+  open.push(runtime);
+  return runtime;
+}
+
+describe('a list', () => {
+  const words = ['red', 'kite', 'two dogs', 'on a beach', 'at night', '日本の旗', 'a very old, dusty violin case'];
+  const captions = Array.from({ length: 64 }, (_, i) =>
+    Array.from({ length: 1 + (i % 9) }, (_, j) => words[(i * 3 + j * 5) % words.length]).join(' '),
+  );
+
+  test('of 64 captions gives what each gives alone', async () => {
+    const runtime = await load(paths.fp32);
+    const together = await runtime.embed(captions);
+    for (const [i, caption] of captions.entries()) {
+      const [alone] = await runtime.embed([caption]);
+      expect(maxDifference(together[i]!, alone!)).toBeLessThanOrEqual(1e-5);
+    }
+  });
+
+  test('of pictures of several sizes, texts and both gives what each gives alone, in order', async () => {
+    const runtime = await load(paths.q8);
+    const images = ['cat', 'rgba', 'grey', 'cat', 'bilevel'].map((name) => pathToFileURL(fixturePath(`images/${name}.png`)));
+    const inputs: InputParts[] = [
+      ...images.map((image) => ({ image })),
+      { text: 'a text between pictures' },
+      { image: images[0], text: 'what is this?' },
+      { image: images[2], instruction: 'Represent the given image for classification' },
+      { text: 'another' },
+    ];
+    const together = await runtime.embed(inputs);
+    for (const [i, input] of inputs.entries()) {
+      const [alone] = await runtime.embed([input]);
+      expect(maxDifference(together[i]!, alone!)).toBeLessThanOrEqual(1e-5);
+    }
+    expect(maxDifference(together[0]!, together[3]!)).toBeLessThanOrEqual(1e-5); // the same picture twice
+    expect(maxDifference(together[0]!, together[6]!)).toBeGreaterThan(1e-3);
+  });
+
+  test('reports each batch', async () => {
+    const runtime = await load(paths.q8);
+    const events: ProgressEvent[] = [];
+    await runtime.embed(['a', { image: pathToFileURL(fixturePath('images/cat.png')) }], {
+      onProgress: (event) => events.push(event),
+    });
+    expect(events.map(({ status, phase, loaded, total }) => [status, phase, loaded, total])).toEqual([
+      ['progress_total', 'embed', 1, 2],
+      ['progress_total', 'embed', 2, 2],
+    ]);
+  });
+
+  test('of nothing gives nothing', async () => {
+    expect(await (await load(paths.q8)).embed([])).toEqual([]);
+  });
+});
+
+describe('lengths', () => {
+  test('maxTokens cuts a text as the reference’s max_len does', async () => {
+    const runtime = await load(paths.q8);
+    const text = 'one two three four five six seven eight';
+    const { ids } = await runtime.tokens(text);
+    const cut = await runtime.tokens(text, { maxTokens: 4 });
+    expect(cut.ids).toEqual(ids.slice(0, 4));
+    const [whole] = await runtime.embed([text]);
+    const [part] = await runtime.embed([text], { maxTokens: 4 });
+    expect(cosine(whole!, part!)).toBeLessThan(0.999);
+  });
+
+  test('image tokens are never cut', async () => {
+    const runtime = await load(paths.q8);
+    const image = pathToFileURL(fixturePath('images/cat.png'));
+    await expect(runtime.embed(['a', { image }], { maxTokens: 5 })).rejects.toThrow(/inputs\[1\]/);
+    await expect(runtime.embed([{ image }], { maxTokens: 5 })).rejects.toThrow(InvalidInputError);
+  });
+
+  test('what the model’s positions do not reach is refused', async () => {
+    const runtime = await load(paths.q8);
+    await expect(runtime.embed(['a '.repeat(40_000)])).rejects.toThrow(InvalidInputError);
+  });
+});
+
+describe('ends', () => {
+  test('an abort between batches rejects with AbortError; the next call works', async () => {
+    const runtime = await load(paths.q8);
+    const controller = new AbortController();
+    const image = pathToFileURL(fixturePath('images/cat.png'));
+    let batches = 0;
+    const onProgress = () => {
+      batches++;
+      controller.abort();
+    };
+    const call = runtime.embed(['a', { image }, { image, text: 'b' }], { signal: controller.signal, onProgress });
+    await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+    expect(batches).toBe(1);
+    expect(await runtime.embed(['a'])).toHaveLength(1);
+  });
+
+  test('an abort while loading leaves nothing running', async () => {
+    const path = paths.q8;
+    const controller = new AbortController();
+    const onProgress = ({ status }: ProgressEvent) => {
+      if (status === 'done') controller.abort();
+    };
+    await expect(load(path, { signal: controller.signal, onProgress })).rejects.toMatchObject({ name: 'AbortError' });
+  });
+
+  test('dispose rejects what is in flight', async () => {
+    const runtime = await load(paths.q8);
+    const call = runtime.embed([{ image: pathToFileURL(fixturePath('images/cat.png')) }]);
+    await Promise.all([expect(call).rejects.toThrow(DisposedError), runtime.dispose()]);
+    await expect(runtime.embed(['a'])).rejects.toThrow(DisposedError);
+    await runtime.dispose();
+  });
+});
+
+describe('loading', () => {
+  test('reports files and the whole', async () => {
+    const events: ProgressEvent[] = [];
+    const path = paths.q8;
+    const runtime = await load(path, { onProgress: (event) => events.push(event) });
+    const { stages, embeddings } = await readManifest(folderBundle(path));
+    const files = [...stages.map(({ weights }) => weights), embeddings];
+    expect(events.filter(({ status }) => status === 'initiate').map(({ file }) => file)).toEqual(files.map((f) => f.path));
+    expect(events.filter(({ status }) => status === 'done')).toHaveLength(files.length);
+    const totals = events.filter(({ status }) => status === 'progress_total').map(({ loaded }) => loaded!);
+    expect(totals).toEqual([...totals].sort((a, b) => a - b));
+    expect(totals.at(-1)).toBe(files.reduce((sum, { bytes }) => sum + bytes, 0));
+    expect(runtime.info.bytes).toBe(totals.at(-1));
+    expect(events.at(-1)).toMatchObject({ status: 'ready' });
+  });
+
+  test('a flipped bit in the weights is an IntegrityError before anything runs', async () => {
+    const path = join(folder, 'damaged');
+    await convertFixture('tiny-untied', path, { dtype: 'q8' });
+    const { stages } = await readManifest(folderBundle(path));
+    const file = join(path, stages[0]!.weights.path);
+    const bytes = await readFile(file);
+    bytes[1000]! ^= 1;
+    await writeFile(file, bytes);
+    await expect(load(path)).rejects.toThrow(IntegrityError);
+  });
+
+  test('a model that does not reproduce its probe is refused', async () => {
+    const reader = folderBundle(paths.q8);
+    const manifest = await readManifest(reader);
+    const [first, second, ...rest] = manifest.probe;
+    const swapped = [{ ...first!, embedding: second!.embedding }, second!, ...rest];
+    const loading = loadRuntime({ reader, manifest: { ...manifest, probe: swapped }, probe: 'always' });
+    await expect(loading).rejects.toThrow(ProbeError);
+    expect((await load(paths.q8, { probe: 'always' })).info.ladder).toMatchObject([
+      { outcome: 'passed', device: 'cpu' },
+    ]);
+  });
+
+  test('options that cannot be honoured are refused', async () => {
+    const path = paths.q8;
+    await expect(load(path, { device: 'wasm' })).rejects.toThrow(UnsupportedError);
+    await expect(load(path, { device: 'tpu' as never })).rejects.toThrow(InvalidInputError);
+    await expect(load(path, { activations: 'bf16' as never })).rejects.toThrow(InvalidInputError);
+  });
+});
