@@ -1,8 +1,9 @@
-/** @file Decoding in Node, by sharp (libvips): JPEG, WebP, GIF and AVIF as stored, without colour management. */
+/** @file Decoding in Node, by sharp (libvips): JPEG, WebP and AVIF as stored, without colour management. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { ImageFormatError, SourceNotFoundError } from '../errors';
+import { decodeBmp } from './bmp';
 import type { ImageHeader } from './headers';
 import type { RgbImage } from './types';
 
@@ -32,6 +33,10 @@ function cmykToRgb(inks: Uint8Array): Uint8Array {
 
 /** Pixels as stored; `bytes` is a file whose header passed the guard. Rejects with {@link ImageFormatError}. */
 export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
+  if (header.format === 'BMP') {
+    const image = decodeBmp(bytes);
+    if (image !== null) return image;
+  }
   try {
     const image = sharp(bytes, {
       failOn: 'error',

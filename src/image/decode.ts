@@ -4,6 +4,7 @@
  */
 import { ImageFormatError, ImageTooLargeError, InvalidInputError, SourceNotFoundError } from '../errors';
 import { withoutOrientation } from './exif';
+import { decodeGif } from './gif';
 import { notAnImage, readHeader, sniffFormat, SNIFF_BYTES, type ImageHeader } from './headers';
 import { pngOrientation } from './headers/png';
 import { orientImage } from './orient';
@@ -104,6 +105,8 @@ async function decodeFile(bytes: Uint8Array, options: Required<Omit<DecodeOption
   if (header.format === 'PNG') {
     orientation = pngOrientation(bytes);
     stored = await decodePng(bytes, signal);
+  } else if (header.format === 'GIF') {
+    stored = decodeGif(bytes);
   } else {
     const { decodeNative } = await (inNode ? nodeEdge() : browserEdge());
     stored = await decodeNative(withoutOrientation(bytes, orientation), header);

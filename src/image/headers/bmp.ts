@@ -24,7 +24,7 @@ export function readBmpHeader(bytes: Uint8Array): ImageHeader {
   } else {
     throw reader.fail(`its header of ${headerBytes} bytes is of no known kind`);
   }
-  if (width <= 0 || height === 0) throw reader.fail(`it declares ${width}×${height} pixels`);
+  if (width <= 0 || height === 0 || bits === 0) throw reader.fail(`it declares ${width}×${height} pixels`);
   if (compression === 0 || compression === 3) {
     const rowBytes = Math.ceil((width * bits) / 32) * 4;
     reader.checked(reader.u32(10, true), rowBytes * height);
