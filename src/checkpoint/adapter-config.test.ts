@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CheckpointFormatError, UnsupportedError } from '../errors';
+import { CheckpointFormatError, UnsupportedError, VLM2VecError } from '../errors';
 import { parseAdapterConfig, scalingOf } from './adapter-config';
 
 const plain = { peft_type: 'LORA', r: 8, lora_alpha: 64, target_modules: ['q_proj'] };
@@ -61,6 +62,32 @@ describe('parseAdapterConfig', () => {
   ])('names %s where it is broken: %j', (key, value) => {
     expect(() => parse({ [key]: value })).toThrow(CheckpointFormatError);
     expect(() => parse({ [key]: value })).toThrow(key);
+  });
+
+  it('takes any value at all without another error', () => {
+    const keys = Object.keys(parse({}));
+    const snake = [
+      ...keys.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
+      'bias',
+      'revision',
+    ];
+    const pattern = fc.stringMatching(/^[a.*+?()|[\]{}\\^$1,-]{0,12}$/);
+    const value = fc.oneof(
+      fc.jsonValue(),
+      pattern,
+      fc.dictionary(pattern, fc.constantFrom(1, 2, -1)),
+      fc.array(pattern),
+    );
+    fc.assert(
+      fc.property(fc.dictionary(fc.constantFrom(...snake), value), (over) => {
+        try {
+          parse(over);
+        } catch (error) {
+          expect(error).toBeInstanceOf(VLM2VecError);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 
   it('takes the empty values that PEFT writes', () => {

@@ -3,7 +3,7 @@
 import { CheckpointFormatError, UnsupportedError } from '../errors';
 import { isJsonObject, type JsonObject } from './json';
 import { Pattern } from './pattern';
-import { quote } from './quote';
+import { showValue } from './quote';
 
 /** A LoRA or DoRA adapter's hyper-parameters, with PEFT's names. */
 export interface AdapterConfig {
@@ -68,16 +68,16 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   };
 
   if (get('peft_type') !== 'LORA') {
-    throw new UnsupportedError(`${where}: peft_type ${quote(String(get('peft_type')))} is not supported, only LORA`);
+    throw new UnsupportedError(`${where}: peft_type ${showValue(get('peft_type'))} is not supported, only LORA`);
   }
   for (const key of MUST_BE_OFF) {
     if (!isOff(get(key))) throw new UnsupportedError(`${where}: ${key} is set, which is not supported`, { key });
   }
   const bias = get('bias') ?? 'none';
-  if (bias !== 'none') throw new UnsupportedError(`${where}: bias ${quote(String(bias))} is not supported, only none`);
+  if (bias !== 'none') throw new UnsupportedError(`${where}: bias ${showValue(bias)} is not supported, only none`);
   if (!PLAIN_INITS.includes(get('init_lora_weights'))) {
     throw new UnsupportedError(
-      `${where}: init_lora_weights ${quote(String(get('init_lora_weights')))} changes the base weights;` +
+      `${where}: init_lora_weights ${showValue(get('init_lora_weights'))} changes the base weights;` +
         ' convert the adapter to plain LoRA with PEFT first',
     );
   }

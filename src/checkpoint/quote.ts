@@ -11,3 +11,9 @@ export function quote(text: string): string {
 export function showShape(shape: readonly number[]): string {
   return `[${shape.join(', ')}]`;
 }
+
+/** Any parsed JSON value, cut. Not `String(value)`: an object's own `toString` need not be a function. */
+export function showValue(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+}

@@ -2,7 +2,8 @@
 
 import { CheckpointFormatError, UnsupportedError } from '../errors';
 import { DTYPE_BYTES } from './dtype';
-import { PickleDict, TensorRef, readPickle } from './pickle';
+import { readPickle } from './pickle';
+import { PickleDict, TensorRef } from './pickle-values';
 import { quote, showShape } from './quote';
 import type { ByteSource } from './types';
 import { MAX_RANK, MAX_TENSORS, checkedElements, type TensorView } from './view';
