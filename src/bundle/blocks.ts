@@ -63,17 +63,24 @@ export class BlockQuantizer {
   /** The largest code: 15 or 255. */
   readonly #top: number;
   readonly #middle: number;
+  readonly #symmetricTrials: readonly number[];
+  readonly #asymmetricTrials: readonly number[];
   readonly #halves = halfTable();
-  readonly #block = new Float64Array(BLOCK);
 
-  // The best least-squares fit so far: `gain` is the squared norm it explains.
-  #gain = 0;
-  #scale = 0;
+  // Numbers live in typed arrays, and loops in as few functions as will do: a double that is passed to a function or
+  // kept in an object is allocated, a hundred million times per checkpoint.
+  readonly #block = new Float64Array(BLOCK);
+  /** Of the block; zero is always within. // [smallest, largest weight] */
+  readonly #range = new Float64Array(2);
+  /** Scales to try, turned over, and the zero points to go with them. */
+  readonly #inverses = new Float64Array(8);
+  readonly #zeros = new Float64Array(8);
+  /** The best least-squares fit of a search. // [scale, zero point] */
+  readonly #fitted = new Float64Array(2);
+  /** The best fit that can be stored. // [squared error] */
+  readonly #error = new Float64Array(1);
+  #scale = 0; // bits of a half float
   #zero = 0;
-  // The best fit so far with a scale that can be stored.
-  #error = Infinity;
-  #storedScale = 0;
-  #storedZero = 0;
 
   /** `search: false` takes the plain min/max scale, for comparison. */
   constructor(format: BlockFormat, { search = true }: { search?: boolean } = {}) {
@@ -81,6 +88,8 @@ export class BlockQuantizer {
     this.#search = search;
     this.#top = 2 ** format.bits - 1;
     this.#middle = 2 ** (format.bits - 1);
+    this.#symmetricTrials = SYMMETRIC_TRIALS[format.bits];
+    this.#asymmetricTrials = ASYMMETRIC_TRIALS[format.bits];
   }
 
   /**
@@ -93,38 +102,41 @@ export class BlockQuantizer {
     const { codes: codeBytes, zeroPoints: zeroBytes } = rowSizes(this.format, columns);
     let total = 0;
     for (let b = 0; b < blocks; b++) {
-      this.#fit(values, start + b * BLOCK, Math.min(BLOCK, columns - b * BLOCK));
-      if (!(this.#error < Infinity)) throw new RangeError('A block of weights has no half-precision scale.');
-      total += this.#error;
-      out.scales[row * blocks + b] = this.#storedScale;
+      this.#load(values, start + b * BLOCK, Math.min(BLOCK, columns - b * BLOCK));
+      this.#error[0] = Infinity;
+      if (this.#search) {
+        this.#fitSymmetric();
+        if (this.format.zeroPoints) this.#fitAsymmetric();
+      } else {
+        this.#fitPlain();
+      }
+      const error = this.#error[0]!;
+      if (!(error < Infinity)) throw new RangeError('A block of weights has no half-precision scale.');
+      total += error;
+      out.scales[row * blocks + b] = this.#scale;
       this.#writeCodes(out.codes, row * codeBytes + (b * codeBytes) / blocks);
-      if (out.zeroPoints) writeZeroPoint(out.zeroPoints, row * zeroBytes, b, this.format.bits, this.#storedZero);
+      if (out.zeroPoints) writeZeroPoint(out.zeroPoints, row * zeroBytes, b, this.format.bits, this.#zero);
     }
     return total;
   }
 
-  /** Loads a block and leaves its best storable scale and zero point in the fields above. */
-  #fit(values: Float32Array, start: number, count: number): void {
+  #load(values: Float32Array, start: number, count: number): void {
     const block = this.#block;
     let least = 0;
     let most = 0;
     for (let i = 0; i < count; i++) {
       const value = values[start + i]!;
       block[i] = value;
-      if (value < least) least = value;
-      if (value > most) most = value;
+      least = value < least ? value : least;
+      most = value > most ? value : most;
     }
-    block.fill(0, count);
-    this.#error = Infinity;
-    if (!this.#search) {
-      this.#fitPlain(least, most);
-      return;
-    }
-    this.#fitSymmetric(least, most);
-    if (this.format.zeroPoints) this.#fitAsymmetric(least, most);
+    if (count < BLOCK) block.fill(0, count);
+    this.#range[0] = least;
+    this.#range[1] = most;
   }
 
-  #fitPlain(least: number, most: number): void {
+  #fitPlain(): void {
+    const [least, most] = [this.#range[0]!, this.#range[1]!];
     if (this.format.zeroPoints) {
       const scale = (most - least) / this.#top;
       this.#try(toHalf(scale), scale > 0 ? this.#clampZero(Math.round(-least / scale)) : 0);
@@ -134,28 +146,33 @@ export class BlockQuantizer {
   }
 
   /** The weight farthest from zero takes the code range's far end (−8): the scale has its sign turned. */
-  #fitSymmetric(least: number, most: number): void {
+  #fitSymmetric(): void {
+    const least = this.#range[0]!;
+    const most = this.#range[1]!;
     const extreme = -least > most ? least : most;
-    this.#gain = 0;
-    this.#scale = 0;
-    this.#zero = this.#middle;
-    if (extreme !== 0) {
-      for (const beyond of SYMMETRIC_TRIALS[this.format.bits]) {
-        this.#refit(-(this.#middle + beyond) / extreme, this.#middle);
-      }
+    const trials = extreme === 0 ? 0 : this.#symmetricTrials.length;
+    for (let t = 0; t < trials; t++) {
+      this.#inverses[t] = -(this.#middle + this.#symmetricTrials[t]!) / extreme;
+      this.#zeros[t] = this.#middle;
     }
+    this.#fitted[1] = this.#middle;
+    this.#refit(trials);
     this.#settle();
   }
 
   /** Spans around the centre of the block's range, with the zero point nearest to where zero falls. */
-  #fitAsymmetric(least: number, most: number): void {
+  #fitAsymmetric(): void {
+    const least = this.#range[0]!;
+    const most = this.#range[1]!;
     if (least === most) return;
     const centre = (most + least) / 2;
-    this.#gain = 0;
-    for (const part of ASYMMETRIC_TRIALS[this.format.bits]) {
-      const scale = (part * (most - least)) / this.#top;
-      this.#refit(1 / scale, this.#clampZero(Math.round(this.#top / 2 - centre / scale)));
+    const trials = this.#asymmetricTrials.length;
+    for (let t = 0; t < trials; t++) {
+      const scale = (this.#asymmetricTrials[t]! * (most - least)) / this.#top;
+      this.#inverses[t] = 1 / scale;
+      this.#zeros[t] = this.#clampZero(Math.round(this.#top / 2 - centre / scale));
     }
+    this.#refit(trials);
     this.#settle();
   }
 
@@ -163,41 +180,51 @@ export class BlockQuantizer {
     return Math.min(this.#top, Math.max(0, zero));
   }
 
-  /** Codes from one trial scale, then the scale that fits those codes best; kept if it explains more. */
-  #refit(inverse: number, zero: number): void {
+  /** Codes from each trial scale, then the scale that fits those codes best; the one that explains most is kept. */
+  #refit(trials: number): void {
     const block = this.#block;
-    const low = -zero;
-    const high = this.#top - zero;
-    let [dot, square, dotOdd, squareOdd] = [0, 0, 0, 0];
-    for (let i = 0; i < BLOCK; i += 2) {
-      const even = block[i]!;
-      const odd = block[i + 1]!;
-      let level = even * inverse + ROUND - ROUND;
-      level = level < low ? low : level > high ? high : level;
-      dot += even * level;
-      square += level * level;
-      let levelOdd = odd * inverse + ROUND - ROUND;
-      levelOdd = levelOdd < low ? low : levelOdd > high ? high : levelOdd;
-      dotOdd += odd * levelOdd;
-      squareOdd += levelOdd * levelOdd;
-    }
-    dot += dotOdd;
-    square += squareOdd;
-    if (dot * dot > this.#gain * square) {
-      this.#gain = (dot * dot) / square;
-      this.#scale = dot / square;
-      this.#zero = zero;
+    let gain = 0;
+    this.#fitted[0] = 0;
+    for (let t = 0; t < trials; t++) {
+      const inverse = this.#inverses[t]!;
+      const low = -this.#zeros[t]!;
+      const high = this.#top + low;
+      let dot = 0;
+      let square = 0;
+      let dotOdd = 0;
+      let squareOdd = 0;
+      for (let i = 0; i < BLOCK; i += 2) {
+        const even = block[i]!;
+        const odd = block[i + 1]!;
+        let level = even * inverse + ROUND - ROUND;
+        level = level < low ? low : level > high ? high : level;
+        dot += even * level;
+        square += level * level;
+        let levelOdd = odd * inverse + ROUND - ROUND;
+        levelOdd = levelOdd < low ? low : levelOdd > high ? high : levelOdd;
+        dotOdd += odd * levelOdd;
+        squareOdd += levelOdd * levelOdd;
+      }
+      dot += dotOdd;
+      square += squareOdd;
+      if (dot * dot > gain * square) {
+        gain = (dot * dot) / square;
+        this.#fitted[0] = dot / square;
+        this.#fitted[1] = this.#zeros[t]!;
+      }
     }
   }
 
   /** Judges the fit with its scale rounded to the two nearest half floats. */
   #settle(): void {
-    const nearest = toHalf(this.#scale);
+    const scale = this.#fitted[0]!;
+    const zero = this.#fitted[1]!;
+    const nearest = toHalf(scale);
     const stored = this.#halves[nearest]!;
     if (!Number.isFinite(stored)) return;
-    this.#try(nearest, this.#zero);
-    if (stored === this.#scale) return;
-    this.#try(Math.abs(stored) < Math.abs(this.#scale) ? nearest + 1 : nearest - 1, this.#zero);
+    this.#try(nearest, zero);
+    if (stored === scale) return;
+    this.#try(Math.abs(stored) < Math.abs(scale) ? nearest + 1 : nearest - 1, zero);
   }
 
   /** Measures the error with a stored scale and codes chosen for it; kept if it is the least so far. */
@@ -209,24 +236,32 @@ export class BlockQuantizer {
     const low = -zero;
     const high = this.#top - zero;
     let error = 0;
-    for (let i = 0; i < BLOCK; i++) {
-      let level = block[i]! * inverse + ROUND - ROUND;
+    let errorOdd = 0;
+    for (let i = 0; i < BLOCK; i += 2) {
+      const even = block[i]!;
+      const odd = block[i + 1]!;
+      let level = even * inverse + ROUND - ROUND;
       level = level < low ? low : level > high ? high : level;
-      const difference = block[i]! - scale * level;
+      const difference = even - scale * level;
       error += difference * difference;
+      let levelOdd = odd * inverse + ROUND - ROUND;
+      levelOdd = levelOdd < low ? low : levelOdd > high ? high : levelOdd;
+      const differenceOdd = odd - scale * levelOdd;
+      errorOdd += differenceOdd * differenceOdd;
     }
-    if (error < this.#error) {
-      this.#error = error;
-      this.#storedScale = half;
-      this.#storedZero = zero;
+    error += errorOdd;
+    if (error < this.#error[0]!) {
+      this.#error[0] = error;
+      this.#scale = half;
+      this.#zero = zero;
     }
   }
 
   #writeCodes(codes: Uint8Array, at: number): void {
     const block = this.#block;
-    const scale = this.#halves[this.#storedScale]!;
+    const scale = this.#halves[this.#scale]!;
     const inverse = scale === 0 ? 0 : 1 / scale;
-    const zero = this.#storedZero;
+    const zero = this.#zero;
     const top = this.#top;
     if (this.format.bits === 8) {
       for (let i = 0; i < BLOCK; i++) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fromHalf, fromHalves, HALF_MAX, halfTable, toHalf, toHalves } from './float16';
+import { fitsHalf, fromHalf, fromHalves, HALF_MAX, halfTable, toHalf, toHalves } from './float16';
 
 test('every half float survives widening and narrowing', () => {
   const table = halfTable();
@@ -48,4 +48,9 @@ test('arrays', () => {
   const back = fromHalves(halves, new Float32Array(3));
   expect([...back.subarray(0, 2)]).toEqual([1, -0.5]);
   expect(back[2]).toBeCloseTo(1 / 3, 3);
+});
+
+test('what fits', () => {
+  expect(fitsHalf(Float32Array.of(0, -HALF_MAX, HALF_MAX))).toBe(true);
+  for (const value of [NaN, Infinity, -65505]) expect(fitsHalf(Float32Array.of(1, value, 2))).toBe(false);
 });

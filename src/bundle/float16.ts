@@ -12,7 +12,11 @@ const bits = new Uint32Array(float.buffer);
 /** A float32 value (wider numbers are rounded to float32 first) → the 16 bits of the nearest half float. */
 export function toHalf(value: number): number {
   float[0] = value;
-  const word = bits[0]!;
+  return narrow(bits[0]!);
+}
+
+/** Bits of a float32 → bits of the nearest half float. */
+function narrow(word: number): number {
   const sign = (word >>> 16) & 0x8000;
   const magnitude = word & 0x7fffffff;
   if (magnitude > 0x7f800000) return sign | 0x7e00; // NaN
@@ -54,9 +58,17 @@ export function fromHalf(half: number): number {
   return halfTable()[half & 0xffff]!;
 }
 
+/** True where no value is NaN or beyond {@link HALF_MAX}. */
+export function fitsHalf(values: Float32Array): boolean {
+  let fit = true;
+  for (let i = 0; i < values.length; i++) fit = fit && Math.abs(values[i]!) <= HALF_MAX;
+  return fit;
+}
+
 /** Narrows `values` into `out`, which must be at least as long. */
 export function toHalves(values: Float32Array, out: Uint16Array): Uint16Array {
-  for (let i = 0; i < values.length; i++) out[i] = toHalf(values[i]!);
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
+  for (let i = 0; i < words.length; i++) out[i] = narrow(words[i]!);
   return out;
 }
 

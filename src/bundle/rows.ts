@@ -11,7 +11,7 @@
  */
 
 import { allocateRows, BlockQuantizer, dequantizeRow, rowSizes, type BlockFormat, type BlockRows } from './blocks';
-import { fromHalves, HALF_MAX, toHalves } from './float16';
+import { fitsHalf, fromHalves, toHalves } from './float16';
 import type { EmbeddingTable, WeightDtype } from './manifest';
 
 const FORMATS: Record<'q8' | 'q4', BlockFormat> = {
@@ -41,7 +41,7 @@ export function rowEncoder(
     const halves = new Uint16Array(columns);
     return (values, start, out, offset) => {
       const row = values.subarray(start, start + columns);
-      if (!row.every((value) => Math.abs(value) <= HALF_MAX)) throw new RangeError('A weight exceeds half precision.');
+      if (!fitsHalf(row)) throw new RangeError('A weight exceeds half precision.');
       toHalves(row, halves);
       out.set(new Uint8Array(halves.buffer), offset);
     };

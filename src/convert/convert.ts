@@ -31,7 +31,7 @@ import { chooseLayouts } from './choose';
 import { HashedFile, writeFile } from './hashed-file';
 import { storedBytes, type WeightLayout } from './layout';
 import { imageConfig, promptConfig } from './processor';
-import { columnsOf, weightRows } from './rows';
+import { columnsOf, rowsPerChunk, weightRows } from './rows';
 import { naming, writeWeight } from './weight-writer';
 
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -211,13 +211,13 @@ async function writeEmbeddings(
   const columns = columnsOf(embedding);
   const stored = rowBytes(dtype, columns);
   const encode = rowEncoder(dtype, columns);
+  const bytes = new Uint8Array(rowsPerChunk(embedding) * stored); // used again for every chunk
   for await (const { part, count, values } of weightRows(checkpoint.tensors, embedding, { patchArea, signal })) {
-    const bytes = new Uint8Array(count * stored);
     naming(part, () => {
       for (let row = 0; row < count; row++) encode(values, row * columns, bytes, row * stored);
     });
-    await file.write(bytes);
-    report.bytes(path, bytes.length);
+    await file.write(bytes.subarray(0, count * stored));
+    report.bytes(path, count * stored);
   }
   report.tensor();
   const written = await file.close();

@@ -18,13 +18,19 @@ export interface RowChunk {
 /** Numbers of one row as stored; a vector's rows are single numbers. */
 export const columnsOf = (weight: PlannedWeight) => weight.shape[1] ?? 1;
 
+/** Rows of the largest chunk. */
+export const rowsPerChunk = (weight: PlannedWeight) => {
+  const rows = Math.max(1, Math.floor(CHUNK_WEIGHTS / sourceColumns(weight)));
+  return Math.min(rows, weight.shape[0]!);
+};
+
 /** All rows of a weight in order. `patchArea`: pixels of a patch, for `fold-temporal`. */
 export async function* weightRows(
   tensors: TensorStore,
   weight: PlannedWeight,
   { patchArea, signal }: { patchArea: number; signal?: AbortSignal },
 ): AsyncGenerator<RowChunk> {
-  const perChunk = Math.max(1, Math.floor(CHUNK_WEIGHTS / sourceColumns(weight)));
+  const perChunk = rowsPerChunk(weight);
   const pieces = weight.parts.flatMap((part) => {
     const rows = tensors.info(part)?.shape[0] ?? 0;
     const starts = Array.from({ length: Math.ceil(rows / perChunk) }, (_, i) => i * perChunk);

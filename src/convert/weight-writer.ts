@@ -1,6 +1,6 @@
 /** @file One weight, streamed row by row from the checkpoint into a stage's file. */
 
-import { HALF_MAX, toHalf } from '../bundle/float16';
+import { fitsHalf, toHalves } from '../bundle/float16';
 import type { StoredTensor } from '../bundle/manifest';
 import type { TensorStore } from '../checkpoint/types';
 import { UnsupportedError } from '../errors';
@@ -8,7 +8,7 @@ import type { PlannedWeight } from '../models/types';
 import { allocateRows, BlockQuantizer, rowSizes, type BlockFormat } from '../onnx/quantize';
 import type { HashedFile } from './hashed-file';
 import { align, tensorsOf, type WeightLayout } from './layout';
-import { columnsOf, weightRows, type RowChunk } from './rows';
+import { columnsOf, rowsPerChunk, weightRows, type RowChunk } from './rows';
 
 export interface WriteOptions {
   patchArea: number;
@@ -37,8 +37,13 @@ export async function writeWeight(
   };
 
   await place(0);
-  if (typeof layout !== 'object') {
-    for await (const chunk of chunks) await write(layout === 'f32' ? bytesOf(chunk.values) : halfBytes(chunk));
+  if (layout === 'f32') {
+    for await (const { values } of chunks) await write(bytesOf(values));
+    return placed;
+  }
+  if (layout === 'f16') {
+    const halves = new Uint16Array(rowsPerChunk(weight) * columnsOf(weight)); // one buffer for all chunks
+    for await (const chunk of chunks) await write(halfBytes(chunk, halves));
     return placed;
   }
   const { scales, zeroPoints } = await writeCodes(chunks, weight, layout, write);
@@ -65,29 +70,25 @@ async function writeCodes(
     scales: new Uint16Array((weight.shape[0]! * sizes.scales) / 2),
     zeroPoints: format.zeroPoints ? new Uint8Array(weight.shape[0]! * sizes.zeroPoints) : null,
   };
+  const rows = allocateRows(format, rowsPerChunk(weight), columns); // used again for every chunk
   let row = 0;
   for await (const { part, count, values } of chunks) {
-    const rows = allocateRows(format, count, columns);
     naming(part, () => {
       for (let r = 0; r < count; r++) quantizer.quantizeRow(values, r * columns, columns, rows, r);
     });
-    all.scales.set(rows.scales, (row * sizes.scales) / 2);
-    if (rows.zeroPoints) all.zeroPoints?.set(rows.zeroPoints, row * sizes.zeroPoints);
-    await write(rows.codes);
+    all.scales.set(rows.scales.subarray(0, (count * sizes.scales) / 2), (row * sizes.scales) / 2);
+    all.zeroPoints?.set(rows.zeroPoints!.subarray(0, count * sizes.zeroPoints), row * sizes.zeroPoints);
+    await write(rows.codes.subarray(0, count * sizes.codes));
     row += count;
   }
   return all;
 }
 
-function halfBytes({ part, values }: RowChunk): Uint8Array {
-  const halves = new Uint16Array(values.length);
+function halfBytes({ part, values }: RowChunk, halves: Uint16Array): Uint8Array {
   naming(part, () => {
-    for (let i = 0; i < values.length; i++) {
-      if (Math.abs(values[i]!) > HALF_MAX) throw new RangeError('A weight exceeds half precision.');
-      halves[i] = toHalf(values[i]!);
-    }
+    if (!fitsHalf(values)) throw new RangeError('A weight exceeds half precision.');
   });
-  return bytesOf(halves);
+  return bytesOf(toHalves(values, halves).subarray(0, values.length));
 }
 
 /** Turns an encoder's RangeError into an error that names the tensor. */
