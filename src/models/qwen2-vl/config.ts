@@ -44,7 +44,7 @@ export function parseConfig(json: Json): Qwen2VLConfig {
     vocabSize: count(text, 'vocab_size', MAX_VOCABULARY),
     maxPositions: count(text, 'max_position_embeddings', MAX_VOCABULARY),
     imageTokenId: count(json, 'image_token_id', MAX_VOCABULARY),
-    vision: parseVision(json.vision_config === undefined ? {} : object(json.vision_config, 'vision_config'), hiddenSize),
+    vision: parseVision(object(json.vision_config ?? {}, 'vision_config'), hiddenSize),
   };
   checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}`));
   return config;

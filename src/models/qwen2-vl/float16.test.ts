@@ -1,4 +1,4 @@
-/** @file float16 activations: nothing overflows, nothing drowns, also with the massive activations of real checkpoints. */
+/** @file float16 activations: nothing overflows or drowns, also with the massive activations of real checkpoints. */
 
 import { describe, expect, test } from 'vitest';
 import { cosine } from '../../testing/fixtures';
@@ -91,8 +91,8 @@ test('a tower with massive channels, beyond what float16 holds', async () => {
   bias[11] = 150_000;
   bias[42] = -90_000;
   // The gain that real checkpoints have for such channels is small.
-  for (const name of ['visual.blocks.1.norm1', 'visual.blocks.1.norm2', 'visual.blocks.2.norm1', 'visual.merger.ln_q']) {
-    const gain = weights.get(`${name}.weight`)!.data;
+  for (const name of ['blocks.1.norm1', 'blocks.1.norm2', 'blocks.2.norm1', 'merger.ln_q']) {
+    const gain = weights.get(`visual.${name}.weight`)!.data;
     for (let i = 0; i < gain.length; i++) gain[i]! *= i === 11 || i === 42 ? 0.1 : 1000;
   }
   const grid = { height: 4, width: 4 };

@@ -62,6 +62,12 @@ function splice(config: Qwen2VLConfig, ids: number[], hasImage: boolean): number
   return ids.map((id, i) => (hasImage && id === config.imageTokenId ? visual++ : i));
 }
 
+/** Sequences of indices into the concatenated rows of all ids. */
+function flatSequences(ids: readonly number[][]): number[][] {
+  let next = 0;
+  return ids.map((sequence) => sequence.map(() => next++));
+}
+
 describe.each(MODEL_NAMES)('%s', (name) => {
   const model = expectedModel(name);
   let config: Qwen2VLConfig;
@@ -80,10 +86,7 @@ describe.each(MODEL_NAMES)('%s', (name) => {
 
   test('texts in one batch', async () => {
     const ids = texts.map(({ id }) => expected.get(id)!.ids);
-    const rows = tokenRows(config, weights, ids.flat());
-    let next = 0;
-    const sequences = ids.map((sequence) => sequence.map(() => next++));
-    const embeddings = await towers.text(rows, null, sequences);
+    const embeddings = await towers.text(tokenRows(config, weights, ids.flat()), null, flatSequences(ids));
     expect(texts.length).toBeGreaterThan(10);
     texts.forEach(({ id }, i) => {
       const wanted = model.embeddings.get(id)!;
@@ -114,4 +117,15 @@ describe.each(MODEL_NAMES)('%s', (name) => {
     const [embedding] = await towers.text(tokenRows(config, weights, ids), features, [sequence]);
     expect(maxDifference(embedding!, model.embeddings.get(id)!)).toBeLessThan(2e-6);
   });
+});
+
+test('texts with float16 activations', async () => {
+  const { config, weights } = await openModel('tiny-tied+dora');
+  const stages = planStages(config, () => 0).map((plan) => storeStage(config, plan, weights, 'fp32'));
+  const towers = await Towers.open(config, stages, { activations: 'f16' });
+  const ids = texts.map(({ id }) => expected.get(id)!.ids);
+  const embeddings = await towers.text(tokenRows(config, weights, ids.flat()), null, flatSequences(ids));
+  const { embeddings: wanted } = expectedModel('tiny-tied+dora');
+  texts.forEach(({ id }, i) => expect(cosine(embeddings[i]!, wanted.get(id)!), id).toBeGreaterThan(0.99999));
+  await towers.release();
 });

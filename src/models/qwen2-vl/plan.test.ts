@@ -24,8 +24,10 @@ const config7B: Qwen2VLConfig = {
 };
 
 /** Bytes per element of a matrix; vectors are float32. */
-const bytesAt = (bytes: number) => (weight: PlannedWeight) =>
-  weight.shape.reduce((a, b) => a * b, 1) * (weight.shape.length === 1 ? 4 : weight.quantize ? bytes : Math.max(bytes, 2));
+const bytesAt = (bytes: number) => (weight: PlannedWeight) => {
+  const perElement = weight.shape.length === 1 ? 4 : weight.quantize ? bytes : Math.max(bytes, 2);
+  return weight.shape.reduce((a, b) => a * b, 1) * perElement;
+};
 const FP32 = 4;
 const FP16 = 2;
 const Q8 = 1 + 2 / 32;
@@ -73,9 +75,10 @@ test('every tensor of an official checkpoint is planned once', () => {
   const official = [
     'visual.patch_embed.proj.weight',
     ...['ln_q', 'mlp.0', 'mlp.2'].flatMap((name) => both(`visual.merger.${name}`)),
-    ...Array.from({ length: 32 }, (_, n) =>
-      ['norm1', 'norm2', 'attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'].flatMap((name) => both(`visual.blocks.${n}.${name}`)),
-    ).flat(),
+    ...Array.from({ length: 32 }, (_, n) => {
+      const names = ['norm1', 'norm2', 'attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'];
+      return names.flatMap((name) => both(`visual.blocks.${n}.${name}`));
+    }).flat(),
     ...Array.from({ length: 28 }, (_, n) => [
       ...['q_proj', 'k_proj', 'v_proj'].flatMap((name) => both(`model.layers.${n}.self_attn.${name}`)),
       `model.layers.${n}.self_attn.o_proj.weight`,

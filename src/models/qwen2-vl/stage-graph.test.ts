@@ -7,6 +7,7 @@ import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BundleFormatError } from '../../errors';
 import { maxDifference } from '../../testing/fixtures';
+import { DATA_TYPE, onnx } from '../../onnx/proto';
 import { buildStageGraph, planStages, textRotary } from '..';
 import type { StagePlan } from '../types';
 import { textForward, visionForward, type Weights } from './testing/reference-forward';
@@ -152,6 +153,56 @@ describe.each<TestDtype>(['fp16', 'q8', 'q8-zp', 'q4', 'q4-zp'])('weights stored
   });
 });
 
+describe.each(['f32', 'f16'] as const)('graphs with %s activations', (activations) => {
+  const { f32, f16, i32, i64 } = DATA_TYPE;
+  const act = activations === 'f16' ? f16 : f32;
+  const graphs = split.map((plan) => {
+    const bytes = buildStageGraph(config, storeStage(config, plan, weights, 'q4-zp'), { activations });
+    return onnx.ModelProto.decode(bytes).graph!;
+  });
+
+  test('take and give what models/types.ts says', () => {
+    const types = (values: (typeof graphs)[number]['input']) =>
+      Object.fromEntries(values!.map(({ name, type }) => [name, type!.tensorType!.elemType]));
+    const vision = { cos: f32, sin: f32, batch_shape: i64 };
+    const text = { ...vision, seqlens_k: i32, total_sequence_length: i32 };
+    expect(graphs.map(({ input, output }) => [types(input), types(output)])).toEqual([
+      [{ patches: f32, ...vision }, { hidden_out: f32 }],
+      [{ hidden: f32, ...vision }, { hidden_out: f32 }],
+      [{ hidden: f32, ...vision }, { features: act }],
+      [{ token_rows: f32, features: act, rows: i32, ...text }, { hidden_out: f32 }],
+      [{ hidden: f32, ...text }, { hidden_out: f32 }],
+      [{ hidden: f32, last: i32, ...text }, { embedding: f32 }],
+    ]);
+  });
+
+  test('use operators that run on WebGPU, each of which was seen there', () => {
+    const seen = [
+      'Add',
+      'Cast',
+      'Concat',
+      'Gather',
+      'Gelu',
+      'Gemm',
+      'GroupQueryAttention',
+      'LayerNormalization',
+      'LpNormalization',
+      'MatMulNBits',
+      'Mul',
+      'MultiHeadAttention',
+      'QuickGelu',
+      'Reshape',
+      'RotaryEmbedding',
+      'SimplifiedLayerNormalization',
+      'SkipLayerNormalization',
+      'SkipSimplifiedLayerNormalization',
+      'Split',
+    ];
+    const used = new Set(graphs.flatMap(({ node }) => node!.map(({ opType }) => opType)));
+    expect([...used].filter((op) => !seen.includes(op!))).toEqual([]);
+  });
+});
+
 describe('files', () => {
   let folder: string;
   beforeAll(async () => {
@@ -188,10 +239,19 @@ describe('files', () => {
 
   test('a stage that lacks a weight, or holds a strange one, is refused', () => {
     const stage = storeStage(config, split[4]!, weights, 'fp32');
-    const build = (tensors: typeof stage.tensors) => () => buildStageGraph(config, { ...stage, tensors }, { activations: 'f32' });
+    const build = (tensors: typeof stage.tensors) => () =>
+      buildStageGraph(config, { ...stage, tensors }, { activations: 'f32' });
     expect(build(stage.tensors)).not.toThrow();
     expect(build(stage.tensors.slice(1))).toThrow(BundleFormatError);
     const strange = { name: 'lm_head', dtype: 'f32', shape: [1], offset: 0, bytes: 4 } as const;
     expect(build([...stage.tensors, { ...strange, shape: [1] }])).toThrow(/lm_head/);
+    for (const blocks of [
+      { first: 1, last: 1 },
+      { first: 2, last: 4 },
+      { first: -1, last: 1 },
+    ]) {
+      const graph = () => buildStageGraph(config, { ...stage, blocks }, { activations: 'f32' });
+      expect(graph).toThrow(BundleFormatError);
+    }
   });
 });

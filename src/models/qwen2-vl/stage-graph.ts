@@ -1,5 +1,6 @@
 /** @file One stage of either tower as an ONNX model; inputs and outputs as `models/types.ts` lists them. */
 
+import { BundleFormatError } from '../../errors';
 import { GraphBuilder, type Value } from '../../onnx';
 import type { GraphOptions, GraphStage, Qwen2VLConfig } from '../types';
 import { type Context, precisionOf } from './precision';
@@ -14,6 +15,13 @@ import { patchLength } from './weights';
  */
 export function buildStageGraph(config: Qwen2VLConfig, stage: GraphStage, options: GraphOptions): Uint8Array {
   const { kind, blocks, weights, tensors } = stage;
+  const total = kind === 'vision' ? config.vision.depth : config.layers;
+  if (!(blocks.first >= 0 && blocks.first < blocks.last && blocks.last <= total)) {
+    throw new BundleFormatError(
+      `A ${kind} stage runs the blocks ${blocks.first} to ${blocks.last - 1}; the tower has ${total}.`,
+      { kind, blocks },
+    );
+  }
   const graph = new GraphBuilder({
     name: `qwen2_vl.${kind}.${blocks.first}-${blocks.last - 1}`,
     weightsPath: weights.path,

@@ -175,7 +175,8 @@ function rotate(x: Row, headDim: number, angles: Row): Row {
 }
 
 function textAngles(config: Qwen2VLConfig, position: number): Row {
-  return Float64Array.from({ length: config.headDim / 2 }, (_, i) => position * config.ropeTheta ** ((-2 * i) / config.headDim));
+  const { headDim, ropeTheta } = config;
+  return Float64Array.from({ length: headDim / 2 }, (_, i) => position * ropeTheta ** ((-2 * i) / headDim));
 }
 
 function visionAngles(config: Qwen2VLConfig, grid: Grid, patch: number): Row {

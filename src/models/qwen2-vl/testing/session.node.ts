@@ -74,6 +74,7 @@ export class Towers {
     const length = Math.max(...sequences.map((sequence) => sequence.length));
     const { cos, sin, rows, columns } = textRotary(this.#config, length);
     const visual = features ?? new Float32Array(hiddenSize);
+    const visualShape = [visual.length / hiddenSize, hiddenSize];
     const lastPositions = Int32Array.from(sequences, (sequence) => sequence.length - 1);
     const padded = sequences.flatMap((sequence) => [
       ...sequence,
@@ -86,8 +87,8 @@ export class Towers {
       ]),
       features:
         this.#options.activations === 'f16'
-          ? new ort.Tensor('float16', toHalves(visual, new Uint16Array(visual.length)) as never, [visual.length / hiddenSize, hiddenSize])
-          : new ort.Tensor('float32', visual, [visual.length / hiddenSize, hiddenSize]),
+          ? new ort.Tensor('float16', toHalves(visual, new Uint16Array(visual.length)) as never, visualShape)
+          : new ort.Tensor('float32', visual, visualShape),
       rows: new ort.Tensor('int32', Int32Array.from(padded), [padded.length]),
       cos: new ort.Tensor('float32', cos, [rows, columns]),
       sin: new ort.Tensor('float32', sin, [rows, columns]),
