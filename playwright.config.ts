@@ -30,6 +30,7 @@ const launch = (args: string[]) => ({ executablePath: findChromium(), args: [...
 
 export default defineConfig({
   testDir: 'e2e',
+  globalSetup: './e2e/global-setup.ts',
   outputDir: 'test-results',
   timeout: 240_000,
   expect: { timeout: 120_000 },

@@ -1,0 +1,151 @@
+/** @file In a real browser, every fixture model gives what HF transformers and PEFT give. */
+import { expect, test, type Page } from '@playwright/test';
+import {
+  bundleUrl,
+  compare,
+  expectedEmbeddings,
+  expectedInputs,
+  fixtureInputs,
+  MODELS,
+  openBlank,
+  worst,
+} from './fixture-pages';
+
+type Index = typeof import('../src/index');
+type Load = Parameters<Index['VLM2Vec']['load']>[1];
+
+/** Loads a bundle and embeds all fixture inputs; those of like pixel limits in one call. */
+async function embedFixtures(page: Page, url: string, options: Load) {
+  return page.evaluate(
+    async ({ url, inputs, options }) => {
+      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const model = await VLM2Vec.load(url, options);
+      const vectors: Record<string, number[]> = {};
+      const groups = Map.groupBy(inputs, ({ minPixels, maxPixels }) => `${minPixels} ${maxPixels}`);
+      for (const group of groups.values()) {
+        const parts = await Promise.all(
+          group.map(async ({ text, image }) =>
+            image === null ? { text } : { text, image: await (await fetch(`/reference/fixtures/${image}`)).blob() },
+          ),
+        );
+        const { minPixels, maxPixels } = group[0]!;
+        const found = await model.embed(parts, {
+          orientation: 'stored',
+          ...(minPixels === null ? {} : { minPixels }),
+          ...(maxPixels === null ? {} : { maxPixels }),
+        });
+        group.forEach(({ id }, i) => (vectors[id] = [...found[i]!]));
+      }
+      const { info } = model;
+      await model.dispose();
+      return { vectors, info };
+    },
+    { url, inputs: fixtureInputs, options },
+  );
+}
+
+const BUILDS = {
+  webgpu: [{ device: 'webgpu', build: 'jspi' }, { device: 'webgpu', build: 'asyncify' }],
+  wasm: [{ device: 'wasm', build: 'wasm' }],
+} as const;
+
+for (const [project, builds] of Object.entries(BUILDS)) {
+  for (const { device, build } of builds) {
+    test.describe(`${device}, ${build} build`, () => {
+      test.beforeEach(() => test.skip(test.info().project.name !== project, `runs in project ${project}`));
+      const internal = build === 'wasm' ? {} : { build };
+
+      for (const name of MODELS) {
+        test(`${name} at fp32`, async ({ page }) => {
+          const problems = await openBlank(page);
+          // strictPlacement: on the GPU no node may hop to the CPU
+          const strictPlacement = device === 'webgpu';
+          const { vectors, info } = await embedFixtures(page, bundleUrl(name), {
+            device,
+            internal: { ...internal, strictPlacement },
+          });
+          expect(info).toMatchObject({ device, build, activations: 'f32', dtype: 'fp32' });
+          const result = worst(vectors, expectedEmbeddings(name));
+          test.info().annotations.push({ type: 'measured', description: JSON.stringify(result) });
+          expect(result.cosine, result.at).toBeGreaterThanOrEqual(0.99999);
+          expect(result.difference).toBeLessThanOrEqual(1e-4);
+          expect(problems).toEqual([]);
+        });
+      }
+
+      test('DoRA at fp16 and q8, and stages chained', async ({ page }) => {
+        await openBlank(page);
+        for (const [bundle, name, least] of [
+          ['dora-fp16', 'tiny-tied+dora', 0.9999],
+          ['dora-q8', 'tiny-tied+dora', 0.999],
+          ['stages', 'tiny-tied', 0.99999],
+        ] as const) {
+          const { vectors } = await embedFixtures(page, bundleUrl(bundle), { device, activations: 'f32', internal });
+          const result = worst(vectors, expectedEmbeddings(name));
+          test.info().annotations.push({ type: bundle, description: JSON.stringify(result) });
+          expect(result.cosine, `${bundle} ${result.at}`).toBeGreaterThanOrEqual(least);
+        }
+      });
+
+      test('64 captions in one call give what each gives alone', async ({ page }) => {
+        await openBlank(page);
+        const { together, alone } = await page.evaluate(
+          async ({ url, device, internal }) => {
+            const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+            const model = await VLM2Vec.load(url, { device, internal });
+            const words = ['red', 'kite', 'two dogs', 'on a beach', 'at night', 'a very old, dusty violin case'];
+            const captions = Array.from({ length: 64 }, (_, i) =>
+              Array.from({ length: 1 + (i % 9) }, (_, j) => words[(i * 3 + j * 5) % words.length]).join(' '),
+            );
+            const together = (await model.embed(captions)).map((vector) => [...vector]);
+            const alone: number[][] = [];
+            for (const caption of captions) alone.push([...(await model.embed(caption))]);
+            await model.dispose();
+            return { together, alone };
+          },
+          { url: bundleUrl('tiny-tied+dora'), device, internal },
+        );
+        for (const [i, vector] of together.entries()) {
+          expect(compare(vector, Float32Array.from(alone[i]!)).difference).toBeLessThanOrEqual(1e-5);
+        }
+      });
+    });
+  }
+}
+
+test('token ids, grids and every bit of the patches are the oracle’s', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'no GPU in this');
+  await openBlank(page);
+  const found = await page.evaluate(async (inputs) => {
+    const { decodeImage, imagePatches } = (await import('/src/image/index.ts' as string)) as typeof import('../src/image');
+    const text = (await import('/src/text/index.ts' as string)) as typeof import('../src/text');
+    const store = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
+    const reader = store.httpBundle('/e2e-bundles/tiny-tied/');
+    const { prompts, image: config, tokenizer } = await store.readManifest(reader);
+    const files = new Map<string, Uint8Array>();
+    for (const file of tokenizer.files) files.set(file.path, await store.verifiedBytes(reader, file));
+    const loaded = await text.loadTokenizer(files);
+    const results: Record<string, { ids: number[]; grid: [number, number] | null; foldedSha256?: string }> = {};
+    for (const { id, text: words, image, minPixels, maxPixels } of inputs) {
+      if (image === null) {
+        results[id] = { ids: text.encodePrompt(loaded, words, { prompts, imageTokens: null }).ids, grid: null };
+        continue;
+      }
+      const blob = await (await fetch(`/reference/fixtures/${image}`)).blob();
+      const limits = { ...config, minPixels: minPixels ?? config.minPixels, maxPixels: maxPixels ?? config.maxPixels };
+      const { patches, grid, tokens } = imagePatches(await decodeImage(blob, { orientation: 'stored' }), limits);
+      const digest = await crypto.subtle.digest('SHA-256', patches as Float32Array<ArrayBuffer>);
+      const prompt = text.composePrompt({ text: words, hasImage: true }, prompts);
+      results[id] = {
+        ids: text.encodePrompt(loaded, prompt, { prompts, imageTokens: tokens }).ids,
+        grid: [grid.height, grid.width],
+        foldedSha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+      };
+    }
+    return results;
+  }, fixtureInputs);
+  for (const { id } of fixtureInputs) {
+    const { ids, grid, foldedSha256 } = expectedInputs[id]!;
+    expect(found[id], id).toEqual({ ids, grid, ...(foldedSha256 === undefined ? {} : { foldedSha256 }) });
+  }
+});
