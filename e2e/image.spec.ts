@@ -1,6 +1,6 @@
 /**
- * @file Decoding in a real browser, in a page and in a worker, by the dev server's source: pixels must be Pillow's to the
- * last bit, transparent ones included.
+ * @file Decoding in a real browser, in a page and in a worker, by the dev server's source: pixels must be Pillow's to
+ * the last bit, transparent ones included.
  */
 import sharp from 'sharp';
 import { expect, test, type Page } from '@playwright/test';
@@ -92,7 +92,11 @@ test('colours of transparent WebP pixels survive, lossless and lossy', async ({ 
     await picture.clone().webp({ lossless: true, exact: true }).toBuffer(),
     await picture.clone().webp({ quality: 90, exact: true }).toBuffer(),
   ];
-  const results = await decodeIn(page, 'worker', files.map((file) => ({ base64: base64(file), orientation: 'stored' })));
+  const results = await decodeIn(
+    page,
+    'worker',
+    files.map((file) => ({ base64: base64(file), orientation: 'stored' })),
+  );
   for (const [i, file] of files.entries()) {
     const expected = await sharp(file).removeAlpha().raw().toBuffer();
     expect(results[i]).toEqual({ width, height, base64: expected.toString('base64') });
@@ -113,7 +117,12 @@ test('EXIF turns a picture exactly once', async ({ page }) => {
 
 test('what is cut short or no image is refused by name', async ({ page }) => {
   await openBlank(page);
-  const files = ['images/tiny.png', 'images/decode/exif-1.jpg', 'images/decode/lossless.webp', 'images/decode/still.gif'];
+  const files = [
+    'images/tiny.png',
+    'images/decode/exif-1.jpg',
+    'images/decode/lossless.webp',
+    'images/decode/still.gif',
+  ];
   const jobs = files.flatMap((file) => {
     const bytes = fixtureBytes(file);
     return [0.3, 0.6, 0.9].map((part): Job => ({
@@ -130,7 +139,9 @@ test('pictures on the page, bitmaps and canvases are read with straight colours'
   await openBlank(page);
   const [width, height] = [5, 4];
   const raw = Uint8Array.from({ length: width * height * 4 }, (_, i) => (i % 4 === 3 ? 255 : (i * 37) % 256));
-  const file = await sharp(raw, { raw: { width, height, channels: 4 } }).png().toBuffer();
+  const file = await sharp(raw, { raw: { width, height, channels: 4 } })
+    .png()
+    .toBuffer();
   const rows = await page.evaluate(async (base64) => {
     const path = `${location.origin}/src/image/index.ts`;
     const { decodeImage } = (await import(path)) as typeof import('../src/image');

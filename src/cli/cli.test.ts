@@ -29,7 +29,14 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 let work: string;
 beforeAll(async () => {
   work = await mkdtemp(path.join(tmpdir(), 'cli-'));
-  const { code, stderr } = await runChild(['convert', checkpointPath('tiny-tied'), '--out', bundle(), '--dtype', 'fp32']);
+  const { code, stderr } = await runChild([
+    'convert',
+    checkpointPath('tiny-tied'),
+    '--out',
+    bundle(),
+    '--dtype',
+    'fp32',
+  ]);
   expect(stderr).toBe('');
   expect(code).toBe(0);
 });
@@ -93,7 +100,10 @@ async function embed(args: string[], stdin?: string): Promise<EmbeddedLine[]> {
   const { code, stdout, stderr } = await (stdin === undefined ? run(given) : runChild(given, stdin));
   expect(stderr).toBe('');
   expect(code).toBe(0);
-  return stdout.trimEnd().split('\n').map((line) => JSON.parse(line) as EmbeddedLine);
+  return stdout
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as EmbeddedLine);
 }
 
 /** Inputs by the pixel limits that one call of `embed` has for all its lines. */
@@ -152,14 +162,19 @@ describe('embed', () => {
     const all = await embed(['--model', bundle(), '--jsonl', '-'], stdin);
     expect(all.map(({ id }) => id)).toEqual(texts.map((_, i) => i));
     const alone = await embed(['--model', bundle(), '--jsonl', '-'], JSON.stringify({ text: texts[149] }));
-    expect(maxDifference(Float32Array.from(alone[0]!.embedding), Float32Array.from(all[149]!.embedding))).toBeLessThan(1e-5);
+    expect(maxDifference(Float32Array.from(alone[0]!.embedding), Float32Array.from(all[149]!.embedding))).toBeLessThan(
+      1e-5,
+    );
     expect(alone[0]).not.toHaveProperty('id');
   });
 
   test('image paths are relative to the JSONL', async () => {
     const folder = path.join(work, 'pictures');
     await cp(fixturePath('images'), folder, { recursive: true });
-    await writeFile(path.join(folder, 'lines.jsonl'), '{"image":"tiny.png"}\n{"image":"decode/still.gif","text":null}\n');
+    await writeFile(
+      path.join(folder, 'lines.jsonl'),
+      '{"image":"tiny.png"}\n{"image":"decode/still.gif","text":null}\n',
+    );
     // 12 × 8 pixels are fewer than the model takes.
     await expectRefusal(
       ['embed', '--model', bundle(), '--jsonl', path.join(folder, 'lines.jsonl')],
@@ -233,7 +248,10 @@ describe('what cannot be done is refused', () => {
     [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--fast'], /unknown option '--fast'/],
     [['embed', '--model', 'BUNDLE', '--jsonl', 'nowhere.jsonl'], /nowhere\.jsonl cannot be read/],
     [['embed', '--model', 'nowhere', '--jsonl', '-'], /There is no bundle at nowhere/],
-    [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--device', 'wasm'], /'wasm' is invalid. Allowed choices are cpu, webgpu/],
+    [
+      ['embed', '--model', 'BUNDLE', '--jsonl', '-', '--device', 'wasm'],
+      /'wasm' is invalid. Allowed choices are cpu, webgpu/,
+    ],
     [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--max-pixels', '1e6'], /must be a whole number above 0/],
     [['rank', '--model', 'BUNDLE', 'nowhere.png', 'a cat'], /There is no image at nowhere\.png/],
     [['rank', '--model', 'BUNDLE', tiny], /missing required argument 'captions'/],
@@ -245,8 +263,15 @@ describe('what cannot be done is refused', () => {
     [['convert', fixturePath('images'), '--out', 'OUT', '--dtype', 'q8'], /config\.json/],
     [['convert', 'CHECKPOINT', '--out', ROOT, '--dtype', 'q8'], /holds other files than a bundle/],
   ])('%j', async (args, message) => {
-    const names: Record<string, string> = { BUNDLE: bundle(), CHECKPOINT: checkpointPath('tiny-tied'), OUT: path.join(work, 'new') };
-    await expectRefusal(args.map((arg) => names[arg] ?? arg), message);
+    const names: Record<string, string> = {
+      BUNDLE: bundle(),
+      CHECKPOINT: checkpointPath('tiny-tied'),
+      OUT: path.join(work, 'new'),
+    };
+    await expectRefusal(
+      args.map((arg) => names[arg] ?? arg),
+      message,
+    );
     expect(await readdir(work)).not.toContain('new');
   });
 
@@ -256,7 +281,10 @@ describe('what cannot be done is refused', () => {
     const file = path.join(damaged, 'model.safetensors');
     await writeFile(file, (await readFile(file)).subarray(0, 5000));
     const before = await readdir(work);
-    await expectRefusal(['convert', damaged, '--out', path.join(work, 'new', 'deep'), '--dtype', 'fp32'], /model\.safetensors/);
+    await expectRefusal(
+      ['convert', damaged, '--out', path.join(work, 'new', 'deep'), '--dtype', 'fp32'],
+      /model\.safetensors/,
+    );
     expect(await readdir(work)).toEqual(before);
   });
 
@@ -278,7 +306,9 @@ test('rank gives the embeddings’ own cosines, best first', async () => {
   const ranked = JSON.parse(stdout) as { caption: string; score: number }[];
   const query = { image: tiny, text: '<|image_pad|>\nFind an image caption describing the given everyday image.\n' };
   const file = await jsonl([query, ...captions.map((text) => ({ text }))]);
-  const [image, ...texts] = (await embed(['--model', bundle(), '--jsonl', file])).map((line) => Float32Array.from(line.embedding));
+  const [image, ...texts] = (await embed(['--model', bundle(), '--jsonl', file])).map((line) =>
+    Float32Array.from(line.embedding),
+  );
   const scores = new Map(captions.map((caption, i) => [caption, cosine(image!, texts[i]!)]));
   expect(ranked.map(({ caption }) => caption)).toEqual(captions.toSorted((a, b) => scores.get(b)! - scores.get(a)!));
   for (const { caption, score } of ranked) expect(score).toBeCloseTo(scores.get(caption)!, 5);
@@ -296,7 +326,9 @@ test('inspect tells what convert wrote', async () => {
   ]);
   expect(source).toEqual({ base: { id: 'tiny-tied', revision: null }, adapter: null });
   const files = await readdir(bundle());
-  const sizes = await Promise.all(files.filter((file) => file !== 'bundle.json').map((file) => readFile(path.join(bundle(), file))));
+  const sizes = await Promise.all(
+    files.filter((file) => file !== 'bundle.json').map((file) => readFile(path.join(bundle(), file))),
+  );
   expect(bytes).toBe(sizes.reduce((sum, { length }) => sum + length, 0));
 });
 

@@ -22,7 +22,7 @@ export interface EmbedArguments {
 
 /** Every line is checked before the first result is printed: a bad line anywhere means that nothing is. */
 export async function embed(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
-  const reader = bundleAt(args.model);
+  const reader = await bundleAt(args.model);
   const lines = await readJsonLines(args.jsonl);
   if (lines.length === 0) return;
   const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
@@ -50,7 +50,10 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
 /** Embeds lines together; where one of them is at fault, the error names it. */
 async function embedLines(runtime: Runtime, lines: JsonLine[], options: EmbedOptions): Promise<Float32Array[]> {
   try {
-    return await runtime.embed(lines.map(({ input }) => input), options);
+    return await runtime.embed(
+      lines.map(({ input }) => input),
+      options,
+    );
   } catch (error) {
     if (error instanceof VLM2VecError) await checkLines(runtime, lines, options);
     throw error;

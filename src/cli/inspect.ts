@@ -21,7 +21,12 @@ function summary(manifest: BundleManifest) {
     dims,
     dtype,
     stages: stages.map(({ name, kind, blocks, weights }) => ({ name, kind, blocks, bytes: weights.bytes })),
-    embeddings: { rows: embeddings.rows, columns: embeddings.columns, dtype: embeddings.dtype, bytes: embeddings.bytes },
+    embeddings: {
+      rows: embeddings.rows,
+      columns: embeddings.columns,
+      dtype: embeddings.dtype,
+      bytes: embeddings.bytes,
+    },
     bytes: totalBytes(manifest),
     source,
     image,
@@ -52,7 +57,7 @@ export function describeBundle(label: string, manifest: BundleManifest): string[
 }
 
 export async function inspect(place: string, { json }: { json?: boolean }): Promise<void> {
-  const manifest = await readManifest(bundleAt(place));
+  const manifest = await readManifest(await bundleAt(place));
   if (json) await printLine(JSON.stringify(summary(manifest), null, 2));
   else for (const line of describeBundle(place, manifest)) await printLine(line);
 }

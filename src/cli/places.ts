@@ -1,14 +1,12 @@
 /** @file What a word on the command line names: a folder, a Hub repository, the built-in model. */
 import { existsSync, statSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import type { BundleReader } from '../bundle/storage';
 import { hubTree, type FileTree } from '../checkpoint';
 import { folderTree } from '../checkpoint/folder.node.js';
 import { SourceNotFoundError } from '../errors';
+import { specify } from '../sources';
 import { folderBundle } from '../store/folder.node.js';
 
-/** The built-in model: beside `lib/` in the package, in `public/` in the repository. */
-const BUILT_IN = ['../models/nano', '../../public/models/nano'];
 export const BUILT_IN_NAME = 'nano';
 
 /** `owner/name`, with `@revision` or without. */
@@ -25,14 +23,16 @@ export async function checkpointAt(place: string, signal?: AbortSignal): Promise
 }
 
 /** The bundle that `--model` names. */
-export function bundleAt(place: string): BundleReader {
+export async function bundleAt(place: string): Promise<BundleReader> {
   if (place === BUILT_IN_NAME) {
-    const found = BUILT_IN.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path));
-    if (found === undefined) throw new SourceNotFoundError('The built-in model nano is missing from this installation.');
-    return { ...folderBundle(found), label: BUILT_IN_NAME };
+    const spec = await specify(place, undefined);
+    if (spec.kind !== 'folder') throw new Error(`The built-in model is a ${spec.kind} here.`);
+    return { ...folderBundle(spec.path), label: place };
   }
   if (!statSync(place, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new SourceNotFoundError(`There is no bundle at ${place}: not a folder. Make one with vlm2vec convert.`, { place });
+    throw new SourceNotFoundError(`There is no bundle at ${place}: not a folder. Make one with vlm2vec convert.`, {
+      place,
+    });
   }
   return folderBundle(place);
 }

@@ -1,12 +1,12 @@
 /** @file `vlm2vec rank`: captions by how well they describe an image, best first. */
 import { access } from 'node:fs/promises';
+import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { VLM2Vec } from '../embedder';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { readManifest } from '../store';
-import { loadRuntime } from '../runtime';
-import { fillPrompt, instructions } from '../text';
 import { printLine } from './output';
-import { bundleAt } from './places';
+import { BUILT_IN_NAME, bundleAt } from './places';
 import type { ProgressLine } from './progress';
 
 const SCORE_DIGITS = 4;
@@ -22,7 +22,7 @@ export interface RankArguments {
 export async function rank(
   image: string,
   captions: string[],
-  { model, device, minPixels, maxPixels, json }: RankArguments,
+  { model: place, device, minPixels, maxPixels, json }: RankArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -31,27 +31,16 @@ export async function rank(
   await access(image).catch((cause: unknown) => {
     throw new SourceNotFoundError(`There is no image at ${image}.`, { image }, { cause });
   });
-  const reader = bundleAt(model);
-  const manifest = await readManifest(reader, { signal });
-  const runtime = await loadRuntime({ reader, manifest, device, signal, onProgress: progress.show });
+  await readManifest(await bundleAt(place), { signal }); // a checkpoint would be converted: not what was asked for
+  const source = place === BUILT_IN_NAME ? place : pathToFileURL(path.resolve(place));
+  const model = await VLM2Vec.load(source, { device, signal, onProgress: progress.show });
   try {
-    const query = {
-      image: pathToFileURL(image),
-      text: fillPrompt(instructions.MSCOCO_i2t.query, '', manifest.prompts),
-    };
-    const [queryVector, ...vectors] = await runtime.embed([query, ...captions], { minPixels, maxPixels, signal });
-    const ranked = captions
-      .map((caption, i) => ({ caption, score: dot(queryVector!, vectors[i]!) }))
-      .sort((a, b) => b.score - a.score);
+    const options = { minPixels, maxPixels, signal };
+    const ranked = await model.rank({ image: pathToFileURL(path.resolve(image)) }, captions, options);
     progress.clear();
-    if (json) await printLine(JSON.stringify(ranked));
-    else for (const { caption, score } of ranked) await printLine(`${score.toFixed(SCORE_DIGITS)}  ${caption}`);
+    if (json) await printLine(JSON.stringify(ranked.map(({ candidate, score }) => ({ caption: candidate, score }))));
+    else for (const { candidate, score } of ranked) await printLine(`${score.toFixed(SCORE_DIGITS)}  ${candidate}`);
   } finally {
-    await runtime.dispose();
+    await model.dispose();
   }
-}
-
-/** Cosine of unit vectors. */
-function dot(a: Float32Array, b: Float32Array): number {
-  return a.reduce((sum, value, i) => sum + value * b[i]!, 0);
 }

@@ -1,4 +1,6 @@
-/** @file Uncompressed BMP of 1, 4, 8, 24 or 32 bits → RGB, for Node (sharp reads none); as Pillow, a fourth byte is dropped. */
+/**
+ * @file Uncompressed BMP of 1, 4, 8, 24 or 32 bits → RGB, for Node (sharp reads none). Alpha is dropped, as Pillow does.
+ */
 import { ByteReader } from './bytes';
 import type { RgbImage } from './types';
 

@@ -92,7 +92,14 @@ describe('inputs', () => {
   test('a path, a file URL, bytes, a data URL and an HTTP URL are the same picture', async () => {
     const file = fixturePath('images/tiny.png');
     const dataUrl = `data:image/png;base64,${Buffer.from(png).toString('base64')}`;
-    const inputs: ImageInput[] = [file, pathToFileURL(file), pathToFileURL(file).href, png, png.slice().buffer, dataUrl];
+    const inputs: ImageInput[] = [
+      file,
+      pathToFileURL(file),
+      pathToFileURL(file).href,
+      png,
+      png.slice().buffer,
+      dataUrl,
+    ];
     for (const input of inputs) expect(sha256((await decodeImage(input)).data)).toBe(tinyHash);
     vi.stubGlobal('fetch', async () => new Response(png as Uint8Array<ArrayBuffer>));
     expect(sha256((await decodeImage('https://example.org/tiny.png')).data)).toBe(tinyHash);
@@ -120,7 +127,9 @@ describe('inputs', () => {
     await expect(decodeImage(path.join(folder, 'text.png'))).rejects.toThrow(ImageFormatError);
     await expect(decodeImage(new Blob([]))).rejects.toThrow('it has no bytes');
     for (const wrong of [null, 7, {}, [], { width: 2, height: 2, data: new Uint8Array(11) }, { data: 1, width: 1 }]) {
-      await expect(decodeImage(wrong as unknown as ImageInput), JSON.stringify(wrong)).rejects.toThrow(InvalidInputError);
+      await expect(decodeImage(wrong as unknown as ImageInput), JSON.stringify(wrong)).rejects.toThrow(
+        InvalidInputError,
+      );
     }
     await expect(decodeImage(png, { orientation: 'up' as 'exif' })).rejects.toThrow(InvalidInputError);
   });

@@ -21,7 +21,8 @@ interface GifParts {
 
 /** A GIF whose pixels are all literals: the dictionary is cleared before codes would grow past 9 bits. */
 function gif({ screen, frame, pixels, palette, local, transparent, interlaced }: GifParts): Uint8Array {
-  const tableFlags = (table: number[] | undefined) => (table === undefined ? 0 : 0x80 | (Math.log2(table.length / 3) - 1));
+  const tableFlags = (table: number[] | undefined) =>
+    table === undefined ? 0 : 0x80 | (Math.log2(table.length / 3) - 1);
   const codes = pixels.flatMap((pixel, i) => (i % 200 === 0 ? [256, pixel] : [pixel]));
   codes.push(257);
   const bits = codes.flatMap((code) => Array.from({ length: 9 }, (_, bit) => (code >> bit) & 1));
@@ -64,12 +65,20 @@ describe('GIF', () => {
   test('rows of an interlaced frame are put in order', async () => {
     const order = [0, 8, 4, 2, 6, 10, 1, 3, 5, 7, 9];
     const bytes = gif({ screen: [1, 11], frame: [0, 0, 1, 11], pixels: order, interlaced: true });
-    expect((await decodeImage(bytes)).data).toEqual(Uint8Array.from(Array.from({ length: 33 }, (_, i) => Math.floor(i / 3))));
+    expect((await decodeImage(bytes)).data).toEqual(
+      Uint8Array.from(Array.from({ length: 33 }, (_, i) => Math.floor(i / 3))),
+    );
   });
 
   test('a frame’s own palette goes before the file’s; beyond its end it is black', async () => {
     const local = PALETTE.slice(6);
-    const parts = { screen: [3, 1], frame: [0, 0, 3, 1], pixels: [0, 1, 2], palette: PALETTE, local } satisfies GifParts;
+    const parts = {
+      screen: [3, 1],
+      frame: [0, 0, 3, 1],
+      pixels: [0, 1, 2],
+      palette: PALETTE,
+      local,
+    } satisfies GifParts;
     expect((await decodeImage(gif(parts))).data).toEqual(Uint8Array.from([...local, 0, 0, 0]));
   });
 
@@ -81,7 +90,9 @@ describe('GIF', () => {
           const pixel = Math.floor(i / 3);
           return (Math.imul(Math.floor(pixel / run) + seed, 0x9e3779b1) >>> 24) & 0xe0;
         });
-        const bytes = await sharp(raw, { raw: { width, height, channels: 3 } }).gif({ dither: 0 }).toBuffer();
+        const bytes = await sharp(raw, { raw: { width, height, channels: 3 } })
+          .gif({ dither: 0 })
+          .toBuffer();
         const expected = await sharp(bytes).removeAlpha().raw().toBuffer();
         expect((await decodeImage(bytes)).data).toEqual(new Uint8Array(expected));
       }),
@@ -92,7 +103,9 @@ describe('GIF', () => {
   test('a large noisy picture fills the dictionary', async () => {
     const [width, height] = [300, 200];
     const raw = Uint8Array.from({ length: width * height }, (_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 24);
-    const bytes = await sharp(raw, { raw: { width, height, channels: 1 } }).gif({ dither: 0 }).toBuffer();
+    const bytes = await sharp(raw, { raw: { width, height, channels: 1 } })
+      .gif({ dither: 0 })
+      .toBuffer();
     const expected = await sharp(bytes).toColourspace('srgb').removeAlpha().raw().toBuffer();
     expect((await decodeImage(bytes)).data).toEqual(new Uint8Array(expected));
   });

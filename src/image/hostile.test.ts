@@ -53,7 +53,18 @@ function png({ width, height, depth = 8, color = 2, rows, between = new Uint8Arr
 }
 
 const bmp = (width: number, height: number, bits = 24, pixels = 0) =>
-  concat('BM', u32le(54 + pixels), u32le(0), u32le(54), u32le(40), u32le(width), u32le(height), u16le(1), u16le(bits), new Uint8Array(24 + pixels));
+  concat(
+    'BM',
+    u32le(54 + pixels),
+    u32le(0),
+    u32le(54),
+    u32le(40),
+    u32le(width),
+    u32le(height),
+    u16le(1),
+    u16le(bits),
+    new Uint8Array(24 + pixels),
+  );
 
 const gif = (width: number, height: number, frame: [number, number, number, number]) =>
   concat('GIF89a', u16le(width), u16le(height), [0, 0, 0], ',', frame.flatMap(u16le), [0, 2, 1, 0x44, 0, 0x3b]);
@@ -82,7 +93,9 @@ const avif = (...sizes: [number, number][]) => {
 describe('sizes are read from headers', () => {
   let encoded: [string, Uint8Array][];
   beforeAll(async () => {
-    const picture = sharp({ create: { width: 37, height: 23, channels: 4, background: { r: 9, g: 99, b: 199, alpha: 0.5 } } });
+    const picture = sharp({
+      create: { width: 37, height: 23, channels: 4, background: { r: 9, g: 99, b: 199, alpha: 0.5 } },
+    });
     encoded = [
       ['PNG', await picture.clone().png().toBuffer()],
       ['PNG', await picture.clone().png({ progressive: true, palette: true }).toBuffer()],
@@ -153,8 +166,16 @@ describe('lies', () => {
     ['a PNG of no pixels', png({ width: 0, height: 1, rows: [] }), /0×1 pixels/],
     ['a PNG of an impossible depth', png({ width: 1, height: 1, depth: 3, rows: [] }), /colour type 2 with 3 bits/],
     ['a palette PNG without palette', png({ width: 1, height: 1, color: 3, rows: [0, 0] }), /needs a palette/],
-    ['a palette of odd length', png({ width: 1, height: 1, color: 3, rows: [0, 0], between: chunk('PLTE', [1]) }), /palette/],
-    ['a WebP canvas unlike its picture', webpExtended(9, 9, concat('VP8L', u32le(5), [0x2f, 1, 0x40, 0, 0, 0])), /declares 9×9 pixels and holds 2×2/],
+    [
+      'a palette of odd length',
+      png({ width: 1, height: 1, color: 3, rows: [0, 0], between: chunk('PLTE', [1]) }),
+      /palette/,
+    ],
+    [
+      'a WebP canvas unlike its picture',
+      webpExtended(9, 9, concat('VP8L', u32le(5), [0x2f, 1, 0x40, 0, 0, 0])),
+      /declares 9×9 pixels and holds 2×2/,
+    ],
     ['a GIF frame beyond its screen', gif(10, 10, [5, 0, 6, 10]), /reaches beyond/],
     ['a BMP without its pixels', bmp(100, 100), /cut short/],
     ['a JPEG without a picture', concat([0xff, 0xd8, 0xff, 0xd9]), /no picture/],
@@ -171,9 +192,11 @@ describe('lies', () => {
     for (const offset of [16, 19, 23, 24, 25, 29, idat + 4, idat + 50, PNG.length - 20]) {
       const flipped = PNG.slice();
       flipped[offset]! ^= 1 << (offset % 8);
-      await expect(decodeImage(flipped), String(offset)).rejects.toThrow(expect.objectContaining({
-        name: expect.stringMatching(/^Image(Format|TooLarge)Error$/),
-      }));
+      await expect(decodeImage(flipped), String(offset)).rejects.toThrow(
+        expect.objectContaining({
+          name: expect.stringMatching(/^Image(Format|TooLarge)Error$/),
+        }),
+      );
     }
   });
 });
@@ -228,25 +251,39 @@ describe('noise', () => {
 
   test('EXIF blocks: any bytes give an orientation from 1 to 8 or none', () => {
     const tiff = [0x49, 0x49, 42, 0, 8, 0, 0, 0, 1, 0, 0x12, 1, 3, 0, 1, 0, 0, 0, 6, 0, 0, 0];
-    expect(findOrientation(Uint8Array.from(tiff), 0, tiff.length)).toEqual({ value: 6, offset: 18, littleEndian: true });
+    expect(findOrientation(Uint8Array.from(tiff), 0, tiff.length)).toEqual({
+      value: 6,
+      offset: 18,
+      littleEndian: true,
+    });
     fc.assert(
-      fc.property(fc.array(fc.tuple(fc.nat(tiff.length - 1), fc.nat(255)), { maxLength: 5 }), fc.nat(30), (edits, end) => {
-        const bytes = Uint8Array.from(tiff);
-        for (const [at, value] of edits) bytes[at] = value;
-        const found = findOrientation(bytes, 0, end);
-        if (found !== null) {
-          expect(found.value).toBeGreaterThanOrEqual(1);
-          expect(found.value).toBeLessThanOrEqual(8);
-          expect(found.offset + 2).toBeLessThanOrEqual(Math.min(end, bytes.length));
-        }
-      }),
+      fc.property(
+        fc.array(fc.tuple(fc.nat(tiff.length - 1), fc.nat(255)), { maxLength: 5 }),
+        fc.nat(30),
+        (edits, end) => {
+          const bytes = Uint8Array.from(tiff);
+          for (const [at, value] of edits) bytes[at] = value;
+          const found = findOrientation(bytes, 0, end);
+          if (found !== null) {
+            expect(found.value).toBeGreaterThanOrEqual(1);
+            expect(found.value).toBeLessThanOrEqual(8);
+            expect(found.offset + 2).toBeLessThanOrEqual(Math.min(end, bytes.length));
+          }
+        },
+      ),
       { numRuns: 2000 },
     );
   });
 });
 
 test('pixels of an impossible size are refused', async () => {
-  for (const [width, height] of [[0, 4], [-1, 4], [1.5, 2], [2 ** 31, 2 ** 31], [Number.NaN, 1]] as const) {
+  for (const [width, height] of [
+    [0, 4],
+    [-1, 4],
+    [1.5, 2],
+    [2 ** 31, 2 ** 31],
+    [Number.NaN, 1],
+  ] as const) {
     await expect(decodeImage({ width, height, data: new Uint8Array(12) })).rejects.toThrow(InvalidInputError);
   }
 });

@@ -22,9 +22,10 @@ test('gives the ids of every text input of the fixtures', async () => {
 });
 
 const text = (value: string) => new TextEncoder().encode(value);
-const small = () => JSON.parse(new TextDecoder().decode(tokenizerFiles('small').get('tokenizer.json'))) as {
-  added_tokens: { content: string }[];
-};
+const small = () =>
+  JSON.parse(new TextDecoder().decode(tokenizerFiles('small').get('tokenizer.json'))) as {
+    added_tokens: { content: string }[];
+  };
 
 test('needs only tokenizer.json', async () => {
   const files = tokenizerFiles('small');
@@ -45,7 +46,15 @@ test('knows added tokens that only tokenizer_config.json names', async () => {
 test('what is not a tokenizer is named', async () => {
   await expect(loadTokenizer(new Map())).rejects.toThrow(SourceNotFoundError);
   await expect(loadTokenizer(new Map([['vocab.json', text('{}')]]))).rejects.toThrow(/\(vocab\.json\)/);
-  const broken = ['', '[]', '{"model": 1}', 'null', '{"added_tokens": 3}', '\u0000', JSON.stringify({ ...small(), model: {} })];
+  const broken = [
+    '',
+    '[]',
+    '{"model": 1}',
+    'null',
+    '{"added_tokens": 3}',
+    '\u0000',
+    JSON.stringify({ ...small(), model: {} }),
+  ];
   for (const json of broken) {
     await expect(loadTokenizer(new Map([['tokenizer.json', text(json)]])), json.slice(0, 40)).rejects.toThrow(
       CheckpointFormatError,

@@ -47,7 +47,8 @@ export function readGifFrame(reader: ByteReader): GifFrame {
     if (reader.u8(offset + 1) !== GRAPHIC_CONTROL) continue;
     transparent = (reader.u8(offset + 3) & 1) === 1 ? reader.u8(offset + 6) : null;
   }
-  if (reader.u8(offset) !== IMAGE) throw reader.fail(`it holds no picture (block ${reader.u8(offset)} at byte ${offset})`);
+  if (reader.u8(offset) !== IMAGE)
+    throw reader.fail(`it holds no picture (block ${reader.u8(offset)} at byte ${offset})`);
   const left = reader.u16(offset + 1, true);
   const top = reader.u16(offset + 3, true);
   const width = reader.u16(offset + 5, true);
@@ -55,7 +56,8 @@ export function readGifFrame(reader: ByteReader): GifFrame {
   if (width === 0 || height === 0) throw reader.fail(`its first frame has ${width}×${height} pixels`);
   if (left + width > screen.width || top + height > screen.height) {
     throw reader.fail(
-      `its first frame (${width}×${height} at ${left}, ${top}) reaches beyond its ${screen.width}×${screen.height} pixels`,
+      `its first frame (${width}×${height} at ${left}, ${top}) reaches beyond its screen of ` +
+        `${screen.width}×${screen.height} pixels`,
     );
   }
   const flags = reader.u8(offset + 9);

@@ -14,7 +14,7 @@ interface Box {
 
 /** The boxes inside `start … end-1`. */
 function* boxes(reader: ByteReader, start: number, end: number): Generator<Box> {
-  for (let offset = start; offset + 8 <= end; ) {
+  for (let offset = start; offset + 8 <= end;) {
     let length = reader.u32(offset);
     const type = reader.text(offset + 4, 4);
     let header = 8;

@@ -43,7 +43,7 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
   const orientation: ImageHeader['orientation'] = [];
   let canvas: Size | null = null;
   let picture: Size | null = null;
-  for (let offset = 12; offset + 8 <= end; ) {
+  for (let offset = 12; offset + 8 <= end;) {
     const type = reader.text(offset, 4);
     const length = reader.u32(offset + 4, true);
     const start = offset + 8;
