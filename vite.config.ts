@@ -44,6 +44,7 @@ function pagesAtTop(): Plugin {
 
 export default defineConfig({
   base: './',
+  appType: 'mpa', // a missing file is a 404, not the start page
   plugins: [nodeEdges() as Plugin, licenses('licenses.txt') as Plugin, pagesAtTop()],
   worker: { format: 'es', plugins: () => [nodeEdges() as Plugin, licenses('licenses-worker.txt') as Plugin] },
   optimizeDeps: {

@@ -9,6 +9,7 @@ const TYPES: Record<string, string> = {
   '.html': 'text/html',
   '.js': 'text/javascript',
   '.json': 'application/json',
+  '.txt': 'text/plain',
   '.wasm': 'application/wasm',
 };
 
