@@ -7,6 +7,7 @@ import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   adapterPath,
@@ -285,6 +286,17 @@ describe('what cannot be done is refused', () => {
       ['convert', damaged, '--out', path.join(work, 'new', 'deep'), '--dtype', 'fp32'],
       /model\.safetensors/,
     );
+    expect(await readdir(work)).toEqual(before);
+  });
+
+  test('an interrupted conversion leaves no file', async () => {
+    const before = await readdir(work);
+    const running = run(['convert', checkpointPath('tiny-tied'), '--out', path.join(work, 'new'), '--dtype', 'q4']);
+    let finished = false;
+    void running.then(() => (finished = true));
+    while (!finished && !(await readdir(work)).some((name) => name.includes('partial'))) await setImmediate();
+    process.emit('SIGINT');
+    expect(await running).toEqual({ code: 130, stdout: '', stderr: '' });
     expect(await readdir(work)).toEqual(before);
   });
 
