@@ -1,6 +1,7 @@
 /**
- * @file What `models/` offers to `convert/` and `runtime/`. Shapes: B batch, S padded sequence length,
- * P patches per image, V visual tokens of all images of the batch, T token rows, H hidden size.
+ * @file What `models/` offers to `convert/` and `runtime/`. Shapes: B batch, N tokens of all its sequences one after
+ * another (no padding between them), S length of the longest, P patches per image, V visual tokens of all images of
+ * the batch, T token rows, H hidden size.
  *
  * Graph inputs and outputs of every stage (names are fixed):
  *
@@ -10,13 +11,16 @@
  *   all vision stages also take: cos, sin [P, headDim/2] f32; batch_shape int64[3] = [B, P, -1]
  *   All images of one run share one grid. A tower of one stage takes patches and gives features.
  *
- * text.0     in  token_rows [T, H] f32, features [V, H] act, rows int32 [B*S]   out hidden_out [B*S, H] f32
+ * text.0     in  token_rows [T, H] f32, features [V, H] act, rows int32 [N]     out hidden_out [N, H] f32
  *   rows[i] < T picks token_rows[i], rows[i] >= T picks features[rows[i]-T]. Without an image, features is
  *   one row of zeros (V = 1). T >= 1.
- * text.k     in  hidden [B*S, H] f32                                            out hidden_out
- * text.m     also last int32 [B] (the row, in B*S, to pool)                     out embedding [B, H] f32, unit length
+ * text.k     in  hidden [N, H] f32                                              out hidden_out
+ * text.m     also last int32 [B] (the row, in N, to pool)                       out embedding [B, H] f32, unit length
  *   all text stages also take: cos, sin [S, headDim/2] f32; seqlens_k int32 [B] = tokens - 1;
- *   total_sequence_length int32 scalar = S; batch_shape int64[3] = [B, S, -1]
+ *   total_sequence_length int32 scalar = S; batch_shape int64[3] = [B, S, -1];
+ *   padded int32 [B*S] (which of the N rows stands at each place of the batch padded on the right; any in the
+ *   padding); packed int32 [N] (at which place each row stands). Only attention sees padding. Rows of N that belong
+ *   to no sequence are allowed, to round N up; they stand nowhere and their `packed` is arbitrary.
  *
  * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream,
  * is always f32. A graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { bucket, packImages, packTexts, planText, type Sequence } from './batching';
+import { bucket, packedBucket, packImages, packTexts, planText, type Sequence } from './batching';
 
 const lengths = fc.array(fc.integer({ min: 1, max: 700 }), { maxLength: 80 });
 
@@ -13,6 +13,15 @@ test('buckets are few, never shorter, never more than half longer', () => {
     seen.add(padded);
   }
   expect(seen.size).toBeLessThan(20);
+});
+
+test('packed rows round up by less than 64, or to a bucket below that', () => {
+  for (let tokens = 1; tokens <= 1000; tokens++) {
+    const rows = packedBucket(tokens);
+    expect(rows).toBeGreaterThanOrEqual(tokens);
+    expect(rows - tokens).toBeLessThan(64);
+    if (tokens > 64) expect(rows % 64).toBe(0);
+  }
 });
 
 test('every text is in one run, long enough for it and within the budget', () => {
@@ -59,25 +68,32 @@ test('the rows of a plan give back each sequence, image features in their order'
   const sequence = fc
     .tuple(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }), fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }))
     .filter(([before, after]) => before.length + after.length > 0);
+  const small = fc.integer({ min: 0, max: 4 });
   fc.assert(
-    fc.property(fc.array(sequence, { minLength: 1, maxLength: 5 }), fc.integer({ min: 0, max: 4 }), (parts, tokens) => {
+    fc.property(fc.array(sequence, { minLength: 1, maxLength: 5 }), small, small, (parts, tokens, extra) => {
       const sequences: Sequence[] = parts.map(([before, after]) => ({
         ids: [...before, ...new Array<number>(tokens).fill(99), ...after],
         image: tokens > 0 ? { start: before.length, tokens } : null,
       }));
       const length = Math.max(...sequences.map(({ ids }) => ids.length)) + 2;
-      const plan = planText(sequences, length);
+      const plan = planText(sequences, length, (rows) => rows + extra);
       expect(new Set(plan.tokens).size).toBe(plan.tokens.length);
+      expect(plan.rows.length).toBe(sequences.reduce((sum, { ids }) => sum + ids.length, extra));
+      let first = 0;
       sequences.forEach(({ ids, image }, b) => {
-        const row = [...plan.rows.subarray(b * length, (b + 1) * length)];
-        const shown = row.slice(0, ids.length).map((at) => plan.tokens[at] ?? `image ${at - plan.tokens.length}`);
+        const row = [...plan.rows.subarray(first, first + ids.length)];
+        const shown = row.map((at) => plan.tokens[at] ?? `image ${at - plan.tokens.length}`);
         const wanted = ids.map((id, i) =>
           image && i >= image.start && i < image.start + tokens ? `image ${b * tokens + i - image.start}` : id,
         );
         expect(shown).toEqual(wanted);
-        expect(row.slice(ids.length).every((at) => at === 0)).toBe(true);
+        const places = [...plan.padded.subarray(b * length, (b + 1) * length)];
+        expect(places.slice(0, ids.length)).toEqual(ids.map((_, i) => first + i));
+        expect(places.slice(ids.length).every((at) => at === 0)).toBe(true);
+        ids.forEach((_, i) => expect(plan.packed[first + i]).toBe(b * length + i));
         expect(plan.seqlensK[b]).toBe(ids.length - 1);
-        expect(plan.last[b]).toBe(b * length + ids.length - 1);
+        expect(plan.last[b]).toBe(first + ids.length - 1);
+        first += ids.length;
       });
     }),
   );

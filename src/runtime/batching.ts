@@ -21,6 +21,11 @@ export function bucket(length: number): number {
   }
 }
 
+/** Rows of a packed run, rounded up: what a run computes for nothing stays below 64 rows. */
+export function packedBucket(tokens: number): number {
+  return tokens <= 64 ? bucket(tokens) : Math.ceil(tokens / 64) * 64;
+}
+
 /** Positions of `lengths` that run together, and the padded length of the run. */
 export interface TextBatch {
   indices: number[];
@@ -70,22 +75,29 @@ export interface Sequence {
   image: { start: number; tokens: number } | null;
 }
 
-/** The index inputs of a text run; see `models/types.ts`. B sequences, S padded length. */
+/** The index inputs of a text run; see `models/types.ts`. B sequences, S padded length, N rows. */
 export interface TextPlan {
   batch: number;
   length: number;
   /** Distinct ids whose table rows are needed, in the order of `token_rows`. // [T] */
   tokens: number[];
-  rows: Int32Array; // [B*S]
+  rows: Int32Array; // [N]
+  padded: Int32Array; // [B*S]
+  packed: Int32Array; // [N]
   seqlensK: Int32Array; // [B]
   last: Int32Array; // [B]
 }
 
 /**
- * Lays sequences out, right-padded to `length`. Padding repeats row 0: causal attention never looks at it.
- * Image token j of the batch's k-th image picks feature row k*tokens + j.
+ * Lays sequences out, one after another; for attention right-padded to `length`. Padding shows row 0: causal
+ * attention never looks at it. Image token j of the batch's k-th image picks feature row k*tokens + j.
+ * @param round Rounds the number of rows up; the rows added repeat row 0.
  */
-export function planText(sequences: readonly Sequence[], length: number): TextPlan {
+export function planText(
+  sequences: readonly Sequence[],
+  length: number,
+  round: (tokens: number) => number = (tokens) => tokens,
+): TextPlan {
   const slot = new Map<number, number>();
   const slotOf = (id: number) => {
     let at = slot.get(id);
@@ -101,17 +113,24 @@ export function planText(sequences: readonly Sequence[], length: number): TextPl
   if (slot.size === 0) slotOf(sequences[0]!.ids[0]!);
 
   const batch = sequences.length;
-  const rows = new Int32Array(batch * length);
+  const total = round(sequences.reduce((sum, { ids }) => sum + ids.length, 0));
+  const rows = new Int32Array(total);
+  const padded = new Int32Array(batch * length);
+  const packed = new Int32Array(total);
   const seqlensK = new Int32Array(batch);
   const last = new Int32Array(batch);
   let features = slot.size;
+  let row = 0;
   sequences.forEach(({ ids, image }, b) => {
     seqlensK[b] = ids.length - 1;
-    last[b] = b * length + ids.length - 1;
     ids.forEach((id, i) => {
       const isImage = image && i >= image.start && i < image.start + image.tokens;
-      rows[b * length + i] = isImage ? features++ : slot.get(id)!;
+      rows[row] = isImage ? features++ : slot.get(id)!;
+      padded[b * length + i] = row;
+      packed[row] = b * length + i;
+      row++;
     });
+    last[b] = row - 1;
   });
-  return { batch, length, tokens: [...slot.keys()], rows, seqlensK, last };
+  return { batch, length, tokens: [...slot.keys()], rows, padded, packed, seqlensK, last };
 }

@@ -127,7 +127,9 @@ export class Engine {
       const feeds: Feeds = {
         token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
         features: features?.tensor ?? this.#noFeatures(hiddenSize),
-        rows: this.#i32(plan.rows, [batch * length]),
+        rows: this.#i32(plan.rows, [plan.rows.length]),
+        padded: this.#i32(plan.padded, [batch * length]),
+        packed: this.#i32(plan.packed, [plan.rows.length]),
         cos: this.#f32(cos.subarray(0, length * columns), [length, columns]),
         sin: this.#f32(sin.subarray(0, length * columns), [length, columns]),
         seqlens_k: this.#i32(plan.seqlensK, [batch]),

@@ -8,7 +8,7 @@ import type { BundleReader } from '../bundle/storage';
 import { VLM2VecError } from '../errors';
 import { readManifest } from '../store';
 import { loadTokenizer } from '../text';
-import { bucket, packImages, packTexts, planText, type BatchLimits } from './batching';
+import { bucket, packedBucket, packImages, packTexts, planText, type BatchLimits } from './batching';
 import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
 import type { Engine } from './engine';
 import { isNode } from './environment';
@@ -198,7 +198,7 @@ async function runBatch(
   const sequences = batch.map(({ sequence }) => sequence);
   const images = batch.flatMap(({ image }) => image ?? []);
   const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
-  const plan = planText(sequences, limits.buckets ? bucket(longest) : longest);
+  const plan = limits.buckets ? planText(sequences, bucket(longest), packedBucket) : planText(sequences, longest);
   if (images.length === 0) return engine.embed(plan, null, signal);
   if (images.length !== batch.length) throw new VLM2VecError('A batch mixes pictures and texts; please report this.');
   const width = images[0]!.patches.length;

@@ -165,7 +165,7 @@ describe.each(['f32', 'f16'] as const)('graphs with %s activations', (activation
     const types = (values: (typeof graphs)[number]['input']) =>
       Object.fromEntries(values!.map(({ name, type }) => [name, type!.tensorType!.elemType]));
     const vision = { cos: f32, sin: f32, batch_shape: i64 };
-    const text = { ...vision, seqlens_k: i32, total_sequence_length: i32 };
+    const text = { ...vision, padded: i32, packed: i32, seqlens_k: i32, total_sequence_length: i32 };
     expect(graphs.map(({ input, output }) => [types(input), types(output)])).toEqual([
       [{ patches: f32, ...vision }, { hidden_out: f32 }],
       [{ hidden: f32, ...vision }, { hidden_out: f32 }],
@@ -230,6 +230,8 @@ describe('files', () => {
       seqlens_k: new ort.Tensor('int32', Int32Array.of(1), [1]),
       total_sequence_length: new ort.Tensor('int32', Int32Array.of(2), []),
       batch_shape: new ort.Tensor('int64', BigInt64Array.of(1n, 2n, -1n), [3]),
+      padded: new ort.Tensor('int32', Int32Array.of(0, 1), [2]),
+      packed: new ort.Tensor('int32', Int32Array.of(0, 1), [2]),
       last: new ort.Tensor('int32', Int32Array.of(1), [1]),
     });
     const wanted = referenceText(roundTrip(config, whole, weights, 'q4-zp'), [4, 9]);

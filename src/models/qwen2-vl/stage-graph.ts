@@ -65,6 +65,8 @@ function textStage(context: Context, { first, last }: GraphStage['blocks']): voi
   const run = textRun(context, {
     ...rotaryInputs(context, config.headDim),
     batchShape: batchShape(context),
+    padded: graph.input('padded', 'i32', ['places']),
+    packed: graph.input('packed', 'i32', ['tokens']),
     lastPositions: graph.input('seqlens_k', 'i32', ['batch']),
     length: graph.input('total_sequence_length', 'i32', []),
   });

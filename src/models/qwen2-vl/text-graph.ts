@@ -1,6 +1,7 @@
 /**
  * @file The language model (spec section 5.5) for embedding only: no cache, no logits, and after the last attention
- * nothing but the pooled rows. B sequences padded on the right to S tokens, H = hiddenSize.
+ * nothing but the pooled rows. B sequences of N tokens together, the longest of S, H = hiddenSize. Rows are packed
+ * one after another; only attention spreads them out to [B, S], so that nothing else is computed for padding.
  */
 
 import {
@@ -24,11 +25,13 @@ export interface TextRun {
   cos: Value; // [S, headDim/2] activations' type
   sin: Value; // [S, headDim/2]
   batchShape: Value; // int64 [B, S, -1]
+  padded: Value; // int32 [B*S], row of N at each place
+  packed: Value; // int32 [N], place of each row
   lastPositions: Value; // int32 [B], tokens - 1
   length: Value; // int32 scalar, S
 }
 
-/** Token rows and visual tokens, each where the prompt has it. // → [B*S, H] */
+/** Token rows and visual tokens, each where the prompt has it. // → [N, H] */
 export function spliceEmbeddings(
   { graph, precision }: Context,
   inputs: { tokenRows: Value; features: Value; rows: Value },
@@ -47,7 +50,7 @@ export function decoderLayer(context: Context, stream: Stream, layer: number, ru
   const { graph, precision } = context;
   const name = names.layer(layer);
   const first = rmsNorm(context, `${name}.input_layernorm`, stream, precision.residual);
-  let heads = attention(context, `${name}.self_attn`, first.normed, run); // [B*S, heads*headDim]
+  let heads = attention(context, `${name}.self_attn`, first.normed, run); // [N, heads*headDim]
   let { hidden } = first.stream;
   if (pooled !== undefined) {
     heads = gatherRows(graph, `${name}.self_attn.pooled`, heads, pooled); // [B, heads*headDim]
@@ -67,26 +70,28 @@ function rmsNorm(context: Context, name: string, stream: Stream, factor: number)
   });
 }
 
-/** Causal grouped-query attention, without the output projection. // [B*S, H] → [B*S, heads*headDim] */
+/** Causal grouped-query attention, without the output projection. // [N, H] → [N, heads*headDim] */
 function attention(context: Context, name: string, x: Value, run: TextRun): Value {
   const { graph, config, precision } = context;
   const { hiddenSize, heads, kvHeads, headDim } = config;
   const width = (heads + 2 * kvHeads) * headDim;
-  const flat = linear(graph, `${name}.qkv`, x, {
+  const rows = linear(graph, `${name}.qkv`, x, {
     weight: `${name}.qkv.weight`,
     bias: vector(context, `${name}.qkv.bias`, { length: width, factor: precision.residual, type: precision.type }),
     inFeatures: hiddenSize,
     outFeatures: width,
     type: precision.type,
-  }); // q | k | v
-  const qkv = reshapeTo(graph, `${name}.qkv.batched`, flat, run.batchShape); // [B, S, width]
+  }); // q | k | v, [N, width]
+  const padded = gatherRows(graph, `${name}.qkv.padded`, rows, run.padded); // [B*S, width]
+  const qkv = reshapeTo(graph, `${name}.qkv.batched`, padded, run.batchShape); // [B, S, width]
   const attended = groupQueryAttention(
     graph,
     `${name}.attention`,
     { qkv, ...run },
     { heads, kvHeads, scale: headDim ** -0.5 / precision.residual ** 2 },
   ); // [B, S, heads*headDim]
-  return reshape(graph, `${name}.attention.rows`, attended, [-1, heads * headDim]);
+  const places = reshape(graph, `${name}.attention.rows`, attended, [-1, heads * headDim]); // [B*S, heads*headDim]
+  return gatherRows(graph, `${name}.attention.packed`, places, run.packed);
 }
 
 function outputProjection({ graph, config, precision }: Context, layer: string, heads: Value): Value {

@@ -60,9 +60,9 @@ export class Towers {
   }
 
   /**
-   * Embeddings of a batch, padded on the right.
+   * Embeddings of a batch.
    * @param sequences Indices into tokenRows followed by features.
-   * @param padding Row that padding shows.
+   * @param padding Such an index that stands in all padding, and in a row that belongs to no sequence.
    */
   async text(
     tokenRows: readonly ArrayLike<number>[],
@@ -76,10 +76,17 @@ export class Towers {
     const visual = features ?? new Float32Array(hiddenSize);
     const visualShape = [visual.length / hiddenSize, hiddenSize];
     const lastPositions = Int32Array.from(sequences, (sequence) => sequence.length - 1);
-    const padded = sequences.flatMap((sequence) => [
-      ...sequence,
-      ...new Array<number>(length - sequence.length).fill(padding),
-    ]);
+    const shown = [...sequences.flat(), padding];
+    const padded = new Int32Array(sequences.length * length).fill(shown.length - 1);
+    const packed = new Int32Array(shown.length);
+    let row = 0;
+    sequences.forEach((sequence, b) => {
+      for (let i = 0; i < sequence.length; i++, row++) {
+        padded[b * length + i] = row;
+        packed[row] = b * length + i;
+      }
+    });
+    const last = Int32Array.from(sequences, (sequence, b) => packed.indexOf(b * length + sequence.length - 1));
     const result = await this.#run('text', {
       token_rows: new ort.Tensor('float32', Float32Array.from(tokenRows.flatMap((row) => Array.from(row))), [
         tokenRows.length,
@@ -89,13 +96,15 @@ export class Towers {
         this.#options.activations === 'f16'
           ? new ort.Tensor('float16', toHalves(visual, new Uint16Array(visual.length)) as never, visualShape)
           : new ort.Tensor('float32', visual, visualShape),
-      rows: new ort.Tensor('int32', Int32Array.from(padded), [padded.length]),
+      rows: new ort.Tensor('int32', Int32Array.from(shown), [shown.length]),
+      padded: new ort.Tensor('int32', padded, [padded.length]),
+      packed: new ort.Tensor('int32', packed, [packed.length]),
       cos: new ort.Tensor('float32', cos, [rows, columns]),
       sin: new ort.Tensor('float32', sin, [rows, columns]),
       batch_shape: int64([sequences.length, length, -1]),
       seqlens_k: new ort.Tensor('int32', lastPositions, [sequences.length]),
       total_sequence_length: new ort.Tensor('int32', Int32Array.of(length), []),
-      last: new ort.Tensor('int32', lastPositions.map((last, i) => i * length + last), [sequences.length]),
+      last: new ort.Tensor('int32', last, [sequences.length]),
     });
     const data = asFloat32(result.embedding!);
     return sequences.map((_, i) => data.slice(i * hiddenSize, (i + 1) * hiddenSize));
