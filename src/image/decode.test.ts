@@ -38,6 +38,20 @@ describe('pixels are Pillow’s', () => {
   });
 });
 
+test('a colour profile changes nothing', async () => {
+  const { width, height, data } = await decodeImage(fixtureBytes('images/cat.png'));
+  const profiled = await sharp(data, { raw: { width, height, channels: 3 } })
+    .withIccProfile('p3')
+    .jpeg()
+    .toBuffer();
+  const marker = profiled.indexOf(Buffer.from([0xff, 0xe2]));
+  const end = marker + 2 + profiled.readUInt16BE(marker + 2);
+  const bare = Buffer.concat([profiled.subarray(0, marker), profiled.subarray(end)]);
+  const managed = await sharp(profiled).raw().toBuffer();
+  expect((await decodeImage(profiled)).data).toEqual((await decodeImage(bare)).data);
+  expect(Buffer.compare((await decodeImage(profiled)).data, managed)).not.toBe(0);
+});
+
 describe('EXIF orientation', () => {
   const turned = expectedDecodes().filter((item) => item.image.includes('exif-'));
 

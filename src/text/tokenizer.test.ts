@@ -43,6 +43,23 @@ test('knows added tokens that only tokenizer_config.json names', async () => {
   expect((await loadTokenizer(without)).encode('a<|image_pad|>b')).toEqual(ids);
 });
 
+test('adds nothing, even where the file would', async () => {
+  const files = tokenizerFiles('small');
+  const special = { SpecialToken: { id: '<|endoftext|>', type_id: 0 } };
+  const postProcessor = {
+    type: 'TemplateProcessing',
+    single: [special, { Sequence: { id: 'A', type_id: 0 } }],
+    pair: [],
+    special_tokens: {},
+  };
+  const adding = new Map(files).set(
+    'tokenizer.json',
+    text(JSON.stringify({ ...small(), post_processor: postProcessor })),
+  );
+  const ids = (await loadTokenizer(files)).encode('a cat');
+  expect((await loadTokenizer(adding)).encode('a cat')).toEqual(ids);
+});
+
 test('what is not a tokenizer is named', async () => {
   await expect(loadTokenizer(new Map())).rejects.toThrow(SourceNotFoundError);
   await expect(loadTokenizer(new Map([['vocab.json', text('{}')]]))).rejects.toThrow(/\(vocab\.json\)/);
