@@ -231,6 +231,40 @@ describe('an adapter that does not fit', () => {
     );
   });
 
+  it('adapts one weight under two names', async () => {
+    const file = rewrittenAdapter('dora', (name, tensor) => [
+      [name, tensor],
+      [name.replace('.model.layers.', '.model.language_model.layers.'), tensor],
+    ]);
+    await expect(openWith('dora', file)).rejects.toThrow(/a second time/);
+  });
+
+  it('adapts what is no matrix of a layer', async () => {
+    const base = await folderTree(checkpointPath('tiny-untied'));
+    const cases: [string, RegExp][] = [
+      ['lm_head', /output layer/],
+      ['model.language_model.embed_tokens', /embeddings/],
+      ['model.language_model.norm', /only matrices/],
+      ['model.visual.patch_embed.proj', /only matrices/],
+    ];
+    for (const [module, message] of cases) {
+      const file = rewrittenAdapter('lora', (name, tensor) =>
+        name.startsWith(KEY) ? [[name.replace(KEY, `base_model.model.${module}`), tensor]] : [],
+      );
+      const config = adapterConfigWith('lora', { target_modules: [module] });
+      const checkpoint = changedTree(await adapter('lora'), {
+        'adapter_model.safetensors': file,
+        'adapter_config.json': config,
+      });
+      await expect(openCheckpoint({ checkpoint, base })).rejects.toBeInstanceOf(UnsupportedError);
+      await expect(openCheckpoint({ checkpoint, base })).rejects.toThrow(message);
+    }
+    const embedding = rewrittenAdapter('lora', (name, tensor) => [
+      [name.replace('lora_A.weight', 'lora_embedding_A'), tensor],
+    ]);
+    await expect(openWith('lora', embedding)).rejects.toThrow(/embedding/);
+  });
+
   it('has a factor that is not finite', async () => {
     const file = rewrittenAdapter('dora', (name, tensor) => {
       if (name !== `${KEY}.lora_B.weight`) return [[name, tensor]];

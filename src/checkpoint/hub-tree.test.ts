@@ -121,6 +121,28 @@ describe('hubTree', () => {
     }
   });
 
+  it.each([
+    [200, {}],
+    [206, { 'content-length': String(64 * MEGABYTE) }],
+  ])('does not download more than it asked for (status %i)', async (status, headers) => {
+    let sent = 0;
+    let cancelled = false;
+    const body = new ReadableStream({
+      pull: (controller) => {
+        controller.enqueue(new Uint8Array(MEGABYTE));
+        if (++sent === 64) controller.close();
+      },
+      cancel: () => {
+        cancelled = true;
+      },
+    });
+    const whole = new Response(body, { status, headers });
+    const { open } = fakeHub({ a: pattern(100) }, ({ path }) => (path.endsWith('/a') ? whole : undefined));
+    await expect((await (await open()).open('a')).read(1, 4)).rejects.toThrow(/whole files/);
+    expect(cancelled).toBe(true);
+    expect(sent).toBeLessThan(4);
+  });
+
   it('refuses a Hub that names no commit or lists files that are none', async () => {
     const lying = (part: string, answer: unknown) =>
       fakeHub({}, ({ path }) => (path.includes(part) ? Response.json(answer) : undefined)).open();

@@ -83,6 +83,11 @@ describe('parseSafetensors', () => {
     ['bytes behind the last tensor', rawSafetensors(`{${u8('a', '[3]', '[0,3]')}}`, four)],
     ['a tensor behind the end', rawSafetensors(`{${u8('a', '[5]', '[0,5]')}}`, four)],
     ['a shape that does not fit its span', rawSafetensors(`{${u8('a', '[5]', '[0,4]')}}`, four)],
+    ['a shape smaller than its span', rawSafetensors(`{${u8('a', '[3]', '[0,4]')}}`, four)],
+    [
+      'axes that overflow before a zero',
+      rawSafetensors(`{${u8('a', '[4294967296,4294967296,0]', '[0,0]')}}`, new Uint8Array(0)),
+    ],
     ['offsets the wrong way round', rawSafetensors(`{${u8('a', '[4]', '[4,0]')}}`, four)],
     ['a negative offset', rawSafetensors(`{${u8('a', '[4]', '[-4,0]')}}`, four)],
     ['a fractional offset', rawSafetensors(`{${u8('a', '[4]', '[0.5,4.5]')}}`, four)],

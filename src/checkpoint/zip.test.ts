@@ -53,6 +53,11 @@ describe('openZip', () => {
     await expect(readAll(zip(entries, { lie }))).rejects.toBeInstanceOf(CheckpointFormatError);
   });
 
+  it('sees overlaps before any entry is read', async () => {
+    const lie = only('x/a', (r) => (r.setUint32(20, 200, true), r.setUint32(24, 200, true)));
+    await expect(open(zip(entries, { lie }))).rejects.toThrow(/overlaps/);
+  });
+
   it.each<[string, (end: DataView) => void]>([
     ['more entries than there are', (end) => end.setUint16(10, 4, true)],
     ['a directory beyond the file', (end) => end.setUint32(16, 1e9, true)],

@@ -133,7 +133,7 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     const stored = wide(records.getUint32(at + 20, true));
     const offset = wide(records.getUint32(at + 42, true));
     if (stored !== size) fail(`the zip entry ${quote(name)} gives two sizes`);
-    if (!Number.isSafeInteger(size) || !Number.isSafeInteger(offset) || offset + size > directory.offset) {
+    if (!Number.isSafeInteger(size) || !Number.isSafeInteger(offset)) {
       fail(`the zip entry ${quote(name)} lies outside the file`);
     }
     entries.push({ name, rawName, offset, size, limit: 0 });
