@@ -95,6 +95,14 @@ describe('refused, saying where', () => {
     }
   });
 
+  test('nesting that would overflow the stack', () => {
+    const deep = '['.repeat(200_000) + ']'.repeat(200_000);
+    for (const [from, to] of [['"hiddenSize":64', `"hiddenSize":${deep}`], ['"patchSize":14', `"patchSize":${deep}`]] as const) {
+      const text = JSON.stringify(good()).replace(from, to);
+      expect(() => parseManifest(new TextEncoder().encode(text))).toThrow(BundleFormatError);
+    }
+  });
+
   test('keys that would reach a prototype', () => {
     const text = JSON.stringify(good()).replace('"hiddenSize":64', '"hiddenSize":64,"__proto__":{"x":1}');
     expect(() => parseManifest(new TextEncoder().encode(text))).toThrow(/__proto__/);
