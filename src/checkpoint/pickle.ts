@@ -208,7 +208,6 @@ class Machine {
   /** Little-endian two's complement. */
   #long(length: number): number {
     const start = this.#skip(length);
-    if (length > 8) this.#fail('has an integer above 64 bits');
     let value = 0n;
     for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(this.#bytes[start + i]!);
     const number = Number(BigInt.asIntN(length * 8, value));

@@ -192,6 +192,13 @@ describe('openTorchFile', () => {
     await expect(open(torchFile(body, six))).rejects.toBeInstanceOf(CheckpointFormatError);
   });
 
+  it.each([Uint8Array.of(0x8a, 7, 0, 0, 0, 0, 0, 0, 0x20), Uint8Array.of(0x8a, 9, 0, 0, 0, 0, 0, 0, 0, 0, 1)])(
+    'does not round integers: %s',
+    async (integer) => {
+      await expect(open(torchFile(program(integer), six))).rejects.toThrow(/above 2\^53/);
+    },
+  );
+
   it.each<[string, Partial<TorchTensor>]>([
     ['a storage that is not there', { key: '1' }],
     ['a storage named as a path', { key: '../data.pkl' }],
