@@ -22,7 +22,7 @@ export async function folderTree(path: string): Promise<FileTree> {
     label: basename(root),
     revision: null,
     list: () => listFiles(root, path),
-    open: (file) => openFile(root, file),
+    open: (file, signal) => openFile(root, file, signal),
   };
 }
 
@@ -50,7 +50,8 @@ async function listFiles(root: string, path: string): Promise<string[]> {
   return found.sort();
 }
 
-async function openFile(root: string, file: string): Promise<ByteSource> {
+async function openFile(root: string, file: string, signal?: AbortSignal): Promise<ByteSource> {
+  signal?.throwIfAborted();
   if (!isInnerPath(file)) throw new SourceNotFoundError(`${quote(file)} is no path inside ${root}`);
   const name = join(root, file);
   const info = await stat(name).catch((cause: unknown) => {

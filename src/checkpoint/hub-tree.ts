@@ -88,8 +88,9 @@ class HubClient {
         recursive: true,
         ...this.#access(fetch),
       });
-      for await (const { type, path, size } of entries) {
+      for await (const { type, path, size: listed, lfs } of entries) {
         if (type !== 'file') continue;
+        const size = lfs?.size ?? listed; // never that of the pointer
         if (typeof path !== 'string' || !isInnerPath(path) || !Number.isSafeInteger(size) || size < 0) {
           throw new CheckpointFormatError(`${repo}: the Hub lists a file without a proper path and size`);
         }

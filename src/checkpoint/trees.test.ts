@@ -44,6 +44,8 @@ describe('folderTree', () => {
       await expect(source.read(start, end)).rejects.toBeInstanceOf(CheckpointFormatError);
     }
     await expect(source.read(0, 7, AbortSignal.abort())).rejects.toHaveProperty('name', 'AbortError');
+    const tree = await folderTree(join(folder, 'model'));
+    await expect(tree.open('config.json', AbortSignal.abort())).rejects.toHaveProperty('name', 'AbortError');
   });
 
   it('never leaves the folder', async () => {
