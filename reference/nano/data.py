@@ -3,8 +3,8 @@
 Fetches npm and Debian packages into the cache, renders every drawing once (256 px PNG, alpha kept) and writes
 
     catalogue.jsonl      one picture a line: id, source, split, concept, name, tags, png
-    pictures-104.npy     uint8 [pictures, 104, 104, 4]  RGBA, centred, transparent padding
-    pictures-76.npy      uint8 [pictures, 76, 76, 4]
+    pictures-76.npy      uint8 [pictures, 76, 76, 4]  RGBA, centred, transparent padding
+    pictures-60.npy      uint8 [pictures, 60, 60, 4]
 
 Splits: `train`; `style` = a drawing style that is never trained on (OpenMoji); `drawing` = drawings of trained
 sources kept back. Usage: python data.py [--cache /work/nano-cache]
@@ -30,7 +30,7 @@ NPM = {
 DEBIAN = ('openclipart-svg', 'tuxpaint-stamps-default')
 
 TRAIN_EMOJI = ('noto', 'twemoji', 'fluent-emoji', 'fluent-emoji-flat')
-SIZES = (104, 76)
+SIZES = (76, 60)
 
 # Open Clip Art folders that name what they draw; the others are icon themes, gradients and 1,400 computed stars.
 CLIPART = {

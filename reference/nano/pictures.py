@@ -8,11 +8,9 @@ import torch
 
 from model import MEAN, STD, patches
 
-SIZES = (104, 76)
+SIZES = (76, 60)
 # Canvas height and width in pixels, and how often: what smart_resize makes of square, landscape and portrait pictures.
-CANVASES = {(112, 112): 0.6, (84, 140): 0.1, (140, 84): 0.1, (112, 140): 0.1, (84, 112): 0.1}
-# Cheaper ones for the first part of training.
-SMALL_CANVASES = {(84, 84): 0.7, (84, 112): 0.15, (112, 84): 0.15}
+CANVASES = {(84, 84): 0.7, (84, 112): 0.15, (112, 84): 0.15}
 
 
 class Catalogue:
@@ -48,9 +46,8 @@ def backgrounds(rng: np.random.Generator, count: int, height: int, width: int) -
 def compose(catalogue: Catalogue, rows: list[int], rng: np.random.Generator, height: int, width: int) -> torch.Tensor:
     """Each drawing at a random size and place on a background of its own → pixels float32 [B, P, 588]."""
     canvas = backgrounds(rng, len(rows), height, width)
-    fitting = [size for size in SIZES if size <= min(height, width)]
     for place, row in enumerate(rows):
-        size = fitting[rng.integers(len(fitting))]
+        size = SIZES[0] if rng.random() < 0.6 else SIZES[1]
         drawing = catalogue.pictures[size][row].astype(np.float32)
         if rng.random() < 0.3 and catalogue.items[row]['source'] in ('openclipart', 'tuxpaint'):
             drawing = drawing[:, ::-1]
@@ -63,11 +60,11 @@ def compose(catalogue: Catalogue, rows: list[int], rng: np.random.Generator, hei
 
 
 def on_white(catalogue: Catalogue, rows: list[int]) -> torch.Tensor:
-    """Each drawing in the middle of a white 112 x 112 picture → pixels float32 [B, 64, 588]."""
-    canvas = np.full((len(rows), 112, 112, 3), 255, np.float32)
+    """Each drawing in the middle of a white 84 x 84 picture → pixels float32 [B, 36, 588]."""
+    canvas = np.full((len(rows), 84, 84, 3), 255, np.float32)
     for place, row in enumerate(rows):
-        drawing = catalogue.pictures[104][row].astype(np.float32)
-        spot = canvas[place, 4:108, 4:108]
+        drawing = catalogue.pictures[76][row].astype(np.float32)
+        spot = canvas[place, 4:80, 4:80]
         spot += (drawing[..., :3] - spot) * (drawing[..., 3:] / 255)
     return pixels(canvas)
 

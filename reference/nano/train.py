@@ -2,7 +2,7 @@
 
 Resumable: state goes to <cache>/train/state.pt every few minutes; the same command goes on from there. The schedule
 follows the clock, so a slow machine takes fewer steps over the same curve. A checkpoint in HF's layout is written
-beside it. Usage: python train.py [--minutes 60] [--batch 256] [--seed 0] [--cache /work/nano-cache]
+beside it. Usage: python train.py [--minutes 70] [--batch 128] [--seed 0] [--cache /work/nano-cache]
 """
 
 import argparse
@@ -23,15 +23,13 @@ import model as nano
 import prompts
 import tokenizer as bpe
 from optimizer import optimizers
-from pictures import CANVASES, SMALL_CANVASES, Catalogue, compose, on_white
+from pictures import CANVASES, Catalogue, compose, on_white
 
 TEMPERATURE = 0.02
 # Task shapes and their share of batches.
 TASKS = {'image-to-caption': 0.45, 'caption-to-image': 0.3, 'classification': 0.1, 'image-to-image': 0.15}
-# Share of the time on small pictures and half batches: many cheap steps first.
-SMALL_UNTIL = 0.6
-# Smallest and largest picture in pixels: 16 to 20 visual tokens.
-PIXELS = {'min_pixels': 112 * 112, 'max_pixels': 112 * 140}
+# Smallest and largest picture in pixels: a square becomes 84 x 84 (9 visual tokens), 4:3 and 3:2 become 112 x 84.
+PIXELS = {'min_pixels': 84 * 84, 'max_pixels': 84 * 140}
 
 
 class Sampler:
@@ -85,9 +83,9 @@ def alike(texts: list[str]) -> torch.Tensor:
 
 
 def loss_of(task: str, fast: nano.Fast, catalogue: Catalogue, sampler: Sampler, texts: Texts,
-            rng: random.Random, noise: np.random.Generator, canvases: dict[tuple[int, int], float]) -> torch.Tensor:
+            rng: random.Random, noise: np.random.Generator) -> torch.Tensor:
     """One batch of one task shape."""
-    (height, width), = rng.choices(list(canvases), list(canvases.values()))
+    (height, width), = rng.choices(list(CANVASES), list(CANVASES.values()))
 
     def see(rows: list[int]) -> torch.Tensor:
         return fast.vision(compose(catalogue, rows, noise, height, width), height // nano.PATCH, width // nano.PATCH)
@@ -121,7 +119,7 @@ def progress_report(fast: nano.Fast, catalogue: Catalogue, texts: Texts) -> dict
     for split in ('style', 'drawing'):
         rows = random.Random(1).sample(catalogue.rows(split), min(512, len(catalogue.rows(split))))
         seen = torch.cat([
-            fast.embed_pictures(fast.vision(on_white(catalogue, rows[at:at + 128]), 8, 8), texts.prompt(prompts.CAPTION_SEARCH))
+            fast.embed_pictures(fast.vision(on_white(catalogue, rows[at:at + 128]), 6, 6), texts.prompt(prompts.CAPTION_SEARCH))
             for at in range(0, len(rows), 128)])
         scores = seen @ fast.embed_texts(*texts([catalogue.items[row]['name'] for row in rows])).T
         right = scores.diagonal()[:, None]
@@ -149,8 +147,8 @@ def save_checkpoint(model, tokenizer: Qwen2TokenizerFast, folder: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--cache', type=Path, default=Path('/work/nano-cache'))
-    parser.add_argument('--minutes', type=float, default=60)
-    parser.add_argument('--batch', type=int, default=256)
+    parser.add_argument('--minutes', type=float, default=70)
+    parser.add_argument('--batch', type=int, default=128)
     parser.add_argument('--seed', type=int, default=0)
     parser.add_argument('--threads', type=int, default=1)
     options = parser.parse_args()
@@ -193,9 +191,7 @@ def main() -> None:
         scale = min(1.0, (step + 1) / 100) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         task, = rng.choices(list(TASKS), list(TASKS.values()))
         fast.refresh()
-        small = done < SMALL_UNTIL
-        sampler.batch = options.batch // 2 if small else options.batch
-        loss = loss_of(task, fast, catalogue, sampler, texts, rng, noise, SMALL_CANVASES if small else CANVASES)
+        loss = loss_of(task, fast, catalogue, sampler, texts, rng, noise)
         loss.backward()
         for each in optimizer:
             for group in each.param_groups:
@@ -204,7 +200,7 @@ def main() -> None:
             each.zero_grad()
         losses[task] = losses.get(task, loss.item()) * 0.9 + loss.item() * 0.1
         step, spent = step + 1, time.time() - started
-        if step % 20 == 0:
+        if step % 50 == 0:
             print(f'{step} {spent:.0f}s {json.dumps({key: round(value, 2) for key, value in losses.items()})}', flush=True)
         if time.time() - saved_at > 240:
             save()
