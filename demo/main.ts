@@ -8,6 +8,8 @@ import { SAMPLES, type Sample } from './samples';
 import { errorInWords, modelInWords, progressInWords, timeInWords } from './words';
 
 const TYPING_PAUSE_MS = 250;
+/** A ranking that takes longer says that it is at work. */
+const PATIENCE_MS = 500;
 
 function byId<E extends HTMLElement>(id: string, type: new () => E): E {
   const element = document.getElementById(id);
@@ -44,6 +46,8 @@ const page = {
 let model: Awaited<ReturnType<typeof loadModel>> | null = null;
 let ranker: Ranker | null = null;
 let picture: Picture | null = null;
+/** Milliseconds that the last ranking took; 0 before the first. */
+let lastTime = 0;
 /** The captions that the page itself put there; what a person wrote is never replaced. */
 let suggested = '';
 
@@ -69,10 +73,15 @@ const rank = latest(
     page.error.hidden = true;
     page.ranking.classList.add('stale');
     page.ranking.setAttribute('aria-busy', 'true');
-    const start = performance.now();
-    const ranked = await ranker.rank(picture.blob, captions, signal);
     const where = model.device === 'webgpu' ? 'on the GPU' : 'on the CPU';
-    page.timing.textContent = `${timeInWords(performance.now() - start)} ${where}`;
+    const start = performance.now();
+    const sayBusy = setTimeout(() => {
+      page.timing.textContent = `computing ${where}${lastTime ? `, last time ${timeInWords(lastTime)}` : ''}…`;
+    }, PATIENCE_MS);
+    signal.addEventListener('abort', () => clearTimeout(sayBusy));
+    const ranked = await ranker.rank(picture.blob, captions, signal).finally(() => clearTimeout(sayBusy));
+    lastTime = performance.now() - start;
+    page.timing.textContent = `${timeInWords(lastTime)} ${where}`;
     showRanking(page.ranking, ranked);
     page.ranking.classList.remove('stale');
     page.ranking.removeAttribute('aria-busy');
@@ -90,6 +99,7 @@ const load = latest(
     const before = model;
     model = null;
     ranker = null;
+    lastTime = 0;
     page.error.hidden = true;
     page.status.textContent = 'Loading the model…';
     page.load.hidden = false;

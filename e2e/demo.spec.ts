@@ -21,20 +21,22 @@ async function openDemo(page: Page, siteURL: string, query = ''): Promise<{ fore
   return { foreign, problems };
 }
 
-/** Drops a file onto the page as a person does. */
-async function drop(page: Page, path: string, name: string, type: string): Promise<void> {
-  const bytes = [...readFileSync(path)];
-  const transfer = await page.evaluateHandle(
+/** A file as drag and drop and the clipboard carry it. */
+function fileTransfer(page: Page, path: string, name: string, type: string) {
+  return page.evaluateHandle(
     ([bytes, name, type]) => {
       const transfer = new DataTransfer();
       transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
       return transfer;
     },
-    [bytes, name, type] as const,
+    [[...readFileSync(path)], name, type] as const,
   );
-  for (const event of ['dragenter', 'dragover', 'drop']) {
-    await page.dispatchEvent('#drop', event, { dataTransfer: transfer });
-  }
+}
+
+/** Drops a file onto the page as a person does. */
+async function drop(page: Page, path: string, name: string, type: string): Promise<void> {
+  const dataTransfer = await fileTransfer(page, path, name, type);
+  for (const event of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('#drop', event, { dataTransfer });
 }
 
 const siteOf = (info: { project: { metadata: { siteURL?: string } } }) => info.project.metadata.siteURL!;
@@ -94,6 +96,31 @@ test('what is no picture, no model, or not on this site is refused in words', as
   await drop(page, FOX, 'fox.png', 'image/png');
   await expect(page.locator('#ranking li')).toHaveCount(6);
   await expect(page.getByRole('alert')).toBeHidden();
+});
+
+test('a picture can be pasted and chosen from a file', async ({ page }, info) => {
+  await openDemo(page, siteOf(info));
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await page.locator('#file').setInputFiles('public/samples/guitar.png');
+  await expect(page.locator('#picture-name')).toHaveText('guitar.png');
+  const transfer = await fileTransfer(page, FOX, 'pasted.png', 'image/png');
+  await page.evaluate((clipboardData) => {
+    document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, transfer);
+  await expect(page.locator('#picture-name')).toHaveText('pasted.png');
+  await expect(page.locator('#ranking')).not.toHaveAttribute('aria-busy');
+  await expect(page.getByRole('alert')).toBeHidden();
+});
+
+test('a checkpoint folder is converted in the browser', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'the conversion is the same on every device');
+  const { foreign, problems } = await openDemo(page, siteOf(info));
+  await page.locator('#model').selectOption('folder');
+  await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
+  await expect(page.locator('#status-text')).toContainText(/^tiny-tied: 2\.8 MB of q8 weights, 256 numbers/);
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  expect(foreign).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
 test('a device that is not there is refused, and the CPU can be chosen', async ({ page }, info) => {
