@@ -70,8 +70,8 @@ export function compare(a: readonly number[], b: Float32Array): { cosine: number
 /** The worst of many comparisons, and where. */
 export function worst(vectors: Record<string, number[]>, expected: Map<string, Float32Array>) {
   const result = { cosine: 1, difference: 0, at: '' };
-  for (const [id, vector] of expected) {
-    const { cosine, difference } = compare(vectors[id] ?? [], vector);
+  for (const [id, vector] of Object.entries(vectors)) {
+    const { cosine, difference } = compare(vector, expected.get(id)!);
     if (!(cosine >= result.cosine)) Object.assign(result, { cosine, at: id });
     if (!(difference <= result.difference)) result.difference = difference;
   }

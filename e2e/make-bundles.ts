@@ -1,12 +1,11 @@
 /** @file Converts the fixture models that the browser tests load into `.cache/e2e-bundles`. Run by `global-setup.ts`. */
-import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { convertFixture } from '../src/testing/bundles';
 import { MODEL_NAMES } from '../src/testing/fixtures';
 
+// Bundles are replaced one by one: another run may be reading them.
 const OUT = path.resolve('.cache/e2e-bundles');
 
-await rm(OUT, { recursive: true, force: true });
 for (const name of MODEL_NAMES) await convertFixture(name, path.join(OUT, name), { dtype: 'fp32' });
 for (const dtype of ['fp16', 'q8', 'q4'] as const) {
   await convertFixture('tiny-tied+dora', path.join(OUT, `dora-${dtype}`), { dtype });

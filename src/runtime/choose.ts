@@ -63,7 +63,10 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   checkChoice('activations', activations, ['auto', 'f32', 'f16']);
   checkChoice('probe', probe, ['once', 'always', 'never']);
 
-  const adapter = isNode || device === fallback ? null : await findAdapter(options);
+  const wanted = isNode || device === fallback ? null : await findAdapter(options);
+  if (wanted instanceof WebGPUUnavailableError && device === 'webgpu') throw wanted;
+  const unavailable = wanted instanceof WebGPUUnavailableError ? [notTried(wanted.message)] : [];
+  const adapter = wanted instanceof WebGPUUnavailableError ? null : wanted;
   const gpu = isNode ? nodeGpu(device) : adapter && usableFeatures(adapter, internal);
   if (device === 'webgpu' && activations === 'f16' && gpu && !gpu.f16) {
     throw new UnsupportedError("activations: 'f16' needs a GPU with shader-f16, which this one lacks; use 'f32'.", {
@@ -89,7 +92,8 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     },
     discard: (engine) => engine.release(),
   });
-  const { rung, ladder } = climbed;
+  const { rung } = climbed;
+  const ladder = [...unavailable, ...climbed.ladder];
   if (ladder.at(-1)!.outcome === 'passed') await rememberVerdict(key, rungName(rung));
   const threads = rung.device === 'wasm' ? (ort.env.wasm.numThreads ?? wasmThreads()) : 1;
   return { engine: climbed.built, ort, build, threads, rung, ladder };
@@ -109,20 +113,20 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
   return Engine.load({ ort, rung, gpu, manifest, files, strictPlacement, signal });
 }
 
-/** The adapter's facts if it can hold the bundle; null sends `auto` to WASM. */
-async function findAdapter({ manifest, device = 'auto' }: ChoiceOptions): Promise<AdapterFacts | null> {
+/** The adapter's facts, or why there is no adapter that can hold the bundle. */
+async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | WebGPUUnavailableError> {
   const adapter = await requestAdapter();
   if (!adapter) {
-    if (device !== 'webgpu') return null;
-    throw new WebGPUUnavailableError(
+    return new WebGPUUnavailableError(
       "This browser offers no WebGPU here (it also needs https or localhost). Use device: 'wasm' or 'auto'.",
     );
   }
   const facts = adapterFacts(adapter);
-  const tooSmall = tooSmallFor(manifest, facts);
-  if (!tooSmall) return facts;
-  if (device === 'webgpu') throw tooSmall;
-  return null;
+  return tooSmallFor(manifest, facts) ?? facts;
+}
+
+function notTried(reason: string): RungReport {
+  return { device: 'webgpu', activations: 'f32', subgroups: false, outcome: 'unavailable', cosine: null, reason };
 }
 
 function usableFeatures(adapter: AdapterFacts, internal: InternalOptions | undefined) {

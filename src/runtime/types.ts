@@ -60,8 +60,11 @@ export interface RungReport {
   activations: Activations;
   /** Whether the GPU device has the `subgroups` feature. */
   subgroups: boolean;
-  /** `passed` and `failed` by the probe; `skipped`: not probed; `remembered`: passed before on this device; `error`. */
-  outcome: 'passed' | 'failed' | 'skipped' | 'remembered' | 'error';
+  /**
+   * `passed` and `failed` by the probe; `skipped`: not probed; `remembered`: passed before on this device; `error`:
+   * could not be set up; `unavailable`: not tried, `reason` says why.
+   */
+  outcome: 'passed' | 'failed' | 'skipped' | 'remembered' | 'error' | 'unavailable';
   /** The worst cosine with the bundle's probe embeddings, where probed. */
   cosine: number | null;
   /** Why it failed, for people. */
