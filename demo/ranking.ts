@@ -6,6 +6,14 @@ export interface RankedCaption {
   score: number;
 }
 
+/** The temperature of VLM2Vec's training loss: differences of cosines mean what they meant there. */
+const TEMPERATURE = 0.02;
+
+/** How likely a caption is beside the best one, by the softmax of the training loss. */
+export function shareOfBest(score: number, best: number): number {
+  return Math.exp((score - best) / TEMPERATURE);
+}
+
 /** Shows captions, best first. Captions come from outside and are set as text. */
 export function showRanking(list: HTMLOListElement, ranked: RankedCaption[]): void {
   const best = ranked[0]?.score ?? 0;
@@ -14,7 +22,7 @@ export function showRanking(list: HTMLOListElement, ranked: RankedCaption[]): vo
       const item = document.createElement('li');
       const bar = document.createElement('span');
       bar.className = 'bar';
-      bar.style.width = `${best > 0 ? Math.max(0, score / best) * 100 : 0}%`;
+      bar.style.width = `${shareOfBest(score, best) * 100}%`;
       const text = document.createElement('span');
       text.className = 'caption';
       text.textContent = caption;

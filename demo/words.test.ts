@@ -26,12 +26,10 @@ test('a model on the CPU says why it is not on the GPU', () => {
   const facts = { dims: 256, dtype: 'q8', bytes: 6_200_000, device: 'wasm', threads: 2, adapter: null, ladder: [] };
   const cpu = 'nano: 6.2 MB of q8 weights, 256 numbers per embedding. Runs on the CPU (WebAssembly, 2 threads)';
   expect(modelInWords('nano', facts, 'wasm')).toBe(`${cpu}.`);
-  expect(modelInWords('nano', facts, 'auto')).toBe(
-    `${cpu}, which is slower than a GPU, because this browser offers no GPU.`,
-  );
-  const ladder = [{ device: 'webgpu', outcome: 'error', reason: 'shaders do not compile.' }];
+  expect(modelInWords('nano', facts, 'auto')).toBe(`${cpu}. That is slower than a GPU. This browser offers no GPU.`);
+  const ladder = [{ device: 'webgpu', outcome: 'error', reason: 'Shaders do not compile. Use another device.' }];
   expect(modelInWords('nano', { ...facts, ladder }, 'auto')).toBe(
-    `${cpu}, which is slower than a GPU, because shaders do not compile.`,
+    `${cpu}. That is slower than a GPU. Shaders do not compile.`,
   );
 });
 

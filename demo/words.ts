@@ -53,19 +53,21 @@ export interface ModelFacts {
 /** @param wished the device that was asked for, `auto` for the best */
 export function modelInWords(name: string, facts: ModelFacts, wished: string): string {
   const size = `${bytesInWords(facts.bytes)} of ${facts.dtype} weights, ${facts.dims} numbers per embedding`;
-  return `${name}: ${size}. Runs on ${deviceInWords(facts, wished)}.`;
+  const refusal = wished === 'auto' && facts.device !== 'webgpu' ? ` ${refusalInWords(facts)}` : '';
+  return `${name}: ${size}. Runs on ${deviceInWords(facts)}.${refusal}`;
 }
 
-function deviceInWords({ device, adapter, threads, ladder }: ModelFacts, wished: string): string {
-  if (device === 'webgpu') {
-    const gpu = adapter && (adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' '));
-    return gpu ? `the GPU (WebGPU, ${gpu})` : 'the GPU (WebGPU)';
-  }
-  const cpu = `the CPU (WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`})`;
-  if (wished !== 'auto') return cpu;
-  const refused = ladder.find((rung) => rung.device === 'webgpu' && rung.reason);
-  const reason = refused?.reason?.replace(/\.$/, '') ?? 'this browser offers no GPU';
-  return `${cpu}, which is slower than a GPU, because ${reason}`;
+function deviceInWords({ device, adapter, threads }: ModelFacts): string {
+  if (device !== 'webgpu') return `the CPU (WebAssembly, ${threads === 1 ? 'one thread' : `${threads} threads`})`;
+  const gpu = adapter && (adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' '));
+  return gpu ? `the GPU (WebGPU, ${gpu})` : 'the GPU (WebGPU)';
+}
+
+/** Why the GPU is not used: the first sentence of what the ladder says. */
+function refusalInWords({ ladder }: ModelFacts): string {
+  const reason = ladder.find((rung) => rung.device === 'webgpu' && rung.reason)?.reason;
+  const sentence = reason?.split(/\.\s/, 1)[0]?.replace(/\.$/, '') ?? 'This browser offers no GPU';
+  return `That is slower than a GPU. ${sentence}.`;
 }
 
 const ERRORS: Record<string, string> = {
