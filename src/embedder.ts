@@ -38,6 +38,10 @@ export interface LoadOptions extends OrtOptions {
   base?: ModelSource;
   /** An adapter for a base-model checkpoint. */
   adapter?: ModelSource;
+  /** Where Hub repositories are read from: a mirror, or a server that answers as the Hub does. @default 'https://huggingface.co' */
+  hubUrl?: string | URL;
+  /** Sent to `hubUrl` for private and gated repositories. Never stored. */
+  accessToken?: string;
   /**
    * When fixed inputs are embedded and compared with what the model gave at conversion. `once`: until they agreed on
    * this device, browser and version. @default 'once'
@@ -62,6 +66,8 @@ const LOAD_KEYS = new Set([
   'dtype',
   'base',
   'adapter',
+  'hubUrl',
+  'accessToken',
   'probe',
   'modelsUrl',
   'worker',
@@ -118,7 +124,7 @@ export class VLM2Vec {
   static async load(source: ModelSource, options: LoadOptions = {}): Promise<VLM2Vec> {
     const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
     if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
-    const { worker = !isNode, modelsUrl, base, adapter, signal, onProgress, ...settings } = options;
+    const { worker = !isNode, modelsUrl, base, adapter, hubUrl, signal, onProgress, ...settings } = options;
     signal?.throwIfAborted();
     if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
       throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, { option: 'dtype' });
@@ -128,9 +134,10 @@ export class VLM2Vec {
       base: base === undefined ? undefined : await specify(base, modelsUrl),
       adapter: adapter === undefined ? undefined : await specify(adapter, modelsUrl),
     };
+    const place = hubUrl === undefined ? {} : { hubUrl: plainUrl(hubUrl) };
     const backend = await startBackend(worker);
     try {
-      const info = await backend.load(spec, { ...settings, ...parts }, { signal, onProgress });
+      const info = await backend.load(spec, { ...settings, ...parts, ...place }, { signal, onProgress });
       return new VLM2Vec(backend, info);
     } catch (error) {
       await backend.dispose();
@@ -205,6 +212,13 @@ export class VLM2Vec {
     this.#info = info;
     return vectors;
   }
+}
+
+/** A Hub's address without a slash at the end. */
+function plainUrl(url: string | URL): string {
+  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
+  if (!URL.canParse(String(url), base)) throw new InvalidInputError(`hubUrl: '${String(url)}' is no URL.`, { option: 'hubUrl' });
+  return new URL(url, base).href.replace(/\/+$/, '');
 }
 
 /** The query with the instruction of its task. */

@@ -24,6 +24,8 @@ export interface LoadSettings extends OrtOptions {
   dtype?: WeightDtype;
   base?: SourceSpec;
   adapter?: SourceSpec;
+  hubUrl?: string;
+  accessToken?: string;
   probe?: ProbePolicy;
   internal?: InternalOptions;
 }
@@ -56,8 +58,8 @@ export class LocalBackend implements Backend {
   #disposed = false;
 
   async load(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks): Promise<ModelInfo> {
-    const { dtype, base, adapter, ...rest } = settings;
-    const bundle = await openSource(source, { dtype, base, adapter, signal, onProgress });
+    const { dtype, base, adapter, hubUrl, accessToken, ...rest } = settings;
+    const bundle = await openSource(source, { dtype, base, adapter, hubUrl, accessToken, signal, onProgress });
     const runtime = await loadRuntime({ ...rest, ...bundle, signal, onProgress });
     if (this.#disposed || signal?.aborted) {
       await runtime.dispose();

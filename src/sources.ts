@@ -109,6 +109,8 @@ export interface OpenOptions {
   /** The base model of an adapter checkpoint, or an adapter for a base model. */
   base?: SourceSpec;
   adapter?: SourceSpec;
+  hubUrl?: string;
+  accessToken?: string;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
@@ -119,7 +121,7 @@ export async function openSource(
   options: OpenOptions,
 ): Promise<{ reader: BundleReader; manifest: BundleManifest }> {
   const reader = await readyBundle(spec);
-  if (!reader) return convertSource(await checkpointTree(spec, options.signal), options);
+  if (!reader) return convertSource(await checkpointTree(spec, options), options);
   const manifest = await readManifest(reader, { signal: options.signal });
   if (options.dtype !== undefined && options.dtype !== manifest.dtype) {
     throw new UnsupportedError(
@@ -163,10 +165,10 @@ function isManifest(path: string): boolean {
   return path === MANIFEST_PATH || path.endsWith(`/${MANIFEST_PATH}`);
 }
 
-async function checkpointTree(spec: SourceSpec, signal?: AbortSignal): Promise<FileTree> {
+async function checkpointTree(spec: SourceSpec, { hubUrl, accessToken, signal }: OpenOptions): Promise<FileTree> {
   switch (spec.kind) {
     case 'hub':
-      return hubTree({ repo: spec.repo, revision: spec.revision, signal });
+      return hubTree({ repo: spec.repo, revision: spec.revision, hubUrl, accessToken, signal });
     case 'files':
       return blobTree(spec.files, spec.label);
     case 'directory':
@@ -193,13 +195,14 @@ async function filesBelow(folder: FileSystemDirectoryHandle, prefix = ''): Promi
 
 async function convertSource(
   tree: FileTree,
-  { dtype = 'q8', base, adapter, signal, onProgress }: OpenOptions,
+  options: OpenOptions,
 ): Promise<{ reader: BundleReader; manifest: BundleManifest }> {
+  const { dtype = 'q8', base, adapter, hubUrl, accessToken, signal, onProgress } = options;
   const checkpoint = await openCheckpoint({
     checkpoint: tree,
-    base: base && (await checkpointTree(base, signal)),
-    adapter: adapter && (await checkpointTree(adapter, signal)),
-    resolve: (repo, revision) => hubTree({ repo, revision: revision ?? undefined, signal }),
+    base: base && (await checkpointTree(base, options)),
+    adapter: adapter && (await checkpointTree(adapter, options)),
+    resolve: (repo, revision) => hubTree({ repo, revision: revision ?? undefined, hubUrl, accessToken, signal }),
     signal,
   });
   const name = await bundleName(checkpoint.source, await fingerprint(tree, signal), dtype);
