@@ -25,14 +25,25 @@ const workerUrls: Plugin = {
   },
 };
 
-/** Copies each ONNX Runtime `.wasm` that a chunk looks for beside itself. */
+/**
+ * ONNX Runtime's builds are copied, with the `.wasm` each looks for beside itself: they refer to their own file names, in
+ * ways that bundlers downstream know. They are called `.js` here, since not every web server knows `.mjs`.
+ */
 const ortFiles: Plugin = {
   name: 'ort-files',
+  resolveId(id) {
+    const build = /^onnxruntime-web\/(jspi|webgpu|wasm)$/.exec(id)?.[1];
+    return build ? { id: `./ort.${build}.bundle.min.js`, external: true } : null;
+  },
   generateBundle(_options, bundle) {
-    for (const file of Object.values(bundle)) {
-      if (file.type !== 'chunk') continue;
-      for (const [, name] of file.code.matchAll(/\bURL\(["'`](ort-wasm[\w.-]+\.wasm)["'`],\s*import\.meta\.url\)/g)) {
-        this.emitFile({ type: 'asset', fileName: name!, source: readFileSync(path.join(ORT, name!)) });
+    const imports = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.dynamicImports : []));
+    for (const fileName of new Set(imports.map((file) => path.basename(file)).filter((file) => file.startsWith('ort.')))) {
+      const original = fileName.replace(/\.js$/, '.mjs');
+      const text = readFileSync(path.join(ORT, original), 'utf8');
+      const source = text.replaceAll(original, fileName).replace(/\/\/# sourceMappingURL=.*/, '');
+      this.emitFile({ type: 'asset', fileName, source });
+      for (const wasm of new Set(source.match(/ort-wasm[\w.-]+\.wasm/g))) {
+        this.emitFile({ type: 'asset', fileName: wasm, source: readFileSync(path.join(ORT, wasm)) });
       }
     }
   },
@@ -45,7 +56,7 @@ async function buildBrowser(): Promise<void> {
     cwd: ROOT,
     input: { index: 'src/index.ts', 'vlm2vec.worker': 'workers/vlm2vec.worker.ts' },
     platform: 'browser',
-    plugins: [nodeEdges(), workerUrls, ortFiles, licenses('licenses.txt')],
+    plugins: [nodeEdges(), workerUrls, ortFiles, licenses('licenses.txt', ['onnxruntime-web'])],
   });
   await bundle.write({ ...OUTPUT, chunkFileNames: 'browser-[name]-[hash].js', minify: true });
   await bundle.close();

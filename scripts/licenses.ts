@@ -9,11 +9,13 @@ interface PackageJson {
   license?: string;
 }
 
-export function licenses(fileName: string): Plugin {
+/** @param more names of packages that are shipped without being bundled */
+export function licenses(fileName: string, more: string[] = []): Plugin {
   return {
     name: 'licenses',
     generateBundle() {
       const packages = new Map<string, string>();
+      for (const name of more) packages.set(name, describe(`node_modules/${name}`));
       for (const id of this.getModuleIds()) {
         const folder = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(id.replaceAll(path.sep, '/').replace(/^\0/, ''))?.[0];
         if (folder && existsSync(`${folder}/package.json`)) packages.set(folder, describe(folder));
