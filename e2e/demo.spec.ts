@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 
-const FOX = 'public/samples/fox.png';
+const STRAWBERRY = 'public/samples/strawberry.png';
 
 /** Opens the built site and notes whatever it asks of other origins, and whatever goes wrong in it. */
 async function openDemo(page: Page, siteURL: string, query = ''): Promise<{ foreign: string[]; problems: string[] }> {
@@ -47,12 +47,12 @@ test('a dropped picture and typed captions are ranked, and nothing leaves the or
   const where = info.project.name === 'webgpu' ? 'the GPU (WebGPU' : 'the CPU (WebAssembly';
   await expect(page.locator('#status-text')).toContainText(`Runs on ${where}`);
 
-  await page.locator('#captions').fill('a banana\n\na fox\n  a violin  \na fox\nthe flag of Japan');
+  await page.locator('#captions').fill('a bus\n\na strawberry\n  a violin  \na strawberry\na grey cat');
   await expect(page.locator('#ranking li')).toHaveCount(4); // no blanks, no doubles
-  await drop(page, FOX, 'my <b>picture</b>.png', 'image/png');
+  await drop(page, STRAWBERRY, 'my <b>picture</b>.png', 'image/png');
   await expect(page.locator('#picture-name')).toHaveText('my <b>picture</b>.png');
   await expect(page.locator('#ranking')).not.toHaveAttribute('aria-busy');
-  await expect(page.locator('#ranking li .caption').first()).toHaveText('a fox');
+  await expect(page.locator('#ranking li .caption').first()).toHaveText('a strawberry');
 
   const scores = (await page.locator('#ranking .score').allTextContents()).map((text) => Number(text.replace('−', '-')));
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
@@ -93,7 +93,7 @@ test('what is no picture, no model, or not on this site is refused in words', as
   await page.getByRole('button', { name: 'Load' }).click();
   await expect(page.getByRole('alert')).toContainText('https://example.org is another');
   await page.locator('#model').selectOption('nano');
-  await drop(page, FOX, 'fox.png', 'image/png');
+  await drop(page, STRAWBERRY, 'strawberry.png', 'image/png');
   await expect(page.locator('#ranking li')).toHaveCount(6);
   await expect(page.getByRole('alert')).toBeHidden();
 });
@@ -103,7 +103,7 @@ test('a picture can be pasted and chosen from a file', async ({ page }, info) =>
   await expect(page.locator('#ranking li')).toHaveCount(6);
   await page.locator('#file').setInputFiles('public/samples/guitar.png');
   await expect(page.locator('#picture-name')).toHaveText('guitar.png');
-  const transfer = await fileTransfer(page, FOX, 'pasted.png', 'image/png');
+  const transfer = await fileTransfer(page, STRAWBERRY, 'pasted.png', 'image/png');
   await page.evaluate((clipboardData) => {
     document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
   }, transfer);
