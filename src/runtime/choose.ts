@@ -62,6 +62,10 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   checkChoice('device', device, ['auto', 'webgpu', fallback]);
   checkChoice('activations', activations, ['auto', 'f32', 'f16']);
   checkChoice('probe', probe, ['once', 'always', 'never']);
+  const { numThreads } = options;
+  if (numThreads !== undefined && !(Number.isInteger(numThreads) && numThreads > 0)) {
+    throw new InvalidInputError(`numThreads is ${numThreads}; it must be a positive integer.`, { option: 'numThreads' });
+  }
 
   const wanted = isNode || device === fallback ? null : await findAdapter(options);
   if (wanted instanceof WebGPUUnavailableError && device === 'webgpu') throw wanted;
@@ -95,13 +99,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const { rung } = climbed;
   const ladder = [...unavailable, ...climbed.ladder];
   if (ladder.at(-1)!.outcome === 'passed') await rememberVerdict(key, rungName(rung));
-  const threads = rung.device === 'wasm' ? (ort.env.wasm.numThreads ?? wasmThreads()) : 1;
+  const threads = rung.device === 'wasm' ? (ort.env.wasm.numThreads ?? wasmThreads()) : 0;
   return { engine: climbed.built, ort, build, threads, rung, ladder };
 }
 
 /** A device of its own (in browsers) and all stages loaded on it. Also how a lost device is replaced. */
 export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions): Promise<Engine> {
-  const { reader, manifest, signal, onProgress, internal } = options;
+  const { reader, manifest, signal, onProgress, numThreads, internal } = options;
   let gpu = null;
   if (rung.device === 'webgpu' && !isNode) {
     const adapter = await requestAdapter();
@@ -110,7 +114,7 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
   }
   const files = new BundleFiles(reader, manifest, { signal, onProgress });
   const strictPlacement = internal?.strictPlacement;
-  return Engine.load({ ort, rung, gpu, manifest, files, strictPlacement, signal });
+  return Engine.load({ ort, rung, gpu, manifest, files, numThreads, strictPlacement, signal });
 }
 
 /** The adapter's facts, or why there is no adapter that can hold the bundle. */

@@ -5,6 +5,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../bundle/manifest';
+import { WebGPUUnavailableError } from '../errors';
 import { modelConfig, textRotary, visionRotary, type Grid, type Qwen2VLConfig, type RotaryTables } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
@@ -22,6 +23,7 @@ export interface EngineOptions {
   gpu: Gpu | null;
   manifest: BundleManifest;
   files: BundleFiles;
+  numThreads?: number;
   strictPlacement?: boolean;
   signal?: AbortSignal;
 }
@@ -51,6 +53,8 @@ export class Engine {
   /** Rejects when the device is lost; never resolves. */
   readonly #lost: Promise<never>;
   #isLost = false;
+  /** What the GPU last complained about; nobody else listens. */
+  #complaint: GPUError | null = null;
 
   private constructor({ ort, rung, gpu, manifest }: EngineOptions) {
     this.#ort = ort;
@@ -64,11 +68,14 @@ export class Engine {
       });
     });
     this.#lost.catch(() => undefined);
+    gpu?.device.addEventListener('uncapturederror', ({ error }) => {
+      this.#complaint ??= error;
+    });
   }
 
   /** Loads stage after stage; only one stage's weights are in JS memory at a time. */
   static async load(options: EngineOptions): Promise<Engine> {
-    const { ort, rung, gpu, manifest, files, signal, strictPlacement } = options;
+    const { ort, rung, gpu, manifest, files, numThreads, strictPlacement, signal } = options;
     const engine = new Engine(options);
     const lastText = manifest.stages.at(-1);
     try {
@@ -81,6 +88,7 @@ export class Engine {
           gpu,
           files,
           keepOnGpu: stage !== lastText,
+          numThreads,
           strictPlacement,
           unlessLost: (work) => engine.#unlessLost(work),
           signal,
@@ -88,6 +96,8 @@ export class Engine {
         (stage.kind === 'vision' ? engine.#vision : engine.#text).push(loaded);
       }
       engine.#rows = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
+      await gpu?.device.queue.onSubmittedWorkDone();
+      engine.#expectNoComplaint();
       return engine;
     } catch (error) {
       await engine.release();
@@ -138,6 +148,7 @@ export class Engine {
         last: this.#i32(plan.last, [batch]),
       };
       embedding = await this.#through(this.#text, feeds, features?.tensor ?? null, signal);
+      this.#expectNoComplaint();
     } catch (error) {
       await this.drop(features);
       throw error;
@@ -184,6 +195,18 @@ export class Engine {
       if (left && !this.#isLost) await ortQueue.add(async () => free(left));
       throw error;
     }
+  }
+
+  /** An allocation or a shader that failed leaves zeros where numbers should be: never hand those out. */
+  #expectNoComplaint(): void {
+    const error = this.#complaint;
+    if (!error) return;
+    this.#complaint = null;
+    throw new WebGPUUnavailableError(
+      `The GPU reported an error (${error.constructor.name}: ${error.message}). Use smaller pictures, a smaller dtype, ` +
+        "or device: 'wasm'.",
+      { kind: error.constructor.name },
+    );
   }
 
   /** The result, or {@link GpuLost} as soon as the device is gone, even where ORT itself never answers. */

@@ -4,6 +4,7 @@
  */
 
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
+import { UnsupportedError } from '../errors';
 import { isNode } from './environment';
 import type { OrtBuild } from './types';
 
@@ -19,7 +20,10 @@ export type Session = InferenceSession;
 export interface OrtOptions {
   /** Where the `.wasm` (and `.mjs`) files lie, if not beside the script; passed to `env.wasm.wasmPaths`. */
   wasmPaths?: Env.WasmPrefixOrFilePaths;
-  /** WASM threads. Default: half the cores, at most 8, where the page is cross-origin isolated; else 1. */
+  /**
+   * CPU threads. Default with WASM: half the cores, at most 8, where the page is cross-origin isolated, else 1; in
+   * Node as many as ORT thinks good.
+   */
   numThreads?: number;
 }
 
@@ -35,7 +39,13 @@ export function wasmThreads(): number {
   return Math.max(1, Math.min(8, Math.ceil((globalThis.navigator?.hardwareConcurrency ?? 1) / 2)));
 }
 
-const loaded = new Map<OrtBuild, Promise<Ort>>();
+interface Loaded {
+  ort: Promise<Ort>;
+  /** What the build was started with, as text. */
+  options: string;
+}
+
+const loaded = new Map<OrtBuild, Loaded>();
 
 async function importBuild(build: OrtBuild): Promise<Ort> {
   switch (build) {
@@ -52,20 +62,35 @@ async function importBuild(build: OrtBuild): Promise<Ort> {
   }
 }
 
-/** Loads a build once per process. `options` count only for the call that loads it: ORT reads them at start-up. */
-export function loadOrt(build: OrtBuild, options: OrtOptions = {}): Promise<Ort> {
-  let ort = loaded.get(build);
-  if (!ort) {
-    ort = importBuild(build).then((module) => {
-      module.env.logLevel = 'error';
-      if (!isNode) {
-        module.env.wasm.numThreads = options.numThreads ?? wasmThreads();
-        if (options.wasmPaths !== undefined) module.env.wasm.wasmPaths = options.wasmPaths;
-      }
-      return module;
-    });
-    ort.catch(() => loaded.delete(build));
-    loaded.set(build, ort);
+/**
+ * Loads a build, once per process (worker, page): browsers' ORT reads its options at start-up only.
+ * @throws UnsupportedError for options that differ from those the build was started with, or make no sense here
+ */
+export function loadOrt(build: OrtBuild, { wasmPaths, numThreads }: OrtOptions = {}): Promise<Ort> {
+  if (isNode && wasmPaths !== undefined) {
+    throw new UnsupportedError('wasmPaths: Node runs no WASM; leave the option out.', { option: 'wasmPaths' });
   }
+  const options = isNode ? '' : JSON.stringify({ wasmPaths, numThreads });
+  const before = loaded.get(build);
+  if (before) {
+    if (before.options !== options && options !== '{}') {
+      throw new UnsupportedError(
+        `wasmPaths and numThreads cannot change once ONNX Runtime runs here (they were ${before.options}); ` +
+          'use the same, or a worker per model.',
+        { option: 'wasmPaths' },
+      );
+    }
+    return before.ort;
+  }
+  const ort = importBuild(build).then((module) => {
+    module.env.logLevel = 'error';
+    if (!isNode) {
+      module.env.wasm.numThreads = numThreads ?? wasmThreads();
+      if (wasmPaths !== undefined) module.env.wasm.wasmPaths = wasmPaths;
+    }
+    return module;
+  });
+  ort.catch(() => loaded.delete(build));
+  loaded.set(build, { ort, options });
   return ort;
 }

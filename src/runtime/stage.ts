@@ -20,6 +20,8 @@ export interface StageOptions {
   files: BundleFiles;
   /** Keep the output on the GPU, for the next stage. */
   keepOnGpu: boolean;
+  /** CPU threads in Node. */
+  numThreads?: number;
   /** Fail to load if any node would run on the CPU instead of the GPU; for tests. */
   strictPlacement?: boolean;
   /** Rejects as soon as the device is lost, even where ORT never answers. */
@@ -63,8 +65,12 @@ export class Stage {
   }
 }
 
-function providerOptions({ rung, gpu, keepOnGpu, strictPlacement }: StageOptions): InferenceSession.SessionOptions {
-  if (rung.device !== 'webgpu') return { executionProviders: [rung.device], graphOptimizationLevel: 'all' };
+function providerOptions(options: StageOptions): InferenceSession.SessionOptions {
+  const { rung, gpu, keepOnGpu, strictPlacement, numThreads } = options;
+  if (rung.device !== 'webgpu') {
+    const threads = rung.device === 'cpu' && numThreads !== undefined ? { intraOpNumThreads: numThreads } : {};
+    return { executionProviders: [rung.device], graphOptimizationLevel: 'all', ...threads };
+  }
   // Node's own WebGPU provider takes no device and hands outputs back on the CPU.
   if (!gpu) return { executionProviders: ['webgpu'], graphOptimizationLevel: 'all' };
   return {

@@ -98,7 +98,7 @@ export interface ModelInfo {
   build: OrtBuild;
   adapter: AdapterFacts | null;
   subgroups: boolean;
-  /** WASM threads; 1 without cross-origin isolation. */
+  /** WASM threads (1 without cross-origin isolation); 0 on other devices. */
   threads: number;
   /** Bytes of all weight files and the embedding table. */
   bytes: number;

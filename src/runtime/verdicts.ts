@@ -7,6 +7,8 @@ import type { BundleManifest } from '../bundle/manifest';
 import type { AdapterFacts, OrtBuild } from './types';
 
 const CACHE = 'vlm2vec-verdicts';
+/** Raise it when graphs, device set-up or thresholds change: old verdicts are then void. */
+const RULES = 1;
 
 /** Everything a verdict depends on: bundle, package, ONNX Runtime, browser and GPU. */
 export interface VerdictScope {
@@ -22,7 +24,7 @@ export interface VerdictScope {
 export async function verdictKey({ manifest, adapter, build, ortVersion, request }: VerdictScope): Promise<string> {
   const weights = manifest.stages.map((stage) => stage.weights.sha256);
   const agent = globalThis.navigator?.userAgent ?? '';
-  const text = JSON.stringify([manifest.version, weights, manifest.probe, adapter, build, ortVersion, agent, request]);
+  const text = JSON.stringify([RULES, manifest.version, weights, manifest.probe, adapter, build, ortVersion, agent, request]);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -42,15 +44,6 @@ export async function rememberVerdict(key: string, rung: string): Promise<void> 
     await (await caches.open(CACHE)).put(url(key), new Response(rung));
   } catch {
     // Private windows and full disks: probe again next time.
-  }
-}
-
-/** Forgets one verdict: the rung it named failed later. */
-export async function forgetVerdict(key: string): Promise<void> {
-  try {
-    await (await caches.open(CACHE)).delete(url(key));
-  } catch {
-    // Nothing was kept.
   }
 }
 
