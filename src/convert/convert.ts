@@ -60,7 +60,7 @@ export async function convertCheckpoint(options: ConvertOptions): Promise<Bundle
     options.signal?.throwIfAborted();
     return await convert(options);
   } catch (error) {
-    await options.writer.abort();
+    await options.writer.abort().catch(() => undefined); // what went wrong first is what matters
     throw error;
   }
 }

@@ -110,7 +110,7 @@ export async function copyBundle(
     await writer.publish();
     return manifest;
   } catch (error) {
-    await writer.abort();
+    await writer.abort().catch(() => undefined); // what went wrong first is what matters
     throw error;
   }
 }
