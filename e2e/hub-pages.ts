@@ -1,0 +1,110 @@
+/** @file What the tests with a local Hub share: the server with the fixture models, and loading from it in a page. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { BrowserContext, Page } from '@playwright/test';
+import type { BundleManifest } from '../src/bundle/manifest';
+import { startHub, type HubServer } from '../src/testing/hub-server';
+
+/** Adapter and base as the adapter's own config names it. */
+export const ADAPTER = 'vlm2vec-web/tiny-dora';
+const BASE = 'vlm2vec-web/tiny-qwen2-vl';
+/** The weights, of base and adapter. */
+export const WEIGHTS = /\.safetensors$/;
+
+const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
+
+/** What the command line makes of the same model, converted once per run. */
+export function convertByCli(): BundleManifest {
+  const [checkpoint, adapter] = ['checkpoints/tiny-tied', 'adapters/dora'].map((name) => `reference/fixtures/${name}`);
+  const command = ['node_modules/tsx/dist/cli.mjs', 'src/cli/index.ts', 'convert', checkpoint!, '--adapter', adapter!];
+  execFileSync(process.execPath, [...command, '--out', CLI_BUNDLE, '--dtype', 'q4'], { stdio: 'pipe' });
+  return JSON.parse(readFileSync(path.join(CLI_BUNDLE, 'bundle.json'), 'utf8')) as BundleManifest;
+}
+
+/** The Hub with the fixture models, and the command line's bundle as a static folder called `ready`. */
+export function startFixtureHub(): Promise<HubServer> {
+  return startHub({
+    repos: { [ADAPTER]: 'reference/fixtures/adapters/dora', [BASE]: 'reference/fixtures/checkpoints/tiny-tied' },
+    folders: { ready: CLI_BUNDLE },
+  });
+}
+
+/** Path, size and hashes of every file of a bundle but its manifest: alike wherever it was converted. */
+export function hashesOf({ stages, embeddings, tokenizer }: BundleManifest): string[] {
+  const files = [...stages.flatMap(({ graph, weights }) => [graph, weights]), embeddings, ...tokenizer.files];
+  return files.map(({ path, bytes, sha256, chunks }) => `${path} ${bytes} ${sha256} ${chunks.join()}`).sort();
+}
+
+/** Origins that pages and workers asked, in the order of their first request. */
+export function watchOrigins(context: BrowserContext): Set<string> {
+  const origins = new Set<string>();
+  context.on('request', (request) => {
+    if (/^https?:/.test(request.url())) origins.add(new URL(request.url()).origin);
+  });
+  return origins;
+}
+
+export interface Loaded {
+  /** Of a fixed list of inputs: base64 of float32, so that equal means bit for bit. */
+  vectors: string[];
+  ranked: { index: number; score: number }[];
+  /** Progress phases in the order of their first event. */
+  phases: string[];
+}
+
+export interface LoadSource {
+  /** Repository, URL, or name of a stored bundle. */
+  source: string | { name: string };
+  hubUrl?: string;
+  dtype?: 'q4';
+  accessToken?: string;
+}
+
+/** Loads in a worker on WASM, embeds and ranks. */
+export async function loadIn(page: Page, options: LoadSource): Promise<Loaded> {
+  const loaded = await tryLoadIn(page, options);
+  if ('error' in loaded) throw new Error(loaded.error);
+  return loaded;
+}
+
+/** The same; a failure of loading comes as `{ error }` with the error's name in front. */
+export function tryLoadIn(page: Page, options: LoadSource): Promise<Loaded | { error: string }> {
+  return page.evaluate(async ({ source, ...options }) => {
+    const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    const phases = new Set<string>();
+    try {
+      const model = await VLM2Vec.load(source, {
+        ...options,
+        device: 'wasm',
+        onProgress: ({ phase }) => phases.add(phase),
+      });
+      const image = await (await fetch('/reference/fixtures/images/tiny.png')).blob();
+      const captions = ['a cat on a sofa', 'a rocket on its way to the moon', 'coffee'];
+      const vectors = (await model.embed([{ image }, ...captions])).map((vector) =>
+        btoa(String.fromCharCode(...new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))),
+      );
+      const ranked = (await model.rank({ image }, captions)).map(({ index, score }) => ({ index, score }));
+      await model.dispose();
+      return { vectors, ranked, phases: [...phases] };
+    } catch (error) {
+      return { error: `${(error as Error).name}: ${(error as Error).message}` };
+    }
+  }, options);
+}
+
+/** Names of the bundles that are stored in the page's origin. */
+export function storedNames(page: Page): Promise<string[]> {
+  return page.evaluate(async () => {
+    const { listStoredBundles } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    return (await listStoredBundles()).map(({ name }) => name);
+  });
+}
+
+/** Their manifests. */
+export async function storedManifests(page: Page): Promise<BundleManifest[]> {
+  return page.evaluate(async (names) => {
+    const { opfsBundle, readManifest } = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
+    return Promise.all(names.map((name) => readManifest(opfsBundle(name))));
+  }, await storedNames(page));
+}
