@@ -15,7 +15,7 @@ export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): We
       if (tensor.bytes <= limit) continue;
       return new WebGPUUnavailableError(
         `Weight '${tensor.name}' of stage ${stage.name} needs ${tensor.bytes} bytes in one GPU buffer; this GPU allows ` +
-          `${limit}. Use a smaller dtype or device: 'wasm'.`,
+          `${limit}. A smaller dtype may fit.`,
         { tensor: tensor.name, bytes: tensor.bytes, limit },
       );
     }

@@ -68,7 +68,9 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   }
 
   const wanted = isNode || device === fallback ? null : await findAdapter(options);
-  if (wanted instanceof WebGPUUnavailableError && device === 'webgpu') throw wanted;
+  if (wanted instanceof WebGPUUnavailableError && device === 'webgpu') {
+    throw new WebGPUUnavailableError(`${wanted.message} Use device: 'wasm' or 'auto'.`, wanted.details);
+  }
   const unavailable = wanted instanceof WebGPUUnavailableError ? [notTried(wanted.message)] : [];
   const adapter = wanted instanceof WebGPUUnavailableError ? null : wanted;
   const gpu = isNode ? nodeGpu(device) : adapter && usableFeatures(adapter, internal);
@@ -121,9 +123,7 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
 async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | WebGPUUnavailableError> {
   const adapter = await requestAdapter();
   if (!adapter) {
-    return new WebGPUUnavailableError(
-      "This browser offers no WebGPU here (it also needs https or localhost). Use device: 'wasm' or 'auto'.",
-    );
+    return new WebGPUUnavailableError('This browser offers no WebGPU here (it also needs https or localhost).');
   }
   const facts = adapterFacts(adapter);
   return tooSmallFor(manifest, facts) ?? facts;
