@@ -11,7 +11,13 @@ export type Fault = {
   /** How often it strikes. @default Infinity */
   times?: number;
 } & (
-  | { kind: 'cut'; /** Body bytes that go out before the connection is destroyed. */ after: number }
+  | {
+      kind: 'cut';
+      /** Body bytes that go out before the connection is destroyed, … */
+      after?: number;
+      /** … or the byte of the file that doesn't come any more. */
+      at?: number;
+    }
   | { kind: 'corrupt'; /** Byte of the file that comes with its lowest bit turned. */ at: number }
   | { kind: 'status'; status: number; headers?: Record<string, string> }
   | { kind: 'delay'; milliseconds: number }
@@ -71,20 +77,33 @@ export class HubFaults {
     };
   }
 
-  /** The faults of one kind that strike this request now; each is counted as struck. */
-  strike<K extends Fault['kind']>(kind: K, place: FaultPlace, file: string, range?: { start: number; end: number }) {
-    const hits: Extract<Fault, { kind: K }>[] = [];
-    for (const active of this.#active) {
-      const { fault } = active;
-      if (fault.kind !== kind || (fault.place ?? 'bytes') !== place) continue;
-      if (fault.file && !fault.file.test(file)) continue;
-      if (active.struck >= (fault.times ?? Infinity)) continue;
-      if (range && fault.kind === 'corrupt' && (fault.at < range.start || fault.at >= range.end)) continue;
-      if (range && fault.kind === 'cut' && fault.after >= range.end - range.start) continue;
-      active.struck++;
-      hits.push(fault as Extract<Fault, { kind: K }>);
+  /** Bytes `start` to `end` of a file are sent: where the connection is to be cut, the first such place. */
+  cutWithin(file: string, start: number, end: number): number | null {
+    let first: { active: ActiveFault; stop: number } | null = null;
+    for (const { active, fault } of this.#matching('cut', 'bytes', file)) {
+      const stop = fault.at ?? start + (fault.after ?? 0);
+      if (stop >= start && stop < end && stop < (first?.stop ?? Infinity)) first = { active, stop };
     }
-    return hits;
+    if (first) first.active.struck++;
+    return first?.stop ?? null;
+  }
+
+  /** Bytes of the file between `start` and `end` that are to come out wrong. */
+  wrongWithin(file: string, start: number, end: number): number[] {
+    const wrong: number[] = [];
+    for (const { active, fault } of this.#matching('corrupt', 'bytes', file)) {
+      if (fault.at < start || fault.at >= end) continue;
+      active.struck++;
+      wrong.push(fault.at);
+    }
+    return wrong;
+  }
+
+  /** The first fault of a kind that strikes this request. */
+  strike<K extends Fault['kind']>(kind: K, place: FaultPlace, file: string): Extract<Fault, { kind: K }> | null {
+    const [hit] = this.#matching(kind, place, file);
+    if (hit) hit.active.struck++;
+    return hit?.fault ?? null;
   }
 
   /** Waits until up to `wanted` bytes may be sent, and says how many. */
@@ -102,6 +121,16 @@ export class HubFaults {
       if (at > now) await pause(at - now);
     }
     return count;
+  }
+
+  #matching<K extends Fault['kind']>(kind: K, place: FaultPlace, file: string) {
+    const found: { active: ActiveFault; fault: Extract<Fault, { kind: K }> }[] = [];
+    for (const active of this.#active) {
+      const { fault, struck } = active;
+      if (fault.kind !== kind || (fault.place ?? 'bytes') !== place || struck >= (fault.times ?? Infinity)) continue;
+      if (!fault.file || fault.file.test(file)) found.push({ active, fault: fault as Extract<Fault, { kind: K }> });
+    }
+    return found;
   }
 }
 

@@ -135,6 +135,19 @@ describe('the fake Hub', () => {
     expect(cut.struck).toBe(1);
     expect(traffic.repeated()).toBe(1000);
 
+    for (const at of [250_000, 900, 100_000]) faults.inject({ kind: 'cut', at, times: 1 });
+    const kept: number[] = [];
+    for (let got = 0; got < WEIGHTS.length; kept.push(got)) {
+      const rest = await resolve('model.safetensors', { headers: { range: `bytes=${got}-` } });
+      const reader = rest.body!.getReader();
+      for (;;) {
+        const piece = await reader.read().catch(() => null);
+        if (!piece?.value) break;
+        got += piece.value.length;
+      }
+    }
+    expect(kept).toEqual([900, 100_000, 250_000, WEIGHTS.length]);
+
     const wrong = faults.inject({ kind: 'corrupt', at: 77, times: 1 });
     const bytes = await readAll('model.safetensors');
     expect([bytes[77]! ^ WEIGHTS[77]!, bytes.findIndex((byte, i) => byte !== WEIGHTS[i]), wrong.struck]).toEqual([1, 77, 1]);

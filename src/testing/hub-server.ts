@@ -253,13 +253,13 @@ export class HubServer {
   /** Strikes with the faults that need no bytes; true where they answered the request. */
   async #fault(place: FaultPlace, name: string, response: ServerResponse): Promise<boolean> {
     if (place !== 'bytes') {
-      for (const { milliseconds } of this.faults.strike('delay', place, name)) await pause(milliseconds);
-      if (this.faults.strike('cut', place, name).length > 0) {
+      await pause(this.faults.strike('delay', place, name)?.milliseconds ?? 0);
+      if (this.faults.strike('cut', place, name)) {
         response.destroy();
         return true;
       }
     }
-    const [fault] = this.faults.strike('status', place, name);
+    const fault = this.faults.strike('status', place, name);
     if (!fault) return false;
     for (const [header, value] of Object.entries(fault.headers ?? {})) response.setHeader(header, value);
     refuse(response, fault.status, null, `Status ${fault.status} was injected`);

@@ -34,16 +34,16 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
     response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
     return;
   }
-  for (const { milliseconds } of faults.strike('delay', 'bytes', name)) await pause(milliseconds);
+  await pause(faults.strike('delay', 'bytes', name)?.milliseconds ?? 0);
   response.setHeader('Content-Length', end - start);
   if (range) response.writeHead(206, { 'Content-Range': `bytes ${start}-${end - 1}/${size}` });
   if (request.method === 'HEAD' || end === start) {
     response.end();
     return;
   }
-  const [cut] = faults.strike('cut', 'bytes', name, { start, end });
-  const wrong = faults.strike('corrupt', 'bytes', name, { start, end }).map(({ at }) => at);
-  const stop = cut ? start + cut.after : end;
+  const cut = faults.cutWithin(name, start, end);
+  const stop = cut ?? end;
+  const wrong = faults.wrongWithin(name, start, stop);
   const sent = { file: name, start, bytes: 0, whole: false };
   traffic.sent.push(sent);
   const source = typeof file.content === 'string' ? await open(file.content) : null;
@@ -61,7 +61,7 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
       at += count;
       sent.bytes += count;
     }
-    if (cut) response.destroy();
+    if (cut !== null) response.destroy();
     else {
       response.end();
       sent.whole = sent.bytes === end - start;
