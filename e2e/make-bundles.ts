@@ -7,7 +7,7 @@ import { MODEL_NAMES } from '../src/testing/fixtures';
 const OUT = path.resolve('.cache/e2e-bundles');
 
 for (const name of MODEL_NAMES) await convertFixture(name, path.join(OUT, name), { dtype: 'fp32' });
-for (const dtype of ['fp16', 'q8', 'q4'] as const) {
+for (const dtype of ['fp16', 'q8'] as const) {
   await convertFixture('tiny-tied+dora', path.join(OUT, `dora-${dtype}`), { dtype });
 }
 // Several stages per tower, so that tensors pass from stage to stage on the GPU.

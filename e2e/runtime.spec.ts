@@ -62,6 +62,36 @@ test.describe('on the GPU', () => {
     expect(outcomes).toEqual(['passed', 'remembered', 'passed']);
   });
 
+  test('calls leave no buffers behind, and dispose leaves none at all', async ({ page }) => {
+    await openBlank(page);
+    const live = await page.evaluate(async (url) => {
+      let bytes = 0;
+      const { createBuffer } = GPUDevice.prototype;
+      const { destroy } = GPUBuffer.prototype;
+      GPUDevice.prototype.createBuffer = function (this: GPUDevice, descriptor) {
+        bytes += descriptor.size;
+        return createBuffer.call(this, descriptor);
+      };
+      GPUBuffer.prototype.destroy = function (this: GPUBuffer) {
+        bytes -= this.size;
+        return destroy.call(this);
+      };
+      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const model = await VLM2Vec.load(url, { device: 'webgpu', worker: false, probe: 'never' });
+      const image = await (await fetch('/reference/fixtures/images/tiny.png')).blob();
+      const live: number[] = [];
+      for (let i = 0; i < 6; i++) {
+        await model.embed([{ image }, 'a cat', { image, text: 'what is this?' }]);
+        live.push(bytes);
+      }
+      await model.dispose();
+      return [...live, bytes];
+    }, bundleUrl('stages'));
+    expect(live[2]).toBeGreaterThan(0);
+    expect(live.slice(2, 6)).toEqual(Array(4).fill(live[2]));
+    expect(live[6]).toBe(0);
+  });
+
   for (const build of ['jspi', 'asyncify'] as const) {
     test(`a lost device is rebuilt and the call in flight repeated (${build})`, async ({ page }) => {
       await openBlank(page);

@@ -50,8 +50,8 @@ export interface LoadOptions extends OrtOptions {
   /** Folder of the built-in models. @default 'models/' beside the page; in Node the package's own */
   modelsUrl?: string | URL;
   /**
-   * Browser: the worker to run in, or a function that starts one; `false` runs in the calling thread, which then
-   * stands still while a WASM model computes. @default true: a worker of its own
+   * Browser: the worker to run in (it ends with the model), or a function that starts one; `false` runs in the calling
+   * thread, which then stands still while a WASM model computes. @default true: a worker of its own
    */
   worker?: boolean | Worker | (() => Worker);
   signal?: AbortSignal;

@@ -109,7 +109,10 @@ export class Runtime {
   }
 
   /** Token ids of an input as the model sees them, and its image grid: for comparison with other implementations. */
-  async tokens(input: EmbedInput, options: EmbedOptions = {}) {
+  async tokens(
+    input: EmbedInput,
+    options: EmbedOptions = {},
+  ): Promise<{ ids: number[]; grid: { height: number; width: number } | null }> {
     checkEmbedOptions(options);
     const { sequence, image } = await this.#preparer.prepare(toParts(input, 'input'), options, 'input');
     return { ids: [...sequence.ids], grid: image?.grid ?? null };
