@@ -35,6 +35,19 @@ export class SourceNotFoundError extends VLM2VecError {
   override name = 'SourceNotFoundError';
 }
 
+/** A server that could not be reached, or kept failing: offline, CORS, timeouts, status 429 and 5xx. Later it may work. */
+export class NetworkError extends SourceNotFoundError {
+  override name = 'NetworkError';
+}
+
+/**
+ * The browser's storage (or the disk) is full. `details` holds `usage`, `quota` and `free` in bytes, where the browser
+ * tells. What was stored and verified before is kept: free some space and call again.
+ */
+export class StorageFullError extends VLM2VecError {
+  override name = 'StorageFullError';
+}
+
 /** A `bundle.json` that breaks its format. */
 export class BundleFormatError extends VLM2VecError {
   override name = 'BundleFormatError';

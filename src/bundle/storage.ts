@@ -22,19 +22,40 @@ export interface BundleReader {
   open(path: string, signal?: AbortSignal): Promise<StoredFile>;
 }
 
-/** A file being written, front to back. */
+/** A file being written. */
 export interface FileWriter {
-  write(bytes: Uint8Array): Promise<void>;
+  /** Writes at `position`; without one, behind what was written last. The bytes may be reused once this resolves. */
+  write(bytes: Uint8Array, position?: number): Promise<void>;
   close(): Promise<void>;
 }
 
 /** A bundle being written under a temporary name; nothing is visible until {@link BundleWriter.publish}. */
 export interface BundleWriter {
+  /** A new file, written front to back. */
   create(path: string): Promise<FileWriter>;
+  /**
+   * A file of `bytes` bytes whose parts are written in any order. What an earlier, interrupted writer put into it is
+   * still there; what nobody wrote is undefined.
+   */
+  reopen(path: string, bytes: number): Promise<FileWriter>;
+  /** Notes that outlive an interruption; null where this writer cannot be carried on with. */
+  readonly journal: Journal | null;
   /** Reads back what was written and closed, before publishing (the probe needs it). */
   reader(): BundleReader;
   /** Gives the bundle its name. Replaces an older bundle of that name only now, and wholly. */
   publish(): Promise<void>;
   /** Deletes everything written. Safe to call after a failure, at any time before publish. */
   abort(): Promise<void>;
+  /** Closes everything and leaves it for a later writer of that name to carry on with. Without a journal: aborts. */
+  pause(): Promise<void>;
+}
+
+/** Plain-data notes, in order. A note that a crash cut short is dropped, with all after it. */
+export interface Journal {
+  /** What earlier writers noted. */
+  readonly notes: readonly unknown[];
+  /** Resolves once the note, and all that was written to files before, would survive a crash. */
+  add(note: unknown): Promise<void>;
+  /** Forgets all notes. Files stay, to be written over. */
+  clear(): Promise<void>;
 }

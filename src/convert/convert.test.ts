@@ -3,7 +3,7 @@ import { MANIFEST_PATH, type BundleManifest, type BundleStage, type WeightDtype 
 import { bundleFiles } from '../bundle/validate';
 import { decodeRow } from '../bundle/rows';
 import type { Progress } from '../bundle/progress';
-import type { BundleReader, BundleWriter } from '../bundle/storage';
+import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../errors';
 import { parseConfig, planStages } from '../models';
 import { dequantizeRow, type BlockFormat } from '../onnx/quantize';
@@ -270,32 +270,37 @@ function watchedWriter(at = -1, then?: () => void) {
     if (then) then();
     else throw new Error(`disk full at call ${at}`);
   };
+  const counted = async (opening: Promise<FileWriter>): Promise<FileWriter> => {
+    count();
+    const file = await opening;
+    state.files++;
+    return {
+      write: async (bytes, position) => {
+        count();
+        await file.write(bytes, position);
+      },
+      close: async () => {
+        count();
+        await file.close();
+      },
+    };
+  };
+  const abort = async () => {
+    state.files = 0;
+    await writer.abort();
+  };
   const watched: BundleWriter = {
-    create: async (path) => {
-      count();
-      const file = await writer.create(path);
-      state.files++;
-      return {
-        write: async (bytes) => {
-          count();
-          await file.write(bytes);
-        },
-        close: async () => {
-          count();
-          await file.close();
-        },
-      };
-    },
+    journal: null,
+    create: (path) => counted(writer.create(path)),
+    reopen: (path, bytes) => counted(writer.reopen(path, bytes)),
     reader: () => writer.reader(),
     publish: async () => {
       count();
       state.published = true;
       await writer.publish();
     },
-    abort: async () => {
-      state.files = 0;
-      await writer.abort();
-    },
+    abort,
+    pause: abort,
   };
   return { writer: watched, state, calls: () => calls };
 }

@@ -3,7 +3,16 @@
 export { blobBundle } from './blobs';
 export { httpBundle } from './http';
 export { memoryBundle } from './memory';
-export { deleteOpfsBundle, listOpfsBundles, opfsBundle, opfsWriter } from './opfs';
+export {
+  deleteOpfsBundle,
+  listOpfsBundles,
+  listUnfinishedOpfsBundles,
+  opfsBundle,
+  unfinishedOpfsBundle,
+  type OpfsEntry,
+} from './opfs';
+export { hasOpfs } from './opfs-files';
+export { opfsWriter, type OpfsWriterOptions } from './opfs-writer';
 export {
   copyBundle,
   readManifest,

@@ -1,25 +1,63 @@
 /** @file A bundle in memory: for tests, for tiny models, and where no disk may be used. */
 
 import { isPlainPath } from '../bundle/paths';
-import type { BundleReader, BundleWriter, FileWriter, StoredFile } from '../bundle/storage';
+import type { BundleReader, BundleWriter, FileWriter, Journal, StoredFile } from '../bundle/storage';
 import { SourceNotFoundError, VLM2VecError } from '../errors';
 import { bytesFile } from './bytes-file';
 
-/** A writer, and a reader that sees the files once they are published. */
-export function memoryBundle(label = 'memory'): { writer: BundleWriter; reader: BundleReader } {
+export interface MemoryBundle {
+  writer: BundleWriter;
+  /** Sees the files once they are published. */
+  reader: BundleReader;
+}
+
+/** `resumable`: `pause` keeps everything, and `writer` may be used again. */
+export function memoryBundle(label = 'memory', { resumable = false } = {}): MemoryBundle {
   const written = new Map<string, Uint8Array>();
   let published = new Map<string, Uint8Array>();
+  const journal = resumable ? memoryJournal() : null;
+  const abort = async () => {
+    written.clear();
+    await journal?.clear();
+  };
   return {
     writer: {
-      create: async (path) => createFile(path, written),
+      journal,
+      create: async (path) => {
+        if (!isPlainPath(path) || (written.has(path) && !resumable)) throw new VLM2VecError(`Cannot create ${path}.`, { path });
+        return createFile(path, written);
+      },
+      reopen: async (path, bytes) => {
+        const before = written.get(path);
+        const whole = before?.length === bytes ? before : new Uint8Array(bytes);
+        written.set(path, whole);
+        let next = 0;
+        return {
+          write: async (part, position = next) => {
+            whole.set(part, position);
+            next = position + part.length;
+          },
+          close: async () => undefined,
+        };
+      },
       reader: () => readerOf(label, () => written),
       publish: async () => {
         published = new Map(written);
-        written.clear();
+        await abort();
       },
-      abort: async () => written.clear(),
+      abort,
+      pause: async () => (resumable ? undefined : abort()),
     },
     reader: readerOf(label, () => published),
+  };
+}
+
+function memoryJournal(): Journal {
+  const notes: unknown[] = [];
+  return {
+    notes,
+    add: async (note) => void notes.push(JSON.parse(JSON.stringify(note))),
+    clear: async () => void (notes.length = 0),
   };
 }
 
@@ -35,7 +73,6 @@ function readerOf(label: string, files: () => Map<string, Uint8Array>): BundleRe
 }
 
 function createFile(path: string, files: Map<string, Uint8Array>): FileWriter {
-  if (!isPlainPath(path) || files.has(path)) throw new VLM2VecError(`Cannot create ${path}.`, { path });
   const parts: Uint8Array[] = [];
   return {
     write: async (bytes) => void parts.push(new Uint8Array(bytes)),

@@ -3,16 +3,18 @@
  *
  * OPFS cannot rename a folder, so publishing is one small write: each bundle is written into a folder of its own
  * (`vlm2vec/<name>~<id>/`), and the pointer file `vlm2vec/<name>.current` names the folder that counts. Readers follow
- * the pointer; folders no pointer names are leftovers of a crash and are removed by the next writer of that name. A Web
- * Lock keeps two tabs from writing one bundle.
+ * the pointer. A folder that no pointer names is an unfinished bundle if it has a journal, else a leftover that the
+ * next writer of that name removes. A Web Lock keeps two tabs from writing one bundle.
  */
 
 import { isPlainPath } from '../bundle/paths';
-import type { BundleReader, BundleWriter, FileWriter, StoredFile } from '../bundle/storage';
-import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
+import type { BundleReader, StoredFile } from '../bundle/storage';
+import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { blobFile } from './bytes-file';
+import { JOURNAL_PATH } from './journal';
+import { lockName } from './locks';
+import { absent, createFile, fileHandle, folderBytes, hasOpfs, openRoot, openStream, removeEntry } from './opfs-files';
 
-const ROOT = 'vlm2vec';
 const POINTER = '.current';
 const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 
@@ -22,7 +24,7 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
  */
 export function opfsBundle(name: string): BundleReader {
   checkName(name);
-  return readerOf(name, async () => {
+  return folderReader(name, async () => {
     const root = await openRoot();
     const folder = await currentFolder(root, name);
     if (folder === null) throw new SourceNotFoundError(`No bundle called ${name} is stored in this browser.`, { name });
@@ -30,11 +32,26 @@ export function opfsBundle(name: string): BundleReader {
   });
 }
 
+/** The unfinished bundle called `name`, as far as it is written; null where there is none. */
+export async function unfinishedOpfsBundle(name: string): Promise<BundleReader | null> {
+  checkName(name);
+  if (!hasOpfs()) return null;
+  const folder = await unfinishedFolder(await openRoot(), name);
+  return folder && folderReader(name, async () => folder);
+}
+
+export interface OpfsEntry {
+  name: string;
+  /** Of the folder. */
+  bytes: number;
+}
+
 /** Names and sizes of the bundles that are published, smallest name first. */
-export async function listOpfsBundles(): Promise<{ name: string; bytes: number }[]> {
+export async function listOpfsBundles(): Promise<OpfsEntry[]> {
+  if (!hasOpfs()) return [];
   const root = await openRoot();
-  const found: { name: string; bytes: number }[] = [];
-  for await (const entry of root.keys()) {
+  const found: OpfsEntry[] = [];
+  for (const entry of await entries(root)) {
     if (!entry.endsWith(POINTER)) continue;
     const name = entry.slice(0, -POINTER.length);
     const folder = await currentFolder(root, name);
@@ -43,88 +60,43 @@ export async function listOpfsBundles(): Promise<{ name: string; bytes: number }
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Deletes a bundle, and what a crash left of earlier ones. Does nothing where there is none. */
+/** Names and sizes of the bundles that an interrupted writer left to be carried on with. */
+export async function listUnfinishedOpfsBundles(): Promise<OpfsEntry[]> {
+  if (!hasOpfs()) return [];
+  const root = await openRoot();
+  const names = new Set((await entries(root)).filter((entry) => entry.includes('~')).map((entry) => entry.split('~')[0]!));
+  const found: OpfsEntry[] = [];
+  for (const name of [...names].sort()) {
+    const folder = await unfinishedFolder(root, name);
+    if (folder) found.push({ name, bytes: await folderBytes(folder) });
+  }
+  return found;
+}
+
+/**
+ * Deletes a bundle, finished or not, and what a crash left of earlier ones. Does nothing where there is none.
+ * @throws {InvalidInputError} where another tab or worker is writing it
+ */
 export async function deleteOpfsBundle(name: string): Promise<void> {
   checkName(name);
-  const unlock = await lock(name);
+  const unlock = await lockName(name);
   try {
     const root = await openRoot();
-    await remove(root, name + POINTER);
-    await removeFolders(root, name, null);
+    await removeEntry(root, name + POINTER);
+    await removeFolders(root, name, []);
   } finally {
     unlock();
   }
 }
 
-/**
- * Writes the bundle `name`; in a worker through a sync access handle, elsewhere through a writable stream.
- * @throws {InvalidInputError} where another tab is writing it.
- */
-export async function opfsWriter(name: string): Promise<BundleWriter> {
-  checkName(name);
-  const unlock = await lock(name);
-  try {
-    const root = await openRoot();
-    await removeFolders(root, name, await currentFolder(root, name));
-    const folderName = `${name}~${crypto.randomUUID()}`;
-    const folder = await root.getDirectoryHandle(folderName, { create: true });
-    const open = new Set<FileWriter>();
-    const created = new Set<string>();
-    let finished = false;
-    const finish = () => {
-      finished = true;
-      unlock();
-    };
-    return {
-      create: async (path) => {
-        if (!isPlainPath(path) || created.has(path)) throw new VLM2VecError(`Cannot create ${path}.`, { path });
-        created.add(path);
-        const file = await createFile(await fileHandle(folder, path, true));
-        const tracked: FileWriter = {
-          write: (bytes) => naming(file.write(bytes)),
-          close: async () => {
-            open.delete(tracked);
-            await naming(file.close());
-          },
-        };
-        open.add(tracked);
-        return tracked;
-      },
-      reader: () => readerOf(name, async () => folder),
-      publish: async () => {
-        await writePointer(root, name, folderName);
-        finish();
-        await removeFolders(root, name, folderName);
-      },
-      abort: async () => {
-        if (finished) return;
-        for (const file of open) await file.close().catch(() => undefined);
-        await remove(root, folderName);
-        finish();
-      },
-    };
-  } catch (error) {
-    unlock();
-    throw error;
-  }
-}
-
-function checkName(name: string): void {
+export function checkName(name: string): void {
   if (!NAME.test(name) || name.endsWith(POINTER)) {
     throw new InvalidInputError(`${name} cannot be a bundle's name: letters, digits, ".", "_" and "-" only.`, { name });
   }
 }
 
-async function openRoot(): Promise<FileSystemDirectoryHandle> {
-  const storage = globalThis.navigator?.storage;
-  if (typeof storage?.getDirectory !== 'function') {
-    throw new UnsupportedError('This browser has no origin-private file system; models cannot be stored in it.');
-  }
-  return (await storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
-}
-
 /** The folder that the pointer names, if it is there. */
-async function currentFolder(root: FileSystemDirectoryHandle, name: string): Promise<string | null> {
+export async function currentFolder(root: FileSystemDirectoryHandle, name: string): Promise<string | null> {
   const pointer = await root.getFileHandle(name + POINTER).catch(absent);
   if (!pointer) return null;
   const folder = (await (await pointer.getFile()).text()).trim();
@@ -132,61 +104,29 @@ async function currentFolder(root: FileSystemDirectoryHandle, name: string): Pro
   return (await root.getDirectoryHandle(folder).catch(absent)) ? folder : null;
 }
 
-/** A writable stream puts its contents in place at once, when it is closed; the sync handle is for Safari before 26. */
-async function writePointer(root: FileSystemDirectoryHandle, name: string, folder: string): Promise<void> {
-  const handle = await root.getFileHandle(name + POINTER, { create: true });
-  const bytes = new TextEncoder().encode(folder);
-  const file = 'createWritable' in handle ? await createStream(handle) : await createFile(handle);
-  await naming(file.write(bytes));
-  await naming(file.close());
-}
-
-async function createFile(handle: FileSystemFileHandle): Promise<FileWriter> {
-  if (typeof handle.createSyncAccessHandle !== 'function') return createStream(handle);
-  const access = await handle.createSyncAccessHandle();
-  access.truncate(0);
-  let position = 0;
-  return {
-    write: async (bytes) => {
-      for (let done = 0; done < bytes.length; ) {
-        const count = access.write(bytes.subarray(done) as Uint8Array<ArrayBuffer>, { at: position });
-        if (count === 0) throw new DOMException('No space is left.', 'QuotaExceededError');
-        done += count;
-        position += count;
-      }
-    },
-    close: async () => {
-      access.flush();
-      access.close();
-    },
-  };
-}
-
-async function createStream(handle: FileSystemFileHandle): Promise<FileWriter> {
-  const stream = await handle.createWritable();
-  return { write: (bytes) => stream.write(bytes as Uint8Array<ArrayBuffer>), close: () => stream.close() };
-}
-
-/** Near the quota, browsers fail with one of these names. */
-const FULL = new Set(['QuotaExceededError', 'NoModificationAllowedError', 'InvalidStateError', 'AbortError']);
-
-/** A full disk is the usual cause of a failed write: says so, with the browser's own figures. */
-async function naming<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    if (!(cause instanceof DOMException) || !FULL.has(cause.name)) throw cause;
-    const { usage, quota } = await navigator.storage.estimate().catch((): StorageEstimate => ({}));
-    throw new VLM2VecError(
-      `The browser's storage refused a write, probably because it is full (${cause.name}). Free some space or delete ` +
-        'stored models.',
-      { usage, quota },
-      { cause },
-    );
+/** A folder with a journal that is not the published one. */
+export async function unfinishedFolder(
+  root: FileSystemDirectoryHandle,
+  name: string,
+): Promise<FileSystemDirectoryHandle | null> {
+  const current = await currentFolder(root, name);
+  for (const entry of await entries(root)) {
+    if (!entry.startsWith(`${name}~`) || entry === current) continue;
+    const folder = await root.getDirectoryHandle(entry).catch(absent);
+    if (folder && (await folder.getFileHandle(JOURNAL_PATH).catch(absent))) return folder;
   }
+  return null;
 }
 
-function readerOf(label: string, folder: () => Promise<FileSystemDirectoryHandle>): BundleReader {
+/** A writable stream puts its contents in place at once, when it is closed; the sync handle is for Safari before 26. */
+export async function writePointer(root: FileSystemDirectoryHandle, name: string, folder: string): Promise<void> {
+  const handle = await root.getFileHandle(name + POINTER, { create: true });
+  const file = 'createWritable' in handle ? await openStream(handle) : await createFile(handle);
+  await file.write(new TextEncoder().encode(folder));
+  await file.close();
+}
+
+export function folderReader(label: string, folder: () => Promise<FileSystemDirectoryHandle>): BundleReader {
   return {
     label,
     open: async (path, signal): Promise<StoredFile> => {
@@ -199,57 +139,15 @@ function readerOf(label: string, folder: () => Promise<FileSystemDirectoryHandle
   };
 }
 
-async function fileHandle(
-  folder: FileSystemDirectoryHandle,
-  path: string,
-  create: boolean,
-): Promise<FileSystemFileHandle> {
-  const names = path.split('/');
-  const last = names.pop()!;
-  let at = folder;
-  for (const name of names) at = await at.getDirectoryHandle(name, { create });
-  return at.getFileHandle(last, { create });
+/** Removes all folders of a name but those to keep. */
+export async function removeFolders(root: FileSystemDirectoryHandle, name: string, keep: readonly (string | null)[]) {
+  for (const entry of await entries(root)) {
+    if (entry.startsWith(`${name}~`) && !keep.includes(entry)) await removeEntry(root, entry);
+  }
 }
 
-async function removeFolders(root: FileSystemDirectoryHandle, name: string, keep: string | null): Promise<void> {
+async function entries(root: FileSystemDirectoryHandle): Promise<string[]> {
   const names: string[] = [];
   for await (const entry of root.keys()) names.push(entry);
-  for (const entry of names) {
-    if (entry.startsWith(`${name}~`) && entry !== keep) await remove(root, entry);
-  }
-}
-
-/** A file that another tab has open stays until the next writer comes by. */
-async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
-  await folder.removeEntry(name, { recursive: true }).catch((error: unknown) => {
-    if (error instanceof DOMException && ['NotFoundError', 'NoModificationAllowedError'].includes(error.name)) return;
-    throw error;
-  });
-}
-
-async function folderBytes(folder: FileSystemDirectoryHandle): Promise<number> {
-  let bytes = 0;
-  for await (const entry of folder.values()) {
-    bytes += entry.kind === 'file' ? (await (entry as FileSystemFileHandle).getFile()).size : await folderBytes(entry as FileSystemDirectoryHandle);
-  }
-  return bytes;
-}
-
-function absent(error: unknown): null {
-  if (error instanceof DOMException && ['NotFoundError', 'TypeMismatchError'].includes(error.name)) return null;
-  throw error;
-}
-
-/** Takes the Web Lock of a name; resolves to its release. Without Web Locks there is nothing to take. */
-async function lock(name: string): Promise<() => void> {
-  const locks = globalThis.navigator?.locks;
-  if (!locks) return () => undefined;
-  return new Promise((resolve, reject) => {
-    locks
-      .request(`${ROOT}-write-${name}`, { ifAvailable: true }, (held) => {
-        if (!held) throw new InvalidInputError(`Another tab or worker is writing the bundle ${name}.`, { name });
-        return new Promise<void>((release) => resolve(release));
-      })
-      .catch(reject);
-  });
+  return names;
 }

@@ -1,0 +1,208 @@
+/**
+ * @file A file on a web server, read by byte ranges. A connection that breaks off is taken up where it broke; passing
+ * failures are tried again with back-off; a file that changes while it is read is noticed by its ETag and length.
+ */
+
+import { IntegrityError, NetworkError, SourceNotFoundError, type VLM2VecError } from '../errors';
+import { isPassing, PassingFailure, retryAfter, retrying } from './retry';
+
+/** A connection that gives nothing for so long is given up, in milliseconds. */
+const STALL = 60_000;
+
+export interface HttpFileOptions {
+  url: string;
+  /** For messages. @default url */
+  name?: string;
+  /** Length in bytes, where known: an answer that tells of another one is refused. */
+  size?: number;
+  /** @default globalThis.fetch */
+  fetch?: typeof fetch;
+  headers?: Record<string, string>;
+  /** `no-store` keeps large files from filling the browser's cache. */
+  cache?: RequestCache;
+  /** Refuse answers with another ETag than the first one. For files that no hash is known of. */
+  pinned?: boolean;
+  /** What a refusal means here, for people: `is not on the Hub`. Null: the usual words. */
+  refusal?: (status: number) => string | null;
+  /** The error for a server that sends the whole file where a part was asked for. @default IntegrityError */
+  noRanges?: (message: string) => VLM2VecError;
+  retryDelay?: number;
+}
+
+/** Reads ranges of one file. Safe to use for several reads at once. */
+export class HttpFile {
+  readonly name: string;
+  readonly #options: HttpFileOptions;
+  readonly #fetch: typeof fetch;
+  #etag: string | null = null;
+
+  constructor(options: HttpFileOptions) {
+    this.#options = options;
+    this.name = options.name ?? options.url;
+    this.#fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
+  }
+
+  /**
+   * Bytes `start` to `end` (exclusive).
+   * @throws {SourceNotFoundError} where the server refuses; {@link NetworkError} where it cannot be reached or keeps
+   *   failing; {@link IntegrityError} where the file changed meanwhile or an answer has the wrong length
+   */
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    signal?.throwIfAborted();
+    const bytes = new Uint8Array(end - start);
+    let got = 0;
+    const attempt = async () => {
+      const response = await this.#request(start + got, end, signal);
+      for await (const piece of this.#body(response, signal)) {
+        if (got + piece.length > bytes.length) throw this.#tooLong(bytes.length);
+        bytes.set(piece, got);
+        got += piece.length;
+      }
+      // Without a length in its headers, an answer that was cut short looks like a finished one.
+      if (got < bytes.length) throw new PassingFailure(`only ${got} of ${bytes.length} bytes came`, null);
+    };
+    if (bytes.length > 0) await this.#retrying(attempt, signal, () => got);
+    return bytes;
+  }
+
+  /** The whole file, front to back, as it comes; a broken connection is not taken up. */
+  async *stream(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const response = await this.#retrying(() => this.#request(null, null, signal), signal);
+    try {
+      yield* this.#body(response, signal);
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  async #retrying<T>(attempt: () => Promise<T>, signal?: AbortSignal, progress?: () => number): Promise<T> {
+    try {
+      return await retrying(attempt, { signal, retryDelay: this.#options.retryDelay }, progress);
+    } catch (error) {
+      throw this.#named(error);
+    }
+  }
+
+  async #request(start: number | null, end: number | null, signal?: AbortSignal): Promise<Response> {
+    const { url, cache, size } = this.#options;
+    const whole = start === null || (start === 0 && end === size);
+    const headers = { ...this.#options.headers, ...(whole ? {} : { Range: `bytes=${start}-${end! - 1}` }) };
+    const connecting = new AbortController();
+    const timer = setTimeout(() => connecting.abort(), STALL);
+    let response: Response;
+    try {
+      const joined = signal ? AbortSignal.any([signal, connecting.signal]) : connecting.signal;
+      response = await this.#fetch(url, { headers, signal: joined, ...(cache ? { cache } : {}) });
+    } catch (cause) {
+      signal?.throwIfAborted();
+      throw new PassingFailure('the server cannot be reached', null, { cause });
+    } finally {
+      clearTimeout(timer);
+    }
+    if (!response.ok) {
+      await response.body?.cancel().catch(() => undefined);
+      throw this.#refused(response);
+    }
+    try {
+      this.#check(response, whole ? null : end! - start!);
+    } catch (error) {
+      await response.body?.cancel().catch(() => undefined);
+      throw error;
+    }
+    return response;
+  }
+
+  #refused(response: Response): Error {
+    const { status } = response;
+    if (isPassing(status)) {
+      return new PassingFailure(`the server answered with status ${status}`, retryAfter(response.headers.get('Retry-After')));
+    }
+    const usual =
+      status === 404 || status === 410
+        ? 'is not there'
+        : status === 401 || status === 403
+          ? 'may not be read'
+          : status === 416
+            ? 'is shorter than expected'
+            : 'could not be read';
+    const reason = this.#options.refusal?.(status) ?? usual;
+    return new SourceNotFoundError(`${this.name} ${reason} (HTTP status ${status}).`, { url: this.#options.url, status });
+  }
+
+  /** Holds the answer's headers to what is known of the file. `length`: of a range. */
+  #check(response: Response, length: number | null): void {
+    const { size, pinned } = this.#options;
+    const etag = response.headers.get('ETag');
+    if (pinned && etag && this.#etag && etag !== this.#etag) {
+      throw this.#changed(`its ETag was ${this.#etag} and is ${etag} now`);
+    }
+    this.#etag ??= etag;
+    const total = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+    if (size !== undefined && total !== undefined && Number(total) !== size) {
+      throw this.#changed(`it has ${total} bytes, not ${size}`);
+    }
+    if (length === null) return;
+    const announced = response.headers.get('Content-Length');
+    if (response.status !== 206 || Number(announced ?? 0) > length) {
+      const message = `${this.name}: the server sends whole files where a range was asked for.`;
+      throw this.#options.noRanges?.(message) ?? new IntegrityError(message, { url: this.#options.url });
+    }
+  }
+
+  async *#body(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+    const reader = response.body!.getReader();
+    let ended = false;
+    try {
+      for (;;) {
+        const { done, value } = await unlessStalled(reader.read(), signal);
+        ended = done;
+        if (done) return;
+        yield value;
+      }
+    } catch (cause) {
+      ended = true;
+      void reader.cancel().catch(() => undefined);
+      signal?.throwIfAborted();
+      throw cause instanceof IntegrityError ? cause : new PassingFailure('the connection broke off', null, { cause });
+    } finally {
+      if (!ended) void reader.cancel().catch(() => undefined);
+    }
+  }
+
+  #named(error: unknown): unknown {
+    if (!(error instanceof PassingFailure)) return error;
+    const { onLine } = globalThis.navigator ?? {};
+    const offline = onLine === false ? 'this device is offline' : null;
+    const unreachable =
+      'no network, no such server, or it does not let other sites read it (CORS). What was fetched before is kept; try again';
+    const reason = error.message === 'the server cannot be reached' ? `cannot be reached: ${offline ?? unreachable}` : `could not be read: ${offline ?? error.message}; try again later`;
+    return new NetworkError(`${this.name} ${reason}.`, { url: this.#options.url, offline: offline !== null }, { cause: error });
+  }
+
+  #changed(how: string): IntegrityError {
+    return new IntegrityError(`${this.name} changed on the server while it was read: ${how}. Start again.`, {
+      url: this.#options.url,
+    });
+  }
+
+  #tooLong(length: number): IntegrityError {
+    return new IntegrityError(`${this.name} gave more than the ${length} bytes asked for.`, { url: this.#options.url });
+  }
+}
+
+async function unlessStalled<T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let stop = () => undefined as void;
+  const stalled = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('nothing came for a minute')), STALL);
+    stop = () => reject(signal!.reason as Error);
+    signal?.addEventListener('abort', stop, { once: true });
+    if (signal?.aborted) stop();
+  });
+  try {
+    return await Promise.race([reading, stalled]);
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener('abort', stop);
+  }
+}

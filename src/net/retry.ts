@@ -1,0 +1,79 @@
+/** @file Trying again: after what passes by itself, with growing pauses, and no longer than the caller wants. */
+
+/** Tries in all, counted anew whenever a try got further than the one before. */
+const ATTEMPTS = 4;
+/** A server that asks for a longer pause is taken to be out of service. */
+const LONGEST_WAIT = 120_000;
+
+export interface RetryOptions {
+  signal?: AbortSignal;
+  /** Pause before the second try, doubled for each further one, in milliseconds. @default 500 */
+  retryDelay?: number;
+}
+
+/** A failure that may pass. `after`: how long the server asks to wait, in milliseconds. */
+export class PassingFailure extends Error {
+  override name = 'PassingFailure';
+  readonly after: number | null;
+
+  constructor(message: string, after: number | null, options?: ErrorOptions) {
+    super(message, options);
+    this.after = after;
+  }
+}
+
+/** Statuses that may be gone a moment later: too many requests, timeouts, and failures of the server. */
+export function isPassing(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500;
+}
+
+/** `Retry-After` in milliseconds: seconds, or a date. Null where there is none. */
+export function retryAfter(value: string | null): number | null {
+  if (value === null || value.trim() === '') return null;
+  const milliseconds = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - Date.now();
+  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : null;
+}
+
+/**
+ * Calls `attempt` until it succeeds, fails for good, or a {@link PassingFailure} has come too often without progress.
+ * @param progress a number that grows as tries get somewhere
+ * @throws what the last try threw
+ */
+export async function retrying<T>(
+  attempt: () => Promise<T>,
+  { signal, retryDelay = 500 }: RetryOptions,
+  progress: () => number = () => 0,
+): Promise<T> {
+  let reached = progress();
+  for (let failures = 1; ; failures++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (!(error instanceof PassingFailure)) throw error;
+      if (progress() > reached) {
+        reached = progress();
+        failures = 1;
+      }
+      const pause = error.after ?? retryDelay * 2 ** (failures - 1) * (1 + Math.random() / 4);
+      if (failures >= ATTEMPTS || pause > LONGEST_WAIT) throw error;
+      await wait(pause, signal);
+    }
+  }
+}
+
+/** Resolves after a while; rejects with the signal's reason on abort. */
+export function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer);
+      reject(signal!.reason as Error);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, milliseconds);
+    if (signal?.aborted) stop();
+    else signal?.addEventListener('abort', stop, { once: true });
+  });
+}

@@ -1,0 +1,194 @@
+/**
+ * @file Writing bundles into folders (Node): into a temporary sibling, renamed when whole. A writer that can be resumed
+ * uses one fixed sibling and a lock file beside it with its process id.
+ */
+
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { isPlainPath } from '../bundle/paths';
+import type { BundleWriter, FileWriter } from '../bundle/storage';
+import { StorageFullError, VLM2VecError } from '../errors';
+import { folderBundle, refuseForeignFolder, removeEmpty, syncFolder } from './folder-reader.node.js';
+import { FileJournal, JOURNAL_PATH, type JournalFile } from './journal';
+import { lockFile } from './lock-file.node.js';
+import type { WaitOptions } from './locks';
+
+export interface FolderWriterOptions extends WaitOptions {
+  /** Carry on where an interrupted writer of this folder stopped. */
+  resume?: boolean;
+}
+
+/**
+ * Writes a bundle that will be the folder `out`. Missing parent folders are made.
+ * @throws {InvalidInputError} where `out` exists and is neither empty nor a bundle, or, with `resume`, where another
+ *   process is writing it
+ */
+export async function folderWriter(out: string, options: FolderWriterOptions = {}): Promise<BundleWriter> {
+  const target = resolve(out);
+  await refuseForeignFolder(target, out);
+  const parent = dirname(target);
+  const madeParent = (await mkdir(parent, { recursive: true })) ?? null;
+  const hidden = join(parent, `.${basename(target)}`);
+  const unlock = options.resume ? await lockFile(`${hidden}.lock`, out, options) : async () => undefined;
+  try {
+    const temporary = `${hidden}.partial${options.resume ? '' : `-${randomUUID().slice(0, 8)}`}`;
+    await mkdir(temporary, { recursive: options.resume ?? false });
+    return await FolderWriter.open({ out, target, parent, madeParent, temporary, unlock }, options.resume ?? false);
+  } catch (error) {
+    await unlock();
+    throw error;
+  }
+}
+
+interface Place {
+  out: string;
+  target: string;
+  parent: string;
+  /** The topmost folder that had to be made for `parent`. */
+  madeParent: string | null;
+  temporary: string;
+  unlock: () => Promise<void>;
+}
+
+class FolderWriter implements BundleWriter {
+  readonly journal: FileJournal | null;
+  readonly #place: Place;
+  readonly #open: Set<JournalFile>;
+  readonly #created = new Set<string>();
+  #finished = false;
+
+  private constructor(place: Place, journal: FileJournal | null, files: Set<JournalFile>) {
+    this.#place = place;
+    this.journal = journal;
+    this.#open = files;
+  }
+
+  static async open(place: Place, resume: boolean): Promise<FolderWriter> {
+    const files = new Set<JournalFile>();
+    if (!resume) return new FolderWriter(place, null, files);
+    const path = join(place.temporary, JOURNAL_PATH);
+    const before = await readFile(path).catch(() => Buffer.alloc(0));
+    const journal = new FileJournal(nodeFile(await openInPlace(path)), new Uint8Array(before), async () => {
+      for (const file of files) await file.flush();
+    });
+    return new FolderWriter(place, journal, files);
+  }
+
+  async create(path: string): Promise<FileWriter> {
+    if (this.#created.has(path)) throw new VLM2VecError(`Cannot create ${path} in ${this.#place.out}.`, { path });
+    const file = await this.#openFile(path);
+    this.#created.add(path);
+    await file.truncate(0);
+    return file;
+  }
+
+  async reopen(path: string, bytes: number): Promise<FileWriter> {
+    const file = await this.#openFile(path);
+    await file.truncate(bytes);
+    return file;
+  }
+
+  async #openFile(path: string): Promise<JournalFile> {
+    if (!isPlainPath(path)) throw new VLM2VecError(`Cannot create ${path} in ${this.#place.out}.`, { path });
+    const absolute = join(this.#place.temporary, path);
+    await mkdir(dirname(absolute), { recursive: true });
+    const file = nodeFile(await openInPlace(absolute));
+    const tracked: JournalFile = {
+      ...file,
+      close: async () => {
+        this.#open.delete(tracked);
+        await file.close();
+      },
+    };
+    this.#open.add(tracked);
+    return tracked;
+  }
+
+  reader() {
+    return folderBundle(this.#place.temporary);
+  }
+
+  async publish(): Promise<void> {
+    const { out, target, parent, temporary, unlock } = this.#place;
+    await refuseForeignFolder(target, out);
+    await this.#closeAll();
+    const previous = `${temporary}-previous`;
+    const replaced = await rename(target, previous).then(
+      () => true,
+      () => false, // there was none
+    );
+    try {
+      await rename(temporary, target);
+    } catch (error) {
+      if (replaced) await rename(previous, target);
+      throw error;
+    }
+    this.#finished = true;
+    await rm(join(target, JOURNAL_PATH), { force: true });
+    await syncFolder(parent);
+    await rm(previous, { recursive: true, force: true });
+    await unlock();
+  }
+
+  async abort(): Promise<void> {
+    if (this.#finished) return;
+    const { parent, madeParent, temporary, unlock } = this.#place;
+    this.#finished = true;
+    await this.#closeAll();
+    await rm(temporary, { recursive: true, force: true });
+    await unlock();
+    if (madeParent) await removeEmpty(parent, dirname(madeParent));
+  }
+
+  async pause(): Promise<void> {
+    if (!this.journal) return this.abort();
+    if (this.#finished) return;
+    this.#finished = true;
+    await this.#closeAll();
+    await this.#place.unlock();
+  }
+
+  async #closeAll(): Promise<void> {
+    for (const file of [...this.#open]) await file.close().catch(() => undefined);
+    await this.journal?.close().catch(() => undefined);
+  }
+}
+
+/** Opens for reading and writing; makes an empty file where there is none. */
+async function openInPlace(path: string): Promise<FileHandle> {
+  return open(path, 'r+').catch(() => open(path, 'w+'));
+}
+
+function nodeFile(handle: FileHandle): JournalFile {
+  let next = 0;
+  return {
+    write: (bytes, position = next) =>
+      namingFull(async () => {
+        for (let done = 0; done < bytes.length; ) {
+          done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
+        }
+        next = position + bytes.length;
+      }),
+    truncate: (length) => namingFull(() => handle.truncate(length)),
+    flush: () => handle.datasync(),
+    close: async () => {
+      await handle.sync();
+      await handle.close();
+    },
+  };
+}
+
+async function namingFull<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause;
+    throw new StorageFullError(
+      'The disk is full. What was stored before is kept: free some space, then try again.',
+      { cause: code },
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,35 @@
+/** @file One writer of a bundle at a time: Web Locks, which a closed or killed tab gives back by itself. */
+
+import { InvalidInputError } from '../errors';
+
+export interface WaitOptions {
+  /** Wait for the other writer to finish, instead of failing. */
+  wait?: boolean;
+  /** Called once if there is another one to wait for. */
+  onWait?: () => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Takes the lock of a bundle's name; resolves to its release. Without Web Locks (insecure contexts) there is none.
+ * @throws {InvalidInputError} where another tab or worker writes the bundle, unless `wait`
+ */
+export async function lockName(name: string, { wait = false, onWait, signal }: WaitOptions = {}): Promise<() => void> {
+  const locks = globalThis.navigator?.locks;
+  if (!locks) return () => undefined;
+  const take = (options: LockOptions) =>
+    new Promise<(() => void) | null>((resolve, reject) => {
+      locks
+        .request(`vlm2vec-write-${name}`, options, (held) => {
+          if (!held) return resolve(null);
+          return new Promise<void>((release) => resolve(release));
+        })
+        .catch(reject);
+    });
+  signal?.throwIfAborted();
+  const release = await take({ ifAvailable: true });
+  if (release) return release;
+  if (!wait) throw new InvalidInputError(`Another tab or worker is writing the bundle ${name}.`, { name });
+  onWait?.();
+  return (await take(signal ? { signal } : {}))!;
+}
