@@ -21,7 +21,7 @@ import {
 } from './runtime';
 import type { Backend } from './service';
 import { similarity } from './similarity';
-import { specify, type ModelSource } from './sources';
+import { specify, type ModelSource } from './source-spec';
 import { instructions } from './text';
 
 export interface LoadOptions extends OrtOptions {

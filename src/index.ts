@@ -11,7 +11,7 @@ export { similarity } from './similarity';
 export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './text';
 /** Models kept in this browser. */
 export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store';
-export type { ModelSource, StoredBundle } from './sources';
+export type { ModelSource, StoredBundle } from './source-spec';
 export type {
   Activations,
   ActivationsChoice,

@@ -15,7 +15,8 @@ import type {
   ProbePolicy,
   Runtime,
 } from './runtime';
-import { openSource, type SourceSpec } from './sources';
+import type { SourceSpec } from './source-spec';
+import { openSource } from './sources';
 
 /** Options of `load` that are plain data. */
 export interface LoadSettings extends OrtOptions {

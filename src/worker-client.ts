@@ -5,7 +5,7 @@ import { DisposedError, VLM2VecError } from './errors';
 import { installErrorHandler } from './runtime/boundary';
 import type { EmbedInput, ModelInfo, OnProgress } from './runtime';
 import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './service';
-import type { SourceSpec } from './sources';
+import type { SourceSpec } from './source-spec';
 import type { ModelService } from './worker-service';
 
 /** What we need of a `Worker`; a `MessagePort` in tests. */

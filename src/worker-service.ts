@@ -4,7 +4,7 @@ import { releaseProxy, transfer, type Remote } from 'comlink';
 import type { ProgressListener, RemoteService } from './runtime/boundary';
 import type { EmbedInput, ModelInfo } from './runtime';
 import { LocalBackend, type Backend, type CallHooks, type Embedded, type EmbedSettings, type LoadSettings } from './service';
-import type { SourceSpec } from './sources';
+import type { SourceSpec } from './source-spec';
 
 export type ModelService = RemoteService<SourceSpec, LoadSettings, EmbedSettings, ModelInfo, Embedded>;
 
