@@ -9,6 +9,8 @@ import { startHub, type HubServer } from '../src/testing/hub-server';
 /** Adapter and base as the adapter's own config names it. */
 export const ADAPTER = 'vlm2vec-web/tiny-dora';
 const BASE = 'vlm2vec-web/tiny-qwen2-vl';
+/** The same adapter for those who have the token. */
+export const GATED = { repo: 'vlm2vec-web/gated', token: 'hf_secret' };
 /** The weights, of base and adapter. */
 export const WEIGHTS = /\.safetensors$/;
 
@@ -25,7 +27,12 @@ export function convertByCli(): BundleManifest {
 /** The Hub with the fixture models, and the command line's bundle as a static folder called `ready`. */
 export function startFixtureHub(): Promise<HubServer> {
   return startHub({
-    repos: { [ADAPTER]: 'reference/fixtures/adapters/dora', [BASE]: 'reference/fixtures/checkpoints/tiny-tied' },
+    repos: {
+      [ADAPTER]: 'reference/fixtures/adapters/dora',
+      [GATED.repo]: 'reference/fixtures/adapters/dora',
+      [BASE]: 'reference/fixtures/checkpoints/tiny-tied',
+    },
+    gated: { [GATED.repo]: GATED.token },
     folders: { ready: CLI_BUNDLE },
   });
 }
@@ -46,8 +53,8 @@ export function watchOrigins(context: BrowserContext): Set<string> {
 }
 
 export interface Loaded {
-  /** Of a fixed list of inputs: base64 of float32, so that equal means bit for bit. */
-  vectors: string[];
+  /** SHA-256 of the embeddings of a fixed list of inputs, so that equal means bit for bit. */
+  vectors: string;
   ranked: { index: number; score: number }[];
   /** Progress phases in the order of their first event. */
   phases: string[];
@@ -81,9 +88,9 @@ export function tryLoadIn(page: Page, options: LoadSource): Promise<Loaded | { e
       });
       const image = await (await fetch('/reference/fixtures/images/tiny.png')).blob();
       const captions = ['a cat on a sofa', 'a rocket on its way to the moon', 'coffee'];
-      const vectors = (await model.embed([{ image }, ...captions])).map((vector) =>
-        btoa(String.fromCharCode(...new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength))),
-      );
+      const bytes = await new Blob((await model.embed([{ image }, ...captions])) as BlobPart[]).arrayBuffer();
+      const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
+      const vectors = Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
       const ranked = (await model.rank({ image }, captions)).map(({ index, score }) => ({ index, score }));
       await model.dispose();
       return { vectors, ranked, phases: [...phases] };
@@ -107,4 +114,15 @@ export async function storedManifests(page: Page): Promise<BundleManifest[]> {
     const { opfsBundle, readManifest } = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
     return Promise.all(names.map((name) => readManifest(opfsBundle(name))));
   }, await storedNames(page));
+}
+
+/** Numbers from 0 up to 1, the same for the same seed (mulberry32). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
 }

@@ -3,7 +3,18 @@ import { expect, test } from '@playwright/test';
 import type { BundleManifest } from '../src/bundle/manifest';
 import type { HubServer } from '../src/testing/hub-server';
 import { bundleUrl, openBlank } from './fixture-pages';
-import { ADAPTER, convertByCli, hashesOf, loadIn, startFixtureHub, storedManifests, storedNames, watchOrigins } from './hub-pages';
+import {
+  ADAPTER,
+  convertByCli,
+  GATED,
+  hashesOf,
+  loadIn,
+  startFixtureHub,
+  storedManifests,
+  storedNames,
+  tryLoadIn,
+  watchOrigins,
+} from './hub-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
@@ -43,4 +54,39 @@ test('by its name: converted in the worker, then at hand with the Hub off', asyn
   expect([again.vectors, again.ranked]).toEqual([ofCli.vectors, ofCli.ranked]);
   expect(again.vectors).toEqual(first.vectors);
   expect([...origins]).toEqual([own]);
+});
+
+test('a token opens a gated repository, and goes to the Hub alone', async ({ page, context }) => {
+  const tokens = new Set<string>();
+  context.on('request', (request) => {
+    if (request.headers().authorization !== undefined) tokens.add(new URL(request.url()).origin);
+  });
+  await openBlank(page);
+  await loadIn(page, { source: GATED.repo, accessToken: GATED.token, hubUrl: hub.url, dtype: 'q4' });
+  expect((await storedManifests(page)).map(hashesOf)).toEqual([hashesOf(cli)]);
+  // The host of signed URLs answers 400 to a second permit.
+  expect(hub.traffic.asked.filter(({ status }) => status >= 400)).toEqual([]);
+  expect([...tokens]).toEqual([hub.url]);
+});
+
+test('each refusal has its own message, and leaves nothing behind', async ({ page }) => {
+  await openBlank(page);
+  const failure = async (source: string) => {
+    const loaded = await tryLoadIn(page, { source, hubUrl: hub.url, dtype: 'q4' });
+    return 'error' in loaded ? loaded.error : 'no error';
+  };
+  const seen = {
+    missing: await failure('vlm2vec-web/nowhere'),
+    gated: await failure(GATED.repo),
+    revision: await failure(`${ADAPTER}@v2`),
+    offline: await hub.stop().then(() => failure(ADAPTER)),
+    stored: await storedNames(page),
+  };
+  expect(seen).toEqual({
+    missing: expect.stringMatching(/^SourceNotFoundError: .*nowhere.* does not exist, or is private or gated/),
+    gated: expect.stringMatching(/^SourceNotFoundError: .*gated.* accept its terms and give an access ?token/i),
+    revision: expect.stringMatching(/^SourceNotFoundError: .*v2.* is not on the Hub/),
+    offline: expect.stringMatching(/^(SourceNotFound|Network)Error: .*(cannot be reached)/),
+    stored: [],
+  });
 });

@@ -1,7 +1,7 @@
 /**
  * @file `npm test`: lint, types, unit tests, then the end-to-end tests, whatever failed before, so that one run shows
  * everything. The last line counts the tests of vitest and Playwright; a lint or type error, or a runner that
- * breaks, counts as one failed.
+ * breaks, counts as one failed. With `--full`, tests with random places try more of them.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -38,6 +38,7 @@ function counted(ok: boolean, report: string, read: (json: Record<string, unknow
   return ok || count.failed > 0 ? count : { ...count, failed: 1 };
 }
 
+if (process.argv.includes('--full')) process.env.VLM2VEC_FULL_TESTS = '1';
 mkdirSync('.cache', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
