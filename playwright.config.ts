@@ -6,8 +6,9 @@
 import { defineConfig } from '@playwright/test';
 import { findChromium } from './scripts/chromium.ts';
 
-const DEV_PORT = 5273;
-const SITE_PORT = 5274;
+/** The dev server's port; the built site is served at the next one. `E2E_PORT` lets two checkouts test at once. */
+const DEV_PORT = Number(process.env.E2E_PORT ?? 5273);
+const SITE_PORT = DEV_PORT + 1;
 const VITE = 'node node_modules/vite/bin/vite.js';
 
 /** A browser that talks to nobody but the page's own origin. */
