@@ -9,24 +9,24 @@ export interface Sample {
 
 export const SAMPLES: Sample[] = [
   {
-    file: 'fox.png',
-    title: 'Drawing: fox',
-    captions: ['a fox', 'a wolf', 'a tiger', 'a slice of pizza', 'a sailboat on the sea', 'a smiling face'],
-  },
-  {
-    file: 'sailboat.png',
-    title: 'Drawing: sailboat',
-    captions: ['a sailboat', 'a car', 'an aeroplane', 'a tent', 'a bird', 'a glass of water'],
-  },
-  {
     file: 'strawberry.png',
     title: 'Drawing: strawberry',
     captions: ['a strawberry', 'a tomato', 'a banana', 'a red heart', 'a ladybug', 'a traffic light'],
   },
   {
-    file: 'guitar.png',
-    title: 'Drawing: guitar',
-    captions: ['a guitar', 'a violin', 'a trumpet', 'a hammer', 'a spoon', 'a snake'],
+    file: 'fox.png',
+    title: 'Drawing: fox',
+    captions: ['a fox', 'a wolf', 'a tiger', 'a slice of pizza', 'a sailboat on the sea', 'a smiling face'],
+  },
+  {
+    file: 'elephant.png',
+    title: 'Drawing: elephant',
+    captions: ['an elephant', 'a mouse', 'a rhinoceros', 'a horse', 'a rock', 'a vacuum cleaner'],
+  },
+  {
+    file: 'umbrella.png',
+    title: 'Drawing: umbrella',
+    captions: ['an umbrella', 'a mushroom', 'a parachute', 'a jellyfish', 'a lamp', 'a tent'],
   },
   {
     file: 'penguin.png',
@@ -40,12 +40,12 @@ export const SAMPLES: Sample[] = [
   },
   {
     file: 'cat.jpg',
-    title: 'Photograph: cat',
+    title: 'Photograph: cat (nano knows drawings only)',
     captions: ['a cat', 'a dog', 'an owl', 'a lion', 'a sofa', 'a bowl of soup'],
   },
   {
     file: 'coffee.jpg',
-    title: 'Photograph: cup of coffee',
+    title: 'Photograph: cup of coffee (nano knows drawings only)',
     captions: ['a cup of coffee', 'a glass of wine', 'a bowl of soup', 'a clock', 'a red ball', 'a wooden table'],
   },
 ];

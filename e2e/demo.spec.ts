@@ -65,11 +65,11 @@ test('a dropped picture and typed captions are ranked, and nothing leaves the or
 test('captions that a person wrote stay when a sample is chosen', async ({ page }, info) => {
   await openDemo(page, siteOf(info));
   await expect(page.locator('#ranking li')).toHaveCount(6);
-  await page.getByRole('button', { name: 'Drawing: sailboat' }).click();
-  await expect(page.locator('#captions')).toHaveValue(/^a sailboat\n/);
+  await page.getByRole('button', { name: 'Drawing: elephant' }).click();
+  await expect(page.locator('#captions')).toHaveValue(/^an elephant\n/);
   await page.locator('#captions').fill('a guitar\na boat');
-  await page.getByRole('button', { name: 'Drawing: guitar' }).click();
-  await expect(page.locator('#picture-name')).toHaveText('Drawing: guitar');
+  await page.getByRole('button', { name: 'Drawing: umbrella' }).click();
+  await expect(page.locator('#picture-name')).toHaveText('Drawing: umbrella');
   await expect(page.locator('#captions')).toHaveValue('a guitar\na boat');
   await expect(page.locator('#ranking li')).toHaveCount(2);
   await page.locator('#captions').fill('');
@@ -101,8 +101,8 @@ test('what is no picture, no model, or not on this site is refused in words', as
 test('a picture can be pasted and chosen from a file', async ({ page }, info) => {
   await openDemo(page, siteOf(info));
   await expect(page.locator('#ranking li')).toHaveCount(6);
-  await page.locator('#file').setInputFiles('public/samples/guitar.png');
-  await expect(page.locator('#picture-name')).toHaveText('guitar.png');
+  await page.locator('#file').setInputFiles('public/samples/umbrella.png');
+  await expect(page.locator('#picture-name')).toHaveText('umbrella.png');
   const transfer = await fileTransfer(page, STRAWBERRY, 'pasted.png', 'image/png');
   await page.evaluate((clipboardData) => {
     document.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
