@@ -15,6 +15,9 @@ export interface SendOptions {
   traffic: HubTraffic;
 }
 
+/** Milliseconds that bytes take at most. */
+const DELIVERY = 30;
+
 /** Answers with 200, 206, 304 or 416, or as a fault wants it. Headers that are set already go along. */
 export async function sendFile(request: IncomingMessage, response: ServerResponse, options: SendOptions): Promise<void> {
   const { name, file, etag, faults, traffic } = options;
@@ -56,17 +59,31 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
       if (source) await source.read(bytes, 0, count, at);
       else bytes.set((file.content as Uint8Array).subarray(at, at + count));
       for (const place of wrong) if (place >= at && place < at + count) bytes[place - at]! ^= 1;
-      await new Promise<void>((done) => response.write(bytes, () => done()));
+      await written(response, bytes);
       if (response.destroyed) return;
       at += count;
       sent.bytes += count;
     }
-    if (cut !== null) response.destroy();
-    else {
+    if (cut !== null) {
+      await pause(DELIVERY); // what was sent has arrived: a browser drops what it has not read when a connection fails
+      response.destroy();
+    } else {
       response.end();
       sent.whole = sent.bytes === end - start;
     }
   } finally {
     await source?.close();
   }
+}
+
+/** Resolves when the bytes went out, or never will. */
+function written(response: ServerResponse, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('close', done);
+      resolve();
+    };
+    response.on('close', done);
+    response.write(bytes, done);
+  });
 }
