@@ -1,7 +1,8 @@
 /**
  * @file Seconds and memory of converting a checkpoint of the official 2B's size (random weights, DoRA adapter).
  * Memory is that of a child process that does nothing else, phase by phase, above what it has after importing
- * everything. The probe runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
+ * everything. CPU time counts all cores, and hardly depends on what else the machine does. The probe runs the finished
+ * bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
  *
  *   npx tsx bench/convert-2b.ts [--size 2b|small] [--dtype q4,q8] [--out .cache/bundles] [--record]
  *
@@ -19,7 +20,7 @@ import { machine, megabytes, seconds, table } from './lib/report';
 import { ensureSyntheticCheckpoint, type SizeName } from './synthetic-checkpoint';
 
 interface Run {
-  phases: { name: string; seconds: number }[];
+  phases: { name: string; seconds: number; cpu: number }[];
   watch: MemoryWatch;
 }
 
@@ -28,23 +29,26 @@ function convert(folder: string, out: string, dtype: string): Promise<Run> {
   const phases: Run['phases'] = [];
   let watch: MemoryWatch | undefined;
   let began = 0;
-  const endPhase = () => {
+  const endPhase = (cpu: number) => {
     const last = phases.at(-1);
-    if (last) last.seconds = (performance.now() - began) / 1000;
+    if (last) {
+      last.seconds = (performance.now() - began) / 1000;
+      last.cpu = cpu - last.cpu;
+    }
     began = performance.now();
   };
   return new Promise((resolve, reject) => {
-    child.on('message', (message: ConvertMessage) => {
-      endPhase();
-      if ('done' in message) {
+    child.on('message', ({ phase, cpu }: ConvertMessage) => {
+      endPhase(cpu);
+      if (phase === null) {
         watch!.stop();
         resolve({ phases: phases.slice(1), watch: watch! });
         return;
       }
-      phases.push({ name: message.phase, seconds: 0 });
-      if (watch) watch.phase(message.phase);
-      else watch = new MemoryWatch(child.pid!, message.phase);
-      if (message.phase === 'ready') setTimeout(() => child.send('go'), 200);
+      phases.push({ name: phase, seconds: 0, cpu });
+      if (watch) watch.phase(phase);
+      else watch = new MemoryWatch(child.pid!, phase);
+      if (phase === 'ready') setTimeout(() => child.send('go'), 200);
     });
     child.on('exit', (code) => reject(new Error(`The conversion ended with code ${code}.`)));
   });
@@ -73,25 +77,28 @@ for (const dtype of values.dtype.split(',')) {
   const out = join(values.out, `${size}-${dtype}`);
   const { phases, watch } = await convert(folder, out, dtype);
   const base = watch.peaks.get('ready')!;
-  for (const { name, seconds: time } of phases) {
+  for (const { name, seconds: time, cpu } of phases) {
     const peak = watch.peaks.get(name)!;
     rows.push([
       dtype,
       name,
       seconds(time),
+      seconds(cpu),
       megabytes(peak.resident - base.resident),
       megabytes(peak.anonymous - base.anonymous),
     ]);
   }
-  const total = phases.reduce((sum, phase) => sum + phase.seconds, 0);
+  const total = (key: 'seconds' | 'cpu') => phases.reduce((sum, phase) => sum + phase[key], 0);
   rows.push([
     dtype,
     `all (${megabytes(folderBytes(out))} written)`,
-    seconds(total),
+    seconds(total('seconds')),
+    seconds(total('cpu')),
     `base ${megabytes(base.resident)}`,
     '',
   ]);
 }
-const text = `${head}\n${table(['dtype', 'phase', 'time', 'peak above base, resident', 'own allocations'], rows)}\n`;
+const columns = ['dtype', 'phase', 'time', 'CPU time', 'peak above base, resident', 'own allocations'];
+const text = `${head}\n${table(columns, rows)}\n`;
 console.log(text);
 if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);

@@ -67,15 +67,14 @@ const pipelines = {
   ours: await EmbedProcess.start('ours', bundle, usual),
   usual: await EmbedProcess.start('usual', bundle, usual),
 };
-const times = new Map<string, { ours: number[]; usual: number[] }>(
-  TASKS.map(({ name }) => [name, { ours: [], usual: [] }]),
-);
+type Runs = Record<'ours' | 'usual', { seconds: number; cpu: number }[]>;
+const runs = new Map<string, Runs>(TASKS.map(({ name }) => [name, { ours: [], usual: [] }]));
 for (let round = 0; round <= Number(values.repeats); round++) {
   for (const { name, job } of TASKS) {
     const order = round % 2 === 0 ? (['ours', 'usual'] as const) : (['usual', 'ours'] as const);
     for (const kind of order) {
-      const { seconds: time } = await pipelines[kind].run(job, name);
-      if (round > 0) times.get(name)![kind].push(time); // the first round warms up
+      const reply = await pipelines[kind].run(job, name);
+      if (round > 0) runs.get(name)![kind].push(reply); // the first round warms up
     }
   }
 }
@@ -88,13 +87,16 @@ for (const process of Object.values(pipelines)) process.stop();
 
 const rows: string[][] = [];
 for (const { name, job } of TASKS) {
-  const { ours, usual: theirs } = times.get(name)!;
+  const middle = (kind: 'ours' | 'usual', key: 'seconds' | 'cpu') =>
+    median(runs.get(name)![kind].map((run) => run[key]));
+  const ratio = (key: 'seconds' | 'cpu') => (middle('ours', key) / middle('usual', key)).toFixed(2);
   const [a, b] = [await peakMemory('ours', job), await peakMemory('usual', job)];
   rows.push([
     name,
-    seconds(median(ours)),
-    seconds(median(theirs)),
-    (median(ours) / median(theirs)).toFixed(2),
+    seconds(middle('ours', 'seconds')),
+    seconds(middle('usual', 'seconds')),
+    ratio('seconds'),
+    ratio('cpu'),
     megabytes(a),
     megabytes(b),
     (a / b).toFixed(2),
@@ -111,7 +113,7 @@ Medians of ${values.repeats} interleaved runs after one to warm up. Memory: peak
 mapped weights) of a fresh process that runs the task twice. Least cosine between both pipelines' vectors:
 ${cosine.toFixed(6)}.
 
-${table(['task', 'ours', 'usual export', 'ratio', 'memory ours', 'memory usual', 'ratio'], rows)}
+${table(['task', 'ours', 'usual export', 'ratio', 'CPU time ratio', 'memory ours', 'memory usual', 'ratio'], rows)}
 
 Loading: ${load.join('; ')}.
 `;

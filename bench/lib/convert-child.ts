@@ -11,19 +11,24 @@ import { folderTree } from '../../src/checkpoint/folder.node.js';
 import { convertCheckpoint } from '../../src/convert';
 import { computeProbe } from '../../src/runtime';
 import { folderWriter } from '../../src/store/folder.node.js';
+import { cpuSeconds } from './report';
 
-export type ConvertMessage = { phase: string } | { done: true; peakHeap: number };
+/** `cpu`: seconds of all cores used so far. Without a phase the conversion has ended. */
+export interface ConvertMessage {
+  phase: string | null;
+  cpu: number;
+}
 
 const [folder, out, dtype] = process.argv.slice(2) as [string, string, WeightDtype];
-const send = (message: ConvertMessage) => process.send!(message);
+const send = (phase: string | null) => process.send!({ phase, cpu: cpuSeconds() } satisfies ConvertMessage);
 
 globalThis.gc?.();
 await setTimeout(300);
-send({ phase: 'ready' });
+send('ready');
 await once(process, 'message');
 
 let phase = 'open';
-send({ phase });
+send(phase);
 const checkpoint = await openCheckpoint({
   checkpoint: await folderTree(`${folder}/adapter`),
   base: await folderTree(`${folder}/base`),
@@ -36,8 +41,8 @@ await convertCheckpoint({
   onProgress: (event) => {
     if (event.phase === phase) return;
     phase = event.phase;
-    send({ phase });
+    send(phase);
   },
 });
-send({ done: true, peakHeap: process.memoryUsage().heapUsed });
+send(null);
 process.disconnect();

@@ -7,6 +7,7 @@ import { WHOLE, type EmbedJob, type EmbedReply } from './embed-jobs';
 import { folderBundle } from '../../src/store/folder.node.js';
 import { readManifest } from '../../src/store';
 import { loadRuntime } from '../../src/runtime';
+import { cpuSeconds } from './report';
 import { UsualPipeline } from './usual-pipeline';
 import { captions, IMAGE_TEXT, picture } from './workload';
 
@@ -32,11 +33,13 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
 
 const began = performance.now();
 const run = await pipeline();
-send({ seconds: (performance.now() - began) / 1000, vectors: [] });
+send({ seconds: (performance.now() - began) / 1000, cpu: cpuSeconds(), vectors: [] });
 process.on('message', (job: EmbedJob) => {
   const start = performance.now();
+  const cpuBefore = cpuSeconds();
   void run(job).then((vectors) => {
     const seconds = (performance.now() - start) / 1000;
-    send({ seconds, vectors: job.answer ? vectors.map((vector) => (vector ? [...vector] : null)) : [] });
+    const cpu = cpuSeconds() - cpuBefore;
+    send({ seconds, cpu, vectors: job.answer ? vectors.map((vector) => (vector ? [...vector] : null)) : [] });
   });
 });

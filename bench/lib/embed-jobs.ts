@@ -15,6 +15,8 @@ export type EmbedJob = { answer: boolean } & (
 
 export interface EmbedReply {
   seconds: number;
+  /** Seconds of all cores. */
+  cpu: number;
   vectors: (number[] | null)[];
 }
 
