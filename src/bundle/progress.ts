@@ -3,8 +3,8 @@
 export interface Progress {
   /** `initiate`: a file or phase begins; `progress`: more of it is done; `done`: it is whole; `ready`: all is. */
   status: 'initiate' | 'progress' | 'done' | 'ready';
-  /** What is being done. */
-  phase: 'measure' | 'convert' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
+  /** What is being done. `wait`: another tab is writing the same bundle. */
+  phase: 'wait' | 'measure' | 'convert' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
   /** The file within the bundle, where there is one. */
   file?: string;
   /** Bytes done and in all, of the phase. */
@@ -14,6 +14,11 @@ export interface Progress {
   progress?: number;
   /** Weights (tensors) done and in all, at conversion. */
   tensors?: { done: number; total: number };
+  /** Rows of weights done and in all, at conversion. */
+  rows?: { done: number; total: number };
+  /** Bytes per second of late, and seconds left at that rate, where both can be told. */
+  rate?: number;
+  secondsLeft?: number;
 }
 
 export type OnProgress = (event: Progress) => void;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CheckpointFormatError, SourceNotFoundError } from '../errors';
+import { CheckpointFormatError, IntegrityError, NetworkError, SourceNotFoundError } from '../errors';
 import { hubTree, type HubTreeOptions } from './hub-tree';
 
 const COMMIT = '0123456789abcdef0123456789abcdef01234567';
@@ -63,18 +63,28 @@ describe('hubTree', () => {
     await expect(tree.open('other.json')).rejects.toBeInstanceOf(SourceNotFoundError);
   });
 
-  it('fetches short reads in windows, and long ones as they are', async () => {
-    const big = pattern(20 * MEGABYTE);
+  it('fetches small files whole, once', async () => {
+    const { open, requests } = fakeHub({ 'tokenizer.json': pattern(5000) });
+    const tree = await open();
+    const before = requests.length;
+    for (let at = 0; at < 1000; at += 8) {
+      expect(await (await tree.open('tokenizer.json')).read(at, at + 8)).toEqual(pattern(5000).slice(at, at + 8));
+    }
+    expect(requests.slice(before).map(({ range }) => range)).toEqual([null]);
+  });
+
+  it('reads large files by ranges: short ones in windows, long ones as they are', async () => {
+    const big = pattern(2 * MEGABYTE);
     const { open, requests } = fakeHub({ 'model.safetensors': big });
-    const source = await (await open()).open('model.safetensors');
+    const source = await (await open({ wholeBytes: MEGABYTE })).open('model.safetensors');
     const before = requests.length;
     for (let at = 0; at < 1000; at += 8) expect(await source.read(at, at + 8)).toEqual(big.slice(at, at + 8));
-    expect(requests.slice(before).map(({ range }) => range)).toEqual([`bytes=0-${4 * MEGABYTE - 1}`]);
-    const long = await source.read(5 * MEGABYTE, 15 * MEGABYTE);
-    expect(Buffer.compare(long, big.subarray(5 * MEGABYTE, 15 * MEGABYTE))).toBe(0);
+    expect(requests.slice(before).map(({ range }) => range)).toEqual(['bytes=0-65535']);
+    const long = await source.read(MEGABYTE, 2 * MEGABYTE);
+    expect(Buffer.compare(long, big.subarray(MEGABYTE, 2 * MEGABYTE))).toBe(0);
     const ranges = requests.slice(before + 1).map(({ range }) => range);
-    expect(ranges).toEqual([`bytes=${5 * MEGABYTE}-${15 * MEGABYTE - 1}`]);
-    await expect(source.read(0, 21 * MEGABYTE)).rejects.toBeInstanceOf(CheckpointFormatError);
+    expect(ranges).toEqual([`bytes=${MEGABYTE}-${2 * MEGABYTE - 1}`]);
+    await expect(source.read(0, 3 * MEGABYTE)).rejects.toBeInstanceOf(CheckpointFormatError);
   });
 
   it.each<[number, RegExp]>([
@@ -107,17 +117,17 @@ describe('hubTree', () => {
   });
 
   it('refuses a server that ignores ranges, and answers that are too short or too long', async () => {
-    const file = { a: pattern(100), b: pattern(9) };
-    const answers: [Response, unknown][] = [
-      [new Response(pattern(100)), CheckpointFormatError],
-      [new Response(pattern(2), { status: 206 }), CheckpointFormatError],
-      [new Response(pattern(50), { status: 206 }), CheckpointFormatError],
-      [new Response(pattern(3), { status: 206, headers: { 'content-length': '1000000' } }), CheckpointFormatError],
+    const answers: [() => Response, unknown][] = [
+      [() => new Response(pattern(100)), CheckpointFormatError],
+      [() => new Response(pattern(0), { status: 206 }), NetworkError],
+      [() => new Response(pattern(50), { status: 206 }), IntegrityError],
+      [() => new Response(pattern(3), { status: 206, headers: { 'content-length': '1000000' } }), CheckpointFormatError],
+      [() => new Response(pattern(3), { status: 206, headers: { 'content-range': 'bytes 1-3/99' } }), IntegrityError],
     ];
     for (const [answer, error] of answers) {
-      const { open } = fakeHub(file, ({ path }) => (path.endsWith('/a') ? answer : undefined));
-      const source = await (await open()).open('a');
-      await expect(source.read(1, 4)).rejects.toBeInstanceOf(error);
+      const { open } = fakeHub({ a: pattern(100) }, ({ path }) => (path.endsWith('/a') ? answer() : undefined));
+      const source = await (await open({ wholeBytes: 10 })).open('a');
+      await expect(source.read(1, 100)).rejects.toBeInstanceOf(error);
     }
   });
 
@@ -138,7 +148,7 @@ describe('hubTree', () => {
     });
     const whole = new Response(body, { status, headers });
     const { open } = fakeHub({ a: pattern(100) }, ({ path }) => (path.endsWith('/a') ? whole : undefined));
-    await expect((await (await open()).open('a')).read(1, 4)).rejects.toThrow(/whole files/);
+    await expect((await (await open({ wholeBytes: 10 })).open('a')).read(1, 4)).rejects.toThrow(/whole files/);
     expect(cancelled).toBe(true);
     expect(sent).toBeLessThan(4);
   });

@@ -1,14 +1,22 @@
-/** @file A repository of the Hugging Face Hub as a {@link FileTree}: pinned to one commit, read by HTTP ranges. */
+/**
+ * @file A repository of the Hugging Face Hub as a {@link FileTree}: pinned to one commit, listed by the Hub's own client
+ * library, read by HTTP ranges, every file held against the hash that the Hub lists.
+ */
 
-import { CheckpointFormatError, SourceNotFoundError, VLM2VecError } from '../errors';
+import { CheckpointFormatError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';
+import { HttpFile, isPassing, retryAfter, wait } from '../net';
 import { isInnerPath } from './paths';
 import { quote } from './quote';
-import { ReadAhead } from './read-ahead';
+import { rangedFile, wholeFile } from './remote-file';
 import type { ByteSource, FileTree } from './types';
 
-const HUB_URL = 'https://huggingface.co';
+export const HUB_URL = 'https://huggingface.co';
 const MAX_FILES = 10_000;
 const ATTEMPTS = 4;
+/** Files up to this size are fetched whole and kept: configs, tokenizers, small shards. */
+const WHOLE_BYTES = 64 * 1024 * 1024;
+/** An adapter's factors are needed all along. */
+const ADAPTER_BYTES = 1024 * 1024 * 1024;
 
 export interface HubTreeOptions {
   /** `TIGER-Lab/VLM2Vec-Qwen2VL-2B` */
@@ -25,6 +33,17 @@ export interface HubTreeOptions {
   hubUrl?: string;
   /** Wait before the first of three further tries, doubled for each, in milliseconds. @default 500 */
   retryDelay?: number;
+  /** Largest file, in bytes, that is fetched whole and kept in memory. @default 64 MiB */
+  wholeBytes?: number;
+}
+
+interface HubFile {
+  path: string;
+  size: number;
+  /** Of an LFS object, in lower-case hex. */
+  sha256: string | null;
+  /** Of any other file. */
+  gitOid: string | null;
 }
 
 /**
@@ -40,24 +59,24 @@ export async function hubTree(options: HubTreeOptions): Promise<FileTree> {
   }
   const client = new HubClient(options);
   const commit = await client.commit(revision, signal);
-  const sizes = await client.files(commit, signal);
-  const readAhead = new ReadAhead();
+  const files = await client.files(commit, signal);
+  const opened = new Map<string, ByteSource>();
   return {
     label: repo,
     revision: commit,
-    list: () => Promise.resolve([...sizes.keys()].sort()),
+    list: () => Promise.resolve([...files.keys()].sort()),
     open: async (path, openSignal) => {
       openSignal?.throwIfAborted();
-      const size = sizes.get(path);
-      if (size === undefined) {
-        throw new SourceNotFoundError(`${repo}: ${quote(path)} is not in the repository`, { repo, path });
-      }
-      return readAhead.wrap(client.source(commit, path, size));
+      const file = files.get(path);
+      if (!file) throw new SourceNotFoundError(`${repo}: ${quote(path)} is not in the repository`, { repo, path });
+      const source = opened.get(path) ?? client.source(commit, file);
+      opened.set(path, source);
+      return source;
     },
   };
 }
 
-/** The calls to the Hub: its own client library, with aborts, retries and named errors around it. */
+/** The calls to the Hub: through its own client library, with aborts, retries and named errors around it. */
 class HubClient {
   readonly #options: HubTreeOptions;
   readonly #hubUrl: string;
@@ -77,54 +96,48 @@ class HubClient {
     return sha;
   }
 
-  /** Sizes of all files by path. */
-  async files(commit: string, signal?: AbortSignal): Promise<Map<string, number>> {
+  /** All files by path. */
+  async files(commit: string, signal?: AbortSignal): Promise<Map<string, HubFile>> {
     const { repo } = this.#options;
     return this.#call(`${repo} at ${commit}`, signal, async (hub, fetch) => {
-      const sizes = new Map<string, number>();
+      const files = new Map<string, HubFile>();
       const entries = hub.listFiles({
         repo: { type: 'model', name: repo },
         revision: commit,
         recursive: true,
         ...this.#access(fetch),
       });
-      for await (const { type, path, size: listed, lfs } of entries) {
+      for await (const { type, path, size: listed, oid, lfs } of entries) {
         if (type !== 'file') continue;
         const size = lfs?.size ?? listed; // never that of the pointer
         if (typeof path !== 'string' || !isInnerPath(path) || !Number.isSafeInteger(size) || size < 0) {
           throw new CheckpointFormatError(`${repo}: the Hub lists a file without a proper path and size`);
         }
-        sizes.set(path, size);
-        if (sizes.size > MAX_FILES) throw new CheckpointFormatError(`${repo}: more than ${MAX_FILES} files`);
+        const sha256 = hex(lfs?.oid, 64);
+        files.set(path, { path, size, sha256, gitOid: lfs ? null : hex(oid, 40) });
+        if (files.size > MAX_FILES) throw new CheckpointFormatError(`${repo}: more than ${MAX_FILES} files`);
       }
-      return sizes;
+      return files;
     });
   }
 
-  source(commit: string, path: string, size: number): ByteSource {
-    const { repo } = this.#options;
+  source(commit: string, { path, size, sha256, gitOid }: HubFile): ByteSource {
+    const { repo, fetch, retryDelay, accessToken, wholeBytes = WHOLE_BYTES } = this.#options;
     const name = `${repo}/${path}`;
-    const url = `${this.#hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`;
-    return {
+    const file = new HttpFile({
+      url: `${this.#hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
       name,
       size,
-      read: (start, end, signal) =>
-        this.#call(name, signal, async (hub, fetch) => {
-          const blob = await hub.downloadFile({
-            repo: { type: 'model', name: repo },
-            path,
-            revision: commit,
-            xet: false, // xet's own protocol fetches blocks of up to 64 MB; a bridge serves plain ranges
-            downloadInfo: { size, etag: commit, url },
-            ...this.#access(fetch),
-          });
-          const buffer = await blob!.slice(start, end).arrayBuffer();
-          if (buffer.byteLength !== end - start) {
-            throw new CheckpointFormatError(`${name}: ${buffer.byteLength} bytes came instead of ${end - start}`);
-          }
-          return new Uint8Array(buffer);
-        }),
-    };
+      fetch,
+      retryDelay,
+      headers: accessToken ? { Authorization: `Bearer ${accessToken}` } : {},
+      cache: 'no-store',
+      pinned: true,
+      refusal: (status, headers) => refusal(status, headers.get('X-Error-Code')),
+      noRanges: (message) => new CheckpointFormatError(message),
+    });
+    const whole = size <= (/(^|\/)adapter_model\./.test(path) ? ADAPTER_BYTES : wholeBytes);
+    return (whole ? wholeFile : rangedFile)({ file, size, sha256, gitOid });
   }
 
   #access(fetch: typeof globalThis.fetch): { fetch: typeof globalThis.fetch; hubUrl: string; accessToken?: string } {
@@ -139,7 +152,14 @@ class HubClient {
     run: (hub: typeof import('@huggingface/hub'), fetch: typeof globalThis.fetch) => Promise<T>,
   ): Promise<T> {
     const hub = await import('@huggingface/hub');
-    const fetch = guardedFetch(this.#options.fetch ?? globalThis.fetch, what, signal);
+    const base = this.#options.fetch ?? globalThis.fetch;
+    let answer: Headers | null = null;
+    const fetch: typeof globalThis.fetch = async (input, init) => {
+      answer = null;
+      const response = await base(input, { ...init, signal: signal ?? null });
+      answer = response.headers;
+      return response;
+    };
     for (let attempt = 1; ; attempt++) {
       signal?.throwIfAborted();
       try {
@@ -150,52 +170,41 @@ class HubClient {
         signal?.throwIfAborted();
         if (error instanceof VLM2VecError) throw error;
         const status = error instanceof hub.HubApiError ? error.statusCode : null;
-        const passing = status === null || status === 429 || status >= 500;
-        if (!passing || attempt === ATTEMPTS) throw hubError(what, status, error);
+        const passing = status === null || isPassing(status);
+        const { code, after } = hints(answer);
+        if (!passing || attempt === ATTEMPTS) throw hubError(what, status, code, error);
+        await wait(after ?? (this.#options.retryDelay ?? 500) * 2 ** (attempt - 1), signal);
       }
-      await wait((this.#options.retryDelay ?? 500) * 2 ** (attempt - 1), signal);
     }
   }
 }
 
-function hubError(what: string, status: number | null, cause: unknown): SourceNotFoundError {
+/** What the Hub adds to a refusal: why, and how long to wait. */
+function hints(headers: Headers | null): { code: string | null; after: number | null } {
+  return { code: headers?.get('X-Error-Code') ?? null, after: retryAfter(headers?.get('Retry-After') ?? null) };
+}
+
+function hubError(what: string, status: number | null, code: string | null, cause: unknown): SourceNotFoundError {
   const reason =
     status === null
-      ? 'the Hub cannot be reached, or its answer was cut short: check the connection'
-      : status === 401 || status === 403
-        ? 'does not exist, or is private or gated: log in on the Hub, accept its terms and give an access token'
-        : status === 404
-          ? 'is not on the Hub'
-          : `the Hub answered with status ${status}`;
-  return new SourceNotFoundError(`${what}: ${reason}`, { status }, { cause });
+      ? globalThis.navigator?.onLine === false
+        ? 'the Hub cannot be reached: this device is offline'
+        : 'the Hub cannot be reached, or its answer was cut short: check the connection'
+      : (refusal(status, code) ?? `the Hub answered with status ${status}`);
+  const Kind = status === null || isPassing(status) ? NetworkError : SourceNotFoundError;
+  return new Kind(`${what}: ${reason}`, { status, code }, { cause });
 }
 
-/** Adds the signal, and refuses a whole file (or too long a piece) where a range was asked for. */
-function guardedFetch(base: typeof fetch, what: string, signal?: AbortSignal): typeof fetch {
-  return async (input, init) => {
-    const response = await base(input, { ...init, signal: signal ?? null });
-    const range = /^bytes=(\d+)-(\d+)$/.exec(new Headers(init?.headers).get('range') ?? '');
-    if (!range || !response.ok) return response;
-    const wanted = Number(range[2]) - Number(range[1]) + 1;
-    if (response.status !== 206 || Number(response.headers.get('content-length') ?? 0) > wanted) {
-      await response.body?.cancel();
-      throw new CheckpointFormatError(`${what}: the server sends whole files where a range was asked for`);
-    }
-    return response;
-  };
+/** `code`: the Hub's own `X-Error-Code`. */
+function refusal(status: number, code: string | null): string | null {
+  if (code === 'GatedRepo') return 'is gated: accept its terms on its page of the Hub, and give an accessToken';
+  if (code === 'RevisionNotFound') return 'this revision is not on the Hub';
+  if (status === 401 || status === 403) {
+    return 'does not exist, or is private or gated: log in on the Hub, accept its terms and give an accessToken';
+  }
+  return status === 404 ? 'is not on the Hub' : null;
 }
 
-function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(signal!.reason as Error);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', stop);
-      resolve();
-    }, milliseconds);
-    if (signal?.aborted) stop();
-    else signal?.addEventListener('abort', stop, { once: true });
-  });
+function hex(text: unknown, digits: number): string | null {
+  return typeof text === 'string' && text.length === digits && /^[0-9a-f]+$/.test(text) ? text : null;
 }

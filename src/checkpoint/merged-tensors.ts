@@ -27,7 +27,7 @@ export class MergedTensors implements TensorStore {
 
   info(name: string): TensorInfo | undefined {
     const view = this.#views.get(name);
-    return view && { name, dtype: view.dtype, shape: view.shape };
+    return view && { name, dtype: view.dtype, shape: view.shape, place: { source: view.source, start: view.start } };
   }
 
   async readRows(name: string, first: number, count: number, signal?: AbortSignal): Promise<Float32Array> {

@@ -1,36 +1,29 @@
 /** @file Fewer and larger reads where each one costs a round trip. */
 
-import { CheckpointFormatError } from '../errors';
 import type { ByteSource } from './types';
 
-const WINDOW_BYTES = 4 * 1024 * 1024;
+/** A header's length and a header, a norm, a bias: one request. Samples of large weights are about as long. */
+const WINDOW_BYTES = 64 * 1024;
 
 /**
- * Serves short reads (headers, norms, biases, a pickle) out of one window shared by all files of a tree; a read
- * outside it fetches the next window from there on. Long reads go through as they are.
+ * Serves short reads out of one window; a read outside it fetches the next window from there on. Longer reads go
+ * through as they are.
  */
 export class ReadAhead {
-  #window: { source: ByteSource; start: number; bytes: Uint8Array } | null = null;
+  readonly #size: number;
+  readonly #fetch: ByteSource['read'];
+  #window: { start: number; bytes: Uint8Array } | null = null;
 
-  wrap(source: ByteSource): ByteSource {
-    return {
-      name: source.name,
-      size: source.size,
-      read: (start, end, signal) => this.#read(source, start, end, signal),
-    };
+  constructor(size: number, fetch: ByteSource['read']) {
+    this.#size = size;
+    this.#fetch = fetch;
   }
 
-  async #read(source: ByteSource, start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
-    signal?.throwIfAborted();
-    if (!(start >= 0 && start <= end && end <= source.size)) {
-      throw new CheckpointFormatError(`${source.name}: bytes ${start}…${end} of ${source.size} were asked for`);
-    }
-    if (start === end) return new Uint8Array(0);
-    if (end - start >= WINDOW_BYTES) return source.read(start, end, signal);
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    if (end - start >= WINDOW_BYTES) return this.#fetch(start, end, signal);
     let window = this.#window;
-    if (window?.source !== source || start < window.start || end > window.start + window.bytes.length) {
-      const bytes = await source.read(start, Math.min(start + WINDOW_BYTES, source.size), signal);
-      window = { source, start, bytes };
+    if (!window || start < window.start || end > window.start + window.bytes.length) {
+      window = { start, bytes: await this.#fetch(start, Math.min(start + WINDOW_BYTES, this.#size), signal) };
       this.#window = window;
     }
     return window.bytes.slice(start - window.start, end - window.start);

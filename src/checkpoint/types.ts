@@ -11,7 +11,40 @@ export interface ByteSource {
    * Rejects with {@link CheckpointFormatError} when the range is outside the file or comes back short.
    */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
+  /** Tells these contents from others of the same name and length: a hash, or the time of the last change. */
+  readonly version?: string;
+  /** Present where the SHA-256 of the file is known, and can be compared only by reading it front to back once. */
+  readonly pass?: CheckedPass;
 }
+
+/**
+ * A pass over a whole file, front to back, with its hash taken on the way. Between `begin` and `end`, `read` serves
+ * ascending ranges and whatever lies between them is read too; what was read before `begin`, in any order, is
+ * compared when the pass comes by.
+ */
+export interface CheckedPass {
+  /** Lower-case hex SHA-256 that the file has to have. */
+  readonly sha256: string;
+  /** What was read before the pass, to be handed to {@link begin}. */
+  claims(): Promise<readonly Claim[]>;
+  begin(from: PassState | null, claims: readonly Claim[]): Promise<void>;
+  /** Where the pass is, so that another one can go on from there; null where it stands inside a claim. */
+  state(): PassState | null;
+  /** Reads to the end of the file. Resolves to the SHA-256 of what came. Rejects as `read` does. */
+  finish(signal?: AbortSignal): Promise<string>;
+  end(): void;
+}
+
+/** Plain data. */
+export interface PassState {
+  /** Byte up to which the file has been read. */
+  position: number;
+  /** Base64 of the hasher's state. */
+  hasher: string;
+}
+
+/** A range that was read ahead of the pass: start, end, and the SHA-256 of what came. */
+export type Claim = [start: number, end: number, sha256: string];
 
 /** A folder of files: a directory, a set of `File`s, a Hub repository at one revision. */
 export interface FileTree {
@@ -33,6 +66,8 @@ export interface TensorInfo {
   readonly dtype: TensorDtype;
   /** Row-major; a scalar is `[]`. */
   readonly shape: readonly number[];
+  /** Where it lies, for reading tensors in the order of their files. Absent where it lies in no file. */
+  readonly place?: { readonly source: ByteSource; readonly start: number };
 }
 
 /**

@@ -5,6 +5,7 @@ const INTERVAL_MS = 100;
 const CLEAR_LINE = '\r\x1b[K';
 
 const PHASES: Record<ProgressEvent['phase'], string> = {
+  wait: 'Waiting',
   measure: 'Choosing precisions',
   convert: 'Converting',
   probe: 'Computing the probe',

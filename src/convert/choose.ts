@@ -19,7 +19,7 @@ import type { PlannedWeight } from '../models/types';
 import { quantizationError, type BlockFormat } from '../onnx/quantize';
 import { storedBytes, type WeightLayout } from './layout';
 import { columnsOf, readRows } from './rows';
-import { naming } from './weight-writer';
+import { naming } from './encode';
 
 /**
  * Bits per weight of a q4 bundle, the token-embedding rows included. 4.5 is the floor (4 bits, one half float for 32);
@@ -108,7 +108,7 @@ async function measure(
   let norm = 0;
   for (const part of weight.parts) {
     for (const range of sampleRanges(tensors.info(part)?.shape[0] ?? 0)) {
-      const { values } = await readRows(tensors, weight, { part, ...range }, options);
+      const values = await readRows(tensors, weight, { part, ...range }, options);
       formats.forEach((format, i) => {
         naming(part, () => {
           const measured = quantizationError(values, columnsOf(weight), format);

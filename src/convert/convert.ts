@@ -1,6 +1,7 @@
 /**
  * @file Checkpoint → bundle, streaming: memory stays bounded whatever the checkpoint's size, because matrices are
- * read, merged, quantized, hashed and written a few megabytes of rows at a time.
+ * read, merged, quantized and written a few megabytes of rows at a time. Where the writer keeps a journal, a conversion
+ * that was interrupted is carried on with, and its result is the same bit for bit.
  */
 
 import { parseManifest } from '../bundle/validate';
@@ -8,38 +9,37 @@ import {
   BUNDLE_FORMAT,
   BUNDLE_VERSION,
   MANIFEST_PATH,
-  MAX_STAGE_BYTES,
   type BundleFile,
   type BundleManifest,
   type BundleStage,
-  type EmbeddingTable,
   type ProbeCase,
-  type StoredTensor,
   type WeightDtype,
 } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
-import type { OnProgress, Progress } from '../bundle/progress';
-import { rowBytes, rowEncoder } from '../bundle/rows';
-import type { BundleReader, BundleWriter } from '../bundle/storage';
+import type { OnProgress } from '../bundle/progress';
+import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import type { Checkpoint } from '../checkpoint';
 import type { ByteSource } from '../checkpoint/types';
-import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../errors';
-import { buildStageGraph, embeddingTensor, parseConfig, planStages } from '../models';
-import type { PlannedWeight, Qwen2VLConfig, StagePlan } from '../models/types';
-import { checkWeights } from './check';
-import { chooseLayouts } from './choose';
+import { CheckpointFormatError, CheckpointMismatchError, IntegrityError, SourceNotFoundError, UnsupportedError } from '../errors';
+import { buildStageGraph, parseConfig } from '../models';
+import type { Qwen2VLConfig } from '../models/types';
 import { HashedFile, writeFile } from './hashed-file';
-import { storedBytes, type WeightLayout } from './layout';
+import { planPieces, type Piece, type PieceGroup } from './pieces';
+import { planConversion, weightFiles, type ConversionPlan } from './plan';
 import { imageConfig, promptConfig } from './processor';
-import { columnsOf, rowsPerChunk, weightRows } from './rows';
-import { naming, writeWeight } from './weight-writer';
+import { sealFile } from './seal';
+import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote, type PlanNote } from './state';
+import { pieceBytes, weightPaths, writeWeights } from './weights';
 
 const COPY_BYTES = 4 * 1024 * 1024;
 const MAX_TOKENIZER_BYTES = 256 * 1024 * 1024;
 
 export interface ConvertOptions {
   checkpoint: Checkpoint;
-  /** Where the bundle goes. Published when whole; on any failure `abort()` leaves nothing. */
+  /**
+   * Where the bundle goes. Published when whole. With a journal, whatever stops the conversion leaves it to be carried
+   * on with, unless the checkpoint is at fault; without one, nothing is left.
+   */
   writer: BundleWriter;
   dtype: WeightDtype;
   /** Embeds the probe inputs with the written, not yet published bundle. Without it the bundle has no probe. */
@@ -60,9 +60,18 @@ export async function convertCheckpoint(options: ConvertOptions): Promise<Bundle
     options.signal?.throwIfAborted();
     return await convert(options);
   } catch (error) {
-    await options.writer.abort().catch(() => undefined); // what went wrong first is what matters
+    const { writer } = options;
+    // What went wrong first is what matters.
+    await (isPermanent(error) ? writer.abort() : writer.pause()).catch(() => undefined);
     throw error;
   }
+}
+
+/** The checkpoint itself is at fault: another try would end the same. */
+function isPermanent(error: unknown): boolean {
+  return (
+    error instanceof CheckpointFormatError || error instanceof CheckpointMismatchError || error instanceof UnsupportedError
+  );
 }
 
 async function convert(options: ConvertOptions): Promise<BundleManifest> {
@@ -71,12 +80,17 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const image = imageConfig(checkpoint.preprocessor, config);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const prompts = promptConfig(tokenizer.json, config);
-  const plan = await planConversion(options, config);
-
-  const report = progressReporter(options, plan);
-  const stages: BundleStage[] = [];
-  for (const stage of plan.stages) stages.push(await writeStage(options, plan, stage, report));
-  const embeddings = await writeEmbeddings(options, plan, report);
+  const work = await openWork(options, config);
+  const sealed = await writeAndSeal(options, work);
+  const stages = await writeGraphs(options, work, sealed);
+  const { table } = work.plan;
+  const embeddings = {
+    ...sealed.get(table.path)!,
+    rows: config.vocabSize,
+    columns: config.hiddenSize,
+    dtype,
+    rowBytes: table.rowBytes,
+  };
   const files: BundleFile[] = [];
   for (const source of checkpoint.tokenizerFiles) files.push(await copyFile(writer, source, signal));
 
@@ -104,125 +118,172 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   return manifest;
 }
 
-/** What will be written, before any of it is. */
-interface Plan {
-  config: Qwen2VLConfig;
-  patchArea: number;
-  stages: StagePlan[];
-  layouts: Map<string, WeightLayout>;
-  embedding: PlannedWeight;
+interface Work {
+  plan: ConversionPlan;
+  groups: PieceGroup[];
+  state: ConversionState;
+  claims: PlanNote['claims'];
 }
 
-async function planConversion(options: ConvertOptions, config: Qwen2VLConfig): Promise<Plan> {
-  const { checkpoint, dtype, signal, onProgress, maxStageBytes = MAX_STAGE_BYTES } = options;
-  const { tensors } = checkpoint;
-  const embedding: PlannedWeight = {
-    name: 'embeddings',
-    shape: [config.vocabSize, config.hiddenSize],
-    parts: [embeddingTensor],
-    rowTransform: 'none',
-    quantize: true,
-  };
-  const weights = planStages(config, () => 0).flatMap((stage) => stage.weights);
-  checkWeights(tensors, [...weights, embedding]);
-  checkpoint.expectConsumed(new Set([...weights, embedding].flatMap((weight) => weight.parts)));
-
-  const patchArea = config.vision.patchSize ** 2;
-  const layouts = await chooseLayouts(tensors, weights, {
-    dtype,
-    patchArea,
-    embedding: {
-      weights: config.vocabSize * config.hiddenSize,
-      bytes: config.vocabSize * rowBytes(dtype, config.hiddenSize),
-    },
-    signal,
-    onMeasured: (done, total) =>
-      onProgress?.({ status: 'progress', phase: 'measure', tensors: { done, total }, progress: (100 * done) / total }),
-  });
-  const share = MAX_STAGE_BYTES / maxStageBytes; // smaller files are planned as if the weights were larger
-  const stages = planStages(config, (weight) => share * storedBytes(weight, layouts.get(weight.name)!));
-  return { config, patchArea, stages, layouts, embedding };
+/** The plan of an interrupted conversion of the same checkpoint, and what is done of it; else a new one. */
+async function openWork(options: ConvertOptions, config: Qwen2VLConfig): Promise<Work> {
+  const { checkpoint, writer, dtype } = options;
+  const maxStageBytes = options.maxStageBytes ?? null;
+  const { journal } = writer;
+  const before = plannedBefore(journal?.notes ?? []);
+  const same = { dtype, maxStageBytes, source: checkpoint.source, files: fileKeys(checkpoint.tensors) };
+  if (before && isSamePlan(before, same)) {
+    const plan = await planConversion({ ...options, layouts: new Map(before.layouts) }, config);
+    const groups = planPieces(plan, checkpoint.tensors);
+    return { plan, groups, state: new ConversionState(journal), claims: before.claims };
+  }
+  const plan = await planConversion(options, config);
+  const note = await planNote(checkpoint, { dtype, maxStageBytes, layouts: plan.layouts });
+  if (journal) {
+    await journal.clear();
+    for (const { path } of weightFiles(plan)) await (await writer.reopen(path, 0)).close(); // nothing old shows through
+    await journal.add(note);
+  }
+  return { plan, groups: planPieces(plan, checkpoint.tensors), state: new ConversionState(journal), claims: note.claims };
 }
 
-interface Reporter {
-  file(status: 'initiate' | 'done', file: string): void;
-  bytes(file: string, count: number): void;
-  tensor(): void;
+/** Writes all weights and reads them back; what the disk lost is written once more. */
+async function writeAndSeal(options: ConvertOptions, work: Work): Promise<Map<string, BundleFile>> {
+  const report = weightsReporter(options, work);
+  for (let rounds = 1; ; rounds++) {
+    await writeAll(options, work, report);
+    const { sealed, damaged } = await sealAll(options, work);
+    if (damaged.length === 0) return sealed;
+    const { placed } = damaged[0]!;
+    if (rounds === 2) {
+      throw new IntegrityError(`${placed.file} does not read back as it was written: the disk may be failing.`, {
+        path: placed.file,
+      });
+    }
+    report.undo(damaged);
+    const undo = damaged.map(({ index }) => index);
+    const files = work.groups.flatMap(({ source, pieces }) =>
+      source && pieces.some(({ index }) => undo.includes(index)) ? [source.name] : [],
+    );
+    await work.state.add({ undo, files });
+  }
 }
 
-function progressReporter({ dtype, onProgress }: ConvertOptions, { stages, layouts, embedding, config }: Plan): Reporter {
-  const weights = stages.flatMap((stage) => stage.weights);
-  const rows = config.vocabSize * rowBytes(dtype, columnsOf(embedding));
-  const total = weights.reduce((sum, weight) => sum + storedBytes(weight, layouts.get(weight.name)!), rows);
+async function writeAll({ writer, checkpoint, signal }: ConvertOptions, work: Work, report: WeightsReporter): Promise<void> {
+  const files = new Map<string, FileWriter>();
+  try {
+    for (const { path, bytes } of weightPaths(work.plan)) files.set(path, await writer.reopen(path, bytes));
+    report.begin();
+    await writeWeights({
+      ...work,
+      tensors: checkpoint.tensors,
+      files,
+      signal,
+      onPiece: report.piece,
+      onUndo: report.undo,
+    });
+    report.end();
+  } finally {
+    const closed = await Promise.allSettled([...files.values()].map((file) => file.close()));
+    const failed = closed.find((result) => result.status === 'rejected');
+    if (failed) throw failed.reason as Error;
+  }
+}
+
+async function sealAll(
+  { writer, dtype, signal, onProgress }: ConvertOptions,
+  { plan, groups, state }: Work,
+): Promise<{ sealed: Map<string, BundleFile>; damaged: Piece[] }> {
+  const reader = writer.reader();
+  const pieces = groups.flatMap((group) => group.pieces);
+  const files = weightFiles(plan);
+  const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const sealed = new Map<string, BundleFile>();
+  const damaged: Piece[] = [];
   let loaded = 0;
-  let done = 0;
-  const send = (status: Progress['status'], file: string) =>
+  for (const { path } of files) {
+    const ofFile = pieces.filter(({ placed }) => placed.file === path);
+    const result = await sealFile({
+      reader,
+      path,
+      pieces: ofFile,
+      written: state.done,
+      dtype,
+      signal,
+      onBytes: (count) => {
+        loaded += count;
+        const progress = (100 * loaded) / total;
+        onProgress?.({ status: 'progress', phase: 'verify', file: path, loaded, total, progress });
+      },
+    });
+    sealed.set(path, result.file);
+    damaged.push(...result.damaged);
+  }
+  return { sealed, damaged };
+}
+
+interface WeightsReporter {
+  begin(): void;
+  piece(piece: Piece, bytes: number): void;
+  undo(pieces: readonly Piece[]): void;
+  end(): void;
+}
+
+function weightsReporter({ onProgress }: ConvertOptions, { plan, groups, state }: Work): WeightsReporter {
+  const pieces = groups.flatMap((group) => group.pieces);
+  const left = new Map<string, number>(); // pieces of each weight
+  const nameOf = ({ placed }: Piece) => placed.weight.name;
+  for (const piece of pieces) left.set(nameOf(piece), (left.get(nameOf(piece)) ?? 0) + 1);
+  const tensors = { done: 0, total: left.size };
+  const rows = { done: 0, total: pieces.reduce((sum, { count }) => sum + count, 0) };
+  const total = pieces.reduce((sum, piece) => sum + pieceBytes(piece, plan), 0);
+  let loaded = 0;
+  const count = (piece: Piece, sign: 1 | -1) => {
+    loaded += sign * pieceBytes(piece, plan);
+    rows.done += sign * piece.count;
+    const before = left.get(nameOf(piece))!;
+    const after = before - sign;
+    left.set(nameOf(piece), after);
+    if (after === 0) tensors.done++;
+    if (before === 0) tensors.done--;
+  };
+  for (const piece of pieces) if (state.done.has(piece.index)) count(piece, 1);
+  const send = (status: 'initiate' | 'progress' | 'done', file?: string) =>
     onProgress?.({
       status,
       phase: 'convert',
-      file,
+      ...(file === undefined ? {} : { file }),
       loaded,
       total,
-      progress: Math.min(100, (100 * loaded) / total),
-      tensors: { done, total: weights.length + 1 },
+      progress: (100 * loaded) / total,
+      tensors: { ...tensors },
+      rows: { ...rows },
     });
   return {
-    file: send,
-    bytes: (file, count) => {
-      loaded += count;
-      send('progress', file);
+    begin: () => send('initiate'),
+    piece: (piece) => {
+      count(piece, 1);
+      send('progress', piece.placed.file);
     },
-    tensor: () => void done++,
+    undo: (undone) => {
+      for (const piece of undone) count(piece, -1);
+    },
+    end: () => send('done'),
   };
 }
 
-async function writeStage(
-  { checkpoint, writer, signal }: ConvertOptions,
-  { config, patchArea, layouts }: Plan,
-  stage: StagePlan,
-  report: Reporter,
-): Promise<BundleStage> {
-  const { name, kind, blocks } = stage;
-  const path = `${name}.bin`;
-  report.file('initiate', path);
-  const file = await HashedFile.create(writer, path);
-  const tensors: StoredTensor[] = [];
-  for (const weight of stage.weights) {
-    const onBytes = (count: number) => report.bytes(path, count);
-    const layout = layouts.get(weight.name)!;
-    tensors.push(...(await writeWeight(file, checkpoint.tensors, weight, layout, { patchArea, signal, onBytes })));
-    report.tensor();
+/** The f32 graphs as plain ONNX models beside their weights. */
+async function writeGraphs({ writer }: ConvertOptions, { plan }: Work, sealed: Map<string, BundleFile>): Promise<BundleStage[]> {
+  const stages: BundleStage[] = [];
+  for (const { plan: stage, file } of plan.stages) {
+    const { name, kind, blocks } = stage;
+    const weights = sealed.get(file.path)!;
+    const tensors = file.weights.flatMap((placed) => placed.tensors);
+    const model = buildStageGraph(plan.config, { kind, blocks, weights, tensors }, { activations: 'f32' });
+    const graph = await writeFile(writer, `${name}.onnx`, model);
+    stages.push({ name, kind, blocks, graph, weights, tensors });
   }
-  const weights = await file.close();
-  const model = buildStageGraph(config, { kind, blocks, weights, tensors }, { activations: 'f32' });
-  const graph = await writeFile(writer, `${name}.onnx`, model);
-  report.file('done', path);
-  return { name, kind, blocks, graph, weights, tensors };
-}
-
-async function writeEmbeddings(
-  { checkpoint, writer, dtype, signal }: ConvertOptions,
-  { patchArea, embedding }: Plan,
-  report: Reporter,
-): Promise<EmbeddingTable> {
-  const path = 'embeddings.bin';
-  report.file('initiate', path);
-  const file = await HashedFile.create(writer, path);
-  const columns = columnsOf(embedding);
-  const stored = rowBytes(dtype, columns);
-  const encode = rowEncoder(dtype, columns);
-  const bytes = new Uint8Array(rowsPerChunk(embedding) * stored); // used again for every chunk
-  for await (const { part, count, values } of weightRows(checkpoint.tensors, embedding, { patchArea, signal })) {
-    naming(part, () => {
-      for (let row = 0; row < count; row++) encode(values, row * columns, bytes, row * stored);
-    });
-    await file.write(bytes.subarray(0, count * stored));
-    report.bytes(path, count * stored);
-  }
-  report.tensor();
-  const written = await file.close();
-  report.file('done', path);
-  return { ...written, rows: embedding.shape[0]!, columns, dtype, rowBytes: stored };
+  return stages;
 }
 
 async function readTokenizerFiles({ tokenizerFiles }: Checkpoint, signal?: AbortSignal): Promise<{ json: unknown }> {

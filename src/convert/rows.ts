@@ -1,4 +1,4 @@
-/** @file Rows of a planned weight, a few megabytes at a time, read one chunk ahead. */
+/** @file Rows of a planned weight, a few megabytes at a time. */
 
 import type { TensorStore } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';
@@ -7,12 +7,11 @@ import type { PlannedWeight } from '../models/types';
 /** Weights per chunk: 8 MiB as float32. Bounds the memory of a conversion whatever the checkpoint's size. */
 const CHUNK_WEIGHTS = 2 ** 21;
 
-export interface RowChunk {
-  /** Checkpoint tensor that the rows come from. */
+/** Rows of a checkpoint tensor. */
+export interface RowRange {
   part: string;
+  first: number;
   count: number;
-  /** // [count, columns] */
-  values: Float32Array;
 }
 
 /** Numbers of one row as stored; a vector's rows are single numbers. */
@@ -24,41 +23,13 @@ export const rowsPerChunk = (weight: PlannedWeight) => {
   return Math.min(rows, weight.shape[0]!);
 };
 
-/** All rows of a weight in order. `patchArea`: pixels of a patch, for `fold-temporal`. */
-export async function* weightRows(
-  tensors: TensorStore,
-  weight: PlannedWeight,
-  { patchArea, signal }: { patchArea: number; signal?: AbortSignal },
-): AsyncGenerator<RowChunk> {
-  const perChunk = rowsPerChunk(weight);
-  const pieces = weight.parts.flatMap((part) => {
-    const rows = tensors.info(part)?.shape[0] ?? 0;
-    const starts = Array.from({ length: Math.ceil(rows / perChunk) }, (_, i) => i * perChunk);
-    return starts.map((first) => ({ part, first, count: Math.min(perChunk, rows - first) }));
-  });
-  const read = (index: number) => {
-    const piece = pieces[index];
-    if (!piece) return undefined;
-    const chunk = readRows(tensors, weight, piece, { patchArea, signal });
-    chunk.catch(() => undefined); // it is awaited below, unless the consumer stops first
-    return chunk;
-  };
-  let next = read(0);
-  for (let index = 0; next; index++) {
-    signal?.throwIfAborted();
-    const chunk: RowChunk = await next;
-    next = read(index + 1);
-    yield chunk;
-  }
-}
-
-/** Some rows of one part, transformed, and proved finite. */
+/** Some rows of one part, transformed, and proved finite. `patchArea`: pixels of a patch, for `fold-temporal`. */
 export async function readRows(
   tensors: TensorStore,
   weight: PlannedWeight,
-  { part, first, count }: { part: string; first: number; count: number },
+  { part, first, count }: RowRange,
   { patchArea, signal }: { patchArea: number; signal?: AbortSignal },
-): Promise<RowChunk> {
+): Promise<Float32Array> {
   const read = await tensors.readRows(part, first, count, signal);
   const values = weight.rowTransform === 'fold-temporal' ? foldTemporal(read, patchArea) : read;
   if (values.length !== count * columnsOf(weight)) {
@@ -72,7 +43,7 @@ export async function readRows(
       row,
     });
   }
-  return { part, count, values };
+  return values;
 }
 
 /** Numbers of one row in the checkpoint. */

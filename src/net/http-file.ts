@@ -23,7 +23,7 @@ export interface HttpFileOptions {
   /** Refuse answers with another ETag than the first one. For files that no hash is known of. */
   pinned?: boolean;
   /** What a refusal means here, for people: `is not on the Hub`. Null: the usual words. */
-  refusal?: (status: number) => string | null;
+  refusal?: (status: number, headers: Headers) => string | null;
   /** The error for a server that sends the whole file where a part was asked for. @default IntegrityError */
   noRanges?: (message: string) => VLM2VecError;
   retryDelay?: number;
@@ -104,7 +104,7 @@ export class HttpFile {
       throw this.#refused(response);
     }
     try {
-      this.#check(response, whole ? null : end! - start!);
+      this.#check(response, whole ? null : { start: start!, length: end! - start! });
     } catch (error) {
       await response.body?.cancel().catch(() => undefined);
       throw error;
@@ -117,6 +117,10 @@ export class HttpFile {
     if (isPassing(status)) {
       return new PassingFailure(`the server answered with status ${status}`, retryAfter(response.headers.get('Retry-After')));
     }
+    // A signed address of another host that was good a moment ago: ask for a new one.
+    if (status === 403 && response.redirected && !sameOrigin(response.url, this.#options.url)) {
+      return new PassingFailure('the address that the server sent us to refused (status 403)', null);
+    }
     const usual =
       status === 404 || status === 410
         ? 'is not there'
@@ -125,25 +129,26 @@ export class HttpFile {
           : status === 416
             ? 'is shorter than expected'
             : 'could not be read';
-    const reason = this.#options.refusal?.(status) ?? usual;
+    const reason = this.#options.refusal?.(status, response.headers) ?? usual;
     return new SourceNotFoundError(`${this.name} ${reason} (HTTP status ${status}).`, { url: this.#options.url, status });
   }
 
-  /** Holds the answer's headers to what is known of the file. `length`: of a range. */
-  #check(response: Response, length: number | null): void {
+  /** Holds the answer's headers to what is known of the file, and to the range that was asked for. */
+  #check(response: Response, range: { start: number; length: number } | null): void {
     const { size, pinned } = this.#options;
     const etag = response.headers.get('ETag');
     if (pinned && etag && this.#etag && etag !== this.#etag) {
       throw this.#changed(`its ETag was ${this.#etag} and is ${etag} now`);
     }
     this.#etag ??= etag;
-    const total = /\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
+    const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '') ?? [];
     if (size !== undefined && total !== undefined && Number(total) !== size) {
       throw this.#changed(`it has ${total} bytes, not ${size}`);
     }
-    if (length === null) return;
+    if (range === null) return;
     const announced = response.headers.get('Content-Length');
-    if (response.status !== 206 || Number(announced ?? 0) > length) {
+    const other = first !== undefined && Number(first) !== range.start;
+    if (response.status !== 206 || Number(announced ?? 0) > range.length || other) {
       const message = `${this.name}: the server sends whole files where a range was asked for.`;
       throw this.#options.noRanges?.(message) ?? new IntegrityError(message, { url: this.#options.url });
     }
@@ -188,6 +193,10 @@ export class HttpFile {
   #tooLong(length: number): IntegrityError {
     return new IntegrityError(`${this.name} gave more than the ${length} bytes asked for.`, { url: this.#options.url });
   }
+}
+
+function sameOrigin(a: string, b: string): boolean {
+  return new URL(a).origin === new URL(b, globalThis.location?.href).origin;
 }
 
 async function unlessStalled<T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -1,4 +1,4 @@
 /** @file Reading files over HTTP, surviving what goes wrong on the way. */
 
 export { HttpFile, type HttpFileOptions } from './http-file';
-export { isPassing, retrying, wait, type RetryOptions } from './retry';
+export { isPassing, retryAfter, wait } from './retry';

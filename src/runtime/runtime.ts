@@ -14,6 +14,7 @@ import type { Engine } from './engine';
 import { isNode } from './environment';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
+import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe } from './probe';
 import { Recovering } from './recovery';
@@ -130,9 +131,13 @@ export function loadRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** The probe of a bundle just written: its fixed inputs, embedded on the CPU (WASM in browsers) with f32 activations. */
-export async function computeProbe(reader: BundleReader, manifest: BundleManifest): Promise<ProbeCase[]> {
+export async function computeProbe(
+  reader: BundleReader,
+  manifest: BundleManifest,
+  options: OrtOptions = {},
+): Promise<ProbeCase[]> {
   const device = isNode ? 'cpu' : 'wasm';
-  const runtime = await Runtime.load({ reader, manifest, device, activations: 'f32', probe: 'never' });
+  const runtime = await Runtime.load({ ...options, reader, manifest, device, activations: 'f32', probe: 'never' });
   try {
     return await makeProbe({ embed: (inputs: InputParts[]) => runtime.embed(inputs) }, manifest);
   } finally {

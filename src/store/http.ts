@@ -3,7 +3,8 @@
 import { MANIFEST_PATH } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
-import { IntegrityError, SourceNotFoundError } from '../errors';
+import { IntegrityError, NetworkError, SourceNotFoundError } from '../errors';
+import { isPassing } from '../net';
 import { blobFile, checkRange } from './bytes-file';
 
 type Fetch = typeof globalThis.fetch;
@@ -21,16 +22,23 @@ export function httpBundle(url: string | URL, { fetch: fetchOption }: { fetch?: 
     label: base.href,
     open: async (path, signal) => {
       if (!isPlainPath(path)) throw new SourceNotFoundError(`${path} is not a plain relative path.`, { path });
-      const place = new URL(path, base);
-      place.search = base.search; // access tokens go along
+      const place = bundleFileUrl(base, path);
       // The manifest is small, may be compressed on the way, and must not come out of a stale cache.
       if (path === MANIFEST_PATH) {
-        const response = await request(fetch, place.href, { signal, cache: 'no-cache' });
-        return blobFile(path, await body(response.blob(), place.href, signal));
+        const response = await request(fetch, place, { signal, cache: 'no-cache' });
+        return blobFile(path, await body(response.blob(), place, signal));
       }
-      return remoteFile(fetch, path, place.href, signal);
+      return remoteFile(fetch, path, place, signal);
     },
   };
+}
+
+/** Where a file of the bundle at `url` lies. */
+export function bundleFileUrl(url: string | URL, path: string): string {
+  const base = baseUrl(url);
+  const place = new URL(path, base);
+  place.search = base.search; // access tokens go along
+  return place.href;
 }
 
 function baseUrl(url: string | URL): URL {
@@ -91,7 +99,8 @@ async function request(fetch: Fetch, url: string, init: RequestInit): Promise<Re
       : response.status === 401 || response.status === 403
         ? 'may not be read'
         : 'could not be read; try again later';
-  throw new SourceNotFoundError(`${url} ${reason} (HTTP status ${response.status}).`, { url, status: response.status });
+  const Kind = isPassing(response.status) ? NetworkError : SourceNotFoundError;
+  throw new Kind(`${url} ${reason} (HTTP status ${response.status}).`, { url, status: response.status });
 }
 
 /** A body that breaks off is a network failure like any other. */
@@ -105,7 +114,7 @@ async function body<T>(reading: Promise<T>, url: string, signal?: AbortSignal): 
 
 function unreachable(url: string, cause: unknown, signal?: AbortSignal | null): never {
   signal?.throwIfAborted();
-  throw new SourceNotFoundError(
+  throw new NetworkError(
     `${url} cannot be reached: no network, no such server, the connection broke off, or the server does not let other ` +
       'sites read it (CORS).',
     { url },

@@ -1,7 +1,9 @@
 /** @file Bundles at rest. `folder.node.ts` (Node only) is imported by its own path. */
 
 export { blobBundle } from './blobs';
+export { downloadBundle, downloadedBytes, fetchManifest, type DownloadOptions } from './download';
 export { httpBundle } from './http';
+export { parseJournal, JOURNAL_PATH } from './journal';
 export { memoryBundle } from './memory';
 export {
   deleteOpfsBundle,

@@ -147,7 +147,7 @@ async function* verifiedChunks(
     signal?.throwIfAborted();
     const start = index * CHUNK_BYTES;
     const bytes = await stored.read(start, Math.min(start + CHUNK_BYTES, file.bytes), signal);
-    const actual = hex(await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>));
+    const actual = await sha256Hex(bytes);
     if (actual !== expected) {
       throw new IntegrityError(
         `${file.path} in ${reader.label} is damaged: chunk ${index} (from byte ${start}) has SHA-256 ${actual}, not ` +
@@ -179,6 +179,8 @@ function inHand(stored: StoredFile, data: string | Blob | Uint8Array): StoredFil
   };
 }
 
-function hex(digest: ArrayBuffer): string {
+/** SHA-256 in lower-case hex. */
+export async function sha256Hex(bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -149,7 +149,7 @@ describe('the fake Hub', () => {
     expect(kept).toEqual([900, 100_000, 250_000, WEIGHTS.length]);
 
     const wrong = faults.inject({ kind: 'corrupt', at: 77, times: 1 });
-    const bytes = await readAll('model.safetensors');
+    const bytes = new Uint8Array(await (await resolve('model.safetensors')).arrayBuffer());
     expect([bytes[77]! ^ WEIGHTS[77]!, bytes.findIndex((byte, i) => byte !== WEIGHTS[i]), wrong.struck]).toEqual([1, 77, 1]);
 
     faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '0' }, place: 'api', times: 2 });

@@ -1,0 +1,184 @@
+/**
+ * @file One pass over a large remote file, front to back: fetched some blocks ahead, hashed as it is used, so that the
+ * file need not be kept anywhere to know that all of it was right.
+ */
+
+import { createSHA256, type IHasher } from 'hash-wasm';
+import { IntegrityError } from '../errors';
+import type { HttpFile } from '../net';
+import type { CheckedPass, Claim, PassState } from './types';
+
+const BLOCK_BYTES = 8 * 1024 * 1024;
+/** Blocks in memory: the one in use, and those on their way. */
+const BLOCKS = 4;
+
+interface Running {
+  hasher: IHasher;
+  position: number;
+  /** From the one that holds `position` on. */
+  blocks: { start: number; end: number; bytes: Promise<Uint8Array> }[];
+  /** Ascending; those behind `position` are gone. */
+  claims: { claim: Claim; came: Uint8Array | null }[];
+  stop: AbortController;
+  /** Reads go one after another. */
+  last: Promise<unknown>;
+}
+
+export class RemotePass implements CheckedPass {
+  readonly sha256: string;
+  readonly #file: HttpFile;
+  readonly #size: number;
+  readonly #claims: Promise<Claim>[] = [];
+  #running: Running | null = null;
+
+  constructor(file: HttpFile, size: number, sha256: string) {
+    this.#file = file;
+    this.#size = size;
+    this.sha256 = sha256;
+  }
+
+  get active(): boolean {
+    return this.#running !== null;
+  }
+
+  /** Notes what was read out of order. */
+  claim(start: number, end: number, bytes: Uint8Array): void {
+    this.#claims.push(hexDigest('SHA-256', bytes).then((hash): Claim => [start, end, hash]));
+  }
+
+  claims(): Promise<readonly Claim[]> {
+    return Promise.all(this.#claims);
+  }
+
+  async begin(from: PassState | null, claims: readonly Claim[]): Promise<void> {
+    this.end();
+    const hasher = await createSHA256();
+    hasher.init();
+    if (from) hasher.load(fromBase64(from.hasher));
+    const position = from?.position ?? 0;
+    this.#running = {
+      hasher,
+      position,
+      blocks: [],
+      claims: claims
+        .filter(([start]) => start >= position)
+        .sort((a, b) => a[0] - b[0])
+        .map((claim) => ({ claim, came: null })),
+      stop: new AbortController(),
+      last: Promise.resolve(),
+    };
+  }
+
+  /** Bytes `start` to `end`; what lies before `start` is read too. */
+  read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    return this.#inTurn(async (running) => {
+      if (start < running.position) {
+        throw new RangeError(`${this.#file.name}: byte ${start} lies behind ${running.position}, where the pass is`);
+      }
+      await this.#advance(running, start, null, signal);
+      const out = new Uint8Array(end - start);
+      await this.#advance(running, end, out, signal);
+      return out;
+    });
+  }
+
+  state(): PassState | null {
+    const running = this.#running;
+    if (!running || running.claims.some(({ came }) => came !== null)) return null;
+    return { position: running.position, hasher: toBase64(running.hasher.save()) };
+  }
+
+  finish(signal?: AbortSignal): Promise<string> {
+    return this.#inTurn(async (running) => {
+      await this.#advance(running, this.#size, null, signal);
+      return running.hasher.digest('hex');
+    });
+  }
+
+  end(): void {
+    this.#running?.stop.abort();
+    this.#running = null;
+  }
+
+  #inTurn<T>(work: (running: Running) => Promise<T>): Promise<T> {
+    const running = this.#running!;
+    const turn = running.last.then(() => work(running));
+    running.last = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async #advance(running: Running, to: number, out: Uint8Array | null, signal?: AbortSignal): Promise<void> {
+    for (let filled = 0; running.position < to; ) {
+      signal?.throwIfAborted();
+      this.#fetchAhead(running);
+      const block = running.blocks[0]!;
+      const bytes = await unlessAborted(block.bytes, signal);
+      const { position } = running;
+      const part = bytes.subarray(position - block.start, Math.min(to, block.end) - block.start);
+      running.hasher.update(part);
+      out?.set(part, filled);
+      filled += part.length;
+      running.position += part.length;
+      if (running.position === block.end) running.blocks.shift();
+      if (running.claims.length > 0) await this.#compare(running, position, part);
+    }
+  }
+
+  #fetchAhead({ blocks, position, stop }: Running): void {
+    while (blocks.length < BLOCKS) {
+      const start = blocks.at(-1)?.end ?? position;
+      if (start >= this.#size) return;
+      const end = Math.min(start + BLOCK_BYTES, this.#size);
+      const bytes = this.#file.read(start, end, stop.signal);
+      bytes.catch(() => undefined); // it is awaited when its turn comes, unless the pass ends first
+      blocks.push({ start, end, bytes });
+    }
+  }
+
+  async #compare(running: Running, position: number, part: Uint8Array): Promise<void> {
+    const reached = position + part.length;
+    for (const each of running.claims) {
+      const [start, end, expected] = each.claim;
+      if (start >= reached) break;
+      each.came ??= new Uint8Array(end - start);
+      const from = Math.max(start, position);
+      each.came.set(part.subarray(from - position, Math.min(end, reached) - position), from - start);
+      if (end > reached) continue;
+      if ((await hexDigest('SHA-256', each.came)) !== expected) {
+        throw new IntegrityError(
+          `${this.#file.name}: bytes ${start} to ${end} came out differently when they were read again. Start again.`,
+          { file: this.#file.name, start, end },
+        );
+      }
+    }
+    running.claims = running.claims.filter(({ claim }) => claim[1] > reached);
+  }
+}
+
+/** Lower-case hex. */
+export async function hexDigest(algorithm: 'SHA-1' | 'SHA-256', bytes: Uint8Array): Promise<string> {
+  const digest = await crypto.subtle.digest(algorithm, bytes as Uint8Array<ArrayBuffer>);
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (!signal) return work;
+  let stop = () => undefined as void;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+function toBase64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
+}
+
+function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+}

@@ -1,0 +1,115 @@
+/** @file Rows as they are stored, and where in the weight file they go. */
+
+import { fitsHalf, toHalves } from '../bundle/float16';
+import type { WeightDtype } from '../bundle/manifest';
+import { rowBytes, rowEncoder } from '../bundle/rows';
+import { UnsupportedError } from '../errors';
+import { allocateRows, BlockQuantizer, rowSizes, type BlockFormat, type BlockRows } from '../onnx/quantize';
+import type { Piece } from './pieces';
+import { columnsOf, rowsPerChunk } from './rows';
+
+/** Bytes for one place of the file. Valid until the next piece is encoded. */
+export interface Encoded {
+  position: number;
+  bytes: Uint8Array;
+}
+
+/** Where a piece goes: the first byte of each of its parts, and their lengths. */
+export function placesOf({ placed, row, count }: Piece, dtype: WeightDtype): { position: number; length: number }[] {
+  const { layout, tensors, weight } = placed;
+  return bytesPerRow(layout, columnsOf(weight), dtype).map((bytes, i) => ({
+    position: tensors[i]!.offset + row * bytes,
+    length: count * bytes,
+  }));
+}
+
+/** Bytes that a row takes in each tensor of its weight. */
+function bytesPerRow(layout: Piece['placed']['layout'], columns: number, dtype: WeightDtype): number[] {
+  if (layout === 'table') return [rowBytes(dtype, columns)];
+  if (layout === 'f32') return [4 * columns];
+  if (layout === 'f16') return [2 * columns];
+  const { codes, scales, zeroPoints } = rowSizes(layout, columns);
+  return layout.zeroPoints ? [codes, scales, zeroPoints] : [codes, scales];
+}
+
+/** Encodes pieces one after another, in buffers that are used again. */
+export class PieceEncoder {
+  readonly #dtype: WeightDtype;
+  readonly #quantizers = new Map<string, BlockQuantizer>();
+  #blocks: { key: string; rows: BlockRows } | null = null;
+  #halves = new Uint16Array(0);
+  #table: { encode: ReturnType<typeof rowEncoder>; bytes: Uint8Array } | null = null;
+
+  constructor(dtype: WeightDtype) {
+    this.#dtype = dtype;
+  }
+
+  /** @param values rows of the piece, transformed. // [count, columns] */
+  encode(piece: Piece, values: Float32Array): Encoded[] {
+    const places = placesOf(piece, this.#dtype);
+    return this.#bytes(piece, values).map((bytes, i) => ({
+      position: places[i]!.position,
+      bytes: bytes.subarray(0, places[i]!.length),
+    }));
+  }
+
+  #bytes(piece: Piece, values: Float32Array): Uint8Array[] {
+    const { layout } = piece.placed;
+    if (layout === 'f32') return [bytesOf(values)];
+    if (layout === 'f16') return [this.#halfBytes(piece, values)];
+    if (layout === 'table') return [this.#tableRows(piece, values)];
+    return this.#quantized(piece, values, layout);
+  }
+
+  #quantized({ placed, part, count }: Piece, values: Float32Array, format: BlockFormat): Uint8Array[] {
+    const columns = columnsOf(placed.weight);
+    const perPiece = rowsPerChunk(placed.weight);
+    const kind = `${format.bits} ${format.zeroPoints}`;
+    const quantizer = this.#quantizers.get(kind) ?? new BlockQuantizer(format);
+    this.#quantizers.set(kind, quantizer);
+    const key = `${kind} ${columns} ${perPiece}`;
+    if (this.#blocks?.key !== key) this.#blocks = { key, rows: allocateRows(format, perPiece, columns) };
+    const { rows } = this.#blocks;
+    naming(part, () => {
+      for (let r = 0; r < count; r++) quantizer.quantizeRow(values, r * columns, columns, rows, r);
+    });
+    return [rows.codes, bytesOf(rows.scales), ...(rows.zeroPoints ? [rows.zeroPoints] : [])];
+  }
+
+  #halfBytes({ part }: Piece, values: Float32Array): Uint8Array {
+    if (this.#halves.length < values.length) this.#halves = new Uint16Array(values.length);
+    naming(part, () => {
+      if (!fitsHalf(values)) throw new RangeError('A weight exceeds half precision.');
+    });
+    return bytesOf(toHalves(values, this.#halves).subarray(0, values.length));
+  }
+
+  #tableRows({ placed, part, count }: Piece, values: Float32Array): Uint8Array {
+    const columns = columnsOf(placed.weight);
+    const stored = rowBytes(this.#dtype, columns);
+    this.#table ??= {
+      encode: rowEncoder(this.#dtype, columns),
+      bytes: new Uint8Array(rowsPerChunk(placed.weight) * stored),
+    };
+    const { encode, bytes } = this.#table;
+    naming(part, () => {
+      for (let row = 0; row < count; row++) encode(values, row * columns, bytes, row * stored);
+    });
+    return bytes;
+  }
+}
+
+/** Turns an encoder's RangeError into an error that names the tensor. */
+export function naming(part: string, encode: () => void): void {
+  try {
+    encode();
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    const message = `${part} holds weights too large for this dtype. Convert with --dtype fp32.`;
+    throw new UnsupportedError(message, { tensor: part }, { cause });
+  }
+}
+
+function bytesOf(array: Float32Array | Uint16Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}

@@ -1,0 +1,129 @@
+/** @file What will be written, and where each of its bytes goes: fixed before any of it is. */
+
+import { MAX_STAGE_BYTES, type StoredTensor, type WeightDtype } from '../bundle/manifest';
+import type { OnProgress } from '../bundle/progress';
+import { rowBytes } from '../bundle/rows';
+import type { Checkpoint } from '../checkpoint';
+import { embeddingTensor, planStages } from '../models';
+import type { PlannedWeight, Qwen2VLConfig, StagePlan } from '../models/types';
+import { checkWeights } from './check';
+import { chooseLayouts } from './choose';
+import { align, storedBytes, tensorsOf, type WeightLayout } from './layout';
+
+export const EMBEDDINGS_PATH = 'embeddings.bin';
+
+/** A weight with the places of its tensors in its file. */
+export interface PlacedWeight {
+  weight: PlannedWeight;
+  /** `table`: rows of the embedding table, by the bundle's dtype. */
+  layout: WeightLayout | 'table';
+  file: string;
+  tensors: StoredTensor[];
+}
+
+export interface PlacedFile {
+  path: string;
+  bytes: number;
+  weights: PlacedWeight[];
+}
+
+export interface ConversionPlan {
+  config: Qwen2VLConfig;
+  dtype: WeightDtype;
+  /** Pixels of a patch. */
+  patchArea: number;
+  stages: { plan: StagePlan; file: PlacedFile }[];
+  table: PlacedFile & { rowBytes: number };
+  layouts: Map<string, WeightLayout>;
+}
+
+export interface PlanOptions {
+  checkpoint: Checkpoint;
+  dtype: WeightDtype;
+  maxStageBytes?: number;
+  /** As an earlier, interrupted conversion chose them. */
+  layouts?: Map<string, WeightLayout>;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/** @throws {CheckpointMismatchError} for weights that are missing, misshapen, or used by nobody */
+export async function planConversion(options: PlanOptions, config: Qwen2VLConfig): Promise<ConversionPlan> {
+  const { checkpoint, dtype, signal, onProgress } = options;
+  const embedding = embeddingWeight(config);
+  const weights = planStages(config, () => 0).flatMap((stage) => stage.weights);
+  checkWeights(checkpoint.tensors, [...weights, embedding]);
+  checkpoint.expectConsumed(new Set([...weights, embedding].flatMap((weight) => weight.parts)));
+  const layouts =
+    options.layouts ??
+    (await chooseLayouts(checkpoint.tensors, weights, {
+      dtype,
+      patchArea: config.vision.patchSize ** 2,
+      embedding: {
+        weights: config.vocabSize * config.hiddenSize,
+        bytes: config.vocabSize * rowBytes(dtype, config.hiddenSize),
+      },
+      signal,
+      onMeasured: (done, total) =>
+        onProgress?.({ status: 'progress', phase: 'measure', tensors: { done, total }, progress: (100 * done) / total }),
+    }));
+  return placeWeights(config, dtype, layouts, options.maxStageBytes);
+}
+
+/** The plan that follows from the layouts alone. */
+export function placeWeights(
+  config: Qwen2VLConfig,
+  dtype: WeightDtype,
+  layouts: Map<string, WeightLayout>,
+  maxStageBytes = MAX_STAGE_BYTES,
+): ConversionPlan {
+  const share = MAX_STAGE_BYTES / maxStageBytes; // smaller files are planned as if the weights were larger
+  const stages = planStages(config, (weight) => share * storedBytes(weight, layouts.get(weight.name)!));
+  return {
+    config,
+    dtype,
+    patchArea: config.vision.patchSize ** 2,
+    stages: stages.map((plan) => ({ plan, file: placeStage(plan, layouts) })),
+    table: placeTable(config, dtype),
+    layouts,
+  };
+}
+
+/** Every file of weights. */
+export function weightFiles({ stages, table }: ConversionPlan): PlacedFile[] {
+  return [...stages.map(({ file }) => file), table];
+}
+
+function embeddingWeight(config: Qwen2VLConfig): PlannedWeight {
+  return {
+    name: 'embeddings',
+    shape: [config.vocabSize, config.hiddenSize],
+    parts: [embeddingTensor],
+    rowTransform: 'none',
+    quantize: true,
+  };
+}
+
+function placeStage({ name, weights }: StagePlan, layouts: ReadonlyMap<string, WeightLayout>): PlacedFile {
+  const path = `${name}.bin`;
+  let end = 0;
+  const placed = weights.map((weight): PlacedWeight => {
+    const layout = layouts.get(weight.name)!;
+    const tensors = tensorsOf(weight, layout).map((tensor) => {
+      const offset = align(end);
+      end = offset + tensor.bytes;
+      return { ...tensor, offset };
+    });
+    return { weight, layout, file: path, tensors };
+  });
+  return { path, bytes: end, weights: placed };
+}
+
+function placeTable(config: Qwen2VLConfig, dtype: WeightDtype): ConversionPlan['table'] {
+  const weight = embeddingWeight(config);
+  const stored = rowBytes(dtype, config.hiddenSize);
+  const bytes = config.vocabSize * stored;
+  const tensor: StoredTensor = { name: weight.name, dtype: 'u8', shape: [config.vocabSize, stored], offset: 0, bytes };
+  const placed: PlacedWeight = { weight, layout: 'table', file: EMBEDDINGS_PATH, tensors: [tensor] };
+  return { path: EMBEDDINGS_PATH, bytes, weights: [placed], rowBytes: stored };
+}

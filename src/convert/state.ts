@@ -1,0 +1,100 @@
+/** @file Where a conversion stands, and what its journal keeps so that another run can carry on with it. */
+
+import type { Journal } from '../bundle/storage';
+import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { Checkpoint } from '../checkpoint';
+import type { ByteSource, Claim, PassState, TensorStore } from '../checkpoint/types';
+import type { WeightLayout } from './layout';
+
+/** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
+const JOURNAL_VERSION = 1;
+
+/** The first note: all that decides which bytes will be written. */
+export interface PlanNote {
+  convert: number;
+  dtype: WeightDtype;
+  maxStageBytes: number | null;
+  source: BundleSource;
+  /** Names, lengths and versions of the checkpoint's weight files. */
+  files: string[];
+  layouts: [name: string, layout: WeightLayout][];
+  /** What was read of each file to choose the layouts. */
+  claims: Record<string, readonly Claim[]>;
+}
+
+type PieceNote = { done: [index: number, sha256: string][]; pass?: { file: string; at: PassState } };
+/** Pieces to be written again, and the files that must be passed over again for that. */
+type UndoNote = { undo: number[]; files: string[] };
+type CheckedNote = { checked: string };
+
+/** The plan of an interrupted conversion, if there is one in these notes. */
+export function plannedBefore(notes: readonly unknown[]): PlanNote | null {
+  const first = notes[0] as PlanNote | undefined;
+  return first?.convert === JOURNAL_VERSION ? first : null;
+}
+
+/** Whether an interrupted conversion would write the same bytes as this one. */
+export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'layouts' | 'claims'>): boolean {
+  const key = ({ dtype, maxStageBytes, source, files }: typeof now) => JSON.stringify([dtype, maxStageBytes, source, files]);
+  return key(before) === key(now);
+}
+
+export async function planNote(
+  { source, tensors }: Checkpoint,
+  plan: { dtype: WeightDtype; maxStageBytes: number | null; layouts: Map<string, WeightLayout> },
+): Promise<PlanNote> {
+  const claims: PlanNote['claims'] = {};
+  for (const file of sourcesOf(tensors)) if (file.pass) claims[file.name] = await file.pass.claims();
+  return { convert: JOURNAL_VERSION, ...plan, layouts: [...plan.layouts], source, files: fileKeys(tensors), claims };
+}
+
+/** Files of tensors, each once. */
+export function sourcesOf(tensors: TensorStore): ByteSource[] {
+  return [...new Set(tensors.names().flatMap((name) => tensors.info(name)?.place?.source ?? []))];
+}
+
+export function fileKeys(tensors: TensorStore): string[] {
+  return sourcesOf(tensors)
+    .map(({ name, size, version }) => JSON.stringify([name, size, version ?? null]))
+    .sort();
+}
+
+/** What is done of a plan. */
+export class ConversionState {
+  /** SHA-256 of what was written, by piece. */
+  readonly done = new Map<number, string>();
+  readonly checked = new Set<string>();
+  readonly #passes = new Map<string, PassState>();
+  readonly #journal: Journal | null;
+
+  constructor(journal: Journal | null) {
+    this.#journal = journal;
+    for (const note of journal?.notes.slice(1) ?? []) this.#apply(note as PieceNote | UndoNote | CheckedNote);
+  }
+
+  /** Where the pass over a file can go on. */
+  pass(file: string): PassState | null {
+    return this.#passes.get(file) ?? null;
+  }
+
+  async add(note: PieceNote | UndoNote | CheckedNote): Promise<void> {
+    this.#apply(note);
+    await this.#journal?.add(note);
+  }
+
+  #apply(note: PieceNote | UndoNote | CheckedNote): void {
+    if ('done' in note) {
+      for (const [index, sha256] of note.done) this.done.set(index, sha256);
+      if (note.pass) this.#passes.set(note.pass.file, note.pass.at);
+    } else if ('undo' in note) {
+      for (const index of note.undo) this.done.delete(index);
+      for (const file of note.files) {
+        this.#passes.delete(file);
+        this.checked.delete(file);
+      }
+    } else {
+      this.checked.add(note.checked);
+      this.#passes.delete(note.checked);
+    }
+  }
+}

@@ -1,0 +1,155 @@
+/**
+ * @file All weights: read, merged, encoded and written, file after file of the checkpoint. Where the hash of a file is
+ * known, nothing that came of it counts before all of it was read and the hash was right.
+ */
+
+import { createSHA256, type IHasher } from 'hash-wasm';
+import type { FileWriter } from '../bundle/storage';
+import type { PassState, TensorStore } from '../checkpoint/types';
+import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '../errors';
+import { PieceEncoder, placesOf } from './encode';
+import type { Piece, PieceGroup } from './pieces';
+import { weightFiles, type ConversionPlan } from './plan';
+import { readRows } from './rows';
+import type { ConversionState, PlanNote } from './state';
+
+/** Notes are made about this often, in bytes written: each waits for the disk. */
+const NOTE_BYTES = 8 * 1024 * 1024;
+/** A file whose hash is wrong is read once more. */
+const PASSES = 2;
+
+export interface WeightsJob {
+  plan: ConversionPlan;
+  groups: readonly PieceGroup[];
+  tensors: TensorStore;
+  state: ConversionState;
+  claims: PlanNote['claims'];
+  /** By path. */
+  files: ReadonlyMap<string, FileWriter>;
+  signal?: AbortSignal;
+  onPiece(piece: Piece, bytes: number): void;
+  onUndo(pieces: readonly Piece[]): void;
+}
+
+/** Writes every piece that is not done. @throws {IntegrityError} where a file keeps coming with another hash */
+export async function writeWeights(job: WeightsJob): Promise<void> {
+  const run: Run = { ...job, encoder: new PieceEncoder(job.plan.dtype), hasher: await createSHA256() };
+  for (const group of job.groups) await writeGroup(run, group);
+}
+
+/** Bytes that a piece takes in the bundle. */
+export function pieceBytes(piece: Piece, { dtype }: ConversionPlan): number {
+  return placesOf(piece, dtype).reduce((sum, { length }) => sum + length, 0);
+}
+
+/** Paths of the files that {@link WeightsJob.files} must hold. */
+export function weightPaths(plan: ConversionPlan): { path: string; bytes: number }[] {
+  return weightFiles(plan).map(({ path, bytes }) => ({ path, bytes }));
+}
+
+interface Run extends WeightsJob {
+  encoder: PieceEncoder;
+  hasher: IHasher;
+}
+
+async function writeGroup(run: Run, { source, pieces }: PieceGroup): Promise<void> {
+  const { state, signal, claims } = run;
+  const missing = () => pieces.filter(({ index }) => !state.done.has(index));
+  const pass = source?.pass;
+  if (!source || !pass) return writePieces(run, missing(), null);
+  for (let passes = 1; missing().length > 0 || !state.checked.has(source.name); passes++) {
+    await pass.begin(state.pass(source.name), claims[source.name] ?? []);
+    let actual: string;
+    let broken: unknown = null;
+    try {
+      // What does not make sense may be what came over the line, rather than what is in the file.
+      await writePieces(run, missing(), { file: source.name, state: () => pass.state() }).catch((error: unknown) => {
+        if (!(error instanceof CheckpointFormatError || error instanceof CheckpointMismatchError)) throw error;
+        broken = error;
+      });
+      actual = await pass.finish(signal);
+    } finally {
+      pass.end();
+    }
+    if (actual === pass.sha256) {
+      if (broken) throw broken as Error;
+      await state.add({ checked: source.name });
+      return;
+    }
+    const done = pieces.filter(({ index }) => state.done.has(index));
+    run.onUndo(done);
+    await state.add({ undo: done.map(({ index }) => index), files: [source.name] });
+    if (passes === PASSES) {
+      throw new IntegrityError(
+        `${source.name} came with another SHA-256 (${actual}) than the Hub lists (${pass.sha256}), ${PASSES} times. The ` +
+          'server, or what lies between, changes it: try another network, or later.',
+        { file: source.name, expected: pass.sha256, actual },
+      );
+    }
+  }
+}
+
+async function writePieces(
+  run: Run,
+  pieces: readonly Piece[],
+  pass: { file: string; state: () => PassState | null } | null,
+): Promise<void> {
+  const { encoder, hasher, files, state, signal } = run;
+  let noted = 0;
+  let pending: [number, string][] = [];
+  let at = pass && state.pass(pass.file);
+  const note = async () => {
+    if (pending.length === 0) return;
+    await state.add({ done: pending, ...(pass && at ? { pass: { file: pass.file, at } } : {}) });
+    pending = [];
+    noted = 0;
+  };
+  try {
+    for await (const { piece, values, reached } of readAhead(run, pieces, pass?.state ?? (() => null))) {
+      hasher.init();
+      let bytes = 0;
+      const file = files.get(piece.placed.file)!;
+      for (const part of encoder.encode(piece, values)) {
+        hasher.update(part.bytes);
+        await file.write(part.bytes, part.position);
+        bytes += part.bytes.length;
+      }
+      pending.push([piece.index, hasher.digest('hex')]);
+      at = reached ?? at; // inside a claim: an earlier place serves, too
+      noted += bytes;
+      run.onPiece(piece, bytes);
+      if (noted >= NOTE_BYTES) await note();
+      signal?.throwIfAborted();
+    }
+  } catch (error) {
+    await note().catch(() => undefined); // the first error is the one to tell of
+    throw error;
+  }
+  await note();
+}
+
+/** The rows of each piece in order, read one piece ahead, and where the pass stood after it. */
+async function* readAhead(
+  { plan, tensors, signal }: Run,
+  pieces: readonly Piece[],
+  passState: () => PassState | null,
+): AsyncGenerator<{ piece: Piece; values: Float32Array; reached: PassState | null }> {
+  const read = (index: number) => {
+    const piece = pieces[index];
+    if (!piece) return undefined;
+    const reading = readRows(tensors, piece.placed.weight, piece, { patchArea: plan.patchArea, signal }).then((values) => ({
+      piece,
+      values,
+      reached: passState(),
+    }));
+    reading.catch(() => undefined); // it is awaited below, unless the consumer stops first
+    return reading;
+  };
+  let next = read(0);
+  for (let index = 0; next; index++) {
+    signal?.throwIfAborted();
+    const current = await next;
+    next = read(index + 1);
+    yield current;
+  }
+}
