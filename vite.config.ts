@@ -46,7 +46,11 @@ export default defineConfig({
   base: './',
   appType: 'mpa', // a missing file is a 404, not the start page
   plugins: [nodeEdges() as Plugin, licenses('licenses.txt') as Plugin, pagesAtTop()],
-  worker: { format: 'es', plugins: () => [nodeEdges() as Plugin, licenses('licenses-worker.txt') as Plugin] },
+  worker: {
+    format: 'es',
+    plugins: () => [nodeEdges() as Plugin, licenses('licenses-worker.txt') as Plugin],
+    rolldownOptions: { checks: { pluginTimings: false } },
+  },
   optimizeDeps: {
     entries: ['demo/index.html', 'workers/*.ts'],
     // Served as it is: it finds its .wasm beside itself.
@@ -62,6 +66,6 @@ export default defineConfig({
     target: 'es2023',
     outDir: 'dist/site',
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { index: 'demo/index.html' } },
+    rolldownOptions: { input: { index: 'demo/index.html' }, checks: { pluginTimings: false } },
   },
 });
