@@ -8,7 +8,7 @@ import { startHub, type HubServer } from '../src/testing/hub-server';
 
 /** Adapter and base as the adapter's own config names it. */
 export const ADAPTER = 'vlm2vec-web/tiny-dora';
-const BASE = 'vlm2vec-web/tiny-qwen2-vl';
+export const BASE = 'vlm2vec-web/tiny-qwen2-vl';
 /** The same adapter for those who have the token. */
 export const GATED = { repo: 'vlm2vec-web/gated', token: 'hf_secret' };
 /** The weights, of base and adapter. */
@@ -98,6 +98,49 @@ export function tryLoadIn(page: Page, options: LoadSource): Promise<Loaded | { e
       return { error: `${(error as Error).name}: ${(error as Error).message}` };
     }
   }, options);
+}
+
+/**
+ * Downloads a ready bundle into the browser's storage, in a worker (pages cannot write files in place), taking up what an
+ * interrupted download left. `ok`, or an error with its name in front.
+ */
+export function downloadIn(page: Page, url: string, name: string): Promise<string> {
+  return page.evaluate(
+    ([url, name]) => {
+      const code = `
+        import { downloadBundle, opfsWriter } from '${location.origin}/src/store/index.ts';
+        const run = async () => {
+          const writer = await opfsWriter('${name}', { resume: true, wait: true });
+          await downloadBundle({ url: '${url}', writer, retryDelay: 50 });
+        };
+        run().then(() => postMessage('ok'), (error) => postMessage(error.name + ': ' + error.message));`;
+      const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), { type: 'module' });
+      return new Promise<string>((resolve, reject) => {
+        worker.onmessage = ({ data }) => {
+          worker.terminate();
+          resolve(data as string);
+        };
+        worker.onerror = ({ message }) => reject(new Error(message));
+      });
+    },
+    [url, name] as const,
+  );
+}
+
+/** What the journals of unfinished bundles say, line by line: each line is a step that is done for good. */
+export function journalNotes(page: Page): Promise<Record<string, unknown>[]> {
+  return page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const all = await root.getDirectoryHandle('vlm2vec', { create: true });
+    const notes: Record<string, unknown>[] = [];
+    for await (const folder of all.values()) {
+      if (folder.kind !== 'directory') continue;
+      const file = await (folder as FileSystemDirectoryHandle).getFileHandle('journal.jsonl').catch(() => null);
+      const lines = file ? (await (await file.getFile()).text()).split('\n').slice(0, -1) : [];
+      notes.push(...lines.map((line) => JSON.parse(line) as Record<string, unknown>));
+    }
+    return notes;
+  });
 }
 
 /** Names of the bundles that are stored in the page's origin. */

@@ -84,7 +84,7 @@ test('each refusal has its own message, and leaves nothing behind', async ({ pag
   };
   expect(seen).toEqual({
     missing: expect.stringMatching(/^SourceNotFoundError: .*nowhere.* does not exist, or is private or gated/),
-    gated: expect.stringMatching(/^SourceNotFoundError: .*gated.* accept its terms and give an access ?token/i),
+    gated: expect.stringMatching(/^SourceNotFoundError: .*gated.* (is gated: accept its terms|accept its terms and give an access ?token)/i),
     revision: expect.stringMatching(/^SourceNotFoundError: .*v2.* is not on the Hub/),
     offline: expect.stringMatching(/^(SourceNotFound|Network)Error: .*(cannot be reached)/),
     stored: [],

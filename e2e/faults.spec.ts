@@ -1,0 +1,304 @@
+/**
+ * @file What goes wrong while a model is fetched: connections that break, wrong bytes, tabs that are reloaded, a full
+ * disk, a second tab, a worker that dies. Each test prints what was lost, which must be nothing that was finished, and
+ * ends with the very bundle that the command line makes of the same checkpoint.
+ *
+ * The Hub is `src/testing/hub-server.ts`; its counts tell what was sent twice. Random places come from a fixed seed.
+ * `VLM2VEC_FULL_TESTS=1` tries more of them.
+ */
+import { expect, test, type Page } from '@playwright/test';
+import type { BundleManifest } from '../src/bundle/manifest';
+import { bundleFiles } from '../src/bundle/validate';
+import type { HubRepository } from '../src/testing/hub-repository';
+import type { HubServer } from '../src/testing/hub-server';
+import { openBlank } from './fixture-pages';
+import {
+  ADAPTER,
+  BASE,
+  convertByCli,
+  downloadIn,
+  hashesOf,
+  journalNotes,
+  loadIn,
+  seededRandom,
+  startFixtureHub,
+  storedManifests,
+  storedNames,
+  tryLoadIn,
+  WEIGHTS,
+} from './hub-pages';
+
+const FULL = process.env.VLM2VEC_FULL_TESTS === '1';
+
+test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
+
+let cli: BundleManifest;
+let hub: HubServer;
+test.beforeAll(async () => {
+  if (test.info().project.name !== 'wasm') return;
+  cli = convertByCli();
+  hub = await startFixtureHub();
+});
+test.afterEach(async () => {
+  hub.faults.clear();
+  hub.traffic.clear();
+  await hub.start();
+});
+test.afterAll(() => hub?.stop());
+
+const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4' }) as const;
+
+/** What is stored is what the command line makes, and there is nothing else. */
+async function expectWhole(page: Page): Promise<void> {
+  const stored = await storedManifests(page);
+  expect(stored.map(hashesOf)).toEqual([hashesOf(cli)]);
+}
+
+/** Files one after another: a place in them by its distance from the start. */
+function placesIn(repositories: Iterable<HubRepository>, kind: RegExp, prefix = '') {
+  const files = [...repositories].flatMap((repository) =>
+    [...repository.at('main')!.files.values()]
+      .filter(({ path }) => kind.test(path))
+      .map(({ path, size }) => ({ name: `${prefix}${repository.name}/${path}`, size })),
+  );
+  return {
+    total: files.reduce((sum, { size }) => sum + size, 0),
+    place: (at: number): { file: RegExp; at: number } => {
+      let file = 0;
+      for (; at >= files[file]!.size; file++) at -= files[file]!.size;
+      return { file: new RegExp(`^${files[file]!.name.replaceAll('.', '\\.')}$`), at };
+    },
+  };
+}
+
+/** The weights of the checkpoint and its adapter. */
+const placesInWeights = () =>
+  placesIn([hub.repos.get(ADAPTER)!, hub.repos.get(BASE)!], WEIGHTS);
+
+const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
+
+function say(what: string): void {
+  process.stdout.write(`      ${what}\n`);
+}
+
+test.describe('a checkpoint from the Hub', () => {
+  test('an undisturbed load asks for every byte of the weights at most once', async ({ page }) => {
+    await openBlank(page);
+    await loadIn(page, load());
+    await expectWhole(page);
+    const { total } = placesInWeights();
+    say(`${kilobytes(hub.traffic.bytes(WEIGHTS))} of ${kilobytes(total)} in ${hub.traffic.requests(WEIGHTS)} requests`);
+    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+  });
+
+  test('the connection is cut at random places', async ({ page }) => {
+    const random = seededRandom(20);
+    const { total, place } = placesInWeights();
+    const count = FULL ? 100 : 20;
+    const cuts = Array.from({ length: count }, () =>
+      hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
+    );
+    await openBlank(page);
+    await loadIn(page, load());
+    await expectWhole(page);
+    const struck = cuts.filter((cut) => cut.struck > 0).length;
+    say(`${struck} cuts, ${kilobytes(hub.traffic.repeated(WEIGHTS))} of ${kilobytes(total)} fetched again`);
+    expect(struck).toBeGreaterThanOrEqual(count * 0.9);
+    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+  });
+
+  test('busy and failing servers, and links that expire', async ({ page }) => {
+    const { faults } = hub;
+    faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, place: 'api', times: 1 });
+    faults.inject({ kind: 'status', status: 500, place: 'resolve', times: 1 });
+    faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, times: 1, file: WEIGHTS });
+    faults.inject({ kind: 'status', status: 403, times: 1, file: /model-00003/ });
+    faults.inject({ kind: 'cut', place: 'resolve', times: 1, file: /model-00002/ });
+    await openBlank(page);
+    await loadIn(page, load());
+    await expectWhole(page);
+    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+  });
+
+  test('wrong bytes once are noticed and fetched again', async ({ page }) => {
+    const wrong = hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/, times: 1 });
+    await openBlank(page);
+    await loadIn(page, load());
+    await expectWhole(page);
+    say(`${kilobytes(hub.traffic.repeated(WEIGHTS))} fetched again`);
+    expect(wrong.struck).toBe(1);
+  });
+
+  test('wrong bytes every time are an error with a name, and nothing is kept of them', async ({ page }) => {
+    hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/ });
+    await openBlank(page);
+    expect(await tryLoadIn(page, load())).toEqual({ error: expect.stringMatching(/^IntegrityError: .*model-00002/) });
+    expect(await storedNames(page)).toEqual([]);
+    hub.faults.clear();
+    await loadIn(page, load());
+    await expectWhole(page);
+  });
+
+  test('the tab is reloaded at random moments', async ({ page }) => {
+    const random = seededRandom(10);
+    const { total } = placesInWeights();
+    const count = FULL ? 30 : 10;
+    await openBlank(page);
+    for (let i = 0; i < count; i++) {
+      const barrier = hub.faults.stopAfter(Math.ceil((random() * 2 * total) / count));
+      const loading = tryLoadIn(page, load()).catch(() => null); // the page that would answer goes away
+      await Promise.race([barrier.reached, loading]);
+      await page.reload();
+      barrier.lift();
+      await loading;
+    }
+    await loadIn(page, load());
+    await expectWhole(page);
+    say(`${count} reloads, ${kilobytes(hub.traffic.repeated(WEIGHTS))} of ${kilobytes(total)} fetched again`);
+  });
+
+  test('the worker is killed midway', async ({ page }) => {
+    const { total } = placesInWeights();
+    await openBlank(page);
+    const barrier = hub.faults.stopAfter(total / 2);
+    const failure = page.evaluate(
+      async ({ source, ...options }) => {
+        const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+        const worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' });
+        (globalThis as unknown as { doomed: Worker }).doomed = worker;
+        return VLM2Vec.load(source, { ...options, device: 'wasm', worker }).then(
+          () => 'no error',
+          (error: Error) => error.name,
+        );
+      },
+      load(),
+    );
+    await barrier.reached;
+    await page.evaluate(() => (globalThis as unknown as { doomed: Worker }).doomed.terminate());
+    expect(await failure).toBe('DisposedError');
+    barrier.lift();
+    await loadIn(page, load());
+    await expectWhole(page);
+    say(`${kilobytes(hub.traffic.repeated(WEIGHTS))} of ${kilobytes(total / 2)} fetched again`);
+  });
+
+  test('the Hub goes away midway, and comes back', async ({ page }) => {
+    const { total } = placesInWeights();
+    await openBlank(page);
+    const barrier = hub.faults.stopAfter(total / 2);
+    const loading = tryLoadIn(page, load());
+    await barrier.reached;
+    await hub.stop();
+    barrier.lift();
+    expect(await loading).toEqual({ error: expect.stringMatching(/^NetworkError: .*cannot be reached/) });
+    await hub.start();
+    await loadIn(page, load());
+    await expectWhole(page);
+    say(`${kilobytes(hub.traffic.repeated(WEIGHTS))} of ${kilobytes(total / 2)} fetched again`);
+  });
+
+  test('a new commit midway is not mixed in', async ({ page }) => {
+    const base = hub.repos.get(BASE)!;
+    const before = base.head;
+    await openBlank(page);
+    const barrier = hub.faults.stopAfter(placesInWeights().total / 3);
+    const loading = loadIn(page, load());
+    await barrier.reached;
+    for (const shard of [2, 3, 4]) base.change(`model-0000${shard}-of-00004.safetensors`, new Uint8Array(1000));
+    barrier.lift();
+    await loading;
+    base.head = before;
+    await expectWhole(page);
+    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+  });
+});
+
+test.describe('a ready bundle from a static host', () => {
+  const url = () => `${hub.url}/static/ready/`;
+  /** All files but the manifest, which is asked for again by every try. */
+  const FILES = /\.(bin|onnx|json|txt)$(?<!bundle\.json)/;
+  const places = () => placesIn(hub.folders.values(), FILES, 'static/');
+
+  test('cut, busy, failing and wrong once', async ({ page }) => {
+    const random = seededRandom(21);
+    const { total, place } = places();
+    const cuts = Array.from({ length: 20 }, () =>
+      hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
+    );
+    hub.faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, times: 1, file: /vision\.0\.bin/ });
+    hub.faults.inject({ kind: 'status', status: 500, times: 1, file: /text\.0\.bin/ });
+    await openBlank(page);
+    expect(await downloadIn(page, url(), 'ready')).toBe('ok');
+    await expectWhole(page);
+    const struck = cuts.filter((cut) => cut.struck > 0).length;
+    say(`${struck} cuts, ${kilobytes(hub.traffic.repeated(FILES))} of ${kilobytes(total)} fetched again`);
+    expect(struck).toBeGreaterThanOrEqual(18);
+    expect(hub.traffic.repeated(FILES)).toBe(0);
+  });
+
+  test('wrong bytes: once, then every time', async ({ page }) => {
+    const once = hub.faults.inject({ kind: 'corrupt', at: 500_000, file: /vision\.0\.bin/, times: 1 });
+    await openBlank(page);
+    expect(await downloadIn(page, url(), 'ready')).toBe('ok');
+    await expectWhole(page);
+    expect(once.struck).toBe(1);
+    say(`${kilobytes(hub.traffic.repeated(FILES))} fetched again`);
+
+    hub.faults.inject({ kind: 'corrupt', at: 500_000, file: /vision\.0\.bin/ });
+    expect(await downloadIn(page, url(), 'other')).toMatch(/^IntegrityError: .*vision\.0\.bin/);
+    expect(await storedNames(page)).toEqual(['ready']);
+    hub.faults.clear();
+    hub.traffic.clear();
+    expect(await downloadIn(page, url(), 'other')).toBe('ok');
+    say(`${kilobytes(hub.traffic.bytes(FILES))} of ${kilobytes(places().total)} fetched by the next try`);
+    expect(hub.traffic.files()).toContain('static/ready/vision.0.bin');
+  });
+
+  test('reloaded at random moments, and offline', async ({ page }) => {
+    const random = seededRandom(11);
+    const { total } = places();
+    const files = bundleFiles(cli);
+    /** Files (of one chunk each) that an earlier try finished. */
+    const finished = new Set<string>();
+    let lost = 0;
+    await openBlank(page);
+    for (let i = 0; i < 10; i++) {
+      hub.traffic.clear();
+      const barrier = hub.faults.stopAfter(Math.ceil(random() * total * 0.4));
+      const loading = downloadIn(page, url(), 'ready').catch(() => null);
+      await Promise.race([barrier.reached, loading]);
+      if (i === 5) await hub.stop();
+      await page.reload();
+      barrier.lift();
+      await loading;
+      await hub.start();
+      for (const { file, bytes } of hub.traffic.sent) if (finished.has(file)) lost += bytes;
+      for (const { chunk } of await journalNotes(page)) {
+        if (chunk) finished.add(`static/ready/${files[(chunk as number[])[0]!]!.path}`);
+      }
+    }
+    const before = finished.size;
+    expect(await downloadIn(page, url(), 'ready')).toBe('ok');
+    await expectWhole(page);
+    say(`10 reloads, ${before} of ${files.length} files done by then, ${kilobytes(lost)} of them fetched again`);
+    expect(before).toBeGreaterThan(files.length / 2);
+    expect(lost).toBe(0);
+  });
+
+  test('replaced on the server midway: never a mixture', async ({ page }) => {
+    await openBlank(page);
+    const folder = hub.folders.get('ready')!;
+    const before = folder.head;
+    const barrier = hub.faults.stopAfter(300_000);
+    const loading = downloadIn(page, url(), 'ready');
+    await barrier.reached;
+    folder.change('vision.0.bin', new Uint8Array(776_576));
+    folder.change('text.0.bin', new Uint8Array(738_304));
+    barrier.lift();
+    expect(await loading).toMatch(/^IntegrityError: /);
+    expect(await storedNames(page)).toEqual([]);
+    folder.head = before;
+    expect(await downloadIn(page, url(), 'ready')).toBe('ok');
+    await expectWhole(page);
+  });
+});
