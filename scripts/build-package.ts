@@ -21,7 +21,8 @@ const workerUrls: Plugin = {
   name: 'worker-urls',
   transform(code, id) {
     if (!id.startsWith(path.join(ROOT, 'src'))) return null;
-    return code.replaceAll(/(new URL\(\s*['"])(?:\.\.\/)+workers\/([\w.-]+)\.ts(['"])/g, '$1./$2.js$3');
+    const url = /(new URL\(\s*['"])(?:\.\.\/)+workers\/([\w.-]+)\.ts(['"])/g;
+    return code.replaceAll(url, '$1./$2.js$3');
   },
 };
 
@@ -37,7 +38,8 @@ const ortFiles: Plugin = {
   },
   generateBundle(_options, bundle) {
     const imports = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.dynamicImports : []));
-    for (const fileName of new Set(imports.map((file) => path.basename(file)).filter((file) => file.startsWith('ort.')))) {
+    const builds = imports.map((file) => path.basename(file)).filter((file) => file.startsWith('ort.'));
+    for (const fileName of new Set(builds)) {
       const original = fileName.replace(/\.js$/, '.mjs');
       const text = readFileSync(path.join(ORT, original), 'utf8');
       const source = text.replaceAll(original, fileName).replace(/\/\/# sourceMappingURL=.*/, '');

@@ -41,7 +41,11 @@ test.each([
   ['src/runtime/index.ts', "import { openSource } from '../sources';", /src\/runtime may not import src\/sources/],
   ['demo/main.ts', "import { loadRuntime } from '../src/runtime/index';", /demo may not import src\/runtime/],
   ['src/store/opfs.ts', "import { readFile } from 'node:fs/promises';", /'node:fs\/promises' exists in Node only/],
-  ['src/store/index.ts', "export { folderBundle } from './folder.node.js';", /'\.\/folder\.node\.js' exists in Node only/],
+  [
+    'src/store/index.ts',
+    "export { folderBundle } from './folder.node.js';",
+    /'\.\/folder\.node\.js' exists in Node only/,
+  ],
   ['src/image/decode.ts', "import sharp from 'sharp';", /'sharp' exists in Node only/],
 ])('%s may not hold: %s', (file, code, message) => {
   expect(lint(file, code)).toEqual([expect.stringMatching(message)]);

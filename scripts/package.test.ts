@@ -1,6 +1,15 @@
 /** @file What npm would publish, installed in an empty folder: it is whole, typed, and runs. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -45,9 +54,8 @@ test('the command line runs', () => {
   expect(readFileSync(cli, 'utf8')).toMatch(/^#!\/usr\/bin\/env node\n/);
   expect(run(process.execPath, cli, '--version').trim()).toBe(version);
   expect(run(process.execPath, cli, '--help')).toMatch(/convert[\s\S]*embed[\s\S]*rank[\s\S]*inspect/);
-  expect(JSON.parse(run(process.execPath, cli, 'inspect', path.join(installed, 'dist/models/nano'), '--json'))).toMatchObject({
-    architecture: 'qwen2_vl',
-  });
+  const facts = run(process.execPath, cli, 'inspect', path.join(installed, 'dist/models/nano'), '--json');
+  expect(JSON.parse(facts)).toMatchObject({ architecture: 'qwen2_vl' });
 });
 
 test('Node imports it and ranks with the built-in model', () => {
