@@ -7,7 +7,7 @@ Fetches npm and Debian packages into the cache, renders every drawing once (256 
     pictures-60.npy      uint8 [pictures, 60, 60, 4]
 
 Splits: `train`; `style` = a drawing style that is never trained on (OpenMoji); `drawing` = drawings of trained
-sources kept back. Usage: python data.py [--cache /work/nano-cache]
+sources kept back. Usage: python data.py [--cache DIR]
 """
 
 import argparse
@@ -211,7 +211,7 @@ def fit(path: str, size: int) -> np.ndarray:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--cache', type=Path, default=Path('/work/nano-cache'))
+    parser.add_argument('--cache', type=Path, default=Path.home() / '.cache/vlm2vec-nano')
     cache = parser.parse_args().cache
     fetch(cache)
     concepts = emojis(cache)

@@ -3,6 +3,7 @@
     python eval.py --checkpoint <cache>/checkpoint            PyTorch (float32)
     vlm2vec embed --model <bundle> --jsonl <cache>/eval/inputs.jsonl > vectors.jsonl
     python eval.py --vectors vectors.jsonl                    the same figures from the CLI's vectors, and their agreement
+                                                              (of the first inputs alone, where there are fewer vectors)
 
 The first form also writes <cache>/eval: pictures (256 x 256 PNG, white or coloured ground), inputs.jsonl, and
 reference.npy (its own vectors, in the order of inputs.jsonl).
@@ -46,14 +47,17 @@ def build(cache: Path) -> list[dict]:
 
     def picture(item: dict, ground: tuple[int, int, int], suffix: str) -> str:
         name = f'pictures/{item["id"]}{suffix}.png'
-        draw(item, folder / name, ground)
+        if not (folder / name).exists():
+            draw(item, folder / name, ground)
         return name
 
     def add(where: str, role: str, item: dict, **content: str) -> None:
         inputs.append({'set': where, 'role': role, 'concept': item['concept'], 'name': item['name'], **content})
 
     for split in ('style', 'drawing'):
-        for row in catalogue.rows(split):
+        rows = catalogue.rows(split)
+        rng.shuffle(rows)  # any first part of the inputs is a fair sample
+        for row in rows:
             item = catalogue.items[row]
             white = picture(item, (255, 255, 255), '')
             add(split, 'image', item, image=white, text=prompts.CAPTION_SEARCH)
@@ -142,7 +146,7 @@ def report(inputs: list[dict], vectors: np.ndarray) -> None:
         ('held-out drawings: caption → picture', 'drawing', 'text-query', 'image-target', 1),
     ):
         queries, targets = part(where, query), part(where, target)
-        if len(queries[0]):
+        if len(queries[0]) and len(targets[0]) > 9:
             found = retrieval(queries[0], targets[0], queries[by], targets[by])
             print(f'| {label} | {found["pool"]} | {found["of 10"]:.1f} % | {found["R@1"]:.1f} % | {found["R@5"]:.1f} % '
                   f'| {100 / found["pool"]:.2f} % |')
@@ -150,7 +154,7 @@ def report(inputs: list[dict], vectors: np.ndarray) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--cache', type=Path, default=Path('/work/nano-cache'))
+    parser.add_argument('--cache', type=Path, default=Path.home() / '.cache/vlm2vec-nano')
     parser.add_argument('--checkpoint', type=Path)
     parser.add_argument('--vectors', type=Path)
     options = parser.parse_args()
@@ -159,9 +163,13 @@ def main() -> None:
     inputs = build(options.cache)
     if options.vectors:
         vectors = np.array([json.loads(line)['embedding'] for line in options.vectors.open()], np.float32)
-        reference = np.load(folder / 'reference.npy')
+        inputs = inputs[:len(vectors)]
+        reference = np.load(folder / 'reference.npy')[:len(vectors)]
         cosines = (vectors * reference).sum(1)
-        print(f'{len(vectors)} inputs; cosine with PyTorch: mean {cosines.mean():.6f}, least {cosines.min():.6f}\n')
+        print(f'{len(vectors)} inputs; cosine with PyTorch: mean {cosines.mean():.6f}, least {cosines.min():.6f}')
+        print('\nPyTorch on these inputs:\n')
+        report(inputs, reference)
+        print('\nThe vectors given:\n')
     else:
         vectors = embed(inputs, options.checkpoint or options.cache / 'checkpoint', folder)
         np.save(folder / 'reference.npy', vectors)

@@ -2,7 +2,7 @@
 
 Resumable: state goes to <cache>/train/state.pt every few minutes; the same command goes on from there. The schedule
 follows the clock, so a slow machine takes fewer steps over the same curve. A checkpoint in HF's layout is written
-beside it. Usage: python train.py [--minutes 70] [--batch 128] [--seed 0] [--cache /work/nano-cache]
+beside it. Usage: python train.py [--minutes 70] [--batch 128] [--seed 0] [--cache DIR]
 """
 
 import argparse
@@ -146,7 +146,7 @@ def save_checkpoint(model, tokenizer: Qwen2TokenizerFast, folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--cache', type=Path, default=Path('/work/nano-cache'))
+    parser.add_argument('--cache', type=Path, default=Path.home() / '.cache/vlm2vec-nano')
     parser.add_argument('--minutes', type=float, default=70)
     parser.add_argument('--batch', type=int, default=128)
     parser.add_argument('--seed', type=int, default=0)
