@@ -211,6 +211,21 @@ test.describe('a checkpoint from the Hub', () => {
     await expectWhole(page);
     expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
+
+  test('the quota is used up midway', async ({ page, context }) => {
+    const cdp = await context.newCDPSession(page);
+    await openBlank(page);
+    const { origin } = new URL(page.url());
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 600_000 });
+    const first = await tryLoadIn(page, load());
+    expect(first).toEqual({ error: expect.stringMatching(/^StorageFullError: /) });
+    say((first as { error: string }).error);
+    expect(await storedNames(page)).toEqual([]);
+    await cdp.send('Storage.overrideQuotaForOrigin', { origin });
+    await loadIn(page, load());
+    await expectWhole(page);
+    say(`${kilobytes(hub.traffic.repeated(WEIGHTS))} fetched again`);
+  });
 });
 
 test.describe('a ready bundle from a static host', () => {

@@ -37,13 +37,19 @@ export async function openHandle(handle: FileSystemFileHandle): Promise<HandleFi
     write: (bytes, position = next) =>
       namingFull(async () => {
         for (let done = 0; done < bytes.length; ) {
-          const count = access.write(bytes.subarray(done) as Uint8Array<ArrayBuffer>, { at: position + done });
-          if (count === 0) throw new DOMException('No space is left.', 'QuotaExceededError');
+          const left = bytes.subarray(done);
+          const count = access.write(left as Uint8Array<ArrayBuffer>, { at: position + done });
+          // At the quota, Chromium neither throws nor returns 0, but a negative error code as an unsigned number.
+          if (count === 0 || count > left.length) throw outOfSpace();
           done += count;
         }
         next = position + bytes.length;
       }),
-    truncate: (length) => namingFull(async () => access.truncate(length)),
+    truncate: (length) =>
+      namingFull(async () => {
+        access.truncate(length);
+        if (access.getSize() !== length) throw outOfSpace(); // Chromium is silent about this, too
+      }),
     flush: () => namingFull(async () => access.flush()),
     close: () =>
       namingFull(async () => {
@@ -54,6 +60,10 @@ export async function openHandle(handle: FileSystemFileHandle): Promise<HandleFi
         }
       }),
   };
+}
+
+function outOfSpace(): DOMException {
+  return new DOMException('No space is left.', 'QuotaExceededError');
 }
 
 async function accessHandle(handle: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
