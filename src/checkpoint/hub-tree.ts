@@ -189,7 +189,7 @@ function hubError(what: string, status: number | null, code: string | null, caus
     status === null
       ? globalThis.navigator?.onLine === false
         ? 'the Hub cannot be reached: this device is offline'
-        : 'the Hub cannot be reached, or its answer was cut short: check the connection'
+        : 'the Hub cannot be reached: no network, no such server, or it does not let other sites read it (CORS)'
       : (refusal(status, code) ?? `the Hub answered with status ${status}`);
   const Kind = status === null || isPassing(status) ? NetworkError : SourceNotFoundError;
   return new Kind(`${what}: ${reason}`, { status, code }, { cause });

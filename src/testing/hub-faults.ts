@@ -21,6 +21,8 @@ export type Fault = {
   | { kind: 'corrupt'; /** Byte of the file that comes with its lowest bit turned. */ at: number }
   | { kind: 'status'; status: number; headers?: Record<string, string> }
   | { kind: 'delay'; milliseconds: number }
+  /** The answer does not let pages of other sites read it. */
+  | { kind: 'closed' }
 );
 
 /** A rule in force. */

@@ -95,6 +95,9 @@ describe('the fake Hub', () => {
     const second = await fetch(first.headers.get('location')!, { headers: { origin: 'null' } });
     expect(second.headers.get('access-control-allow-origin')).toBe('*');
     expect(second.headers.get('access-control-expose-headers')).toMatch(/Content-Range/);
+    hub!.faults.inject({ kind: 'closed', place: 'resolve' });
+    const closed = await resolve('model.safetensors', { redirect: 'manual', headers: { origin } });
+    expect(closed.headers.get('access-control-allow-origin')).toBe(null);
   });
 
   it('keeps commits apart: a tree opened before a change reads the old files', async () => {

@@ -259,6 +259,7 @@ export class HubServer {
         return true;
       }
     }
+    if (this.faults.strike('closed', place, name)) response.removeHeader('Access-Control-Allow-Origin');
     const fault = this.faults.strike('status', place, name);
     if (!fault) return false;
     for (const [header, value] of Object.entries(fault.headers ?? {})) response.setHeader(header, value);
