@@ -1,82 +1,13 @@
 /** @file The public class: load a model once, embed and rank with it. */
 
-import type { WeightDtype } from './bundle/manifest';
-import { InvalidInputError, UnsupportedError } from './errors';
 import type { ImageInput } from './image';
-import {
-  checkEmbedOptions,
-  isNode,
-  toParts,
-  type ActivationsChoice,
-  type DeviceChoice,
-  type DeviceName,
-  type EmbedInput,
-  type EmbedOptions,
-  type InputParts,
-  type InternalOptions,
-  type ModelInfo,
-  type OnProgress,
-  type OrtOptions,
-  type ProbePolicy,
-} from './runtime';
+import { prepareLoad, startBackend, type LoadOptions } from './load-options';
+import { askToPersist } from './persist';
+import { checkEmbedOptions, isNode, toParts, type DeviceName, type EmbedInput, type EmbedOptions, type InputParts, type ModelInfo } from './runtime';
 import type { Backend } from './service';
 import { similarity } from './similarity';
-import { specify, type ModelSource } from './source-spec';
+import type { ModelSource } from './source-spec';
 import { instructions } from './text';
-
-export interface LoadOptions extends OrtOptions {
-  /**
-   * `auto` takes WebGPU where it reproduces the model's probe, else WASM (Node: the CPU). An explicit device is
-   * used or refused, never replaced. @default 'auto'
-   */
-  device?: DeviceChoice;
-  /** Precision of everything between the weights. `auto`: f16 on GPUs where it passes the probe, else f32. */
-  activations?: ActivationsChoice;
-  /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q8' */
-  dtype?: WeightDtype;
-  /** The base model of an adapter checkpoint, where the adapter's own note is not to be followed. */
-  base?: ModelSource;
-  /** An adapter for a base-model checkpoint. */
-  adapter?: ModelSource;
-  /** Where Hub repositories are read from: a mirror, or a server that answers as the Hub does. @default 'https://huggingface.co' */
-  hubUrl?: string | URL;
-  /** Sent to `hubUrl` for private and gated repositories. Never stored. */
-  accessToken?: string;
-  /**
-   * When fixed inputs are embedded and compared with what the model gave at conversion. `once`: until they agreed on
-   * this device, browser and version. @default 'once'
-   */
-  probe?: ProbePolicy;
-  /** Folder of the built-in models. @default 'models/' beside the page; in Node the package's own */
-  modelsUrl?: string | URL;
-  /**
-   * Browser: the worker to run in (it ends with the model), or a function that starts one; `false` runs in the calling
-   * thread, which then stands still while a WASM model computes. @default true: a worker of its own
-   */
-  worker?: boolean | Worker | (() => Worker);
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
-  /** @internal for tests */
-  internal?: InternalOptions;
-}
-
-const LOAD_KEYS = new Set([
-  'device',
-  'activations',
-  'dtype',
-  'base',
-  'adapter',
-  'hubUrl',
-  'accessToken',
-  'probe',
-  'modelsUrl',
-  'worker',
-  'wasmPaths',
-  'numThreads',
-  'signal',
-  'onProgress',
-  'internal',
-]);
 
 /** A candidate with its score, the cosine with the query. */
 export interface Ranked<T> {
@@ -107,6 +38,7 @@ export type RankOptions = Pick<
 export class VLM2Vec {
   readonly #backend: Backend;
   #info: ModelInfo;
+  #persisted: boolean | null = null;
 
   private constructor(backend: Backend, info: ModelInfo) {
     this.#backend = backend;
@@ -122,23 +54,13 @@ export class VLM2Vec {
    * @throws DOMException `AbortError` (the signal's reason) on abort
    */
   static async load(source: ModelSource, options: LoadOptions = {}): Promise<VLM2Vec> {
-    const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
-    if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
-    const { worker = !isNode, modelsUrl, base, adapter, hubUrl, signal, onProgress, ...settings } = options;
-    signal?.throwIfAborted();
-    if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
-      throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, { option: 'dtype' });
-    }
-    const spec = await specify(source, modelsUrl);
-    const parts = {
-      base: base === undefined ? undefined : await specify(base, modelsUrl),
-      adapter: adapter === undefined ? undefined : await specify(adapter, modelsUrl),
-    };
-    const place = hubUrl === undefined ? {} : { hubUrl: plainUrl(hubUrl) };
+    const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);
     const backend = await startBackend(worker);
     try {
-      const info = await backend.load(spec, { ...settings, ...parts, ...place }, { signal, onProgress });
-      return new VLM2Vec(backend, info);
+      const info = await backend.load(spec, settings, { signal, onProgress });
+      const model = new VLM2Vec(backend, info);
+      if (info.stored) void askToPersist().then((persisted) => (model.#persisted = persisted));
+      return model;
     } catch (error) {
       await backend.dispose();
       throw error;
@@ -157,7 +79,7 @@ export class VLM2Vec {
 
   /** What was loaded, what was tried, what was decided. */
   get info(): ModelInfo {
-    return this.#info;
+    return { ...this.#info, persisted: this.#persisted };
   }
 
   /**
@@ -214,13 +136,6 @@ export class VLM2Vec {
   }
 }
 
-/** A Hub's address without a slash at the end. */
-function plainUrl(url: string | URL): string {
-  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
-  if (!URL.canParse(String(url), base)) throw new InvalidInputError(`hubUrl: '${String(url)}' is no URL.`, { option: 'hubUrl' });
-  return new URL(url, base).href.replace(/\/+$/, '');
-}
-
 /** The query with the instruction of its task. */
 function withInstruction(query: InputParts, instruction: string | undefined): InputParts {
   if (instruction !== undefined) return { ...query, instruction };
@@ -256,16 +171,4 @@ async function portableImage(image: ImageInput): Promise<ImageInput> {
     (typeof OffscreenCanvas !== 'undefined' && image instanceof OffscreenCanvas);
   if (!isElement) return image;
   return createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
-}
-
-async function startBackend(worker: boolean | Worker | (() => Worker)): Promise<Backend> {
-  if (worker === false) {
-    const { LocalBackend } = await import('./service');
-    return new LocalBackend();
-  }
-  if (isNode) throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', { option: 'worker' });
-  const { WorkerBackend } = await import('./worker-client');
-  if (typeof worker === 'function') return new WorkerBackend(worker());
-  if (worker !== true) return new WorkerBackend(worker);
-  return new WorkerBackend(new Worker(new URL('../workers/vlm2vec.worker.ts', import.meta.url), { type: 'module' }));
 }

@@ -4,12 +4,16 @@
  */
 
 /** Load a model, embed, rank. */
-export { VLM2Vec, type LoadOptions, type Ranked, type RankOptions } from './embedder';
+export { VLM2Vec, type Ranked, type RankOptions } from './embedder';
+export type { LoadOptions } from './load-options';
 /** Cosine of two embeddings. */
 export { similarity } from './similarity';
 /** MMEB's task instructions, letter for letter. */
 export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './text';
-/** Models kept in this browser. */
+/** Models kept in this browser: what they cost, get, list, check and delete them. */
+export { models, type AddOptions, type EstimateOptions } from './stored-models';
+export type { Estimate } from './estimate';
+export type { StoredModel } from './stored-model';
 export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store';
 export type { ModelSource, StoredBundle } from './source-spec';
 export type {

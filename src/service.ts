@@ -2,6 +2,7 @@
 
 import type { WeightDtype } from './bundle/manifest';
 import { DisposedError, VLM2VecError } from './errors';
+import { withRate } from './rate';
 import { loadRuntime } from './runtime';
 import type {
   ActivationsChoice,
@@ -27,6 +28,8 @@ export interface LoadSettings extends OrtOptions {
   adapter?: SourceSpec;
   hubUrl?: string;
   accessToken?: string;
+  store?: boolean;
+  refresh?: boolean;
   probe?: ProbePolicy;
   internal?: InternalOptions;
 }
@@ -49,6 +52,8 @@ export interface Embedded {
 /** Drives one model. */
 export interface Backend {
   load(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<ModelInfo>;
+  /** Brings a model into the library without loading it. Resolves to its name there; null where it stays elsewhere. */
+  add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null>;
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded>;
   dispose(): Promise<void>;
 }
@@ -57,29 +62,52 @@ export interface Backend {
 export class LocalBackend implements Backend {
   #runtime: Runtime | null = null;
   #disposed = false;
+  #stored: string | null = null;
 
   async load(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks): Promise<ModelInfo> {
-    const { dtype, base, adapter, hubUrl, accessToken, ...rest } = settings;
-    const bundle = await openSource(source, { dtype, base, adapter, hubUrl, accessToken, signal, onProgress });
-    const runtime = await loadRuntime({ ...rest, ...bundle, signal, onProgress });
+    const { bundle, rest } = await this.#open(source, settings, { signal, onProgress });
+    const { reader, manifest } = bundle;
+    const runtime = await loadRuntime({ ...rest, reader, manifest, signal, onProgress: withRate(onProgress) });
     if (this.#disposed || signal?.aborted) {
       await runtime.dispose();
       signal?.throwIfAborted();
       throw new DisposedError('The model was disposed while it loaded.');
     }
     this.#runtime = runtime;
-    return runtime.info;
+    this.#stored = bundle.stored;
+    return this.#info(runtime);
+  }
+
+  async add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null> {
+    const { bundle } = await this.#open(source, { ...settings, store: true }, hooks);
+    return bundle.stored;
   }
 
   async embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
     if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
     if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
     const vectors = await this.#runtime.embed(inputs, { ...settings, ...hooks });
-    return { vectors, info: this.#runtime.info };
+    return { vectors, info: this.#info(this.#runtime) };
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#runtime?.dispose();
+  }
+
+  async #open(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks) {
+    const { dtype, base, adapter, hubUrl, accessToken, store, refresh, ...rest } = settings;
+    const { wasmPaths, numThreads, internal } = rest;
+    const bundle = await openSource(source, {
+      ...{ dtype, base, adapter, hubUrl, accessToken, store, refresh, signal },
+      ort: { wasmPaths, numThreads },
+      wholeBytes: internal?.wholeBytes,
+      onProgress: withRate(onProgress),
+    });
+    return { bundle, rest };
+  }
+
+  #info(runtime: Runtime): ModelInfo {
+    return { ...runtime.info, stored: this.#stored };
   }
 }

@@ -1,34 +1,233 @@
-/** @file How each source that `load` takes becomes a bundle that can be read; checkpoints are converted first. */
+/**
+ * @file How each source that `load` takes becomes a bundle that can be read. What is in the library already is taken
+ * from there without a request; checkpoints are converted into it, large bundles downloaded.
+ */
 
 import { MANIFEST_PATH, type BundleManifest, type WeightDtype } from './bundle/manifest';
-import type { BundleReader, BundleWriter } from './bundle/storage';
-import { blobTree, hubTree, openCheckpoint, type FileTree } from './checkpoint';
-import { convertCheckpoint } from './convert';
-import { UnsupportedError } from './errors';
-import { computeProbe, isNode, type OnProgress } from './runtime';
-import { blobBundle, httpBundle, memoryBundle, opfsBundle, opfsWriter, readManifest } from './store';
+import type { BundleReader } from './bundle/storage';
+import { bundleFiles } from './bundle/validate';
+import { HUB_URL, type FileTree } from './checkpoint';
+import { BundleFormatError, SourceNotFoundError, UnsupportedError } from './errors';
+import { openLibrary } from './library';
+import { libraryName, originOf, specOf } from './origin';
+import { isNode, type OnProgress, type OrtOptions } from './runtime';
+import { convertInto } from './sources-convert';
+import { checkpointTree, filesBelow, fingerprint } from './sources-trees';
 import type { SourceSpec } from './source-spec';
+import { blobBundle, downloadBundle, fetchManifest, httpBundle, readManifest, readRecord, sha256Hex, writeRecord, type Library } from './store';
+
+/** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
+export const DEFAULT_DTYPE: WeightDtype = 'q4';
+/** Smaller bundles on a server are read where they are, unless the caller says otherwise. */
+const STORED_BYTES = 64e6;
 
 export interface OpenOptions {
-  /** Weights of a checkpoint that gets converted. @default 'q8' */
+  /** Weights of a checkpoint that gets converted. */
   dtype?: WeightDtype;
   /** The base model of an adapter checkpoint, or an adapter for a base model. */
   base?: SourceSpec;
   adapter?: SourceSpec;
   hubUrl?: string;
   accessToken?: string;
+  store?: boolean;
+  refresh?: boolean;
+  /** For the probe of a conversion. */
+  ort?: OrtOptions;
+  /** Smaller than usual, for tests. */
+  wholeBytes?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
 
-/** The bundle behind a source. A checkpoint is converted into the browser's storage (Node: the user's cache) first. */
-export async function openSource(
+export interface OpenedBundle {
+  reader: BundleReader;
+  manifest: BundleManifest;
+  /** Its name in the library, where it is in there. */
+  stored: string | null;
+}
+
+/** The bundle behind a source. */
+export async function openSource(spec: SourceSpec, options: OpenOptions): Promise<OpenedBundle> {
+  switch (spec.kind) {
+    case 'url':
+      return checkOptions(await openUrl(spec.url, options), options);
+    case 'stored':
+      return openStored(spec.name, options);
+    case 'hub':
+      return openCheckpointSource(spec, await identify(spec, options), options);
+    case 'files':
+    case 'directory':
+    case 'folder': {
+      const bundle = await localBundle(spec);
+      if (bundle) {
+        const manifest = await readManifest(bundle, { signal: options.signal });
+        return checkOptions({ reader: bundle, manifest, stored: null }, options);
+      }
+      const tree = await checkpointTree(spec, options);
+      return openCheckpointSource(spec, await fingerprint(tree, options.signal), options, tree);
+    }
+  }
+}
+
+const HUB_KEY = 'hub';
+
+/** A checkpoint: from the library, else converted into it. */
+async function openCheckpointSource(
+  spec: SourceSpec,
+  identity: unknown,
+  options: OpenOptions,
+  tree?: FileTree,
+): Promise<OpenedBundle> {
+  const { dtype = DEFAULT_DTYPE, base, adapter, hubUrl, refresh = false, signal } = options;
+  const origin = originOf(spec, { base, adapter, hubUrl });
+  const name = await checkpointName(spec, identity, options);
+  const library = await openLibrary();
+  const stored = await ifStored(library, name, signal);
+  if (stored && !refresh) return stored;
+  return convertInto({ library, name, origin, dtype, spec, tree, stored, ifStored: () => ifStored(library, name, signal) }, options);
+}
+
+async function checkpointName(spec: SourceSpec, identity: unknown, options: OpenOptions): Promise<string> {
+  const { dtype = DEFAULT_DTYPE, base, adapter } = options;
+  const parts = [base && (await identify(base, options)), adapter && (await identify(adapter, options))].map((part) => part ?? null);
+  return libraryName(labelOf(spec), dtype, [identity, ...parts]);
+}
+
+/** Where a source is, or would be kept, and its manifest where there is one already. Nothing large is read. */
+export async function findSource(
   spec: SourceSpec,
   options: OpenOptions,
-): Promise<{ reader: BundleReader; manifest: BundleManifest }> {
-  const reader = await readyBundle(spec);
-  if (!reader) return convertSource(await checkpointTree(spec, options), options);
-  const manifest = await readManifest(reader, { signal: options.signal });
+): Promise<{ library: Library; name: string | null; manifest: BundleManifest | null }> {
+  const { signal, store } = options;
+  const library = await openLibrary();
+  const find = async (name: string) => ({ library, name, manifest: (await ifStored(library, name, signal))?.manifest ?? null });
+  if (spec.kind === 'stored') return find(spec.name);
+  if (spec.kind === 'url') {
+    const found = await find(await urlName(spec.url));
+    if (found.manifest && store !== false) return found;
+    const manifest = await readManifest(httpBundle(spec.url), { signal });
+    return { library, name: isWanted(manifest, store, library) ? found.name : null, manifest };
+  }
+  const bundle = spec.kind === 'hub' ? null : await localBundle(spec);
+  if (bundle) return { library, name: null, manifest: await readManifest(bundle, { signal }) };
+  return find(await checkpointName(spec, await identify(spec, options), options));
+}
+
+/** Whether a bundle on a server is kept here. */
+function isWanted(manifest: BundleManifest, store: boolean | undefined, library: Library): boolean {
+  const bytes = bundleFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
+  return store ?? (bytes >= STORED_BYTES && library.kind === 'opfs');
+}
+
+function urlName(url: string): Promise<string> {
+  return libraryName(new URL(url).pathname, null, url);
+}
+
+async function identify(spec: SourceSpec, options: OpenOptions): Promise<unknown> {
+  if (spec.kind === 'hub') return [HUB_KEY, options.hubUrl ?? HUB_URL, spec.repo, spec.revision ?? null];
+  return fingerprint(await checkpointTree(spec, options), options.signal);
+}
+
+/** A bundle on a server: from the library, else downloaded into it if it is large, else read where it is. */
+async function openUrl(url: string, options: OpenOptions): Promise<OpenedBundle> {
+  const { store, refresh = false, signal, onProgress } = options;
+  const library = store === false ? null : await openLibrary();
+  const name = await urlName(url);
+  const stored = library && (await ifStored(library, name, signal));
+  if (stored && !refresh) return stored;
+  const remote = httpBundle(url);
+  const manifest = await readManifest(remote, { signal });
+  if (!library || !isWanted(manifest, store, library)) return { reader: remote, manifest, stored: null };
+  if (stored && (await isCurrent(url, stored, signal))) return stored;
+  let waited = false;
+  const writer = await library.writer(name, {
+    wait: true,
+    signal,
+    onWait: () => {
+      waited = true;
+      onProgress?.({ status: 'initiate', phase: 'wait' });
+    },
+  });
+  const meanwhile = waited ? await ifStored(library, name, signal) : null;
+  if (meanwhile) {
+    await writer.abort();
+    return meanwhile;
+  }
+  try {
+    await writeRecord(writer, { origin: originOf({ kind: 'url', url }), dtype: null });
+  } catch (error) {
+    await writer.pause();
+    throw error;
+  }
+  const downloaded = await downloadBundle({ url, writer, signal, onProgress });
+  return { reader: library.bundle(name), manifest: downloaded, stored: name };
+}
+
+async function isCurrent(url: string, { reader }: OpenedBundle, signal?: AbortSignal): Promise<boolean> {
+  const file = await reader.open(MANIFEST_PATH, signal);
+  const { bytes } = await fetchManifest(url, { signal });
+  return (await sha256Hex(await file.read(0, file.size, signal))) === (await sha256Hex(bytes));
+}
+
+/** By name: what is finished is opened, what is not is carried on with. */
+async function openStored(name: string, options: OpenOptions): Promise<OpenedBundle> {
+  const library = await openLibrary();
+  const reader = library.bundle(name);
+  if (await isThere(reader)) {
+    return checkOptions({ reader, manifest: await readManifest(reader, options), stored: name }, options);
+  }
+  const unfinished = await library.unfinished(name);
+  const record = unfinished && (await readRecord(unfinished));
+  if (!record) throw new SourceNotFoundError(`No bundle called ${name} is stored here.`, { name });
+  const { origin } = record;
+  const parts =
+    origin.kind === 'hub'
+      ? {
+          hubUrl: origin.hubUrl,
+          base: origin.base && specOf(origin.base),
+          adapter: origin.adapter && specOf(origin.adapter),
+        }
+      : {};
+  return openSource(specOf(origin), { ...options, ...parts, dtype: record.dtype ?? undefined, store: true });
+}
+
+/** The finished bundle of that name, if this version reads it; one of another format is converted or fetched anew. */
+async function ifStored(library: Library, name: string, signal?: AbortSignal): Promise<OpenedBundle | null> {
+  const reader = library.bundle(name);
+  if (!(await isThere(reader))) return null;
+  try {
+    return { reader, manifest: await readManifest(reader, { signal }), stored: name };
+  } catch (error) {
+    if (error instanceof BundleFormatError) return null;
+    throw error;
+  }
+}
+
+function isThere(reader: BundleReader): Promise<boolean> {
+  return reader.open(MANIFEST_PATH).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof SourceNotFoundError) return false;
+      throw error;
+    },
+  );
+}
+
+/** Files that are a bundle, or null. */
+async function localBundle(spec: SourceSpec & { kind: 'files' | 'directory' | 'folder' }): Promise<BundleReader | null> {
+  if (spec.kind === 'folder') {
+    const { folderBundle } = await import('./store/folder.node.js');
+    const bundle = folderBundle(spec.path);
+    return (await isThere(bundle)) ? bundle : null;
+  }
+  const files = spec.kind === 'files' ? spec.files : await filesBelow(spec.handle);
+  const isBundle = files.some(({ path }) => path === MANIFEST_PATH || path.endsWith(`/${MANIFEST_PATH}`));
+  return isBundle ? blobBundle(files, spec.kind === 'files' ? spec.label : spec.handle.name) : null;
+}
+
+/** A bundle has its dtype, and is merged. */
+function checkOptions(opened: OpenedBundle, options: OpenOptions): OpenedBundle {
+  const { manifest, reader } = opened;
   if (options.dtype !== undefined && options.dtype !== manifest.dtype) {
     throw new UnsupportedError(
       `dtype: '${options.dtype}' was asked for, but ${reader.label} is a bundle of ${manifest.dtype} weights; ` +
@@ -41,124 +240,10 @@ export async function openSource(
       throw new UnsupportedError(`${option} was given, but ${reader.label} is a bundle: it is merged already.`, { option });
     }
   }
-  return { reader, manifest };
+  return opened;
 }
 
-/** The source as a bundle, or null where it is a checkpoint. */
-async function readyBundle(spec: SourceSpec): Promise<BundleReader | null> {
-  switch (spec.kind) {
-    case 'url':
-      return httpBundle(spec.url);
-    case 'stored':
-      return opfsBundle(spec.name);
-    case 'hub':
-      return null;
-    case 'files':
-      return spec.files.some(({ path }) => isManifest(path)) ? blobBundle(spec.files, spec.label) : null;
-    case 'directory': {
-      const files = await filesBelow(spec.handle);
-      return files.some(({ path }) => isManifest(path)) ? blobBundle(files, spec.handle.name) : null;
-    }
-    case 'folder': {
-      const { folderBundle } = await import('./store/folder.node.js');
-      const bundle = folderBundle(spec.path);
-      return (await bundle.open(MANIFEST_PATH).catch(() => null)) ? bundle : null;
-    }
-  }
-}
-
-function isManifest(path: string): boolean {
-  return path === MANIFEST_PATH || path.endsWith(`/${MANIFEST_PATH}`);
-}
-
-async function checkpointTree(spec: SourceSpec, { hubUrl, accessToken, signal }: OpenOptions): Promise<FileTree> {
-  switch (spec.kind) {
-    case 'hub':
-      return hubTree({ repo: spec.repo, revision: spec.revision, hubUrl, accessToken, signal });
-    case 'files':
-      return blobTree(spec.files, spec.label);
-    case 'directory':
-      return blobTree(await filesBelow(spec.handle), spec.handle.name);
-    case 'folder': {
-      const { folderTree } = await import('./checkpoint/folder.node.js');
-      return folderTree(spec.path);
-    }
-    case 'url':
-    case 'stored':
-      throw new UnsupportedError(`A ${spec.kind === 'url' ? 'URL' : 'stored bundle'} cannot be read as a checkpoint.`);
-  }
-}
-
-async function filesBelow(folder: FileSystemDirectoryHandle, prefix = ''): Promise<{ path: string; blob: Blob }[]> {
-  const found: { path: string; blob: Blob }[] = [];
-  for await (const entry of folder.values()) {
-    const path = prefix + entry.name;
-    if (entry.kind === 'file') found.push({ path, blob: await (entry as FileSystemFileHandle).getFile() });
-    else found.push(...(await filesBelow(entry as FileSystemDirectoryHandle, `${path}/`)));
-  }
-  return found;
-}
-
-async function convertSource(
-  tree: FileTree,
-  options: OpenOptions,
-): Promise<{ reader: BundleReader; manifest: BundleManifest }> {
-  const { dtype = 'q8', base, adapter, hubUrl, accessToken, signal, onProgress } = options;
-  const checkpoint = await openCheckpoint({
-    checkpoint: tree,
-    base: base && (await checkpointTree(base, options)),
-    adapter: adapter && (await checkpointTree(adapter, options)),
-    resolve: (repo, revision) => hubTree({ repo, revision: revision ?? undefined, hubUrl, accessToken, signal }),
-    signal,
-  });
-  const name = await bundleName(checkpoint.source, await fingerprint(tree, signal), dtype);
-  const place = await convertedPlace(name);
-  const before = await place.existing();
-  if (before) return { reader: before, manifest: await readManifest(before, { signal }) };
-  const writer = await place.writer();
-  const manifest = await convertCheckpoint({ checkpoint, writer, dtype, computeProbe, signal, onProgress });
-  return { reader: place.reader, manifest };
-}
-
-/** Names and sizes of a checkpoint's files, and its commit: a changed checkpoint is converted again. */
-async function fingerprint(tree: FileTree, signal?: AbortSignal): Promise<string> {
-  const files = await Promise.all((await tree.list()).map(async (path) => [path, (await tree.open(path, signal)).size]));
-  return JSON.stringify([tree.label, tree.revision, files]);
-}
-
-async function bundleName(source: BundleManifest['source'], print: string, dtype: WeightDtype): Promise<string> {
-  const bytes = new TextEncoder().encode(JSON.stringify([source, print]));
-  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
-  const hash = Array.from(digest.subarray(0, 6), (byte) => byte.toString(16).padStart(2, '0')).join('');
-  const id = (source.adapter ?? source.base).id;
-  const word = (id.split('/').at(-1) ?? '').replace(/[^A-Za-z0-9._-]/g, '').replace(/^\W+/, '').slice(0, 40);
-  return `${word || 'model'}-${dtype}-${hash}`;
-}
-
-interface Place {
-  existing(): Promise<BundleReader | null>;
-  writer(): Promise<BundleWriter>;
-  reader: BundleReader;
-}
-
-/** Where a converted bundle is kept: the user's cache folder, the origin-private file system, else memory. */
-async function convertedPlace(name: string): Promise<Place> {
-  if (isNode) {
-    const { folderBundle, folderWriter } = await import('./store/folder.node.js');
-    const { homedir } = await import('node:os');
-    const { join } = await import('node:path');
-    const folder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'vlm2vec-web', name);
-    const reader = folderBundle(folder);
-    return { existing: () => ifThere(reader), writer: () => folderWriter(folder), reader };
-  }
-  if (typeof navigator.storage?.getDirectory === 'function') {
-    const reader = opfsBundle(name);
-    return { existing: () => ifThere(reader), writer: () => opfsWriter(name), reader };
-  }
-  const memory = memoryBundle(name);
-  return { existing: async () => null, writer: async () => memory.writer, reader: memory.reader };
-}
-
-async function ifThere(reader: BundleReader): Promise<BundleReader | null> {
-  return (await reader.open(MANIFEST_PATH).catch(() => null)) ? reader : null;
+function labelOf(spec: SourceSpec): string {
+  const origin = originOf(spec);
+  return origin.kind === 'hub' ? origin.repo : origin.kind === 'url' ? origin.url : isNode ? origin.label.replaceAll('\\', '/') : origin.label;
 }

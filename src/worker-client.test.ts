@@ -19,6 +19,7 @@ function start(backend: Partial<Backend>) {
   closing.push(() => port1.close(), () => port2.close());
   const whole: Backend = {
     load: async () => INFO,
+    add: async () => null,
     embed: async () => ({ vectors: [], info: INFO }),
     dispose: async () => undefined,
     ...backend,

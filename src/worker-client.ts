@@ -50,6 +50,10 @@ export class WorkerBackend implements Backend {
     return this.#call(hooks, (call) => this.#service.load(call, source, settings));
   }
 
+  add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null> {
+    return this.#call(hooks, (call) => this.#service.add(call, source, settings));
+  }
+
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
     return this.#call(hooks, (call) => this.#service.embed(call, inputs, settings));
   }

@@ -35,6 +35,10 @@ export class WorkerService implements ModelService {
     return this.#run(call, (hooks) => this.#backend.load(source, settings, hooks));
   }
 
+  add(call: number, source: SourceSpec, settings: LoadSettings): Promise<string | null> {
+    return this.#run(call, (hooks) => this.#backend.add(source, settings, hooks));
+  }
+
   async embed(call: number, inputs: readonly EmbedInput[], settings: EmbedSettings): Promise<Embedded> {
     const result = await this.#run(call, (hooks) => this.#backend.embed(inputs, settings, hooks));
     return transfer(result, result.vectors.map((vector) => vector.buffer as ArrayBuffer));

@@ -40,6 +40,8 @@ function commonFolder(paths: readonly string[]): string {
 
 class BlobSource implements ByteSource {
   readonly size: number;
+  /** Of a `File`: when it was last changed. */
+  readonly version?: string;
   readonly #blob: Blob;
 
   constructor(
@@ -47,6 +49,7 @@ class BlobSource implements ByteSource {
     blob: Blob,
   ) {
     this.size = blob.size;
+    if ('lastModified' in blob) this.version = String(blob.lastModified);
     this.#blob = blob;
   }
 

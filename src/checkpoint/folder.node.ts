@@ -58,7 +58,7 @@ async function openFile(root: string, file: string, signal?: AbortSignal): Promi
     throw new SourceNotFoundError(`${name}: the file is not there or may not be read`, { path: name }, { cause });
   });
   if (!info.isFile()) throw new SourceNotFoundError(`${name}: not a file`, { path: name });
-  return new DiskSource(name, info.size);
+  return new DiskSource(name, info.size, String(info.mtimeMs));
 }
 
 /** Opens the file anew for each read (50 µs), so that nothing has to be closed. */
@@ -66,6 +66,8 @@ class DiskSource implements ByteSource {
   constructor(
     readonly name: string,
     readonly size: number,
+    /** When it was last changed. */
+    readonly version: string,
   ) {}
 
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {

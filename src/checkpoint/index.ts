@@ -2,5 +2,5 @@
 
 export { blobTree } from './blob-tree';
 export { openCheckpoint, type Checkpoint, type OpenCheckpointOptions } from './checkpoint';
-export { hubTree, type HubTreeOptions } from './hub-tree';
+export { HUB_URL, hubTree, type HubTreeOptions } from './hub-tree';
 export type { ByteSource, FileTree, TensorDtype, TensorInfo, TensorStore } from './types';

@@ -147,7 +147,7 @@ export class RemotePass implements CheckedPass {
       if ((await hexDigest('SHA-256', each.came)) !== expected) {
         throw new IntegrityError(
           `${this.#file.name}: bytes ${start} to ${end} came out differently when they were read again. Start again.`,
-          { file: this.#file.name, start, end },
+          { file: this.#file.name, start, end, restart: true },
         );
       }
     }

@@ -61,6 +61,7 @@ export async function convertCheckpoint(options: ConvertOptions): Promise<Bundle
     return await convert(options);
   } catch (error) {
     const { writer } = options;
+    if (error instanceof IntegrityError && error.details.restart) await writer.journal?.clear().catch(() => undefined);
     // What went wrong first is what matters.
     await (isPermanent(error) ? writer.abort() : writer.pause()).catch(() => undefined);
     throw error;
@@ -181,6 +182,7 @@ async function writeAll({ writer, checkpoint, signal }: ConvertOptions, work: Wo
       signal,
       onPiece: report.piece,
       onUndo: report.undo,
+      share: report.share,
     });
     report.end();
   } finally {
@@ -226,6 +228,7 @@ interface WeightsReporter {
   begin(): void;
   piece(piece: Piece, bytes: number): void;
   undo(pieces: readonly Piece[]): void;
+  share(): number;
   end(): void;
 }
 
@@ -268,6 +271,7 @@ function weightsReporter({ onProgress }: ConvertOptions, { plan, groups, state }
     undo: (undone) => {
       for (const piece of undone) count(piece, -1);
     },
+    share: () => loaded / total,
     end: () => send('done'),
   };
 }

@@ -1,3 +1,5 @@
 /** @file Conversion of checkpoints to bundles. */
 
 export { convertCheckpoint, type ConvertOptions } from './convert';
+export { plannedBefore } from './state';
+export { plannedStorage, type PlannedStorage } from './storage';

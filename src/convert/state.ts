@@ -22,7 +22,8 @@ export interface PlanNote {
   claims: Record<string, readonly Claim[]>;
 }
 
-type PieceNote = { done: [index: number, sha256: string][]; pass?: { file: string; at: PassState } };
+/** `at`: how much is done, 0 to 1. `pass`: where the pass over the file can go on. */
+type PieceNote = { done: [index: number, sha256: string][]; at: number; pass?: { file: string; from: PassState } };
 /** Pieces to be written again, and the files that must be passed over again for that. */
 type UndoNote = { undo: number[]; files: string[] };
 type CheckedNote = { checked: string };
@@ -85,7 +86,7 @@ export class ConversionState {
   #apply(note: PieceNote | UndoNote | CheckedNote): void {
     if ('done' in note) {
       for (const [index, sha256] of note.done) this.done.set(index, sha256);
-      if (note.pass) this.#passes.set(note.pass.file, note.pass.at);
+      if (note.pass) this.#passes.set(note.pass.file, note.pass.from);
     } else if ('undo' in note) {
       for (const index of note.undo) this.done.delete(index);
       for (const file of note.files) {

@@ -29,6 +29,8 @@ export interface WeightsJob {
   signal?: AbortSignal;
   onPiece(piece: Piece, bytes: number): void;
   onUndo(pieces: readonly Piece[]): void;
+  /** How much is done, 0 to 1. */
+  share(): number;
 }
 
 /** Writes every piece that is not done. @throws {IntegrityError} where a file keeps coming with another hash */
@@ -100,7 +102,7 @@ async function writePieces(
   let at = pass && state.pass(pass.file);
   const note = async () => {
     if (pending.length === 0) return;
-    await state.add({ done: pending, ...(pass && at ? { pass: { file: pass.file, at } } : {}) });
+    await state.add({ done: pending, at: run.share(), ...(pass && at ? { pass: { file: pass.file, from: at } } : {}) });
     pending = [];
     noted = 0;
   };

@@ -75,6 +75,7 @@ export interface RemoteService<S, L, E, I, R> {
   /** First call: where progress goes, and the name of a Web Lock that the worker holds as long as it lives. */
   connect(listener: ProgressListener, lifeLock: string): Promise<void>;
   load(call: number, source: S, settings: L): Promise<I>;
+  add(call: number, source: S, settings: L): Promise<string | null>;
   embed(call: number, inputs: readonly EmbedInput[], settings: E): Promise<R>;
   abort(call: number): void;
   dispose(): Promise<void>;

@@ -25,6 +25,8 @@ export interface InternalOptions {
   strictPlacement?: boolean;
   /** The browser build to use whatever the engine can do. */
   build?: 'jspi' | 'asyncify';
+  /** Largest Hub file, in bytes, that is fetched whole instead of in one verified pass. */
+  wholeBytes?: number;
 }
 
 export interface ChoiceOptions extends OrtOptions {

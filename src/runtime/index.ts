@@ -1,6 +1,7 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
 export { type InternalOptions, type ProbePolicy } from './choose';
+export { adapterFacts, requestAdapter } from './device';
 export { isNode } from './environment';
 export { checkEmbedOptions, toParts } from './inputs';
 export type { OrtOptions } from './ort';

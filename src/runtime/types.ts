@@ -107,4 +107,8 @@ export interface ModelInfo {
   ladder: RungReport[];
   /** How often the GPU was lost and rebuilt. */
   recoveries: number;
+  /** Its name in the library, where it was loaded from there. Absent where a caller of the runtime has no library. */
+  stored?: string | null;
+  /** Whether the browser promised not to evict what is stored; null where it was not asked, or has not answered. */
+  persisted?: boolean | null;
 }

@@ -255,11 +255,12 @@ class Download {
     const writer = await this.#writerOf(file);
     await writer.write(bytes, chunk * CHUNK_BYTES);
     const { journal } = this.#options.writer;
-    const noted = this.#noting.then(() => journal?.add({ chunk: [index, chunk] satisfies ChunkId }));
-    this.#noting = noted.catch(() => undefined);
-    await noted;
     file.missing.delete(chunk);
     this.#loaded += bytes.length;
+    const note = { chunk: [index, chunk] satisfies ChunkId, at: this.#loaded / this.#total };
+    const noted = this.#noting.then(() => journal?.add(note));
+    this.#noting = noted.catch(() => undefined);
+    await noted;
     const status = file.missing.size === 0 ? 'done' : 'progress';
     this.#options.onProgress?.({ status, phase: 'download', file: file.path, ...this.#figures() });
     return true;

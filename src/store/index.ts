@@ -4,6 +4,7 @@ export { blobBundle } from './blobs';
 export { downloadBundle, downloadedBytes, fetchManifest, type DownloadOptions } from './download';
 export { httpBundle } from './http';
 export { parseJournal, JOURNAL_PATH } from './journal';
+export { browserLibrary, memoryLibrary, type Library, type LibraryEntry } from './library';
 export { memoryBundle } from './memory';
 export {
   deleteOpfsBundle,
@@ -15,9 +16,11 @@ export {
 } from './opfs';
 export { hasOpfs } from './opfs-files';
 export { opfsWriter, type OpfsWriterOptions } from './opfs-writer';
+export { readRecord, RECORD_PATH, STORE_VERSION, writeRecord, type Origin, type StoreRecord } from './record';
 export {
   copyBundle,
   readManifest,
+  sha256Hex,
   verifiedBytes,
   verifiedData,
   verifyBundle,

@@ -1,0 +1,126 @@
+/** @file What `load` may be told, checked and brought into plain data, and the start of what does the work. */
+
+import type { WeightDtype } from './bundle/manifest';
+import { InvalidInputError, UnsupportedError } from './errors';
+import {
+  isNode,
+  type ActivationsChoice,
+  type DeviceChoice,
+  type InternalOptions,
+  type OnProgress,
+  type OrtOptions,
+  type ProbePolicy,
+} from './runtime';
+import type { Backend, LoadSettings } from './service';
+import { specify, type ModelSource, type SourceSpec } from './source-spec';
+
+export interface LoadOptions extends OrtOptions {
+  /**
+   * `auto` takes WebGPU where it reproduces the model's probe, else WASM (Node: the CPU). An explicit device is
+   * used or refused, never replaced. @default 'auto'
+   */
+  device?: DeviceChoice;
+  /** Precision of everything between the weights. `auto`: f16 on GPUs where it passes the probe, else f32. */
+  activations?: ActivationsChoice;
+  /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q4' */
+  dtype?: WeightDtype;
+  /** The base model of an adapter checkpoint, where the adapter's own note is not to be followed. */
+  base?: ModelSource;
+  /** An adapter for a base-model checkpoint. */
+  adapter?: ModelSource;
+  /** Where Hub repositories are read from: a mirror, or a server that answers as the Hub does. @default 'https://huggingface.co' */
+  hubUrl?: string | URL;
+  /**
+   * Keep a bundle from a URL in this browser (Node: the user's cache), for use without a network. Converted checkpoints
+   * are always kept. @default true for bundles of 64 MB and more, in browsers
+   */
+  store?: boolean;
+  /** Ask the source whether it changed, though a stored model would do; what changed is converted or fetched again. */
+  refresh?: boolean;
+  /** Sent to `hubUrl` for private and gated repositories. Never stored. */
+  accessToken?: string;
+  /**
+   * When fixed inputs are embedded and compared with what the model gave at conversion. `once`: until they agreed on
+   * this device, browser and version. @default 'once'
+   */
+  probe?: ProbePolicy;
+  /** Folder of the built-in models. @default 'models/' beside the page; in Node the package's own */
+  modelsUrl?: string | URL;
+  /**
+   * Browser: the worker to run in (it ends with the model), or a function that starts one; `false` runs in the calling
+   * thread, which then stands still while a WASM model computes. @default true: a worker of its own
+   */
+  worker?: boolean | Worker | (() => Worker);
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+  /** @internal for tests */
+  internal?: InternalOptions;
+}
+
+/** All of them: an option that is not known is refused, not ignored. */
+const LOAD_KEYS = new Set([
+  'device',
+  'activations',
+  'dtype',
+  'base',
+  'adapter',
+  'hubUrl',
+  'accessToken',
+  'store',
+  'refresh',
+  'probe',
+  'modelsUrl',
+  'worker',
+  'wasmPaths',
+  'numThreads',
+  'signal',
+  'onProgress',
+  'internal',
+]);
+
+/** A call of `load`, ready for the backend. */
+export interface PreparedLoad {
+  spec: SourceSpec;
+  settings: LoadSettings;
+  worker: boolean | Worker | (() => Worker);
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/** @throws {InvalidInputError} for options that are unknown or make no sense */
+export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
+  const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
+  if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
+  const { worker = !isNode, modelsUrl, base, adapter, hubUrl, signal, onProgress, ...settings } = options;
+  signal?.throwIfAborted();
+  if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
+    throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, { option: 'dtype' });
+  }
+  const spec = await specify(source, modelsUrl);
+  const parts = {
+    base: base === undefined ? undefined : await specify(base, modelsUrl),
+    adapter: adapter === undefined ? undefined : await specify(adapter, modelsUrl),
+  };
+  const place = hubUrl === undefined ? {} : { hubUrl: plainUrl(hubUrl) };
+  return { spec, settings: { ...settings, ...parts, ...place }, worker, signal, onProgress };
+}
+
+/** A Hub's address without a slash at the end. */
+function plainUrl(url: string | URL): string {
+  const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
+  if (!URL.canParse(String(url), base)) throw new InvalidInputError(`hubUrl: '${String(url)}' is no URL.`, { option: 'hubUrl' });
+  return new URL(url, base).href.replace(/\/+$/, '');
+}
+
+/** The backend: in a worker of its own, in one that is given, or right here. */
+export async function startBackend(worker: boolean | Worker | (() => Worker)): Promise<Backend> {
+  if (worker === false) {
+    const { LocalBackend } = await import('./service');
+    return new LocalBackend();
+  }
+  if (isNode) throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', { option: 'worker' });
+  const { WorkerBackend } = await import('./worker-client');
+  if (typeof worker === 'function') return new WorkerBackend(worker());
+  if (worker !== true) return new WorkerBackend(worker);
+  return new WorkerBackend(new Worker(new URL('../workers/vlm2vec.worker.ts', import.meta.url), { type: 'module' }));
+}

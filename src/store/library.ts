@@ -1,0 +1,99 @@
+/** @file Where this machine keeps bundles by name: the origin-private file system of a browser, else memory. */
+
+import type { BundleReader, BundleWriter } from '../bundle/storage';
+import { SourceNotFoundError } from '../errors';
+import type { WaitOptions } from './locks';
+import { memoryBundle, type MemoryBundle } from './memory';
+import {
+  checkName,
+  deleteOpfsBundle,
+  listOpfsBundles,
+  listUnfinishedOpfsBundles,
+  opfsBundle,
+  unfinishedOpfsBundle,
+} from './opfs';
+import { hasOpfs, openRoot } from './opfs-files';
+import { opfsWriter } from './opfs-writer';
+
+export interface LibraryEntry {
+  name: string;
+  /** On disk. */
+  bytes: number;
+  finished: boolean;
+}
+
+/** Bundles by name. `memory` forgets everything with the page. */
+export interface Library {
+  readonly kind: 'opfs' | 'folder' | 'memory';
+  /** Of one name, a finished bundle and an unfinished one that is to replace it may both be there. */
+  list(): Promise<LibraryEntry[]>;
+  /** The finished bundle; reading rejects with {@link SourceNotFoundError} where there is none. */
+  bundle(name: string): BundleReader;
+  unfinished(name: string): Promise<BundleReader | null>;
+  /** Carries on with what is unfinished, where this library can. Rejects as `opfsWriter` and `folderWriter` do. */
+  writer(name: string, options: WaitOptions): Promise<BundleWriter>;
+  /** Deletes both. Does nothing where there is neither. */
+  delete(name: string): Promise<void>;
+}
+
+const opfsLibrary: Library = {
+  kind: 'opfs',
+  list: async () => {
+    const [finished, unfinished] = await Promise.all([listOpfsBundles(), listUnfinishedOpfsBundles()]);
+    return [
+      ...finished.map((entry) => ({ ...entry, finished: true })),
+      ...unfinished.map((entry) => ({ ...entry, finished: false })),
+    ];
+  },
+  bundle: opfsBundle,
+  unfinished: unfinishedOpfsBundle,
+  writer: (name, options) => opfsWriter(name, { ...options, resume: true }),
+  delete: deleteOpfsBundle,
+};
+
+/** A library that lasts as long as this page or process. */
+export function memoryLibrary(): Library {
+  const bundles = new Map<string, MemoryBundle>();
+  return {
+    kind: 'memory',
+    list: async () => [...bundles.keys()].map((name) => ({ name, bytes: 0, finished: true })),
+    bundle: (name) => {
+      checkName(name);
+      return {
+        label: name,
+        open: async (path, signal) => {
+          const bundle = bundles.get(name);
+          if (!bundle) throw new SourceNotFoundError(`No bundle called ${name} is kept here.`, { name });
+          return bundle.reader.open(path, signal);
+        },
+      };
+    },
+    unfinished: async () => null,
+    writer: async (name) => {
+      checkName(name);
+      const bundle = memoryBundle(name);
+      return {
+        ...bundle.writer,
+        publish: async () => {
+          await bundle.writer.publish();
+          bundles.set(name, bundle);
+        },
+      };
+    },
+    delete: async (name) => void bundles.delete(name),
+  };
+}
+
+const inMemory = memoryLibrary();
+
+/** This browser's library. Private windows of some browsers refuse their file system: then memory serves. */
+export async function browserLibrary(): Promise<Library> {
+  if (!hasOpfs()) return inMemory;
+  try {
+    await openRoot();
+    return opfsLibrary;
+  } catch (error) {
+    if (error instanceof DOMException && ['SecurityError', 'NotAllowedError', 'UnknownError'].includes(error.name)) return inMemory;
+    throw error;
+  }
+}
