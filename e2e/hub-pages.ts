@@ -66,6 +66,10 @@ export interface LoadSource {
   hubUrl?: string;
   dtype?: 'q4';
   accessToken?: string;
+  internal?: {
+    /** Larger files are read by ranges, and verified by one pass; the fixture's are all small. */
+    wholeBytes: number;
+  };
 }
 
 /** Loads in a worker on WASM, embeds and ranks. */

@@ -14,6 +14,7 @@ import {
   storedNames,
   tryLoadIn,
   watchOrigins,
+  WEIGHTS,
 } from './hub-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
@@ -40,6 +41,7 @@ test('by its name: converted in the worker, then at hand with the Hub off', asyn
   expect(first.phases).toEqual(expect.arrayContaining(['convert', 'probe', 'load']));
   const own = new URL(page.url()).origin;
   expect([...origins].sort(), 'hosts that were asked').toEqual([own, hub.url, hub.cdnUrl].sort());
+  expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
   const [stored, ...others] = await storedManifests(page);
   expect(others).toEqual([]);
   expect(hashesOf(stored!)).toEqual(hashesOf(cli));
@@ -48,12 +50,15 @@ test('by its name: converted in the worker, then at hand with the Hub off', asyn
   await hub.stop();
   origins.clear();
   await page.reload();
-  const [name] = await storedNames(page);
-  const again = await loadIn(page, { source: { name: name! } });
+  const again = await loadIn(page, { source: ADAPTER, hubUrl: hub.url, dtype: 'q4' });
   expect(again.phases).not.toContain('convert');
+  const [name] = await storedNames(page);
+  expect((await loadIn(page, { source: { name: name! } })).vectors).toBe(again.vectors);
   const ofCli = await loadIn(page, { source: bundleUrl('cli-dora-q4') });
   expect([again.vectors, again.ranked]).toEqual([ofCli.vectors, ofCli.ranked]);
   expect(again.vectors).toEqual(first.vectors);
+  // Whether the Hub was asked for news or not: there is nobody else.
+  origins.delete(hub.url);
   expect([...origins]).toEqual([own]);
 });
 
@@ -76,18 +81,54 @@ test('each refusal has its own message, and leaves nothing behind', async ({ pag
     const loaded = await tryLoadIn(page, { source, hubUrl: hub.url, dtype: 'q4' });
     return 'error' in loaded ? loaded.error : 'no error';
   };
+  const closed = async () => {
+    hub.faults.inject({ kind: 'closed', place: 'api' });
+    const error = await failure(ADAPTER);
+    hub.faults.clear();
+    return error;
+  };
   const seen = {
     missing: await failure('vlm2vec-web/nowhere'),
     gated: await failure(GATED.repo),
     revision: await failure(`${ADAPTER}@v2`),
+    closed: await closed(),
     offline: await hub.stop().then(() => failure(ADAPTER)),
     stored: await storedNames(page),
   };
   expect(seen).toEqual({
     missing: expect.stringMatching(/^SourceNotFoundError: .*nowhere.* does not exist, or is private or gated/),
-    gated: expect.stringMatching(/^SourceNotFoundError: .*gated.* (is gated: accept its terms|accept its terms and give an access ?token)/i),
+    gated: expect.stringMatching(/^SourceNotFoundError: .*gated.* is gated: accept its terms .* give an accessToken/),
     revision: expect.stringMatching(/^SourceNotFoundError: .*v2.* is not on the Hub/),
-    offline: expect.stringMatching(/^(SourceNotFound|Network)Error: .*(cannot be reached)/),
+    closed: expect.stringMatching(/^NetworkError: .*cannot be reached.*CORS/),
+    offline: expect.stringMatching(/^NetworkError: .*cannot be reached/),
     stored: [],
   });
+});
+
+test('what it will cost is told before the first byte of the weights', async ({ page }) => {
+  await openBlank(page);
+  const cost = await page.evaluate(
+    async ([source, hubUrl]) => {
+      const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      return models.estimate(source, { hubUrl, dtype: 'q4' });
+    },
+    [ADAPTER, hub.url] as const,
+  );
+  expect(hub.traffic.bytes(WEIGHTS)).toBe(0);
+  expect(cost).toMatchObject({ state: 'new', dtype: 'q4', storage: { fits: true }, device: { webgpu: false } });
+  hub.traffic.clear();
+  const added = await page.evaluate(
+    async ([source, hubUrl]) => {
+      const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      await models.add(source, { hubUrl, dtype: 'q4' });
+      return models.list();
+    },
+    [ADAPTER, hub.url] as const,
+  );
+  expect(added).toMatchObject([{ name: cost.name, dtype: 'q4' }]);
+  const figures = [cost.download, hub.traffic.bytes(), cost.store, added[0]!.bytes];
+  process.stdout.write(`      download: ${figures[0]} told, ${figures[1]} came; store: ${figures[2]} told, ${figures[3]} taken\n`);
+  expect(Math.abs(cost.download / hub.traffic.bytes() - 1)).toBeLessThan(0.05);
+  expect(cost.store / added[0]!.bytes).toBeGreaterThanOrEqual(1);
+  expect(cost.store / added[0]!.bytes).toBeLessThan(1.1);
 });

@@ -84,19 +84,26 @@ function bundleSizes(manifest: BundleManifest): Sizes {
 /** What of a repository a conversion reads. */
 const READ = /^(model|pytorch_model|adapter_model)[\w.-]*\.(safetensors|bin|json)$|^[\w-]+\.json$|^merges\.txt$/;
 
+/** Graphs and manifest of a bundle take about as much. */
+const GRAPHS_BYTES = 100_000;
+
 async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {
   const { dtype = DEFAULT_DTYPE, signal } = options;
   const { trees, base } = await checkpointTrees(spec, options);
   const planned = plannedStorage(await readJson(base, 'config.json', signal), dtype);
   let download = 0;
+  let besides = GRAPHS_BYTES;
   for (const tree of trees) {
     const paths = await tree.list();
     const hasSafetensors = paths.some((path) => /^(adapter_)?model[\w.-]*\.safetensors$/.test(path));
     for (const path of paths) {
-      if (READ.test(path) && !(hasSafetensors && path.endsWith('.bin'))) download += (await tree.open(path, signal)).size;
+      if (!READ.test(path) || (hasSafetensors && path.endsWith('.bin'))) continue;
+      const { size } = await tree.open(path, signal);
+      download += size;
+      if (/\.(json|txt)$/.test(path)) besides += size; // most of these are the tokenizer's, which are kept
     }
   }
-  return { download, dtype, ...planned };
+  return { download, dtype, ...planned, store: planned.store + besides };
 }
 
 /** The trees of a checkpoint, and which of them is the base model. */
