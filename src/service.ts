@@ -102,6 +102,7 @@ export class LocalBackend implements Backend {
       ...{ dtype, base, adapter, hubUrl, accessToken, store, refresh, signal },
       ort: { wasmPaths, numThreads },
       wholeBytes: internal?.wholeBytes,
+      blockBytes: internal?.blockBytes,
       onProgress: withRate(onProgress),
     });
     return { bundle, rest };

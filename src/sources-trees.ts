@@ -8,6 +8,7 @@ export interface TreeOptions {
   hubUrl?: string;
   accessToken?: string;
   wholeBytes?: number;
+  blockBytes?: number;
   signal?: AbortSignal;
 }
 
@@ -15,8 +16,9 @@ export interface TreeOptions {
 export async function checkpointTree(spec: SourceSpec, options: TreeOptions, revision?: string | null): Promise<FileTree> {
   switch (spec.kind) {
     case 'hub': {
-      const { hubUrl, accessToken, wholeBytes, signal } = options;
-      return hubTree({ repo: spec.repo, revision: revision ?? spec.revision, hubUrl, accessToken, wholeBytes, signal });
+      const { hubUrl, accessToken, wholeBytes, blockBytes, signal } = options;
+      const access = { hubUrl, accessToken, wholeBytes, blockBytes, signal };
+      return hubTree({ repo: spec.repo, revision: revision ?? spec.revision, ...access });
     }
     case 'files':
       return blobTree(spec.files, spec.label);

@@ -35,6 +35,7 @@ export interface OpenOptions {
   ort?: OrtOptions;
   /** Smaller than usual, for tests. */
   wholeBytes?: number;
+  blockBytes?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }

@@ -35,6 +35,8 @@ export interface HubTreeOptions {
   retryDelay?: number;
   /** Largest file, in bytes, that is fetched whole and kept in memory. @default 64 MiB */
   wholeBytes?: number;
+  /** Bytes per request of a pass over a larger file. @default 8 MiB */
+  blockBytes?: number;
 }
 
 interface HubFile {
@@ -122,7 +124,7 @@ class HubClient {
   }
 
   source(commit: string, { path, size, sha256, gitOid }: HubFile): ByteSource {
-    const { repo, fetch, retryDelay, accessToken, wholeBytes = WHOLE_BYTES } = this.#options;
+    const { repo, fetch, retryDelay, accessToken, wholeBytes = WHOLE_BYTES, blockBytes } = this.#options;
     const name = `${repo}/${path}`;
     const file = new HttpFile({
       url: `${this.#hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
@@ -137,7 +139,7 @@ class HubClient {
       noRanges: (message) => new CheckpointFormatError(message),
     });
     const whole = size <= (/(^|\/)adapter_model\./.test(path) ? ADAPTER_BYTES : wholeBytes);
-    return (whole ? wholeFile : rangedFile)({ file, size, sha256, gitOid });
+    return (whole ? wholeFile : rangedFile)({ file, size, sha256, gitOid, blockBytes });
   }
 
   #access(fetch: typeof globalThis.fetch): { fetch: typeof globalThis.fetch; hubUrl: string; accessToken?: string } {

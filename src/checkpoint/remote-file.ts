@@ -19,6 +19,8 @@ export interface RemoteFileOptions {
   sha256: string | null;
   /** Git's name of the contents: SHA-1 over a header and them. Of a file that is no LFS object. */
   gitOid: string | null;
+  /** Length of the requests of a pass. @default 8 MiB */
+  blockBytes?: number;
 }
 
 /** A small file: fetched at the first read. */
@@ -53,8 +55,8 @@ export function wholeFile({ file, size, sha256, gitOid }: RemoteFileOptions): By
 }
 
 /** A large file. Without a known hash it has no pass. */
-export function rangedFile({ file, size, sha256 }: RemoteFileOptions): ByteSource {
-  const pass = sha256 === null ? undefined : new RemotePass(file, size, sha256);
+export function rangedFile({ file, size, sha256, blockBytes }: RemoteFileOptions): ByteSource {
+  const pass = sha256 === null ? undefined : new RemotePass(file, size, sha256, blockBytes);
   const fetchRange: ByteSource['read'] = async (start, end, signal) => {
     const bytes = await file.read(start, end, signal);
     pass?.claim(start, end, bytes);

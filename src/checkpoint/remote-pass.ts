@@ -28,13 +28,15 @@ export class RemotePass implements CheckedPass {
   readonly sha256: string;
   readonly #file: HttpFile;
   readonly #size: number;
+  readonly #blockBytes: number;
   readonly #claims: Promise<Claim>[] = [];
   #running: Running | null = null;
 
-  constructor(file: HttpFile, size: number, sha256: string) {
+  constructor(file: HttpFile, size: number, sha256: string, blockBytes = BLOCK_BYTES) {
     this.#file = file;
     this.#size = size;
     this.sha256 = sha256;
+    this.#blockBytes = blockBytes;
   }
 
   get active(): boolean {
@@ -128,7 +130,7 @@ export class RemotePass implements CheckedPass {
     while (blocks.length < BLOCKS) {
       const start = blocks.at(-1)?.end ?? position;
       if (start >= this.#size) return;
-      const end = Math.min(start + BLOCK_BYTES, this.#size);
+      const end = Math.min(start + this.#blockBytes, this.#size);
       const bytes = this.#file.read(start, end, stop.signal);
       bytes.catch(() => undefined); // it is awaited when its turn comes, unless the pass ends first
       blocks.push({ start, end, bytes });

@@ -27,6 +27,8 @@ export interface InternalOptions {
   build?: 'jspi' | 'asyncify';
   /** Largest Hub file, in bytes, that is fetched whole instead of in one verified pass. */
   wholeBytes?: number;
+  /** Bytes per request of such a pass. */
+  blockBytes?: number;
 }
 
 export interface ChoiceOptions extends OrtOptions {
