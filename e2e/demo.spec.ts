@@ -117,7 +117,7 @@ test('a checkpoint folder is converted in the browser', async ({ page }, info) =
   const { foreign, problems } = await openDemo(page, siteOf(info));
   await page.locator('#model').selectOption('folder');
   await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
-  await expect(page.locator('#status-text')).toContainText(/^tiny-tied: 2\.8 MB of q8 weights, 256 numbers/);
+  await expect(page.locator('#status-text')).toContainText(/^tiny-tied: [\d.]+ MB of q\d weights, 256 numbers/);
   await expect(page.locator('#ranking li')).toHaveCount(6);
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);

@@ -248,19 +248,32 @@ test.describe('a checkpoint from the Hub', () => {
     expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
-  test('the quota is used up midway', async ({ page, context }) => {
+  test('the quota is used up: from the start, and midway', async ({ page, context }) => {
     const cdp = await context.newCDPSession(page);
     await openBlank(page);
     const { origin } = new URL(page.url());
-    await cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 600_000 });
-    const first = await tryLoadIn(page, load());
-    expect(first).toEqual({ error: expect.stringMatching(/^StorageFullError: /) });
-    say((first as { error: string }).error);
+    const quota = (quotaSize?: number) => cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
+    await quota(600_000);
+    const first = await tryLoadIn(page, loadByRanges());
+    expect(first).toEqual({ error: expect.stringMatching(/^StorageFullError: .* What was stored before is kept/) });
     expect(await storedNames(page)).toEqual([]);
-    await cdp.send('Storage.overrideQuotaForOrigin', { origin });
-    await loadIn(page, load());
+    await quota();
+
+    const finished = new Finished();
+    const barrier = hub.faults.stopAfter(placesInWeights().total * 1.2);
+    const loading = tryLoadIn(page, loadByRanges());
+    await barrier.reached;
+    await quota(1);
+    barrier.lift();
+    const second = await loading;
+    expect(second).toEqual({ error: expect.stringMatching(/^StorageFullError: /) });
+    await finished.note(page);
+    await quota();
+    await loadIn(page, loadByRanges());
+    await finished.note(page);
     await expectWhole(page);
-    say(`${kilobytes(hub.traffic.repeated(WEIGHTS))} fetched again`);
+    say(`${finished.files.size} files were finished by then, ${kilobytes(finished.lost)} of them fetched again`);
+    expect(finished.lost).toBe(0);
   });
 
   test('two tabs at once', async ({ page, context }) => {

@@ -68,7 +68,7 @@ for (const where of ['page', 'worker'] as const) {
   test(`OPFS from a ${where}`, async ({ page }, { project }) => {
     test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough');
     await openBlank(page);
-    const scenario = SCENARIO.replace('BUNDLE', bundleUrl('dora-q4'));
+    const scenario = SCENARIO.replace('BUNDLE', bundleUrl('dora-q8'));
     const seen = await page.evaluate(
       async ([where, scenario]) => {
         const source = `const run = ${scenario};`;
