@@ -87,7 +87,7 @@ const outcome = await page.evaluate(
     const measuring = (async () => {
       while (!done) {
         await host.scriptMemory((await measure.measureUserAgentSpecificMemory()).bytes);
-        await new Promise((later) => setTimeout(later, 1000));
+        await new Promise((later) => setTimeout(later, 3000));
       }
     })();
     await host.enterPhase('open');
