@@ -103,6 +103,7 @@ export class LocalBackend implements Backend {
       ort: { wasmPaths, numThreads },
       wholeBytes: internal?.wholeBytes,
       blockBytes: internal?.blockBytes,
+      retryDelay: internal?.retryDelay,
       onProgress: withRate(onProgress),
     });
     return { bundle, rest };

@@ -9,6 +9,7 @@ export interface TreeOptions {
   accessToken?: string;
   wholeBytes?: number;
   blockBytes?: number;
+  retryDelay?: number;
   signal?: AbortSignal;
 }
 
@@ -16,8 +17,8 @@ export interface TreeOptions {
 export async function checkpointTree(spec: SourceSpec, options: TreeOptions, revision?: string | null): Promise<FileTree> {
   switch (spec.kind) {
     case 'hub': {
-      const { hubUrl, accessToken, wholeBytes, blockBytes, signal } = options;
-      const access = { hubUrl, accessToken, wholeBytes, blockBytes, signal };
+      const { hubUrl, accessToken, wholeBytes, blockBytes, retryDelay, signal } = options;
+      const access = { hubUrl, accessToken, wholeBytes, blockBytes, retryDelay, signal };
       return hubTree({ repo: spec.repo, revision: revision ?? spec.revision, ...access });
     }
     case 'files':

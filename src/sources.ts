@@ -36,6 +36,7 @@ export interface OpenOptions {
   /** Smaller than usual, for tests. */
   wholeBytes?: number;
   blockBytes?: number;
+  retryDelay?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
@@ -131,7 +132,7 @@ async function identify(spec: SourceSpec, options: OpenOptions): Promise<unknown
 
 /** A bundle on a server: from the library, else downloaded into it if it is large, else read where it is. */
 async function openUrl(url: string, options: OpenOptions): Promise<OpenedBundle> {
-  const { store, refresh = false, signal, onProgress } = options;
+  const { store, refresh = false, retryDelay, signal, onProgress } = options;
   const library = store === false ? null : await openLibrary();
   const name = await urlName(url);
   const stored = library && (await ifStored(library, name, signal));
@@ -160,7 +161,7 @@ async function openUrl(url: string, options: OpenOptions): Promise<OpenedBundle>
     await writer.pause();
     throw error;
   }
-  const downloaded = await downloadBundle({ url, writer, signal, onProgress });
+  const downloaded = await downloadBundle({ url, writer, retryDelay, signal, onProgress });
   return { reader: library.bundle(name), manifest: downloaded, stored: name };
 }
 

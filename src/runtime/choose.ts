@@ -29,6 +29,8 @@ export interface InternalOptions {
   wholeBytes?: number;
   /** Bytes per request of such a pass. */
   blockBytes?: number;
+  /** Pause before a request is tried again, in milliseconds. */
+  retryDelay?: number;
 }
 
 export interface ChoiceOptions extends OrtOptions {
