@@ -77,7 +77,7 @@ const outcome = await page.evaluate(
       scriptMemory(bytes: number): Promise<void>;
     };
     const measure = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> };
-    const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    const { models, VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
     // A worker with everything imported: what the page needs before it converts anything.
     const worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' });
     await VLM2Vec.load('./nowhere/', { worker }).catch(() => undefined);
@@ -91,7 +91,9 @@ const outcome = await page.evaluate(
       }
     })();
     await host.enterPhase('open');
+    let cost: { download: number; store: number } | null = null;
     try {
+      cost = await models.estimate(source, { hubUrl, dtype: dtype as WeightDtype });
       const model = await VLM2Vec.load(source, {
         hubUrl,
         dtype: dtype as WeightDtype,
@@ -101,9 +103,9 @@ const outcome = await page.evaluate(
       });
       await host.enterPhase('embed');
       const vector = await model.embed('a red kite over the hills');
-      return { dims: vector.length, failure: null };
+      return { dims: vector.length, failure: null, cost };
     } catch (error) {
-      return { dims: 0, failure: `${(error as Error).name}: ${(error as Error).message}` };
+      return { dims: 0, failure: `${(error as Error).name}: ${(error as Error).message}`, cost };
     } finally {
       done = true;
       await measuring;
@@ -141,6 +143,8 @@ const rows = names.map((name) => {
 });
 const command = `npx tsx bench/chromium-2b.ts --size ${size} --dtype ${values.dtype}`;
 const downloaded = `${megabytes(hub.traffic.bytes())} downloaded, ${megabytes(hub.traffic.repeated())} of them twice`;
+const { cost } = outcome;
+const told = cost ? ` (told beforehand: ${megabytes(cost.download)}, ${megabytes(cost.store)})` : '';
 const end = outcome.failure ?? `loaded on WASM, an embedding of ${outcome.dims} numbers`;
 const text = `## Conversion in Chromium, ${size} size
 
@@ -151,7 +155,7 @@ ${machine()}, Chromium ${version}
 ${table(['phase', 'time', 'JavaScript, peak above idle', 'renderer, peak above idle', 'all processes, peak above idle'], rows)}
 
 Idle: JavaScript ${megabytes(scriptMemory.get('idle')!)}, renderer ${megabytes(idle.rendererOwn)}, all processes ${megabytes(idle.allOwn)}
-(own allocations). ${downloaded}; ${megabytes(stored)} stored. End: ${end}.
+(own allocations). ${downloaded}; ${megabytes(stored)} stored${told}. End: ${end}.
 `;
 console.log(text);
 if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);
