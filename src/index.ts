@@ -14,7 +14,7 @@ export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './tex
 export { models, type AddOptions, type EstimateOptions } from './stored-models';
 export type { Estimate } from './estimate';
 export type { StoredModel } from './stored-model';
-export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store';
+export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store/opfs';
 export type { ModelSource, StoredBundle } from './source-spec';
 export type {
   Activations,

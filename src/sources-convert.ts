@@ -37,7 +37,7 @@ export async function convertInto(job: Conversion, options: OpenOptions): Promis
         options.onProgress?.({ status: 'initiate', phase: 'wait' });
       },
     });
-    const meanwhile = waited ? await job.ifStored() : null;
+    const meanwhile = waited || !options.refresh ? await job.ifStored() : null;
     if (meanwhile) {
       await writer.abort();
       return meanwhile;

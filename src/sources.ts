@@ -150,7 +150,7 @@ async function openUrl(url: string, options: OpenOptions): Promise<OpenedBundle>
       onProgress?.({ status: 'initiate', phase: 'wait' });
     },
   });
-  const meanwhile = waited ? await ifStored(library, name, signal) : null;
+  const meanwhile = waited || !refresh ? await ifStored(library, name, signal) : null;
   if (meanwhile) {
     await writer.abort();
     return meanwhile;

@@ -65,8 +65,8 @@ export const models = {
   },
 
   /**
-   * Deletes a model, finished or not; does nothing where there is none. One that is in use keeps working until its page
-   * is closed.
+   * Deletes a model, finished or not; does nothing where there is none. Dispose of it first where it is loaded: a loaded
+   * model reads token embeddings from its files.
    * @throws {InvalidInputError} where another tab or worker is writing it: abort that first
    */
   async delete(name: string): Promise<void> {
