@@ -1,10 +1,11 @@
 /** @file What a source is called in the library, and how it is found again from what the library noted. */
 
+import { sha256Hex } from './bundle/digest';
 import type { WeightDtype } from './bundle/manifest';
 import { HUB_URL } from './checkpoint';
 import { UnsupportedError } from './errors';
 import type { SourceSpec } from './source-spec';
-import { sha256Hex, type Origin } from './store';
+import type { Origin } from './store';
 
 /** What else names a checkpoint. */
 export interface OriginOptions {

@@ -3,6 +3,7 @@
  * from there without a request; checkpoints are converted into it, large bundles downloaded.
  */
 
+import { sha256Hex } from './bundle/digest';
 import { MANIFEST_PATH, type BundleManifest, type WeightDtype } from './bundle/manifest';
 import type { BundleReader } from './bundle/storage';
 import { bundleFiles } from './bundle/validate';
@@ -14,7 +15,7 @@ import { isNode, type OnProgress, type OrtOptions } from './runtime';
 import { convertInto } from './sources-convert';
 import { checkpointTree, filesBelow, fingerprint } from './sources-trees';
 import type { SourceSpec } from './source-spec';
-import { blobBundle, downloadBundle, fetchManifest, httpBundle, readManifest, readRecord, sha256Hex, writeRecord, type Library } from './store';
+import { blobBundle, downloadBundle, fetchManifest, httpBundle, readManifest, readRecord, writeRecord, type Library } from './store';
 
 /** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
 export const DEFAULT_DTYPE: WeightDtype = 'q4';

@@ -134,7 +134,7 @@ class HubClient {
       retryDelay,
       headers: accessToken ? { Authorization: `Bearer ${accessToken}` } : {},
       cache: 'no-store',
-      pinned: true,
+      pinned: sha256 === null && gitOid === null, // else the hash tells, better than an ETag
       refusal: (status, headers) => refusal(status, headers.get('X-Error-Code')),
       noRanges: (message) => new CheckpointFormatError(message),
     });

@@ -3,10 +3,11 @@
  * and kept. Large ones are read by ranges and verified by a pass from front to back (`remote-pass.ts`).
  */
 
+import { hexDigest } from '../bundle/digest';
 import { CheckpointFormatError, IntegrityError } from '../errors';
 import type { HttpFile } from '../net';
 import { ReadAhead } from './read-ahead';
-import { hexDigest, RemotePass } from './remote-pass';
+import { RemotePass } from './remote-pass';
 import type { ByteSource } from './types';
 
 /** A file that comes with the wrong hash is fetched once more. */

@@ -4,6 +4,7 @@
  */
 
 import { createSHA256, type IHasher } from 'hash-wasm';
+import { hexDigest } from '../bundle/digest';
 import { IntegrityError } from '../errors';
 import type { HttpFile } from '../net';
 import type { CheckedPass, Claim, PassState } from './types';
@@ -154,12 +155,6 @@ export class RemotePass implements CheckedPass {
     }
     running.claims = running.claims.filter(({ claim }) => claim[1] > reached);
   }
-}
-
-/** Lower-case hex. */
-export async function hexDigest(algorithm: 'SHA-1' | 'SHA-256', bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest(algorithm, bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -4,6 +4,7 @@
  */
 
 import { createSHA256 } from 'hash-wasm';
+import { sha256Hex } from '../bundle/digest';
 import { CHUNK_BYTES, type BundleFile, type WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { placesOf } from './encode';
@@ -37,12 +38,11 @@ export async function sealFile(options: SealOptions): Promise<{ file: BundleFile
   }
   hasher.init();
   const chunks: string[] = [];
-  const chunkHasher = await createSHA256();
   for (let start = 0; start === 0 || start < stored.size; start += CHUNK_BYTES) {
     signal?.throwIfAborted();
     const bytes = await stored.read(start, Math.min(start + CHUNK_BYTES, stored.size), signal);
     hasher.update(bytes);
-    chunks.push(chunkHasher.init().update(bytes).digest('hex'));
+    chunks.push(await sha256Hex(bytes));
     onBytes?.(bytes.length);
   }
   return { file: { path, bytes: stored.size, sha256: hasher.digest('hex'), chunks }, damaged };

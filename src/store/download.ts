@@ -5,6 +5,7 @@
  * verified once more.
  */
 
+import { sha256Hex } from '../bundle/digest';
 import { CHUNK_BYTES, MANIFEST_PATH, type BundleFile, type BundleManifest } from '../bundle/manifest';
 import type { OnProgress } from '../bundle/progress';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
@@ -12,7 +13,7 @@ import { bundleFiles, MAX_MANIFEST_BYTES, parseManifest } from '../bundle/valida
 import { BundleFormatError, IntegrityError, NetworkError } from '../errors';
 import { HttpFile, wait } from '../net';
 import { bundleFileUrl } from './http';
-import { sha256Hex, verifyBundle } from './verify';
+import { verifyBundle } from './verify';
 
 /** Pieces fetched at a time: enough to fill a line, few enough to hold in memory (16 MiB each). */
 const PARALLEL = 4;

@@ -20,7 +20,6 @@ export { readRecord, RECORD_PATH, STORE_VERSION, writeRecord, type Origin, type 
 export {
   copyBundle,
   readManifest,
-  sha256Hex,
   verifiedBytes,
   verifiedData,
   verifyBundle,

@@ -1,5 +1,6 @@
 /** @file Reading the manifest, and holding files against its hashes, chunk by chunk, before anything uses them. */
 
+import { sha256Hex } from '../bundle/digest';
 import { bundleFiles, MAX_MANIFEST_BYTES, parseManifest } from '../bundle/validate';
 import { CHUNK_BYTES, MANIFEST_PATH, type BundleFile, type BundleManifest } from '../bundle/manifest';
 import type { OnProgress } from '../bundle/progress';
@@ -177,10 +178,4 @@ function inHand(stored: StoredFile, data: string | Blob | Uint8Array): StoredFil
     size: data.size,
     read: async (start, end) => new Uint8Array(await data.slice(start, end).arrayBuffer()),
   };
-}
-
-/** SHA-256 in lower-case hex. */
-export async function sha256Hex(bytes: Uint8Array): Promise<string> {
-  const digest = await crypto.subtle.digest('SHA-256', bytes as Uint8Array<ArrayBuffer>);
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
