@@ -39,6 +39,8 @@ export interface ChoiceOptions extends OrtOptions {
   device?: DeviceChoice;
   activations?: ActivationsChoice;
   probe?: ProbePolicy;
+  /** Load each stage for each run and free it after: for one look at a model in little memory. */
+  transient?: boolean;
   signal?: AbortSignal;
   onProgress?: OnProgress;
   internal?: InternalOptions;
@@ -122,7 +124,7 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
   }
   const files = new BundleFiles(reader, manifest, { signal, onProgress });
   const strictPlacement = internal?.strictPlacement;
-  return Engine.load({ ort, rung, gpu, manifest, files, numThreads, strictPlacement, signal });
+  return Engine.load({ ort, rung, gpu, manifest, files, numThreads, strictPlacement, transient: options.transient, signal });
 }
 
 /** The adapter's facts, or why there is no adapter that can hold the bundle. */

@@ -25,8 +25,13 @@ export interface EngineOptions {
   files: BundleFiles;
   numThreads?: number;
   strictPlacement?: boolean;
+  /** Load each stage for each run and free it after: the memory of one stage instead of all, at the price of time. */
+  transient?: boolean;
   signal?: AbortSignal;
 }
+
+/** Lends a loaded stage for some work. */
+type UseStage = <T>(work: (stage: Stage) => Promise<T>) => Promise<T>;
 
 /** The GPU went away while a call was running; the runtime rebuilds and repeats. Never reaches callers. */
 export class GpuLost extends Error {
@@ -46,8 +51,9 @@ export class Engine {
   readonly gpu: Gpu | null;
   readonly #ort: Ort;
   readonly #config: Qwen2VLConfig;
-  readonly #vision: Stage[] = [];
-  readonly #text: Stage[] = [];
+  readonly #vision: UseStage[] = [];
+  readonly #text: UseStage[] = [];
+  readonly #kept: Stage[] = [];
   #rows!: TokenRows;
   #textTables: RotaryTables | null = null;
   /** Rejects when the device is lost; never resolves. */
@@ -75,13 +81,13 @@ export class Engine {
 
   /** Loads stage after stage; only one stage's weights are in JS memory at a time. */
   static async load(options: EngineOptions): Promise<Engine> {
-    const { ort, rung, gpu, manifest, files, numThreads, strictPlacement, signal } = options;
+    const { ort, rung, gpu, manifest, files, numThreads, strictPlacement, transient = false, signal } = options;
     const engine = new Engine(options);
     const lastText = manifest.stages.at(-1);
     try {
       for (const stage of manifest.stages) {
         signal?.throwIfAborted();
-        const loaded = await Stage.load(stage, {
+        const load = () => Stage.load(stage, {
           ort,
           config: engine.#config,
           rung,
@@ -93,7 +99,8 @@ export class Engine {
           unlessLost: (work) => engine.#unlessLost(work),
           signal,
         });
-        (stage.kind === 'vision' ? engine.#vision : engine.#text).push(loaded);
+        const use: UseStage = transient ? (work) => useOnce(load, work) : await engine.#keep(load);
+        (stage.kind === 'vision' ? engine.#vision : engine.#text).push(use);
       }
       engine.#rows = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
       await gpu?.device.queue.onSubmittedWorkDone();
@@ -165,7 +172,7 @@ export class Engine {
 
   /** Frees sessions and device. The engine must not be used afterwards. */
   async release(): Promise<void> {
-    const stages = [...this.#vision.splice(0), ...this.#text.splice(0)];
+    const stages = this.#kept.splice(0);
     await ortQueue.add(async () => {
       // A session of a lost device may fail to clean up; there is nothing left to save.
       for (const stage of stages) await stage.release().catch(() => undefined);
@@ -177,17 +184,18 @@ export class Engine {
    * Carries `hidden` through the stages. Each output that the next stage has read is freed at once, as is `also`
    * after the first stage.
    */
-  async #through(stages: readonly Stage[], feeds: Feeds, also: Tensor | null, signal?: AbortSignal): Promise<Tensor> {
+  async #through(stages: readonly UseStage[], feeds: Feeds, also: Tensor | null, signal?: AbortSignal): Promise<Tensor> {
     let carried: Tensor | null = null;
     try {
-      for (const stage of stages) {
+      for (const use of stages) {
         if (this.rung.device === 'wasm') await letEventsIn();
         const input: Tensor | null = carried;
-        carried = await ortQueue.add(async () => {
+        const run = async (stage: Stage) => {
           const output: Tensor = await this.#unlessLost(stage.run(input ? { ...feeds, hidden: input } : feeds));
           free(input ?? also);
           return output;
-        }, signal);
+        };
+        carried = await use((stage) => ortQueue.add(() => run(stage), signal));
       }
       return carried!;
     } catch (error) {
@@ -195,6 +203,12 @@ export class Engine {
       if (left && !this.#isLost) await ortQueue.add(async () => free(left));
       throw error;
     }
+  }
+
+  async #keep(load: () => Promise<Stage>): Promise<UseStage> {
+    const stage = await load();
+    this.#kept.push(stage);
+    return (work) => work(stage);
   }
 
   /** An allocation or a shader that failed leaves zeros where numbers should be: never hand those out. */
@@ -248,4 +262,13 @@ export class Engine {
 /** Frees a tensor once; a second time does no harm. */
 function free(tensor: Tensor | null): void {
   if (tensor && tensor.location !== 'none') tensor.dispose();
+}
+
+async function useOnce<T>(load: () => Promise<Stage>, work: (stage: Stage) => Promise<T>): Promise<T> {
+  const stage = await load();
+  try {
+    return await work(stage);
+  } finally {
+    await ortQueue.add(() => stage.release());
+  }
 }

@@ -137,7 +137,10 @@ export async function computeProbe(
   options: OrtOptions = {},
 ): Promise<ProbeCase[]> {
   const device = isNode ? 'cpu' : 'wasm';
-  const runtime = await Runtime.load({ ...options, reader, manifest, device, activations: 'f32', probe: 'never' });
+  const runtime = await Runtime.load({
+    ...{ ...options, reader, manifest, device, activations: 'f32', probe: 'never' },
+    transient: !isNode, // a converting page has memory for one stage; Node maps the weights
+  });
   try {
     return await makeProbe({ embed: (inputs: InputParts[]) => runtime.embed(inputs) }, manifest);
   } finally {
