@@ -3,7 +3,16 @@
 import type { ImageInput } from './image';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './persist';
-import { checkEmbedOptions, isNode, toParts, type DeviceName, type EmbedInput, type EmbedOptions, type InputParts, type ModelInfo } from './runtime';
+import {
+  checkEmbedOptions,
+  isNode,
+  toParts,
+  type DeviceName,
+  type EmbedInput,
+  type EmbedOptions,
+  type InputParts,
+  type ModelInfo,
+} from './runtime';
 import type { Backend } from './service';
 import { similarity } from './similarity';
 import type { ModelSource } from './source-spec';

@@ -35,7 +35,10 @@ export class SourceNotFoundError extends VLM2VecError {
   override name = 'SourceNotFoundError';
 }
 
-/** A server that could not be reached, or kept failing: offline, CORS, timeouts, status 429 and 5xx. Later it may work. */
+/**
+ * A server that could not be reached, or kept failing: offline, CORS, timeouts, status 429 and 5xx. Later it may
+ * work.
+ */
 export class NetworkError extends SourceNotFoundError {
   override name = 'NetworkError';
 }

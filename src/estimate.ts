@@ -114,7 +114,9 @@ async function checkpointTrees(spec: SourceSpec, options: OpenOptions): Promise<
   if (!(await tree.list()).includes(ADAPTER_CONFIG)) return { trees: other ? [tree, other] : [tree], base: tree };
   if (other) return { trees: [tree, other], base: other };
   const { base_model_name_or_path: repo, revision } = await readJson(tree, ADAPTER_CONFIG, options.signal);
-  if (typeof repo !== 'string') throw new SourceNotFoundError(`${tree.label} is an adapter that names no base model; give it too.`);
+  if (typeof repo !== 'string') {
+    throw new SourceNotFoundError(`${tree.label} is an adapter that names no base model; give it too.`);
+  }
   const base = await checkpointTree({ kind: 'hub', repo, ...(typeof revision === 'string' ? { revision } : {}) }, options);
   return { trees: [tree, base], base };
 }
@@ -146,6 +148,8 @@ async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
   const facts = adapterFacts(adapter);
   const limit = Math.min(facts.maxBufferSize, facts.maxStorageBufferBindingSize);
   const webgpu = largestBuffer <= limit;
-  const reason = webgpu ? null : `Its largest weight takes ${largestBuffer} bytes in one GPU buffer; this GPU allows ${limit}.`;
+  const reason = webgpu
+    ? null
+    : `Its largest weight takes ${largestBuffer} bytes in one GPU buffer; this GPU allows ${limit}.`;
   return { adapter: facts, webgpu, f16: facts.f16, reason, largestBuffer };
 }

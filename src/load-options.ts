@@ -28,7 +28,10 @@ export interface LoadOptions extends OrtOptions {
   base?: ModelSource;
   /** An adapter for a base-model checkpoint. */
   adapter?: ModelSource;
-  /** Where Hub repositories are read from: a mirror, or a server that answers as the Hub does. @default 'https://huggingface.co' */
+  /**
+   * Where Hub repositories are read from: a mirror, or a server that answers as the Hub does.
+   * @default 'https://huggingface.co'
+   */
   hubUrl?: string | URL;
   /**
    * Keep a bundle from a URL in this browser (Node: the user's cache), for use without a network. Converted checkpoints

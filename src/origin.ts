@@ -44,7 +44,9 @@ export function originOf(spec: SourceSpec, { base, adapter, hubUrl = HUB_URL }: 
  * @throws {UnsupportedError} for files, which a page cannot open again by itself
  */
 export function specOf(origin: Origin): SourceSpec {
-  if (origin.kind === 'hub') return { kind: 'hub', repo: origin.repo, ...(origin.revision ? { revision: origin.revision } : {}) };
+  if (origin.kind === 'hub') {
+    return { kind: 'hub', repo: origin.repo, ...(origin.revision ? { revision: origin.revision } : {}) };
+  }
   if (origin.kind === 'url') return { kind: 'url', url: origin.url };
   throw new UnsupportedError(`The files of ${origin.label} must be picked again, to go on with their conversion.`, {
     label: origin.label,

@@ -8,7 +8,10 @@ const WINDOW = 10_000;
 const SETTLE = 1000;
 
 /** Events of phases that count bytes get `rate` and `secondsLeft`. */
-export function withRate(onProgress: OnProgress | undefined, now: () => number = () => performance.now()): OnProgress | undefined {
+export function withRate(
+  onProgress: OnProgress | undefined,
+  now: () => number = () => performance.now(),
+): OnProgress | undefined {
   if (!onProgress) return undefined;
   let key = '';
   let marks: { at: number; loaded: number }[] = [];

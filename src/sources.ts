@@ -15,7 +15,16 @@ import { isNode, type OnProgress, type OrtOptions } from './runtime';
 import { convertInto } from './sources-convert';
 import { checkpointTree, filesBelow, fingerprint } from './sources-trees';
 import type { SourceSpec } from './source-spec';
-import { blobBundle, downloadBundle, fetchManifest, httpBundle, readManifest, readRecord, writeRecord, type Library } from './store';
+import {
+  blobBundle,
+  downloadBundle,
+  fetchManifest,
+  httpBundle,
+  readManifest,
+  readRecord,
+  writeRecord,
+  type Library,
+} from './store';
 
 /** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
 export const DEFAULT_DTYPE: WeightDtype = 'q4';
@@ -87,12 +96,13 @@ async function openCheckpointSource(
   const library = await openLibrary();
   const stored = await ifStored(library, name, signal);
   if (stored && !refresh) return stored;
-  return convertInto({ library, name, origin, dtype, spec, tree, stored, ifStored: () => ifStored(library, name, signal) }, options);
+  const job = { library, name, origin, dtype, spec, tree, stored, ifStored: () => ifStored(library, name, signal) };
+  return convertInto(job, options);
 }
 
 async function checkpointName(spec: SourceSpec, identity: unknown, options: OpenOptions): Promise<string> {
   const { dtype = DEFAULT_DTYPE, base, adapter } = options;
-  const parts = [base && (await identify(base, options)), adapter && (await identify(adapter, options))].map((part) => part ?? null);
+  const parts = [base ? await identify(base, options) : null, adapter ? await identify(adapter, options) : null];
   return libraryName(labelOf(spec), dtype, [identity, ...parts]);
 }
 
@@ -103,7 +113,10 @@ export async function findSource(
 ): Promise<{ library: Library; name: string | null; manifest: BundleManifest | null }> {
   const { signal, store } = options;
   const library = await openLibrary();
-  const find = async (name: string) => ({ library, name, manifest: (await ifStored(library, name, signal))?.manifest ?? null });
+  const find = async (name: string) => {
+    const stored = await ifStored(library, name, signal);
+    return { library, name, manifest: stored?.manifest ?? null };
+  };
   if (spec.kind === 'stored') return find(spec.name);
   if (spec.kind === 'url') {
     const found = await find(await urlName(spec.url));
@@ -248,5 +261,7 @@ function checkOptions(opened: OpenedBundle, options: OpenOptions): OpenedBundle 
 
 function labelOf(spec: SourceSpec): string {
   const origin = originOf(spec);
-  return origin.kind === 'hub' ? origin.repo : origin.kind === 'url' ? origin.url : isNode ? origin.label.replaceAll('\\', '/') : origin.label;
+  if (origin.kind === 'hub') return origin.repo;
+  if (origin.kind === 'url') return origin.url;
+  return isNode ? origin.label.replaceAll('\\', '/') : origin.label;
 }

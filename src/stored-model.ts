@@ -110,11 +110,13 @@ function describeFinished(bytes: Uint8Array, facts: Facts): StoredModel {
   } catch (error) {
     if (!(error instanceof VLM2VecError)) throw error;
     const version = versionIn(bytes);
+    const versions = `It has format version ${version}; this is made for ${BUNDLE_VERSION}.`;
     if (version !== null && version > BUNDLE_VERSION) {
-      return { ...facts, state: 'newer', advice: `It has format version ${version}; this is made for ${BUNDLE_VERSION}. Update vlm2vec-web, or delete it.` };
+      return { ...facts, state: 'newer', advice: `${versions} Update vlm2vec-web, or delete it.` };
     }
     if (version !== null && version < BUNDLE_VERSION) {
-      return { ...facts, state: 'older', advice: `It has format version ${version}; this is made for ${BUNDLE_VERSION}. Load its source again, which replaces it, or delete it.` };
+      const advice = `${versions} Load its source again, which replaces it, or delete it.`;
+      return { ...facts, state: 'older', advice };
     }
     return { ...facts, state: 'damaged', advice: `Delete it and get it again. (${error.message})` };
   }

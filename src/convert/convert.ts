@@ -20,16 +20,23 @@ import type { OnProgress } from '../bundle/progress';
 import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import type { Checkpoint } from '../checkpoint';
 import type { ByteSource } from '../checkpoint/types';
-import { CheckpointFormatError, CheckpointMismatchError, IntegrityError, SourceNotFoundError, UnsupportedError } from '../errors';
+import {
+  CheckpointFormatError,
+  CheckpointMismatchError,
+  IntegrityError,
+  SourceNotFoundError,
+  UnsupportedError,
+} from '../errors';
 import { buildStageGraph, parseConfig } from '../models';
 import type { Qwen2VLConfig } from '../models/types';
 import { HashedFile, writeFile } from './hashed-file';
-import { planPieces, type Piece, type PieceGroup } from './pieces';
-import { planConversion, weightFiles, type ConversionPlan } from './plan';
+import { planPieces, type Piece } from './pieces';
+import { planConversion, weightFiles } from './plan';
 import { imageConfig, promptConfig } from './processor';
+import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
-import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote, type PlanNote } from './state';
-import { pieceBytes, weightPaths, writeWeights } from './weights';
+import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
+import { weightPaths, writeWeights } from './weights';
 
 const COPY_BYTES = 4 * 1024 * 1024;
 const MAX_TOKENIZER_BYTES = 256 * 1024 * 1024;
@@ -119,13 +126,6 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   return manifest;
 }
 
-interface Work {
-  plan: ConversionPlan;
-  groups: PieceGroup[];
-  state: ConversionState;
-  claims: PlanNote['claims'];
-}
-
 /** The plan of an interrupted conversion of the same checkpoint, and what is done of it; else a new one. */
 async function openWork(options: ConvertOptions, config: Qwen2VLConfig): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
@@ -150,7 +150,7 @@ async function openWork(options: ConvertOptions, config: Qwen2VLConfig): Promise
 
 /** Writes all weights and reads them back; what the disk lost is written once more. */
 async function writeAndSeal(options: ConvertOptions, work: Work): Promise<Map<string, BundleFile>> {
-  const report = weightsReporter(options, work);
+  const report = weightsReporter(options.onProgress, work);
   for (let rounds = 1; ; rounds++) {
     await writeAll(options, work, report);
     const { sealed, damaged } = await sealAll(options, work);
@@ -222,58 +222,6 @@ async function sealAll(
     damaged.push(...result.damaged);
   }
   return { sealed, damaged };
-}
-
-interface WeightsReporter {
-  begin(): void;
-  piece(piece: Piece, bytes: number): void;
-  undo(pieces: readonly Piece[]): void;
-  share(): number;
-  end(): void;
-}
-
-function weightsReporter({ onProgress }: ConvertOptions, { plan, groups, state }: Work): WeightsReporter {
-  const pieces = groups.flatMap((group) => group.pieces);
-  const left = new Map<string, number>(); // pieces of each weight
-  const nameOf = ({ placed }: Piece) => placed.weight.name;
-  for (const piece of pieces) left.set(nameOf(piece), (left.get(nameOf(piece)) ?? 0) + 1);
-  const tensors = { done: 0, total: left.size };
-  const rows = { done: 0, total: pieces.reduce((sum, { count }) => sum + count, 0) };
-  const total = pieces.reduce((sum, piece) => sum + pieceBytes(piece, plan), 0);
-  let loaded = 0;
-  const count = (piece: Piece, sign: 1 | -1) => {
-    loaded += sign * pieceBytes(piece, plan);
-    rows.done += sign * piece.count;
-    const before = left.get(nameOf(piece))!;
-    const after = before - sign;
-    left.set(nameOf(piece), after);
-    if (after === 0) tensors.done++;
-    if (before === 0) tensors.done--;
-  };
-  for (const piece of pieces) if (state.done.has(piece.index)) count(piece, 1);
-  const send = (status: 'initiate' | 'progress' | 'done', file?: string) =>
-    onProgress?.({
-      status,
-      phase: 'convert',
-      ...(file === undefined ? {} : { file }),
-      loaded,
-      total,
-      progress: (100 * loaded) / total,
-      tensors: { ...tensors },
-      rows: { ...rows },
-    });
-  return {
-    begin: () => send('initiate'),
-    piece: (piece) => {
-      count(piece, 1);
-      send('progress', piece.placed.file);
-    },
-    undo: (undone) => {
-      for (const piece of undone) count(piece, -1);
-    },
-    share: () => loaded / total,
-    end: () => send('done'),
-  };
 }
 
 /** The f32 graphs as plain ONNX models beside their weights. */

@@ -8,6 +8,7 @@ import { isPassing, PassingFailure, retryAfter, retrying } from './retry';
 
 /** A connection that gives nothing for so long is given up, in milliseconds. */
 const STALL = 60_000;
+const UNREACHABLE = 'the server cannot be reached';
 
 export interface HttpFileOptions {
   url: string;
@@ -95,7 +96,7 @@ export class HttpFile {
       response = await this.#fetch(url, { headers, signal: joined, ...(cache ? { cache } : {}) });
     } catch (cause) {
       signal?.throwIfAborted();
-      throw new PassingFailure('the server cannot be reached', null, { cause });
+      throw new PassingFailure(UNREACHABLE, null, { cause });
     } finally {
       clearTimeout(timer);
     }
@@ -178,9 +179,10 @@ export class HttpFile {
     if (!(error instanceof PassingFailure)) return error;
     const { onLine } = globalThis.navigator ?? {};
     const offline = onLine === false ? 'this device is offline' : null;
-    const unreachable =
-      'no network, no such server, or it does not let other sites read it (CORS). What was fetched before is kept; try again';
-    const reason = error.message === 'the server cannot be reached' ? `cannot be reached: ${offline ?? unreachable}` : `could not be read: ${offline ?? error.message}; try again later`;
+    const reason =
+      error.message === UNREACHABLE
+        ? `cannot be reached: ${offline ?? 'no network, no such server, or it does not let other sites read it (CORS)'}`
+        : `could not be read: ${offline ?? error.message}; try again later`;
     return new NetworkError(`${this.name} ${reason}.`, { url: this.#options.url, offline: offline !== null }, { cause: error });
   }
 

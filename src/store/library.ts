@@ -85,6 +85,7 @@ export function memoryLibrary(): Library {
 }
 
 const inMemory = memoryLibrary();
+const REFUSED = ['SecurityError', 'NotAllowedError', 'UnknownError'];
 
 /** This browser's library. Private windows of some browsers refuse their file system: then memory serves. */
 export async function browserLibrary(): Promise<Library> {
@@ -93,7 +94,7 @@ export async function browserLibrary(): Promise<Library> {
     await openRoot();
     return opfsLibrary;
   } catch (error) {
-    if (error instanceof DOMException && ['SecurityError', 'NotAllowedError', 'UnknownError'].includes(error.name)) return inMemory;
+    if (error instanceof DOMException && REFUSED.includes(error.name)) return inMemory;
     throw error;
   }
 }

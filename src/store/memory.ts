@@ -24,7 +24,8 @@ export function memoryBundle(label = 'memory', { resumable = false } = {}): Memo
     writer: {
       journal,
       create: async (path) => {
-        if (!isPlainPath(path) || (written.has(path) && !resumable)) throw new VLM2VecError(`Cannot create ${path}.`, { path });
+        const taken = written.has(path) && !resumable;
+        if (!isPlainPath(path) || taken) throw new VLM2VecError(`Cannot create ${path}.`, { path });
         return createFile(path, written);
       },
       reopen: async (path, bytes) => {

@@ -92,7 +92,10 @@ export async function openStream(handle: FileSystemFileHandle, bytes?: number): 
   if (bytes !== undefined) await namingFull(() => stream.truncate(bytes));
   return {
     write: (data, position) =>
-      namingFull(() => stream.write({ type: 'write', data: data as Uint8Array<ArrayBuffer>, ...(position === undefined ? {} : { position }) })),
+      namingFull(() => {
+        const place = position === undefined ? {} : { position };
+        return stream.write({ type: 'write', data: data as Uint8Array<ArrayBuffer>, ...place });
+      }),
     close: () => namingFull(() => stream.close()),
   };
 }
@@ -152,7 +155,8 @@ export async function removeEntry(folder: FileSystemDirectoryHandle, name: strin
 export async function folderBytes(folder: FileSystemDirectoryHandle): Promise<number> {
   let bytes = 0;
   for await (const entry of folder.values()) {
-    bytes += entry.kind === 'file' ? (await (entry as FileSystemFileHandle).getFile()).size : await folderBytes(entry as FileSystemDirectoryHandle);
+    if (entry.kind === 'file') bytes += (await (entry as FileSystemFileHandle).getFile()).size;
+    else bytes += await folderBytes(entry as FileSystemDirectoryHandle);
   }
   return bytes;
 }

@@ -6,7 +6,17 @@ import { VLM2VecError } from '../errors';
 import { FileJournal, JOURNAL_PATH } from './journal';
 import { lockName, type WaitOptions } from './locks';
 import { checkName, currentFolder, folderReader, removeFolders, unfinishedFolder, writePointer } from './opfs';
-import { createFile, fileHandle, hasHandles, openHandle, openRoot, openStream, readIfThere, removeEntry, type HandleFile } from './opfs-files';
+import {
+  createFile,
+  fileHandle,
+  hasHandles,
+  openHandle,
+  openRoot,
+  openStream,
+  readIfThere,
+  removeEntry,
+  type HandleFile,
+} from './opfs-files';
 
 export interface OpfsWriterOptions extends WaitOptions {
   /**
