@@ -47,9 +47,9 @@ test.afterEach(async () => {
 });
 test.afterAll(() => hub?.stop());
 
-const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4' }) as const;
+const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4', internal: { retryDelay: 50 } }) as const;
 /** The base's weights by ranges, as those of a real model; else they are small enough to be fetched whole. */
-const loadByRanges = () => ({ ...load(), internal: { wholeBytes: 500_000 } });
+const loadByRanges = () => ({ ...load(), internal: { retryDelay: 50, wholeBytes: 500_000, blockBytes: 200_000 } });
 
 /** Opening a checkpoint reads the list of tensors in front of each file, and what the same request brings. */
 const HEADER_BYTES = 64 * 1024;

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { BrowserContext, Page } from '@playwright/test';
 import type { BundleManifest } from '../src/bundle/manifest';
+import type { LoadOptions } from '../src/index';
 import { startHub, type HubServer } from '../src/testing/hub-server';
 
 /** Adapter and base as the adapter's own config names it. */
@@ -66,10 +67,7 @@ export interface LoadSource {
   hubUrl?: string;
   dtype?: 'q4';
   accessToken?: string;
-  internal?: {
-    /** Larger files are read by ranges, and verified by one pass; the fixture's are all small. */
-    wholeBytes: number;
-  };
+  internal?: Pick<NonNullable<LoadOptions['internal']>, 'wholeBytes' | 'blockBytes' | 'retryDelay'>;
 }
 
 /** Loads in a worker on WASM, embeds and ranks. */

@@ -78,7 +78,8 @@ test('a token opens a gated repository, and goes to the Hub alone', async ({ pag
 test('each refusal has its own message, and leaves nothing behind', async ({ page }) => {
   await openBlank(page);
   const failure = async (source: string) => {
-    const loaded = await tryLoadIn(page, { source, hubUrl: hub.url, dtype: 'q4' });
+    const internal = { retryDelay: 50 };
+    const loaded = await tryLoadIn(page, { source, hubUrl: hub.url, dtype: 'q4', internal });
     return 'error' in loaded ? loaded.error : 'no error';
   };
   const closed = async () => {

@@ -68,7 +68,7 @@ export class HubFaults {
     this.#barrier?.lift();
     const reached = signal();
     const lifted = signal();
-    const barrier = { left: bytes, arrive: reached.resolve, lifted: lifted.promise, lift: lifted.resolve };
+    const barrier = { left: Math.ceil(bytes), arrive: reached.resolve, lifted: lifted.promise, lift: lifted.resolve };
     this.#barrier = barrier;
     return {
       reached: reached.promise,

@@ -169,7 +169,7 @@ describe('the fake Hub', () => {
 
   it('stops after so many bytes until told to go on, and sends no faster than it may', async () => {
     const { faults, traffic } = await start();
-    const barrier = faults.stopAfter(100_000);
+    const barrier = faults.stopAfter(99_999.5);
     let done = false;
     const reading = readAll('model.safetensors').finally(() => (done = true));
     await barrier.reached;
@@ -177,6 +177,7 @@ describe('the fake Hub', () => {
     expect([done, traffic.bytes()]).toEqual([false, 100_000]);
     barrier.lift();
     expect(await reading).toHaveLength(WEIGHTS.length);
+    expect(traffic.requests()).toBe(1);
     faults.bytesPerSecond = 1_000_000;
     const began = performance.now();
     await readAll('model.safetensors');
