@@ -1,5 +1,5 @@
 /**
- * @file The demo: `vite` serves `demo/index.html` at `/`, `vite build` writes a static site to `dist/site` that works
+ * @file The demo: `vite` serves `demo/index.html` at `/` and `demo/models.html` beside it, `vite build` writes a static site to `dist/site` that works
  * in any folder of any host. The npm package is built by `scripts/build-package.ts`.
  */
 import path from 'node:path';
@@ -26,7 +26,9 @@ function pagesAtTop(): Plugin {
     configureServer(server) {
       serve(server);
       server.middlewares.use((request, _response, next) => {
-        request.url = request.url?.replace(/^\/(index\.html)?(?=$|\?)/, '/demo/index.html');
+        request.url = request.url
+          ?.replace(/^\/(index\.html)?(?=$|\?)/, '/demo/index.html')
+          .replace(/^\/models\.html(?=$|\?)/, '/demo/models.html');
         next();
       });
     },
@@ -52,7 +54,7 @@ export default defineConfig({
     rolldownOptions: { checks: { pluginTimings: false } },
   },
   optimizeDeps: {
-    entries: ['demo/index.html', 'workers/*.ts'],
+    entries: ['demo/*.html', 'workers/*.ts'],
     // Served as it is: it finds its .wasm beside itself.
     exclude: ['onnxruntime-web'],
   },
@@ -66,6 +68,6 @@ export default defineConfig({
     target: 'es2023',
     outDir: 'dist/site',
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { index: 'demo/index.html' }, checks: { pluginTimings: false } },
+    rolldownOptions: { input: { index: 'demo/index.html', models: 'demo/models.html' }, checks: { pluginTimings: false } },
   },
 });

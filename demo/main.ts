@@ -1,6 +1,7 @@
 /** @file The page: a picture, captions, and how well each fits. Everything is computed here; nothing is sent. */
+import { byId } from './elements';
 import { debounced, latest } from './latest';
-import { loadModel, nameOf, type DeviceWish, type ModelChoice } from './model';
+import { listStored, loadModel, nameOf, type DeviceWish, type ModelChoice } from './model';
 import { showPicture, watchPictures, type Picture } from './picture';
 import { Ranker } from './ranker';
 import { showRanking } from './ranking';
@@ -8,18 +9,15 @@ import { SAMPLES, type Sample } from './samples';
 import { errorInWords, modelInWords, progressInWords, timeInWords } from './words';
 
 const TYPING_PAUSE_MS = 250;
+/** What the choices that are stored models begin with. */
+const STORED = 'stored:';
 /** A ranking that takes longer says that it is at work. */
 const PATIENCE_MS = 500;
-
-function byId<E extends HTMLElement>(id: string, type: new () => E): E {
-  const element = document.getElementById(id);
-  if (!(element instanceof type)) throw new Error(`The page lacks #${id}`);
-  return element;
-}
 
 const page = {
   form: byId('model-form', HTMLFormElement),
   model: byId('model', HTMLSelectElement),
+  storedGroup: byId('stored-group', HTMLOptGroupElement),
   device: byId('device', HTMLSelectElement),
   urlRow: byId('url-row', HTMLElement),
   url: byId('url', HTMLInputElement),
@@ -173,6 +171,7 @@ function showSamples(): void {
 
 /** Loads what the form shows; where that needs an address or a folder first, asks for it. */
 function loadChosen(): void {
+  if (page.model.selectedIndex < 0) return;
   page.urlRow.hidden = page.model.value !== 'url';
   page.folderRow.hidden = page.model.value !== 'folder';
   if (page.model.value === 'nano') {
@@ -180,6 +179,8 @@ function loadChosen(): void {
   } else if (page.model.value === 'url') {
     if (page.url.value.trim()) void load({ kind: 'url', url: page.url.value.trim() });
     else page.url.focus();
+  } else if (page.model.selectedOptions[0]?.parentElement === page.storedGroup) {
+    void load({ kind: 'stored', name: page.model.value.slice(STORED.length), title: page.model.selectedOptions[0].text });
   } else {
     const files = [...(page.folder.files ?? [])];
     const name = files[0]?.webkitRelativePath.split('/')[0] ?? 'folder';
@@ -202,7 +203,19 @@ page.captions.addEventListener('input', debounced(() => void rank(), TYPING_PAUS
 watchPictures(page.picture, usePicture, (reason) => showError(reason));
 showSamples();
 
-// `?model=models/my-bundle/&device=wasm` opens the page on that.
+/** Models that this browser keeps become choices. One that is asked for and not there is not replaced by another. */
+async function offerStored(wished: string | null): Promise<void> {
+  const stored = await listStored();
+  page.storedGroup.replaceChildren(...stored.map(({ name, title }) => new Option(title, STORED + name)));
+  page.storedGroup.hidden = stored.length === 0;
+  if (wished === null) return;
+  page.model.value = STORED + wished; // nothing is chosen where there is no such choice
+  if (page.model.selectedIndex >= 0) return loadChosen();
+  page.status.textContent = 'No model is loaded.';
+  showError(new Error(`No model called ${wished} is kept in this browser.`));
+}
+
+// `?model=models/my-bundle/&device=wasm` opens the page on that, `?stored=name` on a model that this browser keeps.
 const wishes = new URLSearchParams(location.search);
 const device = wishes.get('device');
 if (device === 'webgpu' || device === 'wasm') page.device.value = device;
@@ -211,5 +224,6 @@ if (bundle && bundle !== 'nano') {
   page.model.value = 'url';
   page.url.value = bundle;
 }
-loadChosen();
+if (!wishes.has('stored')) loadChosen();
+void offerStored(wishes.get('stored')).catch(showError);
 if (SAMPLES[0]) void useSample(SAMPLES[0]);

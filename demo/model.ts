@@ -1,5 +1,6 @@
 /** @file Loads the model that the form asks for. */
-import { VLM2Vec } from '../src/index';
+import { models, VLM2Vec, type ModelSource } from '../src/index';
+import { titleOf } from './model-words';
 
 export type DeviceWish = 'auto' | 'webgpu' | 'wasm';
 export type LoadProgress = NonNullable<NonNullable<Parameters<typeof VLM2Vec.load>[1]>['onProgress']>;
@@ -8,6 +9,7 @@ export type LoadProgress = NonNullable<NonNullable<Parameters<typeof VLM2Vec.loa
 export type ModelChoice =
   | { kind: 'nano' }
   | { kind: 'url'; url: string }
+  | { kind: 'stored'; name: string; title: string }
   | { kind: 'folder'; name: string; files: File[] };
 
 export function nameOf(choice: ModelChoice): string {
@@ -18,7 +20,15 @@ export function nameOf(choice: ModelChoice): string {
       return choice.url;
     case 'folder':
       return choice.name;
+    case 'stored':
+      return choice.title;
   }
+}
+
+/** The models that this browser keeps and that are ready. */
+export async function listStored(): Promise<{ name: string; title: string }[]> {
+  const ready = (await models.list()).filter(({ state }) => state === 'ready');
+  return ready.map((model) => ({ name: model.name, title: [titleOf(model), model.dtype].filter(Boolean).join(', ') }));
 }
 
 /** Loads it. Only this site can be read from: the page's content security policy says so. */
@@ -34,9 +44,10 @@ export async function loadModel(
   return model;
 }
 
-function sourceOf(choice: ModelChoice): string | File[] {
+function sourceOf(choice: ModelChoice): ModelSource {
   if (choice.kind === 'nano') return 'nano';
   if (choice.kind === 'folder') return choice.files;
+  if (choice.kind === 'stored') return { name: choice.name };
   const url = new URL(choice.url, document.baseURI);
   if (url.origin !== location.origin) {
     throw new Error(

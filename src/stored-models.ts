@@ -3,6 +3,7 @@
  * list, check and delete them without a worker; what is needed is loaded when it is first asked for.
  */
 
+import { UnsupportedError } from './errors';
 import type { Estimate } from './estimate';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './persist';
@@ -97,10 +98,7 @@ export const models = {
       const name = await backend.add(spec, settings, { signal, onProgress });
       void askToPersist();
       const { inspectModel } = await import('./stored-model');
-      if (name === null) {
-        const { UnsupportedError } = await import('./errors');
-        throw new UnsupportedError('These files are a bundle already; load them from where they are.');
-      }
+      if (name === null) throw new UnsupportedError('These files are a bundle already; load them from where they are.');
       return await inspectModel(name);
     } finally {
       await backend.dispose();

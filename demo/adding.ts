@@ -1,0 +1,88 @@
+/** @file One model on its way into the browser: running, paused, and so on. Nothing of it is shown here. */
+import type { AddOptions, models, ModelSource, ProgressEvent } from '../src/index';
+
+export type AddingState = 'running' | 'pausing' | 'paused' | 'failed' | 'cancelling' | 'done' | 'cancelled';
+
+export interface AddingHooks {
+  onState(state: AddingState, error: unknown): void;
+  onProgress(event: ProgressEvent): void;
+}
+
+/** What of the library is used here. */
+type Store = Pick<typeof models, 'add' | 'delete'>;
+
+export class Adding {
+  readonly #store: Store;
+  readonly #source: ModelSource;
+  readonly #options: AddOptions;
+  readonly #name: string;
+  readonly #hooks: AddingHooks;
+  #abort = new AbortController();
+  #attempt: Promise<void> = Promise.resolve();
+  #state: AddingState = 'paused';
+
+  /** @param name what it is called in the library */
+  constructor(store: Store, source: ModelSource, options: AddOptions, name: string, hooks: AddingHooks) {
+    this.#store = store;
+    this.#source = source;
+    this.#options = options;
+    this.#name = name;
+    this.#hooks = hooks;
+  }
+
+  /** Begins, or goes on where it stopped: for the library that is the same call. */
+  start(): void {
+    if (this.#state !== 'paused' && this.#state !== 'failed') return;
+    this.#abort = new AbortController();
+    this.#show('running');
+    this.#attempt = this.#run(this.#abort.signal);
+  }
+
+  /** What is done stays; after a reload it is in the library as an unfinished model. */
+  pause(): void {
+    if (this.#state !== 'running') return;
+    this.#show('pausing');
+    this.#abort.abort();
+  }
+
+  /** Gives it up: stops, then deletes what there is. */
+  async cancel(): Promise<void> {
+    if (this.#state === 'done' || this.#state === 'cancelled' || this.#state === 'cancelling') return;
+    this.#show('cancelling');
+    this.#abort.abort();
+    await this.#attempt;
+    if (this.#isDone()) return;
+    try {
+      await this.#store.delete(this.#name);
+      this.#show('cancelled');
+    } catch (error) {
+      this.#show('failed', error);
+    }
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#store.add(this.#source, {
+        ...this.#options,
+        signal,
+        onProgress: (event) => {
+          if (!signal.aborted) this.#hooks.onProgress(event);
+        },
+      });
+      this.#show('done');
+    } catch (error) {
+      if (this.#state === 'cancelling') return;
+      if (signal.aborted) this.#show('paused');
+      else this.#show('failed', error);
+    }
+  }
+
+  #isDone(): boolean {
+    return this.#state === 'done';
+  }
+
+  #show(state: AddingState, error: unknown = null): void {
+    this.#state = state;
+    this.#hooks.onState(state, error);
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * @file The built site as a host with a mirror of the Hub has it: named in the page of models, and allowed by that page's
+ * policy. A server of its own, for Chromium does not let a page that a test intercepted read from localhost.
+ */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { HubServer } from '../src/testing/hub-server';
+
+export interface MirrorSite {
+  url: string;
+  stop(): void;
+}
+
+export async function startMirrorSite(siteURL: string, hub: HubServer): Promise<MirrorSite> {
+  const server = createServer((request, response) => {
+    const answer = async () => {
+      const original = await fetch(`${siteURL}${request.url}`);
+      const isModels = request.url!.startsWith('/models.html');
+      const body = isModels ? withMirror(await original.text(), hub) : Buffer.from(await original.arrayBuffer());
+      for (const [name, value] of original.headers) {
+        if (/^(content-type|cross-origin-.*)$/.test(name)) response.setHeader(name, value);
+      }
+      response.writeHead(original.status).end(body);
+    };
+    answer().catch(() => response.destroy());
+  });
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://localhost:${port}`,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+function withMirror(html: string, { url, cdnUrl }: HubServer): string {
+  return html
+    .replace('content="https://huggingface.co"', `content="${url}"`)
+    .replace("connect-src 'self'", `connect-src 'self' ${url} ${cdnUrl}`);
+}

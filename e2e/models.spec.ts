@@ -1,0 +1,171 @@
+/** @file The page of models as a visitor uses it, on the built site: asked first, then fetched, kept, used, deleted. */
+import { expect, test, type Page } from '@playwright/test';
+import type { HubServer } from '../src/testing/hub-server';
+import { ADAPTER, BASE, convertByCli, startFixtureHub, watchOrigins, WEIGHTS } from './hub-pages';
+import { startMirrorSite, type MirrorSite } from './mirror-site';
+
+test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
+
+let hub: HubServer;
+let site: MirrorSite;
+test.beforeAll(async () => {
+  if (test.info().project.name !== 'wasm') return;
+  convertByCli();
+  hub = await startFixtureHub();
+  site = await startMirrorSite(test.info().project.metadata.siteURL as string, hub);
+});
+test.afterEach(async () => {
+  if (test.info().project.name !== 'wasm') return;
+  hub.faults.clear();
+  hub.traffic.clear();
+  await hub.start();
+});
+test.afterAll(async () => {
+  site?.stop();
+  await hub?.stop();
+});
+
+/** Opens the page and notes what goes wrong in it. */
+async function openModels(page: Page): Promise<string[]> {
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(`${site.url}/models.html`);
+  return problems;
+}
+
+async function lookUp(page: Page, repo: string): Promise<void> {
+  await page.locator('#repo').fill(repo);
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+}
+
+const figures = (page: Page) => page.locator('#figures dd').allTextContents();
+
+test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, context }) => {
+  const origins = watchOrigins(context);
+  const problems = await openModels(page);
+  await expect(page.locator('#none')).toBeVisible();
+  await lookUp(page, ADAPTER);
+  await expect(page.locator('#cost-title')).toHaveText(ADAPTER);
+  const [download, store, free, gpu] = await figures(page);
+  expect([download, store]).toEqual([expect.stringMatching(/^5\.\d MB$/), expect.stringMatching(/^\d\.\d MB of q4 weights$/)]);
+  expect([free, gpu]).toEqual([expect.stringMatching(/^[\d.]+ GB$/), expect.stringMatching(/^This browser offers no WebGPU/)]);
+  expect(hub.traffic.sent.filter(({ file }) => WEIGHTS.test(file)), 'before the answer').toEqual([]);
+
+  // Paused as soon as weights are converted; then the tab is reloaded, and the model goes on from the list.
+  await page.evaluate(() => {
+    const figures = document.querySelector('#job-figures')!;
+    const pause = document.querySelector<HTMLButtonElement>('#pause')!;
+    new MutationObserver(() => {
+      if (!/ of \d+ rows/.test(figures.textContent!) || pause.disabled) return;
+      document.documentElement.dataset.figures = figures.textContent!;
+      pause.click();
+    }).observe(figures, { childList: true });
+  });
+  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await expect(page.locator('#job-phase')).toContainText('Paused.');
+  const shown = await page.evaluate(() => document.documentElement.dataset.figures);
+  expect(shown).toMatch(/^[\d.]+ [kM]?B of \d\.\d MB · \d+ of \d+ rows/);
+  await page.reload();
+  await expect(page.locator('#stored li')).toContainText('unfinished');
+  await page.getByRole('button', { name: /^Resume / }).click();
+
+  const item = page.locator('#stored li');
+  await expect(item).toContainText(' · ready');
+  await expect(item.locator('strong')).toHaveText(ADAPTER);
+  await expect(item).toContainText(/\d\.\d MB · q4 · from localhost:\d+, commit [0-9a-f]{7} · ready/);
+  await page.getByRole('button', { name: /^Verify / }).click();
+  await expect(item).toContainText('Every byte is as it should be.');
+  expect([...origins].sort()).toEqual([site.url, hub.url, hub.cdnUrl].sort());
+
+  await hub.stop();
+  origins.clear();
+  await page.getByRole('link', { name: /^Use / }).click();
+  await expect(page.locator('#status-text')).toContainText(new RegExp(`^${ADAPTER}, q4: [\\d.]+ MB of q4 weights, 256 numbers`));
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await expect(page.locator('#model option:checked')).toHaveText(`${ADAPTER}, q4`);
+  expect([...origins]).toEqual([site.url]);
+
+  await page.getByRole('link', { name: 'Models in this browser' }).click();
+  await page.getByRole('button', { name: /^Delete / }).click();
+  await page.getByRole('button', { name: 'Keep' }).click();
+  await page.getByRole('button', { name: /^Delete / }).click();
+  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(page.locator('#none')).toBeVisible();
+  await expect(item).toHaveCount(0);
+  expect(problems).toEqual([]);
+});
+
+test('paused, resumed, cancelled: nothing stays', async ({ page }) => {
+  await openModels(page);
+  await lookUp(page, BASE);
+  let barrier = hub.faults.stopAfter(3_000_000);
+  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await barrier.reached;
+  await page.getByRole('button', { name: 'Pause' }).click();
+  barrier.lift();
+  await expect(page.locator('#job-phase')).toContainText('Paused.');
+  barrier = hub.faults.stopAfter(100_000);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await barrier.reached;
+  await page.getByRole('button', { name: 'Cancel and delete' }).click();
+  barrier.lift();
+  await expect(page.locator('#job')).toBeHidden();
+  await expect(page.locator('#none')).toBeVisible();
+  const left = await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle('vlm2vec').catch(() => null);
+    const names: string[] = [];
+    if (folder) for await (const name of folder.keys()) names.push(name);
+    return names;
+  });
+  expect(left).toEqual([]);
+});
+
+test('a folder from this device, and a bundle from an address', async ({ page }) => {
+  await openModels(page);
+  await page.locator('#kind').selectOption('folder');
+  await page.locator('#folder').setInputFiles('reference/fixtures/adapters/dora');
+  await page.locator('#folder-base').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
+  await page.locator('#dtype').selectOption('q8');
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await expect(page.locator('#figures dt').first()).toHaveText('To read');
+  await page.getByRole('button', { name: 'Convert and keep' }).click();
+  await expect(page.locator('#stored li')).toContainText(/MB · q8 · from a folder · ready/);
+
+  await page.locator('#kind').selectOption('url');
+  await page.locator('#url').fill(`${hub.url}/static/ready/`);
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await expect(page.locator('#stored li')).toHaveCount(2);
+  await expect(page.locator('#stored')).toContainText(`q4 · from ${hub.url}/static/ready/ · ready`);
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await expect(page.locator('#cost-note')).toHaveText('It is kept in this browser already.');
+});
+
+test('what cannot be had is said in words', async ({ page }) => {
+  await openModels(page);
+  const alert = page.getByRole('alert');
+  await lookUp(page, 'nobody/nothing');
+  await expect(alert).toContainText('The model was not found.');
+  await lookUp(page, 'two words');
+  await expect(alert).toContainText('“two words” is no repository');
+  await page.locator('#kind').selectOption('folder');
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await expect(alert).toHaveText('Choose a folder first.');
+  await page.locator('#kind').selectOption('url');
+  await page.locator('#url').fill('https://example.org/bundle/');
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await expect(alert).toContainText('https://example.org is another');
+  await page.locator('#kind').selectOption('hub');
+  await hub.stop();
+  await lookUp(page, ADAPTER);
+  await expect(alert).toContainText('The network failed.');
+  await page.goto(`${site.url}/?stored=gone`);
+  await expect(alert).toHaveText('No model called gone is kept in this browser.');
+  await page.locator('#model').selectOption('nano');
+  await expect(page.locator('#ranking li')).toHaveCount(6);
+  await expect(alert).toBeHidden();
+});
