@@ -2,12 +2,10 @@
  * @file Seconds and memory of turning a checkpoint of the official 2B's size (random weights, DoRA adapter) into a
  * bundle inside Chromium: from a local Hub through the worker into the origin-private file system.
  *
- *   npx tsx bench/chromium-2b.ts [--size 2b|small] [--dtype q4] [--webgpu] [--record]
+ *   npx tsx bench/chromium-2b.ts [--size 2b|small] [--dtype q4] [--record]
  *
  * Memory is the renderer's (page and worker), phase by phase, above what it has with everything imported. The figure of
  * JavaScript alone is the browser's own (`measureUserAgentSpecificMemory`), taken every few seconds.
- * --webgpu loads the finished bundle once more, in a fresh page onto the GPU (SwiftShader, so its memory is another
- * process's), as every later visit does.
  * --record appends the result to bench/RESULTS.md.
  */
 
@@ -30,7 +28,6 @@ const { values } = parseArgs({
   options: {
     size: { type: 'string', default: '2b' },
     dtype: { type: 'string', default: 'q4' },
-    webgpu: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
 });
@@ -47,13 +44,7 @@ await site.listen();
 const profile = mkdtempSync('.cache/chromium-');
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath: findChromium(),
-  args: [
-    '--no-sandbox',
-    '--enable-blink-features=ForceEagerMeasureMemory',
-    ...(values.webgpu
-      ? ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-gpu-watchdog']
-      : ['--disable-gpu']),
-  ],
+  args: ['--no-sandbox', '--disable-gpu', '--enable-blink-features=ForceEagerMeasureMemory'],
 });
 const page = await browser.newPage();
 const processes = await browser.browser()!.newBrowserCDPSession();
@@ -112,11 +103,9 @@ const outcome = await page.evaluate(
       });
       await host.enterPhase('embed');
       const vector = await model.embed('a red kite over the hills');
-      const { stored } = model.info;
-      await model.dispose();
-      return { dims: vector.length, failure: null, cost, stored: stored ? { name: stored } : null };
+      return { dims: vector.length, failure: null, cost };
     } catch (error) {
-      return { dims: 0, failure: `${(error as Error).name}: ${(error as Error).message}`, cost, stored: null };
+      return { dims: 0, failure: `${(error as Error).name}: ${(error as Error).message}`, cost };
     } finally {
       done = true;
       await measuring;
@@ -124,33 +113,6 @@ const outcome = await page.evaluate(
   },
   { source: ADAPTER, hubUrl: hub.url, dtype: values.dtype },
 );
-let again: string | null = null;
-if (values.webgpu && outcome.failure === null) {
-  enter('fresh page');
-  await page.goto(page.url());
-  again = await page.evaluate(async (source) => {
-    const host = globalThis as unknown as {
-      enterPhase(name: string): Promise<void>;
-      scriptMemory(bytes: number): Promise<void>;
-    };
-    const measure = performance as unknown as { measureUserAgentSpecificMemory(): Promise<{ bytes: number }> };
-    const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
-    let done = false;
-    const measuring = (async () => {
-      while (!done) await host.scriptMemory((await measure.measureUserAgentSpecificMemory()).bytes);
-    })();
-    try {
-      await host.enterPhase('load on WebGPU');
-      const model = await VLM2Vec.load(source, { device: 'webgpu', probe: 'never' });
-      return `${model.info.build} build, ${model.info.activations} activations`;
-    } catch (error) {
-      return `${(error as Error).name}: ${(error as Error).message}`;
-    } finally {
-      done = true;
-      await measuring;
-    }
-  }, outcome.stored!);
-}
 const ended = performance.now();
 watch.stop();
 const stored = await page.evaluate(async () => {
@@ -179,7 +141,7 @@ const rows = names.map((name) => {
     megabytes(peak.allOwn - idle.allOwn),
   ];
 });
-const command = `npx tsx bench/chromium-2b.ts --size ${size} --dtype ${values.dtype}${values.webgpu ? ' --webgpu' : ''}`;
+const command = `npx tsx bench/chromium-2b.ts --size ${size} --dtype ${values.dtype}`;
 const downloaded = `${megabytes(hub.traffic.bytes())} downloaded, ${megabytes(hub.traffic.repeated())} of them twice`;
 const { cost } = outcome;
 const told = cost ? ` (told beforehand: ${megabytes(cost.download)}, ${megabytes(cost.store)})` : '';
@@ -194,6 +156,6 @@ ${table(['phase', 'time', 'JavaScript, peak above idle', 'renderer, peak above i
 
 Idle: JavaScript ${megabytes(scriptMemory.get('idle')!)}, renderer ${megabytes(idle.rendererOwn)}, all processes ${megabytes(idle.allOwn)}
 (own allocations). ${downloaded}; ${megabytes(stored)} stored${told}. End: ${end}.
-${again === null ? '' : `Loaded again in a fresh page, on WebGPU (SwiftShader): ${again}.\n`}`;
+`;
 console.log(text);
 if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);
