@@ -18,7 +18,7 @@ const DOINGS = ['sitting', 'waiting', 'moving slowly', 'standing', 'resting', 's
 const PLACES = ['on the beach', 'in front of a house', 'under a tree', 'by the river', 'in the snow', 'on a bridge'];
 const TIMES = ['', ' at night', ' on a cloudy day', ' at sunset', ' in the early morning'];
 
-/** Different captions of everyday length (8 to 16 tokens). */
+/** Different captions of everyday length (6 to 14 tokens). */
 export function captions(count: number): string[] {
   const random = new Random(3);
   const pick = (list: readonly string[]) => list[random.below(list.length)]!;

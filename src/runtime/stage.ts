@@ -69,7 +69,9 @@ function providerOptions(options: StageOptions): InferenceSession.SessionOptions
   const { rung, gpu, keepOnGpu, strictPlacement, numThreads } = options;
   if (rung.device !== 'webgpu') {
     const threads = rung.device === 'cpu' && numThreads !== undefined ? { intraOpNumThreads: numThreads } : {};
-    return { executionProviders: [rung.device], graphOptimizationLevel: 'all', ...threads };
+    // The arena grows by powers of two and keeps it all: 0.7 GB more after 128 captions on a 2B, and no faster.
+    const memory = rung.device === 'cpu' ? { enableCpuMemArena: false } : {};
+    return { executionProviders: [rung.device], graphOptimizationLevel: 'all', ...threads, ...memory };
   }
   // Node's own WebGPU provider takes no device and hands outputs back on the CPU.
   if (!gpu) return { executionProviders: ['webgpu'], graphOptimizationLevel: 'all' };
