@@ -139,7 +139,7 @@ export async function computeProbe(
   const device = isNode ? 'cpu' : 'wasm';
   const runtime = await Runtime.load({
     ...{ ...options, reader, manifest, device, activations: 'f32', probe: 'never' },
-    transient: !isNode, // a converting page has memory for one stage; Node maps the weights
+    transient: true, // memory for one stage, whatever the size of the model
   });
   try {
     return await makeProbe({ embed: (inputs: InputParts[]) => runtime.embed(inputs) }, manifest);
