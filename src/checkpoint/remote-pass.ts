@@ -4,6 +4,7 @@
  */
 
 import { createSHA256, type IHasher } from 'hash-wasm';
+import { base64ToBytes, bytesToBase64 } from '../bundle/base64';
 import { hexDigest } from '../bundle/digest';
 import { IntegrityError } from '../errors';
 import type { HttpFile } from '../net';
@@ -57,7 +58,7 @@ export class RemotePass implements CheckedPass {
     this.end();
     const hasher = await createSHA256();
     hasher.init();
-    if (from) hasher.load(fromBase64(from.hasher));
+    if (from) hasher.load(base64ToBytes(from.hasher));
     const position = from?.position ?? 0;
     this.#running = {
       hasher,
@@ -87,7 +88,7 @@ export class RemotePass implements CheckedPass {
   state(): PassState | null {
     const running = this.#running;
     if (!running || running.claims.some(({ came }) => came !== null)) return null;
-    return { position: running.position, hasher: toBase64(running.hasher.save()) };
+    return { position: running.position, hasher: bytesToBase64(running.hasher.save()) };
   }
 
   finish(signal?: AbortSignal): Promise<string> {
@@ -169,12 +170,4 @@ async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise
   } finally {
     signal.removeEventListener('abort', stop);
   }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  return btoa(String.fromCharCode(...bytes));
-}
-
-function fromBase64(text: string): Uint8Array {
-  return Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 }

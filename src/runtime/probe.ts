@@ -4,6 +4,7 @@
  */
 
 import { ProbeError } from '../errors';
+import { base64ToBytes, bytesToBase64 } from '../bundle/base64';
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import { probePicture } from '../bundle/probe-picture';
 import type { Rung } from './ladder';
@@ -111,13 +112,11 @@ export function toBase64(vector: Float32Array): string {
   const bytes = new Uint8Array(vector.length * 4);
   const view = new DataView(bytes.buffer);
   vector.forEach((value, i) => view.setFloat32(i * 4, value, true));
-  let text = '';
-  for (const byte of bytes) text += String.fromCharCode(byte);
-  return btoa(text);
+  return bytesToBase64(bytes);
 }
 
 export function fromBase64(text: string): Float32Array {
-  const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const bytes = base64ToBytes(text);
   const view = new DataView(bytes.buffer);
   return Float32Array.from({ length: bytes.length >> 2 }, (_, i) => view.getFloat32(i * 4, true));
 }

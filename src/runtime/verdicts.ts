@@ -3,6 +3,7 @@
  * Cache API, which workers have too. Elsewhere nothing is kept. A cache that fails only costs a probe.
  */
 
+import { sha256Hex } from '../bundle/digest';
 import type { BundleManifest } from '../bundle/manifest';
 import type { AdapterFacts, OrtBuild } from './types';
 
@@ -25,8 +26,7 @@ export async function verdictKey({ manifest, adapter, build, ortVersion, request
   const weights = manifest.stages.map((stage) => stage.weights.sha256);
   const agent = globalThis.navigator?.userAgent ?? '';
   const text = JSON.stringify([RULES, manifest.version, weights, manifest.probe, adapter, build, ortVersion, agent, request]);
-  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return sha256Hex(new TextEncoder().encode(text));
 }
 
 /** The name of the rung that passed, or null. */
