@@ -1,0 +1,321 @@
+/**
+ * @file The photo index as callers see it: plain data and one interface, without a page or a model in it. The model is
+ * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
+ */
+
+import type { RgbImage } from '../image';
+
+/** What is embedded: a text, a picture, or both in one sequence. Texts are whole prompts; see `prompts.ts`. */
+export interface EmbedderInput {
+  text?: string;
+  image?: Blob | RgbImage;
+}
+
+/** Turns inputs into unit vectors. A loaded `VLM2Vec` does, with the two further facts. */
+export interface PhotoEmbedder {
+  /** Names model and precision; pictures embedded under another id are never compared with these. */
+  readonly id: string;
+  /** Length of a vector. */
+  readonly dims: number;
+  /**
+   * One vector each, in order. // [dims]
+   * Rejects with `DisposedError` or `DeviceLostError` where the model is gone; then {@link restart} is called.
+   */
+  embed(inputs: readonly EmbedderInput[], options: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  /** Loads the model anew. Without it indexing pauses when the model is gone. */
+  restart?(): Promise<void>;
+}
+
+export interface OpenOptions {
+  /** One library of pictures; another name is another library. @default 'photos' */
+  name?: string;
+  embedder: PhotoEmbedder;
+  limits?: Partial<PictureLimits>;
+  /** Starts the worker that keeps the index. Default: the package's own. */
+  worker?: () => Worker;
+}
+
+/** Beyond these a picture is skipped, with the reason in the list of problems. */
+export interface PictureLimits {
+  /** @default 300 MB */
+  fileBytes: number;
+  /** @default 89 million, Pillow's limit */
+  pixels: number;
+  /** For reading, decoding and making the thumbnail. @default 60 */
+  decodeSeconds: number;
+  /** For embedding. @default 300 */
+  embedSeconds: number;
+}
+
+/** Where pictures come from. */
+export type FolderSource =
+  /** Remembered; the browser may ask again for permission at the next visit. */
+  | { handle: FileSystemDirectoryHandle }
+  /** From `<input webkitdirectory>` or a drop. Not remembered: after a reload the same folder is to be chosen again. */
+  | { name: string; files: readonly FolderFile[] };
+
+export interface FolderFile {
+  /** Within the folder, with `/` between names, without the folder's own name. */
+  path: string;
+  file: File;
+}
+
+/** A folder of the index. Plain data. */
+export interface FolderInfo {
+  id: number;
+  name: string;
+  /**
+   * `ready`: its files can be read; `ask`: call {@link PhotoIndex.reconnect} from a click; `choose`: to be chosen again
+   * with {@link PhotoIndex.add}. What was indexed can be searched all the same.
+   */
+  access: 'ready' | 'ask' | 'choose';
+  /** Pictures that the last complete walk found; null before one. */
+  found: number | null;
+  /** Pictures of it that can be searched. */
+  indexed: number;
+}
+
+/** How far a run is. Counts are of pictures. */
+export interface RunProgress {
+  /** Found so far; final once the phase is `indexing`. */
+  found: number;
+  /** Found that were new or changed, and so have to be worked on. */
+  total: number;
+  /** Of `total`, with any outcome. */
+  done: number;
+  embedded: number;
+  /** Moved, or the same bytes as another picture: nothing had to be embedded. */
+  reused: number;
+  /** Skipped or failed: see {@link PhotoIndex.problems}. */
+  problems: number;
+  /** Gone from their folders, and so from the index. */
+  removed: number;
+  /** Pictures per second of late; null until it can be told. */
+  rate: number | null;
+  secondsLeft: number | null;
+}
+
+/** What a page shows. A new object whenever something changed. */
+export interface IndexState {
+  /** `walking`: folders are looked through; `paused`: {@link PhotoIndex.start} goes on. */
+  phase: 'idle' | 'walking' | 'indexing' | 'paused';
+  /** Another tab has the index open for writing: this one can search, and takes over when that one closes. */
+  readOnly: boolean;
+  /** Pictures that can be searched. */
+  indexed: number;
+  /** Length of {@link PhotoIndex.problems}. */
+  problems: number;
+  folders: readonly FolderInfo[];
+  /** Of the run in progress or the last one since opening. */
+  run: RunProgress | null;
+  /** Why it paused by itself. */
+  error: Error | null;
+  /** Grows whenever other results could come. */
+  revision: number;
+}
+
+/** A picture of the index. Plain data; every text in it is untrusted. */
+export interface PhotoItem {
+  id: number;
+  /** Its folder's name and its path in it: `Holidays/2024/beach.jpg`. */
+  path: string;
+  /** The last part of `path`. */
+  name: string;
+  folderId: number;
+  /** Bytes. */
+  size: number;
+  /**
+   * When it was taken (EXIF), else when the file was changed: the wall clock's time there, in milliseconds as if that
+   * clock ran in UTC. Show it with `timeZone: 'UTC'`.
+   */
+  taken: number;
+  /** Whether `taken` is from EXIF. */
+  dated: boolean;
+  /** Maker and model; null where the file does not say. */
+  camera: string | null;
+  /** In degrees. */
+  place: { latitude: number; longitude: number } | null;
+  /** Pixels, upright. */
+  width: number;
+  height: number;
+  /** SHA-256 of the file, in hex. */
+  hash: string;
+}
+
+/** A picture that was not indexed. It is tried again when its file changes, or by {@link PhotoIndex.retry}. */
+export interface PhotoProblem {
+  id: number;
+  path: string;
+  /** `skipped`: its file cannot be used; `failed`: the model failed or ended with it, twice. */
+  kind: 'skipped' | 'failed';
+  /** For people. */
+  reason: string;
+}
+
+/** One part of a combined query. */
+export interface QueryPart {
+  text?: string;
+  image?: QueryImage;
+  /** @default 1 */
+  weight?: number;
+}
+
+/** A picture at hand, or one of the index. */
+export type QueryImage = Blob | { id: number };
+
+export interface SearchQuery {
+  /** With `image`: both are read together, in one pass: "this, but at night". */
+  text?: string;
+  image?: QueryImage;
+  /** More to look for, added as vectors. */
+  combine?: readonly QueryPart[];
+  /** What results should not be like. */
+  exclude?: readonly QueryPart[];
+  /**
+   * Template of the prompt for `text` and `image`, with `{text}` and `{image}` where they go. Default: MMEB's for the
+   * kind of query (`queryTemplate`).
+   */
+  instruction?: string;
+  filter?: PhotoFilter;
+  /** @default 200 */
+  limit?: number;
+}
+
+/** Pictures that meet all of it. */
+export interface PhotoFilter {
+  /** Of {@link PhotoItem.taken}, inclusive. */
+  from?: number;
+  /** Exclusive. */
+  to?: number;
+  /** Any of these cameras. */
+  camera?: string | readonly string[];
+  /** The start of {@link PhotoItem.path}, whole names: `Holidays/2024`. */
+  folder?: string;
+}
+
+export interface SearchHit {
+  id: number;
+  /** Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length). */
+  score: number;
+  /** How many standard deviations above the mean of all pictures the filter let through. */
+  z: number;
+}
+
+export interface SearchResult {
+  /** Best first. */
+  hits: SearchHit[];
+  /** The first so many of `hits` stand out; the rest is less relevant. */
+  relevantCount: number;
+  /** Pictures that the filter let through. */
+  candidates: number;
+  /** Of the index when it was searched. */
+  revision: number;
+  milliseconds: { embed: number; score: number };
+}
+
+export interface ListOptions {
+  filter?: PhotoFilter;
+  /** @default 'newest' */
+  order?: 'newest' | 'oldest' | 'path';
+}
+
+/** What filters can choose from. */
+export interface Facets {
+  /** Most pictures first. */
+  cameras: { name: string; count: number }[];
+  /** Folders at every level, as {@link PhotoFilter.folder} takes them, in order. */
+  folders: { path: string; count: number }[];
+  /** Of {@link PhotoItem.taken}; null without pictures. */
+  taken: { from: number; to: number } | null;
+}
+
+export interface PhotoGroups {
+  /** Ids of files with the same bytes, largest group first. */
+  exact: number[][];
+  /** Ids of different files whose vectors are close, largest group first; of exact copies the first alone. */
+  similar: number[][];
+}
+
+/** Pictures as points: close ones look or mean alike. */
+export interface PhotoMap {
+  ids: Uint32Array;
+  /** −1 to 1 along the longer side. */
+  x: Float32Array;
+  y: Float32Array;
+  revision: number;
+  /** Pictures that shaped the layout; further ones were placed into it. */
+  sampled: number;
+  /** Of the computation; 0 where it was remembered. */
+  milliseconds: number;
+}
+
+export interface CallOptions {
+  signal?: AbortSignal;
+}
+
+/** 0 to 1. */
+export interface MapOptions extends CallOptions {
+  onProgress?: (fraction: number) => void;
+}
+
+/**
+ * A searchable library of pictures, kept in this browser. Everything but adding works while it is being indexed.
+ * Calls reject with {@link DisposedError} after {@link close}.
+ */
+export interface PhotoIndex {
+  readonly state: IndexState;
+  /** Called after every change, at most about ten times a second. Returns what ends it. */
+  subscribe(listener: (state: IndexState) => void): () => void;
+
+  /** Adds a folder, or gives a known one its files again. Nothing is read before {@link start}. */
+  add(source: FolderSource): Promise<FolderInfo>;
+  /** Asks for permission to read a remembered folder. Call it from a click. Resolves to whether it was given. */
+  reconnect(folderId: number): Promise<boolean>;
+  /** Forgets a folder and its pictures. The files are left alone. */
+  removeFolder(folderId: number): Promise<void>;
+
+  /** Looks through the folders and indexes what is new or changed; resumes where it was paused. Resolves once begun. */
+  start(): Promise<void>;
+  /** Stops after the pictures in hand. What is done is kept, and so is the queue. */
+  pause(): Promise<void>;
+  /** Stops and forgets the queue; what is done is kept. */
+  cancel(): Promise<void>;
+  /** Forgets the outcome of these problems (default: all), so that {@link start} tries them again. */
+  retry(ids?: readonly number[]): Promise<void>;
+
+  /**
+   * @throws InvalidInputError where there is nothing to look for; SourceNotFoundError where `image` names a picture
+   *   whose file is needed and cannot be read
+   */
+  search(query: SearchQuery, options?: CallOptions): Promise<SearchResult>;
+  /** Ids of all pictures, without looking for anything. */
+  list(options?: ListOptions): Promise<Uint32Array>;
+  /** In the order of `ids`; null for what is not (or no longer) there. */
+  items(ids: Iterable<number>): Promise<(PhotoItem | null)[]>;
+  facets(): Promise<Facets>;
+  /** WebP or JPEG, at most 256 pixels a side. @throws SourceNotFoundError */
+  thumbnail(id: number): Promise<Blob>;
+  /** The original, from its folder. @throws SourceNotFoundError where it is gone or may not be read */
+  file(id: number): Promise<File>;
+  problems(): Promise<PhotoProblem[]>;
+
+  /** @param options `threshold`: cosine from which pictures are similar. @default 0.9 */
+  groups(options?: CallOptions & { threshold?: number }): Promise<PhotoGroups>;
+  /** A layout of all pictures in two dimensions (UMAP), remembered until they change. */
+  map(options?: MapOptions): Promise<PhotoMap>;
+
+  /** The whole index as one file: rows, vectors, thumbnails; not the pictures. */
+  export(options?: CallOptions): Promise<Blob>;
+  /**
+   * Replaces the index by an exported one. On any error nothing has changed.
+   * @throws IndexFormatError for what is no such file; IntegrityError where bytes differ from their hashes;
+   *   UnsupportedError where another model made it
+   */
+  import(blob: Blob, options?: CallOptions): Promise<void>;
+  /** Paths, dates, cameras, places, hashes and float32 vectors as a Parquet file. */
+  exportParquet(options?: CallOptions): Promise<Blob>;
+  /** Deletes all of it. The pictures are left alone. */
+  clear(): Promise<void>;
+  /** Stops and lets another tab write. */
+  close(): Promise<void>;
+}
