@@ -1,0 +1,28 @@
+/** @file Which pictures are selected: one, several, or a range from the last one touched, as file managers do. */
+
+export interface Selection {
+  readonly ids: ReadonlySet<number>;
+  /** Where a range begins; null before the first choice. */
+  readonly anchor: number | null;
+}
+
+export const NOTHING: Selection = { ids: new Set(), anchor: null };
+
+/** Adds the picture, or takes it out. */
+export function toggle({ ids }: Selection, id: number): Selection {
+  const next = new Set(ids);
+  if (!next.delete(id)) next.add(id);
+  return { ids: next, anchor: id };
+}
+
+/** Adds everything from the anchor to the picture, in the order shown. Without an anchor that is in it, the picture alone. */
+export function extend({ ids, anchor }: Selection, id: number, order: readonly number[]): Selection {
+  const from = anchor === null ? -1 : order.indexOf(anchor);
+  const to = order.indexOf(id);
+  if (from < 0 || to < 0) return { ids: new Set([...ids, id]), anchor: id };
+  return { ids: new Set([...ids, ...order.slice(Math.min(from, to), Math.max(from, to) + 1)]), anchor };
+}
+
+export function selectAll(order: readonly number[]): Selection {
+  return { ids: new Set(order), anchor: order[0] ?? null };
+}
