@@ -14,6 +14,7 @@ import type { Engine } from './engine';
 import { isNode } from './environment';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
+import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe } from './probe';
@@ -40,7 +41,7 @@ export class Runtime {
   readonly #preparer: Preparer;
   readonly #engine: Recovering<Engine>;
 
-  private constructor(options: ChoiceOptions, choice: Choice, preparer: Preparer) {
+  private constructor(id: string, options: ChoiceOptions, choice: Choice, preparer: Preparer) {
     const { manifest, reader } = options;
     this.#preparer = preparer;
     this.#engine = new Recovering({
@@ -49,6 +50,7 @@ export class Runtime {
       rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, signal }),
     });
     this.#info = {
+      id,
       label: reader.label,
       architecture: manifest.architecture,
       dims: manifest.dims,
@@ -86,11 +88,12 @@ export class Runtime {
     }
     const tokenizer = await loadTokenizer(tokenizerFiles);
     const preparer = new Preparer(tokenizer, manifest.image, manifest.prompts);
+    const id = await modelId(manifest);
     const choice = await chooseRung(options, (engine) => ({
       embed: (inputs) => embedOn(engine, preparer, inputs, {}, signal),
     }));
     options.onProgress?.({ status: 'ready', phase: 'load' });
-    return new Runtime({ ...options, onProgress: undefined, signal: undefined }, choice, preparer);
+    return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparer);
   }
 
   /** One unit vector per input, in order. // [inputs][dims] */

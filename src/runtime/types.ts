@@ -87,6 +87,8 @@ export interface AdapterFacts {
 
 /** What was loaded and what was decided. Plain data. */
 export interface ModelInfo {
+  /** Names what embeddings depend on (weights, tokenizer, settings), in hex: vectors compare where this is equal. */
+  id: string;
   /** Where the bundle lies. */
   label: string;
   architecture: string;
