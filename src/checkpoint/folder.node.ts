@@ -11,8 +11,13 @@ import type { ByteSource, FileTree } from './types';
 const MAX_FILES = 10_000;
 const MAX_DEPTH = 8;
 
+export interface FolderTreeOptions {
+  /** More files mean that the wrong folder was given. @default 10,000 */
+  maxFiles?: number;
+}
+
 /** Opens a folder. Its label is the folder's own name, so that no path of this machine gets into a bundle. */
-export async function folderTree(path: string): Promise<FileTree> {
+export async function folderTree(path: string, { maxFiles = MAX_FILES }: FolderTreeOptions = {}): Promise<FileTree> {
   const root = resolve(path);
   const info = await stat(root).catch((cause: unknown) => {
     throw new SourceNotFoundError(`${path}: the folder is not there or may not be read`, { path }, { cause });
@@ -21,12 +26,12 @@ export async function folderTree(path: string): Promise<FileTree> {
   return {
     label: basename(root),
     revision: null,
-    list: () => listFiles(root, path),
+    list: () => listFiles(root, path, maxFiles),
     open: (file, signal) => openFile(root, file, signal),
   };
 }
 
-async function listFiles(root: string, path: string): Promise<string[]> {
+async function listFiles(root: string, path: string, maxFiles: number): Promise<string[]> {
   const found: string[] = [];
   const visit = async (folder: string, depth: number): Promise<void> => {
     const entries = await readdir(join(root, folder), { withFileTypes: true }).catch((cause: unknown) => {
@@ -41,8 +46,8 @@ async function listFiles(root: string, path: string): Promise<string[]> {
       // The Hub's cache keeps links to files. Links to folders are not followed: they may lead round in circles.
       const isFile = entry.isFile() || (await stat(join(root, name)).catch(() => null))?.isFile();
       if (isFile) found.push(name);
-      if (found.length > MAX_FILES) {
-        throw new SourceNotFoundError(`${path}: more than ${MAX_FILES} files: no checkpoint folder`, { path });
+      if (found.length > maxFiles) {
+        throw new SourceNotFoundError(`${path}: more than ${maxFiles} files: is it the right folder?`, { path });
       }
     }
   };

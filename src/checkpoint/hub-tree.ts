@@ -21,6 +21,8 @@ const ADAPTER_BYTES = 1024 * 1024 * 1024;
 export interface HubTreeOptions {
   /** `TIGER-Lab/VLM2Vec-Qwen2VL-2B` */
   repo: string;
+  /** @default 'model' */
+  type?: 'model' | 'dataset';
   /** Branch, tag or commit. @default 'main' */
   revision?: string;
   /** For private and gated repositories. */
@@ -91,9 +93,10 @@ class HubClient {
   /** The commit that `revision` points to now. */
   async commit(revision: string, signal?: AbortSignal): Promise<string> {
     const { repo } = this.#options;
-    const { sha } = await this.#call(`${repo} at ${revision}`, signal, async (hub, fetch) =>
-      hub.modelInfo({ name: repo, revision, additionalFields: ['sha'], ...this.#access(fetch) }),
-    );
+    const { sha } = await this.#call(`${repo} at ${revision}`, signal, async (hub, fetch) => {
+      const info = this.#options.type === 'dataset' ? hub.datasetInfo : hub.modelInfo;
+      return info({ name: repo, revision, additionalFields: ['sha'], ...this.#access(fetch) });
+    });
     if (!/^[0-9a-f]{40}$/.test(sha)) throw new CheckpointFormatError(`${repo}: the Hub names no commit`);
     return sha;
   }
@@ -104,7 +107,7 @@ class HubClient {
     return this.#call(`${repo} at ${commit}`, signal, async (hub, fetch) => {
       const files = new Map<string, HubFile>();
       const entries = hub.listFiles({
-        repo: { type: 'model', name: repo },
+        repo: { type: this.#options.type ?? 'model', name: repo },
         revision: commit,
         recursive: true,
         ...this.#access(fetch),
@@ -126,8 +129,9 @@ class HubClient {
   source(commit: string, { path, size, sha256, gitOid }: HubFile): ByteSource {
     const { repo, fetch, retryDelay, accessToken, wholeBytes = WHOLE_BYTES, blockBytes } = this.#options;
     const name = `${repo}/${path}`;
+    const place = this.#options.type === 'dataset' ? `datasets/${repo}` : repo;
     const file = new HttpFile({
-      url: `${this.#hubUrl}/${repo}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
+      url: `${this.#hubUrl}/${place}/resolve/${commit}/${path.split('/').map(encodeURIComponent).join('/')}`,
       name,
       size,
       fetch,

@@ -4,3 +4,4 @@ export { blobTree } from './blob-tree';
 export { openCheckpoint, type Checkpoint, type OpenCheckpointOptions } from './checkpoint';
 export { HUB_URL, hubTree, type HubTreeOptions } from './hub-tree';
 export type { ByteSource, FileTree, TensorDtype, TensorInfo, TensorStore } from './types';
+export { openZip, type ZipOptions } from './zip';

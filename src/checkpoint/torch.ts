@@ -21,7 +21,7 @@ export async function openTorchFile(source: ByteSource, signal?: AbortSignal): P
       `${source.name}: not a zip archive as torch.save writes it since 1.6; older files must be saved again`,
     );
   }
-  const entries = await openZip(source, signal);
+  const entries = await openZip(source, { signal });
   const pickles = [...entries.keys()].filter((name) => name.endsWith(PICKLE_NAME) && name.split('/').length === 2);
   const pickleName = pickles[0];
   if (pickles.length !== 1 || pickleName === undefined) {

@@ -1,10 +1,12 @@
 /**
- * @file Reader of zip archives as `torch.save` writes them: entries stored without compression, one after the other,
- * zip64 where needed. The central directory is what counts; every local header is checked against it before its data
- * is read. Entries that overlap, leave the file, are compressed, encrypted or named twice are refused.
+ * @file Reader of zip archives, read in place: as `torch.save` writes them (entries stored without compression), and
+ * where asked for, those of data sets too (deflated ones); zip64 where needed. The central directory is what counts;
+ * every local header is checked against it before its data is read. Entries that overlap, leave the file, are encrypted
+ * or named twice are refused.
  */
 
 import { CheckpointFormatError } from '../errors';
+import { inflated } from './inflate';
 import { quote } from './quote';
 import type { ByteSource } from './types';
 
@@ -21,6 +23,14 @@ const ZIP64_LOCATOR_BYTES = 20;
 const MAX_COMMENT = 0xffff;
 const MAX_ENTRIES = 200_000;
 const MAX_DIRECTORY_BYTES = 64 * 1024 * 1024;
+const STORED = 0;
+const DEFLATED = 8;
+
+export interface ZipOptions {
+  /** Read deflated entries too. torch never writes them. @default false */
+  deflate?: boolean;
+  signal?: AbortSignal;
+}
 
 interface Entry {
   name: string;
@@ -28,7 +38,13 @@ interface Entry {
   rawName: Uint8Array;
   /** Of the local header. */
   offset: number;
+  method: number;
+  /** Bytes in the archive. */
+  stored: number;
+  /** Bytes of the contents. */
   size: number;
+  /** CRC-32 of the contents, in hex. */
+  crc: string;
   /** The data must end at or before this byte: the next entry's header, or the directory. */
   limit: number;
 }
@@ -43,19 +59,28 @@ interface Directory {
 
 const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 
-/** The entries of an archive by name, each a source of its own. Data offsets are looked up at an entry's first read. */
-export async function openZip(source: ByteSource, signal?: AbortSignal): Promise<Map<string, ByteSource>> {
+/**
+ * The entries of an archive by name, each a source of its own, with its CRC-32 in hex as `version`. Data offsets are
+ * looked up at an entry's first read. The CRC is the reader's to check, but for deflated entries.
+ */
+export async function openZip(source: ByteSource, options: ZipOptions = {}): Promise<Map<string, ByteSource>> {
+  const { deflate = false, signal } = options;
   const directory = await findDirectory(source, signal);
   const bytes = await source.read(directory.offset, directory.offset + directory.bytes, signal);
-  const entries = readDirectory(source, directory, bytes);
+  const entries = readDirectory(source, directory, bytes, deflate);
   entries.sort((a, b) => a.offset - b.offset);
   for (const [i, entry] of entries.entries()) {
     entry.limit = entries[i + 1]?.offset ?? directory.offset;
-    if (entry.offset + LOCAL_BYTES + entry.rawName.length + entry.size > entry.limit) {
+    if (entry.offset + LOCAL_BYTES + entry.rawName.length + entry.stored > entry.limit) {
       throw new CheckpointFormatError(`${source.name}: the zip entry ${quote(entry.name)} overlaps what follows it`);
     }
   }
-  return new Map(entries.map((entry) => [entry.name, new EntrySource(source, entry)]));
+  return new Map(
+    entries.map((entry) => {
+      const data = new EntrySource(source, entry);
+      return [entry.name, entry.method === STORED ? data : inflated(data, entry.size, entry.crc)];
+    }),
+  );
 }
 
 async function findDirectory(source: ByteSource, signal?: AbortSignal): Promise<Directory> {
@@ -67,7 +92,7 @@ async function findDirectory(source: ByteSource, signal?: AbortSignal): Promise<
   const tail = view(await source.read(tailStart, source.size, signal));
   let at = tail.byteLength - END_BYTES;
   while (at >= 0 && !(tail.getUint32(at, true) === END_SIGNATURE && isEnd(tail, at))) at--;
-  if (at < 0) return fail('no end of a zip directory: the file is truncated or no torch file');
+  if (at < 0) return fail('no end of a zip directory: the file is truncated or no zip archive');
 
   const directory: Directory = {
     entries: tail.getUint16(at + 10, true),
@@ -99,7 +124,7 @@ function isEnd(tail: DataView, at: number): boolean {
   return at + END_BYTES + tail.getUint16(at + 20, true) === tail.byteLength;
 }
 
-function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Array): Entry[] {
+function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Array, deflate: boolean): Entry[] {
   const fail = (what: string): never => {
     throw new CheckpointFormatError(`${source.name}: ${what}`);
   };
@@ -118,8 +143,9 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     const rawName = bytes.subarray(at + CENTRAL_BYTES, at + CENTRAL_BYTES + nameLength);
     const name = new TextDecoder().decode(rawName);
     if ((records.getUint16(at + 8, true) & 1) !== 0) fail(`the zip entry ${quote(name)} is encrypted`);
-    if (records.getUint16(at + 10, true) !== 0) {
-      fail(`the zip entry ${quote(name)} is compressed, which torch never does`);
+    const method = records.getUint16(at + 10, true);
+    if (method !== STORED && !(deflate && method === DEFLATED)) {
+      fail(`the zip entry ${quote(name)} is compressed${deflate ? ` by method ${method}` : ', which torch never does'}`);
     }
     if (names.has(name)) fail(`the zip entry ${quote(name)} is there twice`);
     names.add(name);
@@ -132,11 +158,12 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     const size = wide(records.getUint32(at + 24, true));
     const stored = wide(records.getUint32(at + 20, true));
     const offset = wide(records.getUint32(at + 42, true));
-    if (stored !== size) fail(`the zip entry ${quote(name)} gives two sizes`);
-    if (!Number.isSafeInteger(size) || !Number.isSafeInteger(offset)) {
+    if (method === STORED && stored !== size) fail(`the zip entry ${quote(name)} gives two sizes`);
+    if (![size, stored, offset].every(Number.isSafeInteger)) {
       fail(`the zip entry ${quote(name)} lies outside the file`);
     }
-    entries.push({ name, rawName, offset, size, limit: 0 });
+    const crc = records.getUint32(at + 16, true).toString(16).padStart(8, '0');
+    entries.push({ name, rawName, offset, method, stored, size, crc, limit: 0 });
     at = next;
   }
   return entries;
@@ -157,17 +184,19 @@ function zip64Field(records: DataView, start: number, end: number): number[] {
   return numbers;
 }
 
-/** One stored entry. */
+/** An entry's bytes as they lie in the archive. */
 class EntrySource implements ByteSource {
   readonly name: string;
   readonly size: number;
+  readonly version: string;
   readonly #archive: ByteSource;
   readonly #entry: Entry;
   #start: number | undefined;
 
   constructor(archive: ByteSource, entry: Entry) {
     this.name = `${archive.name}: ${quote(entry.name)}`;
-    this.size = entry.size;
+    this.size = entry.stored;
+    this.version = entry.crc;
     this.#archive = archive;
     this.#entry = entry;
   }
@@ -181,16 +210,16 @@ class EntrySource implements ByteSource {
   }
 
   async #dataStart(signal?: AbortSignal): Promise<number> {
-    const { offset, rawName, limit, size } = this.#entry;
+    const { offset, rawName, limit, stored, method } = this.#entry;
     const bytes = await this.#archive.read(offset, offset + LOCAL_BYTES + rawName.length, signal);
     const header = view(bytes);
     const nameLength = header.getUint16(26, true);
     const sameName = nameLength === rawName.length && rawName.every((byte, i) => byte === bytes[LOCAL_BYTES + i]);
-    if (header.getUint32(0, true) !== LOCAL_SIGNATURE || header.getUint16(8, true) !== 0 || !sameName) {
+    if (header.getUint32(0, true) !== LOCAL_SIGNATURE || header.getUint16(8, true) !== method || !sameName) {
       throw new CheckpointFormatError(`${this.name}: the zip directory and the entry's own header disagree`);
     }
     const start = offset + LOCAL_BYTES + nameLength + header.getUint16(28, true);
-    if (start + size > limit) throw new CheckpointFormatError(`${this.name}: the entry overlaps what follows it`);
+    if (start + stored > limit) throw new CheckpointFormatError(`${this.name}: the entry overlaps what follows it`);
     return start;
   }
 }

@@ -3,6 +3,7 @@
  * colour), scale 16 bits their own way and apply gamma or colour profiles; the reference does none of these. So PNG
  * is decoded here, the same in a page, a worker and Node; only the inflating is the platform's.
  */
+import { crc32 } from '../bundle/crc32';
 import { ByteReader } from './bytes';
 import { pngChunks, readPngHeader, type PngHeader } from './headers/png';
 import type { RgbImage } from './types';
@@ -28,18 +29,6 @@ const ADAM7: readonly Pass[] = [
   { x: 1, y: 0, stepX: 2, stepY: 2 },
   { x: 0, y: 1, stepX: 1, stepY: 2 },
 ];
-
-const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
-  let crc = byte;
-  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
-  return crc;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let crc = 0xffffffff;
-  for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]!) & 0xff]! ^ (crc >>> 8);
-  return ~crc >>> 0;
-}
 
 /** The palette and the compressed pixels; the CRC of every chunk that shapes pixels is checked. */
 function readChunks(reader: ByteReader, header: PngHeader): { palette: Uint8Array; compressed: Uint8Array[] } {
