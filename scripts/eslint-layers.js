@@ -17,7 +17,9 @@ const MAY_IMPORT = {
   'src/onnx': BASE,
   'src/image': BASE,
   'src/text': BASE,
-  'src/search': BASE,
+  'src/search': [...BASE, 'src/image', 'src/text', 'src/store', 'src/error-wire', 'src/worker-life'],
+  'src/error-wire': ['src/errors'],
+  'src/worker-life': [],
   'src/store': [...BASE, 'src/net'],
   'src/models': [...BASE, 'src/checkpoint', 'src/onnx'],
   'src/convert': [...BASE, 'src/checkpoint', 'src/onnx', 'src/models'],
@@ -25,7 +27,7 @@ const MAY_IMPORT = {
   'src/cli': ['*'],
   'src/testing': ['*', 'src/testing'],
   workers: ['*'],
-  demo: ['src/index'],
+  demo: ['src/index', 'src/search', 'workers'],
 };
 
 /** Packages that only exist in Node. */

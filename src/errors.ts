@@ -56,6 +56,11 @@ export class BundleFormatError extends VLM2VecError {
   override name = 'BundleFormatError';
 }
 
+/** A file that is no exported photo index, or breaks its format. Nothing of it was taken over. */
+export class IndexFormatError extends VLM2VecError {
+  override name = 'IndexFormatError';
+}
+
 /** Bytes whose length or SHA-256 differs from what the manifest promises. */
 export class IntegrityError extends VLM2VecError {
   override name = 'IntegrityError';
@@ -79,6 +84,11 @@ export class InvalidInputError extends VLM2VecError {
 /** WebGPU was asked for and is not available, or too small for the model. */
 export class WebGPUUnavailableError extends VLM2VecError {
   override name = 'WebGPUUnavailableError';
+}
+
+/** A table of an evaluation, or its archive of pictures, that breaks its format or lacks something. */
+export class DatasetFormatError extends VLM2VecError {
+  override name = 'DatasetFormatError';
 }
 
 /** The GPU device was lost twice in a row; the model must be loaded again. */

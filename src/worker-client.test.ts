@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
 import { afterEach, expect, test } from 'vitest';
 import { DisposedError, ImageFormatError, VLM2VecError } from './errors';
-import { installErrorHandler } from './runtime/boundary';
+import { installErrorHandler } from './error-wire';
 import type { ModelInfo, ProgressEvent } from './runtime';
 import type { Backend, CallHooks, Embedded } from './service';
 import { WorkerBackend, type WorkerLike } from './worker-client';

@@ -2,10 +2,11 @@
 
 import { proxy, releaseProxy, wrap, type Endpoint, type Remote } from 'comlink';
 import { DisposedError, VLM2VecError } from './errors';
-import { installErrorHandler } from './runtime/boundary';
+import { installErrorHandler } from './error-wire';
 import type { EmbedInput, ModelInfo, OnProgress } from './runtime';
 import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './service';
 import type { SourceSpec } from './source-spec';
+import { onLifeLockFree, onWorkerFailure } from './worker-life';
 import type { ModelService } from './worker-service';
 
 /** What we need of a `Worker`; a `MessagePort` in tests. */
@@ -35,12 +36,8 @@ export class WorkerBackend implements Backend {
     this.#service = wrap<ModelService>(worker);
     this.#ended = new Promise((_, reject) => (this.#rejectAll = reject));
     this.#ended.catch(() => undefined);
-    worker.addEventListener('error', (event) => {
-      const { message } = event as ErrorEvent;
-      this.#end(new VLM2VecError(`The worker failed: ${message || 'its script could not be loaded'}.`, { message }));
-    });
-    worker.addEventListener('messageerror', () => {
-      this.#end(new VLM2VecError('A message to or from the worker could not be read.'));
+    onWorkerFailure(worker, (message, cause) => {
+      this.#end(new VLM2VecError(message, cause === undefined ? {} : { message: cause }));
     });
     this.#connected = this.#connect();
     this.#connected.catch(() => undefined);
@@ -80,11 +77,11 @@ export class WorkerBackend implements Backend {
   async #connect(): Promise<void> {
     const listener = (call: number, event: Parameters<OnProgress>[0]) => this.#progress.get(call)?.(event);
     await Promise.race([this.#service.connect(proxy(listener), this.#lifeLock), this.#ended]);
-    // The worker holds this lock while it lives. Nothing else tells of a worker that the system killed.
-    const { locks } = globalThis.navigator ?? {};
-    locks?.request(this.#lifeLock, { signal: this.#watch.signal }, () => {
-      this.#end(new DisposedError('The worker ended, probably because memory ran out. Load the model again.'));
-    }).catch(() => undefined);
+    onLifeLockFree(
+      this.#lifeLock,
+      () => this.#end(new DisposedError('The worker ended, probably because memory ran out. Load the model again.')),
+      this.#watch.signal,
+    );
   }
 
   async #call<T>({ signal, onProgress }: CallHooks, run: (call: number) => Promise<T>): Promise<T> {

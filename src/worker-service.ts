@@ -5,6 +5,7 @@ import type { ProgressListener, RemoteService } from './runtime/boundary';
 import type { EmbedInput, ModelInfo } from './runtime';
 import { LocalBackend, type Backend, type CallHooks, type Embedded, type EmbedSettings, type LoadSettings } from './service';
 import type { SourceSpec } from './source-spec';
+import { holdLifeLock } from './worker-life';
 
 export type ModelService = RemoteService<SourceSpec, LoadSettings, EmbedSettings, ModelInfo, Embedded>;
 
@@ -21,14 +22,7 @@ export class WorkerService implements ModelService {
   /** Resolves once the lock is held, so that whoever waits for it learns of this worker's end, however it ends. */
   async connect(listener: ProgressListener, lifeLock: string): Promise<void> {
     this.#listener = listener as unknown as Remote<ProgressListener>;
-    const { locks } = globalThis.navigator ?? {};
-    if (!locks) return;
-    await new Promise<void>((held) => {
-      void locks.request(lifeLock, () => {
-        held();
-        return new Promise<never>(() => undefined);
-      });
-    });
+    await holdLifeLock(lifeLock);
   }
 
   load(call: number, source: SourceSpec, settings: LoadSettings): Promise<ModelInfo> {

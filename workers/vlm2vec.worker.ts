@@ -1,7 +1,7 @@
 /** @file The worker that runs a model: `embedder.ts` starts it and talks to it through comlink. */
 
 import { expose } from 'comlink';
-import { installErrorHandler } from '../src/runtime/boundary';
+import { installErrorHandler } from '../src/error-wire';
 import { WorkerService } from '../src/worker-service';
 
 installErrorHandler();

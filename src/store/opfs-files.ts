@@ -22,7 +22,12 @@ export async function openRoot(): Promise<FileSystemDirectoryHandle> {
 }
 
 /** Reads and writes at any place, and can be flushed. Workers only. */
-export type HandleFile = JournalFile;
+export interface HandleFile extends JournalFile {
+  /** Bytes. */
+  size(): number;
+  /** Fills `into` from `position` on. Returns how many bytes there were. */
+  read(into: Uint8Array, position: number): number;
+}
 
 /** Whether files can be written in place here: in workers. */
 export function hasHandles(handle: FileSystemFileHandle): boolean {
@@ -34,6 +39,8 @@ export async function openHandle(handle: FileSystemFileHandle): Promise<HandleFi
   const access = await accessHandle(handle);
   let next = 0;
   return {
+    size: () => access.getSize(),
+    read: (into, position) => access.read(into as Uint8Array<ArrayBuffer>, { at: position }),
     write: (bytes, position = next) =>
       namingFull(async () => {
         for (let done = 0; done < bytes.length; ) {

@@ -1,7 +1,7 @@
 import { expose, wrap } from 'comlink';
 import { afterEach, expect, test } from 'vitest';
-import * as errors from '../errors';
-import { errorFromWire, errorToWire, installErrorHandler } from './boundary';
+import * as errors from './errors';
+import { errorFromWire, errorToWire, installErrorHandler } from './error-wire';
 
 const ports: MessagePort[] = [];
 afterEach(() => ports.splice(0).forEach((port) => port.close()));

@@ -1,0 +1,35 @@
+/**
+ * @file How the page learns that a worker is gone. Nothing tells of one that the system killed; so the worker holds a
+ * Web Lock as long as it lives, and the page waits for it.
+ */
+
+/** What we need of a `Worker`; a `MessagePort` in tests. */
+export interface LifeEvents {
+  addEventListener(type: string, listener: (event: Event) => void): void;
+}
+
+/** In the worker. Resolves once the lock is held, so that whoever waits for it learns of this worker's end. */
+export async function holdLifeLock(name: string): Promise<void> {
+  const { locks } = globalThis.navigator ?? {};
+  if (!locks) return;
+  await new Promise<void>((held) => {
+    void locks.request(name, () => {
+      held();
+      return new Promise<never>(() => undefined);
+    });
+  });
+}
+
+/** In the page, once the worker holds the lock. Without Web Locks (insecure contexts) nothing is ever heard. */
+export function onLifeLockFree(name: string, onEnd: () => void, signal: AbortSignal): void {
+  globalThis.navigator?.locks?.request(name, { signal }, onEnd).catch(() => undefined);
+}
+
+/** Calls back with a message when the worker fails in a way that is told: its script, or a message that cannot be read. */
+export function onWorkerFailure(worker: LifeEvents, onFailure: (message: string, cause?: string) => void): void {
+  worker.addEventListener('error', (event) => {
+    const { message } = event as ErrorEvent;
+    onFailure(`The worker failed: ${message || 'its script could not be loaded'}.`, message);
+  });
+  worker.addEventListener('messageerror', () => onFailure('A message to or from the worker could not be read.'));
+}
