@@ -16,13 +16,13 @@ export function toggle({ ids }: Selection, id: number): Selection {
 }
 
 /** Adds everything from the anchor to the picture, in the order shown. Without an anchor that is in it, the picture alone. */
-export function extend({ ids, anchor }: Selection, id: number, order: readonly number[]): Selection {
+export function extend({ ids, anchor }: Selection, id: number, order: Uint32Array): Selection {
   const from = anchor === null ? -1 : order.indexOf(anchor);
   const to = order.indexOf(id);
   if (from < 0 || to < 0) return { ids: new Set([...ids, id]), anchor: id };
   return { ids: new Set([...ids, ...order.slice(Math.min(from, to), Math.max(from, to) + 1)]), anchor };
 }
 
-export function selectAll(order: readonly number[]): Selection {
+export function selectAll(order: Uint32Array): Selection {
   return { ids: new Set(order), anchor: order[0] ?? null };
 }

@@ -1,0 +1,72 @@
+/** @file Ways to a folder of pictures: the browser's own dialog, a file field, or a drop. */
+import { directoryOpen } from 'browser-fs-access';
+import type { FolderFile, FolderSource } from '../../../src/search';
+
+type Picker = (options: { id: string; mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
+
+/** Asks for a folder. @returns null where the person thought better of it */
+export async function chooseFolder(): Promise<FolderSource | null> {
+  const { showDirectoryPicker } = globalThis as { showDirectoryPicker?: Picker };
+  try {
+    // Not by `directoryOpen`: that would read the names of all files before it answers.
+    if (showDirectoryPicker) return { handle: await showDirectoryPicker({ id: 'photos', mode: 'read' }) };
+    return fromPicked((await directoryOpen({ recursive: true })) as File[]);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === 'AbortError') return null;
+    throw error;
+  }
+}
+
+/** Files with `webkitRelativePath`s, such as a file field for folders gives. @returns null for none */
+export function fromPicked(files: readonly File[]): FolderSource | null {
+  const [first] = files;
+  if (!first) return null;
+  const [name] = first.webkitRelativePath.split('/');
+  return {
+    name: name || 'folder',
+    files: files.map((file) => ({ path: file.webkitRelativePath.split('/').slice(1).join('/') || file.name, file })),
+  };
+}
+
+/** What was dropped: folders to index, several pictures to index as a folder, or one picture to look for. */
+export type Dropped = { kind: 'folders'; sources: FolderSource[] } | { kind: 'picture'; file: File } | { kind: 'nothing' };
+
+type HandleItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
+
+/** Reads a drop. To be called while the event is handled: afterwards the browser has forgotten what was dropped. */
+export async function readDrop({ items }: Pick<DataTransfer, 'items'>, looseName: string): Promise<Dropped> {
+  const dropped = await Promise.all([...items].filter(({ kind }) => kind === 'file').map(readItem));
+  const sources = dropped.filter((each) => each !== null && !(each instanceof File));
+  const loose = dropped.filter((each) => each instanceof File);
+  if (sources.length === 0 && loose.length === 1) {
+    return loose[0]!.type.startsWith('image/') ? { kind: 'picture', file: loose[0]! } : { kind: 'nothing' };
+  }
+  if (loose.length > 0) sources.push({ name: looseName, files: loose.map((file) => ({ path: file.name, file })) });
+  return sources.length > 0 ? { kind: 'folders', sources } : { kind: 'nothing' };
+}
+
+/** All calls on the item are made before the first wait. */
+async function readItem(item: DataTransferItem): Promise<FolderSource | File | null> {
+  const entry = item.webkitGetAsEntry?.();
+  const file = item.getAsFile();
+  const handle = entry?.isFile ? null : (item as HandleItem).getAsFileSystemHandle?.();
+  const opened = await handle?.catch(() => null);
+  if (opened?.kind === 'directory') return { handle: opened as FileSystemDirectoryHandle };
+  if (entry?.isDirectory) return { name: entry.name, files: await filesOf(entry as FileSystemDirectoryEntry, '') };
+  return file;
+}
+
+async function filesOf(folder: FileSystemDirectoryEntry, path: string): Promise<FolderFile[]> {
+  const reader = folder.createReader();
+  const files: FolderFile[] = [];
+  for (;;) {
+    // It gives them by the hundred, and none at the end.
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return files;
+    for (const entry of entries) {
+      const at = path + entry.name;
+      if (entry.isDirectory) files.push(...(await filesOf(entry as FileSystemDirectoryEntry, `${at}/`)));
+      else files.push({ path: at, file: await new Promise<File>((ok, no) => (entry as FileSystemFileEntry).file(ok, no)) });
+    }
+  }
+}

@@ -1,0 +1,54 @@
+import { expect, test } from 'vitest';
+import { EMPTY_FORM, kindOf, NO_FILTER, templateProblem, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
+
+const words = (text: string, combine: string[] = [], exclude: string[] = []) => ({
+  text,
+  combine: combine.map((part) => ({ text: part })),
+  exclude: exclude.map((part) => ({ text: part })),
+});
+const blob = new Blob(['x']);
+const like: PicturePart = { key: 1, image: blob, name: 'a.png', sign: 'like' };
+const alike: PicturePart = { key: 2, image: { id: 7 }, name: 'b.png', sign: 'like' };
+const unlike: PicturePart = { key: 3, image: { id: 9 }, name: 'c.png', sign: 'unlike' };
+const form = (change: Partial<QueryForm>): QueryForm => ({ ...EMPTY_FORM, ...change });
+
+test('words and the first picture go together, the rest is added or subtracted', () => {
+  const query = toSearchQuery(form({ pictures: [unlike, like, alike] }), words('at night', ['snow'], ['people']), 50);
+  expect(query).toEqual({
+    text: 'at night',
+    image: blob,
+    combine: [{ text: 'snow' }, { image: { id: 7 } }],
+    exclude: [{ text: 'people' }, { image: { id: 9 } }],
+    limit: 50,
+  });
+});
+
+test('nothing to look for is no query: neither an empty form, nor exclusions, nor filters alone', () => {
+  expect(toSearchQuery(form({}), words(''), 50)).toBeNull();
+  expect(toSearchQuery(form({ pictures: [unlike], filter: { ...NO_FILTER, camera: 'X' } }), words('', [], ['people']), 50)).toBeNull();
+});
+
+test('the kind of query', () => {
+  expect([kindOf(words('a'), []), kindOf(words(''), [like]), kindOf(words('a'), [unlike, like]), kindOf(words(''), [unlike])]).toEqual([
+    'text', 'picture', 'both', null,
+  ]);
+});
+
+test('both days of a range belong to it; what is not filled in filters nothing', () => {
+  expect(toFilter({ from: '2024-05-01', to: '2024-05-01', camera: '', folder: 'A/B' })).toEqual({
+    from: Date.UTC(2024, 4, 1),
+    to: Date.UTC(2024, 4, 2),
+    folder: 'A/B',
+  });
+  expect(toFilter(NO_FILTER)).toBeUndefined();
+  expect(toFilter({ ...NO_FILTER, from: '20', to: 'x' })).toBeUndefined();
+});
+
+test('templates name what the query has, and nothing else', () => {
+  expect(templateProblem('Find {text}', 'text')).toBeNull();
+  expect(templateProblem('{image}\nFind {text}', 'text')).toBe('no-image');
+  expect(templateProblem('{image}\nlike it', 'both')).toBe('needs-text');
+  expect(templateProblem('Find {text}', 'both')).toBe('needs-image');
+  expect(templateProblem('{image}\n{text}', 'picture')).toBe('no-text');
+  expect(templateProblem('{image}\nlike it', 'picture')).toBeNull();
+});
