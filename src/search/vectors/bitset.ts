@@ -1,0 +1,82 @@
+/** @file A set of row numbers, one bit each. */
+
+export class Bitset {
+  /** Rows that it can hold: 0 to `length` − 1. */
+  readonly length: number;
+  /** Bit `row & 31` of word `row >>> 5`; bits beyond `length` are 0. */
+  readonly words: Uint32Array;
+
+  constructor(length: number) {
+    this.length = length;
+    this.words = new Uint32Array(Math.ceil(length / 32));
+  }
+
+  /** The rows of `length` for which `test` holds. */
+  static where(length: number, test: (row: number) => boolean): Bitset {
+    const set = new Bitset(length);
+    for (let row = 0; row < length; row++) if (test(row)) set.words[row >>> 5]! |= 1 << (row & 31);
+    return set;
+  }
+
+  static of(length: number, rows: Iterable<number>): Bitset {
+    const set = new Bitset(length);
+    for (const row of rows) set.add(row);
+    return set;
+  }
+
+  has(row: number): boolean {
+    return row >= 0 && row < this.length && ((this.words[row >>> 5]! >>> (row & 31)) & 1) === 1;
+  }
+
+  /** @throws RangeError beyond `length` */
+  add(row: number): this {
+    if (!(row >= 0 && row < this.length)) throw new RangeError(`Row ${row} of a set of ${this.length}.`);
+    this.words[row >>> 5]! |= 1 << (row & 31);
+    return this;
+  }
+
+  delete(row: number): this {
+    if (this.has(row)) this.words[row >>> 5]! &= ~(1 << (row & 31));
+    return this;
+  }
+
+  /** How many rows. */
+  get size(): number {
+    let count = 0;
+    for (let word of this.words) for (; word !== 0; word &= word - 1) count++;
+    return count;
+  }
+
+  /** Rows of both. @throws RangeError where lengths differ */
+  and(other: Bitset): Bitset {
+    return this.#combine(other, (a, b) => a & b);
+  }
+
+  /** Rows of either. @throws RangeError where lengths differ */
+  or(other: Bitset): Bitset {
+    return this.#combine(other, (a, b) => a | b);
+  }
+
+  /** The other rows. */
+  not(): Bitset {
+    const set = new Bitset(this.length);
+    for (let i = 0; i < set.words.length; i++) set.words[i] = ~this.words[i]!;
+    const beyond = this.length & 31;
+    if (beyond !== 0) set.words[set.words.length - 1]! &= (1 << beyond) - 1;
+    return set;
+  }
+
+  /** In ascending order. */
+  *[Symbol.iterator](): IterableIterator<number> {
+    for (let i = 0; i < this.words.length; i++) {
+      for (let word = this.words[i]!; word !== 0; word &= word - 1) yield i * 32 + 31 - Math.clz32(word & -word);
+    }
+  }
+
+  #combine(other: Bitset, operation: (a: number, b: number) => number): Bitset {
+    if (other.length !== this.length) throw new RangeError(`Sets of ${this.length} and ${other.length} rows.`);
+    const set = new Bitset(this.length);
+    for (let i = 0; i < set.words.length; i++) set.words[i] = operation(this.words[i]!, other.words[i]!);
+    return set;
+  }
+}

@@ -1,0 +1,17 @@
+/** @file Vectors of a library in memory and at rest, exact search among them. */
+
+export { Bitset } from './bitset';
+export type { KernelName } from './dot-kernel';
+export {
+  HEADER_BYTES,
+  readHeader,
+  readImage,
+  readRecords,
+  recordAt,
+  recordBytes,
+  writeHeader,
+  writeImage,
+  writeRecords,
+} from './image';
+export { PackedVectors, type PackedVectorsOptions } from './packed-vectors';
+export { scoresOf, topK, type TopK, type TopKOptions } from './top-k';

@@ -1,0 +1,166 @@
+/**
+ * @file Vectors of a library, packed (see `codes.ts`): 2 bytes per number, of which a search reads one. Each vector has
+ * a row; rows keep their numbers, and a removed vector's row is free for the next. The same bytes at rest: `image.ts`.
+ */
+
+import { InvalidInputError } from '../../errors';
+import { encode, FINE, fineLength } from './codes';
+import { createDotKernel, LANES, MAX_LENGTH, type DotKernel, type KernelName } from './dot-kernel';
+
+/** Rows of one block of fine bytes. */
+const BLOCK_ROWS = 256;
+
+export interface PackedVectorsOptions {
+  /** Length of a vector, 1 to 8192. */
+  dims: number;
+  /** Names what made the vectors; travels with their image. */
+  model: string;
+  /** @default SIMD where there is any */
+  kernel?: KernelName;
+}
+
+export class PackedVectors {
+  readonly dims: number;
+  readonly model: string;
+  readonly kernel: DotKernel;
+  /** Bytes between the coarse codes of two rows. */
+  readonly stride: number;
+  /** By row; 0 where a row is free. Replaced when it grows. */
+  scales: Float32Array = new Float32Array(0);
+  /** By row: length of the part of the vector that is in the fine bytes alone. Replaced when it grows. */
+  fineLengths: Float32Array = new Float32Array(0);
+  readonly #fine: Int8Array[] = [];
+  readonly #free: number[] = [];
+  #rows = 0;
+
+  /** @throws InvalidInputError where `dims` is out of range */
+  constructor({ dims, model, kernel }: PackedVectorsOptions) {
+    if (!Number.isInteger(dims) || dims < 1 || dims > MAX_LENGTH) {
+      throw new InvalidInputError(`Vectors have 1 to ${MAX_LENGTH} dimensions, not ${dims}.`);
+    }
+    this.dims = dims;
+    this.model = model;
+    this.stride = Math.ceil(dims / LANES) * LANES;
+    this.kernel = createDotKernel(kernel);
+  }
+
+  /** Rows, free ones among them: one more than the highest in use so far. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Vectors. */
+  get size(): number {
+    return this.#rows - this.#free.length;
+  }
+
+  /** Memory held, in bytes. */
+  get bytes(): number {
+    return this.kernel.codes.length + this.#fine.length * BLOCK_ROWS * this.dims + this.scales.byteLength * 2;
+  }
+
+  has(row: number): boolean {
+    return row >= 0 && row < this.#rows && this.scales[row] !== 0;
+  }
+
+  /**
+   * Puts a vector into a free row, else behind the last. Returns the row.
+   * @throws InvalidInputError for zeros, NaN, infinities or another length; RangeError where memory is short
+   */
+  add(vector: ArrayLike<number>): number {
+    this.#check(vector);
+    const row = this.#free.at(-1) ?? this.#rows;
+    if (row === this.#rows) this.reserve(row + 1);
+    this.#write(row, vector);
+    if (row === this.#rows) this.#rows++;
+    else this.#free.pop();
+    return row;
+  }
+
+  /** Replaces the vector of a row. @throws InvalidInputError as `add` does, and where the row is free */
+  replace(row: number, vector: ArrayLike<number>): void {
+    this.#check(vector);
+    this.#checkRow(row);
+    this.#write(row, vector);
+  }
+
+  /** Frees a row. @throws InvalidInputError where it is free */
+  remove(row: number): void {
+    this.#checkRow(row);
+    this.scales[row] = 0;
+    this.#free.push(row);
+  }
+
+  /** The vector as stored. // [dims] @throws InvalidInputError where the row is free */
+  get(row: number): Float32Array {
+    this.#checkRow(row);
+    const step = this.scales[row]! / FINE;
+    return Float32Array.from(this.codes(row, new Int16Array(this.dims)), (code) => code * step);
+  }
+
+  /** The 16-bit codes of a row, into `out`. // [dims] */
+  codes(row: number, out: Int16Array): Int16Array {
+    const coarse = this.coarse(row);
+    const fine = this.fine(row);
+    for (let i = 0; i < coarse.length; i++) out[i] = FINE * coarse[i]! + fine[i]!;
+    return out;
+  }
+
+  /** The coarse bytes of a row, in place. // [dims] */
+  coarse(row: number): Int8Array {
+    return this.kernel.codes.subarray(row * this.stride, row * this.stride + this.dims);
+  }
+
+  /** The fine bytes of a row, in place. // [dims] */
+  fine(row: number): Int8Array {
+    const at = (row % BLOCK_ROWS) * this.dims;
+    return this.#fine[Math.floor(row / BLOCK_ROWS)]!.subarray(at, at + this.dims);
+  }
+
+  /**
+   * Appends rows as an image holds them: a scale, 0 for a free row, and codes. The caller has checked the scale.
+   */
+  append(scale: number, coarse: Int8Array, fine: Int8Array): void {
+    const row = this.#rows;
+    this.reserve(row + 1);
+    this.#rows++;
+    this.coarse(row).set(coarse);
+    this.fine(row).set(fine);
+    this.scales[row] = scale;
+    this.fineLengths[row] = fineLength(scale, fine);
+    if (scale === 0) this.#free.push(row);
+  }
+
+  /** Makes room for so many rows at once. @throws RangeError where memory is short */
+  reserve(rows: number): void {
+    if (rows > this.scales.length) {
+      // By an eighth, so that growing step by step copies little and at most an eighth lies idle.
+      const room = Math.max(rows, Math.ceil(this.#rows * 1.125), 64);
+      this.kernel.reserve(room * this.stride);
+      this.scales = grown(this.scales, room);
+      this.fineLengths = grown(this.fineLengths, room);
+    }
+    while (this.#fine.length * BLOCK_ROWS < rows) this.#fine.push(new Int8Array(BLOCK_ROWS * this.dims));
+  }
+
+  #write(row: number, vector: ArrayLike<number>): void {
+    const fine = this.fine(row);
+    this.scales[row] = encode(vector, this.coarse(row), fine);
+    this.fineLengths[row] = fineLength(this.scales[row]!, fine);
+  }
+
+  #check(vector: ArrayLike<number>): void {
+    if (vector.length === this.dims) return;
+    throw new InvalidInputError(`The vector has ${vector.length} dimensions, these have ${this.dims}.`);
+  }
+
+  #checkRow(row: number): void {
+    if (!this.has(row)) throw new InvalidInputError(`There is no vector in row ${row}.`);
+  }
+}
+
+function grown(values: Float32Array, length: number): Float32Array {
+  const more = new Float32Array(length);
+  more.set(values);
+  return more;
+}
