@@ -18,7 +18,7 @@ export default defineConfig(
   globalIgnores(['dist', '.cache', 'node_modules', 'public', 'reference', 'test-results', 'playwright-report']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts', '**/*.js'],
+    files: ['**/*.{ts,tsx}', '**/*.js'],
     extends: [tseslint.configs.recommended],
     plugins: { layers },
     rules: {
@@ -31,7 +31,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {
       '@typescript-eslint/await-thenable': 'error',
@@ -43,7 +43,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['**/*.ts', '**/*.js'],
+    files: ['**/*.{ts,tsx}', '**/*.js'],
     ignores: NODE_FILES,
     rules: { 'layers/no-static-node': 'error' },
   },

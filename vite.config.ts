@@ -1,7 +1,8 @@
 /**
- * @file The demo: `vite` serves `demo/index.html` at `/` and `demo/models.html` beside it, `vite build` writes a static site to `dist/site` that works
- * in any folder of any host. The npm package is built by `scripts/build-package.ts`.
+ * @file The site: `vite` serves the pages of `demo/` at `/`, `vite build` writes a static site to `dist/site` that works in
+ * any folder of any host. The npm package is built by `scripts/build-package.ts`.
  */
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig, type Plugin, type ViteDevServer } from 'vite';
 import { licenses } from './scripts/licenses.ts';
@@ -13,6 +14,11 @@ const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
+
+/** `index`, `search`, …: each `demo/*.html`. */
+const PAGES = readdirSync('demo')
+  .filter((name) => name.endsWith('.html'))
+  .map((name) => name.slice(0, -'.html'.length));
 
 /** Pages live in `demo/` and appear at the top of the site. */
 function pagesAtTop(): Plugin {
@@ -26,9 +32,9 @@ function pagesAtTop(): Plugin {
     configureServer(server) {
       serve(server);
       server.middlewares.use((request, _response, next) => {
-        request.url = request.url
-          ?.replace(/^\/(index\.html)?(?=$|\?)/, '/demo/index.html')
-          .replace(/^\/models\.html(?=$|\?)/, '/demo/models.html');
+        const match = /^\/(?:([\w-]+)\.html)?(\?.*)?$/.exec(request.url ?? '');
+        const page = match?.[1] ?? 'index';
+        if (match && PAGES.includes(page)) request.url = `/demo/${page}.html${match[2] ?? ''}`;
         next();
       });
     },
@@ -68,6 +74,9 @@ export default defineConfig({
     target: 'es2023',
     outDir: 'dist/site',
     assetsInlineLimit: 0,
-    rolldownOptions: { input: { index: 'demo/index.html', models: 'demo/models.html' }, checks: { pluginTimings: false } },
+    rolldownOptions: {
+      input: Object.fromEntries(PAGES.map((page) => [page, `demo/${page}.html`])),
+      checks: { pluginTimings: false },
+    },
   },
 });

@@ -1,12 +1,12 @@
 /** @file The page: a picture, captions, and how well each fits. Everything is computed here; nothing is sent. */
 import { byId } from './elements';
-import { debounced, latest } from './latest';
+import { debounced, latest } from './shell/latest';
 import { listStored, loadModel, nameOf, type DeviceWish, type ModelChoice } from './model';
 import { showPicture, watchPictures, type Picture } from './picture';
 import { Ranker } from './ranker';
 import { showRanking } from './ranking';
 import { SAMPLES, type Sample } from './samples';
-import { errorInWords, modelInWords, progressInWords, timeInWords } from './words';
+import { errorInWords, modelInWords, progressInWords, timeInWords } from './shell/words';
 
 const TYPING_PAUSE_MS = 250;
 /** What the choices that are stored models begin with. */

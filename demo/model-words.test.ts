@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Estimate, StoredModel } from '../src/index';
-import { costInWords, durationInWords, jobInWords, storedInWords, titleOf } from './model-words';
+import { costInWords, jobInWords, storedInWords } from './model-words';
+import { durationInWords, titleOf } from './shell/words';
 
 const estimate = (changes: { fits?: boolean; webgpu?: boolean } = {}) =>
   ({

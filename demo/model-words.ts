@@ -1,6 +1,6 @@
 /** @file What the page of models says: costs, progress, and what a stored model is. */
 import type { Estimate, ProgressEvent, StoredModel } from '../src/index';
-import { bytesInWords } from './words';
+import { bytesInWords, durationInWords } from './shell/words';
 
 export interface Figure {
   label: string;
@@ -49,20 +49,6 @@ export function jobInWords({ phase, loaded, total, rows, rate, secondsLeft }: Pr
   if (rate) parts.push(`${bytesInWords(rate)}/s`);
   if (secondsLeft !== undefined) parts.push(`${durationInWords(secondsLeft)} left`);
   return { phase: PHASES[phase], figures: parts.join(' · '), share: Math.min(1, loaded / total) };
-}
-
-/** `42` → `42 s`, `100` → `2 min`, `5400` → `1.5 h`. */
-export function durationInWords(seconds: number): string {
-  if (seconds < 59.5) return `${Math.max(1, Math.round(seconds))} s`;
-  if (seconds < 3570) return `${Math.round(seconds / 60)} min`;
-  return `${(seconds / 3600).toFixed(1)} h`;
-}
-
-/** What people know a stored model by. */
-export function titleOf({ name, origin }: StoredModel): string {
-  if (origin?.kind === 'hub') return origin.repo;
-  if (origin?.kind === 'local' && origin.label !== 'files') return origin.label;
-  return name;
 }
 
 const STATES: Record<StoredModel['state'], string> = {

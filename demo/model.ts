@@ -1,6 +1,6 @@
 /** @file Loads the model that the form asks for. */
 import { models, VLM2Vec, type ModelSource } from '../src/index';
-import { titleOf } from './model-words';
+import { titleOf } from './shell/words';
 
 export type DeviceWish = 'auto' | 'webgpu' | 'wasm';
 export type LoadProgress = NonNullable<NonNullable<Parameters<typeof VLM2Vec.load>[1]>['onProgress']>;

@@ -3,11 +3,11 @@ import { models, type Estimate, type EstimateOptions, type ModelSource, type Sto
 import { Adding, type AddingState } from './adding';
 import { byId, newElement } from './elements';
 import { folderChoice, type PickedFolder } from './folder-choice';
-import { allowedUrl } from './hosts';
-import { latest } from './latest';
-import { costInWords, jobInWords, titleOf } from './model-words';
+import { allowedUrl } from './shell/hosts';
+import { latest } from './shell/latest';
+import { costInWords, jobInWords } from './model-words';
 import { rankingPage, storedItem } from './stored-list';
-import { bytesInWords, errorInWords } from './words';
+import { bytesInWords, errorInWords, titleOf } from './shell/words';
 
 const page = {
   error: byId('error', HTMLElement),

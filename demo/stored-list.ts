@@ -1,8 +1,8 @@
 /** @file The list of stored models: what each is, and what can be done with it. */
 import { models, type StoredModel } from '../src/index';
 import { newButton, newElement } from './elements';
-import { jobInWords, storedInWords, titleOf } from './model-words';
-import { bytesInWords, errorInWords } from './words';
+import { jobInWords, storedInWords } from './model-words';
+import { bytesInWords, errorInWords, titleOf } from './shell/words';
 
 export interface ListHooks {
   /** Goes on with an unfinished model. */

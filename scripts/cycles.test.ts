@@ -9,7 +9,7 @@ const IMPORTS = /^(?:import|export)\s+(?!type\b)(?:[^'";]*?\sfrom\s+)?['"](\.[^'
 function importsOf(file: string): string[] {
   return [...readFileSync(file, 'utf8').matchAll(IMPORTS)].flatMap(([, target]) => {
     const at = path.resolve(path.dirname(file), target!.replace(/\.js$/, ''));
-    return [`${at}.ts`, path.join(at, 'index.ts')].filter(existsSync).slice(0, 1);
+    return [`${at}.ts`, `${at}.tsx`, path.join(at, 'index.ts')].filter(existsSync).slice(0, 1);
   });
 }
 
@@ -31,7 +31,7 @@ test('modules import each other without cycles', () => {
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => path.join(folder, name)),
     )
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+    .filter((file) => /(?<!\.test)\.tsx?$/.test(file));
   expect(files.flatMap(importsOf).length).toBeGreaterThan(20);
   const done = new Set<string>();
   const cycles = files.map((file) => cycleFrom(file, done)).filter((cycle) => cycle !== null);

@@ -1,0 +1,30 @@
+/** @file A modal dialog: the browser's own, so Escape, focus and inertness are its. */
+import { useEffect, useId, useRef } from 'preact/hooks';
+import type { ComponentChildren, JSX } from 'preact';
+import { shellStrings } from '../strings/shell';
+import { IconButton } from './button';
+
+export interface DialogProps {
+  title: string;
+  open: boolean;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+export function Dialog({ title, open, onClose, children }: DialogProps): JSX.Element {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const titleId = useId();
+  useEffect(() => {
+    if (open && !dialog.current!.open) dialog.current!.showModal();
+    if (!open && dialog.current!.open) dialog.current!.close();
+  }, [open]);
+  return (
+    <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={onClose}>
+      <header>
+        <h2 id={titleId}>{title}</h2>
+        <IconButton icon="close" label={shellStrings.close} onClick={onClose} />
+      </header>
+      {open && children}
+    </dialog>
+  );
+}

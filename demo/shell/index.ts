@@ -1,0 +1,19 @@
+/** @file What pages are made of: the frame, its parts, the model they work with, and the words for numbers and errors. */
+export { Button, IconButton } from './button';
+export { Choice } from './choice';
+export { Dialog } from './dialog';
+export { ErrorBox } from './error-box';
+export { FileButton } from './file-button';
+export { isDragging, watchFiles, type FileOrigin } from './files';
+export { Icon, type IconName } from './icons';
+export { debounced, latest } from './latest';
+export { ModelBar } from './model-bar';
+export { ModelControl, nameOf, type DeviceWish, type LoadTimes, type ModelChoice } from './model-control';
+export { mount } from './mount';
+export { Page, type PageName } from './page';
+export { confineToSite, reachesOtherSites } from './policy';
+export { Progress } from './progress';
+export { keepOffline } from './offline';
+export { toast } from './toast';
+export { startConfined, startModelWorker } from './worker';
+export { bytesInWords, durationInWords, errorInWords, progressInWords, timeInWords, titleOf } from './words';

@@ -1,0 +1,55 @@
+/**
+ * @file The site without a network: a service worker keeps the pages, nano, and the build of ONNX Runtime that this
+ * browser uses. A new version waits until the visitor asks for it; nothing reloads by itself.
+ */
+import { shellStrings } from '../strings/shell';
+import { toast } from './toast';
+
+const strings = shellStrings.update;
+
+/** The service worker's answer to `keep`. */
+interface Kept {
+  /** Files that were not kept before. */
+  fresh: number;
+}
+
+/**
+ * Registers the service worker of the built site, and has it keep the engine.
+ * @param build the build of ONNX Runtime that runs here, as `model.info.build` has it
+ */
+export async function keepOffline(build: string): Promise<void> {
+  if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
+  const registration = await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
+  offerUpdates(registration);
+  const { active } = await navigator.serviceWorker.ready;
+  const { port1, port2 } = new MessageChannel();
+  const kept = new Promise<Kept>((resolve) => {
+    port1.onmessage = ({ data }: MessageEvent<Kept>) => resolve(data);
+  });
+  active!.postMessage({ keep: build }, [port2]);
+  if ((await kept).fresh > 0) toast(shellStrings.offlineReady);
+  document.documentElement.dataset.offline = 'ready';
+}
+
+function offerUpdates(registration: ServiceWorkerRegistration): void {
+  const offer = (waiting: ServiceWorker) => {
+    toast(strings.ready, [
+      {
+        label: strings.use,
+        run: () => {
+          navigator.serviceWorker.addEventListener('controllerchange', () => location.reload(), { once: true });
+          waiting.postMessage({ activate: true });
+        },
+      },
+      { label: strings.later, run: () => undefined },
+    ]);
+  };
+  // Without a controller this is the first visit: there is nothing to replace.
+  if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting);
+  registration.addEventListener('updatefound', () => {
+    const { installing } = registration;
+    installing?.addEventListener('statechange', () => {
+      if (installing.state === 'installed' && navigator.serviceWorker.controller) offer(installing);
+    });
+  });
+}

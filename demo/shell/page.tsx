@@ -1,0 +1,70 @@
+/** @file The frame of every page: name, navigation, theme, the content, and what the page may talk to. */
+import type { ComponentChildren, JSX } from 'preact';
+import { shellStrings as strings } from '../strings/shell';
+import { IconButton } from './button';
+import { Icon } from './icons';
+import { reachesOtherSites } from './policy';
+import { setTheme, theme, THEMES } from './theme';
+import { Toasts } from './toast';
+
+export type PageName = keyof typeof strings.pages;
+
+const ADDRESSES: Record<PageName, string> = { rank: './', search: 'search.html', models: 'models.html' };
+
+export interface PageProps {
+  current: PageName;
+  /** The page's heading. */
+  title: string;
+  /** A sentence below it. */
+  lead?: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function Page({ current, title, lead, children }: PageProps): JSX.Element {
+  const open = reachesOtherSites();
+  return (
+    <>
+      <a class="skip" href="#content">
+        {strings.skip}
+      </a>
+      <header class="masthead">
+        <a class="wordmark" href="./">
+          <span class="ramp" aria-hidden="true" />
+          <strong>{strings.siteName}</strong> <span>{strings.siteTagline}</span>
+        </a>
+        <nav aria-label={strings.nav}>
+          {Object.entries(strings.pages).map(([name, label]) => (
+            <a
+              key={name}
+              href={ADDRESSES[name as PageName]}
+              {...(name === current ? { 'aria-current': 'page' as const } : {})}
+            >
+              {label}
+            </a>
+          ))}
+        </nav>
+        <ThemeButton />
+      </header>
+      <main id="content" tabIndex={-1}>
+        <div class="title">
+          <h1>{title}</h1>
+          {lead && <p class="lead">{lead}</p>}
+        </div>
+        {children}
+      </main>
+      <footer class="colophon">
+        <p>
+          <Icon name="lock" /> {open ? strings.privacyHub : strings.privacyLong}
+        </p>
+        <a href="licenses.txt">{strings.licences}</a>
+      </footer>
+      <Toasts />
+    </>
+  );
+}
+
+function ThemeButton(): JSX.Element {
+  const now = theme.value;
+  const next = THEMES[(THEMES.indexOf(now) + 1) % THEMES.length]!;
+  return <IconButton icon={now} label={strings.theme.title(strings.theme.names[now])} onClick={() => setTheme(next)} />;
+}
