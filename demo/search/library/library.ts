@@ -1,0 +1,110 @@
+/** @file The index of the page's model: opened when a model is there, closed when another one comes, and what goes wrong. */
+import { signal, type ReadonlySignal } from '@preact/signals';
+import type { FolderSource, IndexState, PhotoIndex } from '../../../src/search';
+import { ItemCache } from '../data/items';
+import { Thumbnails } from '../data/thumbnails';
+import { latest } from '../../shell/latest';
+
+/** An open index with what the page remembers of it. */
+export interface OpenIndex {
+  /** Of the model; pictures that another model indexed are not in this index. */
+  modelId: string;
+  index: PhotoIndex;
+  thumbnails: Thumbnails;
+  items: ItemCache;
+}
+
+export class Library {
+  readonly #open = signal<OpenIndex | null>(null);
+  readonly #state = signal<IndexState | null>(null);
+  readonly #error = signal<unknown>(null);
+  readonly #opening = signal(false);
+  #end: () => void = () => undefined;
+
+  get open(): ReadonlySignal<OpenIndex | null> {
+    return this.#open;
+  }
+
+  /** Null while there is no index. */
+  get state(): ReadonlySignal<IndexState | null> {
+    return this.#state;
+  }
+
+  get opening(): ReadonlySignal<boolean> {
+    return this.#opening;
+  }
+
+  /** The last thing that went wrong; null once it was dismissed or something new was begun. */
+  get error(): ReadonlySignal<unknown> {
+    return this.#error;
+  }
+
+  dismissError(): void {
+    this.#error.value = null;
+  }
+
+  /** Opens the index of a model in place of the one before. The same model once more changes nothing. */
+  async use(modelId: string, openIndex: () => Promise<PhotoIndex>): Promise<void> {
+    if (this.#open.value?.modelId === modelId) return;
+    await this.#use(modelId, openIndex);
+  }
+
+  /** Runs something with the index, and shows what goes wrong. @returns null where it failed */
+  async with<T>(run: (index: PhotoIndex) => Promise<T>): Promise<T | null> {
+    const open = this.#open.value;
+    if (!open) return null;
+    this.#error.value = null;
+    try {
+      return await run(open.index);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'AbortError')) this.#error.value = error;
+      return null;
+    }
+  }
+
+  /** Adds folders and begins with them. */
+  async add(sources: readonly FolderSource[]): Promise<void> {
+    await this.with(async (index) => {
+      for (const source of sources) await index.add(source);
+      await index.start();
+    });
+  }
+
+  readonly #use = latest(
+    async (signal, modelId: string, openIndex: () => Promise<PhotoIndex>) => {
+      await this.#close();
+      this.#error.value = null;
+      this.#opening.value = true;
+      const index = await openIndex().finally(() => (this.#opening.value = false));
+      if (signal.aborted) return index.close();
+      this.#show({
+        modelId,
+        index,
+        thumbnails: new Thumbnails((id) => index.thumbnail(id)),
+        items: new ItemCache((ids) => index.items(ids)),
+      });
+    },
+    (error) => (this.#error.value = error),
+  );
+
+  #show(open: OpenIndex): void {
+    let revision = open.index.state.revision;
+    this.#state.value = open.index.state;
+    this.#open.value = open;
+    this.#end = open.index.subscribe((state) => {
+      if (state.revision !== revision) open.items.clear();
+      revision = state.revision;
+      this.#state.value = state;
+    });
+  }
+
+  async #close(): Promise<void> {
+    const open = this.#open.value;
+    if (!open) return;
+    this.#end();
+    this.#open.value = null;
+    this.#state.value = null;
+    open.thumbnails.close();
+    await open.index.close();
+  }
+}

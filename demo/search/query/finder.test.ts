@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { fakeIndex } from '../testing/fake-index';
+import { Finder } from './finder';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** `a -b` stands for words to look for and to exclude. */
+function parse(text: string) {
+  const words = text.split(' ').filter(Boolean);
+  return {
+    text: words.filter((word) => !word.startsWith('-')).join(' '),
+    combine: [],
+    exclude: words.filter((word) => word.startsWith('-')).map((word) => ({ text: word.slice(1) })),
+  };
+}
+
+async function setUp(count = 1000) {
+  const index = fakeIndex({ count });
+  const eye = { calm: true };
+  const finder = new Finder({ parse, calm: () => eye.calm });
+  finder.use(index);
+  await vi.runAllTimersAsync();
+  return { index, eye, finder };
+}
+
+test('an empty form shows everything, newest first', async () => {
+  const { finder } = await setUp(5);
+  expect([...finder.order.value]).toEqual([5, 4, 3, 2, 1]);
+  expect(finder.found.value).toMatchObject({ query: null, relevant: 5 });
+});
+
+test('typing searches once it pauses; the less relevant are folded until asked for', async () => {
+  const { finder, index } = await setUp();
+  for (const text of ['b', 'be', 'beach']) finder.change({ text }, 250);
+  await vi.advanceTimersByTimeAsync(240);
+  expect(index.searches).toEqual([]);
+  await vi.advanceTimersByTimeAsync(20);
+  expect(index.searches).toEqual([{ text: 'beach', limit: 300 }]);
+  expect(finder.order.value).toHaveLength(60);
+  finder.unfolded.value = true;
+  expect(finder.order.value).toHaveLength(300);
+  finder.change({ text: 'forest' });
+  await vi.runAllTimersAsync();
+  expect(finder.order.value, 'folded again for other words').toHaveLength(60);
+});
+
+test('more hits on demand, until there are no more', async () => {
+  const { finder, index } = await setUp();
+  finder.change({ text: 'beach' });
+  await vi.runAllTimersAsync();
+  expect(finder.hasMore.value).toBe(true);
+  finder.more();
+  await vi.runAllTimersAsync();
+  expect(index.searches.at(-1)).toMatchObject({ limit: 1500 });
+  expect(finder.hasMore.value).toBe(false);
+});
+
+test('exclusions alone look for nothing, and it says so', async () => {
+  const { finder, index } = await setUp(3);
+  finder.change({ text: '-people' });
+  await vi.runAllTimersAsync();
+  expect(index.searches).toEqual([]);
+  expect(finder.onlyExclusions.value).toBe(true);
+  expect(finder.order.value).toHaveLength(3);
+});
+
+test('a picture of the library can be looked for, until another library is open', async () => {
+  const { finder, index } = await setUp();
+  finder.addPicture({ image: { id: 4 }, name: 'a.jpg' }, true);
+  finder.addPicture({ image: new Blob(), name: 'b.jpg' });
+  await vi.runAllTimersAsync();
+  expect(index.searches.at(-1)).toMatchObject({ image: { id: 4 }, combine: [{ image: expect.any(Blob) }] });
+  finder.use(fakeIndex({ count: 2 }));
+  expect(finder.form.value.pictures.map(({ name }) => name)).toEqual(['b.jpg']);
+});
+
+test('while pictures are indexed, results follow at intervals; not under someone’s hands', async () => {
+  const { finder, index, eye } = await setUp(10);
+  finder.change({ text: 'beach' });
+  await vi.runAllTimersAsync();
+  const before = index.searches.length;
+  for (let revision = 2; revision < 12; revision++) {
+    index.set({ phase: 'indexing', revision, indexed: 10 + revision });
+    finder.follow(index.state);
+    await vi.advanceTimersByTimeAsync(500);
+  }
+  expect(index.searches.length - before).toBeLessThanOrEqual(2);
+  await vi.runAllTimersAsync();
+
+  eye.calm = false;
+  const searched = index.searches.length;
+  index.set({ revision: 99 });
+  finder.follow(index.state);
+  await vi.runAllTimersAsync();
+  expect(index.searches).toHaveLength(searched);
+  expect(finder.outdated.value).toBe(true);
+  await finder.run();
+  expect(finder.outdated.value).toBe(false);
+});
+
+test('what goes wrong is shown, and the next search is not hindered by it', async () => {
+  const { finder, index } = await setUp();
+  const search = vi.spyOn(index, 'search').mockRejectedValueOnce(new Error('no model'));
+  finder.change({ text: 'beach' });
+  await vi.runAllTimersAsync();
+  expect([finder.error.value, finder.searching.value]).toEqual([new Error('no model'), false]);
+  search.mockRestore();
+  await finder.run();
+  expect([finder.error.value, finder.order.value.length]).toEqual([null, 60]);
+});

@@ -1,0 +1,167 @@
+/** @file From the search form to what is shown: all pictures, or those that are found; and when that is done again. */
+import { computed, signal } from '@preact/signals';
+import type { IndexState, PhotoIndex, SearchHit, SearchQuery } from '../../../src/search';
+import { latest } from '../../shell/latest';
+import { EMPTY_FORM, NO_FILTER, toFilter, toSearchQuery, type ParsedText, type PicturePart, type QueryForm } from './form';
+
+/** What is shown. */
+export interface Found {
+  /** Null where all pictures are shown. */
+  query: SearchQuery | null;
+  /** Best first, or newest first. */
+  ids: Uint32Array;
+  /** So many of them stand out; the others are less relevant. */
+  relevant: number;
+  /** Null where all pictures are shown. */
+  hits: ReadonlyMap<number, SearchHit> | null;
+  /** Pictures that the filter let through. */
+  candidates: number;
+  milliseconds: { embed: number; score: number } | null;
+  /** Of the index, when it was asked. */
+  revision: number;
+}
+
+export interface FinderOptions {
+  parse: (text: string) => ParsedText;
+  /** Whether results may change by themselves: not while someone looks through them. */
+  calm: () => boolean;
+  /** Between two changes by themselves, in milliseconds. */
+  pause?: number;
+}
+
+/** Hits that are asked for at first, and how many times more with each "show more". */
+const LIMIT = 300;
+const MORE = 5;
+
+export class Finder {
+  readonly form = signal<QueryForm>(EMPTY_FORM);
+  readonly found = signal<Found | null>(null);
+  readonly searching = signal(false);
+  readonly error = signal<unknown>(null);
+  /** Whether the less relevant ones are shown too. */
+  readonly unfolded = signal(false);
+  /** There is something to take away, but nothing to look for. */
+  readonly onlyExclusions = signal(false);
+  /** Other results would come by now. */
+  readonly outdated = signal(false);
+  /** The pictures shown, in order. */
+  readonly order = computed(() => {
+    const found = this.found.value;
+    if (!found) return new Uint32Array();
+    return this.unfolded.value ? found.ids : found.ids.subarray(0, found.relevant);
+  });
+  /** Whether a query with a higher limit would give more. */
+  readonly hasMore = computed(() => {
+    const found = this.found.value;
+    return found?.query != null && found.ids.length < found.candidates;
+  });
+
+  readonly #options: Required<FinderOptions>;
+  #index: PhotoIndex | null = null;
+  #limit = LIMIT;
+  #key = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #lastRun = 0;
+
+  constructor(options: FinderOptions) {
+    this.#options = { pause: 2500, ...options };
+  }
+
+  /** Looks in this index from now on; null for none. */
+  use(index: PhotoIndex | null): void {
+    this.#index = index;
+    this.found.value = null;
+    this.error.value = null;
+    this.outdated.value = false;
+    // Pictures of another index mean nothing here.
+    const pictures = this.form.value.pictures.filter(({ image }) => image instanceof Blob);
+    if (pictures.length < this.form.value.pictures.length) this.form.value = { ...this.form.value, pictures };
+    if (index) void this.run();
+  }
+
+  /** Changes the form and searches: at once, or once `pause` milliseconds have passed without another change. */
+  change(part: Partial<QueryForm>, pause = 0): void {
+    this.form.value = { ...this.form.value, ...part };
+    this.#limit = LIMIT;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.run(), pause);
+  }
+
+  addPicture(part: Omit<PicturePart, 'key' | 'sign'>, only = false): void {
+    const picture: PicturePart = { ...part, key: this.#key++, sign: 'like' };
+    if (only) this.change({ text: '', pictures: [picture] });
+    else this.change({ pictures: [...this.form.value.pictures, picture] });
+  }
+
+  clear(): void {
+    this.change({ text: '', pictures: [] });
+  }
+
+  clearFilter(): void {
+    this.change({ filter: NO_FILTER });
+  }
+
+  more(): void {
+    this.#limit *= MORE;
+    void this.run();
+  }
+
+  /** Follows the index: new pictures are shown when nobody is disturbed by it, else it is said that there are some. */
+  follow(state: IndexState): void {
+    const found = this.found.value;
+    if (!found || state.revision === found.revision || this.searching.value) return;
+    if (!this.#options.calm()) {
+      this.outdated.value = true;
+      return;
+    }
+    const wait = state.phase === 'idle' ? 0 : Math.max(0, this.#lastRun + this.#options.pause - Date.now());
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.run(), wait);
+  }
+
+  readonly run: () => Promise<void> = latest(
+    async (abort) => {
+      const index = this.#index;
+      if (!index) return;
+      clearTimeout(this.#timer);
+      this.#lastRun = Date.now();
+      const form = this.form.value;
+      const parsed = this.#options.parse(form.text);
+      const query = toSearchQuery(form, parsed, this.#limit);
+      this.onlyExclusions.value = query === null && (form.text.trim() !== '' || form.pictures.length > 0);
+      this.error.value = null;
+      this.searching.value = true;
+      const found = query ? await search(index, query, abort) : await list(index, form);
+      abort.throwIfAborted();
+      if (found.query?.text !== this.found.value?.query?.text) this.unfolded.value = false;
+      this.found.value = found;
+      this.outdated.value = false;
+      this.searching.value = false;
+    },
+    (error) => {
+      this.searching.value = false;
+      this.error.value = error;
+    },
+  );
+}
+
+async function search(index: PhotoIndex, query: SearchQuery, signal: AbortSignal): Promise<Found> {
+  const { hits, relevantCount, candidates, revision, milliseconds } = await index.search(query, { signal });
+  return {
+    query,
+    ids: Uint32Array.from(hits, ({ id }) => id),
+    relevant: relevantCount,
+    hits: new Map(hits.map((hit) => [hit.id, hit])),
+    candidates,
+    milliseconds,
+    revision,
+  };
+}
+
+async function list(index: PhotoIndex, form: QueryForm): Promise<Found> {
+  const { revision } = index.state;
+  const filter = toFilter(form.filter);
+  const ids = await index.list(filter ? { filter } : {});
+  return { query: null, ids, relevant: ids.length, hits: null, candidates: ids.length, milliseconds: null, revision };
+}
+

@@ -1,0 +1,106 @@
+/** @file A photo index in memory, for tests of the page: made-up pictures, instant answers, and a run that a test moves on. */
+import type { IndexState, PhotoIndex, PhotoItem, PhotoProblem, SearchHit } from '../../../src/search';
+
+export interface FakeOptions {
+  count: number;
+  /** A fraction of the hits stands out. @default 0.2 */
+  relevant?: number;
+  thumbnail?: (id: number) => Promise<Blob>;
+  problems?: PhotoProblem[];
+}
+
+const FOLDERS = ['Holidays/2023/Norway', 'Holidays/2024/Crete', 'Garden', 'Phone'];
+const CAMERAS = ['Fujifilm X-T5', 'Apple iPhone 15', null];
+const START = Date.UTC(2019, 0, 1);
+
+export function fakeItem(id: number): PhotoItem {
+  const folder = FOLDERS[id % FOLDERS.length]!;
+  const name = `IMG_${String(id).padStart(6, '0')}.jpg`;
+  return {
+    id,
+    path: `${folder}/${name}`,
+    name,
+    folderId: 1,
+    size: 2_000_000 + id,
+    taken: START + id * 3_600_000,
+    dated: id % 7 !== 0,
+    camera: CAMERAS[id % CAMERAS.length]!,
+    place: id % 5 === 0 ? { latitude: 60.39, longitude: 5.32 } : null,
+    width: 4000,
+    height: 3000,
+    hash: id.toString(16).padStart(64, '0'),
+  };
+}
+
+/** `searches` holds every query that was asked; `set` changes the state as a run would. */
+export type FakeIndex = PhotoIndex & { searches: unknown[]; set(change: Partial<IndexState>): void };
+
+export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: FakeOptions): FakeIndex {
+  const listeners = new Set<(state: IndexState) => void>();
+  let state: IndexState = {
+    phase: 'idle',
+    readOnly: false,
+    indexed: count,
+    problems: problems.length,
+    folders: [{ id: 1, name: 'Pictures', access: 'ready', found: count, indexed: count }],
+    run: null,
+    error: null,
+    revision: 1,
+  };
+  const ids = () => Uint32Array.from({ length: state.indexed }, (_, i) => i + 1);
+  const searches: unknown[] = [];
+  const done = async () => undefined;
+  return {
+    searches,
+    set(change) {
+      state = { ...state, ...change };
+      for (const listener of listeners) listener(state);
+    },
+    get state() {
+      return state;
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    add: async () => state.folders[0]!,
+    reconnect: async () => true,
+    removeFolder: done,
+    start: done,
+    pause: done,
+    cancel: done,
+    retry: done,
+    async search(query) {
+      searches.push(query);
+      const hits: SearchHit[] = Array.from(ids().subarray(0, query.limit ?? 200), (id, i) => ({ id, score: 0.9 - i / 1000, z: 6 - i / 100 }));
+      return {
+        hits,
+        relevantCount: Math.ceil(hits.length * relevant),
+        candidates: state.indexed,
+        revision: state.revision,
+        milliseconds: { embed: 30, score: 4 },
+      };
+    },
+    list: async () => ids().reverse(),
+    items: async (wanted) => Array.from(wanted, fakeItem),
+    facets: async () => ({
+      cameras: [{ name: 'Fujifilm X-T5', count: 3 }],
+      folders: FOLDERS.map((path) => ({ path, count: 1 })),
+      taken: { from: START, to: START + count * 3_600_000 },
+    }),
+    thumbnail: thumbnail ?? (async () => new Blob()),
+    file: async (id) => new File([], `${id}.jpg`),
+    problems: async () => problems,
+    groups: async () => ({ exact: [[1, 2]], similar: [[3, 4, 5]] }),
+    async map() {
+      const x = Float32Array.from(ids(), (id) => Math.sin(id * 12.9898) * ((id % 97) / 97));
+      const y = Float32Array.from(ids(), (id) => Math.cos(id * 12.9898) * ((id % 89) / 89));
+      return { ids: ids(), x, y, revision: state.revision, sampled: count, milliseconds: 0 };
+    },
+    export: async () => new Blob(),
+    import: done,
+    exportParquet: async () => new Blob(),
+    clear: done,
+    close: done,
+  };
+}
