@@ -24,10 +24,11 @@ const MAY_IMPORT = {
   'src/models': [...BASE, 'src/checkpoint', 'src/onnx'],
   'src/convert': [...BASE, 'src/checkpoint', 'src/onnx', 'src/models'],
   'src/runtime': [...BASE, 'src/image', 'src/text', 'src/store', 'src/models', 'src/onnx'],
+  'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text'],
   'src/cli': ['*'],
   'src/testing': ['*', 'src/testing'],
   workers: ['*'],
-  demo: ['src/index', 'src/search', 'workers'],
+  demo: ['src/index', 'src/search', 'src/eval', 'workers'],
 };
 
 /** Packages that only exist in Node. */

@@ -24,6 +24,7 @@ export type {
   DeviceName,
   EmbedInput,
   EmbedOptions,
+  EmbedUsage,
   InputParts,
   ModelInfo,
   OnProgress,

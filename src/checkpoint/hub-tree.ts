@@ -94,8 +94,8 @@ class HubClient {
   async commit(revision: string, signal?: AbortSignal): Promise<string> {
     const { repo } = this.#options;
     const { sha } = await this.#call(`${repo} at ${revision}`, signal, async (hub, fetch) => {
-      const info = this.#options.type === 'dataset' ? hub.datasetInfo : hub.modelInfo;
-      return info({ name: repo, revision, additionalFields: ['sha'], ...this.#access(fetch) });
+      const asked = { name: repo, revision, additionalFields: ['sha' as const], ...this.#access(fetch) };
+      return this.#options.type === 'dataset' ? hub.datasetInfo(asked) : hub.modelInfo(asked);
     });
     if (!/^[0-9a-f]{40}$/.test(sha)) throw new CheckpointFormatError(`${repo}: the Hub names no commit`);
     return sha;

@@ -2,5 +2,6 @@
 export { decodeImage } from './decode';
 export { imageGrid, imagePatches, type ImagePatches } from './patches';
 export { resizeBicubic } from './resize';
+export { resizeFile } from './resize-file';
 export { smartResize, type SmartResizeOptions } from './smart-resize';
 export { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type RgbImage } from './types';

@@ -20,6 +20,7 @@ import { Preparer, type Prepared } from './prepare';
 import { makeProbe } from './probe';
 import { Recovering } from './recovery';
 import type { EmbedInput, EmbedOptions, InputParts, ModelInfo } from './types';
+import { UsageMeter } from './usage';
 
 /** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
@@ -64,6 +65,8 @@ export class Runtime {
       threads: choice.threads,
       bytes: weightFiles(manifest).reduce((sum, file) => sum + file.bytes, 0),
       maxTokens: manifest.prompts.maxTokens,
+      imageToken: manifest.prompts.imageToken,
+      image: manifest.image,
       ladder: choice.ladder,
     };
   }
@@ -104,12 +107,16 @@ export class Runtime {
     const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
     signal.throwIfAborted();
     const limits = LIMITS[this.#info.device];
-    return embedAll(parts, options, {
+    const meter = new UsageMeter();
+    const vectors = await embedAll(parts, options, {
       preparer: this.#preparer,
       limits,
       signal,
-      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, limits, signal)),
+      meter,
+      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, limits, meter, signal)),
     });
+    options.onUsage?.(meter.usage);
+    return vectors;
   }
 
   /** Token ids of an input as the model sees them, and its image grid: for comparison with other implementations. */
@@ -155,6 +162,7 @@ interface EmbedJob {
   preparer: Preparer;
   limits: BatchLimits;
   signal?: AbortSignal;
+  meter: UsageMeter;
   run(batch: Prepared[]): Promise<Float32Array[]>;
 }
 
@@ -162,8 +170,14 @@ interface EmbedJob {
 async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job: EmbedJob): Promise<Float32Array[]> {
   const vectors = new Array<Float32Array>(parts.length);
   const inner: EmbedOptions = { ...options, signal: job.signal };
-  const { preparer, limits } = job;
+  const { preparer, limits, meter } = job;
   let done = 0;
+
+  const prepare = async (part: InputParts, index: number): Promise<Prepared> => {
+    const prepared = await meter.time('prepare', preparer.prepare(part, inner, `inputs[${index}]`));
+    meter.count(prepared);
+    return prepared;
+  };
 
   const run = async (batch: readonly { index: number; prepared: Prepared }[]) => {
     job.signal?.throwIfAborted();
@@ -176,7 +190,7 @@ async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job
 
   const texts: { index: number; prepared: Prepared }[] = [];
   for (const [index, part] of parts.entries()) {
-    if (part.image === undefined) texts.push({ index, prepared: await preparer.prepare(part, inner, `inputs[${index}]`) });
+    if (part.image === undefined) texts.push({ index, prepared: await prepare(part, index) });
   }
   const lengths = texts.map(({ prepared }) => prepared.sequence.ids.length);
   for (const { indices } of packTexts(lengths, limits)) await run(indices.map((i) => texts[i]!));
@@ -192,7 +206,7 @@ async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job
   for (const [index, part] of parts.entries()) {
     if (part.image === undefined) continue;
     job.signal?.throwIfAborted();
-    const prepared = await preparer.prepare(part, inner, `inputs[${index}]`);
+    const prepared = await prepare(part, index);
     const { grid } = prepared.image!;
     window.push({ index, prepared });
     patches += grid.height * grid.width;
@@ -207,23 +221,26 @@ async function runBatch(
   engine: Engine,
   batch: readonly Prepared[],
   limits: BatchLimits,
+  meter: UsageMeter,
   signal?: AbortSignal,
 ): Promise<Float32Array[]> {
   const sequences = batch.map(({ sequence }) => sequence);
   const images = batch.flatMap(({ image }) => image ?? []);
   const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
   const plan = limits.buckets ? planText(sequences, bucket(longest), packedBucket) : planText(sequences, longest);
-  if (images.length === 0) return engine.embed(plan, null, signal);
+  if (images.length === 0) return meter.time('text', engine.embed(plan, null, signal));
   if (images.length !== batch.length) throw new VLM2VecError('A batch mixes pictures and texts; please report this.');
   const width = images[0]!.patches.length;
   const patches = new Float32Array(images.length * width); // [B*P, 588]
   images.forEach((image, i) => patches.set(image.patches, i * width));
-  const features = await engine.see(patches, images[0]!.grid, images.length, signal);
-  return engine.embed(plan, features, signal);
+  const features = await meter.time('vision', engine.see(patches, images[0]!.grid, images.length, signal));
+  return meter.time('text', engine.embed(plan, features, signal));
 }
 
 /** Embedding without recovery, for the probe. */
 function embedOn(engine: Engine, preparer: Preparer, inputs: InputParts[], options: EmbedOptions, signal?: AbortSignal) {
   const limits = LIMITS[engine.rung.device];
-  return embedAll(inputs, options, { preparer, limits, signal, run: (batch) => runBatch(engine, batch, limits, signal) });
+  const meter = new UsageMeter();
+  const run = (batch: Prepared[]) => runBatch(engine, batch, limits, meter, signal);
+  return embedAll(inputs, options, { preparer, limits, signal, meter, run });
 }

@@ -1,8 +1,9 @@
 /** @file What callers of the runtime say and get: devices, options, progress events, and what was decided. */
 
-import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { BundleSource, ImageConfig, WeightDtype } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
 import type { ImageInput } from '../image';
+import type { EmbedUsage } from './usage';
 
 /** Where sessions may run. `wasm` exists in browsers, `cpu` in Node; `auto` takes the best that passes the probe. */
 export type DeviceChoice = 'auto' | 'webgpu' | 'wasm' | 'cpu';
@@ -52,6 +53,8 @@ export interface EmbedOptions {
   signal?: AbortSignal;
   /** `progress_total` after every batch; `loaded` and `total` count inputs. */
   onProgress?: OnProgress;
+  /** Called once, when all is embedded: tokens, and time by stage. */
+  onUsage?: (usage: EmbedUsage) => void;
 }
 
 /** One step of the ladder that was tried. */
@@ -105,6 +108,10 @@ export interface ModelInfo {
   /** Bytes of all weight files and the embedding table. */
   bytes: number;
   maxTokens: number;
+  /** What stands for an image in texts: `<|image_pad|>`. */
+  imageToken: string;
+  /** How images become patches, and the pixel limits that hold unless a call gives others. */
+  image: ImageConfig;
   /** Every step of the ladder that was tried, in order; the last one is in use. */
   ladder: RungReport[];
   /** How often the GPU was lost and rebuilt. */

@@ -70,5 +70,5 @@ export function readGifFrame(reader: ByteReader): GifFrame {
 
 export function readGifHeader(bytes: Uint8Array): ImageHeader {
   const { screen } = readGifFrame(new ByteReader(bytes, 'GIF'));
-  return { format: 'GIF', mimeType: 'image/gif', ...screen, alpha: true, orientation: [] };
+  return { format: 'GIF', mimeType: 'image/gif', ...screen, alpha: true, indexed: true, orientation: [] };
 }

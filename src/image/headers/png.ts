@@ -65,6 +65,7 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
     width,
     height,
     alpha: true,
+    indexed: colorType === 3 || (colorType === 0 && bitDepth === 1),
     orientation: [],
     bitDepth,
     colorType,

@@ -11,6 +11,8 @@ export interface ImageHeader {
   height: number;
   /** Whether pixels may be transparent. */
   alpha: boolean;
+  /** Pixels are numbers of palette colours, or single bits: what Pillow does not interpolate between. */
+  indexed?: boolean;
   /** Four inks instead of three colours (JPEG only). */
   cmyk?: boolean;
   /** Every EXIF orientation tag in the file; decoders obey the first. */

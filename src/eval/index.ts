@@ -1,0 +1,29 @@
+/** @file MMEB: reading it, running it, reporting it. Runs in pages too; files are the caller's. */
+export { blobTree, hubTree, type FileTree, type HubTreeOptions } from '../checkpoint';
+export { openMmeb, type MmebData, type MmebOptions, type RowOptions } from './dataset';
+export {
+  encodeShard,
+  evaluate,
+  scoreOnly,
+  type EvalModel,
+  type EvalProgress,
+  type EvaluateOptions,
+  type SetResult,
+  type Shard,
+} from './evaluate';
+export { openPictures, zipPictures, type Pictures } from './pictures';
+export {
+  PAPER_AVERAGES,
+  PUBLISHED_MODELS,
+  PUBLISHED_NAMES,
+  publishedModel,
+  publishedScore,
+  type PublishedModel,
+} from './published';
+export { makeRegime, REGIMES, type Regime, type RegimeName } from './regime';
+export { makeReport, reportMarkdown, type EvalReport, type ReportOptions, type ReportSubject } from './report';
+export { IMAGE_TOKEN, type EvalRows, type Pair } from './rows';
+export { averages, bestCandidate, type AverageName, type ScoredSet } from './score';
+export { META_TASKS, MMEB_SETS, mmebSet, type MetaTask, type MmebSet } from './sets';
+export { memoryVectors, type VectorStore } from './vectors';
+export { type VectorOrigin } from './vector-file';

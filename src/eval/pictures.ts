@@ -1,0 +1,82 @@
+/** @file Where MMEB's pictures lie: in `images.zip`, read in place, or in a folder. */
+import { crc32Hex } from '../bundle/crc32';
+import { openZip, type ByteSource, type FileTree } from '../checkpoint';
+import { DatasetFormatError, SourceNotFoundError } from '../errors';
+
+/** As published, and what it may be unpacked to. */
+const ARCHIVE = 'images.zip';
+/** Folders that the paths in the tables may be relative to: of V1, of V2. */
+const FOLDERS = ['', 'images/', 'image-tasks/'];
+const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
+
+export interface Pictures {
+  /** A file as it lies there. Rejects with {@link SourceNotFoundError} or {@link DatasetFormatError}. */
+  read(path: string, signal?: AbortSignal): Promise<Uint8Array>;
+  /** CRC-32 of the file in hex: tells pictures of one path apart. From the archive's directory, without reading it. */
+  crc(path: string, signal?: AbortSignal): Promise<string>;
+}
+
+/** The pictures of a tree: those in its `images.zip` if there is one, else its files. */
+export async function openPictures(tree: FileTree, signal?: AbortSignal): Promise<Pictures> {
+  const archive = await tree.open(ARCHIVE, signal).catch((error: unknown) => {
+    if (error instanceof SourceNotFoundError) return null;
+    throw error;
+  });
+  return archive ? zipPictures(archive, signal) : folderPictures(tree);
+}
+
+/** Those in an archive. */
+export async function zipPictures(archive: ByteSource, signal?: AbortSignal): Promise<Pictures> {
+  const entries = await openZip(archive, { deflate: true, signal });
+  const find = (path: string) => {
+    for (const folder of FOLDERS) {
+      const entry = entries.get(folder + path);
+      if (entry) return entry;
+    }
+    throw new SourceNotFoundError(`${archive.name} holds no picture ${path}.`, { path });
+  };
+  return {
+    read: async (path, signal) => {
+      const entry = find(path);
+      const bytes = await entry.read(0, checkedSize(entry), signal);
+      if (crc32Hex(bytes) !== entry.version) {
+        throw new DatasetFormatError(`${entry.name}: the checksum does not match: the archive is damaged.`, { path });
+      }
+      return bytes;
+    },
+    crc: async (path) => find(path).version!,
+  };
+}
+
+/** Those in a folder. A file is read once for its checksum, and once more when it is embedded. */
+function folderPictures(tree: FileTree): Pictures {
+  const known = new Map<string, string>();
+  const open = async (path: string, signal?: AbortSignal) => {
+    for (const folder of FOLDERS) {
+      try {
+        return await tree.open(folder + path, signal);
+      } catch (error) {
+        if (!(error instanceof SourceNotFoundError)) throw error;
+      }
+    }
+    throw new SourceNotFoundError(`There is no picture ${path} in ${tree.label}, and no ${ARCHIVE}.`, { path });
+  };
+  const read = async (path: string, signal?: AbortSignal) => {
+    const source = await open(path, signal);
+    const bytes = await source.read(0, checkedSize(source), signal);
+    known.set(path, crc32Hex(bytes));
+    return bytes;
+  };
+  return {
+    read,
+    crc: async (path, signal) => {
+      if (!known.has(path)) await read(path, signal);
+      return known.get(path)!;
+    },
+  };
+}
+
+function checkedSize({ name, size }: ByteSource): number {
+  if (size > MAX_PICTURE_BYTES) throw new DatasetFormatError(`${name} has ${size} bytes: no picture of MMEB.`, { name });
+  return size;
+}

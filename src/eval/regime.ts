@@ -1,0 +1,61 @@
+/** @file How big pictures are when they are embedded: as in the paper, as in the authors' later code, or the model's way. */
+import type { ImageConfig } from '../bundle/manifest';
+import { InvalidInputError } from '../errors';
+import { decodeImage, resizeBicubic, resizeFile, smartResize, type RgbImage } from '../image';
+
+/**
+ * - `v1`: squeezed to 1344 × 1344 first (2304 visual tokens), as in the paper;
+ * - `v2`: aspect kept, at most 1,003,520 pixels (1280 tokens), as VLM2Vec-V2.0 is trained and evaluated;
+ * - `native`: the checkpoint's own limits, aspect kept, as users embed.
+ */
+export type RegimeName = 'v1' | 'v2' | 'native';
+
+export const REGIMES: readonly RegimeName[] = ['v1', 'v2', 'native'];
+
+/** `process_image` of the V1 code, resolution "high". */
+const V1_SIDE = 1344;
+/** `resize_min_pixels` and `resize_max_pixels` of the V2 code. */
+const V2_LIMITS = { minPixels: 3136, maxPixels: 1_003_520 };
+/** V2 makes pictures with a side below 28 pixels this large. */
+const V2_TINY_SIDE = 56;
+const MAX_ASPECT_RATIO = 200;
+
+export interface Regime {
+  name: RegimeName;
+  /** Tells results of one regime from another's. */
+  key: string;
+  minPixels: number;
+  maxPixels: number;
+  /** A picture file → pixels, orientation as stored, for `embed` with this regime's limits. */
+  prepare(file: Uint8Array, signal?: AbortSignal): Promise<RgbImage>;
+}
+
+/**
+ * @param image the bundle's
+ * @param maxPixels in place of the regime's upper limit
+ */
+export function makeRegime(name: RegimeName, image: ImageConfig, maxPixels?: number): Regime {
+  const factor = image.patchSize * image.mergeSize;
+  const { minPixels, maxPixels: upper } = name === 'v2' ? V2_LIMITS : image;
+  const limits = { minPixels, maxPixels: upper };
+  if (maxPixels !== undefined) {
+    if (maxPixels < factor ** 2) {
+      throw new InvalidInputError(`${maxPixels} pixels are too few: a visual token takes ${factor ** 2}.`, { maxPixels });
+    }
+    limits.maxPixels = maxPixels;
+    limits.minPixels = Math.min(limits.minPixels, maxPixels);
+  }
+  const prepare: Regime['prepare'] = async (file, signal) => {
+    if (name === 'v1') return resizeFile(file, V1_SIDE, V1_SIDE, { signal });
+    const decoded = await decodeImage(file, { orientation: 'stored', signal });
+    if (name === 'native') return decoded;
+    const { width, height } = decoded;
+    const [short, long] = [Math.min(width, height), Math.max(width, height)];
+    // V2's answers to pictures that Qwen2-VL refuses: tiny ones are enlarged, very long ones become square.
+    if (short < factor) return resizeFile(file, V2_TINY_SIDE, V2_TINY_SIDE, { signal });
+    if (long / short <= MAX_ASPECT_RATIO) return decoded;
+    const side = smartResize(long, long, { factor, ...limits });
+    return resizeBicubic(decoded, side.width, side.height);
+  };
+  return { name, key: `${name},${limits.minPixels},${limits.maxPixels}`, ...limits, prepare };
+}

@@ -1,0 +1,162 @@
+/** @file The outcome beside what was published: plain data, and as Markdown. */
+import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { TaskName } from '../text';
+import type { SetResult } from './evaluate';
+import {
+  PAPER_AVERAGES,
+  PUBLISHED_MODELS,
+  PUBLISHED_NAMES,
+  publishedModel,
+  publishedScore,
+  type PublishedModel,
+} from './published';
+import type { RegimeName } from './regime';
+import { AVERAGE_NAMES, averages, type AverageName } from './score';
+import { META_TASKS, MMEB_SETS, type MetaTask, type MmebSet } from './sets';
+
+/** What was measured, with which settings. */
+export interface ReportSubject {
+  model: {
+    label: string;
+    source: BundleSource;
+    dtype: WeightDtype;
+    dims: number;
+    /** Names what its embeddings depend on. */
+    id: string;
+    device: string;
+    activations: string;
+  };
+  regime: { name: RegimeName; minPixels: number; maxPixels: number };
+  data: { label: string; revision: string | null; limit: number | null };
+}
+
+/** Scores in per cent; differences are ours less the published one. */
+export interface EvalReport extends ReportSubject {
+  format: 'vlm2vec-mmeb-report';
+  version: 1;
+  /** The published row that `difference` is against; null for a model that has none. */
+  against: PublishedModel | null;
+  sets: {
+    name: TaskName;
+    metaTask: MetaTask;
+    split: MmebSet['split'];
+    queries: number;
+    correct: number;
+    score: number;
+    published: Record<PublishedModel, number>;
+    difference: number | null;
+  }[];
+  /** Means over the sets above; those of published scores over the same sets. */
+  averages: {
+    name: AverageName;
+    sets: number;
+    score: number | null;
+    published: Record<PublishedModel, number | null>;
+    difference: number | null;
+  }[];
+}
+
+export interface ReportOptions {
+  /** Compare with this row, in place of the model's own. */
+  against?: PublishedModel;
+}
+
+export function makeReport(
+  subject: ReportSubject,
+  results: readonly SetResult[],
+  { against = publishedModel(subject.model.source) ?? undefined }: ReportOptions = {},
+): EvalReport {
+  const difference = (score: number | null, published: Record<PublishedModel, number | null>) => {
+    const other = against && published[against];
+    return score === null || other === undefined || other === null ? null : score - other;
+  };
+  const scored = results.map(({ set, queries, correct }) => ({ set, queries, correct, score: (100 * correct) / queries }));
+  const ours = averages(scored);
+  const theirs = byModel((model) =>
+    averages(scored.map(({ set }) => ({ set, score: publishedScore(set.name, model) }))),
+  );
+  return {
+    format: 'vlm2vec-mmeb-report',
+    version: 1,
+    ...subject,
+    against: against ?? null,
+    sets: scored.map(({ set: { name, metaTask, split }, queries, correct, score }) => {
+      const published = byModel((model) => publishedScore(name, model));
+      return { name, metaTask, split, queries, correct, score, published, difference: difference(score, published) };
+    }),
+    averages: AVERAGE_NAMES.map((name) => {
+      const published = byModel((model) => theirs[model][name]);
+      const sets = scored.filter(({ set }) => name === 'All' || set.metaTask === name || set.split === name).length;
+      return { name, sets, score: ours[name], published, difference: difference(ours[name], published) };
+    }),
+  };
+}
+
+function byModel<T>(value: (model: PublishedModel) => T): Record<PublishedModel, T> {
+  return Object.fromEntries(PUBLISHED_NAMES.map((model) => [model, value(model)])) as Record<PublishedModel, T>;
+}
+
+const TITLES: Record<AverageName, string> = {
+  ...(Object.fromEntries(META_TASKS.map((name) => [name, name])) as Record<MetaTask, string>),
+  IND: 'IND (in the training distribution)',
+  OOD: 'OOD (out of it)',
+  All: 'All',
+};
+
+/** The report for people. */
+export function reportMarkdown(report: EvalReport): string {
+  const { model, regime, data, against, sets, averages: means } = report;
+  const difference = against === null ? [] : [`Δ to ${PUBLISHED_MODELS[against].label}`];
+  const published = PUBLISHED_NAMES.map((name) => PUBLISHED_MODELS[name].label);
+  const scores = (score: number | null, row: Record<PublishedModel, number | null>, change: number | null) => [
+    percent(score),
+    ...PUBLISHED_NAMES.map((name) => percent(row[name])),
+    ...(against === null ? [] : [signed(change)]),
+  ];
+  const { adapter, base } = model.source;
+  const lines = [
+    '# MMEB: P@1 in per cent',
+    '',
+    `- Model: ${model.label} (${[base.id, adapter?.id].filter(Boolean).join(' + ')}), ${model.dtype} weights, ` +
+      `${model.device} with ${model.activations} activations; id ${model.id.slice(0, 12)}`,
+    `- Pictures: regime ${regime.name}, ${regime.minPixels} to ${regime.maxPixels} pixels`,
+    `- Data: ${data.label}${data.revision === null ? '' : ` at ${data.revision.slice(0, 12)}`}` +
+      (data.limit === null ? '' : `, the first ${data.limit} queries of each set`),
+    `- Sets: ${sets.length} of ${MMEB_SETS.length}; published averages are over the same sets`,
+    '',
+    ...table(['Average', 'Sets', 'Ours', ...published, ...difference], 1, means
+      .filter((mean) => mean.sets > 0)
+      .map((mean) => [TITLES[mean.name], String(mean.sets), ...scores(mean.score, mean.published, mean.difference)])),
+    '',
+    ...table(['Set', 'Task', 'Split', 'Queries', 'Ours', ...published, ...difference], 3, sets
+      .map((set) => [
+        set.name,
+        set.metaTask,
+        set.split,
+        String(set.queries),
+        ...scores(set.score, set.published, set.difference),
+      ])),
+    '',
+    'Published per set: the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds pictures for the V1',
+    'models at 980 × 980 pixels. The paper’s own averages, at 1344 × 1344 (regime v1), are published for all 36 sets only:',
+    '',
+    ...table(['Paper', ...[...META_TASKS, 'All'] as const], 1, PUBLISHED_NAMES.flatMap((name) => {
+      const row = PAPER_AVERAGES[name];
+      return row ? [[PUBLISHED_MODELS[name].label, ...[...META_TASKS, 'All' as const].map((each) => percent(row[each]))]] : [];
+    })),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+const percent = (value: number | null) => (value === null ? '–' : value.toFixed(1));
+const signed = (value: number | null) => {
+  if (value === null) return '–';
+  const text = value.toFixed(1);
+  return value >= 0.05 ? `+${text}` : text.replace(/^-0\.0$/, '0.0').replace('-', '−');
+};
+
+/** @param left how many columns are aligned left */
+function table(head: readonly string[], left: number, rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map((_, i) => (i < left ? '---' : '---:'))), ...rows.map(line)];
+}
