@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { VLM2Vec, similarity, InvalidInputError, SourceNotFoundError, UnsupportedError, DisposedError } from './index';
-import type { ModelSource } from './index';
+import type { EmbedUsage, ModelSource } from './index';
 import { convertFixture } from './testing/bundles';
-import { adapterPath, checkpointPath, cosine, expectedModel, fixtureInputs, fixturePath, maxDifference } from './testing/fixtures';
+import { adapterPath, checkpointPath, cosine, expectedInputs, expectedModel, fixtureInputs, fixturePath, maxDifference } from './testing/fixtures';
 
 let folder: string;
 let bundle: string;
@@ -56,6 +56,18 @@ describe('embed', () => {
     const composed = await model.embed('Find it: a red kite');
     expect(await model.embed('a red kite', { instruction: 'Find it:' })).toEqual(composed);
     expect(await model.embed({ text: 'a red kite', instruction: 'Find it:' }, { instruction: 'not this' })).toEqual(composed);
+  });
+
+  test('tells the tokens it read and the time it took', async () => {
+    const usages: EmbedUsage[] = [];
+    await model.embed(['A cat and a dog', cat], { onUsage: (usage) => usages.push(usage) });
+    const expected = expectedInputs();
+    const { ids, grid } = expected.get('image-cat')!;
+    const imageTokens = (grid![0] * grid![1]) / 4;
+    const tokens = expected.get('text-cat-dog')!.ids.length + ids.length;
+    expect(usages).toEqual([{ inputs: 2, tokens, imageTokens, milliseconds: expect.anything() as unknown }]);
+    expect(tokens).toBeGreaterThan(imageTokens);
+    for (const time of Object.values(usages[0]!.milliseconds)) expect(time).toBeGreaterThan(0);
   });
 
   test('refuses what it does not know, naming the input', async () => {

@@ -29,7 +29,7 @@ export interface Ranked<T> {
 
 export type RankOptions = Pick<
   EmbedOptions,
-  'maxTokens' | 'minPixels' | 'maxPixels' | 'orientation' | 'signal' | 'onProgress'
+  'maxTokens' | 'minPixels' | 'maxPixels' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
 > & {
   /** In place of the task instruction that fits the query. */
   instruction?: string;
@@ -136,11 +136,12 @@ export class VLM2Vec {
   }
 
   async #embed(inputs: readonly EmbedInput[], options: EmbedOptions): Promise<Float32Array[]> {
-    const { signal, onProgress, ...settings } = options;
+    const { signal, onProgress, onUsage, ...settings } = options;
     signal?.throwIfAborted();
     const parts = await Promise.all(inputs.map((input, i) => portable(toParts(input, `inputs[${i}]`))));
-    const { vectors, info } = await this.#backend.embed(parts, settings, { signal, onProgress });
+    const { vectors, info, usage } = await this.#backend.embed(parts, settings, { signal, onProgress });
     this.#info = info;
+    onUsage?.(usage);
     return vectors;
   }
 }

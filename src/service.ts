@@ -9,6 +9,7 @@ import type {
   DeviceChoice,
   EmbedInput,
   EmbedOptions,
+  EmbedUsage,
   InternalOptions,
   ModelInfo,
   OnProgress,
@@ -35,7 +36,7 @@ export interface LoadSettings extends OrtOptions {
 }
 
 /** Options of `embed` that are plain data. */
-export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress'>;
+export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage'>;
 
 /** What does not travel as data: it is wired up on each side. */
 export interface CallHooks {
@@ -47,6 +48,7 @@ export interface Embedded {
   vectors: Float32Array[];
   /** As it is now: a rebuilt device is noted there. */
   info: ModelInfo;
+  usage: EmbedUsage;
 }
 
 /** Drives one model. */
@@ -86,8 +88,10 @@ export class LocalBackend implements Backend {
   async embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
     if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
     if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
-    const vectors = await this.#runtime.embed(inputs, { ...settings, ...hooks });
-    return { vectors, info: this.#info(this.#runtime) };
+    let usage!: EmbedUsage;
+    const onUsage = (taken: EmbedUsage) => (usage = taken);
+    const vectors = await this.#runtime.embed(inputs, { ...settings, ...hooks, onUsage });
+    return { vectors, info: this.#info(this.#runtime), usage };
   }
 
   async dispose(): Promise<void> {

@@ -8,6 +8,7 @@ import { WorkerBackend, type WorkerLike } from './worker-client';
 import { WorkerService } from './worker-service';
 
 const INFO = { dims: 2 } as ModelInfo;
+const USAGE = { inputs: 1, tokens: 3, imageTokens: 0, milliseconds: { prepare: 1, vision: 0, text: 2 } };
 const SOURCE = { kind: 'url', url: 'x' } as const;
 const closing: (() => void)[] = [];
 afterEach(() => closing.splice(0).forEach((close) => close()));
@@ -20,7 +21,7 @@ function start(backend: Partial<Backend>) {
   const whole: Backend = {
     load: async () => INFO,
     add: async () => null,
-    embed: async () => ({ vectors: [], info: INFO }),
+    embed: async () => ({ vectors: [], info: INFO, usage: USAGE }),
     dispose: async () => undefined,
     ...backend,
   };
@@ -50,12 +51,13 @@ test('vectors come over with the inputs and settings that were sent', async () =
   const { client } = start({
     embed: async (inputs, settings) => {
       seen.push(inputs, settings);
-      return { vectors: [Float32Array.of(0.6, 0.8)], info: INFO };
+      return { vectors: [Float32Array.of(0.6, 0.8)], info: INFO, usage: USAGE };
     },
   });
   expect(await client.load(SOURCE, { device: 'wasm' }, {})).toEqual(INFO);
   const image = new Blob(['pixels']);
-  const { vectors } = await client.embed([{ text: 'a', image }], { maxTokens: 5 }, {});
+  const { vectors, usage } = await client.embed([{ text: 'a', image }], { maxTokens: 5 }, {});
+  expect(usage).toEqual(USAGE);
   expect(vectors).toEqual([Float32Array.of(0.6, 0.8)]);
   expect(seen[0]).toMatchObject([{ text: 'a' }]);
   expect((seen[0] as { image: Blob }[])[0]!.image).toBeInstanceOf(Blob);
@@ -68,7 +70,7 @@ test('progress reaches the call it belongs to', async () => {
       await Promise.resolve();
       onProgress?.({ status: 'progress_total', phase: 'embed', loaded: inputs.length, total: 2 });
       await new Promise((resolve) => setTimeout(resolve, 5));
-      return { vectors: [], info: INFO };
+      return { vectors: [], info: INFO, usage: USAGE };
     },
   });
   const events: ProgressEvent[][] = [[], []];
@@ -102,7 +104,7 @@ test('a call that is aborted before it starts is not sent', async () => {
   const { client } = start({
     embed: async () => {
       called = true;
-      return { vectors: [], info: INFO };
+      return { vectors: [], info: INFO, usage: USAGE };
     },
   });
   await expect(client.embed(['a'], {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });

@@ -22,3 +22,4 @@ export type {
   ProgressEvent,
   RungReport,
 } from './types';
+export type { EmbedUsage } from './usage';

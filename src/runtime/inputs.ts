@@ -13,6 +13,7 @@ const OPTION_KEYS = new Set([
   'orientation',
   'signal',
   'onProgress',
+  'onUsage',
 ]);
 
 /** True for plain objects: what `{ image, text }` is and a Blob, a canvas or pixels are not. */
