@@ -2,11 +2,14 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
+import { evalCommand, mergeCommand, type EvalArguments } from './eval';
+import { PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
 import { ReaderGone } from './output';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
+import { parseShard } from './shard';
 import { VERSION } from './version';
 
 const DTYPES = ['fp32', 'fp16', 'q8', 'q4'];
@@ -23,9 +26,30 @@ function positiveInteger(value: string): number {
 function withModel(command: Command): Command {
   return command
     .requiredOption('--model <bundle>', 'folder of a bundle, or nano, the built-in model')
-    .addOption(new Option('--device <device>', 'where to run').choices(['cpu', 'webgpu']).default('cpu'))
+    .addOption(deviceOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger);
+}
+
+function deviceOption(): Option {
+  return new Option('--device <device>', 'where to run').choices(['cpu', 'webgpu']).default('cpu');
+}
+
+/** Options of `eval` and `eval merge`. None is mandatory to commander, which would ask `merge` for those of `eval`. */
+function withData(command: Command): Command {
+  return command
+    .option('--data <folder|repo>', 'MMEB: a folder as published, or its repository, TIGER-Lab/MMEB-eval')
+    .option('--images <folder|zip>', 'where its pictures are (default: images.zip or files, with the data)')
+    .option('--out <folder>', 'for report.md, report.json and the vectors: run again to go on with what is there')
+    .addOption(new Option('--against <row>', "the published row to compare with (default: the model's own)").choices(PUBLISHED_NAMES))
+    .option('--vectors <place>', 'write the vectors too: *.parquet or lance:<database>/<table>')
+    .option('--json', 'print the report as JSON, not as Markdown');
+}
+
+function required<T extends object>(args: T, names: readonly (keyof T & string)[]): T {
+  const missing = names.find((name) => args[name] === undefined);
+  if (missing === undefined) return args;
+  throw new CommanderError(EXIT.input, 'missing', `error: required option '--${missing}' not specified`);
 }
 
 function program(progress: ProgressLine, signal: AbortSignal): Command {
@@ -55,6 +79,27 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .description('Rank captions for an image, best first.')
     .option('--json', 'print [{"caption", "score"}, …]')
     .action((image: string, captions: string[], args: RankArguments) => rank(image, captions, args, progress, signal));
+
+  const evaluation = command('eval').enablePositionalOptions();
+  withData(evaluation)
+    .description('Evaluate a bundle on MMEB: P@1 per set and on average, beside the published scores.')
+    .option('--model <bundle>', 'folder of a bundle, or nano, the built-in model')
+    .addOption(deviceOption())
+    .addOption(new Option('--regime <name>', 'picture sizes: v1 1344 × 1344, as in the paper; v2 aspect kept, at most ' +
+      "1,003,520 pixels; native the checkpoint's own").choices(REGIMES).default('v1'))
+    .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
+    .option('--sets <names>', 'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD')
+    .option('--limit <n>', 'only the first n queries of each set', positiveInteger)
+    .option('--shard <i/n>', 'embed only the i-th of n shares; join them with vlm2vec eval merge', parseShard)
+    .action((args: Partial<EvalArguments>) => {
+      const given = required(args, ['model', 'data', 'out']) as EvalArguments;
+      return evalCommand(given, progress, signal);
+    });
+  withData(evaluation.command('merge <parts...>').copyInheritedSettings(root))
+    .description('Join the folders of all shards and report; needs no model.')
+    .action((parts: string[], args: Partial<EvalArguments>) =>
+      mergeCommand(parts, required(args, ['data', 'out']) as EvalArguments, signal),
+    );
 
   command('inspect <bundle>')
     .description('Say what a bundle holds: architecture, dims, dtype, stages, bytes, source.')

@@ -15,11 +15,21 @@ const REPO = /^(?<repo>[\w.-]+\/[\w.-]+)(?:@(?<revision>[\w.-]+(?:\/[\w.-]+)*))?
 /** A folder where there is one of that name; else a repository of the Hub. */
 export async function checkpointAt(place: string, signal?: AbortSignal): Promise<FileTree> {
   if (existsSync(place)) return folderTree(place);
+  return hubTree({ ...repositoryAt(place), signal });
+}
+
+/** The same for data sets, which may have `maxFiles` files in a folder. */
+export async function datasetAt(place: string, maxFiles: number, signal?: AbortSignal): Promise<FileTree> {
+  if (existsSync(place)) return folderTree(place, { maxFiles });
+  return hubTree({ ...repositoryAt(place), type: 'dataset', signal });
+}
+
+function repositoryAt(place: string): { repo: string; revision?: string } {
   const { repo, revision } = REPO.exec(place)?.groups ?? {};
   if (repo === undefined || place.startsWith('.')) {
     throw new SourceNotFoundError(`${place} is neither a folder nor a Hub repository (owner/name).`, { place });
   }
-  return hubTree({ repo, revision, signal });
+  return { repo, revision };
 }
 
 /** The bundle that `--model` names. */

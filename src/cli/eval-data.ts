@@ -1,0 +1,54 @@
+/** @file The data of `vlm2vec eval`: where it lies, where its pictures lie, and which sets were asked for. */
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { folderTree } from '../checkpoint/folder.node.js';
+import { InvalidInputError, SourceNotFoundError } from '../errors';
+import { MMEB_SETS, openMmeb, openPictures, zipPictures, type MmebData, type MmebSet, type Pictures } from '../eval';
+import { datasetAt } from './places';
+
+/** All pictures of MMEB are some hundred thousand files. */
+const MAX_FILES = 2_000_000;
+
+export interface DataArguments {
+  /** Folder, or `owner/name` of the Hub. */
+  data: string;
+  /** Folder or zip archive of the pictures. */
+  images?: string;
+}
+
+export async function openData({ data, images }: DataArguments, signal: AbortSignal): Promise<MmebData> {
+  const pictures = images === undefined ? undefined : await picturesAt(images, signal);
+  return openMmeb(await datasetAt(data, MAX_FILES, signal), { pictures, signal });
+}
+
+async function picturesAt(place: string, signal: AbortSignal): Promise<Pictures> {
+  const status = await stat(place).catch((cause: unknown) => {
+    throw new SourceNotFoundError(`There are no pictures at ${place}.`, { place }, { cause });
+  });
+  if (status.isDirectory()) return openPictures(await folderTree(place, { maxFiles: MAX_FILES }), signal);
+  const tree = await folderTree(path.dirname(place), { maxFiles: MAX_FILES });
+  return zipPictures(await tree.open(path.basename(place), signal), signal);
+}
+
+/**
+ * Names of sets, meta-tasks, IND and OOD, separated by commas → those sets that the data has, in the paper's order.
+ * All without any names.
+ */
+export function selectSets(names: string | undefined, data: MmebData): MmebSet[] {
+  if (names === undefined) return [...data.sets];
+  const wanted = new Set<string>();
+  for (const name of names.split(',').map((each) => each.trim())) {
+    const found = MMEB_SETS.filter((set) => [set.name, set.metaTask, set.split].some((each) => each === name));
+    if (found.length === 0) {
+      throw new InvalidInputError(
+        `${name} is no set of MMEB. Sets: ${MMEB_SETS.map((set) => set.name).join(', ')}; or Classification, VQA, ` +
+          'Retrieval, Grounding, IND, OOD.',
+        { name },
+      );
+    }
+    const there = found.filter((set) => data.sets.includes(set));
+    if (there.length === 0) throw new SourceNotFoundError(`${data.label} does not hold ${name}.`, { name });
+    for (const set of there) wanted.add(set.name);
+  }
+  return data.sets.filter((set) => wanted.has(set.name));
+}

@@ -1,0 +1,55 @@
+/** @file What an evaluation leaves: `report.json`, `report.md`, and on request its vectors. */
+import { rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { reportMarkdown, type EvalReport, type MmebData, type MmebSet, type VectorStore } from '../eval';
+import { pairKey } from '../eval/vectors';
+import { printLine } from './output';
+import { openSink } from './sinks';
+import type { SinkPlace } from './vector-sink';
+
+/** Whole or not at all. */
+export async function writeWhole(file: string, text: string): Promise<void> {
+  const partial = `${file}.partial-${process.pid}`;
+  await writeFile(partial, text);
+  await rename(partial, file);
+}
+
+/** Writes the report and prints it: as Markdown, or as JSON. */
+export async function publishReport(report: EvalReport, out: string, json: boolean | undefined): Promise<void> {
+  const asJson = JSON.stringify(report, null, 2);
+  const asMarkdown = reportMarkdown(report);
+  await writeWhole(path.join(out, 'report.json'), `${asJson}\n`);
+  await writeWhole(path.join(out, 'report.md'), asMarkdown);
+  await printLine(json ? asJson : asMarkdown.trimEnd());
+}
+
+export interface VectorOutput {
+  data: MmebData;
+  sets: readonly MmebSet[];
+  limit?: number;
+  store: VectorStore;
+  dims: number;
+  provenance: Record<string, string>;
+  signal: AbortSignal;
+}
+
+/** Every unique pair of every set that is in the store, with its set, text and picture path. */
+export async function exportVectors(place: SinkPlace, output: VectorOutput): Promise<void> {
+  const { data, sets, limit, store, dims, provenance, signal } = output;
+  const sink = await openSink(place, { columns: ['set', 'text', 'image'], dims, provenance });
+  try {
+    for (const set of sets) {
+      const { pairs } = await data.rows(set, { limit, signal });
+      for (const pair of pairs) {
+        signal.throwIfAborted();
+        const key = await pairKey(pair, data.pictures, signal);
+        if (!store.has(key)) continue; // another shard's
+        await sink.write([{ texts: [set.name, pair.text, pair.image], vector: await store.get(key) }]);
+      }
+    }
+    await sink.finish();
+  } catch (error) {
+    await sink.discard();
+    throw error;
+  }
+}

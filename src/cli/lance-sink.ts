@@ -1,0 +1,77 @@
+/** @file Vectors as a table of LanceDB, whose package users install themselves: it is large and native. */
+import { InvalidInputError, UnsupportedError, VLM2VecError } from '../errors';
+import type { SinkPlace, SinkShape, VectorSink } from './vector-sink';
+
+/** What is used of `@lancedb/lancedb`. */
+interface Lance {
+  connect(uri: string): Promise<{
+    tableNames(): Promise<string[]>;
+    createTable(name: string, rows: Record<string, unknown>[], options?: { mode: 'create' }): Promise<LanceTable>;
+    dropTable(name: string): Promise<void>;
+    close(): void;
+  }>;
+}
+
+interface LanceTable {
+  add(rows: Record<string, unknown>[]): Promise<unknown>;
+  close(): void;
+}
+
+const PACKAGE = '@lancedb/lancedb';
+
+async function loadLance(): Promise<Lance> {
+  try {
+    return (await import(PACKAGE)) as Lance;
+  } catch (cause) {
+    throw new UnsupportedError(
+      `lance: needs the package ${PACKAGE}, which is not installed (or not for this machine): npm install ${PACKAGE}`,
+      { package: PACKAGE },
+      { cause },
+    );
+  }
+}
+
+/** A new table; one of that name must not be there yet. */
+export async function lanceSink(
+  { database, table: name }: SinkPlace & { kind: 'lance' },
+  { columns, dims, provenance }: SinkShape,
+  load: () => Promise<Lance> = loadLance,
+): Promise<VectorSink> {
+  const lance = await load();
+  const connection = await lance.connect(database).catch((cause: unknown) => {
+    throw new InvalidInputError(`The database ${database} cannot be opened: ${reason(cause)}`, { database }, { cause });
+  });
+  if ((await connection.tableNames()).includes(name)) {
+    connection.close();
+    throw new InvalidInputError(`The database ${database} has a table ${name} already.`, { database, table: name });
+  }
+  let table: LanceTable | null = null;
+  const model = JSON.stringify(provenance);
+  const close = () => {
+    table?.close();
+    connection.close();
+  };
+  return {
+    write: async (rows) => {
+      if (rows.length === 0) return;
+      const records = rows.map(({ texts, vector }) => ({
+        ...Object.fromEntries(columns.map((column, i) => [column, texts[i] ?? ''])),
+        model,
+        vector: Array.from(vector), // the name that LanceDB takes for a column of vectors
+      }));
+      try {
+        if (table) await table.add(records);
+        else table = await connection.createTable(name, records, { mode: 'create' });
+      } catch (cause) {
+        throw new VLM2VecError(`LanceDB took no vectors of ${dims} dimensions: ${reason(cause)}`, {}, { cause });
+      }
+    },
+    finish: async () => close(),
+    discard: async () => {
+      if (table) await connection.dropTable(name);
+      close();
+    },
+  };
+}
+
+const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
