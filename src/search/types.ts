@@ -3,12 +3,11 @@
  * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
  */
 
-import type { RgbImage } from '../image';
-
 /** What is embedded: a text, a picture, or both in one sequence. Texts are whole prompts; see `prompts.ts`. */
 export interface EmbedderInput {
   text?: string;
-  image?: Blob | RgbImage;
+  /** `ImageData` where the browser cannot decode the file itself. */
+  image?: Blob | ImageData;
 }
 
 /** Turns inputs into unit vectors. A loaded `VLM2Vec` does, with the two further facts. */
@@ -197,7 +196,7 @@ export interface SearchHit {
   id: number;
   /** Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length). */
   score: number;
-  /** How many standard deviations above the mean of all pictures the filter let through. */
+  /** How many standard deviations it is above the mean of all pictures. */
   z: number;
 }
 
@@ -206,6 +205,8 @@ export interface SearchResult {
   hits: SearchHit[];
   /** The first so many of `hits` stand out; the rest is less relevant. */
   relevantCount: number;
+  /** Even the best is no better than chance alone would make the best of so many: perhaps there is nothing. */
+  weak: boolean;
   /** Pictures that the filter let through. */
   candidates: number;
   /** Of the index when it was searched. */

@@ -76,6 +76,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       return {
         hits,
         relevantCount: Math.ceil(hits.length * relevant),
+        weak: false,
         candidates: state.indexed,
         revision: state.revision,
         milliseconds: { embed: 30, score: 4 },
