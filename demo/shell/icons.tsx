@@ -3,7 +3,11 @@ import type { JSX } from 'preact';
 
 const PATHS = {
   add: 'M12 5v14M5 12h14',
+  minus: 'M5 12h14',
   close: 'M6 6l12 12M18 6L6 18',
+  previous: 'M15 5l-7 7 7 7',
+  next: 'M9 5l7 7-7 7',
+  alike: 'M4 4h11v11H4zM9 15v5h11V9h-5',
   check: 'M5 12.5l4.5 4.5L19 7',
   cross: 'M7 7l10 10M17 7L7 17',
   copy: 'M9 9h10v11H9zM15 9V4H5v11h4',
