@@ -8,6 +8,18 @@ export { VLM2Vec, type Ranked, type RankOptions } from './embedder';
 export type { LoadOptions } from './load-options';
 /** Cosine of two embeddings. */
 export { similarity } from './similarity';
+/** Holds a model to the scores that its card publishes. */
+export {
+  CARD_EXAMPLE,
+  CARD_SCORES,
+  CARD_TOLERANCE,
+  cardModel,
+  verifyCard,
+  type CardModel,
+  type VerifiableModel,
+  type VerifyOptions,
+  type VerifyReport,
+} from './eval/verify';
 /** MMEB's task instructions, letter for letter. */
 export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './text';
 /** Models kept in this browser: what they cost, get, list, check and delete them. */

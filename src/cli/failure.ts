@@ -4,7 +4,7 @@ import { VLM2VecError } from '../errors';
 
 export const EXIT = {
   ok: 0,
-  /** Our fault, or the machine's. */
+  /** Our fault, or the machine's; or a check that did not pass. */
   internal: 1,
   /** Bad input: arguments, files, checkpoints, bundles. */
   input: 2,
@@ -15,6 +15,11 @@ export const EXIT = {
 /** A file system that says no is input too: a wrong path, no permission. */
 const INPUT_CODES = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EROFS']);
 
+/** A check that was asked for and did not pass. */
+export class CheckFailed extends Error {
+  override name = 'CheckFailed';
+}
+
 /** What went wrong, as a line without a prefix, and the exit code. */
 export function describeFailure(error: unknown): { line: string; code: number } {
   if (error instanceof CommanderError) {
@@ -24,6 +29,7 @@ export function describeFailure(error: unknown): { line: string; code: number } 
   if (error instanceof Error && 'code' in error && INPUT_CODES.has(String(error.code))) {
     return { line: oneLine(error.message), code: EXIT.input };
   }
+  if (error instanceof CheckFailed) return { line: oneLine(error.message), code: EXIT.internal };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   return { line: oneLine(`${name}: ${message}`), code: EXIT.internal };
 }

@@ -3,13 +3,14 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
 import { evalCommand, mergeCommand, type EvalArguments } from './eval';
-import { PUBLISHED_NAMES, REGIMES } from '../eval';
+import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
 import { ReaderGone } from './output';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
 import { parseShard } from './shard';
+import { verify, type VerifyArguments } from './verify';
 import { VERSION } from './version';
 
 const DTYPES = ['fp32', 'fp16', 'q8', 'q4'];
@@ -100,6 +101,14 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .action((parts: string[], args: Partial<EvalArguments>) =>
       mergeCommand(parts, required(args, ['data', 'out']) as EvalArguments, signal),
     );
+
+  command('verify <bundle>')
+    .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")
+    .requiredOption('--image <path|url>', 'the example: figures/example.jpg of TIGER-AI-Lab/VLM2Vec')
+    .addOption(new Option('--as <model>', "hold it to this card (default: the model's own)").choices(CARD_MODELS))
+    .addOption(deviceOption())
+    .option('--json', 'print it as JSON')
+    .action((bundle: string, args: VerifyArguments) => verify(bundle, args, progress, signal));
 
   command('inspect <bundle>')
     .description('Say what a bundle holds: architecture, dims, dtype, stages, bytes, source.')

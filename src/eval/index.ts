@@ -27,3 +27,15 @@ export { averages, bestCandidate, type AverageName, type ScoredSet } from './sco
 export { META_TASKS, MMEB_SETS, mmebSet, type MetaTask, type MmebSet } from './sets';
 export { memoryVectors, type VectorStore } from './vectors';
 export { type VectorOrigin } from './vector-file';
+export {
+  CARD_EXAMPLE,
+  CARD_MODELS,
+  CARD_SCORES,
+  CARD_TOLERANCE,
+  cardModel,
+  verifyCard,
+  type CardModel,
+  type VerifiableModel,
+  type VerifyOptions,
+  type VerifyReport,
+} from './verify';

@@ -17,9 +17,14 @@ export type PublishedModel = keyof typeof PUBLISHED_MODELS;
 
 export const PUBLISHED_NAMES = Object.keys(PUBLISHED_MODELS) as PublishedModel[];
 
+/** True for the repository's id and for its bare name, which a folder on disk has. */
+export function isRepository(id: string | undefined, repository: string): boolean {
+  return id === repository || id === repository.slice(repository.indexOf('/') + 1);
+}
+
 /** The published model that a bundle was made from, by its adapter; null for any other. */
 export function publishedModel({ adapter }: Pick<BundleSource, 'adapter'>): PublishedModel | null {
-  return PUBLISHED_NAMES.find((name) => PUBLISHED_MODELS[name].adapter === adapter?.id) ?? null;
+  return PUBLISHED_NAMES.find((name) => isRepository(adapter?.id, PUBLISHED_MODELS[name].adapter)) ?? null;
 }
 
 type Scores = readonly [v1_2b: number, v1_7b: number, v2_0: number];

@@ -1,0 +1,123 @@
+/**
+ * @file Does a bundle give the scores that the model's card shows? The card's own example: one picture, one question, two
+ * answers, whose cosines the authors printed (bf16, on their GPUs).
+ */
+import { sha256Hex } from '../bundle/digest';
+import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import { InvalidInputError } from '../errors';
+import { isRepository } from './published';
+
+/** The example of the model cards, `figures/example.jpg` of TIGER-AI-Lab/VLM2Vec (branch v1). */
+export const CARD_EXAMPLE = {
+  /** A copy on the web that other sites may read. */
+  url: 'https://raw.githubusercontent.com/TIGER-AI-Lab/VLM2Vec/v1/figures/example.jpg',
+  sha256: '52d2be6748264d763776726aaf6feeb75c4820386fb97462b376b287ac51fbc9',
+  /** Follows the image token and a space. */
+  question: 'Represent the given image with the following question: What is in the image',
+  /** The first one is right. */
+  answers: ['A cat and a dog', 'A cat and a tiger'],
+} as const;
+
+/** Cosines of {@link CARD_EXAMPLE}'s answers as published, by the demos of each model. */
+export const CARD_SCORES = {
+  'v1-2b': { label: 'VLM2Vec-Qwen2VL-2B', repository: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B', scores: [0.25, 0.1865] },
+  'v1-7b': { label: 'VLM2Vec-Qwen2VL-7B', repository: 'TIGER-Lab/VLM2Vec-Qwen2VL-7B', scores: [0.3301, 0.2891] },
+  'v2.0': { label: 'VLM2Vec-V2.0', repository: 'VLM2Vec/VLM2Vec-V2.0', scores: [0.2974, 0.239] },
+  llava: { label: 'VLM2Vec-LLaVa-Next', repository: 'TIGER-Lab/VLM2Vec-LLaVa-Next', scores: [0.4375, 0.3535] },
+  phi: { label: 'VLM2Vec-Full (Phi-3.5-V)', repository: 'TIGER-Lab/VLM2Vec-Full', scores: [0.3008, 0.2051] },
+} as const;
+
+export type CardModel = keyof typeof CARD_SCORES;
+
+export const CARD_MODELS = Object.keys(CARD_SCORES) as CardModel[];
+
+/**
+ * How far a score may be off. The authors' own bf16 runs differ among themselves by 0.003, ours compute in float32;
+ * coarser weights move cosines, so they get more: bounds set in advance, not measured on the official weights.
+ */
+export const CARD_TOLERANCE: Record<WeightDtype, number> = { fp32: 0.01, fp16: 0.01, q8: 0.02, q4: 0.05 };
+
+/** The model whose card a bundle is held to; null where there is none. */
+export function cardModel({ base, adapter }: BundleSource): CardModel | null {
+  const id = adapter?.id ?? base.id;
+  return CARD_MODELS.find((model) => isRepository(id, CARD_SCORES[model].repository)) ?? null;
+}
+
+/** What is used of a loaded `VLM2Vec`. */
+export interface VerifiableModel {
+  readonly info: { source: BundleSource; dtype: WeightDtype; imageToken: string };
+  embed(
+    inputs: { text: string; image?: Uint8Array }[],
+    options: { orientation: 'stored'; signal?: AbortSignal },
+  ): Promise<Float32Array[]>;
+}
+
+export interface VerifyOptions {
+  /** Hold it to this model's card, in place of the one that its source names. */
+  as?: CardModel;
+  signal?: AbortSignal;
+}
+
+/** Plain data. */
+export interface VerifyReport {
+  model: CardModel;
+  label: string;
+  answers: { text: string; score: number; published: number; difference: number; passed: boolean }[];
+  /** Largest difference that passes. */
+  tolerance: number;
+  /** True where the right answer is ahead. */
+  ordered: boolean;
+  /** All of it. */
+  passed: boolean;
+}
+
+/**
+ * Embeds the card's example and holds the cosines to the published ones.
+ * @param picture the bytes of {@link CARD_EXAMPLE}'s picture
+ * @throws InvalidInputError for another picture, and for a model without published scores
+ */
+export async function verifyCard(
+  model: VerifiableModel,
+  picture: Uint8Array,
+  { as, signal }: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const { source, dtype, imageToken } = model.info;
+  const card = as ?? cardModel(source);
+  if (card === null) {
+    throw new InvalidInputError(
+      `Nothing is published of ${source.adapter?.id ?? source.base.id}: its scores cannot be compared. Cards are known ` +
+        `of ${CARD_MODELS.map((each) => CARD_SCORES[each].label).join(', ')}.`,
+      { source },
+    );
+  }
+  const sha256 = await sha256Hex(picture);
+  if (sha256 !== CARD_EXAMPLE.sha256) {
+    throw new InvalidInputError(
+      `This is not the picture of the model card (figures/example.jpg of TIGER-AI-Lab/VLM2Vec): its SHA-256 is ` +
+        `${sha256.slice(0, 12)}…, not ${CARD_EXAMPLE.sha256.slice(0, 12)}…`,
+      { sha256, expected: CARD_EXAMPLE.sha256 },
+    );
+  }
+  const { answers, question } = CARD_EXAMPLE;
+  const query = { text: `${imageToken} ${question}`, image: picture };
+  const [first, ...vectors] = await model.embed([query, ...answers.map((text) => ({ text }))], {
+    orientation: 'stored', // as the demos read it
+    signal,
+  });
+  const scores = vectors.map((vector) => vector.reduce((sum, value, d) => sum + value * first![d]!, 0));
+  return judge(card, dtype, scores);
+}
+
+/** Holds two cosines to a card. */
+export function judge(card: CardModel, dtype: WeightDtype, scores: readonly number[]): VerifyReport {
+  const tolerance = CARD_TOLERANCE[dtype];
+  const answers = CARD_EXAMPLE.answers.map((text, i) => {
+    const published = CARD_SCORES[card].scores[i]!;
+    const score = scores[i]!;
+    const difference = score - published;
+    return { text, score, published, difference, passed: Math.abs(difference) <= tolerance };
+  });
+  const ordered = scores[0]! > scores[1]!;
+  const passed = ordered && answers.every((answer) => answer.passed);
+  return { model: card, label: CARD_SCORES[card].label, answers, tolerance, ordered, passed };
+}
