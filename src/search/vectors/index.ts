@@ -14,4 +14,5 @@ export {
   writeRecords,
 } from './image';
 export { PackedVectors, type PackedVectorsOptions } from './packed-vectors';
+export type { ScoreStatistics } from './score-statistics';
 export { scoresOf, topK, type TopK, type TopKOptions } from './top-k';

@@ -14,6 +14,7 @@ import { FINE } from './codes';
 import { MAX_ROWS } from './dot-kernel';
 import { int16Query } from './int16-query';
 import type { PackedVectors } from './packed-vectors';
+import { statisticsOf, type ScoreStatistics } from './score-statistics';
 
 export interface TopKOptions {
   limit: number;
@@ -24,9 +25,8 @@ export interface TopKOptions {
 export interface TopK extends Scored {
   /** Vectors that the filter let through. */
   candidates: number;
-  /** Of the scores of all vectors, filtered or not; to about 1e-3 of the deviation. NaN for an empty library. */
-  mean: number;
-  deviation: number;
+  /** Of the scores of all vectors, filtered or not, from their coarse bytes: off by about 1e-4. */
+  statistics: ScoreStatistics;
   /** How many vectors were computed in full. */
   recomputed: number;
 }
@@ -47,17 +47,11 @@ export function topK(vectors: PackedVectors, query: ArrayLike<number>, { limit, 
   const k = Math.min(Math.floor(limit), vectors.size);
 
   const certain = new Best(k); // of the least that each score can be
-  let sum = 0;
-  let squares = 0;
   let candidates = 0;
   for (let row = 0; row < scores.length; row++) {
-    if (scales[row] === 0) continue;
-    const score = scores[row]!;
-    sum += score;
-    squares += score * score;
-    if (filter && !filter.has(row)) continue;
+    if (scales[row] === 0 || (filter && !filter.has(row))) continue;
     candidates++;
-    const least = score - margin(row);
+    const least = scores[row]! - margin(row);
     if (least >= certain.floor) certain.offer(row, least);
   }
 
@@ -69,9 +63,7 @@ export function topK(vectors: PackedVectors, query: ArrayLike<number>, { limit, 
     recomputed++;
     best.offer(row, exactScore(vectors, query, row));
   }
-  const mean = sum / vectors.size;
-  const deviation = Math.sqrt(Math.max(0, squares / vectors.size - mean * mean));
-  return { ...best.take(), candidates, mean, deviation, recomputed };
+  return { ...best.take(), candidates, recomputed, statistics: statisticsOf(vectors, scores) };
 }
 
 /** Scores of given rows, exact as in {@link topK}. @throws InvalidInputError where a row is free */

@@ -1,0 +1,24 @@
+/** @file Filters by date, camera and folder, as the rows they let through. */
+
+import type { PhotoFilter, PhotoItem } from '../types';
+import { Bitset } from '../vectors';
+
+/**
+ * Rows of the items that meet all of the filter.
+ * @param items by row; null and undefined, where a row has no item, meet no filter
+ */
+export function filterRows(
+  items: ArrayLike<Pick<PhotoItem, 'taken' | 'camera' | 'path'> | null | undefined>,
+  { from = -Infinity, to = Infinity, camera, folder = '' }: PhotoFilter,
+): Bitset {
+  const cameras = camera === undefined ? null : new Set(typeof camera === 'string' ? [camera] : camera);
+  const name = folder.replace(/\/+$/, '');
+  const inside = `${name}/`;
+  return Bitset.where(items.length, (row) => {
+    const item = items[row];
+    if (!item) return false;
+    if (!(item.taken >= from && item.taken < to)) return false;
+    if (cameras && (item.camera === null || !cameras.has(item.camera))) return false;
+    return name === '' || item.path.startsWith(inside) || item.path === name;
+  });
+}

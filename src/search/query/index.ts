@@ -1,0 +1,6 @@
+/** @file Queries: what was typed, vectors made of several, filters, and how many results stand out. */
+
+export { combineVectors, type VectorParts, type WeightedVector } from './combine-vectors';
+export { filterRows } from './filter-rows';
+export { parseQuery, type ParsedQuery } from './parse-query';
+export { relevanceCut, zScore, type Relevance } from './relevance';

@@ -1,0 +1,60 @@
+/** @file What people type into a search box: words to look for, `+` for more of them, `-` for what to leave out. */
+
+export interface ParsedQuery {
+  /** Words without a sign, and quoted ones, as one text to embed; '' where there are none. */
+  text: string;
+  /** `+snow`, `+"red car"`: each to be embedded by itself and added. */
+  also: string[];
+  /** `-people`, `-"red car"`: each to be embedded by itself and taken away. */
+  exclude: string[];
+}
+
+/** Minus as keyboards and word processors write it. */
+const MINUS = '-\u2212\u2013';
+const QUOTES: Record<string, string> = { '"': '"', '\u201c': '\u201d\u201f"', '\u201e': '\u201c\u201d"', '\u00ab': '\u00bb' };
+
+/**
+ * Never fails: what makes no sense as a sign is text. A sign stands at the beginning of a word and right before a
+ * letter, a digit, a symbol (😀) or a quotation mark, so `t-shirt`, `2020 - 2022` and `:-)` are text. Within quotation
+ * marks nothing is a sign; a quotation that does not end goes to the end.
+ */
+export function parseQuery(input: string): ParsedQuery {
+  const text: string[] = [];
+  const also: string[] = [];
+  const exclude: string[] = [];
+  for (let at = 0; at < input.length; ) {
+    if (/\s/.test(input[at]!)) {
+      at++;
+      continue;
+    }
+    const sign = signAt(input, at);
+    const from = sign ? at + 1 : at;
+    const [words, end] = wordsAt(input, from);
+    at = end;
+    if (words === '') continue;
+    if (sign === '-') exclude.push(words);
+    else if (sign === '+') also.push(words);
+    else text.push(words);
+  }
+  return { text: text.join(' '), also, exclude };
+}
+
+function signAt(input: string, at: number): '+' | '-' | null {
+  const sign = input[at] === '+' ? '+' : MINUS.includes(input[at]!) ? '-' : null;
+  if (!sign) return null;
+  const next = input.slice(at + 1, at + 3);
+  return QUOTES[next[0] ?? ''] || /^(?![+<>=|~^`$])[\p{L}\p{N}\p{S}]/u.test(next) ? sign : null;
+}
+
+/** The quotation or word that begins at `at`, its spaces made single, and where it ends. */
+function wordsAt(input: string, at: number): [string, number] {
+  const closing = QUOTES[input[at]!];
+  let end = at;
+  if (closing) {
+    end++;
+    while (end < input.length && !closing.includes(input[end]!)) end++;
+    return [input.slice(at + 1, end).trim().replace(/\s+/g, ' '), end + 1];
+  }
+  while (end < input.length && !/\s/.test(input[end]!)) end++;
+  return [input.slice(at, end), end];
+}
