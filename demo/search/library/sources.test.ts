@@ -11,7 +11,7 @@ test('a picked folder gives its name and paths without it', () => {
 });
 
 /** A folder as drops give it, in portions, as browsers do. */
-function entry(name: string, children: (ReturnType<typeof entry> | File)[]): object {
+function entry(name: string, children: (object | File)[]): object {
   const entries = children.map((child) =>
     child instanceof File
       ? { isFile: true, isDirectory: false, name: child.name, file: (ok: (file: File) => void) => ok(child) }

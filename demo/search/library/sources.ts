@@ -35,9 +35,12 @@ type HandleItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<Fil
 
 /** Reads a drop. To be called while the event is handled: afterwards the browser has forgotten what was dropped. */
 export async function readDrop({ items }: Pick<DataTransfer, 'items'>, looseName: string): Promise<Dropped> {
-  const dropped = await Promise.all([...items].filter(({ kind }) => kind === 'file').map(readItem));
-  const sources = dropped.filter((each) => each !== null && !(each instanceof File));
-  const loose = dropped.filter((each) => each instanceof File);
+  const sources: FolderSource[] = [];
+  const loose: File[] = [];
+  for (const each of await Promise.all([...items].filter(({ kind }) => kind === 'file').map(readItem))) {
+    if (each instanceof File) loose.push(each);
+    else if (each) sources.push(each);
+  }
   if (sources.length === 0 && loose.length === 1) {
     return loose[0]!.type.startsWith('image/') ? { kind: 'picture', file: loose[0]! } : { kind: 'nothing' };
   }

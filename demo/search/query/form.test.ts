@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { EMPTY_FORM, kindOf, NO_FILTER, templateProblem, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
+import { EMPTY_FORM, kindOf, NO_FILTER, templateFits, templateProblem, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
 
 const words = (text: string, combine: string[] = [], exclude: string[] = []) => ({
   text,
@@ -28,9 +28,15 @@ test('nothing to look for is no query: neither an empty form, nor exclusions, no
   expect(toSearchQuery(form({ pictures: [unlike], filter: { ...NO_FILTER, camera: 'X' } }), words('', [], ['people']), 50)).toBeNull();
 });
 
+test('an instruction goes along where it fits what is looked for', () => {
+  const instruction = '{image} with {text}';
+  expect(toSearchQuery(form({ instruction, pictures: [like] }), words('a'), 9)).toMatchObject({ instruction });
+  expect(toSearchQuery(form({ instruction }), words('a'), 9)).not.toHaveProperty('instruction');
+});
+
 test('the kind of query', () => {
   expect([kindOf(words('a'), []), kindOf(words(''), [like]), kindOf(words('a'), [unlike, like]), kindOf(words(''), [unlike])]).toEqual([
-    'text', 'picture', 'both', null,
+    'text', 'image', 'both', null,
   ]);
 });
 
@@ -45,10 +51,11 @@ test('both days of a range belong to it; what is not filled in filters nothing',
 });
 
 test('templates name what the query has, and nothing else', () => {
-  expect(templateProblem('Find {text}', 'text')).toBeNull();
-  expect(templateProblem('{image}\nFind {text}', 'text')).toBe('no-image');
-  expect(templateProblem('{image}\nlike it', 'both')).toBe('needs-text');
-  expect(templateProblem('Find {text}', 'both')).toBe('needs-image');
-  expect(templateProblem('{image}\n{text}', 'picture')).toBe('no-text');
-  expect(templateProblem('{image}\nlike it', 'picture')).toBeNull();
+  const templates = ['Find {text}', '{image}\nlike it', '{image}\n{text}', 'Find it'];
+  expect(templates.map((template) => templateFits(template, 'text'))).toEqual([true, false, false, false]);
+  expect(templates.map((template) => templateFits(template, 'image'))).toEqual([false, true, false, false]);
+  expect(templates.map((template) => templateFits(template, 'both'))).toEqual([false, false, true, false]);
+  expect(templates.map((template) => templateProblem(template, 'text'))).toEqual([null, 'no-image', 'no-image', null]);
+  expect(templates.map((template) => templateProblem(template, 'image'))).toEqual(['no-text', null, 'no-text', null]);
+  expect(templates.map((template) => templateProblem(template, 'both'))).toEqual([null, null, null, null]);
 });

@@ -37,17 +37,17 @@ export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '' 
 export const EMPTY_FORM: QueryForm = { text: '', pictures: [], filter: NO_FILTER, instruction: null };
 
 /** What the words and the first picture are: that decides which instruction fits. */
-export type QueryKind = 'text' | 'picture' | 'both';
+export type QueryKind = 'text' | 'image' | 'both';
 
 export function kindOf(parsed: ParsedText, pictures: readonly PicturePart[]): QueryKind | null {
   const picture = pictures.some(({ sign }) => sign === 'like');
   if (parsed.text) return picture ? 'both' : 'text';
-  return picture ? 'picture' : null;
+  return picture ? 'image' : null;
 }
 
 /**
  * The query: the words and the first picture are read together, in one pass; further pictures are added to that as
- * vectors, and what is excluded is subtracted.
+ * vectors, and what is excluded is subtracted. An instruction that does not fit them is left out.
  * @returns null where there is nothing to look for: nothing, or exclusions alone
  */
 export function toSearchQuery(form: QueryForm, parsed: ParsedText, limit: number): SearchQuery | null {
@@ -59,12 +59,15 @@ export function toSearchQuery(form: QueryForm, parsed: ParsedText, limit: number
   ];
   if (!parsed.text && !first && combine.length === 0) return null;
   const filter = toFilter(form.filter);
+  const kind = kindOf(parsed, form.pictures);
+  const { instruction } = form;
+  const usable = instruction !== null && kind !== null && templateProblem(instruction, kind) === null;
   return {
     ...(parsed.text && { text: parsed.text }),
     ...(first && { image: first.image }),
     ...(combine.length > 0 && { combine }),
     ...(exclude.length > 0 && { exclude }),
-    ...(form.instruction !== null && { instruction: form.instruction }),
+    ...(usable && { instruction }),
     ...(filter && { filter }),
     limit,
   };
@@ -90,13 +93,16 @@ function dayOf(date: string): number {
   return /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) : NaN;
 }
 
-/** Why a template cannot be used for this kind of query; null where it can. */
-export function templateProblem(template: string, kind: QueryKind): 'needs-text' | 'needs-image' | 'no-text' | 'no-image' | null {
-  const text = template.includes('{text}');
-  const image = template.includes('{image}');
-  if (kind !== 'picture' && !text) return 'needs-text';
-  if (kind !== 'text' && !image) return 'needs-image';
-  if (kind === 'picture' && text) return 'no-text';
-  if (kind === 'text' && image) return 'no-image';
-  return null;
+/** Whether a template names all that a kind of query has, and nothing else. */
+export function templateFits(template: string, kind: QueryKind): boolean {
+  return template.includes('{text}') === (kind !== 'image') && template.includes('{image}') === (kind !== 'text');
+}
+
+/**
+ * What a template names that the query does not have; null where it can be used. What it does not name is put in by the
+ * index: pictures in front, words behind.
+ */
+export function templateProblem(template: string, kind: QueryKind): 'no-text' | 'no-image' | null {
+  if (kind === 'image' && template.includes('{text}')) return 'no-text';
+  return kind === 'text' && template.includes('{image}') ? 'no-image' : null;
 }

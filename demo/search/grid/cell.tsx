@@ -1,0 +1,69 @@
+/** @file One picture of the grid: opens on a click, is selected by its mark or with Ctrl and Shift, as in file managers. */
+import type { JSX } from 'preact';
+import { Icon } from '../../shell';
+import { searchStrings } from '../../strings/search';
+import { Thumb, useItem } from '../parts/thumb';
+
+const strings = searchStrings.results;
+
+export interface CellProps {
+  id: number;
+  /** In the whole list, from 0. */
+  index: number;
+  column: number;
+  /** The one that Tab reaches. */
+  active: boolean;
+  selected: boolean;
+  score: string | null;
+  onOpen: (index: number) => void;
+  onMark: (index: number, range: boolean) => void;
+  onMoreLike: (index: number) => void;
+}
+
+export function Cell(props: CellProps): JSX.Element {
+  const { id, index, column, active, selected, score, onOpen, onMark, onMoreLike } = props;
+  const item = useItem(id);
+  const name = item?.name ?? strings.unnamed(index + 1);
+  return (
+    <div role="gridcell" class="cell" aria-selected={selected} aria-colindex={column + 1}>
+      <button
+        type="button"
+        class="cell-open"
+        data-index={index}
+        tabIndex={active ? 0 : -1}
+        aria-label={score ? `${name}, ${score}` : name}
+        onClick={(event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) onMark(index, event.shiftKey);
+          else onOpen(index);
+        }}
+      >
+        <Thumb id={id} />
+      </button>
+      {score && (
+        <span class="cell-score" aria-hidden="true">
+          {score}
+        </span>
+      )}
+      <button
+        type="button"
+        class="cell-mark"
+        tabIndex={-1}
+        aria-label={strings.select(name)}
+        aria-pressed={selected}
+        onClick={(event) => onMark(index, event.shiftKey)}
+      >
+        <Icon name="check" />
+      </button>
+      <button
+        type="button"
+        class="cell-like"
+        tabIndex={-1}
+        title={strings.moreLike}
+        aria-label={strings.moreLikeOf(name)}
+        onClick={() => onMoreLike(index)}
+      >
+        <Icon name="alike" />
+      </button>
+    </div>
+  );
+}

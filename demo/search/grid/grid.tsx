@@ -1,0 +1,167 @@
+/**
+ * @file The grid of pictures: only the rows in view exist, at any number of pictures. A grid for assistive tools too, with
+ * one stop for Tab and arrow keys within.
+ */
+import type { ComponentChildren, JSX } from 'preact';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Cell } from './cell';
+import { commandOf, moveOf } from './keys';
+import { gridLayout, rowOf, scrollToRow, type SectionSpec } from './layout';
+import { useRows, useWidth } from './use-band';
+
+export interface GridSection extends SectionSpec {
+  /** What stands above it, `heading` pixels high. */
+  title: ComponentChildren;
+}
+
+export interface GridProps {
+  label: string;
+  /** All pictures of all sections, in order. */
+  ids: Uint32Array;
+  sections: readonly GridSection[];
+  selected: ReadonlySet<number>;
+  /** The picture that the viewer shows: the grid goes along with it, and has the focus there once it is closed. */
+  viewed: number | null;
+  /** What is written on a picture, or null. */
+  scoreOf: (id: number) => string | null;
+  onOpen: (index: number) => void;
+  onMark: (index: number, range: boolean) => void;
+  onMarkAll: () => void;
+  onMoreLike: (index: number) => void;
+  onClear: () => void;
+}
+
+const GAP = 6;
+/** Three columns on a phone, about seven on a desktop. */
+const minCell = (width: number) => (width < 520 ? 100 : 150);
+
+/** What a sticky search box covers of the view, in pixels. */
+function inset(): number {
+  return document.querySelector('.query')?.getBoundingClientRect().height ?? 0;
+}
+
+export function Grid(props: GridProps): JSX.Element {
+  const { label, ids, sections, selected, viewed, scoreOf } = props;
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const layout = useMemo(() => gridLayout(sections, { width, minCell: minCell(width), gap: GAP }), [sections, width]);
+  const rows = useRows(box, layout);
+  const [active, setActive] = useState(0);
+  const focusNext = useRef(false);
+  const shown = useRef(props);
+  shown.current = props;
+
+  useEffect(() => setActive((index) => Math.min(index, Math.max(0, ids.length - 1))), [ids]);
+  const scrollTo = (index: number) => {
+    const row = rowOf(layout, index);
+    if (!row) return;
+    const offset = box.current!.getBoundingClientRect().top;
+    const top = scrollToRow(layout, row, { top: -offset, height: innerHeight, inset: inset() + GAP });
+    scrollBy({ top: top + offset });
+    setActive(index);
+  };
+  const reveal = (index: number) => {
+    scrollTo(index);
+    focusNext.current = true;
+  };
+  const before = useRef(viewed);
+  useEffect(() => {
+    if (viewed !== null) scrollTo(viewed);
+    else if (before.current !== null) reveal(active);
+    before.current = viewed;
+  }, [viewed]);
+  // The picture may come into the page only with the next rows.
+  useEffect(() => {
+    const target = focusNext.current && box.current!.querySelector<HTMLElement>(`[data-index="${active}"]`);
+    if (!target) return;
+    focusNext.current = false;
+    target.focus({ preventScroll: true });
+  });
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const page = Math.max(1, Math.floor(innerHeight / (layout.cell + GAP)) - 1);
+    const to = moveOf(layout, active, event, page);
+    if (to !== null) {
+      event.preventDefault();
+      if (event.shiftKey) props.onMark(to, true);
+      return reveal(to);
+    }
+    const command = commandOf(event);
+    // The buttons in a cell have their own Enter and Space.
+    if (!command || ((command === 'open' || command === 'select') && !(event.target as Element).matches('.cell-open'))) return;
+    event.preventDefault();
+    if (command === 'open') props.onOpen(active);
+    if (command === 'select') props.onMark(active, event.shiftKey);
+    if (command === 'select-all') props.onMarkAll();
+    if (command === 'more-like') props.onMoreLike(active);
+    if (command === 'clear') props.onClear();
+  };
+
+  const onOpen = useCallback((index: number) => {
+    setActive(index);
+    shown.current.onOpen(index);
+  }, []);
+  const onMark = useCallback((index: number, range: boolean) => {
+    setActive(index);
+    shown.current.onMark(index, range);
+  }, []);
+  const onMoreLike = useCallback((index: number) => shown.current.onMoreLike(index), []);
+
+  // The active one exists even where it is out of view: it holds the focus.
+  const activeRow = rowOf(layout, active);
+  const all = activeRow && !rows.some(({ row }) => row === activeRow.row) ? [...rows, activeRow] : rows;
+  const indexes = (start: number, end: number) => Array.from({ length: Math.max(0, Math.min(end, ids.length) - start) }, (_, i) => start + i);
+
+  return (
+    <div
+      ref={box}
+      class="grid"
+      role="grid"
+      aria-label={label}
+      aria-multiselectable
+      aria-rowcount={layout.rows}
+      aria-colcount={layout.columns}
+      style={{ height: `${layout.height}px` }}
+      onKeyDown={onKeyDown}
+    >
+      {layout.sections.map(({ heading, top }, i) =>
+        heading > 0 ? (
+          <div key={`title ${i}`} role="row" class="grid-title" style={{ top: `${top}px`, height: `${heading}px` }}>
+            <div role="gridcell" aria-colspan={layout.columns}>
+              {sections[i]!.title}
+            </div>
+          </div>
+        ) : null,
+      )}
+      {width > 0 &&
+        all.map(({ row, top, start, end }) => (
+          <div
+            key={row}
+            role="row"
+            class="grid-row"
+            aria-rowindex={row + 1}
+            style={{
+              transform: `translateY(${top}px)`,
+              height: `${layout.cell}px`,
+              gridTemplateColumns: `repeat(${layout.columns}, ${layout.cell}px)`,
+            }}
+          >
+            {indexes(start, end).map((index) => (
+              <Cell
+                key={ids[index]}
+                id={ids[index]!}
+                index={index}
+                column={index - start}
+                active={index === active}
+                selected={selected.has(ids[index]!)}
+                score={scoreOf(ids[index]!)}
+                onOpen={onOpen}
+                onMark={onMark}
+                onMoreLike={onMoreLike}
+              />
+            ))}
+          </div>
+        ))}
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+/** @file The page before there are pictures: how to bring some in, and what happens to them then. */
+import type { JSX } from 'preact';
+import type { FolderFile } from '../../../src/search';
+import { Button } from '../../shell';
+import { searchStrings } from '../../strings/search';
+import { useSearch } from '../state';
+import { useIndexWork } from './index-menu';
+import { Notices } from './notices';
+import { useFolders } from './use-folders';
+
+const strings = searchStrings.welcome;
+
+/** The pictures that come with the site, as a folder. */
+async function fetchSamples(): Promise<FolderFile[]> {
+  const get = async (path: string) => {
+    const response = await fetch(new URL(`samples/${path}`, document.baseURI));
+    if (!response.ok) throw new Error(strings.samplesFailed(response.status));
+    return response;
+  };
+  const list = (await (await get('samples.json')).json()) as { file: string }[];
+  return Promise.all(
+    list.map(async ({ file }) => {
+      const blob = await (await get(file)).blob();
+      // Always the same time: what is known already is not indexed again.
+      return { path: file, file: new File([blob], file, { type: blob.type, lastModified: Date.UTC(2026, 0, 1) }) };
+    }),
+  );
+}
+
+export function Welcome(): JSX.Element {
+  const { library } = useSearch();
+  const { choose } = useFolders();
+  const work = useIndexWork();
+  const ready = library.open.value !== null;
+  return (
+    <section class="welcome" aria-labelledby="welcome-title">
+      <h2 id="welcome-title">{strings.heading}</h2>
+      <p>{strings.how}</p>
+      <p class="welcome-actions">
+        <Button kind="main" disabled={!ready} onClick={choose}>
+          {strings.choose}
+        </Button>
+        <Button
+          disabled={!ready}
+          onClick={() =>
+            void library.with(async () => library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]))
+          }
+        >
+          {strings.samples}
+        </Button>
+        <Button disabled={!ready} onClick={() => void work.importIndex()}>
+          {strings.import}
+        </Button>
+      </p>
+      <p class="quiet">{ready || library.error.value ? strings.drop : strings.waiting}</p>
+      <Notices />
+    </section>
+  );
+}

@@ -1,0 +1,193 @@
+/** @file The plot: pointer and keys go to pictures, a loop selects them, a legend says what colours mean. */
+import type { JSX } from 'preact';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { PhotoItem, PhotoMap } from '../../../src/search';
+import { Button, Choice, IconButton } from '../../shell';
+import { searchStrings } from '../../strings/search';
+import { useWidth } from '../grid/use-band';
+import { toggle } from '../grid/selection';
+import { Thumb } from '../parts/thumb';
+import { useSearch } from '../state';
+import { colourByDate, colourByFolder } from './colours';
+import { drawMap } from './draw';
+import { fitView, mapPoints, neighbour, toPlane } from './points';
+import { useZoom } from './use-zoom';
+
+const strings = searchStrings.map;
+const MARGIN = 24;
+/** How near the pointer must be to a dot, in CSS pixels. */
+const REACH = 14;
+const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+type Tool = 'pan' | 'lasso';
+
+export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem | null)[] }): JSX.Element {
+  const { finder, selection, viewing } = useSearch();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const box = useRef<HTMLDivElement>(null);
+  const width = useWidth(box);
+  const height = Math.max(280, Math.min(width * 0.7, innerHeight * 0.72));
+  const [colourBy, setColourBy] = useState<'date' | 'folder'>('date');
+  const [tool, setTool] = useState<Tool>('pan');
+  const [current, setCurrent] = useState<number | null>(null);
+  const [loop, setLoop] = useState<[number, number][]>([]);
+
+  const points = useMemo(() => mapPoints(map.x, map.y), [map]);
+  const indexOf = useMemo(() => new Map(Array.from(map.ids, (id, i) => [id, i])), [map]);
+  const colouring = useMemo(
+    () =>
+      colourBy === 'date'
+        ? colourByDate(items.map((item) => item?.taken ?? null), strings)
+        : colourByFolder(items.map((item) => item?.path.split('/').slice(0, -1).join('/') ?? ''), strings),
+    [items, colourBy],
+  );
+  const found = finder.found.value;
+  const foundPoints = useMemo(() => {
+    if (!found?.query) return null;
+    return new Set(Array.from(found.ids.subarray(0, found.relevant)).flatMap((id) => indexOf.get(id) ?? []));
+  }, [found, indexOf]);
+  const all = useMemo(() => fitView(points.extent, width, height, MARGIN), [points, width, height]);
+  const zoom = useZoom(canvas, all, tool === 'lasso');
+  const selected = new Set([...selection.value.ids].flatMap((id) => indexOf.get(id) ?? []));
+
+  useLayoutEffect(() => {
+    const element = canvas.current!;
+    const ratio = devicePixelRatio;
+    if (element.width !== Math.round(width * ratio) || element.height !== Math.round(height * ratio)) {
+      element.width = Math.round(width * ratio);
+      element.height = Math.round(height * ratio);
+    }
+    const frame = requestAnimationFrame(() => {
+      const context = element.getContext('2d')!;
+      const ink = getComputedStyle(element).color;
+      const scene = { points, colouring, selected, found: foundPoints, current, loop };
+      drawMap({ context, width, height, ratio, ink }, scene, zoom.view, zoom.scale);
+    });
+    return () => cancelAnimationFrame(frame);
+  });
+
+  const place = (event: PointerEvent): [number, number] => {
+    const { left, top } = canvas.current!.getBoundingClientRect();
+    return [event.clientX - left, event.clientY - top];
+  };
+  const open = (i: number) => (viewing.value = { ids: Uint32Array.from(map.ids), at: i });
+  const select = (which: number[]) =>
+    (selection.value = { ids: new Set([...selection.value.ids, ...which.map((i) => map.ids[i]!)]), anchor: null });
+
+  const drawing = useRef(false);
+  const pressed = useRef<[number, number] | null>(null);
+  const onPointerDown = (event: PointerEvent) => {
+    pressed.current = place(event);
+    if (tool !== 'lasso' || event.button !== 0) return;
+    drawing.current = true;
+    canvas.current!.setPointerCapture(event.pointerId);
+    setLoop([place(event)]);
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const [px, py] = place(event);
+    if (drawing.current) return setLoop((before) => [...before, [px, py]]);
+    setCurrent(points.nearest(...toPlane(zoom.view, px, py), REACH / zoom.view.k));
+  };
+  const onPointerUp = (event: PointerEvent) => {
+    if (drawing.current) {
+      drawing.current = false;
+      select(points.inside(loop.map(([px, py]) => toPlane(zoom.view, px, py))));
+      return setLoop([]);
+    }
+    const [px, py] = place(event);
+    const moved = pressed.current && Math.hypot(px - pressed.current[0], py - pressed.current[1]) > 4;
+    const hit = points.nearest(...toPlane(zoom.view, px, py), REACH / zoom.view.k);
+    if (!moved && hit !== null) open(hit);
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const arrow = ARROWS[event.key];
+    const from = current ?? middle();
+    if (arrow && event.shiftKey) zoom.pan(-60 * arrow[0], -60 * arrow[1]);
+    else if (arrow && from !== null) setCurrent(current === null ? from : (neighbour(points, from, ...arrow) ?? from));
+    else if (event.key === '+' || event.key === '=') zoom.by(1.4);
+    else if (event.key === '-') zoom.by(1 / 1.4);
+    else if (event.key === '0') zoom.reset();
+    else if (event.key === 'Enter' && current !== null) open(current);
+    else if (event.key === ' ' && current !== null) selection.value = toggle(selection.value, map.ids[current]!);
+    else return;
+    event.preventDefault();
+  };
+  /** The picture nearest to the middle of the view. */
+  const middle = () => points.nearest(...toPlane(zoom.view, width / 2, height / 2), Infinity);
+
+  const item = current === null ? null : items[current];
+  const card = current === null ? null : cardPlace(points.x[current]! * zoom.view.k + zoom.view.x, points.y[current]! * zoom.view.k + zoom.view.y, width);
+  useEffect(() => setCurrent(null), [map]);
+
+  return (
+    <>
+      <div class="map-tools">
+        <Choice
+          legend={strings.colour}
+          options={[
+            { value: 'date', label: strings.byDate },
+            { value: 'folder', label: strings.byFolder },
+          ]}
+          value={colourBy}
+          onChange={setColourBy}
+        />
+        <Choice
+          legend={strings.tool}
+          options={[
+            { value: 'pan', label: strings.pan },
+            { value: 'lasso', label: strings.lasso },
+          ]}
+          value={tool}
+          onChange={setTool}
+        />
+        <div class="map-zoom">
+          <IconButton icon="add" label={strings.zoomIn} onClick={() => zoom.by(1.6)} />
+          <IconButton icon="minus" label={strings.zoomOut} onClick={() => zoom.by(1 / 1.6)} />
+          <Button onClick={zoom.reset}>{strings.reset}</Button>
+        </div>
+      </div>
+      <div class="map-box" ref={box}>
+        <canvas
+          ref={canvas}
+          class={tool}
+          role="application"
+          aria-label={strings.label}
+          aria-describedby="map-hint"
+          tabIndex={0}
+          style={{ width: `${width}px`, height: `${height}px` }}
+          onPointerDown={onPointerDown}
+          onPointerMove={onPointerMove}
+          onPointerUp={onPointerUp}
+          onPointerLeave={() => !drawing.current && setCurrent(null)}
+          onKeyDown={onKeyDown}
+        />
+        {item && card && (
+          <div class="map-card" style={card}>
+            <Thumb id={item.id} />
+            <span>{item.name}</span>
+          </div>
+        )}
+      </div>
+      <p class="visually-hidden" role="status">
+        {item ? strings.at(item.name, searchStrings.day(item.taken)) : ''}
+      </p>
+      <ul class="legend">
+        {colouring.legend.map(({ colour, label, count }) => (
+          <li key={label}>
+            <span class="swatch" style={{ background: colour }} aria-hidden="true" />
+            {label} <span class="quiet">{searchStrings.number(count)}</span>
+          </li>
+        ))}
+      </ul>
+      <p id="map-hint" class="quiet">
+        {strings.hint}
+      </p>
+    </>
+  );
+}
+
+/** Beside the dot, on the side that has room. */
+function cardPlace(x: number, y: number, width: number): Record<string, string> {
+  return x < width / 2 ? { left: `${x + 14}px`, top: `${Math.max(0, y - 70)}px` } : { right: `${width - x + 14}px`, top: `${Math.max(0, y - 70)}px` };
+}

@@ -1,0 +1,46 @@
+/** @file Moving and zooming the map: by wheel, drag and pinch through d3-zoom, and by keys and buttons. */
+import { select } from 'd3-selection';
+import { zoom, zoomIdentity, type ZoomBehavior } from 'd3-zoom';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { View } from './points';
+
+export interface Zoom {
+  /** The view of all, moved and scaled by what the person did. */
+  view: View;
+  /** Relative to the view of all. */
+  scale: number;
+  by: (factor: number) => void;
+  pan: (dx: number, dy: number) => void;
+  reset: () => void;
+}
+
+const MOST = 200;
+
+/** @param all the view that shows everything; @param still where a drag draws instead of moving */
+export function useZoom(canvas: RefObject<HTMLCanvasElement | null>, all: View, still: boolean): Zoom {
+  const [transform, setTransform] = useState(zoomIdentity);
+  const behaviour = useRef<ZoomBehavior<HTMLCanvasElement, unknown> | null>(null);
+  const blocked = useRef(still);
+  blocked.current = still;
+  useEffect(() => {
+    const made = zoom<HTMLCanvasElement, unknown>()
+      .scaleExtent([0.5, MOST])
+      // With a loop, only the wheel and two fingers zoom.
+      .filter((event: MouseEvent & TouchEvent) => event.type === 'wheel' || event.touches?.length > 1 || !(blocked.current || event.button))
+      .on('zoom', ({ transform: next }: { transform: typeof zoomIdentity }) => setTransform(next));
+    behaviour.current = made;
+    const target = select(canvas.current!);
+    target.call(made).on('dblclick.zoom', null);
+    return () => void target.on('.zoom', null);
+  }, []);
+  const apply = (run: (made: ZoomBehavior<HTMLCanvasElement, unknown>) => void) => behaviour.current && run(behaviour.current);
+  const { k, x, y } = transform;
+  return {
+    view: { k: all.k * k, x: all.x * k + x, y: all.y * k + y },
+    scale: k,
+    by: (factor) => apply((made) => made.scaleBy(select(canvas.current!), factor)),
+    pan: (dx, dy) => apply((made) => made.translateBy(select(canvas.current!), dx / k, dy / k)),
+    reset: () => apply((made) => made.transform(select(canvas.current!), zoomIdentity)),
+  };
+}

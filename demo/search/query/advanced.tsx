@@ -1,0 +1,76 @@
+/** @file For those who want to know: the instruction that goes to the model, and scores. */
+import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
+import { instructions, type TaskName } from '../../../src/index';
+import { searchStrings } from '../../strings/search';
+import { useSearch } from '../state';
+import { kindOf, templateFits, templateProblem, type ParsedText, type QueryKind } from './form';
+
+const strings = searchStrings.advanced;
+/** After the last key, in milliseconds. */
+const TYPING = 600;
+
+type Task = keyof typeof strings.tasks & TaskName;
+const TASKS = Object.keys(strings.tasks) as Task[];
+
+export interface AdvancedProps {
+  parse: (text: string) => ParsedText;
+  /** The instruction that fits a kind of query. */
+  fitting: (kind: QueryKind) => string;
+}
+
+export function Advanced({ parse, fitting }: AdvancedProps): JSX.Element {
+  const { finder, showScores } = useSearch();
+  const { text, pictures, instruction } = finder.form.value;
+  const kind = kindOf(parse(text), pictures) ?? 'text';
+  const problem = instruction === null ? null : templateProblem(instruction, kind);
+  const tasks = TASKS.filter((task) => templateFits(instructions[task].query, kind));
+  const chosen = instruction === null ? '' : (tasks.find((task) => instructions[task].query === instruction) ?? 'own');
+  const help = useId();
+  const choose = (value: string) => {
+    if (value === '') finder.change({ instruction: null });
+    else if (value !== 'own') finder.change({ instruction: instructions[value as Task].query });
+  };
+  return (
+    <details class="advanced">
+      <summary>{strings.summary}</summary>
+      <p class="quiet" id={help}>
+        {strings.explain}
+      </p>
+      <div class="advanced-row">
+        <label>
+          <span>{strings.instruction}</span>
+          <select value={chosen} aria-describedby={help} onChange={(event) => choose(event.currentTarget.value)}>
+            <option value="">{strings.automatic}</option>
+            {tasks.map((task) => (
+              <option key={task} value={task}>
+                {strings.tasks[task]}
+              </option>
+            ))}
+            {chosen === 'own' && <option value="own">{strings.own}</option>}
+          </select>
+        </label>
+        <label class="wide">
+          <span>{strings.template}</span>
+          <textarea
+            rows={2}
+            spellcheck={false}
+            aria-invalid={problem !== null}
+            value={instruction ?? fitting(kind)}
+            onInput={(event) => finder.change({ instruction: event.currentTarget.value }, TYPING)}
+          />
+        </label>
+      </div>
+      {problem && (
+        <p class="field-problem" role="alert">
+          {strings.problems[problem]}
+        </p>
+      )}
+      <label class="check">
+        <input type="checkbox" checked={showScores.value} onChange={(event) => (showScores.value = event.currentTarget.checked)} />
+        <span>{strings.scores}</span>
+        <span class="quiet">{strings.scoresHint}</span>
+      </label>
+    </details>
+  );
+}

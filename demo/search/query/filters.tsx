@@ -1,0 +1,95 @@
+/** @file Filters by date, camera and folder; they go together with whatever is looked for. */
+import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { Button } from '../../shell';
+import { searchStrings } from '../../strings/search';
+import { useSearch } from '../state';
+import { toFilter, type FilterForm } from './form';
+
+const strings = searchStrings.filters;
+/** Dates are typed part by part. */
+const TYPING = 400;
+
+const dateOf = (time: number) => new Date(time).toISOString().slice(0, 10);
+
+export function Filters(): JSX.Element | null {
+  const { finder, library, facets } = useSearch();
+  const open = library.open.value;
+  const revision = library.state.value?.revision;
+  useEffect(() => {
+    let current = true;
+    const look = () =>
+      void open?.index.facets().then(
+        (found) => current && (facets.value = found),
+        () => undefined,
+      );
+    // While pictures are indexed this would change several times a second.
+    const timer = setTimeout(look, facets.value ? 1500 : 0);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [open, revision]);
+
+  const { filter } = finder.form.value;
+  const { cameras = [], folders = [], taken = null } = facets.value ?? {};
+  const set = (part: Partial<FilterForm>, pause = 0) => finder.change({ filter: { ...filter, ...part } }, pause);
+  const range = taken ? { min: dateOf(taken.from), max: dateOf(taken.to) } : {};
+  return (
+    <fieldset class="filters">
+      <legend class="visually-hidden">{strings.label}</legend>
+      <label>
+        <span>{strings.from}</span>
+        <input
+          type="date"
+          {...range}
+          value={filter.from}
+          onInput={(event) => set({ from: event.currentTarget.value }, TYPING)}
+        />
+      </label>
+      <label>
+        <span>{strings.to}</span>
+        <input type="date" {...range} value={filter.to} onInput={(event) => set({ to: event.currentTarget.value }, TYPING)} />
+      </label>
+      <Select
+        label={strings.camera}
+        value={filter.camera}
+        options={cameras.map(({ name, count }) => ({ value: name, label: strings.option(name, count) }))}
+        onChange={(camera) => set({ camera })}
+      />
+      <Select
+        label={strings.folder}
+        value={filter.folder}
+        options={folders.map(({ path, count }) => ({ value: path, label: strings.option(path, count) }))}
+        onChange={(folder) => set({ folder })}
+      />
+      {toFilter(filter) && <Button onClick={() => finder.clearFilter()}>{strings.clear}</Button>}
+    </fieldset>
+  );
+}
+
+interface SelectProps {
+  label: string;
+  value: string;
+  options: { value: string; label: string }[];
+  onChange: (value: string) => void;
+}
+
+function Select({ label, value, options, onChange }: SelectProps): JSX.Element | null {
+  if (options.length === 0 && !value) return null;
+  const gone = value !== '' && !options.some((option) => option.value === value);
+  return (
+    <label>
+      <span>{label}</span>
+      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+        <option value="">{strings.any}</option>
+        {gone && <option value={value}>{value}</option>}
+        {options.map((option) => (
+          <option key={option.value} value={option.value}>
+            {option.label}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

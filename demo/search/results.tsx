@@ -1,0 +1,114 @@
+/** @file The pictures: all of them, or what was found with the less relevant folded away, and how many that is. */
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { Button, ErrorBox, timeInWords } from '../shell';
+import { searchStrings } from '../strings/search';
+import { Grid, type GridSection } from './grid/grid';
+import { extend, NOTHING, selectAll, toggle } from './grid/selection';
+import type { Found } from './query/finder';
+import { toFilter } from './query/form';
+import { useSearch } from './state';
+
+const strings = searchStrings.results;
+/** Height of the bar between what stands out and the rest, in pixels. */
+const FOLD = 56;
+
+export function Results(): JSX.Element | null {
+  const state = useSearch();
+  const { finder, selection, showScores } = state;
+  const found = finder.found.value;
+  const order = finder.order.value;
+  const sections = useMemo<GridSection[]>(() => {
+    if (!found) return [];
+    const less = found.ids.length - found.relevant;
+    if (less === 0) return [{ count: found.relevant, heading: 0, title: null }];
+    return [
+      { count: found.relevant, heading: 0, title: null },
+      { count: finder.unfolded.value ? less : 0, heading: FOLD, title: <Fold less={less} /> },
+    ];
+  }, [found, order]);
+  if (!found) return <ErrorBox error={finder.error.value} />;
+
+  const scores = showScores.value ? found.hits : null;
+  const scoreOf = (id: number) => {
+    const hit = scores?.get(id);
+    return hit ? strings.score(hit.score, hit.z) : null;
+  };
+  return (
+    <section class="results" aria-label={strings.label} aria-busy={finder.searching.value}>
+      <ErrorBox error={finder.error.value} onDismiss={() => (finder.error.value = null)} />
+      {finder.outdated.value && (
+        <p class="notice">
+          {strings.outdated} <Button onClick={() => void finder.run()}>{strings.refresh}</Button>
+        </p>
+      )}
+      {found.query && found.relevant === 0 && (
+        <div class="empty">
+          <h2>{strings.none}</h2>
+          {found.ids.length > 0 && <p>{strings.noneHint}</p>}
+        </div>
+      )}
+      {!found.query && found.ids.length === 0 && <p class="empty">{strings.noneFiltered}</p>}
+      <Grid
+        label={strings.label}
+        ids={order}
+        sections={sections}
+        selected={selection.value.ids}
+        viewed={state.viewing.value?.ids === order ? state.viewing.value.at : null}
+        scoreOf={scoreOf}
+        onOpen={(at) => (state.viewing.value = { ids: order, at })}
+        onMark={(index, range) => {
+          const id = order[index]!;
+          selection.value = range ? extend(selection.value, id, order) : toggle(selection.value, id);
+        }}
+        onMarkAll={() => (selection.value = selectAll(order))}
+        onMoreLike={(index) => {
+          const id = order[index]!;
+          void state.library.open.value?.items.get(id).then((item) => state.moreLike(id, item?.name ?? String(id)));
+        }}
+        onClear={() => (selection.value = NOTHING)}
+      />
+      {finder.hasMore.value && finder.unfolded.value && (
+        <p class="more">
+          <Button onClick={() => finder.more()}>{strings.more}</Button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** The bar between what stands out and the rest. */
+function Fold({ less }: { less: number }): JSX.Element {
+  const { unfolded } = useSearch().finder;
+  return (
+    <div class="fold">
+      <Button aria-expanded={unfolded.value} onClick={() => (unfolded.value = !unfolded.value)}>
+        {unfolded.value ? strings.fold : strings.unfold(less)}
+      </Button>
+    </div>
+  );
+}
+
+/** How many pictures are shown and what that took; read out when it changes. */
+export function ResultLine(): JSX.Element {
+  const { finder } = useSearch();
+  const found = finder.found.value;
+  return (
+    <p class="result-line" role="status">
+      {finder.onlyExclusions.value
+        ? searchStrings.query.onlyExclusions
+        : found
+          ? inWords(found, toFilter(finder.form.value.filter) !== undefined)
+          : ''}
+      <span class="busy" hidden={!finder.searching.value}>
+        {strings.searching}
+      </span>
+    </p>
+  );
+}
+
+function inWords(found: Found, filtered: boolean): string {
+  if (!found.query) return filtered ? strings.filtered(found.candidates) : strings.all(found.candidates);
+  const { embed, score } = found.milliseconds!;
+  return `${strings.found(found.relevant, found.candidates)} ${strings.took(timeInWords(embed + score))}`;
+}

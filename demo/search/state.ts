@@ -1,0 +1,76 @@
+/** @file Everything that the search page knows, in one place: its parts get it by context. */
+import { effect, signal, untracked } from '@preact/signals';
+import { createContext } from 'preact';
+import { useContext } from 'preact/hooks';
+import type { Facets } from '../../src/search';
+import { ModelControl } from '../shell';
+import { watchRequests } from './data/requests';
+import { NOTHING, type Selection } from './grid/selection';
+import { Library } from './library/library';
+import { Finder } from './query/finder';
+import type { ParsedText } from './query/form';
+
+export type ViewName = 'pictures' | 'groups' | 'map';
+
+/** The pictures that the viewer goes through, and the one it shows. */
+export interface Viewing {
+  ids: Uint32Array;
+  at: number;
+}
+
+/** Looking through results begins this far down, in pixels. */
+const LOOKING = 300;
+
+export class SearchState {
+  readonly control = new ModelControl();
+  readonly library = new Library();
+  readonly finder: Finder;
+  readonly requests = watchRequests();
+  readonly selection = signal<Selection>(NOTHING);
+  readonly view = signal<ViewName>('pictures');
+  readonly viewing = signal<Viewing | null>(null);
+  readonly showScores = signal(false);
+  readonly facets = signal<Facets | null>(null);
+
+  constructor(parse: (text: string) => ParsedText) {
+    this.finder = new Finder({ parse, calm: () => this.#nobodyLooks() });
+  }
+
+  /** From here on results go along with the library. */
+  follow(): void {
+    effect(() => {
+      const open = this.library.open.value;
+      untracked(() => this.finder.use(open?.index ?? null));
+      this.selection.value = NOTHING;
+      this.viewing.value = null;
+      this.facets.value = null;
+    });
+    effect(() => {
+      const state = this.library.state.value;
+      if (state) untracked(() => this.finder.follow(state));
+    });
+  }
+
+  #nobodyLooks(): boolean {
+    const focused = document.activeElement?.closest('[role="grid"]');
+    return this.viewing.value === null && this.selection.value.ids.size === 0 && !focused && scrollY < LOOKING;
+  }
+
+  /** Looks for pictures like one of the library. */
+  moreLike(id: number, name: string): void {
+    this.viewing.value = null;
+    this.view.value = 'pictures';
+    this.finder.addPicture({ image: { id }, name }, true);
+    scrollTo({ top: 0 });
+  }
+}
+
+const Context = createContext<SearchState | null>(null);
+
+export const StateProvider = Context.Provider;
+
+export function useSearch(): SearchState {
+  const state = useContext(Context);
+  if (!state) throw new Error('Outside of the search page');
+  return state;
+}

@@ -1,0 +1,23 @@
+/** @file What is known of a picture, as lines of a table. All of it is untrusted text, and shown as text only. */
+import type { PhotoItem, SearchHit } from '../../../src/search';
+import { bytesInWords } from '../../shell/words';
+import { searchStrings } from '../../strings/search';
+
+const strings = searchStrings.viewer;
+
+export interface Fact {
+  label: string;
+  value: string;
+}
+
+export function factsOf(item: PhotoItem, hit: SearchHit | null): Fact[] {
+  const { path, taken, dated, camera, width, height, size, place } = item;
+  return [
+    { label: strings.path, value: path },
+    { label: dated ? strings.taken : strings.changed, value: searchStrings.moment(taken) },
+    ...(camera ? [{ label: strings.camera, value: camera }] : []),
+    { label: strings.size, value: `${strings.pixels(width, height)}, ${bytesInWords(size)}` },
+    ...(place ? [{ label: strings.place, value: strings.coordinates(place.latitude, place.longitude) }] : []),
+    ...(hit ? [{ label: strings.score, value: searchStrings.results.score(hit.score, hit.z) }] : []),
+  ];
+}
