@@ -1,5 +1,5 @@
 /** @file What an evaluation leaves: `report.json`, `report.md`, and on request its vectors. */
-import { rename, writeFile } from 'node:fs/promises';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { reportMarkdown, type EvalReport, type MmebData, type MmebSet, type VectorStore } from '../eval';
 import { pairKey } from '../eval/vectors';
@@ -14,12 +14,15 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   await rename(partial, file);
 }
 
-/** Writes the report and prints it: as Markdown, or as JSON. */
-export async function publishReport(report: EvalReport, out: string, json: boolean | undefined): Promise<void> {
+/** Writes the report into the folder `out`, if given, and prints it: as Markdown, or as JSON. */
+export async function publishReport(report: EvalReport, out: string | undefined, json = false): Promise<void> {
   const asJson = JSON.stringify(report, null, 2);
   const asMarkdown = reportMarkdown(report);
-  await writeWhole(path.join(out, 'report.json'), `${asJson}\n`);
-  await writeWhole(path.join(out, 'report.md'), asMarkdown);
+  if (out !== undefined) {
+    await mkdir(out, { recursive: true });
+    await writeWhole(path.join(out, 'report.json'), `${asJson}\n`);
+    await writeWhole(path.join(out, 'report.md'), asMarkdown);
+  }
   await printLine(json ? asJson : asMarkdown.trimEnd());
 }
 

@@ -7,6 +7,7 @@ import {
   evaluate,
   makeRegime,
   makeReport,
+  memoryVectors,
   scoreOnly,
   type EvaluateOptions,
   type PublishedModel,
@@ -26,8 +27,8 @@ import { bundleAt } from './places';
 import type { ProgressLine } from './progress';
 import { parseSinkPlace } from './sinks';
 
-interface OutputArguments extends DataArguments {
-  out: string;
+export interface MergeArguments extends DataArguments {
+  out?: string;
   /** The published row to compare with. */
   against?: PublishedModel;
   /** `*.parquet` or `lance:<database>/<table>` */
@@ -35,7 +36,7 @@ interface OutputArguments extends DataArguments {
   json?: boolean;
 }
 
-export interface EvalArguments extends OutputArguments {
+export interface EvalArguments extends MergeArguments {
   model: string;
   device: 'cpu' | 'webgpu';
   regime: RegimeName;
@@ -48,54 +49,50 @@ export interface EvalArguments extends OutputArguments {
 /** Embeds and scores; with `--shard`, embeds one share and leaves the scoring to `merge`. */
 export async function evalCommand(args: EvalArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
   const { out, shard, limit, vectors } = args;
-  const sink = vectors === undefined ? null : parseSinkPlace(vectors);
+  if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
+  const place = vectors === undefined ? null : parseSinkPlace(vectors);
   const reader = await bundleAt(args.model);
   const data = await openData(args, signal);
   const sets = selectSets(args.sets, data);
-  await mkdir(out, { recursive: true });
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
-  const unlock = await lockFile(path.join(out, `${suffix ?? 'all'}.lock`), out).catch((error: unknown) => {
-    if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(`Another process is writing the evaluation in ${out}.`, { out }, { cause: error });
-  });
+  const unlock = await lockOutput(out, suffix);
   try {
     const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
     try {
       const { info } = runtime;
       const regime = makeRegime(args.regime, info.image, args.maxPixels);
       const origin = originOf(info, regime.key);
-      const store = await openVectorFiles({ origin, folders: [out], write: { folder: out, suffix }, signal });
-      const subject: ReportSubject = {
-        model: subjectModel(info),
-        regime: { name: regime.name, minPixels: regime.minPixels, maxPixels: regime.maxPixels },
-        data: { label: data.label, revision: data.revision, limit: limit ?? null },
-      };
-      const options: EvaluateOptions = {
-        ...{ data, sets, limit, regime, store, signal },
-        model: { dims: info.dims, imageToken: info.imageToken, embed: (inputs, more) => runtime.embed(inputs, more) },
-        onProgress: ({ set, done, sets: all, loaded, total }) =>
-          progress.show({
-            status: 'progress_total',
-            phase: 'embed',
-            file: `${set.name}, set ${done + 1} of ${all}`,
-            progress: total === 0 ? 100 : (100 * loaded) / total,
-          }),
-      };
+      const write = out === undefined ? undefined : { folder: out, suffix };
+      const store = write ? await openVectorFiles({ origin, folders: [write.folder], write, signal }) : memoryFiles();
       try {
+        const options: EvaluateOptions = {
+          ...{ data, sets, limit, regime, store, signal },
+          model: { dims: info.dims, imageToken: info.imageToken, embed: (inputs, more) => runtime.embed(inputs, more) },
+          onProgress: ({ set, done, sets: all, loaded, total }) =>
+            progress.show({
+              status: 'progress_total',
+              phase: 'embed',
+              file: `${set.name}, set ${done + 1} of ${all}`,
+              progress: total === 0 ? 100 : (100 * loaded) / total,
+            }),
+        };
+        const subject: ReportSubject = {
+          model: subjectModel(info),
+          regime: { name: regime.name, minPixels: regime.minPixels, maxPixels: regime.maxPixels },
+          data: { label: data.label, revision: data.revision, limit: limit ?? null },
+        };
         const output = { data, sets, limit, store, dims: info.dims, provenance: provenanceOf(origin), signal };
-        if (shard) {
+        if (shard && out !== undefined) {
           const { encoded, pairs } = await encodeShard(options, shard);
-          if (sink) await exportVectors(sink, output);
-          await writeWhole(path.join(out, PART_FILE), partJson({ origin, subject, sets: sets.map(({ name }) => name), shard }));
+          if (place) await exportVectors(place, output);
+          const part = partJson({ origin, subject, sets: sets.map(({ name }) => name), shard });
+          await writeWhole(path.join(out, PART_FILE), part);
           progress.clear();
-          await printLine(
-            `Part ${shard.index + 1} of ${shard.count} is whole: ${encoded} of ${pairs} pairs embedded now. When all parts ` +
-              'are: vlm2vec eval merge <part folders> --data … --out …',
-          );
+          await printLine(`Part ${shard.index + 1} of ${shard.count} is whole: of ${pairs} pairs, ${encoded} embedded now.`);
           return;
         }
         const report = makeReport(subject, await evaluate(options), { against: args.against });
-        if (sink) await exportVectors(sink, output);
+        if (place) await exportVectors(place, output);
         progress.clear();
         await publishReport(report, out, args.json);
       } finally {
@@ -109,10 +106,23 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   }
 }
 
+/** Makes the folder, and holds it against other processes that would write the same file. */
+async function lockOutput(out: string | undefined, suffix = 'all'): Promise<() => Promise<void>> {
+  if (out === undefined) return async () => undefined;
+  await mkdir(out, { recursive: true });
+  return lockFile(path.join(out, `${suffix}.lock`), out).catch((error: unknown) => {
+    if (!(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(`Another process is writing the evaluation in ${out}.`, { out }, { cause: error });
+  });
+}
+
+/** For a run that keeps nothing. */
+const memoryFiles = () => ({ ...memoryVectors(), close: async () => undefined });
+
 /** Joins the parts of all shards: no model is needed any more. */
-export async function mergeCommand(parts: readonly string[], args: OutputArguments, signal: AbortSignal): Promise<void> {
+export async function mergeCommand(parts: readonly string[], args: MergeArguments, signal: AbortSignal): Promise<void> {
   const { out, against, vectors, json } = args;
-  const sink = vectors === undefined ? null : parseSinkPlace(vectors);
+  const place = vectors === undefined ? null : parseSinkPlace(vectors);
   const { origin, subject, found: sets } = await readParts(parts);
   const data = await openData(args, signal);
   const { label, revision, limit } = subject.data;
@@ -123,8 +133,7 @@ export async function mergeCommand(parts: readonly string[], args: OutputArgumen
   try {
     const options = { data, sets, limit: limit ?? undefined, store, signal };
     const report = makeReport(subject, await scoreOnly(options), { against });
-    await mkdir(out, { recursive: true });
-    if (sink) await exportVectors(sink, { ...options, dims: origin.dims, provenance: provenanceOf(origin) });
+    if (place) await exportVectors(place, { ...options, dims: origin.dims, provenance: provenanceOf(origin) });
     await publishReport(report, out, json);
   } finally {
     await store.close();

@@ -2,7 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
-import { evalCommand, mergeCommand, type EvalArguments } from './eval';
+import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
 import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
@@ -26,31 +26,29 @@ function positiveInteger(value: string): number {
 /** Options of the commands that run a model. */
 function withModel(command: Command): Command {
   return command
-    .requiredOption('--model <bundle>', 'folder of a bundle, or nano, the built-in model')
+    .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger);
+}
+
+function modelOption(): Option {
+  return new Option('--model <bundle>', 'folder of a bundle, or nano, the built-in model');
 }
 
 function deviceOption(): Option {
   return new Option('--device <device>', 'where to run').choices(['cpu', 'webgpu']).default('cpu');
 }
 
-/** Options of `eval` and `eval merge`. None is mandatory to commander, which would ask `merge` for those of `eval`. */
-function withData(command: Command): Command {
+/** Options of `eval` and `eval merge`. */
+function withReport(command: Command): Command {
   return command
-    .option('--data <folder|repo>', 'MMEB: a folder as published, or its repository, TIGER-Lab/MMEB-eval')
-    .option('--images <folder|zip>', 'where its pictures are (default: images.zip or files, with the data)')
-    .option('--out <folder>', 'for report.md, report.json and the vectors: run again to go on with what is there')
-    .addOption(new Option('--against <row>', "the published row to compare with (default: the model's own)").choices(PUBLISHED_NAMES))
+    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
+    .addOption(
+      new Option('--against <row>', "the published row to compare with (default: the model's own)").choices(PUBLISHED_NAMES),
+    )
     .option('--vectors <place>', 'write the vectors too: *.parquet or lance:<database>/<table>')
     .option('--json', 'print the report as JSON, not as Markdown');
-}
-
-function required<T extends object>(args: T, names: readonly (keyof T & string)[]): T {
-  const missing = names.find((name) => args[name] === undefined);
-  if (missing === undefined) return args;
-  throw new CommanderError(EXIT.input, 'missing', `error: required option '--${missing}' not specified`);
 }
 
 function program(progress: ProgressLine, signal: AbortSignal): Command {
@@ -81,26 +79,38 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .option('--json', 'print [{"caption", "score"}, …]')
     .action((image: string, captions: string[], args: RankArguments) => rank(image, captions, args, progress, signal));
 
-  const evaluation = command('eval').enablePositionalOptions();
-  withData(evaluation)
-    .description('Evaluate a bundle on MMEB: P@1 per set and on average, beside the published scores.')
-    .option('--model <bundle>', 'folder of a bundle, or nano, the built-in model')
+  const evaluation = command('eval <data>').enablePositionalOptions();
+  evaluation
+    .description(
+      'Evaluate a bundle on MMEB: P@1 per set and on average, beside the published scores. <data> is a folder as ' +
+        'published (<Set>/test-00000-of-00001.parquet, images.zip), or its repository, TIGER-Lab/MMEB-eval.',
+    )
+    .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
-    .addOption(new Option('--regime <name>', 'picture sizes: v1 1344 × 1344, as in the paper; v2 aspect kept, at most ' +
-      "1,003,520 pixels; native the checkpoint's own").choices(REGIMES).default('v1'))
+    .addOption(
+      new Option(
+        '--regime <name>',
+        'how large pictures are: v1 1344 × 1344, as in the paper; v2 aspect kept, at most 1,003,520 pixels; native the ' +
+          "checkpoint's own limits",
+      )
+        .choices(REGIMES)
+        .default('v1'),
+    )
     .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
     .option('--sets <names>', 'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD')
     .option('--limit <n>', 'only the first n queries of each set', positiveInteger)
-    .option('--shard <i/n>', 'embed only the i-th of n shares; join them with vlm2vec eval merge', parseShard)
-    .action((args: Partial<EvalArguments>) => {
-      const given = required(args, ['model', 'data', 'out']) as EvalArguments;
-      return evalCommand(given, progress, signal);
-    });
-  withData(evaluation.command('merge <parts...>').copyInheritedSettings(root))
-    .description('Join the folders of all shards and report; needs no model.')
-    .action((parts: string[], args: Partial<EvalArguments>) =>
-      mergeCommand(parts, required(args, ['data', 'out']) as EvalArguments, signal),
-    );
+    .option('--shard <i/n>', 'embed only the i-th of n shares, into --out; join them with vlm2vec eval merge', parseShard)
+    .option('--out <folder>', 'keep vectors, report.md and report.json there; run again to go on where it stopped');
+  withReport(evaluation).action((data: string, args: Omit<EvalArguments, 'data'>) => {
+    if (args.model === undefined) evaluation.error("error: required option '--model <bundle>' not specified");
+    return evalCommand({ ...args, data }, progress, signal);
+  });
+  const merge = evaluation.command('merge <parts...>').copyInheritedSettings(root);
+  merge
+    .description('Join the folders of all shards and report. No model is run.')
+    .requiredOption('--data <folder|repo>', 'the data that they are of')
+    .option('--out <folder>', 'put report.md and report.json there');
+  withReport(merge).action((parts: string[], args: MergeArguments) => mergeCommand(parts, args, signal));
 
   command('verify <bundle>')
     .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")
