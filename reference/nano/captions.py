@@ -25,7 +25,7 @@ def sentence(name: str) -> str:
 
 
 def caption(rng: random.Random, name: str, tags: list[str]) -> str:
-    """A caption: mostly the name (bare, with an article, or in a template), sometimes with keywords, rarely those alone."""
+    """A caption: mostly the name (bare, with an article, or in a template), with keywords, or those alone."""
     draw = rng.random()
     if tags and (draw < 0.08 or not name):
         return ' '.join(rng.sample(tags, min(len(tags), rng.randint(1, 3))))

@@ -7,6 +7,7 @@ import math
 
 import torch
 import torch.nn.functional as F
+from peft import PeftModel
 from transformers import Qwen2VLConfig, Qwen2VLForConditionalGeneration
 
 PATCH, MERGE = 14, 2
@@ -18,16 +19,38 @@ def config(tokenizer) -> Qwen2VLConfig:
     """Widths are multiples of 32 (the quantization block), head widths of 16 (ORT's GPU attention)."""
     token = tokenizer.convert_tokens_to_ids
     return Qwen2VLConfig(
-        vocab_size=8192, hidden_size=192, intermediate_size=512, num_hidden_layers=4, num_attention_heads=6,
-        num_key_value_heads=2, max_position_embeddings=512, rms_norm_eps=1e-6, rope_theta=10000.0,
-        tie_word_embeddings=True, attention_dropout=0.0, use_sliding_window=False,
+        vocab_size=8192,
+        hidden_size=192,
+        intermediate_size=512,
+        num_hidden_layers=4,
+        num_attention_heads=6,
+        num_key_value_heads=2,
+        max_position_embeddings=512,
+        rms_norm_eps=1e-6,
+        rope_theta=10000.0,
+        tie_word_embeddings=True,
+        attention_dropout=0.0,
+        use_sliding_window=False,
         rope_scaling={'type': 'mrope', 'mrope_section': [4, 6, 6]},
-        vision_config={'depth': 4, 'embed_dim': 192, 'hidden_size': 192, 'num_heads': 6, 'mlp_ratio': 4,
-                       'in_channels': 3, 'patch_size': PATCH, 'spatial_merge_size': MERGE, 'temporal_patch_size': 2},
-        bos_token_id=token('<|endoftext|>'), eos_token_id=token('<|im_end|>'),
-        vision_start_token_id=token('<|vision_start|>'), vision_end_token_id=token('<|vision_end|>'),
-        vision_token_id=token('<|vision_pad|>'), image_token_id=token('<|image_pad|>'),
-        video_token_id=token('<|video_pad|>'))
+        vision_config={
+            'depth': 4,
+            'embed_dim': 192,
+            'hidden_size': 192,
+            'num_heads': 6,
+            'mlp_ratio': 4,
+            'in_channels': 3,
+            'patch_size': PATCH,
+            'spatial_merge_size': MERGE,
+            'temporal_patch_size': 2,
+        },
+        bos_token_id=token('<|endoftext|>'),
+        eos_token_id=token('<|im_end|>'),
+        vision_start_token_id=token('<|vision_start|>'),
+        vision_end_token_id=token('<|vision_end|>'),
+        vision_token_id=token('<|vision_pad|>'),
+        image_token_id=token('<|image_pad|>'),
+        video_token_id=token('<|video_pad|>'),
+    )
 
 
 def create(tokenizer, seed: int) -> Qwen2VLForConditionalGeneration:
@@ -40,7 +63,9 @@ def create(tokenizer, seed: int) -> Qwen2VLForConditionalGeneration:
         if 'embed_tokens' in name:
             torch.nn.init.normal_(weight, std=0.1)
         else:
-            small = 0.3 if name.endswith(('o_proj.weight', 'down_proj.weight', 'attn.proj.weight', 'fc2.weight')) else 1.0
+            small = (
+                0.3 if name.endswith(('o_proj.weight', 'down_proj.weight', 'attn.proj.weight', 'fc2.weight')) else 1.0
+            )
             torch.nn.init.normal_(weight, std=small * 0.6 / math.sqrt(weight[0].numel()))
     return model
 
@@ -67,25 +92,54 @@ def rotate(x: torch.Tensor, cos: torch.Tensor, sin: torch.Tensor) -> torch.Tenso
 
 
 def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
-    """Attention [B, heads, n, d] by plain products: on a CPU its backward is several times faster than the fused kernel's."""
+    """Attention [B, heads, n, d] by plain products: on a CPU its backward is several times as fast as the fused one."""
     scores = q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5
     if mask is not None:
         scores = scores + mask
     return scores.softmax(-1) @ v
 
 
-class Fast:
-    """The batched forward. `dtype` is that of activations and of the weights' working copies."""
+def merged(layer: torch.nn.Module) -> torch.Tensor:
+    """The weight of a PEFT DoRA layer: m (W + s B A) / |W + s B A|, row norms taken as constants, as PEFT trains it."""
+    direction = layer.base_layer.weight + layer.scaling['default'] * (
+        layer.lora_B['default'].weight @ layer.lora_A['default'].weight
+    )
+    norm = direction.detach().norm(dim=1, keepdim=True)
+    return layer.lora_magnitude_vector['default'].weight[:, None] / norm * direction
 
-    def __init__(self, model: Qwen2VLForConditionalGeneration, dtype: torch.dtype):
+
+class Fast:
+    """The batched forward. `dtype` is that of activations and of the weights' working copies.
+
+    `adapter`, where given, is a PEFT model around `model` whose DoRA matrices are merged into the working copies.
+    """
+
+    def __init__(self, model: Qwen2VLForConditionalGeneration, dtype: torch.dtype, adapter: PeftModel | None = None):
         self.config = model.config
         self.dtype = dtype
-        self.masters = {name.removeprefix('model.'): weight for name, weight in model.named_parameters()}
+        self.adapter = adapter
+        named = adapter.get_base_model().named_parameters() if adapter else model.named_parameters()
+        self.masters = {
+            name.removeprefix('model.').replace('.base_layer.', '.'): weight
+            for name, weight in named
+            if '.lora_' not in name
+        }
+        self.layers = (
+            {
+                name.split('base_model.model.model.')[1]: layer
+                for name, layer in adapter.named_modules()
+                if hasattr(layer, 'lora_magnitude_vector')
+            }
+            if adapter
+            else {}
+        )
         self.refresh()
 
     def refresh(self) -> None:
         """Takes working copies of the weights; gradients flow through them to the masters. Once a step."""
         self.w = {name: weight.to(self.dtype) for name, weight in self.masters.items()}
+        for name, layer in self.layers.items():
+            self.w[f'{name}.weight'] = merged(layer).to(self.dtype)
 
     def linear(self, x: torch.Tensor, name: str) -> torch.Tensor:
         return F.linear(x, self.w[f'{name}.weight'], self.w.get(f'{name}.bias'))
@@ -158,8 +212,7 @@ class Fast:
         """Token ids [B, S], right-padded → [B, H]."""
         return self.text(F.embedding(ids, self.w['embed_tokens.weight']), last)
 
-    def embed_pictures(self, features: torch.Tensor, prompt: torch.Tensor) -> torch.Tensor:
-        """Visual tokens [B, V, H] followed by the prompt's ids after `<|image_pad|>` [n] → [B, H]."""
-        words = F.embedding(prompt, self.w['embed_tokens.weight'])
-        rows = torch.cat((features, words.expand(features.shape[0], -1, -1)), 1)
-        return self.text(rows, torch.full((rows.shape[0],), rows.shape[1] - 1))
+    def embed_pictures(self, features: torch.Tensor, ids: torch.Tensor, last: torch.Tensor) -> torch.Tensor:
+        """Visual tokens [B, V, H], each followed by the ids after its `<|image_pad|>` [B, n], right-padded → [B, H]."""
+        words = F.embedding(ids, self.w['embed_tokens.weight'])
+        return self.text(torch.cat((features, words), 1), last + features.shape[1])

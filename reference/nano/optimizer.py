@@ -1,4 +1,4 @@
-"""Muon for the hidden matrices, AdamW for the rest: on a small model and a small clock, fewer steps to the same loss."""
+"""Muon for the hidden matrices, AdamW for the rest: on a small model and a short clock, fewer steps to one loss."""
 
 import torch
 
@@ -17,7 +17,7 @@ def orthogonal(update: torch.Tensor) -> torch.Tensor:
 
 
 class Muon(torch.optim.Optimizer):
-    """Momentum 0.95 (Nesterov), orthogonalised, scaled by sqrt(out/in) where a matrix widens; decoupled weight decay."""
+    """Momentum 0.95 (Nesterov), orthogonalised, scaled by sqrt(out/in) where it widens; decoupled weight decay."""
 
     def __init__(self, params, lr: float, weight_decay: float):
         super().__init__(params, {'lr': lr, 'weight_decay': weight_decay})
