@@ -9,7 +9,7 @@ import type { ScoreStatistics } from '../vectors';
 export interface Relevance {
   /** The first so many stand out. At least 1, where there are any. */
   count: number;
-  /** Even the best is hardly further out than chance puts the best of so many: perhaps there is nothing. */
+  /** Even the best is no further out than chance alone would put the best of so many: perhaps there is nothing. */
   weak: boolean;
 }
 
@@ -19,9 +19,6 @@ const CLOSE = 0.9;
 const FAR = 0.8;
 /** A cosine from which a picture is the query itself, and so no measure for others. */
 const SAME = 0.995;
-/** Below so much of what the best of `size` normally distributed scores would have, the best is by chance. */
-const CHANCE = 0.85;
-
 /** How many deviations a score is above the mean; 0 where all scores are equal. */
 export function zScore(score: number, { mean, deviation }: Pick<ScoreStatistics, 'mean' | 'deviation'>): number {
   return deviation > 1e-9 ? (score - mean) / deviation : 0;
@@ -34,7 +31,7 @@ export function relevanceCut(scores: ArrayLike<number>, statistics: ScoreStatist
   if (same === scores.length) return { count: same, weak: false };
   const z = (at: number) => (at < scores.length ? zScore(scores[at]!, statistics) : -Infinity);
   const best = z(same);
-  const weak = same === 0 && zScore(scores[0]!, statistics.background) < CHANCE * expectedBest(statistics.size);
+  const weak = same === 0 && zScore(scores[0]!, statistics.background) < expectedBest(statistics.size);
   if (best <= 0) return { count: Math.max(same, 1), weak };
 
   let count = same + 1;

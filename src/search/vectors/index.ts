@@ -16,3 +16,5 @@ export {
 export { PackedVectors, type PackedVectorsOptions } from './packed-vectors';
 export type { ScoreStatistics } from './score-statistics';
 export { scoresOf, topK, type TopK, type TopKOptions } from './top-k';
+export { equalGroups, similarGroups } from './similar-groups';
+export { similarPairs, type SimilarPairs, type SimilarPairsOptions } from './similar-pairs';

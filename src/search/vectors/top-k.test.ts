@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../../errors';
+import { normals, randomUnit } from '../../testing/random';
 import { Bitset } from './bitset';
 import { Best } from './best';
 import { FINE } from './codes';
@@ -85,12 +86,12 @@ describe.each(['simd', 'js'] as const)('%s', (kernel) => {
 
 test('the background is that of the many, however many stand out', () => {
   const dims = 64;
-  const random = gaussians(3);
-  const query = unit(dims, random);
+  const random = normals(3);
+  const query = randomUnit(dims, random);
   for (const relevant of [0, 50, 1000]) {
     const packed = new PackedVectors({ dims, model: 'm' });
     for (let row = 0; row < 6000; row++) {
-      const vector = unit(dims, random);
+      const vector = randomUnit(dims, random);
       packed.add(row % 6 === 0 && row < relevant * 6 ? vector.map((x, i) => x + 3 * query[i]!) : vector);
     }
     const { background } = topK(packed, query, { limit: 1 }).statistics;
@@ -104,9 +105,9 @@ test('the background is that of the many, however many stand out', () => {
 test('few of a large library are computed in full', () => {
   const dims = 256;
   const packed = new PackedVectors({ dims, model: 'm' });
-  const random = gaussians(7);
-  for (let row = 0; row < 5000; row++) packed.add(unit(dims, random));
-  const { rows, recomputed } = topK(packed, unit(dims, random), { limit: 50 });
+  const random = normals(7);
+  for (let row = 0; row < 5000; row++) packed.add(randomUnit(dims, random));
+  const { rows, recomputed } = topK(packed, randomUnit(dims, random), { limit: 50 });
   expect(rows).toHaveLength(50);
   expect(recomputed).toBeLessThan(250);
 });
@@ -144,19 +145,3 @@ test('the heap keeps the best, whatever their order', () => {
     }),
   );
 });
-
-/** Normally distributed numbers, the same each time. */
-function gaussians(seed: number): () => number {
-  let state = seed;
-  const uniform = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-  return () => Math.sqrt(-2 * Math.log(uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
-function unit(dims: number, random: () => number): number[] {
-  const values = Array.from({ length: dims }, random);
-  const length = Math.hypot(...values);
-  return values.map((value) => value / length);
-}
