@@ -1,0 +1,98 @@
+/**
+ * @file Embeds what a ranking needs and was not embedded before. A picture that cannot be read spoils only its own
+ * column.
+ */
+import {
+  ImageFormatError,
+  ImageTooLargeError,
+  similarity,
+  type EmbedInput,
+  type EmbedOptions,
+  type EmbedUsage,
+  type InputParts,
+} from '../../src/index';
+import type { Matrix } from './scores';
+
+/** The part of a model that is needed. */
+export interface Embedder {
+  embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
+}
+
+/** One side of a cell. */
+export interface Entry {
+  /** The same for the same picture with the same words; null for a blank line. */
+  key: string | null;
+  input: InputParts;
+}
+
+export interface Ranking {
+  cosines: Matrix;
+  /** What this ranking took; what was embedded before costs nothing. */
+  usage: EmbedUsage;
+  milliseconds: number;
+  /** Why an entry has no vector, by its key. */
+  failures: Map<string, Error>;
+}
+
+const isPictureError = (error: unknown): error is Error =>
+  error instanceof ImageFormatError || error instanceof ImageTooLargeError;
+
+/** Ranks for one model. What the last ranking used is kept, the rest forgotten. */
+export class PairRanker {
+  readonly #model: Embedder;
+  #vectors = new Map<string, Float32Array | Error>();
+
+  constructor(model: Embedder) {
+    this.#model = model;
+  }
+
+  async rank(
+    rows: readonly Entry[],
+    columns: readonly Entry[],
+    options: Pick<EmbedOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<Ranking> {
+    const start = performance.now();
+    const usage: EmbedUsage = { inputs: 0, tokens: 0, imageTokens: 0, milliseconds: { prepare: 0, vision: 0, text: 0 } };
+    const needed = new Map<string, InputParts>();
+    for (const { key, input } of [...rows, ...columns]) if (key !== null) needed.set(key, input);
+    const fresh = [...needed].filter(([key]) => !this.#vectors.has(key));
+    const found = await this.#embed(fresh, { ...options, onUsage: (part) => addUsage(usage, part) });
+    options.signal?.throwIfAborted();
+
+    const known = new Map([...this.#vectors, ...found]);
+    this.#vectors = new Map([...needed.keys()].map((key) => [key, known.get(key)!]));
+    const vectorOf = ({ key }: Entry) => {
+      const vector = key === null ? undefined : known.get(key);
+      return vector instanceof Float32Array ? vector : null;
+    };
+    const columnVectors = columns.map(vectorOf);
+    const cosines = rows.map((row) => {
+      const a = vectorOf(row);
+      return columnVectors.map((b) => (a && b ? similarity(a, b) : null));
+    });
+    const failures = new Map([...this.#vectors].filter((entry): entry is [string, Error] => entry[1] instanceof Error));
+    return { cosines, usage, milliseconds: performance.now() - start, failures };
+  }
+
+  /** All in one call, so that they share batches; where a picture is bad, one by one, to find out which. */
+  async #embed(fresh: [string, InputParts][], options: EmbedOptions): Promise<[string, Float32Array | Error][]> {
+    if (fresh.length === 0) return [];
+    try {
+      const vectors = await this.#model.embed(fresh.map(([, input]) => input), options);
+      return fresh.map(([key], i) => [key, vectors[i]!]);
+    } catch (error) {
+      if (!isPictureError(error)) throw error;
+      if (fresh.length === 1) return [[fresh[0]![0], error]];
+    }
+    const found: [string, Float32Array | Error][] = [];
+    for (const one of fresh) found.push(...(await this.#embed([one], options)));
+    return found;
+  }
+}
+
+function addUsage(sum: EmbedUsage, part: EmbedUsage): void {
+  sum.inputs += part.inputs;
+  sum.tokens += part.tokens;
+  sum.imageTokens += part.imageTokens;
+  for (const stage of ['prepare', 'vision', 'text'] as const) sum.milliseconds[stage] += part.milliseconds[stage];
+}

@@ -1,0 +1,44 @@
+/** @file The matrix as JSON and as CSV. */
+import { probabilities, TEMPERATURE, type Matrix } from './scores';
+import type { Task } from './tasks';
+
+/** What was ranked, and how. */
+export interface Report {
+  model: string;
+  device: string;
+  task: Task;
+  instruction: string;
+  question: string;
+  texts: string[];
+  /** Names of pictures, or of boxes on one. */
+  columns: string[];
+  cosines: Matrix;
+}
+
+const rounded = (matrix: Matrix) => matrix.map((row) => row.map((value) => (value === null ? null : Number(value.toFixed(6)))));
+
+export function toJson({ task, question, texts, columns, cosines, ...rest }: Report): string {
+  const report = {
+    ...rest,
+    task: task.id,
+    mmeb: task.mmeb,
+    ...(task.asks ? { question } : {}),
+    queries: task.queries,
+    temperature: TEMPERATURE,
+    texts,
+    columns,
+    cosines: rounded(cosines),
+    softmax: rounded(probabilities(cosines, task.queries)),
+  };
+  return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+/** RFC 4180: cosines, a line per text, a column per picture. */
+export function toCsv({ texts, columns, cosines }: Report): string {
+  const lines = [['', ...columns], ...texts.map((text, r) => [text, ...rounded(cosines)[r]!.map((value) => String(value ?? ''))])];
+  return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
+}
+
+function csvField(value: string): string {
+  return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+}

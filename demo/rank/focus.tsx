@@ -1,0 +1,99 @@
+/** @file The query that is looked at, large, and its candidates as bars, best first. */
+import type { JSX } from 'preact';
+import { rankStrings as strings } from '../strings/rank';
+import { BoxEditor } from './box-editor';
+import { candidatesOf, cosineInWords, shareInWords, type Candidate } from './cells';
+import type { LiveRanking, Shown } from './live-ranking';
+import { chosenText } from './matrix';
+import { TEMPERATURE } from './scores';
+import type { Picture, RankState } from './state';
+
+export function Focus({ state, ranking }: { state: RankState; ranking: LiveRanking }): JSX.Element {
+  const task = state.task.value;
+  const picture = state.picture.value;
+  const shown = ranking.shown.value;
+  const text = chosenText(state);
+  const query = task.queries === 'pictures' ? picture?.id : text?.id;
+  const candidates = shown && shown.task === task && query !== undefined ? candidatesOf(shown, query) : [];
+  return (
+    <section class="focus" aria-label={task.queries === 'pictures' ? strings.focusPicture : strings.focusText}>
+      {task.boxes && state.pictures.value.length > 1 && <PictureChoice state={state} />}
+      {picture && (task.boxes || task.queries === 'pictures') && (
+        <figure>
+          {task.boxes ? <BoxEditor state={state} picture={picture} /> : <img src={picture.url} alt={picture.alt} />}
+          <figcaption id="picture-name" class="quiet">
+            {picture.name}
+          </figcaption>
+        </figure>
+      )}
+      {task.queries === 'texts' && text && <p class="asked">“{text.text}”</p>}
+      {candidates.length > 0 ? (
+        <>
+          <Bars candidates={candidates} state={state} ranking={ranking} shown={shown!} />
+          <p class="quiet">{strings.values.barsNote(TEMPERATURE)}</p>
+        </>
+      ) : (
+        <p id="ranking-hint" class="quiet">
+          {task.boxes && picture && state.boxes.value.length === 0 ? strings.noBoxes : strings.empty}
+        </p>
+      )}
+      {task.queries === 'pictures' && !task.asks && picture?.sample && candidates[0] && (
+        <Verdict picture={picture} best={candidates[0].name} candidates={candidates} />
+      )}
+    </section>
+  );
+}
+
+/** Which picture to draw on: its boxes are the table's columns. */
+function PictureChoice({ state }: { state: RankState }): JSX.Element {
+  return (
+    <div class="picture-choice" role="group" aria-label={strings.focusPicture}>
+      {state.pictures.value.map(({ id, url, alt }) => (
+        <button
+          key={id}
+          type="button"
+          class="thumb"
+          aria-pressed={state.picture.value?.id === id}
+          aria-label={alt}
+          onClick={() => state.selectPicture(id)}
+        >
+          <img src={url} alt="" />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+interface BarsProps {
+  candidates: Candidate[];
+  state: RankState;
+  ranking: LiveRanking;
+  shown: Shown;
+}
+
+/** Bars are as long as a candidate is likely beside the best one, in cosine too: cosines of one model lie close together. */
+function Bars({ candidates, state, ranking, shown }: BarsProps): JSX.Element {
+  const best = candidates[0]!;
+  const asked = shown.task.queries === 'pictures' ? (state.picture.value?.alt ?? '') : (chosenText(state)?.text ?? '');
+  const isSoftmax = state.values.value === 'softmax';
+  return (
+    <ol id="ranking" class="bars" aria-label={strings.ranking(asked)} aria-busy={ranking.isBusy.value}>
+      {candidates.map((candidate) => (
+        <li key={candidate.id}>
+          <span class="bar" style={{ width: `${(100 * candidate.probability) / best.probability}%` }} />
+          <span class="caption">{candidate.name}</span>
+          <span class="score">{isSoftmax ? shareInWords(candidate.probability) : cosineInWords(candidate.cosine)}</span>
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+/** Whether the sample's label came first; nothing where the label is not among the texts. */
+function Verdict({ picture, best, candidates }: { picture: Picture; best: string; candidates: Candidate[] }): JSX.Element | null {
+  const { captions, truth } = picture.sample!;
+  const label = captions[truth]!;
+  if (!candidates.some(({ name }) => name === label)) return null;
+  const isRight = best === label;
+  return <p class={`verdict ${isRight ? 'right' : 'wrong'}`}>{isRight ? strings.truthRight : strings.truthWrong(label)}</p>;
+}

@@ -1,0 +1,141 @@
+/** @file Ranks whenever something changed: the newest state counts, what came before is aborted. */
+import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
+import type { VLM2Vec } from '../../src/index';
+import { debounced, latest, type ModelControl } from '../shell';
+import { inPixels, type Box } from './boxes';
+import { PairRanker, type Entry, type Ranking } from './embed';
+import type { Picture, RankState, TextLine } from './state';
+import { needsText, queryText, targetText, type Task } from './tasks';
+import { rankStrings as strings } from '../strings/rank';
+
+/** Long enough to type on, short enough to feel at once. */
+const PAUSE_MS = 150;
+
+/** A column of the table: a picture, or a box on one. */
+export interface Column {
+  id: number;
+  name: string;
+  alt: string;
+  picture: Picture;
+  box: Box | null;
+}
+
+/** A ranking with what was ranked. */
+export interface Shown extends Ranking {
+  task: Task;
+  instruction: string;
+  question: string;
+  texts: TextLine[];
+  columns: Column[];
+  /** The boxes in pixels of their picture. */
+  pixels: Box[];
+}
+
+export class LiveRanking {
+  readonly shown = signal<Shown | null>(null);
+  readonly isBusy = signal(false);
+  readonly error = signal<unknown>(null);
+  readonly columns: ReadonlySignal<Column[]>;
+  readonly #state: RankState;
+  #ranker: { model: VLM2Vec; pairs: PairRanker } | null = null;
+
+  constructor(state: RankState, control: ModelControl) {
+    this.#state = state;
+    this.columns = computed(() => columnsOf(state));
+    const soon = debounced(() => void this.#rank(control.model.value), PAUSE_MS);
+    let first = true;
+    effect(() => {
+      const { task, instruction, question, texts } = state;
+      void [task.value, instruction.value, question.value, texts.value, this.columns.value];
+      const model = control.model.value;
+      this.isBusy.value = model !== null;
+      if (first || model !== this.#ranker?.model) void this.#rank(model);
+      else soon();
+      first = false;
+    });
+  }
+
+  readonly #rank = latest(
+    async (signal, model: VLM2Vec | null) => {
+      this.error.value = null;
+      if (!model) {
+        this.#ranker = null;
+        this.isBusy.value = false;
+        return;
+      }
+      if (this.#ranker?.model !== model) this.#ranker = { model, pairs: new PairRanker(model) };
+      this.isBusy.value = true;
+      const { task, instruction, question, texts, picture } = this.#state;
+      const settings = { task: task.value, instruction: instruction.value, question: question.value.trim() };
+      const asked = { ...settings, texts: texts.value, columns: this.columns.value };
+      if (needsText(asked.task) && !asked.instruction.includes('{text}')) throw new Error(strings.needsText);
+      if (asked.texts.length === 0 || asked.columns.length === 0) {
+        this.shown.value = null;
+        this.isBusy.value = false;
+        return;
+      }
+      const { entries, pixels } = await columnEntries(asked.task, asked, signal);
+      const rows = rowEntries(asked.task, asked, picture.value);
+      const ranking = await this.#ranker.pairs.rank(rows, entries, { signal });
+      this.shown.value = { ...ranking, ...asked, pixels };
+      this.isBusy.value = false;
+    },
+    (error) => {
+      this.isBusy.value = false;
+      this.shown.value = null;
+      this.error.value = error;
+    },
+  );
+}
+
+function columnsOf(state: RankState): Column[] {
+  const picture = state.picture.value;
+  if (!state.task.value.boxes) {
+    return state.pictures.value.map((each) => ({ id: each.id, name: each.name, alt: each.alt, picture: each, box: null }));
+  }
+  if (!picture) return [];
+  return state.boxes.value.map(({ id, ...box }, i) => {
+    const name = strings.boxes.name(i + 1);
+    return { id, name, alt: name, picture, box };
+  });
+}
+
+interface Asked {
+  instruction: string;
+  question: string;
+  texts: TextLine[];
+  columns: Column[];
+}
+
+function rowEntries(task: Task, { instruction, texts }: Asked, picture: Picture | null): Entry[] {
+  return texts.map((line) => {
+    const said = line.text.trim();
+    const isQuery = task.queries === 'texts';
+    const text = isQuery ? queryText(task, instruction, said) : targetText(task, said);
+    const image = task.boxes ? picture : null;
+    const key = said === '' || (task.boxes && !image) ? null : JSON.stringify(['text', text, image?.id ?? 0]);
+    return { key, input: image ? { text, image: image.blob } : { text } };
+  });
+}
+
+async function columnEntries(task: Task, { instruction, question, columns }: Asked, signal: AbortSignal) {
+  const text = task.queries === 'pictures' ? queryText(task, instruction, question) : targetText(task, '');
+  const pixels: Box[] = [];
+  const entries: Entry[] = [];
+  for (const { picture, box } of columns) {
+    if (!box) {
+      entries.push({ key: JSON.stringify(['picture', picture.id, text]), input: { image: picture.blob, text } });
+      continue;
+    }
+    const whole = await createImageBitmap(picture.blob);
+    const part = inPixels(box, whole);
+    whole.close();
+    signal.throwIfAborted();
+    const { x, y, width, height } = part;
+    // As the code on the page has it; pixels as they are, like everything that is embedded.
+    const image = await createImageBitmap(picture.blob, x, y, width, height, { colorSpaceConversion: 'none' });
+    pixels.push(part);
+    entries.push({ key: JSON.stringify(['box', picture.id, part, text]), input: { image, text } });
+  }
+  return { entries, pixels };
+}

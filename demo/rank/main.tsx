@@ -1,0 +1,140 @@
+/** @file The ranking page: texts against pictures. Everything is computed here; nothing is sent. */
+import { effect, signal } from '@preact/signals';
+import type { JSX } from 'preact';
+import { Button, Choice, ErrorBox, keepOffline, latest, ModelBar, ModelControl, mount, Page, watchFiles } from '../shell';
+import { rankStrings as strings } from '../strings/rank';
+import { shellStrings } from '../strings/shell';
+import { Figures } from './figures';
+import { Focus } from './focus';
+import { LiveRanking } from './live-ranking';
+import { Matrix } from './matrix';
+import { loadSamples, type Sample } from './samples';
+import { SampleStrip } from './sample-strip';
+import { TEMPERATURE } from './scores';
+import { fromHash } from './share';
+import { MOST_PICTURES, RankState } from './state';
+import { Take } from './take';
+import { TaskPanel } from './task-panel';
+import type { TaskId } from './tasks';
+
+const state = new RankState();
+const control = new ModelControl();
+const ranking = new LiveRanking(state, control);
+/** What went wrong with what the visitor brought; the ranking and the model have their own. */
+const refusal = signal<unknown>(null);
+
+const refuse = (error: unknown) => (refusal.value = error);
+const chooseTask = latest((abort, task: TaskId) => state.choose(task, abort), refuse);
+const openLink = latest(async (abort) => {
+  const shared = fromHash(location.hash);
+  if (shared) await state.open(shared, abort);
+  else await state.choose('caption', abort);
+}, refuse);
+const useSample = latest(async (abort, sample: Sample) => {
+  refusal.value = null;
+  await state.toggleSample(sample, abort);
+}, refuse);
+
+function addFiles(files: readonly File[], origin: 'chosen' | 'pasted' | 'dropped'): void {
+  refusal.value = null;
+  const pictures = files.filter(({ type }) => type.startsWith('image/'));
+  const other = files.find(({ type }) => !type.startsWith('image/'));
+  if (pictures.length > 0 && !state.addPictures(pictures)) refuse(strings.tooMany(MOST_PICTURES));
+  else if (other) refuse(shellStrings.files.notPicture(other.name));
+  else if (files.length === 0) refuse(shellStrings.files.nothing[origin]);
+}
+
+function RankPage(): JSX.Element {
+  return (
+    <Page current="rank" title={strings.title} lead={strings.lead}>
+      <ModelBar control={control} />
+      <TaskPanel state={state} onTask={(task) => void chooseTask(task)} />
+      <ErrorBox error={refusal.value} onDismiss={() => (refusal.value = null)} />
+      <ErrorBox
+        error={ranking.error.value}
+        action={{ label: shellStrings.model.again, run: () => void control.reload() }}
+      />
+      <div class="board">
+        <div>
+          <Values />
+          <Matrix state={state} ranking={ranking} />
+          <NewText />
+          <Legend />
+        </div>
+        <Focus state={state} ranking={ranking} />
+      </div>
+      <SampleStrip state={state} onSample={(sample) => void useSample(sample)} onFiles={(files) => addFiles(files, 'chosen')} />
+      <div class="end">
+        <Figures control={control} ranking={ranking} />
+        <Take state={state} control={control} ranking={ranking} />
+      </div>
+    </Page>
+  );
+}
+
+function Values(): JSX.Element {
+  const task = state.task.value;
+  const over = task.boxes ? strings.values.overBoxes : task.queries === 'texts' ? strings.values.overPictures : strings.values.overTexts;
+  return (
+    <div class="values">
+      <Choice
+        legend={strings.values.legend}
+        hideLegend
+        options={[
+          { value: 'cosine', label: strings.values.cosine },
+          { value: 'softmax', label: strings.values.softmax },
+        ]}
+        value={state.values.value}
+        onChange={(values) => (state.values.value = values)}
+      />
+      <p id="values-note" class="quiet">
+        {state.values.value === 'cosine' ? strings.values.cosineNote : strings.values.softmaxNote(TEMPERATURE, over)}
+      </p>
+    </div>
+  );
+}
+
+function NewText(): JSX.Element {
+  const focus = (id: number) => requestAnimationFrame(() => document.getElementById(`text-${id}`)?.focus());
+  return (
+    <p class="new-text">
+      <Button icon="add" onClick={() => focus(state.addText(''))}>
+        {strings.newRow[state.taskId.value]}
+      </Button>
+      <span class="quiet">{strings.newRowHint}</span>
+    </p>
+  );
+}
+
+function Legend(): JSX.Element {
+  const task = state.task.value;
+  return (
+    <p class="legend quiet">
+      <span class="scale" aria-hidden="true" />
+      <span>
+        <span class="key best" aria-hidden="true" /> {task.queries === 'pictures' ? strings.legendBest : strings.legendBestText}
+      </span>
+      {!task.boxes && (
+        <span>
+          <span class="key label" aria-hidden="true">
+            ✓
+          </span>{' '}
+          {strings.legendLabel}
+        </span>
+      )}
+    </p>
+  );
+}
+
+mount(<RankPage />);
+watchFiles((files, origin) => addFiles(files, origin));
+void control.start(new URLSearchParams(location.search));
+void loadSamples().then((samples) => {
+  state.samples.value = samples;
+  return openLink();
+}, refuse);
+addEventListener('hashchange', () => void openLink());
+effect(() => {
+  const { model } = control;
+  if (model.value) void keepOffline(model.value.info.build).catch(() => undefined); // without it the site works all the same
+});

@@ -1,0 +1,49 @@
+/** @file Pictures to add: one's own, and the samples, with what nano makes of them. */
+import type { JSX } from 'preact';
+import { FileButton, Icon, isDragging } from '../shell';
+import { rankStrings as strings } from '../strings/rank';
+import { sampleUrl, type Sample } from './samples';
+import type { RankState } from './state';
+
+export interface SampleStripProps {
+  state: RankState;
+  onSample: (sample: Sample) => void;
+  onFiles: (files: File[]) => void;
+}
+
+export function SampleStrip({ state, onSample, onFiles }: SampleStripProps): JSX.Element {
+  const samples = state.samples.value;
+  const shown = new Set(state.pictures.value.map(({ sample }) => sample?.file));
+  const right = samples.filter(({ ranked }) => ranked === 'right').length;
+  return (
+    <section class="strip" aria-labelledby="samples-title">
+      <div class={`add ${isDragging.value ? 'over' : ''}`}>
+        <FileButton id="file" accept="image/*" multiple class="button main" onFiles={onFiles}>
+          <Icon name="add" />
+          <span>{strings.addPictures}</span>
+        </FileButton>
+        <span class="quiet">{isDragging.value ? strings.dropNow : strings.dropHint}</span>
+      </div>
+      <h2 id="samples-title">{strings.samples}</h2>
+      <ul id="samples">
+        {samples.map((sample) => (
+          <li key={sample.file}>
+            <button
+              type="button"
+              aria-pressed={shown.has(sample.file)}
+              aria-label={strings.sample(sample.alt, sample.ranked === 'right')}
+              title={strings.sample(sample.alt, sample.ranked === 'right')}
+              onClick={() => onSample(sample)}
+            >
+              <img src={sampleUrl(sample.file)} alt="" loading="lazy" />
+              <span class={`mark ${sample.ranked}`}>
+                <Icon name={sample.ranked === 'right' ? 'check' : 'cross'} />
+              </span>
+            </button>
+          </li>
+        ))}
+      </ul>
+      {samples.length > 0 && <p class="quiet note">{strings.samplesNote(right, samples.length)}</p>}
+    </section>
+  );
+}

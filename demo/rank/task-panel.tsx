@@ -1,0 +1,53 @@
+/** @file What is asked: the task, its instruction, and a question where there is one. */
+import { useId } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { Choice, IconButton } from '../shell';
+import { rankStrings as strings } from '../strings/rank';
+import type { RankState } from './state';
+import { TASKS, type TaskId } from './tasks';
+
+export function TaskPanel({ state, onTask }: { state: RankState; onTask: (task: TaskId) => void }): JSX.Element {
+  const task = state.task.value;
+  const edited = state.editedInstruction.value !== null;
+  const help = useId();
+  return (
+    <section class="task" aria-label={strings.tasks.legend}>
+      <Choice
+        legend={strings.tasks.legend}
+        options={TASKS.map(({ id }) => ({ value: id, label: strings.tasks.names[id] }))}
+        value={task.id}
+        onChange={onTask}
+      />
+      {task.asks && (
+        <label class="field">
+          <span>{strings.question}</span>
+          <input
+            id="question"
+            type="text"
+            value={state.question.value}
+            onInput={(event) => (state.question.value = event.currentTarget.value)}
+          />
+        </label>
+      )}
+      <div class="field">
+        <label for="instruction">{edited ? strings.instructionEdited : strings.instruction}</label>
+        <span class="with-button">
+          <input
+            id="instruction"
+            type="text"
+            aria-describedby={help}
+            spellcheck={false}
+            value={state.instruction.value}
+            onInput={(event) => (state.editedInstruction.value = event.currentTarget.value)}
+          />
+          {edited && (
+            <IconButton icon="reset" label={strings.resetInstruction} onClick={() => (state.editedInstruction.value = null)} />
+          )}
+        </span>
+      </div>
+      <p id={help} class="quiet">
+        {strings.tasks.help[task.id]}
+      </p>
+    </section>
+  );
+}
