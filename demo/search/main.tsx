@@ -1,12 +1,23 @@
-/** @file The search page. */
-import { ModelBar, ModelControl, mount, Page } from '../shell';
-import { searchStrings as strings } from '../strings/search';
+/** @file The search page: the model is loaded, its index opened, and what it says is shown. */
+import { effect } from '@preact/signals';
+import searchWorkerUrl from '../../workers/search.worker.ts?worker&url';
+import { openPhotoIndex } from '../../src/search';
+import { keepOffline, mount, startConfined } from '../shell';
+import { embedderOf } from './library/embedder';
+import { SearchPage } from './page';
+import { SearchState } from './state';
 
-const control = new ModelControl();
+const state = new SearchState();
+const { control, library } = state;
 
-mount(
-  <Page current="search" title={strings.title} lead={strings.lead}>
-    <ModelBar control={control} />
-  </Page>,
-);
+mount(<SearchPage state={state} />);
+state.follow();
+effect(() => {
+  const info = control.model.value?.info;
+  if (!info) return;
+  void library.use(info.id, () =>
+    openPhotoIndex({ embedder: embedderOf(control, info.id, info.dims), worker: () => startConfined(searchWorkerUrl) }),
+  );
+  void keepOffline(info.build);
+});
 void control.start(new URLSearchParams(location.search));

@@ -10,7 +10,7 @@ import { Welcome } from './library/welcome';
 import { LazyMap } from './map/lazy-map';
 import { CopyByHand } from './parts/copy';
 import { Privacy } from './privacy';
-import { Advanced, type AdvancedProps } from './query/advanced';
+import { Advanced } from './query/advanced';
 import { Filters } from './query/filters';
 import { QueryBar } from './query/query-bar';
 import { ResultLine, Results } from './results';
@@ -20,59 +20,65 @@ import { Viewer } from './viewer/viewer';
 
 const VIEWS: ViewName[] = ['pictures', 'groups', 'map'];
 
-export interface SearchPageProps extends AdvancedProps {
-  state: SearchState;
-}
-
-export function SearchPage({ state, ...advanced }: SearchPageProps): JSX.Element {
+export function SearchPage({ state }: { state: SearchState }): JSX.Element {
+  const { library } = state;
+  const shown = library.state.value;
+  const started = shown !== null && (shown.folders.length > 0 || shown.indexed > 0);
   return (
     <StateProvider value={state}>
-      <Page current="search" title={strings.title} lead={strings.lead}>
-        <Content {...advanced} />
+      <Page current="search" title={strings.title} lead={started ? undefined : strings.lead}>
+        <div class={started ? 'search-page started' : 'search-page'}>
+          <Drops />
+          {started ? <Started /> : <Empty />}
+          <Viewer />
+          <SelectionBar />
+          <CopyByHand />
+        </div>
       </Page>
     </StateProvider>
   );
 }
 
-function Content(advanced: AdvancedProps): JSX.Element {
-  const { library, view } = useSearch();
-  const state = library.state.value;
-  const started = state !== null && (state.folders.length > 0 || state.indexed > 0);
-  useDrops();
+/** Before there are pictures. */
+function Empty(): JSX.Element {
   return (
-    <div class="search-page">
+    <>
+      <Welcome />
       <div class="facts">
         <Model />
         <Privacy />
       </div>
-      {started ? <LibraryBar /> : <Welcome />}
-      {started && (
-        <>
-          <QueryBar />
-          <div class="refine">
-            <Filters />
-            <Advanced {...advanced} />
-          </div>
-          <div class="views">
-            <Choice
-              legend={strings.views.legend}
-              hideLegend
-              options={VIEWS.map((value) => ({ value, label: strings.views[value] }))}
-              value={view.value}
-              onChange={(next) => (view.value = next)}
-            />
-            <ResultLine />
-          </div>
-          {view.value === 'pictures' && <Results />}
-          {view.value === 'groups' && <Groups />}
-          {view.value === 'map' && <LazyMap />}
-        </>
-      )}
-      <Viewer />
-      <SelectionBar />
-      <CopyByHand />
-      {isDragging.value && <p class="drop-veil">{strings.library.dropHint}</p>}
-    </div>
+    </>
+  );
+}
+
+function Started(): JSX.Element {
+  const { view } = useSearch();
+  return (
+    <>
+      <LibraryBar>
+        <Model />
+        <Privacy />
+      </LibraryBar>
+      <QueryBar />
+      <div class="refine">
+        <Filters />
+        <Advanced />
+      </div>
+      <div class="views">
+        <Choice
+          legend={strings.views.legend}
+          hideLegend
+          options={VIEWS.map((value) => ({ value, label: strings.views[value] }))}
+          value={view.value}
+          onChange={(next) => (view.value = next)}
+        />
+        <ResultLine />
+      </div>
+      {view.value === 'pictures' && <Results />}
+      {view.value === 'groups' && <Groups />}
+      {view.value === 'map' && <LazyMap />}
+    </>
   );
 }
 
@@ -93,7 +99,7 @@ function Model(): JSX.Element {
 }
 
 /** Folders and pictures dropped anywhere, pictures pasted. */
-function useDrops(): void {
+function Drops(): JSX.Element | null {
   const { library, finder, view } = useSearch();
   useEffect(
     () =>
@@ -116,4 +122,5 @@ function useDrops(): void {
       }),
     [],
   );
+  return isDragging.value ? <p class="drop-veil">{strings.library.dropHint}</p> : null;
 }

@@ -42,6 +42,7 @@ export function Results(): JSX.Element | null {
           {strings.outdated} <Button onClick={() => void finder.run()}>{strings.refresh}</Button>
         </p>
       )}
+      {found.weak && found.relevant > 0 && <p class="notice">{strings.weak}</p>}
       {found.query && found.relevant === 0 && (
         <div class="empty">
           <h2>{strings.none}</h2>

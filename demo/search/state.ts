@@ -2,13 +2,12 @@
 import { effect, signal, untracked } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
-import type { Facets } from '../../src/search';
+import { parseQuery, type Facets } from '../../src/search';
 import { ModelControl } from '../shell';
 import { watchRequests } from './data/requests';
 import { NOTHING, type Selection } from './grid/selection';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
-import type { ParsedText } from './query/form';
 
 export type ViewName = 'pictures' | 'groups' | 'map';
 
@@ -24,17 +23,13 @@ const LOOKING = 300;
 export class SearchState {
   readonly control = new ModelControl();
   readonly library = new Library();
-  readonly finder: Finder;
+  readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
   readonly requests = watchRequests();
   readonly selection = signal<Selection>(NOTHING);
   readonly view = signal<ViewName>('pictures');
   readonly viewing = signal<Viewing | null>(null);
   readonly showScores = signal(false);
   readonly facets = signal<Facets | null>(null);
-
-  constructor(parse: (text: string) => ParsedText) {
-    this.finder = new Finder({ parse, calm: () => this.#nobodyLooks() });
-  }
 
   /** From here on results go along with the library. */
   follow(): void {

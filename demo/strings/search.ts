@@ -195,6 +195,7 @@ export const searchStrings = {
     found: (n: number, of: number) => `${pictures(n)} ${n === 1 ? 'stands' : 'stand'} out of ${number.format(of)}`,
     took: (words: string) => `in ${words}`,
     searching: 'Searching…',
+    weak: 'None of these stands out clearly: perhaps there is no such picture here.',
     none: 'Nothing stands out for this.',
     noneHint: 'Try other words, or look through the less relevant ones.',
     noneFiltered: 'No picture gets through the filters.',

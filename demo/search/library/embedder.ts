@@ -4,19 +4,32 @@ import { DisposedError } from '../../../src/index';
 import type { PhotoEmbedder } from '../../../src/search';
 import type { ModelControl } from '../../shell/model-control';
 
+const KNOWN_TEXTS = 100;
+
 /** @param id of the model that is loaded now; the embedder serves that one only, however often it is loaded */
 export function embedderOf(control: ModelControl, id: string, dims: number): PhotoEmbedder {
   const current = () => {
     const model = control.model.value;
     return model?.info.id === id ? model : null;
   };
+  /** Words that were looked for lately: they are looked for again whenever new pictures come. */
+  const known = new Map<string, Float32Array>();
   return {
     id,
     dims,
     async embed(inputs, { signal }) {
+      const [only] = inputs.length === 1 && inputs[0]!.image === undefined ? inputs : [];
+      const text = only?.text;
+      const before = text === undefined ? undefined : known.get(text);
+      if (before) return [before];
       const model = current();
       if (!model) throw new DisposedError('The model is not loaded at the moment.');
-      return model.embed(inputs, { signal });
+      const vectors = await model.embed(inputs, { signal });
+      if (text !== undefined) {
+        if (known.size >= KNOWN_TEXTS) known.clear();
+        known.set(text, vectors[0]!);
+      }
+      return vectors;
     },
     async restart() {
       if (control.isLoading.value) await loaded(control);

@@ -1,6 +1,6 @@
 /** @file The library at a glance: how many pictures, from which folders, and what can be done with them. */
 import { useSignal } from '@preact/signals';
-import type { JSX } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import type { FolderInfo } from '../../../src/search';
 import { Button, Dialog } from '../../shell';
 import { searchStrings } from '../../strings/search';
@@ -13,7 +13,8 @@ import { useFolders } from './use-folders';
 
 const strings = searchStrings.library;
 
-export function LibraryBar(): JSX.Element | null {
+/** @param props.children further facts, in the same line */
+export function LibraryBar({ children }: { children: ComponentChildren }): JSX.Element | null {
   const { library } = useSearch();
   const state = library.state.value;
   const { choose } = useFolders();
@@ -21,7 +22,7 @@ export function LibraryBar(): JSX.Element | null {
   const { indexed, folders, phase, readOnly } = state;
   return (
     <section class="library" aria-label={strings.label}>
-      <div class="library-row">
+      <div class="facts">
         <details class="folders">
           <summary>{strings.summary(indexed, folders.length)}</summary>
           <ul aria-label={strings.folders}>
@@ -30,6 +31,8 @@ export function LibraryBar(): JSX.Element | null {
             ))}
           </ul>
         </details>
+        {children}
+        <Problems />
         {!readOnly && (
           <div class="library-actions">
             <Button icon="add" onClick={choose}>
@@ -46,7 +49,6 @@ export function LibraryBar(): JSX.Element | null {
       </div>
       <Notices />
       <Run />
-      <Problems />
     </section>
   );
 }

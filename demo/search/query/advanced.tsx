@@ -2,9 +2,10 @@
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { instructions, type TaskName } from '../../../src/index';
+import { parseQuery, queryTemplate } from '../../../src/search';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
-import { kindOf, templateFits, templateProblem, type ParsedText, type QueryKind } from './form';
+import { kindOf, templateFits, templateProblem } from './form';
 
 const strings = searchStrings.advanced;
 /** After the last key, in milliseconds. */
@@ -13,16 +14,10 @@ const TYPING = 600;
 type Task = keyof typeof strings.tasks & TaskName;
 const TASKS = Object.keys(strings.tasks) as Task[];
 
-export interface AdvancedProps {
-  parse: (text: string) => ParsedText;
-  /** The instruction that fits a kind of query. */
-  fitting: (kind: QueryKind) => string;
-}
-
-export function Advanced({ parse, fitting }: AdvancedProps): JSX.Element {
+export function Advanced(): JSX.Element {
   const { finder, showScores } = useSearch();
   const { text, pictures, instruction } = finder.form.value;
-  const kind = kindOf(parse(text), pictures) ?? 'text';
+  const kind = kindOf(parseQuery(text), pictures) ?? 'text';
   const problem = instruction === null ? null : templateProblem(instruction, kind);
   const tasks = TASKS.filter((task) => templateFits(instructions[task].query, kind));
   const chosen = instruction === null ? '' : (tasks.find((task) => instructions[task].query === instruction) ?? 'own');
@@ -56,7 +51,7 @@ export function Advanced({ parse, fitting }: AdvancedProps): JSX.Element {
             rows={2}
             spellcheck={false}
             aria-invalid={problem !== null}
-            value={instruction ?? fitting(kind)}
+            value={instruction ?? queryTemplate(kind)}
             onInput={(event) => finder.change({ instruction: event.currentTarget.value }, TYPING)}
           />
         </label>

@@ -1,19 +1,10 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { parseQuery as parse } from '../../../src/search/query';
 import { fakeIndex } from '../testing/fake-index';
 import { Finder } from './finder';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
-
-/** `a -b` stands for words to look for and to exclude. */
-function parse(text: string) {
-  const words = text.split(' ').filter(Boolean);
-  return {
-    text: words.filter((word) => !word.startsWith('-')).join(' '),
-    combine: [],
-    exclude: words.filter((word) => word.startsWith('-')).map((word) => ({ text: word.slice(1) })),
-  };
-}
 
 async function setUp(count = 1000) {
   const index = fakeIndex({ count });

@@ -1,8 +1,8 @@
 /** @file From the search form to what is shown: all pictures, or those that are found; and when that is done again. */
 import { computed, signal } from '@preact/signals';
-import type { IndexState, PhotoIndex, SearchHit, SearchQuery } from '../../../src/search';
+import type { IndexState, ParsedQuery, PhotoIndex, SearchHit, SearchQuery } from '../../../src/search';
 import { latest } from '../../shell/latest';
-import { EMPTY_FORM, NO_FILTER, toFilter, toSearchQuery, type ParsedText, type PicturePart, type QueryForm } from './form';
+import { EMPTY_FORM, NO_FILTER, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
 
 /** What is shown. */
 export interface Found {
@@ -14,6 +14,8 @@ export interface Found {
   relevant: number;
   /** Null where all pictures are shown. */
   hits: ReadonlyMap<number, SearchHit> | null;
+  /** Even the best may be chance. */
+  weak: boolean;
   /** Pictures that the filter let through. */
   candidates: number;
   milliseconds: { embed: number; score: number } | null;
@@ -22,7 +24,7 @@ export interface Found {
 }
 
 export interface FinderOptions {
-  parse: (text: string) => ParsedText;
+  parse: (text: string) => ParsedQuery;
   /** Whether results may change by themselves: not while someone looks through them. */
   calm: () => boolean;
   /** Between two changes by themselves, in milliseconds. */
@@ -146,12 +148,13 @@ export class Finder {
 }
 
 async function search(index: PhotoIndex, query: SearchQuery, signal: AbortSignal): Promise<Found> {
-  const { hits, relevantCount, candidates, revision, milliseconds } = await index.search(query, { signal });
+  const { hits, relevantCount, weak, candidates, revision, milliseconds } = await index.search(query, { signal });
   return {
     query,
     ids: Uint32Array.from(hits, ({ id }) => id),
     relevant: relevantCount,
     hits: new Map(hits.map((hit) => [hit.id, hit])),
+    weak,
     candidates,
     milliseconds,
     revision,
@@ -162,6 +165,6 @@ async function list(index: PhotoIndex, form: QueryForm): Promise<Found> {
   const { revision } = index.state;
   const filter = toFilter(form.filter);
   const ids = await index.list(filter ? { filter } : {});
-  return { query: null, ids, relevant: ids.length, hits: null, candidates: ids.length, milliseconds: null, revision };
+  return { query: null, ids, relevant: ids.length, hits: null, weak: false, candidates: ids.length, milliseconds: null, revision };
 }
 

@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
 import { EMPTY_FORM, kindOf, NO_FILTER, templateFits, templateProblem, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
 
-const words = (text: string, combine: string[] = [], exclude: string[] = []) => ({
-  text,
-  combine: combine.map((part) => ({ text: part })),
-  exclude: exclude.map((part) => ({ text: part })),
-});
+const words = (text: string, also: string[] = [], exclude: string[] = []) => ({ text, also, exclude });
 const blob = new Blob(['x']);
 const like: PicturePart = { key: 1, image: blob, name: 'a.png', sign: 'like' };
 const alike: PicturePart = { key: 2, image: { id: 7 }, name: 'b.png', sign: 'like' };

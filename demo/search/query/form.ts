@@ -1,5 +1,5 @@
 /** @file What a person put into the search form, and the query that it makes. */
-import type { PhotoFilter, QueryImage, QueryPart, SearchQuery } from '../../../src/search';
+import type { ParsedQuery, PhotoFilter, QueryImage, QueryKind, SearchQuery } from '../../../src/search';
 
 /** A picture in the search form: to look like, or not to look like. */
 export interface PicturePart {
@@ -26,20 +26,11 @@ export interface QueryForm {
   instruction: string | null;
 }
 
-/** The words of the search box, taken apart: `beach +sunset -people`. */
-export interface ParsedText {
-  text: string;
-  combine: readonly QueryPart[];
-  exclude: readonly QueryPart[];
-}
-
 export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '' };
 export const EMPTY_FORM: QueryForm = { text: '', pictures: [], filter: NO_FILTER, instruction: null };
 
 /** What the words and the first picture are: that decides which instruction fits. */
-export type QueryKind = 'text' | 'image' | 'both';
-
-export function kindOf(parsed: ParsedText, pictures: readonly PicturePart[]): QueryKind | null {
+export function kindOf(parsed: ParsedQuery, pictures: readonly PicturePart[]): QueryKind | null {
   const picture = pictures.some(({ sign }) => sign === 'like');
   if (parsed.text) return picture ? 'both' : 'text';
   return picture ? 'image' : null;
@@ -50,11 +41,11 @@ export function kindOf(parsed: ParsedText, pictures: readonly PicturePart[]): Qu
  * vectors, and what is excluded is subtracted. An instruction that does not fit them is left out.
  * @returns null where there is nothing to look for: nothing, or exclusions alone
  */
-export function toSearchQuery(form: QueryForm, parsed: ParsedText, limit: number): SearchQuery | null {
+export function toSearchQuery(form: QueryForm, parsed: ParsedQuery, limit: number): SearchQuery | null {
   const [first, ...others] = form.pictures.filter(({ sign }) => sign === 'like');
-  const combine = [...parsed.combine, ...others.map(({ image }) => ({ image }))];
+  const combine = [...parsed.also.map((text) => ({ text })), ...others.map(({ image }) => ({ image }))];
   const exclude = [
-    ...parsed.exclude,
+    ...parsed.exclude.map((text) => ({ text })),
     ...form.pictures.filter(({ sign }) => sign === 'unlike').map(({ image }) => ({ image })),
   ];
   if (!parsed.text && !first && combine.length === 0) return null;

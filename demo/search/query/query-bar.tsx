@@ -18,6 +18,7 @@ export function QueryBar(): JSX.Element {
   const box = useRef<HTMLInputElement>(null);
   const hasPicture = pictures.some(({ sign }) => sign === 'like');
   return (
+    <>
     <form
       class="query"
       role="search"
@@ -61,10 +62,11 @@ export function QueryBar(): JSX.Element {
           {strings.go}
         </Button>
       </div>
-      <p id="query-help" class="quiet query-help">
-        {strings.help}
-      </p>
     </form>
+    <p id="query-help" class={text || hasPicture ? 'visually-hidden' : 'quiet query-help'}>
+      {strings.help}
+    </p>
+    </>
   );
 }
 

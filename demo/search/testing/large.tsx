@@ -28,9 +28,8 @@ const problems = [
   { id: 2, path: 'Phone/huge.png', kind: 'skipped' as const, reason: '40,000 × 40,000 pixels; the limit is 89 million.' },
 ];
 const index = fakeIndex({ count: Number(wishes.get('count') ?? 100_000), thumbnail, problems });
-const parse = (text: string) => ({ text: text.trim(), combine: [], exclude: [] });
-const state = new SearchState(parse);
+const state = new SearchState();
 Object.assign(globalThis, { fake: index, page: state });
-mount(<SearchPage state={state} parse={parse} fitting={() => 'Find {text}'} />);
+mount(<SearchPage state={state} />);
 state.follow();
 void state.library.use('fake', async () => index);
