@@ -62,6 +62,26 @@ test.describe('on the GPU', () => {
     expect(outcomes).toEqual(['passed', 'remembered', 'passed']);
   });
 
+  test('a model loads though memory is collected all the while', async ({ page, context }) => {
+    // What ONNX Runtime reads from a Blob is lost to the collector: see src/runtime/pinned-blob.ts.
+    await openBlank(page);
+    const cdp = await context.newCDPSession(page);
+    let loaded = false;
+    const loading = page
+      .evaluate(async (url) => {
+        const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+        const options = { device: 'webgpu', worker: false, probe: 'never', internal: { build: 'jspi' } } as const;
+        const model = await VLM2Vec.load(url, options);
+        await model.dispose();
+        return model.info.build;
+      }, bundleUrl('tiny-tied'))
+      .finally(() => (loaded = true));
+    let collections = 0;
+    for (; !loaded; collections++) await cdp.send('HeapProfiler.collectGarbage');
+    expect(await loading).toBe('jspi');
+    expect(collections).toBeGreaterThan(10);
+  });
+
   test('calls leave no buffers behind, and dispose leaves none at all', async ({ page }) => {
     await openBlank(page);
     const live = await page.evaluate(async (url) => {

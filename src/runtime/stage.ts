@@ -7,6 +7,7 @@ import type { Gpu } from './device';
 import type { BundleFiles } from './files';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
+import { pinStreams } from './pinned-blob';
 import { ortQueue } from './queue';
 
 export type Feeds = Record<string, Tensor>;
@@ -93,6 +94,7 @@ function providerOptions(options: StageOptions): InferenceSession.SessionOptions
 
 /** Weights in a folder are mapped by ONNX Runtime itself; others are handed over. */
 function externalWeights(path: string, data: string | Blob | Uint8Array): InferenceSession.SessionOptions {
+  if (data instanceof Blob) return { externalData: [{ path, data: pinStreams(data) }] };
   if (typeof data !== 'string') return { externalData: [{ path, data }] };
   const folder = data.slice(0, data.length - path.length);
   return { extra: { session: { model_external_initializers_file_folder_path: folder } } };
