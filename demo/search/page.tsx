@@ -1,7 +1,7 @@
 /** @file The search page, put together. */
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Choice, isDragging, ModelBar, nameOf, Page, toast, watchFiles } from '../shell';
+import { Choice, isDragging, ModelBar, nameOf, Page, Progress, progressInWords, toast, watchFiles } from '../shell';
 import { searchStrings as strings } from '../strings/search';
 import { Groups } from './groups/groups';
 import { LibraryBar } from './library/library-bar';
@@ -24,12 +24,14 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
   const { library } = state;
   const shown = library.state.value;
   const started = shown !== null && (shown.folders.length > 0 || shown.indexed > 0);
+  const returning = shown === null && rememberStarted(null) && !library.error.value && state.control.state.value.kind !== 'failed';
+  if (shown) rememberStarted(started);
   return (
     <StateProvider value={state}>
       <Page current="search" title={strings.title} lead={started ? undefined : strings.lead}>
         <div class={started ? 'search-page started' : 'search-page'}>
           <Drops />
-          {started ? <Started /> : <Empty />}
+          {started ? <Started /> : returning ? <Opening /> : <Empty />}
           <Viewer />
           <SelectionBar />
           <CopyByHand />
@@ -47,6 +49,35 @@ function Empty(): JSX.Element {
       <div class="facts">
         <Model />
         <Privacy />
+      </div>
+    </>
+  );
+}
+
+const STARTED = 'search-started';
+
+/** Whether there were pictures at the last visit; null asks, true and false tell. Where it cannot be kept: none. */
+function rememberStarted(now: boolean | null): boolean {
+  try {
+    if (now) localStorage.setItem(STARTED, 'yes');
+    if (now === false) localStorage.removeItem(STARTED);
+    return localStorage.getItem(STARTED) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** For those who come back: their pictures are here as soon as the model is. */
+function Opening(): JSX.Element {
+  return (
+    <>
+      <div class="facts">
+        <Model />
+        <Privacy />
+      </div>
+      <div class="opening" role="status">
+        <p>{strings.opening}</p>
+        <Progress label={strings.opening} share={null} />
       </div>
     </>
   );
@@ -86,11 +117,16 @@ function Started(): JSX.Element {
 function Model(): JSX.Element {
   const { control } = useSearch();
   const name = nameOf(control.choice.value);
-  const { kind } = control.state.value;
+  const state = control.state.value;
+  const progress = state.kind === 'loading' && state.progress ? progressInWords(state.progress).share : null;
   return (
-    <details class="model-choice" open={kind === 'failed'}>
+    <details class="model-choice" open={state.kind === 'failed'}>
       <summary>
-        {kind === 'failed' ? strings.model.failed(name) : kind === 'ready' ? strings.model.summary(name) : strings.model.loading(name)}
+        {state.kind === 'failed'
+          ? strings.model.failed(name)
+          : state.kind === 'ready'
+            ? strings.model.summary(name)
+            : strings.model.loading(name, progress)}
       </summary>
       <ModelBar control={control} />
       <p class="quiet">{strings.model.switching}</p>
@@ -108,12 +144,11 @@ function Drops(): JSX.Element | null {
           view.value = 'pictures';
           finder.addPicture({ image: file, name });
         };
-        if (!library.open.value) return toast(strings.library.wait);
         if (origin === 'pasted') {
           for (const file of files.filter(({ type }) => type.startsWith('image/'))) lookFor(file, strings.query.pasted);
           return;
         }
-        void library.with(async () => {
+        void library.attempt(async () => {
           const dropped = await readDrop(data, strings.library.dropped);
           if (dropped.kind === 'picture') lookFor(dropped.file, dropped.file.name);
           else if (dropped.kind === 'folders') await library.add(dropped.sources);

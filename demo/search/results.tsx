@@ -29,6 +29,8 @@ export function Results(): JSX.Element | null {
   }, [found, order]);
   if (!found) return <ErrorBox error={finder.error.value} />;
 
+  const filtered = toFilter(finder.form.value.filter) !== undefined;
+  const isBusy = state.library.state.value?.phase !== 'idle';
   const scores = showScores.value ? found.hits : null;
   const scoreOf = (id: number) => {
     const hit = scores?.get(id);
@@ -49,7 +51,9 @@ export function Results(): JSX.Element | null {
           {found.ids.length > 0 && <p>{strings.noneHint}</p>}
         </div>
       )}
-      {!found.query && found.ids.length === 0 && <p class="empty">{strings.noneFiltered}</p>}
+      {!found.query && found.ids.length === 0 && (
+        <p class="empty">{filtered ? strings.noneFiltered : isBusy ? strings.noneYet : strings.noneAtAll}</p>
+      )}
       <Grid
         label={strings.label}
         ids={order}

@@ -15,9 +15,12 @@ export const searchStrings = {
   moment: (time: number) => moment.format(time),
   pictures,
 
+  opening: 'Opening your pictures…',
+
   model: {
     summary: (name: string) => `Model: ${name}`,
-    loading: (name: string) => `Model: ${name}, loading…`,
+    loading: (name: string, share: number | null) =>
+      share === null ? `Model: ${name}, loading…` : `Model: ${name}, ${Math.round(share * 100)} % loaded`,
     failed: (name: string) => `Model: ${name}, not loaded`,
     switching:
       'Each model sees pictures in its own way and has its own index. With another model your folders are indexed anew; ' +
@@ -31,7 +34,7 @@ export const searchStrings = {
     choose: 'Choose a folder…',
     samples: 'Try it with sample pictures',
     drop: 'You can also drop a folder anywhere on this page.',
-    waiting: 'The model is still loading. A folder can be chosen as soon as it is here.',
+    waiting: 'The model is still loading. The pictures are read as soon as it is here.',
     samplesFolder: 'Samples',
     samplesFailed: (status: number) => `The sample pictures could not be loaded (${status}).`,
     import: 'Import an index…',
@@ -61,7 +64,6 @@ export const searchStrings = {
     dropped: 'Dropped pictures',
     dropNothing: 'There was neither a folder nor a picture in what you dropped.',
     dropHint: 'Drop a folder to index it, or one picture to look for others like it',
-    wait: 'Wait until the model is loaded, then drop it again.',
   },
 
   run: {
@@ -199,6 +201,8 @@ export const searchStrings = {
     none: 'Nothing stands out for this.',
     noneHint: 'Try other words, or look through the less relevant ones.',
     noneFiltered: 'No picture gets through the filters.',
+    noneYet: 'The first pictures appear here as soon as they are read.',
+    noneAtAll: 'No pictures were found in what you chose.',
     fold: 'Hide the less relevant',
     unfold: (n: number) => `Show ${number.format(n)} less relevant`,
     less: 'Less relevant',

@@ -19,6 +19,7 @@ export class Library {
   readonly #state = signal<IndexState | null>(null);
   readonly #error = signal<unknown>(null);
   readonly #opening = signal(false);
+  readonly #waiting = signal<readonly FolderSource[]>([]);
   #end: () => void = () => undefined;
 
   get open(): ReadonlySignal<OpenIndex | null> {
@@ -32,6 +33,11 @@ export class Library {
 
   get opening(): ReadonlySignal<boolean> {
     return this.#opening;
+  }
+
+  /** Folders that are added as soon as there is an index. */
+  get waiting(): ReadonlySignal<readonly FolderSource[]> {
+    return this.#waiting;
   }
 
   /** The last thing that went wrong; null once it was dismissed or something new was begun. */
@@ -49,21 +55,29 @@ export class Library {
     await this.#use(modelId, openIndex);
   }
 
-  /** Runs something with the index, and shows what goes wrong. @returns null where it failed */
+  /** Runs something with the index, and shows what goes wrong. @returns null where it failed, or there is no index */
   async with<T>(run: (index: PhotoIndex) => Promise<T>): Promise<T | null> {
     const open = this.#open.value;
-    if (!open) return null;
+    return open && this.attempt(() => run(open.index));
+  }
+
+  /** Runs something, and shows what goes wrong. @returns null where it failed */
+  async attempt<T>(run: () => Promise<T>): Promise<T | null> {
     this.#error.value = null;
     try {
-      return await run(open.index);
+      return await run();
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'AbortError')) this.#error.value = error;
       return null;
     }
   }
 
-  /** Adds folders and begins with them. */
+  /** Adds folders and begins with them; where there is no index yet, as soon as there is one. */
   async add(sources: readonly FolderSource[]): Promise<void> {
+    if (!this.#open.value) {
+      this.#waiting.value = [...this.#waiting.value, ...sources];
+      return;
+    }
     await this.with(async (index) => {
       for (const source of sources) await index.add(source);
       await index.start();
@@ -96,6 +110,9 @@ export class Library {
       revision = state.revision;
       this.#state.value = state;
     });
+    const waiting = this.#waiting.value;
+    this.#waiting.value = [];
+    if (waiting.length > 0) void this.add(waiting);
   }
 
   async #close(): Promise<void> {

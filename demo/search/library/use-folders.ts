@@ -10,7 +10,7 @@ export function useFolders() {
   return {
     /** Call it from a click. */
     choose: () =>
-      void library.with(async () => {
+      void library.attempt(async () => {
         const source = await chooseFolder();
         if (source) await library.add([source]);
       }),

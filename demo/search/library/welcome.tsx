@@ -31,28 +31,31 @@ export function Welcome(): JSX.Element {
   const { library } = useSearch();
   const { choose } = useFolders();
   const work = useIndexWork();
-  const ready = library.open.value !== null;
+  const isOpen = library.open.value !== null;
+  const isWaiting = library.waiting.value.length > 0;
   return (
     <section class="welcome" aria-labelledby="welcome-title">
       <h2 id="welcome-title">{strings.heading}</h2>
       <p>{strings.how}</p>
       <p class="welcome-actions">
-        <Button kind="main" disabled={!ready} onClick={choose}>
+        <Button kind="main" disabled={isWaiting} onClick={choose}>
           {strings.choose}
         </Button>
         <Button
-          disabled={!ready}
+          disabled={isWaiting}
           onClick={() =>
-            void library.with(async () => library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]))
+            void library.attempt(async () => library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]))
           }
         >
           {strings.samples}
         </Button>
-        <Button disabled={!ready} onClick={() => void work.importIndex()}>
+        <Button disabled={!isOpen} onClick={() => void work.importIndex()}>
           {strings.import}
         </Button>
       </p>
-      <p class="quiet">{ready || library.error.value ? strings.drop : strings.waiting}</p>
+      <p class={isWaiting ? '' : 'quiet'} role="status">
+        {isWaiting ? strings.waiting : strings.drop}
+      </p>
       <Notices />
     </section>
   );
