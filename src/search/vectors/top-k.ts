@@ -55,11 +55,18 @@ export function topK(vectors: PackedVectors, query: ArrayLike<number>, { limit, 
     if (least >= certain.floor) certain.offer(row, least);
   }
 
-  const floor = certain.floor;
-  const best = new Best(k);
-  let recomputed = 0;
+  // Those that could be among the best, the most promising first, until none is left that could.
+  const { floor } = certain;
+  const promising: number[] = [];
   for (let row = 0; row < scores.length; row++) {
     if (scales[row] === 0 || scores[row]! + margin(row) < floor || (filter && !filter.has(row))) continue;
+    promising.push(row);
+  }
+  promising.sort((a, b) => scores[b]! + margin(b) - scores[a]! - margin(a));
+  const best = new Best(k);
+  let recomputed = 0;
+  for (const row of promising) {
+    if (scores[row]! + margin(row) < best.floor) break;
     recomputed++;
     best.offer(row, exactScore(vectors, query, row));
   }
