@@ -7,6 +7,7 @@ import path from 'node:path';
 import { defineConfig, type Plugin, type ViteDevServer } from 'vite';
 import { licenses } from './scripts/licenses.ts';
 import { nodeEdges } from './scripts/node-edges.ts';
+import { pwa } from './scripts/pwa.ts';
 import { serveFolder } from './scripts/serve-folder.ts';
 
 /** With these, `SharedArrayBuffer` exists and WASM runs on several threads. Everything works without them too. */
@@ -53,7 +54,7 @@ function pagesAtTop(): Plugin {
 export default defineConfig({
   base: './',
   appType: 'mpa', // a missing file is a 404, not the start page
-  plugins: [nodeEdges() as Plugin, licenses('licenses.txt') as Plugin, pagesAtTop()],
+  plugins: [nodeEdges() as Plugin, licenses('licenses.txt') as Plugin, pagesAtTop(), pwa()],
   worker: {
     format: 'es',
     plugins: () => [nodeEdges() as Plugin, licenses('licenses-worker.txt') as Plugin],

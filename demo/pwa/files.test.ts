@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import { engineFiles, isLarge } from './files';
+
+const FILES = [
+  'assets/ort-wasm-simd-threaded-4byDm7i3.wasm',
+  'assets/ort-wasm-simd-threaded.asyncify-CxOG5pUO.wasm',
+  'assets/ort-wasm-simd-threaded.jspi-CP6SXO_B.wasm',
+  'assets/ort.jspi.bundle.min-BiJ1PJk1.js',
+  'assets/ort.wasm.bundle.min-BYOyqbwr.js',
+  'assets/ort.webgpu.bundle.min-ZDOo6ryh.js',
+  'assets/libheif-bundle-1a2b.js',
+];
+
+test('builds of ONNX Runtime and rare decoders wait until they are used', () => {
+  expect(FILES.filter(isLarge)).toEqual(FILES);
+  const small = ['index.html', 'assets/index-jFDE_BAn.js', 'models/nano/vision.0.bin', 'samples/cat.jpg', 'assets/sorted-1.js'];
+  expect(small.filter(isLarge)).toEqual([]);
+});
+
+test('each build has its script and its wasm', () => {
+  const urls = FILES.map((file) => `https://me.example/site/${file}`);
+  const names = (build: string) => engineFiles(urls, build).map((url) => url.split('/').at(-1));
+  expect(names('wasm')).toEqual(['ort-wasm-simd-threaded-4byDm7i3.wasm', 'ort.wasm.bundle.min-BYOyqbwr.js']);
+  expect(names('jspi')).toEqual(['ort-wasm-simd-threaded.jspi-CP6SXO_B.wasm', 'ort.jspi.bundle.min-BiJ1PJk1.js']);
+  expect(names('asyncify')).toEqual(['ort-wasm-simd-threaded.asyncify-CxOG5pUO.wasm', 'ort.webgpu.bundle.min-ZDOo6ryh.js']);
+  expect(names('other')).toEqual([]);
+});

@@ -1,0 +1,86 @@
+/**
+ * @file The site without a network. Kept when it is installed: pages, scripts, styles, samples and nano. Kept when they
+ * are first used: the large parts that not every visitor needs (one of ONNX Runtime's builds, decoders). Everything
+ * else, the weights of other models above all, passes by: those are kept in OPFS, under the visitor's own control.
+ * A new version waits until a page asks for it.
+ */
+import { matchPrecache, precache, cleanupOutdatedCaches, getCacheKeyForURL, type PrecacheEntry } from 'workbox-precaching';
+import { createPartialResponse } from 'workbox-range-requests';
+import { engineFiles, isLarge } from './files';
+
+declare const self: ServiceWorkerGlobalScope;
+
+/** What pages may say. `keep`: a build of ONNX Runtime. `activate`: take over from the version before. */
+type Message = { keep: string } | { activate: true };
+
+/** Files with a hash in their names, kept when they are first used. */
+const ON_USE = 'on-use';
+
+const files = self.__WB_MANIFEST as PrecacheEntry[]; // put here by scripts/pwa.ts
+const scope = new URL('./', self.location.href);
+const absolute = (file: string) => new URL(file, scope).href;
+const large = new Set(files.filter(({ url }) => isLarge(url)).map(({ url }) => absolute(url)));
+
+precache(files.filter(({ url }) => !isLarge(url)));
+cleanupOutdatedCaches();
+
+self.addEventListener('activate', (event) => {
+  event.waitUntil(Promise.all([self.clients.claim(), forgetOld()]));
+});
+
+/** What belongs to a version before this one. */
+async function forgetOld(): Promise<void> {
+  const cache = await caches.open(ON_USE);
+  for (const { url } of await cache.keys()) if (!large.has(url)) await cache.delete(url);
+}
+
+self.addEventListener('message', (event) => {
+  const message = event.data as Message;
+  if ('activate' in message) void self.skipWaiting();
+  else event.waitUntil(keep(message.keep).then((fresh) => event.ports[0]?.postMessage({ fresh })));
+});
+
+/** @returns how many files were not there before */
+async function keep(build: string): Promise<number> {
+  const cache = await caches.open(ON_USE);
+  let fresh = 0;
+  for (const file of engineFiles([...large], build)) {
+    if (await cache.match(file)) continue;
+    await cache.add(file);
+    fresh++;
+  }
+  return fresh;
+}
+
+self.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== 'GET' || url.origin !== scope.origin) return;
+  if (large.has(url.href)) return event.respondWith(onUse(request));
+  const page = pageOf(url, request);
+  if (getCacheKeyForURL(page)) event.respondWith(kept(request, page));
+});
+
+/** The file behind an address: a folder's is its `index.html`, and what a page is asked for changes no page. */
+function pageOf(url: URL, { mode }: Request): string {
+  const plain = new URL(url);
+  plain.hash = '';
+  if (mode === 'navigate') plain.search = '';
+  if (plain.pathname.endsWith('/')) plain.pathname += 'index.html';
+  return plain.href;
+}
+
+async function kept(request: Request, page: string): Promise<Response> {
+  const response = await matchPrecache(page);
+  if (!response) return fetch(request); // the browser cleared its caches
+  return request.headers.has('range') ? createPartialResponse(request, response) : response;
+}
+
+async function onUse(request: Request): Promise<Response> {
+  const cache = await caches.open(ON_USE);
+  const found = await cache.match(request.url);
+  if (found) return found;
+  const response = await fetch(request);
+  if (response.status === 200) await cache.put(request.url, response.clone());
+  return response;
+}

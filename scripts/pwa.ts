@@ -1,0 +1,41 @@
+/** @file The site as an installable app: its manifest, and a service worker that knows the built files. */
+import type { PluginOption } from 'vite';
+import { VitePWA } from 'vite-plugin-pwa';
+
+/** nano's largest file may grow to this. Other models' weights are not in the site. */
+const LARGEST_FILE = 48 * 1024 * 1024;
+
+export function pwa(): PluginOption {
+  return VitePWA({
+    strategies: 'injectManifest',
+    srcDir: 'demo/pwa',
+    filename: 'service-worker.ts',
+    injectRegister: false, // demo/shell/offline.ts registers it, once the model runs
+    includeManifestIcons: false, // in the globs
+    manifest: {
+      id: './',
+      name: 'VLM2Vec in your browser',
+      short_name: 'VLM2Vec',
+      description: 'Pictures and words in one space, computed on this device: rank captions, search your own photos.',
+      start_url: './',
+      scope: './',
+      display: 'standalone',
+      background_color: '#f6f8f4',
+      theme_color: '#f6f8f4',
+      icons: [
+        { src: 'icons/icon.svg', sizes: 'any', type: 'image/svg+xml' },
+        { src: 'icons/icon-192.png', sizes: '192x192', type: 'image/png' },
+        { src: 'icons/icon-512.png', sizes: '512x512', type: 'image/png' },
+        { src: 'icons/icon-maskable.png', sizes: '512x512', type: 'image/png', purpose: 'maskable' },
+      ],
+      shortcuts: [{ name: 'Search your photos', url: 'search.html' }],
+    },
+    injectManifest: {
+      globPatterns: ['**/*.{html,js,css,woff2,svg,png,jpg,json,wasm}', 'models/nano/*.{bin,json,txt}'],
+      globIgnores: ['**/service-worker.js', 'models/!(nano)/**', 'eval/**'],
+      dontCacheBustURLsMatching: /^assets\//, // a hash is in their names
+      maximumFileSizeToCacheInBytes: LARGEST_FILE,
+      minify: 'oxc',
+    },
+  });
+}
