@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from PIL import Image
 
+from reference.oracle.encoding import write_json
+
 from .scenes import Scene, World
 from .strings import TEMPLATES
 from .tasks import TASKS, Side
@@ -71,6 +73,8 @@ def build(cache: Path, out: Path, sets: tuple[str, ...], queries: int, units: tu
             # both ways that the published archive's entries may be packed
             kind = zipfile.ZIP_DEFLATED if at % 2 else zipfile.ZIP_STORED
             archive.writestr(zipfile.ZipInfo(path, EPOCH), data, compress_type=kind)
+    files = sorted(str(path.relative_to(out)) for path in out.rglob('*') if path.is_file())
+    write_json(out / 'files.json', files, depth=1)  # for a page, which cannot list a folder of its site
 
 
 def _fill(template: str, side: Side) -> str:

@@ -1,0 +1,44 @@
+/** @file What is evaluated on: the miniature that the site has, another one on this site, or a folder of the visitor's. */
+import { blobTree, openMmeb, type MmebData } from '../../src/eval';
+import { evalStrings as strings } from '../strings/eval';
+
+/** Where the site keeps its miniature, beside the page. */
+export const MINI = 'eval/mmeb-mini/';
+/** What nano was measured to choose, by PyTorch in float32. */
+const EXPECTED = 'eval/nano.json';
+/** Tables may be many; each is small. */
+const AT_ONCE = 4;
+
+/** MMEB in a folder of this site, which says in `files.json` what it holds. */
+export async function fetchMmeb(address: string, signal: AbortSignal): Promise<MmebData> {
+  const base = new URL(address.endsWith('/') ? address : `${address}/`, document.baseURI);
+  if (base.origin !== location.origin) throw new Error(strings.data.otherSite(base.origin));
+  const get = async (path: string) => {
+    const response = await fetch(new URL(path, base), { signal });
+    if (!response.ok) throw new Error(strings.data.missing(path, response.status));
+    return response;
+  };
+  const paths = (await (await get('files.json')).json()) as string[];
+  const files: { path: string; blob: Blob }[] = [];
+  for (let start = 0; start < paths.length; start += AT_ONCE) {
+    const some = paths.slice(start, start + AT_ONCE);
+    files.push(...(await Promise.all(some.map(async (path) => ({ path, blob: await (await get(path)).blob() })))));
+  }
+  return openMmeb(blobTree(files, base.pathname.split('/').at(-2)!), { signal });
+}
+
+/** MMEB in a picked folder. */
+export function openFolder(files: readonly File[]): Promise<MmebData> {
+  const list = files.map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
+  return openMmeb(blobTree(list, list[0]!.path.split('/')[0]!));
+}
+
+/** By set, what was chosen for each query. */
+export type Expected = Record<string, { correct: number; queries: number; predictions: number[] }>;
+
+/** What nano is expected to choose on the built-in miniature. */
+export async function fetchExpected(signal: AbortSignal): Promise<Expected> {
+  const response = await fetch(EXPECTED, { signal });
+  if (!response.ok) throw new Error(strings.data.missing(EXPECTED, response.status));
+  return ((await response.json()) as { sets: Expected }).sets;
+}
