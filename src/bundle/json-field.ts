@@ -60,6 +60,12 @@ export class JsonField {
     return value;
   }
 
+  boolean(): boolean {
+    const value = this.#value;
+    if (typeof value !== 'boolean') this.fail('true or false is expected.');
+    return value;
+  }
+
   nullable<T>(read: (field: JsonField) => T): T | null {
     return this.#value === null ? null : read(this);
   }

@@ -1,2 +1,6 @@
-/** @file The photo index: what pages and packages import of it. */
+/** @file Search in one's own pictures, without a server: the photo index, and what queries are made of. */
+
+export { openPhotoIndex } from './library/photo-index';
+export { queryPrompt, queryTemplate, type QueryKind } from './prompts';
+export { parseQuery, type ParsedQuery } from './query';
 export type * from './types';

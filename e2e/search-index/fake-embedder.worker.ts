@@ -1,0 +1,37 @@
+/**
+ * @file Stands in for the model where only bookkeeping is tested: vectors are made of a picture's bytes. A picture whose
+ * bytes hold the word POISON ends this worker before it answers.
+ */
+
+/** Length of its vectors. */
+const DIMS = 64;
+
+export interface FakeCall {
+  call: number;
+  inputs: { text?: string; image?: Blob }[];
+}
+
+self.onmessage = async ({ data: { call, inputs } }: MessageEvent<FakeCall>) => {
+  const bytes = await Promise.all(inputs.map(({ text, image }) => (image ?? new Blob([text ?? ''])).arrayBuffer()));
+  if (bytes.some((each) => new TextDecoder('latin1').decode(each).includes('POISON'))) {
+    self.postMessage({ call, poisoned: true });
+    self.close();
+    return;
+  }
+  await new Promise((resolve) => setTimeout(resolve, 4 * inputs.length));
+  const vectors = bytes.map((each) => vectorOf(new Uint8Array(each)));
+  self.postMessage({ call, vectors });
+};
+
+/** Of unit length, and another one for other bytes. */
+function vectorOf(bytes: Uint8Array): Float32Array {
+  let state = 2166136261;
+  for (const byte of bytes) state = Math.imul(state ^ byte, 16777619);
+  const vector = new Float32Array(DIMS);
+  for (let i = 0; i < DIMS; i++) {
+    state = Math.imul(state ^ (state >>> 15), 2246822519) + i;
+    vector[i] = (state >>> 8) / 2 ** 24 - 0.5;
+  }
+  const length = Math.hypot(...vector);
+  return vector.map((value) => value / length);
+}

@@ -1,0 +1,120 @@
+/** @file What runs in the page of the photo index's tests: pictures, a stand-in for the model, and looks into the index. */
+
+import { DisposedError } from '../../src/errors';
+import { openPhotoIndex, type EmbedderInput, type IndexState, type PhotoEmbedder, type PhotoIndex } from '../../src/search';
+
+export { openPhotoIndex };
+
+/** A picture of its own for each number: a few coloured shapes. */
+export async function picture(number: number, side = 48, type = 'image/png'): Promise<Blob> {
+  const canvas = new OffscreenCanvas(side, side);
+  const context = canvas.getContext('2d')!;
+  const hue = (n: number) => `hsl(${(number * 47 + n * 101) % 360} 70% ${30 + ((number * 13 + n * 29) % 50)}%)`;
+  context.fillStyle = hue(0);
+  context.fillRect(0, 0, side, side);
+  for (let i = 1; i < 5; i++) {
+    context.fillStyle = hue(i);
+    context.fillRect(((number * i * 7) % side) / 2, ((number * i * 11) % side) / 2, side / (i + 1), side / (i + 2));
+  }
+  context.fillStyle = 'white';
+  context.fillText(String(number), 2, side - 4);
+  return canvas.convertToBlob({ type });
+}
+
+/** A folder that may be read without asking, and is there after a reload. */
+export async function folder(name: string): Promise<FileSystemDirectoryHandle> {
+  const root = await navigator.storage.getDirectory();
+  return root.getDirectoryHandle(name, { create: true });
+}
+
+export async function write(at: FileSystemDirectoryHandle, path: string, content: Blob | string): Promise<void> {
+  const names = path.split('/');
+  const last = names.pop()!;
+  let parent = at;
+  for (const name of names) parent = await parent.getDirectoryHandle(name, { create: true });
+  const stream = await (await parent.getFileHandle(last, { create: true })).createWritable();
+  await stream.write(content);
+  await stream.close();
+}
+
+/** `p/000.png` and so on. */
+export async function fill(at: FileSystemDirectoryHandle, count: number, side?: number): Promise<void> {
+  for (let i = 0; i < count; i++) await write(at, `${i % 7}/${String(i).padStart(3, '0')}.png`, await picture(i, side));
+}
+
+export interface FakeEmbedder extends PhotoEmbedder {
+  /** Ends its worker now. */
+  kill(): void;
+  /** Pictures embedded so far, the same one twice counted twice. */
+  embedded: number;
+  restarts: number;
+}
+
+export function fakeEmbedder(id = 'fake'): FakeEmbedder {
+  const start = () => new Worker(new URL('./fake-embedder.worker.ts', import.meta.url), { type: 'module' });
+  let worker: Worker | null = start();
+  let calls = 0;
+  const open = new Map<number, { resolve(vectors: Float32Array[]): void; reject(error: Error): void }>();
+  const end = () => {
+    worker?.terminate();
+    worker = null;
+    for (const { reject } of open.values()) reject(new DisposedError('The worker ended.'));
+    open.clear();
+  };
+  const listen = () => {
+    worker!.onmessage = ({ data }: MessageEvent<{ call: number; vectors?: Float32Array[]; poisoned?: true }>) => {
+      if (data.poisoned) return end();
+      embedder.embedded += data.vectors!.length;
+      open.get(data.call)?.resolve(data.vectors!);
+      open.delete(data.call);
+    };
+  };
+  const embedder: FakeEmbedder = {
+    id,
+    dims: 64,
+    embedded: 0,
+    restarts: 0,
+    embed(inputs: readonly EmbedderInput[], { signal }) {
+      return new Promise((resolve, reject) => {
+        if (!worker) return reject(new DisposedError('The worker ended.'));
+        signal?.throwIfAborted();
+        const call = calls++;
+        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        open.set(call, { resolve, reject });
+        worker.postMessage({ call, inputs });
+      });
+    },
+    async restart() {
+      embedder.restarts++;
+      end();
+      worker = start();
+      listen();
+    },
+    kill: end,
+  };
+  listen();
+  return embedder;
+}
+
+export function until(index: PhotoIndex, holds: (state: IndexState) => boolean): Promise<IndexState> {
+  if (holds(index.state)) return Promise.resolve(index.state);
+  return new Promise((resolve) => {
+    const stop = index.subscribe((state) => {
+      if (!holds(state)) return;
+      stop();
+      resolve(state);
+    });
+  });
+}
+
+export const idle = (index: PhotoIndex) => until(index, ({ phase }) => phase === 'idle');
+
+/** Every path with what became of it, and how often; sorted. */
+export async function outcomes(index: PhotoIndex): Promise<{ pictures: string[]; problems: string[] }> {
+  const items = await index.items(await index.list());
+  const problems = await index.problems();
+  return {
+    pictures: items.map((item) => item!.path).sort(),
+    problems: problems.map(({ path, kind }) => `${kind} ${path}`).sort(),
+  };
+}

@@ -1,0 +1,121 @@
+/** @file The IndexedDB database of a photo index. */
+
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { namingFull } from '../../store/opfs-files';
+import type { Layout } from './survey-protocol';
+import { INDEX_VERSION, type AttemptRow, type FileRow, type FolderRow, type MetaRow } from './rows';
+
+interface Schema extends DBSchema {
+  meta: { key: string; value: MetaRow };
+  folders: { key: number; value: FolderRow };
+  files: { key: number; value: FileRow };
+  attempts: { key: string; value: AttemptRow };
+  /** The last map. */
+  layouts: { key: string; value: Layout };
+}
+
+export type Database = IDBPDatabase<Schema>;
+
+/** Keys of stores with one value. */
+const META = 'index';
+const MAP = 'map';
+
+/** What one transaction changes; all of it or nothing. */
+export interface Changes {
+  put?: readonly FileRow[];
+  remove?: readonly number[];
+  /** Keys whose attempt ended, well or not. */
+  ended?: readonly string[];
+  folders?: { put?: readonly FolderRow[]; remove?: readonly number[] };
+  meta?: MetaRow;
+  /** Before all else: forget what there was. */
+  clear?: boolean;
+}
+
+export interface Loaded {
+  meta: MetaRow | null;
+  folders: FolderRow[];
+  files: FileRow[];
+}
+
+/** @param onGone called when the browser closes it: another tab deletes it, or storage was cleared */
+export function openDatabase(name: string, onGone: () => void): Promise<Database> {
+  return openDB<Schema>(name, INDEX_VERSION, {
+    upgrade(database) {
+      database.createObjectStore('meta');
+      database.createObjectStore('folders', { keyPath: 'id' });
+      database.createObjectStore('files', { keyPath: 'id' });
+      database.createObjectStore('attempts', { keyPath: 'key' });
+      database.createObjectStore('layouts');
+    },
+    blocking(_current, _blocked, event) {
+      (event.target as IDBDatabase).close();
+      onGone();
+    },
+    terminated: onGone,
+  });
+}
+
+export function deleteDatabase(name: string): Promise<void> {
+  return deleteDB(name);
+}
+
+/** All of it, as one moment had it. */
+export async function loadAll(database: Database): Promise<Loaded> {
+  const transaction = database.transaction(['meta', 'folders', 'files']);
+  const [meta, folders, files] = await Promise.all([
+    transaction.objectStore('meta').get(META),
+    transaction.objectStore('folders').getAll(),
+    transaction.objectStore('files').getAll(),
+  ]);
+  return { meta: meta ?? null, folders, files };
+}
+
+/**
+ * Resolves once it is committed.
+ * @throws StorageFullError
+ */
+export async function commitChanges(database: Database, changes: Changes): Promise<void> {
+  const { put = [], remove = [], ended = [], folders = {}, meta, clear = false } = changes;
+  await namingFull(async () => {
+    const transaction = database.transaction(['meta', 'folders', 'files', 'attempts'], 'readwrite');
+    const stores = {
+      meta: transaction.objectStore('meta'),
+      folders: transaction.objectStore('folders'),
+      files: transaction.objectStore('files'),
+      attempts: transaction.objectStore('attempts'),
+    };
+    const requests: Promise<unknown>[] = [];
+    if (clear) requests.push(stores.folders.clear(), stores.files.clear(), stores.attempts.clear());
+    for (const id of remove) requests.push(stores.files.delete(id));
+    for (const row of put) requests.push(stores.files.put(row));
+    for (const key of ended) requests.push(stores.attempts.delete(key));
+    for (const id of folders.remove ?? []) requests.push(stores.folders.delete(id));
+    for (const row of folders.put ?? []) requests.push(stores.folders.put(row));
+    if (meta) requests.push(stores.meta.put(meta, META));
+    await Promise.all([...requests, transaction.done]);
+  });
+}
+
+export function loadAttempts(database: Database): Promise<AttemptRow[]> {
+  return database.getAll('attempts');
+}
+
+export async function putAttempts(database: Database, rows: readonly AttemptRow[]): Promise<void> {
+  await namingFull(async () => {
+    const transaction = database.transaction('attempts', 'readwrite');
+    await Promise.all([...rows.map((row) => transaction.store.put(row)), transaction.done]);
+  });
+}
+
+export function clearAttempts(database: Database): Promise<void> {
+  return namingFull(() => database.clear('attempts'));
+}
+
+export async function loadLayout(database: Database): Promise<Layout | null> {
+  return (await database.get('layouts', MAP)) ?? null;
+}
+
+export async function saveLayout(database: Database, layout: Layout): Promise<void> {
+  await namingFull(() => database.put('layouts', layout, MAP));
+}

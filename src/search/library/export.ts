@@ -1,0 +1,49 @@
+/** @file An index → one file, without what is gone from it. */
+
+import { recordBytes, writeHeader, writeRecords } from '../vectors';
+import { archiveBlob, CHUNK_BYTES, SectionWriter } from './archive';
+import type { Library } from './library';
+import type { FileRow, PictureRow } from './rows';
+
+export async function exportIndex(library: Library): Promise<Blob> {
+  return library.inTurn(async ({ thumbnails }) => {
+    const { catalog, place } = library;
+    const pictures: PictureRow[] = [];
+    const others: FileRow[] = [];
+    for (const row of catalog.files.values()) {
+      if (row.kind === 'picture') pictures.push(row);
+      else others.push(row);
+    }
+
+    const vectors = await SectionWriter.create();
+    vectors.write(writeHeader(catalog.vectors));
+    const step = Math.max(1, Math.floor(CHUNK_BYTES / recordBytes(place.dims)));
+    for (let first = 0; first < pictures.length; first += step) {
+      const part = pictures.slice(first, first + step);
+      const records = new Uint8Array(part.length * recordBytes(place.dims));
+      for (const [i, { slot }] of part.entries()) {
+        records.set(writeRecords(catalog.vectors, slot), i * recordBytes(place.dims));
+      }
+      vectors.write(records);
+    }
+
+    const thumbs = await SectionWriter.create();
+    const placed = new Map<number, PictureRow['thumb']>();
+    let at = 0;
+    for (const { thumb } of pictures) {
+      if (placed.has(thumb.at)) continue;
+      thumbs.write(await thumbnails.read(thumb.at, thumb.bytes));
+      placed.set(thumb.at, { ...thumb, at });
+      at += thumb.bytes;
+    }
+
+    const rows = await SectionWriter.create();
+    const files = [...pictures.map((row, slot) => ({ ...row, slot, thumb: placed.get(row.thumb.at)! })), ...others];
+    const folders = Array.from(catalog.folders.values(), ({ id, name, found }) => ({ id, name, found }));
+    rows.write(new TextEncoder().encode(JSON.stringify({ folders, files })));
+    return archiveBlob(
+      { modelId: place.modelId, dims: place.dims },
+      { rows: rows.finish('rows'), vectors: vectors.finish('vectors'), thumbnails: thumbs.finish('thumbnails') },
+    );
+  });
+}

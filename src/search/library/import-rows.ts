@@ -1,0 +1,98 @@
+/** @file The rows of an export, each field checked: anyone may have written the file. */
+
+import type { JsonField } from '../../bundle/json-field';
+import { fileKey, type FileRow, type FolderRow, type PictureRow } from './rows';
+
+const MAX_FILES = 5_000_000;
+const MAX_FOLDERS = 100_000;
+const MAX_PATH = 4096;
+/** Of a `Date`, in milliseconds. */
+const MAX_TIME = 8.64e15;
+const HASH = /^[0-9a-f]{64}$/;
+
+/** How much the sections hold that rows point into. */
+export interface Extent {
+  /** Vectors. */
+  slots: number;
+  /** Bytes. */
+  thumbnails: number;
+}
+
+/** @throws IndexFormatError, by the field's own error */
+export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[]; files: FileRow[] } {
+  const folders = root.get('folders').items(readFolder, { max: MAX_FOLDERS });
+  const ids = new Set(folders.map(({ id }) => id));
+  if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
+  const seen = { ids: new Set<number>(), keys: new Set<string>(), slots: new Set<number>() };
+  const files = root.get('files').items(
+    (field) => {
+      const row = readFile(field, extent);
+      if (!ids.has(row.folderId)) field.fail('its folder is not among the folders.');
+      const key = fileKey(row.folderId, row.path);
+      const slot = row.kind === 'picture' ? row.slot : -1;
+      if (seen.ids.has(row.id) || seen.keys.has(key) || seen.slots.has(slot)) field.fail('it is there twice.');
+      seen.ids.add(row.id);
+      seen.keys.add(key);
+      if (slot >= 0) seen.slots.add(slot);
+      return row;
+    },
+    { max: MAX_FILES },
+  );
+  return { folders, files };
+}
+
+function readFolder(field: JsonField): FolderRow {
+  const name = field.get('name').string(255);
+  if (name === '' || name.includes('/')) field.get('name').fail('it is no name of a folder.');
+  return {
+    id: field.get('id').integer(1, 2 ** 31),
+    name,
+    handle: null,
+    found: field.get('found').nullable((found) => found.integer(0)),
+  };
+}
+
+function readFile(field: JsonField, extent: Extent): FileRow {
+  const facts = {
+    id: field.get('id').integer(1, 2 ** 32 - 1),
+    folderId: field.get('folderId').integer(1),
+    path: readPath(field.get('path')),
+    size: field.get('size').integer(0),
+    modified: field.get('modified').number(-MAX_TIME, MAX_TIME),
+  };
+  const kind = field.get('kind').oneOf(['picture', 'skipped', 'failed']);
+  if (kind !== 'picture') return { ...facts, kind, reason: field.get('reason').string(2000) };
+  return {
+    ...facts,
+    kind,
+    slot: field.get('slot').integer(0, extent.slots - 1),
+    thumb: readThumb(field.get('thumb'), extent),
+    taken: field.get('taken').number(-MAX_TIME, MAX_TIME),
+    dated: field.get('dated').boolean(),
+    camera: field.get('camera').nullable((camera) => camera.string(200)),
+    place: field.get('place').nullable((place) => ({
+      latitude: place.get('latitude').number(-90, 90),
+      longitude: place.get('longitude').number(-180, 180),
+    })),
+    width: field.get('width').integer(1, 2 ** 31),
+    height: field.get('height').integer(1, 2 ** 31),
+    hash: readHash(field.get('hash')),
+  };
+}
+
+function readThumb(field: JsonField, { thumbnails }: Extent): PictureRow['thumb'] {
+  const at = field.get('at').integer(0, thumbnails);
+  const bytes = field.get('bytes').integer(1, thumbnails - at);
+  return { at, bytes, type: field.get('type').oneOf(['image/webp', 'image/jpeg']) };
+}
+
+function readPath(field: JsonField): string {
+  const path = field.string(MAX_PATH);
+  const isPlain = !path.includes('\0') && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+  return isPlain ? path : field.fail('it is no path within a folder.');
+}
+
+function readHash(field: JsonField): string {
+  const hash = field.string(64);
+  return HASH.test(hash) ? hash : field.fail('it is no SHA-256.');
+}

@@ -1,0 +1,68 @@
+/** @file One file → the index. Nothing is changed before all of it has been read and found sound. */
+
+import { IndexFormatError, UnsupportedError } from '../../errors';
+import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
+import { openArchive, readJson, readSection, type Archive } from './archive';
+import { readRows } from './import-rows';
+import type { Library } from './library';
+
+/** Far above rows of the largest library. */
+const MAX_ROWS_BYTES = 2 ** 30;
+/** Of a vector of unit length: its largest number is at most 1, and that is 127 scales. */
+const MAX_SCALE = 1.01 / 127;
+
+/**
+ * Replaces all that the index holds.
+ * @throws IndexFormatError, IntegrityError, UnsupportedError, StorageFullError; the index is as it was then
+ */
+export async function importIndex(library: Library, blob: Blob): Promise<void> {
+  const archive = await openArchive(blob);
+  const { modelId, dims } = library.place;
+  if (archive.header.modelId !== modelId || archive.header.dims !== dims) {
+    throw new UnsupportedError(
+      `The export is of another model (${archive.header.modelId}) than the one in use (${modelId}). Load that one first.`,
+      { modelId: archive.header.modelId },
+    );
+  }
+  const slots = await checkVectors(archive, library);
+  for await (const _ of readSection(archive, 'thumbnails'));
+  if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
+  for await (const _ of readSection(archive, 'rows'));
+  const { folders, files } = readRows(await readJson(archive.sections.rows, 'rows'), {
+    slots,
+    thumbnails: archive.sections.thumbnails.size,
+  });
+  const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
+  await library.replace(async ({ vectors, thumbnails }) => {
+    await vectors.truncate(0);
+    for await (const bytes of readSection(archive, 'vectors')) await vectors.append(bytes);
+    for await (const bytes of readSection(archive, 'thumbnails')) await thumbnails.append(bytes);
+    return { files, folders: folders.map((row) => ({ ...row, handle: handles.get(row.name) ?? null })) };
+  });
+}
+
+/** How many there are. */
+async function checkVectors(archive: Archive, { place }: Library): Promise<number> {
+  const { size } = archive.sections.vectors;
+  const length = recordBytes(place.dims);
+  const slots = (size - HEADER_BYTES) / length;
+  if (!Number.isInteger(slots) || slots < 0) throw new IndexFormatError("The export's vectors are not whole.");
+  const header = readHeader(new Uint8Array(await archive.sections.vectors.slice(0, HEADER_BYTES).arrayBuffer()));
+  if (header.model !== place.modelId || header.dims !== place.dims) {
+    throw new IndexFormatError("The export's vectors are of another model than its header says.");
+  }
+  for await (const _ of readSection(archive, 'vectors'));
+  const step = Math.max(1, Math.floor((8 << 20) / length));
+  for (let slot = 0; slot < slots; slot += step) {
+    const part = archive.sections.vectors.slice(recordAt(place.dims, slot), recordAt(place.dims, Math.min(slots, slot + step)));
+    const bytes = await part.arrayBuffer();
+    const view = new DataView(bytes);
+    const codes = new Int8Array(bytes);
+    for (let at = 0; at < bytes.byteLength; at += length) {
+      const scale = view.getFloat32(at, true);
+      const isSound = scale > 0 && scale <= MAX_SCALE && !codes.subarray(at + 4, at + length).includes(-128);
+      if (!isSound) throw new IndexFormatError(`The export's vector ${slot + at / length} is none.`);
+    }
+  }
+  return slots;
+}

@@ -1,0 +1,141 @@
+/**
+ * @file The two files of an index in the origin-private file system, which only grow: vectors, one record each, and
+ * thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
+ * and to list; a row says where its bytes lie.
+ */
+
+import { SourceNotFoundError, UnsupportedError } from '../../errors';
+import { absent, hasOpfs, openHandle, removeEntry, type HandleFile } from '../../store/opfs-files';
+
+const ROOT = 'vlm2vec-search';
+/** A file that another tab appends to may change between being opened and being read. */
+const READ_TRIES = 10;
+const READ_PAUSE = 30;
+
+export type PackKind = 'vectors' | 'thumbnails';
+
+async function openRoot(): Promise<FileSystemDirectoryHandle> {
+  if (!hasOpfs()) {
+    throw new UnsupportedError('This browser has no origin-private file system; a photo index cannot be stored in it.');
+  }
+  return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
+}
+
+export async function openPackFolder(name: string): Promise<FileSystemDirectoryHandle> {
+  return (await openRoot()).getDirectoryHandle(name, { create: true });
+}
+
+export async function deletePackFolder(name: string): Promise<void> {
+  await removeEntry(await openRoot(), name);
+}
+
+function fileName(kind: PackKind, generation: number): string {
+  return `${kind}-${generation}.bin`;
+}
+
+/** Removes the files of all other generations: what a crash left of them. */
+export async function removeOtherPacks(folder: FileSystemDirectoryHandle, generation: number): Promise<void> {
+  const keep = new Set([fileName('vectors', generation), fileName('thumbnails', generation)]);
+  const names: string[] = [];
+  for await (const name of folder.keys()) names.push(name);
+  for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
+}
+
+/** Bytes at places. */
+export interface PackReader {
+  size(): Promise<number>;
+  /** @throws SourceNotFoundError where they are not all there */
+  read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  close(): Promise<void>;
+}
+
+/** Opens a file to be read while another tab may write it. */
+export async function openPackReader(
+  folder: FileSystemDirectoryHandle,
+  kind: PackKind,
+  generation: number,
+): Promise<PackReader> {
+  const name = fileName(kind, generation);
+  const snapshot = async <T>(use: (file: File) => T | Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      const handle = await folder.getFileHandle(name).catch(absent);
+      if (!handle) throw notThere(name);
+      try {
+        return await use(await handle.getFile());
+      } catch (error) {
+        if (tries === READ_TRIES || !(error instanceof DOMException)) throw error;
+        await new Promise((resolve) => setTimeout(resolve, READ_PAUSE));
+      }
+    }
+  };
+  return {
+    size: () => snapshot((file) => file.size),
+    read: (at, bytes) =>
+      snapshot(async (file) => {
+        const found = new Uint8Array(await file.slice(at, at + bytes).arrayBuffer());
+        if (found.length !== bytes) throw notThere(name);
+        return found;
+      }),
+    close: async () => undefined,
+  };
+}
+
+/** A file that this worker alone writes. */
+export class PackWriter implements PackReader {
+  readonly #file: HandleFile;
+  readonly #name: string;
+  #end: number;
+
+  private constructor(file: HandleFile, name: string) {
+    this.#file = file;
+    this.#name = name;
+    this.#end = file.size();
+  }
+
+  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<PackWriter> {
+    const name = fileName(kind, generation);
+    return new PackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
+  }
+
+  /** Where the next bytes go. */
+  get end(): number {
+    return this.#end;
+  }
+
+  async size(): Promise<number> {
+    return this.#end;
+  }
+
+  async read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const into = new Uint8Array(bytes);
+    if (this.#file.read(into, at) !== bytes) throw notThere(this.#name);
+    return into;
+  }
+
+  /** Returns where they lie. They count once {@link flush} resolved. @throws StorageFullError */
+  async append(bytes: Uint8Array): Promise<number> {
+    const at = this.#end;
+    await this.#file.write(bytes, at);
+    this.#end = at + bytes.length;
+    return at;
+  }
+
+  flush(): Promise<void> {
+    return this.#file.flush();
+  }
+
+  /** Forgets what lies behind `end`. */
+  async truncate(end: number): Promise<void> {
+    if (end >= this.#end) return;
+    await this.#file.truncate(end);
+    this.#end = end;
+  }
+
+  close(): Promise<void> {
+    return this.#file.close();
+  }
+}
+
+function notThere(name: string): SourceNotFoundError {
+  return new SourceNotFoundError(`The index has no such bytes in ${name}: it was changed or cleared meanwhile.`, { name });
+}

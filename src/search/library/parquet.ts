@@ -1,0 +1,72 @@
+/** @file Rows and vectors as a Parquet file, for other programs. `hyparquet-writer` is loaded for the first one. */
+
+import type { SchemaElement } from 'hyparquet-writer';
+import type { PhotoItem } from '../types';
+import type { Library } from './library';
+
+/** Bytes of vectors in a row group: what is in memory at a time, here and in readers. */
+const GROUP_BYTES = 16 << 20;
+
+type Column = { name: string; element: Omit<SchemaElement, 'name'>; of: (item: PhotoItem) => unknown };
+
+const TEXT = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const;
+const COLUMNS: Column[] = [
+  { name: 'path', element: { ...TEXT, repetition_type: 'REQUIRED' }, of: ({ path }) => path },
+  { name: 'bytes', element: { type: 'INT64', repetition_type: 'REQUIRED' }, of: ({ size }) => BigInt(size) },
+  // Wall-clock time, so no instant: `isAdjustedToUTC` is false.
+  {
+    name: 'taken',
+    element: {
+      type: 'INT64',
+      repetition_type: 'REQUIRED',
+      logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MILLIS' },
+    },
+    of: ({ taken }) => BigInt(taken),
+  },
+  { name: 'dated', element: { type: 'BOOLEAN', repetition_type: 'REQUIRED' }, of: ({ dated }) => dated },
+  { name: 'camera', element: { ...TEXT, repetition_type: 'OPTIONAL' }, of: ({ camera }) => camera },
+  { name: 'latitude', element: { type: 'DOUBLE', repetition_type: 'OPTIONAL' }, of: ({ place }) => place?.latitude ?? null },
+  { name: 'longitude', element: { type: 'DOUBLE', repetition_type: 'OPTIONAL' }, of: ({ place }) => place?.longitude ?? null },
+  { name: 'width', element: { type: 'INT32', repetition_type: 'REQUIRED' }, of: ({ width }) => width },
+  { name: 'height', element: { type: 'INT32', repetition_type: 'REQUIRED' }, of: ({ height }) => height },
+  { name: 'sha256', element: { ...TEXT, repetition_type: 'REQUIRED' }, of: ({ hash }) => hash },
+];
+
+const SCHEMA: SchemaElement[] = [
+  { name: 'schema', num_children: COLUMNS.length + 1 },
+  ...COLUMNS.map(({ name, element }) => ({ name, ...element })),
+  { name: 'embedding', repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
+  { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
+  { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
+];
+
+/** The columns above and `embedding`, a list of float32. The file's metadata names the model. */
+export async function exportParquet({ catalog, place }: Library): Promise<Blob> {
+  const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
+  const parts: Blob[] = [];
+  const sink = new ByteWriter();
+  /** Where the browser puts large blobs on disk, what is written need not stay in memory. */
+  const flush = () => {
+    parts.push(new Blob([sink.getBytes() as Uint8Array<ArrayBuffer>]));
+    sink.index = 0;
+  };
+  const writer = new ParquetWriter({
+    writer: Object.assign(sink, { flush }),
+    schema: SCHEMA,
+    kvMetadata: [{ key: 'model', value: place.modelId }],
+    createdBy: 'vlm2vec-web',
+  });
+  const rows = Array.from(catalog.rows.entries()).filter((entry): entry is [number, PhotoItem] => entry[1] !== null);
+  const step = Math.max(1, Math.floor(GROUP_BYTES / (4 * place.dims)));
+  for (let first = 0; first < rows.length; first += step) {
+    const part = rows.slice(first, first + step);
+    const columns = COLUMNS.map(({ name, of }) => ({ name, data: part.map(([, item]) => of(item)) }));
+    const vectors = part.map(([slot]) => Array.from(catalog.vectors.get(slot)));
+    const embedding = { name: 'embedding', data: vectors, codec: 'UNCOMPRESSED' as const, statistics: false };
+    await writer.write({ columnData: [...columns, embedding], rowGroupSize: part.length });
+    await new Promise((resolve) => setTimeout(resolve)); // let searches in
+  }
+  await writer.finish();
+  flush();
+  return new Blob(parts, { type: 'application/vnd.apache.parquet' });
+}

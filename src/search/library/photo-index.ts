@@ -1,0 +1,318 @@
+/** @file The photo index in a page: calls go to the search worker, embeddings to the model. */
+
+import type { Remote } from 'comlink';
+import { errorFromWire } from '../../error-wire';
+import { DisposedError, InvalidInputError } from '../../errors';
+import { MAX_INPUT_PIXELS } from '../../image';
+import { queryPrompt, queryTemplate, type QueryKind } from '../prompts';
+import type {
+  CallOptions,
+  EmbedderInput,
+  Facets,
+  FolderInfo,
+  FolderSource,
+  IndexState,
+  ListOptions,
+  MapOptions,
+  OpenOptions,
+  PhotoGroups,
+  PhotoIndex,
+  PhotoItem,
+  PhotoMap,
+  PhotoProblem,
+  PictureLimits,
+  QueryImage,
+  QueryPart,
+  SearchQuery,
+  SearchResult,
+} from '../types';
+import { EmbedGate } from './embed-gate';
+import type { VectorPart } from './find';
+import { placeName } from './place';
+import type { WireState } from './protocol';
+import type { SearchService } from './service';
+import { Survey, type Source } from './survey';
+import { WorkerLink } from './worker-link';
+
+const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, decodeSeconds: 60, embedSeconds: 300 };
+
+/**
+ * Opens a photo index, or begins one.
+ * @throws UnsupportedError where the browser cannot store one, or a newer version made it; InvalidInputError for options
+ */
+export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
+  const { name = 'photos', embedder } = options;
+  const limits = { ...LIMITS, ...options.limits };
+  const place = await placeName(name, embedder.id);
+  return BrowserPhotoIndex.open({
+    settings: { place, modelId: embedder.id, dims: embedder.dims, limits },
+    gate: new EmbedGate(embedder, limits),
+    start: options.worker ?? startWorker,
+  });
+}
+
+function startWorker(): Worker {
+  return new Worker(new URL('../../../workers/search.worker.ts', import.meta.url), { type: 'module' });
+}
+
+function startSurvey(): Worker {
+  return new Worker(new URL('../../../workers/survey.worker.ts', import.meta.url), { type: 'module' });
+}
+
+interface Parts {
+  settings: { place: string; modelId: string; dims: number; limits: PictureLimits };
+  gate: EmbedGate;
+  start: () => Worker;
+}
+
+/** A part of a query: to be embedded, or known by its vector. */
+type Asked = { input: EmbedderInput; weight?: number } | { id: number; weight?: number };
+
+class BrowserPhotoIndex implements PhotoIndex {
+  readonly #gate: EmbedGate;
+  readonly #place: string;
+  readonly #survey = new Survey(startSurvey);
+  readonly #listeners = new Set<(state: IndexState) => void>();
+  #link!: WorkerLink;
+  #state!: IndexState;
+  #session: string | null = null;
+  #closed = false;
+
+  private constructor({ gate, settings }: Parts) {
+    this.#gate = gate;
+    this.#place = settings.place;
+  }
+
+  static async open(parts: Parts): Promise<PhotoIndex> {
+    const index = new BrowserPhotoIndex(parts);
+    const { gate, settings, start } = parts;
+    index.#link = await WorkerLink.open({
+      start,
+      settings,
+      hooks: {
+        embed: (inputs) => gate.index(inputs),
+        abortEmbeddings: () => gate.abortIndexing(),
+        onState: (state) => index.#onState(state),
+      },
+      closed: index.#closedSession(),
+      onSession: (session) => (index.#session = session),
+      onRevived: () => void index.#revived(),
+    });
+    index.#onState(await index.#link.call((service) => service.state()));
+    globalThis.addEventListener?.('pagehide', index.#noteClosing);
+    return index;
+  }
+
+  get state(): IndexState {
+    return this.#state;
+  }
+
+  subscribe(listener: (state: IndexState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async add(source: FolderSource): Promise<FolderInfo> {
+    const info = await this.#call((service) => service.add(source));
+    await this.#refresh();
+    return info;
+  }
+
+  async reconnect(folderId: number): Promise<boolean> {
+    const handle = await this.#call((service) => service.folderHandle(folderId));
+    // Not in TypeScript's library.
+    const asking = handle as { requestPermission?: (mode: { mode: 'read' }) => Promise<PermissionState> } | null;
+    if (!asking) return false;
+    const granted = (await asking.requestPermission?.({ mode: 'read' })) ?? 'granted';
+    await this.#call((service) => service.refreshAccess());
+    await this.#refresh();
+    return granted === 'granted';
+  }
+
+  removeFolder(folderId: number): Promise<void> {
+    return this.#change((service) => service.removeFolder(folderId));
+  }
+
+  start(): Promise<void> {
+    return this.#change((service) => service.start());
+  }
+
+  pause(): Promise<void> {
+    return this.#change((service) => service.pause());
+  }
+
+  cancel(): Promise<void> {
+    return this.#change((service) => service.cancel());
+  }
+
+  retry(ids?: readonly number[]): Promise<void> {
+    return this.#change((service) => service.retry(ids));
+  }
+
+  async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<SearchResult> {
+    const { text, image, instruction, combine = [], exclude = [], filter, limit } = query;
+    const main = text || image !== undefined ? [{ part: { text, image }, instruction }] : [];
+    const include = [...main, ...combine.map((part) => ({ part, instruction: undefined }))];
+    const parts = await Promise.all(
+      [...include, ...exclude.map((part) => ({ part, instruction: undefined }))].map((each) => this.#input(each)),
+    );
+    const start = performance.now();
+    const inputs = parts.flatMap((part) => ('input' in part ? [part.input] : []));
+    const vectors = inputs.length > 0 ? await this.#gate.query(inputs, signal) : [];
+    const embed = inputs.length > 0 ? performance.now() - start : 0;
+    signal?.throwIfAborted();
+    const embedded = parts.map((part): VectorPart => {
+      return 'input' in part ? { vector: vectors[inputs.indexOf(part.input)]!, weight: part.weight } : part;
+    });
+    const result = await this.#call((service) =>
+      service.find({
+        include: embedded.slice(0, include.length),
+        exclude: embedded.slice(include.length),
+        omit: [{ image }, ...combine].flatMap(({ image: each }) => (each && 'id' in each ? [each.id] : [])),
+        filter,
+        limit,
+      }),
+    );
+    signal?.throwIfAborted();
+    return { ...result, milliseconds: { embed, score: result.milliseconds } };
+  }
+
+  list(options: ListOptions = {}): Promise<Uint32Array> {
+    return this.#call((service) => service.list(options));
+  }
+
+  items(ids: Iterable<number>): Promise<(PhotoItem | null)[]> {
+    const all = [...ids];
+    return this.#call((service) => service.items(all));
+  }
+
+  facets(): Promise<Facets> {
+    return this.#call((service) => service.facets());
+  }
+
+  thumbnail(id: number): Promise<Blob> {
+    return this.#call((service) => service.thumbnail(id));
+  }
+
+  file(id: number): Promise<File> {
+    return this.#call((service) => service.file(id));
+  }
+
+  problems(): Promise<PhotoProblem[]> {
+    return this.#call((service) => service.problems());
+  }
+
+  async groups({ threshold = 0.9, signal }: CallOptions & { threshold?: number } = {}): Promise<PhotoGroups> {
+    if (!(threshold >= -1 && threshold <= 1)) throw new InvalidInputError(`threshold is ${threshold}, and no cosine.`);
+    const exact = await this.#call((service) => service.exactGroups());
+    return { exact, similar: await this.#survey.similar(threshold, this.#snapshot(), signal) };
+  }
+
+  async map({ signal, onProgress }: MapOptions = {}): Promise<PhotoMap> {
+    const known = await this.#call((service) => service.layout());
+    if (known) return { ...known, milliseconds: 0 };
+    const start = performance.now();
+    const layout = await this.#survey.layOut(this.#snapshot(), (fraction) => onProgress?.(fraction), signal);
+    await this.#call((service) => service.keepLayout(layout));
+    return { ...layout, milliseconds: performance.now() - start };
+  }
+
+  export({ signal }: CallOptions = {}): Promise<Blob> {
+    signal?.throwIfAborted();
+    return this.#call((service) => service.export());
+  }
+
+  import(blob: Blob, { signal }: CallOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    return this.#change((service) => service.import(blob));
+  }
+
+  exportParquet({ signal }: CallOptions = {}): Promise<Blob> {
+    signal?.throwIfAborted();
+    return this.#call((service) => service.exportParquet());
+  }
+
+  clear(): Promise<void> {
+    return this.#change((service) => service.clear());
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    globalThis.removeEventListener?.('pagehide', this.#noteClosing);
+    this.#gate.abortIndexing();
+    this.#survey.close();
+    await this.#link.close();
+    this.#listeners.clear();
+  }
+
+  #snapshot(): Source {
+    return { revision: this.#state.revision, take: () => this.#call((service) => service.snapshot()) };
+  }
+
+  /** What is to be embedded of a part; for a picture of the index alone, the vector it has. */
+  async #input({ part, instruction }: { part: QueryPart; instruction: string | undefined }): Promise<Asked> {
+    const { text, image, weight } = part;
+    if (!text && image === undefined) throw new InvalidInputError('A part of the query has neither text nor picture.');
+    const kind: QueryKind = image === undefined ? 'text' : text ? 'both' : 'image';
+    if (kind === 'image' && 'id' in image! && instruction === undefined) return { id: image.id, weight };
+    const input: EmbedderInput = { text: queryPrompt(instruction ?? queryTemplate(kind), text) };
+    if (image !== undefined) input.image = await this.#blob(image);
+    return { input, weight };
+  }
+
+  async #blob(image: QueryImage): Promise<Blob> {
+    return 'id' in image ? this.file(image.id) : image;
+  }
+
+  #call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new DisposedError('The photo index was closed.'));
+    return this.#link.call(run);
+  }
+
+  /** A call after which the state is another one. */
+  async #change(run: (service: Remote<SearchService>) => Promise<void>): Promise<void> {
+    await this.#call(run);
+    await this.#refresh();
+  }
+
+  async #refresh(): Promise<void> {
+    this.#onState(await this.#call((service) => service.state()));
+  }
+
+  #onState(state: WireState): void {
+    if (this.#closed) return;
+    this.#state = { ...state, error: state.error && errorFromWire(state.error) };
+    for (const listener of this.#listeners) listener(this.#state);
+  }
+
+  /** A worker died while indexing: its successor goes on. */
+  async #revived(): Promise<void> {
+    const wasRunning = this.#state?.phase === 'walking' || this.#state?.phase === 'indexing';
+    try {
+      if (wasRunning) await this.start();
+      else await this.#refresh();
+    } catch (error) {
+      this.#state = { ...this.#state, phase: 'paused', error: error as Error };
+      for (const listener of this.#listeners) listener(this.#state);
+    }
+  }
+
+  /** A page that is left while it indexes is no sign of a bad picture. Nothing but this can be written so late. */
+  readonly #noteClosing = () => {
+    if (this.#session === null) return;
+    try {
+      localStorage.setItem(this.#place, this.#session);
+    } catch {
+      // Without the note a picture may be tried alone next time, and no more.
+    }
+  };
+
+  #closedSession(): string | null {
+    try {
+      return localStorage.getItem(this.#place);
+    } catch {
+      return null;
+    }
+  }
+}

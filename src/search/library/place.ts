@@ -1,0 +1,15 @@
+/** @file Where an index lies: its database, folder, lock and channel, each named after the library and the model. */
+
+import { sha256Hex } from '../../bundle/digest';
+import { InvalidInputError } from '../../errors';
+
+const NAME = /^[\p{L}\p{N}_-][\p{L}\p{N} ._-]{0,63}$/u;
+
+/** One name serves for all of them. Another model has another index, so that going back to the first costs nothing. */
+export async function placeName(name: string, modelId: string): Promise<string> {
+  if (!NAME.test(name)) {
+    throw new InvalidInputError('name: letters, digits, spaces, ".", "_" and "-", at most 64 of them.', { name });
+  }
+  const hash = await sha256Hex(new TextEncoder().encode(JSON.stringify([name, modelId])));
+  return `vlm2vec-search-${hash.slice(0, 24)}`;
+}

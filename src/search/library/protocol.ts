@@ -1,0 +1,47 @@
+/** @file What the page and the search worker say to each other, besides plain calls. */
+
+import type { WireError } from '../../error-wire';
+import type { EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
+
+/** How an embedding ended. Errors do not throw across the boundary: what becomes of the pictures depends on which. */
+export type EmbedOutcome =
+  | { kind: 'done'; vectors: Float32Array[] }
+  /** One of the inputs cannot be embedded, or took too long. */
+  | { kind: 'failed'; error: WireError }
+  /** The model is gone. `restarted`: and there is a new one. */
+  | { kind: 'died'; error: WireError; restarted: boolean }
+  | { kind: 'aborted' };
+
+export type WireState = Omit<IndexState, 'error'> & { error: WireError | null };
+
+/** What the worker asks of the page and tells it. */
+export interface PageHooks {
+  embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
+  /** Embeddings under way end as `aborted`. */
+  abortEmbeddings(): void;
+  onState(state: WireState): void;
+  /** Pictures that this worker is decoding: one of them is the reason, should it end now. */
+  onDecoding(keys: readonly string[]): void;
+}
+
+export interface OpenSettings {
+  /** See `placeName`. */
+  place: string;
+  modelId: string;
+  dims: number;
+  limits: PictureLimits;
+  /** Of an earlier opening in this page or another: what was in work then and is not to blame for its end. */
+  innocent: InnocentWork;
+}
+
+export interface InnocentWork {
+  /** The session that was closed in order, so that nothing is to blame. */
+  closed: string | null;
+  /** The session whose worker ended while the page lived, and what that worker was decoding: nothing else is to blame. */
+  ended: { session: string; decoding: readonly string[] } | null;
+}
+
+/** A folder as it can be sent. */
+export type WireSource =
+  | { handle: FileSystemDirectoryHandle }
+  | { name: string; files: readonly FolderFile[] };

@@ -1,0 +1,72 @@
+/** @file What IndexedDB keeps of a photo index. The places of vectors and thumbnails are in files; see `packs.ts`. */
+
+import type { PhotoItem } from '../types';
+
+/** Grows when rows or files change their form. */
+export const INDEX_VERSION = 1;
+
+export interface FolderRow {
+  id: number;
+  name: string;
+  /** Null where files were picked without one, and in imported indexes. */
+  handle: FileSystemDirectoryHandle | null;
+  /** Pictures at the last complete walk. */
+  found: number | null;
+}
+
+/** Of one file, with any outcome. */
+interface FileFacts {
+  id: number;
+  folderId: number;
+  /** Within the folder. */
+  path: string;
+  /** Bytes. */
+  size: number;
+  /** Milliseconds since 1970. */
+  modified: number;
+}
+
+/** A picture that can be searched. */
+export interface PictureRow
+  extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'> {
+  kind: 'picture';
+  /** Position of its vector in the file of vectors. */
+  slot: number;
+  /** Bytes of its thumbnail in the file of thumbnails. */
+  thumb: { at: number; bytes: number; type: string };
+}
+
+/** A file that could not be indexed. */
+export interface ProblemRow extends FileFacts {
+  kind: 'skipped' | 'failed';
+  reason: string;
+}
+
+export type FileRow = PictureRow | ProblemRow;
+
+/** A picture that was being worked on when everything ended, or is being worked on now. */
+export interface AttemptRow {
+  /** {@link fileKey}. */
+  key: string;
+  /** How often the worker or the page died meanwhile. */
+  deaths: number;
+  /** Being worked on by this opening of the index; null where it waits for its next turn. */
+  session: string | null;
+}
+
+export interface MetaRow {
+  version: number;
+  modelId: string;
+  dims: number;
+  /** Number in the names of the files that count. */
+  generation: number;
+  /** Grows with each change to what can be found. */
+  revision: number;
+  /** A run was begun and neither ended nor cancelled. */
+  unfinished: boolean;
+}
+
+/** A file's name in an index: paths hold no NUL. */
+export function fileKey(folderId: number, path: string): string {
+  return `${folderId}\0${path}`;
+}

@@ -1,0 +1,85 @@
+/** @file The pictures in a folder, however the browser gives it: a directory handle, or files that were picked. */
+
+import { InvalidInputError } from '../../errors';
+import type { FolderFile } from '../types';
+
+/** By name; what they really are is told by their bytes. */
+const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|avif|heic|heif|hif)$/i;
+/** Pictures that people look for and that no decoder here reads: they are listed as problems. */
+const UNREADABLE = /\.(tiff?|dng|cr2|cr3|nef|arw|orf|rw2|raf|psd|jxl)$/i;
+/** Folders that hold previews of other programs, and what is hidden. */
+const SKIPPED = /^(\.|@eaDir$|__MACOSX$|\$RECYCLE\.BIN$)/i;
+/** Folders within folders; more is a loop. */
+const MAX_DEPTH = 64;
+
+/** A file that is a picture by its name. */
+export interface FoundFile {
+  /** Within the folder. */
+  path: string;
+  file: File;
+  /** It cannot be read, whatever it holds. */
+  unreadable: boolean;
+}
+
+export interface WalkHooks {
+  signal?: AbortSignal;
+  /** A folder (`path/`) or file that could not be read: what is in it is not known to be gone. */
+  onUnknown(path: string, error: unknown): void;
+}
+
+/** Every picture, folder by folder in the order of names. */
+export async function* walkHandle(
+  folder: FileSystemDirectoryHandle,
+  hooks: WalkHooks,
+  path = '',
+  depth = 0,
+): AsyncGenerator<FoundFile> {
+  const { signal, onUnknown } = hooks;
+  signal?.throwIfAborted();
+  const entries: FileSystemHandle[] = [];
+  try {
+    if (depth > MAX_DEPTH) throw new InvalidInputError('The folders are nested too deeply.', { path });
+    for await (const entry of folder.values()) if (!SKIPPED.test(entry.name)) entries.push(entry);
+  } catch (error) {
+    onUnknown(path, error);
+    return;
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const readable = new Set(entries.filter(({ name }) => PICTURES.test(name)).map(({ name }) => stem(name)));
+  for (const entry of entries) {
+    signal?.throwIfAborted();
+    const { name } = entry;
+    if (entry.kind === 'directory') {
+      yield* walkHandle(entry as FileSystemDirectoryHandle, hooks, `${path}${name}/`, depth + 1);
+      continue;
+    }
+    const unreadable = isUnreadable(name, readable);
+    if (unreadable === null) continue;
+    try {
+      yield { path: path + name, file: await (entry as FileSystemFileHandle).getFile(), unreadable };
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      if (error.name !== 'NotFoundError') onUnknown(path + name, error);
+    }
+  }
+}
+
+/** The same of files that were picked. */
+export function* walkFiles(files: readonly FolderFile[]): Generator<FoundFile> {
+  const wanted = files.filter(({ path }) => !path.split('/').some((name) => SKIPPED.test(name)));
+  const readable = new Set(wanted.filter(({ path }) => PICTURES.test(path)).map(({ path }) => stem(path)));
+  for (const { path, file } of wanted) {
+    const unreadable = isUnreadable(path, readable);
+    if (unreadable !== null) yield { path, file, unreadable };
+  }
+}
+
+/** Null: no picture, or a raw one beside the same picture in a form that can be read. */
+function isUnreadable(name: string, readable: ReadonlySet<string>): boolean | null {
+  if (PICTURES.test(name)) return false;
+  return UNREADABLE.test(name) && !readable.has(stem(name)) ? true : null;
+}
+
+function stem(name: string): string {
+  return name.replace(/\.[^./]*$/, '').toLowerCase();
+}

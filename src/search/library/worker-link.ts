@@ -1,0 +1,164 @@
+/**
+ * @file The page's line to the search worker. Calls end even if the worker does; then another one takes its place, with
+ * the index opened as it was, and learns which pictures may have been the reason.
+ */
+
+import { proxy, releaseProxy, wrap, type Endpoint, type Remote } from 'comlink';
+import { installErrorHandler } from '../../error-wire';
+import { DisposedError, VLM2VecError } from '../../errors';
+import { onLifeLockFree, onWorkerFailure } from '../../worker-life';
+import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
+import type { SearchService } from './service';
+
+/** Deaths in a row, with nothing done between, after which it is given up. */
+const MOST_DEATHS = 3;
+
+export interface LinkOptions {
+  start: () => Worker;
+  settings: Omit<OpenSettings, 'innocent'>;
+  /** Those that the index has; what is being decoded is kept here. */
+  hooks: Omit<PageHooks, 'onDecoding'>;
+  /** The session that was closed in order, if the last one was. */
+  closed: string | null;
+  /** A worker died and another one has taken over. */
+  onRevived(): void;
+  onSession(session: string | null): void;
+}
+
+interface Line {
+  worker: Worker;
+  service: Remote<SearchService>;
+  /** Rejects when this worker is gone; never resolves. */
+  ended: Promise<never>;
+  watch: AbortController;
+}
+
+export class WorkerLink {
+  readonly #options: LinkOptions;
+  #line: Promise<Line>;
+  #session: string | null = null;
+  #decoding: readonly string[] = [];
+  #deaths = 0;
+  #closed = false;
+  /** Of the worker: no sign of life for so long means that it hangs. */
+  #lastSign = performance.now();
+  readonly #watchdog: ReturnType<typeof setInterval>;
+
+  private constructor(options: LinkOptions) {
+    installErrorHandler();
+    this.#options = options;
+    this.#line = this.#begin({ closed: options.closed, ended: null }, false);
+    this.#line.catch(() => undefined);
+    const patience = (options.settings.limits.decodeSeconds + 30) * 1000;
+    this.#watchdog = setInterval(() => {
+      if (this.#decoding.length > 0 && performance.now() - this.#lastSign > patience) void this.#killHanging();
+    }, 5000);
+  }
+
+  /** @throws what opening the index does */
+  static async open(options: LinkOptions): Promise<WorkerLink> {
+    const link = new WorkerLink(options);
+    try {
+      await link.#line;
+      return link;
+    } catch (error) {
+      link.#closed = true;
+      clearInterval(link.#watchdog);
+      throw error;
+    }
+  }
+
+  /**
+   * Calls the worker. A call that a worker's death cut short is made again where that does no harm.
+   * @throws DisposedError where the worker ended and `again` is false
+   */
+  async call<T>(run: (service: Remote<SearchService>) => Promise<T>, { again = true } = {}): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      const line = await this.#line;
+      try {
+        return await Promise.race([line.ended, run(line.service)]);
+      } catch (error) {
+        if (!(error instanceof WorkerEnded) || this.#closed) throw error;
+        if (!again || tries === MOST_DEATHS) throw new DisposedError(error.message);
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#watchdog);
+    const line = await this.#line.catch(() => null);
+    if (!line) return;
+    line.watch.abort();
+    await Promise.race([line.ended, line.service.close()]).catch(() => undefined);
+    line.service[releaseProxy]();
+    line.worker.terminate();
+  }
+
+  async #killHanging(): Promise<void> {
+    this.#lastSign = performance.now();
+    (await this.#line.catch(() => null))?.worker.terminate();
+  }
+
+  async #begin(innocent: InnocentWork, patient: boolean): Promise<Line> {
+    const { start, settings, hooks, onSession } = this.#options;
+    const worker = start();
+    const service = wrap<SearchService>(worker as Endpoint);
+    const watch = new AbortController();
+    let end!: (error: Error) => void;
+    const ended = new Promise<never>((_, reject) => (end = reject));
+    ended.catch(() => undefined);
+    const line: Line = { worker, service, ended, watch };
+    onWorkerFailure(worker, (message) => {
+      worker.terminate();
+      end(new WorkerEnded(message));
+    });
+    const lifeLock = `vlm2vec-search-worker-${crypto.randomUUID()}`;
+    const sign = () => {
+      this.#lastSign = performance.now();
+      this.#deaths = 0;
+    };
+    const remote: PageHooks = {
+      embed: (inputs) => {
+        sign();
+        return hooks.embed(inputs);
+      },
+      abortEmbeddings: () => hooks.abortEmbeddings(),
+      onState: (state) => {
+        sign();
+        hooks.onState(state);
+      },
+      onDecoding: (keys) => {
+        sign();
+        this.#decoding = keys;
+      },
+    };
+    await Promise.race([service.connect(proxy(remote), lifeLock), ended]);
+    onLifeLockFree(lifeLock, () => end(new WorkerEnded('The search worker ended, probably because memory ran out.')), watch.signal);
+    ended.catch(() => this.#revive(line));
+    this.#session = await Promise.race([service.open({ ...settings, innocent }, patient), ended]);
+    onSession(this.#session);
+    return line;
+  }
+
+  #revive(line: Line): void {
+    if (this.#closed) return;
+    line.watch.abort();
+    line.worker.terminate();
+    this.#deaths++;
+    const { hooks, onRevived } = this.#options;
+    hooks.abortEmbeddings();
+    const ended = this.#session === null ? null : { session: this.#session, decoding: this.#decoding };
+    this.#decoding = [];
+    if (this.#deaths > MOST_DEATHS) {
+      this.#line = Promise.reject(new VLM2VecError('The search worker keeps ending. Reload the page.'));
+      this.#line.catch(() => undefined);
+      return;
+    }
+    this.#line = this.#begin({ closed: null, ended }, ended !== null);
+    this.#line.then(onRevived, () => undefined);
+  }
+}
+
+class WorkerEnded extends DisposedError {}

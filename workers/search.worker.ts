@@ -1,0 +1,8 @@
+/** @file The worker that keeps a photo index: `src/search/library/photo-index.ts` starts it and talks to it by comlink. */
+
+import { expose } from 'comlink';
+import { installErrorHandler } from '../src/error-wire';
+import { SearchService } from '../src/search/library/service';
+
+installErrorHandler();
+expose(new SearchService());
