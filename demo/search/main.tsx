@@ -1,6 +1,7 @@
 /** @file The search page: the model is loaded, its index opened, and what it says is shown. */
 import { effect } from '@preact/signals';
 import searchWorkerUrl from '../../workers/search.worker.ts?worker&url';
+import surveyWorkerUrl from '../../workers/survey.worker.ts?worker&url';
 import { openPhotoIndex } from '../../src/search';
 import { keepOffline, mount, startConfined } from '../shell';
 import { embedderOf } from './library/embedder';
@@ -16,7 +17,11 @@ effect(() => {
   const info = control.model.value?.info;
   if (!info) return;
   void library.use(info.id, () =>
-    openPhotoIndex({ embedder: embedderOf(control, info.id, info.dims), worker: () => startConfined(searchWorkerUrl) }),
+    openPhotoIndex({
+      embedder: embedderOf(control, info.id, info.dims),
+      worker: () => startConfined(searchWorkerUrl),
+      surveyWorker: () => startConfined(surveyWorkerUrl),
+    }),
   );
   void keepOffline(info.build);
 });

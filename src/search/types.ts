@@ -30,8 +30,10 @@ export interface OpenOptions {
   name?: string;
   embedder: PhotoEmbedder;
   limits?: Partial<PictureLimits>;
-  /** Starts the worker that keeps the index. Default: the package's own. */
+  /** Starts the worker that keeps the index, `search.worker`. Default: the package's own. */
   worker?: () => Worker;
+  /** Starts the worker for groups and the map, `survey.worker`. Default: the package's own. */
+  surveyWorker?: () => Worker;
 }
 
 /** Beyond these a picture is skipped, with the reason in the list of problems. */

@@ -48,6 +48,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
     settings: { place, modelId: embedder.id, dims: embedder.dims, limits },
     gate: new EmbedGate(embedder, limits),
     start: options.worker ?? startWorker,
+    startSurvey: options.surveyWorker ?? startSurvey,
   });
 }
 
@@ -63,6 +64,7 @@ interface Parts {
   settings: { place: string; modelId: string; dims: number; limits: PictureLimits };
   gate: EmbedGate;
   start: () => Worker;
+  startSurvey: () => Worker;
 }
 
 /** A part of a query: to be embedded, or known by its vector. */
@@ -71,14 +73,15 @@ type Asked = { input: EmbedderInput; weight?: number } | { id: number; weight?: 
 class BrowserPhotoIndex implements PhotoIndex {
   readonly #gate: EmbedGate;
   readonly #place: string;
-  readonly #survey = new Survey(startSurvey);
+  readonly #survey: Survey;
   readonly #listeners = new Set<(state: IndexState) => void>();
   #link!: WorkerLink;
   #state!: IndexState;
   #session: string | null = null;
   #closed = false;
 
-  private constructor({ gate, settings }: Parts) {
+  private constructor({ gate, settings, startSurvey }: Parts) {
+    this.#survey = new Survey(startSurvey);
     this.#gate = gate;
     this.#place = settings.place;
   }
