@@ -34,8 +34,8 @@ export class RowCollector implements EvalRows {
   readonly #numbers = new Map<string, number>();
 
   add({ query, candidates }: EvalRow): void {
-    const numbers = Uint32Array.from(candidates, (each) => this.#number(each));
-    this.rows.push({ query: this.#number(query), candidates: numbers });
+    const first = this.#number(query);
+    this.rows.push({ query: first, candidates: Uint32Array.from(candidates, (each) => this.#number(each)) });
   }
 
   #number(each: Pair): number {

@@ -1,5 +1,7 @@
 /** @file Writers of safetensors, pickles and torch archives for tests: well-formed, or not on purpose. */
 
+import { deflateRawSync } from 'node:zlib';
+import { crc32 } from '../bundle/crc32';
 import type { ByteSource, FileTree } from '../checkpoint/types';
 
 /** Bytes as a source that refuses reads outside it, as the contract says. */
@@ -145,19 +147,26 @@ export interface ZipOptions {
   lie?: (name: string, record: DataView) => void;
   /** Write sizes and offsets in zip64 fields, as for archives above 4 GB. */
   zip64?: boolean;
+  /** Compress the entries. */
+  deflate?: boolean;
 }
 
-/** A zip archive of stored entries, in the layout of `torch.save`. */
-export function zip(entries: Record<string, Uint8Array>, { lie, zip64 }: ZipOptions = {}): Uint8Array {
+/** A zip archive in the layout of `torch.save`: stored entries, unless they are to be deflated. */
+export function zip(entries: Record<string, Uint8Array>, { lie, zip64, deflate }: ZipOptions = {}): Uint8Array {
   const parts: Uint8Array[] = [];
   const central: Uint8Array[] = [];
   let offset = 0;
-  for (const [name, data] of Object.entries(entries)) {
+  for (const [name, contents] of Object.entries(entries)) {
+    const data = deflate ? new Uint8Array(deflateRawSync(contents)) : contents;
+    const method = deflate ? 8 : 0;
+    const crc = crc32(contents);
     const rawName = ascii(name);
     const padding = 4 + ((64 - ((offset + 30 + rawName.length + 4) % 64)) % 64);
     const local = new Uint8Array(30 + rawName.length + padding);
     const header = new DataView(local.buffer);
     header.setUint32(0, 0x04034b50, true);
+    header.setUint16(8, method, true);
+    header.setUint32(14, crc, true);
     header.setUint16(26, rawName.length, true);
     header.setUint16(28, padding, true);
     local.set(rawName, 30);
@@ -171,14 +180,16 @@ export function zip(entries: Record<string, Uint8Array>, { lie, zip64 }: ZipOpti
     fields.setUint16(28, rawName.length, true);
     fields.setUint16(30, extra, true);
     fields.setUint32(20, zip64 ? 0xffffffff : data.length, true);
-    fields.setUint32(24, zip64 ? 0xffffffff : data.length, true);
+    fields.setUint32(24, zip64 ? 0xffffffff : contents.length, true);
+    fields.setUint16(10, method, true);
+    fields.setUint32(16, crc, true);
     fields.setUint32(42, zip64 ? 0xffffffff : offset, true);
     record.set(rawName, 46);
     if (zip64) {
       const at = 46 + rawName.length;
       fields.setUint16(at, 1, true);
       fields.setUint16(at + 2, 24, true);
-      fields.setBigUint64(at + 4, BigInt(data.length), true);
+      fields.setBigUint64(at + 4, BigInt(contents.length), true);
       fields.setBigUint64(at + 12, BigInt(data.length), true);
       fields.setBigUint64(at + 20, BigInt(offset), true);
     }

@@ -1,0 +1,72 @@
+/** @file What size pictures have in each regime, and Pillow's two ways to resize. */
+import sharp from 'sharp';
+import { describe, expect, test } from 'vitest';
+import type { ImageConfig } from '../bundle/manifest';
+import { InvalidInputError } from '../errors';
+import { decodeImage, imageGrid, resizeBicubic } from '../image';
+import { fixtureBytes, sha256 } from '../testing/fixtures';
+import { plainPicture } from '../testing/mmeb-files';
+import { makeRegime, type RegimeName } from './regime';
+
+/** As in the preprocessor_config.json of the Qwen2-VL checkpoints. */
+const QWEN: ImageConfig = {
+  ...{ minPixels: 3136, maxPixels: 12_845_056, patchSize: 14, mergeSize: 2 },
+  ...{ mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
+};
+
+async function tokens(name: RegimeName, width: number, height: number, maxPixels?: number): Promise<number> {
+  const regime = makeRegime(name, QWEN, maxPixels);
+  const image = await regime.prepare(await plainPicture([9, 8, 7], width, height));
+  return imageGrid(image.height, image.width, { ...QWEN, minPixels: regime.minPixels, maxPixels: regime.maxPixels }).tokens;
+}
+
+describe('visual tokens', () => {
+  test.each<[RegimeName, number, number, number | undefined, number]>([
+    ['v1', 800, 599, undefined, 2304],
+    ['v1', 10, 2000, undefined, 2304],
+    ['v1', 4000, 3000, undefined, 2304],
+    ['v1', 800, 599, 1_003_520, 1225], // the V2 code's evaluation of V1 models
+    ['v2', 800, 599, undefined, 609],
+    ['v2', 4000, 3000, undefined, 1230],
+    ['v2', 20, 500, undefined, 4], // 56 × 56
+    ['v2', 6000, 28, undefined, 1225], // 980 × 980
+    ['native', 800, 599, undefined, 609],
+    ['native', 4000, 3000, 200_704, 234],
+  ])('%s, %i × %i, at most %s: %i', async (name, width, height, maxPixels, expected) => {
+    expect(await tokens(name, width, height, maxPixels)).toBe(expected);
+  });
+
+  test('what Qwen2-VL refuses stays refused in the native regime', async () => {
+    await expect(tokens('native', 20, 500)).rejects.toThrow(/at least 28/);
+    await expect(tokens('native', 6000, 28)).rejects.toThrow(/aspect ratio/);
+    expect(() => makeRegime('v1', QWEN, 700)).toThrow(InvalidInputError);
+  });
+
+  test('each has a key of its own', () => {
+    const keys = (['v1', 'v2', 'native'] as const).flatMap((name) => [makeRegime(name, QWEN).key, makeRegime(name, QWEN, 100_000).key]);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(makeRegime('v2', QWEN).key).toBe('v2,3136,1003520'); // not changed by the one with a limit
+  });
+});
+
+describe('V1 resizes what Pillow opens', () => {
+  const resized = (bytes: Uint8Array) => makeRegime('v1', QWEN).prepare(bytes);
+
+  // sha256 of Image.open(file).resize((1344, 1344)).convert('RGB').tobytes(), Pillow 11
+  test.each([
+    ['images/palette.png', 'a04444d864b6dd3186b2973798286eb67b138c60ff4934f2aa67ac9d844d42a6'],
+    ['images/bilevel.png', 'd0dac7b50bdeac1e41bcaac3275ecb2bb5d1fc705b5bff885735fc7b0d14681f'],
+    ['images/cat.png', '75fea5a27ca8870ef973a3f7aeed02cb6bfa229bdf50a9f3ae5cd5fc62c1aad5'],
+    ['images/grey.png', 'cff63a23742d0cf03e6503dd29e902cb9159305d666433b2d28cee63969032e6'],
+  ])('%s', async (file, expected) => {
+    const image = await resized(fixtureBytes(file));
+    expect([image.width, image.height]).toEqual([1344, 1344]);
+    expect(sha256(image.data)).toBe(expected);
+  });
+
+  test('and leaves the camera’s orientation as it is stored', async () => {
+    const turned = new Uint8Array(await sharp(fixtureBytes('images/cat.png')).jpeg().withMetadata({ orientation: 6 }).toBuffer());
+    const stored = await decodeImage(turned, { orientation: 'stored' });
+    expect(sha256((await resized(turned)).data)).toBe(sha256(resizeBicubic(stored, 1344, 1344).data));
+  });
+});

@@ -1,0 +1,79 @@
+/** @file Averages of the published table, and the report around results. */
+import { expect, test } from 'vitest';
+import type { SetResult } from './evaluate';
+import { PUBLISHED_NAMES, publishedModel, publishedScore } from './published';
+import { makeReport, reportMarkdown, type ReportSubject } from './report';
+import { averages } from './score';
+import { MMEB_SETS, mmebSet } from './sets';
+
+test('published scores have the published averages', () => {
+  const means = PUBLISHED_NAMES.map((model) =>
+    averages(MMEB_SETS.map((set) => ({ set, score: publishedScore(set.name, model) }))),
+  );
+  const published = {
+    All: [59.73, 65.37, 64.92],
+    Classification: [58.6, 62.8, 62.9],
+    VQA: [49.2, 56.5, 56.4],
+    Retrieval: [65.0, 69.4, 69.6],
+    Grounding: [73.1, 81.9, 77.1],
+  } as const;
+  for (const [name, values] of Object.entries(published)) {
+    // One half of the last digit, and a little for 73.05.
+    const digit = name === 'All' ? 0.00501 : 0.0501;
+    values.forEach((value, i) => expect(Math.abs(means[i]![name as 'All']! - value)).toBeLessThan(digit));
+  }
+});
+
+test('a bundle is compared with the row of its adapter', () => {
+  const of = (id: string) => publishedModel({ adapter: { id, revision: null, kind: 'dora' } as never });
+  expect(of('TIGER-Lab/VLM2Vec-Qwen2VL-7B')).toBe('v1-7b');
+  expect(of('VLM2Vec-V2.0')).toBe('v2.0'); // a folder
+  expect(of('someone/VLM2Vec-V2.0')).toBeNull();
+  expect(publishedModel({ adapter: null })).toBeNull();
+});
+
+const subject: ReportSubject = {
+  model: {
+    ...{ label: 'bundle', dtype: 'q4', dims: 1536, id: 'f'.repeat(64), device: 'cpu', activations: 'f32' },
+    source: {
+      base: { id: 'Qwen/Qwen2-VL-2B-Instruct', revision: null },
+      adapter: { id: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B', revision: null, kind: 'dora' } as never,
+    } as never,
+  },
+  regime: { name: 'v1', minPixels: 3136, maxPixels: 12_845_056 },
+  data: { label: 'TIGER-Lab/MMEB-eval', revision: 'a'.repeat(40), limit: null },
+};
+const result = (name: string, correct: number, queries: number): SetResult => ({
+  set: mmebSet(name)!,
+  ...{ correct, queries, pairs: 1, predictions: new Uint32Array(queries) },
+});
+
+test('the report: ours, theirs, the difference', () => {
+  const report = makeReport(subject, [result('VOC2007', 750, 1000), result('ObjectNet', 370, 1000), result('MSCOCO', 1, 3)]);
+  expect(report.against).toBe('v1-2b');
+  expect(report.sets[0]).toMatchObject({ name: 'VOC2007', score: 75, published: { 'v1-2b': 74.3, 'v1-7b': 80.6, 'v2.0': 84.9 } });
+  expect(report.sets[0]!.difference).toBeCloseTo(0.7, 10);
+  const mean = (name: string) => report.averages.find((each) => each.name === name)!;
+  expect(mean('Classification')).toMatchObject({ sets: 2, score: 56 });
+  expect(mean('Classification').published['v1-2b']).toBeCloseTo((74.3 + 36.9) / 2, 10); // the same two sets
+  expect(mean('VQA')).toMatchObject({ sets: 0, score: null, difference: null });
+  expect(mean('All').score).toBeCloseTo((75 + 37 + 100 / 3) / 3, 10);
+  expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+
+  const markdown = reportMarkdown(report);
+  expect(markdown).toContain('| Set | Task | Split | Queries | Ours | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | Δ to VLM2Vec-Qwen2VL-2B |');
+  expect(markdown).toContain('| VOC2007 | Classification | IND | 1000 | 75.0 | 74.3 | 80.6 | 84.9 | +0.7 |');
+  expect(markdown).toContain('| MSCOCO | Grounding | IND | 3 | 33.3 | 65.7 | 75.4 | 66.2 | −32.4 |');
+  expect(markdown).toContain('Sets: 3 of 36');
+  expect(markdown).not.toMatch(/\| VQA \| 0/);
+  const columns = markdown.split('\n').filter((line) => line.startsWith('|')).map((line) => line.split('|').length);
+  expect(new Set(columns)).toEqual(new Set([9, 11, 8]));
+});
+
+test('a model of no published row has no difference, unless one is asked for', () => {
+  const own = { ...subject, model: { ...subject.model, source: { ...subject.model.source, adapter: null } } };
+  const results = [result('VOC2007', 1, 2)];
+  expect(makeReport(own, results).sets[0]!.difference).toBeNull();
+  expect(reportMarkdown(makeReport(own, results))).not.toContain('Δ');
+  expect(makeReport(own, results, { against: 'v2.0' }).sets[0]!.difference).toBeCloseTo(50 - 84.9, 10);
+});
