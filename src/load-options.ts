@@ -47,6 +47,11 @@ export interface LoadOptions extends OrtOptions {
    * this device, browser and version. @default 'once'
    */
   probe?: ProbePolicy;
+  /**
+   * When the vision tower is loaded. `later`: with the first picture, which spares memory and time where only texts are
+   * embedded; a bundle must then still be within reach. @default 'later' for towers of 64 MiB and more, unless the probe runs
+   */
+  vision?: 'now' | 'later';
   /** Folder of the built-in models. @default 'models/' beside the page; in Node the package's own */
   modelsUrl?: string | URL;
   /**
@@ -72,6 +77,7 @@ const LOAD_KEYS = new Set([
   'store',
   'refresh',
   'probe',
+  'vision',
   'modelsUrl',
   'worker',
   'wasmPaths',

@@ -32,6 +32,7 @@ export interface LoadSettings extends OrtOptions {
   store?: boolean;
   refresh?: boolean;
   probe?: ProbePolicy;
+  vision?: 'now' | 'later';
   internal?: InternalOptions;
 }
 

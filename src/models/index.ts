@@ -2,7 +2,7 @@
 
 export { parseConfig } from './qwen2-vl/config';
 export { modelConfig } from './qwen2-vl/manifest-config';
-export { planStages } from './qwen2-vl/plan';
+export { cutStage, planStages } from './qwen2-vl/plan';
 export { textRotary, visionRotary } from './qwen2-vl/rotary';
 export { buildStageGraph } from './qwen2-vl/stage-graph';
 export { embeddingTensor } from './qwen2-vl/weights';

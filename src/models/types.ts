@@ -112,6 +112,7 @@ export interface StagePlan {
  *   parseConfig(configJson): Qwen2VLConfig                   — HF config.json of either generation → numbers, validated
  *   modelConfig(manifest): Qwen2VLConfig                     — reads manifest.config (stored as Qwen2VLConfig)
  *   planStages(config, storedBytes): StagePlan[]             — storedBytes(weight): number; no stage above MAX_STAGE_BYTES
+ *   cutStage(config, stage, maxBytes): stage[]               — the same blocks in smaller parts, for little memory
  *   buildStageGraph(config, stage: GraphStage, options): Uint8Array
  *                                                            — an ONNX model; weights external, location is
  *                                                              `stage.weights.path`

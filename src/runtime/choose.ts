@@ -7,7 +7,6 @@ import { tooSmallFor } from './capability';
 import { adapterFacts, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine } from './engine';
 import { isNode } from './environment';
-import { BundleFiles } from './files';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { runProbe, type Probed } from './probe';
@@ -33,6 +32,9 @@ export interface InternalOptions {
   retryDelay?: number;
 }
 
+/** Vision stages that are smaller come along with the text stages. */
+const LATER_BYTES = 64 * 1024 * 1024;
+
 export interface ChoiceOptions extends OrtOptions {
   reader: BundleReader;
   manifest: BundleManifest;
@@ -41,6 +43,8 @@ export interface ChoiceOptions extends OrtOptions {
   probe?: ProbePolicy;
   /** Load each stage for each run and free it after: for one look at a model in little memory. */
   transient?: boolean;
+  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large */
+  vision?: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
   internal?: InternalOptions;
@@ -70,6 +74,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   checkChoice('device', device, ['auto', 'webgpu', fallback]);
   checkChoice('activations', activations, ['auto', 'f32', 'f16']);
   checkChoice('probe', probe, ['once', 'always', 'never']);
+  checkChoice('vision', options.vision ?? 'later', ['now', 'later']);
   const { numThreads } = options;
   if (numThreads !== undefined && !(Number.isInteger(numThreads) && numThreads > 0)) {
     throw new InvalidInputError(`numThreads is ${numThreads}; it must be a positive integer.`, { option: 'numThreads' });
@@ -96,14 +101,17 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const key = await verdictKey({ manifest, adapter, build, ortVersion, request });
   const remembered = probe === 'once' ? await recallVerdict(key) : null;
 
+  const isProbed = (rung: Rung) => {
+    if (probe === 'never' || manifest.probe.length === 0) return false;
+    return probe === 'always' || (rung.device !== 'cpu' && rungName(rung) !== remembered);
+  };
+
   const climbed = await climb(rungs, {
     remembered,
     signal: options.signal,
-    build: (rung) => buildEngine(ort, rung, options),
-    check: async (engine, rung) => {
-      const skip = probe === 'never' || manifest.probe.length === 0 || (probe === 'once' && rung.device === 'cpu');
-      return skip ? null : runProbe(probed(engine), manifest, rung);
-    },
+    // The probe has a picture: where it runs, one progress bar tells of everything.
+    build: (rung) => buildEngine(ort, rung, isProbed(rung) ? { ...options, vision: 'now' } : options),
+    check: async (engine, rung) => (isProbed(rung) ? runProbe(probed(engine), manifest, rung) : null),
     discard: (engine) => engine.release(),
   });
   const { rung } = climbed;
@@ -122,9 +130,16 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
     if (!adapter) throw new WebGPUUnavailableError('The browser offers no WebGPU adapter any more. Reload the page.');
     gpu = await requestGpu(adapter, { subgroups: rung.subgroups, attention: internal?.attention });
   }
-  const files = new BundleFiles(reader, manifest, { signal, onProgress });
-  const strictPlacement = internal?.strictPlacement;
-  return Engine.load({ ort, rung, gpu, manifest, files, numThreads, strictPlacement, transient: options.transient, signal });
+  const { transient, vision = visionBytes(manifest) >= LATER_BYTES ? 'later' : 'now' } = options;
+  const { strictPlacement } = internal ?? {};
+  return Engine.load({
+    ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, transient, signal, onProgress },
+    vision: transient ? 'now' : vision,
+  });
+}
+
+function visionBytes(manifest: BundleManifest): number {
+  return manifest.stages.reduce((sum, { kind, weights }) => sum + (kind === 'vision' ? weights.bytes : 0), 0);
 }
 
 /** The adapter's facts, or why there is no adapter that can hold the bundle. */

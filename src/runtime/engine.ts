@@ -4,34 +4,51 @@
  */
 
 import type { Tensor } from 'onnxruntime-common';
-import type { BundleManifest } from '../bundle/manifest';
-import { WebGPUUnavailableError } from '../errors';
+import type { BundleManifest, BundleStage } from '../bundle/manifest';
+import type { BundleReader } from '../bundle/storage';
+import { DisposedError, WebGPUUnavailableError } from '../errors';
 import { modelConfig, textRotary, visionRotary, type Grid, type Qwen2VLConfig, type RotaryTables } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
 import { letEventsIn } from './environment';
-import type { BundleFiles } from './files';
+import { BundleFiles } from './files';
 import type { Rung } from './ladder';
 import type { Ort } from './ort';
-import { ortQueue } from './queue';
-import { Stage, type Feeds } from './stage';
+import { ortQueue, TaskQueue } from './queue';
+import { partsOf, Stage, type Feeds, type StagePart } from './stage';
 import { TokenRows } from './token-rows';
+import type { OnProgress } from './types';
 
 export interface EngineOptions {
   ort: Ort;
   rung: Rung;
   gpu: Gpu | null;
   manifest: BundleManifest;
-  files: BundleFiles;
+  reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
-  /** Load each stage for each run and free it after: the memory of one stage instead of all, at the price of time. */
+  /** Load a few blocks at a time for each run and free them after: little memory instead of all, at the price of time. */
   transient?: boolean;
+  /** `later`: leave the vision stages to {@link Engine.loadVision}. */
+  vision: 'now' | 'later';
   signal?: AbortSignal;
+  onProgress?: OnProgress;
 }
+
+/** What a load may be given by the call that causes it. */
+type LoadHooks = Pick<EngineOptions, 'signal' | 'onProgress'>;
+
+/** Weights in memory at a time where stages are {@link EngineOptions.transient}. */
+const TRANSIENT_BYTES = 64 * 1024 * 1024;
 
 /** Lends a loaded stage for some work. */
 type UseStage = <T>(work: (stage: Stage) => Promise<T>) => Promise<T>;
+
+/** One of the two networks. Of its parts, the first `ready.length` are loaded. */
+interface Tower {
+  parts: StagePart[];
+  ready: UseStage[];
+}
 
 /** The GPU went away while a call was running; the runtime rebuilds and repeats. Never reaches callers. */
 export class GpuLost extends Error {
@@ -50,10 +67,14 @@ export class Engine {
   readonly rung: Rung;
   readonly gpu: Gpu | null;
   readonly #ort: Ort;
+  readonly #options: Omit<EngineOptions, keyof LoadHooks>;
   readonly #config: Qwen2VLConfig;
-  readonly #vision: UseStage[] = [];
-  readonly #text: UseStage[] = [];
+  readonly #vision: Tower;
+  readonly #text: Tower;
+  /** One call loads the vision stages, others wait for it; if it is aborted, the next goes on. */
+  readonly #visionQueue = new TaskQueue();
   readonly #kept: Stage[] = [];
+  #released = false;
   #rows!: TokenRows;
   #textTables: RotaryTables | null = null;
   /** Rejects when the device is lost; never resolves. */
@@ -62,11 +83,19 @@ export class Engine {
   /** What the GPU last complained about; nobody else listens. */
   #complaint: GPUError | null = null;
 
-  private constructor({ ort, rung, gpu, manifest }: EngineOptions) {
+  private constructor(options: EngineOptions) {
+    const { ort, rung, gpu, manifest, transient } = options;
+    this.#options = options;
     this.#ort = ort;
     this.rung = rung;
     this.gpu = gpu;
-    this.#config = modelConfig(manifest);
+    const config = (this.#config = modelConfig(manifest));
+    const tower = (kind: BundleStage['kind']): Tower => {
+      const stages = manifest.stages.filter((stage) => stage.kind === kind);
+      return { parts: stages.flatMap((stage) => partsOf(config, stage, transient ? TRANSIENT_BYTES : undefined)), ready: [] };
+    };
+    this.#vision = tower('vision');
+    this.#text = tower('text');
     this.#lost = new Promise((_, reject) => {
       void gpu?.device.lost.then(({ reason, message }) => {
         this.#isLost = true;
@@ -81,35 +110,29 @@ export class Engine {
 
   /** Loads stage after stage; only one stage's weights are in JS memory at a time. */
   static async load(options: EngineOptions): Promise<Engine> {
-    const { ort, rung, gpu, manifest, files, numThreads, strictPlacement, transient = false, signal } = options;
+    const { reader, manifest, vision } = options;
     const engine = new Engine(options);
-    const lastText = manifest.stages.at(-1);
+    const towers = vision === 'later' ? [engine.#text] : [engine.#vision, engine.#text];
+    const table = { file: manifest.embeddings };
     try {
-      for (const stage of manifest.stages) {
-        signal?.throwIfAborted();
-        const load = () => Stage.load(stage, {
-          ort,
-          config: engine.#config,
-          rung,
-          gpu,
-          files,
-          keepOnGpu: stage !== lastText,
-          numThreads,
-          strictPlacement,
-          unlessLost: (work) => engine.#unlessLost(work),
-          signal,
-        });
-        const use: UseStage = transient ? (work) => useOnce(load, work) : await engine.#keep(load);
-        (stage.kind === 'vision' ? engine.#vision : engine.#text).push(use);
-      }
+      const files = new BundleFiles(reader, [...towers.flatMap(({ parts }) => parts), table], options);
+      for (const tower of towers) await engine.#fill(tower, files, options.signal);
       engine.#rows = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
-      await gpu?.device.queue.onSubmittedWorkDone();
-      engine.#expectNoComplaint();
       return engine;
     } catch (error) {
       await engine.release();
       throw error;
     }
+  }
+
+  /** Loads the vision stages, if they are not loaded yet; to be called before {@link see}. */
+  async loadVision(hooks: LoadHooks = {}): Promise<void> {
+    if (isFull(this.#vision)) return;
+    await this.#visionQueue.add(async () => {
+      const { parts, ready } = this.#vision;
+      const files = new BundleFiles(this.#options.reader, parts.slice(ready.length), hooks);
+      await this.#fill(this.#vision, files, hooks.signal);
+    }, hooks.signal);
   }
 
   /** True once the device is gone: nothing here works any more. */
@@ -130,7 +153,7 @@ export class Engine {
       sin: this.#f32(sin, [count, columns]),
       batch_shape: this.#batchShape(images, count),
     };
-    return { tensor: await this.#through(this.#vision, feeds, null, signal) };
+    return { tensor: await this.#through(this.#vision.ready, feeds, null, signal) };
   }
 
   /** Runs the text tower and gives one unit vector per sequence. Frees `features`, also on failure. */
@@ -154,7 +177,7 @@ export class Engine {
         batch_shape: this.#batchShape(batch, length),
         last: this.#i32(plan.last, [batch]),
       };
-      embedding = await this.#through(this.#text, feeds, features?.tensor ?? null, signal);
+      embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, signal);
       this.#expectNoComplaint();
     } catch (error) {
       await this.drop(features);
@@ -172,6 +195,7 @@ export class Engine {
 
   /** Frees sessions and device. The engine must not be used afterwards. */
   async release(): Promise<void> {
+    this.#released = true;
     const stages = this.#kept.splice(0);
     await ortQueue.add(async () => {
       // A session of a lost device may fail to clean up; there is nothing left to save.
@@ -205,8 +229,37 @@ export class Engine {
     }
   }
 
-  async #keep(load: () => Promise<Stage>): Promise<UseStage> {
+  /** Loads what the tower lacks. */
+  async #fill(tower: Tower, files: BundleFiles, signal?: AbortSignal): Promise<void> {
+    const { transient = false } = this.#options;
+    for (const part of tower.parts.slice(tower.ready.length)) {
+      signal?.throwIfAborted();
+      const load = () => this.#loadStage(part, files, signal);
+      tower.ready.push(transient ? (work) => useOnce(load, work) : await this.#keep(load, signal));
+    }
+    await this.gpu?.device.queue.onSubmittedWorkDone();
+    this.#expectNoComplaint();
+  }
+
+  #loadStage(part: StagePart, files: BundleFiles, signal?: AbortSignal): Promise<Stage> {
+    const { ort, gpu, numThreads, strictPlacement } = this.#options;
+    return Stage.load(part, {
+      ...{ ort, gpu, numThreads, strictPlacement, files, signal },
+      config: this.#config,
+      rung: this.rung,
+      keepOnGpu: part !== this.#text.parts.at(-1),
+      unlessLost: (work) => this.#unlessLost(work),
+    });
+  }
+
+  async #keep(load: () => Promise<Stage>, signal?: AbortSignal): Promise<UseStage> {
     const stage = await load();
+    if (this.#released) {
+      // Disposed of, or replaced, while it loaded.
+      await ortQueue.add(() => stage.release().catch(() => undefined));
+      signal?.throwIfAborted();
+      throw new DisposedError('The model was disposed while it loaded.');
+    }
     this.#kept.push(stage);
     return (work) => work(stage);
   }
@@ -257,6 +310,10 @@ export class Engine {
   #i32(data: Int32Array, dims: number[]): Tensor {
     return new this.#ort.Tensor('int32', data, dims);
   }
+}
+
+function isFull({ parts, ready }: Tower): boolean {
+  return ready.length === parts.length;
 }
 
 /** Frees a tensor once; a second time does no harm. */

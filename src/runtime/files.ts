@@ -2,10 +2,16 @@
 
 import type { BundleFile, BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { verifiedBytes, verifiedData } from '../store';
+import { verifiedBytes, verifiedData, verifiedRange, type ByteRange } from '../store';
 import { isNode } from './environment';
 import type { RowFile } from './token-rows';
 import type { OnProgress } from './types';
+
+/** A weight file, or the part of one that is wanted. */
+export interface WeightPart {
+  file: BundleFile;
+  range?: ByteRange;
+}
 
 /** Reads verified files and reports how much of the whole has been read. */
 export class BundleFiles {
@@ -15,27 +21,29 @@ export class BundleFiles {
   readonly #signal: AbortSignal | undefined;
   #before = 0;
 
+  /** @param wanted what will be read: the whole that progress is told of */
   constructor(
     reader: BundleReader,
-    manifest: BundleManifest,
+    wanted: readonly WeightPart[],
     { onProgress, signal }: { onProgress?: OnProgress; signal?: AbortSignal } = {},
   ) {
     this.#reader = reader;
-    this.#total = weightFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
+    this.#total = wanted.reduce((sum, part) => sum + bytesOf(part), 0);
     this.#onProgress = onProgress;
     this.#signal = signal;
   }
 
-  /** A weight file as ONNX Runtime takes it: a path in Node, else a Blob or bytes that nothing else holds. */
-  async weights(file: BundleFile): Promise<string | Blob | Uint8Array> {
+  /** Weights as ONNX Runtime takes them: of a whole file in Node a path, else a Blob or bytes that nothing else holds. */
+  async weights(part: WeightPart): Promise<string | Blob | Uint8Array> {
+    const { file, range } = part;
     const event = { phase: 'load', file: file.path } as const;
     this.#onProgress?.({ status: 'initiate', ...event });
     this.#onProgress?.({ status: 'download', ...event });
-    const data = await verifiedData(this.#reader, file, {
-      signal: this.#signal,
-      onBytes: (loaded) => this.#report(file, loaded),
-    });
-    this.#before += file.bytes;
+    const options = { signal: this.#signal, onBytes: (loaded: number) => this.#report(part, loaded) };
+    const data = range
+      ? await verifiedRange(this.#reader, file, range, options)
+      : await verifiedData(this.#reader, file, options);
+    this.#before += bytesOf(part);
     this.#onProgress?.({ status: 'done', ...event });
     // onnxruntime-node takes paths and bytes only.
     return isNode && data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
@@ -43,7 +51,7 @@ export class BundleFiles {
 
   /** The token-embedding table, to be read by slices. */
   async rows(file: BundleFile): Promise<RowFile> {
-    const data = await this.weights(file);
+    const data = await this.weights({ file });
     if (typeof data === 'string') return this.#reader.open(file.path, this.#signal);
     if (data instanceof Uint8Array) return { read: async (start, end) => data.subarray(start, end) };
     return { read: async (start, end) => new Uint8Array(await data.slice(start, end).arrayBuffer()) };
@@ -54,15 +62,16 @@ export class BundleFiles {
     return verifiedBytes(this.#reader, file, { signal: this.#signal });
   }
 
-  #report(file: BundleFile, loaded: number): void {
+  #report(part: WeightPart, loaded: number): void {
+    const bytes = bytesOf(part);
     const share = (part: number, of: number) => (of > 0 ? (100 * part) / of : 100);
     this.#onProgress?.({
       status: 'progress',
       phase: 'load',
-      file: file.path,
+      file: part.file.path,
       loaded,
-      total: file.bytes,
-      progress: share(loaded, file.bytes),
+      total: bytes,
+      progress: share(loaded, bytes),
     });
     const all = this.#before + loaded;
     this.#onProgress?.({
@@ -73,6 +82,10 @@ export class BundleFiles {
       progress: share(all, this.#total),
     });
   }
+}
+
+function bytesOf({ file, range }: WeightPart): number {
+  return range ? range.end - range.start : file.bytes;
 }
 
 /** Everything large: stage weights and the embedding table. */

@@ -160,6 +160,56 @@ describe('loading', () => {
     expect(events.at(-1)).toMatchObject({ status: 'ready' });
   });
 
+  test('the vision tower can wait for the first picture, and then gives the same', async () => {
+    const { stages, embeddings } = await readManifest(folderBundle(paths.q8));
+    const filesOf = (kind: string) => stages.filter((stage) => stage.kind === kind).map(({ weights }) => weights.path);
+    const image = pathToFileURL(fixturePath('images/cat.png'));
+    const events: ProgressEvent[] = [];
+    const onProgress = (event: ProgressEvent) => events.push(event);
+    const loadedFiles = () => events.splice(0).flatMap(({ status, file }) => (status === 'initiate' ? [file] : []));
+
+    const now = await load(paths.q8, { onProgress });
+    expect(loadedFiles()).toEqual([...filesOf('vision'), ...filesOf('text'), embeddings.path]);
+    const later = await load(paths.q8, { vision: 'later', onProgress });
+    expect(loadedFiles()).toEqual([...filesOf('text'), embeddings.path]);
+    expect(later.info.bytes).toBe(now.info.bytes);
+
+    const wanted = await now.embed(['a', { image }]);
+    await later.embed(['a'], { onProgress });
+    expect(loadedFiles()).toEqual([]);
+    // Three at once: loaded once, though the first gives up.
+    const abort = new AbortController();
+    const gone = later.embed([{ image }], { signal: abort.signal });
+    const calls = [later.embed(['a', { image }], { onProgress }), later.embed(['a', { image }], { onProgress })];
+    abort.abort();
+    await expect(gone).rejects.toMatchObject({ name: 'AbortError' });
+    for (const found of await Promise.all(calls)) expect(found).toEqual(wanted);
+    expect(loadedFiles()).toEqual(filesOf('vision'));
+    await later.embed([{ image }], { onProgress });
+    expect(loadedFiles()).toEqual([]);
+  });
+
+  test('disposing while the vision tower loads rejects the call; a damaged tower is said with the first picture', async () => {
+    const image = pathToFileURL(fixturePath('images/cat.png'));
+    const runtime = await load(paths.q8, { vision: 'later' });
+    const onProgress = ({ phase, status }: ProgressEvent) => {
+      if (phase === 'load' && status === 'done') void runtime.dispose();
+    };
+    await expect(runtime.embed([{ image }], { onProgress })).rejects.toThrow(DisposedError);
+
+    const path = join(folder, 'damaged-vision');
+    await convertFixture('tiny-untied', path, { dtype: 'q8' });
+    const { stages } = await readManifest(folderBundle(path));
+    const file = join(path, stages[0]!.weights.path);
+    const bytes = await readFile(file);
+    await writeFile(file, bytes.with(1000, bytes[1000]! ^ 1));
+    const damaged = await load(path, { vision: 'later' });
+    expect(await damaged.embed(['a'])).toHaveLength(1);
+    await expect(damaged.embed([{ image }])).rejects.toThrow(IntegrityError);
+    await writeFile(file, bytes);
+    expect(await damaged.embed([{ image }])).toHaveLength(1);
+  });
+
   test('a flipped bit in the weights is an IntegrityError before anything runs', async () => {
     const path = join(folder, 'damaged');
     await convertFixture('tiny-untied', path, { dtype: 'q8' });

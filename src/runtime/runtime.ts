@@ -19,7 +19,7 @@ import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe } from './probe';
 import { Recovering } from './recovery';
-import type { EmbedInput, EmbedOptions, InputParts, ModelInfo } from './types';
+import type { EmbedInput, EmbedOptions, InputParts, ModelInfo, OnProgress } from './types';
 import { UsageMeter } from './usage';
 
 /** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
@@ -84,7 +84,7 @@ export class Runtime {
     const { reader, signal } = given;
     const manifest = given.manifest ?? (await readManifest(reader, { signal }));
     const options: ChoiceOptions = { ...given, manifest };
-    const files = new BundleFiles(reader, manifest, { signal });
+    const files = new BundleFiles(reader, [], { signal });
     const tokenizerFiles = new Map<string, Uint8Array>();
     for (const file of manifest.tokenizer.files) {
       tokenizerFiles.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
@@ -106,6 +106,7 @@ export class Runtime {
     const { life } = this.#engine;
     const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
     signal.throwIfAborted();
+    const { onProgress } = options;
     const limits = LIMITS[this.#info.device];
     const meter = new UsageMeter();
     const vectors = await embedAll(parts, options, {
@@ -113,7 +114,7 @@ export class Runtime {
       limits,
       signal,
       meter,
-      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, limits, meter, signal)),
+      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, { limits, meter, signal, onProgress })),
     });
     options.onUsage?.(meter.usage);
     return vectors;
@@ -216,13 +217,16 @@ async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job
   return vectors;
 }
 
+interface RunOptions extends Pick<EmbedJob, 'limits' | 'meter' | 'signal'> {
+  /** Told of the vision stages, where they are loaded with this run. */
+  onProgress?: OnProgress;
+}
+
 /** One forward pass: texts, or pictures of one grid with their texts. */
 async function runBatch(
   engine: Engine,
   batch: readonly Prepared[],
-  limits: BatchLimits,
-  meter: UsageMeter,
-  signal?: AbortSignal,
+  { limits, meter, signal, onProgress }: RunOptions,
 ): Promise<Float32Array[]> {
   const sequences = batch.map(({ sequence }) => sequence);
   const images = batch.flatMap(({ image }) => image ?? []);
@@ -233,6 +237,7 @@ async function runBatch(
   const width = images[0]!.patches.length;
   const patches = new Float32Array(images.length * width); // [B*P, 588]
   images.forEach((image, i) => patches.set(image.patches, i * width));
+  await engine.loadVision({ signal, onProgress });
   const features = await meter.time('vision', engine.see(patches, images[0]!.grid, images.length, signal));
   return meter.time('text', engine.embed(plan, features, signal));
 }
@@ -241,6 +246,6 @@ async function runBatch(
 function embedOn(engine: Engine, preparer: Preparer, inputs: InputParts[], options: EmbedOptions, signal?: AbortSignal) {
   const limits = LIMITS[engine.rung.device];
   const meter = new UsageMeter();
-  const run = (batch: Prepared[]) => runBatch(engine, batch, limits, meter, signal);
+  const run = (batch: Prepared[]) => runBatch(engine, batch, { limits, meter, signal });
   return embedAll(inputs, options, { preparer, limits, signal, meter, run });
 }

@@ -2,15 +2,31 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
-import { buildStageGraph, type Qwen2VLConfig } from '../models';
+import { buildStageGraph, cutStage, type Qwen2VLConfig } from '../models';
 import type { Gpu } from './device';
-import type { BundleFiles } from './files';
+import type { BundleFiles, WeightPart } from './files';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
 import { pinStreams } from './pinned-blob';
 import { ortQueue } from './queue';
 
 export type Feeds = Record<string, Tensor>;
+
+/** A stage, or some of its blocks, and the bytes that hold its weights. */
+export interface StagePart extends WeightPart {
+  stage: BundleStage;
+}
+
+/** The stage in one; with `maxBytes` in parts that small, if its blocks are. */
+export function partsOf(config: Qwen2VLConfig, stage: BundleStage, maxBytes?: number): StagePart[] {
+  const file = stage.weights;
+  if (maxBytes === undefined) return [{ stage, file }];
+  return cutStage(config, stage, maxBytes).map((part) => {
+    const start = Math.min(...part.tensors.map(({ offset }) => offset));
+    const end = Math.max(...part.tensors.map(({ offset, bytes }) => offset + bytes));
+    return { stage: part, file, range: { start, end } };
+  });
+}
 
 export interface StageOptions {
   ort: Ort;
@@ -40,11 +56,12 @@ export class Stage {
     this.#session = session;
   }
 
-  static async load(stage: BundleStage, options: StageOptions): Promise<Stage> {
+  static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
     const { ort, config, rung, files, unlessLost, signal } = options;
-    const graph = buildStageGraph(config, stage, { activations: rung.activations });
-    const weights = await files.weights(stage.weights);
-    const sessionOptions = { ...providerOptions(options), ...externalWeights(stage.weights.path, weights) };
+    const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
+    const graph = buildStageGraph(config, { ...stage, tensors }, { activations: rung.activations });
+    const weights = await files.weights({ file, range });
+    const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(
       () => unlessLost(ort.InferenceSession.create(graph, sessionOptions)),
       signal,

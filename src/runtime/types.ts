@@ -51,7 +51,10 @@ export interface EmbedOptions {
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
   signal?: AbortSignal;
-  /** `progress_total` after every batch; `loaded` and `total` count inputs. */
+  /**
+   * `progress_total` of phase `embed` after every batch; `loaded` and `total` count inputs. Where the vision tower is
+   * loaded with the first picture, events of phase `load` tell of that.
+   */
   onProgress?: OnProgress;
   /** Called once, when all is embedded: tokens, and time by stage. */
   onUsage?: (usage: EmbedUsage) => void;

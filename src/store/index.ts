@@ -22,8 +22,10 @@ export {
   readManifest,
   verifiedBytes,
   verifiedData,
+  verifiedRange,
   verifyBundle,
   verifyFile,
   type BundleVerifyOptions,
+  type ByteRange,
   type VerifyOptions,
 } from './verify';

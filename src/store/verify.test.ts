@@ -10,7 +10,7 @@ import { fakeCheckpoint } from '../convert/fake-checkpoint';
 import { blobBundle } from './blobs';
 import { bytesFile } from './bytes-file';
 import { memoryBundle } from './memory';
-import { copyBundle, readManifest, verifiedBytes, verifiedData, verifyBundle, verifyFile } from './verify';
+import { copyBundle, readManifest, verifiedBytes, verifiedData, verifiedRange, verifyBundle, verifyFile } from './verify';
 
 async function bundle(): Promise<{ manifest: BundleManifest; reader: BundleReader; files: Map<string, Uint8Array> }> {
   const { writer, reader } = memoryBundle();
@@ -136,4 +136,25 @@ test('a bundle without a manifest, or with a broken one', async () => {
   await expect(readManifest(readerOf(new Map()))).rejects.toThrow(SourceNotFoundError);
   await expect(readManifest(readerOf(new Map([[MANIFEST_PATH, Uint8Array.of(1)]])))).rejects.toThrow(BundleFormatError);
   expect(() => blobBundle([{ path: 'x/a.bin', blob: new Blob() }])).toThrow(SourceNotFoundError);
+});
+
+test('a range is verified with the chunks that it touches, and no others', async () => {
+  const bytes = new Uint8Array(2 * CHUNK_BYTES + 1000);
+  for (let i = 0; i < bytes.length; i += 997) bytes[i] = i % 251;
+  const hasher = await FileHasher.create();
+  hasher.update(bytes);
+  const file = hasher.finish('a.bin');
+  const damaged = bytes.slice();
+  damaged[5]! ^= 1;
+  const reader = readerOf(new Map([[file.path, damaged]]));
+  const read = (start: number, end: number) => verifiedRange(reader, file, { start, end });
+  for (const [start, end] of [
+    [CHUNK_BYTES, CHUNK_BYTES + 10],
+    [CHUNK_BYTES + 997, 2 * CHUNK_BYTES + 1],
+    [2 * CHUNK_BYTES - 3, bytes.length],
+    [2 * CHUNK_BYTES + 900, 2 * CHUNK_BYTES + 901],
+  ] as const) {
+    expect(Buffer.compare(await read(start, end), bytes.subarray(start, end))).toBe(0);
+  }
+  await expect(read(CHUNK_BYTES - 1, CHUNK_BYTES + 1)).rejects.toThrow(IntegrityError);
 });

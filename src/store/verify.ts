@@ -22,9 +22,15 @@ export async function readManifest(
   return parseManifest(await file.read(0, file.size, signal));
 }
 
+/** `start … end-1` */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
 export interface VerifyOptions {
   signal?: AbortSignal;
-  /** Called after each chunk with the bytes verified so far, of this file. */
+  /** Called after each chunk with the bytes verified so far, of this file or range. */
   onBytes?: (loaded: number) => void;
 }
 
@@ -51,6 +57,24 @@ export async function verifiedData(
   const data = await stored.data(options.signal);
   for await (const _chunk of verifiedChunks(reader, inHand(stored, data), file, options));
   return data;
+}
+
+/** Bytes of a file, verified with all chunks that they touch; one chunk more is in memory meanwhile. */
+export async function verifiedRange(
+  reader: BundleReader,
+  file: BundleFile,
+  range: ByteRange,
+  options: VerifyOptions = {},
+): Promise<Uint8Array> {
+  const stored = await reader.open(file.path, options.signal);
+  const bytes = new Uint8Array(range.end - range.start);
+  let at = firstChunk(range) * CHUNK_BYTES;
+  for await (const chunk of verifiedChunks(reader, stored, file, options, range)) {
+    const from = Math.max(range.start, at);
+    bytes.set(chunk.subarray(from - at, range.end - at), from - range.start);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 /** A small file (a tokenizer, a graph) as bytes, verified. */
@@ -136,16 +160,22 @@ async function eachFile(
   onProgress?.({ status: 'ready', phase, loaded: total, total, progress: 100 });
 }
 
-/** The chunks of a file in order, each compared with its hash before it is handed on. */
+function firstChunk({ start }: ByteRange): number {
+  return Math.floor(start / CHUNK_BYTES);
+}
+
+/** The chunks of a file, or of a range, in order, each compared with its hash before it is handed on. */
 async function* verifiedChunks(
   reader: BundleReader,
   stored: StoredFile,
   file: BundleFile,
   { signal, onBytes }: VerifyOptions,
+  range: ByteRange = { start: 0, end: file.bytes },
 ): AsyncGenerator<Uint8Array> {
   checkSize(reader, stored.size, file);
-  for (const [index, expected] of file.chunks.entries()) {
+  for (let index = firstChunk(range); index * CHUNK_BYTES < range.end; index++) {
     signal?.throwIfAborted();
+    const expected = file.chunks[index];
     const start = index * CHUNK_BYTES;
     const bytes = await stored.read(start, Math.min(start + CHUNK_BYTES, file.bytes), signal);
     const actual = await sha256Hex(bytes);
@@ -156,7 +186,7 @@ async function* verifiedChunks(
         { path: file.path, chunk: index, expected, actual },
       );
     }
-    onBytes?.(start + bytes.length);
+    onBytes?.(Math.min(start + bytes.length, range.end) - range.start);
     yield bytes;
   }
 }

@@ -1,12 +1,14 @@
-/** @file Splits the two towers into stages: as many blocks as fit into one weight file. */
+/** @file Splits the two towers into stages: as many blocks as fit into one weight file, or into less memory. */
 
-import { MAX_STAGE_BYTES } from '../../bundle/manifest';
+import { MAX_STAGE_BYTES, type StoredTensor } from '../../bundle/manifest';
 import { UnsupportedError } from '../../errors';
-import type { PlannedWeight, Qwen2VLConfig, StagePlan } from '../types';
+import type { GraphStage, PlannedWeight, Qwen2VLConfig, StagePlan } from '../types';
 import { finalNormWeights, layerWeights, mergerWeights, patchEmbedWeights, visionBlockWeights } from './weights';
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
 const ALIGNMENT_SLACK = 3 * 64;
+/** What a quantized weight's stored tensors are called besides its name. */
+const STORED_SUFFIX = /\.(q|scale|zp)$/;
 
 /**
  * Stages in the order they run: `vision.0 …`, then `text.0 …`.
@@ -14,17 +16,50 @@ const ALIGNMENT_SLACK = 3 * 64;
  * @throws UnsupportedError where one block alone is too large for a weight file.
  */
 export function planStages(config: Qwen2VLConfig, storedBytes: (weight: PlannedWeight) => number): StagePlan[] {
+  return (['vision', 'text'] as const).flatMap((kind) => split(kind, towerWeights(config, kind), storedBytes));
+}
+
+/**
+ * Cuts a stage between its blocks, into parts of at most `maxBytes` of weights where its blocks are that small. Run one
+ * after another they do what the stage does; each refers to the same weight file.
+ */
+export function cutStage<S extends GraphStage>(config: Qwen2VLConfig, stage: S, maxBytes: number): S[] {
+  const stored = new Map<string, StoredTensor[]>();
+  for (const tensor of stage.tensors) {
+    const weight = tensor.name.replace(STORED_SUFFIX, '');
+    stored.set(weight, [...(stored.get(weight) ?? []), tensor]);
+  }
+  const weights = towerWeights(config, stage.kind);
+  const parts: S[] = [];
+  let bytes = 0;
+  for (let block = stage.blocks.first; block < stage.blocks.last; block++) {
+    const tensors = (weights[block] ?? []).flatMap(({ name }) => stored.get(name) ?? []);
+    const more = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+    if (parts.length === 0 || bytes + more > maxBytes) {
+      parts.push({ ...stage, blocks: { first: block, last: block }, tensors: [] });
+      bytes = 0;
+    }
+    const part = parts.at(-1)!;
+    part.blocks.last = block + 1;
+    part.tensors.push(...tensors);
+    bytes += more;
+  }
+  return parts;
+}
+
+/** Weights by block: the first has what comes before the blocks, the last what comes after. */
+function towerWeights(config: Qwen2VLConfig, kind: StagePlan['kind']): PlannedWeight[][] {
   const { depth } = config.vision;
-  const vision = blocks(depth, (block) => [
-    ...(block === 0 ? patchEmbedWeights(config) : []),
-    ...visionBlockWeights(config, block),
-    ...(block === depth - 1 ? mergerWeights(config) : []),
-  ]);
-  const text = blocks(config.layers, (layer) => [
-    ...layerWeights(config, layer),
-    ...(layer === config.layers - 1 ? finalNormWeights(config) : []),
-  ]);
-  return [...split('vision', vision, storedBytes), ...split('text', text, storedBytes)];
+  return kind === 'vision'
+    ? blocks(depth, (block) => [
+        ...(block === 0 ? patchEmbedWeights(config) : []),
+        ...visionBlockWeights(config, block),
+        ...(block === depth - 1 ? mergerWeights(config) : []),
+      ])
+    : blocks(config.layers, (layer) => [
+        ...layerWeights(config, layer),
+        ...(layer === config.layers - 1 ? finalNormWeights(config) : []),
+      ]);
 }
 
 function blocks(count: number, weights: (block: number) => PlannedWeight[]): PlannedWeight[][] {

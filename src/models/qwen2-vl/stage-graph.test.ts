@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BundleFormatError } from '../../errors';
 import { maxDifference } from '../../testing/fixtures';
 import { DATA_TYPE, onnx } from '../../onnx/proto';
-import { buildStageGraph, planStages, textRotary } from '..';
+import { buildStageGraph, cutStage, planStages, textRotary } from '..';
 import type { StagePlan } from '../types';
 import { textForward, visionForward, type Weights } from './testing/reference-forward';
 import { Towers } from './testing/session.node';
@@ -76,6 +76,38 @@ describe.each([
     const patches = normals(height * width * PATCH, height * 100 + width);
     const features = await towers.vision(patches, { height, width });
     expect(maxDifference(features, referenceVision(weights, patches, { height, width }))).toBeLessThan(1e-5);
+  });
+});
+
+describe('a stage that is cut between its blocks', () => {
+  const stored = whole.map((plan) => storeStage(config, plan, weights, 'q4-zp'));
+
+  test('does what it does whole', async () => {
+    const patches = normals(4 * 6 * PATCH, 5);
+    const run = async (stages: typeof stored) => {
+      const towers = await Towers.open(config, stages);
+      const features = await towers.vision(patches, { height: 4, width: 6 });
+      const [embedding] = await towers.text(rows, null, [ids(40, 3)]);
+      await towers.release();
+      return [features, embedding!] as const;
+    };
+    const parts = stored.flatMap((stage) => cutStage(config, stage, 1));
+    expect(parts).toHaveLength(config.vision.depth + config.layers);
+    const [before, after] = [await run(stored), await run(parts)];
+    expect(maxDifference(after[0], before[0])).toBeLessThan(1e-5);
+    expect(maxDifference(after[1], before[1])).toBeLessThan(1e-6);
+  });
+
+  test('has every tensor in one part, and no more in a part than is asked for', () => {
+    for (const stage of stored) {
+      const bytes = stage.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
+      expect(cutStage(config, stage, bytes)).toEqual([stage]);
+      const parts = cutStage(config, stage, bytes * 0.7);
+      expect(parts.flatMap(({ tensors }) => tensors)).toEqual(stage.tensors);
+      for (const { tensors } of parts) {
+        expect(tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)).toBeLessThanOrEqual(bytes * 0.7);
+      }
+    }
   });
 });
 
