@@ -1,5 +1,5 @@
 """Writes the pair as TIGER-Lab publishes theirs: a base of half precision and a DoRA adapter in float32, both
-safetensors, each with tokenizer and preprocessor. Usage: python publish.py [--cache DIR] [--out reference/nano/published]
+safetensors, each with tokenizer and preprocessor. Usage: python publish.py [--cache DIR] [--out FOLDER]
 """
 
 import argparse

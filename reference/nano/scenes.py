@@ -25,6 +25,8 @@ COLOURS = {
 }
 COLOUR_WORD = re.compile(rf'\b({"|".join(COLOURS)})\b')
 NUMBERS = ('no', 'one', 'two', 'three', 'four')
+# Where the first thing of a relation lies.
+PLACES = {'left': 'on the left', 'right': 'on the right', 'above': 'at the top', 'below': 'at the bottom'}
 OPPOSITE = {'left': 'right', 'right': 'left', 'above': 'below', 'below': 'above'}
 KINDS = ('count', 'colour', 'position', 'binding', 'objects')
 # Canvas height and width: what the model sees of square and of landscape pictures.
@@ -112,12 +114,15 @@ def listed(parts: list[str]) -> str:
     return parts[0] if len(parts) == 1 else f'{", ".join(parts[:-1])} and {parts[-1]}'
 
 
-def caption(scene: Scene, rng: random.Random | None = None) -> str:
-    """What the scene shows. Without `rng`, in its plainest words."""
+def caption(scene: Scene, rng: random.Random | None = None, whole: bool = False) -> str:
+    """What the scene shows. Without `rng`, in its plainest words; with it, sometimes only where one of two things lies,
+    unless it shall be `whole`."""
     pick = rng.choice if rng else lambda options: options[0]
     if scene.relation:
         a, b = (phrase(thing, 1) for thing in scene.things)
         relation = scene.relation
+        if rng and not whole and rng.random() < 0.3:
+            return rng.choice((f'{a} {PLACES[relation]}', f'{b} {PLACES[OPPOSITE[relation]]}'))
         if rng and rng.random() < 0.4:
             a, b, relation = b, a, OPPOSITE[relation]
         said = pick(
@@ -218,19 +223,24 @@ class Scenes:
     def __init__(self, items: list[dict], split: str, style: str | None = None):
         self.plain: dict[str, list[Thing]] = {}
         self.monotone: dict[str, list[Thing]] = {}
+        self.shapes: dict[str, list[Thing]] = {}
         for row, item in enumerate(items):
             if item['source'] != 'shape' and not self.countable(item):
                 continue
             kept_back = int(hashlib.sha256(f'scene {item["concept"]}'.encode()).hexdigest(), 16) % 10 == 0
             if item['source'] == 'shape':
-                kept_back = split == 'kept back'
+                kept_back = False
             if kept_back != (split == 'kept back'):
                 continue
             if item.get('monotone') and COLOUR_WORD.search(item['name'].lower()):
                 continue
-            into = self.monotone if item.get('monotone') else self.plain
-            if into is self.monotone or (item['source'] == style if style else item['split'] == 'train'):
-                into.setdefault(item['concept'], []).append(Thing(row, item['concept'], item['name'].lower()))
+            thing = Thing(row, item['concept'], item['name'].lower())
+            if item.get('monotone'):
+                self.monotone.setdefault(item['concept'], []).append(thing)
+                if item['source'] == 'shape':
+                    self.shapes[item['concept']] = [thing]
+            elif item['source'] == style if style else item['split'] == 'train':
+                self.plain.setdefault(item['concept'], []).append(thing)
 
     @staticmethod
     def countable(item: dict) -> bool:
@@ -244,9 +254,11 @@ class Scenes:
             and re.search(r'([^s]|glass|bus|octopus|cactus|compass)$', name) is not None
         )
 
-    def draw(self, rng: random.Random, count: int, monotone: bool = False) -> list[Thing]:
-        """Things of different concepts."""
+    def draw(self, rng: random.Random, count: int, monotone: bool = False, shapes: bool = False) -> list[Thing]:
+        """Things of different concepts; black ones may be plain shapes alone."""
         found = self.monotone if monotone else self.plain
+        if monotone and shapes and self.shapes:
+            found = self.shapes
         return [rng.choice(found[concept]) for concept in rng.sample(list(found), count)]
 
     def group(self, rng: random.Random, kind: str, canvas: tuple[int, int] | None = None) -> list[Scene]:
@@ -269,13 +281,13 @@ class Scenes:
             count = rng.choice((1, 1, 1, 2, 3))
             return [scene([replace(thing, colour=colour)], [count]) for colour in colours]
         if kind == 'position':
-            coloured = rng.random() < 0.3
-            things = self.draw(rng, 2, coloured)
+            coloured = rng.random() < 0.5
+            things = self.draw(rng, 2, coloured, shapes=rng.random() < 0.5)
             if coloured:
                 things = [replace(thing, colour=colour) for thing, colour in zip(things, colours)]
             return [scene(things, [1, 1], relation) for relation in OPPOSITE]
         if kind == 'binding':
-            a, b = self.draw(rng, 2, True)
+            a, b = self.draw(rng, 2, True, shapes=rng.random() < 0.5)
             x, y, z, _ = colours
             return [
                 scene([replace(a, colour=first), replace(b, colour=second)], [1, 1])

@@ -15,15 +15,16 @@ from scenes import Scene, Scenes
 
 # Shares of batches, of the base and of the adapter.
 BASE = {
-    'image-to-caption': 0.31,
-    'caption-to-image': 0.19,
-    'classification': 0.08,
-    'image-to-image': 0.12,
-    'scene-to-caption': 0.12,
-    'caption-to-scene': 0.09,
+    'image-to-caption': 0.26,
+    'caption-to-image': 0.17,
+    'classification': 0.07,
+    'image-to-image': 0.10,
+    'scene-to-caption': 0.14,
+    'caption-to-scene': 0.11,
     'change': 0.05,
     'grounding': 0.02,
-    'question': 0.02,
+    'question': 0.04,
+    'paraphrase': 0.04,
 }
 ADAPTER = {
     'image-to-caption': 0.23,
@@ -35,9 +36,10 @@ ADAPTER = {
     'change': 0.08,
     'grounding': 0.04,
     'question': 0.04,
+    'paraphrase': 0.03,
 }
 EMOJI_SHARE = 0.72
-KIND_SHARES = {'count': 0.25, 'colour': 0.18, 'position': 0.27, 'binding': 0.12, 'objects': 0.18}
+KIND_SHARES = {'count': 0.18, 'colour': 0.12, 'position': 0.4, 'binding': 0.15, 'objects': 0.15}
 
 
 @dataclass
@@ -98,7 +100,7 @@ class Tasks:
             return self.two_styles()
         if task in ('scene-to-caption', 'caption-to-scene', 'change'):
             return self.groups(task)
-        return self.grounding() if task == 'grounding' else self.questions()
+        return {'grounding': self.grounding, 'question': self.questions, 'paraphrase': self.paraphrases}[task]()
 
     def single_drawings(self, task: str) -> Batch:
         rng, emoji = self.rng, int(self.batch * EMOJI_SHARE)
@@ -194,3 +196,9 @@ class Tasks:
         query = self.side([prompts.ask(question) for question, _ in asked], composed(self.catalogue, scenes))
         answers = [answer for _, answer in asked]
         return Batch(query, self.side(answers), alike(answers))
+
+    def paraphrases(self) -> Batch:
+        """Two captions of a scene: `a left of b` is `b right of a`, and not `b left of a`."""
+        scenes = [scene for group in self.some_groups(self.batch // 4) for scene in group]
+        first, second = ([sc.caption(scene, self.rng, whole=True) for scene in scenes] for _ in range(2))
+        return Batch(self.side(first), self.side(second), alike([sc.caption(scene).lower() for scene in scenes]))

@@ -175,12 +175,12 @@ def main() -> None:
         optimizer = [
             torch.optim.AdamW(
                 [weight for weight in trained.parameters() if weight.requires_grad],
-                lr=1e-3,
+                lr=5e-4,
                 betas=(0.9, 0.98),
                 weight_decay=0.0,
             )
         ]
-        optimizer[0].param_groups[0]['peak'] = 1e-3
+        optimizer[0].param_groups[0]['peak'] = 5e-4
     if saved:
         trained.load_state_dict(saved['model'], strict=False)
         for each, state in zip(optimizer, saved['optimizer']):
