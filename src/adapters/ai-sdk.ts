@@ -1,0 +1,73 @@
+/** @file An embedding model for Vercel's AI SDK (`EmbeddingModelV4`), without the SDK: `embed({ model, value })`. */
+
+import { InvalidInputError, UnsupportedError } from '../errors';
+import type { EmbedInput } from '../runtime';
+import { embedAll, refuseOthers, type Embedder } from './embedder';
+
+export interface AiSdkOptions {
+  /** What the SDK calls the model. @default 'vlm2vec' */
+  modelId?: string;
+}
+
+/**
+ * Under `providerOptions.vlm2vec`, for values are texts only. With several values in one call.
+ */
+export interface AiSdkProviderOptions {
+  /** Put before each text, as in the model's training data. */
+  instruction?: string;
+  /** One URL each (`https:`, `data:`, `blob:`), or null, beside the values: text and picture are read in one sequence. */
+  images?: (string | null)[];
+}
+
+export interface AiSdkCall {
+  values: string[];
+  dimensions?: number;
+  abortSignal?: AbortSignal;
+  /** Of no use here: nothing is requested. */
+  headers?: Record<string, string | undefined>;
+  providerOptions?: Record<string, Record<string, unknown>>;
+}
+
+export interface AiSdkEmbeddingModel {
+  readonly specificationVersion: 'v4';
+  readonly provider: 'vlm2vec-web';
+  readonly modelId: string;
+  readonly maxEmbeddingsPerCall: number;
+  readonly supportsParallelCalls: boolean;
+  /** @throws UnsupportedError for options that it does not know, and as `embed` does */
+  doEmbed(call: AiSdkCall): Promise<{ embeddings: number[][]; usage: { tokens: number }; warnings: [] }>;
+}
+
+export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: AiSdkOptions = {}): AiSdkEmbeddingModel {
+  return {
+    specificationVersion: 'v4',
+    provider: 'vlm2vec-web',
+    modelId,
+    // The model makes its own batches; calls would only wait for each other.
+    maxEmbeddingsPerCall: Infinity,
+    supportsParallelCalls: false,
+    async doEmbed({ values, dimensions, abortSignal, providerOptions = {} }) {
+      if (dimensions != null && dimensions !== model.dims) {
+        throw new UnsupportedError(`The model gives ${model.dims} dimensions, not ${dimensions}.`, { field: 'dimensions' });
+      }
+      const own = (providerOptions.vlm2vec ?? {}) as AiSdkProviderOptions;
+      refuseOthers(own, ['instruction', 'images'], 'providerOptions.vlm2vec');
+      const { vectors, tokens } = await embedAll(model, inputsOf(values, own.images), {
+        instruction: own.instruction,
+        signal: abortSignal,
+      });
+      return { embeddings: vectors.map((vector) => Array.from(vector)), usage: { tokens }, warnings: [] };
+    },
+  };
+}
+
+function inputsOf(values: string[], images?: (string | null)[]): EmbedInput[] {
+  if (images && images.length !== values.length) {
+    throw new InvalidInputError(`There are ${images.length} images beside ${values.length} values.`, { field: 'images' });
+  }
+  return values.map((text, i) => {
+    const image = images?.[i];
+    if (image == null) return { text };
+    return text === '' ? { image } : { image, text };
+  });
+}

@@ -1,0 +1,39 @@
+/** @file What adapters need of a model, so that tests and other models fit as well as a loaded `VLM2Vec`. */
+
+import { UnsupportedError } from '../errors';
+import type { EmbedInput, EmbedOptions } from '../runtime';
+
+/** A loaded `VLM2Vec` is one. */
+export interface Embedder {
+  readonly dims: number;
+  embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
+}
+
+export interface Embedded {
+  /** Unit vectors, in order. // [dims] */
+  vectors: Float32Array[];
+  /** Length of all sequences together. */
+  tokens: number;
+}
+
+export async function embedAll(
+  model: Embedder,
+  inputs: readonly EmbedInput[],
+  options: Omit<EmbedOptions, 'onUsage'> = {},
+): Promise<Embedded> {
+  let tokens = 0;
+  const vectors = await model.embed(inputs, { ...options, onUsage: (usage) => (tokens = usage.tokens) });
+  return { vectors, tokens };
+}
+
+/**
+ * Refuses what would otherwise be silently ignored. Fields that are undefined or null count as absent.
+ * @param where names the object for people: `embeddings.create`
+ * @throws UnsupportedError with the field's name in `details.field`
+ */
+export function refuseOthers(fields: object, known: readonly string[], where: string): void {
+  for (const [field, value] of Object.entries(fields)) {
+    if (value == null || known.includes(field)) continue;
+    throw new UnsupportedError(`${where} does not support '${field}'.`, { field });
+  }
+}

@@ -1,0 +1,31 @@
+/** @file LangChain's `Embeddings`, without LangChain: whatever takes an `EmbeddingsInterface` takes this. */
+
+import type { EmbedOptions } from '../runtime';
+import type { Embedder } from './embedder';
+
+export interface LangChainOptions extends Pick<EmbedOptions, 'maxTokens' | 'signal'> {
+  /** Put before each query, as in the model's training data. @default none */
+  queryInstruction?: string;
+  /** Put before each document. @default none */
+  documentInstruction?: string;
+}
+
+export interface LangChainEmbeddings {
+  /** // [documents, dims] */
+  embedDocuments(documents: string[]): Promise<number[][]>;
+  /** // [dims] */
+  embedQuery(document: string): Promise<number[]>;
+}
+
+/** `new MemoryVectorStore(langChainEmbeddings(model))`. Methods reject as `embed` does. */
+export function langChainEmbeddings(model: Embedder, options: LangChainOptions = {}): LangChainEmbeddings {
+  const { queryInstruction, documentInstruction, ...rest } = options;
+  const embed = async (texts: string[], instruction?: string) => {
+    const inputs = texts.map((text) => ({ text }));
+    return (await model.embed(inputs, { ...rest, instruction })).map((vector) => Array.from(vector));
+  };
+  return {
+    embedDocuments: (documents) => embed(documents, documentInstruction),
+    embedQuery: async (document) => (await embed([document], queryInstruction))[0]!,
+  };
+}

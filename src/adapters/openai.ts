@@ -1,0 +1,181 @@
+/**
+ * @file OpenAI's `embeddings.create` on a model in this process, with vLLM's `messages` for pictures. {@link openAI} has
+ * the client's shape; {@link openAIFetch} goes into a real client (`new OpenAI({ fetch })`), or into anything else that
+ * takes a `fetch`.
+ */
+
+import { bytesToBase64 } from '../bundle/base64';
+import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
+import type { EmbedInput } from '../runtime';
+import { embedAll, refuseOthers, type Embedder } from './embedder';
+
+export interface OpenAIOptions {
+  /** What requests and answers call the model. @default 'vlm2vec' */
+  model?: string;
+}
+
+/** As OpenAI's `EmbeddingCreateParams`, plus `messages`; any other field is refused by name. */
+export interface EmbeddingRequest {
+  /** {@link OpenAIOptions.model} */
+  model: string;
+  /** One text or several. Token ids are refused. */
+  input?: string | readonly string[] | readonly number[] | readonly (readonly number[])[] | null;
+  /** In place of `input`: one message of a user, with one picture at most. */
+  messages?: readonly EmbeddingMessage[] | null;
+  /** @default 'float' */
+  encoding_format?: 'float' | 'base64' | null;
+  /** The model's own dimensions, or nothing. */
+  dimensions?: number | null;
+  /** Refused: there is nobody to tell it to. */
+  user?: string | null;
+}
+
+export interface EmbeddingMessage {
+  role: string;
+  content: string | readonly ContentPart[];
+}
+
+export type ContentPart =
+  | { type: 'text'; text: string }
+  /** A URL that the model can read: `https:`, `data:`, `blob:`. */
+  | { type: 'image_url'; image_url: { url: string } };
+
+/** As OpenAI's `CreateEmbeddingResponse`. `E`: numbers, or with `base64` little-endian float32. */
+export interface EmbeddingResponse<E = number[]> {
+  object: 'list';
+  data: { object: 'embedding'; index: number; embedding: E }[];
+  model: string;
+  usage: { prompt_tokens: number; total_tokens: number };
+}
+
+export interface OpenAIClient {
+  embeddings: {
+    create(body: EmbeddingRequest & { encoding_format: 'base64' }, options?: CreateOptions): Promise<EmbeddingResponse<string>>;
+    create(body: EmbeddingRequest, options?: CreateOptions): Promise<EmbeddingResponse>;
+  };
+}
+
+export interface CreateOptions {
+  signal?: AbortSignal | null;
+}
+
+const FIELDS = ['model', 'input', 'messages', 'encoding_format', 'dimensions'];
+
+/**
+ * `openAI(model).embeddings.create({ model: 'vlm2vec', input: 'a red kite' })`. It throws UnsupportedError for fields and
+ * forms that it does not know, with the field in `details.field`, and whatever `embed` throws.
+ */
+export function openAI(embedder: Embedder, { model = 'vlm2vec' }: OpenAIOptions = {}): OpenAIClient {
+  const create = async (body: EmbeddingRequest, { signal }: CreateOptions = {}): Promise<EmbeddingResponse<unknown>> => {
+    refuseOthers(body, FIELDS, 'embeddings.create');
+    if (body.model !== model) {
+      throw new SourceNotFoundError(`The model '${body.model}' does not exist; this is '${model}'.`, { field: 'model' });
+    }
+    const dimensions = body.dimensions ?? embedder.dims;
+    if (dimensions !== embedder.dims) {
+      throw new UnsupportedError(`The model gives ${embedder.dims} dimensions, not ${dimensions}.`, { field: 'dimensions' });
+    }
+    const format = body.encoding_format ?? 'float';
+    if (format !== 'float' && format !== 'base64') {
+      throw new UnsupportedError(`encoding_format '${String(format)}' is not known.`, { field: 'encoding_format' });
+    }
+    const { vectors, tokens } = await embedAll(embedder, inputsOf(body), { signal: signal ?? undefined });
+    return {
+      object: 'list',
+      data: vectors.map((vector, index) => ({
+        object: 'embedding',
+        index,
+        embedding: format === 'base64' ? base64Of(vector) : Array.from(vector),
+      })),
+      model,
+      usage: { prompt_tokens: tokens, total_tokens: tokens },
+    };
+  };
+  return { embeddings: { create: create as OpenAIClient['embeddings']['create'] } };
+}
+
+/**
+ * A `fetch` that answers `POST …/embeddings` by {@link openAI} and reaches no network:
+ * `new OpenAI({ apiKey: 'none', fetch: openAIFetch(model) })`. Errors are answers of status 400, as a server gives them.
+ */
+export function openAIFetch(embedder: Embedder, options?: OpenAIOptions): typeof fetch {
+  const client = openAI(embedder, options);
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const { pathname } = new URL(request.url);
+    if (!pathname.endsWith('/embeddings') || request.method !== 'POST') {
+      return failure(404, `There is no ${request.method} ${pathname} here.`, null);
+    }
+    try {
+      const body = (await request.json()) as EmbeddingRequest;
+      return Response.json(await client.embeddings.create(body, { signal: request.signal }));
+    } catch (error) {
+      if (request.signal.aborted) throw error;
+      if (error instanceof SyntaxError) return failure(400, 'The body is no JSON.', null);
+      if (!(error instanceof VLM2VecError)) throw error;
+      const { field } = error.details;
+      return failure(error instanceof SourceNotFoundError && field === 'model' ? 404 : 400, error.message, field ?? null);
+    }
+  };
+}
+
+function failure(status: number, message: string, param: unknown): Response {
+  return Response.json({ error: { message, type: 'invalid_request_error', param, code: null } }, { status });
+}
+
+function inputsOf({ input, messages }: EmbeddingRequest): EmbedInput[] {
+  if (messages != null && input != null) {
+    throw new InvalidInputError("'input' and 'messages' exclude each other.", { field: 'messages' });
+  }
+  if (messages != null) return [inputOf(messages)];
+  if (input == null) throw new InvalidInputError("There is neither 'input' nor 'messages'.", { field: 'input' });
+  const texts = typeof input === 'string' ? [input] : input;
+  if (!Array.isArray(texts) || texts.length === 0) {
+    throw new InvalidInputError("'input' has to be a text or a list of texts.", { field: 'input' });
+  }
+  return texts.map((text: unknown) => {
+    if (typeof text === 'string') return { text };
+    throw new UnsupportedError("'input' of token ids is not supported; give texts.", { field: 'input' });
+  });
+}
+
+/** One user's message as one input: its texts, line by line, and its picture. */
+function inputOf(messages: readonly EmbeddingMessage[]): EmbedInput {
+  const [message] = messages;
+  if (messages.length !== 1 || !message) {
+    throw new UnsupportedError(`One message is embedded, not ${messages.length}.`, { field: 'messages' });
+  }
+  const where = 'messages[0]';
+  refuseOthers(message, ['role', 'content'], where);
+  if (message.role !== 'user') {
+    throw new UnsupportedError(`The role '${message.role}' is not supported; only 'user' is.`, { field: `${where}.role` });
+  }
+  if (typeof message.content === 'string') return { text: message.content };
+  if (!Array.isArray(message.content)) {
+    throw new InvalidInputError(`${where}.content has to be a text or a list of parts.`, { field: `${where}.content` });
+  }
+  const texts: string[] = [];
+  const images: string[] = [];
+  message.content.forEach((part: ContentPart, i: number) => {
+    const field = `${where}.content[${i}]`;
+    if (part?.type === 'text' && typeof part.text === 'string') {
+      refuseOthers(part, ['type', 'text'], field);
+      texts.push(part.text);
+    } else if (part?.type === 'image_url' && typeof part.image_url?.url === 'string') {
+      refuseOthers(part, ['type', 'image_url'], field);
+      refuseOthers(part.image_url, ['url'], `${field}.image_url`);
+      images.push(part.image_url.url);
+    } else {
+      throw new UnsupportedError(`${field} of type '${String(part?.type)}' is not supported.`, { field });
+    }
+  });
+  if (images.length > 1) {
+    throw new UnsupportedError(`One picture is embedded, not ${images.length}.`, { field: `${where}.content` });
+  }
+  const text = texts.length > 0 ? { text: texts.join('\n') } : {};
+  return images.length > 0 ? { ...text, image: images[0]! } : { text: texts.join('\n') };
+}
+
+function base64Of(vector: Float32Array): string {
+  return bytesToBase64(new Uint8Array(vector.buffer, vector.byteOffset, vector.byteLength));
+}

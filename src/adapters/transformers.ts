@@ -1,0 +1,122 @@
+/**
+ * @file transformers.js' `pipeline('feature-extraction', …)`: the same call, progress events and result for a VLM2Vec. It
+ * does what the model was trained for and refuses the rest: the last token pooled, vectors of unit length.
+ */
+
+import { VLM2Vec } from '../embedder';
+import { InvalidInputError, UnsupportedError } from '../errors';
+import type { ImageInput } from '../image';
+import type { LoadOptions } from '../load-options';
+import type { EmbedInput, EmbedOptions } from '../runtime';
+import type { ModelSource } from '../source-spec';
+import { refuseOthers, type Embedder } from './embedder';
+
+export type PipelineTask = 'feature-extraction' | 'image-feature-extraction';
+
+/** Named as transformers.js names them. Others are refused by name. */
+export interface PipelineOptions extends Pick<LoadOptions, 'device' | 'dtype' | 'signal'> {
+  progress_callback?: LoadOptions['onProgress'];
+}
+
+export interface ExtractOptions extends Pick<EmbedOptions, 'instruction' | 'signal'> {
+  /** What the model does anyway. @default 'last_token' */
+  pooling?: 'last_token';
+  /** What the model does anyway. @default true */
+  normalize?: true;
+}
+
+/** As much of transformers.js' `Tensor` as a result needs. */
+export class FeatureTensor {
+  readonly type = 'float32';
+  /** // [inputs, dims] */
+  readonly dims: [number, number];
+  readonly data: Float32Array;
+
+  constructor(vectors: readonly Float32Array[], dims: number) {
+    this.dims = [vectors.length, dims];
+    this.data = new Float32Array(vectors.length * dims);
+    vectors.forEach((vector, i) => this.data.set(vector, i * dims));
+  }
+
+  get size(): number {
+    return this.data.length;
+  }
+
+  /** // [inputs][dims] */
+  tolist(): number[][] {
+    const [rows, dims] = this.dims;
+    return Array.from({ length: rows }, (_, i) => Array.from(this.data.subarray(i * dims, (i + 1) * dims)));
+  }
+}
+
+export interface FeatureExtractor<Input> {
+  (inputs: Input | readonly Input[], options?: ExtractOptions): Promise<FeatureTensor>;
+  readonly task: PipelineTask;
+  readonly model: Embedder;
+  /** Frees the model. */
+  dispose(): Promise<void>;
+}
+
+/** A text, or a picture with one. */
+export type FeatureInput = string | { text?: string; image?: ImageInput };
+
+const LOADING = ['device', 'dtype', 'signal', 'progress_callback'];
+const EXTRACTING = ['instruction', 'signal', 'pooling', 'pool', 'normalize'];
+
+/**
+ * `const extract = await pipeline('feature-extraction', 'nano'); (await extract(['a fox', 'a bus'])).tolist()`. With
+ * `image-feature-extraction` strings are URLs of pictures.
+ * @param source what `VLM2Vec.load` takes, or a loaded model
+ * @throws UnsupportedError for another task, and for options that are not known; else as `VLM2Vec.load` does
+ */
+export function pipeline(
+  task: 'feature-extraction',
+  source: ModelSource | Embedder,
+  options?: PipelineOptions,
+): Promise<FeatureExtractor<FeatureInput>>;
+export function pipeline(
+  task: 'image-feature-extraction',
+  source: ModelSource | Embedder,
+  options?: PipelineOptions,
+): Promise<FeatureExtractor<ImageInput>>;
+export async function pipeline(
+  task: PipelineTask,
+  source: ModelSource | Embedder,
+  options: PipelineOptions = {},
+): Promise<FeatureExtractor<EmbedInput>> {
+  if (task !== 'feature-extraction' && task !== 'image-feature-extraction') {
+    throw new UnsupportedError(`The task '${String(task)}' is not supported; a VLM2Vec embeds.`, { field: 'task' });
+  }
+  refuseOthers(options, LOADING, 'pipeline');
+  const { progress_callback: onProgress, ...load } = options;
+  const model = isEmbedder(source) ? source : await VLM2Vec.load(source, { ...load, onProgress });
+
+  const extract = async (inputs: EmbedInput | readonly EmbedInput[], options: ExtractOptions = {}) => {
+    checkExtracting(options);
+    const { instruction, signal } = options;
+    const all = Array.isArray(inputs) ? (inputs as readonly EmbedInput[]) : [inputs as EmbedInput];
+    if (all.length === 0) throw new InvalidInputError('There is nothing to embed.');
+    const given = task === 'feature-extraction' ? all : all.map((image) => ({ image: image as ImageInput }));
+    return new FeatureTensor(await model.embed(given, { instruction, signal }), model.dims);
+  };
+  const dispose = async () => {
+    if (model instanceof VLM2Vec) await model.dispose();
+  };
+  return Object.assign(extract, { task, model, dispose });
+}
+
+function isEmbedder(source: ModelSource | Embedder): source is Embedder {
+  return typeof source === 'object' && 'embed' in source && typeof source.embed === 'function';
+}
+
+function checkExtracting(options: ExtractOptions & { pool?: unknown }): void {
+  refuseOthers(options, EXTRACTING, 'The extractor');
+  const { pooling = 'last_token', normalize = true, pool = true } = options;
+  if (pooling !== 'last_token') {
+    throw new UnsupportedError(`The model pools the last token, not '${String(pooling)}'.`, { field: 'pooling' });
+  }
+  if (pool !== true) throw new UnsupportedError('The model gives pooled vectors only.', { field: 'pool' });
+  if (normalize !== true) {
+    throw new UnsupportedError('The model gives vectors of unit length only.', { field: 'normalize' });
+  }
+}
