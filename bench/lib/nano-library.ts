@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { sha256Hex } from '../../src/bundle/digest';
 import { readHeader } from '../../src/image/headers';
 import { VLM2Vec } from '../../src/index';
-import { queryPrompt, queryTemplate } from '../../src/search';
+import { queryPrompt, queryTemplate } from '../../src/search/prompts';
 import { instructions } from '../../src/text';
 
 export interface NanoLibrary {

@@ -15,9 +15,9 @@ export interface VectorParts {
 }
 
 /**
- * How much of an excluded direction is taken away, next to a query of length 1. Measured with `nano` (see "Exclusion"
- * in bench/RESULTS.md): a half removes about half of what is not wanted, and costs nothing of what is; taking away all of it
- * (projection) removes more, and a sixth of the wanted pictures with it.
+ * How much of an excluded direction is taken away, next to a query of length 1. Measured with `nano` (see "Exclusion" in
+ * bench/RESULTS.md): a half halves what is not wanted and costs a twenty-fifth of what is; taking all of it away
+ * (projection) costs a fifth.
  */
 export const EXCLUSION = 0.5;
 
