@@ -1,8 +1,9 @@
 /**
  * @file Builds what npm publishes, into `dist/`:
- * `lib/index.js` and `lib/vlm2vec.worker.js` for browsers, whole (every dependency inside, ONNX Runtime's `.wasm`
- * beside them), so that they also run from a plain folder without a bundler; `lib/node.js` and `lib/cli.js` for
- * Node, where dependencies stay packages; `lib/types/`; and the built-in model in `models/`.
+ * `lib/index.js`, `lib/search.js`, `lib/adapters/` and the workers for browsers, whole (every dependency inside, ONNX
+ * Runtime's `.wasm` beside them), so that they also run from a plain folder without a bundler; `lib/node.js`,
+ * `lib/adapters/node/` and `lib/cli.js` for Node, where dependencies stay packages; `lib/types/`; and the built-in
+ * model in `models/`.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -51,12 +52,26 @@ const ortFiles: Plugin = {
   },
 };
 
+/** Each file of `src/adapters/` that package.json's `./adapters/*` names. */
+const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
+
+const adapterInputs = (folder: string): Record<string, string> =>
+  Object.fromEntries(ADAPTERS.map((name) => [`${folder}/${name}`, `src/adapters/${name}.ts`]));
+
+/** `workers/x.worker.ts` → `lib/x.worker.js`. */
+const workerInputs = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(path.join(ROOT, 'workers'))
+      .filter((file) => file.endsWith('.worker.ts'))
+      .map((file) => [file.replace(/\.ts$/, ''), `workers/${file}`]),
+  );
+
 const OUTPUT: OutputOptions = { dir: LIB, format: 'esm', entryFileNames: '[name].js' };
 
 async function buildBrowser(): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { index: 'src/index.ts', 'vlm2vec.worker': 'workers/vlm2vec.worker.ts' },
+    input: { index: 'src/index.ts', search: 'src/search/index.ts', ...adapterInputs('adapters'), ...workerInputs() },
     platform: 'browser',
     plugins: [nodeEdges(), workerUrls, ortFiles, licenses('licenses.txt', ['onnxruntime-web'])],
   });
@@ -67,7 +82,7 @@ async function buildBrowser(): Promise<void> {
 async function buildNode(): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { node: 'src/index.ts', cli: 'src/cli/index.ts' },
+    input: { node: 'src/index.ts', cli: 'src/cli/index.ts', ...adapterInputs('adapters/node') },
     platform: 'node',
     external: (id, _importer, resolved) => !resolved && !/^[./]|^[A-Za-z]:/.test(id),
   });

@@ -79,6 +79,41 @@ test('Node imports it and ranks with the built-in model', () => {
   expect(ranked).toHaveLength(3);
 });
 
+test('Node imports the adapters and the search, with the errors of the main entry', () => {
+  writeFileSync(
+    path.join(folder, 'entries.js'),
+    `import { UnsupportedError, VLM2Vec } from 'vlm2vec-web';
+     import { openAI } from 'vlm2vec-web/adapters/openai';
+     import { langChainEmbeddings } from 'vlm2vec-web/adapters/langchain';
+     import { llamaIndexEmbedding } from 'vlm2vec-web/adapters/llamaindex';
+     import { aiSdkEmbeddingModel } from 'vlm2vec-web/adapters/ai-sdk';
+     import { pipeline } from 'vlm2vec-web/adapters/transformers';
+     import { parseQuery } from 'vlm2vec-web/search';
+     const model = await VLM2Vec.load('nano');
+     const client = openAI(model);
+     const { data } = await client.embeddings.create({ model: 'vlm2vec', input: ['a fox', 'a bus'] });
+     const refused = await client.embeddings.create({ model: 'vlm2vec', input: 'x', user: 'me' }).catch((error) => error);
+     const extract = await pipeline('feature-extraction', 'nano');
+     const { dims } = await extract('a fox');
+     console.log(JSON.stringify({
+       lengths: data.map(({ embedding }) => embedding.length === model.dims),
+       refused: refused instanceof UnsupportedError,
+       dims: dims[0] === 1 && dims[1] === model.dims,
+       made: [langChainEmbeddings, llamaIndexEmbedding, aiSdkEmbeddingModel].map((make) => typeof make),
+       query: parseQuery('beach -people'),
+     }));
+     await extract.dispose();
+     await model.dispose();`,
+  );
+  expect(JSON.parse(run(process.execPath, 'entries.js'))).toEqual({
+    lengths: [true, true],
+    refused: true,
+    dims: true,
+    made: ['function', 'function', 'function'],
+    query: { text: 'beach', also: [], exclude: ['people'] },
+  });
+});
+
 test.each([
   ['nodenext', 'nodenext'],
   ['esnext', 'bundler'],
@@ -86,11 +121,20 @@ test.each([
   writeFileSync(
     path.join(folder, 'types.ts'),
     `import { VLM2Vec, similarity, type ModelInfo } from 'vlm2vec-web';
+     import { openAI } from 'vlm2vec-web/adapters/openai';
+     import { pipeline } from 'vlm2vec-web/adapters/transformers';
+     import { openPhotoIndex, type PhotoIndex } from 'vlm2vec-web/search';
      const model = await VLM2Vec.load('nano', { onProgress: ({ status }) => void (status satisfies string) });
      const ranked = await model.rank({ image: new Blob() }, ['a', 'b']);
      export const best: string = ranked[0]!.candidate;
      export const near: number = similarity(await model.embed('x'), await model.embed('y'));
      export const info: ModelInfo = model.info;
+     const client = openAI(model);
+     const answer = await client.embeddings.create({ model: 'vlm2vec', input: 'x', encoding_format: 'base64' });
+     export const base64: string = answer.data[0]!.embedding;
+     export const features: number[][] = (await (await pipeline('feature-extraction', model))('x')).tolist();
+     const embedder = { id: model.info.id, dims: model.dims, embed: (inputs: object[]) => model.embed(inputs) };
+     export const index: Promise<PhotoIndex> = openPhotoIndex({ embedder });
      // @ts-expect-error -- there is no such option
      await VLM2Vec.load('nano', { devices: 1 });`,
   );
