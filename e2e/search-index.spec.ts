@@ -7,6 +7,9 @@ import { openBlank } from './fixture-pages';
 
 test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
+/** `npm run test:full` sets it. */
+const isFull = process.env.TEST_FULL === '1';
+
 type Tools = typeof import('./search-index/page');
 
 /** Runs in the page, with the tools at hand. */
@@ -21,14 +24,14 @@ async function inPage<T, A>(page: Page, run: (tools: Tools, argument: A) => Prom
   );
 }
 
-const paths = (name: string, count: number) =>
-  Array.from({ length: count }, (_, i) => `${name}/${i % 7}/${String(i).padStart(3, '0')}.png`).sort();
+const numbered = (i: number) => `IMG_${String(i).padStart(4, '0')}.bmp`;
+const paths = (count: number) => Array.from({ length: count }, (_, i) => `Pictures/${i % 7}/${numbered(i)}`).sort();
 
 test('300 pictures: index, pause, reload, resume', async ({ page }) => {
   await openBlank(page);
-  const before = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, fill, folder, until }) => {
+  const before = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, smallFiles, until, write }) => {
     const pictures = await folder('Pictures');
-    await fill(pictures, 300);
+    for (const { path, file } of smallFiles(300)) await write(pictures, path, file);
     const index = await openPhotoIndex({ embedder: fakeEmbedder() });
     await index.add({ handle: pictures });
     await index.start();
@@ -53,6 +56,223 @@ test('300 pictures: index, pause, reload, resume', async ({ page }) => {
   });
   expect(after.opened).toMatchObject({ phase: 'paused', indexed: before.state.indexed });
   expect(after.done).toMatchObject({ indexed: 300, problems: 0, folders: [{ name: 'Pictures', found: 300, indexed: 300 }] });
-  expect(after.pictures).toEqual(paths('Pictures', 300));
+  expect(after.pictures).toEqual(paths(300));
   expect(after.embedded).toBe(300 - before.state.indexed);
+});
+
+test('workers killed at random: none lost, none twice', async ({ page }) => {
+  const [count, kills] = isFull ? [3000, 100] : [300, 20];
+  await openBlank(page);
+  const seen = await inPage(
+    page,
+    async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes, smallFiles }, [count, kills]) => {
+      const embedder = fakeEmbedder({ milliseconds: 60 });
+      const url = new URL('/workers/search.worker.ts?worker_file&type=module', location.href);
+      let worker: Worker;
+      /** One that has not begun cannot be told from one that takes its time: its page waits a minute for it. */
+      let begun = false;
+      const start = () => {
+        begun = false;
+        worker = new Worker(url, { type: 'module' });
+        worker.addEventListener('message', () => (begun = true));
+        return worker;
+      };
+      const index = await openPhotoIndex({ embedder, worker: start });
+      await index.add({ name: 'Pictures', files: smallFiles(count) });
+      await index.start();
+      let killed = 0;
+      let finished = false;
+      const done = idle(index).then(() => (finished = true));
+      while (!finished && killed < kills) {
+        await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 600));
+        if (finished) break;
+        if (killed % 2 === 0) embedder.kill();
+        else if (begun) worker!.terminate();
+        else continue;
+        killed++;
+      }
+      await done;
+      const first = await outcomes(index);
+      const failed = (await index.problems()).map(({ reason }) => reason);
+      await index.retry();
+      await index.start();
+      await idle(index);
+      const last = await outcomes(index);
+      const state = index.state;
+      await index.close();
+      return { killed, restarts: embedder.restarts, first, failed, last, state, files: await inspect() };
+    },
+    [count, kills] as const,
+  );
+  expect(seen.killed).toBe(kills);
+  // A picture that was in work at two deaths may be the reason for them: it is said to have failed, not lost.
+  const all = [...seen.first.pictures, ...seen.first.problems.map((line) => line.replace('failed ', ''))].sort();
+  expect(all).toEqual(paths(count));
+  for (const reason of seen.failed) expect(reason).toMatch(/ended twice/);
+  expect(seen.failed.length).toBeLessThan(kills);
+  expect(seen.last).toEqual({ pictures: paths(count), problems: [] });
+  expect(seen.state).toMatchObject({ phase: 'idle', indexed: count, problems: 0, error: null });
+  const { rows, pictures, slots, recordsEnd, thumbsEnd, sizes } = seen.files;
+  expect([rows, pictures, slots]).toEqual([count, count, count]);
+  expect(sizes).toEqual([recordsEnd, thumbsEnd]);
+});
+
+test('a picture that ends the model fails after two deaths, and no other', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, outcomes, small, smallFiles }) => {
+    const embedder = fakeEmbedder();
+    const index = await openPhotoIndex({ embedder });
+    const files = smallFiles(60);
+    files[20] = { path: files[20]!.path, file: small(20, 'POISON') };
+    await index.add({ name: 'Pictures', files });
+    await index.start();
+    await idle(index);
+    const first = { ...(await outcomes(index)), restarts: embedder.restarts, problems: await index.problems() };
+    await index.start();
+    await idle(index);
+    return { first, again: embedder.restarts };
+  });
+  expect(seen.first.pictures).toEqual(paths(60).filter((path) => !path.includes('IMG_0020')));
+  expect(seen.first.problems).toEqual([
+    { id: expect.any(Number), path: `Pictures/6/${numbered(20)}`, kind: 'failed', reason: expect.stringMatching(/ended twice/) },
+  ]);
+  expect(seen.first.restarts).toBe(2);
+  expect(seen.again).toBe(2); // it is not tried a third time
+});
+
+test('a page that crashes leaves all that was committed, and what was in work is tried alone', async ({ page, context }) => {
+  await openBlank(page);
+  const indexed = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, smallFiles, until, write }) => {
+    const pictures = await folder('Pictures');
+    for (const { path, file } of smallFiles(150)) await write(pictures, path, file);
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    await index.add({ handle: pictures });
+    await index.start();
+    return (await until(index, (state) => state.indexed >= 30)).indexed;
+  });
+  await page.goto('chrome://crash').catch(() => undefined);
+  const next = await context.newPage();
+  await openBlank(next);
+  const seen = await inPage(next, async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes }) => {
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    const opened = index.state;
+    await index.start();
+    await idle(index);
+    return { opened, ...(await outcomes(index)), files: await inspect() };
+  });
+  expect(seen.opened.phase).toBe('paused');
+  expect(seen.opened.indexed).toBeGreaterThanOrEqual(indexed);
+  expect(seen.pictures).toEqual(paths(150));
+  expect(seen.problems).toEqual([]);
+  expect(seen.files.sizes).toEqual([seen.files.recordsEnd, seen.files.thumbsEnd]);
+});
+
+test('changed, moved, copied and deleted files', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, idle, outcomes, small, smallFiles, write }) => {
+    const pictures = await folder('Pictures');
+    for (const { path, file } of smallFiles(20)) await write(pictures, path, file);
+    const embedder = fakeEmbedder();
+    const index = await openPhotoIndex({ embedder });
+    await index.add({ handle: pictures });
+    const run = async () => {
+      await index.start();
+      await idle(index);
+      const { embedded, reused, removed, problems } = index.state.run!;
+      return { embedded, reused, removed, problems, calls: embedder.embedded, indexed: index.state.indexed };
+    };
+    const first = await run();
+    const idOf = async (path: string) => {
+      const items = await index.items(await index.list());
+      return items.find((item) => item!.path === path)?.id ?? null;
+    };
+    const moved = await idOf('Pictures/0/IMG_0000.bmp');
+    const again = await run();
+
+    await (await pictures.getDirectoryHandle('0')).removeEntry('IMG_0000.bmp');
+    await write(pictures, 'new place/zero.bmp', small(0)); // moved
+    await write(pictures, 'copy of one.bmp', small(1)); // copied
+    await write(pictures, '2/IMG_0002.bmp', small(200)); // changed
+    await (await pictures.getDirectoryHandle('3')).removeEntry('IMG_0003.bmp'); // deleted
+    await write(pictures, 'broken.jpg', 'no picture');
+    await write(pictures, 'empty.png', '');
+    await write(pictures, 'raw.tif', 'II*');
+    await write(pictures, 'IMG.cr2', 'raw beside');
+    await write(pictures, 'IMG.bmp', small(300)); // the same picture as the raw one
+    await write(pictures, 'notes.txt', 'not a picture');
+    await write(pictures, '.hidden/x.bmp', small(301));
+    const changed = await run();
+    const groups = await index.groups();
+    const items = await index.items(groups.exact.flat());
+    const after = { ...(await outcomes(index)), moved: await idOf('Pictures/new place/zero.bmp'), exact: items.map((item) => item!.path).sort() };
+    const problems = await index.problems();
+
+    await write(pictures, 'broken.jpg', small(302));
+    const mended = await run();
+    await index.removeFolder(index.state.folders[0]!.id);
+    return { first, again, moved, changed, after, problems, mended, left: (await index.list()).length, folders: index.state.folders };
+  });
+  expect(seen.first).toEqual({ embedded: 20, reused: 0, removed: 0, problems: 0, calls: 20, indexed: 20 });
+  expect(seen.again).toMatchObject({ embedded: 0, reused: 0, removed: 0, calls: 20 });
+  // Embedded: the changed one and the one beside the raw file.
+  expect(seen.changed).toEqual({ embedded: 2, reused: 2, removed: 1, problems: 3, calls: 22, indexed: 21 });
+  expect(seen.after.moved).toBe(seen.moved);
+  expect(seen.after.exact).toEqual(['Pictures/1/IMG_0001.bmp', 'Pictures/copy of one.bmp']);
+  expect(seen.after.problems).toEqual(['skipped Pictures/broken.jpg', 'skipped Pictures/empty.png', 'skipped Pictures/raw.tif']);
+  expect(seen.after.pictures).not.toContain('Pictures/3/IMG_0003.bmp');
+  expect(seen.problems.map(({ reason }) => reason)).toEqual([
+    expect.stringMatching(/not a PNG, JPEG/),
+    expect.stringMatching(/empty/),
+    expect.stringMatching(/TIF/),
+  ]);
+  expect(seen.mended).toMatchObject({ embedded: 1, calls: 23, indexed: 22 });
+  expect([seen.left, seen.folders]).toEqual([0, []]);
+});
+
+test('a second tab searches while the first one writes, and takes over when that one closes', async ({ page, context }) => {
+  await openBlank(page);
+  await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, smallFiles }) => {
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    await index.add({ name: 'Pictures', files: smallFiles(20) });
+    await index.start();
+    await idle(index);
+    Object.assign(globalThis, { index });
+  });
+  const other = await context.newPage();
+  await openBlank(other);
+  const reader = await inPage(other, async ({ openPhotoIndex, fakeEmbedder }) => {
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    Object.assign(globalThis, { index });
+    const refused = await index.start().then(() => '', (error: Error) => error.name);
+    const hits = await index.search({ text: 'x', limit: 3 });
+    const thumbnail = await index.thumbnail(hits.hits[0]!.id);
+    return { state: index.state, refused, hits: hits.hits, bytes: thumbnail.size };
+  });
+  expect(reader.state).toMatchObject({ readOnly: true, indexed: 20 });
+  expect(reader.refused).toBe('UnsupportedError');
+  expect(reader.hits).toHaveLength(3);
+  expect(reader.bytes).toBeGreaterThan(0);
+  // The first one goes on: the second one sees it.
+  await inPage(page, async ({ idle, small }) => {
+    const { index } = globalThis as unknown as { index: import('../src/search').PhotoIndex };
+    await index.add({ name: 'More', files: [{ path: 'a.bmp', file: small(500) }, { path: 'b.bmp', file: small(501) }] });
+    await index.start();
+    await idle(index);
+  });
+  const seen = await inPage(other, async ({ until, outcomes }) => {
+    const { index } = globalThis as unknown as { index: import('../src/search').PhotoIndex };
+    await until(index, ({ indexed }) => indexed === 22);
+    return { ...(await outcomes(index)), hits: (await index.search({ text: 'x' })).hits.length };
+  });
+  expect(seen.pictures).toContain('More/b.bmp');
+  expect(seen.hits).toBe(22);
+  await page.close();
+  const taken = await inPage(other, async ({ until, idle, small }) => {
+    const { index } = globalThis as unknown as { index: import('../src/search').PhotoIndex };
+    await until(index, ({ readOnly }) => !readOnly);
+    await index.add({ name: 'Third', files: [{ path: 'c.bmp', file: small(502) }] });
+    await index.start();
+    return (await idle(index)).indexed;
+  });
+  expect(taken).toBe(23);
 });

@@ -9,16 +9,18 @@ const DIMS = 64;
 export interface FakeCall {
   call: number;
   inputs: { text?: string; image?: Blob }[];
+  /** For each input. */
+  milliseconds: number;
 }
 
-self.onmessage = async ({ data: { call, inputs } }: MessageEvent<FakeCall>) => {
+self.onmessage = async ({ data: { call, inputs, milliseconds } }: MessageEvent<FakeCall>) => {
   const bytes = await Promise.all(inputs.map(({ text, image }) => (image ?? new Blob([text ?? ''])).arrayBuffer()));
   if (bytes.some((each) => new TextDecoder('latin1').decode(each).includes('POISON'))) {
     self.postMessage({ call, poisoned: true });
     self.close();
     return;
   }
-  await new Promise((resolve) => setTimeout(resolve, 4 * inputs.length));
+  await new Promise((resolve) => setTimeout(resolve, milliseconds * inputs.length));
   const vectors = bytes.map((each) => vectorOf(new Uint8Array(each)));
   self.postMessage({ call, vectors });
 };

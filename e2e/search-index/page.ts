@@ -21,6 +21,33 @@ export async function picture(number: number, side = 48, type = 'image/png'): Pr
   return canvas.convertToBlob({ type });
 }
 
+/** The same without a canvas, for many: a BMP of 16 × 16 pixels, `IMG_0000.bmp` and so on. */
+export function small(number: number, word = ''): File {
+  const side = 16;
+  const bytes = new Uint8Array(54 + side * side * 3);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0x42, 0x4d]);
+  view.setUint32(2, bytes.length, true);
+  view.setUint32(10, 54, true);
+  view.setUint32(14, 40, true);
+  view.setInt32(18, side, true);
+  view.setInt32(22, side, true);
+  view.setUint16(26, 1, true);
+  view.setUint16(28, 24, true);
+  for (let i = 54; i < bytes.length; i++) bytes[i] = (number * 31 + i * (1 + (number % 7))) & 0xff;
+  view.setUint32(54, number, true);
+  bytes.set(new TextEncoder().encode(word), 60);
+  const name = `IMG_${String(number).padStart(4, '0')}.bmp`;
+  return new File([bytes], name, { lastModified: Date.UTC(2024, 0, 1 + (number % 300)) });
+}
+
+export function smallFiles(count: number): { path: string; file: File }[] {
+  return Array.from({ length: count }, (_, i) => {
+    const file = small(i);
+    return { path: `${i % 7}/${file.name}`, file };
+  });
+}
+
 /** A folder that may be read without asking, and is there after a reload. */
 export async function folder(name: string): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
@@ -50,7 +77,8 @@ export interface FakeEmbedder extends PhotoEmbedder {
   restarts: number;
 }
 
-export function fakeEmbedder(id = 'fake'): FakeEmbedder {
+/** @param milliseconds for each picture */
+export function fakeEmbedder({ id = 'fake', milliseconds = 4 } = {}): FakeEmbedder {
   const start = () => new Worker(new URL('./fake-embedder.worker.ts', import.meta.url), { type: 'module' });
   let worker: Worker | null = start();
   let calls = 0;
@@ -81,7 +109,7 @@ export function fakeEmbedder(id = 'fake'): FakeEmbedder {
         const call = calls++;
         signal?.addEventListener('abort', () => reject(signal.reason as Error));
         open.set(call, { resolve, reject });
-        worker.postMessage({ call, inputs });
+        worker.postMessage({ call, inputs, milliseconds });
       });
     },
     async restart() {
@@ -116,5 +144,34 @@ export async function outcomes(index: PhotoIndex): Promise<{ pictures: string[];
   return {
     pictures: items.map((item) => item!.path).sort(),
     problems: problems.map(({ path, kind }) => `${kind} ${path}`).sort(),
+  };
+}
+
+/** What lies in the files and the database of the only index: every vector and thumbnail that a row names is there. */
+export async function inspect(): Promise<{ pictures: number; slots: number; rows: number; recordsEnd: number; thumbsEnd: number; sizes: number[] }> {
+  const { name } = (await indexedDB.databases()).find((each) => each.name?.startsWith('vlm2vec-search-'))!;
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(name!);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error!);
+  });
+  const rows = await new Promise<{ kind: string; slot: number; thumb: { at: number; bytes: number } }[]>((resolve) => {
+    const request = database.transaction('files').objectStore('files').getAll();
+    request.onsuccess = () => resolve(request.result);
+  });
+  database.close();
+  const pictures = rows.filter(({ kind }) => kind === 'picture');
+  const root = await navigator.storage.getDirectory();
+  const packs = await (await root.getDirectoryHandle('vlm2vec-search')).getDirectoryHandle(name!);
+  const sizes: Record<string, number> = {};
+  for await (const [file, handle] of packs.entries()) sizes[file] = (await (handle as FileSystemFileHandle).getFile()).size;
+  const size = (kind: string) => Object.entries(sizes).find(([file]) => file.startsWith(kind))![1];
+  return {
+    rows: rows.length,
+    pictures: pictures.length,
+    slots: new Set(pictures.map(({ slot }) => slot)).size,
+    recordsEnd: 1024 + (4 + 2 * 64) * (1 + Math.max(-1, ...pictures.map(({ slot }) => slot))),
+    thumbsEnd: Math.max(0, ...pictures.map(({ thumb }) => thumb.at + thumb.bytes)),
+    sizes: [size('vectors'), size('thumbnails')],
   };
 }

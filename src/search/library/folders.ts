@@ -1,7 +1,7 @@
 /** @file The folders of an index: where their files come from now, and whether they may be read. */
 
 import { SourceNotFoundError } from '../../errors';
-import type { FolderInfo } from '../types';
+import type { FolderFile, FolderInfo } from '../types';
 import type { Catalog } from './catalog';
 import type { WireSource } from './protocol';
 import type { FolderRow, PictureRow } from './rows';
@@ -11,7 +11,7 @@ import type { Source } from './work';
 type Access = FolderInfo['access'];
 
 export class Folders {
-  /** Files that were picked, by folder; they last as long as this worker. */
+  /** Files that were picked, by folder. A worker that takes over gets them from the page. */
   readonly #picked = new Map<number, Map<string, File>>();
   readonly #access = new Map<number, Access>();
 
@@ -29,9 +29,14 @@ export class Folders {
     const row: FolderRow = known
       ? { ...known, handle: handle ?? known.handle }
       : { id: catalog.nextFolderId(), name: freeName(name, rows), handle, found: null };
-    if ('files' in source) this.#picked.set(row.id, new Map(source.files.map(({ path, file }) => [path, file])));
+    if ('files' in source) this.supply(row.id, source.files);
     this.#access.set(row.id, handle ? await accessOf(handle) : 'ready');
     return row;
+  }
+
+  /** The files of a folder that was picked. */
+  supply(folderId: number, files: readonly FolderFile[]): void {
+    this.#picked.set(folderId, new Map(files.map(({ path, file }) => [path, file])));
   }
 
   forget(folderId: number): void {

@@ -9,6 +9,7 @@ import type {
   CallOptions,
   EmbedderInput,
   Facets,
+  FolderFile,
   FolderInfo,
   FolderSource,
   IndexState,
@@ -74,11 +75,15 @@ class BrowserPhotoIndex implements PhotoIndex {
   readonly #gate: EmbedGate;
   readonly #place: string;
   readonly #survey: Survey;
+  /** Files that were picked, by folder: a worker that takes over knows nothing of them. */
+  readonly #picked = new Map<number, readonly FolderFile[]>();
   readonly #listeners = new Set<(state: IndexState) => void>();
   #link!: WorkerLink;
   #state!: IndexState;
   #session: string | null = null;
   #closed = false;
+  /** Begun, and neither ended nor stopped by the caller: a worker that takes over goes on. */
+  #shouldRun = false;
 
   private constructor({ gate, settings, startSurvey }: Parts) {
     this.#survey = new Survey(startSurvey);
@@ -100,6 +105,7 @@ class BrowserPhotoIndex implements PhotoIndex {
       closed: index.#closedSession(),
       onSession: (session) => (index.#session = session),
       onRevived: () => void index.#revived(),
+      onGivenUp: (error) => index.#pausedBy(error),
     });
     index.#onState(await index.#link.call((service) => service.state()));
     globalThis.addEventListener?.('pagehide', index.#noteClosing);
@@ -117,6 +123,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   async add(source: FolderSource): Promise<FolderInfo> {
     const info = await this.#call((service) => service.add(source));
+    if ('files' in source) this.#picked.set(info.id, source.files);
     await this.#refresh();
     return info;
   }
@@ -133,18 +140,22 @@ class BrowserPhotoIndex implements PhotoIndex {
   }
 
   removeFolder(folderId: number): Promise<void> {
+    this.#picked.delete(folderId);
     return this.#change((service) => service.removeFolder(folderId));
   }
 
   start(): Promise<void> {
+    this.#shouldRun = true;
     return this.#change((service) => service.start());
   }
 
   pause(): Promise<void> {
+    this.#shouldRun = false;
     return this.#change((service) => service.pause());
   }
 
   cancel(): Promise<void> {
+    this.#shouldRun = false;
     return this.#change((service) => service.cancel());
   }
 
@@ -236,6 +247,7 @@ class BrowserPhotoIndex implements PhotoIndex {
   }
 
   clear(): Promise<void> {
+    this.#picked.clear();
     return this.#change((service) => service.clear());
   }
 
@@ -286,19 +298,28 @@ class BrowserPhotoIndex implements PhotoIndex {
   #onState(state: WireState): void {
     if (this.#closed) return;
     this.#state = { ...state, error: state.error && errorFromWire(state.error) };
+    if (state.phase === 'idle' || state.error) this.#shouldRun = false;
     for (const listener of this.#listeners) listener(this.#state);
   }
 
   /** A worker died while indexing: its successor goes on. */
   async #revived(): Promise<void> {
-    const wasRunning = this.#state?.phase === 'walking' || this.#state?.phase === 'indexing';
+    // Not opened yet, or closed: whoever opens it sees to the rest.
+    if (!this.#state || this.#closed) return;
     try {
-      if (wasRunning) await this.start();
+      for (const [folderId, files] of this.#picked) await this.#call((service) => service.supply(folderId, files));
+      if (this.#shouldRun) await this.start();
       else await this.#refresh();
     } catch (error) {
-      this.#state = { ...this.#state, phase: 'paused', error: error as Error };
-      for (const listener of this.#listeners) listener(this.#state);
+      this.#pausedBy(error as Error);
     }
+  }
+
+  #pausedBy(error: Error): void {
+    if (!this.#state || this.#closed) return;
+    this.#shouldRun = false;
+    this.#state = { ...this.#state, phase: 'paused', error };
+    for (const listener of this.#listeners) listener(this.#state);
   }
 
   /** A page that is left while it indexes is no sign of a bad picture. Nothing but this can be written so late. */

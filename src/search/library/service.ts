@@ -5,7 +5,7 @@ import { errorToWire } from '../../error-wire';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../worker-life';
-import type { Facets, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
+import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
 import { Attempts } from './attempts';
 import { equalGroups, writeImage } from '../vectors';
 import { clearAttempts, loadLayout, saveLayout } from './database';
@@ -98,6 +98,12 @@ export class SearchService {
     const remove = [...library.catalog.files.values()].filter((row) => row.folderId === folderId).map(({ id }) => id);
     this.#tellOthers(await library.commit({ remove, folders: { remove: [folderId] } }));
     this.#folders.forget(folderId);
+  }
+
+  /** Files of a folder that was picked, for a worker that takes over. */
+  async supply(folderId: number, files: readonly FolderFile[]): Promise<void> {
+    this.#folders.supply(folderId, files);
+    await this.refreshAccess();
   }
 
   /** For the page to ask for permission, which only pages may. */

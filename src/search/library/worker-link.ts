@@ -10,8 +10,12 @@ import { onLifeLockFree, onWorkerFailure } from '../../worker-life';
 import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import type { SearchService } from './service';
 
-/** Deaths in a row, with nothing done between, after which it is given up. */
-const MOST_DEATHS = 3;
+/** Deaths in a row, without a sign of life between, after which it is given up. */
+const MOST_DEATHS = 5;
+/** Before another one is started after the first death of a row, doubled with each further one, in milliseconds. */
+const PAUSE = 50;
+/** For its script to come and to begin. */
+const START_SECONDS = 60;
 
 export interface LinkOptions {
   start: () => Worker;
@@ -22,6 +26,8 @@ export interface LinkOptions {
   closed: string | null;
   /** A worker died and another one has taken over. */
   onRevived(): void;
+  /** Workers keep dying. The next call tries again. */
+  onGivenUp(error: Error): void;
   onSession(session: string | null): void;
 }
 
@@ -69,17 +75,21 @@ export class WorkerLink {
   }
 
   /**
-   * Calls the worker. A call that a worker's death cut short is made again where that does no harm.
-   * @throws DisposedError where the worker ended and `again` is false
+   * Calls the worker. A call that a worker's death cut short is made again: none does harm when made twice.
+   * @throws VLM2VecError where workers keep ending
    */
-  async call<T>(run: (service: Remote<SearchService>) => Promise<T>, { again = true } = {}): Promise<T> {
-    for (let tries = 1; ; tries++) {
-      const line = await this.#line;
+  async call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
+    for (;;) {
+      if (this.#deaths > MOST_DEATHS) {
+        this.#deaths = 0;
+        this.#line = this.#begin({ closed: null, ended: null }, true);
+        this.#line.catch(() => undefined);
+      }
       try {
+        const line = await this.#line;
         return await Promise.race([line.ended, run(line.service)]);
       } catch (error) {
         if (!(error instanceof WorkerEnded) || this.#closed) throw error;
-        if (!again || tries === MOST_DEATHS) throw new DisposedError(error.message);
       }
     }
   }
@@ -134,9 +144,11 @@ export class WorkerLink {
         this.#decoding = keys;
       },
     };
-    await Promise.race([service.connect(proxy(remote), lifeLock), ended]);
-    onLifeLockFree(lifeLock, () => end(new WorkerEnded('The search worker ended, probably because memory ran out.')), watch.signal);
     ended.catch(() => this.#revive(line));
+    // Nothing tells of a worker that ends before it holds its lock.
+    const late = setTimeout(() => end(new WorkerEnded('The search worker did not start.')), START_SECONDS * 1000);
+    await Promise.race([service.connect(proxy(remote), lifeLock), ended]).finally(() => clearTimeout(late));
+    onLifeLockFree(lifeLock, () => end(new WorkerEnded('The search worker ended, probably because memory ran out.')), watch.signal);
     this.#session = await Promise.race([service.open({ ...settings, innocent }, patient), ended]);
     onSession(this.#session);
     return line;
@@ -147,17 +159,25 @@ export class WorkerLink {
     line.watch.abort();
     line.worker.terminate();
     this.#deaths++;
-    const { hooks, onRevived } = this.#options;
+    const { hooks, onRevived, onGivenUp } = this.#options;
     hooks.abortEmbeddings();
     const ended = this.#session === null ? null : { session: this.#session, decoding: this.#decoding };
     this.#decoding = [];
     if (this.#deaths > MOST_DEATHS) {
-      this.#line = Promise.reject(new VLM2VecError('The search worker keeps ending. Reload the page.'));
+      const error = new VLM2VecError('The search worker keeps ending. Reload the page.');
+      this.#line = Promise.reject(error);
       this.#line.catch(() => undefined);
+      onGivenUp(error);
       return;
     }
-    this.#line = this.#begin({ closed: null, ended }, ended !== null);
+    this.#line = this.#again({ closed: null, ended });
     this.#line.then(onRevived, () => undefined);
+  }
+
+  async #again(innocent: InnocentWork): Promise<Line> {
+    await new Promise((resolve) => setTimeout(resolve, PAUSE * 2 ** this.#deaths));
+    if (this.#closed) throw new DisposedError('The photo index was closed.');
+    return this.#begin(innocent, innocent.ended !== null);
   }
 }
 
