@@ -1,0 +1,154 @@
+/**
+ * @file P@1 of `nano` on the same queries by PyTorch, by our CLI at every weight dtype, and by Chromium on WASM and on
+ * WebGPU (SwiftShader where there is no GPU).
+ *
+ *   python -m reference.mmeb build DATA --queries 50 --cache CACHE                       20 sets, 1,000 queries
+ *   python -m reference.mmeb evaluate DATA --checkpoint CHECKPOINT --json pytorch.json
+ *   npx tsx bench/nano-eval.ts --data DATA --pytorch pytorch.json --checkpoint CHECKPOINT [--webgpu-limit 5] [--record]
+ *
+ * --checkpoint is converted at each dtype; without it only what ships is measured. --webgpu-limit takes the first
+ * queries of each set alone. --only runs some: cli, wasm, webgpu. --record appends the result to bench/RESULTS.md.
+ */
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+import { createServer } from 'vite';
+import { findChromium } from '../scripts/chromium';
+import { META_TASKS, mmebSet, type EvalReport } from '../src/eval';
+import { machine, seconds, table } from './lib/report';
+
+const DTYPES = ['fp32', 'fp16', 'q8', 'q4'];
+const WORK = '.cache/nano-eval';
+/** Served by the development server at `/e2e-bundles/nano-eval/`. */
+const SERVED = '.cache/e2e-bundles/nano-eval';
+const SWIFTSHADER = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--disable-gpu-watchdog'];
+const HOUR_MS = 3_600_000;
+
+const { values } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    pytorch: { type: 'string' },
+    checkpoint: { type: 'string' },
+    'webgpu-limit': { type: 'string', default: '5' },
+    only: { type: 'string', default: 'cli,wasm,webgpu' },
+    record: { type: 'boolean', default: false },
+  },
+});
+const { data, pytorch, checkpoint } = values;
+if (data === undefined || pytorch === undefined) throw new Error('--data and --pytorch are needed');
+
+/** Right answers and queries of each set, and what it took. */
+interface Measured {
+  name: string;
+  sets: Map<string, { correct: number; queries: number }>;
+  took: string;
+}
+
+type Predictions = Record<string, { predictions: number[] }>;
+const reference = (JSON.parse(readFileSync(pytorch, 'utf8')) as { sets: Predictions }).sets;
+
+/** PyTorch's answers to the first `limit` queries of each set. */
+function referenceOf(limit?: number): Measured {
+  const sets = Object.entries(reference).map(([name, { predictions }]) => {
+    const asked = predictions.slice(0, limit);
+    return [name, { correct: asked.filter((best) => best === 0).length, queries: asked.length }] as const;
+  });
+  return { name: 'PyTorch, float32', sets: new Map(sets), took: '' };
+}
+
+function measured(name: string, report: EvalReport, took: string): Measured {
+  return { name, sets: new Map(report.sets.map((set) => [set.name, set])), took };
+}
+
+function cli(...args: string[]): void {
+  execFileSync(process.execPath, ['node_modules/tsx/dist/cli.mjs', 'src/cli/index.ts', ...args], { stdio: 'inherit' });
+}
+
+function byCli(name: string, model: string): Measured {
+  const out = path.join(WORK, 'out');
+  rmSync(out, { recursive: true, force: true });
+  const start = performance.now();
+  cli('eval', data!, '--model', model, '--regime', 'native', '--out', out);
+  const took = seconds((performance.now() - start) / 1000);
+  return measured(name, JSON.parse(readFileSync(path.join(out, 'report.json'), 'utf8')) as EvalReport, took);
+}
+
+async function inChromium(device: 'wasm' | 'webgpu', limit?: number): Promise<Measured> {
+  rmSync(SERVED, { recursive: true, force: true });
+  cpSync(data!, SERVED, { recursive: true });
+  const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
+  await site.listen();
+  const args = ['--no-sandbox', '--disable-background-networking', ...(device === 'webgpu' ? SWIFTSHADER : [])];
+  const browser = await chromium.launch({ executablePath: findChromium(), args });
+  try {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(HOUR_MS);
+    await page.routeWebSocket('**', () => undefined);
+    const address = `eval.html?device=${device}&data=e2e-bundles/nano-eval/`;
+    await page.goto(new URL(address, site.resolvedUrls!.local[0]).href);
+    await page.locator('#status-text', { hasText: 'Runs on' }).waitFor();
+    if (limit !== undefined) await page.locator('#limit').fill(String(limit));
+    await page.getByRole('button', { name: 'Measure' }).click();
+    await page.locator('#outcome').waitFor();
+    const took = await page.locator('#took').innerText();
+    console.log(`${device}: ${took}`);
+    const download = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Save the report' }).click();
+    const report = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as EvalReport;
+    const version = `Chromium ${browser.version()}, ${device === 'wasm' ? 'WASM' : 'WebGPU'}`;
+    return measured(`shipped, ${version}`, report, took.replace(/\.$/, ''));
+  } finally {
+    await browser.close();
+    await site.close();
+  }
+}
+
+const percent = (share: number) => (100 * share).toFixed(1);
+
+/** P@1: all sets, then each meta-task; every set with the same weight. */
+function shares({ sets }: Measured): number[] {
+  const mean = (task?: string) => {
+    const some = [...sets].filter(([name]) => task === undefined || mmebSet(name)?.metaTask === task);
+    return some.reduce((sum, [, { correct, queries }]) => sum + correct / queries, 0) / some.length;
+  };
+  return [mean(), ...META_TASKS.map((task) => mean(task))];
+}
+
+function row(outcome: Measured, base: Measured): string[] {
+  const [all, ...tasks] = shares(outcome);
+  const queries = [...outcome.sets.values()].reduce((sum, set) => sum + set.queries, 0);
+  const difference = 100 * (all! - shares(base)[0]!);
+  const equal = [...outcome.sets].filter(([name, { correct }]) => correct === base.sets.get(name)?.correct).length;
+  const compared = outcome.name === base.name ? ['', ''] : [difference.toFixed(1).replace('-', '−'), `${equal} of ${base.sets.size}`];
+  return [outcome.name, String(queries), percent(all!), ...compared, ...tasks.map(percent), outcome.took];
+}
+
+mkdirSync(WORK, { recursive: true });
+const only = values.only.split(',');
+const rows = [row(referenceOf(), referenceOf())];
+if (only.includes('cli')) {
+  for (const dtype of checkpoint === undefined ? [] : DTYPES) {
+    const bundle = path.join(WORK, dtype);
+    rmSync(bundle, { recursive: true, force: true });
+    cli('convert', checkpoint!, '--out', bundle, '--dtype', dtype);
+    rows.push(row(byCli(`${dtype}, CLI`, bundle), referenceOf()));
+  }
+  rows.push(row(byCli('shipped, CLI', 'nano'), referenceOf()));
+}
+if (only.includes('wasm')) rows.push(row(await inChromium('wasm'), referenceOf()));
+if (only.includes('webgpu')) {
+  const limit = Number(values['webgpu-limit']);
+  rows.push(row(referenceOf(limit), referenceOf(limit)), row(await inChromium('webgpu', limit), referenceOf(limit)));
+}
+const text = `## nano: P@1 by PyTorch, Node and Chromium
+
+${machine()}
+
+\`npx tsx bench/nano-eval.ts\`; the miniature MMEB of \`reference/mmeb\`, ${Object.keys(reference).length} sets, each with the same weight
+
+${table(['weights, where', 'queries', 'P@1', 'to PyTorch', 'sets alike', ...META_TASKS, 'took'], rows)}
+`;
+console.log(text);
+if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);
