@@ -26,6 +26,8 @@ class Muon(torch.optim.Optimizer):
     def step(self):
         for group in self.param_groups:
             for weight in group['params']:
+                if weight.grad is None:  # a batch without pictures
+                    continue
                 momentum = self.state[weight].setdefault('momentum', torch.zeros_like(weight))
                 momentum.lerp_(weight.grad, 0.05)
                 update = orthogonal(weight.grad.lerp(momentum, 0.95))
