@@ -25,6 +25,7 @@ const MAY_IMPORT = {
   'src/convert': [...BASE, 'src/checkpoint', 'src/onnx', 'src/models'],
   'src/runtime': [...BASE, 'src/image', 'src/text', 'src/store', 'src/models', 'src/onnx'],
   'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text'],
+  'src/adapters': ['*'],
   'src/cli': ['*'],
   'src/testing': ['*', 'src/testing'],
   workers: ['*'],
