@@ -8,7 +8,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   adapterPath,
   checkpointPath,
@@ -22,7 +22,7 @@ import {
   MODEL_NAMES,
   type FixtureInput,
 } from '../testing/fixtures';
-import { main } from './main';
+import { runMain as run, type CommandResult } from './run-main';
 
 const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
 const ROOT = path.resolve(import.meta.dirname, '../..');
@@ -46,14 +46,8 @@ afterAll(() => rm(work, { recursive: true }));
 const bundle = () => path.join(work, 'tiny-tied');
 const tiny = fixturePath('images/tiny.png');
 
-interface Result {
-  code: unknown;
-  stdout: string;
-  stderr: string;
-}
-
 /** As users run it. */
-function runChild(args: string[], stdin = ''): Promise<Result> {
+function runChild(args: string[], stdin = ''): Promise<CommandResult> {
   const child = spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT });
   let stdout = '';
   let stderr = '';
@@ -63,23 +57,6 @@ function runChild(args: string[], stdin = ''): Promise<Result> {
   return new Promise((resolve, reject) => {
     child.on('error', reject).on('close', (code) => resolve({ code, stdout, stderr }));
   });
-}
-
-/** The same in this process. */
-async function run(args: string[]): Promise<Result> {
-  const result: Result = { code: null, stdout: '', stderr: '' };
-  const capture = (name: 'stdout' | 'stderr') =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      result[name] += String(text);
-      return true;
-    });
-  const spies = [capture('stdout'), capture('stderr')];
-  try {
-    result.code = await main(args);
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
-  return result;
 }
 
 async function jsonl(lines: readonly unknown[]): Promise<string> {

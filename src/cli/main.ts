@@ -55,6 +55,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   const root = new Command('vlm2vec')
     .description('VLM2Vec multimodal embeddings: convert checkpoints, embed texts and images, rank captions.')
     .version(VERSION)
+    .enablePositionalOptions() // what follows eval merge is merge's
     .exitOverride()
     .configureOutput({ writeErr: () => undefined })
     .showSuggestionAfterError(false);
