@@ -72,6 +72,18 @@ describe('reads', () => {
     );
   });
 
+  test('where ranges are of the compressed bytes, as from a browser’s cache', async () => {
+    const packed = gzipSync(content);
+    const fetch = async (_url: unknown, init?: RequestInit) => {
+      if (!new Headers(init?.headers).has('Range')) return new Response(content);
+      const headers = { 'Content-Range': `bytes 0-0/${packed.length}`, 'Content-Encoding': 'gzip' };
+      return new Response(packed.subarray(0, 1), { status: 206, headers });
+    };
+    const file = await httpBundle('https://example.org/m/', { fetch: fetch as typeof globalThis.fetch }).open('a.json');
+    expect(file.size).toBe(content.length);
+    expect(await file.read(100, 300)).toEqual(content.slice(100, 300));
+  });
+
   test('a compressed manifest by its true length', async () => {
     const url = await serve((_, response) => {
       response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(content));

@@ -59,8 +59,10 @@ async function remoteFile(fetch: Fetch, path: string, url: string, signal?: Abor
   const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' } });
   if (response.status !== 206) return blobFile(path, await body(response.blob(), url, signal));
   const size = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
+  // Of a file that was sent compressed, Chromium's cache gives ranges of the compressed bytes.
+  const isCompressed = response.headers.has('Content-Encoding');
   await response.body?.cancel();
-  if (!Number.isSafeInteger(size)) {
+  if (!Number.isSafeInteger(size) || isCompressed) {
     // Across origins, a server shows this header only if told to: the whole file tells its length too.
     return blobFile(path, await body((await request(fetch, url, { signal })).blob(), url, signal));
   }
