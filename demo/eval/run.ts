@@ -12,7 +12,7 @@ import {
   type RegimeName,
   type SetResult,
 } from '../../src/eval';
-import { latest } from '../shell';
+import { latest } from '../shell/latest';
 import type { Expected } from './data';
 
 /** One set's outcome. */
