@@ -236,9 +236,10 @@ class BrowserPhotoIndex implements PhotoIndex {
     return this.#call((service) => service.export());
   }
 
-  import(blob: Blob, { signal }: CallOptions = {}): Promise<void> {
+  async import(blob: Blob, { signal }: CallOptions = {}): Promise<void> {
     signal?.throwIfAborted();
-    return this.#change((service) => service.import(blob));
+    await this.#change((service) => service.import(blob));
+    this.#picked.clear();
   }
 
   exportParquet({ signal }: CallOptions = {}): Promise<Blob> {

@@ -229,6 +229,7 @@ export class SearchService {
     await indexer.cancel();
     await this.#replace(() => importIndex(library, blob));
     await clearAttempts(library.database);
+    this.#folders.clear(); // the numbers are other folders' now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
     this.#changed();
