@@ -7,47 +7,29 @@
  * `VLM2VEC_FULL_TESTS=1` tries more of them.
  */
 import { expect, test, type Page } from '@playwright/test';
-import type { BundleManifest } from '../src/bundle/manifest';
 import { bundleFiles } from '../src/bundle/validate';
 import type { HubRepository } from '../src/testing/hub-repository';
-import type { HubServer } from '../src/testing/hub-server';
 import { openBlank } from './fixture-pages';
 import {
   ADAPTER,
   BASE,
-  convertByCli,
   downloadIn,
   hashesOf,
   journalNotes,
   loadIn,
   seededRandom,
-  startFixtureHub,
   storedManifests,
   storedNames,
   tryLoadIn,
+  useFixtureHub,
   WEIGHTS,
 } from './hub-pages';
 
 const FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 
-test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
+const fixture = useFixtureHub();
 
-let cli: BundleManifest;
-let hub: HubServer;
-test.beforeAll(async () => {
-  if (test.info().project.name !== 'wasm') return;
-  cli = convertByCli();
-  hub = await startFixtureHub();
-});
-test.afterEach(async () => {
-  if (test.info().project.name !== 'wasm') return;
-  hub.faults.clear();
-  hub.traffic.clear();
-  await hub.start();
-});
-test.afterAll(() => hub?.stop());
-
-const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4', internal: { retryDelay: 50 } }) as const;
+const load = () => ({ source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', internal: { retryDelay: 50 } }) as const;
 /** The base's weights by ranges, as those of a real model; else they are small enough to be fetched whole. */
 const loadByRanges = () => ({ ...load(), internal: { retryDelay: 50, wholeBytes: 500_000, blockBytes: 200_000 } });
 
@@ -62,10 +44,10 @@ class Finished {
 
   /** After each try. */
   async note(page: Page): Promise<void> {
-    for (const { file, start, bytes } of hub.traffic.sent) {
+    for (const { file, start, bytes } of fixture.hub.traffic.sent) {
       if (this.files.has(file)) this.lost += Math.max(0, start + bytes - Math.max(start, HEADER_BYTES));
     }
-    hub.traffic.clear();
+    fixture.hub.traffic.clear();
     for (const { checked } of await journalNotes(page)) if (checked !== undefined) this.files.add(String(checked));
   }
 }
@@ -73,7 +55,7 @@ class Finished {
 /** What is stored is what the command line makes, and there is nothing else. */
 async function expectWhole(page: Page): Promise<void> {
   const stored = await storedManifests(page);
-  expect(stored.map(hashesOf)).toEqual([hashesOf(cli)]);
+  expect(stored.map(hashesOf)).toEqual([hashesOf(fixture.cli)]);
 }
 
 /** Files one after another: a place in them by its distance from the start. */
@@ -95,7 +77,7 @@ function placesIn(repositories: Iterable<HubRepository>, kind: RegExp, prefix = 
 
 /** The weights of the checkpoint and its adapter. */
 const placesInWeights = () =>
-  placesIn([hub.repos.get(ADAPTER)!, hub.repos.get(BASE)!], WEIGHTS);
+  placesIn([fixture.hub.repos.get(ADAPTER)!, fixture.hub.repos.get(BASE)!], WEIGHTS);
 
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 
@@ -109,8 +91,8 @@ test.describe('a checkpoint from the Hub', () => {
     await loadIn(page, load());
     await expectWhole(page);
     const { total } = placesInWeights();
-    say(`${kilobytes(hub.traffic.bytes(WEIGHTS))} of ${kilobytes(total)} in ${hub.traffic.requests(WEIGHTS)} requests`);
-    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+    say(`${kilobytes(fixture.hub.traffic.bytes(WEIGHTS))} of ${kilobytes(total)} in ${fixture.hub.traffic.requests(WEIGHTS)} requests`);
+    expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
   test('the connection is cut at random places', async ({ page }) => {
@@ -118,19 +100,19 @@ test.describe('a checkpoint from the Hub', () => {
     const { total, place } = placesInWeights();
     const count = FULL ? 100 : 20;
     const cuts = Array.from({ length: count }, () =>
-      hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
+      fixture.hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
     );
     await openBlank(page);
     await loadIn(page, load());
     await expectWhole(page);
     const struck = cuts.filter((cut) => cut.struck > 0).length;
-    say(`${struck} cuts, ${kilobytes(hub.traffic.repeated(WEIGHTS))} of ${kilobytes(total)} fetched again`);
+    say(`${struck} cuts, ${kilobytes(fixture.hub.traffic.repeated(WEIGHTS))} of ${kilobytes(total)} fetched again`);
     expect(struck).toBeGreaterThanOrEqual(count * 0.9);
-    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+    expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
   test('busy and failing servers, and links that expire', async ({ page }) => {
-    const { faults } = hub;
+    const { faults } = fixture.hub;
     faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, place: 'api', times: 1 });
     faults.inject({ kind: 'status', status: 500, place: 'resolve', times: 1 });
     faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, times: 1, file: WEIGHTS });
@@ -139,24 +121,24 @@ test.describe('a checkpoint from the Hub', () => {
     await openBlank(page);
     await loadIn(page, load());
     await expectWhole(page);
-    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+    expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
   test('wrong bytes once are noticed and fetched again', async ({ page }) => {
-    const wrong = hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/, times: 1 });
+    const wrong = fixture.hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/, times: 1 });
     await openBlank(page);
     await loadIn(page, load());
     await expectWhole(page);
-    say(`${kilobytes(hub.traffic.repeated(WEIGHTS))} fetched again`);
+    say(`${kilobytes(fixture.hub.traffic.repeated(WEIGHTS))} fetched again`);
     expect(wrong.struck).toBe(1);
   });
 
   test('wrong bytes every time are an error with a name, and nothing is kept of them', async ({ page }) => {
-    hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/ });
+    fixture.hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/ });
     await openBlank(page);
     expect(await tryLoadIn(page, load())).toEqual({ error: expect.stringMatching(/^IntegrityError: .*model-00002/) });
     expect(await storedNames(page)).toEqual([]);
-    hub.faults.clear();
+    fixture.hub.faults.clear();
     await loadIn(page, load());
     await expectWhole(page);
   });
@@ -168,7 +150,7 @@ test.describe('a checkpoint from the Hub', () => {
     const finished = new Finished();
     await openBlank(page);
     for (let i = 0; i < count; i++) {
-      const barrier = hub.faults.stopAfter(Math.ceil(random() * total));
+      const barrier = fixture.hub.faults.stopAfter(Math.ceil(random() * total));
       const loading = tryLoadIn(page, loadByRanges()).catch(() => null); // the page that would answer goes away
       await Promise.race([barrier.reached, loading]);
       await page.reload();
@@ -189,7 +171,7 @@ test.describe('a checkpoint from the Hub', () => {
     const { total } = placesInWeights();
     const finished = new Finished();
     await openBlank(page);
-    const barrier = hub.faults.stopAfter(total * 1.5);
+    const barrier = fixture.hub.faults.stopAfter(total * 1.5);
     const failure = page.evaluate(
       async ({ source, ...options }) => {
         const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
@@ -218,14 +200,14 @@ test.describe('a checkpoint from the Hub', () => {
     const { total } = placesInWeights();
     const finished = new Finished();
     await openBlank(page);
-    const barrier = hub.faults.stopAfter(total * 1.5);
+    const barrier = fixture.hub.faults.stopAfter(total * 1.5);
     const loading = tryLoadIn(page, loadByRanges());
     await Promise.race([barrier.reached, loading]);
-    await hub.stop();
+    await fixture.hub.stop();
     barrier.lift();
     expect(await loading).toEqual({ error: expect.stringMatching(/^NetworkError: .*cannot be reached/) });
     await finished.note(page);
-    await hub.start();
+    await fixture.hub.start();
     await loadIn(page, loadByRanges());
     await finished.note(page);
     await expectWhole(page);
@@ -234,10 +216,10 @@ test.describe('a checkpoint from the Hub', () => {
   });
 
   test('a new commit midway is not mixed in', async ({ page }) => {
-    const base = hub.repos.get(BASE)!;
+    const base = fixture.hub.repos.get(BASE)!;
     const before = base.head;
     await openBlank(page);
-    const barrier = hub.faults.stopAfter(placesInWeights().total / 3);
+    const barrier = fixture.hub.faults.stopAfter(placesInWeights().total / 3);
     const loading = loadIn(page, load());
     await Promise.race([barrier.reached, loading]);
     for (const shard of [2, 3, 4]) base.change(`model-0000${shard}-of-00004.safetensors`, new Uint8Array(1000));
@@ -245,7 +227,7 @@ test.describe('a checkpoint from the Hub', () => {
     await loading;
     base.head = before;
     await expectWhole(page);
-    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+    expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
   test('the quota is used up: from the start, and midway', async ({ page, context }) => {
@@ -261,7 +243,7 @@ test.describe('a checkpoint from the Hub', () => {
 
     const finished = new Finished();
     // What was measured before is kept: this try begins with the first file.
-    const barrier = hub.faults.stopAfter(placesInWeights().total * 0.8);
+    const barrier = fixture.hub.faults.stopAfter(placesInWeights().total * 0.8);
     const loading = tryLoadIn(page, loadByRanges());
     await Promise.race([barrier.reached, loading]);
     await quota(1);
@@ -289,70 +271,70 @@ test.describe('a checkpoint from the Hub', () => {
     expect(again[0].vectors).toEqual(again[1].vectors);
     await expectWhole(page);
     say(`${both.map((outcome) => ('error' in outcome ? outcome.error : 'loaded')).join(' | ')}`);
-    expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+    expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 });
 
 test.describe('a ready bundle from a static host', () => {
-  const url = () => `${hub.url}/static/ready/`;
+  const url = () => `${fixture.hub.url}/static/ready/`;
   /** All files but the manifest, which is asked for again by every try. */
   const FILES = /\.(bin|onnx|json|txt)$(?<!bundle\.json)/;
-  const places = () => placesIn(hub.folders.values(), FILES, 'static/');
+  const places = () => placesIn(fixture.hub.folders.values(), FILES, 'static/');
 
   test('cut, busy, failing and wrong once', async ({ page }) => {
     const random = seededRandom(21);
     const { total, place } = places();
     const cuts = Array.from({ length: 20 }, () =>
-      hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
+      fixture.hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
     );
-    hub.faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, times: 1, file: /vision\.0\.bin/ });
-    hub.faults.inject({ kind: 'status', status: 500, times: 1, file: /text\.0\.bin/ });
+    fixture.hub.faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, times: 1, file: /vision\.0\.bin/ });
+    fixture.hub.faults.inject({ kind: 'status', status: 500, times: 1, file: /text\.0\.bin/ });
     await openBlank(page);
     expect(await downloadIn(page, url(), 'ready')).toBe('ok');
     await expectWhole(page);
     const struck = cuts.filter((cut) => cut.struck > 0).length;
-    say(`${struck} cuts, ${kilobytes(hub.traffic.repeated(FILES))} of ${kilobytes(total)} fetched again`);
+    say(`${struck} cuts, ${kilobytes(fixture.hub.traffic.repeated(FILES))} of ${kilobytes(total)} fetched again`);
     expect(struck).toBeGreaterThanOrEqual(18);
-    expect(hub.traffic.repeated(FILES)).toBe(0);
+    expect(fixture.hub.traffic.repeated(FILES)).toBe(0);
   });
 
   test('wrong bytes: once, then every time', async ({ page }) => {
-    const once = hub.faults.inject({ kind: 'corrupt', at: 500_000, file: /vision\.0\.bin/, times: 1 });
+    const once = fixture.hub.faults.inject({ kind: 'corrupt', at: 500_000, file: /vision\.0\.bin/, times: 1 });
     await openBlank(page);
     expect(await downloadIn(page, url(), 'ready')).toBe('ok');
     await expectWhole(page);
     expect(once.struck).toBe(1);
-    say(`${kilobytes(hub.traffic.repeated(FILES))} fetched again`);
+    say(`${kilobytes(fixture.hub.traffic.repeated(FILES))} fetched again`);
 
-    hub.faults.inject({ kind: 'corrupt', at: 500_000, file: /vision\.0\.bin/ });
+    fixture.hub.faults.inject({ kind: 'corrupt', at: 500_000, file: /vision\.0\.bin/ });
     expect(await downloadIn(page, url(), 'other')).toMatch(/^IntegrityError: .*vision\.0\.bin/);
     expect(await storedNames(page)).toEqual(['ready']);
-    hub.faults.clear();
-    hub.traffic.clear();
+    fixture.hub.faults.clear();
+    fixture.hub.traffic.clear();
     expect(await downloadIn(page, url(), 'other')).toBe('ok');
-    say(`${kilobytes(hub.traffic.bytes(FILES))} of ${kilobytes(places().total)} fetched by the next try`);
-    expect(hub.traffic.files()).toContain('static/ready/vision.0.bin');
+    say(`${kilobytes(fixture.hub.traffic.bytes(FILES))} of ${kilobytes(places().total)} fetched by the next try`);
+    expect(fixture.hub.traffic.files()).toContain('static/ready/vision.0.bin');
   });
 
   test('reloaded at random moments, and offline', async ({ page }) => {
     const random = seededRandom(11);
     const { total } = places();
-    const files = bundleFiles(cli);
+    const files = bundleFiles(fixture.cli);
     /** Files (of one chunk each) that an earlier try finished. */
     const finished = new Set<string>();
     let lost = 0;
     await openBlank(page);
     for (let i = 0; i < 10; i++) {
-      hub.traffic.clear();
-      const barrier = hub.faults.stopAfter(Math.ceil(random() * total * 0.4));
+      fixture.hub.traffic.clear();
+      const barrier = fixture.hub.faults.stopAfter(Math.ceil(random() * total * 0.4));
       const loading = downloadIn(page, url(), 'ready').catch(() => null);
       await Promise.race([barrier.reached, loading]);
-      if (i === 5) await hub.stop();
+      if (i === 5) await fixture.hub.stop();
       await page.reload();
       barrier.lift();
       await loading;
-      await hub.start();
-      for (const { file, bytes } of hub.traffic.sent) if (finished.has(file)) lost += bytes;
+      await fixture.hub.start();
+      for (const { file, bytes } of fixture.hub.traffic.sent) if (finished.has(file)) lost += bytes;
       for (const { chunk } of await journalNotes(page)) {
         if (chunk) finished.add(`static/ready/${files[(chunk as number[])[0]!]!.path}`);
       }
@@ -367,9 +349,9 @@ test.describe('a ready bundle from a static host', () => {
 
   test('replaced on the server midway: never a mixture', async ({ page }) => {
     await openBlank(page);
-    const folder = hub.folders.get('ready')!;
+    const folder = fixture.hub.folders.get('ready')!;
     const before = folder.head;
-    const barrier = hub.faults.stopAfter(300_000);
+    const barrier = fixture.hub.faults.stopAfter(300_000);
     const loading = downloadIn(page, url(), 'ready');
     await Promise.race([barrier.reached, loading]);
     folder.change('vision.0.bin', new Uint8Array(776_576));

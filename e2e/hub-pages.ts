@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { BrowserContext, Page } from '@playwright/test';
+import { test, type BrowserContext, type Page } from '@playwright/test';
 import type { BundleManifest } from '../src/bundle/manifest';
 import type { LoadOptions } from '../src/index';
 import { startHub, type HubServer } from '../src/testing/hub-server';
@@ -17,8 +17,8 @@ export const WEIGHTS = /\.safetensors$/;
 
 const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
 
-/** What the command line makes of the same model, converted once per run. */
-export function convertByCli(): BundleManifest {
+/** What the command line makes of the same model. */
+function convertByCli(): BundleManifest {
   const [checkpoint, adapter] = ['checkpoints/tiny-tied', 'adapters/dora'].map((name) => `reference/fixtures/${name}`);
   const command = ['node_modules/tsx/dist/cli.mjs', 'src/cli/index.ts', 'convert', checkpoint!, '--adapter', adapter!];
   execFileSync(process.execPath, [...command, '--out', CLI_BUNDLE, '--dtype', 'q4'], { stdio: 'pipe' });
@@ -26,7 +26,7 @@ export function convertByCli(): BundleManifest {
 }
 
 /** The Hub with the fixture models, and the command line's bundle as a static folder called `ready`. */
-export function startFixtureHub(): Promise<HubServer> {
+function startFixtureHub(): Promise<HubServer> {
   return startHub({
     repos: {
       [ADAPTER]: 'reference/fixtures/adapters/dora',
@@ -36,6 +36,33 @@ export function startFixtureHub(): Promise<HubServer> {
     gated: { [GATED.repo]: GATED.token },
     folders: { ready: CLI_BUNDLE },
   });
+}
+
+/** What {@link useFixtureHub} sets up before the first test. */
+export interface FixtureHub {
+  readonly hub: HubServer;
+  /** The command line's bundle of the same model. */
+  readonly cli: BundleManifest;
+}
+
+/** A Hub for the tests of a file, on and without faults before each; they run once, for no GPU is involved. */
+export function useFixtureHub(): FixtureHub {
+  const fixture = {} as { hub: HubServer; cli: BundleManifest };
+  const isOn = () => test.info().project.name === 'wasm';
+  test.beforeEach(() => test.skip(!isOn(), 'no GPU is involved: once is enough'));
+  test.beforeAll(async () => {
+    if (!isOn()) return;
+    fixture.cli = convertByCli();
+    fixture.hub = await startFixtureHub();
+  });
+  test.afterEach(async () => {
+    if (!isOn()) return;
+    fixture.hub.faults.clear();
+    fixture.hub.traffic.clear();
+    await fixture.hub.start();
+  });
+  test.afterAll(() => fixture.hub?.stop());
+  return fixture;
 }
 
 /** Path, size and hashes of every file of a bundle but its manifest: alike wherever it was converted. */

@@ -1,56 +1,38 @@
 /** @file An official model straight from a Hub into the browser's storage, and from there without any network. */
 import { expect, test } from '@playwright/test';
-import type { BundleManifest } from '../src/bundle/manifest';
-import type { HubServer } from '../src/testing/hub-server';
 import { bundleUrl, openBlank } from './fixture-pages';
 import {
   ADAPTER,
-  convertByCli,
   GATED,
   hashesOf,
   loadIn,
-  startFixtureHub,
   storedManifests,
   storedNames,
   tryLoadIn,
+  useFixtureHub,
   watchOrigins,
   WEIGHTS,
 } from './hub-pages';
 
-test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
-
-let cli: BundleManifest;
-let hub: HubServer;
-test.beforeAll(async () => {
-  if (test.info().project.name !== 'wasm') return;
-  cli = convertByCli();
-  hub = await startFixtureHub();
-});
-test.afterEach(async () => {
-  if (test.info().project.name !== 'wasm') return;
-  hub.faults.clear();
-  hub.traffic.clear();
-  await hub.start();
-});
-test.afterAll(() => hub?.stop());
+const fixture = useFixtureHub();
 
 test('by its name: converted in the worker, then at hand with the Hub off', async ({ page, context }) => {
   const origins = watchOrigins(context);
   await openBlank(page);
-  const first = await loadIn(page, { source: ADAPTER, hubUrl: hub.url, dtype: 'q4' });
+  const first = await loadIn(page, { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4' });
   expect(first.phases).toEqual(expect.arrayContaining(['convert', 'probe', 'load']));
   const own = new URL(page.url()).origin;
-  expect([...origins].sort(), 'hosts that were asked').toEqual([own, hub.url, hub.cdnUrl].sort());
-  expect(hub.traffic.repeated(WEIGHTS)).toBe(0);
+  expect([...origins].sort(), 'hosts that were asked').toEqual([own, fixture.hub.url, fixture.hub.cdnUrl].sort());
+  expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   const [stored, ...others] = await storedManifests(page);
   expect(others).toEqual([]);
-  expect(hashesOf(stored!)).toEqual(hashesOf(cli));
-  expect(stored!.source.adapter).toMatchObject({ id: ADAPTER, revision: hub.repos.get(ADAPTER)!.head });
+  expect(hashesOf(stored!)).toEqual(hashesOf(fixture.cli));
+  expect(stored!.source.adapter).toMatchObject({ id: ADAPTER, revision: fixture.hub.repos.get(ADAPTER)!.head });
 
-  await hub.stop();
+  await fixture.hub.stop();
   origins.clear();
   await page.reload();
-  const again = await loadIn(page, { source: ADAPTER, hubUrl: hub.url, dtype: 'q4' });
+  const again = await loadIn(page, { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4' });
   expect(again.phases).not.toContain('convert');
   const [name] = await storedNames(page);
   expect((await loadIn(page, { source: { name: name! } })).vectors).toBe(again.vectors);
@@ -58,7 +40,7 @@ test('by its name: converted in the worker, then at hand with the Hub off', asyn
   expect([again.vectors, again.ranked]).toEqual([ofCli.vectors, ofCli.ranked]);
   expect(again.vectors).toEqual(first.vectors);
   // Whether the Hub was asked for news or not: there is nobody else.
-  origins.delete(hub.url);
+  origins.delete(fixture.hub.url);
   expect([...origins]).toEqual([own]);
 });
 
@@ -68,24 +50,24 @@ test('a token opens a gated repository, and goes to the Hub alone', async ({ pag
     if (request.headers().authorization !== undefined) tokens.add(new URL(request.url()).origin);
   });
   await openBlank(page);
-  await loadIn(page, { source: GATED.repo, accessToken: GATED.token, hubUrl: hub.url, dtype: 'q4' });
-  expect((await storedManifests(page)).map(hashesOf)).toEqual([hashesOf(cli)]);
+  await loadIn(page, { source: GATED.repo, accessToken: GATED.token, hubUrl: fixture.hub.url, dtype: 'q4' });
+  expect((await storedManifests(page)).map(hashesOf)).toEqual([hashesOf(fixture.cli)]);
   // The host of signed URLs answers 400 to a second permit.
-  expect(hub.traffic.asked.filter(({ status }) => status >= 400)).toEqual([]);
-  expect([...tokens]).toEqual([hub.url]);
+  expect(fixture.hub.traffic.asked.filter(({ status }) => status >= 400)).toEqual([]);
+  expect([...tokens]).toEqual([fixture.hub.url]);
 });
 
 test('each refusal has its own message, and leaves nothing behind', async ({ page }) => {
   await openBlank(page);
   const failure = async (source: string) => {
     const internal = { retryDelay: 50 };
-    const loaded = await tryLoadIn(page, { source, hubUrl: hub.url, dtype: 'q4', internal });
+    const loaded = await tryLoadIn(page, { source, hubUrl: fixture.hub.url, dtype: 'q4', internal });
     return 'error' in loaded ? loaded.error : 'no error';
   };
   const closed = async () => {
-    hub.faults.inject({ kind: 'closed', place: 'api' });
+    fixture.hub.faults.inject({ kind: 'closed', place: 'api' });
     const error = await failure(ADAPTER);
-    hub.faults.clear();
+    fixture.hub.faults.clear();
     return error;
   };
   const seen = {
@@ -93,7 +75,7 @@ test('each refusal has its own message, and leaves nothing behind', async ({ pag
     gated: await failure(GATED.repo),
     revision: await failure(`${ADAPTER}@v2`),
     closed: await closed(),
-    offline: await hub.stop().then(() => failure(ADAPTER)),
+    offline: await fixture.hub.stop().then(() => failure(ADAPTER)),
     stored: await storedNames(page),
   };
   expect(seen).toEqual({
@@ -113,23 +95,23 @@ test('what it will cost is told before the first byte of the weights', async ({ 
       const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
       return models.estimate(source, { hubUrl, dtype: 'q4' });
     },
-    [ADAPTER, hub.url] as const,
+    [ADAPTER, fixture.hub.url] as const,
   );
-  expect(hub.traffic.bytes(WEIGHTS)).toBe(0);
+  expect(fixture.hub.traffic.bytes(WEIGHTS)).toBe(0);
   expect(cost).toMatchObject({ state: 'new', dtype: 'q4', storage: { fits: true }, device: { webgpu: false } });
-  hub.traffic.clear();
+  fixture.hub.traffic.clear();
   const added = await page.evaluate(
     async ([source, hubUrl]) => {
       const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
       await models.add(source, { hubUrl, dtype: 'q4' });
       return models.list();
     },
-    [ADAPTER, hub.url] as const,
+    [ADAPTER, fixture.hub.url] as const,
   );
   expect(added).toMatchObject([{ name: cost.name, dtype: 'q4' }]);
-  const figures = [cost.download, hub.traffic.bytes(), cost.store, added[0]!.bytes];
+  const figures = [cost.download, fixture.hub.traffic.bytes(), cost.store, added[0]!.bytes];
   process.stdout.write(`      download: ${figures[0]} told, ${figures[1]} came; store: ${figures[2]} told, ${figures[3]} taken\n`);
-  expect(Math.abs(cost.download / hub.traffic.bytes() - 1)).toBeLessThan(0.05);
+  expect(Math.abs(cost.download / fixture.hub.traffic.bytes() - 1)).toBeLessThan(0.05);
   expect(cost.store / added[0]!.bytes).toBeGreaterThanOrEqual(1);
   expect(cost.store / added[0]!.bytes).toBeLessThan(1.1);
 });

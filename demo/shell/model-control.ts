@@ -102,8 +102,8 @@ export class ModelControl {
       const clock = phaseClock();
       const onProgress: OnProgress = (progress) => {
         clock.see(progress.phase);
-        // Of downloads there is a sum over all files; single files would make the bar jump.
-        if (signal.aborted || (progress.phase === 'download' && progress.status !== 'progress_total')) return;
+        // While loading there is a sum over all files; single files would make the bar jump.
+        if (signal.aborted || (progress.phase === 'load' && progress.status === 'progress')) return;
         this.state.value = { kind: 'loading', progress };
       };
       const model = await VLM2Vec.load(sourceOf(choice), { device, signal, onProgress, worker: startModelWorker });

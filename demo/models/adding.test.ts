@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import type { AddOptions, StoredModel } from '../src/index';
+import type { AddOptions, StoredModel } from '../../src/index';
 import { Adding, type AddingState } from './adding';
 
 /** A library whose `add` ends when told, or when aborted. */

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Estimate, StoredModel } from '../src/index';
-import { costInWords, jobInWords, storedInWords } from './model-words';
-import { durationInWords, titleOf } from './shell/words';
+import type { Estimate, StoredModel } from '../../src/index';
+import { costInWords, jobInWords, storedInWords } from './words';
+import { durationInWords, titleOf } from '../shell/words';
 
 const estimate = (changes: { fits?: boolean; webgpu?: boolean } = {}) =>
   ({

@@ -1,5 +1,5 @@
 /** @file One model on its way into the browser: running, paused, and so on. Nothing of it is shown here. */
-import type { AddOptions, models, ModelSource, ProgressEvent } from '../src/index';
+import type { AddOptions, models, ModelSource, ProgressEvent } from '../../src/index';
 
 export type AddingState = 'running' | 'pausing' | 'paused' | 'failed' | 'cancelling' | 'done' | 'cancelled';
 
@@ -9,10 +9,10 @@ export interface AddingHooks {
 }
 
 /** What of the library is used here. */
-type Store = Pick<typeof models, 'add' | 'delete'>;
+export type ModelStore = Pick<typeof models, 'add' | 'delete'>;
 
 export class Adding {
-  readonly #store: Store;
+  readonly #store: ModelStore;
   readonly #source: ModelSource;
   readonly #options: AddOptions;
   readonly #name: string;
@@ -22,7 +22,7 @@ export class Adding {
   #state: AddingState = 'paused';
 
   /** @param name what it is called in the library */
-  constructor(store: Store, source: ModelSource, options: AddOptions, name: string, hooks: AddingHooks) {
+  constructor(store: ModelStore, source: ModelSource, options: AddOptions, name: string, hooks: AddingHooks) {
     this.#store = store;
     this.#source = source;
     this.#options = options;

@@ -1,0 +1,150 @@
+/** @file Which model: from where, with which weights. */
+import { useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { WeightDtype } from '../../src/index';
+import { Button } from '../shell';
+import { modelsStrings as strings } from '../strings/models';
+import { folderOf, pickFolder, type PickedFolder } from './folder';
+import type { Kind, ModelsState } from './state';
+
+const KINDS = Object.keys(strings.kinds) as Kind[];
+const DTYPES = Object.keys(strings.dtypes) as WeightDtype[];
+
+export function AddForm({ state }: { state: ModelsState }): JSX.Element {
+  const kind = state.kind.value;
+  const dtype = state.dtype.value;
+  return (
+    <form
+      id="add"
+      onInput={() => (state.cost.value = null)}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void state.look();
+      }}
+    >
+      <label>
+        <span>{strings.from}</span>
+        <select id="kind" value={kind} onChange={({ currentTarget }) => (state.kind.value = currentTarget.value as Kind)}>
+          {KINDS.map((value) => (
+            <option key={value} value={value}>
+              {strings.kinds[value]}
+            </option>
+          ))}
+        </select>
+      </label>
+      {kind === 'hub' && (
+        <label class="wide">
+          <span>{strings.repo}</span>
+          <input
+            id="repo"
+            type="text"
+            autoComplete="off"
+            autoCapitalize="off"
+            spellcheck={false}
+            placeholder={strings.repoExample}
+            value={state.repo.value}
+            onInput={({ currentTarget }) => (state.repo.value = currentTarget.value)}
+          />
+        </label>
+      )}
+      {kind === 'url' && (
+        <label class="wide">
+          <span>{strings.url}</span>
+          <input
+            id="url"
+            type="text"
+            inputMode="url"
+            autoComplete="off"
+            spellcheck={false}
+            placeholder={strings.urlExample}
+            value={state.url.value}
+            onInput={({ currentTarget }) => (state.url.value = currentTarget.value)}
+          />
+        </label>
+      )}
+      {kind === 'folder' && (
+        <div class="wide">
+          <FolderRow id="folder" button={strings.folder} note={strings.folderNote} input={strings.folderInput} picked={state.folder} />
+          <FolderRow id="folder-base" button={strings.base} note={strings.baseNote} input={strings.baseInput} picked={state.base} />
+        </div>
+      )}
+      {kind !== 'url' && (
+        <label>
+          <span>{strings.weights}</span>
+          <select
+            id="dtype"
+            value={dtype}
+            aria-describedby="dtype-note"
+            onChange={({ currentTarget }) => (state.dtype.value = currentTarget.value as WeightDtype)}
+          >
+            {DTYPES.map((value) => (
+              <option key={value} value={value}>
+                {strings.dtypes[value]}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {kind !== 'url' && (
+        <p id="dtype-note" class="quiet note">
+          {strings.fidelity[dtype]} {strings.sizeNote(strings.sizes[dtype])}
+        </p>
+      )}
+      {kind !== 'url' && (
+        <details class="wide">
+          <summary>{strings.token}</summary>
+          <input
+            id="token"
+            type="password"
+            autoComplete="off"
+            aria-label={strings.token}
+            aria-describedby="token-note"
+            value={state.token.value}
+            onInput={({ currentTarget }) => (state.token.value = currentTarget.value)}
+          />
+          <p id="token-note" class="quiet">
+            {strings.tokenNote}
+          </p>
+        </details>
+      )}
+      <Button id="look" type="submit" kind="main" disabled={state.isLooking.value}>
+        {state.isLooking.value ? strings.looking : strings.look}
+      </Button>
+    </form>
+  );
+}
+
+interface FolderRowProps {
+  id: string;
+  button: string;
+  /** What stands there until a folder is chosen. */
+  note: string;
+  /** The name of the file input. */
+  input: string;
+  picked: { value: PickedFolder | null };
+}
+
+/** A button for the browser's dialog for folders, and the file input behind it where there is none. */
+function FolderRow({ id, button, note, input, picked }: FolderRowProps): JSX.Element {
+  const field = useRef<HTMLInputElement>(null);
+  const pick = async () => {
+    const folder = await pickFolder();
+    if (folder === 'unavailable') field.current!.click();
+    else if (folder) picked.value = folder;
+  };
+  return (
+    <p class="picked">
+      <Button onClick={() => void pick()}>{button}</Button>
+      <span class="quiet">{picked.value?.name ?? note}</span>
+      <input
+        ref={field}
+        id={id}
+        type="file"
+        {...{ webkitdirectory: true }}
+        hidden
+        aria-label={input}
+        onChange={({ currentTarget }) => (picked.value = folderOf([...(currentTarget.files ?? [])]))}
+      />
+    </p>
+  );
+}

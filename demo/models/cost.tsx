@@ -1,0 +1,65 @@
+/** @file What a model will cost, before any of it is fetched. */
+import { useEffect, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { Button } from '../shell';
+import { modelsStrings as strings } from '../strings/models';
+import type { Cost, ModelsState } from './state';
+import { rankingPage } from './stored-list';
+import { costInWords } from './words';
+
+export function CostView({ state, cost }: { state: ModelsState; cost: Cost }): JSX.Element {
+  const { wish, estimate } = cost;
+  const { name } = estimate;
+  const title = useRef<HTMLHeadingElement>(null);
+  useEffect(() => title.current!.focus(), [cost]);
+  const isUnderWay = name !== null && state.jobs.has(name);
+  const isOpen = name !== null && estimate.state !== 'stored' && !isUnderWay;
+  return (
+    <section id="cost" aria-labelledby="cost-title">
+      <h2 id="cost-title" ref={title} tabIndex={-1}>
+        {wish.title}
+      </h2>
+      {isOpen && (
+        <dl id="figures">
+          {costInWords(estimate, wish.fromDisk).map(({ label, value, bad }) => (
+            <div key={label}>
+              <dt>{label}</dt>
+              <dd class={bad ? 'bad' : ''}>{value}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <p id="cost-note" class="quiet">
+        {isUnderWay ? strings.cost.isUnderWay : noteOf(cost)}
+      </p>
+      <p class="actions">
+        {isOpen && (
+          <Button id="confirm" kind="main" onClick={() => state.confirm()}>
+            {estimate.state === 'unfinished' ? strings.goOn : wish.fromDisk ? strings.convert : strings.download}
+          </Button>
+        )}
+        {estimate.state === 'stored' && name !== null && (
+          <a class="button main" href={rankingPage(name)}>
+            {strings.use}
+          </a>
+        )}
+        <Button
+          onClick={() => {
+            state.cost.value = null;
+            document.getElementById('look')?.focus();
+          }}
+        >
+          {strings.notNow}
+        </Button>
+      </p>
+    </section>
+  );
+}
+
+function noteOf({ estimate: { name, state, storage } }: Cost): string {
+  const words = strings.cost;
+  if (name === null) return words.isBundle;
+  if (state === 'stored') return words.isStored;
+  if (state === 'unfinished') return words.isBegun;
+  return storage.fits === false ? words.deleteFirst : words.nothingYet;
+}

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { droppedFolder, folderOf, type DroppedItem } from './folder';
+
+const file = (name: string) => new File(['x'], name);
+const fileEntry = (name: string) => ({ isFile: true, isDirectory: false, name, file: (done: (file: File) => void) => done(file(name)) });
+
+/** A folder as `webkitGetAsEntry` gives it, two entries at a time. */
+function folderEntry(name: string, entries: object[]) {
+  const left = [...entries];
+  const createReader = () => ({ readEntries: (done: (entries: object[]) => void) => done(left.splice(0, 2)) });
+  return { isFile: false, isDirectory: true, name, createReader };
+}
+
+const item = (entry: object | null, handle?: object): DroppedItem => ({
+  webkitGetAsEntry: () => entry as FileSystemEntry | null,
+  ...(handle ? { getAsFileSystemHandle: async () => handle as FileSystemHandle } : {}),
+});
+
+test('a folder that is dropped: as a handle where the browser has them', async () => {
+  const handle = { kind: 'directory', name: 'bundle' };
+  expect(await droppedFolder([item(folderEntry('bundle', []), handle)])).toEqual({ name: 'bundle', source: handle });
+});
+
+test('a folder that is dropped: all its files where there are no handles, but nothing deeper', async () => {
+  const names = ['config.json', 'a.safetensors', 'b.safetensors', 'tokenizer.json', 'merges.txt'];
+  const entry = folderEntry('checkpoint', [...names.map(fileEntry), folderEntry('.git', [fileEntry('config')])]);
+  const dropped = await droppedFolder([item(entry)]);
+  expect(dropped!.name).toBe('checkpoint');
+  expect((dropped!.source as File[]).map((each) => each.name)).toEqual(names);
+});
+
+test('what is no folder', async () => {
+  expect(await droppedFolder([])).toBeNull();
+  expect(await droppedFolder([item(null)])).toBeNull();
+  expect(await droppedFolder([item(fileEntry('a.zip'), { kind: 'file', name: 'a.zip' })])).toBeNull();
+});
+
+test('a file input for folders tells the folder in each file’s path', () => {
+  const inFolder = Object.defineProperty(file('config.json'), 'webkitRelativePath', { value: 'model/config.json' });
+  expect(folderOf([inFolder])).toEqual({ name: 'model', source: [inFolder] });
+  expect(folderOf([])).toBeNull();
+});

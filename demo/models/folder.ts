@@ -1,0 +1,62 @@
+/** @file A folder on this device: from the browser's dialog for folders, from a file input, or dropped. */
+import type { ModelSource } from '../../src/index';
+
+export interface PickedFolder {
+  name: string;
+  source: ModelSource;
+}
+
+type DirectoryPicker = (options: { mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
+
+/**
+ * The dialog for folders, which does not speak of uploading as that of a file input does.
+ * @returns null where it was closed without a choice; `unavailable` where the browser has none, or forbids it here
+ */
+export async function pickFolder(): Promise<PickedFolder | null | 'unavailable'> {
+  const { showDirectoryPicker } = window as { showDirectoryPicker?: DirectoryPicker };
+  if (!showDirectoryPicker) return 'unavailable';
+  try {
+    const handle = await showDirectoryPicker({ mode: 'read' });
+    return { name: handle.name, source: handle };
+  } catch (error) {
+    return error instanceof DOMException && error.name === 'AbortError' ? null : 'unavailable';
+  }
+}
+
+/** What a file input for folders gives. */
+export function folderOf(files: readonly File[]): PickedFolder | null {
+  const name = files[0]?.webkitRelativePath.split('/')[0];
+  return name ? { name, source: [...files] } : null;
+}
+
+/** What of a drop's items is used here; the ways in are as old as browsers are. */
+export type DroppedItem = Pick<DataTransferItem, 'webkitGetAsEntry'> & {
+  getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>;
+};
+
+/** The folder that was dropped, or null. To be called in the drop's own turn: its items are gone afterwards. */
+export async function droppedFolder(items: Iterable<DroppedItem>): Promise<PickedFolder | null> {
+  const [item] = items;
+  if (!item) return null;
+  const entry = item.webkitGetAsEntry();
+  const handle = await item.getAsFileSystemHandle?.();
+  if (handle?.kind === 'directory') return { name: handle.name, source: handle as FileSystemDirectoryHandle };
+  if (!entry?.isDirectory) return null;
+  // Checkpoints and bundles are flat: what lies deeper belongs to something else.
+  const files = await filesIn(entry as FileSystemDirectoryEntry);
+  return { name: entry.name, source: files };
+}
+
+async function filesIn(folder: FileSystemDirectoryEntry): Promise<File[]> {
+  const reader = folder.createReader();
+  const files: File[] = [];
+  for (;;) {
+    // Browsers give a hundred or so at a time, and an empty list at the end.
+    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (entries.length === 0) return files;
+    for (const entry of entries) {
+      if (!entry.isFile) continue;
+      files.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
+    }
+  }
+}

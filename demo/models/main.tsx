@@ -1,0 +1,48 @@
+/** @file The page of models: what one costs, bringing it into the browser, and what is kept there. */
+import type { JSX } from 'preact';
+import { ErrorBox, mount, Page, watchFiles } from '../shell';
+import { modelsStrings as strings } from '../strings/models';
+import { AddForm } from './add-form';
+import { CostView } from './cost';
+import { droppedFolder } from './folder';
+import { JobsList } from './jobs-list';
+import { ModelsState } from './state';
+import { StoredList } from './stored-list';
+
+const hub = document.querySelector<HTMLMetaElement>('meta[name="hub"]')?.content ?? 'https://huggingface.co';
+const state = new ModelsState(hub);
+
+function ModelsPage(): JSX.Element {
+  const cost = state.cost.value;
+  return (
+    <Page current="models" title={strings.title} lead={strings.lead}>
+      <div class="models">
+        <section aria-labelledby="add-title">
+          <h2 id="add-title">{strings.add}</h2>
+          <AddForm state={state} />
+        </section>
+        <ErrorBox error={state.error.value} onDismiss={() => (state.error.value = null)} />
+        {cost && <CostView state={state} cost={cost} />}
+        <JobsList jobs={state.jobs} />
+        <StoredList state={state} />
+        <p>
+          <a href="eval.html">{strings.evalPage}</a>
+        </p>
+      </div>
+    </Page>
+  );
+}
+
+watchFiles((_files, origin, data) => {
+  if (origin !== 'dropped') return;
+  state.error.value = null;
+  droppedFolder(data.items).then(
+    (folder) => {
+      if (folder) state.takeFolder(folder);
+      else state.error.value = new Error(strings.errors.notFolder);
+    },
+    (error: unknown) => (state.error.value = error),
+  );
+});
+mount(<ModelsPage />);
+void state.refresh();

@@ -1,0 +1,176 @@
+/** @file The list of stored models: what each is, and what can be done with it. */
+import { useSignal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { cardModel, models, type StoredModel } from '../../src/index';
+import { bytesInWords, Button, errorInWords, Progress, titleOf } from '../shell';
+import { modelsStrings as strings } from '../strings/models';
+import { CardCheck } from './card-check';
+import type { ModelsState } from './state';
+import { jobInWords, storedInWords } from './words';
+
+const words = strings.actions;
+
+/** The page that ranks, with a stored model. */
+export function rankingPage(name: string): string {
+  return `./?stored=${encodeURIComponent(name)}`;
+}
+
+export function StoredList({ state }: { state: ModelsState }): JSX.Element {
+  const stored = state.stored.value ?? [];
+  const free = state.free.value;
+  const bytes = stored.reduce((sum, model) => sum + model.bytes, 0);
+  return (
+    <section aria-labelledby="stored-title">
+      <h2 id="stored-title">
+        {strings.stored}{' '}
+        <span class="quiet" id="total">
+          {strings.total(bytesInWords(bytes), free === null ? null : bytesInWords(free))}
+        </span>
+      </h2>
+      {state.stored.value?.length === 0 && (
+        <p id="none" class="quiet">
+          {strings.none}
+        </p>
+      )}
+      <ul id="stored" class="rows">
+        {stored.map((model) => (
+          <StoredRow key={`${model.name} ${model.state}`} state={state} model={model} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+type Doing =
+  | { kind: 'nothing' }
+  | { kind: 'verifying'; share: number | null; abort: AbortController }
+  | { kind: 'asking' };
+
+const NOTHING: Doing = { kind: 'nothing' };
+
+function StoredRow({ state, model }: { state: ModelsState; model: StoredModel }): JSX.Element {
+  const { name, source } = model;
+  const title = titleOf(model);
+  const doing = useSignal<Doing>(NOTHING);
+  const note = useSignal<{ text: string; bad: boolean }>({ text: model.advice ?? '', bad: false });
+  const isCarding = useSignal(false);
+  const row = useRef<HTMLLIElement>(null);
+  const label = (action: string) => words.of(action, title);
+  const focus = (selector: string) => requestAnimationFrame(() => row.current?.querySelector<HTMLElement>(selector)?.focus());
+
+  useEffect(() => {
+    if (state.newest.value !== name) return;
+    state.newest.value = null;
+    focus('a');
+  }, [state.newest.value]);
+
+  const fail = (error: unknown) => (note.value = { text: errorInWords(error), bad: true });
+  const verify = async () => {
+    const abort = new AbortController();
+    doing.value = { kind: 'verifying', share: null, abort };
+    note.value = { text: strings.checking, bad: false };
+    focus('.stop button');
+    try {
+      await models.verify(name, {
+        signal: abort.signal,
+        onProgress: (event) => (doing.value = { kind: 'verifying', share: jobInWords(event).share, abort }),
+      });
+      note.value = { text: strings.isWhole, bad: false };
+    } catch (error) {
+      if (abort.signal.aborted) note.value = { text: '', bad: false };
+      else fail(error);
+    } finally {
+      doing.value = NOTHING;
+      focus('.verify button');
+    }
+  };
+  const remove = async () => {
+    try {
+      await models.delete(name);
+      await state.refresh();
+    } catch (error) {
+      doing.value = NOTHING;
+      fail(error);
+    }
+  };
+
+  return (
+    <li ref={row}>
+      <div class="facts">
+        <strong>{title}</strong>
+        <p class="quiet">{storedInWords(model)}</p>
+        {doing.value.kind === 'verifying' && <Progress share={doing.value.share} label={strings.checkingOf(title)} />}
+        <p class={note.value.bad ? 'bad' : 'quiet'} role="status">
+          {note.value.text}
+        </p>
+        {isCarding.value && <CardCheck name={name} />}
+      </div>
+      <div class="actions">
+        {doing.value.kind === 'nothing' && (
+          <>
+            {model.state === 'ready' && (
+              <>
+                <a class="button main" href={rankingPage(name)} aria-label={label(words.use)}>
+                  {words.use}
+                </a>
+                <a class="button plain" href={`eval.html?stored=${encodeURIComponent(name)}`} aria-label={label(words.measure)}>
+                  {words.measure}
+                </a>
+                {source && cardModel(source) !== null && (
+                  <Button aria-label={label(words.card)} aria-expanded={isCarding.value} onClick={() => (isCarding.value = !isCarding.value)}>
+                    {words.card}
+                  </Button>
+                )}
+                <span class="verify">
+                  <Button aria-label={label(words.verify)} onClick={() => void verify()}>
+                    {words.verify}
+                  </Button>
+                </span>
+              </>
+            )}
+            {model.state === 'unfinished' && model.origin && model.origin.kind !== 'local' && (
+              <Button kind="main" aria-label={label(strings.resume)} onClick={() => state.resume(model)}>
+                {strings.resume}
+              </Button>
+            )}
+            <span class="delete">
+              <Button
+                aria-label={label(words.delete)}
+                onClick={() => {
+                  doing.value = { kind: 'asking' };
+                  focus('.keep button');
+                }}
+              >
+                {words.delete}
+              </Button>
+            </span>
+          </>
+        )}
+        {doing.value.kind === 'verifying' && (
+          <span class="stop">
+            <Button onClick={() => doing.value.kind === 'verifying' && doing.value.abort.abort()}>{words.stop}</Button>
+          </span>
+        )}
+        {doing.value.kind === 'asking' && (
+          <>
+            <span>{words.askDelete(bytesInWords(model.bytes))}</span>
+            <Button kind="danger" onClick={() => void remove()}>
+              {words.deleteSure}
+            </Button>
+            <span class="keep">
+              <Button
+                onClick={() => {
+                  doing.value = NOTHING;
+                  focus('.delete button');
+                }}
+              >
+                {words.keep}
+              </Button>
+            </span>
+          </>
+        )}
+      </div>
+    </li>
+  );
+}
