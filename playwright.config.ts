@@ -9,6 +9,8 @@ import { findChromium } from './scripts/chromium.ts';
 /** The dev server's port; the built site is served at the next one. `E2E_PORT` lets two checkouts test at once. */
 const DEV_PORT = Number(process.env.E2E_PORT ?? 5273);
 const SITE_PORT = DEV_PORT + 1;
+/** Two checkouts, or two runs, must not build into each other's folder. */
+const SITE_FOLDER = process.env.E2E_PORT ? `.cache/site-${SITE_PORT}` : 'dist/site';
 const VITE = 'node node_modules/vite/bin/vite.js';
 
 /** A browser that talks to nobody but the page's own origin. */
@@ -42,7 +44,7 @@ export default defineConfig({
   projects: [
     { name: 'webgpu', use: { launchOptions: launch(SWIFTSHADER_WEBGPU) } },
     { name: 'wasm', use: { launchOptions: launch([]) } },
-  ].map((project) => ({ ...project, metadata: { siteURL: `http://localhost:${SITE_PORT}` } })),
+  ].map((project) => ({ ...project, metadata: { siteURL: `http://localhost:${SITE_PORT}`, siteFolder: SITE_FOLDER } })),
   webServer: [
     {
       command: `${VITE} --port ${DEV_PORT} --strictPort`,
@@ -52,7 +54,8 @@ export default defineConfig({
     {
       command:
         'node node_modules/tsx/dist/cli.mjs scripts/build-package.ts && ' +
-        `${VITE} build --logLevel warn && ${VITE} preview --port ${SITE_PORT} --strictPort`,
+        `${VITE} build --logLevel warn --outDir ${SITE_FOLDER} --emptyOutDir && ` +
+        `${VITE} preview --outDir ${SITE_FOLDER} --port ${SITE_PORT} --strictPort`,
       url: `http://localhost:${SITE_PORT}`,
       reuseExistingServer: true,
       timeout: 240_000,

@@ -6,12 +6,20 @@ import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
 const TYPES: Record<string, string> = {
+  '.css': 'text/css',
   '.html': 'text/html',
+  '.jpg': 'image/jpeg',
   '.js': 'text/javascript',
   '.json': 'application/json',
+  '.png': 'image/png',
+  '.svg': 'image/svg+xml',
   '.txt': 'text/plain',
   '.wasm': 'application/wasm',
+  '.webmanifest': 'application/manifest+json',
+  '.woff2': 'font/woff2',
 };
+
+export const contentType = (file: string): string => TYPES[path.extname(file)] ?? 'application/octet-stream';
 
 /** Serves files of `folder` under the URL prefix it is mounted at. Answers 404 itself: nothing falls through. */
 export function serveFolder(folder: string, headers: Record<string, string> = {}) {
@@ -34,7 +42,7 @@ async function send(folder: string, request: IncomingMessage, response: ServerRe
   const start = range ? Number(range[1]) : 0;
   const end = range?.[2] ? Math.min(Number(range[2]), size - 1) : size - 1; // inclusive
   response.setHeader('Accept-Ranges', 'bytes');
-  response.setHeader('Content-Type', TYPES[path.extname(file)] ?? 'application/octet-stream');
+  response.setHeader('Content-Type', contentType(file));
   if (range && start > end) {
     response.writeHead(416, { 'Content-Range': `bytes */${size}` }).end();
     return;

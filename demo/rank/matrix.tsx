@@ -175,6 +175,9 @@ function TextField({ state, line, label }: { state: RankState; line: TextLine; l
   );
 }
 
+/** Where on the ramp each theme changes the colour of its figures: measured, contrasts are at least 4.5 on both sides. */
+const TURN = { light: 0.79, dark: 0.505 };
+
 interface CellProps {
   cell: Cell | null;
   values: 'cosine' | 'softmax';
@@ -190,7 +193,8 @@ function CellView({ cell, values, isLabel }: CellProps): JSX.Element {
       </td>
     );
   }
-  const classes = ['cell', cell.isBest && 'best', cell.heat >= 0.55 && 'hot', isLabel && 'label'].filter(Boolean).join(' ');
+  const marks = [cell.isBest && 'best', cell.heat >= TURN.light && 'hot-light', cell.heat >= TURN.dark && 'hot-dark'];
+  const classes = ['cell', ...marks].filter(Boolean).join(' ');
   return (
     <td role="cell" class={classes} style={{ '--heat': `${(cell.heat * 100).toFixed(1)}%` }}>
       {values === 'cosine' ? cosineInWords(cell.cosine) : shareInWords(cell.probability)}

@@ -54,9 +54,12 @@ function baseUrl(url: string | URL): URL {
   return base;
 }
 
-/** Asks for one byte: unlike HEAD, the answer tells the length of the file even where servers compress. */
+/**
+ * Asks for one byte: unlike HEAD, the answer tells the length of the file even where servers compress. Ranges bypass the
+ * HTTP cache: from a file that is cached compressed, Chromium answers with ranges of the compressed bytes.
+ */
 async function remoteFile(fetch: Fetch, path: string, url: string, signal?: AbortSignal): Promise<StoredFile> {
-  const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' } });
+  const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' }, cache: 'no-store' });
   if (response.status !== 206) return blobFile(path, await body(response.blob(), url, signal));
   const size = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
   // Of a file that was sent compressed, Chromium's cache gives ranges of the compressed bytes.
@@ -73,7 +76,7 @@ async function remoteFile(fetch: Fetch, path: string, url: string, signal?: Abor
       checkRange(path, size, start, end);
       if (start === end) return new Uint8Array(0);
       const headers = { Range: `bytes=${start}-${end - 1}` };
-      const answer = await request(fetch, url, { signal: readSignal, headers });
+      const answer = await request(fetch, url, { signal: readSignal, headers, cache: 'no-store' });
       const bytes = new Uint8Array(await body(answer.arrayBuffer(), url, readSignal));
       return exactly(answer.status === 206 ? bytes : bytes.slice(start, end), end - start, url);
     },

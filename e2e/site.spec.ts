@@ -1,0 +1,213 @@
+/**
+ * @file The site as a whole: accessible in both themes, usable by keyboard and on a phone, light to load, bound by its
+ * policies, and there without a network after the first visit.
+ */
+import { readFileSync } from 'node:fs';
+import { gzipSync } from 'node:zlib';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type Page, type Response } from '@playwright/test';
+import sharp from 'sharp';
+import { openWatched, ranked, rankUrl, siteFolderOf, siteOf } from './site-pages';
+import { startStaticSite } from './static-site';
+
+test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'nothing here depends on the GPU'));
+
+const PAGES = ['', 'search.html', 'models.html', 'eval.html'];
+const ALLOWED_JS_BYTES = 250_000;
+
+/** Opens a page on the CPU and waits for what it loads. */
+async function openReady(page: Page, site: string, name: string): Promise<void> {
+  await page.goto(`${site}/${name}?device=wasm`);
+  await expect(page.locator('h1')).toBeVisible();
+  if (name === '') await expect(ranked(page)).toHaveCount(7);
+  else if (await page.locator('#status-text').count()) await expect(page.locator('#status-text')).toContainText('Runs on');
+}
+
+for (const name of PAGES) {
+  test(`/${name}: no violations of accessibility rules in either theme, no sideways scrolling on a phone`, async ({ page }, info) => {
+    await openReady(page, siteOf(info), name);
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary}`).join('; ')}`);
+      expect(found, colorScheme).toEqual([]);
+    }
+    await page.setViewportSize({ width: 360, height: 740 });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide).toBeLessThanOrEqual(0);
+  });
+}
+
+test('the ranking page in other states: softmax, boxes, an error, the code', async ({ page }, info) => {
+  await openWatched(page, rankUrl(siteOf(info), { task: 'grounding' }));
+  await expect(ranked(page)).toHaveCount(3);
+  await page.getByRole('radio', { name: 'Softmax' }).check();
+  await page.getByText('The same in code').click();
+  await page.locator('#instruction').fill('nothing');
+  await expect(page.getByRole('alert')).toBeVisible();
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+});
+
+test('by keyboard alone: skip to the content, switch the theme, choose a task, write, choose a picture', async ({ page }, info) => {
+  await page.goto(`${siteOf(info)}/?device=wasm`);
+  await expect(ranked(page)).toHaveCount(7);
+  await page.keyboard.press('Tab');
+  await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('main')).toBeFocused();
+  for (const id of ['model', 'device']) {
+    await page.keyboard.press('Tab');
+    await expect(page.locator(`#${id}`)).toBeFocused();
+  }
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByRole('radio', { name: 'Classification' })).toBeChecked();
+  await expect(page.locator('#instruction')).toHaveValue('Represent the given image for classification');
+
+  await page.locator('.matrix thead .thumb').nth(1).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.matrix thead .thumb').nth(1)).toHaveAttribute('aria-pressed', 'true');
+  await page.locator('.matrix .text').first().focus();
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('a walrus');
+  await expect(page.locator('#ranking .caption', { hasText: 'a walrus' })).toBeVisible();
+
+  const theme = page.getByRole('button', { name: /^Colours:/ });
+  await theme.focus();
+  await page.keyboard.press('Enter');
+  await expect(theme).toHaveAccessibleName('Colours: light');
+  await page.keyboard.press('Enter');
+  await page.reload();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+});
+
+/** Of scripts that were asked for before the engine, in bytes as gzip has them. */
+async function scriptBytes(responses: readonly Response[]): Promise<number> {
+  const scripts = responses.filter((response) => response.request().resourceType() === 'script' || response.url().endsWith('.js'));
+  const bodies = await Promise.all(scripts.map((response) => response.body()));
+  return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+}
+
+test('the first paint and the model come soon, with little script', async ({ page, context }, info) => {
+  const before: Response[] = [];
+  let isEngine = false;
+  context.on('request', (request) => (isEngine ||= request.url().endsWith('.wasm')));
+  context.on('response', (response) => void (isEngine || before.push(response)));
+  const start = Date.now();
+  await page.goto(`${siteOf(info)}/?device=wasm`);
+  await expect(page.locator('#status-text')).toContainText('Runs on');
+  const ready = Date.now() - start;
+  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime);
+  const bytes = await scriptBytes(before);
+  expect(isEngine).toBe(true);
+  expect(bytes).toBeGreaterThan(20_000);
+  expect(bytes).toBeLessThanOrEqual(ALLOWED_JS_BYTES);
+  const figures = `first contentful paint ${paint.toFixed(0)} ms, nano ready after ${ready} ms, ${bytes} bytes of script (gzip) before the engine`;
+  info.annotations.push({ type: 'figures', description: figures });
+  process.stdout.write(`${figures}\n`);
+});
+
+test('each page’s policy allows its own site only; the page of models also the Hub', async ({ page }, info) => {
+  for (const name of PAGES) {
+    const html = await (await page.request.get(`${siteOf(info)}/${name}`)).text();
+    const [, policy] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html) ?? [];
+    const directives = new Map(policy!.split(';').map((part) => part.trim().split(/\s+/)).map(([key, ...values]) => [key!, values]));
+    expect(directives.get('default-src')).toEqual(["'none'"]);
+    for (const [directive, sources] of directives) {
+      const hosts = sources.filter((source) => !/^('none'|'self'|'wasm-unsafe-eval'|blob:|data:)$/.test(source));
+      const allowed = name === 'models.html' && directive === 'connect-src';
+      if (!allowed) expect(hosts, `${name} ${directive}`).toEqual([]);
+      else for (const host of hosts) expect(host).toMatch(/^https:\/\/((\*\.)?huggingface\.co|\*\.hf\.co)$/);
+    }
+  }
+});
+
+test('workers are bound by the page’s policy too', async ({ page }, info) => {
+  await page.goto('/search.html');
+  const other = `${siteOf(info)}/`;
+  const answers = await page.evaluate(async (url) => {
+    const { startConfined } = (await import(new URL('/demo/shell/worker.ts', location.href).href)) as typeof import('../demo/shell/worker');
+    const ask = (worker: Worker) =>
+      new Promise<string>((resolve) => {
+        worker.onmessage = ({ data }: MessageEvent<string>) => {
+          if (data === 'ready') worker.postMessage(url);
+          else resolve(data);
+        };
+      });
+    const script = new URL('/e2e/probe.js', location.href).href;
+    return [await ask(new Worker(script, { type: 'module' })), await ask(startConfined(script))];
+  }, other);
+  expect(answers, 'a plain worker, and one of ours').toEqual(['reached', 'blocked']);
+});
+
+test('without a network after the first visit, in any folder of a plain host; updates wait to be asked for', async ({ page, context }, info) => {
+  const site = await startStaticSite(siteFolderOf(info));
+  try {
+    const { foreign, problems } = await openWatched(page, rankUrl(site.url.replace(/\/$/, '')));
+    await expect(ranked(page)).toHaveCount(7);
+    await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
+    await expect(page.getByRole('status').filter({ hasText: 'Kept for use without a network.' })).toBeVisible();
+    const weights = site.asked.filter((path) => /\/models\/(?!nano\/)/.test(path));
+    expect(weights).toEqual([]);
+
+    await context.setOffline(true);
+    site.asked.length = 0;
+    await page.reload();
+    await expect(ranked(page)).toHaveCount(7);
+    await page.locator('.matrix .text').first().fill('a walrus');
+    await expect(page.locator('#ranking .caption', { hasText: 'a walrus' })).toBeVisible();
+    for (const name of ['search', 'models']) {
+      await page.goto(`${site.url}${name}.html`);
+      await expect(page.locator('h1')).toBeVisible();
+    }
+    // That the browser looks for a newer service worker is its own doing, and not of the pages.
+    expect(site.asked.filter((path) => !path.endsWith('/service-worker.js'))).toEqual([]);
+    expect(foreign).toEqual([]);
+
+    // A new version: it is offered, nothing happens by itself, and it comes when it is asked for.
+    await context.setOffline(false);
+    site.update();
+    await page.goto(`${site.url}?device=wasm`);
+    await expect(page.getByText('A new version of this site is here.')).toBeVisible();
+    await page.evaluate(() => (document.documentElement.dataset.mark = 'here'));
+    await page.getByRole('button', { name: 'Reload with it' }).click();
+    await expect(page.locator('html')).not.toHaveAttribute('data-mark');
+    await expect(ranked(page)).toHaveCount(7);
+    await expect(page.getByText('A new version of this site is here.')).toHaveCount(0);
+    expect(problems).toEqual([]);
+  } finally {
+    site.stop();
+  }
+});
+
+test('a second visit where the host compresses and the browser caches, without a service worker', async ({ page }, info) => {
+  const site = await startStaticSite(siteFolderOf(info));
+  try {
+    await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));
+    for (let visit = 1; visit <= 2; visit++) {
+      await page.goto(rankUrl(site.url.replace(/\/$/, '')));
+      await expect(page.locator('#status-text')).toContainText('Runs on');
+      // The browser now has it compressed, of which it would give ranges.
+      await page.evaluate(() => fetch('models/nano/tokenizer.json').then((response) => response.blob()));
+    }
+  } finally {
+    site.stop();
+  }
+});
+
+test('it can be installed: a manifest whose icons are there, in the sizes that it says', async ({ page }, info) => {
+  await page.goto(`${siteOf(info)}/`);
+  const href = await page.locator('link[rel=manifest]').getAttribute('href');
+  const manifest = JSON.parse(readFileSync(`${siteFolderOf(info)}/${href}`, 'utf8')) as {
+    start_url: string;
+    display: string;
+    icons: { src: string; sizes: string; purpose?: string }[];
+  };
+  expect(manifest).toMatchObject({ start_url: './', display: 'standalone' });
+  expect(manifest.icons.some(({ purpose }) => purpose === 'maskable')).toBe(true);
+  for (const { src, sizes } of manifest.icons) {
+    const { width, height } = await sharp(`${siteFolderOf(info)}/${src}`).metadata();
+    if (sizes !== 'any') expect(`${width}x${height}`).toBe(sizes);
+  }
+});
