@@ -1,4 +1,4 @@
-/** @file Memory of a Chromium over time, from /proc (Linux): its renderers, and all of its processes. */
+/** @file Memory and processor time of a Chromium, from /proc (Linux): its renderers, and all of its processes. */
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { readMemory } from './process-memory';
@@ -47,6 +47,17 @@ export class BrowserWatch {
   }
 }
 
+/** Seconds that the renderers below a process have computed so far, on all cores together. */
+export function rendererSeconds(root: number): number {
+  let ticks = 0;
+  for (const pid of processesBelow(root)) {
+    if (!commandOf(pid).includes('--type=renderer')) continue;
+    const fields = statOf(pid);
+    ticks += Number(fields[11]) + Number(fields[12]);
+  }
+  return ticks / 100; // Linux tells in hundredths
+}
+
 /** Ids of a process and its descendants. */
 function processesBelow(root: number): number[] {
   const children = new Map<number, number[]>();
@@ -61,10 +72,15 @@ function processesBelow(root: number): number[] {
 }
 
 function parentOf(pid: number): number | null {
+  const fields = statOf(pid);
+  return fields.length > 1 ? Number(fields[1]) : null;
+}
+
+/** What `stat` tells after the process's name. */
+function statOf(pid: number): string[] {
   // The name in brackets may hold anything: what counts comes after the last bracket.
   const text = read(`/proc/${pid}/stat`);
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return fields.length > 1 ? Number(fields[1]) : null;
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }
 
 function commandOf(pid: number): string {

@@ -10,17 +10,16 @@ export interface SearchCase {
   queries: number;
 }
 
-export interface SearchFigures {
-  /** Milliseconds of one search each. */
-  times: Record<'simd' | 'js' | 'plain' | 'unrolled', number[]>;
-  /** Milliseconds. */
-  packing: number;
+/** Ways to search: ours over packed vectors, and loops over float32. */
+export type Way = 'ours' | 'plain' | 'unrolled';
+
+export interface Agreement {
+  kernel: KernelName;
   packedBytes: number;
   /** Share of the plain float32 loop's results that the search gives as well. */
   recall: number;
   /** Whether rows, order and scores are those of a float64 loop over the stored vectors. */
   exact: boolean;
-  kernel: KernelName;
   /** Vectors computed in full, per query. */
   recomputed: number;
 }
@@ -50,48 +49,51 @@ export function pack({ rows, dims }: SearchCase, kernel?: KernelName): number {
   return performance.now() - began;
 }
 
-export function measureSearch(search: SearchCase): SearchFigures {
-  const { limit } = search;
-  const packing = pack(search);
-  const times: SearchFigures['times'] = { simd: [], js: [], plain: [], unrolled: [] };
-  const timed = <T>(name: keyof typeof times, action: () => T): T => {
+/** Milliseconds of each query. */
+export function runQueries(search: SearchCase, way: Way): number[] {
+  const run = {
+    ours: (query: Float32Array) => topK(packed, query, { limit: search.limit }),
+    plain: (query: Float32Array) => plainLoop(search, query, dotPlain),
+    unrolled: (query: Float32Array) => plainLoop(search, query, dotUnrolled),
+  }[way];
+  return library.queries.map((query) => {
     const began = performance.now();
-    const result = action();
-    times[name].push(performance.now() - began);
-    return result;
-  };
+    run(query);
+    return performance.now() - began;
+  });
+}
+
+export function compare(search: SearchCase): Agreement {
+  const { limit } = search;
   let found = 0;
   let recomputed = 0;
   let exact = true;
-  const kernel = packed.kernel.name;
-  const packedBytes = packed.bytes;
-  // Once each beforehand, for the compilers.
-  topK(packed, library.queries[0]!, { limit });
-  plainLoop(search, library.queries[0]!, dotPlain);
-  plainLoop(search, library.queries[0]!, dotUnrolled);
   for (const query of library.queries) {
-    const best = timed('simd', () => topK(packed, query, { limit }));
-    const plain = timed('plain', () => plainLoop(search, query, dotPlain));
-    timed('unrolled', () => plainLoop(search, query, dotUnrolled));
+    const best = topK(packed, query, { limit });
     const rows = new Set(best.rows);
-    found += plain.filter((row) => rows.has(row)).length;
+    found += plainLoop(search, query, dotPlain).filter((row) => rows.has(row)).length;
     recomputed += best.recomputed;
     exact &&= isExact(packed, query, best);
   }
-  pack(search, 'js');
-  topK(packed, library.queries[0]!, { limit });
-  for (const query of library.queries) timed('js', () => topK(packed, query, { limit }));
   const { length } = library.queries;
-  return { times, packing, packedBytes, kernel, exact, recall: found / (length * limit), recomputed: recomputed / length };
+  return {
+    kernel: packed.kernel.name,
+    packedBytes: packed.bytes,
+    exact,
+    recall: found / (length * limit),
+    recomputed: recomputed / length,
+  };
 }
 
-export async function measureGroups(rows: number, dims: number, threshold: number) {
+let pictures: PackedVectors;
+
+/** A library in which every fifth picture is another shot of the one before. */
+export function makePictures(rows: number, dims: number): void {
   const next = syntheticVectors({ dims, seed: 3, outliers: 6 });
-  const vectors = new PackedVectors({ dims, model: 'synthetic' });
+  pictures = new PackedVectors({ dims, model: 'synthetic' });
   const vector = new Float32Array(dims);
   const near = new Float32Array(dims);
   for (let row = 0; row < rows; row++) {
-    // Every fifth is another shot of the one before.
     if (row % 5 === 4) {
       next(near);
       for (let i = 0; i < dims; i++) vector[i]! += 0.2 * near[i]!;
@@ -100,10 +102,13 @@ export async function measureGroups(rows: number, dims: number, threshold: numbe
     } else {
       next(vector);
     }
-    vectors.add(vector);
+    pictures.add(vector);
   }
+}
+
+export async function measureGroups(threshold: number) {
   const began = performance.now();
-  const pairs = await similarPairs(vectors, { threshold });
+  const pairs = await similarPairs(pictures, { threshold });
   const paired = performance.now();
   const groups = similarGroups(pairs, threshold);
   return { pairs: pairs.scores.length, groups: groups.length, pairing: paired - began, grouping: performance.now() - paired };
