@@ -22,6 +22,8 @@ import {
   MODEL_NAMES,
   type FixtureInput,
 } from '../testing/fixtures';
+import { openParquet } from '../eval/parquet';
+import { bytesSource } from '../testing/checkpoint-files';
 import { runMain as run, type CommandResult } from './run-main';
 
 const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
@@ -162,6 +164,45 @@ describe('embed', () => {
     const [line] = await embed(['--model', bundle(), '--jsonl', path.join(folder, 'lines.jsonl')]);
     const expected = expectedModel('tiny-tied').embeddings.get('image-tiny')!;
     expect(cosine(Float32Array.from(line!.embedding), expected)).toBeGreaterThan(0.99999);
+  });
+
+  test('shards, one after the other, are the whole', async () => {
+    const file = await jsonl(Array.from({ length: 7 }, (_, i) => ({ id: i, text: `text ${i}` })));
+    const args = ['--model', bundle(), '--jsonl', file];
+    const whole = await embed(args);
+    const parts: EmbeddedLine[] = [];
+    for (const shard of ['1/3', '2/3', '3/3']) parts.push(...(await embed([...args, '--shard', shard])));
+    expect(parts.map(({ id }) => id)).toEqual(whole.map(({ id }) => id));
+    for (const [i, { embedding }] of parts.entries()) {
+      expect(maxDifference(Float32Array.from(embedding), Float32Array.from(whole[i]!.embedding))).toBeLessThan(1e-5);
+    }
+  });
+
+  test('--out writes a table, prints nothing, and leaves nothing of a failure', async () => {
+    const lines = [{ id: 'a', text: 'one' }, { text: 'two' }, { id: { n: 1 }, image: tiny }];
+    const file = await jsonl(lines);
+    const table = path.join(work, 'table.parquet');
+    expect(await run(['embed', '--model', bundle(), '--jsonl', file, '--out', table])).toEqual({ code: 0, stdout: '', stderr: '' });
+    const parquet = await openParquet(bytesSource(new Uint8Array(await readFile(table))));
+    const rows = await parquet.read(['id', 'text', 'image', 'embedding']);
+    expect(rows.map(({ id, text, image }) => [id, text, image])).toEqual([
+      ['a', 'one', undefined],
+      ['2', 'two', undefined],
+      ['{"n":1}', undefined, tiny],
+    ].map((row) => row.map((value) => value ?? null)));
+    const printed = await embed(['--model', bundle(), '--jsonl', file]);
+    for (const [i, row] of rows.entries()) {
+      const stored = Float32Array.from(row.embedding as number[]);
+      expect(stored).toEqual(Float32Array.from(printed[i]!.embedding));
+    }
+    const bad = await jsonl([{ text: 'fine' }, { image: fixturePath('README.md') }]);
+    await expectRefusal(['embed', '--model', bundle(), '--jsonl', bad, '--out', path.join(work, 'bad.parquet')], /line 2/);
+    const out = (place: string, ...more: string[]) => ['embed', '--model', bundle(), '--jsonl', file, '--out', place, ...more];
+    await expectRefusal(out('x.csv'), /neither a \*\.parquet file nor lance:/);
+    await expectRefusal(out('lance:x'), /names no table; write lance:<database>\/<table>/);
+    await expectRefusal(out(path.join(work, 'none', 'x.parquet')), /There is no folder/);
+    await expectRefusal(out(table, '--raw-tokens'), /--raw-tokens is for JSON lines/);
+    expect((await readdir(work)).filter((name) => /bad|partial/.test(name))).toEqual([]);
   });
 
   test('a refusal as a process', async () => {

@@ -11,6 +11,8 @@ export interface JsonLine {
   /** Counted from 1. */
   number: number;
   input: InputParts;
+  /** The image's path as it was given. */
+  imagePath: string | null;
   /** The line's own `id`, handed through to the output. */
   id: unknown;
 }
@@ -81,7 +83,7 @@ function parseLine(line: string, number: number, folder: string): JsonLine {
     throw lineError(number, 'has neither text nor image.');
   }
   const url = image === undefined ? undefined : pathToFileURL(path.resolve(folder, image));
-  return { number, id, input: { text, image: url } };
+  return { number, id, input: { text, image: url }, imagePath: image ?? null };
 }
 
 async function checkImageFile(number: number, url: URL): Promise<void> {

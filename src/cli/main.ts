@@ -73,6 +73,8 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .description('Embed the lines {"text"?, "image"?: path} of a JSONL file: one JSON line each, in order.')
     .requiredOption('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
     .option('--raw-tokens', 'add the token ids and the image grid [1, rows, columns]')
+    .option('--shard <i/n>', 'only the i-th of n runs of lines: all outputs in order are the whole', parseShard)
+    .option('--out <place>', 'write id, text, image and embedding to *.parquet or lance:<database>/<table>, print nothing')
     .action((args: EmbedArguments) => embed(args, progress, signal));
 
   withModel(command('rank <image> <captions...>'))
