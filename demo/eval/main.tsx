@@ -12,8 +12,9 @@ const MINI_SETS = 12;
 const MINI_QUERIES = 20;
 
 const wishes = new URLSearchParams(location.search);
-/** `?data=` names another folder of this site. */
+/** `?data=` names another folder of this site, `?sets=CIRR,GQA` some sets of it. */
 const address = wishes.get('data') ?? MINI;
+const sets = wishes.get('sets')?.split(',');
 
 const control = new ModelControl();
 const run = new EvalRun();
@@ -36,6 +37,7 @@ function start(): void {
     data: own ? () => Promise.resolve(own) : (abort) => fetchMmeb(address, abort),
     regime: regime.value,
     limit: limit.value ?? undefined,
+    sets: own ? undefined : sets,
     expected: isExpected ? fetchExpected : undefined,
   });
 }

@@ -43,6 +43,8 @@ export interface RunRequest {
   regime: RegimeName;
   /** Queries of each set; undefined: all. */
   limit?: number;
+  /** Names; undefined: all that are there. */
+  sets?: readonly string[];
   expected?: (signal: AbortSignal) => Promise<Expected>;
 }
 
@@ -79,7 +81,7 @@ export class EvalRun {
 }
 
 async function measure(
-  { model, data: open, regime: regimeName, limit, expected }: RunRequest,
+  { model, data: open, regime: regimeName, limit, sets: names, expected }: RunRequest,
   signal: AbortSignal,
   onProgress: (progress: EvalProgress) => void,
 ): Promise<Outcome> {
@@ -93,6 +95,7 @@ async function measure(
     regime,
     store: memoryVectors(),
     limit,
+    sets: names && data.sets.filter(({ name }) => names.includes(name)),
     signal,
     onProgress,
   });

@@ -4,6 +4,8 @@
     python -m reference.mmeb slice --cache CACHE             the small one that is committed, and what is expected of it
     python -m reference.mmeb evaluate DIR --checkpoint C     P@1 of any folder in MMEB's layout; --json FILE keeps it
     python -m reference.mmeb expect --checkpoint C           what `nano`, trained as C, is expected to do on the slice
+
+C may be a base model, with --adapter A on top of it.
 """
 
 import argparse
@@ -65,8 +67,8 @@ def make_slice(cache: Path) -> None:
         write_json(EXPECTED / f'{name}.json', record(name, 'native', evaluate(SLICE, evaluator)), depth=3)
 
 
-def expect(checkpoint: Path) -> None:
-    results = evaluate(SLICE, Evaluator(checkpoint, load(checkpoint), 'native'))
+def expect(checkpoint: Path, adapter: Path | None) -> None:
+    results = evaluate(SLICE, Evaluator(checkpoint, load(checkpoint, adapter), 'native'))
     bundle = hashlib.sha256(NANO.read_bytes()).hexdigest()
     write_json(SLICE.parent / 'nano.json', record('nano', 'native', results, bundle=bundle), depth=3)
     print(table(results))
@@ -84,11 +86,12 @@ def main() -> None:
     command.add_parser('slice').add_argument('--cache', **cache)
     evaluating = command.add_parser('evaluate')
     evaluating.add_argument('root', type=Path)
-    evaluating.add_argument('--checkpoint', type=Path, required=True)
     evaluating.add_argument('--regime', choices=REGIMES, default='native')
     evaluating.add_argument('--sets', nargs='+', metavar='SET')
     evaluating.add_argument('--json', type=Path)
-    command.add_parser('expect').add_argument('--checkpoint', type=Path, required=True)
+    for each in (evaluating, command.add_parser('expect')):
+        each.add_argument('--checkpoint', type=Path, required=True)
+        each.add_argument('--adapter', type=Path)
     options = parser.parse_args()
     transformers.logging.set_verbosity_error()
     if options.command == 'build':
@@ -96,9 +99,9 @@ def main() -> None:
     elif options.command == 'slice':
         make_slice(options.cache)
     elif options.command == 'expect':
-        expect(options.checkpoint)
+        expect(options.checkpoint, options.adapter)
     else:
-        evaluator = Evaluator(options.checkpoint, load(options.checkpoint), options.regime)
+        evaluator = Evaluator(options.checkpoint, load(options.checkpoint, options.adapter), options.regime)
         start = time.monotonic()
         results = evaluate(options.root, evaluator, options.sets)
         encoded = sum(result['encoded'] for result in results.values())

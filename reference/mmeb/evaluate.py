@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import torch
+from peft import PeftModel
 from PIL import Image
 from transformers import Qwen2TokenizerFast, Qwen2VLForConditionalGeneration, Qwen2VLImageProcessor, Qwen2VLProcessor
 
@@ -74,9 +75,11 @@ def evaluate(root: Path, evaluator: Evaluator, sets: list[str] | None = None) ->
     return results
 
 
-def load(checkpoint: Path) -> Qwen2VLForConditionalGeneration:
-    """The stored weights in float32."""
+def load(checkpoint: Path, adapter: Path | None = None) -> Qwen2VLForConditionalGeneration:
+    """The stored weights in float32, an adapter merged into them by PEFT."""
     torch.set_num_threads(1)
     model = Qwen2VLForConditionalGeneration.from_pretrained(
         checkpoint, torch_dtype=torch.float32, attn_implementation='eager')
+    if adapter is not None:
+        model = PeftModel.from_pretrained(model, adapter).float().merge_and_unload()
     return model.eval()
