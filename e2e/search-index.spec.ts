@@ -276,3 +276,204 @@ test('a second tab searches while the first one writes, and takes over when that
   });
   expect(taken).toBe(23);
 });
+
+test('an export brings everything to another profile, and a hostile one changes nothing', async ({ page, browser }) => {
+  await openBlank(page);
+  const exported = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, outcomes, smallFiles, toText }) => {
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    const files = smallFiles(30);
+    files.push({ path: 'copy.bmp', file: files[4]!.file }, { path: 'bad.png', file: new File(['x'], 'bad.png') });
+    await index.add({ name: 'Pictures', files });
+    await index.start();
+    await idle(index);
+    const found = await index.search({ text: 'hello', limit: 10 });
+    return { text: await toText(await index.export()), ...(await outcomes(index)), hits: found.hits };
+  });
+
+  const context = await browser.newContext({ baseURL: new URL(page.url()).origin });
+  const other = await context.newPage();
+  await openBlank(other);
+  const seen = await inPage(
+    other,
+    async ({ openPhotoIndex, fakeEmbedder, fromText, hostile, idle, inspect, outcomes, small, smallFiles }, text) => {
+      const embedder = fakeEmbedder();
+      const index = await openPhotoIndex({ embedder });
+      await index.add({ name: 'Mine', files: [{ path: 'a.bmp', file: small(900) }] });
+      await index.start();
+      await idle(index);
+      const mine = await outcomes(index);
+      const refused: Record<string, string> = {};
+      for (const [name, blob] of await hostile(fromText(text))) {
+        refused[name] = await index.import(blob).then(() => 'imported', (error: Error) => error.name);
+        if (JSON.stringify(await outcomes(index)) !== JSON.stringify(mine)) refused[name] += ', and changed';
+      }
+      const model = await openPhotoIndex({ name: 'other', embedder: fakeEmbedder({ id: 'another' }) });
+      refused['another model'] = await model.import(fromText(text)).then(() => 'imported', (error: Error) => error.name);
+
+      await index.import(fromText(text));
+      const found = await index.search({ text: 'hello', limit: 10 });
+      const all = await outcomes(index);
+      const item = (await index.items([found.hits[0]!.id]))[0]!;
+      const thumbnail = (await index.thumbnail(item.id)).size;
+      const noFile = await index.file(item.id).then(() => '', (error: Error) => error.name);
+      const { folders } = index.state;
+      // The same folder chosen again: nothing has to be embedded.
+      const before = embedder.embedded;
+      await index.add({ name: 'Pictures', files: smallFiles(30) });
+      await index.start();
+      await idle(index);
+      const file = (await index.file(item.id)).size;
+      const again = { embedded: embedder.embedded - before, folders: index.state.folders.length };
+      await index.close();
+      return { refused, all, hits: found.hits, thumbnail, noFile, folders, again, file, size: item.size };
+    },
+    exported.text,
+  );
+  await context.close();
+  expect(seen.refused).toEqual({
+    'not an export': 'IndexFormatError',
+    empty: 'IndexFormatError',
+    'cut short': 'IndexFormatError',
+    'longer than it says': 'IndexFormatError',
+    'a later version': 'UnsupportedError',
+    'a bit of the rows': 'IntegrityError',
+    'a bit of the vectors': 'IntegrityError',
+    'a bit of the thumbnails': 'IntegrityError',
+    'a vector that is not there': 'IndexFormatError',
+    'one vector for two': 'IndexFormatError',
+    'a thumbnail beyond the end': 'IndexFormatError',
+    'a path out of its folder': 'IndexFormatError',
+    'a folder that is not there': 'IndexFormatError',
+    'a vector of NaN': 'IndexFormatError',
+    'another model': 'UnsupportedError',
+  });
+  expect(seen.all).toEqual({ pictures: exported.pictures, problems: exported.problems });
+  expect(seen.hits.map(({ score }) => score)).toEqual(exported.hits.map(({ score }) => score));
+  expect(seen.thumbnail).toBeGreaterThan(0);
+  expect(seen.noFile).toBe('SourceNotFoundError');
+  expect(seen.folders).toMatchObject([{ name: 'Pictures', access: 'choose', indexed: 31 }]);
+  expect(seen.again).toEqual({ embedded: 0, folders: 1 });
+  expect(seen.file).toBe(seen.size);
+});
+
+test('with nano: results are those of the vectors themselves', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ folder, fill, idle, openPhotoIndex, openNano, picture, prompts, combined }) => {
+    const model = await openNano();
+    const pictures = await folder('Pictures');
+    const count = 24;
+    await fill(pictures, count);
+    const index = await openPhotoIndex({ embedder: { id: 'nano', dims: model.dims, embed: (inputs, options) => model.embed(inputs, options) } });
+    await index.add({ handle: pictures });
+    await index.start();
+    await idle(index);
+
+    const items = (await index.items(await index.list({ order: 'path' }))).map((item) => item!);
+    const vectors = await model.embed(await Promise.all(items.map(async ({ id }) => ({ image: await index.file(id) }))));
+    const query = await picture(99);
+    const { queryPrompt, queryTemplate } = prompts;
+    const text = (words: string) => model.embed({ text: queryPrompt(queryTemplate('text'), words) });
+    const expected = {
+      text: await text('a green square'),
+      picture: await model.embed({ image: query, text: queryPrompt(queryTemplate('image')) }),
+      both: await model.embed({ image: query, text: queryPrompt(queryTemplate('both'), 'but red') }),
+      without: combined({ include: [{ vector: await text('a square') }], exclude: [{ vector: await text('red') }] }),
+      like: vectors[3]!,
+    };
+    const asked = {
+      text: { text: 'a green square' },
+      picture: { image: query },
+      both: { image: query, text: 'but red' },
+      without: { text: 'a square', exclude: [{ text: 'red' }] },
+      like: { image: { id: items[3]!.id } },
+    };
+    let worst = 0;
+    const results: Record<string, number> = {};
+    for (const [name, ask] of Object.entries(asked)) {
+      const { hits } = await index.search(ask);
+      results[name] = hits.length;
+      const scores = new Map(hits.map(({ id, score }) => [id, score]));
+      for (const [i, { id }] of items.entries()) {
+        const score = scores.get(id);
+        if (score === undefined) continue;
+        const exact = vectors[i]!.reduce((sum, value, j) => sum + value * expected[name as keyof typeof expected][j]!, 0);
+        worst = Math.max(worst, Math.abs(score - exact));
+      }
+    }
+    const early = items.map(({ taken }) => taken).sort((a, b) => a - b)[10]!;
+    const filtered = await index.search({ text: 'a green square', filter: { to: early } });
+    const kept = (await index.items(filtered.hits.map(({ id }) => id))).every((item) => item!.taken < early);
+    const inFolder = await index.search({ text: 'a green square', filter: { folder: 'Pictures/3' } });
+    await model.dispose();
+    return { results, worst, filtered: filtered.candidates, kept, inFolder: inFolder.hits.length, best: (await index.groups()).exact };
+  });
+  expect(seen.results).toEqual({ text: 24, picture: 24, both: 24, without: 24, like: 23 });
+  expect(seen.worst).toBeLessThan(2e-4);
+  expect(seen.kept).toBe(true);
+  expect(seen.filtered).toBeLessThanOrEqual(10);
+  expect(seen.inFolder).toBe(3);
+});
+
+test('HEIC, by a decoder that is loaded only then', async ({ page }) => {
+  await openBlank(page);
+  const decoders: string[] = [];
+  page.on('request', (request) => {
+    if (/libheif/.test(request.url())) decoders.push(request.url());
+  });
+  await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, smallFiles }) => {
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    await index.add({ name: 'Pictures', files: smallFiles(3) });
+    await index.start();
+    await idle(index);
+    Object.assign(globalThis, { index });
+  });
+  expect(decoders).toEqual([]);
+  const seen = await inPage(page, async ({ colourAt, idle }) => {
+    const { index } = globalThis as unknown as { index: import('../src/search').PhotoIndex };
+    const bytes = await (await fetch('/e2e/search-index/red-blue.heic')).arrayBuffer();
+    await index.add({
+      name: 'Phone',
+      files: [
+        { path: 'a.heic', file: new File([bytes], 'a.heic') },
+        { path: 'b.heic', file: new File([bytes.slice(0, 300)], 'b.heic') },
+      ],
+    });
+    await index.start();
+    await idle(index);
+    const item = (await index.items(await index.list())).find((each) => each!.name === 'a.heic')!;
+    const thumbnail = await index.thumbnail(item.id);
+    return {
+      size: [item.width, item.height],
+      colours: [await colourAt(thumbnail, 0.25), await colourAt(thumbnail, 0.75)],
+      problems: (await index.problems()).map(({ path, kind }) => `${kind} ${path}`),
+    };
+  });
+  expect(decoders.length).toBeGreaterThan(0);
+  expect(seen.size).toEqual([96, 64]);
+  const [red, blue] = seen.colours as [number[], number[]];
+  expect(red[0]! - red[2]!).toBeGreaterThan(100);
+  expect(blue[2]! - blue[0]!).toBeGreaterThan(100);
+  expect(seen.problems).toEqual(['skipped Phone/b.heic']);
+});
+
+test('what is too large, or takes too long, is a problem and holds nothing up', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, picture, small, smallFiles }) => {
+    const limits = { fileBytes: 5000, pixels: 1000, embedSeconds: 0.2 };
+    const index = await openPhotoIndex({ embedder: fakeEmbedder(), limits });
+    const files = smallFiles(10);
+    files.push({ path: 'hangs.bmp', file: small(50, 'HANG') });
+    files.push({ path: 'many bytes.png', file: new File([new Uint8Array(6000)], 'many bytes.png') });
+    files.push({ path: 'many pixels.png', file: new File([await picture(1, 64)], 'many pixels.png') });
+    await index.add({ name: 'Pictures', files });
+    await index.start();
+    await idle(index);
+    return { indexed: index.state.indexed, problems: await index.problems() };
+  });
+  expect(seen.indexed).toBe(10);
+  expect(seen.problems.map(({ path, kind, reason }) => [path, kind, reason])).toEqual([
+    ['Pictures/hangs.bmp', 'failed', expect.stringMatching(/took longer than/)],
+    ['Pictures/many bytes.png', 'skipped', expect.stringMatching(/MB/)],
+    ['Pictures/many pixels.png', 'skipped', expect.stringMatching(/pixels/)],
+  ]);
+});

@@ -1,6 +1,6 @@
 /**
  * @file Stands in for the model where only bookkeeping is tested: vectors are made of a picture's bytes. A picture whose
- * bytes hold the word POISON ends this worker before it answers.
+ * bytes hold the word POISON ends this worker before it answers; with HANG it never answers.
  */
 
 /** Length of its vectors. */
@@ -8,14 +8,17 @@ const DIMS = 64;
 
 export interface FakeCall {
   call: number;
-  inputs: { text?: string; image?: Blob }[];
+  inputs: { text?: string; image?: Blob | ImageData }[];
   /** For each input. */
   milliseconds: number;
 }
 
 self.onmessage = async ({ data: { call, inputs, milliseconds } }: MessageEvent<FakeCall>) => {
-  const bytes = await Promise.all(inputs.map(({ text, image }) => (image ?? new Blob([text ?? ''])).arrayBuffer()));
-  if (bytes.some((each) => new TextDecoder('latin1').decode(each).includes('POISON'))) {
+  const blobs = inputs.map(({ text, image }) => new Blob([image instanceof ImageData ? image.data : (image ?? text ?? '')]));
+  const bytes = await Promise.all(blobs.map((blob) => blob.arrayBuffer()));
+  const words = bytes.map((each) => new TextDecoder('latin1').decode(each)).join('');
+  if (words.includes('HANG')) return;
+  if (words.includes('POISON')) {
     self.postMessage({ call, poisoned: true });
     self.close();
     return;

@@ -1,6 +1,9 @@
 /** @file What runs in the page of the photo index's tests: pictures, a stand-in for the model, and looks into the index. */
 
+import { base64ToBytes, bytesToBase64 } from '../../src/bundle/base64';
+import { sha256Hex } from '../../src/bundle/digest';
 import { DisposedError } from '../../src/errors';
+import { VLM2Vec } from '../../src/index';
 import { openPhotoIndex, type EmbedderInput, type IndexState, type PhotoEmbedder, type PhotoIndex } from '../../src/search';
 
 export { openPhotoIndex };
@@ -174,4 +177,85 @@ export async function inspect(): Promise<{ pictures: number; slots: number; rows
     thumbsEnd: Math.max(0, ...pictures.map(({ thumb }) => thumb.at + thumb.bytes)),
     sizes: [size('vectors'), size('thumbnails')],
   };
+}
+
+export { combineVectors as combined } from '../../src/search/query';
+export * as prompts from '../../src/search/prompts';
+
+/** The built-in model, as pages load it. */
+export async function openNano(): Promise<VLM2Vec> {
+  return VLM2Vec.load('nano', { device: 'wasm', modelsUrl: new URL('/models/', location.href) });
+}
+
+export async function toText(blob: Blob): Promise<string> {
+  return bytesToBase64(new Uint8Array(await blob.arrayBuffer()));
+}
+
+export function fromText(text: string): Blob {
+  return new Blob([base64ToBytes(text) as Uint8Array<ArrayBuffer>]);
+}
+
+type Row = Record<string, unknown> & { slot: number; thumb: { at: number; bytes: number } };
+type Rows = { folders: unknown[]; files: Row[] };
+
+/** Exports that must be refused, by what is wrong with them. Hashes are right where the hash is not the point. */
+export async function hostile(blob: Blob): Promise<[string, Blob][]> {
+  const bytes = new Uint8Array(await blob.arrayBuffer());
+  const view = new DataView(bytes.buffer);
+  const headerEnd = 16 + view.getUint32(12, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, headerEnd))) as {
+    sections: Record<'rows' | 'vectors' | 'thumbnails', { bytes: number; sha256: string }>;
+  };
+  const { rows, vectors, thumbnails } = header.sections;
+  const at = { rows: headerEnd, vectors: headerEnd + rows.bytes, thumbnails: headerEnd + rows.bytes + vectors.bytes };
+  const flipped = (offset: number) => {
+    const copy = bytes.slice();
+    copy[offset]! ^= 1;
+    return new Blob([copy]);
+  };
+  const with32 = (offset: number, value: number) => {
+    const copy = bytes.slice();
+    new DataView(copy.buffer).setUint32(offset, value, true);
+    return new Blob([copy]);
+  };
+  const rebuilt = async (change: (rows: Rows, vectors: Uint8Array<ArrayBuffer>) => void) => {
+    const parsed = JSON.parse(new TextDecoder().decode(bytes.subarray(at.rows, at.vectors))) as Rows;
+    const changed = bytes.slice(at.vectors, at.thumbnails);
+    change(parsed, changed);
+    const text = new TextEncoder().encode(JSON.stringify(parsed));
+    const sections = {
+      rows: { bytes: text.length, sha256: await sha256Hex(text) },
+      vectors: { bytes: changed.length, sha256: await sha256Hex(changed) },
+      thumbnails,
+    };
+    const newHeader = new TextEncoder().encode(JSON.stringify({ ...header, sections }));
+    const prefix = bytes.slice(0, 16);
+    new DataView(prefix.buffer).setUint32(12, newHeader.length, true);
+    return new Blob([prefix, newHeader, text, changed, bytes.slice(at.thumbnails)]);
+  };
+  const first = (change: (row: Row, files: Row[]) => void) => rebuilt(({ files }) => change(files[0]!, files));
+  return [
+    ['not an export', new Blob(['Hello, I am a picture of a cat.'])],
+    ['empty', new Blob([])],
+    ['cut short', blob.slice(0, blob.size - 1)],
+    ['longer than it says', new Blob([blob, 'x'])],
+    ['a later version', with32(8, 2)],
+    ['a bit of the rows', flipped(at.rows + 20)],
+    ['a bit of the vectors', flipped(at.vectors + 1100)],
+    ['a bit of the thumbnails', flipped(at.thumbnails + 10)],
+    ['a vector that is not there', await first((row) => (row.slot = 31))],
+    ['one vector for two', await first((row, files) => (row.slot = files[1]!.slot))],
+    ['a thumbnail beyond the end', await first((row) => (row.thumb.bytes = 1e6))],
+    ['a path out of its folder', await first((row) => (row.path = '../secret.png'))],
+    ['a folder that is not there', await first((row) => (row.folderId = 77))],
+    ['a vector of NaN', await rebuilt((_, vectors) => new DataView(vectors.buffer).setFloat32(1024, NaN, true))],
+  ];
+}
+
+/** The colour of a picture at a fraction of its width, halfway down. */
+export async function colourAt(blob: Blob, fraction: number): Promise<number[]> {
+  const bitmap = await createImageBitmap(blob);
+  const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext('2d')!;
+  context.drawImage(bitmap, 0, 0);
+  return [...context.getImageData(Math.floor(bitmap.width * fraction), bitmap.height / 2, 1, 1).data];
 }

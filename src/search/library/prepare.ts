@@ -83,5 +83,5 @@ export async function preparePicture(
 }
 
 function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0);
+  return (bytes / 1e6).toFixed(1);
 }
