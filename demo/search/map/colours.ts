@@ -22,7 +22,7 @@ const STEPS = 8;
 /** From early (blue, dark) to late (yellow, light): lightness rises with time, so it reads without colour too. */
 function stepColour(step: number, steps: number): string {
   const t = steps === 1 ? 1 : step / (steps - 1);
-  return `oklch(${(0.45 + 0.38 * t).toFixed(3)} 0.13 ${(270 - 180 * t).toFixed(0)})`;
+  return `oklch(${(0.5 + 0.31 * t).toFixed(3)} 0.13 ${(270 - 180 * t).toFixed(0)})`;
 }
 
 /** The commonest folders get a colour each, the others share one. `words` names what has no folder, and the others. */

@@ -1,6 +1,6 @@
 /** @file Filters by date, camera and folder; they go together with whatever is looked for. */
 import type { JSX } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Button } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
@@ -32,10 +32,14 @@ export function Filters(): JSX.Element | null {
   }, [open, revision]);
 
   const { filter } = finder.form.value;
+  // On a phone they are folded away: pictures come first.
+  const wide = useMemo(() => matchMedia('(min-width: 621px)').matches, []);
   const { cameras = [], folders = [], taken = null } = facets.value ?? {};
   const set = (part: Partial<FilterForm>, pause = 0) => finder.change({ filter: { ...filter, ...part } }, pause);
   const range = taken ? { min: dateOf(taken.from), max: dateOf(taken.to) } : {};
   return (
+    <details class="filters-fold" open={wide || toFilter(filter) !== undefined}>
+      <summary>{strings.label}</summary>
     <fieldset class="filters">
       <legend class="visually-hidden">{strings.label}</legend>
       <label>
@@ -65,6 +69,7 @@ export function Filters(): JSX.Element | null {
       />
       {toFilter(filter) && <Button onClick={() => finder.clearFilter()}>{strings.clear}</Button>}
     </fieldset>
+    </details>
   );
 }
 

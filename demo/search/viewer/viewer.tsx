@@ -31,6 +31,7 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
   useEffect(() => {
     const before = document.activeElement;
     dialog.current!.showModal();
+    dialog.current!.focus(); // not a button: keys go to the picture
     return () => {
       if (before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
@@ -46,6 +47,7 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
     <dialog
       ref={dialog}
       class="viewer"
+      tabIndex={-1}
       aria-label={strings.label}
       onClose={close}
       onKeyDown={(event) => {
@@ -61,8 +63,8 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
     >
       <div class="viewer-stage">
         <Original key={id} id={id} item={item} />
-        <IconButton icon="previous" label={strings.previous} disabled={at === 0} onClick={() => go(at - 1)} />
-        <IconButton icon="next" label={strings.next} disabled={at === ids.length - 1} onClick={() => go(at + 1)} />
+        <IconButton icon="previous" label={strings.previous} aria-disabled={at === 0} onClick={() => go(stepOf('ArrowLeft', at, ids.length))} />
+        <IconButton icon="next" label={strings.next} aria-disabled={at === ids.length - 1} onClick={() => go(stepOf('ArrowRight', at, ids.length))} />
       </div>
       <aside class="viewer-side">
         <header>

@@ -1,0 +1,62 @@
+/** @file Pictures for tests of the search page: JPEGs with EXIF dates and cameras, made here, in a folder that the page is given. */
+import { readFileSync } from 'node:fs';
+import type { Page } from '@playwright/test';
+import sharp, { type Sharp } from 'sharp';
+
+export interface Photo {
+  /** Within the folder. */
+  path: string;
+  bytes: Buffer;
+}
+
+const SAMPLES = JSON.parse(readFileSync('public/samples/samples.json', 'utf8')) as { file: string }[];
+const stem = (file: string) => file.replace(/\.\w+$/, '');
+
+async function photo(file: string, path: string, taken: string, model: string, change = (image: Sharp) => image): Promise<Photo> {
+  const image = sharp(`public/samples/${file}`).flatten({ background: '#fff' }).resize(320, 240, { fit: 'contain', background: '#fff' });
+  const exif = { IFD0: { Make: 'Acme', Model: model }, IFD2: { DateTimeOriginal: taken } };
+  return { path, bytes: await change(image).withExif(exif).jpeg({ quality: 90 }).toBuffer() };
+}
+
+const two = (n: number) => String(n).padStart(2, '0');
+
+/** Every sample twice: as it is, of July 2023 by one camera, and mirrored and grey, of January 2024 by another. */
+export async function samplePhotos(): Promise<Photo[]> {
+  const pairs = SAMPLES.map(({ file }, i) => [
+    photo(file, `Summer/2023/${stem(file)}.jpg`, `2023:07:${two(i + 1)} 12:00:00`, 'Sunny 1'),
+    photo(file, `Winter/${stem(file)} in winter.jpg`, `2024:01:${two(i + 1)} 23:59:59`, 'Frosty 2', (image) => image.flop().grayscale()),
+  ]);
+  return Promise.all(pairs.flat());
+}
+
+/** Any number of pictures without much in them. */
+export function plainPhotos(count: number): Promise<Photo[]> {
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const colour = { r: (i * 47) % 256, g: (i * 83) % 256, b: (i * 131) % 256 };
+      const image = sharp({ create: { width: 96, height: 72, channels: 3, background: colour } });
+      return { path: `plain ${i}.jpg`, bytes: await image.jpeg().toBuffer() };
+    }),
+  );
+}
+
+/** Puts pictures into a folder of the browser's private file system, which the page's folder dialog then gives. */
+export async function offerFolder(page: Page, name: string, photos: readonly Photo[]): Promise<void> {
+  await page.evaluate(
+    async ([name, photos]) => {
+      const root = await navigator.storage.getDirectory();
+      const top = await root.getDirectoryHandle(name, { create: true });
+      for (const { path, base64 } of photos) {
+        const names = path.split('/');
+        let folder = top;
+        for (const part of names.slice(0, -1)) folder = await folder.getDirectoryHandle(part, { create: true });
+        const file = await folder.getFileHandle(names.at(-1)!, { create: true });
+        const writable = await file.createWritable();
+        await writable.write(Uint8Array.from(atob(base64), (character) => character.charCodeAt(0)));
+        await writable.close();
+      }
+      Object.assign(globalThis, { showDirectoryPicker: async () => top });
+    },
+    [name, photos.map(({ path, bytes }) => ({ path, base64: bytes.toString('base64') }))] as const,
+  );
+}

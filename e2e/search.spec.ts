@@ -1,0 +1,419 @@
+/** @file The search page as a visitor uses it, on the built site: a folder indexed, searched in every way, without a network. */
+import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test, type BrowserContext, type Page } from '@playwright/test';
+import { offerFolder, plainPhotos, samplePhotos, type Photo } from './search-photos';
+
+test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
+
+/** Tall enough for all pictures of a test: rows out of view do not exist. */
+test.use({ viewport: { width: 1280, height: 1800 } });
+
+const siteURL = () => test.info().project.metadata.siteURL as string;
+
+/** What went wrong in the page. */
+async function openSearch(page: Page, query = '?device=wasm'): Promise<string[]> {
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error') problems.push(message.text());
+  });
+  await page.goto(`${siteURL()}/search.html${query}`);
+  return problems;
+}
+
+/** Addresses that anyone in this context asks for, but for this site's. */
+function watchForeign(context: BrowserContext): string[] {
+  const foreign: string[] = [];
+  context.on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && origin !== siteURL()) foreign.push(request.url());
+  });
+  return foreign;
+}
+
+async function indexFolder(page: Page, photos: readonly Photo[], name = 'My photos'): Promise<void> {
+  await offerFolder(page, name, photos);
+  await page.getByRole('button', { name: 'Choose a folder…' }).click();
+  await expect(page.locator('.run-words')).toContainText('Done:');
+}
+
+const summary = (page: Page) => page.locator('.folders summary');
+const line = (page: Page) => page.locator('.result-line');
+const cells = (page: Page) => page.locator('.cell-open');
+const box = (page: Page) => page.getByRole('searchbox', { name: 'What to look for' });
+
+/** The pictures shown, in order, without their scores. */
+async function names(page: Page): Promise<string[]> {
+  const labels = await cells(page).evaluateAll((all) =>
+    all
+      .map((cell) => [Number(cell.getAttribute('data-index')), cell.getAttribute('aria-label')!] as const)
+      .sort(([a], [b]) => a - b)
+      .map(([, label]) => label),
+  );
+  return labels.map((label) => label.replace(/, −?\d\.\d+ · .*/, ''));
+}
+
+/** All hits: the less relevant ones too. */
+async function allNames(page: Page): Promise<string[]> {
+  const unfold = page.getByRole('button', { name: /^Show \d+ less relevant$/ });
+  if (await unfold.isVisible()) await unfold.click();
+  return names(page);
+}
+
+/** Does something, and waits for the results that come of it. */
+async function searching(page: Page, act: () => Promise<void>): Promise<void> {
+  const before = await line(page).textContent();
+  await act();
+  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
+  await expect(line(page)).not.toHaveText(before!);
+  await expect(line(page)).toContainText(/out of|pictures? through/);
+}
+
+test('words, exclusions, a picture, both at once, and filters', async ({ page, context }) => {
+  const foreign = watchForeign(context);
+  const problems = await openSearch(page);
+  const photos = await samplePhotos();
+  const broken = { path: 'Summer/torn.jpg', bytes: photos[0]!.bytes.subarray(0, 900) };
+  await indexFolder(page, [...photos, broken, { path: 'notes.txt', bytes: Buffer.from('no picture') }]);
+  await expect(summary(page)).toHaveText('24 pictures in 1 folder');
+  await expect(line(page)).toContainText('24 pictures');
+  await expect(cells(page)).toHaveCount(24);
+  await expect(cells(page).first(), 'newest first').toHaveAccessibleName(/ in winter\.jpg$/);
+
+  await page.getByRole('button', { name: '1 picture could not be read' }).click();
+  await expect(page.locator('.problems li')).toContainText('My photos/Summer/torn.jpg');
+  await page.keyboard.press('Escape');
+
+  await searching(page, () => box(page).fill('a strawberry'));
+  const byWords = await allNames(page);
+  expect([...byWords].sort()).toEqual(photos.map(({ path }) => path.split('/').at(-1)!).sort());
+
+  await page.getByText('Advanced').click();
+  await page.getByLabel('Show scores').check();
+  const scores = async () =>
+    (await page.locator('.cell-score').allTextContents()).map((text) => Number(text.replace('−', '-').split(' ')[0]));
+  const falling = await scores();
+  expect(falling).toHaveLength(24);
+  expect(falling).toEqual([...falling].sort((a, b) => b - a));
+
+  // What is excluded sinks.
+  await searching(page, () => box(page).fill('a strawberry -strawberry'));
+  expect(await allNames(page)).not.toEqual(byWords);
+  await searching(page, () => box(page).fill('a strawberry'));
+  await page.locator('.cell').first().hover();
+  await page.locator('.cell-like').first().click();
+  await expect(page.locator('.part-name')).toHaveText(`like ${byWords[0]}`);
+  await page.locator('.part-sign').click();
+  await expect(line(page)).toContainText('Say also what to look for');
+  await box(page).fill('a strawberry');
+  await expect(line(page)).toContainText('out of 24');
+  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
+  expect((await allNames(page)).indexOf(byWords[0]!)).toBeGreaterThan(6);
+  await page.getByRole('button', { name: `Remove ${byWords[0]}` }).click();
+
+  // A picture finds itself; with words beside it, something else is asked.
+  await box(page).fill('');
+  const fox = photos[2]!;
+  await page.locator('.query input[type=file]').setInputFiles({ name: 'asked.jpg', mimeType: 'image/jpeg', buffer: fox.bytes });
+  await expect(page.locator('.part-name')).toHaveText('like asked.jpg');
+  await expect(line(page)).toContainText('out of 24');
+  await expect(cells(page).first()).toHaveAccessibleName(new RegExp(`^${fox.path.split('/').at(-1)}, 1\\.000`));
+  const byPicture = await scores();
+  await box(page).fill('in winter');
+  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
+  await expect.poll(scores).not.toEqual(byPicture);
+  await expect(line(page)).toContainText('out of 24');
+  await page.getByRole('button', { name: 'Remove asked.jpg' }).click();
+
+  // Filters go together with words.
+  await searching(page, () => box(page).fill('an animal'));
+  await searching(page, async () => {
+    await page.getByLabel('From').fill('2024-01-02');
+    await page.getByLabel('To', { exact: true }).fill('2024-01-04');
+  });
+  await expect(line(page)).toContainText('of 3');
+  const winter = await allNames(page);
+  expect(winter).toHaveLength(3);
+  for (const name of winter) expect(name).toMatch(/ in winter\.jpg$/);
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByLabel('Camera').selectOption('Acme Sunny 1');
+  await expect(line(page)).toContainText('of 12');
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByLabel('Folder').selectOption('My photos/Winter');
+  await expect(line(page)).toContainText('of 12');
+  expect(foreign).toEqual([]);
+  expect(problems).toEqual([]);
+});
+
+test('pause, go on, and after a reload everything is there', async ({ page }) => {
+  const problems = await openSearch(page);
+  await offerFolder(page, 'Many', await plainPhotos(90));
+  await page.evaluate(() => {
+    new MutationObserver((_, observer) => {
+      const words = document.querySelector('.run-words')?.textContent ?? '';
+      const pause = [...document.querySelectorAll<HTMLButtonElement>('.run-actions button')].find(
+        ({ textContent }) => textContent === 'Pause',
+      );
+      if (!pause || !/^[1-9]\d* of 90/.test(words)) return;
+      observer.disconnect();
+      pause.click();
+    }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  });
+  await page.getByRole('button', { name: 'Choose a folder…' }).click();
+  await expect(page.locator('.run-words')).toContainText('Paused;');
+  const read = Number((await summary(page).textContent())!.split(' ')[0]);
+  expect(read).toBeLessThan(90);
+  await page.reload();
+  await expect(summary(page)).toHaveText(`${read} pictures in 1 folder`);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await expect(page.locator('.run-words')).toContainText('Done:');
+  await expect(summary(page)).toHaveText('90 pictures in 1 folder');
+  expect(problems).toEqual([]);
+});
+
+test('without a network after the first visit, and without a request while searching', async ({ page, context }) => {
+  const foreign = watchForeign(context);
+  await openSearch(page);
+  await indexFolder(page, (await samplePhotos()).slice(0, 6));
+  await page.waitForFunction(() => document.documentElement.dataset.offline === 'ready');
+  await context.setOffline(true);
+  await page.reload();
+  await expect(summary(page)).toHaveText('6 pictures in 1 folder');
+  const requests: string[] = [];
+  context.on('request', (request) => {
+    if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
+  });
+  await searching(page, () => box(page).fill('a drawing of an animal'));
+  await cells(page).first().click();
+  await expect(page.locator('.original .drawn')).toBeVisible();
+  await page.keyboard.press('Escape');
+  expect(requests).toEqual([]);
+  expect(foreign).toEqual([]);
+  await page.getByText('Nothing leaves this device').click();
+  await expect(page.locator('.privacy')).toContainText('0 to anyone else');
+});
+
+test('by keyboard: through the grid, the viewer and a selection', async ({ page, context }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  const problems = await openSearch(page);
+  const hostile = '<img src=x onerror=alert(1)>.jpg';
+  const photos = await samplePhotos();
+  await indexFolder(page, [...photos.slice(0, 9), { ...photos[9]!, path: hostile }]);
+  await expect(cells(page)).toHaveCount(10);
+  const order = await names(page);
+  await cells(page).first().focus();
+  await page.keyboard.press('End');
+  await page.keyboard.press('Home');
+  await page.keyboard.press('ArrowRight');
+  await expect(cells(page).nth(1)).toBeFocused();
+  await page.keyboard.press('Space');
+  await page.keyboard.press('Shift+ArrowRight');
+  await expect(page.locator('.selection')).toContainText('2 selected');
+  await page.keyboard.press('Enter');
+
+  const viewer = page.getByRole('dialog', { name: 'Picture' });
+  await expect(viewer).toContainText('3 of 10');
+  await expect(viewer.getByRole('heading')).toHaveText(order[2]!);
+  await expect(viewer.getByRole('img', { name: order[2]! })).toBeVisible();
+  await page.keyboard.press('ArrowRight');
+  await expect(viewer.getByRole('heading')).toHaveText(order[3]!);
+  await page.keyboard.press('End');
+  await expect(viewer).toContainText('10 of 10');
+  await page.keyboard.press('Home');
+  await expect(viewer).toContainText('1 of 10');
+  await page.keyboard.press('s');
+  await page.keyboard.press('Escape');
+  await expect(viewer).toBeHidden();
+  await expect(cells(page).first(), 'the focus is where one looked last').toBeFocused();
+
+  await expect(page.locator('.selection')).toContainText('3 selected');
+  await page.getByRole('button', { name: 'Copy paths' }).click();
+  await expect(page.locator('.toast')).toContainText('3 paths copied.');
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  expect(copied.split('\n').map((path) => path.split('/').at(-1))).toEqual([order[1], order[2], order[0]]);
+
+  // Names are text wherever they stand.
+  await page.getByRole('button', { name: 'Select none' }).click();
+  await cells(page).nth(order.indexOf(hostile)).click();
+  await expect(viewer.getByRole('heading')).toHaveText(hostile);
+  await expect(viewer.locator('dl')).toContainText('Acme');
+  await page.keyboard.press('m');
+  await expect(page.locator('.part-name')).toHaveText(`like ${hostile}`);
+  expect(problems).toEqual([]);
+});
+
+test('dropped: a picture is looked for, several are a folder', async ({ page }) => {
+  const problems = await openSearch(page);
+  const photos = await samplePhotos();
+  const drop = async (files: Photo[]) => {
+    const dataTransfer = await page.evaluateHandle(
+      (files) => {
+        const transfer = new DataTransfer();
+        for (const { name, bytes } of files) transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
+        return transfer;
+      },
+      files.map(({ path, bytes }) => ({ name: path.split('/').at(-1)!, bytes: [...bytes] })),
+    );
+    await page.dispatchEvent('body', 'dragenter', { dataTransfer });
+    await expect(page.locator('.drop-veil')).toBeVisible();
+    await page.dispatchEvent('body', 'drop', { dataTransfer });
+    await expect(page.locator('.drop-veil')).toHaveCount(0);
+  };
+  await drop(photos.slice(0, 4));
+  await expect(summary(page)).toHaveText('4 pictures in 1 folder');
+  await searching(page, () => drop([photos[0]!]));
+  await expect(cells(page).first()).toHaveAccessibleName(photos[0]!.path.split('/').at(-1)!);
+
+  // Dropped files cannot be opened again after a reload; what was indexed can be searched all the same.
+  await page.reload();
+  await expect(page.locator('.notice')).toContainText('“Dropped pictures” came without a lasting permission');
+  await searching(page, () => box(page).fill('a strawberry'));
+  await cells(page).first().click();
+  await expect(page.locator('.original figcaption')).toContainText('This is the thumbnail');
+  expect(problems).toEqual([]);
+});
+
+test('a second tab reads only, and takes over', async ({ page, context }) => {
+  await openSearch(page);
+  await indexFolder(page, (await samplePhotos()).slice(0, 4));
+  const second = await context.newPage();
+  await openSearch(second);
+  await expect(second.locator('.notice')).toContainText('Another tab');
+  await expect(second.getByRole('button', { name: 'Add a folder…' })).toHaveCount(0);
+  await searching(second, () => box(second).fill('a strawberry'));
+  await page.close();
+  await expect(second.getByRole('button', { name: 'Add a folder…' })).toBeVisible();
+});
+
+test('similar groups, map, export, deletion and import', async ({ page }) => {
+  // Without dialogs of the browser's own, files are downloaded and chosen.
+  await page.addInitScript(() => {
+    for (const name of ['showOpenFilePicker', 'showSaveFilePicker']) Reflect.deleteProperty(globalThis, name);
+  });
+  const problems = await openSearch(page);
+  const photos = await samplePhotos();
+  await indexFolder(page, [...photos, { ...photos[0]!, path: 'copy.jpg' }]);
+  await expect(summary(page)).toHaveText('25 pictures in 1 folder');
+
+  await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+  const exact = page.locator('.group-list').first();
+  await expect(exact).toContainText('1 group, 2 pictures');
+  await exact.getByRole('button', { name: 'Select all but the first' }).click();
+  await expect(page.locator('.selection')).toContainText('1 selected');
+  await page.getByRole('button', { name: 'Select none' }).click();
+  await page.locator('.threshold input').fill('0.7');
+  await expect(page.locator('.group-list').nth(1)).toContainText(/\d+ groups?, /);
+
+  await page.locator('.choice label', { hasText: 'Map' }).click();
+  const canvas = page.locator('.map canvas');
+  await expect(canvas).toBeVisible();
+  await canvas.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(page.locator('.map-card')).toBeVisible();
+  const seen = new Set<string | null>();
+  for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown']) {
+    await page.keyboard.press(key);
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    seen.add(await page.locator('.map-card').textContent());
+  }
+  expect(seen.size).toBeGreaterThan(1);
+  await page.keyboard.press('Enter');
+  await expect(page.getByRole('dialog', { name: 'Picture' })).toContainText('of 25');
+  await page.keyboard.press('Escape');
+  await page.locator('.choice label', { hasText: 'Draw a loop' }).click();
+  const { x, y, width, height } = (await canvas.boundingBox())!;
+  await page.mouse.move(x + 2, y + 2);
+  await page.mouse.down();
+  for (const [fx, fy] of [[1, 0], [1, 1], [0, 1]] as const) {
+    await page.mouse.move(x + 2 + fx * (width - 4), y + 2 + fy * (height - 4), { steps: 3 });
+  }
+  await page.mouse.up();
+  await expect(page.locator('.selection')).toContainText('25 selected');
+
+  const saved = async (item: string) => {
+    const download = page.waitForEvent('download');
+    await page.locator('.menu summary').click();
+    await page.getByRole('button', { name: item }).click();
+    return (await download).path();
+  };
+  const exported = await saved('Export the index…');
+  await saved('Export as Parquet…');
+  await page.locator('.menu summary').click();
+  await page.getByRole('button', { name: 'Delete the index…' }).click();
+  await page.getByRole('button', { name: 'Delete the index', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Choose a folder of pictures' })).toBeVisible();
+  const chooser = page.waitForEvent('filechooser');
+  await page.getByRole('button', { name: 'Import an index…' }).click();
+  await (await chooser).setFiles({ name: 'photos.vlm2vec-index', mimeType: '', buffer: readFileSync(exported) });
+  await expect(summary(page)).toContainText('25 pictures');
+  await page.locator('.choice label', { hasText: /^Pictures$/ }).click();
+  await searching(page, () => box(page).fill('a strawberry'));
+  expect(problems).toEqual([]);
+});
+
+for (const { name, options } of [
+  { name: 'light, desktop', options: { colorScheme: 'light' as const } },
+  { name: 'dark, phone', options: { colorScheme: 'dark' as const, viewport: { width: 390, height: 844 } } },
+]) {
+  test.describe(name, () => {
+    test.use(options);
+    test('no accessibility violations on any view', async ({ page }) => {
+      const check = async (view: string) => {
+        const { violations } = await new AxeBuilder({ page }).analyze();
+        expect(violations.map(({ id, nodes }) => `${view}: ${id} ${nodes[0]?.html}`)).toEqual([]);
+      };
+      await openSearch(page);
+      await check('welcome');
+      await page.getByRole('button', { name: 'Try it with sample pictures' }).click();
+      await expect(page.locator('.run-words')).toContainText('Done:');
+      await page.locator('.folders summary').click();
+      await page.getByText('Nothing leaves this device').click();
+      await check('library');
+      await searching(page, () => box(page).fill('an animal'));
+      await page.getByText('Advanced').click();
+      await page.getByLabel('Show scores').check();
+      await check('results');
+      await cells(page).first().click();
+      await expect(page.getByRole('dialog', { name: 'Picture' })).toBeVisible();
+      await check('viewer');
+      await page.keyboard.press('Escape');
+      await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+      await expect(page.locator('.group-list')).toHaveCount(2);
+      await check('groups');
+      await page.locator('.choice label', { hasText: 'Map' }).click();
+      await expect(page.locator('.map canvas')).toBeVisible();
+      await check('map');
+      await page.locator('.menu summary').click();
+      await check('menu');
+    });
+  });
+}
+
+test('100,000 pictures scroll smoothly, and few of them exist in the page', async ({ page, baseURL }) => {
+  await page.goto(`${baseURL}/demo/search/testing/large.html?count=100000`);
+  await expect(page.locator('.grid img').first()).toBeVisible();
+  const figures = await page.evaluate(async () => {
+    const frames: number[] = [];
+    const cells: number[] = [];
+    const end = document.documentElement.scrollHeight - innerHeight;
+    let last = await new Promise<number>(requestAnimationFrame);
+    for (let i = 0; i < 120; i++) {
+      // A flick for the first half, then jumps through the whole height as a dragged scroll bar makes them.
+      scrollTo(0, i < 60 ? i * 400 : (end * (i - 60)) / 59);
+      const now = await new Promise<number>(requestAnimationFrame);
+      frames.push(now - last);
+      last = now;
+      cells.push(document.querySelectorAll('.cell').length);
+    }
+    frames.sort((a, b) => a - b);
+    return { median: frames[60]!, p95: frames[114]!, worst: frames[119]!, cells: Math.max(...cells), end };
+  });
+  test.info().annotations.push({ type: 'scroll', description: JSON.stringify(figures) });
+  expect(figures.end).toBeGreaterThan(1_000_000);
+  expect(figures.cells).toBeLessThan(250);
+  // Two frames of a screen at 60 Hz, on a machine without a GPU that does other work too.
+  expect(figures.median).toBeLessThan(34);
+  await expect(page.locator('.grid-row').last()).toHaveAttribute('aria-rowindex', /^\d{5}$/);
+  await expect(page.locator('.grid img').last()).toBeVisible();
+});
