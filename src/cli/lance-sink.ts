@@ -3,7 +3,7 @@ import { InvalidInputError, UnsupportedError, VLM2VecError } from '../errors';
 import type { SinkPlace, SinkShape, VectorSink } from './vector-sink';
 
 /** What is used of `@lancedb/lancedb`. */
-interface Lance {
+export interface Lance {
   connect(uri: string): Promise<{
     tableNames(): Promise<string[]>;
     createTable(name: string, rows: Record<string, unknown>[], options?: { mode: 'create' }): Promise<LanceTable>;
@@ -18,6 +18,8 @@ interface LanceTable {
 }
 
 const PACKAGE = '@lancedb/lancedb';
+/** Rows added at once: each addition is a version of the table. */
+const BATCH_ROWS = 2048;
 
 async function loadLance(): Promise<Lance> {
   try {
@@ -51,22 +53,29 @@ export async function lanceSink(
     table?.close();
     connection.close();
   };
+  let waiting: Record<string, unknown>[] = [];
+  const flush = async () => {
+    if (waiting.length === 0) return;
+    try {
+      if (table) await table.add(waiting);
+      else table = await connection.createTable(name, waiting, { mode: 'create' });
+    } catch (cause) {
+      throw new VLM2VecError(`LanceDB took no vectors of ${dims} dimensions: ${reason(cause)}`, {}, { cause });
+    }
+    waiting = [];
+  };
   return {
     write: async (rows) => {
-      if (rows.length === 0) return;
-      const records = rows.map(({ texts, vector }) => ({
-        ...Object.fromEntries(columns.map((column, i) => [column, texts[i] ?? ''])),
-        model,
-        vector: Array.from(vector), // the name that LanceDB takes for a column of vectors
-      }));
-      try {
-        if (table) await table.add(records);
-        else table = await connection.createTable(name, records, { mode: 'create' });
-      } catch (cause) {
-        throw new VLM2VecError(`LanceDB took no vectors of ${dims} dimensions: ${reason(cause)}`, {}, { cause });
+      for (const { texts, vector } of rows) {
+        const named = Object.fromEntries(columns.map((column, i) => [column, texts[i] ?? '']));
+        waiting.push({ ...named, model, vector: Array.from(vector) }); // LanceDB's own name for a column of vectors
+        if (waiting.length === BATCH_ROWS) await flush();
       }
     },
-    finish: async () => close(),
+    finish: async () => {
+      await flush();
+      close();
+    },
     discard: async () => {
       if (table) await connection.dropTable(name);
       close();
