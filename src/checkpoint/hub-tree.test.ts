@@ -54,6 +54,24 @@ function fakeHub(files: Record<string, Uint8Array>, first: Answer = () => undefi
 const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
 
 describe('hubTree', () => {
+  it('reads data sets where the Hub keeps them', async () => {
+    const asked: string[] = [];
+    const fake: typeof fetch = async (input) => {
+      const { pathname } = new URL(input instanceof Request ? input.url : input);
+      asked.push(pathname);
+      if (pathname.startsWith('/api/datasets/org/data/revision/')) return Response.json({ id: 'org/data', sha: COMMIT });
+      if (pathname.startsWith('/api/datasets/org/data/tree/')) {
+        return Response.json([{ type: 'file', path: 'CIRR/test-00000-of-00001.parquet', size: 3 }]);
+      }
+      const found = pathname === `/datasets/org/data/resolve/${COMMIT}/CIRR/test-00000-of-00001.parquet`;
+      return found ? new Response(pattern(3) as Uint8Array<ArrayBuffer>) : new Response(null, { status: 404 });
+    };
+    const tree = await hubTree({ repo: 'org/data', type: 'dataset', hubUrl: HUB, fetch: fake, retryDelay: 1 });
+    const [path] = await tree.list();
+    expect(await (await tree.open(path!)).read(0, 3)).toEqual(pattern(3));
+    expect(asked.every((each) => each.includes('datasets/org/data/'))).toBe(true);
+  });
+
   it('pins the commit and lists its files', async () => {
     const { open } = fakeHub({ 'config.json': pattern(3), 'sub/a b.bin': pattern(5) });
     const tree = await open();

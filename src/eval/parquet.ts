@@ -1,4 +1,8 @@
-/** @file Rows of a Parquet file, by hyparquet, from bytes that are held to be hostile. */
+/**
+ * @file Rows of a Parquet file, by hyparquet. What is cut short, of another format or claims too much is refused; but
+ * hyparquet does not bound what a page's header claims, so a file made to harm can keep it busy for ever. Tables from the
+ * Hub are held to their hashes before they are read.
+ */
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import type { ByteSource } from '../checkpoint';
 import { DatasetFormatError, VLM2VecError } from '../errors';
