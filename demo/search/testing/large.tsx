@@ -7,8 +7,19 @@ import { SearchPage } from '../page';
 import { SearchState } from '../state';
 import { fakeIndex } from './fake-index';
 
-/** A picture of one colour with a horizon. */
-async function thumbnail(id: number): Promise<Blob> {
+/** Drawing them is no part of what is tested. */
+const VARIANTS = 60;
+const drawn = new Map<number, Promise<Blob>>();
+
+function thumbnail(id: number): Promise<Blob> {
+  const variant = id % VARIANTS;
+  const blob = drawn.get(variant) ?? draw(variant);
+  drawn.set(variant, blob);
+  return blob;
+}
+
+/** A landscape of two colours. */
+function draw(id: number): Promise<Blob> {
   const canvas = new OffscreenCanvas(256, 192);
   const context = canvas.getContext('2d')!;
   context.fillStyle = `hsl(${(id * 47) % 360} 55% 72%)`;
@@ -32,4 +43,5 @@ const state = new SearchState();
 Object.assign(globalThis, { fake: index, page: state });
 mount(<SearchPage state={state} />);
 state.follow();
+await Promise.all(Array.from({ length: VARIANTS }, (_, id) => thumbnail(id)));
 void state.library.use('fake', async () => index);
