@@ -47,16 +47,18 @@ def record(model: str, regime: str, results: dict[str, dict], **about: str) -> d
 
 
 def table(results: dict[str, dict]) -> str:
-    """Markdown: P@1 per set and meta-task, every set with the same weight."""
-    def share(name: str) -> float:
-        return 100 * results[name]['correct'] / results[name]['queries']
-    lines = ['| set | queries | P@1 |', '|---|---|---|']
+    """Markdown, per cent: P@1 and chance per set and meta-task, every set with the same weight."""
+    def line(label: str, names: list[str], queries: str = '', mark: str = '') -> str:
+        share = sum(results[name]['correct'] / results[name]['queries'] for name in names) / len(names)
+        chance = sum(results[name]['chance'] for name in names) / len(names)
+        return f'| {mark}{label}{mark} | {queries} | {100 * chance:.1f} | {mark}{100 * share:.1f}{mark} |'
+    lines = ['| set | queries | chance | P@1 |', '|---|---|---|---|']
     for task, names in META_TASKS.items():
         names = [name for name in names if name in results]
-        lines += [f'| {name} | {results[name]["queries"]} | {share(name):.1f} |' for name in names]
+        lines += [line(name, [name], str(results[name]['queries'])) for name in names]
         if names:
-            lines.append(f'| **{task}** | | **{sum(map(share, names)) / len(names):.1f}** |')
-    lines.append(f'| **All** | | **{sum(map(share, results)) / len(results):.1f}** |')
+            lines.append(line(task, names, mark='**'))
+    lines.append(line('All', list(results), str(sum(result['queries'] for result in results.values())), '**'))
     return '\n'.join(lines)
 
 

@@ -45,7 +45,7 @@ class Evaluator:
 
 
 def evaluate(root: Path, evaluator: Evaluator, sets: list[str] | None = None) -> dict[str, dict]:
-    """By set: correct, queries, the index of the best candidate per query, and the least lead of a best over the next."""
+    """By set: correct, queries, the index of the best candidate per query, its lead over the next one, and the level of chance."""
     results = {}
     archive = zipfile.ZipFile(root / 'images.zip')
     for table in sorted(root.glob('*/test-*.parquet')):
@@ -60,18 +60,19 @@ def evaluate(root: Path, evaluator: Evaluator, sets: list[str] | None = None) ->
                 known[text, path] = evaluator.vector(text, picture)
             return known[text, path]
 
-        predictions, leads = [], []
+        predictions, leads, chances = [], [], []
         for row in pq.read_table(table).to_pylist():
             query = vector(row['qry_text'], row['qry_img_path'])
             pairs = list(zip(row['tgt_text'], row['tgt_img_path'], strict=True))
             scores = np.stack([vector(*pair) for pair in pairs]) @ query
             best = int(np.argmax(scores))
             predictions.append(best)
+            chances.append(1 / len(pairs))
             # Equal pairs have equal scores in any arithmetic; only different ones can change places.
             others = [score for pair, score in zip(pairs, scores) if pair != pairs[best]]
             leads.append(float(scores[best] - max(others)))
         results[name] = {'correct': predictions.count(0), 'queries': len(predictions), 'predictions': predictions,
-                         'leads': leads, 'encoded': len(known)}
+                         'leads': leads, 'chance': float(np.mean(chances)), 'encoded': len(known)}
     return results
 
 
