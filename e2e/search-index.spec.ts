@@ -167,6 +167,39 @@ test('a page that crashes leaves all that was committed, and what was in work is
   expect(seen.files.sizes).toEqual([seen.files.recordsEnd, seen.files.thumbsEnd]);
 });
 
+test('bytes that the browser lost are made again, and no row is left over', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes, shorten, smallFiles }) => {
+    const embedder = fakeEmbedder();
+    const counts: number[] = [];
+    const run = async () => {
+      const index = await openPhotoIndex({ embedder });
+      counts.push(index.state.indexed);
+      await index.add({ name: 'Pictures', files: smallFiles(40) });
+      await index.start();
+      await idle(index);
+      const { pictures } = await outcomes(index);
+      await index.close();
+      return pictures;
+    };
+    await run();
+    await shorten('vectors', 1024 + 10 * 132 + 5);
+    await run();
+    await shorten('thumbnails', 100);
+    const pictures = await run();
+    const extra = new Uint8Array(1000).fill(7);
+    await shorten('vectors', Infinity, extra); // what a crash leaves behind the last row
+    await run();
+    return { counts, pictures, files: await inspect(), embedded: embedder.embedded };
+  });
+  expect(seen.counts).toEqual([0, 10, 0, 40]);
+  expect(seen.pictures).toEqual(paths(40));
+  expect(seen.embedded).toBe(40 + 30 + 40);
+  const { rows, slots, recordsEnd, thumbsEnd, sizes } = seen.files;
+  expect([rows, slots]).toEqual([40, 40]);
+  expect(sizes).toEqual([recordsEnd, thumbsEnd]);
+});
+
 test('changed, moved, copied and deleted files', async ({ page }) => {
   await openBlank(page);
   const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, idle, outcomes, small, smallFiles, write }) => {

@@ -252,6 +252,19 @@ export async function hostile(blob: Blob): Promise<[string, Blob][]> {
   ];
 }
 
+/** Cuts a file of the only index, which must be closed; or puts something behind it. */
+export async function shorten(kind: 'vectors' | 'thumbnails', bytes: number, extra = new Uint8Array(0)): Promise<void> {
+  const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('vlm2vec-search');
+  for await (const folder of root.values() as unknown as AsyncIterable<FileSystemDirectoryHandle>) {
+    for await (const [name, handle] of folder.entries()) {
+      if (!name.startsWith(kind)) continue;
+      const old = await (handle as FileSystemFileHandle).getFile();
+      const content = new Blob([await old.slice(0, bytes).arrayBuffer(), extra]);
+      await write(folder, name, content);
+    }
+  }
+}
+
 /** The colour of a picture at a fraction of its width, halfway down. */
 export async function colourAt(blob: Blob, fraction: number): Promise<number[]> {
   const bitmap = await createImageBitmap(blob);

@@ -54,6 +54,11 @@ interface Packs {
   thumbnails: PackReader;
 }
 
+interface Writers {
+  vectors: PackWriter;
+  thumbnails: PackWriter;
+}
+
 export class Library {
   readonly place: LibraryPlace;
   readonly database: Database;
@@ -61,7 +66,7 @@ export class Library {
   catalog: Catalog;
   #packs: Packs;
   /** Null where another tab writes. */
-  #writers: { vectors: PackWriter; thumbnails: PackWriter } | null;
+  #writers: Writers | null;
   /** Commits go one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -95,7 +100,7 @@ export class Library {
     try {
       const loaded = await loadAll(database);
       const meta = loaded.meta ?? (await makeMeta(place, database, writable));
-      return new Library(place, database, { meta, ...(await load(place, meta, loaded, writable)) });
+      return new Library(place, database, { meta, ...(await load(database, place, meta, loaded, writable)) });
     } catch (error) {
       database.close();
       throw error;
@@ -135,7 +140,7 @@ export class Library {
    * @param write appends to the new files, which are empty, and gives the new rows
    */
   replace(
-    write: (files: { vectors: PackWriter; thumbnails: PackWriter }) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
+    write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
   ): Promise<void> {
     return this.#inTurn(async () => {
       const folder = await openPackFolder(this.place.name);
@@ -246,7 +251,7 @@ function readOnly(): never {
   throw new UnsupportedError('Another tab is writing this index; here it can only be read. Close the other tab.');
 }
 
-function writersOf(packs: Packs): { vectors: PackWriter; thumbnails: PackWriter } | null {
+function writersOf(packs: Packs): Writers | null {
   const { vectors, thumbnails } = packs;
   return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
 }
@@ -272,7 +277,7 @@ async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
   await thumbnails.close().catch(() => undefined);
 }
 
-async function load(place: LibraryPlace, meta: MetaRow, loaded: Loaded, writable: boolean) {
+async function load(database: Database, place: LibraryPlace, meta: MetaRow, loaded: Loaded, writable: boolean) {
   const folder = await openPackFolder(place.name);
   if (!writable) {
     const packs = {
@@ -287,16 +292,25 @@ async function load(place: LibraryPlace, meta: MetaRow, loaded: Loaded, writable
   await removeOtherPacks(folder, meta.generation);
   const packs = await openWriters(folder, meta.generation);
   try {
-    await cutOrphans(packs, loaded.files, place);
-    return { packs, catalog: await readCatalog(place, packs.vectors, loaded.folders, loaded.files) };
+    const files = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
+    await cutOrphans(packs, files, place);
+    const catalog = await readCatalog(place, packs.vectors, loaded.folders, files);
+    // Rows without their bytes (storage that was evicted in part) are forgotten, and their pictures indexed again.
+    const lost = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
+    if (lost.length > 0) await commitChanges(database, { remove: lost });
+    return { packs, catalog };
   } catch (error) {
     await closePacks(packs);
     throw error;
   }
 }
 
+function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: Writers, { dims }: LibraryPlace): boolean {
+  return recordAt(dims, slot + 1) <= vectors.end && thumb.at + thumb.bytes <= thumbnails.end;
+}
+
 /** What a crash wrote and no row names. */
-async function cutOrphans(packs: { vectors: PackWriter; thumbnails: PackWriter }, files: readonly FileRow[], place: LibraryPlace) {
+async function cutOrphans(packs: Writers, files: readonly FileRow[], place: LibraryPlace) {
   let slots = 0;
   let thumbs = 0;
   for (const row of files) {
@@ -304,14 +318,11 @@ async function cutOrphans(packs: { vectors: PackWriter; thumbnails: PackWriter }
     slots = Math.max(slots, row.slot + 1);
     thumbs = Math.max(thumbs, row.thumb.at + row.thumb.bytes);
   }
-  const end = recordAt(place.dims, slots);
   if (packs.vectors.end < HEADER_BYTES) {
     await packs.vectors.truncate(0);
     await packs.vectors.append(writeHeader(emptyVectors(place)));
   }
-  await packs.vectors.truncate(end);
-  // Storage that was evicted in part: rows keep their numbers.
-  if (packs.vectors.end < end) await packs.vectors.append(new Uint8Array(end - packs.vectors.end));
+  await packs.vectors.truncate(recordAt(place.dims, slots));
   await packs.thumbnails.truncate(thumbs);
 }
 
@@ -319,7 +330,7 @@ function emptyVectors({ dims, modelId }: LibraryPlace): PackedVectors {
   return new PackedVectors({ dims, model: modelId });
 }
 
-/** Reads the vectors. A row whose vector is not there (storage that was evicted in part) does not count. */
+/** Reads the vectors. A row whose vector is none does not count. */
 async function readCatalog(
   place: LibraryPlace,
   file: PackReader,

@@ -1,0 +1,118 @@
+/**
+ * @file The photo index in Chromium: pictures per second with nano on WASM beside the model alone in the same run, and
+ * how long a search takes meanwhile; then a large library of synthetic vectors: opening, using, memory, the map.
+ *
+ *   npx tsx bench/search-index.ts [--pictures 200] [--rows 100000] [--map 10000,20000] [--record]
+ *
+ * --record appends the result to bench/RESULTS.md.
+ */
+
+import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import { chromium } from '@playwright/test';
+import { createServer } from 'vite';
+import { findChromium } from '../scripts/chromium';
+import { BrowserWatch } from './lib/browser-memory';
+import { machine, median, megabytes, seconds, table } from './lib/report';
+
+const { values } = parseArgs({
+  options: {
+    pictures: { type: 'string', default: '200' },
+    rows: { type: 'string', default: '100000' },
+    map: { type: 'string', default: '10000,20000' },
+    record: { type: 'boolean', default: false },
+  },
+});
+const count = Number(values.pictures);
+const rows = Number(values.rows);
+
+const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
+await site.listen();
+// Stored on disk, as a person's browser does; a private window keeps files in memory.
+const profile = mkdtempSync(path.join(tmpdir(), 'search-index-'));
+const context = await chromium.launchPersistentContext(profile, { executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
+const watch = new BrowserWatch(process.pid);
+
+type BenchPage = typeof import('./lib/search-index-page');
+
+async function openPage() {
+  const page = await context.newPage();
+  page.setDefaultTimeout(0);
+  await page.routeWebSocket('**', () => undefined);
+  await page.addInitScript('globalThis.__name = (value) => value');
+  await page.goto(new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href);
+  const run = async <T, A>(action: (bench: BenchPage, argument: A) => T | Promise<T>, argument?: A): Promise<T> => {
+    const source = `(async () => (${action})(await import('/bench/lib/search-index-page.ts'), ${JSON.stringify(argument)}))()`;
+    return (await page.evaluate(source)) as T;
+  };
+  return { page, run };
+}
+
+const lines: string[] = [];
+if (count > 0) {
+  const { page, run } = await openPage();
+  const bytes = await run((bench, size) => bench.makePictures(size), { count, width: 1600, height: 1200 });
+  await run((bench) => bench.loadNano());
+  const before = await run((bench) => bench.embedAll(16));
+  watch.phase = 'indexing';
+  const indexed = await run((bench) => bench.indexAll());
+  watch.phase = 'after';
+  const after = await run((bench) => bench.embedAll(16));
+  const alone = (before + after) / 2;
+  lines.push(
+    `${count} JPEGs of 1600 × 1200 (${Math.round(bytes / 1000)} kB each), nano on WASM:`,
+    '',
+    table(
+      ['', 'pictures/s'],
+      [
+        ['the model alone, 16 a call (before and after)', `${(count / before).toFixed(1)}, ${(count / after).toFixed(1)}`],
+        ['the index: hash, EXIF, thumbnail, embedding, storing', (count / indexed.seconds).toFixed(1)],
+        ['ratio', (alone / indexed.seconds).toFixed(2)],
+      ],
+    ),
+    '',
+    `A search by words meanwhile: median ${median(indexed.searches).toFixed(0)} ms of ${indexed.searches.length}. ` +
+      `Peak of the renderer: ${megabytes(watch.peaks.get('indexing')!.renderer)}.`,
+    '',
+  );
+  await page.close();
+}
+
+if (rows > 0) {
+  const first = await openPage();
+  const imported = await first.run((bench, size) => bench.importLibrary(size), { rows });
+  await first.page.close();
+  const { page, run } = await openPage();
+  watch.phase = 'empty';
+  const empty = watch.sample();
+  watch.phase = 'open';
+  const opened = await run((bench) => bench.reopen());
+  const used = await run((bench) => bench.useLibrary());
+  const { renderer } = watch.peaks.get('open')!;
+  lines.push(
+    `${rows} pictures of 1536 numbers: imported in ${seconds(imported)}, opened in ${seconds(opened)}; ` +
+      `the renderer has ${megabytes(renderer)} then, ${megabytes(renderer - empty.renderer)} more than an empty page.`,
+    '',
+    table(['', 'ms'], Object.entries(used).map(([name, milliseconds]) => [name, milliseconds.toFixed(1)])),
+    '',
+  );
+  await page.close();
+}
+
+for (const points of values.map.split(',').map(Number).filter((number) => number > 0)) {
+  const { page, run } = await openPage();
+  await run((bench, size) => bench.importLibrary(size), { rows: points });
+  const map = await run((bench) => bench.layOut());
+  lines.push(`Map of ${map.points} pictures, laid out by ${map.sampled} of them: ${seconds(map.seconds)}.`, '');
+  await page.close();
+}
+
+watch.stop();
+await context.close();
+await site.close();
+rmSync(profile, { recursive: true, force: true });
+const text = ['', '## The photo index', '', machine(), '', '`npx tsx bench/search-index.ts`', '', ...lines].join('\n');
+console.log(text);
+if (values.record) appendFileSync(new URL('RESULTS.md', import.meta.url), text);
