@@ -33,6 +33,44 @@ async function filesOf(path: string): Promise<File[]> {
   return Promise.all((await readdir(path)).map(async (name) => new File([await readFile(join(path, name))], name)));
 }
 
+describe('conveniences', () => {
+  test('embedQuery and embedDocument word their inputs as MMEB does', async () => {
+    const worded = await model.embed('Find me an everyday image that matches the given caption: a cat\n');
+    expect(await model.embedQuery('a cat')).toEqual(worded);
+    expect(await model.embedQuery(['a cat'])).toEqual([worded]);
+    expect(await model.embedDocument(cat)).toEqual(await model.embed(cat));
+    const [asked] = await model.embedQuery([{ image: cat, text: 'What?' }], { task: 'DocVQA' });
+    const text = '<|image_pad|>\nRepresent the given image with the following question: What?\n';
+    expect(asked).toEqual(await model.embed({ image: cat, text }));
+    await expect(model.embedQuery('a', { instruction: 'b' } as never)).rejects.toThrow(InvalidInputError);
+    await expect(model.embedDocument([cat, 'a'], { task: 'MSCOCO_t2i' })).rejects.toThrow(/^inputs\[1\]: /);
+    await expect(model.embedQuery('a', { taks: 'DocVQA' } as never)).rejects.toThrow(/no option 'taks'/);
+  });
+
+  test('precisions', async () => {
+    const inputs = ['a cat', 'two dogs', 'a red kite'];
+    const exact = await model.embed(inputs);
+    const bytes = await model.embed(inputs, { precision: 'int8' });
+    const bits = await model.embed('a cat', { precision: 'binary' });
+    expect(bytes[0]).toBeInstanceOf(Int8Array);
+    expect(bits).toBeInstanceOf(Uint8Array);
+    expect([bytes[0]!.length, bits.length]).toEqual([model.dims, model.dims / 8]);
+    const [wanted, found] = [similarity(exact, exact), similarity(bytes, bytes)];
+    for (const [i, row] of wanted.entries()) for (const [j, value] of row.entries()) expect(found[i]![j]).toBeCloseTo(value, 2);
+    await expect(model.embed('a', { precision: 'int4' as never })).rejects.toThrow(/known are float32, int8, binary/);
+  });
+
+  test('a model goes away with its block', async () => {
+    let kept: VLM2Vec;
+    {
+      await using own = await VLM2Vec.load(bundle);
+      kept = own;
+      expect(await own.embed('a')).toHaveLength(own.dims);
+    }
+    await expect(kept.embed('a')).rejects.toThrow(DisposedError);
+  });
+});
+
 describe('embed', () => {
   test('gives one unit vector for one input, a list for a list', async () => {
     const vector = await model.embed('A cat and a dog');

@@ -4,7 +4,7 @@ import type { BundleManifest, WeightDtype } from './bundle/manifest';
 import { bundleFiles } from './bundle/validate';
 import type { FileTree } from './checkpoint';
 import { plannedStorage } from './convert';
-import { CheckpointFormatError, SourceNotFoundError } from './errors';
+import { CheckpointFormatError, NetworkError, SourceNotFoundError } from './errors';
 import { adapterFacts, requestAdapter, type AdapterFacts } from './runtime';
 import { DEFAULT_DTYPE, findSource, type OpenOptions } from './sources';
 import { checkpointTree } from './sources-trees';
@@ -64,6 +64,17 @@ export async function estimateSource(spec: SourceSpec, options: OpenOptions): Pr
     storage: await storageFor(stored ? 0 : Math.max(0, kept - (entries[0]?.bytes ?? 0))),
     device: await deviceFor(sizes.largestBuffer),
   };
+}
+
+/** Whether a finished bundle of the source is in the library. What cannot be reached and is not there counts as not kept. */
+export async function isKept(spec: SourceSpec, options: OpenOptions): Promise<boolean> {
+  try {
+    const { library, name } = await findSource(spec, options);
+    return (await library.list()).some((entry) => entry.finished && entry.name === name);
+  } catch (error) {
+    if (error instanceof NetworkError) return false;
+    throw error;
+  }
 }
 
 interface Sizes {

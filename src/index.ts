@@ -4,10 +4,11 @@
  */
 
 /** Load a model, embed, rank. */
-export { VLM2Vec, type Ranked, type RankOptions } from './embedder';
+export { VLM2Vec, type Ranked, type RankOptions, type TaskEmbedOptions } from './embedder';
 export type { LoadOptions } from './load-options';
-/** Cosine of two embeddings. */
-export { similarity } from './similarity';
+/** Cosines of embeddings, and embeddings in fewer bits. */
+export { similarity, type AnyVector } from './similarity';
+export { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 /** Holds a model to the scores that its card publishes. */
 export {
   CARD_EXAMPLE,

@@ -128,3 +128,28 @@ test('files are read from where they are', async () => {
   const folder = checkpointPath('tiny-tied');
   expect(await models.add(folder, { dtype: 'fp16' })).toMatchObject({ state: 'ready', dtype: 'fp16', origin: { kind: 'local' } });
 }, 60_000);
+
+test('isCached tells what is kept whole, even offline; clear empties the library', async () => {
+  const given = { hubUrl: hub.url, dtype: 'q8' } as const;
+  expect(await models.isCached(REPO, given)).toBe(false);
+  const { name } = await models.add(REPO, given);
+  expect(await models.isCached(REPO, given)).toBe(true);
+  expect(await models.isCached({ name })).toBe(true);
+  expect(await models.isCached(REPO, { ...given, dtype: 'q4' })).toBe(false);
+  const url = `${hub.url}/static/m`;
+  expect(await models.isCached(url)).toBe(false);
+  await models.add(url);
+  expect(await models.isCached(url)).toBe(true);
+  await hub.stop();
+  try {
+    expect(await models.isCached(REPO, given)).toBe(true);
+    expect(await models.isCached(url)).toBe(true);
+    expect(await models.isCached(`${hub.url}/static/other`)).toBe(false);
+  } finally {
+    await hub.start();
+  }
+  expect(await models.list()).toHaveLength(2);
+  await models.clear();
+  expect(await models.list()).toEqual([]);
+  expect(await models.isCached(REPO, given)).toBe(false);
+});

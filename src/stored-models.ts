@@ -76,6 +76,23 @@ export const models = {
   },
 
   /**
+   * Whether a source is kept here whole, so that loading it downloads nothing. Takes the options that it would be loaded
+   * with: another `dtype` is another model.
+   */
+  async isCached(source: ModelSource, options: EstimateOptions = {}): Promise<boolean> {
+    const { spec, settings, signal } = await prepareLoad(source, options);
+    const { isKept } = await import('./estimate');
+    return isKept(spec, { ...settings, signal });
+  },
+
+  /** Deletes all of them, finished or not. @throws as {@link delete}; those before it are gone then */
+  async clear(): Promise<void> {
+    const { openLibrary } = await import('./library');
+    const library = await openLibrary();
+    for (const name of new Set((await library.list()).map((entry) => entry.name))) await library.delete(name);
+  },
+
+  /**
    * What a source will cost, before any of it is downloaded: bytes, storage, and whether this device can run it.
    * Reads a few small files (listing, configs, or `bundle.json`).
    */

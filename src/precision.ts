@@ -1,0 +1,50 @@
+/** @file Embeddings in fewer bits, for storing and sending many of them. */
+
+import { InvalidInputError } from './errors';
+
+/**
+ * - `float32`: as computed;
+ * - `int8`: one byte a number, a quarter of the memory: each divided by the vector's largest magnitude, times 127;
+ * - `binary`: one bit a number, its sign, a thirty-second of the memory; eight to a byte, the first in the highest bit,
+ *   as numpy's `packbits` and sentence-transformers' `ubinary` have it.
+ */
+export type Precision = 'float32' | 'int8' | 'binary';
+
+/** What an embedding is in a precision. // [dims], of `binary` [dims / 8] */
+export type VectorOf<P extends Precision> = P extends 'int8' ? Int8Array : P extends 'binary' ? Uint8Array : Float32Array;
+
+export const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'binary'];
+
+/**
+ * An embedding in fewer bits; `similarity` compares two of a kind. What that costs was measured with `nano`
+ * (`bench/precision.ts`): see docs/precision.md.
+ * @throws InvalidInputError for an unknown precision; for `binary` where dims are no multiple of 8
+ */
+export function quantizeEmbedding<P extends Precision>(vector: Float32Array, precision: P): VectorOf<P> {
+  return quantized(vector, precision) as VectorOf<P>;
+}
+
+function quantized(vector: Float32Array, precision: Precision): VectorOf<Precision> {
+  if (precision === 'float32') return vector;
+  if (precision === 'int8') return toBytes(vector);
+  if (precision === 'binary') return toBits(vector);
+  throw new InvalidInputError(`precision is ${JSON.stringify(precision)}; known are ${PRECISIONS.join(', ')}.`, {
+    option: 'precision',
+  });
+}
+
+function toBytes(vector: Float32Array): Int8Array {
+  const largest = vector.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  return Int8Array.from(vector, (value) => (largest === 0 ? 0 : Math.round((value / largest) * 127)));
+}
+
+function toBits(vector: Float32Array): Uint8Array {
+  if (vector.length % 8 !== 0) {
+    throw new InvalidInputError(`Binary embeddings need dims that are a multiple of 8, not ${vector.length}.`, {
+      dims: vector.length,
+    });
+  }
+  const bits = new Uint8Array(vector.length / 8);
+  for (const [i, value] of vector.entries()) if (value > 0) bits[i >> 3]! |= 0x80 >> (i & 7);
+  return bits;
+}
