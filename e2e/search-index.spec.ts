@@ -328,7 +328,7 @@ test('an export brings everything to another profile, and a hostile one changes 
   await openBlank(other);
   const seen = await inPage(
     other,
-    async ({ openPhotoIndex, fakeEmbedder, fromText, hostile, idle, inspect, outcomes, small, smallFiles }, text) => {
+    async ({ openPhotoIndex, fakeEmbedder, fromText, hostile, idle, outcomes, small, smallFiles }, text) => {
       const embedder = fakeEmbedder();
       const index = await openPhotoIndex({ embedder });
       await index.add({ name: 'Mine', files: [{ path: 'a.bmp', file: small(900) }] });
@@ -445,6 +445,36 @@ test('with nano: results are those of the vectors themselves', async ({ page }) 
   expect(seen.kept).toBe(true);
   expect(seen.filtered).toBeLessThanOrEqual(10);
   expect(seen.inFolder).toBe(3);
+});
+
+test('an index for each model: they are listed, and deleted but for the one in use', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ deletePhotoIndex, fakeEmbedder, idle, listPhotoIndexes, openPhotoIndex, smallFiles }) => {
+    const open = async (id: string, count: number) => {
+      const index = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id }) });
+      await index.add({ name: 'Pictures', files: smallFiles(count) });
+      await index.start();
+      await idle(index);
+      return index;
+    };
+    const first = await open('a', 3);
+    const second = await open('b', 2);
+    const listed = await listPhotoIndexes();
+    const refused = await deletePhotoIndex(listed[1]!.place).then(() => '', (error: Error) => error.name);
+    await first.close();
+    await deletePhotoIndex(listed[0]!.place);
+    const left = await listPhotoIndexes();
+    const again = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id: 'a' }) });
+    return { listed, refused, left, again: again.state.indexed, second: second.state.indexed };
+  });
+  expect(seen.listed).toMatchObject([
+    { name: 'mine', modelId: 'a', files: 3 },
+    { name: 'mine', modelId: 'b', files: 2 },
+  ]);
+  expect(seen.listed[0]!.bytes).toBeGreaterThan(1024 + 3 * 132);
+  expect(seen.refused).toBe('InvalidInputError');
+  expect(seen.left).toMatchObject([{ modelId: 'b' }]);
+  expect([seen.again, seen.second]).toEqual([0, 2]);
 });
 
 test('HEIC, by a decoder that is loaded only then', async ({ page }) => {

@@ -17,7 +17,7 @@ const MAY_IMPORT = {
   'src/onnx': BASE,
   'src/image': BASE,
   'src/text': BASE,
-  'src/search': [...BASE, 'src/image', 'src/text', 'src/store', 'src/error-wire', 'src/worker-life'],
+  'src/search': [...BASE, 'src/image', 'src/text', 'src/store', 'src/error-wire', 'src/persist', 'src/worker-life'],
   'src/error-wire': ['src/errors'],
   'src/worker-life': [],
   'src/store': [...BASE, 'src/net'],

@@ -40,19 +40,19 @@ export async function embedAll(batch: number): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
-/** The same by the index: seconds, and milliseconds of searches meanwhile. */
-export async function indexAll(): Promise<{ seconds: number; searches: number[] }> {
+/** The same by the index: seconds, and milliseconds of searches meanwhile, where there are to be any. */
+export async function indexAll(withSearches: boolean): Promise<{ seconds: number; searches: number[] }> {
   index = await openPhotoIndex({
     embedder: { id: 'nano', dims: model.dims, embed: (inputs, options) => model.embed(inputs, options) },
   });
-  await index.clear();
+  await index.clear(); // of an earlier run
   await index.add({ name: 'Pictures', files });
   const began = performance.now();
   await index.start();
   const searches: number[] = [];
   let done = false;
   const run = idle().then(() => (done = true));
-  while (!done) {
+  while (withSearches && !done) {
     await new Promise((resolve) => setTimeout(resolve, 2000));
     if (done) break;
     const asked = performance.now();
@@ -60,7 +60,9 @@ export async function indexAll(): Promise<{ seconds: number; searches: number[] 
     searches.push(performance.now() - asked);
   }
   await run;
-  return { seconds: (performance.now() - began) / 1000, searches };
+  const seconds = (performance.now() - began) / 1000;
+  await index.close();
+  return { seconds, searches };
 }
 
 function idle(): Promise<void> {

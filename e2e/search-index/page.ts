@@ -4,9 +4,9 @@ import { base64ToBytes, bytesToBase64 } from '../../src/bundle/base64';
 import { sha256Hex } from '../../src/bundle/digest';
 import { DisposedError } from '../../src/errors';
 import { VLM2Vec } from '../../src/index';
-import { openPhotoIndex, type EmbedderInput, type IndexState, type PhotoEmbedder, type PhotoIndex } from '../../src/search';
+import { deletePhotoIndex, listPhotoIndexes, openPhotoIndex, type EmbedderInput, type IndexState, type PhotoEmbedder, type PhotoIndex } from '../../src/search';
 
-export { openPhotoIndex };
+export { deletePhotoIndex, listPhotoIndexes, openPhotoIndex };
 
 /** A picture of its own for each number: a few coloured shapes. */
 export async function picture(number: number, side = 48, type = 'image/png'): Promise<Blob> {

@@ -252,6 +252,20 @@ export interface PhotoMap {
   milliseconds: number;
 }
 
+/** An index at rest. */
+export interface StoredPhotoIndex {
+  /** Names it, for `deletePhotoIndex`. */
+  place: string;
+  /** As {@link OpenOptions.name}. */
+  name: string;
+  /** As {@link PhotoEmbedder.id}. */
+  modelId: string;
+  /** Pictures and problems. */
+  files: number;
+  /** Of vectors and thumbnails. */
+  bytes: number;
+}
+
 export interface CallOptions {
   signal?: AbortSignal;
 }

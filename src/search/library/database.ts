@@ -60,6 +60,17 @@ export function deleteDatabase(name: string): Promise<void> {
   return deleteDB(name);
 }
 
+/** What is known of an index without opening it; null where there is none. */
+export async function describeDatabase(name: string): Promise<{ meta: MetaRow; rows: number } | null> {
+  const database = await openDatabase(name, () => undefined);
+  try {
+    const [meta, rows] = await Promise.all([database.get('meta', META), database.count('files')]);
+    return meta ? { meta, rows } : null;
+  } finally {
+    database.close();
+  }
+}
+
 /** All of it, as one moment had it. */
 export async function loadAll(database: Database): Promise<Loaded> {
   const transaction = database.transaction(['meta', 'folders', 'files']);

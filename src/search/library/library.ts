@@ -18,6 +18,8 @@ const CHUNK_BYTES = 8 << 20;
 
 export interface LibraryPlace {
   /** See `placeName`. */
+  place: string;
+  /** Of the library, for people. */
   name: string;
   modelId: string;
   dims: number;
@@ -93,7 +95,7 @@ export class Library {
    * @throws UnsupportedError for one of a newer version, and where the browser cannot store any
    */
   static async open(place: LibraryPlace, writable: boolean, onGone: () => void): Promise<Library> {
-    const database = await openDatabase(place.name, onGone).catch((cause: unknown) => {
+    const database = await openDatabase(place.place, onGone).catch((cause: unknown) => {
       if ((cause as Error)?.name !== 'VersionError') throw cause;
       throw new UnsupportedError('A newer version of this site made this index. Reload the page.', {}, { cause });
     });
@@ -143,7 +145,7 @@ export class Library {
     write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
   ): Promise<void> {
     return this.#inTurn(async () => {
-      const folder = await openPackFolder(this.place.name);
+      const folder = await openPackFolder(this.place.place);
       const generation = this.meta.generation + 1;
       const packs = await openWriters(folder, generation);
       try {
@@ -256,8 +258,8 @@ function writersOf(packs: Packs): Writers | null {
   return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
 }
 
-async function makeMeta({ modelId, dims }: LibraryPlace, database: Database, writable: boolean): Promise<MetaRow> {
-  const meta = { version: INDEX_VERSION, modelId, dims, generation: 1, revision: 0, unfinished: false };
+async function makeMeta({ name, modelId, dims }: LibraryPlace, database: Database, writable: boolean): Promise<MetaRow> {
+  const meta = { version: INDEX_VERSION, name, modelId, dims, generation: 1, revision: 0, unfinished: false };
   if (writable) await commitChanges(database, { meta });
   return meta;
 }
@@ -278,7 +280,7 @@ async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
 }
 
 async function load(database: Database, place: LibraryPlace, meta: MetaRow, loaded: Loaded, writable: boolean) {
-  const folder = await openPackFolder(place.name);
+  const folder = await openPackFolder(place.place);
   if (!writable) {
     const packs = {
       vectors: await openPackReader(folder, 'vectors', meta.generation),

@@ -5,7 +5,7 @@
  */
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
-import { absent, hasOpfs, openHandle, removeEntry, type HandleFile } from '../../store/opfs-files';
+import { absent, folderBytes, hasOpfs, openHandle, removeEntry, type HandleFile } from '../../store/opfs-files';
 
 const ROOT = 'vlm2vec-search';
 /** A file that another tab appends to may change between being opened and being read. */
@@ -23,6 +23,17 @@ async function openRoot(): Promise<FileSystemDirectoryHandle> {
 
 export async function openPackFolder(name: string): Promise<FileSystemDirectoryHandle> {
   return (await openRoot()).getDirectoryHandle(name, { create: true });
+}
+
+/** Names of all folders, and the bytes in them. */
+export async function listPackFolders(): Promise<{ place: string; bytes: number }[]> {
+  if (!hasOpfs()) return [];
+  const folders: { place: string; bytes: number }[] = [];
+  for await (const handle of (await openRoot()).values()) {
+    if (handle.kind !== 'directory') continue;
+    folders.push({ place: handle.name, bytes: await folderBytes(handle as FileSystemDirectoryHandle) });
+  }
+  return folders;
 }
 
 export async function deletePackFolder(name: string): Promise<void> {

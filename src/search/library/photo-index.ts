@@ -4,6 +4,7 @@ import type { Remote } from 'comlink';
 import { errorFromWire } from '../../error-wire';
 import { DisposedError, InvalidInputError } from '../../errors';
 import { MAX_INPUT_PIXELS } from '../../image';
+import { askToPersist } from '../../persist';
 import { queryPrompt, queryTemplate, type QueryKind } from '../prompts';
 import type {
   CallOptions,
@@ -30,7 +31,7 @@ import type {
 import { EmbedGate } from './embed-gate';
 import type { VectorPart } from './find';
 import { placeName } from './place';
-import type { WireState } from './protocol';
+import type { OpenSettings, WireState } from './protocol';
 import type { SearchService } from './service';
 import { Survey, type Source } from './survey';
 import { WorkerLink } from './worker-link';
@@ -46,7 +47,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
   const limits = { ...LIMITS, ...options.limits };
   const place = await placeName(name, embedder.id);
   return BrowserPhotoIndex.open({
-    settings: { place, modelId: embedder.id, dims: embedder.dims, limits },
+    settings: { place, name, modelId: embedder.id, dims: embedder.dims, limits },
     gate: new EmbedGate(embedder, limits),
     start: options.worker ?? startWorker,
     startSurvey: options.surveyWorker ?? startSurvey,
@@ -62,7 +63,7 @@ function startSurvey(): Worker {
 }
 
 interface Parts {
-  settings: { place: string; modelId: string; dims: number; limits: PictureLimits };
+  settings: Omit<OpenSettings, 'innocent'>;
   gate: EmbedGate;
   start: () => Worker;
   startSurvey: () => Worker;
@@ -299,7 +300,11 @@ class BrowserPhotoIndex implements PhotoIndex {
   #onState(state: WireState): void {
     if (this.#closed) return;
     this.#state = { ...state, error: state.error && errorFromWire(state.error) };
-    if (state.phase === 'idle' || state.error) this.#shouldRun = false;
+    if (state.phase === 'idle' || state.error) {
+      // Asked for once there is something to lose.
+      if (this.#shouldRun && state.indexed > 0) void askToPersist();
+      this.#shouldRun = false;
+    }
     for (const listener of this.#listeners) listener(this.#state);
   }
 

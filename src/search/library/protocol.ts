@@ -27,6 +27,7 @@ export interface PageHooks {
 export interface OpenSettings {
   /** See `placeName`. */
   place: string;
+  name: string;
   modelId: string;
   dims: number;
   limits: PictureLimits;

@@ -56,6 +56,8 @@ export interface AttemptRow {
 
 export interface MetaRow {
   version: number;
+  /** Of the library, as whoever opened it calls it. */
+  name: string;
   modelId: string;
   dims: number;
   /** Number in the names of the files that count. */

@@ -46,7 +46,13 @@ test('both kernels give the integers of a plain loop', () => {
         kernel.reserve(codes.length);
         kernel.codes.set(codes);
         kernel.load(query);
-        expect([...kernel.dots(start, stride, count)]).toEqual(expected);
+        expect([...kernel.dots(start, stride, count).subarray(0, count)]).toEqual(expected);
+        const halves = [0, 1].map((half) => {
+          const middle = LANES * Math.ceil(length / LANES / 2);
+          const [from, to] = half === 0 ? [0, middle] : [middle, length];
+          return from === to ? new Int32Array(count) : kernel.dots(start, stride, count, from, to).slice(0, count);
+        });
+        expect(expected.map((_, row) => halves[0]![row]! + halves[1]![row]!)).toEqual(expected);
       }
     }),
     { numRuns: 300 },
@@ -65,7 +71,7 @@ test.each(['simd', 'js'] as const)('%s: no overflow at the largest sums allowed'
   for (const query of [one, spread]) {
     const sum = query.reduce((a, b) => a + b, 0);
     kernel.load(query);
-    expect([...kernel.dots(0, stride, 4)]).toEqual(new Array(4).fill(sum * -128));
+    expect([...kernel.dots(0, stride, 4).subarray(0, 4)]).toEqual(new Array(4).fill(sum * -128));
   }
 });
 
@@ -78,6 +84,5 @@ test.each(['simd', 'js'] as const)('%s: rows survive growing, and a full call wo
   for (let row = 0; row < MAX_ROWS; row++) kernel.codes[row * 16] = row % 100;
   kernel.load(Int16Array.from({ length: 16 }, (_, i) => (i === 0 ? 3 : 0)));
   const sums = kernel.dots(0, 16, MAX_ROWS);
-  expect(sums).toHaveLength(MAX_ROWS);
   expect(sums[MAX_ROWS - 1]).toBe(3 * ((MAX_ROWS - 1) % 100));
 });

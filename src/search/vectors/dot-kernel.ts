@@ -29,16 +29,15 @@ export interface DotKernel {
   readonly codes: Int8Array;
   /** Makes `codes` at least so long. @throws RangeError where there is no memory for it */
   reserve(bytes: number): void;
-  /**
-   * Sets the query of the following calls: a multiple of {@link LANES} numbers, their magnitudes at most
-   * {@link MAX_QUERY_SUM} together.
-   */
+  /** Sets the query of the following calls: a multiple of {@link LANES} numbers. */
   load(query: Int16Array): void;
   /**
    * Dot products of the query with the first so many codes of `count` rows, the first of them at `start` in `codes`,
-   * each `stride` after the one before. The result is overwritten by the next call. // [count]
+   * each `stride` after the one before. Only the part of the query and of the rows between `from` and `to` counts,
+   * multiples of {@link LANES} both; its magnitudes are at most {@link MAX_QUERY_SUM} together.
+   * @returns `count` numbers and, behind them, anything; overwritten by the next call
    */
-  dots(start: number, stride: number, count: number): Int32Array;
+  dots(start: number, stride: number, count: number, from?: number, to?: number): Int32Array;
 }
 
 /** @param name which to use. Default: SIMD, where this browser has it and the page's policy allows it. */
@@ -66,29 +65,36 @@ class SimdKernel implements DotKernel {
   readonly name = 'simd';
   codes = new Int8Array(0);
   readonly #exports: Exports;
+  #query: Int16Array;
+  #out: Int32Array;
   #length = 0;
 
   constructor() {
     // Under 4 KiB, which browsers compile at once even on a page's main thread.
     const module = new WebAssembly.Module(base64ToBytes(DOTS_WASM) as Uint8Array<ArrayBuffer>);
     this.#exports = new WebAssembly.Instance(module).exports as unknown as Exports;
+    this.#query = new Int16Array(this.#exports.memory.buffer, 0, MAX_LENGTH);
+    this.#out = new Int32Array(this.#exports.memory.buffer, OUT_AT, MAX_ROWS);
   }
 
   reserve(bytes: number): void {
     const more = Math.ceil((bytes - this.codes.length) / PAGE);
     if (more <= 0) return;
     this.#exports.memory.grow(more);
-    this.codes = new Int8Array(this.#exports.memory.buffer, ROWS_AT);
+    const { buffer } = this.#exports.memory; // the one before is detached
+    this.codes = new Int8Array(buffer, ROWS_AT);
+    this.#query = new Int16Array(buffer, 0, MAX_LENGTH);
+    this.#out = new Int32Array(buffer, OUT_AT, MAX_ROWS);
   }
 
   load(query: Int16Array): void {
-    new Int16Array(this.#exports.memory.buffer, 0, MAX_LENGTH).set(query);
+    this.#query.set(query);
     this.#length = query.length;
   }
 
-  dots(start: number, stride: number, count: number): Int32Array {
-    this.#exports.dots(ROWS_AT + start, stride, this.#length, count, 0, OUT_AT);
-    return new Int32Array(this.#exports.memory.buffer, OUT_AT, count);
+  dots(start: number, stride: number, count: number, from = 0, to = this.#length): Int32Array {
+    this.#exports.dots(ROWS_AT + start + from, stride, to - from, count, from * 2, OUT_AT);
+    return this.#out;
   }
 }
 
@@ -109,7 +115,7 @@ class JsKernel implements DotKernel {
     this.#query = query.slice();
   }
 
-  dots(start: number, stride: number, count: number): Int32Array {
+  dots(start: number, stride: number, count: number, from = 0, to = this.#query.length): Int32Array {
     const codes = this.codes;
     const query = this.#query;
     for (let row = 0; row < count; row++) {
@@ -118,7 +124,7 @@ class JsKernel implements DotKernel {
       let b = 0;
       let c = 0;
       let d = 0;
-      for (let i = 0; i < query.length; i += 4) {
+      for (let i = from; i < to; i += 4) {
         a = (a + codes[at + i]! * query[i]!) | 0;
         b = (b + codes[at + i + 1]! * query[i + 1]!) | 0;
         c = (c + codes[at + i + 2]! * query[i + 2]!) | 0;
@@ -126,6 +132,6 @@ class JsKernel implements DotKernel {
       }
       this.#out[row] = a + b + c + d;
     }
-    return this.#out.subarray(0, count);
+    return this.#out;
   }
 }

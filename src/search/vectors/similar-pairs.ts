@@ -108,6 +108,8 @@ class PairSearch {
   readonly #first: number[] = [];
   readonly #second: number[] = [];
   readonly #scores: number[] = [];
+  readonly #begun = new Float64Array(BLOCK);
+  readonly #total = new Float64Array(BLOCK);
   readonly #codes: Int16Array;
   #codesOf = -1;
 
@@ -136,13 +138,17 @@ class PairSearch {
     const first = block[0]!;
     const count = block.at(-1)! - first + 1;
     const step = scales[row]! / FINE;
-    const sums = this.#dots(row, 0, this.#beginning, first, count);
+    // Loaded anew each time, for a search may have come between.
+    this.#vectors.kernel.load(this.#codesFor(row));
+    const sums = this.#dots(0, this.#beginning, first, count);
+    const begunAll = this.#begun;
+    for (let i = 0; i < count; i++) begunAll[i] = sums[i]!;
     for (const other of block) {
       if (other <= row || this.#same.has(other)) continue;
-      const begun = sums[other - first]! * step * scales[other]!;
+      const begun = begunAll[other - first]! * step * scales[other]!;
       const off = this.#lengths[row]! * fineLengths[other]! + 1e-9;
       if (begun + off + this.#restLengths[row]! * this.#restLengths[other]! < threshold) continue;
-      const rest = this.#dots(row, this.#beginning, stride, other, 1)[0]! * step * scales[other]!;
+      const rest = this.#dots(this.#beginning, stride, other, 1)[0]! * step * scales[other]!;
       if (begun + rest + off < threshold) continue;
       this.#consider(row, other);
     }
@@ -203,17 +209,17 @@ class PairSearch {
     this.#first.length = this.#second.length = this.#scores.length = kept;
   }
 
-  /** Products of a row's codes from `from` up to `to` with the coarse bytes of other rows. Overwritten by the next call. */
-  #dots(row: number, from: number, to: number, first: number, count: number): Float64Array | Int32Array {
+  /**
+   * Products of the loaded codes from `from` up to `to` with the coarse bytes of `count` rows. Overwritten by the next
+   * call.
+   */
+  #dots(from: number, to: number, first: number, count: number): Float64Array | Int32Array {
     const { kernel, stride } = this.#vectors;
-    const codes = this.#codesFor(row);
-    let total: Float64Array | Int32Array = NOTHING;
+    if (to - from <= PART) return to === from ? NOTHING : kernel.dots(first * stride, stride, count, from, to);
+    const total = this.#total;
+    total.fill(0, 0, count);
     for (let at = from; at < to; at += PART) {
-      const part = codes.subarray(at, Math.min(at + PART, to));
-      kernel.load(part);
-      const sums = kernel.dots(first * stride + at, stride, count);
-      if (from + PART >= to) return sums;
-      if (at === from) total = new Float64Array(count);
+      const sums = kernel.dots(first * stride, stride, count, at, Math.min(at + PART, to));
       for (let i = 0; i < count; i++) total[i]! += sums[i]!;
     }
     return total;

@@ -1,0 +1,33 @@
+/** @file The indexes that this browser keeps, whichever model made them. */
+
+import { lockName } from '../../store/locks';
+import type { StoredPhotoIndex } from '../types';
+import { deleteDatabase, describeDatabase } from './database';
+import { deletePackFolder, listPackFolders } from './packs';
+
+/** All of them: of a model that is not used any more, too. */
+export async function listPhotoIndexes(): Promise<StoredPhotoIndex[]> {
+  const found: StoredPhotoIndex[] = [];
+  for (const { place, bytes } of await listPackFolders()) {
+    const known = await describeDatabase(place);
+    const { name = '', modelId = '' } = known?.meta ?? {};
+    found.push({ place, name, modelId, files: known?.rows ?? 0, bytes });
+  }
+  return found.sort((a, b) => (`${a.name}\0${a.modelId}` < `${b.name}\0${b.modelId}` ? -1 : 1));
+}
+
+/**
+ * Deletes one. The pictures are left alone.
+ * @param place of {@link listPhotoIndexes}
+ * @throws InvalidInputError where a tab has it open for writing
+ */
+export async function deletePhotoIndex(place: string): Promise<void> {
+  const unlock = await lockName(place);
+  try {
+    await deleteDatabase(place);
+    await deletePackFolder(place);
+    globalThis.localStorage?.removeItem(place);
+  } finally {
+    unlock();
+  }
+}
