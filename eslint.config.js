@@ -48,6 +48,20 @@ export default defineConfig(
     rules: { 'layers/no-static-node': 'error' },
   },
   {
+    // File names, EXIF and what servers say are text, never HTML.
+    files: ['demo/**/*.{ts,tsx}', 'src/**/*.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]',
+          message: 'Set text, not HTML.',
+        },
+        { selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"]', message: 'Set text, not HTML.' },
+      ],
+    },
+  },
+  {
     files: ['src/cli/**', 'scripts/**', 'bench/**'],
     rules: { 'no-console': 'off' },
   },

@@ -1,0 +1,60 @@
+/**
+ * @file Pictures of each page for the documentation: light, dark, and on a phone. `npm run screens` writes `docs/screens/`;
+ * with `npm run test:full` they are made too.
+ */
+import { mkdirSync } from 'node:fs';
+import { expect, test, type Page } from '@playwright/test';
+import sharp from 'sharp';
+import { offerFolder, samplePhotos } from './search-photos';
+import { IS_FULL, ranked, settled, siteOf } from './site-pages';
+
+test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm' || !IS_FULL, 'made under npm run test:full'));
+
+const FOLDER = 'docs/screens';
+
+const VIEWS = {
+  light: { colorScheme: 'light', viewport: { width: 1240, height: 900 } },
+  dark: { colorScheme: 'dark', viewport: { width: 1240, height: 900 } },
+  phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
+} as const;
+
+/** A picture of what is in view, small enough for a repository. */
+async function shoot(page: Page, name: string): Promise<void> {
+  mkdirSync(FOLDER, { recursive: true });
+  for (const [view, { colorScheme, viewport }] of Object.entries(VIEWS)) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.setViewportSize(viewport);
+    await page.evaluate(() => scrollTo(0, 0));
+    await page.waitForTimeout(400);
+    const picture = await page.screenshot({ animations: 'disabled' });
+    await sharp(picture).png({ palette: true, quality: 85, effort: 10 }).toFile(`${FOLDER}/${name}-${view}.png`);
+  }
+}
+
+test('the ranking page', async ({ page }, info) => {
+  await page.goto(`${siteOf(info)}/?device=wasm`);
+  await expect(ranked(page)).toHaveCount(7);
+  await page.getByRole('button', { name: /^Drawing of an elephant/ }).click();
+  await settled(page);
+  await page.locator('.matrix thead .thumb').first().click();
+  await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
+  await expect(page.locator('.toast')).toHaveCount(0);
+  await shoot(page, 'rank');
+});
+
+test('the search page', async ({ page }, info) => {
+  await page.goto(`${siteOf(info)}/search.html?device=wasm`);
+  await offerFolder(page, 'My photos', await samplePhotos());
+  await page.getByRole('button', { name: 'Choose a folder…' }).click();
+  await expect(page.locator('.run-words')).toContainText('Done:');
+  await page.getByRole('searchbox', { name: 'What to look for' }).fill('a drawing of an umbrella');
+  await expect(page.locator('.result-line')).toContainText('out of');
+  await expect(page.locator('.toast')).toHaveCount(0);
+  await shoot(page, 'search');
+});
+
+test('the page of models', async ({ page }, info) => {
+  await page.goto(`${siteOf(info)}/models.html`);
+  await expect(page.locator('h1')).toBeVisible();
+  await shoot(page, 'models');
+});
