@@ -45,13 +45,13 @@ export function Results(): JSX.Element | null {
         </p>
       )}
       {found.weak && found.relevant > 0 && <p class="notice">{strings.weak}</p>}
-      {found.query && found.relevant === 0 && (
+      {found.query && found.relevant === 0 && found.candidates > 0 && (
         <div class="empty">
           <h2>{strings.none}</h2>
           {found.ids.length > 0 && <p>{strings.noneHint}</p>}
         </div>
       )}
-      {!found.query && found.ids.length === 0 && (
+      {found.candidates === 0 && (
         <p class="empty">{filtered ? strings.noneFiltered : isBusy ? strings.noneYet : strings.noneAtAll}</p>
       )}
       <Grid

@@ -28,8 +28,8 @@ export interface Canvas {
 
 /** Side of a dot in CSS pixels: small in a crowd, larger when zoomed in. */
 export function dotSize(count: number, zoom: number): number {
-  const base = count > 20_000 ? 2 : count > 2000 ? 3 : 5;
-  return Math.min(12, base * Math.max(1, Math.sqrt(zoom)));
+  const base = count > 20_000 ? 2 : count > 2000 ? 3 : count > 200 ? 5 : 9;
+  return Math.min(14, base * Math.max(1, Math.sqrt(zoom)));
 }
 
 /** @param zoom of the view, relative to the one that shows everything */
@@ -47,7 +47,7 @@ export function drawMap({ context, width, height, ratio, ink }: Canvas, scene: S
       if (x > -side && y > -side && x < width + side && y < height + side) context.fillRect(x - side / 2, y - side / 2, side, side);
     }
   };
-  context.globalAlpha = found ? 0.25 : 0.85;
+  context.globalAlpha = found ? 0.35 : 0.85;
   colouring.legend.forEach(({ colour }, kind) => dots(colour, size, (i) => colouring.classes[i] === kind && !found?.has(i)));
   context.globalAlpha = 1;
   if (found) colouring.legend.forEach(({ colour }, kind) => dots(colour, size * 1.8, (i) => colouring.classes[i] === kind && found.has(i)));

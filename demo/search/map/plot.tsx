@@ -75,6 +75,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
     (selection.value = { ids: new Set([...selection.value.ids, ...which.map((i) => map.ids[i]!)]), anchor: null });
 
   const drawing = useRef(false);
+  const byPointer = useRef(false);
   const pressed = useRef<[number, number] | null>(null);
   const onPointerDown = (event: PointerEvent) => {
     pressed.current = place(event);
@@ -86,6 +87,9 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   const onPointerMove = (event: PointerEvent) => {
     const [px, py] = place(event);
     if (drawing.current) return setLoop((before) => [...before, [px, py]]);
+    // A pointer that lies still gets these too, when the page scrolls beneath it: the keyboard's picture stays.
+    if (event.movementX === 0 && event.movementY === 0) return;
+    byPointer.current = true;
     setCurrent(points.nearest(...toPlane(zoom.view, px, py), REACH / zoom.view.k));
   };
   const onPointerUp = (event: PointerEvent) => {
@@ -102,6 +106,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const arrow = ARROWS[event.key];
+    byPointer.current = false;
     const from = current ?? middle();
     if (arrow && event.shiftKey) zoom.pan(-60 * arrow[0], -60 * arrow[1]);
     else if (arrow && from !== null) setCurrent(current === null ? from : (neighbour(points, from, ...arrow) ?? from));
@@ -159,7 +164,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
           onPointerDown={onPointerDown}
           onPointerMove={onPointerMove}
           onPointerUp={onPointerUp}
-          onPointerLeave={() => !drawing.current && setCurrent(null)}
+          onPointerLeave={() => byPointer.current && !drawing.current && setCurrent(null)}
           onKeyDown={onKeyDown}
         />
         {item && card && (

@@ -36,6 +36,13 @@ test('typing searches once it pauses; the less relevant are folded until asked f
   expect(finder.order.value, 'folded again for other words').toHaveLength(60);
 });
 
+test('a few less relevant ones are not folded', async () => {
+  const { finder } = await setUp(15);
+  finder.change({ text: 'beach' });
+  await vi.runAllTimersAsync();
+  expect([finder.found.value?.relevant, finder.order.value.length]).toEqual([3, 15]);
+});
+
 test('more hits on demand, until there are no more', async () => {
   const { finder, index } = await setUp();
   finder.change({ text: 'beach' });

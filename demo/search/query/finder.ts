@@ -34,6 +34,8 @@ export interface FinderOptions {
 /** Hits that are asked for at first, and how many times more with each "show more". */
 const LIMIT = 300;
 const MORE = 5;
+/** So many less relevant ones are not worth a click. */
+const FEW = 12;
 
 export class Finder {
   readonly form = signal<QueryForm>(EMPTY_FORM);
@@ -135,7 +137,7 @@ export class Finder {
       this.searching.value = true;
       const found = query ? await search(index, query, abort) : await list(index, form);
       abort.throwIfAborted();
-      if (found.query?.text !== this.found.value?.query?.text) this.unfolded.value = false;
+      if (found.query?.text !== this.found.value?.query?.text) this.unfolded.value = found.ids.length - found.relevant <= FEW;
       this.found.value = found;
       this.outdated.value = false;
       this.searching.value = false;
