@@ -105,6 +105,8 @@ class PairSearch {
   readonly #lengths: Float64Array;
   readonly #restLengths: Float64Array;
   readonly #same = new Map<number, number>();
+  /** By row: 1 where it is in `#same`, for a look at every pair. */
+  readonly #isSame: Uint8Array;
   readonly #first: number[] = [];
   readonly #second: number[] = [];
   readonly #scores: number[] = [];
@@ -119,6 +121,7 @@ class PairSearch {
     this.#maxPairs = maxPairs;
     this.#codes = new Int16Array(Math.ceil(vectors.dims / LANES) * LANES);
     this.#beginning = chooseBeginning(vectors, rows, threshold);
+    this.#isSame = new Uint8Array(vectors.rows);
     this.#lengths = new Float64Array(vectors.rows);
     this.#restLengths = new Float64Array(vectors.rows);
     const codes = new Int16Array(vectors.dims);
@@ -132,7 +135,7 @@ class PairSearch {
 
   /** Compares a row with those of the block that come after it. `block` is ascending. */
   compare(row: number, block: readonly number[]): void {
-    if (this.#same.has(row)) return;
+    if (this.#isSame[row]) return;
     const { scales, fineLengths, stride } = this.#vectors;
     const threshold = Math.min(this.#threshold, SIMILAR);
     const first = block[0]!;
@@ -141,13 +144,18 @@ class PairSearch {
     // Loaded anew each time, for a search may have come between.
     this.#vectors.kernel.load(this.#codesFor(row));
     const sums = this.#dots(0, this.#beginning, first, count);
-    const begunAll = this.#begun;
-    for (let i = 0; i < count; i++) begunAll[i] = sums[i]!;
-    for (const other of block) {
-      if (other <= row || this.#same.has(other)) continue;
-      const begun = begunAll[other - first]! * step * scales[other]!;
-      const off = this.#lengths[row]! * fineLengths[other]! + 1e-9;
-      if (begun + off + this.#restLengths[row]! * this.#restLengths[other]! < threshold) continue;
+    const begunSums = this.#begun;
+    for (let i = 0; i < count; i++) begunSums[i] = sums[i]!;
+    const isSame = this.#isSame;
+    const restLengths = this.#restLengths;
+    const length = this.#lengths[row]!;
+    const restLength = restLengths[row]!;
+    for (let at = 0; at < block.length; at++) {
+      const other = block[at]!;
+      if (other <= row || isSame[other] === 1) continue;
+      const begun = begunSums[other - first]! * step * scales[other]!;
+      const off = length * fineLengths[other]! + 1e-9;
+      if (begun + off + restLength * restLengths[other]! < threshold) continue;
       const rest = this.#dots(this.#beginning, stride, other, 1)[0]! * step * scales[other]!;
       if (begun + rest + off < threshold) continue;
       this.#consider(row, other);
@@ -155,7 +163,7 @@ class PairSearch {
   }
 
   take(): SimilarPairs {
-    this.#drop((at) => this.#same.has(this.#first[at]!) || this.#same.has(this.#second[at]!));
+    this.#drop((at) => this.#isSame[this.#first[at]!] === 1 || this.#isSame[this.#second[at]!] === 1);
     // Score and place in one number each, which sorts natively.
     const keys = Float64Array.from(this.#scores, (score, at) => Math.round((2 - score) * 2 ** 28) * MOST_PAIRS + at);
     const order = Uint32Array.from(keys.sort(), (key) => key % MOST_PAIRS);
@@ -179,6 +187,7 @@ class PairSearch {
     const score = (sum * scales[row]! * scales[other]!) / FINE ** 2;
     if (score >= SAME * this.#lengths[row]! * this.#lengths[other]!) {
       this.#same.set(other, row);
+      this.#isSame[other] = 1;
     } else if (score >= this.#threshold) {
       this.#first.push(row);
       this.#second.push(other);
@@ -189,7 +198,7 @@ class PairSearch {
 
   /** Raises the threshold so far that half of the pairs are left. */
   #raise(): void {
-    this.#drop((at) => this.#same.has(this.#first[at]!) || this.#same.has(this.#second[at]!));
+    this.#drop((at) => this.#isSame[this.#first[at]!] === 1 || this.#isSame[this.#second[at]!] === 1);
     if (this.#scores.length <= this.#maxPairs) return;
     const sorted = Float64Array.from(this.#scores).sort();
     // Above the median, so that the pair in hand fits wherever more than half of the scores are equal.
