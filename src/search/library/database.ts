@@ -97,15 +97,25 @@ export async function commitChanges(database: Database, changes: Changes): Promi
       attempts: transaction.objectStore('attempts'),
     };
     const requests: Promise<unknown>[] = [];
-    if (clear) requests.push(stores.folders.clear(), stores.files.clear(), stores.attempts.clear());
-    for (const id of remove) requests.push(stores.files.delete(id));
-    for (const row of put) requests.push(stores.files.put(row));
-    for (const key of ended) requests.push(stores.attempts.delete(key));
-    for (const id of folders.remove ?? []) requests.push(stores.folders.delete(id));
-    for (const row of folders.put ?? []) requests.push(stores.folders.put(row));
-    if (meta) requests.push(stores.meta.put(meta, META));
-    await Promise.all([...requests, transaction.done]);
+    try {
+      if (clear) requests.push(stores.folders.clear(), stores.files.clear(), stores.attempts.clear());
+      for (const id of remove) requests.push(stores.files.delete(id));
+      for (const row of put) requests.push(stores.files.put(row));
+      for (const key of ended) requests.push(stores.attempts.delete(key));
+      for (const id of folders.remove ?? []) requests.push(stores.folders.delete(id));
+      for (const row of folders.put ?? []) requests.push(stores.folders.put(row));
+      if (meta) requests.push(stores.meta.put(meta, META));
+      await Promise.all([...requests, transaction.done]);
+    } catch (error) {
+      // A row that cannot be stored throws at once, and what was asked for before it would be committed without it.
+      await Promise.allSettled([...requests, abort(transaction), transaction.done]);
+      throw error;
+    }
   });
+}
+
+async function abort(transaction: { abort(): void }): Promise<void> {
+  transaction.abort(); // throws where it has ended already
 }
 
 export function loadAttempts(database: Database): Promise<AttemptRow[]> {

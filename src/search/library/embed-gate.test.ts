@@ -1,0 +1,108 @@
+import { expect, test, vi } from 'vitest';
+import { DisposedError, ImageFormatError } from '../../errors';
+import type { EmbedderInput, PhotoEmbedder } from '../types';
+import { EmbedGate } from './embed-gate';
+
+/** Answers when told to; notes who asked, in order. */
+function slowEmbedder(more: Partial<PhotoEmbedder> = {}) {
+  const asked: string[] = [];
+  const pending: { resolve(): void; reject(error: Error): void }[] = [];
+  const embedder: PhotoEmbedder = {
+    id: 'e',
+    dims: 2,
+    embed: (inputs, { signal }) => {
+      asked.push(inputs.map(({ text }) => text).join());
+      return new Promise((resolve, reject) => {
+        signal?.addEventListener('abort', () => reject(signal.reason as Error));
+        pending.push({ resolve: () => resolve(inputs.map(() => new Float32Array(2))), reject });
+      });
+    },
+    ...more,
+  };
+  return { embedder, asked, pending };
+}
+
+const text = (...texts: string[]): EmbedderInput[] => texts.map((each) => ({ text: each }));
+const turn = () => new Promise((resolve) => setTimeout(resolve));
+
+test('a search goes before pictures that wait', async () => {
+  const { embedder, asked, pending } = slowEmbedder();
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const query = gate.query(text('query'));
+  const picture = gate.index(text('picture'));
+  await turn();
+  expect(asked).toEqual(['query']);
+  pending[0]!.resolve();
+  expect(await query).toHaveLength(1);
+  await turn();
+  expect(asked).toEqual(['query', 'picture']);
+  pending[1]!.resolve();
+  expect(await picture).toMatchObject({ kind: 'done' });
+});
+
+test('what the embedder says of an input is an outcome, and of a search an error', async () => {
+  const { embedder, pending } = slowEmbedder();
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const picture = gate.index(text('picture'));
+  await turn();
+  pending[0]!.reject(new ImageFormatError('no picture'));
+  expect(await picture).toMatchObject({ kind: 'failed', error: { name: 'ImageFormatError' } });
+  const query = gate.query(text('query'));
+  await turn();
+  pending[1]!.reject(new ImageFormatError('no picture'));
+  await expect(query).rejects.toThrow(ImageFormatError);
+});
+
+test('a model that is gone is restarted once for all that wait; the search is asked again', async () => {
+  const restart = vi.fn(async () => undefined);
+  const { embedder, asked, pending } = slowEmbedder({ restart });
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const picture = gate.index(text('picture'));
+  await turn();
+  const query = gate.query(text('query'));
+  await turn();
+  pending[0]!.reject(new DisposedError('gone'));
+  pending[1]!.reject(new DisposedError('gone'));
+  expect(await picture).toMatchObject({ kind: 'died', restarted: true });
+  await turn();
+  pending[2]!.resolve();
+  expect(await query).toHaveLength(1);
+  expect(asked).toEqual(['picture', 'query', 'query']);
+  expect(restart).toHaveBeenCalledOnce();
+});
+
+test('without a way to restart, that is said', async () => {
+  const { embedder, pending } = slowEmbedder();
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const picture = gate.index(text('picture'));
+  await turn();
+  pending[0]!.reject(new DisposedError('gone'));
+  expect(await picture).toMatchObject({ kind: 'died', restarted: false });
+});
+
+test('what takes too long is told to stop', async () => {
+  const { embedder } = slowEmbedder();
+  const gate = new EmbedGate(embedder, { embedSeconds: 0.02 });
+  const outcome = await gate.index(text('a', 'b'));
+  expect(outcome).toMatchObject({ kind: 'failed', error: { message: expect.stringMatching(/longer than 0\.04 seconds/) } });
+});
+
+test('what is stopped is aborted, and what comes later is not', async () => {
+  const { embedder, pending } = slowEmbedder();
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const [first, second] = [gate.index(text('a')), gate.index(text('b'))];
+  await turn();
+  gate.abortIndexing();
+  expect([await first, await second]).toEqual([{ kind: 'aborted' }, { kind: 'aborted' }]);
+  const third = gate.index(text('c'));
+  await turn();
+  pending[2]!.resolve();
+  expect(await third).toMatchObject({ kind: 'done' });
+});
+
+test('vectors of another length are refused', async () => {
+  const embed = async () => [new Float32Array(3)];
+  const gate = new EmbedGate({ id: 'e', dims: 2, embed }, { embedSeconds: 10 });
+  expect(await gate.index(text('a'))).toMatchObject({ kind: 'failed' });
+  await expect(gate.query(text('a'))).rejects.toThrow(/2 dimensions/);
+});
