@@ -167,6 +167,42 @@ test.describe('a checkpoint from the Hub', () => {
     expect(finished.lost).toBe(0);
   });
 
+  test('a file that was half read when the tab went away is gone on with in its middle', async ({ page }) => {
+    const { hub } = fixture;
+    const internal = { retryDelay: 50, wholeBytes: 500_000, blockBytes: 100_000, noteBytes: 50_000 };
+    const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4', internal }) as const;
+    /** How far the journal says that each file is done. */
+    const reached = async () => {
+      const notes = (await journalNotes(page)) as { pass?: { file: string; from: { position: number } }; checked?: string }[];
+      const checked = new Set(notes.map((note) => note.checked));
+      const passes = notes.flatMap(({ pass }) => (pass && !checked.has(pass.file) ? [pass] : []));
+      return passes.at(-1) ?? null;
+    };
+    await openBlank(page);
+    let half: Awaited<ReturnType<typeof reached>> = null;
+    // What is read to choose the layouts comes first.
+    for (let bytes = 4_000_000; !half; bytes += 400_000) {
+      const barrier = hub.faults.stopAfter(bytes);
+      const loading = tryLoadIn(page, load()).catch(() => null);
+      await Promise.race([barrier.reached, loading]);
+      await page.reload();
+      barrier.lift();
+      await loading;
+      half = await reached();
+      expect(bytes).toBeLessThan(9_000_000);
+    }
+    hub.traffic.clear();
+    await loadIn(page, load());
+    await expectWhole(page);
+    const { file, from } = half;
+    const again = hub.traffic.sent
+      .filter((sent) => file.endsWith(sent.file) || sent.file.endsWith(file))
+      .reduce((sum, { start, bytes }) => sum + Math.max(0, Math.min(start + bytes, from.position) - Math.max(start, HEADER_BYTES)), 0);
+    say(`${file} was read to byte ${from.position}; ${kilobytes(again)} of that fetched again`);
+    expect(from.position).toBeGreaterThan(HEADER_BYTES + internal.blockBytes);
+    expect(again).toBe(0);
+  });
+
   test('the worker is killed midway', async ({ page }) => {
     const { total } = placesInWeights();
     const finished = new Finished();

@@ -94,7 +94,7 @@ export interface LoadSource {
   hubUrl?: string;
   dtype?: 'q4';
   accessToken?: string;
-  internal?: Pick<NonNullable<LoadOptions['internal']>, 'wholeBytes' | 'blockBytes' | 'retryDelay'>;
+  internal?: Pick<NonNullable<LoadOptions['internal']>, 'wholeBytes' | 'blockBytes' | 'noteBytes' | 'retryDelay'>;
 }
 
 /** Loads in a worker on WASM, embeds and ranks. */

@@ -108,6 +108,7 @@ export class LocalBackend implements Backend {
       ort: { wasmPaths, numThreads },
       wholeBytes: internal?.wholeBytes,
       blockBytes: internal?.blockBytes,
+      noteBytes: internal?.noteBytes,
       retryDelay: internal?.retryDelay,
       onProgress: withRate(onProgress),
     });

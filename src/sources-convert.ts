@@ -56,7 +56,7 @@ export async function convertInto(job: Conversion, options: OpenOptions): Promis
 /** The manifest; null where the stored bundle is of the same commits. */
 async function convertWith(writer: BundleWriter, job: Conversion, options: OpenOptions): Promise<BundleManifest | null> {
   const { dtype, origin, stored } = job;
-  const { signal, onProgress, ort, refresh = false } = options;
+  const { noteBytes, signal, onProgress, ort, refresh = false } = options;
   let checkpoint: Checkpoint;
   try {
     const pinned = refresh ? null : (plannedBefore(writer.journal?.notes ?? [])?.source ?? null);
@@ -74,6 +74,7 @@ async function convertWith(writer: BundleWriter, job: Conversion, options: OpenO
     checkpoint,
     writer,
     dtype,
+    noteBytes,
     computeProbe: (reader, manifest) => computeProbe(reader, manifest, ort),
     signal,
     onProgress,

@@ -46,6 +46,7 @@ export interface OpenOptions {
   /** Smaller than usual, for tests. */
   wholeBytes?: number;
   blockBytes?: number;
+  noteBytes?: number;
   retryDelay?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;

@@ -55,6 +55,8 @@ export interface ConvertOptions {
   onProgress?: OnProgress;
   /** Bytes of the largest weight file. @default 256 MiB, which is also the most that is allowed */
   maxStageBytes?: number;
+  /** The journal is written whenever about so many bytes of the bundle were. @default 8 MiB */
+  noteBytes?: number;
 }
 
 /**
@@ -170,7 +172,8 @@ async function writeAndSeal(options: ConvertOptions, work: Work): Promise<Map<st
   }
 }
 
-async function writeAll({ writer, checkpoint, signal }: ConvertOptions, work: Work, report: WeightsReporter): Promise<void> {
+async function writeAll(options: ConvertOptions, work: Work, report: WeightsReporter): Promise<void> {
+  const { writer, checkpoint, noteBytes, signal } = options;
   const files = new Map<string, FileWriter>();
   try {
     for (const { path, bytes } of weightPaths(work.plan)) files.set(path, await writer.reopen(path, bytes));
@@ -179,6 +182,7 @@ async function writeAll({ writer, checkpoint, signal }: ConvertOptions, work: Wo
       ...work,
       tensors: checkpoint.tensors,
       files,
+      noteBytes,
       signal,
       onPiece: report.piece,
       onUndo: report.undo,

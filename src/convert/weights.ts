@@ -13,7 +13,7 @@ import { weightFiles, type ConversionPlan } from './plan';
 import { readRows } from './rows';
 import type { ConversionState, PlanNote } from './state';
 
-/** Notes are made about this often, in bytes written: each waits for the disk. */
+/** Each note waits for the disk. */
 const NOTE_BYTES = 8 * 1024 * 1024;
 /** A file whose hash is wrong is read once more. */
 const PASSES = 2;
@@ -24,6 +24,8 @@ export interface WeightsJob {
   tensors: TensorStore;
   state: ConversionState;
   claims: PlanNote['claims'];
+  /** A note is made whenever about so many bytes were written. @default 8 MiB */
+  noteBytes?: number;
   /** By path. */
   files: ReadonlyMap<string, FileWriter>;
   signal?: AbortSignal;
@@ -96,7 +98,7 @@ async function writePieces(
   pieces: readonly Piece[],
   pass: { file: string; state: () => PassState | null } | null,
 ): Promise<void> {
-  const { encoder, hasher, files, state, signal } = run;
+  const { encoder, hasher, files, state, noteBytes = NOTE_BYTES, signal } = run;
   let noted = 0;
   let pending: [number, string][] = [];
   let at = pass && state.pass(pass.file);
@@ -120,7 +122,7 @@ async function writePieces(
       at = reached ?? at; // inside a claim: an earlier place serves, too
       noted += bytes;
       run.onPiece(piece, bytes);
-      if (noted >= NOTE_BYTES) await note();
+      if (noted >= noteBytes) await note();
       signal?.throwIfAborted();
     }
   } catch (error) {

@@ -28,6 +28,8 @@ export interface InternalOptions {
   wholeBytes?: number;
   /** Bytes per request of such a pass. */
   blockBytes?: number;
+  /** Bytes that a conversion writes between two notes in its journal. */
+  noteBytes?: number;
   /** Pause before a request is tried again, in milliseconds. */
   retryDelay?: number;
 }
