@@ -36,19 +36,34 @@ function cosine(a: AnyVector, b: AnyVector): number {
   if (a.length !== b.length) {
     throw new InvalidInputError(`The vectors have ${a.length} and ${b.length} dimensions; they are of different models.`);
   }
-  if (a instanceof Uint8Array) return 1 - (2 * differentBits(a, b)) / (8 * a.length);
-  let dot = 0;
-  for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;
-  if (a instanceof Float32Array) return dot;
-  const norms = Math.hypot(...a) * Math.hypot(...b);
-  return norms === 0 ? 0 : dot / norms;
+  if (a instanceof Float32Array) return dotProduct(a, b as Float32Array);
+  if (a instanceof Int8Array) return integerCosine(a, b as Int8Array);
+  return 1 - (2 * differentBits(a, b as Uint8Array)) / (8 * a.length);
 }
 
-function differentBits(a: AnyVector, b: AnyVector): number {
-  let count = 0;
+function dotProduct(a: Float32Array, b: Float32Array): number {
+  let dot = 0;
+  for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;
+  return dot;
+}
+
+function integerCosine(a: Int8Array, b: Int8Array): number {
+  let dot = 0;
+  let squareA = 0;
+  let squareB = 0;
   for (let i = 0; i < a.length; i++) {
-    let bits = a[i]! ^ b[i]!;
-    for (; bits !== 0; bits &= bits - 1) count++;
+    dot += a[i]! * b[i]!;
+    squareA += a[i]! * a[i]!;
+    squareB += b[i]! * b[i]!;
   }
+  return squareA === 0 || squareB === 0 ? 0 : dot / Math.sqrt(squareA * squareB);
+}
+
+/** Ones in each byte. */
+const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
+
+function differentBits(a: Uint8Array, b: Uint8Array): number {
+  let count = 0;
+  for (let i = 0; i < a.length; i++) count += ONES[a[i]! ^ b[i]!]!;
   return count;
 }
