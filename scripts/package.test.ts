@@ -12,6 +12,10 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '..');
@@ -47,6 +51,40 @@ test('holds each ONNX Runtime build once, the model, and little else', () => {
   expect(files).toContain('dist/models/nano/bundle.json');
   expect(files.filter((name) => /\.test\.|fixtures|testing/.test(name))).toEqual([]);
   expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
+});
+
+test('publint finds nothing', async () => {
+  const { messages, pkg } = await publint({ pkgDir: installed, pack: false, strict: true });
+  expect(messages.map((message) => formatMessage(message, pkg))).toEqual([]);
+});
+
+test('the types are right for every way to resolve them', async () => {
+  const tarball = new Uint8Array(readFileSync(path.join(folder, `vlm2vec-web-${version}.tgz`)));
+  const result = await checkPackage(createPackageFromTarballData(tarball), { excludeEntrypoints: [/^\.\/models/, './package.json'] });
+  const problems = 'problems' in result ? result.problems : [{ kind: 'no types' as const }];
+  // ECMAScript modules only: `require` in Node has to import them, and resolution as of 2015 knows no `exports`.
+  const known = (problem: object) =>
+    ('resolutionKind' in problem && problem.resolutionKind === 'node10') ||
+    ('resolutionOption' in problem && problem.resolutionOption === 'node10') ||
+    ('kind' in problem && problem.kind === 'CJSResolvesToESM');
+  expect(problems.filter((problem) => !known(problem))).toEqual([]);
+});
+
+/** A script of the package with all that it imports at once, not what it imports when it is needed. */
+function importedAtOnce(file: string, found = new Set<string>()): Set<string> {
+  if (found.has(file)) return found;
+  found.add(file);
+  const code = readFileSync(path.join(installed, 'dist/lib', file), 'utf8');
+  for (const [, target] of code.matchAll(/(?:^|[;}])(?:import|export)[^;()'"`]*["'`]\.\/([^"'`]+)["'`]/g)) importedAtOnce(target!, found);
+  return found;
+}
+
+test('what a page loads with the main entry is small; the engine and the tokenizer come when they are needed', () => {
+  const files = [...importedAtOnce('index.js')];
+  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(path.join(installed, 'dist/lib', file))).length, 0);
+  expect(files.length).toBeGreaterThan(2);
+  expect(bytes).toBeGreaterThan(5_000);
+  expect(bytes, files.join(', ')).toBeLessThanOrEqual(60_000);
 });
 
 test('the command line runs', () => {
