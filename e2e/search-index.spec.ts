@@ -8,7 +8,7 @@ import { openBlank } from './fixture-pages';
 test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
 /** `npm run test:full` sets it. */
-const isFull = process.env.TEST_FULL === '1';
+const isFull = process.env.VLM2VEC_FULL_TESTS === '1';
 
 type Tools = typeof import('./search-index/page');
 
