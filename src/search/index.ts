@@ -1,7 +1,32 @@
-/** @file Search in one's own pictures, without a server: the photo index, and what queries are made of. */
+/** @file Search in one's own pictures, without a server: the photo index, what queries are made of, exact search. */
 
 export { openPhotoIndex } from './library/photo-index';
 export { deletePhotoIndex, listPhotoIndexes } from './library/stored';
 export { queryPrompt, queryTemplate, type QueryKind } from './prompts';
-export { parseQuery, type ParsedQuery } from './query';
+export {
+  combineVectors,
+  parseQuery,
+  relevanceCut,
+  type ParsedQuery,
+  type Relevance,
+  type VectorParts,
+  type WeightedVector,
+} from './query';
 export type * from './types';
+/** Exact search in vectors of one's own. */
+export {
+  Bitset,
+  PackedVectors,
+  readImage,
+  scoresOf,
+  similarGroups,
+  similarPairs,
+  topK,
+  writeImage,
+  type PackedVectorsOptions,
+  type ScoreStatistics,
+  type SimilarPairs,
+  type SimilarPairsOptions,
+  type TopK,
+  type TopKOptions,
+} from './vectors';
