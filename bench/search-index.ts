@@ -114,6 +114,6 @@ watch.stop();
 await context.close();
 await site.close();
 rmSync(profile, { recursive: true, force: true });
-const text = ['', '## The photo index', '', machine(), '', '`npx tsx bench/search-index.ts`', '', ...lines].join('\n');
+const text = ['', '## The photo index', '', machine(), '', `\`npx tsx bench/search-index.ts --pictures ${count} --rows ${rows} --map ${values.map}\``, '', ...lines].join('\n');
 console.log(text);
 if (values.record) appendFileSync(new URL('RESULTS.md', import.meta.url), text);
