@@ -32,7 +32,10 @@ const site = await createServer({ logLevel: 'error', server: { port: 0, watch: n
 await site.listen();
 // Stored on disk, as a person's browser does; a private window keeps files in memory.
 const profile = mkdtempSync(path.join(tmpdir(), 'search-index-'));
-const context = await chromium.launchPersistentContext(profile, { executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
+const context = await chromium.launchPersistentContext(profile, {
+  executablePath: findChromium(),
+  args: ['--no-sandbox', '--disable-gpu'],
+});
 const watch = new BrowserWatch(process.pid);
 
 type BenchPage = typeof import('./lib/search-index-page');
@@ -44,7 +47,8 @@ async function openPage() {
   await page.addInitScript('globalThis.__name = (value) => value');
   await page.goto(new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href);
   const run = async <T, A>(action: (bench: BenchPage, argument: A) => T | Promise<T>, argument?: A): Promise<T> => {
-    const source = `(async () => (${action})(await import('/bench/lib/search-index-page.ts'), ${JSON.stringify(argument)}))()`;
+    const tools = `await import('/bench/lib/search-index-page.ts')`;
+    const source = `(async () => (${action})(${tools}, ${JSON.stringify(argument)}))()`;
     return (await page.evaluate(source)) as T;
   };
   return { page, run };
@@ -68,13 +72,17 @@ if (count > 0) {
     table(
       ['', 'pictures/s'],
       [
-        ['the model alone, 16 a call (before and after)', `${(count / before).toFixed(1)}, ${(count / after).toFixed(1)}`],
+        [
+          'the model alone, 16 a call (before and after)',
+          `${(count / before).toFixed(1)}, ${(count / after).toFixed(1)}`,
+        ],
         ['the index: hash, EXIF, thumbnail, embedding, storing', (count / indexed.seconds).toFixed(1)],
         ['ratio', (alone / indexed.seconds).toFixed(2)],
       ],
     ),
     '',
-    `A search by words every two seconds while it indexes: median ${median(searched.searches).toFixed(0)} ms of ${searched.searches.length}. ` +
+    `A search by words every two seconds while it indexes: median ` +
+      `${median(searched.searches).toFixed(0)} ms of ${searched.searches.length}. ` +
       `Peak of the renderer: ${megabytes(watch.peaks.get('indexing')!.renderer)}.`,
     '',
   );
@@ -96,13 +104,19 @@ if (rows > 0) {
     `${rows} pictures of 1536 numbers: imported in ${seconds(imported)}, opened in ${seconds(opened)}; ` +
       `the renderer has ${megabytes(renderer)} then, ${megabytes(renderer - empty.renderer)} more than an empty page.`,
     '',
-    table(['', 'ms'], Object.entries(used).map(([name, milliseconds]) => [name, milliseconds.toFixed(1)])),
+    table(
+      ['', 'ms'],
+      Object.entries(used).map(([name, milliseconds]) => [name, milliseconds.toFixed(1)]),
+    ),
     '',
   );
   await page.close();
 }
 
-for (const points of values.map.split(',').map(Number).filter((number) => number > 0)) {
+for (const points of values.map
+  .split(',')
+  .map(Number)
+  .filter((number) => number > 0)) {
   const { page, run } = await openPage();
   await run((bench, size) => bench.importLibrary(size), { rows: points });
   const map = await run((bench) => bench.layOut());
@@ -114,6 +128,15 @@ watch.stop();
 await context.close();
 await site.close();
 rmSync(profile, { recursive: true, force: true });
-const text = ['', '## The photo index', '', machine(), '', `\`npx tsx bench/search-index.ts --pictures ${count} --rows ${rows} --map ${values.map}\``, '', ...lines].join('\n');
+const text = [
+  '',
+  '## The photo index',
+  '',
+  machine(),
+  '',
+  `\`npx tsx bench/search-index.ts --pictures ${count} --rows ${rows} --map ${values.map}\``,
+  '',
+  ...lines,
+].join('\n');
 console.log(text);
 if (values.record) appendFileSync(new URL('RESULTS.md', import.meta.url), text);

@@ -55,7 +55,11 @@ test('300 pictures: index, pause, reload, resume', async ({ page }) => {
     return { opened, done, embedded: embedder.embedded, ...(await outcomes(index)) };
   });
   expect(after.opened).toMatchObject({ phase: 'paused', indexed: before.state.indexed });
-  expect(after.done).toMatchObject({ indexed: 300, problems: 0, folders: [{ name: 'Pictures', found: 300, indexed: 300 }] });
+  expect(after.done).toMatchObject({
+    indexed: 300,
+    problems: 0,
+    folders: [{ name: 'Pictures', found: 300, indexed: 300 }],
+  });
   expect(after.pictures).toEqual(paths(300));
   expect(after.embedded).toBe(300 - before.state.indexed);
 });
@@ -134,13 +138,21 @@ test('a picture that ends the model fails after two deaths, and no other', async
   });
   expect(seen.first.pictures).toEqual(paths(60).filter((path) => !path.includes('IMG_0020')));
   expect(seen.first.problems).toEqual([
-    { id: expect.any(Number), path: `Pictures/6/${numbered(20)}`, kind: 'failed', reason: expect.stringMatching(/ended twice/) },
+    {
+      id: expect.any(Number),
+      path: `Pictures/6/${numbered(20)}`,
+      kind: 'failed',
+      reason: expect.stringMatching(/ended twice/),
+    },
   ]);
   expect(seen.first.restarts).toBe(2);
   expect(seen.again).toBe(2); // it is not tried a third time
 });
 
-test('a page that crashes leaves all that was committed, and what was in work is tried alone', async ({ page, context }) => {
+test('a page that crashes leaves all that was committed, and what was in work is tried alone', async ({
+  page,
+  context,
+}) => {
   await openBlank(page);
   const indexed = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, smallFiles, until, write }) => {
     const pictures = await folder('Pictures');
@@ -169,29 +181,32 @@ test('a page that crashes leaves all that was committed, and what was in work is
 
 test('bytes that the browser lost are made again, and no row is left over', async ({ page }) => {
   await openBlank(page);
-  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes, shorten, smallFiles }) => {
-    const embedder = fakeEmbedder();
-    const counts: number[] = [];
-    const run = async () => {
-      const index = await openPhotoIndex({ embedder });
-      counts.push(index.state.indexed);
-      await index.add({ name: 'Pictures', files: smallFiles(40) });
-      await index.start();
-      await idle(index);
-      const { pictures } = await outcomes(index);
-      await index.close();
-      return pictures;
-    };
-    await run();
-    await shorten('vectors', 1024 + 10 * 132 + 5);
-    await run();
-    await shorten('thumbnails', 100);
-    const pictures = await run();
-    const extra = new Uint8Array(1000).fill(7);
-    await shorten('vectors', Infinity, extra); // what a crash leaves behind the last row
-    await run();
-    return { counts, pictures, files: await inspect(), embedded: embedder.embedded };
-  });
+  const seen = await inPage(
+    page,
+    async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes, shorten, smallFiles }) => {
+      const embedder = fakeEmbedder();
+      const counts: number[] = [];
+      const run = async () => {
+        const index = await openPhotoIndex({ embedder });
+        counts.push(index.state.indexed);
+        await index.add({ name: 'Pictures', files: smallFiles(40) });
+        await index.start();
+        await idle(index);
+        const { pictures } = await outcomes(index);
+        await index.close();
+        return pictures;
+      };
+      await run();
+      await shorten('vectors', 1024 + 10 * 132 + 5);
+      await run();
+      await shorten('thumbnails', 100);
+      const pictures = await run();
+      const extra = new Uint8Array(1000).fill(7);
+      await shorten('vectors', Infinity, extra); // what a crash leaves behind the last row
+      await run();
+      return { counts, pictures, files: await inspect(), embedded: embedder.embedded };
+    },
+  );
   expect(seen.counts).toEqual([0, 10, 0, 40]);
   expect(seen.pictures).toEqual(paths(40));
   expect(seen.embedded).toBe(40 + 30 + 40);
@@ -202,56 +217,77 @@ test('bytes that the browser lost are made again, and no row is left over', asyn
 
 test('changed, moved, copied and deleted files', async ({ page }) => {
   await openBlank(page);
-  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, idle, outcomes, small, smallFiles, write }) => {
-    const pictures = await folder('Pictures');
-    for (const { path, file } of smallFiles(20)) await write(pictures, path, file);
-    const embedder = fakeEmbedder();
-    const index = await openPhotoIndex({ embedder });
-    await index.add({ handle: pictures });
-    const run = async () => {
-      await index.start();
-      await idle(index);
-      const { embedded, reused, removed, problems } = index.state.run!;
-      return { embedded, reused, removed, problems, calls: embedder.embedded, indexed: index.state.indexed };
-    };
-    const first = await run();
-    const idOf = async (path: string) => {
-      const items = await index.items(await index.list());
-      return items.find((item) => item!.path === path)?.id ?? null;
-    };
-    const moved = await idOf('Pictures/0/IMG_0000.bmp');
-    const again = await run();
+  const seen = await inPage(
+    page,
+    async ({ openPhotoIndex, fakeEmbedder, folder, idle, outcomes, small, smallFiles, write }) => {
+      const pictures = await folder('Pictures');
+      for (const { path, file } of smallFiles(20)) await write(pictures, path, file);
+      const embedder = fakeEmbedder();
+      const index = await openPhotoIndex({ embedder });
+      await index.add({ handle: pictures });
+      const run = async () => {
+        await index.start();
+        await idle(index);
+        const { embedded, reused, removed, problems } = index.state.run!;
+        return { embedded, reused, removed, problems, calls: embedder.embedded, indexed: index.state.indexed };
+      };
+      const first = await run();
+      const idOf = async (path: string) => {
+        const items = await index.items(await index.list());
+        return items.find((item) => item!.path === path)?.id ?? null;
+      };
+      const moved = await idOf('Pictures/0/IMG_0000.bmp');
+      const again = await run();
 
-    await (await pictures.getDirectoryHandle('0')).removeEntry('IMG_0000.bmp');
-    await write(pictures, 'new place/zero.bmp', small(0)); // moved
-    await write(pictures, 'copy of one.bmp', small(1)); // copied
-    await write(pictures, '2/IMG_0002.bmp', small(200)); // changed
-    await (await pictures.getDirectoryHandle('3')).removeEntry('IMG_0003.bmp'); // deleted
-    await write(pictures, 'broken.jpg', 'no picture');
-    await write(pictures, 'empty.png', '');
-    await write(pictures, 'raw.tif', 'II*');
-    await write(pictures, 'IMG.cr2', 'raw beside');
-    await write(pictures, 'IMG.bmp', small(300)); // the same picture as the raw one
-    await write(pictures, 'notes.txt', 'not a picture');
-    await write(pictures, '.hidden/x.bmp', small(301));
-    const changed = await run();
-    const groups = await index.groups();
-    const items = await index.items(groups.exact.flat());
-    const after = { ...(await outcomes(index)), moved: await idOf('Pictures/new place/zero.bmp'), exact: items.map((item) => item!.path).sort() };
-    const problems = await index.problems();
+      await (await pictures.getDirectoryHandle('0')).removeEntry('IMG_0000.bmp');
+      await write(pictures, 'new place/zero.bmp', small(0)); // moved
+      await write(pictures, 'copy of one.bmp', small(1)); // copied
+      await write(pictures, '2/IMG_0002.bmp', small(200)); // changed
+      await (await pictures.getDirectoryHandle('3')).removeEntry('IMG_0003.bmp'); // deleted
+      await write(pictures, 'broken.jpg', 'no picture');
+      await write(pictures, 'empty.png', '');
+      await write(pictures, 'raw.tif', 'II*');
+      await write(pictures, 'IMG.cr2', 'raw beside');
+      await write(pictures, 'IMG.bmp', small(300)); // the same picture as the raw one
+      await write(pictures, 'notes.txt', 'not a picture');
+      await write(pictures, '.hidden/x.bmp', small(301));
+      const changed = await run();
+      const groups = await index.groups();
+      const items = await index.items(groups.exact.flat());
+      const after = {
+        ...(await outcomes(index)),
+        moved: await idOf('Pictures/new place/zero.bmp'),
+        exact: items.map((item) => item!.path).sort(),
+      };
+      const problems = await index.problems();
 
-    await write(pictures, 'broken.jpg', small(302));
-    const mended = await run();
-    await index.removeFolder(index.state.folders[0]!.id);
-    return { first, again, moved, changed, after, problems, mended, left: (await index.list()).length, folders: index.state.folders };
-  });
+      await write(pictures, 'broken.jpg', small(302));
+      const mended = await run();
+      await index.removeFolder(index.state.folders[0]!.id);
+      return {
+        first,
+        again,
+        moved,
+        changed,
+        after,
+        problems,
+        mended,
+        left: (await index.list()).length,
+        folders: index.state.folders,
+      };
+    },
+  );
   expect(seen.first).toEqual({ embedded: 20, reused: 0, removed: 0, problems: 0, calls: 20, indexed: 20 });
   expect(seen.again).toMatchObject({ embedded: 0, reused: 0, removed: 0, calls: 20 });
   // Embedded: the changed one and the one beside the raw file.
   expect(seen.changed).toEqual({ embedded: 2, reused: 2, removed: 1, problems: 3, calls: 22, indexed: 21 });
   expect(seen.after.moved).toBe(seen.moved);
   expect(seen.after.exact).toEqual(['Pictures/1/IMG_0001.bmp', 'Pictures/copy of one.bmp']);
-  expect(seen.after.problems).toEqual(['skipped Pictures/broken.jpg', 'skipped Pictures/empty.png', 'skipped Pictures/raw.tif']);
+  expect(seen.after.problems).toEqual([
+    'skipped Pictures/broken.jpg',
+    'skipped Pictures/empty.png',
+    'skipped Pictures/raw.tif',
+  ]);
   expect(seen.after.pictures).not.toContain('Pictures/3/IMG_0003.bmp');
   expect(seen.problems.map(({ reason }) => reason)).toEqual([
     expect.stringMatching(/not a PNG, JPEG/),
@@ -262,7 +298,10 @@ test('changed, moved, copied and deleted files', async ({ page }) => {
   expect([seen.left, seen.folders]).toEqual([0, []]);
 });
 
-test('a second tab searches while the first one writes, and takes over when that one closes', async ({ page, context }) => {
+test('a second tab searches while the first one writes, and takes over when that one closes', async ({
+  page,
+  context,
+}) => {
   await openBlank(page);
   await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, smallFiles }) => {
     const index = await openPhotoIndex({ embedder: fakeEmbedder() });
@@ -276,7 +315,10 @@ test('a second tab searches while the first one writes, and takes over when that
   const reader = await inPage(other, async ({ openPhotoIndex, fakeEmbedder }) => {
     const index = await openPhotoIndex({ embedder: fakeEmbedder() });
     Object.assign(globalThis, { index });
-    const refused = await index.start().then(() => '', (error: Error) => error.name);
+    const refused = await index.start().then(
+      () => '',
+      (error: Error) => error.name,
+    );
     const hits = await index.search({ text: 'x', limit: 3 });
     const thumbnail = await index.thumbnail(hits.hits[0]!.id);
     return { state: index.state, refused, hits: hits.hits, bytes: thumbnail.size };
@@ -288,7 +330,13 @@ test('a second tab searches while the first one writes, and takes over when that
   // The first one goes on: the second one sees it.
   await inPage(page, async ({ idle, small }) => {
     const { index } = globalThis as unknown as { index: import('../src/search').PhotoIndex };
-    await index.add({ name: 'More', files: [{ path: 'a.bmp', file: small(500) }, { path: 'b.bmp', file: small(501) }] });
+    await index.add({
+      name: 'More',
+      files: [
+        { path: 'a.bmp', file: small(500) },
+        { path: 'b.bmp', file: small(501) },
+      ],
+    });
     await index.start();
     await idle(index);
   });
@@ -337,18 +385,27 @@ test('an export brings everything to another profile, and a hostile one changes 
       const mine = await outcomes(index);
       const refused: Record<string, string> = {};
       for (const [name, blob] of await hostile(fromText(text))) {
-        refused[name] = await index.import(blob).then(() => 'imported', (error: Error) => error.name);
+        refused[name] = await index.import(blob).then(
+          () => 'imported',
+          (error: Error) => error.name,
+        );
         if (JSON.stringify(await outcomes(index)) !== JSON.stringify(mine)) refused[name] += ', and changed';
       }
       const model = await openPhotoIndex({ name: 'other', embedder: fakeEmbedder({ id: 'another' }) });
-      refused['another model'] = await model.import(fromText(text)).then(() => 'imported', (error: Error) => error.name);
+      refused['another model'] = await model.import(fromText(text)).then(
+        () => 'imported',
+        (error: Error) => error.name,
+      );
 
       await index.import(fromText(text));
       const found = await index.search({ text: 'hello', limit: 10 });
       const all = await outcomes(index);
       const item = (await index.items([found.hits[0]!.id]))[0]!;
       const thumbnail = (await index.thumbnail(item.id)).size;
-      const noFile = await index.file(item.id).then(() => '', (error: Error) => error.name);
+      const noFile = await index.file(item.id).then(
+        () => '',
+        (error: Error) => error.name,
+      );
       const { folders } = index.state;
       // The same folder chosen again: nothing has to be embedded.
       const before = embedder.embedded;
@@ -391,55 +448,72 @@ test('an export brings everything to another profile, and a hostile one changes 
 
 test('with nano: results are those of the vectors themselves', async ({ page }) => {
   await openBlank(page);
-  const seen = await inPage(page, async ({ folder, fill, idle, openPhotoIndex, openNano, picture, prompts, combined }) => {
-    const model = await openNano();
-    const pictures = await folder('Pictures');
-    const count = 24;
-    await fill(pictures, count);
-    const index = await openPhotoIndex({ embedder: { id: 'nano', dims: model.dims, embed: (inputs, options) => model.embed(inputs, options) } });
-    await index.add({ handle: pictures });
-    await index.start();
-    await idle(index);
+  const seen = await inPage(
+    page,
+    async ({ folder, fill, idle, openPhotoIndex, openNano, picture, prompts, combined }) => {
+      const model = await openNano();
+      const pictures = await folder('Pictures');
+      const count = 24;
+      await fill(pictures, count);
+      const index = await openPhotoIndex({
+        embedder: { id: 'nano', dims: model.dims, embed: (inputs, options) => model.embed(inputs, options) },
+      });
+      await index.add({ handle: pictures });
+      await index.start();
+      await idle(index);
 
-    const items = (await index.items(await index.list({ order: 'path' }))).map((item) => item!);
-    const vectors = await model.embed(await Promise.all(items.map(async ({ id }) => ({ image: await index.file(id) }))));
-    const query = await picture(99);
-    const { queryPrompt, queryTemplate } = prompts;
-    const text = (words: string) => model.embed({ text: queryPrompt(queryTemplate('text'), words) });
-    const expected = {
-      text: await text('a green square'),
-      picture: await model.embed({ image: query, text: queryPrompt(queryTemplate('image')) }),
-      both: await model.embed({ image: query, text: queryPrompt(queryTemplate('both'), 'but red') }),
-      without: combined({ include: [{ vector: await text('a square') }], exclude: [{ vector: await text('red') }] }),
-      like: vectors[3]!,
-    };
-    const asked = {
-      text: { text: 'a green square' },
-      picture: { image: query },
-      both: { image: query, text: 'but red' },
-      without: { text: 'a square', exclude: [{ text: 'red' }] },
-      like: { image: { id: items[3]!.id } },
-    };
-    let worst = 0;
-    const results: Record<string, number> = {};
-    for (const [name, ask] of Object.entries(asked)) {
-      const { hits } = await index.search(ask);
-      results[name] = hits.length;
-      const scores = new Map(hits.map(({ id, score }) => [id, score]));
-      for (const [i, { id }] of items.entries()) {
-        const score = scores.get(id);
-        if (score === undefined) continue;
-        const exact = vectors[i]!.reduce((sum, value, j) => sum + value * expected[name as keyof typeof expected][j]!, 0);
-        worst = Math.max(worst, Math.abs(score - exact));
+      const items = (await index.items(await index.list({ order: 'path' }))).map((item) => item!);
+      const vectors = await model.embed(
+        await Promise.all(items.map(async ({ id }) => ({ image: await index.file(id) }))),
+      );
+      const query = await picture(99);
+      const { queryPrompt, queryTemplate } = prompts;
+      const text = (words: string) => model.embed({ text: queryPrompt(queryTemplate('text'), words) });
+      const expected = {
+        text: await text('a green square'),
+        picture: await model.embed({ image: query, text: queryPrompt(queryTemplate('image')) }),
+        both: await model.embed({ image: query, text: queryPrompt(queryTemplate('both'), 'but red') }),
+        without: combined({ include: [{ vector: await text('a square') }], exclude: [{ vector: await text('red') }] }),
+        like: vectors[3]!,
+      };
+      const asked = {
+        text: { text: 'a green square' },
+        picture: { image: query },
+        both: { image: query, text: 'but red' },
+        without: { text: 'a square', exclude: [{ text: 'red' }] },
+        like: { image: { id: items[3]!.id } },
+      };
+      let worst = 0;
+      const results: Record<string, number> = {};
+      for (const [name, ask] of Object.entries(asked)) {
+        const { hits } = await index.search(ask);
+        results[name] = hits.length;
+        const scores = new Map(hits.map(({ id, score }) => [id, score]));
+        for (const [i, { id }] of items.entries()) {
+          const score = scores.get(id);
+          if (score === undefined) continue;
+          const exact = vectors[i]!.reduce(
+            (sum, value, j) => sum + value * expected[name as keyof typeof expected][j]!,
+            0,
+          );
+          worst = Math.max(worst, Math.abs(score - exact));
+        }
       }
-    }
-    const early = items.map(({ taken }) => taken).sort((a, b) => a - b)[10]!;
-    const filtered = await index.search({ text: 'a green square', filter: { to: early } });
-    const kept = (await index.items(filtered.hits.map(({ id }) => id))).every((item) => item!.taken < early);
-    const inFolder = await index.search({ text: 'a green square', filter: { folder: 'Pictures/3' } });
-    await model.dispose();
-    return { results, worst, filtered: filtered.candidates, kept, inFolder: inFolder.hits.length, best: (await index.groups()).exact };
-  });
+      const early = items.map(({ taken }) => taken).sort((a, b) => a - b)[10]!;
+      const filtered = await index.search({ text: 'a green square', filter: { to: early } });
+      const kept = (await index.items(filtered.hits.map(({ id }) => id))).every((item) => item!.taken < early);
+      const inFolder = await index.search({ text: 'a green square', filter: { folder: 'Pictures/3' } });
+      await model.dispose();
+      return {
+        results,
+        worst,
+        filtered: filtered.candidates,
+        kept,
+        inFolder: inFolder.hits.length,
+        best: (await index.groups()).exact,
+      };
+    },
+  );
   expect(seen.results).toEqual({ text: 24, picture: 24, both: 24, without: 24, like: 23 });
   expect(seen.worst).toBeLessThan(2e-4);
   expect(seen.kept).toBe(true);
@@ -449,24 +523,30 @@ test('with nano: results are those of the vectors themselves', async ({ page }) 
 
 test('an index for each model: they are listed, and deleted but for the one in use', async ({ page }) => {
   await openBlank(page);
-  const seen = await inPage(page, async ({ deletePhotoIndex, fakeEmbedder, idle, listPhotoIndexes, openPhotoIndex, smallFiles }) => {
-    const open = async (id: string, count: number) => {
-      const index = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id }) });
-      await index.add({ name: 'Pictures', files: smallFiles(count) });
-      await index.start();
-      await idle(index);
-      return index;
-    };
-    const first = await open('a', 3);
-    const second = await open('b', 2);
-    const listed = await listPhotoIndexes();
-    const refused = await deletePhotoIndex(listed[1]!.place).then(() => '', (error: Error) => error.name);
-    await first.close();
-    await deletePhotoIndex(listed[0]!.place);
-    const left = await listPhotoIndexes();
-    const again = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id: 'a' }) });
-    return { listed, refused, left, again: again.state.indexed, second: second.state.indexed };
-  });
+  const seen = await inPage(
+    page,
+    async ({ deletePhotoIndex, fakeEmbedder, idle, listPhotoIndexes, openPhotoIndex, smallFiles }) => {
+      const open = async (id: string, count: number) => {
+        const index = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id }) });
+        await index.add({ name: 'Pictures', files: smallFiles(count) });
+        await index.start();
+        await idle(index);
+        return index;
+      };
+      const first = await open('a', 3);
+      const second = await open('b', 2);
+      const listed = await listPhotoIndexes();
+      const refused = await deletePhotoIndex(listed[1]!.place).then(
+        () => '',
+        (error: Error) => error.name,
+      );
+      await first.close();
+      await deletePhotoIndex(listed[0]!.place);
+      const left = await listPhotoIndexes();
+      const again = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id: 'a' }) });
+      return { listed, refused, left, again: again.state.indexed, second: second.state.indexed };
+    },
+  );
   expect(seen.listed).toMatchObject([
     { name: 'mine', modelId: 'a', files: 3 },
     { name: 'mine', modelId: 'b', files: 2 },

@@ -1,4 +1,4 @@
-/** @file The worker that keeps a photo index: `src/search/library/photo-index.ts` starts it and talks to it by comlink. */
+/** @file The worker that keeps a photo index: `src/search/library/photo-index.ts` starts it. */
 
 import { expose } from 'comlink';
 import { installErrorHandler } from '../src/error-wire';

@@ -18,7 +18,12 @@ export async function makePictures({ count, width, height }: { count: number; wi
   for (let i = 0; i < count; i++) {
     for (let j = 0; j < 60; j++) {
       context.fillStyle = `hsl(${(i * 47 + j * 101) % 360} 60% ${20 + ((i * 13 + j * 29) % 60)}%)`;
-      context.fillRect((i * 71 + j * 137) % width, (i * 43 + j * 89) % height, width / (2 + (j % 9)), height / (3 + (j % 7)));
+      context.fillRect(
+        (i * 71 + j * 137) % width,
+        (i * 43 + j * 89) % height,
+        width / (2 + (j % 9)),
+        height / (3 + (j % 7)),
+      );
     }
     const blob = await canvas.convertToBlob({ type: 'image/jpeg', quality: 0.85 });
     files.push({ path: `${i}.jpg`, file: new File([blob], `${i}.jpg`, { lastModified: i }) });
@@ -116,7 +121,9 @@ export async function importLibrary({ rows }: { rows: number }): Promise<number>
     vectors.write(writeRecords(part, 0, step));
     thumbnails.write(new Uint8Array(6000 * step));
   }
-  table.write(new TextEncoder().encode(JSON.stringify({ folders: [{ id: 1, name: 'Pictures', found: rows }], files: items })));
+  table.write(
+    new TextEncoder().encode(JSON.stringify({ folders: [{ id: 1, name: 'Pictures', found: rows }], files: items })),
+  );
   const blob = archiveBlob(
     { modelId: none.id, dims },
     { rows: table.finish('rows'), vectors: vectors.finish('vectors'), thumbnails: thumbnails.finish('thumbnails') },
@@ -149,7 +156,9 @@ export async function useLibrary(): Promise<Record<string, number>> {
   await time('facets', () => index.facets());
   await time('one thumbnail', () => index.thumbnail(ids[0]!));
   await time('search by a picture of it', () => index.search({ image: { id: ids[7]! } }));
-  await time('the same again, in one folder', () => index.search({ image: { id: ids[7]! }, filter: { folder: 'Pictures/7' } }));
+  await time('the same again, in one folder', () =>
+    index.search({ image: { id: ids[7]! }, filter: { folder: 'Pictures/7' } }),
+  );
   return times;
 }
 

@@ -1,6 +1,6 @@
 /**
- * @file Stands in for the model where only bookkeeping is tested: vectors are made of a picture's bytes. A picture whose
- * bytes hold the word POISON ends this worker before it answers; with HANG it never answers.
+ * @file Stands in for the model where only bookkeeping is tested: vectors are made of a picture's bytes. A picture
+ * whose bytes hold the word POISON ends this worker before it answers; with HANG it never answers.
  */
 
 /** Length of its vectors. */
@@ -14,7 +14,9 @@ export interface FakeCall {
 }
 
 self.onmessage = async ({ data: { call, inputs, milliseconds } }: MessageEvent<FakeCall>) => {
-  const blobs = inputs.map(({ text, image }) => new Blob([image instanceof ImageData ? image.data : (image ?? text ?? '')]));
+  const blobs = inputs.map(
+    ({ text, image }) => new Blob([image instanceof ImageData ? image.data : (image ?? text ?? '')]),
+  );
   const bytes = await Promise.all(blobs.map((blob) => blob.arrayBuffer()));
   const words = bytes.map((each) => new TextDecoder('latin1').decode(each)).join('');
   if (words.includes('HANG')) return;

@@ -1,10 +1,18 @@
-/** @file What runs in the page of the photo index's tests: pictures, a stand-in for the model, and looks into the index. */
+/** @file What runs in the page of the photo index's tests: pictures, a stand-in for the model, looks into the index. */
 
 import { base64ToBytes, bytesToBase64 } from '../../src/bundle/base64';
 import { sha256Hex } from '../../src/bundle/digest';
 import { DisposedError } from '../../src/errors';
 import { VLM2Vec } from '../../src/index';
-import { deletePhotoIndex, listPhotoIndexes, openPhotoIndex, type EmbedderInput, type IndexState, type PhotoEmbedder, type PhotoIndex } from '../../src/search';
+import {
+  deletePhotoIndex,
+  listPhotoIndexes,
+  openPhotoIndex,
+  type EmbedderInput,
+  type IndexState,
+  type PhotoEmbedder,
+  type PhotoIndex,
+} from '../../src/search';
 
 export { deletePhotoIndex, listPhotoIndexes, openPhotoIndex };
 
@@ -151,7 +159,14 @@ export async function outcomes(index: PhotoIndex): Promise<{ pictures: string[];
 }
 
 /** What lies in the files and the database of the only index: every vector and thumbnail that a row names is there. */
-export async function inspect(): Promise<{ pictures: number; slots: number; rows: number; recordsEnd: number; thumbsEnd: number; sizes: number[] }> {
+export async function inspect(): Promise<{
+  pictures: number;
+  slots: number;
+  rows: number;
+  recordsEnd: number;
+  thumbsEnd: number;
+  sizes: number[];
+}> {
   const { name } = (await indexedDB.databases()).find((each) => each.name?.startsWith('vlm2vec-search-'))!;
   const database = await new Promise<IDBDatabase>((resolve, reject) => {
     const request = indexedDB.open(name!);
@@ -167,7 +182,8 @@ export async function inspect(): Promise<{ pictures: number; slots: number; rows
   const root = await navigator.storage.getDirectory();
   const packs = await (await root.getDirectoryHandle('vlm2vec-search')).getDirectoryHandle(name!);
   const sizes: Record<string, number> = {};
-  for await (const [file, handle] of packs.entries()) sizes[file] = (await (handle as FileSystemFileHandle).getFile()).size;
+  for await (const [file, handle] of packs.entries())
+    sizes[file] = (await (handle as FileSystemFileHandle).getFile()).size;
   const size = (kind: string) => Object.entries(sizes).find(([file]) => file.startsWith(kind))![1];
   return {
     rows: rows.length,

@@ -14,7 +14,11 @@ async function section(name: (typeof SECTIONS)[number], ...parts: string[]) {
 async function archive(): Promise<Blob> {
   return archiveBlob(
     { modelId: 'm', dims: 8 },
-    { rows: await section('rows', '{}'), vectors: await section('vectors', 'abc', 'def'), thumbnails: await section('thumbnails') },
+    {
+      rows: await section('rows', '{}'),
+      vectors: await section('vectors', 'abc', 'def'),
+      thumbnails: await section('thumbnails'),
+    },
   );
 }
 
@@ -31,7 +35,11 @@ async function readAll(blob: Blob): Promise<string[]> {
 
 test('what was written is read', async () => {
   const { header } = await openArchive(await archive());
-  expect(header).toMatchObject({ modelId: 'm', dims: 8, sections: { rows: { bytes: 2 }, vectors: { bytes: 6 }, thumbnails: { bytes: 0 } } });
+  expect(header).toMatchObject({
+    modelId: 'm',
+    dims: 8,
+    sections: { rows: { bytes: 2 }, vectors: { bytes: 6 }, thumbnails: { bytes: 0 } },
+  });
   expect(await readAll(await archive())).toEqual(['{}', 'abcdef', '']);
 });
 
@@ -108,7 +116,9 @@ test.each([
   ['kind', 'constructor'],
   ['id', 0],
 ])('a picture whose %s is %j is refused', (key, value) => {
-  expect(() => readRows(root({ folders: [folder], files: [{ ...picture, [key]: value }] }), extent)).toThrow(IndexFormatError);
+  expect(() => readRows(root({ folders: [folder], files: [{ ...picture, [key]: value }] }), extent)).toThrow(
+    IndexFormatError,
+  );
 });
 
 test('nothing may be there twice', () => {

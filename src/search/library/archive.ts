@@ -67,7 +67,9 @@ export function archiveBlob(
   const view = new DataView(prefix.buffer);
   view.setUint32(8, VERSION, true);
   view.setUint32(12, header.length, true);
-  return new Blob([prefix, header, ...SECTIONS.map((name) => sections[name].blob)], { type: 'application/octet-stream' });
+  return new Blob([prefix, header, ...SECTIONS.map((name) => sections[name].blob)], {
+    type: 'application/octet-stream',
+  });
 }
 
 export interface Archive {
@@ -108,7 +110,9 @@ export async function openArchive(blob: Blob): Promise<Archive> {
     at += entry.bytes;
   }
   if (at !== blob.size) {
-    throw new IndexFormatError(`The export has ${blob.size} bytes, and by its header ${at}: it is cut short or damaged.`);
+    throw new IndexFormatError(
+      `The export has ${blob.size} bytes, and by its header ${at}: it is cut short or damaged.`,
+    );
   }
   return { header, sections };
 }

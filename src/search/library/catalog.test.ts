@@ -70,7 +70,12 @@ test('what is missing is not found, but by its content', () => {
   expect([catalog.pictures, catalog.rows[1]?.id]).toEqual([3, 2]);
   catalog.setMissing(2, true);
   catalog.remove(2);
-  expect([catalog.pictures, catalog.missing, catalog.withHash('hash 2'), catalog.vectors.has(1)]).toEqual([2, [], [], false]);
+  expect([catalog.pictures, catalog.missing, catalog.withHash('hash 2'), catalog.vectors.has(1)]).toEqual([
+    2,
+    [],
+    [],
+    false,
+  ]);
 });
 
 test('a number is never given twice', () => {
@@ -99,7 +104,10 @@ test('moved: the missing row gets the new place, once; the next one is a copy', 
 
 test('moved over another picture: that one goes', () => {
   catalog.setMissing(2, true);
-  expect(reuse(file('3.jpg'), 'hash 2', catalog, new Set())).toMatchObject({ addition: { row: { id: 2 } }, replaces: 3 });
+  expect(reuse(file('3.jpg'), 'hash 2', catalog, new Set())).toMatchObject({
+    addition: { row: { id: 2 } },
+    replaces: 3,
+  });
 });
 
 test('only pictures are walked: no hidden ones, and no raw ones beside their JPEG', () => {

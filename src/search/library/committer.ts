@@ -24,7 +24,11 @@ export class Committer {
   #running: Promise<void> = Promise.resolve();
   #error: { cause: unknown } | null = null;
 
-  constructor(library: Library, attempts: Attempts, onCommit: (committed: Committed, outcomes: readonly Outcome[]) => void) {
+  constructor(
+    library: Library,
+    attempts: Attempts,
+    onCommit: (committed: Committed, outcomes: readonly Outcome[]) => void,
+  ) {
     this.#library = library;
     this.#attempts = attempts;
     this.#onCommit = onCommit;

@@ -84,7 +84,10 @@ test('what takes too long is told to stop', async () => {
   const { embedder } = slowEmbedder();
   const gate = new EmbedGate(embedder, { embedSeconds: 0.02 });
   const outcome = await gate.index(text('a', 'b'));
-  expect(outcome).toMatchObject({ kind: 'failed', error: { message: expect.stringMatching(/longer than 0\.04 seconds/) } });
+  expect(outcome).toMatchObject({
+    kind: 'failed',
+    error: { message: expect.stringMatching(/longer than 0\.04 seconds/) },
+  });
 });
 
 test('what is stopped is aborted, and what comes later is not', async () => {

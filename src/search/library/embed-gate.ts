@@ -92,7 +92,8 @@ export class EmbedGate {
   #checked(inputs: readonly EmbedderInput[], vectors: Float32Array[]): Float32Array[] {
     const { dims } = this.#embedder;
     const isSound = vectors.length === inputs.length && vectors.every(({ length }) => length === dims);
-    if (!isSound) throw new VLM2VecError(`The embedder gave other vectors than ${inputs.length} of ${dims} dimensions.`);
+    if (!isSound)
+      throw new VLM2VecError(`The embedder gave other vectors than ${inputs.length} of ${dims} dimensions.`);
     return vectors;
   }
 }

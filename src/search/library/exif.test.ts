@@ -31,7 +31,12 @@ function jpeg(latitude: [number, number, number]): Uint8Array {
   const at = (offset: number, ...bytes: number[]) => bytes.forEach((byte, i) => (tiff[offset + i] = byte));
   const u16 = (value: number) => [value >> 8, value & 255];
   const u32 = (value: number) => [...u16(value >>> 16), ...u16(value & 65535)];
-  const entry = (tag: number, type: number, count: number, value: number[]) => [...u16(tag), ...u16(type), ...u32(count), ...value];
+  const entry = (tag: number, type: number, count: number, value: number[]) => [
+    ...u16(tag),
+    ...u16(type),
+    ...u32(count),
+    ...value,
+  ];
   const rationals = (values: number[]) => values.flatMap((value) => [...u32(value), ...u32(1)]);
   at(0, 0x4d, 0x4d, 0, 42, ...u32(8));
   at(8, ...u16(4), ...entry(0x10f, 2, 6, u32(100)), ...entry(0x110, 2, 5, u32(110)));

@@ -27,7 +27,10 @@ async function parse(bytes: Uint8Array): Promise<Record<string, unknown>> {
   const { default: exifr } = await import('exifr');
   try {
     // Dates stay the text they are: a camera's clock has no time zone.
-    const options = { pick: [...TAGS, 'GPSLatitude', 'GPSLongitude', 'GPSLatitudeRef', 'GPSLongitudeRef'], reviveValues: false };
+    const options = {
+      pick: [...TAGS, 'GPSLatitude', 'GPSLongitude', 'GPSLatitudeRef', 'GPSLongitudeRef'],
+      reviveValues: false,
+    };
     return ((await exifr.parse(bytes, options)) as Record<string, unknown> | undefined) ?? {};
   } catch {
     return {};
@@ -36,7 +39,8 @@ async function parse(bytes: Uint8Array): Promise<Record<string, unknown>> {
 
 /** `2024:06:30 18:05:00` in milliseconds, as if that clock ran in UTC. */
 export function wallClock(value: unknown): number | null {
-  const match = typeof value === 'string' ? /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?/.exec(value) : null;
+  const match =
+    typeof value === 'string' ? /^(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d)(?::(\d\d))?/.exec(value) : null;
   if (!match) return null;
   const [year, month, day, hour, minute, second] = match.slice(1).map((part) => Number(part ?? 0)) as number[];
   const time = Date.UTC(year!, month! - 1, day, hour, minute, second);
@@ -60,7 +64,12 @@ export function cameraName(make: unknown, model: unknown): string | null {
 
 /** Without control characters and the NULs that pad such texts. */
 function plainText(value: unknown): string {
-  return typeof value === 'string' ? value.replace(/[\u0000-\u001f\u007f]+/g, ' ').trim().slice(0, MAX_CAMERA) : '';
+  return typeof value === 'string'
+    ? value
+        .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+        .trim()
+        .slice(0, MAX_CAMERA)
+    : '';
 }
 
 function placeOf(latitude: unknown, longitude: unknown): PhotoItem['place'] {

@@ -105,7 +105,9 @@ export class Folders {
 
 async function accessOf(handle: FileSystemDirectoryHandle): Promise<Access> {
   // Not in TypeScript's library; Firefox and Safari, which have no such handles of the disk, lack it.
-  const asking = handle as FileSystemDirectoryHandle & { queryPermission?: (mode: { mode: 'read' }) => Promise<PermissionState> };
+  const asking = handle as FileSystemDirectoryHandle & {
+    queryPermission?: (mode: { mode: 'read' }) => Promise<PermissionState>;
+  };
   if (!asking.queryPermission) return 'ready';
   return (await asking.queryPermission({ mode: 'read' })) === 'granted' ? 'ready' : 'ask';
 }

@@ -20,7 +20,8 @@ export async function importIndex(library: Library, blob: Blob): Promise<void> {
   const { modelId, dims } = library.place;
   if (archive.header.modelId !== modelId || archive.header.dims !== dims) {
     throw new UnsupportedError(
-      `The export is of another model (${archive.header.modelId}) than the one in use (${modelId}). Load that one first.`,
+      `The export is of another model (${archive.header.modelId}) than the one in use (${modelId}). ` +
+        'Load that one first.',
       { modelId: archive.header.modelId },
     );
   }
@@ -54,7 +55,10 @@ async function checkVectors(archive: Archive, { place }: Library): Promise<numbe
   for await (const _ of readSection(archive, 'vectors'));
   const step = Math.max(1, Math.floor((8 << 20) / length));
   for (let slot = 0; slot < slots; slot += step) {
-    const part = archive.sections.vectors.slice(recordAt(place.dims, slot), recordAt(place.dims, Math.min(slots, slot + step)));
+    const part = archive.sections.vectors.slice(
+      recordAt(place.dims, slot),
+      recordAt(place.dims, Math.min(slots, slot + step)),
+    );
     const bytes = await part.arrayBuffer();
     const view = new DataView(bytes);
     const codes = new Int8Array(bytes);

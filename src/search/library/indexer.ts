@@ -111,7 +111,17 @@ export class Indexer {
   /** Null where it was stopped. */
   async #walk(signal: AbortSignal): Promise<Work[] | null> {
     const { library, sources } = this.#host;
-    const progress = { found: 0, total: 0, done: 0, embedded: 0, reused: 0, problems: 0, removed: 0, rate: null, secondsLeft: null };
+    const progress = {
+      found: 0,
+      total: 0,
+      done: 0,
+      embedded: 0,
+      reused: 0,
+      problems: 0,
+      removed: 0,
+      rate: null,
+      secondsLeft: null,
+    };
     this.progress = progress;
     const works: Work[] = [];
     for (const [folderId, source] of await sources()) {

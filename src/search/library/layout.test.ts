@@ -46,7 +46,10 @@ test('what is alike lies together', async () => {
 
 test('the same pictures give the same map', async () => {
   const vectors = clusters(2, 10);
-  const [a, b] = [await layOut(vectors, snapshot(20), () => undefined), await layOut(vectors, snapshot(20), () => undefined)];
+  const [a, b] = [
+    await layOut(vectors, snapshot(20), () => undefined),
+    await layOut(vectors, snapshot(20), () => undefined),
+  ];
   expect(a).toEqual(b);
 });
 

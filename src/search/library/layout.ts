@@ -30,7 +30,10 @@ export async function layOut(
   onProgress: (fraction: number) => void,
 ): Promise<Layout> {
   const random = uniforms(SEED);
-  const rows = shuffled(Array.from(ids.keys()).filter((row) => ids[row] !== 0 && vectors.has(row)), random);
+  const rows = shuffled(
+    Array.from(ids.keys()).filter((row) => ids[row] !== 0 && vectors.has(row)),
+    random,
+  );
   const sampled = Math.min(rows.length, SAMPLE);
   const tell = teller(onProgress);
   const points = await project(vectors, rows, (part) => tell(part * SHARE.project));
@@ -47,7 +50,9 @@ export async function layOut(
       near.push(nearest(sample, points[i]!, neighbours));
       await tell(SHARE.project + ((SHARE.neighbours - SHARE.project) * i) / sampled);
     }
-    const embedding = await umap(sample, near, random, (part) => tell(SHARE.neighbours + (SHARE.layout - SHARE.neighbours) * part));
+    const embedding = await umap(sample, near, random, (part) =>
+      tell(SHARE.neighbours + (SHARE.layout - SHARE.neighbours) * part),
+    );
     for (let i = 0; i < sampled; i++) [x[i], y[i]] = embedding[i] as [number, number];
     for (let i = sampled; i < rows.length; i++) {
       [x[i], y[i]] = among(embedding, nearest(sample, points[i]!, neighbours));
@@ -102,7 +107,12 @@ function nearest(sample: readonly Float32Array[], point: Float32Array, count: nu
   return { indices: [...rows], distances: Array.from(scores, (score) => Math.sqrt(-score)) };
 }
 
-async function umap(sample: Float32Array[], near: readonly Near[], random: () => number, tell: Tell): Promise<number[][]> {
+async function umap(
+  sample: Float32Array[],
+  near: readonly Near[],
+  random: () => number,
+  tell: Tell,
+): Promise<number[][]> {
   const map = new UMAP({ nNeighbors: near[0]!.indices.length, random });
   map.setPrecomputedKNN(
     near.map(({ indices }) => indices),

@@ -141,9 +141,7 @@ export class Library {
    * the old content counts.
    * @param write appends to the new files, which are empty, and gives the new rows
    */
-  replace(
-    write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
-  ): Promise<void> {
+  replace(write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>): Promise<void> {
     return this.#inTurn(async () => {
       const folder = await openPackFolder(this.place.place);
       const generation = this.meta.generation + 1;
@@ -258,7 +256,11 @@ function writersOf(packs: Packs): Writers | null {
   return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
 }
 
-async function makeMeta({ name, modelId, dims }: LibraryPlace, database: Database, writable: boolean): Promise<MetaRow> {
+async function makeMeta(
+  { name, modelId, dims }: LibraryPlace,
+  database: Database,
+  writable: boolean,
+): Promise<MetaRow> {
   const meta = { version: INDEX_VERSION, name, modelId, dims, generation: 1, revision: 0, unfinished: false };
   if (writable) await commitChanges(database, { meta });
   return meta;
@@ -350,7 +352,11 @@ async function readCatalog(
     readRecords(vectors, await file.read(recordAt(dims, start), rows * recordBytes(dims)));
     freeUnused(vectors, start, used);
   }
-  return new Catalog(vectors, folders, files.filter((row) => row.kind !== 'picture' || vectors.has(row.slot)));
+  return new Catalog(
+    vectors,
+    folders,
+    files.filter((row) => row.kind !== 'picture' || vectors.has(row.slot)),
+  );
 }
 
 function freeUnused(vectors: PackedVectors, first: number, used: ReadonlySet<number>): void {

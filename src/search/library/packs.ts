@@ -148,5 +148,7 @@ export class PackWriter implements PackReader {
 }
 
 function notThere(name: string): SourceNotFoundError {
-  return new SourceNotFoundError(`The index has no such bytes in ${name}: it was changed or cleared meanwhile.`, { name });
+  return new SourceNotFoundError(`The index has no such bytes in ${name}: it was changed or cleared meanwhile.`, {
+    name,
+  });
 }

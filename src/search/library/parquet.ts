@@ -25,8 +25,16 @@ const COLUMNS: Column[] = [
   },
   { name: 'dated', element: { type: 'BOOLEAN', repetition_type: 'REQUIRED' }, of: ({ dated }) => dated },
   { name: 'camera', element: { ...TEXT, repetition_type: 'OPTIONAL' }, of: ({ camera }) => camera },
-  { name: 'latitude', element: { type: 'DOUBLE', repetition_type: 'OPTIONAL' }, of: ({ place }) => place?.latitude ?? null },
-  { name: 'longitude', element: { type: 'DOUBLE', repetition_type: 'OPTIONAL' }, of: ({ place }) => place?.longitude ?? null },
+  {
+    name: 'latitude',
+    element: { type: 'DOUBLE', repetition_type: 'OPTIONAL' },
+    of: ({ place }) => place?.latitude ?? null,
+  },
+  {
+    name: 'longitude',
+    element: { type: 'DOUBLE', repetition_type: 'OPTIONAL' },
+    of: ({ place }) => place?.longitude ?? null,
+  },
   { name: 'width', element: { type: 'INT32', repetition_type: 'REQUIRED' }, of: ({ width }) => width },
   { name: 'height', element: { type: 'INT32', repetition_type: 'REQUIRED' }, of: ({ height }) => height },
   { name: 'sha256', element: { ...TEXT, repetition_type: 'REQUIRED' }, of: ({ hash }) => hash },

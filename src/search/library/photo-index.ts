@@ -40,7 +40,8 @@ const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, deco
 
 /**
  * Opens a photo index, or begins one.
- * @throws UnsupportedError where the browser cannot store one, or a newer version made it; InvalidInputError for options
+ * @throws UnsupportedError where the browser cannot store one, or a newer version made it; InvalidInputError for a name
+ *   that is none
  */
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
   const { name = 'photos', embedder } = options;

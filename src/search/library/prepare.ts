@@ -10,10 +10,7 @@ import type { PictureRow } from './rows';
 import { makeThumbnail, type Thumbnail } from './thumbnail';
 
 /** What the file itself says. */
-export type PictureFacts = Pick<
-  PictureRow,
-  'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'
->;
+export type PictureFacts = Pick<PictureRow, 'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'>;
 
 export interface Prepared {
   facts: PictureFacts;
@@ -25,10 +22,13 @@ export interface Prepared {
 export function checkFile(file: File, { fileBytes }: PictureLimits): void {
   if (file.size === 0) throw new ImageFormatError('The file is empty.');
   if (file.size <= fileBytes) return;
-  throw new ImageTooLargeError(`The file has ${megabytes(file.size)} MB; at most ${megabytes(fileBytes)} MB are read.`, {
-    bytes: file.size,
-    limit: fileBytes,
-  });
+  throw new ImageTooLargeError(
+    `The file has ${megabytes(file.size)} MB; at most ${megabytes(fileBytes)} MB are read.`,
+    {
+      bytes: file.size,
+      limit: fileBytes,
+    },
+  );
 }
 
 /** SHA-256 of a file, and its bytes. @throws VLM2VecError where it can no longer be read */
@@ -55,10 +55,13 @@ export async function preparePicture(
   const pixels = header.width * header.height;
   if (pixels > limits.pixels) {
     const millions = (count: number) => `${(count / 1e6).toFixed(0)} million pixels`;
-    throw new ImageTooLargeError(`The picture has ${millions(pixels)}; at most ${millions(limits.pixels)} are decoded.`, {
-      pixels,
-      limit: limits.pixels,
-    });
+    throw new ImageTooLargeError(
+      `The picture has ${millions(pixels)}; at most ${millions(limits.pixels)} are decoded.`,
+      {
+        pixels,
+        limit: limits.pixels,
+      },
+    );
   }
   const facts = await readFacts(bytes, file.lastModified);
   let input: EmbedderInput = { image: file };

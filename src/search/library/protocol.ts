@@ -38,11 +38,9 @@ export interface OpenSettings {
 export interface InnocentWork {
   /** The session that was closed in order, so that nothing is to blame. */
   closed: string | null;
-  /** The session whose worker ended while the page lived, and what that worker was decoding: nothing else is to blame. */
+  /** The session whose worker ended while the page lived, and what it was decoding: nothing else is to blame. */
   ended: { session: string; decoding: readonly string[] } | null;
 }
 
 /** A folder as it can be sent. */
-export type WireSource =
-  | { handle: FileSystemDirectoryHandle }
-  | { name: string; files: readonly FolderFile[] };
+export type WireSource = { handle: FileSystemDirectoryHandle } | { name: string; files: readonly FolderFile[] };

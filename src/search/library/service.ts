@@ -132,7 +132,9 @@ export class SearchService {
     const { library, indexer, attempts } = this.#writing();
     await indexer.rewalk();
     const wanted = ids && new Set(ids);
-    const rows = [...library.catalog.files.values()].filter((row) => row.kind !== 'picture' && (!wanted || wanted.has(row.id)));
+    const rows = [...library.catalog.files.values()].filter(
+      (row) => row.kind !== 'picture' && (!wanted || wanted.has(row.id)),
+    );
     this.#tellOthers(await library.commit({ remove: rows.map(({ id }) => id) }));
     attempts.ended(rows.map(({ folderId, path }) => fileKey(folderId, path)));
   }
@@ -261,17 +263,19 @@ export class SearchService {
     if (writable && isWasteful(library)) await compact(library);
     const attempts = writable ? await Attempts.open(library.database, blame(innocent)) : null;
     const hooks = this.#hooks!;
-    const indexer = attempts && new Indexer({
-      library,
-      attempts,
-      limits,
-      embed: (inputs) => hooks.embed(inputs),
-      abortEmbeddings: () => void hooks.abortEmbeddings(),
-      onDecoding: (keys) => void hooks.onDecoding(keys),
-      onCommit: (committed) => this.#tellOthers(committed),
-      onChange: () => this.#changed(),
-      sources: () => this.#folders.sources(library.catalog),
-    });
+    const indexer =
+      attempts &&
+      new Indexer({
+        library,
+        attempts,
+        limits,
+        embed: (inputs) => hooks.embed(inputs),
+        abortEmbeddings: () => void hooks.abortEmbeddings(),
+        onDecoding: (keys) => void hooks.onDecoding(keys),
+        onCommit: (committed) => this.#tellOthers(committed),
+        onChange: () => this.#changed(),
+        sources: () => this.#folders.sources(library.catalog),
+      });
     this.#opened = { library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
     this.#changed();
@@ -345,4 +349,3 @@ function blame({ closed, ended }: InnocentWork): (key: string, session: string) 
     return session !== ended?.session || ended.decoding.includes(key);
   };
 }
-

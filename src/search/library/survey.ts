@@ -37,13 +37,21 @@ export class Survey {
     this.#running?.end(new DisposedError('The photo index was closed.'));
   }
 
-  #call<T>(source: Source, signal: AbortSignal | undefined, run: (service: Remote<SurveyService>) => Promise<T>): Promise<T> {
+  #call<T>(
+    source: Source,
+    signal: AbortSignal | undefined,
+    run: (service: Remote<SurveyService>) => Promise<T>,
+  ): Promise<T> {
     const result = this.#turn.then(() => this.#run(source, signal, run));
     this.#turn = result.catch(() => undefined);
     return result;
   }
 
-  async #run<T>({ revision, take }: Source, signal: AbortSignal | undefined, run: (service: Remote<SurveyService>) => Promise<T>) {
+  async #run<T>(
+    { revision, take }: Source,
+    signal: AbortSignal | undefined,
+    run: (service: Remote<SurveyService>) => Promise<T>,
+  ) {
     signal?.throwIfAborted();
     if (this.#running && this.#running.revision !== revision) this.#running.end(null);
     const running = this.#running ?? (await this.#begin(await take()));

@@ -24,6 +24,7 @@ export async function makeThumbnail(bitmap: ImageBitmap): Promise<Thumbnail> {
   context.drawImage(bitmap, 0, 0, width, height);
   const blob = await canvas.convertToBlob({ type: 'image/webp', quality: QUALITY });
   // A browser that does not write WebP gives PNG, which is large.
-  const small = blob.type === 'image/webp' ? blob : await canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY });
+  const small =
+    blob.type === 'image/webp' ? blob : await canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY });
   return { bytes: new Uint8Array(await small.arrayBuffer()), type: small.type };
 }

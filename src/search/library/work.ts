@@ -12,7 +12,9 @@ export interface Work extends FoundFile {
 }
 
 /** Where a folder's files come from now; null where it has to be chosen or permitted first. */
-export type Source = (onUnknown: (path: string, error: unknown) => void) => AsyncIterable<FoundFile> | Iterable<FoundFile>;
+export type Source = (
+  onUnknown: (path: string, error: unknown) => void,
+) => AsyncIterable<FoundFile> | Iterable<FoundFile>;
 
 export interface WalkResult {
   works: Work[];

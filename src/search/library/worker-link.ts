@@ -148,7 +148,11 @@ export class WorkerLink {
     // Nothing tells of a worker that ends before it holds its lock.
     const late = setTimeout(() => end(new WorkerEnded('The search worker did not start.')), START_SECONDS * 1000);
     await Promise.race([service.connect(proxy(remote), lifeLock), ended]).finally(() => clearTimeout(late));
-    onLifeLockFree(lifeLock, () => end(new WorkerEnded('The search worker ended, probably because memory ran out.')), watch.signal);
+    onLifeLockFree(
+      lifeLock,
+      () => end(new WorkerEnded('The search worker ended, probably because memory ran out.')),
+      watch.signal,
+    );
     this.#session = await Promise.race([service.open({ ...settings, innocent }, patient), ended]);
     onSession(this.#session);
     return line;
