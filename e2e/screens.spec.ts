@@ -13,8 +13,8 @@ test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm' || !IS_FU
 const FOLDER = 'docs/screens';
 
 const VIEWS = {
-  light: { colorScheme: 'light', viewport: { width: 1240, height: 900 } },
-  dark: { colorScheme: 'dark', viewport: { width: 1240, height: 900 } },
+  light: { colorScheme: 'light', viewport: { width: 1240, height: 1120 } },
+  dark: { colorScheme: 'dark', viewport: { width: 1240, height: 1120 } },
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
 } as const;
 
@@ -49,6 +49,7 @@ test('the search page', async ({ page }, info) => {
   await expect(page.locator('.run-words')).toContainText('Done:');
   await page.getByRole('searchbox', { name: 'What to look for' }).fill('a drawing of an umbrella');
   await expect(page.locator('.result-line')).toContainText('out of');
+  await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
   await expect(page.locator('.toast')).toHaveCount(0);
   await shoot(page, 'search');
 });

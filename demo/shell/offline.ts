@@ -13,14 +13,19 @@ interface Kept {
   fresh: number;
 }
 
+let registered: Promise<ServiceWorkerRegistration> | null = null;
+const asked = new Set<string>();
+
 /**
- * Registers the service worker of the built site, and has it keep the engine.
- * @param build the build of ONNX Runtime that runs here, as `model.info.build` has it
+ * Registers the service worker of the built site, and has it keep the engine. Again with the same build does nothing.
+ * @param build the build of ONNX Runtime that runs here, as `model.info.build` has it; null on pages that run no model
  */
-export async function keepOffline(build: string): Promise<void> {
+export async function keepOffline(build: string | null): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
-  const registration = await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
-  offerUpdates(registration);
+  registered ??= register();
+  await registered;
+  if (build === null || asked.has(build)) return;
+  asked.add(build);
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();
   const kept = new Promise<Kept>((resolve) => {
@@ -29,6 +34,12 @@ export async function keepOffline(build: string): Promise<void> {
   active!.postMessage({ keep: build }, [port2]);
   if ((await kept).fresh > 0) toast(shellStrings.offlineReady);
   document.documentElement.dataset.offline = 'ready';
+}
+
+async function register(): Promise<ServiceWorkerRegistration> {
+  const registration = await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
+  offerUpdates(registration);
+  return registration;
 }
 
 function offerUpdates(registration: ServiceWorkerRegistration): void {
