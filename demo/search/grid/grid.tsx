@@ -47,7 +47,8 @@ export function Grid(props: GridProps): JSX.Element {
   const layout = useMemo(() => gridLayout(sections, { width, minCell: minCell(width), gap: GAP }), [sections, width]);
   const rows = useRows(box, layout);
   const [active, setActive] = useState(0);
-  const focusNext = useRef(false);
+  /** The picture that is to have the focus, until it is in the page and has it. */
+  const focusNext = useRef<number | null>(null);
   const shown = useRef(props);
   shown.current = props;
 
@@ -62,7 +63,7 @@ export function Grid(props: GridProps): JSX.Element {
   };
   const reveal = (index: number) => {
     scrollTo(index);
-    focusNext.current = true;
+    focusNext.current = index;
   };
   const before = useRef(viewed);
   useEffect(() => {
@@ -70,17 +71,20 @@ export function Grid(props: GridProps): JSX.Element {
     else if (before.current !== null) reveal(active);
     before.current = viewed;
   }, [viewed]);
-  // The picture may come into the page only with the next rows.
+  // It may come into the page only with the next rows.
   useEffect(() => {
-    const target = focusNext.current && box.current!.querySelector<HTMLElement>(`[data-index="${active}"]`);
+    if (focusNext.current === null) return;
+    const target = box.current!.querySelector<HTMLElement>(`[data-index="${focusNext.current}"]`);
     if (!target) return;
-    focusNext.current = false;
+    focusNext.current = null;
     target.focus({ preventScroll: true });
   });
 
   const onKeyDown = (event: KeyboardEvent) => {
     const page = Math.max(1, Math.floor(innerHeight / (layout.cell + GAP)) - 1);
-    const to = moveOf(layout, active, event, page);
+    // Keys may come faster than frames.
+    const at = focusNext.current ?? active;
+    const to = moveOf(layout, at, event, page);
     if (to !== null) {
       event.preventDefault();
       if (event.shiftKey) props.onMark(to, true);
@@ -90,10 +94,10 @@ export function Grid(props: GridProps): JSX.Element {
     // The buttons in a cell have their own Enter and Space.
     if (!command || ((command === 'open' || command === 'select') && !(event.target as Element).matches('.cell-open'))) return;
     event.preventDefault();
-    if (command === 'open') props.onOpen(active);
-    if (command === 'select') props.onMark(active, event.shiftKey);
+    if (command === 'open') props.onOpen(at);
+    if (command === 'select') props.onMark(at, event.shiftKey);
     if (command === 'select-all') props.onMarkAll();
-    if (command === 'more-like') props.onMoreLike(active);
+    if (command === 'more-like') props.onMoreLike(at);
     if (command === 'clear') props.onClear();
   };
 
