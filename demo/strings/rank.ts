@@ -61,7 +61,7 @@ export const rankStrings = {
   samples: 'Samples',
   sample: (alt: string, right: boolean) => `${alt}. nano ranks its label ${right ? 'first' : 'lower'}`,
   samplesNote: (right: number, all: number) =>
-    `nano is a small stand-in for VLM2Vec, to try things without a download. It tells drawings of single objects apart; most photographs, numbers, positions and whole sentences are beyond it. Of these ${all} samples it gets ${right} right; the others are marked and are here to show it.`,
+    `nano is a small stand-in for VLM2Vec, to try things without a download. It tells drawings of things apart, and mostly how many there are, of which colour and on which side; most photographs and long sentences are beyond it. Of these ${all} samples it gets ${right} right; the others are marked and are here to show it.`,
   tooMany: (most: number) => `At most ${most} pictures at a time: remove one first.`,
   values: {
     legend: 'Values',
