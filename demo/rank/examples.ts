@@ -12,10 +12,10 @@ export interface Example {
 }
 
 export const EXAMPLES: Record<TaskId, Example> = {
-  caption: { samples: ['strawberry.png', 'penguin.png', 'umbrella.png'] },
+  caption: { samples: ['strawberry.png', 'penguin.png', 'guitar.png'] },
   classification: {
-    samples: ['elephant.png', 'strawberry.png', 'cat.jpg', 'dogs.jpg'],
-    captions: ['elephant', 'strawberry', 'cat', 'dog', 'bicycle', 'coffee mug'],
+    samples: ['elephant.png', 'strawberry.png', 'sailboat.png', 'cat.jpg'],
+    captions: ['elephant', 'strawberry', 'sailboat', 'cat', 'bicycle', 'coffee mug'],
   },
   vqa: {
     samples: ['apples.png', 'street.png', 'farm.jpg'],
@@ -23,8 +23,8 @@ export const EXAMPLES: Record<TaskId, Example> = {
     captions: ['apples', 'a car', 'a horse', 'a boat', 'a cat'],
   },
   retrieval: {
-    samples: ['penguin.png', 'umbrella.png', 'coffee.jpg', 'dandelions.jpg'],
-    captions: ['a penguin', 'an umbrella', 'a cup of coffee', 'a field of dandelions'],
+    samples: ['penguin.png', 'fish.png', 'sailboat.png', 'guitar.png'],
+    captions: ['a penguin', 'four fish', 'a sailboat', 'a guitar'],
   },
   grounding: {
     samples: ['farm.jpg'],

@@ -1,4 +1,4 @@
-"""Makes the sample scenes and photographs of `public/samples` (the single drawings there are OpenMoji's as they are).
+"""Makes the sample scenes, drawings on white and photographs of `public/samples`.
 
 Scenes put OpenMoji drawings, a style that `nano` is never trained on, on a ground: a plain one or a photograph. What is
 said of each picture, sources and licences: `public/samples/samples.json`; `scripts/label-samples.ts` measures which
@@ -14,14 +14,17 @@ from pathlib import Path
 from PIL import Image, ImageOps
 
 OUT = Path(__file__).resolve().parents[2] / 'public/samples'
-# Debian's package of community wallpapers; the two photographs used are CC BY 4.0 and CC0.
+# Debian's package of community wallpapers; the photograph used is CC BY 4.0.
 WALLPAPERS = 'lomiri-wallpapers-16.04'
-DOGS = 'friends_by_Aitzol_Berasategi.jpg'
 MEADOW = 'aitzgorri_by_Aitzol_Berasategi.jpg'
-DANDELIONS = 'seeding_by_Clements_Engelhardt.jpg'
 PHOTO_SIDE = 480
-# Emoji (code point), longest side in pixels, centre: on a canvas of 420 x 320.
-APPLES = [('1f34e', 110, (85, 195)), ('1f34e', 110, (210, 205)), ('1f34e', 110, (335, 195))]
+# Emoji (code point), longest side in pixels, centre. Drawings on white are 320 x 320.
+GUITAR = [('1f3b8', 270, (160, 160))]
+SAILBOAT = [('26f5', 270, (160, 160))]
+# On a plain square of 336 x 336.
+APPLES = [('1f34e', 130, (90, 100)), ('1f34e', 130, (245, 110)), ('1f34e', 130, (160, 240))]
+FISH = [('1f41f', 120, (x, y)) for x in (90, 245) for y in (90, 245)]
+# On a canvas of 420 x 320.
 FARM = [('1f40e', 150, (110, 235)), ('1f404', 150, (310, 240))]
 STREET = [('1f333', 150, (75, 175)), ('1f3e0', 150, (215, 175)), ('1f697', 130, (350, 205))]
 
@@ -45,7 +48,7 @@ def drawings(cache: Path) -> dict[str, Image.Image]:
         item = json.loads(line)
         if item['source'] == 'openmoji':
             found[item['concept']] = item['png']
-    wanted = {code for code, *_ in APPLES + FARM + STREET}
+    wanted = {code for code, *_ in GUITAR + SAILBOAT + APPLES + FISH + FARM + STREET}
     pictures = {code: Image.open(found[code]).convert('RGBA') for code in wanted}
     return {code: picture.crop(picture.getbbox(alpha_only=True)) for code, picture in pictures.items()}
 
@@ -67,11 +70,13 @@ def two_tone(upper: tuple, lower: tuple, horizon: int) -> Image.Image:
     return ground
 
 
-def photo(path: str, box: tuple | None = None) -> Image.Image:
-    """A photograph, or its part `box` given in shares of width and height, at most PHOTO_SIDE pixels long."""
+def plain(side: int, colour: tuple) -> Image.Image:
+    return Image.new('RGB', (side, side), colour)
+
+
+def photo(path: str) -> Image.Image:
+    """A photograph, at most PHOTO_SIDE pixels long."""
     picture = Image.open(path).convert('RGB')
-    if box:
-        picture = picture.crop([round(share * picture.size[at % 2]) for at, share in enumerate(box)])
     picture.thumbnail((PHOTO_SIDE, PHOTO_SIDE), Image.Resampling.LANCZOS)
     picture.info.clear()
     return picture
@@ -85,15 +90,14 @@ def main() -> None:
     meadow = Image.open(wallpapers / MEADOW).convert('RGB')
     meadow = ImageOps.fit(meadow, (420, 320), Image.Resampling.LANCZOS)
     scenes = {
-        'apples.png': compose(two_tone((214, 232, 240), (222, 184, 135), 210), APPLES, known),
+        'guitar.png': compose(plain(320, (255, 255, 255)), GUITAR, known),
+        'sailboat.png': compose(plain(320, (255, 255, 255)), SAILBOAT, known),
+        'apples.png': compose(plain(336, (235, 225, 200)), APPLES, known),
+        'fish.png': compose(plain(336, (235, 225, 200)), FISH, known),
         'farm.jpg': compose(meadow, FARM, known),
         'street.png': compose(two_tone((176, 219, 245), (148, 190, 110), 235), STREET, known),
     }
-    photographs = {
-        'astronaut.jpg': photo(str(files('skimage.data').joinpath('astronaut.png'))),
-        'dogs.jpg': photo(str(wallpapers / DOGS), (0.2, 0.15, 1.0, 0.75)),
-        'dandelions.jpg': photo(str(wallpapers / DANDELIONS)),
-    }
+    photographs = {'astronaut.jpg': photo(str(files('skimage.data').joinpath('astronaut.png')))}
     for name, picture in {**scenes, **photographs}.items():
         options = {'optimize': True} if name.endswith('.png') else {'quality': 85, 'optimize': True}
         if name.endswith('.png'):
