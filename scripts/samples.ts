@@ -2,27 +2,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Sample } from '../demo/rank/samples.ts';
 import { VLM2Vec } from '../src/index.ts';
 
 const FOLDER = path.resolve(import.meta.dirname, '../public/samples');
 export const SAMPLES_FILE = path.join(FOLDER, 'samples.json');
 
-/** One entry of `samples.json`. */
-export interface Sample {
-  /** In `public/samples/`. */
-  file: string;
-  /** What is to be seen, in words. */
-  alt: string;
-  captions: string[];
-  /** Which caption is the true one. */
-  truth: number;
-  /** Whether `nano` puts that caption first. Measured, never edited by hand. */
-  ranked: 'right' | 'wrong';
+/** One entry of `samples.json`. `ranked` is measured, never edited by hand. */
+export interface LicensedSample extends Sample {
   source: string;
   licence: string;
 }
 
-export const readSamples = () => JSON.parse(readFileSync(SAMPLES_FILE, 'utf8')) as Sample[];
+export const readSamples = () => JSON.parse(readFileSync(SAMPLES_FILE, 'utf8')) as LicensedSample[];
 export const pictureOf = ({ file }: Sample) => path.join(FOLDER, file);
 
 /** A sample's captions as `vlm2vec rank` sorts them, best first. */

@@ -1,5 +1,6 @@
 /** @file A folder on this device: from the browser's dialog for folders, from a file input, or dropped. */
 import type { ModelSource } from '../../src/index';
+import { entriesOf, fileOf } from '../shell/entries';
 
 export interface PickedFolder {
   name: string;
@@ -48,15 +49,9 @@ export async function droppedFolder(items: Iterable<DroppedItem>): Promise<Picke
 }
 
 async function filesIn(folder: FileSystemDirectoryEntry): Promise<File[]> {
-  const reader = folder.createReader();
   const files: File[] = [];
-  for (;;) {
-    // Browsers give a hundred or so at a time, and an empty list at the end.
-    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (entries.length === 0) return files;
-    for (const entry of entries) {
-      if (!entry.isFile) continue;
-      files.push(await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)));
-    }
+  for (const entry of await entriesOf(folder)) {
+    if (entry.isFile) files.push(await fileOf(entry as FileSystemFileEntry));
   }
+  return files;
 }

@@ -1,6 +1,7 @@
 /** @file Ways to a folder of pictures: the browser's own dialog, a file field, or a drop. */
 import { directoryOpen } from 'browser-fs-access';
 import type { FolderFile, FolderSource } from '../../../src/search';
+import { entriesOf, fileOf } from '../../shell/entries';
 
 type Picker = (options: { id: string; mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
 
@@ -60,16 +61,11 @@ async function readItem(item: DataTransferItem): Promise<FolderSource | File | n
 }
 
 async function filesOf(folder: FileSystemDirectoryEntry, path: string): Promise<FolderFile[]> {
-  const reader = folder.createReader();
   const files: FolderFile[] = [];
-  for (;;) {
-    // It gives them by the hundred, and none at the end.
-    const entries = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
-    if (entries.length === 0) return files;
-    for (const entry of entries) {
-      const at = path + entry.name;
-      if (entry.isDirectory) files.push(...(await filesOf(entry as FileSystemDirectoryEntry, `${at}/`)));
-      else files.push({ path: at, file: await new Promise<File>((ok, no) => (entry as FileSystemFileEntry).file(ok, no)) });
-    }
+  for (const entry of await entriesOf(folder)) {
+    const at = path + entry.name;
+    if (entry.isDirectory) files.push(...(await filesOf(entry as FileSystemDirectoryEntry, `${at}/`)));
+    else files.push({ path: at, file: await fileOf(entry as FileSystemFileEntry) });
   }
+  return files;
 }
