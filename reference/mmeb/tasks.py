@@ -223,12 +223,13 @@ def isolate(world: World, rng: random.Random, count: int) -> list[Row]:
 
 
 def refer(world: World, rng: random.Random, count: int) -> list[Row]:
-    """Two of the same, told apart by where they are."""
+    """Two of the same, told apart by where they are; turned differently, so that their crops differ."""
     queries, rights, extras = [], [], []
     for item in _pick(rng, world.things, count):
         other = rng.choice([each for each in world.things if each.name != item.name])
-        scene = Scene(rng.choice(LIGHT), (Placed(other, 40, 56, 26), Placed(item, 40, 24, 52), Placed(item, 30, 90, 52)),
-                      width=112)
+        left, right = rng.sample((0, 45, -45, 90, 180), 2)
+        scene = Scene(rng.choice(LIGHT), (Placed(other, 36, 56, 22), Placed(item, 40, 24, 54, left),
+                                          Placed(item, 34, 88, 54, right)), width=112)
         which = rng.choice((1, 2))
         queries.append(Side(f'{item.name} on the {("left", "right")[which - 1]}', scene))
         rights.append(Side(scene=scene.crop(which)))
