@@ -41,7 +41,7 @@ test.each(data.sets.map((set) => [set.name, set] as const))('%s: strings, own ca
 
 test('what nano is expected to choose was measured on the nano that ships', () => {
   const manifest = readFileSync(path.join(ROOT, 'public/models/nano/bundle.json'));
-  // If not: python -m reference.mmeb expect --checkpoint … (reference/mmeb/README.md)
+  // If not: python -m reference.mmeb expect … (reference/mmeb/README.md)
   expect(nano.bundle).toBe(createHash('sha256').update(manifest).digest('hex'));
 });
 
