@@ -58,15 +58,18 @@ async function names(page: Page): Promise<string[]> {
 async function allNames(page: Page): Promise<string[]> {
   const unfold = page.getByRole('button', { name: /^Show \d+ less relevant$/ });
   if (await unfold.isVisible()) await unfold.click();
+  await expect(unfold).toBeHidden();
+  // Until a row is read from the index, its picture is called by its place.
+  await expect(page.locator('.cell-open[aria-label^="Picture "]')).toHaveCount(0);
   return names(page);
 }
 
 /** Does something, and waits for the results that come of it. */
 async function searching(page: Page, act: () => Promise<void>): Promise<void> {
-  const before = await line(page).textContent();
   await act();
+  // A search begins when typing has paused, and may give the very line that stood there.
+  await page.waitForTimeout(700);
   await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
-  await expect(line(page)).not.toHaveText(before!);
   await expect(line(page)).toContainText(/out of|pictures? through/);
 }
 
@@ -86,8 +89,9 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await page.keyboard.press('Escape');
 
   await searching(page, () => box(page).fill('a strawberry'));
+  const everyName = photos.map(({ path }) => path.split('/').at(-1)!).sort();
+  await expect.poll(async () => (await allNames(page)).sort()).toEqual(everyName);
   const byWords = await allNames(page);
-  expect([...byWords].sort()).toEqual(photos.map(({ path }) => path.split('/').at(-1)!).sort());
 
   await page.getByText('Advanced').click();
   await page.getByLabel('Show scores').check();
@@ -105,8 +109,10 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   };
   const best = byWords[0]!;
   const plain = await scoreOf(best);
-  await searching(page, () => box(page).fill('a strawberry -strawberry'));
-  expect(await scoreOf(best)).not.toBe(plain);
+  await searching(page, () => box(page).fill('a fruit'));
+  const asFruit = await scoreOf(best);
+  await searching(page, () => box(page).fill('a fruit -strawberry'));
+  expect(await scoreOf(best)).toBeLessThan(asFruit);
   await searching(page, () => box(page).fill('a strawberry'));
   await page.locator('.cell').first().hover();
   await page.locator('.cell-like').first().click();
@@ -116,7 +122,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await box(page).fill('a strawberry');
   await expect(line(page)).toContainText('out of 24');
   await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
-  expect(await scoreOf(best)).toBeLessThan(plain);
+  await expect.poll(() => scoreOf(best)).toBeLessThan(plain);
   await page.getByRole('button', { name: `Remove ${best}` }).click();
 
   // A picture finds itself; with words beside it, something else is asked.
@@ -140,9 +146,8 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
     await page.getByLabel('To', { exact: true }).fill('2024-01-04');
   });
   await expect(line(page)).toContainText('of 3');
-  const winter = await allNames(page);
-  expect(winter).toHaveLength(3);
-  for (const name of winter) expect(name).toMatch(/ in winter\.jpg$/);
+  await expect.poll(async () => (await allNames(page)).length).toBe(3);
+  for (const name of await allNames(page)) expect(name).toMatch(/ in winter\.jpg$/);
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await page.getByLabel('Camera').selectOption('Acme Sunny 1');
   await expect(line(page)).toContainText('of 12');

@@ -1,5 +1,5 @@
 /** @file A modal dialog: the browser's own, so Escape, focus and inertness are its. */
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import { shellStrings } from '../strings/shell';
 import { IconButton } from './button';
@@ -14,7 +14,8 @@ export interface DialogProps {
 export function Dialog({ title, open, onClose, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  useEffect(() => {
+  // Before the paint: a key pressed as soon as the dialog is seen belongs to it.
+  useLayoutEffect(() => {
     if (open && !dialog.current!.open) dialog.current!.showModal();
     if (!open && dialog.current!.open) dialog.current!.close();
   }, [open]);

@@ -1,6 +1,6 @@
 /** @file One picture as large as the window, with what is known of it; arrow keys go to its neighbours. */
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, IconButton } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { toggle } from '../grid/selection';
@@ -28,7 +28,8 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
   const selected = selection.value.ids.has(id);
   const name = item?.name ?? '';
 
-  useEffect(() => {
+  // Before the paint: a key pressed as soon as the viewer is seen belongs to it.
+  useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current!.showModal();
     dialog.current!.focus(); // not a button: keys go to the picture
