@@ -111,7 +111,7 @@ async function inChromium(device: 'wasm' | 'webgpu', sets?: readonly string[]): 
   }
 }
 
-const percent = (share: number) => (100 * share).toFixed(1);
+const percent = (share: number) => (Number.isNaN(share) ? '–' : (100 * share).toFixed(1));
 
 /** P@1: all sets, then each meta-task; every set with the same weight. */
 function shares({ sets }: Measured): number[] {
