@@ -6,7 +6,7 @@
  * both. All little-endian.
  */
 import { crc32 } from '../bundle/crc32';
-import { sha256Hex } from '../bundle/digest';
+import { sha256Hex, toHex } from '../bundle/digest';
 import { KEY_DIGITS } from './vectors';
 
 const MAGIC = new TextEncoder().encode('V2VEC001');
@@ -69,7 +69,5 @@ export function decodeRecord(record: Uint8Array): { key: string; vector: Float32
   if (view.getUint32(record.length - CRC_BYTES, true) !== crc32(record.subarray(0, -CRC_BYTES))) return null;
   const vector = new Float32Array((record.length - KEY_BYTES - CRC_BYTES) / 4);
   for (let d = 0; d < vector.length; d++) vector[d] = view.getFloat32(KEY_BYTES + 4 * d, true);
-  return { key: hex(record.subarray(0, KEY_BYTES)), vector };
+  return { key: toHex(record.subarray(0, KEY_BYTES)), vector };
 }
-
-const hex = (bytes: Uint8Array) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
