@@ -1,10 +1,12 @@
 /**
  * @file `npm test`: lint, types, unit tests, then the end-to-end tests, whatever failed before, so that one run shows
- * everything. The last line counts the tests of vitest and Playwright; a lint or type error, or a runner that
- * breaks, counts as one failed. With `--full`, tests with random places try more of them.
+ * everything. What failed is named again at the end, so that the end of a log tells it; the last line counts the tests of
+ * vitest and Playwright; a lint or type error, or a runner that breaks, counts as one failed. With `--full`, tests with
+ * random places try more of them, and other ones each time.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { ensureChromium } from './chromium.ts';
 
 const VITEST_REPORT = '.cache/vitest.json';
@@ -12,7 +14,8 @@ const PLAYWRIGHT_REPORT = '.cache/playwright.json';
 
 interface Count {
   passed: number;
-  failed: number;
+  /** Names of the tests that failed. */
+  failed: string[];
 }
 
 /** Runs a tool of node_modules; true where it exits with 0. */
@@ -24,18 +27,57 @@ function tool(name: string, script: string, ...args: string[]): boolean {
   return ok;
 }
 
-const check = (ok: boolean): Count => ({ passed: 0, failed: ok ? 0 : 1 });
+const check = (name: string, ok: boolean): Count => ({ passed: 0, failed: ok ? [] : [name] });
 
 /** Counts of a runner's report. A runner that failed without a failed test still counts as one failure. */
-function counted(ok: boolean, report: string, read: (json: Record<string, unknown>) => Count): Count {
-  let count: Count = { passed: 0, failed: 0 };
+function counted<Report>(name: string, ok: boolean, file: string, read: (report: Report) => Count): Count {
+  let count: Count = { passed: 0, failed: [] };
   try {
-    count = read(JSON.parse(readFileSync(report, 'utf8')) as Record<string, unknown>);
+    count = read(JSON.parse(readFileSync(file, 'utf8')) as Report);
   } catch (error) {
-    console.error(`${report}: ${String(error)}`);
+    console.error(`${file}: ${String(error)}`);
     ok = false;
   }
-  return ok || count.failed > 0 ? count : { ...count, failed: 1 };
+  return ok || count.failed.length > 0 ? count : { ...count, failed: [name] };
+}
+
+/** vitest's JSON report, as far as it is read here. */
+interface VitestReport {
+  numPassedTests: number;
+  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
+}
+
+function readVitest({ numPassedTests, testResults }: VitestReport): Count {
+  const failed = testResults.flatMap(({ name, status, assertionResults }) => {
+    const file = path.relative('.', name);
+    const tests = assertionResults.filter((test) => test.status === 'failed');
+    if (tests.length > 0) return tests.map(({ fullName }) => `${file}: ${fullName}`);
+    return status === 'failed' ? [file] : [];
+  });
+  return { passed: numPassedTests, failed };
+}
+
+/** Playwright's JSON report, as far as it is read here. */
+interface PlaywrightReport {
+  stats: { expected: number };
+  suites: PlaywrightSuite[];
+}
+
+interface PlaywrightSuite {
+  suites?: PlaywrightSuite[];
+  specs: { title: string; file: string; line: number; tests: { projectName: string; status: string }[] }[];
+}
+
+function readPlaywright({ stats, suites }: PlaywrightReport): Count {
+  const failures = ({ suites = [], specs }: PlaywrightSuite): string[] => [
+    ...specs.flatMap(({ title, file, line, tests }) =>
+      tests
+        .filter(({ status }) => status === 'unexpected' || status === 'flaky')
+        .map(({ projectName }) => `[${projectName}] ${file}:${line}: ${title}`),
+    ),
+    ...suites.flatMap(failures),
+  ];
+  return { passed: stats.expected, failed: suites.flatMap(failures) };
 }
 
 if (process.argv.includes('--full')) process.env.VLM2VEC_FULL_TESTS = '1';
@@ -43,22 +85,22 @@ mkdirSync('.cache', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
 const counts = [
-  check(tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0')),
-  check(tool('types', 'typescript/bin/tsc', '--noEmit')),
+  check('lint', tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0')),
+  check('types', tool('types', 'typescript/bin/tsc', '--noEmit')),
   counted(
+    'unit tests',
     tool('unit', 'vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile=${VITEST_REPORT}`),
     VITEST_REPORT,
-    (json) => ({ passed: Number(json.numPassedTests), failed: Number(json.numFailedTests) }),
+    readVitest,
   ),
 ];
 ensureChromium();
 counts.push(
-  counted(tool('end to end', '@playwright/test/cli.js', 'test'), PLAYWRIGHT_REPORT, (json) => {
-    const stats = json.stats as { expected: number; unexpected: number; flaky: number };
-    return { passed: stats.expected, failed: stats.unexpected + stats.flaky };
-  }),
+  counted('end to end', tool('end to end', '@playwright/test/cli.js', 'test'), PLAYWRIGHT_REPORT, readPlaywright),
 );
 
-const total = (key: keyof Count) => counts.reduce((sum, count) => sum + count[key], 0);
-console.log(`\n${total('passed')} passed, ${total('failed')} failed`);
-process.exitCode = total('failed') === 0 ? 0 : 1;
+const passed = counts.reduce((sum, count) => sum + count.passed, 0);
+const failed = counts.flatMap((count) => count.failed);
+if (failed.length > 0) console.log(`\nFailed:\n  ${failed.join('\n  ')}`);
+console.log(`\n${passed} passed, ${failed.length} failed`);
+process.exitCode = failed.length === 0 ? 0 : 1;
