@@ -526,9 +526,11 @@ test('an index for each model: they are listed, and deleted but for the one in u
   const seen = await inPage(
     page,
     async ({ deletePhotoIndex, fakeEmbedder, idle, listPhotoIndexes, openPhotoIndex, smallFiles }) => {
+      const began = Date.now();
       const open = async (id: string, count: number) => {
-        const index = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id }) });
-        await index.add({ name: 'Pictures', files: smallFiles(count) });
+        const index = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id, name: `Model ${id}` }) });
+        const bad = { path: 'bad.png', file: new File(['x'], 'bad.png') };
+        await index.add({ name: 'Pictures', files: [...smallFiles(count), bad] });
         await index.start();
         await idle(index);
         return index;
@@ -544,13 +546,16 @@ test('an index for each model: they are listed, and deleted but for the one in u
       await deletePhotoIndex(listed[0]!.place);
       const left = await listPhotoIndexes();
       const again = await openPhotoIndex({ name: 'mine', embedder: fakeEmbedder({ id: 'a' }) });
-      return { listed, refused, left, again: again.state.indexed, second: second.state.indexed };
+      return { began, listed, refused, left, again: again.state.indexed, second: second.state.indexed };
     },
   );
   expect(seen.listed).toMatchObject([
-    { name: 'mine', modelId: 'a', files: 3 },
-    { name: 'mine', modelId: 'b', files: 2 },
+    { name: 'mine', modelId: 'a', modelName: 'Model a', pictures: 3, problems: 1 },
+    { name: 'mine', modelId: 'b', modelName: 'Model b', pictures: 2, problems: 1 },
   ]);
+  const [first, second] = seen.listed.map(({ lastUsed }) => lastUsed) as [number, number];
+  expect(first).toBeGreaterThanOrEqual(seen.began);
+  expect(second).toBeGreaterThan(first);
   expect(seen.listed[0]!.bytes).toBeGreaterThan(1024 + 3 * 132);
   expect(seen.refused).toBe('InvalidInputError');
   expect(seen.left).toMatchObject([{ modelId: 'b' }]);

@@ -89,7 +89,7 @@ export interface FakeEmbedder extends PhotoEmbedder {
 }
 
 /** @param milliseconds for each picture */
-export function fakeEmbedder({ id = 'fake', milliseconds = 4 } = {}): FakeEmbedder {
+export function fakeEmbedder({ id = 'fake', name = undefined as string | undefined, milliseconds = 4 } = {}): FakeEmbedder {
   const start = () => new Worker(new URL('./fake-embedder.worker.ts', import.meta.url), { type: 'module' });
   let worker: Worker | null = start();
   let calls = 0;
@@ -110,6 +110,7 @@ export function fakeEmbedder({ id = 'fake', milliseconds = 4 } = {}): FakeEmbedd
   };
   const embedder: FakeEmbedder = {
     id,
+    name,
     dims: 64,
     embedded: 0,
     restarts: 0,

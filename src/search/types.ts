@@ -5,6 +5,7 @@
 
 /** What is embedded: a text, a picture, or both in one sequence. Texts are whole prompts; see `prompts.ts`. */
 export interface EmbedderInput {
+  /** The whole prompt. */
   text?: string;
   /** `ImageData` where the browser cannot decode the file itself. */
   image?: Blob | ImageData;
@@ -14,6 +15,8 @@ export interface EmbedderInput {
 export interface PhotoEmbedder {
   /** Names model and precision; pictures embedded under another id are never compared with these. */
   readonly id: string;
+  /** For people: what a list of stored indexes calls the model. */
+  readonly name?: string;
   /** Length of a vector. */
   readonly dims: number;
   /**
@@ -25,10 +28,13 @@ export interface PhotoEmbedder {
   restart?(): Promise<void>;
 }
 
+/** Of `openPhotoIndex`. */
 export interface OpenOptions {
   /** One library of pictures; another name is another library. @default 'photos' */
   name?: string;
+  /** The model. */
   embedder: PhotoEmbedder;
+  /** In place of the defaults. */
   limits?: Partial<PictureLimits>;
   /** Starts the worker that keeps the index, `search.worker`. Default: the package's own. */
   worker?: () => Worker;
@@ -55,15 +61,19 @@ export type FolderSource =
   /** From `<input webkitdirectory>` or a drop. Not remembered: after a reload the same folder is to be chosen again. */
   | { name: string; files: readonly FolderFile[] };
 
+/** A file of a folder that was chosen or dropped. */
 export interface FolderFile {
   /** Within the folder, with `/` between names, without the folder's own name. */
   path: string;
+  /** Its content. */
   file: File;
 }
 
 /** A folder of the index. Plain data. */
 export interface FolderInfo {
+  /** For {@link PhotoIndex.reconnect} and {@link PhotoIndex.removeFolder}. */
   id: number;
+  /** As the folder is called. */
   name: string;
   /**
    * `ready`: its files can be read; `ask`: call {@link PhotoIndex.reconnect} from a click; `choose`: to be chosen again
@@ -84,6 +94,7 @@ export interface RunProgress {
   total: number;
   /** Of `total`, with any outcome. */
   done: number;
+  /** Embedded by the model. */
   embedded: number;
   /** Moved, or the same bytes as another picture: nothing had to be embedded. */
   reused: number;
@@ -93,6 +104,7 @@ export interface RunProgress {
   removed: number;
   /** Pictures per second of late; null until it can be told. */
   rate: number | null;
+  /** At that rate; null until it can be told. */
   secondsLeft: number | null;
 }
 
@@ -106,6 +118,7 @@ export interface IndexState {
   indexed: number;
   /** Length of {@link PhotoIndex.problems}. */
   problems: number;
+  /** All folders of the index. */
   folders: readonly FolderInfo[];
   /** Of the run in progress or the last one since opening. */
   run: RunProgress | null;
@@ -117,11 +130,13 @@ export interface IndexState {
 
 /** A picture of the index. Plain data; every text in it is untrusted. */
 export interface PhotoItem {
+  /** Stays the same while the index has the picture. */
   id: number;
   /** Its folder's name and its path in it: `Holidays/2024/beach.jpg`. */
   path: string;
   /** The last part of `path`. */
   name: string;
+  /** {@link FolderInfo.id} */
   folderId: number;
   /** Bytes. */
   size: number;
@@ -138,6 +153,7 @@ export interface PhotoItem {
   place: { latitude: number; longitude: number } | null;
   /** Pixels, upright. */
   width: number;
+  /** Pixels, upright. */
   height: number;
   /** SHA-256 of the file, in hex. */
   hash: string;
@@ -145,7 +161,9 @@ export interface PhotoItem {
 
 /** A picture that was not indexed. It is tried again when its file changes, or by {@link PhotoIndex.retry}. */
 export interface PhotoProblem {
+  /** For {@link PhotoIndex.retry}. */
   id: number;
+  /** As {@link PhotoItem.path}. */
   path: string;
   /** `skipped`: its file cannot be used; `failed`: the model failed or ended with it, twice. */
   kind: 'skipped' | 'failed';
@@ -155,7 +173,9 @@ export interface PhotoProblem {
 
 /** One part of a combined query. */
 export interface QueryPart {
+  /** With `image`: both are read together. */
   text?: string;
+  /** A picture at hand, or one of the index. */
   image?: QueryImage;
   /** @default 1 */
   weight?: number;
@@ -164,9 +184,11 @@ export interface QueryPart {
 /** A picture at hand, or one of the index. */
 export type QueryImage = Blob | { id: number };
 
+/** What to look for: a text, a picture, or both; more of them; and what to leave out. */
 export interface SearchQuery {
   /** With `image`: both are read together, in one pass: "this, but at night". */
   text?: string;
+  /** A picture at hand, or one of the index. */
   image?: QueryImage;
   /** More to look for, added as vectors. */
   combine?: readonly QueryPart[];
@@ -177,6 +199,7 @@ export interface SearchQuery {
    * kind of query (`queryTemplate`).
    */
   instruction?: string;
+  /** Only these pictures. */
   filter?: PhotoFilter;
   /** @default 200 */
   limit?: number;
@@ -194,7 +217,9 @@ export interface PhotoFilter {
   folder?: string;
 }
 
+/** A picture that was found. */
 export interface SearchHit {
+  /** {@link PhotoItem.id} */
   id: number;
   /** Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length). */
   score: number;
@@ -202,6 +227,7 @@ export interface SearchHit {
   z: number;
 }
 
+/** What {@link PhotoIndex.search} found. */
 export interface SearchResult {
   /** Best first. */
   hits: SearchHit[];
@@ -213,10 +239,13 @@ export interface SearchResult {
   candidates: number;
   /** Of the index when it was searched. */
   revision: number;
+  /** For the query's embedding, and for comparing it with all pictures. */
   milliseconds: { embed: number; score: number };
 }
 
+/** Of {@link PhotoIndex.list}. */
 export interface ListOptions {
+  /** Only these pictures. */
   filter?: PhotoFilter;
   /** @default 'newest' */
   order?: 'newest' | 'oldest' | 'path';
@@ -232,6 +261,7 @@ export interface Facets {
   taken: { from: number; to: number } | null;
 }
 
+/** Groups of pictures that are alike. */
 export interface PhotoGroups {
   /** Ids of files with the same bytes, largest group first. */
   exact: number[][];
@@ -241,10 +271,13 @@ export interface PhotoGroups {
 
 /** Pictures as points: close ones look or mean alike. */
 export interface PhotoMap {
+  /** {@link PhotoItem.id} of each point. // [points] */
   ids: Uint32Array;
-  /** −1 to 1 along the longer side. */
+  /** −1 to 1 along the longer side. // [points] */
   x: Float32Array;
+  /** As `x`. // [points] */
   y: Float32Array;
+  /** {@link IndexState.revision} that it shows. */
   revision: number;
   /** Pictures that shaped the layout; further ones were placed into it. */
   sampled: number;
@@ -252,7 +285,7 @@ export interface PhotoMap {
   milliseconds: number;
 }
 
-/** An index at rest. */
+/** An index at rest. Plain data. */
 export interface StoredPhotoIndex {
   /** Names it, for `deletePhotoIndex`. */
   place: string;
@@ -260,26 +293,36 @@ export interface StoredPhotoIndex {
   name: string;
   /** As {@link PhotoEmbedder.id}. */
   modelId: string;
-  /** Pictures and problems. */
-  files: number;
+  /** As {@link PhotoEmbedder.name}; null where it had none. */
+  modelName: string | null;
+  /** That can be searched. */
+  pictures: number;
+  /** Files that were not indexed. */
+  problems: number;
   /** Of vectors and thumbnails. */
   bytes: number;
+  /** When it was last opened for writing, in milliseconds since 1970. */
+  lastUsed: number;
 }
 
+/** Of calls that take a while. */
 export interface CallOptions {
+  /** Ends the call with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** 0 to 1. */
+/** Of {@link PhotoIndex.map}. */
 export interface MapOptions extends CallOptions {
+  /** 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
 
 /**
  * A searchable library of pictures, kept in this browser. Everything but adding works while it is being indexed.
- * Calls reject with {@link DisposedError} after {@link close}.
+ * Calls reject with `DisposedError` after {@link close}.
  */
 export interface PhotoIndex {
+  /** As of now. */
   readonly state: IndexState;
   /** Called after every change, at most about ten times a second. Returns what ends it. */
   subscribe(listener: (state: IndexState) => void): () => void;
@@ -309,11 +352,13 @@ export interface PhotoIndex {
   list(options?: ListOptions): Promise<Uint32Array>;
   /** In the order of `ids`; null for what is not (or no longer) there. */
   items(ids: Iterable<number>): Promise<(PhotoItem | null)[]>;
+  /** What filters can choose from: cameras, folders, and the span of time. */
   facets(): Promise<Facets>;
   /** WebP or JPEG, at most 256 pixels a side. @throws SourceNotFoundError */
   thumbnail(id: number): Promise<Blob>;
   /** The original, from its folder. @throws SourceNotFoundError where it is gone or may not be read */
   file(id: number): Promise<File>;
+  /** What was not indexed, and why. */
   problems(): Promise<PhotoProblem[]>;
 
   /** @param options `threshold`: cosine from which pictures are similar. @default 0.9 */

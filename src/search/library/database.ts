@@ -8,7 +8,7 @@ import { INDEX_VERSION, type AttemptRow, type FileRow, type FolderRow, type Meta
 interface Schema extends DBSchema {
   meta: { key: string; value: MetaRow };
   folders: { key: number; value: FolderRow };
-  files: { key: number; value: FileRow };
+  files: { key: number; value: FileRow; indexes: { kind: FileRow['kind'] } };
   attempts: { key: string; value: AttemptRow };
   /** The last map. */
   layouts: { key: string; value: Layout };
@@ -41,12 +41,18 @@ export interface Loaded {
 /** @param onGone called when the browser closes it: another tab deletes it, or storage was cleared */
 export function openDatabase(name: string, onGone: () => void): Promise<Database> {
   return openDB<Schema>(name, INDEX_VERSION, {
-    upgrade(database) {
-      database.createObjectStore('meta');
-      database.createObjectStore('folders', { keyPath: 'id' });
-      database.createObjectStore('files', { keyPath: 'id' });
-      database.createObjectStore('attempts', { keyPath: 'key' });
-      database.createObjectStore('layouts');
+    upgrade(database, oldVersion, _newVersion, transaction) {
+      if (oldVersion < 1) {
+        database.createObjectStore('meta');
+        database.createObjectStore('folders', { keyPath: 'id' });
+        database.createObjectStore('files', { keyPath: 'id' });
+        database.createObjectStore('attempts', { keyPath: 'key' });
+        database.createObjectStore('layouts');
+      }
+      if (oldVersion < 2) {
+        transaction.objectStore('files').createIndex('kind', 'kind');
+        void transaction.objectStore('attempts').clear(); // they were counted in another way
+      }
     },
     blocking(_current, _blocked, event) {
       (event.target as IDBDatabase).close();
@@ -61,11 +67,17 @@ export function deleteDatabase(name: string): Promise<void> {
 }
 
 /** What is known of an index without opening it; null where there is none. */
-export async function describeDatabase(name: string): Promise<{ meta: MetaRow; rows: number } | null> {
+export async function describeDatabase(
+  name: string,
+): Promise<{ meta: MetaRow; pictures: number; problems: number } | null> {
   const database = await openDatabase(name, () => undefined);
   try {
-    const [meta, rows] = await Promise.all([database.get('meta', META), database.count('files')]);
-    return meta ? { meta, rows } : null;
+    const [meta, rows, pictures] = await Promise.all([
+      database.get('meta', META),
+      database.count('files'),
+      database.countFromIndex('files', 'kind', 'picture'),
+    ]);
+    return meta ? { meta, pictures, problems: rows - pictures } : null;
   } finally {
     database.close();
   }

@@ -9,7 +9,7 @@ import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeH
 import { Catalog } from './catalog';
 import { commitChanges, loadAll, openDatabase, type Changes, type Database, type Loaded } from './database';
 import { openPackFolder, openPackReader, PackWriter, removeOtherPacks, type PackReader } from './packs';
-import { INDEX_VERSION, type FileRow, type FolderRow, type MetaRow, type PictureRow } from './rows';
+import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
 
 /** Free rows are given back once there are so many of them, and they are a quarter of all. */
 const COMPACT_ROWS = 512;
@@ -22,6 +22,8 @@ export interface LibraryPlace {
   /** Of the library, for people. */
   name: string;
   modelId: string;
+  /** For people. */
+  modelName: string | null;
   dims: number;
 }
 
@@ -101,7 +103,8 @@ export class Library {
     });
     try {
       const loaded = await loadAll(database);
-      const meta = loaded.meta ?? (await makeMeta(place, database, writable));
+      const meta = { ...(loaded.meta ?? newMeta(place)), modelName: place.modelName, lastUsed: Date.now() };
+      if (writable) await commitChanges(database, { meta });
       return new Library(place, database, { meta, ...(await load(database, place, meta, loaded, writable)) });
     } catch (error) {
       database.close();
@@ -256,14 +259,8 @@ function writersOf(packs: Packs): Writers | null {
   return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
 }
 
-async function makeMeta(
-  { name, modelId, dims }: LibraryPlace,
-  database: Database,
-  writable: boolean,
-): Promise<MetaRow> {
-  const meta = { version: INDEX_VERSION, name, modelId, dims, generation: 1, revision: 0, unfinished: false };
-  if (writable) await commitChanges(database, { meta });
-  return meta;
+function newMeta({ name, modelId, dims }: LibraryPlace): Omit<MetaRow, 'modelName' | 'lastUsed'> {
+  return { name, modelId, dims, generation: 1, revision: 0, unfinished: false };
 }
 
 async function openWriters(folder: FileSystemDirectoryHandle, generation: number) {

@@ -48,7 +48,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
   const limits = { ...LIMITS, ...options.limits };
   const place = await placeName(name, embedder.id);
   return BrowserPhotoIndex.open({
-    settings: { place, name, modelId: embedder.id, dims: embedder.dims, limits },
+    settings: { place, name, modelId: embedder.id, modelName: embedder.name ?? null, dims: embedder.dims, limits },
     gate: new EmbedGate(embedder, limits),
     start: options.worker ?? startWorker,
     startSurvey: options.surveyWorker ?? startSurvey,

@@ -1,6 +1,7 @@
 /** @file What the page and the search worker say to each other, besides plain calls. */
 
 import type { WireError } from '../../error-wire';
+import type { LibraryPlace } from './library';
 import type { EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
 
 /** How an embedding ended. Errors do not throw across the boundary: what becomes of the pictures depends on which. */
@@ -24,12 +25,7 @@ export interface PageHooks {
   onDecoding(keys: readonly string[]): void;
 }
 
-export interface OpenSettings {
-  /** See `placeName`. */
-  place: string;
-  name: string;
-  modelId: string;
-  dims: number;
+export interface OpenSettings extends LibraryPlace {
   limits: PictureLimits;
   /** Of an earlier opening in this page or another: what was in work then and is not to blame for its end. */
   innocent: InnocentWork;

@@ -3,7 +3,7 @@
 import type { PhotoItem } from '../types';
 
 /** Grows when rows or files change their form. */
-export const INDEX_VERSION = 1;
+export const INDEX_VERSION = 2;
 
 export interface FolderRow {
   id: number;
@@ -55,10 +55,13 @@ export interface AttemptRow {
 }
 
 export interface MetaRow {
-  version: number;
   /** Of the library, as whoever opened it calls it. */
   name: string;
   modelId: string;
+  /** For people. */
+  modelName: string | null;
+  /** When it was last opened for writing. */
+  lastUsed: number;
   dims: number;
   /** Number in the names of the files that count. */
   generation: number;

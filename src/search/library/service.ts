@@ -258,8 +258,8 @@ export class SearchService {
   }
 
   async #load(writable: boolean, innocent: InnocentWork): Promise<void> {
-    const { place, name, modelId, dims, limits } = this.#settings!;
-    const library = await Library.open({ place, name, modelId, dims }, writable, () => void this.close());
+    const { limits, ...place } = this.#settings!;
+    const library = await Library.open(place, writable, () => void this.close());
     if (writable && isWasteful(library)) await compact(library);
     const attempts = writable ? await Attempts.open(library.database, blame(innocent)) : null;
     const hooks = this.#hooks!;

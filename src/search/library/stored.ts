@@ -10,8 +10,9 @@ export async function listPhotoIndexes(): Promise<StoredPhotoIndex[]> {
   const found: StoredPhotoIndex[] = [];
   for (const { place, bytes } of await listPackFolders()) {
     const known = await describeDatabase(place);
-    const { name = '', modelId = '' } = known?.meta ?? {};
-    found.push({ place, name, modelId, files: known?.rows ?? 0, bytes });
+    const { name = '', modelId = '', modelName = null, lastUsed = 0 } = known?.meta ?? {};
+    const { pictures = 0, problems = 0 } = known ?? {};
+    found.push({ place, name, modelId, modelName, pictures, problems, bytes, lastUsed });
   }
   return found.sort((a, b) => (`${a.name}\0${a.modelId}` < `${b.name}\0${b.modelId}` ? -1 : 1));
 }
