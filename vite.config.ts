@@ -7,6 +7,7 @@ import path from 'node:path';
 import { defineConfig, type Plugin, type ViteDevServer } from 'vite';
 import { collectLicenses, licenses, type Licenses } from './scripts/licenses.ts';
 import { nodeEdges } from './scripts/node-edges.ts';
+import { pageParts } from './scripts/page-parts.ts';
 import { pwa } from './scripts/pwa.ts';
 import { serveFolder } from './scripts/serve-folder.ts';
 
@@ -64,7 +65,7 @@ const inWorkers: Licenses = new Map();
 export default defineConfig({
   base: './',
   appType: 'mpa', // a missing file is a 404, not the start page
-  plugins: [nodeEdges() as Plugin, licenses('licenses.txt', SHIPPED, inWorkers) as Plugin, pagesAtTop(), pwa()],
+  plugins: [nodeEdges() as Plugin, licenses('licenses.txt', SHIPPED, inWorkers) as Plugin, pageParts(), pagesAtTop(), pwa()],
   worker: {
     format: 'es',
     plugins: () => [nodeEdges() as Plugin, collectLicenses(inWorkers) as Plugin],

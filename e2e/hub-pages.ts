@@ -15,7 +15,8 @@ export const GATED = { repo: 'vlm2vec-web/gated', token: 'hf_secret' };
 /** The weights, of base and adapter. */
 export const WEIGHTS = /\.safetensors$/;
 
-const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
+/** Where {@link useFixtureHub} puts the command line's bundle. */
+export const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
 
 /** What the command line makes of the same model. */
 function convertByCli(): BundleManifest {

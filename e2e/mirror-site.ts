@@ -1,6 +1,6 @@
 /**
- * @file The built site as a host with a mirror of the Hub has it: named in the page of models, and allowed by that page's
- * policy. A server of its own, for Chromium does not let a page that a test intercepted read from localhost.
+ * @file The built site as a host with a mirror of the Hub has it: named in the pages of models, and allowed by the policy of
+ * one of them. A server of its own, for Chromium does not let a page that a test intercepted read from localhost.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -16,7 +16,7 @@ export async function startMirrorSite(siteURL: string, hub: HubServer): Promise<
   const server = createServer((request, response) => {
     const answer = async () => {
       const original = await fetch(`${siteURL}${request.url}`);
-      const isModels = request.url!.startsWith('/models.html');
+      const isModels = /^\/models[\w-]*\.html/.test(request.url!);
       const body = isModels ? withMirror(await original.text(), hub) : Buffer.from(await original.arrayBuffer());
       for (const [name, value] of original.headers) {
         if (/^(content-type|cross-origin-.*)$/.test(name)) response.setHeader(name, value);
@@ -37,8 +37,7 @@ export async function startMirrorSite(siteURL: string, hub: HubServer): Promise<
   };
 }
 
+/** The Hub's hosts stand in the pages of models alone, and in the policy of one of them. */
 function withMirror(html: string, { url, cdnUrl }: HubServer): string {
-  return html
-    .replace('content="https://huggingface.co"', `content="${url}"`)
-    .replace("connect-src 'self'", `connect-src 'self' ${url} ${cdnUrl}`);
+  return html.replaceAll('https://huggingface.co https://*.huggingface.co https://*.hf.co', `${url} ${cdnUrl}`);
 }

@@ -1,6 +1,10 @@
 /** @file The page of models as a visitor uses it, on the built site: asked first, then fetched, kept, used, deleted. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect, test, type Page } from '@playwright/test';
-import { ADAPTER, BASE, GATED, useFixtureHub, watchOrigins, WEIGHTS } from './hub-pages';
+import { serveFolder } from '../scripts/serve-folder.ts';
+import { ADAPTER, BASE, CLI_BUNDLE, GATED, useFixtureHub, watchOrigins, WEIGHTS } from './hub-pages';
 import { startMirrorSite, type MirrorSite } from './mirror-site';
 
 const fixture = useFixtureHub();
@@ -25,6 +29,23 @@ async function openModels(page: Page): Promise<string[]> {
 async function lookUp(page: Page, repo: string): Promise<void> {
   await page.locator('#repo').fill(repo);
   await page.getByRole('button', { name: 'See what it costs' }).click();
+}
+
+/** A host of somebody's own, with a bundle at its root. */
+async function startOther(): Promise<{ url: string; server: Server }> {
+  const server = createServer(serveFolder(CLI_BUNDLE, { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*' }));
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  return { url: `http://localhost:${(server.address() as AddressInfo).port}`, server };
+}
+
+/** Which of the Hub, its CDN and another host the page itself may talk to. */
+function reached(page: Page, other: string): Promise<boolean[]> {
+  const { url, cdnUrl } = fixture.hub;
+  return page.evaluate(
+    (urls) => Promise.all(urls.map((url) => fetch(url).then(() => true, () => false))),
+    [`${url}/nothing`, `${cdnUrl}/nothing`, `${other}/bundle.json`],
+  );
 }
 
 const figures = (page: Page) => page.locator('#figures dd').allTextContents();
@@ -138,25 +159,53 @@ test('a gated repository with its token, behind another model in the queue', asy
   await expect(page.locator('#token')).toHaveValue('');
 });
 
-test('a folder from this device, and a bundle from an address', async ({ page }) => {
-  await openModels(page);
-  await page.locator('#kind').selectOption('folder');
-  await page.locator('#folder').setInputFiles('reference/fixtures/adapters/dora');
-  await page.locator('#folder-base').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
-  await page.locator('#dtype').selectOption('q8');
-  await page.getByRole('button', { name: 'See what it costs' }).click();
-  await expect(page.locator('#figures dt').first()).toHaveText('To read');
-  await page.getByRole('button', { name: 'Convert and keep' }).click();
-  await expect(page.locator('#stored li')).toContainText(/MB · q8 · from a folder · ready/);
+test('a folder; then the Hub is reached once it is asked for, and an address alone once that is', async ({ page, context }) => {
+  const other = await startOther();
+  try {
+    await openModels(page);
+    expect(await reached(page, other.url), 'before any choice').toEqual([false, false, false]);
+    await page.locator('#kind').selectOption('folder');
+    await page.locator('#folder').setInputFiles('reference/fixtures/adapters/dora');
+    await page.locator('#folder-base').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
+    await page.locator('#dtype').selectOption('q8');
+    await page.getByRole('button', { name: 'See what it costs' }).click();
+    await expect(page.locator('#figures dt').first()).toHaveText('To read');
+    await page.getByRole('button', { name: 'Convert and keep' }).click();
+    await expect(page.locator('#stored li')).toContainText(/MB · q8 · from a folder · ready/);
+    expect(fixture.hub.traffic.sent).toEqual([]);
 
-  await page.locator('#kind').selectOption('url');
-  await page.locator('#url').fill(`${fixture.hub.url}/static/ready/`);
-  await page.getByRole('button', { name: 'See what it costs' }).click();
-  await page.getByRole('button', { name: 'Download and keep' }).click();
-  await expect(page.locator('#stored li')).toHaveCount(2);
-  await expect(page.locator('#stored')).toContainText(`q4 · from ${fixture.hub.url}/static/ready/ · ready`);
-  await page.getByRole('button', { name: 'See what it costs' }).click();
-  await expect(page.locator('#cost-note')).toHaveText('It is kept in this browser already.');
+    await page.locator('#kind').selectOption('hub');
+    await expect(page.locator('#opens-anew')).toContainText('leave to talk to the Hub');
+    await lookUp(page, ADAPTER);
+    await expect(page.locator('#cost-title')).toHaveText(ADAPTER);
+    await expect(page).toHaveURL(/\/models-hub\.html$/);
+    await expect(page.locator('#opens-anew')).toHaveCount(0);
+    expect(await reached(page, other.url), 'the Hub and its files').toEqual([true, true, false]);
+
+    await page.locator('#kind').selectOption('url');
+    await page.locator('#url').fill(`${other.url}/`);
+    await expect(page.locator('#opens-anew')).toContainText('leave to talk to that one');
+    await page.getByRole('button', { name: 'See what it costs' }).click();
+    await page.getByRole('button', { name: 'Download and keep' }).click();
+    await expect(page).toHaveURL(/\/models-address\.html$/);
+    await expect(page.locator('#stored li')).toHaveCount(2);
+    await expect(page.locator('#stored')).toContainText(`q4 · from ${other.url}/ · ready`);
+    expect(await reached(page, other.url), 'that address alone').toEqual([false, false, true]);
+    await expect(page.locator('.colophon')).toContainText(`fetch models from ${new URL(other.url).host}, and talk to no other site`);
+    await page.getByRole('button', { name: 'See what it costs' }).click();
+    await expect(page.locator('#cost-note')).toHaveText('It is kept in this browser already.');
+
+    // Neither stays: not on the way back, and not where somebody else's link opens the page.
+    await page.getByRole('link', { name: 'Models' }).click();
+    await expect(page.locator('#stored li')).toHaveCount(2);
+    expect(await reached(page, other.url), 'come back').toEqual([false, false, false]);
+    const linked = await context.newPage();
+    await linked.goto(`${site.url}/models-address.html`);
+    expect(await reached(linked, other.url), 'linked to').toEqual([false, false, false]);
+  } finally {
+    other.server.close();
+    other.server.closeAllConnections();
+  }
 });
 
 test('what cannot be had is said in words', async ({ page }) => {
@@ -172,13 +221,23 @@ test('what cannot be had is said in words', async ({ page }) => {
   await page.getByRole('button', { name: 'See what it costs' }).click();
   await expect(alert).toHaveText('Choose a folder first.');
   await page.locator('#kind').selectOption('url');
-  await page.locator('#url').fill('https://example.org/bundle/');
+  await page.locator('#url').fill('ftp://localhost/bundle/');
   await page.getByRole('button', { name: 'See what it costs' }).click();
-  await expect(alert).toContainText('https://example.org is another');
+  await expect(alert).toContainText('is no address');
   await page.locator('#kind').selectOption('hub');
   await fixture.hub.stop();
   await lookUp(page, ADAPTER);
   await expect(alert).toContainText('The network failed.');
+  // Where the Hub is not reached yet, an adapter's base model may have to come from there.
+  await page.getByRole('link', { name: 'Models' }).click();
+  await expect(page).toHaveURL(/\/models\.html$/);
+  await page.locator('#kind').selectOption('folder');
+  await page.locator('#folder').setInputFiles('reference/fixtures/adapters/dora');
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await expect(alert).toContainText('The base model of this adapter lies on the Hub');
+  await page.getByRole('button', { name: 'Open the page that reaches the Hub' }).click();
+  await expect(page).toHaveURL(/\/models-hub\.html$/);
+  await expect(page.locator('#kind')).toHaveValue('folder');
   await page.goto(`${site.url}/?stored=gone`);
   await expect(alert).toHaveText('No model called gone is kept in this browser.');
   await page.locator('#model').selectOption('nano');

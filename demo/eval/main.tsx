@@ -128,5 +128,5 @@ mount(<EvalPage />);
 void control.start(wishes);
 effect(() => {
   const { model } = control;
-  if (model.value) void keepOffline(model.value.info.build).catch(() => undefined); // without it the site works all the same
+  if (model.value) void keepOffline(model.value.info.build);
 });

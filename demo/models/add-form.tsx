@@ -13,6 +13,7 @@ const DTYPES = Object.keys(strings.dtypes) as WeightDtype[];
 export function AddForm({ state }: { state: ModelsState }): JSX.Element {
   const kind = state.kind.value;
   const dtype = state.dtype.value;
+  const note = state.opensAnew.value;
   return (
     <form
       id="add"
@@ -90,7 +91,7 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
           {strings.fidelity[dtype]} {strings.sizeNote(strings.sizes[dtype])}
         </p>
       )}
-      {kind !== 'url' && (
+      {kind !== 'url' && state.reachesHub && (
         <details class="wide">
           <summary>{strings.token}</summary>
           <input
@@ -106,6 +107,11 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
             {strings.tokenNote}
           </p>
         </details>
+      )}
+      {note && (
+        <p id="opens-anew" class="quiet wide">
+          {strings.opensAnew[note]}
+        </p>
       )}
       <Button id="look" type="submit" kind="main" disabled={state.isLooking.value}>
         {state.isLooking.value ? strings.looking : strings.look}

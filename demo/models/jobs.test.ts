@@ -48,6 +48,7 @@ test('a paused one gives way, and waits for its turn again', async () => {
   jobs.pause(b!); // not begun yet
   jobs.pause(a!);
   expect(states()).toEqual(['a pausing', 'b paused', 'c waiting']);
+  expect(jobs.isBusy()).toBe(true);
   await settled();
   expect(states()).toEqual(['a paused', 'b paused', 'c running']);
   jobs.resume(a!);
@@ -55,6 +56,9 @@ test('a paused one gives way, and waits for its turn again', async () => {
   calls[1]!.finish();
   await settled();
   expect(states()).toEqual(['a running', 'b paused']);
+  jobs.pause(a!);
+  await settled();
+  expect([states(), jobs.isBusy()]).toEqual([['a paused', 'b paused'], false]);
 });
 
 test('what is cancelled is deleted, begun or not', async () => {

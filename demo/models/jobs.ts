@@ -37,6 +37,11 @@ export class Jobs {
     return this.all.value.some((job) => job.name === name);
   }
 
+  /** Whether one is at work, or waits for its turn. */
+  isBusy(): boolean {
+    return this.all.value.some(({ state }) => AT_WORK.has(state.value) || state.value === 'waiting');
+  }
+
   /** Begins, or goes on with, a model as soon as none is at work. Does nothing where it is under way already. */
   add({ name, title, source, options }: JobRequest): void {
     if (this.has(name)) return;

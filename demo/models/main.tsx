@@ -1,15 +1,16 @@
 /** @file The page of models: what one costs, bringing it into the browser, and what is kept there. */
 import type { JSX } from 'preact';
-import { ErrorBox, mount, Page, watchFiles } from '../shell';
+import { ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { AddForm } from './add-form';
 import { CostView } from './cost';
 import { droppedFolder } from './folder';
 import { JobsList } from './jobs-list';
+import { takeErrand } from './reach';
 import { ModelsState } from './state';
 import { StoredList } from './stored-list';
 
-const hub = document.querySelector<HTMLMetaElement>('meta[name="hub"]')?.content ?? 'https://huggingface.co';
+const hub = document.querySelector<HTMLMetaElement>('meta[name="hub"]')!.content.split(' ');
 const state = new ModelsState(hub);
 
 function ModelsPage(): JSX.Element {
@@ -21,7 +22,7 @@ function ModelsPage(): JSX.Element {
           <h2 id="add-title">{strings.add}</h2>
           <AddForm state={state} />
         </section>
-        <ErrorBox error={state.error.value} onDismiss={() => (state.error.value = null)} />
+        <ErrorBox error={state.error.value} action={state.way.value} onDismiss={() => state.clear()} />
         {cost && <CostView state={state} cost={cost} />}
         <JobsList jobs={state.jobs} />
         <StoredList state={state} />
@@ -35,7 +36,7 @@ function ModelsPage(): JSX.Element {
 
 watchFiles((_files, origin, data) => {
   if (origin !== 'dropped') return;
-  state.error.value = null;
+  state.clear();
   droppedFolder(data.items).then(
     (folder) => {
       if (folder) state.takeFolder(folder);
@@ -45,4 +46,6 @@ watchFiles((_files, origin, data) => {
   );
 });
 mount(<ModelsPage />);
-void state.refresh();
+const errand = takeErrand();
+void state.refresh().then(() => errand && state.take(errand));
+void keepOffline(null);

@@ -1,11 +1,19 @@
 /** @file The page of models as data: what the form asks for, what that costs, what is under way, what is kept. */
-import { signal } from '@preact/signals';
-import { models, type Estimate, type EstimateOptions, type ModelSource, type StoredModel, type WeightDtype } from '../../src/index';
-import { latest, startModelWorker, titleOf } from '../shell';
-import { allowedUrl } from '../shell/hosts';
+import { computed, signal } from '@preact/signals';
+import {
+  models,
+  NetworkError,
+  type Estimate,
+  type EstimateOptions,
+  type ModelSource,
+  type StoredModel,
+  type WeightDtype,
+} from '../../src/index';
+import { addressOf, latest, mayReach, startModelWorker, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import type { PickedFolder } from './folder';
 import { Jobs } from './jobs';
+import { leaveFor, pageFor, type Errand } from './reach';
 
 export type Kind = keyof typeof strings.kinds;
 
@@ -15,6 +23,10 @@ export interface Wish {
   source: ModelSource;
   options: Pick<EstimateOptions, 'dtype' | 'base' | 'hubUrl' | 'accessToken'>;
   fromDisk: boolean;
+  /** What is read over the network first; null where nothing has to be. */
+  from: URL | null;
+  /** The same for another page, should this one not reach it. */
+  errand: Errand;
 }
 
 export interface Cost {
@@ -38,6 +50,8 @@ export class ModelsState {
   readonly isLooking = signal(false);
   readonly cost = signal<Cost | null>(null);
   readonly error = signal<unknown>(null);
+  /** A way out of the error. */
+  readonly way = signal<{ label: string; run: () => void } | null>(null);
 
   /** null until it is known. */
   readonly stored = signal<StoredModel[] | null>(null);
@@ -53,19 +67,46 @@ export class ModelsState {
       void this.refresh();
     },
   );
-  readonly #hubUrl: string;
+  /** Whether this page may talk to the Hub. */
+  readonly reachesHub: boolean;
+  /** What the form asks for lies where this page does not reach: the name of a note; null where it does. */
+  readonly opensAnew = computed(() => {
+    const kind = this.kind.value;
+    if (kind === 'hub') return this.reachesHub ? null : kind;
+    const text = this.url.value.trim();
+    return kind === 'url' && URL.canParse(text, document.baseURI) && !mayReach(new URL(text, document.baseURI)) ? kind : null;
+  });
+  readonly #hub: readonly string[];
+  readonly #hubUrl: URL;
 
-  /** @param hubUrl the Hub, or a mirror of it that the page names */
-  constructor(hubUrl: string) {
-    this.#hubUrl = hubUrl;
+  /** @param hub the Hub, or a mirror of it, then where its files lie, as policies name them */
+  constructor(hub: readonly string[]) {
+    this.#hub = hub;
+    this.#hubUrl = new URL(hub[0]!);
+    this.reachesHub = mayReach(this.#hubUrl);
   }
 
+  /** Goes on with what the page before was asked for. */
+  take(errand: Errand): void {
+    if (errand.kind === 'resume') {
+      const model = this.stored.value?.find(({ name }) => name === errand.name);
+      if (model) this.resume(model, true);
+      return;
+    }
+    this.kind.value = errand.kind;
+    if (errand.kind === 'url') this.url.value = errand.url;
+    else this.dtype.value = errand.dtype;
+    if (errand.kind === 'hub') this.repo.value = errand.repo;
+    if (errand.kind !== 'folder') void this.look(true);
+  }
+
+  /** @param arrived whether this page was opened for it */
   readonly look = latest(
-    async (abort) => {
-      this.error.value = null;
-      this.cost.value = null;
+    async (abort, arrived: boolean = false) => {
+      this.clear();
       const wish = this.#wish();
       this.isLooking.value = true;
+      if (wish.from && !mayReach(wish.from)) return this.#leaveFor(wish.from, wish.errand, arrived);
       const estimate = await models.estimate(wish.source, { ...wish.options, store: true, signal: abort });
       abort.throwIfAborted();
       this.isLooking.value = false;
@@ -73,7 +114,9 @@ export class ModelsState {
     },
     (error) => {
       this.isLooking.value = false;
-      this.error.value = error;
+      const isBase = this.kind.value === 'folder' && error instanceof NetworkError && !this.reachesHub;
+      this.error.value = isBase ? new Error(strings.errors.baseOnHub) : error;
+      if (isBase) this.way.value = { label: strings.openHub, run: () => this.#openHub() };
     },
   );
 
@@ -87,12 +130,12 @@ export class ModelsState {
   }
 
   /** Goes on with an unfinished model, which knows where it came from. */
-  resume(model: StoredModel): void {
+  resume(model: StoredModel, arrived = false): void {
     const { name, origin } = model;
-    this.error.value = null;
+    this.clear();
     try {
-      if (origin?.kind === 'hub') allowedUrl(origin.hubUrl);
-      if (origin?.kind === 'url') allowedUrl(origin.url);
+      const from = origin?.kind === 'hub' ? addressOf(origin.hubUrl) : origin?.kind === 'url' ? addressOf(origin.url) : null;
+      if (from && !mayReach(from)) return this.#leaveFor(from, { kind: 'resume', name }, arrived);
     } catch (error) {
       this.error.value = error;
       return;
@@ -122,6 +165,35 @@ export class ModelsState {
     this.cost.value = null;
   }
 
+  /** Nothing is wrong, nothing is asked. */
+  clear(): void {
+    this.error.value = null;
+    this.way.value = null;
+    this.cost.value = null;
+  }
+
+  /** Opens the page that reaches a site. @throws in words where that cannot be */
+  #leaveFor(site: URL, errand: Errand, arrived: boolean): void {
+    const page = pageFor(site, this.#hub);
+    if (page === null) return;
+    if (arrived) throw new Error(strings.errors.noWay(site.host));
+    if (this.jobs.isBusy()) throw new Error(strings.errors.busy(site.host));
+    try {
+      leaveFor(page, site, errand);
+    } catch (cause) {
+      throw new Error(strings.errors.noWay(site.host), { cause });
+    }
+  }
+
+  #openHub(): void {
+    this.clear();
+    try {
+      this.#leaveFor(this.#hubUrl, { kind: 'folder', dtype: this.dtype.value }, false);
+    } catch (error) {
+      this.error.value = error;
+    }
+  }
+
   /** @throws in words where something is missing */
   #wish(): Wish {
     const dtype = this.dtype.value;
@@ -131,24 +203,23 @@ export class ModelsState {
         const repo = this.repo.value.trim() || strings.repoExample;
         if (IN_REPO.test(repo)) throw new Error(errors.subfolder(repo));
         if (!REPO.test(repo)) throw new Error(errors.repo(repo));
-        return { title: repo, source: repo, options: { dtype, ...this.#hub() }, fromDisk: false };
+        const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access() };
+        return { title: repo, source: repo, options, fromDisk: false, from: this.#hubUrl, errand: { kind: 'hub', repo, dtype } };
       }
       case 'url': {
         const text = this.url.value.trim();
         if (!text) throw new Error(errors.noAddress);
-        return { title: text, source: allowedUrl(text).href, options: {}, fromDisk: false };
+        const from = addressOf(text);
+        return { title: text, source: from.href, options: {}, fromDisk: false, from, errand: { kind: 'url', url: text } };
       }
       case 'folder': {
         const folder = this.folder.value;
         if (!folder) throw new Error(errors.noFolder);
         const base = this.base.value ? { base: this.base.value.source } : {};
-        return { title: folder.name, source: folder.source, options: { dtype, ...this.#hub(), ...base }, fromDisk: true };
+        const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access(), ...base };
+        return { title: folder.name, source: folder.source, options, fromDisk: true, from: null, errand: { kind: 'folder', dtype } };
       }
     }
-  }
-
-  #hub() {
-    return { hubUrl: allowedUrl(this.#hubUrl).href, ...this.#access() };
   }
 
   #access(): { accessToken?: string } {

@@ -136,5 +136,5 @@ void loadSamples().then((samples) => {
 addEventListener('hashchange', () => void openLink());
 effect(() => {
   const { model } = control;
-  if (model.value) void keepOffline(model.value.info.build).catch(() => undefined); // without it the site works all the same
+  if (model.value) void keepOffline(model.value.info.build);
 });

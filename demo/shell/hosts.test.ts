@@ -25,6 +25,11 @@ test('only what the policy names may be read', () => {
   ).toEqual([]);
 });
 
+test('a scheme stands for all of its sites', () => {
+  const allowed = (url: string) => isAllowed(new URL(url), ["'self'", 'blob:', 'https:'], 'http://me.example');
+  expect(['https://other.example/', 'http://me.example/', 'http://other.example/'].map(allowed)).toEqual([true, true, false]);
+});
+
 test('a page without a policy allows nothing', () => {
   expect(connectSources("default-src 'none'")).toEqual([]);
 });

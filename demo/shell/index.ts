@@ -11,7 +11,7 @@ export { ModelBar } from './model-bar';
 export { ModelControl, nameOf, type DeviceWish, type LoadTimes, type ModelChoice } from './model-control';
 export { mount } from './mount';
 export { Page, type PageName } from './page';
-export { confineToSite, reachesOtherSites } from './policy';
+export { addressOf, mayReach, otherSites } from './policy';
 export { Progress } from './progress';
 export { keepOffline } from './offline';
 export { toast } from './toast';

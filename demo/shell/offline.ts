@@ -13,18 +13,18 @@ interface Kept {
   fresh: number;
 }
 
-let registered: Promise<ServiceWorkerRegistration> | null = null;
+let registered: Promise<boolean> | null = null;
 const asked = new Set<string>();
 
 /**
  * Registers the service worker of the built site, and has it keep the engine. Again with the same build does nothing.
+ * Where that fails the site works all the same, with a network.
  * @param build the build of ONNX Runtime that runs here, as `model.info.build` has it; null on pages that run no model
  */
 export async function keepOffline(build: string | null): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
   registered ??= register();
-  await registered;
-  if (build === null || asked.has(build)) return;
+  if (!(await registered) || build === null || asked.has(build)) return;
   asked.add(build);
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();
@@ -36,10 +36,13 @@ export async function keepOffline(build: string | null): Promise<void> {
   document.documentElement.dataset.offline = 'ready';
 }
 
-async function register(): Promise<ServiceWorkerRegistration> {
-  const registration = await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI));
-  offerUpdates(registration);
-  return registration;
+async function register(): Promise<boolean> {
+  try {
+    offerUpdates(await navigator.serviceWorker.register(new URL('service-worker.js', document.baseURI)));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function offerUpdates(registration: ServiceWorkerRegistration): void {

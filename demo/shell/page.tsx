@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from 'preact';
 import { shellStrings as strings } from '../strings/shell';
 import { IconButton } from './button';
 import { Icon } from './icons';
-import { reachesOtherSites } from './policy';
+import { otherSites } from './policy';
 import { setTheme, theme, THEMES } from './theme';
 import { Toasts } from './toast';
 
@@ -21,7 +21,7 @@ export interface PageProps {
 }
 
 export function Page({ current, title, lead, children }: PageProps): JSX.Element {
-  const open = reachesOtherSites();
+  const sites = otherSites().map((site) => site.replace(/^\w+:\/\//, ''));
   return (
     <>
       <a class="skip" href="#content">
@@ -54,7 +54,7 @@ export function Page({ current, title, lead, children }: PageProps): JSX.Element
       </main>
       <footer class="colophon">
         <p>
-          <Icon name="lock" /> {open ? strings.privacyHub : strings.privacyLong}
+          <Icon name="lock" /> {sites.length > 0 ? strings.privacyReach(sites) : strings.privacyLong}
         </p>
         <a href="licenses.txt">{strings.licences}</a>
       </footer>

@@ -1,22 +1,26 @@
-/** @file The page's content security policy, from the inside: what it says, and how a page makes it stricter. */
-import { connectSources } from './hosts';
+/** @file This page's content security policies from the inside: whom it may talk to. */
+import { connectSources, isAllowed } from './hosts';
 
-/** Whether the policy lets this page reach other sites than its own. */
-export function reachesOtherSites(): boolean {
-  const policies = [...document.querySelectorAll<HTMLMetaElement>('meta[http-equiv="Content-Security-Policy"]')];
-  // Policies add up: a connection must be allowed by each.
-  return policies
-    .map(({ content }) => connectSources(content))
-    .every((sources) => sources.some((source) => /^https?:/.test(source)));
+/** The sources of each policy. They add up: a connection must be allowed by each. */
+function policies(): string[][] {
+  const metas = document.querySelectorAll<HTMLMetaElement>('meta[http-equiv="Content-Security-Policy"]');
+  return [...metas].map(({ content }) => connectSources(content));
 }
 
-/**
- * From here on, for as long as it is open, this page reaches its own site only. A policy cannot be loosened again: a
- * page that needs another site later has to be opened anew without this call.
- */
-export function confineToSite(): void {
-  const meta = document.createElement('meta');
-  meta.httpEquiv = 'Content-Security-Policy';
-  meta.content = "connect-src 'self' blob:";
-  document.head.append(meta);
+/** Whether this page may read a URL. Workers of ours are bound by the same policies. */
+export function mayReach(url: URL): boolean {
+  const all = policies();
+  return all.length > 0 && all.every((sources) => isAllowed(url, sources, location.origin));
+}
+
+/** The other sites that this page may talk to, as the strictest policy has them: the last, for each can only narrow. */
+export function otherSites(): string[] {
+  return (policies().at(-1) ?? []).filter((source) => /^https?:/.test(source));
+}
+
+/** What an address stands for. @throws in words where it is none */
+export function addressOf(text: string): URL {
+  const url = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : null;
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw new Error(`“${text}” is no address.`);
 }

@@ -28,7 +28,7 @@ export const modelsStrings = {
   repoExample: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B',
   token: 'Access token',
   tokenNote: 'Only for private and gated repositories. It goes to the Hub alone and is forgotten when you close this page.',
-  url: 'Address of the bundle’s folder, on this site or on the Hub',
+  url: 'Address of the bundle’s folder',
   urlExample: 'models/my-bundle/',
   folder: 'Choose a folder…',
   folderNote: 'A checkpoint of Qwen2-VL, or a VLM2Vec adapter. You can also drop the folder here.',
@@ -37,6 +37,12 @@ export const modelsStrings = {
   folderInput: 'Folder',
   baseInput: 'Base model’s folder',
   look: 'See what it costs',
+  /** Where this page does not reach what is asked for. */
+  opensAnew: {
+    hub: 'This page reaches its own site only. To look there, it opens anew with leave to talk to the Hub, and to nobody else.',
+    url: 'This page reaches its own site only. For another, it opens anew with leave to talk to that one, and to nobody else.',
+  },
+  openHub: 'Open the page that reaches the Hub',
   looking: 'Looking…',
   cost: {
     download: 'To download',
@@ -69,6 +75,11 @@ export const modelsStrings = {
     noAddress: 'Type the address of a bundle’s folder.',
     noFolder: 'Choose a folder first.',
     notFolder: 'What you dropped is no folder.',
+    baseOnHub: 'The base model of this adapter lies on the Hub, which this page does not reach. Choose it from this device, or open the page that reaches the Hub and choose the folder there again.',
+    busy: (host: string) =>
+      `${host} is reached by another page, and opening it would interrupt what is on its way here. Wait for it, or pause it first.`,
+    noWay: (host: string) =>
+      `This page does not reach ${host}, and your browser does not let it open one that does. Save the folder on this device and choose it here.`,
   },
   jobs: 'On their way',
   states: {

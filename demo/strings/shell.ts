@@ -9,8 +9,8 @@ export const shellStrings = {
   privacy: 'Nothing leaves this device',
   privacyLong:
     'Pictures, words and embeddings stay on this device. This page’s security policy lets it, and the workers that compute for it, talk to no other site.',
-  privacyHub:
-    'Pictures stay on this device. This page’s security policy lets it fetch models from the Hugging Face Hub, and talk to no other site.',
+  privacyReach: (hosts: readonly string[]) =>
+    `Pictures stay on this device. This page’s security policy lets it fetch models from ${new Intl.ListFormat('en').format(hosts)}, and talk to no other site.`,
   licences: 'Licences',
   theme: {
     title: (name: string) => `Colours: ${name}`,
