@@ -27,9 +27,11 @@ export interface Ranked<T> {
   index: number;
   /** −1 to 1. */
   score: number;
+  /** As it was given. */
   candidate: T;
 }
 
+/** Options of {@link VLM2Vec.rank}. */
 export type RankOptions = Pick<
   EmbedOptions,
   'maxTokens' | 'minPixels' | 'maxPixels' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
@@ -182,6 +184,7 @@ export class VLM2Vec {
     return this.#backend.dispose();
   }
 
+  /** {@link dispose}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }

@@ -6,9 +6,12 @@
 
 /** Base of every error this package throws on purpose. `details` is plain, structured-cloneable data. */
 export class VLM2VecError extends Error {
+  /** The class's own name: it tells classes apart where `instanceof` cannot. */
   override name = 'VLM2VecError';
+  /** What a program may want to know: sizes, paths, the option's name. */
   readonly details: Readonly<Record<string, unknown>>;
 
+  /** `details` has to be plain data, which survives the way out of a worker. */
   constructor(message: string, details: Record<string, unknown> = {}, options?: ErrorOptions) {
     super(message, options);
     this.details = details;

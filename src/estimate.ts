@@ -24,7 +24,9 @@ export interface Estimate {
   temporary: number;
   /** The weights on the GPU. */
   gpu: number;
+  /** How the weights are or will be stored. */
   dtype: WeightDtype;
+  /** The browser's storage, as far as it tells: used, allowed, left. Null in Node. */
   storage: {
     usage: number | null;
     quota: number | null;
@@ -32,6 +34,7 @@ export interface Estimate {
     /** Whether it fits; null where the browser does not tell. */
     fits: boolean | null;
   };
+  /** What of this device speaks for or against it. */
   device: {
     /** The GPU; null where there is no WebGPU here. */
     adapter: AdapterFacts | null;

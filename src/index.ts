@@ -3,13 +3,13 @@
  * Everything that is exported is listed here.
  */
 
-/** Load a model, embed, rank. */
+// Load a model, embed, rank.
 export { VLM2Vec, type Ranked, type RankOptions, type TaskEmbedOptions } from './embedder';
 export type { LoadOptions } from './load-options';
-/** Cosines of embeddings, and embeddings in fewer bits. */
+// Cosines of embeddings, and embeddings in fewer bits.
 export { similarity, type AnyVector } from './similarity';
 export { quantizeEmbedding, type Precision, type VectorOf } from './precision';
-/** Holds a model to the scores that its card publishes. */
+// Holds a model to the scores that its card publishes.
 export {
   CARD_EXAMPLE,
   CARD_SCORES,
@@ -21,14 +21,16 @@ export {
   type VerifyOptions,
   type VerifyReport,
 } from './eval/verify';
-/** MMEB's task instructions, letter for letter. */
+// MMEB's task instructions, letter for letter.
 export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './text';
-/** Models kept in this browser: what they cost, get, list, check and delete them. */
+// Models kept in this browser: what they cost, get, list, check and delete them.
 export { models, type AddOptions, type EstimateOptions } from './stored-models';
 export type { Estimate } from './estimate';
 export type { StoredModel } from './stored-model';
 export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store/opfs';
 export type { ModelSource, StoredBundle } from './source-spec';
+export type { OpfsEntry as StoredBundleEntry } from './store/opfs';
+export type { Origin as ModelOrigin } from './store/record';
 export type {
   Activations,
   ActivationsChoice,
@@ -42,12 +44,25 @@ export type {
   ModelInfo,
   OnProgress,
   OrtBuild,
+  ProbePolicy,
   ProgressEvent,
   RungReport,
 } from './runtime';
-export type { BundleManifest, BundleSource, WeightDtype } from './bundle/manifest';
+export type {
+  BundleFile,
+  BundleManifest,
+  BundleSource,
+  BundleStage,
+  EmbeddingTable,
+  ImageConfig,
+  ProbeCase,
+  PromptConfig,
+  StoredDtype,
+  StoredTensor,
+  WeightDtype,
+} from './bundle/manifest';
 export type { DecodeOptions, ImageInput, RgbImage } from './image';
-/** Named errors; they keep class, name and details across the worker boundary. */
+// Named errors; they keep class, name and details across the worker boundary.
 export {
   BundleFormatError,
   CheckpointFormatError,

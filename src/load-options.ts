@@ -14,6 +14,7 @@ import {
 import type { Backend, LoadSettings } from './service';
 import { specify, type ModelSource, type SourceSpec } from './source-spec';
 
+/** Options of `VLM2Vec.load` and `models.add`. */
 export interface LoadOptions extends OrtOptions {
   /**
    * `auto` takes WebGPU where it reproduces the model's probe, else WASM (Node: the CPU). An explicit device is
@@ -52,14 +53,16 @@ export interface LoadOptions extends OrtOptions {
    * embedded; a bundle must then still be within reach. @default 'later' for towers of 64 MiB and more, unless the probe runs
    */
   vision?: 'now' | 'later';
-  /** Folder of the built-in models. @default 'models/' beside the page; in Node the package's own */
+  /** Folder of the built-in models, if not the package's own. */
   modelsUrl?: string | URL;
   /**
    * Browser: the worker to run in (it ends with the model), or a function that starts one; `false` runs in the calling
    * thread, which then stands still while a WASM model computes. @default true: a worker of its own
    */
   worker?: boolean | Worker | (() => Worker);
+  /** Ends the call with the signal's reason. What was stored by then is kept: the same call goes on from there. */
   signal?: AbortSignal;
+  /** Download, conversion, verification, probe and loading, as they go. */
   onProgress?: OnProgress;
   /** @internal for tests */
   internal?: InternalOptions;
@@ -100,7 +103,7 @@ export interface PreparedLoad {
 export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
   const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
-  const { worker = !isNode, modelsUrl, base, adapter, hubUrl, signal, onProgress, ...settings } = options;
+  const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
   signal?.throwIfAborted();
   if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
     throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, { option: 'dtype' });
@@ -110,15 +113,24 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
     base: base === undefined ? undefined : await specify(base, modelsUrl),
     adapter: adapter === undefined ? undefined : await specify(adapter, modelsUrl),
   };
-  const place = hubUrl === undefined ? {} : { hubUrl: plainUrl(hubUrl) };
-  return { spec, settings: { ...settings, ...parts, ...place }, worker, signal, onProgress };
+  const places = {
+    ...(hubUrl === undefined ? {} : { hubUrl: absolute(hubUrl, 'hubUrl').replace(/\/+$/, '') }),
+    ...(wasmPaths === undefined ? {} : { wasmPaths: absoluteWasm(wasmPaths) }),
+  };
+  return { spec, settings: { ...settings, ...parts, ...places }, worker, signal, onProgress };
 }
 
-/** A Hub's address without a slash at the end. */
-function plainUrl(url: string | URL): string {
+/** As seen from the page: a worker would count from its own address. */
+function absolute(url: string | URL, option: string): string {
   const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
-  if (!URL.canParse(String(url), base)) throw new InvalidInputError(`hubUrl: '${String(url)}' is no URL.`, { option: 'hubUrl' });
-  return new URL(url, base).href.replace(/\/+$/, '');
+  if (!URL.canParse(String(url), base)) throw new InvalidInputError(`${option}: '${String(url)}' is no URL.`, { option });
+  return new URL(url, base).href;
+}
+
+function absoluteWasm(paths: NonNullable<OrtOptions['wasmPaths']>): NonNullable<OrtOptions['wasmPaths']> {
+  if (isNode) return paths; // refused where it would be used
+  if (typeof paths === 'string' || paths instanceof URL) return absolute(paths, 'wasmPaths').replace(/\/*$/, '/');
+  return Object.fromEntries(Object.entries(paths).map(([file, url]) => [file, absolute(url as string | URL, 'wasmPaths')]));
 }
 
 /** The backend: in a worker of its own, in one that is given, or right here. */

@@ -3,13 +3,15 @@
  * page does not load the converter only to name a model.
  */
 
+import { builtInFiles } from './built-in-files';
 import { MANIFEST_PATH } from './bundle/manifest';
 import { InvalidInputError, SourceNotFoundError } from './errors';
 import { isNode } from './runtime';
 
 /** A source as plain data that can be sent to a worker. */
 export type SourceSpec =
-  | { kind: 'url'; url: string }
+  /** `files`: addresses of those that do not lie beside the manifest, by path. */
+  | { kind: 'url'; url: string; files?: Record<string, string> }
   | { kind: 'stored'; name: string }
   | { kind: 'files'; files: { path: string; blob: Blob }[]; label: string }
   | { kind: 'directory'; handle: FileSystemDirectoryHandle }
@@ -18,6 +20,7 @@ export type SourceSpec =
 
 /** A bundle kept in this browser, as the store lists it. */
 export interface StoredBundle {
+  /** As `models.list()` gives it. */
   name: string;
 }
 
@@ -79,14 +82,18 @@ async function specifyText(text: string, modelsUrl: string | URL | undefined): P
   );
 }
 
-/** Built-in models lie beside the page (browser) or in the package (Node). */
+/** Built-in models lie in the package; where a browser runs the source, beside the page. */
 async function builtIn(name: string, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
   if (modelsUrl !== undefined) {
     const folder = new URL(String(modelsUrl).replace(/\/?$/, '/'), isNode ? undefined : baseUrl());
     const url = new URL(`${name}/`, folder);
     return url.protocol === 'file:' ? specifyText(url.href, undefined) : { kind: 'url', url: url.href };
   }
-  if (!isNode) return { kind: 'url', url: new URL(`models/${name}/`, baseUrl()).href };
+  if (!isNode) {
+    const files = builtInFiles(name);
+    if (files) return { kind: 'url', url: files[MANIFEST_PATH]!, files };
+    return { kind: 'url', url: new URL(`models/${name}/`, baseUrl()).href };
+  }
   const { existsSync } = await import('node:fs');
   const { fileURLToPath } = await import('node:url');
   // Below the package's `dist/lib`, and below `src` in the repository.

@@ -63,7 +63,7 @@ export interface OpenedBundle {
 export async function openSource(spec: SourceSpec, options: OpenOptions): Promise<OpenedBundle> {
   switch (spec.kind) {
     case 'url':
-      return checkOptions(await openUrl(spec.url, options), options);
+      return checkOptions(await openUrl(spec, options), options);
     case 'stored':
       return openStored(spec.name, options);
     case 'hub':
@@ -122,7 +122,7 @@ export async function findSource(
   if (spec.kind === 'url') {
     const found = await find(await urlName(spec.url));
     if (found.manifest && store !== false) return found;
-    const manifest = await readManifest(httpBundle(spec.url), { signal });
+    const manifest = await readManifest(httpBundle(spec.url, { files: spec.files }), { signal });
     return { library, name: isWanted(manifest, store, library) ? found.name : null, manifest };
   }
   const bundle = spec.kind === 'hub' ? null : await localBundle(spec);
@@ -146,16 +146,17 @@ async function identify(spec: SourceSpec, options: OpenOptions): Promise<unknown
 }
 
 /** A bundle on a server: from the library, else downloaded into it if it is large, else read where it is. */
-async function openUrl(url: string, options: OpenOptions): Promise<OpenedBundle> {
+async function openUrl(spec: SourceSpec & { kind: 'url' }, options: OpenOptions): Promise<OpenedBundle> {
+  const { url, files } = spec;
   const { store, refresh = false, retryDelay, signal, onProgress } = options;
   const library = store === false ? null : await openLibrary();
   const name = await urlName(url);
   const stored = library && (await ifStored(library, name, signal));
   if (stored && !refresh) return stored;
-  const remote = httpBundle(url);
+  const remote = httpBundle(url, { files });
   const manifest = await readManifest(remote, { signal });
   if (!library || !isWanted(manifest, store, library)) return { reader: remote, manifest, stored: null };
-  if (stored && (await isCurrent(url, stored, signal))) return stored;
+  if (stored && (await isCurrent(spec, stored, signal))) return stored;
   let waited = false;
   const writer = await library.writer(name, {
     wait: true,
@@ -171,18 +172,22 @@ async function openUrl(url: string, options: OpenOptions): Promise<OpenedBundle>
     return meanwhile;
   }
   try {
-    await writeRecord(writer, { origin: originOf({ kind: 'url', url }), dtype: null });
+    await writeRecord(writer, { origin: originOf(spec), dtype: null });
   } catch (error) {
     await writer.pause();
     throw error;
   }
-  const downloaded = await downloadBundle({ url, writer, retryDelay, signal, onProgress });
+  const downloaded = await downloadBundle({ url, files, writer, retryDelay, signal, onProgress });
   return { reader: library.bundle(name), manifest: downloaded, stored: name };
 }
 
-async function isCurrent(url: string, { reader }: OpenedBundle, signal?: AbortSignal): Promise<boolean> {
+async function isCurrent(
+  { url, files }: SourceSpec & { kind: 'url' },
+  { reader }: OpenedBundle,
+  signal?: AbortSignal,
+): Promise<boolean> {
   const file = await reader.open(MANIFEST_PATH, signal);
-  const { bytes } = await fetchManifest(url, { signal });
+  const { bytes } = await fetchManifest(url, { files, signal });
   return (await sha256Hex(await file.read(0, file.size, signal))) === (await sha256Hex(bytes));
 }
 

@@ -14,6 +14,7 @@ import { readManifest, verifyBundle } from './store/verify';
 
 /** A model that this machine keeps. `VLM2Vec.load` takes it as it is. Plain data. */
 export interface StoredModel {
+  /** In the library; what `models.inspect`, `verify` and `delete` take. */
   name: string;
   /** On disk. */
   bytes: number;
@@ -26,9 +27,13 @@ export interface StoredModel {
   advice: string | null;
   /** Of an unfinished one, how much is done: 0 to 1. */
   done: number | null;
+  /** Where it came from; null where that was not noted. */
   origin: Origin | null;
+  /** How its weights are stored. */
   dtype: WeightDtype | null;
+  /** `qwen2_vl`; null until it is finished. */
   architecture: string | null;
+  /** Length of an embedding; null until it is finished. */
   dims: number | null;
   /** Base model and adapter, with their commits. */
   source: BundleSource | null;

@@ -11,6 +11,7 @@ import type { ModelSource } from './source-spec';
 import type { StoredModel } from './stored-model';
 import type { OnProgress } from './runtime';
 
+/** Options of `models.add`, as of `VLM2Vec.load`. */
 export type AddOptions = Pick<
   LoadOptions,
   | 'dtype'
@@ -28,6 +29,7 @@ export type AddOptions = Pick<
   | 'internal'
 >;
 
+/** Options of `models.estimate` and `models.isCached`: those of `VLM2Vec.load` that say what it would load. */
 export type EstimateOptions = Pick<
   LoadOptions,
   'dtype' | 'base' | 'adapter' | 'hubUrl' | 'accessToken' | 'store' | 'modelsUrl' | 'signal'

@@ -4,6 +4,9 @@ import { InvalidInputError, UnsupportedError } from '../errors';
 import type { EmbedInput } from '../runtime';
 import { embedAll, refuseOthers, type Embedder } from './embedder';
 
+export type { Embedder };
+
+/** Of {@link aiSdkEmbeddingModel}. */
 export interface AiSdkOptions {
   /** What the SDK calls the model. @default 'vlm2vec' */
   modelId?: string;
@@ -19,25 +22,43 @@ export interface AiSdkProviderOptions {
   images?: (string | null)[];
 }
 
+/** As the SDK calls {@link AiSdkEmbeddingModel.doEmbed}. */
 export interface AiSdkCall {
+  /** Texts; '' beside a picture for the picture alone. */
   values: string[];
+  /** The model's own, or nothing: another number is refused. */
   dimensions?: number;
+  /** Ends the call with the signal's reason. */
   abortSignal?: AbortSignal;
   /** Of no use here: nothing is requested. */
   headers?: Record<string, string | undefined>;
+  /** {@link AiSdkProviderOptions} under `vlm2vec`. Those of other providers are not looked at. */
   providerOptions?: Record<string, Record<string, unknown>>;
 }
 
+/** An `EmbeddingModelV4` of `@ai-sdk/provider`, for `embed` and `embedMany` of the package `ai`. */
 export interface AiSdkEmbeddingModel {
+  /** The version of the SDK's interface. */
   readonly specificationVersion: 'v4';
+  /** Names this package in the SDK's reports. */
   readonly provider: 'vlm2vec-web';
+  /** {@link AiSdkOptions.modelId} */
   readonly modelId: string;
+  /** No limit: the model makes its own batches. */
   readonly maxEmbeddingsPerCall: number;
+  /** False: calls would only wait for each other. */
   readonly supportsParallelCalls: boolean;
-  /** @throws UnsupportedError for options that it does not know, and as `embed` does */
+  /**
+   * Unit vectors in the order of the values // [dims], and the tokens read.
+   * @throws UnsupportedError for options that it does not know; else as `VLM2Vec.embed` does
+   */
   doEmbed(call: AiSdkCall): Promise<{ embeddings: number[][]; usage: { tokens: number }; warnings: [] }>;
 }
 
+/**
+ * `embedMany({ model: aiSdkEmbeddingModel(model), values })`.
+ * @param model a loaded `VLM2Vec`
+ */
 export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: AiSdkOptions = {}): AiSdkEmbeddingModel {
   return {
     specificationVersion: 'v4',

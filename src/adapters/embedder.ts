@@ -5,7 +5,9 @@ import type { EmbedInput, EmbedOptions } from '../runtime';
 
 /** A loaded `VLM2Vec` is one. */
 export interface Embedder {
+  /** Length of an embedding. */
   readonly dims: number;
+  /** As `VLM2Vec.embed` of a list. // [dims] each */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
 

@@ -3,6 +3,9 @@
 import type { EmbedOptions } from '../runtime';
 import type { Embedder } from './embedder';
 
+export type { Embedder };
+
+/** Of {@link langChainEmbeddings}. */
 export interface LangChainOptions extends Pick<EmbedOptions, 'maxTokens' | 'signal'> {
   /** Put before each query, as in the model's training data. @default none */
   queryInstruction?: string;
@@ -10,10 +13,11 @@ export interface LangChainOptions extends Pick<EmbedOptions, 'maxTokens' | 'sign
   documentInstruction?: string;
 }
 
+/** LangChain's `EmbeddingsInterface`. Both methods reject as `VLM2Vec.embed` does. */
 export interface LangChainEmbeddings {
-  /** // [documents, dims] */
+  /** Unit vectors, in order. // [documents, dims] */
   embedDocuments(documents: string[]): Promise<number[][]>;
-  /** // [dims] */
+  /** A unit vector. // [dims] */
   embedQuery(document: string): Promise<number[]>;
 }
 

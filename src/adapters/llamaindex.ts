@@ -6,6 +6,9 @@
 import type { EmbedInput, EmbedOptions } from '../runtime';
 import type { Embedder } from './embedder';
 
+export type { Embedder };
+
+/** Of {@link llamaIndexEmbedding}. */
 export interface LlamaIndexOptions extends Pick<EmbedOptions, 'maxTokens' | 'signal'> {
   /** Put before each text, as in the model's training data. @default none */
   textInstruction?: string;
@@ -18,11 +21,15 @@ export interface LlamaIndexOptions extends Pick<EmbedOptions, 'maxTokens' | 'sig
 /** A picture as LlamaIndex has it. */
 export type LlamaIndexImage = string | Blob | URL;
 
-/** What this file implements of the framework's class. */
+/** What is implemented of the framework's class. All give unit vectors and reject as `VLM2Vec.embed` does. */
 export interface LlamaIndexMethods {
+  /** // [dims] */
   getTextEmbedding(text: string): Promise<number[]>;
+  /** // [texts, dims] */
   getTextEmbeddings(texts: string[]): Promise<number[][]>;
+  /** // [dims] */
   getImageEmbedding(image: LlamaIndexImage): Promise<number[]>;
+  /** // [images, dims] */
   getImageEmbeddings(images: LlamaIndexImage[]): Promise<number[][]>;
 }
 

@@ -9,6 +9,9 @@ import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError 
 import type { EmbedInput } from '../runtime';
 import { embedAll, refuseOthers, type Embedder } from './embedder';
 
+export type { Embedder };
+
+/** Of {@link openAI} and {@link openAIFetch}. */
 export interface OpenAIOptions {
   /** What requests and answers call the model. @default 'vlm2vec' */
   model?: string;
@@ -30,11 +33,15 @@ export interface EmbeddingRequest {
   user?: string | null;
 }
 
+/** One message of vLLM's multimodal form. */
 export interface EmbeddingMessage {
+  /** `user`; others are refused. */
   role: string;
+  /** A text, or parts: any number of texts (joined by line breaks) and one picture at most. */
   content: string | readonly ContentPart[];
 }
 
+/** A part of a message. */
 export type ContentPart =
   | { type: 'text'; text: string }
   /** A URL that the model can read: `https:`, `data:`, `blob:`. */
@@ -42,20 +49,28 @@ export type ContentPart =
 
 /** As OpenAI's `CreateEmbeddingResponse`. `E`: numbers, or with `base64` little-endian float32. */
 export interface EmbeddingResponse<E = number[]> {
+  /** As OpenAI's API says it. */
   object: 'list';
+  /** One entry for each input, in order: its number, and its embedding of unit length // [dims]. */
   data: { object: 'embedding'; index: number; embedding: E }[];
+  /** {@link OpenAIOptions.model} */
   model: string;
+  /** Tokens of all inputs together; both numbers are the same. */
   usage: { prompt_tokens: number; total_tokens: number };
 }
 
+/** The part of the client that makes embeddings. */
 export interface OpenAIClient {
+  /** `create` rejects as {@link openAI} says. */
   embeddings: {
     create(body: EmbeddingRequest & { encoding_format: 'base64' }, options?: CreateOptions): Promise<EmbeddingResponse<string>>;
     create(body: EmbeddingRequest, options?: CreateOptions): Promise<EmbeddingResponse>;
   };
 }
 
+/** Of `embeddings.create`. */
 export interface CreateOptions {
+  /** Ends the call with the signal's reason. */
   signal?: AbortSignal | null;
 }
 

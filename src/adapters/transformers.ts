@@ -11,13 +11,18 @@ import type { EmbedInput, EmbedOptions } from '../runtime';
 import type { ModelSource } from '../source-spec';
 import { refuseOthers, type Embedder } from './embedder';
 
+export type { Embedder };
+
+/** `feature-extraction` takes texts, and pictures with texts; `image-feature-extraction` pictures alone. */
 export type PipelineTask = 'feature-extraction' | 'image-feature-extraction';
 
 /** Named as transformers.js names them. Others are refused by name. */
 export interface PipelineOptions extends Pick<LoadOptions, 'device' | 'dtype' | 'signal'> {
+  /** Called with each event of loading; see `ProgressEvent`. */
   progress_callback?: LoadOptions['onProgress'];
 }
 
+/** Of a {@link FeatureExtractor}. */
 export interface ExtractOptions extends Pick<EmbedOptions, 'instruction' | 'signal'> {
   /** What the model does anyway. @default 'last_token' */
   pooling?: 'last_token';
@@ -27,31 +32,39 @@ export interface ExtractOptions extends Pick<EmbedOptions, 'instruction' | 'sign
 
 /** As much of transformers.js' `Tensor` as a result needs. */
 export class FeatureTensor {
+  /** Type of the numbers. */
   readonly type = 'float32';
-  /** // [inputs, dims] */
+  /** Inputs, and numbers of a vector. */
   readonly dims: [number, number];
+  /** All vectors, one after another. // [inputs · dims] */
   readonly data: Float32Array;
 
+  /** Copies `vectors`, each of `dims` numbers. */
   constructor(vectors: readonly Float32Array[], dims: number) {
     this.dims = [vectors.length, dims];
     this.data = new Float32Array(vectors.length * dims);
     vectors.forEach((vector, i) => this.data.set(vector, i * dims));
   }
 
+  /** How many numbers. */
   get size(): number {
     return this.data.length;
   }
 
-  /** // [inputs][dims] */
+  /** As arrays of numbers. // [inputs][dims] */
   tolist(): number[][] {
     const [rows, dims] = this.dims;
     return Array.from({ length: rows }, (_, i) => Array.from(this.data.subarray(i * dims, (i + 1) * dims)));
   }
 }
 
+/** What {@link pipeline} gives. */
 export interface FeatureExtractor<Input> {
+  /** Embeds one input or several. @throws UnsupportedError for options that are not known; else as `VLM2Vec.embed` */
   (inputs: Input | readonly Input[], options?: ExtractOptions): Promise<FeatureTensor>;
+  /** As it was asked for. */
   readonly task: PipelineTask;
+  /** The model in use. */
   readonly model: Embedder;
   /** Frees the model. */
   dispose(): Promise<void>;

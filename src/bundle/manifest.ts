@@ -18,10 +18,11 @@ export type WeightDtype = 'fp32' | 'fp16' | 'q8' | 'q4';
 export interface BundleFile {
   /** Plain relative path, `/`-separated; never absolute, never `..`. */
   path: string;
+  /** Its length. */
   bytes: number;
   /** Lower-case hex SHA-256 of the whole file. */
   sha256: string;
-  /** Lower-case hex SHA-256 of each {@link CHUNK_BYTES} piece, in order. */
+  /** Lower-case hex SHA-256 of each piece of 16 MiB, in order. */
   chunks: string[];
 }
 
@@ -30,11 +31,15 @@ export type StoredDtype = 'f32' | 'f16' | 'u8';
 
 /** One ONNX initializer inside a stage's weight file. */
 export interface StoredTensor {
+  /** As the graph calls it. */
   name: string;
+  /** Type of its elements. */
   dtype: StoredDtype;
+  /** As ONNX has it; see docs/bundle.md for quantized matrices. */
   shape: number[];
   /** Byte offset in the weight file; a multiple of 64. */
   offset: number;
+  /** In the weight file. */
   bytes: number;
 }
 
@@ -42,19 +47,25 @@ export interface StoredTensor {
 export interface BundleStage {
   /** `vision.0`, `vision.1`, …, `text.0`, … */
   name: string;
+  /** Which half of the model it belongs to. */
   kind: 'vision' | 'text';
   /** The blocks of the tower that this stage runs: `first … last-1`. */
   blocks: { first: number; last: number };
   /** The f32 graph as a plain ONNX model that refers to the weight file. */
   graph: BundleFile;
+  /** The weight file. */
   weights: BundleFile;
+  /** What lies in it. */
   tensors: StoredTensor[];
 }
 
 /** The token-embedding table as rows of fixed length; read by the runtime, never uploaded whole. */
 export interface EmbeddingTable extends BundleFile {
+  /** Tokens. */
   rows: number;
+  /** Numbers of a token. */
   columns: number;
+  /** How they are stored. */
   dtype: WeightDtype;
   /** Bytes of one row. Layout per dtype: see `bundle/rows.ts`. */
   rowBytes: number;
@@ -62,9 +73,13 @@ export interface EmbeddingTable extends BundleFile {
 
 /** Pixels → patches, as the checkpoint's preprocessor_config.json says. */
 export interface ImageConfig {
+  /** Images of fewer pixels are enlarged. */
   minPixels: number;
+  /** Images of more are reduced. */
   maxPixels: number;
+  /** Subtracted, by channel, from values of 0 to 1. */
   mean: [number, number, number];
+  /** Divided by, by channel. */
   std: [number, number, number];
   /** Pixels per patch side (14). */
   patchSize: number;
@@ -72,9 +87,11 @@ export interface ImageConfig {
   mergeSize: number;
 }
 
+/** What prompts are made with. */
 export interface PromptConfig {
   /** `<|image_pad|>` */
   imageToken: string;
+  /** Its number in the vocabulary. */
   imageTokenId: number;
   /** Between the image token and the text where the caller gave none: `\n`. */
   separator: string;
@@ -84,7 +101,9 @@ export interface PromptConfig {
 
 /** A fixed input with the embedding that the CPU gave at conversion. */
 export interface ProbeCase {
+  /** For people. */
   name: string;
+  /** The whole prompt. */
   text: string;
   /** A picture every platform draws alike: see `bundle/probe-picture.ts`. */
   picture: { width: number; height: number; seed: number } | null;
@@ -92,26 +111,41 @@ export interface ProbeCase {
   embedding: string;
 }
 
+/** What a bundle was made of. */
 export interface BundleSource {
+  /** The base model: repository or folder, and commit where there is one. */
   base: { id: string; revision: string | null };
+  /** The adapter that was merged into it; null without one. */
   adapter: { id: string; revision: string | null; kind: 'lora' | 'rslora' | 'dora' } | null;
   /** SHA-256 over the names and bytes of all tensors as merged, where computed. */
 }
 
+/** `bundle.json`. */
 export interface BundleManifest {
+  /** Says what the file is. */
   format: typeof BUNDLE_FORMAT;
+  /** Of the format. */
   version: typeof BUNDLE_VERSION;
+  /** Which of the architectures that the package knows. */
   architecture: 'qwen2_vl';
   /** Length of an embedding. */
   dims: number;
+  /** How weights are stored; single ones may have more bits. */
   dtype: WeightDtype;
+  /** Where the weights come from. */
   source: BundleSource;
   /** The architecture's own numbers; type in `models/`. */
   config: Record<string, unknown>;
+  /** In the order in which they run. */
   stages: BundleStage[];
+  /** The token embeddings. */
   embeddings: EmbeddingTable;
+  /** The checkpoint's own tokenizer files. */
   tokenizer: { files: BundleFile[] };
+  /** How images become patches. */
   image: ImageConfig;
+  /** What prompts are made with. */
   prompts: PromptConfig;
+  /** What the runtime tests itself with on each new device. */
   probe: ProbeCase[];
 }

@@ -7,8 +7,9 @@ export interface Progress {
   phase: 'wait' | 'measure' | 'convert' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
   /** The file within the bundle, where there is one. */
   file?: string;
-  /** Bytes done and in all, of the phase. */
+  /** Bytes done, of the phase. */
   loaded?: number;
+  /** Bytes in all, of the phase. */
   total?: number;
   /** Per cent of the phase, 0 to 100. */
   progress?: number;
@@ -16,8 +17,9 @@ export interface Progress {
   tensors?: { done: number; total: number };
   /** Rows of weights done and in all, at conversion. */
   rows?: { done: number; total: number };
-  /** Bytes per second of late, and seconds left at that rate, where both can be told. */
+  /** Bytes per second of late, where it can be told. */
   rate?: number;
+  /** At that rate. */
   secondsLeft?: number;
 }
 

@@ -27,6 +27,7 @@ export const CARD_SCORES = {
   phi: { label: 'VLM2Vec-Full (Phi-3.5-V)', repository: 'TIGER-Lab/VLM2Vec-Full', scores: [0.3008, 0.2051] },
 } as const;
 
+/** A published model whose card shows scores. */
 export type CardModel = keyof typeof CARD_SCORES;
 
 export const CARD_MODELS = Object.keys(CARD_SCORES) as CardModel[];
@@ -45,23 +46,30 @@ export function cardModel({ base, adapter }: BundleSource): CardModel | null {
 
 /** What is used of a loaded `VLM2Vec`. */
 export interface VerifiableModel {
+  /** As of `VLM2Vec.info`. */
   readonly info: { source: BundleSource; dtype: WeightDtype; imageToken: string };
+  /** As `VLM2Vec.embed` of a list. // [dims] each */
   embed(
     inputs: { text: string; image?: Uint8Array }[],
     options: { orientation: 'stored'; signal?: AbortSignal },
   ): Promise<Float32Array[]>;
 }
 
+/** Options of {@link verifyCard}. */
 export interface VerifyOptions {
   /** Hold it to this model's card, in place of the one that its source names. */
   as?: CardModel;
+  /** Ends the call with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Plain data. */
+/** What {@link verifyCard} found. Plain data. */
 export interface VerifyReport {
+  /** The model whose card it was held to. */
   model: CardModel;
+  /** Its name for people. */
   label: string;
+  /** By answer: the cosine with the question, the published one, the difference, and whether that is small enough. */
   answers: { text: string; score: number; published: number; difference: number; passed: boolean }[];
   /** Largest difference that passes. */
   tolerance: number;

@@ -31,14 +31,16 @@ export type ImageInput =
   | HTMLCanvasElement
   | OffscreenCanvas;
 
+/** How a picture is read. */
 export interface DecodeOptions {
   /**
    * `exif`: turned upright as the camera noted. `stored`: pixels as they lie in the file, which is what the
    * reference does (PIL's `Image.open(...).convert('RGB')`). Default `exif`.
    */
   orientation?: 'exif' | 'stored';
-  /** Refuse an image that declares more pixels than this, before decoding. Default {@link MAX_INPUT_PIXELS}. */
+  /** Refuse an image that declares more pixels than this, before decoding. Default: Pillow's limit, 89,478,485. */
   maxInputPixels?: number;
+  /** Ends the call with the signal's reason. */
   signal?: AbortSignal;
 }
 

@@ -6,6 +6,7 @@
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 import { UnsupportedError } from '../errors';
 import { isNode } from './environment';
+import { importBrowserBuild, WASM_FILES } from './ort-builds';
 import type { OrtBuild } from './types';
 
 /** The part of ONNX Runtime we use; the same in every build. */
@@ -18,8 +19,11 @@ export interface Ort {
 export type Session = InferenceSession;
 
 export interface OrtOptions {
-  /** Where the `.wasm` (and `.mjs`) files lie, if not beside the script; passed to `env.wasm.wasmPaths`. */
-  wasmPaths?: Env.WasmPrefixOrFilePaths;
+  /**
+   * Browser: where ONNX Runtime's `.wasm` files lie, if not beside the script or where a bundler put them: their folder, or
+   * the address of the one that will be loaded (`{ wasm }`). Relative ones count from the page.
+   */
+  wasmPaths?: string | URL | Env.WasmFilePaths;
   /**
    * CPU threads. Default with WASM: half the cores, at most 8, where the page is cross-origin isolated, else 1; in
    * Node as many as ORT thinks good.
@@ -47,19 +51,20 @@ interface Loaded {
 
 const loaded = new Map<OrtBuild, Loaded>();
 
-async function importBuild(build: OrtBuild): Promise<Ort> {
-  switch (build) {
-    case 'node': {
-      const module = (await import('onnxruntime-node')) as unknown as Ort & { default?: Ort };
-      return module.default ?? module;
-    }
-    case 'jspi':
-      return (await import('onnxruntime-web/jspi')) as unknown as Ort;
-    case 'asyncify':
-      return (await import('onnxruntime-web/webgpu')) as unknown as Ort;
-    case 'wasm':
-      return (await import('onnxruntime-web/wasm')) as unknown as Ort;
+async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOptions): Promise<Ort> {
+  if (build === 'node') {
+    const module = (await import('onnxruntime-node')) as unknown as Ort & { default?: Ort };
+    return module.default ?? module;
   }
+  const { module, wasm } = await importBrowserBuild(build);
+  const ort = module as Ort;
+  ort.env.wasm.numThreads = numThreads ?? wasmThreads();
+  if (typeof wasmPaths === 'string' || wasmPaths instanceof URL) {
+    ort.env.wasm.wasmPaths = { wasm: new URL(WASM_FILES[build], wasmPaths) };
+  } else if (wasmPaths ?? wasm) {
+    ort.env.wasm.wasmPaths = wasmPaths ?? { wasm };
+  }
+  return ort;
 }
 
 /**
@@ -82,12 +87,8 @@ export function loadOrt(build: OrtBuild, { wasmPaths, numThreads }: OrtOptions =
     }
     return before.ort;
   }
-  const ort = importBuild(build).then((module) => {
+  const ort = importBuild(build, { wasmPaths, numThreads }).then((module) => {
     module.env.logLevel = 'error';
-    if (!isNode) {
-      module.env.wasm.numThreads = numThreads ?? wasmThreads();
-      if (wasmPaths !== undefined) module.env.wasm.wasmPaths = wasmPaths;
-    }
     return module;
   });
   ort.catch(() => loaded.delete(build));

@@ -9,7 +9,9 @@ import type { EmbedUsage } from './usage';
 export type DeviceChoice = 'auto' | 'webgpu' | 'wasm' | 'cpu';
 /** Where sessions do run. */
 export type DeviceName = Exclude<DeviceChoice, 'auto'>;
+/** Floating-point numbers between the weights: 32 bits, or 16 where a GPU has them. */
 export type Activations = 'f32' | 'f16';
+/** `auto`: f16 on GPUs where it passes the probe, else f32. */
 export type ActivationsChoice = 'auto' | Activations;
 
 /** The ONNX Runtime build: `jspi` and `asyncify` carry WebGPU and WASM, `wasm` is the small one without WebGPU. */
@@ -20,15 +22,23 @@ export type OrtBuild = 'jspi' | 'asyncify' | 'wasm' | 'node';
  * `progress_total` about all of the phase; `loaded` and `total` are bytes, in phase `embed` inputs.
  */
 export interface ProgressEvent extends Omit<Progress, 'status' | 'phase'> {
+  /**
+   * `initiate`: a file or phase begins; `download`: a request begins; `progress`: more of a file is done;
+   * `progress_total`: more of the phase; `done`: a file is whole; `ready`: all is.
+   */
   status: Progress['status'] | 'download' | 'progress_total';
+  /** What is being done. `wait`: another tab is writing the same bundle. */
   phase: Progress['phase'] | 'embed';
 }
 
+/** Takes progress events as they come. */
 export type OnProgress = (event: ProgressEvent) => void;
 
 /** One thing to embed: a text, an image, or both in one sequence. */
 export interface InputParts {
+  /** As given to the model, behind the instruction. May hold the image token where the picture goes. */
   text?: string;
+  /** Read before the text, unless the text says where. */
   image?: ImageInput;
   /** Overrides {@link EmbedOptions.instruction} for this input. */
   instruction?: string;
@@ -37,6 +47,7 @@ export interface InputParts {
 /** What `embed` takes: a string is a text; anything else without `text`/`image` keys is an image. */
 export type EmbedInput = string | ImageInput | InputParts;
 
+/** Options of `VLM2Vec.embed`. */
 export interface EmbedOptions {
   /** Task instruction put before each text, as in the model's training data. */
   instruction?: string;
@@ -45,11 +56,13 @@ export interface EmbedOptions {
    * instead, for cutting image tokens has no meaning. Default: the model's limit, beyond which both are refused.
    */
   maxTokens?: number;
-  /** Pixel limits for images, in place of the checkpoint's own. */
+  /** Images of fewer pixels are enlarged to about so many. Default: the checkpoint's own number. */
   minPixels?: number;
+  /** Images of more are reduced to at most so many. Fewer cost less time and see less. Default: the checkpoint's own. */
   maxPixels?: number;
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
+  /** Ends the call with the signal's reason, between batches and stages. */
   signal?: AbortSignal;
   /**
    * `progress_total` of phase `embed` after every batch; `loaded` and `total` count inputs. Where the vision tower is
@@ -62,7 +75,9 @@ export interface EmbedOptions {
 
 /** One step of the ladder that was tried. */
 export interface RungReport {
+  /** What it runs on. */
   device: DeviceName;
+  /** Numbers between the weights. */
   activations: Activations;
   /** Whether the GPU device has the `subgroups` feature. */
   subgroups: boolean;
@@ -79,15 +94,21 @@ export interface RungReport {
 
 /** The GPU as the browser names it. */
 export interface AdapterFacts {
+  /** `nvidia`, `apple`, …; '' where the browser does not say, as for the three below. */
   vendor: string;
+  /** Family of the GPU: `ampere`, `metal-3`, … */
   architecture: string;
+  /** The vendor's number of the GPU. */
   device: string;
+  /** For people. */
   description: string;
+  /** Whether shaders may compute in 16 bits (`shader-f16`). */
   f16: boolean;
   /** 0 where the browser does not say or has no subgroups. */
   subgroupMinSize: number;
   /** In bytes. */
   maxBufferSize: number;
+  /** In bytes: what of a buffer a shader can see. */
   maxStorageBufferBindingSize: number;
 }
 
@@ -97,19 +118,29 @@ export interface ModelInfo {
   id: string;
   /** Where the bundle lies. */
   label: string;
+  /** `qwen2_vl` */
   architecture: string;
+  /** Length of an embedding. */
   dims: number;
+  /** How its weights are stored. */
   dtype: WeightDtype;
+  /** Base model and adapter, with their commits. */
   source: BundleSource;
+  /** Where it runs. */
   device: DeviceName;
+  /** Numbers between the weights. */
   activations: Activations;
+  /** Which ONNX Runtime. */
   build: OrtBuild;
+  /** The GPU in use; null without one. */
   adapter: AdapterFacts | null;
+  /** Whether the GPU device has the `subgroups` feature. */
   subgroups: boolean;
   /** WASM threads (1 without cross-origin isolation); 0 on other devices. */
   threads: number;
   /** Bytes of all weight files and the embedding table. */
   bytes: number;
+  /** Longest sequence. */
   maxTokens: number;
   /** What stands for an image in texts: `<|image_pad|>`. */
   imageToken: string;

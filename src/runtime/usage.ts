@@ -2,6 +2,7 @@
 
 import type { Prepared } from './prepare';
 
+/** What a call of `embed` took. */
 export interface EmbedUsage {
   /** How many inputs were embedded. */
   inputs: number;

@@ -13,7 +13,7 @@ export {
   type WeightedVector,
 } from './query';
 export type * from './types';
-/** Exact search in vectors of one's own. */
+// Exact search in vectors of one's own.
 export {
   Bitset,
   PackedVectors,
@@ -23,6 +23,7 @@ export {
   similarPairs,
   topK,
   writeImage,
+  type KernelName,
   type PackedVectorsOptions,
   type ScoreStatistics,
   type SimilarPairs,

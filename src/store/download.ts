@@ -25,6 +25,8 @@ const STREAMS = 4;
 export interface DownloadOptions {
   /** The bundle's folder, or its `bundle.json`. */
   url: string | URL;
+  /** Addresses of files that do not lie beside the manifest, by path. */
+  files?: Record<string, string>;
   /** Published when everything is there and verified; on failure paused, or aborted where the bundle is no bundle. */
   writer: BundleWriter;
   fetch?: typeof fetch;
@@ -57,10 +59,10 @@ export async function downloadBundle(options: DownloadOptions): Promise<BundleMa
 /** `bundle.json` as the server has it now. */
 export async function fetchManifest(
   url: string | URL,
-  options: Pick<DownloadOptions, 'fetch' | 'retryDelay' | 'signal'> = {},
+  options: Pick<DownloadOptions, 'files' | 'fetch' | 'retryDelay' | 'signal'> = {},
 ): Promise<{ bytes: Uint8Array; manifest: BundleManifest }> {
-  const { fetch, retryDelay, signal } = options;
-  const place = bundleFileUrl(url, MANIFEST_PATH);
+  const { files, fetch, retryDelay, signal } = options;
+  const place = bundleFileUrl(url, MANIFEST_PATH, files);
   const file = new HttpFile({ url: place, fetch, retryDelay, cache: 'no-store' });
   const parts: Uint8Array[] = [];
   let length = 0;
@@ -139,7 +141,7 @@ class Download {
 
   /** Takes up what the journal says is there, if it is of the same bundle. */
   async #begin(manifest: BundleManifest): Promise<void> {
-    const { url, writer, fetch, retryDelay } = this.#options;
+    const { url, files, writer, fetch, retryDelay } = this.#options;
     const { journal } = writer;
     const first = journal?.notes[0] as { download?: string } | undefined;
     if (journal && first?.download !== this.#manifestHash) {
@@ -149,7 +151,7 @@ class Download {
     this.#files = bundleFiles(manifest).map((file) => ({
       ...file,
       http: new HttpFile({
-        url: bundleFileUrl(url, file.path),
+        url: bundleFileUrl(url, file.path, files),
         size: file.bytes,
         fetch,
         retryDelay,

@@ -4,10 +4,16 @@ import { MANIFEST_PATH } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
 import { IntegrityError, NetworkError, SourceNotFoundError } from '../errors';
-import { isPassing } from '../net';
+import { fetchAnywhere, isPassing } from '../net';
 import { blobFile, checkRange } from './bytes-file';
 
 type Fetch = typeof globalThis.fetch;
+
+export interface HttpBundleOptions {
+  /** Addresses of files that do not lie beside the manifest, by path. */
+  files?: Record<string, string>;
+  fetch?: Fetch;
+}
 
 /**
  * Reads the bundle below `url` (its folder, or its `bundle.json`). A server that ignores ranges works too: files are
@@ -15,14 +21,13 @@ type Fetch = typeof globalThis.fetch;
  * @throws {SourceNotFoundError} for a URL that is none. Reading rejects with it where a file is missing, refused, or
  * the server cannot be reached.
  */
-export function httpBundle(url: string | URL, { fetch: fetchOption }: { fetch?: Fetch } = {}): BundleReader {
-  const fetch: Fetch = fetchOption ?? ((...args) => globalThis.fetch(...args));
+export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: HttpBundleOptions = {}): BundleReader {
   const base = baseUrl(url);
   return {
     label: base.href,
     open: async (path, signal) => {
       if (!isPlainPath(path)) throw new SourceNotFoundError(`${path} is not a plain relative path.`, { path });
-      const place = bundleFileUrl(base, path);
+      const place = bundleFileUrl(base, path, files);
       // The manifest is small, may be compressed on the way, and must not come out of a stale cache.
       if (path === MANIFEST_PATH) {
         const response = await request(fetch, place, { signal, cache: 'no-cache' });
@@ -34,7 +39,9 @@ export function httpBundle(url: string | URL, { fetch: fetchOption }: { fetch?: 
 }
 
 /** Where a file of the bundle at `url` lies. */
-export function bundleFileUrl(url: string | URL, path: string): string {
+export function bundleFileUrl(url: string | URL, path: string, files?: Record<string, string>): string {
+  const own = files && Object.hasOwn(files, path) ? files[path] : undefined;
+  if (own !== undefined) return own;
   const base = baseUrl(url);
   const place = new URL(path, base);
   place.search = base.search; // access tokens go along

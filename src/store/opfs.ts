@@ -40,7 +40,9 @@ export async function unfinishedOpfsBundle(name: string): Promise<BundleReader |
   return folder && folderReader(name, async () => folder);
 }
 
+/** A bundle kept in this browser. */
 export interface OpfsEntry {
+  /** For `VLM2Vec.load({ name })`. */
   name: string;
   /** Of the folder. */
   bytes: number;

@@ -6,7 +6,9 @@ import type { PromptConfig } from '../bundle/manifest';
 
 /** `{image}` is the model's image token, `{text}` the query, caption, label or answer. */
 export interface TaskPrompts {
+  /** Of what one looks for something with. */
   query: string;
+  /** Of what is looked for. */
   target: string;
 }
 
@@ -22,6 +24,7 @@ const WIKIPEDIA_IMAGE = '{image}\nRepresent the given Wikipedia image with relat
 const CROPPED_OBJECT = '{image}\nRepresent the given cropped image of the object';
 const REGION = '{image}\nSelect the portion of the image that follows the language expressions: "{text}"\n';
 
+/** The prompts of MMEB's sets, by name. */
 export const instructions = {
   // Classification
   'ImageNet-1K': CLASSIFICATION,
@@ -96,6 +99,7 @@ export const instructions = {
   },
 } as const satisfies Record<string, TaskPrompts>;
 
+/** One of MMEB's sets. */
 export type TaskName = keyof typeof instructions;
 
 /** Puts the image token and `text` into a template of {@link instructions}. */

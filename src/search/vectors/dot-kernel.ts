@@ -21,6 +21,7 @@ export const MAX_LENGTH = 8192;
 /** Above this sum of magnitudes a query could overflow int32 against codes of −128. */
 export const MAX_QUERY_SUM = Math.floor((2 ** 31 - 1) / 128);
 
+/** WebAssembly with SIMD, or plain JavaScript. Both give the same numbers. */
 export type KernelName = 'simd' | 'js';
 
 export interface DotKernel {

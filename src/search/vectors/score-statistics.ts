@@ -2,11 +2,13 @@
 
 import type { PackedVectors } from './packed-vectors';
 
+/** How a query's scores are distributed over a library; what {@link relevanceCut} decides by. */
 export interface ScoreStatistics {
   /** Vectors. */
   size: number;
   /** Of all scores. NaN for an empty library, as the following are. */
   mean: number;
+  /** Their standard deviation. */
   deviation: number;
   /** The same of what is not relevant, as far as the lower scores tell: they have no part in what stands out. */
   background: { mean: number; deviation: number };

@@ -1,0 +1,124 @@
+/**
+ * @file `npm run docs`: the reference of all entry points in `dist/docs`, by TypeDoc from the comments in the source. An
+ * export or member without a comment, a type that is used but not exported, and a link that leads nowhere are errors.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import {
+  Application,
+  Comment,
+  Converter,
+  Logger,
+  LogLevel,
+  ReflectionKind,
+  ReflectionType,
+  type DeclarationReflection,
+  type ProjectReflection,
+  type Reflection,
+  type TypeDocOptions,
+} from 'typedoc';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const OUT = 'dist/docs';
+
+/** Entry points of package.json's `exports`, and where each begins. */
+const ENTRIES: Record<string, string> = {
+  'vlm2vec-web': 'src/index.ts',
+  'vlm2vec-web/search': 'src/search/index.ts',
+  'vlm2vec-web/adapters/ai-sdk': 'src/adapters/ai-sdk.ts',
+  'vlm2vec-web/adapters/langchain': 'src/adapters/langchain.ts',
+  'vlm2vec-web/adapters/llamaindex': 'src/adapters/llamaindex.ts',
+  'vlm2vec-web/adapters/openai': 'src/adapters/openai.ts',
+  'vlm2vec-web/adapters/transformers': 'src/adapters/transformers.ts',
+};
+
+const OPTIONS: TypeDocOptions = {
+  name: 'vlm2vec-web',
+  entryPoints: Object.values(ENTRIES).map((file) => path.join(ROOT, file)),
+  tsconfig: path.join(ROOT, 'tsconfig.build.json'),
+  readme: 'none',
+  excludeInternal: true,
+  excludeExternals: true,
+  disableSources: true,
+  githubPages: false,
+  blockTags: ['@file', '@default', '@param', '@returns', '@throws'],
+  validation: { notExported: true, invalidLink: true, notDocumented: false }, // see `undocumented`
+};
+
+/** The reference, and what is wrong with it. */
+export async function readReference(): Promise<{ app: Application; project: ProjectReflection; complaints: string[] }> {
+  const complaints: string[] = [];
+  const app = await Application.bootstrap(OPTIONS);
+  app.logger = new Collector(complaints);
+  app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
+    for (const reflection of Object.values(project.reflections)) settleFileComment(reflection);
+  });
+  const project = await app.convert();
+  if (!project) throw new Error(`The source does not compile.\n${complaints.join('\n')}`);
+  app.validate(project);
+  complaints.push(...undocumented(project).map((each) => `${each.getFriendlyFullName()} has no comment.`));
+  return { app, project, complaints };
+}
+
+class Collector extends Logger {
+  constructor(readonly messages: string[]) {
+    super();
+  }
+
+  override log(message: string, level: LogLevel): void {
+    if (level >= LogLevel.Warn) this.messages.push(message);
+  }
+}
+
+/**
+ * TypeDoc does not know `@file`: it takes such a note for the comment of the first declaration, where that has none. The
+ * notes of entry points are put where they belong, and these get the names that one imports.
+ */
+function settleFileComment(reflection: Reflection): void {
+  if (reflection.comment?.getTag('@file')) delete reflection.comment;
+  if (!reflection.kindOf(ReflectionKind.Module)) return;
+  const source = reflection.project.getSymbolIdFromReflection(reflection)?.packagePath;
+  const [name, file] = Object.entries(ENTRIES).find(([, path]) => path === source)!;
+  const note = /^\/\*\*[\s*]*@file\s+(.*?)\s*\*\//s.exec(readFileSync(path.join(ROOT, file), 'utf8'))?.[1];
+  reflection.name = name;
+  if (!note) return;
+  const text = note.replaceAll(/\n \* ?/g, '\n').replaceAll(/\{@link (\w+)\}/g, '`$1`');
+  reflection.comment = new Comment([{ kind: 'text', text }]);
+}
+
+const DESCRIBED =
+  ReflectionKind.Module |
+  (ReflectionKind.SomeExport & ~ReflectionKind.Reference) |
+  ReflectionKind.Constructor |
+  ReflectionKind.Property |
+  ReflectionKind.Method |
+  ReflectionKind.Accessor;
+
+/** Exports and members without a comment. */
+function undocumented(project: ProjectReflection): Reflection[] {
+  return project.getReflectionsByKind(DESCRIBED).filter((each) => !isDescribed(each as DeclarationReflection));
+}
+
+function isDescribed(reflection: DeclarationReflection): boolean {
+  const { type, signatures, getSignature, inheritedFrom } = reflection;
+  const called = signatures ?? (type instanceof ReflectionType ? type.declaration.signatures : undefined);
+  if (inheritedFrom || [reflection, getSignature, ...(called ?? [])].some((each) => each?.hasComment())) return true;
+  // Members of an object type that is written in place (`usage: { tokens: number }`) are described by the comment of
+  // what has that type. Functions of an exported object are not.
+  return hasAncestor(reflection, ReflectionKind.TypeLiteral) && !(called && hasAncestor(reflection, ReflectionKind.Variable));
+}
+
+function hasAncestor({ parent }: Reflection, kind: ReflectionKind): boolean {
+  return parent !== undefined && (parent.kindOf(kind) || hasAncestor(parent, kind));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  const { app, project, complaints } = await readReference();
+  if (complaints.length === 0) {
+    await app.generateDocs(project, path.join(ROOT, OUT));
+  } else {
+    console.error(complaints.join('\n'));
+    process.exitCode = 1;
+  }
+}
