@@ -2,6 +2,7 @@
 
 import { fillPrompt, instructions } from '../text/instructions';
 
+/** What a query is made of. */
 export type QueryKind = 'text' | 'image' | 'both';
 
 /** With `{image}` and `{text}` where they go. */

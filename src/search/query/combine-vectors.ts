@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../../errors';
 
+/** A vector and how much it counts. */
 export interface WeightedVector {
   /** Of any length above zero. // [dims] */
   vector: ArrayLike<number>;
@@ -9,8 +10,11 @@ export interface WeightedVector {
   weight?: number;
 }
 
+/** What to look for, and what not. One of both is enough. */
 export interface VectorParts {
+  /** Added. */
   include?: readonly WeightedVector[];
+  /** Taken away. */
   exclude?: readonly WeightedVector[];
 }
 
@@ -23,7 +27,7 @@ export const EXCLUSION = 0.5;
 
 /**
  * One query of several: the sum of what is included, each first scaled to length 1, the sum too; less
- * {@link EXCLUSION} of each thing excluded; scaled to length 1. // [dims]
+ * half of each thing excluded; scaled to length 1. // [dims]
  * @throws InvalidInputError where there is nothing, vectors differ in length or are zero, a weight is not above zero,
  *   or all cancels out
  */

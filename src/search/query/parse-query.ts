@@ -1,5 +1,6 @@
 /** @file What people type into a search box: words to look for, `+` for more of them, `-` for what to leave out. */
 
+/** The parts of what was typed. */
 export interface ParsedQuery {
   /** Words without a sign, and quoted ones, as one text to embed; '' where there are none. */
   text: string;

@@ -6,6 +6,7 @@
 
 import type { ScoreStatistics } from '../vectors';
 
+/** Which results are worth showing. */
 export interface Relevance {
   /** The first so many stand out. At least 1, where there are any. */
   count: number;
@@ -24,7 +25,11 @@ export function zScore(score: number, { mean, deviation }: Pick<ScoreStatistics,
   return deviation > 1e-9 ? (score - mean) / deviation : 0;
 }
 
-/** @param scores of the results, best first; cosines */
+/**
+ * How many of the results to show as results.
+ * @param scores of the results, best first; cosines
+ * @param statistics of the scores of the whole library, as `topK` gives them
+ */
 export function relevanceCut(scores: ArrayLike<number>, statistics: ScoreStatistics): Relevance {
   let same = 0;
   while (same < scores.length && scores[same]! >= SAME) same++;

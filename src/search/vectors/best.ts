@@ -1,8 +1,10 @@
 /** @file The best so many of a stream of scored rows: a heap with the worst kept on top. */
 
+/** Rows with their scores. */
 export interface Scored {
   /** Best first. */
   rows: Uint32Array;
+  /** Of `rows`. */
   scores: Float64Array;
 }
 

@@ -1,11 +1,13 @@
 /** @file A set of row numbers, one bit each. */
 
+/** A set of row numbers, one bit each. */
 export class Bitset {
   /** Rows that it can hold: 0 to `length` − 1. */
   readonly length: number;
   /** Bit `row & 31` of word `row >>> 5`; bits beyond `length` are 0. */
   readonly words: Uint32Array;
 
+  /** An empty set for rows 0 to `length` − 1. */
   constructor(length: number) {
     this.length = length;
     this.words = new Uint32Array(Math.ceil(length / 32));
@@ -18,12 +20,14 @@ export class Bitset {
     return set;
   }
 
+  /** The set of `rows`. @throws RangeError for rows beyond `length` */
   static of(length: number, rows: Iterable<number>): Bitset {
     const set = new Bitset(length);
     for (const row of rows) set.add(row);
     return set;
   }
 
+  /** Whether the row is in it. */
   has(row: number): boolean {
     return row >= 0 && row < this.length && ((this.words[row >>> 5]! >>> (row & 31)) & 1) === 1;
   }
@@ -35,6 +39,7 @@ export class Bitset {
     return this;
   }
 
+  /** Takes a row out; does nothing where it is not in. */
   delete(row: number): this {
     if (this.has(row)) this.words[row >>> 5]! &= ~(1 << (row & 31));
     return this;

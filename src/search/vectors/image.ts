@@ -113,7 +113,7 @@ export function readRecords(vectors: PackedVectors, bytes: Uint8Array): void {
   }
 }
 
-/** Vectors of a whole image. @throws as {@link readHeader} and {@link readRecords} do */
+/** Vectors of a whole image. @throws IndexFormatError for anything else; UnsupportedError for a version that is not known here */
 export function readImage(bytes: Uint8Array, options: Pick<PackedVectorsOptions, 'kernel'> = {}): PackedVectors {
   const vectors = new PackedVectors({ ...readHeader(bytes), ...options });
   readRecords(vectors, bytes.subarray(HEADER_BYTES));

@@ -10,6 +10,7 @@ import { createDotKernel, LANES, MAX_LENGTH, type DotKernel, type KernelName } f
 /** Rows of one block of fine bytes. */
 const BLOCK_ROWS = 256;
 
+/** Of {@link PackedVectors}. */
 export interface PackedVectorsOptions {
   /** Length of a vector, 1 to 8192. */
   dims: number;
@@ -19,9 +20,13 @@ export interface PackedVectorsOptions {
   kernel?: KernelName;
 }
 
+/** A library of vectors, in 2 bytes a number, that {@link topK} searches. */
 export class PackedVectors {
+  /** Length of a vector. */
   readonly dims: number;
+  /** {@link PackedVectorsOptions.model} */
   readonly model: string;
+  /** What computes dot products. @internal */
   readonly kernel: DotKernel;
   /** Bytes between the coarse codes of two rows. */
   readonly stride: number;
@@ -59,6 +64,7 @@ export class PackedVectors {
     return this.kernel.codes.length + this.#fine.length * BLOCK_ROWS * this.dims + this.scales.byteLength * 2;
   }
 
+  /** Whether the row holds a vector. */
   has(row: number): boolean {
     return row >= 0 && row < this.#rows && this.scales[row] !== 0;
   }

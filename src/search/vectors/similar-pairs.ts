@@ -13,6 +13,7 @@ import { FINE } from './codes';
 import { LANES } from './dot-kernel';
 import type { PackedVectors } from './packed-vectors';
 
+/** Of {@link similarPairs}. */
 export interface SimilarPairsOptions {
   /** Least score of a pair, −1 to 1 for vectors of unit length. */
   threshold: number;
@@ -20,6 +21,7 @@ export interface SimilarPairsOptions {
   rows?: Bitset;
   /** At most 2^21. Where there were more, the threshold is raised until the pairs are fewer. @default 2^20 */
   maxPairs?: number;
+  /** Ends the call with the signal's reason. */
   signal?: AbortSignal;
   /** 0 to 1. */
   onProgress?: (fraction: number) => void;
@@ -27,7 +29,9 @@ export interface SimilarPairsOptions {
 
 /** Pairs of rows, best first. */
 export interface SimilarPairs {
+  /** One row of each pair … // [pairs] */
   first: Uint32Array;
+  /** … and the other. // [pairs] */
   second: Uint32Array;
   /** Descending. */
   scores: Float32Array;

@@ -16,12 +16,15 @@ import { int16Query } from './int16-query';
 import type { PackedVectors } from './packed-vectors';
 import { statisticsOf, type ScoreStatistics } from './score-statistics';
 
+/** Of {@link topK}. */
 export interface TopKOptions {
+  /** How many rows. */
   limit: number;
   /** Only these rows. Its length is the number of rows. */
   filter?: Bitset;
 }
 
+/** What {@link topK} found. */
 export interface TopK extends Scored {
   /** Vectors that the filter let through. */
   candidates: number;
