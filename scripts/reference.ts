@@ -41,6 +41,7 @@ const OPTIONS: TypeDocOptions = {
   excludeInternal: true,
   excludeExternals: true,
   disableSources: true,
+  skipErrorChecking: true, // tsc does that
   githubPages: false,
   blockTags: ['@file', '@default', '@param', '@returns', '@throws'],
   validation: { notExported: true, invalidLink: true, notDocumented: false }, // see `undocumented`
