@@ -3,6 +3,8 @@
 import type { WeightDtype } from '../bundle/manifest';
 import { rowBytes } from '../bundle/rows';
 import { parseConfig, planStages } from '../models';
+import type { PlannedWeight } from '../models/types';
+import type { BlockFormat } from '../onnx/quantize';
 import { Q4_BUDGET_BITS } from './choose';
 import { storedBytes, tensorsOf, type WeightLayout } from './layout';
 import { columnsOf } from './rows';
@@ -16,18 +18,32 @@ export interface PlannedStorage {
   largestBuffer: number;
 }
 
-/** `configJson`: the base model's `config.json`. @throws as `convertCheckpoint` does for such a config */
+/** The fewest and the most bits that a quantized matrix gets; null where none is quantized. */
+const BLOCKS: Record<WeightDtype, [BlockFormat | null, BlockFormat | null]> = {
+  fp32: [null, null],
+  fp16: [null, null],
+  q8: [{ bits: 8, zeroPoints: false }, { bits: 8, zeroPoints: true }],
+  q4: [{ bits: 4, zeroPoints: false }, { bits: 8, zeroPoints: true }],
+};
+
+/**
+ * `configJson`: the base model's `config.json`.
+ * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a block is too large in this dtype
+ */
 export function plannedStorage(configJson: Record<string, unknown>, dtype: WeightDtype): PlannedStorage {
   const config = parseConfig(configJson);
-  const weights = planStages(config, () => 0).flatMap((stage) => stage.weights);
-  const table = config.vocabSize * rowBytes(dtype, config.hiddenSize);
   const plain: WeightLayout = dtype === 'fp32' ? 'f32' : 'f16';
-  const largest: WeightLayout = dtype === 'q8' || dtype === 'q4' ? { bits: 8, zeroPoints: true } : plain;
+  const layoutOf = ({ shape, quantize }: PlannedWeight, block: BlockFormat | null): WeightLayout =>
+    shape.length < 2 ? 'f32' : quantize && block ? block : plain;
+  const [least, largest] = BLOCKS[dtype];
+  const stages = planStages(config, (weight) => storedBytes(weight, layoutOf(weight, least)));
+  const weights = stages.flatMap((stage) => stage.weights);
+  const table = config.vocabSize * rowBytes(dtype, config.hiddenSize);
   let gpu = 0;
   let largestBuffer = 0;
   let quantized = 0; // weights
   for (const weight of weights) {
-    const layout = weight.shape.length < 2 ? 'f32' : weight.quantize ? largest : plain;
+    const layout = layoutOf(weight, largest);
     if (dtype === 'q4' && weight.quantize && weight.shape.length > 1) quantized += weight.shape[0]! * columnsOf(weight);
     else gpu += storedBytes(weight, layout);
     largestBuffer = Math.max(largestBuffer, ...tensorsOf(weight, layout).map(({ bytes }) => bytes));
