@@ -6,6 +6,8 @@ test.beforeEach(({}, { project }) => {
   test.skip(project.name !== 'wasm' && !IS_FULL, 'nano takes long on SwiftShader; runtime.spec.ts covers WebGPU');
 });
 
+test.use({ serviceWorkers: 'block' }); // site.spec.ts tests it; here it would fetch the whole site for each test
+
 const STRAWBERRY = { path: 'public/samples/strawberry.png', name: 'strawberry.png', type: 'image/png' };
 const WORDS = ['a bus', 'a strawberry', 'a violin', 'a grey cat'];
 const cells = (page: Page) => page.locator('.matrix td');
@@ -16,12 +18,34 @@ const number = (text: string) => Number(text.replace('−', '-').replace('%', ''
 const open = (page: Page, info: Parameters<typeof siteOf>[0], words: Parameters<typeof rankUrl>[1] = {}) =>
   openWatched(page, rankUrl(siteOf(info), words));
 
-test('pictures and texts are ranked, and nothing leaves the origin', async ({ page }, info) => {
+test('the examples are ranked, each task by its instruction; own pictures take their places; nothing leaves the origin', async ({ page }, info) => {
   const { foreign, problems } = await openWatched(page, `${siteOf(info)}/${info.project.name === 'wasm' ? '' : '?device=webgpu'}`);
   const where = info.project.name === 'webgpu' ? 'the GPU (WebGPU' : 'the CPU (WebAssembly';
   await expect(page.locator('#status-text')).toContainText(`Runs on ${where}`, { timeout: 120_000 });
   await expect(ranked(page)).toHaveCount(7); // the first samples, with their captions
   await expect(page.locator('.matrix thead img')).toHaveCount(3);
+
+  // Each task has its instruction, which can be edited.
+  const instruction = page.locator('#instruction');
+  await expect(instruction).toHaveValue('Find an image caption describing the given everyday image.');
+  await page.locator('label', { hasText: 'Classification' }).click();
+  await expect(instruction).toHaveValue('Represent the given image for classification');
+  await page.locator('label', { hasText: 'Questions' }).click();
+  await expect(instruction).toHaveValue('Represent the given image with the following question: {text}');
+  await expect(page.locator('.matrix .text').first()).toHaveValue('apples');
+  await expect(ranked(page)).toHaveCount(5);
+  await settled(page);
+  const before = await page.locator('#ranking .score').allTextContents();
+  await page.locator('#question').fill('How many of them are there?');
+  await settled(page);
+  expect(await page.locator('#ranking .score').allTextContents()).not.toEqual(before);
+  await instruction.fill('Represent the given image');
+  await expect(alert(page)).toContainText('Say {text} where the text goes');
+  await page.getByRole('button', { name: 'MMEB’s instruction again' }).click();
+  await expect(alert(page)).toHaveCount(0);
+  await expect(instruction).toHaveValue('Represent the given image with the following question: {text}');
+  await page.locator('label', { hasText: 'Captions' }).click();
+  await expect(ranked(page)).toHaveCount(7);
 
   // A visitor's own pictures replace the samples. Names are text, whatever they hold.
   await drop(page, { ...STRAWBERRY, name: 'my <b>picture</b>.png' }, { ...STRAWBERRY, name: 'again.png' });
@@ -42,8 +66,8 @@ test('pictures and texts are ranked, and nothing leaves the origin', async ({ pa
   expect(problems).toEqual([]);
 });
 
-test('texts are edited where they stand; a pasted list becomes lines; samples leave them alone', async ({ page }, info) => {
-  await open(page, info, { caption: WORDS, sample: 'strawberry.png' });
+test('texts are edited where they stand; a softmax over each query’s candidates adds up to 1', async ({ page }, info) => {
+  await open(page, info, { caption: WORDS, sample: ['strawberry.png', 'cat.jpg'] });
   await expect(ranked(page)).toHaveCount(4);
   const texts = page.locator('.matrix .text');
   await texts.nth(1).fill('a red berry');
@@ -68,16 +92,14 @@ test('texts are edited where they stand; a pasted list becomes lines; samples le
   await expect(texts.nth(1)).toBeFocused();
 
   await page.getByRole('button', { name: /^Drawing of a purple umbrella/ }).click();
-  await expect(page.locator('.matrix thead img')).toHaveCount(2);
+  await expect(page.locator('.matrix thead img')).toHaveCount(3);
   await expect(texts.first()).toHaveValue('a bus');
   await expect(page.locator('#picture-name')).toHaveText('umbrella.png');
   await page.getByRole('button', { name: 'Remove umbrella.png' }).click();
-  await expect(page.locator('.matrix thead img')).toHaveCount(1);
-});
+  await expect(page.locator('.matrix thead img')).toHaveCount(2);
 
-test('a softmax over each query’s candidates adds up to 1, and says its temperature', async ({ page }, info) => {
-  await open(page, info, { caption: WORDS, sample: ['strawberry.png', 'cat.jpg'] });
-  await expect(ranked(page)).toHaveCount(4);
+  // A softmax over each picture's texts.
+  await settled(page);
   await page.getByRole('radio', { name: 'Softmax' }).check();
   await expect(page.locator('#values-note')).toHaveText(/^Softmax over each picture’s texts with temperature 0\.02,/);
   await expect(cells(page).first()).toContainText('%');
@@ -88,27 +110,6 @@ test('a softmax over each query’s candidates adds up to 1, and says its temper
   }
   await page.locator('label', { hasText: 'Find pictures' }).click();
   await expect(page.locator('#values-note')).toContainText('each text’s pictures');
-});
-
-test('tasks bring MMEB’s instructions, which can be edited', async ({ page }, info) => {
-  await open(page, info);
-  await expect(ranked(page)).toHaveCount(7);
-  const instruction = page.locator('#instruction');
-  await expect(instruction).toHaveValue('Find an image caption describing the given everyday image.');
-  await page.locator('label', { hasText: 'Classification' }).click();
-  await expect(instruction).toHaveValue('Represent the given image for classification');
-  await page.locator('label', { hasText: 'Questions' }).click();
-  await expect(instruction).toHaveValue('Represent the given image with the following question: {text}');
-  await settled(page);
-  const before = await page.locator('#ranking .score').allTextContents();
-  await page.locator('#question').fill('How many of them are there?');
-  await settled(page);
-  expect(await page.locator('#ranking .score').allTextContents()).not.toEqual(before);
-  await instruction.fill('Represent the given image');
-  await expect(alert(page)).toContainText('Say {text} where the text goes');
-  await page.getByRole('button', { name: 'MMEB’s instruction again' }).click();
-  await expect(alert(page)).toHaveCount(0);
-  await expect(instruction).toHaveValue('Represent the given image with the following question: {text}');
 });
 
 test('boxes are drawn, moved by keys, and ranked for each text', async ({ page }, info) => {
@@ -138,38 +139,7 @@ test('boxes are drawn, moved by keys, and ranked for each text', async ({ page }
   await expect(page.locator('.asked')).toHaveText('“a cow”');
 });
 
-test('what is no picture, no model, or not on this site is refused in words', async ({ page }, info) => {
-  await open(page, info, { caption: WORDS, sample: 'strawberry.png' });
-  await expect(ranked(page)).toHaveCount(4);
-  await drop(page, { path: 'package.json', name: 'package.json', type: 'application/json' });
-  await expect(alert(page)).toHaveText('“package.json” is not a picture.');
-  await page.getByRole('button', { name: 'Dismiss' }).click();
-  await expect(alert(page)).toHaveCount(0);
-
-  // A broken picture spoils its own column.
-  await drop(page, { path: 'package.json', name: 'broken.png', type: 'image/png' }, STRAWBERRY);
-  await settled(page);
-  await expect(page.locator('.matrix thead th').nth(1)).toContainText('⚠ broken.png');
-  await expect(page.locator('.matrix td.none')).toHaveCount(4);
-  await page.getByRole('button', { name: 'Show what fits strawberry.png' }).click();
-  await expect(ranked(page)).toHaveCount(4);
-
-  await page.locator('#model').selectOption('url');
-  await page.locator('#url').fill('models/nowhere/');
-  await page.getByRole('button', { name: 'Load', exact: true }).click();
-  await expect(alert(page)).toContainText('The model was not found.');
-  await expect(page.locator('#status-text')).toHaveText('No model is loaded.');
-  await page.locator('#url').fill('https://example.org/bundle/');
-  await page.getByRole('button', { name: 'Load', exact: true }).click();
-  await expect(alert(page)).toContainText('https://example.org is another');
-  await page.locator('#model').selectOption('nano');
-  await expect(page.locator('#status-text')).toContainText('Runs on');
-  await settled(page);
-  await expect(ranked(page)).toHaveCount(4);
-  await expect(alert(page)).toHaveCount(0);
-});
-
-test('pictures can be pasted and chosen; a dead worker is started again', async ({ page }, info) => {
+test('pasted and chosen pictures; a dead worker is started again; what is no picture or no model is refused; a folder is converted', async ({ page }, info) => {
   await page.addInitScript(() => {
     const Original = Worker;
     const started: Worker[] = [];
@@ -183,7 +153,7 @@ test('pictures can be pasted and chosen; a dead worker is started again', async 
       },
     });
   });
-  await open(page, info, { caption: WORDS, sample: 'strawberry.png' });
+  const { foreign, problems } = await open(page, info, { caption: WORDS, sample: 'strawberry.png' });
   await expect(ranked(page)).toHaveCount(4);
   await page.locator('#file').setInputFiles(['public/samples/umbrella.png', 'public/samples/penguin.png']);
   await expect(page.locator('#picture-name')).toHaveText('umbrella.png');
@@ -202,6 +172,43 @@ test('pictures can be pasted and chosen; a dead worker is started again', async 
   await page.getByRole('button', { name: 'Load it again' }).click();
   await expect(ranked(page)).toHaveCount(4);
   await expect(alert(page)).toHaveCount(0);
+
+  await drop(page, { path: 'package.json', name: 'package.json', type: 'application/json' });
+  await expect(alert(page)).toHaveText('“package.json” is not a picture.');
+  await page.locator('.error-box').getByRole('button', { name: 'Dismiss' }).click();
+  await expect(alert(page)).toHaveCount(0);
+
+  // A broken picture spoils its own column.
+  await drop(page, { path: 'package.json', name: 'broken.png', type: 'image/png' }, STRAWBERRY);
+  await settled(page);
+  await expect(page.locator('.matrix thead th').nth(4)).toContainText('⚠ broken.png');
+  await expect(page.locator('.matrix td.none')).toHaveCount(4);
+  await page.getByRole('button', { name: 'Show what fits strawberry.png' }).click();
+  await expect(ranked(page)).toHaveCount(4);
+
+  await page.locator('#model').selectOption('url');
+  await page.locator('#url').fill('models/nowhere/');
+  await page.getByRole('button', { name: 'Load', exact: true }).click();
+  await expect(alert(page)).toContainText('The model was not found.');
+  await expect(page.locator('#status-text')).toHaveText('No model is loaded.');
+  await page.locator('#url').fill('https://example.org/bundle/');
+  await page.getByRole('button', { name: 'Load', exact: true }).click();
+  await expect(alert(page)).toContainText('https://example.org is another');
+  await page.locator('#model').selectOption('nano');
+  await expect(page.locator('#status-text')).toContainText('Runs on');
+  await settled(page);
+  await expect(ranked(page)).toHaveCount(4);
+  await expect(alert(page)).toHaveCount(0);
+
+  // A checkpoint's folder is converted first.
+  problems.length = 0; // the browser reports what is not there
+  await page.locator('#model').selectOption('folder');
+  await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
+  await expect(page.locator('#status-text')).toContainText(/^tiny-tied: [\d.]+ MB of q\d weights, 256 numbers/);
+  await settled(page);
+  await expect(ranked(page)).toHaveCount(4);
+  expect(foreign).toEqual([]);
+  expect(problems).toEqual([]);
 });
 
 test('numbers, link and code are copied; the link carries words and no picture', async ({ page, context }, info) => {
@@ -231,18 +238,6 @@ test('numbers, link and code are copied; the link carries words and no picture',
   await expect(other.locator('#question')).toHaveValue(question);
   await expect(other.locator('.matrix .text')).toHaveCount(2);
   await expect(other.locator('.matrix .text').first()).toHaveValue('a straw & berry');
-});
-
-test('a checkpoint folder is converted in the browser', async ({ page }, info) => {
-  test.skip(info.project.name !== 'wasm', 'the conversion is the same on every device');
-  const { foreign, problems } = await open(page, info, { caption: WORDS, sample: 'strawberry.png' });
-  await page.locator('#model').selectOption('folder');
-  await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
-  await expect(page.locator('#status-text')).toContainText(/^tiny-tied: [\d.]+ MB of q\d weights, 256 numbers/);
-  await settled(page);
-  await expect(ranked(page)).toHaveCount(4);
-  expect(foreign).toEqual([]);
-  expect(problems).toEqual([]);
 });
 
 test('a device that is not there is refused, and the CPU can be chosen', async ({ page }, info) => {

@@ -8,8 +8,8 @@ test.beforeEach(({}, info) => {
   test.skip(info.project.name !== 'wasm', 'nano takes minutes on SwiftShader; bench/nano-eval.ts measures WebGPU');
 });
 
-async function open(page: Page, query = ''): Promise<void> {
-  await page.goto(`/eval.html?device=wasm${query}`);
+async function open(page: Page): Promise<void> {
+  await page.goto('/eval.html?device=wasm');
   await expect(page.locator('#status-text')).toContainText('Runs on the CPU');
   await page.locator('#limit').fill(String(QUERIES));
 }
@@ -20,7 +20,7 @@ async function line(page: Page, name: string): Promise<number[]> {
   return (await row.locator('td').allInnerTexts()).map(Number);
 }
 
-test('the built-in miniature: each set, the averages, and the choices that PyTorch makes', async ({ page }) => {
+test('the built-in miniature, and a folder: each set, the averages, and the choices that PyTorch makes', async ({ page }) => {
   await open(page);
   await page.getByRole('button', { name: 'Measure' }).click();
   await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
@@ -50,10 +50,8 @@ test('the built-in miniature: each set, the averages, and the choices that PyTor
   await page.getByRole('button', { name: 'Save the report' }).click();
   const report = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as { sets: { queries: number }[] };
   expect(report.sets.map(({ queries }) => queries)).toEqual(new Array(12).fill(QUERIES));
-});
 
-test('a folder in MMEB’s layout; one that is none is refused; a run can be stopped', async ({ page }) => {
-  await open(page);
+  // A folder in MMEB's layout; one that is none is refused; a run can be stopped.
   await page.getByRole('radio', { name: 'MMEB on this device' }).check();
   await expect(page.getByRole('button', { name: 'Measure' })).toBeDisabled();
   await page.locator('#data-folder').setInputFiles('public/samples');

@@ -1,5 +1,6 @@
 /** @file What the tests of the site share: pages that are watched, and hands for their parts. */
 import { readFileSync } from 'node:fs';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 
 /** Longer tests: `npm run test:full`. */
@@ -25,6 +26,13 @@ export async function openWatched(page: Page, url: string): Promise<{ foreign: s
   return { foreign, problems };
 }
 
+/** What axe finds. @param rules these alone, where the page was looked at in other colours before */
+export async function violations(page: Page, ...rules: string[]): Promise<string[]> {
+  const axe = new AxeBuilder({ page });
+  const found = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
+  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+}
+
 /** The ranking page on the CPU, with what a link says. */
 export function rankUrl(site: string, words: Record<string, string | string[]> = {}): string {
   const hash = new URLSearchParams();
@@ -37,9 +45,8 @@ export function rankUrl(site: string, words: Record<string, string | string[]> =
 /** The ranked candidates of what is looked at. */
 export const ranked = (page: Page): Locator => page.locator('#ranking li');
 
-/** Waits until the newest state is ranked. */
+/** Waits until what was done last is ranked: the table is busy from the moment on that it was. */
 export async function settled(page: Page): Promise<void> {
-  await page.waitForTimeout(200); // longer than the page waits for the next key
   await expect(page.locator('.matrix')).toHaveAttribute('aria-busy', 'false');
 }
 

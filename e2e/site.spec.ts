@@ -4,10 +4,9 @@
  */
 import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type Page, type Response } from '@playwright/test';
 import sharp from 'sharp';
-import { openWatched, ranked, rankUrl, siteFolderOf, siteOf } from './site-pages';
+import { openWatched, ranked, rankUrl, siteFolderOf, siteOf, violations } from './site-pages';
 import { startStaticSite } from './static-site';
 
 test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'nothing here depends on the GPU'));
@@ -15,42 +14,67 @@ test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'nothing
 const PAGES = ['', 'search.html', 'models.html', 'eval.html'];
 const ALLOWED_JS_BYTES = 250_000;
 
-/** Opens a page on the CPU and waits for what it loads. */
-async function openReady(page: Page, site: string, name: string): Promise<void> {
-  await page.goto(`${site}/${name}?device=wasm`);
-  await expect(page.locator('h1')).toBeVisible();
-  if (name === '') await expect(ranked(page)).toHaveCount(7);
-  else if (await page.locator('#status-text').count()) await expect(page.locator('#status-text')).toContainText('Runs on');
+/** In both themes, and as narrow as a phone. */
+async function looksRight(page: Page): Promise<void> {
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  expect(await violations(page)).toEqual([]);
+  const { width, height } = page.viewportSize()!;
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect(await violations(page, 'color-contrast'), 'dark').toEqual([]);
+  await page.setViewportSize({ width: 360, height: 740 });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide, 'sideways scrolling').toBeLessThanOrEqual(0);
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: 'light' });
 }
 
-for (const name of PAGES) {
-  test(`/${name}: no violations of accessibility rules in either theme, no sideways scrolling on a phone`, async ({ page }, info) => {
-    await openReady(page, siteOf(info), name);
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target.join(' ')} ${failureSummary}`).join('; ')}`);
-      expect(found, colorScheme).toEqual([]);
-    }
-    await page.setViewportSize({ width: 360, height: 740 });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    expect(wide).toBeLessThanOrEqual(0);
-  });
-}
+// The search page's views: search.spec.ts.
+test('pages: no violations of accessibility rules in either theme, no sideways scrolling on a phone', async ({ page }, info) => {
+  await page.goto(`${siteOf(info)}/models.html`);
+  await expect(page.locator('#none')).toBeVisible();
+  await looksRight(page);
+  await page.goto(`${siteOf(info)}/eval.html?device=wasm`);
+  await expect(page.locator('#status-text')).toContainText('Runs on');
+  await looksRight(page);
 
-test('the ranking page in other states: softmax, boxes, an error, the code', async ({ page }, info) => {
-  await openWatched(page, rankUrl(siteOf(info), { task: 'grounding' }));
+  await page.goto(`${siteOf(info)}/?device=wasm`);
+  await expect(ranked(page)).toHaveCount(7);
+  await looksRight(page);
+  await page.locator('label', { hasText: 'Find in picture' }).click();
   await expect(ranked(page)).toHaveCount(3);
   await page.getByRole('radio', { name: 'Softmax' }).check();
   await page.getByText('The same in code').click();
   await page.locator('#instruction').fill('nothing');
   await expect(page.getByRole('alert')).toBeVisible();
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+  expect(await violations(page), 'softmax, boxes, an error, the code').toEqual([]);
 });
 
-test('by keyboard alone: skip to the content, switch the theme, choose a task, write, choose a picture', async ({ page }, info) => {
+/** Of scripts that were asked for before the engine, in bytes as gzip has them. */
+async function scriptBytes(responses: readonly Response[]): Promise<number> {
+  const scripts = responses.filter((response) => response.request().resourceType() === 'script' || response.url().endsWith('.js'));
+  const bodies = await Promise.all(scripts.map((response) => response.body()));
+  return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
+}
+
+test('the first paint and the model come soon, with little script; then all by keyboard', async ({ page, context }, info) => {
+  const before: Response[] = [];
+  let isEngine = false;
+  context.on('request', (request) => (isEngine ||= request.url().endsWith('.wasm')));
+  context.on('response', (response) => void (isEngine || before.push(response)));
+  const start = Date.now();
   await page.goto(`${siteOf(info)}/?device=wasm`);
+  await expect(page.locator('#status-text')).toContainText('Runs on');
+  const ready = Date.now() - start;
+  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime);
+  const bytes = await scriptBytes(before);
+  expect(isEngine).toBe(true);
+  expect(bytes).toBeGreaterThan(20_000);
+  expect(bytes).toBeLessThanOrEqual(ALLOWED_JS_BYTES);
+  const figures = `first contentful paint ${paint.toFixed(0)} ms, nano ready after ${ready} ms, ${bytes} bytes of script (gzip) before the engine`;
+  info.annotations.push({ type: 'figures', description: figures });
+  process.stdout.write(`${figures}\n`);
+
+  // Skip to the content, choose a task and a picture, write, switch the theme.
   await expect(ranked(page)).toHaveCount(7);
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
@@ -80,32 +104,6 @@ test('by keyboard alone: skip to the content, switch the theme, choose a task, w
   await page.keyboard.press('Enter');
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
-});
-
-/** Of scripts that were asked for before the engine, in bytes as gzip has them. */
-async function scriptBytes(responses: readonly Response[]): Promise<number> {
-  const scripts = responses.filter((response) => response.request().resourceType() === 'script' || response.url().endsWith('.js'));
-  const bodies = await Promise.all(scripts.map((response) => response.body()));
-  return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
-}
-
-test('the first paint and the model come soon, with little script', async ({ page, context }, info) => {
-  const before: Response[] = [];
-  let isEngine = false;
-  context.on('request', (request) => (isEngine ||= request.url().endsWith('.wasm')));
-  context.on('response', (response) => void (isEngine || before.push(response)));
-  const start = Date.now();
-  await page.goto(`${siteOf(info)}/?device=wasm`);
-  await expect(page.locator('#status-text')).toContainText('Runs on');
-  const ready = Date.now() - start;
-  const paint = await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]!.startTime);
-  const bytes = await scriptBytes(before);
-  expect(isEngine).toBe(true);
-  expect(bytes).toBeGreaterThan(20_000);
-  expect(bytes).toBeLessThanOrEqual(ALLOWED_JS_BYTES);
-  const figures = `first contentful paint ${paint.toFixed(0)} ms, nano ready after ${ready} ms, ${bytes} bytes of script (gzip) before the engine`;
-  info.annotations.push({ type: 'figures', description: figures });
-  process.stdout.write(`${figures}\n`);
 });
 
 /** Whom each page's policy names in `connect-src`, besides its own site. */

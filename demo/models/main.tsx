@@ -5,6 +5,7 @@ import { modelsStrings as strings } from '../strings/models';
 import { AddForm } from './add-form';
 import { CostView } from './cost';
 import { droppedFolder } from './folder';
+import { IndexList } from './index-list';
 import { JobsList } from './jobs-list';
 import { takeErrand } from './reach';
 import { ModelsState } from './state';
@@ -26,6 +27,7 @@ function ModelsPage(): JSX.Element {
         {cost && <CostView state={state} cost={cost} />}
         <JobsList jobs={state.jobs} />
         <StoredList state={state} />
+        <IndexList state={state} />
         <p>
           <a href="eval.html">{strings.evalPage}</a>
         </p>

@@ -9,6 +9,7 @@ import {
   type StoredModel,
   type WeightDtype,
 } from '../../src/index';
+import { listPhotoIndexes, type StoredPhotoIndex } from '../../src/search';
 import { addressOf, latest, mayReach, startModelWorker, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import type { PickedFolder } from './folder';
@@ -57,6 +58,8 @@ export class ModelsState {
   readonly stored = signal<StoredModel[] | null>(null);
   /** Bytes; null where the browser does not tell. */
   readonly free = signal<number | null>(null);
+  /** Of the search page: one for each model. */
+  readonly indexes = signal<StoredPhotoIndex[]>([]);
   /** The model that came last: the one to go on with. */
   readonly newest = signal<string | null>(null);
 
@@ -146,10 +149,12 @@ export class ModelsState {
 
   async refresh(): Promise<void> {
     try {
-      const [list, { usage, quota }] = await Promise.all([
+      const [list, indexes, { usage, quota }] = await Promise.all([
         models.list(),
+        listPhotoIndexes(),
         (navigator.storage?.estimate?.() ?? Promise.resolve({})) as Promise<StorageEstimate>,
       ]);
+      this.indexes.value = indexes;
       this.stored.value = list.filter(({ name, state }) => state !== 'unfinished' || !this.jobs.has(name));
       this.free.value = usage === undefined || quota === undefined ? null : Math.max(0, quota - usage);
     } catch (error) {

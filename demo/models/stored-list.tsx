@@ -6,6 +6,7 @@ import { cardModel, models, type StoredModel } from '../../src/index';
 import { bytesInWords, Button, errorInWords, Progress, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { CardCheck } from './card-check';
+import { DeleteButton } from './delete-button';
 import type { ModelsState } from './state';
 import { jobInWords, storedInWords } from './words';
 
@@ -42,10 +43,7 @@ export function StoredList({ state }: { state: ModelsState }): JSX.Element {
   );
 }
 
-type Doing =
-  | { kind: 'nothing' }
-  | { kind: 'verifying'; share: number | null; abort: AbortController }
-  | { kind: 'asking' };
+type Doing = { kind: 'nothing' } | { kind: 'verifying'; share: number | null; abort: AbortController };
 
 const NOTHING: Doing = { kind: 'nothing' };
 
@@ -55,6 +53,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
   const doing = useSignal<Doing>(NOTHING);
   const note = useSignal<{ text: string; bad: boolean }>({ text: model.advice ?? '', bad: false });
   const isCarding = useSignal(false);
+  const asking = useSignal(false);
   const row = useRef<HTMLLIElement>(null);
   const label = (action: string) => words.of(action, title);
   const focus = (selector: string) => requestAnimationFrame(() => row.current?.querySelector<HTMLElement>(selector)?.focus());
@@ -90,7 +89,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
       await models.delete(name);
       await state.refresh();
     } catch (error) {
-      doing.value = NOTHING;
+      asking.value = false;
       fail(error);
     }
   };
@@ -109,7 +108,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
       <div class="actions">
         {doing.value.kind === 'nothing' && (
           <>
-            {model.state === 'ready' && (
+            {!asking.value && model.state === 'ready' && (
               <>
                 <a class="button main" href={rankingPage(name)} aria-label={label(words.use)}>
                   {words.use}
@@ -129,46 +128,23 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
                 </span>
               </>
             )}
-            {model.state === 'unfinished' && model.origin && model.origin.kind !== 'local' && (
+            {!asking.value && model.state === 'unfinished' && model.origin && model.origin.kind !== 'local' && (
               <Button kind="main" aria-label={label(strings.resume)} onClick={() => state.resume(model)}>
                 {strings.resume}
               </Button>
             )}
-            <span class="delete">
-              <Button
-                aria-label={label(words.delete)}
-                onClick={() => {
-                  doing.value = { kind: 'asking' };
-                  focus('.keep button');
-                }}
-              >
-                {words.delete}
-              </Button>
-            </span>
+            <DeleteButton
+              asking={asking}
+              label={label(words.delete)}
+              question={words.askDelete(bytesInWords(model.bytes))}
+              onDelete={() => void remove()}
+            />
           </>
         )}
         {doing.value.kind === 'verifying' && (
           <span class="stop">
             <Button onClick={() => doing.value.kind === 'verifying' && doing.value.abort.abort()}>{words.stop}</Button>
           </span>
-        )}
-        {doing.value.kind === 'asking' && (
-          <>
-            <span>{words.askDelete(bytesInWords(model.bytes))}</span>
-            <Button kind="danger" onClick={() => void remove()}>
-              {words.deleteSure}
-            </Button>
-            <span class="keep">
-              <Button
-                onClick={() => {
-                  doing.value = NOTHING;
-                  focus('.delete button');
-                }}
-              >
-                {words.keep}
-              </Button>
-            </span>
-          </>
         )}
       </div>
     </li>

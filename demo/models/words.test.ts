@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Estimate, StoredModel } from '../../src/index';
-import { costInWords, jobInWords, storedInWords } from './words';
+import { costInWords, indexInWords, jobInWords, storedInWords } from './words';
 import { durationInWords, titleOf } from '../shell/words';
 
 const estimate = (changes: { fits?: boolean; webgpu?: boolean } = {}) =>
@@ -59,4 +59,10 @@ test('stored models', () => {
   const origin = { kind: 'hub', repo: 'a/b', hubUrl: 'https://huggingface.co' } as const;
   const ready = { ...model, origin, state: 'ready', source: { base: { id: 'a/b', revision: '0123456789' }, adapter: null } } as const;
   expect([titleOf(ready), storedInWords(ready)]).toEqual(['a/b', '6.2 MB · q8 · from huggingface.co, commit 0123456 · ready']);
+});
+
+test('indexes of photos', () => {
+  const index = { place: 'p', name: 'photos', modelId: 'm', modelName: null, bytes: 2e6, lastUsed: Date.UTC(2026, 4, 3, 12) };
+  expect(indexInWords({ ...index, pictures: 1234, problems: 2 })).toBe('1,234 pictures · 2 left out · 2.0 MB · last used May 3, 2026');
+  expect(indexInWords({ ...index, pictures: 1, problems: 0, lastUsed: 0 })).toBe('1 picture · 2.0 MB');
 });

@@ -1,5 +1,6 @@
 /** @file What the page of models says: costs, progress, and what a stored model is. */
 import type { Estimate, ProgressEvent, StoredModel } from '../../src/index';
+import type { StoredPhotoIndex } from '../../src/search';
 import { bytesInWords, durationInWords } from '../shell/words';
 import { modelsStrings as strings } from '../strings/models';
 
@@ -56,5 +57,14 @@ export function storedInWords({ bytes, dtype, origin, source, state, done }: Sto
   parts.push(
     state === 'unfinished' && done !== null ? strings.unfinishedAt(Math.floor(done * 100)) : strings.storedStates[state],
   );
+  return parts.join(' · ');
+}
+
+/** How much an index of photos holds, and when it was used last. */
+export function indexInWords({ pictures, problems, bytes, lastUsed }: StoredPhotoIndex): string {
+  const words = strings.indexes;
+  const parts = [words.pictures(pictures), bytesInWords(bytes)];
+  if (problems > 0) parts.splice(1, 0, words.problems(problems));
+  if (lastUsed > 0) parts.push(words.lastUsed(lastUsed));
   return parts.join(' · ');
 }

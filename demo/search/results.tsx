@@ -37,7 +37,7 @@ export function Results(): JSX.Element | null {
     return hit ? strings.score(hit.score, hit.z) : null;
   };
   return (
-    <section class="results" aria-label={strings.label} aria-busy={finder.searching.value}>
+    <section class="results" aria-label={strings.label} aria-busy={finder.stale.value}>
       <ErrorBox error={finder.error.value} onDismiss={() => (finder.error.value = null)} />
       {finder.outdated.value && (
         <p class="notice">

@@ -1,6 +1,9 @@
 /** @file What the page of models says. */
 import type { ProgressEvent, StoredModel, WeightDtype } from '../../src/index';
 
+const count = new Intl.NumberFormat('en');
+const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
+
 export const modelsStrings = {
   title: 'Models in this browser',
   lead: 'Fetched once, kept on this device, used without a network.',
@@ -157,6 +160,15 @@ export const modelsStrings = {
     passed: (tolerance: number, dtype: string) =>
       `Within ±${tolerance} of the card, in the right order. (The bound is ${dtype === 'q4' || dtype === 'q8' ? `wider for ${dtype} weights` : 'for unrounded weights'}.)`,
     failed: (tolerance: number) => `Not within ±${tolerance} of the card, or in the wrong order.`,
+  },
+  indexes: {
+    title: 'Indexes of your photos',
+    lead: 'What the search page computed, one for each model it ran with. Deleting one leaves the pictures and the model alone.',
+    pictures: (n: number) => `${count.format(n)} ${n === 1 ? 'picture' : 'pictures'}`,
+    problems: (n: number) => `${count.format(n)} left out`,
+    lastUsed: (time: number) => `last used ${day.format(time)}`,
+    delete: 'Delete the index',
+    ask: (n: number) => `Delete it? To search ${n === 1 ? 'this picture' : `these ${count.format(n)} pictures`} again, they would have to be read again.`,
   },
   evalPage: 'Measure P@1 on this device',
 } as const;

@@ -7,6 +7,9 @@ const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: '
 const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
 const pictures = (n: number) => count(n, 'picture');
 
+const kept = (indexed: number) =>
+  indexed === 0 ? '' : `What was indexed of it can still be searched (${pictures(indexed)}).`;
+
 export const searchStrings = {
   title: 'Search your photos',
   lead: 'A folder of your own, searched by words, by a picture, or by both at once. All of it is computed on this device.',
@@ -58,6 +61,16 @@ export const searchStrings = {
       `The browser wants to be asked before this page reads ${names} again. Searching works without; opening pictures and noticing changes does not.`,
     choose: (names: string) =>
       `${names} came without a lasting permission. Searching works; to open its pictures or notice changes, choose the folder again.`,
+    vanished: {
+      gone: (name: string, indexed: number) =>
+        `“${name}” is not where it was: it was moved, renamed or deleted, or its drive is not connected. ${kept(indexed)}`,
+      empty: (name: string, indexed: number) =>
+        `No picture is left in “${name}”; it looks like that, too, while its drive is not connected. ${kept(indexed)}`,
+      partial: (path: string, indexed: number) =>
+        `Not all of the folder could be read; the first that could not was “${path}”. ${kept(indexed)}`,
+    },
+    lookAgain: 'Look again',
+    forgetPictures: 'Forget its pictures…',
     readOnly:
       'Another tab of this site is keeping the index. This one can search; it takes over when that tab is closed.',
     denied: 'The browser did not give permission to read the folder.',

@@ -2,7 +2,7 @@
 import { effect } from '@preact/signals';
 import { DisposedError } from '../../../src/index';
 import type { PhotoEmbedder } from '../../../src/search';
-import type { ModelControl } from '../../shell/model-control';
+import { nameOf, type ModelControl } from '../../shell/model-control';
 
 const KNOWN_TEXTS = 100;
 
@@ -16,6 +16,7 @@ export function embedderOf(control: ModelControl, id: string, dims: number): Pho
   const known = new Map<string, Float32Array>();
   return {
     id,
+    name: nameOf(control.choice.value),
     dims,
     async embed(inputs, { signal }) {
       const [only] = inputs.length === 1 && inputs[0]!.image === undefined ? inputs : [];

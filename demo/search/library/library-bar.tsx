@@ -1,10 +1,10 @@
 /** @file The library at a glance: how many pictures, from which folders, and what can be done with them. */
-import { useSignal } from '@preact/signals';
 import type { ComponentChildren, JSX } from 'preact';
 import type { FolderInfo } from '../../../src/search';
-import { Button, Dialog } from '../../shell';
+import { Button } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
+import { ForgetFolder } from './forget-folder';
 import { IndexMenu } from './index-menu';
 import { Notices } from './notices';
 import { Problems } from './problems';
@@ -54,32 +54,15 @@ export function LibraryBar({ children }: { children: ComponentChildren }): JSX.E
 }
 
 function Folder({ folder, fixed }: { folder: FolderInfo; fixed: boolean }): JSX.Element {
-  const { library } = useSearch();
   const { choose, reconnect } = useFolders();
-  const asking = useSignal(false);
-  const { id, name, indexed, found, access } = folder;
+  const { name, indexed, found, access } = folder;
   return (
     <li>
       <span class="folder-name">{name}</span>
       <span class="quiet">{strings.folder(indexed, found)}</span>
       {access === 'ask' && <Button onClick={() => void reconnect([folder])}>{strings.reconnect}</Button>}
       {access === 'choose' && !fixed && <Button onClick={choose}>{strings.chooseAgain}</Button>}
-      {!fixed && <Button onClick={() => (asking.value = true)}>{strings.remove}</Button>}
-      <Dialog title={strings.removeTitle(name)} open={asking.value} onClose={() => (asking.value = false)}>
-        <p>{strings.removeText(indexed)}</p>
-        <p class="dialog-actions">
-          <Button
-            kind="danger"
-            onClick={() => {
-              asking.value = false;
-              void library.with((index) => index.removeFolder(id));
-            }}
-          >
-            {strings.remove}
-          </Button>
-          <Button onClick={() => (asking.value = false)}>{searchStrings.menu.keep}</Button>
-        </p>
-      </Dialog>
+      {!fixed && <ForgetFolder folder={folder}>{strings.remove}</ForgetFolder>}
     </li>
   );
 }

@@ -36,6 +36,30 @@ test('typing searches once it pauses; the less relevant are folded until asked f
   expect(finder.order.value, 'folded again for other words').toHaveLength(60);
 });
 
+test('what is shown is stale from the first key to the answer, also where an older search ends in between', async () => {
+  const { finder, index } = await setUp();
+  expect(finder.stale.value).toBe(false);
+  const ends: (() => void)[] = [];
+  const search = index.search.bind(index);
+  vi.spyOn(index, 'search').mockImplementation(async (query) => {
+    await new Promise<void>((resolve) => ends.push(resolve));
+    return search(query);
+  });
+  finder.change({ text: 'beach' }, 250);
+  expect(finder.stale.value).toBe(true);
+  await vi.advanceTimersByTimeAsync(260);
+  finder.change({ text: 'beach at night' }, 250);
+  ends[0]!();
+  await vi.advanceTimersByTimeAsync(100);
+  expect([finder.found.value?.query?.text, finder.stale.value]).toEqual(['beach', true]);
+  index.set({ revision: 7 });
+  finder.follow(index.state); // new pictures do not put off what was typed
+  await vi.advanceTimersByTimeAsync(160);
+  ends[1]!();
+  await vi.runAllTimersAsync();
+  expect([finder.found.value?.query?.text, finder.stale.value]).toEqual(['beach at night', false]);
+});
+
 test('a few less relevant ones are not folded', async () => {
   const { finder } = await setUp(15);
   finder.change({ text: 'beach' });
@@ -102,7 +126,7 @@ test('what goes wrong is shown, and the next search is not hindered by it', asyn
   const search = vi.spyOn(index, 'search').mockRejectedValueOnce(new Error('no model'));
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
-  expect([finder.error.value, finder.searching.value]).toEqual([new Error('no model'), false]);
+  expect([finder.error.value, finder.stale.value]).toEqual([new Error('no model'), false]);
   search.mockRestore();
   await finder.run();
   expect([finder.error.value, finder.order.value.length]).toEqual([null, 60]);

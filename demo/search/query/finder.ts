@@ -41,6 +41,8 @@ export class Finder {
   readonly form = signal<QueryForm>(EMPTY_FORM);
   readonly found = signal<Found | null>(null);
   readonly searching = signal(false);
+  /** Whether what is shown answers an older form: another search is under way, or begins as soon as typing pauses. */
+  readonly stale = computed(() => this.searching.value || this.#answered.value < this.#asked.value);
   readonly error = signal<unknown>(null);
   /** Whether the less relevant ones are shown too. */
   readonly unfolded = signal(false);
@@ -62,6 +64,10 @@ export class Finder {
 
   readonly #options: Required<FinderOptions>;
   #index: PhotoIndex | null = null;
+  /** Changes of the form; how many of them the newest answer knows, and the search under way. */
+  readonly #asked = signal(0);
+  readonly #answered = signal(0);
+  #running = 0;
   #limit = LIMIT;
   #key = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,6 +92,7 @@ export class Finder {
   /** Changes the form and searches: at once, or once `pause` milliseconds have passed without another change. */
   change(part: Partial<QueryForm>, pause = 0): void {
     this.form.value = { ...this.form.value, ...part };
+    this.#asked.value++;
     this.#limit = LIMIT;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.run(), pause);
@@ -113,7 +120,7 @@ export class Finder {
   /** Follows the index: new pictures are shown when nobody is disturbed by it, else it is said that there are some. */
   follow(state: IndexState): void {
     const found = this.found.value;
-    if (!found || state.revision === found.revision || this.searching.value) return;
+    if (!found || state.revision === found.revision || this.stale.value) return;
     if (!this.#options.calm()) {
       this.outdated.value = true;
       return;
@@ -129,6 +136,7 @@ export class Finder {
       if (!index) return;
       clearTimeout(this.#timer);
       this.#lastRun = Date.now();
+      this.#running = this.#asked.value;
       const form = this.form.value;
       const parsed = this.#options.parse(form.text);
       const query = toSearchQuery(form, parsed, this.#limit);
@@ -140,13 +148,18 @@ export class Finder {
       if (found.query?.text !== this.found.value?.query?.text) this.unfolded.value = found.ids.length - found.relevant <= FEW;
       this.found.value = found;
       this.outdated.value = false;
-      this.searching.value = false;
+      this.#end();
     },
     (error) => {
-      this.searching.value = false;
+      this.#end();
       this.error.value = error;
     },
   );
+
+  #end(): void {
+    this.searching.value = false;
+    this.#answered.value = this.#running;
+  }
 }
 
 async function search(index: PhotoIndex, query: SearchQuery, signal: AbortSignal): Promise<Found> {

@@ -1,0 +1,46 @@
+/** @file Deleting from a list: asks in place, with the safe answer under the hand. */
+import type { Signal } from '@preact/signals';
+import { useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { Button } from '../shell';
+import { modelsStrings } from '../strings/models';
+
+const words = modelsStrings.actions;
+
+interface DeleteButtonProps {
+  /** Whether it asks: the row's other buttons go away meanwhile. */
+  asking: Signal<boolean>;
+  /** The button's name for screen readers. */
+  label: string;
+  question: string;
+  onDelete: () => void;
+}
+
+export function DeleteButton({ asking, label, question, onDelete }: DeleteButtonProps): JSX.Element {
+  const place = useRef<HTMLSpanElement>(null);
+  const ask = (now: boolean) => {
+    asking.value = now;
+    requestAnimationFrame(() => place.current?.querySelector<HTMLElement>('.safe button')?.focus());
+  };
+  return (
+    <span ref={place} class="actions">
+      {asking.value ? (
+        <>
+          <span>{question}</span>
+          <Button kind="danger" onClick={onDelete}>
+            {words.deleteSure}
+          </Button>
+          <span class="safe">
+            <Button onClick={() => ask(false)}>{words.keep}</Button>
+          </span>
+        </>
+      ) : (
+        <span class="safe">
+          <Button aria-label={label} onClick={() => ask(true)}>
+            {words.delete}
+          </Button>
+        </span>
+      )}
+    </span>
+  );
+}
