@@ -1,47 +1,47 @@
 /**
  * @file Builds what npm publishes, into `dist/`:
  * `lib/index.js`, `lib/search.js`, `lib/adapters/` and the workers for browsers, whole (every dependency inside, ONNX
- * Runtime's `.wasm` beside them), so that they also run from a plain folder without a bundler; `lib/node.js`,
- * `lib/adapters/node/` and `lib/cli.js` for Node, where dependencies stay packages; `lib/types/`; and the built-in
- * model in `models/`.
+ * Runtime beside them), so that they also run from a plain folder without a bundler; `lib/node.js`, `lib/adapters/node/`
+ * and `lib/cli.js` for Node, where what is native stays a package; `lib/types/`; and the built-in model in `models/`.
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown, type OutputOptions, type Plugin } from 'rolldown';
-import { licenses } from './licenses.ts';
+import { dts } from 'rolldown-plugin-dts';
+import { builtInFiles } from './built-in-files.ts';
+import { collectLicenses, licenses, type Licenses } from './licenses.ts';
 import { nodeEdges } from './node-edges.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const DIST = path.join(ROOT, 'dist');
 const LIB = path.join(DIST, 'lib');
+const MODELS = path.join(ROOT, 'public/models');
 const ORT = path.join(ROOT, 'node_modules/onnxruntime-web/dist');
 
-/** `new URL('../workers/x.worker.ts', …)` in the source is `new URL('./x.worker.js', …)` in the package. */
+/**
+ * `new URL('../workers/x.worker.ts', …)` in the source is `new URL('./x.worker.js', …)` in the package. Spaces keep
+ * everything in its place, so that source maps stay right.
+ */
 const workerUrls: Plugin = {
   name: 'worker-urls',
   transform(code, id) {
-    if (!id.startsWith(path.join(ROOT, 'src'))) return null;
-    const url = /(new URL\(\s*['"])(?:\.\.\/)+workers\/([\w.-]+)\.ts(['"])/g;
-    return code.replaceAll(url, '$1./$2.js$3');
+    const url = /(?<=new URL\()(['"])(?:\.\.\/)+workers\/([\w.-]+)\.ts\1/g;
+    if (!id.startsWith(path.join(ROOT, 'src')) || !url.test(code)) return null;
+    return { code: code.replace(url, (whole, _quote, name: string) => `'./${name}.js'`.padEnd(whole.length)), map: null };
   },
 };
 
 /**
- * ONNX Runtime's builds are copied, with the `.wasm` each looks for beside itself: they refer to their own file names, in
- * ways that bundlers downstream know. They are called `.js` here, since not every web server knows `.mjs`.
+ * ONNX Runtime's builds are copied, with the `.wasm` of each, and found as `ort-builds.package.ts` says. They are called
+ * `.js` here, since not every web server knows `.mjs`.
  */
 const ortFiles: Plugin = {
   name: 'ort-files',
-  resolveId(id) {
-    const build = /^onnxruntime-web\/(jspi|webgpu|wasm)$/.exec(id)?.[1];
-    return build ? { id: `./ort.${build}.bundle.min.js`, external: true } : null;
-  },
-  generateBundle(_options, bundle) {
-    const imports = Object.values(bundle).flatMap((file) => (file.type === 'chunk' ? file.dynamicImports : []));
-    const builds = imports.map((file) => path.basename(file)).filter((file) => file.startsWith('ort.'));
-    for (const fileName of new Set(builds)) {
-      const original = fileName.replace(/\.js$/, '.mjs');
+  resolveId: (id) => (id === './ort-builds' ? path.join(ROOT, 'src/runtime/ort-builds.package.ts') : null),
+  generateBundle() {
+    for (const build of ['jspi', 'webgpu', 'wasm']) {
+      const original = `ort.${build}.bundle.min.mjs`;
+      const fileName = original.replace(/\.mjs$/, '.js');
       const text = readFileSync(path.join(ORT, original), 'utf8');
       const source = text.replaceAll(original, fileName).replace(/\/\/# sourceMappingURL=.*/, '');
       this.emitFile({ type: 'asset', fileName, source });
@@ -52,11 +52,32 @@ const ortFiles: Plugin = {
   },
 };
 
+/** Bundlers look for `new URL('literal', import.meta.url)`; the minifier writes templates, which not all of them know. */
+const literalUrls: Plugin = {
+  name: 'literal-urls',
+  generateBundle(_options, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk') file.code = file.code.replace(/new URL\(`([^`$]*)`,/g, "new URL('$1',");
+    }
+  },
+};
+
+/** What Node never reaches: ONNX Runtime's builds for browsers, and the worker. */
+const browserEdges: Plugin = {
+  name: 'browser-edges',
+  load(id) {
+    const isEdge = /^src\/(?:runtime\/ort-builds|model-worker)\.ts$/.test(path.relative(ROOT, id).replaceAll(path.sep, '/'));
+    if (!isEdge) return null;
+    const stub = "() => { throw new Error('exists in browsers only'); }";
+    return `export const importBrowserBuild = ${stub}, startModelWorker = ${stub};`;
+  },
+};
+
 /** Each file of `src/adapters/` that package.json's `./adapters/*` names. */
 const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
 
 const adapterInputs = (folder: string): Record<string, string> =>
-  Object.fromEntries(ADAPTERS.map((name) => [`${folder}/${name}`, `src/adapters/${name}.ts`]));
+  Object.fromEntries(ADAPTERS.map((name) => [`${folder}/${name}`, `./src/adapters/${name}.ts`]));
 
 /** `workers/x.worker.ts` → `lib/x.worker.js`. */
 const workerInputs = (): Record<string, string> =>
@@ -66,51 +87,83 @@ const workerInputs = (): Record<string, string> =>
       .map((file) => [file.replace(/\.ts$/, ''), `workers/${file}`]),
   );
 
-const OUTPUT: OutputOptions = { dir: LIB, format: 'esm', entryFileNames: '[name].js' };
+const ENTRIES = { index: './src/index.ts', search: './src/search/index.ts' };
 
-async function buildBrowser(): Promise<void> {
+const OUTPUT: OutputOptions = { dir: LIB, format: 'esm', entryFileNames: '[name].js', sourcemap: true };
+
+async function buildBrowser(found: Licenses): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { index: 'src/index.ts', search: 'src/search/index.ts', ...adapterInputs('adapters'), ...workerInputs() },
+    input: { ...ENTRIES, ...adapterInputs('adapters'), ...workerInputs() },
     platform: 'browser',
-    plugins: [nodeEdges(), workerUrls, ortFiles, licenses('licenses.txt', ['onnxruntime-web'])],
+    checks: { pluginTimings: false },
+    plugins: [
+      nodeEdges(),
+      workerUrls,
+      ortFiles,
+      builtInFiles(MODELS, '../models/'),
+      licenses('licenses.txt', ['onnxruntime-web'], found),
+      literalUrls,
+    ],
   });
   await bundle.write({ ...OUTPUT, chunkFileNames: 'browser-[name]-[hash].js', minify: true });
   await bundle.close();
 }
 
-async function buildNode(): Promise<void> {
+/** Node's part: native packages stay outside, and so does what only browsers load. */
+async function buildNode(found: Licenses): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
     input: { node: 'src/index.ts', cli: 'src/cli/index.ts', ...adapterInputs('adapters/node') },
     platform: 'node',
-    external: (id, _importer, resolved) => !resolved && !/^[./]|^[A-Za-z]:/.test(id),
+    checks: { pluginTimings: false },
+    external: ['onnxruntime-node', 'sharp', '@lancedb/lancedb'],
+    plugins: [browserEdges, collectLicenses(found)],
   });
   await bundle.write({ ...OUTPUT, chunkFileNames: 'node-[name]-[hash].js' });
   await bundle.close();
   chmodSync(path.join(LIB, 'cli.js'), 0o755);
 }
 
-/** Declarations by tsc. Node's resolution wants file extensions, which the source leaves out. */
-function buildTypes(): void {
-  const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: ROOT, stdio: 'inherit' });
-  for (const name of readdirSync(path.join(LIB, 'types'), { recursive: true, encoding: 'utf8' })) {
-    const file = path.join(LIB, 'types', name);
-    if (!statSync(file).isFile()) continue;
-    const withExtension = (_: string, before: string, target: string, after: string) => {
-      const at = path.resolve(path.dirname(file), target);
-      const whole = existsSync(`${at}.d.ts`) ? `${target}.js` : existsSync(at) ? `${target}/index.js` : target;
-      return before + whole + after;
-    };
-    const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replaceAll(/((?:from|import\() ?['"])(\.\.?\/[^'"]+)(['"])/g, withExtension));
+/** Declarations, one file per entry point and shared ones, without what is marked as internal. */
+async function buildTypes(): Promise<void> {
+  const bundle = await rolldown({
+    cwd: ROOT,
+    input: { ...ENTRIES, ...adapterInputs('adapters') },
+    external: (id) => !/^[./]|^[A-Za-z]:/.test(id),
+    checks: { pluginTimings: false },
+    plugins: [dts({ emitDtsOnly: true, tsconfig: 'tsconfig.build.json' })],
+  });
+  await bundle.write({ dir: path.join(LIB, 'types'), format: 'esm', chunkFileNames: 'shared-[name].js' });
+  await bundle.close();
+}
+
+/**
+ * Source maps keep the text of our own files, for debuggers; that of libraries would be the larger part by far, so only its
+ * places stay, and a script made of nothing else needs no map.
+ */
+function slimSourceMaps(): void {
+  for (const name of readdirSync(LIB, { recursive: true, encoding: 'utf8' })) {
+    const file = path.join(LIB, name);
+    if (!file.endsWith('.js.map')) continue;
+    const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[]; sourcesContent: (string | null)[] };
+    const isOurs = (source: string | undefined) => !!source && !source.includes('node_modules') && !source.startsWith('\0');
+    if (map.sources.some(isOurs)) {
+      const sourcesContent = map.sourcesContent.map((text, i) => (isOurs(map.sources[i]) ? text : null));
+      writeFileSync(file, JSON.stringify({ ...map, sourcesContent }));
+    } else {
+      const script = file.replace(/\.map$/, '');
+      writeFileSync(script, readFileSync(script, 'utf8').replace(/\/\/# sourceMappingURL=\S+\s*$/, ''));
+      rmSync(file);
+    }
   }
 }
 
 rmSync(LIB, { recursive: true, force: true });
 rmSync(path.join(DIST, 'models'), { recursive: true, force: true });
-await buildBrowser();
-await buildNode();
-buildTypes();
-cpSync(path.join(ROOT, 'public/models'), path.join(DIST, 'models'), { recursive: true });
+const found: Licenses = new Map();
+await buildNode(found);
+await buildBrowser(found);
+await buildTypes();
+slimSourceMaps();
+cpSync(MODELS, path.join(DIST, 'models'), { recursive: true });

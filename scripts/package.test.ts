@@ -1,5 +1,5 @@
 /** @file What npm would publish, installed in an empty folder: it is whole, typed, and runs. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -19,20 +19,24 @@ import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
 const root = path.resolve(import.meta.dirname, '..');
-const { dependencies, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-  dependencies: Record<string, string>;
+const { optionalDependencies, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+  optionalDependencies: Record<string, string>;
   version: string;
 };
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-package-'));
 const installed = path.join(folder, 'node_modules/vlm2vec-web');
-const run = (file: string, ...args: string[]) => execFileSync(file, args, { cwd: folder, encoding: 'utf8' });
+function run(file: string, ...args: string[]): string {
+  const { status, stdout, stderr } = spawnSync(file, args, { cwd: folder, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${[file, ...args].join(' ')} exited with ${status}:\n${stdout}\n${stderr}`);
+  return stdout;
+}
 
 beforeAll(() => {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, encoding: 'utf8' });
   mkdirSync(installed, { recursive: true });
   run('tar', '-xzf', `vlm2vec-web-${version}.tgz`, '--strip-components=1', '-C', installed);
-  // Nothing but what package.json declares can be found.
-  for (const name of Object.keys(dependencies)) {
+  // Nothing but what package.json declares can be found: Node's native parts.
+  for (const name of Object.keys(optionalDependencies)) {
     mkdirSync(path.dirname(path.join(folder, 'node_modules', name)), { recursive: true });
     symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
   }

@@ -3,13 +3,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 
+type Versions = Record<string, string>;
+
 interface PackageJson {
   version: string;
-  dependencies: Record<string, string>;
+  dependencies: Versions;
 }
 
-const read = (folder: string) =>
-  JSON.parse(readFileSync(path.resolve(import.meta.dirname, '..', folder, 'package.json'), 'utf8')) as PackageJson;
+/** A package.json, with all that it depends on in one list. */
+function read(folder: string): PackageJson {
+  const text = readFileSync(path.resolve(import.meta.dirname, '..', folder, 'package.json'), 'utf8');
+  const json = JSON.parse(text) as PackageJson & { optionalDependencies?: Versions; devDependencies?: Versions };
+  return { ...json, dependencies: { ...json.devDependencies, ...json.optionalDependencies, ...json.dependencies } };
+}
 const ours = read('.');
 const transformers = read('node_modules/@huggingface/transformers');
 

@@ -47,6 +47,7 @@ export type {
   ProbePolicy,
   ProgressEvent,
   RungReport,
+  WasmFilePaths,
 } from './runtime';
 export type {
   BundleFile,

@@ -99,8 +99,14 @@ export interface PreparedLoad {
   onProgress?: OnProgress;
 }
 
-/** @throws {InvalidInputError} for options that are unknown or make no sense */
+/**
+ * @throws {InvalidInputError} for options that are unknown or make no sense
+ * @throws {UnsupportedError} in a page that came neither by https nor from localhost
+ */
 export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
+  if (globalThis.isSecureContext === false) {
+    throw new UnsupportedError('Browsers let only pages that came by https (or from localhost) hash, lock and store. Serve it so.');
+  }
   const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
   const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
@@ -143,5 +149,6 @@ export async function startBackend(worker: boolean | Worker | (() => Worker)): P
   const { WorkerBackend } = await import('./worker-client');
   if (typeof worker === 'function') return new WorkerBackend(worker());
   if (worker !== true) return new WorkerBackend(worker);
-  return new WorkerBackend(new Worker(new URL('../workers/vlm2vec.worker.ts', import.meta.url), { type: 'module' }));
+  const { startModelWorker } = await import('./model-worker');
+  return new WorkerBackend(startModelWorker());
 }

@@ -94,15 +94,8 @@ async function builtIn(name: string, modelsUrl: string | URL | undefined): Promi
     if (files) return { kind: 'url', url: files[MANIFEST_PATH]!, files };
     return { kind: 'url', url: new URL(`models/${name}/`, baseUrl()).href };
   }
-  const { existsSync } = await import('node:fs');
-  const { fileURLToPath } = await import('node:url');
-  // Below the package's `dist/lib`, and below `src` in the repository.
-  const places = ['../models/', '../public/models/'].map((place) => fileURLToPath(new URL(place + name, import.meta.url)));
-  const path = places.find((place) => existsSync(`${place}/${MANIFEST_PATH}`));
-  if (path === undefined) {
-    throw new SourceNotFoundError(`The built-in model '${name}' is not there (looked in ${places.join(', ')}).`, { places });
-  }
-  return { kind: 'folder', path };
+  const { builtInFolder } = await import('./built-in.node.js');
+  return { kind: 'folder', path: builtInFolder(name) };
 }
 
 function baseUrl(): string {

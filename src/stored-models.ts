@@ -9,7 +9,7 @@ import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './persist';
 import type { ModelSource } from './source-spec';
 import type { StoredModel } from './stored-model';
-import type { OnProgress } from './runtime';
+import type { InternalOptions, OnProgress } from './runtime';
 
 /** Options of `models.add`, as of `VLM2Vec.load`. */
 export type AddOptions = Pick<
@@ -26,8 +26,10 @@ export type AddOptions = Pick<
   | 'numThreads'
   | 'signal'
   | 'onProgress'
-  | 'internal'
->;
+> & {
+  /** @internal for tests */
+  internal?: InternalOptions;
+};
 
 /** Options of `models.estimate` and `models.isCached`: those of `VLM2Vec.load` that say what it would load. */
 export type EstimateOptions = Pick<

@@ -4,6 +4,7 @@
  */
 
 import { IntegrityError, NetworkError, SourceNotFoundError, type VLM2VecError } from '../errors';
+import { fetchAnywhere } from './data-url';
 import { isPassing, PassingFailure, retryAfter, retrying } from './retry';
 
 /** A connection that gives nothing for so long is given up, in milliseconds. */
@@ -40,7 +41,7 @@ export class HttpFile {
   constructor(options: HttpFileOptions) {
     this.#options = options;
     this.name = options.name ?? options.url;
-    this.#fetch = options.fetch ?? ((...args) => globalThis.fetch(...args));
+    this.#fetch = options.fetch ?? fetchAnywhere;
   }
 
   /**

@@ -4,7 +4,7 @@ export { type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, requestAdapter } from './device';
 export { isNode } from './environment';
 export { checkEmbedOptions, toParts } from './inputs';
-export type { OrtOptions } from './ort';
+export type { OrtOptions, WasmFilePaths } from './ort';
 export { cosineOf, LEAST_COSINE } from './probe';
 export { computeProbe, loadRuntime, Runtime, type RuntimeOptions } from './runtime';
 export type {

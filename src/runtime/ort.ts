@@ -6,7 +6,7 @@
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 import { UnsupportedError } from '../errors';
 import { isNode } from './environment';
-import { importBrowserBuild, WASM_FILES } from './ort-builds';
+import { importBrowserBuild, type BrowserBuild } from './ort-builds';
 import type { OrtBuild } from './types';
 
 /** The part of ONNX Runtime we use; the same in every build. */
@@ -18,18 +18,33 @@ export interface Ort {
 
 export type Session = InferenceSession;
 
+/** Addresses of ONNX Runtime's files, as it names them itself. */
+export interface WasmFilePaths {
+  /** The `.wasm` that will be loaded. */
+  wasm?: string | URL;
+  /** What starts it; part of the package's own script, and needed only with a build of your own. */
+  mjs?: string | URL;
+}
+
 export interface OrtOptions {
   /**
    * Browser: where ONNX Runtime's `.wasm` files lie, if not beside the script or where a bundler put them: their folder, or
    * the address of the one that will be loaded (`{ wasm }`). Relative ones count from the page.
    */
-  wasmPaths?: string | URL | Env.WasmFilePaths;
+  wasmPaths?: string | URL | WasmFilePaths;
   /**
    * CPU threads. Default with WASM: half the cores, at most 8, where the page is cross-origin isolated, else 1; in
    * Node as many as ORT thinks good.
    */
   numThreads?: number;
 }
+
+/** The `.wasm` that each build loads. */
+const WASM_FILES: Readonly<Record<BrowserBuild, string>> = {
+  jspi: 'ort-wasm-simd-threaded.jspi.wasm',
+  asyncify: 'ort-wasm-simd-threaded.asyncify.wasm',
+  wasm: 'ort-wasm-simd-threaded.wasm',
+};
 
 /** The browser build for a device: the one that can suspend natively is smaller and reads Blobs piecewise. */
 export function browserBuild(device: 'webgpu' | 'wasm'): OrtBuild {

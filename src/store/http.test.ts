@@ -106,6 +106,18 @@ test('the URL may be the folder, with or without a slash, or bundle.json; a quer
   expect(asked).toEqual([plain, plain, plain, `${plain}?token=1`]);
 });
 
+test('files that lie elsewhere, as a bundler leaves them', async () => {
+  const asked: string[] = [];
+  const fetch: typeof globalThis.fetch = async (url) => {
+    asked.push(String(url));
+    return new Response(content);
+  };
+  const files = { 'bundle.json': 'https://x.org/assets/bundle-1a.json', 'a.bin': 'https://x.org/assets/a-2b.bin' };
+  const bundle = httpBundle(files['bundle.json'], { files, fetch });
+  for (const path of ['bundle.json', 'a.bin', 'constructor']) await bundle.open(path);
+  expect(asked).toEqual([...Object.values(files), 'https://x.org/assets/bundle-1a.json/constructor']);
+});
+
 describe('named errors', () => {
   test('missing, forbidden, broken', async () => {
     const url = await serve(withRanges);

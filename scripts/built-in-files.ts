@@ -1,0 +1,41 @@
+/**
+ * @file A bundler plugin for the package's browser build: fills `src/built-in-files.ts` with the addresses of the built-in
+ * model's files. Each is a `new URL('literal', import.meta.url)`, which bundlers know as an asset: they copy the file and put its
+ * new name there. So the model is found without configuration, bundled or not.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Plugin } from 'rolldown';
+import { MANIFEST_PATH } from '../src/bundle/manifest.ts';
+import { bundleFiles, parseManifest } from '../src/bundle/validate.ts';
+
+/** What is smaller goes into the script: some bundlers would do it anyway, and no file is worth a request of its own. */
+const INLINE_BYTES = 4096;
+
+/**
+ * @param models folder with the built-in models
+ * @param relative of that folder to the script, in the package
+ */
+export function builtInFiles(models: string, relative: string): Plugin {
+  const module = path.resolve(import.meta.dirname, '../src/built-in-files.ts');
+  return {
+    name: 'built-in-files',
+    load(id) {
+      if (path.normalize(id) !== module) return null;
+      return `const files = { nano: () => ({ ${addresses(models, 'nano', relative).join(', ')} }) };
+        export const builtInFiles = (name) => files[name]();`;
+    },
+  };
+}
+
+function addresses(models: string, name: string, relative: string): string[] {
+  const manifest = parseManifest(readFileSync(path.join(models, name, MANIFEST_PATH)));
+  return [MANIFEST_PATH, ...bundleFiles(manifest).map((file) => file.path)].map((file) => {
+    const bytes = readFileSync(path.join(models, name, file));
+    const address =
+      bytes.length < INLINE_BYTES
+        ? `'data:;base64,${bytes.toString('base64')}'`
+        : `new URL('${relative}${name}/${file}', import.meta.url).href`;
+    return `'${file}': ${address}`;
+  });
+}

@@ -1,0 +1,35 @@
+/**
+ * @file ONNX Runtime's builds for browsers, as the npm package ships them: beside its own scripts, untouched.
+ *
+ * Bundlers are to copy these files, not to take them apart: ONNX Runtime starts threads from its own file and derives
+ * from `import.meta.url` what else it loads, and bundlers change both, each in another way. So each file is named by
+ * `new URL('literal', import.meta.url)`, which all bundlers know as an asset, whatever they then call it.
+ */
+
+import type { BrowserBuild, ImportedBuild } from './ort-builds';
+
+export async function importBrowserBuild(build: BrowserBuild): Promise<ImportedBuild> {
+  const { script, wasm } = addresses(build);
+  const module: unknown = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ script.href);
+  return { module, wasm: wasm.href };
+}
+
+function addresses(build: BrowserBuild): { script: URL; wasm: URL } {
+  switch (build) {
+    case 'jspi':
+      return {
+        script: new URL('./ort.jspi.bundle.min.js', import.meta.url),
+        wasm: new URL('./ort-wasm-simd-threaded.jspi.wasm', import.meta.url),
+      };
+    case 'asyncify':
+      return {
+        script: new URL('./ort.webgpu.bundle.min.js', import.meta.url),
+        wasm: new URL('./ort-wasm-simd-threaded.asyncify.wasm', import.meta.url),
+      };
+    case 'wasm':
+      return {
+        script: new URL('./ort.wasm.bundle.min.js', import.meta.url),
+        wasm: new URL('./ort-wasm-simd-threaded.wasm', import.meta.url),
+      };
+  }
+}
