@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { VLM2Vec, similarity, InvalidInputError, SourceNotFoundError, UnsupportedError, DisposedError } from './index';
+import { models, VLM2Vec, similarity, InvalidInputError, SourceNotFoundError, UnsupportedError, DisposedError } from './index';
 import type { EmbedUsage, ModelSource } from './index';
 import { convertFixture } from './testing/bundles';
 import { adapterPath, checkpointPath, cosine, expectedInputs, expectedModel, fixtureInputs, fixturePath, maxDifference } from './testing/fixtures';
@@ -233,6 +233,13 @@ describe('sources', () => {
     const loading = VLM2Vec.load(bundle, options as never);
     await expect(loading).rejects.toThrow(Class);
     await expect(loading).rejects.toThrow(message);
+  });
+
+  test('a page that came by http is told what it lacks', async () => {
+    vi.stubGlobal('isSecureContext', false);
+    await expect(VLM2Vec.load('nano')).rejects.toThrow(/https/);
+    await expect(models.isCached('nano')).rejects.toThrow(UnsupportedError);
+    vi.unstubAllGlobals();
   });
 
   test('an aborted load rejects with the signal’s reason', async () => {
