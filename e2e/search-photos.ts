@@ -20,8 +20,14 @@ async function photo(file: string, path: string, taken: string, model: string, c
 
 const two = (n: number) => String(n).padStart(2, '0');
 
+let samples: Promise<Photo[]> | undefined;
+
 /** Every sample twice: as it is, of July 2023 by one camera, and mirrored and grey, of January 2024 by another. */
-export async function samplePhotos(): Promise<Photo[]> {
+export function samplePhotos(): Promise<Photo[]> {
+  return (samples ??= makeSamplePhotos());
+}
+
+function makeSamplePhotos(): Promise<Photo[]> {
   const pairs = SAMPLES.map(({ file }, i) => [
     photo(file, `Summer/2023/${stem(file)}.jpg`, `2023:07:${two(i + 1)} 12:00:00`, 'Sunny 1'),
     photo(file, `Winter/${stem(file)} in winter.jpg`, `2024:01:${two(i + 1)} 23:59:59`, 'Frosty 2', (image) => image.flop().grayscale()),

@@ -36,6 +36,9 @@ export const searchStrings = {
     how: 'It is read where it lies, with the folders in it. Nothing is copied, uploaded or changed. You can search while the rest is still being read.',
     choose: 'Choose a folder…',
     samples: 'Try it with sample pictures',
+    other: (model: string, n: number) => `${pictures(n)} with ${model}`,
+    others: (known: readonly string[]) =>
+      `This browser has an index of ${new Intl.ListFormat('en').format(known)}. It stays, and is there again with its model. For this model pictures have to be read anew: choose their folder again.`,
     drop: 'You can also drop a folder anywhere on this page.',
     waiting: 'The model is still loading. The pictures are read as soon as it is here.',
     samplesFolder: 'Samples',
@@ -313,7 +316,7 @@ export const searchStrings = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     reset: 'Show all',
-    hint: 'Arrow keys go from picture to picture, Enter opens, Space selects, + and − zoom. With a loop you select all inside it.',
+    hint: 'Arrow keys go from picture to picture, Enter opens, Space selects, + and − zoom; near enough, dots become pictures. With a loop you select all inside it.',
     selected: (n: number) => `${pictures(n)} in the loop`,
     outdated: 'Pictures were added or removed since.',
     again: 'Lay out anew',

@@ -1,6 +1,7 @@
 /** @file The page before there are pictures: how to bring some in, and what happens to them then. */
 import type { JSX } from 'preact';
-import type { FolderFile } from '../../../src/search';
+import { useEffect, useState } from 'preact/hooks';
+import { listPhotoIndexes, type FolderFile, type StoredPhotoIndex } from '../../../src/search';
 import { Button } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
@@ -27,8 +28,25 @@ async function fetchSamples(): Promise<FolderFile[]> {
   );
 }
 
+/** What other models know: with this one it has to be computed anew. */
+function useOthers(): StoredPhotoIndex[] {
+  const open = useSearch().library.open.value;
+  const [others, setOthers] = useState<StoredPhotoIndex[]>([]);
+  useEffect(() => {
+    let current = true;
+    setOthers([]);
+    listPhotoIndexes().then(
+      (all) => current && setOthers(all.filter(({ modelId, pictures }) => modelId !== open?.modelId && pictures > 0)),
+      () => undefined,
+    );
+    return () => void (current = false);
+  }, [open]);
+  return open ? others : [];
+}
+
 export function Welcome(): JSX.Element {
   const { library } = useSearch();
+  const others = useOthers();
   const { choose } = useFolders();
   const work = useIndexWork();
   const isOpen = library.open.value !== null;
@@ -37,6 +55,11 @@ export function Welcome(): JSX.Element {
     <section class="welcome" aria-labelledby="welcome-title">
       <h2 id="welcome-title">{strings.heading}</h2>
       <p>{strings.how}</p>
+      {others.length > 0 && (
+        <p class="notice" id="other-indexes">
+          {strings.others(others.map(({ modelName, modelId, pictures }) => strings.other(modelName ?? modelId, pictures)))}
+        </p>
+      )}
       <p class="welcome-actions">
         <Button kind="main" disabled={isWaiting} onClick={choose}>
           {strings.choose}

@@ -9,14 +9,15 @@ import { toggle } from '../grid/selection';
 import { Thumb } from '../parts/thumb';
 import { useSearch } from '../state';
 import { colourByDate, colourByFolder } from './colours';
-import { drawMap } from './draw';
+import { drawMap, type Scene } from './draw';
+import { shownAsPictures, SIDE } from './pictures';
 import { fitView, mapPoints, neighbour, toPlane } from './points';
 import { useZoom } from './use-zoom';
 
 const strings = searchStrings.map;
 const MARGIN = 24;
-/** How near the pointer must be to a dot, in CSS pixels. */
-const REACH = 14;
+/** How near the pointer must be to a dot, and to the middle of a picture, in CSS pixels. */
+const REACH = { dot: 14, picture: SIDE / 2 };
 const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 type Tool = 'pan' | 'lasso';
@@ -48,6 +49,8 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   }, [found, indexOf]);
   const all = useMemo(() => fitView(points.extent, width, height, MARGIN), [points, width, height]);
   const zoom = useZoom(canvas, all, tool === 'lasso');
+  const pictures = shownAsPictures(points, zoom.view, { width, height }, foundPoints);
+  const reach = (pictures.length > 0 ? REACH.picture : REACH.dot) / zoom.view.k;
   const selected = new Set([...selection.value.ids].flatMap((id) => indexOf.get(id) ?? []));
 
   useLayoutEffect(() => {
@@ -90,7 +93,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
     // A pointer that lies still gets these too, when the page scrolls beneath it: the keyboard's picture stays.
     if (event.movementX === 0 && event.movementY === 0) return;
     byPointer.current = true;
-    setCurrent(points.nearest(...toPlane(zoom.view, px, py), REACH / zoom.view.k));
+    setCurrent(points.nearest(...toPlane(zoom.view, px, py), reach));
   };
   const onPointerUp = (event: PointerEvent) => {
     if (drawing.current) {
@@ -100,7 +103,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
     }
     const [px, py] = place(event);
     const moved = pressed.current && Math.hypot(px - pressed.current[0], py - pressed.current[1]) > 4;
-    const hit = points.nearest(...toPlane(zoom.view, px, py), REACH / zoom.view.k);
+    const hit = points.nearest(...toPlane(zoom.view, px, py), reach);
     if (!moved && hit !== null) open(hit);
   };
   const onKeyDown = (event: KeyboardEvent) => {
@@ -167,6 +170,24 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
           onPointerLeave={() => byPointer.current && !drawing.current && setCurrent(null)}
           onKeyDown={onKeyDown}
         />
+        {/* The canvas beneath takes pointer and keys; what is under them is read out below. */}
+        <div class={`map-pictures ${tool}`} aria-hidden="true">
+          {pictures.map((i) => (
+            <span
+              key={map.ids[i]}
+              class={pictureClass(i, { selected, current, found: foundPoints })}
+              style={{
+                left: `${points.x[i]! * zoom.view.k + zoom.view.x}px`,
+                top: `${points.y[i]! * zoom.view.k + zoom.view.y}px`,
+                width: `${SIDE}px`,
+                height: `${SIDE}px`,
+                borderColor: colouring.legend[colouring.classes[i]!]!.colour,
+              }}
+            >
+              <Thumb id={map.ids[i]!} />
+            </span>
+          ))}
+        </div>
         {item && card && (
           <div class="map-card" style={card}>
             <Thumb id={item.id} />
@@ -190,6 +211,11 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
       </p>
     </>
   );
+}
+
+function pictureClass(i: number, { selected, current, found }: Pick<Scene, 'selected' | 'current' | 'found'>): string {
+  const marks = [selected.has(i) && 'selected', current === i && 'current', found && !found.has(i) && 'faded'];
+  return ['map-picture', ...marks].filter(Boolean).join(' ');
 }
 
 /** Beside the dot, on the side that has room. */

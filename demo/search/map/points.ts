@@ -25,6 +25,8 @@ export interface MapPoints {
   extent: Extent;
   /** The points inside a loop, given as corners in the plane. Fewer than three corners hold nothing. */
   inside(loop: readonly [number, number][]): number[];
+  /** The points in a rectangle of the plane, in the order that they have. */
+  within(extent: Extent): number[];
   /** The point nearest to (x, y) that is at most `radius` away; null where there is none. */
   nearest(x: number, y: number, radius: number): number | null;
 }
@@ -48,6 +50,9 @@ export function mapPoints(x: ArrayLike<number>, y: ArrayLike<number>): MapPoints
       );
       const polygon = loop as [number, number][];
       return tree.range(box.minX, box.minY, box.maxX, box.maxY).filter((i) => polygonContains(polygon, [x[i]!, y[i]!]));
+    },
+    within({ minX, minY, maxX, maxY }) {
+      return count === 0 ? [] : tree.range(minX, minY, maxX, maxY).sort((a, b) => a - b);
     },
     nearest(px, py, radius) {
       if (count === 0) return null;
