@@ -7,6 +7,8 @@ import { serveFolder } from '../scripts/serve-folder.ts';
 import { ADAPTER, BASE, CLI_BUNDLE, GATED, useFixtureHub, watchOrigins, WEIGHTS } from './hub-pages';
 import { startMirrorSite, type MirrorSite } from './mirror-site';
 
+test.use({ serviceWorkers: 'block' }); // site.spec.ts tests it
+
 const fixture = useFixtureHub();
 let site: MirrorSite;
 test.beforeAll(async () => {

@@ -2,7 +2,7 @@
  * @file The site as a whole: accessible in both themes, usable by keyboard and on a phone, light to load, bound by its
  * policies, and there without a network after the first visit.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test, type Page, type Response } from '@playwright/test';
 import sharp from 'sharp';
@@ -145,15 +145,37 @@ test('workers are bound by the page’s policy too', async ({ page }, info) => {
   expect(answers, 'a plain worker, and one of ours').toEqual(['reached', 'blocked']);
 });
 
+/** What the service worker keeps, by its path in the site. */
+function keptFiles(page: Page, site: string): Promise<string[]> {
+  return page.evaluate(async (site) => {
+    const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
+    return requests.flat().map(({ url }) => url.slice(site.length).split('?')[0]!);
+  }, site);
+}
+
+/** Of the built site: all pages and nano, one build of the engine, and nothing that few visitors need. */
+function checkKept(kept: readonly string[], folder: string): void {
+  const built = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const pages = built.filter((file) => /^[\w-]+\.html$/.test(file));
+  const nano = built.filter((file) => /^models\/nano\/.*\.(bin|json|txt)$/.test(file));
+  expect([pages.length, nano.length > 3]).toEqual([6, true]);
+  expect(kept).toEqual(expect.arrayContaining([...pages, ...nano, 'theme.js', 'models-address.js', 'samples/samples.json']));
+  expect(kept.filter((file) => file.endsWith('.wasm'))).toEqual([expect.stringMatching(/ort-wasm-simd-threaded-[^.]+\.wasm$/)]);
+  expect(built.filter((file) => /heif/.test(file)), 'the decoder is built').not.toEqual([]);
+  expect(kept.filter((file) => /heif|^eval\/|^models\/(?!nano\/)|service-worker/.test(file))).toEqual([]);
+}
+
 test('without a network after the first visit, in any folder of a plain host; updates wait to be asked for', async ({ page, context }, info) => {
   const site = await startStaticSite(siteFolderOf(info));
   try {
-    const { foreign, problems } = await openWatched(page, rankUrl(site.url.replace(/\/$/, '')));
+    // Any page begins it: the page of models too, which loads none.
+    const { foreign, problems } = await openWatched(page, `${site.url}models.html`);
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    await page.goto(rankUrl(site.url.replace(/\/$/, '')));
     await expect(ranked(page)).toHaveCount(7);
     await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
     await expect(page.getByRole('status').filter({ hasText: 'Kept for use without a network.' })).toBeVisible();
-    const weights = site.asked.filter((path) => /\/models\/(?!nano\/)/.test(path));
-    expect(weights).toEqual([]);
+    checkKept(await keptFiles(page, site.url), siteFolderOf(info));
 
     await context.setOffline(true);
     site.asked.length = 0;

@@ -2,7 +2,7 @@
 import type { Signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { Button } from '../shell';
+import { Button, focusNext } from '../shell';
 import { modelsStrings } from '../strings/models';
 
 const words = modelsStrings.actions;
@@ -20,7 +20,7 @@ export function DeleteButton({ asking, label, question, onDelete }: DeleteButton
   const place = useRef<HTMLSpanElement>(null);
   const ask = (now: boolean) => {
     asking.value = now;
-    requestAnimationFrame(() => place.current?.querySelector<HTMLElement>('.safe button')?.focus());
+    focusNext(() => place.current?.querySelector<HTMLElement>('.safe button'));
   };
   return (
     <span ref={place} class="actions">

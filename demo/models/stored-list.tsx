@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { cardModel, models, type StoredModel } from '../../src/index';
-import { bytesInWords, Button, errorInWords, Progress, titleOf } from '../shell';
+import { bytesInWords, Button, errorInWords, focusNext, Progress, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { CardCheck } from './card-check';
 import { DeleteButton } from './delete-button';
@@ -56,7 +56,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
   const asking = useSignal(false);
   const row = useRef<HTMLLIElement>(null);
   const label = (action: string) => words.of(action, title);
-  const focus = (selector: string) => requestAnimationFrame(() => row.current?.querySelector<HTMLElement>(selector)?.focus());
+  const focus = (selector: string) => focusNext(() => row.current?.querySelector<HTMLElement>(selector));
 
   useEffect(() => {
     if (state.newest.value !== name) return;

@@ -1,7 +1,7 @@
 /** @file The selected picture with boxes on it: drawn with a pointer, or added and moved with keys. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { Button } from '../shell';
+import { Button, focusNext } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { between, onKey, type Box } from './boxes';
 import type { Picture, RankState } from './state';
@@ -27,7 +27,7 @@ export function BoxEditor({ state, picture }: { state: RankState; picture: Pictu
   };
   const add = (box: Box) => {
     const id = state.addBox(box);
-    requestAnimationFrame(() => document.getElementById(`box-${id}`)?.focus());
+    focusNext(() => document.getElementById(`box-${id}`));
   };
   return (
     <>

@@ -1,7 +1,7 @@
 /** @file The ranking page: texts against pictures. Everything is computed here; nothing is sent. */
 import { effect, signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { Button, Choice, ErrorBox, keepOffline, latest, ModelBar, ModelControl, mount, Page, watchFiles } from '../shell';
+import { Button, Choice, ErrorBox, focusNext, keepOffline, latest, ModelBar, ModelControl, mount, Page, watchFiles } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { shellStrings } from '../strings/shell';
 import { Figures } from './figures';
@@ -95,7 +95,7 @@ function Values(): JSX.Element {
 }
 
 function NewText(): JSX.Element {
-  const focus = (id: number) => requestAnimationFrame(() => document.getElementById(`text-${id}`)?.focus());
+  const focus = (id: number) => focusNext(() => document.getElementById(`text-${id}`));
   return (
     <p class="new-text">
       <Button icon="add" onClick={() => focus(state.addText(''))}>

@@ -4,7 +4,7 @@
  */
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
-import { Icon, IconButton } from '../shell';
+import { focusNext, Icon, IconButton } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { Cells, cosineInWords, shareInWords, type Cell } from './cells';
 import type { Column, LiveRanking } from './live-ranking';
@@ -140,7 +140,7 @@ export function isLabel({ picture: { sample }, box }: Column, text: string): boo
 
 /** One text. Enter makes the next, Backspace in an empty one removes it, a pasted list becomes a line each. */
 function TextField({ state, line, label }: { state: RankState; line: TextLine; label: string }): JSX.Element {
-  const focus = (id: number) => requestAnimationFrame(() => document.getElementById(`text-${id}`)?.focus());
+  const focus = (id: number) => focusNext(() => document.getElementById(`text-${id}`));
   return (
     <input
       id={`text-${line.id}`}

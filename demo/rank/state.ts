@@ -61,10 +61,13 @@ export class RankState {
     const example = EXAMPLES[id];
     if (!this.question.value) this.question.value = example.question ?? '';
     if (this.#ownPictures || this.#ownTexts) return;
-    await this.showSamples(example.samples, signal);
+    const pictures = await this.#samplePictures(example.samples, signal);
+    // What the visitor did while they came, stays.
+    if (!this.#ownPictures) this.#setPictures(pictures);
+    this.#suggestTexts();
     batch(() => {
-      if (example.captions) this.texts.value = lines(example.captions);
-      if (example.boxes) this.boxes.value = example.boxes.map((box) => ({ ...box, id: nextId() }));
+      if (example.captions && !this.#ownTexts) this.texts.value = lines(example.captions);
+      if (example.boxes && !this.#ownPictures) this.boxes.value = example.boxes.map((box) => ({ ...box, id: nextId() }));
     });
   }
 
@@ -83,6 +86,13 @@ export class RankState {
 
   /** These samples instead of the samples there are. A visitor's own pictures stay. */
   async showSamples(files: readonly string[], signal: AbortSignal): Promise<void> {
+    const added = await this.#samplePictures(files, signal);
+    this.#setPictures([...this.pictures.value.filter(({ sample }) => !sample), ...added]);
+    this.#suggestTexts();
+  }
+
+  /** Samples in the order of `files`; those that are shown already as they are. */
+  async #samplePictures(files: readonly string[], signal: AbortSignal): Promise<Picture[]> {
     const known = this.samples.value.filter(({ file }) => files.includes(file));
     const sorted = known.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file));
     const shown = new Map(this.pictures.value.flatMap((picture) => (picture.sample ? [[picture.sample, picture]] : [])));
@@ -90,8 +100,7 @@ export class RankState {
       sorted.map(async (sample) => shown.get(sample) ?? toPicture(await fetchSample(sample.file, signal), sample.file, sample)),
     );
     signal.throwIfAborted();
-    this.#setPictures([...this.pictures.value.filter(({ sample }) => !sample), ...added]);
-    this.#suggestTexts();
+    return added;
   }
 
   /** Adds a sample as a column, or takes it away. */

@@ -5,6 +5,7 @@ export { Dialog } from './dialog';
 export { ErrorBox } from './error-box';
 export { FileButton } from './file-button';
 export { isDragging, watchFiles, type FileOrigin } from './files';
+export { focusNext } from './focus';
 export { Icon, type IconName } from './icons';
 export { debounced, latest } from './latest';
 export { ModelBar } from './model-bar';
