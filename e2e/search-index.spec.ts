@@ -64,64 +64,68 @@ test('300 pictures: index, pause, reload, resume', async ({ page }) => {
   expect(after.embedded).toBe(300 - before.state.indexed);
 });
 
-test('workers killed at random: none lost, none twice', async ({ page }) => {
+test('workers killed at random: none lost, none twice, none wrongly failed, and the poison has failed', async ({
+  page,
+}) => {
   const [count, kills] = isFull ? [3000, 100] : [300, 20];
   await openBlank(page);
   const seen = await inPage(
     page,
-    async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes, smallFiles }, [count, kills]) => {
-      const embedder = fakeEmbedder({ milliseconds: 60 });
+    async (
+      { openPhotoIndex, fakeEmbedder, idle, inspect, outcomes, small, smallFiles, uniforms },
+      [count, kills, seed],
+    ) => {
+      const random = uniforms(seed);
+      const between = (from: number, to: number) => from + Math.floor(random() * (to - from));
+      const embedder = fakeEmbedder({ milliseconds: 5 });
       const url = new URL('/workers/search.worker.ts?worker_file&type=module', location.href);
       let worker: Worker;
-      /** One that has not begun cannot be told from one that takes its time: its page waits a minute for it. */
-      let begun = false;
-      const start = () => {
-        begun = false;
-        worker = new Worker(url, { type: 'module' });
-        worker.addEventListener('message', () => (begun = true));
-        return worker;
-      };
-      const index = await openPhotoIndex({ embedder, worker: start });
-      await index.add({ name: 'Pictures', files: smallFiles(count) });
-      await index.start();
+      const index = await openPhotoIndex({
+        embedder,
+        worker: () => (worker = new Worker(url, { type: 'module' })),
+      });
+      const files = smallFiles(count);
+      const poison = between(0, count);
+      files[poison] = { path: files[poison]!.path, file: small(poison, 'POISON') };
+      await index.add({ name: 'Pictures', files });
+      // Each some pictures and some milliseconds after the one before; the last ones while suspects are tried alone.
+      const early = 0.8 * kills;
       let killed = 0;
-      let finished = false;
-      const done = idle(index).then(() => (finished = true));
-      while (!finished && killed < kills) {
-        await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 600));
-        if (finished) break;
-        if (killed % 2 === 0) embedder.kill();
-        else if (begun) worker!.terminate();
-        else continue;
-        killed++;
-      }
-      await done;
-      const first = await outcomes(index);
-      const failed = (await index.problems()).map(({ reason }) => reason);
-      await index.retry();
+      let alone = 0;
+      let next = between(1, 14);
+      embedder.onEmbedded = (embedded) => {
+        alone = embedded === 1 ? alone + 1 : 0;
+        next -= embedded;
+        if (killed === kills || next > 0 || (killed >= early && alone < 3)) return;
+        next = killed < early ? between(1, 14) : between(1, 4);
+        const kill = killed++ % 2 === 0 ? () => embedder.kill() : () => worker.terminate();
+        setTimeout(kill, random() * 30);
+      };
       await index.start();
       await idle(index);
-      const last = await outcomes(index);
+      const ended = { ...(await outcomes(index)), reasons: (await index.problems()).map(({ reason }) => reason) };
       const state = index.state;
       await index.close();
-      return { killed, restarts: embedder.restarts, first, failed, last, state, files: await inspect() };
+      return { killed, poison, ended, state, files: await inspect() };
     },
-    [count, kills] as const,
+    [count, kills, isFull ? Date.now() % 2 ** 31 : 1] as const,
   );
   expect(seen.killed).toBe(kills);
-  // A picture that was in work at two deaths may be the reason for them: it is said to have failed, not lost.
-  const all = [...seen.first.pictures, ...seen.first.problems.map((line) => line.replace('failed ', ''))].sort();
-  expect(all).toEqual(paths(count));
-  for (const reason of seen.failed) expect(reason).toMatch(/ended twice/);
-  expect(seen.failed.length).toBeLessThan(kills);
-  expect(seen.last).toEqual({ pictures: paths(count), problems: [] });
-  expect(seen.state).toMatchObject({ phase: 'idle', indexed: count, problems: 0, error: null });
+  const poison = `Pictures/${seen.poison % 7}/${numbered(seen.poison)}`;
+  expect(seen.ended).toEqual({
+    pictures: paths(count).filter((path) => path !== poison),
+    problems: [`failed ${poison}`],
+    reasons: [expect.stringMatching(/ended twice/)],
+  });
+  expect(seen.state).toMatchObject({ phase: 'idle', indexed: count - 1, problems: 1, error: null });
   const { rows, pictures, slots, recordsEnd, thumbsEnd, sizes } = seen.files;
-  expect([rows, pictures, slots]).toEqual([count, count, count]);
+  expect([rows, pictures, slots]).toEqual([count, count - 1, count - 1]);
   expect(sizes).toEqual([recordsEnd, thumbsEnd]);
 });
 
-test('a picture that ends the model fails after two deaths, and no other', async ({ page }) => {
+test('a picture that ends the model fails after two deaths, and no other; a model that is taken away is no death', async ({
+  page,
+}) => {
   await openBlank(page);
   const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, outcomes, small, smallFiles }) => {
     const embedder = fakeEmbedder();
@@ -134,7 +138,16 @@ test('a picture that ends the model fails after two deaths, and no other', async
     const first = { ...(await outcomes(index)), restarts: embedder.restarts, problems: await index.problems() };
     await index.start();
     await idle(index);
-    return { first, again: embedder.restarts };
+    const again = embedder.restarts;
+
+    await index.add({ name: 'More', files: Array.from({ length: 40 }, (_, i) => ({ path: `${i}.bmp`, file: small(100 + i) })) });
+    let taken = 0;
+    embedder.onEmbedded = () => {
+      if (taken++ < 4) embedder.dispose();
+    };
+    await index.start();
+    await idle(index);
+    return { first, again, later: embedder.restarts, indexed: index.state.indexed, problems: index.state.problems };
   });
   expect(seen.first.pictures).toEqual(paths(60).filter((path) => !path.includes('IMG_0020')));
   expect(seen.first.problems).toEqual([
@@ -147,6 +160,8 @@ test('a picture that ends the model fails after two deaths, and no other', async
   ]);
   expect(seen.first.restarts).toBe(2);
   expect(seen.again).toBe(2); // it is not tried a third time
+  expect(seen.later).toBe(2 + 4);
+  expect([seen.indexed, seen.problems]).toEqual([59 + 40, 1]);
 });
 
 test('a page that crashes leaves all that was committed, and what was in work is tried alone', async ({
@@ -296,6 +311,61 @@ test('changed, moved, copied and deleted files', async ({ page }) => {
   ]);
   expect(seen.mended).toMatchObject({ embedded: 1, calls: 23, indexed: 22 });
   expect([seen.left, seen.folders]).toEqual([0, []]);
+});
+
+test('a folder that vanishes, midway or before, loses no picture and says what is wrong', async ({ page }) => {
+  await openBlank(page);
+  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, idle, smallFiles, until, write }) => {
+    const files = smallFiles(80);
+    const fill = async () => {
+      const pictures = await folder('Pictures');
+      for (const { path, file } of files) await write(pictures, path, file);
+      return pictures;
+    };
+    const root = await navigator.storage.getDirectory();
+    const remove = () => root.removeEntry('Pictures', { recursive: true });
+    const embedder = fakeEmbedder();
+    let index = await openPhotoIndex({ embedder });
+    const now = () => ({ problems: index.state.problems, ...index.state.folders[0]! });
+    const run = async () => {
+      await index.start();
+      await idle(index);
+      return { ...now(), error: index.state.error, removed: index.state.run!.removed };
+    };
+    await index.add({ handle: await fill() });
+    embedder.onEmbedded = () => {
+      if (embedder.embedded >= 10) embedder.gate ??= remove();
+    };
+    await run();
+    const midway = now();
+    const gone = await run();
+    const { hits } = await index.search({ text: 'still there', limit: 100 });
+    const file = await index.file(hits[0]!.id).then(
+      () => '',
+      (error: Error) => error.name,
+    );
+    await index.close();
+    index = await openPhotoIndex({ embedder });
+    await until(index, ({ folders }) => folders[0]!.problem !== null);
+    const reopened = now();
+    await index.add({ handle: await fill() }); // the drive is back
+    const back = await run();
+    for await (const name of (await folder('Pictures')).keys()) {
+      await (await folder('Pictures')).removeEntry(name, { recursive: true });
+    }
+    const empty = await run();
+    return { midway, gone, hits: hits.length, file, reopened, back, empty };
+  });
+  const { indexed } = seen.midway;
+  expect(indexed).toBeGreaterThanOrEqual(10);
+  expect(indexed).toBeLessThan(80);
+  const problem = { kind: 'gone', path: 'Pictures', reason: expect.stringMatching(/“Pictures” is not there/) };
+  expect(seen.midway).toMatchObject({ problems: 0, problem });
+  expect(seen.gone).toMatchObject({ indexed, problems: 0, problem, error: null, removed: 0 });
+  expect([seen.hits, seen.file]).toEqual([indexed, 'SourceNotFoundError']);
+  expect(seen.reopened).toMatchObject({ indexed, problem });
+  expect(seen.back).toMatchObject({ indexed: 80, found: 80, problem: null });
+  expect(seen.empty).toMatchObject({ indexed: 80, removed: 0, problem: { kind: 'empty' } });
 });
 
 test('a second tab searches while the first one writes, and takes over when that one closes', async ({

@@ -104,7 +104,7 @@ export class ProbeError extends VLM2VecError {
   override name = 'ProbeError';
 }
 
-/** The model was disposed, or its worker ended, before the call finished. */
+/** The model was disposed before the call finished; or its worker ended by itself, and then `details.died` is true. */
 export class DisposedError extends VLM2VecError {
   override name = 'DisposedError';
 }

@@ -134,6 +134,7 @@ test('a worker that fails rejects everything, then and later', async () => {
   fail.get('error')!({ message: 'Uncaught SyntaxError' });
   await expect(call).rejects.toThrow(VLM2VecError);
   await expect(call).rejects.toThrow('Uncaught SyntaxError');
+  await expect(call).rejects.toMatchObject({ details: { died: true } }); // not disposed of
   await expect(client.embed(['a'], {}, {})).rejects.toThrow('Uncaught SyntaxError');
 });
 

@@ -37,7 +37,7 @@ export class WorkerBackend implements Backend {
     this.#ended = new Promise((_, reject) => (this.#rejectAll = reject));
     this.#ended.catch(() => undefined);
     onWorkerFailure(worker, (message, cause) => {
-      this.#end(new VLM2VecError(message, cause === undefined ? {} : { message: cause }));
+      this.#end(new VLM2VecError(message, cause === undefined ? { died: true } : { died: true, message: cause }));
     });
     this.#connected = this.#connect();
     this.#connected.catch(() => undefined);
@@ -79,7 +79,10 @@ export class WorkerBackend implements Backend {
     await Promise.race([this.#service.connect(proxy(listener), this.#lifeLock), this.#ended]);
     onLifeLockFree(
       this.#lifeLock,
-      () => this.#end(new DisposedError('The worker ended, probably because memory ran out. Load the model again.')),
+      () => {
+        const message = 'The worker ended, probably because memory ran out. Load the model again.';
+        this.#end(new DisposedError(message, { died: true }));
+      },
       this.#watch.signal,
     );
   }

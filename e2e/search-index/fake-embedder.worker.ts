@@ -13,11 +13,19 @@ export interface FakeCall {
   milliseconds: number;
 }
 
+export interface FakeAnswer {
+  call: number;
+  vectors?: Float32Array[];
+  poisoned?: true;
+  unreadable?: true;
+}
+
 self.onmessage = async ({ data: { call, inputs, milliseconds } }: MessageEvent<FakeCall>) => {
   const blobs = inputs.map(
     ({ text, image }) => new Blob([image instanceof ImageData ? image.data : (image ?? text ?? '')]),
   );
-  const bytes = await Promise.all(blobs.map((blob) => blob.arrayBuffer()));
+  const bytes = await Promise.all(blobs.map((blob) => blob.arrayBuffer())).catch(() => null);
+  if (!bytes) return self.postMessage({ call, unreadable: true });
   const words = bytes.map((each) => new TextDecoder('latin1').decode(each)).join('');
   if (words.includes('HANG')) return;
   if (words.includes('POISON')) {

@@ -2,7 +2,7 @@
 
 import { base64ToBytes, bytesToBase64 } from '../../src/bundle/base64';
 import { sha256Hex } from '../../src/bundle/digest';
-import { DisposedError } from '../../src/errors';
+import { DisposedError, ImageFormatError } from '../../src/errors';
 import { VLM2Vec } from '../../src/index';
 import {
   deletePhotoIndex,
@@ -13,6 +13,8 @@ import {
   type PhotoEmbedder,
   type PhotoIndex,
 } from '../../src/search';
+
+import type { FakeAnswer } from './fake-embedder.worker';
 
 export { deletePhotoIndex, listPhotoIndexes, openPhotoIndex };
 
@@ -81,8 +83,14 @@ export async function fill(at: FileSystemDirectoryHandle, count: number, side?: 
 }
 
 export interface FakeEmbedder extends PhotoEmbedder {
-  /** Ends its worker now. */
+  /** Ends its worker now, as a crash does. */
   kill(): void;
+  /** Ends its worker now, as whoever has no use for it any more does. */
+  dispose(): void;
+  /** Calls wait for this. */
+  gate?: Promise<unknown>;
+  /** Called whenever {@link embedded} grew, with by how much. */
+  onEmbedded?: (count: number) => void;
   /** Pictures embedded so far, the same one twice counted twice. */
   embedded: number;
   restarts: number;
@@ -94,18 +102,20 @@ export function fakeEmbedder({ id = 'fake', name = undefined as string | undefin
   let worker: Worker | null = start();
   let calls = 0;
   const open = new Map<number, { resolve(vectors: Float32Array[]): void; reject(error: Error): void }>();
-  const end = () => {
+  const end = (details: { died?: true } = {}) => {
     worker?.terminate();
     worker = null;
-    for (const { reject } of open.values()) reject(new DisposedError('The worker ended.'));
+    for (const { reject } of open.values()) reject(new DisposedError('The worker ended.', details));
     open.clear();
   };
   const listen = () => {
-    worker!.onmessage = ({ data }: MessageEvent<{ call: number; vectors?: Float32Array[]; poisoned?: true }>) => {
-      if (data.poisoned) return end();
+    worker!.onmessage = ({ data }: MessageEvent<FakeAnswer>) => {
+      if (data.poisoned) return end({ died: true });
+      if (data.unreadable) return open.get(data.call)?.reject(new ImageFormatError('The file cannot be read.'));
       embedder.embedded += data.vectors!.length;
       open.get(data.call)?.resolve(data.vectors!);
       open.delete(data.call);
+      embedder.onEmbedded?.(data.vectors!.length);
     };
   };
   const embedder: FakeEmbedder = {
@@ -114,7 +124,8 @@ export function fakeEmbedder({ id = 'fake', name = undefined as string | undefin
     dims: 64,
     embedded: 0,
     restarts: 0,
-    embed(inputs: readonly EmbedderInput[], { signal }) {
+    async embed(inputs: readonly EmbedderInput[], { signal }) {
+      await embedder.gate;
       return new Promise((resolve, reject) => {
         if (!worker) return reject(new DisposedError('The worker ended.'));
         signal?.throwIfAborted();
@@ -130,7 +141,8 @@ export function fakeEmbedder({ id = 'fake', name = undefined as string | undefin
       worker = start();
       listen();
     },
-    kill: end,
+    kill: () => end({ died: true }),
+    dispose: () => end(),
   };
   listen();
   return embedder;
@@ -196,6 +208,7 @@ export async function inspect(): Promise<{
   };
 }
 
+export { uniforms } from '../../src/bundle/random';
 export { combineVectors as combined } from '../../src/search/query';
 export * as prompts from '../../src/search/prompts';
 

@@ -21,7 +21,9 @@ export interface PhotoEmbedder {
   readonly dims: number;
   /**
    * One vector each, in order. // [dims]
-   * Rejects with `DisposedError` or `DeviceLostError` where the model is gone; then {@link restart} is called.
+   * Where the model is gone it rejects, and {@link restart} is called: with a plain `DisposedError` where it was taken
+   * away; with `DeviceLostError`, or any error whose `details.died` is true, where it ended by itself. The latter counts
+   * against the pictures that it had in work.
    */
   embed(inputs: readonly EmbedderInput[], options: { signal?: AbortSignal }): Promise<Float32Array[]>;
   /** Loads the model anew. Without it indexing pauses when the model is gone. */
@@ -80,10 +82,25 @@ export interface FolderInfo {
    * with {@link PhotoIndex.add}. What was indexed can be searched all the same.
    */
   access: 'ready' | 'ask' | 'choose';
+  /** Why it, or a part of it, could not be looked through the last time; null where all went well. */
+  problem: FolderProblem | null;
   /** Pictures that the last complete walk found; null before one. */
   found: number | null;
   /** Pictures of it that can be searched. */
   indexed: number;
+}
+
+/** Why a folder could not be looked through. Whatever was indexed of it stays in the index and can be searched. */
+export interface FolderProblem {
+  /**
+   * `gone`: it is not there, or its drive is not; `empty`: no picture is left in it, as in a drive's folder while the
+   * drive is not connected; `refused`: it may not be read; `partial`: only parts of it could not be read.
+   */
+  kind: 'gone' | 'empty' | 'refused' | 'partial';
+  /** Where: the folder's name, for `partial` with the path of the first such part. */
+  path: string;
+  /** For people: what is wrong, and what to do. */
+  reason: string;
 }
 
 /** How far a run is. Counts are of pictures. */

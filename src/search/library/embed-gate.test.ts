@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { DisposedError, ImageFormatError } from '../../errors';
+import { DeviceLostError, DisposedError, ImageFormatError, VLM2VecError } from '../../errors';
 import type { EmbedderInput, PhotoEmbedder } from '../types';
 import { EmbedGate } from './embed-gate';
 
@@ -61,8 +61,8 @@ test('a model that is gone is restarted once for all that wait; the search is as
   await turn();
   const query = gate.query(text('query'));
   await turn();
-  pending[0]!.reject(new DisposedError('gone'));
-  pending[1]!.reject(new DisposedError('gone'));
+  pending[0]!.reject(new DisposedError('gone', { died: true }));
+  pending[1]!.reject(new DisposedError('gone', { died: true }));
   expect(await picture).toMatchObject({ kind: 'died', restarted: true });
   await turn();
   pending[2]!.resolve();
@@ -76,8 +76,36 @@ test('without a way to restart, that is said', async () => {
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
   const picture = gate.index(text('picture'));
   await turn();
-  pending[0]!.reject(new DisposedError('gone'));
+  pending[0]!.reject(new DeviceLostError('gone'));
   expect(await picture).toMatchObject({ kind: 'died', restarted: false });
+});
+
+test('calls that one death ended name the same one; the next death is another', async () => {
+  const { embedder, pending } = slowEmbedder({ restart: async () => undefined });
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const pair = [gate.index(text('a')), gate.index(text('b'))];
+  await turn();
+  for (const { reject } of pending) reject(new DisposedError('gone', { died: true }));
+  const [first, second] = (await Promise.all(pair)) as { death: string }[];
+  expect(first!.death).toBe(second!.death);
+  const third = gate.index(text('c'));
+  await turn();
+  pending[2]!.reject(new VLM2VecError('The worker failed.', { died: true }));
+  expect(await third).toMatchObject({ kind: 'died', death: expect.not.stringMatching(first!.death) });
+});
+
+test('a model that was taken away, or a call that someone else stopped, is no fault of the pictures', async () => {
+  const restart = vi.fn(async () => undefined);
+  const { embedder, pending } = slowEmbedder({ restart });
+  const gate = new EmbedGate(embedder, { embedSeconds: 10 });
+  const outcomes = [gate.index(text('a')), gate.index(text('b'))];
+  await turn();
+  pending[0]!.reject(new DisposedError('disposed'));
+  expect(await outcomes[0]).toMatchObject({ kind: 'interrupted', restarted: true });
+  expect(restart).toHaveBeenCalledOnce();
+  pending[1]!.reject(new DOMException('stopped', 'AbortError'));
+  expect(await outcomes[1]).toMatchObject({ kind: 'interrupted', restarted: true });
+  expect(restart).toHaveBeenCalledOnce();
 });
 
 test('what takes too long is told to stop', async () => {

@@ -19,6 +19,8 @@ export class EmbedGate {
   #waiting: (() => void)[] = [];
   #indexing = new AbortController();
   #restarting: Promise<boolean> | null = null;
+  /** Names a death until the model is there again. */
+  #death: string | null = null;
 
   constructor(embedder: PhotoEmbedder, limits: Pick<PictureLimits, 'embedSeconds'>) {
     this.#embedder = embedder;
@@ -55,13 +57,20 @@ export class EmbedGate {
     const signal = AbortSignal.any([stop, late.signal]);
     try {
       const work = this.#embedder.embed(inputs, { signal });
-      const stuck = () => new DisposedError(`The model did not answer for ${seconds + GRACE_SECONDS} seconds.`);
+      const stuck = () =>
+        new DisposedError(`The model did not answer for ${seconds + GRACE_SECONDS} seconds.`, { died: true });
       return { kind: 'done', vectors: this.#checked(inputs, await within(seconds + GRACE_SECONDS, work, stuck)) };
     } catch (cause) {
-      if (isGone(cause)) return { kind: 'died', error: errorToWire(cause), restarted: await this.#restart() };
+      const error = errorToWire(cause);
+      if (hasDied(cause)) {
+        this.#death ??= crypto.randomUUID();
+        return { kind: 'died', error, death: this.#death, restarted: await this.#restart() };
+      }
+      if (isGone(cause)) return { kind: 'interrupted', error, restarted: await this.#restart() };
       if (stop.aborted) return { kind: 'aborted' };
       const slow = new VLM2VecError(`Embedding it took longer than ${seconds} seconds.`);
-      return { kind: 'failed', error: errorToWire(late.signal.aborted ? slow : cause) };
+      if (late.signal.aborted) return { kind: 'failed', error: errorToWire(slow) };
+      return error.name === 'AbortError' ? { kind: 'interrupted', error, restarted: true } : { kind: 'failed', error };
     } finally {
       clearTimeout(timer);
     }
@@ -75,7 +84,10 @@ export class EmbedGate {
 
   /** Whether there is a model again. Who calls while it is being restarted waits for the same. */
   #restart(): Promise<boolean> {
-    this.#restarting ??= this.#callRestart().finally(() => (this.#restarting = null));
+    this.#restarting ??= this.#callRestart().finally(() => {
+      this.#restarting = null;
+      this.#death = null;
+    });
     return this.#restarting;
   }
 
@@ -99,6 +111,11 @@ export class EmbedGate {
 }
 
 function isGone(error: unknown): boolean {
-  const { name } = error as Error;
-  return name === 'DisposedError' || name === 'DeviceLostError';
+  return (error as Error).name === 'DisposedError' || hasDied(error);
+}
+
+/** By itself: its worker ended, or the GPU failed for good. */
+function hasDied(error: unknown): boolean {
+  const { name, details } = error as Partial<VLM2VecError>;
+  return name === 'DeviceLostError' || details?.died === true;
 }

@@ -7,7 +7,7 @@ import { Committer, rowOf, type Outcome } from './committer';
 import type { Committed, Library } from './library';
 import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from './protocol';
-import { split, walkFolder, type Source, type Work } from './work';
+import { split, walkFolder, type Source, type WalkResult, type Work } from './work';
 
 /** Rows removed in one transaction. */
 const REMOVED_AT_ONCE = 1000;
@@ -24,6 +24,10 @@ export interface IndexerHost {
   onChange(): void;
   /** The folders whose files can be read now. */
   sources(): Promise<Map<number, Source>>;
+  /** What became of a walk. */
+  onWalked(folderId: number, walk: WalkResult): Promise<void>;
+  /** Whether a folder can (still) be read. */
+  checkFolder(folderId: number): Promise<boolean>;
 }
 
 export class Indexer {
@@ -35,6 +39,8 @@ export class Indexer {
   #left: Work[] = [];
   /** A walk has ended and its queue is not empty: no need to walk again. */
   #walked = false;
+  /** Folders that were there for the walk only: where a picture was moved in them is not known. */
+  readonly #vanished = new Set<number>();
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
 
@@ -103,6 +109,7 @@ export class Indexer {
     await this.#work(signal);
     if (signal.aborted) return;
     await this.#removeMissing();
+    await this.#host.attempts.settle();
     await this.#host.library.commit({ unfinished: false });
     this.#forget();
     this.#set('idle');
@@ -110,7 +117,7 @@ export class Indexer {
 
   /** Null where it was stopped. */
   async #walk(signal: AbortSignal): Promise<Work[] | null> {
-    const { library, sources } = this.#host;
+    const { library, sources, onWalked } = this.#host;
     const progress = {
       found: 0,
       total: 0,
@@ -123,6 +130,7 @@ export class Indexer {
       secondsLeft: null,
     };
     this.progress = progress;
+    this.#vanished.clear();
     const works: Work[] = [];
     for (const [folderId, source] of await sources()) {
       const before = progress.found;
@@ -133,8 +141,9 @@ export class Indexer {
         });
         works.push(...walk.works);
         progress.found = before + walk.found;
+        await onWalked(folderId, walk);
         const folder = library.catalog.folders.get(folderId);
-        if (folder && !walk.partial) {
+        if (folder && walk.unread.length === 0 && !walk.emptied) {
           this.#host.onCommit(await library.commit({ folders: { put: [{ ...folder, found: walk.found }] } }));
         }
       } catch (error) {
@@ -151,18 +160,22 @@ export class Indexer {
     const { library, attempts } = this.#host;
     const committer = new Committer(library, attempts, (committed, outcomes) => this.#committed(committed, outcomes));
     let suspects: Work[] = [];
-    const host: PipelineHost = { ...this.#host, committer, onSuspect: (work) => suspects.push(work) };
+    const host: PipelineHost = {
+      ...this.#host,
+      committer,
+      onSuspect: (work) => suspects.push(work),
+      onDropped: (count, folderId) => {
+        if (folderId !== undefined) this.#vanished.add(folderId);
+        this.#update({ total: (this.progress?.total ?? 0) - count });
+      },
+    };
     const pipeline = new Pipeline(host, signal);
     const { sound, suspect } = split(this.#left, attempts);
     this.#left = [];
     suspects = suspect;
     try {
       await pipeline.run(sound);
-      while (suspects.length > 0 && !signal.aborted) {
-        const alone = suspects;
-        suspects = [];
-        await pipeline.run(alone, { alone: true });
-      }
+      while (suspects.length > 0 && !signal.aborted) await pipeline.run([suspects.shift()!]);
     } finally {
       this.#left = [...(await pipeline.takeBack()), ...suspects];
       await committer.finish();
@@ -186,8 +199,10 @@ export class Indexer {
 
   async #removeMissing(): Promise<void> {
     const { library, onCommit } = this.#host;
-    for (let missing = library.catalog.missing; missing.length > 0; missing = library.catalog.missing) {
-      const remove = missing.slice(0, REMOVED_AT_ONCE);
+    const { catalog } = library;
+    const missing = catalog.missing.filter((id) => !this.#vanished.has(catalog.files.get(id)!.folderId));
+    for (let first = 0; first < missing.length; first += REMOVED_AT_ONCE) {
+      const remove = missing.slice(first, first + REMOVED_AT_ONCE);
       onCommit(await library.commit({ remove }));
       this.#update({ removed: (this.progress?.removed ?? 0) + remove.length });
     }

@@ -103,6 +103,7 @@ class BrowserPhotoIndex implements PhotoIndex {
         embed: (inputs) => gate.index(inputs),
         abortEmbeddings: () => gate.abortIndexing(),
         onState: (state) => index.#onState(state),
+        closedSession: () => index.#closedSession(),
       },
       closed: index.#closedSession(),
       onSession: (session) => (index.#session = session),

@@ -6,7 +6,7 @@
 import type { EmbedderInput, PictureLimits } from '../types';
 import { errorFromWire } from '../../error-wire';
 import { VLM2VecError } from '../../errors';
-import { MAX_DEATHS, type Attempts } from './attempts';
+import type { Attempts } from './attempts';
 import type { Committer } from './committer';
 import { within } from './deadline';
 import type { Library } from './library';
@@ -24,9 +24,17 @@ const CALL_MILLISECONDS = 300;
 const MOST_IN_CALL = 16;
 /** Files on record as being in work at a time, which costs one transaction. */
 const BEGUN_AT_ONCE = 8;
+/** Calls in a row that were interrupted, after which it is given up. */
+const MOST_INTERRUPTIONS = 5;
 
 /** Wrong with the file, not with us. */
-const FILE_ERRORS = new Set(['ImageFormatError', 'ImageTooLargeError', 'InvalidInputError', 'UnsupportedError']);
+const FILE_ERRORS = new Set([
+  'ImageFormatError',
+  'ImageTooLargeError',
+  'InvalidInputError',
+  'SourceNotFoundError',
+  'UnsupportedError',
+]);
 
 export interface PipelineHost {
   library: Library;
@@ -37,6 +45,10 @@ export interface PipelineHost {
   onDecoding(keys: readonly string[]): void;
   /** To go through again, alone. */
   onSuspect(work: Work): void;
+  /** Whether a folder can still be read. */
+  checkFolder(folderId: number): Promise<boolean>;
+  /** So many pictures were not there any more; `folderId`: since their folder is not. */
+  onDropped(count: number, folderId?: number): void;
 }
 
 interface Ready {
@@ -61,6 +73,10 @@ export class Pipeline {
   #wake: (() => void)[] = [];
   #decoders = 0;
   #failure: { cause: unknown } | null = null;
+  /** The run has one picture only: what dies, dies of it. */
+  #alone = false;
+  /** Since the last call that was not. */
+  #interruptions = 0;
 
   constructor(host: PipelineHost, signal: AbortSignal) {
     this.#host = host;
@@ -69,16 +85,18 @@ export class Pipeline {
   }
 
   /**
-   * Resolves when all have ended or the signal stopped it; then {@link takeBack} has what is left.
+   * Resolves when all have ended and are committed, or the signal stopped it; then {@link takeBack} has what is left.
+   * With one picture nothing but that is in work.
    * @throws StorageFullError, or what the model failed with where there is no other
    */
-  async run(works: readonly Work[], { alone = false } = {}): Promise<void> {
+  async run(works: readonly Work[]): Promise<void> {
     for (let todo = [...works]; todo.length > 0 && !this.#stopped; todo = this.#takeCopies()) {
       this.#queue = todo;
-      this.#decoders = alone ? 1 : DECODERS;
+      this.#alone = todo.length === 1;
+      this.#decoders = DECODERS;
       const stages = [
-        ...Array.from({ length: this.#decoders }, () => this.#decode(alone ? 1 : BEGUN_AT_ONCE)),
-        ...Array.from({ length: alone ? 1 : CALLS }, () => this.#embed(alone)),
+        ...Array.from({ length: DECODERS }, () => this.#decode()),
+        ...Array.from({ length: CALLS }, () => this.#embed()),
       ];
       await Promise.all(stages.map((stage) => stage.catch((cause: unknown) => this.#fall(cause))));
       if (this.#failure) throw this.#failure.cause;
@@ -95,7 +113,8 @@ export class Pipeline {
     this.#ready = [];
     this.#copies = [];
     this.#queue = [];
-    await this.#host.attempts.release(begun.map(({ key }) => key));
+    // Where that cannot be written they are tried alone next time, and no more.
+    await this.#host.attempts.release(begun.map(({ key }) => key)).catch(() => undefined);
     return left;
   }
 
@@ -115,10 +134,10 @@ export class Pipeline {
     return copies;
   }
 
-  async #decode(atOnce: number): Promise<void> {
+  async #decode(): Promise<void> {
     try {
       for (;;) {
-        const work = await this.#next(atOnce);
+        const work = await this.#next();
         if (!work) return;
         this.#decoding.set(work.key, work);
         this.#tellDecoding();
@@ -146,27 +165,27 @@ export class Pipeline {
   }
 
   /** The next file, on record as being in work. */
-  async #next(atOnce: number): Promise<Work | null> {
-    while (this.#begun.length === 0) {
-      if (this.#stopped || this.#queue.length === 0) return null;
-      this.#beginning ??= this.#begin(atOnce).finally(() => (this.#beginning = null));
+  async #next(): Promise<Work | null> {
+    for (;;) {
       await this.#beginning;
+      if (this.#stopped) return null;
+      const next = this.#begun.shift();
+      if (next) return next;
+      if (this.#queue.length === 0) return null;
+      this.#beginning ??= this.#begin().finally(() => (this.#beginning = null));
     }
-    if (this.#stopped) return null;
-    return this.#begun.shift()!;
   }
 
-  async #begin(atOnce: number): Promise<void> {
-    const works = this.#queue.slice(0, atOnce);
-    await this.#host.attempts.begin(works.map(({ key }) => key));
-    this.#queue.splice(0, works.length);
+  async #begin(): Promise<void> {
+    const works = this.#queue.splice(0, BEGUN_AT_ONCE);
     this.#begun.push(...works);
+    await this.#host.attempts.begin(works.map(({ key }) => key));
   }
 
   /** Null where the work has ended already: as a problem, or because its bytes are known. */
   async #prepare(work: Work): Promise<Ready | null> {
     const { limits, library, attempts } = this.#host;
-    if (attempts.deaths(work.key) >= MAX_DEATHS) {
+    if (attempts.hasFailed(work.key)) {
       this.#problem(work, 'failed', 'The model or the page ended twice while it was working on this picture.');
       return null;
     }
@@ -196,19 +215,19 @@ export class Pipeline {
       return await within(limits.decodeSeconds, prepare(), late);
     } catch (error) {
       controller.abort();
-      this.#fail(work, error as Error);
+      await this.#fail(work, error as Error);
       return null;
     }
   }
 
-  async #embed(alone: boolean): Promise<void> {
+  async #embed(): Promise<void> {
     for (;;) {
       while (this.#ready.length === 0) {
         if (this.#decoders === 0 || this.#stopped) return;
         await this.#change();
       }
       if (this.#stopped) return;
-      const batch = this.#ready.splice(0, alone ? 1 : this.#callSize);
+      const batch = this.#ready.splice(0, this.#callSize);
       this.#wakeAll();
       const start = performance.now();
       const complete = await this.#embedBatch(batch);
@@ -226,6 +245,7 @@ export class Pipeline {
   async #embedBatch(batch: readonly Ready[]): Promise<boolean> {
     const { attempts, embed, onSuspect } = this.#host;
     const outcome = await embed(batch.map(({ prepared }) => prepared.input));
+    this.#interruptions = outcome.kind === 'interrupted' ? this.#interruptions + 1 : 0;
     switch (outcome.kind) {
       case 'done':
         for (const [i, ready] of batch.entries()) this.#picture(ready, outcome.vectors[i]!);
@@ -236,15 +256,22 @@ export class Pipeline {
       case 'failed':
         // One of them is at fault; alone it shows which.
         if (batch.length > 1) for (const ready of batch) await this.#embedBatch([ready]);
-        else this.#fail(batch[0]!.work, errorFromWire(outcome.error));
+        else await this.#fail(batch[0]!.work, errorFromWire(outcome.error));
         return false;
       case 'died':
-        await attempts.died(batch.map(({ work }) => work.key));
+        await attempts.died(
+          batch.map(({ work }) => work.key),
+          { death: outcome.death, alone: this.#alone },
+        );
         for (const { work, prepared } of batch) {
           this.#hashes.delete(prepared.facts.hash);
           onSuspect(work);
         }
         if (!outcome.restarted) throw errorFromWire(outcome.error);
+        return false;
+      case 'interrupted':
+        this.#ready.unshift(...batch);
+        if (!outcome.restarted || this.#interruptions > MOST_INTERRUPTIONS) throw errorFromWire(outcome.error);
         return false;
     }
   }
@@ -258,9 +285,28 @@ export class Pipeline {
     committer.add({ key, addition: { row, vector, thumb: prepared.thumbnail } });
   }
 
-  #fail(work: Work, error: Error): void {
+  /** A picture that is not there any more, alone or with its folder, is no problem: the next walk sees to it. */
+  async #fail(work: Work, error: Error): Promise<void> {
+    const { checkFolder, limits, onDropped, attempts } = this.#host;
+    if (!(await checkFolder(work.folderId))) return this.#dropFolder(work);
+    if (await isGone(work.file, limits.decodeSeconds)) {
+      onDropped(1);
+      return attempts.release([work.key]);
+    }
     const kind = FILE_ERRORS.has(error.name) ? 'skipped' : 'failed';
     this.#problem(work, kind, error.message);
+  }
+
+  /** Leaves a folder that vanished alone. */
+  async #dropFolder(work: Work): Promise<void> {
+    const isHere = ({ folderId }: Work) => folderId !== work.folderId;
+    const dropped = [work, ...this.#begun, ...this.#copies].filter((each) => !isHere(each));
+    const waiting = this.#queue.length;
+    this.#queue = this.#queue.filter(isHere);
+    this.#begun = this.#begun.filter(isHere);
+    this.#copies = this.#copies.filter(isHere);
+    this.#host.onDropped(dropped.length + waiting - this.#queue.length, work.folderId);
+    await this.#host.attempts.release(dropped.map(({ key }) => key));
   }
 
   #problem({ folderId, path, file, key }: Work, kind: 'skipped' | 'failed', reason: string): void {
@@ -280,6 +326,14 @@ export class Pipeline {
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+async function isGone(file: File, seconds: number): Promise<boolean> {
+  const read = file.slice(0, 1).arrayBuffer();
+  return within(seconds, read, () => new Error()).then(
+    () => false,
+    (error: Error) => error.name === 'NotFoundError',
+  );
 }
 
 function extension(path: string): string {

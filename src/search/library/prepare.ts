@@ -1,7 +1,7 @@
 /** @file A file of a folder → all that its row needs but the vector, and what the model is to read. */
 
 import { sha256Hex } from '../../bundle/digest';
-import { ImageFormatError, ImageTooLargeError, VLM2VecError } from '../../errors';
+import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
 import { readHeader } from '../../image/headers';
 import type { EmbedderInput, PictureLimits } from '../types';
 import { readFacts } from './exif';
@@ -31,13 +31,13 @@ export function checkFile(file: File, { fileBytes }: PictureLimits): void {
   );
 }
 
-/** SHA-256 of a file, and its bytes. @throws VLM2VecError where it can no longer be read */
+/** SHA-256 of a file, and its bytes. @throws SourceNotFoundError where it can no longer be read */
 export async function readPicture(file: File): Promise<{ bytes: Uint8Array<ArrayBuffer>; hash: string }> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
-    throw new VLM2VecError('The file can no longer be read: it was changed, moved or deleted.', {}, { cause });
+    throw new SourceNotFoundError('The file can no longer be read: it was changed, moved or deleted.', {}, { cause });
   }
   return { bytes, hash: await sha256Hex(bytes) };
 }

@@ -9,8 +9,10 @@ export type EmbedOutcome =
   | { kind: 'done'; vectors: Float32Array[] }
   /** One of the inputs cannot be embedded, or took too long. */
   | { kind: 'failed'; error: WireError }
-  /** The model is gone. `restarted`: and there is a new one. */
-  | { kind: 'died'; error: WireError; restarted: boolean }
+  /** The model died over them; `death` is the same for all that were in work then. `restarted`: there is a new one. */
+  | { kind: 'died'; error: WireError; death: string; restarted: boolean }
+  /** The model was taken away, or someone else stopped the call: no fault of the inputs. */
+  | { kind: 'interrupted'; error: WireError; restarted: boolean }
   | { kind: 'aborted' };
 
 export type WireState = Omit<IndexState, 'error'> & { error: WireError | null };
@@ -21,6 +23,8 @@ export interface PageHooks {
   /** Embeddings under way end as `aborted`. */
   abortEmbeddings(): void;
   onState(state: WireState): void;
+  /** The session of the page that was last closed in order, if any. */
+  closedSession(): string | null | Promise<string | null>;
   /** Pictures that this worker is decoding: one of them is the reason, should it end now. */
   onDecoding(keys: readonly string[]): void;
 }
@@ -32,7 +36,7 @@ export interface OpenSettings extends LibraryPlace {
 }
 
 export interface InnocentWork {
-  /** The session that was closed in order, so that nothing is to blame. */
+  /** {@link PageHooks.closedSession} at that time, so that nothing is to blame. */
   closed: string | null;
   /** The session whose worker ended while the page lived, and what it was decoding: nothing else is to blame. */
   ended: { session: string; decoding: readonly string[] } | null;

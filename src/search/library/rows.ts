@@ -48,8 +48,10 @@ export type FileRow = PictureRow | ProblemRow;
 export interface AttemptRow {
   /** {@link fileKey}. */
   key: string;
-  /** How often the worker or the page died meanwhile. */
+  /** How often the worker, the model or the page died meanwhile. */
   deaths: number;
+  /** How often of these nothing else was in work. */
+  alone: number;
   /** Being worked on by this opening of the index; null where it waits for its next turn. */
   session: string | null;
 }

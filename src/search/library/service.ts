@@ -112,7 +112,9 @@ export class SearchService {
   }
 
   async refreshAccess(): Promise<void> {
-    await this.#folders.refresh(this.#open().library.catalog);
+    const { catalog } = this.#open().library;
+    await this.#folders.refresh(catalog);
+    await this.#folders.checkAll(catalog);
     this.#changed();
   }
 
@@ -275,9 +277,12 @@ export class SearchService {
         onCommit: (committed) => this.#tellOthers(committed),
         onChange: () => this.#changed(),
         sources: () => this.#folders.sources(library.catalog),
+        onWalked: (folderId, walk) => this.#folders.walked(folderId, walk, library.catalog),
+        checkFolder: (folderId) => this.#folders.check(folderId, library.catalog),
       });
     this.#opened = { library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
+    void this.#folders.checkAll(library.catalog).then(() => this.#changed());
     this.#changed();
   }
 
@@ -290,7 +295,7 @@ export class SearchService {
     }
     this.#following = this.#following.then(async () => {
       await this.#opened?.library.close();
-      await this.#load(true, { closed: null, ended: null });
+      await this.#load(true, { closed: await this.#hooks!.closedSession(), ended: null });
     });
     await this.#following;
   }
@@ -343,9 +348,9 @@ export class SearchService {
 }
 
 /** Who may have been the reason for the end of an earlier session. */
-function blame({ closed, ended }: InnocentWork): (key: string, session: string) => boolean {
-  return (key, session) => {
-    if (session === closed) return false;
-    return session !== ended?.session || ended.decoding.includes(key);
+function blame({ closed, ended }: InnocentWork): (keys: readonly string[], session: string) => readonly string[] | null {
+  return (keys, session) => {
+    if (session === closed) return null;
+    return session === ended?.session ? keys.filter((key) => ended.decoding.includes(key)) : keys;
   };
 }

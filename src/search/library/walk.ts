@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../../errors';
 import type { FolderFile } from '../types';
+import type { Unread } from './folder-problems';
 
 /** By name; what they really are is told by their bytes. */
 const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|avif|heic|heif|hif)$/i;
@@ -23,8 +24,8 @@ export interface FoundFile {
 
 export interface WalkHooks {
   signal?: AbortSignal;
-  /** A folder (`path/`) or file that could not be read: what is in it is not known to be gone. */
-  onUnknown(path: string, error: unknown): void;
+  /** What could not be read: what is in it is not known to be gone. */
+  onUnread(unread: Unread): void;
 }
 
 /** Every picture, folder by folder in the order of names. */
@@ -34,17 +35,18 @@ export async function* walkHandle(
   path = '',
   depth = 0,
 ): AsyncGenerator<FoundFile> {
-  const { signal, onUnknown } = hooks;
+  const { signal, onUnread } = hooks;
   signal?.throwIfAborted();
   const entries: FileSystemHandle[] = [];
   try {
     if (depth > MAX_DEPTH) throw new InvalidInputError('The folders are nested too deeply.', { path });
     for await (const entry of folder.values()) if (!SKIPPED.test(entry.name)) entries.push(entry);
   } catch (error) {
-    onUnknown(path, error);
+    onUnread({ path, error });
     return;
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  const vanished: Unread[] = [];
   const readable = new Set(entries.filter(({ name }) => PICTURES.test(name)).map(({ name }) => stem(name)));
   for (const entry of entries) {
     signal?.throwIfAborted();
@@ -59,9 +61,29 @@ export async function* walkHandle(
       yield { path: path + name, file: await (entry as FileSystemFileHandle).getFile(), unreadable };
     } catch (error) {
       if (!(error instanceof DOMException)) throw error;
-      if (error.name !== 'NotFoundError') onUnknown(path + name, error);
+      const unread = { path: path + name, error };
+      if (error.name === 'NotFoundError') vanished.push(unread);
+      else onUnread(unread);
     }
   }
+  if (vanished.length > 0) await tellUnread(folder, path, vanished, onUnread);
+}
+
+/** A file that is not there was deleted meanwhile; or the whole folder is not there, and then that says nothing. */
+async function tellUnread(
+  folder: FileSystemDirectoryHandle,
+  path: string,
+  vanished: readonly Unread[],
+  onUnread: WalkHooks['onUnread'],
+): Promise<void> {
+  const listed = new Set<string>();
+  try {
+    for await (const name of folder.keys()) listed.add(path + name);
+  } catch (error) {
+    onUnread({ path, error });
+    return;
+  }
+  for (const unread of vanished) if (listed.has(unread.path)) onUnread(unread);
 }
 
 /** The same of files that were picked. */

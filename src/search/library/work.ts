@@ -2,6 +2,7 @@
 
 import type { Attempts } from './attempts';
 import type { Catalog } from './catalog';
+import type { Unread } from './folder-problems';
 import { fileKey, type FileRow } from './rows';
 import type { FoundFile } from './walk';
 
@@ -12,16 +13,16 @@ export interface Work extends FoundFile {
 }
 
 /** Where a folder's files come from now; null where it has to be chosen or permitted first. */
-export type Source = (
-  onUnknown: (path: string, error: unknown) => void,
-) => AsyncIterable<FoundFile> | Iterable<FoundFile>;
+export type Source = (onUnread: (unread: Unread) => void) => AsyncIterable<FoundFile> | Iterable<FoundFile>;
 
 export interface WalkResult {
   works: Work[];
   /** Pictures in the folder. */
   found: number;
-  /** Parts of the folder could not be read. */
-  partial: boolean;
+  /** Parts of the folder that could not be read. */
+  unread: Unread[];
+  /** There were pictures, and now there is none: hardly a person's doing. They are not hidden. */
+  emptied: boolean;
 }
 
 /**
@@ -35,9 +36,9 @@ export async function walkFolder(
   onFound: (count: number) => void,
 ): Promise<WalkResult> {
   const seen = new Set<string>();
-  const unknown: string[] = [];
+  const unread: Unread[] = [];
   const works: Work[] = [];
-  for await (const found of source((path) => unknown.push(path))) {
+  for await (const found of source((part) => unread.push(part))) {
     const key = fileKey(folderId, found.path);
     if (seen.has(key)) continue;
     seen.add(key);
@@ -46,20 +47,27 @@ export async function walkFolder(
     if (!row || isChanged(row, found.file)) works.push({ ...found, folderId, key });
     onFound(seen.size);
   }
-  for (const row of catalog.files.values()) {
+  const emptied = seen.size === 0 && unread.length === 0 && catalog.picturesIn(folderId) > 0;
+  for (const row of emptied ? [] : catalog.files.values()) {
     if (row.folderId !== folderId || seen.has(fileKey(folderId, row.path))) continue;
-    if (!unknown.some((path) => row.path.startsWith(path))) catalog.setMissing(row.id, true);
+    if (!unread.some(({ path }) => isWithin(row.path, path))) catalog.setMissing(row.id, true);
   }
-  return { works, found: seen.size, partial: unknown.length > 0 };
+  return { works, found: seen.size, unread, emptied };
+}
+
+/** @param part as in {@link Unread} */
+function isWithin(path: string, part: string): boolean {
+  return part === '' || part.endsWith('/') ? path.startsWith(part) : path === part;
 }
 
 function isChanged(row: FileRow, file: File): boolean {
   return row.size !== file.size || row.modified !== file.lastModified;
 }
 
-/** Those whose work was never cut short, and those to be tried alone, last. */
+/** Those whose work was never cut short, and those to be tried alone, the most suspicious last. */
 export function split(works: readonly Work[], attempts: Attempts): { sound: Work[]; suspect: Work[] } {
-  const sound = works.filter(({ key }) => attempts.deaths(key) === 0);
-  const suspect = works.filter(({ key }) => attempts.deaths(key) > 0);
+  const sound = works.filter(({ key }) => !attempts.isSuspect(key));
+  const suspect = works.filter(({ key }) => attempts.isSuspect(key));
+  suspect.sort((a, b) => attempts.deathsAlone(a.key) - attempts.deathsAlone(b.key));
   return { sound, suspect };
 }

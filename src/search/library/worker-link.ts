@@ -139,6 +139,7 @@ export class WorkerLink {
         sign();
         hooks.onState(state);
       },
+      closedSession: () => hooks.closedSession(),
       onDecoding: (keys) => {
         sign();
         this.#decoding = keys;

@@ -1,0 +1,54 @@
+/** @file What keeps a folder from being looked through, in words. A folder that vanished is no deleted pictures. */
+
+import type { FolderProblem } from '../types';
+
+/** A part of a folder that could not be read: `''` is all of it, `a/` a folder in it, `a/b.jpg` a file. */
+export interface Unread {
+  path: string;
+  error: unknown;
+}
+
+/** A folder, for messages. */
+interface Named {
+  name: string;
+  /** Pictures of it in the index. */
+  indexed: number;
+}
+
+const kept = ({ indexed }: Named) => {
+  if (indexed === 0) return '';
+  return indexed === 1 ? 'Its picture stays in the index. ' : `Its ${indexed} pictures stay in the index. `;
+};
+
+/** Of a folder that could not be read at all. */
+export function unreadable(folder: Named, error: unknown): FolderProblem {
+  const { name: path } = folder;
+  if ((error as Error).name === 'NotAllowedError') {
+    const reason = `“${path}” may not be read: the browser needs permission again. ${kept(folder)}Give it permission.`;
+    return { kind: 'refused', path, reason };
+  }
+  const reason =
+    `“${path}” is not there: it was moved, renamed or deleted, or its drive is not connected. ${kept(folder)}` +
+    'Connect the drive and look through the folder again, choose it where it is now, or remove it from the index.';
+  return { kind: 'gone', path, reason };
+}
+
+/** Of a folder in which no picture is left. */
+export function emptied(folder: Named): FolderProblem {
+  const { name: path } = folder;
+  const reason =
+    `No picture is left in “${path}”; it looks like that, too, while its drive is not connected. ${kept(folder)}` +
+    'Connect the drive and look through the folder again, or remove it from the index.';
+  return { kind: 'empty', path, reason };
+}
+
+/** Of a folder of which parts could not be read. */
+export function partlyRead({ name }: Named, unread: readonly Unread[]): FolderProblem {
+  const [first] = unread as [Unread];
+  const path = `${name}/${first.path}`;
+  const parts = unread.length === 1 ? 'A part of it' : `${unread.length} parts of it`;
+  const reason =
+    `${parts} could not be read, first “${path}” (${(first.error as Error).message}). What was indexed there stays. ` +
+    'See whether it can be opened in other programs, then look through the folder again.';
+  return { kind: 'partial', path, reason };
+}
