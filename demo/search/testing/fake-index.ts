@@ -42,7 +42,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     readOnly: false,
     indexed: count,
     problems: problems.length,
-    folders: [{ id: 1, name: 'Pictures', access: 'ready', found: count, indexed: count }],
+    folders: [{ id: 1, name: 'Pictures', access: 'ready', problem: null, found: count, indexed: count }],
     run: null,
     error: null,
     revision: 1,
