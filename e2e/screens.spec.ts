@@ -18,6 +18,16 @@ const VIEWS = {
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
 } as const;
 
+/** What came into view with the new size is there: two frames on, fonts and pictures. */
+async function settle(page: Page): Promise<void> {
+  await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  await expect(page.locator('span.thumb:visible')).toHaveCount(0);
+  await page.evaluate(async () => {
+    await document.fonts.ready;
+    await Promise.all([...document.images].map((image) => image.decode().catch(() => undefined)));
+  });
+}
+
 /** A picture of what is in view, small enough for a repository. */
 async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
@@ -25,7 +35,7 @@ async function shoot(page: Page, name: string): Promise<void> {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     await page.setViewportSize(viewport);
     await page.evaluate(() => scrollTo(0, 0));
-    await page.waitForTimeout(400);
+    await settle(page);
     const picture = await page.screenshot({ animations: 'disabled' });
     await sharp(picture).png({ palette: true, quality: 85, effort: 10 }).toFile(`${FOLDER}/${name}-${view}.png`);
   }

@@ -1,13 +1,13 @@
 /** @file The search page as a visitor uses it, on the built site: a folder indexed, searched in every way, without a network. */
 import { readFileSync } from 'node:fs';
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import { offerFolder, plainPhotos, samplePhotos, type Photo } from './search-photos';
+import { violations } from './site-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
-/** Tall enough for all pictures of a test: rows out of view do not exist. */
-test.use({ viewport: { width: 1280, height: 1800 } });
+/** Tall enough for all pictures of a test: rows out of view do not exist. The service worker has a test of its own. */
+test.use({ viewport: { width: 1280, height: 1800 }, serviceWorkers: 'block' });
 
 const siteURL = () => test.info().project.metadata.siteURL as string;
 
@@ -64,13 +64,10 @@ async function allNames(page: Page): Promise<string[]> {
   return names(page);
 }
 
-/** Does something, and waits for the results that come of it. */
-async function searching(page: Page, act: () => Promise<void>): Promise<void> {
+/** Changes what is looked for, and waits for the answer: from the change on, the results are busy until it is there. */
+async function searching(page: Page, act: () => Promise<unknown>): Promise<void> {
   await act();
-  // A search begins when typing has paused, and may give the very line that stood there.
-  await page.waitForTimeout(700);
   await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
-  await expect(line(page)).toContainText(/out of|pictures? through/);
 }
 
 test('words, exclusions, a picture, both at once, and filters', async ({ page, context }) => {
@@ -90,7 +87,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
 
   await searching(page, () => box(page).fill('a strawberry'));
   const everyName = photos.map(({ path }) => path.split('/').at(-1)!).sort();
-  await expect.poll(async () => (await allNames(page)).sort()).toEqual(everyName);
+  expect((await allNames(page)).sort()).toEqual(everyName);
   const byWords = await allNames(page);
 
   await page.getByText('Advanced').click();
@@ -119,23 +116,22 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await expect(page.locator('.part-name')).toHaveText(`like ${best}`);
   await page.locator('.part-sign').click();
   await expect(line(page)).toContainText('Say also what to look for');
-  await box(page).fill('a strawberry');
+  await searching(page, () => box(page).fill('a strawberry'));
   await expect(line(page)).toContainText('out of 24');
-  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
-  await expect.poll(() => scoreOf(best)).toBeLessThan(plain);
+  expect(await scoreOf(best)).toBeLessThan(plain);
   await page.getByRole('button', { name: `Remove ${best}` }).click();
 
   // A picture finds itself; with words beside it, something else is asked.
   await box(page).fill('');
   const asked = photos[2]!;
-  await page.locator('.query input[type=file]').setInputFiles({ name: 'asked.jpg', mimeType: 'image/jpeg', buffer: asked.bytes });
+  const upload = { name: 'asked.jpg', mimeType: 'image/jpeg', buffer: asked.bytes };
+  await searching(page, () => page.locator('.query input[type=file]').setInputFiles(upload));
   await expect(page.locator('.part-name')).toHaveText('like asked.jpg');
   await expect(line(page)).toContainText('out of 24');
   await expect(cells(page).first()).toHaveAccessibleName(new RegExp(`^${asked.path.split('/').at(-1)}, `));
   const byPicture = await scores();
-  await box(page).fill('in winter');
-  await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
-  await expect.poll(scores).not.toEqual(byPicture);
+  await searching(page, () => box(page).fill('in winter'));
+  expect(await scores()).not.toEqual(byPicture);
   await expect(line(page)).toContainText('out of 24');
   await page.getByRole('button', { name: 'Remove asked.jpg' }).click();
 
@@ -146,7 +142,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
     await page.getByLabel('To', { exact: true }).fill('2024-01-04');
   });
   await expect(line(page)).toContainText('of 3');
-  await expect.poll(async () => (await allNames(page)).length).toBe(3);
+  expect(await allNames(page)).toHaveLength(3);
   for (const name of await allNames(page)) expect(name).toMatch(/ in winter\.jpg$/);
   await page.getByRole('button', { name: 'Clear filters' }).click();
   await page.getByLabel('Camera').selectOption('Acme Sunny 1');
@@ -158,7 +154,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   expect(problems).toEqual([]);
 });
 
-test('pause, go on, and after a reload everything is there', async ({ page }) => {
+test('pause, reload, go on: everything is there; a second tab reads only, and takes over', async ({ page, context }) => {
   const problems = await openSearch(page);
   await offerFolder(page, 'Many', await plainPhotos(90));
   await page.evaluate(() => {
@@ -182,28 +178,40 @@ test('pause, go on, and after a reload everything is there', async ({ page }) =>
   await expect(page.locator('.run-words')).toContainText('Done:');
   await expect(summary(page)).toHaveText('90 pictures in 1 folder');
   expect(problems).toEqual([]);
+
+  const second = await context.newPage();
+  await openSearch(second);
+  await expect(second.locator('.notice')).toContainText('Another tab');
+  await expect(second.getByRole('button', { name: 'Add a folder…' })).toHaveCount(0);
+  await searching(second, () => box(second).fill('a strawberry'));
+  await expect(line(second)).toContainText('out of 90');
+  await page.close();
+  await expect(second.getByRole('button', { name: 'Add a folder…' })).toBeVisible();
 });
 
-test('without a network after the first visit, and without a request while searching', async ({ page, context }) => {
-  const foreign = watchForeign(context);
-  await openSearch(page);
-  await indexFolder(page, (await samplePhotos()).slice(0, 6));
-  await page.waitForFunction(() => document.documentElement.dataset.offline === 'ready');
-  await context.setOffline(true);
-  await page.reload();
-  await expect(summary(page)).toHaveText('6 pictures in 1 folder');
-  const requests: string[] = [];
-  context.on('request', (request) => {
-    if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
+test.describe('with the service worker', () => {
+  test.use({ serviceWorkers: 'allow' });
+  test('without a network after the first visit, and without a request while searching', async ({ page, context }) => {
+    const foreign = watchForeign(context);
+    await openSearch(page);
+    await indexFolder(page, (await samplePhotos()).slice(0, 6));
+    await page.waitForFunction(() => document.documentElement.dataset.offline === 'ready');
+    await context.setOffline(true);
+    await page.reload();
+    await expect(summary(page)).toHaveText('6 pictures in 1 folder');
+    const requests: string[] = [];
+    context.on('request', (request) => {
+      if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
+    });
+    await searching(page, () => box(page).fill('a drawing of an animal'));
+    await cells(page).first().click();
+    await expect(page.locator('.original .drawn')).toBeVisible();
+    await page.keyboard.press('Escape');
+    expect(requests).toEqual([]);
+    expect(foreign).toEqual([]);
+    await page.getByText('Nothing leaves this device').click();
+    await expect(page.locator('.privacy')).toContainText('0 to anyone else');
   });
-  await searching(page, () => box(page).fill('a drawing of an animal'));
-  await cells(page).first().click();
-  await expect(page.locator('.original .drawn')).toBeVisible();
-  await page.keyboard.press('Escape');
-  expect(requests).toEqual([]);
-  expect(foreign).toEqual([]);
-  await page.getByText('Nothing leaves this device').click();
-  await expect(page.locator('.privacy')).toContainText('0 to anyone else');
 });
 
 test('by keyboard: through the grid, the viewer and a selection', async ({ page, context }) => {
@@ -286,16 +294,73 @@ test('dropped: a picture is looked for, several are a folder', async ({ page }) 
   expect(problems).toEqual([]);
 });
 
-test('a second tab reads only, and takes over', async ({ page, context }) => {
-  await openSearch(page);
-  await indexFolder(page, (await samplePhotos()).slice(0, 4));
-  const second = await context.newPage();
-  await openSearch(second);
-  await expect(second.locator('.notice')).toContainText('Another tab');
-  await expect(second.getByRole('button', { name: 'Add a folder…' })).toHaveCount(0);
-  await searching(second, () => box(second).fill('a strawberry'));
-  await page.close();
-  await expect(second.getByRole('button', { name: 'Add a folder…' })).toBeVisible();
+test('a folder that vanished is said so, kept, found again, and forgotten only when asked', async ({ page }) => {
+  const problems = await openSearch(page);
+  const photos = (await samplePhotos()).slice(0, 4);
+  await indexFolder(page, photos, 'Stick');
+  await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('Stick', { recursive: true }));
+  await page.getByRole('button', { name: 'Check for changes' }).click();
+  const notice = page.locator('.notice');
+  await expect(notice).toContainText('“Stick” is not where it was');
+  await expect(notice).toContainText('can still be searched (4 pictures)');
+  await searching(page, () => box(page).fill('a strawberry'));
+  await expect(line(page)).toContainText('out of 4');
+
+  await offerFolder(page, 'Stick', photos);
+  await notice.getByRole('button', { name: 'Choose it again' }).click();
+  await expect(notice).toHaveCount(0);
+  await expect(page.locator('.run-words')).toContainText(/up to date|Done/);
+  await expect(summary(page)).toHaveText('4 pictures in 1 folder');
+
+  await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('Stick', { recursive: true }));
+  await page.getByRole('button', { name: 'Check for changes' }).click();
+  await notice.getByRole('button', { name: 'Forget its pictures…' }).click();
+  await page.getByRole('button', { name: 'Keep it' }).click();
+  await expect(summary(page)).toHaveText('4 pictures in 1 folder');
+  await notice.getByRole('button', { name: 'Forget its pictures…' }).click();
+  await page.getByRole('button', { name: 'Forget', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'Choose a folder of pictures' })).toBeVisible();
+  expect(problems).toEqual([]);
+});
+
+test('another model has an index of its own; the first one is there again; both are listed and deleted', async ({ page }) => {
+  const problems = await openSearch(page);
+  const photos = (await samplePhotos()).slice(0, 6);
+  await indexFolder(page, photos);
+  const model = page.locator('.model-choice');
+  await model.locator('summary').click();
+  await model.locator('#model').selectOption('url');
+  await model.locator('#url').fill(`${siteURL()}/e2e-bundles/tiny-tied/`);
+  await model.getByRole('button', { name: 'Load', exact: true }).click();
+  await expect(page.locator('#other-indexes')).toContainText('an index of 6 pictures with nano');
+  await expect(page.locator('#other-indexes')).toContainText('pictures have to be read anew');
+  await indexFolder(page, photos.slice(0, 3), 'Fewer');
+  await expect(summary(page)).toHaveText('3 pictures in 1 folder');
+  await searching(page, () => box(page).fill('a strawberry'));
+  await expect(line(page)).toContainText('out of 3');
+
+  await model.locator('summary').click();
+  await model.locator('#model').selectOption('nano');
+  await expect(summary(page)).toHaveText('6 pictures in 1 folder');
+  await expect(page.locator('.run'), 'nothing to do').toHaveCount(0);
+  await searching(page, () => box(page).fill('a picture'));
+  await expect(line(page)).toContainText('out of 6');
+
+  await page.getByRole('link', { name: 'Models' }).click();
+  const rows = page.locator('#indexes li');
+  await expect(rows).toHaveCount(2);
+  const tiny = rows.filter({ hasText: 'tiny-tied' });
+  await expect(tiny).toContainText(/3 pictures · \d+ kB · last used \w+ \d+, \d+/);
+  await tiny.getByRole('button', { name: /^Delete the index:/ }).click();
+  await expect(tiny.getByRole('button', { name: 'Keep' })).toBeFocused();
+  await tiny.getByRole('button', { name: 'Keep' }).click();
+  await tiny.getByRole('button', { name: /^Delete the index:/ }).click();
+  await tiny.getByRole('button', { name: 'Delete for good' }).click();
+  await expect(rows).toHaveCount(1);
+  await expect(rows).toContainText(/^nano6 pictures/);
+  await page.goto(`${siteURL()}/search.html?device=wasm`);
+  await expect(summary(page)).toHaveText('6 pictures in 1 folder');
+  expect(problems).toEqual([]);
 });
 
 test('similar groups, map, export, deletion and import', async ({ page }) => {
@@ -323,6 +388,7 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   await canvas.focus();
   await page.keyboard.press('ArrowRight');
   await expect(page.locator('.map-card')).toBeVisible();
+  await expect(page.locator('.map-picture.current')).toHaveCount(1);
   const seen = new Set<string | null>();
   for (const key of ['ArrowRight', 'ArrowLeft', 'ArrowUp', 'ArrowDown']) {
     await page.keyboard.press(key);
@@ -364,45 +430,44 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   expect(problems).toEqual([]);
 });
 
-for (const { name, options } of [
-  { name: 'light, desktop', options: { colorScheme: 'light' as const } },
-  { name: 'dark, phone', options: { colorScheme: 'dark' as const, viewport: { width: 390, height: 844 } } },
-]) {
-  test.describe(name, () => {
-    test.use(options);
-    test('no accessibility violations on any view', async ({ page }) => {
-      const check = async (view: string) => {
-        const { violations } = await new AxeBuilder({ page }).analyze();
-        expect(violations.map(({ id, nodes }) => `${view}: ${id} ${nodes[0]?.html}`)).toEqual([]);
-      };
-      await openSearch(page);
-      await check('welcome');
-      await page.getByRole('button', { name: 'Try it with sample pictures' }).click();
-      await expect(page.locator('.run-words')).toContainText('Done:');
-      await page.locator('.folders summary').click();
-      await page.getByText('Nothing leaves this device').click();
-      await check('library');
-      await searching(page, () => box(page).fill('an animal'));
-      await page.getByText('Advanced').click();
-      await page.getByLabel('Show scores').check();
-      await check('results');
-      await cells(page).first().click();
-      await expect(page.getByRole('dialog', { name: 'Picture' })).toBeVisible();
-      await check('viewer');
-      await page.keyboard.press('Escape');
-      await page.locator('.choice label', { hasText: 'Similar groups' }).click();
-      await expect(page.locator('.group-list')).toHaveCount(2);
-      await check('groups');
-      await page.locator('.choice label', { hasText: 'Map' }).click();
-      await expect(page.locator('.map canvas')).toBeVisible();
-      await check('map');
-      await page.locator('.menu summary').click();
-      await check('menu');
-    });
-  });
-}
+test('no accessibility violations on any view, in either theme, nor sideways scrolling on a phone', async ({ page }) => {
+  const check = async (view: string) => {
+    await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+    expect(await violations(page), `${view}, light`).toEqual([]);
+    const { width, height } = page.viewportSize()!;
+    await page.emulateMedia({ colorScheme: 'dark' });
+    await page.setViewportSize({ width: 360, height: 844 });
+    expect(await violations(page, 'color-contrast'), `${view}, dark, phone`).toEqual([]);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(wide, `${view}, phone`).toBeLessThanOrEqual(0);
+    await page.setViewportSize({ width, height });
+  };
+  await openSearch(page);
+  await check('welcome');
+  await page.getByRole('button', { name: 'Try it with sample pictures' }).click();
+  await expect(page.locator('.run-words')).toContainText('Done:');
+  await page.locator('.folders summary').click();
+  await page.getByText('Nothing leaves this device').click();
+  await check('library');
+  await searching(page, () => box(page).fill('an animal'));
+  await page.getByText('Advanced').click();
+  await page.getByLabel('Show scores').check();
+  await check('results');
+  await cells(page).first().click();
+  await expect(page.getByRole('dialog', { name: 'Picture' })).toBeVisible();
+  await check('viewer');
+  await page.keyboard.press('Escape');
+  await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+  await expect(page.locator('.group-list')).toHaveCount(2);
+  await check('groups');
+  await page.locator('.choice label', { hasText: 'Map' }).click();
+  await expect(page.locator('.map-picture img').first()).toBeVisible();
+  await check('map');
+  await page.locator('.menu summary').click();
+  await check('menu');
+});
 
-test('100,000 pictures scroll smoothly, and few of them exist in the page', async ({ page, baseURL }) => {
+test('100,000 pictures scroll smoothly, and few of them exist in the page; on the map, near enough, some of them', async ({ page, baseURL }) => {
   await page.setViewportSize({ width: 1280, height: 860 });
   await page.goto(`${baseURL}/demo/search/testing/large.html?count=100000`);
   await expect(page.locator('.grid img').first()).toBeVisible();
@@ -442,4 +507,18 @@ test('100,000 pictures scroll smoothly, and few of them exist in the page', asyn
   expect(jumps.work).toBeLessThan(100);
   await expect(page.locator('.grid-row').first()).toHaveAttribute('aria-rowindex', /^\d{5}$/);
   await expect(page.locator('.grid-row').first().locator('img').first()).toBeVisible();
+
+  await page.evaluate(() => scrollTo(0, 0));
+  await page.locator('.choice label', { hasText: 'Map' }).click();
+  await page.locator('.map canvas').focus();
+  const onMap = page.locator('.map-picture');
+  await expect(onMap).toHaveCount(0);
+  for (let i = 0; i < 16 && (await onMap.count()) === 0; i++) {
+    await page.keyboard.press('+');
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
+  }
+  await expect(onMap.locator('img').first()).toBeVisible();
+  expect(await onMap.count()).toBeLessThanOrEqual(80);
+  await page.keyboard.press('0');
+  await expect(onMap).toHaveCount(0);
 });

@@ -2,7 +2,7 @@
 import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { WeightDtype } from '../../src/index';
-import { Button } from '../shell';
+import { Button, Select } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { folderOf, pickFolder, type PickedFolder } from './folder';
 import type { Kind, ModelsState } from './state';
@@ -23,16 +23,13 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
         void state.look();
       }}
     >
-      <label>
-        <span>{strings.from}</span>
-        <select id="kind" value={kind} onChange={({ currentTarget }) => (state.kind.value = currentTarget.value as Kind)}>
-          {KINDS.map((value) => (
-            <option key={value} value={value}>
-              {strings.kinds[value]}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Select
+        id="kind"
+        label={strings.from}
+        value={kind}
+        options={KINDS.map((value) => ({ value, label: strings.kinds[value] }))}
+        onChange={(value) => (state.kind.value = value)}
+      />
       {kind === 'hub' && (
         <label class="wide">
           <span>{strings.repo}</span>
@@ -70,21 +67,14 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
         </div>
       )}
       {kind !== 'url' && (
-        <label>
-          <span>{strings.weights}</span>
-          <select
-            id="dtype"
-            value={dtype}
-            aria-describedby="dtype-note"
-            onChange={({ currentTarget }) => (state.dtype.value = currentTarget.value as WeightDtype)}
-          >
-            {DTYPES.map((value) => (
-              <option key={value} value={value}>
-                {strings.dtypes[value]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Select
+          id="dtype"
+          label={strings.weights}
+          describedBy="dtype-note"
+          value={dtype}
+          options={DTYPES.map((value) => ({ value, label: strings.dtypes[value] }))}
+          onChange={(value) => (state.dtype.value = value)}
+        />
       )}
       {kind !== 'url' && (
         <p id="dtype-note" class="quiet note">

@@ -15,6 +15,7 @@ export { Page, type PageName } from './page';
 export { addressOf, mayReach, otherSites } from './policy';
 export { Progress } from './progress';
 export { keepOffline } from './offline';
+export { Select } from './select';
 export { toast } from './toast';
 export { startConfined, startModelWorker } from './worker';
 export { bytesInWords, durationInWords, errorInWords, progressInWords, timeInWords, titleOf } from './words';

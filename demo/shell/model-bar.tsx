@@ -7,6 +7,7 @@ import { ErrorBox } from './error-box';
 import { FileButton } from './file-button';
 import { nameOf, type DeviceWish, type LoadState, type ModelControl } from './model-control';
 import { Progress } from './progress';
+import { Select } from './select';
 import { modelInWords, progressInWords } from './words';
 
 const strings = shellStrings.model;
@@ -31,38 +32,26 @@ export function ModelBar({ control }: { control: ModelControl }): JSX.Element {
   return (
     <section class="model-bar" aria-label={strings.label}>
       <div class="model-choices">
-        <label>
-          <span>{strings.label}</span>
-          <select id="model" value={chosen} onChange={(event) => choose(event.currentTarget.value)}>
-            {chosen === '' && <option value="" />}
-            <option value="nano">{strings.nano}</option>
-            {kept.length > 0 && (
-              <optgroup label={strings.stored}>
-                {kept.map(({ name, title }) => (
-                  <option key={name} value={`stored:${name}`}>
-                    {title}
-                  </option>
-                ))}
-              </optgroup>
-            )}
-            <option value="url">{strings.url}</option>
-            <option value="folder">{strings.folder}</option>
-          </select>
-        </label>
-        <label>
-          <span>{strings.device}</span>
-          <select
-            id="device"
-            value={device.value}
-            onChange={(event) => void control.loadOn(event.currentTarget.value as DeviceWish)}
-          >
-            {DEVICES.map((name) => (
-              <option key={name} value={name}>
-                {strings.devices[name]}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Select
+          id="model"
+          label={strings.label}
+          value={chosen}
+          options={[
+            ...(chosen === '' ? [{ value: '', label: '' }] : []),
+            { value: 'nano', label: strings.nano },
+            ...(kept.length > 0 ? [{ label: strings.stored, options: kept.map(({ name, title }) => ({ value: `stored:${name}`, label: title })) }] : []),
+            { value: 'url', label: strings.url },
+            { value: 'folder', label: strings.folder },
+          ]}
+          onChange={choose}
+        />
+        <Select
+          id="device"
+          label={strings.device}
+          value={device.value}
+          options={DEVICES.map((name) => ({ value: name, label: strings.devices[name] }))}
+          onChange={(name) => void control.loadOn(name)}
+        />
         {chosen === 'url' && (
           <form
             class="model-more"

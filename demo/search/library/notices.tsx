@@ -4,6 +4,7 @@ import type { FolderInfo } from '../../../src/search';
 import { Button, ErrorBox } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
+import { ForgetFolder } from './forget-folder';
 import { useFolders } from './use-folders';
 
 const strings = searchStrings.library;
@@ -15,8 +16,8 @@ export function Notices(): JSX.Element | null {
   const { choose, reconnect } = useFolders();
   const state = library.state.value;
   const folders = state?.folders ?? [];
-  const asked = folders.filter(({ access }) => access === 'ask');
-  const lost = folders.filter(({ access }) => access === 'choose');
+  const asked = folders.filter(({ access, problem }) => access === 'ask' || problem?.kind === 'refused');
+  const lost = folders.filter(({ access, problem }) => access === 'choose' && !problem);
   return (
     <>
       {state?.readOnly && <p class="notice">{strings.readOnly}</p>}
@@ -30,7 +31,34 @@ export function Notices(): JSX.Element | null {
           {strings.choose(namesOf(lost))} <Button onClick={choose}>{strings.chooseAgain}</Button>
         </p>
       )}
+      {folders.map((folder) => (
+        <Vanished key={folder.id} folder={folder} fixed={state!.readOnly} />
+      ))}
       <ErrorBox error={library.error.value} onDismiss={() => library.dismissError()} />
     </>
+  );
+}
+
+/** A folder that could not be looked through. Its pictures stay until a person says otherwise. */
+function Vanished({ folder, fixed }: { folder: FolderInfo; fixed: boolean }): JSX.Element | null {
+  const { library } = useSearch();
+  const { choose } = useFolders();
+  const { name, indexed, problem } = folder;
+  if (!problem || problem.kind === 'refused') return null;
+  return (
+    <div class="notice" role="status">
+      <p>{strings.vanished[problem.kind](problem.kind === 'partial' ? problem.path : name, indexed)}</p>
+      {!fixed && (
+        <>
+          <Button onClick={() => void library.with((index) => index.start())}>{strings.lookAgain}</Button>
+          {problem.kind !== 'partial' && (
+            <>
+              <Button onClick={choose}>{strings.chooseAgain}</Button>
+              <ForgetFolder folder={folder}>{strings.forgetPictures}</ForgetFolder>
+            </>
+          )}
+        </>
+      )}
+    </div>
   );
 }

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { instructions, type TaskName } from '../../../src/index';
 import { parseQuery, queryTemplate } from '../../../src/search';
+import { Select } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
 import { kindOf, templateFits, templateProblem } from './form';
@@ -33,18 +34,17 @@ export function Advanced(): JSX.Element {
         {strings.explain}
       </p>
       <div class="advanced-row">
-        <label>
-          <span>{strings.instruction}</span>
-          <select value={chosen} aria-describedby={help} onChange={(event) => choose(event.currentTarget.value)}>
-            <option value="">{strings.automatic}</option>
-            {tasks.map((task) => (
-              <option key={task} value={task}>
-                {strings.tasks[task]}
-              </option>
-            ))}
-            {chosen === 'own' && <option value="own">{strings.own}</option>}
-          </select>
-        </label>
+        <Select
+          label={strings.instruction}
+          describedBy={help}
+          value={chosen}
+          options={[
+            { value: '', label: strings.automatic },
+            ...tasks.map((task) => ({ value: task, label: strings.tasks[task] })),
+            ...(chosen === 'own' ? [{ value: 'own', label: strings.own }] : []),
+          ]}
+          onChange={choose}
+        />
         <label class="wide">
           <span>{strings.template}</span>
           <textarea

@@ -1,7 +1,7 @@
 /** @file Filters by date, camera and folder; they go together with whatever is looked for. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { Button } from '../../shell';
+import { Button, Select } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
 import { toFilter, type FilterForm } from './form';
@@ -40,61 +40,50 @@ export function Filters(): JSX.Element | null {
   return (
     <details class="filters-fold" open={wide || toFilter(filter) !== undefined}>
       <summary>{strings.label}</summary>
-    <fieldset class="filters">
-      <legend class="visually-hidden">{strings.label}</legend>
-      <label>
-        <span>{strings.from}</span>
-        <input
-          type="date"
-          {...range}
-          value={filter.from}
-          onInput={(event) => set({ from: event.currentTarget.value }, TYPING)}
+      <fieldset class="filters">
+        <legend class="visually-hidden">{strings.label}</legend>
+        <label>
+          <span>{strings.from}</span>
+          <input
+            type="date"
+            {...range}
+            value={filter.from}
+            onInput={(event) => set({ from: event.currentTarget.value }, TYPING)}
+          />
+        </label>
+        <label>
+          <span>{strings.to}</span>
+          <input type="date" {...range} value={filter.to} onInput={(event) => set({ to: event.currentTarget.value }, TYPING)} />
+        </label>
+        <Filter
+          label={strings.camera}
+          value={filter.camera}
+          options={cameras.map(({ name, count }) => ({ value: name, label: strings.option(name, count) }))}
+          onChange={(camera) => set({ camera })}
         />
-      </label>
-      <label>
-        <span>{strings.to}</span>
-        <input type="date" {...range} value={filter.to} onInput={(event) => set({ to: event.currentTarget.value }, TYPING)} />
-      </label>
-      <Select
-        label={strings.camera}
-        value={filter.camera}
-        options={cameras.map(({ name, count }) => ({ value: name, label: strings.option(name, count) }))}
-        onChange={(camera) => set({ camera })}
-      />
-      <Select
-        label={strings.folder}
-        value={filter.folder}
-        options={folders.map(({ path, count }) => ({ value: path, label: strings.option(path, count) }))}
-        onChange={(folder) => set({ folder })}
-      />
-      {toFilter(filter) && <Button onClick={() => finder.clearFilter()}>{strings.clear}</Button>}
-    </fieldset>
+        <Filter
+          label={strings.folder}
+          value={filter.folder}
+          options={folders.map(({ path, count }) => ({ value: path, label: strings.option(path, count) }))}
+          onChange={(folder) => set({ folder })}
+        />
+        {toFilter(filter) && <Button onClick={() => finder.clearFilter()}>{strings.clear}</Button>}
+      </fieldset>
     </details>
   );
 }
 
-interface SelectProps {
+interface FilterProps {
   label: string;
   value: string;
   options: { value: string; label: string }[];
   onChange: (value: string) => void;
 }
 
-function Select({ label, value, options, onChange }: SelectProps): JSX.Element | null {
+/** One value of many, or any; nothing where there is nothing to choose. */
+function Filter({ label, value, options, onChange }: FilterProps): JSX.Element | null {
   if (options.length === 0 && !value) return null;
-  const gone = value !== '' && !options.some((option) => option.value === value);
-  return (
-    <label>
-      <span>{label}</span>
-      <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
-        <option value="">{strings.any}</option>
-        {gone && <option value={value}>{value}</option>}
-        {options.map((option) => (
-          <option key={option.value} value={option.value}>
-            {option.label}
-          </option>
-        ))}
-      </select>
-    </label>
-  );
+  const gone = value !== '' && !options.some((option) => option.value === value) ? [{ value, label: value }] : [];
+  const any = { value: '', label: strings.any };
+  return <Select label={label} value={value} options={[any, ...gone, ...options]} onChange={onChange} />;
 }

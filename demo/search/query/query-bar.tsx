@@ -19,53 +19,53 @@ export function QueryBar(): JSX.Element {
   const hasPicture = pictures.some(({ sign }) => sign === 'like');
   return (
     <>
-    <form
-      class="query"
-      role="search"
-      aria-label={strings.label}
-      onSubmit={(event) => {
-        event.preventDefault();
-        view.value = 'pictures';
-        finder.change({});
-      }}
-    >
-      <div class="query-row">
-        <div class="query-box">
-          {pictures.length > 0 && (
-            <ul class="parts" aria-label={strings.parts}>
-              {pictures.map((part) => (
-                <Part key={part.key} part={part} onGone={() => box.current!.focus()} />
-              ))}
-            </ul>
-          )}
-          <input
-            ref={box}
-            id="query"
-            type="search"
-            aria-label={strings.box}
-            aria-describedby="query-help"
-            placeholder={hasPicture ? strings.withPicture : strings.placeholder}
-            autoComplete="off"
-            enterKeyHint="search"
-            value={text}
-            onInput={(event) => finder.change({ text: event.currentTarget.value }, TYPING)}
-          />
+      <form
+        class="query"
+        role="search"
+        aria-label={strings.label}
+        onSubmit={(event) => {
+          event.preventDefault();
+          view.value = 'pictures';
+          finder.change({});
+        }}
+      >
+        <div class="query-row">
+          <div class="query-box">
+            {pictures.length > 0 && (
+              <ul class="parts" aria-label={strings.parts}>
+                {pictures.map((part) => (
+                  <Part key={part.key} part={part} onGone={() => box.current!.focus()} />
+                ))}
+              </ul>
+            )}
+            <input
+              ref={box}
+              id="query"
+              type="search"
+              aria-label={strings.box}
+              aria-describedby="query-help"
+              placeholder={hasPicture ? strings.withPicture : strings.placeholder}
+              autoComplete="off"
+              enterKeyHint="search"
+              value={text}
+              onInput={(event) => finder.change({ text: event.currentTarget.value }, TYPING)}
+            />
+          </div>
+          <FileButton
+            accept="image/*"
+            multiple
+            onFiles={(files) => files.forEach((file) => finder.addPicture({ image: file, name: file.name }))}
+          >
+            {strings.picture}
+          </FileButton>
+          <Button type="submit" kind="main">
+            {strings.go}
+          </Button>
         </div>
-        <FileButton
-          accept="image/*"
-          multiple
-          onFiles={(files) => files.forEach((file) => finder.addPicture({ image: file, name: file.name }))}
-        >
-          {strings.picture}
-        </FileButton>
-        <Button type="submit" kind="main">
-          {strings.go}
-        </Button>
-      </div>
-    </form>
-    <p id="query-help" class={text || hasPicture ? 'visually-hidden' : 'quiet query-help'}>
-      {strings.help}
-    </p>
+      </form>
+      <p id="query-help" class={text || hasPicture ? 'visually-hidden' : 'quiet query-help'}>
+        {strings.help}
+      </p>
     </>
   );
 }
