@@ -27,7 +27,7 @@ async function inPage<T, A>(page: Page, run: (tools: Tools, argument: A) => Prom
 const numbered = (i: number) => `IMG_${String(i).padStart(4, '0')}.bmp`;
 const paths = (count: number) => Array.from({ length: count }, (_, i) => `Pictures/${i % 7}/${numbered(i)}`).sort();
 
-test('300 pictures: index, pause, reload, resume', async ({ page }) => {
+test('300 pictures: index, pause, reload, resume; then long calls that are stopped', async ({ page }) => {
   await openBlank(page);
   const before = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, smallFiles, until, write }) => {
     const pictures = await folder('Pictures');
@@ -52,7 +52,40 @@ test('300 pictures: index, pause, reload, resume', async ({ page }) => {
     const opened = index.state;
     await index.start();
     const done = await idle(index);
-    return { opened, done, embedded: embedder.embedded, ...(await outcomes(index)) };
+    const all = { opened, done, embedded: embedder.embedded, ...(await outcomes(index)) };
+
+    const blob = await index.export();
+    const ends = async (call: (signal: AbortSignal, stop: () => void) => Promise<unknown>) => {
+      const controller = new AbortController();
+      const stop = () => controller.abort(new Error('enough'));
+      return call(controller.signal, stop).then(
+        () => 'done',
+        (error: Error) => error.message,
+      );
+    };
+    const atOnce = (call: (signal: AbortSignal) => Promise<unknown>) =>
+      ends((signal, stop) => {
+        const result = call(signal);
+        stop();
+        return result;
+      });
+    const stopped = {
+      groups: await atOnce((signal) => index.groups({ signal })),
+      map: await ends((signal, stop) => index.map({ signal, onProgress: stop })),
+      waiting: await atOnce(async (signal) => {
+        const first = index.groups().then(() => 'done');
+        await index.map({ signal });
+        return first;
+      }),
+    };
+    // These may have ended before they hear of it: nothing may come of it but all or nothing.
+    const either = [
+      await atOnce((signal) => index.export({ signal })),
+      await atOnce((signal) => index.exportParquet({ signal })),
+      await atOnce((signal) => index.import(blob, { signal })),
+    ];
+    const last = (await outcomes(index)).pictures.length;
+    return { ...all, stopped, either, last, map: (await index.map()).ids.length };
   });
   expect(after.opened).toMatchObject({ phase: 'paused', indexed: before.state.indexed });
   expect(after.done).toMatchObject({
@@ -62,6 +95,9 @@ test('300 pictures: index, pause, reload, resume', async ({ page }) => {
   });
   expect(after.pictures).toEqual(paths(300));
   expect(after.embedded).toBe(300 - before.state.indexed);
+  expect(after.stopped).toEqual({ groups: 'enough', map: 'enough', waiting: 'enough' });
+  for (const end of after.either) expect(['done', 'enough']).toContain(end);
+  expect([after.last, after.map]).toEqual([300, 300]);
 });
 
 test('workers killed at random: none lost, none twice, none wrongly failed, and the poison has failed', async ({

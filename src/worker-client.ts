@@ -3,6 +3,7 @@
 import { proxy, releaseProxy, wrap, type Endpoint, type Remote } from 'comlink';
 import { DisposedError, VLM2VecError } from './errors';
 import { installErrorHandler } from './error-wire';
+import { numbered } from './numbered-calls';
 import type { EmbedInput, ModelInfo, OnProgress } from './runtime';
 import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './service';
 import type { SourceSpec } from './source-spec';
@@ -27,7 +28,6 @@ export class WorkerBackend implements Backend {
   readonly #ended: Promise<never>;
   #endedBy: Error | null = null;
   #rejectAll!: (error: Error) => void;
-  #calls = 0;
   #disposing: Promise<void> | null = null;
 
   constructor(worker: WorkerLike) {
@@ -87,24 +87,18 @@ export class WorkerBackend implements Backend {
     );
   }
 
-  async #call<T>({ signal, onProgress }: CallHooks, run: (call: number) => Promise<T>): Promise<T> {
-    signal?.throwIfAborted();
-    const call = this.#calls++;
-    if (onProgress) this.#progress.set(call, onProgress);
-    const abort = () => void this.#service.abort(call);
-    try {
-      await Promise.race([this.#ended, this.#connected]);
-      if (this.#endedBy) throw this.#endedBy;
-      signal?.throwIfAborted();
-      signal?.addEventListener('abort', abort, { once: true });
-      return await Promise.race([this.#ended, run(call)]);
-    } catch (error) {
-      // The worker only knows that it was aborted; the reason stayed here.
-      if (signal?.aborted && error instanceof DOMException && error.name === 'AbortError') throw signal.reason;
-      throw error;
-    } finally {
-      signal?.removeEventListener('abort', abort);
-      this.#progress.delete(call);
-    }
+  #call<T>({ signal, onProgress }: CallHooks, run: (call: number) => Promise<T>): Promise<T> {
+    const listening = async (call: number) => {
+      if (onProgress) this.#progress.set(call, onProgress);
+      try {
+        await Promise.race([this.#ended, this.#connected]);
+        if (this.#endedBy) throw this.#endedBy;
+        signal?.throwIfAborted();
+        return await Promise.race([this.#ended, run(call)]);
+      } finally {
+        this.#progress.delete(call);
+      }
+    };
+    return numbered(listening, (call) => void this.#service.abort(call), signal);
   }
 }

@@ -2,6 +2,7 @@
 
 import { releaseProxy, transfer, type Remote } from 'comlink';
 import type { ProgressListener, RemoteService } from './runtime/boundary';
+import { NumberedCalls } from './numbered-calls';
 import type { EmbedInput, ModelInfo } from './runtime';
 import { LocalBackend, type Backend, type CallHooks, type Embedded, type EmbedSettings, type LoadSettings } from './service';
 import type { SourceSpec } from './source-spec';
@@ -12,7 +13,7 @@ export type ModelService = RemoteService<SourceSpec, LoadSettings, EmbedSettings
 /** Serves one model. Expose it with comlink. */
 export class WorkerService implements ModelService {
   readonly #backend: Backend;
-  readonly #calls = new Map<number, AbortController>();
+  readonly #calls = new NumberedCalls();
   #listener: Remote<ProgressListener> | null = null;
 
   constructor(backend: Backend = new LocalBackend()) {
@@ -39,7 +40,7 @@ export class WorkerService implements ModelService {
   }
 
   abort(call: number): void {
-    this.#calls.get(call)?.abort();
+    this.#calls.abort(call);
   }
 
   async dispose(): Promise<void> {
@@ -48,16 +49,9 @@ export class WorkerService implements ModelService {
     this.#listener = null;
   }
 
-  async #run<T>(call: number, work: (hooks: CallHooks) => Promise<T>): Promise<T> {
-    const controller = new AbortController();
-    this.#calls.set(call, controller);
-    try {
-      return await work({
-        signal: controller.signal,
-        onProgress: (event) => void this.#listener?.(call, event),
-      });
-    } finally {
-      this.#calls.delete(call);
-    }
+  #run<T>(call: number, work: (hooks: CallHooks) => Promise<T>): Promise<T> {
+    return this.#calls.run(call, (signal) =>
+      work({ signal, onProgress: (event) => void this.#listener?.(call, event) }),
+    );
   }
 }

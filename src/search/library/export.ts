@@ -1,12 +1,15 @@
 /** @file An index → one file, without what is gone from it. */
 
+import { Turns } from '../turns';
 import { recordBytes, writeHeader, writeRecords } from '../vectors';
 import { archiveBlob, CHUNK_BYTES, SectionWriter } from './archive';
 import type { Library } from './library';
 import type { FileRow, PictureRow } from './rows';
 
-export async function exportIndex(library: Library): Promise<Blob> {
+/** @throws the signal's reason; nothing is left behind then */
+export async function exportIndex(library: Library, signal?: AbortSignal): Promise<Blob> {
   return library.inTurn(async ({ thumbnails }) => {
+    const turns = new Turns(signal);
     const { catalog, place } = library;
     const pictures: PictureRow[] = [];
     const others: FileRow[] = [];
@@ -25,6 +28,7 @@ export async function exportIndex(library: Library): Promise<Blob> {
         records.set(writeRecords(catalog.vectors, slot), i * recordBytes(place.dims));
       }
       vectors.write(records);
+      if (turns.due) await turns.give();
     }
 
     const thumbs = await SectionWriter.create();
@@ -35,6 +39,7 @@ export async function exportIndex(library: Library): Promise<Blob> {
       thumbs.write(await thumbnails.read(thumb.at, thumb.bytes));
       placed.set(thumb.at, { ...thumb, at });
       at += thumb.bytes;
+      if (turns.due) await turns.give();
     }
 
     const rows = await SectionWriter.create();

@@ -13,9 +13,10 @@ const MAX_SCALE = 1.01 / 127;
 
 /**
  * Replaces all that the index holds.
- * @throws IndexFormatError, IntegrityError, UnsupportedError, StorageFullError; the index is as it was then
+ * @throws IndexFormatError, IntegrityError, UnsupportedError, StorageFullError, the signal's reason; the index is as it
+ *   was then
  */
-export async function importIndex(library: Library, blob: Blob): Promise<void> {
+export async function importIndex(library: Library, blob: Blob, signal?: AbortSignal): Promise<void> {
   const archive = await openArchive(blob);
   const { modelId, dims } = library.place;
   if (archive.header.modelId !== modelId || archive.header.dims !== dims) {
@@ -25,10 +26,10 @@ export async function importIndex(library: Library, blob: Blob): Promise<void> {
       { modelId: archive.header.modelId },
     );
   }
-  const slots = await checkVectors(archive, library);
-  for await (const _ of readSection(archive, 'thumbnails'));
+  const slots = await checkVectors(archive, library, signal);
+  for await (const _ of readSection(archive, 'thumbnails', signal));
   if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
-  for await (const _ of readSection(archive, 'rows'));
+  for await (const _ of readSection(archive, 'rows', signal));
   const { folders, files } = readRows(await readJson(archive.sections.rows, 'rows'), {
     slots,
     thumbnails: archive.sections.thumbnails.size,
@@ -36,14 +37,14 @@ export async function importIndex(library: Library, blob: Blob): Promise<void> {
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
   await library.replace(async ({ vectors, thumbnails }) => {
     await vectors.truncate(0);
-    for await (const bytes of readSection(archive, 'vectors')) await vectors.append(bytes);
-    for await (const bytes of readSection(archive, 'thumbnails')) await thumbnails.append(bytes);
+    for await (const bytes of readSection(archive, 'vectors', signal)) await vectors.append(bytes);
+    for await (const bytes of readSection(archive, 'thumbnails', signal)) await thumbnails.append(bytes);
     return { files, folders: folders.map((row) => ({ ...row, handle: handles.get(row.name) ?? null })) };
   });
 }
 
 /** How many there are. */
-async function checkVectors(archive: Archive, { place }: Library): Promise<number> {
+async function checkVectors(archive: Archive, { place }: Library, signal?: AbortSignal): Promise<number> {
   const { size } = archive.sections.vectors;
   const length = recordBytes(place.dims);
   const slots = (size - HEADER_BYTES) / length;
@@ -52,9 +53,10 @@ async function checkVectors(archive: Archive, { place }: Library): Promise<numbe
   if (header.model !== place.modelId || header.dims !== place.dims) {
     throw new IndexFormatError("The export's vectors are of another model than its header says.");
   }
-  for await (const _ of readSection(archive, 'vectors'));
+  for await (const _ of readSection(archive, 'vectors', signal));
   const step = Math.max(1, Math.floor((8 << 20) / length));
   for (let slot = 0; slot < slots; slot += step) {
+    signal?.throwIfAborted();
     const part = archive.sections.vectors.slice(
       recordAt(place.dims, slot),
       recordAt(place.dims, Math.min(slots, slot + step)),

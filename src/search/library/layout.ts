@@ -5,6 +5,7 @@
 
 import { UMAP } from 'umap-js';
 import { uniforms } from '../../bundle/random';
+import { Turns } from '../turns';
 import type { PackedVectors } from '../vectors';
 import { Best } from '../vectors/best';
 import { principalComponents } from './projection';
@@ -21,8 +22,6 @@ const INITIAL_SPREAD = 10;
 const SEED = 42;
 /** Parts of the whole time, about. */
 const SHARE = { project: 0.1, neighbours: 0.3, layout: 0.8 };
-/** Between two looks at the clock, in milliseconds. */
-const PAUSE_EVERY = 50;
 
 export async function layOut(
   vectors: PackedVectors,
@@ -67,12 +66,11 @@ type Tell = (fraction: number) => Promise<void>;
 
 /** Tells of progress now and then, and lets messages in. */
 function teller(onProgress: (fraction: number) => void): Tell {
-  let at = performance.now();
+  const turns = new Turns();
   return async (fraction) => {
-    if (performance.now() - at < PAUSE_EVERY) return;
+    if (!turns.due) return;
     onProgress(fraction);
-    await new Promise((resolve) => setTimeout(resolve));
-    at = performance.now();
+    await turns.give();
   };
 }
 

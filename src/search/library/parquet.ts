@@ -1,6 +1,7 @@
 /** @file Rows and vectors as a Parquet file, for other programs. `hyparquet-writer` is loaded for the first one. */
 
 import type { SchemaElement } from 'hyparquet-writer';
+import { Turns } from '../turns';
 import type { PhotoItem } from '../types';
 import type { Library } from './library';
 
@@ -48,8 +49,12 @@ const SCHEMA: SchemaElement[] = [
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ];
 
-/** The columns above and `embedding`, a list of float32. The file's metadata names the model. */
-export async function exportParquet({ catalog, place }: Library): Promise<Blob> {
+/**
+ * The columns above and `embedding`, a list of float32. The file's metadata names the model.
+ * @throws the signal's reason; nothing is left behind then
+ */
+export async function exportParquet({ catalog, place }: Library, signal?: AbortSignal): Promise<Blob> {
+  const turns = new Turns(signal);
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   const parts: Blob[] = [];
   const sink = new ByteWriter();
@@ -72,7 +77,7 @@ export async function exportParquet({ catalog, place }: Library): Promise<Blob> 
     const vectors = part.map(([slot]) => Array.from(catalog.vectors.get(slot)));
     const embedding = { name: 'embedding', data: vectors, codec: 'UNCOMPRESSED' as const, statistics: false };
     await writer.write({ columnData: [...columns, embedding], rowGroupSize: part.length });
-    await new Promise((resolve) => setTimeout(resolve)); // let searches in
+    await turns.give();
   }
   await writer.finish();
   flush();

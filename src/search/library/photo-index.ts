@@ -4,6 +4,7 @@ import type { Remote } from 'comlink';
 import { errorFromWire } from '../../error-wire';
 import { DisposedError, InvalidInputError } from '../../errors';
 import { MAX_INPUT_PIXELS } from '../../image';
+import { numbered } from '../../numbered-calls';
 import { askToPersist } from '../../persist';
 import { queryPrompt, queryTemplate, type QueryKind } from '../prompts';
 import type {
@@ -221,11 +222,13 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   async groups({ threshold = 0.9, signal }: CallOptions & { threshold?: number } = {}): Promise<PhotoGroups> {
     if (!(threshold >= -1 && threshold <= 1)) throw new InvalidInputError(`threshold is ${threshold}, and no cosine.`);
+    signal?.throwIfAborted();
     const exact = await this.#call((service) => service.exactGroups());
     return { exact, similar: await this.#survey.similar(threshold, this.#snapshot(), signal) };
   }
 
   async map({ signal, onProgress }: MapOptions = {}): Promise<PhotoMap> {
+    signal?.throwIfAborted();
     const known = await this.#call((service) => service.layout());
     if (known) return { ...known, milliseconds: 0 };
     const start = performance.now();
@@ -235,19 +238,17 @@ class BrowserPhotoIndex implements PhotoIndex {
   }
 
   export({ signal }: CallOptions = {}): Promise<Blob> {
-    signal?.throwIfAborted();
-    return this.#call((service) => service.export());
+    return this.#stoppable(signal, (service, call) => service.export(call));
   }
 
   async import(blob: Blob, { signal }: CallOptions = {}): Promise<void> {
-    signal?.throwIfAborted();
-    await this.#change((service) => service.import(blob));
+    await this.#stoppable(signal, (service, call) => service.import(call, blob));
     this.#picked.clear();
+    await this.#refresh();
   }
 
   exportParquet({ signal }: CallOptions = {}): Promise<Blob> {
-    signal?.throwIfAborted();
-    return this.#call((service) => service.exportParquet());
+    return this.#stoppable(signal, (service, call) => service.exportParquet(call));
   }
 
   clear(): Promise<void> {
@@ -287,6 +288,19 @@ class BrowserPhotoIndex implements PhotoIndex {
   #call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(new DisposedError('The photo index was closed.'));
     return this.#link.call(run);
+  }
+
+  /** A long call. One that a worker's death cut short is made again, unless it was stopped meanwhile. */
+  #stoppable<T>(
+    signal: AbortSignal | undefined,
+    run: (service: Remote<SearchService>, call: number) => Promise<T>,
+  ): Promise<T> {
+    const call = (number: number) =>
+      this.#call((service) => {
+        signal?.throwIfAborted();
+        return run(service, number);
+      });
+    return numbered(call, (number) => void this.#call((service) => service.abort(number)).catch(() => undefined), signal);
   }
 
   /** A call after which the state is another one. */

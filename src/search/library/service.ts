@@ -3,6 +3,7 @@
 import { transfer } from 'comlink';
 import { errorToWire } from '../../error-wire';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { NumberedCalls } from '../../numbered-calls';
 import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../worker-life';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
@@ -42,6 +43,7 @@ export class SearchService {
   #unlock: (() => void) | null = null;
   #channel: BroadcastChannel | null = null;
   readonly #closing = new AbortController();
+  readonly #calls = new NumberedCalls();
   readonly #folders = new Folders();
   #telling: ReturnType<typeof setTimeout> | undefined;
   /** Messages of other tabs are worked through one after another. */
@@ -220,23 +222,34 @@ export class SearchService {
     if (indexer) await saveLayout(library.database, layout);
   }
 
-  export(): Promise<Blob> {
-    return exportIndex(this.#open().library);
+  export(call: number): Promise<Blob> {
+    return this.#calls.run(call, (signal) => exportIndex(this.#open().library, signal));
   }
 
-  exportParquet(): Promise<Blob> {
-    return exportParquet(this.#open().library);
+  exportParquet(call: number): Promise<Blob> {
+    return this.#calls.run(call, (signal) => exportParquet(this.#open().library, signal));
   }
 
-  async import(blob: Blob): Promise<void> {
+  async import(call: number, blob: Blob): Promise<void> {
     const { library, indexer } = this.#writing();
+    const wasRunning = indexer.isRunning;
+    await indexer.pause();
+    try {
+      await this.#replace(() => this.#calls.run(call, (signal) => importIndex(library, blob, signal)));
+    } catch (error) {
+      if (wasRunning) await indexer.start();
+      throw error;
+    }
     await indexer.cancel();
-    await this.#replace(() => importIndex(library, blob));
     await clearAttempts(library.database);
     this.#folders.clear(); // the numbers are other folders' now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
     this.#changed();
+  }
+
+  abort(call: number): void {
+    this.#calls.abort(call);
   }
 
   async clear(): Promise<void> {

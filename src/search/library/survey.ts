@@ -44,7 +44,7 @@ export class Survey {
   ): Promise<T> {
     const result = this.#turn.then(() => this.#run(source, signal, run));
     this.#turn = result.catch(() => undefined);
-    return result;
+    return until(signal, result);
   }
 
   async #run<T>(
@@ -54,8 +54,9 @@ export class Survey {
   ) {
     signal?.throwIfAborted();
     if (this.#running && this.#running.revision !== revision) this.#running.end(null);
-    const running = this.#running ?? (await this.#begin(await take()));
+    const running = this.#running ?? (await this.#begin(await until(signal, take())));
     const abort = () => running.end(signal?.reason);
+    if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
     try {
       return await Promise.race([running.failed, run(running.service)]);
@@ -86,6 +87,17 @@ export class Survey {
     await Promise.race([failed, running.service.load(transfer(snapshot, [snapshot.image.buffer as ArrayBuffer]))]);
     return running;
   }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, whatever becomes of the work. */
+function until<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
 }
 
 /** Where a snapshot comes from, if the worker does not have it yet. */

@@ -8,6 +8,7 @@
  */
 
 import { InvalidInputError } from '../../errors';
+import { Turns } from '../turns';
 import type { Bitset } from './bitset';
 import { FINE } from './codes';
 import { LANES } from './dot-kernel';
@@ -51,8 +52,6 @@ const PART = 512;
 const SAME = 0.99999;
 /** What nobody asks to be more similar than is looked at in full, for the same ones to be found. */
 const SIMILAR = 0.9998;
-/** Between two looks at the clock and the signal, in milliseconds. */
-const PAUSE_EVERY = 50;
 
 /**
  * Looks at all pairs. Other work gets its turn meanwhile; the vectors must not change.
@@ -72,17 +71,15 @@ export async function similarPairs(vectors: PackedVectors, options: SimilarPairs
   const blocks = blocksOf(wanted);
   const all = blocks.reduce((sum, { end }) => sum + end, 0);
   const search = new PairSearch(vectors, wanted, threshold, maxPairs);
+  const turns = new Turns(signal);
   let done = 0;
-  let pausedAt = performance.now();
   for (const { begin, end } of blocks) {
     const block = wanted.slice(begin, end);
     for (let i = 0; i < end; i++, done++) {
       search.compare(wanted[i]!, block);
-      if (performance.now() - pausedAt < PAUSE_EVERY) continue;
+      if (!turns.due) continue;
       onProgress?.(done / all);
-      await new Promise((resolve) => setTimeout(resolve));
-      signal?.throwIfAborted();
-      pausedAt = performance.now();
+      await turns.give();
     }
   }
   onProgress?.(1);
