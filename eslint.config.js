@@ -15,7 +15,7 @@ const NODE_FILES = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist', '.cache', 'node_modules', 'public', 'reference', 'test-results', 'playwright-report']),
+  globalIgnores(['dist', '.cache', 'node_modules', 'public', 'reference', 'test-results', 'playwright-report', 'examples']),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,tsx}', '**/*.js'],

@@ -1,28 +1,39 @@
-/** @file The built npm package from a plain folder, without a bundler, as `<script type="module">` would load it. */
+/**
+ * @file The built npm package in a browser, as users get it: from a plain folder, as `<script type="module">` loads it, and
+ * through Vite. The other bundlers: `npm run test:bundlers`.
+ */
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect, test } from '@playwright/test';
+import { expectAsInNode, openExample, type Device, type Printed } from '../scripts/bundlers/check';
+import { linkExample, run, runNodeExample } from '../scripts/bundlers/prepare';
 
-test('the package runs from a static folder and loads ONNX Runtime once', async ({ page, baseURL }, info) => {
-  const wasm: string[] = [];
-  const foreign: string[] = [];
-  page.context().on('request', (request) => {
-    const url = new URL(request.url());
-    if (url.pathname.endsWith('.wasm')) wasm.push(url.pathname.split('/').at(-1)!);
-    if (/^https?:$/.test(url.protocol) && url.origin !== baseURL) foreign.push(url.href);
-  });
-  await page.goto('/package/lib/licenses.txt'); // any document of the origin will do
-  const result = await page.evaluate(async () => {
-    const packageUrl = '/package/lib/index.js';
-    const { VLM2Vec, similarity } = (await import(packageUrl)) as typeof import('../src/index');
-    const model = await VLM2Vec.load('nano', { modelsUrl: '/package/models/' });
-    const [fox, again, guitar] = await model.embed(['a fox', 'a fox', 'a guitar']);
-    const { device, build } = model.info;
-    await model.dispose();
-    return { device, build, same: similarity(fox!, again!), other: similarity(fox!, guitar!) };
-  });
-  const build = info.project.name === 'wasm' ? 'wasm' : 'jspi';
-  expect(result).toMatchObject({ device: info.project.name, build });
-  expect(result.same).toBeCloseTo(1, 5);
-  expect(result.other).toBeLessThan(0.99);
-  expect(wasm).toEqual([build === 'wasm' ? 'ort-wasm-simd-threaded.wasm' : 'ort-wasm-simd-threaded.jspi.wasm']);
-  expect(foreign).toEqual([]);
+const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-examples-'));
+const at = (name: string) => path.join(folder, name);
+let expected: Printed;
+
+test.beforeAll(() => {
+  linkExample('node', at('node'), ['onnxruntime-node', 'sharp']);
+  expected = runNodeExample(at('node'));
+  expect(expected.ranking[0]).toMatch(/^a penguin: /);
+});
+test.afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the package runs from a plain folder', async ({ page }, info) => {
+  linkExample('no-bundler', at('no-bundler'));
+  renameSync(at('no-bundler/node_modules/vlm2vec-web/dist'), at('no-bundler/vlm2vec'));
+  const opened = await openExample(page, at('no-bundler'), { base: '/some/folder/' });
+  expectAsInNode(opened, expected, info.project.name as Device);
+});
+
+test('Vite builds it without configuration, for any base; threads work', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+  linkExample('vite', at('vite'), ['vite']);
+  const base = '/some/base/';
+  run(at('vite'), process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--base', base]);
+  expectAsInNode(await openExample(page, at('vite/dist'), { base }), expected, 'wasm');
+  const isolated = await openExample(page, at('vite/dist'), { base, isolated: true });
+  expectAsInNode(isolated, expected, 'wasm');
+  expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
 });

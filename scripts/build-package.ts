@@ -134,8 +134,14 @@ async function buildTypes(): Promise<void> {
     checks: { pluginTimings: false },
     plugins: [dts({ emitDtsOnly: true, tsconfig: 'tsconfig.build.json' })],
   });
-  await bundle.write({ dir: path.join(LIB, 'types'), format: 'esm', chunkFileNames: 'shared-[name].js' });
+  const { output } = await bundle.write({ dir: path.join(LIB, 'types'), format: 'esm', chunkFileNames: 'shared-[name].js' });
   await bundle.close();
+  for (const file of output) {
+    // `Symbol.asyncDispose` is newer than what most projects tell TypeScript to know.
+    if (file.type !== 'chunk' || !file.code.includes('Symbol.asyncDispose')) continue;
+    const code = `/// <reference lib="esnext.disposable" />\n${file.code}`;
+    writeFileSync(path.join(LIB, 'types', file.fileName), code);
+  }
 }
 
 /**

@@ -22,7 +22,9 @@ export function builtInFiles(models: string, relative: string): Plugin {
     name: 'built-in-files',
     load(id) {
       if (path.normalize(id) !== module) return null;
-      return `const files = { nano: () => ({ ${addresses(models, 'nano', relative).join(', ')} }) };
+      // Some bundlers leave addresses without an origin.
+      return `const whole = (url) => new URL(url.href, globalThis.document?.baseURI ?? location.href).href;
+        const files = { nano: () => ({ ${addresses(models, 'nano', relative).join(', ')} }) };
         export const builtInFiles = (name) => files[name]();`;
     },
   };
@@ -35,7 +37,7 @@ function addresses(models: string, name: string, relative: string): string[] {
     const address =
       bytes.length < INLINE_BYTES
         ? `'data:;base64,${bytes.toString('base64')}'`
-        : `new URL('${relative}${name}/${file}', import.meta.url).href`;
+        : `whole(new URL('${relative}${name}/${file}', import.meta.url))`;
     return `'${file}': ${address}`;
   });
 }

@@ -181,6 +181,6 @@ test.each([
      await VLM2Vec.load('nano', { devices: 1 });`,
   );
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');
-  const options = ['--noEmit', '--strict', '--ignoreConfig', '--target', 'es2022', '--lib', 'esnext,dom'];
+  const options = ['--noEmit', '--strict', '--ignoreConfig', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable'];
   run(process.execPath, tsc, ...options, '--module', module, '--moduleResolution', resolution, 'types.ts');
 });

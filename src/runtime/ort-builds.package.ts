@@ -10,9 +10,13 @@ import type { BrowserBuild, ImportedBuild } from './ort-builds';
 
 export async function importBrowserBuild(build: BrowserBuild): Promise<ImportedBuild> {
   const { script, wasm } = addresses(build);
-  const module: unknown = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ script.href);
-  return { module, wasm: wasm.href };
+  const address = whole(script);
+  const module: unknown = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address);
+  return { module, wasm: whole(wasm) };
 }
+
+/** Some bundlers leave addresses without an origin. */
+const whole = (url: URL) => new URL(url.href, globalThis.location.href).href;
 
 function addresses(build: BrowserBuild): { script: URL; wasm: URL } {
   switch (build) {

@@ -1,0 +1,180 @@
+/** @file The packed package in a fresh project for each example: see `playwright.config.ts` beside this file. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium, expect, test, type LaunchOptions, type Page } from '@playwright/test';
+import { expectAsInNode, expectPrinted, openExample, readPage, wasmNames, type Printed } from './check.ts';
+import { startHost } from './host.ts';
+import { EXAMPLES, installExample, pack, run, runNodeExample } from './prepare.ts';
+
+const BASE = '/some/base/';
+
+interface Bundled {
+  /** Builds for {@link BASE}. @returns the folder to serve */
+  build(folder: string): string;
+  /** The script that serves the source, where there is one, with what tells it the port. */
+  dev?: string[];
+}
+
+const npmBuild =
+  (output: string, args: string[] = [], env: Record<string, string> = {}) =>
+  (folder: string) => {
+    const printed = run(folder, 'npm', ['run', 'build', '--silent', '--', ...args], env);
+    // Sizes are no news: the model is large.
+    expect(printed.split('\n').filter((line) => /warn/i.test(line) && !/chunkSizeWarningLimit/.test(line))).toEqual([]);
+    return path.join(folder, output);
+  };
+
+const BUNDLERS: Record<string, Bundled> = {
+  'no-bundler': {
+    build: (folder) => {
+      renameSync(path.join(folder, 'node_modules/vlm2vec-web/dist'), path.join(folder, 'vlm2vec'));
+      return folder;
+    },
+  },
+  vite: { build: npmBuild('dist', ['--base', BASE]), dev: ['--port'] },
+  webpack: { build: npmBuild('dist') },
+  esbuild: { build: npmBuild('dist') },
+  next: { build: npmBuild('out', [], { BASE_PATH: BASE.slice(0, -1) }), dev: ['--port'] },
+};
+
+const wanted = process.env.EXAMPLES?.split(',') ?? EXAMPLES;
+const root = mkdtempSync(path.join(tmpdir(), 'vlm2vec-bundlers-'));
+let tarball: string;
+let expected: Printed;
+
+function install(name: string): string {
+  const folder = path.join(root, name);
+  installExample(name, folder, tarball);
+  return folder;
+}
+
+test.beforeAll(() => {
+  mkdirSync(root, { recursive: true });
+  tarball = pack(root);
+  expected = runNodeExample(install('node'));
+});
+test.afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+test('every example is tested', () => {
+  expect(EXAMPLES.filter((name) => !['node', 'search', 'adapters', ...Object.keys(BUNDLERS)].includes(name))).toEqual([]);
+  expect(expected.ranking[0]).toMatch(/^a penguin: /);
+  expect(expected.vectors.map((vector) => vector.length)).toEqual([192, 192, 192, 192]);
+});
+
+/** A page of a browser with WebGPU. */
+async function withWebGPU(work: (page: Page) => Promise<void>): Promise<void> {
+  const options = test.info().config.metadata.webgpu as LaunchOptions;
+  const browser = await chromium.launch(options);
+  try {
+    await work(await browser.newPage());
+  } finally {
+    await browser.close();
+  }
+}
+
+for (const [name, { build, dev }] of Object.entries(BUNDLERS)) {
+  if (!wanted.includes(name)) continue;
+
+  test.describe(name, () => {
+    let folder: string;
+    let site: string;
+
+    test.beforeAll(() => {
+      folder = install(name);
+      site = build(folder);
+    });
+
+    test('embeds as Node does, in a worker, from under a path', async ({ page }) => {
+      const opened = await openExample(page, site, { base: BASE });
+      expectAsInNode(opened, expected, 'wasm');
+    });
+
+    test('threads work', async ({ page }) => {
+      const opened = await openExample(page, site, { base: BASE, isolated: true });
+      expectAsInNode(opened, expected, 'wasm');
+      // The model's worker, and ONNX Runtime's script a second time, as its thread.
+      const scripts = opened.asked.filter((file) => file.endsWith('.js'));
+      const threads = opened.workers.filter((file) => scripts.filter((other) => other === file).length > 1);
+      expect(threads.filter((file) => readFileSync(path.join(site, file), 'utf8').includes('em-pthread'))).not.toEqual([]);
+    });
+
+    test('WebGPU works', () =>
+      withWebGPU(async (page) => expectAsInNode(await openExample(page, site, { base: BASE }), expected, 'webgpu')));
+
+    test('the site holds each of ONNX Runtime’s builds once', () => {
+      const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((file) => !/node_modules/.test(file));
+      expect(wasmNames(files.map((file) => path.join(site, file))).sort()).toEqual([
+        'ort-wasm-simd-threaded.asyncify.wasm',
+        'ort-wasm-simd-threaded.jspi.wasm',
+        'ort-wasm-simd-threaded.wasm',
+      ]);
+    });
+
+    if (dev) {
+      test('runs from the source', async ({ page }) => {
+        const port = 20_000 + (process.pid % 20_000);
+        const server = spawn('npm', ['run', 'dev', '--', ...dev, String(port)], { cwd: folder, detached: true, stdio: 'pipe' });
+        try {
+          await expect.poll(() => fetch(`http://localhost:${port}`).then((answer) => answer.ok, () => false)).toBe(true);
+          expectPrinted(await readPage(page, `http://localhost:${port}/`), expected);
+        } finally {
+          process.kill(-server.pid!, 'SIGTERM');
+          await once(server, 'exit');
+        }
+      });
+    }
+
+    if (name === 'next') {
+      test('the page is rendered on the server, with the package imported there', () => {
+        const html = readFileSync(path.join(site, 'index.html'), 'utf8');
+        expect(html).toContain('Find an image caption describing the given everyday image.');
+        expect(html).toContain('<ol></ol>');
+      });
+    }
+  });
+}
+
+if (wanted.includes('adapters')) {
+  test('adapters: other libraries get the model’s own vectors', async ({ page }) => {
+    const site = npmBuild('dist')(install('adapters'));
+    const { ranking, vectors } = await openExample(page, site);
+    const texts = expected.vectors.slice(1);
+    const own = { ranking: ['a fox: 1.000'], vectors: [...texts, ...texts, ...texts] };
+    expectPrinted({ ranking: ranking.slice(0, 1), vectors }, own);
+    expect(ranking).toHaveLength(3);
+  });
+}
+
+if (wanted.includes('search')) {
+  test('search: pictures are found by words, also at the next visit', async ({ page }) => {
+    const site = npmBuild('dist')(install('search'));
+    const host = await startHost(site);
+    try {
+      const problems: string[] = [];
+      page.on('pageerror', (error) => problems.push(String(error)));
+      page.context().on('request', (request) => {
+        if (request.url().startsWith('http') && !request.url().startsWith(host.url)) problems.push(request.url());
+      });
+      await page.goto(host.url);
+      const state = page.locator('#state');
+      await expect(state).toHaveText('0 pictures, idle');
+      const pictures = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'].map((name) => `public/samples/${name}.png`);
+      await page.locator('#files').setInputFiles(pictures);
+      await expect(state).toHaveText('5 pictures, idle');
+      await page.reload();
+      await expect(state).toHaveText('5 pictures, idle');
+      await page.locator('#query').fill('a guitar');
+      await page.locator('#query').press('Enter');
+      await expect(page.locator('ol li')).toHaveCount(5);
+      await expect(page.locator('ol li').first()).toHaveText(/^guitar\.png: 0\.\d{3}$/);
+      await expect(page.locator('ol img').first()).toHaveJSProperty('complete', true);
+      expect(await page.locator('ol img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+      expect(problems).toEqual([]);
+    } finally {
+      host.stop();
+    }
+  });
+}

@@ -1,0 +1,119 @@
+/** @file Opens a built example in a browser and holds it to what Node gives for the same package. */
+import { readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { expect, type Page } from '@playwright/test';
+import { startHost, type HostOptions } from './host.ts';
+
+/** What the examples print: captions with scores, best first, and the embeddings of picture and captions. */
+export interface Printed {
+  ranking: string[];
+  vectors: number[][];
+}
+
+export interface Opened extends Printed {
+  /** Paths that the host was asked for. */
+  asked: string[];
+  /** Scripts that were loaded as workers, or by workers. */
+  workers: string[];
+  /** ONNX Runtime's `.wasm` that was loaded, by the name it has in the package. */
+  wasm: string[];
+}
+
+/** Which of ONNX Runtime's builds each device takes in Chromium. */
+const BUILDS = { wasm: 'ort-wasm-simd-threaded.wasm', webgpu: 'ort-wasm-simd-threaded.jspi.wasm' };
+export type Device = keyof typeof BUILDS;
+
+/** Same model, same picture, other order of sums. */
+const TOLERANCE = 1e-5;
+
+const LIB = path.resolve(import.meta.dirname, '../../dist/lib');
+
+/** Bundlers rename files; their length tells which one it is. */
+export function wasmNames(files: readonly string[]): string[] {
+  const names = readdirSync(LIB).filter((file) => file.endsWith('.wasm'));
+  const bytes = new Map(names.map((name) => [statSync(path.join(LIB, name)).size, name]));
+  return files.filter((file) => file.endsWith('.wasm')).map((file) => bytes.get(statSync(file).size) ?? file);
+}
+
+/** A ranking, an empty line, and a line of numbers for each vector. */
+export function parsePrinted(text: string): Printed {
+  const [ranking = '', vectors = ''] = text.trim().split('\n\n');
+  return { ranking: ranking.split('\n'), vectors: parseVectors(vectors) };
+}
+
+const parseVectors = (text: string) => text.trim().split('\n').map((line) => line.split(' ').map(Number));
+
+/** Whatever goes wrong in the page, and whatever it asks of other hosts. */
+function watch(page: Page, host: string, onProblem: (problem: string) => void): void {
+  page.on('pageerror', (error) => onProblem(String(error)));
+  page.on('console', (message) => {
+    const { url } = message.location();
+    const isProblem = ['error', 'warning'].includes(message.type()) && !url.endsWith('/favicon.ico'); // no example has one
+    if (isProblem) onProblem(`${message.text()} (${url})`);
+  });
+  page.context().on('request', (request) => {
+    const { protocol, origin } = new URL(request.url());
+    if (/^(https?|wss?):$/.test(protocol) && origin !== new URL(host).origin) onProblem(`asked for ${request.url()}`);
+  });
+}
+
+/**
+ * Opens an example and waits for its results. Fails where the page logs errors or warnings, asks other hosts, or does without
+ * a worker.
+ */
+export async function readPage(page: Page, url: string): Promise<Printed> {
+  const problems: string[] = [];
+  const failed = new Promise<void>((resolve) => {
+    watch(page, url, (problem) => {
+      problems.push(problem);
+      resolve();
+    });
+  });
+  const started = page.waitForEvent('worker');
+  started.catch(() => undefined);
+  await page.goto(url);
+  const vectors = page.locator('pre').filter({ hasText: /\d/ });
+  await Promise.race([expect(vectors).toBeVisible(), failed]);
+  expect(problems).toEqual([]);
+  await started;
+  return { ranking: await page.locator('ol li').allInnerTexts(), vectors: parseVectors(await vectors.innerText()) };
+}
+
+/** The same with a built page, on a host of its own. */
+export async function openExample(page: Page, folder: string, options: HostOptions = {}): Promise<Opened> {
+  const host = await startHost(folder, options);
+  try {
+    const printed = await readPage(page, host.url);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(options.isolated ?? false);
+    const asked = host.asked.map(({ file }) => file);
+    const workers = host.asked.filter(({ use }) => use === 'worker').map(({ file }) => file);
+    return { ...printed, asked, workers, wasm: wasmNames(asked.map((file) => path.join(folder, file))) };
+  } finally {
+    host.stop();
+  }
+}
+
+/** The same as in Node: the ranking, and vectors within rounding. */
+export function expectPrinted(actual: Printed, expected: Printed): void {
+  expect(actual.ranking).toEqual(expected.ranking);
+  expect(largestDifference(actual.vectors, expected.vectors)).toBeLessThan(TOLERANCE);
+}
+
+/** The same as in Node, by the right one of ONNX Runtime's builds, with nothing loaded that is not needed. */
+export function expectAsInNode(opened: Opened, expected: Printed, device: Device): void {
+  expectPrinted(opened, expected);
+  expect(opened.wasm).toEqual([BUILDS[device]]);
+  expect(opened.asked.filter((file) => /libheif|\.onnx$/.test(file))).toEqual([]);
+}
+
+/** The largest difference between two lists of vectors; infinite where their shapes differ. */
+function largestDifference(a: readonly number[][], b: readonly number[][]): number {
+  if (a.length !== b.length) return Infinity;
+  return Math.max(
+    ...a.map((vector, i) => {
+      const other = b[i]!;
+      if (vector.length !== other.length || vector.length === 0) return Infinity;
+      return Math.max(...vector.map((x, j) => Math.abs(x - other[j]!)));
+    }),
+  );
+}

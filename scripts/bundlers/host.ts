@@ -1,0 +1,57 @@
+/** @file A plain static host for built examples: one folder under one path, and a note of all that is asked for. */
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { contentType, serveFolder } from '../serve-folder.ts';
+
+export interface HostOptions {
+  /** Path that the folder is served under. @default '/' */
+  base?: string;
+  /**
+   * Sends the headers with which WASM may use several threads, and lets workers believe in four cores, so that it does on
+   * any machine.
+   */
+  isolated?: boolean;
+}
+
+export interface Host {
+  /** Of the folder, with a slash at the end. */
+  url: string;
+  /** What was asked for, in order: path below the folder, and what the browser wants it for (`worker`, `script`, …). */
+  asked: { file: string; use: string }[];
+  stop(): void;
+}
+
+const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+const FOUR_CORES = "Object.defineProperty(WorkerNavigator.prototype, 'hardwareConcurrency', { configurable: true, get: () => 4 });\n";
+
+export async function startHost(folder: string, { base = '/', isolated = false }: HostOptions = {}): Promise<Host> {
+  const headers = isolated ? ISOLATION : {};
+  const serve = serveFolder(folder, headers);
+  const asked: Host['asked'] = [];
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url!, 'http://localhost');
+    const use = String(request.headers['sec-fetch-dest'] ?? '');
+    const file = pathname.startsWith(base) ? decodeURIComponent(pathname.slice(base.length)) || 'index.html' : null;
+    asked.push({ file: file ?? pathname, use });
+    if (file === null) return void response.writeHead(404).end();
+    if (isolated && use === 'worker') {
+      const text = readFileSync(path.join(folder, path.normalize(`/${file}`)), 'utf8');
+      return void response.writeHead(200, { ...headers, 'Content-Type': contentType(file) }).end(FOUR_CORES + text);
+    }
+    request.url = `/${file}`;
+    serve(request, response);
+  });
+  server.listen(0, 'localhost');
+  await once(server, 'listening');
+  return {
+    url: `http://localhost:${(server.address() as AddressInfo).port}${base}`,
+    asked,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
