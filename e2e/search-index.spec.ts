@@ -48,7 +48,14 @@ test('300 pictures: index, pause, reload, resume; then long calls that are stopp
   await page.reload();
   const after = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, outcomes }) => {
     const embedder = fakeEmbedder();
-    const index = await openPhotoIndex({ embedder });
+    let survey: Worker;
+    const surveyWorker = () => {
+      survey = new Worker(new URL('/workers/survey.worker.ts?worker_file&type=module', location.href), {
+        type: 'module',
+      });
+      return survey;
+    };
+    const index = await openPhotoIndex({ embedder, surveyWorker });
     const opened = index.state;
     await index.start();
     const done = await idle(index);
@@ -72,6 +79,7 @@ test('300 pictures: index, pause, reload, resume; then long calls that are stopp
     const stopped = {
       groups: await atOnce((signal) => index.groups({ signal })),
       map: await ends((signal, stop) => index.map({ signal, onProgress: stop })),
+      killed: await ends(() => index.map({ onProgress: () => survey.terminate() })),
       waiting: await atOnce(async (signal) => {
         const first = index.groups().then(() => 'done');
         await index.map({ signal });
@@ -95,7 +103,12 @@ test('300 pictures: index, pause, reload, resume; then long calls that are stopp
   });
   expect(after.pictures).toEqual(paths(300));
   expect(after.embedded).toBe(300 - before.state.indexed);
-  expect(after.stopped).toEqual({ groups: 'enough', map: 'enough', waiting: 'enough' });
+  expect(after.stopped).toEqual({
+    groups: 'enough',
+    map: 'enough',
+    killed: expect.stringMatching(/survey worker ended/),
+    waiting: 'enough',
+  });
   for (const end of after.either) expect(['done', 'enough']).toContain(end);
   expect([after.last, after.map]).toEqual([300, 300]);
 });

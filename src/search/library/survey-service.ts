@@ -1,6 +1,7 @@
 /** @file The survey worker's side: what takes seconds and would keep searches waiting. It ends with its page's call. */
 
 import { Bitset, readImage, similarGroups, similarPairs, type PackedVectors, type SimilarPairs } from '../vectors';
+import { holdLifeLock } from '../../worker-life';
 import { layOut } from './layout';
 import type { Layout, Snapshot } from './survey-protocol';
 
@@ -8,6 +9,10 @@ export class SurveyService {
   #snapshot: Snapshot | null = null;
   #vectors: PackedVectors | null = null;
   #pairs: SimilarPairs | null = null;
+
+  connect(lifeLock: string): Promise<void> {
+    return holdLifeLock(lifeLock);
+  }
 
   load(snapshot: Snapshot): void {
     this.#vectors = readImage(snapshot.image);

@@ -1,18 +1,14 @@
 /** @file The page's side of the survey worker: it is started when it is needed and ended when a call is aborted. */
 
-import { proxy, transfer, wrap, type Endpoint, type Remote } from 'comlink';
-import { installErrorHandler } from '../../error-wire';
-import { DisposedError, VLM2VecError } from '../../errors';
-import { onWorkerFailure } from '../../worker-life';
+import { proxy, transfer, type Remote } from 'comlink';
+import { DisposedError } from '../../errors';
+import { LivingWorker, START_SECONDS, WorkerEnded } from './living-worker';
 import type { Layout, Snapshot } from './survey-protocol';
 import type { SurveyService } from './survey-service';
 
 interface Running {
-  worker: Worker;
-  service: Remote<SurveyService>;
+  worker: LivingWorker<SurveyService>;
   revision: number;
-  failed: Promise<never>;
-  end(error: unknown): void;
 }
 
 export class Survey {
@@ -34,7 +30,7 @@ export class Survey {
   }
 
   close(): void {
-    this.#running?.end(new DisposedError('The photo index was closed.'));
+    this.#end(new DisposedError('The photo index was closed.'));
   }
 
   #call<T>(
@@ -53,39 +49,44 @@ export class Survey {
     run: (service: Remote<SurveyService>) => Promise<T>,
   ) {
     signal?.throwIfAborted();
-    if (this.#running && this.#running.revision !== revision) this.#running.end(null);
-    const running = this.#running ?? (await this.#begin(await until(signal, take())));
-    const abort = () => running.end(signal?.reason);
-    if (signal?.aborted) abort();
+    if (this.#running?.revision !== revision) this.#end(null);
+    const abort = () => this.#end(signal?.reason);
     signal?.addEventListener('abort', abort);
     try {
-      return await Promise.race([running.failed, run(running.service)]);
+      const { worker } = this.#running ?? (await this.#begin(await until(signal, take()), signal));
+      return await worker.run(run);
     } finally {
       signal?.removeEventListener('abort', abort);
     }
   }
 
-  async #begin(snapshot: Snapshot): Promise<Running> {
-    installErrorHandler();
-    const worker = this.#start();
-    let fail!: (error: unknown) => void;
-    const failed = new Promise<never>((_, reject) => (fail = reject));
-    failed.catch(() => undefined);
-    const running: Running = {
-      worker,
-      service: wrap<SurveyService>(worker as Endpoint),
-      revision: snapshot.revision,
-      failed,
-      end: (error) => {
-        worker.terminate();
-        if (this.#running === running) this.#running = null;
-        fail(error);
-      },
-    };
-    onWorkerFailure(worker, (message) => running.end(new VLM2VecError(message)));
+  async #begin(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<Running> {
+    let worker = this.#startWorker(snapshot);
+    const connect = (seconds: number) => worker.connect((service, lifeLock) => service.connect(lifeLock), seconds);
+    try {
+      await connect(START_SECONDS.first);
+    } catch (error) {
+      if (!(error instanceof WorkerEnded)) throw error;
+      signal?.throwIfAborted();
+      worker = this.#startWorker(snapshot);
+      await connect(START_SECONDS.later);
+    }
+    await worker.run((service) => service.load(transfer(snapshot, [snapshot.image.buffer as ArrayBuffer])));
+    return { worker, revision: snapshot.revision };
+  }
+
+  #startWorker({ revision }: Snapshot): LivingWorker<SurveyService> {
+    const running = { worker: new LivingWorker<SurveyService>('survey', this.#start()), revision };
     this.#running = running;
-    await Promise.race([failed, running.service.load(transfer(snapshot, [snapshot.image.buffer as ArrayBuffer]))]);
-    return running;
+    running.worker.ended.catch(() => {
+      if (this.#running === running) this.#running = null;
+    });
+    return running.worker;
+  }
+
+  #end(error: unknown): void {
+    this.#running?.worker.end(error);
+    this.#running = null;
   }
 }
 

@@ -3,10 +3,9 @@
  * the index opened as it was, and learns which pictures may have been the reason.
  */
 
-import { proxy, releaseProxy, wrap, type Endpoint, type Remote } from 'comlink';
-import { installErrorHandler } from '../../error-wire';
+import { proxy, type Remote } from 'comlink';
 import { DisposedError, VLM2VecError } from '../../errors';
-import { onLifeLockFree, onWorkerFailure } from '../../worker-life';
+import { LivingWorker, START_SECONDS, WorkerEnded } from './living-worker';
 import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import type { SearchService } from './service';
 
@@ -14,8 +13,6 @@ import type { SearchService } from './service';
 const MOST_DEATHS = 5;
 /** Before another one is started after the first death of a row, doubled with each further one, in milliseconds. */
 const PAUSE = 50;
-/** For its script to come and to begin. */
-const START_SECONDS = 60;
 
 export interface LinkOptions {
   start: () => Worker;
@@ -31,13 +28,7 @@ export interface LinkOptions {
   onSession(session: string | null): void;
 }
 
-interface Line {
-  worker: Worker;
-  service: Remote<SearchService>;
-  /** Rejects when this worker is gone; never resolves. */
-  ended: Promise<never>;
-  watch: AbortController;
-}
+type Line = LivingWorker<SearchService>;
 
 export class WorkerLink {
   readonly #options: LinkOptions;
@@ -51,7 +42,6 @@ export class WorkerLink {
   readonly #watchdog: ReturnType<typeof setInterval>;
 
   private constructor(options: LinkOptions) {
-    installErrorHandler();
     this.#options = options;
     this.#line = this.#begin({ closed: options.closed, ended: null }, false);
     this.#line.catch(() => undefined);
@@ -64,13 +54,16 @@ export class WorkerLink {
   /** @throws what opening the index does */
   static async open(options: LinkOptions): Promise<WorkerLink> {
     const link = new WorkerLink(options);
-    try {
-      await link.#line;
-      return link;
-    } catch (error) {
-      link.#closed = true;
-      clearInterval(link.#watchdog);
-      throw error;
+    for (;;) {
+      try {
+        await link.#line;
+        return link;
+      } catch (error) {
+        if (error instanceof WorkerEnded) continue; // another one is on its way
+        link.#closed = true;
+        clearInterval(link.#watchdog);
+        throw error;
+      }
     }
   }
 
@@ -87,7 +80,7 @@ export class WorkerLink {
       }
       try {
         const line = await this.#line;
-        return await Promise.race([line.ended, run(line.service)]);
+        return await line.run(run);
       } catch (error) {
         if (!(error instanceof WorkerEnded) || this.#closed) throw error;
       }
@@ -99,32 +92,18 @@ export class WorkerLink {
     this.#closed = true;
     clearInterval(this.#watchdog);
     const line = await this.#line.catch(() => null);
-    if (!line) return;
-    line.watch.abort();
-    await Promise.race([line.ended, line.service.close()]).catch(() => undefined);
-    line.service[releaseProxy]();
-    line.worker.terminate();
+    await line?.run((service) => service.close()).catch(() => undefined);
+    line?.end(new DisposedError('The photo index was closed.'));
   }
 
   async #killHanging(): Promise<void> {
     this.#lastSign = performance.now();
-    (await this.#line.catch(() => null))?.worker.terminate();
+    (await this.#line.catch(() => null))?.end(new WorkerEnded('The search worker hung.'));
   }
 
   async #begin(innocent: InnocentWork, patient: boolean): Promise<Line> {
     const { start, settings, hooks, onSession } = this.#options;
-    const worker = start();
-    const service = wrap<SearchService>(worker as Endpoint);
-    const watch = new AbortController();
-    let end!: (error: Error) => void;
-    const ended = new Promise<never>((_, reject) => (end = reject));
-    ended.catch(() => undefined);
-    const line: Line = { worker, service, ended, watch };
-    onWorkerFailure(worker, (message) => {
-      worker.terminate();
-      end(new WorkerEnded(message));
-    });
-    const lifeLock = `vlm2vec-search-worker-${crypto.randomUUID()}`;
+    const line: Line = new LivingWorker('search', start());
     const sign = () => {
       this.#lastSign = performance.now();
       this.#deaths = 0;
@@ -145,31 +124,25 @@ export class WorkerLink {
         this.#decoding = keys;
       },
     };
-    ended.catch(() => this.#revive(line));
-    // Nothing tells of a worker that ends before it holds its lock.
-    const late = setTimeout(() => end(new WorkerEnded('The search worker did not start.')), START_SECONDS * 1000);
-    await Promise.race([service.connect(proxy(remote), lifeLock), ended]).finally(() => clearTimeout(late));
-    onLifeLockFree(
-      lifeLock,
-      () => end(new WorkerEnded('The search worker ended, probably because memory ran out.')),
-      watch.signal,
+    line.ended.catch((error: Error) => this.#revive(error));
+    await line.connect(
+      (service, lifeLock) => service.connect(proxy(remote), lifeLock),
+      this.#deaths === 0 ? START_SECONDS.first : START_SECONDS.later,
     );
-    this.#session = await Promise.race([service.open({ ...settings, innocent }, patient), ended]);
+    this.#session = await line.run((service) => service.open({ ...settings, innocent }, patient));
     onSession(this.#session);
     return line;
   }
 
-  #revive(line: Line): void {
+  #revive({ message }: Error): void {
     if (this.#closed) return;
-    line.watch.abort();
-    line.worker.terminate();
     this.#deaths++;
     const { hooks, onRevived, onGivenUp } = this.#options;
     hooks.abortEmbeddings();
     const ended = this.#session === null ? null : { session: this.#session, decoding: this.#decoding };
     this.#decoding = [];
     if (this.#deaths > MOST_DEATHS) {
-      const error = new VLM2VecError('The search worker keeps ending. Reload the page.');
+      const error = new VLM2VecError(`The search worker keeps ending. Reload the page. (${message})`);
       this.#line = Promise.reject(error);
       this.#line.catch(() => undefined);
       onGivenUp(error);
@@ -185,5 +158,3 @@ export class WorkerLink {
     return this.#begin(innocent, innocent.ended !== null);
   }
 }
-
-class WorkerEnded extends DisposedError {}

@@ -1,0 +1,172 @@
+import { expose } from 'comlink';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
+import { WorkerLink, type LinkOptions } from './worker-link';
+
+type Behaviour = {
+  /** Its script never begins. */
+  silent?: boolean;
+  /** Its script cannot be loaded. */
+  missing?: boolean;
+};
+
+class FakeWorker {
+  hooks!: PageHooks;
+  innocent: InnocentWork | null = null;
+  terminated = false;
+  readonly #channel = new MessageChannel();
+  readonly #failed: ((event: unknown) => void)[] = [];
+
+  constructor(readonly behaviour: Behaviour) {
+    const { port1, port2 } = this.#channel;
+    const service = {
+      connect: async (hooks: PageHooks) => void (this.hooks = hooks),
+      open: async ({ innocent }: OpenSettings) => {
+        this.innocent = innocent;
+        return `session ${workers.indexOf(this)}`;
+      },
+      state: async () => `worker ${workers.indexOf(this)}`,
+      close: async () => undefined,
+    };
+    if (!behaviour.silent && !behaviour.missing) expose(service, port1 as never);
+    port2.start();
+    if (behaviour.missing) setImmediate(() => this.fail(''));
+  }
+
+  fail(message: string): void {
+    for (const listener of this.#failed) listener({ message });
+  }
+
+  postMessage = (message: unknown, transfer: Transferable[] = []) => {
+    if (!this.terminated) this.#channel.port2.postMessage(message, transfer as never);
+  };
+  addEventListener = (type: string, listener: (event: unknown) => void) => {
+    if (type === 'message') this.#channel.port2.addEventListener(type, listener as never);
+    else if (type === 'error') this.#failed.push(listener);
+  };
+  removeEventListener = () => undefined;
+  terminate = () => {
+    this.terminated = true;
+    this.#channel.port1.close();
+  };
+}
+
+let workers: FakeWorker[];
+let revived: number;
+let givenUp: Error[];
+const links: WorkerLink[] = [];
+
+beforeEach(() => {
+  [workers, revived, givenUp] = [[], 0, []];
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance'] });
+});
+afterEach(async () => {
+  for (const link of links.splice(0)) await pass(1, link.close());
+  vi.useRealTimers();
+});
+
+/** Time goes by, and messages meanwhile, until the work ends. Resolves to the seconds that it took. */
+async function pass(most: number, work: Promise<unknown>): Promise<number> {
+  let ended = false;
+  const end = () => (ended = true);
+  work.then(end, end);
+  for (let tenths = 0; ; tenths++) {
+    for (let i = 0; i < 20 && !ended; i++) await new Promise((resolve) => setImmediate(resolve));
+    if (ended) return tenths / 10;
+    if (tenths > 10 * most) throw new Error(`It has not ended within ${most} seconds.`);
+    await vi.advanceTimersByTimeAsync(100);
+  }
+}
+
+function open(...behaviours: Behaviour[]): Promise<WorkerLink> {
+  const options: LinkOptions = {
+    start: () => {
+      const worker = new FakeWorker(behaviours[workers.length] ?? behaviours.at(-1) ?? {});
+      workers.push(worker);
+      return worker as unknown as Worker;
+    },
+    settings: { limits: { decodeSeconds: 60 } } as OpenSettings,
+    hooks: {
+      embed: async () => ({ kind: 'aborted' }),
+      abortEmbeddings: () => undefined,
+      onState: () => undefined,
+      closedSession: () => null,
+    },
+    closed: null,
+    onRevived: () => revived++,
+    onGivenUp: (error) => givenUp.push(error),
+    onSession: () => undefined,
+  };
+  return WorkerLink.open(options).then((link) => {
+    links.push(link);
+    return link;
+  });
+}
+
+const state = (link: WorkerLink) => link.call((service) => service.state()) as unknown as Promise<string>;
+
+test('a worker that was killed before its script began is noticed in ten seconds, and another one opens the index', async () => {
+  const opening = open({ silent: true }, {});
+  const seconds = await pass(15, opening);
+  expect(seconds).toBeGreaterThanOrEqual(10);
+  expect(workers).toHaveLength(2);
+  expect(workers[0]!.terminated).toBe(true);
+  expect(await state(await opening)).toBe('worker 1');
+});
+
+test('the second one may take a minute: a slow connection is no death', async () => {
+  const opening = open({ silent: true });
+  opening.catch(() => undefined);
+  await expect(pass(65, opening)).rejects.toThrow('not ended');
+  expect(workers).toHaveLength(2);
+  workers[1]!.fail('stop');
+  await pass(400, opening);
+});
+
+test('a script that cannot be loaded is tried again at once, and in the end the reason is said', async () => {
+  const opening = open({ missing: true });
+  const failure = opening.catch((error: Error) => error.message);
+  await pass(10, opening);
+  expect(await failure).toMatch(/keeps ending.*script could not be loaded/);
+  expect(workers).toHaveLength(6);
+});
+
+test('a worker that fails is replaced; a call under way is made again, and the next one learns what was decoded', async () => {
+  const opening = open({});
+  await pass(1, opening);
+  const link = await opening;
+  void workers[0]!.hooks.onDecoding(['a', 'b']);
+  await pass(1, state(link));
+  const call = state(link);
+  workers[0]!.fail('boom');
+  await pass(1, call);
+  expect(await call).toBe('worker 1');
+  expect(workers[1]!.innocent).toEqual({ closed: null, ended: { session: 'session 0', decoding: ['a', 'b'] } });
+  expect([revived, givenUp.length]).toEqual([1, 0]);
+});
+
+test('a worker that hangs while it decodes is ended; one that tells of its progress is not', async () => {
+  const opening = open({});
+  await pass(1, opening);
+  const link = await opening;
+  const { hooks } = workers[0]!;
+  for (let i = 0; i < 5; i++) {
+    void hooks.onDecoding([`${i}`]);
+    await pass(1, state(link));
+    await vi.advanceTimersByTimeAsync(60_000);
+  }
+  expect(workers).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(40_000); // decodeSeconds and half a minute since the last sign
+  expect(workers[0]!.terminated).toBe(true);
+  const call = state(link);
+  await pass(1, call);
+  expect(await call).toBe('worker 1');
+  expect(workers[1]!.innocent).toEqual({ closed: null, ended: { session: 'session 0', decoding: ['4'] } });
+});
+
+test('a worker that decodes nothing may be silent for as long as it likes', async () => {
+  const opening = open({});
+  await pass(1, opening);
+  await vi.advanceTimersByTimeAsync(3600_000);
+  expect(workers).toHaveLength(1);
+});
