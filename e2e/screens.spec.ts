@@ -58,7 +58,7 @@ test('the search page', async ({ page }, info) => {
   await page.getByRole('button', { name: 'Choose a folder…' }).click();
   await expect(page.locator('.run-words')).toContainText('Done:');
   await page.getByRole('searchbox', { name: 'What to look for' }).fill('a drawing of an umbrella');
-  await expect(page.locator('.result-line')).toContainText('out of');
+  await expect(page.locator('.result-line')).toContainText('of 24');
   await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
   await expect(page.locator('.toast')).toHaveCount(0);
   await shoot(page, 'search');

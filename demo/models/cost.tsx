@@ -56,10 +56,11 @@ export function CostView({ state, cost }: { state: ModelsState; cost: Cost }): J
   );
 }
 
-function noteOf({ estimate: { name, state, storage } }: Cost): string {
+function noteOf({ wish, estimate: { name, state, storage } }: Cost): string {
   const words = strings.cost;
   if (name === null) return words.isBundle;
   if (state === 'stored') return words.isStored;
   if (state === 'unfinished') return words.isBegun;
-  return storage.fits === false ? words.deleteFirst : words.nothingYet;
+  if (storage.fits === false) return words.deleteFirst;
+  return wish.fromDisk ? words.nothingConverted : words.nothingYet;
 }

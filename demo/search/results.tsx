@@ -115,5 +115,6 @@ export function ResultLine(): JSX.Element {
 function inWords(found: Found, filtered: boolean): string {
   if (!found.query) return filtered ? strings.filtered(found.candidates) : strings.all(found.candidates);
   const { embed, score } = found.milliseconds!;
-  return `${strings.found(found.relevant, found.candidates)} ${strings.took(timeInWords(embed + score))}`;
+  const count = found.weak && found.relevant > 0 ? strings.best : strings.found;
+  return `${count(found.relevant, found.candidates)} ${strings.took(timeInWords(embed + score))}`;
 }

@@ -1,22 +1,31 @@
 import { expect, test } from 'vitest';
-import type { RunProgress } from '../../../src/search';
+import type { FolderProblem, IndexState, RunProgress } from '../../../src/search';
 import { runInWords } from './run-words';
 
 const run = (change: Partial<RunProgress>): RunProgress => ({
   found: 0, total: 0, done: 0, embedded: 0, reused: 0, problems: 0, removed: 0, rate: null, secondsLeft: null, ...change,
 });
 
+const words = (state: Pick<IndexState, 'phase' | 'run'>, problem: FolderProblem | null = null) =>
+  runInWords({ ...state, folders: [{ id: 1, name: 'a', access: 'ready', problem, found: 1, indexed: 1 }] });
+
 test('a run from its beginning to its end', () => {
-  expect(runInWords({ phase: 'walking', run: null })).toBe('Looking through folders: 0 pictures so far');
-  expect(runInWords({ phase: 'walking', run: run({ found: 1234 }) })).toBe('Looking through folders: 1,234 pictures so far');
-  expect(runInWords({ phase: 'indexing', run: run({ total: 1000, done: 1 }) })).toBe('1 of 1,000 pictures read');
+  expect(words({ phase: 'walking', run: null })).toBe('Looking through folders: 0 pictures so far');
+  expect(words({ phase: 'walking', run: run({ found: 1234 }) })).toBe('Looking through folders: 1,234 pictures so far');
+  expect(words({ phase: 'indexing', run: run({ total: 1000, done: 1 }) })).toBe('1 of 1,000 pictures read');
   const half = run({ total: 1000, done: 500, rate: 3.14, secondsLeft: 159, reused: 20 });
-  expect(runInWords({ phase: 'indexing', run: half })).toBe(
+  expect(words({ phase: 'indexing', run: half })).toBe(
     '500 of 1,000 pictures read · 3.1 per second · about 3 min left · 20 known already',
   );
-  expect(runInWords({ phase: 'paused', run: half })).toBe('Paused; 500 pictures still to be read · 20 known already');
-  expect(runInWords({ phase: 'idle', run: run({ embedded: 1, removed: 2 }) })).toBe(
+  expect(words({ phase: 'paused', run: half })).toBe('Paused; 500 pictures still to be read · 20 known already');
+  expect(words({ phase: 'idle', run: run({ embedded: 1, removed: 2 }) })).toBe(
     'Done: 1 picture read. 2 gone from the folder, and so from the index.',
   );
-  expect(runInWords({ phase: 'idle', run: run({}) })).toBe('Everything was up to date.');
+  expect(words({ phase: 'idle', run: run({}) })).toBe('Everything was up to date.');
+});
+
+test('where a folder could not be looked through, nothing is called up to date', () => {
+  const gone: FolderProblem = { kind: 'gone', path: 'a', reason: '' };
+  expect(words({ phase: 'idle', run: run({}) }, gone)).toBe('');
+  expect(words({ phase: 'idle', run: run({ embedded: 2 }) }, gone)).toBe('Done: 2 pictures read.');
 });

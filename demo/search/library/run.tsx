@@ -21,7 +21,7 @@ export function Run(): JSX.Element | null {
         <p class="visually-hidden" role="status">
           {phase === 'idle' ? words : strings.label}
         </p>
-        <p class="run-words">{words}</p>
+        {words && <p class="run-words">{words}</p>}
         {!readOnly && phase !== 'idle' && (
           <div class="run-actions">
             {phase === 'paused' ? (

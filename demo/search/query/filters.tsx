@@ -1,6 +1,6 @@
 /** @file Filters by date, camera and folder; they go together with whatever is looked for. */
 import type { JSX } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Button, Select } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
@@ -33,7 +33,7 @@ export function Filters(): JSX.Element | null {
 
   const { filter } = finder.form.value;
   // On a phone they are folded away: pictures come first.
-  const wide = useMemo(() => matchMedia('(min-width: 621px)').matches, []);
+  const wide = useMatch('(min-width: 621px)');
   const { cameras = [], folders = [], taken = null } = facets.value ?? {};
   const set = (part: Partial<FilterForm>, pause = 0) => finder.change({ filter: { ...filter, ...part } }, pause);
   const range = taken ? { min: dateOf(taken.from), max: dateOf(taken.to) } : {};
@@ -71,6 +71,18 @@ export function Filters(): JSX.Element | null {
       </fieldset>
     </details>
   );
+}
+
+/** Whether a media query matches, now and as the window changes. */
+function useMatch(query: string): boolean {
+  const media = useMemo(() => matchMedia(query), [query]);
+  const [matches, setMatches] = useState(media.matches);
+  useEffect(() => {
+    const look = () => setMatches(media.matches);
+    media.addEventListener('change', look);
+    return () => media.removeEventListener('change', look);
+  }, [media]);
+  return matches;
 }
 
 interface FilterProps {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { parseQuery as parse } from '../../../src/search/query';
 import { fakeIndex } from '../testing/fake-index';
 import { Finder } from './finder';
+import { NO_FILTER } from './form';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
@@ -65,6 +66,23 @@ test('a few less relevant ones are not folded', async () => {
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
   expect([finder.found.value?.relevant, finder.order.value.length]).toEqual([3, 15]);
+});
+
+test('what was unfolded stays so for the same words, and few that a filter leaves are not folded', async () => {
+  const { finder, index } = await setUp();
+  finder.change({ text: 'beach' });
+  await vi.runAllTimersAsync();
+  finder.unfolded.value = true;
+  finder.change({ filter: { ...NO_FILTER, camera: 'X' } });
+  await vi.runAllTimersAsync();
+  expect(finder.unfolded.value).toBe(true);
+  finder.change({ text: 'forest' });
+  await vi.runAllTimersAsync();
+  expect(finder.unfolded.value).toBe(false);
+  index.set({ indexed: 15 });
+  finder.change({ filter: { ...NO_FILTER, camera: 'Y' } });
+  await vi.runAllTimersAsync();
+  expect(finder.order.value).toHaveLength(15);
 });
 
 test('more hits on demand, until there are no more', async () => {

@@ -125,7 +125,7 @@ export class Finder {
       this.outdated.value = true;
       return;
     }
-    const wait = state.phase === 'idle' ? 0 : Math.max(0, this.#lastRun + this.#options.pause - Date.now());
+    const wait = state.phase === 'idle' || found.candidates === 0 ? 0 : Math.max(0, this.#lastRun + this.#options.pause - Date.now());
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.run(), wait);
   }
@@ -145,7 +145,8 @@ export class Finder {
       this.searching.value = true;
       const found = query ? await search(index, query, abort) : await list(index, form);
       abort.throwIfAborted();
-      if (found.query?.text !== this.found.value?.query?.text) this.unfolded.value = found.ids.length - found.relevant <= FEW;
+      const others = found.query?.text !== this.found.value?.query?.text;
+      this.unfolded.value = (this.unfolded.value && !others) || found.ids.length - found.relevant <= FEW;
       this.found.value = found;
       this.outdated.value = false;
       this.#end();
