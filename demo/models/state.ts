@@ -154,7 +154,8 @@ export class ModelsState {
         listPhotoIndexes(),
         (navigator.storage?.estimate?.() ?? Promise.resolve({})) as Promise<StorageEstimate>,
       ]);
-      this.indexes.value = indexes;
+      // An empty one is made by looking at the search page.
+      this.indexes.value = indexes.filter(({ pictures, problems }) => pictures + problems > 0);
       this.stored.value = list.filter(({ name, state }) => state !== 'unfinished' || !this.jobs.has(name));
       this.free.value = usage === undefined || quota === undefined ? null : Math.max(0, quota - usage);
     } catch (error) {

@@ -34,7 +34,7 @@ export const modelsStrings = {
   url: 'Address of the bundle’s folder',
   urlExample: 'models/my-bundle/',
   folder: 'Choose a folder…',
-  folderNote: 'Of a Qwen2-VL checkpoint, or a VLM2Vec adapter. It can be dropped, too.',
+  folderNote: 'A Qwen2-VL checkpoint or a VLM2Vec adapter; can be dropped.',
   base: 'Base model…',
   baseNote: 'Of an adapter. Without it, the base comes from the Hub.',
   folderInput: 'Folder',
