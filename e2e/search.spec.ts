@@ -1,6 +1,8 @@
 /** @file The search page as a visitor uses it, on the built site: a folder indexed, searched in every way, without a network. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
+import type { FakeIndex } from '../demo/search/testing/fake-index';
+import type { FolderInfo } from '../src/search';
 import { offerFolder, plainPhotos, samplePhotos, type Photo } from './search-photos';
 import { violations } from './site-pages';
 
@@ -471,7 +473,7 @@ test('no accessibility violations on any view, in either theme, nor sideways scr
   await check('menu');
 });
 
-test('100,000 pictures scroll smoothly, and few of them exist in the page; on the map, near enough, some of them', async ({ page, baseURL }) => {
+test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({ page, baseURL }) => {
   await page.setViewportSize({ width: 1280, height: 860 });
   await page.goto(`${baseURL}/demo/search/testing/large.html?count=100000`);
   await expect(page.locator('.grid img').first()).toBeVisible();
@@ -511,6 +513,27 @@ test('100,000 pictures scroll smoothly, and few of them exist in the page; on th
   expect(jumps.work).toBeLessThan(100);
   await expect(page.locator('.grid-row').first()).toHaveAttribute('aria-rowindex', /^\d{5}$/);
   await expect(page.locator('.grid-row').first().locator('img').first()).toBeVisible();
+
+  // No picker's permission can be lost in a test: what the index says of it then is set here.
+  const folderIs = (change: Partial<FolderInfo>) =>
+    page.evaluate((change) => {
+      const { fake } = globalThis as unknown as { fake: FakeIndex };
+      fake.set({ folders: [{ id: 7, name: 'Stick', access: 'ready', problem: null, found: 9, indexed: 9, ...change }] });
+      return fake.reconnected;
+    }, change);
+  const notice = page.locator('.notice');
+  await folderIs({ access: 'ask' });
+  await expect(notice).toContainText('The browser wants to be asked before this page reads “Stick” again');
+  await notice.getByRole('button', { name: 'Allow reading' }).click();
+  expect(await folderIs({ problem: { kind: 'refused', path: 'Stick', reason: '' } })).toEqual([7]);
+  await expect(notice.getByRole('button')).toHaveText(['Allow reading']);
+  await folderIs({ access: 'choose' });
+  await expect(notice).toContainText('“Stick” came without a lasting permission');
+  await folderIs({ problem: { kind: 'partial', path: 'Stick/2023/', reason: '' } });
+  await expect(notice).toContainText('the first that could not was “Stick/2023/”');
+  await expect(notice.getByRole('button')).toHaveText(['Look again']);
+  await folderIs({});
+  await expect(notice).toHaveCount(0);
 
   await page.evaluate(() => scrollTo(0, 0));
   await page.locator('.choice label', { hasText: 'Map' }).click();

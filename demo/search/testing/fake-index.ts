@@ -32,8 +32,8 @@ export function fakeItem(id: number): PhotoItem {
   };
 }
 
-/** `searches` holds every query that was asked; `set` changes the state as a run would. */
-export type FakeIndex = PhotoIndex & { searches: unknown[]; set(change: Partial<IndexState>): void };
+/** `searches` holds every query that was asked, `reconnected` the folders; `set` changes the state as a run would. */
+export type FakeIndex = PhotoIndex & { searches: unknown[]; reconnected: number[]; set(change: Partial<IndexState>): void };
 
 export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: FakeOptions): FakeIndex {
   const listeners = new Set<(state: IndexState) => void>();
@@ -49,9 +49,11 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
   };
   const ids = () => Uint32Array.from({ length: state.indexed }, (_, i) => i + 1);
   const searches: unknown[] = [];
+  const reconnected: number[] = [];
   const done = async () => undefined;
   return {
     searches,
+    reconnected,
     set(change) {
       state = { ...state, ...change };
       for (const listener of listeners) listener(state);
@@ -64,7 +66,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       return () => listeners.delete(listener);
     },
     add: async () => state.folders[0]!,
-    reconnect: async () => true,
+    reconnect: async (id) => reconnected.push(id) > 0,
     removeFolder: done,
     start: done,
     pause: done,
