@@ -12,12 +12,14 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { gzipSync } from 'node:zlib';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { importedAtOnce, MAIN_LIMIT, sizeOf } from './package-size.ts';
 
+const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
 const root = path.resolve(import.meta.dirname, '..');
 const { optionalDependencies, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
   optionalDependencies: Record<string, string>;
@@ -54,6 +56,9 @@ test('holds each ONNX Runtime build once, the model, and little else', () => {
   ]);
   expect(files).toContain('dist/models/nano/bundle.json');
   expect(files.filter((name) => /\.test\.|fixtures|testing/.test(name))).toEqual([]);
+  // One file of declarations for each entry point, and what they share.
+  expect(files.filter((name) => name.endsWith('.d.ts')).length).toBeLessThanOrEqual(ADAPTERS.length + 6);
+  expect(files.filter((name) => /dist\/lib\/(index|node|search|vlm2vec\.worker)\.js\.map$/.test(name))).toHaveLength(4);
   expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
 });
 
@@ -74,21 +79,65 @@ test('the types are right for every way to resolve them', async () => {
   expect(problems.filter((problem) => !known(problem))).toEqual([]);
 });
 
-/** A script of the package with all that it imports at once, not what it imports when it is needed. */
-function importedAtOnce(file: string, found = new Set<string>()): Set<string> {
-  if (found.has(file)) return found;
-  found.add(file);
-  const code = readFileSync(path.join(installed, 'dist/lib', file), 'utf8');
-  for (const [, target] of code.matchAll(/(?:^|[;}])(?:import|export)[^;()'"`]*["'`]\.\/([^"'`]+)["'`]/g)) importedAtOnce(target!, found);
-  return found;
-}
-
 test('what a page loads with the main entry is small; the engine and the tokenizer come when they are needed', () => {
-  const files = [...importedAtOnce('index.js')];
-  const bytes = files.reduce((sum, file) => sum + gzipSync(readFileSync(path.join(installed, 'dist/lib', file))).length, 0);
+  const lib = path.join(installed, 'dist/lib');
+  const files = [...importedAtOnce(lib, 'index.js')];
+  const { gzip } = sizeOf(files.map((file) => path.join(lib, file)));
   expect(files.length).toBeGreaterThan(2);
-  expect(bytes).toBeGreaterThan(5_000);
-  expect(bytes, files.join(', ')).toBeLessThanOrEqual(60_000);
+  expect(gzip).toBeGreaterThan(5_000);
+  expect(gzip, files.join(', ')).toBeLessThanOrEqual(MAIN_LIMIT);
+});
+
+test('a bundler leaves out what is not used', async () => {
+  const sizes = new Map<string, number>();
+  for (const code of [
+    "import 'vlm2vec-web'; import 'vlm2vec-web/search'; import 'vlm2vec-web/adapters/openai';",
+    "export { similarity } from 'vlm2vec-web';",
+    "export { parseQuery } from 'vlm2vec-web/search';",
+    "export { VLM2Vec } from 'vlm2vec-web';",
+  ]) {
+    writeFileSync(path.join(folder, 'shake.js'), code);
+    const bundle = await rolldown({ cwd: folder, input: './shake.js', platform: 'browser' });
+    const { output } = await bundle.generate({ format: 'esm', minify: true });
+    const chunks = new Map(output.map((file) => [file.fileName, file.type === 'chunk' ? file : null]));
+    const atOnce = new Set<string>();
+    const visit = (name: string) => {
+      if (atOnce.has(name)) return;
+      atOnce.add(name);
+      chunks.get(name)!.imports.forEach(visit);
+    };
+    visit('shake.js');
+    sizes.set(code, [...atOnce].reduce((sum, name) => sum + chunks.get(name)!.code.length, 0));
+    await bundle.close();
+  }
+  const [nothing, similarity, query, model] = [...sizes.values()];
+  expect(nothing).toBe(0);
+  expect(similarity).toBeLessThan(6_000);
+  expect(query).toBeLessThan(2_000);
+  expect(model).toBeGreaterThan(10_000);
+});
+
+test('importing any entry touches neither page, nor GPU, nor network', () => {
+  const builds = ['', '/search', '/node', ...ADAPTERS.map((name) => `/adapters/${name}`)].map((entry) => `vlm2vec-web${entry}`);
+  // What runtimes get that are no Node, and bundlers that render pages without saying so.
+  const lib = path.join(installed, 'dist/lib');
+  const browser = ['index', 'search', ...ADAPTERS.map((name) => `adapters/${name}`)].map((entry) => path.join(lib, `${entry}.js`));
+  writeFileSync(
+    path.join(folder, 'import.js'),
+    `const touched = [];
+     const names = ['window', 'self', 'document', 'navigator', 'location', 'Worker', 'SharedWorker', 'WorkerGlobalScope',
+       'importScripts', 'indexedDB', 'caches', 'localStorage', 'fetch', 'XMLHttpRequest', 'GPU', 'OffscreenCanvas', 'Image',
+       'createImageBitmap', 'SharedArrayBuffer', 'crossOriginIsolated'];
+     for (const name of names) {
+       const note = () => void touched.push(name + new Error().stack.split('\\n')[3]);
+       Object.defineProperty(globalThis, name, { configurable: true, get: note, set: note });
+     }
+     for (const entry of ${JSON.stringify([...builds, ...browser])}) await import(entry);
+     const entries = touched.splice(0);
+     navigator?.gpu; // the trap works
+     console.log(JSON.stringify({ entries, trap: touched.length }));`,
+  );
+  expect(JSON.parse(run(process.execPath, 'import.js'))).toEqual({ entries: [], trap: 1 });
 });
 
 test('the command line runs', () => {
@@ -166,6 +215,7 @@ test.each([
      import { openAI } from 'vlm2vec-web/adapters/openai';
      import { pipeline } from 'vlm2vec-web/adapters/transformers';
      import { openPhotoIndex, type PhotoIndex } from 'vlm2vec-web/search';
+     import type { VLM2Vec as InNode } from 'vlm2vec-web/node';
      const model = await VLM2Vec.load('nano', { onProgress: ({ status }) => void (status satisfies string) });
      const ranked = await model.rank({ image: new Blob() }, ['a', 'b']);
      export const best: string = ranked[0]!.candidate;
@@ -177,6 +227,7 @@ test.each([
      export const features: number[][] = (await (await pipeline('feature-extraction', model))('x')).tolist();
      const embedder = { id: model.info.id, dims: model.dims, embed: (inputs: object[]) => model.embed(inputs) };
      export const index: Promise<PhotoIndex> = openPhotoIndex({ embedder });
+     export const same = (inNode: InNode): VLM2Vec => inNode;
      // @ts-expect-error -- there is no such option
      await VLM2Vec.load('nano', { devices: 1 });`,
   );
