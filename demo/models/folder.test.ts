@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { droppedFolder, folderOf, type DroppedItem } from './folder';
+import { droppedFolder, folderOf, holds, type DroppedItem } from './folder';
 
 const file = (name: string) => new File(['x'], name);
 const fileEntry = (name: string) => ({ isFile: true, isDirectory: false, name, file: (done: (file: File) => void) => done(file(name)) });
@@ -39,4 +39,15 @@ test('a file input for folders tells the folder in each file’s path', () => {
   const inFolder = Object.defineProperty(file('config.json'), 'webkitRelativePath', { value: 'model/config.json' });
   expect(folderOf([inFolder])).toEqual({ name: 'model', source: [inFolder] });
   expect(folderOf([])).toBeNull();
+});
+
+test('whether a folder holds a file, however it came', async () => {
+  const at = (path: string) => Object.defineProperty(file(path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
+  const picked = folderOf([at('model/config.json'), at('model/old/adapter_config.json')])!;
+  expect([await holds(picked, 'config.json'), await holds(picked, 'adapter_config.json')]).toEqual([true, false]);
+  const getFileHandle = async (name: string) => {
+    if (name !== 'config.json') throw new DOMException('no such file', 'NotFoundError');
+  };
+  const opened = { name: 'model', source: { getFileHandle } as unknown as FileSystemDirectoryHandle };
+  expect([await holds(opened, 'config.json'), await holds(opened, 'adapter_config.json')]).toEqual([true, false]);
 });

@@ -4,7 +4,7 @@ import { entriesOf, fileOf } from '../shell/entries';
 
 export interface PickedFolder {
   name: string;
-  source: ModelSource;
+  source: Extract<ModelSource, FileSystemDirectoryHandle | readonly File[]>;
 }
 
 type DirectoryPicker = (options: { mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
@@ -28,6 +28,15 @@ export async function pickFolder(): Promise<PickedFolder | null | 'unavailable'>
 export function folderOf(files: readonly File[]): PickedFolder | null {
   const name = files[0]?.webkitRelativePath.split('/')[0];
   return name ? { name, source: [...files] } : null;
+}
+
+/** Whether a file of this name lies in the folder itself. */
+export async function holds({ source }: PickedFolder, name: string): Promise<boolean> {
+  if (!('getFileHandle' in source)) return source.some((file) => file.name === name && file.webkitRelativePath.split('/').length <= 2);
+  return source.getFileHandle(name).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What of a drop's items is used here; the ways in are as old as browsers are. */

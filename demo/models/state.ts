@@ -2,7 +2,6 @@
 import { computed, signal } from '@preact/signals';
 import {
   models,
-  NetworkError,
   type Estimate,
   type EstimateOptions,
   type ModelSource,
@@ -12,7 +11,7 @@ import {
 import { listPhotoIndexes, type StoredPhotoIndex } from '../../src/search';
 import { addressOf, latest, mayReach, startModelWorker, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
-import type { PickedFolder } from './folder';
+import { holds, type PickedFolder } from './folder';
 import { Jobs } from './jobs';
 import { leaveFor, pageFor, type Errand } from './reach';
 
@@ -108,6 +107,12 @@ export class ModelsState {
     async (abort, arrived: boolean = false) => {
       this.clear();
       const wish = this.#wish();
+      if (await this.#lacksBase()) {
+        this.error.value = new Error(strings.errors.baseOnHub);
+        this.way.value = { label: strings.openHub, run: () => this.#openHub() };
+        this.isLooking.value = false;
+        return;
+      }
       this.isLooking.value = true;
       if (wish.from && !mayReach(wish.from)) return this.#leaveFor(wish.from, wish.errand, arrived);
       const estimate = await models.estimate(wish.source, { ...wish.options, store: true, signal: abort });
@@ -117,9 +122,7 @@ export class ModelsState {
     },
     (error) => {
       this.isLooking.value = false;
-      const isBase = this.kind.value === 'folder' && error instanceof NetworkError && !this.reachesHub;
-      this.error.value = isBase ? new Error(strings.errors.baseOnHub) : error;
-      if (isBase) this.way.value = { label: strings.openHub, run: () => this.#openHub() };
+      this.error.value = error;
     },
   );
 
@@ -189,6 +192,12 @@ export class ModelsState {
     } catch (cause) {
       throw new Error(strings.errors.noWay(site.host), { cause });
     }
+  }
+
+  /** An adapter from this device whose base model would have to come from the Hub, which this page does not reach. */
+  async #lacksBase(): Promise<boolean> {
+    const folder = this.kind.value === 'folder' && !this.base.value ? this.folder.value : null;
+    return folder !== null && !this.reachesHub && holds(folder, 'adapter_config.json');
   }
 
   #openHub(): void {
