@@ -27,13 +27,13 @@ test('the package runs from a plain folder', async ({ page }, info) => {
   expectAsInNode(opened, expected, info.project.name as Device);
 });
 
-test('Vite builds it without configuration, for any base; threads work', async ({ page }, info) => {
+test('Vite builds it without configuration, for any base; threads work, under a strict policy', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   linkExample('vite', at('vite'), ['vite']);
   const base = '/some/base/';
   run(at('vite'), process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--base', base]);
   expectAsInNode(await openExample(page, at('vite/dist'), { base }), expected, 'wasm');
-  const isolated = await openExample(page, at('vite/dist'), { base, isolated: true });
+  const isolated = await openExample(page, at('vite/dist'), { base, isolated: true, strict: true });
   expectAsInNode(isolated, expected, 'wasm');
   expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
 });

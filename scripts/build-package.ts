@@ -136,6 +136,7 @@ async function buildTypes(): Promise<void> {
   });
   const { output } = await bundle.write({ dir: path.join(LIB, 'types'), format: 'esm', chunkFileNames: 'shared-[name].js' });
   await bundle.close();
+  writeFileSync(path.join(LIB, 'types/worker.d.ts'), 'export {};\n');
   for (const file of output) {
     // `Symbol.asyncDispose` is newer than what most projects tell TypeScript to know.
     if (file.type !== 'chunk' || !file.code.includes('Symbol.asyncDispose')) continue;

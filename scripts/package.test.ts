@@ -57,7 +57,7 @@ test('holds each ONNX Runtime build once, the model, and little else', () => {
   expect(files).toContain('dist/models/nano/bundle.json');
   expect(files.filter((name) => /\.test\.|fixtures|testing/.test(name))).toEqual([]);
   // One file of declarations for each entry point, and what they share.
-  expect(files.filter((name) => name.endsWith('.d.ts')).length).toBeLessThanOrEqual(ADAPTERS.length + 6);
+  expect(files.filter((name) => name.endsWith('.d.ts')).length).toBeLessThanOrEqual(ADAPTERS.length + 7);
   expect(files.filter((name) => /dist\/lib\/(index|node|search|vlm2vec\.worker)\.js\.map$/.test(name))).toHaveLength(4);
   expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
 });
@@ -216,6 +216,7 @@ test.each([
      import { pipeline } from 'vlm2vec-web/adapters/transformers';
      import { openPhotoIndex, type PhotoIndex } from 'vlm2vec-web/search';
      import type { VLM2Vec as InNode } from 'vlm2vec-web/node';
+     import 'vlm2vec-web/worker';
      const model = await VLM2Vec.load('nano', { onProgress: ({ status }) => void (status satisfies string) });
      const ranked = await model.rank({ image: new Blob() }, ['a', 'b']);
      export const best: string = ranked[0]!.candidate;

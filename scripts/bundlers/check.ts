@@ -1,7 +1,7 @@
 /** @file Opens a built example in a browser and holds it to what Node gives for the same package. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { expect, type Page } from '@playwright/test';
+import { expect, test, type Page } from '@playwright/test';
 import { startHost, type HostOptions } from './host.ts';
 
 /** What the examples print: captions with scores, best first, and the embeddings of picture and captions. */
@@ -95,8 +95,10 @@ export async function openExample(page: Page, folder: string, options: HostOptio
 
 /** The same as in Node: the ranking, and vectors within rounding. */
 export function expectPrinted(actual: Printed, expected: Printed): void {
+  const difference = largestDifference(actual.vectors, expected.vectors);
+  console.log(`    ${test.info().titlePath.slice(1).join(': ')}: largest difference ${difference.toExponential(1)}`);
   expect(actual.ranking).toEqual(expected.ranking);
-  expect(largestDifference(actual.vectors, expected.vectors)).toBeLessThan(TOLERANCE);
+  expect(difference).toBeLessThan(TOLERANCE);
 }
 
 /** The same as in Node, by the right one of ONNX Runtime's builds, with nothing loaded that is not needed. */

@@ -14,6 +14,8 @@ export interface HostOptions {
    * any machine.
    */
   isolated?: boolean;
+  /** Sends the policy of docs/privacy.md, under which browsers refuse everything that the package does not need. */
+  strict?: boolean;
 }
 
 export interface Host {
@@ -25,10 +27,14 @@ export interface Host {
 }
 
 const ISOLATION = { 'Cross-Origin-Opener-Policy': 'same-origin', 'Cross-Origin-Embedder-Policy': 'require-corp' };
+const POLICY = {
+  'Content-Security-Policy':
+    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; base-uri 'none'",
+};
 const FOUR_CORES = "Object.defineProperty(WorkerNavigator.prototype, 'hardwareConcurrency', { configurable: true, get: () => 4 });\n";
 
-export async function startHost(folder: string, { base = '/', isolated = false }: HostOptions = {}): Promise<Host> {
-  const headers = isolated ? ISOLATION : {};
+export async function startHost(folder: string, { base = '/', isolated, strict }: HostOptions = {}): Promise<Host> {
+  const headers = { ...(isolated ? ISOLATION : {}), ...(strict ? POLICY : {}) };
   const serve = serveFolder(folder, headers);
   const asked: Host['asked'] = [];
   const server = createServer((request, response) => {
