@@ -13,6 +13,7 @@ import { fromHalves, toHalves } from '../src/bundle/float16';
 import { combineVectors } from '../src/search/query/combine-vectors';
 import { relevanceCut } from '../src/search/query/relevance';
 import { PackedVectors, topK } from '../src/search/vectors';
+import { uniforms } from '../src/testing/random';
 import { nanoLibrary, type NanoLibrary } from './lib/nano-library';
 import { machine, median, table } from './lib/report';
 import { syntheticVectors } from './lib/synthetic-vectors';
@@ -166,6 +167,31 @@ function relevance(library: NanoLibrary, good: string[]): string {
   );
 }
 
+/** Libraries that hold no picture tagged with a word, one, or three: how often even the best is called weak. */
+function nothing({ vectors, tags, words }: NanoLibrary, good: string[]): string {
+  const random = uniforms(1);
+  const draw = (rows: number[]) => rows.splice(Math.floor(random() * rows.length), 1)[0]!;
+  const share = (count: number, present: number) => {
+    let weak = 0;
+    let all = 0;
+    for (const word of good) {
+      for (let repetition = 0; repetition < 6; repetition++) {
+        const [tagged, others] = [true, false].map((is) => [...tags.keys()].filter((row) => tags[row]!.has(word) === is));
+        const packed = new PackedVectors({ dims: vectors[0]!.length, model: 'nano' });
+        for (let i = 0; i < count; i++) packed.add(vectors[draw(i < present ? tagged! : others!)]!);
+        const best = topK(packed, words.get(word)!, { limit: count });
+        if (present > 0 && best.rows[0]! >= present) continue; // not found: that is another matter
+        all++;
+        if (relevanceCut(best.scores, best.statistics).weak) weak++;
+      }
+    }
+    return `${((100 * weak) / all).toFixed(1)} %`;
+  };
+  const rows = [24, 100, 300, 1000].map((count) => [String(count), ...[0, 1, 3].map((present) => share(count, present))]);
+  const head = ['pictures', 'none tagged', 'one tagged, and best', 'three, one of them best'];
+  return `### Nothing to find\n\n${good.length} words, 6 random libraries each: how often the result is called weak.\n\n${table(head, rows)}\n`;
+}
+
 const library = await nanoLibrary(values.pictures, values.catalogue, Number(values.count));
 const good = usable(library, 0.2);
 const text = [
@@ -174,6 +200,7 @@ const text = [
   precision(library),
   exclusion(library, good),
   relevance(library, good),
+  nothing(library, good),
 ].join('\n');
 console.log(text);
 if (values.record) appendFileSync('bench/RESULTS.md', `\n${text}`);

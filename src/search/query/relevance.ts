@@ -10,7 +10,7 @@ import type { ScoreStatistics } from '../vectors';
 export interface Relevance {
   /** The first so many stand out. At least 1, where there are any. */
   count: number;
-  /** Even the best is no further out than chance alone would put the best of so many: perhaps there is nothing. */
+  /** Even the best hardly stand out, as where the library has nothing of the kind. A hint: it misses more than it sees. */
   weak: boolean;
 }
 
@@ -18,6 +18,10 @@ export interface Relevance {
 const CLOSE = 0.9;
 /** Results further from the best than this do not. In between, the widest gap decides. */
 const FAR = 0.8;
+/** Where there is nothing to find, the best is about where chance puts the best of so many; by how much it may exceed that. */
+const CHANCE = -0.5;
+/** … and no gap of so many deviations lies behind what is shown. */
+const GAP = 0.2;
 /** A cosine from which a picture is the query itself, and so no measure for others. */
 const SAME = 0.995;
 /** How many deviations a score is above the mean; 0 where all scores are equal. */
@@ -35,23 +39,28 @@ export function relevanceCut(scores: ArrayLike<number>, statistics: ScoreStatist
   while (same < scores.length && scores[same]! >= SAME) same++;
   if (same === scores.length) return { count: same, weak: false };
   const z = (at: number) => (at < scores.length ? zScore(scores[at]!, statistics) : -Infinity);
-  const best = z(same);
-  const weak = same === 0 && zScore(scores[0]!, statistics.background) < expectedBest(statistics.size);
-  if (best <= 0) return { count: Math.max(same, 1), weak };
+  const count = cut(z, same, scores.length);
+  const weak = same === 0 && z(0) < expectedBest(statistics.size) + CHANCE && z(count - 1) - z(count) < GAP;
+  return { count, weak };
+}
 
+/** @param same how many of the first are the query itself */
+function cut(z: (at: number) => number, same: number, size: number): number {
+  const best = z(same);
+  if (best <= 0) return Math.max(same, 1);
   let count = same + 1;
   while (z(count) >= CLOSE * best) count++;
   // The gap behind a result, next to those that the growing density of lower scores lets one expect.
   let widest = -1;
-  for (let end = count; z(end - 1) >= FAR * best && end <= scores.length; end++) {
-    const next = end < scores.length ? z(end) : z(end - 1);
+  for (let end = count; z(end - 1) >= FAR * best && end <= size; end++) {
+    const next = end < size ? z(end) : z(end - 1);
     const gap = (z(end - 1) - next) * Math.sqrt(end - same);
     if (gap > widest) {
       widest = gap;
       count = end;
     }
   }
-  return { count, weak };
+  return count;
 }
 
 /** Of the highest of `size` independent standard normal numbers, about. */
