@@ -174,6 +174,7 @@ test('a folder; then the Hub is reached once it is asked for, and an address alo
     await expect(page.locator('#figures dt').first()).toHaveText('To read');
     await page.getByRole('button', { name: 'Convert and keep' }).click();
     await expect(page.locator('#stored li')).toContainText(/MB · q8 · from a folder · ready/);
+    await expect(page.locator('#stored li strong')).toHaveText('dora');
     expect(fixture.hub.traffic.sent).toEqual([]);
 
     await page.locator('#kind').selectOption('hub');

@@ -66,6 +66,11 @@ test('the search page', async ({ page }, info) => {
 
 test('the page of models', async ({ page }, info) => {
   await page.goto(`${siteOf(info)}/models.html`);
-  await expect(page.locator('h1')).toBeVisible();
+  await page.locator('#kind').selectOption('folder');
+  await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
+  await page.getByRole('button', { name: 'See what it costs' }).click();
+  await page.getByRole('button', { name: 'Convert and keep' }).click();
+  await expect(page.locator('#stored li')).toContainText('ready');
+  await page.locator('#kind').selectOption('hub');
   await shoot(page, 'models');
 });

@@ -54,7 +54,9 @@ export async function specify(source: ModelSource, modelsUrl: string | URL | und
   if (Array.isArray(source)) {
     const files = (source as readonly File[]).map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
     if (files.length === 0) throw new InvalidInputError('The source is an empty list of files.');
-    return { kind: 'files', files, label: 'files' };
+    // Of a folder that was picked, its name stands in front of each path.
+    const [folder, ...inside] = files[0]!.path.split('/');
+    return { kind: 'files', files, label: inside.length > 0 ? folder! : 'files' };
   }
   if ('kind' in source && source.kind === 'directory') return { kind: 'directory', handle: source };
   if ('name' in source && typeof source.name === 'string' && !(source instanceof Blob)) return { kind: 'stored', name: source.name };
