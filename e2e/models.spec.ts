@@ -63,7 +63,8 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   expect([free, gpu]).toEqual([expect.stringMatching(/^[\d.]+ GB$/), expect.stringMatching(/^This browser offers no WebGPU/)]);
   expect(fixture.hub.traffic.sent.filter(({ file }) => WEIGHTS.test(file)), 'before the answer').toEqual([]);
 
-  // Paused as soon as weights are converted; then the tab is reloaded, and the model goes on from the list.
+  // Paused as soon as weights are converted; then the page is left, and the model goes on from the list: where the Hub
+  // is reached, for this page does not.
   await page.evaluate(() => {
     const watch = new MutationObserver(() => {
       const figures = document.querySelector('.job-figures')?.textContent ?? '';
@@ -78,9 +79,11 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   await expect(page.locator('.job-phase')).toContainText('Paused.');
   const shown = await page.evaluate(() => document.documentElement.dataset.figures);
   expect(shown).toMatch(/^[\d.]+ [kM]?B of \d\.\d MB · \d+ of \d+ rows/);
-  await page.reload();
+  await page.getByRole('link', { name: 'Models' }).click();
+  await expect(page).toHaveURL(/\/models\.html$/);
   await expect(page.locator('#stored li')).toContainText('unfinished');
   await page.getByRole('button', { name: /^Resume/ }).click();
+  await expect(page).toHaveURL(/\/models-hub\.html$/);
 
   const item = page.locator('#stored li');
   await expect(item).toContainText(' · ready');
