@@ -51,5 +51,7 @@ mount(<ModelsPage />);
 const errand = takeErrand();
 void state.refresh().then(() => errand && state.take(errand));
 // Back from the page that reaches more, as it was left: nothing is under way any more.
-addEventListener('pageshow', ({ persisted }) => persisted && (state.isLooking.value = false));
+addEventListener('pageshow', (event) => {
+  if ((event as PageTransitionEvent).persisted) state.isLooking.value = false;
+});
 void keepOffline(null);
