@@ -59,7 +59,7 @@ test.each([0, 1, 2, 3, 4, 5])('%i pictures', async (count) => {
   expect([...map.x, ...map.y].every(Number.isFinite)).toBe(true);
 });
 
-test('the first components are the directions of most difference', () => {
+test('the first components are the directions of most difference', async () => {
   const uniform = uniforms(9);
   const rows = Array.from({ length: 200 }, () => {
     const row = Float32Array.from({ length: 16 }, () => 0.01 * (uniform() - 0.5) + 3);
@@ -67,7 +67,7 @@ test('the first components are the directions of most difference', () => {
     row[7]! += 3 * (uniform() - 0.5);
     return row;
   });
-  const { components, project } = principalComponents(rows.length, (i) => rows[i]!.slice(), 16, 4);
+  const { components, project } = await principalComponents(rows.length, (i) => rows[i]!.slice(), 16, 4);
   expect(components).toBe(4);
   const out = new Float32Array(4);
   const along = (axis: number) => {

@@ -7,7 +7,7 @@ import { UMAP } from 'umap-js';
 import { uniforms } from '../../bundle/random';
 import { Turns } from '../turns';
 import type { PackedVectors } from '../vectors';
-import { Best } from '../vectors/best';
+import { nearest, type Near, type Points } from './nearest';
 import { principalComponents } from './projection';
 import type { Layout, Snapshot } from './survey-protocol';
 
@@ -18,10 +18,10 @@ const COMPONENTS = 32;
 const NEIGHBOURS = 15;
 /** Distance of the first component's ends at the beginning, as umap-learn has it. */
 const INITIAL_SPREAD = 10;
+/** Of the time for the layout, before its first epoch. */
+const INITIAL_PART = 0.25;
 /** The same pictures give the same map. */
 const SEED = 42;
-/** Parts of the whole time, about. */
-const SHARE = { project: 0.1, neighbours: 0.3, layout: 0.8 };
 
 export async function layOut(
   vectors: PackedVectors,
@@ -34,88 +34,88 @@ export async function layOut(
     random,
   );
   const sampled = Math.min(rows.length, SAMPLE);
-  const tell = teller(onProgress);
-  const points = await project(vectors, rows, (part) => tell(part * SHARE.project));
+  const neighbours = Math.min(NEIGHBOURS, sampled - 1);
+  const tell = teller(costs(rows.length, sampled, vectors.dims), onProgress);
+  const points = await project(vectors, rows, tell);
   const x = new Float32Array(rows.length);
   const y = new Float32Array(rows.length);
-
-  const neighbours = Math.min(NEIGHBOURS, sampled - 1);
-  const sample = points.slice(0, sampled);
   if (neighbours < 2) {
     for (let i = 0; i < sampled; i++) x[i] = i; // too few for neighbourhoods: in a row
   } else {
     const near: Near[] = [];
     for (let i = 0; i < sampled; i++) {
-      near.push(nearest(sample, points[i]!, neighbours));
-      await tell(SHARE.project + ((SHARE.neighbours - SHARE.project) * i) / sampled);
+      near.push(nearest(points, i, { among: sampled, count: neighbours }));
+      await tell('neighbours', i / sampled);
     }
-    const embedding = await umap(sample, near, random, (part) =>
-      tell(SHARE.neighbours + (SHARE.layout - SHARE.neighbours) * part),
-    );
+    const embedding = await umap(points, near, random, tell);
     for (let i = 0; i < sampled; i++) [x[i], y[i]] = embedding[i] as [number, number];
     for (let i = sampled; i < rows.length; i++) {
-      [x[i], y[i]] = among(embedding, nearest(sample, points[i]!, neighbours));
-      await tell(SHARE.layout + ((1 - SHARE.layout) * i) / rows.length);
+      [x[i], y[i]] = amongThem(embedding, nearest(points, i, { among: sampled, count: neighbours }));
+      await tell('place', (i - sampled) / (rows.length - sampled));
     }
   }
   scaleToUnit(x, y);
   return { ids: Uint32Array.from(rows, (row) => ids[row]!), x, y, revision, sampled };
 }
 
-type Tell = (fraction: number) => Promise<void>;
+type Stage = 'axes' | 'project' | 'neighbours' | 'layout' | 'place';
+
+/** What each stage costs, roughly in nanoseconds, so that progress is even: measured by `bench/photo-map.ts`. */
+function costs(pictures: number, sampled: number, dims: number): Record<Stage, number> {
+  return {
+    axes: 800 * dims * Math.min(pictures, 2000),
+    project: 80 * dims * pictures,
+    neighbours: 12 * sampled * sampled,
+    layout: 1e6 * sampled,
+    place: 12 * sampled * (pictures - sampled),
+  };
+}
+
+type Tell = (stage: Stage, part: number) => Promise<void>;
 
 /** Tells of progress now and then, and lets messages in. */
-function teller(onProgress: (fraction: number) => void): Tell {
+function teller(costs: Record<Stage, number>, onProgress: (fraction: number) => void): Tell {
   const turns = new Turns();
-  return async (fraction) => {
+  const all = Object.values(costs).reduce((sum, cost) => sum + cost, 0);
+  const before = { axes: 0, project: 0, neighbours: 0, layout: 0, place: 0 };
+  let sum = 0;
+  for (const stage of Object.keys(before) as Stage[]) {
+    before[stage] = sum;
+    sum += costs[stage];
+  }
+  return async (stage: Stage, part: number) => {
     if (!turns.due) return;
-    onProgress(fraction);
+    onProgress((before[stage] + part * costs[stage]) / all);
     await turns.give();
   };
 }
 
-async function project(vectors: PackedVectors, rows: readonly number[], tell: Tell): Promise<Float32Array[]> {
+async function project(vectors: PackedVectors, rows: readonly number[], tell: Tell): Promise<Points> {
   const vector = (i: number) => vectors.get(rows[i]!);
-  const { components, project: into } = principalComponents(rows.length, vector, vectors.dims, COMPONENTS);
-  const points: Float32Array[] = [];
+  const found = await principalComponents(rows.length, vector, vectors.dims, COMPONENTS, (part) => tell('axes', part));
+  const { components, project: into } = found;
+  const points = { values: new Float32Array(rows.length * components), components };
   for (let i = 0; i < rows.length; i++) {
-    const point = new Float32Array(components);
-    into(vector(i), point, 0);
-    points.push(point);
-    await tell(i / rows.length);
+    into(vector(i), points.values, i * components);
+    await tell('project', i / rows.length);
   }
   return points;
 }
 
-interface Near {
-  indices: number[];
-  distances: number[];
-}
-
-/** The nearest of the sample, itself among them. */
-function nearest(sample: readonly Float32Array[], point: Float32Array, count: number): Near {
-  const best = new Best(count);
-  for (let i = 0; i < sample.length; i++) {
-    const other = sample[i]!;
-    let sum = 0;
-    for (let c = 0; c < point.length; c++) sum += (point[c]! - other[c]!) ** 2;
-    if (-sum >= best.floor) best.offer(i, -sum);
-  }
-  const { rows, scores } = best.take();
-  return { indices: [...rows], distances: Array.from(scores, (score) => Math.sqrt(-score)) };
-}
-
+/** Of the first points, as many as `near` has. */
 async function umap(
-  sample: Float32Array[],
+  { values, components }: Points,
   near: readonly Near[],
   random: () => number,
   tell: Tell,
 ): Promise<number[][]> {
+  const sample = near.map((_, i) => values.subarray(i * components, (i + 1) * components));
   const map = new UMAP({ nNeighbors: near[0]!.indices.length, random });
   map.setPrecomputedKNN(
     near.map(({ indices }) => indices),
     near.map(({ distances }) => distances),
   );
+  await tell('layout', 0);
   const epochs = map.initializeFit(sample as unknown as number[][]);
   // Begun from the principal components, far groups keep their places; umap-js itself begins at random.
   const embedding = map.getEmbedding();
@@ -125,13 +125,13 @@ async function umap(
   }
   for (let epoch = 0; epoch < epochs; epoch++) {
     map.step();
-    await tell(epoch / epochs);
+    await tell('layout', INITIAL_PART + (1 - INITIAL_PART) * (epoch / epochs));
   }
   return map.getEmbedding();
 }
 
 /** The mean of neighbours, near ones counting more. */
-function among(embedding: readonly number[][], { indices, distances }: Near): [number, number] {
+function amongThem(embedding: readonly number[][], { indices, distances }: Near): [number, number] {
   let [x, y, weights] = [0, 0, 0];
   for (const [i, index] of indices.entries()) {
     const weight = 1 / (distances[i]! + 1e-3);

@@ -13,25 +13,34 @@ export interface Projection {
 }
 
 /**
+ * Computes them in pieces of some milliseconds.
  * @param vectors any of them, by number
  * @param components at most; fewer where there are fewer vectors or dimensions. Most telling first.
+ * @param tell called after each piece, with how much is done, 0 to 1
  */
-export function principalComponents(
+export async function principalComponents(
   count: number,
   vectors: (i: number) => Float32Array,
   dims: number,
   components: number,
-): Projection {
+  tell: (part: number) => Promise<void> = async () => undefined,
+): Promise<Projection> {
   const size = Math.min(count, SAMPLE);
   const mean = new Float32Array(dims);
-  const rows = Array.from({ length: size }, (_, i) => vectors(i));
-  for (const row of rows) for (let j = 0; j < dims; j++) mean[j]! += row[j]! / size;
+  const rows: Float32Array[] = [];
+  for (let i = 0; i < size; i++) {
+    const row = vectors(i);
+    for (let j = 0; j < dims; j++) mean[j]! += row[j]! / size;
+    rows.push(row);
+    await tell(i / (size * (ITERATIONS + 1)));
+  }
   for (const row of rows) for (let j = 0; j < dims; j++) row[j]! -= mean[j]!;
   const basis = startingBasis(Math.max(1, Math.min(components, size - 1, dims)), dims);
   for (let i = 0; i < ITERATIONS; i++) {
     const next = basis.map(() => new Float32Array(dims));
-    for (const row of rows) {
+    for (const [r, row] of rows.entries()) {
       for (const [c, axis] of basis.entries()) addScaled(next[c]!, row, dot(row, axis));
+      await tell((i + 1 + r / size) / (ITERATIONS + 1));
     }
     orthonormalize(next);
     for (const [c, axis] of next.entries()) basis[c]!.set(axis);
