@@ -1,6 +1,7 @@
 /** @file What npm would publish, installed in an empty folder: it is whole, typed, and runs. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -21,10 +22,16 @@ import { importedAtOnce, MAIN_LIMIT, sizeOf } from './package-size.ts';
 
 const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
 const root = path.resolve(import.meta.dirname, '..');
-const { optionalDependencies, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
-  optionalDependencies: Record<string, string>;
+
+interface PackageJson {
+  name: string;
   version: string;
-};
+  dependencies?: Record<string, string>;
+  devDependencies?: Record<string, string>;
+  optionalDependencies?: Record<string, string>;
+}
+
+const { optionalDependencies = {}, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as PackageJson;
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-package-'));
 const installed = path.join(folder, 'node_modules/vlm2vec-web');
 function run(file: string, ...args: string[]): string {
@@ -60,6 +67,20 @@ test('holds each ONNX Runtime build once, the model, and little else', () => {
   expect(files.filter((name) => name.endsWith('.d.ts')).length).toBeLessThanOrEqual(ADAPTERS.length + 7);
   expect(files.filter((name) => /dist\/lib\/(index|node|search|vlm2vec\.worker)\.js\.map$/.test(name))).toHaveLength(4);
   expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
+});
+
+test('the examples name this version, and exact ones of everything else', () => {
+  const examples = path.join(root, 'examples');
+  const lists = readdirSync(examples, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(examples, entry.name, 'package.json');
+    return entry.isDirectory() && existsSync(file) ? [JSON.parse(readFileSync(file, 'utf8')) as PackageJson] : [];
+  });
+  expect(lists.length).toBeGreaterThan(5);
+  for (const { name, dependencies, devDependencies } of lists) {
+    expect(dependencies?.['vlm2vec-web'], name).toBe(version);
+    const inexact = Object.entries({ ...dependencies, ...devDependencies }).filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(range));
+    expect(inexact, name).toEqual([]);
+  }
 });
 
 test('publint finds nothing', async () => {
