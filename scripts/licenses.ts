@@ -18,8 +18,13 @@ export function collectLicenses(found: Licenses): Plugin {
     name: 'collect-licenses',
     generateBundle() {
       for (const id of this.getModuleIds()) {
-        const folder = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(id.replaceAll(path.sep, '/').replace(/^\0/, ''))?.[0];
-        if (folder && existsSync(`${folder}/package.json`)) found.set(folder, describe(folder));
+        const file = id.replaceAll(path.sep, '/').replace(/^\0/, '');
+        const folder = /^.*\/node_modules\/(@[^/]+\/)?[^/]+/.exec(file)?.[0];
+        if (!folder || !existsSync(`${folder}/package.json`)) continue;
+        found.set(folder, describe(folder));
+        // A part with a licence of its own, such as libheif's WASM in libheif-js.
+        const part = path.dirname(file);
+        if (part !== folder && existsSync(part) && textsIn(part).length > 0) found.set(part, describe(folder, part));
       }
     },
   };
@@ -42,10 +47,15 @@ export function licenses(fileName: string, more: string[] = [], found: Licenses 
   };
 }
 
-/** Name, version, and the text of the licence file; the licence's name where a package ships no file. */
-function describe(folder: string): string {
+/** Name, version, and the text of the licence files; the licence's name where a package ships none. */
+function describe(folder: string, part = folder): string {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as PackageJson;
-  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|notice)/i.test(file));
-  const texts = files.map((file) => readFileSync(path.join(folder, file), 'utf8').trim());
-  return `${name} ${version} (${license ?? 'see below'})\n\n${texts.join('\n\n')}\n`;
+  const title = [name, path.relative(folder, part)].filter(Boolean).join('/');
+  return `${title} ${version} (${license ?? 'see below'})\n\n${textsIn(part).join('\n\n')}\n`;
+}
+
+function textsIn(folder: string): string[] {
+  const files = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isFile());
+  const licences = files.filter(({ name }) => /^(licen[cs]e|notice)/i.test(name));
+  return licences.map(({ name }) => readFileSync(path.join(folder, name), 'utf8').trim());
 }
