@@ -9,6 +9,7 @@ import {
   listPhotoIndexes,
   openPhotoIndex,
   type EmbedderInput,
+  type FolderFile,
   type IndexState,
   type PhotoEmbedder,
   type PhotoIndex,
@@ -75,6 +76,10 @@ export async function write(at: FileSystemDirectoryHandle, path: string, content
   const stream = await (await parent.getFileHandle(last, { create: true })).createWritable();
   await stream.write(content);
   await stream.close();
+}
+
+export async function writeAll(at: FileSystemDirectoryHandle, files: readonly FolderFile[]): Promise<void> {
+  await Promise.all(files.map(({ path, file }) => write(at, path, file)));
 }
 
 /** `p/000.png` and so on. */
