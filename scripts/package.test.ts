@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -189,6 +190,22 @@ test('Node imports it and ranks with the built-in model', () => {
   expect(length).toBe(dims);
   expect(self).toBeCloseTo(1, 5);
   expect(ranked).toHaveLength(3);
+});
+
+test('without its native packages, Node still imports it, and says what to install', () => {
+  writeFileSync(
+    path.join(folder, 'bare.js'),
+    `import { UnsupportedError, VLM2Vec } from 'vlm2vec-web';
+     const error = await VLM2Vec.load('nano').catch((error) => error);
+     console.log(error instanceof UnsupportedError, error.message);`,
+  );
+  const links = Object.keys(optionalDependencies).map((name) => path.join(folder, 'node_modules', name));
+  for (const link of links) renameSync(link, `${link}-away`);
+  try {
+    expect(run(process.execPath, 'bare.js')).toMatch(/^true .*npm install onnxruntime-node\n$/);
+  } finally {
+    for (const link of links) renameSync(`${link}-away`, link);
+  }
 });
 
 test('Node imports the adapters and the search, with the errors of the main entry', () => {

@@ -1,5 +1,6 @@
 /** @file Vectors as a table of LanceDB, whose package users install themselves: it is large and native. */
-import { InvalidInputError, UnsupportedError, VLM2VecError } from '../errors';
+import { InvalidInputError, VLM2VecError } from '../errors';
+import { missingPackage } from '../missing-package';
 import type { SinkPlace, SinkShape, VectorSink } from './vector-sink';
 
 /** What is used of `@lancedb/lancedb`. */
@@ -25,11 +26,7 @@ async function loadLance(): Promise<Lance> {
   try {
     return (await import(PACKAGE)) as Lance;
   } catch (cause) {
-    throw new UnsupportedError(
-      `lance: needs the package ${PACKAGE}, which is not installed (or not for this machine): npm install ${PACKAGE}`,
-      { package: PACKAGE },
-      { cause },
-    );
+    throw missingPackage(PACKAGE, 'lance', cause);
   }
 }
 

@@ -1,8 +1,8 @@
 /** @file Decoding in Node, by sharp (libvips): JPEG, WebP and AVIF as stored, without colour management. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import sharp from 'sharp';
 import { ImageFormatError, SourceNotFoundError } from '../errors';
+import { missingPackage } from '../missing-package';
 import { decodeBmp } from './bmp';
 import type { ImageHeader } from './headers';
 import type { RgbImage } from './types';
@@ -37,6 +37,9 @@ export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Prom
     const image = decodeBmp(bytes);
     if (image !== null) return image;
   }
+  const { default: sharp } = await import('sharp').catch((cause: unknown) => {
+    throw missingPackage('sharp', `${header.format} in Node`, cause);
+  });
   try {
     const image = sharp(bytes, {
       failOn: 'error',
