@@ -3,11 +3,13 @@
  * `lib/index.js`, `lib/search.js`, `lib/adapters/` and the workers for browsers, whole (every dependency inside, ONNX
  * Runtime beside them), so that they also run from a plain folder without a bundler; `lib/node.js`, `lib/adapters/node/`
  * and `lib/cli.js` for Node, where what is native stays a package; `lib/types/`; and the built-in model in `models/`.
+ * Does nothing where nothing changed since: it runs before every packing and every browser test.
  */
 import { chmodSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { rolldown, type OutputOptions, type Plugin } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
+import { buildIfChanged, hashInputs } from './build-inputs.ts';
 import { builtInFiles } from './built-in-files.ts';
 import { collectLicenses, licenses, type Licenses } from './licenses.ts';
 import { nodeEdges } from './node-edges.ts';
@@ -166,11 +168,24 @@ function slimSourceMaps(): void {
   }
 }
 
-rmSync(LIB, { recursive: true, force: true });
-rmSync(path.join(DIST, 'models'), { recursive: true, force: true });
-const found: Licenses = new Map();
-await buildNode(found);
-await buildBrowser(found);
-await buildTypes();
-slimSourceMaps();
-cpSync(MODELS, path.join(DIST, 'models'), { recursive: true });
+async function buildAll(): Promise<void> {
+  rmSync(LIB, { recursive: true, force: true });
+  rmSync(path.join(DIST, 'models'), { recursive: true, force: true });
+  const found: Licenses = new Map();
+  await buildNode(found);
+  await buildBrowser(found);
+  await buildTypes();
+  slimSourceMaps();
+  cpSync(MODELS, path.join(DIST, 'models'), { recursive: true });
+}
+
+/** All that the build is made of; the lock file stands for the packages. */
+const INPUTS = ['src', 'workers', 'scripts', 'public/models', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+
+const state = {
+  note: path.join(DIST, 'package-inputs.txt'),
+  hash: hashInputs(ROOT, INPUTS),
+  outputs: ['lib/types/index.d.ts', 'lib/cli.js', 'models/nano/bundle.json'].map((name) => path.join(DIST, name)),
+};
+const isBuilt = await buildIfChanged(state, buildAll);
+if (!isBuilt) console.log('dist/ is up to date');
