@@ -56,8 +56,9 @@ export interface LoadOptions extends OrtOptions {
   /** Folder of the built-in models, if not the package's own. */
   modelsUrl?: string | URL;
   /**
-   * Browser: the worker to run in (it ends with the model), or a function that starts one; `false` runs in the calling
-   * thread, which then stands still while a WASM model computes. @default true: a worker of its own
+   * Browser: the worker to run in (it ends with the model), or a function that starts one; its script is, or imports,
+   * `vlm2vec-web/worker`. `false` runs in the calling thread, which then stands still while a WASM model computes.
+   * @default true: a worker of its own
    */
   worker?: boolean | Worker | (() => Worker);
   /** Ends the call with the signal's reason. What was stored by then is kept: the same call goes on from there. */
