@@ -1,6 +1,6 @@
 /**
- * @file The built npm package in a browser, as users get it: from a plain folder, as `<script type="module">` loads it, and
- * through Vite. The other bundlers: `npm run test:bundlers`.
+ * @file The built npm package in a browser, as users get it: from a plain folder, as `<script type="module">` loads it,
+ * through Vite, and through esbuild. The other bundlers: `npm run test:bundlers`.
  */
 import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -36,4 +36,15 @@ test('Vite builds it without configuration, for any base; threads work, under a 
   const isolated = await openExample(page, at('vite/dist'), { base, isolated: true, strict: true });
   expectAsInNode(isolated, expected, 'wasm');
   expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
+});
+
+test('esbuild: worker, .wasm and model in places of one’s own', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+  linkExample('esbuild', at('esbuild'), ['esbuild']);
+  run(at('esbuild'), process.execPath, ['build.js']);
+  const opened = await openExample(page, at('esbuild/dist'), { base: '/some/folder/' });
+  expectAsInNode(opened, expected, 'wasm');
+  for (const place of ['vlm2vec/vlm2vec.worker.js', 'wasm/ort-wasm-simd-threaded.wasm', 'models/nano/bundle.json']) {
+    expect(opened.asked).toContain(place);
+  }
 });
