@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Attempts } from './attempts';
-import { commitChanges, deleteDatabase, loadAll, loadAttempts, openDatabase, type Database } from './database';
+import { commitChanges, deleteDatabase, loadAttempts, openDatabase, type Database } from './database';
 
 let database: Database;
 beforeEach(async () => {
@@ -134,15 +134,4 @@ test('a worker that ended while it decoded nothing ended of something else', asy
   const next = await Attempts.open(database, () => []);
   await die(next, 'b', true);
   expect(failed(next)).toBe('');
-});
-
-test('a commit changes all or nothing', async () => {
-  const problem = { id: 1, folderId: 1, path: 'a', size: 1, modified: 1, kind: 'skipped' as const, reason: 'no' };
-  await commitChanges(database, { put: [problem], folders: { put: [{ id: 1, name: 'f', handle: null, found: 1 }] } });
-  const uncloneable = { ...problem, id: 2, reason: (() => undefined) as never };
-  await expect(commitChanges(database, { remove: [1], put: [uncloneable] })).rejects.toThrow();
-  const { files, folders, meta } = await loadAll(database);
-  expect([files, folders.length, meta]).toEqual([[problem], 1, null]);
-  await commitChanges(database, { clear: true, put: [{ ...problem, id: 3 }] });
-  expect((await loadAll(database)).files.map(({ id }) => id)).toEqual([3]);
 });

@@ -2,7 +2,7 @@
 
 import { InvalidInputError } from '../../errors';
 import { combineVectors, filterRows, relevanceCut, zScore } from '../query';
-import type { Facets, ListOptions, PhotoFilter, PhotoItem, SearchResult } from '../types';
+import type { Facets, ListOptions, PhotoFilter, PhotoItem, PhotoProblem, SearchResult } from '../types';
 import { topK } from '../vectors';
 import type { Catalog } from './catalog';
 
@@ -61,6 +61,17 @@ export function listPictures(catalog: Catalog, { filter = {}, order = 'newest' }
   if (order === 'path') found.sort(byPath);
   else found.sort((a, b) => (order === 'newest' ? b.taken - a.taken : a.taken - b.taken) || byPath(a, b));
   return Uint32Array.from(found, ({ id }) => id);
+}
+
+/** By path. */
+export function listProblems(catalog: Catalog): PhotoProblem[] {
+  const problems: PhotoProblem[] = [];
+  for (const row of catalog.files.values()) {
+    if (row.kind === 'picture' || catalog.isMissing(row.id)) continue;
+    const path = `${catalog.folders.get(row.folderId)?.name ?? ''}/${row.path}`;
+    problems.push({ id: row.id, path, kind: row.kind, reason: row.reason });
+  }
+  return problems.sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 export function facetsOf(catalog: Catalog): Facets {

@@ -5,27 +5,13 @@
  */
 
 import { UnsupportedError } from '../../errors';
-import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeHeader, writeRecords } from '../vectors';
-import { Catalog } from './catalog';
-import { commitChanges, loadAll, openDatabase, type Changes, type Database, type Loaded } from './database';
-import { openPackFolder, openPackReader, PackWriter, removeOtherPacks, type PackReader } from './packs';
+import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader, writeRecords } from '../vectors';
+import type { Catalog } from './catalog';
+import { commitChanges, loadAll, openDatabase, type Changes, type Database } from './database';
+import { emptyVectors, freeUnused, load, readCatalog } from './loading';
+import { closePacks, openPackFolder, openWriters, removeOtherPacks, writersOf, type Packs, type Writers } from './packs';
+import type { LibraryPlace } from './place';
 import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
-
-/** Free rows are given back once there are so many of them, and they are a quarter of all. */
-const COMPACT_ROWS = 512;
-/** Bytes read at a time. */
-const CHUNK_BYTES = 8 << 20;
-
-export interface LibraryPlace {
-  /** See `placeName`. */
-  place: string;
-  /** Of the library, for people. */
-  name: string;
-  modelId: string;
-  /** For people. */
-  modelName: string | null;
-  dims: number;
-}
 
 /** A row to be written, and the bytes it does not have yet. */
 export type Addition =
@@ -51,16 +37,6 @@ export interface Committed {
   put: readonly FileRow[];
   remove: readonly number[];
   folders: Changes['folders'];
-}
-
-interface Packs {
-  vectors: PackReader;
-  thumbnails: PackReader;
-}
-
-interface Writers {
-  vectors: PackWriter;
-  thumbnails: PackWriter;
 }
 
 export class Library {
@@ -254,139 +230,6 @@ function readOnly(): never {
   throw new UnsupportedError('Another tab is writing this index; here it can only be read. Close the other tab.');
 }
 
-function writersOf(packs: Packs): Writers | null {
-  const { vectors, thumbnails } = packs;
-  return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
-}
-
 function newMeta({ name, modelId, dims }: LibraryPlace): Omit<MetaRow, 'modelName' | 'lastUsed'> {
   return { name, modelId, dims, generation: 1, revision: 0, unfinished: false };
-}
-
-async function openWriters(folder: FileSystemDirectoryHandle, generation: number) {
-  const vectors = await PackWriter.open(folder, 'vectors', generation);
-  try {
-    return { vectors, thumbnails: await PackWriter.open(folder, 'thumbnails', generation) };
-  } catch (error) {
-    await vectors.close();
-    throw error;
-  }
-}
-
-async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
-  await vectors.close().catch(() => undefined);
-  await thumbnails.close().catch(() => undefined);
-}
-
-async function load(database: Database, place: LibraryPlace, meta: MetaRow, loaded: Loaded, writable: boolean) {
-  const folder = await openPackFolder(place.place);
-  if (!writable) {
-    const packs = {
-      vectors: await openPackReader(folder, 'vectors', meta.generation),
-      thumbnails: await openPackReader(folder, 'thumbnails', meta.generation),
-    };
-    const catalog = loaded.files.some(({ kind }) => kind === 'picture')
-      ? await readCatalog(place, packs.vectors, loaded.folders, loaded.files)
-      : new Catalog(emptyVectors(place), loaded.folders, loaded.files);
-    return { packs, catalog };
-  }
-  await removeOtherPacks(folder, meta.generation);
-  const packs = await openWriters(folder, meta.generation);
-  try {
-    const files = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
-    await cutOrphans(packs, files, place);
-    const catalog = await readCatalog(place, packs.vectors, loaded.folders, files);
-    // Rows without their bytes (storage that was evicted in part) are forgotten, and their pictures indexed again.
-    const lost = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
-    if (lost.length > 0) await commitChanges(database, { remove: lost });
-    return { packs, catalog };
-  } catch (error) {
-    await closePacks(packs);
-    throw error;
-  }
-}
-
-function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: Writers, { dims }: LibraryPlace): boolean {
-  return recordAt(dims, slot + 1) <= vectors.end && thumb.at + thumb.bytes <= thumbnails.end;
-}
-
-/** What a crash wrote and no row names. */
-async function cutOrphans(packs: Writers, files: readonly FileRow[], place: LibraryPlace) {
-  let slots = 0;
-  let thumbs = 0;
-  for (const row of files) {
-    if (row.kind !== 'picture') continue;
-    slots = Math.max(slots, row.slot + 1);
-    thumbs = Math.max(thumbs, row.thumb.at + row.thumb.bytes);
-  }
-  if (packs.vectors.end < HEADER_BYTES) {
-    await packs.vectors.truncate(0);
-    await packs.vectors.append(writeHeader(emptyVectors(place)));
-  }
-  await packs.vectors.truncate(recordAt(place.dims, slots));
-  await packs.thumbnails.truncate(thumbs);
-}
-
-function emptyVectors({ dims, modelId }: LibraryPlace): PackedVectors {
-  return new PackedVectors({ dims, model: modelId });
-}
-
-/** Reads the vectors. A row whose vector is none does not count. */
-async function readCatalog(
-  place: LibraryPlace,
-  file: PackReader,
-  folders: readonly FolderRow[],
-  files: readonly FileRow[],
-): Promise<Catalog> {
-  const vectors = emptyVectors(place);
-  const { dims } = place;
-  const used = new Set(files.flatMap((row) => (row.kind === 'picture' ? [row.slot] : [])));
-  const count = Math.max(0, Math.floor(((await file.size()) - HEADER_BYTES) / recordBytes(dims)));
-  vectors.reserve(count);
-  const step = Math.max(1, Math.floor(CHUNK_BYTES / recordBytes(dims)));
-  for (let start = 0; start < count; start += step) {
-    const rows = Math.min(step, count - start);
-    readRecords(vectors, await file.read(recordAt(dims, start), rows * recordBytes(dims)));
-    freeUnused(vectors, start, used);
-  }
-  return new Catalog(
-    vectors,
-    folders,
-    files.filter((row) => row.kind !== 'picture' || vectors.has(row.slot)),
-  );
-}
-
-function freeUnused(vectors: PackedVectors, first: number, used: ReadonlySet<number>): void {
-  for (let row = first; row < vectors.rows; row++) if (!used.has(row) && vectors.has(row)) vectors.remove(row);
-}
-
-/** Whether giving back free rows is worth copying the rest. */
-export function isWasteful({ catalog }: Library): boolean {
-  const free = catalog.vectors.rows - catalog.vectors.size;
-  return free >= COMPACT_ROWS && free * 4 >= catalog.vectors.rows;
-}
-
-/** Copies what is in use into new files. */
-export async function compact(library: Library): Promise<void> {
-  const { catalog } = library;
-  await library.replace(async ({ vectors, thumbnails }) => {
-    const files: FileRow[] = [];
-    const moved = new Map<number, PictureRow['thumb']>();
-    let slots = 0;
-    for (const row of catalog.files.values()) {
-      if (row.kind !== 'picture') {
-        files.push(row);
-        continue;
-      }
-      const slot = slots++;
-      await vectors.append(writeRecords(catalog.vectors, row.slot));
-      const thumb = moved.get(row.thumb.at) ?? {
-        ...row.thumb,
-        at: await thumbnails.append(await library.readThumbnail(row)),
-      };
-      moved.set(row.thumb.at, thumb);
-      files.push({ ...row, slot, thumb });
-    }
-    return { files, folders: [...catalog.folders.values()] };
-  });
 }

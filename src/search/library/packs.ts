@@ -147,6 +147,38 @@ export class PackWriter implements PackReader {
   }
 }
 
+/** Both files of an index. */
+export interface Packs {
+  vectors: PackReader;
+  thumbnails: PackReader;
+}
+
+export interface Writers {
+  vectors: PackWriter;
+  thumbnails: PackWriter;
+}
+
+export async function openWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
+  const vectors = await PackWriter.open(folder, 'vectors', generation);
+  try {
+    return { vectors, thumbnails: await PackWriter.open(folder, 'thumbnails', generation) };
+  } catch (error) {
+    await vectors.close();
+    throw error;
+  }
+}
+
+export async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
+  await vectors.close().catch(() => undefined);
+  await thumbnails.close().catch(() => undefined);
+}
+
+/** Null where another tab writes. */
+export function writersOf(packs: Packs): Writers | null {
+  const { vectors, thumbnails } = packs;
+  return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
+}
+
 function notThere(name: string): SourceNotFoundError {
   return new SourceNotFoundError(`The index has no such bytes in ${name}: it was changed or cleared meanwhile.`, {
     name,

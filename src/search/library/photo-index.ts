@@ -6,10 +6,8 @@ import { DisposedError, InvalidInputError } from '../../errors';
 import { MAX_INPUT_PIXELS } from '../../image';
 import { numbered } from '../../numbered-calls';
 import { askToPersist } from '../../persist';
-import { queryPrompt, queryTemplate, type QueryKind } from '../prompts';
 import type {
   CallOptions,
-  EmbedderInput,
   Facets,
   FolderFile,
   FolderInfo,
@@ -24,13 +22,11 @@ import type {
   PhotoMap,
   PhotoProblem,
   PictureLimits,
-  QueryImage,
-  QueryPart,
   SearchQuery,
   SearchResult,
 } from '../types';
 import { EmbedGate } from './embed-gate';
-import type { VectorPart } from './find';
+import { embedQuery } from './embed-query';
 import { placeName } from './place';
 import type { OpenSettings, WireState } from './protocol';
 import type { SearchService } from './service';
@@ -70,9 +66,6 @@ interface Parts {
   start: () => Worker;
   startSurvey: () => Worker;
 }
-
-/** A part of a query: to be embedded, or known by its vector. */
-type Asked = { input: EmbedderInput; weight?: number } | { id: number; weight?: number };
 
 class BrowserPhotoIndex implements PhotoIndex {
   readonly #gate: EmbedGate;
@@ -168,31 +161,14 @@ class BrowserPhotoIndex implements PhotoIndex {
   }
 
   async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<SearchResult> {
-    const { text, image, instruction, combine = [], exclude = [], filter, limit } = query;
-    const main = text || image !== undefined ? [{ part: { text, image }, instruction }] : [];
-    const include = [...main, ...combine.map((part) => ({ part, instruction: undefined }))];
-    const parts = await Promise.all(
-      [...include, ...exclude.map((part) => ({ part, instruction: undefined }))].map((each) => this.#input(each)),
-    );
-    const start = performance.now();
-    const inputs = parts.flatMap((part) => ('input' in part ? [part.input] : []));
-    const vectors = inputs.length > 0 ? await this.#gate.query(inputs, signal) : [];
-    const embed = inputs.length > 0 ? performance.now() - start : 0;
-    signal?.throwIfAborted();
-    const embedded = parts.map((part): VectorPart => {
-      return 'input' in part ? { vector: vectors[inputs.indexOf(part.input)]!, weight: part.weight } : part;
+    const asked = await embedQuery(query, {
+      embed: (inputs) => this.#gate.query(inputs, signal),
+      file: (id) => this.file(id),
     });
-    const result = await this.#call((service) =>
-      service.find({
-        include: embedded.slice(0, include.length),
-        exclude: embedded.slice(include.length),
-        omit: [{ image }, ...combine].flatMap(({ image: each }) => (each && 'id' in each ? [each.id] : [])),
-        filter,
-        limit,
-      }),
-    );
     signal?.throwIfAborted();
-    return { ...result, milliseconds: { embed, score: result.milliseconds } };
+    const result = await this.#call((service) => service.find(asked.query));
+    signal?.throwIfAborted();
+    return { ...result, milliseconds: { embed: asked.milliseconds, score: result.milliseconds } };
   }
 
   list(options: ListOptions = {}): Promise<Uint32Array> {
@@ -268,21 +244,6 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   #snapshot(): Source {
     return { revision: this.#state.revision, take: () => this.#call((service) => service.snapshot()) };
-  }
-
-  /** What is to be embedded of a part; for a picture of the index alone, the vector it has. */
-  async #input({ part, instruction }: { part: QueryPart; instruction: string | undefined }): Promise<Asked> {
-    const { text, image, weight } = part;
-    if (!text && image === undefined) throw new InvalidInputError('A part of the query has neither text nor picture.');
-    const kind: QueryKind = image === undefined ? 'text' : text ? 'both' : 'image';
-    if (kind === 'image' && 'id' in image! && instruction === undefined) return { id: image.id, weight };
-    const input: EmbedderInput = { text: queryPrompt(instruction ?? queryTemplate(kind), text) };
-    if (image !== undefined) input.image = await this.#blob(image);
-    return { input, weight };
-  }
-
-  async #blob(image: QueryImage): Promise<Blob> {
-    return 'id' in image ? this.file(image.id) : image;
   }
 
   #call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {

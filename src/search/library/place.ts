@@ -3,6 +3,18 @@
 import { sha256Hex } from '../../bundle/digest';
 import { InvalidInputError } from '../../errors';
 
+/** Which index, and for which vectors. */
+export interface LibraryPlace {
+  /** See {@link placeName}. */
+  place: string;
+  /** Of the library, for people. */
+  name: string;
+  modelId: string;
+  /** For people. */
+  modelName: string | null;
+  dims: number;
+}
+
 const NAME = /^[\p{L}\p{N}_-][\p{L}\p{N} ._-]{0,63}$/u;
 
 /** One name serves for all of them. Another model has another index, so that going back to the first costs nothing. */

@@ -1,8 +1,8 @@
 /** @file What the page and the search worker say to each other, besides plain calls. */
 
 import type { WireError } from '../../error-wire';
-import type { LibraryPlace } from './library';
 import type { EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
+import type { LibraryPlace } from './place';
 
 /** How an embedding ended. Errors do not throw across the boundary: what becomes of the pictures depends on which. */
 export type EmbedOutcome =

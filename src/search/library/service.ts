@@ -8,17 +8,18 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../worker-life';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
 import { Attempts } from './attempts';
-import { equalGroups, writeImage } from '../vectors';
+import { compact, isWasteful } from './compact';
 import { clearAttempts, loadLayout, saveLayout } from './database';
 import { exportIndex } from './export';
-import { facetsOf, find, listPictures, type VectorQuery } from './find';
+import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
 import { Folders } from './folders';
 import { Indexer } from './indexer';
 import { importIndex } from './import';
-import { compact, isWasteful, Library, type Committed } from './library';
+import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
 import type { InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
 import { fileKey, type PictureRow } from './rows';
+import { exactGroups, snapshotOf } from './snapshot';
 import type { Layout, Snapshot } from './survey-protocol';
 
 /** States are told at most so often, in milliseconds. */
@@ -177,37 +178,18 @@ export class SearchService {
   }
 
   async problems(): Promise<PhotoProblem[]> {
-    const { catalog } = this.#open().library;
-    const problems: PhotoProblem[] = [];
-    for (const row of catalog.files.values()) {
-      if (row.kind === 'picture' || catalog.isMissing(row.id)) continue;
-      const path = `${catalog.folders.get(row.folderId)?.name ?? ''}/${row.path}`;
-      problems.push({ id: row.id, path, kind: row.kind, reason: row.reason });
-    }
-    return problems.sort((a, b) => (a.path < b.path ? -1 : 1));
+    return listProblems(this.#open().library.catalog);
   }
 
   /** Files with the same bytes. */
   async exactGroups(): Promise<number[][]> {
-    const items = this.#open().library.catalog.rows;
-    const groups = equalGroups(items.map((item) => item?.hash));
-    return groups.map((rows) => rows.map((row) => items[row]!.id));
+    return exactGroups(this.#open().library.catalog);
   }
 
   /** A copy of all vectors, for the survey worker. */
   async snapshot(): Promise<Snapshot> {
-    const { catalog, meta } = this.#open().library;
-    const image = writeImage(catalog.vectors);
-    const hashes = new Set<string>();
-    const distinct: number[] = [];
-    for (const [row, item] of catalog.rows.entries()) {
-      if (!item || hashes.has(item.hash)) continue;
-      hashes.add(item.hash);
-      distinct.push(row);
-    }
-    const ids = Uint32Array.from(catalog.rows, (item) => item?.id ?? 0);
-    const snapshot = { revision: meta.revision, image, ids, distinct: Uint32Array.from(distinct) };
-    return transfer(snapshot, [image.buffer as ArrayBuffer]);
+    const snapshot = snapshotOf(this.#open().library);
+    return transfer(snapshot, [snapshot.image.buffer as ArrayBuffer]);
   }
 
   /** The last map; null where the pictures are others by now. */

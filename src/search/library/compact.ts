@@ -1,0 +1,39 @@
+/** @file Gives back the places of pictures that changed or went, which are left free in the files. */
+
+import { writeRecords } from '../vectors';
+import type { Library } from './library';
+import type { FileRow, PictureRow } from './rows';
+
+/** Free rows are given back once there are so many of them, and they are a quarter of all. */
+const COMPACT_ROWS = 512;
+
+/** Whether giving back free rows is worth copying the rest. */
+export function isWasteful({ catalog }: Library): boolean {
+  const free = catalog.vectors.rows - catalog.vectors.size;
+  return free >= COMPACT_ROWS && free * 4 >= catalog.vectors.rows;
+}
+
+/** Copies what is in use into new files. */
+export async function compact(library: Library): Promise<void> {
+  const { catalog } = library;
+  await library.replace(async ({ vectors, thumbnails }) => {
+    const files: FileRow[] = [];
+    const moved = new Map<number, PictureRow['thumb']>();
+    let slots = 0;
+    for (const row of catalog.files.values()) {
+      if (row.kind !== 'picture') {
+        files.push(row);
+        continue;
+      }
+      const slot = slots++;
+      await vectors.append(writeRecords(catalog.vectors, row.slot));
+      const thumb = moved.get(row.thumb.at) ?? {
+        ...row.thumb,
+        at: await thumbnails.append(await library.readThumbnail(row)),
+      };
+      moved.set(row.thumb.at, thumb);
+      files.push({ ...row, slot, thumb });
+    }
+    return { files, folders: [...catalog.folders.values()] };
+  });
+}

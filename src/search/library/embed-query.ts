@@ -1,0 +1,55 @@
+/** @file A query → vectors: its parts become prompts and pictures, which are embedded in one call. */
+
+import { InvalidInputError } from '../../errors';
+import { queryPrompt, queryTemplate, type QueryKind } from '../prompts';
+import type { EmbedderInput, QueryPart, SearchQuery } from '../types';
+import type { VectorPart, VectorQuery } from './find';
+
+/** What it takes. */
+export interface Means {
+  embed(inputs: readonly EmbedderInput[]): Promise<Float32Array[]>;
+  /** The original of a picture of the index. */
+  file(id: number): Promise<Blob>;
+}
+
+/** A part of a query: to be embedded, or known by its vector. */
+type Asked = { input: EmbedderInput; weight?: number } | { id: number; weight?: number };
+
+/**
+ * Resolves to what to look for, and how long embedding took.
+ * @throws InvalidInputError where a part is empty; what `embed` and `file` do
+ */
+export async function embedQuery(
+  { text, image, instruction, combine = [], exclude = [], filter, limit }: SearchQuery,
+  means: Means,
+): Promise<{ query: VectorQuery; milliseconds: number }> {
+  const main = text || image !== undefined ? [ask({ text, image }, means, instruction)] : [];
+  const include = await Promise.all([...main, ...combine.map((part) => ask(part, means))]);
+  const without = await Promise.all(exclude.map((part) => ask(part, means)));
+  const inputs = [...include, ...without].flatMap((asked) => ('input' in asked ? [asked.input] : []));
+  const start = performance.now();
+  const vectors = inputs.length > 0 ? await means.embed(inputs) : [];
+  const milliseconds = inputs.length > 0 ? performance.now() - start : 0;
+  const embedded = (asked: Asked): VectorPart =>
+    'input' in asked ? { vector: vectors[inputs.indexOf(asked.input)]!, weight: asked.weight } : asked;
+  return {
+    query: {
+      include: include.map(embedded),
+      exclude: without.map(embedded),
+      omit: [{ image }, ...combine].flatMap(({ image: each }) => (each && 'id' in each ? [each.id] : [])),
+      filter,
+      limit,
+    },
+    milliseconds,
+  };
+}
+
+/** What is to be embedded of a part; for a picture of the index alone, the vector it has. */
+async function ask({ text, image, weight }: QueryPart, { file }: Means, instruction?: string): Promise<Asked> {
+  if (!text && image === undefined) throw new InvalidInputError('A part of the query has neither text nor picture.');
+  const kind: QueryKind = image === undefined ? 'text' : text ? 'both' : 'image';
+  if (kind === 'image' && 'id' in image! && instruction === undefined) return { id: image.id, weight };
+  const input: EmbedderInput = { text: queryPrompt(instruction ?? queryTemplate(kind), text) };
+  if (image !== undefined) input.image = 'id' in image ? await file(image.id) : image;
+  return { input, weight };
+}
