@@ -12,7 +12,7 @@ afterEach(async () => {
   await deleteDatabase('attempts');
 });
 
-const everyone = (keys: readonly string[]) => keys;
+const everyone = (keys: readonly string[]) => ({ keys, alone: keys.length === 1 });
 const inOrder = () => null;
 const suspects = (attempts: Attempts, keys = 'abcd') => [...keys].filter((key) => attempts.isSuspect(key)).join('');
 const failed = (attempts: Attempts, keys = 'abcd') => [...keys].filter((key) => attempts.hasFailed(key)).join('');
@@ -113,13 +113,22 @@ test('a page that is closed or reloaded is no evidence, however often and with h
   expect([suspects(last), failed(last)]).toEqual(['', '']);
 });
 
+test('a page that ends in the background, perhaps to save memory, makes suspects and is no evidence', async () => {
+  const inBackground = (keys: readonly string[]) => ({ keys, alone: false });
+  for (let i = 0; i < 4; i++) await (await Attempts.open(database, inBackground)).begin(['a']);
+  const attempts = await Attempts.open(database, inBackground);
+  expect([suspects(attempts), failed(attempts)]).toEqual(['a', '']);
+  await die(attempts, 'a', true);
+  expect(failed(attempts)).toBe('a');
+});
+
 test('of a worker that ended only what it was decoding is suspected', async () => {
   const first = await Attempts.open(database, inOrder);
   await first.begin(['a', 'b']);
   const asked: unknown[] = [];
   const second = await Attempts.open(database, (keys, session) => {
     asked.push([keys, session]);
-    return ['b'];
+    return { keys: ['b'], alone: true };
   });
   expect(asked).toEqual([[['a', 'b'], first.session]]);
   expect(second.session).not.toBe(first.session);
@@ -131,7 +140,7 @@ test('a worker that ended while it decoded nothing ended of something else', asy
   const attempts = await Attempts.open(database, inOrder);
   await die(attempts, 'ab', false);
   await attempts.begin(['c']);
-  const next = await Attempts.open(database, () => []);
+  const next = await Attempts.open(database, () => ({ keys: [], alone: false }));
   await die(next, 'b', true);
   expect(failed(next)).toBe('');
 });

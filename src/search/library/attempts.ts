@@ -4,7 +4,8 @@
  * alone, and a death then is evidence. A picture with two deaths, one of them alone, has failed. But where there were
  * deaths that it had no part in, something else may end them all: then it takes two deaths alone.
  *
- * A page that is closed or reloaded is no death (it leaves a note on its way out), nor is a model that was taken away.
+ * A page that is closed or reloaded is no death (it leaves a note: `leaving.ts`), nor is a model that was taken away. One
+ * that ended in the background may have been ended to save memory: that makes suspects, and is no evidence.
  */
 
 import { loadAttempts, putAttempts, type Database } from './database';
@@ -17,6 +18,15 @@ const ALONE = [1, 2] as const;
 /** Key of the row that counts deaths which no picture has failed for. */
 const ALL = '';
 
+/**
+ * Which of the pictures that were in work may have been the reason for the end of a session, and whether nothing else may
+ * have been; null where it ended in order. `session` is what {@link Attempts.session} was then.
+ */
+export type Blame = (
+  keys: readonly string[],
+  session: string,
+) => { keys: readonly string[]; alone: boolean } | null;
+
 export class Attempts {
   readonly #database: Database;
   readonly #session = crypto.randomUUID();
@@ -28,15 +38,8 @@ export class Attempts {
     this.#rows = new Map(rows.map((row) => [row.key, row]));
   }
 
-  /**
-   * Opens the record, and counts the deaths of sessions that did not end in order.
-   * @param blame which of the pictures that were in work may have been the reason for the end of a session; null where
-   *   it ended in order. `session` is what {@link session} was then
-   */
-  static async open(
-    database: Database,
-    blame: (keys: readonly string[], session: string) => readonly string[] | null,
-  ): Promise<Attempts> {
+  /** Opens the record, and counts the deaths of sessions that did not end in order. */
+  static async open(database: Database, blame: Blame): Promise<Attempts> {
     const attempts = new Attempts(database, await loadAttempts(database));
     const left = new Map<string, string[]>();
     for (const { key, session } of attempts.#rows.values()) {
@@ -45,7 +48,7 @@ export class Attempts {
     for (const [session, keys] of left) {
       await attempts.release(keys);
       const blamed = blame(keys, session);
-      if (blamed) await attempts.died(blamed, { death: session, alone: blamed.length === 1 });
+      if (blamed) await attempts.died(blamed.keys, { death: session, alone: blamed.alone });
     }
     return attempts;
   }

@@ -27,6 +27,7 @@ import type {
 } from '../types';
 import { EmbedGate } from './embed-gate';
 import { embedQuery } from './embed-query';
+import { noteLeaving, readLeaving } from './leaving';
 import { placeName } from './place';
 import type { OpenSettings, WireState } from './protocol';
 import type { SearchService } from './service';
@@ -69,7 +70,6 @@ interface Parts {
 
 class BrowserPhotoIndex implements PhotoIndex {
   readonly #gate: EmbedGate;
-  readonly #place: string;
   readonly #survey: Survey;
   /** Files that were picked, by folder: a worker that takes over knows nothing of them. */
   readonly #picked = new Map<number, readonly FolderFile[]>();
@@ -78,13 +78,13 @@ class BrowserPhotoIndex implements PhotoIndex {
   #state!: IndexState;
   #session: string | null = null;
   #closed = false;
+  #endNotes: () => void = () => undefined;
   /** Begun, and neither ended nor stopped by the caller: a worker that takes over goes on. */
   #shouldRun = false;
 
-  private constructor({ gate, settings, startSurvey }: Parts) {
+  private constructor({ gate, startSurvey }: Parts) {
     this.#survey = new Survey(startSurvey);
     this.#gate = gate;
-    this.#place = settings.place;
   }
 
   static async open(parts: Parts): Promise<PhotoIndex> {
@@ -97,15 +97,15 @@ class BrowserPhotoIndex implements PhotoIndex {
         embed: (inputs) => gate.index(inputs),
         abortEmbeddings: () => gate.abortIndexing(),
         onState: (state) => index.#onState(state),
-        closedSession: () => index.#closedSession(),
+        left: () => readLeaving(settings.place),
       },
-      closed: index.#closedSession(),
+      left: readLeaving(settings.place),
       onSession: (session) => (index.#session = session),
       onRevived: () => void index.#revived(),
       onGivenUp: (error) => index.#pausedBy(error),
     });
     index.#onState(await index.#link.call((service) => service.state()));
-    globalThis.addEventListener?.('pagehide', index.#noteClosing);
+    index.#endNotes = noteLeaving(settings.place, () => index.#session);
     return index;
   }
 
@@ -235,7 +235,7 @@ class BrowserPhotoIndex implements PhotoIndex {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    globalThis.removeEventListener?.('pagehide', this.#noteClosing);
+    this.#endNotes();
     this.#gate.abortIndexing();
     this.#survey.close();
     await this.#link.close();
@@ -303,23 +303,5 @@ class BrowserPhotoIndex implements PhotoIndex {
     this.#shouldRun = false;
     this.#state = { ...this.#state, phase: 'paused', error };
     for (const listener of this.#listeners) listener(this.#state);
-  }
-
-  /** A page that is left while it indexes is no sign of a bad picture. Nothing but this can be written so late. */
-  readonly #noteClosing = () => {
-    if (this.#session === null) return;
-    try {
-      localStorage.setItem(this.#place, this.#session);
-    } catch {
-      // Without the note a picture may be tried alone next time, and no more.
-    }
-  };
-
-  #closedSession(): string | null {
-    try {
-      return localStorage.getItem(this.#place);
-    } catch {
-      return null;
-    }
   }
 }

@@ -2,6 +2,7 @@
 
 import type { WireError } from '../../error-wire';
 import type { EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
+import type { Leaving } from './leaving';
 import type { LibraryPlace } from './place';
 
 /** How an embedding ended. Errors do not throw across the boundary: what becomes of the pictures depends on which. */
@@ -23,8 +24,8 @@ export interface PageHooks {
   /** Embeddings under way end as `aborted`. */
   abortEmbeddings(): void;
   onState(state: WireState): void;
-  /** The session of the page that was last closed in order, if any. */
-  closedSession(): string | null | Promise<string | null>;
+  /** How the last page was left. */
+  left(): Leaving | null | Promise<Leaving | null>;
   /** Pictures that this worker is decoding: one of them is the reason, should it end now. */
   onDecoding(keys: readonly string[]): void;
 }
@@ -36,8 +37,8 @@ export interface OpenSettings extends LibraryPlace {
 }
 
 export interface InnocentWork {
-  /** {@link PageHooks.closedSession} at that time, so that nothing is to blame. */
-  closed: string | null;
+  /** {@link PageHooks.left} at that time. */
+  left: Leaving | null;
   /** The session whose worker ended while the page lived, and what it was decoding: nothing else is to blame. */
   ended: { session: string; decoding: readonly string[] } | null;
 }

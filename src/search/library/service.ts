@@ -7,7 +7,7 @@ import { NumberedCalls } from '../../numbered-calls';
 import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../worker-life';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
-import { Attempts } from './attempts';
+import { Attempts, type Blame } from './attempts';
 import { compact, isWasteful } from './compact';
 import { clearAttempts, loadLayout, saveLayout } from './database';
 import { exportIndex } from './export';
@@ -290,7 +290,7 @@ export class SearchService {
     }
     this.#following = this.#following.then(async () => {
       await this.#opened?.library.close();
-      await this.#load(true, { closed: await this.#hooks!.closedSession(), ended: null });
+      await this.#load(true, { left: await this.#hooks!.left(), ended: null });
     });
     await this.#following;
   }
@@ -300,7 +300,7 @@ export class SearchService {
     if (!opened || opened.indexer) return;
     if (message.kind !== 'committed' || !(await opened.library.follow(message.committed))) {
       await opened.library.close();
-      await this.#load(false, { closed: null, ended: null });
+      await this.#load(false, { left: null, ended: null });
     }
     await this.#folders.refresh(this.#open().library.catalog);
     this.#changed();
@@ -343,9 +343,10 @@ export class SearchService {
 }
 
 /** Who may have been the reason for the end of an earlier session. */
-function blame({ closed, ended }: InnocentWork): (keys: readonly string[], session: string) => readonly string[] | null {
+function blame({ left, ended }: InnocentWork): Blame {
   return (keys, session) => {
-    if (session === closed) return null;
-    return session === ended?.session ? keys.filter((key) => ended.decoding.includes(key)) : keys;
+    if (session === left?.session) return left.kind === 'closed' ? null : { keys, alone: false };
+    const blamed = session === ended?.session ? keys.filter((key) => ended.decoding.includes(key)) : keys;
+    return { keys: blamed, alone: blamed.length === 1 };
   };
 }

@@ -3,6 +3,7 @@
 import { lockName } from '../../store/locks';
 import type { StoredPhotoIndex } from '../types';
 import { deleteDatabase, describeDatabase } from './database';
+import { forgetLeaving } from './leaving';
 import { deletePackFolder, listPackFolders } from './packs';
 
 /** All of them: of a model that is not used any more, too. */
@@ -27,7 +28,7 @@ export async function deletePhotoIndex(place: string): Promise<void> {
   try {
     await deleteDatabase(place);
     await deletePackFolder(place);
-    globalThis.localStorage?.removeItem(place);
+    forgetLeaving(place);
   } finally {
     unlock();
   }

@@ -90,9 +90,9 @@ function open(...behaviours: Behaviour[]): Promise<WorkerLink> {
       embed: async () => ({ kind: 'aborted' }),
       abortEmbeddings: () => undefined,
       onState: () => undefined,
-      closedSession: () => null,
+      left: () => null,
     },
-    closed: null,
+    left: null,
     onRevived: () => revived++,
     onGivenUp: (error) => givenUp.push(error),
     onSession: () => undefined,
@@ -141,7 +141,7 @@ test('a worker that fails is replaced; a call under way is made again, and the n
   workers[0]!.fail('boom');
   await pass(1, call);
   expect(await call).toBe('worker 1');
-  expect(workers[1]!.innocent).toEqual({ closed: null, ended: { session: 'session 0', decoding: ['a', 'b'] } });
+  expect(workers[1]!.innocent).toEqual({ left: null, ended: { session: 'session 0', decoding: ['a', 'b'] } });
   expect([revived, givenUp.length]).toEqual([1, 0]);
 });
 
@@ -161,7 +161,7 @@ test('a worker that hangs while it decodes is ended; one that tells of its progr
   const call = state(link);
   await pass(1, call);
   expect(await call).toBe('worker 1');
-  expect(workers[1]!.innocent).toEqual({ closed: null, ended: { session: 'session 0', decoding: ['4'] } });
+  expect(workers[1]!.innocent).toEqual({ left: null, ended: { session: 'session 0', decoding: ['4'] } });
 });
 
 test('a worker that decodes nothing may be silent for as long as it likes', async () => {

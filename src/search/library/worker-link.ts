@@ -19,8 +19,8 @@ export interface LinkOptions {
   settings: Omit<OpenSettings, 'innocent'>;
   /** Those that the index has; what is being decoded is kept here. */
   hooks: Omit<PageHooks, 'onDecoding'>;
-  /** The session that was closed in order, if the last one was. */
-  closed: string | null;
+  /** How the last page was left. */
+  left: InnocentWork['left'];
   /** A worker died and another one has taken over. */
   onRevived(): void;
   /** Workers keep dying. The next call tries again. */
@@ -43,7 +43,7 @@ export class WorkerLink {
 
   private constructor(options: LinkOptions) {
     this.#options = options;
-    this.#line = this.#begin({ closed: options.closed, ended: null }, false);
+    this.#line = this.#begin({ left: options.left, ended: null }, false);
     this.#line.catch(() => undefined);
     const patience = (options.settings.limits.decodeSeconds + 30) * 1000;
     this.#watchdog = setInterval(() => {
@@ -75,7 +75,7 @@ export class WorkerLink {
     for (;;) {
       if (this.#deaths > MOST_DEATHS) {
         this.#deaths = 0;
-        this.#line = this.#begin({ closed: null, ended: null }, true);
+        this.#line = this.#begin({ left: null, ended: null }, true);
         this.#line.catch(() => undefined);
       }
       try {
@@ -118,7 +118,7 @@ export class WorkerLink {
         sign();
         hooks.onState(state);
       },
-      closedSession: () => hooks.closedSession(),
+      left: () => hooks.left(),
       onDecoding: (keys) => {
         sign();
         this.#decoding = keys;
@@ -148,7 +148,7 @@ export class WorkerLink {
       onGivenUp(error);
       return;
     }
-    this.#line = this.#again({ closed: null, ended });
+    this.#line = this.#again({ left: null, ended });
     this.#line.then(onRevived, () => undefined);
   }
 
