@@ -1,6 +1,9 @@
-/** @file The evaluation page: P@1 of a model in the browser, beside what PyTorch gives. */
+/** @file The evaluation page of the built site: P@1 of a model in the browser, beside what PyTorch gives. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
+import { siteOf } from './site-pages';
+
+test.use({ serviceWorkers: 'block' });
 
 const QUERIES = 3;
 
@@ -9,7 +12,7 @@ test.beforeEach(({}, info) => {
 });
 
 async function open(page: Page): Promise<void> {
-  await page.goto('/eval.html?device=wasm');
+  await page.goto(`${siteOf(test.info())}/eval.html?device=wasm`);
   await expect(page.locator('#status-text')).toContainText('Runs on the CPU');
   await page.locator('#limit').fill(String(QUERIES));
 }

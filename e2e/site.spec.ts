@@ -128,6 +128,7 @@ test('each page’s policy allows its own site only; the Hub has a page of its o
 });
 
 test('workers are bound by the page’s policy too', async ({ page }, info) => {
+  await page.routeWebSocket('**', () => undefined); // the dev server must not reload the page because a file was saved
   await page.goto('/search.html');
   const other = `${siteOf(info)}/`;
   const answers = await page.evaluate(async (url) => {
