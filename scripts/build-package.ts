@@ -11,6 +11,7 @@ import { rolldown, type OutputOptions, type Plugin } from 'rolldown';
 import { dts } from 'rolldown-plugin-dts';
 import { buildIfChanged, hashInputs } from './build-inputs.ts';
 import { builtInFiles } from './built-in-files.ts';
+import { ADAPTERS, ENTRY_POINTS } from './entry-points.ts';
 import { collectLicenses, licenses, type Licenses } from './licenses.ts';
 import { nodeEdges } from './node-edges.ts';
 
@@ -75,12 +76,6 @@ const browserEdges: Plugin = {
   },
 };
 
-/** Each file of `src/adapters/` that package.json's `./adapters/*` names. */
-const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
-
-const adapterInputs = (folder: string): Record<string, string> =>
-  Object.fromEntries(ADAPTERS.map((name) => [`${folder}/${name}`, `./src/adapters/${name}.ts`]));
-
 /** `workers/x.worker.ts` → `lib/x.worker.js`. */
 const workerInputs = (): Record<string, string> =>
   Object.fromEntries(
@@ -89,14 +84,12 @@ const workerInputs = (): Record<string, string> =>
       .map((file) => [file.replace(/\.ts$/, ''), `workers/${file}`]),
   );
 
-const ENTRIES = { index: './src/index.ts', search: './src/search/index.ts' };
-
 const OUTPUT: OutputOptions = { dir: LIB, format: 'esm', entryFileNames: '[name].js', sourcemap: true };
 
 async function buildBrowser(found: Licenses): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { ...ENTRIES, ...adapterInputs('adapters'), ...workerInputs() },
+    input: { ...ENTRY_POINTS, ...workerInputs() },
     platform: 'browser',
     checks: { pluginTimings: false },
     plugins: [
@@ -114,9 +107,10 @@ async function buildBrowser(found: Licenses): Promise<void> {
 
 /** Node's part: native packages stay outside, and so does what only browsers load. */
 async function buildNode(found: Licenses): Promise<void> {
+  const adapters = Object.fromEntries(ADAPTERS.map((name) => [`adapters/node/${name}`, ENTRY_POINTS[`adapters/${name}`]!]));
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { node: 'src/index.ts', cli: 'src/cli/index.ts', ...adapterInputs('adapters/node') },
+    input: { node: ENTRY_POINTS.index!, cli: './src/cli/index.ts', ...adapters },
     platform: 'node',
     checks: { pluginTimings: false },
     external: ['onnxruntime-node', 'sharp', '@lancedb/lancedb'],
@@ -131,7 +125,7 @@ async function buildNode(found: Licenses): Promise<void> {
 async function buildTypes(): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { ...ENTRIES, ...adapterInputs('adapters') },
+    input: ENTRY_POINTS,
     external: (id) => !/^[./]|^[A-Za-z]:/.test(id),
     checks: { pluginTimings: false },
     plugins: [dts({ emitDtsOnly: true, tsconfig: 'tsconfig.build.json' })],

@@ -19,9 +19,9 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { rolldown } from 'rolldown';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ADAPTERS, ENTRY_POINTS } from './entry-points.ts';
 import { importedAtOnce, MAIN_LIMIT, sizeOf } from './package-size.ts';
 
-const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
 const root = path.resolve(import.meta.dirname, '..');
 
 interface PackageJson {
@@ -143,7 +143,7 @@ test('importing any entry touches neither page, nor GPU, nor network', () => {
   const builds = ['', '/search', '/node', ...ADAPTERS.map((name) => `/adapters/${name}`)].map((entry) => `vlm2vec-web${entry}`);
   // What runtimes get that are no Node, and bundlers that render pages without saying so.
   const lib = path.join(installed, 'dist/lib');
-  const browser = ['index', 'search', ...ADAPTERS.map((name) => `adapters/${name}`)].map((entry) => path.join(lib, `${entry}.js`));
+  const browser = Object.keys(ENTRY_POINTS).map((entry) => path.join(lib, `${entry}.js`));
   writeFileSync(
     path.join(folder, 'import.js'),
     `const touched = [];

@@ -18,24 +18,14 @@ import {
   type Reflection,
   type TypeDocOptions,
 } from 'typedoc';
+import { ENTRY_POINTS } from './entry-points.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const OUT = 'dist/docs';
 
-/** Entry points of package.json's `exports`, and where each begins. */
-const ENTRIES: Record<string, string> = {
-  'vlm2vec-web': 'src/index.ts',
-  'vlm2vec-web/search': 'src/search/index.ts',
-  'vlm2vec-web/adapters/ai-sdk': 'src/adapters/ai-sdk.ts',
-  'vlm2vec-web/adapters/langchain': 'src/adapters/langchain.ts',
-  'vlm2vec-web/adapters/llamaindex': 'src/adapters/llamaindex.ts',
-  'vlm2vec-web/adapters/openai': 'src/adapters/openai.ts',
-  'vlm2vec-web/adapters/transformers': 'src/adapters/transformers.ts',
-};
-
 const OPTIONS: TypeDocOptions = {
   name: 'vlm2vec-web',
-  entryPoints: Object.values(ENTRIES).map((file) => path.join(ROOT, file)),
+  entryPoints: Object.values(ENTRY_POINTS).map((file) => path.join(ROOT, file)),
   tsconfig: path.join(ROOT, 'tsconfig.build.json'),
   readme: 'none',
   excludeInternal: true,
@@ -80,9 +70,9 @@ function settleFileComment(reflection: Reflection): void {
   if (reflection.comment?.getTag('@file')) delete reflection.comment;
   if (!reflection.kindOf(ReflectionKind.Module)) return;
   const source = reflection.project.getSymbolIdFromReflection(reflection)?.packagePath;
-  const [name, file] = Object.entries(ENTRIES).find(([, path]) => path === source)!;
+  const [name, file] = Object.entries(ENTRY_POINTS).find(([, file]) => file === `./${source}`)!;
   const note = /^\/\*\*[\s*]*@file\s+(.*?)\s*\*\//s.exec(readFileSync(path.join(ROOT, file), 'utf8'))?.[1];
-  reflection.name = name;
+  reflection.name = name === 'index' ? 'vlm2vec-web' : `vlm2vec-web/${name}`;
   if (!note) return;
   const text = note.replaceAll(/\n \* ?/g, '\n').replaceAll(/\{@link (\w+)\}/g, '`$1`');
   reflection.comment = new Comment([{ kind: 'text', text }]);
