@@ -213,34 +213,64 @@ test('a picture that ends the model fails after two deaths, and no other; a mode
   expect([seen.indexed, seen.problems]).toEqual([59 + 40, 1]);
 });
 
-test('a page that crashes leaves all that was committed, and what was in work is tried alone', async ({
+test('a page that crashes leaves all that was committed; a picture with which it does so alone has failed', async ({
   page,
   context,
 }) => {
   await openBlank(page);
-  const indexed = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, smallFiles, until, writeAll }) => {
-    const pictures = await folder('Pictures');
-    await writeAll(pictures, smallFiles(150));
-    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
-    await index.add({ handle: pictures });
-    await index.start();
-    return (await until(index, (state) => state.indexed >= 30)).indexed;
-  });
-  await page.goto('chrome://crash').catch(() => undefined);
-  const next = await context.newPage();
-  await openBlank(next);
-  const seen = await inPage(next, async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes }) => {
-    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
-    const opened = index.state;
-    await index.start();
-    await idle(index);
-    return { opened, ...(await outcomes(index)), files: await inspect() };
-  });
+  const indexed = await inPage(
+    page,
+    async ({ openPhotoIndex, fakeEmbedder, folder, small, smallFiles, until, writeAll }) => {
+      const pictures = await folder('Pictures');
+      const files = smallFiles(150);
+      files[7] = { path: files[7]!.path, file: small(7, 'HANG') }; // among the first; in work whenever the page ends
+      await writeAll(pictures, files);
+      const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+      await index.add({ handle: pictures });
+      await index.start();
+      return (await until(index, (state) => state.indexed >= 30)).indexed;
+    },
+  );
+  const crash = async (crashing: Page) => {
+    await crashing.goto('chrome://crash').catch(() => undefined);
+    const next = await context.newPage();
+    await openBlank(next);
+    return next;
+  };
+  /** Opens the index and starts it; resolves once the picture is asked for, alone. */
+  const untilAlone = (at: Page) =>
+    inPage(at, async ({ openPhotoIndex, fakeEmbedder }) => {
+      const embedder = fakeEmbedder();
+      const alone = new Promise<number>((resolve) => {
+        const { embed } = embedder;
+        embedder.embed = async (inputs, options) => {
+          const result = embed(inputs, options);
+          if ((await (inputs[0]!.image as Blob).text()).includes('HANG')) resolve(inputs.length);
+          return result;
+        };
+      });
+      const index = await openPhotoIndex({ embedder });
+      const opened = index.state;
+      await index.start();
+      return { opened, inputs: await alone };
+    });
+  const second = await crash(page);
+  const seen = await untilAlone(second);
   expect(seen.opened.phase).toBe('paused');
   expect(seen.opened.indexed).toBeGreaterThanOrEqual(indexed);
-  expect(seen.pictures).toEqual(paths(150));
-  expect(seen.problems).toEqual([]);
-  expect(seen.files.sizes).toEqual([seen.files.recordsEnd, seen.files.thumbsEnd]);
+  expect(seen.inputs).toBe(1);
+  await second.reload(); // no evidence: it is tried again
+  expect((await untilAlone(second)).inputs).toBe(1);
+  const third = await crash(second);
+  const last = await inPage(third, async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes }) => {
+    const index = await openPhotoIndex({ embedder: fakeEmbedder() });
+    await index.start();
+    await idle(index);
+    return { ...(await outcomes(index)), files: await inspect() };
+  });
+  expect(last.problems).toEqual([`failed Pictures/0/${numbered(7)}`]);
+  expect(last.pictures).toEqual(paths(150).filter((path) => !path.includes('IMG_0007')));
+  expect(last.files.sizes).toEqual([last.files.recordsEnd, last.files.thumbsEnd]);
 });
 
 test('bytes that the browser lost are made again, and no row is left over', async ({ page }) => {

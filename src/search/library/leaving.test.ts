@@ -34,6 +34,11 @@ test('in the background it is hidden, in front of someone nothing, at its end cl
   show('hidden');
   hide();
   expect(readLeaving('place')).toEqual({ session: 'a-session', kind: 'closed' });
+  show('visible'); // back from the cache of pages
+  expect(readLeaving('place')).toBeNull();
+  hide();
+  show('hidden'); // in this order, where it is reloaded
+  expect(readLeaving('place')).toEqual({ session: 'a-session', kind: 'closed' });
   forgetLeaving('place');
   expect(readLeaving('place')).toBeNull();
 });

@@ -45,8 +45,10 @@ export function noteLeaving(place: string, session: () => string | null): () => 
   };
   const onHide = () => note('closed');
   const onVisibility = () => {
-    if (document.visibilityState === 'hidden') note('hidden');
-    else if (readLeaving(place)?.session === session()) forgetLeaving(place);
+    const own = readLeaving(place)?.session === session();
+    if (document.visibilityState === 'visible' && own) forgetLeaving(place);
+    // At its end a page hears of being hidden, too, after all else.
+    if (document.visibilityState === 'hidden' && !own) note('hidden');
   };
   globalThis.addEventListener?.('pagehide', onHide);
   globalThis.document?.addEventListener('visibilitychange', onVisibility);
