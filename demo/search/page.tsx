@@ -129,7 +129,9 @@ function Model(): JSX.Element {
             : strings.model.loading(name, progress)}
       </summary>
       <ModelBar control={control} />
-      <p class="quiet">{strings.model.switching}</p>
+      <p class="quiet">
+        {strings.model.switching} <a href="models.html">{strings.model.indexes}</a>
+      </p>
     </details>
   );
 }

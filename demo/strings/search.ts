@@ -29,6 +29,7 @@ export const searchStrings = {
       'Each model sees pictures in its own way and has its own index. With another model your folders are indexed anew; ' +
       'the index of this one stays, and is there again when you come back to it. nano is small and quick and knows ' +
       'drawings best; for photographs keep a larger one on the Models page.',
+    indexes: 'See and delete all indexes',
   },
 
   welcome: {
