@@ -1,5 +1,4 @@
 /** @file What the tests with a local Hub share: the server with the fixture models, and loading from it in a page. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test, type BrowserContext, type Page } from '@playwright/test';
@@ -15,16 +14,8 @@ export const GATED = { repo: 'vlm2vec-web/gated', token: 'hf_secret' };
 /** The weights, of base and adapter. */
 export const WEIGHTS = /\.safetensors$/;
 
-/** Where {@link useFixtureHub} puts the command line's bundle. */
+/** What the command line makes of the same model (`global-setup.ts`). */
 export const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
-
-/** What the command line makes of the same model. */
-function convertByCli(): BundleManifest {
-  const [checkpoint, adapter] = ['checkpoints/tiny-tied', 'adapters/dora'].map((name) => `reference/fixtures/${name}`);
-  const command = ['node_modules/tsx/dist/cli.mjs', 'src/cli/index.ts', 'convert', checkpoint!, '--adapter', adapter!];
-  execFileSync(process.execPath, [...command, '--out', CLI_BUNDLE, '--dtype', 'q4'], { stdio: 'pipe' });
-  return JSON.parse(readFileSync(path.join(CLI_BUNDLE, 'bundle.json'), 'utf8')) as BundleManifest;
-}
 
 /** The Hub with the fixture models, and the command line's bundle as a static folder called `ready`. */
 function startFixtureHub(): Promise<HubServer> {
@@ -53,7 +44,7 @@ export function useFixtureHub(): FixtureHub {
   test.beforeEach(() => test.skip(!isOn(), 'no GPU is involved: once is enough'));
   test.beforeAll(async () => {
     if (!isOn()) return;
-    fixture.cli = convertByCli();
+    fixture.cli = JSON.parse(readFileSync(path.join(CLI_BUNDLE, 'bundle.json'), 'utf8')) as BundleManifest;
     fixture.hub = await startFixtureHub();
   });
   test.afterEach(async () => {

@@ -6,7 +6,7 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
-import { expectAsInNode, openExample, type Device, type Printed } from '../scripts/bundlers/check';
+import { expectAdapted, expectAsInNode, expectSearched, openExample, type Device, type Printed } from '../scripts/bundlers/check';
 import { linkExample, run, runNodeExample } from '../scripts/bundlers/prepare';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-examples-'));
@@ -47,4 +47,15 @@ test('esbuild: worker, .wasm and model in places of one’s own', async ({ page 
   for (const place of ['vlm2vec/vlm2vec.worker.js', 'wasm/ort-wasm-simd-threaded.wasm', 'models/nano/bundle.json']) {
     expect(opened.asked).toContain(place);
   }
+});
+
+test('the search and the adapters, built by Vite', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
+  const build = (name: string, tools: string[]) => {
+    linkExample(name, at(name), ['vite', ...tools]);
+    run(at(name), process.execPath, ['node_modules/vite/bin/vite.js', 'build']);
+    return at(`${name}/dist`);
+  };
+  await expectSearched(page, build('search', []));
+  await expectAdapted(page, build('adapters', ['openai', 'ai', '@langchain/core', '@langchain/classic']), expected);
 });

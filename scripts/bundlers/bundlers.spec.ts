@@ -5,8 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, expect, test, type LaunchOptions, type Page } from '@playwright/test';
-import { expectAsInNode, expectPrinted, openExample, readPage, wasmNames, type Printed } from './check.ts';
-import { startHost } from './host.ts';
+import { expectAdapted, expectAsInNode, expectPrinted, expectSearched, openExample, readPage, wasmNames, type Printed } from './check.ts';
 import { EXAMPLES, installExample, pack, run, runNodeExample } from './prepare.ts';
 
 const BASE = '/some/base/';
@@ -142,42 +141,12 @@ for (const [name, { build, dev, inline = false }] of Object.entries(BUNDLERS)) {
 
 if (wanted.includes('adapters')) {
   test('adapters: other libraries get the model’s own vectors', async ({ page }) => {
-    const site = npmBuild('dist')(install('adapters'));
-    const { ranking, vectors } = await openExample(page, site);
-    const texts = expected.vectors.slice(1);
-    const own = { ranking: ['a fox: 1.000'], vectors: [...texts, ...texts, ...texts] };
-    expectPrinted({ ranking: ranking.slice(0, 1), vectors }, own);
-    expect(ranking).toHaveLength(3);
+    await expectAdapted(page, npmBuild('dist')(install('adapters')), expected);
   });
 }
 
 if (wanted.includes('search')) {
   test('search: pictures are found by words, also at the next visit', async ({ page }) => {
-    const site = npmBuild('dist')(install('search'));
-    const host = await startHost(site);
-    try {
-      const problems: string[] = [];
-      page.on('pageerror', (error) => problems.push(String(error)));
-      page.context().on('request', (request) => {
-        if (request.url().startsWith('http') && !request.url().startsWith(host.url)) problems.push(request.url());
-      });
-      await page.goto(host.url);
-      const state = page.locator('#state');
-      await expect(state).toHaveText('0 pictures, idle');
-      const pictures = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'].map((name) => `public/samples/${name}.png`);
-      await page.locator('#files').setInputFiles(pictures);
-      await expect(state).toHaveText('5 pictures, idle');
-      await page.reload();
-      await expect(state).toHaveText('5 pictures, idle');
-      await page.locator('#query').fill('a guitar');
-      await page.locator('#query').press('Enter');
-      await expect(page.locator('ol li')).toHaveCount(5);
-      await expect(page.locator('ol li').first()).toHaveText(/^guitar\.png: 0\.\d{3}$/);
-      await expect(page.locator('ol img').first()).toHaveJSProperty('complete', true);
-      expect(await page.locator('ol img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
-      expect(problems).toEqual([]);
-    } finally {
-      host.stop();
-    }
+    await expectSearched(page, npmBuild('dist')(install('search')));
   });
 }

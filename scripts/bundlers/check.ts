@@ -108,6 +108,39 @@ export function expectAsInNode(opened: Opened, expected: Printed, device: Device
   expect(opened.asked.filter((file) => /libheif|\.onnx$/.test(file))).toEqual([]);
 }
 
+/** The example `adapters`: what OpenAI's client, the AI SDK and the pipeline give are the model's vectors of the captions. */
+export async function expectAdapted(page: Page, site: string, expected: Printed): Promise<void> {
+  const { ranking, vectors } = await openExample(page, site);
+  const texts = expected.vectors.slice(1);
+  expectPrinted({ ranking: ranking.slice(0, 1), vectors }, { ranking: ['a fox: 1.000'], vectors: [...texts, ...texts, ...texts] });
+  expect(ranking).toHaveLength(3);
+}
+
+/** The example `search`: pictures are indexed, are there again at the next visit, and are found by words. */
+export async function expectSearched(page: Page, site: string): Promise<void> {
+  const host = await startHost(site);
+  try {
+    const problems: string[] = [];
+    watch(page, host.url, (problem) => problems.push(problem));
+    await page.goto(host.url);
+    const state = page.locator('#state');
+    await expect(state).toHaveText('0 pictures, idle');
+    const pictures = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'].map((name) => `public/samples/${name}.png`);
+    await page.locator('#files').setInputFiles(pictures);
+    await expect(state).toHaveText('5 pictures, idle');
+    await page.reload();
+    await expect(state).toHaveText('5 pictures, idle');
+    await page.locator('#query').fill('a guitar');
+    await page.locator('#query').press('Enter');
+    await expect(page.locator('ol li')).toHaveCount(5);
+    await expect(page.locator('ol li').first()).toHaveText(/^guitar\.png: 0\.\d{3}$/);
+    await expect.poll(() => page.locator('ol img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    expect(problems).toEqual([]);
+  } finally {
+    host.stop();
+  }
+}
+
 /** The largest difference between two lists of vectors; infinite where their shapes differ. */
 function largestDifference(a: readonly number[][], b: readonly number[][]): number {
   if (a.length !== b.length) return Infinity;

@@ -26,8 +26,10 @@ const store = new MemoryVectorStore(langChainEmbeddings(model));
 await store.addDocuments(texts.map((pageContent) => ({ pageContent, metadata: {} })));
 const found = await store.similaritySearchWithScore('a fox', 3);
 
-document.querySelector('ol')!.innerHTML = found
-  .map(([{ pageContent }, score]) => `<li>${pageContent}: ${score.toFixed(3)}</li>`)
-  .join('');
+for (const [{ pageContent }, score] of found) {
+  const line = document.createElement('li');
+  line.textContent = `${pageContent}: ${score.toFixed(3)}`;
+  document.querySelector('ol')!.append(line);
+}
 const vectors = [...data.map(({ embedding }) => embedding), ...embeddings, ...features];
 document.querySelector('pre')!.textContent = vectors.map((vector) => vector.join(' ')).join('\n');

@@ -9,9 +9,11 @@ const model = await VLM2Vec.load('nano', {
   modelsUrl: 'models/',
 });
 const ranked = await model.rank({ image: picture }, captions);
-document.querySelector('ol')!.innerHTML = ranked
-  .map(({ candidate, score }) => `<li>${candidate}: ${score.toFixed(3)}</li>`)
-  .join('');
+for (const { candidate, score } of ranked) {
+  const line = document.createElement('li');
+  line.textContent = `${candidate}: ${score.toFixed(3)}`;
+  document.querySelector('ol')!.append(line);
+}
 
 const vectors = await model.embed([{ image: picture }, ...captions]);
 document.querySelector('pre')!.textContent = vectors.map((vector) => vector.join(' ')).join('\n');

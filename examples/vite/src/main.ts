@@ -5,9 +5,11 @@ const captions = ['a fox', 'a penguin', 'a bus'];
 
 const model = await VLM2Vec.load('nano'); // runs in a worker of its own
 const ranked = await model.rank({ image: picture }, captions);
-document.querySelector('ol')!.innerHTML = ranked
-  .map(({ candidate, score }) => `<li>${candidate}: ${score.toFixed(3)}</li>`)
-  .join('');
+for (const { candidate, score } of ranked) {
+  const line = document.createElement('li');
+  line.textContent = `${candidate}: ${score.toFixed(3)}`;
+  document.querySelector('ol')!.append(line);
+}
 
 const vectors = await model.embed([{ image: picture }, ...captions]);
 document.querySelector('pre')!.textContent = vectors.map((vector) => vector.join(' ')).join('\n');
