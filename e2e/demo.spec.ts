@@ -90,6 +90,7 @@ test('texts are edited where they stand; a softmax over each query’s candidate
   await texts.nth(2).press('Backspace');
   await expect(texts).toHaveCount(6);
   await expect(texts.nth(1)).toBeFocused();
+  await settled(page); // the table above the samples has its height
 
   await page.getByRole('button', { name: /^Drawing of a purple umbrella/ }).click();
   await expect(page.locator('.matrix thead img')).toHaveCount(3);

@@ -16,7 +16,7 @@ export interface SendOptions {
 }
 
 /** Milliseconds that bytes take at most. */
-const DELIVERY = 30;
+const DELIVERY = 120;
 
 /** Answers with 200, 206, 304 or 416, or as a fault wants it. Headers that are set already go along. */
 export async function sendFile(request: IncomingMessage, response: ServerResponse, options: SendOptions): Promise<void> {
