@@ -65,6 +65,7 @@ async function allNames(page: Page): Promise<string[]> {
     if ((await fold.getAttribute('aria-expanded')) === 'false') await fold.click();
     await expect(fold).toHaveText('Hide the less relevant');
   }
+  await expect(cells(page)).toHaveCount(Number(all));
   // Until a row is read from the index, its picture is called by its place.
   await expect(page.locator('.cell-open[aria-label^="Picture "]')).toHaveCount(0);
   return names(page);
