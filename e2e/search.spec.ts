@@ -47,6 +47,8 @@ const box = (page: Page) => page.getByRole('searchbox', { name: 'What to look fo
 
 /** The pictures shown, in order, without their scores. */
 async function names(page: Page): Promise<string[]> {
+  // Until a row is read from the index, its picture is called by its place.
+  await expect(page.locator('.cell-open[aria-label^="Picture "]')).toHaveCount(0);
   const labels = await cells(page).evaluateAll((all) =>
     all
       .map((cell) => [Number(cell.getAttribute('data-index')), cell.getAttribute('aria-label')!] as const)
@@ -66,8 +68,6 @@ async function allNames(page: Page): Promise<string[]> {
     await expect(fold).toHaveText('Hide the less relevant');
   }
   await expect(cells(page)).toHaveCount(Number(all));
-  // Until a row is read from the index, its picture is called by its place.
-  await expect(page.locator('.cell-open[aria-label^="Picture "]')).toHaveCount(0);
   return names(page);
 }
 
