@@ -15,7 +15,16 @@ const NODE_FILES = [
 ];
 
 export default defineConfig(
-  globalIgnores(['dist', '.cache', 'node_modules', 'public', 'reference', 'test-results', 'playwright-report', 'examples']),
+  globalIgnores([
+    'dist',
+    '.cache',
+    'node_modules',
+    'public',
+    'reference',
+    'test-results',
+    'playwright-report',
+    'examples',
+  ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,tsx}', '**/*.js'],

@@ -65,7 +65,13 @@ const inWorkers: Licenses = new Map();
 export default defineConfig({
   base: './',
   appType: 'mpa', // a missing file is a 404, not the start page
-  plugins: [nodeEdges() as Plugin, licenses('licenses.txt', SHIPPED, inWorkers) as Plugin, pageParts(), pagesAtTop(), pwa()],
+  plugins: [
+    nodeEdges() as Plugin,
+    licenses('licenses.txt', SHIPPED, inWorkers) as Plugin,
+    pageParts(),
+    pagesAtTop(),
+    pwa(),
+  ],
   worker: {
     format: 'es',
     plugins: () => [nodeEdges() as Plugin, collectLicenses(inWorkers) as Plugin],

@@ -54,7 +54,10 @@ const info = await page.evaluate(
     const { enterPhase } = globalThis as unknown as PageHooks;
     const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
     const options = on === 'wasm' ? {} : { internal: { build: on as 'jspi' | 'asyncify' } };
-    const model = await VLM2Vec.load({ name }, { device: on === 'wasm' ? 'wasm' : 'webgpu', probe: 'never', ...options });
+    const model = await VLM2Vec.load(
+      { name },
+      { device: on === 'wasm' ? 'wasm' : 'webgpu', probe: 'never', ...options },
+    );
     await enterPhase('embed a caption');
     await model.embed('a red kite over the hills');
     if (picture) {

@@ -13,7 +13,14 @@ import { pathToFileURL } from 'node:url';
 import { loadRuntime } from '../src/runtime';
 import { folderBundle } from '../src/store/folder.node.js';
 import { convertFixture } from '../src/testing/bundles';
-import { cosine, expectedModel, fixtureInputs, fixturePath, maxDifference, type ModelName } from '../src/testing/fixtures';
+import {
+  cosine,
+  expectedModel,
+  fixtureInputs,
+  fixturePath,
+  maxDifference,
+  type ModelName,
+} from '../src/testing/fixtures';
 import { machine, table } from './lib/report';
 
 const MODELS: ModelName[] = ['tiny-tied+dora', 'tiny-untied'];

@@ -127,7 +127,8 @@ function row(outcome: Measured, base: Measured): string[] {
   const queries = [...outcome.sets.values()].reduce((sum, set) => sum + set.queries, 0);
   const difference = 100 * (all! - shares(base)[0]!);
   const equal = [...outcome.sets].filter(([name, { correct }]) => correct === base.sets.get(name)?.correct).length;
-  const compared = outcome.name === base.name ? ['', ''] : [difference.toFixed(1).replace('-', '−'), `${equal} of ${base.sets.size}`];
+  const compared =
+    outcome.name === base.name ? ['', ''] : [difference.toFixed(1).replace('-', '−'), `${equal} of ${base.sets.size}`];
   return [outcome.name, String(queries), percent(all!), ...compared, ...tasks.map(percent), outcome.took];
 }
 
@@ -138,7 +139,15 @@ if (only.includes('cli')) {
   for (const dtype of checkpoint === undefined ? [] : DTYPES) {
     const bundle = path.join(WORK, dtype);
     rmSync(bundle, { recursive: true, force: true });
-    cli('convert', checkpoint!, ...(adapter === undefined ? [] : ['--adapter', adapter]), '--out', bundle, '--dtype', dtype);
+    cli(
+      'convert',
+      checkpoint!,
+      ...(adapter === undefined ? [] : ['--adapter', adapter]),
+      '--out',
+      bundle,
+      '--dtype',
+      dtype,
+    );
     rows.push(row(byCli(`${dtype}, CLI`, bundle), referenceOf()));
   }
   rows.push(row(byCli('shipped, CLI', 'nano'), referenceOf()));

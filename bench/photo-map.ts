@@ -42,7 +42,9 @@ for (const count of values.pictures.split(',').map(Number)) {
   const used = () => cpuSeconds() - began.cpu;
   const told: [fraction: number, at: number][] = [[0, 0]];
   const image = new Uint8Array(0);
-  const map = await layOut(vectors, { revision: 1, image, ids, distinct: ids }, (fraction) => told.push([fraction, used()]));
+  const map = await layOut(vectors, { revision: 1, image, ids, distinct: ids }, (fraction) =>
+    told.push([fraction, used()]),
+  );
   const cpu = used();
   const wall = (performance.now() - began.wall) / 1000;
   const unevenness = Math.max(...told.map(([fraction, at]) => Math.abs(fraction - at / cpu)));
@@ -99,10 +101,7 @@ const text = [
   '',
   `\`npx tsx bench/photo-map.ts --pictures ${values.pictures} --queries ${queries}\``,
   '',
-  table(
-    ['pictures', 'laid out', 'CPU', 'wall', 'progress off by', `recall@${NEIGHBOURS}`, 'trustworthiness'],
-    lines,
-  ),
+  table(['pictures', 'laid out', 'CPU', 'wall', 'progress off by', `recall@${NEIGHBOURS}`, 'trustworthiness'], lines),
   '',
 ].join('\n');
 console.log(text);

@@ -85,7 +85,10 @@ const text = [
   '',
   `${label}; ${queries.length} of them ask. ${machine()}`,
   '',
-  table(['precision', 'bytes', 'P@1, %', ...SHORTLISTS.map((count) => `true ${NEIGHBOURS} among the first ${count}`)], rows),
+  table(
+    ['precision', 'bytes', 'P@1, %', ...SHORTLISTS.map((count) => `true ${NEIGHBOURS} among the first ${count}`)],
+    rows,
+  ),
   '',
 ].join('\n');
 console.log(text);

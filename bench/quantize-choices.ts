@@ -40,7 +40,10 @@ interface Rounding {
   search: boolean;
 }
 
-const rounding = (bits: 4 | 8, zeroPoints: boolean, search: boolean): Rounding => ({ format: { bits, zeroPoints }, search });
+const rounding = (bits: 4 | 8, zeroPoints: boolean, search: boolean): Rounding => ({
+  format: { bits, zeroPoints },
+  search,
+});
 const ROUNDINGS: [string, Rounding][] = ([4, 8] as const).flatMap((bits) =>
   [false, true].flatMap((zeroPoints) =>
     [false, true].map((search): [string, Rounding] => [
@@ -61,7 +64,8 @@ const [Q4_PLAIN, Q4, Q4_ZERO_PLAIN, Q4_ZERO, , Q8] = ROUNDINGS.map(([, each]) =>
 /** Relative errors of random weights, and nanoseconds of processor time per weight. */
 function errorsOfRandomWeights(): string {
   const random = new Random(1);
-  const heavy = () => random.normal() / Math.sqrt(Array.from({ length: 5 }, () => random.normal() ** 2 / 5).reduce((a, b) => a + b));
+  const heavy = () =>
+    random.normal() / Math.sqrt(Array.from({ length: 5 }, () => random.normal() ** 2 / 5).reduce((a, b) => a + b));
   const spreads: [string, () => number][] = [
     ['normal', () => random.normal()],
     ["Student's t, 5", heavy],
@@ -180,7 +184,10 @@ async function agreements(name: ModelName): Promise<string> {
     ['all 4 bits, zero points, min/max', whole(Q4_ZERO_PLAIN)],
     ['all 4 bits, zero points, search', whole(Q4_ZERO)],
     ['… and down_proj 8 bits', whole(Q4_ZERO, only(/down_proj/, Q8))],
-    ['… and first and last layer 8 bits', whole(Q4_ZERO, only(new RegExp(`layers\\.0\\.|${last.replaceAll('.', '\\.')}`), Q8))],
+    [
+      '… and first and last layer 8 bits',
+      whole(Q4_ZERO, only(new RegExp(`layers\\.0\\.|${last.replaceAll('.', '\\.')}`), Q8)),
+    ],
     ['… and merger 8 bits', whole(Q4_ZERO, only(/merger/, Q8))],
     ['… and vision tower 8 bits', whole(Q4_ZERO, only(/^visual/, Q8))],
     ['… and token embeddings 8 bits', whole(Q4_ZERO, only(embeddingTensor, Q8))],

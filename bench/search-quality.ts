@@ -59,7 +59,12 @@ function recalls(vectors: Float32Array[], queries: Float32Array[]): string[] {
   const truth = queries.map((query) => new Set(ranking(vectors, query).slice(0, K)));
   return Object.values(FORMATS).map((format) => {
     const stored = vectors.map(format);
-    const found = queries.map((query, i) => ranking(stored, query).slice(0, K).filter((row) => truth[i]!.has(row)).length);
+    const found = queries.map(
+      (query, i) =>
+        ranking(stored, query)
+          .slice(0, K)
+          .filter((row) => truth[i]!.has(row)).length,
+    );
     return (mean(found) / K).toFixed(4);
   });
 }
@@ -152,14 +157,21 @@ function relevance(library: NanoLibrary, good: string[]): string {
     },
     'as many as are tagged': ({ total }) => total,
     ...Object.fromEntries([2, 2.5, 3, 3.5].map((z) => [`z from ${z}`, above(z)])),
-    ...Object.fromEntries([0.7, 0.8, 0.85, 0.9].map((part) => [`z from ${part} of the best`, (each: Found) => above(part * each.z[0]!)(each)])),
+    ...Object.fromEntries(
+      [0.7, 0.8, 0.85, 0.9].map((part) => [
+        `z from ${part} of the best`,
+        (each: Found) => above(part * each.z[0]!)(each),
+      ]),
+    ),
     'relevanceCut (ours)': ({ best }) => relevanceCut(best.scores, best.statistics).count,
   };
   const rows = Object.entries(rules).map(([name, cut]) => [
     name,
     mean(found.map((each) => f1(each, cut(each)))).toFixed(3),
     String(median(found.map(cut))),
-    median(found.map((each) => Math.max(cut(each), each.total) / Math.max(1, Math.min(cut(each), each.total)))).toFixed(1),
+    median(found.map((each) => Math.max(cut(each), each.total) / Math.max(1, Math.min(cut(each), each.total)))).toFixed(
+      1,
+    ),
   ]);
   return (
     `### Relevance\n\n${good.length} words; in the median ${median(found.map(({ total }) => total))} of ${vectors.length} pictures are tagged with one.\n\n` +
@@ -176,7 +188,9 @@ function nothing({ vectors, tags, words }: NanoLibrary, good: string[]): string 
     let all = 0;
     for (const word of good) {
       for (let repetition = 0; repetition < 6; repetition++) {
-        const [tagged, others] = [true, false].map((is) => [...tags.keys()].filter((row) => tags[row]!.has(word) === is));
+        const [tagged, others] = [true, false].map((is) =>
+          [...tags.keys()].filter((row) => tags[row]!.has(word) === is),
+        );
         const packed = new PackedVectors({ dims: vectors[0]!.length, model: 'nano' });
         for (let i = 0; i < count; i++) packed.add(vectors[draw(i < present ? tagged! : others!)]!);
         const best = topK(packed, words.get(word)!, { limit: count });
@@ -187,7 +201,10 @@ function nothing({ vectors, tags, words }: NanoLibrary, good: string[]): string 
     }
     return `${((100 * weak) / all).toFixed(1)} %`;
   };
-  const rows = [24, 100, 300, 1000].map((count) => [String(count), ...[0, 1, 3].map((present) => share(count, present))]);
+  const rows = [24, 100, 300, 1000].map((count) => [
+    String(count),
+    ...[0, 1, 3].map((present) => share(count, present)),
+  ]);
   const head = ['pictures', 'none tagged', 'one tagged, and best', 'three, one of them best'];
   return `### Nothing to find\n\n${good.length} words, 6 random libraries each: how often the result is called weak.\n\n${table(head, rows)}\n`;
 }

@@ -33,7 +33,9 @@ const site = await createServer({ logLevel: 'error', server: { port: 0, watch: n
 await site.listen();
 const browser = await chromium.launch({ executablePath: findChromium(), args: ['--no-sandbox', '--disable-gpu'] });
 const processes = await browser.newBrowserCDPSession();
-const { processInfo } = (await processes.send('SystemInfo.getProcessInfo')) as { processInfo: { type: string; id: number }[] };
+const { processInfo } = (await processes.send('SystemInfo.getProcessInfo')) as {
+  processInfo: { type: string; id: number }[];
+};
 const root = processInfo.find(({ type }) => type === 'browser')!.id;
 const watch = new BrowserWatch(root);
 const page = await browser.newPage();

@@ -27,7 +27,10 @@ function row(name: string, size: Size, dtype: WeightDtype): string[] {
   }
 }
 
-for (const [name, size] of [['2B', SIZES['2b']], ['7B', SEVEN]] as const) {
+for (const [name, size] of [
+  ['2B', SIZES['2b']],
+  ['7B', SEVEN],
+] as const) {
   const weights = baseTensors(size).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
   // The 7B has an output matrix of its own, which is read and dropped.
   const output = name === '7B' ? size.vocab * size.hidden : 0;
@@ -36,9 +39,6 @@ for (const [name, size] of [['2B', SIZES['2b']], ['7B', SEVEN]] as const) {
 console.log(
   table(
     ['model', 'dtype', 'stored', 'on the GPU', 'token embeddings', 'largest buffer'],
-    [
-      ...DTYPES.map((dtype) => row('2B', SIZES['2b'], dtype)),
-      ...DTYPES.map((dtype) => row('7B', SEVEN, dtype)),
-    ],
+    [...DTYPES.map((dtype) => row('2B', SIZES['2b'], dtype)), ...DTYPES.map((dtype) => row('7B', SEVEN, dtype))],
   ),
 );

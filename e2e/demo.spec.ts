@@ -18,8 +18,13 @@ const number = (text: string) => Number(text.replace('−', '-').replace('%', ''
 const open = (page: Page, info: Parameters<typeof siteOf>[0], words: Parameters<typeof rankUrl>[1] = {}) =>
   openWatched(page, rankUrl(siteOf(info), words));
 
-test('the examples are ranked, each task by its instruction; own pictures take their places; nothing leaves the origin', async ({ page }, info) => {
-  const { foreign, problems } = await openWatched(page, `${siteOf(info)}/${info.project.name === 'wasm' ? '' : '?device=webgpu'}`);
+test('the examples are ranked, each task by its instruction; own pictures take their places; nothing leaves the origin', async ({
+  page,
+}, info) => {
+  const { foreign, problems } = await openWatched(
+    page,
+    `${siteOf(info)}/${info.project.name === 'wasm' ? '' : '?device=webgpu'}`,
+  );
   const where = info.project.name === 'webgpu' ? 'the GPU (WebGPU' : 'the CPU (WebAssembly';
   await expect(page.locator('#status-text')).toContainText(`Runs on ${where}`, { timeout: 120_000 });
   await expect(ranked(page)).toHaveCount(7); // the first samples, with their captions
@@ -66,7 +71,9 @@ test('the examples are ranked, each task by its instruction; own pictures take t
   expect(problems).toEqual([]);
 });
 
-test('texts are edited where they stand; a softmax over each query’s candidates adds up to 1', async ({ page }, info) => {
+test('texts are edited where they stand; a softmax over each query’s candidates adds up to 1', async ({
+  page,
+}, info) => {
   await open(page, info, { caption: WORDS, sample: ['strawberry.png', 'cat.jpg'] });
   await expect(ranked(page)).toHaveCount(4);
   const texts = page.locator('.matrix .text');
@@ -79,7 +86,9 @@ test('texts are edited where they stand; a softmax over each query’s candidate
   await page.evaluate(() => {
     const clipboardData = new DataTransfer();
     clipboardData.setData('text/plain', 'a boat\n\n  a guitar\r\na bus');
-    document.activeElement!.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+    document.activeElement!.dispatchEvent(
+      new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }),
+    );
   });
   await expect(texts).toHaveCount(7);
   await expect(texts.nth(3)).toHaveValue('  a guitar');
@@ -140,7 +149,9 @@ test('boxes are drawn, moved by keys, and ranked for each text', async ({ page }
   await expect(page.locator('.asked')).toHaveText('“a cow”');
 });
 
-test('pasted and chosen pictures; a dead worker is started again; what is no picture or no model is refused; a folder is converted', async ({ page }, info) => {
+test('pasted and chosen pictures; a dead worker is started again; what is no picture or no model is refused; a folder is converted', async ({
+  page,
+}, info) => {
   await page.addInitScript(() => {
     const Original = Worker;
     const started: Worker[] = [];
@@ -215,7 +226,12 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
 test('numbers, link and code are copied; the link carries words and no picture', async ({ page, context }, info) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const question = 'What is it? “#&=';
-  await open(page, info, { task: 'vqa', ask: question, caption: ['a straw & berry', 'a, "car"'], sample: 'strawberry.png' });
+  await open(page, info, {
+    task: 'vqa',
+    ask: question,
+    caption: ['a straw & berry', 'a, "car"'],
+    sample: 'strawberry.png',
+  });
   await expect(ranked(page)).toHaveCount(2);
   await drop(page, { ...STRAWBERRY, name: 'secret holiday.png' });
   await settled(page);
@@ -225,7 +241,9 @@ test('numbers, link and code are copied; the link carries words and no picture',
   };
   const json = JSON.parse(await copied('Copy as JSON')) as { columns: string[]; texts: string[]; question: string };
   expect(json).toMatchObject({ model: 'nano', device: 'wasm', task: 'vqa', question, columns: ['secret holiday.png'] });
-  expect(await copied('Copy as CSV')).toMatch(/^,secret holiday\.png\r\na straw & berry,-?[\d.]+\r\n"a, ""car""",-?[\d.]+\r\n$/);
+  expect(await copied('Copy as CSV')).toMatch(
+    /^,secret holiday\.png\r\na straw & berry,-?[\d.]+\r\n"a, ""car""",-?[\d.]+\r\n$/,
+  );
   await page.getByText('The same in code').click();
   const code = await copied('Copy the code');
   expect(code).toContain(JSON.stringify(`Represent the given image with the following question: ${question}\n`));

@@ -23,7 +23,9 @@ async function line(page: Page, name: string): Promise<number[]> {
   return (await row.locator('td').allInnerTexts()).map(Number);
 }
 
-test('the built-in miniature, and a folder: each set, the averages, and the choices that PyTorch makes', async ({ page }) => {
+test('the built-in miniature, and a folder: each set, the averages, and the choices that PyTorch makes', async ({
+  page,
+}) => {
   await open(page);
   await page.getByRole('button', { name: 'Measure' }).click();
   await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();

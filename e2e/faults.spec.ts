@@ -76,8 +76,7 @@ function placesIn(repositories: Iterable<HubRepository>, kind: RegExp, prefix = 
 }
 
 /** The weights of the checkpoint and its adapter. */
-const placesInWeights = () =>
-  placesIn([fixture.hub.repos.get(ADAPTER)!, fixture.hub.repos.get(BASE)!], WEIGHTS);
+const placesInWeights = () => placesIn([fixture.hub.repos.get(ADAPTER)!, fixture.hub.repos.get(BASE)!], WEIGHTS);
 
 const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
 
@@ -91,7 +90,9 @@ test.describe('a checkpoint from the Hub', () => {
     await loadIn(page, load());
     await expectWhole(page);
     const { total } = placesInWeights();
-    say(`${kilobytes(fixture.hub.traffic.bytes(WEIGHTS))} of ${kilobytes(total)} in ${fixture.hub.traffic.requests(WEIGHTS)} requests`);
+    say(
+      `${kilobytes(fixture.hub.traffic.bytes(WEIGHTS))} of ${kilobytes(total)} in ${fixture.hub.traffic.requests(WEIGHTS)} requests`,
+    );
     expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
@@ -173,7 +174,10 @@ test.describe('a checkpoint from the Hub', () => {
     const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4', internal }) as const;
     /** How far the journal says that each file is done. */
     const reached = async () => {
-      const notes = (await journalNotes(page)) as { pass?: { file: string; from: { position: number } }; checked?: string }[];
+      const notes = (await journalNotes(page)) as {
+        pass?: { file: string; from: { position: number } };
+        checked?: string;
+      }[];
       const checked = new Set(notes.map((note) => note.checked));
       const passes = notes.flatMap(({ pass }) => (pass && !checked.has(pass.file) ? [pass] : []));
       return passes.at(-1) ?? null;
@@ -199,7 +203,11 @@ test.describe('a checkpoint from the Hub', () => {
     const { file, from } = half;
     const again = hub.traffic.sent
       .filter((sent) => file.endsWith(sent.file) || sent.file.endsWith(file))
-      .reduce((sum, { start, bytes }) => sum + Math.max(0, Math.min(start + bytes, from.position) - Math.max(start, HEADER_BYTES)), 0);
+      .reduce(
+        (sum, { start, bytes }) =>
+          sum + Math.max(0, Math.min(start + bytes, from.position) - Math.max(start, HEADER_BYTES)),
+        0,
+      );
     say(`${file} was read to byte ${from.position}; ${kilobytes(again)} of that fetched again`);
     expect(from.position).toBeGreaterThan(HEADER_BYTES + internal.blockBytes);
     expect(again).toBe(0);
@@ -210,18 +218,15 @@ test.describe('a checkpoint from the Hub', () => {
     const finished = new Finished();
     await openBlank(page);
     const barrier = fixture.hub.faults.stopAfter(total * 1.5);
-    const failure = page.evaluate(
-      async ({ source, ...options }) => {
-        const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
-        const worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' });
-        (globalThis as unknown as { doomed: Worker }).doomed = worker;
-        return VLM2Vec.load(source, { ...options, device: 'wasm', worker }).then(
-          () => 'no error',
-          (error: Error) => error.name,
-        );
-      },
-      loadByRanges(),
-    );
+    const failure = page.evaluate(async ({ source, ...options }) => {
+      const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      const worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' });
+      (globalThis as unknown as { doomed: Worker }).doomed = worker;
+      return VLM2Vec.load(source, { ...options, device: 'wasm', worker }).then(
+        () => 'no error',
+        (error: Error) => error.name,
+      );
+    }, loadByRanges());
     await Promise.race([barrier.reached, failure]);
     await page.evaluate(() => (globalThis as unknown as { doomed: Worker }).doomed.terminate());
     expect(await failure).toBe('DisposedError');
@@ -325,7 +330,13 @@ test.describe('a ready bundle from a static host', () => {
     const cuts = Array.from({ length: 20 }, () =>
       fixture.hub.faults.inject({ kind: 'cut', times: 1, ...place(Math.floor(random() * total)) }),
     );
-    fixture.hub.faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '1' }, times: 1, file: /vision\.0\.bin/ });
+    fixture.hub.faults.inject({
+      kind: 'status',
+      status: 429,
+      headers: { 'Retry-After': '1' },
+      times: 1,
+      file: /vision\.0\.bin/,
+    });
     fixture.hub.faults.inject({ kind: 'status', status: 500, times: 1, file: /text\.0\.bin/ });
     await openBlank(page);
     expect(await downloadIn(page, url(), 'ready')).toBe('ok');

@@ -65,7 +65,10 @@ const BUNDLES = [
 ] as const;
 
 const BUILDS = {
-  webgpu: [{ device: 'webgpu', build: 'jspi' }, { device: 'webgpu', build: 'asyncify' }],
+  webgpu: [
+    { device: 'webgpu', build: 'jspi' },
+    { device: 'webgpu', build: 'asyncify' },
+  ],
   wasm: [{ device: 'wasm', build: 'wasm' }],
 } as const;
 
@@ -138,7 +141,9 @@ test('token ids, grids and every bit of the patches are the oracle’s', async (
   test.skip(info.project.name !== 'wasm', 'no GPU in this');
   await openBlank(page);
   const found = await page.evaluate(async (inputs) => {
-    const { decodeImage, imagePatches } = (await import('/src/image/index.ts' as string)) as typeof import('../src/image');
+    const { decodeImage, imagePatches } = (await import(
+      '/src/image/index.ts' as string
+    )) as typeof import('../src/image');
     const text = (await import('/src/text/index.ts' as string)) as typeof import('../src/text');
     const store = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
     const reader = store.httpBundle('/e2e-bundles/tiny-tied/');

@@ -174,10 +174,15 @@ export function storedNames(page: Page): Promise<string[]> {
 
 /** Their manifests. */
 export async function storedManifests(page: Page): Promise<BundleManifest[]> {
-  return page.evaluate(async (names) => {
-    const { opfsBundle, readManifest } = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
-    return Promise.all(names.map((name) => readManifest(opfsBundle(name))));
-  }, await storedNames(page));
+  return page.evaluate(
+    async (names) => {
+      const { opfsBundle, readManifest } = (await import(
+        '/src/store/index.ts' as string
+      )) as typeof import('../src/store');
+      return Promise.all(names.map((name) => readManifest(opfsBundle(name))));
+    },
+    await storedNames(page),
+  );
 }
 
 /** Numbers from 0 up to 1, the same for the same seed (mulberry32). */

@@ -110,7 +110,9 @@ test('what it will cost is told before the first byte of the weights', async ({ 
   );
   expect(added).toMatchObject([{ name: cost.name, dtype: 'q4' }]);
   const figures = [cost.download, fixture.hub.traffic.bytes(), cost.store, added[0]!.bytes];
-  process.stdout.write(`      download: ${figures[0]} told, ${figures[1]} came; store: ${figures[2]} told, ${figures[3]} taken\n`);
+  process.stdout.write(
+    `      download: ${figures[0]} told, ${figures[1]} came; store: ${figures[2]} told, ${figures[3]} taken\n`,
+  );
   expect(Math.abs(cost.download / fixture.hub.traffic.bytes() - 1)).toBeLessThan(0.05);
   expect(cost.store / added[0]!.bytes).toBeGreaterThanOrEqual(1);
   expect(cost.store / added[0]!.bytes).toBeLessThan(1.1);

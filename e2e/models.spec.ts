@@ -35,7 +35,9 @@ async function lookUp(page: Page, repo: string): Promise<void> {
 
 /** A host of somebody's own, with a bundle at its root. */
 async function startOther(): Promise<{ url: string; server: Server }> {
-  const server = createServer(serveFolder(CLI_BUNDLE, { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*' }));
+  const server = createServer(
+    serveFolder(CLI_BUNDLE, { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*' }),
+  );
   server.listen(0, 'localhost');
   await once(server, 'listening');
   return { url: `http://localhost:${(server.address() as AddressInfo).port}`, server };
@@ -45,7 +47,15 @@ async function startOther(): Promise<{ url: string; server: Server }> {
 function reached(page: Page, other: string): Promise<boolean[]> {
   const { url, cdnUrl } = fixture.hub;
   return page.evaluate(
-    (urls) => Promise.all(urls.map((url) => fetch(url).then(() => true, () => false))),
+    (urls) =>
+      Promise.all(
+        urls.map((url) =>
+          fetch(url).then(
+            () => true,
+            () => false,
+          ),
+        ),
+      ),
     [`${url}/nothing`, `${cdnUrl}/nothing`, `${other}/bundle.json`],
   );
 }
@@ -59,9 +69,18 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   await lookUp(page, ADAPTER);
   await expect(page.locator('#cost-title')).toHaveText(ADAPTER);
   const [download, store, free, gpu] = await figures(page);
-  expect([download, store]).toEqual([expect.stringMatching(/^5\.\d MB$/), expect.stringMatching(/^\d\.\d MB of q4 weights$/)]);
-  expect([free, gpu]).toEqual([expect.stringMatching(/^[\d.]+ GB$/), expect.stringMatching(/^This browser offers no WebGPU/)]);
-  expect(fixture.hub.traffic.sent.filter(({ file }) => WEIGHTS.test(file)), 'before the answer').toEqual([]);
+  expect([download, store]).toEqual([
+    expect.stringMatching(/^5\.\d MB$/),
+    expect.stringMatching(/^\d\.\d MB of q4 weights$/),
+  ]);
+  expect([free, gpu]).toEqual([
+    expect.stringMatching(/^[\d.]+ GB$/),
+    expect.stringMatching(/^This browser offers no WebGPU/),
+  ]);
+  expect(
+    fixture.hub.traffic.sent.filter(({ file }) => WEIGHTS.test(file)),
+    'before the answer',
+  ).toEqual([]);
 
   // Paused as soon as weights are converted; then the page is left, and the model goes on from the list: where the Hub
   // is reached, for this page does not.
@@ -96,7 +115,9 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   await fixture.hub.stop();
   origins.clear();
   await page.getByRole('link', { name: /^Use:/ }).click();
-  await expect(page.locator('#status-text')).toContainText(new RegExp(`^${ADAPTER}, q4: [\\d.]+ MB of q4 weights, 256 numbers`));
+  await expect(page.locator('#status-text')).toContainText(
+    new RegExp(`^${ADAPTER}, q4: [\\d.]+ MB of q4 weights, 256 numbers`),
+  );
   await expect(page.locator('#ranking li').first()).toBeVisible();
   await expect(page.locator('#model option:checked')).toHaveText(`${ADAPTER}, q4`);
   expect([...origins]).toEqual([site.url]);
@@ -164,7 +185,10 @@ test('a gated repository with its token, behind another model in the queue', asy
   await expect(page.locator('#token')).toHaveValue('');
 });
 
-test('a folder; then the Hub is reached once it is asked for, and an address alone once that is', async ({ page, context }) => {
+test('a folder; then the Hub is reached once it is asked for, and an address alone once that is', async ({
+  page,
+  context,
+}) => {
   const other = await startOther();
   try {
     await openModels(page);
@@ -197,7 +221,9 @@ test('a folder; then the Hub is reached once it is asked for, and an address alo
     await expect(page.locator('#stored li')).toHaveCount(2);
     await expect(page.locator('#stored')).toContainText(`q4 · from ${other.url}/ · ready`);
     expect(await reached(page, other.url), 'that address alone').toEqual([false, false, true]);
-    await expect(page.locator('.colophon')).toContainText(`fetch models from ${new URL(other.url).host}, and talk to no other site`);
+    await expect(page.locator('.colophon')).toContainText(
+      `fetch models from ${new URL(other.url).host}, and talk to no other site`,
+    );
     await page.getByRole('button', { name: 'See what it costs' }).click();
     await expect(page.locator('#cost-note')).toHaveText('It is kept in this browser already.');
 

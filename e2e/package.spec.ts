@@ -6,7 +6,14 @@ import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from '@playwright/test';
-import { expectAdapted, expectAsInNode, expectSearched, openExample, type Device, type Printed } from '../scripts/bundlers/check';
+import {
+  expectAdapted,
+  expectAsInNode,
+  expectSearched,
+  openExample,
+  type Device,
+  type Printed,
+} from '../scripts/bundlers/check';
 import { linkExample, run, runNodeExample } from '../scripts/bundlers/prepare';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-examples-'));
@@ -27,7 +34,9 @@ test('the package runs from a plain folder', async ({ page }, info) => {
   expectAsInNode(opened, expected, info.project.name as Device);
 });
 
-test('Vite builds it without configuration, for any base; threads work, under a strict policy', async ({ page }, info) => {
+test('Vite builds it without configuration, for any base; threads work, under a strict policy', async ({
+  page,
+}, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   linkExample('vite', at('vite'), ['vite']);
   const base = '/some/base/';

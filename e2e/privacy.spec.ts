@@ -46,7 +46,15 @@ async function listen(answer: RequestListener): Promise<string> {
 }
 
 /** A site with the package in `vlm2vec/`. */
-function site({ header, head = '', script = '' }: { header?: string; head?: string; script?: string }): Promise<string> {
+function site({
+  header,
+  head = '',
+  script = '',
+}: {
+  header?: string;
+  head?: string;
+  script?: string;
+}): Promise<string> {
   return listen((request, response) => {
     if (header) response.setHeader('Content-Security-Policy', header);
     if (request.url === '/') {

@@ -7,13 +7,19 @@ test.use({ serviceWorkers: 'block' });
 test('the same ranking on the GPU as on the CPU', async ({ page }, info) => {
   test.skip(info.project.name !== 'webgpu', 'needs an adapter');
   const words = { caption: ['a bus', 'a strawberry', 'a grey cat'], sample: 'strawberry.png' };
-  const { foreign, problems } = await openWatched(page, rankUrl(siteOf(info), words).replace('device=wasm', 'device=webgpu'));
+  const { foreign, problems } = await openWatched(
+    page,
+    rankUrl(siteOf(info), words).replace('device=wasm', 'device=webgpu'),
+  );
   const scores = async (where: string) => {
     await expect(page.locator('#status-text')).toContainText(where, { timeout: 120_000 });
     await expect(ranked(page)).toHaveCount(3, { timeout: 120_000 });
     await settled(page);
     const values = await page.locator('#ranking .score').allTextContents();
-    return { order: await page.locator('#ranking .caption').allTextContents(), values: values.map((text) => Number(text.replace('−', '-'))) };
+    return {
+      order: await page.locator('#ranking .caption').allTextContents(),
+      values: values.map((text) => Number(text.replace('−', '-'))),
+    };
   };
   const gpu = await scores('Runs on the GPU (WebGPU');
   await page.locator('#device').selectOption('wasm');

@@ -125,7 +125,12 @@ test.describe('on the GPU', () => {
             return device;
           };
           const { VLM2Vec, DeviceLostError } = (await import('/src/index.ts' as string)) as Index;
-          const model = await VLM2Vec.load(url, { device: 'webgpu', worker: false, probe: 'never', internal: { build } });
+          const model = await VLM2Vec.load(url, {
+            device: 'webgpu',
+            worker: false,
+            probe: 'never',
+            internal: { build },
+          });
           const before = await model.embed(texts);
           const running = model.embed(texts);
           setTimeout(() => devices[0]!.destroy(), 1); // while the first batch runs
@@ -147,7 +152,15 @@ test.describe('on the GPU', () => {
           recoveries.push(model.info.recoveries);
           await model.dispose();
           const plain = (vectors: Float32Array[]) => vectors.map((vector) => [...vector]);
-          return { before: plain(before), during: plain(during), complaint, fine, recoveries, again, devices: devices.length };
+          return {
+            before: plain(before),
+            during: plain(during),
+            complaint,
+            fine,
+            recoveries,
+            again,
+            devices: devices.length,
+          };
         },
         { url: bundleUrl('tiny-untied'), texts: [textOf('text-cat-dog'), textOf('text-300-tokens')], build },
       );
@@ -182,10 +195,12 @@ test('aborts, refusals and dispose in the worker', async ({ page }) => {
       batches++;
       controller.abort();
     };
-    const aborted = await model.embed(['a', { image }, { image, text: 'b' }], { signal: controller.signal, onProgress }).then(
-      () => null,
-      (error: unknown) => error,
-    );
+    const aborted = await model
+      .embed(['a', { image }, { image, text: 'b' }], { signal: controller.signal, onProgress })
+      .then(
+        () => null,
+        (error: unknown) => error,
+      );
     const usable = (await model.embed('a')).length;
     const refused = await model.embed([{ image: new Blob(['no picture']) }]).catch((error: unknown) => error);
     const empty = await model.embed('').catch((error: unknown) => error);
@@ -222,7 +237,11 @@ test.describe('without a GPU', () => {
     await openBlank(page);
     const result = await page.evaluate(async (url) => {
       const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
-      const nameOf = (call: Promise<unknown>) => call.then(() => 'no error', (error: Error) => error.name);
+      const nameOf = (call: Promise<unknown>) =>
+        call.then(
+          () => 'no error',
+          (error: Error) => error.name,
+        );
       let worker!: Worker;
       const start = () => (worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' }));
       const model = await VLM2Vec.load(url, { device: 'wasm', worker: start });
@@ -230,7 +249,9 @@ test.describe('without a GPU', () => {
       const running = nameOf(model.embed([{ image }]));
       worker.terminate(); // as the system does when memory runs out: no event tells of it
       const [died, after] = [await running, await nameOf(model.embed('a'))];
-      const missing = await nameOf(VLM2Vec.load(url, { worker: () => new Worker('/workers/none.ts', { type: 'module' }) }));
+      const missing = await nameOf(
+        VLM2Vec.load(url, { worker: () => new Worker('/workers/none.ts', { type: 'module' }) }),
+      );
       return { died, after, missing };
     }, bundleUrl('tiny-untied'));
     expect(result).toEqual({ died: 'DisposedError', after: 'DisposedError', missing: 'VLM2VecError' });
@@ -268,7 +289,9 @@ test.describe('without a GPU', () => {
         const { VLM2Vec, listStoredBundles, deleteStoredBundle } = (await import('/src/index.ts' as string)) as Index;
         const fetchAll = (paths: string[]) =>
           Promise.all(
-            paths.map(async (path) => new File([await (await fetch(path)).blob()], path.slice(path.lastIndexOf('/') + 1))),
+            paths.map(
+              async (path) => new File([await (await fetch(path)).blob()], path.slice(path.lastIndexOf('/') + 1)),
+            ),
           );
         const options = { adapter: await fetchAll(adapter), dtype: 'fp32', device: 'wasm' } as const;
         const files = await fetchAll(checkpoint);
@@ -288,7 +311,8 @@ test.describe('without a GPU', () => {
 
         const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('vlm2vec');
         let folder: FileSystemDirectoryHandle | null = null;
-        for await (const entry of root.values()) if (entry.kind === 'directory') folder = entry as FileSystemDirectoryHandle;
+        for await (const entry of root.values())
+          if (entry.kind === 'directory') folder = entry as FileSystemDirectoryHandle;
         const byHandle = await VLM2Vec.load(folder!, { device: 'wasm' });
         const alike = [...(await byHandle.embed(texts[0]!))];
         await byHandle.dispose();

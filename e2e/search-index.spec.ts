@@ -189,7 +189,10 @@ test('a picture that ends the model fails after two deaths, and no other; a mode
     await idle(index);
     const again = embedder.restarts;
 
-    await index.add({ name: 'More', files: Array.from({ length: 40 }, (_, i) => ({ path: `${i}.bmp`, file: small(100 + i) })) });
+    await index.add({
+      name: 'More',
+      files: Array.from({ length: 40 }, (_, i) => ({ path: `${i}.bmp`, file: small(100 + i) })),
+    });
     let taken = 0;
     embedder.onEmbedded = () => {
       if (taken++ < 4) embedder.dispose();
@@ -394,47 +397,50 @@ test('changed, moved, copied and deleted files', async ({ page }) => {
 
 test('a folder that vanishes, midway or before, loses no picture and says what is wrong', async ({ page }) => {
   await openBlank(page);
-  const seen = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, idle, smallFiles, until, writeAll }) => {
-    const files = smallFiles(80);
-    const fill = async () => {
-      const pictures = await folder('Pictures');
-      await writeAll(pictures, files);
-      return pictures;
-    };
-    const root = await navigator.storage.getDirectory();
-    const remove = () => root.removeEntry('Pictures', { recursive: true });
-    const embedder = fakeEmbedder();
-    let index = await openPhotoIndex({ embedder });
-    const now = () => ({ problems: index.state.problems, ...index.state.folders[0]! });
-    const run = async () => {
-      await index.start();
-      await idle(index);
-      return { ...now(), error: index.state.error, removed: index.state.run!.removed };
-    };
-    await index.add({ handle: await fill() });
-    embedder.onEmbedded = () => {
-      if (embedder.embedded >= 10) embedder.gate ??= remove();
-    };
-    await run();
-    const midway = now();
-    const gone = await run();
-    const { hits } = await index.search({ text: 'still there', limit: 100 });
-    const file = await index.file(hits[0]!.id).then(
-      () => '',
-      (error: Error) => error.name,
-    );
-    await index.close();
-    index = await openPhotoIndex({ embedder });
-    await until(index, ({ folders }) => folders[0]!.problem !== null);
-    const reopened = now();
-    await index.add({ handle: await fill() }); // the drive is back
-    const back = await run();
-    for await (const name of (await folder('Pictures')).keys()) {
-      await (await folder('Pictures')).removeEntry(name, { recursive: true });
-    }
-    const empty = await run();
-    return { midway, gone, hits: hits.length, file, reopened, back, empty };
-  });
+  const seen = await inPage(
+    page,
+    async ({ openPhotoIndex, fakeEmbedder, folder, idle, smallFiles, until, writeAll }) => {
+      const files = smallFiles(80);
+      const fill = async () => {
+        const pictures = await folder('Pictures');
+        await writeAll(pictures, files);
+        return pictures;
+      };
+      const root = await navigator.storage.getDirectory();
+      const remove = () => root.removeEntry('Pictures', { recursive: true });
+      const embedder = fakeEmbedder();
+      let index = await openPhotoIndex({ embedder });
+      const now = () => ({ problems: index.state.problems, ...index.state.folders[0]! });
+      const run = async () => {
+        await index.start();
+        await idle(index);
+        return { ...now(), error: index.state.error, removed: index.state.run!.removed };
+      };
+      await index.add({ handle: await fill() });
+      embedder.onEmbedded = () => {
+        if (embedder.embedded >= 10) embedder.gate ??= remove();
+      };
+      await run();
+      const midway = now();
+      const gone = await run();
+      const { hits } = await index.search({ text: 'still there', limit: 100 });
+      const file = await index.file(hits[0]!.id).then(
+        () => '',
+        (error: Error) => error.name,
+      );
+      await index.close();
+      index = await openPhotoIndex({ embedder });
+      await until(index, ({ folders }) => folders[0]!.problem !== null);
+      const reopened = now();
+      await index.add({ handle: await fill() }); // the drive is back
+      const back = await run();
+      for await (const name of (await folder('Pictures')).keys()) {
+        await (await folder('Pictures')).removeEntry(name, { recursive: true });
+      }
+      const empty = await run();
+      return { midway, gone, hits: hits.length, file, reopened, back, empty };
+    },
+  );
   const { indexed } = seen.midway;
   expect(indexed).toBeGreaterThanOrEqual(10);
   expect(indexed).toBeLessThan(80);
@@ -710,7 +716,9 @@ test('an index for each model: they are listed, and deleted but for the one in u
   expect([seen.again, seen.second]).toEqual([0, 2]);
 });
 
-test('HEIC, by a decoder that is loaded only then; what is damaged, too large or takes too long holds nothing up', async ({ page }) => {
+test('HEIC, by a decoder that is loaded only then; what is damaged, too large or takes too long holds nothing up', async ({
+  page,
+}) => {
   await openBlank(page);
   const decoders: string[] = [];
   page.on('request', (request) => {
@@ -753,7 +761,9 @@ test('HEIC, by a decoder that is loaded only then; what is damaged, too large or
     return {
       size: [item.width, item.height],
       colours: [await colourAt(thumbnail, 0.25), await colourAt(thumbnail, 0.75)],
-      problems: (await index.problems()).flatMap(({ path, kind }) => (path.startsWith('Phone/') ? `${kind} ${path}` : [])),
+      problems: (await index.problems()).flatMap(({ path, kind }) =>
+        path.startsWith('Phone/') ? `${kind} ${path}` : [],
+      ),
     };
   });
   expect(decoders.length).toBeGreaterThan(0);

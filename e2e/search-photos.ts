@@ -12,8 +12,16 @@ export interface Photo {
 const SAMPLES = JSON.parse(readFileSync('public/samples/samples.json', 'utf8')) as { file: string }[];
 const stem = (file: string) => file.replace(/\.\w+$/, '');
 
-async function photo(file: string, path: string, taken: string, model: string, change = (image: Sharp) => image): Promise<Photo> {
-  const image = sharp(`public/samples/${file}`).flatten({ background: '#fff' }).resize(320, 240, { fit: 'contain', background: '#fff' });
+async function photo(
+  file: string,
+  path: string,
+  taken: string,
+  model: string,
+  change = (image: Sharp) => image,
+): Promise<Photo> {
+  const image = sharp(`public/samples/${file}`)
+    .flatten({ background: '#fff' })
+    .resize(320, 240, { fit: 'contain', background: '#fff' });
   const exif = { IFD0: { Make: 'Acme', Model: model }, IFD2: { DateTimeOriginal: taken } };
   return { path, bytes: await change(image).withExif(exif).jpeg({ quality: 90 }).toBuffer() };
 }
@@ -30,7 +38,9 @@ export function samplePhotos(): Promise<Photo[]> {
 function makeSamplePhotos(): Promise<Photo[]> {
   const pairs = SAMPLES.map(({ file }, i) => [
     photo(file, `Summer/2023/${stem(file)}.jpg`, `2023:07:${two(i + 1)} 12:00:00`, 'Sunny 1'),
-    photo(file, `Winter/${stem(file)} in winter.jpg`, `2024:01:${two(i + 1)} 23:59:59`, 'Frosty 2', (image) => image.flop().grayscale()),
+    photo(file, `Winter/${stem(file)} in winter.jpg`, `2024:01:${two(i + 1)} 23:59:59`, 'Frosty 2', (image) =>
+      image.flop().grayscale(),
+    ),
   ]);
   return Promise.all(pairs.flat());
 }

@@ -109,7 +109,13 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   const scoreOf = async (name: string) => {
     await allNames(page);
     const label = (await page.locator(`.cell-open[aria-label^="${name},"]`).getAttribute('aria-label'))!;
-    return Number(label.slice(name.length + 1).trim().replace('−', '-').split(' ')[0]);
+    return Number(
+      label
+        .slice(name.length + 1)
+        .trim()
+        .replace('−', '-')
+        .split(' ')[0],
+    );
   };
   const best = byWords[0]!;
   const plain = await scoreOf(best);
@@ -161,7 +167,10 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   expect(problems).toEqual([]);
 });
 
-test('pause, reload, go on: everything is there; a second tab reads only, and takes over', async ({ page, context }) => {
+test('pause, reload, go on: everything is there; a second tab reads only, and takes over', async ({
+  page,
+  context,
+}) => {
   const problems = await openSearch(page);
   await offerFolder(page, 'Many', await plainPhotos(90));
   await page.evaluate(() => {
@@ -277,7 +286,8 @@ test('dropped: a picture is looked for, several are a folder', async ({ page }) 
     const dataTransfer = await page.evaluateHandle(
       (files) => {
         const transfer = new DataTransfer();
-        for (const { name, bytes } of files) transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
+        for (const { name, bytes } of files)
+          transfer.items.add(new File([new Uint8Array(bytes)], name, { type: 'image/jpeg' }));
         return transfer;
       },
       files.map(({ path, bytes }) => ({ name: path.split('/').at(-1)!, bytes: [...bytes] })),
@@ -330,7 +340,9 @@ test('a folder that vanished is said so, kept, found again, and forgotten only w
   expect(problems).toEqual([]);
 });
 
-test('another model has an index of its own; the first one is there again; both are listed and deleted', async ({ page }) => {
+test('another model has an index of its own; the first one is there again; both are listed and deleted', async ({
+  page,
+}) => {
   const problems = await openSearch(page);
   const photos = (await samplePhotos()).slice(0, 6);
   await indexFolder(page, photos);
@@ -408,7 +420,11 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   const { x, y, width, height } = (await canvas.boundingBox())!;
   await page.mouse.move(x + 2, y + 2);
   await page.mouse.down();
-  for (const [fx, fy] of [[1, 0], [1, 1], [0, 1]] as const) {
+  for (const [fx, fy] of [
+    [1, 0],
+    [1, 1],
+    [0, 1],
+  ] as const) {
     await page.mouse.move(x + 2 + fx * (width - 4), y + 2 + fy * (height - 4), { steps: 3 });
   }
   await page.mouse.up();
@@ -435,7 +451,9 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   expect(problems).toEqual([]);
 });
 
-test('no accessibility violations on any view, in either theme, nor sideways scrolling on a phone', async ({ page }) => {
+test('no accessibility violations on any view, in either theme, nor sideways scrolling on a phone', async ({
+  page,
+}) => {
   const check = async (view: string) => {
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     expect(await violations(page), `${view}, light`).toEqual([]);
@@ -481,7 +499,10 @@ function setFake(page: Page, change: Partial<IndexState>): Promise<number[]> {
   }, change);
 }
 
-test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({ page, baseURL }) => {
+test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({
+  page,
+  baseURL,
+}) => {
   await page.setViewportSize({ width: 1280, height: 860 });
   await page.routeWebSocket('**', () => undefined); // the dev server must not reload the page because a file was saved
   await page.goto(`${baseURL}/demo/search/testing/large.html?count=100000`);
@@ -534,7 +555,9 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
 
   // No picker's permission can be lost in a test: what the index says of it then is set here.
   const folderIs = (change: Partial<FolderInfo>) =>
-    setFake(page, { folders: [{ id: 7, name: 'Stick', access: 'ready', problem: null, found: 9, indexed: 9, ...change }] });
+    setFake(page, {
+      folders: [{ id: 7, name: 'Stick', access: 'ready', problem: null, found: 9, indexed: 9, ...change }],
+    });
   const notice = page.locator('.notice');
   await folderIs({ access: 'ask' });
   await expect(notice).toContainText('The browser wants to be asked before this page reads “Stick” again');

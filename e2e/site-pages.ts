@@ -30,7 +30,9 @@ export async function openWatched(page: Page, url: string): Promise<{ foreign: s
 export async function violations(page: Page, ...rules: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page });
   const found = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
-  return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`);
+  return found.violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+  );
 }
 
 /** The ranking page on the CPU, with what a link says. */

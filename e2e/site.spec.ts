@@ -29,7 +29,9 @@ async function looksRight(page: Page): Promise<void> {
 }
 
 // The search page's views: search.spec.ts.
-test('pages: no violations of accessibility rules in either theme, no sideways scrolling on a phone', async ({ page }, info) => {
+test('pages: no violations of accessibility rules in either theme, no sideways scrolling on a phone', async ({
+  page,
+}, info) => {
   await page.goto(`${siteOf(info)}/models.html`);
   await expect(page.locator('#none')).toBeVisible();
   await looksRight(page);
@@ -51,12 +53,17 @@ test('pages: no violations of accessibility rules in either theme, no sideways s
 
 /** Of scripts that were asked for before the engine, in bytes as gzip has them. */
 async function scriptBytes(responses: readonly Response[]): Promise<number> {
-  const scripts = responses.filter((response) => response.request().resourceType() === 'script' || response.url().endsWith('.js'));
+  const scripts = responses.filter(
+    (response) => response.request().resourceType() === 'script' || response.url().endsWith('.js'),
+  );
   const bodies = await Promise.all(scripts.map((response) => response.body()));
   return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
 }
 
-test('the first paint and the model come soon, with little script; then all by keyboard', async ({ page, context }, info) => {
+test('the first paint and the model come soon, with little script; then all by keyboard', async ({
+  page,
+  context,
+}, info) => {
   const before: Response[] = [];
   let isEngine = false;
   context.on('request', (request) => (isEngine ||= request.url().endsWith('.wasm')));
@@ -118,7 +125,12 @@ test('each page’s policy allows its own site only; the Hub has a page of its o
     const html = await (await page.request.get(`${siteOf(info)}/${name}`)).text();
     const [, policy] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html) ?? [];
     expect(html.indexOf(policy!), 'before anything is loaded').toBeLessThan(html.search(/<(script|link)/));
-    const directives = new Map(policy!.split(';').map((part) => part.trim().split(/\s+/)).map(([key, ...values]) => [key!, values]));
+    const directives = new Map(
+      policy!
+        .split(';')
+        .map((part) => part.trim().split(/\s+/))
+        .map(([key, ...values]) => [key!, values]),
+    );
     expect(directives.get('default-src')).toEqual(["'none'"]);
     for (const [directive, sources] of directives) {
       const hosts = sources.filter((source) => !/^('none'|'self'|'wasm-unsafe-eval'|blob:|data:)$/.test(source));
@@ -132,7 +144,9 @@ test('workers are bound by the page’s policy too', async ({ page }, info) => {
   await page.goto('/search.html');
   const other = `${siteOf(info)}/`;
   const answers = await page.evaluate(async (url) => {
-    const { startConfined } = (await import(new URL('/demo/shell/worker.ts', location.href).href)) as typeof import('../demo/shell/worker');
+    const { startConfined } = (await import(
+      new URL('/demo/shell/worker.ts', location.href).href
+    )) as typeof import('../demo/shell/worker');
     const ask = (worker: Worker) =>
       new Promise<string>((resolve) => {
         worker.onmessage = ({ data }: MessageEvent<string>) => {
@@ -160,13 +174,23 @@ function checkKept(kept: readonly string[], folder: string): void {
   const pages = built.filter((file) => /^[\w-]+\.html$/.test(file));
   const nano = built.filter((file) => /^models\/nano\/.*\.(bin|json|txt)$/.test(file));
   expect([pages.length, nano.length > 3]).toEqual([6, true]);
-  expect(kept).toEqual(expect.arrayContaining([...pages, ...nano, 'theme.js', 'models-address.js', 'samples/samples.json']));
-  expect(kept.filter((file) => file.endsWith('.wasm'))).toEqual([expect.stringMatching(/ort-wasm-simd-threaded-[^.]+\.wasm$/)]);
-  expect(built.filter((file) => /heif/.test(file)), 'the decoder is built').not.toEqual([]);
+  expect(kept).toEqual(
+    expect.arrayContaining([...pages, ...nano, 'theme.js', 'models-address.js', 'samples/samples.json']),
+  );
+  expect(kept.filter((file) => file.endsWith('.wasm'))).toEqual([
+    expect.stringMatching(/ort-wasm-simd-threaded-[^.]+\.wasm$/),
+  ]);
+  expect(
+    built.filter((file) => /heif/.test(file)),
+    'the decoder is built',
+  ).not.toEqual([]);
   expect(kept.filter((file) => /heif|^eval\/|^models\/(?!nano\/)|service-worker/.test(file))).toEqual([]);
 }
 
-test('without a network after the first visit, in any folder of a plain host; updates wait to be asked for', async ({ page, context }, info) => {
+test('without a network after the first visit, in any folder of a plain host; updates wait to be asked for', async ({
+  page,
+  context,
+}, info) => {
   const site = await startStaticSite(siteFolderOf(info));
   try {
     // Any page begins it: the page of models too, which loads none.
@@ -208,7 +232,9 @@ test('without a network after the first visit, in any folder of a plain host; up
   }
 });
 
-test('a second visit where the host compresses and the browser caches, without a service worker', async ({ page }, info) => {
+test('a second visit where the host compresses and the browser caches, without a service worker', async ({
+  page,
+}, info) => {
   const site = await startStaticSite(siteFolderOf(info));
   try {
     await page.addInitScript(() => Reflect.deleteProperty(Navigator.prototype, 'serviceWorker'));

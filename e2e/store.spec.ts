@@ -75,7 +75,9 @@ for (const where of ['page', 'worker'] as const) {
         if (where === 'page') return (await new Function(`${source} return run(location.href)`)()) as object;
         const code = `${source} run(${JSON.stringify(location.href)}).then(
           (seen) => postMessage(seen), (error) => postMessage({ error: String(error.stack) }));`;
-        const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), { type: 'module' });
+        const worker = new Worker(URL.createObjectURL(new Blob([code], { type: 'text/javascript' })), {
+          type: 'module',
+        });
         return new Promise<object>((resolve) => {
           worker.onmessage = ({ data }) => resolve(data as object);
           worker.onerror = ({ message }) => resolve({ error: message });

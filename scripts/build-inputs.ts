@@ -34,7 +34,8 @@ export interface BuildNote {
  * @returns whether it built
  */
 export async function buildIfChanged({ note, hash, outputs }: BuildNote, build: () => Promise<void>): Promise<boolean> {
-  if (existsSync(note) && readFileSync(note, 'utf8') === hash && outputs.every((output) => existsSync(output))) return false;
+  if (existsSync(note) && readFileSync(note, 'utf8') === hash && outputs.every((output) => existsSync(output)))
+    return false;
   rmSync(note, { force: true });
   await build();
   writeFileSync(note, hash);

@@ -30,7 +30,10 @@ const workerUrls: Plugin = {
   transform(code, id) {
     const url = /(?<=new URL\()(['"])(?:\.\.\/)+workers\/([\w.-]+)\.ts\1/g;
     if (!id.startsWith(path.join(ROOT, 'src')) || !url.test(code)) return null;
-    return { code: code.replace(url, (whole, _quote, name: string) => `'./${name}.js'`.padEnd(whole.length)), map: null };
+    return {
+      code: code.replace(url, (whole, _quote, name: string) => `'./${name}.js'`.padEnd(whole.length)),
+      map: null,
+    };
   },
 };
 
@@ -69,7 +72,9 @@ const literalUrls: Plugin = {
 const browserEdges: Plugin = {
   name: 'browser-edges',
   load(id) {
-    const isEdge = /^src\/(?:runtime\/ort-builds|model-worker)\.ts$/.test(path.relative(ROOT, id).replaceAll(path.sep, '/'));
+    const isEdge = /^src\/(?:runtime\/ort-builds|model-worker)\.ts$/.test(
+      path.relative(ROOT, id).replaceAll(path.sep, '/'),
+    );
     if (!isEdge) return null;
     const stub = "() => { throw new Error('exists in browsers only'); }";
     return `export const importBrowserBuild = ${stub}, startModelWorker = ${stub};`;
@@ -107,7 +112,9 @@ async function buildBrowser(found: Licenses): Promise<void> {
 
 /** Node's part: native packages stay outside, and so does what only browsers load. */
 async function buildNode(found: Licenses): Promise<void> {
-  const adapters = Object.fromEntries(ADAPTERS.map((name) => [`adapters/node/${name}`, ENTRY_POINTS[`adapters/${name}`]!]));
+  const adapters = Object.fromEntries(
+    ADAPTERS.map((name) => [`adapters/node/${name}`, ENTRY_POINTS[`adapters/${name}`]!]),
+  );
   const bundle = await rolldown({
     cwd: ROOT,
     input: { node: ENTRY_POINTS.index!, cli: './src/cli/index.ts', ...adapters },
@@ -130,7 +137,11 @@ async function buildTypes(): Promise<void> {
     checks: { pluginTimings: false },
     plugins: [dts({ emitDtsOnly: true, tsconfig: 'tsconfig.build.json' })],
   });
-  const { output } = await bundle.write({ dir: path.join(LIB, 'types'), format: 'esm', chunkFileNames: 'shared-[name].js' });
+  const { output } = await bundle.write({
+    dir: path.join(LIB, 'types'),
+    format: 'esm',
+    chunkFileNames: 'shared-[name].js',
+  });
   await bundle.close();
   writeFileSync(path.join(LIB, 'types/worker.d.ts'), 'export {};\n');
   for (const file of output) {
@@ -150,7 +161,8 @@ function slimSourceMaps(): void {
     const file = path.join(LIB, name);
     if (!file.endsWith('.js.map')) continue;
     const map = JSON.parse(readFileSync(file, 'utf8')) as { sources: string[]; sourcesContent: (string | null)[] };
-    const isOurs = (source: string | undefined) => !!source && !source.includes('node_modules') && !source.startsWith('\0');
+    const isOurs = (source: string | undefined) =>
+      !!source && !source.includes('node_modules') && !source.startsWith('\0');
     if (map.sources.some(isOurs)) {
       const sourcesContent = map.sourcesContent.map((text, i) => (isOurs(map.sources[i]) ? text : null));
       writeFileSync(file, JSON.stringify({ ...map, sourcesContent }));
@@ -174,7 +186,16 @@ async function buildAll(): Promise<void> {
 }
 
 /** All that the build is made of; the lock file stands for the packages. */
-const INPUTS = ['src', 'workers', 'scripts', 'public/models', 'package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json'];
+const INPUTS = [
+  'src',
+  'workers',
+  'scripts',
+  'public/models',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'tsconfig.build.json',
+];
 
 const state = {
   note: path.join(DIST, 'package-inputs.txt'),

@@ -108,7 +108,9 @@ describe('code', () => {
     const { getSourceFile, fileExists, readFile } = host;
     host.getSourceFile = (name, ...rest) => {
       const text = files.get(name);
-      return text === undefined ? getSourceFile(name, ...rest) : ts.createSourceFile(name, text, ts.ScriptTarget.ES2023);
+      return text === undefined
+        ? getSourceFile(name, ...rest)
+        : ts.createSourceFile(name, text, ts.ScriptTarget.ES2023);
     };
     host.fileExists = (name) => files.has(name) || fileExists(name);
     host.readFile = (name) => files.get(name) ?? readFile(name);
@@ -144,7 +146,9 @@ describe('commands', () => {
   /** Lines of shell in blocks, without comments. */
   const lines = PAGES.flatMap(blocksOf)
     .filter(({ language }) => language === 'sh')
-    .flatMap(({ page, text }) => text.split('\n').map((line) => ({ page, line: line.replace(/\s# .*| #.*$/, '').trim() })));
+    .flatMap(({ page, text }) =>
+      text.split('\n').map((line) => ({ page, line: line.replace(/\s# .*| #.*$/, '').trim() })),
+    );
 
   test('vlm2vec', async () => {
     const shown = lines.filter(({ line }) => /^(npx )?vlm2vec /.test(line));
@@ -152,7 +156,10 @@ describe('commands', () => {
     const names = [...(await help('')).matchAll(/^ {2}([a-z]+)/gm)].map((match) => match[1]!);
     const wrong: string[] = [];
     for (const { page, line } of shown) {
-      const words = line.replace(/^npx /, '').match(/"[^"]*"|\S+/g)!.slice(1);
+      const words = line
+        .replace(/^npx /, '')
+        .match(/"[^"]*"|\S+/g)!
+        .slice(1);
       if (!names.includes(words[0]!)) {
         wrong.push(`${page}: ${line}: no such command`);
         continue;
@@ -162,7 +169,8 @@ describe('commands', () => {
         if (!word.startsWith('--')) continue;
         const described = new RegExp(`^ {2}(?:-\\w, )?${word}\\b(.*(?:\\n {4,}.*)*)`, 'm').exec(text)?.[1];
         const choices = /\(choices:\s*([^)]*)\)/.exec(described ?? '')?.[1];
-        if (described === undefined || (choices && !choices.includes(`"${words[i + 1]}"`))) wrong.push(`${page}: ${line}: ${word}`);
+        if (described === undefined || (choices && !choices.includes(`"${words[i + 1]}"`)))
+          wrong.push(`${page}: ${line}: ${word}`);
       }
     }
     expect(wrong).toEqual([]);
@@ -173,7 +181,9 @@ describe('commands', () => {
       existsSync(path.join(ROOT, file)) ? (JSON.parse(read(file)) as { scripts: Record<string, string> }).scripts : {};
     const commands = PAGES.flatMap((page) => {
       const scripts = { ...scriptsOf('package.json'), ...scriptsOf(path.join(path.dirname(page), 'package.json')) };
-      const names = [...read(page).matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map((match) => (match[1] ?? match[2])!);
+      const names = [...read(page).matchAll(/npm (?:run ([\w:]+)|(start|test)\b)/g)].map(
+        (match) => (match[1] ?? match[2])!,
+      );
       return names.filter((name) => !(name in scripts)).map((name) => `${page}: npm run ${name}`);
     });
     const files = PAGES.flatMap((page) => [...read(page).matchAll(/npx tsx ([\w./-]+)/g)])

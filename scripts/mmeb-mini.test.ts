@@ -23,7 +23,9 @@ function filledWith(string: string, template: string): string | null {
   const [start, end] = template.replace('{image}', IMAGE_TOKEN).split('{text}') as [string, string?];
   if (end === undefined) return string === start ? '' : null;
   const isLonger = string.length > start.length + end.length;
-  return isLonger && string.startsWith(start) && string.endsWith(end) ? string.slice(start.length, string.length - end.length) : null;
+  return isLonger && string.startsWith(start) && string.endsWith(end)
+    ? string.slice(start.length, string.length - end.length)
+    : null;
 }
 
 test.each(data.sets.map((set) => [set.name, set] as const))('%s: strings, own candidates', async (name, set) => {

@@ -43,8 +43,13 @@ function report(dist: string): void {
   const at = (name: string) => path.join(lib, name);
   const entry = (name: string) => [...importedAtOnce(lib, name)].map(at);
   const nano = path.join(dist, 'models/nano');
-  const needed = readdirSync(nano).filter((file) => !/README|\.onnx$/.test(file)).map((file) => path.join(nano, file));
-  const ort = (build: string, wasm: string) => [at(`ort.${build}.bundle.min.js`), at(`ort-wasm-simd-threaded${wasm}.wasm`)];
+  const needed = readdirSync(nano)
+    .filter((file) => !/README|\.onnx$/.test(file))
+    .map((file) => path.join(nano, file));
+  const ort = (build: string, wasm: string) => [
+    at(`ort.${build}.bundle.min.js`),
+    at(`ort-wasm-simd-threaded${wasm}.wasm`),
+  ];
   const rows: [string, string[]][] = [
     ["import { … } from 'vlm2vec-web'", entry('index.js')],
     ["import { … } from 'vlm2vec-web/search'", entry('search.js')],
@@ -54,7 +59,8 @@ function report(dist: string): void {
     ['ONNX Runtime, no WebGPU', ort('wasm', '')],
     ["the model 'nano'", needed],
   ];
-  const kB = (bytes: number) => `${(bytes / 1000).toLocaleString('en', { maximumFractionDigits: bytes < 1e5 ? 1 : 0 })} kB`;
+  const kB = (bytes: number) =>
+    `${(bytes / 1000).toLocaleString('en', { maximumFractionDigits: bytes < 1e5 ? 1 : 0 })} kB`;
   console.log('| loaded | bytes | gzip | brotli |\n|---|---|---|---|');
   for (const [name, files] of rows) {
     const { bytes, gzip, brotli } = sizeOf(files);

@@ -32,7 +32,9 @@ interface PackageJson {
   optionalDependencies?: Record<string, string>;
 }
 
-const { optionalDependencies = {}, version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as PackageJson;
+const { optionalDependencies = {}, version } = JSON.parse(
+  readFileSync(path.join(root, 'package.json'), 'utf8'),
+) as PackageJson;
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-package-'));
 const installed = path.join(folder, 'node_modules/vlm2vec-web');
 function run(file: string, ...args: string[]): string {
@@ -79,7 +81,9 @@ test('the examples name this version, and exact ones of everything else', () => 
   expect(lists.length).toBeGreaterThan(5);
   for (const { name, dependencies, devDependencies } of lists) {
     expect(dependencies?.['vlm2vec-web'], name).toBe(version);
-    const inexact = Object.entries({ ...dependencies, ...devDependencies }).filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(range));
+    const inexact = Object.entries({ ...dependencies, ...devDependencies }).filter(
+      ([, range]) => !/^\d+\.\d+\.\d+$/.test(range),
+    );
     expect(inexact, name).toEqual([]);
   }
 });
@@ -91,7 +95,9 @@ test('publint finds nothing', async () => {
 
 test('the types are right for every way to resolve them', async () => {
   const tarball = new Uint8Array(readFileSync(path.join(folder, `vlm2vec-web-${version}.tgz`)));
-  const result = await checkPackage(createPackageFromTarballData(tarball), { excludeEntrypoints: [/^\.\/models/, './package.json'] });
+  const result = await checkPackage(createPackageFromTarballData(tarball), {
+    excludeEntrypoints: [/^\.\/models/, './package.json'],
+  });
   const problems = 'problems' in result ? result.problems : [{ kind: 'no types' as const }];
   // ECMAScript modules only: `require` in Node has to import them, and resolution as of 2015 knows no `exports`.
   const known = (problem: object) =>
@@ -129,7 +135,10 @@ test('a bundler leaves out what is not used', async () => {
       chunks.get(name)!.imports.forEach(visit);
     };
     visit('shake.js');
-    sizes.set(code, [...atOnce].reduce((sum, name) => sum + chunks.get(name)!.code.length, 0));
+    sizes.set(
+      code,
+      [...atOnce].reduce((sum, name) => sum + chunks.get(name)!.code.length, 0),
+    );
     await bundle.close();
   }
   const [nothing, similarity, query, model] = [...sizes.values()];
@@ -140,7 +149,9 @@ test('a bundler leaves out what is not used', async () => {
 });
 
 test('importing any entry touches neither page, nor GPU, nor network', () => {
-  const builds = ['', '/search', '/node', ...ADAPTERS.map((name) => `/adapters/${name}`)].map((entry) => `vlm2vec-web${entry}`);
+  const builds = ['', '/search', '/node', ...ADAPTERS.map((name) => `/adapters/${name}`)].map(
+    (entry) => `vlm2vec-web${entry}`,
+  );
   // What runtimes get that are no Node, and bundlers that render pages without saying so.
   const lib = path.join(installed, 'dist/lib');
   const browser = Object.keys(ENTRY_POINTS).map((entry) => path.join(lib, `${entry}.js`));

@@ -97,7 +97,9 @@ function isDescribed(reflection: DeclarationReflection): boolean {
   if (inheritedFrom || [reflection, getSignature, ...(called ?? [])].some((each) => each?.hasComment())) return true;
   // Members of an object type that is written in place (`usage: { tokens: number }`) are described by the comment of
   // what has that type. Functions of an exported object are not.
-  return hasAncestor(reflection, ReflectionKind.TypeLiteral) && !(called && hasAncestor(reflection, ReflectionKind.Variable));
+  return (
+    hasAncestor(reflection, ReflectionKind.TypeLiteral) && !(called && hasAncestor(reflection, ReflectionKind.Variable))
+  );
 }
 
 function hasAncestor({ parent }: Reflection, kind: ReflectionKind): boolean {

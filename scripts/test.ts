@@ -86,6 +86,7 @@ for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force:
 
 const counts = [
   check('lint', tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0')),
+  check('format', tool('format', 'prettier/bin/prettier.cjs', '--check', '.')),
   check('types', tool('types', 'typescript/bin/tsc', '--noEmit')),
   counted(
     'unit tests',

@@ -6,10 +6,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { models, VLM2Vec, similarity, InvalidInputError, SourceNotFoundError, UnsupportedError, DisposedError } from './index';
+import {
+  models,
+  VLM2Vec,
+  similarity,
+  InvalidInputError,
+  SourceNotFoundError,
+  UnsupportedError,
+  DisposedError,
+} from './index';
 import type { EmbedUsage, ModelSource } from './index';
 import { convertFixture } from './testing/bundles';
-import { adapterPath, checkpointPath, cosine, expectedInputs, expectedModel, fixtureInputs, fixturePath, maxDifference } from './testing/fixtures';
+import {
+  adapterPath,
+  checkpointPath,
+  cosine,
+  expectedInputs,
+  expectedModel,
+  fixtureInputs,
+  fixturePath,
+  maxDifference,
+} from './testing/fixtures';
 
 let folder: string;
 let bundle: string;
@@ -56,7 +73,8 @@ describe('conveniences', () => {
     expect(bits).toBeInstanceOf(Uint8Array);
     expect([bytes[0]!.length, bits.length]).toEqual([model.dims, model.dims / 8]);
     const [wanted, found] = [similarity(exact, exact), similarity(bytes, bytes)];
-    for (const [i, row] of wanted.entries()) for (const [j, value] of row.entries()) expect(found[i]![j]).toBeCloseTo(value, 2);
+    for (const [i, row] of wanted.entries())
+      for (const [j, value] of row.entries()) expect(found[i]![j]).toBeCloseTo(value, 2);
     await expect(model.embed('a', { precision: 'int4' as never })).rejects.toThrow(/known are float32, int8, binary/);
   });
 
@@ -93,7 +111,9 @@ describe('embed', () => {
   test('an instruction comes before the text', async () => {
     const composed = await model.embed('Find it: a red kite');
     expect(await model.embed('a red kite', { instruction: 'Find it:' })).toEqual(composed);
-    expect(await model.embed({ text: 'a red kite', instruction: 'Find it:' }, { instruction: 'not this' })).toEqual(composed);
+    expect(await model.embed({ text: 'a red kite', instruction: 'Find it:' }, { instruction: 'not this' })).toEqual(
+      composed,
+    );
   });
 
   test('tells the tokens it read and the time it took', async () => {

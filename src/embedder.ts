@@ -195,14 +195,20 @@ export class VLM2Vec {
     { task, ...options }: TaskEmbedOptions,
   ): Promise<Float32Array | Float32Array[]> {
     if ('instruction' in options) {
-      throw new InvalidInputError('A task brings its own instruction; use embed with another one.', { option: 'instruction' });
+      throw new InvalidInputError('A task brings its own instruction; use embed with another one.', {
+        option: 'instruction',
+      });
     }
     checkEmbedOptions(options);
     const { imageToken } = this.#info;
-    const worded = (input: EmbedInput, where: string) => taskInput(toParts(input, where), side, { task, imageToken }, where);
+    const worded = (input: EmbedInput, where: string) =>
+      taskInput(toParts(input, where), side, { task, imageToken }, where);
     if (Array.isArray(inputs)) {
       const list = inputs as readonly EmbedInput[];
-      return this.#embed(list.map((input, i) => worded(input, `inputs[${i}]`)), options);
+      return this.#embed(
+        list.map((input, i) => worded(input, `inputs[${i}]`)),
+        options,
+      );
     }
     const [vector] = await this.#embed([worded(inputs as EmbedInput, 'input')], options);
     return vector!;
@@ -247,7 +253,8 @@ async function portable(parts: InputParts): Promise<InputParts> {
 async function portableImage(image: ImageInput): Promise<ImageInput> {
   if (image instanceof URL) return image.href;
   if (isNode) return image;
-  if (typeof image === 'string') return new URL(image, typeof document === 'undefined' ? location.href : document.baseURI).href;
+  if (typeof image === 'string')
+    return new URL(image, typeof document === 'undefined' ? location.href : document.baseURI).href;
   const isElement =
     (typeof HTMLImageElement !== 'undefined' && image instanceof HTMLImageElement) ||
     (typeof HTMLCanvasElement !== 'undefined' && image instanceof HTMLCanvasElement) ||

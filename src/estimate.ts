@@ -131,7 +131,10 @@ async function checkpointTrees(spec: SourceSpec, options: OpenOptions): Promise<
   if (typeof repo !== 'string') {
     throw new SourceNotFoundError(`${tree.label} is an adapter that names no base model; give it too.`);
   }
-  const base = await checkpointTree({ kind: 'hub', repo, ...(typeof revision === 'string' ? { revision } : {}) }, options);
+  const base = await checkpointTree(
+    { kind: 'hub', repo, ...(typeof revision === 'string' ? { revision } : {}) },
+    options,
+  );
   return { trees: [tree, base], base };
 }
 

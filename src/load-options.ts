@@ -106,14 +106,18 @@ export interface PreparedLoad {
  */
 export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
   if (globalThis.isSecureContext === false) {
-    throw new UnsupportedError('Browsers let only pages that came by https (or from localhost) hash, lock and store. Serve it so.');
+    throw new UnsupportedError(
+      'Browsers let only pages that came by https (or from localhost) hash, lock and store. Serve it so.',
+    );
   }
   const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
   const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
   signal?.throwIfAborted();
   if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
-    throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, { option: 'dtype' });
+    throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, {
+      option: 'dtype',
+    });
   }
   const spec = await specify(source, modelsUrl);
   const parts = {
@@ -130,14 +134,17 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
 /** As seen from the page: a worker would count from its own address. */
 function absolute(url: string | URL, option: string): string {
   const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
-  if (!URL.canParse(String(url), base)) throw new InvalidInputError(`${option}: '${String(url)}' is no URL.`, { option });
+  if (!URL.canParse(String(url), base))
+    throw new InvalidInputError(`${option}: '${String(url)}' is no URL.`, { option });
   return new URL(url, base).href;
 }
 
 function absoluteWasm(paths: NonNullable<OrtOptions['wasmPaths']>): NonNullable<OrtOptions['wasmPaths']> {
   if (isNode) return paths; // refused where it would be used
   if (typeof paths === 'string' || paths instanceof URL) return absolute(paths, 'wasmPaths').replace(/\/*$/, '/');
-  return Object.fromEntries(Object.entries(paths).map(([file, url]) => [file, absolute(url as string | URL, 'wasmPaths')]));
+  return Object.fromEntries(
+    Object.entries(paths).map(([file, url]) => [file, absolute(url as string | URL, 'wasmPaths')]),
+  );
 }
 
 /** The backend: in a worker of its own, in one that is given, or right here. */
@@ -146,7 +153,10 @@ export async function startBackend(worker: boolean | Worker | (() => Worker)): P
     const { LocalBackend } = await import('./service');
     return new LocalBackend();
   }
-  if (isNode) throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', { option: 'worker' });
+  if (isNode)
+    throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', {
+      option: 'worker',
+    });
   const { WorkerBackend } = await import('./worker-client');
   if (typeof worker === 'function') return new WorkerBackend(worker());
   if (worker !== true) return new WorkerBackend(worker);

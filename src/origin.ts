@@ -56,7 +56,14 @@ export function specOf(origin: Origin): SourceSpec {
 /** A name for people that is the same whenever `identity`, plain data, is. */
 export async function libraryName(label: string, dtype: WeightDtype | null, identity: unknown): Promise<string> {
   const hash = await sha256Hex(new TextEncoder().encode(JSON.stringify([identity, dtype])));
-  const last = label.replace(/\/(bundle\.json)?$/, '').split('/').at(-1) ?? '';
-  const word = last.replace(/[^A-Za-z0-9._-]/g, '').replace(/^\W+/, '').slice(0, 40);
+  const last =
+    label
+      .replace(/\/(bundle\.json)?$/, '')
+      .split('/')
+      .at(-1) ?? '';
+  const word = last
+    .replace(/[^A-Za-z0-9._-]/g, '')
+    .replace(/^\W+/, '')
+    .slice(0, 40);
   return [word || 'model', ...(dtype ? [dtype] : []), hash.slice(0, 12)].join('-');
 }

@@ -39,7 +39,10 @@ test('binary counts signs', () => {
   fc.assert(
     fc.property(vector(24), vector(24), (a, b) => {
       const equal = a.reduce((count, value, i) => count + (value > 0 === b[i]! > 0 ? 1 : 0), 0);
-      expect(similarity(quantizeEmbedding(a, 'binary'), quantizeEmbedding(b, 'binary'))).toBeCloseTo((2 * equal) / 24 - 1, 12);
+      expect(similarity(quantizeEmbedding(a, 'binary'), quantizeEmbedding(b, 'binary'))).toBeCloseTo(
+        (2 * equal) / 24 - 1,
+        12,
+      );
     }),
   );
 });

@@ -11,7 +11,11 @@ import { InvalidInputError } from './errors';
 export type Precision = 'float32' | 'int8' | 'binary';
 
 /** What an embedding is in a precision. // [dims], of `binary` [dims / 8] */
-export type VectorOf<P extends Precision> = P extends 'int8' ? Int8Array : P extends 'binary' ? Uint8Array : Float32Array;
+export type VectorOf<P extends Precision> = P extends 'int8'
+  ? Int8Array
+  : P extends 'binary'
+    ? Uint8Array
+    : Float32Array;
 
 export const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'binary'];
 

@@ -5,7 +5,10 @@ import { withRate } from './rate';
 test('the rate is of the last seconds, and follows a line that slows down', () => {
   const seen: ProgressEvent[] = [];
   let time = 0;
-  const report = withRate((event) => seen.push(event), () => time)!;
+  const report = withRate(
+    (event) => seen.push(event),
+    () => time,
+  )!;
   const at = (seconds: number, loaded: number) => {
     time = seconds * 1000;
     report({ status: 'progress', phase: 'download', loaded, total: 10_000 });
@@ -22,7 +25,10 @@ test('the rate is of the last seconds, and follows a line that slows down', () =
 test('what was undone, and a new phase, begin a new rate; other events pass as they are', () => {
   const seen: ProgressEvent[] = [];
   let time = 0;
-  const report = withRate((event) => seen.push(event), () => time)!;
+  const report = withRate(
+    (event) => seen.push(event),
+    () => time,
+  )!;
   const at = (seconds: number, event: Partial<ProgressEvent>) => {
     time = seconds * 1000;
     report({ status: 'progress', phase: 'convert', total: 1000, ...event });

@@ -34,7 +34,9 @@ function cosine(a: AnyVector, b: AnyVector): number {
     throw new InvalidInputError(`A ${a.constructor.name} and a ${b.constructor.name} are of different precisions.`);
   }
   if (a.length !== b.length) {
-    throw new InvalidInputError(`The vectors have ${a.length} and ${b.length} dimensions; they are of different models.`);
+    throw new InvalidInputError(
+      `The vectors have ${a.length} and ${b.length} dimensions; they are of different models.`,
+    );
   }
   if (a instanceof Float32Array) return dotProduct(a, b as Float32Array);
   if (a instanceof Int8Array) return integerCosine(a, b as Int8Array);

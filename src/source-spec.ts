@@ -33,12 +33,7 @@ export interface StoredBundle {
  * - a bundle that the browser keeps;
  * - in Node also the path of a folder with either.
  */
-export type ModelSource =
-  | string
-  | URL
-  | StoredBundle
-  | readonly File[]
-  | FileSystemDirectoryHandle;
+export type ModelSource = string | URL | StoredBundle | readonly File[] | FileSystemDirectoryHandle;
 
 const HUB_REPO = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
 
@@ -49,17 +44,23 @@ const HUB_REPO = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
 export async function specify(source: ModelSource, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
   if (typeof source === 'string' || source instanceof URL) return specifyText(String(source), modelsUrl);
   if (typeof source !== 'object' || source === null) {
-    throw new InvalidInputError(`The source is ${source === null ? 'null' : typeof source}; give a name, URL, files or directory.`);
+    throw new InvalidInputError(
+      `The source is ${source === null ? 'null' : typeof source}; give a name, URL, files or directory.`,
+    );
   }
   if (Array.isArray(source)) {
-    const files = (source as readonly File[]).map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
+    const files = (source as readonly File[]).map((file) => ({
+      path: file.webkitRelativePath || file.name,
+      blob: file,
+    }));
     if (files.length === 0) throw new InvalidInputError('The source is an empty list of files.');
     // Of a folder that was picked, its name stands in front of each path.
     const [folder, ...inside] = files[0]!.path.split('/');
     return { kind: 'files', files, label: inside.length > 0 ? folder! : 'files' };
   }
   if ('kind' in source && source.kind === 'directory') return { kind: 'directory', handle: source };
-  if ('name' in source && typeof source.name === 'string' && !(source instanceof Blob)) return { kind: 'stored', name: source.name };
+  if ('name' in source && typeof source.name === 'string' && !(source instanceof Blob))
+    return { kind: 'stored', name: source.name };
   throw new InvalidInputError('The source is no name, URL, stored bundle, list of files or directory handle.');
 }
 

@@ -54,7 +54,11 @@ export async function convertInto(job: Conversion, options: OpenOptions): Promis
 }
 
 /** The manifest; null where the stored bundle is of the same commits. */
-async function convertWith(writer: BundleWriter, job: Conversion, options: OpenOptions): Promise<BundleManifest | null> {
+async function convertWith(
+  writer: BundleWriter,
+  job: Conversion,
+  options: OpenOptions,
+): Promise<BundleManifest | null> {
   const { dtype, origin, stored } = job;
   const { noteBytes, signal, onProgress, ort, refresh = false } = options;
   let checkpoint: Checkpoint;
@@ -94,7 +98,8 @@ async function openSteadily(job: Conversion, options: OpenOptions, pinned: Bundl
 
 async function openTrees({ spec }: Conversion, options: OpenOptions, pinned: BundleSource | null, tree?: FileTree) {
   const { base, adapter, signal } = options;
-  const commitOf = (repo: string) => [pinned?.adapter, pinned?.base].find((part) => part?.id === repo)?.revision ?? null;
+  const commitOf = (repo: string) =>
+    [pinned?.adapter, pinned?.base].find((part) => part?.id === repo)?.revision ?? null;
   const open = (each: SourceSpec) => checkpointTree(each, options, each.kind === 'hub' ? commitOf(each.repo) : null);
   return openCheckpoint({
     checkpoint: tree ?? (await open(spec)),

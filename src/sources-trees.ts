@@ -14,7 +14,11 @@ export interface TreeOptions {
 }
 
 /** @param revision in place of the one that the source names */
-export async function checkpointTree(spec: SourceSpec, options: TreeOptions, revision?: string | null): Promise<FileTree> {
+export async function checkpointTree(
+  spec: SourceSpec,
+  options: TreeOptions,
+  revision?: string | null,
+): Promise<FileTree> {
   switch (spec.kind) {
     case 'hub': {
       const { hubUrl, accessToken, wholeBytes, blockBytes, retryDelay, signal } = options;
@@ -46,7 +50,10 @@ export async function fingerprint(tree: FileTree, signal?: AbortSignal): Promise
   return [tree.revision, files];
 }
 
-export async function filesBelow(folder: FileSystemDirectoryHandle, prefix = ''): Promise<{ path: string; blob: Blob }[]> {
+export async function filesBelow(
+  folder: FileSystemDirectoryHandle,
+  prefix = '',
+): Promise<{ path: string; blob: Blob }[]> {
   const found: { path: string; blob: Blob }[] = [];
   for await (const entry of folder.values()) {
     const path = prefix + entry.name;

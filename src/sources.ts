@@ -236,7 +236,9 @@ function isThere(reader: BundleReader): Promise<boolean> {
 }
 
 /** Files that are a bundle, or null. */
-async function localBundle(spec: SourceSpec & { kind: 'files' | 'directory' | 'folder' }): Promise<BundleReader | null> {
+async function localBundle(
+  spec: SourceSpec & { kind: 'files' | 'directory' | 'folder' },
+): Promise<BundleReader | null> {
   if (spec.kind === 'folder') {
     const { folderBundle } = await import('./store/folder.node.js');
     const bundle = folderBundle(spec.path);
@@ -259,7 +261,9 @@ function checkOptions(opened: OpenedBundle, options: OpenOptions): OpenedBundle 
   }
   for (const option of ['base', 'adapter'] as const) {
     if (options[option]) {
-      throw new UnsupportedError(`${option} was given, but ${reader.label} is a bundle: it is merged already.`, { option });
+      throw new UnsupportedError(`${option} was given, but ${reader.label} is a bundle: it is merged already.`, {
+        option,
+      });
     }
   }
   return opened;

@@ -1,6 +1,12 @@
 /** @file What there is to say of a stored model, from its manifest, its record and its journal. */
 
-import { BUNDLE_VERSION, MANIFEST_PATH, type BundleManifest, type BundleSource, type WeightDtype } from './bundle/manifest';
+import {
+  BUNDLE_VERSION,
+  MANIFEST_PATH,
+  type BundleManifest,
+  type BundleSource,
+  type WeightDtype,
+} from './bundle/manifest';
 import type { BundleReader } from './bundle/storage';
 import { parseManifest } from './bundle/validate';
 import { SourceNotFoundError, VLM2VecError } from './errors';
@@ -57,7 +63,10 @@ export async function inspectModel(name: string): Promise<StoredModel> {
   return model;
 }
 
-export async function verifyModel(name: string, options: { signal?: AbortSignal; onProgress?: OnProgress }): Promise<void> {
+export async function verifyModel(
+  name: string,
+  options: { signal?: AbortSignal; onProgress?: OnProgress },
+): Promise<void> {
   const reader = (await openLibrary()).bundle(name);
   const manifest = await readManifest(reader, options);
   await verifyBundle(reader, manifest, { signal: options.signal, onProgress: withRate(options.onProgress) });
@@ -92,7 +101,11 @@ async function describe(library: Library, entry: LibraryEntry): Promise<StoredMo
 
 type Facts = Omit<StoredModel, 'state' | 'advice'>;
 
-async function describeUnfinished(reader: BundleReader, record: StoreRecord | null, facts: Facts): Promise<StoredModel> {
+async function describeUnfinished(
+  reader: BundleReader,
+  record: StoreRecord | null,
+  facts: Facts,
+): Promise<StoredModel> {
   const notes = await reader
     .open(JOURNAL_PATH)
     .then(async (file) => parseJournal(await file.read(0, file.size)).notes)

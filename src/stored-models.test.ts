@@ -45,7 +45,9 @@ test('a repository: estimated, added, listed, checked, loaded with the Hub off, 
   const fetched = hub.traffic.sent.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(before.download).toBeGreaterThanOrEqual(fetched * 0.95);
   expect(before.download).toBeLessThan(fetched * 1.1);
-  expect(new Set(events.map(({ phase }) => phase))).toEqual(new Set(['measure', 'convert', 'verify', 'probe', 'publish']));
+  expect(new Set(events.map(({ phase }) => phase))).toEqual(
+    new Set(['measure', 'convert', 'verify', 'probe', 'publish']),
+  );
 
   const asked = hub.traffic.asked.length;
   await hub.stop();
@@ -84,9 +86,15 @@ test('paused: listed with how much is done, carried on with by name', async () =
 test('two at once: the second waits and finds it done', async () => {
   const phases: string[] = [];
   const onProgress = ({ phase }: ProgressEvent) => phases.push(phase);
-  const sent = () => hub.traffic.sent.filter(({ file }) => /\/model.*\.safetensors$/.test(file)).reduce((sum, { bytes }) => sum + bytes, 0);
+  const sent = () =>
+    hub.traffic.sent
+      .filter(({ file }) => /\/model.*\.safetensors$/.test(file))
+      .reduce((sum, { bytes }) => sum + bytes, 0);
   const before = sent();
-  const [a, b] = await Promise.all([models.add(REPO, { hubUrl: hub.url }), models.add(REPO, { hubUrl: hub.url, onProgress })]);
+  const [a, b] = await Promise.all([
+    models.add(REPO, { hubUrl: hub.url }),
+    models.add(REPO, { hubUrl: hub.url, onProgress }),
+  ]);
   expect(a).toEqual(b);
   const first = sent() - before;
   await models.delete(a.name);
@@ -126,7 +134,11 @@ test('what this version cannot read is listed with what to do', async () => {
 test('files are read from where they are', async () => {
   await expect(models.add(join(base, 'bundle'))).rejects.toThrow(UnsupportedError);
   const folder = checkpointPath('tiny-tied');
-  expect(await models.add(folder, { dtype: 'fp16' })).toMatchObject({ state: 'ready', dtype: 'fp16', origin: { kind: 'local' } });
+  expect(await models.add(folder, { dtype: 'fp16' })).toMatchObject({
+    state: 'ready',
+    dtype: 'fp16',
+    origin: { kind: 'local' },
+  });
 }, 60_000);
 
 test('isCached tells what is kept whole, even offline; clear empties the library', async () => {

@@ -10,8 +10,13 @@ const query = (parts: object, task?: TaskName) => taskInput(parts, 'query', { ta
 const target = (parts: object, task?: TaskName) => taskInput(parts, 'target', { task, imageToken: PAD }, 'input');
 
 test('without a task: by what the input is made of', () => {
-  expect(query({ text: 'a dog' })).toEqual({ text: 'Find me an everyday image that matches the given caption: a dog\n' });
-  expect(query({ image })).toEqual({ image, text: `${PAD}\nFind an image caption describing the given everyday image.\n` });
+  expect(query({ text: 'a dog' })).toEqual({
+    text: 'Find me an everyday image that matches the given caption: a dog\n',
+  });
+  expect(query({ image })).toEqual({
+    image,
+    text: `${PAD}\nFind an image caption describing the given everyday image.\n`,
+  });
   expect(query({ image, text: 'How many?' })).toEqual({
     image,
     text: `${PAD}\nRepresent the given image with the following question: How many?\n`,
@@ -26,9 +31,15 @@ test('without a task: by what the input is made of', () => {
 
 describe('every task, both sides', () => {
   test.each(Object.keys(instructions) as TaskName[])('%s', (task) => {
-    for (const [side, word] of [['query', query], ['target', target]] as const) {
+    for (const [side, word] of [
+      ['query', query],
+      ['target', target],
+    ] as const) {
       const template = instructions[task][side];
-      const parts = { ...(template.includes('{text}') && { text: 'TEXT' }), ...(template.includes('{image}') && { image }) };
+      const parts = {
+        ...(template.includes('{text}') && { text: 'TEXT' }),
+        ...(template.includes('{image}') && { image }),
+      };
       expect(word(parts, task)).toEqual({
         text: template.replace('{image}', PAD).replace('{text}', 'TEXT'),
         image: template.includes('{image}') ? image : undefined,

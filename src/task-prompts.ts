@@ -36,15 +36,20 @@ export function taskInput(
   const kind = image === undefined ? 'text' : text === '' ? 'image' : 'both';
   const name = task ?? DEFAULTS[side][kind];
   if (!Object.hasOwn(instructions, name)) {
-    throw new InvalidInputError(`There is no task ${JSON.stringify(name)}; known are ${Object.keys(instructions).join(', ')}.`, {
-      option: 'task',
-    });
+    throw new InvalidInputError(
+      `There is no task ${JSON.stringify(name)}; known are ${Object.keys(instructions).join(', ')}.`,
+      {
+        option: 'task',
+      },
+    );
   }
   const template = instructions[name][side];
   const wants = { text: template.includes('{text}'), image: template.includes('{image}') };
   const what = side === 'query' ? 'query' : 'document';
   if (wants.text !== (text !== '')) {
-    throw new InvalidInputError(`${where}: a ${what} of ${name} ${wants.text ? 'needs a text' : 'has no text'}.`, { task: name });
+    throw new InvalidInputError(`${where}: a ${what} of ${name} ${wants.text ? 'needs a text' : 'has no text'}.`, {
+      task: name,
+    });
   }
   const loose = side === 'query' && TOKEN_WITHOUT_IMAGE.has(name);
   if (!loose && wants.image !== (image !== undefined)) {

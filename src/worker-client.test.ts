@@ -17,7 +17,10 @@ afterEach(() => closing.splice(0).forEach((close) => close()));
 function start(backend: Partial<Backend>) {
   installErrorHandler();
   const { port1, port2 } = new MessageChannel();
-  closing.push(() => port1.close(), () => port2.close());
+  closing.push(
+    () => port1.close(),
+    () => port2.close(),
+  );
   const whole: Backend = {
     load: async () => INFO,
     add: async () => null,
@@ -92,9 +95,9 @@ test('an abort reaches the worker’s signal, and the caller gets its own reason
   const call = client.embed(['a'], {}, { signal: controller.signal });
   setTimeout(() => controller.abort(), 10);
   await expect(call).rejects.toMatchObject({ name: 'AbortError' });
-  await expect(Promise.race([other.catch(() => 'ended'), new Promise((r) => setTimeout(() => r('runs on'), 10))])).resolves.toBe(
-    'runs on',
-  );
+  await expect(
+    Promise.race([other.catch(() => 'ended'), new Promise((r) => setTimeout(() => r('runs on'), 10))]),
+  ).resolves.toBe('runs on');
   await client.dispose();
   await expect(other).rejects.toThrow(DisposedError);
 });

@@ -4,7 +4,14 @@ import { releaseProxy, transfer, type Remote } from 'comlink';
 import type { ProgressListener, RemoteService } from './runtime/boundary';
 import { NumberedCalls } from './numbered-calls';
 import type { EmbedInput, ModelInfo } from './runtime';
-import { LocalBackend, type Backend, type CallHooks, type Embedded, type EmbedSettings, type LoadSettings } from './service';
+import {
+  LocalBackend,
+  type Backend,
+  type CallHooks,
+  type Embedded,
+  type EmbedSettings,
+  type LoadSettings,
+} from './service';
 import type { SourceSpec } from './source-spec';
 import { holdLifeLock } from './worker-life';
 
@@ -36,7 +43,10 @@ export class WorkerService implements ModelService {
 
   async embed(call: number, inputs: readonly EmbedInput[], settings: EmbedSettings): Promise<Embedded> {
     const result = await this.#run(call, (hooks) => this.#backend.embed(inputs, settings, hooks));
-    return transfer(result, result.vectors.map((vector) => vector.buffer as ArrayBuffer));
+    return transfer(
+      result,
+      result.vectors.map((vector) => vector.buffer as ArrayBuffer),
+    );
   }
 
   abort(call: number): void {

@@ -40,7 +40,9 @@ export async function nanoLibrary(folder: string, catalogue: string, count: numb
   const words = [...uses].filter(([tag, n]) => tag.length > 2 && n >= 3 && n <= 300).map(([tag]) => tag);
 
   const bundle = readFileSync('public/models/nano/bundle.json');
-  const key = await sha256Hex(Buffer.concat([bundle, Buffer.from(entries.map(({ id }) => id).join()), Buffer.from(words.join())]));
+  const key = await sha256Hex(
+    Buffer.concat([bundle, Buffer.from(entries.map(({ id }) => id).join()), Buffer.from(words.join())]),
+  );
   const cache = path.join('.cache', `nano-library-${key.slice(0, 12)}.bin`);
   if (!existsSync(cache)) {
     const model = await VLM2Vec.load('nano');

@@ -111,7 +111,12 @@ export async function measureGroups(threshold: number) {
   const pairs = await similarPairs(pictures, { threshold });
   const paired = performance.now();
   const groups = similarGroups(pairs, threshold);
-  return { pairs: pairs.scores.length, groups: groups.length, pairing: paired - began, grouping: performance.now() - paired };
+  return {
+    pairs: pairs.scores.length,
+    groups: groups.length,
+    pairing: paired - began,
+    grouping: performance.now() - paired,
+  };
 }
 
 function dotPlain(floats: Float32Array, at: number, query: Float32Array): number {
@@ -141,7 +146,11 @@ function plainLoop(search: SearchCase, query: Float32Array, dot: typeof dotPlain
   return rows.sort((a, b) => scores[b]! - scores[a]! || a - b).slice(0, search.limit);
 }
 
-function isExact(vectors: PackedVectors, query: Float32Array, best: { rows: Uint32Array; scores: Float64Array }): boolean {
+function isExact(
+  vectors: PackedVectors,
+  query: Float32Array,
+  best: { rows: Uint32Array; scores: Float64Array },
+): boolean {
   const scores = new Float64Array(vectors.rows);
   const codes = new Int16Array(vectors.dims);
   for (let row = 0; row < vectors.rows; row++) {

@@ -102,7 +102,10 @@ export class WatchedChromium {
     const idleScript = this.#script.get('idle')!;
     const after = this.#phases.slice(this.#phases.findIndex(({ name }) => name === 'idle') + 1);
     const rows = [...new Set(after.map(({ name }) => name))].map((name) => {
-      const time = after.reduce((sum, { name: other, began }, i) => sum + (other === name ? (after[i + 1]?.began ?? ended) - began : 0), 0);
+      const time = after.reduce(
+        (sum, { name: other, began }, i) => sum + (other === name ? (after[i + 1]?.began ?? ended) - began : 0),
+        0,
+      );
       const peak = this.#watch.peaks.get(name)!;
       const script = this.#script.get(name);
       return [
@@ -113,7 +116,13 @@ export class WatchedChromium {
         megabytes(peak.allOwn - idle.allOwn),
       ];
     });
-    const head = ['phase', 'time', 'JavaScript, peak above idle', 'renderer, peak above idle', 'all processes, peak above idle'];
+    const head = [
+      'phase',
+      'time',
+      'JavaScript, peak above idle',
+      'renderer, peak above idle',
+      'all processes, peak above idle',
+    ];
     const figures = [idleScript, idle.rendererOwn, idle.allOwn].map(megabytes);
     return {
       table: table(head, rows),

@@ -2,7 +2,18 @@
 import { effect, signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { REGIMES, type MmebData, type RegimeName } from '../../src/eval';
-import { Button, Choice, ErrorBox, FileButton, keepOffline, ModelBar, ModelControl, mount, Page, Progress } from '../shell';
+import {
+  Button,
+  Choice,
+  ErrorBox,
+  FileButton,
+  keepOffline,
+  ModelBar,
+  ModelControl,
+  mount,
+  Page,
+  Progress,
+} from '../shell';
 import { evalStrings as strings } from '../strings/eval';
 import { fetchExpected, fetchMmeb, MINI, openFolder } from './data';
 import { OutcomeView } from './outcome';
@@ -81,7 +92,9 @@ function EvalPage(): JSX.Element {
             min={1}
             placeholder={strings.limitAll}
             value={limit.value ?? ''}
-            onInput={({ currentTarget: { valueAsNumber } }) => (limit.value = valueAsNumber >= 1 ? Math.floor(valueAsNumber) : null)}
+            onInput={({ currentTarget: { valueAsNumber } }) =>
+              (limit.value = valueAsNumber >= 1 ? Math.floor(valueAsNumber) : null)
+            }
           />
         </label>
         <p class="quiet">
@@ -92,7 +105,9 @@ function EvalPage(): JSX.Element {
             <FileButton id="data-folder" folder onFiles={(files) => void choose(files)}>
               {strings.data.choose}
             </FileButton>{' '}
-            {folder.value && <span id="data-name">{strings.data.chosen(folder.value.label, folder.value.sets.length)}</span>}
+            {folder.value && (
+              <span id="data-name">{strings.data.chosen(folder.value.label, folder.value.sets.length)}</span>
+            )}
           </p>
         )}
         <div class="run">

@@ -55,7 +55,12 @@ export function OutcomeView({ outcome }: { outcome: Outcome }): JSX.Element {
             <tbody key={task}>
               <Line name={strings.tasks[task]} figures={average(some)} isAverage hasReference={expected !== null} />
               {some.map((each) => (
-                <Line key={each.set.name} name={each.set.name} figures={figures(each)} hasReference={expected !== null} />
+                <Line
+                  key={each.set.name}
+                  name={each.set.name}
+                  figures={figures(each)}
+                  hasReference={expected !== null}
+                />
               ))}
             </tbody>
           );
@@ -74,9 +79,7 @@ export function OutcomeView({ outcome }: { outcome: Outcome }): JSX.Element {
       </p>
       {agreed && <p id="agreement">{strings.agreement(agreed.same, agreed.of)}</p>}
       <p class="quiet">{strings.small}</p>
-      <Button onClick={() => save(report)}>
-        {strings.save}
-      </Button>
+      <Button onClick={() => save(report)}>{strings.save}</Button>
     </section>
   );
 }

@@ -115,7 +115,11 @@ async function measure(
   return { sets, report, inputs, milliseconds, device, expected: (await expected?.(signal)) ?? null };
 }
 
-async function chanceOf(data: MmebData, { set }: SetResult, options: { limit?: number; signal: AbortSignal }): Promise<number> {
+async function chanceOf(
+  data: MmebData,
+  { set }: SetResult,
+  options: { limit?: number; signal: AbortSignal },
+): Promise<number> {
   const { rows } = await data.rows(set, options);
   return rows.reduce((sum, { candidates }) => sum + 1 / candidates.length, 0) / rows.length;
 }

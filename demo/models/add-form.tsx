@@ -62,8 +62,20 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
       )}
       {kind === 'folder' && (
         <div class="wide">
-          <FolderRow id="folder" button={strings.folder} note={strings.folderNote} input={strings.folderInput} picked={state.folder} />
-          <FolderRow id="folder-base" button={strings.base} note={strings.baseNote} input={strings.baseInput} picked={state.base} />
+          <FolderRow
+            id="folder"
+            button={strings.folder}
+            note={strings.folderNote}
+            input={strings.folderInput}
+            picked={state.folder}
+          />
+          <FolderRow
+            id="folder-base"
+            button={strings.base}
+            note={strings.baseNote}
+            input={strings.baseInput}
+            picked={state.base}
+          />
         </div>
       )}
       {kind !== 'url' && (

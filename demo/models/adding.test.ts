@@ -38,7 +38,10 @@ test('paused, resumed with the same call, done', async () => {
   store.calls[1]!.finish();
   await settled();
   expect(states).toEqual(['running', 'pausing', 'paused', 'running', 'done']);
-  expect(store.add.mock.calls.map(([source, options]) => [source, options!.dtype])).toEqual([['a/b', 'q4'], ['a/b', 'q4']]);
+  expect(store.add.mock.calls.map(([source, options]) => [source, options!.dtype])).toEqual([
+    ['a/b', 'q4'],
+    ['a/b', 'q4'],
+  ]);
   expect(store.delete).not.toHaveBeenCalled();
 });
 

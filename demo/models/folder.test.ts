@@ -2,7 +2,12 @@ import { expect, test } from 'vitest';
 import { droppedFolder, folderOf, holds, type DroppedItem } from './folder';
 
 const file = (name: string) => new File(['x'], name);
-const fileEntry = (name: string) => ({ isFile: true, isDirectory: false, name, file: (done: (file: File) => void) => done(file(name)) });
+const fileEntry = (name: string) => ({
+  isFile: true,
+  isDirectory: false,
+  name,
+  file: (done: (file: File) => void) => done(file(name)),
+});
 
 /** A folder as `webkitGetAsEntry` gives it, two entries at a time. */
 function folderEntry(name: string, entries: object[]) {
@@ -42,7 +47,8 @@ test('a file input for folders tells the folder in each file’s path', () => {
 });
 
 test('whether a folder holds a file, however it came', async () => {
-  const at = (path: string) => Object.defineProperty(file(path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
+  const at = (path: string) =>
+    Object.defineProperty(file(path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
   const picked = folderOf([at('model/config.json'), at('model/old/adapter_config.json')])!;
   expect([await holds(picked, 'config.json'), await holds(picked, 'adapter_config.json')]).toEqual([true, false]);
   const getFileHandle = async (name: string) => {

@@ -32,7 +32,8 @@ export function folderOf(files: readonly File[]): PickedFolder | null {
 
 /** Whether a file of this name lies in the folder itself. */
 export async function holds({ source }: PickedFolder, name: string): Promise<boolean> {
-  if (!('getFileHandle' in source)) return source.some((file) => file.name === name && file.webkitRelativePath.split('/').length <= 2);
+  if (!('getFileHandle' in source))
+    return source.some((file) => file.name === name && file.webkitRelativePath.split('/').length <= 2);
   return source.getFileHandle(name).then(
     () => true,
     () => false,

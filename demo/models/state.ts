@@ -63,7 +63,10 @@ export class ModelsState {
   readonly newest = signal<string | null>(null);
 
   readonly jobs = new Jobs(
-    { add: (source, options) => models.add(source, { ...options, worker: startModelWorker }), delete: (name) => models.delete(name) },
+    {
+      add: (source, options) => models.add(source, { ...options, worker: startModelWorker }),
+      delete: (name) => models.delete(name),
+    },
     (name, outcome) => {
       if (outcome === 'done') this.newest.value = name;
       void this.refresh();
@@ -76,7 +79,9 @@ export class ModelsState {
     const kind = this.kind.value;
     if (kind === 'hub') return this.reachesHub ? null : kind;
     const text = this.url.value.trim();
-    return kind === 'url' && URL.canParse(text, document.baseURI) && !mayReach(new URL(text, document.baseURI)) ? kind : null;
+    return kind === 'url' && URL.canParse(text, document.baseURI) && !mayReach(new URL(text, document.baseURI))
+      ? kind
+      : null;
   });
   readonly #hub: readonly string[];
   readonly #hubUrl: URL;
@@ -140,7 +145,8 @@ export class ModelsState {
     const { name, origin } = model;
     this.clear();
     try {
-      const from = origin?.kind === 'hub' ? addressOf(origin.hubUrl) : origin?.kind === 'url' ? addressOf(origin.url) : null;
+      const from =
+        origin?.kind === 'hub' ? addressOf(origin.hubUrl) : origin?.kind === 'url' ? addressOf(origin.url) : null;
       if (from && !mayReach(from)) return this.#leaveFor(from, { kind: 'resume', name }, arrived);
     } catch (error) {
       this.error.value = error;
@@ -219,20 +225,41 @@ export class ModelsState {
         if (IN_REPO.test(repo)) throw new Error(errors.subfolder(repo));
         if (!REPO.test(repo)) throw new Error(errors.repo(repo));
         const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access() };
-        return { title: repo, source: repo, options, fromDisk: false, from: this.#hubUrl, errand: { kind: 'hub', repo, dtype } };
+        return {
+          title: repo,
+          source: repo,
+          options,
+          fromDisk: false,
+          from: this.#hubUrl,
+          errand: { kind: 'hub', repo, dtype },
+        };
       }
       case 'url': {
         const text = this.url.value.trim();
         if (!text) throw new Error(errors.noAddress);
         const from = addressOf(text);
-        return { title: text, source: from.href, options: {}, fromDisk: false, from, errand: { kind: 'url', url: text } };
+        return {
+          title: text,
+          source: from.href,
+          options: {},
+          fromDisk: false,
+          from,
+          errand: { kind: 'url', url: text },
+        };
       }
       case 'folder': {
         const folder = this.folder.value;
         if (!folder) throw new Error(errors.noFolder);
         const base = this.base.value ? { base: this.base.value.source } : {};
         const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access(), ...base };
-        return { title: folder.name, source: folder.source, options, fromDisk: true, from: null, errand: { kind: 'folder', dtype } };
+        return {
+          title: folder.name,
+          source: folder.source,
+          options,
+          fromDisk: true,
+          from: null,
+          errand: { kind: 'folder', dtype },
+        };
       }
     }
   }

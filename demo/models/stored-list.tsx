@@ -113,11 +113,19 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
                 <a class="button main" href={rankingPage(name)} aria-label={label(words.use)}>
                   {words.use}
                 </a>
-                <a class="button plain" href={`eval.html?stored=${encodeURIComponent(name)}`} aria-label={label(words.measure)}>
+                <a
+                  class="button plain"
+                  href={`eval.html?stored=${encodeURIComponent(name)}`}
+                  aria-label={label(words.measure)}
+                >
                   {words.measure}
                 </a>
                 {source && cardModel(source) !== null && (
-                  <Button aria-label={label(words.card)} aria-expanded={isCarding.value} onClick={() => (isCarding.value = !isCarding.value)}>
+                  <Button
+                    aria-label={label(words.card)}
+                    aria-expanded={isCarding.value}
+                    onClick={() => (isCarding.value = !isCarding.value)}
+                  >
                     {words.card}
                   </Button>
                 )}

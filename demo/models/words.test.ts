@@ -34,11 +34,22 @@ test('progress has bytes, rows, rate and time where they are known', () => {
     figures: '1.0 GB of 4.0 GB · 5 of 20 rows · 25 MB/s · 2 min left',
     share: 0.25,
   });
-  expect(jobInWords({ status: 'initiate', phase: 'probe' })).toEqual({ phase: 'Testing the model', figures: '', share: null });
+  expect(jobInWords({ status: 'initiate', phase: 'probe' })).toEqual({
+    phase: 'Testing the model',
+    figures: '',
+    share: null,
+  });
 });
 
 test('times left', () => {
-  expect([0.2, 42, 59.6, 100, 3569, 5400].map(durationInWords)).toEqual(['1 s', '42 s', '1 min', '2 min', '59 min', '1.5 h']);
+  expect([0.2, 42, 59.6, 100, 3569, 5400].map(durationInWords)).toEqual([
+    '1 s',
+    '42 s',
+    '1 min',
+    '2 min',
+    '59 min',
+    '1.5 h',
+  ]);
 });
 
 test('stored models', () => {
@@ -55,14 +66,34 @@ test('stored models', () => {
     source: null,
     created: null,
   };
-  expect([titleOf(model), storedInWords(model)]).toEqual(['nano-123', '6.2 MB · q8 · from a folder · unfinished: 99 %']);
+  expect([titleOf(model), storedInWords(model)]).toEqual([
+    'nano-123',
+    '6.2 MB · q8 · from a folder · unfinished: 99 %',
+  ]);
   const origin = { kind: 'hub', repo: 'a/b', hubUrl: 'https://huggingface.co' } as const;
-  const ready = { ...model, origin, state: 'ready', source: { base: { id: 'a/b', revision: '0123456789' }, adapter: null } } as const;
-  expect([titleOf(ready), storedInWords(ready)]).toEqual(['a/b', '6.2 MB · q8 · from huggingface.co, commit 0123456 · ready']);
+  const ready = {
+    ...model,
+    origin,
+    state: 'ready',
+    source: { base: { id: 'a/b', revision: '0123456789' }, adapter: null },
+  } as const;
+  expect([titleOf(ready), storedInWords(ready)]).toEqual([
+    'a/b',
+    '6.2 MB · q8 · from huggingface.co, commit 0123456 · ready',
+  ]);
 });
 
 test('indexes of photos', () => {
-  const index = { place: 'p', name: 'photos', modelId: 'm', modelName: null, bytes: 2e6, lastUsed: Date.UTC(2026, 4, 3, 12) };
-  expect(indexInWords({ ...index, pictures: 1234, problems: 2 })).toBe('1,234 pictures · 2 left out · 2.0 MB · last used May 3, 2026');
+  const index = {
+    place: 'p',
+    name: 'photos',
+    modelId: 'm',
+    modelName: null,
+    bytes: 2e6,
+    lastUsed: Date.UTC(2026, 4, 3, 12),
+  };
+  expect(indexInWords({ ...index, pictures: 1234, problems: 2 })).toBe(
+    '1,234 pictures · 2 left out · 2.0 MB · last used May 3, 2026',
+  );
   expect(indexInWords({ ...index, pictures: 1, problems: 0, lastUsed: 0 })).toBe('1 picture · 2.0 MB');
 });

@@ -55,7 +55,9 @@ export function storedInWords({ bytes, dtype, origin, source, state, done }: Sto
   } else if (origin?.kind === 'url') parts.push(from.url(origin.url));
   else if (origin) parts.push(from.local);
   parts.push(
-    state === 'unfinished' && done !== null ? strings.unfinishedAt(Math.floor(done * 100)) : strings.storedStates[state],
+    state === 'unfinished' && done !== null
+      ? strings.unfinishedAt(Math.floor(done * 100))
+      : strings.storedStates[state],
   );
   return parts.join(' · ');
 }

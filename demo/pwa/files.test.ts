@@ -13,7 +13,13 @@ const FILES = [
 
 test('builds of ONNX Runtime and rare decoders wait until they are used', () => {
   expect(FILES.filter(isLarge)).toEqual(FILES);
-  const small = ['index.html', 'assets/index-jFDE_BAn.js', 'models/nano/vision.0.bin', 'samples/cat.jpg', 'assets/sorted-1.js'];
+  const small = [
+    'index.html',
+    'assets/index-jFDE_BAn.js',
+    'models/nano/vision.0.bin',
+    'samples/cat.jpg',
+    'assets/sorted-1.js',
+  ];
   expect(small.filter(isLarge)).toEqual([]);
 });
 
@@ -22,6 +28,9 @@ test('each build has its script and its wasm', () => {
   const names = (build: string) => engineFiles(urls, build).map((url) => url.split('/').at(-1));
   expect(names('wasm')).toEqual(['ort-wasm-simd-threaded-4byDm7i3.wasm', 'ort.wasm.bundle.min-BYOyqbwr.js']);
   expect(names('jspi')).toEqual(['ort-wasm-simd-threaded.jspi-CP6SXO_B.wasm', 'ort.jspi.bundle.min-BiJ1PJk1.js']);
-  expect(names('asyncify')).toEqual(['ort-wasm-simd-threaded.asyncify-CxOG5pUO.wasm', 'ort.webgpu.bundle.min-ZDOo6ryh.js']);
+  expect(names('asyncify')).toEqual([
+    'ort-wasm-simd-threaded.asyncify-CxOG5pUO.wasm',
+    'ort.webgpu.bundle.min-ZDOo6ryh.js',
+  ]);
   expect(names('other')).toEqual([]);
 });

@@ -4,7 +4,13 @@
  * else, the weights of other models above all, passes by: those are kept in OPFS, under the visitor's own control.
  * A new version waits until a page asks for it.
  */
-import { matchPrecache, precache, cleanupOutdatedCaches, getCacheKeyForURL, type PrecacheEntry } from 'workbox-precaching';
+import {
+  matchPrecache,
+  precache,
+  cleanupOutdatedCaches,
+  getCacheKeyForURL,
+  type PrecacheEntry,
+} from 'workbox-precaching';
 import { createPartialResponse } from 'workbox-range-requests';
 import { engineFiles, isLarge } from './files';
 

@@ -59,7 +59,13 @@ export function BoxEditor({ state, picture }: { state: RankState; picture: Pictu
             type="button"
             class="box"
             style={styleOf(box)}
-            aria-label={strings.boxes.label(i + 1, percent(box.x), percent(box.y), percent(box.width), percent(box.height))}
+            aria-label={strings.boxes.label(
+              i + 1,
+              percent(box.x),
+              percent(box.y),
+              percent(box.width),
+              percent(box.height),
+            )}
             onKeyDown={(event) => {
               if (event.key === 'Delete' || event.key === 'Backspace') return state.removeBox(id);
               const moved = onKey(box, event.key, event.shiftKey);

@@ -19,16 +19,26 @@ export function tidy({ x, y, width, height }: Box): Box {
 
 /** The box between two corners. */
 export function between(a: { x: number; y: number }, b: { x: number; y: number }): Box {
-  return tidy({ x: Math.min(a.x, b.x), y: Math.min(a.y, b.y), width: Math.abs(a.x - b.x), height: Math.abs(a.y - b.y) });
+  return tidy({
+    x: Math.min(a.x, b.x),
+    y: Math.min(a.y, b.y),
+    width: Math.abs(a.x - b.x),
+    height: Math.abs(a.y - b.y),
+  });
 }
 
 /** What a key does to a box; null where it does nothing. */
 export function onKey(box: Box, key: string, shift: boolean): Box | null {
   const step = 0.02;
-  const [dx, dy] = { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[key] ?? [];
+  const [dx, dy] =
+    { ArrowLeft: [-step, 0], ArrowRight: [step, 0], ArrowUp: [0, -step], ArrowDown: [0, step] }[key] ?? [];
   if (dx === undefined || dy === undefined) return null;
   if (!shift) return tidy({ ...box, x: box.x + dx, y: box.y + dy });
-  return tidy({ ...box, width: clamp(box.width + dx, LEAST, 1 - box.x), height: clamp(box.height + dy, LEAST, 1 - box.y) });
+  return tidy({
+    ...box,
+    width: clamp(box.width + dx, LEAST, 1 - box.x),
+    height: clamp(box.height + dy, LEAST, 1 - box.y),
+  });
 }
 
 /** In whole pixels of a picture, at least one each way. */

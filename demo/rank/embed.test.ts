@@ -23,11 +23,19 @@ function fakeModel(refuse: (text: string) => Error | null = () => null) {
 }
 
 const entry = (text: string, key: string | null = text): Entry => ({ key, input: { text } });
-const rounded = (matrix: readonly (readonly (number | null)[])[]) => matrix.map((row) => row.map((x) => x && Number(x.toFixed(3))));
+const rounded = (matrix: readonly (readonly (number | null)[])[]) =>
+  matrix.map((row) => row.map((x) => x && Number(x.toFixed(3))));
 
 test('a cosine per row and column; a blank line has none', async () => {
-  const { cosines } = await new PairRanker(fakeModel()).rank([entry('0'), entry('', null), entry('60')], [entry('60'), entry('90')]);
-  expect(rounded(cosines)).toEqual([[0.5, 0], [null, null], [1, 0.866]]);
+  const { cosines } = await new PairRanker(fakeModel()).rank(
+    [entry('0'), entry('', null), entry('60')],
+    [entry('60'), entry('90')],
+  );
+  expect(rounded(cosines)).toEqual([
+    [0.5, 0],
+    [null, null],
+    [1, 0.866],
+  ]);
 });
 
 test('only what is new is embedded, once, and what is gone is forgotten', async () => {

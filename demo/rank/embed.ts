@@ -52,7 +52,12 @@ export class PairRanker {
     options: Pick<EmbedOptions, 'signal' | 'onProgress'> = {},
   ): Promise<Ranking> {
     const start = performance.now();
-    const usage: EmbedUsage = { inputs: 0, tokens: 0, imageTokens: 0, milliseconds: { prepare: 0, vision: 0, text: 0 } };
+    const usage: EmbedUsage = {
+      inputs: 0,
+      tokens: 0,
+      imageTokens: 0,
+      milliseconds: { prepare: 0, vision: 0, text: 0 },
+    };
     const needed = new Map<string, InputParts>();
     for (const { key, input } of [...rows, ...columns]) if (key !== null) needed.set(key, input);
     const fresh = [...needed].filter(([key]) => !this.#vectors.has(key));
@@ -78,7 +83,10 @@ export class PairRanker {
   async #embed(fresh: [string, InputParts][], options: EmbedOptions): Promise<[string, Float32Array | Error][]> {
     if (fresh.length === 0) return [];
     try {
-      const vectors = await this.#model.embed(fresh.map(([, input]) => input), options);
+      const vectors = await this.#model.embed(
+        fresh.map(([, input]) => input),
+        options,
+      );
       return fresh.map(([key], i) => [key, vectors[i]!]);
     } catch (error) {
       if (!isPictureError(error)) throw error;

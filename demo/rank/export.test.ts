@@ -10,13 +10,14 @@ const report: Report = {
   question: 'not asked',
   texts: ['a "red" kite, flying', 'zwei\nZeilen'],
   columns: ['a,b.png', 'c.png'],
-  cosines: [[0.12345678, null], [-0.5, 1]],
+  cosines: [
+    [0.12345678, null],
+    [-0.5, 1],
+  ],
 };
 
 test('CSV: fields with commas, quotes and line breaks are quoted, gaps are empty', () => {
-  expect(toCsv(report)).toBe(
-    ',"a,b.png",c.png\r\n"a ""red"" kite, flying",0.123457,\r\n"zwei\nZeilen",-0.5,1\r\n',
-  );
+  expect(toCsv(report)).toBe(',"a,b.png",c.png\r\n"a ""red"" kite, flying",0.123457,\r\n"zwei\nZeilen",-0.5,1\r\n');
 });
 
 test('JSON: what was asked, cosines, and probabilities per query', () => {
@@ -27,8 +28,14 @@ test('JSON: what was asked, cosines, and probabilities per query', () => {
     mmeb: 'MSCOCO_i2t',
     temperature: 0.02,
     texts: report.texts,
-    cosines: [[0.123457, null], [-0.5, 1]],
-    softmax: [[1, null], [0, 1]],
+    cosines: [
+      [0.123457, null],
+      [-0.5, 1],
+    ],
+    softmax: [
+      [1, null],
+      [0, 1],
+    ],
   });
   expect(json).not.toHaveProperty('question');
   expect(JSON.parse(toJson({ ...report, task: taskOf('vqa') }))).toHaveProperty('question', 'not asked');

@@ -15,7 +15,8 @@ export interface Report {
   cosines: Matrix;
 }
 
-const rounded = (matrix: Matrix) => matrix.map((row) => row.map((value) => (value === null ? null : Number(value.toFixed(6)))));
+const rounded = (matrix: Matrix) =>
+  matrix.map((row) => row.map((value) => (value === null ? null : Number(value.toFixed(6)))));
 
 export function toJson({ task, question, texts, columns, cosines, ...rest }: Report): string {
   const report = {
@@ -35,7 +36,10 @@ export function toJson({ task, question, texts, columns, cosines, ...rest }: Rep
 
 /** RFC 4180: cosines, a line per text, a column per picture. */
 export function toCsv({ texts, columns, cosines }: Report): string {
-  const lines = [['', ...columns], ...texts.map((text, r) => [text, ...rounded(cosines)[r]!.map((value) => String(value ?? ''))])];
+  const lines = [
+    ['', ...columns],
+    ...texts.map((text, r) => [text, ...rounded(cosines)[r]!.map((value) => String(value ?? ''))]),
+  ];
   return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
 }
 

@@ -42,7 +42,8 @@ export function Figures({ control, ranking }: { control: ModelControl; ranking: 
           <>
             <dt>{words.loading}</dt>
             <dd>
-              {timeInWords(whole)}: {loaded.map(([phase, time]) => `${words.phases[phase] ?? phase} ${timeInWords(time)}`).join(', ')}
+              {timeInWords(whole)}:{' '}
+              {loaded.map(([phase, time]) => `${words.phases[phase] ?? phase} ${timeInWords(time)}`).join(', ')}
             </dd>
           </>
         )}

@@ -90,10 +90,20 @@ function Bars({ candidates, state, ranking, shown }: BarsProps): JSX.Element {
 }
 
 /** Whether the sample's label came first; nothing where the label is not among the texts. */
-function Verdict({ picture, best, candidates }: { picture: Picture; best: string; candidates: Candidate[] }): JSX.Element | null {
+function Verdict({
+  picture,
+  best,
+  candidates,
+}: {
+  picture: Picture;
+  best: string;
+  candidates: Candidate[];
+}): JSX.Element | null {
   const { captions, truth } = picture.sample!;
   const label = captions[truth]!;
   if (!candidates.some(({ name }) => name === label)) return null;
   const isRight = best === label;
-  return <p class={`verdict ${isRight ? 'right' : 'wrong'}`}>{isRight ? strings.truthRight : strings.truthWrong(label)}</p>;
+  return (
+    <p class={`verdict ${isRight ? 'right' : 'wrong'}`}>{isRight ? strings.truthRight : strings.truthWrong(label)}</p>
+  );
 }

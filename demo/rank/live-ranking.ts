@@ -91,7 +91,13 @@ export class LiveRanking {
 function columnsOf(state: RankState): Column[] {
   const picture = state.picture.value;
   if (!state.task.value.boxes) {
-    return state.pictures.value.map((each) => ({ id: each.id, name: each.name, alt: each.alt, picture: each, box: null }));
+    return state.pictures.value.map((each) => ({
+      id: each.id,
+      name: each.name,
+      alt: each.alt,
+      picture: each,
+      box: null,
+    }));
   }
   if (!picture) return [];
   return state.boxes.value.map(({ id, ...box }, i) => {

@@ -1,7 +1,19 @@
 /** @file The ranking page: texts against pictures. Everything is computed here; nothing is sent. */
 import { effect, signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { Button, Choice, ErrorBox, focusNext, keepOffline, latest, ModelBar, ModelControl, mount, Page, watchFiles } from '../shell';
+import {
+  Button,
+  Choice,
+  ErrorBox,
+  focusNext,
+  keepOffline,
+  latest,
+  ModelBar,
+  ModelControl,
+  mount,
+  Page,
+  watchFiles,
+} from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { shellStrings } from '../strings/shell';
 import { Figures } from './figures';
@@ -63,7 +75,11 @@ function RankPage(): JSX.Element {
         </div>
         <Focus state={state} ranking={ranking} />
       </div>
-      <SampleStrip state={state} onSample={(sample) => void useSample(sample)} onFiles={(files) => addFiles(files, 'chosen')} />
+      <SampleStrip
+        state={state}
+        onSample={(sample) => void useSample(sample)}
+        onFiles={(files) => addFiles(files, 'chosen')}
+      />
       <div class="end">
         <Figures control={control} ranking={ranking} />
         <Take state={state} control={control} ranking={ranking} />
@@ -74,7 +90,11 @@ function RankPage(): JSX.Element {
 
 function Values(): JSX.Element {
   const task = state.task.value;
-  const over = task.boxes ? strings.values.overBoxes : task.queries === 'texts' ? strings.values.overPictures : strings.values.overTexts;
+  const over = task.boxes
+    ? strings.values.overBoxes
+    : task.queries === 'texts'
+      ? strings.values.overPictures
+      : strings.values.overTexts;
   return (
     <div class="values">
       <Choice
@@ -112,7 +132,8 @@ function Legend(): JSX.Element {
     <p class="legend quiet">
       <span class="scale" aria-hidden="true" />
       <span>
-        <span class="key best" aria-hidden="true" /> {task.queries === 'pictures' ? strings.legendBest : strings.legendBestText}
+        <span class="key best" aria-hidden="true" />{' '}
+        {task.queries === 'pictures' ? strings.legendBest : strings.legendBestText}
       </span>
       {!task.boxes && (
         <span>

@@ -51,7 +51,15 @@ export function Matrix({ state, ranking }: MatrixProps): JSX.Element {
   );
 }
 
-function Head({ state, column, failures }: { state: RankState; column: Column; failures: Map<string, Error> }): JSX.Element {
+function Head({
+  state,
+  column,
+  failures,
+}: {
+  state: RankState;
+  column: Column;
+  failures: Map<string, Error>;
+}): JSX.Element {
   const { id, name, picture, box } = column;
   const isChosen = !box && state.task.value.queries === 'pictures' && state.picture.value?.id === id;
   const failure = [...failures].find(([key]) => key.startsWith(JSON.stringify(['picture', id]).slice(0, -1)))?.[1];

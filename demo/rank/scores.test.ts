@@ -13,7 +13,9 @@ test('softmax with the temperature of the training', () => {
 const cosine = fc.double({ min: -1, max: 1, noNaN: true });
 const matrix = fc
   .tuple(fc.integer({ min: 1, max: 6 }), fc.integer({ min: 1, max: 6 }))
-  .chain(([rows, columns]) => fc.array(fc.array(cosine, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }));
+  .chain(([rows, columns]) =>
+    fc.array(fc.array(cosine, { minLength: columns, maxLength: columns }), { minLength: rows, maxLength: rows }),
+  );
 
 test('probabilities of a query add up to one, and the best has the greatest', () => {
   fc.assert(
@@ -29,7 +31,10 @@ test('probabilities of a query add up to one, and the best has the greatest', ()
 });
 
 test('heat of cosines runs from the least to the greatest; of equal ones it is even', () => {
-  const scores: Matrix = [[0.2, 0.4], [null, 0.3]];
+  const scores: Matrix = [
+    [0.2, 0.4],
+    [null, 0.3],
+  ];
   const [[low, high], [gap, middle]] = heat(scores, 'cosine') as [[number, number], [null, number]];
   expect([low, high, gap, middle]).toEqual([0, 1, null, expect.closeTo(0.5, 9)]);
   expect(heat([[0.7]], 'cosine')).toEqual([[0.5]]);
@@ -38,6 +43,22 @@ test('heat of cosines runs from the least to the greatest; of equal ones it is e
 
 test('best first, equal ones as they come, gaps left out', () => {
   expect(order([0.1, 0.3, null, 0.3])).toEqual([1, 3, 0]);
-  expect(winners([[0.1, null], [0.2, null]], 'pictures')).toEqual([1, null]);
-  expect(winners([[0.1, 0.4], [0.2, null]], 'texts')).toEqual([1, 0]);
+  expect(
+    winners(
+      [
+        [0.1, null],
+        [0.2, null],
+      ],
+      'pictures',
+    ),
+  ).toEqual([1, null]);
+  expect(
+    winners(
+      [
+        [0.1, 0.4],
+        [0.2, null],
+      ],
+      'texts',
+    ),
+  ).toEqual([1, 0]);
 });

@@ -33,7 +33,11 @@ export function fromHash(hash: string): Shared | null {
   const params = new URLSearchParams(hash.replace(/^#/, ''));
   const task = TASKS.find(({ id }) => id === params.get('task'));
   if (!task) return null;
-  const texts = (name: string) => params.getAll(name).slice(0, MOST).map((text) => text.slice(0, LONGEST));
+  const texts = (name: string) =>
+    params
+      .getAll(name)
+      .slice(0, MOST)
+      .map((text) => text.slice(0, LONGEST));
   return {
     task: task.id,
     instruction: texts('instruction')[0] ?? null,

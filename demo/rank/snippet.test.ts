@@ -19,7 +19,9 @@ async function run(code: string, files: readonly unknown[] = []) {
   const createImageBitmap = async (...args: unknown[]) => args;
   const body = code.replace(/^import .*\n/, '');
   const names = ['similarity', 'VLM2Vec', 'files', 'modelFiles', 'fetch', 'createImageBitmap'];
-  const make = Object.getPrototypeOf(run) as { constructor: new (...args: string[]) => (...args: unknown[]) => Promise<unknown> };
+  const make = Object.getPrototypeOf(run) as {
+    constructor: new (...args: string[]) => (...args: unknown[]) => Promise<unknown>;
+  };
   const scores = await new make.constructor(...names, `${body}\nreturn scores;`)(
     ...[similarity, VLM2Vec, files, 'the files', fetch, createImageBitmap],
   );
@@ -44,7 +46,8 @@ test.each(['caption', 'classification', 'vqa', 'retrieval'] as const)('%s: the s
   const options = base(id);
   const { task, instruction, question, texts } = options;
   const { calls, scores } = await run(toSnippet(options), ['my file']);
-  const ofRow = (text: string) => (task.queries === 'texts' ? queryText(task, instruction, text) : targetText(task, text));
+  const ofRow = (text: string) =>
+    task.queries === 'texts' ? queryText(task, instruction, text) : targetText(task, text);
   const ofColumn = task.queries === 'pictures' ? queryText(task, instruction, question) : targetText(task, '');
   expect(calls).toEqual([
     texts.map(ofRow),
@@ -72,6 +75,8 @@ test.each([
   [{ kind: 'stored', name: 'mine', title: 'Mine' }, { name: 'mine' }],
   [{ kind: 'folder', name: 'f', files: [] }, 'the files'],
 ] as const)('the model %o', async (choice, source) => {
-  const { loads } = await run(toSnippet({ ...base('caption'), choice: { ...choice } as SnippetOptions['choice'] }), ['f']);
+  const { loads } = await run(toSnippet({ ...base('caption'), choice: { ...choice } as SnippetOptions['choice'] }), [
+    'f',
+  ]);
   expect(loads).toEqual([[source, { device: 'wasm' }]]);
 });

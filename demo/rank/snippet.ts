@@ -15,7 +15,8 @@ export interface SnippetOptions {
   boxes: readonly { x: number; y: number; width: number; height: number }[];
 }
 
-const literal = (value: unknown) => JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+const literal = (value: unknown) =>
+  JSON.stringify(value).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
 const list = (items: readonly string[]) => `[\n${items.map((item) => `  ${item}\n`).join('')}]`;
 
 function sourceOf(choice: ModelChoice): string {
@@ -32,7 +33,9 @@ export function toSnippet(options: SnippetOptions): string {
   const lines = [
     `import { similarity, VLM2Vec } from 'vlm2vec-web';`,
     '',
-    ...(choice.kind === 'folder' ? ['// modelFiles: the files of the model’s folder, of an <input webkitdirectory>'] : []),
+    ...(choice.kind === 'folder'
+      ? ['// modelFiles: the files of the model’s folder, of an <input webkitdirectory>']
+      : []),
     ...(own.length > 0 ? ['// files: the pictures, of an <input type="file" multiple>'] : []),
     `const model = await VLM2Vec.load(${sourceOf(choice)}, { device: ${literal(device)} });`,
     `const pictures = ${list(images)};`,

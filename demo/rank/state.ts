@@ -67,7 +67,8 @@ export class RankState {
     this.#suggestTexts();
     batch(() => {
       if (example.captions && !this.#ownTexts) this.texts.value = lines(example.captions);
-      if (example.boxes && !this.#ownPictures) this.boxes.value = example.boxes.map((box) => ({ ...box, id: nextId() }));
+      if (example.boxes && !this.#ownPictures)
+        this.boxes.value = example.boxes.map((box) => ({ ...box, id: nextId() }));
     });
   }
 
@@ -95,9 +96,13 @@ export class RankState {
   async #samplePictures(files: readonly string[], signal: AbortSignal): Promise<Picture[]> {
     const known = this.samples.value.filter(({ file }) => files.includes(file));
     const sorted = known.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file));
-    const shown = new Map(this.pictures.value.flatMap((picture) => (picture.sample ? [[picture.sample, picture]] : [])));
+    const shown = new Map(
+      this.pictures.value.flatMap((picture) => (picture.sample ? [[picture.sample, picture]] : [])),
+    );
     const added = await Promise.all(
-      sorted.map(async (sample) => shown.get(sample) ?? toPicture(await fetchSample(sample.file, signal), sample.file, sample)),
+      sorted.map(
+        async (sample) => shown.get(sample) ?? toPicture(await fetchSample(sample.file, signal), sample.file, sample),
+      ),
     );
     signal.throwIfAborted();
     return added;

@@ -39,10 +39,18 @@ export function Take({ state, control, ranking }: TakeProps): JSX.Element {
     <section class="take" aria-labelledby="take-title">
       <h2 id="take-title">{strings.take}</h2>
       <p class="buttons">
-        <Button icon="copy" disabled={!shown} onClick={() => void copy(toJson(reportOf(shown!, control)), strings.copied)}>
+        <Button
+          icon="copy"
+          disabled={!shown}
+          onClick={() => void copy(toJson(reportOf(shown!, control)), strings.copied)}
+        >
           {strings.copyJson}
         </Button>
-        <Button icon="copy" disabled={!shown} onClick={() => void copy(toCsv(reportOf(shown!, control)), strings.copied)}>
+        <Button
+          icon="copy"
+          disabled={!shown}
+          onClick={() => void copy(toCsv(reportOf(shown!, control)), strings.copied)}
+        >
           {strings.copyCsv}
         </Button>
         <Button icon="link" onClick={() => void share()}>

@@ -41,7 +41,11 @@ export function TaskPanel({ state, onTask }: { state: RankState; onTask: (task: 
             onInput={(event) => (state.editedInstruction.value = event.currentTarget.value)}
           />
           {edited && (
-            <IconButton icon="reset" label={strings.resetInstruction} onClick={() => (state.editedInstruction.value = null)} />
+            <IconButton
+              icon="reset"
+              label={strings.resetInstruction}
+              onClick={() => (state.editedInstruction.value = null)}
+            />
           )}
         </span>
       </div>

@@ -24,7 +24,8 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
   const { library } = state;
   const shown = library.state.value;
   const started = shown !== null && (shown.folders.length > 0 || shown.indexed > 0);
-  const returning = shown === null && rememberStarted(null) && !library.error.value && state.control.state.value.kind !== 'failed';
+  const returning =
+    shown === null && rememberStarted(null) && !library.error.value && state.control.state.value.kind !== 'failed';
   if (shown) rememberStarted(started);
   return (
     <StateProvider value={state}>

@@ -27,7 +27,11 @@ test('only what the policy names may be read', () => {
 
 test('a scheme stands for all of its sites', () => {
   const allowed = (url: string) => isAllowed(new URL(url), ["'self'", 'blob:', 'https:'], 'http://me.example');
-  expect(['https://other.example/', 'http://me.example/', 'http://other.example/'].map(allowed)).toEqual([true, true, false]);
+  expect(['https://other.example/', 'http://me.example/', 'http://other.example/'].map(allowed)).toEqual([
+    true,
+    true,
+    false,
+  ]);
 });
 
 test('a page without a policy allows nothing', () => {

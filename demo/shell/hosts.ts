@@ -2,7 +2,10 @@
 
 /** The sources of `connect-src`. */
 export function connectSources(policy: string): string[] {
-  const directive = policy.split(';').map((part) => part.trim().split(/\s+/)).find(([name]) => name === 'connect-src');
+  const directive = policy
+    .split(';')
+    .map((part) => part.trim().split(/\s+/))
+    .find(([name]) => name === 'connect-src');
   return directive?.slice(1) ?? [];
 }
 

@@ -27,7 +27,9 @@ export function ModelBar({ control }: { control: ModelControl }): JSX.Element {
     const found = kept.find(({ name }) => `stored:${name}` === value);
     if (found) void control.load({ kind: 'stored', ...found });
   };
-  const chosen = asking.value ?? (choice.value.kind === 'stored' ? (isStored ? `stored:${nameOfStored(choice.value)}` : '') : choice.value.kind);
+  const chosen =
+    asking.value ??
+    (choice.value.kind === 'stored' ? (isStored ? `stored:${nameOfStored(choice.value)}` : '') : choice.value.kind);
 
   return (
     <section class="model-bar" aria-label={strings.label}>
@@ -39,7 +41,14 @@ export function ModelBar({ control }: { control: ModelControl }): JSX.Element {
           options={[
             ...(chosen === '' ? [{ value: '', label: '' }] : []),
             { value: 'nano', label: strings.nano },
-            ...(kept.length > 0 ? [{ label: strings.stored, options: kept.map(({ name, title }) => ({ value: `stored:${name}`, label: title })) }] : []),
+            ...(kept.length > 0
+              ? [
+                  {
+                    label: strings.stored,
+                    options: kept.map(({ name, title }) => ({ value: `stored:${name}`, label: title })),
+                  },
+                ]
+              : []),
             { value: 'url', label: strings.url },
             { value: 'folder', label: strings.folder },
           ]}
@@ -96,7 +105,11 @@ export function ModelBar({ control }: { control: ModelControl }): JSX.Element {
       </div>
       <ErrorBox
         error={state.value.kind === 'failed' ? state.value.error : null}
-        action={choice.value.kind === 'folder' || chosen === '' ? null : { label: strings.again, run: () => void control.reload() }}
+        action={
+          choice.value.kind === 'folder' || chosen === ''
+            ? null
+            : { label: strings.again, run: () => void control.reload() }
+        }
       />
     </section>
   );

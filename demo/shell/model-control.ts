@@ -3,7 +3,14 @@
  * that supersede each other only the newest counts.
  */
 import { computed, signal } from '@preact/signals';
-import { models, VLM2Vec, type ModelInfo, type ModelSource, type OnProgress, type ProgressEvent } from '../../src/index';
+import {
+  models,
+  VLM2Vec,
+  type ModelInfo,
+  type ModelSource,
+  type OnProgress,
+  type ProgressEvent,
+} from '../../src/index';
 import { shellStrings } from '../strings/shell';
 import { latest } from './latest';
 import { titleOf } from './words';

@@ -21,7 +21,14 @@ export interface SelectProps<T extends string> {
   describedBy?: string;
 }
 
-export function Select<T extends string>({ label, options, value, onChange, id, describedBy }: SelectProps<T>): JSX.Element {
+export function Select<T extends string>({
+  label,
+  options,
+  value,
+  onChange,
+  id,
+  describedBy,
+}: SelectProps<T>): JSX.Element {
   return (
     <label>
       <span>{label}</span>

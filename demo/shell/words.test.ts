@@ -4,13 +4,28 @@ import { bytesInWords, errorInWords, modelInWords, progressInWords, timeInWords 
 
 test('sizes switch units where the rounded number would have four digits', () => {
   expect([0, 999, 1000, 1536, 9949, 9950, 999_499, 999_500, 26_861_777, 1_300_000_000].map(bytesInWords)).toEqual([
-    '0 B', '999 B', '1.0 kB', '1.5 kB', '9.9 kB', '10 kB', '999 kB', '1.0 MB', '27 MB', '1.3 GB',
+    '0 B',
+    '999 B',
+    '1.0 kB',
+    '1.5 kB',
+    '9.9 kB',
+    '10 kB',
+    '999 kB',
+    '1.0 MB',
+    '27 MB',
+    '1.3 GB',
   ]);
 });
 
 test('times', () => {
   expect([0.4, 87.3, 999.4, 999.6, 2345, 9949, 61_000].map(timeInWords)).toEqual([
-    '0 ms', '87 ms', '999 ms', '1.0 s', '2.3 s', '9.9 s', '61 s',
+    '0 ms',
+    '87 ms',
+    '999 ms',
+    '1.0 s',
+    '2.3 s',
+    '9.9 s',
+    '61 s',
   ]);
 });
 
@@ -34,7 +49,9 @@ test('a model on the CPU says why it is not on the GPU', () => {
 });
 
 test('errors say what they mean before what was wrong', () => {
-  expect(errorInWords(new ImageTooLargeError('50000×50000 pixels.'))).toBe('This picture is too large. 50000×50000 pixels.');
+  expect(errorInWords(new ImageTooLargeError('50000×50000 pixels.'))).toBe(
+    'This picture is too large. 50000×50000 pixels.',
+  );
   expect(errorInWords(new Error('odd'))).toBe('odd');
   expect(errorInWords('text')).toBe('text');
 });

@@ -57,7 +57,9 @@ export function modelInWords(name: string, facts: ModelFacts, wished: string): s
 
 function deviceInWords({ device, adapter, threads }: ModelFacts): string {
   if (device !== 'webgpu') return strings.onCpu(threads);
-  return strings.onGpu(adapter && (adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' ')));
+  return strings.onGpu(
+    adapter && (adapter.description || [adapter.vendor, adapter.architecture].filter(Boolean).join(' ')),
+  );
 }
 
 /** Why the GPU is not used: the first sentence of what the ladder says. */

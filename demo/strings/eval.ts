@@ -6,8 +6,7 @@ const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)}
 
 export const evalStrings = {
   title: 'P@1 on this device',
-  lead:
-    'Runs MMEB’s evaluation in this browser: each query picks the best of its own candidates, and P@1 is the share of queries that pick the right one.',
+  lead: 'Runs MMEB’s evaluation in this browser: each query picks the best of its own candidates, and P@1 is the share of queries that pick the right one.',
   number: (n: number) => number.format(n),
   data: {
     legend: 'Questions',
@@ -40,14 +39,20 @@ export const evalStrings = {
     reference: 'PyTorch',
     all: 'All sets',
   },
-  tasks: { Classification: 'Classification', VQA: 'Questions', Retrieval: 'Retrieval', Grounding: 'Grounding' } satisfies Record<MetaTask, string>,
+  tasks: {
+    Classification: 'Classification',
+    VQA: 'Questions',
+    Retrieval: 'Retrieval',
+    Grounding: 'Grounding',
+  } satisfies Record<MetaTask, string>,
   percent: (share: number) => (100 * share).toFixed(1),
   took: (inputs: number, seconds: string, rate: string, where: string) =>
     `${count(inputs, 'input')} in ${seconds} on ${where}: ${rate} a second.`,
   where: { webgpu: 'the GPU', wasm: 'the CPU', cpu: 'the CPU' } as Record<string, string>,
   agreement: (same: number, of: number) =>
     `Of ${count(of, 'query', 'queries')}, ${number.format(same)} chose the candidate that PyTorch chooses in 32-bit floats with the weights before they were rounded.`,
-  small: 'So few queries tell devices and weights apart, not models: for a figure to quote, measure all of MMEB (docs/evaluation.md).',
+  small:
+    'So few queries tell devices and weights apart, not models: for a figure to quote, measure all of MMEB (docs/evaluation.md).',
   save: 'Save the report',
   reportName: 'vlm2vec-mmeb-report.json',
 };

@@ -30,7 +30,8 @@ export const modelsStrings = {
   repo: 'Repository: a Qwen2-VL model, or a VLM2Vec adapter, whose base model is found by itself',
   repoExample: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B',
   token: 'Access token',
-  tokenNote: 'Only for private and gated repositories. It goes to the Hub alone and is forgotten when you close this page.',
+  tokenNote:
+    'Only for private and gated repositories. It goes to the Hub alone and is forgotten when you close this page.',
   url: 'Address of the bundle’s folder',
   urlExample: 'models/my-bundle/',
   folder: 'Choose a folder…',
@@ -79,7 +80,8 @@ export const modelsStrings = {
     noAddress: 'Type the address of a bundle’s folder.',
     noFolder: 'Choose a folder first.',
     notFolder: 'What you dropped is no folder.',
-    baseOnHub: 'The base model of this adapter lies on the Hub, which this page does not reach. Choose it from this device, or open the page that reaches the Hub and choose the folder there again.',
+    baseOnHub:
+      'The base model of this adapter lies on the Hub, which this page does not reach. Choose it from this device, or open the page that reaches the Hub and choose the folder there again.',
     busy: (host: string) =>
       `${host} is reached by another page, and opening it would interrupt what is on its way here. Wait for it, or pause it first.`,
     noWay: (host: string) =>
@@ -169,7 +171,8 @@ export const modelsStrings = {
     problems: (n: number) => `${count.format(n)} left out`,
     lastUsed: (time: number) => `last used ${day.format(time)}`,
     delete: 'Delete the index',
-    ask: (n: number) => `Delete it? To search ${n === 1 ? 'this picture' : `these ${count.format(n)} pictures`} again, they would have to be read again.`,
+    ask: (n: number) =>
+      `Delete it? To search ${n === 1 ? 'this picture' : `these ${count.format(n)} pictures`} again, they would have to be read again.`,
   },
   evalPage: 'Measure P@1 on this device',
 } as const;

@@ -126,7 +126,12 @@ export const searchStrings = {
     parquetHint: 'Paths, dates, places and vectors, for other tools.',
     clear: 'Delete the index…',
     clearHint: 'Your pictures are left alone.',
-    working: { export: 'Writing the index…', import: 'Reading the index…', parquet: 'Writing Parquet…', clear: 'Deleting…' },
+    working: {
+      export: 'Writing the index…',
+      import: 'Reading the index…',
+      parquet: 'Writing Parquet…',
+      clear: 'Deleting…',
+    },
     exported: (size: string) => `Written: ${size}.`,
     imported: (n: number) => `${pictures(n)} imported.`,
     cleared: 'The index is deleted.',
@@ -211,7 +216,8 @@ export const searchStrings = {
     label: 'Pictures',
     all: (n: number) => pictures(n),
     filtered: (n: number) => `${pictures(n)} through the filters`,
-    best: (n: number, of: number) => (n === 1 ? `The best of ${number.format(of)}` : `The best ${number.format(n)} of ${number.format(of)}`),
+    best: (n: number, of: number) =>
+      n === 1 ? `The best of ${number.format(of)}` : `The best ${number.format(n)} of ${number.format(of)}`,
     found: (n: number, of: number) => `${pictures(n)} ${n === 1 ? 'stands' : 'stand'} out of ${number.format(of)}`,
     took: (words: string) => `in ${words}`,
     searching: 'Searching…',
@@ -227,8 +233,7 @@ export const searchStrings = {
     more: 'Show more',
     outdated: 'There are new pictures.',
     refresh: 'Show them',
-    score: (score: number, z: number) =>
-      `${score.toFixed(3)} · ${z < 0 ? '−' : '+'}${Math.abs(z).toFixed(1)} σ`,
+    score: (score: number, z: number) => `${score.toFixed(3)} · ${z < 0 ? '−' : '+'}${Math.abs(z).toFixed(1)} σ`,
     unnamed: (position: number) => `Picture ${number.format(position)}`,
     select: (name: string) => `Select ${name}`,
     moreLike: 'More like this',
@@ -298,7 +303,8 @@ export const searchStrings = {
     group: (n: number) => pictures(n),
     select: 'Select all but the first',
     more: 'Show more groups',
-    never: 'This page never deletes anything. Select what is too much, copy the list of paths, and decide in your own file manager.',
+    never:
+      'This page never deletes anything. Select what is too much, copy the list of paths, and decide in your own file manager.',
   },
 
   map: {
@@ -311,7 +317,8 @@ export const searchStrings = {
     top: 'top level',
     others: 'other folders',
     undated: 'without a date',
-    range: (from: number, to: number) => (day.format(from) === day.format(to) ? day.format(from) : `${day.format(from)} – ${day.format(to)}`),
+    range: (from: number, to: number) =>
+      day.format(from) === day.format(to) ? day.format(from) : `${day.format(from)} – ${day.format(to)}`,
     tool: 'Pointer',
     pan: 'Move',
     lasso: 'Draw a loop',

@@ -85,6 +85,10 @@ export const shellStrings = {
   } as Record<string, string>,
   files: {
     notPicture: (name: string) => `“${name}” is not a picture.`,
-    nothing: { chosen: 'There was no picture in what you chose.', pasted: 'There was no picture in what you pasted.', dropped: 'There was no picture in what you dropped.' },
+    nothing: {
+      chosen: 'There was no picture in what you chose.',
+      pasted: 'There was no picture in what you pasted.',
+      dropped: 'There was no picture in what you dropped.',
+    },
   },
 };

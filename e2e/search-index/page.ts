@@ -102,7 +102,11 @@ export interface FakeEmbedder extends PhotoEmbedder {
 }
 
 /** @param milliseconds for each picture */
-export function fakeEmbedder({ id = 'fake', name = undefined as string | undefined, milliseconds = 4 } = {}): FakeEmbedder {
+export function fakeEmbedder({
+  id = 'fake',
+  name = undefined as string | undefined,
+  milliseconds = 4,
+} = {}): FakeEmbedder {
   const start = () => new Worker(new URL('./fake-embedder.worker.ts', import.meta.url), { type: 'module' });
   let worker: Worker | null = start();
   let calls = 0;

@@ -5,7 +5,16 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, expect, test, type LaunchOptions, type Page } from '@playwright/test';
-import { expectAdapted, expectAsInNode, expectPrinted, expectSearched, openExample, readPage, wasmNames, type Printed } from './check.ts';
+import {
+  expectAdapted,
+  expectAsInNode,
+  expectPrinted,
+  expectSearched,
+  openExample,
+  readPage,
+  wasmNames,
+  type Printed,
+} from './check.ts';
 import { EXAMPLES, installExample, pack, run, runNodeExample } from './prepare.ts';
 
 const BASE = '/some/base/';
@@ -61,7 +70,9 @@ test.beforeAll(() => {
 test.afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test('every example is tested', () => {
-  expect(EXAMPLES.filter((name) => !['node', 'search', 'adapters', ...Object.keys(BUNDLERS)].includes(name))).toEqual([]);
+  expect(EXAMPLES.filter((name) => !['node', 'search', 'adapters', ...Object.keys(BUNDLERS)].includes(name))).toEqual(
+    [],
+  );
   expect(expected.ranking[0]).toMatch(/^a penguin: /);
   expect(expected.vectors.map((vector) => vector.length)).toEqual([192, 192, 192, 192]);
 });
@@ -100,14 +111,18 @@ for (const [name, { build, dev, inline = false }] of Object.entries(BUNDLERS)) {
       // The model's worker, and ONNX Runtime's script a second time, as its thread.
       const scripts = opened.asked.filter((file) => file.endsWith('.js'));
       const threads = opened.workers.filter((file) => scripts.filter((other) => other === file).length > 1);
-      expect(threads.filter((file) => readFileSync(path.join(site, file), 'utf8').includes('em-pthread'))).not.toEqual([]);
+      expect(threads.filter((file) => readFileSync(path.join(site, file), 'utf8').includes('em-pthread'))).not.toEqual(
+        [],
+      );
     });
 
     test('WebGPU works', () =>
       withWebGPU(async (page) => expectAsInNode(await openExample(page, site, { base: BASE }), expected, 'webgpu')));
 
     test('the site holds each of ONNX Runtime’s builds once', () => {
-      const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((file) => !/node_modules/.test(file));
+      const files = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter(
+        (file) => !/node_modules/.test(file),
+      );
       expect(wasmNames(files.map((file) => path.join(site, file))).sort()).toEqual([
         'ort-wasm-simd-threaded.asyncify.wasm',
         'ort-wasm-simd-threaded.jspi.wasm',
@@ -118,9 +133,20 @@ for (const [name, { build, dev, inline = false }] of Object.entries(BUNDLERS)) {
     if (dev) {
       test('runs from the source', async ({ page }) => {
         const port = 20_000 + (process.pid % 20_000);
-        const server = spawn('npm', ['run', 'dev', '--', ...dev, String(port)], { cwd: folder, detached: true, stdio: 'pipe' });
+        const server = spawn('npm', ['run', 'dev', '--', ...dev, String(port)], {
+          cwd: folder,
+          detached: true,
+          stdio: 'pipe',
+        });
         try {
-          await expect.poll(() => fetch(`http://localhost:${port}`).then((answer) => answer.ok, () => false)).toBe(true);
+          await expect
+            .poll(() =>
+              fetch(`http://localhost:${port}`).then(
+                (answer) => answer.ok,
+                () => false,
+              ),
+            )
+            .toBe(true);
           expectPrinted(await readPage(page, `http://localhost:${port}/`), expected);
         } finally {
           process.kill(-server.pid!, 'SIGTERM');

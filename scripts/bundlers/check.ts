@@ -41,7 +41,11 @@ export function parsePrinted(text: string): Printed {
   return { ranking: ranking.split('\n'), vectors: parseVectors(vectors) };
 }
 
-const parseVectors = (text: string) => text.trim().split('\n').map((line) => line.split(' ').map(Number));
+const parseVectors = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' ').map(Number));
 
 /** Whatever goes wrong in the page, and whatever it asks of other hosts. */
 function watch(page: Page, host: string, onProblem: (problem: string) => void): void {
@@ -112,7 +116,10 @@ export function expectAsInNode(opened: Opened, expected: Printed, device: Device
 export async function expectAdapted(page: Page, site: string, expected: Printed): Promise<void> {
   const { ranking, vectors } = await openExample(page, site);
   const texts = expected.vectors.slice(1);
-  expectPrinted({ ranking: ranking.slice(0, 1), vectors }, { ranking: ['a fox: 1.000'], vectors: [...texts, ...texts, ...texts] });
+  expectPrinted(
+    { ranking: ranking.slice(0, 1), vectors },
+    { ranking: ['a fox: 1.000'], vectors: [...texts, ...texts, ...texts] },
+  );
   expect(ranking).toHaveLength(3);
 }
 
@@ -125,7 +132,9 @@ export async function expectSearched(page: Page, site: string): Promise<void> {
     await page.goto(host.url);
     const state = page.locator('#state');
     await expect(state).toHaveText('0 pictures, idle');
-    const pictures = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'].map((name) => `public/samples/${name}.png`);
+    const pictures = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'].map(
+      (name) => `public/samples/${name}.png`,
+    );
     await page.locator('#files').setInputFiles(pictures);
     await expect(state).toHaveText('5 pictures, idle');
     await page.reload();
@@ -134,7 +143,14 @@ export async function expectSearched(page: Page, site: string): Promise<void> {
     await page.locator('#query').press('Enter');
     await expect(page.locator('ol li')).toHaveCount(5);
     await expect(page.locator('ol li').first()).toHaveText(/^guitar\.png: 0\.\d{3}$/);
-    await expect.poll(() => page.locator('ol img').first().evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    await expect
+      .poll(() =>
+        page
+          .locator('ol img')
+          .first()
+          .evaluate((image: HTMLImageElement) => image.naturalWidth),
+      )
+      .toBeGreaterThan(0);
     expect(problems).toEqual([]);
   } finally {
     host.stop();

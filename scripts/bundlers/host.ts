@@ -31,7 +31,8 @@ const POLICY = {
   'Content-Security-Policy':
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; connect-src 'self'; base-uri 'none'",
 };
-const FOUR_CORES = "Object.defineProperty(WorkerNavigator.prototype, 'hardwareConcurrency', { configurable: true, get: () => 4 });\n";
+const FOUR_CORES =
+  "Object.defineProperty(WorkerNavigator.prototype, 'hardwareConcurrency', { configurable: true, get: () => 4 });\n";
 
 export async function startHost(folder: string, { base = '/', isolated, strict }: HostOptions = {}): Promise<Host> {
   const headers = { ...(isolated ? ISOLATION : {}), ...(strict ? POLICY : {}) };

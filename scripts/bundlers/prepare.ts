@@ -48,7 +48,10 @@ export function installExample(name: string, folder: string, tarball: string): v
   copyExample(name, folder);
   const file = path.join(folder, 'package.json');
   const json: Partial<PackageJson> = existsSync(file) ? readJson(file) : {};
-  writeFileSync(file, JSON.stringify({ ...json, dependencies: { ...json.dependencies, 'vlm2vec-web': `file:${tarball}` } }));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...json, dependencies: { ...json.dependencies, 'vlm2vec-web': `file:${tarball}` } }),
+  );
   run(folder, 'npm', ['install', '--no-audit', '--no-fund']);
 }
 

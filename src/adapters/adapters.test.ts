@@ -55,7 +55,10 @@ describe('OpenAI', () => {
     const expected = await native(TEXTS);
     // The client itself asks for base64 where nothing is said, and decodes it.
     const answer = await client().embeddings.create({ model: 'vlm2vec', input: TEXTS });
-    expectSame(answer.data.map(({ embedding }) => embedding), expected);
+    expectSame(
+      answer.data.map(({ embedding }) => embedding),
+      expected,
+    );
     expect(answer.data.map(({ index, object }) => [index, object])).toEqual([0, 1, 2].map((i) => [i, 'embedding']));
     expect(answer).toMatchObject({ object: 'list', model: 'vlm2vec' });
     const tokens = await tokensOf(TEXTS);
@@ -80,7 +83,10 @@ describe('OpenAI', () => {
     // As one calls it through the client, which has no types for it.
     const posted = await client().post<{ data: { embedding: number[] }[] }>('/embeddings', { body });
     expectSame([posted.data[0]!.embedding], expected);
-    const textOnly = await openAI(model).embeddings.create({ model: 'vlm2vec', messages: [{ role: 'user', content: text }] });
+    const textOnly = await openAI(model).embeddings.create({
+      model: 'vlm2vec',
+      messages: [{ role: 'user', content: text }],
+    });
     expectSame([textOnly.data[0]!.embedding], await native([text]));
   });
 
@@ -128,7 +134,9 @@ describe('OpenAI', () => {
     controller.abort();
     await expect(call).rejects.toThrow(APIUserAbortError);
     const { signal } = controller;
-    await expect(openAI(model).embeddings.create({ model: 'vlm2vec', input: 'x' }, { signal })).rejects.toThrow(/abort/i);
+    await expect(openAI(model).embeddings.create({ model: 'vlm2vec', input: 'x' }, { signal })).rejects.toThrow(
+      /abort/i,
+    );
   });
 });
 
@@ -180,7 +188,10 @@ describe('LlamaIndex', () => {
   test('nodes get their embeddings when it runs as a step of a pipeline', async () => {
     const nodes = TEXTS.map((text) => new TextNode({ text }));
     const out = (await make()(nodes)) as TextNode[];
-    expectSame(out.map((node) => node.getEmbedding()), await native(TEXTS));
+    expectSame(
+      out.map((node) => node.getEmbedding()),
+      await native(TEXTS),
+    );
   });
 });
 

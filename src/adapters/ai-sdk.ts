@@ -69,7 +69,9 @@ export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: Ai
     supportsParallelCalls: false,
     async doEmbed({ values, dimensions, abortSignal, providerOptions = {} }) {
       if (dimensions != null && dimensions !== model.dims) {
-        throw new UnsupportedError(`The model gives ${model.dims} dimensions, not ${dimensions}.`, { field: 'dimensions' });
+        throw new UnsupportedError(`The model gives ${model.dims} dimensions, not ${dimensions}.`, {
+          field: 'dimensions',
+        });
       }
       const own = (providerOptions.vlm2vec ?? {}) as AiSdkProviderOptions;
       refuseOthers(own, ['instruction', 'images'], 'providerOptions.vlm2vec');
@@ -84,7 +86,9 @@ export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: Ai
 
 function inputsOf(values: string[], images?: (string | null)[]): EmbedInput[] {
   if (images && images.length !== values.length) {
-    throw new InvalidInputError(`There are ${images.length} images beside ${values.length} values.`, { field: 'images' });
+    throw new InvalidInputError(`There are ${images.length} images beside ${values.length} values.`, {
+      field: 'images',
+    });
   }
   return values.map((text, i) => {
     const image = images?.[i];

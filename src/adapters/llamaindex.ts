@@ -58,11 +58,19 @@ export function llamaIndexEmbedding<T>(
 
     getTextEmbedding = async (text: string) => (await this.getTextEmbeddings([text]))[0]!;
 
-    getTextEmbeddings = (texts: string[]) => embed(texts.map((text) => ({ text })), textInstruction);
+    getTextEmbeddings = (texts: string[]) =>
+      embed(
+        texts.map((text) => ({ text })),
+        textInstruction,
+      );
 
     getImageEmbedding = async (image: LlamaIndexImage) => (await this.getImageEmbeddings([image]))[0]!;
 
-    getImageEmbeddings = (images: LlamaIndexImage[]) => embed(images.map((image) => ({ image })), imageInstruction);
+    getImageEmbeddings = (images: LlamaIndexImage[]) =>
+      embed(
+        images.map((image) => ({ image })),
+        imageInstruction,
+      );
   }
   return new Embedding() as unknown as T & LlamaIndexMethods;
 }

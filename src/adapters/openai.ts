@@ -63,7 +63,10 @@ export interface EmbeddingResponse<E = number[]> {
 export interface OpenAIClient {
   /** `create` rejects as {@link openAI} says. */
   embeddings: {
-    create(body: EmbeddingRequest & { encoding_format: 'base64' }, options?: CreateOptions): Promise<EmbeddingResponse<string>>;
+    create(
+      body: EmbeddingRequest & { encoding_format: 'base64' },
+      options?: CreateOptions,
+    ): Promise<EmbeddingResponse<string>>;
     create(body: EmbeddingRequest, options?: CreateOptions): Promise<EmbeddingResponse>;
   };
 }
@@ -81,14 +84,21 @@ const FIELDS = ['model', 'input', 'messages', 'encoding_format', 'dimensions'];
  * forms that it does not know, with the field in `details.field`, and whatever `embed` throws.
  */
 export function openAI(embedder: Embedder, { model = 'vlm2vec' }: OpenAIOptions = {}): OpenAIClient {
-  const create = async (body: EmbeddingRequest, { signal }: CreateOptions = {}): Promise<EmbeddingResponse<unknown>> => {
+  const create = async (
+    body: EmbeddingRequest,
+    { signal }: CreateOptions = {},
+  ): Promise<EmbeddingResponse<unknown>> => {
     refuseOthers(body, FIELDS, 'embeddings.create');
     if (body.model !== model) {
-      throw new SourceNotFoundError(`The model '${body.model}' does not exist; this is '${model}'.`, { field: 'model' });
+      throw new SourceNotFoundError(`The model '${body.model}' does not exist; this is '${model}'.`, {
+        field: 'model',
+      });
     }
     const dimensions = body.dimensions ?? embedder.dims;
     if (dimensions !== embedder.dims) {
-      throw new UnsupportedError(`The model gives ${embedder.dims} dimensions, not ${dimensions}.`, { field: 'dimensions' });
+      throw new UnsupportedError(`The model gives ${embedder.dims} dimensions, not ${dimensions}.`, {
+        field: 'dimensions',
+      });
     }
     const format = body.encoding_format ?? 'float';
     if (format !== 'float' && format !== 'base64') {
@@ -129,7 +139,11 @@ export function openAIFetch(embedder: Embedder, options?: OpenAIOptions): typeof
       if (error instanceof SyntaxError) return failure(400, 'The body is no JSON.', null);
       if (!(error instanceof VLM2VecError)) throw error;
       const { field } = error.details;
-      return failure(error instanceof SourceNotFoundError && field === 'model' ? 404 : 400, error.message, field ?? null);
+      return failure(
+        error instanceof SourceNotFoundError && field === 'model' ? 404 : 400,
+        error.message,
+        field ?? null,
+      );
     }
   };
 }
@@ -163,7 +177,9 @@ function inputOf(messages: readonly EmbeddingMessage[]): EmbedInput {
   const where = 'messages[0]';
   refuseOthers(message, ['role', 'content'], where);
   if (message.role !== 'user') {
-    throw new UnsupportedError(`The role '${message.role}' is not supported; only 'user' is.`, { field: `${where}.role` });
+    throw new UnsupportedError(`The role '${message.role}' is not supported; only 'user' is.`, {
+      field: `${where}.role`,
+    });
   }
   if (typeof message.content === 'string') return { text: message.content };
   if (!Array.isArray(message.content)) {

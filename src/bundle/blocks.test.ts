@@ -18,7 +18,10 @@ function roundTrip(values: Float32Array, format: BlockFormat, search = true) {
 
 const weights = (maxLength = 100) =>
   fc
-    .tuple(fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength }), fc.constantFrom(1e-3, 1, 1e3))
+    .tuple(
+      fc.array(fc.float({ min: -1, max: 1, noNaN: true }), { minLength: 1, maxLength }),
+      fc.constantFrom(1e-3, 1, 1e3),
+    )
     .map(([values, size]) => Float32Array.from(values, (value) => value * size));
 
 describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
@@ -128,4 +131,3 @@ function random(count: number, seed: number): Float32Array {
   const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
   return Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform() - 2);
 }
-

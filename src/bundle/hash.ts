@@ -25,7 +25,7 @@ export class FileHasher {
 
   update(bytes: Uint8Array): void {
     this.#whole.update(bytes);
-    for (let start = 0; start < bytes.length; ) {
+    for (let start = 0; start < bytes.length;) {
       const part = bytes.subarray(start, start + CHUNK_BYTES - this.#inChunk);
       this.#chunk.update(part);
       this.#inChunk += part.length;

@@ -19,7 +19,9 @@ test.each(DTYPES)('%s rows have a fixed length and decode to about the weights',
       const back = decodeRow({ dtype, columns: values.length }, bytes, new Float32Array(values.length));
       const extreme = values.reduce((max, value) => Math.max(max, Math.abs(value)), 0);
       back.forEach((value, i) => {
-        expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(TOLERANCE[dtype] * extreme + (dtype === 'fp32' ? 0 : 2 ** -21));
+        expect(Math.abs(value - values[i]!)).toBeLessThanOrEqual(
+          TOLERANCE[dtype] * extreme + (dtype === 'fp32' ? 0 : 2 ** -21),
+        );
       });
     }),
   );
@@ -36,7 +38,9 @@ test('a row is decoded where it lies, also unaligned', () => {
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
     const table = { dtype, columns: 48 };
-    expect(decodeRow(table, shifted.subarray(3), new Float32Array(48))).toEqual(decodeRow(table, bytes, new Float32Array(48)));
+    expect(decodeRow(table, shifted.subarray(3), new Float32Array(48))).toEqual(
+      decodeRow(table, bytes, new Float32Array(48)),
+    );
   }
 });
 

@@ -73,7 +73,9 @@ export function decodeRow(
 ): Float32Array {
   const { dtype, columns } = table;
   if (bytes.length !== rowBytes(dtype, columns)) {
-    throw new RangeError(`A ${dtype} row of ${columns} weights has ${rowBytes(dtype, columns)} bytes, not ${bytes.length}.`);
+    throw new RangeError(
+      `A ${dtype} row of ${columns} weights has ${rowBytes(dtype, columns)} bytes, not ${bytes.length}.`,
+    );
   }
   const own = new Uint8Array(bytes); // a copy, aligned at 0
   if (dtype === 'fp32') {

@@ -32,7 +32,14 @@ const good = (): BundleManifest => ({
   stages: [stage('vision', 0, 0, 1), stage('vision', 1, 1, 2), stage('text', 0, 0, 3)],
   embeddings: { ...file('embeddings.bin', 370), rows: 10, columns: 64, dtype: 'q4', rowBytes: 37 },
   tokenizer: { files: [file('tokenizer.json', 5)] },
-  image: { minPixels: 3136, maxPixels: 12845056, mean: [0.4, 0.4, 0.4], std: [0.2, 0.2, 0.2], patchSize: 14, mergeSize: 2 },
+  image: {
+    minPixels: 3136,
+    maxPixels: 12845056,
+    mean: [0.4, 0.4, 0.4],
+    std: [0.2, 0.2, 0.2],
+    patchSize: 14,
+    mergeSize: 2,
+  },
   prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, separator: '\n', maxTokens: 512 },
   probe: [
     { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: btoa('x'.repeat(256)) },
@@ -97,7 +104,10 @@ describe('refused, saying where', () => {
 
   test('nesting that would overflow the stack', () => {
     const deep = '['.repeat(200_000) + ']'.repeat(200_000);
-    for (const [from, to] of [['"hiddenSize":64', `"hiddenSize":${deep}`], ['"patchSize":14', `"patchSize":${deep}`]] as const) {
+    for (const [from, to] of [
+      ['"hiddenSize":64', `"hiddenSize":${deep}`],
+      ['"patchSize":14', `"patchSize":${deep}`],
+    ] as const) {
       const text = JSON.stringify(good()).replace(from, to);
       expect(() => parseManifest(new TextEncoder().encode(text))).toThrow(BundleFormatError);
     }
@@ -145,7 +155,23 @@ test('any value anywhere gives a named error or a manifest that is safe to use',
 
 test('plain paths', () => {
   for (const path of ['a', 'a.b', 'text.0.bin', 'a/b-c/d_e.json']) expect(isPlainPath(path)).toBe(true);
-  const bad = ['', '.', '..', 'a/', '/a', 'a//b', 'a/../b', '.git/config', 'a b', 'a\\b', 'C:a', 'a?b', 'a%2e', 'a\n', 'é'];
+  const bad = [
+    '',
+    '.',
+    '..',
+    'a/',
+    '/a',
+    'a//b',
+    'a/../b',
+    '.git/config',
+    'a b',
+    'a\\b',
+    'C:a',
+    'a?b',
+    'a%2e',
+    'a\n',
+    'é',
+  ];
   for (const path of [...bad, 'a'.repeat(300)]) expect(isPlainPath(path)).toBe(false);
 });
 

@@ -69,7 +69,12 @@ function readManifestFields(root: JsonField): BundleManifest {
     config: root.get('config').record(),
     stages: readStages(root.get('stages')),
     embeddings: readTable(root.get('embeddings')),
-    tokenizer: { files: root.get('tokenizer').get('files').items((file) => readFile(file), { min: 1, max: 100 }) },
+    tokenizer: {
+      files: root
+        .get('tokenizer')
+        .get('files')
+        .items((file) => readFile(file), { min: 1, max: 100 }),
+    },
     image: readImage(root.get('image')),
     prompts: readPrompts(root.get('prompts')),
     probe: root.get('probe').items((probe) => readProbe(probe, dims), { max: 100 }),

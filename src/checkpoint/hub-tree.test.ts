@@ -59,7 +59,8 @@ describe('hubTree', () => {
     const fake: typeof fetch = async (input) => {
       const { pathname } = new URL(input instanceof Request ? input.url : input);
       asked.push(pathname);
-      if (pathname.startsWith('/api/datasets/org/data/revision/')) return Response.json({ id: 'org/data', sha: COMMIT });
+      if (pathname.startsWith('/api/datasets/org/data/revision/'))
+        return Response.json({ id: 'org/data', sha: COMMIT });
       if (pathname.startsWith('/api/datasets/org/data/tree/')) {
         return Response.json([{ type: 'file', path: 'CIRR/test-00000-of-00001.parquet', size: 3 }]);
       }
@@ -139,7 +140,10 @@ describe('hubTree', () => {
       [() => new Response(pattern(100)), CheckpointFormatError],
       [() => new Response(pattern(0), { status: 206 }), NetworkError],
       [() => new Response(pattern(50), { status: 206 }), IntegrityError],
-      [() => new Response(pattern(3), { status: 206, headers: { 'content-length': '1000000' } }), CheckpointFormatError],
+      [
+        () => new Response(pattern(3), { status: 206, headers: { 'content-length': '1000000' } }),
+        CheckpointFormatError,
+      ],
       [() => new Response(pattern(3), { status: 206, headers: { 'content-range': 'bytes 1-3/99' } }), IntegrityError],
     ];
     for (const [answer, error] of answers) {

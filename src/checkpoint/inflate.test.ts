@@ -18,23 +18,29 @@ test('CRC-32 of the check string', () => {
 
 test('any contents, deflated or stored, with their CRC as version', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 300 }), fc.boolean(), async (a, b, deflate) => {
-      const entries = await open(zip({ a, 'b/c': b }, { deflate }));
-      for (const [name, bytes] of Object.entries({ a, 'b/c': b })) {
-        const entry = entries.get(name)!;
-        expect(entry.size).toBe(bytes.length);
-        expect(entry.version).toBe(crc32Hex(bytes));
-        expect(await entry.read(0, bytes.length)).toEqual(bytes);
-        expect(await entry.read(bytes.length >> 1, bytes.length)).toEqual(bytes.slice(bytes.length >> 1));
-      }
-    }),
+    fc.asyncProperty(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.uint8Array({ maxLength: 300 }),
+      fc.boolean(),
+      async (a, b, deflate) => {
+        const entries = await open(zip({ a, 'b/c': b }, { deflate }));
+        for (const [name, bytes] of Object.entries({ a, 'b/c': b })) {
+          const entry = entries.get(name)!;
+          expect(entry.size).toBe(bytes.length);
+          expect(entry.version).toBe(crc32Hex(bytes));
+          expect(await entry.read(0, bytes.length)).toEqual(bytes);
+          expect(await entry.read(bytes.length >> 1, bytes.length)).toEqual(bytes.slice(bytes.length >> 1));
+        }
+      },
+    ),
     { numRuns: 60 },
   );
 });
 
 describe('refused', () => {
   const contents = new Uint8Array(5000).map((_, i) => i % 7);
-  const lying = (lie: (record: DataView) => void) => zip({ a: contents }, { deflate: true, lie: (_, record) => lie(record) });
+  const lying = (lie: (record: DataView) => void) =>
+    zip({ a: contents }, { deflate: true, lie: (_, record) => lie(record) });
 
   test.each([
     ['a bomb: more bytes than declared', lying((r) => r.setUint32(24, 100, true)), /more than the 100 bytes declared/],
@@ -43,7 +49,11 @@ describe('refused', () => {
     ['another checksum', lying((r) => r.setUint32(16, 1, true)), /checksum does not match/],
     ['compressed data cut short', lying((r) => r.setUint32(20, 12, true)), /damaged|holds \d+ bytes/],
     ['another method', lying((r) => r.setUint16(10, 12, true)), /compressed by method 12/],
-    ['a method that the entry itself does not have', lying((r) => (r.setUint16(10, 0, true), r.setUint32(20, 40, true), r.setUint32(24, 40, true))), /disagree/],
+    [
+      'a method that the entry itself does not have',
+      lying((r) => (r.setUint16(10, 0, true), r.setUint32(20, 40, true), r.setUint32(24, 40, true))),
+      /disagree/,
+    ],
     ['an encrypted entry', lying((r) => r.setUint16(8, 1, true)), /encrypted/],
   ])('%s', async (_, bytes, message) => {
     await expect(readOne(bytes)).rejects.toThrow(CheckpointFormatError);

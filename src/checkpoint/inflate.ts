@@ -40,7 +40,8 @@ async function inflate(deflated: Uint8Array, size: number, name: string): Promis
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      if (got + value.length > size) throw new CheckpointFormatError(`${name}: holds more than the ${size} bytes declared`);
+      if (got + value.length > size)
+        throw new CheckpointFormatError(`${name}: holds more than the ${size} bytes declared`);
       bytes.set(value, got);
       got += value.length;
     }

@@ -59,7 +59,12 @@ describe('a pass', () => {
     const { source, asked } = open();
     const pass = source.pass!;
     await pass.begin(null, []);
-    const reads = [[3, 10], [10, 1500], [2000, 2000], [4444, 9000]] as const;
+    const reads = [
+      [3, 10],
+      [10, 1500],
+      [2000, 2000],
+      [4444, 9000],
+    ] as const;
     const answers = await Promise.all(reads.map(([start, end]) => source.read(start, end)));
     reads.forEach(([start, end], i) => expect(answers[i]).toEqual(content.slice(start, end)));
     expect(await pass.finish()).toBe(sha256);

@@ -111,7 +111,7 @@ export class RemotePass implements CheckedPass {
   }
 
   async #advance(running: Running, to: number, out: Uint8Array | null, signal?: AbortSignal): Promise<void> {
-    for (let filled = 0; running.position < to; ) {
+    for (let filled = 0; running.position < to;) {
       signal?.throwIfAborted();
       this.#fetchAhead(running);
       const block = running.blocks[0]!;

@@ -145,7 +145,9 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     if ((records.getUint16(at + 8, true) & 1) !== 0) fail(`the zip entry ${quote(name)} is encrypted`);
     const method = records.getUint16(at + 10, true);
     if (method !== STORED && !(deflate && method === DEFLATED)) {
-      fail(`the zip entry ${quote(name)} is compressed${deflate ? ` by method ${method}` : ', which torch never does'}`);
+      fail(
+        `the zip entry ${quote(name)} is compressed${deflate ? ` by method ${method}` : ', which torch never does'}`,
+      );
     }
     if (names.has(name)) fail(`the zip entry ${quote(name)} is there twice`);
     names.add(name);
@@ -162,7 +164,10 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     if (![size, stored, offset].every(Number.isSafeInteger)) {
       fail(`the zip entry ${quote(name)} lies outside the file`);
     }
-    const crc = records.getUint32(at + 16, true).toString(16).padStart(8, '0');
+    const crc = records
+      .getUint32(at + 16, true)
+      .toString(16)
+      .padStart(8, '0');
     entries.push({ name, rawName, offset, method, stored, size, crc, limit: 0 });
     at = next;
   }

@@ -182,22 +182,40 @@ describe('embed', () => {
     const lines = [{ id: 'a', text: 'one' }, { text: 'two' }, { id: { n: 1 }, image: tiny }];
     const file = await jsonl(lines);
     const table = path.join(work, 'table.parquet');
-    expect(await run(['embed', '--model', bundle(), '--jsonl', file, '--out', table])).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(await run(['embed', '--model', bundle(), '--jsonl', file, '--out', table])).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
     const parquet = await openParquet(bytesSource(new Uint8Array(await readFile(table))));
     const rows = await parquet.read(['id', 'text', 'image', 'embedding']);
-    expect(rows.map(({ id, text, image }) => [id, text, image])).toEqual([
-      ['a', 'one', undefined],
-      ['2', 'two', undefined],
-      ['{"n":1}', undefined, tiny],
-    ].map((row) => row.map((value) => value ?? null)));
+    expect(rows.map(({ id, text, image }) => [id, text, image])).toEqual(
+      [
+        ['a', 'one', undefined],
+        ['2', 'two', undefined],
+        ['{"n":1}', undefined, tiny],
+      ].map((row) => row.map((value) => value ?? null)),
+    );
     const printed = await embed(['--model', bundle(), '--jsonl', file]);
     for (const [i, row] of rows.entries()) {
       const stored = Float32Array.from(row.embedding as number[]);
       expect(stored).toEqual(Float32Array.from(printed[i]!.embedding));
     }
     const bad = await jsonl([{ text: 'fine' }, { image: fixturePath('README.md') }]);
-    await expectRefusal(['embed', '--model', bundle(), '--jsonl', bad, '--out', path.join(work, 'bad.parquet')], /line 2/);
-    const out = (place: string, ...more: string[]) => ['embed', '--model', bundle(), '--jsonl', file, '--out', place, ...more];
+    await expectRefusal(
+      ['embed', '--model', bundle(), '--jsonl', bad, '--out', path.join(work, 'bad.parquet')],
+      /line 2/,
+    );
+    const out = (place: string, ...more: string[]) => [
+      'embed',
+      '--model',
+      bundle(),
+      '--jsonl',
+      file,
+      '--out',
+      place,
+      ...more,
+    ];
     await expectRefusal(out('x.csv'), /neither a \*\.parquet file nor lance:/);
     await expectRefusal(out('lance:x'), /names no table; write lance:<database>\/<table>/);
     await expectRefusal(out(path.join(work, 'none', 'x.parquet')), /There is no folder/);

@@ -70,21 +70,34 @@ async function expectSameChoices(folder: string, expected: Expected): Promise<vo
     // Where a choice leads by less than 1e-5, rounding may turn it over.
     const clear = (list: Iterable<number>) => [...list].filter((_, row) => !wanted.close.includes(row));
     expect(clear(predictions), set.name).toEqual(clear(wanted.predictions));
-    if (wanted.close.length === 0) expect({ correct, queries }, set.name).toEqual({ correct: wanted.correct, queries: wanted.queries });
+    if (wanted.close.length === 0)
+      expect({ correct, queries }, set.name).toEqual({ correct: wanted.correct, queries: wanted.queries });
   }
 }
 
 const expectedOf = (file: string) => JSON.parse(readFileSync(path.join(ROOT, file), 'utf8')) as Expected;
 
-test.each(['tiny-tied', 'tiny-untied'] as const)('%s at fp32 chooses for every query what transformers chooses', async (name) => {
-  const expected = expectedOf(`reference/mmeb/expected/${name}.json`);
-  for (const { close } of Object.values(expected.sets)) expect(close).toEqual([]);
-  await expectSameChoices(at(name), expected);
-});
+test.each(['tiny-tied', 'tiny-untied'] as const)(
+  '%s at fp32 chooses for every query what transformers chooses',
+  async (name) => {
+    const expected = expectedOf(`reference/mmeb/expected/${name}.json`);
+    for (const { close } of Object.values(expected.sets)) expect(close).toEqual([]);
+    await expectSameChoices(at(name), expected);
+  },
+);
 
 test('so does nano at fp32, from its base and adapter', async () => {
   const published = (part: string) => path.join(ROOT, 'reference/nano/published', part);
-  const convert = ['convert', published('adapter'), '--base', published('base'), '--out', at('nano32'), '--dtype', 'fp32'];
+  const convert = [
+    'convert',
+    published('adapter'),
+    '--base',
+    published('base'),
+    '--out',
+    at('nano32'),
+    '--dtype',
+    'fp32',
+  ];
   expect(await run(convert)).toMatchObject({ code: 0, stderr: '' });
   await expectSameChoices(at('nano32'), expectedOf('public/eval/nano.json'));
 }, 240_000);
@@ -97,14 +110,21 @@ describe('eval', () => {
 
   test('reports the sets asked for, in the paper’s order', () => {
     expect(whole.sets.map(({ name }) => name)).toEqual(['Country211', 'VisDial', 'WebQA', 'RefCOCO-Matching']);
-    expect(whole).toMatchObject({ against: null, data: { label: 'mmeb-mini', limit: null }, regime: { name: 'native' } });
+    expect(whole).toMatchObject({
+      against: null,
+      data: { label: 'mmeb-mini', limit: null },
+      regime: { name: 'native' },
+    });
   });
 
   test('three shards, merged, give the same, and their vectors as Parquet too', async () => {
     const parts = ['1', '2', '3'].map((part) => at(`part-${part}`));
     for (const [i, part] of parts.entries()) {
       const { code, stdout } = await run(evaluation('--sets', SETS, '--shard', `${i + 1}/3`, '--out', part));
-      expect({ code, stdout }).toMatchObject({ code: 0, stdout: expect.stringMatching(`^Part ${i + 1} of 3 is whole`) });
+      expect({ code, stdout }).toMatchObject({
+        code: 0,
+        stdout: expect.stringMatching(`^Part ${i + 1} of 3 is whole`),
+      });
     }
     const vectors = at('vectors.parquet');
     const merge = ['eval', 'merge', '--data', MINI, '--out', at('merged'), '--vectors', vectors];
@@ -115,7 +135,9 @@ describe('eval', () => {
     const table = await openParquet(bytesSource(new Uint8Array(await readFile(vectors))));
     const rows = await table.read(['set', 'text', 'image', 'embedding']);
     expect(new Set(rows.map((row) => row.set)).size).toBe(4);
-    expect(new Set(rows.map((row) => `${String(row.set)} ${String(row.text)} ${String(row.image)}`)).size).toBe(rows.length);
+    expect(new Set(rows.map((row) => `${String(row.set)} ${String(row.text)} ${String(row.image)}`)).size).toBe(
+      rows.length,
+    );
     for (const row of rows) {
       const square = (row.embedding as number[]).reduce((sum, x) => sum + x * x, 0);
       expect(square).toBeCloseTo(1, 5);
@@ -140,7 +162,9 @@ describe('eval', () => {
   test('killed without warning and run again: the same, and nothing is embedded twice', async () => {
     const out = at('killed');
     const args = evaluation('--sets', SETS, '--out', out, '--json');
-    const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'src/cli/index.ts'), ...args], { cwd: ROOT });
+    const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'src/cli/index.ts'), ...args], {
+      cwd: ROOT,
+    });
     const ended = once(child, 'exit');
     const sizeOf = async () => {
       const file = (await readdir(out).catch(() => [])).find((name) => name.endsWith('.bin'));
@@ -157,11 +181,26 @@ describe('eval', () => {
     expect(finished).toBeGreaterThan(kept);
     expect(await reportOf(evaluation('--sets', SETS, '--out', out))).toEqual(whole);
     expect(await sizeOf()).toBe(finished);
-    expect((await readdir(out)).sort()).toEqual([expect.stringMatching(/^report\.json$/), 'report.md', expect.stringMatching(/^vectors-[0-9a-f]{12}\.bin$/)]);
+    expect((await readdir(out)).sort()).toEqual([
+      expect.stringMatching(/^report\.json$/),
+      'report.md',
+      expect.stringMatching(/^vectors-[0-9a-f]{12}\.bin$/),
+    ]);
   });
 
   test('the paper’s regime, a limit, a row to compare with', async () => {
-    const report = await reportOf(['eval', MINI, '--model', 'nano', '--sets', 'Grounding', '--limit', '1', '--against', 'v1-7b']);
+    const report = await reportOf([
+      'eval',
+      MINI,
+      '--model',
+      'nano',
+      '--sets',
+      'Grounding',
+      '--limit',
+      '1',
+      '--against',
+      'v1-7b',
+    ]);
     expect(report).toMatchObject({ against: 'v1-7b', regime: { name: 'v1' }, data: { limit: 1 } });
     expect(report.sets.map(({ queries }) => queries)).toEqual([1, 1]);
     expect(report.sets[0]!.difference).toBe(report.sets[0]!.score - 75.4);

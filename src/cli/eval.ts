@@ -88,7 +88,9 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
           const part = partJson({ origin, subject, sets: sets.map(({ name }) => name), shard });
           await writeWhole(path.join(out, PART_FILE), part);
           progress.clear();
-          await printLine(`Part ${shard.index + 1} of ${shard.count} is whole: of ${pairs} pairs, ${encoded} embedded now.`);
+          await printLine(
+            `Part ${shard.index + 1} of ${shard.count} is whole: of ${pairs} pairs, ${encoded} embedded now.`,
+          );
           return;
         }
         const report = makeReport(subject, await evaluate(options), { against: args.against });
@@ -127,7 +129,10 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   const data = await openData(args, signal);
   const { label, revision, limit } = subject.data;
   if (data.revision !== revision) {
-    throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${data.revision}.`, { label, revision });
+    throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${data.revision}.`, {
+      label,
+      revision,
+    });
   }
   const store = await openVectorFiles({ origin, folders: parts, signal });
   try {

@@ -45,7 +45,14 @@ test('rows go in few additions, with the model beside them', async () => {
   const sink = await lanceSink(place, shape, load);
   for (let i = 0; i < 5000; i++) await sink.write([row(i)]);
   await sink.finish();
-  expect(calls).toEqual(['connect s3://bucket/db', 'create vectors 2048', 'add 2048', 'add 904', 'close table', 'close']);
+  expect(calls).toEqual([
+    'connect s3://bucket/db',
+    'create vectors 2048',
+    'add 2048',
+    'add 904',
+    'close table',
+    'close',
+  ]);
   expect(tables.get('vectors')![1]).toEqual({ set: 't1', text: '', model: '{"model":"m"}', vector: [1, 1] });
   await expect(lanceSink(place, shape, load)).rejects.toThrow(InvalidInputError);
 });

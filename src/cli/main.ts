@@ -45,7 +45,9 @@ function withReport(command: Command): Command {
   return command
     .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
     .addOption(
-      new Option('--against <row>', "the published row to compare with (default: the model's own)").choices(PUBLISHED_NAMES),
+      new Option('--against <row>', "the published row to compare with (default: the model's own)").choices(
+        PUBLISHED_NAMES,
+      ),
     )
     .option('--vectors <place>', 'write the vectors too: *.parquet or lance:<database>/<table>')
     .option('--json', 'print the report as JSON, not as Markdown');
@@ -74,7 +76,10 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .requiredOption('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
     .option('--raw-tokens', 'add the token ids and the image grid [1, rows, columns]')
     .option('--shard <i/n>', 'only the i-th of n runs of lines: all outputs in order are the whole', parseShard)
-    .option('--out <place>', 'write id, text, image and embedding to *.parquet or lance:<database>/<table>, print nothing')
+    .option(
+      '--out <place>',
+      'write id, text, image and embedding to *.parquet or lance:<database>/<table>, print nothing',
+    )
     .action((args: EmbedArguments) => embed(args, progress, signal));
 
   withModel(command('rank <image> <captions...>'))
@@ -100,9 +105,16 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
         .default('v1'),
     )
     .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
-    .option('--sets <names>', 'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD')
+    .option(
+      '--sets <names>',
+      'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD',
+    )
     .option('--limit <n>', 'only the first n queries of each set', positiveInteger)
-    .option('--shard <i/n>', 'embed only the i-th of n shares, into --out; join them with vlm2vec eval merge', parseShard)
+    .option(
+      '--shard <i/n>',
+      'embed only the i-th of n shares, into --out; join them with vlm2vec eval merge',
+      parseShard,
+    )
     .option('--out <folder>', 'keep vectors, report.md and report.json there; run again to go on where it stopped');
   withReport(evaluation).action((data: string, args: Omit<EvalArguments, 'data'>) => {
     if (args.model === undefined) evaluation.error("error: required option '--model <bundle>' not specified");

@@ -48,7 +48,9 @@ export async function parquetSink(file: string, { columns, dims, provenance }: S
 function schemaOf(columns: readonly string[]): SchemaElement[] {
   return [
     { name: 'schema', num_children: columns.length + 1 },
-    ...columns.map((name) => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }) as const),
+    ...columns.map(
+      (name) => ({ name, type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' }) as const,
+    ),
     { name: 'embedding', repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
     { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
     { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },

@@ -41,7 +41,9 @@ export async function readParts(folders: readonly string[]): Promise<Part & { fo
   const there = new Set(parts.map(({ part }) => part.shard.index));
   const lacking = Array.from({ length: count }, (_, i) => i).filter((i) => !there.has(i));
   if (lacking.length > 0) {
-    throw new InvalidInputError(`Of ${count} parts these are missing: ${lacking.map((i) => i + 1).join(', ')}.`, { lacking });
+    throw new InvalidInputError(`Of ${count} parts these are missing: ${lacking.map((i) => i + 1).join(', ')}.`, {
+      lacking,
+    });
   }
   const found = first.part.sets.flatMap((name) => mmebSet(name) ?? []);
   if (found.length !== first.part.sets.length) throw new InvalidInputError(`${first.folder} names unknown sets.`);
@@ -80,6 +82,12 @@ async function readPart(folder: string): Promise<Part> {
     },
     subject: field.get('subject').record() as unknown as ReportSubject,
     sets: field.get('sets').items((item) => item.string(100), { min: 1, max: 36 }),
-    shard: { index: field.get('shard').get('index').integer(0, count - 1), count },
+    shard: {
+      index: field
+        .get('shard')
+        .get('index')
+        .integer(0, count - 1),
+      count,
+    },
   };
 }

@@ -2,7 +2,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Shard } from '../eval';
 
-
 /** `2/8` → the second of eight. */
 export function parseShard(text: string): Shard {
   const [, first, all] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];

@@ -42,9 +42,13 @@ export async function verify(
   }
 }
 
-function describe({ label, answers, tolerance, ordered, passed }: VerifyReport, dtype: keyof typeof CARD_TOLERANCE): string[] {
+function describe(
+  { label, answers, tolerance, ordered, passed }: VerifyReport,
+  dtype: keyof typeof CARD_TOLERANCE,
+): string[] {
   const width = Math.max(...answers.map(({ text }) => text.length));
-  const wider = tolerance > CARD_TOLERANCE.fp32 ? `, wider for ${dtype} weights than the usual ${CARD_TOLERANCE.fp32}` : '';
+  const wider =
+    tolerance > CARD_TOLERANCE.fp32 ? `, wider for ${dtype} weights than the usual ${CARD_TOLERANCE.fp32}` : '';
   return [
     `${label}: ${CARD_EXAMPLE.question}`,
     `  ${'answer'.padEnd(width)}    ours  published  difference`,

@@ -17,7 +17,7 @@ export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeig
     for (const part of weight.parts) {
       const { shape } = tensors.info(part)!;
       const columns = shape.slice(1).reduce((product, size) => product * size, 1);
-      if (columns !== sourceColumns(weight) || (weight.shape.length > 1) !== (shape.length > 1)) {
+      if (columns !== sourceColumns(weight) || weight.shape.length > 1 !== shape.length > 1) {
         fail(part, shape, `rows of ${sourceColumns(weight)}`);
       }
       rows += shape[0] ?? 0;
@@ -25,9 +25,12 @@ export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeig
     }
     if (rows !== weight.shape[0]) {
       const expected = `[${weight.shape[0]}, ${columnsOf(weight)}]`;
-      throw new CheckpointMismatchError(`${weight.parts.join(' + ')} have ${rows} rows together, ${expected} is expected.`, {
-        tensors: weight.parts,
-      });
+      throw new CheckpointMismatchError(
+        `${weight.parts.join(' + ')} have ${rows} rows together, ${expected} is expected.`,
+        {
+          tensors: weight.parts,
+        },
+      );
     }
   }
 }

@@ -16,12 +16,18 @@ const matrix = (name: string, rows: number, columns: number, quantize = true): P
 });
 
 /** A store of one matrix per name, filled by a function of (row, column). */
-function storeOf(values: Record<string, (row: number, column: number) => number>, columns: number, rows: number): TensorStore {
+function storeOf(
+  values: Record<string, (row: number, column: number) => number>,
+  columns: number,
+  rows: number,
+): TensorStore {
   return {
     names: () => Object.keys(values),
     info: (name) => ({ name, dtype: 'F32', shape: [rows, columns] }),
     readRows: async (name, first, count) =>
-      Float32Array.from({ length: count * columns }, (_, i) => values[name]!(first + Math.floor(i / columns), i % columns)),
+      Float32Array.from({ length: count * columns }, (_, i) =>
+        values[name]!(first + Math.floor(i / columns), i % columns),
+      ),
   };
 }
 
@@ -34,7 +40,8 @@ function noise(row: number, column: number): number {
 }
 
 const options = { patchArea: 196, embedding: { weights: 0, bytes: 0 } };
-const format = (layout: WeightLayout | undefined) => (typeof layout === 'object' ? `${layout.bits}${layout.zeroPoints ? 'z' : ''}` : layout);
+const format = (layout: WeightLayout | undefined) =>
+  typeof layout === 'object' ? `${layout.bits}${layout.zeroPoints ? 'z' : ''}` : layout;
 
 describe('q8', () => {
   test('is symmetric where that is as good, and has zero points where they pay', async () => {
@@ -51,7 +58,11 @@ test.each([
   ['q8', ['8', 'f16', 'f32']],
 ] as const)('%s: vectors are f32, matrices not to be quantized never below f16', async (dtype, expected) => {
   const store = storeOf({ a: noise, b: noise, c: noise }, 64, 32);
-  const weights = [matrix('a', 32, 64), matrix('b', 32, 64, false), { ...matrix('c', 32, 64), shape: [32], quantize: false }];
+  const weights = [
+    matrix('a', 32, 64),
+    matrix('b', 32, 64, false),
+    { ...matrix('c', 32, 64), shape: [32], quantize: false },
+  ];
   const layouts = await chooseLayouts(store, weights, { ...options, dtype });
   expect(weights.map(({ name }) => format(layouts.get(name)))).toEqual(expected);
 });
@@ -77,10 +88,17 @@ describe('q4', () => {
       { bits: 8, zeroPoints: false },
     ];
     const measured = fc
-      .tuple(fc.integer({ min: 1, max: 500 }), fc.integer({ min: 1, max: 40 }), fc.array(fc.double({ min: 0, max: 0.02, noNaN: true }), { minLength: 3, maxLength: 3 }))
+      .tuple(
+        fc.integer({ min: 1, max: 500 }),
+        fc.integer({ min: 1, max: 40 }),
+        fc.array(fc.double({ min: 0, max: 0.02, noNaN: true }), { minLength: 3, maxLength: 3 }),
+      )
       .map(([rows, blocks, errors]): Measured => {
         const weight = matrix('m', rows, blocks * 32);
-        return { weight, options: formats.map((each, i) => ({ format: each, bytes: storedBytes(weight, each), error: errors[i]! })) };
+        return {
+          weight,
+          options: formats.map((each, i) => ({ format: each, bytes: storedBytes(weight, each), error: errors[i]! })),
+        };
       });
     fc.assert(
       fc.property(fc.array(measured, { maxLength: 30 }), (matrices) => {
@@ -104,5 +122,7 @@ test('measuring can be watched and aborted', async () => {
   await chooseLayouts(tensors, weights, { ...options, dtype: 'q4', onMeasured: (done) => seen.push(done) });
   expect(seen).toEqual(Array.from({ length: 20 }, (_, i) => i + 1));
   const signal = AbortSignal.abort();
-  await expect(chooseLayouts(tensors, weights, { ...options, dtype: 'q4', signal })).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(chooseLayouts(tensors, weights, { ...options, dtype: 'q4', signal })).rejects.toMatchObject({
+    name: 'AbortError',
+  });
 });

@@ -165,7 +165,7 @@ export function chooseQ4(measured: readonly Measured[], embedding: ChooseOptions
 /** Steps up from the smallest option, each gaining less per byte than the one before (the lower convex hull). */
 function upgrades(options: readonly Option[]): { format: BlockFormat; bytes: number; gain: number }[] {
   const steps: { format: BlockFormat; bytes: number; gain: number }[] = [];
-  for (let at = options[0]!; ; ) {
+  for (let at = options[0]!; ;) {
     const better = options
       .filter((option) => option.bytes > at.bytes && option.error < at.error)
       .map((option) => ({ option, bytes: option.bytes - at.bytes, gain: at.error - option.error }))

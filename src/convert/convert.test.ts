@@ -31,9 +31,17 @@ async function restore(reader: BundleReader, stage: BundleStage, name: string): 
   const plain = await bytes(name);
   if (plain?.dtype === 'f32') return new Float32Array(plain.data.buffer);
   if (plain?.dtype === 'f16') {
-    return decodeRow({ dtype: 'fp16', columns: plain.data.length / 2 }, plain.data, new Float32Array(plain.data.length / 2));
+    return decodeRow(
+      { dtype: 'fp16', columns: plain.data.length / 2 },
+      plain.data,
+      new Float32Array(plain.data.length / 2),
+    );
   }
-  const [codes, scales, zeroPoints] = [await bytes(`${name}.q`), await bytes(`${name}.scale`), await bytes(`${name}.zp`)];
+  const [codes, scales, zeroPoints] = [
+    await bytes(`${name}.q`),
+    await bytes(`${name}.scale`),
+    await bytes(`${name}.zp`),
+  ];
   const [rows, blocks, blockBytes] = codes!.shape as [number, number, number];
   const format: BlockFormat = { bits: blockBytes === 32 ? 8 : 4, zeroPoints: zeroPoints !== undefined };
   const columns = blocks * 32;
@@ -67,7 +75,11 @@ describe.each(DTYPES)('%s', (dtype) => {
   test('every stored weight is the checkpoint’s, to the dtype’s accuracy', async () => {
     const checkpoint = fakeCheckpoint();
     const { manifest, reader } = await converted(checkpoint, { dtype });
-    const planned = new Map(planStages(parseConfig(FAKE_CONFIG), () => 0).flatMap((s) => s.weights).map((w) => [w.name, w]));
+    const planned = new Map(
+      planStages(parseConfig(FAKE_CONFIG), () => 0)
+        .flatMap((s) => s.weights)
+        .map((w) => [w.name, w]),
+    );
     let compared = 0;
     for (const stage of manifest.stages) {
       const names = new Set(stage.tensors.map(({ name }) => name.replace(/\.(q|scale|zp)$/, '')));
@@ -110,7 +122,8 @@ describe.each(DTYPES)('%s', (dtype) => {
     const limit = 140_000;
     const { manifest } = await converted(fakeCheckpoint(), { dtype, maxStageBytes: limit });
     for (const stage of manifest.stages) expect(stage.weights.bytes).toBeLessThanOrEqual(limit);
-    if (dtype === 'fp32') expect(manifest.stages.map(({ name }) => name)).toEqual(['vision.0', 'vision.1', 'text.0', 'text.1']);
+    if (dtype === 'fp32')
+      expect(manifest.stages.map(({ name }) => name)).toEqual(['vision.0', 'vision.1', 'text.0', 'text.1']);
   });
 });
 
@@ -178,16 +191,35 @@ describe('refusals', () => {
 
   test.each(['fp32', 'fp16', 'q8', 'q4'] as const)('%s: NaN and infinity', async (dtype) => {
     for (const value of [NaN, Infinity, -Infinity]) {
-      await refused((c) => void (tensor(c, gate).data[700] = value), CheckpointMismatchError, /gate_proj.*row 10/, dtype);
+      await refused(
+        (c) => void (tensor(c, gate).data[700] = value),
+        CheckpointMismatchError,
+        /gate_proj.*row 10/,
+        dtype,
+      );
     }
-    await refused((c) => void (tensor(c, 'model.embed_tokens.weight').data[0] = NaN), CheckpointMismatchError, /embed/, dtype);
+    await refused(
+      (c) => void (tensor(c, 'model.embed_tokens.weight').data[0] = NaN),
+      CheckpointMismatchError,
+      /embed/,
+      dtype,
+    );
   });
   test.each(['fp16', 'q8', 'q4'] as const)('%s: weights too large', async (dtype) => {
     await refused((c) => void (tensor(c, gate).data[700] = 1e38), UnsupportedError, /gate_proj/, dtype);
-    await refused((c) => void (tensor(c, 'model.embed_tokens.weight').data[0] = 1e38), UnsupportedError, /embed/, dtype);
+    await refused(
+      (c) => void (tensor(c, 'model.embed_tokens.weight').data[0] = 1e38),
+      UnsupportedError,
+      /embed/,
+      dtype,
+    );
   });
   test('missing weights', () =>
-    refused((c) => void c.values.delete(gate), CheckpointMismatchError, /lacks 1 weights: model\.layers\.1\.mlp\.gate/));
+    refused(
+      (c) => void c.values.delete(gate),
+      CheckpointMismatchError,
+      /lacks 1 weights: model\.layers\.1\.mlp\.gate/,
+    ));
   test('weights of another shape', async () => {
     await refused((c) => void (tensor(c, gate).shape = [48, 128]), CheckpointMismatchError, /\[48, 128\].*64/);
     await refused((c) => void (tensor(c, gate).shape = [97, 64]), CheckpointMismatchError, /96 rows/);
@@ -212,7 +244,11 @@ describe('refusals', () => {
       ['image_std', [1, 0, 1], CheckpointFormatError],
       ['patch_size', 16, CheckpointMismatchError],
     ] as const) {
-      await refused(() => ({ preprocessor: { ...base, [key]: value } }), error, new RegExp(key.replace('max', '(max|min)')));
+      await refused(
+        () => ({ preprocessor: { ...base, [key]: value } }),
+        error,
+        new RegExp(key.replace('max', '(max|min)')),
+      );
     }
   });
   test('no tokenizer, or one of another model', async () => {

@@ -80,7 +80,9 @@ export async function convertCheckpoint(options: ConvertOptions): Promise<Bundle
 /** The checkpoint itself is at fault: another try would end the same. */
 function isPermanent(error: unknown): boolean {
   return (
-    error instanceof CheckpointFormatError || error instanceof CheckpointMismatchError || error instanceof UnsupportedError
+    error instanceof CheckpointFormatError ||
+    error instanceof CheckpointMismatchError ||
+    error instanceof UnsupportedError
   );
 }
 
@@ -147,7 +149,12 @@ async function openWork(options: ConvertOptions, config: Qwen2VLConfig): Promise
     for (const { path } of weightFiles(plan)) await (await writer.reopen(path, 0)).close(); // nothing old shows through
     await journal.add(note);
   }
-  return { plan, groups: planPieces(plan, checkpoint.tensors), state: new ConversionState(journal), claims: note.claims };
+  return {
+    plan,
+    groups: planPieces(plan, checkpoint.tensors),
+    state: new ConversionState(journal),
+    claims: note.claims,
+  };
 }
 
 /** Writes all weights and reads them back; what the disk lost is written once more. */
@@ -229,7 +236,11 @@ async function sealAll(
 }
 
 /** The f32 graphs as plain ONNX models beside their weights. */
-async function writeGraphs({ writer }: ConvertOptions, { plan }: Work, sealed: Map<string, BundleFile>): Promise<BundleStage[]> {
+async function writeGraphs(
+  { writer }: ConvertOptions,
+  { plan }: Work,
+  sealed: Map<string, BundleFile>,
+): Promise<BundleStage[]> {
   const stages: BundleStage[] = [];
   for (const { plan: stage, file } of plan.stages) {
     const { name, kind, blocks } = stage;
@@ -245,10 +256,12 @@ async function writeGraphs({ writer }: ConvertOptions, { plan }: Work, sealed: M
 async function readTokenizerFiles({ tokenizerFiles }: Checkpoint, signal?: AbortSignal): Promise<{ json: unknown }> {
   for (const { path, source } of tokenizerFiles) {
     if (!isPlainPath(path)) throw new CheckpointFormatError(`The tokenizer file ${path} has an unsafe name.`, { path });
-    if (source.size > MAX_TOKENIZER_BYTES) throw new CheckpointFormatError(`${source.name} is too large for a tokenizer.`);
+    if (source.size > MAX_TOKENIZER_BYTES)
+      throw new CheckpointFormatError(`${source.name} is too large for a tokenizer.`);
   }
   const main = tokenizerFiles.find(({ path }) => path === 'tokenizer.json');
-  if (!main) throw new SourceNotFoundError('The checkpoint has no tokenizer.json; add the one of its model to the folder.');
+  if (!main)
+    throw new SourceNotFoundError('The checkpoint has no tokenizer.json; add the one of its model to the folder.');
   try {
     const bytes = await main.source.read(0, main.source.size, signal);
     return { json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };

@@ -35,7 +35,10 @@ async function open(name: ModelName): Promise<Checkpoint> {
   });
 }
 
-async function convert(name: ModelName, dtype: WeightDtype): Promise<{ manifest: BundleManifest; reader: BundleReader }> {
+async function convert(
+  name: ModelName,
+  dtype: WeightDtype,
+): Promise<{ manifest: BundleManifest; reader: BundleReader }> {
   const out = join(base, 'model');
   const manifest = await convertCheckpoint({ checkpoint: await open(name), writer: await folderWriter(out), dtype });
   return { manifest, reader: folderBundle(out) };
@@ -74,22 +77,25 @@ test.each(MODEL_NAMES)('%s: an fp32 bundle holds the merged checkpoint, as PEFT 
   }
 });
 
-test.each(['fp32', 'fp16', 'q8', 'q4'] as const)('%s: the bundle reads back, verifies, and its rows decode', async (dtype) => {
-  const { manifest, reader } = await convert('tiny-tied+dora', dtype);
-  expect(await readManifest(reader)).toEqual(manifest);
-  await verifyBundle(reader, manifest);
-  const { tensors } = await open('tiny-tied+dora');
-  const { embeddings: table } = manifest;
-  const file = await reader.open(table.path);
-  const tolerance = { fp32: 0, fp16: 2 ** -11, q8: 0.01, q4: 0.12 }[dtype];
-  for (const row of [0, 100, table.rows - 1]) {
-    const wanted = await tensors.readRows('model.embed_tokens.weight', row, 1);
-    const bytes = await file.read(row * table.rowBytes, (row + 1) * table.rowBytes);
-    const actual = decodeRow(table, bytes, new Float32Array(table.columns));
-    const error = Math.hypot(...wanted.map((value, i) => value - actual[i]!));
-    expect(error).toBeLessThanOrEqual(tolerance * Math.hypot(...wanted));
-  }
-});
+test.each(['fp32', 'fp16', 'q8', 'q4'] as const)(
+  '%s: the bundle reads back, verifies, and its rows decode',
+  async (dtype) => {
+    const { manifest, reader } = await convert('tiny-tied+dora', dtype);
+    expect(await readManifest(reader)).toEqual(manifest);
+    await verifyBundle(reader, manifest);
+    const { tensors } = await open('tiny-tied+dora');
+    const { embeddings: table } = manifest;
+    const file = await reader.open(table.path);
+    const tolerance = { fp32: 0, fp16: 2 ** -11, q8: 0.01, q4: 0.12 }[dtype];
+    for (const row of [0, 100, table.rows - 1]) {
+      const wanted = await tensors.readRows('model.embed_tokens.weight', row, 1);
+      const bytes = await file.read(row * table.rowBytes, (row + 1) * table.rowBytes);
+      const actual = decodeRow(table, bytes, new Float32Array(table.columns));
+      const error = Math.hypot(...wanted.map((value, i) => value - actual[i]!));
+      expect(error).toBeLessThanOrEqual(tolerance * Math.hypot(...wanted));
+    }
+  },
+);
 
 test('a bit flipped in any file on disk is found', async () => {
   const { manifest, reader } = await convert('tiny-tied', 'q4');

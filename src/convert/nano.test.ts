@@ -21,7 +21,11 @@ const pair = async () => ({
 test('converting the published base and adapter gives the shipped files, byte for byte', async () => {
   const shipped = await readManifest(folderBundle(SHIPPED));
   const { writer, reader } = memoryBundle();
-  const manifest = await convertCheckpoint({ checkpoint: await openCheckpoint(await pair()), writer, dtype: shipped.dtype });
+  const manifest = await convertCheckpoint({
+    checkpoint: await openCheckpoint(await pair()),
+    writer,
+    dtype: shipped.dtype,
+  });
   const hashes = (of: typeof shipped) => bundleFiles(of).map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
   expect(hashes(manifest)).toEqual(hashes(shipped));
   expect(manifest.source.adapter?.kind).toBe('dora');
@@ -43,7 +47,11 @@ test('the adapter counts: without it the text tower differs, the vision tower do
   const { base } = await pair();
   const { writer } = memoryBundle();
   const shipped = await readManifest(folderBundle(SHIPPED));
-  const alone = await convertCheckpoint({ checkpoint: await openCheckpoint({ checkpoint: base }), writer, dtype: shipped.dtype });
+  const alone = await convertCheckpoint({
+    checkpoint: await openCheckpoint({ checkpoint: base }),
+    writer,
+    dtype: shipped.dtype,
+  });
   for (const [index, stage] of alone.stages.entries()) {
     const same = stage.weights.sha256 === shipped.stages[index]!.weights.sha256;
     expect(same, stage.name).toBe(stage.kind === 'vision');

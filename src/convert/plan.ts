@@ -65,7 +65,12 @@ export async function planConversion(options: PlanOptions, config: Qwen2VLConfig
       },
       signal,
       onMeasured: (done, total) =>
-        onProgress?.({ status: 'progress', phase: 'measure', tensors: { done, total }, progress: (100 * done) / total }),
+        onProgress?.({
+          status: 'progress',
+          phase: 'measure',
+          tensors: { done, total },
+          progress: (100 * done) / total,
+        }),
     }));
   return placeWeights(config, dtype, layouts, options.maxStageBytes);
 }

@@ -24,13 +24,17 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
     patchSize: config.vision.patchSize,
     mergeSize: config.vision.mergeSize,
   };
-  if (image.minPixels > image.maxPixels) throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
-  if (image.std.some((value) => value <= 0)) throw new CheckpointFormatError(`${PREPROCESSOR}: image_std must be positive.`);
+  if (image.minPixels > image.maxPixels)
+    throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
+  if (image.std.some((value) => value <= 0))
+    throw new CheckpointFormatError(`${PREPROCESSOR}: image_std must be positive.`);
   const sizes = { patch_size: image.patchSize, merge_size: image.mergeSize };
   for (const [key, expected] of Object.entries(sizes)) {
     const value = preprocessor[key] ?? expected;
     if (value !== expected) {
-      throw new CheckpointMismatchError(`${PREPROCESSOR} has ${key} ${String(value)}, config.json ${expected}.`, { key });
+      throw new CheckpointMismatchError(`${PREPROCESSOR} has ${key} ${String(value)}, config.json ${expected}.`, {
+        key,
+      });
     }
   }
   return image;
@@ -57,7 +61,9 @@ export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptC
 
 function pixels(key: string, value: unknown): number {
   if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be a positive whole number, not ${String(value)}.`, { key });
+  throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be a positive whole number, not ${String(value)}.`, {
+    key,
+  });
 }
 
 function channels(key: string, value: unknown): [number, number, number] {

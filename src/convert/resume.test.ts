@@ -41,7 +41,6 @@ function weightsOf({ stages, embeddings }: BundleManifest) {
   return { stages, embeddings };
 }
 
-
 test('from the Hub in one pass per file: the bytes of a conversion from disk', async () => {
   const { writer, reader } = memoryBundle('m', { resumable: true });
   const manifest = await convertCheckpoint({ checkpoint: await fromHub(), writer, dtype: DTYPE });
@@ -69,12 +68,16 @@ describe('interrupted', () => {
         if (++inRun === 10) controller.abort();
       };
       const { signal } = controller;
-      manifest = await convertCheckpoint({ checkpoint: await fromHub(), writer, dtype: DTYPE, signal, onProgress }).catch(
-        (error: Error) => {
-          expect(error.name).toBe('AbortError');
-          return null;
-        },
-      );
+      manifest = await convertCheckpoint({
+        checkpoint: await fromHub(),
+        writer,
+        dtype: DTYPE,
+        signal,
+        onProgress,
+      }).catch((error: Error) => {
+        expect(error.name).toBe('AbortError');
+        return null;
+      });
     }
     expect(runs).toBeGreaterThan(4);
     expect(weightsOf(manifest)).toEqual(weightsOf(expected));
@@ -88,7 +91,9 @@ describe('interrupted', () => {
     for (const crashAt of [3, 25, 60, 90]) {
       const { writer, reader } = memoryBundle('m', { resumable: true });
       const crash = crashing(writer, crashAt);
-      await expect(convertCheckpoint({ checkpoint: await fromHub(), writer: crash, dtype: DTYPE })).rejects.toThrow('crash');
+      await expect(convertCheckpoint({ checkpoint: await fromHub(), writer: crash, dtype: DTYPE })).rejects.toThrow(
+        'crash',
+      );
       const manifest = await convertCheckpoint({ checkpoint: await fromHub(), writer, dtype: DTYPE });
       expect(weightsOf(manifest)).toEqual(weightsOf(expected));
       await verifyBundle(reader, manifest);
@@ -143,7 +148,9 @@ describe('wrong bytes', () => {
     for (let at = 100_000; at < size && restarts === 0; at += 50_000) {
       hub.faults.clear();
       const fault = hub.faults.inject({ kind: 'corrupt', at, file, times: 1 });
-      const error = await convertCheckpoint({ checkpoint: await fromHub(), writer, dtype: DTYPE }).catch((error: Error) => error);
+      const error = await convertCheckpoint({ checkpoint: await fromHub(), writer, dtype: DTYPE }).catch(
+        (error: Error) => error,
+      );
       expect(fault.struck).toBe(1);
       if (error instanceof IntegrityError && error.details.restart) restarts++;
       await writer.abort();

@@ -33,7 +33,9 @@ export async function readRows(
   const read = await tensors.readRows(part, first, count, signal);
   const values = weight.rowTransform === 'fold-temporal' ? foldTemporal(read, patchArea) : read;
   if (values.length !== count * columnsOf(weight)) {
-    throw new CheckpointMismatchError(`${part}: rows ${first} to ${first + count} came back with another size.`, { part });
+    throw new CheckpointMismatchError(`${part}: rows ${first} to ${first + count} came back with another size.`, {
+      part,
+    });
   }
   const bad = firstNonFinite(values);
   if (bad >= 0) {

@@ -22,8 +22,14 @@ export interface PlannedStorage {
 const BLOCKS: Record<WeightDtype, [BlockFormat | null, BlockFormat | null]> = {
   fp32: [null, null],
   fp16: [null, null],
-  q8: [{ bits: 8, zeroPoints: false }, { bits: 8, zeroPoints: true }],
-  q4: [{ bits: 4, zeroPoints: false }, { bits: 8, zeroPoints: true }],
+  q8: [
+    { bits: 8, zeroPoints: false },
+    { bits: 8, zeroPoints: true },
+  ],
+  q4: [
+    { bits: 4, zeroPoints: false },
+    { bits: 8, zeroPoints: true },
+  ],
 };
 
 /**

@@ -24,7 +24,10 @@ describe('openMmeb', () => {
     expect(data).toMatchObject({ label: 'small-mmeb', revision: null, sets: [set] });
     const { pairs, rows } = await data.rows(set);
     const texts = rows.map(({ query, candidates }) => [query, ...candidates].map((number) => pairs[number]!.text));
-    expect(texts).toEqual([['q0', 'cat', 'dog', 'é 0'], ['q1', 'cat', 'dog', 'é 1']]);
+    expect(texts).toEqual([
+      ['q0', 'cat', 'dog', 'é 0'],
+      ['q1', 'cat', 'dog', 'é 1'],
+    ]);
     expect(pairs.map(({ text }) => text).sort()).toEqual(['cat', 'dog', 'q0', 'q1', 'é 0', 'é 1']);
     expect((await data.rows(set, { limit: 1 })).rows).toHaveLength(1);
     expect(await data.pictures.read('VOC2007/0.png')).toEqual(red);
@@ -81,7 +84,13 @@ describe('hostile tables', () => {
   };
 
   test('are refused by name', async () => {
-    for (const bytes of [new Uint8Array(0), new Uint8Array(64), good.slice(0, -1), good.slice(0, good.length >> 1), good.slice(8)]) {
+    for (const bytes of [
+      new Uint8Array(0),
+      new Uint8Array(64),
+      good.slice(0, -1),
+      good.slice(0, good.length >> 1),
+      good.slice(8),
+    ]) {
       await expect(read(bytes)).rejects.toThrow(DatasetFormatError);
     }
     await expect(read(good)).resolves.toHaveLength(3);

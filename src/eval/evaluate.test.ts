@@ -20,7 +20,8 @@ const NAMES = Object.keys(COLOURS) as Colour[];
 
 const others = (colour: Colour) => [colour, ...NAMES.filter((name) => name !== colour)];
 const pictures: Record<string, Uint8Array> = {};
-for (const name of NAMES) for (const set of ['VOC2007', 'WebQA']) pictures[`${set}/${name}.png`] = await plainPicture(COLOURS[name]);
+for (const name of NAMES)
+  for (const set of ['VOC2007', 'WebQA']) pictures[`${set}/${name}.png`] = await plainPicture(COLOURS[name]);
 
 /** Queries 0 to 5 ask for red, green, blue, …; the model below takes blue for green. */
 const tables = {
@@ -33,7 +34,9 @@ const tables = {
   WebQA: Array.from({ length: 30 }, (_, i) => ({
     qry_text: `${I}\nFind a Wikipedia image that answers this question: ${NAMES[i % 3]!}, ${i}?\n`,
     qry_img_path: '',
-    tgt_text: others(NAMES[i % 3]!).map(() => `${I}\nRepresent the given Wikipedia image with related text information: t\n`),
+    tgt_text: others(NAMES[i % 3]!).map(
+      () => `${I}\nRepresent the given Wikipedia image with related text information: t\n`,
+    ),
     tgt_img_path: others(NAMES[i % 3]!).map((name) => `WebQA/${name}.png`),
   })),
 };
@@ -65,7 +68,11 @@ function fakeModel(change: (calls: number) => void = () => undefined): Counting 
     imageToken: '<img>',
     embed: async (inputs) => {
       change(calls++);
-      seen.push(...inputs.map(({ text, image }) => `${image ? `[${Array.from(image.data.subarray(0, 3)).join()}]` : ''}${text}`));
+      seen.push(
+        ...inputs.map(
+          ({ text, image }) => `${image ? `[${Array.from(image.data.subarray(0, 3)).join()}]` : ''}${text}`,
+        ),
+      );
       return inputs.map(vectorOf);
     },
   };
@@ -98,7 +105,9 @@ test('an image token in a text without a picture stays in it, in the model’s o
   const model = fakeModel();
   await evaluate(options(model, { sets: data.sets.slice(1), limit: 1 }));
   expect(model.seen).toContain('<img>\nFind a Wikipedia image that answers this question: red, 0?\n');
-  expect(model.seen).toContain('[255,0,0]<img>\nRepresent the given Wikipedia image with related text information: t\n');
+  expect(model.seen).toContain(
+    '[255,0,0]<img>\nRepresent the given Wikipedia image with related text information: t\n',
+  );
   expect(model.seen.join()).not.toContain(I);
 });
 
@@ -111,7 +120,14 @@ test('limit and progress', async () => {
     }),
   );
   expect(results.map(({ queries }) => queries)).toEqual([2, 2]);
-  expect(seen).toEqual(['VOC2007 0/2 0/5', 'VOC2007 0/2 3/5', 'VOC2007 0/2 5/5', 'WebQA 1/2 0/5', 'WebQA 1/2 2/5', 'WebQA 1/2 5/5']);
+  expect(seen).toEqual([
+    'VOC2007 0/2 0/5',
+    'VOC2007 0/2 3/5',
+    'VOC2007 0/2 5/5',
+    'WebQA 1/2 0/5',
+    'WebQA 1/2 2/5',
+    'WebQA 1/2 5/5',
+  ]);
 });
 
 describe('what a model may not give', () => {
@@ -140,7 +156,11 @@ describe('kept vectors', () => {
   const origin: VectorOrigin = { model: 'abc', dims: 3, regime: regime.key, device: 'cpu', activations: 'f32' };
   const files = (suffix?: string, folder = work) =>
     openVectorFiles({ origin, folders: [folder], write: { folder, suffix } });
-  const ownFile = async () => path.join(work, (await readdir(work)).find((name) => name.endsWith('.bin'))!);
+  const ownFile = async () =>
+    path.join(
+      work,
+      (await readdir(work)).find((name) => name.endsWith('.bin'))!,
+    );
 
   test('a run that was broken off goes on where it was, to the same end', async () => {
     const whole = summary(await evaluate(options(fakeModel())));
@@ -166,7 +186,11 @@ describe('kept vectors', () => {
 
   test.each([
     ['a record cut short', (bytes: Buffer) => bytes.subarray(0, -5), 1],
-    ['a damaged record', (bytes: Buffer) => (bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9), bytes), 1],
+    [
+      'a damaged record',
+      (bytes: Buffer) => (bytes.writeUInt8(bytes.readUInt8(bytes.length - 9) ^ 1, bytes.length - 9), bytes),
+      1,
+    ],
     ['a damaged header', (bytes: Buffer) => (bytes.writeUInt8(0, 20), bytes), 39],
     ['an empty file', () => Buffer.alloc(0), 39],
   ])('%s is embedded anew', async (_, damage, lost) => {

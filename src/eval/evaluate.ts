@@ -160,8 +160,14 @@ async function* embedded(lacking: readonly Lacking[], set: MmebSet, options: Eva
   const { model, regime, signal } = options;
   const { minPixels, maxPixels } = regime;
   const chunks = [
-    ...chunked(lacking.filter(({ pair }) => pair.image === null), CHUNK.texts),
-    ...chunked(lacking.filter(({ pair }) => pair.image !== null), CHUNK.images),
+    ...chunked(
+      lacking.filter(({ pair }) => pair.image === null),
+      CHUNK.texts,
+    ),
+    ...chunked(
+      lacking.filter(({ pair }) => pair.image !== null),
+      CHUNK.images,
+    ),
   ];
   const prepare = (chunk: readonly Lacking[] | undefined) => {
     const prepared = Promise.all((chunk ?? []).map(({ pair }) => toInput(pair, set, options)));
@@ -213,11 +219,19 @@ function refused(error: unknown, { name }: MmebSet, what: string): never {
   throw new DatasetFormatError(`${name}, ${list}: ${error.message}`, { ...error.details, set: name }, { cause: error });
 }
 
-async function scoreSet(set: MmebSet, { pairs, rows }: EvalRows, keys: string[], store: VectorStore): Promise<SetResult> {
+async function scoreSet(
+  set: MmebSet,
+  { pairs, rows }: EvalRows,
+  keys: string[],
+  store: VectorStore,
+): Promise<SetResult> {
   const vectors: Float32Array[] = [];
   for (const key of keys) vectors.push(await store.get(key));
   const predictions = Uint32Array.from(rows, ({ query, candidates }) =>
-    bestCandidate(vectors[query]!, Array.from(candidates, (number) => vectors[number]!)),
+    bestCandidate(
+      vectors[query]!,
+      Array.from(candidates, (number) => vectors[number]!),
+    ),
   );
   const correct = predictions.reduce((sum, prediction) => sum + (prediction === 0 ? 1 : 0), 0);
   return { set, queries: rows.length, correct, pairs: pairs.length, predictions };

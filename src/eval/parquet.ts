@@ -22,7 +22,8 @@ export interface Table {
 /** Opens a Parquet file. Rejects with {@link DatasetFormatError} for what is none, or is damaged. */
 export async function openParquet(source: ByteSource, signal?: AbortSignal): Promise<Table> {
   const { name, size } = source;
-  if (size > MAX_BYTES) throw new DatasetFormatError(`${name} has ${size} bytes: too large for a table of MMEB.`, { name });
+  if (size > MAX_BYTES)
+    throw new DatasetFormatError(`${name} has ${size} bytes: too large for a table of MMEB.`, { name });
   if (size < 12) throw new DatasetFormatError(`${name} is no Parquet file: it has ${size} bytes.`, { name });
   const file: AsyncBuffer = {
     byteLength: size,

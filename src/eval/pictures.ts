@@ -77,6 +77,7 @@ function folderPictures(tree: FileTree): Pictures {
 }
 
 function checkedSize({ name, size }: ByteSource): number {
-  if (size > MAX_PICTURE_BYTES) throw new DatasetFormatError(`${name} has ${size} bytes: no picture of MMEB.`, { name });
+  if (size > MAX_PICTURE_BYTES)
+    throw new DatasetFormatError(`${name} has ${size} bytes: no picture of MMEB.`, { name });
   return size;
 }

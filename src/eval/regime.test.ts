@@ -17,7 +17,8 @@ const QWEN: ImageConfig = {
 async function tokens(name: RegimeName, width: number, height: number, maxPixels?: number): Promise<number> {
   const regime = makeRegime(name, QWEN, maxPixels);
   const image = await regime.prepare(await plainPicture([9, 8, 7], width, height));
-  return imageGrid(image.height, image.width, { ...QWEN, minPixels: regime.minPixels, maxPixels: regime.maxPixels }).tokens;
+  return imageGrid(image.height, image.width, { ...QWEN, minPixels: regime.minPixels, maxPixels: regime.maxPixels })
+    .tokens;
 }
 
 describe('visual tokens', () => {
@@ -43,7 +44,10 @@ describe('visual tokens', () => {
   });
 
   test('each has a key of its own', () => {
-    const keys = (['v1', 'v2', 'native'] as const).flatMap((name) => [makeRegime(name, QWEN).key, makeRegime(name, QWEN, 100_000).key]);
+    const keys = (['v1', 'v2', 'native'] as const).flatMap((name) => [
+      makeRegime(name, QWEN).key,
+      makeRegime(name, QWEN, 100_000).key,
+    ]);
     expect(new Set(keys).size).toBe(keys.length);
     expect(makeRegime('v2', QWEN).key).toBe('v2,3136,1003520'); // not changed by the one with a limit
   });
@@ -65,7 +69,9 @@ describe('V1 resizes what Pillow opens', () => {
   });
 
   test('and leaves the camera’s orientation as it is stored', async () => {
-    const turned = new Uint8Array(await sharp(fixtureBytes('images/cat.png')).jpeg().withMetadata({ orientation: 6 }).toBuffer());
+    const turned = new Uint8Array(
+      await sharp(fixtureBytes('images/cat.png')).jpeg().withMetadata({ orientation: 6 }).toBuffer(),
+    );
     const stored = await decodeImage(turned, { orientation: 'stored' });
     expect(sha256((await resized(turned)).data)).toBe(sha256(resizeBicubic(stored, 1344, 1344).data));
   });

@@ -40,7 +40,9 @@ export function makeRegime(name: RegimeName, image: ImageConfig, maxPixels?: num
   const limits = { minPixels, maxPixels: upper };
   if (maxPixels !== undefined) {
     if (maxPixels < factor ** 2) {
-      throw new InvalidInputError(`${maxPixels} pixels are too few: a visual token takes ${factor ** 2}.`, { maxPixels });
+      throw new InvalidInputError(`${maxPixels} pixels are too few: a visual token takes ${factor ** 2}.`, {
+        maxPixels,
+      });
     }
     limits.maxPixels = maxPixels;
     limits.minPixels = Math.min(limits.minPixels, maxPixels);

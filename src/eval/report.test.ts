@@ -49,9 +49,17 @@ const result = (name: string, correct: number, queries: number): SetResult => ({
 });
 
 test('the report: ours, theirs, the difference', () => {
-  const report = makeReport(subject, [result('VOC2007', 750, 1000), result('ObjectNet', 370, 1000), result('MSCOCO', 1, 3)]);
+  const report = makeReport(subject, [
+    result('VOC2007', 750, 1000),
+    result('ObjectNet', 370, 1000),
+    result('MSCOCO', 1, 3),
+  ]);
   expect(report.against).toBe('v1-2b');
-  expect(report.sets[0]).toMatchObject({ name: 'VOC2007', score: 75, published: { 'v1-2b': 74.3, 'v1-7b': 80.6, 'v2.0': 84.9 } });
+  expect(report.sets[0]).toMatchObject({
+    name: 'VOC2007',
+    score: 75,
+    published: { 'v1-2b': 74.3, 'v1-7b': 80.6, 'v2.0': 84.9 },
+  });
   expect(report.sets[0]!.difference).toBeCloseTo(0.7, 10);
   const mean = (name: string) => report.averages.find((each) => each.name === name)!;
   expect(mean('Classification')).toMatchObject({ sets: 2, score: 56 });
@@ -61,12 +69,17 @@ test('the report: ours, theirs, the difference', () => {
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 
   const markdown = reportMarkdown(report);
-  expect(markdown).toContain('| Set | Task | Split | Queries | Ours | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | Δ to VLM2Vec-Qwen2VL-2B |');
+  expect(markdown).toContain(
+    '| Set | Task | Split | Queries | Ours | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | Δ to VLM2Vec-Qwen2VL-2B |',
+  );
   expect(markdown).toContain('| VOC2007 | Classification | IND | 1000 | 75.0 | 74.3 | 80.6 | 84.9 | +0.7 |');
   expect(markdown).toContain('| MSCOCO | Grounding | IND | 3 | 33.3 | 65.7 | 75.4 | 66.2 | −32.4 |');
   expect(markdown).toContain('Sets: 3 of 36');
   expect(markdown).not.toMatch(/\| VQA \| 0/);
-  const columns = markdown.split('\n').filter((line) => line.startsWith('|')).map((line) => line.split('|').length);
+  const columns = markdown
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .map((line) => line.split('|').length);
   expect(new Set(columns)).toEqual(new Set([9, 11, 8]));
 });
 

@@ -70,7 +70,12 @@ export function makeReport(
     const other = against && published[against];
     return score === null || other === undefined || other === null ? null : score - other;
   };
-  const scored = results.map(({ set, queries, correct }) => ({ set, queries, correct, score: (100 * correct) / queries }));
+  const scored = results.map(({ set, queries, correct }) => ({
+    set,
+    queries,
+    correct,
+    score: (100 * correct) / queries,
+  }));
   const ours = averages(scored);
   const theirs = byModel((model) =>
     averages(scored.map(({ set }) => ({ set, score: publishedScore(set.name, model) }))),
@@ -124,26 +129,39 @@ export function reportMarkdown(report: EvalReport): string {
       (data.limit === null ? '' : `, the first ${data.limit} queries of each set`),
     `- Sets: ${sets.length} of ${MMEB_SETS.length}; published averages are over the same sets`,
     '',
-    ...table(['Average', 'Sets', 'Ours', ...published, ...difference], 1, means
-      .filter((mean) => mean.sets > 0)
-      .map((mean) => [TITLES[mean.name], String(mean.sets), ...scores(mean.score, mean.published, mean.difference)])),
+    ...table(
+      ['Average', 'Sets', 'Ours', ...published, ...difference],
+      1,
+      means
+        .filter((mean) => mean.sets > 0)
+        .map((mean) => [TITLES[mean.name], String(mean.sets), ...scores(mean.score, mean.published, mean.difference)]),
+    ),
     '',
-    ...table(['Set', 'Task', 'Split', 'Queries', 'Ours', ...published, ...difference], 3, sets
-      .map((set) => [
+    ...table(
+      ['Set', 'Task', 'Split', 'Queries', 'Ours', ...published, ...difference],
+      3,
+      sets.map((set) => [
         set.name,
         set.metaTask,
         set.split,
         String(set.queries),
         ...scores(set.score, set.published, set.difference),
-      ])),
+      ]),
+    ),
     '',
     'Published per set: the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds pictures for the V1',
     'models at 980 × 980 pixels. The paper’s own averages, at 1344 × 1344 (regime v1), are published for all 36 sets only:',
     '',
-    ...table(['Paper', ...[...META_TASKS, 'All'] as const], 1, PUBLISHED_NAMES.flatMap((name) => {
-      const row = PAPER_AVERAGES[name];
-      return row ? [[PUBLISHED_MODELS[name].label, ...[...META_TASKS, 'All' as const].map((each) => percent(row[each]))]] : [];
-    })),
+    ...table(
+      ['Paper', ...([...META_TASKS, 'All'] as const)],
+      1,
+      PUBLISHED_NAMES.flatMap((name) => {
+        const row = PAPER_AVERAGES[name];
+        return row
+          ? [[PUBLISHED_MODELS[name].label, ...[...META_TASKS, 'All' as const].map((each) => percent(row[each]))]]
+          : [];
+      }),
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }

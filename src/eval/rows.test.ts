@@ -20,7 +20,11 @@ const wikipedia = `${I}\nRepresent the given Wikipedia image with related text i
 
 /** Query, target, and what V2's layout holds: instruction and text of the query, instruction of the target. */
 const STRINGS: Record<TaskName, [query: string, target: string, v2: [string, string, string]]> = {
-  'ImageNet-1K': [`${I}\nRepresent the given image for classification\n`, T, [`${I}\nRepresent the given image for classification`, '', '']],
+  'ImageNet-1K': [
+    `${I}\nRepresent the given image for classification\n`,
+    T,
+    [`${I}\nRepresent the given image for classification`, '', ''],
+  ],
   N24News: [
     `${I}\nRepresent the given news image with the following caption for domain classification: ${Q}\n`,
     T,
@@ -35,29 +39,73 @@ const STRINGS: Record<TaskName, [query: string, target: string, v2: [string, str
       '',
     ],
   ],
-  VOC2007: [`${I}\nIdentify the object shown in the image\n`, T, [`${I}\nIdentify the object shown in the image`, '', '']],
+  VOC2007: [
+    `${I}\nIdentify the object shown in the image\n`,
+    T,
+    [`${I}\nIdentify the object shown in the image`, '', ''],
+  ],
   SUN397: [`${I}\nIdentify the scene shown in the image\n`, T, [`${I}\nIdentify the scene shown in the image`, '', '']],
-  Place365: [`${I}\nIdentify the scene shown in the image\n`, T, [`${I}\nIdentify the scene shown in the image`, '', '']],
-  'ImageNet-A': [`${I}\nRepresent the given image for classification\n`, T, [`${I}\nRepresent the given image for classification`, '', '']],
-  'ImageNet-R': [`${I}\nRepresent the given image for classification\n`, T, [`${I}\nRepresent the given image for classification`, '', '']],
-  ObjectNet: [`${I}\nIdentify the object shown in the image\n`, T, [`${I}\nIdentify the object shown in the image`, '', '']],
+  Place365: [
+    `${I}\nIdentify the scene shown in the image\n`,
+    T,
+    [`${I}\nIdentify the scene shown in the image`, '', ''],
+  ],
+  'ImageNet-A': [
+    `${I}\nRepresent the given image for classification\n`,
+    T,
+    [`${I}\nRepresent the given image for classification`, '', ''],
+  ],
+  'ImageNet-R': [
+    `${I}\nRepresent the given image for classification\n`,
+    T,
+    [`${I}\nRepresent the given image for classification`, '', ''],
+  ],
+  ObjectNet: [
+    `${I}\nIdentify the object shown in the image\n`,
+    T,
+    [`${I}\nIdentify the object shown in the image`, '', ''],
+  ],
   Country211: [
     `${I}\nIdentify the country depicted in the image\n`,
     T,
     [`${I}\nIdentify the country depicted in the image`, '', ''],
   ],
   ...(Object.fromEntries(
-    (['OK-VQA', 'A-OKVQA', 'DocVQA', 'InfographicsVQA', 'ChartQA', 'Visual7W', 'ScienceQA', 'VizWiz', 'GQA', 'TextVQA'] as const).map(
-      (name) => [name, [question, T, [`${I}\nRepresent the given image with the following question:`, Q, '']]],
-    ),
+    (
+      [
+        'OK-VQA',
+        'A-OKVQA',
+        'DocVQA',
+        'InfographicsVQA',
+        'ChartQA',
+        'Visual7W',
+        'ScienceQA',
+        'VizWiz',
+        'GQA',
+        'TextVQA',
+      ] as const
+    ).map((name) => [name, [question, T, [`${I}\nRepresent the given image with the following question:`, Q, '']]]),
   ) as Record<'OK-VQA', [string, string, [string, string, string]]> as Record<
-    'OK-VQA' | 'A-OKVQA' | 'DocVQA' | 'InfographicsVQA' | 'ChartQA' | 'Visual7W' | 'ScienceQA' | 'VizWiz' | 'GQA' | 'TextVQA',
+    | 'OK-VQA'
+    | 'A-OKVQA'
+    | 'DocVQA'
+    | 'InfographicsVQA'
+    | 'ChartQA'
+    | 'Visual7W'
+    | 'ScienceQA'
+    | 'VizWiz'
+    | 'GQA'
+    | 'TextVQA',
     [string, string, [string, string, string]]
   >),
   VisDial: [
     `Represent the given dialogue about an image, which is used for image retrieval: ${Q}\n\n`,
     `${I}\nRepresent the given image\n`,
-    ['Represent the given dialogue about an image, which is used for image retrieval:', Q, `${I}\nRepresent the given image`],
+    [
+      'Represent the given dialogue about an image, which is used for image retrieval:',
+      Q,
+      `${I}\nRepresent the given image`,
+    ],
   ],
   CIRR: [
     `${I}\nGiven an image, find a similar everyday image with the described changes: ${Q}\n`,
@@ -93,7 +141,11 @@ const STRINGS: Record<TaskName, [query: string, target: string, v2: [string, str
   WebQA: [
     `${I}\nFind a Wikipedia image that answers this question: ${Q}\n`,
     wikipedia,
-    [`${I}\nFind a Wikipedia image that answers this question:`, Q, `${I}\nRepresent the given Wikipedia image with related text information:`],
+    [
+      `${I}\nFind a Wikipedia image that answers this question:`,
+      Q,
+      `${I}\nRepresent the given Wikipedia image with related text information:`,
+    ],
   ],
   FashionIQ: [
     `${I}\nFind an image to match the fashion image and style note: ${Q}\n`,
@@ -117,7 +169,11 @@ const STRINGS: Record<TaskName, [query: string, target: string, v2: [string, str
   EDIS: [
     `${I}\nFind a news image that matches the provided caption: ${Q}\n`,
     `${I}\nRepresent the given image with related text information: ${T}\n`,
-    [`${I}\nFind a news image that matches the provided caption:`, Q, `${I}\nRepresent the given image with related text information:`],
+    [
+      `${I}\nFind a news image that matches the provided caption:`,
+      Q,
+      `${I}\nRepresent the given image with related text information:`,
+    ],
   ],
   MSCOCO: [
     `${I}\nCrop the image to to isolate the object labeled as "${Q}"\n`,
@@ -212,7 +268,10 @@ describe('what is no row', () => {
 
   test('nor a table', () => {
     expect(layoutOf(['qry_text', 'qry_img_path', 'tgt_text', 'tgt_img_path', 'more'], 't').version).toBe(1);
-    expect(layoutOf(['qry_inst', 'qry_text', 'tgt_text'], 't')).toEqual({ version: 2, columns: ['qry_inst', 'qry_text', 'tgt_text'] });
+    expect(layoutOf(['qry_inst', 'qry_text', 'tgt_text'], 't')).toEqual({
+      version: 2,
+      columns: ['qry_inst', 'qry_text', 'tgt_text'],
+    });
     expect(() => layoutOf(['qry_text', 'tgt_text'], 't')).toThrow(/no table of MMEB: it lacks the column qry_img_path/);
     expect(() => layoutOf(['qry_inst'], 't')).toThrow(/lacks the column qry_text/);
   });
@@ -220,9 +279,16 @@ describe('what is no row', () => {
 
 test('pairs are collected once, by text and picture', () => {
   const rows = new RowCollector();
-  const [a, b, c] = [{ text: 'a', image: null }, { text: 'a', image: 'p' }, { text: 'b', image: 'p' }];
+  const [a, b, c] = [
+    { text: 'a', image: null },
+    { text: 'a', image: 'p' },
+    { text: 'b', image: 'p' },
+  ];
   rows.add({ query: a, candidates: [b, c, b] });
   rows.add({ query: { ...b }, candidates: [{ ...a }, c] });
   expect(rows.pairs).toEqual([a, b, c]);
-  expect(rows.rows.map(({ query, candidates }) => [query, ...candidates])).toEqual([[0, 1, 2, 1], [1, 0, 2]]);
+  expect(rows.rows.map(({ query, candidates }) => [query, ...candidates])).toEqual([
+    [0, 1, 2, 1],
+    [1, 0, 2],
+  ]);
 });

@@ -82,7 +82,9 @@ function readV1(fields: Fields, where: string): EvalRow {
   const texts = textList(fields, 'tgt_text', where);
   const paths = textList(fields, 'tgt_img_path', where);
   if (texts.length !== paths.length || texts.length === 0) {
-    throw new DatasetFormatError(`${where}: ${texts.length} target texts and ${paths.length} target images.`, { where });
+    throw new DatasetFormatError(`${where}: ${texts.length} target texts and ${paths.length} target images.`, {
+      where,
+    });
   }
   return { query, candidates: texts.map((each, i) => pair(each, paths[i]!, where)) };
 }
@@ -105,7 +107,9 @@ function readV2(fields: Fields, set: MmebSet, where: string): EvalRow {
   const target = text(fields, 'tgt_inst', where).replaceAll(IMAGE_TOKEN, '');
   const hasTexts = texts[0]!.trim() !== '';
   if (hasTexts && texts.length !== paths.length) {
-    throw new DatasetFormatError(`${where}: ${texts.length} target texts and ${paths.length} target images.`, { where });
+    throw new DatasetFormatError(`${where}: ${texts.length} target texts and ${paths.length} target images.`, {
+      where,
+    });
   }
   // Crops come without a newline at the end; all others have one.
   const end = hasTexts || set.composition === 'text' ? '\n' : '';
@@ -126,7 +130,8 @@ function queryString(instruction: string, queryText: string, { name, composition
 const tight = (joined: string) => joined.replaceAll(' \n', '\n');
 
 function pair(each: string, path: string, where: string): Pair {
-  if (each === '' && path === '') throw new DatasetFormatError(`${where}: a text is empty and has no image.`, { where });
+  if (each === '' && path === '')
+    throw new DatasetFormatError(`${where}: a text is empty and has no image.`, { where });
   return { text: each, image: path === '' ? null : path };
 }
 

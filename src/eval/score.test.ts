@@ -18,7 +18,9 @@ describe('bestCandidate', () => {
   });
 
   test('agrees with sorting by score, then by place', () => {
-    const vector = fc.array(fc.integer({ min: -3, max: 3 }), { minLength: 2, maxLength: 2 }).map((values) => v(...values));
+    const vector = fc
+      .array(fc.integer({ min: -3, max: 3 }), { minLength: 2, maxLength: 2 })
+      .map((values) => v(...values));
     fc.assert(
       fc.property(vector, fc.array(vector, { minLength: 1, maxLength: 9 }), (query, candidates) => {
         const scores = candidates.map((each) => each[0]! * query[0]! + each[1]! * query[1]!);
@@ -30,7 +32,13 @@ describe('bestCandidate', () => {
 });
 
 test('averages: every set counts the same, kinds without a set have none', () => {
-  const scored = ([['ImageNet-1K', 80], ['ObjectNet', 30], ['MSCOCO', 10]] as const).map(([name, score]) => ({
+  const scored = (
+    [
+      ['ImageNet-1K', 80],
+      ['ObjectNet', 30],
+      ['MSCOCO', 10],
+    ] as const
+  ).map(([name, score]) => ({
     set: mmebSet(name) as MmebSet,
     score,
   }));

@@ -28,7 +28,13 @@ export interface MmebSet {
 type Row = [name: TaskName, split: MmebSet['split'], composition: Composition, imageTargets?: boolean];
 
 const rows = (metaTask: MetaTask, list: Row[]): MmebSet[] =>
-  list.map(([name, split, composition, imageTargets = false]) => ({ name, metaTask, split, composition, imageTargets }));
+  list.map(([name, split, composition, imageTargets = false]) => ({
+    name,
+    metaTask,
+    split,
+    composition,
+    imageTargets,
+  }));
 
 /** All sets, in the paper's order. */
 export const MMEB_SETS: readonly MmebSet[] = [

@@ -2,7 +2,15 @@
 import { constants, mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { IntegrityError } from '../errors';
-import { decodeRecord, encodeRecord, headerBytes, isHeaderOf, originName, recordBytes, type VectorOrigin } from './vector-file';
+import {
+  decodeRecord,
+  encodeRecord,
+  headerBytes,
+  isHeaderOf,
+  originName,
+  recordBytes,
+  type VectorOrigin,
+} from './vector-file';
 import { missing, type VectorStore } from './vectors';
 
 /** Records read at a time while a file is looked through. */
@@ -122,7 +130,8 @@ async function readAt(handle: FileHandle, offset: number, length: number): Promi
   const bytes = new Uint8Array(length);
   for (let got = 0; got < length;) {
     const { bytesRead } = await handle.read(bytes, got, length - got, offset + got);
-    if (bytesRead === 0) throw new IntegrityError('A file of vectors is shorter than it was a moment ago. Start again.');
+    if (bytesRead === 0)
+      throw new IntegrityError('A file of vectors is shorter than it was a moment ago. Start again.');
     got += bytesRead;
   }
   return bytes;

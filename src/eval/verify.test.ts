@@ -27,7 +27,8 @@ describe('judge', () => {
 });
 
 test('the card of a source: its adapter’s, or the base’s own', () => {
-  const source = (base: string, adapter?: string) => ({ base: { id: base }, adapter: adapter ? { id: adapter } : null }) as never;
+  const source = (base: string, adapter?: string) =>
+    ({ base: { id: base }, adapter: adapter ? { id: adapter } : null }) as never;
   expect(cardModel(source('Qwen/Qwen2-VL-2B-Instruct', 'TIGER-Lab/VLM2Vec-Qwen2VL-2B'))).toBe('v1-2b');
   expect(cardModel(source('Qwen2-VL-2B-Instruct', 'VLM2Vec-Qwen2VL-2B'))).toBe('v1-2b');
   expect(cardModel(source('TIGER-Lab/VLM2Vec-Full'))).toBe('phi');
@@ -63,7 +64,10 @@ test.skipIf(example === null)('asks what the card asks', async () => {
   expect(report).toMatchObject({ model: 'v1-7b', passed: true, tolerance: 0.01 });
   expect(report.answers[0]).toMatchObject({ text: 'A cat and a dog', published: 0.3301 });
   expect(asked).toEqual([
-    { text: '<|image_pad|> Represent the given image with the following question: What is in the image', image: picture },
+    {
+      text: '<|image_pad|> Represent the given image with the following question: What is in the image',
+      image: picture,
+    },
     { text: 'A cat and a dog' },
     { text: 'A cat and a tiger' },
     { orientation: 'stored', signal: undefined },

@@ -6,12 +6,4 @@ export { cutStage, planStages } from './qwen2-vl/plan';
 export { textRotary, visionRotary } from './qwen2-vl/rotary';
 export { buildStageGraph } from './qwen2-vl/stage-graph';
 export { embeddingTensor } from './qwen2-vl/weights';
-export type {
-  GraphOptions,
-  GraphStage,
-  Grid,
-  PlannedWeight,
-  Qwen2VLConfig,
-  RotaryTables,
-  StagePlan,
-} from './types';
+export type { GraphOptions, GraphStage, Grid, PlannedWeight, Qwen2VLConfig, RotaryTables, StagePlan } from './types';

@@ -25,17 +25,19 @@ function serve(faults: ((range: [number, number], init: RequestInit) => Response
 }
 
 /** Some bytes, then the connection breaks. */
-const cutAfter = (bytes: number) => ([start, end]: [number, number]) => {
-  let sent = false;
-  const body = new ReadableStream({
-    pull: (controller) => {
-      if (sent) return controller.error(new TypeError('reset'));
-      sent = true;
-      controller.enqueue(content.slice(start, Math.min(start + bytes, end)));
-    },
-  });
-  return new Response(body, { status: 206 });
-};
+const cutAfter =
+  (bytes: number) =>
+  ([start, end]: [number, number]) => {
+    let sent = false;
+    const body = new ReadableStream({
+      pull: (controller) => {
+        if (sent) return controller.error(new TypeError('reset'));
+        sent = true;
+        controller.enqueue(content.slice(start, Math.min(start + bytes, end)));
+      },
+    });
+    return new Response(body, { status: 206 });
+  };
 
 test('a connection that breaks off is taken up where it broke: nothing comes twice', async () => {
   const { file, asked } = serve([cutAfter(100), cutAfter(1), cutAfter(700)]);
@@ -79,8 +81,10 @@ test.each([
 });
 
 test('a file that changes while it is read is noticed', async () => {
-  const changed = (headers: Record<string, string>) => ([start, end]: [number, number]) =>
-    new Response(content.slice(start, end), { status: 206, headers });
+  const changed =
+    (headers: Record<string, string>) =>
+    ([start, end]: [number, number]) =>
+      new Response(content.slice(start, end), { status: 206, headers });
   const { file } = serve([cutAfter(10), changed({ ETag: '"b"' })]);
   const pinned = file({ pinned: true });
   await pinned.read(0, 5);
@@ -96,7 +100,10 @@ test('a file that changes while it is read is noticed', async () => {
 test('an abort ends it at once, with its reason', async () => {
   const { file } = serve([() => new Promise(() => undefined)]);
   const controller = new AbortController();
-  const stuck = serve([(_, { signal }) => new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error)))]);
+  const stuck = serve([
+    (_, { signal }) =>
+      new Promise((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason as Error))),
+  ]);
   const attempt = stuck.file().read(0, 9, controller.signal);
   setTimeout(() => controller.abort(new Error('enough')), 10);
   await expect(attempt).rejects.toThrow('enough');

@@ -117,7 +117,10 @@ export class HttpFile {
   #refused(response: Response): Error {
     const { status } = response;
     if (isPassing(status)) {
-      return new PassingFailure(`the server answered with status ${status}`, retryAfter(response.headers.get('Retry-After')));
+      return new PassingFailure(
+        `the server answered with status ${status}`,
+        retryAfter(response.headers.get('Retry-After')),
+      );
     }
     // A signed address of another host that was good a moment ago: ask for a new one.
     if (status === 403 && response.redirected && !sameOrigin(response.url, this.#options.url)) {
@@ -132,7 +135,10 @@ export class HttpFile {
             ? 'is shorter than expected'
             : 'could not be read';
     const reason = this.#options.refusal?.(status, response.headers) ?? usual;
-    return new SourceNotFoundError(`${this.name} ${reason} (HTTP status ${status}).`, { url: this.#options.url, status });
+    return new SourceNotFoundError(`${this.name} ${reason} (HTTP status ${status}).`, {
+      url: this.#options.url,
+      status,
+    });
   }
 
   /** Holds the answer's headers to what is known of the file, and to the range that was asked for. */
@@ -184,7 +190,11 @@ export class HttpFile {
       error.message === UNREACHABLE
         ? `cannot be reached: ${offline ?? 'no network, no such server, or it does not let other sites read it (CORS)'}`
         : `could not be read: ${offline ?? error.message}; try again later`;
-    return new NetworkError(`${this.name} ${reason}.`, { url: this.#options.url, offline: offline !== null }, { cause: error });
+    return new NetworkError(
+      `${this.name} ${reason}.`,
+      { url: this.#options.url, offline: offline !== null },
+      { cause: error },
+    );
   }
 
   #changed(how: string): IntegrityError {

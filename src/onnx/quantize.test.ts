@@ -57,7 +57,10 @@ describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
     await writeFile(join(folder, name), file);
     const graph = new GraphBuilder({ name: 'g', weightsPath: name, tensors });
     const x = graph.input('x', 'f32', ['rows', columns]);
-    graph.output(linear(graph, 'y', x, { weight: 'w', inFeatures: columns, outFeatures, type: 'f32' }), 'f32', ['rows', outFeatures]);
+    graph.output(linear(graph, 'y', x, { weight: 'w', inFeatures: columns, outFeatures, type: 'f32' }), 'f32', [
+      'rows',
+      outFeatures,
+    ]);
     const model = join(folder, `${name}.onnx`);
     await writeFile(model, graph.build());
 
@@ -65,7 +68,10 @@ describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
     const identity = Float32Array.from({ length: columns * columns }, (_, i) => (i % (columns + 1) === 0 ? 1 : 0));
     const { y } = await session.run({ x: new ort.Tensor('float32', identity, [columns, columns]) });
     const transposed = y!.data as Float32Array; // [columns, outFeatures]
-    const actual = Float32Array.from(restored, (_, i) => transposed[(i % columns) * outFeatures + Math.floor(i / columns)]!);
+    const actual = Float32Array.from(
+      restored,
+      (_, i) => transposed[(i % columns) * outFeatures + Math.floor(i / columns)]!,
+    );
     expect(actual.findIndex((value, i) => value !== restored[i])).toBe(-1); // to the last bit
     await session.release();
   });

@@ -66,7 +66,10 @@ test('images of one grid run together, within the patch budget', () => {
 
 test('the rows of a plan give back each sequence, image features in their order', () => {
   const sequence = fc
-    .tuple(fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }), fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }))
+    .tuple(
+      fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }),
+      fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }),
+    )
     .filter(([before, after]) => before.length + after.length > 0);
   const small = fc.integer({ min: 0, max: 4 });
   fc.assert(

@@ -69,9 +69,12 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const { manifest, device = 'auto', activations = 'auto', probe = 'once', internal } = options;
   const fallback = isNode ? 'cpu' : 'wasm';
   if (device === (isNode ? 'wasm' : 'cpu')) {
-    throw new UnsupportedError(`device: '${device}' does not exist ${isNode ? 'in Node' : 'in browsers'}; use '${fallback}'.`, {
-      option: 'device',
-    });
+    throw new UnsupportedError(
+      `device: '${device}' does not exist ${isNode ? 'in Node' : 'in browsers'}; use '${fallback}'.`,
+      {
+        option: 'device',
+      },
+    );
   }
   checkChoice('device', device, ['auto', 'webgpu', fallback]);
   checkChoice('activations', activations, ['auto', 'f32', 'f16']);
@@ -79,7 +82,9 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   checkChoice('vision', options.vision ?? 'later', ['now', 'later']);
   const { numThreads } = options;
   if (numThreads !== undefined && !(Number.isInteger(numThreads) && numThreads > 0)) {
-    throw new InvalidInputError(`numThreads is ${numThreads}; it must be a positive integer.`, { option: 'numThreads' });
+    throw new InvalidInputError(`numThreads is ${numThreads}; it must be a positive integer.`, {
+      option: 'numThreads',
+    });
   }
 
   const wanted = isNode || device === fallback ? null : await findAdapter(options);
@@ -170,7 +175,10 @@ function nodeGpu(device: DeviceChoice) {
 
 function checkChoice(option: string, value: string, known: readonly string[]): void {
   if (known.includes(value)) return;
-  throw new InvalidInputError(`${option}: '${value}' is unknown; use ${known.map((name) => `'${name}'`).join(' or ')}.`, {
-    option,
-  });
+  throw new InvalidInputError(
+    `${option}: '${value}' is unknown; use ${known.map((name) => `'${name}'`).join(' or ')}.`,
+    {
+      option,
+    },
+  );
 }

@@ -72,7 +72,8 @@ export async function requestGpu(
   { subgroups, attention = 'fixed' }: { subgroups: boolean; attention?: AttentionMode },
 ): Promise<Gpu> {
   const facts = adapterFacts(adapter);
-  const withSubgroups = attention === 'as-is' ? subgroups && facts.subgroupMinSize > 0 : subgroups && subgroupsUsable(facts);
+  const withSubgroups =
+    attention === 'as-is' ? subgroups && facts.subgroupMinSize > 0 : subgroups && subgroupsUsable(facts);
   const requiredFeatures: GPUFeatureName[] = [];
   if (facts.f16) requiredFeatures.push('shader-f16');
   if (withSubgroups) requiredFeatures.push('subgroups');

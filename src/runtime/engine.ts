@@ -92,7 +92,10 @@ export class Engine {
     const config = (this.#config = modelConfig(manifest));
     const tower = (kind: BundleStage['kind']): Tower => {
       const stages = manifest.stages.filter((stage) => stage.kind === kind);
-      return { parts: stages.flatMap((stage) => partsOf(config, stage, transient ? TRANSIENT_BYTES : undefined)), ready: [] };
+      return {
+        parts: stages.flatMap((stage) => partsOf(config, stage, transient ? TRANSIENT_BYTES : undefined)),
+        ready: [],
+      };
     };
     this.#vision = tower('vision');
     this.#text = tower('text');
@@ -208,7 +211,12 @@ export class Engine {
    * Carries `hidden` through the stages. Each output that the next stage has read is freed at once, as is `also`
    * after the first stage.
    */
-  async #through(stages: readonly UseStage[], feeds: Feeds, also: Tensor | null, signal?: AbortSignal): Promise<Tensor> {
+  async #through(
+    stages: readonly UseStage[],
+    feeds: Feeds,
+    also: Tensor | null,
+    signal?: AbortSignal,
+  ): Promise<Tensor> {
     let carried: Tensor | null = null;
     try {
       for (const use of stages) {

@@ -33,7 +33,12 @@ afterAll(async () => {
 
 async function bundle(name: ModelName, options: FixtureBundleOptions): Promise<string> {
   const out = join(folder, `${name}-${options.dtype}-${options.maxStageBytes ?? 0}`);
-  if (!(await folderBundle(out).open('bundle.json').catch(() => null))) await convertFixture(name, out, options);
+  if (
+    !(await folderBundle(out)
+      .open('bundle.json')
+      .catch(() => null))
+  )
+    await convertFixture(name, out, options);
   return out;
 }
 

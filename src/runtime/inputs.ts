@@ -30,12 +30,16 @@ function isPlain(value: object): boolean {
 export function toParts(input: EmbedInput, where: string): InputParts {
   if (typeof input === 'string') return { text: input };
   if (typeof input !== 'object' || input === null) {
-    throw new InvalidInputError(`${where} is ${input === null ? 'null' : typeof input}; give a text, an image or { text, image }.`);
+    throw new InvalidInputError(
+      `${where} is ${input === null ? 'null' : typeof input}; give a text, an image or { text, image }.`,
+    );
   }
   if (!isPlain(input)) return { image: input as ImageInput };
   const unknown = Object.keys(input).find((key) => !PART_KEYS.has(key));
   if (unknown !== undefined) {
-    throw new InvalidInputError(`${where} has a key '${unknown}'; known are text, image, instruction.`, { key: unknown });
+    throw new InvalidInputError(`${where} has a key '${unknown}'; known are text, image, instruction.`, {
+      key: unknown,
+    });
   }
   const { text, image, instruction } = input as InputParts;
   for (const [key, value] of Object.entries({ text, instruction })) {
@@ -64,6 +68,8 @@ export function checkEmbedOptions(options: EmbedOptions): void {
     throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { option: 'minPixels' });
   }
   if (orientation !== undefined && orientation !== 'exif' && orientation !== 'stored') {
-    throw new InvalidInputError(`orientation is '${String(orientation)}'; known are exif and stored.`, { option: 'orientation' });
+    throw new InvalidInputError(`orientation is '${String(orientation)}'; known are exif and stored.`, {
+      option: 'orientation',
+    });
   }
 }

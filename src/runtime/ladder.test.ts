@@ -12,11 +12,7 @@ const request = (change: Partial<LadderRequest>): LadderRequest => ({
 });
 
 test.each<[string, Partial<LadderRequest>, string[]]>([
-  [
-    'a full GPU',
-    {},
-    ['webgpu f16 subgroups', 'webgpu f32 subgroups', 'webgpu f16', 'webgpu f32', 'wasm f32'],
-  ],
+  ['a full GPU', {}, ['webgpu f16 subgroups', 'webgpu f32 subgroups', 'webgpu f16', 'webgpu f32', 'wasm f32']],
   ['no f16', { gpu: { f16: false, subgroups: true } }, ['webgpu f32 subgroups', 'webgpu f32', 'wasm f32']],
   ['narrow subgroups', { gpu: { f16: false, subgroups: false } }, ['webgpu f32', 'wasm f32']],
   ['no GPU', { gpu: null }, ['wasm f32']],
@@ -53,7 +49,11 @@ function climber(fates: Record<string, number | Error>, remembered: string | nul
 }
 
 test('the first rung that passes is taken, wrong ones are freed and noted', async () => {
-  const { fake, built, discarded } = climber({ 'webgpu f16 subgroups': 0.5, 'webgpu f32 subgroups': NaN, 'webgpu f16': 0.9999 });
+  const { fake, built, discarded } = climber({
+    'webgpu f16 subgroups': 0.5,
+    'webgpu f32 subgroups': NaN,
+    'webgpu f16': 0.9999,
+  });
   const { built: taken, ladder } = await climb(rungsFor(request({})), fake);
   expect(taken).toBe('webgpu f16');
   expect(built).toEqual(['webgpu f16 subgroups', 'webgpu f32 subgroups', 'webgpu f16']);
@@ -74,7 +74,9 @@ test('a rung that cannot be set up is stepped over', async () => {
 
 test('a damaged bundle is the same everywhere: no further rung is tried', async () => {
   const { fake, built } = climber({ 'webgpu f16': new IntegrityError('chunk 3') });
-  await expect(climb(rungsFor(request({ gpu: { f16: true, subgroups: false } })), fake)).rejects.toThrow(IntegrityError);
+  await expect(climb(rungsFor(request({ gpu: { f16: true, subgroups: false } })), fake)).rejects.toThrow(
+    IntegrityError,
+  );
   expect(built).toEqual(['webgpu f16']);
 });
 

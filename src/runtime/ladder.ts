@@ -96,7 +96,12 @@ export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Pro
       }
       const outcome = await climber.check(built, rung);
       if (!outcome || outcome.passed) {
-        ladder.push({ ...rung, outcome: outcome ? 'passed' : 'skipped', cosine: outcome?.cosine ?? null, reason: null });
+        ladder.push({
+          ...rung,
+          outcome: outcome ? 'passed' : 'skipped',
+          cosine: outcome?.cosine ?? null,
+          reason: null,
+        });
         return { built, rung, ladder };
       }
       ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason });

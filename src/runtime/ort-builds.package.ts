@@ -11,7 +11,9 @@ import type { BrowserBuild, ImportedBuild } from './ort-builds';
 export async function importBrowserBuild(build: BrowserBuild): Promise<ImportedBuild> {
   const { script, wasm } = addresses(build);
   const address = whole(script);
-  const module: unknown = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address);
+  const module: unknown = await import(
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ address
+  );
   return { module, wasm: whole(wasm) };
 }
 

@@ -43,11 +43,17 @@ export class Preparer {
     const prompts = this.#prompts;
     const prompt = composePrompt({ instruction, text, hasImage: image !== undefined }, prompts);
     if (image === undefined) {
-      return { sequence: encodePrompt(this.#tokenizer, prompt, { prompts, imageTokens: null, maxTokens }), image: null };
+      return {
+        sequence: encodePrompt(this.#tokenizer, prompt, { prompts, imageTokens: null, maxTokens }),
+        image: null,
+      };
     }
     const { minPixels = this.#image.minPixels, maxPixels = this.#image.maxPixels } = options;
     if (minPixels > maxPixels) {
-      throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { minPixels, maxPixels });
+      throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, {
+        minPixels,
+        maxPixels,
+      });
     }
     const pixels = await decodeImage(image, { orientation, signal });
     const patches = imagePatches(pixels, { ...this.#image, minPixels, maxPixels });

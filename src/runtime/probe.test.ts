@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { compareProbe, cosineOf, fromBase64, LEAST_COSINE, toBase64 } from './probe';
 
-const caseOf = (name: string, vector: Float32Array) => ({ name, text: 'x', picture: null, embedding: toBase64(vector) });
+const caseOf = (name: string, vector: Float32Array) => ({
+  name,
+  text: 'x',
+  picture: null,
+  embedding: toBase64(vector),
+});
 const unit = (...values: number[]) => Float32Array.from(values);
 
 test('base64 keeps every float, little-endian', () => {

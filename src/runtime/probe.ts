@@ -61,7 +61,9 @@ export async function makeProbe(embedder: Probed, manifest: BundleManifest): Pro
   return cases.map((item, i) => {
     const vector = vectors[i]!;
     if (!vector.every(Number.isFinite)) {
-      throw new ProbeError(`The converted model gives no finite embedding for its probe '${item.name}'.`, { probe: item.name });
+      throw new ProbeError(`The converted model gives no finite embedding for its probe '${item.name}'.`, {
+        probe: item.name,
+      });
     }
     return { ...item, embedding: toBase64(vector) };
   });
@@ -74,7 +76,11 @@ export async function runProbe(embedder: Probed, manifest: BundleManifest, rung:
 }
 
 /** Compares embeddings with the ones the bundle promises; a value that is not finite fails. */
-export function compareProbe(cases: readonly ProbeCase[], vectors: readonly Float32Array[], least: number): ProbeOutcome {
+export function compareProbe(
+  cases: readonly ProbeCase[],
+  vectors: readonly Float32Array[],
+  least: number,
+): ProbeOutcome {
   let worst = 1;
   let reason: string | null = null;
   for (const [i, { name, embedding }] of cases.entries()) {

@@ -88,7 +88,10 @@ test('a second loss within a minute is reported, a later one repaired', async ()
 });
 
 test('a device that cannot be set up again is a DeviceLostError with the reason', async () => {
-  const recovering = new Recovering<Fake>({ first: new Fake(0), rebuild: () => Promise.reject(new Error('no adapter')) });
+  const recovering = new Recovering<Fake>({
+    first: new Fake(0),
+    rebuild: () => Promise.reject(new Error('no adapter')),
+  });
   await expect(recovering.run(async (fake) => fake.lose())).rejects.toMatchObject({
     name: 'DeviceLostError',
     details: { reason: 'no adapter' },

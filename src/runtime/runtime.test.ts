@@ -51,7 +51,9 @@ describe('a list', () => {
 
   test('of pictures of several sizes, texts and both gives what each gives alone, in order', async () => {
     const runtime = await load(paths.q8);
-    const images = ['cat', 'rgba', 'grey', 'cat', 'bilevel'].map((name) => pathToFileURL(fixturePath(`images/${name}.png`)));
+    const images = ['cat', 'rgba', 'grey', 'cat', 'bilevel'].map((name) =>
+      pathToFileURL(fixturePath(`images/${name}.png`)),
+    );
     const inputs: InputParts[] = [
       ...images.map((image) => ({ image })),
       { text: 'a text between pictures' },
@@ -151,7 +153,9 @@ describe('loading', () => {
     const runtime = await load(path, { onProgress: (event) => events.push(event) });
     const { stages, embeddings } = await readManifest(folderBundle(path));
     const files = [...stages.map(({ weights }) => weights), embeddings];
-    expect(events.filter(({ status }) => status === 'initiate').map(({ file }) => file)).toEqual(files.map((f) => f.path));
+    expect(events.filter(({ status }) => status === 'initiate').map(({ file }) => file)).toEqual(
+      files.map((f) => f.path),
+    );
     expect(events.filter(({ status }) => status === 'done')).toHaveLength(files.length);
     const totals = events.filter(({ status }) => status === 'progress_total').map(({ loaded }) => loaded!);
     expect(totals).toEqual([...totals].sort((a, b) => a - b));

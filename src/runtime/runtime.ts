@@ -186,7 +186,13 @@ async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job
     batch.forEach(({ index }, i) => (vectors[index] = found[i]!));
     done += batch.length;
     const total = parts.length;
-    options.onProgress?.({ status: 'progress_total', phase: 'embed', loaded: done, total, progress: (100 * done) / total });
+    options.onProgress?.({
+      status: 'progress_total',
+      phase: 'embed',
+      loaded: done,
+      total,
+      progress: (100 * done) / total,
+    });
   };
 
   const texts: { index: number; prepared: Prepared }[] = [];
@@ -243,7 +249,13 @@ async function runBatch(
 }
 
 /** Embedding without recovery, for the probe. */
-function embedOn(engine: Engine, preparer: Preparer, inputs: InputParts[], options: EmbedOptions, signal?: AbortSignal) {
+function embedOn(
+  engine: Engine,
+  preparer: Preparer,
+  inputs: InputParts[],
+  options: EmbedOptions,
+  signal?: AbortSignal,
+) {
   const limits = LIMITS[engine.rung.device];
   const meter = new UsageMeter();
   const run = (batch: Prepared[]) => runBatch(engine, batch, { limits, meter, signal });

@@ -62,10 +62,7 @@ export class Stage {
     const graph = buildStageGraph(config, { ...stage, tensors }, { activations: rung.activations });
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
-    const session = await ortQueue.add(
-      () => unlessLost(ort.InferenceSession.create(graph, sessionOptions)),
-      signal,
-    );
+    const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph, sessionOptions)), signal);
     return new Stage(stage.name, session);
   }
 

@@ -19,7 +19,12 @@ export interface EmbedUsage {
 
 /** Sums up one call. */
 export class UsageMeter {
-  readonly usage: EmbedUsage = { inputs: 0, tokens: 0, imageTokens: 0, milliseconds: { prepare: 0, vision: 0, text: 0 } };
+  readonly usage: EmbedUsage = {
+    inputs: 0,
+    tokens: 0,
+    imageTokens: 0,
+    milliseconds: { prepare: 0, vision: 0, text: 0 },
+  };
 
   /** Adds the time that `work` takes. */
   async time<T>(stage: keyof EmbedUsage['milliseconds'], work: Promise<T>): Promise<T> {

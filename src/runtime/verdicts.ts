@@ -25,7 +25,17 @@ export interface VerdictScope {
 export async function verdictKey({ manifest, adapter, build, ortVersion, request }: VerdictScope): Promise<string> {
   const weights = manifest.stages.map((stage) => stage.weights.sha256);
   const agent = globalThis.navigator?.userAgent ?? '';
-  const text = JSON.stringify([RULES, manifest.version, weights, manifest.probe, adapter, build, ortVersion, agent, request]);
+  const text = JSON.stringify([
+    RULES,
+    manifest.version,
+    weights,
+    manifest.probe,
+    adapter,
+    build,
+    ortVersion,
+    agent,
+    request,
+  ]);
   return sha256Hex(new TextEncoder().encode(text));
 }
 

@@ -34,7 +34,10 @@ beforeAll(async () => {
 
 type Fault = (path: string, range: [number, number] | null) => Response | undefined;
 
-function host({ ranges = true, fault = (): Response | undefined => undefined }: { ranges?: boolean; fault?: Fault } = {}) {
+function host({
+  ranges = true,
+  fault = (): Response | undefined => undefined,
+}: { ranges?: boolean; fault?: Fault } = {}) {
   const sent = new Map<string, number>();
   const fetch: typeof globalThis.fetch = async (url, init) => {
     init?.signal?.throwIfAborted();
@@ -65,7 +68,11 @@ test.each([true, false])('a whole bundle, verified (ranges: %s)', async (ranges)
   const stored = await bundle.reader.open(MANIFEST_PATH);
   expect(await stored.read(0, stored.size)).toEqual(files.get(MANIFEST_PATH));
   const total = bundleFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
-  expect(events.filter(({ phase }) => phase === 'download').at(-1)).toMatchObject({ status: 'ready', loaded: total, total });
+  expect(events.filter(({ phase }) => phase === 'download').at(-1)).toMatchObject({
+    status: 'ready',
+    loaded: total,
+    total,
+  });
 });
 
 test('stopped and begun again until it is there: no byte is fetched twice but those on their way', async () => {
@@ -91,12 +98,14 @@ test('stopped and begun again until it is there: no byte is fetched twice but th
 });
 
 describe('wrong bytes', () => {
-  const corrupt = (times: number, chunk = CHUNK_BYTES): Fault => (path, range) => {
-    if (path !== 'big.bin' || range?.[0] !== chunk || times-- <= 0) return undefined;
-    const bytes = files.get(path)!.slice(...range);
-    bytes[7]! ^= 1;
-    return new Response(bytes, { status: 206 });
-  };
+  const corrupt =
+    (times: number, chunk = CHUNK_BYTES): Fault =>
+    (path, range) => {
+      if (path !== 'big.bin' || range?.[0] !== chunk || times-- <= 0) return undefined;
+      const bytes = files.get(path)!.slice(...range);
+      bytes[7]! ^= 1;
+      return new Response(bytes, { status: 206 });
+    };
 
   test('once: fetched again', async () => {
     const bundle = memoryBundle('m', { resumable: true });
@@ -134,7 +143,10 @@ describe('wrong bytes', () => {
 });
 
 test('named errors: missing, forbidden, offline, no bundle', async () => {
-  const status = (code: number): Fault => (path) => (path === 'big.bin' ? new Response('', { status: code }) : undefined);
+  const status =
+    (code: number): Fault =>
+    (path) =>
+      path === 'big.bin' ? new Response('', { status: code }) : undefined;
   await expect(get(host({ fault: status(404) }).fetch)).rejects.toThrow(/big\.bin is not there/);
   await expect(get(host({ fault: status(403) }).fetch)).rejects.toThrow(/may not be read/);
   await expect(get(host({ fault: status(503) }).fetch)).rejects.toThrow(NetworkError);

@@ -235,7 +235,7 @@ class Download {
     let chunk = 0;
     let filled = 0;
     for await (const piece of file.http.stream(this.#signal)) {
-      for (let at = 0; at < piece.length; ) {
+      for (let at = 0; at < piece.length;) {
         const length = chunkLength(file, chunk);
         if (length === 0) return file.chunks.length - 1; // longer than it may be
         const part = piece.subarray(at, at + length - filled);
@@ -281,13 +281,17 @@ class Download {
       changed
         ? `The bundle at ${String(this.#options.url)} was replaced while it was downloaded. Start again to get the new one.`
         : `${file.http.name} is not what ${MANIFEST_PATH} promises: chunk ${chunk} came with another SHA-256 each of ` +
-          `${FETCHES} times. The bundle on the server, or what lies between, is damaged.`,
+            `${FETCHES} times. The bundle on the server, or what lies between, is damaged.`,
       { path: file.path, chunk, changed },
     );
   }
 
   #figures() {
-    return { loaded: this.#loaded, total: this.#total, progress: this.#total ? (100 * this.#loaded) / this.#total : 100 };
+    return {
+      loaded: this.#loaded,
+      total: this.#total,
+      progress: this.#total ? (100 * this.#loaded) / this.#total : 100,
+    };
   }
 }
 

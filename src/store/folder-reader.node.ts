@@ -34,7 +34,7 @@ function storedFile(path: string, absolute: string, size: number): StoredFile {
       const bytes = new Uint8Array(end - start);
       const handle = await open(absolute, 'r');
       try {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
           if (bytesRead === 0) throw new IntegrityError(`${absolute} ended early.`, { path: absolute });
           done += bytesRead;

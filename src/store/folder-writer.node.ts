@@ -165,7 +165,7 @@ function nodeFile(handle: FileHandle): JournalFile {
   return {
     write: (bytes, position = next) =>
       namingFull(async () => {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
         }
         next = position + bytes.length;

@@ -104,7 +104,12 @@ test('paths that leave the folder are refused', async () => {
 test('ranges outside a file, or a file that shrank, are named errors', async () => {
   await writeFile(join(base, 'a.bin'), '12345');
   const file = await folderBundle(base).open('a.bin');
-  for (const [start, end] of [[0, 6], [-1, 2], [3, 2], [0.5, 2]] as const) {
+  for (const [start, end] of [
+    [0, 6],
+    [-1, 2],
+    [3, 2],
+    [0.5, 2],
+  ] as const) {
     await expect(file.read(start, end)).rejects.toThrow(IntegrityError);
   }
   await writeFile(join(base, 'a.bin'), '12');

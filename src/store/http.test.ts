@@ -99,7 +99,12 @@ test('the URL may be the folder, with or without a slash, or bundle.json; a quer
     asked.push(String(url));
     return new Response(content);
   };
-  for (const url of ['https://x.org/m', 'https://x.org/m/', 'https://x.org/m/bundle.json#top', 'https://x.org/m?token=1']) {
+  for (const url of [
+    'https://x.org/m',
+    'https://x.org/m/',
+    'https://x.org/m/bundle.json#top',
+    'https://x.org/m?token=1',
+  ]) {
     await httpBundle(url, { fetch }).open('a.bin');
   }
   const plain = 'https://x.org/m/a.bin';
@@ -122,7 +127,10 @@ describe('named errors', () => {
   test('missing, forbidden, broken', async () => {
     const url = await serve(withRanges);
     await expect(httpBundle(url).open('b.bin')).rejects.toThrow(/not there.*404/);
-    for (const [status, message] of [[403, /may not be read/], [503, /try again/]] as const) {
+    for (const [status, message] of [
+      [403, /may not be read/],
+      [503, /try again/],
+    ] as const) {
       const fetch = async () => new Response('', { status });
       const attempt = httpBundle('https://x.org', { fetch }).open('a.bin');
       await expect(attempt).rejects.toThrow(SourceNotFoundError);

@@ -43,7 +43,7 @@ export async function openHandle(handle: FileSystemFileHandle): Promise<HandleFi
     read: (into, position) => access.read(into as Uint8Array<ArrayBuffer>, { at: position }),
     write: (bytes, position = next) =>
       namingFull(async () => {
-        for (let done = 0; done < bytes.length; ) {
+        for (let done = 0; done < bytes.length;) {
           const left = bytes.subarray(done);
           const count = access.write(left as Uint8Array<ArrayBuffer>, { at: position + done });
           // At the quota, Chromium neither throws nor returns 0, but a negative error code as an unsigned number.

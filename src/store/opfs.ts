@@ -66,7 +66,9 @@ export async function listOpfsBundles(): Promise<OpfsEntry[]> {
 export async function listUnfinishedOpfsBundles(): Promise<OpfsEntry[]> {
   if (!hasOpfs()) return [];
   const root = await openRoot();
-  const names = new Set((await entries(root)).filter((entry) => entry.includes('~')).map((entry) => entry.split('~')[0]!));
+  const names = new Set(
+    (await entries(root)).filter((entry) => entry.includes('~')).map((entry) => entry.split('~')[0]!),
+  );
   const found: OpfsEntry[] = [];
   for (const name of [...names].sort()) {
     const folder = await unfinishedFolder(root, name);

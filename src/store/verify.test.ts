@@ -10,7 +10,15 @@ import { fakeCheckpoint } from '../convert/fake-checkpoint';
 import { blobBundle } from './blobs';
 import { bytesFile } from './bytes-file';
 import { memoryBundle } from './memory';
-import { copyBundle, readManifest, verifiedBytes, verifiedData, verifiedRange, verifyBundle, verifyFile } from './verify';
+import {
+  copyBundle,
+  readManifest,
+  verifiedBytes,
+  verifiedData,
+  verifiedRange,
+  verifyBundle,
+  verifyFile,
+} from './verify';
 
 async function bundle(): Promise<{ manifest: BundleManifest; reader: BundleReader; files: Map<string, Uint8Array> }> {
   const { writer, reader } = memoryBundle();
@@ -81,7 +89,9 @@ test('what verifiedData and verifiedBytes give is what was verified', async () =
   const file = manifest.stages[0]!.weights;
   expect(await verifiedBytes(reader, file)).toEqual(files.get(file.path));
   expect(await verifiedData(reader, file)).toEqual(files.get(file.path));
-  const blobs = blobBundle([...files].map(([path, bytes]) => ({ path: `picked/${path}`, blob: new Blob([bytes as BlobPart]) })));
+  const blobs = blobBundle(
+    [...files].map(([path, bytes]) => ({ path: `picked/${path}`, blob: new Blob([bytes as BlobPart]) })),
+  );
   await verifyBundle(blobs, await readManifest(blobs));
   expect(await verifiedData(blobs, file)).toBeInstanceOf(Blob);
 
@@ -127,7 +137,8 @@ describe('copyBundle', () => {
     const attempt = copyBundle(readerOf(files), target.writer, { signal: controller.signal, onProgress });
     await expect(attempt).rejects.toMatchObject({ name: 'AbortError' });
     for (const reader of [target.reader, target.writer.reader()]) {
-      for (const path of [MANIFEST_PATH, last.path]) await expect(reader.open(path)).rejects.toThrow(SourceNotFoundError);
+      for (const path of [MANIFEST_PATH, last.path])
+        await expect(reader.open(path)).rejects.toThrow(SourceNotFoundError);
     }
   });
 });

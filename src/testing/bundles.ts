@@ -15,7 +15,11 @@ export interface FixtureBundleOptions {
 }
 
 /** Converts a fixture model into the folder `out`, probe and all. */
-export async function convertFixture(name: ModelName, out: string, options: FixtureBundleOptions): Promise<BundleManifest> {
+export async function convertFixture(
+  name: ModelName,
+  out: string,
+  options: FixtureBundleOptions,
+): Promise<BundleManifest> {
   const { checkpoint, adapter } = modelParts(name);
   const opened = await openCheckpoint({
     checkpoint: await folderTree(checkpointPath(checkpoint)),

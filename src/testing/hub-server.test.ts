@@ -153,7 +153,9 @@ describe('the fake Hub', () => {
 
     const wrong = faults.inject({ kind: 'corrupt', at: 77, times: 1 });
     const bytes = new Uint8Array(await (await resolve('model.safetensors')).arrayBuffer());
-    expect([bytes[77]! ^ WEIGHTS[77]!, bytes.findIndex((byte, i) => byte !== WEIGHTS[i]), wrong.struck]).toEqual([1, 77, 1]);
+    expect([bytes[77]! ^ WEIGHTS[77]!, bytes.findIndex((byte, i) => byte !== WEIGHTS[i]), wrong.struck]).toEqual([
+      1, 77, 1,
+    ]);
 
     faults.inject({ kind: 'status', status: 429, headers: { 'Retry-After': '0' }, place: 'api', times: 2 });
     faults.inject({ kind: 'status', status: 500, place: 'resolve', times: 1 });

@@ -60,7 +60,11 @@ export class HubServer {
       new Map(Object.entries(contents).map(([name, content]) => [name, new HubRepository(name, content)]));
     this.repos = repositories(options.repos);
     this.folders = repositories(options.folders);
-    this.#hub = new Listener((request, response) => this.#answerHub(request, response), options.port ?? 0, this.traffic);
+    this.#hub = new Listener(
+      (request, response) => this.#answerHub(request, response),
+      options.port ?? 0,
+      this.traffic,
+    );
     this.#cdn = new Listener((request, response) => this.#answerCdn(request, response), 0, this.traffic);
   }
 
@@ -123,7 +127,8 @@ export class HubServer {
     const repository = this.repos.get(repo ?? '');
     const file = repository?.at(commit!)?.files.get(path!);
     // A signed URL is its own permit; the bucket refuses requests that bring another.
-    if (request.headers.authorization !== undefined) return refuse(response, 400, null, 'Only one auth mechanism allowed');
+    if (request.headers.authorization !== undefined)
+      return refuse(response, 400, null, 'Only one auth mechanism allowed');
     if (!repository || !file || url.searchParams.get('Signature') !== String(this.#signature)) {
       return refuse(response, 403, null, 'Access denied');
     }
@@ -163,7 +168,9 @@ export class HubServer {
     const recursive = /^(true|1)$/i.test(url.searchParams.get('recursive') ?? '');
     const prefix = below && `${below}/`;
     const inside = [...found.files.values()].filter(({ path }) => path.startsWith(prefix));
-    const entries: (HubFile | string)[] = inside.filter(({ path }) => recursive || !path.slice(prefix.length).includes('/'));
+    const entries: (HubFile | string)[] = inside.filter(
+      ({ path }) => recursive || !path.slice(prefix.length).includes('/'),
+    );
     entries.unshift(...foldersOf(inside, prefix, recursive));
     const size = this.#options.pageSize ?? 1000;
     const first = Number(url.searchParams.get('cursor') ?? 0);

@@ -24,7 +24,11 @@ export function mmebTable(rows: readonly TableRow[]): Uint8Array {
 }
 
 /** A PNG of one colour. */
-export async function plainPicture([r, g, b]: readonly [number, number, number], width = 40, height = 30): Promise<Uint8Array> {
+export async function plainPicture(
+  [r, g, b]: readonly [number, number, number],
+  width = 40,
+  height = 30,
+): Promise<Uint8Array> {
   const create = { width, height, channels: 3, background: { r, g, b } } as const;
   return new Uint8Array(await sharp({ create }).png().toBuffer());
 }
@@ -40,6 +44,9 @@ export function mmebFiles(
 
 /** The same as a tree. */
 export function mmebTree(files: Record<string, Uint8Array>, label = 'small-mmeb'): FileTree {
-  const blobs = Object.entries(files).map(([path, bytes]) => ({ path, blob: new Blob([bytes as Uint8Array<ArrayBuffer>]) }));
+  const blobs = Object.entries(files).map(([path, bytes]) => ({
+    path,
+    blob: new Blob([bytes as Uint8Array<ArrayBuffer>]),
+  }));
   return blobTree(blobs, label);
 }

@@ -19,7 +19,11 @@ export interface SendOptions {
 const DELIVERY = 120;
 
 /** Answers with 200, 206, 304 or 416, or as a fault wants it. Headers that are set already go along. */
-export async function sendFile(request: IncomingMessage, response: ServerResponse, options: SendOptions): Promise<void> {
+export async function sendFile(
+  request: IncomingMessage,
+  response: ServerResponse,
+  options: SendOptions,
+): Promise<void> {
   const { name, file, etag, faults, traffic } = options;
   const { size } = file;
   response.setHeader('Accept-Ranges', 'bytes');
@@ -52,7 +56,7 @@ export async function sendFile(request: IncomingMessage, response: ServerRespons
   const source = typeof file.content === 'string' ? await open(file.content) : null;
   try {
     response.flushHeaders();
-    for (let at = start; at < stop && !response.destroyed; ) {
+    for (let at = start; at < stop && !response.destroyed;) {
       const count = await faults.allow(stop - at);
       if (response.destroyed) return;
       const bytes = Buffer.alloc(count);

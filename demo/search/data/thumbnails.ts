@@ -21,7 +21,10 @@ interface Entry {
   url: string | null | undefined;
 }
 
-const BROWSER_URLS = { create: (blob: Blob) => URL.createObjectURL(blob), revoke: (url: string) => URL.revokeObjectURL(url) };
+const BROWSER_URLS = {
+  create: (blob: Blob) => URL.createObjectURL(blob),
+  revoke: (url: string) => URL.revokeObjectURL(url),
+};
 
 export class Thumbnails {
   readonly #load: (id: number) => Promise<Blob>;
@@ -37,7 +40,10 @@ export class Thumbnails {
   #loading = 0;
   #closed = false;
 
-  constructor(load: (id: number) => Promise<Blob>, { kept = 500, atOnce = 6, urls = BROWSER_URLS }: ThumbnailOptions = {}) {
+  constructor(
+    load: (id: number) => Promise<Blob>,
+    { kept = 500, atOnce = 6, urls = BROWSER_URLS }: ThumbnailOptions = {},
+  ) {
     this.#load = load;
     this.#kept = kept;
     this.#atOnce = atOnce;

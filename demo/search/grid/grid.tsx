@@ -92,7 +92,8 @@ export function Grid(props: GridProps): JSX.Element {
     }
     const command = commandOf(event);
     // The buttons in a cell have their own Enter and Space.
-    if (!command || ((command === 'open' || command === 'select') && !(event.target as Element).matches('.cell-open'))) return;
+    if (!command || ((command === 'open' || command === 'select') && !(event.target as Element).matches('.cell-open')))
+      return;
     event.preventDefault();
     if (command === 'open') props.onOpen(at);
     if (command === 'select') props.onMark(at, event.shiftKey);
@@ -114,7 +115,8 @@ export function Grid(props: GridProps): JSX.Element {
   // The active one exists even where it is out of view: it holds the focus.
   const activeRow = rowOf(layout, active);
   const all = activeRow && !rows.some(({ row }) => row === activeRow.row) ? [...rows, activeRow] : rows;
-  const indexes = (start: number, end: number) => Array.from({ length: Math.max(0, Math.min(end, ids.length) - start) }, (_, i) => start + i);
+  const indexes = (start: number, end: number) =>
+    Array.from({ length: Math.max(0, Math.min(end, ids.length) - start) }, (_, i) => start + i);
 
   return (
     <div

@@ -12,7 +12,13 @@ export interface KeyPress {
   altKey?: boolean;
 }
 
-const COMMANDS: Record<string, GridCommand> = { Enter: 'open', ' ': 'select', m: 'more-like', M: 'more-like', Escape: 'clear' };
+const COMMANDS: Record<string, GridCommand> = {
+  Enter: 'open',
+  ' ': 'select',
+  m: 'more-like',
+  M: 'more-like',
+  Escape: 'clear',
+};
 
 /** What a key does with the focused picture; null for keys that are not ours. */
 export function commandOf({ key, ctrlKey, metaKey, altKey }: KeyPress): GridCommand | null {

@@ -17,13 +17,18 @@ test('cells fill the width, sections follow each other', () => {
 });
 
 test('a view narrower than a cell has one column, an empty list no height', () => {
-  expect(gridLayout([{ count: 2, heading: 0 }], { width: 60, minCell: 100, gap: 8 })).toMatchObject({ columns: 1, cell: 60 });
+  expect(gridLayout([{ count: 2, heading: 0 }], { width: 60, minCell: 100, gap: 8 })).toMatchObject({
+    columns: 1,
+    cell: 60,
+  });
   expect(gridLayout([], { width: 300, minCell: 100, gap: 8 })).toMatchObject({ rows: 0, count: 0, height: 0 });
 });
 
 const arbitraryLayout = fc
   .record({
-    specs: fc.array(fc.record({ count: fc.integer({ min: 0, max: 400 }), heading: fc.integer({ min: 0, max: 80 }) }), { maxLength: 4 }),
+    specs: fc.array(fc.record({ count: fc.integer({ min: 0, max: 400 }), heading: fc.integer({ min: 0, max: 80 }) }), {
+      maxLength: 4,
+    }),
     width: fc.integer({ min: 50, max: 2000 }),
     minCell: fc.integer({ min: 40, max: 300 }),
     gap: fc.integer({ min: 0, max: 20 }),
@@ -32,24 +37,29 @@ const arbitraryLayout = fc
 
 test('every picture is in exactly one row, within the height, and a band shows exactly the rows it touches', () => {
   fc.assert(
-    fc.property(arbitraryLayout, fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: 1, max: 2000 }), (layout, at, tall) => {
-      const all = rowsBetween(layout, 0, layout.height);
-      expect(all.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i))).toEqual(
-        Array.from({ length: layout.count }, (_, i) => i),
-      );
-      expect(all.map(({ row }) => row)).toEqual(all.map((_, i) => i));
-      for (const row of all) {
-        expect(row.top + layout.cell).toBeLessThanOrEqual(layout.height + 1e-6);
-        expect(rowOf(layout, row.start)).toEqual(row);
-        expect(rowOf(layout, row.end - 1)).toEqual(row);
-      }
-      const top = at * layout.height;
-      const seen = new Set(rowsBetween(layout, top, top + tall).map(({ row }) => row));
-      for (const { row, top: rowTop } of all) {
-        if (rowTop < top + tall && rowTop + layout.cell > top) expect(seen.has(row)).toBe(true);
-        if (rowTop > top + tall || rowTop + layout.cell + layout.gap < top) expect(seen.has(row)).toBe(false);
-      }
-    }),
+    fc.property(
+      arbitraryLayout,
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.integer({ min: 1, max: 2000 }),
+      (layout, at, tall) => {
+        const all = rowsBetween(layout, 0, layout.height);
+        expect(all.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i))).toEqual(
+          Array.from({ length: layout.count }, (_, i) => i),
+        );
+        expect(all.map(({ row }) => row)).toEqual(all.map((_, i) => i));
+        for (const row of all) {
+          expect(row.top + layout.cell).toBeLessThanOrEqual(layout.height + 1e-6);
+          expect(rowOf(layout, row.start)).toEqual(row);
+          expect(rowOf(layout, row.end - 1)).toEqual(row);
+        }
+        const top = at * layout.height;
+        const seen = new Set(rowsBetween(layout, top, top + tall).map(({ row }) => row));
+        for (const { row, top: rowTop } of all) {
+          if (rowTop < top + tall && rowTop + layout.cell > top) expect(seen.has(row)).toBe(true);
+          if (rowTop > top + tall || rowTop + layout.cell + layout.gap < top) expect(seen.has(row)).toBe(false);
+        }
+      },
+    ),
   );
 });
 

@@ -106,7 +106,11 @@ export function rowsBetween(layout: GridLayout, top: number, bottom: number): Ro
  * @param top first visible pixel, from the top of the grid; `height` of the view; `inset` what a sticky bar covers of it
  * @returns the new `top`, or the old one where the row is in view
  */
-export function scrollToRow(layout: GridLayout, row: Row, view: { top: number; height: number; inset: number }): number {
+export function scrollToRow(
+  layout: GridLayout,
+  row: Row,
+  view: { top: number; height: number; inset: number },
+): number {
   const above = row.top - view.inset;
   const below = row.top + layout.cell - view.height;
   if (view.top > above) return above;

@@ -51,7 +51,13 @@ export function Groups(): JSX.Element {
       <ErrorBox error={error.value} />
       {groups.value && (
         <>
-          <GroupList title={strings.exactTitle} text={strings.exactText} none={strings.exactNone} groups={exact} exact />
+          <GroupList
+            title={strings.exactTitle}
+            text={strings.exactText}
+            none={strings.exactNone}
+            groups={exact}
+            exact
+          />
           <label class="threshold">
             <span>{strings.threshold}</span>
             <span class="quiet" aria-hidden="true">
@@ -74,7 +80,12 @@ export function Groups(): JSX.Element {
             </span>
             <output>{strings.value(threshold.value)}</output>
           </label>
-          <GroupList title={strings.similarTitle} text={strings.similarText} none={strings.similarNone} groups={similar} />
+          <GroupList
+            title={strings.similarTitle}
+            text={strings.similarText}
+            none={strings.similarNone}
+            groups={similar}
+          />
         </>
       )}
       <p class="busy" role="status">

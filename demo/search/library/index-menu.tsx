@@ -66,7 +66,10 @@ export function IndexMenu(): JSX.Element {
   const indexed = library.state.value?.indexed ?? 0;
   useEffect(() => {
     const close = (event: Event) => {
-      const outside = event.type === 'keydown' ? (event as KeyboardEvent).key === 'Escape' : !menu.current!.contains(event.target as Node);
+      const outside =
+        event.type === 'keydown'
+          ? (event as KeyboardEvent).key === 'Escape'
+          : !menu.current!.contains(event.target as Node);
       if (!outside || !menu.current!.open) return;
       menu.current!.open = false;
       if (event.type === 'keydown') menu.current!.querySelector('summary')!.focus();

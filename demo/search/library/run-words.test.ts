@@ -3,7 +3,16 @@ import type { FolderProblem, IndexState, RunProgress } from '../../../src/search
 import { runInWords } from './run-words';
 
 const run = (change: Partial<RunProgress>): RunProgress => ({
-  found: 0, total: 0, done: 0, embedded: 0, reused: 0, problems: 0, removed: 0, rate: null, secondsLeft: null, ...change,
+  found: 0,
+  total: 0,
+  done: 0,
+  embedded: 0,
+  reused: 0,
+  problems: 0,
+  removed: 0,
+  rate: null,
+  secondsLeft: null,
+  ...change,
 });
 
 const words = (state: Pick<IndexState, 'phase' | 'run'>, problem: FolderProblem | null = null) =>

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { fromPicked, readDrop } from './sources';
 
-const picked = (path: string) => Object.defineProperty(new File(['x'], path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
+const picked = (path: string) =>
+  Object.defineProperty(new File(['x'], path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
 const file = (name: string, type = 'image/png') => new File(['x'], name, { type });
 
 test('a picked folder gives its name and paths without it', () => {
@@ -27,8 +28,16 @@ function entry(name: string, children: (object | File)[]): object {
     },
   };
 }
-const fileItem = (file: File) => ({ kind: 'file', getAsFile: () => file, webkitGetAsEntry: () => ({ isFile: true, isDirectory: false }) });
-const folderItem = (folder: object) => ({ kind: 'file', getAsFile: () => file('folder', ''), webkitGetAsEntry: () => folder });
+const fileItem = (file: File) => ({
+  kind: 'file',
+  getAsFile: () => file,
+  webkitGetAsEntry: () => ({ isFile: true, isDirectory: false }),
+});
+const folderItem = (folder: object) => ({
+  kind: 'file',
+  getAsFile: () => file('folder', ''),
+  webkitGetAsEntry: () => folder,
+});
 const drop = (...items: object[]) => readDrop({ items: items as unknown as DataTransferItemList }, 'Dropped pictures');
 
 test('one picture is to be looked for, several are a folder', async () => {
@@ -36,7 +45,15 @@ test('one picture is to be looked for, several are a folder', async () => {
   expect(await drop(fileItem(a))).toEqual({ kind: 'picture', file: a });
   expect(await drop(fileItem(a), fileItem(b))).toEqual({
     kind: 'folders',
-    sources: [{ name: 'Dropped pictures', files: [{ path: 'a.png', file: a }, { path: 'b.png', file: b }] }],
+    sources: [
+      {
+        name: 'Dropped pictures',
+        files: [
+          { path: 'a.png', file: a },
+          { path: 'b.png', file: b },
+        ],
+      },
+    ],
   });
 });
 
@@ -44,7 +61,16 @@ test('a folder is read to its depths where the browser has no handles', async ()
   const [a, b, c] = [file('a.png'), file('b.png'), file('c.png')];
   expect(await drop(folderItem(entry('F', [a, entry('G', [b, entry('H', [c])])])))).toEqual({
     kind: 'folders',
-    sources: [{ name: 'F', files: [{ path: 'a.png', file: a }, { path: 'G/b.png', file: b }, { path: 'G/H/c.png', file: c }] }],
+    sources: [
+      {
+        name: 'F',
+        files: [
+          { path: 'a.png', file: a },
+          { path: 'G/b.png', file: b },
+          { path: 'G/H/c.png', file: c },
+        ],
+      },
+    ],
   });
 });
 
@@ -52,7 +78,10 @@ test('a handle is kept where there is one, and loose files beside a folder are n
   const handle = { kind: 'directory', name: 'F' };
   const a = file('a.png');
   const dropped = await drop({ ...folderItem(entry('F', [])), getAsFileSystemHandle: async () => handle }, fileItem(a));
-  expect(dropped).toEqual({ kind: 'folders', sources: [{ handle }, { name: 'Dropped pictures', files: [{ path: 'a.png', file: a }] }] });
+  expect(dropped).toEqual({
+    kind: 'folders',
+    sources: [{ handle }, { name: 'Dropped pictures', files: [{ path: 'a.png', file: a }] }],
+  });
 });
 
 test('text and files that are no pictures are nothing', async () => {

@@ -30,7 +30,8 @@ export function fromPicked(files: readonly File[]): FolderSource | null {
 }
 
 /** What was dropped: folders to index, several pictures to index as a folder, or one picture to look for. */
-export type Dropped = { kind: 'folders'; sources: FolderSource[] } | { kind: 'picture'; file: File } | { kind: 'nothing' };
+export type Dropped =
+  { kind: 'folders'; sources: FolderSource[] } | { kind: 'picture'; file: File } | { kind: 'nothing' };
 
 type HandleItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
 

@@ -57,7 +57,9 @@ export function Welcome(): JSX.Element {
       <p>{strings.how}</p>
       {others.length > 0 && (
         <p class="notice" id="other-indexes">
-          {strings.others(others.map(({ modelName, modelId, pictures }) => strings.other(modelName ?? modelId, pictures)))}
+          {strings.others(
+            others.map(({ modelName, modelId, pictures }) => strings.other(modelName ?? modelId, pictures)),
+          )}
         </p>
       )}
       <p class="welcome-actions">
@@ -67,7 +69,9 @@ export function Welcome(): JSX.Element {
         <Button
           disabled={isWaiting}
           onClick={() =>
-            void library.attempt(async () => library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]))
+            void library.attempt(async () =>
+              library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]),
+            )
           }
         >
           {strings.samples}

@@ -9,7 +9,14 @@ test('the commonest folders have colours of their own, the others share one', ()
   const folders = [...'aaabbc', ''].concat(Array.from({ length: 9 }, (_, i) => `rare${i}`));
   const { classes, legend } = colourByFolder(folders, words);
   expect(legend.map(({ label, count }) => [label, count])).toEqual([
-    ['a', 3], ['b', 2], ['top', 1], ['c', 1], ['rare0', 1], ['rare1', 1], ['rare2', 1], ['others', 6],
+    ['a', 3],
+    ['b', 2],
+    ['top', 1],
+    ['c', 1],
+    ['rare0', 1],
+    ['rare1', 1],
+    ['rare2', 1],
+    ['others', 6],
   ]);
   expect(legend[classes[4]!]!.label).toBe('b');
   expect(legend[classes.at(-1)!]!.label).toBe('others');
@@ -30,6 +37,9 @@ test('dates: every picture is in the step that names its date, steps are about e
       });
     }),
   );
-  const { legend } = colourByDate(Array.from({ length: 800 }, (_, i) => (i === 0 ? -1e12 : i)), dateWords);
+  const { legend } = colourByDate(
+    Array.from({ length: 800 }, (_, i) => (i === 0 ? -1e12 : i)),
+    dateWords,
+  );
   expect(legend.map(({ count }) => count)).toEqual(Array(8).fill(100));
 });

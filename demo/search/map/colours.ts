@@ -47,9 +47,9 @@ export function colourByDate(
   words: { range: (from: number, to: number) => string; undated: string },
 ): Colouring {
   const known = dates.filter((date) => date !== null).sort((a, b) => a - b);
-  const starts = [...new Set(Array.from({ length: STEPS }, (_, i) => known[Math.floor((i * known.length) / STEPS)]))].filter(
-    (start) => start !== undefined,
-  );
+  const starts = [
+    ...new Set(Array.from({ length: STEPS }, (_, i) => known[Math.floor((i * known.length) / STEPS)])),
+  ].filter((start) => start !== undefined);
   const stepOf = (date: number) => starts.findLastIndex((start) => date >= start);
   const classes = Uint8Array.from(dates, (date) => (date === null ? starts.length : stepOf(date)));
   const legend = starts.map((start, i) => {

@@ -44,13 +44,19 @@ export function drawMap({ context, width, height, ratio, ink }: Canvas, scene: S
     for (let i = 0; i < points.count; i++) {
       if (!which(i)) continue;
       const [x, y] = at(i);
-      if (x > -side && y > -side && x < width + side && y < height + side) context.fillRect(x - side / 2, y - side / 2, side, side);
+      if (x > -side && y > -side && x < width + side && y < height + side)
+        context.fillRect(x - side / 2, y - side / 2, side, side);
     }
   };
   context.globalAlpha = found ? 0.35 : 0.85;
-  colouring.legend.forEach(({ colour }, kind) => dots(colour, size, (i) => colouring.classes[i] === kind && !found?.has(i)));
+  colouring.legend.forEach(({ colour }, kind) =>
+    dots(colour, size, (i) => colouring.classes[i] === kind && !found?.has(i)),
+  );
   context.globalAlpha = 1;
-  if (found) colouring.legend.forEach(({ colour }, kind) => dots(colour, size * 1.8, (i) => colouring.classes[i] === kind && found.has(i)));
+  if (found)
+    colouring.legend.forEach(({ colour }, kind) =>
+      dots(colour, size * 1.8, (i) => colouring.classes[i] === kind && found.has(i)),
+    );
   context.strokeStyle = ink;
   context.lineWidth = 1.5;
   for (const i of selected) ring(context, at(i), size / 2 + 2);

@@ -20,7 +20,12 @@ interface Size {
  * @param first those that go before others where there is not room for all
  * @returns positions of points, those that go first in front; none while too many are in view
  */
-export function shownAsPictures(points: MapPoints, view: View, { width, height }: Size, first: ReadonlySet<number> | null): number[] {
+export function shownAsPictures(
+  points: MapPoints,
+  view: View,
+  { width, height }: Size,
+  first: ReadonlySet<number> | null,
+): number[] {
   const [minX, minY] = toPlane(view, 0, 0);
   const [maxX, maxY] = toPlane(view, width, height);
   const inView = points.within({ minX, minY, maxX, maxY });

@@ -18,7 +18,12 @@ const strings = searchStrings.map;
 const MARGIN = 24;
 /** How near the pointer must be to a dot, and to the middle of a picture, in CSS pixels. */
 const REACH = { dot: 14, picture: SIDE / 2 };
-const ARROWS: Record<string, [number, number]> = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const ARROWS: Record<string, [number, number]> = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+};
 
 type Tool = 'pan' | 'lasso';
 
@@ -38,8 +43,14 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   const colouring = useMemo(
     () =>
       colourBy === 'date'
-        ? colourByDate(items.map((item) => item?.taken ?? null), strings)
-        : colourByFolder(items.map((item) => item?.path.split('/').slice(0, -1).join('/') ?? ''), strings),
+        ? colourByDate(
+            items.map((item) => item?.taken ?? null),
+            strings,
+          )
+        : colourByFolder(
+            items.map((item) => item?.path.split('/').slice(0, -1).join('/') ?? ''),
+            strings,
+          ),
     [items, colourBy],
   );
   const found = finder.found.value;
@@ -125,7 +136,14 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   const middle = () => points.nearest(...toPlane(zoom.view, width / 2, height / 2), Infinity);
 
   const item = current === null ? null : items[current];
-  const card = current === null ? null : cardPlace(points.x[current]! * zoom.view.k + zoom.view.x, points.y[current]! * zoom.view.k + zoom.view.y, width);
+  const card =
+    current === null
+      ? null
+      : cardPlace(
+          points.x[current]! * zoom.view.k + zoom.view.x,
+          points.y[current]! * zoom.view.k + zoom.view.y,
+          width,
+        );
   useEffect(() => setCurrent(null), [map]);
 
   return (
@@ -220,5 +238,7 @@ function pictureClass(i: number, { selected, current, found }: Pick<Scene, 'sele
 
 /** Beside the dot, on the side that has room. */
 function cardPlace(x: number, y: number, width: number): Record<string, string> {
-  return x < width / 2 ? { left: `${x + 14}px`, top: `${Math.max(0, y - 70)}px` } : { right: `${width - x + 14}px`, top: `${Math.max(0, y - 70)}px` };
+  return x < width / 2
+    ? { left: `${x + 14}px`, top: `${Math.max(0, y - 70)}px` }
+    : { right: `${width - x + 14}px`, top: `${Math.max(0, y - 70)}px` };
 }

@@ -40,7 +40,12 @@ test('a rectangle drawn as a loop holds what lies in it', () => {
     }),
   );
   expect(of([[1, 1]]).inside([])).toEqual([]);
-  expect(of([[1, 1]]).inside([[0, 0], [2, 2]])).toEqual([]);
+  expect(
+    of([[1, 1]]).inside([
+      [0, 0],
+      [2, 2],
+    ]),
+  ).toEqual([]);
 });
 
 test('the view that fits shows every point within the margins', () => {
@@ -61,14 +66,32 @@ test('the view that fits shows every point within the margins', () => {
 });
 
 test('arrow keys go to the neighbour on that side', () => {
-  const cross = of([[0, 0], [5, 1], [-5, 0], [0, 5], [1, -5], [20, 0]]);
-  expect([neighbour(cross, 0, 1, 0), neighbour(cross, 0, -1, 0), neighbour(cross, 0, 0, 1), neighbour(cross, 0, 0, -1)]).toEqual([1, 2, 3, 4]);
+  const cross = of([
+    [0, 0],
+    [5, 1],
+    [-5, 0],
+    [0, 5],
+    [1, -5],
+    [20, 0],
+  ]);
+  expect([
+    neighbour(cross, 0, 1, 0),
+    neighbour(cross, 0, -1, 0),
+    neighbour(cross, 0, 0, 1),
+    neighbour(cross, 0, 0, -1),
+  ]).toEqual([1, 2, 3, 4]);
   expect(neighbour(cross, 5, 1, 0)).toBeNull();
 });
 
 test('an empty map', () => {
   const none = of([]);
   expect(none.nearest(0, 0, 10)).toBeNull();
-  expect(none.inside([[0, 0], [1, 0], [1, 1]])).toEqual([]);
+  expect(
+    none.inside([
+      [0, 0],
+      [1, 0],
+      [1, 1],
+    ]),
+  ).toEqual([]);
   expect(fitView(none.extent, 100, 100, 10)).toEqual({ k: 1, x: 50, y: 50 });
 });

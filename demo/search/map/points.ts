@@ -57,7 +57,9 @@ export function mapPoints(x: ArrayLike<number>, y: ArrayLike<number>): MapPoints
     nearest(px, py, radius) {
       if (count === 0) return null;
       const squared = (i: number) => (x[i]! - px) ** 2 + (y[i]! - py) ** 2;
-      return tree.within(px, py, radius).reduce<number | null>((best, i) => (best === null || squared(i) < squared(best) ? i : best), null);
+      return tree
+        .within(px, py, radius)
+        .reduce<number | null>((best, i) => (best === null || squared(i) < squared(best) ? i : best), null);
     },
   };
 }
@@ -79,7 +81,8 @@ export function fitView({ minX, minY, maxX, maxY }: Extent, width: number, heigh
   const spanY = maxY - minY;
   const roomX = Math.max(1, width - 2 * margin);
   const roomY = Math.max(1, height - 2 * margin);
-  const k = spanX === 0 && spanY === 0 ? 1 : Math.min(roomX / (spanX || Number.MIN_VALUE), roomY / (spanY || Number.MIN_VALUE));
+  const k =
+    spanX === 0 && spanY === 0 ? 1 : Math.min(roomX / (spanX || Number.MIN_VALUE), roomY / (spanY || Number.MIN_VALUE));
   return { k, x: width / 2 - ((minX + maxX) / 2) * k, y: height / 2 - ((minY + maxY) / 2) * k };
 }
 

@@ -27,14 +27,18 @@ export function useZoom(canvas: RefObject<HTMLCanvasElement | null>, all: View, 
     const made = zoom<HTMLCanvasElement, unknown>()
       .scaleExtent([0.5, MOST])
       // With a loop, only the wheel and two fingers zoom.
-      .filter((event: MouseEvent & TouchEvent) => event.type === 'wheel' || event.touches?.length > 1 || !(blocked.current || event.button))
+      .filter(
+        (event: MouseEvent & TouchEvent) =>
+          event.type === 'wheel' || event.touches?.length > 1 || !(blocked.current || event.button),
+      )
       .on('zoom', ({ transform: next }: { transform: typeof zoomIdentity }) => setTransform(next));
     behaviour.current = made;
     const target = select(canvas.current!);
     target.call(made).on('dblclick.zoom', null);
     return () => void target.on('.zoom', null);
   }, []);
-  const apply = (run: (made: ZoomBehavior<HTMLCanvasElement, unknown>) => void) => behaviour.current && run(behaviour.current);
+  const apply = (run: (made: ZoomBehavior<HTMLCanvasElement, unknown>) => void) =>
+    behaviour.current && run(behaviour.current);
   const { k, x, y } = transform;
   return {
     view: { k: all.k * k, x: all.x * k + x, y: all.y * k + y },

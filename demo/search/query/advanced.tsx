@@ -62,7 +62,11 @@ export function Advanced(): JSX.Element {
         </p>
       )}
       <label class="check">
-        <input type="checkbox" checked={showScores.value} onChange={(event) => (showScores.value = event.currentTarget.checked)} />
+        <input
+          type="checkbox"
+          checked={showScores.value}
+          onChange={(event) => (showScores.value = event.currentTarget.checked)}
+        />
         <span>{strings.scores}</span>
         <span class="quiet">{strings.scoresHint}</span>
       </label>

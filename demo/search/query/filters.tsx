@@ -53,7 +53,12 @@ export function Filters(): JSX.Element | null {
         </label>
         <label>
           <span>{strings.to}</span>
-          <input type="date" {...range} value={filter.to} onInput={(event) => set({ to: event.currentTarget.value }, TYPING)} />
+          <input
+            type="date"
+            {...range}
+            value={filter.to}
+            onInput={(event) => set({ to: event.currentTarget.value }, TYPING)}
+          />
         </label>
         <Filter
           label={strings.camera}

@@ -125,7 +125,10 @@ export class Finder {
       this.outdated.value = true;
       return;
     }
-    const wait = state.phase === 'idle' || found.candidates === 0 ? 0 : Math.max(0, this.#lastRun + this.#options.pause - Date.now());
+    const wait =
+      state.phase === 'idle' || found.candidates === 0
+        ? 0
+        : Math.max(0, this.#lastRun + this.#options.pause - Date.now());
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.run(), wait);
   }
@@ -181,6 +184,14 @@ async function list(index: PhotoIndex, form: QueryForm): Promise<Found> {
   const { revision } = index.state;
   const filter = toFilter(form.filter);
   const ids = await index.list(filter ? { filter } : {});
-  return { query: null, ids, relevant: ids.length, hits: null, weak: false, candidates: ids.length, milliseconds: null, revision };
+  return {
+    query: null,
+    ids,
+    relevant: ids.length,
+    hits: null,
+    weak: false,
+    candidates: ids.length,
+    milliseconds: null,
+    revision,
+  };
 }
-

@@ -1,5 +1,15 @@
 import { expect, test } from 'vitest';
-import { EMPTY_FORM, kindOf, NO_FILTER, templateFits, templateProblem, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
+import {
+  EMPTY_FORM,
+  kindOf,
+  NO_FILTER,
+  templateFits,
+  templateProblem,
+  toFilter,
+  toSearchQuery,
+  type PicturePart,
+  type QueryForm,
+} from './form';
 
 const words = (text: string, also: string[] = [], exclude: string[] = []) => ({ text, also, exclude });
 const blob = new Blob(['x']);
@@ -21,7 +31,9 @@ test('words and the first picture go together, the rest is added or subtracted',
 
 test('nothing to look for is no query: neither an empty form, nor exclusions, nor filters alone', () => {
   expect(toSearchQuery(form({}), words(''), 50)).toBeNull();
-  expect(toSearchQuery(form({ pictures: [unlike], filter: { ...NO_FILTER, camera: 'X' } }), words('', [], ['people']), 50)).toBeNull();
+  expect(
+    toSearchQuery(form({ pictures: [unlike], filter: { ...NO_FILTER, camera: 'X' } }), words('', [], ['people']), 50),
+  ).toBeNull();
 });
 
 test('an instruction goes along where it fits what is looked for', () => {
@@ -31,9 +43,12 @@ test('an instruction goes along where it fits what is looked for', () => {
 });
 
 test('the kind of query', () => {
-  expect([kindOf(words('a'), []), kindOf(words(''), [like]), kindOf(words('a'), [unlike, like]), kindOf(words(''), [unlike])]).toEqual([
-    'text', 'image', 'both', null,
-  ]);
+  expect([
+    kindOf(words('a'), []),
+    kindOf(words(''), [like]),
+    kindOf(words('a'), [unlike, like]),
+    kindOf(words(''), [unlike]),
+  ]).toEqual(['text', 'image', 'both', null]);
 });
 
 test('both days of a range belong to it; what is not filled in filters nothing', () => {

@@ -33,7 +33,11 @@ export function fakeItem(id: number): PhotoItem {
 }
 
 /** `searches` holds every query that was asked, `reconnected` the folders; `set` changes the state as a run would. */
-export type FakeIndex = PhotoIndex & { searches: unknown[]; reconnected: number[]; set(change: Partial<IndexState>): void };
+export type FakeIndex = PhotoIndex & {
+  searches: unknown[];
+  reconnected: number[];
+  set(change: Partial<IndexState>): void;
+};
 
 export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: FakeOptions): FakeIndex {
   const listeners = new Set<(state: IndexState) => void>();
@@ -74,7 +78,11 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     retry: done,
     async search(query) {
       searches.push(query);
-      const hits: SearchHit[] = Array.from(ids().subarray(0, query.limit ?? 200), (id, i) => ({ id, score: 0.9 - i / 1000, z: 6 - i / 100 }));
+      const hits: SearchHit[] = Array.from(ids().subarray(0, query.limit ?? 200), (id, i) => ({
+        id,
+        score: 0.9 - i / 1000,
+        z: 6 - i / 100,
+      }));
       return {
         hits,
         relevantCount: Math.ceil(hits.length * relevant),

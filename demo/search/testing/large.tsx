@@ -36,7 +36,12 @@ function draw(id: number): Promise<Blob> {
 const wishes = new URLSearchParams(location.search);
 const problems = [
   { id: 1, path: 'Phone/broken.jpg', kind: 'skipped' as const, reason: 'The file ends in the middle of the picture.' },
-  { id: 2, path: 'Phone/huge.png', kind: 'skipped' as const, reason: '40,000 × 40,000 pixels; the limit is 89 million.' },
+  {
+    id: 2,
+    path: 'Phone/huge.png',
+    kind: 'skipped' as const,
+    reason: '40,000 × 40,000 pixels; the limit is 89 million.',
+  },
 ];
 const index = fakeIndex({ count: Number(wishes.get('count') ?? 100_000), thumbnail, problems });
 const state = new SearchState();

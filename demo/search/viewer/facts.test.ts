@@ -3,7 +3,12 @@ import { fakeItem } from '../testing/fake-index';
 import { factsOf } from './facts';
 
 test('what is known is said, what is not known is left out', () => {
-  const item = { ...fakeItem(0), taken: Date.UTC(2024, 4, 1, 13, 5), dated: true, place: { latitude: -33.8568, longitude: -70.5 } };
+  const item = {
+    ...fakeItem(0),
+    taken: Date.UTC(2024, 4, 1, 13, 5),
+    dated: true,
+    place: { latitude: -33.8568, longitude: -70.5 },
+  };
   expect(factsOf(item, { id: 0, score: 0.25, z: -1.26 })).toEqual([
     { label: 'Path', value: 'Holidays/2023/Norway/IMG_000000.jpg' },
     { label: 'Taken', value: expect.stringMatching(/^May 1, 2024, 1:05\sPM$/) },

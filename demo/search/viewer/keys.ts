@@ -4,7 +4,9 @@ export type ViewerCommand = 'select' | 'more-like';
 
 /** Where a key goes among `count` pictures; null where it goes nowhere. */
 export function stepOf(key: string, at: number, count: number): number | null {
-  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1, PageDown: at + 10, PageUp: at - 10 }[key];
+  const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1, PageDown: at + 10, PageUp: at - 10 }[
+    key
+  ];
   if (to === undefined || count === 0) return null;
   const bounded = Math.min(count - 1, Math.max(0, to));
   return bounded === at ? null : bounded;

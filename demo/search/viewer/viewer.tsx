@@ -64,8 +64,18 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
     >
       <div class="viewer-stage">
         <Original key={id} id={id} item={item} />
-        <IconButton icon="previous" label={strings.previous} aria-disabled={at === 0} onClick={() => go(stepOf('ArrowLeft', at, ids.length))} />
-        <IconButton icon="next" label={strings.next} aria-disabled={at === ids.length - 1} onClick={() => go(stepOf('ArrowRight', at, ids.length))} />
+        <IconButton
+          icon="previous"
+          label={strings.previous}
+          aria-disabled={at === 0}
+          onClick={() => go(stepOf('ArrowLeft', at, ids.length))}
+        />
+        <IconButton
+          icon="next"
+          label={strings.next}
+          aria-disabled={at === ids.length - 1}
+          onClick={() => go(stepOf('ArrowRight', at, ids.length))}
+        />
       </div>
       <aside class="viewer-side">
         <header>

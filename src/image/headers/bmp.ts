@@ -29,5 +29,13 @@ export function readBmpHeader(bytes: Uint8Array): ImageHeader {
     const rowBytes = Math.ceil((width * bits) / 32) * 4;
     reader.checked(reader.u32(10, true), rowBytes * height);
   }
-  return { format: 'BMP', mimeType: 'image/bmp', width, height, alpha: bits === 32, indexed: bits <= 8, orientation: [] };
+  return {
+    format: 'BMP',
+    mimeType: 'image/bmp',
+    width,
+    height,
+    alpha: bits === 32,
+    indexed: bits <= 8,
+    orientation: [],
+  };
 }

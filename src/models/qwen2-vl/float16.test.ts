@@ -53,7 +53,11 @@ const ordinary = randomWeights(config, 2);
 
 describe.each<TestDtype>(['fp32', 'fp16', 'q8', 'q4-zp'])('%s weights', (dtype) => {
   test('texts with massive activations', async () => {
-    const rows = tokenRows(config, massive, Array.from({ length: config.vocabSize }, (_, id) => id));
+    const rows = tokenRows(
+      config,
+      massive,
+      Array.from({ length: config.vocabSize }, (_, id) => id),
+    );
     const long = Array.from({ length: 40 }, (_, i) => (i * 17) % config.vocabSize);
     const sequences = [[0, 5, 6, 7, 8], long, [3, 4, 5, 6], [0]];
     const { half, single } = await openBoth(massive, 'text', dtype);

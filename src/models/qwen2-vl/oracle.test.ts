@@ -79,7 +79,10 @@ describe.each(MODEL_NAMES)('%s', (name) => {
     // A block per stage, as large as a file may be.
     const plans = planStages(config, ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
     expect(plans.length).toBe(config.layers + config.vision.depth);
-    towers = await Towers.open(config, plans.map((plan) => storeStage(config, plan, weights, 'fp32')));
+    towers = await Towers.open(
+      config,
+      plans.map((plan) => storeStage(config, plan, weights, 'fp32')),
+    );
   });
 
   afterAll(() => towers.release());

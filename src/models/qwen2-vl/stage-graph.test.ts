@@ -20,11 +20,18 @@ const weights = randomWeights(config, 1);
 const whole = planStages(config, () => 0);
 /** A block per stage: every matrix pretends to be an eighth of a file. */
 const split = planStages(config, ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
-const rows = tokenRows(config, weights, Array.from({ length: config.vocabSize }, (_, id) => id));
+const rows = tokenRows(
+  config,
+  weights,
+  Array.from({ length: config.vocabSize }, (_, id) => id),
+);
 const PATCH = 588;
 
 function open(plans: StagePlan[], dtype: TestDtype = 'fp32'): Promise<Towers> {
-  return Towers.open(config, plans.map((plan) => storeStage(config, plan, weights, dtype)));
+  return Towers.open(
+    config,
+    plans.map((plan) => storeStage(config, plan, weights, dtype)),
+  );
 }
 
 /** Some ids. // [length] */
@@ -33,7 +40,13 @@ function ids(length: number, seed: number): number[] {
 }
 
 function referenceText(of: Weights, sequence: readonly number[]): Float32Array {
-  return once(of, `text ${sequence}`, () => [textForward(config, of, sequence.map((id) => rows[id]!))]);
+  return once(of, `text ${sequence}`, () => [
+    textForward(
+      config,
+      of,
+      sequence.map((id) => rows[id]!),
+    ),
+  ]);
 }
 
 function referenceVision(of: Weights, patches: Float32Array, grid: { height: number; width: number }): Float32Array {
@@ -156,11 +169,19 @@ describe('batches', () => {
     const features = normals(3 * config.hiddenSize, 9);
     const visual = [0, 1, 2].map((i) => features.subarray(i * config.hiddenSize, (i + 1) * config.hiddenSize));
     const at = rows.length;
-    const mixed = [[at + 2, 5, at, 6, at + 1], [5, 6], [at + 1, 9, 9]];
+    const mixed = [
+      [at + 2, 5, at, 6, at + 1],
+      [5, 6],
+      [at + 1, 9, 9],
+    ];
     const embeddings = await towers.text(rows, features, mixed);
     const all = [...rows, ...visual];
     mixed.forEach((sequence, i) => {
-      const wanted = textForward(config, weights, sequence.map((row) => all[row]!));
+      const wanted = textForward(
+        config,
+        weights,
+        sequence.map((row) => all[row]!),
+      );
       expect(maxDifference(embeddings[i]!, Float32Array.from(wanted))).toBeLessThan(1e-6);
     });
   });

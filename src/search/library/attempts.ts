@@ -22,10 +22,7 @@ const ALL = '';
  * Which of the pictures that were in work may have been the reason for the end of a session, and whether nothing else may
  * have been; null where it ended in order. `session` is what {@link Attempts.session} was then.
  */
-export type Blame = (
-  keys: readonly string[],
-  session: string,
-) => { keys: readonly string[]; alone: boolean } | null;
+export type Blame = (keys: readonly string[], session: string) => { keys: readonly string[]; alone: boolean } | null;
 
 export class Attempts {
   readonly #database: Database;

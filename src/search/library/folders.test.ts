@@ -87,7 +87,11 @@ beforeEach(() => {
   const vectors = new PackedVectors({ dims: 2, model: 'm' });
   for (const _ of PATHS) vectors.add(Float32Array.of(1, 0));
   const row = { id: ID, name: 'Photos', handle: handle(disk), found: 5 };
-  catalog = new Catalog(vectors, [row], PATHS.map((path, i) => indexed(path, i + 1)));
+  catalog = new Catalog(
+    vectors,
+    [row],
+    PATHS.map((path, i) => indexed(path, i + 1)),
+  );
   folders = new Folders();
 });
 

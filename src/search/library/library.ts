@@ -9,7 +9,15 @@ import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader, wr
 import type { Catalog } from './catalog';
 import { commitChanges, loadAll, openDatabase, type Changes, type Database } from './database';
 import { emptyVectors, freeUnused, load, readCatalog } from './loading';
-import { closePacks, openPackFolder, openWriters, removeOtherPacks, writersOf, type Packs, type Writers } from './packs';
+import {
+  closePacks,
+  openPackFolder,
+  openWriters,
+  removeOtherPacks,
+  writersOf,
+  type Packs,
+  type Writers,
+} from './packs';
 import type { LibraryPlace } from './place';
 import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
 

@@ -261,7 +261,11 @@ class BrowserPhotoIndex implements PhotoIndex {
         signal?.throwIfAborted();
         return run(service, number);
       });
-    return numbered(call, (number) => void this.#call((service) => service.abort(number)).catch(() => undefined), signal);
+    return numbered(
+      call,
+      (number) => void this.#call((service) => service.abort(number)).catch(() => undefined),
+      signal,
+    );
   }
 
   /** A call after which the state is another one. */

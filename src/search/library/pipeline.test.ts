@@ -13,7 +13,9 @@ import type { Work } from './work';
 /** A PNG as far as headers go; decoding is made up below. */
 function png(number: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(64);
-  bytes.set([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 2, 0, 0, 0, 2]);
+  bytes.set([
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 2, 0, 0, 0, 2,
+  ]);
   bytes.set([8, 2], 24);
   bytes[60] = number;
   return bytes;

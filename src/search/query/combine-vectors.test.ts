@@ -9,23 +9,28 @@ const sum = (parts: { vector: number[]; weight: number }[]) =>
   parts[0]!.vector.map((_, i) => parts.reduce((total, { vector, weight }) => total + unit(vector)[i]! * weight, 0));
 
 const part = fc.record({
-  vector: fc.array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 })
+  vector: fc
+    .array(fc.double({ min: -1, max: 1, noNaN: true }), { minLength: 5, maxLength: 5 })
     .filter((v) => Math.hypot(...v) > 1e-6),
   weight: fc.double({ min: 0.01, max: 10, noNaN: true }),
 });
 
 test('is the sum of what is included less half of what is excluded', () => {
   fc.assert(
-    fc.property(fc.array(part, { minLength: 1, maxLength: 4 }), fc.array(part, { maxLength: 3 }), (include, exclude) => {
-      const wanted = sum(include);
-      fc.pre(Math.hypot(...wanted) > 1e-3);
-      const unwanted = exclude.length > 0 ? sum(exclude) : [0, 0, 0, 0, 0];
-      const expected = unit(wanted).map((x, i) => x - EXCLUSION * unwanted[i]!);
-      fc.pre(Math.hypot(...expected) > 1e-3);
-      const found = combineVectors({ include, exclude });
-      unit(expected).forEach((x, i) => expect(found[i]).toBeCloseTo(x, 5));
-      expect(dot(found, found)).toBeCloseTo(1, 5);
-    }),
+    fc.property(
+      fc.array(part, { minLength: 1, maxLength: 4 }),
+      fc.array(part, { maxLength: 3 }),
+      (include, exclude) => {
+        const wanted = sum(include);
+        fc.pre(Math.hypot(...wanted) > 1e-3);
+        const unwanted = exclude.length > 0 ? sum(exclude) : [0, 0, 0, 0, 0];
+        const expected = unit(wanted).map((x, i) => x - EXCLUSION * unwanted[i]!);
+        fc.pre(Math.hypot(...expected) > 1e-3);
+        const found = combineVectors({ include, exclude });
+        unit(expected).forEach((x, i) => expect(found[i]).toBeCloseTo(x, 5));
+        expect(dot(found, found)).toBeCloseTo(1, 5);
+      },
+    ),
   );
 });
 

@@ -38,13 +38,15 @@ test('lets through what meets all of it', () => {
   );
 });
 
-const sets = fc.integer({ min: 0, max: 100 }).chain((length) =>
-  fc.tuple(
-    fc.constant(length),
-    fc.array(fc.boolean(), { minLength: length, maxLength: length }),
-    fc.array(fc.boolean(), { minLength: length, maxLength: length }),
-  ),
-);
+const sets = fc
+  .integer({ min: 0, max: 100 })
+  .chain((length) =>
+    fc.tuple(
+      fc.constant(length),
+      fc.array(fc.boolean(), { minLength: length, maxLength: length }),
+      fc.array(fc.boolean(), { minLength: length, maxLength: length }),
+    ),
+  );
 
 test('sets of rows are sets', () => {
   fc.assert(

@@ -12,7 +12,12 @@ export interface ParsedQuery {
 
 /** Minus as keyboards and word processors write it. */
 const MINUS = '-\u2212\u2013';
-const QUOTES: Record<string, string> = { '"': '"', '\u201c': '\u201d\u201f"', '\u201e': '\u201c\u201d"', '\u00ab': '\u00bb' };
+const QUOTES: Record<string, string> = {
+  '"': '"',
+  '\u201c': '\u201d\u201f"',
+  '\u201e': '\u201c\u201d"',
+  '\u00ab': '\u00bb',
+};
 
 /**
  * Never fails: what makes no sense as a sign is text. A sign stands at the beginning of a word and right before a
@@ -23,7 +28,7 @@ export function parseQuery(input: string): ParsedQuery {
   const text: string[] = [];
   const also: string[] = [];
   const exclude: string[] = [];
-  for (let at = 0; at < input.length; ) {
+  for (let at = 0; at < input.length;) {
     if (/\s/.test(input[at]!)) {
       at++;
       continue;
@@ -54,7 +59,13 @@ function wordsAt(input: string, at: number): [string, number] {
   if (closing) {
     end++;
     while (end < input.length && !closing.includes(input[end]!)) end++;
-    return [input.slice(at + 1, end).trim().replace(/\s+/g, ' '), end + 1];
+    return [
+      input
+        .slice(at + 1, end)
+        .trim()
+        .replace(/\s+/g, ' '),
+      end + 1,
+    ];
   }
   while (end < input.length && !/\s/.test(input[end]!)) end++;
   return [input.slice(at, end), end];

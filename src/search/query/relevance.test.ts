@@ -13,7 +13,10 @@ function library(size: number, relevant: number, at: number, seed: number) {
 }
 
 function ofAll(scores: number[]) {
-  return statisticsOf({ scales: new Float32Array(scores.length).fill(1), size: scores.length }, Float64Array.from(scores));
+  return statisticsOf(
+    { scales: new Float32Array(scores.length).fill(1), size: scores.length },
+    Float64Array.from(scores),
+  );
 }
 
 describe('where some pictures stand clear of the rest', () => {

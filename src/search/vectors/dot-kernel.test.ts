@@ -19,7 +19,11 @@ test('SIMD is used where there is any', () => {
 
 /** Rows of codes and a query that fits. */
 const problems = fc
-  .record({ lanes: fc.integer({ min: 1, max: 9 }), gap: fc.integer({ min: 0, max: 2 }), count: fc.integer({ max: 11, min: 0 }) })
+  .record({
+    lanes: fc.integer({ min: 1, max: 9 }),
+    gap: fc.integer({ min: 0, max: 2 }),
+    count: fc.integer({ max: 11, min: 0 }),
+  })
   .chain(({ lanes, gap, count }) => {
     const length = lanes * LANES;
     const stride = length + gap * LANES;

@@ -64,7 +64,9 @@ export function readHeader(bytes: Uint8Array): { dims: number; model: string } {
   if (length > HEADER_BYTES - NAME_AT) throw new IndexFormatError(`The model's name is said to have ${length} bytes.`);
   let model: string;
   try {
-    model = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes.subarray(NAME_AT, NAME_AT + length));
+    model = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
+      bytes.subarray(NAME_AT, NAME_AT + length),
+    );
   } catch (error) {
     throw new IndexFormatError("The model's name is no UTF-8.", {}, { cause: error });
   }

@@ -13,7 +13,10 @@ export interface ScoreStatistics {
 }
 
 /** @param scores by row */
-export function statisticsOf({ scales, size }: Pick<PackedVectors, 'scales' | 'size'>, scores: Float64Array): ScoreStatistics {
+export function statisticsOf(
+  { scales, size }: Pick<PackedVectors, 'scales' | 'size'>,
+  scores: Float64Array,
+): ScoreStatistics {
   let sum = 0;
   let squares = 0;
   for (let row = 0; row < scores.length; row++) {

@@ -9,7 +9,10 @@ import { equalGroups, similarGroups } from './similar-groups';
 import { similarPairs, type SimilarPairs } from './similar-pairs';
 
 /** Vectors around a few directions, at any distance from them. */
-function library(seed: number, { dims = 40, rows = 80, kernel }: { dims?: number; rows?: number; kernel?: 'simd' | 'js' }) {
+function library(
+  seed: number,
+  { dims = 40, rows = 80, kernel }: { dims?: number; rows?: number; kernel?: 'simd' | 'js' },
+) {
   const normal = normals(seed);
   const common = randomUnit(dims, normal);
   const centres = Array.from({ length: 6 }, () => randomUnit(dims, normal));
@@ -25,7 +28,10 @@ function library(seed: number, { dims = 40, rows = 80, kernel }: { dims?: number
 }
 
 function scoreOf(vectors: PackedVectors, a: number, b: number): number {
-  const [one, other] = [a, b].map((row) => vectors.codes(row, new Int16Array(vectors.dims))) as [Int16Array, Int16Array];
+  const [one, other] = [a, b].map((row) => vectors.codes(row, new Int16Array(vectors.dims))) as [
+    Int16Array,
+    Int16Array,
+  ];
   const sum = one.reduce((total, code, i) => total + code * other[i]!, 0);
   return (sum * vectors.scales[a]! * vectors.scales[b]!) / FINE ** 2;
 }
@@ -145,9 +151,12 @@ test('groups are those of complete linkage', () => {
     fc.record({
       rows: fc.constant(rows),
       // Distinct, so that there is one right answer.
-      order: fc.shuffledSubarray(Array.from({ length: (rows * (rows - 1)) / 2 }, (_, i) => i), {
-        minLength: (rows * (rows - 1)) / 2,
-      }),
+      order: fc.shuffledSubarray(
+        Array.from({ length: (rows * (rows - 1)) / 2 }, (_, i) => i),
+        {
+          minLength: (rows * (rows - 1)) / 2,
+        },
+      ),
       share: fc.double({ min: 0, max: 1, noNaN: true }),
     }),
   );
@@ -181,7 +190,13 @@ test('a chain of small steps is not a group', () => {
   // Four rows, each similar to the next only.
   const first = Uint32Array.of(0, 1, 2);
   const second = Uint32Array.of(1, 2, 3);
-  const groups = similarGroups({ first, second, scores: Float32Array.of(0.99, 0.98, 0.97), threshold: 0.9, same: new Map() });
+  const groups = similarGroups({
+    first,
+    second,
+    scores: Float32Array.of(0.99, 0.98, 0.97),
+    threshold: 0.9,
+    same: new Map(),
+  });
   expect(groups).toEqual([
     [0, 1],
     [2, 3],

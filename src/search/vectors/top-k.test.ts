@@ -9,12 +9,11 @@ import { PackedVectors } from './packed-vectors';
 import { scoresOf, topK } from './top-k';
 
 /** Numbers as they come: many of them equal, of very different size, or tiny. */
-const numbers = fc.oneof(
-  fc.double({ min: -1, max: 1, noNaN: true }),
-  fc.constantFrom(0, 1, -1, 0.5, 100, 1e-9),
-);
+const numbers = fc.oneof(fc.double({ min: -1, max: 1, noNaN: true }), fc.constantFrom(0, 1, -1, 0.5, 100, 1e-9));
 const vector = (dims: number) =>
-  fc.array(numbers, { minLength: dims, maxLength: dims }).filter((values) => values.some((value) => Math.abs(value) > 1e-20));
+  fc
+    .array(numbers, { minLength: dims, maxLength: dims })
+    .filter((values) => values.some((value) => Math.abs(value) > 1e-20));
 
 const libraries = fc.integer({ min: 1, max: 40 }).chain((dims) =>
   fc.record({
