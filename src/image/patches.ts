@@ -1,28 +1,26 @@
 /**
- * @file Pixels → the patches that the vision tower takes, equal to HF's `Qwen2VLImageProcessor` to the last bit of
- * every float32, except that a still image's two equal temporal slices are kept once (588 values, not 1176: the
- * bundle's patch weights are folded to match).
+ * @file Pixels → the patches that a vision tower takes, equal to HF's `Qwen2VLImageProcessor` to the last bit of every
+ * float32, except that a still image's two equal temporal slices are kept once (588 values, not 1176: the bundle's patch
+ * weights are folded to match).
  */
-import type { ImageConfig } from '../bundle/manifest';
 import { resizeBicubic } from './resize';
-import { smartResize } from './plans/native';
-import type { RgbImage } from './types';
+import type { RgbImage, Size } from './types';
 
 const CHANNELS = 3;
 /** HF's `rescale_factor`. */
 const RESCALE = 1 / 255;
 
-export interface ImagePatches {
-  /**
-   * // [grid.height * grid.width, 3 * patchSize²]
-   * Patches in merge-block order: the mergeSize² patches that become one visual token follow each other.
-   * Within a patch: channel, row, column.
-   */
-  patches: Float32Array;
-  /** Patches per column and per row. */
-  grid: { height: number; width: number };
-  /** Visual tokens: patches / mergeSize². */
-  tokens: number;
+/** By channel, of values of 0 to 1. */
+export interface Normalization {
+  readonly mean: readonly [number, number, number];
+  readonly std: readonly [number, number, number];
+}
+
+export interface PatchOptions extends Normalization {
+  /** Pixels per patch side (14). */
+  readonly patchSize: number;
+  /** Patches per merge-block side (2): those that become one visual token follow each other. */
+  readonly mergeSize: number;
 }
 
 /**
@@ -39,32 +37,27 @@ function normalisedBytes(mean: number, std: number): Float32Array {
   return table;
 }
 
-/** The size that {@link imagePatches} resizes an image of `height` × `width` to, as a grid of patches. */
-export function imageGrid(
-  height: number,
-  width: number,
-  { patchSize, mergeSize, minPixels, maxPixels }: ImageConfig,
-): { grid: { height: number; width: number }; tokens: number } {
-  const size = smartResize(height, width, { factor: patchSize * mergeSize, minPixels, maxPixels });
-  const grid = { height: size.height / patchSize, width: size.width / patchSize };
-  return { grid, tokens: (grid.height * grid.width) / mergeSize ** 2 };
+/** Resizes step by step, with Pillow's bicubic filter; a size that it has already changes nothing. */
+export function resizeSteps(image: RgbImage, sizes: readonly Size[]): RgbImage {
+  return sizes.reduce(
+    (picture, { width, height }) =>
+      picture.width === width && picture.height === height ? picture : resizeBicubic(picture, width, height),
+    image,
+  );
 }
 
 /**
- * Resizes, normalises and cuts an image into patches.
- * Throws {@link InvalidInputError} for a side under patchSize × mergeSize pixels or an aspect ratio above 200.
+ * Normalises an image whose sides are multiples of patchSize × mergeSize, and cuts it into patches in merge-block order;
+ * within a patch: channel, row, column. // [patches, 3 * patchSize²]
  */
-export function imagePatches(image: RgbImage, config: ImageConfig): ImagePatches {
-  const { patchSize, mergeSize } = config;
-  const { grid, tokens } = imageGrid(image.height, image.width, config);
-  const width = grid.width * patchSize;
-  const { data } = resizeBicubic(image, width, grid.height * patchSize);
-
-  const tables = [0, 1, 2].map((channel) => normalisedBytes(config.mean[channel]!, config.std[channel]!));
-  const patches = new Float32Array(grid.height * grid.width * CHANNELS * patchSize ** 2);
+export function patchRows({ data, width, height }: RgbImage, { patchSize, mergeSize, mean, std }: PatchOptions): Float32Array {
+  const rows = height / patchSize;
+  const columns = width / patchSize;
+  const tables = [0, 1, 2].map((channel) => normalisedBytes(mean[channel]!, std[channel]!));
+  const patches = new Float32Array(rows * columns * CHANNELS * patchSize ** 2);
   let target = 0;
-  for (let blockRow = 0; blockRow < grid.height; blockRow += mergeSize) {
-    for (let blockColumn = 0; blockColumn < grid.width; blockColumn += mergeSize) {
+  for (let blockRow = 0; blockRow < rows; blockRow += mergeSize) {
+    for (let blockColumn = 0; blockColumn < columns; blockColumn += mergeSize) {
       for (let row = blockRow; row < blockRow + mergeSize; row++) {
         for (let column = blockColumn; column < blockColumn + mergeSize; column++) {
           const corner = (row * patchSize * width + column * patchSize) * CHANNELS;
@@ -79,5 +72,5 @@ export function imagePatches(image: RgbImage, config: ImageConfig): ImagePatches
       }
     }
   }
-  return { patches, grid, tokens };
+  return patches;
 }

@@ -1,5 +1,11 @@
 /** @file What `image/` takes and gives. */
 
+/** In pixels. */
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Straight 8-bit RGB, row by row, without padding. */
 export interface RgbImage {
   /** Pixels. */

@@ -2,14 +2,8 @@
 
 import { MAX_STAGE_BYTES, type StoredTensor } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
-import type { GraphStage, PlannedWeight, Qwen2VLConfig, StagePlan } from './types';
-import {
-  finalNormWeights,
-  layerWeights,
-  mergerWeights,
-  patchEmbedWeights,
-  visionBlockWeights,
-} from './qwen2-vl/weights';
+import type { Backbone } from './architecture';
+import type { GraphStage, PlannedWeight, StagePlan } from './types';
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
 const ALIGNMENT_SLACK = 3 * 64;
@@ -21,21 +15,21 @@ const STORED_SUFFIX = /\.(q|scale|zp)$/;
  * @param storedBytes Bytes that a weight takes in the chosen dtype, without alignment.
  * @throws UnsupportedError where one block alone is too large for a weight file.
  */
-export function planStages(config: Qwen2VLConfig, storedBytes: (weight: PlannedWeight) => number): StagePlan[] {
-  return (['vision', 'text'] as const).flatMap((kind) => split(kind, towerWeights(config, kind), storedBytes));
+export function planStages({ towers }: Backbone, storedBytes: (weight: PlannedWeight) => number): StagePlan[] {
+  return (['vision', 'text'] as const).flatMap((kind) => split(kind, towers[kind].blocks, storedBytes));
 }
 
 /**
  * Cuts a stage between its blocks, into parts of at most `maxBytes` of weights where its blocks are that small. Run one
  * after another they do what the stage does; each refers to the same weight file.
  */
-export function cutStage<S extends GraphStage>(config: Qwen2VLConfig, stage: S, maxBytes: number): S[] {
+export function cutStage<S extends GraphStage>({ towers }: Backbone, stage: S, maxBytes: number): S[] {
   const stored = new Map<string, StoredTensor[]>();
   for (const tensor of stage.tensors) {
     const weight = tensor.name.replace(STORED_SUFFIX, '');
     stored.set(weight, [...(stored.get(weight) ?? []), tensor]);
   }
-  const weights = towerWeights(config, stage.kind);
+  const weights = towers[stage.kind].blocks;
   const parts: S[] = [];
   let bytes = 0;
   for (let block = stage.blocks.first; block < stage.blocks.last; block++) {
@@ -53,28 +47,9 @@ export function cutStage<S extends GraphStage>(config: Qwen2VLConfig, stage: S, 
   return parts;
 }
 
-/** Weights by block: the first has what comes before the blocks, the last what comes after. */
-function towerWeights(config: Qwen2VLConfig, kind: StagePlan['kind']): PlannedWeight[][] {
-  const { depth } = config.vision;
-  return kind === 'vision'
-    ? blocks(depth, (block) => [
-        ...(block === 0 ? patchEmbedWeights(config) : []),
-        ...visionBlockWeights(config, block),
-        ...(block === depth - 1 ? mergerWeights(config) : []),
-      ])
-    : blocks(config.layers, (layer) => [
-        ...layerWeights(config, layer),
-        ...(layer === config.layers - 1 ? finalNormWeights(config) : []),
-      ]);
-}
-
-function blocks(count: number, weights: (block: number) => PlannedWeight[]): PlannedWeight[][] {
-  return Array.from({ length: count }, (_, block) => weights(block));
-}
-
 function split(
   kind: StagePlan['kind'],
-  blockWeights: PlannedWeight[][],
+  blockWeights: readonly (readonly PlannedWeight[])[],
   storedBytes: (weight: PlannedWeight) => number,
 ): StagePlan[] {
   const stages: StagePlan[] = [];

@@ -49,6 +49,11 @@ export function splitLast(graph: GraphBuilder, name: string, x: Value, sizes: re
   return parts;
 }
 
+/** Values side by side along the last axis. */
+export function concatLast(graph: GraphBuilder, name: string, values: readonly Value[]): Value {
+  return graph.node('Concat', name, values, { attributes: { axis: { int: -1 } } });
+}
+
 /** z · sigmoid(alpha · z): alpha 1.702 is CLIP's QuickGelu, alpha 1 is SiLU. */
 export function quickGelu(graph: GraphBuilder, name: string, z: Value, alpha: number): Value {
   return graph.node('QuickGelu', name, [z], { domain: CONTRIB, attributes: { alpha: { float: alpha } } });
@@ -133,24 +138,26 @@ export function multiHeadAttention(
 }
 
 /**
- * Causal attention without a cache, rotary embedding inside. Sequences are padded on the right; what is computed for
- * padding is arbitrary and no other row sees it.
+ * Causal attention without a cache. With `rotary`, q and k are turned inside by the angles of the positions 0, 1, …; with
+ * null they come turned. (`position_ids` beside `do_rotary` 1 are ignored on some providers, so they are not offered.)
+ * Sequences are padded on the right; what is computed for padding is arbitrary and no other row sees it.
  * // qkv [B, S, (heads + 2·kvHeads)·headDim], cos, sin [S, headDim/2] → [B, S, heads·headDim]
  */
 export function groupQueryAttention(
   graph: GraphBuilder,
   name: string,
-  inputs: { qkv: Value; lastPositions: Value; length: Value; cos: Value; sin: Value },
+  inputs: { qkv: Value; lastPositions: Value; length: Value; rotary: { cos: Value; sin: Value } | null },
   options: { heads: number; kvHeads: number; scale: number },
 ): Value {
-  const { qkv, lastPositions, length, cos, sin } = inputs;
-  return graph.node('GroupQueryAttention', name, [qkv, null, null, null, null, lastPositions, length, cos, sin], {
+  const { qkv, lastPositions, length, rotary } = inputs;
+  const tables = rotary === null ? [] : [rotary.cos, rotary.sin];
+  return graph.node('GroupQueryAttention', name, [qkv, null, null, null, null, lastPositions, length, ...tables], {
     domain: CONTRIB,
     attributes: {
       num_heads: { int: options.heads },
       kv_num_heads: { int: options.kvHeads },
       scale: { float: options.scale },
-      do_rotary: { int: 1 },
+      do_rotary: { int: rotary === null ? 0 : 1 },
     },
   });
 }

@@ -1,19 +1,45 @@
 /**
- * @file The size that Qwen2-VL gives an image: both sides a multiple of `factor`, the area between two limits, the
- * aspect ratio kept. Follows `smart_resize` of HF's `Qwen2VLImageProcessor`, rounding included.
+ * @file The native plan: a picture keeps its aspect; both sides become multiples of a visual token's, and the area falls
+ * between two limits. Follows `smart_resize` of HF's `Qwen2VLImageProcessor` and of `qwen-vl-utils`, rounding included.
+ * Published recipes resize more than once, or to a square, before the checkpoint's own processor does: the steps.
  */
-import { InvalidInputError } from '../../errors';
 
-/** Qwen2-VL refuses images longer than this times their width. */
+import { InvalidInputError } from '../../errors';
+import type { Size } from '../types';
+
+/** Beyond this a picture is too narrow for Qwen2-VL's processor. */
 const MAX_ASPECT_RATIO = 200;
 
-export interface SmartResizeOptions {
-  /** Both sides become multiples of this: patch size × merge size (28). */
-  factor: number;
-  /** Area limits, in pixels. */
-  minPixels: number;
-  maxPixels: number;
+/** Steps run in order on 8-bit RGB with Pillow's bicubic filter; one that leaves the size alone leaves the pixels alone. */
+export type ResizeStep =
+  | {
+      /** Sides become multiples of a visual token's side, and the area falls within the limits, in pixels (`file`: the checkpoint's own). */
+      readonly fit: readonly [minPixels: number, maxPixels: number] | 'file';
+      /**
+       * Of more than 1 : 200. `refuse`: an error, on the sides as they come; `clamp`: on the result, the longer side
+       * becomes 200 times the shorter; `any`: not looked at. @default 'refuse'
+       */
+      readonly ratio?: 'refuse' | 'clamp' | 'any';
+      /** A side shorter than a visual token's. @default 'grow' */
+      readonly small?: 'grow' | 'refuse';
+      /** Width and height of the result change places, as one published recipe has it. */
+      readonly swap?: true;
+    }
+  /** Squeezed to a square. // pixels */
+  | { readonly square: number }
+  /** Only where a side is shorter than `small`. */
+  | { readonly small: number; readonly to: readonly [width: number, height: number] };
+
+/** Limits and cell of a checkpoint. */
+export interface NativeLimits {
+  /** Side of a visual token, in pixels: patch size × merge size (28). */
+  readonly factor: number;
+  readonly minPixels: number;
+  readonly maxPixels: number;
 }
+
+/** VLM2Vec's own processor: the checkpoint's limits, and nothing that is too small or too narrow. */
+export const FIT_FILE: readonly ResizeStep[] = [{ fit: 'file', small: 'refuse' }];
 
 /** Rounds halves to the even neighbour, as Python's `round` does: 0.5 → 0, 1.5 → 2, 2.5 → 2. */
 export function roundHalfEven(x: number): number {
@@ -23,31 +49,88 @@ export function roundHalfEven(x: number): number {
   return below % 2 === 0 ? below : below + 1;
 }
 
+export interface SizesOptions {
+  readonly steps: readonly ResizeStep[];
+  readonly limits: NativeLimits;
+  /** In place of the limits of the last `fit`. */
+  readonly minPixels?: number;
+  readonly maxPixels?: number;
+}
+
 /**
- * Throws {@link InvalidInputError} where HF raises a `ValueError`: a side shorter than `factor`, or an aspect ratio
- * above 200.
+ * The sizes that a picture is resized to, one after the other; the last has sides that are multiples of `factor`.
+ * @throws InvalidInputError for a picture that the steps refuse
  */
-export function smartResize(
-  height: number,
-  width: number,
-  { factor, minPixels, maxPixels }: SmartResizeOptions,
-): { height: number; width: number } {
-  if (height < factor || width < factor) {
+export function nativeSizes(size: Size, { steps, limits, minPixels, maxPixels }: SizesOptions): Size[] {
+  const lastFit = steps.findLastIndex((step) => 'fit' in step);
+  const sizes: Size[] = [];
+  let current = size;
+  steps.forEach((step, index) => {
+    current =
+      'fit' in step
+        ? fitted(current, step, withLimits(step, limits, index === lastFit ? { minPixels, maxPixels } : {}))
+        : otherStep(current, step);
+    sizes.push(current);
+  });
+  return sizes;
+}
+
+function otherStep(size: Size, step: Exclude<ResizeStep, { fit: unknown }>): Size {
+  if ('square' in step) return { width: step.square, height: step.square };
+  const [width, height] = step.to;
+  return Math.min(size.width, size.height) < step.small ? { width, height } : size;
+}
+
+type FitStep = Extract<ResizeStep, { fit: unknown }>;
+
+function withLimits(
+  { fit }: FitStep,
+  { factor, ...file }: NativeLimits,
+  given: { minPixels?: number; maxPixels?: number },
+): NativeLimits {
+  const [low, high] = fit === 'file' ? [file.minPixels, file.maxPixels] : fit;
+  const { minPixels = low, maxPixels = high } = given;
+  if (minPixels > maxPixels) {
+    throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { minPixels, maxPixels });
+  }
+  return { factor, minPixels, maxPixels };
+}
+
+function fitted(size: Size, { ratio = 'refuse', small = 'grow', swap }: FitStep, limits: NativeLimits): Size {
+  const { width, height } = size;
+  const { factor } = limits;
+  if (small === 'refuse' && Math.min(width, height) < factor) {
     throw new InvalidInputError(
       `The image is ${width}×${height} pixels; the model needs at least ${factor} on each side. Enlarge it first.`,
       { width, height, factor },
     );
   }
   const aspect = Math.max(height, width) / Math.min(height, width);
-  if (aspect > MAX_ASPECT_RATIO) {
+  if (ratio === 'refuse' && aspect > MAX_ASPECT_RATIO) {
     throw new InvalidInputError(
       `The image is ${width}×${height} pixels, an aspect ratio of ${aspect.toFixed(1)}; ` +
         `the model takes at most ${MAX_ASPECT_RATIO}. Crop it first.`,
       { width, height, aspect },
     );
   }
-  let h = roundHalfEven(height / factor) * factor;
-  let w = roundHalfEven(width / factor) * factor;
+  const result = smartResize(height, width, limits);
+  const fits = ratio === 'clamp' ? clamped(result) : result;
+  return swap ? { width: fits.height, height: fits.width } : fits;
+}
+
+/** The longer side at most 200 times the shorter. */
+function clamped({ width, height }: Size): Size {
+  if (Math.max(width, height) / Math.min(width, height) <= MAX_ASPECT_RATIO) return { width, height };
+  return height > width ? { width, height: width * MAX_ASPECT_RATIO } : { width: height * MAX_ASPECT_RATIO, height };
+}
+
+/**
+ * Both sides multiples of `factor`, the area between the limits, the aspect kept.
+ * @throws InvalidInputError where nothing would be left
+ */
+export function smartResize(height: number, width: number, { factor, minPixels, maxPixels }: NativeLimits): Size {
+  let h = Math.max(factor, roundHalfEven(height / factor) * factor);
+  let w = Math.max(factor, roundHalfEven(width / factor) * factor);
   if (h * w > maxPixels) {
     const shrink = Math.sqrt((height * width) / maxPixels);
     h = Math.floor(height / shrink / factor) * factor;

@@ -1,7 +1,7 @@
 /**
  * @file How activations are kept within float16, at no cost at run time.
  *
- * Qwen2-VL has massive activations: single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds
+ * Decoders such as Qwen2-VL's have massive activations: single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds
  * to it overflows float16 (65504). So, for float16 activations:
  *  - the residual stream and the norms stay float32; only the branches (attention, MLP) run in float16;
  *  - what a branch adds is computed `residual` times smaller, and the whole stream is that much smaller. RMSNorm and
@@ -13,7 +13,7 @@
 
 import type { FloatType, GraphBuilder, Value } from '../../onnx/index';
 import { castFrom, scale } from '../../onnx/index';
-import type { GraphOptions, Qwen2VLConfig } from '../types';
+import type { GraphOptions } from '../types';
 
 export interface Precision {
   /** Type of the activations inside the branches. */
@@ -33,8 +33,9 @@ export function precisionOf(options: GraphOptions): Precision {
 /** What every block function needs. */
 export interface Context {
   graph: GraphBuilder;
-  config: Qwen2VLConfig;
   precision: Precision;
+  /** See {@link GraphOptions.positions}. */
+  positions: 'sequence' | 'rows';
 }
 
 /** A stored vector times a factor, in the given type; computed when the session is made. // [length] */

@@ -1,29 +1,153 @@
 /**
- * @file The language model (spec section 5.5) for embedding only: no cache, no logits, and after the last attention
- * nothing but the pooled rows. B sequences of N tokens together, the longest of S, H = hiddenSize. Rows are packed
- * one after another; only attention spreads them out to [B, S], so that nothing else is computed for padding.
+ * @file The language model for embedding only: no cache, no logits, and after the last attention nothing but the pooled
+ * rows. B sequences of N tokens together, the longest of S, H = hiddenSize. Rows are packed one after another; only
+ * attention spreads them out to [B, S], so that nothing else is computed for padding.
  */
 
 import {
   castFrom,
+  concatLast,
   gatherRows,
   groupQueryAttention,
   l2Normalize,
-  linear,
   quickGelu,
   reshape,
   reshapeTo,
+  rotaryEmbedding,
   scale,
+  splitLast,
   type Value,
-} from '../../onnx/index';
-import { type Context, vector } from './activations';
-import { addBranch, normStream, normStreamF32, type Stream } from './residual';
-import { names } from '../qwen2-vl/weights';
+} from '../../onnx';
+import type { Head, Tower } from '../architecture';
+import type { Context } from './activations';
+import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Linear } from './layers';
+import { addBranch, closeStream, type Stream } from './residual';
+
+/** Numbers of a pre-norm decoder with grouped-query attention and a gated MLP. */
+export interface DecoderConfig {
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly layers: number;
+  readonly heads: number;
+  readonly kvHeads: number;
+  readonly headDim: number;
+  readonly rmsEps: number;
+}
+
+export interface DecoderOptions {
+  /** Where the checkpoint keeps it: `model`. */
+  readonly source: string;
+  /** Whether q, k and v have biases. */
+  readonly attentionBias: boolean;
+  readonly head: Head | null;
+}
+
+/** The parts of one layer. */
+function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: number) {
+  const { hiddenSize, intermediateSize, heads, kvHeads, headDim, rmsEps } = config;
+  const name = `layers.${index}`;
+  const source = `${options.source}.${name}`;
+  const rms = (kind: string) =>
+    norm({
+      name: `${name}.${kind}`,
+      source: `${source}.${kind}`,
+      length: hiddenSize,
+      epsilon: rmsEps,
+      bias: false,
+    });
+  const mlp = (kind: string, [inFeatures, outFeatures]: readonly [number, number]) =>
+    linear({
+      name: `${name}.mlp.${kind}`,
+      sources: [`${source}.mlp.${kind}`],
+      inFeatures,
+      outFeatures,
+      bias: false,
+    });
+  return {
+    inputNorm: rms('input_layernorm'),
+    qkv: linear({
+      name: `${name}.self_attn.qkv`,
+      sources: ['q_proj', 'k_proj', 'v_proj'].map((kind) => `${source}.self_attn.${kind}`),
+      inFeatures: hiddenSize,
+      outFeatures: (heads + 2 * kvHeads) * headDim,
+      bias: options.attentionBias,
+    }),
+    output: linear({
+      name: `${name}.self_attn.o_proj`,
+      sources: [`${source}.self_attn.o_proj`],
+      inFeatures: heads * headDim,
+      outFeatures: hiddenSize,
+      bias: false,
+    }),
+    postNorm: rms('post_attention_layernorm'),
+    gate: mlp('gate_proj', [hiddenSize, intermediateSize]),
+    up: mlp('up_proj', [hiddenSize, intermediateSize]),
+    down: mlp('down_proj', [intermediateSize, hiddenSize]),
+  };
+}
+
+type DecoderLayer = ReturnType<typeof decoderLayer>;
+
+/** What comes after the layers: the final norm, and the recipe's head. */
+function outputLayers({ hiddenSize, rmsEps }: DecoderConfig, { source, head }: DecoderOptions) {
+  const finalNorm = norm({
+    name: 'norm',
+    source: `${source}.norm`,
+    length: hiddenSize,
+    epsilon: rmsEps,
+    bias: false,
+  });
+  return head === null ? { finalNorm } : { finalNorm, head: headLayer(head, hiddenSize) };
+}
+
+function headLayer({ weight, bias, size }: Head, hiddenSize: number): Linear {
+  const source = weight.replace(/\.weight$/, '');
+  return linear({
+    name: 'head',
+    sources: [source],
+    inFeatures: hiddenSize,
+    outFeatures: size,
+    bias: bias !== undefined,
+    quantize: false,
+  });
+}
+
+/** The whole language model. */
+export function decoderTower(config: DecoderConfig, options: DecoderOptions): Tower {
+  const layers = Array.from({ length: config.layers }, (_, index) => decoderLayer(config, options, index));
+  const output = outputLayers(config, options);
+  return {
+    blocks: layers.map((layer, index) => [
+      ...weightsOf(layer),
+      ...(index === config.layers - 1 ? weightsOf(output) : []),
+    ]),
+    build(context, { first, last }) {
+      const { graph } = context;
+      const hiddenShape = ['tokens', config.hiddenSize];
+      let stream: Stream =
+        first === 0
+          ? spliceEmbeddings(context, config.hiddenSize)
+          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
+      const run = textRun(context, config.headDim);
+      const isLast = last === config.layers;
+      const pooled = isLast ? graph.input('last', 'i32', ['pooled']) : undefined;
+      for (let index = first; index < last; index++) {
+        stream = decoderBlock(context, config, layers[index]!, {
+          stream,
+          run,
+          pooled: index === config.layers - 1 ? pooled : undefined,
+        });
+      }
+      if (isLast) graph.output(embedding(context, output, stream), 'f32', ['pooled', options.head?.size ?? config.hiddenSize]);
+      else graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
+    },
+  };
+}
 
 /** What changes from run to run. */
-export interface TextRun {
-  cos: Value; // [S, headDim/2] activations' type
-  sin: Value; // [S, headDim/2]
+interface TextRun {
+  cos: Value; // [S or N, headDim/2] activations' type
+  sin: Value; // [S or N, headDim/2]
   batchShape: Value; // int64 [B, S, -1]
   padded: Value; // int32 [B*S], row of N at each place
   packed: Value; // int32 [N], place of each row
@@ -31,111 +155,105 @@ export interface TextRun {
   length: Value; // int32 scalar, S
 }
 
+/** The inputs, with the tables in the activations' type. */
+function textRun({ graph, precision, positions }: Context, headDim: number): TextRun {
+  const table = (name: string) => {
+    const input = graph.input(name, 'f32', [positions === 'rows' ? 'tokens' : 'positions', headDim / 2]);
+    return castFrom(graph, `${name}.${precision.type}`, input, 'f32', precision.type);
+  };
+  return {
+    cos: table('cos'),
+    sin: table('sin'),
+    batchShape: graph.input('batch_shape', 'i64', [3]),
+    padded: graph.input('padded', 'i32', ['places']),
+    packed: graph.input('packed', 'i32', ['tokens']),
+    lastPositions: graph.input('seqlens_k', 'i32', ['batch']),
+    length: graph.input('total_sequence_length', 'i32', []),
+  };
+}
+
 /** Token rows and visual tokens, each where the prompt has it. // → [N, H] */
-export function spliceEmbeddings(
-  { graph, precision }: Context,
-  inputs: { tokenRows: Value; features: Value; rows: Value },
-): Stream {
-  const features = castFrom(graph, 'features.f32', inputs.features, precision.type, 'f32');
-  const all = graph.node('Concat', 'rows.all', [inputs.tokenRows, features], { attributes: { axis: { int: 0 } } });
-  const spliced = gatherRows(graph, 'rows.spliced', all, inputs.rows);
+function spliceEmbeddings({ graph, precision }: Context, hiddenSize: number): Stream {
+  const tokenRows = graph.input('token_rows', 'f32', ['token_rows', hiddenSize]);
+  const given = graph.input('features', precision.type, ['visual_tokens', hiddenSize]);
+  const rows = graph.input('rows', 'i32', ['tokens']);
+  const features = castFrom(graph, 'features.f32', given, precision.type, 'f32');
+  const all = graph.node('Concat', 'rows.all', [tokenRows, features], { attributes: { axis: { int: 0 } } });
+  const spliced = gatherRows(graph, 'rows.spliced', all, rows);
   return { hidden: scale(graph, 'rows.scaled', spliced, precision.residual), branch: null };
 }
 
-/**
- * x += attention(norm(x)); x += mlp(norm(x))
- * @param pooled Row of each sequence to keep; all rows where it is absent. // int32 [B]
- */
-export function decoderLayer(context: Context, stream: Stream, layer: number, run: TextRun, pooled?: Value): Stream {
+/** x += attention(norm(x)); x += mlp(norm(x)). `pooled`: rows to keep; all where it is absent. // int32 [E] */
+function decoderBlock(
+  context: Context,
+  config: DecoderConfig,
+  layer: DecoderLayer,
+  { stream, run, pooled }: { stream: Stream; run: TextRun; pooled?: Value },
+): Stream {
   const { graph, precision } = context;
-  const name = names.layer(layer);
-  const first = rmsNorm(context, `${name}.input_layernorm`, stream, precision.residual);
-  let heads = attention(context, `${name}.self_attn`, first.normed, run); // [N, heads*headDim]
+  const first = applyNorm(context, layer.inputNorm, stream, precision.residual);
+  let heads = attention(context, config, layer, first.normed, run); // [N, heads*headDim]
   let { hidden } = first.stream;
   if (pooled !== undefined) {
-    heads = gatherRows(graph, `${name}.self_attn.pooled`, heads, pooled); // [B, heads*headDim]
-    hidden = gatherRows(graph, `${name}.pooled`, hidden, pooled); // [B, H]
+    heads = gatherRows(graph, `${layer.output.name}.pooled`, heads, pooled); // [E, heads*headDim]
+    hidden = gatherRows(graph, `${layer.inputNorm.name}.pooled`, hidden, pooled); // [E, H]
   }
-  const attended = addBranch(context, { hidden, branch: null }, outputProjection(context, name, heads));
-  const second = rmsNorm(context, `${name}.post_attention_layernorm`, attended, precision.gated);
-  return addBranch(context, second.stream, gatedMlp(context, `${name}.mlp`, second.normed));
-}
-
-/** RMSNorm times a factor that the branch carries through. // [n, H] */
-function rmsNorm(context: Context, name: string, stream: Stream, factor: number): { normed: Value; stream: Stream } {
-  const { hiddenSize, rmsEps } = context.config;
-  return normStream(context, name, stream, {
-    gamma: vector(context, `${name}.weight`, { length: hiddenSize, factor, type: 'f32' }),
-    epsilon: rmsEps,
-  });
+  const attended = addBranch(context, { hidden, branch: null }, applyLinear(context, layer.output, heads));
+  const second = applyNorm(context, layer.postNorm, attended, precision.gated);
+  return addBranch(context, second.stream, gatedMlp(context, layer, second.normed));
 }
 
 /** Causal grouped-query attention, without the output projection. // [N, H] → [N, heads*headDim] */
-function attention(context: Context, name: string, x: Value, run: TextRun): Value {
-  const { graph, config, precision } = context;
-  const { hiddenSize, heads, kvHeads, headDim } = config;
-  const width = (heads + 2 * kvHeads) * headDim;
-  const rows = linear(graph, `${name}.qkv`, x, {
-    weight: `${name}.qkv.weight`,
-    bias: vector(context, `${name}.qkv.bias`, { length: width, factor: precision.residual, type: precision.type }),
-    inFeatures: hiddenSize,
-    outFeatures: width,
-    type: precision.type,
-  }); // q | k | v, [N, width]
-  const padded = gatherRows(graph, `${name}.qkv.padded`, rows, run.padded); // [B*S, width]
-  const qkv = reshapeTo(graph, `${name}.qkv.batched`, padded, run.batchShape); // [B, S, width]
+function attention(context: Context, config: DecoderConfig, { qkv }: DecoderLayer, x: Value, run: TextRun): Value {
+  const { graph, precision, positions } = context;
+  const { heads, kvHeads, headDim } = config;
+  const { name } = qkv;
+  let rows = applyLinear(context, qkv, x, { factor: precision.residual }); // q | k | v, [N, width]
+  if (positions === 'rows') rows = rotateRows(context, config, { name, rows, run });
+  const padded = gatherRows(graph, `${name}.padded`, rows, run.padded); // [B*S, width]
   const attended = groupQueryAttention(
     graph,
     `${name}.attention`,
-    { qkv, ...run },
+    {
+      qkv: reshapeTo(graph, `${name}.batched`, padded, run.batchShape), // [B, S, width]
+      lastPositions: run.lastPositions,
+      length: run.length,
+      rotary: positions === 'rows' ? null : { cos: run.cos, sin: run.sin },
+    },
     { heads, kvHeads, scale: headDim ** -0.5 / precision.residual ** 2 },
   ); // [B, S, heads*headDim]
   const places = reshape(graph, `${name}.attention.rows`, attended, [-1, heads * headDim]); // [B*S, heads*headDim]
   return gatherRows(graph, `${name}.attention.packed`, places, run.packed);
 }
 
-function outputProjection({ graph, config, precision }: Context, layer: string, heads: Value): Value {
-  return linear(graph, `${layer}.self_attn.o_proj`, heads, {
-    weight: `${layer}.self_attn.o_proj.weight`,
-    inFeatures: config.heads * config.headDim,
-    outFeatures: config.hiddenSize,
-    type: precision.type,
-  });
+/**
+ * q and k turned by each row's own angles. All N rows count as one sequence, whose row i has the tables' row i.
+ * // [N, width] → [N, width]
+ */
+function rotateRows(
+  { graph }: Context,
+  { heads, kvHeads, headDim }: DecoderConfig,
+  { name, rows, run }: { name: string; rows: Value; run: TextRun },
+): Value {
+  const turned = (heads + kvHeads) * headDim;
+  const [qk, v] = splitLast(graph, `${name}.split`, rows, [turned, kvHeads * headDim]) as [Value, Value];
+  const sequence = reshape(graph, `${name}.qk.sequence`, qk, [1, -1, turned]);
+  const rotated = rotaryEmbedding(graph, `${name}.qk.rotated`, sequence, run);
+  return concatLast(graph, `${name}.rotated`, [reshape(graph, `${name}.qk.rows`, rotated, [-1, turned]), v]);
 }
 
 /** down(silu(gate(x)) · up(x)) // [n, H] → [n, H] */
-function gatedMlp({ graph, config, precision }: Context, name: string, x: Value): Value {
-  const { hiddenSize, intermediateSize } = config;
-  const widen = { inFeatures: hiddenSize, outFeatures: intermediateSize, type: precision.type };
-  const gate = linear(graph, `${name}.gate_proj`, x, { weight: `${name}.gate_proj.weight`, ...widen });
-  const up = linear(graph, `${name}.up_proj`, x, { weight: `${name}.up_proj.weight`, ...widen });
-  const active = quickGelu(graph, `${name}.act`, gate, 1 / precision.gated); // silu
-  return linear(graph, `${name}.down_proj`, graph.node('Mul', `${name}.gated`, [active, up]), {
-    weight: `${name}.down_proj.weight`,
-    inFeatures: intermediateSize,
-    outFeatures: hiddenSize,
-    type: precision.type,
-  });
+function gatedMlp(context: Context, { gate, up, down }: DecoderLayer, x: Value): Value {
+  const { graph, precision } = context;
+  const active = quickGelu(graph, `${gate.name}.silu`, applyLinear(context, gate, x), 1 / precision.gated);
+  const gated = graph.node('Mul', `${down.name}.gated`, [active, applyLinear(context, up, x)]);
+  return applyLinear(context, down, gated);
 }
 
-/** Final RMSNorm and L2 norm, in float32. // [B, H] → [B, H] */
-export function embedding(context: Context, stream: Stream): Value {
-  const { normed } = normStreamF32(context, names.finalNorm, stream, {
-    gamma: vector(context, `${names.finalNorm}.weight`, {
-      length: context.config.hiddenSize,
-      factor: 1,
-      type: 'f32',
-    }),
-    epsilon: context.config.rmsEps,
-  });
-  return l2Normalize(context.graph, 'embedding', normed);
-}
-
-/** The tables in the activations' type. */
-export function textRun({ graph, precision }: Context, inputs: TextRun): TextRun {
-  return {
-    ...inputs,
-    cos: castFrom(graph, `cos.${precision.type}`, inputs.cos, 'f32', precision.type),
-    sin: castFrom(graph, `sin.${precision.type}`, inputs.sin, 'f32', precision.type),
-  };
+/** Final norm, head, and L2 norm, in float32. // [E, H] → [E, dims] */
+function embedding(context: Context, output: ReturnType<typeof outputLayers>, stream: Stream): Value {
+  const { normed } = applyNormF32(context, output.finalNorm, stream);
+  const vectors =
+    'head' in output && output.head ? applyLinear(context, output.head, normed, { type: 'f32' }) : normed;
+  return l2Normalize(context.graph, 'embedding', vectors);
 }

@@ -1,26 +1,70 @@
-/**
- * @file Rotary tables, computed with float32 rounding at each step as transformers does, so that the angles agree to
- * the last bit but for the cosine itself.
- */
+/** @file Positions and rotary angles of both towers. */
 
-import type { Grid, Qwen2VLConfig, RotaryTables } from '../types';
+import type { EncodedPrompt, PicturePlan, TextRotary } from '../architecture';
+import { inverseFrequencies, rotaryTables } from '../blocks/rotary';
+import type { RotaryTables } from '../types';
+import type { Qwen2VLConfig } from './config';
 
-const { fround } = Math;
 /** Base of the vision tower's rotary embedding; not in the config. */
 const VISION_THETA = 10_000;
 
-/** theta^(-2i/dim) for i = 0 … dim/2 - 1. // [dim/2] */
-function inverseFrequencies(theta: number, dim: number): Float32Array {
-  return Float32Array.from({ length: dim / 2 }, (_, i) => 1 / fround(theta ** fround((2 * i) / dim)));
+/** The language model's angles, of one position per token or of three. */
+export function textRotary(config: Qwen2VLConfig): TextRotary {
+  const frequencies = inverseFrequencies(config.ropeTheta, config.headDim); // [headDim/2]
+  const axes = axisOfColumn(config.mropeSection);
+  return {
+    positions: axes === null ? ['1d'] : ['1d', 'mrope'],
+    key: () => '',
+    sequence: (length) => rotaryTables(length, frequencies.length, (row, column) => row * frequencies[column]!),
+    positionsOf: (encoded, pictures) => mropePositions(config, encoded, pictures),
+    rows(positions) {
+      const count = positions.length / 3;
+      return rotaryTables(
+        count,
+        frequencies.length,
+        (row, column) => positions[axes![column]! * count + row]! * frequencies[column]!,
+      );
+    },
+  };
+}
+
+/** Which axis each column turns with: [16, 24, 24] columns of time, row and column. */
+function axisOfColumn(section: readonly number[] | null): Uint8Array | null {
+  return section && Uint8Array.from(section.flatMap((columns, axis) => new Array<number>(columns).fill(axis)));
 }
 
 /**
- * Angles of the language model: one position per token, the same on all three axes of M-RoPE, because VLM2Vec's
- * prompts have no `<|vision_start|>`. // [length, headDim/2]
+ * M-RoPE. A picture's run of image tokens that directly follows `<|vision_start|>` spreads over rows and columns from
+ * where the text stands, and the text goes on behind the larger of the two; everything else counts by one. The rule of
+ * `get_rope_index` in transformers from 4.47 on. // [3, tokens]
  */
-export function textRotary(config: Qwen2VLConfig, length: number): RotaryTables {
-  const frequencies = inverseFrequencies(config.ropeTheta, config.headDim);
-  return tables(length, frequencies.length, (row, column) => row * frequencies[column]!);
+function mropePositions(
+  { visionStartTokenId }: Qwen2VLConfig,
+  { ids, images }: EncodedPrompt,
+  pictures: readonly PicturePlan[],
+): Int32Array {
+  const count = ids.length;
+  const positions = new Int32Array(3 * count);
+  const starts = new Map(images.map((image, i) => [image.start, pictures[i]!.cells]));
+  let next = 0;
+  for (let i = 0; i < count; ) {
+    const cells = i > 0 && ids[i - 1] === visionStartTokenId ? starts.get(i) : undefined;
+    if (cells === undefined) {
+      for (let axis = 0; axis < 3; axis++) positions[axis * count + i] = next;
+      next++;
+      i++;
+      continue;
+    }
+    for (let row = 0; row < cells.height; row++) {
+      for (let column = 0; column < cells.width; column++, i++) {
+        positions[i] = next;
+        positions[count + i] = next + row;
+        positions[2 * count + i] = next + column;
+      }
+    }
+    next += Math.max(cells.height, cells.width);
+  }
+  return positions;
 }
 
 /**
@@ -28,29 +72,16 @@ export function textRotary(config: Qwen2VLConfig, length: number): RotaryTables 
  * Patches come in merge-block order: block by block, and row by row within each block of mergeSize × mergeSize.
  * // [grid.height·grid.width, headDim/2]
  */
-export function visionRotary(config: Qwen2VLConfig, grid: Grid): RotaryTables {
-  const { headDim, mergeSize } = config.vision;
+export function visionRotary({ vision }: Qwen2VLConfig, grid: PicturePlan['grid']): RotaryTables {
+  const { headDim, mergeSize } = vision;
   const frequencies = inverseFrequencies(VISION_THETA, headDim / 2);
   const half = frequencies.length;
   const blocksPerRow = grid.width / mergeSize;
-  return tables(grid.height * grid.width, 2 * half, (patch, column) => {
+  return rotaryTables(grid.height * grid.width, 2 * half, (patch, column) => {
     const block = Math.floor(patch / mergeSize ** 2);
     const inBlock = patch % mergeSize ** 2;
     const y = Math.floor(block / blocksPerRow) * mergeSize + Math.floor(inBlock / mergeSize);
     const x = (block % blocksPerRow) * mergeSize + (inBlock % mergeSize);
     return (column < half ? y : x) * frequencies[column % half]!;
   });
-}
-
-function tables(rows: number, columns: number, angle: (row: number, column: number) => number): RotaryTables {
-  const cos = new Float32Array(rows * columns);
-  const sin = new Float32Array(rows * columns);
-  for (let row = 0, i = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++, i++) {
-      const radians = fround(angle(row, column));
-      cos[i] = Math.cos(radians);
-      sin[i] = Math.sin(radians);
-    }
-  }
-  return { cos, sin, rows, columns };
 }

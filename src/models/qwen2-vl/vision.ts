@@ -1,150 +1,116 @@
 /**
- * @file The vision tower (spec section 5.4): patches of a batch of images that share one grid → visual tokens.
- * B images, P patches each, D = embedDim. One function per block.
+ * @file The vision tower: patches of a batch of pictures that share one grid → visual tokens. B pictures, P patches each,
+ * D = embedDim.
  */
 
-import {
-  castFrom,
-  gelu,
-  linear,
-  multiHeadAttention,
-  quickGelu,
-  reshape,
-  reshapeTo,
-  rotaryEmbedding,
-  splitLast,
-  type Value,
-} from '../../onnx';
-import { type Context, vector } from '../blocks/activations';
-import { addBranch, normStream, type Stream } from '../blocks/residual';
-import { names, patchLength } from './weights';
+import { gelu, reshape, type Value } from '../../onnx';
+import type { Tower } from '../architecture';
+import type { Context } from '../blocks/activations';
+import { applyLinear, applyNorm, linear, norm, weightsOf } from '../blocks/layers';
+import { closeStream, type Stream } from '../blocks/residual';
+import { vitBlock, vitRun, type VitBlock } from '../blocks/vit';
+import type { Qwen2VLConfig } from './config';
 
 /** Not in the config: every norm of the tower has it. */
 const EPSILON = 1e-6;
-/** CLIP's approximation of GELU. */
-const QUICK_GELU_ALPHA = 1.702;
 
-/** What changes from run to run. */
-export interface VisionRun {
-  cos: Value; // [P, headDim/2] activations' type
-  sin: Value; // [P, headDim/2]
-  batchShape: Value; // int64 [B, P, -1]
+/** Values of one patch of one frame: 588. */
+export function patchLength(vision: Qwen2VLConfig['vision']): number {
+  return vision.channels * vision.patchSize ** 2;
 }
 
-/** The patch convolution: its kernel is as large as its stride, so it is a matrix product. Kept in float32. */
-export function patchEmbed({ graph, config: { vision }, precision }: Context, patches: Value): Stream {
-  const hidden = linear(graph, names.patchEmbed, patches, {
-    weight: `${names.patchEmbed}.weight`,
-    inFeatures: patchLength(vision),
-    outFeatures: vision.embedDim,
-    type: 'f32',
-    alpha: precision.residual,
-  }); // [B*P, D]
-  return { hidden, branch: null };
-}
-
-/** x += attention(norm1(x)); x += mlp(norm2(x)) */
-export function visionBlock(context: Context, stream: Stream, block: number, run: VisionRun): Stream {
-  const name = names.visionBlock(block);
-  const first = layerNorm(context, `${name}.norm1`, stream);
-  const attended = addBranch(context, first.stream, visionAttention(context, `${name}.attn`, first.normed, run));
-  const second = layerNorm(context, `${name}.norm2`, attended);
-  return addBranch(context, second.stream, visionMlp(context, `${name}.mlp`, second.normed));
-}
-
-/** LayerNorm times the residual factor, which the branch carries through. // [n, D] */
-function layerNorm(context: Context, name: string, stream: Stream): { normed: Value; stream: Stream } {
-  const options = { length: context.config.vision.embedDim, factor: context.precision.residual, type: 'f32' } as const;
-  return normStream(context, name, stream, {
-    gamma: vector(context, `${name}.weight`, options),
-    beta: vector(context, `${name}.bias`, options),
-    epsilon: EPSILON,
-  });
-}
-
-/** Bidirectional attention inside each image. // [B*P, D] → [B*P, D] */
-function visionAttention(context: Context, name: string, x: Value, run: VisionRun): Value {
-  const { graph, config, precision } = context;
-  const { embedDim, heads, headDim } = config.vision;
-  const flat = biasedLinear(context, `${name}.qkv`, x, { inFeatures: embedDim, outFeatures: 3 * embedDim });
-  const qkv = reshapeTo(graph, `${name}.qkv.batched`, flat, run.batchShape); // [B, P, 3*D]
-  const [q, k, v] = splitLast(graph, `${name}.split`, qkv, [embedDim, embedDim, embedDim]) as [Value, Value, Value];
-  const attended = multiHeadAttention(
-    graph,
-    `${name}.attention`,
-    {
-      q: rotaryEmbedding(graph, `${name}.q`, q, run),
-      k: rotaryEmbedding(graph, `${name}.k`, k, run),
-      v,
-    },
-    { heads, scale: headDim ** -0.5 / precision.residual ** 2 },
-  ); // [B, P, D]
-  const rows = reshape(graph, `${name}.attention.rows`, attended, [-1, embedDim]); // [B*P, D]
-  return biasedLinear(context, `${name}.proj`, rows, { inFeatures: embedDim, outFeatures: embedDim });
-}
-
-/** fc2(QuickGelu(fc1(x))) // [n, D] → [n, D] */
-function visionMlp(context: Context, name: string, x: Value): Value {
-  const { embedDim, mlpDim } = context.config.vision;
-  const up = biasedLinear(context, `${name}.fc1`, x, { inFeatures: embedDim, outFeatures: mlpDim });
-  const active = quickGelu(context.graph, `${name}.act`, up, QUICK_GELU_ALPHA / context.precision.residual);
-  return biasedLinear(context, `${name}.fc2`, active, { inFeatures: mlpDim, outFeatures: embedDim });
-}
-
-/** Norm per patch, four neighbours side by side, two linear layers. // [B*P, D] → [B*P/4, hidden] */
-export function merger(context: Context, stream: Stream): Value {
-  const { graph, config, precision } = context;
-  const { embedDim, mergeSize } = config.vision;
-  const merged = embedDim * mergeSize ** 2;
-  const name = names.merger;
-  const options = { length: embedDim, factor: 1, type: 'f32' } as const;
-  const { normed } = normStream(context, `${name}.ln_q`, stream, {
-    gamma: vector(context, `${name}.ln_q.weight`, options),
-    beta: vector(context, `${name}.ln_q.bias`, options),
-    epsilon: EPSILON,
-  });
-  const grouped = reshape(graph, `${name}.grouped`, normed, [-1, merged]); // [B*P/4, 4*D]
-  const inner = linear(graph, `${name}.mlp.0`, grouped, {
-    weight: `${name}.mlp.0.weight`,
-    bias: vector(context, `${name}.mlp.0.bias`, { length: merged, factor: 1, type: precision.type }),
-    inFeatures: merged,
-    outFeatures: merged,
-    type: precision.type,
-  });
-  return linear(graph, 'features', gelu(graph, `${name}.mlp.1`, inner), {
-    weight: `${name}.mlp.2.weight`,
-    bias: vector(context, `${name}.mlp.2.bias`, { length: config.hiddenSize, factor: 1, type: precision.type }),
-    inFeatures: merged,
-    outFeatures: config.hiddenSize,
-    type: precision.type,
-  });
-}
-
-/** A linear layer whose input carries the residual factor, so its bias must too. */
-function biasedLinear(
-  context: Context,
-  name: string,
-  x: Value,
-  size: { inFeatures: number; outFeatures: number },
-): Value {
-  const { graph, precision } = context;
-  return linear(graph, name, x, {
-    weight: `${name}.weight`,
-    bias: vector(context, `${name}.bias`, {
-      length: size.outFeatures,
-      factor: precision.residual,
-      type: precision.type,
-    }),
-    type: precision.type,
-    ...size,
-  });
-}
-
-/** The tables in the activations' type. */
-export function visionRun({ graph, precision }: Context, inputs: VisionRun): VisionRun {
+/** Patches → tower: the kernel is as large as its stride, so it is a matrix product. Kept in float32. */
+function patchEmbedLayers({ vision }: Qwen2VLConfig) {
   return {
-    ...inputs,
-    cos: castFrom(graph, `cos.${precision.type}`, inputs.cos, 'f32', precision.type),
-    sin: castFrom(graph, `sin.${precision.type}`, inputs.sin, 'f32', precision.type),
+    patches: linear({
+      name: 'vision.patch_embed',
+      sources: ['visual.patch_embed.proj'],
+      inFeatures: patchLength(vision),
+      outFeatures: vision.embedDim,
+      bias: false,
+      quantize: false,
+      // A still image is two equal frames.
+      rowTransform: 'fold-temporal',
+    }),
   };
+}
+
+function blockLayers({ vision }: Qwen2VLConfig, index: number): VitBlock {
+  const name = `vision.blocks.${index}`;
+  const source = `visual.blocks.${index}`;
+  const { embedDim, mlpDim } = vision;
+  const layerNorm = (kind: string) =>
+    norm({ name: `${name}.${kind}`, source: `${source}.${kind}`, length: embedDim, epsilon: EPSILON, bias: true });
+  const biased = (kind: string, inFeatures: number, outFeatures: number) =>
+    linear({ name: `${name}.${kind}`, sources: [`${source}.${kind}`], inFeatures, outFeatures, bias: true });
+  return {
+    norm1: layerNorm('norm1'),
+    qkv: biased('attn.qkv', embedDim, 3 * embedDim),
+    proj: biased('attn.proj', embedDim, embedDim),
+    norm2: layerNorm('norm2'),
+    fc1: biased('mlp.fc1', embedDim, mlpDim),
+    fc2: biased('mlp.fc2', mlpDim, embedDim),
+  };
+}
+
+/** mergeSize² patches → one visual token. */
+function mergerLayers({ vision, hiddenSize }: Qwen2VLConfig) {
+  const merged = vision.embedDim * vision.mergeSize ** 2;
+  const name = 'vision.merger';
+  const source = 'visual.merger';
+  const biased = (kind: string, outFeatures: number) =>
+    linear({ name: `${name}.${kind}`, sources: [`${source}.${kind}`], inFeatures: merged, outFeatures, bias: true });
+  return {
+    norm: norm({
+      name: `${name}.ln_q`,
+      source: `${source}.ln_q`,
+      length: vision.embedDim,
+      epsilon: EPSILON,
+      bias: true,
+    }),
+    fc1: biased('mlp.0', merged),
+    fc2: biased('mlp.2', hiddenSize),
+  };
+}
+
+export function visionTower(config: Qwen2VLConfig): Tower {
+  const { vision, hiddenSize } = config;
+  const embed = patchEmbedLayers(config);
+  const merge = mergerLayers(config);
+  const blocks = Array.from({ length: vision.depth }, (_, index) => blockLayers(config, index));
+  return {
+    blocks: blocks.map((block, index) => [
+      ...(index === 0 ? weightsOf(embed) : []),
+      ...weightsOf(block),
+      ...(index === vision.depth - 1 ? weightsOf(merge) : []),
+    ]),
+    build(context, { first, last }) {
+      const { graph, precision } = context;
+      const hiddenShape = ['patches', vision.embedDim];
+      let stream: Stream =
+        first === 0
+          ? patchEmbed(context, embed, graph.input('patches', 'f32', ['patches', patchLength(vision)]))
+          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
+      const run = vitRun(context, { rotary: true, headDim: vision.headDim });
+      for (let index = first; index < last; index++) stream = vitBlock(context, vision, blocks[index]!, stream, run);
+      if (last === vision.depth) {
+        graph.output(merger(context, merge, stream), precision.type, ['visual_tokens', hiddenSize]);
+      } else {
+        graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
+      }
+    },
+  };
+}
+
+function patchEmbed(context: Context, { patches }: ReturnType<typeof patchEmbedLayers>, x: Value): Stream {
+  return { hidden: applyLinear(context, patches, x, { type: 'f32', alpha: context.precision.residual }), branch: null };
+}
+
+/** Norm per patch, mergeSize² neighbours side by side, two linear layers. // [B*P, D] → [B*P/4, hidden] */
+function merger(context: Context, layers: ReturnType<typeof mergerLayers>, stream: Stream): Value {
+  const { graph } = context;
+  const { normed } = applyNorm(context, layers.norm, stream);
+  const grouped = reshape(graph, `${layers.norm.name}.grouped`, normed, [-1, layers.fc1.inFeatures]); // [B*P/4, 4*D]
+  const active = gelu(graph, `${layers.fc1.name}.gelu`, applyLinear(context, layers.fc1, grouped));
+  return applyLinear(context, layers.fc2, active, { output: 'features' });
 }

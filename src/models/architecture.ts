@@ -1,0 +1,138 @@
+/**
+ * @file What an architecture is: everything that follows from a checkpoint's `config.json` and its neighbours, and
+ * nothing of how a published checkpoint is asked (that is its recipe). One folder per architecture implements it; what
+ * reads checkpoints, writes bundles and runs them knows only this interface.
+ */
+
+import type { JsonObject, PromptConfig } from '../bundle/manifest';
+import type { Size } from '../image';
+import type { RgbImage } from '../image/types';
+import type { PictureOption, PictureOptions } from '../image/plans';
+import type { Tokenizer } from '../text';
+import type { Context } from './blocks/activations';
+import type { PlannedWeight, RotaryTables, TowerKind } from './types';
+
+/** What an architecture reads of a checkpoint. */
+export interface CheckpointFiles {
+  /** `config.json` */
+  readonly config: JsonObject;
+  /** `preprocessor_config.json`; null where there is none. */
+  readonly preprocessor: JsonObject | null;
+  /** `tokenizer.json`, parsed. */
+  readonly tokenizer: unknown;
+}
+
+/** What an architecture kept of them in `bundle.json`. */
+export interface BundleFacts {
+  readonly config: JsonObject;
+  readonly image: JsonObject;
+  readonly prompts: PromptConfig;
+}
+
+/** A linear layer behind the final norm, which a recipe may bring: vectors have its length. */
+export interface Head {
+  /** Canonical name of its matrix. // [size, hidden] */
+  readonly weight: string;
+  readonly bias?: string;
+  readonly size: number;
+}
+
+export interface BackboneOptions {
+  /** Null: the vector is the hidden state. */
+  readonly head: Head | null;
+}
+
+/** Where each token stands. `1d`: at its index. `mrope`: on three axes (time, row, column) that a picture spreads over. */
+export type Positions = '1d' | 'mrope';
+
+export interface Architecture {
+  /** Names it in `bundle.json` and in messages: `qwen2_vl`. */
+  readonly id: string;
+  /** `model_type` of its `config.json`. */
+  readonly modelType: string;
+  /** The recipe of a checkpoint whose own is not known. */
+  readonly recipe: string;
+  /**
+   * @throws UnsupportedError for a variant that is not computed here; CheckpointFormatError for numbers that are
+   * missing or make no sense; CheckpointMismatchError for files of different models
+   */
+  fromCheckpoint(files: CheckpointFiles, options: BackboneOptions): Backbone;
+  /** @throws BundleFormatError for numbers that are missing or make no sense */
+  fromBundle(facts: BundleFacts, options: BackboneOptions): Backbone;
+}
+
+/** An architecture with the numbers of one checkpoint. */
+export interface Backbone extends BundleFacts {
+  readonly architecture: Architecture;
+  /** Width of the hidden state. */
+  readonly hiddenSize: number;
+  /** Length of a vector. */
+  readonly dims: number;
+  /** Rows of the token-embedding table. */
+  readonly vocabSize: number;
+  /** The table's canonical name. */
+  readonly embeddingTensor: string;
+  readonly towers: Readonly<Record<TowerKind, Tower>>;
+  readonly picture: Picture;
+  readonly rotary: TextRotary;
+  /** Token ids of a prompt, each picture's marker repeated for its visual tokens. */
+  encode(tokenizer: Tokenizer, prompt: string, images: readonly number[]): EncodedPrompt;
+}
+
+/** Weights and graph of a tower, block by block. */
+export interface Tower {
+  /** By block; the first has what comes before the blocks, the last what comes after. */
+  readonly blocks: readonly (readonly PlannedWeight[])[];
+  /** Adds the inputs, the blocks `first … last-1`, and the outputs. */
+  build(context: Context, range: { first: number; last: number }): void;
+}
+
+/** From a picture to the vision tower. */
+export interface Picture {
+  /** Which options a caller may set; another one is refused. */
+  readonly options: readonly PictureOption[];
+  /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
+  plan(size: Size, options: PictureOptions): PicturePlan;
+  /** The numbers that the tower takes. // [sequences * patches, patch length] */
+  fill(image: RgbImage, plan: PicturePlan): Float32Array;
+  /** Tables of one sequence of the tower; null where its graph takes none. // [patches, headDim/2] */
+  rotary(plan: PicturePlan): RotaryTables | null;
+}
+
+export interface PicturePlan {
+  /** Pictures with the same key may share a run. */
+  readonly key: string;
+  /** Sequences of the tower: 1, or the tiles. */
+  readonly sequences: number;
+  /** Patches of each. */
+  readonly patches: number;
+  /** Visual tokens in the prompt. */
+  readonly tokens: number;
+  /** For each of them the row of the picture's features; null: in order. */
+  readonly featureRows: Int32Array | null;
+  /** Rows and columns of patches, for people and tests; of several tiles, of all of them together. */
+  readonly grid: { readonly height: number; readonly width: number };
+  /** Rows and columns of visual tokens, which M-RoPE spreads over. */
+  readonly cells: { readonly height: number; readonly width: number };
+  /** Sizes that the picture is resized to, one after the other. */
+  readonly sizes: readonly Size[];
+}
+
+/** Token ids and which of them stand for pictures, in order. */
+export interface EncodedPrompt {
+  ids: number[];
+  images: { start: number; tokens: number }[];
+}
+
+export interface TextRotary {
+  /** What of {@link Positions} it can do. */
+  readonly positions: readonly Positions[];
+  /** Tables of a sequence's own positions 0 … length-1. // [length, headDim/2] */
+  sequence(length: number): RotaryTables;
+  /** Sequences whose keys differ never share a run, nor a table. */
+  key(length: number): string;
+  /** Positions of a prompt on each axis, for `mrope`. // [3, tokens] */
+  positionsOf(encoded: EncodedPrompt, pictures: readonly PicturePlan[]): Int32Array;
+  /** Tables of given positions. // [3, n] → [n, headDim/2] */
+  rows(positions: Int32Array): RotaryTables;
+}

@@ -1,0 +1,117 @@
+/**
+ * @file The parts that blocks are made of. A block describes its parts once, as data; what the converter stores and what
+ * the graph computes both follow from that description.
+ */
+
+import { linear as linearNode, type Value } from '../../onnx';
+import type { PlannedWeight } from '../types';
+import { type Context, vector } from './activations';
+import { normStream, normStreamF32, type Stream } from './residual';
+
+/** x·Wᵀ + b. */
+export interface Linear {
+  readonly kind: 'linear';
+  /** Of its node, and of its weights with a suffix. */
+  readonly name: string;
+  readonly inFeatures: number;
+  readonly outFeatures: number;
+  /** Checkpoint modules whose rows follow each other: `…q_proj`, `…k_proj`, `…v_proj`. */
+  readonly sources: readonly string[];
+  readonly bias: boolean;
+  /** False: never below fp16. @default true */
+  readonly quantize?: boolean;
+  /** @default 'none' */
+  readonly rowTransform?: PlannedWeight['rowTransform'];
+}
+
+/** RMSNorm, or with a bias LayerNorm. */
+export interface Norm {
+  readonly kind: 'norm';
+  readonly name: string;
+  readonly source: string;
+  readonly length: number;
+  readonly epsilon: number;
+  readonly bias: boolean;
+}
+
+export type Layer = Linear | Norm;
+
+export const linear = (layer: Omit<Linear, 'kind'>): Linear => ({ kind: 'linear', ...layer });
+export const norm = (layer: Omit<Norm, 'kind'>): Norm => ({ kind: 'norm', ...layer });
+
+/** What is stored of these parts, in order. */
+export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeight[] {
+  return Object.values(layers).flatMap((layer) => (layer.kind === 'linear' ? linearWeights(layer) : normWeights(layer)));
+}
+
+function linearWeights(layer: Linear): PlannedWeight[] {
+  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
+  const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
+  const matrix: PlannedWeight = {
+    name: `${name}.weight`,
+    shape: [outFeatures, inFeatures],
+    parts: parts('weight'),
+    rowTransform,
+    quantize,
+  };
+  return bias ? [matrix, storedVector(`${name}.bias`, parts('bias'), outFeatures)] : [matrix];
+}
+
+function normWeights({ name, source, length, bias }: Norm): PlannedWeight[] {
+  return (bias ? ['weight', 'bias'] : ['weight']).map((kind) =>
+    storedVector(`${name}.${kind}`, [`${source}.${kind}`], length),
+  );
+}
+
+function storedVector(name: string, parts: string[], length: number): PlannedWeight {
+  return { name, shape: [length], parts, rowTransform: 'none', quantize: false };
+}
+
+export interface LinearRun {
+  /** What x was multiplied with before, which its bias must be, too. @default 1 */
+  factor?: number;
+  /** Of its output, where that is an output of the graph. @default the layer's */
+  output?: string;
+  /** Computes in this type instead of the activations'. */
+  type?: 'f32';
+  /** Multiplies x·Wᵀ; only for weights that are never quantized. */
+  alpha?: number;
+}
+
+/** // [n, in] → [n, out] */
+export function applyLinear(context: Context, layer: Linear, x: Value, run: LinearRun = {}): Value {
+  const { factor = 1, output = layer.name, type = context.precision.type, alpha } = run;
+  const { inFeatures, outFeatures } = layer;
+  return linearNode(context.graph, output, x, {
+    weight: `${layer.name}.weight`,
+    bias: layer.bias ? vector(context, `${layer.name}.bias`, { length: outFeatures, factor, type }) : undefined,
+    inFeatures,
+    outFeatures,
+    type,
+    alpha,
+  });
+}
+
+/** The stream's norm times `factor`, which whatever reads it carries through. // [n, d] */
+export function applyNorm(
+  context: Context,
+  layer: Norm,
+  stream: Stream,
+  factor = 1,
+): { normed: Value; stream: Stream } {
+  return normStream(context, layer.name, stream, normOptions(context, layer, factor));
+}
+
+/** Like {@link applyNorm}, left in float32. */
+export function applyNormF32(context: Context, layer: Norm, stream: Stream): { normed: Value; stream: Stream } {
+  return normStreamF32(context, layer.name, stream, normOptions(context, layer, 1));
+}
+
+function normOptions(context: Context, { name, length, epsilon, bias }: Norm, factor: number) {
+  const options = { length, factor, type: 'f32' } as const;
+  return {
+    gamma: vector(context, `${name}.weight`, options),
+    ...(bias ? { beta: vector(context, `${name}.bias`, options) } : {}),
+    epsilon,
+  };
+}

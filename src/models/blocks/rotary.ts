@@ -1,0 +1,31 @@
+/**
+ * @file Rotary tables, computed with float32 rounding at each step as transformers does, so that the angles agree to
+ * the last bit but for the cosine itself.
+ */
+
+import type { RotaryTables } from '../types';
+
+const { fround } = Math;
+
+/** theta^(-2i/dim) for i = 0 … dim/2 - 1. // [dim/2] */
+export function inverseFrequencies(theta: number, dim: number): Float32Array {
+  return Float32Array.from({ length: dim / 2 }, (_, i) => 1 / fround(theta ** fround((2 * i) / dim)));
+}
+
+/** Cosines and sines of an angle per row and column. // [rows, columns] */
+export function rotaryTables(
+  rows: number,
+  columns: number,
+  angle: (row: number, column: number) => number,
+): RotaryTables {
+  const cos = new Float32Array(rows * columns);
+  const sin = new Float32Array(rows * columns);
+  for (let row = 0, i = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++, i++) {
+      const radians = fround(angle(row, column));
+      cos[i] = Math.cos(radians);
+      sin[i] = Math.sin(radians);
+    }
+  }
+  return { cos, sin, rows, columns };
+}
