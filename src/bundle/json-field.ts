@@ -70,6 +70,29 @@ export class JsonField {
     return this.#value === null ? null : read(this);
   }
 
+  /** Undefined where there is nothing. */
+  optional<T>(read: (field: JsonField) => T): T | undefined {
+    return this.#value === undefined ? undefined : read(this);
+  }
+
+  /** True where there is a value of this JavaScript type; for fields that may be of several. */
+  is(type: 'string' | 'number' | 'object'): boolean {
+    return typeof this.#value === type;
+  }
+
+  /** True for an object that has the key. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.#object(), key);
+  }
+
+  /** The own keys of an object, which must be among `allowed`. */
+  keys(allowed?: readonly string[]): string[] {
+    const keys = Object.keys(this.#object());
+    const strange = allowed && keys.find((key) => !allowed.includes(key));
+    if (strange !== undefined) this.get(strange).fail(`no such key; known are ${allowed!.join(', ')}.`);
+    return keys;
+  }
+
   /** Any object, without the key `__proto__` at any depth, which careless code would take for a prototype. */
   record(): Record<string, unknown> {
     const check = (value: unknown, depth: number): void => {

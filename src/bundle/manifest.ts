@@ -4,7 +4,8 @@
  */
 
 export const BUNDLE_FORMAT = 'vlm2vec-bundle';
-export const BUNDLE_VERSION = 1;
+/** Of bundles that are written; see `bundle/validate.ts` for those that are read. */
+export const BUNDLE_VERSION = 2;
 export const MANIFEST_PATH = 'bundle.json';
 /** Hashes are kept for pieces of this many bytes, so that a download resumes at a verified boundary. */
 export const CHUNK_BYTES = 16 * 1024 * 1024;
@@ -71,21 +72,8 @@ export interface EmbeddingTable extends BundleFile {
   rowBytes: number;
 }
 
-/** Pixels → patches, as the checkpoint's preprocessor_config.json says. */
-export interface ImageConfig {
-  /** Images of fewer pixels are enlarged. */
-  minPixels: number;
-  /** Images of more are reduced. */
-  maxPixels: number;
-  /** Subtracted, by channel, from values of 0 to 1. */
-  mean: [number, number, number];
-  /** Divided by, by channel. */
-  std: [number, number, number];
-  /** Pixels per patch side (14). */
-  patchSize: number;
-  /** Patches per merge-block side (2). */
-  mergeSize: number;
-}
+/** Any JSON object. */
+export type JsonObject = Record<string, unknown>;
 
 /** What prompts are made with. */
 export interface PromptConfig {
@@ -93,8 +81,6 @@ export interface PromptConfig {
   imageToken: string;
   /** Its number in the vocabulary. */
   imageTokenId: number;
-  /** Between the image token and the text where the caller gave none: `\n`. */
-  separator: string;
   /** The longest sequence, in tokens. */
   maxTokens: number;
 }
@@ -127,7 +113,11 @@ export interface BundleManifest {
   /** Of the format. */
   version: typeof BUNDLE_VERSION;
   /** Which of the architectures that the package knows. */
-  architecture: 'qwen2_vl';
+  architecture: string;
+  /** How its checkpoint is asked: a record of `recipes/`; null where a bundle of version 1 does not say. */
+  recipe: JsonObject | null;
+  /** Why that recipe was assumed, where nothing named it. */
+  assumed: string | null;
   /** Length of an embedding. */
   dims: number;
   /** How weights are stored; single ones may have more bits. */
@@ -135,15 +125,15 @@ export interface BundleManifest {
   /** Where the weights come from. */
   source: BundleSource;
   /** The architecture's own numbers; type in `models/`. */
-  config: Record<string, unknown>;
+  config: JsonObject;
   /** In the order in which they run. */
   stages: BundleStage[];
   /** The token embeddings. */
   embeddings: EmbeddingTable;
   /** The checkpoint's own tokenizer files. */
   tokenizer: { files: BundleFile[] };
-  /** How images become patches. */
-  image: ImageConfig;
+  /** How pictures become patches: `plan` names the way, the rest are the architecture's own numbers. */
+  image: JsonObject;
   /** What prompts are made with. */
   prompts: PromptConfig;
   /** What the runtime tests itself with on each new device. */

@@ -16,7 +16,7 @@ import {
   type BundleSource,
   type BundleStage,
   type EmbeddingTable,
-  type ImageConfig,
+  type JsonObject,
   type ProbeCase,
   type PromptConfig,
   type StoredDtype,
@@ -54,15 +54,16 @@ export function parseManifest(bytes: Uint8Array): BundleManifest {
 function readManifestFields(root: JsonField): BundleManifest {
   root.get('format').oneOf([BUNDLE_FORMAT]);
   const version = root.get('version').integer(0);
-  if (version !== BUNDLE_VERSION) {
+  if (version < 1 || version > BUNDLE_VERSION) {
     const remedy = version > BUNDLE_VERSION ? 'Update vlm2vec-web' : 'Convert the checkpoint again';
-    root.get('version').fail(`this bundle has version ${version}, but version ${BUNDLE_VERSION} is read. ${remedy}.`);
+    root.get('version').fail(`this bundle has version ${version}, but versions 1 to ${BUNDLE_VERSION} are read. ${remedy}.`);
   }
   const dims = root.get('dims').integer(1, MAX_DIMS);
   const manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
     version: BUNDLE_VERSION,
-    architecture: root.get('architecture').oneOf(['qwen2_vl']),
+    architecture: root.get('architecture').string(100),
+    ...(version === 1 ? { recipe: null, assumed: null } : readRecipeFields(root)),
     dims,
     dtype: root.get('dtype').oneOf(WEIGHT_DTYPES),
     source: readSource(root.get('source')),
@@ -75,11 +76,10 @@ function readManifestFields(root: JsonField): BundleManifest {
         .get('files')
         .items((file) => readFile(file), { min: 1, max: 100 }),
     },
-    image: readImage(root.get('image')),
+    image: readImage(root.get('image'), version),
     prompts: readPrompts(root.get('prompts')),
     probe: root.get('probe').items((probe) => readProbe(probe, dims), { max: 100 }),
   };
-  if (manifest.embeddings.columns !== dims) root.get('embeddings').get('columns').fail('dims is expected.');
   const seen = new Set([MANIFEST_PATH]);
   for (const { path } of bundleFiles(manifest)) {
     const key = path.toLowerCase(); // some file systems do not tell case apart
@@ -190,25 +190,23 @@ function readTable(field: JsonField): EmbeddingTable {
   return table;
 }
 
-function readImage(field: JsonField): ImageConfig {
-  const channels = (values: JsonField, min: number) =>
-    values.items((value) => value.number(min, 1000), { min: 3, max: 3 }) as [number, number, number];
-  const minPixels = field.get('minPixels').integer(1);
+function readRecipeFields(root: JsonField): Pick<BundleManifest, 'recipe' | 'assumed'> {
   return {
-    minPixels,
-    maxPixels: field.get('maxPixels').integer(minPixels),
-    mean: channels(field.get('mean'), -1000),
-    std: channels(field.get('std'), 1e-6),
-    patchSize: field.get('patchSize').integer(1, 256),
-    mergeSize: field.get('mergeSize').integer(1, 16),
+    recipe: root.get('recipe').record(),
+    assumed: root.get('assumed').nullable((reason) => reason.string(10_000)),
   };
+}
+
+/** Its numbers are checked by the architecture, which alone knows them. Version 1 has one plan and does not name it. */
+function readImage(field: JsonField, version: number): JsonObject {
+  const image = field.record();
+  return { ...image, plan: version === 1 ? 'native' : field.get('plan').string(100) };
 }
 
 function readPrompts(field: JsonField): PromptConfig {
   return {
     imageToken: field.get('imageToken').string(1000),
     imageTokenId: field.get('imageTokenId').integer(0, 2 ** 31),
-    separator: field.get('separator').string(1000),
     maxTokens: field.get('maxTokens').integer(1, 2 ** 31),
   };
 }

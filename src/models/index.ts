@@ -1,9 +1,61 @@
-/** @file Model architectures: config → weights to store, stages, graphs, rotary tables. */
+/**
+ * @file Architectures: config → weights to store, stages, graphs, pictures, rotary tables. The list of them is here, and
+ * nowhere else is any of them named.
+ */
 
-export { parseConfig } from './qwen2-vl/config';
-export { modelConfig } from './qwen2-vl/manifest-config';
-export { cutStage, planStages } from './stages';
-export { textRotary, visionRotary } from './qwen2-vl/rotary';
+import { InvalidInputError, UnsupportedError, BundleFormatError } from '../errors';
+import type { BundleManifest, JsonObject } from '../bundle/manifest';
+import type { Architecture, Backbone, BackboneOptions } from './architecture';
+import { qwen2vl } from './qwen2-vl';
+
+export type {
+  Architecture,
+  Backbone,
+  BackboneOptions,
+  BundleFacts,
+  CheckpointFiles,
+  EncodedPrompt,
+  Head,
+  Picture,
+  PicturePlan,
+  Positions,
+  TextRotary,
+  Tower,
+} from './architecture';
 export { buildStageGraph } from './stage-graph';
-export { embeddingTensor } from './qwen2-vl/weights';
-export type { GraphOptions, GraphStage, Grid, PlannedWeight, Qwen2VLConfig, RotaryTables, StagePlan } from './types';
+export { cutStage, planStages } from './stages';
+export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
+
+const architectures: Architecture[] = [qwen2vl];
+
+/** Adds an architecture of one's own. @throws InvalidInputError where its names are taken */
+export function registerArchitecture(architecture: Architecture): void {
+  const taken = architectures.some(({ id, modelType }) => id === architecture.id || modelType === architecture.modelType);
+  if (taken) throw new InvalidInputError(`There is an architecture ${architecture.id} already.`);
+  architectures.push(architecture);
+}
+
+/** The architecture that a checkpoint's `config.json` names. @throws UnsupportedError where it is not known */
+export function architectureOf(config: JsonObject): Architecture {
+  const found = architectures.find(({ modelType }) => modelType === config.model_type);
+  if (found) return found;
+  const known = architectures.map(({ modelType }) => `"${modelType}"`).join(', ');
+  throw new UnsupportedError(
+    `config.json is of model_type ${JSON.stringify(config.model_type)}; this version converts ${known} only.`,
+    { modelType: config.model_type },
+  );
+}
+
+/** The backbone of a bundle. @throws BundleFormatError where its architecture is not known, or its numbers make no sense */
+export function bundleBackbone(manifest: BundleManifest, options: BackboneOptions): Backbone {
+  const found = architectures.find(({ id }) => id === manifest.architecture);
+  if (!found) {
+    const known = architectures.map(({ id }) => id).join(', ');
+    throw new BundleFormatError(
+      `bundle.json: the architecture ${JSON.stringify(manifest.architecture)} is not known; known are ${known}. ` +
+        'Update vlm2vec-web.',
+      { architecture: manifest.architecture },
+    );
+  }
+  return found.fromBundle(manifest, options);
+}

@@ -1,9 +1,8 @@
 /** @file The numbers of a bundle: `manifest.config`, which the converter wrote as a {@link Qwen2VLConfig}. */
 
-import type { BundleManifest } from '../../bundle/manifest';
+import type { JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
-import type { Qwen2VLConfig } from '../types';
-import { checkConfig } from './config';
+import { checkConfig, isSection, type Qwen2VLConfig } from './config';
 
 /** Every number, with what it must be. */
 const TEXT = {
@@ -36,13 +35,22 @@ const VISION = {
 const MAX_COUNT = 2 ** 24;
 
 /** @throws BundleFormatError for a number that is missing or makes no sense. */
-export function modelConfig(manifest: Pick<BundleManifest, 'config'>): Qwen2VLConfig {
-  const { vision } = manifest.config;
+export function modelConfig(json: JsonObject): Qwen2VLConfig {
+  // Bundles of version 1 have neither: their prompts have 1-D positions.
+  const { vision, mropeSection = null, visionStartTokenId = null } = json;
   if (typeof vision !== 'object' || vision === null) {
     throw new BundleFormatError('bundle.json: "config.vision" is not an object.');
   }
+  if (mropeSection !== null && !isSection(mropeSection)) {
+    throw new BundleFormatError('bundle.json: "config.mropeSection" must be three whole numbers.');
+  }
   const config: Qwen2VLConfig = {
-    ...numbers(manifest.config, TEXT, 'config'),
+    ...numbers(json, TEXT, 'config'),
+    mropeSection,
+    visionStartTokenId:
+      visionStartTokenId === null
+        ? null
+        : numbers(json, { visionStartTokenId: 'count' }, 'config').visionStartTokenId,
     vision: numbers(vision as Record<string, unknown>, VISION, 'config.vision'),
   };
   checkConfig(config, (message) => new BundleFormatError(`bundle.json: ${message}`));

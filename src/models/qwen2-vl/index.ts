@@ -1,0 +1,56 @@
+/**
+ * @file Qwen2-VL: a vision transformer over patches of any grid, a merger, and Qwen2. The graph of VLM2Vec and of a dozen
+ * other published embedders.
+ */
+
+import type { JsonObject } from '../../bundle/manifest';
+import type { Architecture, Backbone, BackboneOptions, BundleFacts } from '../architecture';
+import { decoderTower } from '../blocks/decoder';
+import { parseConfig, type Qwen2VLConfig } from './config';
+import { modelConfig } from './manifest-config';
+import { nativePicture, readNativeImage, type NativeImageConfig } from './picture';
+import { imageConfig, promptConfig } from './processor';
+import { encodePrompt } from './prompt';
+import { textRotary } from './rotary';
+import { visionTower } from './vision';
+
+export const qwen2vl: Architecture = {
+  id: 'qwen2_vl',
+  modelType: 'qwen2_vl',
+  recipe: 'vlm2vec',
+  fromCheckpoint(files, options) {
+    const config = parseConfig(files.config);
+    const image = imageConfig(files.preprocessor, config);
+    const prompts = promptConfig(files.tokenizer, config);
+    return backbone({ config, image, prompts }, options);
+  },
+  fromBundle({ config, image, prompts }, options) {
+    return backbone({ config: modelConfig(config), image: readNativeImage(image), prompts }, options);
+  },
+};
+
+interface Facts {
+  config: Qwen2VLConfig;
+  image: NativeImageConfig;
+  prompts: BundleFacts['prompts'];
+}
+
+function backbone({ config, image, prompts }: Facts, { head }: BackboneOptions): Backbone {
+  return {
+    architecture: qwen2vl,
+    config: { ...config } as JsonObject,
+    image: { plan: 'native', ...image } as JsonObject,
+    prompts,
+    hiddenSize: config.hiddenSize,
+    dims: head?.size ?? config.hiddenSize,
+    vocabSize: config.vocabSize,
+    embeddingTensor: 'model.embed_tokens.weight',
+    towers: {
+      vision: visionTower(config),
+      text: decoderTower(config, { source: 'model', attentionBias: true, head }),
+    },
+    picture: nativePicture(config, image),
+    rotary: textRotary(config),
+    encode: (tokenizer, prompt, images) => encodePrompt(tokenizer.encode(prompt), images, prompts),
+  };
+}

@@ -1,0 +1,37 @@
+/** @file Where a prompt's pictures stand: each image token is repeated for the visual tokens of its picture. */
+
+import type { PromptConfig } from '../../bundle/manifest';
+import { InvalidInputError } from '../../errors';
+import type { EncodedPrompt } from '../architecture';
+
+/**
+ * @param images Visual tokens of each picture, in order. Without pictures, image tokens stay the literal tokens they are.
+ * @throws InvalidInputError unless there is one image token per picture
+ */
+export function encodePrompt(
+  ids: readonly number[],
+  images: readonly number[],
+  { imageToken, imageTokenId }: PromptConfig,
+): EncodedPrompt {
+  if (images.length === 0) return { ids: [...ids], images: [] };
+  const found = ids.filter((id) => id === imageTokenId).length;
+  if (found !== images.length) {
+    throw new InvalidInputError(
+      images.length === 1
+        ? `The text of an image must hold ${imageToken} once; it holds it ${found} times.`
+        : `The text of ${images.length} images must hold ${imageToken} as many times; it holds it ${found} times.`,
+      { found, images: images.length },
+    );
+  }
+  const result: EncodedPrompt = { ids: [], images: [] };
+  for (const id of ids) {
+    if (id !== imageTokenId) {
+      result.ids.push(id);
+      continue;
+    }
+    const tokens = images[result.images.length]!;
+    result.images.push({ start: result.ids.length, tokens });
+    for (let i = 0; i < tokens; i++) result.ids.push(imageTokenId);
+  }
+  return result;
+}

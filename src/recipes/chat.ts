@@ -1,0 +1,16 @@
+/** @file Pieces of Qwen2-VL's chat template that many recipes are made of. */
+
+/** One picture, between the markers that M-RoPE looks for. */
+export const VISION_MARKER = '<|vision_start|><|image_pad|><|vision_end|>';
+export const HELPFUL = 'You are a helpful assistant.';
+/** A system turn with {instruction}, and the user's turn begun. */
+export const SYSTEM = '<|im_start|>system\n{instruction}<|im_end|>\n<|im_start|>user\n';
+/** The same with the instruction that some recipes fix. */
+export const HELPFUL_SYSTEM = SYSTEM.replace('{instruction}', HELPFUL);
+/** The user's turn ended, the assistant's begun. */
+export const ASSISTANT = '<|im_end|>\n<|im_start|>assistant\n';
+/** … and the token that is pooled. */
+export const ASSISTANT_END = `${ASSISTANT}<|endoftext|>`;
+
+/** Pixels of `n` visual tokens of 28 × 28. */
+export const tokens = (n: number): number => n * 784;

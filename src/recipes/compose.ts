@@ -1,0 +1,125 @@
+/** @file From an input's parts to the string that the model reads, by its recipe. */
+
+import { InvalidInputError } from '../errors';
+import type { InputKind, RawPrompt, Recipe, Role, Templates } from './recipe';
+
+export interface PromptRequest {
+  text?: string;
+  /** Pictures of the input. */
+  images: number;
+  instruction?: string;
+  role?: Role;
+  /** What a query looks for, where the recipe words queries by that. @default by what the query is made of */
+  find?: 'text' | 'image';
+  /** Name of one of the recipe's prefixes. */
+  prefix?: string;
+}
+
+export interface ComposedPrompt {
+  /** The whole string, one marker per picture. */
+  prompt: string;
+  /** Whether the input's pictures are replaced by the recipe's blank one. */
+  blank: boolean;
+}
+
+/** What a query of this kind looks for, unless told. */
+const FOUND: Readonly<Record<InputKind, 'text' | 'image'>> = { text: 'image', image: 'text', both: 'text' };
+
+/**
+ * @param imageToken the architecture's, where the recipe has no marker of its own
+ * @throws InvalidInputError for parts that the recipe has no place for, and where there is nothing to embed
+ */
+export function compose(request: PromptRequest, recipe: Recipe, imageToken: string): ComposedPrompt {
+  const marker = recipe.marker ?? imageToken;
+  const { images, prefix } = request;
+  const isRaw = 'raw' in recipe.prompt;
+  const most = recipe.maxImages ?? (isRaw ? 1 : Infinity);
+  if (images > most) {
+    throw new InvalidInputError(
+      `The input has ${images} pictures; ${recipe.title} takes ${most === 1 ? 'one' : `at most ${most}`}.`,
+      { images, recipe: recipe.name },
+    );
+  }
+  const text = prefix === undefined ? request.text : prefixed(request.text ?? '', prefix, recipe);
+  const parts = { ...request, text };
+  const isTextOnly = images === 0;
+  if (isTextOnly && (text === undefined || text === '')) {
+    throw new InvalidInputError('There is nothing to embed: the text is empty and there is no image.');
+  }
+  if ('raw' in recipe.prompt) return { prompt: rawPrompt(parts, recipe.prompt.raw, marker), blank: false };
+  const prompt = templatePrompt(parts, recipe, { templates: recipe.prompt.templates, marker });
+  return { prompt, blank: isTextOnly && recipe.blank !== undefined };
+}
+
+function prefixed(text: string, prefix: string, { prefixes = {}, title, name }: Recipe): string {
+  if (Object.hasOwn(prefixes, prefix)) return prefixes[prefix]! + text;
+  const known = Object.keys(prefixes).join(', ') || 'none';
+  throw new InvalidInputError(`${title} has no prefix ${JSON.stringify(prefix)}; known: ${known}.`, {
+    option: 'prefix',
+    recipe: name,
+  });
+}
+
+function kindOf({ text, images }: PromptRequest): InputKind {
+  if (images === 0) return 'text';
+  return text === undefined || text === '' ? 'image' : 'both';
+}
+
+/**
+ * One string of the parts. Text that holds the marker is used as given; where a picture's text lacks it, it is put in
+ * front with the model's separator. An instruction comes before the text, after a space; with a picture, a newline ends
+ * it, as in MMEB. A side without an instruction has the prompt of its kind.
+ */
+function rawPrompt(request: PromptRequest, raw: RawPrompt, marker: string): string {
+  const { text = '', images, instruction = '', role, find } = request;
+  const kind = kindOf(request);
+  if (role !== undefined && instruction === '') {
+    const sides = role === 'query' ? raw.roles.query[find ?? FOUND[kind]] : raw.roles.document;
+    const template = sides[kind];
+    if (template !== undefined) return fill(template, { image: marker, text });
+  }
+  let body = instruction === '' ? text : text === '' ? instruction : `${instruction} ${text}`;
+  if (images === 0) return body;
+  if (body === '') body = raw.imageAlone;
+  const isGiven = text !== '' && body === text;
+  if (!body.includes(marker)) body = marker.repeat(images) + raw.separator + body;
+  return isGiven || body.endsWith('\n') ? body : `${body}\n`;
+}
+
+function templatePrompt(
+  request: PromptRequest,
+  recipe: Recipe,
+  { templates, marker }: { templates: Templates; marker: string },
+): string {
+  const { text = '', images, role = 'document' } = request;
+  const kind = kindOf(request);
+  const template = templates[`${role}.${kind}`] ?? templates[kind] ?? templates.any;
+  const what = { text: 'a text', image: 'a picture', both: 'a picture with a text' }[kind];
+  if (template === undefined) {
+    throw new InvalidInputError(`${recipe.title} takes no ${role} that is ${what}.`, { role, recipe: recipe.name });
+  }
+  const shown = images === 0 ? (recipe.blank === undefined ? 0 : 1) : images;
+  return fill(template, {
+    image: marker.repeat(shown),
+    text,
+    instruction: instructionOf(request, recipe, role),
+  });
+}
+
+function instructionOf({ instruction }: PromptRequest, recipe: Recipe, role: Role): string {
+  if (recipe.instruction === undefined) {
+    if (instruction === undefined) return '';
+    throw new InvalidInputError(`${recipe.title} takes no instruction: its own is fixed.`, {
+      option: 'instruction',
+      recipe: recipe.name,
+    });
+  }
+  const { default: own, roles } = recipe.instruction;
+  const takes = roles === undefined || roles.includes(role);
+  return takes ? (instruction ?? own) : own;
+}
+
+/** Slots filled once, whatever the values hold. */
+function fill(template: string, values: Readonly<Record<string, string>>): string {
+  return template.replace(/\{(image|text|instruction)\}/g, (slot, name: string) => values[name] ?? slot);
+}
