@@ -4,5 +4,5 @@ export type { ImageFormat } from './headers';
 export { imageGrid, imagePatches, type ImagePatches } from './patches';
 export { resizeBicubic } from './resize';
 export { resizeFile } from './resize-file';
-export { smartResize, type SmartResizeOptions } from './smart-resize';
+export { smartResize, type SmartResizeOptions } from './plans/native';
 export { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type ImageSize, type RgbImage } from './types';

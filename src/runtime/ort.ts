@@ -6,7 +6,7 @@
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 import { UnsupportedError } from '../errors';
 import { missingPackage } from '../missing-package';
-import { isNode } from './environment';
+import { isNode } from '../environment';
 import { importBrowserBuild, type BrowserBuild } from './ort-builds';
 import type { OrtBuild } from './types';
 
