@@ -1,4 +1,0 @@
-declare module 'libheif-js/libheif-wasm/libheif-bundle.mjs' {
-  const create: () => unknown;
-  export default create;
-}
