@@ -2,7 +2,7 @@
 
 import type { TensorStore } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';
-import type { PlannedWeight } from '../models/types';
+import type { PlannedWeight } from '../models';
 import { columnsOf, sourceColumns } from './rows';
 
 /** @throws {CheckpointMismatchError} naming what is missing or has another shape. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { TensorStore } from '../checkpoint/types';
-import type { PlannedWeight } from '../models/types';
+import type { PlannedWeight } from '../models';
 import type { BlockFormat } from '../onnx/quantize';
 import { chooseLayouts, chooseQ4, Q4_BUDGET_BITS, type Measured } from './choose';
 import { fakeCheckpoint } from './fake-checkpoint';
@@ -39,7 +39,7 @@ function noise(row: number, column: number): number {
   return uniform() + uniform() + uniform() + uniform() - 2;
 }
 
-const options = { patchArea: 196, embedding: { weights: 0, bytes: 0 } };
+const options = { embedding: { weights: 0, bytes: 0 } };
 const format = (layout: WeightLayout | undefined) =>
   typeof layout === 'object' ? `${layout.bits}${layout.zeroPoints ? 'z' : ''}` : layout;
 

@@ -15,7 +15,7 @@
 
 import type { WeightDtype } from '../bundle/manifest';
 import type { TensorStore } from '../checkpoint/types';
-import type { PlannedWeight } from '../models/types';
+import type { PlannedWeight } from '../models';
 import { quantizationError, type BlockFormat } from '../onnx/quantize';
 import { storedBytes, type WeightLayout } from './layout';
 import { columnsOf, readRows } from './rows';
@@ -38,7 +38,6 @@ const Q8_ZERO: BlockFormat = { bits: 8, zeroPoints: true };
 
 export interface ChooseOptions {
   dtype: WeightDtype;
-  patchArea: number;
   /** Weights and bytes of the token-embedding rows, which count against the q4 budget. */
   embedding: { weights: number; bytes: number };
   signal?: AbortSignal;

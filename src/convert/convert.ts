@@ -27,12 +27,12 @@ import {
   SourceNotFoundError,
   UnsupportedError,
 } from '../errors';
-import { buildStageGraph, parseConfig } from '../models';
-import type { Qwen2VLConfig } from '../models/types';
+import { architectureOf, buildStageGraph, expectPositions, type Backbone, type Positions } from '../models';
+import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
-import { imageConfig, promptConfig } from '../models/qwen2-vl/processor';
+import { chooseRecipe, type ChosenRecipe } from './recipe';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
@@ -49,6 +49,8 @@ export interface ConvertOptions {
    */
   writer: BundleWriter;
   dtype: WeightDtype;
+  /** How the checkpoint is asked. @default by its repository, else by what its files say */
+  recipe?: Recipe;
   /** Embeds the probe inputs with the written, not yet published bundle. Without it the bundle has no probe. */
   computeProbe?: (reader: BundleReader, manifest: BundleManifest) => Promise<ProbeCase[]>;
   signal?: AbortSignal;
@@ -88,18 +90,22 @@ function isPermanent(error: unknown): boolean {
 
 async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const { checkpoint, writer, dtype, signal } = options;
-  const config = parseConfig(checkpoint.config);
-  const image = imageConfig(checkpoint.preprocessor, config);
+  const architecture = architectureOf(checkpoint.config);
+  const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
-  const prompts = promptConfig(tokenizer.json, config);
-  const work = await openWork(options, config);
+  const backbone = architecture.fromCheckpoint(
+    { config: checkpoint.config, preprocessor: checkpoint.preprocessor, tokenizer: tokenizer.json },
+    { head: chosen.recipe.head ?? null },
+  );
+  expectPositions(backbone, chosen.recipe.positions);
+  const work = await openWork(options, backbone, chosen);
   const sealed = await writeAndSeal(options, work);
-  const stages = await writeGraphs(options, work, sealed);
+  const stages = await writeGraphs(options, work, sealed, { backbone, positions: chosen.recipe.positions });
   const { table } = work.plan;
   const embeddings = {
     ...sealed.get(table.path)!,
-    rows: config.vocabSize,
-    columns: config.hiddenSize,
+    rows: backbone.vocabSize,
+    columns: backbone.hiddenSize,
     dtype,
     rowBytes: table.rowBytes,
   };
@@ -109,16 +115,18 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
     version: BUNDLE_VERSION,
-    architecture: 'qwen2_vl',
-    dims: config.hiddenSize,
+    architecture: architecture.id,
+    recipe: recipeToJson(chosen.recipe),
+    assumed: chosen.assumed,
+    dims: backbone.dims,
     dtype,
     source: checkpoint.source,
-    config: { ...config },
+    config: backbone.config,
     stages,
     embeddings,
     tokenizer: { files },
-    image,
-    prompts,
+    image: backbone.image,
+    prompts: backbone.prompts,
     probe: [],
   };
   if (options.computeProbe) {
@@ -131,19 +139,24 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
 }
 
 /** The plan of an interrupted conversion of the same checkpoint, and what is done of it; else a new one. */
-async function openWork(options: ConvertOptions, config: Qwen2VLConfig): Promise<Work> {
+async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }: ChosenRecipe): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
   const maxStageBytes = options.maxStageBytes ?? null;
   const { journal } = writer;
   const before = plannedBefore(journal?.notes ?? []);
-  const same = { dtype, maxStageBytes, source: checkpoint.source, files: fileKeys(checkpoint.tensors) };
+  const same = { dtype, maxStageBytes, recipe: recipe.name, source: checkpoint.source, files: fileKeys(checkpoint.tensors) };
   if (before && isSamePlan(before, same)) {
-    const plan = await planConversion({ ...options, layouts: new Map(before.layouts) }, config);
+    const plan = await planConversion({ ...options, layouts: new Map(before.layouts) }, backbone);
     const groups = planPieces(plan, checkpoint.tensors);
     return { plan, groups, state: new ConversionState(journal), claims: before.claims };
   }
-  const plan = await planConversion(options, config);
-  const note = await planNote(checkpoint, { dtype, maxStageBytes, layouts: plan.layouts });
+  const plan = await planConversion(options, backbone);
+  const note = await planNote(checkpoint, {
+    dtype,
+    maxStageBytes,
+    recipe: recipe.name,
+    layouts: plan.layouts,
+  });
   if (journal) {
     await journal.clear();
     for (const { path } of weightFiles(plan)) await (await writer.reopen(path, 0)).close(); // nothing old shows through
@@ -240,13 +253,18 @@ async function writeGraphs(
   { writer }: ConvertOptions,
   { plan }: Work,
   sealed: Map<string, BundleFile>,
+  { backbone, positions }: { backbone: Backbone; positions: Positions },
 ): Promise<BundleStage[]> {
   const stages: BundleStage[] = [];
   for (const { plan: stage, file } of plan.stages) {
     const { name, kind, blocks } = stage;
     const weights = sealed.get(file.path)!;
     const tensors = file.weights.flatMap((placed) => placed.tensors);
-    const model = buildStageGraph(plan.config, { kind, blocks, weights, tensors }, { activations: 'f32' });
+    const model = buildStageGraph(
+      backbone,
+      { kind, blocks, weights, tensors },
+      { activations: 'f32', positions: positions === 'mrope' ? 'rows' : 'sequence' },
+    );
     const graph = await writeFile(writer, `${name}.onnx`, model);
     stages.push({ name, kind, blocks, graph, weights, tensors });
   }

@@ -3,7 +3,7 @@
 import type { Checkpoint } from '../checkpoint';
 import type { ByteSource } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';
-import { embeddingTensor, parseConfig, planStages } from '../models';
+import { architectureOf, planStages } from '../models';
 import { sourceColumns } from './rows';
 
 /** HF's `config.json` of a model with 2 layers of width 64 and a tower of 2 blocks of width 32. */
@@ -39,7 +39,9 @@ export interface FakeCheckpoint extends Checkpoint {
 
 /** Random weights, about normal with deviation 0.05, reproducible. */
 export function fakeCheckpoint(seed = 1): FakeCheckpoint {
-  const config = parseConfig(FAKE_CONFIG);
+  const network = architectureOf(FAKE_CONFIG).network(FAKE_CONFIG, { head: null });
+  const { hiddenSize } = network;
+  const headDim = hiddenSize / FAKE_CONFIG.num_attention_heads;
   const values: FakeCheckpoint['values'] = new Map();
   let state = seed;
   const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
@@ -48,18 +50,17 @@ export function fakeCheckpoint(seed = 1): FakeCheckpoint {
     const data = Float32Array.from({ length: size }, () => (uniform() + uniform() + uniform() - 1.5) * 0.1);
     values.set(name, { shape, data });
   };
-  add(embeddingTensor, [config.vocabSize, config.hiddenSize]);
-  const { hiddenSize, heads, kvHeads, headDim } = config;
+  add(network.embeddingTensor, [network.vocabSize, hiddenSize]);
   const rows = (part: string, whole: number) =>
-    part.includes('q_proj') ? heads * headDim : /[kv]_proj/.test(part) ? kvHeads * headDim : whole;
-  for (const weight of planStages(config, () => 0).flatMap((stage) => stage.weights)) {
+    part.includes('q_proj') ? hiddenSize : /[kv]_proj/.test(part) ? FAKE_CONFIG.num_key_value_heads * headDim : whole;
+  for (const weight of planStages(network, () => 0).flatMap((stage) => stage.weights)) {
     for (const part of weight.parts) {
       const columns = weight.shape.length > 1 ? [sourceColumns(weight)] : [];
       add(part, [rows(part, weight.shape[0]!), ...columns]);
     }
   }
   const patch = values.get('visual.patch_embed.proj.weight')!;
-  patch.shape = [config.vision.embedDim, 3, 2, 14, 14];
+  patch.shape = [FAKE_CONFIG.vision_config.embed_dim, 3, 2, 14, 14];
   const addedTokens = [{ id: 49, content: '<|image_pad|>' }];
   return {
     values,

@@ -1,7 +1,7 @@
 /** @file How each planned weight is stored, and how many bytes that takes in its stage's file. */
 
 import type { StoredTensor } from '../bundle/manifest';
-import type { PlannedWeight } from '../models/types';
+import type { PlannedWeight } from '../models';
 import { quantizedTensors, type BlockFormat } from '../onnx/quantize';
 
 /** Plain floats, or blocks of codes. */

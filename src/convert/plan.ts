@@ -4,8 +4,7 @@ import { MAX_STAGE_BYTES, type StoredTensor, type WeightDtype } from '../bundle/
 import type { OnProgress } from '../bundle/progress';
 import { rowBytes } from '../bundle/rows';
 import type { Checkpoint } from '../checkpoint';
-import { embeddingTensor, planStages } from '../models';
-import type { PlannedWeight, Qwen2VLConfig, StagePlan } from '../models/types';
+import { planStages, type Network, type PlannedWeight, type StagePlan } from '../models';
 import { checkWeights } from './check';
 import { chooseLayouts } from './choose';
 import { align, storedBytes, tensorsOf, type WeightLayout } from './layout';
@@ -28,10 +27,8 @@ export interface PlacedFile {
 }
 
 export interface ConversionPlan {
-  config: Qwen2VLConfig;
+  network: Network;
   dtype: WeightDtype;
-  /** Pixels of a patch. */
-  patchArea: number;
   stages: { plan: StagePlan; file: PlacedFile }[];
   table: PlacedFile & { rowBytes: number };
   layouts: Map<string, WeightLayout>;
@@ -48,20 +45,19 @@ export interface PlanOptions {
 }
 
 /** @throws {CheckpointMismatchError} for weights that are missing, misshapen, or used by nobody */
-export async function planConversion(options: PlanOptions, config: Qwen2VLConfig): Promise<ConversionPlan> {
+export async function planConversion(options: PlanOptions, network: Network): Promise<ConversionPlan> {
   const { checkpoint, dtype, signal, onProgress } = options;
-  const embedding = embeddingWeight(config);
-  const weights = planStages(config, () => 0).flatMap((stage) => stage.weights);
+  const embedding = embeddingWeight(network);
+  const weights = planStages(network, () => 0).flatMap((stage) => stage.weights);
   checkWeights(checkpoint.tensors, [...weights, embedding]);
   checkpoint.expectConsumed(new Set([...weights, embedding].flatMap((weight) => weight.parts)));
   const layouts =
     options.layouts ??
     (await chooseLayouts(checkpoint.tensors, weights, {
       dtype,
-      patchArea: config.vision.patchSize ** 2,
       embedding: {
-        weights: config.vocabSize * config.hiddenSize,
-        bytes: config.vocabSize * rowBytes(dtype, config.hiddenSize),
+        weights: network.vocabSize * network.hiddenSize,
+        bytes: network.vocabSize * rowBytes(dtype, network.hiddenSize),
       },
       signal,
       onMeasured: (done, total) =>
@@ -72,24 +68,23 @@ export async function planConversion(options: PlanOptions, config: Qwen2VLConfig
           progress: (100 * done) / total,
         }),
     }));
-  return placeWeights(config, dtype, layouts, options.maxStageBytes);
+  return placeWeights(network, dtype, layouts, options.maxStageBytes);
 }
 
 /** The plan that follows from the layouts alone. */
 export function placeWeights(
-  config: Qwen2VLConfig,
+  network: Network,
   dtype: WeightDtype,
   layouts: Map<string, WeightLayout>,
   maxStageBytes = MAX_STAGE_BYTES,
 ): ConversionPlan {
   const share = MAX_STAGE_BYTES / maxStageBytes; // smaller files are planned as if the weights were larger
-  const stages = planStages(config, (weight) => share * storedBytes(weight, layouts.get(weight.name)!));
+  const stages = planStages(network, (weight) => share * storedBytes(weight, layouts.get(weight.name)!));
   return {
-    config,
+    network,
     dtype,
-    patchArea: config.vision.patchSize ** 2,
     stages: stages.map((plan) => ({ plan, file: placeStage(plan, layouts) })),
-    table: placeTable(config, dtype),
+    table: placeTable(network, dtype),
     layouts,
   };
 }
@@ -99,11 +94,11 @@ export function weightFiles({ stages, table }: ConversionPlan): PlacedFile[] {
   return [...stages.map(({ file }) => file), table];
 }
 
-function embeddingWeight(config: Qwen2VLConfig): PlannedWeight {
+function embeddingWeight(network: Network): PlannedWeight {
   return {
     name: 'embeddings',
-    shape: [config.vocabSize, config.hiddenSize],
-    parts: [embeddingTensor],
+    shape: [network.vocabSize, network.hiddenSize],
+    parts: [network.embeddingTensor],
     rowTransform: 'none',
     quantize: true,
   };
@@ -124,11 +119,11 @@ function placeStage({ name, weights }: StagePlan, layouts: ReadonlyMap<string, W
   return { path, bytes: end, weights: placed };
 }
 
-function placeTable(config: Qwen2VLConfig, dtype: WeightDtype): ConversionPlan['table'] {
-  const weight = embeddingWeight(config);
-  const stored = rowBytes(dtype, config.hiddenSize);
-  const bytes = config.vocabSize * stored;
-  const tensor: StoredTensor = { name: weight.name, dtype: 'u8', shape: [config.vocabSize, stored], offset: 0, bytes };
+function placeTable(network: Network, dtype: WeightDtype): ConversionPlan['table'] {
+  const weight = embeddingWeight(network);
+  const stored = rowBytes(dtype, network.hiddenSize);
+  const bytes = network.vocabSize * stored;
+  const tensor: StoredTensor = { name: weight.name, dtype: 'u8', shape: [network.vocabSize, stored], offset: 0, bytes };
   const placed: PlacedWeight = { weight, layout: 'table', file: EMBEDDINGS_PATH, tensors: [tensor] };
   return { path: EMBEDDINGS_PATH, bytes, weights: [placed], rowBytes: stored };
 }

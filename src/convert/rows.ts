@@ -2,7 +2,7 @@
 
 import type { TensorStore } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';
-import type { PlannedWeight } from '../models/types';
+import type { PlannedWeight } from '../models';
 
 /** Weights per chunk: 8 MiB as float32. Bounds the memory of a conversion whatever the checkpoint's size. */
 const CHUNK_WEIGHTS = 2 ** 21;
@@ -23,15 +23,15 @@ export const rowsPerChunk = (weight: PlannedWeight) => {
   return Math.min(rows, weight.shape[0]!);
 };
 
-/** Some rows of one part, transformed, and proved finite. `patchArea`: pixels of a patch, for `fold-temporal`. */
+/** Some rows of one part, transformed, and proved finite. */
 export async function readRows(
   tensors: TensorStore,
   weight: PlannedWeight,
   { part, first, count }: RowRange,
-  { patchArea, signal }: { patchArea: number; signal?: AbortSignal },
+  { signal }: { signal?: AbortSignal } = {},
 ): Promise<Float32Array> {
   const read = await tensors.readRows(part, first, count, signal);
-  const values = weight.rowTransform === 'fold-temporal' ? foldTemporal(read, patchArea) : read;
+  const values = weight.rowTransform === 'fold-temporal' ? foldTemporal(read, weight.patchArea!) : read;
   if (values.length !== count * columnsOf(weight)) {
     throw new CheckpointMismatchError(`${part}: rows ${first} to ${first + count} came back with another size.`, {
       part,

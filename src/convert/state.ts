@@ -7,13 +7,15 @@ import type { ByteSource, Claim, PassState, TensorStore } from '../checkpoint/ty
 import type { WeightLayout } from './layout';
 
 /** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
-const JOURNAL_VERSION = 1;
+const JOURNAL_VERSION = 2;
 
 /** The first note: all that decides which bytes will be written. */
 export interface PlanNote {
   convert: number;
   dtype: WeightDtype;
   maxStageBytes: number | null;
+  /** The recipe's name: its head is among the weights. */
+  recipe: string;
   source: BundleSource;
   /** Names, lengths and versions of the checkpoint's weight files. */
   files: string[];
@@ -36,13 +38,13 @@ export function plannedBefore(notes: readonly unknown[]): PlanNote | null {
 
 /** Whether an interrupted conversion would write the same bytes as this one. */
 export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'layouts' | 'claims'>): boolean {
-  const key = (plan: typeof now) => JSON.stringify([plan.dtype, plan.maxStageBytes, plan.source, plan.files]);
+  const key = (plan: typeof now) => JSON.stringify([plan.dtype, plan.maxStageBytes, plan.recipe, plan.source, plan.files]);
   return key(before) === key(now);
 }
 
 export async function planNote(
   { source, tensors }: Checkpoint,
-  plan: { dtype: WeightDtype; maxStageBytes: number | null; layouts: Map<string, WeightLayout> },
+  plan: { dtype: WeightDtype; maxStageBytes: number | null; recipe: string; layouts: Map<string, WeightLayout> },
 ): Promise<PlanNote> {
   const claims: PlanNote['claims'] = {};
   for (const file of sourcesOf(tensors)) if (file.pass) claims[file.name] = await file.pass.claims();

@@ -1,9 +1,8 @@
-/** @file How much a checkpoint will take as a bundle, from its config alone. */
+/** @file How much a checkpoint will take as a bundle, from its numbers alone. */
 
 import type { WeightDtype } from '../bundle/manifest';
 import { rowBytes } from '../bundle/rows';
-import { parseConfig, planStages } from '../models';
-import type { PlannedWeight } from '../models/types';
+import { planStages, type Network, type PlannedWeight } from '../models';
 import type { BlockFormat } from '../onnx/quantize';
 import { Q4_BUDGET_BITS } from './choose';
 import { storedBytes, tensorsOf, type WeightLayout } from './layout';
@@ -33,18 +32,16 @@ const BLOCKS: Record<WeightDtype, [BlockFormat | null, BlockFormat | null]> = {
 };
 
 /**
- * `configJson`: the base model's `config.json`.
- * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a block is too large in this dtype
+ * @throws UnsupportedError where a block is too large in this dtype
  */
-export function plannedStorage(configJson: Record<string, unknown>, dtype: WeightDtype): PlannedStorage {
-  const config = parseConfig(configJson);
+export function plannedStorage(network: Network, dtype: WeightDtype): PlannedStorage {
   const plain: WeightLayout = dtype === 'fp32' ? 'f32' : 'f16';
   const layoutOf = ({ shape, quantize }: PlannedWeight, block: BlockFormat | null): WeightLayout =>
     shape.length < 2 ? 'f32' : quantize && block ? block : plain;
   const [least, largest] = BLOCKS[dtype];
-  const stages = planStages(config, (weight) => storedBytes(weight, layoutOf(weight, least)));
+  const stages = planStages(network, (weight) => storedBytes(weight, layoutOf(weight, least)));
   const weights = stages.flatMap((stage) => stage.weights);
-  const table = config.vocabSize * rowBytes(dtype, config.hiddenSize);
+  const table = network.vocabSize * rowBytes(dtype, network.hiddenSize);
   let gpu = 0;
   let largestBuffer = 0;
   let quantized = 0; // weights
@@ -54,6 +51,6 @@ export function plannedStorage(configJson: Record<string, unknown>, dtype: Weigh
     else gpu += storedBytes(weight, layout);
     largestBuffer = Math.max(largestBuffer, ...tensorsOf(weight, layout).map(({ bytes }) => bytes));
   }
-  if (dtype === 'q4') gpu += ((quantized + config.vocabSize * config.hiddenSize) * Q4_BUDGET_BITS) / 8 - table;
+  if (dtype === 'q4') gpu += ((quantized + network.vocabSize * network.hiddenSize) * Q4_BUDGET_BITS) / 8 - table;
   return { store: Math.ceil(gpu + table), gpu: Math.ceil(gpu), largestBuffer };
 }

@@ -141,7 +141,7 @@ async function* readAhead(
   const read = (index: number) => {
     const piece = pieces[index];
     if (!piece) return undefined;
-    const reading = readRows(tensors, piece.placed.weight, piece, { patchArea: plan.patchArea, signal }).then(
+    const reading = readRows(tensors, piece.placed.weight, piece, { signal }).then(
       (values) => ({
         piece,
         values,

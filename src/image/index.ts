@@ -1,8 +1,7 @@
 /** @file Pictures: decoding as the reference reads them, Pillow's resize, patches for the vision tower. */
-export { decodeImage } from './decode';
+export { decodeImage, decodePicture, readSize, type EncodedPicture, type Picture } from './decode';
+export type { ImageFormat } from './headers';
 export { patchRows, resizeSteps, type Normalization, type PatchOptions } from './patches';
-export { resizeBicubic } from './resize';
-export { resizeFile } from './resize-file';
 export {
   FIT_FILE,
   nativeSizes,
@@ -13,4 +12,6 @@ export {
   type ResizeStep,
   type SizesOptions,
 } from './plans';
-export { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type RgbImage, type Size } from './types';
+export { resizeBicubic } from './resize';
+export { resizeFile } from './resize-file';
+export { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type ImageSize, type RgbImage } from './types';

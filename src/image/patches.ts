@@ -4,7 +4,7 @@
  * weights are folded to match).
  */
 import { resizeBicubic } from './resize';
-import type { RgbImage, Size } from './types';
+import type { RgbImage, ImageSize } from './types';
 
 const CHANNELS = 3;
 /** HF's `rescale_factor`. */
@@ -38,8 +38,8 @@ function normalisedBytes(mean: number, std: number): Float32Array {
 }
 
 /** Resizes step by step, with Pillow's bicubic filter; a size that it has already changes nothing. */
-export function resizeSteps(image: RgbImage, sizes: readonly Size[]): RgbImage {
-  return sizes.reduce(
+export function resizeSteps(image: RgbImage, sizes: readonly ImageSize[]): RgbImage {
+  return sizes.reduce<RgbImage>(
     (picture, { width, height }) =>
       picture.width === width && picture.height === height ? picture : resizeBicubic(picture, width, height),
     image,

@@ -5,9 +5,7 @@
  */
 
 import type { JsonObject, PromptConfig } from '../bundle/manifest';
-import type { Size } from '../image';
-import type { RgbImage } from '../image/types';
-import type { PictureOption, PictureOptions } from '../image/plans';
+import type { ImageSize, PictureOption, PictureOptions, RgbImage } from '../image';
 import type { Tokenizer } from '../text';
 import type { Context } from './blocks/activations';
 import type { PlannedWeight, RotaryTables, TowerKind } from './types';
@@ -57,13 +55,16 @@ export interface Architecture {
    * missing or make no sense; CheckpointMismatchError for files of different models
    */
   fromCheckpoint(files: CheckpointFiles, options: BackboneOptions): Backbone;
+  /** What follows from `config.json` alone, for estimates. @throws as `fromCheckpoint` does for such a config */
+  network(config: JsonObject, options: BackboneOptions): Network;
   /** @throws BundleFormatError for numbers that are missing or make no sense */
   fromBundle(facts: BundleFacts, options: BackboneOptions): Backbone;
 }
 
-/** An architecture with the numbers of one checkpoint. */
-export interface Backbone extends BundleFacts {
-  readonly architecture: Architecture;
+/** Weights and graphs. */
+export interface Network {
+  /** The architecture's name, for graphs and messages. */
+  readonly name: string;
   /** Width of the hidden state. */
   readonly hiddenSize: number;
   /** Length of a vector. */
@@ -73,6 +74,10 @@ export interface Backbone extends BundleFacts {
   /** The table's canonical name. */
   readonly embeddingTensor: string;
   readonly towers: Readonly<Record<TowerKind, Tower>>;
+}
+
+/** An architecture with the numbers of one checkpoint. */
+export interface Backbone extends Network, BundleFacts {
   readonly picture: Picture;
   readonly rotary: TextRotary;
   /** Token ids of a prompt, each picture's marker repeated for its visual tokens. */
@@ -92,7 +97,7 @@ export interface Picture {
   /** Which options a caller may set; another one is refused. */
   readonly options: readonly PictureOption[];
   /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
-  plan(size: Size, options: PictureOptions): PicturePlan;
+  plan(size: ImageSize, options: PictureOptions): PicturePlan;
   /** The numbers that the tower takes. // [sequences * patches, patch length] */
   fill(image: RgbImage, plan: PicturePlan): Float32Array;
   /** Tables of one sequence of the tower; null where its graph takes none. // [patches, headDim/2] */
@@ -115,7 +120,7 @@ export interface PicturePlan {
   /** Rows and columns of visual tokens, which M-RoPE spreads over. */
   readonly cells: { readonly height: number; readonly width: number };
   /** Sizes that the picture is resized to, one after the other. */
-  readonly sizes: readonly Size[];
+  readonly sizes: readonly ImageSize[];
 }
 
 /** Token ids and which of them stand for pictures, in order. */

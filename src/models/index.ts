@@ -5,7 +5,7 @@
 
 import { InvalidInputError, UnsupportedError, BundleFormatError } from '../errors';
 import type { BundleManifest, JsonObject } from '../bundle/manifest';
-import type { Architecture, Backbone, BackboneOptions } from './architecture';
+import type { Architecture, Backbone, BackboneOptions, Positions } from './architecture';
 import { qwen2vl } from './qwen2-vl';
 
 export type {
@@ -16,6 +16,7 @@ export type {
   CheckpointFiles,
   EncodedPrompt,
   Head,
+  Network,
   Picture,
   PicturePlan,
   Positions,
@@ -46,6 +47,17 @@ export function architectureOf(config: JsonObject): Architecture {
   );
 }
 
+/** @throws UnsupportedError for positions that the checkpoint's numbers do not allow */
+export function expectPositions({ name, rotary }: Backbone, positions: Positions): void {
+  if (rotary.positions.includes(positions)) return;
+  throw new UnsupportedError(
+    `The recipe has ${positions === 'mrope' ? 'three-axis' : 'one-dimensional'} positions, which this ${name} model's ` +
+      'config does not describe (mrope_section, vision_start_token_id). A bundle made by an older version must be ' +
+      'converted again.',
+    { positions },
+  );
+}
+
 /** The backbone of a bundle. @throws BundleFormatError where its architecture is not known, or its numbers make no sense */
 export function bundleBackbone(manifest: BundleManifest, options: BackboneOptions): Backbone {
   const found = architectures.find(({ id }) => id === manifest.architecture);
@@ -57,5 +69,14 @@ export function bundleBackbone(manifest: BundleManifest, options: BackboneOption
       { architecture: manifest.architecture },
     );
   }
-  return found.fromBundle(manifest, options);
+  const backbone = found.fromBundle(manifest, options);
+  const { embeddings, dims } = manifest;
+  const expected = { rows: backbone.vocabSize, columns: backbone.hiddenSize };
+  if (embeddings.rows !== expected.rows || embeddings.columns !== expected.columns || dims !== backbone.dims) {
+    throw new BundleFormatError(
+      `bundle.json: a table of ${expected.rows} × ${expected.columns} and vectors of ${backbone.dims} numbers are ` +
+        `expected; it says ${embeddings.rows} × ${embeddings.columns} and ${dims}.`,
+    );
+  }
+  return backbone;
 }

@@ -2,7 +2,7 @@
 
 import { BundleFormatError } from '../errors';
 import { GraphBuilder } from '../onnx';
-import type { Backbone } from './architecture';
+import type { Network } from './architecture';
 import { precisionOf } from './blocks/activations';
 import type { GraphOptions, GraphStage } from './types';
 
@@ -10,9 +10,9 @@ import type { GraphOptions, GraphStage } from './types';
  * @returns The model's bytes. Weights are external, at `stage.weights.path`.
  * @throws BundleFormatError when what is stored does not make up the stage.
  */
-export function buildStageGraph(backbone: Backbone, stage: GraphStage, options: GraphOptions): Uint8Array {
+export function buildStageGraph({ name, towers }: Network, stage: GraphStage, options: GraphOptions): Uint8Array {
   const { kind, blocks, weights, tensors } = stage;
-  const tower = backbone.towers[kind];
+  const tower = towers[kind];
   const total = tower.blocks.length;
   if (!(blocks.first >= 0 && blocks.first < blocks.last && blocks.last <= total)) {
     throw new BundleFormatError(
@@ -21,7 +21,7 @@ export function buildStageGraph(backbone: Backbone, stage: GraphStage, options: 
     );
   }
   const graph = new GraphBuilder({
-    name: `${backbone.architecture.id}.${kind}.${blocks.first}-${blocks.last - 1}`,
+    name: `${name}.${kind}.${blocks.first}-${blocks.last - 1}`,
     weightsPath: weights.path,
     tensors,
   });

@@ -2,7 +2,7 @@
 
 import { MAX_STAGE_BYTES, type StoredTensor } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
-import type { Backbone } from './architecture';
+import type { Network } from './architecture';
 import type { GraphStage, PlannedWeight, StagePlan } from './types';
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
@@ -15,7 +15,7 @@ const STORED_SUFFIX = /\.(q|scale|zp)$/;
  * @param storedBytes Bytes that a weight takes in the chosen dtype, without alignment.
  * @throws UnsupportedError where one block alone is too large for a weight file.
  */
-export function planStages({ towers }: Backbone, storedBytes: (weight: PlannedWeight) => number): StagePlan[] {
+export function planStages({ towers }: Pick<Network, 'towers'>, storedBytes: (weight: PlannedWeight) => number): StagePlan[] {
   return (['vision', 'text'] as const).flatMap((kind) => split(kind, towers[kind].blocks, storedBytes));
 }
 
@@ -23,7 +23,7 @@ export function planStages({ towers }: Backbone, storedBytes: (weight: PlannedWe
  * Cuts a stage between its blocks, into parts of at most `maxBytes` of weights where its blocks are that small. Run one
  * after another they do what the stage does; each refers to the same weight file.
  */
-export function cutStage<S extends GraphStage>({ towers }: Backbone, stage: S, maxBytes: number): S[] {
+export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers'>, stage: S, maxBytes: number): S[] {
   const stored = new Map<string, StoredTensor[]>();
   for (const tensor of stage.tensors) {
     const weight = tensor.name.replace(STORED_SUFFIX, '');

@@ -63,6 +63,8 @@ export interface PlannedWeight {
    * patch kernel added (exact for still images). `none`: as it is.
    */
   rowTransform: 'none' | 'fold-temporal';
+  /** Pixels of a patch, for `fold-temporal`. */
+  patchArea?: number;
   /** Vectors (norms, biases) are always f32. A matrix with `quantize: false` is never stored below fp16. */
   quantize: boolean;
 }

@@ -5,7 +5,7 @@
  */
 
 import { InvalidInputError } from '../../errors';
-import type { Size } from '../types';
+import type { ImageSize } from '../types';
 
 /** Beyond this a picture is too narrow for Qwen2-VL's processor. */
 const MAX_ASPECT_RATIO = 200;
@@ -61,9 +61,9 @@ export interface SizesOptions {
  * The sizes that a picture is resized to, one after the other; the last has sides that are multiples of `factor`.
  * @throws InvalidInputError for a picture that the steps refuse
  */
-export function nativeSizes(size: Size, { steps, limits, minPixels, maxPixels }: SizesOptions): Size[] {
+export function nativeSizes(size: ImageSize, { steps, limits, minPixels, maxPixels }: SizesOptions): ImageSize[] {
   const lastFit = steps.findLastIndex((step) => 'fit' in step);
-  const sizes: Size[] = [];
+  const sizes: ImageSize[] = [];
   let current = size;
   steps.forEach((step, index) => {
     current =
@@ -75,7 +75,7 @@ export function nativeSizes(size: Size, { steps, limits, minPixels, maxPixels }:
   return sizes;
 }
 
-function otherStep(size: Size, step: Exclude<ResizeStep, { fit: unknown }>): Size {
+function otherStep(size: ImageSize, step: Exclude<ResizeStep, { fit: unknown }>): ImageSize {
   if ('square' in step) return { width: step.square, height: step.square };
   const [width, height] = step.to;
   return Math.min(size.width, size.height) < step.small ? { width, height } : size;
@@ -96,7 +96,7 @@ function withLimits(
   return { factor, minPixels, maxPixels };
 }
 
-function fitted(size: Size, { ratio = 'refuse', small = 'grow', swap }: FitStep, limits: NativeLimits): Size {
+function fitted(size: ImageSize, { ratio = 'refuse', small = 'grow', swap }: FitStep, limits: NativeLimits): ImageSize {
   const { width, height } = size;
   const { factor } = limits;
   if (small === 'refuse' && Math.min(width, height) < factor) {
@@ -119,7 +119,7 @@ function fitted(size: Size, { ratio = 'refuse', small = 'grow', swap }: FitStep,
 }
 
 /** The longer side at most 200 times the shorter. */
-function clamped({ width, height }: Size): Size {
+function clamped({ width, height }: ImageSize): ImageSize {
   if (Math.max(width, height) / Math.min(width, height) <= MAX_ASPECT_RATIO) return { width, height };
   return height > width ? { width, height: width * MAX_ASPECT_RATIO } : { width: height * MAX_ASPECT_RATIO, height };
 }
@@ -128,7 +128,7 @@ function clamped({ width, height }: Size): Size {
  * Both sides multiples of `factor`, the area between the limits, the aspect kept.
  * @throws InvalidInputError where nothing would be left
  */
-export function smartResize(height: number, width: number, { factor, minPixels, maxPixels }: NativeLimits): Size {
+export function smartResize(height: number, width: number, { factor, minPixels, maxPixels }: NativeLimits): ImageSize {
   let h = Math.max(factor, roundHalfEven(height / factor) * factor);
   let w = Math.max(factor, roundHalfEven(width / factor) * factor);
   if (h * w > maxPixels) {

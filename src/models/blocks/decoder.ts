@@ -20,7 +20,7 @@ import {
 } from '../../onnx';
 import type { Head, Tower } from '../architecture';
 import type { Context } from './activations';
-import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Linear } from './layers';
+import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Layer, type Linear } from './layers';
 import { addBranch, closeStream, type Stream } from './residual';
 
 /** Numbers of a pre-norm decoder with grouped-query attention and a gated MLP. */
@@ -97,7 +97,12 @@ function outputLayers({ hiddenSize, rmsEps }: DecoderConfig, { source, head }: D
     epsilon: rmsEps,
     bias: false,
   });
-  return head === null ? { finalNorm } : { finalNorm, head: headLayer(head, hiddenSize) };
+  return { finalNorm, head: head && headLayer(head, hiddenSize) };
+}
+
+/** Without the parts that this model lacks. */
+function present({ finalNorm, head }: ReturnType<typeof outputLayers>): Record<string, Layer> {
+  return head ? { finalNorm, head } : { finalNorm };
 }
 
 function headLayer({ weight, bias, size }: Head, hiddenSize: number): Linear {
@@ -119,7 +124,7 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
   return {
     blocks: layers.map((layer, index) => [
       ...weightsOf(layer),
-      ...(index === config.layers - 1 ? weightsOf(output) : []),
+      ...(index === config.layers - 1 ? weightsOf(present(output)) : []),
     ]),
     build(context, { first, last }) {
       const { graph } = context;
@@ -253,7 +258,6 @@ function gatedMlp(context: Context, { gate, up, down }: DecoderLayer, x: Value):
 /** Final norm, head, and L2 norm, in float32. // [E, H] → [E, dims] */
 function embedding(context: Context, output: ReturnType<typeof outputLayers>, stream: Stream): Value {
   const { normed } = applyNormF32(context, output.finalNorm, stream);
-  const vectors =
-    'head' in output && output.head ? applyLinear(context, output.head, normed, { type: 'f32' }) : normed;
+  const vectors = output.head ? applyLinear(context, output.head, normed, { type: 'f32' }) : normed;
   return l2Normalize(context.graph, 'embedding', vectors);
 }

@@ -22,6 +22,7 @@ export interface Linear {
   readonly quantize?: boolean;
   /** @default 'none' */
   readonly rowTransform?: PlannedWeight['rowTransform'];
+  readonly patchArea?: number;
 }
 
 /** RMSNorm, or with a bias LayerNorm. */
@@ -45,13 +46,14 @@ export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeigh
 }
 
 function linearWeights(layer: Linear): PlannedWeight[] {
-  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
+  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none', patchArea } = layer;
   const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
   const matrix: PlannedWeight = {
     name: `${name}.weight`,
     shape: [outFeatures, inFeatures],
     parts: parts('weight'),
     rowTransform,
+    ...(patchArea === undefined ? {} : { patchArea }),
     quantize,
   };
   return bias ? [matrix, storedVector(`${name}.bias`, parts('bias'), outFeatures)] : [matrix];

@@ -4,7 +4,7 @@
  */
 
 import type { JsonObject } from '../../bundle/manifest';
-import type { Architecture, Backbone, BackboneOptions, BundleFacts } from '../architecture';
+import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } from '../architecture';
 import { decoderTower } from '../blocks/decoder';
 import { parseConfig, type Qwen2VLConfig } from './config';
 import { modelConfig } from './manifest-config';
@@ -24,6 +24,7 @@ export const qwen2vl: Architecture = {
     const prompts = promptConfig(files.tokenizer, config);
     return backbone({ config, image, prompts }, options);
   },
+  network: (config, options) => network(parseConfig(config), options),
   fromBundle({ config, image, prompts }, options) {
     return backbone({ config: modelConfig(config), image: readNativeImage(image), prompts }, options);
   },
@@ -35,12 +36,9 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-function backbone({ config, image, prompts }: Facts, { head }: BackboneOptions): Backbone {
+function network(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
   return {
-    architecture: qwen2vl,
-    config: { ...config } as JsonObject,
-    image: { plan: 'native', ...image } as JsonObject,
-    prompts,
+    name: 'qwen2_vl',
     hiddenSize: config.hiddenSize,
     dims: head?.size ?? config.hiddenSize,
     vocabSize: config.vocabSize,
@@ -49,6 +47,15 @@ function backbone({ config, image, prompts }: Facts, { head }: BackboneOptions):
       vision: visionTower(config),
       text: decoderTower(config, { source: 'model', attentionBias: true, head }),
     },
+  };
+}
+
+function backbone({ config, image, prompts }: Facts, options: BackboneOptions): Backbone {
+  return {
+    ...network(config, options),
+    config: { ...config } as JsonObject,
+    image: { plan: 'native', ...image } as JsonObject,
+    prompts,
     picture: nativePicture(config, image),
     rotary: textRotary(config),
     encode: (tokenizer, prompt, images) => encodePrompt(tokenizer.encode(prompt), images, prompts),

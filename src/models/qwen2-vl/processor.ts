@@ -113,7 +113,6 @@ export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptC
   return {
     imageToken: IMAGE_TOKEN,
     imageTokenId: config.imageTokenId,
-    separator: '\n',
     maxTokens: config.maxPositions,
   };
 }

@@ -13,7 +13,7 @@ export function textRotary(config: Qwen2VLConfig): TextRotary {
   const frequencies = inverseFrequencies(config.ropeTheta, config.headDim); // [headDim/2]
   const axes = axisOfColumn(config.mropeSection);
   return {
-    positions: axes === null ? ['1d'] : ['1d', 'mrope'],
+    positions: axes === null || config.visionStartTokenId === null ? ['1d'] : ['1d', 'mrope'],
     key: () => '',
     sequence: (length) => rotaryTables(length, frequencies.length, (row, column) => row * frequencies[column]!),
     positionsOf: (encoded, pictures) => mropePositions(config, encoded, pictures),

@@ -31,6 +31,7 @@ function patchEmbedLayers({ vision }: Qwen2VLConfig) {
       quantize: false,
       // A still image is two equal frames.
       rowTransform: 'fold-temporal',
+      patchArea: vision.patchSize ** 2,
     }),
   };
 }
