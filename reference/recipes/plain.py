@@ -19,6 +19,11 @@ K = 28 * 28
 Step = Callable[[Image.Image], Image.Image]
 
 
+def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
+    """Of two vectors; of two tables of vectors the least of their rows'."""
+    return float(torch.nn.functional.cosine_similarity(a.double(), b.double(), dim=-1).min())
+
+
 class Refused(ValueError):
     """The recipe takes no such picture."""
 

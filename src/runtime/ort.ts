@@ -69,6 +69,8 @@ const loaded = new Map<OrtBuild, Loaded>();
 
 async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOptions): Promise<Ort> {
   if (build === 'node') {
+    const { switchOffOrtTelemetry } = await import('./ort-telemetry.node.js');
+    await switchOffOrtTelemetry();
     const module = (await import('onnxruntime-node').catch((cause: unknown) => {
       throw missingPackage('onnxruntime-node', 'Models in Node', cause);
     })) as unknown as Ort & { default?: Ort };
