@@ -1,6 +1,9 @@
 /** @file Unit tests: in Node, beside the source. Browser behaviour is tested by Playwright (`e2e/`). */
 import { defineConfig } from 'vitest/config';
 
+// Tests that use ONNX Runtime without the library: they run in child processes of this one.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 export default defineConfig({
   test: {
     environment: 'node',

@@ -10,7 +10,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { layOut } from '../src/search/library/layout';
+import { layOut } from '../src/search/survey/map';
 import { PackedVectors } from '../src/search/vectors';
 import { cpuSeconds, machine, seconds, table } from './lib/report';
 import { syntheticVectors } from './lib/synthetic-vectors';

@@ -56,6 +56,26 @@ export function plainPhotos(count: number): Promise<Photo[]> {
   );
 }
 
+/** Pictures of every shape, from a long screenshot to a panorama, mixed. */
+export function mixedShapes(count: number): Promise<Photo[]> {
+  const shapes = [
+    [160, 120],
+    [120, 160],
+    [48, 480],
+    [480, 60],
+    [100, 100],
+    [30, 40],
+  ] as const;
+  return Promise.all(
+    Array.from({ length: count }, async (_, i) => {
+      const [width, height] = shapes[(i * 5 + Math.floor(i / 6)) % shapes.length]!;
+      const background = { r: (i * 47) % 256, g: (i * 83) % 256, b: (i * 131) % 256 };
+      const image = sharp({ create: { width, height, channels: 3, background } });
+      return { path: `shape ${i}.jpg`, bytes: await image.jpeg().toBuffer() };
+    }),
+  );
+}
+
 /** Puts pictures into a folder of the browser's private file system, which the page's folder dialog then gives. */
 export async function offerFolder(page: Page, name: string, photos: readonly Photo[]): Promise<void> {
   await page.evaluate(

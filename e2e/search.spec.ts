@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import type { FakeIndex } from '../demo/search/testing/fake-index';
 import type { FolderInfo, IndexState } from '../src/search';
-import { offerFolder, plainPhotos, samplePhotos, type Photo } from './search-photos';
+import { mixedShapes, offerFolder, plainPhotos, samplePhotos, type Photo } from './search-photos';
 import { violations } from './site-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
@@ -378,6 +378,53 @@ test('another model has an index of its own; the first one is there again; both 
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText(/^nano6 pictures/);
   expect(problems).toEqual([]);
+});
+
+interface Box {
+  top: number;
+  bottom: number;
+  height: number;
+  width: number;
+}
+
+/** Each row of the grid with its cells, buttons and pictures, from the top. */
+function gridBoxes(page: Page): Promise<{ row: Box; inside: Box[] }[]> {
+  return page.locator('.grid-row').evaluateAll((rows) => {
+    const boxOf = (element: Element): Box => {
+      const { top, bottom, height, width } = element.getBoundingClientRect();
+      return { top, bottom, height, width };
+    };
+    return rows
+      .map((row) => ({ row: boxOf(row), inside: [...row.querySelectorAll('.cell, .cell-open, .thumb')].map(boxOf) }))
+      .sort((a, b) => a.row.top - b.row.top);
+  });
+}
+
+test('pictures of all shapes fill square cells, and no row covers the next one', async ({ page }) => {
+  await openSearch(page);
+  await indexFolder(page, await mixedShapes(36));
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 2400 });
+    await expect(cells(page)).toHaveCount(36);
+    await expect(page.locator('.cell-open img.thumb')).toHaveCount(36);
+    const rows = await gridBoxes(page);
+    expect(rows.length, `${width} px`).toBeGreaterThan(3);
+    for (const [i, { row, inside }] of rows.entries()) {
+      for (const each of inside) {
+        expect(each.top, `row ${i} at ${width} px`).toBeCloseTo(row.top, 0);
+        expect(each.bottom, `row ${i} at ${width} px`).toBeCloseTo(row.bottom, 0);
+        expect(each.width, `row ${i} at ${width} px`).toBeCloseTo(each.height, 0);
+      }
+      if (i > 0) expect(row.top - rows[i - 1]!.row.bottom, `above row ${i} at ${width} px`).toBeCloseTo(6, 0);
+    }
+  }
+  await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+  const members = page.locator('.member');
+  await expect(members.first().locator('img')).toBeVisible();
+  const shapes = await members.evaluateAll((all) =>
+    all.map((member) => member.getBoundingClientRect()).map(({ width, height }) => width / height),
+  );
+  for (const shape of shapes) expect(shape).toBeCloseTo(4 / 3, 1);
 });
 
 test('similar groups, map, export, deletion and import', async ({ page }) => {

@@ -1,5 +1,5 @@
 /**
- * @file A bundler plugin for the package's browser build: fills `src/built-in-files.ts` with the addresses of the built-in
+ * @file A bundler plugin for the package's browser build: fills `src/sources/built-in-files.ts` with the addresses of the built-in
  * model's files. Each is a `new URL('literal', import.meta.url)`, which bundlers know as an asset: they copy the file and put its
  * new name there. So the model is found without configuration, bundled or not.
  */
@@ -17,7 +17,7 @@ const INLINE_BYTES = 4096;
  * @param relative of that folder to the script, in the package
  */
 export function builtInFiles(models: string, relative: string): Plugin {
-  const module = path.resolve(import.meta.dirname, '../src/built-in-files.ts');
+  const module = path.resolve(import.meta.dirname, '../src/sources/built-in-files.ts');
   return {
     name: 'built-in-files',
     load(id) {

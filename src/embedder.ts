@@ -3,7 +3,7 @@
 import { InvalidInputError } from './errors';
 import type { ImageInput } from './image';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
-import { askToPersist } from './persist';
+import { askToPersist } from './store/persist';
 import { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 import {
   checkEmbedOptions,
@@ -15,10 +15,10 @@ import {
   type InputParts,
   type ModelInfo,
 } from './runtime';
-import type { Backend } from './service';
+import type { Backend } from './backend/local';
 import { similarity } from './similarity';
-import type { ModelSource } from './source-spec';
-import { taskInput, type Side } from './task-prompts';
+import type { ModelSource } from './sources/spec';
+import { taskInput, type Side } from './text/tasks';
 import { instructions, type TaskName } from './text';
 
 /** A candidate with its score, the cosine with the query. */

@@ -24,11 +24,11 @@ export {
 // MMEB's task instructions, letter for letter.
 export { fillPrompt, instructions, type TaskName, type TaskPrompts } from './text';
 // Models kept in this browser: what they cost, get, list, check and delete them.
-export { models, type AddOptions, type EstimateOptions } from './stored-models';
-export type { Estimate } from './estimate';
-export type { StoredModel } from './stored-model';
+export { models, type AddOptions, type EstimateOptions } from './stored/models';
+export type { Estimate } from './stored/estimate';
+export type { StoredModel } from './stored/describe';
 export { deleteOpfsBundle as deleteStoredBundle, listOpfsBundles as listStoredBundles } from './store/opfs';
-export type { ModelSource, StoredBundle } from './source-spec';
+export type { ModelSource, StoredBundle } from './sources/spec';
 export type { OpfsEntry as StoredBundleEntry } from './store/opfs';
 export type { Origin as ModelOrigin } from './store/record';
 export type {

@@ -11,8 +11,8 @@ import {
   type OrtOptions,
   type ProbePolicy,
 } from './runtime';
-import type { Backend, LoadSettings } from './service';
-import { specify, type ModelSource, type SourceSpec } from './source-spec';
+import type { Backend, LoadSettings } from './backend/local';
+import { specify, type ModelSource, type SourceSpec } from './sources/spec';
 
 /** Options of `VLM2Vec.load` and `models.add`. */
 export interface LoadOptions extends OrtOptions {
@@ -150,16 +150,16 @@ function absoluteWasm(paths: NonNullable<OrtOptions['wasmPaths']>): NonNullable<
 /** The backend: in a worker of its own, in one that is given, or right here. */
 export async function startBackend(worker: boolean | Worker | (() => Worker)): Promise<Backend> {
   if (worker === false) {
-    const { LocalBackend } = await import('./service');
+    const { LocalBackend } = await import('./backend/local');
     return new LocalBackend();
   }
   if (isNode)
     throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', {
       option: 'worker',
     });
-  const { WorkerBackend } = await import('./worker-client');
+  const { WorkerBackend } = await import('./backend/worker-client');
   if (typeof worker === 'function') return new WorkerBackend(worker());
   if (worker !== true) return new WorkerBackend(worker);
-  const { startModelWorker } = await import('./model-worker');
+  const { startModelWorker } = await import('./backend/start-worker');
   return new WorkerBackend(startModelWorker());
 }

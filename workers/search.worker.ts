@@ -1,7 +1,7 @@
 /** @file The worker that keeps a photo index: `src/search/library/photo-index.ts` starts it. */
 
 import { expose } from 'comlink';
-import { installErrorHandler } from '../src/error-wire';
+import { installErrorHandler } from '../src/remote/error-wire';
 import { SearchService } from '../src/search/library/service';
 
 installErrorHandler();

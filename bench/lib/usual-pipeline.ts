@@ -14,6 +14,9 @@ import { folderBundle } from '../../src/store/folder.node.js';
 import { encodePrompt, loadTokenizer, type EncodedPrompt, type Tokenizer } from '../../src/text';
 import { DECODER, DECODER_WITH_HIDDEN } from './usual-export';
 
+// ONNX Runtime reads it with the first session.
+process.env.ORT_DISABLE_TELEMETRY = '1';
+
 type Feeds = Record<string, Tensor>;
 
 export class UsualPipeline {

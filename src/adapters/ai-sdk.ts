@@ -2,7 +2,7 @@
 
 import { InvalidInputError, UnsupportedError } from '../errors';
 import type { EmbedInput } from '../runtime';
-import { embedAll, refuseOthers, type Embedder } from './embedder';
+import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 

@@ -1,7 +1,7 @@
 /** @file LangChain's `Embeddings`, without LangChain: whatever takes an `EmbeddingsInterface` takes this. */
 
 import type { EmbedOptions } from '../runtime';
-import type { Embedder } from './embedder';
+import type { Embedder } from './shared';
 
 export type { Embedder };
 

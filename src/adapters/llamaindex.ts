@@ -4,7 +4,7 @@
  */
 
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import type { Embedder } from './embedder';
+import type { Embedder } from './shared';
 
 export type { Embedder };
 

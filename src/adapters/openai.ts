@@ -7,7 +7,7 @@
 import { bytesToBase64 } from '../bundle/base64';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
 import type { EmbedInput } from '../runtime';
-import { embedAll, refuseOthers, type Embedder } from './embedder';
+import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 

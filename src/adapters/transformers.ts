@@ -8,8 +8,8 @@ import { InvalidInputError, UnsupportedError } from '../errors';
 import type { ImageInput } from '../image';
 import type { LoadOptions } from '../load-options';
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import type { ModelSource } from '../source-spec';
-import { refuseOthers, type Embedder } from './embedder';
+import type { ModelSource } from '../sources/spec';
+import { refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 

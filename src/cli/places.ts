@@ -4,7 +4,7 @@ import type { BundleReader } from '../bundle/storage';
 import { hubTree, type FileTree } from '../checkpoint';
 import { folderTree } from '../checkpoint/folder.node.js';
 import { SourceNotFoundError } from '../errors';
-import { specify } from '../source-spec';
+import { specify } from '../sources/spec';
 import { folderBundle } from '../store/folder.node.js';
 
 export const BUILT_IN_NAME = 'nano';

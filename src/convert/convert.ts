@@ -32,7 +32,7 @@ import type { Qwen2VLConfig } from '../models/types';
 import { HashedFile, writeFile } from './hashed-file';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
-import { imageConfig, promptConfig } from './processor';
+import { imageConfig, promptConfig } from '../models/qwen2-vl/processor';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';

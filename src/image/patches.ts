@@ -5,7 +5,7 @@
  */
 import type { ImageConfig } from '../bundle/manifest';
 import { resizeBicubic } from './resize';
-import { smartResize } from './smart-resize';
+import { smartResize } from './plans/native';
 import type { RgbImage } from './types';
 
 const CHANNELS = 3;

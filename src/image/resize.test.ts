@@ -16,7 +16,7 @@ import {
   syntheticPicture,
 } from '../testing/fixtures';
 import { decodeImage, imageGrid, imagePatches, resizeBicubic, smartResize } from './index';
-import { roundHalfEven } from './smart-resize';
+import { roundHalfEven } from './plans/native';
 
 const QWEN: ImageConfig = {
   minPixels: 3136,

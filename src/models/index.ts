@@ -2,8 +2,8 @@
 
 export { parseConfig } from './qwen2-vl/config';
 export { modelConfig } from './qwen2-vl/manifest-config';
-export { cutStage, planStages } from './qwen2-vl/plan';
+export { cutStage, planStages } from './stages';
 export { textRotary, visionRotary } from './qwen2-vl/rotary';
-export { buildStageGraph } from './qwen2-vl/stage-graph';
+export { buildStageGraph } from './stage-graph';
 export { embeddingTensor } from './qwen2-vl/weights';
 export type { GraphOptions, GraphStage, Grid, PlannedWeight, Qwen2VLConfig, RotaryTables, StagePlan } from './types';

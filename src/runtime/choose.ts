@@ -6,7 +6,7 @@ import { InvalidInputError, UnsupportedError, WebGPUUnavailableError } from '../
 import { tooSmallFor } from './capability';
 import { adapterFacts, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine } from './engine';
-import { isNode } from './environment';
+import { isNode } from '../environment';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { measureF16Loss, runProbe, type Probed } from './probe';

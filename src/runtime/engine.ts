@@ -10,7 +10,7 @@ import { DisposedError, WebGPUUnavailableError } from '../errors';
 import { modelConfig, textRotary, visionRotary, type Grid, type Qwen2VLConfig, type RotaryTables } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
-import { letEventsIn } from './environment';
+import { letEventsIn } from '../environment';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
 import type { Ort } from './ort';

@@ -3,7 +3,7 @@
 import type { BundleFile, BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { verifiedBytes, verifiedData, verifiedRange, type ByteRange } from '../store';
-import { isNode } from './environment';
+import { isNode } from '../environment';
 import type { RowFile } from './token-rows';
 import type { OnProgress } from './types';
 

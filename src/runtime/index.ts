@@ -2,7 +2,7 @@
 
 export { type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, requestAdapter } from './device';
-export { isNode } from './environment';
+export { isNode } from '../environment';
 export { checkEmbedOptions, toParts } from './inputs';
 export type { OrtOptions, WasmFilePaths } from './ort';
 export { computeProbe, loadRuntime, Runtime, type RuntimeOptions } from './runtime';

@@ -6,7 +6,7 @@
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
 import { UnsupportedError } from '../errors';
 import { missingPackage } from '../missing-package';
-import { isNode } from './environment';
+import { isNode } from '../environment';
 import { importBrowserBuild, type BrowserBuild } from './ort-builds';
 import type { OrtBuild } from './types';
 
@@ -69,6 +69,8 @@ const loaded = new Map<OrtBuild, Loaded>();
 
 async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOptions): Promise<Ort> {
   if (build === 'node') {
+    const { switchOffOrtTelemetry } = await import('./ort-telemetry.node.js');
+    await switchOffOrtTelemetry();
     const module = (await import('onnxruntime-node').catch((cause: unknown) => {
       throw missingPackage('onnxruntime-node', 'Models in Node', cause);
     })) as unknown as Ort & { default?: Ort };

@@ -11,7 +11,7 @@ import { loadTokenizer } from '../text';
 import { bucket, packedBucket, packImages, packTexts, planText, type BatchLimits } from './batching';
 import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
 import type { Engine } from './engine';
-import { isNode } from './environment';
+import { isNode } from '../environment';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
 import { modelId } from './model-id';

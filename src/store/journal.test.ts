@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { folderBundle, folderWriter } from './folder.node';
 import { parseJournal } from './journal';
-import { folderLibrary } from './library.node';
+import { folderLibrary } from './model-store.node';
 
 let base: string;
 beforeEach(async () => (base = await mkdtemp(join(tmpdir(), 'journal-test-'))));

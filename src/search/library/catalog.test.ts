@@ -1,9 +1,9 @@
 import { beforeEach, expect, test } from 'vitest';
 import { PackedVectors } from '../vectors';
 import { Catalog } from './catalog';
-import { reuse } from './reuse';
+import { reuse } from '../indexing/reuse';
 import type { FolderRow, PictureRow } from './rows';
-import { walkFiles } from './walk';
+import { walkFiles } from '../indexing/walk';
 
 const folders: FolderRow[] = [{ id: 1, name: 'Photos', handle: null, found: null }];
 let catalog: Catalog;

@@ -2,7 +2,7 @@
 
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { namingFull } from '../../store/opfs-files';
-import type { Layout } from './survey-protocol';
+import type { Layout } from '../survey/protocol';
 import { INDEX_VERSION, type AttemptRow, type FileRow, type FolderRow, type MetaRow } from './rows';
 
 interface Schema extends DBSchema {

@@ -3,7 +3,7 @@
  * wait while there is one. Where the model is gone it is restarted, and whoever indexes learns of it.
  */
 
-import { errorToWire } from '../../error-wire';
+import { errorToWire } from '../../remote/error-wire';
 import { DisposedError, VLM2VecError } from '../../errors';
 import type { EmbedderInput, PhotoEmbedder, PictureLimits } from '../types';
 import { within } from './deadline';

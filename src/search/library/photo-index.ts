@@ -1,11 +1,11 @@
 /** @file The photo index in a page: calls go to the search worker, embeddings to the model. */
 
 import type { Remote } from 'comlink';
-import { errorFromWire } from '../../error-wire';
+import { errorFromWire } from '../../remote/error-wire';
 import { DisposedError, InvalidInputError } from '../../errors';
 import { MAX_INPUT_PIXELS } from '../../image';
-import { numbered } from '../../numbered-calls';
-import { askToPersist } from '../../persist';
+import { numbered } from '../../remote/numbered-calls';
+import { askToPersist } from '../../store/persist';
 import type {
   CallOptions,
   Facets,
@@ -31,7 +31,7 @@ import { noteLeaving, readLeaving } from './leaving';
 import { placeName } from './place';
 import type { OpenSettings, WireState } from './protocol';
 import type { SearchService } from './service';
-import { Survey, type Source } from './survey';
+import { Survey, type Source } from '../survey/survey';
 import { WorkerLink } from './worker-link';
 
 const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, decodeSeconds: 60, embedSeconds: 300 };

@@ -1,6 +1,6 @@
 /** @file What the page and the search worker say to each other, besides plain calls. */
 
-import type { WireError } from '../../error-wire';
+import type { WireError } from '../../remote/error-wire';
 import type { EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
 import type { Leaving } from './leaving';
 import type { LibraryPlace } from './place';

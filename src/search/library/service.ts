@@ -1,26 +1,26 @@
 /** @file The worker's side of a photo index: all but the model, which the page has. Expose it with comlink. */
 
 import { transfer } from 'comlink';
-import { errorToWire } from '../../error-wire';
+import { errorToWire } from '../../remote/error-wire';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
-import { NumberedCalls } from '../../numbered-calls';
+import { NumberedCalls } from '../../remote/numbered-calls';
 import { lockName } from '../../store/locks';
-import { holdLifeLock } from '../../worker-life';
+import { holdLifeLock } from '../../remote/life-lock';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
-import { Attempts, type Blame } from './attempts';
+import { Attempts, type Blame } from '../indexing/attempts';
 import { compact, isWasteful } from './compact';
 import { clearAttempts, loadLayout, saveLayout } from './database';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
-import { Folders } from './folders';
-import { Indexer } from './indexer';
+import { Folders } from '../indexing/folders';
+import { Indexer } from '../indexing/indexer';
 import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
 import type { InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
 import { fileKey, type PictureRow } from './rows';
 import { exactGroups, snapshotOf } from './snapshot';
-import type { Layout, Snapshot } from './survey-protocol';
+import type { Layout, Snapshot } from '../survey/protocol';
 
 /** States are told at most so often, in milliseconds. */
 const TELL_EVERY = 100;

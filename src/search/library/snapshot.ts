@@ -3,7 +3,7 @@
 import { equalGroups, writeImage } from '../vectors';
 import type { Catalog } from './catalog';
 import type { Library } from './library';
-import type { Snapshot } from './survey-protocol';
+import type { Snapshot } from '../survey/protocol';
 
 /** A copy of all vectors, for the survey worker. */
 export function snapshotOf({ catalog, meta }: Library): Snapshot {

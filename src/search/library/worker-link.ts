@@ -5,7 +5,7 @@
 
 import { proxy, type Remote } from 'comlink';
 import { DisposedError, VLM2VecError } from '../../errors';
-import { LivingWorker, START_SECONDS, WorkerEnded } from './living-worker';
+import { LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
 import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import type { SearchService } from './service';
 

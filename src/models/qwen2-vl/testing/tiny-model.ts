@@ -1,7 +1,7 @@
 /** @file A small random Qwen2-VL with the real head sizes, for tests. */
 
 import type { Qwen2VLConfig } from '../../types';
-import { planStages } from '../plan';
+import { planStages } from '../../stages';
 import { embeddingTensor } from '../weights';
 import type { Tensor, Weights } from './reference-forward';
 

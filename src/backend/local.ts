@@ -1,0 +1,121 @@
+/** @file One loaded model as the public class drives it: in this process, or behind a worker's message port. */
+
+import type { WeightDtype } from '../bundle/manifest';
+import { DisposedError, VLM2VecError } from '../errors';
+import { withRate } from '../runtime/rate';
+import { loadRuntime } from '../runtime/index';
+import type {
+  ActivationsChoice,
+  DeviceChoice,
+  EmbedInput,
+  EmbedOptions,
+  EmbedUsage,
+  InternalOptions,
+  ModelInfo,
+  OnProgress,
+  OrtOptions,
+  ProbePolicy,
+  Runtime,
+} from '../runtime/index';
+import type { SourceSpec } from '../sources/spec';
+import { openSource } from '../sources/open';
+
+/** Options of `load` that are plain data. */
+export interface LoadSettings extends OrtOptions {
+  device?: DeviceChoice;
+  activations?: ActivationsChoice;
+  dtype?: WeightDtype;
+  base?: SourceSpec;
+  adapter?: SourceSpec;
+  hubUrl?: string;
+  accessToken?: string;
+  store?: boolean;
+  refresh?: boolean;
+  probe?: ProbePolicy;
+  vision?: 'now' | 'later';
+  internal?: InternalOptions;
+}
+
+/** Options of `embed` that are plain data. */
+export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage'>;
+
+/** What does not travel as data: it is wired up on each side. */
+export interface CallHooks {
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+export interface Embedded {
+  vectors: Float32Array[];
+  /** As it is now: a rebuilt device is noted there. */
+  info: ModelInfo;
+  usage: EmbedUsage;
+}
+
+/** Drives one model. */
+export interface Backend {
+  load(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<ModelInfo>;
+  /** Brings a model into the library without loading it. Resolves to its name there; null where it stays elsewhere. */
+  add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null>;
+  embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded>;
+  dispose(): Promise<void>;
+}
+
+/** Runs the model where this code runs. */
+export class LocalBackend implements Backend {
+  #runtime: Runtime | null = null;
+  #disposed = false;
+  #stored: string | null = null;
+
+  async load(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks): Promise<ModelInfo> {
+    const { bundle, rest } = await this.#open(source, settings, { signal, onProgress });
+    const { reader, manifest } = bundle;
+    const runtime = await loadRuntime({ ...rest, reader, manifest, signal, onProgress: withRate(onProgress) });
+    if (this.#disposed || signal?.aborted) {
+      await runtime.dispose();
+      signal?.throwIfAborted();
+      throw new DisposedError('The model was disposed while it loaded.');
+    }
+    this.#runtime = runtime;
+    this.#stored = bundle.stored;
+    return this.#info(runtime);
+  }
+
+  async add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null> {
+    const { bundle } = await this.#open(source, { ...settings, store: true }, hooks);
+    return bundle.stored;
+  }
+
+  async embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
+    if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
+    if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
+    let usage!: EmbedUsage;
+    const onUsage = (taken: EmbedUsage) => (usage = taken);
+    const vectors = await this.#runtime.embed(inputs, { ...settings, ...hooks, onUsage });
+    return { vectors, info: this.#info(this.#runtime), usage };
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await this.#runtime?.dispose();
+  }
+
+  async #open(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks) {
+    const { dtype, base, adapter, hubUrl, accessToken, store, refresh, ...rest } = settings;
+    const { wasmPaths, numThreads, internal } = rest;
+    const bundle = await openSource(source, {
+      ...{ dtype, base, adapter, hubUrl, accessToken, store, refresh, signal },
+      ort: { wasmPaths, numThreads },
+      wholeBytes: internal?.wholeBytes,
+      blockBytes: internal?.blockBytes,
+      noteBytes: internal?.noteBytes,
+      retryDelay: internal?.retryDelay,
+      onProgress: withRate(onProgress),
+    });
+    return { bundle, rest };
+  }
+
+  #info(runtime: Runtime): ModelInfo {
+    return { ...runtime.info, stored: this.#stored };
+  }
+}

@@ -1,0 +1,154 @@
+import { expose } from 'comlink';
+import { afterEach, expect, test } from 'vitest';
+import { DisposedError, ImageFormatError, VLM2VecError } from '../errors';
+import { installErrorHandler } from '../remote/error-wire';
+import type { ModelInfo, ProgressEvent } from '../runtime/index';
+import type { Backend, CallHooks, Embedded } from './local';
+import { WorkerBackend, type WorkerLike } from './worker-client';
+import { WorkerService } from './worker-service';
+
+const INFO = { dims: 2 } as ModelInfo;
+const USAGE = { inputs: 1, tokens: 3, imageTokens: 0, milliseconds: { prepare: 1, vision: 0, text: 2 } };
+const SOURCE = { kind: 'url', url: 'x' } as const;
+const closing: (() => void)[] = [];
+afterEach(() => closing.splice(0).forEach((close) => close()));
+
+/** A worker in this thread: the same messages, over a channel. */
+function start(backend: Partial<Backend>) {
+  installErrorHandler();
+  const { port1, port2 } = new MessageChannel();
+  closing.push(
+    () => port1.close(),
+    () => port2.close(),
+  );
+  const whole: Backend = {
+    load: async () => INFO,
+    add: async () => null,
+    embed: async () => ({ vectors: [], info: INFO, usage: USAGE }),
+    dispose: async () => undefined,
+    ...backend,
+  };
+  expose(new WorkerService(whole), port1 as never);
+  let terminated = 0;
+  const listeners = new Map<string, (event: unknown) => void>();
+  const worker: WorkerLike = {
+    postMessage: (message, transfer) => port2.postMessage(message, transfer ?? []),
+    addEventListener: (type, listener) => {
+      if (type === 'message') port2.addEventListener(type, listener as EventListener);
+      else listeners.set(type, listener as (event: unknown) => void);
+    },
+    removeEventListener: (type, listener) => port2.removeEventListener(type, listener as EventListener),
+    terminate: () => {
+      terminated++;
+      port2.close();
+    },
+  };
+  port2.start();
+  return { client: new WorkerBackend(worker), fail: listeners, terminated: () => terminated };
+}
+
+const forever = () => new Promise<never>(() => undefined);
+
+test('vectors come over with the inputs and settings that were sent', async () => {
+  const seen: unknown[] = [];
+  const { client } = start({
+    embed: async (inputs, settings) => {
+      seen.push(inputs, settings);
+      return { vectors: [Float32Array.of(0.6, 0.8)], info: INFO, usage: USAGE };
+    },
+  });
+  expect(await client.load(SOURCE, { device: 'wasm' }, {})).toEqual(INFO);
+  const image = new Blob(['pixels']);
+  const { vectors, usage } = await client.embed([{ text: 'a', image }], { maxTokens: 5 }, {});
+  expect(usage).toEqual(USAGE);
+  expect(vectors).toEqual([Float32Array.of(0.6, 0.8)]);
+  expect(seen[0]).toMatchObject([{ text: 'a' }]);
+  expect((seen[0] as { image: Blob }[])[0]!.image).toBeInstanceOf(Blob);
+  expect(seen[1]).toEqual({ maxTokens: 5 });
+});
+
+test('progress reaches the call it belongs to', async () => {
+  const { client } = start({
+    embed: async (inputs, _settings, { onProgress }) => {
+      await Promise.resolve();
+      onProgress?.({ status: 'progress_total', phase: 'embed', loaded: inputs.length, total: 2 });
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      return { vectors: [], info: INFO, usage: USAGE };
+    },
+  });
+  const events: ProgressEvent[][] = [[], []];
+  await Promise.all([
+    client.embed(['a'], {}, { onProgress: (event) => events[0]!.push(event) }),
+    client.embed(['a', 'b'], {}, { onProgress: (event) => events[1]!.push(event) }),
+  ]);
+  expect(events.map((list) => list.map(({ loaded }) => loaded))).toEqual([[1], [2]]);
+});
+
+test('an abort reaches the worker’s signal, and the caller gets its own reason', async () => {
+  const { client } = start({
+    embed: (_inputs, _settings, { signal }: CallHooks) =>
+      new Promise<Embedded>((_, reject) => signal!.addEventListener('abort', () => reject(signal!.reason))),
+  });
+  await client.load(SOURCE, {}, {});
+  const controller = new AbortController();
+  const other = client.embed(['b'], {}, {});
+  const call = client.embed(['a'], {}, { signal: controller.signal });
+  setTimeout(() => controller.abort(), 10);
+  await expect(call).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(
+    Promise.race([other.catch(() => 'ended'), new Promise((r) => setTimeout(() => r('runs on'), 10))]),
+  ).resolves.toBe('runs on');
+  await client.dispose();
+  await expect(other).rejects.toThrow(DisposedError);
+});
+
+test('a call that is aborted before it starts is not sent', async () => {
+  let called = false;
+  const { client } = start({
+    embed: async () => {
+      called = true;
+      return { vectors: [], info: INFO, usage: USAGE };
+    },
+  });
+  await expect(client.embed(['a'], {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });
+  expect(called).toBe(false);
+});
+
+test('errors arrive with class and details', async () => {
+  const { client } = start({ embed: () => Promise.reject(new ImageFormatError('no picture', { input: 'inputs[1]' })) });
+  const error = await client.embed(['a'], {}, {}).catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(ImageFormatError);
+  expect(error).toMatchObject({ details: { input: 'inputs[1]' } });
+});
+
+test('dispose rejects calls in flight and later ones, and ends the worker once', async () => {
+  const { client, terminated } = start({ embed: forever });
+  await client.load(SOURCE, {}, {});
+  const call = client.embed(['a'], {}, {});
+  await Promise.all([expect(call).rejects.toThrow(DisposedError), client.dispose(), client.dispose()]);
+  await expect(client.embed(['a'], {}, {})).rejects.toThrow(DisposedError);
+  expect(terminated()).toBe(1);
+});
+
+test('a worker that fails rejects everything, then and later', async () => {
+  const { client, fail } = start({ embed: forever });
+  await client.load(SOURCE, {}, {});
+  const call = client.embed(['a'], {}, {});
+  fail.get('error')!({ message: 'Uncaught SyntaxError' });
+  await expect(call).rejects.toThrow(VLM2VecError);
+  await expect(call).rejects.toThrow('Uncaught SyntaxError');
+  await expect(call).rejects.toMatchObject({ details: { died: true } }); // not disposed of
+  await expect(client.embed(['a'], {}, {})).rejects.toThrow('Uncaught SyntaxError');
+});
+
+test('a worker whose script never answers rejects a load', async () => {
+  const listeners = new Map<string, (event: unknown) => void>();
+  const worker: WorkerLike = {
+    postMessage: () => undefined,
+    addEventListener: (type, listener) => listeners.set(type, listener as (event: unknown) => void),
+    removeEventListener: () => undefined,
+  };
+  const loading = new WorkerBackend(worker).load(SOURCE, {}, {});
+  listeners.get('error')!({});
+  await expect(loading).rejects.toThrow('its script could not be loaded');
+});

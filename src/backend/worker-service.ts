@@ -1,0 +1,67 @@
+/** @file The worker's side: a {@link LocalBackend} with calls numbered, so that aborts and progress find theirs. */
+
+import { releaseProxy, transfer, type Remote } from 'comlink';
+import type { ProgressListener, RemoteService } from '../runtime/boundary';
+import { NumberedCalls } from '../remote/numbered-calls';
+import type { EmbedInput, ModelInfo } from '../runtime/index';
+import {
+  LocalBackend,
+  type Backend,
+  type CallHooks,
+  type Embedded,
+  type EmbedSettings,
+  type LoadSettings,
+} from './local';
+import type { SourceSpec } from '../sources/spec';
+import { holdLifeLock } from '../remote/life-lock';
+
+export type ModelService = RemoteService<SourceSpec, LoadSettings, EmbedSettings, ModelInfo, Embedded>;
+
+/** Serves one model. Expose it with comlink. */
+export class WorkerService implements ModelService {
+  readonly #backend: Backend;
+  readonly #calls = new NumberedCalls();
+  #listener: Remote<ProgressListener> | null = null;
+
+  constructor(backend: Backend = new LocalBackend()) {
+    this.#backend = backend;
+  }
+
+  /** Resolves once the lock is held, so that whoever waits for it learns of this worker's end, however it ends. */
+  async connect(listener: ProgressListener, lifeLock: string): Promise<void> {
+    this.#listener = listener as unknown as Remote<ProgressListener>;
+    await holdLifeLock(lifeLock);
+  }
+
+  load(call: number, source: SourceSpec, settings: LoadSettings): Promise<ModelInfo> {
+    return this.#run(call, (hooks) => this.#backend.load(source, settings, hooks));
+  }
+
+  add(call: number, source: SourceSpec, settings: LoadSettings): Promise<string | null> {
+    return this.#run(call, (hooks) => this.#backend.add(source, settings, hooks));
+  }
+
+  async embed(call: number, inputs: readonly EmbedInput[], settings: EmbedSettings): Promise<Embedded> {
+    const result = await this.#run(call, (hooks) => this.#backend.embed(inputs, settings, hooks));
+    return transfer(
+      result,
+      result.vectors.map((vector) => vector.buffer as ArrayBuffer),
+    );
+  }
+
+  abort(call: number): void {
+    this.#calls.abort(call);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#backend.dispose();
+    this.#listener?.[releaseProxy]();
+    this.#listener = null;
+  }
+
+  #run<T>(call: number, work: (hooks: CallHooks) => Promise<T>): Promise<T> {
+    return this.#calls.run(call, (signal) =>
+      work({ signal, onProgress: (event) => void this.#listener?.(call, event) }),
+    );
+  }
+}

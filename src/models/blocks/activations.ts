@@ -1,0 +1,49 @@
+/**
+ * @file How activations are kept within float16, at no cost at run time.
+ *
+ * Qwen2-VL has massive activations: single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds
+ * to it overflows float16 (65504). So, for float16 activations:
+ *  - the residual stream and the norms stay float32; only the branches (attention, MLP) run in float16;
+ *  - what a branch adds is computed `residual` times smaller, and the whole stream is that much smaller. RMSNorm and
+ *    LayerNorm ignore scale, with epsilon · residual². The factor enters by the norm's gain (and the biases), and
+ *    goes through: attention is linear in v, and the scale of q·k is corrected in the softmax's own factor;
+ *    QuickGelu_α(s·z, α/s) = s · QuickGelu_α(z).
+ * Gains and biases are multiplied once, when the session is made. The factors are powers of two, hence exact.
+ */
+
+import type { FloatType, GraphBuilder, Value } from '../../onnx/index';
+import { castFrom, scale } from '../../onnx/index';
+import type { GraphOptions, Qwen2VLConfig } from '../types';
+
+export interface Precision {
+  /** Type of the activations inside the branches. */
+  type: FloatType;
+  /** The residual stream holds the hidden state times this. */
+  residual: number;
+  /** Input of gate and up, times this; their product gets its square, which must be `residual`. */
+  gated: number;
+}
+
+export function precisionOf(options: GraphOptions): Precision {
+  return options.activations === 'f16'
+    ? { type: 'f16', residual: 1 / 16, gated: 1 / 4 }
+    : { type: 'f32', residual: 1, gated: 1 };
+}
+
+/** What every block function needs. */
+export interface Context {
+  graph: GraphBuilder;
+  config: Qwen2VLConfig;
+  precision: Precision;
+}
+
+/** A stored vector times a factor, in the given type; computed when the session is made. // [length] */
+export function vector(
+  { graph }: Context,
+  name: string,
+  options: { length: number; factor: number; type: FloatType },
+): Value {
+  const stored = graph.stored(name, 'f32', [options.length]);
+  const scaled = scale(graph, `${name}.scaled`, stored, options.factor);
+  return castFrom(graph, `${name}.${options.type}`, scaled, 'f32', options.type);
+}

@@ -1,0 +1,114 @@
+import { describe, expect, test } from 'vitest';
+import { MAX_STAGE_BYTES } from '../bundle/manifest';
+import { UnsupportedError } from '../errors';
+import { planStages } from './index';
+import type { PlannedWeight, Qwen2VLConfig } from './types';
+import { tinyConfig } from './qwen2-vl/testing/tiny-model';
+
+const config2B: Qwen2VLConfig = {
+  ...tinyConfig,
+  hiddenSize: 1536,
+  intermediateSize: 8960,
+  layers: 28,
+  heads: 12,
+  kvHeads: 2,
+  vocabSize: 151936,
+  vision: { ...tinyConfig.vision, depth: 32, embedDim: 1280, heads: 16, mlpDim: 5120 },
+};
+const config7B: Qwen2VLConfig = {
+  ...config2B,
+  hiddenSize: 3584,
+  intermediateSize: 18944,
+  heads: 28,
+  kvHeads: 4,
+};
+
+/** Bytes per element of a matrix; vectors are float32. */
+const bytesAt = (bytes: number) => (weight: PlannedWeight) => {
+  const perElement = weight.shape.length === 1 ? 4 : weight.quantize ? bytes : Math.max(bytes, 2);
+  return weight.shape.reduce((a, b) => a * b, 1) * perElement;
+};
+const FP32 = 4;
+const FP16 = 2;
+const Q8 = 1 + 2 / 32;
+const Q4 = 0.5 + 2 / 32;
+
+function elements(weights: PlannedWeight[]): number {
+  return weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+}
+
+describe.each([
+  ['2B fp32', config2B, FP32],
+  ['2B fp16', config2B, FP16],
+  ['2B q8', config2B, Q8],
+  ['2B q4', config2B, Q4],
+  ['7B q8', config7B, Q8],
+  ['7B q4', config7B, Q4],
+])('%s', (_, config, bytes) => {
+  const stages = planStages(config, bytesAt(bytes));
+
+  test('no weight file is larger than allowed, even with every tensor aligned', () => {
+    for (const { weights } of stages) {
+      const total = weights.reduce((sum, weight) => sum + bytesAt(bytes)(weight) + 3 * 64, 0);
+      expect(total).toBeLessThanOrEqual(MAX_STAGE_BYTES);
+    }
+  });
+
+  test('blocks follow each other without a gap, in as few stages as a greedy fill gives', () => {
+    for (const kind of ['vision', 'text'] as const) {
+      const tower = stages.filter((stage) => stage.kind === kind);
+      let next = 0;
+      tower.forEach((stage, i) => {
+        expect(stage.name).toBe(`${kind}.${i}`);
+        expect(stage.blocks.first).toBe(next);
+        expect(stage.blocks.last).toBeGreaterThan(next);
+        next = stage.blocks.last;
+      });
+      expect(next).toBe(kind === 'vision' ? config.vision.depth : config.layers);
+    }
+  });
+});
+
+test('every tensor of an official checkpoint is planned once', () => {
+  const parts = planStages(config2B, bytesAt(Q4)).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
+  expect(new Set(parts).size).toBe(parts.length);
+  const official = [
+    'visual.patch_embed.proj.weight',
+    ...['ln_q', 'mlp.0', 'mlp.2'].flatMap((name) => both(`visual.merger.${name}`)),
+    ...Array.from({ length: 32 }, (_, n) => {
+      const names = ['norm1', 'norm2', 'attn.qkv', 'attn.proj', 'mlp.fc1', 'mlp.fc2'];
+      return names.flatMap((name) => both(`visual.blocks.${n}.${name}`));
+    }).flat(),
+    ...Array.from({ length: 28 }, (_, n) => [
+      ...['q_proj', 'k_proj', 'v_proj'].flatMap((name) => both(`model.layers.${n}.self_attn.${name}`)),
+      `model.layers.${n}.self_attn.o_proj.weight`,
+      ...['gate_proj', 'up_proj', 'down_proj'].map((name) => `model.layers.${n}.mlp.${name}.weight`),
+      ...['input_layernorm', 'post_attention_layernorm'].map((name) => `model.layers.${n}.${name}.weight`),
+    ]).flat(),
+    'model.norm.weight',
+  ];
+  expect(parts.toSorted()).toEqual(official.toSorted());
+});
+
+function both(name: string): string[] {
+  return [`${name}.weight`, `${name}.bias`];
+}
+
+test.each([
+  // The official totals; the 7B's output matrix is its own.
+  ['2B', config2B, 2_208_985_600, 151936 * 1536],
+  ['7B', config7B, 8_291_375_616, 2 * 152064 * 3584],
+])('the %s has the official number of parameters, less tables and one temporal slice', (_, config, total, tables) => {
+  const planned = elements(planStages(config, bytesAt(Q4)).flatMap((stage) => stage.weights));
+  expect(planned).toBe(total - tables - 588 * 1280);
+});
+
+test('the patch weights are folded and never quantized', () => {
+  const [first] = planStages(config2B, bytesAt(Q4))[0]!.weights;
+  expect(first).toMatchObject({ shape: [1280, 588], rowTransform: 'fold-temporal', quantize: false });
+});
+
+test('a block that cannot fit is refused, with the way out', () => {
+  expect(() => planStages(config7B, bytesAt(FP32))).toThrow(UnsupportedError);
+  expect(() => planStages(config7B, bytesAt(FP32))).toThrow(/smaller dtype/);
+});

@@ -1,0 +1,181 @@
+import 'fake-indexeddb/auto';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { PackedVectors } from '../vectors/index';
+import { Attempts } from './attempts';
+import { Catalog } from '../library/catalog';
+import type { Committer, Outcome } from './committer';
+import { deleteDatabase, openDatabase, type Database } from '../library/database';
+import type { Library } from '../library/library';
+import { Pipeline, type PipelineHost } from './pipeline';
+import type { EmbedOutcome } from '../library/protocol';
+import type { Work } from './work';
+
+/** A PNG as far as headers go; decoding is made up below. */
+function png(number: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(64);
+  bytes.set([
+    0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 2, 0, 0, 0, 2,
+  ]);
+  bytes.set([8, 2], 24);
+  bytes[60] = number;
+  return bytes;
+}
+
+function work(number: number, folderId = 1): Work {
+  const path = `${number}.png`;
+  return { folderId, path, key: `${folderId}\0${path}`, file: new File([png(number)], path), unreadable: false };
+}
+
+const never = () => new Promise<never>(() => undefined);
+/** A bitmap, or what hangs, by the picture's number. */
+let decode: (number: number) => Promise<unknown>;
+let database: Database;
+let attempts: Attempts;
+let ended: Outcome[];
+let suspects: Work[];
+let dropped: number;
+let embed: (count: number) => Promise<EmbedOutcome>;
+let present: (folderId: number) => boolean;
+const asked: number[] = [];
+
+beforeEach(async () => {
+  database = await openDatabase('pipeline', () => undefined);
+  attempts = await Attempts.open(database, () => null);
+  [ended, suspects, dropped] = [[], [], 0];
+  asked.length = 0;
+  decode = async () => ({ width: 2, height: 2, close: () => undefined });
+  embed = async (count) => ({ kind: 'done', vectors: Array.from({ length: count }, () => Float32Array.of(1, 0)) });
+  present = () => true;
+  vi.stubGlobal('createImageBitmap', async (blob: Blob) => decode(new Uint8Array(await blob.arrayBuffer())[60]!));
+  vi.stubGlobal(
+    'OffscreenCanvas',
+    class {
+      getContext = () => ({ drawImage: () => undefined });
+      convertToBlob = async () => new Blob(['thumbnail'], { type: 'image/webp' });
+    },
+  );
+});
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  database.close();
+  await deleteDatabase('pipeline');
+});
+
+function pipeline(signal = new AbortController().signal): Pipeline {
+  const committer = { add: (outcome: Outcome) => ended.push(outcome), finish: async () => undefined };
+  const host: PipelineHost = {
+    library: { catalog: new Catalog(new PackedVectors({ dims: 2, model: 'm' }), [], []) } as unknown as Library,
+    attempts,
+    committer: committer as unknown as Committer,
+    limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
+    embed: (inputs) => {
+      asked.push(inputs.length);
+      return embed(inputs.length);
+    },
+    onDecoding: () => undefined,
+    onSuspect: (each) => suspects.push(each),
+    checkFolder: async (folderId) => present(folderId),
+    onDropped: (count) => (dropped += count),
+  };
+  return new Pipeline(host, signal);
+}
+
+const outcomes = () =>
+  Object.fromEntries(
+    ended.map(({ addition: { row } }) => [row.path, row.kind === 'picture' ? row.kind : `${row.kind}: ${row.reason}`]),
+  );
+const works = (count: number, folderId = 1) => Array.from({ length: count }, (_, i) => work(i, folderId));
+
+test('every picture once', async () => {
+  await pipeline().run(works(20));
+  expect(Object.values(outcomes())).toEqual(Array(20).fill('picture'));
+  expect(ended).toHaveLength(20);
+});
+
+test('decoding that hangs, and a file that cannot be read to its end, are problems and hold nothing up', async () => {
+  decode = (number) => (number === 3 ? never() : Promise.resolve({ width: 2, height: 2, close: () => undefined }));
+  const all = works(12);
+  all[7]!.file.arrayBuffer = never;
+  await pipeline().run(all);
+  const { '3.png': hangs, '7.png': unread, ...rest } = outcomes();
+  expect(hangs).toMatch(/^failed: .*longer than 0\.05 seconds/);
+  expect(unread).toMatch(/^failed: .*longer than 0\.05 seconds/);
+  expect(Object.values(rest)).toEqual(Array(10).fill('picture'));
+  expect(ended).toHaveLength(12);
+});
+
+test('a drive that is pulled midway: its pictures are no problems but left for later; other folders go on', async () => {
+  const gone = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
+  const all = Array.from({ length: 36 }, (_, i) => work(i, i < 3 || i >= 33 ? 1 : 2));
+  for (const each of all.slice(8, 33)) each.file.arrayBuffer = gone;
+  present = (folderId) => folderId === 1;
+  const run = pipeline();
+  await run.run(all);
+  expect(ended.map(({ addition: { row } }) => row.kind).every((kind) => kind === 'picture')).toBe(true);
+  expect(ended.length + dropped).toBe(36);
+  expect(dropped).toBe(25);
+  expect(await run.takeBack()).toEqual([]);
+});
+
+test('a file that was deleted meanwhile is no problem, one that was changed is', async () => {
+  const all = works(3);
+  const refuse = (file: File, name: string) => {
+    file.arrayBuffer = () => Promise.reject(new DOMException(name, name));
+    file.slice = () => file;
+  };
+  refuse(all[1]!.file, 'NotFoundError');
+  refuse(all[2]!.file, 'NotReadableError');
+  await pipeline().run(all);
+  expect(outcomes()).toEqual({
+    '0.png': 'picture',
+    '2.png': expect.stringMatching(/^skipped: .*changed, moved or deleted/),
+  });
+  expect(dropped).toBe(1);
+});
+
+test('a model that dies makes suspects of what it had, and a run of one is evidence', async () => {
+  const died = { kind: 'died', error: { name: 'DisposedError', message: 'x', isDom: false }, restarted: true } as const;
+  const answer = embed;
+  let deaths = 0;
+  embed = async (count) => (deaths++ === 0 ? { ...died, death: 'first' } : answer(count));
+  const run = pipeline();
+  await run.run(works(8));
+  expect(suspects.length).toBeGreaterThan(0);
+  expect(ended.length + suspects.length).toBe(8);
+  expect(suspects.every(({ key }) => attempts.deathsAlone(key) === 0)).toBe(true);
+  deaths = 0;
+  const [first] = suspects;
+  await run.run([first!]);
+  expect(attempts.hasFailed(first!.key)).toBe(true);
+  const tries = asked.length;
+  await run.run([first!]);
+  expect(asked.length).toBe(tries);
+  expect(outcomes()).toMatchObject({ [first!.path]: expect.stringMatching(/^failed: .*ended twice/) });
+});
+
+test('interrupted calls are made again, and not for ever', async () => {
+  const error = { name: 'DisposedError', message: 'taken away', details: {}, isDom: false };
+  const answer = embed;
+  let interruptions = 0;
+  embed = async (count) => (interruptions++ < 3 ? { kind: 'interrupted', error, restarted: true } : answer(count));
+  await pipeline().run(works(8));
+  expect(Object.values(outcomes())).toEqual(Array(8).fill('picture'));
+  embed = async () => ({ kind: 'interrupted', error, restarted: true });
+  const run = pipeline();
+  await expect(run.run(works(8))).rejects.toThrow('taken away');
+  expect(await run.takeBack()).toHaveLength(8);
+  expect([...works(8)].some(({ key }) => attempts.isSuspect(key))).toBe(false);
+});
+
+test('stopped, it gives back what it did not end', async () => {
+  const stop = new AbortController();
+  embed = async () => {
+    stop.abort();
+    return { kind: 'aborted' };
+  };
+  const run = pipeline(stop.signal);
+  await run.run(works(30));
+  const left = await run.takeBack();
+  expect(left.length + ended.length).toBe(30);
+  expect(new Set(left.map(({ key }) => key)).size).toBe(left.length);
+});

@@ -1,0 +1,341 @@
+/**
+ * @file Files through the stages of indexing: some are decoded while others are embedded and yet others written. Each
+ * ends as exactly one outcome: a picture, or a problem with its reason.
+ */
+
+import type { EmbedderInput, PictureLimits } from '../types';
+import { errorFromWire } from '../../remote/error-wire';
+import { VLM2VecError } from '../../errors';
+import type { Attempts } from './attempts';
+import type { Committer } from './committer';
+import { within } from '../library/deadline';
+import type { Library } from '../library/library';
+import { checkFile, preparePicture, readPicture, type Prepared } from './prepare-photo';
+import type { EmbedOutcome } from '../library/protocol';
+import { reuse } from './reuse';
+import type { Work } from './work';
+
+/** Files decoded at a time. */
+const DECODERS = 2;
+/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
+const CALLS = 2;
+/** Pictures of a call: as many as take about this long, so that a search need not wait longer. */
+const CALL_MILLISECONDS = 300;
+const MOST_IN_CALL = 16;
+/** Files on record as being in work at a time, which costs one transaction. */
+const BEGUN_AT_ONCE = 8;
+/** Calls in a row that were interrupted, after which it is given up. */
+const MOST_INTERRUPTIONS = 5;
+
+/** Wrong with the file, not with us. */
+const FILE_ERRORS = new Set([
+  'ImageFormatError',
+  'ImageTooLargeError',
+  'InvalidInputError',
+  'SourceNotFoundError',
+  'UnsupportedError',
+]);
+
+export interface PipelineHost {
+  library: Library;
+  attempts: Attempts;
+  committer: Committer;
+  limits: PictureLimits;
+  embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
+  onDecoding(keys: readonly string[]): void;
+  /** To go through again, alone. */
+  onSuspect(work: Work): void;
+  /** Whether a folder can still be read. */
+  checkFolder(folderId: number): Promise<boolean>;
+  /** So many pictures were not there any more; `folderId`: since their folder is not. */
+  onDropped(count: number, folderId?: number): void;
+}
+
+interface Ready {
+  work: Work;
+  prepared: Prepared;
+}
+
+export class Pipeline {
+  readonly #host: PipelineHost;
+  readonly #signal: AbortSignal;
+  #queue: Work[] = [];
+  #begun: Work[] = [];
+  #beginning: Promise<void> | null = null;
+  #ready: Ready[] = [];
+  #decoding = new Map<string, Work>();
+  #callSize = 4;
+  /** Hashes of pictures on their way, whose copies wait for them. */
+  readonly #hashes = new Set<string>();
+  #copies: Work[] = [];
+  /** Missing rows that a file of this run has taken over. */
+  readonly #claimed = new Set<number>();
+  #wake: (() => void)[] = [];
+  #decoders = 0;
+  #failure: { cause: unknown } | null = null;
+  /** The run has one picture only: what dies, dies of it. */
+  #alone = false;
+  /** Since the last call that was not. */
+  #interruptions = 0;
+
+  constructor(host: PipelineHost, signal: AbortSignal) {
+    this.#host = host;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => this.#wakeAll());
+  }
+
+  /**
+   * Resolves when all have ended and are committed, or the signal stopped it; then {@link takeBack} has what is left.
+   * With one picture nothing but that is in work.
+   * @throws StorageFullError, or what the model failed with where there is no other
+   */
+  async run(works: readonly Work[]): Promise<void> {
+    for (let todo = [...works]; todo.length > 0 && !this.#stopped; todo = this.#takeCopies()) {
+      this.#queue = todo;
+      this.#alone = todo.length === 1;
+      this.#decoders = DECODERS;
+      const stages = [
+        ...Array.from({ length: DECODERS }, () => this.#decode()),
+        ...Array.from({ length: CALLS }, () => this.#embed()),
+      ];
+      await Promise.all(stages.map((stage) => stage.catch((cause: unknown) => this.#fall(cause))));
+      if (this.#failure) throw this.#failure.cause;
+      await this.#host.committer.finish();
+      this.#hashes.clear();
+    }
+  }
+
+  /** Works that were not begun, or that were in hand when it stopped. */
+  async takeBack(): Promise<Work[]> {
+    const begun = [...this.#begun, ...this.#ready.map(({ work }) => work), ...this.#copies];
+    const left = [...begun, ...this.#queue];
+    this.#begun = [];
+    this.#ready = [];
+    this.#copies = [];
+    this.#queue = [];
+    // Where that cannot be written they are tried alone next time, and no more.
+    await this.#host.attempts.release(begun.map(({ key }) => key)).catch(() => undefined);
+    return left;
+  }
+
+  get #stopped(): boolean {
+    return this.#signal.aborted || this.#failure !== null;
+  }
+
+  /** One stage failed: the others end too. */
+  #fall(cause: unknown): void {
+    this.#failure ??= { cause };
+    this.#wakeAll();
+  }
+
+  #takeCopies(): Work[] {
+    const copies = this.#copies;
+    this.#copies = [];
+    return copies;
+  }
+
+  async #decode(): Promise<void> {
+    try {
+      for (;;) {
+        const work = await this.#next();
+        if (!work) return;
+        this.#decoding.set(work.key, work);
+        this.#tellDecoding();
+        let ready: Ready | null;
+        try {
+          ready = await this.#prepare(work);
+        } finally {
+          this.#decoding.delete(work.key);
+          this.#tellDecoding();
+        }
+        if (!ready) continue;
+        this.#ready.push(ready);
+        this.#wakeAll();
+        // A few ahead of the model, not all: decoded pictures are large.
+        while (this.#ready.length >= 2 * this.#callSize && !this.#stopped) await this.#change();
+      }
+    } finally {
+      this.#decoders--;
+      this.#wakeAll();
+    }
+  }
+
+  #tellDecoding(): void {
+    this.#host.onDecoding([...this.#decoding.keys()]);
+  }
+
+  /** The next file, on record as being in work. */
+  async #next(): Promise<Work | null> {
+    for (;;) {
+      await this.#beginning;
+      if (this.#stopped) return null;
+      const next = this.#begun.shift();
+      if (next) return next;
+      if (this.#queue.length === 0) return null;
+      this.#beginning ??= this.#begin().finally(() => (this.#beginning = null));
+    }
+  }
+
+  async #begin(): Promise<void> {
+    const works = this.#queue.splice(0, BEGUN_AT_ONCE);
+    this.#begun.push(...works);
+    await this.#host.attempts.begin(works.map(({ key }) => key));
+  }
+
+  /** Null where the work has ended already: as a problem, or because its bytes are known. */
+  async #prepare(work: Work): Promise<Ready | null> {
+    const { limits, library, attempts } = this.#host;
+    if (attempts.hasFailed(work.key)) {
+      this.#problem(work, 'failed', 'The model or the page ended twice while it was working on this picture.');
+      return null;
+    }
+    if (work.unreadable) {
+      this.#problem(work, 'skipped', `Pictures of this kind (${extension(work.path)}) cannot be read here.`);
+      return null;
+    }
+    const late = () => new VLM2VecError(`Reading and decoding it took longer than ${limits.decodeSeconds} seconds.`);
+    const controller = new AbortController();
+    const prepare = async (): Promise<Ready | null> => {
+      checkFile(work.file, limits);
+      const read = await readPicture(work.file);
+      if (controller.signal.aborted) return null;
+      const known = reuse(work, read.hash, library.catalog, this.#claimed);
+      if (known) {
+        this.#host.committer.add({ key: work.key, ...known });
+        return null;
+      }
+      if (this.#hashes.has(read.hash)) {
+        this.#copies.push(work);
+        return null;
+      }
+      this.#hashes.add(read.hash);
+      return { work, prepared: await preparePicture(work.file, read, limits) };
+    };
+    try {
+      return await within(limits.decodeSeconds, prepare(), late);
+    } catch (error) {
+      controller.abort();
+      await this.#fail(work, error as Error);
+      return null;
+    }
+  }
+
+  async #embed(): Promise<void> {
+    for (;;) {
+      while (this.#ready.length === 0) {
+        if (this.#decoders === 0 || this.#stopped) return;
+        await this.#change();
+      }
+      if (this.#stopped) return;
+      const batch = this.#ready.splice(0, this.#callSize);
+      this.#wakeAll();
+      const start = performance.now();
+      const complete = await this.#embedBatch(batch);
+      if (complete && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+    }
+  }
+
+  /** Calls double at most, so that one quick call does not make a long one. */
+  #adapt(milliseconds: number): void {
+    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * CALLS) / Math.max(1, milliseconds));
+    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
+  }
+
+  /** Whether all was embedded at once. */
+  async #embedBatch(batch: readonly Ready[]): Promise<boolean> {
+    const { attempts, embed, onSuspect } = this.#host;
+    const outcome = await embed(batch.map(({ prepared }) => prepared.input));
+    this.#interruptions = outcome.kind === 'interrupted' ? this.#interruptions + 1 : 0;
+    switch (outcome.kind) {
+      case 'done':
+        for (const [i, ready] of batch.entries()) this.#picture(ready, outcome.vectors[i]!);
+        return true;
+      case 'aborted':
+        this.#ready.unshift(...batch);
+        return false;
+      case 'failed':
+        // One of them is at fault; alone it shows which.
+        if (batch.length > 1) for (const ready of batch) await this.#embedBatch([ready]);
+        else await this.#fail(batch[0]!.work, errorFromWire(outcome.error));
+        return false;
+      case 'died':
+        await attempts.died(
+          batch.map(({ work }) => work.key),
+          { death: outcome.death, alone: this.#alone },
+        );
+        for (const { work, prepared } of batch) {
+          this.#hashes.delete(prepared.facts.hash);
+          onSuspect(work);
+        }
+        if (!outcome.restarted) throw errorFromWire(outcome.error);
+        return false;
+      case 'interrupted':
+        this.#ready.unshift(...batch);
+        if (!outcome.restarted || this.#interruptions > MOST_INTERRUPTIONS) throw errorFromWire(outcome.error);
+        return false;
+    }
+  }
+
+  #picture({ work, prepared }: Ready, vector: Float32Array): void {
+    const { library, committer } = this.#host;
+    const { folderId, path, file, key } = work;
+    const id = library.catalog.at(folderId, path)?.id ?? library.catalog.nextId();
+    const facts = { id, folderId, path, size: file.size, modified: file.lastModified };
+    const row = { ...facts, ...prepared.facts, kind: 'picture' as const };
+    committer.add({ key, addition: { row, vector, thumb: prepared.thumbnail } });
+  }
+
+  /** A picture that is not there any more, alone or with its folder, is no problem: the next walk sees to it. */
+  async #fail(work: Work, error: Error): Promise<void> {
+    const { checkFolder, limits, onDropped, attempts } = this.#host;
+    if (!(await checkFolder(work.folderId))) return this.#dropFolder(work);
+    if (await isGone(work.file, limits.decodeSeconds)) {
+      onDropped(1);
+      return attempts.release([work.key]);
+    }
+    const kind = FILE_ERRORS.has(error.name) ? 'skipped' : 'failed';
+    this.#problem(work, kind, error.message);
+  }
+
+  /** Leaves a folder that vanished alone. */
+  async #dropFolder(work: Work): Promise<void> {
+    const isHere = ({ folderId }: Work) => folderId !== work.folderId;
+    const dropped = [work, ...this.#begun, ...this.#copies].filter((each) => !isHere(each));
+    const waiting = this.#queue.length;
+    this.#queue = this.#queue.filter(isHere);
+    this.#begun = this.#begun.filter(isHere);
+    this.#copies = this.#copies.filter(isHere);
+    this.#host.onDropped(dropped.length + waiting - this.#queue.length, work.folderId);
+    await this.#host.attempts.release(dropped.map(({ key }) => key));
+  }
+
+  #problem({ folderId, path, file, key }: Work, kind: 'skipped' | 'failed', reason: string): void {
+    const { library, committer } = this.#host;
+    const id = library.catalog.at(folderId, path)?.id ?? library.catalog.nextId();
+    const row = { id, folderId, path, size: file.size, modified: file.lastModified, kind, reason };
+    committer.add({ key, addition: { row } });
+  }
+
+  /** Resolves at the next change of what is ready, or of who works. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#wake.push(resolve));
+  }
+
+  #wakeAll(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const wake of waiting) wake();
+  }
+}
+
+async function isGone(file: File, seconds: number): Promise<boolean> {
+  const read = file.slice(0, 1).arrayBuffer();
+  return within(seconds, read, () => new Error()).then(
+    () => false,
+    (error: Error) => error.name === 'NotFoundError',
+  );
+}
+
+function extension(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1).toUpperCase();
+}

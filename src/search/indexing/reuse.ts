@@ -1,0 +1,33 @@
+/** @file A file whose bytes are known already: touched, moved, or a copy. Nothing of it has to be embedded. */
+
+import type { Catalog } from '../library/catalog';
+import type { Outcome } from './committer';
+import { localWallClock } from './exif';
+import type { PictureRow } from '../library/rows';
+import type { Work } from './work';
+
+/**
+ * Null where its bytes are new.
+ * @param claimed missing rows that were taken over in this run; the one taken over here is added
+ */
+export function reuse(work: Work, hash: string, catalog: Catalog, claimed: Set<number>): Omit<Outcome, 'key'> | null {
+  const { folderId, path, file } = work;
+  const before = catalog.at(folderId, path);
+  const placed = <T extends Pick<PictureRow, 'dated' | 'taken'>>(row: T) => {
+    const modified = file.lastModified;
+    const taken = row.dated ? row.taken : localWallClock(modified);
+    return { ...row, folderId, path, size: file.size, modified, taken };
+  };
+  const same = catalog.withHash(hash);
+  const touched = same.find(({ id }) => id === before?.id);
+  if (touched) return { addition: { row: placed(touched) } };
+  const moved = same.find(({ id }) => catalog.isMissing(id) && !claimed.has(id));
+  if (moved) {
+    claimed.add(moved.id);
+    return { addition: { row: placed(moved) }, replaces: before?.id };
+  }
+  const original = same[0];
+  if (!original) return null;
+  const { slot: _slot, thumb: _thumb, ...facts } = original;
+  return { addition: { row: { ...placed(facts), id: before?.id ?? catalog.nextId() }, like: original } };
+}

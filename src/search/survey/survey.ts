@@ -1,0 +1,108 @@
+/** @file The page's side of the survey worker: it is started when it is needed and ended when a call is aborted. */
+
+import { proxy, transfer, type Remote } from 'comlink';
+import { DisposedError } from '../../errors';
+import { LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
+import type { Layout, Snapshot } from './protocol';
+import type { SurveyService } from './service';
+
+interface Running {
+  worker: LivingWorker<SurveyService>;
+  revision: number;
+}
+
+export class Survey {
+  readonly #start: () => Worker;
+  #running: Running | null = null;
+  /** One call at a time: a worker has one memory. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(start: () => Worker) {
+    this.#start = start;
+  }
+
+  similar(threshold: number, snapshot: Source, signal?: AbortSignal): Promise<number[][]> {
+    return this.#call(snapshot, signal, (service) => service.similar(threshold));
+  }
+
+  layOut(snapshot: Source, onProgress: (fraction: number) => void, signal?: AbortSignal): Promise<Layout> {
+    return this.#call(snapshot, signal, (service) => service.layOut(proxy(onProgress)));
+  }
+
+  close(): void {
+    this.#end(new DisposedError('The photo index was closed.'));
+  }
+
+  #call<T>(
+    source: Source,
+    signal: AbortSignal | undefined,
+    run: (service: Remote<SurveyService>) => Promise<T>,
+  ): Promise<T> {
+    const result = this.#turn.then(() => this.#run(source, signal, run));
+    this.#turn = result.catch(() => undefined);
+    return until(signal, result);
+  }
+
+  async #run<T>(
+    { revision, take }: Source,
+    signal: AbortSignal | undefined,
+    run: (service: Remote<SurveyService>) => Promise<T>,
+  ) {
+    signal?.throwIfAborted();
+    if (this.#running?.revision !== revision) this.#end(null);
+    const abort = () => this.#end(signal?.reason);
+    signal?.addEventListener('abort', abort);
+    try {
+      const { worker } = this.#running ?? (await this.#begin(await until(signal, take()), signal));
+      return await worker.run(run);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
+  }
+
+  async #begin(snapshot: Snapshot, signal: AbortSignal | undefined): Promise<Running> {
+    let worker = this.#startWorker(snapshot);
+    const connect = (seconds: number) => worker.connect((service, lifeLock) => service.connect(lifeLock), seconds);
+    try {
+      await connect(START_SECONDS.first);
+    } catch (error) {
+      if (!(error instanceof WorkerEnded)) throw error;
+      signal?.throwIfAborted();
+      worker = this.#startWorker(snapshot);
+      await connect(START_SECONDS.later);
+    }
+    await worker.run((service) => service.load(transfer(snapshot, [snapshot.image.buffer as ArrayBuffer])));
+    return { worker, revision: snapshot.revision };
+  }
+
+  #startWorker({ revision }: Snapshot): LivingWorker<SurveyService> {
+    const running = { worker: new LivingWorker<SurveyService>('survey', this.#start()), revision };
+    this.#running = running;
+    running.worker.ended.catch(() => {
+      if (this.#running === running) this.#running = null;
+    });
+    return running.worker;
+  }
+
+  #end(error: unknown): void {
+    this.#running?.worker.end(error);
+    this.#running = null;
+  }
+}
+
+/** Rejects with the signal's reason as soon as it is aborted, whatever becomes of the work. */
+function until<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
+  if (!signal) return work;
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason as Error);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop);
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+  });
+}
+
+/** Where a snapshot comes from, if the worker does not have it yet. */
+export interface Source {
+  revision: number;
+  take(): Promise<Snapshot>;
+}

@@ -1,0 +1,106 @@
+/**
+ * @file What `load` may be given, brought into plain data that travels to the worker. Apart from `sources.ts`, so that a
+ * page does not load the converter only to name a model.
+ */
+
+import { builtInFiles } from './built-in-files';
+import { MANIFEST_PATH } from '../bundle/manifest';
+import { InvalidInputError, SourceNotFoundError } from '../errors';
+import { isNode } from '../runtime/index';
+
+/** A source as plain data that can be sent to a worker. */
+export type SourceSpec =
+  /** `files`: addresses of those that do not lie beside the manifest, by path. */
+  | { kind: 'url'; url: string; files?: Record<string, string> }
+  | { kind: 'stored'; name: string }
+  | { kind: 'files'; files: { path: string; blob: Blob }[]; label: string }
+  | { kind: 'directory'; handle: FileSystemDirectoryHandle }
+  | { kind: 'hub'; repo: string; revision?: string }
+  | { kind: 'folder'; path: string };
+
+/** A bundle kept in this browser, as the store lists it. */
+export interface StoredBundle {
+  /** As `models.list()` gives it. */
+  name: string;
+}
+
+/**
+ * Where a model comes from.
+ * - `'nano'`: the built-in model;
+ * - URL of a bundle (its folder or its `bundle.json`); relative ones begin with `./`, `../` or `/`;
+ * - `owner/name` or `owner/name@revision`: Hub repository of an official checkpoint (base model or adapter);
+ * - files or a directory: a bundle, or a checkpoint;
+ * - a bundle that the browser keeps;
+ * - in Node also the path of a folder with either.
+ */
+export type ModelSource = string | URL | StoredBundle | readonly File[] | FileSystemDirectoryHandle;
+
+const HUB_REPO = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
+
+/**
+ * Brings a source into the form that travels.
+ * @param modelsUrl folder of the built-in models
+ */
+export async function specify(source: ModelSource, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
+  if (typeof source === 'string' || source instanceof URL) return specifyText(String(source), modelsUrl);
+  if (typeof source !== 'object' || source === null) {
+    throw new InvalidInputError(
+      `The source is ${source === null ? 'null' : typeof source}; give a name, URL, files or directory.`,
+    );
+  }
+  if (Array.isArray(source)) {
+    const files = (source as readonly File[]).map((file) => ({
+      path: file.webkitRelativePath || file.name,
+      blob: file,
+    }));
+    if (files.length === 0) throw new InvalidInputError('The source is an empty list of files.');
+    // Of a folder that was picked, its name stands in front of each path.
+    const [folder, ...inside] = files[0]!.path.split('/');
+    return { kind: 'files', files, label: inside.length > 0 ? folder! : 'files' };
+  }
+  if ('kind' in source && source.kind === 'directory') return { kind: 'directory', handle: source };
+  if ('name' in source && typeof source.name === 'string' && !(source instanceof Blob))
+    return { kind: 'stored', name: source.name };
+  throw new InvalidInputError('The source is no name, URL, stored bundle, list of files or directory handle.');
+}
+
+async function specifyText(text: string, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
+  if (text === 'nano') return builtIn(text, modelsUrl);
+  if (/^(https?|blob):/.test(text)) return { kind: 'url', url: text };
+  if (isNode) {
+    const { stat } = await import('node:fs/promises');
+    const { fileURLToPath } = await import('node:url');
+    const path = text.startsWith('file:') ? fileURLToPath(text) : text;
+    if ((await stat(path).catch(() => null))?.isDirectory()) return { kind: 'folder', path };
+  } else if (/^\.{0,2}\//.test(text)) {
+    return { kind: 'url', url: new URL(text, baseUrl()).href };
+  }
+  if (HUB_REPO.test(text)) {
+    const [repo, revision] = text.split('@') as [string, string | undefined];
+    return { kind: 'hub', repo, revision };
+  }
+  throw new SourceNotFoundError(
+    `'${text}' is no built-in model, URL${isNode ? ', folder' : ''} or Hub repository. Relative URLs begin with './'.`,
+    { source: text },
+  );
+}
+
+/** Built-in models lie in the package; where a browser runs the source, beside the page. */
+async function builtIn(name: string, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
+  if (modelsUrl !== undefined) {
+    const folder = new URL(String(modelsUrl).replace(/\/?$/, '/'), isNode ? undefined : baseUrl());
+    const url = new URL(`${name}/`, folder);
+    return url.protocol === 'file:' ? specifyText(url.href, undefined) : { kind: 'url', url: url.href };
+  }
+  if (!isNode) {
+    const files = builtInFiles(name);
+    if (files) return { kind: 'url', url: files[MANIFEST_PATH]!, files };
+    return { kind: 'url', url: new URL(`models/${name}/`, baseUrl()).href };
+  }
+  const { builtInFolder } = await import('./built-in.node.js');
+  return { kind: 'folder', path: builtInFolder(name) };
+}
+
+function baseUrl(): string {
+  return typeof document === 'undefined' ? location.href : document.baseURI;
+}

@@ -1,0 +1,172 @@
+/** @file What a model will cost before any of it is downloaded, so that a person can be asked. */
+
+import type { BundleManifest, WeightDtype } from '../bundle/manifest';
+import { bundleFiles } from '../bundle/validate';
+import type { FileTree } from '../checkpoint/index';
+import { plannedStorage } from '../convert/index';
+import { CheckpointFormatError, NetworkError, SourceNotFoundError } from '../errors';
+import { adapterFacts, requestAdapter, type AdapterFacts } from '../runtime/index';
+import { DEFAULT_DTYPE, findSource, type OpenOptions } from '../sources/open';
+import { checkpointTree } from '../sources/trees';
+import type { SourceSpec } from '../sources/spec';
+
+/** All sizes in bytes. */
+export interface Estimate {
+  /** The name it has, or will have, in the library; null where it is read from where it is. */
+  name: string | null;
+  /** `stored`: nothing to do; `unfinished`: begun before, the figures are of the whole. */
+  state: 'new' | 'unfinished' | 'stored';
+  /** Over the network. Of a conversion: what is read, from disk too. */
+  download: number;
+  /** What stays. For a conversion an upper bound, a few per cent high. */
+  store: number;
+  /** Needed besides, for as long as it takes. Conversions write into place: none. */
+  temporary: number;
+  /** The weights on the GPU. */
+  gpu: number;
+  /** How the weights are or will be stored. */
+  dtype: WeightDtype;
+  /** The browser's storage, as far as it tells: used, allowed, left. Null in Node. */
+  storage: {
+    usage: number | null;
+    quota: number | null;
+    free: number | null;
+    /** Whether it fits; null where the browser does not tell. */
+    fits: boolean | null;
+  };
+  /** What of this device speaks for or against it. */
+  device: {
+    /** The GPU; null where there is no WebGPU here. */
+    adapter: AdapterFacts | null;
+    /** Whether WebGPU can run it. WASM can where memory allows, much more slowly. */
+    webgpu: boolean;
+    /** Half-precision activations. */
+    f16: boolean;
+    /** Why not, for people. */
+    reason: string | null;
+    /** The largest single buffer it needs. */
+    largestBuffer: number;
+  };
+}
+
+/** Looks at a listing and configs, or at `bundle.json`. */
+export async function estimateSource(spec: SourceSpec, options: OpenOptions): Promise<Estimate> {
+  const { library, name, manifest } = await findSource(spec, options);
+  const sizes = manifest ? bundleSizes(manifest) : await checkpointSizes(spec, options);
+  const entries = name === null ? [] : (await library.list()).filter((entry) => entry.name === name);
+  const stored = entries.some(({ finished }) => finished);
+  const kept = name === null ? 0 : sizes.store;
+  return {
+    name,
+    state: stored ? 'stored' : entries.length > 0 ? 'unfinished' : 'new',
+    download: stored || spec.kind === 'folder' ? 0 : sizes.download,
+    store: kept,
+    temporary: 0,
+    gpu: sizes.gpu,
+    dtype: sizes.dtype,
+    storage: await storageFor(stored ? 0 : Math.max(0, kept - (entries[0]?.bytes ?? 0))),
+    device: await deviceFor(sizes.largestBuffer),
+  };
+}
+
+/** Whether a finished bundle of the source is in the library. What cannot be reached and is not there counts as not kept. */
+export async function isKept(spec: SourceSpec, options: OpenOptions): Promise<boolean> {
+  try {
+    const { library, name } = await findSource(spec, options);
+    return (await library.list()).some((entry) => entry.finished && entry.name === name);
+  } catch (error) {
+    if (error instanceof NetworkError) return false;
+    throw error;
+  }
+}
+
+interface Sizes {
+  download: number;
+  store: number;
+  gpu: number;
+  largestBuffer: number;
+  dtype: WeightDtype;
+}
+
+function bundleSizes(manifest: BundleManifest): Sizes {
+  const store = bundleFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
+  const gpu = manifest.stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
+  const largestBuffer = Math.max(0, ...manifest.stages.flatMap(({ tensors }) => tensors.map(({ bytes }) => bytes)));
+  return { download: store, store, gpu, largestBuffer, dtype: manifest.dtype };
+}
+
+/** What of a repository a conversion reads. */
+const READ = /^(model|pytorch_model|adapter_model)[\w.-]*\.(safetensors|bin|json)$|^[\w-]+\.json$|^merges\.txt$/;
+
+/** Graphs and manifest of a bundle take about as much. */
+const GRAPHS_BYTES = 100_000;
+
+async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {
+  const { dtype = DEFAULT_DTYPE, signal } = options;
+  const { trees, base } = await checkpointTrees(spec, options);
+  const planned = plannedStorage(await readJson(base, 'config.json', signal), dtype);
+  let download = 0;
+  let besides = GRAPHS_BYTES;
+  for (const tree of trees) {
+    const paths = await tree.list();
+    const hasSafetensors = paths.some((path) => /^(adapter_)?model[\w.-]*\.safetensors$/.test(path));
+    for (const path of paths) {
+      if (!READ.test(path) || (hasSafetensors && path.endsWith('.bin'))) continue;
+      const { size } = await tree.open(path, signal);
+      download += size;
+      if (/\.(json|txt)$/.test(path)) besides += size; // most of these are the tokenizer's, which are kept
+    }
+  }
+  return { download, dtype, ...planned, store: planned.store + besides };
+}
+
+/** The trees of a checkpoint, and which of them is the base model. */
+async function checkpointTrees(spec: SourceSpec, options: OpenOptions): Promise<{ trees: FileTree[]; base: FileTree }> {
+  const tree = await checkpointTree(spec, options);
+  const given = options.base ?? options.adapter;
+  const other = given && (await checkpointTree(given, options));
+  if (!(await tree.list()).includes(ADAPTER_CONFIG)) return { trees: other ? [tree, other] : [tree], base: tree };
+  if (other) return { trees: [tree, other], base: other };
+  const { base_model_name_or_path: repo, revision } = await readJson(tree, ADAPTER_CONFIG, options.signal);
+  if (typeof repo !== 'string') {
+    throw new SourceNotFoundError(`${tree.label} is an adapter that names no base model; give it too.`);
+  }
+  const base = await checkpointTree(
+    { kind: 'hub', repo, ...(typeof revision === 'string' ? { revision } : {}) },
+    options,
+  );
+  return { trees: [tree, base], base };
+}
+
+const ADAPTER_CONFIG = 'adapter_config.json';
+
+async function readJson(tree: FileTree, path: string, signal?: AbortSignal): Promise<Record<string, unknown>> {
+  const file = await tree.open(path, signal);
+  try {
+    return JSON.parse(new TextDecoder().decode(await file.read(0, file.size, signal))) as Record<string, unknown>;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new CheckpointFormatError(`${file.name} is not JSON.`, {}, { cause });
+  }
+}
+
+async function storageFor(bytes: number): Promise<Estimate['storage']> {
+  const { usage = null, quota = null } = (await globalThis.navigator?.storage?.estimate?.().catch(() => null)) ?? {};
+  const free = usage === null || quota === null ? null : Math.max(0, quota - usage);
+  return { usage, quota, free, fits: free === null ? null : bytes <= free };
+}
+
+async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
+  const adapter = await requestAdapter();
+  if (!adapter) {
+    const reason = 'This browser offers no WebGPU here (it also needs https or localhost).';
+    return { adapter: null, webgpu: false, f16: false, reason, largestBuffer };
+  }
+  const facts = adapterFacts(adapter);
+  const limit = Math.min(facts.maxBufferSize, facts.maxStorageBufferBindingSize);
+  const webgpu = largestBuffer <= limit;
+  const reason = webgpu
+    ? null
+    : `Its largest weight takes ${largestBuffer} bytes in one GPU buffer; this GPU allows ${limit}.`;
+  return { adapter: facts, webgpu, f16: facts.f16, reason, largestBuffer };
+}

@@ -1,0 +1,128 @@
+/**
+ * @file The models that this machine keeps: a browser's origin-private file system, in Node the user's cache. A page can
+ * list, check and delete them without a worker; what is needed is loaded when it is first asked for.
+ */
+
+import { UnsupportedError } from '../errors';
+import type { Estimate } from './estimate';
+import { prepareLoad, startBackend, type LoadOptions } from '../load-options';
+import { askToPersist } from '../store/persist';
+import type { ModelSource } from '../sources/spec';
+import type { StoredModel } from './describe';
+import type { InternalOptions, OnProgress } from '../runtime/index';
+
+/** Options of `models.add`, as of `VLM2Vec.load`. */
+export type AddOptions = Pick<
+  LoadOptions,
+  | 'dtype'
+  | 'base'
+  | 'adapter'
+  | 'hubUrl'
+  | 'accessToken'
+  | 'refresh'
+  | 'modelsUrl'
+  | 'worker'
+  | 'wasmPaths'
+  | 'numThreads'
+  | 'signal'
+  | 'onProgress'
+> & {
+  /** @internal for tests */
+  internal?: InternalOptions;
+};
+
+/** Options of `models.estimate` and `models.isCached`: those of `VLM2Vec.load` that say what it would load. */
+export type EstimateOptions = Pick<
+  LoadOptions,
+  'dtype' | 'base' | 'adapter' | 'hubUrl' | 'accessToken' | 'store' | 'modelsUrl' | 'signal'
+>;
+
+/**
+ * Stored models.
+ *
+ * ```ts
+ * const cost = await models.estimate('TIGER-Lab/VLM2Vec-Qwen2VL-2B');  // before the first byte of it
+ * await models.add('TIGER-Lab/VLM2Vec-Qwen2VL-2B', { signal, onProgress });
+ * for (const { name, bytes, state } of await models.list()) console.log(name, bytes, state);
+ * const model = await VLM2Vec.load({ name });
+ * ```
+ */
+export const models = {
+  /** All of them, unfinished ones too, by name. */
+  async list(): Promise<StoredModel[]> {
+    const { listModels } = await import('./describe');
+    return listModels();
+  },
+
+  /** One of them. @throws {SourceNotFoundError} where there is none of that name */
+  async inspect(name: string): Promise<StoredModel> {
+    const { inspectModel } = await import('./describe');
+    return inspectModel(name);
+  },
+
+  /**
+   * Reads every byte of a stored model and compares it with its hashes.
+   * @throws {IntegrityError} naming the file that is damaged; {@link SourceNotFoundError} where there is no such model
+   */
+  async verify(name: string, options: { signal?: AbortSignal; onProgress?: OnProgress } = {}): Promise<void> {
+    const { verifyModel } = await import('./describe');
+    return verifyModel(name, options);
+  },
+
+  /**
+   * Deletes a model, finished or not; does nothing where there is none. Dispose of it first where it is loaded: a loaded
+   * model reads token embeddings from its files.
+   * @throws {InvalidInputError} where another tab or worker is writing it: abort that first
+   */
+  async delete(name: string): Promise<void> {
+    const { openLibrary } = await import('../sources/model-store');
+    await (await openLibrary()).delete(name);
+  },
+
+  /**
+   * Whether a source is kept here whole, so that loading it downloads nothing. Takes the options that it would be loaded
+   * with: another `dtype` is another model.
+   */
+  async isCached(source: ModelSource, options: EstimateOptions = {}): Promise<boolean> {
+    const { spec, settings, signal } = await prepareLoad(source, options);
+    const { isKept } = await import('./estimate');
+    return isKept(spec, { ...settings, signal });
+  },
+
+  /** Deletes all of them, finished or not. @throws as {@link delete}; those before it are gone then */
+  async clear(): Promise<void> {
+    const { openLibrary } = await import('../sources/model-store');
+    const library = await openLibrary();
+    for (const name of new Set((await library.list()).map((entry) => entry.name))) await library.delete(name);
+  },
+
+  /**
+   * What a source will cost, before any of it is downloaded: bytes, storage, and whether this device can run it.
+   * Reads a few small files (listing, configs, or `bundle.json`).
+   */
+  async estimate(source: ModelSource, options: EstimateOptions = {}): Promise<Estimate> {
+    const { spec, settings, signal } = await prepareLoad(source, options);
+    const { estimateSource } = await import('./estimate');
+    return estimateSource(spec, { ...settings, signal });
+  },
+
+  /**
+   * Downloads or converts a model into the library without loading it. Aborting pauses: the same call goes on where it
+   * stopped, as does a call after a crash or a reload; {@link delete} gives it up.
+   * @returns the stored model, for `VLM2Vec.load({ name })`
+   * @throws as {@link VLM2Vec.load}; {@link StorageFullError} where it does not fit
+   */
+  async add(source: ModelSource, options: AddOptions = {}): Promise<StoredModel> {
+    const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);
+    const backend = await startBackend(worker);
+    try {
+      const name = await backend.add(spec, settings, { signal, onProgress });
+      void askToPersist();
+      const { inspectModel } = await import('./describe');
+      if (name === null) throw new UnsupportedError('These files are a bundle already; load them from where they are.');
+      return await inspectModel(name);
+    } finally {
+      await backend.dispose();
+    }
+  },
+};
