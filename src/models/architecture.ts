@@ -111,8 +111,12 @@ export interface PicturePlan {
   readonly sequences: number;
   /** Patches of each. */
   readonly patches: number;
+  /** Rows of one sequence in the tower's attention: its patches, and a class token where there is one. */
+  readonly length: number;
   /** Visual tokens in the prompt. */
   readonly tokens: number;
+  /** Rows that the tower gives for the picture, constant ones included. */
+  readonly features: number;
   /** For each of them the row of the picture's features; null: in order. */
   readonly featureRows: Int32Array | null;
   /** Rows and columns of patches, for people and tests; of several tiles, of all of them together. */
@@ -132,10 +136,10 @@ export interface EncodedPrompt {
 export interface TextRotary {
   /** What of {@link Positions} it can do. */
   readonly positions: readonly Positions[];
-  /** Tables of a sequence's own positions 0 … length-1. // [length, headDim/2] */
-  sequence(length: number): RotaryTables;
-  /** Sequences whose keys differ never share a run, nor a table. */
+  /** Sequences of lengths whose keys differ never share a run, nor a table. */
   key(length: number): string;
+  /** Tables of the positions 0 … rows-1, of sequences whose lengths have this key. // [rows, headDim/2] */
+  sequence(rows: number, key: string): RotaryTables;
   /** Positions of a prompt on each axis, for `mrope`. // [3, tokens] */
   positionsOf(encoded: EncodedPrompt, pictures: readonly PicturePlan[]): Int32Array;
   /** Tables of given positions. // [3, n] → [n, headDim/2] */

@@ -1,5 +1,7 @@
 /** @file Which inputs share a forward pass, and the index arrays of that pass. Pure. */
 
+import type { PicturePlan } from '../models';
+
 /** How much one forward pass may hold. */
 export interface BatchLimits {
   /** Padded tokens (batch × length) of one text run. */
@@ -32,71 +34,97 @@ export interface TextBatch {
   length: number;
 }
 
-/** Packs sequences into runs: shortest first, so that little is padding. Every index appears once. */
-export function packTexts(lengths: readonly number[], limits: BatchLimits): TextBatch[] {
+/**
+ * Packs sequences into runs: shortest first, so that little is padding. Every index appears once.
+ * @param keyOf sequences whose lengths have different keys never share a run
+ */
+export function packTexts(
+  lengths: readonly number[],
+  limits: BatchLimits,
+  keyOf: (length: number) => string = () => '',
+): TextBatch[] {
   const padded = (length: number) => (limits.buckets ? bucket(length) : length);
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[a]! - lengths[b]! || a - b);
   const batches: TextBatch[] = [];
   let open: TextBatch | undefined;
+  let openKey = '';
   for (const i of order) {
     const length = padded(lengths[i]!);
-    if (open && (open.indices.length + 1) * length <= limits.tokens) {
+    const key = keyOf(lengths[i]!);
+    if (open && openKey === key && (open.indices.length + 1) * length <= limits.tokens) {
       open.indices.push(i);
       open.length = length;
     } else {
       open = { indices: [i], length };
+      openKey = key;
       batches.push(open);
     }
   }
   return batches;
 }
 
-/** Groups images of one grid, within the patch budget, in order. // grids: rows and columns of patches */
-export function packImages(grids: readonly { height: number; width: number }[], limits: BatchLimits): number[][] {
-  const open = new Map<string, number[]>();
+/** Inputs with pictures whose plans are alike, within the patch budget, in order. */
+export function packImages(inputs: readonly { key: string; patches: number }[], limits: BatchLimits): number[][] {
+  const open = new Map<string, { indices: number[]; patches: number }>();
   const batches: number[][] = [];
-  for (const [i, { height, width }] of grids.entries()) {
-    const key = `${height}x${width}`;
+  for (const [i, { key, patches }] of inputs.entries()) {
     let batch = open.get(key);
-    if (!batch || (batch.length + 1) * height * width > limits.patches) {
-      batch = [];
-      batches.push(batch);
+    if (!batch || batch.patches + patches > limits.patches) {
+      batch = { indices: [], patches: 0 };
+      batches.push(batch.indices);
       open.set(key, batch);
     }
-    batch.push(i);
+    batch.indices.push(i);
+    batch.patches += patches;
   }
   return batches;
 }
 
-/** Token ids of one sequence and, where it has an image, which of them stand for image features. */
+/** Token ids of one sequence and which of them stand for features of its pictures. */
 export interface Sequence {
   ids: readonly number[];
-  /** The first image token and how many follow it, or null. Features of the batch's images follow each other. */
-  image: { start: number; tokens: number } | null;
+  /** By picture, its first image token and how many follow it. */
+  images: readonly { start: number; tokens: number }[];
+  /** By picture, its plan: how many rows of features it has and in which order they stand. */
+  plans: readonly Pick<PicturePlan, 'features' | 'featureRows'>[];
+  /** Where each token stands on three axes; null: at its index. // [3, ids] */
+  positions: Int32Array | null;
 }
 
-/** The index inputs of a text run; see `models/types.ts`. B sequences, S padded length, N rows. */
+/** The index inputs of a text run; see `models/types.ts`. B sequences, S padded length, N rows, E pooled rows. */
 export interface TextPlan {
   batch: number;
   length: number;
+  /** Tokens of the longest sequence, before rounding. */
+  longest: number;
   /** Distinct ids whose table rows are needed, in the order of `token_rows`. // [T] */
   tokens: number[];
   rows: Int32Array; // [N]
   padded: Int32Array; // [B*S]
   packed: Int32Array; // [N]
   seqlensK: Int32Array; // [B]
-  last: Int32Array; // [B]
+  last: Int32Array; // [E]
+  /** How many of them each sequence has. // [B] */
+  pooled: number[];
+  positions: Int32Array; // [3, N]
+}
+
+export interface TextPlanOptions {
+  /** Padded length of the run. @default the longest sequence's */
+  length?: number;
+  /** Rounds the number of rows up; the rows added repeat row 0. */
+  round?: (tokens: number) => number;
+  /** Whether every row is pooled instead of the last. */
+  all?: boolean;
 }
 
 /**
  * Lays sequences out, one after another; for attention right-padded to `length`. Padding shows row 0: causal
- * attention never looks at it. Image token j of the batch's k-th image picks feature row k*tokens + j.
- * @param round Rounds the number of rows up; the rows added repeat row 0.
+ * attention never looks at it. The pictures' features follow each other in the order of the sequences.
  */
 export function planText(
   sequences: readonly Sequence[],
-  length: number,
-  round: (tokens: number) => number = (tokens) => tokens,
+  { length: given, round = (tokens) => tokens, all = false }: TextPlanOptions = {},
 ): TextPlan {
   const slot = new Map<number, number>();
   const slotOf = (id: number) => {
@@ -104,33 +132,55 @@ export function planText(
     if (at === undefined) slot.set(id, (at = slot.size));
     return at;
   };
-  for (const { ids, image } of sequences) {
-    ids.forEach((id, i) => {
-      if (!image || i < image.start || i >= image.start + image.tokens) slotOf(id);
+  /** Which picture the token stands for, or -1. */
+  const pictureAt = ({ images }: Sequence, i: number) =>
+    images.findIndex(({ start, tokens }) => i >= start && i < start + tokens);
+  for (const sequence of sequences) {
+    sequence.ids.forEach((id, i) => {
+      if (pictureAt(sequence, i) < 0) slotOf(id);
     });
   }
   // An image alone: the graph still wants one token row.
   if (slot.size === 0) slotOf(sequences[0]!.ids[0]!);
 
   const batch = sequences.length;
+  const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
+  const length = given ?? longest;
   const total = round(sequences.reduce((sum, { ids }) => sum + ids.length, 0));
   const rows = new Int32Array(total);
   const padded = new Int32Array(batch * length);
   const packed = new Int32Array(total);
   const seqlensK = new Int32Array(batch);
-  const last = new Int32Array(batch);
+  const positions = new Int32Array(3 * total);
+  const last: number[] = [];
+  const pooled: number[] = [];
   let features = slot.size;
   let row = 0;
-  sequences.forEach(({ ids, image }, b) => {
+  sequences.forEach((sequence, b) => {
+    const { ids, images, plans } = sequence;
     seqlensK[b] = ids.length - 1;
+    const first = plans.map(({ features: count }) => (features += count) - count);
     ids.forEach((id, i) => {
-      const isImage = image && i >= image.start && i < image.start + image.tokens;
-      rows[row] = isImage ? features++ : slot.get(id)!;
+      const picture = pictureAt(sequence, i);
+      if (picture < 0) rows[row] = slot.get(id)!;
+      else {
+        const token = i - images[picture]!.start;
+        rows[row] = first[picture]! + (plans[picture]!.featureRows?.[token] ?? token);
+      }
       padded[b * length + i] = row;
       packed[row] = b * length + i;
+      for (let axis = 0; axis < 3; axis++) {
+        positions[axis * total + row] = sequence.positions?.[axis * ids.length + i] ?? i;
+      }
+      if (all) last.push(row);
       row++;
     });
-    last[b] = row - 1;
+    if (!all) last.push(row - 1);
+    pooled.push(all ? ids.length : 1);
   });
-  return { batch, length, tokens: [...slot.keys()], rows, padded, packed, seqlensK, last };
+  const tokens = [...slot.keys()];
+  return {
+    ...{ batch, length, longest, tokens, rows, padded, packed, seqlensK, pooled, positions },
+    last: Int32Array.from(last),
+  };
 }

@@ -3,6 +3,7 @@
 import type { BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { InvalidInputError, UnsupportedError, WebGPUUnavailableError } from '../errors';
+import type { Asked } from './asked';
 import { tooSmallFor } from './capability';
 import { adapterFacts, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine } from './engine';
@@ -40,6 +41,7 @@ const LATER_BYTES = 64 * 1024 * 1024;
 export interface ChoiceOptions extends OrtOptions {
   reader: BundleReader;
   manifest: BundleManifest;
+  asked: Asked;
   device?: DeviceChoice;
   activations?: ActivationsChoice;
   probe?: ProbePolicy;
@@ -150,7 +152,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
 
 /** A device of its own (in browsers) and all stages loaded on it. Also how a lost device is replaced. */
 export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions): Promise<Engine> {
-  const { reader, manifest, signal, onProgress, numThreads, internal } = options;
+  const { reader, manifest, asked, signal, onProgress, numThreads, internal } = options;
   let gpu = null;
   if (rung.device === 'webgpu' && !isNode) {
     const adapter = await requestAdapter();
@@ -161,6 +163,8 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
   const { strictPlacement } = internal ?? {};
   return Engine.load({
     ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, transient, signal, onProgress },
+    backbone: asked.backbone,
+    positions: asked.recipe.positions,
     vision: transient ? 'now' : vision,
   });
 }

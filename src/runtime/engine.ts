@@ -7,7 +7,7 @@ import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest, BundleStage } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { DisposedError, WebGPUUnavailableError } from '../errors';
-import { modelConfig, textRotary, visionRotary, type Grid, type Qwen2VLConfig, type RotaryTables } from '../models';
+import type { Backbone, PicturePlan, Positions, RotaryTables } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
 import { letEventsIn } from '../environment';
@@ -24,6 +24,9 @@ export interface EngineOptions {
   rung: Rung;
   gpu: Gpu | null;
   manifest: BundleManifest;
+  backbone: Backbone;
+  /** The recipe's. */
+  positions: Positions;
   reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
@@ -63,12 +66,19 @@ export interface Features {
   readonly tensor: Tensor; // [V, H]
 }
 
+/** Some rows of one of several features. */
+export interface FeaturePiece {
+  from: number;
+  first: number;
+  rows: number;
+}
+
 export class Engine {
   readonly rung: Rung;
   readonly gpu: Gpu | null;
   readonly #ort: Ort;
   readonly #options: Omit<EngineOptions, keyof LoadHooks>;
-  readonly #config: Qwen2VLConfig;
+  readonly #backbone: Backbone;
   readonly #vision: Tower;
   readonly #text: Tower;
   /** One call loads the vision stages, others wait for it; if it is aborted, the next goes on. */
@@ -76,7 +86,8 @@ export class Engine {
   readonly #kept: Stage[] = [];
   #released = false;
   #rows!: TokenRows;
-  #textTables: RotaryTables | null = null;
+  /** By the key of their lengths, the longest tables made so far. */
+  readonly #textTables = new Map<string, RotaryTables>();
   /** Rejects when the device is lost; never resolves. */
   readonly #lost: Promise<never>;
   #isLost = false;
@@ -84,16 +95,16 @@ export class Engine {
   #complaint: GPUError | null = null;
 
   private constructor(options: EngineOptions) {
-    const { ort, rung, gpu, manifest, transient } = options;
+    const { ort, rung, gpu, manifest, backbone, transient } = options;
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
     this.gpu = gpu;
-    const config = (this.#config = modelConfig(manifest));
+    this.#backbone = backbone;
     const tower = (kind: BundleStage['kind']): Tower => {
       const stages = manifest.stages.filter((stage) => stage.kind === kind);
       return {
-        parts: stages.flatMap((stage) => partsOf(config, stage, transient ? TRANSIENT_BYTES : undefined)),
+        parts: stages.flatMap((stage) => partsOf(backbone, stage, transient ? TRANSIENT_BYTES : undefined)),
         ready: [],
       };
     };
@@ -144,41 +155,65 @@ export class Engine {
   }
 
   /**
-   * Runs the vision tower on images of one grid. The features must be given to {@link embed}, which frees them.
-   * @param patches of all images. // [B*P, 588]
+   * Runs the vision tower on pictures of one plan. The features must be given to {@link embed}, which frees them, or to
+   * {@link joined}.
+   * @param pixels of all pictures. // [pictures * sequences * patches, patch length]
    */
-  async see(patches: Float32Array, grid: Grid, images: number, signal?: AbortSignal): Promise<Features> {
-    const count = grid.height * grid.width;
-    const { cos, sin, columns } = visionRotary(this.#config, grid);
+  async see(pixels: Float32Array, plan: PicturePlan, pictures: number, signal?: AbortSignal): Promise<Features> {
+    const sequences = pictures * plan.sequences;
+    const rows = sequences * plan.patches;
+    const tables = this.#backbone.picture.rotary(plan);
     const feeds: Feeds = {
-      patches: this.#f32(patches, [images * count, patches.length / (images * count)]),
-      cos: this.#f32(cos, [count, columns]),
-      sin: this.#f32(sin, [count, columns]),
-      batch_shape: this.#batchShape(images, count),
+      patches: this.#f32(pixels, [rows, pixels.length / rows]),
+      ...(tables && this.#tables(tables)),
+      batch_shape: this.#batchShape(sequences, plan.length),
     };
     return { tensor: await this.#through(this.#vision.ready, feeds, null, signal) };
   }
 
-  /** Runs the text tower and gives one unit vector per sequence. Frees `features`, also on failure. */
-  async embed(plan: TextPlan, features: Features | null, signal?: AbortSignal): Promise<Float32Array[]> {
+  /**
+   * Features of pictures of several plans as one tensor, in the order of `pieces`. Frees those it was given.
+   * @param pieces which rows of which features follow each other
+   */
+  async joined(seen: readonly Features[], pieces: readonly FeaturePiece[]): Promise<Features> {
+    const { hiddenSize } = this.#backbone;
+    try {
+      const data = await Promise.all(
+        seen.map(({ tensor }) => ortQueue.add(async () => (await tensor.getData()) as Float32Array)),
+      );
+      const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
+      const Row = data[0]!.constructor as Float32ArrayConstructor; // float16 comes as another type
+      const all = new Row(rows * hiddenSize);
+      let at = 0;
+      for (const { from, first, rows: count } of pieces) {
+        all.set(data[from]!.subarray(first * hiddenSize, (first + count) * hiddenSize), at);
+        at += count * hiddenSize;
+      }
+      const type = seen[0]!.tensor.type as 'float32';
+      return { tensor: new this.#ort.Tensor(type, all, [rows, hiddenSize]) };
+    } finally {
+      for (const features of seen) await this.drop(features);
+    }
+  }
+
+  /** Runs the text tower and gives the unit vectors of each sequence: one, or one per token. Frees `features`, also on failure. */
+  async embed(plan: TextPlan, features: Features | null, signal?: AbortSignal): Promise<Float32Array[][]> {
     const { batch, length } = plan;
-    const { hiddenSize } = this.#config;
+    const { hiddenSize } = this.#backbone;
     let embedding: Tensor;
     try {
       const tokenRows = await this.#rows.gather(plan.tokens, signal);
-      const { cos, sin, columns } = this.#textRotary(length);
       const feeds: Feeds = {
         token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
         features: features?.tensor ?? this.#noFeatures(hiddenSize),
         rows: this.#i32(plan.rows, [plan.rows.length]),
         padded: this.#i32(plan.padded, [batch * length]),
         packed: this.#i32(plan.packed, [plan.rows.length]),
-        cos: this.#f32(cos.subarray(0, length * columns), [length, columns]),
-        sin: this.#f32(sin.subarray(0, length * columns), [length, columns]),
+        ...this.#tables(this.#textRotary(plan)),
         seqlens_k: this.#i32(plan.seqlensK, [batch]),
         total_sequence_length: this.#i32(Int32Array.of(length), []),
         batch_shape: this.#batchShape(batch, length),
-        last: this.#i32(plan.last, [batch]),
+        last: this.#i32(plan.last, [plan.last.length]),
       };
       embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, signal);
       this.#expectNoComplaint();
@@ -188,7 +223,10 @@ export class Engine {
     }
     const data = embedding.data as Float32Array;
     const dims = embedding.dims.at(-1)!;
-    return Array.from({ length: batch }, (_, b) => data.slice(b * dims, (b + 1) * dims)); // [B][dims]
+    let row = 0;
+    return plan.pooled.map((count) =>
+      Array.from({ length: count }, () => data.slice(row * dims, ++row * dims)),
+    ); // [B][pooled][dims]
   }
 
   /** Frees features that will not be used; twice does no harm. */
@@ -253,7 +291,8 @@ export class Engine {
     const { ort, gpu, numThreads, strictPlacement } = this.#options;
     return Stage.load(part, {
       ...{ ort, gpu, numThreads, strictPlacement, files, signal },
-      config: this.#config,
+      network: this.#backbone,
+      positions: this.#options.positions,
       rung: this.rung,
       keepOnGpu: part !== this.#text.parts.at(-1),
       unlessLost: (work) => this.#unlessLost(work),
@@ -295,10 +334,20 @@ export class Engine {
     }
   }
 
-  /** Tables for `length` positions: the longest made so far is kept and cut. */
-  #textRotary(length: number): RotaryTables {
-    if (!this.#textTables || this.#textTables.rows < length) this.#textTables = textRotary(this.#config, length);
-    return this.#textTables;
+  /** Each row's own angles with M-RoPE, else those of positions from 0 on: the longest made so far are kept and cut. */
+  #textRotary({ length, longest, positions }: TextPlan): RotaryTables {
+    const { rotary } = this.#backbone;
+    if (this.#options.positions === 'mrope') return rotary.rows(positions);
+    const key = rotary.key(longest);
+    let tables = this.#textTables.get(key);
+    if (!tables || tables.rows < length) this.#textTables.set(key, (tables = rotary.sequence(length, key)));
+    const { columns } = tables;
+    const cut = (table: Float32Array) => table.subarray(0, length * columns);
+    return { cos: cut(tables.cos), sin: cut(tables.sin), rows: length, columns };
+  }
+
+  #tables({ cos, sin, rows, columns }: RotaryTables): Feeds {
+    return { cos: this.#f32(cos, [rows, columns]), sin: this.#f32(sin, [rows, columns]) };
   }
 
   #noFeatures(columns: number): Tensor {

@@ -4,9 +4,16 @@ import { InvalidInputError } from '../errors';
 import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
 
-const PART_KEYS = new Set(['text', 'image', 'instruction']);
+const PART_KEYS = new Set(['text', 'image', 'instruction', 'role']);
 const OPTION_KEYS = new Set([
   'instruction',
+  'role',
+  'find',
+  'prefix',
+  'dims',
+  'numCrops',
+  'onError',
+  'onSkip',
   'maxTokens',
   'minPixels',
   'maxPixels',
@@ -37,11 +44,11 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (!isPlain(input)) return { image: input as ImageInput };
   const unknown = Object.keys(input).find((key) => !PART_KEYS.has(key));
   if (unknown !== undefined) {
-    throw new InvalidInputError(`${where} has a key '${unknown}'; known are text, image, instruction.`, {
+    throw new InvalidInputError(`${where} has a key '${unknown}'; known are text, image, instruction, role.`, {
       key: unknown,
     });
   }
-  const { text, image, instruction } = input as InputParts;
+  const { text, image, instruction, role } = input as InputParts;
   for (const [key, value] of Object.entries({ text, instruction })) {
     if (value !== undefined && typeof value !== 'string') {
       throw new InvalidInputError(`${where}.${key} is ${typeof value}, not a string.`, { key });
@@ -50,26 +57,38 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (image === null || (text === undefined && image === undefined && instruction === undefined)) {
     throw new InvalidInputError(`${where} has neither text nor image.`);
   }
-  return { text, image, instruction };
+  if (Array.isArray(image) && image.length === 0) throw new InvalidInputError(`${where}.image is an empty list.`);
+  expectOneOf(`${where}.role`, role, ['query', 'document']);
+  return { text, image, instruction, role };
 }
 
 /** @throws InvalidInputError for unknown options and values out of range */
 export function checkEmbedOptions(options: EmbedOptions): void {
   const unknown = Object.keys(options).find((key) => !OPTION_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
-  for (const key of ['maxTokens', 'minPixels', 'maxPixels'] as const) {
+  for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'dims', 'numCrops'] as const) {
     const value = options[key];
     if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
       throw new InvalidInputError(`${key} is ${String(value)}; it must be a positive integer.`, { option: key });
     }
   }
-  const { minPixels, maxPixels, orientation } = options;
+  for (const key of ['instruction', 'prefix'] as const) {
+    const value: unknown = options[key];
+    if (value !== undefined && typeof value !== 'string') {
+      throw new InvalidInputError(`${key} is ${typeof value}, not a string.`, { option: key });
+    }
+  }
+  expectOneOf('role', options.role, ['query', 'document']);
+  expectOneOf('find', options.find, ['text', 'image']);
+  expectOneOf('onError', options.onError, ['throw', 'skip']);
+  expectOneOf('orientation', options.orientation, ['exif', 'stored']);
+  const { minPixels, maxPixels } = options;
   if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {
     throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { option: 'minPixels' });
   }
-  if (orientation !== undefined && orientation !== 'exif' && orientation !== 'stored') {
-    throw new InvalidInputError(`orientation is '${String(orientation)}'; known are exif and stored.`, {
-      option: 'orientation',
-    });
-  }
+}
+
+function expectOneOf(name: string, value: unknown, allowed: readonly string[]): void {
+  if (value === undefined || allowed.includes(value as string)) return;
+  throw new InvalidInputError(`${name} is '${String(value)}'; known are ${allowed.join(' and ')}.`, { option: name });
 }

@@ -1,32 +1,47 @@
-/** @file From an input to token ids and patches: prompt, tokenizer, picture, and the checks of length. */
+/** @file From an input to token ids and pixels: prompt, tokenizer, pictures, and the checks of length. */
 
-import type { ImageConfig, PromptConfig } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
-import { decodeImage, imagePatches, type ImagePatches } from '../image';
-import { composePrompt, encodePrompt, type Tokenizer } from '../text';
+import { decodeImage, type ImageInput, type PictureOptions, type RgbImage } from '../image';
+import type { PicturePlan } from '../models';
+import { compose, type Recipe } from '../recipes';
+import type { Tokenizer } from '../text';
+import type { Asked } from './asked';
 import type { Sequence } from './batching';
+import { fitPrompt } from './fit-prompt';
 import type { EmbedOptions, InputParts } from './types';
+
+export interface PreparedPicture {
+  plan: PicturePlan;
+  /** What the vision tower takes. // [sequences * patches, patch length] */
+  pixels: Float32Array;
+}
 
 export interface Prepared {
   sequence: Sequence;
-  image: ImagePatches | null;
+  pictures: PreparedPicture[];
 }
 
-/** Turns inputs into what the engine takes, one at a time: patches of many pictures would fill the memory. */
+/** Turns inputs into what the engine takes, one at a time: pixels of many pictures would fill the memory. */
 export class Preparer {
+  readonly recipe: Recipe;
   readonly #tokenizer: Tokenizer;
-  readonly #image: ImageConfig;
-  readonly #prompts: PromptConfig;
+  readonly #backbone: Asked['backbone'];
 
-  constructor(tokenizer: Tokenizer, image: ImageConfig, prompts: PromptConfig) {
+  constructor(tokenizer: Tokenizer, { backbone, recipe }: Pick<Asked, 'backbone' | 'recipe'>) {
     this.#tokenizer = tokenizer;
-    this.#image = image;
-    this.#prompts = prompts;
+    this.#backbone = backbone;
+    this.recipe = recipe;
+  }
+
+  /** Pictures that an input will have, the recipe's blank one included. */
+  pictureCount({ text, image }: InputParts): number {
+    const given = imagesOf(image).length;
+    return given > 0 || text === undefined || this.recipe.blank === undefined ? given : 1;
   }
 
   /**
    * @param where how messages name the input: `inputs[3]`
-   * @throws InvalidInputError for an empty text, or too many tokens
+   * @throws InvalidInputError, ImageFormatError or ImageTooLargeError, naming the input
    */
   async prepare(parts: InputParts, options: EmbedOptions, where: string): Promise<Prepared> {
     try {
@@ -38,26 +53,68 @@ export class Preparer {
   }
 
   async #prepare(parts: InputParts, options: EmbedOptions): Promise<Prepared> {
-    const { text, image, instruction = options.instruction } = parts;
-    const { maxTokens, orientation, signal } = options;
-    const prompts = this.#prompts;
-    const prompt = composePrompt({ instruction, text, hasImage: image !== undefined }, prompts);
-    if (image === undefined) {
-      return {
-        sequence: encodePrompt(this.#tokenizer, prompt, { prompts, imageTokens: null, maxTokens }),
-        image: null,
-      };
+    const { text, instruction = options.instruction, role = options.role } = parts;
+    const given = imagesOf(parts.image);
+    const request = { text, images: given.length, instruction, role, find: options.find, prefix: options.prefix };
+    const backbone = this.#backbone;
+    const composeWith = (shown: string | undefined) =>
+      compose({ ...request, text: shown }, this.recipe, backbone.prompts.imageToken);
+    const { blank } = composeWith(text); // refuses what cannot be, before anything is decoded
+
+    const sizes = this.#pictureOptions(options);
+    const pictures: PreparedPicture[] = [];
+    for (const image of blank ? [blackPicture(this.recipe.blank!)] : given) {
+      const pixels = await decodeImage(image, { orientation: options.orientation, signal: options.signal });
+      const plan = backbone.picture.plan(pixels, sizes);
+      pictures.push({ plan, pixels: backbone.picture.fill(pixels, plan) });
     }
-    const { minPixels = this.#image.minPixels, maxPixels = this.#image.maxPixels } = options;
-    if (minPixels > maxPixels) {
-      throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, {
-        minPixels,
-        maxPixels,
+    const tokens = pictures.map(({ plan }) => plan.tokens);
+    const encoded = fitPrompt(
+      {
+        text,
+        images: tokens,
+        encode: (shown) => backbone.encode(this.#tokenizer, composeWith(shown).prompt, tokens),
+      },
+      this.#limits(options.maxTokens),
+    );
+    const positions =
+      this.recipe.positions === 'mrope'
+        ? backbone.rotary.positionsOf(
+            encoded,
+            pictures.map(({ plan }) => plan),
+          )
+        : null;
+    return { sequence: { ...encoded, positions, plans: pictures.map(({ plan }) => plan) }, pictures };
+  }
+
+  #pictureOptions({ minPixels, maxPixels, numCrops }: EmbedOptions): PictureOptions {
+    const given = Object.entries({ minPixels, maxPixels, numCrops }).filter(([, value]) => value !== undefined);
+    const allowed: readonly string[] = this.#backbone.picture.options;
+    for (const [option] of given) {
+      if (!allowed.includes(option)) {
+        throw new InvalidInputError(`This model has no ${option}; of pictures it takes ${allowed.join(', ')}.`, { option });
+      }
+    }
+    return { resize: this.recipe.resize, ...Object.fromEntries(given) };
+  }
+
+  #limits(maxTokens: number | undefined) {
+    const most = Math.min(this.#backbone.prompts.maxTokens, this.recipe.maxTokens ?? Infinity);
+    if (maxTokens !== undefined && (!Number.isInteger(maxTokens) || maxTokens < 1 || maxTokens > most)) {
+      throw new InvalidInputError(`maxTokens is a whole number from 1 to the model's ${most}, not ${maxTokens}.`, {
+        maxTokens,
       });
     }
-    const pixels = await decodeImage(image, { orientation, signal });
-    const patches = imagePatches(pixels, { ...this.#image, minPixels, maxPixels });
-    const sequence = encodePrompt(this.#tokenizer, prompt, { prompts, imageTokens: patches.tokens, maxTokens });
-    return { sequence, image: patches };
+    return { most, maxTokens, cut: 'raw' in this.recipe.prompt ? ('end' as const) : ('text' as const) };
   }
+}
+
+/** A picture, or several. */
+export function imagesOf(image: InputParts['image']): readonly ImageInput[] {
+  if (image === undefined) return [];
+  return Array.isArray(image) ? (image as readonly ImageInput[]) : [image as ImageInput];
+}
+
+function blackPicture([width, height]: readonly [number, number]): RgbImage {
+  return { width, height, data: new Uint8Array(width * height * 3) };
 }

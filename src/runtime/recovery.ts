@@ -35,6 +35,11 @@ export class Recovering<T extends Losable> {
     this.#now = now;
   }
 
+  /** The one in use now, without repair. */
+  get current(): T {
+    return this.#current;
+  }
+
   /** Aborts, with a {@link DisposedError}, on {@link dispose}. */
   get life(): AbortSignal {
     return this.#life.signal;

@@ -5,13 +5,17 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { VLM2VecError } from '../errors';
-import { readManifest } from '../store';
-import { loadTokenizer } from '../text';
-import { bucket, packedBucket, packImages, packTexts, planText, type BatchLimits } from './batching';
-import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
-import type { Engine } from './engine';
 import { isNode } from '../environment';
+import type { Backbone } from '../models';
+import type { Embedding } from '../multi-vector';
+import { recipeNamed } from '../recipes';
+import { readManifest } from '../store';
+import { loadTokenizer, type Tokenizer } from '../text';
+import { askedOf, type Asked, type RecipeChoice } from './asked';
+import type { BatchLimits } from './batching';
+import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
+import { embedAll } from './embed-all';
+import type { Engine } from './engine';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
 import { modelId } from './model-id';
@@ -19,7 +23,9 @@ import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
-import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, OnProgress } from './types';
+import { runBatch } from './run-batch';
+import { checkDims } from './shape-embedding';
+import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
 /** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
@@ -29,27 +35,46 @@ const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   cpu: { tokens: 1024, patches: 4096, buckets: false },
 };
 
-/** Patches decoded ahead of the GPU, so that pictures of one size can share a run. */
-const WINDOW_PATCHES = 16_384;
-
-export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest'> {
+export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
   /** Read from `reader` unless given. */
   manifest?: BundleManifest;
+  /** In place of the bundle's own. */
+  recipe?: RecipeChoice;
+}
+
+/** What turns inputs into prompts: as the recipe asks, and as the probe does. */
+interface Preparers {
+  asked: Preparer;
+  probe: Preparer;
+}
+
+/** What {@link Runtime.tokens} tells of an input. */
+export interface TokensSeen {
+  ids: number[];
+  /** Rows and columns of patches of the first picture; null without one. */
+  grid: { height: number; width: number } | null;
+  /** The same of every picture. */
+  grids: { height: number; width: number }[];
+  /** Time, row and column of every token, where the recipe has three axes. // [3][ids] */
+  positions: number[][] | null;
 }
 
 export class Runtime {
   readonly #info: Omit<ModelInfo, 'recoveries'>;
-  readonly #preparer: Preparer;
+  readonly #asked: Asked;
+  readonly #preparers: Preparers;
   readonly #engine: Recovering<Engine>;
 
-  private constructor(id: string, options: ChoiceOptions, choice: Choice, preparer: Preparer) {
-    const { manifest, reader } = options;
-    this.#preparer = preparer;
+  private constructor(id: string, options: ChoiceOptions, choice: Choice, preparers: Preparers) {
+    const { manifest, reader, asked } = options;
+    this.#asked = asked;
+    this.#preparers = preparers;
     this.#engine = new Recovering({
       first: choice.engine,
       // From the store again, without a probe: it is the same device.
       rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, signal }),
     });
+    const { backbone, recipe } = asked;
     this.#info = {
       id,
       label: reader.label,
@@ -64,9 +89,10 @@ export class Runtime {
       subgroups: choice.engine.gpu?.subgroups ?? false,
       threads: choice.threads,
       bytes: weightFiles(manifest).reduce((sum, file) => sum + file.bytes, 0),
-      maxTokens: manifest.prompts.maxTokens,
+      maxTokens: Math.min(manifest.prompts.maxTokens, recipe.maxTokens ?? Infinity),
       imageToken: manifest.prompts.imageToken,
-      image: manifest.image,
+      image: { ...backbone.image, options: backbone.picture.options } as unknown as PictureInfo,
+      recipe: recipeInfo(asked),
       ladder: choice.ladder,
     };
   }
@@ -79,30 +105,34 @@ export class Runtime {
    * Verifies and loads the bundle on the best device that reproduces its probe.
    * @throws BundleFormatError, IntegrityError for a damaged bundle
    * @throws WebGPUUnavailableError, UnsupportedError, ProbeError where the asked-for device does not serve
+   * @throws InvalidInputError, UnsupportedError for a recipe that is not known or does not fit the bundle
    */
-  static async load(given: RuntimeOptions): Promise<Runtime> {
+  static async load({ recipe, ...given }: RuntimeOptions): Promise<Runtime> {
     const { reader, signal } = given;
     const manifest = given.manifest ?? (await readManifest(reader, { signal }));
-    const options: ChoiceOptions = { ...given, manifest };
+    const asked = askedOf(manifest, recipe);
+    const options: ChoiceOptions = { ...given, manifest, asked };
     const files = new BundleFiles(reader, [], { signal });
     const tokenizerFiles = new Map<string, Uint8Array>();
     for (const file of manifest.tokenizer.files) {
       tokenizerFiles.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
     }
     const tokenizer = await loadTokenizer(tokenizerFiles);
-    const preparer = new Preparer(tokenizer, manifest.image, manifest.prompts);
-    const id = await modelId(manifest);
-    const choice = await chooseRung(options, (engine) => ({
-      embed: (inputs) => embedOn(engine, preparer, inputs, {}, signal),
-      tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
-    }));
+    const preparers = { asked: new Preparer(tokenizer, asked), probe: probePreparer(tokenizer, asked.backbone) };
+    const id = await modelId(manifest, asked.recipe);
+    const choice = await chooseRung(options, (engine) => probedBy(engine, { preparer: preparers.probe, asked, signal }));
     options.onProgress?.({ status: 'ready', phase: 'load' });
-    return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparer);
+    return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparers);
   }
 
-  /** One unit vector per input, in order. // [inputs][dims] */
-  async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+  /** One unit vector per input, in order, or where the recipe pools all tokens one {@link MultiVector}. */
+  async embed<V extends Embedding | null = Float32Array>(
+    inputs: readonly EmbedInput[],
+    options: EmbedOptions = {},
+  ): Promise<V[]> {
     checkEmbedOptions(options);
+    const { recipe, backbone } = this.#asked;
+    checkDims(options.dims, recipe, this.#info.dims);
     const parts = inputs.map((input, i) => toParts(input, `inputs[${i}]`));
     const { life } = this.#engine;
     const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
@@ -110,25 +140,32 @@ export class Runtime {
     const { onProgress } = options;
     const limits = LIMITS[this.#info.device];
     const meter = new UsageMeter();
+    const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {
-      preparer: this.#preparer,
+      preparer: this.#preparers.asked,
       limits,
+      keyOf: backbone.rotary.key,
       signal,
       meter,
-      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, { limits, meter, signal, onProgress })),
+      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, { limits, meter, all, signal, onProgress })),
     });
     options.onUsage?.(meter.usage);
-    return vectors;
+    return vectors as V[];
   }
 
-  /** Token ids of an input as the model sees them, and its image grid: for comparison with other implementations. */
-  async tokens(
-    input: EmbedInput,
-    options: EmbedOptions = {},
-  ): Promise<{ ids: number[]; grid: { height: number; width: number } | null }> {
+  /** What of an input the model sees: for comparison with other implementations. */
+  async tokens(input: EmbedInput, options: EmbedOptions = {}): Promise<TokensSeen> {
     checkEmbedOptions(options);
-    const { sequence, image } = await this.#preparer.prepare(toParts(input, 'input'), options, 'input');
-    return { ids: [...sequence.ids], grid: image?.grid ?? null };
+    const { sequence, pictures } = await this.#preparers.asked.prepare(toParts(input, 'input'), options, 'input');
+    const { ids, positions } = sequence;
+    const grids = pictures.map(({ plan }) => plan.grid);
+    const axis = (index: number) => [...positions!.subarray(index * ids.length, (index + 1) * ids.length)];
+    return { ids: [...ids], grid: grids[0] ?? null, grids, positions: positions && [0, 1, 2].map(axis) };
+  }
+
+  /** Embeds whole prompts, as the probe is asked. */
+  get probed(): Probed {
+    return probedBy(this.#engine.current, { preparer: this.#preparers.probe, asked: this.#asked });
   }
 
   /** Frees the model. Calls in flight reject with a DisposedError. Twice does no harm. */
@@ -157,10 +194,7 @@ export async function computeProbe(
       transient: true, // memory for one stage, whatever the size of the model
     });
     try {
-      return await work({
-        embed: (inputs) => runtime.embed(inputs),
-        tokens: async (text) => (await runtime.tokens(text)).ids.length,
-      });
+      return await work(runtime.probed);
     } finally {
       await runtime.dispose();
     }
@@ -169,105 +203,40 @@ export async function computeProbe(
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
-interface EmbedJob {
-  preparer: Preparer;
-  limits: BatchLimits;
-  signal?: AbortSignal;
-  meter: UsageMeter;
-  run(batch: Prepared[]): Promise<Float32Array[]>;
-}
-
-/** Texts first, by length; then pictures, by size, a window at a time. */
-async function embedAll(parts: readonly InputParts[], options: EmbedOptions, job: EmbedJob): Promise<Float32Array[]> {
-  const vectors = new Array<Float32Array>(parts.length);
-  const inner: EmbedOptions = { ...options, signal: job.signal };
-  const { preparer, limits, meter } = job;
-  let done = 0;
-
-  const prepare = async (part: InputParts, index: number): Promise<Prepared> => {
-    const prepared = await meter.time('prepare', preparer.prepare(part, inner, `inputs[${index}]`));
-    meter.count(prepared);
-    return prepared;
-  };
-
-  const run = async (batch: readonly { index: number; prepared: Prepared }[]) => {
-    job.signal?.throwIfAborted();
-    const found = await job.run(batch.map((item) => item.prepared));
-    batch.forEach(({ index }, i) => (vectors[index] = found[i]!));
-    done += batch.length;
-    const total = parts.length;
-    options.onProgress?.({
-      status: 'progress_total',
-      phase: 'embed',
-      loaded: done,
-      total,
-      progress: (100 * done) / total,
-    });
-  };
-
-  const texts: { index: number; prepared: Prepared }[] = [];
-  for (const [index, part] of parts.entries()) {
-    if (part.image === undefined) texts.push({ index, prepared: await prepare(part, index) });
-  }
-  const lengths = texts.map(({ prepared }) => prepared.sequence.ids.length);
-  for (const { indices } of packTexts(lengths, limits)) await run(indices.map((i) => texts[i]!));
-
-  let window: { index: number; prepared: Prepared }[] = [];
-  let patches = 0;
-  const flush = async () => {
-    const grids = window.map(({ prepared }) => prepared.image!.grid);
-    for (const indices of packImages(grids, limits)) await run(indices.map((i) => window[i]!));
-    window = [];
-    patches = 0;
-  };
-  for (const [index, part] of parts.entries()) {
-    if (part.image === undefined) continue;
-    job.signal?.throwIfAborted();
-    const prepared = await prepare(part, index);
-    const { grid } = prepared.image!;
-    window.push({ index, prepared });
-    patches += grid.height * grid.width;
-    if (patches >= WINDOW_PATCHES) await flush();
-  }
-  await flush();
-  return vectors;
-}
-
-interface RunOptions extends Pick<EmbedJob, 'limits' | 'meter' | 'signal'> {
-  /** Told of the vision stages, where they are loaded with this run. */
-  onProgress?: OnProgress;
-}
-
-/** One forward pass: texts, or pictures of one grid with their texts. */
-async function runBatch(
+/** Embeds and counts as the probe is asked, on one engine. */
+function probedBy(
   engine: Engine,
-  batch: readonly Prepared[],
-  { limits, meter, signal, onProgress }: RunOptions,
-): Promise<Float32Array[]> {
-  const sequences = batch.map(({ sequence }) => sequence);
-  const images = batch.flatMap(({ image }) => image ?? []);
-  const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
-  const plan = limits.buckets ? planText(sequences, bucket(longest), packedBucket) : planText(sequences, longest);
-  if (images.length === 0) return meter.time('text', engine.embed(plan, null, signal));
-  if (images.length !== batch.length) throw new VLM2VecError('A batch mixes pictures and texts; please report this.');
-  const width = images[0]!.patches.length;
-  const patches = new Float32Array(images.length * width); // [B*P, 588]
-  images.forEach((image, i) => patches.set(image.patches, i * width));
-  await engine.loadVision({ signal, onProgress });
-  const features = await meter.time('vision', engine.see(patches, images[0]!.grid, images.length, signal));
-  return meter.time('text', engine.embed(plan, features, signal));
-}
-
-/** Embedding without recovery, for the probe. */
-function embedOn(
-  engine: Engine,
-  preparer: Preparer,
-  inputs: InputParts[],
-  options: EmbedOptions,
-  signal?: AbortSignal,
-) {
+  { preparer, asked, signal }: { preparer: Preparer; asked: Asked; signal?: AbortSignal },
+): Probed {
   const limits = LIMITS[engine.rung.device];
   const meter = new UsageMeter();
-  const run = (batch: Prepared[]) => runBatch(engine, batch, { limits, meter, signal });
-  return embedAll(inputs, options, { preparer, limits, signal, meter, run });
+  const run = (batch: Prepared[]) => runBatch(engine, batch, { limits, meter, all: false, signal });
+  const { key: keyOf } = asked.backbone.rotary;
+  return {
+    embed: async (inputs: InputParts[]) =>
+      (await embedAll(inputs, {}, { preparer, limits, keyOf, signal, meter, run })) as Float32Array[],
+    tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
+  };
+}
+
+/**
+ * The probe's inputs are whole prompts, asked without a template, whatever the recipe: so one that is named at load can
+ * be compared with what was computed at conversion.
+ */
+function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
+  const recipe = recipeNamed('vlm2vec');
+  return new Preparer(tokenizer, { backbone, recipe });
+}
+
+function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
+  const { name, title, positions, pooling, score, prefixes, dims, scores, source, licence, instruction } = recipe;
+  return {
+    ...{ name, title, positions, pooling, score, prefixes, dims, scores, source, licence, assumed },
+    instruction:
+      'raw' in recipe.prompt
+        ? { default: '', roles: ['query', 'document'] }
+        : instruction
+          ? { default: instruction.default, roles: instruction.roles ?? ['query', 'document'] }
+          : null,
+  };
 }

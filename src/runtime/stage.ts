@@ -2,7 +2,7 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
-import { buildStageGraph, cutStage, type Qwen2VLConfig } from '../models';
+import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
 import type { Gpu } from './device';
 import type { BundleFiles, WeightPart } from './files';
 import type { Rung } from './ladder';
@@ -18,10 +18,10 @@ export interface StagePart extends WeightPart {
 }
 
 /** The stage in one; with `maxBytes` in parts that small, if its blocks are. */
-export function partsOf(config: Qwen2VLConfig, stage: BundleStage, maxBytes?: number): StagePart[] {
+export function partsOf(network: Network, stage: BundleStage, maxBytes?: number): StagePart[] {
   const file = stage.weights;
   if (maxBytes === undefined) return [{ stage, file }];
-  return cutStage(config, stage, maxBytes).map((part) => {
+  return cutStage(network, stage, maxBytes).map((part) => {
     const start = Math.min(...part.tensors.map(({ offset }) => offset));
     const end = Math.max(...part.tensors.map(({ offset, bytes }) => offset + bytes));
     return { stage: part, file, range: { start, end } };
@@ -30,7 +30,8 @@ export function partsOf(config: Qwen2VLConfig, stage: BundleStage, maxBytes?: nu
 
 export interface StageOptions {
   ort: Ort;
-  config: Qwen2VLConfig;
+  network: Network;
+  positions: Positions;
   rung: Rung;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
@@ -57,9 +58,13 @@ export class Stage {
   }
 
   static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, config, rung, files, unlessLost, signal } = options;
+    const { ort, network, positions, rung, files, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
-    const graph = buildStageGraph(config, { ...stage, tensors }, { activations: rung.activations });
+    const graph = buildStageGraph(
+      network,
+      { ...stage, tensors },
+      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence' },
+    );
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph, sessionOptions)), signal);

@@ -1,8 +1,10 @@
 /** @file What callers of the runtime say and get: devices, options, progress events, and what was decided. */
 
-import type { BundleSource, ImageConfig, WeightDtype } from '../bundle/manifest';
+import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
-import type { ImageInput } from '../image';
+import type { VLM2VecError } from '../errors';
+import type { ImageInput, PictureOption } from '../image';
+import type { Licence, Recipe, Role } from '../recipes';
 import type { EmbedUsage } from './usage';
 
 /** Where sessions may run. `wasm` exists in browsers, `cpu` in Node; `auto` takes the best that passes the probe. */
@@ -27,8 +29,8 @@ export interface ProgressEvent extends Omit<Progress, 'status' | 'phase'> {
    * `progress_total`: more of the phase; `done`: a file is whole; `ready`: all is.
    */
   status: Progress['status'] | 'download' | 'progress_total';
-  /** What is being done. `wait`: another tab is writing the same bundle. */
-  phase: Progress['phase'] | 'embed';
+  /** What is being done. `wait`: another tab is writing the same bundle; `prepare` and `embed` count inputs. */
+  phase: Progress['phase'] | 'prepare' | 'embed';
 }
 
 /** Takes progress events as they come. */
@@ -38,10 +40,12 @@ export type OnProgress = (event: ProgressEvent) => void;
 export interface InputParts {
   /** As given to the model, behind the instruction. May hold the image token where the picture goes. */
   text?: string;
-  /** Read before the text, unless the text says where. */
-  image?: ImageInput;
+  /** Read before the text, unless the text says where. A list where the recipe takes several. */
+  image?: ImageInput | readonly ImageInput[];
   /** Overrides {@link EmbedOptions.instruction} for this input. */
   instruction?: string;
+  /** Overrides {@link EmbedOptions.role} for this input. */
+  role?: Role;
 }
 
 /** What `embed` takes: a string is a text; anything else without `text`/`image` keys is an image. */
@@ -49,8 +53,19 @@ export type EmbedInput = string | ImageInput | InputParts;
 
 /** Options of `VLM2Vec.embed`. */
 export interface EmbedOptions {
-  /** Task instruction put before each text, as in the model's training data. */
+  /** Task instruction, where the recipe takes one; with VLM2Vec it is put before each text, as in its training data. */
   instruction?: string;
+  /**
+   * The side that inputs are on, where the recipe words sides differently. Default: with VLM2Vec neither, the text as
+   * given; with a recipe of templates `document`.
+   */
+  role?: Role;
+  /** What queries look for, where the recipe words them by that. Default: by what the query is made of. */
+  find?: 'text' | 'image';
+  /** Name of one of the recipe's prefixes, set before each text. */
+  prefix?: string;
+  /** Length of vectors, where the recipe offers shorter ones (Matryoshka): cut, and of unit length again. */
+  dims?: number;
   /**
    * Texts are cut after this many tokens, as the reference's `max_len` does; an input with an image is refused
    * instead, for cutting image tokens has no meaning. Default: the model's limit, beyond which both are refused.
@@ -60,17 +75,63 @@ export interface EmbedOptions {
   minPixels?: number;
   /** Images of more are reduced to at most so many. Fewer cost less time and see less. Default: the checkpoint's own. */
   maxPixels?: number;
+  /** Tiles that a picture is cut into at most, for models that cut pictures. Default: the checkpoint's own. */
+  numCrops?: number;
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
+  /**
+   * What becomes of a list where one input cannot be read or has no place in the recipe. `throw`: the call ends with its
+   * error; `skip`: its place holds null, and {@link onSkip} is told. Default `throw`.
+   */
+  onError?: 'throw' | 'skip';
+  /** Told of each input that is skipped. */
+  onSkip?: (skipped: SkippedInput) => void;
   /** Ends the call with the signal's reason, between batches and stages. */
   signal?: AbortSignal;
   /**
-   * `progress_total` of phase `embed` after every batch; `loaded` and `total` count inputs. Where the vision tower is
+   * `progress_total` of phase `prepare` after every input, of phase `embed` after every batch; `loaded` and `total`
+   * count inputs. Where the vision tower is
    * loaded with the first picture, events of phase `load` tell of that.
    */
   onProgress?: OnProgress;
   /** Called once, when all is embedded: tokens, and time by stage. */
   onUsage?: (usage: EmbedUsage) => void;
+}
+
+/** An input that was left out. */
+export interface SkippedInput {
+  /** Its place in the list. */
+  index: number;
+  /** Why; its message names the input. */
+  error: VLM2VecError;
+}
+
+/** How the model is asked. */
+export interface RecipeInfo extends Pick<
+  Recipe,
+  'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'scores' | 'source'
+> {
+  licence: Licence;
+  /** Why it was assumed, where neither the checkpoint nor an option names it: vectors are wrong if it is not the one that the model was trained with. Null otherwise. */
+  assumed: string | null;
+  /** Whether the caller's own instruction is taken, and on which sides; null where it is fixed. */
+  instruction: { default: string; roles: readonly Role[] } | null;
+}
+
+/** How pictures are sized. */
+export interface PictureInfo {
+  /** The way pictures are resized and cut: `native` keeps their aspect. */
+  plan: string;
+  /** Options of `embed` that this model takes. */
+  options: readonly PictureOption[];
+  /** Images of fewer pixels are enlarged, unless the recipe or a call says otherwise; absent without such a limit. */
+  minPixels?: number;
+  /** Images of more are reduced. */
+  maxPixels?: number;
+  /** Pixels per patch side. */
+  patchSize?: number;
+  /** Patches per side of a visual token. */
+  mergeSize?: number;
 }
 
 /** One step of the ladder that was tried. */
@@ -144,8 +205,10 @@ export interface ModelInfo {
   maxTokens: number;
   /** What stands for an image in texts: `<|image_pad|>`. */
   imageToken: string;
-  /** How images become patches, and the pixel limits that hold unless a call gives others. */
-  image: ImageConfig;
+  /** How pictures are sized, and the pixel limits that hold unless a call gives others. */
+  image: PictureInfo;
+  /** How it is asked. */
+  recipe: RecipeInfo;
   /** Every step of the ladder that was tried, in order; the last one is in use. */
   ladder: RungReport[];
   /** How often the GPU was lost and rebuilt. */

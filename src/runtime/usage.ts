@@ -36,9 +36,9 @@ export class UsageMeter {
     }
   }
 
-  count({ sequence, image }: Prepared): void {
+  count({ sequence, pictures }: Prepared): void {
     this.usage.inputs++;
     this.usage.tokens += sequence.ids.length;
-    this.usage.imageTokens += image?.tokens ?? 0;
+    this.usage.imageTokens += pictures.reduce((sum, { plan }) => sum + plan.tokens, 0);
   }
 }

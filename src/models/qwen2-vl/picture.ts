@@ -24,12 +24,15 @@ export function nativePicture(config: Qwen2VLConfig, image: NativeImageConfig): 
       const sizes = nativeSizes(size, { steps: resize, limits, ...given });
       const { width, height } = sizes.at(-1)!;
       const grid = { height: height / patchSize, width: width / patchSize };
+      const patches = grid.height * grid.width;
       const cells = { height: grid.height / mergeSize, width: grid.width / mergeSize };
       return {
         key: `${grid.height}x${grid.width}`,
         sequences: 1,
-        patches: grid.height * grid.width,
+        patches,
+        length: patches,
         tokens: cells.height * cells.width,
+        features: cells.height * cells.width,
         featureRows: null,
         grid,
         cells,

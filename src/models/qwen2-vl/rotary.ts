@@ -15,7 +15,7 @@ export function textRotary(config: Qwen2VLConfig): TextRotary {
   return {
     positions: axes === null || config.visionStartTokenId === null ? ['1d'] : ['1d', 'mrope'],
     key: () => '',
-    sequence: (length) => rotaryTables(length, frequencies.length, (row, column) => row * frequencies[column]!),
+    sequence: (rows) => rotaryTables(rows, frequencies.length, (row, column) => row * frequencies[column]!),
     positionsOf: (encoded, pictures) => mropePositions(config, encoded, pictures),
     rows(positions) {
       const count = positions.length / 3;

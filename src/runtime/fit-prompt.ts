@@ -1,0 +1,62 @@
+/** @file A prompt within the limits of its length: the model's and the recipe's are errors, the caller's own cuts texts. */
+
+import { InvalidInputError } from '../errors';
+import type { EncodedPrompt } from '../models';
+
+export interface PromptToFit {
+  text: string | undefined;
+  /** Visual tokens of each picture, which are never cut. */
+  images: readonly number[];
+  /** The ids of the prompt with this text in it. */
+  encode(text: string | undefined): EncodedPrompt;
+}
+
+export interface PromptLimits {
+  /** The most that the model and the recipe take. */
+  most: number;
+  /** The caller's own limit. */
+  maxTokens?: number;
+  /** What is cut to keep within it: the end of the ids, as the reference's `max_len` does, or, where a template goes on behind the text, the end of the text. */
+  cut: 'end' | 'text';
+}
+
+/** @throws InvalidInputError for a prompt without tokens, or longer than it may be */
+export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut }: PromptLimits): EncodedPrompt {
+  const encoded = prompt.encode(prompt.text);
+  const { length } = encoded.ids;
+  if (length === 0) throw new InvalidInputError('The text gives no tokens.', { text: prompt.text });
+  const visual = prompt.images.reduce((sum, tokens) => sum + tokens, 0);
+  const limit = maxTokens ?? most;
+  if (length <= limit) return encoded;
+  if (visual > 0) {
+    throw new InvalidInputError(
+      `The input is ${length} tokens long, ${visual} of them for the image; at most ${limit} are taken. ` +
+        'Lower maxPixels or shorten the text.',
+      { tokens: length, imageTokens: visual, maxTokens: limit },
+    );
+  }
+  if (maxTokens === undefined) {
+    throw new InvalidInputError(
+      `The text is ${length} tokens long; the model takes at most ${limit}. Shorten it, or set maxTokens to cut it.`,
+      { tokens: length, maxTokens: limit },
+    );
+  }
+  return cut === 'end' ? { ...encoded, ids: encoded.ids.slice(0, maxTokens) } : shortened(prompt, maxTokens);
+}
+
+/** The prompt with as much of its text as fits, found by halving; the template stays whole. */
+function shortened({ text = '', encode }: PromptToFit, maxTokens: number): EncodedPrompt {
+  const characters = [...text];
+  let fits = 0;
+  let tooLong = characters.length;
+  const encodeFirst = (count: number) => encode(characters.slice(0, count).join(''));
+  while (tooLong - fits > 1) {
+    const middle = (fits + tooLong) >> 1;
+    if (encodeFirst(middle).ids.length <= maxTokens) fits = middle;
+    else tooLong = middle;
+  }
+  if (fits === 0) {
+    throw new InvalidInputError(`The recipe's own words leave no room for a text in ${maxTokens} tokens.`, { maxTokens });
+  }
+  return encodeFirst(fits);
+}

@@ -1,0 +1,43 @@
+/** @file From the vectors that the graph gives to what the caller gets: cut to fewer numbers, one or several. */
+
+import { InvalidInputError, VLM2VecError } from '../errors';
+import { multiVector, type Embedding } from '../multi-vector';
+import type { Recipe } from '../recipes';
+
+/** @throws InvalidInputError for a length that the recipe does not offer */
+export function checkDims(dims: number | undefined, recipe: Recipe, full: number): void {
+  if (dims === undefined || dims === full) return;
+  const offered = recipe.dims;
+  const known =
+    offered === undefined ? `${full} only` : 'sizes' in offered ? offered.sizes.join(', ') : `${offered.from} to ${full}`;
+  const fits =
+    Number.isInteger(dims) &&
+    offered !== undefined &&
+    dims < full &&
+    ('sizes' in offered ? offered.sizes.includes(dims) : dims >= offered.from);
+  if (!fits) {
+    throw new InvalidInputError(`dims is ${dims}; vectors of ${recipe.title} have ${known}.`, { option: 'dims' });
+  }
+}
+
+/** @throws VLM2VecError for numbers that are not finite, which no caller may ever get */
+export function shapeEmbedding(vectors: readonly Float32Array[], recipe: Recipe, dims?: number): Embedding {
+  for (const vector of vectors) {
+    if (!vector.every(Number.isFinite)) {
+      throw new VLM2VecError(
+        'The model gave numbers that are not finite. Its weights may be damaged, or the device may compute wrongly: ' +
+          'verify the model, or choose another device or f32 activations.',
+      );
+    }
+  }
+  const cut = dims === undefined ? vectors : vectors.map((vector) => cutTo(vector, dims));
+  return recipe.pooling === 'all' ? multiVector(cut) : cut[0]!;
+}
+
+/** The first numbers, of unit length again. // [dims] */
+function cutTo(vector: Float32Array, dims: number): Float32Array {
+  if (dims === vector.length) return vector;
+  const cut = vector.slice(0, dims);
+  const norm = Math.sqrt(cut.reduce((sum, value) => sum + value * value, 0));
+  return norm === 0 ? cut : cut.map((value) => value / norm);
+}
