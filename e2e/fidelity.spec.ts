@@ -141,29 +141,34 @@ test('token ids, grids and every bit of the patches are the oracle’s', async (
   test.skip(info.project.name !== 'wasm', 'no GPU in this');
   await openBlank(page);
   const found = await page.evaluate(async (inputs) => {
-    const { decodeImage, imagePatches } = (await import(
-      '/src/image/index.ts' as string
-    )) as typeof import('../src/image');
+    const { decodeImage } = (await import('/src/image/index.ts' as string)) as typeof import('../src/image');
+    const { bundleBackbone } = (await import('/src/models/index.ts' as string)) as typeof import('../src/models');
+    const { compose, recipeNamed } = (await import('/src/recipes/index.ts' as string)) as typeof import('../src/recipes');
     const text = (await import('/src/text/index.ts' as string)) as typeof import('../src/text');
     const store = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
     const reader = store.httpBundle('/e2e-bundles/tiny-tied/');
-    const { prompts, image: config, tokenizer } = await store.readManifest(reader);
+    const manifest = await store.readManifest(reader);
+    const { prompts, tokenizer } = manifest;
+    const backbone = bundleBackbone(manifest, { head: null });
+    const recipe = recipeNamed('vlm2vec');
     const files = new Map<string, Uint8Array>();
     for (const file of tokenizer.files) files.set(file.path, await store.verifiedBytes(reader, file));
     const loaded = await text.loadTokenizer(files);
     const results: Record<string, { ids: number[]; grid: [number, number] | null; foldedSha256?: string }> = {};
     for (const { id, text: words, image, minPixels, maxPixels } of inputs) {
       if (image === null) {
-        results[id] = { ids: text.encodePrompt(loaded, words, { prompts, imageTokens: null }).ids, grid: null };
+        results[id] = { ids: backbone.encode(loaded, words, []).ids, grid: null };
         continue;
       }
       const blob = await (await fetch(`/reference/fixtures/${image}`)).blob();
-      const limits = { ...config, minPixels: minPixels ?? config.minPixels, maxPixels: maxPixels ?? config.maxPixels };
-      const { patches, grid, tokens } = imagePatches(await decodeImage(blob, { orientation: 'stored' }), limits);
+      const picture = await decodeImage(blob, { orientation: 'stored' });
+      const plan = backbone.picture.plan(picture, { minPixels: minPixels ?? undefined, maxPixels: maxPixels ?? undefined });
+      const { grid } = plan;
+      const patches = backbone.picture.fill(picture, plan);
       const digest = await crypto.subtle.digest('SHA-256', patches as Float32Array<ArrayBuffer>);
-      const prompt = text.composePrompt({ text: words, hasImage: true }, prompts);
+      const { prompt } = compose({ text: words, images: 1 }, recipe, prompts.imageToken);
       results[id] = {
-        ids: text.encodePrompt(loaded, prompt, { prompts, imageTokens: tokens }).ids,
+        ids: backbone.encode(loaded, prompt, [plan.tokens]).ids,
         grid: [grid.height, grid.width],
         foldedSha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join(''),
       };

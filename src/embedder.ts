@@ -1,6 +1,6 @@
 /** @file The public class: load a model once, embed and rank with it. */
 
-import { InvalidInputError } from './errors';
+import { InvalidInputError, VLM2VecError } from './errors';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './store/persist';
 import { quantizeEmbedding, type Precision, type VectorOf } from './precision';
@@ -15,16 +15,19 @@ import {
 } from './runtime';
 import type { Backend } from './backend/local';
 import { portable } from './backend/portable';
+import type { Embedding } from './multi-vector';
+import type { Role } from './recipes';
+import { errorFromWire } from './remote/error-wire';
 import { similarity } from './similarity';
 import type { ModelSource } from './sources/spec';
-import { taskInput, type Side } from './text/tasks';
-import { instructions, type TaskName } from './text';
+import { taskInput } from './text/tasks';
+import type { TaskName } from './text';
 
-/** A candidate with its score, the cosine with the query. */
+/** A candidate with its score: the cosine with the query, or with several vectors per input MaxSim. */
 export interface Ranked<T> {
   /** Position in the candidates as given. */
   index: number;
-  /** −1 to 1. */
+  /** −1 to 1; with MaxSim up to the number of the query's vectors. */
   score: number;
   /** As it was given. */
   candidate: T;
@@ -33,15 +36,15 @@ export interface Ranked<T> {
 /** Options of {@link VLM2Vec.rank}. */
 export type RankOptions = Pick<
   EmbedOptions,
-  'maxTokens' | 'minPixels' | 'maxPixels' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
+  'maxTokens' | 'minPixels' | 'maxPixels' | 'numCrops' | 'dims' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
 > & {
   /** In place of the task instruction that fits the query. */
   instruction?: string;
 };
 
 /** Options of {@link VLM2Vec.embedQuery} and {@link VLM2Vec.embedDocument}. */
-export interface TaskEmbedOptions extends Omit<EmbedOptions, 'instruction'> {
-  /** One of MMEB's sets, whose prompt is used; `instructions` lists them. Default: by what the input is made of. */
+export interface TaskEmbedOptions extends Omit<EmbedOptions, 'role'> {
+  /** One of MMEB's sets, whose prompt is used; `instructions` lists them. Default: the recipe's own, by what the input is made of. */
   task?: TaskName;
 }
 
@@ -102,17 +105,19 @@ export class VLM2Vec {
   }
 
   /**
-   * Embeds texts, images, or both in one sequence; a list shares batches, in any mixture.
-   * @returns one unit vector, or for a list one each, in order. // [dims]
-   * @throws InvalidInputError for an input with nothing in it, or too long; ImageFormatError, ImageTooLargeError
+   * Embeds texts, images, or both in one sequence; a list shares batches, in any mixture. Where the recipe pools all tokens
+   * an embedding is a {@link MultiVector}: `embed<MultiVector>(…)` says so to TypeScript.
+   * @returns one unit vector, or for a list one each, in order; null for inputs that `onError: 'skip'` left out. // [dims]
+   * @throws InvalidInputError for an input with nothing in it, too long, or without a place in the recipe
+   * @throws ImageFormatError, ImageTooLargeError
    * @throws DisposedError after {@link dispose}; DeviceLostError where the GPU failed twice within a minute
    */
-  embed(input: EmbedInput, options?: EmbedOptions): Promise<Float32Array>;
-  embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
+  embed<V extends Embedding = Float32Array>(input: EmbedInput, options?: EmbedOptions): Promise<V>;
+  embed<V extends Embedding = Float32Array>(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<V[]>;
   /**
    * The same in another precision: `int8` in a quarter of the memory, `binary` in a thirty-second. Compare by
    * {@link similarity}.
-   * @throws InvalidInputError for `binary` where dims are no multiple of 8
+   * @throws InvalidInputError for `binary` where dims are no multiple of 8, and where the recipe pools all tokens
    */
   embed<P extends Precision>(input: EmbedInput, options: EmbedOptions & { precision: P }): Promise<VectorOf<P>>;
   embed<P extends Precision>(
@@ -122,17 +127,21 @@ export class VLM2Vec {
   async embed(
     inputs: EmbedInput | readonly EmbedInput[],
     { precision = 'float32', ...options }: EmbedOptions & { precision?: Precision } = {},
-  ) {
+  ): Promise<unknown> {
     checkEmbedOptions(options);
-    quantizeEmbedding(new Float32Array(this.dims), precision); // refuses what cannot be, before the work
+    this.#checkPrecision(precision, options.dims); // refuses what cannot be, before the work
     const list = Array.isArray(inputs) ? (inputs as readonly EmbedInput[]) : [inputs as EmbedInput];
-    const vectors = (await this.#embed(list, options)).map((vector) => quantizeEmbedding(vector, precision));
-    return Array.isArray(inputs) ? vectors : vectors[0]!;
+    const embeddings = await this.#embed(list, options);
+    const shaped =
+      precision === 'float32'
+        ? embeddings
+        : embeddings.map((vector) => vector && quantizeEmbedding(vector as Float32Array, precision));
+    return Array.isArray(inputs) ? shaped : shaped[0]!;
   }
 
   /**
-   * Embeds what is looked for with, worded as in the model's training. Without a task a text looks for a picture, a
-   * picture for its caption, and a picture with a text is a question about it.
+   * Embeds what is looked for with, worded as in the model's training, by its recipe. With VLM2Vec a text looks for a
+   * picture, a picture for its caption, and a picture with a text is a question about it; `find` and `task` change that.
    *
    * ```ts
    * const query = await model.embedQuery('two dogs on a beach');
@@ -141,27 +150,27 @@ export class VLM2Vec {
    * ```
    * @throws as {@link embed}; InvalidInputError for an unknown task, and for inputs that its prompt has no place for
    */
-  embedQuery(input: EmbedInput, options?: TaskEmbedOptions): Promise<Float32Array>;
-  embedQuery(inputs: readonly EmbedInput[], options?: TaskEmbedOptions): Promise<Float32Array[]>;
+  embedQuery<V extends Embedding = Float32Array>(input: EmbedInput, options?: TaskEmbedOptions): Promise<V>;
+  embedQuery<V extends Embedding = Float32Array>(inputs: readonly EmbedInput[], options?: TaskEmbedOptions): Promise<V[]>;
   async embedQuery(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}) {
     return this.#embedSide('query', inputs, options);
   }
 
   /**
-   * Embeds what is looked for, worded as in the model's training. Without a task a text is a caption, a picture a picture,
-   * and a text beside a picture belongs to it.
+   * Embeds what is looked for, worded as in the model's training, by its recipe. With VLM2Vec a text is a caption, a
+   * picture a picture, and a text beside a picture belongs to it.
    * @throws as {@link embedQuery}
    */
-  embedDocument(input: EmbedInput, options?: TaskEmbedOptions): Promise<Float32Array>;
-  embedDocument(inputs: readonly EmbedInput[], options?: TaskEmbedOptions): Promise<Float32Array[]>;
+  embedDocument<V extends Embedding = Float32Array>(input: EmbedInput, options?: TaskEmbedOptions): Promise<V>;
+  embedDocument<V extends Embedding = Float32Array>(inputs: readonly EmbedInput[], options?: TaskEmbedOptions): Promise<V[]>;
   async embedDocument(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}) {
-    return this.#embedSide('target', inputs, options);
+    return this.#embedSide('document', inputs, options);
   }
 
   /**
-   * Sorts candidates by how well they fit the query, with the model's training prompts: an image against captions
-   * (`Find an image caption …`), a text against images (`Find me an everyday image …`). A query with image and text
-   * is used as given.
+   * Sorts candidates by how well they fit the query, with the recipe's prompts. With VLM2Vec: an image against captions
+   * (`Find an image caption …`), a text against images (`Find me an everyday image …`); a query with image and text is
+   * used as given.
    */
   async rank<T extends EmbedInput>(
     query: EmbedInput,
@@ -170,11 +179,15 @@ export class VLM2Vec {
   ): Promise<Ranked<T>[]> {
     checkEmbedOptions(options);
     const { instruction, ...rest } = options;
-    const asked = withInstruction(toParts(query, 'query'), instruction);
+    const asked = toParts(query, 'query');
     const offered = candidates.map((candidate, i) => toParts(candidate, `candidates[${i}]`));
-    const [first, ...vectors] = await this.#embed([asked, ...offered], rest);
+    const isGiven = this.#info.recipe.isRaw && asked.image !== undefined && asked.text !== undefined;
+    const find = offered.length > 0 && offered.every(({ image }) => image !== undefined) ? 'image' : 'text';
+    const first: InputParts = { ...asked, instruction: instruction ?? asked.instruction };
+    if (!isGiven) first.role ??= 'query';
+    const [vector, ...vectors] = await this.#embed([first, ...offered], { ...rest, find }, ['query', 'candidates']);
     return vectors
-      .map((vector, index) => ({ index, score: similarity(first!, vector), candidate: candidates[index]! }))
+      .map((other, index) => ({ index, score: similarity(vector!, other!), candidate: candidates[index]! }))
       .sort((a, b) => b.score - a.score || a.index - b.index);
   }
 
@@ -189,56 +202,71 @@ export class VLM2Vec {
   }
 
   async #embedSide(
-    side: Side,
+    role: Role,
     inputs: EmbedInput | readonly EmbedInput[],
     { task, ...options }: TaskEmbedOptions,
-  ): Promise<Float32Array | Float32Array[]> {
-    if ('instruction' in options) {
+  ): Promise<Embedding | Embedding[]> {
+    checkEmbedOptions(options);
+    const { imageToken, recipe } = this.#info;
+    if ('instruction' in options && (task !== undefined || recipe.isRaw)) {
       throw new InvalidInputError('A task brings its own instruction; use embed with another one.', {
         option: 'instruction',
       });
     }
-    checkEmbedOptions(options);
-    const { imageToken } = this.#info;
-    const worded = (input: EmbedInput, where: string) =>
-      taskInput(toParts(input, where), side, { task, imageToken }, where);
-    if (Array.isArray(inputs)) {
-      const list = inputs as readonly EmbedInput[];
-      return this.#embed(
-        list.map((input, i) => worded(input, `inputs[${i}]`)),
-        options,
-      );
+    if (task !== undefined && !recipe.isRaw) {
+      throw new InvalidInputError(`${recipe.title} has no tasks: its prompts are fixed.`, { option: 'task' });
     }
-    const [vector] = await this.#embed([worded(inputs as EmbedInput, 'input')], options);
-    return vector!;
+    const worded = (input: EmbedInput, where: string): InputParts => {
+      const parts = toParts(input, where);
+      if (recipe.isRaw && parts.instruction !== undefined) {
+        throw new InvalidInputError(`${where} has an instruction of its own; use embed for that, or name a task.`);
+      }
+      return task === undefined ? { ...parts, role } : taskInput(parts, role, { task, imageToken }, where);
+    };
+    if (!Array.isArray(inputs)) {
+      const [embedding] = await this.#embed([worded(inputs as EmbedInput, 'input')], options);
+      return embedding!;
+    }
+    const list = inputs as readonly EmbedInput[];
+    const parts = list.map((input, i) => worded(input, `inputs[${i}]`));
+    return (await this.#embed(parts, options)) as Embedding[];
   }
 
-  async #embed(inputs: readonly EmbedInput[], options: EmbedOptions): Promise<Float32Array[]> {
-    const { signal, onProgress, onUsage, ...settings } = options;
+  /** What the backend gives, in order; null for what was skipped. `names` of the first and of the others, for messages. */
+  async #embed(
+    inputs: readonly EmbedInput[],
+    options: EmbedOptions,
+    names?: readonly [first: string, others: string],
+  ): Promise<(Embedding | null)[]> {
+    const { signal, onProgress, onUsage, onSkip, ...settings } = options;
     signal?.throwIfAborted();
-    const parts = await Promise.all(inputs.map((input, i) => portable(toParts(input, `inputs[${i}]`), `inputs[${i}]`)));
-    const { vectors, info, usage } = await this.#backend.embed(parts, settings, { signal, onProgress });
+    const whereOf = (i: number) => (names ? (i === 0 ? names[0] : `${names[1]}[${i - 1}]`) : `inputs[${i}]`);
+    const sent: { index: number; parts: InputParts }[] = [];
+    const skip = (index: number, error: VLM2VecError) => onSkip?.({ index, error });
+    for (const [index, input] of inputs.entries()) {
+      try {
+        sent.push({ index, parts: await portable(toParts(input, whereOf(index)), whereOf(index)) });
+      } catch (error) {
+        if (settings.onError !== 'skip' || !(error instanceof VLM2VecError)) throw error;
+        skip(index, error);
+      }
+    }
+    const parts = sent.map((each) => each.parts);
+    const { vectors, skipped, info, usage } = await this.#backend.embed(parts, settings, { signal, onProgress });
     this.#info = info;
+    for (const { index, error } of skipped) skip(sent[index]!.index, errorFromWire(error) as VLM2VecError);
     onUsage?.(usage);
-    return vectors;
+    const embeddings = new Array<Embedding | null>(inputs.length).fill(null);
+    vectors.forEach((vector, i) => (embeddings[sent[i]!.index] = vector));
+    return embeddings;
   }
-}
 
-/** The query with the instruction of its task. */
-function withInstruction(query: InputParts, instruction: string | undefined): InputParts {
-  if (instruction !== undefined) return { ...query, instruction };
-  if (query.instruction !== undefined) return query;
-  if (query.image === undefined) return { ...query, text: textQuery(query.text ?? '') };
-  return query.text === undefined ? { ...query, instruction: IMAGE_QUERY } : query;
-}
-
-const IMAGE_QUERY = taskInstruction(instructions.MSCOCO_i2t.query);
-
-/** `{image}\nFind …\n` → `Find …`: the prompt composer puts the rest back. */
-function taskInstruction(template: string): string {
-  return template.replace('{image}', '').trim();
-}
-
-function textQuery(text: string): string {
-  return instructions.MSCOCO_t2i.query.replace('{text}', () => text);
+  #checkPrecision(precision: Precision, dims = this.dims): void {
+    quantizeEmbedding(new Float32Array(dims), precision);
+    if (precision !== 'float32' && this.#info.recipe.pooling === 'all') {
+      throw new InvalidInputError(`precision: '${precision}' is for one vector per input; this recipe gives several.`, {
+        option: 'precision',
+      });
+    }
+  }
 }

@@ -8,6 +8,10 @@ export { VLM2Vec, type Ranked, type RankOptions, type TaskEmbedOptions } from '.
 export type { LoadOptions } from './load-options';
 // Cosines of embeddings, and embeddings in fewer bits.
 export { similarity, type AnyVector } from './similarity';
+export { maxSim, type Embedding, type MultiVector } from './multi-vector';
+// How published checkpoints are asked.
+export { recipes, type InputKind, type Licence, type PublishedScore, type RawPrompt, type Recipe, type RecipeHead, type Role, type Templates } from './recipes';
+export type { ResizeStep } from './image';
 export { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 // Holds a model to the scores that its card publishes.
 export {
@@ -44,9 +48,13 @@ export type {
   ModelInfo,
   OnProgress,
   OrtBuild,
+  PictureInfo,
   ProbePolicy,
   ProgressEvent,
+  RecipeChoice,
+  RecipeInfo,
   RungReport,
+  SkippedInput,
   WasmFilePaths,
 } from './runtime';
 export type {
@@ -55,7 +63,7 @@ export type {
   BundleSource,
   BundleStage,
   EmbeddingTable,
-  ImageConfig,
+  JsonObject,
   ProbeCase,
   PromptConfig,
   StoredDtype,

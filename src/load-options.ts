@@ -4,12 +4,14 @@ import type { WeightDtype } from './bundle/manifest';
 import { InvalidInputError, UnsupportedError } from './errors';
 import {
   isNode,
+  recipeOption,
   type ActivationsChoice,
   type DeviceChoice,
   type InternalOptions,
   type OnProgress,
   type OrtOptions,
   type ProbePolicy,
+  type RecipeChoice,
 } from './runtime';
 import type { Backend, LoadSettings } from './backend/local';
 import { specify, type ModelSource, type SourceSpec } from './sources/spec';
@@ -25,6 +27,11 @@ export interface LoadOptions extends OrtOptions {
   activations?: ActivationsChoice;
   /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q4' */
   dtype?: WeightDtype;
+  /**
+   * How the model is asked: the name of a shipped recipe, or a record of one's own. Default: the bundle's or the
+   * checkpoint's own, found by its repository; `info.recipe.assumed` says where it had to be assumed.
+   */
+  recipe?: RecipeChoice;
   /** The base model of an adapter checkpoint, where the adapter's own note is not to be followed. */
   base?: ModelSource;
   /** An adapter for a base-model checkpoint. */
@@ -74,6 +81,7 @@ const LOAD_KEYS = new Set([
   'device',
   'activations',
   'dtype',
+  'recipe',
   'base',
   'adapter',
   'hubUrl',
@@ -119,6 +127,7 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
       option: 'dtype',
     });
   }
+  if (settings.recipe !== undefined) recipeOption(settings.recipe); // refuses what is wrong before anything is fetched
   const spec = await specify(source, modelsUrl);
   const parts = {
     base: base === undefined ? undefined : await specify(base, modelsUrl),

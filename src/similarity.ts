@@ -1,13 +1,15 @@
 /** @file How alike embeddings are: two of them, or every one of some with every one of others. */
 
 import { InvalidInputError } from './errors';
+import { isMultiVector, maxSim, type MultiVector } from './multi-vector';
 
 /** An embedding in any precision of `embed`. */
-export type AnyVector = Float32Array | Int8Array | Uint8Array;
+export type AnyVector = Float32Array | Int8Array | Uint8Array | MultiVector;
 
 /**
  * Cosine of two embeddings, −1 to 1. Of float32 ones it is their dot product, for they are of unit length; of int8 ones
  * the norms are divided out; of binary ones it is the share of equal signs less that of different ones.
+ * Of several vectors per input it is MaxSim, of `a` as the query.
  * // [dims], [dims]
  * @throws InvalidInputError where lengths or precisions differ
  */
@@ -20,16 +22,27 @@ export function similarity(
   a: AnyVector | readonly AnyVector[],
   b: AnyVector | readonly AnyVector[],
 ): number | Float32Array[] {
-  if (isVector(a) && isVector(b)) return cosine(a, b);
+  if (isVector(a) && isVector(b)) return score(a, b);
   if (isVector(a) || isVector(b)) {
     throw new InvalidInputError('similarity takes two vectors or two lists of vectors; put the one into a list.');
   }
-  return a.map((left) => Float32Array.from(b, (right) => cosine(left, right)));
+  return a.map((left) => Float32Array.from(b, (right) => score(left, right)));
 }
 
-const isVector = (value: AnyVector | readonly AnyVector[]): value is AnyVector => ArrayBuffer.isView(value);
+const isVector = (value: AnyVector | readonly AnyVector[]): value is AnyVector =>
+  ArrayBuffer.isView(value) || isMultiVector(value);
 
-function cosine(a: AnyVector, b: AnyVector): number {
+function score(a: AnyVector, b: AnyVector): number {
+  if (isMultiVector(a) && isMultiVector(b)) return maxSim(a, b);
+  if (isMultiVector(a) || isMultiVector(b)) {
+    throw new InvalidInputError('One vector and several cannot be compared; they are of different models.');
+  }
+  return cosine(a, b);
+}
+
+type SingleVector = Exclude<AnyVector, MultiVector>;
+
+function cosine(a: SingleVector, b: SingleVector): number {
   if (a.constructor !== b.constructor) {
     throw new InvalidInputError(`A ${a.constructor.name} and a ${b.constructor.name} are of different precisions.`);
   }

@@ -111,6 +111,7 @@ export const modelsStrings = {
     download: 'Downloading',
     verify: 'Checking',
     load: 'Preparing',
+    prepare: 'Testing the model',
     embed: 'Testing the model',
   } satisfies Record<ProgressEvent['phase'], string>,
   progress: {

@@ -110,7 +110,8 @@ export async function pipeline(
     const all = Array.isArray(inputs) ? (inputs as readonly EmbedInput[]) : [inputs as EmbedInput];
     if (all.length === 0) throw new InvalidInputError('There is nothing to embed.');
     const given = task === 'feature-extraction' ? all : all.map((image) => ({ image: image as ImageInput }));
-    return new FeatureTensor(await model.embed(given, { instruction, signal }), model.dims);
+    const vectors = (await model.embed(given, { instruction, signal })) as Float32Array[];
+    return new FeatureTensor(vectors, model.dims);
   };
   const dispose = async () => {
     if (model instanceof VLM2Vec) await model.dispose();

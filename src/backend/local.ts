@@ -1,9 +1,11 @@
 /** @file One loaded model as the public class drives it: in this process, or behind a worker's message port. */
 
 import type { WeightDtype } from '../bundle/manifest';
+import type { Embedding } from '../multi-vector';
+import { errorToWire, type WireError } from '../remote/error-wire';
 import { DisposedError, VLM2VecError } from '../errors';
 import { withRate } from '../runtime/rate';
-import { loadRuntime } from '../runtime/index';
+import { loadRuntime, recipeOption } from '../runtime/index';
 import type {
   ActivationsChoice,
   DeviceChoice,
@@ -15,7 +17,9 @@ import type {
   OnProgress,
   OrtOptions,
   ProbePolicy,
+  RecipeChoice,
   Runtime,
+  SkippedInput,
 } from '../runtime/index';
 import type { SourceSpec } from '../sources/spec';
 import { openSource } from '../sources/open';
@@ -25,6 +29,7 @@ export interface LoadSettings extends OrtOptions {
   device?: DeviceChoice;
   activations?: ActivationsChoice;
   dtype?: WeightDtype;
+  recipe?: RecipeChoice;
   base?: SourceSpec;
   adapter?: SourceSpec;
   hubUrl?: string;
@@ -37,7 +42,7 @@ export interface LoadSettings extends OrtOptions {
 }
 
 /** Options of `embed` that are plain data. */
-export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage'>;
+export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage' | 'onSkip'>;
 
 /** What does not travel as data: it is wired up on each side. */
 export interface CallHooks {
@@ -46,7 +51,9 @@ export interface CallHooks {
 }
 
 export interface Embedded {
-  vectors: Float32Array[];
+  /** Null for inputs that were skipped. */
+  vectors: (Embedding | null)[];
+  skipped: { index: number; error: WireError }[];
   /** As it is now: a rebuilt device is noted there. */
   info: ModelInfo;
   usage: EmbedUsage;
@@ -91,8 +98,10 @@ export class LocalBackend implements Backend {
     if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
     let usage!: EmbedUsage;
     const onUsage = (taken: EmbedUsage) => (usage = taken);
-    const vectors = await this.#runtime.embed(inputs, { ...settings, ...hooks, onUsage });
-    return { vectors, info: this.#info(this.#runtime), usage };
+    const skipped: Embedded['skipped'] = [];
+    const onSkip = ({ index, error }: SkippedInput) => void skipped.push({ index, error: errorToWire(error) });
+    const vectors = await this.#runtime.embed<Embedding | null>(inputs, { ...settings, ...hooks, onUsage, onSkip });
+    return { vectors, skipped, info: this.#info(this.#runtime), usage };
   }
 
   async dispose(): Promise<void> {
@@ -101,10 +110,12 @@ export class LocalBackend implements Backend {
   }
 
   async #open(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks) {
+    const { recipe } = settings;
     const { dtype, base, adapter, hubUrl, accessToken, store, refresh, ...rest } = settings;
     const { wasmPaths, numThreads, internal } = rest;
     const bundle = await openSource(source, {
       ...{ dtype, base, adapter, hubUrl, accessToken, store, refresh, signal },
+      recipe: recipe === undefined ? undefined : recipeOption(recipe),
       ort: { wasmPaths, numThreads },
       wholeBytes: internal?.wholeBytes,
       blockBytes: internal?.blockBytes,

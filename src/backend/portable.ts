@@ -13,7 +13,11 @@ import type { InputParts } from '../runtime/index';
  * @throws {InvalidInputError} for a picture whose bytes or pixels are gone, or are not there yet
  */
 export async function portable(parts: InputParts, where: string): Promise<InputParts> {
-  return parts.image === undefined ? parts : { ...parts, image: await portableImage(parts.image, where) };
+  const { image } = parts;
+  if (image === undefined) return parts;
+  if (!Array.isArray(image)) return { ...parts, image: await portableImage(image as ImageInput, where) };
+  const images = image as readonly ImageInput[];
+  return { ...parts, image: await Promise.all(images.map((each, i) => portableImage(each, `${where}.image[${i}]`))) };
 }
 
 async function portableImage(image: ImageInput, where: string): Promise<ImageInput> {

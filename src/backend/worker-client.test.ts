@@ -25,7 +25,7 @@ function start(backend: Partial<Backend>) {
   const whole: Backend = {
     load: async () => INFO,
     add: async () => null,
-    embed: async () => ({ vectors: [], info: INFO, usage: USAGE }),
+    embed: async () => ({ vectors: [], skipped: [], info: INFO, usage: USAGE }),
     dispose: async () => undefined,
     ...backend,
   };
@@ -55,7 +55,7 @@ test('vectors come over with the inputs and settings that were sent', async () =
   const { client } = start({
     embed: async (inputs, settings) => {
       seen.push(inputs, settings);
-      return { vectors: [Float32Array.of(0.6, 0.8)], info: INFO, usage: USAGE };
+      return { vectors: [Float32Array.of(0.6, 0.8)], skipped: [], info: INFO, usage: USAGE };
     },
   });
   expect(await client.load(SOURCE, { device: 'wasm' }, {})).toEqual(INFO);
@@ -74,7 +74,7 @@ test('progress reaches the call it belongs to', async () => {
       await Promise.resolve();
       onProgress?.({ status: 'progress_total', phase: 'embed', loaded: inputs.length, total: 2 });
       await new Promise((resolve) => setTimeout(resolve, 5));
-      return { vectors: [], info: INFO, usage: USAGE };
+      return { vectors: [], skipped: [], info: INFO, usage: USAGE };
     },
   });
   const events: ProgressEvent[][] = [[], []];
@@ -108,7 +108,7 @@ test('a call that is aborted before it starts is not sent', async () => {
   const { client } = start({
     embed: async () => {
       called = true;
-      return { vectors: [], info: INFO, usage: USAGE };
+      return { vectors: [], skipped: [], info: INFO, usage: USAGE };
     },
   });
   await expect(client.embed(['a'], {}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: 'AbortError' });

@@ -1,6 +1,7 @@
 /** @file The worker's side: a {@link LocalBackend} with calls numbered, so that aborts and progress find theirs. */
 
 import { releaseProxy, transfer, type Remote } from 'comlink';
+import { isMultiVector, type Embedding } from '../multi-vector';
 import { NumberedCalls } from '../remote/numbered-calls';
 import type { EmbedInput, ModelInfo, ProgressEvent } from '../runtime/index';
 import {
@@ -16,6 +17,9 @@ import { holdLifeLock } from '../remote/life-lock';
 
 /** Progress of call number `call`, from the worker to the page. */
 export type ProgressListener = (call: number, event: ProgressEvent) => void;
+
+const bufferOf = (vector: Embedding): ArrayBuffer =>
+  (isMultiVector(vector) ? vector.data : vector).buffer as ArrayBuffer;
 
 /** Serves one model. Expose it with comlink. */
 export class WorkerService {
@@ -48,7 +52,7 @@ export class WorkerService {
     const result = await this.#run(call, (hooks) => this.#backend.embed(inputs, settings, hooks));
     return transfer(
       result,
-      result.vectors.map((vector) => vector.buffer as ArrayBuffer),
+      result.vectors.flatMap((vector) => (vector === null ? [] : [bufferOf(vector)])),
     );
   }
 

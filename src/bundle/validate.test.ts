@@ -23,8 +23,10 @@ const stage = (kind: 'vision' | 'text', index: number, first: number, last: numb
 
 const good = (): BundleManifest => ({
   format: 'vlm2vec-bundle',
-  version: 1,
+  version: 2,
   architecture: 'qwen2_vl',
+  recipe: { name: 'vlm2vec' },
+  assumed: null,
   dims: 64,
   dtype: 'q4',
   source: { base: { id: 'b', revision: 'r' }, adapter: { id: 'a', revision: null, kind: 'dora' } },
@@ -33,6 +35,7 @@ const good = (): BundleManifest => ({
   embeddings: { ...file('embeddings.bin', 370), rows: 10, columns: 64, dtype: 'q4', rowBytes: 37 },
   tokenizer: { files: [file('tokenizer.json', 5)] },
   image: {
+    plan: 'native',
     minPixels: 3136,
     maxPixels: 12845056,
     mean: [0.4, 0.4, 0.4],
@@ -40,7 +43,7 @@ const good = (): BundleManifest => ({
     patchSize: 14,
     mergeSize: 2,
   },
-  prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, separator: '\n', maxTokens: 512 },
+  prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, maxTokens: 512 },
   probe: [
     { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: btoa('x'.repeat(256)) },
     { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)), f16Loss: 2.5e-7 },
@@ -91,8 +94,8 @@ describe('refused, saying where', () => {
     ['a negative loss', (m) => ((m.probe[1]!.f16Loss = -1e-9), m), /probe\[1\]\.f16Loss/],
     ['a loss of nothing', (m) => ((m.probe[1]!.f16Loss = null as never), m), /probe\[1\]\.f16Loss/],
     ['a giant picture', (m) => ((m.probe[0]!.picture!.width = 1e6), m), /picture\.width/],
-    ['a zero deviation', (m) => ((m.image.std[1] = 0), m), /std\[1\]/],
-    ['limits crossed', (m) => ((m.image.maxPixels = 1), m), /maxPixels/],
+    ['an image without a plan', (m) => (delete m.image.plan, m), /image\.plan/],
+    ['a recipe that is none', (m) => ((m.recipe = [] as never), m), /recipe/],
   ];
   test.each(cases)('%s', (_, change, message) => {
     expect(() => parse(change(good()))).toThrow(BundleFormatError);

@@ -13,6 +13,7 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
   download: 'Downloading',
   verify: 'Verifying',
   load: 'Loading',
+  prepare: 'Reading inputs',
   embed: 'Embedding',
 };
 

@@ -5,7 +5,7 @@ import { decodeRow } from '../bundle/rows';
 import type { Progress } from '../bundle/progress';
 import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../errors';
-import { parseConfig, planStages } from '../models';
+import { architectureOf, planStages } from '../models';
 import { dequantizeRow, type BlockFormat } from '../onnx/quantize';
 import { memoryBundle, readManifest, verifyBundle } from '../store';
 import { convertCheckpoint, type ConvertOptions } from './convert';
@@ -76,7 +76,7 @@ describe.each(DTYPES)('%s', (dtype) => {
     const checkpoint = fakeCheckpoint();
     const { manifest, reader } = await converted(checkpoint, { dtype });
     const planned = new Map(
-      planStages(parseConfig(FAKE_CONFIG), () => 0)
+      planStages(architectureOf(FAKE_CONFIG).network(FAKE_CONFIG, { head: null }), () => 0)
         .flatMap((s) => s.weights)
         .map((w) => [w.name, w]),
     );

@@ -1,8 +1,8 @@
-/** @file How much a checkpoint will take as a bundle, from its numbers alone. */
+/** @file How much a checkpoint will take as a bundle, from its config alone. */
 
-import type { WeightDtype } from '../bundle/manifest';
+import type { JsonObject, WeightDtype } from '../bundle/manifest';
 import { rowBytes } from '../bundle/rows';
-import { planStages, type Network, type PlannedWeight } from '../models';
+import { architectureOf, planStages, type PlannedWeight } from '../models';
 import type { BlockFormat } from '../onnx/quantize';
 import { Q4_BUDGET_BITS } from './choose';
 import { storedBytes, tensorsOf, type WeightLayout } from './layout';
@@ -32,9 +32,11 @@ const BLOCKS: Record<WeightDtype, [BlockFormat | null, BlockFormat | null]> = {
 };
 
 /**
- * @throws UnsupportedError where a block is too large in this dtype
+ * @param config the base model's `config.json`
+ * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a block is too large in this dtype
  */
-export function plannedStorage(network: Network, dtype: WeightDtype): PlannedStorage {
+export function plannedStorage(config: JsonObject, dtype: WeightDtype): PlannedStorage {
+  const network = architectureOf(config).network(config, { head: null });
   const plain: WeightLayout = dtype === 'fp32' ? 'f32' : 'f16';
   const layoutOf = ({ shape, quantize }: PlannedWeight, block: BlockFormat | null): WeightLayout =>
     shape.length < 2 ? 'f32' : quantize && block ? block : plain;

@@ -1,17 +1,17 @@
 /** @file What size pictures have in each regime, and Pillow's two ways to resize. */
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import type { ImageConfig } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
-import { decodeImage, imageGrid, resizeBicubic } from '../image';
+import { decodeImage, resizeBicubic } from '../image';
+import { imageGrid } from '../testing/patches';
 import { fixtureBytes, sha256 } from '../testing/fixtures';
 import { plainPicture } from '../testing/mmeb-files';
 import { makeRegime, type RegimeName } from './regime';
 
 /** As in the preprocessor_config.json of the Qwen2-VL checkpoints. */
-const QWEN: ImageConfig = {
+const QWEN = {
   ...{ minPixels: 3136, maxPixels: 12_845_056, patchSize: 14, mergeSize: 2 },
-  ...{ mean: [0.48145466, 0.4578275, 0.40821073], std: [0.26862954, 0.26130258, 0.27577711] },
+  ...{ mean: [0.48145466, 0.4578275, 0.40821073] as [number, number, number], std: [0.26862954, 0.26130258, 0.27577711] },
 };
 
 async function tokens(name: RegimeName, width: number, height: number, maxPixels?: number): Promise<number> {

@@ -1,6 +1,5 @@
 /** @file How big pictures are when they are embedded: as in the paper, as in the authors' later code, or the model's way. */
-import type { ImageConfig } from '../bundle/manifest';
-import { InvalidInputError } from '../errors';
+import { InvalidInputError, UnsupportedError } from '../errors';
 import { decodeImage, resizeBicubic, resizeFile, smartResize, type RgbImage } from '../image';
 
 /**
@@ -20,6 +19,14 @@ const V2_LIMITS = { minPixels: 3136, maxPixels: 1_003_520 };
 const V2_TINY_SIDE = 56;
 const MAX_ASPECT_RATIO = 200;
 
+/** What of a model's pictures a regime goes by. */
+export interface PictureLimits {
+  minPixels: number;
+  maxPixels: number;
+  patchSize: number;
+  mergeSize: number;
+}
+
 export interface Regime {
   name: RegimeName;
   /** Tells results of one regime from another's. */
@@ -34,9 +41,13 @@ export interface Regime {
  * @param image the bundle's
  * @param maxPixels in place of the regime's upper limit
  */
-export function makeRegime(name: RegimeName, image: ImageConfig, maxPixels?: number): Regime {
-  const factor = image.patchSize * image.mergeSize;
-  const { minPixels, maxPixels: upper } = name === 'v2' ? V2_LIMITS : image;
+export function makeRegime(name: RegimeName, image: Partial<PictureLimits>, maxPixels?: number): Regime {
+  const { minPixels: lower, maxPixels: most, patchSize, mergeSize } = image;
+  if (lower === undefined || most === undefined || patchSize === undefined || mergeSize === undefined) {
+    throw new UnsupportedError('Regimes are for models that take pictures of any size, within limits of their area.');
+  }
+  const factor = patchSize * mergeSize;
+  const { minPixels, maxPixels: upper } = name === 'v2' ? V2_LIMITS : { minPixels: lower, maxPixels: most };
   const limits = { minPixels, maxPixels: upper };
   if (maxPixels !== undefined) {
     if (maxPixels < factor ** 2) {

@@ -7,7 +7,8 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ImageFormatError, ImageTooLargeError, InvalidInputError, SourceNotFoundError } from '../errors';
 import { exampleCase, expectedDecodes, fixtureBytes, fixturePath, sha256 } from '../testing/fixtures';
-import { decodeImage, imagePatches, type ImageInput, type RgbImage } from './index';
+import { decodeImage, type ImageInput, type RgbImage } from './index';
+import { imagePatches } from '../testing/patches';
 import { orientImage } from './orient';
 
 const blob = (bytes: Uint8Array) => new Blob([bytes as Uint8Array<ArrayBuffer>]);

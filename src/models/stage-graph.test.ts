@@ -8,18 +8,19 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BundleFormatError } from '../errors';
 import { maxDifference } from '../testing/fixtures';
 import { DATA_TYPE, onnx } from '../onnx/proto';
-import { buildStageGraph, cutStage, planStages, textRotary } from './index';
+import { buildStageGraph, cutStage, planStages } from './index';
+import { textRotary } from './qwen2-vl/rotary';
 import type { StagePlan } from './types';
 import { textForward, visionForward, type Weights } from './qwen2-vl/testing/reference-forward';
 import { Towers } from './qwen2-vl/testing/session.node';
 import { roundTrip, storeStage, type TestDtype } from './qwen2-vl/testing/store';
-import { normals, randomWeights, tinyConfig, tokenRows } from './qwen2-vl/testing/tiny-model';
+import { normals, randomWeights, tinyConfig, tinyNetwork, tokenRows } from './qwen2-vl/testing/tiny-model';
 
 const config = tinyConfig;
 const weights = randomWeights(config, 1);
-const whole = planStages(config, () => 0);
+const whole = planStages(tinyNetwork(config), () => 0);
 /** A block per stage: every matrix pretends to be an eighth of a file. */
-const split = planStages(config, ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
+const split = planStages(tinyNetwork(config), ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
 const rows = tokenRows(
   config,
   weights,
@@ -104,7 +105,7 @@ describe('a stage that is cut between its blocks', () => {
       await towers.release();
       return [features, embedding!] as const;
     };
-    const parts = stored.flatMap((stage) => cutStage(config, stage, 1));
+    const parts = stored.flatMap((stage) => cutStage(tinyNetwork(config), stage, 1));
     expect(parts).toHaveLength(config.vision.depth + config.layers);
     const [before, after] = [await run(stored), await run(parts)];
     expect(maxDifference(after[0], before[0])).toBeLessThan(1e-5);
@@ -114,8 +115,8 @@ describe('a stage that is cut between its blocks', () => {
   test('has every tensor in one part, and no more in a part than is asked for', () => {
     for (const stage of stored) {
       const bytes = stage.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-      expect(cutStage(config, stage, bytes)).toEqual([stage]);
-      const parts = cutStage(config, stage, bytes * 0.7);
+      expect(cutStage(tinyNetwork(config), stage, bytes)).toEqual([stage]);
+      const parts = cutStage(tinyNetwork(config), stage, bytes * 0.7);
       expect(parts.flatMap(({ tensors }) => tensors)).toEqual(stage.tensors);
       for (const { tensors } of parts) {
         expect(tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)).toBeLessThanOrEqual(bytes * 0.7);
@@ -210,7 +211,7 @@ describe.each(['f32', 'f16'] as const)('graphs with %s activations', (activation
   const { f32, f16, i32, i64 } = DATA_TYPE;
   const act = activations === 'f16' ? f16 : f32;
   const graphs = split.map((plan) => {
-    const bytes = buildStageGraph(config, storeStage(config, plan, weights, 'q4-zp'), { activations });
+    const bytes = buildStageGraph(tinyNetwork(config), storeStage(config, plan, weights, 'q4-zp'), { activations });
     return onnx.ModelProto.decode(bytes).graph!;
   });
 
@@ -268,12 +269,12 @@ describe('files', () => {
     const path = join('deeper', 'text.0.bin');
     await mkdir(join(folder, 'deeper'));
     await writeFile(join(folder, path), stage.data);
-    const model = buildStageGraph(config, { ...stage, weights: { path } }, { activations: 'f32' });
+    const model = buildStageGraph(tinyNetwork(config), { ...stage, weights: { path } }, { activations: 'f32' });
     expect(model.length).toBeLessThan(50_000);
     await writeFile(join(folder, 'text.0.onnx'), model);
     const session = await ort.InferenceSession.create(join(folder, 'text.0.onnx'));
     expect(session.outputNames).toEqual(['embedding']);
-    const { cos, sin, rows: length, columns } = textRotary(config, 2);
+    const { cos, sin, rows: length, columns } = textRotary(config).sequence(2, '');
     const result = await session.run({
       token_rows: new ort.Tensor('float32', Float32Array.from([...rows[4]!, ...rows[9]!]), [2, config.hiddenSize]),
       features: new ort.Tensor('float32', new Float32Array(config.hiddenSize), [1, config.hiddenSize]),
@@ -295,7 +296,7 @@ describe('files', () => {
   test('a stage that lacks a weight, or holds a strange one, is refused', () => {
     const stage = storeStage(config, split[4]!, weights, 'fp32');
     const build = (tensors: typeof stage.tensors) => () =>
-      buildStageGraph(config, { ...stage, tensors }, { activations: 'f32' });
+      buildStageGraph(tinyNetwork(config), { ...stage, tensors }, { activations: 'f32' });
     expect(build(stage.tensors)).not.toThrow();
     expect(build(stage.tensors.slice(1))).toThrow(BundleFormatError);
     const strange = { name: 'lm_head', dtype: 'f32', shape: [1], offset: 0, bytes: 4 } as const;
@@ -305,7 +306,7 @@ describe('files', () => {
       { first: 2, last: 4 },
       { first: -1, last: 1 },
     ]) {
-      const graph = () => buildStageGraph(config, { ...stage, blocks }, { activations: 'f32' });
+      const graph = () => buildStageGraph(tinyNetwork(config), { ...stage, blocks }, { activations: 'f32' });
       expect(graph).toThrow(BundleFormatError);
     }
   });

@@ -2,8 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { MAX_STAGE_BYTES } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
 import { planStages } from './index';
-import type { PlannedWeight, Qwen2VLConfig } from './types';
-import { tinyConfig } from './qwen2-vl/testing/tiny-model';
+import type { Qwen2VLConfig } from './qwen2-vl/config';
+import type { PlannedWeight } from './types';
+import { tinyConfig, tinyNetwork } from './qwen2-vl/testing/tiny-model';
 
 const config2B: Qwen2VLConfig = {
   ...tinyConfig,
@@ -45,7 +46,7 @@ describe.each([
   ['7B q8', config7B, Q8],
   ['7B q4', config7B, Q4],
 ])('%s', (_, config, bytes) => {
-  const stages = planStages(config, bytesAt(bytes));
+  const stages = planStages(tinyNetwork(config), bytesAt(bytes));
 
   test('no weight file is larger than allowed, even with every tensor aligned', () => {
     for (const { weights } of stages) {
@@ -70,7 +71,7 @@ describe.each([
 });
 
 test('every tensor of an official checkpoint is planned once', () => {
-  const parts = planStages(config2B, bytesAt(Q4)).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
+  const parts = planStages(tinyNetwork(config2B), bytesAt(Q4)).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
   expect(new Set(parts).size).toBe(parts.length);
   const official = [
     'visual.patch_embed.proj.weight',
@@ -99,16 +100,16 @@ test.each([
   ['2B', config2B, 2_208_985_600, 151936 * 1536],
   ['7B', config7B, 8_291_375_616, 2 * 152064 * 3584],
 ])('the %s has the official number of parameters, less tables and one temporal slice', (_, config, total, tables) => {
-  const planned = elements(planStages(config, bytesAt(Q4)).flatMap((stage) => stage.weights));
+  const planned = elements(planStages(tinyNetwork(config), bytesAt(Q4)).flatMap((stage) => stage.weights));
   expect(planned).toBe(total - tables - 588 * 1280);
 });
 
 test('the patch weights are folded and never quantized', () => {
-  const [first] = planStages(config2B, bytesAt(Q4))[0]!.weights;
+  const [first] = planStages(tinyNetwork(config2B), bytesAt(Q4))[0]!.weights;
   expect(first).toMatchObject({ shape: [1280, 588], rowTransform: 'fold-temporal', quantize: false });
 });
 
 test('a block that cannot fit is refused, with the way out', () => {
-  expect(() => planStages(config7B, bytesAt(FP32))).toThrow(UnsupportedError);
-  expect(() => planStages(config7B, bytesAt(FP32))).toThrow(/smaller dtype/);
+  expect(() => planStages(tinyNetwork(config7B), bytesAt(FP32))).toThrow(UnsupportedError);
+  expect(() => planStages(tinyNetwork(config7B), bytesAt(FP32))).toThrow(/smaller dtype/);
 });

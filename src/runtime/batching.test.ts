@@ -53,7 +53,7 @@ test('images of one grid run together, within the patch budget', () => {
   const grid = fc.record({ height: fc.constantFrom(2, 4, 10), width: fc.constantFrom(2, 6, 20) });
   fc.assert(
     fc.property(fc.array(grid, { maxLength: 60 }), (grids) => {
-      const batches = packImages(grids, { tokens: 0, patches: 120, buckets: false });
+      const batches = packImages(grids.map(({ height, width }) => ({ key: `${height}x${width}`, patches: height * width })), { tokens: 0, patches: 120, buckets: false });
       expect(batches.flat().sort((a, b) => a - b)).toEqual(grids.map((_, i) => i));
       for (const batch of batches) {
         const { height, width } = grids[batch[0]!]!;
@@ -76,14 +76,16 @@ test('the rows of a plan give back each sequence, image features in their order'
     fc.property(fc.array(sequence, { minLength: 1, maxLength: 5 }), small, small, (parts, tokens, extra) => {
       const sequences: Sequence[] = parts.map(([before, after]) => ({
         ids: [...before, ...new Array<number>(tokens).fill(99), ...after],
-        image: tokens > 0 ? { start: before.length, tokens } : null,
+        images: tokens > 0 ? [{ start: before.length, tokens }] : [],
+        plans: tokens > 0 ? [{ features: tokens, featureRows: null }] : [],
+        positions: null,
       }));
       const length = Math.max(...sequences.map(({ ids }) => ids.length)) + 2;
-      const plan = planText(sequences, length, (rows) => rows + extra);
+      const plan = planText(sequences, { length, round: (rows) => rows + extra });
       expect(new Set(plan.tokens).size).toBe(plan.tokens.length);
       expect(plan.rows.length).toBe(sequences.reduce((sum, { ids }) => sum + ids.length, extra));
       let first = 0;
-      sequences.forEach(({ ids, image }, b) => {
+      sequences.forEach(({ ids, images: [image] }, b) => {
         const row = [...plan.rows.subarray(first, first + ids.length)];
         const shown = row.map((at) => plan.tokens[at] ?? `image ${at - plan.tokens.length}`);
         const wanted = ids.map((id, i) =>
@@ -103,13 +105,43 @@ test('the rows of a plan give back each sequence, image features in their order'
 });
 
 test('an image token without an image is a row of the table', () => {
-  const plan = planText([{ ids: [5, 99, 7], image: null }], 3);
+  const plan = planText([{ ids: [5, 99, 7], images: [], plans: [], positions: null }]);
   expect(plan.tokens).toEqual([5, 99, 7]);
   expect([...plan.rows]).toEqual([0, 1, 2]);
 });
 
 test('an image alone still has one token row', () => {
-  const plan = planText([{ ids: [99, 99], image: { start: 0, tokens: 2 } }], 2);
+  const plan = planText([
+    { ids: [99, 99], images: [{ start: 0, tokens: 2 }], plans: [{ features: 2, featureRows: null }], positions: null },
+  ]);
   expect(plan.tokens).toEqual([99]);
   expect([...plan.rows]).toEqual([1, 2]);
+});
+
+test('features are picked by a picture’s own rows, pictures follow each other, and every row may be pooled', () => {
+  const plans = [
+    { features: 3, featureRows: Int32Array.of(2, 0) },
+    { features: 2, featureRows: null },
+  ];
+  const images = [
+    { start: 0, tokens: 2 },
+    { start: 3, tokens: 2 },
+  ];
+  const two = { ids: [99, 99, 7, 99, 99], images, plans, positions: null };
+  const text = { ids: [7, 8], images: [], plans: [], positions: Int32Array.of(0, 4, 0, 5, 0, 6) };
+  const plan = planText([two, text], { all: true });
+  expect(plan.tokens).toEqual([7, 8]);
+  expect([...plan.rows]).toEqual([2 + 2, 2 + 0, 0, 2 + 3, 2 + 4, 0, 1]);
+  expect([...plan.last]).toEqual([0, 1, 2, 3, 4, 5, 6]);
+  expect(plan.pooled).toEqual([5, 2]);
+  expect([...plan.positions]).toEqual([0, 1, 2, 3, 4, 0, 4, 0, 1, 2, 3, 4, 0, 5, 0, 1, 2, 3, 4, 0, 6]);
+});
+
+test('sequences whose lengths have different keys never share a run', () => {
+  const limits = { tokens: 1000, patches: 1, buckets: false };
+  const batches = packTexts([3, 9, 4, 8], limits, (length) => (length > 5 ? 'long' : 'short'));
+  expect(batches.map(({ indices }) => indices)).toEqual([
+    [0, 2],
+    [3, 1],
+  ]);
 });

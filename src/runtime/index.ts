@@ -3,9 +3,12 @@
 export { type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, requestAdapter } from './device';
 export { isNode } from '../environment';
+export { recipeOption, type RecipeChoice } from './asked';
 export { checkEmbedOptions, toParts } from './inputs';
+export { imagesOf } from './prepare';
+export { checkDims } from './shape-embedding';
 export type { OrtOptions, WasmFilePaths } from './ort';
-export { computeProbe, loadRuntime, Runtime, type RuntimeOptions } from './runtime';
+export { computeProbe, loadRuntime, Runtime, type RuntimeOptions, type TokensSeen } from './runtime';
 export type {
   Activations,
   ActivationsChoice,
@@ -18,7 +21,10 @@ export type {
   ModelInfo,
   OnProgress,
   OrtBuild,
+  PictureInfo,
   ProgressEvent,
+  RecipeInfo,
   RungReport,
+  SkippedInput,
 } from './types';
 export type { EmbedUsage } from './usage';

@@ -2,24 +2,26 @@
 
 import { sha256Hex } from '../bundle/digest';
 import type { BundleManifest } from '../bundle/manifest';
+import type { Recipe } from '../recipes';
 
 /**
- * SHA-256, in hex, over everything of a bundle that decides its embeddings: weights, embedding table, tokenizer, and the
- * settings for pictures and prompts. Where the bundle lies and what it runs on have no part in it.
+ * SHA-256, in hex, over everything that decides a model's embeddings: weights, embedding table, tokenizer, settings for
+ * pictures and prompts, and how it is asked. Where the bundle lies and what it runs on have no part in it.
  */
-export async function modelId({
-  architecture,
-  dims,
-  dtype,
-  config,
-  stages,
-  embeddings,
-  tokenizer,
-  image,
-  prompts,
-}: BundleManifest) {
+export async function modelId(manifest: BundleManifest, recipe: Recipe): Promise<string> {
+  const { architecture, dims, dtype, config, stages, embeddings, tokenizer } = manifest;
   const hashes = [...stages.map(({ weights }) => weights), embeddings, ...tokenizer.files].map(({ sha256 }) => sha256);
-  return sha256Hex(
-    new TextEncoder().encode(JSON.stringify([architecture, dims, dtype, config, hashes, image, prompts])),
-  );
+  const parts = [architecture, dims, dtype, config, hashes, ...askedParts(manifest, recipe)];
+  return sha256Hex(new TextEncoder().encode(JSON.stringify(parts)));
+}
+
+/** A bundle of version 1, asked as it always was, keeps the name that photo indexes know it by. */
+function askedParts({ image, prompts, recipe: own }: BundleManifest, recipe: Recipe): unknown[] {
+  if (own === null && recipe.name === 'vlm2vec') {
+    const { plan: _plan, ...native } = image;
+    const { imageToken, imageTokenId, maxTokens } = prompts;
+    return [native, { imageToken, imageTokenId, separator: '\n', maxTokens }];
+  }
+  const { title: _title, hub: _hub, licence: _licence, source: _source, scores: _scores, ...asked } = recipe;
+  return [image, prompts, asked];
 }

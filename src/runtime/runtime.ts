@@ -232,6 +232,7 @@ function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
   const { name, title, positions, pooling, score, prefixes, dims, scores, source, licence, instruction } = recipe;
   return {
     ...{ name, title, positions, pooling, score, prefixes, dims, scores, source, licence, assumed },
+    isRaw: 'raw' in recipe.prompt,
     instruction:
       'raw' in recipe.prompt
         ? { default: '', roles: ['query', 'document'] }

@@ -112,6 +112,8 @@ export interface RecipeInfo extends Pick<
   'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'scores' | 'source'
 > {
   licence: Licence;
+  /** Whether prompts are the caller's own strings, and MMEB's tasks have a meaning. */
+  isRaw: boolean;
   /** Why it was assumed, where neither the checkpoint nor an option names it: vectors are wrong if it is not the one that the model was trained with. Null otherwise. */
   assumed: string | null;
   /** Whether the caller's own instruction is taken, and on which sides; null where it is fixed. */

@@ -78,6 +78,7 @@ async function convertWith(
     checkpoint,
     writer,
     dtype,
+    recipe: options.recipe,
     noteBytes,
     computeProbe: (reader, manifest) => computeProbe(reader, manifest, ort),
     signal,

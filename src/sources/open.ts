@@ -14,6 +14,7 @@ import { libraryName, originOf, specOf } from './origin';
 import { isNode, type OnProgress, type OrtOptions } from '../runtime/index';
 import { convertInto } from './convert-into';
 import { checkpointTree, filesBelow, fingerprint } from './trees';
+import type { Recipe } from '../recipes';
 import type { SourceSpec } from './spec';
 import {
   blobBundle,
@@ -34,6 +35,8 @@ const STORED_BYTES = 64e6;
 export interface OpenOptions {
   /** Weights of a checkpoint that gets converted. */
   dtype?: WeightDtype;
+  /** How a checkpoint that gets converted is asked, in place of its own recipe. */
+  recipe?: Recipe;
   /** The base model of an adapter checkpoint, or an adapter for a base model. */
   base?: SourceSpec;
   adapter?: SourceSpec;

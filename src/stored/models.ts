@@ -5,7 +5,7 @@
 
 import { UnsupportedError } from '../errors';
 import type { Estimate } from './estimate';
-import { prepareLoad, startBackend, type LoadOptions } from '../load-options';
+import { prepareLoad, startBackend, type LoadOptions, type PreparedLoad } from '../load-options';
 import { askToPersist } from '../store/persist';
 import type { ModelSource } from '../sources/spec';
 import type { StoredModel } from './describe';
@@ -86,7 +86,7 @@ export const models = {
   async isCached(source: ModelSource, options: EstimateOptions = {}): Promise<boolean> {
     const { spec, settings, signal } = await prepareLoad(source, options);
     const { isKept } = await import('./estimate');
-    return isKept(spec, { ...settings, signal });
+    return isKept(spec, { ...openOptions(settings), signal });
   },
 
   /** Deletes all of them, finished or not. @throws as {@link delete}; those before it are gone then */
@@ -103,7 +103,7 @@ export const models = {
   async estimate(source: ModelSource, options: EstimateOptions = {}): Promise<Estimate> {
     const { spec, settings, signal } = await prepareLoad(source, options);
     const { estimateSource } = await import('./estimate');
-    return estimateSource(spec, { ...settings, signal });
+    return estimateSource(spec, { ...openOptions(settings), signal });
   },
 
   /**
@@ -126,3 +126,8 @@ export const models = {
     }
   },
 };
+
+/** Which recipe asks a model does not change where it is kept, nor what it costs. */
+function openOptions({ recipe: _recipe, ...settings }: PreparedLoad['settings']) {
+  return settings;
+}

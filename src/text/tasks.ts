@@ -11,16 +11,7 @@ interface TaskParts<Image> {
 }
 
 /** The side of a task: what is looked for with, and what is looked for. */
-export type Side = 'query' | 'target';
-
-/**
- * Tasks of inputs that name none. Queries: a text looks for a picture, a picture for its caption, both together ask a
- * question. Documents: a caption, a picture, a picture with text that belongs to it.
- */
-const DEFAULTS: Record<Side, Record<'text' | 'image' | 'both', TaskName>> = {
-  query: { text: 'MSCOCO_t2i', image: 'MSCOCO_i2t', both: 'OK-VQA' },
-  target: { text: 'MSCOCO_i2t', image: 'MSCOCO_t2i', both: 'EDIS' },
-};
+export type Side = 'query' | 'document';
 
 /** Sets whose text queries hold a literal image token and come without an image. */
 const TOKEN_WITHOUT_IMAGE: ReadonlySet<string> = new Set<TaskName>(['WebQA', 'EDIS']);
@@ -33,14 +24,12 @@ const TOKEN_WITHOUT_IMAGE: ReadonlySet<string> = new Set<TaskName>(['WebQA', 'ED
 export function taskInput<Image>(
   { text = '', image, instruction }: TaskParts<Image>,
   side: Side,
-  { task, imageToken }: { task?: TaskName; imageToken: string },
+  { task: name, imageToken }: { task: TaskName; imageToken: string },
   where: string,
 ): TaskParts<Image> {
   if (instruction !== undefined) {
     throw new InvalidInputError(`${where} has an instruction of its own; use embed for that, or name a task.`);
   }
-  const kind = image === undefined ? 'text' : text === '' ? 'image' : 'both';
-  const name = task ?? DEFAULTS[side][kind];
   if (!Object.hasOwn(instructions, name)) {
     throw new InvalidInputError(
       `There is no task ${JSON.stringify(name)}; known are ${Object.keys(instructions).join(', ')}.`,
@@ -49,17 +38,16 @@ export function taskInput<Image>(
       },
     );
   }
-  const template = instructions[name][side];
+  const template = instructions[name][side === 'query' ? 'query' : 'target'];
   const wants = { text: template.includes('{text}'), image: template.includes('{image}') };
-  const what = side === 'query' ? 'query' : 'document';
-  if (wants.text !== (text !== '')) {
-    throw new InvalidInputError(`${where}: a ${what} of ${name} ${wants.text ? 'needs a text' : 'has no text'}.`, {
+    if (wants.text !== (text !== '')) {
+    throw new InvalidInputError(`${where}: a ${side} of ${name} ${wants.text ? 'needs a text' : 'has no text'}.`, {
       task: name,
     });
   }
   const loose = side === 'query' && TOKEN_WITHOUT_IMAGE.has(name);
   if (!loose && wants.image !== (image !== undefined)) {
-    throw new InvalidInputError(`${where}: a ${what} of ${name} ${wants.image ? 'needs an image' : 'has no image'}.`, {
+    throw new InvalidInputError(`${where}: a ${side} of ${name} ${wants.image ? 'needs an image' : 'has no image'}.`, {
       task: name,
     });
   }

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BundleFormatError, CheckpointFormatError, UnsupportedError, VLM2VecError } from '../../errors';
-import { modelConfig, parseConfig } from '..';
+import { parseConfig } from './config';
+import { modelConfig } from './manifest-config';
 
 /** `config.json` of Qwen2-VL-2B-Instruct, as published. */
 const flat2B = {
@@ -209,7 +210,7 @@ describe('config.json', () => {
 
 describe('a manifest’s config', () => {
   test('survives JSON', () => {
-    expect(modelConfig({ config: JSON.parse(JSON.stringify(parsed2B)) })).toEqual(parsed2B);
+    expect(modelConfig(JSON.parse(JSON.stringify(parsed2B)))).toEqual(parsed2B);
   });
 
   test.each([
@@ -220,6 +221,6 @@ describe('a manifest’s config', () => {
     ['with heads that do not divide', { kvHeads: 5 }],
     ['with a fraction in the tower', { vision: { ...parsed2B.vision, depth: 0.5 } }],
   ])('is refused %s', (_, change) => {
-    expect(() => modelConfig({ config: { ...parsed2B, ...change } })).toThrow(BundleFormatError);
+    expect(() => modelConfig({ ...parsed2B, ...change })).toThrow(BundleFormatError);
   });
 });

@@ -3,18 +3,18 @@
 import { describe, expect, test } from 'vitest';
 import { cosine } from '../../testing/fixtures';
 import { planStages } from '..';
-import type { Qwen2VLConfig } from '../types';
+import type { Qwen2VLConfig } from './config';
 import { textForward, type Tensor, visionForward } from './testing/reference-forward';
 import { Towers } from './testing/session.node';
 import { storeStage, type TestDtype } from './testing/store';
-import { normals, randomWeights, tinyConfig, tokenRows } from './testing/tiny-model';
+import { normals, randomWeights, tinyConfig, tinyNetwork, tokenRows } from './testing/tiny-model';
 
 const config: Qwen2VLConfig = { ...tinyConfig, layers: 4 };
 const MASSIVE = [7, 99, 200];
 
 /** The same stored weights with float16 and with float32 activations. */
 async function openBoth(weights: Map<string, Tensor>, kind: 'vision' | 'text', dtype: TestDtype) {
-  const plans = planStages(config, () => 0).filter((plan) => plan.kind === kind);
+  const plans = planStages(tinyNetwork(config), () => 0).filter((plan) => plan.kind === kind);
   const stages = plans.map((plan) => storeStage(config, plan, weights, dtype));
   return {
     half: await Towers.open(config, stages, { activations: 'f16' }),

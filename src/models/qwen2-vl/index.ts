@@ -24,7 +24,7 @@ export const qwen2vl: Architecture = {
     const prompts = promptConfig(files.tokenizer, config);
     return backbone({ config, image, prompts }, options);
   },
-  network: (config, options) => network(parseConfig(config), options),
+  network: (config, options) => qwen2vlNetwork(parseConfig(config), options),
   fromBundle({ config, image, prompts }, options) {
     return backbone({ config: modelConfig(config), image: readNativeImage(image), prompts }, options);
   },
@@ -36,7 +36,8 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-function network(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
+/** Weights and graphs of the numbers of `config`. */
+export function qwen2vlNetwork(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
   return {
     name: 'qwen2_vl',
     hiddenSize: config.hiddenSize,
@@ -52,7 +53,7 @@ function network(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
 
 function backbone({ config, image, prompts }: Facts, options: BackboneOptions): Backbone {
   return {
-    ...network(config, options),
+    ...qwen2vlNetwork(config, options),
     config: { ...config } as JsonObject,
     image: { plan: 'native', ...image } as JsonObject,
     prompts,

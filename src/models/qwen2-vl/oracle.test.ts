@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openCheckpoint } from '../../checkpoint';
 import { folderTree } from '../../checkpoint/folder.node';
-import { decodeImage, imagePatches } from '../../image';
+import { decodeImage } from '../../image';
+import { imagePatches } from '../../testing/patches';
 import {
   adapterPath,
   checkpointPath,
@@ -18,12 +19,13 @@ import {
   modelParts,
   type ModelName,
 } from '../../testing/fixtures';
-import { embeddingTensor, parseConfig, planStages } from '..';
-import type { Qwen2VLConfig } from '../types';
+import { planStages } from '..';
+import { parseConfig } from './config';
+import type { Qwen2VLConfig } from './config';
 import type { Tensor, Weights } from './testing/reference-forward';
 import { Towers } from './testing/session.node';
 import { storeStage } from './testing/store';
-import { tokenRows } from './testing/tiny-model';
+import { EMBEDDINGS, tinyNetwork, tokenRows } from './testing/tiny-model';
 
 /** The processor's settings, which all fixtures share. */
 const IMAGE = {
@@ -48,8 +50,8 @@ async function openModel(name: ModelName): Promise<{ config: Qwen2VLConfig; weig
   });
   const config = parseConfig(checkpoint.config);
   const weights = new Map<string, Tensor>();
-  const parts = planStages(config, () => 0).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
-  for (const part of [embeddingTensor, ...parts]) {
+  const parts = planStages(tinyNetwork(config), () => 0).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
+  for (const part of [EMBEDDINGS, ...parts]) {
     const shape = [...checkpoint.tensors.info(part)!.shape];
     weights.set(part, { shape, data: await checkpoint.tensors.readRows(part, 0, shape[0]!) });
   }
@@ -77,7 +79,7 @@ describe.each(MODEL_NAMES)('%s', (name) => {
   beforeAll(async () => {
     ({ config, weights } = await openModel(name));
     // A block per stage, as large as a file may be.
-    const plans = planStages(config, ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
+    const plans = planStages(tinyNetwork(config), ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
     expect(plans.length).toBe(config.layers + config.vision.depth);
     towers = await Towers.open(
       config,
@@ -124,7 +126,7 @@ describe.each(MODEL_NAMES)('%s', (name) => {
 
 test('texts with float16 activations', async () => {
   const { config, weights } = await openModel('tiny-tied+dora');
-  const stages = planStages(config, () => 0).map((plan) => storeStage(config, plan, weights, 'fp32'));
+  const stages = planStages(tinyNetwork(config), () => 0).map((plan) => storeStage(config, plan, weights, 'fp32'));
   const towers = await Towers.open(config, stages, { activations: 'f16' });
   const ids = texts.map(({ id }) => expected.get(id)!.ids);
   const embeddings = await towers.text(tokenRows(config, weights, ids.flat()), null, flatSequences(ids));

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { CheckpointFormatError, CheckpointMismatchError, UnsupportedError, VLM2VecError } from '../../errors';
-import { imagePatches } from '../../image';
+import { imagePatches } from '../../testing/patches';
 import { fixtureBytes, pixelSettings } from '../../testing/fixtures';
 import { parseConfig } from './config';
 import { imageConfig } from './processor';

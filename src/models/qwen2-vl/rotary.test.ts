@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { textRotary, visionRotary } from '..';
+import { textRotary, visionRotary } from './rotary';
 import { tinyConfig } from './testing/tiny-model';
 
 test('text: row p turns pair i by p · theta^(-2i/128)', () => {
-  const { cos, sin, rows, columns } = textRotary(tinyConfig, 300);
+  const { cos, sin, rows, columns } = textRotary(tinyConfig).sequence(300, '');
   expect([rows, columns, cos.length, sin.length]).toEqual([300, 64, 300 * 64, 300 * 64]);
   for (const [p, i] of [
     [0, 5],

@@ -3,7 +3,8 @@
  * with tensor names as in the checkpoint. Tests compare the graphs with it. Slow, and meant to be.
  */
 
-import type { Grid, Qwen2VLConfig } from '../../types';
+import type { Qwen2VLConfig } from '../config';
+
 
 export interface Tensor {
   shape: number[];
@@ -19,7 +20,7 @@ type Row = Float64Array<ArrayBuffer>;
 type Rows = Row[]; // [n, d]
 
 /** Patches [P, 588] → visual tokens [P/4, hidden]. */
-export function visionForward(config: Qwen2VLConfig, weights: Weights, patches: Float32Array, grid: Grid): Rows {
+export function visionForward(config: Qwen2VLConfig, weights: Weights, patches: Float32Array, grid: { height: number; width: number }): Rows {
   const { vision } = config;
   const get = reader(weights);
   const length = vision.channels * vision.patchSize ** 2;
@@ -179,7 +180,7 @@ function textAngles(config: Qwen2VLConfig, position: number): Row {
   return Float64Array.from({ length: headDim / 2 }, (_, i) => position * ropeTheta ** ((-2 * i) / headDim));
 }
 
-function visionAngles(config: Qwen2VLConfig, grid: Grid, patch: number): Row {
+function visionAngles(config: Qwen2VLConfig, grid: { height: number; width: number }, patch: number): Row {
   const dim = config.vision.headDim / 2;
   // Patches come block by block of 2×2, row by row inside a block.
   const [block, inBlock] = [Math.floor(patch / 4), patch % 4];

@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { fromHalves, toHalves } from '../../../bundle/float16';
-import { buildStageGraph, textRotary, visionRotary } from '../..';
-import type { GraphOptions, Grid, Qwen2VLConfig } from '../../types';
+import { buildStageGraph } from '../..';
+import { qwen2vlNetwork } from '../index';
+import { textRotary, visionRotary } from '../rotary';
+import type { Qwen2VLConfig } from '../config';
+import type { GraphOptions } from '../../types';
 import type { StoredStage } from './store';
 
 type Feeds = Record<string, ort.Tensor>;
@@ -34,7 +37,7 @@ export class Towers {
       for (const stage of stages) {
         const path = join(folder, `${stage.name}.onnx`);
         await writeFile(join(folder, stage.weights.path), stage.data);
-        await writeFile(path, buildStageGraph(config, stage, options));
+        await writeFile(path, buildStageGraph(qwen2vlNetwork(config, { head: null }), stage, options));
         const session = await ort.InferenceSession.create(path, { logSeverityLevel: 3, ...sessionOptions });
         towers.#stages.push({ kind: stage.kind, session });
       }
@@ -45,7 +48,7 @@ export class Towers {
   }
 
   /** Visual tokens of images of one grid. // [B*P, 588] → [B*P/4, hidden] */
-  async vision(patches: Float32Array, grid: Grid): Promise<Float32Array> {
+  async vision(patches: Float32Array, grid: { height: number; width: number }): Promise<Float32Array> {
     const { vision } = this.#config;
     const perImage = grid.height * grid.width;
     const length = vision.channels * vision.patchSize ** 2;
@@ -72,7 +75,7 @@ export class Towers {
   ): Promise<Float32Array[]> {
     const { hiddenSize } = this.#config;
     const length = Math.max(...sequences.map((sequence) => sequence.length));
-    const { cos, sin, rows, columns } = textRotary(this.#config, length);
+    const { cos, sin, rows, columns } = textRotary(this.#config).sequence(length, '');
     const visual = features ?? new Float32Array(hiddenSize);
     const visualShape = [visual.length / hiddenSize, hiddenSize];
     const lastPositions = Int32Array.from(sequences, (sequence) => sequence.length - 1);

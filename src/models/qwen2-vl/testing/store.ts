@@ -3,7 +3,8 @@
 import { allocateRows, BLOCK, BlockQuantizer, type BlockFormat, dequantizeRow } from '../../../bundle/blocks';
 import { fromHalves, toHalves } from '../../../bundle/float16';
 import type { StoredTensor } from '../../../bundle/manifest';
-import type { GraphStage, PlannedWeight, Qwen2VLConfig, StagePlan } from '../../types';
+import type { Qwen2VLConfig } from '../config';
+import type { GraphStage, PlannedWeight, StagePlan } from '../../types';
 import type { Tensor, Weights } from './reference-forward';
 
 export type TestDtype = 'fp32' | 'fp16' | 'q8' | 'q4' | 'q8-zp' | 'q4-zp';

@@ -1,8 +1,9 @@
 /** @file A small random Qwen2-VL with the real head sizes, for tests. */
 
-import type { Qwen2VLConfig } from '../../types';
+import type { Qwen2VLConfig } from '../config';
+
 import { planStages } from '../../stages';
-import { embeddingTensor } from '../weights';
+import { qwen2vlNetwork } from '../index';
 import type { Tensor, Weights } from './reference-forward';
 
 export const tinyConfig: Qwen2VLConfig = {
@@ -13,10 +14,12 @@ export const tinyConfig: Qwen2VLConfig = {
   kvHeads: 2,
   headDim: 128,
   ropeTheta: 1_000_000,
+  mropeSection: [16, 24, 24],
   rmsEps: 1e-6,
   vocabSize: 64,
   maxPositions: 32768,
   imageTokenId: 60,
+  visionStartTokenId: 59,
   vision: {
     depth: 3,
     embedDim: 160,
@@ -29,6 +32,12 @@ export const tinyConfig: Qwen2VLConfig = {
     channels: 3,
   },
 };
+
+/** Its weights and graphs. */
+export const tinyNetwork = (config: Qwen2VLConfig) => qwen2vlNetwork(config, { head: null });
+
+/** Canonical name of the token table. */
+export const EMBEDDINGS = 'model.embed_tokens.weight';
 
 /** Uniform numbers in [0, 1) from a seed. */
 export function random(seed: number): () => number {
@@ -58,8 +67,8 @@ export function randomWeights(config: Qwen2VLConfig, seed: number): Map<string, 
     const data = normals(length, seed + weights.size, deviation).map((v) => v + mean);
     weights.set(name, { shape, data });
   };
-  put(embeddingTensor, [config.vocabSize, config.hiddenSize], 1);
-  for (const weight of planStages(config, () => 0).flatMap((stage) => stage.weights)) {
+  put(EMBEDDINGS, [config.vocabSize, config.hiddenSize], 1);
+  for (const weight of planStages(tinyNetwork(config), () => 0).flatMap((stage) => stage.weights)) {
     const [out, inn] = weight.shape;
     const sizes = partSizes(config, weight.parts, out!);
     weight.parts.forEach((part, i) => {
@@ -85,6 +94,6 @@ function partSizes({ heads, kvHeads }: Qwen2VLConfig, parts: string[], out: numb
 
 /** Rows of the embedding table. // [ids.length, hiddenSize] */
 export function tokenRows(config: Qwen2VLConfig, weights: Weights, ids: readonly number[]): Float32Array[] {
-  const { data } = weights.get(embeddingTensor)!;
+  const { data } = weights.get(EMBEDDINGS)!;
   return ids.map((id) => data.slice(id * config.hiddenSize, (id + 1) * config.hiddenSize));
 }
