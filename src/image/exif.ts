@@ -84,18 +84,25 @@ export function orientationTags(bytes: Uint8Array, range: ByteRange): Orientatio
   return tags;
 }
 
+/** A file that is to be decoded as stored. */
+interface Turnable {
+  exif: readonly ByteRange[];
+  edits?: readonly { offset: number; bytes: readonly number[] }[];
+}
+
 /**
  * A copy of the file that claims to be upright, so that every platform's decoder leaves its pixels as stored; the
  * same bytes where there is nothing to change.
  */
-export function withoutOrientation(bytes: Uint8Array, ranges: readonly ByteRange[]): Uint8Array {
-  const tags = ranges.flatMap((range) => orientationTags(bytes, range)).filter(({ value }) => value !== 1);
-  if (tags.length === 0) return bytes;
+export function withoutOrientation(bytes: Uint8Array, { exif, edits = [] }: Turnable): Uint8Array {
+  const tags = exif.flatMap((range) => orientationTags(bytes, range)).filter(({ value }) => value !== 1);
+  if (tags.length === 0 && edits.length === 0) return bytes;
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
   for (const { offset, size, littleEndian } of tags) {
     if (size === 2) view.setUint16(offset, 1, littleEndian);
     if (size === 4) view.setUint32(offset, 1, littleEndian); // of a float: next to nothing, which turns nothing either
   }
+  for (const { offset, bytes: replacement } of edits) copy.set(replacement, offset);
   return copy;
 }
