@@ -7,16 +7,12 @@ import transformers
 
 from ..oracle.encoding import FIXTURES, b64, write_json
 from . import checkpoint
+from .plain import cosine
 from .record import Recorder
 
 FOLDER = FIXTURES / "recipes"
 # Of float32 runs of one model in two orders of operations.
 SAME = 0.9999995
-
-
-def cosine(a: torch.Tensor, b: torch.Tensor) -> float:
-    """Of two vectors; of two tables of vectors the least of their rows'."""
-    return float(torch.nn.functional.cosine_similarity(a.double(), b.double(), dim=-1).min())
 
 
 class Golden:
