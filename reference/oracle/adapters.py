@@ -60,9 +60,9 @@ def _tidy_config(folder: Path) -> None:
 
 
 def write_all() -> None:
-    shutil.rmtree(ADAPTERS, ignore_errors=True)
     for index, (name, options) in enumerate(CONFIGS.items()):
         folder = ADAPTERS / name
+        shutil.rmtree(folder, ignore_errors=True)
         config = LoraConfig(
             **options, lora_dropout=0.1, init_lora_weights="gaussian", inference_mode=True
         )
