@@ -17,7 +17,7 @@ import torch
 from peft import LoraConfig, get_peft_model
 from safetensors.torch import load_file, save_file
 
-from ..oracle.adapters import ADAPTER_FILES, BASE_ID, _tidy_config
+from ..oracle.adapters import ADAPTER_FILES, BASE_ID, tidy_config
 from ..oracle.encoding import FIXTURES, write_pretty
 from . import checkpoint
 
@@ -56,7 +56,7 @@ def main() -> None:
                 _fill(name, module)
     model.save_pretrained(folder, save_embedding_layers=False)
     (folder / "README.md").unlink(missing_ok=True)
-    _tidy_config(folder)
+    tidy_config(folder)
     newer.mkdir()
     shutil.copyfile(folder / "adapter_config.json", newer / "adapter_config.json")
     stored = load_file(folder / "adapter_model.safetensors")
