@@ -17,7 +17,7 @@ import { openCheckpoint, type Checkpoint } from '../src/checkpoint';
 import { folderTree } from '../src/checkpoint/folder.node.js';
 import { convertCheckpoint } from '../src/convert';
 import { chooseLayouts } from '../src/convert/choose';
-import { embeddingTensor, parseConfig, planStages } from '../src/models';
+import { architectureOf, planStages } from '../src/models';
 import { allocateRows, BlockQuantizer, dequantizeRow, quantizationError, type BlockFormat } from '../src/onnx/quantize';
 import { loadRuntime } from '../src/runtime';
 import { memoryBundle } from '../src/store';
@@ -33,6 +33,9 @@ import {
 } from '../src/testing/fixtures';
 import { Random } from './lib/random-weights';
 import { machine, table } from './lib/report';
+
+/** Canonical name of the token table. */
+const EMBEDDINGS = 'model.embed_tokens.weight';
 
 /** How a matrix is rounded. */
 interface Rounding {
@@ -146,17 +149,16 @@ async function agreement(name: ModelName, checkpoint: Checkpoint): Promise<{ mea
 
 /** The converter's own q4 choice, as roundings by checkpoint tensor. */
 async function converterChoice(checkpoint: Checkpoint): Promise<(tensor: string) => Rounding | null> {
-  const config = parseConfig(checkpoint.config);
+  const config = architectureOf(checkpoint.config).network(checkpoint.config, { head: null });
   const weights = planStages(config, () => 0).flatMap((stage) => stage.weights);
   const layouts = await chooseLayouts(checkpoint.tensors, weights, {
     dtype: 'q4',
-    patchArea: config.vision.patchSize ** 2,
     embedding: {
       weights: config.vocabSize * config.hiddenSize,
       bytes: config.vocabSize * rowBytes('q4', config.hiddenSize),
     },
   });
-  const byTensor = new Map<string, Rounding>([[embeddingTensor, Q4_ZERO]]);
+  const byTensor = new Map<string, Rounding>([[EMBEDDINGS, Q4_ZERO]]);
   for (const { name, parts } of weights) {
     const layout = layouts.get(name);
     if (typeof layout === 'object') for (const part of parts) byTensor.set(part, { format: layout, search: true });
@@ -166,18 +168,18 @@ async function converterChoice(checkpoint: Checkpoint): Promise<(tensor: string)
 
 async function agreements(name: ModelName): Promise<string> {
   const checkpoint = await openModel(name);
-  const config = parseConfig(checkpoint.config);
+  const config = architectureOf(checkpoint.config).network(checkpoint.config, { head: null });
   const matrices = new Set(
     planStages(config, () => 0)
       .flatMap((stage) => stage.weights)
       .filter((weight) => weight.quantize)
       .flatMap((weight) => weight.parts),
   );
-  const last = `layers.${config.layers - 1}.`;
+  const last = `layers.${config.towers.text.blocks.length - 1}.`;
   const only = (pattern: RegExp | string, chosen: Rounding) => (tensor: string) =>
     tensor.match(pattern) ? chosen : null;
   const whole = (chosen: Rounding, kept?: (tensor: string) => Rounding | null) => (tensor: string) =>
-    matrices.has(tensor) ? (kept?.(tensor) ?? chosen) : tensor === embeddingTensor ? (kept?.(tensor) ?? Q4_ZERO) : null;
+    matrices.has(tensor) ? (kept?.(tensor) ?? chosen) : tensor === EMBEDDINGS ? (kept?.(tensor) ?? Q4_ZERO) : null;
   const choices: [string, (tensor: string) => Rounding | null][] = [
     ['all 4 bits, symmetric, min/max', whole(Q4_PLAIN)],
     ['all 4 bits, symmetric, search', whole(Q4)],
@@ -190,9 +192,9 @@ async function agreements(name: ModelName): Promise<string> {
     ],
     ['… and merger 8 bits', whole(Q4_ZERO, only(/merger/, Q8))],
     ['… and vision tower 8 bits', whole(Q4_ZERO, only(/^visual/, Q8))],
-    ['… and token embeddings 8 bits', whole(Q4_ZERO, only(embeddingTensor, Q8))],
+    ['… and token embeddings 8 bits', whole(Q4_ZERO, only(EMBEDDINGS, Q8))],
     ['q4 as the converter chooses', await converterChoice(checkpoint)],
-    ['all 8 bits, symmetric', whole(Q8, only(embeddingTensor, Q8))],
+    ['all 8 bits, symmetric', whole(Q8, only(EMBEDDINGS, Q8))],
     ['not rounded', () => null],
   ];
   const rows: string[][] = [];

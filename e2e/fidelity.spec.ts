@@ -143,7 +143,9 @@ test('token ids, grids and every bit of the patches are the oracle’s', async (
   const found = await page.evaluate(async (inputs) => {
     const { decodeImage } = (await import('/src/image/index.ts' as string)) as typeof import('../src/image');
     const { bundleBackbone } = (await import('/src/models/index.ts' as string)) as typeof import('../src/models');
-    const { compose, recipeNamed } = (await import('/src/recipes/index.ts' as string)) as typeof import('../src/recipes');
+    const { compose, recipeNamed } = (await import(
+      '/src/recipes/index.ts' as string
+    )) as typeof import('../src/recipes');
     const text = (await import('/src/text/index.ts' as string)) as typeof import('../src/text');
     const store = (await import('/src/store/index.ts' as string)) as typeof import('../src/store');
     const reader = store.httpBundle('/e2e-bundles/tiny-tied/');
@@ -162,7 +164,10 @@ test('token ids, grids and every bit of the patches are the oracle’s', async (
       }
       const blob = await (await fetch(`/reference/fixtures/${image}`)).blob();
       const picture = await decodeImage(blob, { orientation: 'stored' });
-      const plan = backbone.picture.plan(picture, { minPixels: minPixels ?? undefined, maxPixels: maxPixels ?? undefined });
+      const plan = backbone.picture.plan(picture, {
+        minPixels: minPixels ?? undefined,
+        maxPixels: maxPixels ?? undefined,
+      });
       const { grid } = plan;
       const patches = backbone.picture.fill(picture, plan);
       const digest = await crypto.subtle.digest('SHA-256', patches as Float32Array<ArrayBuffer>);

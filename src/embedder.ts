@@ -151,7 +151,10 @@ export class VLM2Vec {
    * @throws as {@link embed}; InvalidInputError for an unknown task, and for inputs that its prompt has no place for
    */
   embedQuery<V extends Embedding = Float32Array>(input: EmbedInput, options?: TaskEmbedOptions): Promise<V>;
-  embedQuery<V extends Embedding = Float32Array>(inputs: readonly EmbedInput[], options?: TaskEmbedOptions): Promise<V[]>;
+  embedQuery<V extends Embedding = Float32Array>(
+    inputs: readonly EmbedInput[],
+    options?: TaskEmbedOptions,
+  ): Promise<V[]>;
   async embedQuery(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}) {
     return this.#embedSide('query', inputs, options);
   }
@@ -162,7 +165,10 @@ export class VLM2Vec {
    * @throws as {@link embedQuery}
    */
   embedDocument<V extends Embedding = Float32Array>(input: EmbedInput, options?: TaskEmbedOptions): Promise<V>;
-  embedDocument<V extends Embedding = Float32Array>(inputs: readonly EmbedInput[], options?: TaskEmbedOptions): Promise<V[]>;
+  embedDocument<V extends Embedding = Float32Array>(
+    inputs: readonly EmbedInput[],
+    options?: TaskEmbedOptions,
+  ): Promise<V[]>;
   async embedDocument(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}) {
     return this.#embedSide('document', inputs, options);
   }

@@ -10,7 +10,17 @@ export type { LoadOptions } from './load-options';
 export { similarity, type AnyVector } from './similarity';
 export { maxSim, type Embedding, type MultiVector } from './multi-vector';
 // How published checkpoints are asked.
-export { recipes, type InputKind, type Licence, type PublishedScore, type RawPrompt, type Recipe, type RecipeHead, type Role, type Templates } from './recipes';
+export {
+  recipes,
+  type InputKind,
+  type Licence,
+  type PublishedScore,
+  type RawPrompt,
+  type Recipe,
+  type RecipeHead,
+  type Role,
+  type Templates,
+} from './recipes';
 export type { ResizeStep } from './image';
 export { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 // Holds a model to the scores that its card publishes.

@@ -34,7 +34,9 @@ export function multiVector(vectors: readonly Float32Array[]): MultiVector {
 export function maxSim(query: MultiVector, document: MultiVector): number {
   const { dims } = query;
   if (dims !== document.dims) {
-    throw new InvalidInputError(`The vectors have ${dims} and ${document.dims} dimensions; they are of different models.`);
+    throw new InvalidInputError(
+      `The vectors have ${dims} and ${document.dims} dimensions; they are of different models.`,
+    );
   }
   let sum = 0;
   for (let q = 0; q < query.count; q++) {

@@ -9,8 +9,8 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BundleManifest, EmbeddingTable, StoredTensor } from '../../src/bundle/manifest';
 import { rowSizes } from '../../src/bundle/blocks';
-import { modelConfig } from '../../src/models';
-import type { Qwen2VLConfig } from '../../src/models/types';
+import type { Qwen2VLConfig } from '../../src/models/qwen2-vl/config';
+import { modelConfig } from '../../src/models/qwen2-vl/manifest-config';
 import {
   addAndNormalize,
   GraphBuilder,
@@ -51,7 +51,7 @@ export async function writeUsualExport(bundle: string, manifest: BundleManifest,
     await append(new Uint8Array(-offset & (ALIGNMENT - 1)));
   }
   await new Promise<void>((resolve, reject) => file.on('error', reject).end(resolve));
-  const config = modelConfig(manifest);
+  const config = modelConfig(manifest.config);
   await writeFile(join(out, DECODER), decoderGraph(config, tensors, false));
   await writeFile(join(out, DECODER_WITH_HIDDEN), decoderGraph(config, tensors, true));
 }

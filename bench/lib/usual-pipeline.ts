@@ -7,11 +7,13 @@
 import { join, resolve } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { BundleManifest, BundleStage } from '../../src/bundle/manifest';
-import { imagePatches, type RgbImage } from '../../src/image';
-import { modelConfig, textRotary, visionRotary, type Qwen2VLConfig } from '../../src/models';
+import type { RgbImage } from '../../src/image';
+import { bundleBackbone, type Backbone, type EncodedPrompt } from '../../src/models';
+import type { Qwen2VLConfig } from '../../src/models/qwen2-vl/config';
+import { modelConfig } from '../../src/models/qwen2-vl/manifest-config';
 import { TokenRows } from '../../src/runtime/token-rows';
 import { folderBundle } from '../../src/store/folder.node.js';
-import { encodePrompt, loadTokenizer, type EncodedPrompt, type Tokenizer } from '../../src/text';
+import { loadTokenizer, type Tokenizer } from '../../src/text';
 import { DECODER, DECODER_WITH_HIDDEN } from './usual-export';
 
 // ONNX Runtime reads it with the first session.
@@ -22,6 +24,7 @@ type Feeds = Record<string, Tensor>;
 export class UsualPipeline {
   readonly #manifest: BundleManifest;
   readonly #config: Qwen2VLConfig;
+  readonly #backbone: Backbone;
   readonly #tokenizer: Tokenizer;
   readonly #rows: TokenRows;
   readonly #vision: InferenceSession[];
@@ -32,7 +35,8 @@ export class UsualPipeline {
     parts: { tokenizer: Tokenizer; rows: TokenRows; vision: InferenceSession[]; decoder: InferenceSession },
   ) {
     this.#manifest = manifest;
-    this.#config = modelConfig(manifest);
+    this.#config = modelConfig(manifest.config);
+    this.#backbone = bundleBackbone(manifest, { head: null });
     this.#tokenizer = parts.tokenizer;
     this.#rows = parts.rows;
     this.#vision = parts.vision;
@@ -68,8 +72,7 @@ export class UsualPipeline {
 
   /** Runs captions `batch` at a time, padded to the longest of each batch. */
   async texts(captions: readonly string[], batch: number): Promise<(Float32Array | null)[]> {
-    const { prompts } = this.#manifest;
-    const prompted = captions.map((text) => encodePrompt(this.#tokenizer, text, { prompts, imageTokens: null }));
+    const prompted = captions.map((text) => this.#backbone.encode(this.#tokenizer, text, []));
     const vectors: (Float32Array | null)[] = [];
     for (let first = 0; first < prompted.length; first += batch) {
       vectors.push(...(await this.#decode(prompted.slice(first, first + batch), null)));
@@ -78,10 +81,10 @@ export class UsualPipeline {
   }
 
   async image(picture: RgbImage, text: string): Promise<Float32Array | null> {
-    const { image, prompts } = this.#manifest;
-    const { patches, grid, tokens } = imagePatches(picture, image);
-    const count = grid.height * grid.width;
-    const { cos, sin, columns } = visionRotary(this.#config, grid);
+    const plan = this.#backbone.picture.plan(picture, {});
+    const patches = this.#backbone.picture.fill(picture, plan);
+    const count = plan.patches;
+    const { cos, sin, columns } = this.#backbone.picture.rotary(plan)!;
     const feeds: Feeds = {
       patches: new Tensor('float32', patches, [count, patches.length / count]),
       cos: new Tensor('float32', cos, [count, columns]),
@@ -95,7 +98,7 @@ export class UsualPipeline {
       );
       hidden = outputs[session.outputNames[0]!] as Tensor;
     }
-    const prompt = encodePrompt(this.#tokenizer, text, { prompts, imageTokens: tokens });
+    const prompt = this.#backbone.encode(this.#tokenizer, text, [plan.tokens]);
     return (await this.#decode([prompt], hidden!.data as Float32Array))[0]!;
   }
 
@@ -103,7 +106,7 @@ export class UsualPipeline {
     const { hiddenSize, kvHeads, headDim, layers } = this.#config;
     const batch = prompts.length;
     const length = Math.max(...prompts.map(({ ids }) => ids.length));
-    const { cos, sin, columns } = textRotary(this.#config, length);
+    const { cos, sin, columns } = this.#backbone.rotary.sequence(length, '');
     const feeds: Feeds = {
       inputs_embeds: new Tensor('float32', await this.#embed(prompts, length, features), [batch * length, hiddenSize]),
       batch_shape: shape(batch, length),
@@ -143,7 +146,7 @@ export class UsualPipeline {
     const rows = await this.#rows.gather(distinct);
     const slots = new Map(distinct.map((id, slot) => [id, slot]));
     const embeds = new Float32Array(prompts.length * length * hiddenSize);
-    prompts.forEach(({ ids, image }, b) => {
+    prompts.forEach(({ ids, images: [image] }, b) => {
       ids.forEach((id, i) => {
         const slot = slots.get(id)!;
         embeds.set(rows.subarray(slot * hiddenSize, (slot + 1) * hiddenSize), (b * length + i) * hiddenSize);

@@ -56,7 +56,9 @@ function readManifestFields(root: JsonField): BundleManifest {
   const version = root.get('version').integer(0);
   if (version < 1 || version > BUNDLE_VERSION) {
     const remedy = version > BUNDLE_VERSION ? 'Update vlm2vec-web' : 'Convert the checkpoint again';
-    root.get('version').fail(`this bundle has version ${version}, but versions 1 to ${BUNDLE_VERSION} are read. ${remedy}.`);
+    root
+      .get('version')
+      .fail(`this bundle has version ${version}, but versions 1 to ${BUNDLE_VERSION} are read. ${remedy}.`);
   }
   const dims = root.get('dims').integer(1, MAX_DIMS);
   const manifest: BundleManifest = {

@@ -144,7 +144,13 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
   const maxStageBytes = options.maxStageBytes ?? null;
   const { journal } = writer;
   const before = plannedBefore(journal?.notes ?? []);
-  const same = { dtype, maxStageBytes, recipe: recipe.name, source: checkpoint.source, files: fileKeys(checkpoint.tensors) };
+  const same = {
+    dtype,
+    maxStageBytes,
+    recipe: recipe.name,
+    source: checkpoint.source,
+    files: fileKeys(checkpoint.tensors),
+  };
   if (before && isSamePlan(before, same)) {
     const plan = await planConversion({ ...options, layouts: new Map(before.layouts) }, backbone);
     const groups = planPieces(plan, checkpoint.tensors);

@@ -60,7 +60,9 @@ const bytesOf = (values: Float32Array) => Buffer.from(values.buffer, values.byte
 test.each(MODEL_NAMES)('%s: an fp32 bundle holds the merged checkpoint, as PEFT merges it', async (name) => {
   const bundle = await convert(name, 'fp32');
   const { tensors } = await open(name);
-  for (const weight of planStages(bundleBackbone(bundle.manifest, { head: null }), () => 0).flatMap((stage) => stage.weights)) {
+  for (const weight of planStages(bundleBackbone(bundle.manifest, { head: null }), () => 0).flatMap(
+    (stage) => stage.weights,
+  )) {
     if (weight.rowTransform !== 'none') continue;
     const { values } = await storedMatrix(bundle, weight.name);
     const parts = await Promise.all(

@@ -38,7 +38,8 @@ export function plannedBefore(notes: readonly unknown[]): PlanNote | null {
 
 /** Whether an interrupted conversion would write the same bytes as this one. */
 export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'layouts' | 'claims'>): boolean {
-  const key = (plan: typeof now) => JSON.stringify([plan.dtype, plan.maxStageBytes, plan.recipe, plan.source, plan.files]);
+  const key = (plan: typeof now) =>
+    JSON.stringify([plan.dtype, plan.maxStageBytes, plan.recipe, plan.source, plan.files]);
   return key(before) === key(now);
 }
 

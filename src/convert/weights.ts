@@ -141,13 +141,11 @@ async function* readAhead(
   const read = (index: number) => {
     const piece = pieces[index];
     if (!piece) return undefined;
-    const reading = readRows(tensors, piece.placed.weight, piece, { signal }).then(
-      (values) => ({
-        piece,
-        values,
-        reached: passState(),
-      }),
-    );
+    const reading = readRows(tensors, piece.placed.weight, piece, { signal }).then((values) => ({
+      piece,
+      values,
+      reached: passState(),
+    }));
     reading.catch(() => undefined); // it is awaited below, unless the consumer stops first
     return reading;
   };

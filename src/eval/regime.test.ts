@@ -11,7 +11,10 @@ import { makeRegime, type RegimeName } from './regime';
 /** As in the preprocessor_config.json of the Qwen2-VL checkpoints. */
 const QWEN = {
   ...{ minPixels: 3136, maxPixels: 12_845_056, patchSize: 14, mergeSize: 2 },
-  ...{ mean: [0.48145466, 0.4578275, 0.40821073] as [number, number, number], std: [0.26862954, 0.26130258, 0.27577711] },
+  ...{
+    mean: [0.48145466, 0.4578275, 0.40821073] as [number, number, number],
+    std: [0.26862954, 0.26130258, 0.27577711] as [number, number, number],
+  },
 };
 
 async function tokens(name: RegimeName, width: number, height: number, maxPixels?: number): Promise<number> {

@@ -50,7 +50,10 @@ export function resizeSteps(image: RgbImage, sizes: readonly ImageSize[]): RgbIm
  * Normalises an image whose sides are multiples of patchSize × mergeSize, and cuts it into patches in merge-block order;
  * within a patch: channel, row, column. // [patches, 3 * patchSize²]
  */
-export function patchRows({ data, width, height }: RgbImage, { patchSize, mergeSize, mean, std }: PatchOptions): Float32Array {
+export function patchRows(
+  { data, width, height }: RgbImage,
+  { patchSize, mergeSize, mean, std }: PatchOptions,
+): Float32Array {
   const rows = height / patchSize;
   const columns = width / patchSize;
   const tables = [0, 1, 2].map((channel) => normalisedBytes(mean[channel]!, std[channel]!));

@@ -1,6 +1,5 @@
 /** @file What `image/` takes and gives. */
 
-
 /** Straight 8-bit RGB, row by row, without padding. */
 export interface RgbImage {
   /** Pixels. */

@@ -31,7 +31,9 @@ const architectures: Architecture[] = [qwen2vl];
 
 /** Adds an architecture of one's own. @throws InvalidInputError where its names are taken */
 export function registerArchitecture(architecture: Architecture): void {
-  const taken = architectures.some(({ id, modelType }) => id === architecture.id || modelType === architecture.modelType);
+  const taken = architectures.some(
+    ({ id, modelType }) => id === architecture.id || modelType === architecture.modelType,
+  );
   if (taken) throw new InvalidInputError(`There is an architecture ${architecture.id} already.`);
   architectures.push(architecture);
 }

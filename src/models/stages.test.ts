@@ -71,7 +71,9 @@ describe.each([
 });
 
 test('every tensor of an official checkpoint is planned once', () => {
-  const parts = planStages(tinyNetwork(config2B), bytesAt(Q4)).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
+  const parts = planStages(tinyNetwork(config2B), bytesAt(Q4)).flatMap((stage) =>
+    stage.weights.flatMap((weight) => weight.parts),
+  );
   expect(new Set(parts).size).toBe(parts.length);
   const official = [
     'visual.patch_embed.proj.weight',

@@ -15,7 +15,10 @@ const STORED_SUFFIX = /\.(q|scale|zp)$/;
  * @param storedBytes Bytes that a weight takes in the chosen dtype, without alignment.
  * @throws UnsupportedError where one block alone is too large for a weight file.
  */
-export function planStages({ towers }: Pick<Network, 'towers'>, storedBytes: (weight: PlannedWeight) => number): StagePlan[] {
+export function planStages(
+  { towers }: Pick<Network, 'towers'>,
+  storedBytes: (weight: PlannedWeight) => number,
+): StagePlan[] {
   return (['vision', 'text'] as const).flatMap((kind) => split(kind, towers[kind].blocks, storedBytes));
 }
 

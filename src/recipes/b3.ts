@@ -2,6 +2,7 @@
 
 import { MMEB_PROMPTS } from './mmeb';
 import type { Recipe } from './recipe';
+import { V2_STEPS } from './vlm2vec';
 
 export const b3: Recipe = {
   name: 'b3',
@@ -18,7 +19,7 @@ export const b3: Recipe = {
   },
   positions: '1d',
   pooling: 'last',
-  resize: [{ fit: [4 * 784, 1280 * 784] }],
+  resize: V2_STEPS,
   score: 'cosine',
   licence: { name: null, commercial: null },
   source: {

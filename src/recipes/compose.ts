@@ -40,7 +40,7 @@ export function compose(request: PromptRequest, recipe: Recipe, imageToken: stri
       { images, recipe: recipe.name },
     );
   }
-  const text = prefix === undefined ? request.text : prefixed(request.text ?? '', prefix, recipe);
+  const text = prefix === undefined ? request.text : prefixed(request, prefix, recipe);
   const parts = { ...request, text };
   const isTextOnly = images === 0;
   if (isTextOnly && (text === undefined || text === '')) {
@@ -51,8 +51,16 @@ export function compose(request: PromptRequest, recipe: Recipe, imageToken: stri
   return { prompt, blank: isTextOnly && recipe.blank !== undefined };
 }
 
-function prefixed(text: string, prefix: string, { prefixes = {}, title, name }: Recipe): string {
-  if (Object.hasOwn(prefixes, prefix)) return prefixes[prefix]! + text;
+/** Prefixes are of documents that are texts. */
+function prefixed({ text = '', images, role }: PromptRequest, prefix: string, recipe: Recipe): string {
+  const { prefixes = {}, title, name } = recipe;
+  if (Object.hasOwn(prefixes, prefix)) {
+    if (role !== 'query' && images === 0) return prefixes[prefix]! + text;
+    throw new InvalidInputError(`The prefix ${prefix} of ${title} is for documents that are texts.`, {
+      option: 'prefix',
+      recipe: name,
+    });
+  }
   const known = Object.keys(prefixes).join(', ') || 'none';
   throw new InvalidInputError(`${title} has no prefix ${JSON.stringify(prefix)}; known: ${known}.`, {
     option: 'prefix',
@@ -67,13 +75,14 @@ function kindOf({ text, images }: PromptRequest): InputKind {
 
 /**
  * One string of the parts. Text that holds the marker is used as given; where a picture's text lacks it, it is put in
- * front with the model's separator. An instruction comes before the text, after a space; with a picture, a newline ends
- * it, as in MMEB. A side without an instruction has the prompt of its kind.
+ * front with the model's separator. An instruction comes before the text, with a space between; with a picture, MMEB's
+ * newline ends it. A side without an instruction has the prompt of its kind.
  */
 function rawPrompt(request: PromptRequest, raw: RawPrompt, marker: string): string {
   const { text = '', images, instruction = '', role, find } = request;
   const kind = kindOf(request);
-  if (role !== undefined && instruction === '') {
+  const isWhole = images > 0 && text.includes(marker);
+  if (role !== undefined && instruction === '' && !isWhole) {
     const sides = role === 'query' ? raw.roles.query[find ?? FOUND[kind]] : raw.roles.document;
     const template = sides[kind];
     if (template !== undefined) return fill(template, { image: marker, text });
@@ -83,7 +92,7 @@ function rawPrompt(request: PromptRequest, raw: RawPrompt, marker: string): stri
   if (body === '') body = raw.imageAlone;
   const isGiven = text !== '' && body === text;
   if (!body.includes(marker)) body = marker.repeat(images) + raw.separator + body;
-  return isGiven || body.endsWith('\n') ? body : `${body}\n`;
+  return isGiven || body.endsWith(raw.end) ? body : body + raw.end;
 }
 
 function templatePrompt(

@@ -12,16 +12,7 @@ import { vlm2vec, vlm2vecV2 } from './vlm2vec';
 
 export { compose, type ComposedPrompt, type PromptRequest } from './compose';
 export { readRecipe, recipeToJson } from './read';
-export type {
-  InputKind,
-  Licence,
-  PublishedScore,
-  RawPrompt,
-  Recipe,
-  RecipeHead,
-  Role,
-  Templates,
-} from './recipe';
+export type { InputKind, Licence, PublishedScore, RawPrompt, Recipe, RecipeHead, Role, Templates } from './recipe';
 
 /** Every recipe that the package ships. */
 export const recipes: readonly Recipe[] = [
@@ -74,7 +65,9 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
     if (named?.architectures.includes(architecture)) return { recipe: named, assumed: null };
   }
   const what = ids[0]!;
-  const headed = recipes.find(({ head, architectures }) => head && architectures.includes(architecture) && hasTensor(head.weight));
+  const headed = recipes.find(
+    ({ head, architectures }) => head && architectures.includes(architecture) && hasTensor(head.weight),
+  );
   if (headed) {
     return {
       recipe: headed,

@@ -8,6 +8,7 @@ import type { RawPrompt } from './recipe';
 
 export const MMEB_PROMPTS: RawPrompt = {
   separator: '\n',
+  end: '\n',
   imageAlone: 'Represent the given image.',
   roles: {
     query: {

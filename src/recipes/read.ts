@@ -81,7 +81,10 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
     maxTokens: root.get('maxTokens').optional((field) => field.integer(1, 2 ** 31)),
     score,
     licence: readLicence(root.get('licence')),
-    source: { code: root.get('source').get('code').string(), transformers: root.get('source').get('transformers').string() },
+    source: {
+      code: root.get('source').get('code').string(),
+      transformers: root.get('source').get('transformers').string(),
+    },
     scores: root.get('scores').optional((field) => field.items(readScore, { max: 100 })),
   };
   return withoutUndefined(recipe);
@@ -124,6 +127,7 @@ function readRaw(field: JsonField): RawPrompt {
   }));
   return {
     separator: field.get('separator').string(1000),
+    end: field.get('end').string(1000),
     imageAlone: field.get('imageAlone').string(10_000),
     roles: roles ?? MMEB_PROMPTS.roles,
   };
@@ -141,6 +145,10 @@ function readStep(field: JsonField): ResizeStep {
   if (field.has('square')) {
     field.keys(['square']);
     return { square: field.get('square').integer(1, MAX_SIDE) };
+  }
+  if (field.has('narrow')) {
+    field.keys(['narrow', 'within']);
+    return { narrow: field.get('narrow').integer(1, MAX_SIDE), within: readPair(field.get('within'), MAX_PIXELS) };
   }
   if (field.has('small') && !field.has('fit')) {
     field.keys(['small', 'to']);

@@ -19,6 +19,8 @@ export type Templates = Readonly<Partial<Record<InputKind | 'any' | `${Role}.${I
 export interface RawPrompt {
   /** Between the picture's marker and the text, where the caller's text lacks the marker. */
   readonly separator: string;
+  /** What ends the prompt of a picture with an instruction. */
+  readonly end: string;
   /** The text of a picture that comes alone. */
   readonly imageAlone: string;
   /** Prompts of inputs that name a side: slots {image} and {text}. `query` by what is looked for. */

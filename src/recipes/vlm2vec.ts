@@ -1,6 +1,7 @@
 /** @file VLM2Vec (Jiang et al. 2024) and what is asked in its way: MMEB's strings, as the caller gives them. */
 
-import { FIT_FILE } from '../image';
+import { FIT_FILE, type ResizeStep } from '../image';
+import { tokens } from './chat';
 import { MMEB_PROMPTS } from './mmeb';
 import type { Recipe } from './recipe';
 
@@ -29,6 +30,13 @@ export const vlm2vec: Recipe = {
   ],
 };
 
+/** The second code base's own processor, which takes tiny and narrow pictures too. */
+export const V2_STEPS: readonly ResizeStep[] = [
+  { small: 28, to: [56, 56] },
+  { narrow: 200, within: [tokens(4), tokens(1280)] },
+  { fit: [tokens(4), tokens(1280)] },
+];
+
 /** The second release: small pictures are enlarged, large ones reduced to 1,280 tokens, whatever the file says. */
 export const vlm2vecV2: Recipe = {
   name: 'vlm2vec-v2',
@@ -36,10 +44,11 @@ export const vlm2vecV2: Recipe = {
   architectures: ['qwen2_vl'],
   hub: ['VLM2Vec/VLM2Vec-V2.0'],
   base: 'Qwen/Qwen2-VL-2B-Instruct',
-  prompt: { raw: MMEB_PROMPTS },
+  maxImages: 100,
+  prompt: { raw: { ...MMEB_PROMPTS, separator: ' ', end: '' } },
   positions: '1d',
   pooling: 'last',
-  resize: [{ small: 28, to: [56, 56] }, { fit: [4 * 784, 1280 * 784] }],
+  resize: V2_STEPS,
   score: 'cosine',
   licence: { name: 'Apache-2.0', commercial: true },
   source: {

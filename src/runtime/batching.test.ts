@@ -53,7 +53,10 @@ test('images of one grid run together, within the patch budget', () => {
   const grid = fc.record({ height: fc.constantFrom(2, 4, 10), width: fc.constantFrom(2, 6, 20) });
   fc.assert(
     fc.property(fc.array(grid, { maxLength: 60 }), (grids) => {
-      const batches = packImages(grids.map(({ height, width }) => ({ key: `${height}x${width}`, patches: height * width })), { tokens: 0, patches: 120, buckets: false });
+      const batches = packImages(
+        grids.map(({ height, width }) => ({ key: `${height}x${width}`, patches: height * width })),
+        { tokens: 0, patches: 120, buckets: false },
+      );
       expect(batches.flat().sort((a, b) => a - b)).toEqual(grids.map((_, i) => i));
       for (const batch of batches) {
         const { height, width } = grids[batch[0]!]!;

@@ -224,9 +224,7 @@ export class Engine {
     const data = embedding.data as Float32Array;
     const dims = embedding.dims.at(-1)!;
     let row = 0;
-    return plan.pooled.map((count) =>
-      Array.from({ length: count }, () => data.slice(row * dims, ++row * dims)),
-    ); // [B][pooled][dims]
+    return plan.pooled.map((count) => Array.from({ length: count }, () => data.slice(row * dims, ++row * dims))); // [B][pooled][dims]
   }
 
   /** Frees features that will not be used; twice does no harm. */

@@ -56,7 +56,9 @@ function shortened({ text = '', encode }: PromptToFit, maxTokens: number): Encod
     else tooLong = middle;
   }
   if (fits === 0) {
-    throw new InvalidInputError(`The recipe's own words leave no room for a text in ${maxTokens} tokens.`, { maxTokens });
+    throw new InvalidInputError(`The recipe's own words leave no room for a text in ${maxTokens} tokens.`, {
+      maxTokens,
+    });
   }
   return encodeFirst(fits);
 }

@@ -9,7 +9,8 @@ test('a model’s id changes with whatever changes its embeddings, and with noth
   const manifest = await readManifest(folderBundle('public/models/nano'));
   const id = await modelId(manifest, recipeNamed('vlm2vec'));
   expect(id).toMatch(/^[0-9a-f]{64}$/);
-  const same = (change: Partial<BundleManifest>) => modelId({ ...manifest, ...change }, recipeNamed('vlm2vec')).then((other) => other === id);
+  const same = (change: Partial<BundleManifest>) =>
+    modelId({ ...manifest, ...change }, recipeNamed('vlm2vec')).then((other) => other === id);
   expect(await same({ probe: [], source: { base: { id: 'elsewhere', revision: null }, adapter: null } })).toBe(true);
   expect(await same({ image: { ...manifest.image, maxPixels: 1 } })).toBe(false);
   expect(await same({ embeddings: { ...manifest.embeddings, sha256: '0'.repeat(64) } })).toBe(false);

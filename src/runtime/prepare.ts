@@ -92,7 +92,9 @@ export class Preparer {
     const allowed: readonly string[] = this.#backbone.picture.options;
     for (const [option] of given) {
       if (!allowed.includes(option)) {
-        throw new InvalidInputError(`This model has no ${option}; of pictures it takes ${allowed.join(', ')}.`, { option });
+        throw new InvalidInputError(`This model has no ${option}; of pictures it takes ${allowed.join(', ')}.`, {
+          option,
+        });
       }
     }
     return { resize: this.recipe.resize, ...Object.fromEntries(given) };

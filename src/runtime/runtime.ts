@@ -120,7 +120,9 @@ export class Runtime {
     const tokenizer = await loadTokenizer(tokenizerFiles);
     const preparers = { asked: new Preparer(tokenizer, asked), probe: probePreparer(tokenizer, asked.backbone) };
     const id = await modelId(manifest, asked.recipe);
-    const choice = await chooseRung(options, (engine) => probedBy(engine, { preparer: preparers.probe, asked, signal }));
+    const choice = await chooseRung(options, (engine) =>
+      probedBy(engine, { preparer: preparers.probe, asked, signal }),
+    );
     options.onProgress?.({ status: 'ready', phase: 'load' });
     return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparers);
   }

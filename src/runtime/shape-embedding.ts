@@ -9,7 +9,11 @@ export function checkDims(dims: number | undefined, recipe: Recipe, full: number
   if (dims === undefined || dims === full) return;
   const offered = recipe.dims;
   const known =
-    offered === undefined ? `${full} only` : 'sizes' in offered ? offered.sizes.join(', ') : `${offered.from} to ${full}`;
+    offered === undefined
+      ? `${full} only`
+      : 'sizes' in offered
+        ? offered.sizes.join(', ')
+        : `${offered.from} to ${full}`;
   const fits =
     Number.isInteger(dims) &&
     offered !== undefined &&

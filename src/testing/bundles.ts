@@ -6,24 +6,32 @@ import { folderTree } from '../checkpoint/folder.node.js';
 import { convertCheckpoint } from '../convert';
 import { computeProbe } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
-import { adapterPath, checkpointPath, modelParts, type ModelName } from './fixtures';
+import type { Recipe } from '../recipes';
+import { fixturePath, modelParts, type ModelName } from './fixtures';
 
 export interface FixtureBundleOptions {
   dtype: WeightDtype;
   /** Smaller than the models are, for more than one stage per tower. */
   maxStageBytes?: number;
+  recipe?: Recipe;
+}
+
+/** A checkpoint and perhaps an adapter of the fixtures, by folder. */
+export interface FixtureParts {
+  checkpoint: string;
+  adapter?: string | null;
 }
 
 /** Converts a fixture model into the folder `out`, probe and all. */
 export async function convertFixture(
-  name: ModelName,
+  name: ModelName | FixtureParts,
   out: string,
   options: FixtureBundleOptions,
 ): Promise<BundleManifest> {
-  const { checkpoint, adapter } = modelParts(name);
+  const { checkpoint, adapter = null } = typeof name === 'string' ? modelParts(name) : name;
   const opened = await openCheckpoint({
-    checkpoint: await folderTree(checkpointPath(checkpoint)),
-    adapter: adapter === null ? undefined : await folderTree(adapterPath(adapter)),
+    checkpoint: await folderTree(fixturePath(`checkpoints/${checkpoint}`)),
+    adapter: adapter === null ? undefined : await folderTree(fixturePath(`adapters/${adapter}`)),
   });
   return convertCheckpoint({ checkpoint: opened, writer: await folderWriter(out), computeProbe, ...options });
 }

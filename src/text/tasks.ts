@@ -40,7 +40,7 @@ export function taskInput<Image>(
   }
   const template = instructions[name][side === 'query' ? 'query' : 'target'];
   const wants = { text: template.includes('{text}'), image: template.includes('{image}') };
-    if (wants.text !== (text !== '')) {
+  if (wants.text !== (text !== '')) {
     throw new InvalidInputError(`${where}: a ${side} of ${name} ${wants.text ? 'needs a text' : 'has no text'}.`, {
       task: name,
     });

@@ -28,7 +28,9 @@ export type ResizeStep =
   /** Squeezed to a square. // pixels */
   | { readonly square: number }
   /** Only where a side is shorter than `small`. */
-  | { readonly small: number; readonly to: readonly [width: number, height: number] };
+  | { readonly small: number; readonly to: readonly [width: number, height: number] }
+  /** Only where one side is more than `narrow` times the other: squeezed to the square that the longer alone would become within the limits. */
+  | { readonly narrow: number; readonly within: readonly [minPixels: number, maxPixels: number] };
 
 /** Limits and cell of a checkpoint. */
 export interface NativeLimits {
@@ -69,14 +71,20 @@ export function nativeSizes(size: ImageSize, { steps, limits, minPixels, maxPixe
     current =
       'fit' in step
         ? fitted(current, step, withLimits(step, limits, index === lastFit ? { minPixels, maxPixels } : {}))
-        : otherStep(current, step);
+        : otherStep(current, step, limits.factor);
     sizes.push(current);
   });
   return sizes;
 }
 
-function otherStep(size: ImageSize, step: Exclude<ResizeStep, { fit: unknown }>): ImageSize {
+function otherStep(size: ImageSize, step: Exclude<ResizeStep, { fit: unknown }>, factor: number): ImageSize {
   if ('square' in step) return { width: step.square, height: step.square };
+  if ('narrow' in step) {
+    const longer = Math.max(size.width, size.height);
+    if (longer <= step.narrow * Math.min(size.width, size.height)) return size;
+    const [minPixels, maxPixels] = step.within;
+    return smartResize(longer, longer, { factor, minPixels, maxPixels });
+  }
   const [width, height] = step.to;
   return Math.min(size.width, size.height) < step.small ? { width, height } : size;
 }

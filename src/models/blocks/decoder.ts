@@ -143,7 +143,8 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
           pooled: index === config.layers - 1 ? pooled : undefined,
         });
       }
-      if (isLast) graph.output(embedding(context, output, stream), 'f32', ['pooled', options.head?.size ?? config.hiddenSize]);
+      if (isLast)
+        graph.output(embedding(context, output, stream), 'f32', ['pooled', options.head?.size ?? config.hiddenSize]);
       else graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
     },
   };

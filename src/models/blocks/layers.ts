@@ -42,7 +42,9 @@ export const norm = (layer: Omit<Norm, 'kind'>): Norm => ({ kind: 'norm', ...lay
 
 /** What is stored of these parts, in order. */
 export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeight[] {
-  return Object.values(layers).flatMap((layer) => (layer.kind === 'linear' ? linearWeights(layer) : normWeights(layer)));
+  return Object.values(layers).flatMap((layer) =>
+    layer.kind === 'linear' ? linearWeights(layer) : normWeights(layer),
+  );
 }
 
 function linearWeights(layer: Linear): PlannedWeight[] {

@@ -48,9 +48,7 @@ export function modelConfig(json: JsonObject): Qwen2VLConfig {
     ...numbers(json, TEXT, 'config'),
     mropeSection,
     visionStartTokenId:
-      visionStartTokenId === null
-        ? null
-        : numbers(json, { visionStartTokenId: 'count' }, 'config').visionStartTokenId,
+      visionStartTokenId === null ? null : numbers(json, { visionStartTokenId: 'count' }, 'config').visionStartTokenId,
     vision: numbers(vision as Record<string, unknown>, VISION, 'config.vision'),
   };
   checkConfig(config, (message) => new BundleFormatError(`bundle.json: ${message}`));

@@ -50,7 +50,9 @@ async function openModel(name: ModelName): Promise<{ config: Qwen2VLConfig; weig
   });
   const config = parseConfig(checkpoint.config);
   const weights = new Map<string, Tensor>();
-  const parts = planStages(tinyNetwork(config), () => 0).flatMap((stage) => stage.weights.flatMap((weight) => weight.parts));
+  const parts = planStages(tinyNetwork(config), () => 0).flatMap((stage) =>
+    stage.weights.flatMap((weight) => weight.parts),
+  );
   for (const part of [EMBEDDINGS, ...parts]) {
     const shape = [...checkpoint.tensors.info(part)!.shape];
     weights.set(part, { shape, data: await checkpoint.tensors.readRows(part, 0, shape[0]!) });

@@ -47,7 +47,7 @@ function mropePositions(
   const positions = new Int32Array(3 * count);
   const starts = new Map(images.map((image, i) => [image.start, pictures[i]!.cells]));
   let next = 0;
-  for (let i = 0; i < count; ) {
+  for (let i = 0; i < count;) {
     const cells = i > 0 && ids[i - 1] === visionStartTokenId ? starts.get(i) : undefined;
     if (cells === undefined) {
       for (let axis = 0; axis < 3; axis++) positions[axis * count + i] = next;

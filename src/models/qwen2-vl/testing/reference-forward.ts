@@ -5,7 +5,6 @@
 
 import type { Qwen2VLConfig } from '../config';
 
-
 export interface Tensor {
   shape: number[];
   data: Float32Array;
@@ -20,7 +19,12 @@ type Row = Float64Array<ArrayBuffer>;
 type Rows = Row[]; // [n, d]
 
 /** Patches [P, 588] → visual tokens [P/4, hidden]. */
-export function visionForward(config: Qwen2VLConfig, weights: Weights, patches: Float32Array, grid: { height: number; width: number }): Rows {
+export function visionForward(
+  config: Qwen2VLConfig,
+  weights: Weights,
+  patches: Float32Array,
+  grid: { height: number; width: number },
+): Rows {
   const { vision } = config;
   const get = reader(weights);
   const length = vision.channels * vision.patchSize ** 2;
