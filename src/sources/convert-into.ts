@@ -1,4 +1,4 @@
-/** @file A checkpoint into the library: pinned to the commits it began with, one writer at a time, carried on with. */
+/** @file A checkpoint into the model store: pinned to the commits it began with, one writer at a time, carried on with. */
 
 import type { BundleManifest, BundleSource, WeightDtype } from '../bundle/manifest';
 import type { BundleWriter } from '../bundle/storage';
@@ -9,27 +9,27 @@ import { computeProbe } from '../runtime/index';
 import type { OpenedBundle, OpenOptions } from './open';
 import { checkpointTree } from './trees';
 import type { SourceSpec } from './spec';
-import { writeRecord, type Library, type Origin } from '../store/index';
+import { writeRecord, type ModelStore, type Origin } from '../store/index';
 
 export interface Conversion {
-  library: Library;
+  modelStore: ModelStore;
   name: string;
   origin: Origin;
   dtype: WeightDtype;
   spec: SourceSpec;
   /** The tree of `spec`, where it is opened already. */
   tree?: FileTree;
-  /** What the library has now. */
+  /** What the model store has now. */
   stored: OpenedBundle | null;
   ifStored: () => Promise<OpenedBundle | null>;
 }
 
 /** Converts, unless another tab did so while this one waited for it, or the stored one is still current. */
 export async function convertInto(job: Conversion, options: OpenOptions): Promise<OpenedBundle> {
-  const { library, name } = job;
+  const { modelStore, name } = job;
   for (let attempt = 1; ; attempt++) {
     let waited = false;
-    const writer = await library.writer(name, {
+    const writer = await modelStore.writer(name, {
       wait: true,
       signal: options.signal,
       onWait: () => {
@@ -44,7 +44,7 @@ export async function convertInto(job: Conversion, options: OpenOptions): Promis
     }
     try {
       const manifest = await convertWith(writer, job, options);
-      return manifest ? { reader: library.bundle(name), manifest, stored: name } : job.stored!;
+      return manifest ? { reader: modelStore.bundle(name), manifest, stored: name } : job.stored!;
     } catch (error) {
       // What was read to plan the conversion was wrong, and is known to be: once more, from the beginning.
       const again = error instanceof IntegrityError && error.details.restart === true;

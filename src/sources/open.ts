@@ -1,5 +1,5 @@
 /**
- * @file How each source that `load` takes becomes a bundle that can be read. What is in the library already is taken
+ * @file How each source that `load` takes becomes a bundle that can be read. What is in the model store already is taken
  * from there without a request; checkpoints are converted into it, large bundles downloaded.
  */
 
@@ -9,8 +9,8 @@ import type { BundleReader } from '../bundle/storage';
 import { bundleFiles } from '../bundle/validate';
 import { HUB_URL, type FileTree } from '../checkpoint/index';
 import { BundleFormatError, SourceNotFoundError, UnsupportedError } from '../errors';
-import { openLibrary } from './model-store';
-import { libraryName, originOf, specOf } from './origin';
+import { openModelStore } from './model-store';
+import { storeName, originOf, specOf } from './origin';
 import { isNode, type OnProgress, type OrtOptions } from '../runtime/index';
 import { convertInto } from './convert-into';
 import { checkpointTree, filesBelow, fingerprint } from './trees';
@@ -23,7 +23,7 @@ import {
   readManifest,
   readRecord,
   writeRecord,
-  type Library,
+  type ModelStore,
 } from '../store/index';
 
 /** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
@@ -55,7 +55,7 @@ export interface OpenOptions {
 export interface OpenedBundle {
   reader: BundleReader;
   manifest: BundleManifest;
-  /** Its name in the library, where it is in there. */
+  /** Its name in the model store, where it is in there. */
   stored: string | null;
 }
 
@@ -84,7 +84,7 @@ export async function openSource(spec: SourceSpec, options: OpenOptions): Promis
 
 const HUB_KEY = 'hub';
 
-/** A checkpoint: from the library, else converted into it. */
+/** A checkpoint: from the model store, else converted into it. */
 async function openCheckpointSource(
   spec: SourceSpec,
   identity: unknown,
@@ -94,50 +94,50 @@ async function openCheckpointSource(
   const { dtype = DEFAULT_DTYPE, base, adapter, hubUrl, refresh = false, signal } = options;
   const origin = originOf(spec, { base, adapter, hubUrl });
   const name = await checkpointName(spec, identity, options);
-  const library = await openLibrary();
-  const stored = await ifStored(library, name, signal);
+  const modelStore = await openModelStore();
+  const stored = await ifStored(modelStore, name, signal);
   if (stored && !refresh) return stored;
-  const job = { library, name, origin, dtype, spec, tree, stored, ifStored: () => ifStored(library, name, signal) };
+  const job = { modelStore, name, origin, dtype, spec, tree, stored, ifStored: () => ifStored(modelStore, name, signal) };
   return convertInto(job, options);
 }
 
 async function checkpointName(spec: SourceSpec, identity: unknown, options: OpenOptions): Promise<string> {
   const { dtype = DEFAULT_DTYPE, base, adapter } = options;
   const parts = [base ? await identify(base, options) : null, adapter ? await identify(adapter, options) : null];
-  return libraryName(labelOf(spec), dtype, [identity, ...parts]);
+  return storeName(labelOf(spec), dtype, [identity, ...parts]);
 }
 
 /** Where a source is, or would be kept, and its manifest where there is one already. Nothing large is read. */
 export async function findSource(
   spec: SourceSpec,
   options: OpenOptions,
-): Promise<{ library: Library; name: string | null; manifest: BundleManifest | null }> {
+): Promise<{ modelStore: ModelStore; name: string | null; manifest: BundleManifest | null }> {
   const { signal, store } = options;
-  const library = await openLibrary();
+  const modelStore = await openModelStore();
   const find = async (name: string) => {
-    const stored = await ifStored(library, name, signal);
-    return { library, name, manifest: stored?.manifest ?? null };
+    const stored = await ifStored(modelStore, name, signal);
+    return { modelStore, name, manifest: stored?.manifest ?? null };
   };
   if (spec.kind === 'stored') return find(spec.name);
   if (spec.kind === 'url') {
     const found = await find(await urlName(spec.url));
     if (found.manifest && store !== false) return found;
     const manifest = await readManifest(httpBundle(spec.url, { files: spec.files }), { signal });
-    return { library, name: isWanted(manifest, store, library) ? found.name : null, manifest };
+    return { modelStore, name: isWanted(manifest, store, modelStore) ? found.name : null, manifest };
   }
   const bundle = spec.kind === 'hub' ? null : await localBundle(spec);
-  if (bundle) return { library, name: null, manifest: await readManifest(bundle, { signal }) };
+  if (bundle) return { modelStore, name: null, manifest: await readManifest(bundle, { signal }) };
   return find(await checkpointName(spec, await identify(spec, options), options));
 }
 
 /** Whether a bundle on a server is kept here. */
-function isWanted(manifest: BundleManifest, store: boolean | undefined, library: Library): boolean {
+function isWanted(manifest: BundleManifest, store: boolean | undefined, modelStore: ModelStore): boolean {
   const bytes = bundleFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
-  return store ?? (bytes >= STORED_BYTES && library.kind === 'opfs');
+  return store ?? (bytes >= STORED_BYTES && modelStore.kind === 'opfs');
 }
 
 function urlName(url: string): Promise<string> {
-  return libraryName(new URL(url).pathname, null, url);
+  return storeName(new URL(url).pathname, null, url);
 }
 
 async function identify(spec: SourceSpec, options: OpenOptions): Promise<unknown> {
@@ -145,20 +145,20 @@ async function identify(spec: SourceSpec, options: OpenOptions): Promise<unknown
   return fingerprint(await checkpointTree(spec, options), options.signal);
 }
 
-/** A bundle on a server: from the library, else downloaded into it if it is large, else read where it is. */
+/** A bundle on a server: from the model store, else downloaded into it if it is large, else read where it is. */
 async function openUrl(spec: SourceSpec & { kind: 'url' }, options: OpenOptions): Promise<OpenedBundle> {
   const { url, files } = spec;
   const { store, refresh = false, retryDelay, signal, onProgress } = options;
-  const library = store === false ? null : await openLibrary();
+  const modelStore = store === false ? null : await openModelStore();
   const name = await urlName(url);
-  const stored = library && (await ifStored(library, name, signal));
+  const stored = modelStore && (await ifStored(modelStore, name, signal));
   if (stored && !refresh) return stored;
   const remote = httpBundle(url, { files });
   const manifest = await readManifest(remote, { signal });
-  if (!library || !isWanted(manifest, store, library)) return { reader: remote, manifest, stored: null };
+  if (!modelStore || !isWanted(manifest, store, modelStore)) return { reader: remote, manifest, stored: null };
   if (stored && (await isCurrent(spec, stored, signal))) return stored;
   let waited = false;
-  const writer = await library.writer(name, {
+  const writer = await modelStore.writer(name, {
     wait: true,
     signal,
     onWait: () => {
@@ -166,7 +166,7 @@ async function openUrl(spec: SourceSpec & { kind: 'url' }, options: OpenOptions)
       onProgress?.({ status: 'initiate', phase: 'wait' });
     },
   });
-  const meanwhile = waited || !refresh ? await ifStored(library, name, signal) : null;
+  const meanwhile = waited || !refresh ? await ifStored(modelStore, name, signal) : null;
   if (meanwhile) {
     await writer.abort();
     return meanwhile;
@@ -178,7 +178,7 @@ async function openUrl(spec: SourceSpec & { kind: 'url' }, options: OpenOptions)
     throw error;
   }
   const downloaded = await downloadBundle({ url, files, writer, retryDelay, signal, onProgress });
-  return { reader: library.bundle(name), manifest: downloaded, stored: name };
+  return { reader: modelStore.bundle(name), manifest: downloaded, stored: name };
 }
 
 async function isCurrent(
@@ -193,12 +193,12 @@ async function isCurrent(
 
 /** By name: what is finished is opened, what is not is carried on with. */
 async function openStored(name: string, options: OpenOptions): Promise<OpenedBundle> {
-  const library = await openLibrary();
-  const reader = library.bundle(name);
+  const modelStore = await openModelStore();
+  const reader = modelStore.bundle(name);
   if (await isThere(reader)) {
     return checkOptions({ reader, manifest: await readManifest(reader, options), stored: name }, options);
   }
-  const unfinished = await library.unfinished(name);
+  const unfinished = await modelStore.unfinished(name);
   const record = unfinished && (await readRecord(unfinished));
   if (!record) throw new SourceNotFoundError(`No bundle called ${name} is stored here.`, { name });
   const { origin } = record;
@@ -214,8 +214,8 @@ async function openStored(name: string, options: OpenOptions): Promise<OpenedBun
 }
 
 /** The finished bundle of that name, if this version reads it; one of another format is converted or fetched anew. */
-async function ifStored(library: Library, name: string, signal?: AbortSignal): Promise<OpenedBundle | null> {
-  const reader = library.bundle(name);
+async function ifStored(modelStore: ModelStore, name: string, signal?: AbortSignal): Promise<OpenedBundle | null> {
+  const reader = modelStore.bundle(name);
   if (!(await isThere(reader))) return null;
   try {
     return { reader, manifest: await readManifest(reader, { signal }), stored: name };

@@ -12,7 +12,7 @@ import type { SourceSpec } from '../sources/spec';
 
 /** All sizes in bytes. */
 export interface Estimate {
-  /** The name it has, or will have, in the library; null where it is read from where it is. */
+  /** The name it has, or will have, in the model store; null where it is read from where it is. */
   name: string | null;
   /** `stored`: nothing to do; `unfinished`: begun before, the figures are of the whole. */
   state: 'new' | 'unfinished' | 'stored';
@@ -51,9 +51,9 @@ export interface Estimate {
 
 /** Looks at a listing and configs, or at `bundle.json`. */
 export async function estimateSource(spec: SourceSpec, options: OpenOptions): Promise<Estimate> {
-  const { library, name, manifest } = await findSource(spec, options);
+  const { modelStore, name, manifest } = await findSource(spec, options);
   const sizes = manifest ? bundleSizes(manifest) : await checkpointSizes(spec, options);
-  const entries = name === null ? [] : (await library.list()).filter((entry) => entry.name === name);
+  const entries = name === null ? [] : (await modelStore.list()).filter((entry) => entry.name === name);
   const stored = entries.some(({ finished }) => finished);
   const kept = name === null ? 0 : sizes.store;
   return {
@@ -69,11 +69,11 @@ export async function estimateSource(spec: SourceSpec, options: OpenOptions): Pr
   };
 }
 
-/** Whether a finished bundle of the source is in the library. What cannot be reached and is not there counts as not kept. */
+/** Whether a finished bundle of the source is in the model store. What cannot be reached and is not there counts as not kept. */
 export async function isKept(spec: SourceSpec, options: OpenOptions): Promise<boolean> {
   try {
-    const { library, name } = await findSource(spec, options);
-    return (await library.list()).some((entry) => entry.finished && entry.name === name);
+    const { modelStore, name } = await findSource(spec, options);
+    return (await modelStore.list()).some((entry) => entry.finished && entry.name === name);
   } catch (error) {
     if (error instanceof NetworkError) return false;
     throw error;

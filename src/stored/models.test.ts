@@ -141,7 +141,7 @@ test('files are read from where they are', async () => {
   });
 }, 60_000);
 
-test('isCached tells what is kept whole, even offline; clear empties the library', async () => {
+test('isCached tells what is kept whole, even offline; clear empties the model store', async () => {
   const given = { hubUrl: hub.url, dtype: 'q8' } as const;
   expect(await models.isCached(REPO, given)).toBe(false);
   const { name } = await models.add(REPO, given);
