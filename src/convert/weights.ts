@@ -134,7 +134,7 @@ async function writePieces(
 
 /** The rows of each piece in order, read one piece ahead, and where the pass stood after it. */
 async function* readAhead(
-  { plan, tensors, signal }: Run,
+  { tensors, signal }: Run,
   pieces: readonly Piece[],
   passState: () => PassState | null,
 ): AsyncGenerator<{ piece: Piece; values: Float32Array; reached: PassState | null }> {

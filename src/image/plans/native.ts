@@ -133,27 +133,21 @@ function clamped({ width, height }: ImageSize): ImageSize {
 }
 
 /**
- * Both sides multiples of `factor`, the area between the limits, the aspect kept.
- * @throws InvalidInputError where nothing would be left
+ * Both sides multiples of `factor`, the area between the limits, the aspect kept. A picture so long that its other side
+ * would shrink to nothing keeps one cell there, and may exceed `maxPixels` by that: so does transformers 4.57. The
+ * version of VLM2Vec's authors fails on it.
  */
 export function smartResize(height: number, width: number, { factor, minPixels, maxPixels }: NativeLimits): ImageSize {
   let h = Math.max(factor, roundHalfEven(height / factor) * factor);
   let w = Math.max(factor, roundHalfEven(width / factor) * factor);
   if (h * w > maxPixels) {
     const shrink = Math.sqrt((height * width) / maxPixels);
-    h = Math.floor(height / shrink / factor) * factor;
-    w = Math.floor(width / shrink / factor) * factor;
+    h = Math.max(factor, Math.floor(height / shrink / factor) * factor);
+    w = Math.max(factor, Math.floor(width / shrink / factor) * factor);
   } else if (h * w < minPixels) {
     const grow = Math.sqrt(minPixels / (height * width));
     h = Math.ceil((height * grow) / factor) * factor;
     w = Math.ceil((width * grow) / factor) * factor;
-  }
-  if (h === 0 || w === 0) {
-    throw new InvalidInputError(
-      `An image of ${width}×${height} pixels shrinks to nothing under a limit of ${maxPixels} pixels. ` +
-        'Raise the limit or crop the image.',
-      { width, height, maxPixels },
-    );
   }
   return { height: h, width: w };
 }
