@@ -108,7 +108,16 @@ const MAY_IMPORT = {
     'src/similarity',
     'src/precision',
   ],
-  'src/testing': [...BASE, 'src/image', 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes', 'src/models'],
+  'src/testing': [
+    ...BASE,
+    'src/image',
+    'src/checkpoint',
+    'src/store',
+    'src/convert',
+    'src/runtime',
+    'src/recipes',
+    'src/models',
+  ],
   workers: ['src/backend', 'src/search', 'src/remote'],
   demo: ['src/index', 'src/search', 'src/eval', 'workers'],
 };

@@ -61,7 +61,7 @@ test('a good manifest is read as it is', () => {
 describe('refused, saying where', () => {
   const cases: [string, (manifest: BundleManifest) => unknown, RegExp][] = [
     ['another format', (m) => ({ ...m, format: 'zip' }), /format/],
-    ['a newer version', (m) => ({ ...m, version: 2 }), /version 2.*Update vlm2vec-web/],
+    ['a newer version', (m) => ({ ...m, version: 3 }), /version 3.*Update vlm2vec-web/],
     ['an older version', (m) => ({ ...m, version: 0 }), /version 0.*Convert the checkpoint again/],
     ['a missing part', ({ image: _, ...m }) => m, /image/],
     ['an array for an object', (m) => ({ ...m, image: [] }), /image.*object/],

@@ -18,7 +18,7 @@ const pair = async () => ({
   base: await folderTree(root('reference/nano/published/base')),
 });
 
-test('converting the published base and adapter gives the shipped files, byte for byte', async () => {
+test('converting the published base and adapter gives the shipped weights and tokenizer, byte for byte', async () => {
   const shipped = await readManifest(folderBundle(SHIPPED));
   const { writer, reader } = memoryBundle();
   const manifest = await convertCheckpoint({
@@ -26,7 +26,11 @@ test('converting the published base and adapter gives the shipped files, byte fo
     writer,
     dtype: shipped.dtype,
   });
-  const hashes = (of: typeof shipped) => bundleFiles(of).map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
+  const hashes = (of: typeof shipped) =>
+    bundleFiles(of)
+      .filter(({ path }) => !path.endsWith('.onnx')) // written for other programs; a load makes its own
+      .map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
+  expect(hashes(manifest).length).toBeGreaterThan(4);
   expect(hashes(manifest)).toEqual(hashes(shipped));
   expect(manifest.source.adapter?.kind).toBe('dora');
   expect(shipped.source).toEqual(manifest.source);

@@ -77,7 +77,9 @@ describe('a list', () => {
       onProgress: (event) => events.push(event),
     });
     expect(events.map(({ status, phase, loaded, total }) => [status, phase, loaded, total])).toEqual([
+      ['progress_total', 'prepare', 1, 2],
       ['progress_total', 'embed', 1, 2],
+      ['progress_total', 'prepare', 2, 2],
       ['progress_total', 'embed', 2, 2],
     ]);
   });

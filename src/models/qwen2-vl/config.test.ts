@@ -84,10 +84,12 @@ const parsed2B = {
   kvHeads: 2,
   headDim: 128,
   ropeTheta: 1e6,
+  mropeSection: [16, 24, 24],
   rmsEps: 1e-6,
   vocabSize: 151936,
   maxPositions: 32768,
   imageTokenId: 151655,
+  visionStartTokenId: 151652,
   vision: {
     depth: 32,
     embedDim: 1280,

@@ -65,6 +65,7 @@ export function parseConfig(json: Json): Qwen2VLConfig {
   refuseVariants({ whole: json, text, vision });
   const hiddenSize = count(text, 'hidden_size', MAX_WIDTH);
   const heads = count(text, 'num_attention_heads', MAX_WIDTH);
+  const visionStart = json.vision_start_token_id == null ? text : json; // releases differ
   const config: Qwen2VLConfig = {
     hiddenSize,
     intermediateSize: count(text, 'intermediate_size', MAX_WIDTH),
@@ -79,7 +80,7 @@ export function parseConfig(json: Json): Qwen2VLConfig {
     maxPositions: count(text, 'max_position_embeddings', MAX_VOCABULARY),
     imageTokenId: count(json, 'image_token_id', MAX_VOCABULARY),
     visionStartTokenId:
-      json.vision_start_token_id == null ? null : count(json, 'vision_start_token_id', MAX_VOCABULARY),
+      visionStart.vision_start_token_id == null ? null : count(visionStart, 'vision_start_token_id', MAX_VOCABULARY),
     vision: parseVision(vision, hiddenSize),
   };
   checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}`));
