@@ -47,6 +47,8 @@ const good = (): BundleManifest => ({
   ],
 });
 
+/** 64 float32 numbers, one of them this. */
+const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
 const parse = (value: unknown) => parseManifest(new TextEncoder().encode(JSON.stringify(value)));
 
 test('a good manifest is read as it is', () => {
@@ -87,8 +89,12 @@ describe('refused, saying where', () => {
     ['other dimensions', (m) => ((m.dims = 32), m), /columns|embedding/],
     ['a short probe', (m) => ((m.probe[0]!.embedding = btoa('x')), m), /probe\[0\]\.embedding/],
     ['a probe that is no base64', (m) => ((m.probe[0]!.embedding = '!'.repeat(344)), m), /base64/],
+    ['a probe of NaN', (m) => ((m.probe[0]!.embedding = base64Of(NaN)), m), /probe\[0\]\.embedding/],
+    ['an infinite probe', (m) => ((m.probe[0]!.embedding = base64Of(-Infinity)), m), /probe\[0\]\.embedding/],
     ['a giant picture', (m) => ((m.probe[0]!.picture!.width = 1e6), m), /picture\.width/],
     ['a zero deviation', (m) => ((m.image.std[1] = 0), m), /std\[1\]/],
+    ['a lower limit beyond memory', (m) => ((m.image.minPixels = m.image.maxPixels = 2 ** 52), m), /minPixels/],
+    ['an upper limit beyond any', (m) => ((m.image.maxPixels = 2 ** 52), m), /maxPixels/],
     ['limits crossed', (m) => ((m.image.maxPixels = 1), m), /maxPixels/],
   ];
   test.each(cases)('%s', (_, change, message) => {

@@ -1,6 +1,6 @@
 /** @file What the checkpoint's `preprocessor_config.json` and tokenizer say about images and prompts. */
 
-import type { ImageConfig, PromptConfig } from '../../bundle/manifest';
+import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type ImageConfig, type PromptConfig } from '../../bundle/manifest';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
 import type { Qwen2VLConfig } from '../types';
 
@@ -17,8 +17,8 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   }
   const size = isRecord(preprocessor.size) ? preprocessor.size : {};
   const image: ImageConfig = {
-    minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge),
-    maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge),
+    minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge, MAX_PIXELS),
+    maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge, MAX_LIMIT),
     mean: channels('image_mean', preprocessor.image_mean),
     std: channels('image_std', preprocessor.image_std),
     patchSize: config.vision.patchSize,
@@ -26,8 +26,9 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   };
   if (image.minPixels > image.maxPixels)
     throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
-  if (image.std.some((value) => value <= 0))
-    throw new CheckpointFormatError(`${PREPROCESSOR}: image_std must be positive.`);
+  if (image.std.some((value) => value < LEAST_DEVIATION)) {
+    throw new CheckpointFormatError(`${PREPROCESSOR}: image_std must be at least ${LEAST_DEVIATION}.`);
+  }
   const sizes = { patch_size: image.patchSize, merge_size: image.mergeSize };
   for (const [key, expected] of Object.entries(sizes)) {
     const value = preprocessor[key] ?? expected;
@@ -59,15 +60,16 @@ export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptC
   };
 }
 
-function pixels(key: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be a positive whole number, not ${String(value)}.`, {
-    key,
-  });
+function pixels(key: string, value: unknown, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
+  throw new CheckpointFormatError(
+    `${PREPROCESSOR}: ${key} must be a whole number from 1 to ${most}, not ${String(value)}.`,
+    { key },
+  );
 }
 
 function channels(key: string, value: unknown): [number, number, number] {
-  if (Array.isArray(value) && value.length === 3 && value.every((each) => Number.isFinite(each))) {
+  if (Array.isArray(value) && value.length === 3 && value.every((each) => Math.abs(each as number) <= MAX_CHANNEL)) {
     return value as [number, number, number];
   }
   throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be three numbers.`, { key });
