@@ -119,8 +119,34 @@ def _write_pixel_table() -> None:
     write_json(EXPECTED / "pixel-table.json", {"shape": [3, 256], "data": b64(table)})
 
 
+# Settings of preprocessor_config.json that move the values without moving the pixels.
+VALUE_SETTINGS = [
+    {"do_normalize": False},
+    {"do_rescale": False},
+    {"do_rescale": False, "do_normalize": False},
+    {"rescale_factor": 1 / 127.5},
+    {"rescale_factor": 0.00392157},
+    {"rescale_factor": 1 / 127.5, "image_mean": [1.0, 1.0, 1.0], "image_std": [1.0, 1.0, 1.0]},
+    {"do_rescale": False, "rescale_factor": 1 / 127.5},
+]
+
+
+def _write_value_settings() -> None:
+    """A pixel table [3, 256] for each of VALUE_SETTINGS, read off a picture that holds every byte (not resized)."""
+    image = Image.fromarray(np.arange(28 * 28, dtype=np.int64).reshape(28, 28, 1).repeat(3, 2).astype(np.uint8))
+    rows = []
+    for settings in VALUE_SETTINGS:
+        made = Qwen2VLImageProcessor.from_pretrained(
+            CHECKPOINTS / "tiny-tied", min_pixels=784, max_pixels=784, patch_size=28, merge_size=1, **settings
+        )
+        values = f32(made(images=image, return_tensors="np")["pixel_values"]).reshape(3, 2, 784)
+        rows.append({"settings": settings, "shape": [3, 256], "data": b64(np.ascontiguousarray(values[:, 0, :256]))})
+    write_json(EXPECTED / "pixel-settings.json", rows, depth=1)
+
+
 def write_all() -> None:
     _write_resizes()
     _write_smart_resizes()
     _write_processor()
     _write_pixel_table()
+    _write_value_settings()

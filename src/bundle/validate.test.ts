@@ -43,7 +43,7 @@ const good = (): BundleManifest => ({
   prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, separator: '\n', maxTokens: 512 },
   probe: [
     { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: btoa('x'.repeat(256)) },
-    { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)) },
+    { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)), f16Loss: 2.5e-7 },
   ],
 });
 
@@ -91,6 +91,9 @@ describe('refused, saying where', () => {
     ['a probe that is no base64', (m) => ((m.probe[0]!.embedding = '!'.repeat(344)), m), /base64/],
     ['a probe of NaN', (m) => ((m.probe[0]!.embedding = base64Of(NaN)), m), /probe\[0\]\.embedding/],
     ['an infinite probe', (m) => ((m.probe[0]!.embedding = base64Of(-Infinity)), m), /probe\[0\]\.embedding/],
+    ['a loss that no cosine has', (m) => ((m.probe[0]!.f16Loss = 2.1), m), /probe\[0\]\.f16Loss.*0 to 2/],
+    ['a negative loss', (m) => ((m.probe[1]!.f16Loss = -1e-9), m), /probe\[1\]\.f16Loss/],
+    ['a loss of nothing', (m) => ((m.probe[1]!.f16Loss = null as never), m), /probe\[1\]\.f16Loss/],
     ['a giant picture', (m) => ((m.probe[0]!.picture!.width = 1e6), m), /picture\.width/],
     ['a zero deviation', (m) => ((m.image.std[1] = 0), m), /std\[1\]/],
     ['a lower limit beyond memory', (m) => ((m.image.minPixels = m.image.maxPixels = 2 ** 52), m), /minPixels/],

@@ -223,6 +223,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
   const isWhole = /^[A-Za-z0-9+/]*={0,2}$/.test(embedding) && decodedLength(embedding) === dims * 4;
   if (!isWhole) field.get('embedding').fail(`base64 of ${dims} float32 numbers is expected.`);
   if (!isFiniteVector(embedding)) field.get('embedding').fail('numbers are expected, no NaN or infinity.');
+  const f16Loss = field.get('f16Loss').optional((loss) => loss.number(0, 2));
   return {
     name: field.get('name').string(1000),
     text: field.get('text').string(),
@@ -232,6 +233,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
       seed: picture.get('seed').integer(0, 2 ** 32 - 1),
     })),
     embedding,
+    ...(f16Loss === undefined ? {} : { f16Loss }),
   };
 }
 

@@ -1,54 +1,114 @@
 /**
- * @file Uncompressed BMP of 1, 4, 8, 24 or 32 bits → RGB, for Node (sharp reads none). Alpha is dropped, as Pillow does.
+ * @file BMP → RGB, the same in a page, a worker and Node: uncompressed and run-length encoded, of 1 to 32 bits. Alpha is
+ * dropped, as Pillow does.
  */
+import { ImageFormatError } from '../errors';
+import { unpackRuns } from './bmp-runs';
 import { ByteReader } from './bytes';
+import { BMP_MASKS, BMP_RAW, BMP_RLE4, BMP_RLE8, readBmpHeader, type BmpHeader } from './headers/bmp';
 import type { RgbImage } from './types';
 
-const CORE_HEADER = 12;
-const PALETTE_BITS = [1, 4, 8];
-
-/** Null for the rarer kinds: 16 bits, run lengths, unusual channel masks. `bytes` passed the header's checks. */
-export function decodeBmp(bytes: Uint8Array): RgbImage | null {
+/** Throws {@link ImageFormatError} for a truncated or damaged file, and for a compression of another format. */
+export function decodeBmp(bytes: Uint8Array): RgbImage {
+  const header = readBmpHeader(bytes);
   const reader = new ByteReader(bytes, 'BMP');
-  const pixelOffset = reader.u32(10, true);
-  const headerBytes = reader.u32(14, true);
-  const isCore = headerBytes === CORE_HEADER;
-  const width = isCore ? reader.u16(18, true) : reader.i32(18, true);
-  const signedHeight = isCore ? reader.u16(20, true) : reader.i32(22, true);
-  const height = Math.abs(signedHeight);
-  const bits = reader.u16(isCore ? 24 : 28, true);
-  const compression = isCore ? 0 : reader.u32(30, true);
-  if (compression !== 0 && !hasPlainMasks(reader, compression, bits)) return null;
-  if (!PALETTE_BITS.includes(bits) && bits !== 24 && bits !== 32) return null;
-
-  const stride = Math.ceil((width * bits) / 32) * 4;
-  reader.checked(pixelOffset, stride * height);
-  const entryBytes = isCore ? 3 : 4;
-  const paletteOffset = 14 + headerBytes;
-  const data = new Uint8Array(width * height * 3);
-  for (let y = 0; y < height; y++) {
-    const row = pixelOffset + (signedHeight < 0 ? y : height - 1 - y) * stride;
-    for (let x = 0; x < width; x++) {
-      let from: number;
-      if (bits >= 24) {
-        from = row + x * (bits / 8);
-      } else {
-        const bit = x * bits;
-        const index = (bytes[row + (bit >> 3)]! >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
-        from = paletteOffset + index * entryBytes;
-        if (from + 3 > pixelOffset) continue; // beyond the palette: black
-      }
-      const to = (y * width + x) * 3;
-      data[to] = bytes[from + 2]!; // stored blue, green, red
-      data[to + 1] = bytes[from + 1]!;
-      data[to + 2] = bytes[from]!;
-    }
+  const { compression, bits, width, height } = header;
+  const indices = compression === BMP_RLE8 || compression === BMP_RLE4;
+  if (indices && bits !== (compression === BMP_RLE8 ? 8 : 4)) {
+    throw reader.fail(`it declares run lengths of ${compression === BMP_RLE8 ? 8 : 4} bits and pixels of ${bits}`);
   }
+  if (!indices && compression !== BMP_RAW && compression !== BMP_MASKS) {
+    throw new ImageFormatError(`The BMP file cannot be decoded: its compression ${compression} is not known here.`, {
+      format: 'BMP',
+      compression,
+    });
+  }
+  const data = new Uint8Array(width * height * 3);
+  if (indices) fromRuns(reader, header, data);
+  else if (bits <= 8) fromIndices(reader, header, data);
+  else fromChannels(reader, header, data);
   return { width, height, data };
 }
 
-/** Whether explicit channel masks say what 32 bits mean anyway. */
-function hasPlainMasks(reader: ByteReader, compression: number, bits: number): boolean {
-  if (compression !== 3 || bits !== 32) return false;
-  return reader.u32(54, true) === 0xff0000 && reader.u32(58, true) === 0xff00 && reader.u32(62, true) === 0xff;
+/** Bytes of an uncompressed row; rows are padded to four bytes. */
+const strideOf = ({ width, bits }: BmpHeader) => Math.ceil((width * bits) / 32) * 4;
+
+/** Which row of the picture is the `index`-th of the file. */
+const rowOf = ({ height, downwards }: BmpHeader, index: number) => (downwards ? index : height - 1 - index);
+
+/** The palette as RGB; colours that it does not have are black. // [256, 3] */
+function readPalette(reader: ByteReader, { palette }: BmpHeader): Uint8Array {
+  const rgb = new Uint8Array(256 * 3);
+  const colors = Math.min(256, palette.colors);
+  reader.checked(palette.offset, colors * palette.entryBytes);
+  for (let i = 0; i < colors; i++) {
+    const from = palette.offset + i * palette.entryBytes;
+    for (let channel = 0; channel < 3; channel++) rgb[3 * i + channel] = reader.bytes[from + 2 - channel]!; // blue first
+  }
+  return rgb;
+}
+
+function fromIndices(reader: ByteReader, header: BmpHeader, out: Uint8Array): void {
+  const { width, height, bits, pixelOffset } = header;
+  const { bytes } = reader;
+  const palette = readPalette(reader, header);
+  const stride = strideOf(header);
+  reader.checked(pixelOffset, stride * height);
+  for (let y = 0; y < height; y++) {
+    const row = pixelOffset + y * stride;
+    let to = rowOf(header, y) * width * 3;
+    for (let x = 0; x < width; x++) {
+      const bit = x * bits;
+      const index = (bytes[row + (bit >> 3)]! >> (8 - bits - (bit & 7))) & ((1 << bits) - 1);
+      out[to++] = palette[3 * index]!;
+      out[to++] = palette[3 * index + 1]!;
+      out[to++] = palette[3 * index + 2]!;
+    }
+  }
+}
+
+function fromRuns(reader: ByteReader, header: BmpHeader, out: Uint8Array): void {
+  const { width, height } = header;
+  const palette = readPalette(reader, header);
+  const indices = unpackRuns(reader, header);
+  for (let y = 0; y < height; y++) {
+    let to = rowOf(header, y) * width * 3;
+    for (let x = 0; x < width; x++) {
+      const index = indices[y * width + x]!;
+      out[to++] = palette[3 * index]!;
+      out[to++] = palette[3 * index + 1]!;
+      out[to++] = palette[3 * index + 2]!;
+    }
+  }
+}
+
+/** For each value of a channel that `mask` picks: where it lies, and the byte that it stands for. */
+function channel(reader: ByteReader, mask: number): { shift: number; max: number } {
+  if (mask === 0) return { shift: 0, max: 0 };
+  const shift = 31 - Math.clz32(mask & -mask);
+  const max = mask >>> shift;
+  if ((max & (max + 1)) !== 0) throw reader.fail(`its channel mask ${mask.toString(16)} has gaps`);
+  return { shift, max };
+}
+
+function fromChannels(reader: ByteReader, header: BmpHeader, out: Uint8Array): void {
+  const { width, height, bits, pixelOffset } = header;
+  const { bytes } = reader;
+  const channels = header.masks.map((mask) => channel(reader, mask));
+  const pixelBytes = bits / 8;
+  const stride = strideOf(header);
+  reader.checked(pixelOffset, stride * height);
+  for (let y = 0; y < height; y++) {
+    let from = pixelOffset + y * stride;
+    let to = rowOf(header, y) * width * 3;
+    for (let x = 0; x < width; x++, from += pixelBytes) {
+      let pixel = bytes[from]! | (bytes[from + 1]! << 8);
+      if (bits > 16) pixel |= bytes[from + 2]! << 16;
+      if (bits === 32) pixel |= bytes[from + 3]! << 24;
+      for (const { shift, max } of channels) {
+        const value = (pixel >>> shift) & max;
+        out[to++] = max === 255 ? value : max === 0 ? 0 : Math.floor((value * 255) / max); // Pillow rounds down
+      }
+    }
+  }
 }

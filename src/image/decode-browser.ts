@@ -5,6 +5,7 @@
  */
 import { ImageFormatError } from '../errors';
 import type { ImageHeader } from './headers';
+import { unorientImage } from './orient';
 import type { RgbImage } from './types';
 
 /** Pixels per strip when reading back, so that RGBA and RGB never lie in memory whole together. */
@@ -18,13 +19,14 @@ const BITMAP_OPTIONS: ImageBitmapOptions = {
 
 type Drawable = HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBitmap;
 
+const stripRows = (width: number) => Math.max(1, Math.floor(STRIP_PIXELS / width));
+
 /** `read(y, rows)` gives RGBA of those rows. */
 function collectRows(width: number, height: number, read: (y: number, rows: number) => ArrayLike<number>): RgbImage {
   const data = new Uint8Array(width * height * 3);
-  const stripRows = Math.max(1, Math.floor(STRIP_PIXELS / width));
   let to = 0;
-  for (let y = 0; y < height; y += stripRows) {
-    const rows = Math.min(stripRows, height - y);
+  for (let y = 0; y < height; y += stripRows(width)) {
+    const rows = Math.min(stripRows(width), height - y);
     const rgba = read(y, rows);
     for (let from = 0, end = rows * width * 4; from < end; from += 4, to += 3) {
       data[to] = rgba[from]!;
@@ -35,14 +37,17 @@ function collectRows(width: number, height: number, read: (y: number, rows: numb
   return { width, height, data };
 }
 
-/** Exact for opaque pixels. */
+/** Exact for opaque pixels. Through a canvas of some rows: one of the whole picture would take its memory again. */
 function readByCanvas(bitmap: ImageBitmap): RgbImage {
   const { width, height } = bitmap;
-  const canvas = new OffscreenCanvas(width, height);
+  const canvas = new OffscreenCanvas(width, Math.min(height, stripRows(width)));
   const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' });
-  if (context === null) throw new ImageFormatError(`No canvas of ${width}×${height} pixels is to be had.`);
-  context.drawImage(bitmap, 0, 0);
-  return collectRows(width, height, (y, rows) => context.getImageData(0, y, width, rows).data);
+  if (context === null) throw new ImageFormatError(`No canvas of ${width}×${canvas.height} pixels is to be had.`);
+  context.globalCompositeOperation = 'copy';
+  return collectRows(width, height, (y, rows) => {
+    context.drawImage(bitmap, 0, y, width, rows, 0, 0, width, rows);
+    return context.getImageData(0, 0, width, rows).data;
+  });
 }
 
 /** Exact with alpha too. Null where WebGL is missing or the bitmap is larger than its textures. */
@@ -93,7 +98,8 @@ export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Prom
       { cause },
     );
   }
-  return readBitmap(bitmap, header.alpha);
+  // Turning that AVIF's own boxes ask for cannot be switched off.
+  return unorientImage(readBitmap(bitmap, header.alpha), header.turn ?? 1);
 }
 
 const isA = <K extends 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas' | 'ImageBitmap'>(

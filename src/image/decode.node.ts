@@ -1,9 +1,9 @@
-/** @file Decoding in Node, by sharp (libvips): JPEG, WebP and AVIF as stored, without colour management. */
+/** @file Decoding in Node: JPEG and WebP by sharp (libvips), as stored, without colour management; AVIF by libavif. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ImageFormatError, SourceNotFoundError } from '../errors';
 import { missingPackage } from '../missing-package';
-import { decodeBmp } from './bmp';
+import { decodeAvif } from './avif.node';
 import type { ImageHeader } from './headers';
 import type { RgbImage } from './types';
 
@@ -33,10 +33,7 @@ function cmykToRgb(inks: Uint8Array): Uint8Array {
 
 /** Pixels as stored; `bytes` is a file whose header passed the guard. Rejects with {@link ImageFormatError}. */
 export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
-  if (header.format === 'BMP') {
-    const image = decodeBmp(bytes);
-    if (image !== null) return image;
-  }
+  if (header.format === 'AVIF') return decodeAvif(bytes);
   const { default: sharp } = await import('sharp').catch((cause: unknown) => {
     throw missingPackage('sharp', `${header.format} in Node`, cause);
   });

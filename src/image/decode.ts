@@ -1,15 +1,18 @@
 /**
- * @file Any picture → straight RGB, as the reference reads it: alpha dropped, no colour management. The size in the
- * file's header is checked before anything is decoded.
+ * @file Any picture → straight RGB, as the reference reads it: alpha dropped, no colour management. This is the one way
+ * from a file to pixels: size, thumbnail and vector come from it. The size in the file's header is checked before
+ * anything is decoded.
  */
 import { ImageFormatError, ImageTooLargeError, InvalidInputError, SourceNotFoundError } from '../errors';
+import { decodeBmp } from './bmp';
 import { withoutOrientation } from './exif';
 import { decodeGif } from './gif';
-import { notAnImage, readHeader, sniffFormat, SNIFF_BYTES, type ImageHeader } from './headers';
-import { pngOrientation } from './headers/png';
+import { notAnImage, readHeader, sniffFormat, SNIFF_BYTES, type ImageFormat, type ImageHeader } from './headers';
+import { decodeHeic } from './heic';
 import { orientImage } from './orient';
+import { readOrientation, swapsSides } from './orientation';
 import { decodePng } from './png';
-import { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type RgbImage } from './types';
+import { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type ImageSize, type RgbImage } from './types';
 
 /** In Node, but not in a page that a test environment imitates. */
 const inNode =
@@ -18,10 +21,11 @@ const inNode =
 const nodeEdge = () => import('./decode.node.js'); // browser builds leave it out
 const browserEdge = () => import('./decode-browser');
 
+const millions = (pixels: number) => `${(pixels / 1e6).toFixed(1)} million`;
+
 function checkSize(width: number, height: number, limit: number): void {
   const pixels = width * height;
   if (pixels <= limit) return;
-  const millions = (n: number) => `${(n / 1e6).toFixed(1)} million`;
   throw new ImageTooLargeError(
     `The image is ${width}×${height} = ${millions(pixels)} pixels; at most ${millions(limit)} are decoded. ` +
       'Shrink it, or raise maxInputPixels.',
@@ -79,17 +83,20 @@ async function fetchBytes(input: URL | string, signal?: AbortSignal): Promise<Ui
   return new Uint8Array(await response.arrayBuffer());
 }
 
-async function readBlob(blob: Blob): Promise<Uint8Array> {
+/** An image file, whole. */
+export type EncodedPicture = Blob | ArrayBuffer | Uint8Array;
+
+async function readBytes(source: EncodedPicture): Promise<Uint8Array> {
+  if (source instanceof Uint8Array) return source;
+  if (source instanceof ArrayBuffer) return new Uint8Array(source);
   // A gigabyte of something else is refused by its first bytes.
-  const start = new Uint8Array(await blob.slice(0, SNIFF_BYTES).arrayBuffer());
+  const start = new Uint8Array(await source.slice(0, SNIFF_BYTES).arrayBuffer());
   if (sniffFormat(start) === null) throw notAnImage(start);
-  return new Uint8Array(await blob.arrayBuffer());
+  return new Uint8Array(await source.arrayBuffer());
 }
 
 function checkDecoded(image: RgbImage, header: ImageHeader): RgbImage {
-  // Boxes of AVIF and HEIC may crop and turn; their decoders check the coded size themselves.
-  const mayDiffer = header.format === 'AVIF' || header.format === 'HEIF';
-  if (mayDiffer || (image.width === header.width && image.height === header.height)) return image;
+  if (image.width === header.width && image.height === header.height) return image;
   throw new ImageFormatError(
     `The ${header.format} file declares ${header.width}×${header.height} pixels and holds ` +
       `${image.width}×${image.height}.`,
@@ -97,46 +104,97 @@ function checkDecoded(image: RgbImage, header: ImageHeader): RgbImage {
   );
 }
 
-async function decodeFile(bytes: Uint8Array, options: Required<Omit<DecodeOptions, 'signal'>>, signal?: AbortSignal) {
-  const header = readHeader(bytes);
-  checkSize(header.width, header.height, options.maxInputPixels);
-  let stored: RgbImage;
-  let orientation = header.orientation;
-  if (header.format === 'PNG') {
-    orientation = pngOrientation(bytes);
-    stored = await decodePng(bytes, signal);
-  } else if (header.format === 'GIF') {
-    stored = decodeGif(bytes);
-  } else {
-    const { decodeNative } = await (inNode ? nodeEdge() : browserEdge());
-    stored = await decodeNative(withoutOrientation(bytes, orientation), header);
-  }
+/** Pixels as they lie in the file; of HEIC upright, as its decoder gives them. */
+async function decodeStored(bytes: Uint8Array, header: ImageHeader, signal?: AbortSignal): Promise<RgbImage> {
+  if (header.format === 'PNG') return decodePng(bytes, signal);
+  if (header.format === 'GIF') return decodeGif(bytes);
+  if (header.format === 'BMP') return decodeBmp(bytes);
+  if (header.format === 'HEIF') return decodeHeic(bytes, header);
+  const { decodeNative } = await (inNode ? nodeEdge() : browserEdge());
+  return decodeNative(withoutOrientation(bytes, header.exif), header);
+}
+
+/** Memory that is not to be had is the picture's size to blame, not a damaged file. */
+function orTooLarge(error: unknown, { width, height }: ImageHeader): unknown {
+  if (!(error instanceof RangeError)) return error;
+  return new ImageTooLargeError(
+    `The image is ${width}×${height} = ${millions(width * height)} pixels: more than there is memory for. Shrink it.`,
+    { width, height, pixels: width * height },
+    { cause: error },
+  );
+}
+
+/** A decoded image file. */
+export interface Picture {
+  /** Upright, unless `orientation: 'stored'` was asked for. */
+  image: RgbImage;
+  /** Upright, in any case: what {@link readSize} gives. */
+  size: ImageSize;
+  format: ImageFormat;
+  /** How the file says to turn the stored pixels: 1 (upright) to 8, as EXIF numbers them. */
+  orientation: number;
+}
+
+const upright = ({ width, height }: ImageHeader, orientation: number): ImageSize =>
+  swapsSides(orientation) ? { width: height, height: width } : { width, height };
+
+/**
+ * Decodes an image file once, for all that is made of it. Rejects as {@link decodeImage} does.
+ */
+export async function decodePicture(source: EncodedPicture, options: DecodeOptions = {}): Promise<Picture> {
+  const { orientation: wanted = 'exif', maxInputPixels = MAX_INPUT_PIXELS, signal } = options;
+  checkOptions(wanted, maxInputPixels);
   signal?.throwIfAborted();
-  checkDecoded(stored, header);
-  return options.orientation === 'exif' ? orientImage(stored, orientation[0]?.value ?? 1) : stored;
+  const bytes = await readBytes(source);
+  const header = readHeader(bytes);
+  checkSize(header.width, header.height, maxInputPixels);
+  const orientation = await readOrientation(bytes, header);
+  try {
+    const stored = checkDecoded(await decodeStored(bytes, header, signal), header);
+    signal?.throwIfAborted();
+    const image = wanted === 'exif' ? orientImage(stored, orientation) : stored;
+    return { image, size: upright(header, orientation), format: header.format, orientation };
+  } catch (error) {
+    throw orTooLarge(error, header);
+  }
+}
+
+/**
+ * The size of a picture as it is shown, upright, without decoding it. Rejects with {@link ImageFormatError} for what is
+ * no image or has a damaged header.
+ */
+export async function readSize(source: EncodedPicture): Promise<ImageSize> {
+  const bytes = await readBytes(source);
+  const header = readHeader(bytes);
+  return upright(header, await readOrientation(bytes, header));
+}
+
+function checkOptions(orientation: unknown, maxInputPixels: unknown): void {
+  if (orientation !== 'exif' && orientation !== 'stored') {
+    throw new InvalidInputError(`orientation is 'exif' or 'stored', not ${JSON.stringify(orientation)}.`);
+  }
+  if (typeof maxInputPixels !== 'number' || !(maxInputPixels >= 1)) {
+    throw new InvalidInputError(`maxInputPixels is ${String(maxInputPixels)}; it has to be a number of 1 or more.`);
+  }
 }
 
 /**
  * Decodes a picture to straight RGB.
  *
  * Rejects with {@link ImageFormatError} (not an image, cut short, damaged, of a kind that this platform does not
- * decode), {@link ImageTooLargeError} (before decoding), {@link SourceNotFoundError} (a URL or path),
- * {@link InvalidInputError} (not an {@link ImageInput} at all), or the signal's reason.
+ * decode), {@link ImageTooLargeError} (before decoding, or where memory ends), {@link SourceNotFoundError} (a URL or
+ * path), {@link InvalidInputError} (not an {@link ImageInput} at all), or the signal's reason.
  */
 export async function decodeImage(input: ImageInput, options: DecodeOptions = {}): Promise<RgbImage> {
   const { orientation = 'exif', maxInputPixels = MAX_INPUT_PIXELS, signal } = options;
-  if (orientation !== 'exif' && orientation !== 'stored') {
-    throw new InvalidInputError(`orientation is 'exif' or 'stored', not ${JSON.stringify(orientation)}.`);
-  }
+  checkOptions(orientation, maxInputPixels);
   signal?.throwIfAborted();
   if (typeof input === 'string' || input instanceof URL) {
-    return decodeFile(await fetchBytes(input, signal), { orientation, maxInputPixels }, signal);
+    return (await decodePicture(await fetchBytes(input, signal), options)).image;
   }
-  if (input instanceof Uint8Array || input instanceof ArrayBuffer) {
-    const bytes = input instanceof Uint8Array ? input : new Uint8Array(input);
-    return decodeFile(bytes, { orientation, maxInputPixels }, signal);
+  if (input instanceof Uint8Array || input instanceof ArrayBuffer || input instanceof Blob) {
+    return (await decodePicture(input, options)).image;
   }
-  if (input instanceof Blob) return decodeFile(await readBlob(input), { orientation, maxInputPixels }, signal);
   if (typeof input === 'object' && input !== null) {
     if (isPixels(input)) return fromPixels(input, maxInputPixels);
     if (!inNode) {

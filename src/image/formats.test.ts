@@ -167,10 +167,45 @@ describe('BMP', () => {
     expect((await decodeImage(eight)).data).toEqual(rgb(...second, ...first, 0, 0, 0));
   });
 
-  test('rarer kinds are refused by name in Node', async () => {
-    for (const parts of [{ bits: 16 }, { bits: 8, compression: 1 }]) {
-      const bytes = bmp({ width: 1, height: 1, rows: [0, 0, 0, 0], ...parts });
-      await expect(decodeImage(bytes)).rejects.toThrow(/The BMP file cannot be decoded here/);
+  test('16 bits: five each, rounded down; or as masks say', async () => {
+    const rows = [0x01, 0x7c, 0, 0]; // red 31, green 0, blue 1
+    expect((await decodeImage(bmp({ width: 1, height: 1, bits: 16, rows }))).data).toEqual(rgb(255, 0, 8));
+    const masks = [0xf800, 0x7e0, 0x1f].flatMap(u32); // they follow the header, where a palette would
+    const masked = bmp({ width: 1, height: 1, bits: 16, palette: masks, rows, compression: 3 });
+    expect((await decodeImage(masked)).data).toEqual(rgb(123, 129, 8)); // 15, 32 and 1 of 31, 63 and 31
+  });
+
+  test('pixels begin where the file says, or after header and palette where it says nothing or the palette', async () => {
+    const palette = [1, 2, 3, 0, 4, 5, 6, 0];
+    const plain = bmp({ width: 3, height: 1, bits: 8, palette, rows: [1, 0, 1, 0] });
+    const expected = rgb(6, 5, 4, 3, 2, 1, 6, 5, 4);
+    for (const offset of [62, 0, 54]) {
+      const moved = plain.slice();
+      moved[10] = offset;
+      expect((await decodeImage(moved)).data, String(offset)).toEqual(expected);
+    }
+    const gap = Uint8Array.from([...plain.subarray(0, 62), 9, 9, ...plain.subarray(62)]);
+    gap[10] = 64;
+    expect((await decodeImage(gap)).data).toEqual(expected);
+  });
+
+  test('run lengths: runs, literals, ends of lines, jumps; too few pixels are refused', async () => {
+    const palette = [0, 0, 0, 0, 1, 1, 1, 0, 2, 2, 2, 0];
+    const grey = (...indices: number[]) => rgb(...indices.flatMap((i) => [i, i, i]));
+    const eight = (rows: number[]) => decodeImage(bmp({ width: 4, height: 2, bits: 8, palette, rows, compression: 1 }));
+    const literal = [0, 3, 1, 2, 1, 0]; // padded to two bytes
+    expect((await eight([3, 2, 0, 0, ...literal, 1, 2, 0, 1])).data).toEqual(grey(1, 2, 1, 2, 2, 2, 2, 0));
+    expect((await eight([9, 2, 0, 0, 0, 2, 1, 0, 3, 1])).data).toEqual(grey(0, 1, 1, 1, 2, 2, 2, 2));
+    await expect(eight([3, 2, 0, 0, 0, 1])).rejects.toThrow(/pixels end too early/);
+    const rows = [5, 0x12, 0, 0, 0, 5, 0x12, 0x01, 0x20, 0];
+    const four = bmp({ width: 5, height: 2, bits: 4, palette, rows, compression: 2 });
+    expect((await decodeImage(four)).data).toEqual(grey(1, 2, 0, 1, 2, 1, 2, 1, 2, 1));
+  });
+
+  test('a picture of another format inside is refused by name', async () => {
+    for (const compression of [4, 5]) {
+      const bytes = bmp({ width: 1, height: 1, bits: 24, rows: [0, 0, 0, 0], compression });
+      await expect(decodeImage(bytes)).rejects.toThrow(/compression [45] is not known/);
     }
   });
 });

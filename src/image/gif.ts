@@ -16,13 +16,14 @@ const INTERLACE = [
   { first: 1, step: 2 },
 ];
 
-/** The frame's data sub-blocks as one piece. */
-function joinBlocks(reader: ByteReader, offset: number): Uint8Array {
+/** The frame's data sub-blocks as one piece: up to the empty one, or to the end of the file. */
+function joinBlocks(bytes: Uint8Array, offset: number): Uint8Array {
   const parts: Uint8Array[] = [];
   let total = 0;
-  for (let at = offset, length = reader.u8(at); length !== 0; at += length + 1, length = reader.u8(at)) {
-    parts.push(reader.bytes.subarray(at + 1, at + 1 + length));
-    total += length;
+  for (let at = offset, length = bytes[at]; length; at += length + 1, length = bytes[at]) {
+    const part = bytes.subarray(at + 1, at + 1 + length);
+    parts.push(part);
+    total += part.length;
   }
   const joined = new Uint8Array(total);
   let at = 0;
@@ -109,7 +110,7 @@ export function decodeGif(bytes: Uint8Array): RgbImage {
   const frame = readGifFrame(reader);
   const { screen, palette } = frame;
   const literalBits = reader.u8(frame.dataOffset);
-  const codes = joinBlocks(reader, frame.dataOffset + 1);
+  const codes = joinBlocks(bytes, frame.dataOffset + 1);
   const pixels = unpack(reader, codes, literalBits, frame.width * frame.height);
 
   const indices = new Uint8Array(screen.width * screen.height).fill(frame.transparent ?? 0);

@@ -219,6 +219,12 @@ export function pixelTable(): Float32Array {
   return float32(json<{ data: string }>('expected/pixel-table.json').data);
 }
 
+/** The same with other settings in `preprocessor_config.json`. `table`: // [3, 256] */
+export function pixelSettings(): { settings: Record<string, unknown>; table: Float32Array }[] {
+  const rows = json<{ settings: Record<string, unknown>; data: string }[]>('expected/pixel-settings.json');
+  return rows.map(({ settings, data }) => ({ settings, table: float32(data) }));
+}
+
 /** What PIL decodes; orientation not applied. Lossy files may differ by a few steps in another decoder. */
 export interface ExpectedDecode {
   image: string;

@@ -1,41 +1,84 @@
-/** @file BMP header, of the OS/2 and the Windows kind. */
+/** @file BMP header, of the OS/2 and the Windows kinds, and where palette and pixels lie. */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
 
+const FILE_HEADER = 14;
 const CORE_HEADER = 12;
-const INFO_HEADER = 40;
+/** BITMAPINFOHEADER and its successors: V2, V3, OS/2 2.x, V4, V5. */
+const INFO_HEADERS = [40, 52, 56, 64, 108, 124];
+const BIT_DEPTHS = [1, 4, 8, 16, 24, 32];
+const MAX_COLORS = 1 << 16;
 
-export function readBmpHeader(bytes: Uint8Array): ImageHeader {
+export const BMP_RAW = 0;
+export const BMP_RLE8 = 1;
+export const BMP_RLE4 = 2;
+export const BMP_MASKS = 3;
+
+export interface BmpHeader extends ImageHeader {
+  bits: number;
+  compression: number;
+  /** Rows run from top to bottom; usual is the other way. */
+  downwards: boolean;
+  palette: { offset: number; entryBytes: number; colors: number };
+  pixelOffset: number;
+  /** Which bits are red, green and blue, of 16 bits and more. */
+  masks: [number, number, number];
+}
+
+/** The channels of pixels that have no masks of their own. */
+function usualMasks(bits: number): BmpHeader['masks'] {
+  return bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
+}
+
+/** Throws {@link ImageFormatError} for a header of no known kind, and where pixels would lie inside the header. */
+export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const reader = new ByteReader(bytes, 'BMP');
   const headerBytes = reader.u32(14, true);
-  let width: number;
-  let height: number;
-  let bits: number;
-  let compression = 0;
-  if (headerBytes === CORE_HEADER) {
-    width = reader.u16(18, true);
-    height = reader.u16(20, true);
-    bits = reader.u16(24, true);
-  } else if (headerBytes >= INFO_HEADER) {
-    width = reader.i32(18, true);
-    height = Math.abs(reader.i32(22, true)); // negative: rows run downwards
-    bits = reader.u16(28, true);
-    compression = reader.u32(30, true);
-  } else {
+  const isCore = headerBytes === CORE_HEADER;
+  if (!isCore && !INFO_HEADERS.includes(headerBytes)) {
     throw reader.fail(`its header of ${headerBytes} bytes is of no known kind`);
   }
-  if (width <= 0 || height === 0 || bits === 0) throw reader.fail(`it declares ${width}×${height} pixels`);
-  if (compression === 0 || compression === 3) {
-    const rowBytes = Math.ceil((width * bits) / 32) * 4;
-    reader.checked(reader.u32(10, true), rowBytes * height);
+  const width = isCore ? reader.u16(18, true) : reader.u32(18, true);
+  const signedHeight = isCore ? reader.u16(20, true) : reader.i32(22, true);
+  const height = Math.abs(signedHeight);
+  const bits = reader.u16(isCore ? 24 : 28, true);
+  const compression = isCore ? BMP_RAW : reader.u32(30, true);
+  if (width === 0 || height === 0) throw reader.fail(`it declares ${width}×${height} pixels`);
+  if (!BIT_DEPTHS.includes(bits)) throw reader.fail(`it declares ${bits} bits per pixel`);
+
+  let end = FILE_HEADER + headerBytes;
+  let masks = usualMasks(bits);
+  if (compression === BMP_MASKS) {
+    if (bits < 16) throw reader.fail(`it declares channel masks with ${bits} bits per pixel`);
+    const at = FILE_HEADER + INFO_HEADERS[0]!; // after the plain header, or inside a longer one
+    const given: BmpHeader['masks'] = [reader.u32(at, true), reader.u32(at + 4, true), reader.u32(at + 8, true)];
+    if (given.some((mask) => mask !== 0)) masks = given;
+    if (headerBytes === INFO_HEADERS[0]) end += 12;
   }
+  const entryBytes = isCore ? 3 : 4;
+  const indexed = bits <= 8;
+  const declared = isCore ? 0 : reader.u32(46, true);
+  const colors = indexed ? declared || 1 << bits : 0;
+  if (colors > MAX_COLORS) throw reader.fail(`it declares ${colors} colours`);
+  // Pixels said to start right after the header, or nowhere, start after the palette: so says Pillow too.
+  const said = reader.u32(10, true);
+  const afterPalette = end + colors * entryBytes;
+  const pixelOffset = said === 0 || (indexed && said === end) ? afterPalette : said;
+  if (pixelOffset < end) throw reader.fail(`its pixels would start at byte ${pixelOffset}, inside its header`);
   return {
     format: 'BMP',
     mimeType: 'image/bmp',
     width,
     height,
     alpha: bits === 32,
-    indexed: bits <= 8,
-    orientation: [],
+    indexed,
+    exif: [],
+    xmp: null,
+    bits,
+    compression,
+    downwards: signedHeight < 0,
+    palette: { offset: end, entryBytes, colors },
+    pixelOffset,
+    masks,
   };
 }

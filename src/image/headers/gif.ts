@@ -1,9 +1,10 @@
-/** @file GIF header: the logical screen, and that the first frame is whole and lies inside it. */
+/** @file GIF header: the logical screen and the first frame. Whether that is whole is the decoder's to find. */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
 
 const EXTENSION = 0x21;
 const IMAGE = 0x2c;
+const TRAILER = 0x3b;
 const GRAPHIC_CONTROL = 0xf9;
 
 export interface GifFrame {
@@ -13,7 +14,7 @@ export interface GifFrame {
   width: number;
   height: number;
   interlaced: boolean;
-  /** // [colours, 3]; null where the file has none. */
+  /** // [colours, 3]; null where indices are greys. */
   palette: Uint8Array | null;
   /** Palette index of the transparent colour, or null. */
   transparent: number | null;
@@ -31,44 +32,50 @@ function skipBlocks(reader: ByteReader, offset: number): number {
   return at + 1;
 }
 
+/** Null where there is none, and for one of the greys 0, 1, 2 …: then an index is a grey, beyond its end too. */
 function colorTable(reader: ByteReader, offset: number, length: number): Uint8Array | null {
   reader.checked(offset, length);
-  return length === 0 ? null : reader.bytes.subarray(offset, offset + length);
+  const table = reader.bytes.subarray(offset, offset + length);
+  return table.every((value, i) => value === Math.floor(i / 3)) ? null : table;
 }
 
-/** Throws {@link ImageFormatError} where there is no whole first frame inside the screen. */
+/**
+ * The first frame, and the screen that holds it: a screen that is smaller grows, as Pillow's and the browsers' do.
+ * Throws {@link ImageFormatError} where there is none.
+ */
 export function readGifFrame(reader: ByteReader): GifFrame {
-  const screen = { width: reader.u16(6, true), height: reader.u16(8, true) };
   const globalBytes = tableBytes(reader.u8(10));
   const globalPalette = colorTable(reader, 13, globalBytes);
   let offset = 13 + globalBytes;
   let transparent: number | null = null;
-  for (; reader.u8(offset) === EXTENSION; offset = skipBlocks(reader, offset + 2)) {
-    if (reader.u8(offset + 1) !== GRAPHIC_CONTROL) continue;
-    transparent = (reader.u8(offset + 3) & 1) === 1 ? reader.u8(offset + 6) : null;
+  for (let block = reader.u8(offset); block !== IMAGE; block = reader.u8(offset)) {
+    if (block === TRAILER) throw reader.fail('it holds no picture');
+    if (block !== EXTENSION) {
+      offset += 1; // stray bytes between blocks
+      continue;
+    }
+    const isControl = reader.u8(offset + 1) === GRAPHIC_CONTROL && reader.u8(offset + 2) >= 4;
+    if (isControl && (reader.u8(offset + 3) & 1) === 1) transparent = reader.u8(offset + 6);
+    offset = skipBlocks(reader, offset + 2);
   }
-  if (reader.u8(offset) !== IMAGE)
-    throw reader.fail(`it holds no picture (block ${reader.u8(offset)} at byte ${offset})`);
   const left = reader.u16(offset + 1, true);
   const top = reader.u16(offset + 3, true);
   const width = reader.u16(offset + 5, true);
   const height = reader.u16(offset + 7, true);
   if (width === 0 || height === 0) throw reader.fail(`its first frame has ${width}×${height} pixels`);
-  if (left + width > screen.width || top + height > screen.height) {
-    throw reader.fail(
-      `its first frame (${width}×${height} at ${left}, ${top}) reaches beyond its screen of ` +
-        `${screen.width}×${screen.height} pixels`,
-    );
-  }
+  const screen = {
+    width: Math.max(reader.u16(6, true), left + width),
+    height: Math.max(reader.u16(8, true), top + height),
+  };
   const flags = reader.u8(offset + 9);
-  const localPalette = colorTable(reader, offset + 10, tableBytes(flags));
-  const dataOffset = offset + 10 + tableBytes(flags);
-  skipBlocks(reader, dataOffset + 1);
-  const palette = localPalette ?? globalPalette;
+  const localBytes = tableBytes(flags);
+  const palette = localBytes > 0 ? colorTable(reader, offset + 10, localBytes) : globalPalette;
+  const dataOffset = offset + 10 + localBytes;
+  reader.checked(dataOffset, 1);
   return { screen, left, top, width, height, interlaced: (flags & 0x40) !== 0, palette, transparent, dataOffset };
 }
 
 export function readGifHeader(bytes: Uint8Array): ImageHeader {
   const { screen } = readGifFrame(new ByteReader(bytes, 'GIF'));
-  return { format: 'GIF', mimeType: 'image/gif', ...screen, alpha: true, indexed: true, orientation: [] };
+  return { format: 'GIF', mimeType: 'image/gif', ...screen, alpha: true, indexed: true, exif: [], xmp: null };
 }

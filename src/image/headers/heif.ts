@@ -1,10 +1,15 @@
-/** @file AVIF and HEIC header: the `ispe` (spatial extents) properties of the file's items. */
+/**
+ * @file AVIF and HEIC header: the primary item and its properties: size (`ispe`), crop (`clap`), rotation (`irot`) and
+ * mirroring (`imir`).
+ */
 import { ByteReader } from '../bytes';
 import type { ImageFormat, ImageHeader } from './types';
 
 const AVIF_BRANDS = new Set(['avif', 'avis']);
 const HEIC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']);
 const MAX_BRANDS = 64;
+/** Boxes that begin with version and flags. */
+const FULL_BOXES = new Set(['meta', 'pitm', 'ipma']);
 
 interface Box {
   type: string;
@@ -30,22 +35,12 @@ function* boxes(reader: ByteReader, start: number, end: number): Generator<Box> 
   }
 }
 
-/** The contents of the first box of each name on `path`, each inside the one before. */
-function find(reader: ByteReader, path: readonly string[]): Box | null {
-  let within: Box = { type: '', start: 0, end: reader.length };
-  for (const name of path) {
-    let found: Box | null = null;
-    for (const box of boxes(reader, within.start, within.end)) {
-      if (box.type === name) {
-        found = box;
-        break;
-      }
-    }
-    if (found === null) return null;
-    // `meta` has version and flags before its boxes.
-    within = name === 'meta' ? { ...found, start: found.start + 4 } : found;
+/** The first box of a name inside `within`; of a box with version and flags, what follows these. */
+function child(reader: ByteReader, within: Box, name: string): Box | null {
+  for (const box of boxes(reader, within.start, within.end)) {
+    if (box.type === name) return FULL_BOXES.has(name) ? { ...box, start: box.start + 4 } : box;
   }
-  return within;
+  return null;
 }
 
 /** `AVIF` or `HEIF` by the brands in `ftyp`; null for other files of this family (MP4 and the like). */
@@ -61,23 +56,111 @@ export function heifFormat(bytes: Uint8Array): ImageFormat | null {
   return brands.some((brand) => HEIC_BRANDS.has(brand)) ? 'HEIF' : null;
 }
 
-export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader {
-  const reader = new ByteReader(bytes, format);
-  const properties = find(reader, ['meta', 'iprp', 'ipco']);
-  if (properties === null) throw reader.fail('it declares no picture');
-  let width = 0;
-  let height = 0;
-  for (const { type, start } of boxes(reader, properties.start, properties.end)) {
-    if (type !== 'ispe') continue;
-    const itemWidth = reader.u32(start + 4);
-    const itemHeight = reader.u32(start + 8);
-    // The largest of picture, tiles, thumbnails and alpha plane: what must be decoded at most.
-    if (itemWidth * itemHeight > width * height) {
-      width = itemWidth;
-      height = itemHeight;
+/** The number in `pitm`; null where the file names no primary item. */
+function primaryItem(reader: ByteReader, meta: Box): number | null {
+  const box = child(reader, meta, 'pitm');
+  if (box === null) return null;
+  const version = reader.u8(box.start - 4);
+  return version === 0 ? reader.u16(box.start) : reader.u32(box.start);
+}
+
+/** The properties of an item, in the order in which they are to be applied (`ipma`). */
+function itemProperties(reader: ByteReader, properties: Box, item: number, all: readonly Box[]): Box[] {
+  const box = child(reader, properties, 'ipma');
+  if (box === null) return [];
+  const version = reader.u8(box.start - 4);
+  const isWide = (reader.u8(box.start - 1) & 1) === 1;
+  const found: Box[] = [];
+  let at = box.start + 4;
+  for (let entries = reader.u32(box.start); entries > 0; entries--) {
+    const id = version === 0 ? reader.u16(at) : reader.u32(at);
+    at += version === 0 ? 2 : 4;
+    for (let count = reader.u8(at++); count > 0; count--, at += isWide ? 2 : 1) {
+      const index = isWide ? reader.u16(at) & 0x7fff : reader.u8(at) & 0x7f;
+      const property = all[index - 1];
+      if (id === item && property !== undefined) found.push(property);
     }
   }
-  if (width === 0 || height === 0) throw reader.fail('it declares no size');
-  const mimeType = format === 'AVIF' ? 'image/avif' : 'image/heic';
-  return { format, mimeType, width, height, alpha: true, orientation: [] };
+  return found;
+}
+
+interface Extent {
+  width: number;
+  height: number;
+}
+
+/** `ispe` without version and flags. */
+function extent(reader: ByteReader, { start }: Box): Extent {
+  return { width: reader.u32(start + 4), height: reader.u32(start + 8) };
+}
+
+/** `clap`: the middle of the picture that is to be shown, as two fractions. */
+function cropped(reader: ByteReader, { start }: Box, size: Extent): Extent {
+  const side = (at: number, whole: number) => Math.min(whole, Math.round(reader.u32(at) / reader.u32(at + 4)) || whole);
+  return { width: side(start, size.width), height: side(start + 8, size.height) };
+}
+
+/** Rotation and mirroring, in this order, as EXIF's number. */
+function exifTurn(quarters: number, mirror: number | null): number {
+  if (mirror === null) return [1, 8, 3, 6][quarters]!;
+  return (mirror === 0 ? [4, 5, 2, 7] : [2, 7, 4, 5])[quarters]!;
+}
+
+/** The largest of the tracks, for a sequence of pictures without a still one. */
+function trackSize(reader: ByteReader, file: Box): Extent {
+  const movie = child(reader, file, 'moov');
+  let largest: Extent = { width: 0, height: 0 };
+  if (movie === null) return largest;
+  for (const track of boxes(reader, movie.start, movie.end)) {
+    const header = track.type === 'trak' ? child(reader, track, 'tkhd') : null;
+    if (header === null) continue;
+    // The last two fields, in 16.16 bits.
+    const size = { width: reader.u32(header.end - 8) >>> 16, height: reader.u32(header.end - 4) >>> 16 };
+    if (size.width * size.height > largest.width * largest.height) largest = size;
+  }
+  return largest;
+}
+
+/**
+ * The size of HEIC is that of the picture as its decoder gives it: cropped and turned. AVIF is turned afterwards, as
+ * Pillow does it, so that its size is the one before.
+ */
+export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader {
+  const reader = new ByteReader(bytes, format);
+  const file: Box = { type: '', start: 0, end: reader.length };
+  const meta = child(reader, file, 'meta');
+  const properties = meta && child(reader, meta, 'iprp');
+  const container = properties && child(reader, properties, 'ipco');
+  let size: Extent = { width: 0, height: 0 };
+  let quarters = 0;
+  let mirror: number | null = null;
+  if (meta && properties && container) {
+    const all = [...boxes(reader, container.start, container.end)];
+    const primary = primaryItem(reader, meta);
+    const own = primary === null ? [] : itemProperties(reader, properties, primary, all);
+    // Without a primary item: the largest of picture, tiles, thumbnails and alpha plane.
+    for (const box of (own.length > 0 ? own : all).filter(({ type }) => type === 'ispe')) {
+      const each = extent(reader, box);
+      if (each.width * each.height > size.width * size.height) size = each;
+    }
+    for (const box of own) {
+      if (box.type === 'clap' && format === 'HEIF') size = cropped(reader, box, size);
+      if (box.type === 'imir') mirror = reader.u8(box.start) & 1;
+      if (box.type !== 'irot') continue;
+      quarters = reader.u8(box.start) & 3;
+      if (format === 'HEIF' && quarters % 2 === 1) size = { width: size.height, height: size.width };
+    }
+  } else {
+    size = trackSize(reader, file);
+  }
+  if (size.width === 0 || size.height === 0) throw reader.fail('it declares no picture with a size');
+  const header: ImageHeader = {
+    format,
+    mimeType: format === 'AVIF' ? 'image/avif' : 'image/heic',
+    ...size,
+    alpha: true,
+    exif: [],
+    xmp: null,
+  };
+  return format === 'AVIF' ? { ...header, turn: exifTurn(quarters, mirror) } : header;
 }

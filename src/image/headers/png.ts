@@ -1,5 +1,4 @@
-/** @file PNG header: signature, IHDR, and the eXIf chunk wherever it lies. */
-import { findOrientation } from '../exif';
+/** @file PNG header: signature and IHDR; the chunks of the file. */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
 
@@ -21,23 +20,31 @@ export interface PngHeader extends ImageHeader {
   interlaced: boolean;
 }
 
-/** One chunk: its data lies at `start … end-1`; the CRC follows. */
+/** One chunk: its data lies at `start … end-1`; the CRC follows, if the file does not end before. */
 export interface PngChunk {
   type: string;
   start: number;
   end: number;
 }
 
-/** Walks the chunks up to IEND. Throws {@link ImageFormatError} where the file is cut short. */
+/**
+ * Walks the chunks up to IEND, or to what is no chunk once the pixels have begun: what follows them is needed by no
+ * decoder. A chunk that is cut short counts with what is there of it if it holds pixels. Throws
+ * {@link ImageFormatError} for damage before the pixels.
+ */
 export function* pngChunks(reader: ByteReader): Generator<PngChunk> {
   let offset = PNG_SIGNATURE.length;
+  let hasPixels = false;
   for (;;) {
+    if (hasPixels && offset + 8 > reader.length) return;
     const length = reader.u32(offset);
     const type = reader.text(offset + 4, 4);
+    if (hasPixels && !/^[A-Za-z]{4}$/.test(type)) return;
     const start = offset + 8;
-    reader.checked(start, length + 4);
-    yield { type, start, end: start + length };
-    if (type === 'IEND') return;
+    hasPixels ||= type === 'IDAT';
+    if (!hasPixels) reader.checked(start, length + 4);
+    if (type === 'IEND' || (type !== 'IDAT' && start + length > reader.length)) return;
+    yield { type, start, end: Math.min(start + length, reader.length) };
     offset = start + length + 4;
   }
 }
@@ -66,20 +73,10 @@ export function readPngHeader(bytes: Uint8Array): PngHeader {
     height,
     alpha: true,
     indexed: colorType === 3 || (colorType === 0 && bitDepth === 1),
-    orientation: [],
+    exif: [],
+    xmp: null,
     bitDepth,
     colorType,
     interlaced: interlace === 1,
   };
-}
-
-/** The orientation in an eXIf chunk; needs the whole file. */
-export function pngOrientation(bytes: Uint8Array): ImageHeader['orientation'] {
-  const reader = new ByteReader(bytes, 'PNG');
-  for (const { type, start, end } of pngChunks(reader)) {
-    if (type !== 'eXIf') continue;
-    const tag = findOrientation(bytes, start, end);
-    return tag === null ? [] : [tag];
-  }
-  return [];
 }

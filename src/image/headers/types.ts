@@ -1,12 +1,12 @@
 /** @file What the header of an image file says, before anything is decoded. */
-import type { OrientationTag } from '../exif';
+import type { ByteRange } from '../exif';
 
 export type ImageFormat = 'PNG' | 'JPEG' | 'GIF' | 'BMP' | 'WebP' | 'AVIF' | 'HEIF';
 
 export interface ImageHeader {
   format: ImageFormat;
   mimeType: string;
-  /** Pixels as stored, before any turning by EXIF. The largest that the file declares. */
+  /** Pixels as the decoder gives them, before any turning by {@link readOrientation}. */
   width: number;
   height: number;
   /** Whether pixels may be transparent. */
@@ -15,6 +15,10 @@ export interface ImageHeader {
   indexed?: boolean;
   /** Four inks instead of three colours (JPEG only). */
   cmyk?: boolean;
-  /** Every EXIF orientation tag in the file; decoders obey the first. */
-  orientation: OrientationTag[];
+  /** Where EXIF lies: of JPEG the segments, in their order. PNG's metadata is read by itself (`png-metadata.ts`). */
+  exif: ByteRange[];
+  /** Where XMP lies. */
+  xmp: ByteRange | null;
+  /** How the container itself says to turn the picture (AVIF), as EXIF numbers it; EXIF then says nothing. */
+  turn?: number;
 }

@@ -1,11 +1,8 @@
 /** @file WebP header: lossy (VP8), lossless (VP8L) or extended (VP8X, with EXIF and animation). */
 import { ByteReader } from '../bytes';
-import { findOrientation } from '../exif';
 import type { ImageHeader } from './types';
 
 const ALPHA_FLAG = 0x10;
-/** Some writers put JPEG's prefix in front of the TIFF data. */
-const EXIF_PREFIX = 'Exif\0\0';
 
 interface Size {
   width: number;
@@ -40,7 +37,8 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
   const reader = new ByteReader(bytes, 'WebP');
   const end = reader.u32(4, true) + 8;
   reader.checked(0, end);
-  const orientation: ImageHeader['orientation'] = [];
+  const exif: ImageHeader['exif'] = [];
+  let xmp: ImageHeader['xmp'] = null;
   let canvas: Size | null = null;
   let picture: Size | null = null;
   for (let offset = 12; offset + 8 <= end;) {
@@ -63,10 +61,10 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
         throw reader.fail('a frame is larger than the picture');
       }
       picture = { ...canvas, alpha: true };
-    } else if (type === 'EXIF') {
-      const tiff = reader.startsWith(EXIF_PREFIX, start) ? start + EXIF_PREFIX.length : start;
-      const tag = findOrientation(bytes, tiff, start + length);
-      if (tag !== null) orientation.push(tag);
+    } else if (type === 'EXIF' && exif.length === 0) {
+      exif.push({ start, end: start + length });
+    } else if (type === 'XMP ' && xmp === null) {
+      xmp = { start, end: start + length };
     }
     offset = start + length + (length & 1);
   }
@@ -79,5 +77,5 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
   const { width, height } = picture;
   if (width === 0 || height === 0) throw reader.fail(`it declares ${width}×${height} pixels`);
   const alpha = picture.alpha || (canvas?.alpha ?? false);
-  return { format: 'WebP', mimeType: 'image/webp', width, height, alpha, orientation };
+  return { format: 'WebP', mimeType: 'image/webp', width, height, alpha, exif, xmp };
 }

@@ -112,6 +112,22 @@ describe('config.json', () => {
     expect(parseConfig(json)).toEqual(parsed2B);
   });
 
+  // What transformers 5.24's Qwen2VLConfig makes of text_config.{rope_theta, rope_parameters, rope_scaling}.
+  const theta = (base: number) => ({ rope_theta: base, rope_type: 'default' });
+  test.each([
+    [{ rope_theta: 1e6, rope_parameters: theta(1e4) }, 1e4],
+    [{ rope_theta: 1e6, rope_parameters: { rope_type: 'default' } }, 1e6],
+    [{ rope_theta: 1e6, rope_parameters: null, rope_scaling: theta(2e4) }, 2e4],
+    [{ rope_theta: 1e6, rope_parameters: theta(1e4), rope_scaling: { type: 'mrope' } }, 1e6],
+    [{ rope_theta: 1e6, rope_parameters: theta(1e4), rope_scaling: {} }, 1e4],
+    [{ rope_parameters: theta(3e4) }, 3e4],
+  ])('of two bases, transformers’ counts: %j', (rope, expected) => {
+    const json = nested();
+    const { rope_theta: _, rope_scaling: __, ...text } = json.text_config as Record<string, unknown>;
+    expect(parseConfig({ ...json, text_config: { ...text, ...rope } }).ropeTheta).toBe(expected);
+    expect(parseConfig({ ...flat2B, rope_scaling: null, ...rope }).ropeTheta).toBe(expected);
+  });
+
   test.each(TEXT_KEYS.filter((key) => key !== 'rope_scaling' && key !== 'use_sliding_window'))(
     'a missing %s is an error, not the 72B default',
     (key) => {
@@ -131,9 +147,39 @@ describe('config.json', () => {
     ['sliding-window attention', { use_sliding_window: true }],
     ['scaled rotary embedding', { rope_scaling: { type: 'yarn', factor: 4 } }],
     ['another activation', { hidden_act: 'gelu' }],
+    ['sliding-window attention by layer', { layer_types: ['full_attention', 'sliding_attention'] }],
+    ['two kinds of one rotary embedding', { rope_scaling: { type: 'mrope', rope_type: 'linear', factor: 2 } }],
+    ['a rotary embedding of part of the head', { partial_rotary_factor: 0.5 }],
+    ['the same in rope_parameters', { rope_parameters: { rope_theta: 1e6, partial_rotary_factor: 0.5 } }],
+    ['rotary embeddings by kind of layer', { rope_parameters: { full_attention: { rope_theta: 1e6 } } }],
+    ['attention both ways', { is_causal: false }],
+    ['packed weights', { quantization_config: { quant_method: 'bitsandbytes' } }],
+    ['another rotary base in the tower', { vision_config: { ...flat2B.vision_config, rope_theta: 1e6 } }],
+    [
+      'the same in rope_parameters',
+      { vision_config: { ...flat2B.vision_config, rope_parameters: { rope_type: 'axial', rope_theta: 1e6 } } },
+    ],
+    ['another head width in the tower’s embedding', { vision_config: { ...flat2B.vision_config, head_dim: 40 } }],
     ['another activation in the tower', { vision_config: { ...flat2B.vision_config, hidden_act: 'gelu' } }],
   ])('refuses %s', (_, change) => {
     expect(() => parseConfig({ ...flat2B, ...change })).toThrow(UnsupportedError);
+  });
+
+  test('takes what transformers writes of a model with all settings at rest', () => {
+    const rest = {
+      layer_types: Array(28).fill('full_attention'),
+      partial_rotary_factor: 1.0,
+      is_causal: true,
+      quantization_config: null,
+      text_config: null,
+      vision_config: {
+        ...flat2B.vision_config,
+        head_dim: 80,
+        hidden_act: 'quick_gelu',
+        rope_parameters: { rope_type: 'axial', rope_theta: 10000.0 },
+      },
+    };
+    expect(parseConfig({ ...flat2B, ...rest })).toEqual(parsed2B);
   });
 
   test.each([

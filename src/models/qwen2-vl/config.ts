@@ -9,6 +9,7 @@
 
 import { CheckpointFormatError, UnsupportedError } from '../../errors';
 import type { Qwen2VLConfig } from '../types';
+import { refuseVariants, ropeSettings } from './variants';
 
 type Json = Record<string, unknown>;
 
@@ -29,8 +30,9 @@ export function parseConfig(json: Json): Qwen2VLConfig {
       { modelType: json.model_type },
     );
   }
-  const text = json.text_config === undefined ? json : object(json.text_config, 'text_config');
-  refuseVariants(text);
+  const text = json.text_config == null ? json : object(json.text_config, 'text_config');
+  const vision = object(json.vision_config ?? {}, 'vision_config');
+  refuseVariants({ whole: json, text, vision });
   const hiddenSize = count(text, 'hidden_size', MAX_WIDTH);
   const heads = count(text, 'num_attention_heads', MAX_WIDTH);
   const config: Qwen2VLConfig = {
@@ -45,16 +47,13 @@ export function parseConfig(json: Json): Qwen2VLConfig {
     vocabSize: count(text, 'vocab_size', MAX_VOCABULARY),
     maxPositions: count(text, 'max_position_embeddings', MAX_VOCABULARY),
     imageTokenId: count(json, 'image_token_id', MAX_VOCABULARY),
-    vision: parseVision(object(json.vision_config ?? {}, 'vision_config'), hiddenSize),
+    vision: parseVision(vision, hiddenSize),
   };
   checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}`));
   return config;
 }
 
 function parseVision(json: Json, textWidth: number): Qwen2VLConfig['vision'] {
-  if (json.hidden_act !== undefined && json.hidden_act !== 'quick_gelu') {
-    throw new UnsupportedError(`The vision tower's activation is ${JSON.stringify(json.hidden_act)}, not quick_gelu.`);
-  }
   const embedDim = count(json, 'embed_dim', MAX_WIDTH, 1280);
   const heads = count(json, 'num_heads', MAX_WIDTH, 16);
   const mlpRatio = json.mlp_ratio === undefined ? 4 : positive(json, 'mlp_ratio');
@@ -67,44 +66,24 @@ function parseVision(json: Json, textWidth: number): Qwen2VLConfig['vision'] {
         `the language model takes ${textWidth} (hidden_size).`,
     );
   }
+  const headDim = divide(embedDim, heads, 'vision_config.embed_dim');
+  if (json.head_dim != null && json.head_dim !== headDim) {
+    throw new UnsupportedError(
+      `config.json: "vision_config.head_dim" is ${JSON.stringify(json.head_dim)}; only embed_dim / num_heads, ` +
+        `${headDim}, is computed.`,
+    );
+  }
   return {
     depth: count(json, 'depth', MAX_LAYERS, 32),
     embedDim,
     heads,
-    headDim: divide(embedDim, heads, 'vision_config.embed_dim'),
+    headDim,
     mlpDim: Math.floor(embedDim * mlpRatio),
     patchSize: count(json, 'patch_size', 1024, 14),
     mergeSize: count(json, 'spatial_merge_size', 64, 2),
     temporalPatchSize: count(json, 'temporal_patch_size', 64, 2),
     channels,
   };
-}
-
-/** Where `rope_theta` is: beside the other numbers, or from transformers 5 on in `rope_parameters`. */
-function ropeSettings(text: Json): Json {
-  return text.rope_theta === undefined && text.rope_parameters != null
-    ? object(text.rope_parameters, 'rope_parameters')
-    : text;
-}
-
-function refuseVariants(text: Json): void {
-  if (text.hidden_act !== 'silu') {
-    throw new UnsupportedError(`The language model's activation is ${JSON.stringify(text.hidden_act)}, not silu.`);
-  }
-  if (text.use_sliding_window === true) {
-    throw new UnsupportedError('The checkpoint uses sliding-window attention, which this version does not compute.');
-  }
-  for (const key of ['rope_scaling', 'rope_parameters']) {
-    if (text[key] == null) continue;
-    const rope = object(text[key], key);
-    const kind = rope.rope_type ?? rope.type ?? 'default';
-    // Prompts have 1-D positions, for which Qwen2-VL's mrope is plain rotary embedding.
-    if (kind !== 'default' && kind !== 'mrope') {
-      throw new UnsupportedError(`Rotary embedding of kind ${JSON.stringify(kind)} (${key}) is not implemented.`, {
-        kind,
-      });
-    }
-  }
 }
 
 /** Checks that hold between the numbers, for a config from either a checkpoint or a bundle. */

@@ -1,11 +1,30 @@
-/** @file What the checkpoint's `preprocessor_config.json` and tokenizer say about images and prompts. */
+/**
+ * @file What the checkpoint's `preprocessor_config.json` and tokenizer say about images and prompts. Every key that
+ * transformers' `Qwen2VLImageProcessor` acts on (slow and fast, releases 4.47 to 5.24 were read) is honoured or refused.
+ */
 
 import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type ImageConfig, type PromptConfig } from '../../bundle/manifest';
-import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
+import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { Qwen2VLConfig } from '../types';
 
 const IMAGE_TOKEN = '<|image_pad|>';
 const PREPROCESSOR = 'preprocessor_config.json';
+
+/** Pillow's number of its bicubic filter. */
+const BICUBIC = 3;
+/** Settings with the only values that are computed. Missing is transformers' default, which they are. */
+const COMPUTED: Readonly<Record<string, readonly unknown[]>> = {
+  do_resize: [true],
+  resample: [BICUBIC],
+  do_convert_rgb: [true],
+  image_processor_type: ['Qwen2VLImageProcessor', 'Qwen2VLImageProcessorFast', 'Qwen2VLImageProcessorPil'],
+  // Steps that base classes of transformers' processors know
+  do_center_crop: [false, null],
+  do_pad: [false, null],
+  do_flip_channel_order: [false, null],
+  do_grayscale: [false, null],
+  data_format: ['channels_first', null],
+};
 
 /**
  * Pixel limits, normalisation and patch sizes, of either generation of `preprocessor_config.json`
@@ -15,21 +34,25 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   if (!preprocessor) {
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
   }
+  refuseOtherSteps(preprocessor);
   const size = isRecord(preprocessor.size) ? preprocessor.size : {};
   const image: ImageConfig = {
     minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge, MAX_PIXELS),
     maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge, MAX_LIMIT),
-    mean: channels('image_mean', preprocessor.image_mean),
-    std: channels('image_std', preprocessor.image_std),
+    ...normalisation(preprocessor),
     patchSize: config.vision.patchSize,
     mergeSize: config.vision.mergeSize,
   };
   if (image.minPixels > image.maxPixels)
     throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
-  if (image.std.some((value) => value < LEAST_DEVIATION)) {
-    throw new CheckpointFormatError(`${PREPROCESSOR}: image_std must be at least ${LEAST_DEVIATION}.`);
+  if (![...image.mean, ...image.std].every((value) => Math.abs(value) <= MAX_CHANNEL) || Math.min(...image.std) < LEAST_DEVIATION) {
+    throw new CheckpointFormatError(`${PREPROCESSOR}: image_mean and image_std must be at most ${MAX_CHANNEL}, image_std at least ${LEAST_DEVIATION}, after rescaling.`);
   }
-  const sizes = { patch_size: image.patchSize, merge_size: image.mergeSize };
+  const sizes = {
+    patch_size: image.patchSize,
+    merge_size: image.mergeSize,
+    temporal_patch_size: config.vision.temporalPatchSize,
+  };
   for (const [key, expected] of Object.entries(sizes)) {
     const value = preprocessor[key] ?? expected;
     if (value !== expected) {
@@ -39,6 +62,43 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
     }
   }
   return image;
+}
+
+function refuseOtherSteps(preprocessor: Record<string, unknown>): void {
+  for (const [key, values] of Object.entries(COMPUTED)) {
+    if (!Object.hasOwn(preprocessor, key) || values.includes(preprocessor[key])) continue;
+    throw new UnsupportedError(
+      `${PREPROCESSOR}: ${key} is ${JSON.stringify(preprocessor[key])}, which this version does not compute.`,
+      { key, value: preprocessor[key] },
+    );
+  }
+}
+
+/**
+ * transformers computes (byte × rescale_factor − mean) / std, and leaves out what do_rescale and do_normalize turn off.
+ * A bundle's bytes are always multiplied by 1/255, so another factor is moved into mean and deviation.
+ */
+function normalisation(preprocessor: Record<string, unknown>): Pick<ImageConfig, 'mean' | 'std'> {
+  const flag = (key: string): boolean => {
+    const value = Object.hasOwn(preprocessor, key) ? preprocessor[key] : true;
+    if (typeof value === 'boolean') return value;
+    throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be true or false.`, { key });
+  };
+  const factor = flag('do_rescale') ? (preprocessor.rescale_factor ?? 1 / 255) : 1;
+  if (typeof factor !== 'number' || !Number.isFinite(factor) || factor <= 0) {
+    throw new CheckpointFormatError(`${PREPROCESSOR}: rescale_factor must be a positive number.`, {
+      key: 'rescale_factor',
+    });
+  }
+  const normalise = flag('do_normalize');
+  const mean = normalise ? channels('image_mean', preprocessor.image_mean) : ([0, 0, 0] as const);
+  const std = normalise ? channels('image_std', preprocessor.image_std) : ([1, 1, 1] as const);
+  if (std.some((value) => value <= 0)) throw new CheckpointFormatError(`${PREPROCESSOR}: image_std must be positive.`);
+  const scale = factor === 1 / 255 ? 1 : factor * 255;
+  return {
+    mean: [mean[0] / scale, mean[1] / scale, mean[2] / scale],
+    std: [std[0] / scale, std[1] / scale, std[2] / scale],
+  };
 }
 
 /** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
@@ -69,7 +129,7 @@ function pixels(key: string, value: unknown, most: number): number {
 }
 
 function channels(key: string, value: unknown): [number, number, number] {
-  if (Array.isArray(value) && value.length === 3 && value.every((each) => Math.abs(each as number) <= MAX_CHANNEL)) {
+  if (Array.isArray(value) && value.length === 3 && value.every((each) => Number.isFinite(each))) {
     return value as [number, number, number];
   }
   throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be three numbers.`, { key });

@@ -2,10 +2,10 @@
 
 import { sha256Hex } from '../../bundle/digest';
 import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
+import { decodePicture, type RgbImage } from '../../image';
 import { readHeader } from '../../image/headers/index';
 import type { EmbedderInput, PictureLimits } from '../types';
 import { readFacts } from './exif';
-import { decodeHeic } from './heic';
 import type { PictureRow } from '../library/rows';
 import { makeThumbnail, type Thumbnail } from './thumbnail';
 
@@ -64,12 +64,10 @@ export async function preparePicture(
     );
   }
   const facts = await readFacts(bytes, file.lastModified);
-  let input: EmbedderInput = { image: file };
   let bitmap = await createImageBitmap(new Blob([bytes], { type: header.mimeType })).catch(() => null);
   if (!bitmap && header.format === 'HEIF') {
-    const decoded = await decodeHeic(bytes);
-    input = { image: decoded };
-    bitmap = await createImageBitmap(decoded);
+    const { image } = await decodePicture(bytes, { maxInputPixels: limits.pixels });
+    bitmap = await createImageBitmap(toImageData(image));
   }
   if (!bitmap) {
     throw new ImageFormatError(
@@ -79,10 +77,21 @@ export async function preparePicture(
   }
   try {
     const { width, height } = bitmap;
-    return { facts: { ...facts, width, height, hash }, thumbnail: await makeThumbnail(bitmap), input };
+    return { facts: { ...facts, width, height, hash }, thumbnail: await makeThumbnail(bitmap), input: { image: file } };
   } finally {
     bitmap.close();
   }
+}
+
+function toImageData({ width, height, data }: RgbImage): ImageData {
+  const pixels = new ImageData(width, height);
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
+    pixels.data[to] = data[from]!;
+    pixels.data[to + 1] = data[from + 1]!;
+    pixels.data[to + 2] = data[from + 2]!;
+    pixels.data[to + 3] = 255;
+  }
+  return pixels;
 }
 
 function megabytes(bytes: number): string {

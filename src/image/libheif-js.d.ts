@@ -1,4 +1,4 @@
 declare module 'libheif-js/libheif-wasm/libheif-bundle.mjs' {
-  const create: () => unknown;
+  const create: () => import('./libheif').LibHeif;
   export default create;
 }

@@ -1,0 +1,98 @@
+/**
+ * @file What a `config.json` may say that changes what is computed, apart from the numbers that `config.ts` reads.
+ * transformers takes any key; of those that its Qwen2-VL acts on (releases 4.47 to 5.24 were read), each is here with
+ * what this package computes. Left out because nothing that is computed here depends on them: dropout and
+ * initializer ranges (training), `tie_word_embeddings` (the output layer is not used), `mrope_section` (prompts have
+ * 1-D positions, the same in every section), `sliding_window` and `max_window_layers` (only with
+ * `use_sliding_window`), `spatial_patch_size`, token ids other than the image's, and data types.
+ */
+
+import { CheckpointFormatError, UnsupportedError } from '../../errors';
+
+type Json = Record<string, unknown>;
+
+/** A key's values that are computed; a key that is missing or null is as transformers' default, which they include. */
+type Computed = Readonly<Record<string, (value: unknown) => boolean>>;
+
+/** Base of the tower's rotary embedding, fixed until transformers 5. */
+const VISION_THETA = 10_000;
+
+const isOff = (value: unknown): boolean => value === false;
+
+const TEXT: Computed = {
+  hidden_act: (value) => value === 'silu',
+  use_sliding_window: isOff,
+  layer_types: (value) => Array.isArray(value) && value.every((type) => type === 'full_attention'),
+  partial_rotary_factor: (value) => value === 1,
+  is_causal: (value) => value === true,
+  use_bidirectional_attention: isOff,
+};
+
+const VISION: Computed = {
+  hidden_act: (value) => value === 'quick_gelu',
+  rope_theta: (value) => value === VISION_THETA,
+};
+
+/** Packed or scaled weights are not the matrices that a checkpoint's tensors are read as. */
+const WHOLE: Computed = {
+  quantization_config: () => false,
+  compression_config: () => false,
+};
+
+const TEXT_ROPE: Computed = {
+  // `mrope` is plain rotary embedding for 1-D positions
+  rope_type: (value) => value === 'default' || value === 'mrope',
+  type: (value) => value === 'default' || value === 'mrope',
+  partial_rotary_factor: (value) => value === 1,
+  full_attention: () => false, // settings by kind of layer
+  sliding_attention: () => false,
+};
+
+const VISION_ROPE: Computed = {
+  rope_type: (value) => value === 'default' || value === 'axial',
+  type: (value) => value === 'default' || value === 'axial',
+  rope_theta: (value) => value === VISION_THETA,
+  partial_rotary_factor: (value) => value === 1,
+};
+
+/** @throws UnsupportedError naming a setting of `config.json` that this package does not compute. */
+export function refuseVariants({ whole, text, vision }: { whole: Json; text: Json; vision: Json }): void {
+  refuse(whole, WHOLE, '');
+  const textPath = text === whole ? '' : 'text_config.';
+  if (text.hidden_act == null) throw new CheckpointFormatError(`config.json: "${textPath}hidden_act" is missing.`);
+  refuse(text, TEXT, textPath);
+  refuse(vision, VISION, 'vision_config.');
+  for (const key of ['rope_scaling', 'rope_parameters']) {
+    refuse(settings(text, key), TEXT_ROPE, `${textPath}${key}.`);
+    refuse(settings(vision, key), VISION_ROPE, `vision_config.${key}.`);
+  }
+}
+
+/**
+ * Base of the language model's rotary embedding, as transformers 5 finds it: `rope_scaling`, the older name, stands
+ * for `rope_parameters` where it says anything; a `rope_theta` within counts before the one beside.
+ */
+export function ropeSettings(text: Json): Json {
+  const scaling = settings(text, 'rope_scaling');
+  const inner = Object.keys(scaling).length > 0 ? scaling : settings(text, 'rope_parameters');
+  return inner.rope_theta === undefined ? text : inner;
+}
+
+function settings(json: Json, key: string): Json {
+  const value = json[key] ?? {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    throw new CheckpointFormatError(`config.json: "${key}" is not an object.`, { key });
+  }
+  return value as Json;
+}
+
+function refuse(json: Json, computed: Computed, path: string): void {
+  for (const [key, isComputed] of Object.entries(computed)) {
+    const value = Object.hasOwn(json, key) ? json[key] : null;
+    if (value == null || isComputed(value)) continue;
+    throw new UnsupportedError(
+      `config.json: "${path}${key}" is ${JSON.stringify(value)}, which this version does not compute.`,
+      { key: `${path}${key}`, value },
+    );
+  }
+}
