@@ -84,4 +84,5 @@ export {
   UnsupportedError,
   VLM2VecError,
   WebGPUUnavailableError,
+  WorkerStartError,
 } from './errors';
