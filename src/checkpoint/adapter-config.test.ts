@@ -91,7 +91,8 @@ describe('parseAdapterConfig', () => {
   });
 
   it('refuses more patterns than a model has modules', () => {
-    const ranks = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, i) => [`layers.${i}.q_proj`, 8]));
+    const ranks = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`layers.${i}.q_proj`, 8]));
     expect(parse({ rank_pattern: ranks(1000) }).rankPattern).toHaveLength(1000);
     expect(() => parse({ rank_pattern: ranks(20_000) })).toThrow(UnsupportedError);
     expect(() => parse({ alpha_pattern: ranks(20_000) })).toThrow(/20000 entries/);

@@ -153,7 +153,9 @@ function patterns(value: unknown, check: (value: unknown) => value is number): P
   if (!isJsonObject(value)) return null;
   const entries = Object.entries(value);
   if (entries.length > MAX_PATTERNS) {
-    throw new UnsupportedError(`${entries.length} entries of rank_pattern or alpha_pattern; at most ${MAX_PATTERNS} are read`);
+    throw new UnsupportedError(
+      `${entries.length} entries of rank_pattern or alpha_pattern; at most ${MAX_PATTERNS} are read`,
+    );
   }
   const found: PatternValue[] = [];
   for (const [key, number] of entries) {

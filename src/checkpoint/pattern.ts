@@ -62,47 +62,47 @@ class Run {
 
   /** Depth first, each (instruction, position) at most once. */
   matches(program: Program, start: number, full: boolean): boolean {
-  const text = this.#text;
-  const width = text.length + 1;
-  const states = program.length * width;
-  // A state takes memory before it is reached.
-  if (states > MAX_STEPS) this.#fail();
-  const seen = new Uint8Array(states);
-  const stack = [0, start];
-  while (stack.length > 0) {
-    const at = stack.pop()!;
-    const pc = stack.pop()!;
-    const state = pc * width + at;
-    if (seen[state]) continue;
-    seen[state] = 1;
-    if (++this.#steps > MAX_STEPS) this.#fail();
-    const instruction = program[pc]!;
-    switch (instruction.op) {
-      case 'match':
-        if (!full || at === text.length) return true;
-        break;
-      case 'char':
-        if (at < text.length && instruction.test(text.charCodeAt(at))) stack.push(pc + 1, at + 1);
-        break;
-      case 'split':
-        stack.push(instruction.b, at, instruction.a, at);
-        break;
-      case 'jump':
-        stack.push(instruction.to, at);
-        break;
-      case 'begin':
-        if (at === 0) stack.push(pc + 1, at);
-        break;
-      case 'end':
-        if (at === text.length) stack.push(pc + 1, at);
-        break;
-      case 'look':
-        if (this.#looksAt(instruction.program, at) !== instruction.negate) stack.push(pc + 1, at);
-        break;
+    const text = this.#text;
+    const width = text.length + 1;
+    const states = program.length * width;
+    // A state takes memory before it is reached.
+    if (states > MAX_STEPS) this.#fail();
+    const seen = new Uint8Array(states);
+    const stack = [0, start];
+    while (stack.length > 0) {
+      const at = stack.pop()!;
+      const pc = stack.pop()!;
+      const state = pc * width + at;
+      if (seen[state]) continue;
+      seen[state] = 1;
+      if (++this.#steps > MAX_STEPS) this.#fail();
+      const instruction = program[pc]!;
+      switch (instruction.op) {
+        case 'match':
+          if (!full || at === text.length) return true;
+          break;
+        case 'char':
+          if (at < text.length && instruction.test(text.charCodeAt(at))) stack.push(pc + 1, at + 1);
+          break;
+        case 'split':
+          stack.push(instruction.b, at, instruction.a, at);
+          break;
+        case 'jump':
+          stack.push(instruction.to, at);
+          break;
+        case 'begin':
+          if (at === 0) stack.push(pc + 1, at);
+          break;
+        case 'end':
+          if (at === text.length) stack.push(pc + 1, at);
+          break;
+        case 'look':
+          if (this.#looksAt(instruction.program, at) !== instruction.negate) stack.push(pc + 1, at);
+          break;
+      }
     }
+    return false;
   }
-  return false;
-}
 
   #looksAt(program: Program, at: number): boolean {
     const known = this.#looks.get(program) ?? new Map<number, boolean>();
@@ -113,7 +113,9 @@ class Run {
   }
 
   #fail(): never {
-    throw new UnsupportedError(`the pattern ${quote(this.#source)} takes too long on a name`, { pattern: this.#source });
+    throw new UnsupportedError(`the pattern ${quote(this.#source)} takes too long on a name`, {
+      pattern: this.#source,
+    });
   }
 }
 

@@ -327,7 +327,10 @@ describe('what cannot be done is refused', () => {
     await writeFile(config, JSON.stringify({ ...json, base_model_name_or_path: base }));
     const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { status: 404 }));
     try {
-      await expectRefusal(['convert', adapter, '--out', path.join(work, 'new'), '--dtype', 'q8'], /no repository|reference\/fixtures at main/);
+      await expectRefusal(
+        ['convert', adapter, '--out', path.join(work, 'new'), '--dtype', 'q8'],
+        /no repository|reference\/fixtures at main/,
+      );
       expect(fetch).toHaveBeenCalledTimes(asked);
     } finally {
       fetch.mockRestore();

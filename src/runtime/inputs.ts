@@ -66,7 +66,9 @@ export function checkEmbedOptions(options: EmbedOptions): void {
   }
   const { minPixels, maxPixels, orientation } = options;
   if (minPixels !== undefined && minPixels > MAX_PIXELS) {
-    throw new InvalidInputError(`minPixels is ${minPixels}; at most ${MAX_PIXELS} are computed.`, { option: 'minPixels' });
+    throw new InvalidInputError(`minPixels is ${minPixels}; at most ${MAX_PIXELS} are computed.`, {
+      option: 'minPixels',
+    });
   }
   if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {
     throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { option: 'minPixels' });

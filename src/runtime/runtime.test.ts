@@ -247,7 +247,7 @@ describe('loading', () => {
     ]);
   });
 
-  test('a bundle without a sound self-test is refused, though Node\'s CPU would not run it', async () => {
+  test("a bundle without a sound self-test is refused, though Node's CPU would not run it", async () => {
     const reader = folderBundle(paths.q8);
     const manifest = await readManifest(reader);
     const zero = toBase64(new Float32Array(manifest.dims));
@@ -271,14 +271,18 @@ describe('loading', () => {
     await writeFile(manifestPath, (await readFile(manifestPath, 'utf8')).replaceAll(embeddings.sha256, hash));
     const runtime = await load(path);
     await expect(runtime.embed(['dog', 'kite'])).rejects.toThrow(NotFiniteError);
-    await expect(runtime.embed(['dog', 'kite'])).rejects.toThrow('inputs[1]: the model gave a vector that is not finite');
+    await expect(runtime.embed(['dog', 'kite'])).rejects.toThrow(
+      'inputs[1]: the model gave a vector that is not finite',
+    );
     expect(await runtime.embed(['dog'])).toHaveLength(1);
   });
 
   test('a picture that would grow beyond memory is refused before it does', async () => {
     const runtime = await load(paths.q8);
     const image = pathToFileURL(fixturePath('images/cat.png'));
-    await expect(runtime.embed([{ image }], { minPixels: 2 ** 52, maxPixels: 2 ** 52 })).rejects.toThrow(InvalidInputError);
+    await expect(runtime.embed([{ image }], { minPixels: 2 ** 52, maxPixels: 2 ** 52 })).rejects.toThrow(
+      InvalidInputError,
+    );
     await expect(runtime.embed([{ image }], { minPixels: 2 ** 25, maxPixels: 2 ** 52 })).rejects.toThrow(
       'would become',
     );

@@ -36,7 +36,10 @@ export async function folderWriter(out: string, options: FolderWriterOptions = {
   try {
     const temporary = `${hidden}.partial${options.resume ? '' : `-${randomUUID().slice(0, 8)}`}`;
     await mkdir(temporary, { recursive: options.resume ?? false });
-    return await FolderWriter.open({ out, target, isOurs, parent, madeParent, temporary, unlock }, options.resume ?? false);
+    return await FolderWriter.open(
+      { out, target, isOurs, parent, madeParent, temporary, unlock },
+      options.resume ?? false,
+    );
   } catch (error) {
     await unlock();
     throw error;

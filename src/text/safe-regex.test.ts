@@ -35,7 +35,10 @@ test.each([
 test.each([
   ["GPT-2's", String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`],
   ['digits', String.raw`\p{N}{1,3}`],
-  ["DeepSeek's", String.raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_${'`'}{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*`],
+  [
+    "DeepSeek's",
+    String.raw`[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_${'`'}{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*`,
+  ],
   ['one', ' '],
 ])('%s pattern is used, on short texts', (_, source) => {
   expect(check(source)).toBe(false);
@@ -51,10 +54,20 @@ describe('a tokenizer', () => {
     expect((await load({})).encode(' '.repeat(3 * MAX_UNKNOWN_TEXT)).length).toBeGreaterThan(0);
   });
 
-  test.each(['normalizer', 'pre_tokenizer'])('with a pattern that hangs in its %s is refused, and nothing hangs', async (key) => {
-    const part = { type: key === 'normalizer' ? 'Replace' : 'Split', pattern: { Regex: '(a+)+$' }, content: '', behavior: 'Isolated' };
-    await expect(load({ [key]: { type: 'Sequence', normalizers: [part], pretokenizers: [part] } })).rejects.toThrow(UnsupportedError);
-  });
+  test.each(['normalizer', 'pre_tokenizer'])(
+    'with a pattern that hangs in its %s is refused, and nothing hangs',
+    async (key) => {
+      const part = {
+        type: key === 'normalizer' ? 'Replace' : 'Split',
+        pattern: { Regex: '(a+)+$' },
+        content: '',
+        behavior: 'Isolated',
+      };
+      await expect(load({ [key]: { type: 'Sequence', normalizers: [part], pretokenizers: [part] } })).rejects.toThrow(
+        UnsupportedError,
+      );
+    },
+  );
 
   test('with an unknown pattern is quick on the longest text that it takes', async () => {
     const tokenizer = await load({ normalizer: { type: 'Replace', pattern: { Regex: 'a+b' }, content: 'b' } });

@@ -115,7 +115,8 @@ class RegexCheck {
       this.#take('^');
       for (let first = true; first || !this.#take(']'); first = false) {
         if (this.#at >= this.#source.length) this.#fail('its brackets do not match');
-        if (this.#source[this.#at] === '[' || this.#source.startsWith('&&', this.#at)) this.#fail('it has a class in a class');
+        if (this.#source[this.#at] === '[' || this.#source.startsWith('&&', this.#at))
+          this.#fail('it has a class in a class');
         this.#at += this.#source[this.#at] === '\\' ? 2 : 1;
       }
     } else if (this.#take('\\')) {
@@ -156,7 +157,11 @@ function overlap(a: string, b: string, source: string): boolean {
     first = new RegExp(`^(?:${a})$`, 'u');
     second = new RegExp(`^(?:${b})$`, 'u');
   } catch (cause) {
-    throw new CheckpointFormatError(`tokenizer.json: ${JSON.stringify(source.slice(0, 200))} is no pattern.`, {}, { cause });
+    throw new CheckpointFormatError(
+      `tokenizer.json: ${JSON.stringify(source.slice(0, 200))} is no pattern.`,
+      {},
+      { cause },
+    );
   }
   for (let code = 0; code < 0x10000; code++) {
     const character = String.fromCharCode(code);

@@ -3,7 +3,14 @@
  * transformers' `Qwen2VLImageProcessor` acts on (slow and fast, releases 4.47 to 5.24 were read) is honoured or refused.
  */
 
-import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type ImageConfig, type PromptConfig } from '../../bundle/manifest';
+import {
+  LEAST_DEVIATION,
+  MAX_CHANNEL,
+  MAX_LIMIT,
+  MAX_PIXELS,
+  type ImageConfig,
+  type PromptConfig,
+} from '../../bundle/manifest';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { Qwen2VLConfig } from '../types';
 
@@ -45,8 +52,13 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   };
   if (image.minPixels > image.maxPixels)
     throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
-  if (![...image.mean, ...image.std].every((value) => Math.abs(value) <= MAX_CHANNEL) || Math.min(...image.std) < LEAST_DEVIATION) {
-    throw new CheckpointFormatError(`${PREPROCESSOR}: image_mean and image_std must be at most ${MAX_CHANNEL}, image_std at least ${LEAST_DEVIATION}, after rescaling.`);
+  if (
+    ![...image.mean, ...image.std].every((value) => Math.abs(value) <= MAX_CHANNEL) ||
+    Math.min(...image.std) < LEAST_DEVIATION
+  ) {
+    throw new CheckpointFormatError(
+      `${PREPROCESSOR}: image_mean and image_std must be at most ${MAX_CHANNEL}, image_std at least ${LEAST_DEVIATION}, after rescaling.`,
+    );
   }
   const sizes = {
     patch_size: image.patchSize,
