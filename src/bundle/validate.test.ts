@@ -67,6 +67,8 @@ describe('refused, saying where', () => {
     ['a leading slash', (m) => ((m.stages[0]!.weights.path = '/etc/passwd'), m), /stages\[0\]\.weights\.path/],
     ['a way up', (m) => ((m.embeddings.path = 'a/../../b'), m), /embeddings\.path/],
     ['a URL', (m) => ((m.embeddings.path = 'https://example.org/x'), m), /embeddings\.path/],
+    ['a file that is also a folder', (m) => ((m.embeddings.path = 'vision.0.bin/rows.bin'), m), /a file and a folder/],
+    ["one of Windows' devices", (m) => ((m.embeddings.path = 'aux.bin'), m), /plain relative path/],
     ['a path twice', (m) => ((m.embeddings.path = 'TEXT.0.bin'), m), /twice/],
     ['the manifest as a file', (m) => ((m.embeddings.path = 'bundle.json'), m), /twice/],
     ['a hash in capitals', (m) => ((m.embeddings.sha256 = hash.toUpperCase()), m), /SHA-256/],

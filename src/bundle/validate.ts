@@ -91,6 +91,11 @@ function readManifestFields(root: JsonField): BundleManifest {
     if (seen.has(key)) root.fail(`the path ${path} occurs twice.`);
     seen.add(key);
   }
+  for (const path of seen) {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      if (seen.has(path.slice(0, at))) root.fail(`the path ${path.slice(0, at)} is a file and a folder.`);
+    }
+  }
   return manifest;
 }
 
