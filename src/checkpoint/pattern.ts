@@ -2,11 +2,11 @@
  * @file The regular expressions of adapter configs, matched in bounded time. An adapter comes from anywhere, and the
  * host's `RegExp` can be made to hang by a short pattern. This matcher never tries a state of the pattern twice at one
  * position, so its time is at most pattern × text. Python's syntax as far as module patterns use it: literals, `.`,
- * classes, escapes, groups, alternation, repeats, anchors and lookahead; anything else is refused.
+ * classes, escapes, groups, alternation, repeats, anchors, word boundaries and lookahead; anything else is refused.
  */
 
 import { UnsupportedError } from '../errors';
-import { PatternParser, type PatternNode } from './pattern-parser';
+import { isWord, PatternParser, type PatternNode } from './pattern-parser';
 import { quote } from './quote';
 
 const MAX_PROGRAM = 20_000;
@@ -17,6 +17,8 @@ type Instruction =
   | { op: 'jump'; to: number }
   | { op: 'begin' }
   | { op: 'end' }
+  | { op: 'boundary' }
+  | { op: 'inside' }
   | { op: 'look'; program: Program; negate: boolean }
   | { op: 'match' };
 
@@ -73,12 +75,25 @@ function run(program: Program, text: string, start: number, full: boolean): bool
       case 'end':
         if (at === text.length) stack.push(pc + 1, at);
         break;
+      case 'boundary':
+        if (isBoundary(text, at)) stack.push(pc + 1, at);
+        break;
+      case 'inside':
+        // Python before 3.14 has no \B in an empty text
+        if (text.length > 0 && !isBoundary(text, at)) stack.push(pc + 1, at);
+        break;
       case 'look':
         if (run(instruction.program, text, at, false) !== instruction.negate) stack.push(pc + 1, at);
         break;
     }
   }
   return false;
+}
+
+/** Between a word's character and another, or the text's border. */
+function isBoundary(text: string, at: number): boolean {
+  const wordAt = (index: number): boolean => index >= 0 && index < text.length && isWord(text.charCodeAt(index));
+  return wordAt(at - 1) !== wordAt(at);
 }
 
 function compile(root: PatternNode, source: string): Program {
@@ -96,6 +111,8 @@ function compile(root: PatternNode, source: string): Program {
         return;
       case 'begin':
       case 'end':
+      case 'boundary':
+      case 'inside':
         emit({ op: node.kind });
         return;
       case 'sequence':
