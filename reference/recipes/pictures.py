@@ -12,8 +12,9 @@ COFFEE = "images/coffee.png"  # 150 x 108
 ROCKET = "images/rocket.png"  # 98 x 126
 WIDE = "images/wide.png"  # 270 x 28
 
-# [width, height]; the limits of a recipe show in the first only.
+# [width, height]; the upper limits of a recipe show in the first two only.
 PHOTO = {"synthetic": [1600, 1200]}
+LARGE = {"synthetic": [1700, 1300]}  # more than 2,560 visual tokens
 PAGE = {"synthetic": [595, 842]}
 DOT = {"synthetic": [5, 7]}
 LINE = {"synthetic": [1, 2000]}  # 2000 : 1 as it comes, 71 : 1 once its sides are multiples of 28

@@ -77,7 +77,7 @@ def mrope(ids: Sequence[int], grids: Sequence[Sequence[int]]) -> list[list[int]]
     pad, start = (tokens.convert_tokens_to_ids(t) for t in (IMAGE_PAD, VISION_START))
     result, count, i, picture = [], 0, 0, 0
     while i < len(ids):
-        if ids[i] == pad and i > 0 and ids[i - 1] == start:
+        if grids and ids[i] == pad and i > 0 and ids[i - 1] == start:
             h, w = (side // 2 for side in grids[picture])
             result += [(count, count + y, count + x) for y in range(h) for x in range(w)]
             count, i, picture = count + max(h, w), i + h * w, picture + 1

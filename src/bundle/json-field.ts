@@ -70,6 +70,11 @@ export class JsonField {
     return this.#value === null ? null : read(this);
   }
 
+  /** What a key that may be absent holds; undefined without it. */
+  optional<T>(read: (field: JsonField) => T): T | undefined {
+    return this.#value === undefined ? undefined : read(this);
+  }
+
   /** Any object, without the key `__proto__` at any depth, which careless code would take for a prototype. */
   record(): Record<string, unknown> {
     const check = (value: unknown, depth: number): void => {

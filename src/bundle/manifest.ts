@@ -109,6 +109,11 @@ export interface ProbeCase {
   picture: { width: number; height: number; seed: number } | null;
   /** Base64 of little-endian float32. // [dims] */
   embedding: string;
+  /**
+   * What f16 activations cost on the CPU at conversion: 1 − cosine to `embedding`. Not measured for every case, and for
+   * none in bundles of before it was kept.
+   */
+  f16Loss?: number;
 }
 
 /** What a bundle was made of. */

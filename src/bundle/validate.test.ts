@@ -43,7 +43,7 @@ const good = (): BundleManifest => ({
   prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, separator: '\n', maxTokens: 512 },
   probe: [
     { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: btoa('x'.repeat(256)) },
-    { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)) },
+    { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)), f16Loss: 2.5e-7 },
   ],
 });
 
@@ -87,6 +87,9 @@ describe('refused, saying where', () => {
     ['other dimensions', (m) => ((m.dims = 32), m), /columns|embedding/],
     ['a short probe', (m) => ((m.probe[0]!.embedding = btoa('x')), m), /probe\[0\]\.embedding/],
     ['a probe that is no base64', (m) => ((m.probe[0]!.embedding = '!'.repeat(344)), m), /base64/],
+    ['a loss that no cosine has', (m) => ((m.probe[0]!.f16Loss = 2.1), m), /probe\[0\]\.f16Loss.*0 to 2/],
+    ['a negative loss', (m) => ((m.probe[1]!.f16Loss = -1e-9), m), /probe\[1\]\.f16Loss/],
+    ['a loss of nothing', (m) => ((m.probe[1]!.f16Loss = null as never), m), /probe\[1\]\.f16Loss/],
     ['a giant picture', (m) => ((m.probe[0]!.picture!.width = 1e6), m), /picture\.width/],
     ['a zero deviation', (m) => ((m.image.std[1] = 0), m), /std\[1\]/],
     ['limits crossed', (m) => ((m.image.maxPixels = 1), m), /maxPixels/],

@@ -217,6 +217,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
   const embedding = field.get('embedding').string();
   const bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(embedding) ? decodedLength(embedding) : -1;
   if (bytes !== dims * 4) field.get('embedding').fail(`base64 of ${dims} float32 numbers is expected.`);
+  const f16Loss = field.get('f16Loss').optional((loss) => loss.number(0, 2));
   return {
     name: field.get('name').string(1000),
     text: field.get('text').string(),
@@ -226,6 +227,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
       seed: picture.get('seed').integer(0, 2 ** 32 - 1),
     })),
     embedding,
+    ...(f16Loss === undefined ? {} : { f16Loss }),
   };
 }
 

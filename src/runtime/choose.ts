@@ -9,7 +9,7 @@ import { Engine } from './engine';
 import { isNode } from '../environment';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
-import { runProbe, type Probed } from './probe';
+import { measureF16Loss, runProbe, type Probed } from './probe';
 import type { ActivationsChoice, AdapterFacts, DeviceChoice, OnProgress, OrtBuild, RungReport } from './types';
 import { recallVerdict, rememberVerdict, verdictKey } from './verdicts';
 
@@ -113,12 +113,32 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     return probe === 'always' || (rung.device !== 'cpu' && rungName(rung) !== remembered);
   };
 
+  /** Embeds with an engine made for it, one stage in memory at a time, beside the one that is probed. */
+  const embedOnce = async <T>(rung: Rung, work: (embedder: Probed) => Promise<T>): Promise<T> => {
+    const engine = await buildEngine(ort, rung, { ...options, transient: true, onProgress: undefined });
+    try {
+      return await work(probed(engine));
+    } finally {
+      await engine.release();
+    }
+  };
+  const check = (engine: Engine, rung: Rung) =>
+    runProbe(probed(engine), {
+      cases: manifest.probe,
+      activations: rung.activations,
+      measure: () =>
+        embedOnce({ device: fallback, activations: 'f16', subgroups: false }, (embedder) =>
+          measureF16Loss(embedder, manifest.probe),
+        ),
+      control: (inputs) => embedOnce({ ...rung, activations: 'f32' }, (embedder) => embedder.embed(inputs)),
+    });
+
   const climbed = await climb(rungs, {
     remembered,
     signal: options.signal,
     // The probe has a picture: where it runs, one progress bar tells of everything.
     build: (rung) => buildEngine(ort, rung, isProbed(rung) ? { ...options, vision: 'now' } : options),
-    check: async (engine, rung) => (isProbed(rung) ? runProbe(probed(engine), manifest, rung) : null),
+    check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
   });
   const { rung } = climbed;

@@ -5,7 +5,6 @@ export { adapterFacts, requestAdapter } from './device';
 export { isNode } from '../environment';
 export { checkEmbedOptions, toParts } from './inputs';
 export type { OrtOptions, WasmFilePaths } from './ort';
-export { cosineOf, LEAST_COSINE } from './probe';
 export { computeProbe, loadRuntime, Runtime, type RuntimeOptions } from './runtime';
 export type {
   Activations,

@@ -7,12 +7,16 @@ import { ProbeError } from '../errors';
 import { base64ToBytes, bytesToBase64 } from '../bundle/base64';
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import { probePicture } from '../bundle/probe-picture';
-import type { Rung } from './ladder';
-import type { InputParts } from './types';
+import { bucket } from './batching';
+import { allowedLoss, isInDoubt, modelF16Loss } from './probe-bounds';
+import { F16_CASES, probeCases, type ProbeInput } from './probe-cases';
+import type { Activations, InputParts } from './types';
 
 /** What an embedder must do to be probed. */
 export interface Probed {
   embed(inputs: InputParts[]): Promise<Float32Array[]>;
+  /** The number of tokens of a text. */
+  tokens(text: string): Promise<number>;
 }
 
 export interface ProbeOutcome {
@@ -23,40 +27,24 @@ export interface ProbeOutcome {
   reason: string | null;
 }
 
-/**
- * The least cosine that passes.
- * f32: what separates two right implementations is rounding (measured below 1e-9 from 1 over a whole tiny model, CPU
- * against WebGPU), while a wrong attention kernel is off by percents: 0.99999 leaves room on both sides.
- * f16: rounding to 11 bits in every layer is expected; 0.999 is where rankings start to change.
- */
-export const LEAST_COSINE = { f32: 0.99999, f16: 0.999 } as const;
-
-/**
- * Over 64 tokens in any vocabulary, because attention kernels change at 32 and 64 tokens; and a picture of
- * 80 patches (where the model's pixel limits allow) beside a short text.
- */
-const CASES: readonly Omit<ProbeCase, 'embedding'>[] = [
-  {
-    name: 'long-text',
-    text:
-      'A weathered wooden sailing boat with two red masts lies at anchor in a quiet harbour, while on the quay three ' +
-      'children in yellow raincoats feed bread to seven grey gulls. Behind them, narrow houses painted blue, green and ' +
-      'white climb a steep hill towards an old stone church whose clock shows half past nine. Thin clouds drift over ' +
-      'the bay, and far out, near the lighthouse, a ferry turns slowly into the wind.\n',
-    picture: null,
-  },
-  { name: 'short-text', text: 'two dogs on a beach', picture: null },
-  { name: 'picture', text: '<image>\nRepresent the given image.\n', picture: { width: 140, height: 112, seed: 7 } },
-];
+export interface ProbeRun {
+  /** The bundle's. */
+  cases: readonly ProbeCase[];
+  activations: Activations;
+  /** Measures what f16 costs on the CPU, where an older bundle does not say; see {@link measureF16Loss}. */
+  measure(): Promise<number>;
+  /** Embeds at f32 on the device that is probed at f16. */
+  control(inputs: InputParts[]): Promise<Float32Array[]>;
+}
 
 /** The inputs of the probe, in the order of `cases`. */
-export function probeInputs(cases: readonly Omit<ProbeCase, 'embedding'>[]): InputParts[] {
+export function probeInputs(cases: readonly ProbeInput[]): InputParts[] {
   return cases.map(({ text, picture }) => (picture ? { text, image: probePicture(picture) } : { text }));
 }
 
-/** Embeds the fixed inputs with `embedder`, for `bundle.json`. */
+/** Embeds the fixed inputs with `embedder`, which runs at f32, for `bundle.json`. */
 export async function makeProbe(embedder: Probed, manifest: BundleManifest): Promise<ProbeCase[]> {
-  const cases = CASES.map((item) => ({ ...item, text: item.text.replace('<image>', manifest.prompts.imageToken) }));
+  const cases = await probeCases(manifest, (text) => embedder.tokens(text));
   const vectors = await embedder.embed(probeInputs(cases));
   return cases.map((item, i) => {
     const vector = vectors[i]!;
@@ -69,35 +57,97 @@ export async function makeProbe(embedder: Probed, manifest: BundleManifest): Pro
   });
 }
 
-/** Embeds the bundle's probe and compares. */
-export async function runProbe(embedder: Probed, manifest: BundleManifest, rung: Rung): Promise<ProbeOutcome> {
-  const vectors = await embedder.embed(probeInputs(manifest.probe));
-  return compareProbe(manifest.probe, vectors, LEAST_COSINE[rung.activations]);
+/** The cases with what f16 costs, of those that it is measured on. `embedder` runs on the CPU at f16. */
+export async function withF16Loss(embedder: Probed, cases: readonly ProbeCase[]): Promise<ProbeCase[]> {
+  const measured = cases.filter(({ name }) => F16_CASES.includes(name));
+  const losses = await f16Losses(embedder, measured);
+  return cases.map((item) => {
+    const at = measured.indexOf(item);
+    return at < 0 ? item : { ...item, f16Loss: losses[at]! };
+  });
+}
+
+/** What f16 costs a model whose bundle does not say. `embedder` runs on the CPU at f16. */
+export async function measureF16Loss(embedder: Probed, cases: readonly ProbeCase[]): Promise<number> {
+  return Math.max(...(await f16Losses(embedder, cases)));
+}
+
+/** 2, the most there is, where f16 overflows. */
+async function f16Losses(embedder: Probed, cases: readonly ProbeCase[]): Promise<number[]> {
+  const vectors = await embedder.embed(probeInputs(cases));
+  return cases.map(({ embedding }, i) => {
+    const loss = 1 - cosineOf(fromBase64(embedding), vectors[i]!);
+    return Number.isFinite(loss) ? Math.max(0, loss) : 2;
+  });
+}
+
+/**
+ * Embeds the bundle's probe and compares. Where f16 loses more than it does on small models, the case that loses most
+ * must be right at f32 on the same device: both have the same kernels, and rounding does not hide their errors there.
+ */
+export async function runProbe(embedder: Probed, run: ProbeRun): Promise<ProbeOutcome> {
+  const { cases, activations } = run;
+  const vectors = await embedInRuns(embedder, cases);
+  const cosines = cosinesOf(cases, vectors);
+  const worst = cosines.reduce((least, cosine, i) => (cosine < cosines[least]! ? i : least), 0);
+  if (activations === 'f32' || !isInDoubt(1 - cosines[worst]!)) {
+    return judge(cases, cosines, allowedLoss(activations, modelF16Loss(cases)));
+  }
+  const outcome = judge(cases, cosines, allowedLoss('f16', modelF16Loss(cases) ?? (await run.measure())));
+  if (!outcome.passed) return outcome;
+  const doubted = [cases[worst]!];
+  const exact = compareProbe(doubted, await run.control(probeInputs(doubted)), allowedLoss('f32', null));
+  return exact.passed ? outcome : { ...outcome, passed: false, reason: `not rounding: at f32, ${exact.reason}` };
+}
+
+/**
+ * Texts that are rounded up to the same length run together, all others alone: in one run the longest would decide the
+ * kernels for all.
+ */
+async function embedInRuns(embedder: Probed, cases: readonly ProbeInput[]): Promise<Float32Array[]> {
+  const inputs = probeInputs(cases);
+  const runs = new Map<string, number[]>();
+  for (const [i, { text, picture }] of cases.entries()) {
+    const run = picture ? `picture ${i}` : `text ${bucket(await embedder.tokens(text))}`;
+    runs.set(run, [...(runs.get(run) ?? []), i]);
+  }
+  const vectors = new Array<Float32Array>(cases.length);
+  for (const indices of runs.values()) {
+    const found = await embedder.embed(indices.map((i) => inputs[i]!));
+    indices.forEach((index, i) => (vectors[index] = found[i]!));
+  }
+  return vectors;
 }
 
 /** Compares embeddings with the ones the bundle promises; a value that is not finite fails. */
 export function compareProbe(
   cases: readonly ProbeCase[],
   vectors: readonly Float32Array[],
-  least: number,
+  allowed: number,
 ): ProbeOutcome {
-  let worst = 1;
-  let reason: string | null = null;
-  for (const [i, { name, embedding }] of cases.entries()) {
+  return judge(cases, cosinesOf(cases, vectors), allowed);
+}
+
+/** With the bundle's embeddings; −1, the worst there is, for what is not finite, missing or of another length. */
+function cosinesOf(cases: readonly ProbeCase[], vectors: readonly Float32Array[]): number[] {
+  return cases.map(({ embedding }, i) => {
     const wanted = fromBase64(embedding);
     const found = vectors[i];
     const cosine = found && found.length === wanted.length ? cosineOf(wanted, found) : NaN;
-    if (cosine >= least) {
-      worst = Math.min(worst, cosine);
-      continue;
-    }
-    const comparable = Number.isFinite(cosine) ? cosine : -1;
-    if (reason === null || comparable < worst) {
-      reason = `probe '${name}' gives cosine ${Number.isFinite(cosine) ? cosine.toFixed(6) : 'none (not finite)'}, needs ${least}`;
-    }
-    worst = Math.min(worst, comparable);
-  }
-  return { passed: reason === null, cosine: worst, reason };
+    return Number.isFinite(cosine) ? cosine : -1;
+  });
+}
+
+function judge(cases: readonly ProbeCase[], cosines: readonly number[], allowed: number): ProbeOutcome {
+  const cosine = Math.min(1, ...cosines);
+  if (1 - cosine <= allowed) return { passed: true, cosine, reason: null };
+  const { name } = cases[cosines.indexOf(cosine)]!;
+  const found = cosine === -1 ? 'none (not finite)' : cosine.toFixed(7);
+  return {
+    passed: false,
+    cosine,
+    reason: `probe '${name}' gives cosine ${found}, needs ${Number((1 - allowed).toFixed(7))}`,
+  };
 }
 
 /** Cosine of two vectors, in double precision. // [dims], [dims] */

@@ -17,9 +17,9 @@ import { checkEmbedOptions, toParts } from './inputs';
 import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
-import { makeProbe } from './probe';
+import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
-import type { EmbedInput, EmbedOptions, InputParts, ModelInfo, OnProgress } from './types';
+import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, OnProgress } from './types';
 import { UsageMeter } from './usage';
 
 /** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
@@ -94,6 +94,7 @@ export class Runtime {
     const id = await modelId(manifest);
     const choice = await chooseRung(options, (engine) => ({
       embed: (inputs) => embedOn(engine, preparer, inputs, {}, signal),
+      tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
     }));
     options.onProgress?.({ status: 'ready', phase: 'load' });
     return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparer);
@@ -141,22 +142,31 @@ export function loadRuntime(options: RuntimeOptions): Promise<Runtime> {
   return Runtime.load(options);
 }
 
-/** The probe of a bundle just written: its fixed inputs, embedded on the CPU (WASM in browsers) with f32 activations. */
+/**
+ * The probe of a bundle just written: its fixed inputs, embedded on the CPU (WASM in browsers) with f32 activations, and
+ * what f16 activations would cost there.
+ */
 export async function computeProbe(
   reader: BundleReader,
   manifest: BundleManifest,
   options: OrtOptions = {},
 ): Promise<ProbeCase[]> {
-  const device = isNode ? 'cpu' : 'wasm';
-  const runtime = await Runtime.load({
-    ...{ ...options, reader, manifest, device, activations: 'f32', probe: 'never' },
-    transient: true, // memory for one stage, whatever the size of the model
-  });
-  try {
-    return await makeProbe({ embed: (inputs: InputParts[]) => runtime.embed(inputs) }, manifest);
-  } finally {
-    await runtime.dispose();
-  }
+  const on = async <T>(activations: Activations, work: (embedder: Probed) => Promise<T>): Promise<T> => {
+    const runtime = await Runtime.load({
+      ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
+      transient: true, // memory for one stage, whatever the size of the model
+    });
+    try {
+      return await work({
+        embed: (inputs) => runtime.embed(inputs),
+        tokens: async (text) => (await runtime.tokens(text)).ids.length,
+      });
+    } finally {
+      await runtime.dispose();
+    }
+  };
+  const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
+  return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
 interface EmbedJob {

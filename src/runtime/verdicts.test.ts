@@ -1,5 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { BundleManifest } from '../bundle/manifest';
+import { sha256Hex } from '../bundle/digest';
 import { recallVerdict, rememberVerdict, verdictKey, type VerdictScope } from './verdicts';
 
 afterEach(() => vi.unstubAllGlobals());
@@ -49,4 +50,13 @@ test('a browser that keeps nothing only costs a probe', async () => {
   vi.stubGlobal('caches', undefined);
   await rememberVerdict('k', 'webgpu f32');
   expect(await recallVerdict('k')).toBeNull();
+});
+
+test('a verdict of the older rule, one bound for all models, has expired', async () => {
+  vi.stubGlobal('caches', fakeCaches());
+  const { manifest, adapter, build, ortVersion, request } = scope;
+  const agent = globalThis.navigator?.userAgent ?? '';
+  const older = [1, manifest.version, ['aa'], manifest.probe, adapter, build, ortVersion, agent, request];
+  await rememberVerdict(await sha256Hex(new TextEncoder().encode(JSON.stringify(older))), 'webgpu f16');
+  expect(await recallVerdict(await verdictKey(scope))).toBeNull();
 });

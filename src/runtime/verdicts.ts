@@ -9,7 +9,7 @@ import type { AdapterFacts, OrtBuild } from './types';
 
 const CACHE = 'vlm2vec-verdicts';
 /** Raise it when graphs, device set-up or thresholds change: old verdicts are then void. */
-const RULES = 1;
+const RULES = 2;
 
 /** Everything a verdict depends on: bundle, package, ONNX Runtime, browser and GPU. */
 export interface VerdictScope {
