@@ -48,7 +48,7 @@ export interface OpenOptions {
 export interface PictureLimits {
   /** @default 300 MB */
   fileBytes: number;
-  /** @default 89 million, Pillow's limit */
+  /** @default 250 million */
   pixels: number;
   /** For reading, decoding and making the thumbnail. @default 60 */
   decodeSeconds: number;
