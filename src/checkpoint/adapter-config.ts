@@ -92,7 +92,8 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   const useDora = flag('use_dora');
   const useRslora = flag('use_rslora');
   const version = text('peft_version');
-  const patternRules = version === null ? PATTERN_RULES : (rulesOfVersion(version) ?? fail('peft_version is no version'));
+  const patternRules =
+    version === null ? PATTERN_RULES : (rulesOfVersion(version) ?? fail('peft_version is no version'));
   return {
     kind: useDora ? 'dora' : useRslora ? 'rslora' : 'lora',
     useDora,
@@ -103,8 +104,7 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
     excludeModules: exclude == null ? null : (modules(exclude) ?? fail('exclude_modules must be a list or a pattern')),
     layersToTransform: layers(get('layers_to_transform')),
     layersPattern: names(get('layers_pattern') ?? []) ?? fail('layers_pattern must be a list of names'),
-    rankPattern:
-      patterns(get('rank_pattern'), isRank, patternRules) ?? fail('rank_pattern must map names to ranks'),
+    rankPattern: patterns(get('rank_pattern'), isRank, patternRules) ?? fail('rank_pattern must map names to ranks'),
     alphaPattern:
       patterns(get('alpha_pattern'), isAlpha, patternRules) ?? fail('alpha_pattern must map names to numbers'),
     patternRules,

@@ -69,7 +69,8 @@ function refuseOtherIds(tokenizer: Json, config: Json): void {
     throw new UnsupportedError(`${CONFIG}: split_special_tokens is true, which is not supported.`);
   }
   const dropout = isObject(tokenizer.model) ? (tokenizer.model.dropout ?? 0) : 0;
-  if (dropout !== 0) throw new UnsupportedError(`${TOKENIZER}: a dropout of ${JSON.stringify(dropout)} is not supported.`);
+  if (dropout !== 0)
+    throw new UnsupportedError(`${TOKENIZER}: a dropout of ${JSON.stringify(dropout)} is not supported.`);
 }
 
 /**
