@@ -53,6 +53,9 @@ const HARMLESS = new Set([
   ...['ensure_weight_tying'],
 ]);
 
+/** Each is tried on each module; the 72B model has 688 modules in all. */
+const MAX_PATTERNS = 1024;
+
 /** Checks a parsed `adapter_config.json`; `where` names it in messages. */
 export function parseAdapterConfig(json: JsonObject, where: string): AdapterConfig {
   const get = (key: string): unknown => (Object.hasOwn(json, key) ? json[key] : undefined);
@@ -160,8 +163,14 @@ function patterns(
 ): PatternValue[] | null {
   if (value == null) return [];
   if (!isJsonObject(value)) return null;
+  const entries = Object.entries(value);
+  if (entries.length > MAX_PATTERNS) {
+    throw new UnsupportedError(
+      `${entries.length} entries of rank_pattern or alpha_pattern; at most ${MAX_PATTERNS} are read`,
+    );
+  }
   const found: PatternValue[] = [];
-  for (const [key, number] of Object.entries(value)) {
+  for (const [key, number] of entries) {
     if (!check(number)) return null;
     const compiled = new Map<string, Pattern>();
     for (const rule of rules) {

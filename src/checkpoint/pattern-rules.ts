@@ -70,6 +70,7 @@ export function rankAndAlpha(config: AdapterConfig, path: string, rule: PatternR
  */
 export function choosePatternRule(config: AdapterConfig, ranks: ReadonlyMap<string, number>): PatternRule {
   const { patternRules } = config;
+  if (patternRules.length === 1) return patternRules[0]!;
   const fitting = patternRules.filter((rule) =>
     [...ranks].every(([path, rank]) => rankAndAlpha(config, path, rule).r === rank),
   );

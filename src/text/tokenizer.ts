@@ -3,7 +3,14 @@
  * ONNX Runtime in tow.
  */
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
-import { CheckpointFormatError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
+import {
+  CheckpointFormatError,
+  InvalidInputError,
+  SourceNotFoundError,
+  UnsupportedError,
+  VLM2VecError,
+} from '../errors';
+import { checkRegexes, MAX_UNKNOWN_TEXT } from './safe-regex';
 import { findSingleWords, withNames, type AddedToken } from './single-words';
 
 export interface Tokenizer {
@@ -87,6 +94,7 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
   const tokenizerJson = parseJson(TOKENIZER, bytes);
   const configBytes = files.get(CONFIG);
   const config = configBytes === undefined ? {} : parseJson(CONFIG, configBytes);
+  const isKnown = checkRegexes(tokenizerJson);
   let tokenizer: HfTokenizer;
   try {
     refuseOtherIds(tokenizerJson, config);
@@ -98,5 +106,15 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CheckpointFormatError(`${TOKENIZER} describes no usable tokenizer: ${reason}`, { reason }, { cause });
   }
-  return { encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids };
+  return {
+    encode: (text) => {
+      if (!isKnown && text.length > MAX_UNKNOWN_TEXT) {
+        throw new InvalidInputError(
+          `The text has ${text.length} characters; this tokenizer's pattern is safe up to ${MAX_UNKNOWN_TEXT}.`,
+          { limit: MAX_UNKNOWN_TEXT },
+        );
+      }
+      return tokenizer.encode(text, { add_special_tokens: false }).ids;
+    },
+  };
 }
