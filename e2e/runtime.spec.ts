@@ -5,6 +5,7 @@ import type { EmbedInput, VLM2Vec } from '../src/index';
 import { bundleUrl, compare, expectedEmbeddings, fixtureInputs, openBlank, worst } from './fixture-pages';
 
 type Index = typeof import('../src/index');
+type Search = typeof import('../src/search/index');
 
 const textOf = (id: string) => fixtureInputs.find((input) => input.id === id)!.text;
 
@@ -254,8 +255,45 @@ test.describe('without a GPU', () => {
       );
       return { died, after, missing };
     }, bundleUrl('tiny-untied'));
-    expect(result).toEqual({ died: 'DisposedError', after: 'DisposedError', missing: 'VLM2VecError' });
+    expect(result).toEqual({ died: 'DisposedError', after: 'DisposedError', missing: 'WorkerStartError' });
   });
+
+  for (const [where, policy] of [
+    ['a sandboxed frame', 'sandbox allow-scripts'],
+    ['a page with Trusted Types', "require-trusted-types-for 'script'"],
+    ['a page whose policy allows no workers', "worker-src 'none'"],
+  ] as const) {
+    test(`${where}: the worker that may not start is a named error, and what it advises works`, async ({ page }) => {
+      // A sandboxed frame has no origin, so that its own server is a foreign one to it.
+      await page.route('**/*', async (route) => {
+        const response = await route.fetch();
+        const headers = {
+          ...response.headers(),
+          'access-control-allow-origin': '*',
+          'content-security-policy': policy,
+        };
+        await route.fulfill({ response, headers });
+      });
+      await openBlank(page);
+      const result = await page.evaluate(async (url) => {
+        const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+        const { openPhotoIndex } = (await import('/src/search/index.ts' as string)) as Search;
+        const refused = await VLM2Vec.load(url, { device: 'wasm' }).catch((error: Error) => error);
+        const embedder = { id: 'x', dims: 2, embed: async () => [] };
+        const index = await openPhotoIndex({ embedder }).catch((error: Error) => error);
+        const model = await VLM2Vec.load(url, { device: 'wasm', worker: false });
+        const [vector] = await model.embed(['a']);
+        await model.dispose();
+        const described = [refused, index].map((each) =>
+          each instanceof Error ? `${each.name}: ${each.message}` : each,
+        );
+        return { described, dims: vector!.length };
+      }, bundleUrl('tiny-untied'));
+      expect(result.described[0]).toMatch(/^WorkerStartError: .*`worker: false`/);
+      expect(result.described[1]).toMatch(/^WorkerStartError: .*openPhotoIndex/);
+      expect(result.dims).toBe(256);
+    });
+  }
 
   test('WebGPU that is asked for and not there is refused; auto says why it runs on WASM', async ({ page }) => {
     await openBlank(page);
@@ -370,6 +408,48 @@ test.describe('without a GPU', () => {
     for (const vector of vectors) {
       expect(compare(vector, Float32Array.from(vectors[0]!)).difference).toBeLessThanOrEqual(1e-5);
     }
+  });
+
+  test('pictures that have no pixels, or may not be read, are named with their input', async ({ page }) => {
+    await openBlank(page);
+    await page.route('https://other.example/cat.png', (route) =>
+      route.fulfill({ path: 'reference/fixtures/images/cat.png' }),
+    );
+    const errors = await page.evaluate(async (bundle) => {
+      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const model = await VLM2Vec.load(bundle, { device: 'wasm' });
+      const element = async (src: string) => {
+        const image = new Image();
+        image.src = src;
+        await image.decode();
+        return image;
+      };
+      const svg = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><rect width="9" height="9"/></svg>';
+      const path = '/reference/fixtures/images/cat.png';
+      const closed = await createImageBitmap(await (await fetch(path)).blob());
+      closed.close();
+      const images: EmbedInput[] = [
+        await element(`data:image/svg+xml,${encodeURIComponent(svg)}`),
+        new Image(),
+        Object.assign(document.createElement('canvas'), { width: 0 }),
+        await element('https://other.example/cat.png'),
+        closed,
+      ];
+      const errors = [];
+      for (const image of images) {
+        const error = await model.embed(['a', { image }] as EmbedInput[]).catch((error: Error) => error);
+        errors.push(error instanceof Error ? `${error.name}: ${error.message}` : 'embedded');
+      }
+      await model.dispose();
+      return errors;
+    }, bundleUrl('tiny-untied'));
+    expect(errors).toEqual([
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*SVG needs a width/),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: /),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: /),
+      expect.stringMatching(/^InvalidInputError: .*CORS/),
+      expect.stringMatching(/^InvalidInputError: .*closed/),
+    ]);
   });
 });
 

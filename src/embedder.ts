@@ -1,13 +1,11 @@
 /** @file The public class: load a model once, embed and rank with it. */
 
 import { InvalidInputError } from './errors';
-import type { ImageInput } from './image';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './store/persist';
 import { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 import {
   checkEmbedOptions,
-  isNode,
   toParts,
   type DeviceName,
   type EmbedInput,
@@ -16,6 +14,7 @@ import {
   type ModelInfo,
 } from './runtime';
 import type { Backend } from './backend/local';
+import { portable } from './backend/portable';
 import { similarity } from './similarity';
 import type { ModelSource } from './sources/spec';
 import { taskInput, type Side } from './text/tasks';
@@ -217,7 +216,7 @@ export class VLM2Vec {
   async #embed(inputs: readonly EmbedInput[], options: EmbedOptions): Promise<Float32Array[]> {
     const { signal, onProgress, onUsage, ...settings } = options;
     signal?.throwIfAborted();
-    const parts = await Promise.all(inputs.map((input, i) => portable(toParts(input, `inputs[${i}]`))));
+    const parts = await Promise.all(inputs.map((input, i) => portable(toParts(input, `inputs[${i}]`), `inputs[${i}]`)));
     const { vectors, info, usage } = await this.#backend.embed(parts, settings, { signal, onProgress });
     this.#info = info;
     onUsage?.(usage);
@@ -242,23 +241,4 @@ function taskInstruction(template: string): string {
 
 function textQuery(text: string): string {
   return instructions.MSCOCO_t2i.query.replace('{text}', () => text);
-}
-
-/** Elements of the page cannot be sent to a worker: they become bitmaps. */
-async function portable(parts: InputParts): Promise<InputParts> {
-  const image = parts.image === undefined ? undefined : await portableImage(parts.image);
-  return image === undefined ? parts : { ...parts, image };
-}
-
-async function portableImage(image: ImageInput): Promise<ImageInput> {
-  if (image instanceof URL) return image.href;
-  if (isNode) return image;
-  if (typeof image === 'string')
-    return new URL(image, typeof document === 'undefined' ? location.href : document.baseURI).href;
-  const isElement =
-    (typeof HTMLImageElement !== 'undefined' && image instanceof HTMLImageElement) ||
-    (typeof HTMLCanvasElement !== 'undefined' && image instanceof HTMLCanvasElement) ||
-    (typeof OffscreenCanvas !== 'undefined' && image instanceof OffscreenCanvas);
-  if (!isElement) return image;
-  return createImageBitmap(image, { colorSpaceConversion: 'none', premultiplyAlpha: 'none' });
 }

@@ -104,6 +104,14 @@ export class ProbeError extends VLM2VecError {
   override name = 'ProbeError';
 }
 
+/**
+ * A worker that cannot be started here: the page may not start it, its script cannot be loaded, or it never answers.
+ * `worker: false` runs a model without one.
+ */
+export class WorkerStartError extends VLM2VecError {
+  override name = 'WorkerStartError';
+}
+
 /** The model was disposed before the call finished; or its worker ended by itself, and then `details.died` is true. */
 export class DisposedError extends VLM2VecError {
   override name = 'DisposedError';

@@ -83,4 +83,5 @@ export {
   UnsupportedError,
   VLM2VecError,
   WebGPUUnavailableError,
+  WorkerStartError,
 } from './errors';

@@ -158,8 +158,8 @@ export async function startBackend(worker: boolean | Worker | (() => Worker)): P
       option: 'worker',
     });
   const { WorkerBackend } = await import('./backend/worker-client');
-  if (typeof worker === 'function') return new WorkerBackend(worker());
-  if (worker !== true) return new WorkerBackend(worker);
+  if (typeof worker === 'function') return new WorkerBackend(worker);
+  if (worker !== true) return new WorkerBackend(() => worker);
   const { startModelWorker } = await import('./backend/start-worker');
-  return new WorkerBackend(startModelWorker());
+  return new WorkerBackend(startModelWorker);
 }

@@ -32,7 +32,7 @@ CONFIGS = {
 }
 
 
-def _randomize(model: PeftModel, seed: int) -> None:
+def randomize(model: PeftModel, seed: int) -> None:
     """As after training: B not zero, and the magnitude no longer the norm of the rows."""
     with torch.no_grad():
         for name, module in model.named_modules():
@@ -51,7 +51,7 @@ def _randomize(model: PeftModel, seed: int) -> None:
                 magnitude.copy_(norm * torch.exp(0.3 * torch.randn(norm.shape, generator=generator)))
 
 
-def _tidy_config(folder: Path) -> None:
+def tidy_config(folder: Path) -> None:
     """Sets are written in hash order; sorted, the file is the same on every run."""
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
@@ -60,7 +60,8 @@ def _tidy_config(folder: Path) -> None:
 
 
 def write_all() -> None:
-    shutil.rmtree(ADAPTERS, ignore_errors=True)
+    for name in CONFIGS:
+        shutil.rmtree(ADAPTERS / name, ignore_errors=True)
     for index, (name, options) in enumerate(CONFIGS.items()):
         folder = ADAPTERS / name
         config = LoraConfig(
@@ -68,11 +69,11 @@ def write_all() -> None:
         )
         model = get_peft_model(checkpoints.load("tiny-tied"), config)
         model.peft_config["default"].base_model_name_or_path = BASE_ID
-        _randomize(model, seed=100 + index)
+        randomize(model, seed=100 + index)
         for safe in (True, False):
             model.save_pretrained(folder, safe_serialization=safe, save_embedding_layers=False)
         (folder / "README.md").unlink(missing_ok=True)
-        _tidy_config(folder)
+        tidy_config(folder)
         # The official adapter repositories carry these beside the adapter; one fixture does too.
         if name == "dora":
             for file in ADAPTER_FILES:

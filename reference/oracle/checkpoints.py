@@ -140,7 +140,8 @@ def _extras(folder: Path, merges_as: str) -> None:
 
 def write_all() -> None:
     """checkpoints/tiny-tied (sharded, 4.47's names) and checkpoints/tiny-untied (one file, newer names and config)."""
-    shutil.rmtree(CHECKPOINTS, ignore_errors=True)
+    for name in ("tiny-tied", "tiny-untied"):
+        shutil.rmtree(CHECKPOINTS / name, ignore_errors=True)
     tied = CHECKPOINTS / "tiny-tied"
     _build(True, seed=1).save_pretrained(tied, max_shard_size="2MB")
     write_pretty(tied / "config.json", _official_config(json.loads((tied / "config.json").read_text())))

@@ -1,6 +1,7 @@
 """Modules of other people's code, read from the folder that the environment variable RECIPE_CODE names."""
 
 import hashlib
+import importlib
 import importlib.util
 import os
 import sys
@@ -25,3 +26,9 @@ def module(file: str, sha256: str | None = None) -> ModuleType:
     sys.modules[path.stem] = result
     spec.loader.exec_module(result)
     return result
+
+
+def package(checkout: str, name: str) -> ModuleType:
+    """The package or module `name` of a checkout below that folder."""
+    sys.path.insert(0, str(folder() / checkout))
+    return importlib.import_module(name)

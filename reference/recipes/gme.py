@@ -1,4 +1,4 @@
-"""Golden vectors of gme (Alibaba-NLP/gme-Qwen2-VL-*-Instruct): the card's modeling_gme_qwen2vl.py in transformers 4.51.3."""
+"""Golden vectors of gme (Alibaba-NLP/gme-Qwen2-VL-*-Instruct): its own modeling_gme_qwen2vl.py, transformers 4.51.3."""
 
 import torch
 

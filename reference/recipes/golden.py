@@ -26,10 +26,11 @@ class Golden:
         self.vectors: dict[str, torch.Tensor] = {}
         self.mistakes: list[dict] = []
 
-    def add(self, run: Callable[[], torch.Tensor], *, id: str, string: str, rows: int | None = None, **fields) -> None:
+    def add(self, run: Callable[[], torch.Tensor], *, id: str, string: str, rows: int = 12, **fields) -> None:
         """Runs the authors' code on one input. `string` is what the recipe's data says it must tokenize.
 
-        A result of two axes [rows, size] is kept as `embeddings`; more than `rows` of them are sampled.
+        A result of two axes [rows, size] is kept as `embeddings`: `rows` of them where there are more than twice as
+        many.
         """
         self.recorder.start()
         with torch.no_grad():
@@ -46,7 +47,7 @@ class Golden:
             assert abs(float(result.norm()) - 1) < 1e-5, id
             case["embedding"] = b64(result)
         else:
-            if rows is not None and len(result) > rows:
+            if len(result) > 2 * rows:
                 case["rows"] = [round(i * (len(result) - 1) / (rows - 1)) for i in range(rows)]
             case["embeddings"] = b64(result[case["rows"]] if "rows" in case else result)
         self.cases.append(case)

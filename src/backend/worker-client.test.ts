@@ -1,10 +1,11 @@
 import { expose } from 'comlink';
-import { afterEach, expect, test } from 'vitest';
-import { DisposedError, ImageFormatError, VLM2VecError } from '../errors';
+import { afterEach, expect, test, vi } from 'vitest';
+import { DisposedError, ImageFormatError, InvalidInputError, WorkerStartError } from '../errors';
 import { installErrorHandler } from '../remote/error-wire';
 import type { ModelInfo, ProgressEvent } from '../runtime/index';
 import type { Backend, CallHooks, Embedded } from './local';
-import { WorkerBackend, type WorkerLike } from './worker-client';
+import type { WorkerLike } from '../remote/living-worker';
+import { WorkerBackend } from './worker-client';
 import { WorkerService } from './worker-service';
 
 const INFO = { dims: 2 } as ModelInfo;
@@ -44,7 +45,7 @@ function start(backend: Partial<Backend>) {
     },
   };
   port2.start();
-  return { client: new WorkerBackend(worker), fail: listeners, terminated: () => terminated };
+  return { client: new WorkerBackend(() => worker), fail: listeners, terminated: () => terminated };
 }
 
 const forever = () => new Promise<never>(() => undefined);
@@ -121,6 +122,12 @@ test('errors arrive with class and details', async () => {
   expect(error).toMatchObject({ details: { input: 'inputs[1]' } });
 });
 
+test('an input that cannot be sent is refused as such', async () => {
+  const { client } = start({});
+  const image = { width: 1, height: 1, data: (() => 1) as never };
+  await expect(client.embed([{ image }], {}, {})).rejects.toThrow(InvalidInputError);
+});
+
 test('dispose rejects calls in flight and later ones, and ends the worker once', async () => {
   const { client, terminated } = start({ embed: forever });
   await client.load(SOURCE, {}, {});
@@ -135,20 +142,72 @@ test('a worker that fails rejects everything, then and later', async () => {
   await client.load(SOURCE, {}, {});
   const call = client.embed(['a'], {}, {});
   fail.get('error')!({ message: 'Uncaught SyntaxError' });
-  await expect(call).rejects.toThrow(VLM2VecError);
+  await expect(call).rejects.toThrow(DisposedError);
   await expect(call).rejects.toThrow('Uncaught SyntaxError');
   await expect(call).rejects.toMatchObject({ details: { died: true } }); // not disposed of
   await expect(client.embed(['a'], {}, {})).rejects.toThrow('Uncaught SyntaxError');
 });
 
-test('a worker whose script never answers rejects a load', async () => {
+/** A worker that never says a word; its failures are told by hand. */
+function silentWorker() {
   const listeners = new Map<string, (event: unknown) => void>();
+  let terminated = 0;
   const worker: WorkerLike = {
     postMessage: () => undefined,
     addEventListener: (type, listener) => listeners.set(type, listener as (event: unknown) => void),
     removeEventListener: () => undefined,
+    terminate: () => terminated++,
   };
-  const loading = new WorkerBackend(worker).load(SOURCE, {}, {});
+  return { worker, listeners, terminated: () => terminated };
+}
+
+test('a worker whose script cannot be loaded rejects a load, and the error says what to do', async () => {
+  const { worker, listeners } = silentWorker();
+  const loading = new WorkerBackend(() => worker).load(SOURCE, {}, {});
   listeners.get('error')!({});
-  await expect(loading).rejects.toThrow('its script could not be loaded');
+  const error = await loading.catch((error: unknown) => error);
+  expect(error).toBeInstanceOf(WorkerStartError);
+  expect((error as Error).message).toMatch(/its script could not be loaded.*`worker: false`/);
 });
+
+test('a worker that never answers rejects a load within a minute', async () => {
+  vi.useFakeTimers();
+  try {
+    const { worker, terminated } = silentWorker();
+    const client = new WorkerBackend(() => worker);
+    const loading = client.load(SOURCE, {}, {}).catch((error: unknown) => error);
+    await vi.advanceTimersByTimeAsync(59_000);
+    expect(await Promise.race([loading, Promise.resolve('waits')])).toBe('waits');
+    await vi.advanceTimersByTimeAsync(2_000);
+    const error = await Promise.race([loading, Promise.resolve('waits')]);
+    expect(error).toBeInstanceOf(WorkerStartError);
+    expect((error as Error).message).toMatch(/did not start within 60 seconds.*`worker: false`/);
+    expect(terminated()).toBe(1);
+    await expect(client.embed(['a'], {}, {})).rejects.toThrow(WorkerStartError);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('a worker that the page may not start is a named error, with the reason', () => {
+  const refused = new DOMException('Script at x cannot be accessed from origin null.', 'SecurityError');
+  const start = () => {
+    throw refused;
+  };
+  const error = catchError(() => new WorkerBackend(start));
+  expect(error).toBeInstanceOf(WorkerStartError);
+  expect(error).toMatchObject({ cause: refused, message: expect.stringMatching(/origin null.*`worker: false`/) });
+});
+
+test('something that is no worker is refused by name', () => {
+  const error = catchError(() => new WorkerBackend((() => Promise.resolve(1)) as never));
+  expect(error).toBeInstanceOf(InvalidInputError);
+});
+
+function catchError(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    return error;
+  }
+}

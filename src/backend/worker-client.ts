@@ -1,104 +1,90 @@
 /** @file The page's side of the worker: a {@link Backend} whose calls end even if the worker dies. */
 
-import { proxy, releaseProxy, wrap, type Endpoint, type Remote } from 'comlink';
-import { DisposedError, VLM2VecError } from '../errors';
-import { installErrorHandler } from '../remote/error-wire';
+import { proxy, type Remote } from 'comlink';
+import { DisposedError, InvalidInputError } from '../errors';
+import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded, type WorkerLike } from '../remote/living-worker';
 import { numbered } from '../remote/numbered-calls';
 import type { EmbedInput, ModelInfo, OnProgress } from '../runtime/index';
-import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './local';
 import type { SourceSpec } from '../sources/spec';
-import { onLifeLockFree, onWorkerFailure } from '../remote/life-lock';
-import type { ModelService } from './worker-service';
+import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './local';
+import type { ProgressListener, WorkerService } from './worker-service';
 
-/** What we need of a `Worker`; a `MessagePort` in tests. */
-export type WorkerLike = Endpoint & {
-  terminate?(): void;
-};
+const REMEDY =
+  'Give `worker: false` to run the model in this thread, or as `worker` a function that starts a worker whose script the page may run.';
+
+const UNSENDABLE =
+  'This cannot be sent to the worker: it holds something that is no plain data, or a picture that is closed or came ' +
+  'from another server without CORS.';
+
+function isUnsendable(error: unknown): error is DOMException {
+  return error instanceof DOMException && error.name === 'DataCloneError';
+}
 
 /** Drives a model in a worker. */
 export class WorkerBackend implements Backend {
-  readonly #worker: WorkerLike;
-  readonly #service: Remote<ModelService>;
+  readonly #worker: LivingWorker<WorkerService>;
   readonly #connected: Promise<void>;
   readonly #progress = new Map<number, OnProgress>();
-  readonly #lifeLock = `vlm2vec-worker-${crypto.randomUUID()}`;
-  /** Stops waiting for the worker's lock. */
-  readonly #watch = new AbortController();
-  /** Rejects when the worker is gone; never resolves. */
-  readonly #ended: Promise<never>;
-  #endedBy: Error | null = null;
-  #rejectAll!: (error: Error) => void;
-  #disposing: Promise<void> | null = null;
 
-  constructor(worker: WorkerLike) {
-    installErrorHandler();
-    this.#worker = worker;
-    this.#service = wrap<ModelService>(worker);
-    this.#ended = new Promise((_, reject) => (this.#rejectAll = reject));
-    this.#ended.catch(() => undefined);
-    onWorkerFailure(worker, (message, cause) => {
-      this.#end(new VLM2VecError(message, cause === undefined ? { died: true } : { died: true, message: cause }));
-    });
+  /**
+   * @throws {WorkerStartError} where the page may not start the worker
+   * @throws {InvalidInputError} where what is started is no worker
+   */
+  constructor(start: () => WorkerLike) {
+    this.#worker = new LivingWorker({ name: 'model', start, remedy: REMEDY });
     this.#connected = this.#connect();
     this.#connected.catch(() => undefined);
   }
 
   load(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<ModelInfo> {
-    return this.#call(hooks, (call) => this.#service.load(call, source, settings));
+    return this.#call(hooks, (service, call) => service.load(call, source, settings));
   }
 
   add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null> {
-    return this.#call(hooks, (call) => this.#service.add(call, source, settings));
+    return this.#call(hooks, (service, call) => service.add(call, source, settings));
   }
 
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
-    return this.#call(hooks, (call) => this.#service.embed(call, inputs, settings));
+    return this.#call(hooks, (service, call) => service.embed(call, inputs, settings));
   }
 
   /** Ends the worker, which gives all memory back. Calls in flight reject with {@link DisposedError}. */
-  dispose(): Promise<void> {
-    this.#disposing ??= this.#dispose();
-    return this.#disposing;
-  }
-
-  /** The first reason counts. */
-  #end(error: Error): void {
-    this.#endedBy ??= error;
-    this.#rejectAll(error);
-  }
-
-  async #dispose(): Promise<void> {
-    this.#end(new DisposedError('The model was disposed. Load it again to use it.'));
-    this.#watch.abort();
-    this.#service[releaseProxy]();
-    this.#worker.terminate?.();
+  async dispose(): Promise<void> {
+    this.#worker.end(new DisposedError('The model was disposed. Load it again to use it.'));
   }
 
   async #connect(): Promise<void> {
-    const listener = (call: number, event: Parameters<OnProgress>[0]) => this.#progress.get(call)?.(event);
-    await Promise.race([this.#service.connect(proxy(listener), this.#lifeLock), this.#ended]);
-    onLifeLockFree(
-      this.#lifeLock,
-      () => {
-        const message = 'The worker ended, probably because memory ran out. Load the model again.';
-        this.#end(new DisposedError(message, { died: true }));
-      },
-      this.#watch.signal,
-    );
+    const listener: ProgressListener = (call, event) => this.#progress.get(call)?.(event);
+    try {
+      // The longer time: one that the caller started cannot be started again.
+      await this.#worker.connect(
+        (service, lifeLock) => service.connect(proxy(listener), lifeLock),
+        START_SECONDS.later,
+      );
+    } catch (error) {
+      if (error instanceof WorkerEnded) throw cannotStart('model', error.message, REMEDY, error);
+      throw error;
+    }
   }
 
-  #call<T>({ signal, onProgress }: CallHooks, run: (call: number) => Promise<T>): Promise<T> {
+  #call<T>(
+    { signal, onProgress }: CallHooks,
+    run: (service: Remote<WorkerService>, call: number) => Promise<T>,
+  ): Promise<T> {
     const listening = async (call: number) => {
       if (onProgress) this.#progress.set(call, onProgress);
       try {
-        await Promise.race([this.#ended, this.#connected]);
-        if (this.#endedBy) throw this.#endedBy;
+        await this.#connected;
         signal?.throwIfAborted();
-        return await Promise.race([this.#ended, run(call)]);
+        return await this.#worker.run((service) => run(service, call));
+      } catch (error) {
+        if (isUnsendable(error)) throw new InvalidInputError(`${UNSENDABLE} (${error.message})`, {}, { cause: error });
+        if (!(error instanceof WorkerEnded)) throw error;
+        throw new DisposedError(`${error.message} Load the model again.`, { died: true }, { cause: error });
       } finally {
         this.#progress.delete(call);
       }
     };
-    return numbered(listening, (call) => void this.#service.abort(call), signal);
+    return numbered(listening, (call) => void this.#worker.service.abort(call), signal);
   }
 }

@@ -1,9 +1,8 @@
 /** @file The worker's side: a {@link LocalBackend} with calls numbered, so that aborts and progress find theirs. */
 
 import { releaseProxy, transfer, type Remote } from 'comlink';
-import type { ProgressListener, RemoteService } from '../runtime/boundary';
 import { NumberedCalls } from '../remote/numbered-calls';
-import type { EmbedInput, ModelInfo } from '../runtime/index';
+import type { EmbedInput, ModelInfo, ProgressEvent } from '../runtime/index';
 import {
   LocalBackend,
   type Backend,
@@ -15,10 +14,11 @@ import {
 import type { SourceSpec } from '../sources/spec';
 import { holdLifeLock } from '../remote/life-lock';
 
-export type ModelService = RemoteService<SourceSpec, LoadSettings, EmbedSettings, ModelInfo, Embedded>;
+/** Progress of call number `call`, from the worker to the page. */
+export type ProgressListener = (call: number, event: ProgressEvent) => void;
 
 /** Serves one model. Expose it with comlink. */
-export class WorkerService implements ModelService {
+export class WorkerService {
   readonly #backend: Backend;
   readonly #calls = new NumberedCalls();
   #listener: Remote<ProgressListener> | null = null;
@@ -27,10 +27,13 @@ export class WorkerService implements ModelService {
     this.#backend = backend;
   }
 
-  /** Resolves once the lock is held, so that whoever waits for it learns of this worker's end, however it ends. */
-  async connect(listener: ProgressListener, lifeLock: string): Promise<void> {
+  /**
+   * The first call: where progress goes, and the lock that this worker holds as long as it lives.
+   * @returns whether it holds it, see {@link holdLifeLock}
+   */
+  connect(listener: ProgressListener, lifeLock: string): Promise<boolean> {
     this.#listener = listener as unknown as Remote<ProgressListener>;
-    await holdLifeLock(lifeLock);
+    return holdLifeLock(lifeLock);
   }
 
   load(call: number, source: SourceSpec, settings: LoadSettings): Promise<ModelInfo> {

@@ -8,19 +8,23 @@ export interface LifeEvents {
   addEventListener(type: string, listener: (event: Event) => void): void;
 }
 
-/** In the worker. Resolves once the lock is held, so that whoever waits for it learns of this worker's end. */
-export async function holdLifeLock(name: string): Promise<void> {
+/**
+ * In the worker. Resolves once the lock is held, so that whoever waits for it learns of this worker's end; to false where
+ * there are no Web Locks, or none for this origin (a sandboxed frame's).
+ */
+export function holdLifeLock(name: string): Promise<boolean> {
   const { locks } = globalThis.navigator ?? {};
-  if (!locks) return;
-  await new Promise<void>((held) => {
-    void locks.request(name, () => {
-      held();
+  if (!locks) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    const hold = () => {
+      resolve(true);
       return new Promise<never>(() => undefined);
-    });
+    };
+    locks.request(name, hold).catch(() => resolve(false));
   });
 }
 
-/** In the page, once the worker holds the lock. Without Web Locks (insecure contexts) nothing is ever heard. */
+/** In the page, once the worker holds the lock. Without Web Locks nothing is ever heard. */
 export function onLifeLockFree(name: string, onEnd: () => void, signal: AbortSignal): void {
   globalThis.navigator?.locks?.request(name, { signal }, onEnd).catch(() => undefined);
 }

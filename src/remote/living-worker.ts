@@ -1,55 +1,85 @@
 /**
- * @file A worker whose end is noticed, however it comes: its script cannot be loaded or does not begin, it fails, or the
- * system kills it, of which nothing tells but the lock that it held.
+ * @file A worker whose end is noticed, however it comes: it may not be started, its script cannot be loaded or does not
+ * begin, it fails, or the system kills it, of which nothing tells but the lock that it held.
  */
 
 import { wrap, type Endpoint, type Remote } from 'comlink';
 import { installErrorHandler } from './error-wire';
-import { VLM2VecError } from '../errors';
+import { InvalidInputError, VLM2VecError, WorkerStartError } from '../errors';
 import { onLifeLockFree, onWorkerFailure } from './life-lock';
 
 /**
  * For a worker's script to come and to begin, in seconds: one that was killed before is like one that takes its time. So
- * the first one gets less, and whoever starts another one after it gives that more.
+ * the first one gets less where another one can be started after it, and that one gets more.
  */
 export const START_SECONDS = { first: 10, later: 60 } as const;
 
-/** Not by its page. */
+/** What we need of a `Worker`; a `MessagePort` in tests. */
+export type WorkerLike = Endpoint & {
+  terminate?(): void;
+};
+
+/** The worker ended by itself: nobody on the page's side asked it to. */
 export class WorkerEnded extends VLM2VecError {}
+
+/** An error for callers: why the worker does not start, and what they can do about it. */
+export function cannotStart(name: string, reason: string, remedy: string, cause: unknown): WorkerStartError {
+  return new WorkerStartError(`The ${name} worker cannot be started: ${reason} ${remedy}`, { worker: name }, { cause });
+}
+
+export interface LivingWorkerOptions {
+  /** For messages: 'search'. */
+  name: string;
+  start: () => WorkerLike;
+  /** For messages: what a caller can do where workers do not start. */
+  remedy: string;
+}
 
 export class LivingWorker<S> {
   readonly service: Remote<S>;
   /** Rejects when the worker is gone; never resolves. */
   readonly ended: Promise<never>;
   readonly #name: string;
-  readonly #worker: Worker;
+  readonly #worker: WorkerLike;
   readonly #watch = new AbortController();
   #reject!: (error: unknown) => void;
 
-  /** @param name for messages: 'search' */
-  constructor(name: string, worker: Worker) {
+  /**
+   * @throws {WorkerStartError} where the page may not start it: sandboxed frames, Trusted Types, a script of another origin
+   * @throws {InvalidInputError} where what is started is no worker
+   */
+  constructor({ name, start, remedy }: LivingWorkerOptions) {
     installErrorHandler();
     this.#name = name;
-    this.#worker = worker;
-    this.service = wrap<S>(worker as Endpoint);
+    try {
+      this.#worker = start();
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw cannotStart(name, /[.!?]$/.test(reason) ? reason : `${reason}.`, remedy, cause);
+    }
+    if (typeof this.#worker?.postMessage !== 'function') {
+      throw new InvalidInputError('`worker` is to be a Worker, or a function that returns one.', { option: 'worker' });
+    }
+    this.service = wrap<S>(this.#worker);
     this.ended = new Promise<never>((_, reject) => (this.#reject = reject));
     this.ended.catch(() => undefined);
-    onWorkerFailure(worker, (message) => this.end(new WorkerEnded(message)));
+    onWorkerFailure(this.#worker, (message) => this.end(new WorkerEnded(message)));
   }
 
   /**
    * Resolves once the worker holds its lock. To be called before anything else.
    * @param hold has the worker take the lock of that name, by `holdLifeLock`
-   * @throws WorkerEnded
+   * @throws {WorkerEnded} where it does not come so far within `seconds`
    */
-  async connect(hold: (service: Remote<S>, lifeLock: string) => Promise<void>, seconds: number): Promise<void> {
+  async connect(hold: (service: Remote<S>, lifeLock: string) => Promise<boolean>, seconds: number): Promise<void> {
     const name = this.#name;
     const lifeLock = `vlm2vec-${name}-worker-${crypto.randomUUID()}`;
     const late = setTimeout(
       () => this.end(new WorkerEnded(`The ${name} worker did not start within ${seconds} seconds.`)),
       seconds * 1000,
     );
-    await this.run((service) => hold(service, lifeLock)).finally(() => clearTimeout(late));
+    const held = await this.run((service) => hold(service, lifeLock)).finally(() => clearTimeout(late));
+    if (!held) return;
     const onEnd = () => this.end(new WorkerEnded(`The ${name} worker ended, probably because memory ran out.`));
     onLifeLockFree(lifeLock, onEnd, this.#watch.signal);
   }
@@ -61,8 +91,9 @@ export class LivingWorker<S> {
 
   /** Ends the worker. Calls reject with the error; the first one counts. */
   end(error: unknown): void {
+    if (this.#watch.signal.aborted) return;
     this.#watch.abort();
-    this.#worker.terminate();
     this.#reject(error);
+    this.#worker.terminate?.();
   }
 }

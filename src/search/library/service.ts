@@ -50,9 +50,9 @@ export class SearchService {
   /** Messages of other tabs are worked through one after another. */
   #following: Promise<void> = Promise.resolve();
 
-  async connect(hooks: PageHooks, lifeLock: string): Promise<void> {
+  connect(hooks: PageHooks, lifeLock: string): Promise<boolean> {
     this.#hooks = hooks;
-    await holdLifeLock(lifeLock);
+    return holdLifeLock(lifeLock);
   }
 
   /**

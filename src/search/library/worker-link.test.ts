@@ -1,5 +1,6 @@
 import { expose } from 'comlink';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { WorkerStartError } from '../../errors';
 import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import { WorkerLink, type LinkOptions } from './worker-link';
 
@@ -20,7 +21,10 @@ class FakeWorker {
   constructor(readonly behaviour: Behaviour) {
     const { port1, port2 } = this.#channel;
     const service = {
-      connect: async (hooks: PageHooks) => void (this.hooks = hooks),
+      connect: async (hooks: PageHooks) => {
+        this.hooks = hooks;
+        return false;
+      },
       open: async ({ innocent }: OpenSettings) => {
         this.innocent = innocent;
         return `session ${workers.indexOf(this)}`;
@@ -78,10 +82,11 @@ async function pass(most: number, work: Promise<unknown>): Promise<number> {
   }
 }
 
-function open(...behaviours: Behaviour[]): Promise<WorkerLink> {
+function open(...behaviours: (Behaviour | (() => never))[]): Promise<WorkerLink> {
   const options: LinkOptions = {
     start: () => {
-      const worker = new FakeWorker(behaviours[workers.length] ?? behaviours.at(-1) ?? {});
+      const behaviour = behaviours[workers.length] ?? behaviours.at(-1) ?? {};
+      const worker = new FakeWorker(typeof behaviour === 'function' ? behaviour() : behaviour);
       workers.push(worker);
       return worker as unknown as Worker;
     },
@@ -123,12 +128,29 @@ test('the second one may take a minute: a slow connection is no death', async ()
   await pass(400, opening);
 });
 
-test('a script that cannot be loaded is tried again at once, and in the end the reason is said', async () => {
-  const opening = open({ missing: true });
-  const failure = opening.catch((error: Error) => error.message);
-  await pass(10, opening);
-  expect(await failure).toMatch(/keeps ending.*script could not be loaded/);
-  expect(workers).toHaveLength(6);
+test.each([
+  ['a script that cannot be loaded is tried again at once', { missing: true }, 1],
+  ['a worker that never answers is given a minute once more', { silent: true }, 71],
+])('%s, and then a named error says why and what to do', async (_, behaviour, seconds) => {
+  const opening = open(behaviour);
+  const failure = opening.catch((error: unknown) => error);
+  await pass(seconds, opening);
+  const error = (await failure) as Error;
+  expect(error).toBeInstanceOf(WorkerStartError);
+  expect(error.message).toMatch(/script could not be loaded|did not start within 60 seconds/);
+  expect(error.message).toMatch(/`worker`/);
+  expect(workers).toHaveLength(2);
+  expect(workers.every(({ terminated }) => terminated)).toBe(true);
+});
+
+test('a page that may not start workers is told so, by name', async () => {
+  const opening = open(() => {
+    throw new DOMException('Script at x cannot be accessed from origin null.', 'SecurityError');
+  });
+  const failure = opening.catch((error: unknown) => error);
+  await pass(1, opening);
+  expect(await failure).toBeInstanceOf(WorkerStartError);
+  expect(((await failure) as Error).message).toMatch(/origin null.*`worker`/);
 });
 
 test('a worker that fails is replaced; a call under way is made again, and the next one learns what was decoded', async () => {

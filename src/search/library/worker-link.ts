@@ -5,12 +5,15 @@
 
 import { proxy, type Remote } from 'comlink';
 import { DisposedError, VLM2VecError } from '../../errors';
-import { LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
+import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
 import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import type { SearchService } from './service';
 
 /** Deaths in a row, without a sign of life between, after which it is given up. */
 const MOST_DEATHS = 5;
+/** Workers that may end before any has begun: then none can. */
+const MOST_STARTS = 2;
+const REMEDY = 'Give as `worker` of openPhotoIndex a function that starts a worker whose script the page may run.';
 /** Before another one is started after the first death of a row, doubled with each further one, in milliseconds. */
 const PAUSE = 50;
 
@@ -36,6 +39,8 @@ export class WorkerLink {
   #session: string | null = null;
   #decoding: readonly string[] = [];
   #deaths = 0;
+  /** A worker has begun in this page. */
+  #hasBegun = false;
   #closed = false;
   /** Of the worker: no sign of life for so long means that it hangs. */
   #lastSign = performance.now();
@@ -69,7 +74,7 @@ export class WorkerLink {
 
   /**
    * Calls the worker. A call that a worker's death cut short is made again: none does harm when made twice.
-   * @throws VLM2VecError where workers keep ending
+   * @throws VLM2VecError where workers keep ending; WorkerStartError where they do not begin
    */
   async call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
     for (;;) {
@@ -103,7 +108,7 @@ export class WorkerLink {
 
   async #begin(innocent: InnocentWork, patient: boolean): Promise<Line> {
     const { start, settings, hooks, onSession } = this.#options;
-    const line: Line = new LivingWorker('search', start());
+    const line: Line = new LivingWorker({ name: 'search', start, remedy: REMEDY });
     const sign = () => {
       this.#lastSign = performance.now();
       this.#deaths = 0;
@@ -129,20 +134,24 @@ export class WorkerLink {
       (service, lifeLock) => service.connect(proxy(remote), lifeLock),
       this.#deaths === 0 ? START_SECONDS.first : START_SECONDS.later,
     );
+    this.#hasBegun = true;
     this.#session = await line.run((service) => service.open({ ...settings, innocent }, patient));
     onSession(this.#session);
     return line;
   }
 
-  #revive({ message }: Error): void {
+  #revive(cause: Error): void {
     if (this.#closed) return;
     this.#deaths++;
     const { hooks, onRevived, onGivenUp } = this.#options;
     hooks.abortEmbeddings();
     const ended = this.#session === null ? null : { session: this.#session, decoding: this.#decoding };
     this.#decoding = [];
-    if (this.#deaths > MOST_DEATHS) {
-      const error = new VLM2VecError(`The search worker keeps ending. Reload the page. (${message})`);
+    const neverBegins = !this.#hasBegun && this.#deaths >= MOST_STARTS;
+    if (neverBegins || this.#deaths > MOST_DEATHS) {
+      const error = neverBegins
+        ? cannotStart('search', cause.message, REMEDY, cause)
+        : new VLM2VecError(`The search worker keeps ending. Reload the page. (${cause.message})`);
       this.#line = Promise.reject(error);
       this.#line.catch(() => undefined);
       onGivenUp(error);

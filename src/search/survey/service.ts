@@ -17,7 +17,7 @@ export class SurveyService {
   #vectors: PackedVectors | null = null;
   #pairs: SimilarPairs | null = null;
 
-  connect(lifeLock: string): Promise<void> {
+  connect(lifeLock: string): Promise<boolean> {
     return holdLifeLock(lifeLock);
   }
 

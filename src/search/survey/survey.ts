@@ -2,9 +2,11 @@
 
 import { proxy, transfer, type Remote } from 'comlink';
 import { DisposedError } from '../../errors';
-import { LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
+import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
 import type { Layout, Snapshot } from './protocol';
 import type { SurveyService } from './service';
+
+const REMEDY = 'Give as `surveyWorker` a function that starts a worker whose script the page may run.';
 
 interface Running {
   worker: LivingWorker<SurveyService>;
@@ -69,14 +71,17 @@ export class Survey {
       if (!(error instanceof WorkerEnded)) throw error;
       signal?.throwIfAborted();
       worker = this.#startWorker(snapshot);
-      await connect(START_SECONDS.later);
+      await connect(START_SECONDS.later).catch((again: unknown) => {
+        throw again instanceof WorkerEnded ? cannotStart('survey', again.message, REMEDY, again) : again;
+      });
     }
     await worker.run((service) => service.load(transfer(snapshot, [snapshot.image.buffer as ArrayBuffer])));
     return { worker, revision: snapshot.revision };
   }
 
   #startWorker({ revision }: Snapshot): LivingWorker<SurveyService> {
-    const running = { worker: new LivingWorker<SurveyService>('survey', this.#start()), revision };
+    const options = { name: 'survey', start: this.#start, remedy: REMEDY };
+    const running = { worker: new LivingWorker<SurveyService>(options), revision };
     this.#running = running;
     running.worker.ended.catch(() => {
       if (this.#running === running) this.#running = null;
