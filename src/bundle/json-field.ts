@@ -66,10 +66,6 @@ export class JsonField {
     return value;
   }
 
-  optional<T>(read: (field: JsonField) => T): T | undefined {
-    return this.#value === undefined ? undefined : read(this);
-  }
-
   nullable<T>(read: (field: JsonField) => T): T | null {
     return this.#value === null ? null : read(this);
   }
