@@ -4,7 +4,7 @@
  */
 import sharp from 'sharp';
 import { expect, test, type Page } from '@playwright/test';
-import { expectedDecodes, fixtureBytes, sha256 } from '../src/testing/fixtures';
+import { expectedDecodes, expectedUpright, fixtureBytes, largestDifference, sha256 } from '../src/testing/fixtures';
 
 const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
 
@@ -79,6 +79,23 @@ for (const where of ['page', 'worker'] as const) {
       if ('error' in result) throw new Error(`${image}: ${result.error}`);
       expect([result.width, result.height], image).toEqual([width, height]);
       expect(sha256(Uint8Array.from(Buffer.from(result.base64, 'base64'))), image).toBe(hash);
+    }
+  });
+}
+
+for (const where of ['page', 'worker'] as const) {
+  test(`files of every format, usual and odd, are upright and Pillow's in a ${where}`, async ({ page }) => {
+    await openBlank(page);
+    const files = expectedUpright();
+    const jobs = files.map(({ image }): Job => ({ base64: base64(fixtureBytes(image)), orientation: 'exif' }));
+    const results = await decodeIn(page, where, jobs);
+    for (const [i, file] of files.entries()) {
+      const result = results[i]!;
+      if ('error' in result) throw new Error(`${file.image}: ${result.error}`);
+      expect([result.width, result.height], file.image).toEqual([file.width, file.height]);
+      const data = Uint8Array.from(Buffer.from(result.base64, 'base64'));
+      if (file.rgb === undefined) expect(sha256(data), file.image).toBe(file.sha256);
+      else expect(largestDifference(data, file).all, file.image).toBeLessThanOrEqual(file.format === 'heic' ? 10 : 0);
     }
   });
 }

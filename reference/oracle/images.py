@@ -96,7 +96,7 @@ def _orientation(value: int) -> Image.Exif:
 
 
 def write_all() -> None:
-    shutil.rmtree(IMAGES, ignore_errors=True)
+    shutil.rmtree(IMAGES / "decode", ignore_errors=True)  # images/upright is made by reference/decode
     (IMAGES / "decode").mkdir(parents=True)
     photographs = _photographs()
     for name, image in {**photographs, **_modes(photographs["cat.png"])}.items():

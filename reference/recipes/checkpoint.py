@@ -54,6 +54,7 @@ def folder(preprocessor: dict | None = None, config: dict | None = None) -> Path
     _change(copy / "preprocessor_config.json", preprocessor or {})
     _change(copy / "config.json", config or {})
     _change(copy / "tokenizer_config.json", {"chat_template": CHAT_TEMPLATE})
+    # Processors up to 4.48 look for it here only.
     write_pretty(copy / "chat_template.json", {"chat_template": CHAT_TEMPLATE})
     return copy
 

@@ -17,9 +17,10 @@ SAME = 0.9999995
 
 class Golden:
     def __init__(self, recipe: str, model, *, positions: str, code: dict, adapter: str | None = None,
-                 checkpoint_name: str = checkpoint.NAME) -> None:
+                 checkpoint_name: str = checkpoint.NAME, **watched) -> None:
+        """`watched`: further arguments of Recorder."""
         self.recipe, self.rule = recipe, positions
-        self.recorder = Recorder(model)
+        self.recorder = Recorder(model, **watched)
         self.head = {"recipe": recipe, "code": code, "transformers": transformers.__version__,
                      "checkpoint": checkpoint_name, **({"adapter": adapter} if adapter else {}), "positions": positions}
         self.cases: list[dict] = []

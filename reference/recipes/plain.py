@@ -71,13 +71,16 @@ def grow(small: int, to: tuple[int, int]) -> Step:
     return lambda image: resized(image, to) if min(image.size) < small else image
 
 
-def mrope(ids: Sequence[int], grids: Sequence[Sequence[int]]) -> list[list[int]]:
-    """Positions [3][tokens]. A picture whose marker follows <|vision_start|> counts in rows and columns."""
+def mrope(ids: Sequence[int], grids: Sequence[Sequence[int]], bare: bool = False) -> list[list[int]]:
+    """Positions [3][tokens]. A picture whose marker follows <|vision_start|> counts in rows and columns.
+
+    `bare`: every picture does, with or without it (the mistake of going by token types).
+    """
     tokens = checkpoint.tokenizer()
     pad, start = (tokens.convert_tokens_to_ids(t) for t in (IMAGE_PAD, VISION_START))
     result, count, i, picture = [], 0, 0, 0
     while i < len(ids):
-        if grids and ids[i] == pad and i > 0 and ids[i - 1] == start:
+        if grids and ids[i] == pad and (bare or i > 0 and ids[i - 1] == start):
             h, w = (side // 2 for side in grids[picture])
             result += [(count, count + y, count + x) for y in range(h) for x in range(w)]
             count, i, picture = count + max(h, w), i + h * w, picture + 1
@@ -117,7 +120,7 @@ def states(model, string: str, images: Sequence[Image.Image] = (), *, steps: Seq
         features = tower(pixels["pixel_values"], grid_thw=pixels["image_grid_thw"])
         pad = checkpoint.tokenizer().convert_tokens_to_ids(IMAGE_PAD)
         embeds[torch.tensor([ids]) == pad] = features
-    axes = mrope(ids, grids) if positions == "mrope" else [list(range(len(ids)))] * 3
+    axes = mrope(ids, grids, positions == "mrope-bare") if positions != "1d" else [list(range(len(ids)))] * 3
     output = decoder(inputs_embeds=embeds, position_ids=torch.tensor(axes)[:, None], use_cache=False)
     return output[0][0]
 

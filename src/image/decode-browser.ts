@@ -5,7 +5,6 @@
  */
 import { ImageFormatError } from '../errors';
 import type { ImageHeader } from './headers';
-import { unorientImage } from './orient';
 import type { RgbImage } from './types';
 
 /** Pixels per strip when reading back, so that RGBA and RGB never lie in memory whole together. */
@@ -98,8 +97,7 @@ export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Prom
       { cause },
     );
   }
-  // Turning that AVIF's own boxes ask for cannot be switched off.
-  return unorientImage(readBitmap(bitmap, header.alpha), header.turn ?? 1);
+  return readBitmap(bitmap, header.alpha);
 }
 
 const isA = <K extends 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas' | 'ImageBitmap'>(

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { ImageFormatError, SourceNotFoundError } from '../errors';
 import { missingPackage } from '../missing-package';
-import { decodeAvif } from './avif.node';
+import { decodeAvif } from './avif.node.js';
 import type { ImageHeader } from './headers';
 import type { RgbImage } from './types';
 

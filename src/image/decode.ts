@@ -111,7 +111,7 @@ async function decodeStored(bytes: Uint8Array, header: ImageHeader, signal?: Abo
   if (header.format === 'BMP') return decodeBmp(bytes);
   if (header.format === 'HEIF') return decodeHeic(bytes, header);
   const { decodeNative } = await (inNode ? nodeEdge() : browserEdge());
-  return decodeNative(withoutOrientation(bytes, header.exif), header);
+  return decodeNative(withoutOrientation(bytes, header), header);
 }
 
 /** Memory that is not to be had is the picture's size to blame, not a damaged file. */

@@ -1,6 +1,6 @@
 /**
  * @file The orientation tag of an EXIF block (a small TIFF file), read as Pillow reads it: any numeric type counts, of
- * several tags the last, and a damaged block gives what was read up to the damage.
+ * several tags the first, and a damaged block gives what was read up to the damage.
  */
 
 const ORIENTATION = 0x0112;
@@ -14,7 +14,7 @@ export interface ByteRange {
 }
 
 export interface OrientationTag {
-  /** 1 (upright) to 8, as EXIF numbers them; other values are as good as 1. */
+  /** 1 (upright) to 8, as EXIF numbers them; other values, NaN among them, are as good as 1. */
   value: number;
   /** Where its value lies in the bytes. */
   offset: number;
@@ -25,8 +25,13 @@ export interface OrientationTag {
 
 type Read = (view: DataView, offset: number, littleEndian: boolean) => number;
 
-/** TIFF's numeric types. Pillow takes BYTE for a string of bytes, so it is none. */
+const noNumber: Read = () => NaN;
+
+/** TIFF's types. Bytes and text are no number in Pillow, yet the tag is there. */
 const TYPES: Record<number, { size: number; read: Read }> = {
+  1: { size: 1, read: noNumber },
+  2: { size: 1, read: noNumber },
+  7: { size: 1, read: noNumber },
   3: { size: 2, read: (view, at, little) => view.getUint16(at, little) },
   4: { size: 4, read: (view, at, little) => view.getUint32(at, little) },
   5: { size: 8, read: (view, at, little) => view.getUint32(at, little) / view.getUint32(at + 4, little) },
@@ -79,18 +84,25 @@ export function orientationTags(bytes: Uint8Array, range: ByteRange): Orientatio
   return tags;
 }
 
+/** A file that is to be decoded as stored. */
+interface Turnable {
+  exif: readonly ByteRange[];
+  edits?: readonly { offset: number; bytes: readonly number[] }[];
+}
+
 /**
  * A copy of the file that claims to be upright, so that every platform's decoder leaves its pixels as stored; the
  * same bytes where there is nothing to change.
  */
-export function withoutOrientation(bytes: Uint8Array, ranges: readonly ByteRange[]): Uint8Array {
-  const tags = ranges.flatMap((range) => orientationTags(bytes, range)).filter(({ value }) => value !== 1);
-  if (tags.length === 0) return bytes;
+export function withoutOrientation(bytes: Uint8Array, { exif, edits = [] }: Turnable): Uint8Array {
+  const tags = exif.flatMap((range) => orientationTags(bytes, range)).filter(({ value }) => value !== 1);
+  if (tags.length === 0 && edits.length === 0) return bytes;
   const copy = bytes.slice();
   const view = new DataView(copy.buffer);
   for (const { offset, size, littleEndian } of tags) {
     if (size === 2) view.setUint16(offset, 1, littleEndian);
     if (size === 4) view.setUint32(offset, 1, littleEndian); // of a float: next to nothing, which turns nothing either
   }
+  for (const { offset, bytes: replacement } of edits) copy.set(replacement, offset);
   return copy;
 }

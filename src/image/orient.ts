@@ -37,7 +37,3 @@ export function orientImage(image: RgbImage, orientation: number): RgbImage {
   }
   return { width: uprightWidth, height: uprightHeight, data: upright };
 }
-
-/** Undoes {@link orientImage} of the same orientation. */
-export const unorientImage = (image: RgbImage, orientation: number): RgbImage =>
-  orientImage(image, orientation === 6 ? 8 : orientation === 8 ? 6 : orientation);

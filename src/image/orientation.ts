@@ -32,7 +32,7 @@ export async function readOrientation(bytes: Uint8Array, header: ImageHeader): P
           xmp: header.xmp && bytes.subarray(header.xmp.start, header.xmp.end),
         };
   if (header.turn !== undefined && header.turn !== 1) return header.turn;
-  const tag = header.turn === undefined && exif ? orientationTags(exif, { start: 0, end: exif.length }).at(-1) : null;
+  const tag = header.turn === undefined && exif ? orientationTags(exif, { start: 0, end: exif.length })[0] : null;
   const value = tag ? tag.value : Number(xmp && XMP_ORIENTATION.exec(new TextDecoder('latin1').decode(xmp))?.[1]);
   return Number.isInteger(value) && value >= 1 && value <= 8 ? value : 1;
 }

@@ -239,6 +239,42 @@ export interface ExpectedDecode {
   rgb?: string;
 }
 
+/** A file of `images/upright`, and its pixels turned by Pillow's `exif_transpose` (HEIC: by pillow-heif). */
+export interface ExpectedUpright {
+  image: string;
+  /** The file's ending. */
+  format: string;
+  /** Upright. */
+  width: number;
+  height: number;
+  sha256: string;
+  /** Of the pixels before turning. */
+  storedSha256: string;
+  /** Base64 of RGB [height, width, 3], of the lossy formats whose decoders differ. */
+  rgb?: string;
+}
+
+export function expectedUpright(): ExpectedUpright[] {
+  return json('expected/upright.json');
+}
+
+/**
+ * By how many grey levels `data` differs at most from the expected pixels, and apart from the outermost ones (decoders
+ * of AVIF continue halved colour beyond an odd edge each in its own way).
+ */
+export function largestDifference(data: Uint8Array, { rgb, width, height }: ExpectedUpright) {
+  const expected = Buffer.from(rgb ?? '', 'base64');
+  let all = data.length === expected.length ? 0 : Infinity;
+  let inside = all;
+  for (let i = 0; i < expected.length; i++) {
+    const difference = Math.abs(expected[i]! - data[i]!);
+    const [x, y] = [Math.floor(i / 3) % width, Math.floor(i / 3 / width)];
+    all = Math.max(all, difference);
+    if (x > 0 && y > 0 && x < width - 1 && y < height - 1) inside = Math.max(inside, difference);
+  }
+  return { all, inside };
+}
+
 export function expectedDecodes(): ExpectedDecode[] {
   return json('expected/decode.json');
 }

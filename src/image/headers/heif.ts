@@ -8,11 +8,15 @@ import type { ImageFormat, ImageHeader } from './types';
 const AVIF_BRANDS = new Set(['avif', 'avis']);
 const HEIC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1']);
 const MAX_BRANDS = 64;
+const FREE = [0x66, 0x72, 0x65, 0x65];
+const AVIF = [0x61, 0x76, 0x69, 0x66];
 /** Boxes that begin with version and flags. */
 const FULL_BOXES = new Set(['meta', 'pitm', 'ipma']);
 
 interface Box {
   type: string;
+  /** Of its name. */
+  nameAt: number;
   start: number;
   end: number;
 }
@@ -30,7 +34,7 @@ function* boxes(reader: ByteReader, start: number, end: number): Generator<Box> 
       length = end - offset; // to the end
     }
     if (length < header || offset + length > end) throw reader.fail(`box ${JSON.stringify(type)} has a wrong length`);
-    yield { type, start: offset + header, end: offset + length };
+    yield { type, nameAt: offset + 4, start: offset + header, end: offset + length };
     offset += length;
   }
 }
@@ -64,13 +68,19 @@ function primaryItem(reader: ByteReader, meta: Box): number | null {
   return version === 0 ? reader.u16(box.start) : reader.u32(box.start);
 }
 
+/** A property of an item, and where it is said to be one. */
+interface ItemProperty extends Box {
+  /** Of the byte whose highest bit says that no decoder may do without. */
+  essentialAt: number;
+}
+
 /** The properties of an item, in the order in which they are to be applied (`ipma`). */
-function itemProperties(reader: ByteReader, properties: Box, item: number, all: readonly Box[]): Box[] {
+function itemProperties(reader: ByteReader, properties: Box, item: number, all: readonly Box[]): ItemProperty[] {
   const box = child(reader, properties, 'ipma');
   if (box === null) return [];
   const version = reader.u8(box.start - 4);
   const isWide = (reader.u8(box.start - 1) & 1) === 1;
-  const found: Box[] = [];
+  const found: ItemProperty[] = [];
   let at = box.start + 4;
   for (let entries = reader.u32(box.start); entries > 0; entries--) {
     const id = version === 0 ? reader.u16(at) : reader.u32(at);
@@ -78,7 +88,7 @@ function itemProperties(reader: ByteReader, properties: Box, item: number, all: 
     for (let count = reader.u8(at++); count > 0; count--, at += isWide ? 2 : 1) {
       const index = isWide ? reader.u16(at) & 0x7fff : reader.u8(at) & 0x7f;
       const property = all[index - 1];
-      if (id === item && property !== undefined) found.push(property);
+      if (id === item && property !== undefined) found.push({ ...property, essentialAt: at });
     }
   }
   return found;
@@ -127,13 +137,14 @@ function trackSize(reader: ByteReader, file: Box): Extent {
  */
 export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader {
   const reader = new ByteReader(bytes, format);
-  const file: Box = { type: '', start: 0, end: reader.length };
+  const file: Box = { type: '', nameAt: 0, start: 0, end: reader.length };
   const meta = child(reader, file, 'meta');
   const properties = meta && child(reader, meta, 'iprp');
   const container = properties && child(reader, properties, 'ipco');
   let size: Extent = { width: 0, height: 0 };
   let quarters = 0;
   let mirror: number | null = null;
+  const edits: NonNullable<ImageHeader['edits']> = [];
   if (meta && properties && container) {
     const all = [...boxes(reader, container.start, container.end)];
     const primary = primaryItem(reader, meta);
@@ -146,10 +157,16 @@ export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHea
     for (const box of own) {
       if (box.type === 'clap' && format === 'HEIF') size = cropped(reader, box, size);
       if (box.type === 'imir') mirror = reader.u8(box.start) & 1;
-      if (box.type !== 'irot') continue;
-      quarters = reader.u8(box.start) & 3;
-      if (format === 'HEIF' && quarters % 2 === 1) size = { width: size.height, height: size.width };
+      if (box.type === 'irot') quarters = reader.u8(box.start) & 3;
+      if (box.type !== 'irot' && box.type !== 'imir') continue;
+      // Another name makes it a property that nobody knows, and that is not needed.
+      edits.push({ offset: box.nameAt, bytes: FREE });
+      edits.push({ offset: box.essentialAt, bytes: [reader.u8(box.essentialAt) & 0x7f] });
+      const isQuarter = box.type === 'irot' && quarters % 2 === 1;
+      if (format === 'HEIF' && isQuarter) size = { width: size.height, height: size.width };
     }
+    // Of a film with a still picture, that: Chromium gives a film's pictures other colours.
+    if (reader.startsWith('avis', 8)) edits.push({ offset: 8, bytes: AVIF });
   } else {
     size = trackSize(reader, file);
   }
@@ -162,5 +179,5 @@ export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHea
     exif: [],
     xmp: null,
   };
-  return format === 'AVIF' ? { ...header, turn: exifTurn(quarters, mirror) } : header;
+  return format === 'AVIF' ? { ...header, turn: exifTurn(quarters, mirror), edits } : header;
 }

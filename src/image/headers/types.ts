@@ -21,4 +21,6 @@ export interface ImageHeader {
   xmp: ByteRange | null;
   /** How the container itself says to turn the picture (AVIF), as EXIF numbers it; EXIF then says nothing. */
   turn?: number;
+  /** What to overwrite in the file so that a decoder that obeys the container gives the pixels as stored (AVIF). */
+  edits?: { offset: number; bytes: readonly number[] }[];
 }
