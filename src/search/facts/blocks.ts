@@ -5,22 +5,10 @@
 
 import { ByteReader } from '../../image/bytes';
 import { sniffFormat } from '../../image/headers';
+import { addExif, concatenated, EXIF, type Blocks } from './block-list';
 import { heifBlocks } from './heif-blocks';
 import { pngBlocks } from './png-blocks';
 
-export interface Blocks {
-  /** TIFF data, each from its byte order mark on. */
-  exif: Uint8Array[];
-  /** XMP packets. */
-  xmp: Uint8Array[];
-  /** `Creation Time` of a PNG. */
-  created: string | null;
-  /** What could not be read, for people. */
-  faults: string[];
-}
-
-/** What an EXIF block begins with in a JPEG, and with some writers elsewhere too. */
-const EXIF = 'Exif\0\0';
 const XMP = 'http://ns.adobe.com/xap/1.0/\0';
 
 export async function readBlocks(bytes: Uint8Array): Promise<Blocks> {
@@ -36,11 +24,6 @@ export async function readBlocks(bytes: Uint8Array): Promise<Blocks> {
     blocks.faults.push(`Metadata: ${(error as Error).message}`);
   }
   return blocks;
-}
-
-/** @param block with or without {@link EXIF} in front */
-export function addExif(block: Uint8Array, { exif }: Blocks): void {
-  exif.push(new ByteReader(block, 'EXIF').startsWith(EXIF) ? block.subarray(EXIF.length) : block);
 }
 
 /** The segments before the compressed picture; what is no segment is skipped, as decoders do. */
@@ -82,16 +65,6 @@ function joined(segments: readonly Uint8Array[]): Uint8Array[] {
 function isTiff(bytes: Uint8Array): boolean {
   const reader = new ByteReader(bytes, 'EXIF');
   return reader.startsWith('II*\0') || reader.startsWith('MM\0*');
-}
-
-export function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function webpBlocks(reader: ByteReader, blocks: Blocks): void {

@@ -4,7 +4,7 @@
  */
 
 import type { ByteReader } from '../../image/bytes';
-import { concatenated, addExif, type Blocks } from './blocks';
+import { concatenated, addExif, type Blocks } from './block-list';
 
 interface Box {
   type: string;

@@ -4,7 +4,7 @@
  */
 
 import type { ByteReader } from '../../image/bytes';
-import { addExif, type Blocks } from './blocks';
+import { addExif, type Blocks } from './block-list';
 
 const SIGNATURE_BYTES = 8;
 const XMP = 'XML:com.adobe.xmp';
