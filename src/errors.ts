@@ -99,6 +99,11 @@ export class DeviceLostError extends VLM2VecError {
   override name = 'DeviceLostError';
 }
 
+/** The model gave something that is no unit vector (NaN, infinity, zero): its weights or this device are at fault. */
+export class NotFiniteError extends VLM2VecError {
+  override name = 'NotFiniteError';
+}
+
 /** No rung of the ladder (activations, device) reproduced the bundle's probe embeddings. */
 export class ProbeError extends VLM2VecError {
   override name = 'ProbeError';

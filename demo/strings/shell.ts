@@ -80,6 +80,7 @@ export const shellStrings = {
     IntegrityError: 'The model’s files are damaged.',
     UnsupportedError: 'This version cannot do that.',
     ProbeError: 'This device computes the model wrongly.',
+    NotFiniteError: 'This device computes the model wrongly, or the model is damaged.',
     DeviceLostError: 'The GPU stopped answering.',
     DisposedError: 'The model has stopped.',
   } as Record<string, string>,

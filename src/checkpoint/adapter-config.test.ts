@@ -90,6 +90,14 @@ describe('parseAdapterConfig', () => {
     );
   });
 
+  it('refuses more patterns than a model has modules', () => {
+    const ranks = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`layers.${i}.q_proj`, 8]));
+    expect(parse({ rank_pattern: ranks(1000) }).rankPattern).toHaveLength(1000);
+    expect(() => parse({ rank_pattern: ranks(20_000) })).toThrow(UnsupportedError);
+    expect(() => parse({ alpha_pattern: ranks(20_000) })).toThrow(/20000 entries/);
+  });
+
   it('takes the empty values that PEFT writes', () => {
     const empty = { modules_to_save: null, layer_replication: null, megatron_config: null, loftq_config: {} };
     expect(parse({ ...empty, rank_pattern: {}, layers_pattern: null, init_lora_weights: true }).r).toBe(8);

@@ -37,6 +37,9 @@ export interface PatternValue {
 /** Starting values that leave the base weights as they are; the others (PiSSA, OLoRA, LoftQ, …) change them. */
 const PLAIN_INITS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal'];
 
+/** Each is tried on each module; the 72B model has 688 modules in all. */
+const MAX_PATTERNS = 1024;
+
 /** Settings that change what the weights are or where they go: each must be off. */
 const MUST_BE_OFF = [
   'fan_in_fan_out',
@@ -148,8 +151,14 @@ function names(value: unknown): string[] | null {
 function patterns(value: unknown, check: (value: unknown) => value is number): PatternValue[] | null {
   if (value == null) return [];
   if (!isJsonObject(value)) return null;
+  const entries = Object.entries(value);
+  if (entries.length > MAX_PATTERNS) {
+    throw new UnsupportedError(
+      `${entries.length} entries of rank_pattern or alpha_pattern; at most ${MAX_PATTERNS} are read`,
+    );
+  }
   const found: PatternValue[] = [];
-  for (const [key, number] of Object.entries(value)) {
+  for (const [key, number] of entries) {
     if (!check(number)) return null;
     found.push({ key, pattern: new Pattern(`.*\\.${key}$`), value: number });
   }

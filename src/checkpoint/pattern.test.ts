@@ -35,6 +35,17 @@ describe('Pattern', () => {
     }
   });
 
+  it('tries each lookahead once at each position, and ends by name where that is still too long', () => {
+    let nested = 'a*b';
+    for (let depth = 0; depth < 7; depth++) nested = `(?:(?=${nested}).|a)*b`;
+    const began = performance.now();
+    expect(new Pattern(nested).fullMatch('a'.repeat(48))).toBe(false);
+    expect(new Pattern(nested).fullMatch('a'.repeat(300))).toBe(false);
+    expect(() => new Pattern(nested).fullMatch('a'.repeat(20_000))).toThrow(UnsupportedError);
+    expect(() => new Pattern('(?:(?!a*b)a)*').fullMatch('a'.repeat(10_000))).toThrow(/takes too long/);
+    expect(performance.now() - began).toBeLessThan(5000);
+  });
+
   it('reads the patterns that trainers write', () => {
     const swift = new Pattern('^(model)(?!.*(lm_head|output|emb|wte|shared)).*');
     expect(swift.fullMatch('model.layers.0.mlp.down_proj')).toBe(true);

@@ -8,7 +8,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   adapterPath,
   checkpointPath,
@@ -310,6 +310,32 @@ describe('what cannot be done is refused', () => {
       message,
     );
     expect(await readdir(work)).not.toContain('new');
+  });
+
+  test.each([
+    ['/etc', 0],
+    ['../fixtures', 0],
+    ['\\\\server\\share', 0],
+    ['C:/models/base', 0],
+    ['a/../..', 0],
+    ['reference/fixtures', 1], // a folder here; to an adapter it is a repository
+  ])('an adapter that calls its base %s reads no folder', async (base, asked) => {
+    const adapter = path.join(work, 'asking');
+    await cp(adapterPath('lora'), adapter, { recursive: true });
+    const config = path.join(adapter, 'adapter_config.json');
+    const json = JSON.parse(await readFile(config, 'utf8')) as object;
+    await writeFile(config, JSON.stringify({ ...json, base_model_name_or_path: base }));
+    const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { status: 404 }));
+    try {
+      await expectRefusal(
+        ['convert', adapter, '--out', path.join(work, 'new'), '--dtype', 'q8'],
+        /no repository|reference\/fixtures at main/,
+      );
+      expect(fetch).toHaveBeenCalledTimes(asked);
+    } finally {
+      fetch.mockRestore();
+      await rm(adapter, { recursive: true });
+    }
   });
 
   test('a damaged checkpoint leaves no file', async () => {

@@ -3,7 +3,8 @@
  * ONNX Runtime in tow.
  */
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
-import { CheckpointFormatError, SourceNotFoundError } from '../errors';
+import { CheckpointFormatError, InvalidInputError, SourceNotFoundError } from '../errors';
+import { checkRegexes, MAX_UNKNOWN_TEXT } from './safe-regex';
 
 export interface Tokenizer {
   /** Token ids of `text`. Nothing is added; added tokens such as `<|image_pad|>` are recognised in it. */
@@ -61,6 +62,7 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
   const tokenizerJson = parseJson(TOKENIZER, bytes);
   const configBytes = files.get(CONFIG);
   const config = configBytes === undefined ? {} : parseJson(CONFIG, configBytes);
+  const isKnown = checkRegexes(tokenizerJson);
   let tokenizer: HfTokenizer;
   try {
     tokenizer = new HfTokenizer({ ...tokenizerJson, added_tokens: addedTokens(tokenizerJson, config) }, config);
@@ -69,5 +71,15 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CheckpointFormatError(`${TOKENIZER} describes no usable tokenizer: ${reason}`, { reason }, { cause });
   }
-  return { encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids };
+  return {
+    encode: (text) => {
+      if (!isKnown && text.length > MAX_UNKNOWN_TEXT) {
+        throw new InvalidInputError(
+          `The text has ${text.length} characters; this tokenizer's pattern is safe up to ${MAX_UNKNOWN_TEXT}.`,
+          { limit: MAX_UNKNOWN_TEXT },
+        );
+      }
+      return tokenizer.encode(text, { add_special_tokens: false }).ids;
+    },
+  };
 }
