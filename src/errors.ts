@@ -1,6 +1,6 @@
 /**
  * @file Named errors. Each says what was wrong, where, and what to do. They keep their `name` and
- * `details` across the worker boundary (see `runtime/` for the transfer handler), so callers test
+ * `details` across the worker boundary (`remote/error-wire.ts`), so callers test
  * `error.name` or `instanceof` alike.
  */
 
