@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { AddOptions, StoredModel } from '../../src/index';
 import { Adding, type AddingState } from './adding';
 
-/** A library whose `add` ends when told, or when aborted. */
+/** A model store whose `add` ends when told, or when aborted. */
 function fakeStore() {
   const calls: { finish: () => void; fail: (error: Error) => void; signal: AbortSignal }[] = [];
   const add = (_source: unknown, { signal }: AddOptions = {}) =>

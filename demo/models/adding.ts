@@ -8,7 +8,7 @@ export interface AddingHooks {
   onProgress(event: ProgressEvent): void;
 }
 
-/** What of the library is used here. */
+/** What of the model store is used here. */
 export type ModelStore = Pick<typeof models, 'add' | 'delete'>;
 
 export class Adding {
@@ -21,7 +21,7 @@ export class Adding {
   #attempt: Promise<void> = Promise.resolve();
   #state: AddingState = 'paused';
 
-  /** @param name what it is called in the library */
+  /** @param name what it is called in the model store */
   constructor(store: ModelStore, source: ModelSource, options: AddOptions, name: string, hooks: AddingHooks) {
     this.#store = store;
     this.#source = source;
@@ -30,7 +30,7 @@ export class Adding {
     this.#hooks = hooks;
   }
 
-  /** Begins, or goes on where it stopped: for the library that is the same call. */
+  /** Begins, or goes on where it stopped: for the model store that is the same call. */
   start(): void {
     if (this.#state !== 'paused' && this.#state !== 'failed') return;
     this.#abort = new AbortController();
@@ -38,7 +38,7 @@ export class Adding {
     this.#attempt = this.#run(this.#abort.signal);
   }
 
-  /** What is done stays; after a reload it is in the library as an unfinished model. */
+  /** What is done stays; after a reload it is in the model store as an unfinished model. */
   pause(): void {
     if (this.#state !== 'running') return;
     this.#show('pausing');

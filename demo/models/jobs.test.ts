@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { AddOptions, StoredModel } from '../../src/index';
 import { Jobs } from './jobs';
 
-/** A library whose `add` ends when told, or when aborted. */
+/** A model store whose `add` ends when told, or when aborted. */
 function setup() {
   const calls: { source: unknown; finish: () => void; fail: (error: Error) => void; options: AddOptions }[] = [];
   const deleted: string[] = [];

@@ -6,7 +6,7 @@ import { Adding, type AddingState, type ModelStore } from './adding';
 export type JobState = Exclude<AddingState, 'done' | 'cancelled'> | 'waiting';
 
 export interface JobRequest {
-  /** What it is called in the library: two jobs of one name are one. */
+  /** What it is called in the model store: two jobs of one name are one. */
   name: string;
   title: string;
   source: ModelSource;
@@ -27,7 +27,7 @@ export class Jobs {
   readonly #store: ModelStore;
   readonly #onEnd: (name: string, outcome: 'done' | 'cancelled') => void;
 
-  /** @param onEnd a model is in the library, or nothing is left of it */
+  /** @param onEnd a model is in the model store, or nothing is left of it */
   constructor(store: ModelStore, onEnd: (name: string, outcome: 'done' | 'cancelled') => void) {
     this.#store = store;
     this.#onEnd = onEnd;

@@ -55,7 +55,7 @@ export interface Embedded {
 /** Drives one model. */
 export interface Backend {
   load(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<ModelInfo>;
-  /** Brings a model into the library without loading it. Resolves to its name there; null where it stays elsewhere. */
+  /** Brings a model into the model store without loading it. Resolves to its name there; null where it stays elsewhere. */
   add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null>;
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded>;
   dispose(): Promise<void>;

@@ -56,8 +56,7 @@ export interface OpenCheckpointOptions {
 /** Opens and checks a checkpoint: everything but the numbers themselves. */
 export async function openCheckpoint(options: OpenCheckpointOptions): Promise<Checkpoint> {
   const { signal } = options;
-  const { base, adapter } = await sortTrees(options);
-  const config = await readJsonObject(base, CONFIG, signal);
+  const { base, adapter, config } = await resolveCheckpoint(options);
   const views = canonicalViews(await openWeights(base, signal));
   let merged: Adapter | null = null;
   if (adapter) {
@@ -77,10 +76,21 @@ export async function openCheckpoint(options: OpenCheckpointOptions): Promise<Ch
   };
 }
 
-interface Trees {
+/** What a checkpoint is made of. */
+export interface ResolvedCheckpoint {
   base: FileTree;
+  /** The base's `config.json`. */
+  config: Record<string, unknown>;
   adapter: { tree: FileTree; config: AdapterConfig } | null;
 }
+
+/** Finds base and adapter, and reads their configs; no weights. */
+export async function resolveCheckpoint(options: OpenCheckpointOptions): Promise<ResolvedCheckpoint> {
+  const trees = await sortTrees(options);
+  return { ...trees, config: await readJsonObject(trees.base, CONFIG, options.signal) };
+}
+
+type Trees = Omit<ResolvedCheckpoint, 'config'>;
 
 /** Which tree is the base and which the adapter. A folder with an `adapter_config.json` is an adapter, as for PEFT. */
 async function sortTrees({ checkpoint, base, adapter, resolve, signal }: OpenCheckpointOptions): Promise<Trees> {

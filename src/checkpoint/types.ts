@@ -81,7 +81,7 @@ export interface TensorStore {
   info(name: string): TensorInfo | undefined;
   /**
    * Rows `first … first+count-1`, flattened. // [count, prod(shape[1..])]
-   * A 1-D tensor has rows of one element. Rejects with {@link CheckpointMismatchError} for an unknown name.
+   * A 1-D tensor has rows of one element. Values that are not finite are given as they are. Rejects with {@link CheckpointMismatchError} for an unknown name.
    */
   readRows(name: string, first: number, count: number, signal?: AbortSignal): Promise<Float32Array>;
 }

@@ -62,7 +62,7 @@ function foldTemporal(values: Float32Array, area: number): Float32Array {
   return folded;
 }
 
-/** Index of the first NaN or infinity, or -1. */
+/** Index of the first NaN or infinity, or -1: one flipped bit would make every embedding NaN. */
 function firstNonFinite(values: Float32Array): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i]! * 0;

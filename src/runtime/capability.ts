@@ -5,11 +5,16 @@ import { WebGPUUnavailableError } from '../errors';
 import type { AdapterFacts } from './types';
 
 /**
- * Why this GPU cannot hold the bundle, or null when it can. ORT splits a buffer above the binding limit for most
- * shaders but not for all, so we hold each weight to both limits.
+ * The largest weight that this GPU holds, in bytes. ONNX Runtime splits a buffer above the binding limit for most shaders
+ * but not for all, so each weight is held to both limits.
  */
+export function largestWeight({ maxBufferSize, maxStorageBufferBindingSize }: AdapterFacts): number {
+  return Math.min(maxBufferSize, maxStorageBufferBindingSize);
+}
+
+/** Why this GPU cannot hold the bundle, or null when it can. */
 export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): WebGPUUnavailableError | null {
-  const limit = Math.min(adapter.maxBufferSize, adapter.maxStorageBufferBindingSize);
+  const limit = largestWeight(adapter);
   for (const stage of manifest.stages) {
     for (const tensor of stage.tensors) {
       if (tensor.bytes <= limit) continue;

@@ -1,5 +1,6 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
+export { largestWeight } from './capability';
 export { type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, requestAdapter } from './device';
 export { isNode } from '../environment';

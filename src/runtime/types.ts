@@ -150,7 +150,7 @@ export interface ModelInfo {
   ladder: RungReport[];
   /** How often the GPU was lost and rebuilt. */
   recoveries: number;
-  /** Its name in the library, where it was loaded from there. Absent where a caller of the runtime has no library. */
+  /** Its name in the model store, where it was loaded from there. Absent where a caller of the runtime has no model store. */
   stored?: string | null;
   /** Whether the browser promised not to evict what is stored; null where it was not asked, or has not answered. */
   persisted?: boolean | null;

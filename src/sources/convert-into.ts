@@ -1,55 +1,36 @@
-/** @file A checkpoint into the library: pinned to the commits it began with, one writer at a time, carried on with. */
+/** @file A checkpoint into the model store: pinned to the commits it began with, one writer at a time, carried on with. */
 
-import type { BundleManifest, BundleSource, WeightDtype } from '../bundle/manifest';
+import type { BundleManifest, BundleSource } from '../bundle/manifest';
 import type { BundleWriter } from '../bundle/storage';
 import { openCheckpoint, type Checkpoint, type FileTree } from '../checkpoint/index';
 import { convertCheckpoint, plannedBefore } from '../convert/index';
 import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '../errors';
 import { computeProbe } from '../runtime/index';
-import type { OpenedBundle, OpenOptions } from './open';
-import { checkpointTree } from './trees';
-import type { SourceSpec } from './spec';
-import { writeRecord, type Library, type Origin } from '../store/index';
+import { writeRecord } from '../store/index';
+import { writeTo, type Place } from './keep';
+import type { LocatedCheckpoint } from './locate';
+import { originOf } from './origin';
+import { checkpointParts } from './trees';
+import { DEFAULT_DTYPE, type OpenedBundle, type OpenOptions } from './types';
 
-export interface Conversion {
-  library: Library;
-  name: string;
-  origin: Origin;
-  dtype: WeightDtype;
-  spec: SourceSpec;
-  /** The tree of `spec`, where it is opened already. */
-  tree?: FileTree;
-  /** What the library has now. */
+/** A checkpoint and what the model store has of it. */
+export interface Conversion extends LocatedCheckpoint, Place {
   stored: OpenedBundle | null;
-  ifStored: () => Promise<OpenedBundle | null>;
 }
 
 /** Converts, unless another tab did so while this one waited for it, or the stored one is still current. */
 export async function convertInto(job: Conversion, options: OpenOptions): Promise<OpenedBundle> {
-  const { library, name } = job;
-  for (let attempt = 1; ; attempt++) {
-    let waited = false;
-    const writer = await library.writer(name, {
-      wait: true,
-      signal: options.signal,
-      onWait: () => {
-        waited = true;
-        options.onProgress?.({ status: 'initiate', phase: 'wait' });
-      },
-    });
-    const meanwhile = waited || !options.refresh ? await job.ifStored() : null;
-    if (meanwhile) {
-      await writer.abort();
-      return meanwhile;
-    }
-    try {
-      const manifest = await convertWith(writer, job, options);
-      return manifest ? { reader: library.bundle(name), manifest, stored: name } : job.stored!;
-    } catch (error) {
-      // What was read to plan the conversion was wrong, and is known to be: once more, from the beginning.
-      const again = error instanceof IntegrityError && error.details.restart === true;
-      if (!again || attempt > 1) throw error;
-    }
+  const { modelStore, name } = job;
+  const convert = async (writer: BundleWriter) => {
+    const manifest = await convertWith(writer, job, options);
+    return manifest ? { reader: modelStore.bundle(name), manifest, stored: name } : job.stored!;
+  };
+  try {
+    return await writeTo(job, options, convert);
+  } catch (error) {
+    // What was read to plan the conversion was wrong, and is known to be: once more, from the beginning.
+    if (!(error instanceof IntegrityError && error.details.restart === true)) throw error;
+    return writeTo(job, options, convert);
   }
 }
 
@@ -59,12 +40,12 @@ async function convertWith(
   job: Conversion,
   options: OpenOptions,
 ): Promise<BundleManifest | null> {
-  const { dtype, origin, stored } = job;
-  const { noteBytes, signal, onProgress, ort, refresh = false } = options;
+  const { spec, stored } = job;
+  const { dtype = DEFAULT_DTYPE, base, adapter, hubUrl, noteBytes, signal, onProgress, ort, refresh = false } = options;
   let checkpoint: Checkpoint;
   try {
     const pinned = refresh ? null : (plannedBefore(writer.journal?.notes ?? [])?.source ?? null);
-    await writeRecord(writer, { origin, dtype });
+    await writeRecord(writer, { origin: originOf(spec, { base, adapter, hubUrl }), dtype });
     checkpoint = await openSteadily(job, options, pinned);
     if (stored && JSON.stringify(stored.manifest.source) === JSON.stringify(checkpoint.source)) {
       await writer.abort();
@@ -97,18 +78,7 @@ async function openSteadily(job: Conversion, options: OpenOptions, pinned: Bundl
 }
 
 async function openTrees({ spec }: Conversion, options: OpenOptions, pinned: BundleSource | null, tree?: FileTree) {
-  const { base, adapter, signal } = options;
   const commitOf = (repo: string) =>
     [pinned?.adapter, pinned?.base].find((part) => part?.id === repo)?.revision ?? null;
-  const open = (each: SourceSpec) => checkpointTree(each, options, each.kind === 'hub' ? commitOf(each.repo) : null);
-  return openCheckpoint({
-    checkpoint: tree ?? (await open(spec)),
-    base: base && (await open(base)),
-    adapter: adapter && (await open(adapter)),
-    resolve: (repo, revision) => {
-      const part: SourceSpec = { kind: 'hub', repo, ...(revision ? { revision } : {}) };
-      return open(part);
-    },
-    signal,
-  });
+  return openCheckpoint(await checkpointParts(spec, options, { tree, commitOf }));
 }

@@ -1,204 +1,71 @@
 /**
- * @file How each source that `load` takes becomes a bundle that can be read. What is in the library already is taken
+ * @file How each source that `load` takes becomes a bundle that can be read. What is in the model store already is taken
  * from there without a request; checkpoints are converted into it, large bundles downloaded.
  */
 
-import { sha256Hex } from '../bundle/digest';
-import { MANIFEST_PATH, type BundleManifest, type WeightDtype } from '../bundle/manifest';
-import type { BundleReader } from '../bundle/storage';
-import { bundleFiles } from '../bundle/validate';
-import { HUB_URL, type FileTree } from '../checkpoint/index';
-import { BundleFormatError, SourceNotFoundError, UnsupportedError } from '../errors';
-import { openLibrary } from './model-store';
-import { libraryName, originOf, specOf } from './origin';
-import { isNode, type OnProgress, type OrtOptions } from '../runtime/index';
+import type { BundleManifest } from '../bundle/manifest';
+import { SourceNotFoundError, UnsupportedError } from '../errors';
+import { httpBundle, readManifest, readRecord, type ModelStore } from '../store/index';
 import { convertInto } from './convert-into';
-import { checkpointTree, filesBelow, fingerprint } from './trees';
+import { isWanted, openOnServer } from './download-into';
+import { ifStored, isThere } from './keep';
+import { locate, type LocatedCheckpoint } from './locate';
+import { openModelStore } from './model-store';
+import { specOf } from './origin';
 import type { SourceSpec } from './spec';
-import {
-  blobBundle,
-  downloadBundle,
-  fetchManifest,
-  httpBundle,
-  readManifest,
-  readRecord,
-  writeRecord,
-  type Library,
-} from '../store/index';
-
-/** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
-export const DEFAULT_DTYPE: WeightDtype = 'q4';
-/** Smaller bundles on a server are read where they are, unless the caller says otherwise. */
-const STORED_BYTES = 64e6;
-
-export interface OpenOptions {
-  /** Weights of a checkpoint that gets converted. */
-  dtype?: WeightDtype;
-  /** The base model of an adapter checkpoint, or an adapter for a base model. */
-  base?: SourceSpec;
-  adapter?: SourceSpec;
-  hubUrl?: string;
-  accessToken?: string;
-  store?: boolean;
-  refresh?: boolean;
-  /** For the probe of a conversion. */
-  ort?: OrtOptions;
-  /** Smaller than usual, for tests. */
-  wholeBytes?: number;
-  blockBytes?: number;
-  noteBytes?: number;
-  retryDelay?: number;
-  signal?: AbortSignal;
-  onProgress?: OnProgress;
-}
-
-export interface OpenedBundle {
-  reader: BundleReader;
-  manifest: BundleManifest;
-  /** Its name in the library, where it is in there. */
-  stored: string | null;
-}
+import type { OpenedBundle, OpenOptions } from './types';
 
 /** The bundle behind a source. */
 export async function openSource(spec: SourceSpec, options: OpenOptions): Promise<OpenedBundle> {
-  switch (spec.kind) {
-    case 'url':
-      return checkOptions(await openUrl(spec, options), options);
-    case 'stored':
-      return openStored(spec.name, options);
-    case 'hub':
-      return openCheckpointSource(spec, await identify(spec, options), options);
-    case 'files':
-    case 'directory':
-    case 'folder': {
-      const bundle = await localBundle(spec);
-      if (bundle) {
-        const manifest = await readManifest(bundle, { signal: options.signal });
-        return checkOptions({ reader: bundle, manifest, stored: null }, options);
-      }
-      const tree = await checkpointTree(spec, options);
-      return openCheckpointSource(spec, await fingerprint(tree, options.signal), options, tree);
+  const source = await locate(spec, options);
+  switch (source.kind) {
+    case 'local': {
+      const manifest = await readManifest(source.bundle, { signal: options.signal });
+      return checkOptions({ reader: source.bundle, manifest, stored: null }, options);
     }
+    case 'server':
+      return checkOptions(await openOnServer(source, options), options);
+    case 'stored':
+      return openStored(source.name, options);
+    case 'checkpoint':
+      return openCheckpointSource(source, options);
   }
-}
-
-const HUB_KEY = 'hub';
-
-/** A checkpoint: from the library, else converted into it. */
-async function openCheckpointSource(
-  spec: SourceSpec,
-  identity: unknown,
-  options: OpenOptions,
-  tree?: FileTree,
-): Promise<OpenedBundle> {
-  const { dtype = DEFAULT_DTYPE, base, adapter, hubUrl, refresh = false, signal } = options;
-  const origin = originOf(spec, { base, adapter, hubUrl });
-  const name = await checkpointName(spec, identity, options);
-  const library = await openLibrary();
-  const stored = await ifStored(library, name, signal);
-  if (stored && !refresh) return stored;
-  const job = { library, name, origin, dtype, spec, tree, stored, ifStored: () => ifStored(library, name, signal) };
-  return convertInto(job, options);
-}
-
-async function checkpointName(spec: SourceSpec, identity: unknown, options: OpenOptions): Promise<string> {
-  const { dtype = DEFAULT_DTYPE, base, adapter } = options;
-  const parts = [base ? await identify(base, options) : null, adapter ? await identify(adapter, options) : null];
-  return libraryName(labelOf(spec), dtype, [identity, ...parts]);
 }
 
 /** Where a source is, or would be kept, and its manifest where there is one already. Nothing large is read. */
 export async function findSource(
   spec: SourceSpec,
   options: OpenOptions,
-): Promise<{ library: Library; name: string | null; manifest: BundleManifest | null }> {
+): Promise<{ modelStore: ModelStore; name: string | null; manifest: BundleManifest | null }> {
   const { signal, store } = options;
-  const library = await openLibrary();
-  const find = async (name: string) => {
-    const stored = await ifStored(library, name, signal);
-    return { library, name, manifest: stored?.manifest ?? null };
-  };
-  if (spec.kind === 'stored') return find(spec.name);
-  if (spec.kind === 'url') {
-    const found = await find(await urlName(spec.url));
-    if (found.manifest && store !== false) return found;
-    const manifest = await readManifest(httpBundle(spec.url, { files: spec.files }), { signal });
-    return { library, name: isWanted(manifest, store, library) ? found.name : null, manifest };
+  const modelStore = await openModelStore();
+  const source = await locate(spec, options);
+  if (source.kind === 'local') {
+    return { modelStore, name: null, manifest: await readManifest(source.bundle, { signal }) };
   }
-  const bundle = spec.kind === 'hub' ? null : await localBundle(spec);
-  if (bundle) return { library, name: null, manifest: await readManifest(bundle, { signal }) };
-  return find(await checkpointName(spec, await identify(spec, options), options));
+  const { name } = source;
+  const stored = (await ifStored({ modelStore, name }, signal))?.manifest ?? null;
+  if (source.kind !== 'server' || (stored && store !== false)) return { modelStore, name, manifest: stored };
+  const manifest = await readManifest(httpBundle(source.spec.url, { files: source.spec.files }), { signal });
+  return { modelStore, name: isWanted(manifest, store, modelStore) ? name : null, manifest };
 }
 
-/** Whether a bundle on a server is kept here. */
-function isWanted(manifest: BundleManifest, store: boolean | undefined, library: Library): boolean {
-  const bytes = bundleFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
-  return store ?? (bytes >= STORED_BYTES && library.kind === 'opfs');
-}
-
-function urlName(url: string): Promise<string> {
-  return libraryName(new URL(url).pathname, null, url);
-}
-
-async function identify(spec: SourceSpec, options: OpenOptions): Promise<unknown> {
-  if (spec.kind === 'hub') return [HUB_KEY, options.hubUrl ?? HUB_URL, spec.repo, spec.revision ?? null];
-  return fingerprint(await checkpointTree(spec, options), options.signal);
-}
-
-/** A bundle on a server: from the library, else downloaded into it if it is large, else read where it is. */
-async function openUrl(spec: SourceSpec & { kind: 'url' }, options: OpenOptions): Promise<OpenedBundle> {
-  const { url, files } = spec;
-  const { store, refresh = false, retryDelay, signal, onProgress } = options;
-  const library = store === false ? null : await openLibrary();
-  const name = await urlName(url);
-  const stored = library && (await ifStored(library, name, signal));
-  if (stored && !refresh) return stored;
-  const remote = httpBundle(url, { files });
-  const manifest = await readManifest(remote, { signal });
-  if (!library || !isWanted(manifest, store, library)) return { reader: remote, manifest, stored: null };
-  if (stored && (await isCurrent(spec, stored, signal))) return stored;
-  let waited = false;
-  const writer = await library.writer(name, {
-    wait: true,
-    signal,
-    onWait: () => {
-      waited = true;
-      onProgress?.({ status: 'initiate', phase: 'wait' });
-    },
-  });
-  const meanwhile = waited || !refresh ? await ifStored(library, name, signal) : null;
-  if (meanwhile) {
-    await writer.abort();
-    return meanwhile;
-  }
-  try {
-    await writeRecord(writer, { origin: originOf(spec), dtype: null });
-  } catch (error) {
-    await writer.pause();
-    throw error;
-  }
-  const downloaded = await downloadBundle({ url, files, writer, retryDelay, signal, onProgress });
-  return { reader: library.bundle(name), manifest: downloaded, stored: name };
-}
-
-async function isCurrent(
-  { url, files }: SourceSpec & { kind: 'url' },
-  { reader }: OpenedBundle,
-  signal?: AbortSignal,
-): Promise<boolean> {
-  const file = await reader.open(MANIFEST_PATH, signal);
-  const { bytes } = await fetchManifest(url, { files, signal });
-  return (await sha256Hex(await file.read(0, file.size, signal))) === (await sha256Hex(bytes));
+/** A checkpoint: from the model store, else converted into it. */
+async function openCheckpointSource(source: LocatedCheckpoint, options: OpenOptions): Promise<OpenedBundle> {
+  const modelStore = await openModelStore();
+  const stored = await ifStored({ modelStore, name: source.name }, options.signal);
+  if (stored && !options.refresh) return stored;
+  return convertInto({ ...source, modelStore, stored }, options);
 }
 
 /** By name: what is finished is opened, what is not is carried on with. */
 async function openStored(name: string, options: OpenOptions): Promise<OpenedBundle> {
-  const library = await openLibrary();
-  const reader = library.bundle(name);
+  const modelStore = await openModelStore();
+  const reader = modelStore.bundle(name);
   if (await isThere(reader)) {
     return checkOptions({ reader, manifest: await readManifest(reader, options), stored: name }, options);
   }
-  const unfinished = await library.unfinished(name);
+  const unfinished = await modelStore.unfinished(name);
   const record = unfinished && (await readRecord(unfinished));
   if (!record) throw new SourceNotFoundError(`No bundle called ${name} is stored here.`, { name });
   const { origin } = record;
@@ -211,42 +78,6 @@ async function openStored(name: string, options: OpenOptions): Promise<OpenedBun
         }
       : {};
   return openSource(specOf(origin), { ...options, ...parts, dtype: record.dtype ?? undefined, store: true });
-}
-
-/** The finished bundle of that name, if this version reads it; one of another format is converted or fetched anew. */
-async function ifStored(library: Library, name: string, signal?: AbortSignal): Promise<OpenedBundle | null> {
-  const reader = library.bundle(name);
-  if (!(await isThere(reader))) return null;
-  try {
-    return { reader, manifest: await readManifest(reader, { signal }), stored: name };
-  } catch (error) {
-    if (error instanceof BundleFormatError) return null;
-    throw error;
-  }
-}
-
-function isThere(reader: BundleReader): Promise<boolean> {
-  return reader.open(MANIFEST_PATH).then(
-    () => true,
-    (error: unknown) => {
-      if (error instanceof SourceNotFoundError) return false;
-      throw error;
-    },
-  );
-}
-
-/** Files that are a bundle, or null. */
-async function localBundle(
-  spec: SourceSpec & { kind: 'files' | 'directory' | 'folder' },
-): Promise<BundleReader | null> {
-  if (spec.kind === 'folder') {
-    const { folderBundle } = await import('../store/folder.node.js');
-    const bundle = folderBundle(spec.path);
-    return (await isThere(bundle)) ? bundle : null;
-  }
-  const files = spec.kind === 'files' ? spec.files : await filesBelow(spec.handle);
-  const isBundle = files.some(({ path }) => path === MANIFEST_PATH || path.endsWith(`/${MANIFEST_PATH}`));
-  return isBundle ? blobBundle(files, spec.kind === 'files' ? spec.label : spec.handle.name) : null;
 }
 
 /** A bundle has its dtype, and is merged. */
@@ -267,11 +98,4 @@ function checkOptions(opened: OpenedBundle, options: OpenOptions): OpenedBundle 
     }
   }
   return opened;
-}
-
-function labelOf(spec: SourceSpec): string {
-  const origin = originOf(spec);
-  if (origin.kind === 'hub') return origin.repo;
-  if (origin.kind === 'url') return origin.url;
-  return isNode ? origin.label.replaceAll('\\', '/') : origin.label;
 }

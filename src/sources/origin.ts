@@ -1,4 +1,4 @@
-/** @file What a source is called in the library, and how it is found again from what the library noted. */
+/** @file What a source is called in the model store, and how it is found again from what the model store noted. */
 
 import { sha256Hex } from '../bundle/digest';
 import type { WeightDtype } from '../bundle/manifest';
@@ -54,7 +54,7 @@ export function specOf(origin: Origin): SourceSpec {
 }
 
 /** A name for people that is the same whenever `identity`, plain data, is. */
-export async function libraryName(label: string, dtype: WeightDtype | null, identity: unknown): Promise<string> {
+export async function storeName(label: string, dtype: WeightDtype | null, identity: unknown): Promise<string> {
   const hash = await sha256Hex(new TextEncoder().encode(JSON.stringify([identity, dtype])));
   const last =
     label

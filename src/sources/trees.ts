@@ -1,16 +1,32 @@
 /** @file Checkpoints as trees of files, and what tells one from another. */
 
-import { blobTree, hubTree, type FileTree } from '../checkpoint/index';
+import { blobTree, hubTree, type FileTree, type OpenCheckpointOptions } from '../checkpoint/index';
 import { UnsupportedError } from '../errors';
 import type { SourceSpec } from './spec';
+import type { OpenOptions } from './types';
 
-export interface TreeOptions {
-  hubUrl?: string;
-  accessToken?: string;
-  wholeBytes?: number;
-  blockBytes?: number;
-  retryDelay?: number;
-  signal?: AbortSignal;
+type TreeOptions = Pick<OpenOptions, 'hubUrl' | 'accessToken' | 'wholeBytes' | 'blockBytes' | 'retryDelay' | 'signal'>;
+
+/**
+ * The trees that a checkpoint may be made of; the base that an adapter names is opened when it is asked for.
+ * @param known.tree of `spec`, where it is opened already
+ * @param known.commitOf a commit of a repository to read, in place of the one that the source names
+ */
+export async function checkpointParts(
+  spec: SourceSpec,
+  options: OpenOptions,
+  known: { tree?: FileTree; commitOf?: (repo: string) => string | null } = {},
+): Promise<OpenCheckpointOptions> {
+  const { base, adapter, signal } = options;
+  const open = (part: SourceSpec) =>
+    checkpointTree(part, options, part.kind === 'hub' ? known.commitOf?.(part.repo) : null);
+  return {
+    checkpoint: known.tree ?? (await open(spec)),
+    base: base && (await open(base)),
+    adapter: adapter && (await open(adapter)),
+    resolve: (repo, revision) => open({ kind: 'hub', repo, ...(revision ? { revision } : {}) }),
+    signal,
+  };
 }
 
 /** @param revision in place of the one that the source names */

@@ -4,7 +4,7 @@ export { blobBundle } from './blobs';
 export { downloadBundle, downloadedBytes, fetchManifest, type DownloadOptions } from './download';
 export { httpBundle } from './http';
 export { parseJournal, JOURNAL_PATH } from './journal';
-export { browserLibrary, memoryLibrary, type Library, type LibraryEntry } from './model-store';
+export { browserStore, memoryStore, type ModelStore, type ModelStoreEntry } from './model-store';
 export { memoryBundle } from './memory';
 export {
   deleteOpfsBundle,

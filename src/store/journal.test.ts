@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { folderBundle, folderWriter } from './folder.node';
 import { parseJournal } from './journal';
-import { folderLibrary } from './model-store.node';
+import { folderStore } from './model-store.node';
 
 let base: string;
 beforeEach(async () => (base = await mkdtemp(join(tmpdir(), 'journal-test-'))));
@@ -70,27 +70,27 @@ describe('a folder writer', () => {
   });
 });
 
-test('a folder library lists what is finished and what is not, and deletes both', async () => {
-  const library = folderLibrary(join(base, 'cache'));
-  expect(await library.list()).toEqual([]);
-  await library.delete('none');
-  const done = await library.writer('done', {});
+test('a model store in a folder lists what is finished and what is not, and deletes both', async () => {
+  const store = folderStore(join(base, 'cache'));
+  expect(await store.list()).toEqual([]);
+  await store.delete('none');
+  const done = await store.writer('done', {});
   await (await done.create('bundle.json')).close();
   await done.publish();
-  const half = await library.writer('half', {});
+  const half = await store.writer('half', {});
   await half.journal!.add({ at: 0.5 });
   await half.pause();
-  expect((await library.list()).map(({ name, finished }) => [name, finished])).toEqual([
+  expect((await store.list()).map(({ name, finished }) => [name, finished])).toEqual([
     ['half', false],
     ['done', true],
   ]);
-  expect(await library.unfinished('done')).toBeNull();
-  expect((await (await library.unfinished('half'))!.open('journal.jsonl')).size).toBeGreaterThan(0);
-  const writing = await library.writer('half', {});
-  await expect(library.delete('half')).rejects.toThrow(InvalidInputError);
+  expect(await store.unfinished('done')).toBeNull();
+  expect((await (await store.unfinished('half'))!.open('journal.jsonl')).size).toBeGreaterThan(0);
+  const writing = await store.writer('half', {});
+  await expect(store.delete('half')).rejects.toThrow(InvalidInputError);
   await writing.pause();
-  await library.delete('half');
-  await library.delete('done');
-  expect(await library.list()).toEqual([]);
-  expect(() => library.bundle('../x')).toThrow(InvalidInputError);
+  await store.delete('half');
+  await store.delete('done');
+  expect(await store.list()).toEqual([]);
+  expect(() => store.bundle('../x')).toThrow(InvalidInputError);
 });

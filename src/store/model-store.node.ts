@@ -7,7 +7,7 @@ import { MANIFEST_PATH } from '../bundle/manifest';
 import { folderBundle } from './folder-reader.node.js';
 import { folderWriter } from './folder-writer.node.js';
 import { JOURNAL_PATH } from './journal';
-import type { Library, LibraryEntry } from './model-store';
+import type { ModelStore, ModelStoreEntry } from './model-store';
 import { lockFile } from './lock-file.node.js';
 import { checkName } from './opfs';
 
@@ -17,7 +17,7 @@ export function cacheFolder(): string {
   return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'vlm2vec-web');
 }
 
-export function folderLibrary(root = cacheFolder()): Library {
+export function folderStore(root = cacheFolder()): ModelStore {
   const place = (name: string) => {
     checkName(name);
     return { finished: join(root, name), partial: join(root, `.${name}.partial`), lock: join(root, `.${name}.lock`) };
@@ -25,7 +25,7 @@ export function folderLibrary(root = cacheFolder()): Library {
   return {
     kind: 'folder',
     list: async () => {
-      const entries: LibraryEntry[] = [];
+      const entries: ModelStoreEntry[] = [];
       for (const folder of (await readdir(root).catch(() => [])).sort()) {
         const partial = PARTIAL.exec(folder)?.[1];
         const path = join(root, folder);

@@ -15,7 +15,7 @@ import {
 import { hasOpfs, openRoot } from './opfs-files';
 import { opfsWriter } from './opfs-writer';
 
-export interface LibraryEntry {
+export interface ModelStoreEntry {
   name: string;
   /** On disk. */
   bytes: number;
@@ -23,20 +23,20 @@ export interface LibraryEntry {
 }
 
 /** Bundles by name. `memory` forgets everything with the page. */
-export interface Library {
+export interface ModelStore {
   readonly kind: 'opfs' | 'folder' | 'memory';
   /** Of one name, a finished bundle and an unfinished one that is to replace it may both be there. */
-  list(): Promise<LibraryEntry[]>;
+  list(): Promise<ModelStoreEntry[]>;
   /** The finished bundle; reading rejects with {@link SourceNotFoundError} where there is none. */
   bundle(name: string): BundleReader;
   unfinished(name: string): Promise<BundleReader | null>;
-  /** Carries on with what is unfinished, where this library can. Rejects as `opfsWriter` and `folderWriter` do. */
+  /** Carries on with what is unfinished, where this model store can. Rejects as `opfsWriter` and `folderWriter` do. */
   writer(name: string, options: WaitOptions): Promise<BundleWriter>;
   /** Deletes both. Does nothing where there is neither. */
   delete(name: string): Promise<void>;
 }
 
-const opfsLibrary: Library = {
+const opfsStore: ModelStore = {
   kind: 'opfs',
   list: async () => {
     const [finished, unfinished] = await Promise.all([listOpfsBundles(), listUnfinishedOpfsBundles()]);
@@ -51,8 +51,8 @@ const opfsLibrary: Library = {
   delete: deleteOpfsBundle,
 };
 
-/** A library that lasts as long as this page or process. */
-export function memoryLibrary(): Library {
+/** A model store that lasts as long as this page or process. */
+export function memoryStore(): ModelStore {
   const bundles = new Map<string, MemoryBundle>();
   return {
     kind: 'memory',
@@ -84,15 +84,15 @@ export function memoryLibrary(): Library {
   };
 }
 
-const inMemory = memoryLibrary();
+const inMemory = memoryStore();
 const REFUSED = ['SecurityError', 'NotAllowedError', 'UnknownError'];
 
-/** This browser's library. Private windows of some browsers refuse their file system: then memory serves. */
-export async function browserLibrary(): Promise<Library> {
+/** This browser's model store. Private windows of some browsers refuse their file system: then memory serves. */
+export async function browserStore(): Promise<ModelStore> {
   if (!hasOpfs()) return inMemory;
   try {
     await openRoot();
-    return opfsLibrary;
+    return opfsStore;
   } catch (error) {
     if (error instanceof DOMException && REFUSED.includes(error.name)) return inMemory;
     throw error;

@@ -1,10 +1,10 @@
-/** @file What the library notes of a bundle, beside it: where it came from, so that it is found and carried on with. */
+/** @file What the model store notes of a bundle, beside it: where it came from, so that it is found and carried on with. */
 
 import type { WeightDtype } from '../bundle/manifest';
 import type { BundleReader, BundleWriter } from '../bundle/storage';
 
 export const RECORD_PATH = 'store.json';
-/** Grows when the layout of the library changes. */
+/** Grows when the layout of the model store changes. */
 export const STORE_VERSION = 1;
 
 /** Where a bundle came from, without anything secret. */

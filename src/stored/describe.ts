@@ -10,17 +10,17 @@ import {
 import type { BundleReader } from '../bundle/storage';
 import { parseManifest } from '../bundle/validate';
 import { SourceNotFoundError, VLM2VecError } from '../errors';
-import { openLibrary } from '../sources/model-store';
+import { openModelStore } from '../sources/model-store';
 import { withRate } from '../runtime/rate';
 import type { OnProgress } from '../runtime/index';
 import { JOURNAL_PATH, parseJournal } from '../store/journal';
-import type { Library, LibraryEntry } from '../store/model-store';
+import type { ModelStore, ModelStoreEntry } from '../store/model-store';
 import { readRecord, STORE_VERSION, type Origin, type StoreRecord } from '../store/record';
 import { readManifest, verifyBundle } from '../store/verify';
 
 /** A model that this machine keeps. `VLM2Vec.load` takes it as it is. Plain data. */
 export interface StoredModel {
-  /** In the library; what `models.inspect`, `verify` and `delete` take. */
+  /** In the model store; what `models.inspect`, `verify` and `delete` take. */
   name: string;
   /** On disk. */
   bytes: number;
@@ -48,17 +48,17 @@ export interface StoredModel {
 }
 
 export async function listModels(): Promise<StoredModel[]> {
-  const library = await openLibrary();
-  const entries = await library.list();
-  const models = await Promise.all(entries.map((entry) => describe(library, entry)));
+  const store = await openModelStore();
+  const entries = await store.list();
+  const models = await Promise.all(entries.map((entry) => describe(store, entry)));
   return models.filter((model) => model !== null).sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
 }
 
 export async function inspectModel(name: string): Promise<StoredModel> {
-  const library = await openLibrary();
-  const entries = (await library.list()).filter((entry) => entry.name === name);
+  const store = await openModelStore();
+  const entries = (await store.list()).filter((entry) => entry.name === name);
   const entry = entries.find(({ finished }) => finished) ?? entries[0];
-  const model = entry && (await describe(library, entry));
+  const model = entry && (await describe(store, entry));
   if (!model) throw new SourceNotFoundError(`No model called ${name} is stored here.`, { name });
   return model;
 }
@@ -67,15 +67,15 @@ export async function verifyModel(
   name: string,
   options: { signal?: AbortSignal; onProgress?: OnProgress },
 ): Promise<void> {
-  const reader = (await openLibrary()).bundle(name);
+  const reader = (await openModelStore()).bundle(name);
   const manifest = await readManifest(reader, options);
   await verifyBundle(reader, manifest, { signal: options.signal, onProgress: withRate(options.onProgress) });
 }
 
 /** Null where it was deleted meanwhile. */
-async function describe(library: Library, entry: LibraryEntry): Promise<StoredModel | null> {
+async function describe(store: ModelStore, entry: ModelStoreEntry): Promise<StoredModel | null> {
   const { name, bytes, finished } = entry;
-  const reader = finished ? library.bundle(name) : await library.unfinished(name);
+  const reader = finished ? store.bundle(name) : await store.unfinished(name);
   if (!reader) return null;
   const record = await readRecord(reader);
   const facts = {

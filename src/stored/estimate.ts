@@ -2,17 +2,18 @@
 
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import { bundleFiles } from '../bundle/validate';
-import type { FileTree } from '../checkpoint/index';
+import { resolveCheckpoint } from '../checkpoint/index';
 import { plannedStorage } from '../convert/index';
-import { CheckpointFormatError, NetworkError, SourceNotFoundError } from '../errors';
-import { adapterFacts, requestAdapter, type AdapterFacts } from '../runtime/index';
-import { DEFAULT_DTYPE, findSource, type OpenOptions } from '../sources/open';
-import { checkpointTree } from '../sources/trees';
+import { NetworkError } from '../errors';
+import { adapterFacts, largestWeight, requestAdapter, type AdapterFacts } from '../runtime/index';
+import { findSource } from '../sources/open';
+import { checkpointParts } from '../sources/trees';
+import { DEFAULT_DTYPE, type OpenOptions } from '../sources/types';
 import type { SourceSpec } from '../sources/spec';
 
 /** All sizes in bytes. */
 export interface Estimate {
-  /** The name it has, or will have, in the library; null where it is read from where it is. */
+  /** The name it has, or will have, in the model store; null where it is read from where it is. */
   name: string | null;
   /** `stored`: nothing to do; `unfinished`: begun before, the figures are of the whole. */
   state: 'new' | 'unfinished' | 'stored';
@@ -51,9 +52,9 @@ export interface Estimate {
 
 /** Looks at a listing and configs, or at `bundle.json`. */
 export async function estimateSource(spec: SourceSpec, options: OpenOptions): Promise<Estimate> {
-  const { library, name, manifest } = await findSource(spec, options);
+  const { modelStore, name, manifest } = await findSource(spec, options);
   const sizes = manifest ? bundleSizes(manifest) : await checkpointSizes(spec, options);
-  const entries = name === null ? [] : (await library.list()).filter((entry) => entry.name === name);
+  const entries = name === null ? [] : (await modelStore.list()).filter((entry) => entry.name === name);
   const stored = entries.some(({ finished }) => finished);
   const kept = name === null ? 0 : sizes.store;
   return {
@@ -69,11 +70,11 @@ export async function estimateSource(spec: SourceSpec, options: OpenOptions): Pr
   };
 }
 
-/** Whether a finished bundle of the source is in the library. What cannot be reached and is not there counts as not kept. */
+/** Whether a finished bundle of the source is in the model store. What cannot be reached and is not there counts as not kept. */
 export async function isKept(spec: SourceSpec, options: OpenOptions): Promise<boolean> {
   try {
-    const { library, name } = await findSource(spec, options);
-    return (await library.list()).some((entry) => entry.finished && entry.name === name);
+    const { modelStore, name } = await findSource(spec, options);
+    return (await modelStore.list()).some((entry) => entry.finished && entry.name === name);
   } catch (error) {
     if (error instanceof NetworkError) return false;
     throw error;
@@ -103,11 +104,11 @@ const GRAPHS_BYTES = 100_000;
 
 async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {
   const { dtype = DEFAULT_DTYPE, signal } = options;
-  const { trees, base } = await checkpointTrees(spec, options);
-  const planned = plannedStorage(await readJson(base, 'config.json', signal), dtype);
+  const { base, adapter, config } = await resolveCheckpoint(await checkpointParts(spec, options));
+  const planned = plannedStorage(config, dtype);
   let download = 0;
   let besides = GRAPHS_BYTES;
-  for (const tree of trees) {
+  for (const tree of adapter ? [adapter.tree, base] : [base]) {
     const paths = await tree.list();
     const hasSafetensors = paths.some((path) => /^(adapter_)?model[\w.-]*\.safetensors$/.test(path));
     for (const path of paths) {
@@ -118,36 +119,6 @@ async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<
     }
   }
   return { download, dtype, ...planned, store: planned.store + besides };
-}
-
-/** The trees of a checkpoint, and which of them is the base model. */
-async function checkpointTrees(spec: SourceSpec, options: OpenOptions): Promise<{ trees: FileTree[]; base: FileTree }> {
-  const tree = await checkpointTree(spec, options);
-  const given = options.base ?? options.adapter;
-  const other = given && (await checkpointTree(given, options));
-  if (!(await tree.list()).includes(ADAPTER_CONFIG)) return { trees: other ? [tree, other] : [tree], base: tree };
-  if (other) return { trees: [tree, other], base: other };
-  const { base_model_name_or_path: repo, revision } = await readJson(tree, ADAPTER_CONFIG, options.signal);
-  if (typeof repo !== 'string') {
-    throw new SourceNotFoundError(`${tree.label} is an adapter that names no base model; give it too.`);
-  }
-  const base = await checkpointTree(
-    { kind: 'hub', repo, ...(typeof revision === 'string' ? { revision } : {}) },
-    options,
-  );
-  return { trees: [tree, base], base };
-}
-
-const ADAPTER_CONFIG = 'adapter_config.json';
-
-async function readJson(tree: FileTree, path: string, signal?: AbortSignal): Promise<Record<string, unknown>> {
-  const file = await tree.open(path, signal);
-  try {
-    return JSON.parse(new TextDecoder().decode(await file.read(0, file.size, signal))) as Record<string, unknown>;
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError)) throw cause;
-    throw new CheckpointFormatError(`${file.name} is not JSON.`, {}, { cause });
-  }
 }
 
 async function storageFor(bytes: number): Promise<Estimate['storage']> {
@@ -163,7 +134,7 @@ async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
     return { adapter: null, webgpu: false, f16: false, reason, largestBuffer };
   }
   const facts = adapterFacts(adapter);
-  const limit = Math.min(facts.maxBufferSize, facts.maxStorageBufferBindingSize);
+  const limit = largestWeight(facts);
   const webgpu = largestBuffer <= limit;
   const reason = webgpu
     ? null

@@ -1,8 +1,16 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import { models, NetworkError, SourceNotFoundError, UnsupportedError, VLM2Vec, type ProgressEvent } from '../index';
+import {
+  CheckpointFormatError,
+  models,
+  NetworkError,
+  SourceNotFoundError,
+  UnsupportedError,
+  VLM2Vec,
+  type ProgressEvent,
+} from '../index';
 import { convertFixture } from '../testing/bundles';
 import { adapterPath, checkpointPath } from '../testing/fixtures';
 import { startHub, type HubServer } from '../testing/hub-server';
@@ -141,7 +149,7 @@ test('files are read from where they are', async () => {
   });
 }, 60_000);
 
-test('isCached tells what is kept whole, even offline; clear empties the library', async () => {
+test('isCached tells what is kept whole, even offline; clear empties the model store', async () => {
   const given = { hubUrl: hub.url, dtype: 'q8' } as const;
   expect(await models.isCached(REPO, given)).toBe(false);
   const { name } = await models.add(REPO, given);
@@ -164,4 +172,20 @@ test('isCached tells what is kept whole, even offline; clear empties the library
   await models.clear();
   expect(await models.list()).toEqual([]);
   expect(await models.isCached(REPO, given)).toBe(false);
+});
+
+test.each([
+  ['null', CheckpointFormatError],
+  ['[]', CheckpointFormatError],
+  ['{"a": 1, "a": 2}', CheckpointFormatError],
+  ['{"model_type": "other"}', UnsupportedError],
+])('an estimate holds config.json to what a conversion does: %s', async (config, expected) => {
+  const folder = join(base, `config-${config.length}`);
+  await cp(checkpointPath('tiny-tied'), folder, { recursive: true });
+  await writeFile(join(folder, 'config.json'), config);
+  await expect(models.estimate(folder)).rejects.toThrow(expected);
+  await expect(models.add(folder)).rejects.toThrow(expected);
+  await expect(models.estimate(checkpointPath('tiny-tied'), { base: folder as never })).rejects.toThrow(
+    UnsupportedError, // no adapter, so it cannot have a base
+  );
 });

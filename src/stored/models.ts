@@ -75,8 +75,8 @@ export const models = {
    * @throws {InvalidInputError} where another tab or worker is writing it: abort that first
    */
   async delete(name: string): Promise<void> {
-    const { openLibrary } = await import('../sources/model-store');
-    await (await openLibrary()).delete(name);
+    const { openModelStore } = await import('../sources/model-store');
+    await (await openModelStore()).delete(name);
   },
 
   /**
@@ -91,9 +91,9 @@ export const models = {
 
   /** Deletes all of them, finished or not. @throws as {@link delete}; those before it are gone then */
   async clear(): Promise<void> {
-    const { openLibrary } = await import('../sources/model-store');
-    const library = await openLibrary();
-    for (const name of new Set((await library.list()).map((entry) => entry.name))) await library.delete(name);
+    const { openModelStore } = await import('../sources/model-store');
+    const store = await openModelStore();
+    for (const name of new Set((await store.list()).map((entry) => entry.name))) await store.delete(name);
   },
 
   /**
@@ -107,7 +107,7 @@ export const models = {
   },
 
   /**
-   * Downloads or converts a model into the library without loading it. Aborting pauses: the same call goes on where it
+   * Downloads or converts a model into the model store without loading it. Aborting pauses: the same call goes on where it
    * stopped, as does a call after a crash or a reload; {@link delete} gives it up.
    * @returns the stored model, for `VLM2Vec.load({ name })`
    * @throws as {@link VLM2Vec.load}; {@link StorageFullError} where it does not fit

@@ -1,0 +1,37 @@
+/** @file What opening a source takes and gives. */
+
+import type { BundleManifest, WeightDtype } from '../bundle/manifest';
+import type { BundleReader } from '../bundle/storage';
+import type { OnProgress, OrtOptions } from '../runtime/index';
+import type { SourceSpec } from './spec';
+
+/** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
+export const DEFAULT_DTYPE: WeightDtype = 'q4';
+
+export interface OpenOptions {
+  /** Weights of a checkpoint that gets converted. */
+  dtype?: WeightDtype;
+  /** The base model of an adapter checkpoint, or an adapter for a base model. */
+  base?: SourceSpec;
+  adapter?: SourceSpec;
+  hubUrl?: string;
+  accessToken?: string;
+  store?: boolean;
+  refresh?: boolean;
+  /** For the probe of a conversion. */
+  ort?: OrtOptions;
+  /** Smaller than usual, for tests. */
+  wholeBytes?: number;
+  blockBytes?: number;
+  noteBytes?: number;
+  retryDelay?: number;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+export interface OpenedBundle {
+  reader: BundleReader;
+  manifest: BundleManifest;
+  /** Its name in the model store, where it is in there. */
+  stored: string | null;
+}
