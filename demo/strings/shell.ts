@@ -67,7 +67,7 @@ export const shellStrings = {
   noGpu: 'This browser offers no GPU',
   /** What named errors mean. */
   errors: {
-    ImageFormatError: 'This file is not a picture that the browser can open.',
+    ImageFormatError: 'This file cannot be shown as a picture.',
     ImageTooLargeError: 'This picture is too large.',
     InvalidInputError: 'This cannot be embedded.',
     WebGPUUnavailableError: 'WebGPU cannot be used here.',

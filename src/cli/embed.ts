@@ -21,6 +21,7 @@ export interface EmbedArguments {
   device: 'cpu' | 'webgpu';
   minPixels?: number;
   maxPixels?: number;
+  orientation: 'exif' | 'stored';
   rawTokens?: boolean;
   shard?: Shard;
   /** `*.parquet` or `lance:<database>/<table>`, in place of stdout. */
@@ -37,8 +38,8 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
   if (lines.length === 0 && !place) return;
   const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
   try {
-    const { minPixels, maxPixels } = args;
-    const options: EmbedOptions = { minPixels, maxPixels, signal };
+    const { minPixels, maxPixels, orientation } = args;
+    const options: EmbedOptions = { minPixels, maxPixels, orientation, signal };
     const write = async (chunk: readonly JsonLine[], vectors: readonly Float32Array[]) => {
       for (const [i, line] of chunk.entries()) {
         const tokens = withTokens ? await rawTokens(runtime, line, options) : {};

@@ -62,6 +62,7 @@ function readFile(field: JsonField, extent: Extent): FileRow {
     path: readPath(field.get('path')),
     size: field.get('size').integer(0),
     modified: field.get('modified').number(-MAX_TIME, MAX_TIME),
+    reader: field.get('reader').optional((reader) => reader.integer(1, 1000)),
   };
   const kind = field.get('kind').oneOf(['picture', 'skipped', 'failed']);
   if (kind !== 'picture') return { ...facts, kind, reason: field.get('reason').string(2000) };
@@ -79,6 +80,7 @@ function readFile(field: JsonField, extent: Extent): FileRow {
       latitude: place.get('latitude').number(-90, 90),
       longitude: place.get('longitude').number(-180, 180),
     })),
+    unread: field.get('unread').optional((unread) => unread.nullable((words) => words.string(1000))),
     width,
     height,
     hash: readHash(field.get('hash')),
