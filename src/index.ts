@@ -77,6 +77,7 @@ export {
   IntegrityError,
   InvalidInputError,
   NetworkError,
+  NotFiniteError,
   ProbeError,
   SourceNotFoundError,
   StorageFullError,

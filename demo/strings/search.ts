@@ -277,6 +277,7 @@ export const searchStrings = {
     camera: 'Camera',
     size: 'Size',
     place: 'Place',
+    unread: 'Not read',
     score: 'Score',
     pixels: (width: number, height: number) => {
       const millions = (width * height) / 1e6;

@@ -46,7 +46,7 @@ def main() -> None:
     base = model.base_model = checkpoint.load(AutoModelForImageTextToText, attention="sdpa")
     golden = Golden("ops-mm-v1", base, positions="mrope", code={
         "repository": "OpenSearch-AI/Ops-MM-embedding-v1-2B", "file": "ops_mm_embedding_v1.py",
-        "commit": "main as of 2025, read in third-party copies",
+        "commit": "main as of 2025, retyped from a third-party copy",
     })
 
     def authors_vector(case: dict) -> torch.Tensor:

@@ -3,7 +3,8 @@
  * every float32, except that a still image's two equal temporal slices are kept once (588 values, not 1176: the
  * bundle's patch weights are folded to match).
  */
-import type { ImageConfig } from '../bundle/manifest';
+import { MAX_PIXELS, type ImageConfig } from '../bundle/manifest';
+import { InvalidInputError } from '../errors';
 import { resizeBicubic } from './resize';
 import { smartResize } from './plans/native';
 import type { RgbImage } from './types';
@@ -46,13 +47,20 @@ export function imageGrid(
   { patchSize, mergeSize, minPixels, maxPixels }: ImageConfig,
 ): { grid: { height: number; width: number }; tokens: number } {
   const size = smartResize(height, width, { factor: patchSize * mergeSize, minPixels, maxPixels });
+  if (size.height * size.width > MAX_PIXELS) {
+    throw new InvalidInputError(
+      `The image would become ${size.width}×${size.height} pixels; at most ${MAX_PIXELS} are computed. Lower maxPixels.`,
+      { width: size.width, height: size.height, limit: MAX_PIXELS },
+    );
+  }
   const grid = { height: size.height / patchSize, width: size.width / patchSize };
   return { grid, tokens: (grid.height * grid.width) / mergeSize ** 2 };
 }
 
 /**
  * Resizes, normalises and cuts an image into patches.
- * Throws {@link InvalidInputError} for a side under patchSize × mergeSize pixels or an aspect ratio above 200.
+ * Throws {@link InvalidInputError} for a side under patchSize × mergeSize pixels, an aspect ratio above 200, or more than
+ * {@link MAX_PIXELS} after resizing.
  */
 export function imagePatches(image: RgbImage, config: ImageConfig): ImagePatches {
   const { patchSize, mergeSize } = config;

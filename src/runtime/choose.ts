@@ -130,7 +130,10 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
         embedOnce({ device: fallback, activations: 'f16', subgroups: false }, (embedder) =>
           measureF16Loss(embedder, manifest.probe),
         ),
-      control: (inputs) => embedOnce({ ...rung, activations: 'f32' }, (embedder) => embedder.embed(inputs)),
+      // ONNX Runtime's browser builds fail with a second engine beside the first; the next rung is f32 anyway.
+      control: isNode
+        ? (inputs) => embedOnce({ ...rung, activations: 'f32' }, (embedder) => embedder.embed(inputs))
+        : null,
     });
 
   const climbed = await climb(rungs, {

@@ -1,5 +1,6 @@
 /** @file What `embed` may be given, brought into one form and refused where it makes no sense. */
 
+import { MAX_PIXELS } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
 import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
@@ -59,11 +60,16 @@ export function checkEmbedOptions(options: EmbedOptions): void {
   if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
   for (const key of ['maxTokens', 'minPixels', 'maxPixels'] as const) {
     const value = options[key];
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
       throw new InvalidInputError(`${key} is ${String(value)}; it must be a positive integer.`, { option: key });
     }
   }
   const { minPixels, maxPixels, orientation } = options;
+  if (minPixels !== undefined && minPixels > MAX_PIXELS) {
+    throw new InvalidInputError(`minPixels is ${minPixels}; at most ${MAX_PIXELS} are computed.`, {
+      option: 'minPixels',
+    });
+  }
   if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {
     throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { option: 'minPixels' });
   }

@@ -103,6 +103,11 @@ describe('a probe', () => {
     expect(controlled).toEqual([1]);
   });
 
+  test('is not passed in doubt where there is no control', async () => {
+    expect((await run(1e-5, 1e-5, { control: null })).passed).toBe(true);
+    expect((await run(2e-4, 1e-5, { control: null })).passed).toBe(false);
+  });
+
   test('of an older bundle asks the CPU what f16 costs, where that decides', async () => {
     expect((await run(1e-5, undefined)).passed).toBe(true);
     expect((await run(2e-3, undefined)).passed).toBe(false);

@@ -33,8 +33,8 @@ export interface ProbeRun {
   activations: Activations;
   /** Measures what f16 costs on the CPU, where an older bundle does not say; see {@link measureF16Loss}. */
   measure(): Promise<number>;
-  /** Embeds at f32 on the device that is probed at f16. */
-  control(inputs: InputParts[]): Promise<Float32Array[]>;
+  /** Embeds at f32 on the device that is probed at f16; null where that cannot be done beside it: doubt then decides. */
+  control: ((inputs: InputParts[]) => Promise<Float32Array[]>) | null;
 }
 
 /** The inputs of the probe, in the order of `cases`. */
@@ -93,6 +93,7 @@ export async function runProbe(embedder: Probed, run: ProbeRun): Promise<ProbeOu
   if (activations === 'f32' || !isInDoubt(1 - cosines[worst]!)) {
     return judge(cases, cosines, allowedLoss(activations, modelF16Loss(cases)));
   }
+  if (!run.control) return judge(cases, cosines, allowedLoss('f16', null));
   const outcome = judge(cases, cosines, allowedLoss('f16', modelF16Loss(cases) ?? (await run.measure())));
   if (!outcome.passed) return outcome;
   const doubted = [cases[worst]!];

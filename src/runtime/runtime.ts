@@ -5,7 +5,7 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { VLM2VecError } from '../errors';
+import { BundleFormatError, NotFiniteError, VLM2VecError } from '../errors';
 import { readManifest } from '../store';
 import { loadTokenizer } from '../text';
 import { bucket, packedBucket, packImages, packTexts, planText, type BatchLimits } from './batching';
@@ -17,7 +17,7 @@ import { checkEmbedOptions, toParts } from './inputs';
 import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
-import { makeProbe, withF16Loss, type Probed } from './probe';
+import { fromBase64, makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, OnProgress } from './types';
 import { UsageMeter } from './usage';
@@ -83,6 +83,7 @@ export class Runtime {
   static async load(given: RuntimeOptions): Promise<Runtime> {
     const { reader, signal } = given;
     const manifest = given.manifest ?? (await readManifest(reader, { signal }));
+    if (given.probe !== 'never') expectProbe(manifest);
     const options: ChoiceOptions = { ...given, manifest };
     const files = new BundleFiles(reader, [], { signal });
     const tokenizerFiles = new Map<string, Uint8Array>();
@@ -102,6 +103,13 @@ export class Runtime {
 
   /** One unit vector per input, in order. // [inputs][dims] */
   async embed(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
+    const vectors = await this.embedUnchecked(inputs, options);
+    vectors.forEach((vector, i) => expectUnit(vector, `inputs[${i}]`));
+    return vectors;
+  }
+
+  /** The same, with what is no unit vector: for the probe, which finds that out. */
+  async embedUnchecked(inputs: readonly EmbedInput[], options: EmbedOptions = {}): Promise<Float32Array[]> {
     checkEmbedOptions(options);
     const parts = inputs.map((input, i) => toParts(input, `inputs[${i}]`));
     const { life } = this.#engine;
@@ -158,7 +166,7 @@ export async function computeProbe(
     });
     try {
       return await work({
-        embed: (inputs) => runtime.embed(inputs),
+        embed: (inputs) => runtime.embedUnchecked(inputs),
         tokens: async (text) => (await runtime.tokens(text)).ids.length,
       });
     } finally {
@@ -167,6 +175,32 @@ export async function computeProbe(
   };
   const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
+}
+
+/** Whether or not the probe runs on this device: a bundle whose converter never saw a sound embedding is none. */
+function expectProbe({ probe }: BundleManifest): void {
+  const isSound = probe.length > 0 && probe.every(({ embedding }) => isUnit(fromBase64(embedding)));
+  if (isSound) return;
+  throw new BundleFormatError(
+    `bundle.json, probe: the bundle's self-test ${probe.length === 0 ? 'is missing' : 'is no vector of length 1'}, so nothing ` +
+      'tells whether it is computed rightly. Convert the checkpoint again.',
+    { at: 'probe' },
+  );
+}
+
+/** True for length 1, as far as 16-bit activations keep it; false with NaN or infinity. */
+function isUnit(vector: Float32Array): boolean {
+  return Math.abs(vector.reduce((sum, value) => sum + value * value, 0) - 1) < 0.02;
+}
+
+/** The last gate: what is no unit vector never leaves, whatever its cause. */
+function expectUnit(vector: Float32Array, where: string): void {
+  if (isUnit(vector)) return;
+  throw new NotFiniteError(
+    `${where}: the model gave a vector that is ${vector.every(Number.isFinite) ? 'not of length 1' : 'not finite'}. ` +
+      "Its weights are damaged, or too large for this device: try activations: 'f32'.",
+    { input: where },
+  );
 }
 
 interface EmbedJob {

@@ -17,6 +17,7 @@ type Json = Record<string, unknown>;
 const MAX_WIDTH = 2 ** 20;
 const MAX_LAYERS = 1024;
 const MAX_VOCABULARY = 2 ** 24;
+const MAX_THETA = 1e12;
 
 /**
  * @throws UnsupportedError for another architecture or variant than this package computes.
@@ -94,6 +95,10 @@ export function checkConfig(config: Qwen2VLConfig, error: (message: string) => E
     [vision.headDim % 8 === 0, `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`],
     [vision.heads * vision.headDim === vision.embedDim, 'vision heads and width do not fit'],
     [vision.temporalPatchSize === 2, `temporal patches of ${vision.temporalPatchSize} frames instead of 2`],
+    // Beyond these, angles or norms are no numbers in float32.
+    [config.ropeTheta >= 1 && config.ropeTheta <= MAX_THETA, `a rotary base (rope_theta) of ${config.ropeTheta}`],
+    [config.rmsEps >= 1e-12 && config.rmsEps <= 0.1, `an epsilon (rms_norm_eps) of ${config.rmsEps}`],
+    [vision.mlpDim <= MAX_WIDTH, `a vision MLP of ${vision.mlpDim} channels`],
     [config.imageTokenId < config.vocabSize, `image token ${config.imageTokenId} is outside the vocabulary`],
   ];
   for (const [holds, message] of rules) {
