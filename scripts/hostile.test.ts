@@ -12,9 +12,8 @@ import { openTorchFile } from '../src/checkpoint/torch';
 import { openZip } from '../src/checkpoint/zip';
 import { parseLines } from '../src/cli/jsonl';
 import { VLM2VecError } from '../src/errors';
-import { decodeGif } from '../src/image/gif';
+import { decodeImage } from '../src/image';
 import { readHeader } from '../src/image/headers';
-import { decodePng } from '../src/image/png';
 import { parseConfig } from '../src/models';
 import { openArchive, readSection, SECTIONS } from '../src/search/library/archive';
 import { bytesSource } from '../src/testing/checkpoint-files';
@@ -37,6 +36,10 @@ const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 const json = (bytes: Uint8Array): unknown => JSON.parse(text(bytes));
 const image = (...names: string[]) => names.map((name) => fixtureBytes(`images/${name}`));
 const file = (path: string) => new Uint8Array(readFileSync(path));
+
+/** Header, limit of pixels, decoder. */
+const decode = (bytes: Uint8Array) =>
+  decodeImage(new Blob([bytes as Uint8Array<ArrayBuffer>]), { maxInputPixels: 4e6 });
 
 /** What the package reads as JSON, from JSON that parses: what does not is refused before. */
 function asJson(read: (value: Record<string, unknown>) => unknown) {
@@ -61,9 +64,9 @@ const TARGETS: Record<string, Target> = {
   },
   PNG: {
     seeds: () => image('tiny.png', 'palette.png', 'grey-alpha.png', 'decode/grey16.png'),
-    read: (bytes) => decodePng(bytes),
+    read: decode,
   },
-  GIF: { seeds: () => image('decode/still.gif'), read: decodeGif },
+  GIF: { seeds: () => image('decode/still.gif'), read: decode },
   safetensors: {
     seeds: () => [file(`${adapterPath('lora')}/adapter_model.safetensors`)],
     read: (bytes) => parseSafetensors(bytesSource(bytes)),

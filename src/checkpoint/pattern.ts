@@ -3,11 +3,11 @@
  * host's `RegExp` can be made to hang by a short pattern. This matcher never tries a state of the pattern twice at one
  * position, and each lookahead once at each position, so its time is at most pattern × text², and never more than a fixed
  * number of steps. Python's syntax as far as module patterns use it: literals, `.`,
- * classes, escapes, groups, alternation, repeats, anchors and lookahead; anything else is refused.
+ * classes, escapes, groups, alternation, repeats, anchors, word boundaries and lookahead; anything else is refused.
  */
 
 import { UnsupportedError } from '../errors';
-import { PatternParser, type PatternNode } from './pattern-parser';
+import { isWord, PatternParser, type PatternNode } from './pattern-parser';
 import { quote } from './quote';
 
 const MAX_PROGRAM = 20_000;
@@ -20,6 +20,8 @@ type Instruction =
   | { op: 'jump'; to: number }
   | { op: 'begin' }
   | { op: 'end' }
+  | { op: 'boundary' }
+  | { op: 'inside' }
   | { op: 'look'; program: Program; negate: boolean }
   | { op: 'match' };
 
@@ -96,6 +98,13 @@ class Run {
         case 'end':
           if (at === text.length) stack.push(pc + 1, at);
           break;
+        case 'boundary':
+          if (isBoundary(text, at)) stack.push(pc + 1, at);
+          break;
+        case 'inside':
+          // Python before 3.14 has no \B in an empty text
+          if (text.length > 0 && !isBoundary(text, at)) stack.push(pc + 1, at);
+          break;
         case 'look':
           if (this.#looksAt(instruction.program, at) !== instruction.negate) stack.push(pc + 1, at);
           break;
@@ -119,6 +128,12 @@ class Run {
   }
 }
 
+/** Between a word's character and another, or the text's border. */
+function isBoundary(text: string, at: number): boolean {
+  const wordAt = (index: number): boolean => index >= 0 && index < text.length && isWord(text.charCodeAt(index));
+  return wordAt(at - 1) !== wordAt(at);
+}
+
 function compile(root: PatternNode, source: string): Program {
   const program: Program = [];
   const emit = (instruction: Instruction): number => {
@@ -134,6 +149,8 @@ function compile(root: PatternNode, source: string): Program {
         return;
       case 'begin':
       case 'end':
+      case 'boundary':
+      case 'inside':
         emit({ op: node.kind });
         return;
       case 'sequence':

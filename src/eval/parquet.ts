@@ -3,6 +3,7 @@
  * hyparquet does not bound what a page's header claims, so a file made to harm can keep it busy for ever. Tables from the
  * Hub are held to their hashes before they are read.
  */
+
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import type { ByteSource } from '../checkpoint';
 import { DatasetFormatError, VLM2VecError } from '../errors';
