@@ -41,7 +41,7 @@ const ADAPTER_KINDS = ['lora', 'rslora', 'dora'] as const;
 
 /**
  * Parses and checks the bytes of `bundle.json`. Keys this version does not know are dropped.
- * @throws {BundleFormatError} naming the place in the file and what is wrong there.
+ * @throws BundleFormatError naming the place in the file and what is wrong there.
  */
 export function parseManifest(bytes: Uint8Array): BundleManifest {
   if (bytes.length > MAX_MANIFEST_BYTES) throw new BundleFormatError(`${MANIFEST_PATH} is too large to be a manifest.`);

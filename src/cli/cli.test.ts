@@ -2,6 +2,7 @@
  * @file The command on the fixtures, its output against the oracle's. What depends on the process (streams, pipes, exit
  * codes) runs as a child process, the rest in this one, which is faster.
  */
+
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';

@@ -1,4 +1,5 @@
 /** @file `vlm2vec convert`: an official checkpoint → a bundle in a folder. */
+
 import type { WeightDtype } from '../bundle/manifest';
 import { hubTree, openCheckpoint } from '../checkpoint';
 import { convertCheckpoint } from '../convert';

@@ -1,4 +1,5 @@
 /** @file `vlm2vec embed`: JSON lines in; out come JSON lines with an embedding each, in order, or a table of vectors. */
+
 import { InvalidInputError, VLM2VecError } from '../errors';
 import type { Shard } from '../eval';
 import { loadRuntime, type EmbedOptions, type Runtime } from '../runtime';

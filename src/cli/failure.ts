@@ -1,4 +1,5 @@
 /** @file How the command fails: one line on stderr, and a code that says whose fault it was. */
+
 import { CommanderError } from 'commander';
 import { VLM2VecError } from '../errors';
 import { printableLine } from './printable';

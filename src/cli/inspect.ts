@@ -1,4 +1,5 @@
 /** @file `vlm2vec inspect`: what a bundle holds. */
+
 import type { BundleManifest } from '../bundle/manifest';
 import { readManifest } from '../store';
 import { printLine } from './output';

@@ -1,4 +1,5 @@
 /** @file The lines of `embed --jsonl`: read, parsed and checked before any model is loaded. */
+
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';

@@ -1,4 +1,5 @@
 /** @file The commands and options of `vlm2vec`, and what every command has in common. */
+
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';

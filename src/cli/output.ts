@@ -1,4 +1,5 @@
 /** @file Writing to stdout: in order, no faster than it is read, and quiet when the reader goes away. */
+
 import { once } from 'node:events';
 import { printable } from './printable';
 

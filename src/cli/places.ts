@@ -1,4 +1,5 @@
 /** @file What a word on the command line names: a folder, a Hub repository, the built-in model. */
+
 import { existsSync, statSync } from 'node:fs';
 import type { BundleReader } from '../bundle/storage';
 import { hubTree, type FileTree } from '../checkpoint';

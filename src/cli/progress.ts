@@ -1,4 +1,5 @@
 /** @file Progress on stderr: one line that is rewritten, and only where a person is looking. */
+
 import type { ProgressEvent } from '../runtime';
 import { printableLine } from './printable';
 

@@ -1,4 +1,5 @@
 /** @file `vlm2vec rank`: captions by how well they describe an image, best first. */
+
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';

@@ -2,6 +2,7 @@
  * @file Rows of a Parquet file, by hyparquet. What is cut short, of another format or claims too much is refused. hyparquet
  * does not bound what a page's header claims: `page-headers.ts` does, before.
  */
+
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 import type { ByteSource } from '../checkpoint';
 import { DatasetFormatError, VLM2VecError } from '../errors';

@@ -21,7 +21,7 @@ export interface FolderWriterOptions extends WaitOptions {
 
 /**
  * Writes a bundle that will be the folder `out`. Missing parent folders are made.
- * @throws {InvalidInputError} where `out` exists and is neither empty nor a bundle and nothing else, or, with `resume`, where another
+ * @throws InvalidInputError where `out` exists and is neither empty nor a bundle and nothing else, or, with `resume`, where another
  *   process is writing it
  */
 export async function folderWriter(out: string, options: FolderWriterOptions = {}): Promise<BundleWriter> {
