@@ -119,7 +119,7 @@ const MAY_IMPORT = {
     'src/models',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
-  demo: ['src/index', 'src/search', 'src/eval', 'workers'],
+  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/image', 'workers'],
 };
 
 /** Packages that only exist in Node. */

@@ -1,6 +1,6 @@
 /**
  * @file Named errors. Each says what was wrong, where, and what to do. They keep their `name` and
- * `details` across the worker boundary (see `runtime/` for the transfer handler), so callers test
+ * `details` across the worker boundary (`remote/error-wire.ts`), so callers test
  * `error.name` or `instanceof` alike.
  */
 
@@ -97,6 +97,11 @@ export class DatasetFormatError extends VLM2VecError {
 /** The GPU device was lost twice in a row; the model must be loaded again. */
 export class DeviceLostError extends VLM2VecError {
   override name = 'DeviceLostError';
+}
+
+/** The model gave something that is no unit vector (NaN, infinity, zero): its weights or this device are at fault. */
+export class NotFiniteError extends VLM2VecError {
+  override name = 'NotFiniteError';
 }
 
 /** No rung of the ladder (activations, device) reproduced the bundle's probe embeddings. */

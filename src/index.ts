@@ -95,6 +95,7 @@ export {
   IntegrityError,
   InvalidInputError,
   NetworkError,
+  NotFiniteError,
   ProbeError,
   SourceNotFoundError,
   StorageFullError,

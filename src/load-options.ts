@@ -109,8 +109,8 @@ export interface PreparedLoad {
 }
 
 /**
- * @throws {InvalidInputError} for options that are unknown or make no sense
- * @throws {UnsupportedError} in a page that came neither by https nor from localhost
+ * @throws InvalidInputError for options that are unknown or make no sense
+ * @throws UnsupportedError in a page that came neither by https nor from localhost
  */
 export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
   if (globalThis.isSecureContext === false) {

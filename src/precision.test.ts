@@ -1,4 +1,5 @@
 /** @file Embeddings in fewer bits, and what similarity makes of them. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from './errors';

@@ -8,6 +8,7 @@ import {
   type StoredModel,
   type WeightDtype,
 } from '../../src/index';
+import { parseRepository } from '../../src/checkpoint/repository-name';
 import { listPhotoIndexes, type StoredPhotoIndex } from '../../src/search';
 import { addressOf, latest, mayReach, startModelWorker, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
@@ -34,7 +35,6 @@ export interface Cost {
   estimate: Estimate;
 }
 
-const REPO = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
 const IN_REPO = /^[\w.-]+(\/[\w.-]+){2,}(@[\w./-]+)?$/;
 
 export class ModelsState {
@@ -223,7 +223,7 @@ export class ModelsState {
       case 'hub': {
         const repo = this.repo.value.trim() || strings.repoExample;
         if (IN_REPO.test(repo)) throw new Error(errors.subfolder(repo));
-        if (!REPO.test(repo)) throw new Error(errors.repo(repo));
+        if (!parseRepository(repo)) throw new Error(errors.repo(repo));
         const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access() };
         return {
           title: repo,

@@ -20,6 +20,15 @@ test('CSV: fields with commas, quotes and line breaks are quoted, gaps are empty
   expect(toCsv(report)).toBe(',"a,b.png",c.png\r\n"a ""red"" kite, flying",0.123457,\r\n"zwei\nZeilen",-0.5,1\r\n');
 });
 
+test('CSV: what a spreadsheet would take for a formula is text, numbers stay numbers', () => {
+  const texts = ['=HYPERLINK("https://evil.test","x")', '@SUM(A1)'];
+  const csv = toCsv({ ...report, texts, columns: ['+1.png', '-1.png'] });
+  const cells = csv.split(/[,\r\n]+/);
+  expect(csv.split('\r\n')[0]).toBe(",'+1.png,'-1.png");
+  expect(cells.filter((cell) => /^"?[=+@-]/.test(cell) && Number.isNaN(Number(cell)))).toEqual([]);
+  expect(csv).toContain('-0.5');
+});
+
 test('JSON: what was asked, cosines, and probabilities per query', () => {
   const json = JSON.parse(toJson(report)) as Record<string, unknown>;
   expect(json).toMatchObject({

@@ -34,14 +34,19 @@ export function toJson({ task, question, texts, columns, cosines, ...rest }: Rep
   return `${JSON.stringify(report, null, 2)}\n`;
 }
 
-/** RFC 4180: cosines, a line per text, a column per picture. */
+/**
+ * RFC 4180: cosines, a line per text, a column per picture. Names and texts that spreadsheets would take for a formula have
+ * an apostrophe in front.
+ */
 export function toCsv({ texts, columns, cosines }: Report): string {
   const lines = [
-    ['', ...columns],
-    ...texts.map((text, r) => [text, ...rounded(cosines)[r]!.map((value) => String(value ?? ''))]),
+    ['', ...columns.map(asText)],
+    ...texts.map((text, r) => [asText(text), ...rounded(cosines)[r]!.map((value) => String(value ?? ''))]),
   ];
   return lines.map((line) => `${line.map(csvField).join(',')}\r\n`).join('');
 }
+
+const asText = (value: string): string => (/^[=+\-@\t\r]/.test(value) ? `'${value}` : value);
 
 function csvField(value: string): string {
   return /[",\r\n]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;

@@ -4,6 +4,7 @@
  */
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
+import { reasonInWords } from '../../src/search/reasons';
 import { focusNext, Icon, IconButton } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { Cells, cosineInWords, shareInWords, type Cell } from './cells';
@@ -81,7 +82,7 @@ function Head({
           <Picture picture={picture} box={null} alt="" />
         </button>
       )}
-      <span class="thumb-name" title={failure ? strings.badPicture(name, failure.message) : name}>
+      <span class="thumb-name" title={failure ? strings.badPicture(name, reasonInWords(failure)) : name}>
         {failure ? '⚠ ' : ''}
         {name}
       </span>

@@ -96,14 +96,15 @@ function Fold({ less }: { less: number }): JSX.Element {
 
 /** How many pictures are shown and what that took; read out when it changes. */
 export function ResultLine(): JSX.Element {
-  const { finder } = useSearch();
+  const { finder, library } = useSearch();
   const found = finder.found.value;
+  const indexed = library.state.value?.indexed ?? 0;
   return (
     <p class="result-line" role="status">
       {finder.onlyExclusions.value
         ? searchStrings.query.onlyExclusions
         : found
-          ? inWords(found, toFilter(finder.form.value.filter) !== undefined)
+          ? inWords(found, toFilter(finder.form.value.filter) !== undefined, indexed)
           : ''}
       <span class="busy" hidden={!finder.searching.value}>
         {strings.searching}
@@ -112,8 +113,9 @@ export function ResultLine(): JSX.Element {
   );
 }
 
-function inWords(found: Found, filtered: boolean): string {
-  if (!found.query) return filtered ? strings.filtered(found.candidates) : strings.all(found.candidates);
+function inWords(found: Found, filtered: boolean, indexed: number): string {
+  if (!found.query && filtered) return strings.filtered(found.candidates);
+  if (!found.query) return strings.all(found.candidates, indexed);
   const { embed, score } = found.milliseconds!;
   const count = found.weak && found.relevant > 0 ? strings.best : strings.found;
   return `${count(found.relevant, found.candidates)} ${strings.took(timeInWords(embed + score))}`;

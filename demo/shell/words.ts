@@ -1,5 +1,6 @@
 /** @file Sizes, times, progress, devices and errors in plain words. */
 import type { StoredModel } from '../../src/index';
+import { reasonInWords } from '../../src/search/reasons';
 import { shellStrings as strings } from '../strings/shell';
 
 /** `1536` → `1.5 kB`; decimal units as download dialogs use them. */
@@ -72,7 +73,8 @@ function refusalInWords({ ladder }: ModelFacts): string {
 export function errorInWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const meaning = strings.errors[error.name];
-  return meaning ? `${meaning} ${error.message}` : error.message;
+  const reason = reasonInWords(error);
+  return meaning ? `${meaning} ${reason}` : reason;
 }
 
 /** What people know a stored model by. */

@@ -177,6 +177,7 @@ export const searchStrings = {
     any: 'Any',
     option: (name: string, n: number) => `${name} (${number.format(n)})`,
     clear: 'Clear filters',
+    undated: 'Pictures that do not say when they were taken go by the date of their file.',
   },
 
   advanced: {
@@ -214,7 +215,8 @@ export const searchStrings = {
 
   results: {
     label: 'Pictures',
-    all: (n: number) => pictures(n),
+    all: (n: number, indexed: number) =>
+      n < indexed ? `${number.format(n)} of ${pictures(indexed)} shown` : pictures(n),
     filtered: (n: number) => `${pictures(n)} through the filters`,
     best: (n: number, of: number) =>
       n === 1 ? `The best of ${number.format(of)}` : `The best ${number.format(n)} of ${number.format(of)}`,
@@ -277,6 +279,7 @@ export const searchStrings = {
     camera: 'Camera',
     size: 'Size',
     place: 'Place',
+    unread: 'Not read',
     score: 'Score',
     pixels: (width: number, height: number) => {
       const millions = (width * height) / 1e6;
@@ -331,7 +334,7 @@ export const searchStrings = {
     again: 'Lay out anew',
     failed: 'The map could not be computed.',
     found: 'Found by the search',
-    at: (name: string, when: string) => `${name}, ${when}`,
+    at: (name: string, when: string, dated: boolean) => `${name}, ${dated ? when : `file changed ${when}`}`,
   },
 
   privacy: {

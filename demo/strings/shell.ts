@@ -67,7 +67,7 @@ export const shellStrings = {
   noGpu: 'This browser offers no GPU',
   /** What named errors mean. */
   errors: {
-    ImageFormatError: 'This file is not a picture that the browser can open.',
+    ImageFormatError: 'This file cannot be shown as a picture.',
     ImageTooLargeError: 'This picture is too large.',
     InvalidInputError: 'This cannot be embedded.',
     WebGPUUnavailableError: 'WebGPU cannot be used here.',
@@ -80,6 +80,7 @@ export const shellStrings = {
     IntegrityError: 'The model’s files are damaged.',
     UnsupportedError: 'This version cannot do that.',
     ProbeError: 'This device computes the model wrongly.',
+    NotFiniteError: 'This device computes the model wrongly, or the model is damaged.',
     DeviceLostError: 'The GPU stopped answering.',
     DisposedError: 'The model has stopped.',
   } as Record<string, string>,

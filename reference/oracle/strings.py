@@ -1,5 +1,6 @@
 """Strings that break careless tokenizers, and their ids by HF tokenizers with the small and the real Qwen BPE."""
 
+import json
 import random
 
 from tokenizers import Tokenizer
@@ -65,6 +66,7 @@ def write_all() -> None:
     qwen = Tokenizer.from_file(str(QWEN))
     rows = [{"text": text, "ids": qwen.encode(text, add_special_tokens=False).ids} for text in all_strings()]
     write_json(FIXTURES / "expected" / "tokenizer-qwen.json", rows, depth=1)
+    write_single_words()
 
 
 def of_length(tokens: int) -> str:
@@ -76,3 +78,36 @@ def of_length(tokens: int) -> str:
         if len(small.encode(text[:end]).ids) == tokens and not text[:end].endswith(" "):
             return text[:end]
     raise AssertionError(f"no text of {tokens} tokens")
+
+
+# Added tokens whose flags say where they count, and strings around them.
+SINGLE_WORDS = [
+    [("cat", {"single_word": True})],
+    [("cat", {"single_word": True, "normalized": True})],
+    [("cat", {"single_word": True, "lstrip": True, "rstrip": True})],
+    [("<w>", {"single_word": True}), ("dog", {"single_word": True, "special": True})],
+    [("cat", {}), ("big cat", {"single_word": True})],
+    [("cat", {"single_word": True}), ("bobcat", {"single_word": True}), ("catcat", {})],
+    [("big", {}), ("cat", {"single_word": True})],
+]
+AROUND = [
+    "cat", "a cat", "cats", "bobcat", "cat cat", "cat,cat.", "_cat", "cat_", "cat9", "9cat", " cat ", "\u00e9cat",
+    "cat\u0301", "cat\u200dx", "(cat)", "cat-cat", "<cat>", "a cat\u4e2d", "catcat", "bobcat cat", "<|image_pad|>cat",
+    "x<|image_pad|>", "CAT cat", "dog dogs hotdog dog", "the dog", "<w> x<w> <w>y <w>", "a <w> b", "a<w> b",
+    "big cat dog", "bigcat dog", "big cats",
+]
+
+
+def write_single_words() -> None:
+    """Ids by tokenizers' own Rust code, with the small tokenizer and more added tokens."""
+    rows = []
+    for flags in SINGLE_WORDS:
+        data = json.loads((CHECKPOINTS / "tiny-tied" / "tokenizer.json").read_text())
+        first = max(token["id"] for token in data["added_tokens"]) + 1
+        plain = dict(single_word=False, lstrip=False, rstrip=False, normalized=False, special=False)
+        added = [{"id": first + i, "content": name, **plain, **more} for i, (name, more) in enumerate(flags)]
+        data["added_tokens"] += added
+        tokenizer = Tokenizer.from_str(json.dumps(data))
+        cases = [{"text": text, "ids": tokenizer.encode(text, add_special_tokens=False).ids} for text in AROUND]
+        rows.append({"added": added, "cases": cases})
+    write_json(FIXTURES / "expected" / "tokenizer-single-word.json", rows, depth=1)

@@ -10,7 +10,7 @@ import type { InputParts } from '../runtime/index';
 
 /**
  * @param where how messages name the input: `inputs[3]`
- * @throws {InvalidInputError} for a picture whose bytes or pixels are gone, or are not there yet
+ * @throws InvalidInputError for a picture whose bytes or pixels are gone, or are not there yet
  */
 export async function portable(parts: InputParts, where: string): Promise<InputParts> {
   const { image } = parts;

@@ -27,8 +27,8 @@ export class WorkerBackend implements Backend {
   readonly #progress = new Map<number, OnProgress>();
 
   /**
-   * @throws {WorkerStartError} where the page may not start the worker
-   * @throws {InvalidInputError} where what is started is no worker
+   * @throws WorkerStartError where the page may not start the worker
+   * @throws InvalidInputError where what is started is no worker
    */
   constructor(start: () => WorkerLike) {
     this.#worker = new LivingWorker({ name: 'model', start, remedy: REMEDY });

@@ -95,7 +95,7 @@ export class BlockQuantizer {
   /**
    * Quantizes `columns` weights of `values` from `start` on into row `row` of `out`.
    * Returns the sum of squared errors.
-   * @throws {RangeError} where a block's scale exceeds half precision, or a weight is NaN.
+   * @throws RangeError where a block's scale exceeds half precision, or a weight is NaN.
    */
   quantizeRow(values: Float32Array, start: number, columns: number, out: BlockRows, row: number): number {
     const blocks = Math.ceil(columns / BLOCK);

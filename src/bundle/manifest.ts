@@ -74,6 +74,16 @@ export interface EmbeddingTable extends BundleFile {
 
 /** Any JSON object. */
 export type JsonObject = Record<string, unknown>;
+/**
+ * The most pixels that a picture may be resized to: beyond any model's context (32,768 visual tokens of 28 × 28 are 25.7
+ * million), and 400 MB of patches.
+ */
+export const MAX_PIXELS = 2 ** 25;
+/** The largest upper limit: larger ones say "none", and no picture has as many pixels. */
+export const MAX_LIMIT = 2 ** 31;
+/** The largest mean or deviation of a channel, and the least deviation. */
+export const MAX_CHANNEL = 1000;
+export const LEAST_DEVIATION = 1e-6;
 
 /** What prompts are made with. */
 export interface PromptConfig {

@@ -30,7 +30,7 @@ export function rowBytes(dtype: WeightDtype, columns: number): number {
 /**
  * Makes an encoder of rows. It turns `columns` weights of `values` from `start` on into {@link rowBytes} bytes of `out`
  * at `offset`.
- * @throws {RangeError} where a weight is NaN or too large for the format.
+ * @throws RangeError where a weight is NaN or too large for the format.
  */
 export function rowEncoder(
   dtype: WeightDtype,

@@ -50,6 +50,8 @@ const good = (): BundleManifest => ({
   ],
 });
 
+/** 64 float32 numbers, one of them this. */
+const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
 const parse = (value: unknown) => parseManifest(new TextEncoder().encode(JSON.stringify(value)));
 
 test('a good manifest is read as it is', () => {
@@ -68,6 +70,8 @@ describe('refused, saying where', () => {
     ['a leading slash', (m) => ((m.stages[0]!.weights.path = '/etc/passwd'), m), /stages\[0\]\.weights\.path/],
     ['a way up', (m) => ((m.embeddings.path = 'a/../../b'), m), /embeddings\.path/],
     ['a URL', (m) => ((m.embeddings.path = 'https://example.org/x'), m), /embeddings\.path/],
+    ['a file that is also a folder', (m) => ((m.embeddings.path = 'vision.0.bin/rows.bin'), m), /a file and a folder/],
+    ["one of Windows' devices", (m) => ((m.embeddings.path = 'aux.bin'), m), /plain relative path/],
     ['a path twice', (m) => ((m.embeddings.path = 'TEXT.0.bin'), m), /twice/],
     ['the manifest as a file', (m) => ((m.embeddings.path = 'bundle.json'), m), /twice/],
     ['a hash in capitals', (m) => ((m.embeddings.sha256 = hash.toUpperCase()), m), /SHA-256/],
@@ -90,6 +94,8 @@ describe('refused, saying where', () => {
     ['other dimensions', (m) => ((m.dims = 32), m), /columns|embedding/],
     ['a short probe', (m) => ((m.probe[0]!.embedding = btoa('x')), m), /probe\[0\]\.embedding/],
     ['a probe that is no base64', (m) => ((m.probe[0]!.embedding = '!'.repeat(344)), m), /base64/],
+    ['a probe of NaN', (m) => ((m.probe[0]!.embedding = base64Of(NaN)), m), /probe\[0\]\.embedding/],
+    ['an infinite probe', (m) => ((m.probe[0]!.embedding = base64Of(-Infinity)), m), /probe\[0\]\.embedding/],
     ['a loss that no cosine has', (m) => ((m.probe[0]!.f16Loss = 2.1), m), /probe\[0\]\.f16Loss.*0 to 2/],
     ['a negative loss', (m) => ((m.probe[1]!.f16Loss = -1e-9), m), /probe\[1\]\.f16Loss/],
     ['a loss of nothing', (m) => ((m.probe[1]!.f16Loss = null as never), m), /probe\[1\]\.f16Loss/],

@@ -4,12 +4,17 @@
  */
 
 import { BundleFormatError } from '../errors';
+import { base64ToBytes } from './base64';
 import { JsonField } from './json-field';
 import {
   BUNDLE_FORMAT,
   BUNDLE_VERSION,
   CHUNK_BYTES,
+  LEAST_DEVIATION,
   MANIFEST_PATH,
+  MAX_CHANNEL,
+  MAX_LIMIT,
+  MAX_PIXELS,
   MAX_STAGE_BYTES,
   type BundleFile,
   type BundleManifest,
@@ -36,7 +41,7 @@ const ADAPTER_KINDS = ['lora', 'rslora', 'dora'] as const;
 
 /**
  * Parses and checks the bytes of `bundle.json`. Keys this version does not know are dropped.
- * @throws {BundleFormatError} naming the place in the file and what is wrong there.
+ * @throws BundleFormatError naming the place in the file and what is wrong there.
  */
 export function parseManifest(bytes: Uint8Array): BundleManifest {
   if (bytes.length > MAX_MANIFEST_BYTES) throw new BundleFormatError(`${MANIFEST_PATH} is too large to be a manifest.`);
@@ -87,6 +92,11 @@ function readManifestFields(root: JsonField): BundleManifest {
     const key = path.toLowerCase(); // some file systems do not tell case apart
     if (seen.has(key)) root.fail(`the path ${path} occurs twice.`);
     seen.add(key);
+  }
+  for (const path of seen) {
+    for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
+      if (seen.has(path.slice(0, at))) root.fail(`the path ${path.slice(0, at)} is a file and a folder.`);
+    }
   }
   return manifest;
 }
@@ -215,8 +225,9 @@ function readPrompts(field: JsonField): PromptConfig {
 
 function readProbe(field: JsonField, dims: number): ProbeCase {
   const embedding = field.get('embedding').string();
-  const bytes = /^[A-Za-z0-9+/]*={0,2}$/.test(embedding) ? decodedLength(embedding) : -1;
-  if (bytes !== dims * 4) field.get('embedding').fail(`base64 of ${dims} float32 numbers is expected.`);
+  const isWhole = /^[A-Za-z0-9+/]*={0,2}$/.test(embedding) && decodedLength(embedding) === dims * 4;
+  if (!isWhole) field.get('embedding').fail(`base64 of ${dims} float32 numbers is expected.`);
+  if (!isFiniteVector(embedding)) field.get('embedding').fail('numbers are expected, no NaN or infinity.');
   const f16Loss = field.get('f16Loss').optional((loss) => loss.number(0, 2));
   return {
     name: field.get('name').string(1000),
@@ -229,6 +240,14 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
     embedding,
     ...(f16Loss === undefined ? {} : { f16Loss }),
   };
+}
+
+/** @param base64 of little-endian float32 */
+function isFiniteVector(base64: string): boolean {
+  const bytes = base64ToBytes(base64);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < bytes.length; at += 4) if (!Number.isFinite(view.getFloat32(at, true))) return false;
+  return true;
 }
 
 function decodedLength(base64: string): number {

@@ -32,6 +32,12 @@ describe('parseAdapterConfig', () => {
     ['trainable_token_indices', [1]],
     ['target_parameters', ['x']],
     ['use_qalora', true],
+    ['use_hyperlora', true],
+    ['hyperlora_config', { rank: 4 }],
+    ['kasa_config', { scale: 1 }],
+    ['monteclora_config', { samples: 4 }],
+    ['init_lora_weights', 'lora_ga'],
+    ['init_lora_weights', 'corda'],
     ['init_lora_weights', 'pissa'],
     ['init_lora_weights', 'olora'],
     ['init_lora_weights', 'loftq'],
@@ -88,6 +94,25 @@ describe('parseAdapterConfig', () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it('names the switch that is not known', () => {
+    expect(() => parse({ use_hyperlora: true })).toThrow(/"use_hyperlora" is true/);
+    expect(parse({ use_hyperlora: false, hyperlora_config: null, hyperlora_layers: [] }).r).toBe(8);
+  });
+
+  it('takes the newest settings that leave the weights alone', () => {
+    const training = { lora_dropout: 0.1, velora_config: { groups: 4 }, eva_config: { rho: 2 }, qalora_group_size: 16 };
+    const origin = { auto_mapping: { unsloth_fixed: true }, inference_mode: true, peft_version: '0.21.2' };
+    expect(parse({ ...training, ...origin, megatron_core: 'megatron.core', ensure_weight_tying: true }).r).toBe(8);
+  });
+
+  it('refuses more patterns than a model has modules', () => {
+    const ranks = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`layers.${i}.q_proj`, 8]));
+    expect(parse({ rank_pattern: ranks(1000) }).rankPattern).toHaveLength(1000);
+    expect(() => parse({ rank_pattern: ranks(20_000) })).toThrow(UnsupportedError);
+    expect(() => parse({ alpha_pattern: ranks(20_000) })).toThrow(/20000 entries/);
   });
 
   it('takes the empty values that PEFT writes', () => {

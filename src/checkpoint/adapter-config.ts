@@ -3,7 +3,8 @@
 import { CheckpointFormatError, UnsupportedError } from '../errors';
 import { isJsonObject, type JsonObject } from './json';
 import { Pattern } from './pattern';
-import { showValue } from './quote';
+import { PATTERN_RULES, pythonPattern, rulesOfVersion, type PatternRule, type PatternValue } from './pattern-rules';
+import { quote, showValue } from './quote';
 
 /** A LoRA or DoRA adapter's hyper-parameters, with PEFT's names. */
 export interface AdapterConfig {
@@ -19,38 +20,41 @@ export interface AdapterConfig {
   readonly layersToTransform: ReadonlySet<number> | null;
   /** Names of the lists that layer indexes count, `layers`; empty for any. */
   readonly layersPattern: readonly string[];
-  /** Ranks and alphas of single modules: the first key that matches counts. */
+  /** Ranks and alphas of single modules, as {@link patternRules} read them. */
   readonly rankPattern: readonly PatternValue[];
   readonly alphaPattern: readonly PatternValue[];
+  /** How releases of PEFT that may have written the file read the patterns; one where the file names its release. */
+  readonly patternRules: readonly PatternRule[];
   readonly baseModel: string | null;
   readonly baseRevision: string | null;
 }
 
-/** One entry of `rank_pattern` or `alpha_pattern`. */
-export interface PatternValue {
-  readonly key: string;
-  /** PEFT's `.*\.{key}$`. */
-  readonly pattern: Pattern;
-  readonly value: number;
-}
+/**
+ * Starting values that leave the base weights as they are; the others (PiSSA, OLoRA, LoftQ, CorDA, LoRA-GA, …) change
+ * them.
+ */
+const PLAIN_INITS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal', 'mica'];
 
-/** Starting values that leave the base weights as they are; the others (PiSSA, OLoRA, LoftQ, …) change them. */
-const PLAIN_INITS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal'];
+/** Keys of `LoraConfig` (PEFT 0.6 to 0.21) that are read below. */
+const READ = new Set([
+  ...['peft_type', 'peft_version', 'base_model_name_or_path', 'revision', 'r', 'lora_alpha', 'rank_pattern'],
+  ...['alpha_pattern', 'target_modules', 'exclude_modules', 'layers_to_transform', 'layers_pattern', 'bias'],
+  ...['init_lora_weights', 'use_dora', 'use_rslora'],
+]);
 
-/** Settings that change what the weights are or where they go: each must be off. */
-const MUST_BE_OFF = [
-  'fan_in_fan_out',
-  'lora_bias',
-  'modules_to_save',
-  'layer_replication',
-  'megatron_config',
-  'trainable_token_indices',
-  'target_parameters',
-  'use_qalora',
-  'use_bdlora',
-  'alora_invocation_tokens',
-  'arrow_config',
-] as const;
+/**
+ * Keys that do not change what is merged: where the adapter comes from, training (dropout, VeLoRA's backward pass), how
+ * A and B began (EVA, CorDA, LoftQ, LoRA-GA: {@link PLAIN_INITS} refuses those that change the base), options of
+ * switches that are off, and the tying of embeddings, which are never adapted here.
+ */
+const HARMLESS = new Set([
+  ...['auto_mapping', 'task_type', 'inference_mode', 'runtime_config', 'lora_dropout', 'velora_config'],
+  ...['loftq_config', 'eva_config', 'corda_config', 'lora_ga_config', 'megatron_core', 'qalora_group_size'],
+  ...['ensure_weight_tying'],
+]);
+
+/** Each is tried on each module; the 72B model has 688 modules in all. */
+const MAX_PATTERNS = 1024;
 
 /** Checks a parsed `adapter_config.json`; `where` names it in messages. */
 export function parseAdapterConfig(json: JsonObject, where: string): AdapterConfig {
@@ -70,8 +74,10 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   if (get('peft_type') !== 'LORA') {
     throw new UnsupportedError(`${where}: peft_type ${showValue(get('peft_type'))} is not supported, only LORA`);
   }
-  for (const key of MUST_BE_OFF) {
-    if (!isOff(get(key))) throw new UnsupportedError(`${where}: ${key} is set, which is not supported`, { key });
+  // Whatever else is switched on, by a key of PEFT's or by one that is not known, may change the weights.
+  for (const [key, value] of Object.entries(json)) {
+    if (READ.has(key) || HARMLESS.has(key) || isOff(value)) continue;
+    throw new UnsupportedError(`${where}: ${quote(key)} is ${showValue(value)}, which is not supported`, { key });
   }
   const bias = get('bias') ?? 'none';
   if (bias !== 'none') throw new UnsupportedError(`${where}: bias ${showValue(bias)} is not supported, only none`);
@@ -88,6 +94,9 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   const exclude = get('exclude_modules');
   const useDora = flag('use_dora');
   const useRslora = flag('use_rslora');
+  const version = text('peft_version');
+  const patternRules =
+    version === null ? PATTERN_RULES : (rulesOfVersion(version) ?? fail('peft_version is no version'));
   return {
     kind: useDora ? 'dora' : useRslora ? 'rslora' : 'lora',
     useDora,
@@ -98,8 +107,10 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
     excludeModules: exclude == null ? null : (modules(exclude) ?? fail('exclude_modules must be a list or a pattern')),
     layersToTransform: layers(get('layers_to_transform')),
     layersPattern: names(get('layers_pattern') ?? []) ?? fail('layers_pattern must be a list of names'),
-    rankPattern: patterns(get('rank_pattern'), isRank) ?? fail('rank_pattern must map names to ranks'),
-    alphaPattern: patterns(get('alpha_pattern'), isAlpha) ?? fail('alpha_pattern must map names to numbers'),
+    rankPattern: patterns(get('rank_pattern'), isRank, patternRules) ?? fail('rank_pattern must map names to ranks'),
+    alphaPattern:
+      patterns(get('alpha_pattern'), isAlpha, patternRules) ?? fail('alpha_pattern must map names to numbers'),
+    patternRules,
     baseModel: text('base_model_name_or_path'),
     baseRevision: text('revision'),
   };
@@ -127,7 +138,7 @@ export function scalingOf(config: AdapterConfig, r: number, alpha: number): numb
 }
 
 function isOff(value: unknown): boolean {
-  if (value == null || value === false) return true;
+  if (value == null || value === false || value === 0 || value === '') return true;
   if (Array.isArray(value)) return value.length === 0;
   return isJsonObject(value) && Object.keys(value).length === 0;
 }
@@ -145,13 +156,28 @@ function names(value: unknown): string[] | null {
   return Array.isArray(value) && value.every((item) => typeof item === 'string') ? (value as string[]) : null;
 }
 
-function patterns(value: unknown, check: (value: unknown) => value is number): PatternValue[] | null {
+function patterns(
+  value: unknown,
+  check: (value: unknown) => value is number,
+  rules: readonly PatternRule[],
+): PatternValue[] | null {
   if (value == null) return [];
   if (!isJsonObject(value)) return null;
+  const entries = Object.entries(value);
+  if (entries.length > MAX_PATTERNS) {
+    throw new UnsupportedError(
+      `${entries.length} entries of rank_pattern or alpha_pattern; at most ${MAX_PATTERNS} are read`,
+    );
+  }
   const found: PatternValue[] = [];
-  for (const [key, number] of Object.entries(value)) {
+  for (const [key, number] of entries) {
     if (!check(number)) return null;
-    found.push({ key, pattern: new Pattern(`.*\\.${key}$`), value: number });
+    const compiled = new Map<string, Pattern>();
+    for (const rule of rules) {
+      const source = pythonPattern(rule, key);
+      if (!compiled.has(source)) compiled.set(source, new Pattern(source));
+    }
+    found.push({ key, value: number, patterns: compiled });
   }
   return found;
 }

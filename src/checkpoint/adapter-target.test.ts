@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseAdapterConfig } from './adapter-config';
-import { isTarget, rankAndAlpha } from './adapter-target';
+import { isTarget } from './adapter-target';
+import { rankAndAlpha } from './pattern-rules';
 
 const parse = (over: Record<string, unknown>) =>
   parseAdapterConfig({ peft_type: 'LORA', r: 8, lora_alpha: 8, target_modules: ['q_proj'], ...over }, 'test');
@@ -64,7 +65,7 @@ describe('target modules', () => {
 
   it.each(RANKS)('rank_pattern %j gives the ranks that PEFT gives', (pattern, expected) => {
     const parsed = parse({ rank_pattern: pattern, alpha_pattern: pattern });
-    expect(PATHS.map((path) => rankAndAlpha(parsed, path).r)).toEqual(expected);
-    expect(PATHS.map((path) => rankAndAlpha(parsed, path).alpha)).toEqual(expected);
+    expect(PATHS.map((path) => rankAndAlpha(parsed, path, '0.14').r)).toEqual(expected);
+    expect(PATHS.map((path) => rankAndAlpha(parsed, path, '0.14').alpha)).toEqual(expected);
   });
 });

@@ -1,10 +1,11 @@
 /**
- * @file Which modules an adapter adapts, and with which rank and alpha: the rules of PEFT 0.14
- * (`tuners_utils.check_target_module_exists`, `utils.other.get_pattern_key`), on module paths in the adapter's layout.
+ * @file Which modules an adapter adapts: the rules of PEFT's `tuners_utils.check_target_module_exists`, on module paths
+ * in the adapter's layout. From 0.20 on the first of several layer indexes in a path counts, until then the last:
+ * Qwen2-VL's paths have one at most.
  */
 
 import { UnsupportedError } from '../errors';
-import type { AdapterConfig, PatternValue } from './adapter-config';
+import type { AdapterConfig } from './adapter-config';
 import { Pattern } from './pattern';
 import { quote } from './quote';
 
@@ -15,20 +16,6 @@ export function isTarget(config: AdapterConfig, path: string): boolean {
   if (targetModules instanceof Pattern) return targetModules.fullMatch(path);
   if (targetModules.has(path)) return true; // named in full: layersToTransform does not matter then
   return isNamed(targetModules, path) && isChosenLayer(config, path);
-}
-
-/** Rank and alpha of the module `path`. */
-export function rankAndAlpha(config: AdapterConfig, path: string): { r: number; alpha: number } {
-  return {
-    r: patternValue(config.rankPattern, path) ?? config.r,
-    alpha: patternValue(config.alphaPattern, path) ?? config.loraAlpha,
-  };
-}
-
-/** The first key that matches the end of the path; failing that, the key that is the path. */
-function patternValue(patterns: readonly PatternValue[], path: string): number | undefined {
-  const found = patterns.find(({ pattern }) => pattern.matchStart(path)) ?? patterns.find(({ key }) => key === path);
-  return found?.value;
 }
 
 function isNamed(names: ReadonlySet<string> | Pattern, path: string): boolean {

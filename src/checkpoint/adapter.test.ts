@@ -245,7 +245,6 @@ describe('an adapter that does not fit', () => {
       ['lm_head', /output layer/],
       ['model.language_model.embed_tokens', /embeddings/],
       ['model.language_model.norm', /only matrices/],
-      ['model.visual.patch_embed.proj', /only matrices/],
     ];
     for (const [module, message] of cases) {
       const file = rewrittenAdapter('lora', (name, tensor) =>
@@ -259,6 +258,10 @@ describe('an adapter that does not fit', () => {
       await expect(openCheckpoint({ checkpoint, base })).rejects.toBeInstanceOf(UnsupportedError);
       await expect(openCheckpoint({ checkpoint, base })).rejects.toThrow(message);
     }
+    const matrix = rewrittenAdapter('lora', (name, tensor) =>
+      name.startsWith(KEY) ? [[name.replace(KEY, 'base_model.model.visual.patch_embed.proj'), tensor]] : [],
+    );
+    await expect(openWith('lora', matrix, { target_modules: ['proj'] })).rejects.toThrow(/\[\d+, 3, 2, 14, 14\]/);
     const embedding = rewrittenAdapter('lora', (name, tensor) => [
       [name.replace('lora_A.weight', 'lora_embedding_A'), tensor],
     ]);

@@ -2,10 +2,11 @@
 
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../errors';
 import { parseAdapterConfig, scalingOf, type AdapterConfig } from './adapter-config';
-import { isTarget, rankAndAlpha } from './adapter-target';
+import { isTarget } from './adapter-target';
 import { readJsonObject } from './json';
 import { makeFactors, type LowRankFactors } from './merge';
 import { canonicalName, layoutOf, nameInLayout } from './names';
+import { choosePatternRule, rankAndAlpha, type RankAndAlpha } from './pattern-rules';
 import { quote, showShape } from './quote';
 import { parseSafetensors } from './safetensors';
 import { openTorchFile } from './torch';
@@ -63,6 +64,8 @@ export function planAdapter(
 ): Adapter {
   const parts = groupByModule(tensors);
   const layout = layoutOf(parts.keys());
+  const ranks = [...parts].flatMap(([path, { a }]): [string, number][] => (a ? [[path, a.shape[0] ?? 0]] : []));
+  const rule = choosePatternRule(config, new Map(ranks));
   const weights = new Map<string, AdaptedWeight>();
 
   for (const [path, found] of parts) {
@@ -72,7 +75,7 @@ export function planAdapter(
     if (!shape) throw mismatch(any, `adapts ${quote(name)}, which the base does not have`);
     if (!isTarget(config, path)) throw mismatch(any, `adapts ${quote(path)}, which target_modules does not name`);
     if (weights.has(name)) throw mismatch(any, `adapts ${quote(name)} a second time`);
-    weights.set(name, planWeight(config, path, name, shape, found));
+    weights.set(name, planWeight({ config, path, name, shape, found, ...rankAndAlpha(config, path, rule) }));
   }
   for (const name of base.keys()) {
     if (!name.endsWith('.weight') || weights.has(name)) continue;
@@ -133,16 +136,25 @@ function groupByModule(tensors: ReadonlyMap<string, TensorView>): Map<string, Pa
   return modules;
 }
 
-function planWeight(
-  config: AdapterConfig,
-  path: string,
-  name: string,
-  shape: readonly number[],
-  { a, b, magnitude }: Parts,
-): AdaptedWeight {
-  const [outputs, inputs] = shape;
-  if (shape.length !== 2 || outputs === undefined || inputs === undefined) {
-    throw new UnsupportedError(`${quote(name)} ${showShape(shape)} is adapted; only matrices are supported`);
+/** What is known of a weight before its factors are checked. */
+interface Planned extends RankAndAlpha {
+  config: AdapterConfig;
+  path: string;
+  name: string;
+  shape: readonly number[];
+  found: Parts;
+}
+
+function planWeight({ config, path, name, shape, found, r, alpha }: Planned): AdaptedWeight {
+  const { a, b, magnitude } = found;
+  const [outputs, inputs, ...kernel] = shape;
+  // A Conv3d of PEFT convolves with A and then, with a kernel of 1×1×1, with B: flattened, the same product as of
+  // matrices. The patch embedding is the only convolution; it has as many axes, and no groups.
+  const isConvolution = shape.length === 5;
+  if (outputs === undefined || inputs === undefined || (shape.length !== 2 && !isConvolution)) {
+    throw new UnsupportedError(
+      `${quote(name)} ${showShape(shape)} is adapted; only matrices and 3-D convolutions are supported`,
+    );
   }
   if (name.startsWith('lm_head.') || name.startsWith('model.embed_tokens.')) {
     throw new UnsupportedError(`${quote(name)} is adapted; embeddings and the output layer are not supported`);
@@ -154,10 +166,10 @@ function planWeight(
   if (!b) return missing('lora_B.weight');
   if (config.useDora && !magnitude) return missing('lora_magnitude_vector');
   if (!config.useDora && magnitude) throw mismatch(magnitude, 'is a DoRA magnitude, but use_dora is false');
-  const { r, alpha } = rankAndAlpha(config, path);
-  checkShape(a, [r, inputs]);
-  checkShape(b, [outputs, r]);
-  if (magnitude) checkShape(magnitude, [outputs]);
+  const ones = kernel.map(() => 1);
+  checkShape(a, [r, inputs, ...kernel]);
+  checkShape(b, [outputs, r, ...ones]);
+  if (magnitude) checkShape(magnitude, isConvolution ? [1, outputs, ...ones] : [outputs]);
   return { name, a, b, magnitude: magnitude ?? null, r, scaling: scalingOf(config, r, alpha) };
 }
 

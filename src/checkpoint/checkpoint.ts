@@ -7,6 +7,7 @@ import type { AdapterConfig } from './adapter-config';
 import { isJsonObject, readJsonObject, readJsonObjectIfThere } from './json';
 import { MergedTensors } from './merged-tensors';
 import { canonicalName } from './names';
+import { isInnerPath } from './paths';
 import { quote } from './quote';
 import type { ByteSource, FileTree, TensorStore } from './types';
 import type { TensorView } from './view';
@@ -76,6 +77,9 @@ export async function openCheckpoint(options: OpenCheckpointOptions): Promise<Ch
   };
 }
 
+/** `owner/name`, or the name alone of an old one. */
+const REPOSITORY = /^[\w.-]+(?:\/[\w.-]+)?$/;
+
 /** What a checkpoint is made of. */
 export interface ResolvedCheckpoint {
   base: FileTree;
@@ -112,6 +116,15 @@ async function sortTrees({ checkpoint, base, adapter, resolve, signal }: OpenChe
   }
 
   async function resolveBase({ baseModel, baseRevision }: AdapterConfig): Promise<FileTree> {
+    // A file names repositories only. What it calls a path is one of another machine, or of somebody who wants ours read.
+    const isRepository = !!baseModel && REPOSITORY.test(baseModel) && isInnerPath(baseModel);
+    if (baseModel && !isRepository) {
+      throw new SourceNotFoundError(
+        `${checkpoint.label} is an adapter, and calls its base model ${quote(baseModel)}, which is no repository: ` +
+          'give the base model too',
+        { base: baseModel },
+      );
+    }
     if (resolve && baseModel) return resolve(baseModel, baseRevision);
     const named = baseModel ? ` (${quote(baseModel)})` : '';
     throw new SourceNotFoundError(`${checkpoint.label} is an adapter: give its base model${named} too`, {

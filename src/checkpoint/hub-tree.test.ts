@@ -54,6 +54,19 @@ function fakeHub(files: Record<string, Uint8Array>, first: Answer = () => undefi
 const pattern = (length: number) => Uint8Array.from({ length }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
 
 describe('hubTree', () => {
+  it('follows a listing on its own host only, with and without a token', async () => {
+    for (const accessToken of ['hf_secret', undefined]) {
+      const { open, requests } = fakeHub({}, ({ path }) => {
+        if (!path.endsWith(`/tree/${COMMIT}`)) return undefined;
+        const next = `https://evil.test/api/models/org/model/tree/${COMMIT}?cursor=x`;
+        return Response.json([], { headers: { Link: `<${next}>; rel="next"` } });
+      });
+      await expect(open({ accessToken })).rejects.toThrow(CheckpointFormatError);
+      await expect(open({ accessToken })).rejects.toThrow('https://evil.test, which is not asked');
+      expect(requests).toHaveLength(4); // two of each call, none elsewhere
+    }
+  });
+
   it('reads data sets where the Hub keeps them', async () => {
     const asked: string[] = [];
     const fake: typeof fetch = async (input) => {

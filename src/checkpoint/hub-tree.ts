@@ -162,6 +162,13 @@ class HubClient {
     let answer: Headers | null = null;
     const fetch: typeof globalThis.fetch = async (input, init) => {
       answer = null;
+      // The address of a listing's next page is the server's to say; the token is not another host's to get.
+      const { origin } = new URL(input instanceof Request ? input.url : input);
+      if (origin !== new URL(this.#hubUrl).origin) {
+        throw new CheckpointFormatError(`${what}: the listing goes on at another host, ${origin}, which is not asked`, {
+          origin,
+        });
+      }
       const response = await base(input, { ...init, signal: signal ?? null });
       answer = response.headers;
       return response;

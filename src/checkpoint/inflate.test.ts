@@ -1,4 +1,5 @@
 /** @file Deflated zip entries: what they hold, and every way in which they may lie. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc32Hex } from '../bundle/crc32';

@@ -8,13 +8,13 @@ const MAX_NESTING = 50;
 
 export type PatternNode =
   | { kind: 'char'; test: (code: number) => boolean }
-  | { kind: 'begin' | 'end' | 'empty' }
+  | { kind: 'begin' | 'end' | 'boundary' | 'inside' | 'empty' }
   | { kind: 'sequence' | 'choice'; items: PatternNode[] }
   | { kind: 'repeat'; item: PatternNode; min: number; max: number }
   | { kind: 'look'; item: PatternNode; negate: boolean };
 
 const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
-const isWord = (code: number): boolean =>
+export const isWord = (code: number): boolean =>
   isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x5f;
 const isSpace = (code: number): boolean => code === 0x20 || (code >= 0x09 && code <= 0x0d);
 const CLASSES: Readonly<Record<string, (code: number) => boolean>> = {
@@ -43,10 +43,13 @@ export class PatternParser {
     return node;
   }
 
-  #fail(): never {
-    throw new UnsupportedError(`the pattern ${quote(this.#source)} uses syntax that is not supported`, {
-      position: this.#at,
-    });
+  /** `start`: where what is not known begins. */
+  #fail(start = this.#at): never {
+    const found = start < this.#source.length ? quote(this.#source.slice(start, start + 6)) : 'its end';
+    throw new UnsupportedError(
+      `the pattern ${quote(this.#source)} uses syntax that is not supported: ${found} at position ${start}`,
+      { position: start },
+    );
   }
 
   #peek(): string {
@@ -109,18 +112,19 @@ export class PatternParser {
   }
 
   #group(): PatternNode {
+    const start = this.#at - 1;
     let look: { negate: boolean } | null = null;
     if (this.#take('?')) {
       if (this.#take('=')) look = { negate: false };
       else if (this.#take('!')) look = { negate: true };
       else if (this.#take('P<')) {
         const end = this.#source.indexOf('>', this.#at);
-        if (end < 0) this.#fail();
+        if (end < 0) this.#fail(start);
         this.#at = end + 1;
-      } else if (!this.#take(':')) this.#fail();
+      } else if (!this.#take(':')) this.#fail(start);
     }
     const item = this.#choice();
-    if (!this.#take(')')) this.#fail();
+    if (!this.#take(')')) this.#fail(start);
     return look ? { kind: 'look', item, ...look } : item;
   }
 
@@ -131,7 +135,9 @@ export class PatternParser {
     if (known) return { kind: 'char', test: known };
     if (letter === 'Z') return { kind: 'end' };
     if (letter === 'A') return { kind: 'begin' };
-    if (letter === '' || /[A-Za-z0-9]/.test(letter)) return this.#fail();
+    if (letter === 'b') return { kind: 'boundary' };
+    if (letter === 'B') return { kind: 'inside' };
+    if (letter === '' || /[A-Za-z0-9]/.test(letter)) return this.#fail(this.#at - 2);
     const wanted = letter.charCodeAt(0);
     return { kind: 'char', test: (code) => code === wanted };
   }
@@ -166,7 +172,7 @@ export class PatternParser {
     this.#at++;
     const known = Object.hasOwn(CLASSES, letter) ? CLASSES[letter] : undefined;
     if (known) return known;
-    if (letter === '' || /[A-Za-z0-9]/.test(letter)) return this.#fail();
+    if (letter === '' || /[A-Za-z0-9]/.test(letter)) return this.#fail(this.#at - 2);
     return letter.charCodeAt(0);
   }
 }

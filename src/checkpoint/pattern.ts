@@ -1,15 +1,18 @@
 /**
  * @file The regular expressions of adapter configs, matched in bounded time. An adapter comes from anywhere, and the
  * host's `RegExp` can be made to hang by a short pattern. This matcher never tries a state of the pattern twice at one
- * position, so its time is at most pattern × text. Python's syntax as far as module patterns use it: literals, `.`,
- * classes, escapes, groups, alternation, repeats, anchors and lookahead; anything else is refused.
+ * position, and each lookahead once at each position, so its time is at most pattern × text², and never more than a fixed
+ * number of steps. Python's syntax as far as module patterns use it: literals, `.`,
+ * classes, escapes, groups, alternation, repeats, anchors, word boundaries and lookahead; anything else is refused.
  */
 
 import { UnsupportedError } from '../errors';
-import { PatternParser, type PatternNode } from './pattern-parser';
+import { isWord, PatternParser, type PatternNode } from './pattern-parser';
 import { quote } from './quote';
 
 const MAX_PROGRAM = 20_000;
+/** Of one match: a tenth of a second. Real patterns on real names take hundreds. */
+const MAX_STEPS = 3_000_000;
 
 type Instruction =
   | { op: 'char'; test: (code: number) => boolean }
@@ -17,6 +20,8 @@ type Instruction =
   | { op: 'jump'; to: number }
   | { op: 'begin' }
   | { op: 'end' }
+  | { op: 'boundary' }
+  | { op: 'inside' }
   | { op: 'look'; program: Program; negate: boolean }
   | { op: 'match' };
 
@@ -25,60 +30,108 @@ type Program = Instruction[];
 /** A compiled pattern. */
 export class Pattern {
   readonly #program: Program;
+  readonly #source: string;
 
   /** Rejects with {@link UnsupportedError} what this matcher does not know. */
   constructor(source: string) {
+    this.#source = source;
     this.#program = compile(new PatternParser(source).parse(), source);
   }
 
   /** Python's `re.fullmatch`. */
   fullMatch(text: string): boolean {
-    return run(this.#program, text, 0, true);
+    return new Run(text, this.#source).matches(this.#program, 0, true);
   }
 
   /** Python's `re.match`: anchored at the start only. */
   matchStart(text: string): boolean {
-    return run(this.#program, text, 0, false);
+    return new Run(text, this.#source).matches(this.#program, 0, false);
   }
 }
 
-/** Depth first, each (instruction, position) at most once. */
-function run(program: Program, text: string, start: number, full: boolean): boolean {
-  const width = text.length + 1;
-  const seen = new Uint8Array(program.length * width);
-  const stack = [0, start];
-  while (stack.length > 0) {
-    const at = stack.pop()!;
-    const pc = stack.pop()!;
-    const state = pc * width + at;
-    if (seen[state]) continue;
-    seen[state] = 1;
-    const instruction = program[pc]!;
-    switch (instruction.op) {
-      case 'match':
-        if (!full || at === text.length) return true;
-        break;
-      case 'char':
-        if (at < text.length && instruction.test(text.charCodeAt(at))) stack.push(pc + 1, at + 1);
-        break;
-      case 'split':
-        stack.push(instruction.b, at, instruction.a, at);
-        break;
-      case 'jump':
-        stack.push(instruction.to, at);
-        break;
-      case 'begin':
-        if (at === 0) stack.push(pc + 1, at);
-        break;
-      case 'end':
-        if (at === text.length) stack.push(pc + 1, at);
-        break;
-      case 'look':
-        if (run(instruction.program, text, at, false) !== instruction.negate) stack.push(pc + 1, at);
-        break;
-    }
+/** One match: what has been found out about lookaheads, and the steps taken. */
+class Run {
+  readonly #text: string;
+  readonly #source: string;
+  /** Of each lookahead's program, by position: whether it matches there. */
+  readonly #looks = new Map<Program, Map<number, boolean>>();
+  #steps = 0;
+
+  constructor(text: string, source: string) {
+    this.#text = text;
+    this.#source = source;
   }
-  return false;
+
+  /** Depth first, each (instruction, position) at most once. */
+  matches(program: Program, start: number, full: boolean): boolean {
+    const text = this.#text;
+    const width = text.length + 1;
+    const states = program.length * width;
+    // A state takes memory before it is reached.
+    if (states > MAX_STEPS) this.#fail();
+    const seen = new Uint8Array(states);
+    const stack = [0, start];
+    while (stack.length > 0) {
+      const at = stack.pop()!;
+      const pc = stack.pop()!;
+      const state = pc * width + at;
+      if (seen[state]) continue;
+      seen[state] = 1;
+      if (++this.#steps > MAX_STEPS) this.#fail();
+      const instruction = program[pc]!;
+      switch (instruction.op) {
+        case 'match':
+          if (!full || at === text.length) return true;
+          break;
+        case 'char':
+          if (at < text.length && instruction.test(text.charCodeAt(at))) stack.push(pc + 1, at + 1);
+          break;
+        case 'split':
+          stack.push(instruction.b, at, instruction.a, at);
+          break;
+        case 'jump':
+          stack.push(instruction.to, at);
+          break;
+        case 'begin':
+          if (at === 0) stack.push(pc + 1, at);
+          break;
+        case 'end':
+          if (at === text.length) stack.push(pc + 1, at);
+          break;
+        case 'boundary':
+          if (isBoundary(text, at)) stack.push(pc + 1, at);
+          break;
+        case 'inside':
+          // Python before 3.14 has no \B in an empty text
+          if (text.length > 0 && !isBoundary(text, at)) stack.push(pc + 1, at);
+          break;
+        case 'look':
+          if (this.#looksAt(instruction.program, at) !== instruction.negate) stack.push(pc + 1, at);
+          break;
+      }
+    }
+    return false;
+  }
+
+  #looksAt(program: Program, at: number): boolean {
+    const known = this.#looks.get(program) ?? new Map<number, boolean>();
+    this.#looks.set(program, known);
+    const found = known.get(at) ?? this.matches(program, at, false);
+    known.set(at, found);
+    return found;
+  }
+
+  #fail(): never {
+    throw new UnsupportedError(`the pattern ${quote(this.#source)} takes too long on a name`, {
+      pattern: this.#source,
+    });
+  }
+}
+
+/** Between a word's character and another, or the text's border. */
+function isBoundary(text: string, at: number): boolean {
+  const wordAt = (index: number): boolean => index >= 0 && index < text.length && isWord(text.charCodeAt(index));
+  return wordAt(at - 1) !== wordAt(at);
 }
 
 function compile(root: PatternNode, source: string): Program {
@@ -96,6 +149,8 @@ function compile(root: PatternNode, source: string): Program {
         return;
       case 'begin':
       case 'end':
+      case 'boundary':
+      case 'inside':
         emit({ op: node.kind });
         return;
       case 'sequence':

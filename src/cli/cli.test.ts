@@ -2,13 +2,14 @@
  * @file The command on the fixtures, its output against the oracle's. What depends on the process (streams, pipes, exit
  * codes) runs as a child process, the rest in this one, which is faster.
  */
+
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
   adapterPath,
   checkpointPath,
@@ -16,12 +17,14 @@ import {
   expectedInputs,
   expectedModel,
   fixtureInputs,
+  fixtureBytes,
   fixturePath,
   maxDifference,
   modelParts,
   MODEL_NAMES,
   type FixtureInput,
 } from '../testing/fixtures';
+import { crc32 } from '../bundle/crc32';
 import { openParquet } from '../eval/parquet';
 import { bytesSource } from '../testing/checkpoint-files';
 import { runMain as run, type CommandResult } from './run-main';
@@ -135,7 +138,33 @@ describe('convert, then embed, equals the oracle', () => {
   });
 });
 
+/** A PNG with an eXIf chunk behind its header. */
+function withOrientation(png: Uint8Array, orientation: number): Uint8Array {
+  const entry = [0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0];
+  const chunk = Uint8Array.of(...Buffer.from('eXIfMM\0*'), 0, 0, 0, 8, 0, 1, ...entry, 0, 0, 0, 0);
+  const header = 8 + 25;
+  const words = new DataView(new ArrayBuffer(8));
+  words.setUint32(0, chunk.length - 4);
+  words.setUint32(4, crc32(chunk));
+  const [length, check] = [new Uint8Array(words.buffer, 0, 4), new Uint8Array(words.buffer, 4)];
+  return Buffer.concat([png.subarray(0, header), length, chunk, check, png.subarray(header)]);
+}
+
 describe('embed', () => {
+  test('turns photos upright, or leaves them as they are stored', async () => {
+    const file = path.join(work, 'turned.jsonl');
+    await writeFile(path.join(work, 'turned.png'), withOrientation(fixtureBytes('images/cat.png'), 6)); // 182 × 140
+    await writeFile(file, JSON.stringify({ image: 'turned.png' }));
+    const args = ['--model', bundle(), '--jsonl', file, '--raw-tokens'];
+    const [upright] = await embed(args);
+    const [exif] = await embed([...args, '--orientation', 'exif']);
+    const [stored] = await embed([...args, '--orientation', 'stored']);
+    expect(upright).toEqual(exif);
+    expect(exif!.grid).toEqual([1, 12, 10]);
+    expect(stored!.grid).toEqual([1, 10, 12]);
+    expect(cosine(Float32Array.from(stored!.embedding), Float32Array.from(exif!.embedding))).toBeLessThan(0.999);
+  });
+
   test('reads stdin, keeps the order over many batches, hands ids through', async () => {
     const texts = Array.from({ length: 150 }, (_, i) => 'cat '.repeat(1 + ((i * 7) % 13)) + i);
     const stdin = texts.map((text, i) => JSON.stringify({ id: i, text })).join('\r\n');
@@ -289,6 +318,7 @@ describe('what cannot be done is refused', () => {
       ['embed', '--model', 'BUNDLE', '--jsonl', '-', '--device', 'wasm'],
       /'wasm' is invalid. Allowed choices are cpu, webgpu/,
     ],
+    [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--orientation', 'up'], /Allowed choices are exif, stored/],
     [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--max-pixels', '1e6'], /must be a whole number above 0/],
     [['rank', '--model', 'BUNDLE', 'nowhere.png', 'a cat'], /There is no image at nowhere\.png/],
     [['rank', '--model', 'BUNDLE', tiny], /missing required argument 'captions'/],
@@ -310,6 +340,32 @@ describe('what cannot be done is refused', () => {
       message,
     );
     expect(await readdir(work)).not.toContain('new');
+  });
+
+  test.each([
+    ['/etc', 0],
+    ['../fixtures', 0],
+    ['\\\\server\\share', 0],
+    ['C:/models/base', 0],
+    ['a/../..', 0],
+    ['reference/fixtures', 1], // a folder here; to an adapter it is a repository
+  ])('an adapter that calls its base %s reads no folder', async (base, asked) => {
+    const adapter = path.join(work, 'asking');
+    await cp(adapterPath('lora'), adapter, { recursive: true });
+    const config = path.join(adapter, 'adapter_config.json');
+    const json = JSON.parse(await readFile(config, 'utf8')) as object;
+    await writeFile(config, JSON.stringify({ ...json, base_model_name_or_path: base }));
+    const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { status: 404 }));
+    try {
+      await expectRefusal(
+        ['convert', adapter, '--out', path.join(work, 'new'), '--dtype', 'q8'],
+        /no repository|reference\/fixtures at main/,
+      );
+      expect(fetch).toHaveBeenCalledTimes(asked);
+    } finally {
+      fetch.mockRestore();
+      await rm(adapter, { recursive: true });
+    }
   });
 
   test('a damaged checkpoint leaves no file', async () => {

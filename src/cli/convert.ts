@@ -1,6 +1,7 @@
 /** @file `vlm2vec convert`: an official checkpoint → a bundle in a folder. */
+
 import type { WeightDtype } from '../bundle/manifest';
-import { openCheckpoint } from '../checkpoint';
+import { hubTree, openCheckpoint } from '../checkpoint';
 import { convertCheckpoint } from '../convert';
 import { computeProbe } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
@@ -27,7 +28,8 @@ export async function convert(
     checkpoint: await checkpointAt(place, signal),
     base: await treeAt(base),
     adapter: await treeAt(adapter),
-    resolve: (repo, revision) => checkpointAt(revision === null ? repo : `${repo}@${revision}`, signal),
+    // Never a folder, even where there is one of that name.
+    resolve: (repo, revision) => hubTree({ repo, revision: revision ?? undefined, signal }),
     signal,
   });
   const writer = await folderWriter(out);

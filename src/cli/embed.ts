@@ -1,4 +1,5 @@
 /** @file `vlm2vec embed`: JSON lines in; out come JSON lines with an embedding each, in order, or a table of vectors. */
+
 import { InvalidInputError, VLM2VecError } from '../errors';
 import type { Shard } from '../eval';
 import { loadRuntime, type EmbedOptions, type Runtime } from '../runtime';
@@ -20,6 +21,7 @@ export interface EmbedArguments {
   device: 'cpu' | 'webgpu';
   minPixels?: number;
   maxPixels?: number;
+  orientation: 'exif' | 'stored';
   rawTokens?: boolean;
   shard?: Shard;
   /** `*.parquet` or `lance:<database>/<table>`, in place of stdout. */
@@ -36,8 +38,8 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
   if (lines.length === 0 && !place) return;
   const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
   try {
-    const { minPixels, maxPixels } = args;
-    const options: EmbedOptions = { minPixels, maxPixels, signal };
+    const { minPixels, maxPixels, orientation } = args;
+    const options: EmbedOptions = { minPixels, maxPixels, orientation, signal };
     const write = async (chunk: readonly JsonLine[], vectors: readonly Float32Array[]) => {
       for (const [i, line] of chunk.entries()) {
         const tokens = withTokens ? await rawTokens(runtime, line, options) : {};

@@ -1,4 +1,5 @@
 /** @file The data of `vlm2vec eval`: where it lies, where its pictures lie, and which sets were asked for. */
+
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { folderTree } from '../checkpoint/folder.node.js';

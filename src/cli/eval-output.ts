@@ -1,4 +1,5 @@
 /** @file What an evaluation leaves: `report.json`, `report.md`, and on request its vectors. */
+
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { reportMarkdown, type EvalReport, type MmebData, type MmebSet, type VectorStore } from '../eval';

@@ -2,6 +2,7 @@
  * @file `vlm2vec eval` and `verify` as users run them, on the miniature MMEB: candidate for candidate what HF transformers
  * chooses, in one go, in shards, and after a killed process.
  */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync } from 'node:fs';

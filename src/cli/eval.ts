@@ -1,4 +1,5 @@
 /** @file `vlm2vec eval` and `vlm2vec eval merge`: MMEB with a bundle, in one go or in parts. */
+
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../errors';

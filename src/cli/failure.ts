@@ -1,6 +1,8 @@
 /** @file How the command fails: one line on stderr, and a code that says whose fault it was. */
+
 import { CommanderError } from 'commander';
 import { VLM2VecError } from '../errors';
+import { printableLine } from './printable';
 
 export const EXIT = {
   ok: 0,
@@ -35,5 +37,5 @@ export function describeFailure(error: unknown): { line: string; code: number } 
 }
 
 function oneLine(text: string): string {
-  return text.replace(/\s*[\r\n]+\s*/g, ' ').trim();
+  return printableLine(text.replace(/\s*[\r\n]+\s*/g, ' ').trim());
 }

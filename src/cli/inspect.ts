@@ -1,8 +1,10 @@
 /** @file `vlm2vec inspect`: what a bundle holds. */
+
 import type { BundleManifest } from '../bundle/manifest';
 import { readManifest } from '../store';
 import { printLine } from './output';
 import { bundleAt } from './places';
+import { printableLine } from './printable';
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
@@ -53,7 +55,7 @@ export function describeBundle(label: string, manifest: BundleManifest): string[
         `  stage         ${name}: blocks ${blocks.first} to ${blocks.last - 1}, ${megabytes(weights.bytes)}`,
     ),
     `  embeddings    ${embeddings.rows} rows of ${embeddings.columns}, ${megabytes(embeddings.bytes)}`,
-  ];
+  ].map(printableLine);
 }
 
 export async function inspect(place: string, { json }: { json?: boolean }): Promise<void> {

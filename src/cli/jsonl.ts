@@ -1,4 +1,5 @@
 /** @file The lines of `embed --jsonl`: read, parsed and checked before any model is loaded. */
+
 import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -20,13 +21,18 @@ export interface JsonLine {
 /** Reads `file` (or stdin). Throws {@link InvalidInputError} naming the line that is wrong. */
 export async function readJsonLines(file: string): Promise<JsonLine[]> {
   const folder = file === STDIN ? process.cwd() : path.dirname(path.resolve(file));
-  const lines = decodeText(file === STDIN ? await readStdin() : await readJsonFile(file)).split('\n');
-  while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
-  const parsed = lines.map((line, i) => parseLine(line, i + 1, folder));
+  const parsed = parseLines(file === STDIN ? await readStdin() : await readJsonFile(file), folder);
   for (const { number, input } of parsed) {
     if (input.image instanceof URL) await checkImageFile(number, input.image);
   }
   return parsed;
+}
+
+/** @param folder that paths of images count from */
+export function parseLines(bytes: Uint8Array, folder: string): JsonLine[] {
+  const lines = decodeText(bytes).split('\n');
+  while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
+  return lines.map((line, i) => parseLine(line, i + 1, folder));
 }
 
 /** Puts the line's number in front of what is wrong with it. */

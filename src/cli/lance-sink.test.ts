@@ -1,4 +1,5 @@
 /** @file What LanceDB is asked to do; the package itself is used where it is installed. */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

@@ -1,4 +1,5 @@
 /** @file Vectors as a table of LanceDB, whose package users install themselves: it is large and native. */
+
 import { InvalidInputError, VLM2VecError } from '../errors';
 import { missingPackage } from '../missing-package';
 import type { SinkPlace, SinkShape, VectorSink } from './vector-sink';

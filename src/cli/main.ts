@@ -1,4 +1,5 @@
 /** @file The commands and options of `vlm2vec`, and what every command has in common. */
+
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
@@ -74,6 +75,14 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   withModel(command('embed'))
     .description('Embed the lines {"text"?, "image"?: path} of a JSONL file: one JSON line each, in order.')
     .requiredOption('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
+    .addOption(
+      new Option(
+        '--orientation <which>',
+        'exif turns photos upright; stored leaves them as they lie in the file, as the reference code, eval and verify do',
+      )
+        .choices(['exif', 'stored'])
+        .default('exif'),
+    )
     .option('--raw-tokens', 'add the token ids and the image grid [1, rows, columns]')
     .option('--shard <i/n>', 'only the i-th of n runs of lines: all outputs in order are the whole', parseShard)
     .option(

@@ -1,5 +1,7 @@
 /** @file Writing to stdout: in order, no faster than it is read, and quiet when the reader goes away. */
+
 import { once } from 'node:events';
+import { printable } from './printable';
 
 /** Thrown when whoever read our output (`| head`) has closed it: time to stop, nothing to complain about. */
 export class ReaderGone extends Error {
@@ -16,10 +18,10 @@ export function watchStdout(): void {
   });
 }
 
-/** Writes a line. Rejects with {@link ReaderGone}. */
+/** Writes a line, harmful characters escaped. Rejects with {@link ReaderGone}. */
 export async function printLine(line: string): Promise<void> {
   if (readerGone) throw new ReaderGone();
-  if (process.stdout.write(`${line}\n`) || readerGone) return;
+  if (process.stdout.write(`${printable(line)}\n`) || readerGone) return;
   // `once` rejects with the stream's error where the pipe breaks while we wait.
   await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -1,4 +1,5 @@
 /** @file Vectors as a Parquet file, by hyparquet-writer: written under a temporary name, row group by row group. */
+
 import { rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { SchemaElement } from 'hyparquet-writer';

@@ -1,4 +1,5 @@
 /** @file What a shard of an evaluation leaves beside its vectors, so that parts are only joined with their own. */
+
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { JsonField } from '../bundle/json-field';

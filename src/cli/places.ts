@@ -1,16 +1,17 @@
 /** @file What a word on the command line names: a folder, a Hub repository, the built-in model. */
+
 import { existsSync, statSync } from 'node:fs';
 import type { BundleReader } from '../bundle/storage';
 import { hubTree, type FileTree } from '../checkpoint';
 import { folderTree } from '../checkpoint/folder.node.js';
 import { SourceNotFoundError } from '../errors';
+import { parseRepository, type RepositoryName } from '../checkpoint/repository-name';
 import { specify } from '../sources/spec';
 import { folderBundle } from '../store/folder.node.js';
 
 export const BUILT_IN_NAME = 'nano';
 
 /** `owner/name`, with `@revision` or without. */
-const REPO = /^(?<repo>[\w.-]+\/[\w.-]+)(?:@(?<revision>[\w.-]+(?:\/[\w.-]+)*))?$/;
 
 /** A folder where there is one of that name; else a repository of the Hub. */
 export async function checkpointAt(place: string, signal?: AbortSignal): Promise<FileTree> {
@@ -24,12 +25,12 @@ export async function datasetAt(place: string, maxFiles: number, signal?: AbortS
   return hubTree({ ...repositoryAt(place), type: 'dataset', signal });
 }
 
-function repositoryAt(place: string): { repo: string; revision?: string } {
-  const { repo, revision } = REPO.exec(place)?.groups ?? {};
-  if (repo === undefined || place.startsWith('.')) {
+function repositoryAt(place: string): RepositoryName {
+  const repository = place.startsWith('.') ? null : parseRepository(place);
+  if (!repository) {
     throw new SourceNotFoundError(`${place} is neither a folder nor a Hub repository (owner/name).`, { place });
   }
-  return { repo, revision };
+  return repository;
 }
 
 /** The bundle that `--model` names. */

@@ -1,5 +1,7 @@
 /** @file Progress on stderr: one line that is rewritten, and only where a person is looking. */
+
 import type { ProgressEvent } from '../runtime';
+import { printableLine } from './printable';
 
 const INTERVAL_MS = 100;
 const CLEAR_LINE = '\r\x1b[K';
@@ -33,7 +35,7 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
       if (now - last < INTERVAL_MS) return;
       last = now;
       const percent = event.progress === undefined ? '' : ` ${event.progress.toFixed(0)} %`;
-      const detail = event.file === undefined ? '' : ` (${event.file})`;
+      const detail = event.file === undefined ? '' : ` (${printableLine(event.file)})`;
       stream.write(`${CLEAR_LINE}${PHASES[event.phase]}${percent}${detail}`);
       shown = true;
     },

@@ -1,4 +1,5 @@
 /** @file `vlm2vec rank`: captions by how well they describe an image, best first. */
+
 import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,6 +7,7 @@ import { VLM2Vec } from '../embedder';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { readManifest } from '../store';
 import { printLine } from './output';
+import { printableLine } from './printable';
 import { BUILT_IN_NAME, bundleAt } from './places';
 import type { ProgressLine } from './progress';
 
@@ -39,7 +41,9 @@ export async function rank(
     const ranked = await model.rank({ image: pathToFileURL(path.resolve(image)) }, captions, options);
     progress.clear();
     if (json) await printLine(JSON.stringify(ranked.map(({ candidate, score }) => ({ caption: candidate, score }))));
-    else for (const { candidate, score } of ranked) await printLine(`${score.toFixed(SCORE_DIGITS)}  ${candidate}`);
+    else
+      for (const { candidate, score } of ranked)
+        await printLine(`${score.toFixed(SCORE_DIGITS)}  ${printableLine(candidate)}`);
   } finally {
     await model.dispose();
   }

@@ -1,4 +1,5 @@
 /** @file For tests: the command in this process, with what it prints: faster than a process of its own. */
+
 import { vi } from 'vitest';
 import { main } from './main';
 

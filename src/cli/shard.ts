@@ -1,4 +1,5 @@
 /** @file `--shard i/n`: one machine's share of the work. */
+
 import { InvalidArgumentError } from 'commander';
 import type { Shard } from '../eval';
 

@@ -3,6 +3,7 @@
  * LanceDB where it is installed) leave no file behind and talk to nobody. The first test shows that the watch sees what
  * ONNX Runtime does by itself. `VLM2VEC_FULL_TESTS` watches for more than a minute: uploads begin after some seconds.
  */
+
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';

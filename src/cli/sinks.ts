@@ -1,4 +1,5 @@
 /** @file Where vectors are written: a Parquet file, or a table of LanceDB. Rows come in pieces; memory stays small. */
+
 import { InvalidInputError } from '../errors';
 import { lanceSink } from './lance-sink';
 import { parquetSink } from './parquet-sink';

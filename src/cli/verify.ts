@@ -1,4 +1,5 @@
 /** @file `vlm2vec verify`: the model card's own example, ours beside the published scores. */
+
 import { readFile } from 'node:fs/promises';
 import { SourceNotFoundError } from '../errors';
 import { CARD_EXAMPLE, CARD_TOLERANCE, verifyCard, type CardModel, type VerifyReport } from '../eval';

@@ -1,4 +1,5 @@
 /** @file The package's version, from `package.json`, which lies two folders up in the repository and the package. */
+
 import { readFileSync } from 'node:fs';
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {

@@ -214,6 +214,19 @@ describe('refusals', () => {
       dtype,
     );
   });
+  test.each(['fp16', 'q8', 'q4'] as const)('%s: weights so small that nothing of them would be left', async (dtype) => {
+    const shrink = (factor: number) => (c: FakeCheckpoint) => {
+      const { data } = tensor(c, gate);
+      for (let i = 0; i < data.length; i++) data[i]! *= factor;
+    };
+    await refused(shrink(1e-7), UnsupportedError, /gate_proj\.weight holds weights too small.*fp32/, dtype);
+    await refused(shrink(1e-30), UnsupportedError, /too small/, dtype);
+    for (const factor of [1e-2, 0]) {
+      const checkpoint = fakeCheckpoint();
+      shrink(factor)(checkpoint);
+      expect((await converted(checkpoint, { dtype })).manifest.dtype).toBe(dtype);
+    }
+  });
   test('missing weights', () =>
     refused(
       (c) => void c.values.delete(gate),

@@ -182,7 +182,7 @@ test('a disk that loses what was written is noticed, and written again', async (
   await verifyBundle(reader, manifest);
 });
 
-/** What `sources-convert.ts` does about a restart. */
+/** What `sources/convert-into.ts` does about a restart. */
 async function convertSteadily(checkpoint: Checkpoint, writer: BundleWriter): Promise<BundleManifest> {
   return convertCheckpoint({ checkpoint, writer, dtype: DTYPE }).catch(async (error: unknown) => {
     if (!(error instanceof IntegrityError && error.details.restart)) throw error;

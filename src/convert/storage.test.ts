@@ -1,4 +1,5 @@
 /** @file What a checkpoint will take, from its config: for the sizes of the official models. */
+
 import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../errors';
 import { plannedStorage } from './storage';

@@ -35,7 +35,7 @@ export interface WeightsJob {
   share(): number;
 }
 
-/** Writes every piece that is not done. @throws {IntegrityError} where a file keeps coming with another hash */
+/** Writes every piece that is not done. @throws IntegrityError where a file keeps coming with another hash */
 export async function writeWeights(job: WeightsJob): Promise<void> {
   const run: Run = { ...job, encoder: new PieceEncoder(job.plan.dtype), hasher: await createSHA256() };
   for (const group of job.groups) await writeGroup(run, group);

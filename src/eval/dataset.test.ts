@@ -1,4 +1,5 @@
 /** @file Tables and pictures from every place, and damaged ones. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { crc32Hex } from '../bundle/crc32';

@@ -1,4 +1,5 @@
 /** @file MMEB as published: a Parquet table per set, and the pictures, in a folder, among picked files or on the Hub. */
+
 import type { FileTree } from '../checkpoint';
 import { DatasetFormatError, SourceNotFoundError } from '../errors';
 import { openParquet } from './parquet';

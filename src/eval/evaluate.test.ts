@@ -1,4 +1,5 @@
 /** @file The evaluation with a model of a few lines: what is embedded, how often, in shards, and after interruptions. */
+
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';

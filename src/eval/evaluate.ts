@@ -1,4 +1,5 @@
 /** @file Runs the evaluation: embeds what is not embedded yet, each unique pair once, and takes P@1. */
+
 import { DatasetFormatError, InvalidInputError, VLM2VecError } from '../errors';
 import type { RgbImage } from '../image';
 import type { MmebData } from './dataset';

@@ -1,4 +1,5 @@
 /** @file MMEB: reading it, running it, reporting it. Runs in pages too; files are the caller's. */
+
 export { blobTree, hubTree, type FileTree, type HubTreeOptions } from '../checkpoint';
 export { openMmeb, type MmebData, type MmebOptions, type RowOptions } from './dataset';
 export {

@@ -1,4 +1,5 @@
 /** @file Where MMEB's pictures lie: in `images.zip`, read in place, or in a folder. */
+
 import { crc32Hex } from '../bundle/crc32';
 import { openZip, type ByteSource, type FileTree } from '../checkpoint';
 import { DatasetFormatError, SourceNotFoundError } from '../errors';

@@ -2,6 +2,7 @@
  * @file What the authors published: P@1 per set in per cent, by their V2 code (`experiments/public/all_scores/v2.0.1` of
  * TIGER-AI-Lab/VLM2Vec; 1000 queries a set), and the paper's averages, by their V1 code at 2304 visual tokens.
  */
+
 import type { BundleSource } from '../bundle/manifest';
 import type { TaskName } from '../text';
 import type { MetaTask } from './sets';

@@ -1,4 +1,5 @@
 /** @file What size pictures have in each regime, and Pillow's two ways to resize. */
+
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from '../errors';

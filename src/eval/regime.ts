@@ -1,4 +1,5 @@
 /** @file How big pictures are when they are embedded: as in the paper, as in the authors' later code, or the model's way. */
+
 import { InvalidInputError, UnsupportedError } from '../errors';
 import { decodeImage, resizeBicubic, resizeFile, smartResize, type RgbImage } from '../image';
 

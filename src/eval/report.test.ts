@@ -1,4 +1,5 @@
 /** @file Averages of the published table, and the report around results. */
+
 import { expect, test } from 'vitest';
 import type { SetResult } from './evaluate';
 import { PUBLISHED_NAMES, publishedModel, publishedScore } from './published';

@@ -1,4 +1,5 @@
 /** @file The outcome beside what was published: plain data, and as Markdown. */
+
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { TaskName } from '../text';
 import type { SetResult } from './evaluate';

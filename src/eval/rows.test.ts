@@ -2,6 +2,7 @@
  * @file The strings of all 36 sets, byte for byte: written out here a second time from MMEB's published samples, against
  * `text/instructions.ts` and against what either layout's rows become.
  */
+
 import { describe, expect, test } from 'vitest';
 import { DatasetFormatError } from '../errors';
 import { fillPrompt, instructions, type TaskName } from '../text';

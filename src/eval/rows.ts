@@ -1,4 +1,5 @@
 /** @file Rows of MMEB in both layouts → a query and its candidates, as the official evaluations build their strings. */
+
 import { DatasetFormatError } from '../errors';
 import type { MmebSet } from './sets';
 

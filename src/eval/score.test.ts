@@ -1,4 +1,5 @@
 /** @file P@1 and its averages by hand. */
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { averages, bestCandidate } from './score';

@@ -1,4 +1,5 @@
 /** @file P@1 as the official evaluation takes it, and its averages. */
+
 import { META_TASKS, type MetaTask, type MmebSet } from './sets';
 
 /**

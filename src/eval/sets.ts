@@ -2,6 +2,7 @@
  * @file The 36 sets of MMEB: meta-task, whether VLM2Vec was trained on their kind (IND) or not (OOD), and how the V2
  * layout's parts are put together. Their strings are in `text/instructions.ts`.
  */
+
 import type { TaskName } from '../text';
 
 export type MetaTask = 'Classification' | 'VQA' | 'Retrieval' | 'Grounding';

@@ -1,4 +1,5 @@
 /** @file Vectors in files of a folder (Node): one file is appended to, others of the same origin are read too. */
+
 import { constants, mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { IntegrityError } from '../errors';

@@ -5,6 +5,7 @@
  * `"V2VEC001"`, u32 length, JSON, u32 CRC-32 of the JSON; then per vector 16 bytes of key, dims × f32, u32 CRC-32 of
  * both. All little-endian.
  */
+
 import { crc32 } from '../bundle/crc32';
 import { sha256Hex, toHex } from '../bundle/digest';
 import { KEY_DIGITS } from './vectors';

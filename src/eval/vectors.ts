@@ -1,4 +1,5 @@
 /** @file Vectors that were computed, by what they are of: kept so that an interrupted evaluation goes on where it was. */
+
 import { sha256Hex } from '../bundle/digest';
 import { SourceNotFoundError } from '../errors';
 import type { Pictures } from './pictures';

@@ -1,4 +1,5 @@
 /** @file The check against model cards. */
+
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { WeightDtype } from '../bundle/manifest';

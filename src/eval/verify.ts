@@ -2,6 +2,7 @@
  * @file Does a bundle give the scores that the model's card shows? The card's own example: one picture, one question, two
  * answers, whose cosines the authors printed (bf16, on their GPUs).
  */
+
 import { sha256Hex } from '../bundle/digest';
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';

@@ -46,7 +46,7 @@ export class HttpFile {
 
   /**
    * Bytes `start` to `end` (exclusive).
-   * @throws {SourceNotFoundError} where the server refuses; {@link NetworkError} where it cannot be reached or keeps
+   * @throws SourceNotFoundError where the server refuses; NetworkError where it cannot be reached or keeps
    *   failing; {@link IntegrityError} where the file changed meanwhile or an answer has the wrong length
    */
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {

@@ -45,8 +45,8 @@ export class LivingWorker<S> {
   #reject!: (error: unknown) => void;
 
   /**
-   * @throws {WorkerStartError} where the page may not start it: sandboxed frames, Trusted Types, a script of another origin
-   * @throws {InvalidInputError} where what is started is no worker
+   * @throws WorkerStartError where the page may not start it: sandboxed frames, Trusted Types, a script of another origin
+   * @throws InvalidInputError where what is started is no worker
    */
   constructor({ name, start, remedy }: LivingWorkerOptions) {
     installErrorHandler();
@@ -69,7 +69,7 @@ export class LivingWorker<S> {
   /**
    * Resolves once the worker holds its lock. To be called before anything else.
    * @param hold has the worker take the lock of that name, by `holdLifeLock`
-   * @throws {WorkerEnded} where it does not come so far within `seconds`
+   * @throws WorkerEnded where it does not come so far within `seconds`
    */
   async connect(hold: (service: Remote<S>, lifeLock: string) => Promise<boolean>, seconds: number): Promise<void> {
     const name = this.#name;

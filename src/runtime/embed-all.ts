@@ -4,7 +4,6 @@ import { VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
 import { packImages, packTexts, type BatchLimits } from './batching';
 import type { Prepared, Preparer } from './prepare';
-import { shapeEmbedding } from './shape-embedding';
 import type { EmbedOptions, InputParts, OnProgress } from './types';
 import type { UsageMeter } from './usage';
 
@@ -13,6 +12,8 @@ export interface EmbedJob {
   limits: BatchLimits;
   /** Sequences whose lengths have different keys never share a run. */
   keyOf(length: number): string;
+  /** What the caller gets of an input's vectors. `where`: how messages name the input. */
+  shape(vectors: Float32Array[], where: string): Embedding;
   signal?: AbortSignal;
   meter: UsageMeter;
   run(batch: Prepared[]): Promise<Float32Array[][]>;
@@ -59,7 +60,7 @@ export async function embedAll(
   const run = async (batch: readonly Item[]) => {
     signal?.throwIfAborted();
     const found = await job.run(batch.map(({ prepared }) => prepared));
-    batch.forEach(({ index }, i) => (embeddings[index] = shapeEmbedding(found[i]!, preparer.recipe, options.dims)));
+    batch.forEach(({ index }, i) => (embeddings[index] = job.shape(found[i]!, `inputs[${index}]`)));
     progress.embedded(batch.length);
   };
 

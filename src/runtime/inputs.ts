@@ -1,5 +1,6 @@
 /** @file What `embed` may be given, brought into one form and refused where it makes no sense. */
 
+import { MAX_PIXELS } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
 import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
@@ -68,7 +69,7 @@ export function checkEmbedOptions(options: EmbedOptions): void {
   if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
   for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'dims', 'numCrops'] as const) {
     const value = options[key];
-    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
       throw new InvalidInputError(`${key} is ${String(value)}; it must be a positive integer.`, { option: key });
     }
   }
@@ -83,6 +84,11 @@ export function checkEmbedOptions(options: EmbedOptions): void {
   expectOneOf('onError', options.onError, ['throw', 'skip']);
   expectOneOf('orientation', options.orientation, ['exif', 'stored']);
   const { minPixels, maxPixels } = options;
+  if (minPixels !== undefined && minPixels > MAX_PIXELS) {
+    throw new InvalidInputError(`minPixels is ${minPixels}; at most ${MAX_PIXELS} are computed.`, {
+      option: 'minPixels',
+    });
+  }
   if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {
     throw new InvalidInputError(`minPixels (${minPixels}) exceeds maxPixels (${maxPixels}).`, { option: 'minPixels' });
   }

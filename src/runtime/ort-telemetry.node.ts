@@ -3,6 +3,7 @@
  * user's cache folder and sends names of graphs, counts of runs, OS and CPU to its vendor. It reads the variable
  * `ORT_DISABLE_TELEMETRY` from the process's environment when the first session of the process is created, never again.
  */
+
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { UnsupportedError } from '../errors';

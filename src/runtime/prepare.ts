@@ -54,6 +54,7 @@ export class Preparer {
 
   async #prepare(parts: InputParts, options: EmbedOptions): Promise<Prepared> {
     const { text, instruction = options.instruction, role = options.role } = parts;
+    const { orientation, maxInputPixels, signal } = options;
     const given = imagesOf(parts.image);
     const request = { text, images: given.length, instruction, role, find: options.find, prefix: options.prefix };
     const backbone = this.#backbone;
@@ -64,7 +65,7 @@ export class Preparer {
     const sizes = this.#pictureOptions(options);
     const pictures: PreparedPicture[] = [];
     for (const image of blank ? [blackPicture(this.recipe.blank!)] : given) {
-      const pixels = await decodeImage(image, { orientation: options.orientation, signal: options.signal });
+      const pixels = await decodeImage(image, { orientation, maxInputPixels, signal });
       const plan = backbone.picture.plan(pixels, sizes);
       pictures.push({ plan, pixels: backbone.picture.fill(pixels, plan) });
     }

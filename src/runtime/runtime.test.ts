@@ -1,13 +1,23 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DisposedError, IntegrityError, InvalidInputError, ProbeError, UnsupportedError } from '../errors';
+import {
+  BundleFormatError,
+  DisposedError,
+  IntegrityError,
+  InvalidInputError,
+  NotFiniteError,
+  ProbeError,
+  UnsupportedError,
+} from '../errors';
 import { readManifest } from '../store';
 import { folderBundle } from '../store/folder.node.js';
 import { convertFixture } from '../testing/bundles';
 import { cosine, fixturePath, maxDifference } from '../testing/fixtures';
+import { toBase64 } from './probe';
 import { loadRuntime, type Runtime, type RuntimeOptions } from './runtime';
 import type { InputParts, ProgressEvent } from './types';
 
@@ -237,6 +247,47 @@ describe('loading', () => {
     expect((await load(paths.q8, { probe: 'always' })).info.ladder).toMatchObject([
       { outcome: 'passed', device: 'cpu' },
     ]);
+  });
+
+  test("a bundle without a sound self-test is refused, though Node's CPU would not run it", async () => {
+    const reader = folderBundle(paths.q8);
+    const manifest = await readManifest(reader);
+    const zero = toBase64(new Float32Array(manifest.dims));
+    for (const probe of [[], [{ ...manifest.probe[0]!, embedding: zero }]]) {
+      const loading = loadRuntime({ reader, manifest: { ...manifest, probe } });
+      await expect(loading).rejects.toThrow(BundleFormatError);
+    }
+  });
+
+  test('a row of the table that is not finite never becomes a vector', async () => {
+    const path = join(folder, 'not-finite');
+    const { embeddings } = await convertFixture('tiny-tied', path, { dtype: 'fp32' });
+    const sound = await load(path);
+    const { ids } = await sound.tokens('kite');
+    await sound.dispose();
+    const table = await readFile(join(path, embeddings.path));
+    table.writeFloatLE(NaN, ids[0]! * embeddings.rowBytes);
+    await writeFile(join(path, embeddings.path), table);
+    const hash = createHash('sha256').update(table).digest('hex');
+    const manifestPath = join(path, 'bundle.json');
+    await writeFile(manifestPath, (await readFile(manifestPath, 'utf8')).replaceAll(embeddings.sha256, hash));
+    const runtime = await load(path);
+    await expect(runtime.embed(['dog', 'kite'])).rejects.toThrow(NotFiniteError);
+    await expect(runtime.embed(['dog', 'kite'])).rejects.toThrow(
+      'inputs[1]: the model gave a vector that is not finite',
+    );
+    expect(await runtime.embed(['dog'])).toHaveLength(1);
+  });
+
+  test('a picture that would grow beyond memory is refused before it does', async () => {
+    const runtime = await load(paths.q8);
+    const image = pathToFileURL(fixturePath('images/cat.png'));
+    await expect(runtime.embed([{ image }], { minPixels: 2 ** 52, maxPixels: 2 ** 52 })).rejects.toThrow(
+      InvalidInputError,
+    );
+    await expect(runtime.embed([{ image }], { minPixels: 2 ** 25, maxPixels: 2 ** 52 })).rejects.toThrow(
+      'would become',
+    );
   });
 
   test('options that cannot be honoured are refused', async () => {

@@ -24,7 +24,8 @@ import { Preparer, type Prepared } from './prepare';
 import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
 import { runBatch } from './run-batch';
-import { checkDims } from './shape-embedding';
+import { checkDims, shapeEmbedding } from './shape-embedding';
+import { expectProbe, expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
@@ -110,6 +111,7 @@ export class Runtime {
   static async load({ recipe, ...given }: RuntimeOptions): Promise<Runtime> {
     const { reader, signal } = given;
     const manifest = given.manifest ?? (await readManifest(reader, { signal }));
+    if (given.probe !== 'never') expectProbe(manifest);
     const asked = askedOf(manifest, recipe);
     const options: ChoiceOptions = { ...given, manifest, asked };
     const files = new BundleFiles(reader, [], { signal });
@@ -147,6 +149,10 @@ export class Runtime {
       preparer: this.#preparers.asked,
       limits,
       keyOf: backbone.rotary.key,
+      shape: (found, where) => {
+        for (const vector of found) expectUnit(vector, where);
+        return shapeEmbedding(found, recipe, options.dims);
+      },
       signal,
       meter,
       run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, { limits, meter, all, signal, onProgress })),
@@ -216,7 +222,14 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, {}, { preparer, limits, keyOf, signal, meter, run })) as Float32Array[],
+      (await embedAll(
+        inputs,
+        {},
+        {
+          ...{ preparer, limits, keyOf, signal, meter, run },
+          shape: ([vector]) => vector!, // unchecked: the probe finds that out
+        },
+      )) as Float32Array[],
     tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
   };
 }

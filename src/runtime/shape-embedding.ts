@@ -1,6 +1,6 @@
 /** @file From the vectors that the graph gives to what the caller gets: cut to fewer numbers, one or several. */
 
-import { InvalidInputError, VLM2VecError } from '../errors';
+import { InvalidInputError } from '../errors';
 import { multiVector, type Embedding } from '../multi-vector';
 import type { Recipe } from '../recipes';
 
@@ -24,16 +24,8 @@ export function checkDims(dims: number | undefined, recipe: Recipe, full: number
   }
 }
 
-/** @throws VLM2VecError for numbers that are not finite, which no caller may ever get */
+/** One vector, or with several per input all of them. */
 export function shapeEmbedding(vectors: readonly Float32Array[], recipe: Recipe, dims?: number): Embedding {
-  for (const vector of vectors) {
-    if (!vector.every(Number.isFinite)) {
-      throw new VLM2VecError(
-        'The model gave numbers that are not finite. Its weights may be damaged, or the device may compute wrongly: ' +
-          'verify the model, or choose another device or f32 activations.',
-      );
-    }
-  }
   const cut = dims === undefined ? vectors : vectors.map((vector) => cutTo(vector, dims));
   return recipe.pooling === 'all' ? multiVector(cut) : cut[0]!;
 }

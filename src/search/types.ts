@@ -158,16 +158,18 @@ export interface PhotoItem {
   /** Bytes. */
   size: number;
   /**
-   * When it was taken (EXIF), else when the file was changed: the wall clock's time there, in milliseconds as if that
-   * clock ran in UTC. Show it with `timeZone: 'UTC'`.
+   * When it was taken, as the file says (EXIF, XMP), else when the file was changed: the wall clock's time there, in
+   * milliseconds as if that clock ran in UTC. Show it with `timeZone: 'UTC'`.
    */
   taken: number;
-  /** Whether `taken` is from EXIF. */
+  /** Whether the file says `taken`. */
   dated: boolean;
   /** Maker and model; null where the file does not say. */
   camera: string | null;
   /** In degrees. */
   place: { latitude: number; longitude: number } | null;
+  /** What of date, camera and place stands in the file and could not be read, for people; null where all could. */
+  unread: string | null;
   /** Pixels, upright. */
   width: number;
   /** Pixels, upright. */

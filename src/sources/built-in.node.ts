@@ -9,7 +9,7 @@ import { SourceNotFoundError } from '../errors';
 /** Seen from the package's `dist/lib`, and from `src/sources` in the repository. */
 const PLACES = ['../models', '../../public/models'];
 
-/** @throws {SourceNotFoundError} where the folder is in neither */
+/** @throws SourceNotFoundError where the folder is in neither */
 export function builtInFolder(name: string): string {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const folders = PLACES.map((place) => path.join(here, place, name));

@@ -41,7 +41,7 @@ export function originOf(spec: SourceSpec, { base, adapter, hubUrl = HUB_URL }: 
 
 /**
  * The source that an origin stands for.
- * @throws {UnsupportedError} for files, which a page cannot open again by itself
+ * @throws UnsupportedError for files, which a page cannot open again by itself
  */
 export function specOf(origin: Origin): SourceSpec {
   if (origin.kind === 'hub') {

@@ -1,10 +1,11 @@
 /**
- * @file What `load` may be given, brought into plain data that travels to the worker. Apart from `sources.ts`, so that a
+ * @file What `load` may be given, brought into plain data that travels to the worker. Apart from `open.ts`, so that a
  * page does not load the converter only to name a model.
  */
 
 import { builtInFiles } from './built-in-files';
 import { MANIFEST_PATH } from '../bundle/manifest';
+import { parseRepository } from '../checkpoint/repository-name';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { isNode } from '../runtime/index';
 
@@ -34,8 +35,6 @@ export interface StoredBundle {
  * - in Node also the path of a folder with either.
  */
 export type ModelSource = string | URL | StoredBundle | readonly File[] | FileSystemDirectoryHandle;
-
-const HUB_REPO = /^[\w.-]+\/[\w.-]+(@[\w./-]+)?$/;
 
 /**
  * Brings a source into the form that travels.
@@ -75,10 +74,8 @@ async function specifyText(text: string, modelsUrl: string | URL | undefined): P
   } else if (/^\.{0,2}\//.test(text)) {
     return { kind: 'url', url: new URL(text, baseUrl()).href };
   }
-  if (HUB_REPO.test(text)) {
-    const [repo, revision] = text.split('@') as [string, string | undefined];
-    return { kind: 'hub', repo, revision };
-  }
+  const repository = parseRepository(text);
+  if (repository) return { kind: 'hub', ...repository };
   throw new SourceNotFoundError(
     `'${text}' is no built-in model, URL${isNode ? ', folder' : ''} or Hub repository. Relative URLs begin with './'.`,
     { source: text },

@@ -3,7 +3,7 @@
 import type { StoredFile } from '../bundle/storage';
 import { IntegrityError, SourceNotFoundError } from '../errors';
 
-/** @throws {IntegrityError} where a range ends outside the file. */
+/** @throws IntegrityError where a range ends outside the file. */
 export function checkRange(path: string, size: number, start: number, end: number): void {
   if (Number.isSafeInteger(start) && start >= 0 && start <= end && end <= size) return;
   throw new IntegrityError(`${path} has ${size} bytes; bytes ${start} to ${end} are not all there.`, { path, size });

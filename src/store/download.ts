@@ -41,7 +41,7 @@ class NoRanges extends IntegrityError {}
 
 /**
  * Downloads a bundle.
- * @throws {SourceNotFoundError} where a file is missing or refused; {@link NetworkError} where the server cannot be
+ * @throws SourceNotFoundError where a file is missing or refused; NetworkError where the server cannot be
  *   reached or keeps failing; {@link IntegrityError} where it keeps sending other bytes than `bundle.json` promises;
  *   {@link StorageFullError} where they cannot be stored; {@link BundleFormatError} for what is no bundle
  */

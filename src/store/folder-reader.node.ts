@@ -1,10 +1,11 @@
 /** @file Bundles in folders (Node), read in place, and what writing them needs of folders. */
 
-import { open, readdir, readFile, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
-import { BUNDLE_FORMAT, MANIFEST_PATH } from '../bundle/manifest';
+import { lstat, open, readdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
+import { dirname, join, relative, resolve, sep } from 'node:path';
+import { MANIFEST_PATH } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
+import { bundleFiles, parseManifest } from '../bundle/validate';
 import { IntegrityError, InvalidInputError, SourceNotFoundError } from '../errors';
 import { checkRange } from './bytes-file';
 
@@ -48,14 +49,45 @@ function storedFile(path: string, absolute: string, size: number): StoredFile {
   };
 }
 
+/**
+ * Where a bundle that is called `out` will be: a link is followed, so that it stays one.
+ * @throws InvalidInputError for a link to nothing
+ */
+export async function bundlePlace(out: string): Promise<string> {
+  const target = resolve(out);
+  if (!(await lstat(target).catch(() => null))?.isSymbolicLink()) return target;
+  return realpath(target).catch((cause: unknown) => {
+    throw new InvalidInputError(`${out} is a link to nothing; name a folder that is new or empty.`, {}, { cause });
+  });
+}
+
+/**
+ * A folder may be replaced if it is empty, or holds nothing but what its own sound manifest lists.
+ * @throws InvalidInputError for any other
+ */
 export async function refuseForeignFolder(target: string, out: string): Promise<void> {
   const status = await stat(target).catch(() => null);
   if (!status) return;
   if (!status.isDirectory()) throw new InvalidInputError(`${out} is a file; name a folder that is new or empty.`);
-  if ((await readdir(target)).length === 0) return;
-  const manifest = await readFile(join(target, MANIFEST_PATH), 'utf8').catch(() => '');
-  if (!manifest.includes(BUNDLE_FORMAT)) {
-    throw new InvalidInputError(`${out} holds other files than a bundle and is left alone; name a new folder.`);
+  const entries = await readdir(target, { recursive: true, withFileTypes: true });
+  if (entries.length === 0) return;
+  const manifest = await readFile(join(target, MANIFEST_PATH))
+    .then(parseManifest)
+    .catch(() => null);
+  if (!manifest) {
+    throw new InvalidInputError(
+      `${out} holds other files than a bundle that this version reads, and is left alone; name a new folder.`,
+    );
+  }
+  const ours = new Set([MANIFEST_PATH, ...bundleFiles(manifest).map(({ path }) => path)]);
+  for (const entry of entries) {
+    const path = relative(target, join(entry.parentPath, entry.name)).replaceAll(sep, '/');
+    const isOurs = entry.isDirectory() ? [...ours].some((file) => file.startsWith(`${path}/`)) : ours.has(path);
+    if (isOurs) continue;
+    throw new InvalidInputError(
+      `${out} holds ${path}, which is not of the bundle there, and is left alone; name a new folder.`,
+      { path },
+    );
   }
 }
 

@@ -5,11 +5,11 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
 import { StorageFullError, VLM2VecError } from '../errors';
-import { folderBundle, refuseForeignFolder, removeEmpty, syncFolder } from './folder-reader.node.js';
+import { bundlePlace, folderBundle, refuseForeignFolder, removeEmpty, syncFolder } from './folder-reader.node.js';
 import { FileJournal, JOURNAL_PATH, type JournalFile } from './journal';
 import { lockFile } from './lock-file.node.js';
 import type { WaitOptions } from './locks';
@@ -21,12 +21,14 @@ export interface FolderWriterOptions extends WaitOptions {
 
 /**
  * Writes a bundle that will be the folder `out`. Missing parent folders are made.
- * @throws {InvalidInputError} where `out` exists and is neither empty nor a bundle, or, with `resume`, where another
+ * @throws InvalidInputError where `out` exists and is neither empty nor a bundle and nothing else, or, with `resume`, where another
  *   process is writing it
  */
 export async function folderWriter(out: string, options: FolderWriterOptions = {}): Promise<BundleWriter> {
-  const target = resolve(out);
-  await refuseForeignFolder(target, out);
+  const target = await bundlePlace(out);
+  // Folders of the library, which are resumed, are ours whatever is in them.
+  const isOurs = options.resume ?? false;
+  if (!isOurs) await refuseForeignFolder(target, out);
   const parent = dirname(target);
   const madeParent = (await mkdir(parent, { recursive: true })) ?? null;
   const hidden = join(parent, `.${basename(target)}`);
@@ -34,7 +36,10 @@ export async function folderWriter(out: string, options: FolderWriterOptions = {
   try {
     const temporary = `${hidden}.partial${options.resume ? '' : `-${randomUUID().slice(0, 8)}`}`;
     await mkdir(temporary, { recursive: options.resume ?? false });
-    return await FolderWriter.open({ out, target, parent, madeParent, temporary, unlock }, options.resume ?? false);
+    return await FolderWriter.open(
+      { out, target, isOurs, parent, madeParent, temporary, unlock },
+      options.resume ?? false,
+    );
   } catch (error) {
     await unlock();
     throw error;
@@ -44,6 +49,8 @@ export async function folderWriter(out: string, options: FolderWriterOptions = {
 interface Place {
   out: string;
   target: string;
+  /** Whatever is there may be replaced. */
+  isOurs: boolean;
   parent: string;
   /** The topmost folder that had to be made for `parent`. */
   madeParent: string | null;
@@ -110,8 +117,8 @@ class FolderWriter implements BundleWriter {
   }
 
   async publish(): Promise<void> {
-    const { out, target, parent, temporary, unlock } = this.#place;
-    await refuseForeignFolder(target, out);
+    const { out, target, isOurs, parent, temporary, unlock } = this.#place;
+    if (!isOurs) await refuseForeignFolder(target, out);
     await this.#closeAll();
     const previous = `${temporary}-previous`;
     const replaced = await rename(target, previous).then(
@@ -119,6 +126,8 @@ class FolderWriter implements BundleWriter {
       () => false, // there was none
     );
     try {
+      // Once more, where nobody puts anything in it any more.
+      if (replaced && !isOurs) await refuseForeignFolder(previous, out);
       await rename(temporary, target);
     } catch (error) {
       if (replaced) await rename(previous, target);

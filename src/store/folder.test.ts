@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MANIFEST_PATH } from '../bundle/manifest';
 import type { BundleWriter } from '../bundle/storage';
@@ -20,6 +20,7 @@ async function put(writer: BundleWriter, path: string, text: string): Promise<vo
   await file.close();
 }
 
+const nanoManifest = () => readFile(new URL('../../public/models/nano/bundle.json', import.meta.url), 'utf8');
 const manifestOf = (text: string) => `{"format":"vlm2vec-bundle","note":"${text}"}`;
 
 test('nothing is visible before publishing, everything after', async () => {
@@ -54,14 +55,14 @@ test('aborting leaves nothing, not even the parents it made', async () => {
 test('an older bundle is replaced wholly, and only on publishing', async () => {
   const out = join(base, 'model');
   const first = await folderWriter(out);
-  await put(first, 'old.bin', 'old');
-  await put(first, MANIFEST_PATH, manifestOf('1'));
+  await put(first, 'tokenizer.json', 'old');
+  await put(first, MANIFEST_PATH, await nanoManifest());
   await first.publish();
 
   const failed = await folderWriter(out);
   await put(failed, 'new.bin', 'new');
   await failed.abort();
-  expect(await readdir(out)).toEqual([MANIFEST_PATH, 'old.bin']);
+  expect(await readdir(out)).toEqual([MANIFEST_PATH, 'tokenizer.json']);
 
   const second = await folderWriter(out);
   await put(second, 'new.bin', 'new');
@@ -85,6 +86,49 @@ test('other people’s folders and files are left alone', async () => {
   await expect(writer.publish()).rejects.toThrow(InvalidInputError);
   await writer.abort();
   expect(await readdir(out)).toEqual(['mine.txt']);
+});
+
+test('what only mentions the format, or has other files beside a bundle, is left alone', async () => {
+  const folder = async (name: string, files: Record<string, string>) => {
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(dirname(join(base, name, path)), { recursive: true });
+      await writeFile(join(base, name, path), text);
+    }
+    return join(base, name);
+  };
+  const manifest = await nanoManifest();
+  const foreign = [
+    await folder('note', { [MANIFEST_PATH]: manifestOf('1'), 'thesis.txt': 'x' }),
+    await folder('mention', { [MANIFEST_PATH]: '"vlm2vec-bundle"' }),
+    await folder('beside', { [MANIFEST_PATH]: manifest, 'thesis.txt': 'x' }),
+    await folder('below', { [MANIFEST_PATH]: manifest, 'photos/cat.jpg': 'x' }),
+    await folder('as-folder', { [MANIFEST_PATH]: manifest, 'tokenizer.json/x': 'x' }),
+  ];
+  for (const out of foreign) {
+    const before = await readdir(out, { recursive: true });
+    await expect(folderWriter(out), out).rejects.toThrow(InvalidInputError);
+    expect(await readdir(out, { recursive: true })).toEqual(before);
+  }
+  await expect(folderWriter(foreign[2]!)).rejects.toThrow('thesis.txt');
+
+  const writer = await folderWriter(await folder('late', { [MANIFEST_PATH]: manifest }));
+  await writeFile(join(base, 'late', 'thesis.txt'), 'x');
+  await expect(writer.publish()).rejects.toThrow(InvalidInputError);
+  await writer.abort();
+  expect(await readdir(join(base, 'late'))).toEqual([MANIFEST_PATH, 'thesis.txt']);
+});
+
+test('a link stays one, and a link to nothing is refused', async () => {
+  await mkdir(join(base, 'disk'));
+  await symlink(join(base, 'disk'), join(base, 'model'));
+  const writer = await folderWriter(join(base, 'model'));
+  await put(writer, MANIFEST_PATH, manifestOf('1'));
+  await writer.publish();
+  expect((await lstat(join(base, 'model'))).isSymbolicLink()).toBe(true);
+  expect(await readdir(join(base, 'disk'))).toEqual([MANIFEST_PATH]);
+  await symlink(join(base, 'nowhere'), join(base, 'dangling'));
+  await expect(folderWriter(join(base, 'dangling'))).rejects.toThrow('a link to nothing');
+  expect((await lstat(join(base, 'dangling'))).isSymbolicLink()).toBe(true);
 });
 
 test('paths that leave the folder are refused', async () => {

@@ -18,7 +18,7 @@ export interface HttpBundleOptions {
 /**
  * Reads the bundle below `url` (its folder, or its `bundle.json`). A server that ignores ranges works too: files are
  * then fetched whole, once.
- * @throws {SourceNotFoundError} for a URL that is none. Reading rejects with it where a file is missing, refused, or
+ * @throws SourceNotFoundError for a URL that is none. Reading rejects with it where a file is missing, refused, or
  * the server cannot be reached.
  */
 export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: HttpBundleOptions = {}): BundleReader {

@@ -9,7 +9,7 @@ const POLL = 250;
 
 /**
  * Creates the lock file; resolves to its release. A file of a process that is gone does not count.
- * @throws {InvalidInputError} where another process, or another call in this one, writes `what`, unless `wait`
+ * @throws InvalidInputError where another process, or another call in this one, writes `what`, unless `wait`
  */
 export async function lockFile(
   path: string,

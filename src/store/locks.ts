@@ -12,7 +12,7 @@ export interface WaitOptions {
 
 /**
  * Takes the lock of a bundle's name; resolves to its release. Without Web Locks (insecure contexts) there is none.
- * @throws {InvalidInputError} where another tab or worker writes the bundle, unless `wait`
+ * @throws InvalidInputError where another tab or worker writes the bundle, unless `wait`
  */
 export async function lockName(name: string, { wait = false, onWait, signal }: WaitOptions = {}): Promise<() => void> {
   const locks = globalThis.navigator?.locks;

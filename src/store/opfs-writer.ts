@@ -28,8 +28,8 @@ export interface OpfsWriterOptions extends WaitOptions {
 
 /**
  * Writes the bundle `name`; in a worker through sync access handles, elsewhere through writable streams.
- * @throws {InvalidInputError} where another tab is writing it, unless `wait`
- * @throws {StorageFullError} from its methods, when the quota is used up
+ * @throws InvalidInputError where another tab is writing it, unless `wait`
+ * @throws StorageFullError from its methods, when the quota is used up
  */
 export async function opfsWriter(name: string, options: OpfsWriterOptions = {}): Promise<BundleWriter> {
   checkName(name);

@@ -79,7 +79,7 @@ export async function listUnfinishedOpfsBundles(): Promise<OpfsEntry[]> {
 
 /**
  * Deletes a bundle, finished or not, and what a crash left of earlier ones. Does nothing where there is none.
- * @throws {InvalidInputError} where another tab or worker is writing it
+ * @throws InvalidInputError where another tab or worker is writing it
  */
 export async function deleteOpfsBundle(name: string): Promise<void> {
   checkName(name);

@@ -9,7 +9,7 @@ import { BundleFormatError, IntegrityError } from '../errors';
 
 /**
  * Reads and checks `bundle.json`.
- * @throws {SourceNotFoundError} where there is none; {@link BundleFormatError} where it breaks the format.
+ * @throws SourceNotFoundError where there is none; BundleFormatError where it breaks the format.
  */
 export async function readManifest(
   reader: BundleReader,
@@ -36,7 +36,7 @@ export interface VerifyOptions {
 
 /**
  * Compares a file with the manifest: its length, then the SHA-256 of every chunk (which together fix the whole).
- * @throws {IntegrityError} naming the file and the first chunk that differs.
+ * @throws IntegrityError naming the file and the first chunk that differs.
  */
 export async function verifyFile(reader: BundleReader, file: BundleFile, options: VerifyOptions = {}): Promise<void> {
   const stored = await reader.open(file.path, options.signal);

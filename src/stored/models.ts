@@ -54,7 +54,7 @@ export const models = {
     return listModels();
   },
 
-  /** One of them. @throws {SourceNotFoundError} where there is none of that name */
+  /** One of them. @throws SourceNotFoundError where there is none of that name */
   async inspect(name: string): Promise<StoredModel> {
     const { inspectModel } = await import('./describe');
     return inspectModel(name);
@@ -62,7 +62,7 @@ export const models = {
 
   /**
    * Reads every byte of a stored model and compares it with its hashes.
-   * @throws {IntegrityError} naming the file that is damaged; {@link SourceNotFoundError} where there is no such model
+   * @throws IntegrityError naming the file that is damaged; SourceNotFoundError where there is no such model
    */
   async verify(name: string, options: { signal?: AbortSignal; onProgress?: OnProgress } = {}): Promise<void> {
     const { verifyModel } = await import('./describe');
@@ -72,7 +72,7 @@ export const models = {
   /**
    * Deletes a model, finished or not; does nothing where there is none. Dispose of it first where it is loaded: a loaded
    * model reads token embeddings from its files.
-   * @throws {InvalidInputError} where another tab or worker is writing it: abort that first
+   * @throws InvalidInputError where another tab or worker is writing it: abort that first
    */
   async delete(name: string): Promise<void> {
     const { openModelStore } = await import('../sources/model-store');
@@ -110,7 +110,7 @@ export const models = {
    * Downloads or converts a model into the model store without loading it. Aborting pauses: the same call goes on where it
    * stopped, as does a call after a crash or a reload; {@link delete} gives it up.
    * @returns the stored model, for `VLM2Vec.load({ name })`
-   * @throws as {@link VLM2Vec.load}; {@link StorageFullError} where it does not fit
+   * @throws as {@link VLM2Vec.load}; StorageFullError where it does not fit
    */
   async add(source: ModelSource, options: AddOptions = {}): Promise<StoredModel> {
     const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);

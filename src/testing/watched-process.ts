@@ -3,6 +3,7 @@
  * outside its work, and with whom it wants to talk. Connections that go round the proxy are found where Linux lists
  * sockets by process (Node only).
  */
+
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';

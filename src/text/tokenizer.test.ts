@@ -1,7 +1,7 @@
 /** @file Token ids against HF's own, and files that are no tokenizer. */
 import { describe, expect, test } from 'vitest';
-import { CheckpointFormatError, SourceNotFoundError } from '../errors';
-import { expectedInputs, fixtureInputs, tokenizerCases, tokenizerFiles } from '../testing/fixtures';
+import { CheckpointFormatError, SourceNotFoundError, UnsupportedError } from '../errors';
+import { expectedInputs, fixtureInputs, singleWordCases, tokenizerCases, tokenizerFiles } from '../testing/fixtures';
 import { loadTokenizer } from './index';
 
 describe.each(['small', 'qwen'] as const)('the %s tokenizer', (which) => {
@@ -41,6 +41,49 @@ test('knows added tokens that only tokenizer_config.json names', async () => {
   const without = new Map(files).set('tokenizer.json', text(JSON.stringify(json)));
   const ids = (await loadTokenizer(files)).encode('a<|image_pad|>b');
   expect((await loadTokenizer(without)).encode('a<|image_pad|>b')).toEqual(ids);
+});
+
+describe.each(singleWordCases())('added tokens $added.0.content, $added.1.content', ({ added, cases }) => {
+  const json = { ...small(), added_tokens: [...small().added_tokens, ...added] };
+  const files = () => new Map(tokenizerFiles('small')).set('tokenizer.json', text(JSON.stringify(json)));
+
+  test('count where Python’s tokenizers finds them', async () => {
+    const tokenizer = await loadTokenizer(files());
+    for (const { text: string, ids } of cases) expect(tokenizer.encode(string), JSON.stringify(string)).toEqual(ids);
+  });
+
+  test('found anywhere, they give other ids', async () => {
+    const anywhere = { ...json, added_tokens: json.added_tokens.map((token) => ({ ...token, single_word: false })) };
+    const tokenizer = await loadTokenizer(files().set('tokenizer.json', text(JSON.stringify(anywhere))));
+    const differ = cases.filter(({ text: string, ids }) => String(tokenizer.encode(string)) !== String(ids));
+    expect(differ.length).toBeGreaterThan(0);
+  });
+});
+
+test('of a token in both files, the flags of tokenizer_config.json count, as in transformers', async () => {
+  const token = { id: 736, content: 'cat', lstrip: false, rstrip: false, normalized: false, special: false };
+  const bobcat = async (inTokenizer: boolean, inConfig: boolean) => {
+    const files = tokenizerFiles('small');
+    const json = { ...small(), added_tokens: [...small().added_tokens, { ...token, single_word: inTokenizer }] };
+    const config = JSON.parse(new TextDecoder().decode(files.get('tokenizer_config.json'))) as {
+      added_tokens_decoder: object;
+    };
+    config.added_tokens_decoder = { ...config.added_tokens_decoder, 736: { ...token, single_word: inConfig } };
+    files.set('tokenizer.json', text(JSON.stringify(json))).set('tokenizer_config.json', text(JSON.stringify(config)));
+    return (await loadTokenizer(files)).encode('bobcat');
+  };
+  // transformers 4.47's Qwen2TokenizerFast
+  expect(await bobcat(false, true)).toEqual([65, 78, 65, 66, 268]);
+  expect(await bobcat(true, false)).toEqual([65, 78, 65, 736]);
+});
+
+test('settings that would give other ids are refused', async () => {
+  const files = () => new Map(tokenizerFiles('small'));
+  const split = files().set('tokenizer_config.json', text('{"split_special_tokens": true}'));
+  await expect(loadTokenizer(split)).rejects.toThrow(UnsupportedError);
+  const model = { ...(small() as unknown as { model: object }).model, dropout: 0.1 };
+  const dropout = files().set('tokenizer.json', text(JSON.stringify({ ...small(), model })));
+  await expect(loadTokenizer(dropout)).rejects.toThrow(/dropout/);
 });
 
 test('adds nothing, even where the file would', async () => {

@@ -3,7 +3,15 @@
  * ONNX Runtime in tow.
  */
 import { Tokenizer as HfTokenizer } from '@huggingface/tokenizers';
-import { CheckpointFormatError, SourceNotFoundError } from '../errors';
+import {
+  CheckpointFormatError,
+  InvalidInputError,
+  SourceNotFoundError,
+  UnsupportedError,
+  VLM2VecError,
+} from '../errors';
+import { checkRegexes, MAX_UNKNOWN_TEXT } from './safe-regex';
+import { findSingleWords, withNames, type AddedToken } from './single-words';
 
 export interface Tokenizer {
   /** Token ids of `text`. Nothing is added; added tokens such as `<|image_pad|>` are recognised in it. */
@@ -30,27 +38,52 @@ function parseJson(path: string, bytes: Uint8Array): Json {
   return value;
 }
 
-/** The added tokens of both files: transformers adds those that only `tokenizer_config.json` names. */
-function addedTokens(tokenizer: Json, config: Json): Json[] {
+/** Flags of an added token that change where it is found. */
+const FLAGS = ['single_word', 'lstrip', 'rstrip', 'normalized', 'special'] as const;
+
+interface AddedTokenJson extends AddedToken, Json {
+  content: string;
+}
+
+/**
+ * The added tokens of both files. transformers adds those that only `tokenizer_config.json` names, and takes its flags
+ * for those that both do. A token that the model's vocabulary has keeps the vocabulary's id.
+ */
+function addedTokens(tokenizer: Json, config: Json): AddedTokenJson[] {
   const listed = tokenizer.added_tokens ?? [];
-  if (!Array.isArray(listed) || !listed.every((token) => isObject(token) && typeof token.content === 'string')) {
+  const isToken = (value: unknown): value is AddedTokenJson => isObject(value) && typeof value.content === 'string';
+  if (!Array.isArray(listed) || !listed.every(isToken)) {
     throw new CheckpointFormatError(`${TOKENIZER}: "added_tokens" is not a list of tokens.`, { path: TOKENIZER });
   }
-  const tokens = listed as Json[];
-  const known = new Set(tokens.map((token) => token.content));
+  const tokens = new Map(listed.map((token) => [token.content, token]));
   const decoder = isObject(config.added_tokens_decoder) ? config.added_tokens_decoder : {};
   for (const [id, token] of Object.entries(decoder)) {
-    if (isObject(token) && typeof token.content === 'string' && !known.has(token.content)) {
-      tokens.push({ ...token, id: Number(id) });
-    }
+    if (!isToken(token)) continue;
+    const known = tokens.get(token.content);
+    const flags = Object.fromEntries(FLAGS.flatMap((key) => (token[key] === undefined ? [] : [[key, token[key]]])));
+    tokens.set(token.content, known ? { ...known, ...flags } : { ...token, id: Number(id) });
   }
-  return tokens;
+  const model = isObject(tokenizer.model) && isObject(tokenizer.model.vocab) ? tokenizer.model.vocab : {};
+  return [...tokens.values()].map((token) => {
+    const id = Object.hasOwn(model, token.content) ? model[token.content] : undefined;
+    return typeof id === 'number' ? { ...token, id } : token;
+  });
+}
+
+/** @throws UnsupportedError for settings that would give other ids, or other ids each time. */
+function refuseOtherIds(tokenizer: Json, config: Json): void {
+  if (config.split_special_tokens === true) {
+    throw new UnsupportedError(`${CONFIG}: split_special_tokens is true, which is not supported.`);
+  }
+  const dropout = isObject(tokenizer.model) ? (tokenizer.model.dropout ?? 0) : 0;
+  if (dropout !== 0)
+    throw new UnsupportedError(`${TOKENIZER}: a dropout of ${JSON.stringify(dropout)} is not supported.`);
 }
 
 /**
  * Builds the tokenizer from the checkpoint's files, by file name; `tokenizer.json` is needed,
  * `tokenizer_config.json` is used where it is there.
- * Rejects with {@link SourceNotFoundError} or {@link CheckpointFormatError}.
+ * Rejects with {@link SourceNotFoundError}, {@link CheckpointFormatError} or {@link UnsupportedError}.
  */
 export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Promise<Tokenizer> {
   const bytes = files.get(TOKENIZER);
@@ -61,13 +94,27 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
   const tokenizerJson = parseJson(TOKENIZER, bytes);
   const configBytes = files.get(CONFIG);
   const config = configBytes === undefined ? {} : parseJson(CONFIG, configBytes);
+  const isKnown = checkRegexes(tokenizerJson);
   let tokenizer: HfTokenizer;
   try {
-    tokenizer = new HfTokenizer({ ...tokenizerJson, added_tokens: addedTokens(tokenizerJson, config) }, config);
+    refuseOtherIds(tokenizerJson, config);
+    const added = addedTokens(tokenizerJson, config);
+    tokenizer = new HfTokenizer({ ...tokenizerJson, added_tokens: withNames(added) }, config);
+    findSingleWords(tokenizer, added);
   } catch (cause) {
-    if (cause instanceof CheckpointFormatError) throw cause;
+    if (cause instanceof VLM2VecError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CheckpointFormatError(`${TOKENIZER} describes no usable tokenizer: ${reason}`, { reason }, { cause });
   }
-  return { encode: (text) => tokenizer.encode(text, { add_special_tokens: false }).ids };
+  return {
+    encode: (text) => {
+      if (!isKnown && text.length > MAX_UNKNOWN_TEXT) {
+        throw new InvalidInputError(
+          `The text has ${text.length} characters; this tokenizer's pattern is safe up to ${MAX_UNKNOWN_TEXT}.`,
+          { limit: MAX_UNKNOWN_TEXT },
+        );
+      }
+      return tokenizer.encode(text, { add_special_tokens: false }).ids;
+    },
+  };
 }

@@ -1,6 +1,7 @@
 /** @file Ways to a folder of pictures: the browser's own dialog, a file field, or a drop. */
 import { directoryOpen } from 'browser-fs-access';
 import type { FolderFile, FolderSource } from '../../../src/search';
+import { pictureKind } from '../../../src/search/indexing/picture-names';
 import { entriesOf, fileOf } from '../../shell/entries';
 
 type Picker = (options: { id: string; mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
@@ -44,10 +45,15 @@ export async function readDrop({ items }: Pick<DataTransfer, 'items'>, looseName
     else if (each) sources.push(each);
   }
   if (sources.length === 0 && loose.length === 1) {
-    return loose[0]!.type.startsWith('image/') ? { kind: 'picture', file: loose[0]! } : { kind: 'nothing' };
+    return isPicture(loose[0]!) ? { kind: 'picture', file: loose[0]! } : { kind: 'nothing' };
   }
   if (loose.length > 0) sources.push({ name: looseName, files: loose.map((file) => ({ path: file.name, file })) });
   return sources.length > 0 ? { kind: 'folders', sources } : { kind: 'nothing' };
+}
+
+/** Browsers do not know the type of every picture. */
+function isPicture({ name, type }: File): boolean {
+  return type.startsWith('image/') || pictureKind(name) === 'readable';
 }
 
 /** All calls on the item are made before the first wait. */

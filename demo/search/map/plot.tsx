@@ -44,7 +44,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
     () =>
       colourBy === 'date'
         ? colourByDate(
-            items.map((item) => item?.taken ?? null),
+            items.map((item) => (item?.dated ? item.taken : null)),
             strings,
           )
         : colourByFolder(
@@ -214,7 +214,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
         )}
       </div>
       <p class="visually-hidden" role="status">
-        {item ? strings.at(item.name, searchStrings.day(item.taken)) : ''}
+        {item ? strings.at(item.name, searchStrings.day(item.taken), item.dated) : ''}
       </p>
       <ul class="legend">
         {colouring.legend.map(({ colour, label, count }) => (

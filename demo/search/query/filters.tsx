@@ -72,6 +72,7 @@ export function Filters(): JSX.Element | null {
           options={folders.map(({ path, count }) => ({ value: path, label: strings.option(path, count) }))}
           onChange={(folder) => set({ folder })}
         />
+        {(filter.from || filter.to) && <span class="quiet">{strings.undated}</span>}
         {toFilter(filter) && <Button onClick={() => finder.clearFilter()}>{strings.clear}</Button>}
       </fieldset>
     </details>

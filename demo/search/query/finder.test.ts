@@ -37,6 +37,24 @@ test('typing searches once it pauses; the less relevant are folded until asked f
   expect(finder.order.value, 'folded again for other words').toHaveLength(60);
 });
 
+test('what came while words were typed, and a pause right after it, is shown all the same', async () => {
+  const { finder, index } = await setUp(29);
+  finder.change({ text: 'x' }, 250);
+  index.set({ phase: 'paused', revision: 7, indexed: 33 });
+  finder.follow(index.state); // while what is shown is stale
+  finder.change({ text: '' }, 250);
+  await vi.runAllTimersAsync();
+  expect(finder.found.value).toMatchObject({ candidates: 33, revision: 7 });
+  const moving = vi.spyOn(index, 'list').mockImplementationOnce(async () => {
+    index.set({ revision: 8, indexed: 34 });
+    return Uint32Array.of(1);
+  });
+  await finder.run();
+  await vi.runAllTimersAsync();
+  expect(moving).toHaveBeenCalledTimes(2);
+  expect(finder.found.value).toMatchObject({ candidates: 34, revision: 8 });
+});
+
 test('what is shown is stale from the first key to the answer, also where an older search ends in between', async () => {
   const { finder, index } = await setUp();
   expect(finder.stale.value).toBe(false);

@@ -126,7 +126,7 @@ export class Finder {
       return;
     }
     const wait =
-      state.phase === 'idle' || found.candidates === 0
+      state.phase === 'idle' || state.phase === 'paused' || found.candidates === 0
         ? 0
         : Math.max(0, this.#lastRun + this.#options.pause - Date.now());
     clearTimeout(this.#timer);
@@ -153,6 +153,8 @@ export class Finder {
       this.found.value = found;
       this.outdated.value = false;
       this.#end();
+      // What came meanwhile was not followed, and perhaps nothing more comes.
+      if (index === this.#index) this.follow(index.state);
     },
     (error) => {
       this.#end();

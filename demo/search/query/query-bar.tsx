@@ -52,7 +52,7 @@ export function QueryBar(): JSX.Element {
             />
           </div>
           <FileButton
-            accept="image/*"
+            accept="image/*,.heic,.heif,.hif,.avif,.mpo"
             multiple
             onFiles={(files) => files.forEach((file) => finder.addPicture({ image: file, name: file.name }))}
           >

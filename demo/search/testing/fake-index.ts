@@ -26,6 +26,7 @@ export function fakeItem(id: number): PhotoItem {
     dated: id % 7 !== 0,
     camera: CAMERAS[id % CAMERAS.length]!,
     place: id % 5 === 0 ? { latitude: 60.39, longitude: 5.32 } : null,
+    unread: null,
     width: 4000,
     height: 3000,
     hash: id.toString(16).padStart(64, '0'),

@@ -11,13 +11,14 @@ export interface Fact {
 }
 
 export function factsOf(item: PhotoItem, hit: SearchHit | null): Fact[] {
-  const { path, taken, dated, camera, width, height, size, place } = item;
+  const { path, taken, dated, camera, width, height, size, place, unread } = item;
   return [
     { label: strings.path, value: path },
     { label: dated ? strings.taken : strings.changed, value: searchStrings.moment(taken) },
     ...(camera ? [{ label: strings.camera, value: camera }] : []),
     { label: strings.size, value: `${strings.pixels(width, height)}, ${bytesInWords(size)}` },
     ...(place ? [{ label: strings.place, value: strings.coordinates(place.latitude, place.longitude) }] : []),
+    ...(unread ? [{ label: strings.unread, value: unread }] : []),
     ...(hit ? [{ label: strings.score, value: searchStrings.results.score(hit.score, hit.z) }] : []),
   ];
 }

@@ -1,4 +1,5 @@
 /** @file Reads the size of an image from its header, so that it can be refused before anything is decoded. */
+import { fileKind } from './file-kind';
 import { ImageFormatError } from '../../errors';
 import { ByteReader } from '../bytes';
 import { readBmpHeader } from './bmp';
@@ -50,9 +51,9 @@ export function readHeader(bytes: Uint8Array): ImageHeader {
 /** The error for bytes whose beginning is no known image. */
 export function notAnImage(bytes: Uint8Array): ImageFormatError {
   if (bytes.length === 0) return new ImageFormatError('The image is empty: it has no bytes.', { bytes: 0 });
-  const start = Array.from(bytes.subarray(0, 8), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  const kind = fileKind(bytes);
   return new ImageFormatError(
-    `These bytes are not a PNG, JPEG, WebP, GIF, BMP, AVIF or HEIC image (they start with ${start}).`,
-    { bytes: bytes.length, start },
+    `These bytes are not a PNG, JPEG, WebP, GIF, BMP, AVIF or HEIC image (they look like ${kind}).`,
+    { bytes: bytes.length, kind },
   );
 }

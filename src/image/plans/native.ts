@@ -4,6 +4,7 @@
  * Published recipes resize more than once, or to a square, before the checkpoint's own processor does: the steps.
  */
 
+import { MAX_PIXELS } from '../../bundle/manifest';
 import { InvalidInputError } from '../../errors';
 import type { ImageSize } from '../types';
 
@@ -74,6 +75,13 @@ export function nativeSizes(size: ImageSize, { steps, limits, minPixels, maxPixe
         : otherStep(current, step, limits.factor);
     sizes.push(current);
   });
+  const last = sizes.at(-1)!;
+  if (last.height * last.width > MAX_PIXELS) {
+    throw new InvalidInputError(
+      `The image would become ${last.width}×${last.height} pixels; at most ${MAX_PIXELS} are computed. Lower maxPixels.`,
+      { width: last.width, height: last.height, limit: MAX_PIXELS },
+    );
+  }
   return sizes;
 }
 

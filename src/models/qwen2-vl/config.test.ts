@@ -220,6 +220,9 @@ describe('a manifest’s config', () => {
     ['with a number missing', { heads: undefined }],
     ['with a fraction', { layers: 2.5 }],
     ['with an endless number', { ropeTheta: Infinity }],
+    ['with a rotary base that makes angles infinite', { ropeTheta: 1e-300 }],
+    ['with an epsilon that float32 has not', { rmsEps: 1e-300 }],
+    ['with a tower of a billion channels', { vision: { ...parsed2B.vision, mlpDim: 2 ** 24 } }],
     ['with heads that do not divide', { kvHeads: 5 }],
     ['with a fraction in the tower', { vision: { ...parsed2B.vision, depth: 0.5 } }],
   ])('is refused %s', (_, change) => {

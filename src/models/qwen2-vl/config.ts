@@ -48,6 +48,7 @@ export interface Qwen2VLConfig {
 const MAX_WIDTH = 2 ** 20;
 const MAX_LAYERS = 1024;
 const MAX_VOCABULARY = 2 ** 24;
+const MAX_THETA = 1e12;
 
 /**
  * @throws UnsupportedError for another architecture or variant than this package computes.
@@ -152,6 +153,10 @@ export function checkConfig(config: Qwen2VLConfig, error: (message: string) => E
       config.mropeSection === null || config.mropeSection.reduce((a, b) => a + b) === config.headDim / 2,
       `mrope_section ${String(config.mropeSection)} does not add up to half a head of ${config.headDim} channels`,
     ],
+    // Beyond these, angles or norms are no numbers in float32.
+    [config.ropeTheta >= 1 && config.ropeTheta <= MAX_THETA, `a rotary base (rope_theta) of ${config.ropeTheta}`],
+    [config.rmsEps >= 1e-12 && config.rmsEps <= 0.1, `an epsilon (rms_norm_eps) of ${config.rmsEps}`],
+    [vision.mlpDim <= MAX_WIDTH, `a vision MLP of ${vision.mlpDim} channels`],
     [config.imageTokenId < config.vocabSize, `image token ${config.imageTokenId} is outside the vocabulary`],
   ];
   for (const [holds, message] of rules) {

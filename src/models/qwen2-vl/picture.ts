@@ -1,6 +1,6 @@
 /** @file Pictures of Qwen2-VL: resized within limits, cut into patches that keep the aspect. */
 
-import type { JsonObject } from '../../bundle/manifest';
+import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
 import { FIT_FILE, nativeSizes, patchRows, resizeSteps, type PatchOptions } from '../../image';
 import type { Picture } from '../architecture';
@@ -56,19 +56,17 @@ export function readNativeImage(json: JsonObject): NativeImageConfig {
   };
   const channels = (key: string, min: number): [number, number, number] => {
     const value = json[key];
-    const fits = (each: unknown) => typeof each === 'number' && each >= min && each <= 1000;
+    const fits = (each: unknown) => typeof each === 'number' && each >= min && each <= MAX_CHANNEL;
     if (!Array.isArray(value) || value.length !== 3 || !value.every(fits)) return fail(key, 'three numbers');
     return value as [number, number, number];
   };
   const image = {
     minPixels: count('minPixels', MAX_PIXELS),
-    maxPixels: count('maxPixels', MAX_PIXELS),
-    mean: channels('mean', -1000),
-    std: channels('std', 1e-6),
+    maxPixels: count('maxPixels', MAX_LIMIT),
+    mean: channels('mean', -MAX_CHANNEL),
+    std: channels('std', LEAST_DEVIATION),
     patchSize: count('patchSize', 256),
     mergeSize: count('mergeSize', 16),
   };
   return image.maxPixels < image.minPixels ? fail('maxPixels', 'at least minPixels') : image;
 }
-
-const MAX_PIXELS = Number.MAX_SAFE_INTEGER;

@@ -3,7 +3,7 @@
  * transformers' `Qwen2VLImageProcessor` acts on (slow and fast, releases 4.47 to 5.24 were read) is honoured or refused.
  */
 
-import type { PromptConfig } from '../../bundle/manifest';
+import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type PromptConfig } from '../../bundle/manifest';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { Qwen2VLConfig } from './config';
 import type { NativeImageConfig } from './picture';
@@ -38,14 +38,22 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   refuseOtherSteps(preprocessor);
   const size = isRecord(preprocessor.size) ? preprocessor.size : {};
   const image: NativeImageConfig = {
-    minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge),
-    maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge),
+    minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge, MAX_PIXELS),
+    maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge, MAX_LIMIT),
     ...normalisation(preprocessor),
     patchSize: config.vision.patchSize,
     mergeSize: config.vision.mergeSize,
   };
   if (image.minPixels > image.maxPixels)
     throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
+  if (
+    ![...image.mean, ...image.std].every((value) => Math.abs(value) <= MAX_CHANNEL) ||
+    Math.min(...image.std) < LEAST_DEVIATION
+  ) {
+    throw new CheckpointFormatError(
+      `${PREPROCESSOR}: image_mean and image_std must be at most ${MAX_CHANNEL}, image_std at least ${LEAST_DEVIATION}, after rescaling.`,
+    );
+  }
   const sizes = {
     patch_size: image.patchSize,
     merge_size: image.mergeSize,
@@ -117,11 +125,12 @@ export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptC
   };
 }
 
-function pixels(key: string, value: unknown): number {
-  if (Number.isSafeInteger(value) && (value as number) > 0) return value as number;
-  throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be a positive whole number, not ${String(value)}.`, {
-    key,
-  });
+function pixels(key: string, value: unknown, most: number): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value > 0 && value <= most) return value;
+  throw new CheckpointFormatError(
+    `${PREPROCESSOR}: ${key} must be a whole number from 1 to ${most}, not ${String(value)}.`,
+    { key },
+  );
 }
 
 function channels(key: string, value: unknown): [number, number, number] {

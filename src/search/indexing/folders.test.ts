@@ -3,7 +3,7 @@ import { PackedVectors } from '../vectors/index';
 import type { Attempts } from './attempts';
 import { Catalog } from '../library/catalog';
 import { Folders } from './folders';
-import type { PictureRow } from '../library/rows';
+import { READER, type PictureRow } from '../library/rows';
 import { split, walkFolder } from './work';
 
 /** As browsers give them, with a disk that can be pulled. */
@@ -69,6 +69,7 @@ const indexed = (path: string, id: number): PictureRow => ({
   path,
   size: 1,
   modified: 5,
+  reader: READER,
   kind: 'picture',
   slot: id - 1,
   thumb: { at: 0, bytes: 1, type: 'image/webp' },
@@ -108,6 +109,14 @@ const described = () => folders.describe(catalog)[0]!;
 test('a sound folder: nothing is new, nothing is missing, no problem', async () => {
   expect(await walk()).toEqual({ works: [], found: 5, unread: [], emptied: false });
   expect(described()).toEqual({ id: ID, name: 'Photos', access: 'ready', problem: null, found: 5, indexed: 5 });
+});
+
+test('what an earlier version could not read, or found no date in, is looked at again', async () => {
+  const { reader: _, ...old } = catalog.files.get(1) as PictureRow;
+  catalog.put(old);
+  catalog.put({ ...old, id: 2, path: 'b.jpg', slot: 1, dated: true });
+  catalog.put({ id: 3, folderId: ID, path: '2024/c.jpg', size: 1, modified: 5, kind: 'skipped', reason: 'no' });
+  expect((await walk())!.works.map(({ path }) => path).sort()).toEqual(['2024/c.jpg', 'a.jpg']);
 });
 
 test('a deleted picture is missing; so is one that goes between being listed and being opened', async () => {

@@ -10,6 +10,9 @@ import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from '../library/protocol';
 import type { Work } from './work';
 
+vi.mock('../../image', () => ({ decodePicture: (bytes: Uint8Array) => decode(bytes[60]!) }));
+vi.mock('./thumbnail', () => ({ makeThumbnail: async () => ({ bytes: new Uint8Array(9), type: 'image/webp' }) }));
+
 /** A PNG as far as headers go; decoding is made up below. */
 function png(number: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(64);
@@ -27,7 +30,7 @@ function work(number: number, folderId = 1): Work {
 }
 
 const never = () => new Promise<never>(() => undefined);
-/** A bitmap, or what hangs, by the picture's number. */
+/** Pixels, or what hangs, by the picture's number. */
 let decode: (number: number) => Promise<unknown>;
 let database: Database;
 let attempts: Attempts;
@@ -43,20 +46,11 @@ beforeEach(async () => {
   attempts = await Attempts.open(database, () => null);
   [ended, suspects, dropped] = [[], [], 0];
   asked.length = 0;
-  decode = async () => ({ width: 2, height: 2, close: () => undefined });
+  decode = async () => ({ image: { width: 2, height: 2, data: new Uint8Array(12) }, size: { width: 2, height: 2 } });
   embed = async (count) => ({ kind: 'done', vectors: Array.from({ length: count }, () => Float32Array.of(1, 0)) });
   present = () => true;
-  vi.stubGlobal('createImageBitmap', async (blob: Blob) => decode(new Uint8Array(await blob.arrayBuffer())[60]!));
-  vi.stubGlobal(
-    'OffscreenCanvas',
-    class {
-      getContext = () => ({ drawImage: () => undefined });
-      convertToBlob = async () => new Blob(['thumbnail'], { type: 'image/webp' });
-    },
-  );
 });
 afterEach(async () => {
-  vi.unstubAllGlobals();
   database.close();
   await deleteDatabase('pipeline');
 });

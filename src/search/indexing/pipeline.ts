@@ -3,16 +3,19 @@
  * ends as exactly one outcome: a picture, or a problem with its reason.
  */
 
+import { reasonInWords } from '../reasons';
 import type { EmbedderInput, PictureLimits } from '../types';
 import { errorFromWire } from '../../remote/error-wire';
-import { VLM2VecError } from '../../errors';
+import { UnsupportedError, VLM2VecError } from '../../errors';
+import { sniffFormat, SNIFF_BYTES } from '../../image/headers';
 import type { Attempts } from './attempts';
 import type { Committer } from './committer';
 import { within } from '../library/deadline';
 import type { Library } from '../library/library';
-import { checkFile, preparePicture, readPicture, type Prepared } from './prepare-photo';
 import type { EmbedOutcome } from '../library/protocol';
-import { reuse } from './reuse';
+import { READER } from '../library/rows';
+import { checkFile, preparePicture, readPicture, type Prepared } from './prepare-photo';
+import { readAnew, reuse } from './reuse';
 import type { Work } from './work';
 
 /** Files decoded at a time. */
@@ -189,19 +192,18 @@ export class Pipeline {
       this.#problem(work, 'failed', 'The model or the page ended twice while it was working on this picture.');
       return null;
     }
-    if (work.unreadable) {
-      this.#problem(work, 'skipped', `Pictures of this kind (${extension(work.path)}) cannot be read here.`);
-      return null;
-    }
     const late = () => new VLM2VecError(`Reading and decoding it took longer than ${limits.decodeSeconds} seconds.`);
     const controller = new AbortController();
     const prepare = async (): Promise<Ready | null> => {
       checkFile(work.file, limits);
+      if (work.unreadable && !(await isKnown(work.file))) {
+        throw new UnsupportedError(`Pictures of this kind (${extension(work.path)}) cannot be read here.`);
+      }
       const read = await readPicture(work.file);
       if (controller.signal.aborted) return null;
       const known = reuse(work, read.hash, library.catalog, this.#claimed);
       if (known) {
-        this.#host.committer.add({ key: work.key, ...known });
+        this.#host.committer.add({ key: work.key, ...(await readAnew(known, read.bytes, work.file)) });
         return null;
       }
       if (this.#hashes.has(read.hash)) {
@@ -280,7 +282,7 @@ export class Pipeline {
     const { library, committer } = this.#host;
     const { folderId, path, file, key } = work;
     const id = library.catalog.at(folderId, path)?.id ?? library.catalog.nextId();
-    const facts = { id, folderId, path, size: file.size, modified: file.lastModified };
+    const facts = { id, folderId, path, size: file.size, modified: file.lastModified, reader: READER };
     const row = { ...facts, ...prepared.facts, kind: 'picture' as const };
     committer.add({ key, addition: { row, vector, thumb: prepared.thumbnail } });
   }
@@ -294,7 +296,7 @@ export class Pipeline {
       return attempts.release([work.key]);
     }
     const kind = FILE_ERRORS.has(error.name) ? 'skipped' : 'failed';
-    this.#problem(work, kind, error.message);
+    this.#problem(work, kind, reasonInWords(error));
   }
 
   /** Leaves a folder that vanished alone. */
@@ -312,7 +314,7 @@ export class Pipeline {
   #problem({ folderId, path, file, key }: Work, kind: 'skipped' | 'failed', reason: string): void {
     const { library, committer } = this.#host;
     const id = library.catalog.at(folderId, path)?.id ?? library.catalog.nextId();
-    const row = { id, folderId, path, size: file.size, modified: file.lastModified, kind, reason };
+    const row = { id, folderId, path, size: file.size, modified: file.lastModified, reader: READER, kind, reason };
     committer.add({ key, addition: { row } });
   }
 
@@ -326,6 +328,12 @@ export class Pipeline {
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+/** Whether it is a picture of another kind than its ending says. */
+async function isKnown(file: File): Promise<boolean> {
+  const start = await file.slice(0, SNIFF_BYTES).arrayBuffer();
+  return sniffFormat(new Uint8Array(start)) !== null;
 }
 
 async function isGone(file: File, seconds: number): Promise<boolean> {

@@ -2,15 +2,14 @@
 
 import { sha256Hex } from '../../bundle/digest';
 import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
-import { decodePicture, type RgbImage } from '../../image';
-import { readHeader } from '../../image/headers/index';
+import { decodePicture } from '../../image';
 import type { EmbedderInput, PictureLimits } from '../types';
-import { readFacts } from './exif';
+import { readFacts, type Facts } from '../facts/facts';
 import type { PictureRow } from '../library/rows';
 import { makeThumbnail, type Thumbnail } from './thumbnail';
 
 /** What the file itself says. */
-export type PictureFacts = Pick<PictureRow, 'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'>;
+export type PictureFacts = Facts & Pick<PictureRow, 'width' | 'height' | 'hash'>;
 
 export interface Prepared {
   facts: PictureFacts;
@@ -43,7 +42,7 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
 }
 
 /**
- * Decodes a picture for its thumbnail and reads what it says of itself.
+ * Decodes a picture for its size and its thumbnail, and reads what it says of itself.
  * @throws ImageFormatError, ImageTooLargeError
  */
 export async function preparePicture(
@@ -51,47 +50,9 @@ export async function preparePicture(
   { bytes, hash }: { bytes: Uint8Array<ArrayBuffer>; hash: string },
   limits: PictureLimits,
 ): Promise<Prepared> {
-  const header = readHeader(bytes);
-  const pixels = header.width * header.height;
-  if (pixels > limits.pixels) {
-    const millions = (count: number) => `${(count / 1e6).toFixed(0)} million pixels`;
-    throw new ImageTooLargeError(
-      `The picture has ${millions(pixels)}; at most ${millions(limits.pixels)} are decoded.`,
-      {
-        pixels,
-        limit: limits.pixels,
-      },
-    );
-  }
   const facts = await readFacts(bytes, file.lastModified);
-  let bitmap = await createImageBitmap(new Blob([bytes], { type: header.mimeType })).catch(() => null);
-  if (!bitmap && header.format === 'HEIF') {
-    const { image } = await decodePicture(bytes, { maxInputPixels: limits.pixels });
-    bitmap = await createImageBitmap(toImageData(image));
-  }
-  if (!bitmap) {
-    throw new ImageFormatError(
-      `The ${header.format} file cannot be decoded: it is damaged, or this browser does not know the format.`,
-      { format: header.format },
-    );
-  }
-  try {
-    const { width, height } = bitmap;
-    return { facts: { ...facts, width, height, hash }, thumbnail: await makeThumbnail(bitmap), input: { image: file } };
-  } finally {
-    bitmap.close();
-  }
-}
-
-function toImageData({ width, height, data }: RgbImage): ImageData {
-  const pixels = new ImageData(width, height);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    pixels.data[to] = data[from]!;
-    pixels.data[to + 1] = data[from + 1]!;
-    pixels.data[to + 2] = data[from + 2]!;
-    pixels.data[to + 3] = 255;
-  }
-  return pixels;
+  const { image, size } = await decodePicture(bytes, { maxInputPixels: limits.pixels });
+  return { facts: { ...facts, ...size, hash }, thumbnail: await makeThumbnail(image), input: { image: file } };
 }
 
 function megabytes(bytes: number): string {

@@ -1,9 +1,11 @@
 /** @file A file whose bytes are known already: touched, moved, or a copy. Nothing of it has to be embedded. */
 
+import { localWallClock } from '../facts/dates';
+import { readFacts } from '../facts/facts';
 import type { Catalog } from '../library/catalog';
+import type { Addition } from '../library/library';
+import { READER, type PictureRow } from '../library/rows';
 import type { Outcome } from './committer';
-import { localWallClock } from './exif';
-import type { PictureRow } from '../library/rows';
 import type { Work } from './work';
 
 /**
@@ -30,4 +32,16 @@ export function reuse(work: Work, hash: string, catalog: Catalog, claimed: Set<n
   if (!original) return null;
   const { slot: _slot, thumb: _thumb, ...facts } = original;
   return { addition: { row: { ...placed(facts), id: before?.id ?? catalog.nextId() }, like: original } };
+}
+
+/** The same, with what the file says of itself read anew where an earlier version of the reader looked at it. */
+export async function readAnew(
+  known: Omit<Outcome, 'key'>,
+  bytes: Uint8Array,
+  file: File,
+): Promise<Omit<Outcome, 'key'>> {
+  const { addition } = known;
+  if (addition.row.kind !== 'picture' || (addition.row.reader ?? 1) >= READER) return known;
+  const facts = await readFacts(bytes, file.lastModified);
+  return { ...known, addition: { ...addition, row: { ...addition.row, ...facts, reader: READER } } as Addition };
 }

@@ -3,11 +3,8 @@
 import { InvalidInputError } from '../../errors';
 import type { FolderFile } from '../types';
 import type { Unread } from './folder-problems';
+import { pictureKind, stemOf } from './picture-names';
 
-/** By name; what they really are is told by their bytes. */
-const PICTURES = /\.(jpe?g|jpe|jfif|png|webp|gif|bmp|avif|heic|heif|hif)$/i;
-/** Pictures that people look for and that no decoder here reads: they are listed as problems. */
-const UNREADABLE = /\.(tiff?|dng|cr2|cr3|nef|arw|orf|rw2|raf|psd|jxl)$/i;
 /** Folders that hold previews of other programs, and what is hidden. */
 const SKIPPED = /^(\.|@eaDir$|__MACOSX$|\$RECYCLE\.BIN$)/i;
 /** Folders within folders; more is a loop. */
@@ -18,7 +15,7 @@ export interface FoundFile {
   /** Within the folder. */
   path: string;
   file: File;
-  /** It cannot be read, whatever it holds. */
+  /** By its ending it is of a kind that no decoder here reads. */
   unreadable: boolean;
 }
 
@@ -47,7 +44,7 @@ export async function* walkHandle(
   }
   entries.sort((a, b) => (a.name < b.name ? -1 : 1));
   const vanished: Unread[] = [];
-  const readable = new Set(entries.filter(({ name }) => PICTURES.test(name)).map(({ name }) => stem(name)));
+  const readable = stemsOf(entries.map(({ name }) => name));
   for (const entry of entries) {
     signal?.throwIfAborted();
     const { name } = entry;
@@ -89,7 +86,7 @@ async function tellUnread(
 /** The same of files that were picked. */
 export function* walkFiles(files: readonly FolderFile[]): Generator<FoundFile> {
   const wanted = files.filter(({ path }) => !path.split('/').some((name) => SKIPPED.test(name)));
-  const readable = new Set(wanted.filter(({ path }) => PICTURES.test(path)).map(({ path }) => stem(path)));
+  const readable = stemsOf(wanted.map(({ path }) => path));
   for (const { path, file } of wanted) {
     const unreadable = isUnreadable(path, readable);
     if (unreadable !== null) yield { path, file, unreadable };
@@ -98,10 +95,12 @@ export function* walkFiles(files: readonly FolderFile[]): Generator<FoundFile> {
 
 /** Null: no picture, or a raw one beside the same picture in a form that can be read. */
 function isUnreadable(name: string, readable: ReadonlySet<string>): boolean | null {
-  if (PICTURES.test(name)) return false;
-  return UNREADABLE.test(name) && !readable.has(stem(name)) ? true : null;
+  const kind = pictureKind(name);
+  if (kind === null || (kind === 'raw' && readable.has(stemOf(name)))) return null;
+  return kind !== 'readable';
 }
 
-function stem(name: string): string {
-  return name.replace(/\.[^./]*$/, '').toLowerCase();
+/** Of what can be read. */
+function stemsOf(names: readonly string[]): Set<string> {
+  return new Set(names.filter((name) => pictureKind(name) === 'readable').map(stemOf));
 }

@@ -3,7 +3,7 @@
 import type { Attempts } from './attempts';
 import type { Catalog } from '../library/catalog';
 import type { Unread } from './folder-problems';
-import { fileKey, type FileRow } from '../library/rows';
+import { fileKey, READER, type FileRow } from '../library/rows';
 import type { FoundFile } from './walk';
 
 /** A file to be indexed. */
@@ -61,7 +61,9 @@ function isWithin(path: string, part: string): boolean {
 }
 
 function isChanged(row: FileRow, file: File): boolean {
-  return row.size !== file.size || row.modified !== file.lastModified;
+  if (row.size !== file.size || row.modified !== file.lastModified) return true;
+  const { reader = 1 } = row;
+  return reader < READER && (row.kind !== 'picture' || !row.dated);
 }
 
 /** Those whose work was never cut short, and those to be tried alone, the most suspicious last. */

@@ -113,6 +113,8 @@ test.each([
   ['camera', 5],
   ['place', { latitude: 91, longitude: 0 }],
   ['taken', 1e300],
+  ['width', 2 ** 31],
+  ['height', 2 ** 30],
   ['kind', 'constructor'],
   ['id', 0],
 ])('a picture whose %s is %j is refused', (key, value) => {

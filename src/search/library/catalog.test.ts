@@ -110,12 +110,17 @@ test('moved over another picture: that one goes', () => {
   });
 });
 
-test('only pictures are walked: no hidden ones, and no raw ones beside their JPEG', () => {
+test('all pictures are walked, but hidden ones, and raw ones beside their JPEG', () => {
   const names = ['a.JPG', 'a.cr2', 'b.nef', 'c.txt', '.d.png', '@eaDir/a.jpg', 'e/f.heic', 'e/f.tiff', 'g', 'h.mov'];
+  names.push('i.mpo', 'i.apng', 'a.svg', 'j.ico', 'j.jp2', 'j.tga', 'j.pcx', 'j.dib', 'j.jxl', 'j.PSD', 'jpg', 'k.');
   const found = [...walkFiles(names.map((path) => ({ path, file: new File([], path) })))];
   expect(found.map(({ path, unreadable }) => [path, unreadable])).toEqual([
     ['a.JPG', false],
     ['b.nef', true],
     ['e/f.heic', false],
+    ['e/f.tiff', true],
+    ['i.mpo', false],
+    ['i.apng', false],
+    ...['a.svg', 'j.ico', 'j.jp2', 'j.tga', 'j.pcx', 'j.dib', 'j.jxl', 'j.PSD'].map((name) => [name, true]),
   ]);
 });

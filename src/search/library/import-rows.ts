@@ -8,6 +8,9 @@ const MAX_FOLDERS = 100_000;
 const MAX_PATH = 4096;
 /** Of a `Date`, in milliseconds. */
 const MAX_TIME = 8.64e15;
+/** A picture that was once decoded has no more pixels. */
+const MAX_SIDE = 2 ** 24;
+const MAX_AREA = 2 ** 31;
 const HASH = /^[0-9a-f]{64}$/;
 
 /** How much the sections hold that rows point into. */
@@ -59,9 +62,12 @@ function readFile(field: JsonField, extent: Extent): FileRow {
     path: readPath(field.get('path')),
     size: field.get('size').integer(0),
     modified: field.get('modified').number(-MAX_TIME, MAX_TIME),
+    reader: field.get('reader').optional((reader) => reader.integer(1, 1000)),
   };
   const kind = field.get('kind').oneOf(['picture', 'skipped', 'failed']);
   if (kind !== 'picture') return { ...facts, kind, reason: field.get('reason').string(2000) };
+  const width = field.get('width').integer(1, MAX_SIDE);
+  const height = field.get('height').integer(1, Math.min(MAX_SIDE, Math.floor(MAX_AREA / width)));
   return {
     ...facts,
     kind,
@@ -74,8 +80,9 @@ function readFile(field: JsonField, extent: Extent): FileRow {
       latitude: place.get('latitude').number(-90, 90),
       longitude: place.get('longitude').number(-180, 180),
     })),
-    width: field.get('width').integer(1, 2 ** 31),
-    height: field.get('height').integer(1, 2 ** 31),
+    unread: field.get('unread').optional((unread) => unread.nullable((words) => words.string(1000))),
+    width,
+    height,
     hash: readHash(field.get('hash')),
   };
 }

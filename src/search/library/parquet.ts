@@ -22,7 +22,7 @@ const COLUMNS: Column[] = [
       repetition_type: 'REQUIRED',
       logical_type: { type: 'TIMESTAMP', isAdjustedToUTC: false, unit: 'MILLIS' },
     },
-    of: ({ taken }) => BigInt(taken),
+    of: ({ taken }) => BigInt(Math.round(taken)),
   },
   { name: 'dated', element: { type: 'BOOLEAN', repetition_type: 'REQUIRED' }, of: ({ dated }) => dated },
   { name: 'camera', element: { ...TEXT, repetition_type: 'OPTIONAL' }, of: ({ camera }) => camera },

@@ -5,6 +5,12 @@ import type { PhotoItem } from '../types';
 /** Grows when rows or files change their form. */
 export const INDEX_VERSION = 2;
 
+/**
+ * Grows when more can be read of files. What an earlier one could not read, or found no date in, is looked at again; its
+ * vector stays.
+ */
+export const READER = 2;
+
 export interface FolderRow {
   id: number;
   name: string;
@@ -24,12 +30,16 @@ interface FileFacts {
   size: number;
   /** Milliseconds since 1970. */
   modified: number;
+  /** {@link READER} that looked at it; absent for the first one. */
+  reader?: number;
 }
 
 /** A picture that can be searched. */
 export interface PictureRow
   extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'> {
   kind: 'picture';
+  /** As {@link PhotoItem.unread}; absent where the first reader looked at it. */
+  unread?: string | null;
   /** Position of its vector in the file of vectors. */
   slot: number;
   /** Bytes of its thumbnail in the file of thumbnails. */

@@ -1,0 +1,65 @@
+/** @file A folder of 200 mixed files, indexed by the built page with `nano`: every file accounted for, dates right. */
+import { expect, test, type Page } from '@playwright/test';
+import { mixedFolder } from './mixed-folder';
+import { offerFolder } from './search-photos';
+import { siteOf } from './site-pages';
+
+test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough'));
+test.use({ serviceWorkers: 'block' });
+
+interface Row {
+  path: string;
+  kind: 'picture' | 'skipped' | 'failed';
+  taken: number;
+  dated: boolean;
+  reason: string;
+}
+
+/** What the only index says of each file. */
+function rowsOf(page: Page): Promise<Row[]> {
+  return page.evaluate(async () => {
+    const { name } = (await indexedDB.databases()).find((each) => each.name?.startsWith('vlm2vec-search-'))!;
+    const opening = indexedDB.open(name!);
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      opening.onsuccess = () => resolve(opening.result);
+      opening.onerror = () => reject(opening.error!);
+    });
+    const reading = database.transaction('files').objectStore('files').getAll();
+    return new Promise<Row[]>((resolve) => {
+      reading.onsuccess = () => {
+        database.close();
+        resolve(reading.result as Row[]);
+      };
+    });
+  });
+}
+
+test('200 mixed files: every one is indexed or listed with a reason, and dates are right', async ({ page }, info) => {
+  const files = await mixedFolder();
+  expect(files).toHaveLength(200);
+  expect(new Set(files.map(({ path }) => path)).size).toBe(200);
+  await page.goto(`${siteOf(info)}/search.html?device=wasm`);
+  await offerFolder(page, 'Everything', files);
+  await page.getByRole('button', { name: 'Choose a folder…' }).click();
+  await expect(page.locator('.run-words')).toContainText('Done:', { timeout: 120_000 });
+
+  const rows = new Map((await rowsOf(page)).map((row) => [row.path, row]));
+  const found = files.map(({ path }) => {
+    const row = rows.get(path);
+    const outcome = !row ? 'passed over' : row.kind === 'picture' ? 'indexed' : 'listed';
+    const date = row?.kind === 'picture' && row.dated ? new Date(row.taken).toISOString().slice(0, 19) : null;
+    return { path, outcome, date, ...(outcome === 'listed' && { reason: row!.reason }) };
+  });
+  expect(found).toEqual(
+    files.map(({ path, outcome, date }) => ({
+      path,
+      outcome,
+      date,
+      ...(outcome === 'listed' && { reason: expect.stringMatching(/^[A-Z].*\.$/s) }),
+    })),
+  );
+  const listed = found.filter(({ outcome }) => outcome === 'listed');
+  for (const { reason } of listed) expect(reason).not.toMatch(/inputs\[|maxInputPixels|bad seek|undefined/);
+  await page.getByRole('button', { name: `${listed.length} pictures could not be read` }).click();
+  await expect(page.locator('.problems li')).toHaveCount(listed.length);
+});

@@ -1,0 +1,28 @@
+/**
+ * @file `npm run test:hostile [-- mutants]`: a million mutated files, or as many as are said, over all parsers, and every test that
+ * stands for a line of docs/security.md.
+ */
+import { spawnSync } from 'node:child_process';
+
+const TOTAL = Number(process.argv[2] ?? 1_000_000);
+/** As many as scripts/hostile.test.ts has. */
+const PARSERS = 13;
+
+const { status } = spawnSync(
+  process.execPath,
+  [
+    'node_modules/vitest/vitest.mjs',
+    'run',
+    'scripts/hostile.test.ts',
+    'hostile',
+    'silence',
+    'safe-regex',
+    'printable',
+    'validate',
+    'pattern',
+    'torch',
+    'zip',
+  ],
+  { stdio: 'inherit', env: { ...process.env, VLM2VEC_HOSTILE: String(Math.ceil(TOTAL / PARSERS)) } },
+);
+process.exitCode = status ?? 1;

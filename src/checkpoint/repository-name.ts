@@ -1,0 +1,15 @@
+/** @file Names of Hub repositories, as people write them: `owner/name` or `owner/name@revision`. */
+
+const NAME = /^(?<repo>[\w.-]+\/[\w.-]+)(?:@(?<revision>[\w.-]+(?:\/[\w.-]+)*))?$/;
+
+export interface RepositoryName {
+  repo: string;
+  /** Branch, tag or commit. */
+  revision?: string;
+}
+
+/** Null for anything else: a path, an address. */
+export function parseRepository(text: string): RepositoryName | null {
+  const { repo, revision } = NAME.exec(text)?.groups ?? {};
+  return repo === undefined ? null : { repo, ...(revision === undefined ? {} : { revision }) };
+}

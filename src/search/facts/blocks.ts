@@ -1,0 +1,79 @@
+/**
+ * @file Where a picture's file keeps what it says of itself: the EXIF and XMP blocks of JPEG, WebP, PNG, HEIC and AVIF.
+ * Nothing here refuses a file: stray bytes are passed over, and what cannot be read is a line in `faults`.
+ */
+
+import { ByteReader } from '../../image/bytes';
+import { sniffFormat } from '../../image/headers';
+import { addExif, concatenated, EXIF, type Blocks } from './block-list';
+import { heifBlocks } from './heif-blocks';
+import { pngBlocks } from './png-blocks';
+
+const XMP = 'http://ns.adobe.com/xap/1.0/\0';
+
+export async function readBlocks(bytes: Uint8Array): Promise<Blocks> {
+  const blocks: Blocks = { exif: [], xmp: [], created: null, faults: [] };
+  const format = sniffFormat(bytes);
+  const reader = new ByteReader(bytes, format ?? 'image');
+  try {
+    if (format === 'JPEG') jpegBlocks(reader, blocks);
+    else if (format === 'WebP') webpBlocks(reader, blocks);
+    else if (format === 'PNG') await pngBlocks(reader, blocks);
+    else if (format === 'HEIF' || format === 'AVIF') heifBlocks(reader, blocks);
+  } catch (error) {
+    blocks.faults.push(`Metadata: ${(error as Error).message}`);
+  }
+  return blocks;
+}
+
+/** The segments before the compressed picture; what is no segment is skipped, as decoders do. */
+function jpegBlocks(reader: ByteReader, blocks: Blocks): void {
+  const { bytes } = reader;
+  /** Long EXIF goes on in the segments that follow. */
+  const exif: Uint8Array[] = [];
+  for (let offset = 2; ;) {
+    offset = bytes.indexOf(0xff, offset);
+    if (offset < 0 || offset + 4 > bytes.length) break;
+    const marker = bytes[offset + 1]!;
+    const isSegment = marker >= 0xc0 && marker < 0xff && !(marker >= 0xd0 && marker <= 0xd8);
+    if (marker === 0xda || marker === 0xd9) break; // the compressed picture, or the end
+    if (!isSegment) {
+      offset += marker === 0xff ? 1 : 2;
+      continue;
+    }
+    const start = offset + 4;
+    offset = start + Math.max(0, reader.u16(offset + 2) - 2);
+    const segment = bytes.subarray(start, offset);
+    if (marker !== 0xe1) continue;
+    if (reader.startsWith(EXIF, start)) exif.push(segment.subarray(EXIF.length));
+    else if (reader.startsWith(XMP, start)) blocks.xmp.push(segment.subarray(XMP.length));
+  }
+  blocks.exif.push(...joined(exif));
+}
+
+/** Segments that begin with a TIFF header are blocks of their own; others go on where the one before ends. */
+function joined(segments: readonly Uint8Array[]): Uint8Array[] {
+  const blocks: Uint8Array[] = [];
+  for (const segment of segments) {
+    const last = blocks.at(-1);
+    if (!last || isTiff(segment)) blocks.push(segment);
+    else blocks.splice(-1, 1, concatenated([last, segment]));
+  }
+  return blocks;
+}
+
+function isTiff(bytes: Uint8Array): boolean {
+  const reader = new ByteReader(bytes, 'EXIF');
+  return reader.startsWith('II*\0') || reader.startsWith('MM\0*');
+}
+
+function webpBlocks(reader: ByteReader, blocks: Blocks): void {
+  for (let offset = 12; offset + 8 <= reader.length;) {
+    const type = reader.text(offset, 4);
+    const length = reader.u32(offset + 4, true);
+    const data = reader.bytes.subarray(offset + 8, offset + 8 + length);
+    if (type === 'EXIF') addExif(data, blocks);
+    else if (type === 'XMP ') blocks.xmp.push(data);
+    offset += 8 + length + (length & 1);
+  }
+}
