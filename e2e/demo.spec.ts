@@ -267,3 +267,18 @@ test('a device that is not there is refused, and the CPU can be chosen', async (
   await expect(ranked(page)).toHaveCount(7);
   await expect(alert(page)).toHaveCount(0);
 });
+
+test('a HEIC without a type is shown and ranked like any picture', async ({ page }, info) => {
+  const { problems } = await open(page, info);
+  await settled(page);
+  const heic = { path: 'e2e/search-index/red-blue.heic', name: 'phone.HEIC', type: '' };
+  await drop(page, heic, { ...heic, path: 'package.json', name: 'broken.heic' });
+  const heads = page.locator('.matrix thead img');
+  await expect(heads).toHaveCount(2);
+  await expect.poll(() => heads.first().evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0);
+  await settled(page);
+  await expect(ranked(page)).toHaveCount(7); // the samples' captions
+  await expect(page.locator('.matrix td.none')).toHaveCount(7); // of the broken one
+  await expect(alert(page)).toHaveCount(0);
+  expect(problems).toEqual([]);
+});

@@ -105,7 +105,7 @@ const MAY_IMPORT = {
   ],
   'src/testing': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes', 'src/models'],
   workers: ['src/backend', 'src/search', 'src/remote'],
-  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'workers'],
+  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/image', 'workers'],
 };
 
 /** Packages that only exist in Node. */

@@ -12,6 +12,7 @@ import { openTorchFile } from '../src/checkpoint/torch';
 import { openZip } from '../src/checkpoint/zip';
 import { parseLines } from '../src/cli/jsonl';
 import { VLM2VecError } from '../src/errors';
+import { openParquet } from '../src/eval/parquet';
 import { decodeImage } from '../src/image';
 import { readHeader } from '../src/image/headers';
 import { parseConfig } from '../src/models';
@@ -90,6 +91,13 @@ const TARGETS: Record<string, Target> = {
     read: async (bytes) => {
       const archive = await openArchive(new Blob([bytes as Uint8Array<ArrayBuffer>]));
       for (const name of SECTIONS) for await (const _ of readSection(archive, name));
+    },
+  },
+  Parquet: {
+    seeds: () => ['CIRR', 'ImageNet-1K'].map((set) => file(`public/eval/mmeb-mini/${set}/test-00000-of-00001.parquet`)),
+    read: async (bytes) => {
+      const table = await openParquet(bytesSource(bytes));
+      return table.read(table.columns);
     },
   },
   JSONL: {

@@ -33,7 +33,7 @@ export interface Ranked<T> {
 /** Options of {@link VLM2Vec.rank}. */
 export type RankOptions = Pick<
   EmbedOptions,
-  'maxTokens' | 'minPixels' | 'maxPixels' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
+  'maxTokens' | 'minPixels' | 'maxPixels' | 'maxInputPixels' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
 > & {
   /** In place of the task instruction that fits the query. */
   instruction?: string;

@@ -21,6 +21,7 @@ import { Focus } from './focus';
 import { LiveRanking } from './live-ranking';
 import { Matrix } from './matrix';
 import { loadSamples, type Sample } from './samples';
+import { isPicture, readable } from './readable';
 import { SampleStrip } from './sample-strip';
 import { TEMPERATURE } from './scores';
 import { fromHash } from './share';
@@ -47,10 +48,11 @@ const useSample = latest(async (abort, sample: Sample) => {
   await state.toggleSample(sample, abort);
 }, refuse);
 
-function addFiles(files: readonly File[], origin: 'chosen' | 'pasted' | 'dropped'): void {
+async function addFiles(files: readonly File[], origin: 'chosen' | 'pasted' | 'dropped'): Promise<void> {
   refusal.value = null;
-  const pictures = files.filter(({ type }) => type.startsWith('image/'));
-  const other = files.find(({ type }) => !type.startsWith('image/'));
+  const found = files.filter(isPicture);
+  const other = files.find((file) => !isPicture(file));
+  const pictures = await Promise.all(found.slice(0, MOST_PICTURES + 1).map(readable));
   if (pictures.length > 0 && !state.addPictures(pictures)) refuse(strings.tooMany(MOST_PICTURES));
   else if (other) refuse(shellStrings.files.notPicture(other.name));
   else if (files.length === 0) refuse(shellStrings.files.nothing[origin]);
@@ -78,7 +80,7 @@ function RankPage(): JSX.Element {
       <SampleStrip
         state={state}
         onSample={(sample) => void useSample(sample)}
-        onFiles={(files) => addFiles(files, 'chosen')}
+        onFiles={(files) => void addFiles(files, 'chosen')}
       />
       <div class="end">
         <Figures control={control} ranking={ranking} />
@@ -148,7 +150,7 @@ function Legend(): JSX.Element {
 }
 
 mount(<RankPage />);
-watchFiles((files, origin) => addFiles(files, origin));
+watchFiles((files, origin) => void addFiles(files, origin));
 void control.start(new URLSearchParams(location.search));
 void loadSamples().then((samples) => {
   state.samples.value = samples;

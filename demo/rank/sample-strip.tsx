@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { FileButton, Icon, isDragging } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
+import { PICTURE_FILES } from './readable';
 import { sampleUrl, type Sample } from './samples';
 import type { RankState } from './state';
 
@@ -18,7 +19,7 @@ export function SampleStrip({ state, onSample, onFiles }: SampleStripProps): JSX
   return (
     <section class="strip" aria-labelledby="samples-title">
       <div class={`add ${isDragging.value ? 'over' : ''}`}>
-        <FileButton id="file" accept="image/*" multiple class="button main" onFiles={onFiles}>
+        <FileButton id="file" accept={PICTURE_FILES} multiple class="button main" onFiles={onFiles}>
           <Icon name="add" />
           <span>{strings.addPictures}</span>
         </FileButton>

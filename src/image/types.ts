@@ -44,7 +44,7 @@ export interface DecodeOptions {
    */
   orientation?: 'exif' | 'stored';
   /**
-   * Refuse an image that declares more pixels than this, before decoding. Default `MAX_INPUT_PIXELS`. A pixel
+   * Refuse an image that declares more pixels than this, before decoding. Default: 250 million. A pixel
    * takes 3 bytes, and while a browser decodes it 7 or more.
    */
   maxInputPixels?: number;

@@ -39,7 +39,7 @@ export class Preparer {
 
   async #prepare(parts: InputParts, options: EmbedOptions): Promise<Prepared> {
     const { text, image, instruction = options.instruction } = parts;
-    const { maxTokens, orientation, signal } = options;
+    const { maxTokens, orientation, maxInputPixels, signal } = options;
     const prompts = this.#prompts;
     const prompt = composePrompt({ instruction, text, hasImage: image !== undefined }, prompts);
     if (image === undefined) {
@@ -55,7 +55,7 @@ export class Preparer {
         maxPixels,
       });
     }
-    const pixels = await decodeImage(image, { orientation, signal });
+    const pixels = await decodeImage(image, { orientation, maxInputPixels, signal });
     const patches = imagePatches(pixels, { ...this.#image, minPixels, maxPixels });
     const sequence = encodePrompt(this.#tokenizer, prompt, { prompts, imageTokens: patches.tokens, maxTokens });
     return { sequence, image: patches };

@@ -60,6 +60,11 @@ export interface EmbedOptions {
   minPixels?: number;
   /** Images of more are reduced to at most so many. Fewer cost less time and see less. Default: the checkpoint's own. */
   maxPixels?: number;
+  /**
+   * Pictures that declare more pixels than this are refused before they are decoded. A pixel takes 3 bytes, and while a
+   * browser decodes it 7 or more. Default 250 million.
+   */
+  maxInputPixels?: number;
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
   /** Ends the call with the signal's reason, between batches and stages. */
