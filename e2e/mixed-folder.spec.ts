@@ -1,5 +1,6 @@
 /** @file A folder of 200 mixed files, indexed by the built page with `nano`: every file accounted for, dates right. */
 import { expect, test, type Page } from '@playwright/test';
+import { fixtureBytes } from '../src/testing/fixtures';
 import { mixedFolder } from './mixed-folder';
 import { offerFolder } from './search-photos';
 import { siteOf } from './site-pages';
@@ -62,4 +63,33 @@ test('200 mixed files: every one is indexed or listed with a reason, and dates a
   for (const { reason } of listed) expect(reason).not.toMatch(/inputs\[|maxInputPixels|bad seek|undefined/);
   await page.getByRole('button', { name: `${listed.length} pictures could not be read` }).click();
   await expect(page.locator('.problems li')).toHaveCount(listed.length);
+});
+
+test('the viewer shows HEIC, and pictures that the browser leaves on their side, as they were indexed', async ({
+  page,
+}, info) => {
+  const sharp = (await import('sharp')).default;
+  const stored = sharp({ create: { width: 96, height: 64, channels: 3, background: '#c33' } });
+  const turned = await stored.withMetadata({ orientation: 6 }).webp().toBuffer();
+  const heic = Buffer.from(fixtureBytes('photos/heic.heic'));
+  await page.goto(`${siteOf(info)}/search.html?device=wasm`);
+  await offerFolder(page, 'Two', [
+    { path: 'heic.heic', bytes: heic },
+    { path: 'turned.webp', bytes: turned },
+  ]);
+  await page.getByRole('button', { name: 'Choose a folder…' }).click();
+  await expect(page.locator('.run-words')).toContainText('Done:');
+  for (const [name, width, height] of [
+    ['heic.heic', 64, 48],
+    ['turned.webp', 64, 96],
+  ] as const) {
+    await page.locator(`.cell-open[aria-label="${name}"]`).click();
+    const image = page.locator('.original img.drawn');
+    await expect(image).toBeVisible();
+    expect(await image.evaluate((img: HTMLImageElement) => [img.naturalWidth, img.naturalHeight])).toEqual([
+      width,
+      height,
+    ]);
+    await page.keyboard.press('Escape');
+  }
 });

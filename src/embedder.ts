@@ -36,7 +36,16 @@ export interface Ranked<T> {
 /** Options of {@link VLM2Vec.rank}. */
 export type RankOptions = Pick<
   EmbedOptions,
-  'maxTokens' | 'minPixels' | 'maxPixels' | 'numCrops' | 'dims' | 'orientation' | 'signal' | 'onProgress' | 'onUsage'
+  | 'maxTokens'
+  | 'minPixels'
+  | 'maxPixels'
+  | 'maxInputPixels'
+  | 'numCrops'
+  | 'dims'
+  | 'orientation'
+  | 'signal'
+  | 'onProgress'
+  | 'onUsage'
 > & {
   /** In place of the task instruction that fits the query. */
   instruction?: string;

@@ -18,6 +18,7 @@ const OPTION_KEYS = new Set([
   'maxTokens',
   'minPixels',
   'maxPixels',
+  'maxInputPixels',
   'orientation',
   'signal',
   'onProgress',
@@ -67,7 +68,7 @@ export function toParts(input: EmbedInput, where: string): InputParts {
 export function checkEmbedOptions(options: EmbedOptions): void {
   const unknown = Object.keys(options).find((key) => !OPTION_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
-  for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'dims', 'numCrops'] as const) {
+  for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'maxInputPixels', 'dims', 'numCrops'] as const) {
     const value = options[key];
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
       throw new InvalidInputError(`${key} is ${String(value)}; it must be a positive integer.`, { option: key });

@@ -77,6 +77,11 @@ export interface EmbedOptions {
   maxPixels?: number;
   /** Tiles that a picture is cut into at most, for models that cut pictures. Default: the checkpoint's own. */
   numCrops?: number;
+  /**
+   * Pictures that declare more pixels than this are refused before they are decoded. A pixel takes 3 bytes, and while a
+   * browser decodes it 7 or more. Default 250 million.
+   */
+  maxInputPixels?: number;
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
   /**

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PhotoItem } from '../../../src/search';
+import { uprightPicture } from '../../../src/search/indexing/upright';
 import { Button, errorInWords } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useFolders } from '../library/use-folders';
@@ -10,8 +11,8 @@ import { useSearch } from '../state';
 
 const strings = searchStrings.viewer;
 
-/** `undrawable`: the file is there, but the browser does not know its format (HEIC in most). */
-type Picture = { url: string } | 'opening' | 'undrawable' | { error: unknown };
+/** `undrawable`: the file is there, but neither the browser nor the decoder here can show it. */
+type Picture = { url: string; file: File | null } | 'opening' | 'undrawable' | { error: unknown };
 
 /** @param props.item undefined while it is not known */
 export function Original({ id, item }: { id: number; item: PhotoItem | null | undefined }): JSX.Element {
@@ -31,7 +32,7 @@ export function Original({ id, item }: { id: number; item: PhotoItem | null | un
       (file) => {
         if (!current) return;
         url = URL.createObjectURL(file);
-        setPicture({ url });
+        setPicture({ url, file });
       },
       (error: unknown) => current && setPicture({ error }),
     );
@@ -41,6 +42,20 @@ export function Original({ id, item }: { id: number; item: PhotoItem | null | un
     };
   }, [open, id, access]);
 
+  const url = typeof picture === 'object' && 'url' in picture ? picture.url : null;
+  useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
+  /** The browser does not know the format (HEIC in most), or shows it another way up than it was indexed. */
+  const decodeHere = (file: File | null) => {
+    if (!file) return setPicture('undrawable');
+    setPicture('opening');
+    uprightPicture(file).then(
+      (blob) => setPicture((now) => (now === 'opening' ? { url: URL.createObjectURL(blob), file: null } : now)),
+      () => setPicture('undrawable'),
+    );
+  };
+  const isAsIndexed = ({ naturalWidth, naturalHeight }: HTMLImageElement) =>
+    !item || (naturalWidth === item.width && naturalHeight === item.height);
+
   return (
     <figure class="original">
       {!drawn && <Thumb id={id} fit="contain" />}
@@ -49,8 +64,11 @@ export function Original({ id, item }: { id: number; item: PhotoItem | null | un
           class={drawn ? 'drawn' : 'coming'}
           src={picture.url}
           alt={item?.name ?? ''}
-          onLoad={() => setDrawn(true)}
-          onError={() => setPicture('undrawable')}
+          onLoad={({ currentTarget }) => {
+            if (picture.file && !isAsIndexed(currentTarget)) decodeHere(picture.file);
+            else setDrawn(true);
+          }}
+          onError={() => decodeHere(picture.file)}
         />
       )}
       {picture === 'undrawable' && <figcaption>{strings.notShown}</figcaption>}

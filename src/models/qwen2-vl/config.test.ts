@@ -71,6 +71,7 @@ function nested(): Record<string, unknown> {
   return {
     model_type: 'qwen2_vl',
     image_token_id: 151655,
+    vision_start_token_id: 151652,
     text_config: text,
     vision_config: { hidden_size: 1536, model_type: 'qwen2_vl' },
   };
