@@ -6,8 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { MANIFEST_PATH } from '../bundle/manifest';
 import { SourceNotFoundError } from '../errors';
 
-/** Below the package's `dist/lib`, and below `src` in the repository. */
-const PLACES = ['../models', '../public/models'];
+/** Seen from the package's `dist/lib`, and from `src/sources` in the repository. */
+const PLACES = ['../models', '../../public/models'];
 
 /** @throws SourceNotFoundError where the folder is in neither */
 export function builtInFolder(name: string): string {
