@@ -10,6 +10,7 @@ import { lamraRet, unite } from './unite';
 import { unimeV2 } from './unime-v2';
 import { vlm2vec, vlm2vecV2 } from './vlm2vec';
 
+export { V2_STEPS } from './vlm2vec';
 export { compose, type ComposedPrompt, type PromptRequest } from './compose';
 export { readRecipe, recipeToJson } from './read';
 export type { InputKind, Licence, PublishedScore, RawPrompt, Recipe, RecipeHead, Role, Templates } from './recipe';
@@ -61,7 +62,7 @@ export interface FoundRecipe {
 export function findRecipe({ base, adapter, architecture, fallback, hasTensor }: RecipeEvidence): FoundRecipe {
   const ids = adapter === null ? [base] : [adapter, base];
   for (const id of ids) {
-    const named = recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
+    const named = recipeOfRepository(id);
     if (named?.architectures.includes(architecture)) return { recipe: named, assumed: null };
   }
   const what = ids[0]!;
@@ -80,6 +81,11 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
       `${what} is no repository that is known, so it is asked as ${recipeNamed(fallback).title} is. If that is not how ` +
       'it was trained, its vectors are wrong: name its recipe.',
   };
+}
+
+/** The recipe whose published checkpoint this repository, or a folder of its name, is. */
+export function recipeOfRepository(id: string): Recipe | undefined {
+  return recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
 }
 
 /** True for the repository's id and for its bare name, which a folder on disk has. */
