@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { rowBytes } from '../src/bundle/rows';
 import { openCheckpoint, type Checkpoint } from '../src/checkpoint';
 import { folderTree } from '../src/checkpoint/folder.node.js';
-import { convertCheckpoint } from '../src/convert';
+import { convertCheckpoint, openCheckpoint } from '../src/convert';
 import { chooseLayouts } from '../src/convert/choose';
 import { architectureOf, planStages } from '../src/models';
 import { allocateRows, BlockQuantizer, dequantizeRow, quantizationError, type BlockFormat } from '../src/onnx/quantize';
