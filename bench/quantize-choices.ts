@@ -13,7 +13,7 @@ import { appendFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { rowBytes } from '../src/bundle/rows';
-import { openCheckpoint, type Checkpoint } from '../src/checkpoint';
+import { type Checkpoint } from '../src/checkpoint';
 import { folderTree } from '../src/checkpoint/folder.node.js';
 import { convertCheckpoint, openCheckpoint } from '../src/convert';
 import { chooseLayouts } from '../src/convert/choose';
