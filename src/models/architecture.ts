@@ -35,6 +35,7 @@ export interface Head {
   readonly size: number;
 }
 
+/** What a recipe adds to the network. */
 export interface BackboneOptions {
   /** Null: the vector is the hidden state. */
   readonly head: Head | null;
@@ -43,6 +44,7 @@ export interface BackboneOptions {
 /** Where each token stands. `1d`: at its index. `mrope`: on three axes (time, row, column) that a picture spreads over. */
 export type Positions = '1d' | 'mrope';
 
+/** One kind of model: from a checkpoint's files, or from a bundle's, to the numbers and graphs of a {@link Backbone}. */
 export interface Architecture {
   /** Names it in `bundle.json` and in messages: `qwen2_vl`. */
   readonly id: string;
@@ -104,6 +106,7 @@ export interface Picture {
   rotary(plan: PicturePlan): RotaryTables | null;
 }
 
+/** What becomes of one picture: sizes and counts, before any pixel is touched. */
 export interface PicturePlan {
   /** Pictures with the same key may share a run. */
   readonly key: string;
@@ -133,6 +136,7 @@ export interface EncodedPrompt {
   images: { start: number; tokens: number }[];
 }
 
+/** Rotary tables of the text tower, computed for each run. */
 export interface TextRotary {
   /** What of {@link Positions} it can do. */
   readonly positions: readonly Positions[];
