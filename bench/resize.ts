@@ -12,7 +12,7 @@ import { parseArgs } from 'node:util';
 import { FIT_FILE, nativeSizes, patchRows, type RgbImage } from '../src/image';
 import { resampleScalar } from '../src/image/resample/scalar';
 import { resampleSimd } from '../src/image/resample/simd';
-import { computeTaps } from '../src/image/resize';
+import { computeTaps, CUBIC } from '../src/image/resize';
 import { machine, median, table } from './lib/report';
 
 const { values } = parseArgs({
@@ -44,8 +44,8 @@ const patchOptions = {
   std: [0.26862954, 0.26130258, 0.27577711],
 } as const;
 const passes = () => ({
-  horizontal: computeTaps(width, size.width),
-  vertical: computeTaps(height, size.height),
+  horizontal: computeTaps(width, size.width, CUBIC),
+  vertical: computeTaps(height, size.height, CUBIC),
 });
 
 const expected = resampleScalar(image, passes());

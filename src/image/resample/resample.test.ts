@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { base64ToBytes } from '../../bundle/base64';
 import { compileWat } from '../../testing/compile-wat';
-import { computeTaps } from '../resize';
+import { computeTaps, CUBIC, TRIANGLE } from '../resize';
 import { RESAMPLE_WASM } from './resample-wasm';
 import { resampleScalar } from './scalar';
 import { resampleSimd } from './simd';
@@ -40,12 +40,15 @@ function expectSame(image: ReturnType<typeof noise>, passes: Passes) {
   expect(Buffer.compare(image.data, before)).toBe(0);
 }
 
-const bicubic = (from: number, to: number) => (from === to ? null : computeTaps(from, to));
+const taps = (from: number, to: number, kernel = CUBIC) => (from === to ? null : computeTaps(from, to, kernel));
 
 describe('SIMD gives the bits of the scalar passes', () => {
   const side = fc.oneof(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 700 }));
 
-  test('at random sizes', () => {
+  test.each([
+    ['bicubic', CUBIC],
+    ['bilinear', TRIANGLE],
+  ])('%s, at random sizes', (_, kernel) => {
     fc.assert(
       fc.property(
         side,
@@ -54,12 +57,12 @@ describe('SIMD gives the bits of the scalar passes', () => {
         side,
         fc.integer(),
         fc.boolean(),
-        (width, height, toWidth, toHeight, seed, flat) => {
+        (width, height, toWidth, toHeight, seed, hard) => {
           fc.pre(width !== toWidth || height !== toHeight);
           const image = noise(width, height, seed);
           // Hard edges, which overshoot: clipping on both sides.
-          if (flat) for (let i = 0; i < image.data.length; i++) image.data[i] = image.data[i]! < 128 ? 0 : 255;
-          expectSame(image, { horizontal: bicubic(width, toWidth), vertical: bicubic(height, toHeight) });
+          if (hard) for (let i = 0; i < image.data.length; i++) image.data[i] = image.data[i]! < 128 ? 0 : 255;
+          expectSame(image, { horizontal: taps(width, toWidth, kernel), vertical: taps(height, toHeight, kernel) });
         },
       ),
       { numRuns: RUNS },
@@ -67,7 +70,7 @@ describe('SIMD gives the bits of the scalar passes', () => {
   });
 
   test('with any weights and any number of taps', () => {
-    const taps = (inSize: number): fc.Arbitrary<Taps> =>
+    const anyTaps = (inSize: number): fc.Arbitrary<Taps> =>
       fc
         .array(fc.tuple(fc.integer({ min: 0, max: inSize - 1 }), fc.integer({ min: 1, max: 9 })), {
           minLength: 1,
@@ -93,8 +96,8 @@ describe('SIMD gives the bits of the scalar passes', () => {
       .chain(([width, height]) =>
         fc.record({
           image: fc.constant({ width, height }),
-          horizontal: fc.option(taps(width)),
-          vertical: fc.option(taps(height)),
+          horizontal: fc.option(anyTaps(width)),
+          vertical: fc.option(anyTaps(height)),
           seed: fc.integer(),
         }),
       )
@@ -117,7 +120,7 @@ describe('SIMD gives the bits of the scalar passes', () => {
     [30_000, 9, 29_000, 8],
     [12, 10, 1999, 900],
   ])('%i × %i → %i × %i', (width, height, toWidth, toHeight) => {
-    const passes = { horizontal: bicubic(width, toWidth), vertical: bicubic(height, toHeight) };
+    const passes = { horizontal: taps(width, toWidth), vertical: taps(height, toHeight) };
     expectSame(noise(width, height, 7), passes);
     expectSame(noise(width, height, 8), passes); // again, on memory that is no longer zeros
   });
@@ -130,7 +133,7 @@ test('where SIMD is missing the scalar passes do it', async () => {
   });
   const { resample } = await import('./index');
   const image = noise(50, 40, 3);
-  const passes = { horizontal: bicubic(50, 30), vertical: bicubic(40, 20) };
+  const passes = { horizontal: taps(50, 30), vertical: taps(40, 20) };
   expect(resample(image, passes)).toEqual({ width: 30, height: 20, data: resampleScalar(image, passes) });
   expect(resample(image, passes).data.length).toBe(30 * 20 * 3);
   expect(missing).toHaveBeenCalledTimes(1);
