@@ -21,7 +21,7 @@ export {
   type Role,
   type Templates,
 } from './recipes';
-export type { ResizeStep } from './image';
+export type { PictureOption, ResizeStep } from './image';
 export { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 // Holds a model to the scores that its card publishes.
 export {

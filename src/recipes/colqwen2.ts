@@ -3,6 +3,7 @@
 import { tokens, VISION_MARKER } from './chat';
 import type { Recipe } from './recipe';
 
+/** Texts are queries, pictures are pages; ten end tokens give a query more vectors to match with. */
 export const colqwen2: Recipe = {
   name: 'colqwen2',
   title: 'ColQwen2',
