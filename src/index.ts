@@ -17,11 +17,12 @@ export {
   type PublishedScore,
   type RawPrompt,
   type Recipe,
+  type RecipeChoice,
   type RecipeHead,
   type Role,
   type Templates,
 } from './recipes';
-export type { ResizeStep } from './image';
+export type { PictureOption, ResizeStep } from './image';
 export { quantizeEmbedding, type Precision, type VectorOf } from './precision';
 // Holds a model to the scores that its card publishes.
 export {
@@ -61,7 +62,6 @@ export type {
   PictureInfo,
   ProbePolicy,
   ProgressEvent,
-  RecipeChoice,
   RecipeInfo,
   RungReport,
   SkippedInput,

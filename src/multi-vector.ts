@@ -6,6 +6,7 @@ import { InvalidInputError } from './errors';
 export interface MultiVector {
   /** All of them, one after another. // [count, dims] */
   readonly data: Float32Array;
+  /** How many. */
   readonly count: number;
   /** Length of each. */
   readonly dims: number;

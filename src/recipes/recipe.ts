@@ -34,6 +34,7 @@ export interface RawPrompt {
 export interface RecipeHead {
   /** Canonical name of its matrix in the checkpoint. // [size, hidden] */
   readonly weight: string;
+  /** Of its bias; none where absent. */
   readonly bias?: string;
   /** Length of a vector. */
   readonly size: number;
@@ -56,6 +57,7 @@ export interface Recipe {
    * @default the architecture's image token alone
    */
   readonly marker?: string;
+  /** What the model reads: the caller's own string, or templates. */
   readonly prompt: { readonly raw: RawPrompt } | { readonly templates: Templates };
   /** What {instruction} is where the caller gives none. Sides that are not in `roles` always get the default. */
   readonly instruction?: { readonly default: string; readonly roles?: readonly Role[] };
@@ -69,6 +71,7 @@ export interface Recipe {
   readonly positions: '1d' | 'mrope';
   /** `last`: the last token's state. `all`: every token's, each a vector of its own. */
   readonly pooling: 'last' | 'all';
+  /** A linear layer behind the final norm, where the checkpoint has one. */
   readonly head?: RecipeHead;
   /** Lengths that a vector may be cut to (and then made unit length again); `to`: any length from there up. */
   readonly dims?: { readonly sizes: readonly number[] } | { readonly from: number };
@@ -76,7 +79,9 @@ export interface Recipe {
   readonly resize: readonly ResizeStep[];
   /** Longest sequence; longer inputs are refused. @default the model's */
   readonly maxTokens?: number;
+  /** How two inputs are compared. */
   readonly score: 'cosine' | 'maxsim';
+  /** Of the weights. */
   readonly licence: Licence;
   /** Where the steps come from. */
   readonly source: {
@@ -89,6 +94,7 @@ export interface Recipe {
   readonly scores?: readonly PublishedScore[];
 }
 
+/** Under which terms weights may be used. */
 export interface Licence {
   /** Of the weights; null where it is not known. */
   readonly name: string | null;
@@ -96,10 +102,12 @@ export interface Licence {
   readonly commercial: boolean | null;
 }
 
+/** What authors or leaderboards print of a checkpoint. */
 export interface PublishedScore {
   /** Which checkpoint: `2B` */
   readonly model: string;
   /** `MMEB image (36 sets)` */
   readonly benchmark: string;
+  /** 0 to 100. */
   readonly percent: number;
 }
