@@ -6,7 +6,7 @@ import { InvalidInputError } from './errors';
 export interface MultiVector {
   /** All of them, one after another. // [count, dims] */
   readonly data: Float32Array;
-  /** How many. */
+  /** How many: one per token of the prompt, those of its pictures included. */
   readonly count: number;
   /** Length of each. */
   readonly dims: number;
@@ -15,6 +15,7 @@ export interface MultiVector {
 /** What a model gives for an input: one vector, or with some recipes several. */
 export type Embedding = Float32Array | MultiVector;
 
+/** Tells embeddings of several vectors from single ones, after a worker or a file too. */
 export function isMultiVector(value: unknown): value is MultiVector {
   return typeof value === 'object' && value !== null && 'data' in value && 'count' in value && 'dims' in value;
 }

@@ -5,6 +5,7 @@
  */
 
 import type { JsonObject, PromptConfig } from '../bundle/manifest';
+import type { NameRules } from '../checkpoint';
 import type { ImageSize, PictureOption, PictureOptions, RgbImage } from '../image';
 import type { Tokenizer } from '../text';
 import type { Context } from './blocks/activations';
@@ -35,6 +36,7 @@ export interface Head {
   readonly size: number;
 }
 
+/** What a recipe adds to the network. */
 export interface BackboneOptions {
   /** Null: the vector is the hidden state. */
   readonly head: Head | null;
@@ -43,6 +45,7 @@ export interface BackboneOptions {
 /** Where each token stands. `1d`: at its index. `mrope`: on three axes (time, row, column) that a picture spreads over. */
 export type Positions = '1d' | 'mrope';
 
+/** One kind of model: from a checkpoint's files, or from a bundle's, to the numbers and graphs of a {@link Backbone}. */
 export interface Architecture {
   /** Names it in `bundle.json` and in messages: `qwen2_vl`. */
   readonly id: string;
@@ -50,6 +53,8 @@ export interface Architecture {
   readonly modelType: string;
   /** The recipe of a checkpoint whose own is not known. */
   readonly recipe: string;
+  /** What its checkpoints and adapters call the weights. */
+  readonly names: NameRules;
   /**
    * @throws UnsupportedError for a variant that is not computed here; CheckpointFormatError for numbers that are
    * missing or make no sense; CheckpointMismatchError for files of different models
@@ -104,6 +109,7 @@ export interface Picture {
   rotary(plan: PicturePlan): RotaryTables | null;
 }
 
+/** What becomes of one picture: sizes and counts, before any pixel is touched. */
 export interface PicturePlan {
   /** Pictures with the same key may share a run. */
   readonly key: string;
@@ -133,6 +139,7 @@ export interface EncodedPrompt {
   images: { start: number; tokens: number }[];
 }
 
+/** Rotary tables of the text tower, computed for each run. */
 export interface TextRotary {
   /** What of {@link Positions} it can do. */
   readonly positions: readonly Positions[];

@@ -54,6 +54,38 @@ export function concatLast(graph: GraphBuilder, name: string, values: readonly V
   return graph.node('Concat', name, values, { attributes: { axis: { int: -1 } } });
 }
 
+/** Rows of every sequence from `first` on. // [B, n, d] → [B, n - first, d] */
+export function rowsFrom(graph: GraphBuilder, name: string, x: Value, first: number): Value {
+  const [start, end, axis] = [first, 2 ** 31 - 1, 1].map((value) => graph.int64(`int.${value}`, [value])) as [
+    Value,
+    Value,
+    Value,
+  ];
+  return graph.node('Slice', name, [x, start, end, axis]);
+}
+
+/**
+ * The same rows for each of as many sequences as x has.
+ * @param rows // [n, d]; @param x // [B, …] → [B, n, d]
+ */
+export function repeatFor(
+  graph: GraphBuilder,
+  name: string,
+  rows: Value,
+  { x, shape }: { x: Value; shape: readonly [rows: number, columns: number] },
+): Value {
+  const count = graph.node('Shape', `${name}.count`, [x], { attributes: { start: { int: 0 }, end: { int: 1 } } });
+  const whole = graph.node('Concat', `${name}.shape`, [count, graph.int64(`shape.${shape.join('x')}`, shape)], {
+    attributes: { axis: { int: 0 } },
+  });
+  return graph.node('Expand', name, [rows, whole]);
+}
+
+/** Rows of each sequence one below the other. // [B, m, d], [B, n, d] → [B, m + n, d] */
+export function concatRows(graph: GraphBuilder, name: string, values: readonly Value[]): Value {
+  return graph.node('Concat', name, values, { attributes: { axis: { int: 1 } } });
+}
+
 /** z · sigmoid(alpha · z): alpha 1.702 is CLIP's QuickGelu, alpha 1 is SiLU. */
 export function quickGelu(graph: GraphBuilder, name: string, z: Value, alpha: number): Value {
   return graph.node('QuickGelu', name, [z], { domain: CONTRIB, attributes: { alpha: { float: alpha } } });

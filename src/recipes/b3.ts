@@ -4,6 +4,7 @@ import { MMEB_PROMPTS } from './mmeb';
 import type { Recipe } from './recipe';
 import { V2_STEPS } from './vlm2vec';
 
+/** Pictures as VLM2Vec-V2.0 has them. */
 export const b3: Recipe = {
   name: 'b3',
   title: 'B3',

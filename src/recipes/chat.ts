@@ -2,6 +2,7 @@
 
 /** One picture, between the markers that M-RoPE looks for. */
 export const VISION_MARKER = '<|vision_start|><|image_pad|><|vision_end|>';
+/** The instruction of Qwen2-VL's own chat template. */
 export const HELPFUL = 'You are a helpful assistant.';
 /** A system turn with {instruction}, and the user's turn begun. */
 export const SYSTEM = '<|im_start|>system\n{instruction}<|im_end|>\n<|im_start|>user\n';

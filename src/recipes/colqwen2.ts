@@ -7,6 +7,7 @@ import type { Recipe } from './recipe';
 const FIVE_ENDS = '<|endoftext|><|endoftext|><|endoftext|><|endoftext|><|endoftext|>';
 const TEN_ENDS = `${FIVE_ENDS}${FIVE_ENDS}`;
 
+/** Texts are queries, pictures are pages; ten end tokens give a query more vectors to match with. */
 export const colqwen2: Recipe = {
   name: 'colqwen2',
   title: 'ColQwen2',

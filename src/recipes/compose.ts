@@ -3,11 +3,15 @@
 import { InvalidInputError } from '../errors';
 import type { InputKind, RawPrompt, Recipe, Role, Templates } from './recipe';
 
+/** What the caller gives of one input. */
 export interface PromptRequest {
+  /** As given, neither trimmed nor changed. */
   text?: string;
   /** Pictures of the input. */
   images: number;
+  /** In place of the recipe's own, where it takes one. */
   instruction?: string;
+  /** The side it is on. @default none for raw prompts, `document` for templates */
   role?: Role;
   /** What a query looks for, where the recipe words queries by that. @default by what the query is made of */
   find?: 'text' | 'image';
@@ -15,6 +19,7 @@ export interface PromptRequest {
   prefix?: string;
 }
 
+/** What the model reads of it. */
 export interface ComposedPrompt {
   /** The whole string, one marker per picture. */
   prompt: string;

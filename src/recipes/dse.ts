@@ -12,6 +12,7 @@ const templates = (end: string): Templates => ({
 /** What the two descendants end with: no assistant's turn. */
 const END = '<|im_end|>\n<|endoftext|>';
 
+/** Pages are resized twice, and the second limits are the smaller ones. */
 export const dse: Recipe = {
   name: 'dse',
   title: 'DSE-Qwen2-MRL',
@@ -48,6 +49,7 @@ export const mcdse: Recipe = {
   source: { code: 'the card and Marplex/mcdse 81a9a94', transformers: '4.46.3, 4.47.1' },
 };
 
+/** As mcdse, but upright and smaller. Its own module was read in ports of it only. */
 export const vdr: Recipe = {
   name: 'vdr',
   title: 'vdr',

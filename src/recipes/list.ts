@@ -47,6 +47,7 @@ export interface RecipeEvidence {
   hasTensor(name: string): boolean;
 }
 
+/** A recipe, and whether anything vouches for it. */
 export interface FoundRecipe {
   readonly recipe: Recipe;
   /** Why it was assumed, where nothing names it; null where the repository is known. */

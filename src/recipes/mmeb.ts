@@ -6,6 +6,7 @@
 import { instructions } from '../text';
 import type { RawPrompt } from './recipe';
 
+/** VLM2Vec's, and of every recipe of its kind. */
 export const MMEB_PROMPTS: RawPrompt = {
   separator: '\n',
   end: '\n',

@@ -34,7 +34,7 @@ export interface RawPrompt {
 export interface RecipeHead {
   /** Canonical name of its matrix in the checkpoint. // [size, hidden] */
   readonly weight: string;
-  /** Of its bias; none where absent. */
+  /** Canonical name of what is added to it; none where it is absent. // [size] */
   readonly bias?: string;
   /** Length of a vector. */
   readonly size: number;
@@ -57,7 +57,7 @@ export interface Recipe {
    * @default the architecture's image token alone
    */
   readonly marker?: string;
-  /** What the model reads: the caller's own string, or templates. */
+  /** The string: the caller's own (`raw`), or templates that its parts are set into. */
   readonly prompt: { readonly raw: RawPrompt } | { readonly templates: Templates };
   /** What {instruction} is where the caller gives none. Sides that are not in `roles` always get the default. */
   readonly instruction?: { readonly default: string; readonly roles?: readonly Role[] };
@@ -71,7 +71,7 @@ export interface Recipe {
   readonly positions: '1d' | 'mrope';
   /** `last`: the last token's state. `all`: every token's, each a vector of its own. */
   readonly pooling: 'last' | 'all';
-  /** A linear layer behind the final norm, where the checkpoint has one. */
+  /** A linear layer that the vector goes through; kept in the bundle, so another one needs another conversion. */
   readonly head?: RecipeHead;
   /** Lengths that a vector may be cut to (and then made unit length again); `to`: any length from there up. */
   readonly dims?: { readonly sizes: readonly number[] } | { readonly from: number };
@@ -79,9 +79,9 @@ export interface Recipe {
   readonly resize: readonly ResizeStep[];
   /** Longest sequence; longer inputs are refused. @default the model's */
   readonly maxTokens?: number;
-  /** How two inputs are compared. */
+  /** How two embeddings are compared: `maxsim` goes with the pooling `all`, `cosine` with `last`. */
   readonly score: 'cosine' | 'maxsim';
-  /** Of the weights. */
+  /** Of the published weights. */
   readonly licence: Licence;
   /** Where the steps come from. */
   readonly source: {
@@ -90,11 +90,11 @@ export interface Recipe {
     /** Releases of transformers in which the authors' code gives these vectors. */
     readonly transformers: string;
   };
-  /** Published means in per cent, by model size; null where none was found. */
+  /** Published means, by model size; absent where none was found. */
   readonly scores?: readonly PublishedScore[];
 }
 
-/** Under which terms weights may be used. */
+/** What the weights may be used for. */
 export interface Licence {
   /** Of the weights; null where it is not known. */
   readonly name: string | null;
@@ -102,12 +102,12 @@ export interface Licence {
   readonly commercial: boolean | null;
 }
 
-/** What authors or leaderboards print of a checkpoint. */
+/** What the authors, or a leaderboard, published of a checkpoint. */
 export interface PublishedScore {
   /** Which checkpoint: `2B` */
   readonly model: string;
   /** `MMEB image (36 sets)` */
   readonly benchmark: string;
-  /** 0 to 100. */
+  /** Mean over the benchmark's sets, 0 to 100. */
   readonly percent: number;
 }

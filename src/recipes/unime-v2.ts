@@ -3,6 +3,7 @@
 import { MMEB_PROMPTS } from './mmeb';
 import type { Recipe } from './recipe';
 
+/** 2,304 visual tokens for every picture, unless the checkpoint's file allows fewer. */
 export const unimeV2: Recipe = {
   name: 'unime-v2',
   title: 'UniME-V2',

@@ -3,6 +3,7 @@
 import { ASSISTANT, ASSISTANT_END, HELPFUL_SYSTEM, TOKEN, VISION_MARKER } from './chat';
 import type { Recipe } from './recipe';
 
+/** Its templates end in GME's end token. */
 export const unite: Recipe = {
   name: 'unite',
   title: 'UNITE',

@@ -116,7 +116,7 @@ export interface RecipeInfo extends Pick<
   Recipe,
   'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'scores' | 'source'
 > {
-  /** Of the weights. */
+  /** Of the published weights, with whether they may be used commercially. */
   licence: Licence;
   /** Whether prompts are the caller's own strings, and MMEB's tasks have a meaning. */
   isRaw: boolean;

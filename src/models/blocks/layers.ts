@@ -3,7 +3,7 @@
  * the graph computes both follow from that description.
  */
 
-import { linear as linearNode, type Value } from '../../onnx';
+import { castFrom, linear as linearNode, scale, type Value } from '../../onnx';
 import type { PlannedWeight } from '../types';
 import { type Context, vector } from './activations';
 import { normStream, normStreamF32, type Stream } from './residual';
@@ -35,16 +35,28 @@ export interface Norm {
   readonly bias: boolean;
 }
 
-export type Layer = Linear | Norm;
+/** Numbers that are read as they are: learned positions, or with one axis a single learned row. Never quantized. */
+export interface Table {
+  readonly kind: 'table';
+  readonly name: string;
+  /** Checkpoint tensor, its name in full. */
+  readonly source: string;
+  /** [rows, columns] or [columns] */
+  readonly shape: readonly number[];
+}
+
+export type Layer = Linear | Norm | Table;
 
 export const linear = (layer: Omit<Linear, 'kind'>): Linear => ({ kind: 'linear', ...layer });
 export const norm = (layer: Omit<Norm, 'kind'>): Norm => ({ kind: 'norm', ...layer });
+export const table = (layer: Omit<Table, 'kind'>): Table => ({ kind: 'table', ...layer });
 
 /** What is stored of these parts, in order. */
 export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeight[] {
-  return Object.values(layers).flatMap((layer) =>
-    layer.kind === 'linear' ? linearWeights(layer) : normWeights(layer),
-  );
+  return Object.values(layers).flatMap((layer) => {
+    if (layer.kind === 'linear') return linearWeights(layer);
+    return layer.kind === 'norm' ? normWeights(layer) : [tableWeight(layer)];
+  });
 }
 
 function linearWeights(layer: Linear): PlannedWeight[] {
@@ -65,6 +77,10 @@ function normWeights({ name, source, length, bias }: Norm): PlannedWeight[] {
   return (bias ? ['weight', 'bias'] : ['weight']).map((kind) =>
     storedVector(`${name}.${kind}`, [`${source}.${kind}`], length),
   );
+}
+
+function tableWeight({ name, source, shape }: Table): PlannedWeight {
+  return { name, shape: [...shape], parts: [source], rowTransform: 'none', quantize: false };
 }
 
 function storedVector(name: string, parts: string[], length: number): PlannedWeight {
@@ -107,8 +123,22 @@ export function applyNorm(
 }
 
 /** Like {@link applyNorm}, left in float32. */
-export function applyNormF32(context: Context, layer: Norm, stream: Stream): { normed: Value; stream: Stream } {
-  return normStreamF32(context, layer.name, stream, normOptions(context, layer, 1));
+export function applyNormF32(
+  context: Context,
+  layer: Norm,
+  stream: Stream,
+  factor = 1,
+): { normed: Value; stream: Stream } {
+  return normStreamF32(context, layer.name, stream, normOptions(context, layer, factor));
+}
+
+/** The numbers of a table times `factor`, in float32. // its shape */
+export function applyTable(context: Context, { name, shape }: Table, factor = 1): Value {
+  const { graph } = context;
+  if (shape.length === 1) return vector(context, name, { length: shape[0]!, factor, type: 'f32' });
+  const dtype = graph.storedInfo(name)?.dtype === 'f16' ? 'f16' : 'f32';
+  const stored = castFrom(graph, `${name}.f32`, graph.stored(name, dtype, shape), dtype, 'f32');
+  return scale(graph, `${name}.scaled`, stored, factor);
 }
 
 function normOptions(context: Context, { name, length, epsilon, bias }: Norm, factor: number) {

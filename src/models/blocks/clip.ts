@@ -1,0 +1,183 @@
+/**
+ * @file CLIP's vision transformer as the tower of a larger model: tiles of one size, a class token before the patches,
+ * learned positions, a norm before the first block. What it gives is the hidden state before the last block or blocks, of
+ * the patches alone. B tiles of P patches, D = width.
+ */
+
+import { castFrom, concatRows, repeatFor, reshape, rowsFrom, scale, type Value } from '../../onnx';
+import type { Tower } from '../architecture';
+import type { PlannedWeight } from '../types';
+import type { Context } from './activations';
+import { applyLinear, applyNormF32, applyTable, linear, norm, table, weightsOf } from './layers';
+import { closeStream, type Stream } from './residual';
+import { vitBlock, vitRun, type VitBlock } from './vit';
+
+export interface ClipConfig {
+  /** Blocks that run: of ViT-L's 24 all but the last, where its `hidden_states[-2]` is taken. */
+  readonly depth: number;
+  readonly width: number;
+  readonly heads: number;
+  readonly headDim: number;
+  /** Hidden width of the MLP. */
+  readonly mlpDim: number;
+  /** Sides of a patch and of a tile, in pixels. */
+  readonly patchSize: number;
+  readonly imageSize: number;
+  readonly layerNormEps: number;
+}
+
+const CHANNELS = 3;
+
+/** Patches of one tile: 576. */
+export function clipPatches({ imageSize, patchSize }: ClipConfig): number {
+  return (imageSize / patchSize) ** 2;
+}
+
+/** What the larger model makes of the patches. */
+export interface ClipConnector {
+  readonly weights: readonly PlannedWeight[];
+  /** Visual tokens that it gives for each tile, constant rows included. */
+  readonly rows: number;
+  readonly hiddenSize: number;
+  /** Its result is named `features`, of the activations' type. // [B, P, D] of the same → [B * rows, hiddenSize] */
+  build(context: Context, patches: Value): Value;
+}
+
+export interface ClipOptions {
+  /** Where the checkpoint keeps it: `vision_tower.vision_model`. */
+  readonly source: string;
+  readonly connector: ClipConnector;
+}
+
+function embedLayers(config: ClipConfig, source: string) {
+  const { width, patchSize, layerNormEps } = config;
+  const embeddings = `${source}.embeddings`;
+  return {
+    classToken: table({ name: 'vision.class_token', source: `${embeddings}.class_embedding`, shape: [width] }),
+    patches: linear({
+      name: 'vision.patch_embed',
+      sources: [`${embeddings}.patch_embedding`],
+      inFeatures: CHANNELS * patchSize ** 2,
+      outFeatures: width,
+      bias: false,
+      quantize: false,
+    }),
+    positions: table({
+      name: 'vision.positions',
+      source: `${embeddings}.position_embedding.weight`,
+      shape: [clipPatches(config) + 1, width],
+    }),
+    norm: norm({
+      name: 'vision.pre_norm',
+      source: `${source}.pre_layrnorm`, // spelled so in the files
+      length: width,
+      epsilon: layerNormEps,
+      bias: true,
+    }),
+  };
+}
+
+function blockLayers({ width, mlpDim, layerNormEps }: ClipConfig, source: string, index: number): VitBlock {
+  const name = `vision.blocks.${index}`;
+  const from = `${source}.encoder.layers.${index}`;
+  const layerNorm = (kind: string, theirs: string) =>
+    norm({ name: `${name}.${kind}`, source: `${from}.${theirs}`, length: width, epsilon: layerNormEps, bias: true });
+  const biased = (kind: string, theirs: readonly string[], [inFeatures, outFeatures]: readonly [number, number]) =>
+    linear({
+      name: `${name}.${kind}`,
+      sources: theirs.map((each) => `${from}.${each}`),
+      inFeatures,
+      outFeatures,
+      bias: true,
+    });
+  return {
+    norm1: layerNorm('norm1', 'layer_norm1'),
+    qkv: biased('attn.qkv', ['self_attn.q_proj', 'self_attn.k_proj', 'self_attn.v_proj'], [width, 3 * width]),
+    proj: biased('attn.proj', ['self_attn.out_proj'], [width, width]),
+    norm2: layerNorm('norm2', 'layer_norm2'),
+    fc1: biased('mlp.fc1', ['mlp.fc1'], [width, mlpDim]),
+    fc2: biased('mlp.fc2', ['mlp.fc2'], [mlpDim, width]),
+  };
+}
+
+/**
+ * Takes `patches` [B*P, 588] (tiles one after another, patches row by row; within a patch: channel, row, column) and
+ * `batch_shape` [B, P + 1, -1].
+ */
+export function clipTower(config: ClipConfig, { source, connector }: ClipOptions): Tower {
+  const { depth, width } = config;
+  const embed = embedLayers(config, source);
+  const blocks = Array.from({ length: depth }, (_, index) => blockLayers(config, source, index));
+  return {
+    blocks: blocks.map((block, index) => [
+      ...(index === 0 ? weightsOf(embed) : []),
+      ...weightsOf(block),
+      ...(index === depth - 1 ? connector.weights : []),
+    ]),
+    build(context, { first, last }) {
+      const { graph, precision } = context;
+      const hiddenShape = ['patches', width];
+      let stream: Stream =
+        first === 0
+          ? embedTiles(context, config, embed, graph.input('patches', 'f32', ['patches', embed.patches.inFeatures]))
+          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
+      const run = vitRun(context, { rotary: false, headDim: config.headDim });
+      for (let index = first; index < last; index++) stream = vitBlock(context, config, blocks[index]!, stream, run);
+      if (last === depth) {
+        const features = connector.build(context, patchStates(context, config, stream));
+        graph.output(features, precision.type, ['visual_tokens', connector.hiddenSize]);
+      } else {
+        graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
+      }
+    },
+  };
+}
+
+/** Class token before the patches, positions, norm. // [B*P, 588] → [B*(P+1), D] */
+function embedTiles(
+  context: Context,
+  config: ClipConfig,
+  { classToken, patches, positions, norm: preNorm }: ReturnType<typeof embedLayers>,
+  x: Value,
+): Stream {
+  const { graph, precision } = context;
+  const { residual } = precision;
+  const { width } = config;
+  const flat = applyLinear(context, patches, x, { type: 'f32', alpha: residual });
+  const tiles = reshape(graph, 'vision.tiles', flat, [-1, clipPatches(config), width]); // [B, P, D]
+  const first = repeatFor(graph, 'vision.class_tokens', applyTable(context, classToken, residual), {
+    x: tiles,
+    shape: [1, width],
+  }); // [B, 1, D]
+  const whole = concatRows(graph, 'vision.sequences', [first, tiles]); // [B, P+1, D]
+  const placed = graph.node('Add', 'vision.placed', [whole, applyTable(context, positions, residual)]);
+  const hidden = reshape(graph, 'vision.placed.rows', placed, [-1, width]); // [B*(P+1), D]
+  const { normed } = applyNormF32(context, preNorm, { hidden, branch: null }, residual);
+  return { hidden: normed, branch: null };
+}
+
+/** The hidden state as it is, without the class token. // → [B, P, D] of the activations' type */
+function patchStates(context: Context, config: ClipConfig, stream: Stream): Value {
+  const { graph, precision } = context;
+  const closed = closeStream(context, 'vision.state', stream); // [B*(P+1), D]
+  const sequences = reshape(graph, 'vision.state.sequences', closed, [-1, clipPatches(config) + 1, config.width]);
+  const patches = rowsFrom(graph, 'vision.state.patches', sequences, 1);
+  const unscaled = scale(graph, 'vision.state.unscaled', patches, 1 / precision.residual);
+  return castFrom(graph, `vision.state.${precision.type}`, unscaled, 'f32', precision.type);
+}
+
+/**
+ * Visual tokens with constant rows behind those of every tile, so that any order of both is an index list.
+ * // [B, n, hidden], [c, hidden] → [B * (n + c), hidden]
+ */
+export function withConstantRows(
+  { graph }: Context,
+  name: string,
+  tiles: Value,
+  constants: { rows: Value; shape: readonly [rows: number, columns: number] },
+): Value {
+  const { rows, shape } = constants;
+  const repeated = repeatFor(graph, `${name}.constant`, rows, { x: tiles, shape }); // [B, c, hidden]
+  const together = concatRows(graph, `${name}.tiles`, [tiles, repeated]);
+  return reshape(graph, name, together, [-1, shape[1]]);
+}
