@@ -123,6 +123,9 @@ function NewText(): JSX.Element {
       <Button icon="add" onClick={() => focus(state.addText(''))}>
         {strings.newRow[state.taskId.value]}
       </Button>
+      <Button icon="close" onClick={() => state.clear()}>
+        {strings.clearAll}
+      </Button>
       <span class="quiet">{strings.newRowHint}</span>
     </p>
   );

@@ -119,6 +119,8 @@ export class RankState {
   /** Adds a visitor's pictures; the first of their own replace the samples. @returns whether all fitted */
   addPictures(files: readonly File[]): boolean {
     const kept = this.#ownPictures ? this.pictures.value : [];
+    // The samples' captions go with the samples.
+    if (!this.#ownPictures && !this.#ownTexts) this.texts.value = lines(['']);
     const room = MOST_PICTURES - kept.length;
     const added = files.slice(0, room).map((file) => toPicture(file, file.name, null));
     this.#ownPictures = true;
@@ -130,6 +132,17 @@ export class RankState {
   removePicture(id: number): void {
     this.#setPictures(this.pictures.value.filter((picture) => picture.id !== id));
     this.#suggestTexts();
+  }
+
+  /** Nothing is left but the task. */
+  clear(): void {
+    this.#ownPictures = true;
+    this.#ownTexts = false;
+    batch(() => {
+      this.#setPictures([]);
+      this.texts.value = lines(['']);
+      this.boxes.value = [];
+    });
   }
 
   selectPicture(id: number): void {

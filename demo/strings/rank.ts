@@ -69,6 +69,7 @@ export const rankStrings = {
     softmax: 'Softmax',
     cosineNote: 'Cosine similarity, −1 to 1. Colours run from the least to the greatest in the table.',
     barsNote: (temperature: number) => `A bar: how likely beside the best, by softmax with temperature ${temperature}.`,
+    cosineBarsNote: 'A bar: the cosine beside the best one’s.',
     softmaxNote: (temperature: number, over: string) =>
       `Softmax over ${over} with temperature ${temperature}, that of VLM2Vec’s training on MMEB.`,
     overTexts: 'each picture’s texts',
@@ -81,6 +82,9 @@ export const rankStrings = {
   truthRight: 'Right: the sample’s label comes first.',
   truthWrong: (label: string) => `Wrong: the sample’s label is “${label}”.`,
   empty: 'Add a picture and a text to see how well they fit.',
+  coming: 'The ranking is on its way.',
+  comesWithModel: 'The ranking comes once a model is loaded.',
+  clearAll: 'Clear all',
   noBoxes: 'Draw a box on the picture, or add one and move it with the arrow keys.',
   boxes: {
     add: 'Add a box',
