@@ -181,7 +181,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
 
   await page.evaluate(() => (globalThis as unknown as { started: Worker[] }).started[0]!.terminate());
   await page.locator('.matrix .text').first().fill('a bicycle');
-  await expect(alert(page)).toContainText('The worker ended');
+  await expect(alert(page)).toContainText('worker ended');
   await page.getByRole('button', { name: 'Load it again' }).click();
   await expect(ranked(page)).toHaveCount(4);
   await expect(alert(page)).toHaveCount(0);

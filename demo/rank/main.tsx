@@ -162,5 +162,7 @@ void loadSamples().then((samples) => {
 addEventListener('hashchange', () => void openLink());
 effect(() => {
   const { model } = control;
-  if (model.value) void keepOffline(model.value.info.build);
+  if (!model.value) return;
+  state.useRecipe(model.value.info.recipe);
+  void keepOffline(model.value.info.build);
 });

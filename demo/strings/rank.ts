@@ -29,8 +29,11 @@ export const rankStrings = {
     } satisfies Record<TaskId, string>,
   },
   instruction: 'Instruction, as in MMEB',
+  instructionOf: (model: string, takes: boolean) =>
+    takes ? `Instruction, as in ${model}` : `${model} takes no instruction`,
   instructionEdited: 'Instruction, edited',
   resetInstruction: 'MMEB’s instruction again',
+  resetOwnInstruction: 'The model’s instruction again',
   needsText: 'Say {text} where the text goes; without it all rows are the same.',
   question: 'Question',
   table: 'How well each text fits each picture',
