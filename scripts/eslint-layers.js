@@ -40,7 +40,7 @@ const MAY_IMPORT = {
     'src/similarity',
   ],
   'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text', 'src/recipes'],
-  'src/search': [...BASE, 'src/image', 'src/text', 'src/store', 'src/remote', 'src/similarity'],
+  'src/search': [...BASE, 'src/image', 'src/text', 'src/recipes', 'src/store', 'src/remote', 'src/similarity'],
   'src/sources': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
   'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/remote', 'src/runtime', 'src/sources'],
   'src/load-options': [...BASE, 'src/runtime', 'src/sources', 'src/backend', 'src/recipes'],

@@ -18,7 +18,7 @@ effect(() => {
   if (!info) return;
   void library.use(info.id, () =>
     openPhotoIndex({
-      embedder: embedderOf(control, info.id, info.dims),
+      embedder: embedderOf(control, info),
       worker: () => startConfined(searchWorkerUrl),
       surveyWorker: () => startConfined(surveyWorkerUrl),
     }),

@@ -40,6 +40,14 @@ export class SearchState {
       this.viewing.value = null;
       this.facets.value = null;
     });
+    // What one model is told means nothing to another that is asked otherwise.
+    let recipe: string | undefined;
+    effect(() => {
+      const name = this.control.model.value?.info.recipe.name;
+      if (name === undefined || name === recipe) return;
+      if (recipe !== undefined) untracked(() => this.finder.change({ instruction: null }));
+      recipe = name;
+    });
     effect(() => {
       const state = this.library.state.value;
       if (state) untracked(() => this.finder.follow(state));

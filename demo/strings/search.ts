@@ -185,12 +185,16 @@ export const searchStrings = {
     instruction: 'Instruction',
     explain:
       'What the model is told to do with the words and the picture. The one that fits is chosen by itself; these are the ones the model was trained with.',
+    oneInstruction: (model: string) =>
+      `What ${model} is told to do with a query. Words and pictures are put in by itself.`,
+    fixed: (model: string) => `${model} has prompts of its own, which take no instruction.`,
     automatic: 'The one that fits',
     own: 'Written here',
     template: 'Text, with {text} and {image} where they go',
     problems: {
       'no-text': 'It says {text}, but there are no words to look for.',
       'no-image': 'It says {image}, but there is no picture to look for.',
+      'no-slots': 'This model puts words and pictures in by itself: leave out {text} and {image}.',
     },
     scores: 'Show scores',
     scoresHint: 'Cosine similarity, and how far it stands above all others in standard deviations.',

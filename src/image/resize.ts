@@ -1,18 +1,22 @@
 /**
- * @file Pillow's bicubic resampling, bit for bit: `Image.resize(size, BICUBIC)` of an RGB image.
+ * @file Pillow's resampling, bit for bit: `Image.resize(size, BICUBIC or BILINEAR)` of an RGB image.
  *
- * What decides the bits (Pillow `src/libImaging/Resample.c`): the Keys kernel with a = -0.5, widened by the scale
- * when shrinking; weights computed and normalised in float64, then rounded half away from zero to 22 fractional
- * bits; a horizontal pass, rounded and clipped to 8 bits, then a vertical one; a pass along an axis that keeps its
- * length is left out.
+ * What decides the bits (Pillow `src/libImaging/Resample.c`): the kernel (Keys' with a = -0.5, or a triangle), widened
+ * by the scale when shrinking; weights computed and normalised in float64, then rounded half away from zero to 22
+ * fractional bits; a horizontal pass, rounded and clipped to 8 bits, then a vertical one; a pass along an axis that
+ * keeps its length is left out.
  */
-import type { RgbImage } from './types';
+import type { ImageSize, RgbImage } from './types';
 
 const PRECISION_BITS = 22;
 /** Half a unit, so that the shift rounds. */
 const HALF = 1 << (PRECISION_BITS - 1);
-/** The kernel's reach at scale 1, in pixels. */
-const SUPPORT = 2;
+
+interface Kernel {
+  /** Its reach at scale 1, in pixels. */
+  readonly support: number;
+  weight(distance: number): number;
+}
 
 /** For each output position: the first source position, how many follow, and their fixed-point weights. */
 interface Taps {
@@ -23,18 +27,24 @@ interface Taps {
 }
 
 /** Keys' cubic convolution kernel, a = -0.5; operations in Pillow's order. */
-function cubic(distance: number): number {
-  const a = -0.5;
-  const x = Math.abs(distance);
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
-  return 0;
-}
+const CUBIC: Kernel = {
+  support: 2,
+  weight(distance) {
+    const a = -0.5;
+    const x = Math.abs(distance);
+    if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+    if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
+    return 0;
+  },
+};
 
-function computeTaps(inSize: number, outSize: number): Taps {
+/** Linear interpolation, as a triangle. */
+const TRIANGLE: Kernel = { support: 1, weight: (distance) => Math.max(0, 1 - Math.abs(distance)) };
+
+function computeTaps(inSize: number, outSize: number, kernel: Kernel): Taps {
   const scale = inSize / outSize;
   const kernelScale = Math.max(scale, 1);
-  const support = SUPPORT * kernelScale;
+  const support = kernel.support * kernelScale;
   const stride = Math.ceil(support) * 2 + 1;
   const first = new Int32Array(outSize);
   const count = new Int32Array(outSize);
@@ -49,7 +59,7 @@ function computeTaps(inSize: number, outSize: number): Taps {
     const taps = to - from;
     let sum = 0;
     for (let i = 0; i < taps; i++) {
-      const weight = cubic((i + from - center + 0.5) * step);
+      const weight = kernel.weight((i + from - center + 0.5) * step);
       row[i] = weight;
       sum += weight;
     }
@@ -64,9 +74,10 @@ function computeTaps(inSize: number, outSize: number): Taps {
   return { first, count, weights, stride };
 }
 
-/** Rows `firstRow … firstRow+rows-1` of `image`, resampled to `width`. // [rows, width, 3] */
-function resizeRows(image: RgbImage, width: number, firstRow: number, rows: number): Uint8ClampedArray {
-  const { first, count, weights, stride } = computeTaps(image.width, width);
+/** Rows `firstRow … firstRow+rows-1` of `image`, resampled to as many columns as there are taps. // [rows, width, 3] */
+function resizeRows(image: RgbImage, firstRow: number, rows: number, taps: Taps): Uint8ClampedArray {
+  const { first, count, weights, stride } = taps;
+  const width = first.length;
   const source = image.data;
   // The clamped array does Pillow's clip8: every value stored is an integer.
   const result = new Uint8ClampedArray(rows * width * 3);
@@ -120,15 +131,25 @@ const bytes = (clamped: Uint8ClampedArray) => new Uint8Array(clamped.buffer, cla
 
 /** Resamples to `width` × `height` pixels (both at least 1), as Pillow does. Never returns the input's own array. */
 export function resizeBicubic(image: RgbImage, width: number, height: number): RgbImage {
+  return resize(image, { width, height }, CUBIC);
+}
+
+/** Like {@link resizeBicubic}, with Pillow's bilinear filter. */
+export function resizeBilinear(image: RgbImage, width: number, height: number): RgbImage {
+  return resize(image, { width, height }, TRIANGLE);
+}
+
+function resize(image: RgbImage, { width, height }: ImageSize, kernel: Kernel): RgbImage {
   const sameWidth = width === image.width;
   const sameHeight = height === image.height;
   if (sameWidth && sameHeight) return { width, height, data: image.data.slice() };
-  if (sameHeight) return { width, height, data: bytes(resizeRows(image, width, 0, height)) };
+  const across = computeTaps(image.width, width, kernel);
+  if (sameHeight) return { width, height, data: bytes(resizeRows(image, 0, height, across)) };
 
-  const vertical = computeTaps(image.height, height);
-  if (sameWidth) return { width, height, data: bytes(resizeColumns(image.data, width * 3, 0, vertical)) };
-  const firstRow = vertical.first[0]!;
-  const lastRow = vertical.first[height - 1]! + vertical.count[height - 1]!;
-  const rows = resizeRows(image, width, firstRow, lastRow - firstRow);
-  return { width, height, data: bytes(resizeColumns(rows, width * 3, firstRow, vertical)) };
+  const down = computeTaps(image.height, height, kernel);
+  if (sameWidth) return { width, height, data: bytes(resizeColumns(image.data, width * 3, 0, down)) };
+  const firstRow = down.first[0]!;
+  const lastRow = down.first[height - 1]! + down.count[height - 1]!;
+  const rows = resizeRows(image, firstRow, lastRow - firstRow, across);
+  return { width, height, data: bytes(resizeColumns(rows, width * 3, firstRow, down)) };
 }

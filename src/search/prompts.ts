@@ -1,20 +1,14 @@
-/** @file What the model reads of a query: MMEB's templates for its kind, or the caller's own. */
+/** @file The default templates of queries for pictures, as MMEB's recipes have them, and a template of the caller's own. */
 
-import { fillPrompt, instructions } from '../text/instructions';
+import { MMEB_PROMPTS } from '../recipes/mmeb';
+import { fillPrompt } from '../text/instructions';
 
 /** What a query is made of. */
 export type QueryKind = 'text' | 'image' | 'both';
 
 /** With `{image}` and `{text}` where they go. */
 export function queryTemplate(kind: QueryKind): string {
-  switch (kind) {
-    case 'text':
-      return instructions.MSCOCO_t2i.query;
-    case 'image':
-      return instructions.NIGHTS.query;
-    case 'both':
-      return instructions.CIRR.query;
-  }
+  return MMEB_PROMPTS.roles.query.image[kind]!;
 }
 
 /**

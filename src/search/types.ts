@@ -3,12 +3,24 @@
  * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
  */
 
-/** What is embedded: a text, a picture, or both in one sequence. Texts are whole prompts; see `prompts.ts`. */
+/** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
-  /** The whole prompt. */
+  /** With a role the words themselves, which the model's recipe puts into its prompt; without one as the model reads it. */
   text?: string;
   /** `ImageData` where the browser cannot decode the file itself. */
   image?: Blob | ImageData;
+  /** Of a search: the recipe's prompt for queries. Absent for pictures of the index, and for the caller's own template. */
+  role?: 'query';
+  /** The caller's own, for recipes whose prompts have a place for it. */
+  instruction?: string;
+}
+
+/** What `VLM2Vec.embed` takes of them. */
+export interface EmbedderOptions {
+  /** Ends the call with the signal's reason. */
+  signal?: AbortSignal;
+  /** What queries look for: pictures. */
+  find?: 'image';
 }
 
 /** Turns inputs into unit vectors. A loaded `VLM2Vec` does, with the two further facts. */
@@ -20,14 +32,28 @@ export interface PhotoEmbedder {
   /** Length of a vector. */
   readonly dims: number;
   /**
+   * How the model is asked, as `model.info.recipe` says. Default: by whole prompts, with one vector for each.
+   */
+  readonly recipe?: EmbedderRecipe;
+  /**
    * One vector each, in order. // [dims]
    * Where the model is gone it rejects, and {@link restart} is called: with a plain `DisposedError` where it was taken
    * away; with `DeviceLostError`, or any error whose `details.died` is true, where it ended by itself. The latter counts
    * against the pictures that it had in work.
    */
-  embed(inputs: readonly EmbedderInput[], options: { signal?: AbortSignal }): Promise<Float32Array[]>;
+  embed(inputs: readonly EmbedderInput[], options: EmbedderOptions): Promise<Float32Array[]>;
   /** Loads the model anew. Without it indexing pauses when the model is gone. */
   restart?(): Promise<void>;
+}
+
+/** What the index has to know of a recipe; `ModelInfo.recipe` is one. */
+export interface EmbedderRecipe {
+  /** For people. */
+  readonly title: string;
+  /** Whether prompts are whole strings, so that a template of the caller's own can take their place. */
+  readonly isRaw: boolean;
+  /** `all`: several vectors for each input, which the index cannot keep. */
+  readonly pooling: 'last' | 'all';
 }
 
 /** Of `openPhotoIndex`. */
@@ -214,8 +240,9 @@ export interface SearchQuery {
   /** What results should not be like. */
   exclude?: readonly QueryPart[];
   /**
-   * Template of the prompt for `text` and `image`, with `{text}` and `{image}` where they go. Default: MMEB's for the
-   * kind of query (`queryTemplate`).
+   * Of `text` and `image`. With VLM2Vec and others that read whole prompts: a template, with `{text}` and `{image}` where
+   * they go; default: MMEB's for the kind of query (`queryTemplate`). With a recipe of templates: its instruction, where it
+   * takes one; default: the recipe's own.
    */
   instruction?: string;
   /** Only these pictures. */

@@ -1,13 +1,13 @@
 /** @file The page's model as the index needs it: it may be loaded anew, or on another device, under an open index. */
 import { effect } from '@preact/signals';
-import { DisposedError } from '../../../src/index';
+import { DisposedError, type ModelInfo } from '../../../src/index';
 import type { PhotoEmbedder } from '../../../src/search';
 import { nameOf, type ModelControl } from '../../shell/model-control';
 
 const KNOWN_TEXTS = 100;
 
-/** @param id of the model that is loaded now; the embedder serves that one only, however often it is loaded */
-export function embedderOf(control: ModelControl, id: string, dims: number): PhotoEmbedder {
+/** @param info of the model that is loaded now; the embedder serves that one only, however often it is loaded */
+export function embedderOf(control: ModelControl, { id, dims, recipe }: ModelInfo): PhotoEmbedder {
   const current = () => {
     const model = control.model.value;
     return model?.info.id === id ? model : null;
@@ -18,17 +18,18 @@ export function embedderOf(control: ModelControl, id: string, dims: number): Pho
     id,
     name: nameOf(control.choice.value),
     dims,
-    async embed(inputs, { signal }) {
+    recipe,
+    async embed(inputs, options) {
       const [only] = inputs.length === 1 && inputs[0]!.image === undefined ? inputs : [];
-      const text = only?.text;
-      const before = text === undefined ? undefined : known.get(text);
+      const words = only && JSON.stringify(only);
+      const before = words === undefined ? undefined : known.get(words);
       if (before) return [before];
       const model = current();
       if (!model) throw new DisposedError('The model is not loaded at the moment.');
-      const vectors = await model.embed(inputs, { signal });
-      if (text !== undefined) {
+      const vectors = await model.embed(inputs, options);
+      if (words !== undefined) {
         if (known.size >= KNOWN_TEXTS) known.clear();
-        known.set(text, vectors[0]!);
+        known.set(words, vectors[0]!);
       }
       return vectors;
     },

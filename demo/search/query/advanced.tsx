@@ -16,10 +16,11 @@ type Task = keyof typeof strings.tasks & TaskName;
 const TASKS = Object.keys(strings.tasks) as Task[];
 
 export function Advanced(): JSX.Element {
-  const { finder, showScores } = useSearch();
+  const { control, finder, showScores } = useSearch();
+  const recipe = control.model.value?.info.recipe;
   const { text, pictures, instruction } = finder.form.value;
   const kind = kindOf(parseQuery(text), pictures) ?? 'text';
-  const problem = instruction === null ? null : templateProblem(instruction, kind);
+  const problem = instruction === null ? null : templateProblem(instruction, kind, recipe?.isRaw);
   const tasks = TASKS.filter((task) => templateFits(instructions[task].query, kind));
   const chosen = instruction === null ? '' : (tasks.find((task) => instructions[task].query === instruction) ?? 'own');
   const help = useId();
@@ -27,35 +28,42 @@ export function Advanced(): JSX.Element {
     if (value === '') finder.change({ instruction: null });
     else if (value !== 'own') finder.change({ instruction: instructions[value as Task].query });
   };
+  const isRaw = recipe?.isRaw ?? true;
+  const takesOne = isRaw || recipe?.instruction?.roles.includes('query') === true;
+  const explain = isRaw ? strings.explain : takesOne ? strings.oneInstruction : strings.fixed;
   return (
     <details class="advanced">
       <summary>{strings.summary}</summary>
       <p class="quiet" id={help}>
-        {strings.explain}
+        {typeof explain === 'string' ? explain : explain(recipe!.title)}
       </p>
-      <div class="advanced-row">
-        <Select
-          label={strings.instruction}
-          describedBy={help}
-          value={chosen}
-          options={[
-            { value: '', label: strings.automatic },
-            ...tasks.map((task) => ({ value: task, label: strings.tasks[task] })),
-            ...(chosen === 'own' ? [{ value: 'own', label: strings.own }] : []),
-          ]}
-          onChange={choose}
-        />
-        <label class="wide">
-          <span>{strings.template}</span>
-          <textarea
-            rows={2}
-            spellcheck={false}
-            aria-invalid={problem !== null}
-            value={instruction ?? queryTemplate(kind)}
-            onInput={(event) => finder.change({ instruction: event.currentTarget.value }, TYPING)}
-          />
-        </label>
-      </div>
+      {takesOne && (
+        <div class="advanced-row">
+          {isRaw && (
+            <Select
+              label={strings.instruction}
+              describedBy={help}
+              value={chosen}
+              options={[
+                { value: '', label: strings.automatic },
+                ...tasks.map((task) => ({ value: task, label: strings.tasks[task] })),
+                ...(chosen === 'own' ? [{ value: 'own', label: strings.own }] : []),
+              ]}
+              onChange={choose}
+            />
+          )}
+          <label class="wide">
+            <span>{isRaw ? strings.template : strings.instruction}</span>
+            <textarea
+              rows={2}
+              spellcheck={false}
+              aria-invalid={problem !== null}
+              value={instruction ?? (isRaw ? queryTemplate(kind) : recipe!.instruction!.default)}
+              onInput={(event) => finder.change({ instruction: event.currentTarget.value }, TYPING)}
+            />
+          </label>
+        </div>
+      )}
       {problem && (
         <p class="field-problem" role="alert">
           {strings.problems[problem]}

@@ -92,8 +92,14 @@ export function templateFits(template: string, kind: QueryKind): boolean {
 /**
  * What a template names that the query does not have; null where it can be used. What it does not name is put in by the
  * index: pictures in front, words behind.
+ * @param isRaw whether the model reads whole prompts; another takes an instruction, and puts words and pictures in itself
  */
-export function templateProblem(template: string, kind: QueryKind): 'no-text' | 'no-image' | null {
+export function templateProblem(
+  template: string,
+  kind: QueryKind,
+  isRaw = true,
+): 'no-text' | 'no-image' | 'no-slots' | null {
+  if (!isRaw) return /\{(text|image)\}/.test(template) ? 'no-slots' : null;
   if (kind === 'image' && template.includes('{text}')) return 'no-text';
   return kind === 'text' && template.includes('{image}') ? 'no-image' : null;
 }

@@ -11,6 +11,7 @@ const index = await openPhotoIndex({
   embedder: {
     id: model.info.id,
     dims: model.dims,
+    recipe: model.info.recipe,
     embed: (inputs, options) => model.embed(inputs, options),
   },
 });

@@ -8,15 +8,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeImage, resizeBicubic, type RgbImage } from '../../image';
 import { loadRuntime, type Runtime } from '../../runtime';
 import { folderBundle } from '../../store/folder.node';
-import { backboneFixture, type AdaptedBackboneFixture, type BackboneCase } from '../../testing/backbones';
+import { adaptedOracle, backboneOracle, idsOf, type BackboneCase } from '../../testing/backbones';
 import { convertFixture } from '../../testing/bundles';
 import { cosine, maxDifference } from '../../testing/fixtures';
 import { floats, goldenInput, type GoldenCase } from '../../testing/golden';
 import type { ClipConfig } from '../blocks/clip';
 import { tiledPicture, type TileConfig } from './picture';
 
-const { checkpoint, cases, mistakes } = backboneFixture('llava-next');
-const adapted = backboneFixture<AdaptedBackboneFixture>('llava-next+dora');
+const { checkpoint, cases, mistakes } = backboneOracle('llava-next');
+const adapted = adaptedOracle('llava-next+dora');
 const pictures = cases.filter(({ images }) => images);
 /** An embedder has nothing to say of an empty text; the reference embeds `<s>` alone. */
 const embedded = cases.filter(({ text }) => text !== '');
@@ -30,11 +30,6 @@ const inputOf = (item: BackboneCase) => {
 };
 const embed = async (runtime: Runtime, items: readonly BackboneCase[]) =>
   (await runtime.embed(items.map(inputOf), { orientation: 'stored' })) as Float32Array[];
-const wantedIds = ({ ids, images }: BackboneCase, marker: number): number[] => {
-  if (!images) return ids as number[];
-  const [before, visual, after] = ids as [number[], number, number[]];
-  return [...before, ...new Array<number>(visual).fill(marker), ...after];
-};
 
 async function open(name: string, options: Parameters<typeof convertFixture>[2], adapter?: string): Promise<Runtime> {
   const out = path.join(folder, name);
@@ -105,7 +100,7 @@ describe('fp32', () => {
   test.each(embedded.map(({ id }) => id))('%s', async (id) => {
     const item = caseOf(id);
     const { ids } = await runtime.tokens(inputOf(item), { orientation: 'stored' });
-    expect(ids).toEqual(wantedIds(item, 380));
+    expect(ids).toEqual(idsOf(item, 380));
     const [found] = await embed(runtime, [item]);
     const wanted = floats(item.embedding);
     expect(1 - cosine(found!, wanted)).toBeLessThan(1e-6);

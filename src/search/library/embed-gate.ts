@@ -27,17 +27,17 @@ export class EmbedGate {
     this.#limits = limits;
   }
 
-  /** For a search. @throws what the embedder does */
+  /** For a search: what is looked for are pictures. @throws what the embedder does */
   async query(inputs: readonly EmbedderInput[], signal?: AbortSignal): Promise<Float32Array[]> {
     signal?.throwIfAborted();
     this.#queries++;
     try {
       await this.#restarting;
       try {
-        return this.#checked(inputs, await this.#embedder.embed(inputs, { signal }));
+        return this.#checked(inputs, await this.#embedder.embed(inputs, { signal, find: 'image' }));
       } catch (error) {
         if (!isGone(error) || !(await this.#restart())) throw error;
-        return this.#checked(inputs, await this.#embedder.embed(inputs, { signal }));
+        return this.#checked(inputs, await this.#embedder.embed(inputs, { signal, find: 'image' }));
       }
     } finally {
       this.#queries--;

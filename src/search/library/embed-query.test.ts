@@ -1,4 +1,6 @@
 import { expect, test, vi } from 'vitest';
+import { compose, recipeNamed } from '../../recipes';
+import { instructions } from '../../text';
 import { queryPrompt, queryTemplate } from '../prompts';
 import type { EmbedderInput } from '../types';
 import { embedQuery } from './embed-query';
@@ -10,7 +12,6 @@ const means = () => ({
   file: vi.fn(async () => original),
 });
 const vector = (i: number, weight?: number) => ({ vector: Float32Array.of(i), weight });
-const prompt = (kind: 'text' | 'image' | 'both', text?: string) => queryPrompt(queryTemplate(kind), text);
 
 test('words and a picture are one input; what is combined and excluded are others, in one call', async () => {
   const by = means();
@@ -27,10 +28,10 @@ test('words and a picture are one input; what is combined and excluded are other
   );
   expect(by.embed).toHaveBeenCalledOnce();
   expect(by.embed.mock.calls[0]![0]).toEqual([
-    { text: prompt('both', 'at night'), image: blob },
-    { text: prompt('text', 'snow') },
-    { text: prompt('text', 'people') },
-    { text: prompt('both', 'red'), image: original },
+    { role: 'query', text: 'at night', image: blob },
+    { role: 'query', text: 'snow' },
+    { role: 'query', text: 'people' },
+    { role: 'query', text: 'red', image: original },
   ]);
   expect(query).toEqual({
     include: [vector(0), vector(1, 2), { id: 7, weight: undefined }],
@@ -53,4 +54,29 @@ test('a picture of the index alone is known by its vector, unless it has a templ
 test('a part that is empty is refused', async () => {
   await expect(embedQuery({ combine: [{}] }, means())).rejects.toThrow('neither text nor picture');
   await expect(embedQuery({ text: 'a', exclude: [{ text: '' }] }, means())).rejects.toThrow('neither text nor picture');
+});
+
+test('a recipe of templates takes an instruction, and no template', async () => {
+  const by = { ...means(), recipe: { title: 'GME', isRaw: false, pooling: 'last' as const } };
+  await embedQuery({ text: 'snow', instruction: 'Find a photo.' }, by);
+  expect(by.embed.mock.calls[0]![0]).toEqual([{ role: 'query', text: 'snow', instruction: 'Find a photo.' }]);
+  await expect(embedQuery({ text: 'snow', instruction: 'Find {text}' }, by)).rejects.toThrow('without {text}');
+});
+
+test('what goes to VLM2Vec is what MMEB says to look for pictures with; the template shown is the same', () => {
+  const vlm2vec = recipeNamed('vlm2vec');
+  const ask = (images: number, text?: string) =>
+    compose({ role: 'query', find: 'image', images, text }, vlm2vec, '<image>').prompt;
+  const said = (set: 'MSCOCO_t2i' | 'NIGHTS' | 'CIRR') =>
+    instructions[set].query.replace('{image}', '<image>').replace('{text}', 'a dog');
+  expect([ask(0, 'a dog'), ask(1), ask(1, 'a dog')]).toEqual([said('MSCOCO_t2i'), said('NIGHTS'), said('CIRR')]);
+  for (const [kind, images] of [
+    ['text', 0],
+    ['image', 1],
+    ['both', 1],
+  ] as const) {
+    const text = kind === 'image' ? undefined : 'a dog';
+    const own = queryPrompt(queryTemplate(kind), text);
+    expect(compose({ images, text: own }, vlm2vec, '<image>').prompt).toBe(ask(images, text));
+  }
 });

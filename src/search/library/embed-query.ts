@@ -1,13 +1,15 @@
-/** @file A query → vectors: its parts become prompts and pictures, which are embedded in one call. */
+/** @file A query → vectors: its parts become inputs with the role of queries, which are embedded in one call. */
 
 import { InvalidInputError } from '../../errors';
-import { queryPrompt, queryTemplate, type QueryKind } from '../prompts';
-import type { EmbedderInput, QueryPart, SearchQuery } from '../types';
+import { queryPrompt } from '../prompts';
+import type { EmbedderInput, EmbedderRecipe, QueryPart, SearchQuery } from '../types';
 import type { VectorPart, VectorQuery } from './find';
 
 /** What it takes. */
 export interface Means {
   embed(inputs: readonly EmbedderInput[]): Promise<Float32Array[]>;
+  /** Where it is not known, prompts are whole strings. */
+  recipe?: EmbedderRecipe;
   /** The original of a picture of the index. */
   file(id: number): Promise<Blob>;
 }
@@ -17,7 +19,7 @@ type Asked = { input: EmbedderInput; weight?: number } | { id: number; weight?: 
 
 /**
  * Resolves to what to look for, and how long embedding took.
- * @throws InvalidInputError where a part is empty; what `embed` and `file` do
+ * @throws InvalidInputError where a part is empty, and for a template where the recipe has its own; what `embed` and `file` do
  */
 export async function embedQuery(
   { text, image, instruction, combine = [], exclude = [], filter, limit }: SearchQuery,
@@ -45,11 +47,21 @@ export async function embedQuery(
 }
 
 /** What is to be embedded of a part; for a picture of the index alone, the vector it has. */
-async function ask({ text, image, weight }: QueryPart, { file }: Means, instruction?: string): Promise<Asked> {
+async function ask({ text, image, weight }: QueryPart, means: Means, instruction?: string): Promise<Asked> {
   if (!text && image === undefined) throw new InvalidInputError('A part of the query has neither text nor picture.');
-  const kind: QueryKind = image === undefined ? 'text' : text ? 'both' : 'image';
-  if (kind === 'image' && 'id' in image! && instruction === undefined) return { id: image.id, weight };
-  const input: EmbedderInput = { text: queryPrompt(instruction ?? queryTemplate(kind), text) };
-  if (image !== undefined) input.image = 'id' in image ? await file(image.id) : image;
+  if (!text && image && 'id' in image && instruction === undefined) return { id: image.id, weight };
+  const input = worded(text, means.recipe, instruction);
+  if (image !== undefined) input.image = 'id' in image ? await means.file(image.id) : image;
   return { input, weight };
+}
+
+function worded(text: string | undefined, recipe: EmbedderRecipe | undefined, instruction?: string): EmbedderInput {
+  const words = text ? { text } : {};
+  if (instruction === undefined) return { ...words, role: 'query' };
+  if (recipe === undefined || recipe.isRaw) return { text: queryPrompt(instruction, text) };
+  if (!/\{(text|image)\}/.test(instruction)) return { ...words, role: 'query', instruction };
+  throw new InvalidInputError(
+    `${recipe.title} has a prompt of its own: give an instruction without {text} and {image}, or none.`,
+    { option: 'instruction' },
+  );
 }

@@ -2,12 +2,13 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, InvalidInputError } from '../../errors';
+import { DisposedError, InvalidInputError, UnsupportedError } from '../../errors';
 import { MAX_INPUT_PIXELS } from '../../image';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
   CallOptions,
+  EmbedderRecipe,
   Facets,
   FolderFile,
   FolderInfo,
@@ -38,16 +39,24 @@ const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, deco
 
 /**
  * Opens a photo index, or begins one.
- * @throws UnsupportedError where the browser cannot store one, or a newer version made it; InvalidInputError for a name
- *   that is none
+ * @throws UnsupportedError where the browser cannot store one, or a newer version made it, and for a recipe with several
+ *   vectors per input; InvalidInputError for a name that is none
  */
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
   const { name = 'photos', embedder } = options;
+  const { recipe } = embedder;
+  if (recipe?.pooling === 'all') {
+    throw new UnsupportedError(
+      `${recipe.title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
+      { recipe: recipe.title },
+    );
+  }
   const limits = { ...LIMITS, ...options.limits };
   const place = await placeName(name, embedder.id);
   return BrowserPhotoIndex.open({
     settings: { place, name, modelId: embedder.id, modelName: embedder.name ?? null, dims: embedder.dims, limits },
     gate: new EmbedGate(embedder, limits),
+    recipe,
     start: options.worker ?? startWorker,
     startSurvey: options.surveyWorker ?? startSurvey,
   });
@@ -64,12 +73,14 @@ function startSurvey(): Worker {
 interface Parts {
   settings: Omit<OpenSettings, 'innocent'>;
   gate: EmbedGate;
+  recipe: EmbedderRecipe | undefined;
   start: () => Worker;
   startSurvey: () => Worker;
 }
 
 class BrowserPhotoIndex implements PhotoIndex {
   readonly #gate: EmbedGate;
+  readonly #recipe: EmbedderRecipe | undefined;
   readonly #survey: Survey;
   /** Files that were picked, by folder: a worker that takes over knows nothing of them. */
   readonly #picked = new Map<number, readonly FolderFile[]>();
@@ -82,7 +93,8 @@ class BrowserPhotoIndex implements PhotoIndex {
   /** Begun, and neither ended nor stopped by the caller: a worker that takes over goes on. */
   #shouldRun = false;
 
-  private constructor({ gate, startSurvey }: Parts) {
+  private constructor({ gate, recipe, startSurvey }: Parts) {
+    this.#recipe = recipe;
     this.#survey = new Survey(startSurvey);
     this.#gate = gate;
   }
@@ -162,6 +174,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<SearchResult> {
     const asked = await embedQuery(query, {
+      recipe: this.#recipe,
       embed: (inputs) => this.#gate.query(inputs, signal),
       file: (id) => this.file(id),
     });
