@@ -5,7 +5,7 @@ import type { TilePlan } from './plans/tiles';
 import { resizeBicubic } from './resize';
 import type { ImageSize, RgbImage } from './types';
 
-export interface TileOptions extends Normalization {
+export interface CanvasOptions extends Normalization {
   /** Side of a tile, in pixels: 336. */
   readonly tile: number;
   /** Side of a patch: 14. */
@@ -22,7 +22,7 @@ export interface TileOptions extends Normalization {
  * The squeezed picture first, then the shape's tiles row by row; patches of each row by row, within a patch: channel, row,
  * column. // [tiles * patches, 3 * patchSize²]
  */
-export function tilePatches(image: RgbImage, plan: TilePlan, options: TileOptions): Float32Array {
+export function tilePatches(image: RgbImage, plan: TilePlan, options: CanvasOptions): Float32Array {
   const { tile, patchSize, mean, std } = options;
   const start = resizeSteps(image, plan.before);
   const tiles = [resized(start, { width: tile, height: tile }), ...cutTiles(start, plan, options)];
@@ -32,7 +32,7 @@ export function tilePatches(image: RgbImage, plan: TilePlan, options: TileOption
   return patches;
 }
 
-function cutTiles(image: RgbImage, { shape, fitted }: TilePlan, { tile, shortCanvas }: TileOptions): RgbImage[] {
+function cutTiles(image: RgbImage, { shape, fitted }: TilePlan, { tile, shortCanvas }: CanvasOptions): RgbImage[] {
   const canvas = padded(resized(image, fitted), shape, shortCanvas);
   const tiles: RgbImage[] = [];
   for (let y = 0; y < shape.height; y += tile) {

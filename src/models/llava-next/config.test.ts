@@ -136,10 +136,13 @@ test.each([
   expect(() => parseConfig(config)).toThrow(UnsupportedError);
 });
 
-test.each(['rms_norm_eps', 'rope_theta', 'sliding_window'])('%s must be written: its default is not the 7B’s', (key) => {
-  const { [key]: _, ...rest } = published.text_config as Record<string, unknown>;
-  expect(() => parseConfig({ ...published, text_config: rest })).toThrow(VLM2VecError);
-});
+test.each(['rms_norm_eps', 'rope_theta', 'sliding_window'])(
+  '%s must be written: its default is not the 7B’s',
+  (key) => {
+    const { [key]: _, ...rest } = published.text_config as Record<string, unknown>;
+    expect(() => parseConfig({ ...published, text_config: rest })).toThrow(VLM2VecError);
+  },
+);
 
 test('a window as long as the positions is none', () => {
   expect(parseConfig(inText({ sliding_window: 32768 }))).toEqual(parseConfig(published));

@@ -152,9 +152,7 @@ describe('fp32', () => {
     const half = await loadRuntime({ reader: folderBundle(path.join(folder, 'fp32')), activations: 'f16' });
     const items = ['picture-450x5', 'picture-200x305', 'cat', 'text', 'text-long'].map(caseOf);
     const found = await embed(half, items);
-    items.forEach(({ id, embedding }, i) =>
-      expect(cosine(found[i]!, floats(embedding)), id).toBeGreaterThan(0.99999),
-    );
+    items.forEach(({ id, embedding }, i) => expect(cosine(found[i]!, floats(embedding)), id).toBeGreaterThan(0.99999));
     await half.dispose();
   });
 });

@@ -1,11 +1,19 @@
 /** @file Pictures of LLaVA-NeXT: tiles, and which of their visual tokens stand in the prompt. */
 
-import { FIT_FILE, tilePatches, tilePlan, unpadded, type ImageSize, type TileOptions, type TilePlan } from '../../image';
+import {
+  FIT_FILE,
+  tilePatches,
+  tilePlan,
+  unpadded,
+  type ImageSize,
+  type CanvasOptions,
+  type TilePlan,
+} from '../../image';
 import type { Picture, PicturePlan } from '../architecture';
 import { clipPatches, type ClipConfig } from '../blocks/clip';
 
 /** As the checkpoint's files say; kept in the bundle. */
-export interface TileConfig extends TileOptions {
+export interface TileConfig extends CanvasOptions {
   readonly shapes: readonly ImageSize[];
 }
 
