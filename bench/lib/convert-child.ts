@@ -6,9 +6,8 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { WeightDtype } from '../../src/bundle/manifest';
-import { openCheckpoint } from '../../src/checkpoint';
 import { folderTree } from '../../src/checkpoint/folder.node.js';
-import { convertCheckpoint } from '../../src/convert';
+import { convertCheckpoint, openCheckpoint } from '../../src/convert';
 import { computeProbe } from '../../src/runtime';
 import { folderWriter } from '../../src/store/folder.node.js';
 import { cpuSeconds } from './report';

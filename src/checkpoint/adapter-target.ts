@@ -1,7 +1,7 @@
 /**
  * @file Which modules an adapter adapts: the rules of PEFT's `tuners_utils.check_target_module_exists`, on module paths
  * in the adapter's layout. From 0.20 on the first of several layer indexes in a path counts, until then the last:
- * Qwen2-VL's paths have one at most.
+ * the paths of the models here have one at most.
  */
 
 import { UnsupportedError } from '../errors';

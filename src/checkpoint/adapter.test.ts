@@ -13,7 +13,7 @@ import {
   type AdapterName,
 } from '../testing/fixtures';
 import { expectSameBits, expectSameTensors, wholeTensor } from '../testing/same-tensors';
-import { openCheckpoint } from './checkpoint';
+import { openCheckpoint } from '../convert';
 import { folderTree } from './folder.node';
 import type { FileTree } from './types';
 

@@ -5,7 +5,7 @@ import { parseAdapterConfig, scalingOf, type AdapterConfig } from './adapter-con
 import { isTarget } from './adapter-target';
 import { readJsonObject } from './json';
 import { makeFactors, type LowRankFactors } from './merge';
-import { canonicalName, layoutOf, nameInLayout } from './names';
+import { canonicalName, layoutOf, nameInLayout, type NameRules } from './names';
 import { choosePatternRule, rankAndAlpha, type RankAndAlpha } from './pattern-rules';
 import { quote, showShape } from './quote';
 import { parseSafetensors } from './safetensors';
@@ -60,26 +60,29 @@ export async function openAdapterTensors(tree: FileTree, signal?: AbortSignal): 
 export function planAdapter(
   config: AdapterConfig,
   tensors: ReadonlyMap<string, TensorView>,
-  base: ReadonlyMap<string, { readonly shape: readonly number[] }>,
+  { base, names }: { base: ReadonlyMap<string, { readonly shape: readonly number[] }>; names: NameRules },
 ): Adapter {
   const parts = groupByModule(tensors);
-  const layout = layoutOf(parts.keys());
+  const layout = layoutOf(parts.keys(), names);
   const ranks = [...parts].flatMap(([path, { a }]): [string, number][] => (a ? [[path, a.shape[0] ?? 0]] : []));
   const rule = choosePatternRule(config, new Map(ranks));
   const weights = new Map<string, AdaptedWeight>();
 
   for (const [path, found] of parts) {
-    const name = `${canonicalName(path)}.weight`;
+    const name = canonicalName(`${path}.weight`, names);
     const any = (found.a ?? found.b ?? found.magnitude)!;
     const shape = base.get(name)?.shape;
     if (!shape) throw mismatch(any, `adapts ${quote(name)}, which the base does not have`);
     if (!isTarget(config, path)) throw mismatch(any, `adapts ${quote(path)}, which target_modules does not name`);
     if (weights.has(name)) throw mismatch(any, `adapts ${quote(name)} a second time`);
+    if (names.unadaptable.test(name)) {
+      throw new UnsupportedError(`${quote(name)} is adapted; embeddings and the output layer are not supported`);
+    }
     weights.set(name, planWeight({ config, path, name, shape, found, ...rankAndAlpha(config, path, rule) }));
   }
   for (const name of base.keys()) {
     if (!name.endsWith('.weight') || weights.has(name)) continue;
-    const path = nameInLayout(name.slice(0, -'.weight'.length), layout);
+    const path = nameInLayout(name.slice(0, -'.weight'.length), layout, names);
     if (isTarget(config, path)) {
       throw new CheckpointMismatchError(`target_modules names ${quote(path)}, but the adapter has no tensors for it`, {
         tensor: name,
@@ -155,9 +158,6 @@ function planWeight({ config, path, name, shape, found, r, alpha }: Planned): Ad
     throw new UnsupportedError(
       `${quote(name)} ${showShape(shape)} is adapted; only matrices and 3-D convolutions are supported`,
     );
-  }
-  if (name.startsWith('lm_head.') || name.startsWith('model.embed_tokens.')) {
-    throw new UnsupportedError(`${quote(name)} is adapted; embeddings and the output layer are not supported`);
   }
   const missing = (kind: string): never => {
     throw new CheckpointMismatchError(`the adapter has no ${kind} for ${quote(path)}`, { tensor: name });

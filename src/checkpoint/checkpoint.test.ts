@@ -11,7 +11,7 @@ import {
 import { CHECKPOINT_NAMES, checkpointPath, fixtureBytes } from '../testing/fixtures';
 import { blobTree } from './blob-tree';
 import { expectSameTensors, wholeTensor } from '../testing/same-tensors';
-import { openCheckpoint } from './checkpoint';
+import { openCheckpoint } from '../convert';
 import { folderTree } from './folder.node';
 import { parseSafetensors } from './safetensors';
 

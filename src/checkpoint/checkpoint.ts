@@ -1,12 +1,12 @@
 /** @file A checkpoint as the converter sees it: configs, tokenizer files, and tensors with the adapter merged in. */
 
-import type { BundleSource } from '../bundle/manifest';
+import type { BundleSource, JsonObject } from '../bundle/manifest';
 import { CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../errors';
 import { ADAPTER_CONFIG, openAdapterTensors, planAdapter, readAdapterConfig, type Adapter } from './adapter';
 import type { AdapterConfig } from './adapter-config';
 import { isJsonObject, readJsonObject, readJsonObjectIfThere } from './json';
 import { MergedTensors } from './merged-tensors';
-import { canonicalName } from './names';
+import { canonicalName, type NameRules } from './names';
 import { isInnerPath } from './paths';
 import { quote } from './quote';
 import type { ByteSource, FileTree, TensorStore } from './types';
@@ -36,10 +36,10 @@ export interface Checkpoint {
   readonly tensors: TensorStore;
   readonly source: BundleSource;
   /**
-   * Throws {@link CheckpointMismatchError} naming weights that are not in `names`, i.e. that nobody used. The output
-   * layer and the rotary frequencies, which an embedding does not need, are excepted.
+   * Throws {@link CheckpointMismatchError} naming weights that are not in `used`, i.e. that nobody used. Those that an
+   * embedding does not need by the architecture's rules are excepted.
    */
-  expectConsumed(names: ReadonlySet<string>): void;
+  expectConsumed(used: ReadonlySet<string>): void;
 }
 
 export interface OpenCheckpointOptions {
@@ -54,14 +54,21 @@ export interface OpenCheckpointOptions {
   signal?: AbortSignal;
 }
 
-/** Opens and checks a checkpoint: everything but the numbers themselves. */
-export async function openCheckpoint(options: OpenCheckpointOptions): Promise<Checkpoint> {
+/**
+ * Opens and checks a checkpoint: everything but the numbers themselves.
+ * @param namesOf the names of the architecture that `config.json` is of
+ */
+export async function openCheckpoint(
+  options: OpenCheckpointOptions,
+  namesOf: (config: JsonObject) => NameRules,
+): Promise<Checkpoint> {
   const { signal } = options;
   const { base, adapter, config } = await resolveCheckpoint(options);
-  const views = canonicalViews(await openWeights(base, signal));
+  const names = namesOf(config);
+  const views = canonicalViews(await openWeights(base, signal), names);
   let merged: Adapter | null = null;
   if (adapter) {
-    merged = planAdapter(adapter.config, await openAdapterTensors(adapter.tree, signal), views);
+    merged = planAdapter(adapter.config, await openAdapterTensors(adapter.tree, signal), { base: views, names });
   }
   const trees = adapter ? [adapter.tree, base] : [base];
   return {
@@ -73,7 +80,7 @@ export async function openCheckpoint(options: OpenCheckpointOptions): Promise<Ch
       base: { id: base.label, revision: base.revision },
       adapter: adapter && { id: adapter.tree.label, revision: adapter.tree.revision, kind: adapter.config.kind },
     },
-    expectConsumed: (names) => expectConsumed(views.keys(), names),
+    expectConsumed: (used) => expectConsumed(views.keys(), used, names),
   };
 }
 
@@ -137,10 +144,10 @@ async function isAdapter(tree: FileTree): Promise<boolean> {
   return (await tree.list()).includes(ADAPTER_CONFIG);
 }
 
-function canonicalViews(tensors: ReadonlyMap<string, TensorView>): Map<string, TensorView> {
+function canonicalViews(tensors: ReadonlyMap<string, TensorView>, rules: NameRules): Map<string, TensorView> {
   const views = new Map<string, TensorView>();
   for (const [raw, view] of tensors) {
-    const name = canonicalName(raw);
+    const name = canonicalName(raw, rules);
     const other = views.get(name);
     if (other) {
       const both = `${quote(raw)} and ${quote(other.name)}`;
@@ -172,10 +179,8 @@ async function openTokenizerFiles(trees: FileTree[], signal?: AbortSignal): Prom
   return [];
 }
 
-const NOT_NEEDED = /^lm_head\.|\.inv_freq$/;
-
-function expectConsumed(all: Iterable<string>, names: ReadonlySet<string>): void {
-  const left = [...all].filter((name) => !names.has(name) && !NOT_NEEDED.test(name));
+function expectConsumed(all: Iterable<string>, used: ReadonlySet<string>, { unneeded }: NameRules): void {
+  const left = [...all].filter((name) => !used.has(name) && !unneeded.test(name));
   if (left.length === 0) return;
   const shown = left.slice(0, 5).map(quote).join(', ');
   const more = left.length > 5 ? ` and ${left.length - 5} more` : '';

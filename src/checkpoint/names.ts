@@ -1,52 +1,48 @@
 /**
- * @file Tensor names. transformers moved Qwen2-VL's modules in release 4.52, and converters have a third layout:
- *   until 4.51   model.layers.0…                 visual.blocks.0…         lm_head.weight
- *   from 4.52    model.language_model.layers.0…  model.visual.blocks.0…   lm_head.weight
- *   others       language_model.model.layers.0…  visual.blocks.0…         language_model.lm_head.weight
- * The first is canonical here. An adapter names modules in the layout of the release that trained it.
+ * @file Names of tensors and modules. The same weight has other names by the release that wrote the file: transformers
+ * moved the modules of most models in release 4.52, and converters have layouts of their own. An adapter names modules in
+ * the layout of the release that trained it. Which layouts there are is the architecture's knowledge.
  */
 
-/** Prefixes of one layout, each ending in a dot. */
-export interface NameLayout {
-  readonly text: string;
-  readonly vision: string;
-  readonly head: string;
-}
+/** By part of the model, the path of its module: `{ text: 'model', vision: 'visual', head: 'lm_head' }`. */
+export type NameLayout = Readonly<Record<string, string>>;
 
-export const CANONICAL_LAYOUT: NameLayout = { text: 'model.', vision: 'visual.', head: 'lm_head.' };
-const NESTED_LAYOUT: NameLayout = { text: 'model.language_model.', vision: 'model.visual.', head: 'lm_head.' };
-const SPLIT_LAYOUT: NameLayout = { text: 'language_model.model.', vision: 'visual.', head: 'language_model.lm_head.' };
-/** More specific prefixes first. */
-const LAYOUTS = [NESTED_LAYOUT, SPLIT_LAYOUT, CANONICAL_LAYOUT] as const;
+/** What is known of an architecture's names. The patterns are for canonical names, of weights: `lm_head.weight`. */
+export interface NameRules {
+  /** The same parts in each; the first is canonical. Where paths nest, the longest that fits counts. */
+  readonly layouts: readonly [NameLayout, ...NameLayout[]];
+  /** Weights that an embedding does not need. Any other that nobody uses is an error. */
+  readonly unneeded: RegExp;
+  /** Weights that adapters may not change: embeddings and the output layer. */
+  readonly unadaptable: RegExp;
+}
 
 /** The canonical name of a tensor or module; a name of no known layout stays as it is. */
-export function canonicalName(name: string): string {
-  for (const layout of LAYOUTS) {
-    if (name.startsWith(layout.vision)) return CANONICAL_LAYOUT.vision + name.slice(layout.vision.length);
-  }
-  for (const layout of LAYOUTS) {
-    if (name.startsWith(layout.head)) return CANONICAL_LAYOUT.head + name.slice(layout.head.length);
-    if (name.startsWith(layout.text)) return CANONICAL_LAYOUT.text + name.slice(layout.text.length);
-  }
-  return name;
+export function canonicalName(name: string, { layouts }: NameRules): string {
+  return rename(name, layouts, layouts[0]);
 }
 
-/** The layout that `names` are in; the canonical one where they could be in any. */
-export function layoutOf(names: Iterable<string>): NameLayout {
-  for (const name of names) {
-    for (const layout of [NESTED_LAYOUT, SPLIT_LAYOUT]) {
-      if (name.startsWith(layout.text)) return layout;
-      if (layout.vision !== CANONICAL_LAYOUT.vision && name.startsWith(layout.vision)) return layout;
-    }
-  }
-  return CANONICAL_LAYOUT;
+/** The layout that all of `names` are in; the canonical one where they could be in several. */
+export function layoutOf(names: Iterable<string>, rules: NameRules): NameLayout {
+  const { layouts } = rules;
+  const all = [...names];
+  const isIn = (layout: NameLayout): boolean =>
+    all.every((name) => rename(name, [layout], layouts[0]) === canonicalName(name, rules));
+  return layouts.find(isIn) ?? layouts[0];
 }
 
 /** A canonical name as `layout` spells it. */
-export function nameInLayout(canonical: string, layout: NameLayout): string {
-  for (const part of ['vision', 'head', 'text'] as const) {
-    const prefix = CANONICAL_LAYOUT[part];
-    if (canonical.startsWith(prefix)) return layout[part] + canonical.slice(prefix.length);
+export function nameInLayout(canonical: string, layout: NameLayout, { layouts }: NameRules): string {
+  return rename(canonical, [layouts[0]], layout);
+}
+
+function rename(name: string, from: readonly NameLayout[], to: NameLayout): string {
+  let best: { part: string; path: string } | null = null;
+  for (const layout of from) {
+    for (const [part, path] of Object.entries(layout)) {
+      const fits = name === path || name.startsWith(`${path}.`);
+      if (fits && path.length > (best?.path.length ?? 0)) best = { part, path };
+    }
   }
-  return canonical;
+  return best ? to[best.part]! + name.slice(best.path.length) : name;
 }

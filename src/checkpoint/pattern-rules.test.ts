@@ -5,7 +5,7 @@ import { changedTree } from '../testing/checkpoint-files';
 import { checkpointPath, fixtureBytes, fixturePath, float32, maxDifference } from '../testing/fixtures';
 import { wholeTensor } from '../testing/same-tensors';
 import { parseAdapterConfig } from './adapter-config';
-import { openCheckpoint } from './checkpoint';
+import { openCheckpoint } from '../convert';
 import { folderTree } from './folder.node';
 import { choosePatternRule, rankAndAlpha, rulesOfVersion } from './pattern-rules';
 

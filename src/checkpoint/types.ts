@@ -72,8 +72,7 @@ export interface TensorInfo {
 
 /**
  * Named tensors, read by rows of the first axis, as float32.
- * Names are canonical whatever generation wrote the file: `model.layers.N.…`, `model.embed_tokens.weight`,
- * `model.norm.weight`, `visual.…`, `lm_head.weight`.
+ * Names are canonical whatever release wrote the file: of Qwen2-VL `model.layers.N.…`, `visual.…`, `lm_head.weight`.
  */
 export interface TensorStore {
   names(): readonly string[];

@@ -1,8 +1,8 @@
 /** @file `vlm2vec convert`: an official checkpoint → a bundle in a folder. */
 
 import type { WeightDtype } from '../bundle/manifest';
-import { hubTree, openCheckpoint } from '../checkpoint';
-import { convertCheckpoint } from '../convert';
+import { hubTree } from '../checkpoint';
+import { convertCheckpoint, openCheckpoint } from '../convert';
 import { computeProbe } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
 import { describeBundle } from './inspect';

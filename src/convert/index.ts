@@ -1,5 +1,6 @@
 /** @file Conversion of checkpoints to bundles. */
 
 export { convertCheckpoint, type ConvertOptions } from './convert';
+export { openCheckpoint } from './open';
 export { plannedBefore } from './state';
 export { plannedStorage, type PlannedStorage } from './storage';

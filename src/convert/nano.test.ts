@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { bundleFiles } from '../bundle/validate';
-import { openCheckpoint } from '../checkpoint';
+import { openCheckpoint } from './open';
 import { folderTree } from '../checkpoint/folder.node';
 import { memoryBundle, verifyBundle } from '../store';
 import { folderBundle } from '../store/folder.node';

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
-import { hubTree, openCheckpoint, type Checkpoint } from '../checkpoint';
+import { hubTree, type Checkpoint } from '../checkpoint';
+import { openCheckpoint } from './open';
 import { folderTree } from '../checkpoint/folder.node';
 import { IntegrityError } from '../errors';
 import { memoryBundle, verifyBundle } from '../store';

@@ -27,7 +27,7 @@ export interface PatchOptions extends Normalization {
  * What each byte becomes. HF multiplies by 1/255 in float64, rounds to float32, then subtracts the mean and divides by
  * the deviation, each in float32. // [256]
  */
-function normalisedBytes(mean: number, std: number): Float32Array {
+export function normalisedBytes(mean: number, std: number): Float32Array {
   const table = new Float32Array(256);
   const mean32 = Math.fround(mean);
   const std32 = Math.fround(std);

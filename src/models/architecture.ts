@@ -5,6 +5,7 @@
  */
 
 import type { JsonObject, PromptConfig } from '../bundle/manifest';
+import type { NameRules } from '../checkpoint';
 import type { ImageSize, PictureOption, PictureOptions, RgbImage } from '../image';
 import type { Tokenizer } from '../text';
 import type { Context } from './blocks/activations';
@@ -52,6 +53,8 @@ export interface Architecture {
   readonly modelType: string;
   /** The recipe of a checkpoint whose own is not known. */
   readonly recipe: string;
+  /** What its checkpoints and adapters call the weights. */
+  readonly names: NameRules;
   /**
    * @throws UnsupportedError for a variant that is not computed here; CheckpointFormatError for numbers that are
    * missing or make no sense; CheckpointMismatchError for files of different models

@@ -2,8 +2,8 @@
 
 import type { BundleManifest, BundleSource } from '../bundle/manifest';
 import type { BundleWriter } from '../bundle/storage';
-import { openCheckpoint, type Checkpoint, type FileTree } from '../checkpoint/index';
-import { convertCheckpoint, plannedBefore } from '../convert/index';
+import type { Checkpoint, FileTree } from '../checkpoint/index';
+import { convertCheckpoint, openCheckpoint, plannedBefore } from '../convert/index';
 import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '../errors';
 import { computeProbe } from '../runtime/index';
 import { writeRecord } from '../store/index';

@@ -1,9 +1,8 @@
 /** @file Fixture checkpoints converted to bundles, for tests (Node only). */
 
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
-import { openCheckpoint } from '../checkpoint';
 import { folderTree } from '../checkpoint/folder.node.js';
-import { convertCheckpoint } from '../convert';
+import { convertCheckpoint, openCheckpoint } from '../convert';
 import { computeProbe } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
 import type { Recipe } from '../recipes';

@@ -62,7 +62,10 @@ export function patchesOf({ grids }: GoldenCase): number {
 }
 
 /** The case as `embed` takes it: pictures as paths or pixels. */
-export function goldenInput({ text, images = [] }: GoldenCase): { text?: string; image?: (string | RgbImage)[] } {
+export function goldenInput({ text, images = [] }: Pick<GoldenCase, 'text' | 'images'>): {
+  text?: string;
+  image?: (string | RgbImage)[];
+} {
   const pictures = images.map((image) =>
     typeof image === 'string' ? path.resolve(fixturePath(image)) : syntheticImage(...image.synthetic),
   );

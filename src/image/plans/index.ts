@@ -2,6 +2,7 @@
 
 import type { ResizeStep } from './native';
 
+export { hdLayout, MAX_CROPS, type HdLayout } from './hd';
 export { FIT_FILE, nativeSizes, smartResize, type NativeLimits, type ResizeStep, type SizesOptions } from './native';
 
 /** What a caller may set, where the architecture's plan has it. */

@@ -8,9 +8,10 @@ import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } fr
 import { decoderTower } from '../blocks/decoder';
 import { parseConfig, type Qwen2VLConfig } from './config';
 import { modelConfig } from './manifest-config';
+import { names } from './names';
 import { nativePicture, readNativeImage, type NativeImageConfig } from './picture';
 import { imageConfig, promptConfig } from './processor';
-import { encodePrompt } from './prompt';
+import { encodePrompt } from '../prompt';
 import { textRotary } from './rotary';
 import { visionTower } from './vision';
 
@@ -18,6 +19,7 @@ export const qwen2vl: Architecture = {
   id: 'qwen2_vl',
   modelType: 'qwen2_vl',
   recipe: 'vlm2vec',
+  names,
   fromCheckpoint(files, options) {
     const config = parseConfig(files.config);
     const image = imageConfig(files.preprocessor, config);

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openCheckpoint } from '../../checkpoint';
+import { openCheckpoint } from '../../convert';
 import { folderTree } from '../../checkpoint/folder.node';
 import { decodeImage } from '../../image';
 import { imagePatches } from '../../testing/patches';

@@ -1,0 +1,10 @@
+/** @file Opening a checkpoint under the names of its architecture. */
+
+import type { Checkpoint, OpenCheckpointOptions } from '../checkpoint';
+import { openCheckpoint as open } from '../checkpoint/checkpoint';
+import { architectureOf } from '../models';
+
+/** Opens and checks a checkpoint: everything but the numbers themselves. @throws UnsupportedError for an unknown architecture */
+export function openCheckpoint(options: OpenCheckpointOptions): Promise<Checkpoint> {
+  return open(options, (config) => architectureOf(config).names);
+}

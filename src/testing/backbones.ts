@@ -1,0 +1,52 @@
+/** @file Oracles of single architectures: `reference/fixtures/backbones`, made by public code (see `reference/backbones`). */
+
+import { readFileSync } from 'node:fs';
+import { fixturePath } from './fixtures';
+
+export interface BackboneCase {
+  id: string;
+  text: string;
+  images?: (string | { synthetic: [width: number, height: number] })[];
+  numCrops?: number;
+  /** All tokens; with a picture those before, the number of visual ones, those after. */
+  ids: number[] | [before: number[], visual: number, after: number[]];
+  /** Rows and columns of crops. */
+  grid?: [rows: number, columns: number];
+  /** Base64 of float32: the mean of each tile, the global view first. */
+  tileMeans?: string;
+  /** LLaVA: how many of them, the squeezed picture first, and the SHA-256 of all. // float32 [tiles, 3, 336, 336] */
+  tiles?: number;
+  pixels?: string;
+  /** SHA-256 of the crops, without the global view. // float32 [rows · columns, 3, 336, 336] */
+  cropPixels?: string;
+  /** Base64 of float32. // [dims] */
+  embedding: string;
+}
+
+export interface BackboneOracle {
+  checkpoint: string;
+  cases: BackboneCase[];
+  mistakes: { case: string; name: string; cosine: number }[];
+}
+
+/** Vectors of some of a backbone's cases with an adapter merged. */
+export interface AdaptedOracle {
+  checkpoint: string;
+  adapter: string;
+  cases: { id: string; embedding: string; cosineToBase: number }[];
+}
+
+export function adaptedOracle(name: 'llava-next+dora'): AdaptedOracle {
+  return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as AdaptedOracle;
+}
+
+export function backboneOracle(name: 'phi3-v' | 'llava-next'): BackboneOracle {
+  return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as BackboneOracle;
+}
+
+/** Ids of a case with `placeholder` where the picture stands. */
+export function idsOf({ images, ids }: BackboneCase, placeholder: number): number[] {
+  if (images === undefined) return ids as number[];
+  const [before, visual, after] = ids as [number[], number, number[]];
+  return [...before, ...new Array<number>(visual).fill(placeholder), ...after];
+}
