@@ -2,7 +2,7 @@
 
 export { largestWeight } from './capability';
 export { type InternalOptions, type ProbePolicy } from './choose';
-export { adapterFacts, requestAdapter } from './device';
+export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
 export { checkEmbedOptions, toParts } from './inputs';
 export type { OrtOptions, WasmFilePaths } from './ort';
