@@ -54,31 +54,34 @@ export function concatLast(graph: GraphBuilder, name: string, values: readonly V
   return graph.node('Concat', name, values, { attributes: { axis: { int: -1 } } });
 }
 
-/** Rows of every sequence from `first` on. // [B, n, d] → [B, n - first, d] */
-export function rowsFrom(graph: GraphBuilder, name: string, x: Value, first: number): Value {
-  const [start, end, axis] = [first, 2 ** 31 - 1, 1].map((value) => graph.int64(`int.${value}`, [value])) as [
+/** Some rows of every sequence; without `end`, to the last. // [B, n, d] → [B, end - first, d] */
+export function rowsOf(
+  graph: GraphBuilder,
+  name: string,
+  x: Value,
+  { first, end = 2 ** 31 - 1 }: { first: number; end?: number },
+): Value {
+  const [from, to, axis] = [first, end, 1].map((value) => graph.int64(`int.${value}`, [value])) as [
     Value,
     Value,
     Value,
   ];
-  return graph.node('Slice', name, [x, start, end, axis]);
+  return graph.node('Slice', name, [x, from, to, axis]);
 }
 
 /**
- * The same rows for each of as many sequences as x has.
- * @param rows // [n, d]; @param x // [B, …] → [B, n, d]
+ * The same rows for each of as many sequences as x has. Computed from numbers of x, as rows + (a - a), because arithmetic
+ * on shapes leaves the GPU.
+ * // rows [m, d] with m <= n, x [B, n, d] → [B, m, d]
  */
 export function repeatFor(
   graph: GraphBuilder,
   name: string,
   rows: Value,
-  { x, shape }: { x: Value; shape: readonly [rows: number, columns: number] },
+  { x, count }: { x: Value; count: number },
 ): Value {
-  const count = graph.node('Shape', `${name}.count`, [x], { attributes: { start: { int: 0 }, end: { int: 1 } } });
-  const whole = graph.node('Concat', `${name}.shape`, [count, graph.int64(`shape.${shape.join('x')}`, shape)], {
-    attributes: { axis: { int: 0 } },
-  });
-  return graph.node('Expand', name, [rows, whole]);
+  const some = rowsOf(graph, `${name}.some`, x, { first: 0, end: count });
+  return graph.node('Add', name, [graph.node('Sub', `${name}.zeros`, [some, some]), rows]);
 }
 
 /** Rows of each sequence one below the other. // [B, m, d], [B, n, d] → [B, m + n, d] */

@@ -4,7 +4,7 @@
  * the patches alone. B tiles of P patches, D = width.
  */
 
-import { castFrom, concatRows, repeatFor, reshape, rowsFrom, scale, type Value } from '../../onnx';
+import { castFrom, concatRows, repeatFor, reshape, rowsOf, scale, type Value } from '../../onnx';
 import type { Tower } from '../architecture';
 import type { PlannedWeight } from '../types';
 import type { Context } from './activations';
@@ -147,7 +147,7 @@ function embedTiles(
   const tiles = reshape(graph, 'vision.tiles', flat, [-1, clipPatches(config), width]); // [B, P, D]
   const first = repeatFor(graph, 'vision.class_tokens', applyTable(context, classToken, residual), {
     x: tiles,
-    shape: [1, width],
+    count: 1,
   }); // [B, 1, D]
   const whole = concatRows(graph, 'vision.sequences', [first, tiles]); // [B, P+1, D]
   const placed = graph.node('Add', 'vision.placed', [whole, applyTable(context, positions, residual)]);
@@ -161,7 +161,7 @@ function patchStates(context: Context, config: ClipConfig, stream: Stream): Valu
   const { graph, precision } = context;
   const closed = closeStream(context, 'vision.state', stream); // [B*(P+1), D]
   const sequences = reshape(graph, 'vision.state.sequences', closed, [-1, clipPatches(config) + 1, config.width]);
-  const patches = rowsFrom(graph, 'vision.state.patches', sequences, 1);
+  const patches = rowsOf(graph, 'vision.state.patches', sequences, { first: 1 });
   const unscaled = scale(graph, 'vision.state.unscaled', patches, 1 / precision.residual);
   return castFrom(graph, `vision.state.${precision.type}`, unscaled, 'f32', precision.type);
 }
@@ -177,7 +177,7 @@ export function withConstantRows(
   constants: { rows: Value; shape: readonly [rows: number, columns: number] },
 ): Value {
   const { rows, shape } = constants;
-  const repeated = repeatFor(graph, `${name}.constant`, rows, { x: tiles, shape }); // [B, c, hidden]
+  const repeated = repeatFor(graph, `${name}.constant`, rows, { x: tiles, count: shape[0] }); // [B, c, hidden]
   const together = concatRows(graph, `${name}.tiles`, [tiles, repeated]);
   return reshape(graph, name, together, [-1, shape[1]]);
 }
