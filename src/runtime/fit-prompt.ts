@@ -31,7 +31,7 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut }: PromptL
   if (visual > 0) {
     throw new InvalidInputError(
       `The input is ${length} tokens long, ${visual} of them for the image; at most ${limit} are taken. ` +
-        'Lower maxPixels or shorten the text.',
+        'Make the image smaller (maxPixels, numCrops) or shorten the text.',
       { tokens: length, imageTokens: visual, maxTokens: limit },
     );
   }

@@ -56,8 +56,10 @@ export class Preparer {
     const { text, instruction = options.instruction, role = options.role } = parts;
     const { orientation, maxInputPixels, signal } = options;
     const given = imagesOf(parts.image);
-    const request = { text, images: given.length, instruction, role, find: options.find, prefix: options.prefix };
+    const { find, prefix } = options;
     const backbone = this.#backbone;
+    const emptyText = backbone.embedsEmptyText;
+    const request = { text, images: given.length, instruction, role, find, prefix, emptyText };
     const composeWith = (shown: string | undefined) =>
       compose({ ...request, text: shown }, this.recipe, backbone.prompts.imageToken);
     const { blank } = composeWith(text); // refuses what cannot be, before anything is decoded

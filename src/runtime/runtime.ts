@@ -224,7 +224,7 @@ function probedBy(
     embed: async (inputs: InputParts[]) =>
       (await embedAll(
         inputs,
-        {},
+        asked.backbone.picture.probe ?? {},
         {
           ...{ preparer, limits, keyOf, signal, meter, run },
           shape: ([vector]) => vector!, // unchecked: the probe finds that out
