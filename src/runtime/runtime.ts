@@ -222,14 +222,10 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(
-        inputs,
-        asked.backbone.picture.probe ?? {},
-        {
-          ...{ preparer, limits, keyOf, signal, meter, run },
-          shape: ([vector]) => vector!, // unchecked: the probe finds that out
-        },
-      )) as Float32Array[],
+      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+        ...{ preparer, limits, keyOf, signal, meter, run },
+        shape: ([vector]) => vector!, // unchecked: the probe finds that out
+      })) as Float32Array[],
     tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
   };
 }

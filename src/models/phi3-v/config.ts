@@ -48,10 +48,7 @@ const TOWER_NAME = 'openai/clip-vit-large-patch14-336';
  * no sense
  */
 export function parseConfig(json: JsonObject): Phi3VConfig {
-  const root = new JsonField(
-    json,
-    (at, what) => new CheckpointFormatError(`config.json: ${at}: ${what}`, { key: at }),
-  );
+  const root = new JsonField(json, (at, what) => new CheckpointFormatError(`config.json: ${at}: ${what}`, { key: at }));
   refuse(json, '', {
     hidden_act: ['silu'],
     attention_bias: [undefined, false],
