@@ -1,5 +1,5 @@
 /**
- * @file Compiles the search kernel: `src/search/vectors/dots.wat` → `dots-wasm.ts` beside it.
+ * @file Compiles the kernels in WebAssembly text: each `<name>.wat` → `<name>-wasm.ts` beside it.
  *
  *   npx tsx scripts/build-kernel.ts
  */
@@ -8,13 +8,16 @@ import path from 'node:path';
 import { bytesToBase64 } from '../src/bundle/base64.ts';
 import { compileWat } from '../src/testing/compile-wat.ts';
 
-const folder = path.resolve(import.meta.dirname, '../src/search/vectors');
-const bytes = await compileWat(readFileSync(path.join(folder, 'dots.wat'), 'utf8'));
-const lines = bytesToBase64(bytes)
-  .match(/.{1,110}/g)!
-  .map((line) => `  '${line}'`);
-writeFileSync(
-  path.join(folder, 'dots-wasm.ts'),
-  `/** @file dots.wat compiled: ${bytes.length} bytes in base64. Written by scripts/build-kernel.ts; do not edit. */\n\n` +
-    `export const DOTS_WASM =\n${lines.join(' +\n')};\n`,
-);
+for (const kernel of ['search/vectors/dots', 'image/resample/resample']) {
+  const file = path.resolve(import.meta.dirname, '../src', kernel);
+  const name = path.basename(kernel);
+  const bytes = await compileWat(readFileSync(`${file}.wat`, 'utf8'));
+  const lines = bytesToBase64(bytes)
+    .match(/.{1,110}/g)!
+    .map((line) => `  '${line}'`);
+  writeFileSync(
+    `${file}-wasm.ts`,
+    `/** @file ${name}.wat compiled: ${bytes.length} bytes in base64. Written by scripts/build-kernel.ts; do not edit. */\n\n` +
+      `export const ${name.toUpperCase()}_WASM =\n${lines.join(' +\n')};\n`,
+  );
+}

@@ -17,6 +17,7 @@ export interface EmbedderInput {
 
 /** What `VLM2Vec.embed` takes of them. */
 export interface EmbedderOptions {
+  /** Ends the call with the signal's reason. */
   signal?: AbortSignal;
   /** What queries look for: pictures. */
   find?: 'image';
