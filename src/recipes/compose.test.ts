@@ -64,15 +64,18 @@ describe('raw prompts', () => {
 });
 
 describe('templates', () => {
-  const system = (instruction: string) =>
-    `<|im_start|>system\n${instruction}<|im_end|>\n<|im_start|>user\n`;
+  const system = (instruction: string) => `<|im_start|>system\n${instruction}<|im_end|>\n<|im_start|>user\n`;
   const END = '<|im_end|>\n<|im_start|>assistant\n<|endoftext|>';
   const HELPFUL = 'You are a helpful assistant.';
 
   it.each<[string, Partial<PromptRequest>, string]>([
     ['gme', { text: 'A cat' }, `${system(HELPFUL)}A cat${END}`],
     ['gme', { images: 1 }, `${system(HELPFUL)}${V}${END}`],
-    ['gme', { text: ' A cat\n', images: 2, role: 'query', instruction: 'Find.' }, `${system('Find.')}${V}${V} A cat\n${END}`],
+    [
+      'gme',
+      { text: ' A cat\n', images: 2, role: 'query', instruction: 'Find.' },
+      `${system('Find.')}${V}${V} A cat\n${END}`,
+    ],
     // documents keep GME's own instruction, the ones of Ops-MM take the caller's
     ['gme', { text: 'A cat', instruction: 'Find.' }, `${system(HELPFUL)}A cat${END}`],
     ['ops-mm-v1', { text: 'A cat', instruction: 'Find.' }, `${system('Find.')}A cat${END}`],
@@ -85,7 +88,11 @@ describe('templates', () => {
     ['dse', { text: 'A cat' }, `${system(HELPFUL)}${V}Document: A cat${END}`],
     ['dse', { images: 1, role: 'query' }, `${system(HELPFUL)}${V}What is shown in this image?${END}`],
     ['unite', { text: 'A cat' }, `${system(HELPFUL)}A cat\nSummary above sentence in one word:${END}`],
-    ['unite', { text: 'A cat', images: 1 }, `${system(HELPFUL)}${V}A cat\nSummary above sentence and image in one word:${END}`],
+    [
+      'unite',
+      { text: 'A cat', images: 1 },
+      `${system(HELPFUL)}${V}A cat\nSummary above sentence and image in one word:${END}`,
+    ],
     ['colqwen2', { text: 'A cat' }, `Query: A cat${'<|endoftext|>'.repeat(10)}`],
   ])('%s %j', (name, request, expected) => {
     expect(promptOf(name, request)).toBe(expected);
@@ -129,7 +136,9 @@ describe('prefixes', () => {
       { text: 'cat', prefix: 'toString' },
       { text: 'cat', prefix: 'Label' },
     ]) {
-      expect(() => promptOf('b3', request)).toThrow(expect.objectContaining({ details: { option: 'prefix', recipe: 'b3' } }));
+      expect(() => promptOf('b3', request)).toThrow(
+        expect.objectContaining({ details: { option: 'prefix', recipe: 'b3' } }),
+      );
     }
     expect(() => promptOf('gme', { text: 'cat', prefix: 'label' })).toThrow(/known: none/);
   });
