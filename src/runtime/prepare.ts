@@ -73,7 +73,7 @@ export class Preparer {
     const encoded = fitPrompt(
       {
         text,
-        images: tokens,
+        images: blank ? [] : tokens,
         encode: (shown) => backbone.encode(this.#tokenizer, composeWith(shown).prompt, tokens),
       },
       this.#limits(options.maxTokens),
