@@ -8,7 +8,7 @@ type Index = typeof import('../src/index');
 
 /** `both`: on SwiftShader too, which takes seconds for a picture. */
 const CASES = [
-  { recipe: 'gme', both: ['text-instruction', 'picture-query'], wasm: ['text', 'both', 'both-instruction'] },
+  { recipe: 'gme', both: ['text-instruction', 'text'], wasm: ['picture-query', 'both', 'both-instruction'] },
   { recipe: 'ops-mm-v1', both: ['text-instruction', 'picture-instruction'], wasm: ['both', 'two-pictures'] },
   { recipe: 'colqwen2', both: ['text', 'picture-tiny', 'picture-wide'], wasm: ['picture', 'picture-rocket'] },
 ] as const;

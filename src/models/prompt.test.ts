@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { InvalidInputError } from '../../errors';
+import { InvalidInputError } from '../errors';
 import { encodePrompt } from './prompt';
 
 const PAD = 655;
