@@ -61,11 +61,7 @@ export class Preparer {
     const { text, instruction = options.instruction, role = options.role, prefix = options.prefix } = parts;
     const { orientation, maxInputPixels, signal } = options;
     const given = imagesOf(parts.image);
-<<<<<<< HEAD
-    const { find, prefix } = options;
-=======
-    const request = { text, images: given.length, instruction, role, find: options.find, prefix };
->>>>>>> main
+    const { find } = options;
     const backbone = this.#backbone;
     const emptyText = backbone.embedsEmptyText;
     const request = { text, images: given.length, instruction, role, find, prefix, emptyText };

@@ -227,22 +227,11 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-<<<<<<< HEAD
       (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
         ...{ preparer, limits, keyOf, signal, meter, run },
+        names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out
       })) as Float32Array[],
-=======
-      (await embedAll(
-        inputs,
-        {},
-        {
-          ...{ preparer, limits, keyOf, signal, meter, run },
-          names: inputs.map((_, i) => `probe[${i}]`),
-          shape: ([vector]) => vector!, // unchecked: the probe finds that out
-        },
-      )) as Float32Array[],
->>>>>>> main
     tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
   };
 }
