@@ -42,12 +42,14 @@ export interface LoadSettings extends OrtOptions {
 }
 
 /** Options of `embed` that are plain data. */
-export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage' | 'onSkip'>;
+export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage' | 'onSkip' | 'transferPixels'>;
 
 /** What does not travel as data: it is wired up on each side. */
 export interface CallHooks {
   signal?: AbortSignal;
   onProgress?: OnProgress;
+  /** Pixels of the inputs may be sent away. */
+  transferPixels?: boolean;
 }
 
 export interface Embedded {
