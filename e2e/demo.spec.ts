@@ -52,7 +52,8 @@ test('the examples are ranked, each task by its instruction; own pictures take t
   await page.locator('label', { hasText: 'Captions' }).click();
   await expect(ranked(page)).toHaveCount(7);
 
-  // A visitor's own pictures replace the samples. Names are text, whatever they hold.
+  // A visitor's own pictures replace the samples; what they wrote stays. Names are text, whatever they hold.
+  await page.locator('.matrix .text').first().fill('a red strawberry');
   await drop(page, { ...STRAWBERRY, name: 'my <b>picture</b>.png' }, { ...STRAWBERRY, name: 'again.png' });
   await expect(page.locator('.matrix thead img')).toHaveCount(2);
   await expect(page.locator('#picture-name')).toHaveText('my <b>picture</b>.png');
@@ -180,7 +181,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
 
   await page.evaluate(() => (globalThis as unknown as { started: Worker[] }).started[0]!.terminate());
   await page.locator('.matrix .text').first().fill('a bicycle');
-  await expect(alert(page)).toContainText('The worker ended');
+  await expect(alert(page)).toContainText('worker ended');
   await page.getByRole('button', { name: 'Load it again' }).click();
   await expect(ranked(page)).toHaveCount(4);
   await expect(alert(page)).toHaveCount(0);
@@ -276,9 +277,18 @@ test('a HEIC without a type is shown and ranked like any picture', async ({ page
   const heads = page.locator('.matrix thead img');
   await expect(heads).toHaveCount(2);
   await expect.poll(() => heads.first().evaluate((img: HTMLImageElement) => img.naturalWidth)).toBeGreaterThan(0);
+  // The samples' captions are gone with the samples.
+  await expect(page.locator('.matrix .text')).toHaveCount(1);
+  await expect(page.locator('#ranking-hint')).toContainText('Add a picture and a text');
+  await page.locator('.matrix .text').fill('red and blue');
   await settled(page);
-  await expect(ranked(page)).toHaveCount(7); // the samples' captions
-  await expect(page.locator('.matrix td.none')).toHaveCount(7); // of the broken one
+  await expect(ranked(page)).toHaveCount(1);
+  await expect(page.locator('.matrix td.none')).toHaveCount(1); // of the broken one
+  await page.getByRole('button', { name: 'Show what fits broken.heic' }).click();
+  await expect(page.locator('#ranking-hint')).toContainText('broken.heic: ');
+  await page.getByRole('button', { name: 'Clear all' }).click();
+  await expect(heads).toHaveCount(0);
+  await expect(page.locator('#ranking-hint')).toContainText('Add a picture and a text');
   await expect(alert(page)).toHaveCount(0);
   expect(problems).toEqual([]);
 });

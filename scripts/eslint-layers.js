@@ -42,7 +42,7 @@ const MAY_IMPORT = {
   'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text', 'src/recipes'],
   'src/search': [...BASE, 'src/image', 'src/text', 'src/recipes', 'src/store', 'src/remote', 'src/similarity'],
   'src/sources': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
-  'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/remote', 'src/runtime', 'src/sources'],
+  'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/recipes', 'src/remote', 'src/runtime', 'src/sources'],
   'src/load-options': [...BASE, 'src/runtime', 'src/sources', 'src/backend', 'src/recipes'],
   'src/stored': [
     ...BASE,

@@ -2,16 +2,15 @@
 
 import type { WeightDtype } from './bundle/manifest';
 import { InvalidInputError, UnsupportedError } from './errors';
+import { recipeOption, type RecipeChoice } from './recipes';
 import {
   isNode,
-  recipeOption,
   type ActivationsChoice,
   type DeviceChoice,
   type InternalOptions,
   type OnProgress,
   type OrtOptions,
   type ProbePolicy,
-  type RecipeChoice,
 } from './runtime';
 import type { Backend, LoadSettings } from './backend/local';
 import { specify, type ModelSource, type SourceSpec } from './sources/spec';

@@ -2,9 +2,10 @@
 import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { WeightDtype } from '../../src/index';
-import { Button, Select } from '../shell';
+import { Button, Select, useSeconds } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { folderOf, pickFolder, type PickedFolder } from './folder';
+import { FamilyChoice, RecipeFacts } from './recipe';
 import type { Kind, ModelsState } from './state';
 
 const KINDS = Object.keys(strings.kinds) as Kind[];
@@ -30,6 +31,7 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
         options={KINDS.map((value) => ({ value, label: strings.kinds[value] }))}
         onChange={(value) => (state.kind.value = value)}
       />
+      {kind === 'hub' && <FamilyChoice state={state} />}
       {kind === 'hub' && (
         <label class="wide">
           <span>{strings.repo}</span>
@@ -45,6 +47,7 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
           />
         </label>
       )}
+      {kind === 'hub' && <RecipeFacts id="repo-recipe" repo={state.repo.value.trim() || strings.repoExample} />}
       {kind === 'url' && (
         <label class="wide">
           <span>{strings.url}</span>
@@ -118,7 +121,25 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
       <Button id="look" type="submit" kind="main" disabled={state.isLooking.value}>
         {state.isLooking.value ? strings.looking : strings.look}
       </Button>
+      {state.isLooking.value && (
+        <>
+          <Button id="stop-looking" onClick={() => state.stopLooking()}>
+            {strings.stopLooking}
+          </Button>
+          <NoAnswer host={state.lookingAt.value} />
+        </>
+      )}
     </form>
+  );
+}
+
+/** Requests that fail are made again for a while: that is said once it lasts. */
+function NoAnswer({ host }: { host: string | null }): JSX.Element {
+  const seconds = useSeconds(host);
+  return (
+    <p id="no-answer" class="quiet" role="status">
+      {host !== null && seconds >= 3 ? strings.noAnswer(host, seconds) : ''}
+    </p>
   );
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Button } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
+import { RecipeFacts } from './recipe';
 import type { Cost, ModelsState } from './state';
 import { rankingPage } from './stored-list';
 import { costInWords } from './words';
@@ -29,6 +30,7 @@ export function CostView({ state, cost }: { state: ModelsState; cost: Cost }): J
           ))}
         </dl>
       )}
+      {isOpen && !('url' in wish.errand) && <RecipeFacts id="cost-recipe" repo={wish.title} />}
       <p id="cost-note" class="quiet">
         {isUnderWay ? strings.cost.isUnderWay : noteOf(cost)}
       </p>

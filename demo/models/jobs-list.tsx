@@ -1,6 +1,6 @@
 /** @file The models on their way: how far each is, and pause, resume, cancel. */
 import type { JSX } from 'preact';
-import { Button, ErrorBox, Progress } from '../shell';
+import { Button, durationInWords, ErrorBox, Progress, useSeconds } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import type { Job, Jobs } from './jobs';
 import { jobInWords } from './words';
@@ -23,6 +23,8 @@ function JobRow({ jobs, job }: { jobs: Jobs; job: Job }): JSX.Element {
   const state = job.state.value;
   const progress = job.progress.value;
   const words = state === 'running' && progress ? jobInWords(progress) : null;
+  const phase = words?.phase ?? strings.states[state];
+  const seconds = useSeconds(phase);
   const isStopped = state === 'paused' || state === 'failed';
   const isAtWork = state === 'running' || state === 'pausing' || state === 'cancelling';
   const label = (action: string) => strings.actions.of(action, job.title);
@@ -31,10 +33,12 @@ function JobRow({ jobs, job }: { jobs: Jobs; job: Job }): JSX.Element {
       <div class="facts">
         <strong>{job.title}</strong>
         <p class="job-phase" role="status">
-          {words?.phase ?? strings.states[state]}
+          {phase}
         </p>
-        {isAtWork && <Progress share={words?.share ?? null} label={label(words?.phase ?? strings.states[state])} />}
-        <p class="job-figures quiet">{words?.figures}</p>
+        {isAtWork && <Progress share={words?.share ?? null} label={label(phase)} />}
+        <p class="job-figures quiet">
+          {words?.figures || (isAtWork && seconds >= 2 ? strings.progress.since(durationInWords(seconds)) : '')}
+        </p>
         <ErrorBox error={job.error.value} />
       </div>
       <div class="actions">

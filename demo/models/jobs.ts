@@ -52,7 +52,7 @@ export class Jobs {
       error: signal<unknown>(null),
       adding: new Adding(this.#store, source, options, name, {
         onState: (state, error) => this.#changed(job, state, error),
-        onProgress: (event) => (job.progress.value = event),
+        onProgress: (event) => (job.progress.value = withFigures(event, job.progress.value)),
       }),
     };
     this.all.value = [...this.all.value, job];
@@ -89,4 +89,9 @@ export class Jobs {
     if (jobs.some(({ state }) => AT_WORK.has(state.value))) return;
     jobs.find(({ state }) => state.value === 'waiting')?.adding.start();
   }
+}
+
+/** Events that begin a file or a request have no figures: those of the same phase stay. */
+function withFigures(event: ProgressEvent, before: ProgressEvent | null): ProgressEvent {
+  return !event.total && before?.total && before.phase === event.phase ? before : event;
 }

@@ -48,6 +48,9 @@ export class ModelsState {
   readonly base = signal<PickedFolder | null>(null);
 
   readonly isLooking = signal(false);
+  /** The host that is asked; null where nothing is read over the network. */
+  readonly lookingAt = signal<string | null>(null);
+  #stop = new AbortController();
   readonly cost = signal<Cost | null>(null);
   readonly error = signal<unknown>(null);
   /** A way out of the error. */
@@ -110,6 +113,8 @@ export class ModelsState {
   /** @param arrived whether this page was opened for it */
   readonly look = latest(
     async (abort, arrived: boolean = false) => {
+      this.#stop = new AbortController();
+      this.lookingAt.value = null;
       this.clear();
       const wish = this.#wish();
       if (await this.#lacksBase()) {
@@ -120,16 +125,25 @@ export class ModelsState {
       }
       this.isLooking.value = true;
       if (wish.from && !mayReach(wish.from)) return this.#leaveFor(wish.from, wish.errand, arrived);
-      const estimate = await models.estimate(wish.source, { ...wish.options, store: true, signal: abort });
-      abort.throwIfAborted();
+      if (wish.from && !navigator.onLine && !isLocal(wish.from)) throw new Error(strings.errors.offline(wish.from.host));
+      this.lookingAt.value = wish.from?.host ?? null;
+      const signal = AbortSignal.any([abort, this.#stop.signal]);
+      const estimate = await models.estimate(wish.source, { ...wish.options, store: true, signal });
+      signal.throwIfAborted();
       this.isLooking.value = false;
       this.cost.value = { wish, estimate };
     },
     (error) => {
       this.isLooking.value = false;
-      this.error.value = error;
+      if (!this.#stop.signal.aborted) this.error.value = error;
     },
   );
+
+  /** Asks no longer. */
+  stopLooking(): void {
+    this.#stop.abort();
+    this.isLooking.value = false;
+  }
 
   /** Gets what the cost was told of. */
   confirm(): void {
@@ -268,4 +282,9 @@ export class ModelsState {
     const token = this.token.value.trim();
     return token ? { accessToken: token } : {};
   }
+}
+
+/** Reached without a network. */
+function isLocal({ hostname }: URL): boolean {
+  return hostname === location.hostname || hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
 }

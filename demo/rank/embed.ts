@@ -6,6 +6,7 @@ import {
   ImageFormatError,
   ImageTooLargeError,
   similarity,
+  type Embedding,
   type EmbedInput,
   type EmbedOptions,
   type EmbedUsage,
@@ -15,7 +16,7 @@ import type { Matrix } from './scores';
 
 /** The part of a model that is needed. */
 export interface Embedder {
-  embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
+  embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Embedding[]>;
 }
 
 /** One side of a cell. */
@@ -37,10 +38,16 @@ export interface Ranking {
 const isPictureError = (error: unknown): error is Error =>
   error instanceof ImageFormatError || error instanceof ImageTooLargeError;
 
+/** Of {@link PairRanker.rank}. */
+export interface RankPairsOptions extends Pick<EmbedOptions, 'signal' | 'onProgress'> {
+  /** Which side asks: columns, or rows. @default 'pictures' */
+  queries?: 'pictures' | 'texts';
+}
+
 /** Ranks for one model. What the last ranking used is kept, the rest forgotten. */
 export class PairRanker {
   readonly #model: Embedder;
-  #vectors = new Map<string, Float32Array | Error>();
+  #vectors = new Map<string, Embedding | Error>();
 
   constructor(model: Embedder) {
     this.#model = model;
@@ -49,7 +56,7 @@ export class PairRanker {
   async rank(
     rows: readonly Entry[],
     columns: readonly Entry[],
-    options: Pick<EmbedOptions, 'signal' | 'onProgress'> = {},
+    { queries = 'pictures', ...options }: RankPairsOptions = {},
   ): Promise<Ranking> {
     const start = performance.now();
     const usage: EmbedUsage = {
@@ -68,19 +75,20 @@ export class PairRanker {
     this.#vectors = new Map([...needed.keys()].map((key) => [key, known.get(key)!]));
     const vectorOf = ({ key }: Entry) => {
       const vector = key === null ? undefined : known.get(key);
-      return vector instanceof Float32Array ? vector : null;
+      return vector === undefined || vector instanceof Error ? null : vector;
     };
     const columnVectors = columns.map(vectorOf);
     const cosines = rows.map((row) => {
       const a = vectorOf(row);
-      return columnVectors.map((b) => (a && b ? similarity(a, b) : null));
+      // With several vectors per input the query comes first: MaxSim is not symmetric.
+      return columnVectors.map((b) => (a && b ? (queries === 'texts' ? similarity(a, b) : similarity(b, a)) : null));
     });
     const failures = new Map([...this.#vectors].filter((entry): entry is [string, Error] => entry[1] instanceof Error));
     return { cosines, usage, milliseconds: performance.now() - start, failures };
   }
 
   /** All in one call, so that they share batches; where a picture is bad, one by one, to find out which. */
-  async #embed(fresh: [string, InputParts][], options: EmbedOptions): Promise<[string, Float32Array | Error][]> {
+  async #embed(fresh: [string, InputParts][], options: EmbedOptions): Promise<[string, Embedding | Error][]> {
     if (fresh.length === 0) return [];
     try {
       const vectors = await this.#model.embed(
@@ -92,7 +100,7 @@ export class PairRanker {
       if (!isPictureError(error)) throw error;
       if (fresh.length === 1) return [[fresh[0]![0], error]];
     }
-    const found: [string, Float32Array | Error][] = [];
+    const found: [string, Embedding | Error][] = [];
     for (const one of fresh) found.push(...(await this.#embed([one], options)));
     return found;
   }

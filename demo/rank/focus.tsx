@@ -1,10 +1,11 @@
 /** @file The query that is looked at, large, and its candidates as bars, best first. */
 import type { JSX } from 'preact';
+import { reasonInWords } from '../../src/search/reasons';
 import { rankStrings as strings } from '../strings/rank';
 import { BoxEditor } from './box-editor';
 import { candidatesOf, cosineInWords, shareInWords, type Candidate } from './cells';
 import type { LiveRanking, Shown } from './live-ranking';
-import { chosenText } from './matrix';
+import { chosenText, failureOf } from './matrix';
 import { TEMPERATURE } from './scores';
 import type { Picture, RankState } from './state';
 
@@ -30,11 +31,13 @@ export function Focus({ state, ranking }: { state: RankState; ranking: LiveRanki
       {candidates.length > 0 ? (
         <>
           <Bars candidates={candidates} state={state} ranking={ranking} shown={shown!} />
-          <p class="quiet">{strings.values.barsNote(TEMPERATURE)}</p>
+          <p class="quiet">
+            {state.values.value === 'softmax' ? strings.values.barsNote(TEMPERATURE) : strings.values.cosineBarsNote}
+          </p>
         </>
       ) : (
         <p id="ranking-hint" class="quiet">
-          {task.boxes && picture && state.boxes.value.length === 0 ? strings.noBoxes : strings.empty}
+          {hintOf(state, ranking)}
         </p>
       )}
       {task.queries === 'pictures' && !task.asks && picture?.sample && candidates[0] && (
@@ -42,6 +45,19 @@ export function Focus({ state, ranking }: { state: RankState; ranking: LiveRanki
       )}
     </section>
   );
+}
+
+/** Why there is no ranking of what is looked at. */
+function hintOf(state: RankState, ranking: LiveRanking): string {
+  const { boxes, queries } = state.task.value;
+  const picture = state.picture.value;
+  if (boxes && picture && state.boxes.value.length === 0) return strings.noBoxes;
+  const texts = queries === 'texts' ? [chosenText(state)] : state.texts.value;
+  if (!picture || !texts.some((line) => line && line.text.trim() !== '')) return strings.empty;
+  const failure = ranking.shown.value && failureOf(ranking.shown.value.failures, picture.id);
+  if (failure) return strings.badPicture(picture.name, reasonInWords(failure));
+  if (ranking.error.value) return '';
+  return ranking.isBusy.value ? strings.coming : strings.comesWithModel;
 }
 
 /** Which picture to draw on: its boxes are the table's columns. */
@@ -71,16 +87,18 @@ interface BarsProps {
   shown: Shown;
 }
 
-/** Bars are as long as a candidate is likely beside the best one, in cosine too: cosines of one model lie close together. */
+/** A bar is as long as the figure beside it, the best one's being whole. */
 function Bars({ candidates, state, ranking, shown }: BarsProps): JSX.Element {
   const best = candidates[0]!;
   const asked = shown.task.queries === 'pictures' ? (state.picture.value?.alt ?? '') : (chosenText(state)?.text ?? '');
   const isSoftmax = state.values.value === 'softmax';
+  const shareOf = ({ probability, cosine }: Candidate) =>
+    isSoftmax ? probability / best.probability : best.cosine > 0 ? Math.max(0, cosine) / best.cosine : 0;
   return (
     <ol id="ranking" class="bars" aria-label={strings.ranking(asked)} aria-busy={ranking.isBusy.value}>
       {candidates.map((candidate) => (
         <li key={candidate.id}>
-          <span class="bar" style={{ width: `${(100 * candidate.probability) / best.probability}%` }} />
+          <span class="bar" style={{ width: `${100 * shareOf(candidate)}%` }} />
           <span class="caption">{candidate.name}</span>
           <span class="score">{isSoftmax ? shareInWords(candidate.probability) : cosineInWords(candidate.cosine)}</span>
         </li>

@@ -1,11 +1,12 @@
 /** @file Ranks whenever something changed: the newest state counts, what came before is aborted. */
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
-import type { VLM2Vec } from '../../src/index';
+import type { InputParts, VLM2Vec } from '../../src/index';
 import { debounced, latest, type ModelControl } from '../shell';
 import { inPixels, type Box } from './boxes';
 import { PairRanker, type Entry, type Ranking } from './embed';
 import type { Picture, RankState, TextLine } from './state';
-import { needsText, queryText, targetText, type Task } from './tasks';
+import { needsText, type Task } from './tasks';
+import { queryInput, targetInput, type AskedBy } from './wording';
 import { rankStrings as strings } from '../strings/rank';
 
 /** Long enough to type on, short enough to feel at once. */
@@ -27,6 +28,7 @@ export interface Shown extends Ranking {
   question: string;
   texts: TextLine[];
   columns: Column[];
+  recipe: AskedBy;
   /** The boxes in pixels of their picture. */
   pixels: Box[];
 }
@@ -67,8 +69,10 @@ export class LiveRanking {
       this.isBusy.value = true;
       const { task, instruction, question, texts, picture } = this.#state;
       const settings = { task: task.value, instruction: instruction.value, question: question.value.trim() };
-      const asked = { ...settings, texts: texts.value, columns: this.columns.value };
-      if (needsText(asked.task) && !asked.instruction.includes('{text}')) throw new Error(strings.needsText);
+      const { recipe } = model.info;
+      const asked = { ...settings, recipe, texts: texts.value, columns: this.columns.value };
+      if (recipe.isRaw && needsText(asked.task) && !asked.instruction.includes('{text}'))
+        throw new Error(strings.needsText);
       if (asked.texts.length === 0 || asked.columns.length === 0) {
         this.shown.value = null;
         this.isBusy.value = false;
@@ -76,7 +80,7 @@ export class LiveRanking {
       }
       const { entries, pixels } = await columnEntries(asked.task, asked, signal);
       const rows = rowEntries(asked.task, asked, picture.value);
-      const ranking = await this.#ranker.pairs.rank(rows, entries, { signal });
+      const ranking = await this.#ranker.pairs.rank(rows, entries, { signal, queries: asked.task.queries });
       this.shown.value = { ...ranking, ...asked, pixels };
       this.isBusy.value = false;
     },
@@ -107,30 +111,39 @@ function columnsOf(state: RankState): Column[] {
 }
 
 interface Asked {
+  recipe: AskedBy;
   instruction: string;
   question: string;
   texts: TextLine[];
   columns: Column[];
 }
 
-function rowEntries(task: Task, { instruction, texts }: Asked, picture: Picture | null): Entry[] {
+function rowEntries(task: Task, { instruction, recipe, texts }: Asked, picture: Picture | null): Entry[] {
   return texts.map((line) => {
     const said = line.text.trim();
-    const isQuery = task.queries === 'texts';
-    const text = isQuery ? queryText(task, instruction, said) : targetText(task, said);
     const image = task.boxes ? picture : null;
-    const key = said === '' || (task.boxes && !image) ? null : JSON.stringify(['text', text, image?.id ?? 0]);
-    return { key, input: image ? { text, image: image.blob } : { text } };
+    const side = { text: said, ...(image && { image: image.blob }) };
+    const input =
+      task.queries === 'texts' ? queryInput(task, recipe, instruction, side) : targetInput(task, recipe, side);
+    const isBlank = said === '' || (task.boxes && !image);
+    return { key: isBlank ? null : JSON.stringify(['text', image?.id ?? 0, wordsOf(input)]), input };
   });
 }
 
-async function columnEntries(task: Task, { instruction, question, columns }: Asked, signal: AbortSignal) {
-  const text = task.queries === 'pictures' ? queryText(task, instruction, question) : targetText(task, '');
+/** What is read besides a picture. */
+const wordsOf = ({ text, role, instruction }: InputParts) => [text, role, instruction];
+
+async function columnEntries(task: Task, { instruction, question, recipe, columns }: Asked, signal: AbortSignal) {
+  const inputOf = (image: Blob | ImageBitmap): InputParts =>
+    task.queries === 'pictures'
+      ? queryInput(task, recipe, instruction, { image, text: task.asks ? question : '' })
+      : targetInput(task, recipe, { image });
   const pixels: Box[] = [];
   const entries: Entry[] = [];
   for (const { picture, box } of columns) {
     if (!box) {
-      entries.push({ key: JSON.stringify(['picture', picture.id, text]), input: { image: picture.blob, text } });
+      const input = inputOf(picture.blob);
+      entries.push({ key: JSON.stringify(['picture', picture.id, wordsOf(input)]), input });
       continue;
     }
     const whole = await createImageBitmap(picture.blob);
@@ -141,7 +154,8 @@ async function columnEntries(task: Task, { instruction, question, columns }: Ask
     // As the code on the page has it; pixels as they are, like everything that is embedded.
     const image = await createImageBitmap(picture.blob, x, y, width, height, { colorSpaceConversion: 'none' });
     pixels.push(part);
-    entries.push({ key: JSON.stringify(['box', picture.id, part, text]), input: { image, text } });
+    const input = inputOf(image);
+    entries.push({ key: JSON.stringify(['box', picture.id, part, wordsOf(input)]), input });
   }
   return { entries, pixels };
 }

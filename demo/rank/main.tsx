@@ -123,6 +123,9 @@ function NewText(): JSX.Element {
       <Button icon="add" onClick={() => focus(state.addText(''))}>
         {strings.newRow[state.taskId.value]}
       </Button>
+      <Button icon="close" onClick={() => state.clear()}>
+        {strings.clearAll}
+      </Button>
       <span class="quiet">{strings.newRowHint}</span>
     </p>
   );
@@ -159,5 +162,7 @@ void loadSamples().then((samples) => {
 addEventListener('hashchange', () => void openLink());
 effect(() => {
   const { model } = control;
-  if (model.value) void keepOffline(model.value.info.build);
+  if (!model.value) return;
+  state.useRecipe(model.value.info.recipe);
+  void keepOffline(model.value.info.build);
 });

@@ -63,7 +63,7 @@ function Head({
 }): JSX.Element {
   const { id, name, picture, box } = column;
   const isChosen = !box && state.task.value.queries === 'pictures' && state.picture.value?.id === id;
-  const failure = [...failures].find(([key]) => key.startsWith(JSON.stringify(['picture', id]).slice(0, -1)))?.[1];
+  const failure = box ? null : failureOf(failures, id);
   return (
     <th role="columnheader" scope="col" class={isChosen ? 'chosen' : ''}>
       {box ? (
@@ -93,6 +93,11 @@ function Head({
       />
     </th>
   );
+}
+
+/** Why a picture has no vector. */
+export function failureOf(failures: ReadonlyMap<string, Error>, picture: number): Error | null {
+  return [...failures].find(([key]) => key.startsWith(`["picture",${picture},`))?.[1] ?? null;
 }
 
 interface LineProps {

@@ -33,6 +33,7 @@ const base = (id: TaskId): SnippetOptions => ({
   device: 'wasm',
   task: taskOf(id),
   instruction: queryInstruction(taskOf(id)),
+  recipe: { isRaw: true, instruction: null },
   question: 'How "many"?\u2028',
   texts: ['a `kite`', 'two\\dogs'],
   pictures: [
@@ -79,4 +80,16 @@ test.each([
     'f',
   ]);
   expect(loads).toEqual([[source, { device: 'wasm' }]]);
+});
+
+test('a recipe of templates is asked by sides, as the page asks it', async () => {
+  const recipe = { isRaw: false, instruction: { default: 'Help.', roles: ['query'] as const } };
+  const { calls } = await run(toSnippet({ ...base('vqa'), instruction: 'Say.', recipe }), ['my file']);
+  expect(calls[0]).toEqual([
+    { text: 'a `kite`', role: 'document' },
+    { text: 'two\\dogs', role: 'document' },
+  ]);
+  expect(calls[1]![0]).toEqual({
+    ...{ image: 'https://me.example/samples/cat.jpg', text: 'How "many"?\u2028', role: 'query', instruction: 'Say.' },
+  });
 });

@@ -1,6 +1,7 @@
 /** @file The page's last ranking as code against the package: the same calls with the same words. */
 import type { ModelChoice } from '../shell';
 import { queryText, targetText, type Task } from './tasks';
+import { takesInstruction, type AskedBy } from './wording';
 
 export interface SnippetOptions {
   choice: ModelChoice;
@@ -8,6 +9,7 @@ export interface SnippetOptions {
   task: Task;
   instruction: string;
   question: string;
+  recipe: AskedBy;
   texts: readonly string[];
   /** A sample's address, or null for a visitor's own file, with its name. */
   pictures: readonly { url: string | null; name: string }[];
@@ -26,7 +28,7 @@ function sourceOf(choice: ModelChoice): string {
 }
 
 export function toSnippet(options: SnippetOptions): string {
-  const { choice, device, task, instruction, question, texts, pictures, boxes } = options;
+  const { choice, device, task, texts, pictures, boxes } = options;
   const own = pictures.filter(({ url }) => url === null);
   let next = 0;
   const images = pictures.map(({ url, name }) => (url ? `${literal(url)},` : `files[${next++}], // ${literal(name)}`));
@@ -42,11 +44,11 @@ export function toSnippet(options: SnippetOptions): string {
     `const texts = ${list(texts.map((text) => `${literal(text)},`))};`,
     ...(task.boxes ? boxLines(boxes) : []),
     `const [rows, columns] = [`,
-    `  await model.embed(texts.map((text) => (${rowInput(task, instruction)}))),`,
-    `  await model.embed(${columnInput(task, instruction, question)}),`,
+    `  await model.embed(texts.map((text) => (${rowInput(options)}))),`,
+    `  await model.embed(${columnInput(options)}),`,
     '];',
     '// A line per text, a column per picture; 1 is the same, 0 has nothing to do with it.',
-    'const scores = rows.map((row) => columns.map((column) => similarity(row, column)));',
+    `const scores = rows.map((row) => columns.map((column) => similarity(${task.queries === 'texts' ? 'row, column' : 'column, row'})));`,
     'await model.dispose();',
   ];
   return `${lines.join('\n')}\n`;
@@ -60,15 +62,32 @@ function template(fill: (text: string) => string): string {
   return code.join(' + ') || '""';
 }
 
-function rowInput(task: Task, instruction: string): string {
+/** The side and, where it is taken, the instruction, for recipes of templates. */
+function sided(isQuery: boolean, { recipe, instruction }: SnippetOptions): string {
+  if (!isQuery) return `role: 'document'`;
+  return takesInstruction(recipe) ? `role: 'query', instruction: ${literal(instruction)}` : `role: 'query'`;
+}
+
+function rowInput(options: SnippetOptions): string {
+  const { task, instruction, recipe } = options;
+  if (!recipe.isRaw) {
+    return `{ ${task.boxes ? 'image: pictures[0], ' : ''}text, ${sided(task.queries === 'texts', options)} }`;
+  }
   if (task.queries === 'pictures') return template((text) => targetText(task, text));
   const words = template((text) => queryText(task, instruction, text));
   return task.boxes ? `{ image: pictures[0], text: ${words} }` : words;
 }
 
-function columnInput(task: Task, instruction: string, question: string): string {
-  const words = task.queries === 'pictures' ? queryText(task, instruction, question) : targetText(task, '');
-  return `${task.boxes ? 'crops' : 'pictures'}.map((image) => ({ image, text: ${literal(words)} }))`;
+function columnInput(options: SnippetOptions): string {
+  const { task, instruction, question, recipe } = options;
+  const images = task.boxes ? 'crops' : 'pictures';
+  if (!recipe.isRaw) {
+    const text = task.asks && question ? `text: ${literal(question)}, ` : '';
+    return `${images}.map((image) => ({ image, ${text}${sided(task.queries === 'pictures', options)} }))`;
+  }
+  const words =
+    task.queries === 'pictures' ? queryText(task, instruction, task.asks ? question : '') : targetText(task, '');
+  return `${images}.map((image) => ({ image, text: ${literal(words)} }))`;
 }
 
 function boxLines(boxes: SnippetOptions['boxes']): string[] {

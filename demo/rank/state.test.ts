@@ -23,3 +23,30 @@ test('an example that is still loading does not take away what the visitor wrote
   await untouched.choose('classification', new AbortController().signal);
   expect(untouched.texts.value.map(({ text }) => text)).toEqual(EXAMPLES.classification.captions);
 });
+
+test('captions of samples go with them; one’s own stay; clearing leaves one blank line', async () => {
+  vi.stubGlobal('document', { baseURI: 'https://me.example/site/' });
+  vi.stubGlobal('fetch', async () => new Response('picture'));
+  const abort = new AbortController().signal;
+  const texts = (state: RankState) => state.texts.value.map(({ text }) => text);
+  const own = new File(['x'], 'own.png', { type: 'image/png' });
+  const state = new RankState();
+  const sample = { file: 'a.png', alt: 'a', captions: ['a cat', 'a dog'], truth: 0 };
+  state.samples.value = [sample] as never;
+  await state.showSamples(['a.png'], abort);
+  expect(texts(state)).toEqual(['a cat', 'a dog']);
+  state.addPictures([own]);
+  expect(texts(state)).toEqual(['']);
+  state.setText(state.texts.value[0]!.id, 'my cat');
+  state.addPictures([own]);
+  expect(texts(state)).toEqual(['my cat']);
+  state.clear();
+  expect([texts(state), state.pictures.value]).toEqual([[''], []]);
+  await state.showSamples(['a.png'], abort);
+  expect(texts(state)).toEqual(['a cat', 'a dog']);
+
+  const written = new RankState();
+  written.addText('a walrus');
+  written.addPictures([own]);
+  expect(texts(written)).toEqual(['a walrus']);
+});

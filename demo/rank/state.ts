@@ -5,6 +5,7 @@ import { EXAMPLES } from './examples';
 import { fetchSample, type Sample } from './samples';
 import type { Shared } from './share';
 import { queryInstruction, taskOf, type TaskId } from './tasks';
+import type { AskedBy } from './wording';
 
 export const MOST_PICTURES = 24;
 export const MOST_TEXTS = 100;
@@ -32,9 +33,11 @@ const lines = (texts: readonly string[]): TextLine[] => texts.map((text) => ({ i
 export class RankState {
   readonly taskId = signal<TaskId>('caption');
   readonly task = computed(() => taskOf(this.taskId.value));
-  /** null: MMEB's own. */
+  /** Of the loaded model; null before there is one. */
+  readonly recipe = signal<(AskedBy & { title: string }) | null>(null);
+  /** null: MMEB's own, or the recipe's. */
   readonly editedInstruction = signal<string | null>(null);
-  readonly instruction = computed(() => this.editedInstruction.value ?? queryInstruction(this.task.value));
+  readonly instruction = computed(() => this.editedInstruction.value ?? this.#ownInstruction());
   readonly question = signal('');
   readonly texts = signal<TextLine[]>([]);
   readonly pictures = signal<Picture[]>([]);
@@ -51,6 +54,19 @@ export class RankState {
   /** Whether the visitor wrote texts of their own: those are never replaced. */
   #ownTexts = false;
   #ownPictures = false;
+
+  #ownInstruction(): string {
+    const recipe = this.recipe.value;
+    return recipe && !recipe.isRaw ? (recipe.instruction?.default ?? '') : queryInstruction(this.task.value);
+  }
+
+  /** What was written for models that are asked otherwise means nothing to this one. */
+  useRecipe(recipe: AskedBy & { title: string }): void {
+    const before = this.recipe.value;
+    if (before?.title === recipe.title) return;
+    if (before) this.editedInstruction.value = null;
+    this.recipe.value = recipe;
+  }
 
   /** Another task: its example, unless the visitor brought something of their own. */
   async choose(id: TaskId, signal: AbortSignal): Promise<void> {
@@ -119,6 +135,8 @@ export class RankState {
   /** Adds a visitor's pictures; the first of their own replace the samples. @returns whether all fitted */
   addPictures(files: readonly File[]): boolean {
     const kept = this.#ownPictures ? this.pictures.value : [];
+    // The samples' captions go with the samples.
+    if (!this.#ownPictures && !this.#ownTexts) this.texts.value = lines(['']);
     const room = MOST_PICTURES - kept.length;
     const added = files.slice(0, room).map((file) => toPicture(file, file.name, null));
     this.#ownPictures = true;
@@ -130,6 +148,17 @@ export class RankState {
   removePicture(id: number): void {
     this.#setPictures(this.pictures.value.filter((picture) => picture.id !== id));
     this.#suggestTexts();
+  }
+
+  /** Nothing is left but the task. */
+  clear(): void {
+    this.#ownPictures = true;
+    this.#ownTexts = false;
+    batch(() => {
+      this.#setPictures([]);
+      this.texts.value = lines(['']);
+      this.boxes.value = [];
+    });
   }
 
   selectPicture(id: number): void {

@@ -90,14 +90,14 @@ function reportOf(shown: Shown, control: ModelControl): Report {
 
 /** Of the entries that were ranked: blank lines and pictures that could not be read are left out. */
 function snippetOf(shown: Shown, control: ModelControl): string {
-  const { task, instruction, question, texts, columns, cosines, pixels } = shown;
+  const { task, instruction, question, recipe, texts, columns, cosines, pixels } = shown;
   const pictures = task.boxes
     ? columns.slice(0, 1).map(({ picture }) => picture)
     : columns.filter((_, c) => cosines.some((row) => row[c] !== null)).map(({ picture }) => picture);
   return toSnippet({
     choice: control.choice.value,
     device: control.device.value,
-    ...{ task, instruction, question },
+    ...{ task, instruction, question, recipe },
     texts: texts.map(({ text }) => text.trim()).filter(Boolean),
     pictures: pictures.map(({ sample, name }) => ({
       url: sample ? new URL(sampleUrl(sample.file), document.baseURI).href : null,

@@ -5,11 +5,15 @@ import { Choice, IconButton } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import type { RankState } from './state';
 import { TASKS, type TaskId } from './tasks';
+import { takesInstruction } from './wording';
 
 export function TaskPanel({ state, onTask }: { state: RankState; onTask: (task: TaskId) => void }): JSX.Element {
   const task = state.task.value;
   const edited = state.editedInstruction.value !== null;
   const help = useId();
+  const recipe = state.recipe.value;
+  const isRaw = recipe?.isRaw ?? true;
+  const takes = recipe === null || takesInstruction(recipe);
   return (
     <section class="task" aria-label={strings.tasks.legend}>
       <Choice
@@ -30,20 +34,27 @@ export function TaskPanel({ state, onTask }: { state: RankState; onTask: (task: 
         </label>
       )}
       <div class="field">
-        <label for="instruction">{edited ? strings.instructionEdited : strings.instruction}</label>
+        <label for="instruction">
+          {edited
+            ? strings.instructionEdited
+            : isRaw
+              ? strings.instruction
+              : strings.instructionOf(recipe!.title, takes)}
+        </label>
         <span class="with-button">
           <input
             id="instruction"
             type="text"
             aria-describedby={help}
             spellcheck={false}
+            disabled={!takes}
             value={state.instruction.value}
             onInput={(event) => (state.editedInstruction.value = event.currentTarget.value)}
           />
           {edited && (
             <IconButton
               icon="reset"
-              label={strings.resetInstruction}
+              label={isRaw ? strings.resetInstruction : strings.resetOwnInstruction}
               onClick={() => (state.editedInstruction.value = null)}
             />
           )}

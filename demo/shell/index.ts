@@ -17,5 +17,6 @@ export { Progress } from './progress';
 export { keepOffline } from './offline';
 export { Select } from './select';
 export { toast } from './toast';
+export { useSeconds } from './use-seconds';
 export { startConfined, startModelWorker } from './worker';
 export { bytesInWords, durationInWords, errorInWords, progressInWords, timeInWords, titleOf } from './words';

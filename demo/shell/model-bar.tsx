@@ -130,6 +130,7 @@ function Status({ state, control }: { state: LoadState; control: ModelControl })
             ? (words?.text ?? strings.starting)
             : strings.none}
       </p>
+      {state.kind === 'ready' && state.info.recipe.assumed && <p id="assumed">{state.info.recipe.assumed}</p>}
       {state.kind === 'loading' && <Progress id="load" share={words?.share ?? null} label={strings.loading} />}
     </div>
   );

@@ -27,8 +27,21 @@ export const modelsStrings = {
   /** Of the official 2B model: measured for q4, computed for the others. */
   sizes: { q4: '1.3 GB', q8: '2.4 GB', fp16: '4.4 GB', fp32: '8.8 GB' } satisfies Record<WeightDtype, string>,
   sizeNote: (size: string) => `The 2B model takes ${size} on disk, and nearly as much on the GPU.`,
-  repo: 'Repository: a Qwen2-VL model, or a VLM2Vec adapter, whose base model is found by itself',
+  repo: 'Repository on the Hub; an adapter’s base model is found by itself',
   repoExample: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B',
+  recipe: {
+    choose: 'Known checkpoints',
+    own: 'Any other, named beside',
+    asked: (title: string) => `Asked as ${title}`,
+    licence: (name: string | null) => (name === null ? 'licence unknown' : `licence ${name}`),
+    score: (model: string, benchmark: string, percent: number) => `${benchmark} ${percent.toFixed(1)} for ${model}, as published`,
+    noScore: 'no published score known',
+    nonCommercial: 'The licence of its weights allows no commercial use.',
+    licenceUnknown: 'The licence of its weights is not known: ask its authors before you use it for more than a trial.',
+    several: 'It gives several vectors for each input: the search page cannot use it.',
+    unknown:
+      'No recipe is known for this repository, nor its licence. How it is asked will be assumed from its files: if that is not how it was trained, its vectors are wrong.',
+  },
   token: 'Access token',
   tokenNote:
     'Only for private and gated repositories. It goes to the Hub alone and is forgotten when you close this page.',
@@ -48,6 +61,8 @@ export const modelsStrings = {
   },
   openHub: 'Open the page that reaches the Hub',
   looking: 'Looking…',
+  noAnswer: (host: string, seconds: number) => `No answer from ${host} for ${seconds} s. Still trying…`,
+  stopLooking: 'Stop',
   cost: {
     download: 'To download',
     read: 'To read',
@@ -77,6 +92,7 @@ export const modelsStrings = {
     repo: (text: string) => `“${text}” is no repository: its name is like ${'TIGER-Lab/VLM2Vec-Qwen2VL-2B'}.`,
     subfolder: (text: string) =>
       `“${text}” names a folder inside a repository, and only whole repositories can be read. Download that folder and choose it here as a folder on this device.`,
+    offline: (host: string) => `This device has no network at the moment, so ${host} cannot be asked.`,
     noAddress: 'Type the address of a bundle’s folder.',
     noFolder: 'Choose a folder first.',
     notFolder: 'What you dropped is no folder.',
@@ -119,6 +135,7 @@ export const modelsStrings = {
     rows: (done: number, all: number) => `${done} of ${all} rows`,
     rate: (bytes: string) => `${bytes}/s`,
     left: (time: string) => `${time} left`,
+    since: (time: string) => `for ${time}`,
   },
   stored: 'Stored models',
   total: (bytes: string, free: string | null) => (free === null ? bytes : `${bytes}, ${free} free`),

@@ -29,8 +29,11 @@ export const rankStrings = {
     } satisfies Record<TaskId, string>,
   },
   instruction: 'Instruction, as in MMEB',
+  instructionOf: (model: string, takes: boolean) =>
+    takes ? `Instruction, as in ${model}` : `${model} takes no instruction`,
   instructionEdited: 'Instruction, edited',
   resetInstruction: 'MMEB’s instruction again',
+  resetOwnInstruction: 'The model’s instruction again',
   needsText: 'Say {text} where the text goes; without it all rows are the same.',
   question: 'Question',
   table: 'How well each text fits each picture',
@@ -69,6 +72,7 @@ export const rankStrings = {
     softmax: 'Softmax',
     cosineNote: 'Cosine similarity, −1 to 1. Colours run from the least to the greatest in the table.',
     barsNote: (temperature: number) => `A bar: how likely beside the best, by softmax with temperature ${temperature}.`,
+    cosineBarsNote: 'A bar: the cosine beside the best one’s.',
     softmaxNote: (temperature: number, over: string) =>
       `Softmax over ${over} with temperature ${temperature}, that of VLM2Vec’s training on MMEB.`,
     overTexts: 'each picture’s texts',
@@ -81,6 +85,9 @@ export const rankStrings = {
   truthRight: 'Right: the sample’s label comes first.',
   truthWrong: (label: string) => `Wrong: the sample’s label is “${label}”.`,
   empty: 'Add a picture and a text to see how well they fit.',
+  coming: 'The ranking is on its way.',
+  comesWithModel: 'The ranking comes once a model is loaded.',
+  clearAll: 'Clear all',
   noBoxes: 'Draw a box on the picture, or add one and move it with the arrow keys.',
   boxes: {
     add: 'Add a box',

@@ -18,6 +18,7 @@ import { aiSdkEmbeddingModel } from './ai-sdk';
 import { langChainEmbeddings } from './langchain';
 import { llamaIndexEmbedding } from './llamaindex';
 import { openAI, openAIFetch, type EmbeddingRequest } from './openai';
+import type { Embedder } from './shared';
 import { FeatureTensor, pipeline } from './transformers';
 
 let model: VLM2Vec;
@@ -146,6 +147,8 @@ describe('LangChain', () => {
     expectSame(await embeddings.embedDocuments(TEXTS), await native(TEXTS));
     expectSame([await embeddings.embedQuery('dogs')], await native(['dogs'], { instruction: FIND }));
 
+    expectSame([await langChainEmbeddings(model).embedQuery('dogs')], await native(['dogs'], { role: 'query' }));
+
     const store = new FakeVectorStore(embeddings);
     await store.addDocuments(TEXTS.map((pageContent) => new LangChainDocument({ pageContent })));
     const found = await store.similaritySearchWithScore('dogs', 3);
@@ -176,12 +179,14 @@ describe('LlamaIndex', () => {
     const embedding = make();
     const instruction = 'Represent the given image.';
     const [expected] = (await native([{ image: picture }], { instruction })) as [number[]];
+    const [asked, words] = await native([{ image: picture }, TEXTS[1]!], { role: 'query' });
     const blob = new Blob([picture], { type: 'image/png' });
     expectSame([await embedding.getImageEmbedding(blob)], [expected]);
     expectSame(await embedding.getImageEmbeddings([pictureUrl, blob]), [expected, expected]);
     const query = { type: 'image_url', image_url: { url: pictureUrl } } as const;
-    expectSame([(await embedding.getQueryEmbedding(query))!], [expected]);
-    expectSame([(await embedding.getQueryEmbedding({ type: 'text', text: TEXTS[1]! }))!], await native([TEXTS[1]!]));
+    expectSame([(await embedding.getQueryEmbedding(query))!], [asked!]);
+    expectSame([(await embedding.getQueryEmbedding({ type: 'text', text: TEXTS[1]! }))!], [words!]);
+    expect(await embedding.getQueryEmbedding({ type: 'audio', data: '', mimeType: 'audio/wav' })).toBeNull();
     expect(embedding.similarity(expected, expected)).toBeCloseTo(1, 5);
   });
 
@@ -223,6 +228,62 @@ describe('AI SDK', () => {
     await expect(call({ providerOptions: { vlm2vec: { images: [] } } })).rejects.toThrow(InvalidInputError);
     await expect(ours.doEmbed({ values: ['x'], dimensions: 3 })).rejects.toThrow(UnsupportedError);
     await expect(call({ abortSignal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+});
+
+describe('recipes', () => {
+  /** Notes what it is asked; offers 64 of 128 numbers, as Matryoshka models do. */
+  function noting(pooling: 'last' | 'all' = 'last') {
+    const asked: EmbedOptions[] = [];
+    const embedder: Embedder = {
+      dims: 128,
+      info: { recipe: { title: 'Many', pooling } },
+      embed: async (inputs, options = {}) => {
+        const { dims = 128, onUsage: _, ...rest } = options;
+        if (dims !== 64 && dims !== 128) throw new InvalidInputError('64, 128', { option: 'dims' });
+        asked.push({ ...rest, dims });
+        return inputs.map(() => new Float32Array(dims));
+      },
+    };
+    return { embedder, asked };
+  }
+
+  test('role and length go through where the framework has them', async () => {
+    const { embedder, asked } = noting();
+    const request = { model: 'vlm2vec', input: 'x', dimensions: 64 };
+    expect((await openAI(embedder, { role: 'query' }).embeddings.create(request)).data[0]!.embedding).toHaveLength(64);
+    const providerOptions = { vlm2vec: { role: 'query' } };
+    const { embeddings } = await aiSdkEmbeddingModel(embedder).doEmbed({ values: ['x'], dimensions: 64, providerOptions });
+    expect(embeddings[0]).toHaveLength(64);
+    const chain = langChainEmbeddings(embedder, { dims: 64, prefix: 'p' });
+    await chain.embedQuery('x');
+    await chain.embedDocuments(['x']);
+    const extract = await pipeline('feature-extraction', embedder);
+    expect((await extract('x', { role: 'query', dims: 64 })).dims).toEqual([1, 64]);
+    expect(asked.map(({ role, dims, prefix }) => [role, dims, prefix])).toEqual([
+      ['query', 64, undefined],
+      ['query', 64, undefined],
+      ['query', 64, undefined],
+      ['document', 64, 'p'],
+      ['query', 64, undefined],
+    ]);
+    await expect(openAI(embedder).embeddings.create({ ...request, dimensions: 65 })).rejects.toMatchObject({
+      name: 'UnsupportedError',
+      details: { field: 'dimensions' },
+    });
+  });
+
+  test('several vectors per input are refused by name, everywhere', async () => {
+    const { embedder, asked } = noting('all');
+    const calls = [
+      () => openAI(embedder).embeddings.create({ model: 'vlm2vec', input: 'x' }),
+      () => aiSdkEmbeddingModel(embedder).doEmbed({ values: ['x'] }),
+      () => langChainEmbeddings(embedder).embedQuery('x'),
+      () => llamaIndexEmbedding(MultiModalEmbedding, embedder).getTextEmbedding('x'),
+      async () => (await pipeline('feature-extraction', embedder))('x'),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(/Many gives several vectors/);
+    expect(asked).toEqual([]);
   });
 });
 

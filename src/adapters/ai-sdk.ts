@@ -1,7 +1,7 @@
 /** @file An embedding model for Vercel's AI SDK (`EmbeddingModelV4`), without the SDK: `embed({ model, value })`. */
 
-import { InvalidInputError, UnsupportedError } from '../errors';
-import type { EmbedInput } from '../runtime';
+import { InvalidInputError } from '../errors';
+import type { EmbedInput, EmbedOptions } from '../runtime';
 import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
@@ -15,9 +15,7 @@ export interface AiSdkOptions {
 /**
  * Under `providerOptions.vlm2vec`, for values are texts only. With several values in one call.
  */
-export interface AiSdkProviderOptions {
-  /** Put before each text, as in the model's training data. */
-  instruction?: string;
+export interface AiSdkProviderOptions extends Pick<EmbedOptions, 'role' | 'find' | 'instruction'> {
   /** One URL each (`https:`, `data:`, `blob:`), or null, beside the values: text and picture are read in one sequence. */
   images?: (string | null)[];
 }
@@ -26,7 +24,7 @@ export interface AiSdkProviderOptions {
 export interface AiSdkCall {
   /** Texts; '' beside a picture for the picture alone. */
   values: string[];
-  /** The model's own, or nothing: another number is refused. */
+  /** One of the lengths that the recipe offers: others are refused. */
   dimensions?: number;
   /** Ends the call with the signal's reason. */
   abortSignal?: AbortSignal;
@@ -68,15 +66,12 @@ export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: Ai
     maxEmbeddingsPerCall: Infinity,
     supportsParallelCalls: false,
     async doEmbed({ values, dimensions, abortSignal, providerOptions = {} }) {
-      if (dimensions != null && dimensions !== model.dims) {
-        throw new UnsupportedError(`The model gives ${model.dims} dimensions, not ${dimensions}.`, {
-          field: 'dimensions',
-        });
-      }
       const own = (providerOptions.vlm2vec ?? {}) as AiSdkProviderOptions;
-      refuseOthers(own, ['instruction', 'images'], 'providerOptions.vlm2vec');
+      const { instruction, role, find } = own;
+      refuseOthers(own, ['instruction', 'role', 'find', 'images'], 'providerOptions.vlm2vec');
       const { vectors, tokens } = await embedAll(model, inputsOf(values, own.images), {
-        instruction: own.instruction,
+        ...{ instruction, role, find },
+        dims: dimensions ?? undefined,
         signal: abortSignal,
       });
       return { embeddings: vectors.map((vector) => Array.from(vector)), usage: { tokens }, warnings: [] };

@@ -1,19 +1,19 @@
 /** @file LangChain's `Embeddings`, without LangChain: whatever takes an `EmbeddingsInterface` takes this. */
 
 import type { EmbedOptions } from '../runtime';
-import type { Embedder } from './shared';
+import { embedAll, type Embedder } from './shared';
 
 export type { Embedder };
 
 /** Of {@link langChainEmbeddings}. */
-export interface LangChainOptions extends Pick<EmbedOptions, 'maxTokens' | 'signal'> {
-  /** Put before each query, as in the model's training data. @default none */
+export interface LangChainOptions extends Pick<EmbedOptions, 'find' | 'prefix' | 'dims' | 'maxTokens' | 'signal'> {
+  /** In place of the recipe's own for queries. */
   queryInstruction?: string;
-  /** Put before each document. @default none */
+  /** In place of the recipe's own for documents. */
   documentInstruction?: string;
 }
 
-/** LangChain's `EmbeddingsInterface`. Both methods reject as `VLM2Vec.embed` does. */
+/** LangChain's `EmbeddingsInterface`, each side by the recipe's prompts. Both methods reject as `VLM2Vec.embed` does. */
 export interface LangChainEmbeddings {
   /** Unit vectors, in order. // [documents, dims] */
   embedDocuments(documents: string[]): Promise<number[][]>;
@@ -23,13 +23,14 @@ export interface LangChainEmbeddings {
 
 /** `new MemoryVectorStore(langChainEmbeddings(model))`. Methods reject as `embed` does. */
 export function langChainEmbeddings(model: Embedder, options: LangChainOptions = {}): LangChainEmbeddings {
-  const { queryInstruction, documentInstruction, ...rest } = options;
-  const embed = async (texts: string[], instruction?: string) => {
+  const { queryInstruction, documentInstruction, prefix, ...rest } = options;
+  const embed = async (texts: string[], side: Pick<EmbedOptions, 'role' | 'instruction' | 'prefix'>) => {
     const inputs = texts.map((text) => ({ text }));
-    return (await model.embed(inputs, { ...rest, instruction })).map((vector) => Array.from(vector));
+    const { vectors } = await embedAll(model, inputs, { ...rest, ...side });
+    return vectors.map((vector) => Array.from(vector));
   };
   return {
-    embedDocuments: (documents) => embed(documents, documentInstruction),
-    embedQuery: async (document) => (await embed([document], queryInstruction))[0]!,
+    embedDocuments: (documents) => embed(documents, { role: 'document', instruction: documentInstruction, prefix }),
+    embedQuery: async (document) => (await embed([document], { role: 'query', instruction: queryInstruction }))[0]!,
   };
 }

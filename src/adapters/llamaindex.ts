@@ -4,16 +4,18 @@
  */
 
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import type { Embedder } from './shared';
+import { embedAll, type Embedder } from './shared';
 
 export type { Embedder };
 
 /** Of {@link llamaIndexEmbedding}. */
-export interface LlamaIndexOptions extends Pick<EmbedOptions, 'maxTokens' | 'signal'> {
-  /** Put before each text, as in the model's training data. @default none */
+export interface LlamaIndexOptions extends Pick<EmbedOptions, 'find' | 'dims' | 'maxTokens' | 'signal'> {
+  /** Of texts of the index, in place of the recipe's own. */
   textInstruction?: string;
-  /** Put beside each picture. @default MMEB's: 'Represent the given image.' */
+  /** Of pictures of the index. */
   imageInstruction?: string;
+  /** Of queries. */
+  queryInstruction?: string;
   /** Inputs of one call. @default the framework's, 10 */
   embedBatchSize?: number;
 }
@@ -21,8 +23,17 @@ export interface LlamaIndexOptions extends Pick<EmbedOptions, 'maxTokens' | 'sig
 /** A picture as LlamaIndex has it. */
 export type LlamaIndexImage = string | Blob | URL;
 
+/** A query as LlamaIndex has it; other kinds are not looked for. */
+export interface LlamaIndexQuery {
+  type: string;
+  text?: string;
+  image_url?: { url: string };
+}
+
 /** What is implemented of the framework's class. All give unit vectors and reject as `VLM2Vec.embed` does. */
 export interface LlamaIndexMethods {
+  /** By the recipe's prompts for queries; null for what is neither text nor picture. // [dims] */
+  getQueryEmbedding(query: LlamaIndexQuery): Promise<number[] | null>;
   /** // [dims] */
   getTextEmbedding(text: string): Promise<number[]>;
   /** // [texts, dims] */
@@ -44,24 +55,36 @@ export function llamaIndexEmbedding<T>(
   model: Embedder,
   options: LlamaIndexOptions = {},
 ): T & LlamaIndexMethods {
-  const { textInstruction, imageInstruction = 'Represent the given image.', embedBatchSize, ...rest } = options;
-  const embed = async (inputs: EmbedInput[], instruction?: string) =>
-    (await model.embed(inputs, { ...rest, instruction })).map((vector) => Array.from(vector));
+  const { textInstruction, imageInstruction, queryInstruction, embedBatchSize, ...rest } = options;
+  const embed = async (inputs: EmbedInput[], side: Pick<EmbedOptions, 'role' | 'instruction'>) => {
+    const { vectors } = await embedAll(model, inputs, { ...rest, ...side });
+    return vectors.map((vector) => Array.from(vector));
+  };
 
   // The constructor is protected, which only its types know.
   class Embedding extends (MultiModalEmbedding as unknown as Base) implements LlamaIndexMethods {
     constructor() {
       super();
-      this.embedInfo = { dimensions: model.dims };
+      this.embedInfo = { dimensions: rest.dims ?? model.dims };
       if (embedBatchSize !== undefined) this.embedBatchSize = embedBatchSize;
     }
+
+    getQueryEmbedding = async ({ type, text, image_url }: LlamaIndexQuery) => {
+      const input =
+        type === 'text' && text !== undefined
+          ? { text }
+          : type === 'image_url' && image_url
+            ? { image: image_url.url }
+            : null;
+      return input && (await embed([input], { role: 'query', instruction: queryInstruction }))[0]!;
+    };
 
     getTextEmbedding = async (text: string) => (await this.getTextEmbeddings([text]))[0]!;
 
     getTextEmbeddings = (texts: string[]) =>
       embed(
         texts.map((text) => ({ text })),
-        textInstruction,
+        { role: 'document', instruction: textInstruction },
       );
 
     getImageEmbedding = async (image: LlamaIndexImage) => (await this.getImageEmbeddings([image]))[0]!;
@@ -69,7 +92,7 @@ export function llamaIndexEmbedding<T>(
     getImageEmbeddings = (images: LlamaIndexImage[]) =>
       embed(
         images.map((image) => ({ image })),
-        imageInstruction,
+        { role: 'document', instruction: imageInstruction },
       );
   }
   return new Embedding() as unknown as T & LlamaIndexMethods;

@@ -6,13 +6,13 @@
 
 import { bytesToBase64 } from '../bundle/base64';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError, VLM2VecError } from '../errors';
-import type { EmbedInput } from '../runtime';
+import type { EmbedInput, EmbedOptions } from '../runtime';
 import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
 /** Of {@link openAI} and {@link openAIFetch}. */
-export interface OpenAIOptions {
+export interface OpenAIOptions extends Pick<EmbedOptions, 'role' | 'find'> {
   /** What requests and answers call the model. @default 'vlm2vec' */
   model?: string;
 }
@@ -27,7 +27,7 @@ export interface EmbeddingRequest {
   messages?: readonly EmbeddingMessage[] | null;
   /** @default 'float' */
   encoding_format?: 'float' | 'base64' | null;
-  /** The model's own dimensions, or nothing. */
+  /** One of the lengths that the recipe offers; others are refused. @default the model's own */
   dimensions?: number | null;
   /** Refused: there is nobody to tell it to. */
   user?: string | null;
@@ -83,7 +83,7 @@ const FIELDS = ['model', 'input', 'messages', 'encoding_format', 'dimensions'];
  * `openAI(model).embeddings.create({ model: 'vlm2vec', input: 'a red kite' })`. It throws UnsupportedError for fields and
  * forms that it does not know, with the field in `details.field`, and whatever `embed` throws.
  */
-export function openAI(embedder: Embedder, { model = 'vlm2vec' }: OpenAIOptions = {}): OpenAIClient {
+export function openAI(embedder: Embedder, { model = 'vlm2vec', role, find }: OpenAIOptions = {}): OpenAIClient {
   const create = async (
     body: EmbeddingRequest,
     { signal }: CreateOptions = {},
@@ -94,17 +94,15 @@ export function openAI(embedder: Embedder, { model = 'vlm2vec' }: OpenAIOptions 
         field: 'model',
       });
     }
-    const dimensions = body.dimensions ?? embedder.dims;
-    if (dimensions !== embedder.dims) {
-      throw new UnsupportedError(`The model gives ${embedder.dims} dimensions, not ${dimensions}.`, {
-        field: 'dimensions',
-      });
-    }
     const format = body.encoding_format ?? 'float';
     if (format !== 'float' && format !== 'base64') {
       throw new UnsupportedError(`encoding_format '${String(format)}' is not known.`, { field: 'encoding_format' });
     }
-    const { vectors, tokens } = await embedAll(embedder, inputsOf(body), { signal: signal ?? undefined });
+    const { vectors, tokens } = await embedAll(embedder, inputsOf(body), {
+      ...{ role, find },
+      dims: body.dimensions ?? undefined,
+      signal: signal ?? undefined,
+    });
     return {
       object: 'list',
       data: vectors.map((vector, index) => ({

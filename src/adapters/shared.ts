@@ -1,12 +1,14 @@
 /** @file What adapters need of a model, so that tests and other models fit as well as a loaded `VLM2Vec`. */
 
-import { UnsupportedError } from '../errors';
-import type { EmbedInput, EmbedOptions } from '../runtime';
+import { InvalidInputError, UnsupportedError } from '../errors';
+import type { EmbedInput, EmbedOptions, RecipeInfo } from '../runtime';
 
 /** A loaded `VLM2Vec` is one. */
 export interface Embedder {
   /** Length of an embedding. */
   readonly dims: number;
+  /** Of it the recipe, where there is one: several vectors per input are refused. */
+  readonly info?: { readonly recipe: Pick<RecipeInfo, 'title' | 'pooling'> };
   /** As `VLM2Vec.embed` of a list. // [dims] each */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
@@ -18,14 +20,26 @@ export interface Embedded {
   tokens: number;
 }
 
+/** @throws UnsupportedError where the recipe gives several vectors per input, and for dims that it does not offer */
 export async function embedAll(
   model: Embedder,
   inputs: readonly EmbedInput[],
   options: Omit<EmbedOptions, 'onUsage'> = {},
 ): Promise<Embedded> {
   let tokens = 0;
-  const vectors = await model.embed(inputs, { ...options, onUsage: (usage) => (tokens = usage.tokens) });
-  return { vectors, tokens };
+  const recipe = model.info?.recipe;
+  if (recipe?.pooling === 'all') {
+    throw new UnsupportedError(`${recipe.title} gives several vectors for each input, and here is room for one.`, {
+      field: 'model',
+    });
+  }
+  try {
+    const vectors = await model.embed(inputs, { ...options, onUsage: (usage) => (tokens = usage.tokens) });
+    return { vectors, tokens };
+  } catch (error) {
+    if (!(error instanceof InvalidInputError) || error.details.option !== 'dims') throw error;
+    throw new UnsupportedError(error.message, { field: 'dimensions' }, { cause: error });
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import type { ImageInput } from '../image';
 import type { LoadOptions } from '../load-options';
 import type { EmbedInput, EmbedOptions } from '../runtime';
 import type { ModelSource } from '../sources/spec';
-import { refuseOthers, type Embedder } from './shared';
+import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -23,7 +23,10 @@ export interface PipelineOptions extends Pick<LoadOptions, 'device' | 'dtype' | 
 }
 
 /** Of a {@link FeatureExtractor}. */
-export interface ExtractOptions extends Pick<EmbedOptions, 'instruction' | 'signal'> {
+export interface ExtractOptions extends Pick<
+  EmbedOptions,
+  'instruction' | 'role' | 'find' | 'dims' | 'signal'
+> {
   /** What the model does anyway. @default 'last_token' */
   pooling?: 'last_token';
   /** What the model does anyway. @default true */
@@ -74,7 +77,7 @@ export interface FeatureExtractor<Input> {
 export type FeatureInput = string | { text?: string; image?: ImageInput };
 
 const LOADING = ['device', 'dtype', 'signal', 'progress_callback'];
-const EXTRACTING = ['instruction', 'signal', 'pooling', 'pool', 'normalize'];
+const EXTRACTING = ['instruction', 'role', 'find', 'dims', 'signal', 'pooling', 'pool', 'normalize'];
 
 /**
  * `const extract = await pipeline('feature-extraction', 'nano'); (await extract(['a fox', 'a bus'])).tolist()`. With
@@ -106,12 +109,12 @@ export async function pipeline(
 
   const extract = async (inputs: EmbedInput | readonly EmbedInput[], options: ExtractOptions = {}) => {
     checkExtracting(options);
-    const { instruction, signal } = options;
+    const { instruction, role, find, dims, signal } = options;
     const all = Array.isArray(inputs) ? (inputs as readonly EmbedInput[]) : [inputs as EmbedInput];
     if (all.length === 0) throw new InvalidInputError('There is nothing to embed.');
     const given = task === 'feature-extraction' ? all : all.map((image) => ({ image: image as ImageInput }));
-    const vectors = (await model.embed(given, { instruction, signal })) as Float32Array[];
-    return new FeatureTensor(vectors, model.dims);
+    const { vectors } = await embedAll(model, given, { instruction, role, find, dims, signal });
+    return new FeatureTensor(vectors, dims ?? model.dims);
   };
   const dispose = async () => {
     if (model instanceof VLM2Vec) await model.dispose();

@@ -5,7 +5,8 @@ import type { Embedding } from '../multi-vector';
 import { errorToWire, type WireError } from '../remote/error-wire';
 import { DisposedError, VLM2VecError } from '../errors';
 import { withRate } from '../runtime/rate';
-import { loadRuntime, recipeOption } from '../runtime/index';
+import { recipeOption, type RecipeChoice } from '../recipes';
+import { loadRuntime } from '../runtime/index';
 import type {
   ActivationsChoice,
   DeviceChoice,
@@ -17,7 +18,6 @@ import type {
   OnProgress,
   OrtOptions,
   ProbePolicy,
-  RecipeChoice,
   Runtime,
   SkippedInput,
 } from '../runtime/index';

@@ -15,6 +15,8 @@ export {
   type ResizeStep,
   type SizesOptions,
 } from './plans';
+export { tilePlan, unpadded, type TilePlan, type TileShapes } from './plans/tiles';
+export { tilePatches, type CanvasOptions } from './tiles';
 export { resizeBicubic, resizeBilinear } from './resize';
 export { resizeFile } from './resize-file';
 export { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type ImageSize, type RgbImage } from './types';

@@ -1,6 +1,6 @@
 /** @file DSE and its descendants, for pages of documents: texts carry a black picture, vectors may be cut. */
 
-import { ASSISTANT_END, HELPFUL_SYSTEM, tokens, VISION_MARKER } from './chat';
+import { ASSISTANT_END, HELPFUL_SYSTEM, TOKEN, VISION_MARKER } from './chat';
 import type { Recipe, Templates } from './recipe';
 
 const templates = (end: string): Templates => ({
@@ -25,7 +25,7 @@ export const dse: Recipe = {
   positions: 'mrope',
   pooling: 'last',
   dims: { from: 512 },
-  resize: [{ fit: [tokens(4), tokens(16384)] }, { fit: [tokens(1), tokens(2560)] }],
+  resize: [{ fit: [4 * TOKEN, 16384 * TOKEN] }, { fit: [1 * TOKEN, 2560 * TOKEN] }],
   score: 'cosine',
   licence: { name: 'Apache-2.0', commercial: true },
   source: { code: 'the card, with qwen-vl-utils 0.0.8', transformers: '4.45.2 to 4.51.3, with sdpa attention' },
@@ -43,7 +43,7 @@ export const mcdse: Recipe = {
   positions: 'mrope',
   pooling: 'last',
   dims: { sizes: [1536, 1024, 768, 512, 384, 256] },
-  resize: [{ fit: [tokens(1), tokens(960)], ratio: 'any', swap: true }, { fit: [tokens(1), tokens(960)] }],
+  resize: [{ fit: [1 * TOKEN, 960 * TOKEN], ratio: 'any', swap: true }, { fit: [1 * TOKEN, 960 * TOKEN] }],
   score: 'cosine',
   licence: { name: 'Apache-2.0', commercial: true },
   source: { code: 'the card and Marplex/mcdse 81a9a94', transformers: '4.46.3, 4.47.1' },
@@ -61,7 +61,7 @@ export const vdr: Recipe = {
   positions: 'mrope',
   pooling: 'last',
   dims: { from: 512 },
-  resize: [{ fit: [tokens(1), tokens(768)], ratio: 'any' }, { fit: [tokens(1), tokens(768)] }],
+  resize: [{ fit: [1 * TOKEN, 768 * TOKEN], ratio: 'any' }, { fit: [1 * TOKEN, 768 * TOKEN] }],
   score: 'cosine',
   licence: { name: 'Apache-2.0', commercial: true },
   source: { code: 'two ports of its module', transformers: '4.46.3' },

@@ -1,6 +1,6 @@
 /** @file GME and the recipes that took its form: an instruction in the system turn, an end token that is pooled. */
 
-import { ASSISTANT_END, HELPFUL, HELPFUL_SYSTEM, SYSTEM, tokens, VISION_MARKER } from './chat';
+import { ASSISTANT_END, HELPFUL, HELPFUL_SYSTEM, SYSTEM, TOKEN, VISION_MARKER } from './chat';
 import type { Recipe } from './recipe';
 
 /** One-dimensional positions: the authors call the inner model with embeddings. */
@@ -14,7 +14,7 @@ export const gme: Recipe = {
   instruction: { default: HELPFUL, roles: ['query'] },
   positions: '1d',
   pooling: 'last',
-  resize: [{ fit: [tokens(4), tokens(16384)], ratio: 'clamp' }, { fit: [tokens(256), tokens(1280)] }],
+  resize: [{ fit: [4 * TOKEN, 16384 * TOKEN], ratio: 'clamp' }, { fit: [256 * TOKEN, 1280 * TOKEN] }],
   // Beyond it the authors cut the end token off and pool another; refused here.
   maxTokens: 1800,
   score: 'cosine',
@@ -37,7 +37,7 @@ export const opsMmV1: Recipe = {
   instruction: { default: HELPFUL },
   positions: 'mrope',
   pooling: 'last',
-  resize: [{ fit: [tokens(256), tokens(1280)], ratio: 'clamp' }, { fit: [tokens(256), tokens(1280)] }],
+  resize: [{ fit: [256 * TOKEN, 1280 * TOKEN], ratio: 'clamp' }, { fit: [256 * TOKEN, 1280 * TOKEN] }],
   score: 'cosine',
   licence: { name: 'Apache-2.0', commercial: true },
   source: { code: "the card's ops_mm_embedding_v1.py", transformers: '4.49.0 to 5.2.0' },
@@ -58,7 +58,7 @@ export const rzenEmbed: Recipe = {
   instruction: { default: '' },
   positions: '1d',
   pooling: 'last',
-  resize: [{ fit: [tokens(4), tokens(16384)], ratio: 'clamp' }, { fit: [tokens(256), tokens(1280)] }],
+  resize: [{ fit: [4 * TOKEN, 16384 * TOKEN], ratio: 'clamp' }, { fit: [256 * TOKEN, 1280 * TOKEN] }],
   maxTokens: 2000,
   score: 'cosine',
   licence: { name: null, commercial: null },

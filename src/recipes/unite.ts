@@ -1,6 +1,6 @@
 /** @file UNITE and LamRA: a summary in one word, asked for in a chat. */
 
-import { ASSISTANT, ASSISTANT_END, HELPFUL_SYSTEM, tokens, VISION_MARKER } from './chat';
+import { ASSISTANT, ASSISTANT_END, HELPFUL_SYSTEM, TOKEN, VISION_MARKER } from './chat';
 import type { Recipe } from './recipe';
 
 /** Its templates end in GME's end token. */
@@ -24,7 +24,7 @@ export const unite: Recipe = {
   },
   positions: '1d',
   pooling: 'last',
-  resize: [{ fit: [tokens(4), tokens(16384)] }, { fit: [tokens(256), tokens(1280)] }],
+  resize: [{ fit: [4 * TOKEN, 16384 * TOKEN] }, { fit: [256 * TOKEN, 1280 * TOKEN] }],
   score: 'cosine',
   licence: { name: 'Apache-2.0', commercial: true },
   source: { code: 'friedrichor/UNITE da30e44', transformers: '4.47.1' },
@@ -50,7 +50,7 @@ export const lamraRet: Recipe = {
   },
   positions: '1d',
   pooling: 'last',
-  resize: [{ fit: [tokens(4), tokens(300)] }, { fit: 'file' }],
+  resize: [{ fit: [4 * TOKEN, 300 * TOKEN] }, { fit: 'file' }],
   score: 'cosine',
   licence: { name: null, commercial: null },
   source: { code: 'Code-kunkun/LamRA 7286399, evaluation (code MIT)', transformers: '4.45.2' },

@@ -1,7 +1,7 @@
 /** @file VLM2Vec (Jiang et al. 2024) and what is asked in its way: MMEB's strings, as the caller gives them. */
 
 import { FIT_FILE, type ResizeStep } from '../image';
-import { tokens } from './chat';
+import { TOKEN } from './chat';
 import { MMEB_PROMPTS } from './mmeb';
 import type { Recipe } from './recipe';
 
@@ -33,8 +33,8 @@ export const vlm2vec: Recipe = {
 /** The second code base's own processor, which takes tiny and narrow pictures too. */
 export const V2_STEPS: readonly ResizeStep[] = [
   { small: 28, to: [56, 56] },
-  { narrow: 200, within: [tokens(4), tokens(1280)] },
-  { fit: [tokens(4), tokens(1280)] },
+  { narrow: 200, within: [4 * TOKEN, 1280 * TOKEN] },
+  { fit: [4 * TOKEN, 1280 * TOKEN] },
 ];
 
 /** The second release: small pictures are enlarged, large ones reduced to 1,280 tokens, whatever the file says. */

@@ -1,27 +1,15 @@
 /** @file What a bundle computes and how it is asked: its backbone and its recipe, or the one that the caller names. */
 
 import type { BundleManifest } from '../bundle/manifest';
-import { BundleFormatError, InvalidInputError, UnsupportedError } from '../errors';
+import { BundleFormatError, UnsupportedError } from '../errors';
 import { bundleBackbone, expectPositions, type Backbone } from '../models';
-import { readRecipe, recipeNamed, type Recipe } from '../recipes';
-
-/** A recipe by its name, or one's own record. */
-export type RecipeChoice = string | Recipe;
+import { readRecipe, recipeNamed, recipeOption, type Recipe, type RecipeChoice } from '../recipes';
 
 export interface Asked {
   readonly backbone: Backbone;
   readonly recipe: Recipe;
   /** Why the recipe was assumed, where neither the checkpoint nor the caller names it. */
   readonly assumed: string | null;
-}
-
-/**
- * The recipe that an option names.
- * @throws InvalidInputError for a name that is not known, and for a record, naming the field that is wrong
- */
-export function recipeOption(choice: RecipeChoice): Recipe {
-  if (typeof choice === 'string') return recipeNamed(choice);
-  return readRecipe(choice, (at, what) => new InvalidInputError(`${at}: ${what}`, { option: 'recipe', at }));
 }
 
 /**

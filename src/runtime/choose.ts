@@ -5,7 +5,7 @@ import type { BundleReader } from '../bundle/storage';
 import { InvalidInputError, UnsupportedError, WebGPUUnavailableError } from '../errors';
 import type { Asked } from './asked';
 import { tooSmallFor } from './capability';
-import { adapterFacts, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
+import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine } from './engine';
 import { isNode } from '../environment';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
@@ -180,7 +180,7 @@ function visionBytes(manifest: BundleManifest): number {
 async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | WebGPUUnavailableError> {
   const adapter = await requestAdapter();
   if (!adapter) {
-    return new WebGPUUnavailableError('This browser offers no WebGPU here (it also needs https or localhost).');
+    return new WebGPUUnavailableError(noWebGPU());
   }
   const facts = adapterFacts(adapter);
   return tooSmallFor(manifest, facts) ?? facts;

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { BundleManifest } from '../bundle/manifest';
 import { WebGPUUnavailableError } from '../errors';
 import { tooSmallFor } from './capability';
-import { adapterFacts, requestAdapter, requestGpu, subgroupsUsable } from './device';
+import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable } from './device';
 
 const LIMITS = {
   maxBufferSize: 2 ** 31,
@@ -96,4 +96,10 @@ test('a weight above either buffer limit is named', () => {
   expect(error).toBeInstanceOf(WebGPUUnavailableError);
   expect(error!.message).toContain("'layers.0.mlp.q' of stage text.0");
   expect(tooSmallFor(manifest, { ...facts, maxBufferSize: 2 ** 27 })).not.toBeNull();
+});
+
+test('why there is no WebGPU: https is named only where it is the reason', () => {
+  expect(noWebGPU(undefined, true)).toBe('This browser offers no WebGPU.');
+  expect(noWebGPU(undefined, false)).toMatch(/https or from localhost/);
+  expect(noWebGPU({} as GPU, true)).toMatch(/finds no GPU/);
 });

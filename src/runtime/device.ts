@@ -33,6 +33,17 @@ export interface Gpu {
   readonly subgroups: boolean;
 }
 
+/** Why {@link requestAdapter} gave none, for people. */
+export function noWebGPU(
+  gpu: GPU | undefined = globalThis.navigator?.gpu,
+  isSecure: boolean | undefined = globalThis.isSecureContext,
+): string {
+  if (gpu) return 'This browser has WebGPU, but finds no GPU that it may use for it.';
+  return isSecure === false
+    ? 'Browsers offer WebGPU only to pages that came by https or from localhost.'
+    : 'This browser offers no WebGPU.';
+}
+
 /** The adapter, or null where the browser has no WebGPU or offers none. Adapters serve one device: ask each time. */
 export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<GPUAdapter | null> {
   if (!gpu) return null;

@@ -2,12 +2,9 @@
 
 export { largestWeight } from './capability';
 export { type InternalOptions, type ProbePolicy } from './choose';
-export { adapterFacts, requestAdapter } from './device';
+export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
-export { recipeOption, type RecipeChoice } from './asked';
 export { checkEmbedOptions, toParts } from './inputs';
-export { imagesOf } from './prepare';
-export { checkDims } from './shape-embedding';
 export type { OrtOptions, WasmFilePaths } from './ort';
 export { computeProbe, loadRuntime, Runtime, type RuntimeOptions, type TokensSeen } from './runtime';
 export type {

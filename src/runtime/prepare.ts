@@ -93,9 +93,8 @@ export class Preparer {
     const allowed: readonly string[] = this.#backbone.picture.options;
     for (const [option] of given) {
       if (!allowed.includes(option)) {
-        throw new InvalidInputError(`This model has no ${option}; of pictures it takes ${allowed.join(', ')}.`, {
-          option,
-        });
+        const others = allowed.length === 0 ? 'no options' : allowed.join(', ');
+        throw new InvalidInputError(`This model has no ${option}; of pictures it takes ${others}.`, { option });
       }
     }
     return { resize: this.recipe.resize, ...Object.fromEntries(given) };

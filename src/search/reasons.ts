@@ -31,15 +31,8 @@ const WORDS: [name: string, keys: string[], words: (details: Record<string, numb
     (size) => `The picture is ${sides(size)} pixels: too long and narrow for this model. Cut it into parts.`,
   ],
   [
-    'InvalidInputError',
-    ['width', 'height', 'maxPixels'],
-    (size) =>
-      `The picture is ${sides(size)} pixels: made as small as this model reads pictures, nothing would be left of its ` +
-      'shorter side. Cut it into parts, or use a larger model.',
-  ],
-  [
     'ImageFormatError',
-    ['start'],
+    ['kind'],
     () => 'This is no picture of a kind that can be read here (JPEG, PNG, WebP, GIF, BMP, AVIF, HEIC).',
   ],
   ['ImageFormatError', ['format', 'reason'], () => 'The file cannot be decoded: it is damaged.'],

@@ -5,7 +5,7 @@ import { bundleFiles } from '../bundle/validate';
 import { resolveCheckpoint } from '../checkpoint/index';
 import { plannedStorage } from '../convert/index';
 import { NetworkError } from '../errors';
-import { adapterFacts, largestWeight, requestAdapter, type AdapterFacts } from '../runtime/index';
+import { adapterFacts, largestWeight, noWebGPU, requestAdapter, type AdapterFacts } from '../runtime/index';
 import { findSource } from '../sources/open';
 import { checkpointParts } from '../sources/trees';
 import { DEFAULT_DTYPE, type OpenOptions } from '../sources/types';
@@ -130,8 +130,7 @@ async function storageFor(bytes: number): Promise<Estimate['storage']> {
 async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
   const adapter = await requestAdapter();
   if (!adapter) {
-    const reason = 'This browser offers no WebGPU here (it also needs https or localhost).';
-    return { adapter: null, webgpu: false, f16: false, reason, largestBuffer };
+    return { adapter: null, webgpu: false, f16: false, reason: noWebGPU(), largestBuffer };
   }
   const facts = adapterFacts(adapter);
   const limit = largestWeight(facts);

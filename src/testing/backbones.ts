@@ -14,6 +14,9 @@ export interface BackboneCase {
   grid?: [rows: number, columns: number];
   /** Base64 of float32: the mean of each tile, the global view first. */
   tileMeans?: string;
+  /** LLaVA: how many of them, the squeezed picture first, and the SHA-256 of all. // float32 [tiles, 3, 336, 336] */
+  tiles?: number;
+  pixels?: string;
   /** SHA-256 of the crops, without the global view. // float32 [rows · columns, 3, 336, 336] */
   cropPixels?: string;
   /** Base64 of float32. // [dims] */
@@ -26,7 +29,18 @@ export interface BackboneOracle {
   mistakes: { case: string; name: string; cosine: number }[];
 }
 
-export function backboneOracle(name: 'phi3-v'): BackboneOracle {
+/** Vectors of some of a backbone's cases with an adapter merged. */
+export interface AdaptedOracle {
+  checkpoint: string;
+  adapter: string;
+  cases: { id: string; embedding: string; cosineToBase: number }[];
+}
+
+export function adaptedOracle(name: 'llava-next+dora'): AdaptedOracle {
+  return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as AdaptedOracle;
+}
+
+export function backboneOracle(name: 'phi3-v' | 'llava-next'): BackboneOracle {
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as BackboneOracle;
 }
 

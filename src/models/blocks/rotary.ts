@@ -3,6 +3,7 @@
  * the last bit but for the cosine itself.
  */
 
+import type { TextRotary } from '../architecture';
 import type { RotaryTables } from '../types';
 
 const { fround } = Math;
@@ -28,4 +29,19 @@ export function rotaryTables(
     }
   }
   return { cos, sin, rows, columns };
+}
+
+/** Angles of one position per token, counted from 0, whatever stands there. */
+export function plainRotary({ ropeTheta, headDim }: { ropeTheta: number; headDim: number }): TextRotary {
+  const frequencies = inverseFrequencies(ropeTheta, headDim); // [headDim/2]
+  const none = (): never => {
+    throw new Error('internal: this model has no positions on three axes');
+  };
+  return {
+    positions: ['1d'],
+    key: () => '',
+    sequence: (rows) => rotaryTables(rows, frequencies.length, (row, column) => row * frequencies[column]!),
+    positionsOf: none,
+    rows: none,
+  };
 }

@@ -11,7 +11,7 @@ import { modelConfig } from './manifest-config';
 import { names } from './names';
 import { nativePicture, readNativeImage, type NativeImageConfig } from './picture';
 import { imageConfig, promptConfig } from './processor';
-import { encodePrompt } from './prompt';
+import { encodePrompt } from '../prompt';
 import { textRotary } from './rotary';
 import { visionTower } from './vision';
 

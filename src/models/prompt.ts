@@ -1,8 +1,8 @@
 /** @file Where a prompt's pictures stand: each image token is repeated for the visual tokens of its picture. */
 
-import type { PromptConfig } from '../../bundle/manifest';
-import { InvalidInputError } from '../../errors';
-import type { EncodedPrompt } from '../architecture';
+import type { PromptConfig } from '../bundle/manifest';
+import { InvalidInputError } from '../errors';
+import type { EncodedPrompt } from './architecture';
 
 /**
  * @param images Visual tokens of each picture, in order. Without pictures, image tokens stay the literal tokens they are.

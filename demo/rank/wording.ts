@@ -1,0 +1,34 @@
+/**
+ * @file The inputs of a task's two sides. A model that reads whole prompts gets MMEB's, with the instruction as edited;
+ * one with a recipe of templates gets the parts and the side that they are on.
+ */
+import type { ImageInput, InputParts, RecipeInfo } from '../../src/index';
+import { queryText, targetText, type Task } from './tasks';
+
+/** What of a recipe decides how a model is asked. */
+export type AskedBy = Pick<RecipeInfo, 'isRaw' | 'instruction'>;
+
+export interface Side {
+  text?: string;
+  image?: ImageInput;
+}
+
+/** What is asked with. */
+export function queryInput(task: Task, recipe: AskedBy, instruction: string, { text = '', image }: Side): InputParts {
+  const picture = image === undefined ? {} : { image };
+  if (recipe.isRaw) return { ...picture, text: queryText(task, instruction, text) };
+  const told = takesInstruction(recipe) ? { instruction } : {};
+  return { ...picture, ...(text && { text }), role: 'query', ...told };
+}
+
+/** What is offered. */
+export function targetInput(task: Task, recipe: AskedBy, { text = '', image }: Side): InputParts {
+  const picture = image === undefined ? {} : { image };
+  if (recipe.isRaw) return { ...picture, text: targetText(task, text) };
+  return { ...picture, ...(text && { text }), role: 'document' };
+}
+
+/** Whether queries take an instruction of the visitor's. */
+export function takesInstruction({ isRaw, instruction }: AskedBy): boolean {
+  return isRaw || instruction?.roles.includes('query') === true;
+}

@@ -1,0 +1,194 @@
+/**
+ * @file Reads LLaVA-NeXT's `config.json`. The published file leaves out of `text_config` what equals MistralConfig's
+ * defaults, which are the 7B's; so those count. Three of them are not the 7B's, and must be written: the norm's epsilon, the
+ * rotary base and the window. Settings that transformers (4.47 was read) acts on and that are not computed are refused.
+ */
+
+import { CheckpointFormatError, UnsupportedError } from '../../errors';
+import { JsonField } from '../../bundle/json-field';
+import type { JsonObject } from '../../bundle/manifest';
+import type { ImageSize } from '../../image';
+import type { ClipConfig } from '../blocks/clip';
+import type { DecoderConfig } from '../blocks/decoder';
+
+/** Numbers of a checkpoint. */
+export interface LlavaNextConfig extends DecoderConfig {
+  readonly ropeTheta: number;
+  readonly vocabSize: number;
+  readonly maxPositions: number;
+  readonly imageTokenId: number;
+  readonly vision: ClipConfig;
+}
+
+/** Above any real model's numbers. */
+const MAX_WIDTH = 2 ** 20;
+const MAX_LAYERS = 1024;
+const MAX_COUNT = 2 ** 24;
+const MAX_TILES = 64;
+const MAX_THETA = 1e12;
+
+const failed = (at: string, what: string) => new CheckpointFormatError(`config.json: ${at}: ${what}`, { key: at });
+
+/**
+ * @throws UnsupportedError for a variant that is not computed; CheckpointFormatError for a number that is missing or makes
+ * no sense
+ */
+export function parseConfig(json: JsonObject): LlavaNextConfig {
+  const root = new JsonField(json, failed);
+  const text = root.get('text_config');
+  const vision = root.get('vision_config');
+  refuse(json, WHOLE, '');
+  refuse(text.record(), TEXT, 'text_config.');
+  refuse(vision.record(), VISION, 'vision_config.');
+  const count = (field: JsonField, fallback: number, most: number) => given(field)?.integer(1, most) ?? fallback;
+  const hiddenSize = count(text.get('hidden_size'), 4096, MAX_WIDTH);
+  const heads = count(text.get('num_attention_heads'), 32, MAX_WIDTH);
+  const rope = given(text.get('rope_parameters')) ?? text;
+  const width = count(vision.get('hidden_size'), 768, MAX_WIDTH);
+  const visionHeads = count(vision.get('num_attention_heads'), 12, MAX_WIDTH);
+  const config: LlavaNextConfig = {
+    hiddenSize,
+    intermediateSize: count(text.get('intermediate_size'), 14336, MAX_WIDTH),
+    layers: count(text.get('num_hidden_layers'), 32, MAX_LAYERS),
+    heads,
+    kvHeads: count(text.get('num_key_value_heads'), 8, MAX_WIDTH),
+    headDim: count(text.get('head_dim'), hiddenSize / heads, MAX_WIDTH),
+    rmsEps: text.get('rms_norm_eps').number(1e-12, 0.1),
+    ropeTheta: rope.get('rope_theta').number(1, MAX_THETA),
+    vocabSize: count(text.get('vocab_size'), 32000, MAX_COUNT),
+    maxPositions: count(text.get('max_position_embeddings'), 131_072, MAX_COUNT),
+    imageTokenId: root.get('image_token_index').integer(1, MAX_COUNT),
+    vision: {
+      // The state before the last block is read.
+      depth: count(vision.get('num_hidden_layers'), 12, MAX_LAYERS) - 1,
+      width,
+      heads: visionHeads,
+      headDim: width / visionHeads,
+      mlpDim: count(vision.get('intermediate_size'), 3072, MAX_WIDTH),
+      patchSize: count(vision.get('patch_size'), 32, 256),
+      imageSize: count(vision.get('image_size'), 224, 4096),
+      layerNormEps: given(vision.get('layer_norm_eps'))?.number(1e-12, 0.1) ?? 1e-5,
+    },
+  };
+  refuseWindow(text, config.maxPositions);
+  checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}.`));
+  return config;
+}
+
+/** Shapes that pictures are fitted into, as a config or a preprocessor lists them, height first; null where it does not. */
+export function parseShapes(list: JsonField): ImageSize[] | null {
+  const shapes = given(list)?.items(
+    (item) => {
+      const [height, width] = item.items((side) => side.integer(1, 2 ** 16), { min: 2, max: 2 });
+      return { width: width!, height: height! };
+    },
+    { min: 1, max: 1000 },
+  );
+  return shapes ?? null;
+}
+
+/** Checks that hold between the numbers, of a checkpoint or a bundle. */
+export function checkConfig(config: LlavaNextConfig, error: (message: string) => Error): void {
+  const { vision } = config;
+  const rules: [boolean, string][] = [
+    [config.heads % config.kvHeads === 0, `${config.heads} heads do not divide among ${config.kvHeads} KV heads`],
+    [
+      Number.isInteger(config.headDim) && config.headDim % 16 === 0,
+      `a head of ${config.headDim} channels; attention needs a multiple of 16`,
+    ],
+    [vision.depth >= 1, `a vision tower of ${vision.depth + 1} layers, of which the last is not used`],
+    [
+      Number.isInteger(vision.headDim) && vision.headDim % 8 === 0,
+      `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`,
+    ],
+    [vision.heads * vision.headDim === vision.width, 'vision heads and width do not fit'],
+    [
+      vision.imageSize % vision.patchSize === 0,
+      `tiles of ${vision.imageSize} pixels are not whole patches of ${vision.patchSize}`,
+    ],
+    [config.imageTokenId < config.vocabSize, `image token ${config.imageTokenId} is outside the vocabulary`],
+  ];
+  for (const [holds, message] of rules) {
+    if (!holds) throw error(message);
+  }
+}
+
+/** @throws what `error` makes, for shapes that are not made of tiles */
+export function checkShapes(shapes: readonly ImageSize[], tile: number, error: (message: string) => Error): void {
+  for (const { width, height } of shapes) {
+    const isWhole = width % tile === 0 && height % tile === 0;
+    if (isWhole && (width * height) / tile ** 2 <= MAX_TILES) continue;
+    throw error(`a shape of ${width}×${height} pixels is not made of at most ${MAX_TILES} tiles of ${tile}×${tile}`);
+  }
+}
+
+/** Every position sees every one before it, so a window must be as long as the positions. */
+function refuseWindow(text: JsonField, maxPositions: number): void {
+  const window = text.get('sliding_window').nullable((field) => field.integer(1));
+  if (window === null || window >= maxPositions) return;
+  throw new UnsupportedError(
+    `config.json: "text_config.sliding_window" is ${window}, less than the ${maxPositions} positions ` +
+      '(max_position_embeddings); attention in windows is not computed.',
+    { window, maxPositions },
+  );
+}
+
+/** The field, where it is there and not null. */
+function given(field: JsonField): JsonField | undefined {
+  return field.optional((there) => there.nullable((value) => value)) ?? undefined;
+}
+
+/** A key's values that are computed; missing or null is transformers' default, which they include. */
+type Computed = Readonly<Record<string, (value: unknown) => boolean>>;
+
+const is =
+  (...allowed: unknown[]) =>
+  (value: unknown) =>
+    allowed.includes(value);
+const never = () => false;
+
+const WHOLE: Computed = {
+  vision_feature_layer: is(-2),
+  vision_feature_select_strategy: is('default'),
+  projector_hidden_act: is('gelu'),
+  multimodal_projector_bias: is(true),
+  use_image_newline_parameter: is(true),
+  quantization_config: never,
+  compression_config: never,
+};
+
+const isPlainRope = (value: unknown) => {
+  if (typeof value !== 'object' || value === null) return false;
+  const { rope_type = 'default', type = 'default' } = value as Record<string, unknown>;
+  return rope_type === 'default' && type === 'default';
+};
+
+const TEXT: Computed = {
+  model_type: is('mistral'),
+  hidden_act: is('silu'),
+  attention_bias: is(false),
+  mlp_bias: is(false),
+  rope_scaling: isPlainRope,
+  rope_parameters: isPlainRope,
+  partial_rotary_factor: is(1),
+  layer_types: (value) => Array.isArray(value) && value.every((type) => type === 'full_attention'),
+  quantization_config: never,
+};
+
+const VISION: Computed = {
+  model_type: is('clip_vision_model'),
+  hidden_act: is('quick_gelu'),
+  num_channels: is(3),
+  quantization_config: never,
+};
+
+function refuse(json: JsonObject, computed: Computed, path: string): void {
+  for (const [key, isComputed] of Object.entries(computed)) {
+    const value = Object.hasOwn(json, key) ? json[key] : null;
+    if (value == null || isComputed(value)) continue;
+    throw new UnsupportedError(
+      `config.json: "${path}${key}" is ${JSON.stringify(value)}, which this version does not compute.`,
+      { key: `${path}${key}`, value },
+    );
+  }
+}

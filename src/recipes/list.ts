@@ -1,0 +1,86 @@
+/** @file Which recipes there are, and which one a checkpoint has. */
+
+import { InvalidInputError } from '../errors';
+import { b3 } from './b3';
+import { colqwen2 } from './colqwen2';
+import { dse, mcdse, vdr } from './dse';
+import { gme, opsMmV1, rzenEmbed } from './gme';
+import type { Recipe } from './recipe';
+import { lamraRet, unite } from './unite';
+import { unimeV2 } from './unime-v2';
+import { vlm2vec, vlm2vecV2 } from './vlm2vec';
+
+/** Every recipe that the package ships. */
+export const recipes: readonly Recipe[] = [
+  vlm2vec,
+  vlm2vecV2,
+  b3,
+  opsMmV1,
+  gme,
+  dse,
+  vdr,
+  mcdse,
+  colqwen2,
+  rzenEmbed,
+  unite,
+  unimeV2,
+  lamraRet,
+];
+
+/** @throws InvalidInputError for a name that no recipe has */
+export function recipeNamed(name: string): Recipe {
+  const found = recipes.find((recipe) => recipe.name === name);
+  if (found) return found;
+  const known = recipes.map((recipe) => recipe.name).join(', ');
+  throw new InvalidInputError(`There is no recipe ${JSON.stringify(name)}; known are ${known}.`, { option: 'recipe' });
+}
+
+/** What of a checkpoint tells its recipe. */
+export interface RecipeEvidence {
+  /** Repository or folder of the base model, and of its adapter. */
+  readonly base: string;
+  readonly adapter: string | null;
+  readonly architecture: string;
+  /** The recipe of a checkpoint of this architecture that nothing else tells. */
+  readonly fallback: string;
+  /** Whether the checkpoint has a tensor of this canonical name. */
+  hasTensor(name: string): boolean;
+}
+
+/** A recipe, and whether anything vouches for it. */
+export interface FoundRecipe {
+  readonly recipe: Recipe;
+  /** Why it was assumed, where nothing names it; null where the repository is known. */
+  readonly assumed: string | null;
+}
+
+/** The recipe of a checkpoint, by its repository, else by its tensors, else its architecture's first one. */
+export function findRecipe({ base, adapter, architecture, fallback, hasTensor }: RecipeEvidence): FoundRecipe {
+  const ids = adapter === null ? [base] : [adapter, base];
+  for (const id of ids) {
+    const named = recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
+    if (named?.architectures.includes(architecture)) return { recipe: named, assumed: null };
+  }
+  const what = ids[0]!;
+  const headed = recipes.find(
+    ({ head, architectures }) => head && architectures.includes(architecture) && hasTensor(head.weight),
+  );
+  if (headed) {
+    return {
+      recipe: headed,
+      assumed: `${what} is no repository that is known, but has the weight ${headed.head!.weight} of ${headed.title}.`,
+    };
+  }
+  return {
+    recipe: recipeNamed(fallback),
+    assumed:
+      `${what} is no repository that is known, so it is asked as ${recipeNamed(fallback).title} is. If that is not how ` +
+      'it was trained, its vectors are wrong: name its recipe.',
+  };
+}
+
+/** True for the repository's id and for its bare name, which a folder on disk has. */
+function isRepository(id: string, repository: string): boolean {
+  const name = repository.slice(repository.indexOf('/') + 1);
+  return id === repository || id.split(/[\\/]/).filter(Boolean).at(-1) === name;
+}
