@@ -89,6 +89,7 @@ const MAY_IMPORT = {
     'src/eval',
     'src/sources',
     'src/embedder',
+    'src/multi-vector',
     'src/similarity',
   ],
   'src/index': [

@@ -175,6 +175,11 @@ describe('rank', () => {
   test('nothing to rank gives nothing', async () => {
     expect(await model.rank(cat, [])).toEqual([]);
   });
+
+  test('one candidate that is no list is refused by name', async () => {
+    await expect(model.rank(cat, 'a cat' as never)).rejects.toThrow(InvalidInputError);
+    await expect(model.rank(cat, 'a cat' as never)).rejects.toThrow(/takes a list of candidates/);
+  });
 });
 
 test('vectors of different models are not compared', () => {
@@ -240,6 +245,16 @@ describe('sources', () => {
     ['an object', {}, InvalidInputError],
   ])('%s is refused', async (_, source, Class) => {
     await expect(VLM2Vec.load(source as ModelSource)).rejects.toThrow(Class);
+  });
+
+  test.each([
+    ['./nowhere', /There is no folder \/.*\/nowhere; /],
+    ['/nowhere', /There is no folder \/nowhere; /],
+    ['../nowhere/at/all', /There is no folder \/.*/],
+    ['package.json', /\/package\.json is a file; give the folder/],
+    ['nowhere', /^'nowhere' is no built-in model, URL, folder or Hub repository \(owner\/name\)\.$/],
+  ])('what is wrong with %s is said', async (source, message) => {
+    await expect(VLM2Vec.load(source)).rejects.toThrow(message);
   });
 
   test.each<[object, new (...args: never[]) => Error, RegExp]>([

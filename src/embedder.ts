@@ -194,6 +194,11 @@ export class VLM2Vec {
   ): Promise<Ranked<T>[]> {
     checkEmbedOptions(options);
     const { instruction, ...rest } = options;
+    if (!Array.isArray(candidates)) {
+      throw new InvalidInputError('rank takes a list of candidates; put the one into a list.', {
+        option: 'candidates',
+      });
+    }
     const asked = toParts(query, 'query');
     const offered = candidates.map((candidate, i) => toParts(candidate, `candidates[${i}]`));
     const isGiven = this.#info.recipe.isRaw && asked.image !== undefined && asked.text !== undefined;
@@ -236,7 +241,8 @@ export class VLM2Vec {
       if (recipe.isRaw && parts.instruction !== undefined) {
         throw new InvalidInputError(`${where} has an instruction of its own; use embed for that, or name a task.`);
       }
-      return task === undefined ? { ...parts, role } : taskInput(parts, role, { task, imageToken }, where);
+      if (task === undefined) return { ...parts, role };
+      return { ...taskInput(parts, role, { task, imageToken }, where), prefix: parts.prefix };
     };
     if (!Array.isArray(inputs)) {
       const [embedding] = await this.#embed([worded(inputs as EmbedInput, 'input')], options);

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals';
 import type { VLM2Vec } from '../../src/index';
 import {
   evaluate,
+  expectRegime,
   makeRegime,
   makeReport,
   memoryVectors,
@@ -87,6 +88,7 @@ async function measure(
 ): Promise<Outcome> {
   const data = await open(signal);
   const { info } = model;
+  expectRegime(regimeName, info.recipe);
   const regime = makeRegime(regimeName, info.image);
   const start = performance.now();
   const results = await evaluate({

@@ -9,20 +9,32 @@ import { describeBundle } from './inspect';
 import { printLine } from './output';
 import { checkpointAt } from './places';
 import type { ProgressLine } from './progress';
+import { licenceWarnings, recipeAt, recipeOfPlace, recipeWarnings } from './recipe';
+import { warn } from './warn';
 
 export interface ConvertArguments {
   base?: string;
   adapter?: string;
   out: string;
   dtype: WeightDtype;
+  /** Name of a shipped recipe, or a JSON file. */
+  recipe?: string;
 }
 
 export async function convert(
   place: string,
-  { base, adapter, out, dtype }: ConvertArguments,
+  { base, adapter, out, dtype, recipe }: ConvertArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
+  const given = recipe === undefined ? undefined : await recipeAt(recipe);
+  const said = new Set<string>();
+  const say = (line: string) => {
+    if (!said.has(line)) warn(line, progress);
+    said.add(line);
+  };
+  const known = given ?? [adapter, place].map((name) => name && recipeOfPlace(name)).find(Boolean);
+  if (known) licenceWarnings(known).forEach(say); // before the first byte is fetched
   const treeAt = async (name: string | undefined) => (name === undefined ? undefined : checkpointAt(name, signal));
   const checkpoint = await openCheckpoint({
     checkpoint: await checkpointAt(place, signal),
@@ -37,6 +49,8 @@ export async function convert(
     checkpoint,
     writer,
     dtype,
+    recipe: given,
+    onRecipe: (chosen) => recipeWarnings(chosen).forEach(say),
     computeProbe,
     signal,
     onProgress: progress.show,

@@ -1,97 +1,142 @@
 /** @file `vlm2vec embed`: JSON lines in; out come JSON lines with an embedding each, in order, or a table of vectors. */
 
-import { InvalidInputError, VLM2VecError } from '../errors';
+import { InvalidInputError } from '../errors';
 import type { Shard } from '../eval';
+import { isMultiVector, type Embedding } from '../multi-vector';
 import { loadRuntime, type EmbedOptions, type Runtime } from '../runtime';
-import { lineError, readJsonLines, type JsonLine } from './jsonl';
+import { checkAsked } from './asked-options';
+import { embedLines, type LineResult } from './embed-lines';
+import { InputsSkipped } from './failure';
+import { isBad, readJsonLines, type JsonLine } from './jsonl';
 import { printLine } from './output';
 import { bundleAt } from './places';
 import type { ProgressLine } from './progress';
+import { recipeAt } from './recipe';
 import { openSink, parseSinkPlace } from './sinks';
 import type { SinkPlace, VectorSink } from './vector-sink';
+import { warn } from './warn';
 
-/** Lines embedded in one call: enough to batch, few enough to see results come. */
-const CHUNK_LINES = 64;
 /** Digits that give back the same float32. */
 const FLOAT32_DIGITS = 9;
 
-export interface EmbedArguments {
+/** Options that are those of `embed` in the library. */
+type AskedOptions = Pick<
+  EmbedOptions,
+  'minPixels' | 'maxPixels' | 'numCrops' | 'orientation' | 'dims' | 'instruction' | 'role' | 'prefix'
+>;
+
+export interface EmbedArguments extends AskedOptions {
   model: string;
   jsonl: string;
   device: 'cpu' | 'webgpu';
-  minPixels?: number;
-  maxPixels?: number;
-  orientation: 'exif' | 'stored';
+  /** Name of a shipped recipe, or a JSON file. */
+  recipe?: string;
   rawTokens?: boolean;
   shard?: Shard;
+  skipBad?: boolean;
   /** `*.parquet` or `lance:<database>/<table>`, in place of stdout. */
   out?: string;
 }
 
-/** Every line is checked before the first result is printed: a bad line anywhere means that nothing is. */
+/**
+ * Every line is checked before the first result is printed: a bad line anywhere means that nothing is. With `skipBad` its
+ * error stands in its place, and results are printed as they come.
+ */
 export async function embed(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
-  const { out, rawTokens: withTokens, shard } = args;
+  const { out, rawTokens: withTokens, shard, skipBad = false } = args;
   const place = out === undefined ? null : parseSinkPlace(out);
   if (place && withTokens) throw new InvalidInputError('--raw-tokens is for JSON lines, not for --out.');
   const reader = await bundleAt(args.model);
+  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
   const lines = shareOf(await readJsonLines(args.jsonl), shard);
+  const bad = lines.find(isBad);
+  if (bad && !skipBad) throw bad.error;
   if (lines.length === 0 && !place) return;
-  const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
+  const runtime = await loadRuntime({ reader, recipe, device: args.device, signal, onProgress: progress.show });
   try {
-    const { minPixels, maxPixels, orientation } = args;
-    const options: EmbedOptions = { minPixels, maxPixels, orientation, signal };
-    const write = async (chunk: readonly JsonLine[], vectors: readonly Float32Array[]) => {
-      for (const [i, line] of chunk.entries()) {
-        const tokens = withTokens ? await rawTokens(runtime, line, options) : {};
-        const embedding = Array.from(vectors[i]!, (value) => Number(value.toPrecision(FLOAT32_DIGITS)));
-        await printLine(JSON.stringify({ id: line.id, embedding, ...tokens }));
+    const options: EmbedOptions = { ...askedOptions(args), signal };
+    for (const line of checkAsked(options, runtime.info)) warn(line, progress);
+    let skipped = 0;
+    const results = embedLines(runtime, lines, { options, skipBad, progress });
+    const writeOut = async (write: (results: LineResult[]) => Promise<void>) => {
+      for await (const chunk of results) {
+        skipped += chunk.filter(({ error }) => error !== undefined).length;
+        await write(chunk);
       }
     };
-    if (!place) return await embedChunks(runtime, lines, options, progress, write);
-    const sink = await openLineSink(place, runtime);
-    try {
-      await embedChunks(runtime, lines, options, progress, (chunk, vectors) =>
-        sink.write(chunk.map((line, i) => ({ texts: textsOf(line), vector: vectors[i]! }))),
-      );
-      await sink.finish();
-    } catch (error) {
-      await sink.discard();
-      throw error;
+    if (place) {
+      const sink = await openLineSink(place, runtime, options.dims);
+      try {
+        await writeOut((chunk) => store(chunk, sink, progress));
+        await sink.finish();
+      } catch (error) {
+        await sink.discard();
+        throw error;
+      }
+    } else {
+      await writeOut(async (chunk) => {
+        for (const result of chunk) await printLine(await asJson(result, withTokens ? { runtime, options } : null));
+      });
     }
+    if (skipped > 0) throw new InputsSkipped(`${skipped} of ${lines.length} lines could not be embedded.`);
   } finally {
     await runtime.dispose();
   }
 }
 
 /** The i-th of n runs of lines that follow each other: outputs of all shards in order are the whole output. */
-function shareOf(lines: JsonLine[], shard: Shard | undefined): JsonLine[] {
+function shareOf<Line>(lines: Line[], shard: Shard | undefined): Line[] {
   if (!shard) return lines;
   const { index, count } = shard;
   return lines.slice(Math.floor((lines.length * index) / count), Math.floor((lines.length * (index + 1)) / count));
 }
 
-async function embedChunks(
-  runtime: Runtime,
-  lines: JsonLine[],
-  options: EmbedOptions,
-  progress: ProgressLine,
-  write: (chunk: readonly JsonLine[], vectors: readonly Float32Array[]) => Promise<void>,
-): Promise<void> {
-  for (let start = 0; start < lines.length; start += CHUNK_LINES) {
-    const chunk = lines.slice(start, start + CHUNK_LINES);
-    const vectors = await embedLines(runtime, chunk, options);
-    if (start === 0) await checkLines(runtime, lines.slice(CHUNK_LINES), options);
-    progress.clear();
-    await write(chunk, vectors);
-    const done = start + chunk.length;
-    progress.show({ status: 'progress_total', phase: 'embed', progress: (100 * done) / lines.length });
+function askedOptions(args: EmbedArguments): AskedOptions {
+  const { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix } = args;
+  return { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix };
+}
+
+async function asJson(
+  { line, embedding, error }: LineResult,
+  tokensOf: { runtime: Runtime; options: EmbedOptions } | null,
+): Promise<string> {
+  const { id } = line;
+  if (error !== undefined) return JSON.stringify({ id, error });
+  const vectors = isMultiVector(embedding)
+    ? { embeddings: rowsOf(embedding).map(digits) }
+    : { embedding: digits(embedding) };
+  const tokens = tokensOf ? await rawTokens(tokensOf.runtime, line, tokensOf.options) : {};
+  return JSON.stringify({ id, ...vectors, ...tokens });
+}
+
+const digits = (vector: Float32Array) => Array.from(vector, (value) => Number(value.toPrecision(FLOAT32_DIGITS)));
+
+/** // [count][dims] */
+function rowsOf({ data, count, dims }: Exclude<Embedding, Float32Array>): Float32Array[] {
+  return Array.from({ length: count }, (_, row) => data.subarray(row * dims, (row + 1) * dims));
+}
+
+/** A table has no place for errors: bad lines are left out of it, and named. */
+async function store(chunk: readonly LineResult[], sink: VectorSink, progress: ProgressLine): Promise<void> {
+  for (const { line, embedding, error } of chunk) {
+    if (error !== undefined) warn(`${error} Left out.`, progress);
+    else {
+      const vectors = isMultiVector(embedding) ? rowsOf(embedding) : embedding;
+      await sink.write([{ texts: textsOf(line), vector: vectors }]);
+    }
   }
 }
 
-function openLineSink(place: SinkPlace, { info }: Runtime): Promise<VectorSink> {
-  const { id, dims, dtype, device, activations } = info;
-  const provenance = { model: id, dtype, device, activations, dims: String(dims) };
-  return openSink(place, { columns: ['id', 'text', 'image'], dims, provenance });
+async function openLineSink(place: SinkPlace, { info }: Runtime, shorter: number | undefined): Promise<VectorSink> {
+  const { id, dtype, device, activations, recipe } = info;
+  const dims = shorter ?? info.dims;
+  const provenance = { model: id, recipe: recipe.name, dtype, device, activations, dims: String(dims) };
+  return openSink(place, {
+    columns: ['id', 'text', 'image'],
+    dims,
+    several: recipe.pooling === 'all',
+    provenance,
+  });
 }
 
 /** An id that is no string is written as JSON; a line without one goes by its number. */
@@ -100,33 +145,12 @@ function textsOf({ number, id, input, imagePath }: JsonLine): (string | null)[] 
   return [name, input.text ?? null, imagePath];
 }
 
-/** Embeds lines together; where one of them is at fault, the error names it. */
-async function embedLines(runtime: Runtime, lines: JsonLine[], options: EmbedOptions): Promise<Float32Array[]> {
-  try {
-    return await runtime.embed(
-      lines.map(({ input }) => input),
-      options,
-    );
-  } catch (error) {
-    if (error instanceof VLM2VecError) await checkLines(runtime, lines, options);
-    throw error;
-  }
-}
-
-/** Prepares each line as for embedding: decodes its image, counts its tokens. Throws for the first that fails. */
-async function checkLines(runtime: Runtime, lines: JsonLine[], options: EmbedOptions): Promise<void> {
-  for (const { number, input } of lines) {
-    try {
-      await runtime.tokens(input, options);
-    } catch (error) {
-      if (!(error instanceof VLM2VecError)) throw error;
-      throw lineError(number, error.message.replace(/^input: /, ''), error);
-    }
-  }
-}
-
-/** Ids as the model reads them, and the grid as HF's `image_grid_thw`: [1, patch rows, patch columns]. */
+/**
+ * Ids as the model reads them; the grid as HF's `image_grid_thw`, [1, patch rows, patch columns], or `grids` of several
+ * pictures; with three axes the position of each token on each.
+ */
 async function rawTokens(runtime: Runtime, { input }: JsonLine, options: EmbedOptions) {
-  const { ids, grid } = await runtime.tokens(input, options);
-  return { ids, grid: grid && [1, grid.height, grid.width] };
+  const { ids, grids, positions } = await runtime.tokens(input, options);
+  const all = grids.map(({ height, width }) => [1, height, width]);
+  return { ids, ...(all.length > 1 ? { grids: all } : { grid: all[0] ?? null }), ...(positions && { positions }) };
 }

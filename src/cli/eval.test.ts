@@ -98,6 +98,8 @@ test('so does nano at fp32, from its base and adapter', async () => {
     at('nano32'),
     '--dtype',
     'fp32',
+    '--recipe',
+    'vlm2vec',
   ];
   expect(await run(convert)).toMatchObject({ code: 0, stderr: '' });
   await expectSameChoices(at('nano32'), expectedOf('public/eval/nano.json'));

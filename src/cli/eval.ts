@@ -6,6 +6,7 @@ import { InvalidInputError } from '../errors';
 import {
   encodeShard,
   evaluate,
+  expectRegime,
   makeRegime,
   makeReport,
   memoryVectors,
@@ -61,6 +62,7 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
     const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
     try {
       const { info } = runtime;
+      expectRegime(args.regime, info.recipe);
       const regime = makeRegime(args.regime, info.image, args.maxPixels);
       const origin = originOf(info, regime.key);
       const write = out === undefined ? undefined : { folder: out, suffix };

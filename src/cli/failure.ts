@@ -10,6 +10,8 @@ export const EXIT = {
   internal: 1,
   /** Bad input: arguments, files, checkpoints, bundles. */
   input: 2,
+  /** Done, but for inputs that were bad: `--skip-bad`. */
+  skipped: 3,
   /** Ended by Ctrl-C, as shells count it. */
   interrupted: 130,
 } as const;
@@ -22,6 +24,11 @@ export class CheckFailed extends Error {
   override name = 'CheckFailed';
 }
 
+/** Inputs were left out, as asked, and everything else was done. */
+export class InputsSkipped extends Error {
+  override name = 'InputsSkipped';
+}
+
 /** What went wrong, as a line without a prefix, and the exit code. */
 export function describeFailure(error: unknown): { line: string; code: number } {
   if (error instanceof CommanderError) {
@@ -32,6 +39,7 @@ export function describeFailure(error: unknown): { line: string; code: number } 
     return { line: oneLine(error.message), code: EXIT.input };
   }
   if (error instanceof CheckFailed) return { line: oneLine(error.message), code: EXIT.internal };
+  if (error instanceof InputsSkipped) return { line: oneLine(error.message), code: EXIT.skipped };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   return { line: oneLine(`${name}: ${message}`), code: EXIT.internal };
 }

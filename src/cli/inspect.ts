@@ -1,10 +1,13 @@
 /** @file `vlm2vec inspect`: what a bundle holds. */
 
-import type { BundleManifest } from '../bundle/manifest';
+import type { BundleManifest, BundleSource } from '../bundle/manifest';
+import { recipeToJson, type PublishedScore, type Recipe } from '../recipes';
+import { askedOf } from '../runtime';
 import { readManifest } from '../store';
 import { printLine } from './output';
 import { bundleAt } from './places';
 import { printableLine } from './printable';
+import { describeLicence } from './recipe';
 
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(bytes < 1e7 ? 2 : 0)} MB`;
 
@@ -14,12 +17,31 @@ function totalBytes({ stages, embeddings, tokenizer }: BundleManifest): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Plain data for `--json`. */
+/** Lengths that vectors may have, the whole one last: `256 to 1536`. */
+function offeredDims({ dims: offered }: Recipe, full: number): string {
+  if (offered === undefined) return String(full);
+  if ('from' in offered) return `${Math.min(offered.from, full)} to ${full}`;
+  return [...offered.sizes.filter((size) => size < full), full].join(', ');
+}
+
+/** Means that the authors published for this very checkpoint; of its size where the repository's name says it. */
+function publishedScores({ hub, scores = [] }: Recipe, { base, adapter }: BundleSource): readonly PublishedScore[] {
+  const id = [adapter?.id, base.id].find((each) => each !== undefined && hub.includes(each));
+  if (id === undefined) return [];
+  const ofSize = scores.filter(({ model }) => id.includes(model));
+  return ofSize.length > 0 ? ofSize : scores;
+}
+
+/** Plain data for `--json`. `recipe` is the whole record, as `--recipe` takes it from a file. */
 function summary(manifest: BundleManifest) {
+  const { recipe, assumed } = askedOf(manifest);
   const { architecture, dims, dtype, stages, embeddings, image, prompts, source, version } = manifest;
   return {
     version,
     architecture,
+    recipe: recipeToJson(recipe),
+    assumed,
+    published: publishedScores(recipe, source),
     dims,
     dtype,
     stages: stages.map(({ name, kind, blocks, weights }) => ({ name, kind, blocks, bytes: weights.bytes })),
@@ -42,10 +64,19 @@ export function describeBundle(label: string, manifest: BundleManifest): string[
   const { architecture, dims, dtype, stages, embeddings, source } = manifest;
   const origin = ({ id, revision }: { id: string; revision: string | null }) => (revision ? `${id}@${revision}` : id);
   const { adapter } = source;
+  const { recipe, assumed } = askedOf(manifest);
   return [
     label,
     `  architecture  ${architecture}`,
-    `  dims          ${dims}`,
+    `  recipe        ${recipe.name} (${recipe.title})`,
+    ...(assumed === null ? [] : [`  assumed       ${assumed}`]),
+    `  licence       ${describeLicence(recipe.licence)} (${recipe.title}'s published weights)`,
+    `  positions     ${recipe.positions}`,
+    `  pooling       ${recipe.pooling === 'all' ? 'all tokens, several vectors per input (MaxSim)' : 'last token'}`,
+    `  dims          ${offeredDims(recipe, dims)}`,
+    ...publishedScores(recipe, source).map(
+      ({ model, benchmark, percent }) => `  published     ${percent} % on ${benchmark}, ${model}`,
+    ),
     `  dtype         ${dtype}`,
     `  base          ${origin(source.base)}`,
     `  adapter       ${adapter === null ? 'none' : `${origin(adapter)} (${adapter.kind})`}`,

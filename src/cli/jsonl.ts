@@ -4,35 +4,56 @@ import { readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
+import type { Role } from '../recipes';
 import type { InputParts } from '../runtime';
 
 export const STDIN = '-';
 
+const KEYS = ['text', 'image', 'instruction', 'role', 'prefix', 'id'];
+const ROLES: readonly Role[] = ['query', 'document'];
+
 export interface JsonLine {
   /** Counted from 1. */
   number: number;
-  input: InputParts;
-  /** The image's path as it was given. */
+  input: Omit<InputParts, 'image'> & { image?: URL | URL[] };
+  /** The image's path as it was given; a list of them as JSON. */
   imagePath: string | null;
   /** The line's own `id`, handed through to the output. */
   id: unknown;
 }
 
-/** Reads `file` (or stdin). Throws {@link InvalidInputError} naming the line that is wrong. */
-export async function readJsonLines(file: string): Promise<JsonLine[]> {
+/** A line that cannot be embedded. */
+export interface BadLine {
+  number: number;
+  /** As far as it could be read. */
+  id: unknown;
+  error: InvalidInputError;
+}
+
+export const isBad = (line: JsonLine | BadLine): line is BadLine => 'error' in line;
+
+/** Reads `file` (or stdin), and sees whether its images are there. What is wrong with a line stands in its place. */
+export async function readJsonLines(file: string): Promise<(JsonLine | BadLine)[]> {
   const folder = file === STDIN ? process.cwd() : path.dirname(path.resolve(file));
   const parsed = parseLines(file === STDIN ? await readStdin() : await readJsonFile(file), folder);
-  for (const { number, input } of parsed) {
-    if (input.image instanceof URL) await checkImageFile(number, input.image);
-  }
-  return parsed;
+  return Promise.all(parsed.map(async (line) => (isBad(line) ? line : checkImageFiles(line))));
 }
 
 /** @param folder that paths of images count from */
-export function parseLines(bytes: Uint8Array, folder: string): JsonLine[] {
-  const lines = decodeText(bytes).split('\n');
-  while (lines.length > 0 && lines.at(-1)!.trim() === '') lines.pop();
-  return lines.map((line, i) => parseLine(line, i + 1, folder));
+export function parseLines(bytes: Uint8Array, folder: string): (JsonLine | BadLine)[] {
+  const lines = linesOf(bytes);
+  while (lines.length > 0 && isBlank(lines.at(-1)!)) lines.pop();
+  return lines.map((line, i) => {
+    let id: unknown;
+    try {
+      const value = parseObject(line, i + 1);
+      id = value.id;
+      return parseLine(value, i + 1, folder);
+    } catch (error) {
+      if (!(error instanceof InvalidInputError)) throw error;
+      return { number: i + 1, id, error };
+    }
+  });
 }
 
 /** Puts the line's number in front of what is wrong with it. */
@@ -52,49 +73,94 @@ async function readJsonFile(file: string): Promise<Uint8Array> {
   });
 }
 
+/** Split before decoding: a byte that is no UTF-8 is one line's fault. */
+function linesOf(bytes: Uint8Array): Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start <= bytes.length;) {
+    const end = bytes.indexOf(0x0a, start);
+    lines.push(bytes.subarray(start, end < 0 ? bytes.length : end));
+    if (end < 0) break;
+    start = end + 1;
+  }
+  return lines;
+}
+
+const isBlank = (line: Uint8Array) => line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+
 /** UTF-8, with a byte order mark or without. */
-function decodeText(bytes: Uint8Array): string {
+function decodeLine(line: Uint8Array, number: number): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return new TextDecoder('utf-8', { fatal: true }).decode(line);
   } catch (cause) {
-    throw new InvalidInputError('The JSONL is not UTF-8.', {}, { cause });
+    throw lineError(number, 'is not UTF-8.', cause);
   }
 }
 
-function parseLine(line: string, number: number, folder: string): JsonLine {
-  if (line.trim() === '') throw lineError(number, 'is empty.');
+function parseObject(line: Uint8Array, number: number): Record<string, unknown> {
+  const text = decodeLine(line, number);
+  if (text.trim() === '') throw lineError(number, 'is empty.');
   let value: unknown;
   try {
-    value = JSON.parse(line);
+    value = JSON.parse(text);
   } catch (cause) {
     throw lineError(number, `is not JSON (${cause instanceof Error ? cause.message : String(cause)}).`, cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw lineError(number, 'is not a JSON object with "text", "image" or both.');
   }
-  const { id, ...others } = value as Record<string, unknown>;
-  const text = others.text ?? undefined; // null, as Python writes None, is as good as absent
-  const image = others.image ?? undefined;
-  delete others.text;
-  delete others.image;
-  const unknown = Object.keys(others)[0];
+  return value as Record<string, unknown>;
+}
+
+function parseLine(value: Record<string, unknown>, number: number, folder: string): JsonLine {
+  const unknown = Object.keys(value).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
-    throw lineError(number, `has the unknown key ${JSON.stringify(unknown)}; known are "text", "image" and "id".`);
+    const known = KEYS.map((key) => JSON.stringify(key)).join(', ');
+    throw lineError(number, `has the unknown key ${JSON.stringify(unknown)}; known are ${known}.`);
   }
-  if (text !== undefined && typeof text !== 'string') throw lineError(number, '"text" is not a string.');
-  if (image !== undefined && (typeof image !== 'string' || image === '' || image.includes('\0'))) {
-    throw lineError(number, '"image" is not a path.');
+  const string = (key: string): string | undefined => {
+    const given = value[key] ?? undefined; // null, as Python writes None, is as good as absent
+    if (given === undefined || typeof given === 'string') return given;
+    throw lineError(number, `"${key}" is not a string.`);
+  };
+  const [text, instruction, prefix] = [string('text'), string('instruction'), string('prefix')];
+  const role = ROLES.find((each) => each === value.role);
+  if (role === undefined && (value.role ?? undefined) !== undefined) {
+    throw lineError(number, '"role" is neither "query" nor "document".');
+  }
+  const image = value.image ?? undefined;
+  const paths = image === undefined ? [] : Array.isArray(image) ? (image as unknown[]) : [image];
+  if ((Array.isArray(image) && paths.length === 0) || !paths.every(isPath)) {
+    throw lineError(number, '"image" is neither a path nor a list of paths.');
   }
   if (image === undefined && (text === undefined || text === '')) {
     throw lineError(number, 'has neither text nor image.');
   }
-  const url = image === undefined ? undefined : pathToFileURL(path.resolve(folder, image));
-  return { number, id, input: { text, image: url }, imagePath: image ?? null };
+  const urls = paths.map((each) => pathToFileURL(path.resolve(folder, each)));
+  const imageInput = image === undefined ? {} : { image: Array.isArray(image) ? urls : urls[0]! };
+  const given = Object.entries({ text, instruction, role, prefix }).filter(([, part]) => part !== undefined);
+  return {
+    number,
+    id: value.id,
+    input: { ...Object.fromEntries(given), ...imageInput },
+    imagePath: image === undefined ? null : typeof image === 'string' ? image : JSON.stringify(image),
+  };
 }
 
-async function checkImageFile(number: number, url: URL): Promise<void> {
-  const status = await stat(url).catch((cause: unknown) => {
-    throw lineError(number, `there is no image at ${fileURLToPath(url)}.`, cause);
-  });
-  if (!status.isFile()) throw lineError(number, `${fileURLToPath(url)} is not a file.`);
+function isPath(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+async function checkImageFiles(line: JsonLine): Promise<JsonLine | BadLine> {
+  const { number, id, input } = line;
+  for (const url of [input.image ?? []].flat()) {
+    const status = await stat(url).catch(() => null);
+    if (status?.isFile()) continue;
+    const file = fileURLToPath(url);
+    return {
+      number,
+      id,
+      error: lineError(number, status ? `${file} is not a file.` : `there is no image at ${file}.`),
+    };
+  }
+  return line;
 }

@@ -1,6 +1,6 @@
 /** @file Vectors as a table of LanceDB, whose package users install themselves: it is large and native. */
 
-import { InvalidInputError, VLM2VecError } from '../errors';
+import { InvalidInputError, UnsupportedError, VLM2VecError } from '../errors';
 import { missingPackage } from '../missing-package';
 import type { SinkPlace, SinkShape, VectorSink } from './vector-sink';
 
@@ -34,9 +34,14 @@ async function loadLance(): Promise<Lance> {
 /** A new table; one of that name must not be there yet. */
 export async function lanceSink(
   { database, table: name }: SinkPlace & { kind: 'lance' },
-  { columns, dims, provenance }: SinkShape,
+  { columns, dims, several = false, provenance }: SinkShape,
   load: () => Promise<Lance> = loadLance,
 ): Promise<VectorSink> {
+  if (several) {
+    throw new UnsupportedError('Several vectors per input go into a *.parquet file, not into a table of LanceDB.', {
+      place: 'lance',
+    });
+  }
   const lance = await load();
   const connection = await lance.connect(database).catch((cause: unknown) => {
     throw new InvalidInputError(`The database ${database} cannot be opened: ${reason(cause)}`, { database }, { cause });
@@ -66,7 +71,7 @@ export async function lanceSink(
     write: async (rows) => {
       for (const { texts, vector } of rows) {
         const named = Object.fromEntries(columns.map((column, i) => [column, texts[i] ?? '']));
-        waiting.push({ ...named, model, vector: Array.from(vector) }); // LanceDB's own name for a column of vectors
+        waiting.push({ ...named, model, vector: Array.from(vector as Float32Array) }); // LanceDB's own name for a column of vectors
         if (waiting.length === BATCH_ROWS) await flush();
       }
     },

@@ -4,9 +4,11 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
 import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
+import { recipes } from '../recipes';
 import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
+
 import { ReaderGone } from './output';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
@@ -24,13 +26,30 @@ function positiveInteger(value: string): number {
   return number;
 }
 
+/** What Node runs models on; of what browsers have, the message says so. */
+function device(value: string): 'cpu' | 'webgpu' {
+  if (value === 'cpu' || value === 'webgpu') return value;
+  throw new InvalidArgumentError(
+    value === 'wasm' ? 'wasm is for browsers; here cpu does its work, and faster.' : 'It is cpu or webgpu.',
+  );
+}
+
 /** Options of the commands that run a model. */
 function withModel(command: Command): Command {
   return command
     .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
-    .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger);
+    .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
+    .option('--num-crops <n>', 'cut images into at most so many tiles, with models that cut them', positiveInteger)
+    .addOption(recipeOption("the bundle's own"));
+}
+
+function recipeOption(otherwise: string): Option {
+  return new Option(
+    '--recipe <name|file>',
+    `how the model is asked: ${recipes.map(({ name }) => name).join(', ')}, or a JSON file (default: ${otherwise})`,
+  );
 }
 
 function modelOption(): Option {
@@ -38,7 +57,7 @@ function modelOption(): Option {
 }
 
 function deviceOption(): Option {
-  return new Option('--device <device>', 'where to run').choices(['cpu', 'webgpu']).default('cpu');
+  return new Option('--device <cpu|webgpu>', 'where to run').argParser(device).default('cpu');
 }
 
 /** Options of `eval` and `eval merge`. */
@@ -70,10 +89,14 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .option('--adapter <checkpoint>', 'an adapter to merge into the base model')
     .requiredOption('--out <folder>', 'where the bundle goes')
     .addOption(new Option('--dtype <dtype>', 'how weights are stored').choices(DTYPES).makeOptionMandatory())
+    .addOption(recipeOption("the repository's, else by what the files say"))
     .action((checkpoint: string, args: ConvertArguments) => convert(checkpoint, args, progress, signal));
 
   withModel(command('embed'))
-    .description('Embed the lines {"text"?, "image"?: path} of a JSONL file: one JSON line each, in order.')
+    .description(
+      'Embed the lines {"text"?, "image"?: path or list, "instruction"?, "role"?, "prefix"?, "id"?} of a JSONL file: one ' +
+        'JSON line each, in order.',
+    )
     .requiredOption('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
     .addOption(
       new Option(
@@ -83,7 +106,17 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
         .choices(['exif', 'stored'])
         .default('exif'),
     )
-    .option('--raw-tokens', 'add the token ids and the image grid [1, rows, columns]')
+    .option('--dims <n>', 'shorter vectors, where the recipe offers them (Matryoshka)', positiveInteger)
+    .addOption(
+      new Option('--role <role>', 'the side of lines that do not say (default: by the recipe)').choices([
+        'query',
+        'document',
+      ]),
+    )
+    .option('--instruction <text>', 'the instruction of lines that have none of their own')
+    .option('--prefix <name>', "one of the recipe's prefixes, for lines that name none")
+    .option('--skip-bad', 'print {"error"} in the place of a line that cannot be embedded, and go on; exit code 3')
+    .option('--raw-tokens', 'add the token ids, the image grid [1, rows, columns] and positions on three axes')
     .option('--shard <i/n>', 'only the i-th of n runs of lines: all outputs in order are the whole', parseShard)
     .option(
       '--out <place>',
@@ -92,7 +125,10 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .action((args: EmbedArguments) => embed(args, progress, signal));
 
   withModel(command('rank <image> <captions...>'))
-    .description('Rank captions for an image, best first.')
+    .description(
+      'Rank captions for an image, best first. The model may also be the URL of a bundle, or a Hub repository, which is ' +
+        "converted (q4) into the user's cache first.",
+    )
     .option('--json', 'print [{"caption", "score"}, …]')
     .action((image: string, captions: string[], args: RankArguments) => rank(image, captions, args, progress, signal));
 
@@ -145,7 +181,9 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .action((bundle: string, args: VerifyArguments) => verify(bundle, args, progress, signal));
 
   command('inspect <bundle>')
-    .description('Say what a bundle holds: architecture, dims, dtype, stages, bytes, source.')
+    .description(
+      'Say what a bundle holds and how it is asked: architecture, recipe, dims, dtype, stages, bytes, source.',
+    )
     .option('--json', 'print it as JSON')
     .action((bundle: string, args: { json?: boolean }) => inspect(bundle, args));
   return root;

@@ -1,6 +1,9 @@
 /** @file What a word on the command line names: a folder, a Hub repository, the built-in model. */
 
 import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { MANIFEST_PATH } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { hubTree, type FileTree } from '../checkpoint';
 import { folderTree } from '../checkpoint/folder.node.js';
@@ -10,8 +13,8 @@ import { specify } from '../sources/spec';
 import { folderBundle } from '../store/folder.node.js';
 
 export const BUILT_IN_NAME = 'nano';
-
-/** `owner/name`, with `@revision` or without. */
+/** A folder with one of them is a checkpoint. */
+const CHECKPOINT_FILES = ['config.json', 'adapter_config.json'];
 
 /** A folder where there is one of that name; else a repository of the Hub. */
 export async function checkpointAt(place: string, signal?: AbortSignal): Promise<FileTree> {
@@ -33,6 +36,14 @@ function repositoryAt(place: string): RepositoryName {
   return repository;
 }
 
+/** What `rank --model` names: as `load` takes it, but for checkpoints in folders. */
+export async function modelAt(place: string): Promise<string | URL> {
+  const isElsewhere = /^https?:/.test(place) || (parseRepository(place) !== null && !place.startsWith('.'));
+  if (place === BUILT_IN_NAME || (isElsewhere && !existsSync(place))) return place;
+  await bundleAt(place);
+  return pathToFileURL(path.resolve(place));
+}
+
 /** The bundle that `--model` names. */
 export async function bundleAt(place: string): Promise<BundleReader> {
   if (place === BUILT_IN_NAME) {
@@ -40,10 +51,29 @@ export async function bundleAt(place: string): Promise<BundleReader> {
     if (spec.kind !== 'folder') throw new Error(`The built-in model is a ${spec.kind} here.`);
     return { ...folderBundle(spec.path), label: place };
   }
-  if (!statSync(place, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new SourceNotFoundError(`There is no bundle at ${place}: not a folder. Make one with vlm2vec convert.`, {
+  const status = statSync(place, { throwIfNoEntry: false });
+  if (!status?.isDirectory()) {
+    throw new SourceNotFoundError(`There is no bundle at ${place}: ${noFolder(place, status !== undefined)}`, {
       place,
     });
   }
-  return folderBundle(place);
+  const bundle = folderBundle(place);
+  const holds = (file: string) => existsSync(path.join(place, file));
+  if (!holds(MANIFEST_PATH) && CHECKPOINT_FILES.some(holds)) {
+    throw new SourceNotFoundError(
+      `There is no bundle at ${place}: it is a checkpoint. Make one of it: vlm2vec convert ${place} --out <folder> --dtype q8`,
+      { place },
+    );
+  }
+  return bundle;
+}
+
+/** What is there instead, and what to do. */
+function noFolder(place: string, isFile: boolean): string {
+  if (isFile) return 'it is a file, and a bundle is a folder.';
+  if (/^https?:/.test(place)) return 'an address is taken by rank only; here it is a folder.';
+  if (!place.startsWith('.') && parseRepository(place)) {
+    return `not a folder. A repository of the Hub is converted first: vlm2vec convert ${place} --out <folder> --dtype q8`;
+  }
+  return 'not a folder. Make one with vlm2vec convert.';
 }

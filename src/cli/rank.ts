@@ -5,11 +5,13 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { VLM2Vec } from '../embedder';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
-import { readManifest } from '../store';
+import { checkAsked } from './asked-options';
 import { printLine } from './output';
 import { printableLine } from './printable';
-import { BUILT_IN_NAME, bundleAt } from './places';
+import { modelAt } from './places';
 import type { ProgressLine } from './progress';
+import { licenceWarnings, recipeAt, recipeOfPlace } from './recipe';
+import { warn } from './warn';
 
 const SCORE_DIGITS = 4;
 
@@ -18,13 +20,16 @@ export interface RankArguments {
   device: 'cpu' | 'webgpu';
   minPixels?: number;
   maxPixels?: number;
+  numCrops?: number;
+  /** Name of a shipped recipe, or a JSON file. */
+  recipe?: string;
   json?: boolean;
 }
 
 export async function rank(
   image: string,
   captions: string[],
-  { model: place, device, minPixels, maxPixels, json }: RankArguments,
+  { model: place, device, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -33,11 +38,16 @@ export async function rank(
   await access(image).catch((cause: unknown) => {
     throw new SourceNotFoundError(`There is no image at ${image}.`, { image }, { cause });
   });
-  await readManifest(await bundleAt(place), { signal }); // a checkpoint would be converted: not what was asked for
-  const source = place === BUILT_IN_NAME ? place : pathToFileURL(path.resolve(place));
-  const model = await VLM2Vec.load(source, { device, signal, onProgress: progress.show });
+  const given = recipe === undefined ? undefined : await recipeAt(recipe);
+  const source = await modelAt(place);
+  const known = given ?? (typeof source === 'string' ? recipeOfPlace(source) : undefined);
+  if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is fetched
+  const model = await VLM2Vec.load(source, { device, recipe: given, signal, onProgress: progress.show });
   try {
-    const options = { minPixels, maxPixels, signal };
+    const { assumed } = model.info.recipe;
+    if (assumed !== null) warn(assumed, progress);
+    const options = { minPixels, maxPixels, numCrops, signal };
+    for (const line of checkAsked(options, model.info)) warn(line, progress);
     const ranked = await model.rank({ image: pathToFileURL(path.resolve(image)) }, captions, options);
     progress.clear();
     if (json) await printLine(JSON.stringify(ranked.map(({ candidate, score }) => ({ caption: candidate, score }))));

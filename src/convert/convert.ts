@@ -51,6 +51,8 @@ export interface ConvertOptions {
   dtype: WeightDtype;
   /** How the checkpoint is asked. @default by its repository, else by what its files say */
   recipe?: Recipe;
+  /** Told which recipe it is, before a weight is read or a byte written. */
+  onRecipe?: (chosen: ChosenRecipe) => void;
   /** Embeds the probe inputs with the written, not yet published bundle. Without it the bundle has no probe. */
   computeProbe?: (reader: BundleReader, manifest: BundleManifest) => Promise<ProbeCase[]>;
   signal?: AbortSignal;
@@ -92,6 +94,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const { checkpoint, writer, dtype, signal } = options;
   const architecture = architectureOf(checkpoint.config);
   const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
+  options.onRecipe?.(chosen);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const backbone = architecture.fromCheckpoint(
     { config: checkpoint.config, preprocessor: checkpoint.preprocessor, tokenizer: tokenizer.json },

@@ -21,7 +21,7 @@ export {
   publishedScore,
   type PublishedModel,
 } from './published';
-export { makeRegime, REGIMES, type Regime, type RegimeName } from './regime';
+export { expectRegime, makeRegime, REGIMES, type Regime, type RegimeName } from './regime';
 export { makeReport, reportMarkdown, type EvalReport, type ReportOptions, type ReportSubject } from './report';
 export { IMAGE_TOKEN, type EvalRows, type Pair } from './rows';
 export { averages, bestCandidate, type AverageName, type ScoredSet } from './score';

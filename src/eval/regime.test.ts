@@ -2,12 +2,13 @@
 
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { InvalidInputError } from '../errors';
+import { InvalidInputError, UnsupportedError } from '../errors';
 import { decodeImage, resizeBicubic } from '../image';
 import { imageGrid } from '../testing/patches';
 import { fixtureBytes, sha256 } from '../testing/fixtures';
 import { plainPicture } from '../testing/mmeb-files';
-import { makeRegime, type RegimeName } from './regime';
+import { recipeNamed, recipes } from '../recipes';
+import { expectRegime, makeRegime, REGIMES, type RegimeName } from './regime';
 
 /** As in the preprocessor_config.json of the Qwen2-VL checkpoints. */
 const QWEN = {
@@ -78,5 +79,27 @@ describe('V1 resizes what Pillow opens', () => {
     );
     const stored = await decodeImage(turned, { orientation: 'stored' });
     expect(sha256((await resized(turned)).data)).toBe(sha256(resizeBicubic(stored, 1344, 1344).data));
+  });
+});
+
+test('each recipe has the regimes in which its pictures are its authors’', () => {
+  const fitting = (name: string) => {
+    const recipe = recipeNamed(name);
+    return REGIMES.filter((regime) => {
+      try {
+        expectRegime(regime, { ...recipe, isRaw: 'raw' in recipe.prompt });
+        return true;
+      } catch (error) {
+        expect(error).toBeInstanceOf(UnsupportedError);
+        expect((error as Error).message).toContain(recipe.title);
+        return false;
+      }
+    });
+  };
+  const found = recipes.map(({ name }) => [name, fitting(name)] as const).filter(([, regimes]) => regimes.length > 0);
+  expect(Object.fromEntries(found)).toEqual({
+    vlm2vec: ['v1', 'v2', 'native'],
+    'vlm2vec-v2': ['v2'],
+    'unime-v2': ['native'],
   });
 });

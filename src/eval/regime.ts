@@ -1,7 +1,8 @@
 /** @file How big pictures are when they are embedded: as in the paper, as in the authors' later code, or the model's way. */
 
 import { InvalidInputError, UnsupportedError } from '../errors';
-import { decodeImage, resizeBicubic, resizeFile, smartResize, type RgbImage } from '../image';
+import { decodeImage, FIT_FILE, resizeBicubic, resizeFile, smartResize, type RgbImage } from '../image';
+import { V2_STEPS, type Recipe } from '../recipes';
 
 /**
  * - `v1`: squeezed to 1344 × 1344 first (2304 visual tokens), as in the paper;
@@ -27,6 +28,36 @@ export interface PictureLimits {
   patchSize: number;
   mergeSize: number;
 }
+
+/** What of a model's recipe decides which regimes fit it. */
+export type RegimeRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize' | 'prefixes'> & { isRaw: boolean };
+
+/**
+ * MMEB's prompts are whole strings with one vector each, and a regime sizes pictures itself: what a recipe does beside
+ * that would be left out, or done twice.
+ * @throws UnsupportedError for a recipe whose numbers would not be those of its authors, naming what does not fit
+ */
+export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...recipe }: RegimeRecipe): void {
+  const refuse = (why: string): never => {
+    throw new UnsupportedError(`The recipe ${recipe.name} does not fit this evaluation: ${why}`, {
+      recipe: recipe.name,
+      regime: name,
+    });
+  };
+  if (!isRaw) refuse(`${recipe.title} has templates of its own, and MMEB's prompts are whole strings.`);
+  if (pooling === 'all') refuse(`${recipe.title} gives several vectors per input.`);
+  if (recipe.prefixes) refuse(`${recipe.title} has prefixes that differ from set to set.`);
+  const fits: RegimeName[] = [];
+  if (isSame(resize, FIT_FILE)) fits.push('v1', 'v2', 'native');
+  else if (isSame(resize, V2_STEPS)) fits.push('v2');
+  else if (resize.findLast((step) => 'fit' in step)?.fit === 'file') fits.push('native');
+  if (fits.length === 0) refuse(`${recipe.title} sizes pictures as no regime does.`);
+  if (!fits.includes(name)) {
+    refuse(`${recipe.title} sizes pictures in its own way, not as the regime ${name} does; use ${fits.join(' or ')}.`);
+  }
+}
+
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
 export interface Regime {
   name: RegimeName;

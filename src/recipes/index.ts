@@ -4,4 +4,5 @@ export { recipeOption, type RecipeChoice } from './choice';
 export { compose, type ComposedPrompt, type PromptRequest } from './compose';
 export { readRecipe, recipeToJson } from './read';
 export type { InputKind, Licence, PublishedScore, RawPrompt, Recipe, RecipeHead, Role, Templates } from './recipe';
-export { findRecipe, recipeNamed, recipes, type FoundRecipe, type RecipeEvidence } from './list';
+export { findRecipe, recipeNamed, recipeOfRepository, recipes, type FoundRecipe, type RecipeEvidence } from './list';
+export { V2_STEPS } from './vlm2vec';

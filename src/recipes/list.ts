@@ -58,7 +58,7 @@ export interface FoundRecipe {
 export function findRecipe({ base, adapter, architecture, fallback, hasTensor }: RecipeEvidence): FoundRecipe {
   const ids = adapter === null ? [base] : [adapter, base];
   for (const id of ids) {
-    const named = recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
+    const named = recipeOfRepository(id);
     if (named?.architectures.includes(architecture)) return { recipe: named, assumed: null };
   }
   const what = ids[0]!;
@@ -77,6 +77,11 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
       `${what} is no repository that is known, so it is asked as ${recipeNamed(fallback).title} is. If that is not how ` +
       'it was trained, its vectors are wrong: name its recipe.',
   };
+}
+
+/** The recipe whose published checkpoint this repository, or a folder of its name, is. */
+export function recipeOfRepository(id: string): Recipe | undefined {
+  return recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
 }
 
 /** True for the repository's id and for its bare name, which a folder on disk has. */

@@ -4,6 +4,7 @@ export { largestWeight } from './capability';
 export { type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
+export { askedOf } from './asked';
 export { checkEmbedOptions, toParts } from './inputs';
 export type { OrtOptions, WasmFilePaths } from './ort';
 export { computeProbe, loadRuntime, Runtime, type RuntimeOptions, type TokensSeen } from './runtime';

@@ -5,7 +5,7 @@ import { InvalidInputError } from '../errors';
 import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
 
-const PART_KEYS = new Set(['text', 'image', 'instruction', 'role']);
+const PART_KEYS = new Set(['text', 'image', 'instruction', 'role', 'prefix']);
 const OPTION_KEYS = new Set([
   'instruction',
   'role',
@@ -47,12 +47,12 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (!isPlain(input)) return { image: input as ImageInput };
   const unknown = Object.keys(input).find((key) => !PART_KEYS.has(key));
   if (unknown !== undefined) {
-    throw new InvalidInputError(`${where} has a key '${unknown}'; known are text, image, instruction, role.`, {
+    throw new InvalidInputError(`${where} has a key '${unknown}'; known are ${[...PART_KEYS].join(', ')}.`, {
       key: unknown,
     });
   }
-  const { text, image, instruction, role } = input as InputParts;
-  for (const [key, value] of Object.entries({ text, instruction })) {
+  const { text, image, instruction, role, prefix } = input as InputParts;
+  for (const [key, value] of Object.entries({ text, instruction, prefix })) {
     if (value !== undefined && typeof value !== 'string') {
       throw new InvalidInputError(`${where}.${key} is ${typeof value}, not a string.`, { key });
     }
@@ -62,7 +62,7 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   }
   if (Array.isArray(image) && image.length === 0) throw new InvalidInputError(`${where}.image is an empty list.`);
   expectOneOf(`${where}.role`, role, ['query', 'document']);
-  return { text, image, instruction, role };
+  return { text, image, instruction, role, prefix };
 }
 
 /** @throws InvalidInputError for unknown options and values out of range */

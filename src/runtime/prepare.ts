@@ -53,10 +53,10 @@ export class Preparer {
   }
 
   async #prepare(parts: InputParts, options: EmbedOptions): Promise<Prepared> {
-    const { text, instruction = options.instruction, role = options.role } = parts;
+    const { text, instruction = options.instruction, role = options.role, prefix = options.prefix } = parts;
     const { orientation, maxInputPixels, signal } = options;
     const given = imagesOf(parts.image);
-    const request = { text, images: given.length, instruction, role, find: options.find, prefix: options.prefix };
+    const request = { text, images: given.length, instruction, role, find: options.find, prefix };
     const backbone = this.#backbone;
     const composeWith = (shown: string | undefined) =>
       compose({ ...request, text: shown }, this.recipe, backbone.prompts.imageToken);

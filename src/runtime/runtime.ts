@@ -244,9 +244,10 @@ function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
 }
 
 function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
-  const { name, title, positions, pooling, score, prefixes, dims, scores, source, licence, instruction } = recipe;
+  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, instruction } =
+    recipe;
   return {
-    ...{ name, title, positions, pooling, score, prefixes, dims, scores, source, licence, assumed },
+    ...{ name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, assumed },
     isRaw: 'raw' in recipe.prompt,
     instruction:
       'raw' in recipe.prompt

@@ -46,6 +46,8 @@ export interface InputParts {
   instruction?: string;
   /** Overrides {@link EmbedOptions.role} for this input. */
   role?: Role;
+  /** Overrides {@link EmbedOptions.prefix} for this input. */
+  prefix?: string;
 }
 
 /** What `embed` takes: a string is a text; anything else without `text`/`image` keys is an image. */
@@ -119,7 +121,7 @@ export interface SkippedInput {
 /** How the model is asked. */
 export interface RecipeInfo extends Pick<
   Recipe,
-  'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'scores' | 'source'
+  'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'resize' | 'scores' | 'source'
 > {
   /** Of the published weights, with whether they may be used commercially. */
   licence: Licence;

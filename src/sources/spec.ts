@@ -70,14 +70,26 @@ async function specifyText(text: string, modelsUrl: string | URL | undefined): P
     const { stat } = await import('node:fs/promises');
     const { fileURLToPath } = await import('node:url');
     const path = text.startsWith('file:') ? fileURLToPath(text) : text;
-    if ((await stat(path).catch(() => null))?.isDirectory()) return { kind: 'folder', path };
+    const status = await stat(path).catch(() => null);
+    if (status?.isDirectory()) return { kind: 'folder', path };
+    if (status || /^(file:|~?[\\/]|\.{1,2}([\\/]|$)|[a-z]:[\\/])/i.test(text)) {
+      const { resolve } = await import('node:path');
+      throw new SourceNotFoundError(
+        status
+          ? `${resolve(path)} is a file; give the folder that it lies in.`
+          : `There is no folder ${resolve(path)}; a model is a folder with a bundle or a checkpoint.`,
+        { source: text },
+      );
+    }
   } else if (/^\.{0,2}\//.test(text)) {
     return { kind: 'url', url: new URL(text, baseUrl()).href };
   }
   const repository = parseRepository(text);
   if (repository) return { kind: 'hub', ...repository };
   throw new SourceNotFoundError(
-    `'${text}' is no built-in model, URL${isNode ? ', folder' : ''} or Hub repository. Relative URLs begin with './'.`,
+    isNode
+      ? `'${text}' is no built-in model, URL, folder or Hub repository (owner/name).`
+      : `'${text}' is no built-in model, URL or Hub repository. Relative URLs begin with './'.`,
     { source: text },
   );
 }

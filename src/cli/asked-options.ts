@@ -1,0 +1,37 @@
+/** @file Options of the command line that a model's recipe has no place for: refused as such, not as every line's fault. */
+
+import { InvalidInputError } from '../errors';
+import { checkEmbedOptions, type EmbedOptions, type ModelInfo } from '../runtime';
+
+const FLAGS = { minPixels: '--min-pixels', maxPixels: '--max-pixels', numCrops: '--num-crops' } as const;
+
+/**
+ * @returns what is to be said of options that are honoured in part
+ * @throws InvalidInputError naming the option
+ */
+export function checkAsked(options: EmbedOptions, { recipe, image, architecture }: ModelInfo): string[] {
+  checkEmbedOptions(options);
+  for (const key of ['minPixels', 'maxPixels', 'numCrops'] as const) {
+    if (options[key] === undefined || image.options.includes(key)) continue;
+    const taken = image.options.map((each) => FLAGS[each]).join(', ');
+    throw new InvalidInputError(`${FLAGS[key]} has no meaning for ${architecture}; of pictures it takes ${taken}.`, {
+      option: key,
+    });
+  }
+  const { instruction, prefix, role = 'document' } = options;
+  if (instruction !== undefined && recipe.instruction === null) {
+    throw new InvalidInputError(`${recipe.title} takes no --instruction: its own is fixed.`, { option: 'instruction' });
+  }
+  const prefixes = Object.keys(recipe.prefixes ?? {});
+  if (prefix !== undefined && !prefixes.includes(prefix)) {
+    throw new InvalidInputError(
+      `${recipe.title} has no prefix ${JSON.stringify(prefix)}; known: ${prefixes.join(', ') || 'none'}.`,
+      { option: 'prefix' },
+    );
+  }
+  const sides = recipe.instruction?.roles ?? [];
+  if (instruction === undefined || sides.includes(role)) return [];
+  return [
+    `${recipe.title} takes an instruction on the side ${sides.join(', ')} alone; lines on the side ${role} keep its own.`,
+  ];
+}

@@ -1,0 +1,68 @@
+/** @file `--recipe`: the name of a shipped recipe or a file with one's own; and what people should know of a recipe. */
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { parseRepository } from '../checkpoint/repository-name';
+import { InvalidInputError, SourceNotFoundError } from '../errors';
+import {
+  readRecipe,
+  recipeNamed,
+  recipeOfRepository,
+  recipes,
+  type FoundRecipe,
+  type Licence,
+  type Recipe,
+} from '../recipes';
+
+/**
+ * @param place a name, or a path of a JSON file: what ends in `.json`, has a slash, or is a file
+ * @throws InvalidInputError for a name that is not known, and naming the field of a record that is wrong
+ */
+export async function recipeAt(place: string): Promise<Recipe> {
+  const isName = recipes.some(({ name }) => name === place);
+  if (isName || !(place.endsWith('.json') || /[\\/]/.test(place) || existsSync(place))) return recipeNamed(place);
+  const text = await readFile(place, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    throw new SourceNotFoundError(`The recipe ${place} cannot be read (${cause.code}).`, { recipe: place }, { cause });
+  });
+  return readRecipe(
+    parseJson(text, place),
+    (at, what) => new InvalidInputError(`${place}: ${at}: ${what}`, { option: 'recipe', at }),
+  );
+}
+
+/** Of a folder or repository, by its name alone. */
+export function recipeOfPlace(place: string): Recipe | undefined {
+  return recipeOfRepository(parseRepository(place)?.repo ?? place);
+}
+
+function parseJson(text: string, place: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new InvalidInputError(`The recipe ${place} is not JSON (${reason}).`, { option: 'recipe' }, { cause });
+  }
+}
+
+/** What is to be said before a checkpoint is used in this way: that its recipe is a guess, that its licence holds limits. */
+export function recipeWarnings({ recipe, assumed }: FoundRecipe): string[] {
+  const warnings = assumed === null ? [] : [`${assumed} (convert --recipe <name>)`];
+  return [...warnings, ...licenceWarnings(recipe)];
+}
+
+/** Where the weights are not free for every use, or nobody knows. */
+export function licenceWarnings({ title, licence }: Recipe): string[] {
+  return licence.commercial === true ? [] : [`The licence of ${title}'s weights: ${describeLicence(licence)}.`];
+}
+
+/** `Apache-2.0, commercial use allowed` */
+export function describeLicence({ name, commercial }: Licence): string {
+  if (name === null && commercial === null) return 'not known; ask their authors before you use them';
+  const use =
+    commercial === null
+      ? 'whether commercial use is allowed is not known'
+      : commercial
+        ? 'commercial use allowed'
+        : 'no commercial use';
+  return `${name ?? 'without a name'}, ${use}`;
+}

@@ -1,0 +1,9 @@
+/** @file Lines on stderr that are no failure. */
+
+import type { ProgressLine } from './progress';
+import { printableLine } from './printable';
+
+export function warn(line: string, progress: ProgressLine): void {
+  progress.clear();
+  process.stderr.write(`vlm2vec: ${printableLine(line)}\n`);
+}
