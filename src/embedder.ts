@@ -273,11 +273,9 @@ export class VLM2Vec {
       }
     }
     const parts = sent.map((each) => each.parts);
-    const { vectors, skipped, info, usage } = await this.#backend.embed(parts, settings, {
-      signal,
-      onProgress,
-      transferPixels,
-    });
+    const named = { ...settings, names: sent.map(({ index }) => whereOf(index)) };
+    const hooks = { signal, onProgress, transferPixels };
+    const { vectors, skipped, info, usage } = await this.#backend.embed(parts, named, hooks);
     this.#info = info;
     for (const { index, error } of skipped) skip(sent[index]!.index, errorFromWire(error) as VLM2VecError);
     onUsage?.(usage);
