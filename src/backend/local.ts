@@ -42,7 +42,10 @@ export interface LoadSettings extends OrtOptions {
 }
 
 /** Options of `embed` that are plain data. */
-export interface EmbedSettings extends Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage' | 'onSkip'> {
+export interface EmbedSettings extends Omit<
+  EmbedOptions,
+  'signal' | 'onProgress' | 'onUsage' | 'onSkip' | 'transferPixels'
+> {
   /** How messages name the inputs: those that arrive here may be a part of the caller's. @default `inputs[0]`, … */
   names?: readonly string[];
 }
@@ -51,6 +54,8 @@ export interface EmbedSettings extends Omit<EmbedOptions, 'signal' | 'onProgress
 export interface CallHooks {
   signal?: AbortSignal;
   onProgress?: OnProgress;
+  /** Pixels of the inputs may be sent away. */
+  transferPixels?: boolean;
 }
 
 export interface Embedded {

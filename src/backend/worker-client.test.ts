@@ -68,6 +68,24 @@ test('vectors come over with the inputs and settings that were sent', async () =
   expect(seen[1]).toEqual({ maxTokens: 5 });
 });
 
+test('pixels are copied, or given away where that is asked for; either way they arrive whole', async () => {
+  const seen: unknown[] = [];
+  const { client } = start({
+    embed: async (inputs) => {
+      seen.push(inputs);
+      return { vectors: inputs.map(() => Float32Array.of(0.6, 0.8)), skipped: [], info: INFO, usage: USAGE };
+    },
+  });
+  const data = Uint8Array.of(1, 2, 3);
+  const image = { width: 1, height: 1, data };
+  await client.embed([{ image }], {}, {});
+  expect(data.length).toBe(3);
+  await client.embed([{ image }, { image: [image] }], {}, { transferPixels: true }); // shared by two inputs
+  expect(data.length).toBe(0);
+  const whole = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
+  expect(seen).toEqual([[{ image: whole }], [{ image: whole }, { image: [whole] }]]);
+});
+
 test('progress reaches the call it belongs to', async () => {
   const { client } = start({
     embed: async (inputs, _settings, { onProgress }) => {
