@@ -1,7 +1,9 @@
 /** @file Converts the fixture models that the browser tests load into `.cache/e2e-bundles`. Run by `global-setup.ts`. */
 import path from 'node:path';
 import { convertFixture } from '../src/testing/bundles';
+import { recipeNamed } from '../src/recipes';
 import { MODEL_NAMES } from '../src/testing/fixtures';
+import { golden } from '../src/testing/golden';
 
 // Bundles are replaced one by one: another run may be reading them.
 const OUT = path.resolve('.cache/e2e-bundles');
@@ -12,3 +14,11 @@ for (const dtype of ['fp16', 'q8'] as const) {
 }
 // Several stages per tower, so that tensors pass from stage to stage on the GPU.
 await convertFixture('tiny-tied', path.join(OUT, 'stages'), { dtype: 'fp32', maxStageBytes: 3.5e6 });
+// One recipe for each kind of positions and pooling.
+for (const name of ['gme', 'ops-mm-v1', 'colqwen2']) {
+  const { checkpoint, adapter } = golden(name);
+  await convertFixture({ checkpoint, adapter }, path.join(OUT, `recipe-${name}`), {
+    dtype: 'fp32',
+    recipe: recipeNamed(name),
+  });
+}

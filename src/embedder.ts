@@ -259,7 +259,7 @@ export class VLM2Vec {
     options: EmbedOptions,
     names?: readonly [first: string, others: string],
   ): Promise<(Embedding | null)[]> {
-    const { signal, onProgress, onUsage, onSkip, ...settings } = options;
+    const { signal, onProgress, onUsage, onSkip, transferPixels, ...settings } = options;
     signal?.throwIfAborted();
     const whereOf = (i: number) => (names ? (i === 0 ? names[0] : `${names[1]}[${i - 1}]`) : `inputs[${i}]`);
     const sent: { index: number; parts: InputParts }[] = [];
@@ -273,7 +273,9 @@ export class VLM2Vec {
       }
     }
     const parts = sent.map((each) => each.parts);
-    const { vectors, skipped, info, usage } = await this.#backend.embed(parts, settings, { signal, onProgress });
+    const named = { ...settings, names: sent.map(({ index }) => whereOf(index)) };
+    const hooks = { signal, onProgress, transferPixels };
+    const { vectors, skipped, info, usage } = await this.#backend.embed(parts, named, hooks);
     this.#info = info;
     for (const { index, error } of skipped) skip(sent[index]!.index, errorFromWire(error) as VLM2VecError);
     onUsage?.(usage);

@@ -46,9 +46,12 @@ export async function embedAll(batch: number): Promise<number> {
 }
 
 /** The same by the index: seconds, and milliseconds of searches meanwhile, where there are to be any. */
-export async function indexAll(withSearches: boolean): Promise<{ seconds: number; searches: number[] }> {
+export async function indexAll(
+  withSearches: boolean,
+  takesPixels = true,
+): Promise<{ seconds: number; searches: number[] }> {
   index = await openPhotoIndex({
-    embedder: { id: 'nano', dims: model.dims, embed: (inputs, options) => model.embed(inputs, options) },
+    embedder: { id: 'nano', dims: model.dims, takesPixels, embed: (inputs, options) => model.embed(inputs, options) },
   });
   await index.clear(); // of an earlier run
   await index.add({ name: 'Pictures', files });

@@ -26,7 +26,9 @@ export interface RecipeWords {
 export function recipeInWords(recipe: Recipe | null, repo: string): RecipeWords {
   if (!recipe) return { facts: '', warning: strings.unknown };
   const { licence, title, pooling } = recipe;
-  const scores = scoresOf(recipe, repo).map(({ model, benchmark, percent }) => strings.score(model, benchmark, percent));
+  const scores = scoresOf(recipe, repo).map(({ model, benchmark, percent }) =>
+    strings.score(model, benchmark, percent),
+  );
   const facts = [
     strings.asked(title),
     strings.licence(licence.name),

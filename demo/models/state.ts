@@ -125,7 +125,8 @@ export class ModelsState {
       }
       this.isLooking.value = true;
       if (wish.from && !mayReach(wish.from)) return this.#leaveFor(wish.from, wish.errand, arrived);
-      if (wish.from && !navigator.onLine && !isLocal(wish.from)) throw new Error(strings.errors.offline(wish.from.host));
+      if (wish.from && !navigator.onLine && !isLocal(wish.from))
+        throw new Error(strings.errors.offline(wish.from.host));
       this.lookingAt.value = wish.from?.host ?? null;
       const signal = AbortSignal.any([abort, this.#stop.signal]);
       const estimate = await models.estimate(wish.source, { ...wish.options, store: true, signal });

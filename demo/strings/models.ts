@@ -34,7 +34,8 @@ export const modelsStrings = {
     own: 'Any other, named beside',
     asked: (title: string) => `Asked as ${title}`,
     licence: (name: string | null) => (name === null ? 'licence unknown' : `licence ${name}`),
-    score: (model: string, benchmark: string, percent: number) => `${benchmark} ${percent.toFixed(1)} for ${model}, as published`,
+    score: (model: string, benchmark: string, percent: number) =>
+      `${benchmark} ${percent.toFixed(1)} for ${model}, as published`,
     noScore: 'no published score known',
     nonCommercial: 'The licence of its weights allows no commercial use.',
     licenceUnknown: 'The licence of its weights is not known: ask its authors before you use it for more than a trial.',

@@ -253,7 +253,11 @@ describe('recipes', () => {
     const request = { model: 'vlm2vec', input: 'x', dimensions: 64 };
     expect((await openAI(embedder, { role: 'query' }).embeddings.create(request)).data[0]!.embedding).toHaveLength(64);
     const providerOptions = { vlm2vec: { role: 'query' } };
-    const { embeddings } = await aiSdkEmbeddingModel(embedder).doEmbed({ values: ['x'], dimensions: 64, providerOptions });
+    const { embeddings } = await aiSdkEmbeddingModel(embedder).doEmbed({
+      values: ['x'],
+      dimensions: 64,
+      providerOptions,
+    });
     expect(embeddings[0]).toHaveLength(64);
     const chain = langChainEmbeddings(embedder, { dims: 64, prefix: 'p' });
     await chain.embedQuery('x');

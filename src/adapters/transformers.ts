@@ -23,10 +23,7 @@ export interface PipelineOptions extends Pick<LoadOptions, 'device' | 'dtype' | 
 }
 
 /** Of a {@link FeatureExtractor}. */
-export interface ExtractOptions extends Pick<
-  EmbedOptions,
-  'instruction' | 'role' | 'find' | 'dims' | 'signal'
-> {
+export interface ExtractOptions extends Pick<EmbedOptions, 'instruction' | 'role' | 'find' | 'dims' | 'signal'> {
   /** What the model does anyway. @default 'last_token' */
   pooling?: 'last_token';
   /** What the model does anyway. @default true */

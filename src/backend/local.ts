@@ -42,12 +42,20 @@ export interface LoadSettings extends OrtOptions {
 }
 
 /** Options of `embed` that are plain data. */
-export type EmbedSettings = Omit<EmbedOptions, 'signal' | 'onProgress' | 'onUsage' | 'onSkip'>;
+export interface EmbedSettings extends Omit<
+  EmbedOptions,
+  'signal' | 'onProgress' | 'onUsage' | 'onSkip' | 'transferPixels'
+> {
+  /** How messages name the inputs: those that arrive here may be a part of the caller's. @default `inputs[0]`, … */
+  names?: readonly string[];
+}
 
 /** What does not travel as data: it is wired up on each side. */
 export interface CallHooks {
   signal?: AbortSignal;
   onProgress?: OnProgress;
+  /** Pixels of the inputs may be sent away. */
+  transferPixels?: boolean;
 }
 
 export interface Embedded {
@@ -93,14 +101,19 @@ export class LocalBackend implements Backend {
     return bundle.stored;
   }
 
-  async embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
+  async embed(
+    inputs: readonly EmbedInput[],
+    { names, ...settings }: EmbedSettings,
+    hooks: CallHooks,
+  ): Promise<Embedded> {
     if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
     if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
     let usage!: EmbedUsage;
     const onUsage = (taken: EmbedUsage) => (usage = taken);
     const skipped: Embedded['skipped'] = [];
     const onSkip = ({ index, error }: SkippedInput) => void skipped.push({ index, error: errorToWire(error) });
-    const vectors = await this.#runtime.embed<Embedding | null>(inputs, { ...settings, ...hooks, onUsage, onSkip });
+    const options = { ...settings, ...hooks, onUsage, onSkip };
+    const vectors = await this.#runtime.embed<Embedding | null>(inputs, options, names);
     return { vectors, skipped, info: this.#info(this.#runtime), usage };
   }
 

@@ -1,7 +1,7 @@
 import { expose } from 'comlink';
 import { afterEach, expect, test, vi } from 'vitest';
 import { DisposedError, ImageFormatError, InvalidInputError, WorkerStartError } from '../errors';
-import { installErrorHandler } from '../remote/error-wire';
+import { errorFromWire, errorToWire, installErrorHandler } from '../remote/error-wire';
 import type { ModelInfo, ProgressEvent } from '../runtime/index';
 import type { Backend, CallHooks, Embedded } from './local';
 import type { WorkerLike } from '../remote/living-worker';
@@ -66,6 +66,24 @@ test('vectors come over with the inputs and settings that were sent', async () =
   expect(seen[0]).toMatchObject([{ text: 'a' }]);
   expect((seen[0] as { image: Blob }[])[0]!.image).toBeInstanceOf(Blob);
   expect(seen[1]).toEqual({ maxTokens: 5 });
+});
+
+test('pixels are copied, or given away where that is asked for; either way they arrive whole', async () => {
+  const seen: unknown[] = [];
+  const { client } = start({
+    embed: async (inputs) => {
+      seen.push(inputs);
+      return { vectors: inputs.map(() => Float32Array.of(0.6, 0.8)), skipped: [], info: INFO, usage: USAGE };
+    },
+  });
+  const data = Uint8Array.of(1, 2, 3);
+  const image = { width: 1, height: 1, data };
+  await client.embed([{ image }], {}, {});
+  expect(data.length).toBe(3);
+  await client.embed([{ image }, { image: [image] }], {}, { transferPixels: true }); // shared by two inputs
+  expect(data.length).toBe(0);
+  const whole = { width: 1, height: 1, data: Uint8Array.of(1, 2, 3) };
+  expect(seen).toEqual([[{ image: whole }], [{ image: whole }, { image: [whole] }]]);
 });
 
 test('progress reaches the call it belongs to', async () => {
@@ -211,3 +229,27 @@ function catchError(run: () => unknown): unknown {
     return error;
   }
 }
+
+test('inputs that were skipped come over as null, with errors that name them', async () => {
+  const { client } = start({
+    embed: async (_, { names }) => ({
+      vectors: [null, Float32Array.of(0.6, 0.8)],
+      skipped: [
+        { index: 0, error: errorToWire(new ImageFormatError(`${names![0]}: no picture`, { input: names![0] })) },
+      ],
+      info: INFO,
+      usage: USAGE,
+    }),
+  });
+  await client.load(SOURCE, {}, {});
+  const { vectors, skipped } = await client.embed(
+    ['a', 'b'],
+    { onError: 'skip', names: ['inputs[4]', 'inputs[5]'] },
+    {},
+  );
+  expect(vectors).toEqual([null, Float32Array.of(0.6, 0.8)]);
+  expect(skipped).toMatchObject([{ index: 0 }]);
+  const arrived = errorFromWire(skipped[0]!.error);
+  expect(arrived).toBeInstanceOf(ImageFormatError);
+  expect(arrived).toMatchObject({ message: 'inputs[4]: no picture', details: { input: 'inputs[4]' } });
+});

@@ -1,6 +1,6 @@
 /** @file The page's side of the worker: a {@link Backend} whose calls end even if the worker dies. */
 
-import { proxy, type Remote } from 'comlink';
+import { proxy, transfer, type Remote } from 'comlink';
 import { DisposedError, InvalidInputError } from '../errors';
 import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded, type WorkerLike } from '../remote/living-worker';
 import { numbered } from '../remote/numbered-calls';
@@ -18,6 +18,19 @@ const UNSENDABLE =
 
 function isUnsendable(error: unknown): error is DOMException {
   return error instanceof DOMException && error.name === 'DataCloneError';
+}
+
+/** The memory of the inputs' pixels, each once: two inputs may share it. */
+function pixelBuffers(inputs: readonly EmbedInput[]): ArrayBuffer[] {
+  const found = new Set<ArrayBuffer>();
+  for (const input of inputs) {
+    const image: unknown = typeof input === 'object' && 'image' in input ? input.image : input;
+    for (const each of Array.isArray(image) ? (image as unknown[]) : [image]) {
+      if (typeof each !== 'object' || each === null || !('data' in each)) continue;
+      if (each.data instanceof Uint8Array && each.data.buffer instanceof ArrayBuffer) found.add(each.data.buffer);
+    }
+  }
+  return [...found];
 }
 
 /** Drives a model in a worker. */
@@ -45,7 +58,8 @@ export class WorkerBackend implements Backend {
   }
 
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
-    return this.#call(hooks, (service, call) => service.embed(call, inputs, settings));
+    const sent = hooks.transferPixels ? transfer([...inputs], pixelBuffers(inputs)) : inputs;
+    return this.#call(hooks, (service, call) => service.embed(call, sent, settings));
   }
 
   /** Ends the worker, which gives all memory back. Calls in flight reject with {@link DisposedError}. */

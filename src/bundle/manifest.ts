@@ -89,7 +89,7 @@ export const LEAST_DEVIATION = 1e-6;
 export interface PromptConfig {
   /** `<|image_pad|>` */
   imageToken: string;
-  /** Its number in the vocabulary. */
+  /** Its number in the vocabulary; −1 where it is no token, but a mark that pictures stand at. */
   imageTokenId: number;
   /** The longest sequence, in tokens. */
   maxTokens: number;

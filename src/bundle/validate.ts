@@ -214,7 +214,7 @@ function readImage(field: JsonField, version: number): JsonObject {
 function readPrompts(field: JsonField): PromptConfig {
   return {
     imageToken: field.get('imageToken').string(1000),
-    imageTokenId: field.get('imageTokenId').integer(0, 2 ** 31),
+    imageTokenId: field.get('imageTokenId').integer(-1, 2 ** 31),
     maxTokens: field.get('maxTokens').integer(1, 2 ** 31),
   };
 }

@@ -13,7 +13,7 @@ export function checkAsked(options: EmbedOptions, { recipe, image, architecture 
   checkEmbedOptions(options);
   for (const key of ['minPixels', 'maxPixels', 'numCrops'] as const) {
     if (options[key] === undefined || image.options.includes(key)) continue;
-    const taken = image.options.map((each) => FLAGS[each]).join(', ');
+    const taken = image.options.map((each) => FLAGS[each]).join(', ') || 'no option';
     throw new InvalidInputError(`${FLAGS[key]} has no meaning for ${architecture}; of pictures it takes ${taken}.`, {
       option: key,
     });

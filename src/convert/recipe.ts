@@ -7,23 +7,25 @@ import { findRecipe, type FoundRecipe, type Recipe } from '../recipes';
 
 export type ChosenRecipe = FoundRecipe;
 
-/** @throws UnsupportedError for a given recipe of another architecture */
+/** @throws UnsupportedError for a recipe of another architecture */
 export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture, given?: Recipe): ChosenRecipe {
-  if (given === undefined) {
-    const { base, adapter } = checkpoint.source;
-    return findRecipe({
-      base: base.id,
-      adapter: adapter?.id ?? null,
-      architecture: architecture.id,
-      fallback: architecture.recipe,
-      hasTensor: (name) => checkpoint.tensors.info(name) !== undefined,
-    });
-  }
-  if (!given.architectures.includes(architecture.id)) {
+  const chosen = given === undefined ? found(checkpoint, architecture) : { recipe: given, assumed: null };
+  const { name, architectures } = chosen.recipe;
+  if (!architectures.includes(architecture.id)) {
     throw new UnsupportedError(
-      `The recipe ${given.name} is for ${given.architectures.join(', ')}; the checkpoint is of ${architecture.id}.`,
-      { recipe: given.name, architecture: architecture.id },
+      `The recipe ${name} is for ${architectures.join(', ')}; the checkpoint is of ${architecture.id}.`,
+      { recipe: name, architecture: architecture.id },
     );
   }
-  return { recipe: given, assumed: null };
+  return chosen;
+}
+
+function found({ source: { base, adapter }, tensors }: Checkpoint, architecture: Architecture): ChosenRecipe {
+  return findRecipe({
+    base: base.id,
+    adapter: adapter?.id ?? null,
+    architecture: architecture.id,
+    fallback: architecture.recipe,
+    hasTensor: (name) => tensors.info(name) !== undefined,
+  });
 }

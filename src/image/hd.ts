@@ -37,13 +37,14 @@ export function hdPatches(image: RgbImage, layout: HdLayout, options: TileOption
 }
 
 /** // [rows·tile, columns·tile, 3] */
-function paddedPicture(image: RgbImage, layout: HdLayout, tile: number): RgbImage {
-  const { transposed, size, margin, rows, columns } = layout;
-  // Bytes are rounded between the passes across and down, so the order in which they run shows.
+function paddedPicture(image: RgbImage, { size, rows, columns }: HdLayout, tile: number): RgbImage {
+  // A picture that is higher than wide is laid down, mirrored, until it is padded. Bytes are rounded between the passes across and down, so the order in which they run shows.
+  const transposed = image.width < image.height;
   const lying = transposed ? transpose(image) : image;
   const [longer, shorter] = transposed ? [size.height, size.width] : [size.width, size.height];
   const resized = resizeBilinear(lying, longer, shorter);
   const height = tile * (transposed ? columns : rows);
+  const margin = (height - shorter) >> 1;
   const data = new Uint8Array(longer * height * CHANNELS).fill(WHITE);
   data.set(resized.data, margin * longer * CHANNELS);
   const padded = { width: longer, height, data };

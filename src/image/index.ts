@@ -6,6 +6,7 @@ export { patchRows, resizeSteps, type Normalization, type PatchOptions } from '.
 export {
   FIT_FILE,
   hdLayout,
+  MAX_CROPS,
   nativeSizes,
   smartResize,
   type HdLayout,

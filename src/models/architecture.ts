@@ -85,6 +85,8 @@ export interface Network {
 export interface Backbone extends Network, BundleFacts {
   readonly picture: Picture;
   readonly rotary: TextRotary;
+  /** Whether a text without characters has a vector: that of the token that begins every text. @default false */
+  readonly embedsEmptyText?: boolean;
   /** Token ids of a prompt, each picture's marker repeated for its visual tokens. */
   encode(tokenizer: Tokenizer, prompt: string, images: readonly number[]): EncodedPrompt;
 }
@@ -101,6 +103,8 @@ export interface Tower {
 export interface Picture {
   /** Which options a caller may set; another one is refused. */
   readonly options: readonly PictureOption[];
+  /** For the probe's pictures, where the checkpoint's own settings would make too much of them. */
+  readonly probe?: PictureOptions;
   /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
   plan(size: ImageSize, options: PictureOptions): PicturePlan;
   /** The numbers that the tower takes. // [sequences * patches, patch length] */

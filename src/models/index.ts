@@ -7,6 +7,7 @@ import { InvalidInputError, UnsupportedError, BundleFormatError } from '../error
 import type { BundleManifest, JsonObject } from '../bundle/manifest';
 import type { Architecture, Backbone, BackboneOptions, Positions } from './architecture';
 import { llavaNext } from './llava-next';
+import { phi3v } from './phi3-v';
 import { qwen2vl } from './qwen2-vl';
 
 export type {
@@ -28,7 +29,7 @@ export { buildStageGraph } from './stage-graph';
 export { cutStage, planStages } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
 
-const architectures: Architecture[] = [qwen2vl, llavaNext];
+const architectures: Architecture[] = [qwen2vl, llavaNext, phi3v];
 
 /** Adds an architecture of one's own. @throws InvalidInputError where its names are taken */
 export function registerArchitecture(architecture: Architecture): void {

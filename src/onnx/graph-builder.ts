@@ -11,7 +11,7 @@ import { DATA_TYPE, type DataType, IR_VERSION, onnx, OPSETS } from './proto';
 export type Value = string;
 
 /** An attribute of a node; ONNX tells integers from floats, JavaScript does not. */
-export type Attribute = { int: number } | { float: number };
+export type Attribute = { int: number } | { float: number } | { ints: readonly number[] };
 
 export interface NodeOptions {
   attributes?: Record<string, Attribute>;
@@ -191,6 +191,7 @@ export class GraphBuilder {
 
 function attribute(name: string, value: Attribute): object {
   const { AttributeType } = onnx.AttributeProto;
+  if ('ints' in value) return { name, type: AttributeType.INTS, ints: [...value.ints] };
   return 'int' in value
     ? { name, type: AttributeType.INT, i: value.int }
     : { name, type: AttributeType.FLOAT, f: value.float };

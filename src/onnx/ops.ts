@@ -35,6 +35,11 @@ export function reshapeTo(graph: GraphBuilder, name: string, x: Value, shape: Va
   return graph.node('Reshape', name, [x, shape]);
 }
 
+/** The two axes in the middle change places. // [a, b, c, d] → [a, c, b, d] */
+export function swapMiddle(graph: GraphBuilder, name: string, x: Value): Value {
+  return graph.node('Transpose', name, [x], { attributes: { perm: { ints: [0, 2, 1, 3] } } });
+}
+
 /** Rows of x: x[rows[i]]. // [n, d], [m] → [m, d] */
 export function gatherRows(graph: GraphBuilder, name: string, x: Value, rows: Value): Value {
   return graph.node('Gather', name, [x, rows], { attributes: { axis: { int: 0 } } });

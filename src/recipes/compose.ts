@@ -17,6 +17,8 @@ export interface PromptRequest {
   find?: 'text' | 'image';
   /** Name of one of the recipe's prefixes. */
   prefix?: string;
+  /** Whether the model has a vector for a text without characters. @default false */
+  emptyText?: boolean;
 }
 
 /** What the model reads of it. */
@@ -48,7 +50,7 @@ export function compose(request: PromptRequest, recipe: Recipe, imageToken: stri
   const text = prefix === undefined ? request.text : prefixed(request, prefix, recipe);
   const parts = { ...request, text };
   const isTextOnly = images === 0;
-  if (isTextOnly && (text === undefined || text === '')) {
+  if (isTextOnly && (text === undefined || (text === '' && request.emptyText !== true))) {
     throw new InvalidInputError('There is nothing to embed: the text is empty and there is no image.');
   }
   if ('raw' in recipe.prompt) return { prompt: rawPrompt(parts, recipe.prompt.raw, marker), blank: false };

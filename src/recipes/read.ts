@@ -4,7 +4,7 @@ import { JsonField } from '../bundle/json-field';
 import type { JsonObject } from '../bundle/manifest';
 import type { ResizeStep } from '../image';
 import { MMEB_PROMPTS } from './mmeb';
-import type { InputKind, Licence, PublishedScore, RawPrompt, Recipe, Role, Templates } from './recipe';
+import type { InputKind, Licence, PublishedScore, RawPrompt, Recipe, RecipeHead, Role, Templates } from './recipe';
 
 const ROLES = ['query', 'document'] as const satisfies readonly Role[];
 const KINDS = ['text', 'image', 'both'] as const satisfies readonly InputKind[];
@@ -32,6 +32,8 @@ const KEYS = [
   'source',
   'scores',
 ];
+/** In templates, by whether they are a recipe's own or say what a raw prompt's side is. */
+const SLOTS = { templates: ['image', 'text', 'instruction'], raw: ['image', 'text'] } as const;
 const MAX_SIDE = 2 ** 16;
 const MAX_PIXELS = 2 ** 32;
 
@@ -56,38 +58,68 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
     base: root.get('base').optional((field) => field.string(300)),
     marker: root.get('marker').optional((field) => field.string(1000)),
     prompt: readPrompt(root.get('prompt')),
-    instruction: root.get('instruction').optional((field) => ({
-      default: field.get('default').string(10_000),
-      roles: field.get('roles').optional((roles) => roles.items((role) => role.oneOf(ROLES), { max: 2 })),
-    })),
+    instruction: root.get('instruction').optional(readInstruction),
     prefixes: root.get('prefixes').optional(readTexts),
     blank: root.get('blank').optional((field) => readPair(field, MAX_SIDE)),
     maxImages: root.get('maxImages').optional((field) => field.integer(1, 1000)),
     positions: root.get('positions').oneOf(['1d', 'mrope'] as const),
     pooling,
-    head: root.get('head').optional((field) => ({
-      weight: field.get('weight').string(1000),
-      bias: field.get('bias').optional((bias) => bias.string(1000)),
-      size: field.get('size').integer(1, MAX_SIDE),
-    })),
-    dims: root
-      .get('dims')
-      .optional((field) =>
-        field.has('from')
-          ? { from: field.get('from').integer(1, MAX_SIDE) }
-          : { sizes: field.get('sizes').items((size) => size.integer(1, MAX_SIDE), { min: 1, max: 100 }) },
-      ),
+    head: root.get('head').optional(readHead),
+    dims: root.get('dims').optional(readDims),
     resize: root.get('resize').items(readStep, { min: 1, max: 10 }),
     maxTokens: root.get('maxTokens').optional((field) => field.integer(1, 2 ** 31)),
     score,
     licence: readLicence(root.get('licence')),
-    source: {
-      code: root.get('source').get('code').string(),
-      transformers: root.get('source').get('transformers').string(),
-    },
+    source: readSource(root.get('source')),
     scores: root.get('scores').optional((field) => field.items(readScore, { max: 100 })),
   };
+  checkParts(recipe, root);
   return withoutUndefined(recipe);
+}
+
+/** What one field says must have its place in another: what would be ignored is refused. */
+function checkParts({ prompt, blank, instruction }: Recipe, root: JsonField): void {
+  if ('raw' in prompt) {
+    if (blank) root.get('blank').fail('goes with templates only: a raw prompt has no place for it.');
+    if (instruction) root.get('instruction').fail("goes with templates only: raw prompts take the caller's own.");
+    return;
+  }
+  const hasSlot = Object.values(prompt.templates).some((template) => template.includes('{instruction}'));
+  if (hasSlot === (instruction !== undefined)) return;
+  root
+    .get('instruction')
+    .fail(hasSlot ? 'a template has the slot {instruction}: a default is expected.' : 'no template has {instruction}.');
+}
+
+function readInstruction(field: JsonField): NonNullable<Recipe['instruction']> {
+  field.keys(['default', 'roles']);
+  return withoutUndefined({
+    default: field.get('default').string(10_000),
+    roles: field.get('roles').optional((roles) => roles.items((role) => role.oneOf(ROLES), { max: 2 })),
+  });
+}
+
+function readHead(field: JsonField): RecipeHead {
+  field.keys(['weight', 'bias', 'size']);
+  return withoutUndefined({
+    weight: field.get('weight').string(1000),
+    bias: field.get('bias').optional((bias) => bias.string(1000)),
+    size: field.get('size').integer(1, MAX_SIDE),
+  });
+}
+
+function readDims(field: JsonField): NonNullable<Recipe['dims']> {
+  if (field.has('from')) {
+    field.keys(['from']);
+    return { from: field.get('from').integer(1, MAX_SIDE) };
+  }
+  field.keys(['sizes']);
+  return { sizes: field.get('sizes').items((size) => size.integer(1, MAX_SIDE), { min: 1, max: 100 }) };
+}
+
+function readSource(field: JsonField): Recipe['source'] {
+  field.keys(['code', 'transformers']);
+  return { code: field.get('code').string(), transformers: field.get('transformers').string() };
 }
 
 /** Plain data for `bundle.json`. */
@@ -106,25 +138,53 @@ function readName(field: JsonField): string {
 }
 
 function readPrompt(field: JsonField): Recipe['prompt'] {
-  if (field.has('raw')) return { raw: readRaw(field.get('raw')) };
+  if (field.has('raw')) {
+    field.keys(['raw']);
+    return { raw: readRaw(field.get('raw')) };
+  }
+  field.keys(['templates']);
   const templates = field.get('templates');
-  if (templates.keys(TEMPLATE_KEYS).length === 0) templates.fail('at least one template is expected.');
-  return { templates: readTexts(templates) as Templates };
+  const keys = templates.keys(TEMPLATE_KEYS);
+  if (keys.length === 0) templates.fail('at least one template is expected.');
+  const read = (key: string) => readTemplate(templates.get(key), key.split('.').at(-1)!, SLOTS.templates);
+  return { templates: Object.fromEntries(keys.map((key) => [key, read(key)])) as Templates };
+}
+
+/**
+ * A template of an input of this kind. A slot that is not known would be read by the model, letter by letter; without its
+ * {text} every text would have the same vector.
+ */
+function readTemplate(field: JsonField, kind: string, slots: readonly string[]): string {
+  const template = field.string(10_000);
+  const found = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const strange = found.find((name) => !slots.includes(name));
+  if (strange) field.fail(`there is no slot {${strange}}; known are ${slots.map((slot) => `{${slot}}`).join(', ')}.`);
+  const needed = { any: ['image', 'text'], both: ['image', 'text'] }[kind] ?? [kind];
+  const missing = needed.find((name) => !found.includes(name));
+  if (missing) field.fail(`the slot {${missing}} is missing.`);
+  return template;
 }
 
 function readRaw(field: JsonField): RawPrompt {
-  const texts = (of: JsonField) => {
-    of.keys(KINDS);
-    return readTexts(of) as Partial<Record<InputKind, string>>;
-  };
-  const roles = field.get('roles').optional((given) => ({
-    query: { text: texts(given.get('query').get('text')), image: texts(given.get('query').get('image')) },
-    document: {
-      text: given.get('document').get('text').string(),
-      image: given.get('document').get('image').string(),
-      both: given.get('document').get('both').string(),
-    },
-  }));
+  field.keys(['separator', 'end', 'imageAlone', 'roles']);
+  const template = (of: JsonField, kind: InputKind) => readTemplate(of.get(kind), kind, SLOTS.raw);
+  const some = (of: JsonField): Partial<Record<InputKind, string>> =>
+    Object.fromEntries((of.keys(KINDS) as InputKind[]).map((kind) => [kind, template(of, kind)]));
+  const roles = field.get('roles').optional((given) => {
+    given.keys(ROLES);
+    const query = given.get('query');
+    query.keys(['text', 'image']);
+    const document = given.get('document');
+    document.keys(KINDS);
+    return {
+      query: { text: some(query.get('text')), image: some(query.get('image')) },
+      document: {
+        text: template(document, 'text'),
+        image: template(document, 'image'),
+        both: template(document, 'both'),
+      },
+    };
+  });
   return {
     separator: field.get('separator').string(1000),
     end: field.get('end').string(1000),
@@ -165,6 +225,7 @@ function readStep(field: JsonField): ResizeStep {
 }
 
 function readLicence(field: JsonField): Licence {
+  field.keys(['name', 'commercial']);
   return {
     name: field.get('name').nullable((name) => name.string(200)),
     commercial: field.get('commercial').nullable((commercial) => commercial.boolean()),
@@ -172,6 +233,7 @@ function readLicence(field: JsonField): Licence {
 }
 
 function readScore(field: JsonField): PublishedScore {
+  field.keys(['model', 'benchmark', 'percent']);
   return {
     model: field.get('model').string(100),
     benchmark: field.get('benchmark').string(200),

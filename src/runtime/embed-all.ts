@@ -9,10 +9,12 @@ import type { UsageMeter } from './usage';
 
 export interface EmbedJob {
   preparer: Preparer;
+  /** How messages name the inputs. */
+  names: readonly string[];
   limits: BatchLimits;
   /** Sequences whose lengths have different keys never share a run. */
   keyOf(length: number): string;
-  /** What the caller gets of an input's vectors. `where`: how messages name the input. */
+  /** What the caller gets of the vectors of an input. */
   shape(vectors: Float32Array[], where: string): Embedding;
   signal?: AbortSignal;
   meter: UsageMeter;
@@ -34,7 +36,7 @@ export async function embedAll(
   options: EmbedOptions,
   job: EmbedJob,
 ): Promise<(Embedding | null)[]> {
-  const { preparer, limits, meter, signal } = job;
+  const { preparer, names, limits, meter, signal } = job;
   const embeddings = new Array<Embedding | null>(parts.length).fill(null);
   const inner: EmbedOptions = { ...options, signal };
   const progress = progressOf(parts.length, options.onProgress);
@@ -43,7 +45,7 @@ export async function embedAll(
   const prepare = async (index: number): Promise<Item | null> => {
     signal?.throwIfAborted();
     try {
-      const prepared = await meter.time('prepare', preparer.prepare(parts[index]!, inner, `inputs[${index}]`));
+      const prepared = await meter.time('prepare', preparer.prepare(parts[index]!, inner, names[index]!));
       meter.count(prepared);
       progress.prepared();
       return { index, prepared };
@@ -60,7 +62,7 @@ export async function embedAll(
   const run = async (batch: readonly Item[]) => {
     signal?.throwIfAborted();
     const found = await job.run(batch.map(({ prepared }) => prepared));
-    batch.forEach(({ index }, i) => (embeddings[index] = job.shape(found[i]!, `inputs[${index}]`)));
+    batch.forEach(({ index }, i) => (embeddings[index] = job.shape(found[i]!, names[index]!)));
     progress.embedded(batch.length);
   };
 

@@ -5,7 +5,7 @@ import type { EncodedPrompt } from '../models';
 
 export interface PromptToFit {
   text: string | undefined;
-  /** Visual tokens of each picture, which are never cut. */
+  /** Visual tokens of each of the caller's pictures, whose inputs are never cut; the recipe's blank one is not among them. */
   images: readonly number[];
   /** The ids of the prompt with this text in it. */
   encode(text: string | undefined): EncodedPrompt;
@@ -31,7 +31,7 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut }: PromptL
   if (visual > 0) {
     throw new InvalidInputError(
       `The input is ${length} tokens long, ${visual} of them for the image; at most ${limit} are taken. ` +
-        'Lower maxPixels or shorten the text.',
+        'Make the image smaller (maxPixels, numCrops) or shorten the text.',
       { tokens: length, imageTokens: visual, maxTokens: limit },
     );
   }

@@ -23,6 +23,7 @@ const OPTION_KEYS = new Set([
   'signal',
   'onProgress',
   'onUsage',
+  'transferPixels',
 ]);
 
 /** True for plain objects: what `{ image, text }` is and a Blob, a canvas or pixels are not. */

@@ -1,6 +1,6 @@
 /** @file From an input to token ids and pixels: prompt, tokenizer, pictures, and the checks of length. */
 
-import { InvalidInputError } from '../errors';
+import { ImageFormatError, ImageTooLargeError, InvalidInputError, type VLM2VecError } from '../errors';
 import { decodeImage, type ImageInput, type PictureOptions, type RgbImage } from '../image';
 import type { PicturePlan } from '../models';
 import { compose, type Recipe } from '../recipes';
@@ -9,6 +9,9 @@ import type { Asked } from './asked';
 import type { Sequence } from './batching';
 import { fitPrompt } from './fit-prompt';
 import type { EmbedOptions, InputParts } from './types';
+
+/** Errors of an input, which say which one. */
+const NAMED = [InvalidInputError, ImageFormatError, ImageTooLargeError];
 
 export interface PreparedPicture {
   plan: PicturePlan;
@@ -47,8 +50,10 @@ export class Preparer {
     try {
       return await this.#prepare(parts, options);
     } catch (error) {
-      if (!(error instanceof InvalidInputError)) throw error;
-      throw new InvalidInputError(`${where}: ${error.message}`, { ...error.details, input: where }, { cause: error });
+      const kind = NAMED.find((each) => error instanceof each);
+      if (!kind) throw error;
+      const { message, details } = error as VLM2VecError;
+      throw new kind(`${where}: ${message}`, { ...details, input: where }, { cause: error });
     }
   }
 
@@ -56,8 +61,10 @@ export class Preparer {
     const { text, instruction = options.instruction, role = options.role, prefix = options.prefix } = parts;
     const { orientation, maxInputPixels, signal } = options;
     const given = imagesOf(parts.image);
-    const request = { text, images: given.length, instruction, role, find: options.find, prefix };
+    const { find } = options;
     const backbone = this.#backbone;
+    const emptyText = backbone.embedsEmptyText;
+    const request = { text, images: given.length, instruction, role, find, prefix, emptyText };
     const composeWith = (shown: string | undefined) =>
       compose({ ...request, text: shown }, this.recipe, backbone.prompts.imageToken);
     const { blank } = composeWith(text); // refuses what cannot be, before anything is decoded
@@ -73,7 +80,7 @@ export class Preparer {
     const encoded = fitPrompt(
       {
         text,
-        images: tokens,
+        images: blank ? [] : tokens,
         encode: (shown) => backbone.encode(this.#tokenizer, composeWith(shown).prompt, tokens),
       },
       this.#limits(options.maxTokens),

@@ -129,15 +129,19 @@ export class Runtime {
     return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparers);
   }
 
-  /** One unit vector per input, in order, or where the recipe pools all tokens one {@link MultiVector}. */
+  /**
+   * One unit vector per input, in order, or where the recipe pools all tokens one {@link MultiVector}.
+   * @param names how messages name the inputs
+   */
   async embed<V extends Embedding | null = Float32Array>(
     inputs: readonly EmbedInput[],
     options: EmbedOptions = {},
+    names: readonly string[] = inputs.map((_, i) => `inputs[${i}]`),
   ): Promise<V[]> {
     checkEmbedOptions(options);
     const { recipe, backbone } = this.#asked;
     checkDims(options.dims, recipe, this.#info.dims);
-    const parts = inputs.map((input, i) => toParts(input, `inputs[${i}]`));
+    const parts = inputs.map((input, i) => toParts(input, names[i]!));
     const { life } = this.#engine;
     const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
     signal.throwIfAborted();
@@ -147,6 +151,7 @@ export class Runtime {
     const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {
       preparer: this.#preparers.asked,
+      names,
       limits,
       keyOf: backbone.rotary.key,
       shape: (found, where) => {
@@ -222,14 +227,11 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(
-        inputs,
-        {},
-        {
-          ...{ preparer, limits, keyOf, signal, meter, run },
-          shape: ([vector]) => vector!, // unchecked: the probe finds that out
-        },
-      )) as Float32Array[],
+      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+        ...{ preparer, limits, keyOf, signal, meter, run },
+        names: inputs.map((_, i) => `probe[${i}]`),
+        shape: ([vector]) => vector!, // unchecked: the probe finds that out
+      })) as Float32Array[],
     tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
   };
 }

@@ -93,6 +93,11 @@ export interface EmbedOptions {
   onError?: 'throw' | 'skip';
   /** Told of each input that is skipped. */
   onSkip?: (skipped: SkippedInput) => void;
+  /**
+   * Pixels among the inputs (`RgbImage`) go to the model's worker without a copy; their arrays are empty afterwards.
+   * Default false.
+   */
+  transferPixels?: boolean;
   /** Ends the call with the signal's reason, between batches and stages. */
   signal?: AbortSignal;
   /**

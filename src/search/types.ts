@@ -3,12 +3,14 @@
  * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
  */
 
+import type { RgbImage } from '../image';
+
 /** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
   /** With a role the words themselves, which the model's recipe puts into its prompt; without one as the model reads it. */
   text?: string;
-  /** `ImageData` where the browser cannot decode the file itself. */
-  image?: Blob | ImageData;
+  /** A file, or its pixels: `RgbImage` only for embedders that say {@link PhotoEmbedder.takesPixels}. */
+  image?: Blob | ImageData | RgbImage;
   /** Of a search: the recipe's prompt for queries. Absent for pictures of the index, and for the caller's own template. */
   role?: 'query';
   /** The caller's own, for recipes whose prompts have a place for it. */
@@ -21,6 +23,8 @@ export interface EmbedderOptions {
   signal?: AbortSignal;
   /** What queries look for: pictures. */
   find?: 'image';
+  /** Pixels may be sent to a worker without a copy: nobody needs them afterwards. */
+  transferPixels?: boolean;
 }
 
 /** Turns inputs into unit vectors. A loaded `VLM2Vec` does, with the two further facts. */
@@ -31,6 +35,12 @@ export interface PhotoEmbedder {
   readonly name?: string;
   /** Length of a vector. */
   readonly dims: number;
+  /**
+   * Whether pictures to be indexed may come as pixels, upright (`RgbImage`): those that their thumbnails were made of, so
+   * that they are decoded once. Set it where {@link embed} is that of a `VLM2Vec` and passes the options on.
+   * @default false: as files
+   */
+  readonly takesPixels?: boolean;
   /**
    * How the model is asked, as `model.info.recipe` says. Default: by whole prompts, with one vector for each.
    */

@@ -19,6 +19,7 @@ export function embedderOf(control: ModelControl, { id, dims, recipe }: ModelInf
     name: nameOf(control.choice.value),
     dims,
     recipe,
+    takesPixels: true,
     async embed(inputs, options) {
       const [only] = inputs.length === 1 && inputs[0]!.image === undefined ? inputs : [];
       const words = only && JSON.stringify(only);

@@ -11,13 +11,9 @@ export const MAX_CROPS = 256;
 
 /** Whole numbers that say how a picture is laid out. */
 export interface HdLayout {
-  /** Whether the picture is higher than wide: everything up to the cut is then done with x and y changed places. */
-  readonly transposed: boolean;
-  /** What the picture is resized to, upright. */
+  /** What the picture is resized to. */
   readonly size: ImageSize;
-  /** White pixels before the picture, along its shorter side. */
-  readonly margin: number;
-  /** Of tiles, upright. */
+  /** Of tiles. */
   readonly rows: number;
   readonly columns: number;
 }
@@ -44,9 +40,7 @@ export function hdLayout({ width, height }: ImageSize, { tile, crops }: { tile: 
   }
   const down = Math.ceil(shorter / tile);
   return {
-    transposed,
     size: transposed ? { width: shorter, height: longer } : { width: longer, height: shorter },
-    margin: (tile * down - shorter) >> 1,
     rows: transposed ? across : down,
     columns: transposed ? down : across,
   };

@@ -39,6 +39,8 @@ export interface DecoderOptions {
   readonly source: string;
   /** Whether q, k and v have biases. */
   readonly attentionBias: boolean;
+  /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
+  readonly fused?: boolean;
   readonly head: Head | null;
 }
 
@@ -67,7 +69,9 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
     inputNorm: rms('input_layernorm'),
     qkv: linear({
       name: `${name}.self_attn.qkv`,
-      sources: ['q_proj', 'k_proj', 'v_proj'].map((kind) => `${source}.self_attn.${kind}`),
+      sources: (options.fused ? ['qkv_proj'] : ['q_proj', 'k_proj', 'v_proj']).map(
+        (kind) => `${source}.self_attn.${kind}`,
+      ),
       inFeatures: hiddenSize,
       outFeatures: (heads + 2 * kvHeads) * headDim,
       bias: options.attentionBias,
@@ -80,8 +84,12 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       bias: false,
     }),
     postNorm: rms('post_attention_layernorm'),
-    gate: mlp('gate_proj', [hiddenSize, intermediateSize]),
-    up: mlp('up_proj', [hiddenSize, intermediateSize]),
+    ...(options.fused
+      ? { gateUp: mlp('gate_up_proj', [hiddenSize, 2 * intermediateSize]) }
+      : {
+          gate: mlp('gate_proj', [hiddenSize, intermediateSize]),
+          up: mlp('up_proj', [hiddenSize, intermediateSize]),
+        }),
     down: mlp('down_proj', [intermediateSize, hiddenSize]),
   };
 }
@@ -249,11 +257,25 @@ function rotateRows(
 }
 
 /** down(silu(gate(x)) · up(x)) // [n, H] → [n, H] */
-function gatedMlp(context: Context, { gate, up, down }: DecoderLayer, x: Value): Value {
+function gatedMlp(context: Context, layer: DecoderLayer, x: Value): Value {
   const { graph, precision } = context;
-  const active = quickGelu(graph, `${gate.name}.silu`, applyLinear(context, gate, x), 1 / precision.gated);
-  const gated = graph.node('Mul', `${down.name}.gated`, [active, applyLinear(context, up, x)]);
+  const { down } = layer;
+  const { name, gate, up } = gateAndUp(context, layer, x);
+  const active = quickGelu(graph, `${name}.silu`, gate, 1 / precision.gated);
+  const gated = graph.node('Mul', `${down.name}.gated`, [active, up]);
   return applyLinear(context, down, gated);
+}
+
+/** // [n, H] → two of [n, intermediate] */
+function gateAndUp(context: Context, layer: DecoderLayer, x: Value): { name: string; gate: Value; up: Value } {
+  if (!('gateUp' in layer)) {
+    const { gate, up } = layer;
+    return { name: gate.name, gate: applyLinear(context, gate, x), up: applyLinear(context, up, x) };
+  }
+  const { name, outFeatures } = layer.gateUp;
+  const both = applyLinear(context, layer.gateUp, x);
+  const [gate, up] = splitLast(context.graph, `${name}.split`, both, [outFeatures / 2, outFeatures / 2]);
+  return { name, gate: gate!, up: up! };
 }
 
 /** Final norm, head, and L2 norm, in float32. // [E, H] → [E, dims] */

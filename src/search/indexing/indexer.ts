@@ -16,6 +16,7 @@ export interface IndexerHost {
   library: Library;
   attempts: Attempts;
   limits: PictureLimits;
+  takesPixels: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   abortEmbeddings(): void;
   onDecoding(keys: readonly string[]): void;

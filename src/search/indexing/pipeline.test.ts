@@ -8,6 +8,8 @@ import { deleteDatabase, openDatabase, type Database } from '../library/database
 import type { Library } from '../library/library';
 import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from '../library/protocol';
+import { errorToWire } from '../../remote/error-wire';
+import { MOST_PIXELS } from './pixels';
 import type { Work } from './work';
 
 vi.mock('../../image', () => ({ decodePicture: (bytes: Uint8Array) => decode(bytes[60]!) }));
@@ -40,12 +42,17 @@ let dropped: number;
 let embed: (count: number) => Promise<EmbedOutcome>;
 let present: (folderId: number) => boolean;
 const asked: number[] = [];
+/** What the model was given. */
+const images: unknown[] = [];
+let takesPixels: boolean;
 
 beforeEach(async () => {
   database = await openDatabase('pipeline', () => undefined);
   attempts = await Attempts.open(database, () => null);
   [ended, suspects, dropped] = [[], [], 0];
   asked.length = 0;
+  images.length = 0;
+  takesPixels = false;
   decode = async () => ({ image: { width: 2, height: 2, data: new Uint8Array(12) }, size: { width: 2, height: 2 } });
   embed = async (count) => ({ kind: 'done', vectors: Array.from({ length: count }, () => Float32Array.of(1, 0)) });
   present = () => true;
@@ -62,8 +69,10 @@ function pipeline(signal = new AbortController().signal): Pipeline {
     attempts,
     committer: committer as unknown as Committer,
     limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
+    takesPixels,
     embed: (inputs) => {
       asked.push(inputs.length);
+      images.push(...inputs.map(({ image }) => image));
       return embed(inputs.length);
     },
     onDecoding: () => undefined,
@@ -172,4 +181,57 @@ test('stopped, it gives back what it did not end', async () => {
   const left = await run.takeBack();
   expect(left.length + ended.length).toBe(30);
   expect(new Set(left.map(({ key }) => key)).size).toBe(left.length);
+});
+
+const decoded = (width: number, height: number) => ({
+  image: { width, height, data: new Uint8Array(3) },
+  size: { width, height },
+});
+
+test('a model that takes pixels gets those of the thumbnail, once; what is tried again is read from its file', async () => {
+  takesPixels = true;
+  const given = Array.from({ length: 6 }, () => decoded(2, 2));
+  decode = async (number) => given[number];
+  let calls = 0;
+  const done = embed;
+  const interrupted: EmbedOutcome = { kind: 'interrupted', error: errorToWire(new Error('gone')), restarted: true };
+  embed = async (count) => (calls++ === 0 ? interrupted : done(count));
+  const all = works(6);
+  await pipeline().run(all);
+  expect(Object.values(outcomes())).toEqual(Array(6).fill('picture'));
+  const first = images.slice(0, asked[0]);
+  expect(first).toEqual(given.slice(0, asked[0]).map(({ image }) => image));
+  const again = images.slice(asked[0]).filter((image) => image instanceof File);
+  expect(new Set(again)).toEqual(new Set(all.slice(0, asked[0]).map(({ file }) => file)));
+  expect(images).toHaveLength(6 + asked[0]!);
+});
+
+test('a model that takes files gets files, and so does one for a picture that is too large to be held', async () => {
+  await pipeline().run(works(5));
+  expect(images.every((image) => image instanceof File)).toBe(true);
+  images.length = 0;
+  takesPixels = true;
+  decode = async (number) => (number === 7 ? decoded(9000, 9000) : decoded(2, 2));
+  await pipeline().run(works(5).concat(work(7)));
+  expect(images.filter((image) => image instanceof File).map((file) => (file as File).name)).toEqual(['7.png']);
+});
+
+test('few pixels wait for the model: decoding does', async () => {
+  takesPixels = true;
+  let [held, most] = [0, 0];
+  decode = async () => {
+    most = Math.max(most, ++held);
+    return decoded(4000, 3000);
+  };
+  const done = embed;
+  embed = async (count) => {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    held -= count;
+    return done(count);
+  };
+  await pipeline().run(works(40));
+  expect(Object.values(outcomes())).toEqual(Array(40).fill('picture'));
+  expect(most).toBeGreaterThan(1);
+  // Two decoders may each be at one more when the limit is reached.
+  expect(most).toBeLessThanOrEqual(Math.ceil(MOST_PIXELS / 12e6) + 1);
 });

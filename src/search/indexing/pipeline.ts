@@ -15,6 +15,7 @@ import type { Library } from '../library/library';
 import type { EmbedOutcome } from '../library/protocol';
 import { READER } from '../library/rows';
 import { checkFile, preparePicture, readPicture, type Prepared } from './prepare-photo';
+import { MOST_PIXELS } from './pixels';
 import { readAnew, reuse } from './reuse';
 import type { Work } from './work';
 
@@ -44,6 +45,8 @@ export interface PipelineHost {
   attempts: Attempts;
   committer: Committer;
   limits: PictureLimits;
+  /** Whether {@link embed} takes pixels, and keeps them. */
+  takesPixels: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   onDecoding(keys: readonly string[]): void;
   /** To go through again, alone. */
@@ -68,6 +71,8 @@ export class Pipeline {
   #ready: Ready[] = [];
   #decoding = new Map<string, Work>();
   #callSize = 4;
+  /** Ready, or with the model. */
+  #pixels = 0;
   /** Hashes of pictures on their way, whose copies wait for them. */
   readonly #hashes = new Set<string>();
   #copies: Work[] = [];
@@ -114,6 +119,7 @@ export class Pipeline {
     const left = [...begun, ...this.#queue];
     this.#begun = [];
     this.#ready = [];
+    this.#pixels = 0;
     this.#copies = [];
     this.#queue = [];
     // Where that cannot be written they are tried alone next time, and no more.
@@ -153,14 +159,19 @@ export class Pipeline {
         }
         if (!ready) continue;
         this.#ready.push(ready);
+        this.#pixels += pixelsOf(ready);
         this.#wakeAll();
         // A few ahead of the model, not all: decoded pictures are large.
-        while (this.#ready.length >= 2 * this.#callSize && !this.#stopped) await this.#change();
+        while (this.#isAhead() && !this.#stopped) await this.#change();
       }
     } finally {
       this.#decoders--;
       this.#wakeAll();
     }
+  }
+
+  #isAhead(): boolean {
+    return this.#ready.length >= 2 * this.#callSize || this.#pixels >= MOST_PIXELS;
   }
 
   #tellDecoding(): void {
@@ -211,7 +222,10 @@ export class Pipeline {
         return null;
       }
       this.#hashes.add(read.hash);
-      return { work, prepared: await preparePicture(work.file, read, limits) };
+      const prepared = await preparePicture(work.file, read, limits);
+      const { width, height } = prepared.facts;
+      if (!this.#host.takesPixels || width * height > MOST_PIXELS) prepared.pixels = null;
+      return { work, prepared };
     };
     try {
       return await within(limits.decodeSeconds, prepare(), late);
@@ -246,7 +260,14 @@ export class Pipeline {
   /** Whether all was embedded at once. */
   async #embedBatch(batch: readonly Ready[]): Promise<boolean> {
     const { attempts, embed, onSuspect } = this.#host;
-    const outcome = await embed(batch.map(({ prepared }) => prepared.input));
+    const pixels = batch.reduce((sum, ready) => sum + pixelsOf(ready), 0);
+    const inputs = batch.map(({ work, prepared }) => ({ image: prepared.pixels ?? work.file }));
+    // Whatever is tried again is read from its file: its pixels went to the model.
+    for (const { prepared } of batch) prepared.pixels = null;
+    const outcome = await embed(inputs).finally(() => {
+      this.#pixels -= pixels;
+      this.#wakeAll();
+    });
     this.#interruptions = outcome.kind === 'interrupted' ? this.#interruptions + 1 : 0;
     switch (outcome.kind) {
       case 'done':
@@ -328,6 +349,10 @@ export class Pipeline {
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+function pixelsOf({ prepared: { pixels } }: Ready): number {
+  return pixels ? pixels.width * pixels.height : 0;
 }
 
 /** Whether it is a picture of another kind than its ending says. */

@@ -2,8 +2,8 @@
 
 import { sha256Hex } from '../../bundle/digest';
 import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
-import { decodePicture } from '../../image';
-import type { EmbedderInput, PictureLimits } from '../types';
+import { decodePicture, type RgbImage } from '../../image';
+import type { PictureLimits } from '../types';
 import { readFacts, type Facts } from '../facts/facts';
 import type { PictureRow } from '../library/rows';
 import { makeThumbnail, type Thumbnail } from './thumbnail';
@@ -14,7 +14,8 @@ export type PictureFacts = Facts & Pick<PictureRow, 'width' | 'height' | 'hash'>
 export interface Prepared {
   facts: PictureFacts;
   thumbnail: Thumbnail;
-  input: EmbedderInput;
+  /** Upright; null once the model has them. */
+  pixels: RgbImage | null;
 }
 
 /** Too large to be read: found without reading. @throws ImageTooLargeError, ImageFormatError */
@@ -42,7 +43,7 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
 }
 
 /**
- * Decodes a picture for its size and its thumbnail, and reads what it says of itself.
+ * Decodes a picture for its size, its thumbnail and the model, and reads what it says of itself.
  * @throws ImageFormatError, ImageTooLargeError
  */
 export async function preparePicture(
@@ -52,7 +53,7 @@ export async function preparePicture(
 ): Promise<Prepared> {
   const facts = await readFacts(bytes, file.lastModified);
   const { image, size } = await decodePicture(bytes, { maxInputPixels: limits.pixels });
-  return { facts: { ...facts, ...size, hash }, thumbnail: await makeThumbnail(image), input: { image: file } };
+  return { facts: { ...facts, ...size, hash }, thumbnail: await makeThumbnail(image), pixels: image };
 }
 
 function megabytes(bytes: number): string {

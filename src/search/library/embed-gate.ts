@@ -56,7 +56,10 @@ export class EmbedGate {
     const timer = setTimeout(() => late.abort(), seconds * 1000);
     const signal = AbortSignal.any([stop, late.signal]);
     try {
-      const work = this.#embedder.embed(inputs, { signal });
+      const work = this.#embedder.embed(inputs, {
+        signal,
+        ...(this.#embedder.takesPixels && { transferPixels: true }),
+      });
       const stuck = () =>
         new DisposedError(`The model did not answer for ${seconds + GRACE_SECONDS} seconds.`, { died: true });
       return { kind: 'done', vectors: this.#checked(inputs, await within(seconds + GRACE_SECONDS, work, stuck)) };

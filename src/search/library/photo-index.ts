@@ -54,7 +54,15 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
   const limits = { ...LIMITS, ...options.limits };
   const place = await placeName(name, embedder.id);
   return BrowserPhotoIndex.open({
-    settings: { place, name, modelId: embedder.id, modelName: embedder.name ?? null, dims: embedder.dims, limits },
+    settings: {
+      place,
+      name,
+      modelId: embedder.id,
+      modelName: embedder.name ?? null,
+      dims: embedder.dims,
+      limits,
+      takesPixels: embedder.takesPixels ?? false,
+    },
     gate: new EmbedGate(embedder, limits),
     recipe,
     start: options.worker ?? startWorker,

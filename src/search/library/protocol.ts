@@ -32,6 +32,8 @@ export interface PageHooks {
 
 export interface OpenSettings extends LibraryPlace {
   limits: PictureLimits;
+  /** Of the embedder. */
+  takesPixels: boolean;
   /** Of an earlier opening in this page or another: what was in work then and is not to blame for its end. */
   innocent: InnocentWork;
 }

@@ -14,6 +14,7 @@ import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
+import { pixelBuffers } from '../indexing/pixels';
 import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
@@ -266,7 +267,8 @@ export class SearchService {
         library,
         attempts,
         limits,
-        embed: (inputs) => hooks.embed(inputs),
+        takesPixels: this.#settings!.takesPixels,
+        embed: (inputs) => hooks.embed(transfer([...inputs], pixelBuffers(inputs))),
         abortEmbeddings: () => void hooks.abortEmbeddings(),
         onDecoding: (keys) => void hooks.onDecoding(keys),
         onCommit: (committed) => this.#tellOthers(committed),

@@ -1,0 +1,225 @@
+/**
+ * @file Reads the `config.json` of Phi-3-Vision and Phi-3.5-Vision. It says nothing of the CLIP tower but its name: the
+ * sizes are constants of the authors' code, unless `img_processor.clip_config` has others. Settings that their code acts on
+ * and that are not computed are refused.
+ */
+
+import { JsonField } from '../../bundle/json-field';
+import type { JsonObject } from '../../bundle/manifest';
+import { CheckpointFormatError, UnsupportedError } from '../../errors';
+import type { ClipConfig } from '../blocks/clip';
+import type { DecoderConfig } from '../blocks/decoder';
+
+/** Numbers of a checkpoint. */
+export interface Phi3VConfig extends DecoderConfig {
+  readonly vocabSize: number;
+  readonly maxPositions: number;
+  readonly ropeTheta: number;
+  /** Sequences of more tokens have the long factors. */
+  readonly switchPositions: number;
+  /** Divisors of the rotary frequencies. // [headDim/2] */
+  readonly shortFactors: readonly number[];
+  readonly longFactors: readonly number[];
+  readonly vision: ClipConfig;
+}
+
+/** Above any real model's numbers. */
+export const MAX_COUNT = 2 ** 24;
+const MAX_LAYERS = 1024;
+const MAX_THETA = 1e12;
+const LEAST_FACTOR = 1e-3;
+const MAX_FACTOR = 1e6;
+
+/** openai/clip-vit-large-patch14-336, of whose 24 blocks all but the last run. */
+const VIT_L: ClipConfig = {
+  depth: 23,
+  width: 1024,
+  heads: 16,
+  headDim: 64,
+  mlpDim: 4096,
+  patchSize: 14,
+  imageSize: 336,
+  layerNormEps: 1e-5,
+};
+const TOWER_NAME = 'openai/clip-vit-large-patch14-336';
+
+/**
+ * @throws UnsupportedError for a variant that is not computed; CheckpointFormatError for a number that is missing or makes
+ * no sense
+ */
+export function parseConfig(json: JsonObject): Phi3VConfig {
+  const root = new JsonField(json, (at, what) => new CheckpointFormatError(`config.json: ${at}: ${what}`, { key: at }));
+  refuse(json, '', {
+    hidden_act: ['silu'],
+    attention_bias: [undefined, false],
+    mlp_bias: [undefined, false],
+    partial_rotary_factor: [undefined, 1],
+    quantization_config: [undefined, null],
+    compression_config: [undefined, null],
+  });
+  refuse(root.get('embd_layer').record(), 'embd_layer.', {
+    embedding_cls: ['image'],
+    hd_transform_order: ['sub_glb'],
+    projection_cls: ['mlp'],
+    use_hd_transform: [true],
+    with_learnable_separator: [true],
+  });
+  const rope = ropeScaling(root.get('rope_scaling'));
+  const hiddenSize = root.get('hidden_size').integer(1, MAX_COUNT);
+  const heads = root.get('num_attention_heads').integer(1, MAX_COUNT);
+  const config: Phi3VConfig = {
+    hiddenSize,
+    intermediateSize: root.get('intermediate_size').integer(1, MAX_COUNT),
+    layers: root.get('num_hidden_layers').integer(1, MAX_LAYERS),
+    heads,
+    kvHeads: given(root.get('num_key_value_heads'))?.integer(1, MAX_COUNT) ?? heads,
+    headDim: hiddenSize / heads,
+    rmsEps: root.get('rms_norm_eps').number(1e-12, 0.1),
+    vocabSize: root.get('vocab_size').integer(1, MAX_COUNT),
+    maxPositions: root.get('max_position_embeddings').integer(1, MAX_COUNT),
+    ropeTheta: root.get('rope_theta').number(1, MAX_THETA),
+    switchPositions: root.get('original_max_position_embeddings').integer(2, MAX_COUNT),
+    ...rope,
+    vision: tower(root.get('img_processor')),
+  };
+  refuseWindow(given(root.get('sliding_window')), config.maxPositions);
+  checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}.`));
+  return config;
+}
+
+/** Numbers of a bundle, which the converter wrote: each is checked again. */
+export function readConfig(root: JsonField): Phi3VConfig {
+  const vision = root.get('vision');
+  const count = (field: JsonField) => field.integer(1, MAX_COUNT);
+  return {
+    hiddenSize: count(root.get('hiddenSize')),
+    intermediateSize: count(root.get('intermediateSize')),
+    layers: root.get('layers').integer(1, MAX_LAYERS),
+    heads: count(root.get('heads')),
+    kvHeads: count(root.get('kvHeads')),
+    headDim: count(root.get('headDim')),
+    rmsEps: root.get('rmsEps').number(1e-12, 0.1),
+    vocabSize: count(root.get('vocabSize')),
+    maxPositions: count(root.get('maxPositions')),
+    ropeTheta: root.get('ropeTheta').number(1, MAX_THETA),
+    switchPositions: root.get('switchPositions').integer(2, MAX_COUNT),
+    shortFactors: factors(root.get('shortFactors')),
+    longFactors: factors(root.get('longFactors')),
+    vision: {
+      depth: vision.get('depth').integer(1, MAX_LAYERS),
+      width: count(vision.get('width')),
+      heads: count(vision.get('heads')),
+      headDim: count(vision.get('headDim')),
+      mlpDim: count(vision.get('mlpDim')),
+      patchSize: vision.get('patchSize').integer(1, 256),
+      imageSize: vision.get('imageSize').integer(1, 4096),
+      layerNormEps: vision.get('layerNormEps').number(1e-12, 0.1),
+    },
+  };
+}
+
+/** Checks that hold between the numbers, of a checkpoint or a bundle. @throws what `error` makes */
+export function checkConfig(config: Phi3VConfig, error: (message: string) => Error): void {
+  const { vision, headDim } = config;
+  const perSide = vision.imageSize / vision.patchSize;
+  const rules: [boolean, string][] = [
+    [config.heads % config.kvHeads === 0, `${config.heads} heads do not divide among ${config.kvHeads} KV heads`],
+    [
+      Number.isInteger(headDim) && headDim % 16 === 0,
+      `a head of ${headDim} channels; attention needs a multiple of 16`,
+    ],
+    [
+      config.shortFactors.length === headDim / 2 && config.longFactors.length === headDim / 2,
+      `rope_scaling must have ${headDim / 2} short and as many long factors`,
+    ],
+    [vision.depth >= 1, `a vision tower of ${vision.depth + 1} layers, of which the last is not used`],
+    [vision.heads * vision.headDim === vision.width, 'vision heads and width do not fit'],
+    [
+      Number.isInteger(vision.headDim) && vision.headDim % 8 === 0,
+      `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`,
+    ],
+    [
+      Number.isInteger(perSide) && perSide % 2 === 0,
+      `tiles of ${vision.imageSize} pixels are not whole pairs of patches of ${vision.patchSize}`,
+    ],
+  ];
+  for (const [holds, message] of rules) {
+    if (!holds) throw error(message);
+  }
+}
+
+/** Exactly the three keys that the authors' code takes; `longrope` is the later name of `su`. */
+function ropeScaling(field: JsonField): Pick<Phi3VConfig, 'shortFactors' | 'longFactors'> {
+  const { type } = field.record();
+  if (type !== 'su' && type !== 'longrope') {
+    throw new UnsupportedError(
+      `config.json: "rope_scaling.type" is ${JSON.stringify(type)}, which this version does not compute.`,
+      { key: 'rope_scaling.type', value: type },
+    );
+  }
+  field.keys(['type', 'short_factor', 'long_factor']);
+  return { shortFactors: factors(field.get('short_factor')), longFactors: factors(field.get('long_factor')) };
+}
+
+function factors(field: JsonField): number[] {
+  return field.items((item) => item.number(LEAST_FACTOR, MAX_FACTOR), { min: 1, max: 4096 });
+}
+
+function tower(field: JsonField): ClipConfig {
+  refuse(field.record(), 'img_processor.', {
+    name: ['clip_vision_model'],
+    model_name: [TOWER_NAME],
+    layer_idx: [undefined, -2],
+    type_feature: [undefined, 'patch'],
+  });
+  const own = given(field.get('clip_config'));
+  const config = own ? ownTower(own) : VIT_L;
+  field.get('image_dim_out').integer(config.width, config.width);
+  const tokens = (config.imageSize / config.patchSize / 2) ** 2;
+  field.get('num_img_tokens').integer(tokens, tokens);
+  return config;
+}
+
+/** Keys of transformers' CLIPVisionConfig. */
+function ownTower(field: JsonField): ClipConfig {
+  refuse(field.record(), 'img_processor.clip_config.', { hidden_act: ['quick_gelu'], num_channels: [undefined, 3] });
+  const width = field.get('hidden_size').integer(1, MAX_COUNT);
+  const heads = field.get('num_attention_heads').integer(1, MAX_COUNT);
+  return {
+    depth: field.get('num_hidden_layers').integer(2, MAX_LAYERS) - 1,
+    width,
+    heads,
+    headDim: width / heads,
+    mlpDim: field.get('intermediate_size').integer(1, MAX_COUNT),
+    patchSize: field.get('patch_size').integer(1, 256),
+    imageSize: field.get('image_size').integer(1, 4096),
+    layerNormEps: field.get('layer_norm_eps').number(1e-12, 0.1),
+  };
+}
+
+/** Every position sees every one before it, so a window must be as long as the positions. */
+function refuseWindow(field: JsonField | undefined, maxPositions: number): void {
+  const window = field?.integer(1);
+  if (window === undefined || window >= maxPositions) return;
+  throw new UnsupportedError(
+    `config.json: "sliding_window" is ${window}, less than the ${maxPositions} positions (max_position_embeddings); ` +
+      'attention in windows is not computed.',
+    { window, maxPositions },
+  );
+}
+
+/** The field, where it is there and not null. */
+function given(field: JsonField): JsonField | undefined {
+  return field.optional((there) => there.nullable((value) => value)) ?? undefined;
+}
+
+function refuse(json: JsonObject, path: string, computed: Readonly<Record<string, readonly unknown[]>>): void {
+  for (const [key, values] of Object.entries(computed)) {
+    const value = Object.hasOwn(json, key) ? json[key] : undefined;
+    if (values.includes(value)) continue;
+    throw new UnsupportedError(
+      `config.json: "${path}${key}" is ${JSON.stringify(value) ?? 'missing'}, which this version does not compute.`,
+      { key: `${path}${key}`, value },
+    );
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * @file What the checkpoint's `preprocessor_config.json` and tokenizer say about pictures and prompts. Every key that the
+ * authors' `Phi3VImageProcessor` acts on is honoured or refused.
+ */
+
+import { JsonField } from '../../bundle/json-field';
+import { LEAST_DEVIATION, MAX_CHANNEL, type JsonObject, type PromptConfig } from '../../bundle/manifest';
+import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { MAX_CROPS } from '../../image';
+import type { Phi3VConfig } from './config';
+import type { HdConfig } from './picture';
+
+export const IMAGE_TOKEN = '<|image_1|>';
+/** In the ids, as in the authors' own: pictures stand where no token is. */
+export const NO_TOKEN = -1;
+const BOS_TOKEN = '<s>';
+const PREPROCESSOR = 'preprocessor_config.json';
+
+/** Number of crops and normalisation. */
+export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VConfig): HdConfig {
+  if (!preprocessor) {
+    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
+  }
+  const root = new JsonField(
+    preprocessor,
+    (at, what) => new CheckpointFormatError(`${PREPROCESSOR}: ${at}: ${what}`, { key: at }),
+  );
+  const { image_processor_type: type = 'Phi3VImageProcessor', do_convert_rgb: convert = true } = preprocessor;
+  if (type !== 'Phi3VImageProcessor' || convert !== true) {
+    throw new UnsupportedError(
+      `${PREPROCESSOR}: image_processor_type ${JSON.stringify(type)} with do_convert_rgb ${JSON.stringify(convert)} is ` +
+        'not what this version computes.',
+    );
+  }
+  const tokens = (vision.imageSize / vision.patchSize / 2) ** 2;
+  if (root.has('num_img_tokens') && root.get('num_img_tokens').integer(1) !== tokens) {
+    throw new CheckpointMismatchError(
+      `${PREPROCESSOR} has num_img_tokens ${String(preprocessor.num_img_tokens)}, config.json's tower gives ${tokens}.`,
+    );
+  }
+  return {
+    numCrops: root.get('num_crops').integer(1, MAX_CROPS),
+    tile: vision.imageSize,
+    patchSize: vision.patchSize,
+    mean: triple(root.get('image_mean'), -MAX_CHANNEL),
+    std: triple(root.get('image_std'), LEAST_DEVIATION),
+  };
+}
+
+/** As it was written to a bundle. */
+export function readImage(root: JsonField, { vision }: Phi3VConfig): HdConfig {
+  root.get('plan').oneOf(['hd']);
+  const { imageSize, patchSize } = vision;
+  return {
+    numCrops: root.get('numCrops').integer(1, MAX_CROPS),
+    tile: root.get('tile').integer(imageSize, imageSize),
+    patchSize: root.get('patchSize').integer(patchSize, patchSize),
+    mean: triple(root.get('mean'), -MAX_CHANNEL),
+    std: triple(root.get('std'), LEAST_DEVIATION),
+  };
+}
+
+const triple = (field: JsonField, least: number) =>
+  field.items((item) => item.number(least, MAX_CHANNEL), { min: 3, max: 3 }) as [number, number, number];
+
+/** A prompt's pictures are marks in the string, not tokens. */
+export function promptConfig({ maxPositions }: Phi3VConfig): PromptConfig {
+  return { imageToken: IMAGE_TOKEN, imageTokenId: NO_TOKEN, maxTokens: maxPositions };
+}
+
+/**
+ * The id of `<s>`, which the tokenizer's post-processor puts before every text. `tokenizer`: the parsed `tokenizer.json`.
+ * @throws UnsupportedError for one that adds anything else, or nothing
+ */
+export function bosTokenId(tokenizer: unknown, { vocabSize }: Phi3VConfig): number {
+  const processor = isRecord(tokenizer) && isRecord(tokenizer.post_processor) ? tokenizer.post_processor : null;
+  const template = processor?.type === 'TemplateProcessing' && Array.isArray(processor.single) ? processor.single : [];
+  const [special, sequence, ...more] = template as unknown[];
+  const token = isRecord(special) && isRecord(special.SpecialToken) ? special.SpecialToken.id : undefined;
+  const isAlone = more.length === 0 && isRecord(sequence) && isRecord(sequence.Sequence);
+  const added = isRecord(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const id = added.filter(isRecord).find(({ content }) => content === BOS_TOKEN)?.id;
+  const isInTable = typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < vocabSize;
+  if (token === BOS_TOKEN && isAlone && isInTable) return id;
+  throw new UnsupportedError(
+    `tokenizer.json: the post_processor does not put ${BOS_TOKEN}, and nothing else, before a text; this model needs that.`,
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

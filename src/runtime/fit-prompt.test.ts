@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { InvalidInputError } from '../errors';
+import { tokenizerFiles } from '../testing/fixtures';
+import { loadTokenizer } from '../text';
+import { fitPrompt, type PromptToFit } from './fit-prompt';
+
+const tokenizer = await loadTokenizer(tokenizerFiles('small'));
+const words = (n: number) => ' a'.repeat(n);
+const most = 400;
+/** `before` and `behind` are a template's own words. */
+const prompt = (text: string, { before = '', behind = '', images = [] as number[] } = {}): PromptToFit => ({
+  text,
+  images,
+  encode: (shown = '') => ({
+    ids: [
+      ...new Array<number>(images.reduce((a, b) => a + b, 0)).fill(0),
+      ...tokenizer.encode(before + shown + behind),
+    ],
+    images: [],
+  }),
+});
+
+test("a text above the model's limit is refused with the figures", () => {
+  expect(fitPrompt(prompt(words(400)), { most, cut: 'end' }).ids).toHaveLength(400);
+  for (const cut of ['end', 'text'] as const) {
+    expect(() => fitPrompt(prompt(words(401)), { most, cut })).toThrow(/401 tokens long; the model takes at most 400/);
+  }
+  expect(() => fitPrompt(prompt(''), { most, cut: 'end' })).toThrow(/gives no tokens/);
+});
+
+test("above the caller's limit a raw prompt is cut at its end", () => {
+  const cut = fitPrompt(prompt(words(50)), { most, maxTokens: 7, cut: 'end' });
+  expect(cut.ids).toEqual(tokenizer.encode(words(50)).slice(0, 7));
+  expect(fitPrompt(prompt(words(7)), { most, maxTokens: 7, cut: 'end' }).ids).toHaveLength(7);
+});
+
+test('in a template the text is cut, by as little as may be, and what stands around it is not', () => {
+  const around = { before: 'Query:', behind: '<|im_end|>' };
+  const own = tokenizer.encode('Query:<|im_end|>').length;
+  for (const room of [1, 2, 9, 49]) {
+    const { ids } = fitPrompt(prompt(words(50), around), { most, maxTokens: own + room, cut: 'text' });
+    expect(ids).toEqual(tokenizer.encode(`Query:${words(room)}<|im_end|>`));
+  }
+  expect(() => fitPrompt(prompt(words(50), around), { most, maxTokens: own, cut: 'text' })).toThrow(/no room/);
+});
+
+test('no half of a character is left of a text that is cut', () => {
+  const emoji = '👩‍🚀'.repeat(20);
+  const seen: string[] = [];
+  const asked: PromptToFit = {
+    text: emoji,
+    images: [],
+    encode: (shown = '') => {
+      seen.push(shown);
+      return { ids: tokenizer.encode(`${shown}.`), images: [] };
+    },
+  };
+  fitPrompt(asked, { most, maxTokens: 11, cut: 'text' });
+  expect(seen.filter((text) => !text.isWellFormed())).toEqual([]);
+});
+
+test('pictures are never cut', () => {
+  const limits = { most, maxTokens: 21, cut: 'end' as const };
+  expect(fitPrompt(prompt(' a', { images: [20] }), limits).ids).toHaveLength(21);
+  expect(() => fitPrompt(prompt(' a a', { images: [12, 8] }), limits)).toThrow(
+    /22 tokens long, 20 of them for the image/,
+  );
+  const tooMany = () => fitPrompt(prompt(' a', { images: [400] }), { most, cut: 'text' });
+  expect(tooMany).toThrow(InvalidInputError);
+  expect(tooMany).toThrow(expect.objectContaining({ details: { tokens: 401, imageTokens: 400, maxTokens: 400 } }));
+});
