@@ -10,7 +10,7 @@ import { parseAdapterConfig } from '../src/checkpoint/adapter-config';
 import { parseSafetensors } from '../src/checkpoint/safetensors';
 import { openTorchFile } from '../src/checkpoint/torch';
 import { openZip } from '../src/checkpoint/zip';
-import { parseLines } from '../src/cli/jsonl';
+import { isBad, parseLines } from '../src/cli/jsonl';
 import { VLM2VecError } from '../src/errors';
 import { openParquet } from '../src/eval/parquet';
 import { decodeImage } from '../src/image';
@@ -102,7 +102,10 @@ const TARGETS: Record<string, Target> = {
   },
   JSONL: {
     seeds: () => [new TextEncoder().encode('{"id":1,"text":"a cat"}\n{"id":[2],"text":"a dog"}\n')],
-    read: (bytes) => parseLines(bytes, '/nowhere'),
+    read: (bytes) => {
+      const bad = parseLines(bytes, '/nowhere').find(isBad); // what is wrong stands in its line's place
+      if (bad) throw bad.error;
+    },
   },
   'tokenizer.json': {
     seeds: () => [smallTokenizer()],

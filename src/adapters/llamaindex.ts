@@ -25,8 +25,11 @@ export type LlamaIndexImage = string | Blob | URL;
 
 /** A query as LlamaIndex has it; other kinds are not looked for. */
 export interface LlamaIndexQuery {
+  /** `text` or `image_url`. */
   type: string;
+  /** What is looked for, of type `text`. */
   text?: string;
+  /** Address of the picture, of type `image_url`. */
   image_url?: { url: string };
 }
 
