@@ -144,13 +144,14 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
 /** The plan of an interrupted conversion of the same checkpoint, and what is done of it; else a new one. */
 async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }: ChosenRecipe): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
+  const head = recipe.head ?? null;
   const maxStageBytes = options.maxStageBytes ?? null;
   const { journal } = writer;
   const before = plannedBefore(journal?.notes ?? []);
   const same = {
     dtype,
     maxStageBytes,
-    recipe: recipe.name,
+    head,
     source: checkpoint.source,
     files: fileKeys(checkpoint.tensors),
   };
@@ -163,7 +164,7 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
   const note = await planNote(checkpoint, {
     dtype,
     maxStageBytes,
-    recipe: recipe.name,
+    head,
     layouts: plan.layouts,
   });
   if (journal) {

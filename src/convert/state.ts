@@ -4,6 +4,7 @@ import type { Journal } from '../bundle/storage';
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { Checkpoint } from '../checkpoint';
 import type { ByteSource, Claim, PassState, TensorStore } from '../checkpoint/types';
+import type { Recipe } from '../recipes';
 import type { WeightLayout } from './layout';
 
 /** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
@@ -14,8 +15,8 @@ export interface PlanNote {
   convert: number;
   dtype: WeightDtype;
   maxStageBytes: number | null;
-  /** The recipe's name: its head is among the weights. */
-  recipe: string;
+  /** The recipe's head, which is among the weights. */
+  head: Recipe['head'] | null;
   source: BundleSource;
   /** Names, lengths and versions of the checkpoint's weight files. */
   files: string[];
@@ -39,13 +40,13 @@ export function plannedBefore(notes: readonly unknown[]): PlanNote | null {
 /** Whether an interrupted conversion would write the same bytes as this one. */
 export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'layouts' | 'claims'>): boolean {
   const key = (plan: typeof now) =>
-    JSON.stringify([plan.dtype, plan.maxStageBytes, plan.recipe, plan.source, plan.files]);
+    JSON.stringify([plan.dtype, plan.maxStageBytes, plan.head, plan.source, plan.files]);
   return key(before) === key(now);
 }
 
 export async function planNote(
   { source, tensors }: Checkpoint,
-  plan: { dtype: WeightDtype; maxStageBytes: number | null; recipe: string; layouts: Map<string, WeightLayout> },
+  plan: { dtype: WeightDtype; maxStageBytes: number | null; head: PlanNote['head']; layouts: Map<string, WeightLayout> },
 ): Promise<PlanNote> {
   const claims: PlanNote['claims'] = {};
   for (const file of sourcesOf(tensors)) if (file.pass) claims[file.name] = await file.pass.claims();

@@ -5,6 +5,7 @@ import type { BundleWriter } from '../bundle/storage';
 import type { Checkpoint, FileTree } from '../checkpoint/index';
 import { convertCheckpoint, openCheckpoint, plannedBefore } from '../convert/index';
 import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '../errors';
+import { recipeToJson, type Recipe } from '../recipes';
 import { computeProbe } from '../runtime/index';
 import { writeRecord } from '../store/index';
 import { writeTo, type Place } from './keep';
@@ -47,7 +48,7 @@ async function convertWith(
     const pinned = refresh ? null : (plannedBefore(writer.journal?.notes ?? [])?.source ?? null);
     await writeRecord(writer, { origin: originOf(spec, { base, adapter, hubUrl }), dtype });
     checkpoint = await openSteadily(job, options, pinned);
-    if (stored && JSON.stringify(stored.manifest.source) === JSON.stringify(checkpoint.source)) {
+    if (stored && isCurrent(stored.manifest, checkpoint, options.recipe)) {
       await writer.abort();
       return null;
     }
@@ -65,6 +66,12 @@ async function convertWith(
     signal,
     onProgress,
   });
+}
+
+/** Whether a stored bundle is of the same commits, and asked as the caller says. */
+function isCurrent(stored: BundleManifest, { source }: Checkpoint, recipe: Recipe | undefined): boolean {
+  const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+  return same(stored.source, source) && (recipe === undefined || same(stored.recipe, recipeToJson(recipe)));
 }
 
 /** What comes over a line may not make sense once, and be fine the next time. */
