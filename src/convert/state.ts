@@ -46,7 +46,12 @@ export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'la
 
 export async function planNote(
   { source, tensors }: Checkpoint,
-  plan: { dtype: WeightDtype; maxStageBytes: number | null; head: PlanNote['head']; layouts: Map<string, WeightLayout> },
+  plan: {
+    dtype: WeightDtype;
+    maxStageBytes: number | null;
+    head: PlanNote['head'];
+    layouts: Map<string, WeightLayout>;
+  },
 ): Promise<PlanNote> {
   const claims: PlanNote['claims'] = {};
   for (const file of sourcesOf(tensors)) if (file.pass) claims[file.name] = await file.pass.claims();
