@@ -128,3 +128,17 @@ describe.each(GOLDEN_RECIPES.filter((name) => recipes.some((recipe) => recipe.na
     }
   });
 });
+
+test('vlm2vec-v2: an adapter under the names of transformers from 4.52 on gives the same vectors', async () => {
+  const { checkpoint, cases } = golden('vlm2vec-v2');
+  const out = path.join(folder, 'newer-names');
+  await convertFixture({ checkpoint, adapter: 'dora-all-newer-names' }, out, {
+    dtype: 'fp32',
+    recipe: recipeNamed('vlm2vec-v2'),
+  });
+  const runtime = await loadRuntime({ reader: folderBundle(out) });
+  const item = cases.find(({ id }) => id === 'text')!;
+  const [vector] = await runtime.embed([goldenInput(item)]);
+  await runtime.dispose();
+  expect(cosine(vector!, floats(item.embedding!))).toBeGreaterThan(0.999999);
+});

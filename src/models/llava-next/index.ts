@@ -58,6 +58,7 @@ function backbone({ config, image, prompts }: Facts, options: BackboneOptions): 
     prompts,
     picture: tiledPicture(config.vision, image),
     rotary: plainRotary(config),
+    embedsEmptyText: true,
     encode: (tokenizer, prompt, images) =>
       encodePrompt([config.bosTokenId, ...tokenizer.encode(prompt)], images, prompts),
   };
