@@ -316,7 +316,7 @@ test.describe('without a GPU', () => {
       };
     }, bundleUrl('tiny-untied'));
     expect(result).toMatchObject({ webgpu: true, cpu: true, dtype: true, device: 'wasm', ladder: ['webgpu', 'wasm'] });
-    expect(result.why).toContain('no WebGPU');
+    expect(result.why).toMatch(/no WebGPU|finds no GPU/); // as the browser offers none, or offers it without a GPU
   });
 
   test('files of an official checkpoint are converted into the browser’s storage and kept there', async ({ page }) => {

@@ -147,7 +147,7 @@ describe('LangChain', () => {
     expectSame(await embeddings.embedDocuments(TEXTS), await native(TEXTS));
     expectSame([await embeddings.embedQuery('dogs')], await native(['dogs'], { instruction: FIND }));
 
-    expectSame([await langChainEmbeddings(model).embedQuery('dogs')], await native(['dogs'], { role: 'query' }));
+    expectSame([await langChainEmbeddings(model).embedQuery('dogs')], await native(['dogs']));
 
     const store = new FakeVectorStore(embeddings);
     await store.addDocuments(TEXTS.map((pageContent) => new LangChainDocument({ pageContent })));
@@ -179,7 +179,7 @@ describe('LlamaIndex', () => {
     const embedding = make();
     const instruction = 'Represent the given image.';
     const [expected] = (await native([{ image: picture }], { instruction })) as [number[]];
-    const [asked, words] = await native([{ image: picture }, TEXTS[1]!], { role: 'query' });
+    const [asked, words] = await native([{ image: picture }, TEXTS[1]!]);
     const blob = new Blob([picture], { type: 'image/png' });
     expectSame([await embedding.getImageEmbedding(blob)], [expected]);
     expectSame(await embedding.getImageEmbeddings([pictureUrl, blob]), [expected, expected]);

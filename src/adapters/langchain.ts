@@ -1,7 +1,7 @@
 /** @file LangChain's `Embeddings`, without LangChain: whatever takes an `EmbeddingsInterface` takes this. */
 
 import type { EmbedOptions } from '../runtime';
-import { embedAll, type Embedder } from './shared';
+import { embedAll, querySide, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -31,6 +31,6 @@ export function langChainEmbeddings(model: Embedder, options: LangChainOptions =
   };
   return {
     embedDocuments: (documents) => embed(documents, { role: 'document', instruction: documentInstruction, prefix }),
-    embedQuery: async (document) => (await embed([document], { role: 'query', instruction: queryInstruction }))[0]!,
+    embedQuery: async (document) => (await embed([document], querySide(model, queryInstruction)))[0]!,
   };
 }

@@ -4,7 +4,7 @@
  */
 
 import type { EmbedInput, EmbedOptions } from '../runtime';
-import { embedAll, type Embedder } from './shared';
+import { embedAll, querySide, type Embedder } from './shared';
 
 export type { Embedder };
 
@@ -79,7 +79,7 @@ export function llamaIndexEmbedding<T>(
           : type === 'image_url' && image_url
             ? { image: image_url.url }
             : null;
-      return input && (await embed([input], { role: 'query', instruction: queryInstruction }))[0]!;
+      return input && (await embed([input], querySide(model, queryInstruction)))[0]!;
     };
 
     getTextEmbedding = async (text: string) => (await this.getTextEmbeddings([text]))[0]!;

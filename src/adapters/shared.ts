@@ -8,7 +8,7 @@ export interface Embedder {
   /** Length of an embedding. */
   readonly dims: number;
   /** Of it the recipe, where there is one: several vectors per input are refused. */
-  readonly info?: { readonly recipe: Pick<RecipeInfo, 'title' | 'pooling'> };
+  readonly info?: { readonly recipe: Pick<RecipeInfo, 'title' | 'pooling'> & { readonly isRaw?: boolean } };
   /** As `VLM2Vec.embed` of a list. // [dims] each */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
@@ -40,6 +40,14 @@ export async function embedAll(
     if (!(error instanceof InvalidInputError) || error.details.option !== 'dims') throw error;
     throw new UnsupportedError(error.message, { field: 'dimensions' }, { cause: error });
   }
+}
+
+/**
+ * What a framework's queries are asked with. A recipe of templates has a side for them; with VLM2Vec a framework's texts look
+ * for texts as often as for pictures, so they stay as given unless an instruction says more.
+ */
+export function querySide(model: Embedder, instruction?: string): Pick<EmbedOptions, 'role' | 'instruction'> {
+  return model.info?.recipe.isRaw ? { instruction } : { role: 'query', instruction };
 }
 
 /**
