@@ -5,6 +5,7 @@
  */
 
 import { CheckpointFormatError, UnsupportedError } from '../../errors';
+import { refuseOtherSettings, type Computed } from '../settings';
 import { JsonField } from '../../bundle/json-field';
 import type { JsonObject } from '../../bundle/manifest';
 import type { ImageSize } from '../../image';
@@ -37,9 +38,9 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
   const root = new JsonField(json, failed);
   const text = root.get('text_config');
   const vision = root.get('vision_config');
-  refuse(json, WHOLE, '');
-  refuse(text.record(), TEXT, 'text_config.');
-  refuse(vision.record(), VISION, 'vision_config.');
+  refuseOtherSettings(json, WHOLE, '');
+  refuseOtherSettings(text.record(), TEXT, 'text_config.');
+  refuseOtherSettings(vision.record(), VISION, 'vision_config.');
   const count = (field: JsonField, fallback: number, most: number) => given(field)?.integer(1, most) ?? fallback;
   const hiddenSize = count(text.get('hidden_size'), 4096, MAX_WIDTH);
   const heads = count(text.get('num_attention_heads'), 32, MAX_WIDTH);
@@ -138,9 +139,6 @@ function given(field: JsonField): JsonField | undefined {
   return field.optional((there) => there.nullable((value) => value)) ?? undefined;
 }
 
-/** A key's values that are computed; missing or null is transformers' default, which they include. */
-type Computed = Readonly<Record<string, (value: unknown) => boolean>>;
-
 const is =
   (...allowed: unknown[]) =>
   (value: unknown) =>
@@ -181,14 +179,3 @@ const VISION: Computed = {
   num_channels: is(3),
   quantization_config: never,
 };
-
-function refuse(json: JsonObject, computed: Computed, path: string): void {
-  for (const [key, isComputed] of Object.entries(computed)) {
-    const value = Object.hasOwn(json, key) ? json[key] : null;
-    if (value == null || isComputed(value)) continue;
-    throw new UnsupportedError(
-      `config.json: "${path}${key}" is ${JSON.stringify(value)}, which this version does not compute.`,
-      { key: `${path}${key}`, value },
-    );
-  }
-}

@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../bundle/manifest';
 import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } from '../architecture';
+import { bosTokenId } from '../begin-token';
 import { decoderTower } from '../blocks/decoder';
 import { plainRotary } from '../blocks/rotary';
 import { encodePrompt } from '../prompt';
@@ -9,7 +10,7 @@ import { readConfig, readTiles } from './bundle-facts';
 import { parseConfig, type LlavaNextConfig } from './config';
 import { names, TEXT } from './names';
 import { tiledPicture, type TileConfig } from './picture';
-import { bosTokenId, imageConfig, promptConfig } from './processor';
+import { imageConfig, promptConfig } from './processor';
 import { visionTower } from './vision';
 
 export const llavaNext: Architecture = {

@@ -5,13 +5,13 @@
 
 import { JsonField } from '../../bundle/json-field';
 import { LEAST_DEVIATION, MAX_CHANNEL, type JsonObject, type PromptConfig } from '../../bundle/manifest';
+import { isJsonObject } from '../../checkpoint/json';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { ImageSize } from '../../image';
 import { checkShapes, parseShapes, type LlavaNextConfig } from './config';
 import type { TileConfig } from './picture';
 
 const IMAGE_TOKEN = '<image>';
-const BOS_TOKEN = '<s>';
 const PREPROCESSOR = 'preprocessor_config.json';
 
 /** Settings with the only values that are computed. Missing is transformers' default, which they are. */
@@ -107,29 +107,8 @@ export function promptConfig(tokenizer: unknown, config: LlavaNextConfig): Promp
   return { imageToken: IMAGE_TOKEN, imageTokenId: config.imageTokenId, maxTokens: config.maxPositions };
 }
 
-/**
- * The id of `<s>`, which the tokenizer's post-processor puts before every text.
- * @throws UnsupportedError for one that adds anything else, or nothing
- */
-export function bosTokenId(tokenizer: unknown): number {
-  const processor = isRecord(tokenizer) && isRecord(tokenizer.post_processor) ? tokenizer.post_processor : null;
-  const template = processor?.type === 'TemplateProcessing' && Array.isArray(processor.single) ? processor.single : [];
-  const [special, sequence, ...more] = template as unknown[];
-  const added = isRecord(special) && isRecord(special.SpecialToken) ? special.SpecialToken.id : undefined;
-  const isAlone = more.length === 0 && isRecord(sequence) && isRecord(sequence.Sequence);
-  const id = tokenIdOf(tokenizer, BOS_TOKEN);
-  if (added === BOS_TOKEN && isAlone && id !== undefined) return id;
-  throw new UnsupportedError(
-    `tokenizer.json: the post_processor does not put ${BOS_TOKEN}, and nothing else, before a text; this model needs that.`,
-  );
-}
-
 function tokenIdOf(tokenizer: unknown, token: string): number | undefined {
-  const added = isRecord(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const found = added.filter(isRecord).find(({ content }) => content === token);
+  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const found = added.filter(isJsonObject).find(({ content }) => content === token);
   return typeof found?.id === 'number' && Number.isInteger(found.id) && found.id >= 0 ? found.id : undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -7,11 +7,12 @@ import { JsonField } from '../../bundle/json-field';
 import type { JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
 import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } from '../architecture';
+import { bosTokenId } from '../begin-token';
 import { decoderTower } from '../blocks/decoder';
 import { checkConfig, parseConfig, readConfig, type Phi3VConfig } from './config';
 import { names, TEXT } from './names';
 import { hdPicture, type HdConfig } from './picture';
-import { bosTokenId, imageConfig, promptConfig, readImage } from './processor';
+import { imageConfig, promptConfig, readImage } from './processor';
 import { encodePrompt } from './prompt';
 import { longRotary } from './rotary';
 import { visionTower } from './vision';
@@ -24,7 +25,7 @@ export const phi3v: Architecture = {
   fromCheckpoint({ config: json, preprocessor, tokenizer }, options) {
     const config = parseConfig(json);
     const image = imageConfig(preprocessor, config);
-    const bos = bosTokenId(tokenizer, config);
+    const bos = bosTokenId(tokenizer, config.vocabSize);
     return backbone({ config: { ...config, bosTokenId: bos }, image, prompts: promptConfig(config) }, options);
   },
   network: (config, options) => network(parseConfig(config), options),

@@ -13,7 +13,6 @@ import type { HdConfig } from './picture';
 export const IMAGE_TOKEN = '<|image_1|>';
 /** In the ids, as in the authors' own: pictures stand where no token is. */
 export const NO_TOKEN = -1;
-const BOS_TOKEN = '<s>';
 const PREPROCESSOR = 'preprocessor_config.json';
 
 /** Number of crops and normalisation. */
@@ -66,27 +65,4 @@ const triple = (field: JsonField, least: number) =>
 /** A prompt's pictures are marks in the string, not tokens. */
 export function promptConfig({ maxPositions }: Phi3VConfig): PromptConfig {
   return { imageToken: IMAGE_TOKEN, imageTokenId: NO_TOKEN, maxTokens: maxPositions };
-}
-
-/**
- * The id of `<s>`, which the tokenizer's post-processor puts before every text. `tokenizer`: the parsed `tokenizer.json`.
- * @throws UnsupportedError for one that adds anything else, or nothing
- */
-export function bosTokenId(tokenizer: unknown, { vocabSize }: Phi3VConfig): number {
-  const processor = isRecord(tokenizer) && isRecord(tokenizer.post_processor) ? tokenizer.post_processor : null;
-  const template = processor?.type === 'TemplateProcessing' && Array.isArray(processor.single) ? processor.single : [];
-  const [special, sequence, ...more] = template as unknown[];
-  const token = isRecord(special) && isRecord(special.SpecialToken) ? special.SpecialToken.id : undefined;
-  const isAlone = more.length === 0 && isRecord(sequence) && isRecord(sequence.Sequence);
-  const added = isRecord(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const id = added.filter(isRecord).find(({ content }) => content === BOS_TOKEN)?.id;
-  const isInTable = typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < vocabSize;
-  if (token === BOS_TOKEN && isAlone && isInTable) return id;
-  throw new UnsupportedError(
-    `tokenizer.json: the post_processor does not put ${BOS_TOKEN}, and nothing else, before a text; this model needs that.`,
-  );
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

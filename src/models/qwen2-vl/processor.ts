@@ -4,6 +4,7 @@
  */
 
 import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type PromptConfig } from '../../bundle/manifest';
+import { isJsonObject } from '../../checkpoint/json';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { Qwen2VLConfig } from './config';
 import type { NativeImageConfig } from './picture';
@@ -36,7 +37,7 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
   }
   refuseOtherSteps(preprocessor);
-  const size = isRecord(preprocessor.size) ? preprocessor.size : {};
+  const size = isJsonObject(preprocessor.size) ? preprocessor.size : {};
   const image: NativeImageConfig = {
     minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge, MAX_PIXELS),
     maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge, MAX_LIMIT),
@@ -109,8 +110,8 @@ function normalisation(preprocessor: Record<string, unknown>): Pick<NativeImageC
 
 /** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
 export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptConfig {
-  const added = isRecord(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const token = added.filter(isRecord).find(({ content }) => content === IMAGE_TOKEN);
+  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const token = added.filter(isJsonObject).find(({ content }) => content === IMAGE_TOKEN);
   if (token?.id !== config.imageTokenId) {
     throw new CheckpointMismatchError(
       `tokenizer.json gives ${IMAGE_TOKEN} the id ${String(token?.id)}, config.json ${config.imageTokenId}: they are ` +
@@ -138,8 +139,4 @@ function channels(key: string, value: unknown): [number, number, number] {
     return value as [number, number, number];
   }
   throw new CheckpointFormatError(`${PREPROCESSOR}: ${key} must be three numbers.`, { key });
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -6,12 +6,10 @@
  * `use_sliding_window`), `spatial_patch_size`, token ids other than the image's, and data types.
  */
 
-import { CheckpointFormatError, UnsupportedError } from '../../errors';
+import { CheckpointFormatError } from '../../errors';
+import { refuseOtherSettings, type Computed } from '../settings';
 
 type Json = Record<string, unknown>;
-
-/** A key's values that are computed; a key that is missing or null is as transformers' default, which they include. */
-type Computed = Readonly<Record<string, (value: unknown) => boolean>>;
 
 /** Base of the tower's rotary embedding, fixed until transformers 5. */
 const VISION_THETA = 10_000;
@@ -56,14 +54,14 @@ const VISION_ROPE: Computed = {
 
 /** @throws UnsupportedError naming a setting of `config.json` that this package does not compute. */
 export function refuseVariants({ whole, text, vision }: { whole: Json; text: Json; vision: Json }): void {
-  refuse(whole, WHOLE, '');
+  refuseOtherSettings(whole, WHOLE, '');
   const textPath = text === whole ? '' : 'text_config.';
   if (text.hidden_act == null) throw new CheckpointFormatError(`config.json: "${textPath}hidden_act" is missing.`);
-  refuse(text, TEXT, textPath);
-  refuse(vision, VISION, 'vision_config.');
+  refuseOtherSettings(text, TEXT, textPath);
+  refuseOtherSettings(vision, VISION, 'vision_config.');
   for (const key of ['rope_scaling', 'rope_parameters']) {
-    refuse(settings(text, key), TEXT_ROPE, `${textPath}${key}.`);
-    refuse(settings(vision, key), VISION_ROPE, `vision_config.${key}.`);
+    refuseOtherSettings(settings(text, key), TEXT_ROPE, `${textPath}${key}.`);
+    refuseOtherSettings(settings(vision, key), VISION_ROPE, `vision_config.${key}.`);
   }
 }
 
@@ -83,15 +81,4 @@ function settings(json: Json, key: string): Json {
     throw new CheckpointFormatError(`config.json: "${key}" is not an object.`, { key });
   }
   return value as Json;
-}
-
-function refuse(json: Json, computed: Computed, path: string): void {
-  for (const [key, isComputed] of Object.entries(computed)) {
-    const value = Object.hasOwn(json, key) ? json[key] : null;
-    if (value == null || isComputed(value)) continue;
-    throw new UnsupportedError(
-      `config.json: "${path}${key}" is ${JSON.stringify(value)}, which this version does not compute.`,
-      { key: `${path}${key}`, value },
-    );
-  }
 }
