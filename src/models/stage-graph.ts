@@ -30,6 +30,7 @@ export function stageGraph({ name, towers }: Network, stage: GraphStage, options
     weightsPath: weights.path,
     tensors,
   });
-  tower.build({ graph, precision: precisionOf(options), positions: options.positions ?? 'sequence' }, blocks);
+  const { positions = 'sequence', product = 'float' } = options;
+  tower.build({ graph, precision: precisionOf(options), positions, product }, blocks);
   return graph;
 }

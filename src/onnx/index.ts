@@ -8,5 +8,5 @@ export {
   type QuantizedInput,
   type Value,
 } from './graph-builder';
-export { linear, type LinearOptions } from './linear';
+export { linear, type LinearOptions, type Product } from './linear';
 export * from './ops';

@@ -185,8 +185,8 @@ async function loadStage(
   let outputs: MomentsOutput[] = [];
   const stage = await Stage.load(part, {
     ...rest,
-    ...{ ort, network: asked.backbone, positions, gpu: null, keepOnGpu: false },
-    rung: { device: isNode ? 'cpu' : 'wasm', activations: 'f32', subgroups: false },
+    ...{ ort, network: asked.backbone, positions, product: 'float', gpu: null, keepOnGpu: false },
+    rung: { device: isNode ? 'cpu' : 'wasm', activations: 'f32', subgroups: false, compute: 'exact' },
     unlessLost: (work) => work,
     build: (own) => {
       const graph = buildMomentsGraph(asked.backbone, own, { positions: positions === 'mrope' ? 'rows' : 'sequence' });
