@@ -5,6 +5,7 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
+import { expectProbe } from '../bundle/validate';
 import { isNode } from '../environment';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
@@ -25,7 +26,7 @@ import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
 import { runBatch } from './run-batch';
 import { checkDims, shapeEmbedding } from './shape-embedding';
-import { expectProbe, expectUnit } from './sound';
+import { expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
