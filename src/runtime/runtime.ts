@@ -212,7 +212,8 @@ export async function computeProbe(
       await runtime.dispose();
     }
   };
-  const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
+  const { picture } = askedOf(manifest).backbone;
+  const cases = await on('f32', (embedder) => makeProbe(embedder, { ...manifest, pictures: picture.probe?.pictures }));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
@@ -227,7 +228,7 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+      (await embedAll(inputs, asked.backbone.picture.probe?.options ?? {}, {
         ...{ preparer, limits, keyOf, signal, meter, run },
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out
