@@ -39,6 +39,7 @@ function withModel(command: Command): Command {
   return command
     .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
+    .addOption(computeOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
     .option('--num-crops <n>', 'cut images into at most so many tiles, with models that cut them', positiveInteger)
@@ -58,6 +59,15 @@ function modelOption(): Option {
 
 function deviceOption(): Option {
   return new Option('--device <cpu|webgpu>', 'where to run').argParser(device).default('cpu');
+}
+
+function computeOption(): Option {
+  return new Option(
+    '--compute <exact|fast>',
+    'products with quantized weights: fast rounds what is multiplied to 8 bits, where the probe passes that',
+  )
+    .choices(['exact', 'fast'])
+    .default('exact');
 }
 
 /** Options of `eval` and `eval merge`. */
@@ -140,6 +150,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     )
     .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
+    .addOption(computeOption())
     .addOption(
       new Option(
         '--regime <name>',
