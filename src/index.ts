@@ -56,6 +56,7 @@ export type {
   EmbedOptions,
   EmbedUsage,
   InputParts,
+  MatmulRate,
   ModelInfo,
   OnProgress,
   OrtBuild,
@@ -65,6 +66,7 @@ export type {
   RecipeInfo,
   RungReport,
   SkippedInput,
+  StageUsage,
   WasmFilePaths,
 } from './runtime';
 export type {

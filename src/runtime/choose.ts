@@ -187,7 +187,11 @@ async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | 
 }
 
 function notTried(reason: string): RungReport {
-  return { device: 'webgpu', activations: 'f32', subgroups: false, outcome: 'unavailable', cosine: null, reason };
+  const milliseconds = { setUp: null, probe: null };
+  return {
+    ...{ device: 'webgpu', activations: 'f32', subgroups: false, outcome: 'unavailable', cosine: null },
+    ...{ reason, milliseconds },
+  } as const;
 }
 
 function usableFeatures(adapter: AdapterFacts, internal: InternalOptions | undefined) {
