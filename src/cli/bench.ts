@@ -15,7 +15,7 @@ import {
   type MeasureReport,
   type MeasureStep,
 } from '../measure';
-import { loadRuntime } from '../runtime';
+import { loadRuntime, type Compute } from '../runtime';
 import { printLine } from './output';
 import { bundleAt } from './places';
 import type { ProgressLine } from './progress';
@@ -24,6 +24,7 @@ export interface BenchArguments {
   model: string;
   device: 'cpu' | 'webgpu';
   activations?: 'f32' | 'f16';
+  compute: Compute;
   pictures?: number[];
   captions?: number[];
   /** Seconds spent on repeating a figure. */
@@ -37,14 +38,22 @@ export interface BenchArguments {
 
 /** Prints figures as they come; with `json` or `markdown` the whole report at the end. */
 export async function bench(args: BenchArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
-  const { device, activations = device === 'cpu' ? 'f32' : undefined, pictures, captions, seconds, longest } = args;
+  const {
+    device,
+    activations = device === 'cpu' ? 'f32' : undefined,
+    compute,
+    pictures,
+    captions,
+    seconds,
+    longest,
+  } = args;
   const reader = await bundleAt(args.model);
   const asWhole = args.json === true || args.markdown === true;
   const printer = asWhole ? null : new Printer();
   const wishes = activations ? [activations] : (['f16', 'f32'] as const);
   let pending = Promise.resolve();
   const report = await measure({
-    rungs: wishes.map((activations) => ({ device, activations })),
+    rungs: wishes.map((activations) => ({ device, activations, compute })),
     environment: {
       agent: `Node ${process.version}, ${process.platform} ${process.arch}`,
       cpu: cpus()[0]?.model ?? null,
@@ -52,9 +61,9 @@ export async function bench(args: BenchArguments, progress: ProgressLine, signal
       memory: totalmem(),
       isolated: null,
     },
-    load: ({ activations }, signal) =>
+    load: ({ activations, compute }, signal) =>
       loadRuntime({
-        ...{ reader, device, activations, probe: 'always', vision: 'now', numThreads: args.threads, signal },
+        ...{ reader, device, activations, compute, probe: 'always', vision: 'now', numThreads: args.threads, signal },
         onProgress: progress.show,
       }),
     memory: async () => ({ bytes: process.resourceUsage().maxRSS * 1024, of: 'process' }),

@@ -9,12 +9,28 @@ import { number, reportAsMarkdown } from './words';
 
 const ENVIRONMENT = { agent: 'Test 1', cpu: 'a CPU', cores: 2, memory: 2 ** 33, isolated: null };
 const step: RungReport = {
-  ...{ device: 'cpu', activations: 'f32', subgroups: false, outcome: 'passed', cosine: 0.9999999, reason: null },
+  ...{
+    device: 'cpu',
+    activations: 'f32',
+    subgroups: false,
+    compute: 'exact',
+    outcome: 'passed',
+    cosine: 0.9999999,
+    reason: null,
+  },
   milliseconds: { setUp: 10, probe: 20 },
 };
 const INFO = {
   ...{ id: 'abc', label: 'fake', architecture: 'none', dims: 4, dtype: 'q8', bytes: 5e6, device: 'cpu' },
-  ...{ activations: 'f32', build: 'node', adapter: null, subgroups: false, threads: 0, maxTokens: 512 },
+  ...{
+    activations: 'f32',
+    build: 'node',
+    compute: 'exact',
+    adapter: null,
+    subgroups: false,
+    threads: 0,
+    maxTokens: 512,
+  },
   source: { base: { id: 'owner/base', revision: null }, adapter: null },
   image: { plan: 'native', options: ['minPixels', 'maxPixels'], patchSize: 14, mergeSize: 2 },
   ladder: [step],

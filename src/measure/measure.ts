@@ -6,6 +6,7 @@
 import { ProbeError, VLM2VecError } from '../errors';
 import type {
   Activations,
+  Compute,
   DeviceName,
   EmbedInput,
   EmbedOptions,
@@ -31,6 +32,8 @@ export interface MeasurableModel {
 export interface RungWish {
   device: DeviceName;
   activations: Activations;
+  /** @default 'exact' */
+  compute?: Compute;
 }
 
 /** What is being measured now. */
@@ -85,6 +88,7 @@ export async function measure(options: MeasureOptions): Promise<MeasureReport> {
     options.signal?.throwIfAborted();
     const figures: RungFigures = {
       ...wish,
+      compute: wish.compute ?? 'exact',
       ...{ subgroups: null, build: null, threads: null, adapter: null, load: null, probe: [], matmul: null },
       ...{ figures: [], memory: null, error: null },
     };
@@ -111,7 +115,7 @@ async function measureRung(
   index: number,
 ): Promise<void> {
   const { load, signal, onStep } = options;
-  const wish: RungWish = { device: rung.device, activations: rung.activations };
+  const wish: RungWish = { device: rung.device, activations: rung.activations, compute: rung.compute };
   const { pictures: sizes = PICTURE_SIZES, captions: counts = CAPTION_COUNTS } = options;
   const perRung = 2 + sizes.length + counts.length;
   let done = index * perRung;
@@ -131,6 +135,7 @@ async function measureRung(
     rung.load = { milliseconds: performance.now() - start, probe: used?.milliseconds.probe ?? null };
     rung.probe = stepsOf(info.ladder);
     rung.subgroups = info.subgroups;
+    rung.compute = info.compute;
     rung.build = info.build;
     rung.threads = info.threads;
     rung.adapter = info.adapter;
@@ -180,8 +185,8 @@ async function measureRung(
 }
 
 const stepsOf = (ladder: readonly RungReport[]): RungFigures['probe'] =>
-  ladder.map(({ device, activations, subgroups, outcome, cosine, reason }) => ({
-    ...{ device, activations, subgroups, outcome, cosine, reason },
+  ladder.map(({ device, activations, subgroups, compute, outcome, cosine, reason }) => ({
+    ...{ device, activations, subgroups, compute, outcome, cosine, reason },
   }));
 
 async function timedCall(

@@ -1,7 +1,7 @@
 /** @file What a measurement says. Plain data, the same from a page and from the shell: reports can be compared. */
 
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
-import type { Activations, AdapterFacts, DeviceName, MatmulRate, OrtBuild, RungReport } from '../runtime';
+import type { Activations, AdapterFacts, Compute, DeviceName, MatmulRate, OrtBuild, RungReport } from '../runtime';
 
 export const REPORT_FORMAT = 'vlm2vec-bench';
 export const REPORT_VERSION = 1;
@@ -74,6 +74,7 @@ export interface MemoryFigure {
 export interface RungFigures {
   device: DeviceName;
   activations: Activations;
+  compute: Compute;
   /** Null where it could not be loaded. */
   subgroups: boolean | null;
   build: OrtBuild | null;
@@ -82,7 +83,7 @@ export interface RungFigures {
   /** What loading took in all, and of it the self-test. */
   load: { milliseconds: number; probe: number | null } | null;
   /** Each step of the ladder: the worst cosine with the bundle's probe. */
-  probe: Pick<RungReport, 'device' | 'activations' | 'subgroups' | 'outcome' | 'cosine' | 'reason'>[];
+  probe: Pick<RungReport, 'device' | 'activations' | 'subgroups' | 'compute' | 'outcome' | 'cosine' | 'reason'>[];
   matmul: MatmulRate | null;
   figures: Figure[];
   memory: MemoryFigure | null;

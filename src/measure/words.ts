@@ -28,12 +28,10 @@ export function askedInWords({ kind, size }: Pick<Figure, 'kind' | 'size'>, imag
   return tokens === null ? 'a picture' : `a picture, ${tokens} visual tokens`;
 }
 
-export function rungInWords({
-  device,
-  activations,
-  subgroups,
-}: Pick<RungFigures, 'device' | 'activations' | 'subgroups'>) {
-  return [device, activations, ...(subgroups ? ['subgroups'] : [])].join(' ');
+/** `webgpu f16 subgroups` */
+export function rungInWords(rung: Pick<RungFigures, 'device' | 'activations' | 'subgroups' | 'compute'>): string {
+  const { device, activations, subgroups, compute } = rung;
+  return [device, activations, ...(subgroups ? ['subgroups'] : []), ...(compute === 'fast' ? ['fast'] : [])].join(' ');
 }
 
 /** What the GPU calls itself; null without one. */

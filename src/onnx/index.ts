@@ -2,5 +2,5 @@
 
 export { GraphBuilder, type Attribute, type Dimension, type GraphBuilderOptions, type Value } from './graph-builder';
 export { countFlops, type Fed } from './flops';
-export { linear, type LinearOptions } from './linear';
+export { linear, type LinearOptions, type Product } from './linear';
 export * from './ops';

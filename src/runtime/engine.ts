@@ -10,6 +10,7 @@ import { DisposedError, WebGPUUnavailableError } from '../errors';
 import type { Backbone, PicturePlan, Positions } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
+import type { Product } from '../onnx';
 import { letEventsIn } from '../environment';
 import { Feeder } from './feeds';
 import { BundleFiles } from './files';
@@ -25,6 +26,7 @@ import type { OnStage } from './usage';
 export interface EngineOptions {
   ort: Ort;
   rung: Rung;
+  product: Product;
   gpu: Gpu | null;
   manifest: BundleManifest;
   backbone: Backbone;
@@ -85,6 +87,7 @@ export interface FeaturePiece {
 
 export class Engine {
   readonly rung: Rung;
+  readonly product: Product;
   readonly gpu: Gpu | null;
   readonly #ort: Ort;
   readonly #options: Omit<EngineOptions, keyof LoadHooks>;
@@ -108,6 +111,7 @@ export class Engine {
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
+    this.product = options.product;
     this.gpu = gpu;
     this.#backbone = backbone;
     this.#feeder = new Feeder({ ort, backbone, positions: options.positions, activations: rung.activations });
@@ -163,7 +167,7 @@ export class Engine {
   get place(): Place {
     const { numThreads } = this.#options;
     const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
-    return { ort: this.#ort, rung: this.rung, gpu: this.gpu, numThreads, unlessLost };
+    return { ort: this.#ort, rung: this.rung, gpu: this.gpu, product: this.product, numThreads, unlessLost };
   }
 
   /** True once the device is gone: nothing here works any more. */
@@ -289,9 +293,9 @@ export class Engine {
   }
 
   #loadStage(part: StagePart, files: BundleFiles, signal?: AbortSignal): Promise<Stage> {
-    const { ort, gpu, numThreads, strictPlacement } = this.#options;
+    const { ort, gpu, product, numThreads, strictPlacement } = this.#options;
     return Stage.load(part, {
-      ...{ ort, gpu, numThreads, strictPlacement, files, signal },
+      ...{ ort, gpu, product, numThreads, strictPlacement, files, signal },
       network: this.#backbone,
       positions: this.#options.positions,
       rung: this.rung,

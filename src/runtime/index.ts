@@ -13,6 +13,7 @@ export type {
   Activations,
   ActivationsChoice,
   AdapterFacts,
+  Compute,
   DeviceChoice,
   DeviceName,
   EmbedInput,

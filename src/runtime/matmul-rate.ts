@@ -6,12 +6,13 @@
 import type { StoredTensor, WeightDtype } from '../bundle/manifest';
 import { toHalf } from '../bundle/float16';
 import { uniforms } from '../bundle/random';
-import { GraphBuilder, linear } from '../onnx';
+import { GraphBuilder, linear, type Product } from '../onnx';
 import { quantizedTensors } from '../onnx/quantize';
 import type { Gpu } from './device';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
 import { ortQueue } from './queue';
+import type { Activations } from './types';
 import { providerOptions } from './stage';
 
 /** Where sessions are made. */
@@ -19,6 +20,8 @@ export interface Place {
   ort: Ort;
   rung: Rung;
   gpu: Gpu | null;
+  /** How the model's products with quantized weights are computed. */
+  product: Product;
   numThreads?: number;
   unlessLost<T>(work: Promise<T>): Promise<T>;
 }
@@ -48,11 +51,11 @@ const FILE = 'matmul.bin';
 
 /** Measures it; takes a second or two, on slow devices up to ten. */
 export async function measureMatmulRate(
-  { ort, rung, gpu, numThreads, unlessLost }: Place,
+  { ort, rung, gpu, product, numThreads, unlessLost }: Place,
   dtype: WeightDtype,
   signal?: AbortSignal,
 ): Promise<MatmulRate> {
-  const { graph, weights } = products(dtype, rung.activations);
+  const { graph, weights } = products(dtype, { activations: rung.activations, product });
   const session: Session = await ortQueue.add(
     () =>
       unlessLost(
@@ -90,7 +93,7 @@ export async function measureMatmulRate(
 }
 
 /** One row, spread over as many as are asked for on the device itself, multiplied; of the result one row comes back. */
-function products(dtype: WeightDtype, activations: 'f32' | 'f16') {
+function products(dtype: WeightDtype, { activations, product }: { activations: Activations; product: Product }) {
   const { tensors, weights } = storedWeights(dtype);
   const graph = new GraphBuilder({ name: 'matmul', weightsPath: FILE, tensors });
   const row = graph.input('row', 'f32', [1, SIZE]);
@@ -99,7 +102,7 @@ function products(dtype: WeightDtype, activations: 'f32' | 'f16') {
   if (activations === 'f16') x = graph.node('Cast', 'rows.f16', [x], { attributes: { to: { int: 10 } } });
   for (let i = 0; i < PRODUCTS; i++) {
     x = linear(graph, `product.${i}`, x, {
-      ...{ weight: `w${i}`, inFeatures: SIZE, outFeatures: SIZE, type: activations },
+      ...{ weight: `w${i}`, inFeatures: SIZE, outFeatures: SIZE, type: activations, product },
     });
   }
   x = graph.node('Gather', 'last.row', [x, graph.int64('first', [0])], { attributes: { axis: { int: 0 } } });

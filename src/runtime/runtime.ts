@@ -86,6 +86,8 @@ export class Runtime {
       source: manifest.source,
       device: choice.rung.device,
       activations: choice.rung.activations,
+      compute: choice.rung.compute,
+      product: choice.engine.product,
       build: choice.build,
       adapter: choice.engine.gpu?.adapter ?? null,
       subgroups: choice.engine.gpu?.subgroups ?? false,
@@ -211,6 +213,7 @@ export async function computeProbe(
     const runtime = await Runtime.load({
       ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
       transient: true, // memory for one stage, whatever the size of the model
+      internal: { product: 'float' },
     });
     try {
       return await work(runtime.probed);

@@ -3,7 +3,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
-import { countFlops } from '../onnx';
+import { countFlops, type Product } from '../onnx';
 import type { Gpu } from './device';
 import type { BundleFiles, WeightPart } from './files';
 import type { Rung } from './ladder';
@@ -34,6 +34,8 @@ export interface StageOptions {
   network: Network;
   positions: Positions;
   rung: Rung;
+  /** How quantized weights are multiplied on this rung. */
+  product: Product;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
   files: BundleFiles;
@@ -52,6 +54,7 @@ export interface StageOptions {
 export class Stage {
   readonly name: string;
   readonly #session: Session;
+  /** As float products: what is to be computed, whatever kernels compute it. */
   readonly #graph: () => Uint8Array;
 
   private constructor(name: string, session: Session, graph: () => Uint8Array) {
@@ -61,18 +64,21 @@ export class Stage {
   }
 
   static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, files, unlessLost, signal } = options;
+    const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
-    const graph = () =>
+    const graph = (product: Product) =>
       buildStageGraph(
         network,
         { ...stage, tensors },
-        { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence' },
+        { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
       );
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
-    const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph(), sessionOptions)), signal);
-    return new Stage(stage.name, session, graph);
+    const session = await ortQueue.add(
+      () => unlessLost(ort.InferenceSession.create(graph(product), sessionOptions)),
+      signal,
+    );
+    return new Stage(stage.name, session, () => graph('float'));
   }
 
   /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
