@@ -30,11 +30,14 @@ import { expectProbe, expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
-/** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
+/**
+ * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a 2B's
+ * widest activations, are below 32 MiB: of more, the C library gives each buffer back and gets it anew, page by page.
+ */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   webgpu: { tokens: 2048, patches: 4096, buckets: true },
   wasm: { tokens: 1024, patches: 1024, buckets: false },
-  cpu: { tokens: 1024, patches: 4096, buckets: false },
+  cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
@@ -221,7 +224,8 @@ export async function computeProbe(
       await runtime.dispose();
     }
   };
-  const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
+  const { picture } = askedOf(manifest).backbone;
+  const cases = await on('f32', (embedder) => makeProbe(embedder, { ...manifest, pictures: picture.probe?.pictures }));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
@@ -236,7 +240,7 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+      (await embedAll(inputs, asked.backbone.picture.probe?.options ?? {}, {
         ...{ preparer, limits, keyOf, signal, meter, run },
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out
