@@ -8,5 +8,6 @@ export {
   type QuantizedInput,
   type Value,
 } from './graph-builder';
+export { countFlops, type Fed } from './flops';
 export { linear, type LinearOptions, type Product } from './linear';
 export * from './ops';
