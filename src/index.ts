@@ -81,6 +81,7 @@ export type {
   PromptConfig,
   StoredDtype,
   StoredTensor,
+  Effort,
   WeightDtype,
 } from './bundle/manifest';
 export type { DecodeOptions, ImageInput, RgbImage } from './image';

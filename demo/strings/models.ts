@@ -144,6 +144,7 @@ export const modelsStrings = {
     measure: 'Measuring weights',
     convert: 'Fetching and converting weights',
     calibrate: 'Measuring what the weights see',
+    refine: 'Fetching and rounding weights again',
     probe: 'Testing the model',
     publish: 'Saving',
     download: 'Downloading',

@@ -342,6 +342,7 @@ function watchedWriter(at = -1, then?: () => void) {
     journal: null,
     create: (path) => counted(writer.create(path)),
     reopen: (path, bytes) => counted(writer.reopen(path, bytes)),
+    remove: (path) => writer.remove(path),
     reader: () => writer.reader(),
     publish: async () => {
       count();

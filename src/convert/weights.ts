@@ -10,6 +10,7 @@ import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '
 import { PieceEncoder, placesOf } from './encode';
 import type { Piece, PieceGroup } from './pieces';
 import { weightFiles, type ConversionPlan } from './plan';
+import type { MomentsFile } from './moments-file';
 import { readRows } from './rows';
 import type { ConversionState, PlanNote } from './state';
 
@@ -24,6 +25,8 @@ export interface WeightsJob {
   tensors: TensorStore;
   state: ConversionState;
   claims: PlanNote['claims'];
+  /** For a second pass: 4-bit matrices are rounded with feedback. */
+  moments: MomentsFile | null;
   /** A note is made whenever about so many bytes were written. @default 8 MiB */
   noteBytes?: number;
   /** By path. */
@@ -113,7 +116,8 @@ async function writePieces(
       hasher.init();
       let bytes = 0;
       const file = files.get(piece.placed.file)!;
-      for (const part of encoder.encode(piece, values)) {
+      const factors = (await run.moments?.factors(piece.placed.weight.name, signal)) ?? null;
+      for (const part of encoder.encode(piece, values, factors)) {
         hasher.update(part.bytes);
         await file.write(part.bytes, part.position);
         bytes += part.bytes.length;

@@ -1,5 +1,6 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
+export { takeMoments } from './calibration';
 export { largestWeight } from './capability';
 export { type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter } from './device';
