@@ -27,9 +27,10 @@ import {
   SourceNotFoundError,
   UnsupportedError,
 } from '../errors';
-import { architectureOf, buildStageGraph, expectPositions, type Backbone, type Positions } from '../models';
+import { architectureOf, buildStageGraph, expectPositions, sliceToFit, type Backbone, type Positions } from '../models';
 import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
+import { boundLayout, storedBytes } from './layout';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
 import { chooseRecipe, type ChosenRecipe } from './recipe';
@@ -96,9 +97,12 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
   options.onRecipe?.(chosen);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
-  const backbone = architecture.fromCheckpoint(
-    { config: checkpoint.config, preprocessor: checkpoint.preprocessor, tokenizer: tokenizer.json },
-    { head: chosen.recipe.head ?? null },
+  const { config, preprocessor } = checkpoint;
+  const head = chosen.recipe.head ?? null;
+  const { network: backbone, mlpSlices } = sliceToFit(
+    (slices) => architecture.fromCheckpoint({ config, preprocessor, tokenizer: tokenizer.json }, { head, mlpSlices: slices }),
+    (weight) => storedBytes(weight, boundLayout(weight, dtype, 'most')),
+    options.maxStageBytes,
   );
   expectPositions(backbone, chosen.recipe.positions);
   const work = await openWork(options, backbone, chosen);
@@ -125,6 +129,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     dtype,
     source: checkpoint.source,
     config: backbone.config,
+    mlpSlices,
     stages,
     embeddings,
     tokenizer: { files },
@@ -267,16 +272,16 @@ async function writeGraphs(
 ): Promise<BundleStage[]> {
   const stages: BundleStage[] = [];
   for (const { plan: stage, file } of plan.stages) {
-    const { name, kind, blocks } = stage;
+    const { name, kind, steps } = stage;
     const weights = sealed.get(file.path)!;
     const tensors = file.weights.flatMap((placed) => placed.tensors);
     const model = buildStageGraph(
       backbone,
-      { kind, blocks, weights, tensors },
+      { kind, steps, weights, tensors },
       { activations: 'f32', positions: positions === 'mrope' ? 'rows' : 'sequence' },
     );
     const graph = await writeFile(writer, `${name}.onnx`, model);
-    stages.push({ name, kind, blocks, graph, weights, tensors });
+    stages.push({ name, kind, steps, graph, weights, tensors });
   }
   return stages;
 }

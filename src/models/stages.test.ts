@@ -61,11 +61,12 @@ describe.each([
       let next = 0;
       tower.forEach((stage, i) => {
         expect(stage.name).toBe(`${kind}.${i}`);
-        expect(stage.blocks.first).toBe(next);
-        expect(stage.blocks.last).toBeGreaterThan(next);
-        next = stage.blocks.last;
+        expect(stage.steps.first).toBe(next);
+        expect(stage.steps.last).toBeGreaterThan(next);
+        next = stage.steps.last;
       });
-      expect(next).toBe(kind === 'vision' ? config.vision.depth : config.layers);
+      // What comes before the blocks and after, attention and MLP of each.
+      expect(next).toBe(kind === 'vision' ? 2 + 2 * config.vision.depth : 1 + 2 * config.layers);
     }
   });
 });

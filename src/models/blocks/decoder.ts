@@ -19,9 +19,11 @@ import {
   type Value,
 } from '../../onnx';
 import type { Head, Tower } from '../architecture';
+import type { Range } from '../types';
 import type { Context } from './activations';
 import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Layer, type Linear } from './layers';
-import { addBranch, closeStream, type Stream } from './residual';
+import { addBranch, summed, type Stream } from './residual';
+import { towerOf, type Step } from './steps';
 
 /** Numbers of a pre-norm decoder with grouped-query attention and a gated MLP. */
 export interface DecoderConfig {
@@ -42,7 +44,12 @@ export interface DecoderOptions {
   /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
   readonly fused?: boolean;
   readonly head: Head | null;
+  /** Slices of each MLP. @default 1 */
+  readonly mlpSlices?: number;
 }
+
+/** Where MLPs are sliced: blocks of quantized weights stay whole. */
+const SLICE_UNIT = 32;
 
 /** The parts of one layer. */
 function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: number) {
@@ -55,14 +62,6 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       source: `${source}.${kind}`,
       length: hiddenSize,
       epsilon: rmsEps,
-      bias: false,
-    });
-  const mlp = (kind: string, [inFeatures, outFeatures]: readonly [number, number]) =>
-    linear({
-      name: `${name}.mlp.${kind}`,
-      sources: [`${source}.mlp.${kind}`],
-      inFeatures,
-      outFeatures,
       bias: false,
     });
   return {
@@ -84,17 +83,62 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       bias: false,
     }),
     postNorm: rms('post_attention_layernorm'),
-    ...(options.fused
-      ? { gateUp: mlp('gate_up_proj', [hiddenSize, 2 * intermediateSize]) }
-      : {
-          gate: mlp('gate_proj', [hiddenSize, intermediateSize]),
-          up: mlp('up_proj', [hiddenSize, intermediateSize]),
-        }),
-    down: mlp('down_proj', [intermediateSize, hiddenSize]),
+    mlp: slicesOf(intermediateSize, options.mlpSlices ?? 1).map((neurons, slice, { length }) =>
+      mlpLayers(config, options, {
+        name: length === 1 ? `${name}.mlp` : `${name}.mlp.${slice}`,
+        source: `${source}.mlp`,
+        neurons,
+      }),
+    ),
   };
 }
 
 type DecoderLayer = ReturnType<typeof decoderLayer>;
+
+/** About equal parts of an MLP's neurons, at multiples of {@link SLICE_UNIT}. */
+function slicesOf(neurons: number, count: number): Range[] {
+  const units = Math.ceil(neurons / SLICE_UNIT);
+  const at = (slice: number) => Math.min(neurons, Math.floor((slice * units) / count) * SLICE_UNIT);
+  return Array.from({ length: count }, (_, slice) => ({ first: at(slice), last: at(slice + 1) }));
+}
+
+/** Some neurons of an MLP: rows of gate and up, columns of down. */
+function mlpLayers(
+  { hiddenSize, intermediateSize }: DecoderConfig,
+  { fused }: DecoderOptions,
+  { name, source, neurons }: { name: string; source: string; neurons: Range },
+): MlpLayers {
+  const count = neurons.last - neurons.first;
+  const isWhole = count === intermediateSize;
+  /** Rows that begin at each of `starts`. */
+  const rows = (kind: string, starts: readonly number[]) => {
+    const slice = {
+      of: [intermediateSize * starts.length, hiddenSize] as const,
+      rows: starts.map((start) => ({ first: start + neurons.first, last: start + neurons.last })),
+    };
+    return linear({
+      name: `${name}.${kind}`,
+      sources: isWhole ? [`${source}.${kind}`] : starts.map(() => `${source}.${kind}`),
+      inFeatures: hiddenSize,
+      outFeatures: count * starts.length,
+      bias: false,
+      ...(isWhole ? {} : { slice }),
+    });
+  };
+  const down = linear({
+    name: `${name}.down_proj`,
+    sources: [`${source}.down_proj`],
+    inFeatures: count,
+    outFeatures: hiddenSize,
+    bias: false,
+    ...(isWhole ? {} : { slice: { of: [hiddenSize, intermediateSize], columns: neurons } }),
+  });
+  return fused
+    ? { gateUp: rows('gate_up_proj', [0, intermediateSize]), down }
+    : { gate: rows('gate_proj', [0]), up: rows('up_proj', [0]), down };
+}
+
+type MlpLayers = { gateUp: Linear; down: Linear } | { gate: Linear; up: Linear; down: Linear };
 
 /** What comes after the layers: the final norm, and the recipe's head. */
 function outputLayers({ hiddenSize, rmsEps }: DecoderConfig, { source, head }: DecoderOptions) {
@@ -127,35 +171,51 @@ function headLayer({ weight, bias, size }: Head, hiddenSize: number): Linear {
 
 /** The whole language model. */
 export function decoderTower(config: DecoderConfig, options: DecoderOptions): Tower {
-  const layers = Array.from({ length: config.layers }, (_, index) => decoderLayer(config, options, index));
+  const { hiddenSize, headDim } = config;
+  const blocks = Array.from({ length: config.layers }, (_, index) =>
+    decoderSteps(config, decoderLayer(config, options, index), index === config.layers - 1),
+  );
   const output = outputLayers(config, options);
-  return {
-    blocks: layers.map((layer, index) => [
-      ...weightsOf(layer),
-      ...(index === config.layers - 1 ? weightsOf(present(output)) : []),
-    ]),
-    build(context, { first, last }) {
-      const { graph } = context;
-      const hiddenShape = ['tokens', config.hiddenSize];
-      let stream: Stream =
-        first === 0
-          ? spliceEmbeddings(context, config.hiddenSize)
-          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
-      const run = textRun(context, config.headDim);
-      const isLast = last === config.layers;
-      const pooled = isLast ? graph.input('last', 'i32', ['pooled']) : undefined;
-      for (let index = first; index < last; index++) {
-        stream = decoderBlock(context, config, layers[index]!, {
-          stream,
-          run,
-          pooled: index === config.layers - 1 ? pooled : undefined,
-        });
-      }
-      if (isLast)
-        graph.output(embedding(context, output, stream), 'f32', ['pooled', options.head?.size ?? config.hiddenSize]);
-      else graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
+  blocks.at(-1)!.push({
+    weights: weightsOf(present(output)),
+    rows: POOLED,
+    apply(context, stream) {
+      const vectors = embedding(context, output, stream);
+      context.graph.output(vectors, 'f32', [POOLED, options.head?.size ?? hiddenSize]);
+      return { hidden: vectors, branch: null };
     },
-  };
+  });
+  return towerOf<TextRun>({
+    blocks,
+    width: hiddenSize,
+    mostSlices: Math.ceil(config.intermediateSize / SLICE_UNIT),
+    start: (context) => spliceEmbeddings(context, hiddenSize),
+    run: (context) => textRun(context, headDim),
+  });
+}
+
+/** What the rows of the residual stream are, up to the last attention and behind it. */
+const TOKENS = 'tokens';
+const POOLED = 'pooled';
+
+/** x += attention(norm(x)); x += mlp(norm(x)). */
+function decoderSteps(config: DecoderConfig, layer: DecoderLayer, isLast: boolean): Step<TextRun>[] {
+  const { inputNorm, qkv, output, postNorm, mlp } = layer;
+  const rows = isLast ? POOLED : TOKENS;
+  const slices = mlp.map((slice, index): Step<TextRun> => ({
+    weights: weightsOf(index === 0 ? { postNorm, ...slice } : slice),
+    rows,
+    inside: index < mlp.length - 1,
+    apply: (context, stream) => addMlp(context, layer, stream, index),
+  }));
+  return [
+    {
+      weights: weightsOf({ inputNorm, qkv, output }),
+      rows,
+      apply: (context, stream, run) => attend(context, config, layer, { stream, run: run(), isLast }),
+    },
+    ...slices,
+  ];
 }
 
 /** What changes from run to run. */
@@ -197,24 +257,37 @@ function spliceEmbeddings({ graph, precision }: Context, hiddenSize: number): St
   return { hidden: scale(graph, 'rows.scaled', spliced, precision.residual), branch: null };
 }
 
-/** x += attention(norm(x)); x += mlp(norm(x)). `pooled`: rows to keep; all where it is absent. // int32 [E] */
-function decoderBlock(
+/** x += attention(norm(x)); behind the last one only the pooled rows are kept. // [N, H] → [N or E, H] */
+function attend(
   context: Context,
   config: DecoderConfig,
   layer: DecoderLayer,
-  { stream, run, pooled }: { stream: Stream; run: TextRun; pooled?: Value },
+  { stream, run, isLast }: { stream: Stream; run: TextRun; isLast: boolean },
 ): Stream {
   const { graph, precision } = context;
   const first = applyNorm(context, layer.inputNorm, stream, precision.residual);
   let heads = attention(context, config, layer, first.normed, run); // [N, heads*headDim]
   let { hidden } = first.stream;
-  if (pooled !== undefined) {
+  if (isLast) {
+    const pooled = graph.input('last', 'i32', [POOLED]);
     heads = gatherRows(graph, `${layer.output.name}.pooled`, heads, pooled); // [E, heads*headDim]
     hidden = gatherRows(graph, `${layer.inputNorm.name}.pooled`, hidden, pooled); // [E, H]
   }
-  const attended = addBranch(context, { hidden, branch: null }, applyLinear(context, layer.output, heads));
-  const second = applyNorm(context, layer.postNorm, attended, precision.gated);
-  return addBranch(context, second.stream, gatedMlp(context, layer, second.normed));
+  return addBranch(context, { hidden, branch: null }, applyLinear(context, layer.output, heads));
+}
+
+/**
+ * x += mlp(norm(x)), or one slice's part of it: each adds to the stream, in float32, so that together they are exact up to
+ * the order of summation. // [n, H]
+ */
+function addMlp(context: Context, { postNorm, mlp }: DecoderLayer, stream: Stream, index: number): Stream {
+  const slice = mlp[index]!;
+  const { normed, stream: before } =
+    stream.normed === undefined
+      ? applyNorm(context, postNorm, stream, context.precision.gated)
+      : { normed: stream.normed, stream: summed(context, `${slice.down.name}.before`, stream) };
+  const after = addBranch(context, before, gatedMlp(context, slice, normed));
+  return index === mlp.length - 1 ? after : { ...after, normed };
 }
 
 /** Causal grouped-query attention, without the output projection. // [N, H] → [N, heads*headDim] */
@@ -257,7 +330,7 @@ function rotateRows(
 }
 
 /** down(silu(gate(x)) · up(x)) // [n, H] → [n, H] */
-function gatedMlp(context: Context, layer: DecoderLayer, x: Value): Value {
+function gatedMlp(context: Context, layer: MlpLayers, x: Value): Value {
   const { graph, precision } = context;
   const { down } = layer;
   const { name, gate, up } = gateAndUp(context, layer, x);
@@ -267,7 +340,7 @@ function gatedMlp(context: Context, layer: DecoderLayer, x: Value): Value {
 }
 
 /** // [n, H] → two of [n, intermediate] */
-function gateAndUp(context: Context, layer: DecoderLayer, x: Value): { name: string; gate: Value; up: Value } {
+function gateAndUp(context: Context, layer: MlpLayers, x: Value): { name: string; gate: Value; up: Value } {
   if (!('gateUp' in layer)) {
     const { gate, up } = layer;
     return { name: gate.name, gate: applyLinear(context, gate, x), up: applyLinear(context, up, x) };

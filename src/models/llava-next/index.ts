@@ -37,7 +37,7 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-function network(config: LlavaNextConfig, { head }: BackboneOptions): Network {
+function network(config: LlavaNextConfig, { head, mlpSlices }: BackboneOptions): Network {
   return {
     name: 'llava_next',
     hiddenSize: config.hiddenSize,
@@ -46,7 +46,7 @@ function network(config: LlavaNextConfig, { head }: BackboneOptions): Network {
     embeddingTensor: `${TEXT}.embed_tokens.weight`,
     towers: {
       vision: visionTower(config),
-      text: decoderTower(config, { source: TEXT, attentionBias: false, head }),
+      text: decoderTower(config, { source: TEXT, attentionBias: false, head, mlpSlices }),
     },
   };
 }

@@ -46,7 +46,7 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-function network(config: Phi3VConfig, { head }: BackboneOptions): Network {
+function network(config: Phi3VConfig, { head, mlpSlices }: BackboneOptions): Network {
   return {
     name: 'phi3_v',
     hiddenSize: config.hiddenSize,
@@ -55,7 +55,7 @@ function network(config: Phi3VConfig, { head }: BackboneOptions): Network {
     embeddingTensor: `${TEXT}.embed_tokens.weight`,
     towers: {
       vision: visionTower(config),
-      text: decoderTower(config, { source: TEXT, attentionBias: false, fused: true, head }),
+      text: decoderTower(config, { source: TEXT, attentionBias: false, fused: true, head, mlpSlices }),
     },
   };
 }

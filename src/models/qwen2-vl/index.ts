@@ -39,7 +39,7 @@ interface Facts {
 }
 
 /** Weights and graphs of the numbers of `config`. */
-export function qwen2vlNetwork(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
+export function qwen2vlNetwork(config: Qwen2VLConfig, { head, mlpSlices }: BackboneOptions): Network {
   return {
     name: 'qwen2_vl',
     hiddenSize: config.hiddenSize,
@@ -48,7 +48,7 @@ export function qwen2vlNetwork(config: Qwen2VLConfig, { head }: BackboneOptions)
     embeddingTensor: 'model.embed_tokens.weight',
     towers: {
       vision: visionTower(config),
-      text: decoderTower(config, { source: 'model', attentionBias: true, head }),
+      text: decoderTower(config, { source: 'model', attentionBias: true, head, mlpSlices }),
     },
   };
 }
