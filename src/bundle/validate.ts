@@ -210,7 +210,8 @@ function readTable(field: JsonField): EmbeddingTable {
 
 function readRecipeFields(root: JsonField): Pick<BundleManifest, 'recipe' | 'assumed'> {
   return {
-    recipe: root.get('recipe').record(),
+    // Null in copies of bundles of version 1.
+    recipe: root.get('recipe').nullable((recipe) => recipe.record()),
     assumed: root.get('assumed').nullable((reason) => reason.string(10_000)),
   };
 }
