@@ -19,6 +19,7 @@ import { isPlainPath } from '../bundle/paths';
 import type { OnProgress } from '../bundle/progress';
 import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import type { Checkpoint } from '../checkpoint';
+import { isJsonObject } from '../checkpoint/json';
 import type { ByteSource } from '../checkpoint/types';
 import {
   CheckpointFormatError,
@@ -27,7 +28,16 @@ import {
   SourceNotFoundError,
   UnsupportedError,
 } from '../errors';
-import { architectureOf, buildStageGraph, expectPositions, sliceToFit, type Backbone, type Positions } from '../models';
+import {
+  architectureOf,
+  buildStageGraph,
+  expectPositions,
+  slicesToFit,
+  type Backbone,
+  type CheckpointFiles,
+  type PlannedWeight,
+  type Positions,
+} from '../models';
 import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
 import { boundLayout, storedBytes } from './layout';
@@ -60,6 +70,8 @@ export interface ConvertOptions {
   onProgress?: OnProgress;
   /** Bytes of the largest weight file. @default 256 MiB, which is also the most that is allowed */
   maxStageBytes?: number;
+  /** Slices of each MLP of the text tower. @default as few as let everything fit a weight file */
+  mlpSlices?: number;
   /** The journal is written whenever about so many bytes of the bundle were. @default 8 MiB */
   noteBytes?: number;
 }
@@ -99,11 +111,11 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const { config, preprocessor } = checkpoint;
   const head = chosen.recipe.head ?? null;
-  const { network: backbone, mlpSlices } = sliceToFit(
-    (slices) => architecture.fromCheckpoint({ config, preprocessor, tokenizer: tokenizer.json }, { head, mlpSlices: slices }),
-    (weight) => storedBytes(weight, boundLayout(weight, dtype, 'most')),
-    options.maxStageBytes,
-  );
+  const backboneOf = (slices: number) =>
+    architecture.fromCheckpoint({ config, preprocessor, ...tokenizer }, { head, mlpSlices: slices });
+  const mostBytes = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
+  const mlpSlices = options.mlpSlices ?? slicesToFit(backboneOf, mostBytes, options.maxStageBytes);
+  const backbone = backboneOf(mlpSlices);
   expectPositions(backbone, chosen.recipe.positions);
   const work = await openWork(options, backbone, chosen);
   const sealed = await writeAndSeal(options, work);
@@ -150,12 +162,12 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
 async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }: ChosenRecipe): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
   const head = recipe.head ?? null;
-  const maxStageBytes = options.maxStageBytes ?? null;
+  const limits = { maxStageBytes: options.maxStageBytes ?? null, mlpSlices: options.mlpSlices ?? null };
   const { journal } = writer;
   const before = plannedBefore(journal?.notes ?? []);
   const same = {
     dtype,
-    maxStageBytes,
+    ...limits,
     head,
     source: checkpoint.source,
     files: fileKeys(checkpoint.tensors),
@@ -168,7 +180,7 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
   const plan = await planConversion(options, backbone);
   const note = await planNote(checkpoint, {
     dtype,
-    maxStageBytes,
+    ...limits,
     head,
     layouts: plan.layouts,
   });
@@ -286,22 +298,34 @@ async function writeGraphs(
   return stages;
 }
 
-async function readTokenizerFiles({ tokenizerFiles }: Checkpoint, signal?: AbortSignal): Promise<{ json: unknown }> {
+/** What an architecture reads of the tokenizer. */
+async function readTokenizerFiles(
+  { tokenizerFiles }: Checkpoint,
+  signal?: AbortSignal,
+): Promise<Pick<CheckpointFiles, 'tokenizer' | 'tokenizerConfig'>> {
   for (const { path, source } of tokenizerFiles) {
     if (!isPlainPath(path)) throw new CheckpointFormatError(`The tokenizer file ${path} has an unsafe name.`, { path });
     if (source.size > MAX_TOKENIZER_BYTES)
       throw new CheckpointFormatError(`${source.name} is too large for a tokenizer.`);
   }
-  const main = tokenizerFiles.find(({ path }) => path === 'tokenizer.json');
-  if (!main)
+  const read = async (name: string): Promise<unknown> => {
+    const file = tokenizerFiles.find(({ path }) => path === name);
+    if (!file) return null;
+    try {
+      const bytes = await file.source.read(0, file.source.size, signal);
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
+      throw new CheckpointFormatError(`${file.source.name} is not JSON in UTF-8.`, { path: name }, { cause });
+    }
+  };
+  const [tokenizer, tokenizerConfig] = [await read('tokenizer.json'), await read('tokenizer_config.json')];
+  if (tokenizer === null)
     throw new SourceNotFoundError('The checkpoint has no tokenizer.json; add the one of its model to the folder.');
-  try {
-    const bytes = await main.source.read(0, main.source.size, signal);
-    return { json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
-    throw new CheckpointFormatError(`${main.source.name} is not JSON in UTF-8.`, { path: main.path }, { cause });
+  if (tokenizerConfig !== null && !isJsonObject(tokenizerConfig)) {
+    throw new CheckpointFormatError('tokenizer_config.json holds no JSON object.', { path: 'tokenizer_config.json' });
   }
+  return { tokenizer, tokenizerConfig };
 }
 
 async function copyFile(

@@ -5,7 +5,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { MAX_STAGE_BYTES, type WeightDtype } from '../bundle/manifest';
-import { architectureOf, sliceToFit, type PlannedWeight } from '../models';
+import { architectureOf, slicesToFit, type PlannedWeight } from '../models';
 import { OFFICIAL_MODELS, type OfficialName } from '../testing/official-models';
 import { boundLayout, storedBytes } from './layout';
 import { placeWeights } from './plan';
@@ -20,9 +20,8 @@ function planned(name: OfficialName, dtype: WeightDtype, bound: 'least' | 'most'
   const { config } = OFFICIAL_MODELS[name];
   const architecture = architectureOf(config);
   const networkOf = (mlpSlices: number) => architecture.network(config, { head: null, mlpSlices });
-  const { network, mlpSlices } = sliceToFit(networkOf, (weight) =>
-    storedBytes(weight, boundLayout(weight, dtype, 'most')),
-  );
+  const mlpSlices = slicesToFit(networkOf, (weight) => storedBytes(weight, boundLayout(weight, dtype, 'most')));
+  const network = networkOf(mlpSlices);
   const weights = [...network.towers.vision.blocks, ...network.towers.text.blocks].flat(2);
   const layouts = new Map(weights.map((weight) => [weight.name, boundLayout(weight, dtype, bound)]));
   return { ...placeWeights(network, dtype, layouts), mlpSlices, whole: networkOf(1) };

@@ -2,7 +2,7 @@
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
 import { rowBytes } from '../bundle/rows';
-import { architectureOf, planStages, sliceToFit } from '../models';
+import { architectureOf, planStages, slicesToFit, type PlannedWeight } from '../models';
 import { Q4_BUDGET_BITS } from './choose';
 import { boundLayout, storedBytes, tensorsOf } from './layout';
 import { columnsOf } from './rows';
@@ -22,10 +22,9 @@ export interface PlannedStorage {
  */
 export function plannedStorage(config: JsonObject, dtype: WeightDtype): PlannedStorage {
   const architecture = architectureOf(config);
-  const { network } = sliceToFit(
-    (mlpSlices) => architecture.network(config, { head: null, mlpSlices }),
-    (weight) => storedBytes(weight, boundLayout(weight, dtype, 'most')),
-  );
+  const networkOf = (mlpSlices: number) => architecture.network(config, { head: null, mlpSlices });
+  const most = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
+  const network = networkOf(slicesToFit(networkOf, most));
   const stages = planStages(network, (weight) => storedBytes(weight, boundLayout(weight, dtype, 'least')));
   const weights = stages.flatMap((stage) => stage.weights);
   const table = network.vocabSize * rowBytes(dtype, network.hiddenSize);

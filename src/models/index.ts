@@ -27,7 +27,7 @@ export type {
   Tower,
 } from './architecture';
 export { buildStageGraph } from './stage-graph';
-export { cutStage, planStages, sliceToFit, type BytesOf } from './stages';
+export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
 
 const architectures: Architecture[] = [qwen2vl, llavaNext, phi3v];

@@ -10,7 +10,7 @@ import { maxDifference } from '../testing/fixtures';
 import { DATA_TYPE, onnx } from '../onnx/proto';
 import { buildStageGraph, cutStage, planStages } from './index';
 import { textRotary } from './qwen2-vl/rotary';
-import type { StagePlan } from './types';
+import type { GraphStage, StagePlan } from './types';
 import { textForward, visionForward, type Weights } from './qwen2-vl/testing/reference-forward';
 import { Towers } from './qwen2-vl/testing/session.node';
 import { roundTrip, storeStage, type TestDtype } from './qwen2-vl/testing/store';
@@ -129,9 +129,9 @@ describe('a stage that is cut between its steps', () => {
 test('what names blocks, as bundles did before version 3, is the same stage', () => {
   const stage = storeStage(config, split[4]!, weights, 'fp32');
   const { steps: _, ...rest } = stage;
-  const graph = (each: typeof rest) => buildStageGraph(tinyNetwork(config), each, { activations: 'f32' });
+  const graph = (each: GraphStage) => buildStageGraph(tinyNetwork(config), each, { activations: 'f32' });
   expect(graph({ ...rest, blocks: { first: 1, last: 2 } })).toEqual(graph(stage));
-  const parts = (each: typeof rest) => cutStage(tinyNetwork(config), each, 1).map(({ steps }) => steps);
+  const parts = (each: GraphStage) => cutStage(tinyNetwork(config), each, 1).map(({ steps }) => steps);
   expect(parts({ ...rest, blocks: { first: 1, last: 2 } })).toEqual(parts(stage));
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_STAGE_BYTES } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
-import { planStages, sliceToFit } from './index';
+import { planStages, slicesToFit } from './index';
 import { qwen2vlNetwork } from './qwen2-vl';
 import type { Qwen2VLConfig } from './qwen2-vl/config';
 import type { PlannedWeight } from './types';
@@ -121,8 +121,8 @@ describe('a limit that is smaller than a block', () => {
   // MLPs of 4.3 MB
   const wide = { ...tinyConfig, intermediateSize: 4 * tinyConfig.intermediateSize };
   const networkOf = (slices: number) => qwen2vlNetwork(wide, { head: null, mlpSlices: slices });
-  const { network, mlpSlices } = sliceToFit(networkOf, stored, most);
-  const stages = planStages(network, stored, most);
+  const mlpSlices = slicesToFit(networkOf, stored, most);
+  const stages = planStages(networkOf(mlpSlices), stored, most);
 
   test('cuts blocks between attention and MLP, and the MLP in slices', () => {
     expect(mlpSlices).toBe(2);
@@ -130,7 +130,7 @@ describe('a limit that is smaller than a block', () => {
     expect(text.at(-1)!.last).toBe(tinyConfig.layers * 3 + 1);
     expect(text.length).toBeGreaterThanOrEqual(2 * tinyConfig.layers);
     const vision = stages.filter(({ kind }) => kind === 'vision').flatMap(({ steps }) => [steps.first]);
-    expect(vision).toEqual([0, 3, 5, 7]); // whole blocks, but for the last: the merger is on its own
+    expect(vision).toEqual([0, 3, 6, 7]); // the last block does not fit with the merger, and is cut
     for (const { weights } of stages) {
       expect(weights.reduce((sum, weight) => sum + stored(weight) + 192, 0)).toBeLessThanOrEqual(most);
     }
@@ -154,14 +154,12 @@ describe('a limit that is smaller than a block', () => {
   });
 
   test('a step that cannot fit is refused, with the way out', () => {
-    const tooLarge = () => {
-      const fit = sliceToFit(networkOf, stored, 100_000);
-      return planStages(fit.network, stored, 100_000);
-    };
+    const limit = 100_000;
+    const tooLarge = () => planStages(networkOf(slicesToFit(networkOf, stored, limit)), stored, limit);
     expect(tooLarge).toThrow(UnsupportedError);
     expect(tooLarge).toThrow(/vision tower.*smaller dtype/);
     // As many slices as there can be do not help; a plan without any names what is too large.
-    expect(sliceToFit(slicedTiny, stored, 100_000).mlpSlices).toBe(1);
+    expect(slicesToFit(networkOf, stored, limit)).toBe(1);
   });
 });
 

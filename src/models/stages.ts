@@ -30,22 +30,22 @@ export function planStages(
 }
 
 /**
- * The network with its MLPs in as few slices as let every step fit a weight file. Where none do, it is as it is without
- * slices, and {@link planStages} says what is too large.
+ * The fewest slices of each MLP with which every step of the text tower fits a weight file. One where none do:
+ * {@link planStages} then says what is too large.
  */
-export function sliceToFit<N extends Pick<Network, 'towers'>>(
-  networkOf: (mlpSlices: number) => N,
+export function slicesToFit(
+  networkOf: (mlpSlices: number) => Pick<Network, 'towers'>,
   storedBytes: BytesOf,
   maxBytes = MAX_STAGE_BYTES,
-): { network: N; mlpSlices: number } {
+): number {
   const whole = networkOf(1);
   const most = Math.min(MOST_SLICES, whole.towers.text.mostSlices ?? 1);
   for (let mlpSlices = 1; mlpSlices <= most; mlpSlices++) {
     const network = mlpSlices === 1 ? whole : networkOf(mlpSlices);
     const steps = network.towers.text.blocks.flat();
-    if (steps.every((weights) => bytesIn(weights, storedBytes) <= maxBytes)) return { network, mlpSlices };
+    if (steps.every((weights) => bytesIn(weights, storedBytes) <= maxBytes)) return mlpSlices;
   }
-  return { network: whole, mlpSlices: 1 };
+  return 1;
 }
 
 /** More are never needed: the largest published MLPs would be 12 GB in one file. */
