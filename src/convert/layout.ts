@@ -16,7 +16,11 @@ const BLOCKS: Record<WeightDtype, Record<'least' | 'most', BlockFormat | null>> 
 };
 
 /** The smallest or the largest layout that a weight may get in a dtype, whatever its values. */
-export function boundLayout({ shape, quantize }: PlannedWeight, dtype: WeightDtype, bound: 'least' | 'most'): WeightLayout {
+export function boundLayout(
+  { shape, quantize }: PlannedWeight,
+  dtype: WeightDtype,
+  bound: 'least' | 'most',
+): WeightLayout {
   if (shape.length < 2) return 'f32';
   const block = BLOCKS[dtype][bound];
   if (quantize && block) return block;

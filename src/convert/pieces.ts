@@ -48,7 +48,11 @@ export function planPieces(plan: ConversionPlan, tensors: TensorStore): PieceGro
       const perPiece = rowsPerChunk(placed.weight);
       for (let first = begin; first < last; first += perPiece) {
         const count = Math.min(perPiece, last - first);
-        group.push({ start: place?.start ?? 0, tensor, piece: { placed, part, first, count, row: row + first - begin } });
+        group.push({
+          start: place?.start ?? 0,
+          tensor,
+          piece: { placed, part, first, count, row: row + first - begin },
+        });
       }
       row += last - begin;
     }
@@ -72,7 +76,8 @@ export function readings(pieces: readonly Piece[]): Piece[][] {
   for (const piece of pieces) {
     const before = groups.at(-1);
     const same = before?.[0];
-    if (same && same.part === piece.part && same.first === piece.first && same.count === piece.count) before.push(piece);
+    if (same && same.part === piece.part && same.first === piece.first && same.count === piece.count)
+      before.push(piece);
     else groups.push([piece]);
   }
   return groups;

@@ -60,7 +60,13 @@ describe('plannedStorage', () => {
   });
 
   test('attention that is larger than a weight file is refused, before anything is fetched', () => {
-    const wide = { ...config7B, hidden_size: 8192, num_attention_heads: 64, num_key_value_heads: 64, vision_config: { ...config7B.vision_config, hidden_size: 8192 } };
+    const wide = {
+      ...config7B,
+      hidden_size: 8192,
+      num_attention_heads: 64,
+      num_key_value_heads: 64,
+      vision_config: { ...config7B.vision_config, hidden_size: 8192 },
+    };
     expect(() => plannedStorage(wide, 'fp32')).toThrow(UnsupportedError);
     expect(() => plannedStorage(wide, 'fp16')).toThrow(/qkv.*512 MiB.*smaller dtype|input_layernorm.*smaller dtype/);
   });

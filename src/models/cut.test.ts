@@ -69,7 +69,11 @@ const MODELS: [name: string, parts: FixtureParts, cases: () => Case[], blocks: {
 ];
 
 async function vectors(bundle: string, cases: readonly Case[], activations?: Activations): Promise<Float32Array[]> {
-  const runtime = await loadRuntime({ reader: folderBundle(bundle), probe: 'never', ...(activations && { activations }) });
+  const runtime = await loadRuntime({
+    reader: folderBundle(bundle),
+    probe: 'never',
+    ...(activations && { activations }),
+  });
   try {
     const found: Float32Array[] = [];
     for (const { input, options } of cases) found.push((await runtime.embed([input], options))[0] as Float32Array);

@@ -85,7 +85,9 @@ export function bundleBackbone(manifest: BundleManifest, options: Pick<BackboneO
   }
   const { mostSlices = 1 } = backbone.towers.text;
   if (mlpSlices > mostSlices) {
-    throw new BundleFormatError(`bundle.json: mlpSlices is ${mlpSlices}, of which this model has at most ${mostSlices}.`);
+    throw new BundleFormatError(
+      `bundle.json: mlpSlices is ${mlpSlices}, of which this model has at most ${mostSlices}.`,
+    );
   }
   expectWholeTowers(backbone, stages);
   return backbone;

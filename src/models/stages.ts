@@ -95,10 +95,10 @@ export function stepsOf(tower: Pick<Tower, 'blocks'>, { kind, steps, blocks }: S
     : ([blocks ?? { first: 0, last: 0 }, tower.blocks.length, 'blocks'] as const);
   const { first, last } = range;
   if (!(first >= 0 && first < last && last <= total)) {
-    throw new BundleFormatError(
-      `A ${kind} stage runs the ${what} ${first} to ${last - 1}; the tower has ${total}.`,
-      { kind, [what]: range },
-    );
+    throw new BundleFormatError(`A ${kind} stage runs the ${what} ${first} to ${last - 1}; the tower has ${total}.`, {
+      kind,
+      [what]: range,
+    });
   }
   return steps ?? { first: ends[first]!, last: ends[last]! };
 }

@@ -10,7 +10,6 @@ import {
   gatherRows,
   groupQueryAttention,
   l2Normalize,
-  quickGelu,
   reshape,
   reshapeTo,
   rotaryEmbedding,
@@ -19,10 +18,10 @@ import {
   type Value,
 } from '../../onnx';
 import type { Head, Tower } from '../architecture';
-import type { Range } from '../types';
 import type { Context } from './activations';
+import { addMlpSlice, gatedMlp, mostSlices } from './gated-mlp';
 import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Layer, type Linear } from './layers';
-import { addBranch, summed, type Stream } from './residual';
+import { addBranch, type Stream } from './residual';
 import { towerOf, type Step } from './steps';
 
 /** Numbers of a pre-norm decoder with grouped-query attention and a gated MLP. */
@@ -48,12 +47,9 @@ export interface DecoderOptions {
   readonly mlpSlices?: number;
 }
 
-/** Where MLPs are sliced: blocks of quantized weights stay whole. */
-const SLICE_UNIT = 32;
-
 /** The parts of one layer. */
 function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: number) {
-  const { hiddenSize, intermediateSize, heads, kvHeads, headDim, rmsEps } = config;
+  const { hiddenSize, heads, kvHeads, headDim, rmsEps } = config;
   const name = `layers.${index}`;
   const source = `${options.source}.${name}`;
   const rms = (kind: string) =>
@@ -83,62 +79,16 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       bias: false,
     }),
     postNorm: rms('post_attention_layernorm'),
-    mlp: slicesOf(intermediateSize, options.mlpSlices ?? 1).map((neurons, slice, { length }) =>
-      mlpLayers(config, options, {
-        name: length === 1 ? `${name}.mlp` : `${name}.mlp.${slice}`,
-        source: `${source}.mlp`,
-        neurons,
-      }),
-    ),
+    mlp: gatedMlp(config, {
+      name: `${name}.mlp`,
+      source: `${source}.mlp`,
+      fused: options.fused ?? false,
+      slices: options.mlpSlices ?? 1,
+    }),
   };
 }
 
 type DecoderLayer = ReturnType<typeof decoderLayer>;
-
-/** About equal parts of an MLP's neurons, at multiples of {@link SLICE_UNIT}. */
-function slicesOf(neurons: number, count: number): Range[] {
-  const units = Math.ceil(neurons / SLICE_UNIT);
-  const at = (slice: number) => Math.min(neurons, Math.floor((slice * units) / count) * SLICE_UNIT);
-  return Array.from({ length: count }, (_, slice) => ({ first: at(slice), last: at(slice + 1) }));
-}
-
-/** Some neurons of an MLP: rows of gate and up, columns of down. */
-function mlpLayers(
-  { hiddenSize, intermediateSize }: DecoderConfig,
-  { fused }: DecoderOptions,
-  { name, source, neurons }: { name: string; source: string; neurons: Range },
-): MlpLayers {
-  const count = neurons.last - neurons.first;
-  const isWhole = count === intermediateSize;
-  /** Rows that begin at each of `starts`. */
-  const rows = (kind: string, starts: readonly number[]) => {
-    const slice = {
-      of: [intermediateSize * starts.length, hiddenSize] as const,
-      rows: starts.map((start) => ({ first: start + neurons.first, last: start + neurons.last })),
-    };
-    return linear({
-      name: `${name}.${kind}`,
-      sources: isWhole ? [`${source}.${kind}`] : starts.map(() => `${source}.${kind}`),
-      inFeatures: hiddenSize,
-      outFeatures: count * starts.length,
-      bias: false,
-      ...(isWhole ? {} : { slice }),
-    });
-  };
-  const down = linear({
-    name: `${name}.down_proj`,
-    sources: [`${source}.down_proj`],
-    inFeatures: count,
-    outFeatures: hiddenSize,
-    bias: false,
-    ...(isWhole ? {} : { slice: { of: [hiddenSize, intermediateSize], columns: neurons } }),
-  });
-  return fused
-    ? { gateUp: rows('gate_up_proj', [0, intermediateSize]), down }
-    : { gate: rows('gate_proj', [0]), up: rows('up_proj', [0]), down };
-}
-
-type MlpLayers = { gateUp: Linear; down: Linear } | { gate: Linear; up: Linear; down: Linear };
 
 /** What comes after the layers: the final norm, and the recipe's head. */
 function outputLayers({ hiddenSize, rmsEps }: DecoderConfig, { source, head }: DecoderOptions) {
@@ -188,7 +138,7 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
   return towerOf<TextRun>({
     blocks,
     width: hiddenSize,
-    mostSlices: Math.ceil(config.intermediateSize / SLICE_UNIT),
+    mostSlices: mostSlices(config),
     start: (context) => spliceEmbeddings(context, hiddenSize),
     run: (context) => textRun(context, headDim),
   });
@@ -206,7 +156,7 @@ function decoderSteps(config: DecoderConfig, layer: DecoderLayer, isLast: boolea
     weights: weightsOf(index === 0 ? { postNorm, ...slice } : slice),
     rows,
     inside: index < mlp.length - 1,
-    apply: (context, stream) => addMlp(context, layer, stream, index),
+    apply: (context, stream) => addMlpSlice(context, { norm: postNorm, slices: mlp }, stream, index),
   }));
   return [
     {
@@ -276,20 +226,6 @@ function attend(
   return addBranch(context, { hidden, branch: null }, applyLinear(context, layer.output, heads));
 }
 
-/**
- * x += mlp(norm(x)), or one slice's part of it: each adds to the stream, in float32, so that together they are exact up to
- * the order of summation. // [n, H]
- */
-function addMlp(context: Context, { postNorm, mlp }: DecoderLayer, stream: Stream, index: number): Stream {
-  const slice = mlp[index]!;
-  const { normed, stream: before } =
-    stream.normed === undefined
-      ? applyNorm(context, postNorm, stream, context.precision.gated)
-      : { normed: stream.normed, stream: summed(context, `${slice.down.name}.before`, stream) };
-  const after = addBranch(context, before, gatedMlp(context, slice, normed));
-  return index === mlp.length - 1 ? after : { ...after, normed };
-}
-
 /** Causal grouped-query attention, without the output projection. // [N, H] → [N, heads*headDim] */
 function attention(context: Context, config: DecoderConfig, { qkv }: DecoderLayer, x: Value, run: TextRun): Value {
   const { graph, precision, positions } = context;
@@ -327,28 +263,6 @@ function rotateRows(
   const sequence = reshape(graph, `${name}.qk.sequence`, qk, [1, -1, turned]);
   const rotated = rotaryEmbedding(graph, `${name}.qk.rotated`, sequence, run);
   return concatLast(graph, `${name}.rotated`, [reshape(graph, `${name}.qk.rows`, rotated, [-1, turned]), v]);
-}
-
-/** down(silu(gate(x)) · up(x)) // [n, H] → [n, H] */
-function gatedMlp(context: Context, layer: MlpLayers, x: Value): Value {
-  const { graph, precision } = context;
-  const { down } = layer;
-  const { name, gate, up } = gateAndUp(context, layer, x);
-  const active = quickGelu(graph, `${name}.silu`, gate, 1 / precision.gated);
-  const gated = graph.node('Mul', `${down.name}.gated`, [active, up]);
-  return applyLinear(context, down, gated);
-}
-
-/** // [n, H] → two of [n, intermediate] */
-function gateAndUp(context: Context, layer: MlpLayers, x: Value): { name: string; gate: Value; up: Value } {
-  if (!('gateUp' in layer)) {
-    const { gate, up } = layer;
-    return { name: gate.name, gate: applyLinear(context, gate, x), up: applyLinear(context, up, x) };
-  }
-  const { name, outFeatures } = layer.gateUp;
-  const both = applyLinear(context, layer.gateUp, x);
-  const [gate, up] = splitLast(context.graph, `${name}.split`, both, [outFeatures / 2, outFeatures / 2]);
-  return { name, gate: gate!, up: up! };
 }
 
 /** Final norm, head, and L2 norm, in float32. // [E, H] → [E, dims] */
