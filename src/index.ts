@@ -49,6 +49,7 @@ export type { Origin as ModelOrigin } from './store/record';
 export type {
   Activations,
   ActivationsChoice,
+  Compute,
   AdapterFacts,
   DeviceChoice,
   DeviceName,

@@ -19,6 +19,7 @@ export function buildStageGraph({ name, towers }: Network, stage: GraphStage, op
     weightsPath: weights.path,
     tensors,
   });
-  tower.build({ graph, precision: precisionOf(options), positions: options.positions ?? 'sequence' }, steps);
+  const { positions = 'sequence', product = 'float' } = options;
+  tower.build({ graph, precision: precisionOf(options), positions, product }, steps);
   return graph.build();
 }

@@ -10,6 +10,7 @@ import { DisposedError, WebGPUUnavailableError } from '../errors';
 import type { Backbone, PicturePlan, Positions } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
+import type { Product } from '../onnx';
 import { letEventsIn } from '../environment';
 import { Feeder } from './feeds';
 import { BundleFiles } from './files';
@@ -23,6 +24,7 @@ import type { OnProgress } from './types';
 export interface EngineOptions {
   ort: Ort;
   rung: Rung;
+  product: Product;
   gpu: Gpu | null;
   manifest: BundleManifest;
   backbone: Backbone;
@@ -76,6 +78,7 @@ export interface FeaturePiece {
 
 export class Engine {
   readonly rung: Rung;
+  readonly product: Product;
   readonly gpu: Gpu | null;
   readonly #ort: Ort;
   readonly #options: Omit<EngineOptions, keyof LoadHooks>;
@@ -99,6 +102,7 @@ export class Engine {
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
+    this.product = options.product;
     this.gpu = gpu;
     this.#backbone = backbone;
     this.#feeder = new Feeder({ ort, backbone, positions: options.positions, activations: rung.activations });
@@ -267,9 +271,9 @@ export class Engine {
   }
 
   #loadStage(part: StagePart, files: BundleFiles, signal?: AbortSignal): Promise<Stage> {
-    const { ort, gpu, numThreads, strictPlacement } = this.#options;
+    const { ort, gpu, product, numThreads, strictPlacement } = this.#options;
     return Stage.load(part, {
-      ...{ ort, gpu, numThreads, strictPlacement, files, signal },
+      ...{ ort, gpu, product, numThreads, strictPlacement, files, signal },
       network: this.#backbone,
       positions: this.#options.positions,
       rung: this.rung,

@@ -29,11 +29,14 @@ import { expectProbe, expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
-/** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
+/**
+ * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a 2B's
+ * widest activations, are below 32 MiB: of more, the C library gives each buffer back and gets it anew, page by page.
+ */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   webgpu: { tokens: 2048, patches: 4096, buckets: true },
   wasm: { tokens: 1024, patches: 1024, buckets: false },
-  cpu: { tokens: 1024, patches: 4096, buckets: false },
+  cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
@@ -85,6 +88,8 @@ export class Runtime {
       source: manifest.source,
       device: choice.rung.device,
       activations: choice.rung.activations,
+      compute: choice.rung.compute,
+      product: choice.engine.product,
       build: choice.build,
       adapter: choice.engine.gpu?.adapter ?? null,
       subgroups: choice.engine.gpu?.subgroups ?? false,
@@ -205,6 +210,7 @@ export async function computeProbe(
     const runtime = await Runtime.load({
       ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
       transient: true, // memory for one stage, whatever the size of the model
+      internal: { product: 'float' },
     });
     try {
       return await work(runtime.probed);

@@ -2,6 +2,7 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
+import type { Product } from '../onnx';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
 import type { Gpu } from './device';
 import type { BundleFiles, WeightPart } from './files';
@@ -33,6 +34,8 @@ export interface StageOptions {
   network: Network;
   positions: Positions;
   rung: Rung;
+  /** How quantized weights are multiplied on this rung. */
+  product: Product;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
   files: BundleFiles;
@@ -58,12 +61,12 @@ export class Stage {
   }
 
   static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, files, unlessLost, signal } = options;
+    const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
     const graph = buildStageGraph(
       network,
       { ...stage, tensors },
-      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence' },
+      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
     );
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
