@@ -126,7 +126,8 @@ describe.each(MODELS)('%s', (name, parts, casesOf, blocks) => {
     await convertFixture(parts, at('q8'), { dtype: 'q8' });
     await convertFixture(parts, at('q8-sliced'), { dtype: 'q8', mlpSlices: 2 });
     const [one, other] = [await vectors(at('q8'), cases), await vectors(at('q8-sliced'), cases)];
-    one.forEach((vector, i) => expect(maxDifference(vector, other[i]!)).toBeLessThan(1e-6));
+    // Products of few rows with 8-bit weights are right to 2e-5, and slices round otherwise.
+    one.forEach((vector, i) => expect(1 - cosine(vector, other[i]!)).toBeLessThan(1e-8));
   });
 
   test('a bundle that counts blocks, as before version 3, gives the same numbers', async () => {
