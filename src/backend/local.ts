@@ -20,6 +20,7 @@ import type {
   ProbePolicy,
   Runtime,
   SkippedInput,
+  WeightsChoice,
 } from '../runtime/index';
 import type { SourceSpec } from '../sources/spec';
 import { openSource } from '../sources/open';
@@ -38,6 +39,7 @@ export interface LoadSettings extends OrtOptions {
   refresh?: boolean;
   probe?: ProbePolicy;
   vision?: 'now' | 'later';
+  weights?: WeightsChoice;
   internal?: InternalOptions;
 }
 

@@ -25,5 +25,7 @@ export type {
   RecipeInfo,
   RungReport,
   SkippedInput,
+  WeightsChoice,
+  WeightsMode,
 } from './types';
 export type { EmbedUsage } from './usage';

@@ -4,7 +4,7 @@ import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
 import type { Gpu } from './device';
-import type { BundleFiles, WeightPart } from './files';
+import type { WeightPart } from './files';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
 import { pinStreams } from './pinned-blob';
@@ -35,7 +35,6 @@ export interface StageOptions {
   rung: Rung;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
-  files: BundleFiles;
   /** Keep the output on the GPU, for the next stage. */
   keepOnGpu: boolean;
   /** CPU threads in Node. */
@@ -57,15 +56,19 @@ export class Stage {
     this.#session = session;
   }
 
-  static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, files, unlessLost, signal } = options;
+  /** @param weights the part's, as `BundleFiles.weights` gives them */
+  static async load(
+    { stage, file, range }: StagePart,
+    weights: string | Blob | Uint8Array,
+    options: StageOptions,
+  ): Promise<Stage> {
+    const { ort, network, positions, rung, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
     const graph = buildStageGraph(
       network,
       { ...stage, tensors },
       { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence' },
     );
-    const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph, sessionOptions)), signal);
     return new Stage(stage.name, session);

@@ -16,6 +16,11 @@ export type Activations = 'f32' | 'f16';
 /** `auto`: f16 on GPUs where it passes the probe, else f32. */
 export type ActivationsChoice = 'auto' | Activations;
 
+/** Where weights are: in memory for as long as the model is loaded, or read anew, stage after stage, for each group of inputs. */
+export type WeightsMode = 'resident' | 'streamed';
+/** `auto`: resident where this device can be expected to hold them, else streamed. */
+export type WeightsChoice = 'auto' | WeightsMode;
+
 /** The ONNX Runtime build: `jspi` and `asyncify` carry WebGPU and WASM, `wasm` is the small one without WebGPU. */
 export type OrtBuild = 'jspi' | 'asyncify' | 'wasm' | 'node';
 
@@ -31,6 +36,8 @@ export interface ProgressEvent extends Omit<Progress, 'status' | 'phase'> {
   status: Progress['status'] | 'download' | 'progress_total';
   /** What is being done. `wait`: another tab is writing the same bundle; `prepare` and `embed` count inputs. */
   phase: Progress['phase'] | 'prepare' | 'embed';
+  /** Of phase `embed` where weights are streamed: stages that the group in work has gone through, and in all. */
+  stages?: { done: number; total: number };
 }
 
 /** Takes progress events as they come. */
@@ -102,8 +109,8 @@ export interface EmbedOptions {
   signal?: AbortSignal;
   /**
    * `progress_total` of phase `prepare` after every input, of phase `embed` after every batch; `loaded` and `total`
-   * count inputs. Where the vision tower is
-   * loaded with the first picture, events of phase `load` tell of that.
+   * count inputs. Where weights are streamed, `progress` of phase `embed` after every stage, with `stages` and a `progress`
+   * that counts them. Where the vision tower is loaded with the first picture, events of phase `load` tell of that.
    */
   onProgress?: OnProgress;
   /** Called once, when all is embedded: tokens, and time by stage. */
@@ -206,6 +213,8 @@ export interface ModelInfo {
   device: DeviceName;
   /** Numbers between the weights. */
   activations: Activations;
+  /** Whether its weights are in memory, or read for each group of inputs. */
+  weights: WeightsMode;
   /** Which ONNX Runtime. */
   build: OrtBuild;
   /** The GPU in use; null without one. */
