@@ -3,7 +3,7 @@
 import { InvalidInputError } from '../errors';
 import type { Shard } from '../eval';
 import { isMultiVector, type Embedding } from '../multi-vector';
-import { loadRuntime, type EmbedOptions, type Runtime } from '../runtime';
+import { loadRuntime, type EmbedOptions, type Runtime, type WeightsChoice } from '../runtime';
 import { checkAsked } from './asked-options';
 import { embedLines, type LineResult } from './embed-lines';
 import { InputsSkipped } from './failure';
@@ -29,6 +29,7 @@ export interface EmbedArguments extends AskedOptions {
   model: string;
   jsonl: string;
   device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
   /** Name of a shipped recipe, or a JSON file. */
   recipe?: string;
   rawTokens?: boolean;
@@ -52,7 +53,8 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
   const bad = lines.find(isBad);
   if (bad && !skipBad) throw bad.error;
   if (lines.length === 0 && !place) return;
-  const runtime = await loadRuntime({ reader, recipe, device: args.device, signal, onProgress: progress.show });
+  const { device, weights } = args;
+  const runtime = await loadRuntime({ reader, recipe, device, weights, signal, onProgress: progress.show });
   try {
     const options: EmbedOptions = { ...askedOptions(args), signal };
     for (const line of checkAsked(options, runtime.info)) warn(line, progress);

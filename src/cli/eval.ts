@@ -19,7 +19,7 @@ import {
   type VectorOrigin,
 } from '../eval';
 import { openVectorFiles } from '../eval/vector-file.node.js';
-import { loadRuntime, type ModelInfo } from '../runtime';
+import { loadRuntime, type ModelInfo, type WeightsChoice } from '../runtime';
 import { lockFile } from '../store/lock-file.node.js';
 import { openData, selectSets, type DataArguments } from './eval-data';
 import { exportVectors, publishReport, writeWhole } from './eval-output';
@@ -41,6 +41,7 @@ export interface MergeArguments extends DataArguments {
 export interface EvalArguments extends MergeArguments {
   model: string;
   device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
   regime: RegimeName;
   maxPixels?: number;
   sets?: string;
@@ -59,7 +60,13 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
   const unlock = await lockOutput(out, suffix);
   try {
-    const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
+    const runtime = await loadRuntime({
+      reader,
+      device: args.device,
+      weights: args.weights,
+      signal,
+      onProgress: progress.show,
+    });
     try {
       const { info } = runtime;
       expectRegime(args.regime, info.recipe);

@@ -4,7 +4,8 @@
  */
 
 import type { BundleManifest } from '../bundle/manifest';
-import { WebGPUUnavailableError } from '../errors';
+import type { BundleReader } from '../bundle/storage';
+import { UnsupportedError, WebGPUUnavailableError } from '../errors';
 import type { Activations, AdapterFacts, DeviceName, WeightsMode } from './types';
 
 const MiB = 2 ** 20;
@@ -49,6 +50,8 @@ export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): We
   return null;
 }
 
+type Stages = Pick<BundleManifest, 'stages'>;
+
 /** What a device is said to have. */
 export interface Room {
   device: DeviceName;
@@ -62,6 +65,20 @@ export interface Room {
 /** Where this device's weights are, unless the caller says. */
 export function weightsFor(manifest: Pick<BundleManifest, 'stages' | 'dtype'>, room: Room): WeightsMode {
   return weightBytes(manifest, room) <= weightsRoom(room) ? 'resident' : 'streamed';
+}
+
+/** Bundles on a server that are smaller are fetched anew for each group; larger ones have to be stored. */
+export const REMOTE_BYTES = 64e6;
+
+/** @throws UnsupportedError for streamed weights that would come over the network, group after group */
+export function expectNear({ label, isRemote }: Pick<BundleReader, 'label' | 'isRemote'>, { stages }: Stages): void {
+  const bytes = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
+  if (!isRemote || bytes < REMOTE_BYTES) return;
+  throw new UnsupportedError(
+    `The weights of ${label} are larger than this device can hold at once, or weights: 'streamed' was asked for: then ` +
+      `${Math.round(bytes / 1e6)} MB would be fetched for each group of inputs. Let the model be stored (store: true).`,
+    { option: 'store', bytes },
+  );
 }
 
 /** Bytes of weights that may be resident. */

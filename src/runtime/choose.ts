@@ -4,7 +4,7 @@ import type { BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { InvalidInputError, UnsupportedError, VLM2VecError, WebGPUUnavailableError } from '../errors';
 import type { Asked } from './asked';
-import { tooSmallFor, weightsFor } from './capability';
+import { expectNear, tooSmallFor, weightsFor } from './capability';
 import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine, GpuLost } from './engine';
 import { isNode } from '../environment';
@@ -135,6 +135,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const overfull: RungReport[] = [];
   const buildFitting = async (rung: Rung): Promise<Engine> => {
     const weights = modeOf(rung);
+    if (weights === 'streamed') expectNear(options.reader, manifest);
     // The probe has a picture: where it runs, one progress bar tells of everything.
     const vision = isProbed(rung) ? 'now' : options.vision;
     try {
@@ -143,6 +144,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
       const isGiven = options.weights !== undefined && options.weights !== 'auto';
       if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
       const reason = `Its weights do not fit, and are streamed: ${error.message}`;
+      expectNear(options.reader, manifest);
       overfull.push({ ...rung, outcome: 'error', cosine: null, reason });
       return buildEngine(ort, rung, { ...options, weights: 'streamed' });
     }
@@ -187,6 +189,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   if (ladder.at(-1)!.outcome === 'passed') await rememberVerdict(key, rungName(rung));
   const threads = rung.device === 'wasm' ? (ort.env.wasm.numThreads ?? wasmThreads()) : 0;
   return { engine: climbed.built, ort, build, threads, rung, ladder };
+}
+
+/** Whether a bundle's weights will be streamed on the CPU of this machine, which is where `auto` may end. */
+export function streamsHere(manifest: BundleManifest, weights: WeightsChoice = 'auto'): boolean {
+  if (weights !== 'auto') return weights === 'streamed';
+  const room = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory: mainMemory() } as const;
+  return weightsFor(manifest, room) === 'streamed';
 }
 
 /**

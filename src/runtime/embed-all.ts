@@ -59,14 +59,10 @@ export async function embedAll(
       signal?.throwIfAborted();
       if (options.onError !== 'skip' || !(error instanceof VLM2VecError)) throw error;
       progress.prepared();
-      skip(index, error);
+      progress.embedded(1);
+      options.onSkip?.({ index, error });
       return null;
     }
-  };
-
-  const skip = (index: number, error: VLM2VecError) => {
-    progress.embedded(1);
-    options.onSkip?.({ index, error });
   };
 
   let group: Item[][] = [];
@@ -83,18 +79,16 @@ export async function embedAll(
       (stages) => progress.stage(stages, count),
     );
     for (const [b, batch] of batches.entries()) {
-      let done = 0;
       for (const [i, { index }] of batch.entries()) {
         try {
           embeddings[index] = job.shape(found[b]![i]!, names[index]!);
-          done++;
         } catch (error) {
           if (options.onError !== 'skip' || !(error instanceof VLM2VecError)) throw error;
-          skip(index, error);
+          options.onSkip?.({ index, error });
         }
       }
-      if (done > 0) progress.embedded(done);
     }
+    progress.embedded(count);
   };
   const run = async (batch: Item[]) => {
     const bytes = batch.reduce((sum, { prepared }) => sum + job.bytesOf(prepared), 0);

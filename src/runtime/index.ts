@@ -1,7 +1,7 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
 export { largestWeight } from './capability';
-export { type InternalOptions, type ProbePolicy } from './choose';
+export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
 export { askedOf } from './asked';

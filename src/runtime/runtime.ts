@@ -28,16 +28,7 @@ import { Recovering } from './recovery';
 import { runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
 import { expectProbe, expectUnit } from './sound';
-import type {
-  Activations,
-  EmbedInput,
-  EmbedOptions,
-  InputParts,
-  ModelInfo,
-  PictureInfo,
-  RecipeInfo,
-  WeightsMode,
-} from './types';
+import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
 /** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
@@ -252,14 +243,23 @@ function probedBy(
   const limits = LIMITS[engine.rung.device];
   const meter = new UsageMeter();
   const run = (batches: Prepared[][]) => runGroup(engine, batches, { limits, meter, all: false, signal });
+  const options = asked.backbone.picture.probe ?? {};
   const { key: keyOf } = asked.backbone.rotary;
   return {
-    embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+    embed: async (inputs) =>
+      (await embedAll(inputs, options, {
         ...{ preparer, limits, keyOf, signal, meter, run, ...groupsOf(engine.weights, asked.backbone) },
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out
       })) as Float32Array[],
+    embedRuns: async (runs) => {
+      const batches: Prepared[][] = [];
+      for (const inputs of runs) {
+        const prepared = inputs.map((input, i) => preparer.prepare(input, { ...options, signal }, `probe[${i}]`));
+        batches.push(await Promise.all(prepared));
+      }
+      return (await run(batches)).map((vectors) => vectors.map(([vector]) => vector!));
+    },
     tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
   };
 }
