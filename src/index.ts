@@ -49,6 +49,7 @@ export type { Origin as ModelOrigin } from './store/record';
 export type {
   Activations,
   ActivationsChoice,
+  Compute,
   AdapterFacts,
   DeviceChoice,
   DeviceName,
@@ -66,6 +67,8 @@ export type {
   RungReport,
   SkippedInput,
   WasmFilePaths,
+  WeightsChoice,
+  WeightsMode,
 } from './runtime';
 export type {
   BundleFile,

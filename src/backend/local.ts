@@ -9,6 +9,7 @@ import { recipeOption, type RecipeChoice } from '../recipes';
 import { loadRuntime } from '../runtime/index';
 import type {
   ActivationsChoice,
+  Compute,
   DeviceChoice,
   EmbedInput,
   EmbedOptions,
@@ -29,6 +30,7 @@ import { openSource } from '../sources/open';
 export interface LoadSettings extends OrtOptions {
   device?: DeviceChoice;
   activations?: ActivationsChoice;
+  compute?: Compute;
   dtype?: WeightDtype;
   recipe?: RecipeChoice;
   base?: SourceSpec;

@@ -10,7 +10,9 @@ import {
   makeRegime,
   makeReport,
   memoryVectors,
+  regimeSubject,
   scoreOnly,
+  withPrefixes,
   type EvaluateOptions,
   type PublishedModel,
   type RegimeName,
@@ -19,7 +21,7 @@ import {
   type VectorOrigin,
 } from '../eval';
 import { openVectorFiles } from '../eval/vector-file.node.js';
-import { loadRuntime, type ModelInfo, type WeightsChoice } from '../runtime';
+import { loadRuntime, type Compute, type ModelInfo, type WeightsChoice } from '../runtime';
 import { lockFile } from '../store/lock-file.node.js';
 import { openData, selectSets, type DataArguments } from './eval-data';
 import { exportVectors, publishReport, writeWhole } from './eval-output';
@@ -42,8 +44,10 @@ export interface EvalArguments extends MergeArguments {
   model: string;
   device: 'cpu' | 'webgpu';
   weights?: WeightsChoice;
+  compute: Compute;
   regime: RegimeName;
   maxPixels?: number;
+  numCrops?: number;
   sets?: string;
   limit?: number;
   shard?: Shard;
@@ -55,22 +59,19 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
   const place = vectors === undefined ? null : parseSinkPlace(vectors);
   const reader = await bundleAt(args.model);
-  const data = await openData(args, signal);
-  const sets = selectSets(args.sets, data);
+  const published = await openData(args, signal);
+  const sets = selectSets(args.sets, published);
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
   const unlock = await lockOutput(out, suffix);
   try {
-    const runtime = await loadRuntime({
-      reader,
-      device: args.device,
-      weights: args.weights,
-      signal,
-      onProgress: progress.show,
-    });
+    const { device, compute, weights } = args;
+    const runtime = await loadRuntime({ reader, device, compute, weights, signal, onProgress: progress.show });
     try {
       const { info } = runtime;
       expectRegime(args.regime, info.recipe);
-      const regime = makeRegime(args.regime, info.image, args.maxPixels);
+      const regime = makeRegime(args.regime, info.image, { maxPixels: args.maxPixels, numCrops: args.numCrops });
+      const { prefixes } = info.recipe;
+      const data = withPrefixes(published, prefixes);
       const origin = originOf(info, regime.key);
       const write = out === undefined ? undefined : { folder: out, suffix };
       const store = write ? await openVectorFiles({ origin, folders: [write.folder], write, signal }) : memoryFiles();
@@ -88,7 +89,7 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
         };
         const subject: ReportSubject = {
           model: subjectModel(info),
-          regime: { name: regime.name, minPixels: regime.minPixels, maxPixels: regime.maxPixels },
+          regime: regimeSubject(regime, prefixes),
           data: { label: data.label, revision: data.revision, limit: limit ?? null },
         };
         const output = { data, sets, limit, store, dims: info.dims, provenance: provenanceOf(origin), signal };
@@ -136,7 +137,7 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   const { out, against, vectors, json } = args;
   const place = vectors === undefined ? null : parseSinkPlace(vectors);
   const { origin, subject, found: sets } = await readParts(parts);
-  const data = await openData(args, signal);
+  const data = withPrefixes(await openData(args, signal), subject.regime.prefixes);
   const { label, revision, limit } = subject.data;
   if (data.revision !== revision) {
     throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${data.revision}.`, {
@@ -155,12 +156,19 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   }
 }
 
-function originOf({ id, dims, device, activations }: ModelInfo, regime: string): VectorOrigin {
-  return { model: id, dims, regime, device, activations };
+function originOf(info: ModelInfo, regime: string): VectorOrigin {
+  const { id, dims, device } = info;
+  return { model: id, dims, regime, device, activations: activationsOf(info) };
 }
 
-function subjectModel({ label, source, dtype, dims, id, device, activations }: ModelInfo): ReportSubject['model'] {
-  return { label, source, dtype, dims, id, device, activations };
+function subjectModel(info: ModelInfo): ReportSubject['model'] {
+  const { label, source, dtype, dims, id, device } = info;
+  return { label, source, dtype, dims, id, device, activations: activationsOf(info) };
+}
+
+/** Vectors of rounded products are never joined with those of exact ones. */
+function activationsOf({ activations, compute }: ModelInfo): string {
+  return compute === 'fast' ? `${activations}, int8 in products` : activations;
 }
 
 /** Kept with exported vectors. */

@@ -40,6 +40,7 @@ function withModel(command: Command): Command {
     .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
     .addOption(weightsOption())
+    .addOption(computeOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
     .option('--num-crops <n>', 'cut images into at most so many tiles, with models that cut them', positiveInteger)
@@ -68,6 +69,15 @@ function weightsOption(): Option {
   )
     .choices(['auto', 'resident', 'streamed'])
     .default('auto');
+}
+
+function computeOption(): Option {
+  return new Option(
+    '--compute <exact|fast>',
+    'products with quantized weights: fast rounds what is multiplied to 8 bits, where the probe passes that',
+  )
+    .choices(['exact', 'fast'])
+    .default('exact');
 }
 
 /** Options of `eval` and `eval merge`. */
@@ -151,16 +161,18 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
     .addOption(weightsOption())
+    .addOption(computeOption())
     .addOption(
       new Option(
         '--regime <name>',
-        'how large pictures are: v1 1344 × 1344, as in the paper; v2 aspect kept, at most 1,003,520 pixels; native the ' +
-          "checkpoint's own limits",
+        'how large pictures are: v1 as in the paper, 1344 × 1344 (Phi-3.5-V: at most 4 crops); v2 aspect kept, at most ' +
+          "1,003,520 pixels; native the checkpoint's own limits",
       )
         .choices(REGIMES)
         .default('v1'),
     )
     .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
+    .option('--num-crops <n>', "tiles of a picture at most, in place of the regime's", positiveInteger)
     .option(
       '--sets <names>',
       'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD',

@@ -11,6 +11,7 @@ import { printLine } from './output';
 import { printableLine } from './printable';
 import { modelAt } from './places';
 import type { ProgressLine } from './progress';
+import type { Compute } from '../runtime';
 import { licenceWarnings, recipeAt, recipeOfPlace } from './recipe';
 import { warn } from './warn';
 
@@ -20,6 +21,7 @@ export interface RankArguments {
   model: string;
   device: 'cpu' | 'webgpu';
   weights?: WeightsChoice;
+  compute: Compute;
   minPixels?: number;
   maxPixels?: number;
   numCrops?: number;
@@ -31,7 +33,7 @@ export interface RankArguments {
 export async function rank(
   image: string,
   captions: string[],
-  { model: place, device, weights, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
+  { model: place, device, compute, weights, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,7 +46,14 @@ export async function rank(
   const source = await modelAt(place);
   const known = given ?? (typeof source === 'string' ? recipeOfPlace(source) : undefined);
   if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is fetched
-  const model = await VLM2Vec.load(source, { device, weights, recipe: given, signal, onProgress: progress.show });
+  const model = await VLM2Vec.load(source, {
+    device,
+    compute,
+    weights,
+    recipe: given,
+    signal,
+    onProgress: progress.show,
+  });
   try {
     const { assumed } = model.info.recipe;
     if (assumed !== null) warn(assumed, progress);

@@ -7,16 +7,18 @@ import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest, BundleStage } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { WebGPUUnavailableError } from '../errors';
-import type { Backbone, PicturePlan, Positions, RotaryTables } from '../models';
+import type { Backbone, PicturePlan, Positions } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
+import type { Product } from '../onnx';
 import { letEventsIn } from '../environment';
+import { Feeder } from './feeds';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
 import { LiveStages } from './live-stages';
 import type { Ort } from './ort';
 import { ortQueue, TaskQueue } from './queue';
-import { partsOf, type Feeds } from './stage';
+import { partsOf } from './stage';
 import { TokenRows } from './token-rows';
 import { free, ResidentTower, StreamedTower, type Tower, type TowerHooks, type TowerRun } from './tower';
 import type { OnProgress, WeightsMode } from './types';
@@ -24,6 +26,7 @@ import type { OnProgress, WeightsMode } from './types';
 export interface EngineOptions {
   ort: Ort;
   rung: Rung;
+  product: Product;
   gpu: Gpu | null;
   manifest: BundleManifest;
   backbone: Backbone;
@@ -86,6 +89,7 @@ export interface TextRun {
 
 export class Engine {
   readonly rung: Rung;
+  readonly product: Product;
   readonly gpu: Gpu | null;
   readonly weights: WeightsMode;
   readonly #ort: Ort;
@@ -97,8 +101,7 @@ export class Engine {
   /** One call loads the vision stages, others wait for it; if it is aborted, the next goes on. */
   readonly #visionQueue = new TaskQueue();
   #rows!: TokenRows;
-  /** By the key of their lengths, the longest tables made so far. */
-  readonly #textTables = new Map<string, RotaryTables>();
+  readonly #feeder: Feeder;
   /** Rejects when the device is lost; never resolves. */
   readonly #lost: Promise<never>;
   #isLost = false;
@@ -106,16 +109,18 @@ export class Engine {
   #complaint: GPUError | null = null;
 
   private constructor(options: EngineOptions) {
-    const { ort, rung, gpu, weights, backbone, positions, numThreads, strictPlacement } = options;
+    const { ort, rung, gpu, product, weights, backbone, positions, numThreads, strictPlacement } = options;
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
+    this.product = product;
     this.gpu = gpu;
     this.weights = weights;
     this.#backbone = backbone;
+    this.#feeder = new Feeder({ ort, backbone, positions, activations: rung.activations });
     const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
     this.#stages = new LiveStages({
-      ...{ ort, rung, gpu, numThreads, strictPlacement, positions, unlessLost },
+      ...{ ort, rung, gpu, product, numThreads, strictPlacement, positions, unlessLost },
       network: backbone,
     });
     const turns = new TaskQueue();
@@ -175,21 +180,14 @@ export class Engine {
    */
   async see(runs: readonly VisionRun[], hooks: TowerHooks = {}): Promise<Features[]> {
     const tensors = await this.#vision.run(
-      runs.map((run) => async () => this.#visionFeeds(run)),
+      runs.map(
+        ({ pixels, plan, pictures }) =>
+          async () =>
+            this.#feeder.vision(pixels(), plan, pictures),
+      ),
       hooks,
     );
     return tensors.map((tensor) => ({ tensor }));
-  }
-
-  #visionFeeds({ pixels, plan, pictures }: VisionRun): TowerRun {
-    const sequences = pictures * plan.sequences;
-    const rows = sequences * plan.patches;
-    const tables = this.#backbone.picture.rotary(plan);
-    const patches = pixels();
-    return {
-      first: { patches: this.#f32(patches, [rows, patches.length / rows]) },
-      feeds: { ...(tables && this.#tables(tables)), batch_shape: this.#batchShape(sequences, plan.length) },
-    };
   }
 
   /**
@@ -237,25 +235,7 @@ export class Engine {
   }
 
   async #textFeeds({ plan, features }: TextRun, signal?: AbortSignal): Promise<TowerRun> {
-    const { batch, length } = plan;
-    const { hiddenSize } = this.#backbone;
-    const tokenRows = await this.#rows.gather(plan.tokens, signal);
-    return {
-      first: {
-        token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
-        features: features?.tensor ?? this.#noFeatures(hiddenSize),
-      },
-      feeds: {
-        rows: this.#i32(plan.rows, [plan.rows.length]),
-        padded: this.#i32(plan.padded, [batch * length]),
-        packed: this.#i32(plan.packed, [plan.rows.length]),
-        ...this.#tables(this.#textRotary(plan)),
-        seqlens_k: this.#i32(plan.seqlensK, [batch]),
-        total_sequence_length: this.#i32(Int32Array.of(length), []),
-        batch_shape: this.#batchShape(batch, length),
-        last: this.#i32(plan.last, [plan.last.length]),
-      },
-    };
+    return this.#feeder.text(plan, await this.#rows.gather(plan.tokens, signal), features?.tensor ?? null);
   }
 
   /** Frees features that will not be used; twice does no harm. */
@@ -312,40 +292,6 @@ export class Engine {
       if (this.gpu && !this.#isLost) await Promise.race([this.#lost, letEventsIn(LOSS_REPORT_MS)]);
       throw error;
     }
-  }
-
-  /** Each row's own angles with M-RoPE, else those of positions from 0 on: the longest made so far are kept and cut. */
-  #textRotary({ length, longest, positions }: TextPlan): RotaryTables {
-    const { rotary } = this.#backbone;
-    if (this.#options.positions === 'mrope') return rotary.rows(positions);
-    const key = rotary.key(longest);
-    let tables = this.#textTables.get(key);
-    if (!tables || tables.rows < length) this.#textTables.set(key, (tables = rotary.sequence(length, key)));
-    const { columns } = tables;
-    const cut = (table: Float32Array) => table.subarray(0, length * columns);
-    return { cos: cut(tables.cos), sin: cut(tables.sin), rows: length, columns };
-  }
-
-  #tables({ cos, sin, rows, columns }: RotaryTables): Feeds {
-    return { cos: this.#f32(cos, [rows, columns]), sin: this.#f32(sin, [rows, columns]) };
-  }
-
-  #noFeatures(columns: number): Tensor {
-    return this.rung.activations === 'f16'
-      ? new this.#ort.Tensor('float16', new Uint16Array(columns), [1, columns])
-      : new this.#ort.Tensor('float32', new Float32Array(columns), [1, columns]);
-  }
-
-  #batchShape(batch: number, length: number): Tensor {
-    return new this.#ort.Tensor('int64', BigInt64Array.of(BigInt(batch), BigInt(length), -1n), [3]);
-  }
-
-  #f32(data: Float32Array, dims: number[]): Tensor {
-    return new this.#ort.Tensor('float32', data, dims);
-  }
-
-  #i32(data: Int32Array, dims: number[]): Tensor {
-    return new this.#ort.Tensor('int32', data, dims);
   }
 }
 

@@ -12,6 +12,7 @@ export type {
   Activations,
   ActivationsChoice,
   AdapterFacts,
+  Compute,
   DeviceChoice,
   DeviceName,
   EmbedInput,

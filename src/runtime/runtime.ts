@@ -88,6 +88,8 @@ export class Runtime {
       device: choice.rung.device,
       activations: choice.rung.activations,
       weights: choice.engine.weights,
+      compute: choice.rung.compute,
+      product: choice.engine.product,
       build: choice.build,
       adapter: choice.engine.gpu?.adapter ?? null,
       subgroups: choice.engine.gpu?.subgroups ?? false,
@@ -210,6 +212,7 @@ export async function computeProbe(
     const runtime = await Runtime.load({
       ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
       weights: 'streamed', // memory for two stages, whatever the size of the model
+      internal: { product: 'float' },
     });
     try {
       return await work(runtime.probed);

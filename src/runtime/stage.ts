@@ -2,6 +2,7 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
+import type { Product } from '../onnx';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
 import type { Gpu } from './device';
 import type { WeightPart } from './files';
@@ -33,6 +34,8 @@ export interface StageOptions {
   network: Network;
   positions: Positions;
   rung: Rung;
+  /** How quantized weights are multiplied on this rung. */
+  product: Product;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
   /** Keep the output on the GPU, for the next stage. */
@@ -62,12 +65,12 @@ export class Stage {
     weights: string | Blob | Uint8Array,
     options: StageOptions,
   ): Promise<Stage> {
-    const { ort, network, positions, rung, unlessLost, signal } = options;
+    const { ort, network, positions, rung, product, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
     const graph = buildStageGraph(
       network,
       { ...stage, tensors },
-      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence' },
+      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
     );
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph, sessionOptions)), signal);

@@ -325,7 +325,8 @@ test('where the device is lost between stages, the group is repeated on a new on
     const device = { lost, queue, addEventListener: () => undefined, destroy: () => undefined };
     return Engine.load({
       ...{ ort, manifest, reader, backbone: asked.backbone, positions: asked.recipe.positions },
-      rung: { device: 'cpu', activations: 'f32', subgroups: false },
+      rung: { device: 'cpu', activations: 'f32', subgroups: false, compute: 'exact' },
+      product: 'float',
       gpu: { device: device as unknown as GPUDevice, subgroups: false } as Gpu,
       weights: 'streamed',
       vision: 'now',

@@ -21,6 +21,12 @@ export type WeightsMode = 'resident' | 'streamed';
 /** `auto`: resident where this device can be expected to hold them, else streamed. */
 export type WeightsChoice = 'auto' | WeightsMode;
 
+/**
+ * Products with quantized weights. `exact`: as in float32, to 2e-5 of a product. `fast`: what is multiplied is rounded to 8
+ * bits, where there are kernels for that (Node's CPU). `fast` must pass the probe, else `exact` is used.
+ */
+export type Compute = 'exact' | 'fast';
+
 /** The ONNX Runtime build: `jspi` and `asyncify` carry WebGPU and WASM, `wasm` is the small one without WebGPU. */
 export type OrtBuild = 'jspi' | 'asyncify' | 'wasm' | 'node';
 
@@ -164,6 +170,8 @@ export interface RungReport {
   activations: Activations;
   /** Whether the GPU device has the `subgroups` feature. */
   subgroups: boolean;
+  /** How quantized weights are multiplied. */
+  compute: Compute;
   /**
    * `passed` and `failed` by the probe; `skipped`: not probed; `remembered`: passed before on this device; `error`:
    * could not be set up; `unavailable`: not tried, `reason` says why.
@@ -215,6 +223,13 @@ export interface ModelInfo {
   activations: Activations;
   /** Whether its weights are in memory, or read for each group of inputs. */
   weights: WeightsMode;
+  /** How quantized weights are multiplied. */
+  compute: Compute;
+  /**
+   * What that is on this device. `float`: in float32 or float16; `pair`: the same to 2e-5, few rows of an 8-bit matrix as two
+   * products of int8; `int8`: what is multiplied is rounded to int8 in blocks of 32.
+   */
+  product: 'float' | 'pair' | 'int8';
   /** Which ONNX Runtime. */
   build: OrtBuild;
   /** The GPU in use; null without one. */

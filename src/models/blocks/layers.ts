@@ -109,6 +109,7 @@ export function applyLinear(context: Context, layer: Linear, x: Value, run: Line
     outFeatures,
     type,
     alpha,
+    product: context.product,
   });
 }
 
