@@ -25,6 +25,7 @@ export type {
   TextRotary,
   Tower,
 } from './architecture';
+export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
 export { buildStageGraph } from './stage-graph';
 export { cutStage, planStages } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';

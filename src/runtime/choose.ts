@@ -154,9 +154,10 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     } catch (error) {
       const isGiven = options.weights !== undefined && options.weights !== 'auto';
       if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
+      const milliseconds = { setUp: null, probe: null };
       const reason = `Its weights do not fit, and are streamed: ${error.message}`;
       expectNear(options.reader, manifest);
-      overfull.push({ ...rung, outcome: 'error', cosine: null, reason });
+      overfull.push({ ...rung, outcome: 'error', cosine: null, reason, milliseconds });
       return buildEngine(ort, rung, { ...options, weights: 'streamed' });
     }
   };
@@ -269,7 +270,7 @@ async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | 
 
 function notTried(reason: string): RungReport {
   const rung: Rung = { device: 'webgpu', activations: 'f32', subgroups: false, compute: 'exact' };
-  return { ...rung, outcome: 'unavailable', cosine: null, reason };
+  return { ...rung, outcome: 'unavailable', cosine: null, reason, milliseconds: { setUp: null, probe: null } };
 }
 
 function usableFeatures(adapter: AdapterFacts, internal: InternalOptions | undefined) {

@@ -1,5 +1,6 @@
 /** @file All inputs of a call: prepared, packed into runs, and put back in their order. */
 
+import { letEventsIn } from '../environment';
 import { VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
 import { packImages, packTexts, type BatchLimits } from './batching';
@@ -22,7 +23,7 @@ export interface EmbedJob {
   groupBytes: number;
   /** What an input takes while its group runs. */
   bytesOf(prepared: Prepared): number;
-  /** @param onStage told of the stages that the group has gone through, where weights are streamed */
+  /** @param onPassed told of the stages that the group has gone through, where weights are streamed */
   run(batches: Prepared[][], onStage: (stages: { done: number; total: number }) => void): Promise<Float32Array[][][]>;
 }
 
@@ -33,8 +34,9 @@ interface Item {
 
 /**
  * Texts first, by length; then pictures, a window at a time. A window holds two runs' worth of patches: enough that
- * pictures of one size meet, few enough that the first run starts at once. What runs together never depends on groups:
- * vectors are the same to the bit, however many batches a group has.
+ * pictures of one size meet, few enough that the first run starts at once. While one window is embedded the next is
+ * prepared: a GPU, or Node's threads, compute meanwhile. What runs together never depends on groups: vectors are the same
+ * to the bit, however many batches a group has.
  * @returns null for inputs that were skipped
  */
 export async function embedAll(
@@ -106,29 +108,46 @@ export async function embedAll(
     if (item) texts.push(item);
   }
   const lengths = texts.map(({ prepared }) => prepared.sequence.ids.length);
-  for (const batch of packTexts(lengths, limits, job.keyOf)) await run(batch.indices.map((i) => texts[i]!));
-
-  let window: Item[] = [];
-  const flush = async () => {
+  const textRuns = packTexts(lengths, limits, job.keyOf).map(({ indices: some }) => some.map((i) => texts[i]!));
+  const pictureRuns = (window: readonly Item[]) => {
     const packed = packImages(
       window.map(({ prepared }) => packingOf(prepared, job.keyOf)),
       limits,
     );
-    for (const batch of packed) await run(batch.map((i) => window[i]!));
-    window = [];
+    return packed.map((some) => some.map((i) => window[i]!));
   };
-  let patches = 0;
-  for (const index of indices.filter((each) => !isText(each))) {
-    const item = await prepare(index);
-    if (!item) continue;
-    window.push(item);
-    patches += packingOf(item.prepared, job.keyOf).patches;
-    if (patches < 2 * limits.patches) continue;
-    await flush();
-    patches = 0;
+
+  /** What runs while the next pictures are prepared. */
+  let running: Promise<void> = Promise.resolve();
+  const start = (batches: readonly Item[][]) => {
+    running = running.then(async () => {
+      for (const batch of batches) await run(batch);
+    });
+    running.catch(() => undefined); // awaited below
+  };
+  try {
+    start(textRuns);
+    let window: Item[] = [];
+    let patches = 0;
+    for (const index of indices.filter((each) => !isText(each))) {
+      const item = await prepare(index);
+      await letEventsIn(); // one of them may be the end of a run, which the next waits for
+      if (!item) continue;
+      window.push(item);
+      patches += packingOf(item.prepared, job.keyOf).patches;
+      if (patches < 2 * limits.patches) continue;
+      await running; // two windows at most are in memory
+      start(pictureRuns(window));
+      window = [];
+      patches = 0;
+    }
+    await running;
+    start(pictureRuns(window));
+    await running;
+    await runGroup();
+  } finally {
+    await running.catch(() => undefined); // nothing of a call goes on after it
   }
-  await flush();
-  await runGroup();
   return embeddings;
 }
 

@@ -16,6 +16,7 @@ import { Feeder } from './feeds';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
 import { LiveStages } from './live-stages';
+import type { Place } from './matmul-rate';
 import type { Ort } from './ort';
 import { ortQueue, TaskQueue } from './queue';
 import { partsOf } from './stage';
@@ -43,6 +44,7 @@ export interface EngineOptions {
   onProgress?: OnProgress;
 }
 
+/** What a run is told by the call that causes it. */
 /** What a load may be given by the call that causes it. */
 type LoadHooks = Pick<EngineOptions, 'signal' | 'onProgress'>;
 
@@ -164,9 +166,16 @@ export class Engine {
     }, hooks.signal);
   }
 
-  /** How many stages inputs go through one after another, {@link TowerHooks.onStage} being told of each. */
+  /** How many stages inputs go through one after another, {@link TowerHooks.onPassed} being told of each. */
   stageCount({ pictures }: { pictures: boolean }): number {
     return this.#text.parts.length + (pictures ? this.#vision.parts.length : 0);
+  }
+
+  /** Where its sessions are made. */
+  get place(): Place {
+    const { numThreads } = this.#options;
+    const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
+    return { ort: this.#ort, rung: this.rung, gpu: this.gpu, product: this.product, numThreads, unlessLost };
   }
 
   /** True once the device is gone: nothing here works any more. */
@@ -250,7 +259,7 @@ export class Engine {
   }
 
   #tower(kind: BundleStage['kind'], turns: TaskQueue): Tower {
-    const { manifest, backbone, reader, weights, rung } = this.#options;
+    const { manifest, backbone, reader, weights, rung, gpu } = this.#options;
     const stages = manifest.stages.filter((stage) => stage.kind === kind);
     const maxBytes = weights === 'streamed' ? STREAMED_BYTES : undefined;
     const options = {
@@ -259,6 +268,7 @@ export class Engine {
       blocks: rung.device === 'wasm',
       unlessLost: <T>(work: Promise<T>) => this.#unlessLost(work),
       isLost: () => this.#isLost,
+      submitted: async () => gpu?.device.queue.onSubmittedWorkDone(),
     };
     if (weights === 'resident') return new ResidentTower({ ...options, keepsLast: kind === 'vision' });
     return new StreamedTower({ ...options, reader, turns });

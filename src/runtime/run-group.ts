@@ -16,7 +16,7 @@ export interface RunOptions {
   /** Told of the vision stages, where they are loaded with this run. */
   onProgress?: OnProgress;
   /** Told of the stages that the group has gone through, where weights are streamed. */
-  onStage?: (stages: { done: number; total: number }) => void;
+  onPassed?: (stages: { done: number; total: number }) => void;
 }
 
 /**
@@ -29,7 +29,7 @@ export async function runGroup(
   batches: readonly (readonly Prepared[])[],
   options: RunOptions,
 ): Promise<Float32Array[][][]> {
-  const { limits, meter, all, signal, onProgress, onStage } = options;
+  const { limits, meter, all, signal, onProgress, onPassed } = options;
   const pictures = batches.map((batch) => batch.flatMap((prepared) => prepared.pictures));
   batches.forEach((batch, i) => {
     if (pictures[i]!.length > 0 && batch.some((prepared) => prepared.pictures.length === 0)) {
@@ -40,9 +40,10 @@ export async function runGroup(
   const stages = { done: 0, total: engine.stageCount({ pictures: hasPictures }) };
   const hooks = {
     signal,
-    onStage: () => {
+    onStage: meter.onStage,
+    onPassed: () => {
       stages.done++;
-      onStage?.({ ...stages });
+      onPassed?.({ ...stages });
     },
   };
   let features: (Features | null)[] = batches.map(() => null);

@@ -5,6 +5,7 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
+import { expectProbe } from '../bundle/validate';
 import { isNode } from '../environment';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
@@ -20,6 +21,7 @@ import type { Engine } from './engine';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
 import { mainMemory } from './memory';
+import { measureMatmulRate, type MatmulRate } from './matmul-rate';
 import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
@@ -27,15 +29,18 @@ import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
 import { runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
-import { expectProbe, expectUnit } from './sound';
+import { expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
-/** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
+/**
+ * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a 2B's
+ * widest activations, are below 32 MiB: of more, the C library gives each buffer back and gets it anew, page by page.
+ */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   webgpu: { tokens: 2048, patches: 4096, buckets: true },
   wasm: { tokens: 1024, patches: 1024, buckets: false },
-  cpu: { tokens: 1024, patches: 4096, buckets: false },
+  cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
@@ -152,7 +157,7 @@ export class Runtime {
     signal.throwIfAborted();
     const { onProgress } = options;
     const limits = LIMITS[this.#info.device];
-    const meter = new UsageMeter();
+    const meter = new UsageMeter(options);
     const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {
       preparer: this.#preparers.asked,
@@ -166,8 +171,8 @@ export class Runtime {
       },
       signal,
       meter,
-      run: (batches, onStage) =>
-        this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, signal, onProgress, onStage })),
+      run: (batches, onPassed) =>
+        this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, signal, onProgress, onPassed })),
     });
     options.onUsage?.(meter.usage);
     return vectors as V[];
@@ -181,6 +186,11 @@ export class Runtime {
     const grids = pictures.map(({ plan }) => plan.grid);
     const axis = (index: number) => [...positions!.subarray(index * ids.length, (index + 1) * ids.length)];
     return { ids: [...ids], grid: grids[0] ?? null, grids, positions: positions && [0, 1, 2].map(axis) };
+  }
+
+  /** How fast this device multiplies matrices of the model's kind; see {@link measureMatmulRate}. */
+  matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+    return this.#engine.run((engine) => measureMatmulRate(engine.place, this.#info.dtype, signal));
   }
 
   /** Embeds whole prompts, as the probe is asked. */
@@ -220,7 +230,8 @@ export async function computeProbe(
       await runtime.dispose();
     }
   };
-  const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
+  const { picture } = askedOf(manifest).backbone;
+  const cases = await on('f32', (embedder) => makeProbe(embedder, { ...manifest, pictures: picture.probe?.pictures }));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
@@ -246,7 +257,7 @@ function probedBy(
   const limits = LIMITS[engine.rung.device];
   const meter = new UsageMeter();
   const run = (batches: Prepared[][]) => runGroup(engine, batches, { limits, meter, all: false, signal });
-  const options = asked.backbone.picture.probe ?? {};
+  const options = asked.backbone.picture.probe?.options ?? {};
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs) =>

@@ -10,6 +10,7 @@ import { BundleFiles } from './files';
 import type { LiveStages } from './live-stages';
 import { ortQueue, type TaskQueue } from './queue';
 import type { Feeds, Stage, StagePart } from './stage';
+import type { OnStage } from './usage';
 
 /** What one run of the tower takes. */
 export interface TowerRun {
@@ -21,8 +22,10 @@ export interface TowerRun {
 
 export interface TowerHooks {
   signal?: AbortSignal;
+  /** Where stages are to be measured: each is waited for. */
+  onStage?: OnStage;
   /** Told of each stage that has done its part of all runs, where weights are streamed. */
-  onStage?: () => void;
+  onPassed?: () => void;
 }
 
 export interface Tower {
@@ -46,6 +49,8 @@ export interface TowerOptions {
   /** Rejects as soon as the device is lost. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
   isLost(): boolean;
+  /** Resolves when the device has done what it was told to. */
+  submitted(): Promise<unknown>;
 }
 
 /** Outputs stay on the GPU until the next stage has read them; runs follow each other. */
@@ -73,10 +78,10 @@ export class ResidentTower implements Tower {
     }
   }
 
-  async run(runs: readonly (() => Promise<TowerRun>)[], { signal }: TowerHooks): Promise<Tensor[]> {
+  async run(runs: readonly (() => Promise<TowerRun>)[], hooks: TowerHooks): Promise<Tensor[]> {
     const outputs: Tensor[] = [];
     try {
-      for (const make of runs) outputs.push(await this.#through(await make(), signal));
+      for (const make of runs) outputs.push(await this.#through(await make(), hooks));
       return outputs;
     } catch (error) {
       await this.#freeAll(outputs);
@@ -84,12 +89,12 @@ export class ResidentTower implements Tower {
     }
   }
 
-  async #through({ first, feeds }: TowerRun, signal?: AbortSignal): Promise<Tensor> {
+  async #through({ first, feeds }: TowerRun, hooks: TowerHooks): Promise<Tensor> {
     let read = Object.values(first);
     try {
       for (const [i, stage] of this.#ready.entries()) {
         const inputs = i === 0 ? { ...feeds, ...first } : { ...feeds, hidden: read[0]! };
-        read = [await runStage(stage, inputs, read, { ...this.#options, signal })];
+        read = [await runStage(stage, inputs, read, { ...this.#options, ...hooks })];
       }
       return read[0]!;
     } catch (error) {
@@ -128,7 +133,10 @@ export class StreamedTower implements Tower {
     return this.#options.turns.add(() => this.#pass(runs, hooks), hooks.signal);
   }
 
-  async #pass(runs: readonly (() => Promise<TowerRun>)[], { signal, onStage }: TowerHooks): Promise<Tensor[]> {
+  async #pass(
+    runs: readonly (() => Promise<TowerRun>)[],
+    { signal, onStage, onPassed }: TowerHooks,
+  ): Promise<Tensor[]> {
     const { stages, reader } = this.#options;
     const end = new AbortController();
     const files = new BundleFiles(reader, [], { signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal });
@@ -145,7 +153,7 @@ export class StreamedTower implements Tower {
         const stage = await stages.load(part, (await next)!, { keepOnGpu: false, signal });
         try {
           next = read(this.parts[i + 1]);
-          const options = { ...this.#options, signal };
+          const options = { ...this.#options, signal, onStage };
           for (const [at, make] of runs.entries()) {
             if (i === 0) {
               const run = await make();
@@ -160,7 +168,7 @@ export class StreamedTower implements Tower {
         } finally {
           await stages.release(stage);
         }
-        onStage?.();
+        onPassed?.();
       }
       return hidden;
     } finally {
@@ -176,15 +184,23 @@ async function runStage(
   stage: Stage,
   inputs: Feeds,
   read: readonly Tensor[],
-  { blocks, unlessLost, signal }: Pick<TowerOptions, 'blocks' | 'unlessLost'> & { signal?: AbortSignal },
+  { blocks, unlessLost, submitted, signal, onStage }: RunStageOptions,
 ): Promise<Tensor> {
   if (blocks) await letEventsIn();
   return ortQueue.add(async () => {
+    const start = performance.now();
     const output = await unlessLost(stage.run(inputs));
+    if (onStage) {
+      await unlessLost(submitted());
+      onStage({ name: stage.name, milliseconds: performance.now() - start, flops: stage.flops(inputs) });
+    }
     read.forEach(free);
     return output;
   }, signal);
 }
+
+type RunStageOptions = Pick<TowerOptions, 'blocks' | 'unlessLost' | 'submitted'> &
+  Pick<TowerHooks, 'signal' | 'onStage'>;
 
 /** Frees a tensor once; a second time does no harm. */
 export function free(tensor: Tensor | null): void {
