@@ -40,7 +40,7 @@ import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
-import { chooseRecipe, type ChosenRecipe } from './recipe';
+import { chooseRecipe, compareFiles, type ChosenRecipe } from './recipe';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
@@ -101,13 +101,14 @@ function isPermanent(error: unknown): boolean {
 async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const { checkpoint, writer, dtype, signal } = options;
   const architecture = architectureOf(checkpoint.config);
-  const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
-  options.onRecipe?.(chosen);
+  const named = chooseRecipe(checkpoint, architecture, options.recipe);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const backbone = architecture.fromCheckpoint(
     { config: checkpoint.config, preprocessor: checkpoint.preprocessor, ...tokenizer },
-    { head: chosen.recipe.head ?? null },
+    { head: named.recipe.head ?? null },
   );
+  const chosen = options.recipe === undefined ? compareFiles(named, checkpoint, backbone) : named;
+  options.onRecipe?.(chosen);
   expectPositions(backbone, chosen.recipe.positions);
   const work = await openWork(options, backbone, chosen);
   const sealed = await writeAndSeal(options, work);

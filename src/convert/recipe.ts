@@ -2,10 +2,19 @@
 
 import type { Checkpoint } from '../checkpoint';
 import { UnsupportedError } from '../errors';
-import type { Architecture } from '../models';
+import type { Architecture, Backbone } from '../models';
 import { findRecipe, type FoundRecipe, type Recipe } from '../recipes';
+import { unlikePublished } from './unlike-published';
 
 export type ChosenRecipe = FoundRecipe;
+
+/** Says so where a known repository's files are not those that its recipe is of. */
+export function compareFiles(chosen: ChosenRecipe, checkpoint: Checkpoint, backbone: Backbone): ChosenRecipe {
+  if (chosen.assumed !== null) return chosen;
+  const { recipe } = chosen;
+  const found = { checkpoint, architecture: backbone.name, recipe, image: backbone.image };
+  return { recipe, assumed: unlikePublished(found) };
+}
 
 /** @throws UnsupportedError for a recipe of another architecture */
 export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture, given?: Recipe): ChosenRecipe {
