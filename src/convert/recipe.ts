@@ -1,8 +1,9 @@
 /** @file Which recipe a bundle gets, and whether the checkpoint can be asked that way. */
 
+import type { JsonObject } from '../bundle/manifest';
 import type { Checkpoint } from '../checkpoint';
 import { UnsupportedError } from '../errors';
-import type { Architecture, Backbone } from '../models';
+import { architectureOf, type Architecture, type Backbone } from '../models';
 import { findRecipe, type FoundRecipe, type Recipe } from '../recipes';
 import { unlikePublished } from './unlike-published';
 
@@ -27,6 +28,12 @@ export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture,
     );
   }
   return chosen;
+}
+
+/** The recipe of a checkpoint of which only names and config are known: an estimate's. */
+export function recipeBeforeWeights(names: { base: string; adapter: string | null; config: JsonObject }): Recipe {
+  const { id, recipe } = architectureOf(names.config);
+  return findRecipe({ ...names, architecture: id, fallback: recipe, hasTensor: () => false }).recipe;
 }
 
 function found({ source: { base, adapter }, tensors }: Checkpoint, architecture: Architecture): ChosenRecipe {
