@@ -145,7 +145,10 @@ export interface RecipeInfo extends Pick<
   licence: Licence;
   /** Whether prompts are the caller's own strings, and MMEB's tasks have a meaning. */
   isRaw: boolean;
-  /** Why it was assumed, where neither the checkpoint nor an option names it: vectors are wrong if it is not the one that the model was trained with. Null otherwise. */
+  /**
+   * Why it was assumed, where neither the checkpoint nor an option names it, or what of the checkpoint is not as the published
+   * one is known to be: vectors are wrong if it is not the recipe that the model was trained with. Null otherwise.
+   */
   assumed: string | null;
   /** Whether the caller's own instruction is taken, and on which sides; null where it is fixed. */
   instruction: { default: string; roles: readonly Role[] } | null;
