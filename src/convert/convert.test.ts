@@ -139,7 +139,9 @@ test('a change of one weight changes its hash', async () => {
 
 test('the probe sees the whole bundle before it is published, and lands in the manifest', async () => {
   const { writer, reader } = memoryBundle();
-  const embedding = Buffer.from(new Float32Array(64).buffer).toString('base64');
+  const embedding = Buffer.from(Float32Array.from({ length: 64 }, (_, i) => (i === 0 ? 1 : 0)).buffer).toString(
+    'base64',
+  );
   const probe = { name: 'text', text: 'hello', picture: null, embedding };
   const manifest = await convertCheckpoint({
     checkpoint: fakeCheckpoint(),

@@ -2,7 +2,7 @@
 
 export { takeMoments } from './calibration';
 export { largestWeight } from './capability';
-export { type InternalOptions, type ProbePolicy } from './choose';
+export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
 export { askedOf } from './asked';
@@ -28,5 +28,7 @@ export type {
   RecipeInfo,
   RungReport,
   SkippedInput,
+  WeightsChoice,
+  WeightsMode,
 } from './types';
 export type { EmbedUsage, StageUsage } from './usage';
