@@ -28,15 +28,17 @@ export interface PieceGroup {
 export function planPieces(plan: ConversionPlan, tensors: TensorStore): PieceGroup[] {
   const groups = new Map<ByteSource | null, { start: number; piece: Omit<Piece, 'index'> }[]>();
   for (const placed of weightFiles(plan).flatMap(({ weights }) => weights)) {
-    let row = 0;
-    for (const part of placed.weight.parts) {
+    const { weight } = placed;
+    const perPiece = rowsPerChunk(weight);
+    let row = -(weight.firstRow ?? 0); // of the part's first row, within the weight
+    for (const part of weight.parts) {
       const { shape, place } = tensors.info(part)!;
       const group = groups.get(place?.source ?? null) ?? [];
       groups.set(place?.source ?? null, group);
       const rows = shape[0] ?? 1;
-      const perPiece = rowsPerChunk(placed.weight);
-      for (let first = 0; first < rows; first += perPiece) {
-        const count = Math.min(perPiece, rows - first);
+      const end = Math.min(rows, (weight.shape[0] ?? 1) - row);
+      for (let first = Math.max(0, -row); first < end; first += perPiece) {
+        const count = Math.min(perPiece, end - first);
         group.push({ start: place?.start ?? 0, piece: { placed, part, first, count, row: row + first } });
       }
       row += rows;

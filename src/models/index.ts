@@ -25,6 +25,7 @@ export type {
   TextRotary,
   Tower,
 } from './architecture';
+export { runName, storedRuns, storedWeights } from './slices';
 export { buildStageGraph } from './stage-graph';
 export { cutStage, planStages } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';

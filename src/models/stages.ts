@@ -2,8 +2,9 @@
 
 import { MAX_STAGE_BYTES, type StoredTensor } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
-import type { Network } from './architecture';
-import type { GraphStage, PlannedWeight, StagePlan } from './types';
+import type { Network, Tower } from './architecture';
+import { storedWeights } from './slices';
+import type { GraphStage, PlannedWeight, StagePlan, TowerKind } from './types';
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
 const ALIGNMENT_SLACK = 3 * 64;
@@ -16,7 +17,7 @@ const STORED_SUFFIX = /\.(q|scale|zp)$/;
  * @throws UnsupportedError where one block alone is too large for a weight file.
  */
 export function planStages(
-  { towers }: Pick<Network, 'towers'>,
+  { towers }: { towers: Readonly<Record<TowerKind, Pick<Tower, 'blocks'>>> },
   storedBytes: (weight: PlannedWeight) => number,
 ): StagePlan[] {
   return (['vision', 'text'] as const).flatMap((kind) => split(kind, towers[kind].blocks, storedBytes));
@@ -36,7 +37,9 @@ export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers
   const parts: S[] = [];
   let bytes = 0;
   for (let block = stage.blocks.first; block < stage.blocks.last; block++) {
-    const tensors = (weights[block] ?? []).flatMap(({ name }) => stored.get(name) ?? []);
+    const tensors = (weights[block] ?? [])
+      .flatMap((weight) => storedWeights(weight, (name) => stored.has(name)))
+      .flatMap(({ name }) => stored.get(name) ?? []);
     const more = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
     if (parts.length === 0 || bytes + more > maxBytes) {
       parts.push({ ...stage, blocks: { first: block, last: block }, tensors: [] });

@@ -75,6 +75,11 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       inFeatures: hiddenSize,
       outFeatures: (heads + 2 * kvHeads) * headDim,
       bias: options.attentionBias,
+      slices: [
+        { label: 'q', rows: heads * headDim, role: 'query' },
+        { label: 'k', rows: kvHeads * headDim, role: 'key' },
+        { label: 'v', rows: kvHeads * headDim, role: 'value' },
+      ],
     }),
     output: linear({
       name: `${name}.self_attn.o_proj`,
@@ -82,6 +87,7 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       inFeatures: heads * headDim,
       outFeatures: hiddenSize,
       bias: false,
+      role: 'output',
     }),
     postNorm: rms('post_attention_layernorm'),
     ...(options.fused

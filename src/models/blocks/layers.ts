@@ -3,7 +3,8 @@
  * the graph computes both follow from that description.
  */
 
-import { castFrom, linear as linearNode, scale, type Value } from '../../onnx';
+import { castFrom, concatLast, linear as linearNode, scale, splitLast, type Value } from '../../onnx';
+import { runName, storedRuns } from '../slices';
 import type { PlannedWeight } from '../types';
 import { type Context, vector } from './activations';
 import { normStream, normStreamF32, type Stream } from './residual';
@@ -23,6 +24,9 @@ export interface Linear {
   /** @default 'none' */
   readonly rowTransform?: PlannedWeight['rowTransform'];
   readonly patchArea?: number;
+  readonly role?: PlannedWeight['role'];
+  /** Its rows, where some may be stored apart. The last component of `name` is their labels run together. */
+  readonly slices?: PlannedWeight['slices'];
 }
 
 /** RMSNorm, or with a bias LayerNorm. */
@@ -60,7 +64,8 @@ export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeigh
 }
 
 function linearWeights(layer: Linear): PlannedWeight[] {
-  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none', patchArea } = layer;
+  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
+  const { patchArea, role, slices } = layer;
   const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
   const matrix: PlannedWeight = {
     name: `${name}.weight`,
@@ -69,6 +74,8 @@ function linearWeights(layer: Linear): PlannedWeight[] {
     rowTransform,
     ...(patchArea === undefined ? {} : { patchArea }),
     quantize,
+    ...(role === undefined ? {} : { role }),
+    ...(slices === undefined ? {} : { slices }),
   };
   return bias ? [matrix, storedVector(`${name}.bias`, parts('bias'), outFeatures)] : [matrix];
 }
@@ -101,15 +108,27 @@ export interface LinearRun {
 /** // [n, in] → [n, out] */
 export function applyLinear(context: Context, layer: Linear, x: Value, run: LinearRun = {}): Value {
   const { factor = 1, output = layer.name, type = context.precision.type, alpha } = run;
-  const { inFeatures, outFeatures } = layer;
-  return linearNode(context.graph, output, x, {
-    weight: `${layer.name}.weight`,
-    bias: layer.bias ? vector(context, `${layer.name}.bias`, { length: outFeatures, factor, type }) : undefined,
-    inFeatures,
-    outFeatures,
-    type,
-    alpha,
-  });
+  const { graph } = context;
+  const { name, inFeatures, outFeatures, slices = [] } = layer;
+  const bias = layer.bias ? vector(context, `${name}.bias`, { length: outFeatures, factor, type }) : undefined;
+  const isStored = (weight: string) => [`${weight}.q`, weight].some((each) => graph.storedInfo(each));
+  const runs = storedRuns(`${name}.weight`, slices, isStored);
+  if (runs.length < 2) {
+    return linearNode(graph, output, x, { weight: `${name}.weight`, bias, inFeatures, outFeatures, type, alpha });
+  }
+  const sizes = runs.map((run) => run.reduce((sum, { rows }) => sum + rows, 0));
+  const biases = bias === undefined ? [] : splitLast(graph, `${name}.bias.split`, bias, sizes);
+  const pieces = runs.map((run, i) =>
+    linearNode(graph, runName(name, run), x, {
+      weight: `${runName(name, run)}.weight`,
+      bias: biases[i],
+      inFeatures,
+      outFeatures: sizes[i]!,
+      type,
+      alpha,
+    }),
+  );
+  return concatLast(graph, output, pieces);
 }
 
 /** The stream's norm times `factor`, which whatever reads it carries through. // [n, d] */

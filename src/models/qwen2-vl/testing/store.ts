@@ -89,7 +89,8 @@ function plannedValues(config: Qwen2VLConfig, weight: PlannedWeight, weights: We
     values.set(part, at);
     at += part.length;
   }
-  return values;
+  const first = (weight.firstRow ?? 0) * (weight.shape[1] ?? 1);
+  return values.subarray(first, first + weight.shape.reduce((product, size) => product * size, 1));
 }
 
 /** [out, channels, 2, p, p] → [out, channels, p, p] */
