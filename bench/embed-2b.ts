@@ -1,9 +1,9 @@
 /**
  * @file Seconds and memory of embedding with a bundle of the official 2B's size in Node on the CPU, beside the same
  * weights in the usual export (KV-cache inputs and outputs, `lm_head` over all tokens), interleaved, each pipeline in
- * its own process. Needs the bundle that `bench/convert-2b.ts` writes.
+ * its own process. Needs the bundle that `bench/convert.ts` writes.
  *
- *   npx tsx bench/embed-2b.ts [--size 2b|small] [--dtype q4] [--bundles .cache/bundles] [--repeats 3] [--record]
+ *   npx tsx bench/embed-2b.ts [--size 2b|2b-small] [--dtype q4] [--bundles .cache/bundles] [--repeats 3] [--record]
  *
  * --record appends the result to bench/RESULTS.md.
  */

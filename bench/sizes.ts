@@ -7,19 +7,15 @@
 import type { WeightDtype } from '../src';
 import { plannedStorage } from '../src/convert';
 import { UnsupportedError } from '../src/errors';
-import { baseConfig, baseTensors, SIZES, type Size } from './lib/qwen2-vl-shapes';
+import { configOf, elements, OFFICIAL_MODELS, officialShards, type OfficialName } from '../src/testing/official-models';
 import { megabytes, table } from './lib/report';
 
-/** The numbers of Qwen/Qwen2-VL-7B-Instruct. */
-const SEVEN: Size = {
-  ...SIZES['2b'],
-  ...{ hidden: 3584, intermediate: 18944, heads: 28, kvHeads: 4, vocab: 152064 },
-};
 const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
+const NAMES = Object.keys(OFFICIAL_MODELS) as OfficialName[];
 
-function row(name: string, size: Size, dtype: WeightDtype): string[] {
+function row(name: OfficialName, dtype: WeightDtype): string[] {
   try {
-    const { store, gpu, largestBuffer } = plannedStorage(baseConfig(size), dtype);
+    const { store, gpu, largestBuffer } = plannedStorage(configOf(name, 'official'), dtype);
     return [name, dtype, megabytes(store), megabytes(gpu), megabytes(store - gpu), megabytes(largestBuffer)];
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
@@ -27,18 +23,15 @@ function row(name: string, size: Size, dtype: WeightDtype): string[] {
   }
 }
 
-for (const [name, size] of [
-  ['2B', SIZES['2b']],
-  ['7B', SEVEN],
-] as const) {
-  const weights = baseTensors(size).reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
-  // The 7B has an output matrix of its own, which is read and dropped.
-  const output = name === '7B' ? size.vocab * size.hidden : 0;
-  console.log(`${name}: ${weights + output} weights, ${megabytes(2 * (weights + output))} in bf16`);
+for (const name of NAMES) {
+  const weights = officialShards(name)
+    .flat()
+    .reduce((sum, tensor) => sum + elements(tensor), 0);
+  console.log(`${name}: ${weights} weights, ${megabytes(2 * weights)} in bf16`);
 }
 console.log(
   table(
     ['model', 'dtype', 'stored', 'on the GPU', 'token embeddings', 'largest buffer'],
-    [...DTYPES.map((dtype) => row('2B', SIZES['2b'], dtype)), ...DTYPES.map((dtype) => row('7B', SEVEN, dtype))],
+    NAMES.flatMap((name) => DTYPES.map((dtype) => row(name, dtype))),
   ),
 );

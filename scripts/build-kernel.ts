@@ -8,7 +8,7 @@ import path from 'node:path';
 import { bytesToBase64 } from '../src/bundle/base64.ts';
 import { compileWat } from '../src/testing/compile-wat.ts';
 
-for (const kernel of ['search/vectors/dots', 'image/resample/resample']) {
+for (const kernel of ['search/vectors/dots', 'image/resample/resample', 'convert/feedback/feedback']) {
   const file = path.resolve(import.meta.dirname, '../src', kernel);
   const name = path.basename(kernel);
   const bytes = await compileWat(readFileSync(`${file}.wat`, 'utf8'));

@@ -18,7 +18,7 @@ export interface ConvertMessage {
   cpu: number;
 }
 
-const [folder, out, dtype] = process.argv.slice(2) as [string, string, WeightDtype];
+const [out, dtype, base, adapter] = process.argv.slice(2) as [string, WeightDtype, string, string | undefined];
 const send = (phase: string | null) => process.send!({ phase, cpu: cpuSeconds() } satisfies ConvertMessage);
 
 globalThis.gc?.();
@@ -28,10 +28,11 @@ await once(process, 'message');
 
 let phase = 'open';
 send(phase);
-const checkpoint = await openCheckpoint({
-  checkpoint: await folderTree(`${folder}/adapter`),
-  base: await folderTree(`${folder}/base`),
-});
+const checkpoint = await openCheckpoint(
+  adapter === undefined
+    ? { checkpoint: await folderTree(base) }
+    : { checkpoint: await folderTree(adapter), base: await folderTree(base) },
+);
 await convertCheckpoint({
   checkpoint,
   writer: await folderWriter(out),

@@ -4,8 +4,8 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import type { FileDtype, RandomWeights, Spread } from './random-weights';
 
 export interface RandomTensor {
-  name: string;
-  shape: number[];
+  readonly name: string;
+  readonly shape: readonly number[];
   spread: Spread;
 }
 

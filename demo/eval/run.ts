@@ -7,6 +7,8 @@ import {
   makeRegime,
   makeReport,
   memoryVectors,
+  regimeSubject,
+  withPrefixes,
   type EvalProgress,
   type EvalReport,
   type MmebData,
@@ -86,10 +88,11 @@ async function measure(
   signal: AbortSignal,
   onProgress: (progress: EvalProgress) => void,
 ): Promise<Outcome> {
-  const data = await open(signal);
   const { info } = model;
+  const { prefixes } = info.recipe;
   expectRegime(regimeName, info.recipe);
   const regime = makeRegime(regimeName, info.image);
+  const data = withPrefixes(await open(signal), prefixes);
   const start = performance.now();
   const results = await evaluate({
     data,
@@ -108,7 +111,7 @@ async function measure(
   const report = makeReport(
     {
       model: { label, source, dtype, dims, id, device, activations },
-      regime: { name: regime.name, minPixels: regime.minPixels, maxPixels: regime.maxPixels },
+      regime: regimeSubject(regime, prefixes),
       data: { label: data.label, revision: data.revision, limit: limit ?? null },
     },
     results,

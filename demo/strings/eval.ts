@@ -22,7 +22,7 @@ export const evalStrings = {
   },
   regime: {
     legend: 'Pictures',
-    names: { native: 'As the model takes them', v2: 'V2: up to 1,003,520 px', v1: 'V1: 1344 × 1344' },
+    names: { native: 'As the model takes them', v2: 'V2: up to 1,003,520 px', v1: 'V1: 1344 × 1344, or 4 crops' },
   },
   limit: 'Queries per set',
   limitAll: 'all',

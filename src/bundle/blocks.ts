@@ -51,10 +51,13 @@ export function allocateRows(format: BlockFormat, rows: number, columns: number)
 
 /** Added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
 const ROUND = 6755399441055744;
-/** How far beyond the code range the largest weight is placed, in codes; values above 0 clip it. */
-const SYMMETRIC_TRIALS = { 4: [-0.6, -0.2, 0.2, 0.6, 1, 1.4], 8: [0, 0.5] };
-/** Spans tried, as parts of the distance from the smallest to the largest weight. */
-const ASYMMETRIC_TRIALS = { 4: [1.04, 0.98, 0.93, 0.88, 0.83, 0.77], 8: [1] };
+/** Where a search begins, by bits. */
+export const SEARCH_TRIALS = {
+  /** How far beyond the code range the largest weight is placed, in codes; values above 0 clip it. */
+  symmetric: { 4: [-0.6, -0.2, 0.2, 0.6, 1, 1.4], 8: [0, 0.5] },
+  /** Spans, as parts of the distance from the smallest to the largest weight. */
+  asymmetric: { 4: [1.04, 0.98, 0.93, 0.88, 0.83, 0.77], 8: [1] },
+} as const;
 
 /** Quantizes rows into one {@link BlockFormat}. Holds scratch space: one instance per thread of work. */
 export class BlockQuantizer {
@@ -88,8 +91,8 @@ export class BlockQuantizer {
     this.#search = search;
     this.#top = 2 ** format.bits - 1;
     this.#middle = 2 ** (format.bits - 1);
-    this.#symmetricTrials = SYMMETRIC_TRIALS[format.bits];
-    this.#asymmetricTrials = ASYMMETRIC_TRIALS[format.bits];
+    this.#symmetricTrials = SEARCH_TRIALS.symmetric[format.bits];
+    this.#asymmetricTrials = SEARCH_TRIALS.asymmetric[format.bits];
   }
 
   /**

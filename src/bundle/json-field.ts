@@ -75,6 +75,11 @@ export class JsonField {
     return this.#value === undefined ? undefined : read(this);
   }
 
+  /** Undefined where there is nothing, or null. */
+  given<T>(read: (field: JsonField) => T): T | undefined {
+    return this.#value == null ? undefined : read(this);
+  }
+
   /** True where there is a value of this JavaScript type; for fields that may be of several. */
   is(type: 'string' | 'number' | 'object'): boolean {
     return typeof this.#value === type;

@@ -10,7 +10,9 @@ import {
   makeRegime,
   makeReport,
   memoryVectors,
+  regimeSubject,
   scoreOnly,
+  withPrefixes,
   type EvaluateOptions,
   type PublishedModel,
   type RegimeName,
@@ -43,6 +45,7 @@ export interface EvalArguments extends MergeArguments {
   device: 'cpu' | 'webgpu';
   regime: RegimeName;
   maxPixels?: number;
+  numCrops?: number;
   sets?: string;
   limit?: number;
   shard?: Shard;
@@ -54,8 +57,8 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
   const place = vectors === undefined ? null : parseSinkPlace(vectors);
   const reader = await bundleAt(args.model);
-  const data = await openData(args, signal);
-  const sets = selectSets(args.sets, data);
+  const published = await openData(args, signal);
+  const sets = selectSets(args.sets, published);
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
   const unlock = await lockOutput(out, suffix);
   try {
@@ -63,7 +66,9 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
     try {
       const { info } = runtime;
       expectRegime(args.regime, info.recipe);
-      const regime = makeRegime(args.regime, info.image, args.maxPixels);
+      const regime = makeRegime(args.regime, info.image, { maxPixels: args.maxPixels, numCrops: args.numCrops });
+      const { prefixes } = info.recipe;
+      const data = withPrefixes(published, prefixes);
       const origin = originOf(info, regime.key);
       const write = out === undefined ? undefined : { folder: out, suffix };
       const store = write ? await openVectorFiles({ origin, folders: [write.folder], write, signal }) : memoryFiles();
@@ -81,7 +86,7 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
         };
         const subject: ReportSubject = {
           model: subjectModel(info),
-          regime: { name: regime.name, minPixels: regime.minPixels, maxPixels: regime.maxPixels },
+          regime: regimeSubject(regime, prefixes),
           data: { label: data.label, revision: data.revision, limit: limit ?? null },
         };
         const output = { data, sets, limit, store, dims: info.dims, provenance: provenanceOf(origin), signal };
@@ -129,7 +134,7 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   const { out, against, vectors, json } = args;
   const place = vectors === undefined ? null : parseSinkPlace(vectors);
   const { origin, subject, found: sets } = await readParts(parts);
-  const data = await openData(args, signal);
+  const data = withPrefixes(await openData(args, signal), subject.regime.prefixes);
   const { label, revision, limit } = subject.data;
   if (data.revision !== revision) {
     throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${data.revision}.`, {

@@ -143,13 +143,14 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(
       new Option(
         '--regime <name>',
-        'how large pictures are: v1 1344 × 1344, as in the paper; v2 aspect kept, at most 1,003,520 pixels; native the ' +
-          "checkpoint's own limits",
+        'how large pictures are: v1 as in the paper, 1344 × 1344 (Phi-3.5-V: at most 4 crops); v2 aspect kept, at most ' +
+          "1,003,520 pixels; native the checkpoint's own limits",
       )
         .choices(REGIMES)
         .default('v1'),
     )
     .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
+    .option('--num-crops <n>', "tiles of a picture at most, in place of the regime's", positiveInteger)
     .option(
       '--sets <names>',
       'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD',

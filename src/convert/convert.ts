@@ -19,6 +19,7 @@ import { isPlainPath } from '../bundle/paths';
 import type { OnProgress } from '../bundle/progress';
 import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import type { Checkpoint } from '../checkpoint';
+import { isJsonObject } from '../checkpoint/json';
 import type { ByteSource } from '../checkpoint/types';
 import {
   CheckpointFormatError,
@@ -27,7 +28,14 @@ import {
   SourceNotFoundError,
   UnsupportedError,
 } from '../errors';
-import { architectureOf, buildStageGraph, expectPositions, type Backbone, type Positions } from '../models';
+import {
+  architectureOf,
+  buildStageGraph,
+  expectPositions,
+  type Backbone,
+  type CheckpointFiles,
+  type Positions,
+} from '../models';
 import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
 import { planPieces, type Piece } from './pieces';
@@ -97,7 +105,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   options.onRecipe?.(chosen);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const backbone = architecture.fromCheckpoint(
-    { config: checkpoint.config, preprocessor: checkpoint.preprocessor, tokenizer: tokenizer.json },
+    { config: checkpoint.config, preprocessor: checkpoint.preprocessor, ...tokenizer },
     { head: chosen.recipe.head ?? null },
   );
   expectPositions(backbone, chosen.recipe.positions);
@@ -281,22 +289,34 @@ async function writeGraphs(
   return stages;
 }
 
-async function readTokenizerFiles({ tokenizerFiles }: Checkpoint, signal?: AbortSignal): Promise<{ json: unknown }> {
+/** What an architecture reads of the tokenizer. */
+async function readTokenizerFiles(
+  { tokenizerFiles }: Checkpoint,
+  signal?: AbortSignal,
+): Promise<Pick<CheckpointFiles, 'tokenizer' | 'tokenizerConfig'>> {
   for (const { path, source } of tokenizerFiles) {
     if (!isPlainPath(path)) throw new CheckpointFormatError(`The tokenizer file ${path} has an unsafe name.`, { path });
     if (source.size > MAX_TOKENIZER_BYTES)
       throw new CheckpointFormatError(`${source.name} is too large for a tokenizer.`);
   }
-  const main = tokenizerFiles.find(({ path }) => path === 'tokenizer.json');
-  if (!main)
+  const read = async (name: string): Promise<unknown> => {
+    const file = tokenizerFiles.find(({ path }) => path === name);
+    if (!file) return null;
+    try {
+      const bytes = await file.source.read(0, file.source.size, signal);
+      return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    } catch (cause) {
+      if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
+      throw new CheckpointFormatError(`${file.source.name} is not JSON in UTF-8.`, { path: name }, { cause });
+    }
+  };
+  const [tokenizer, tokenizerConfig] = [await read('tokenizer.json'), await read('tokenizer_config.json')];
+  if (tokenizer === null)
     throw new SourceNotFoundError('The checkpoint has no tokenizer.json; add the one of its model to the folder.');
-  try {
-    const bytes = await main.source.read(0, main.source.size, signal);
-    return { json: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) };
-  } catch (cause) {
-    if (!(cause instanceof SyntaxError || cause instanceof TypeError)) throw cause;
-    throw new CheckpointFormatError(`${main.source.name} is not JSON in UTF-8.`, { path: main.path }, { cause });
+  if (tokenizerConfig !== null && !isJsonObject(tokenizerConfig)) {
+    throw new CheckpointFormatError('tokenizer_config.json holds no JSON object.', { path: 'tokenizer_config.json' });
   }
+  return { tokenizer, tokenizerConfig };
 }
 
 async function copyFile(

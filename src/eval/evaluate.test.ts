@@ -80,7 +80,8 @@ function fakeModel(change: (calls: number) => void = () => undefined): Counting 
 }
 
 const regime = makeRegime('native', {
-  ...{ minPixels: 784, maxPixels: 7840, patchSize: 14, mergeSize: 2, mean: [0, 0, 0], std: [1, 1, 1] },
+  ...{ plan: 'native', options: ['minPixels', 'maxPixels'] },
+  ...{ minPixels: 784, maxPixels: 7840, patchSize: 14, mergeSize: 2 },
 });
 const options = (model: EvalModel, more: Partial<EvaluateOptions> = {}): EvaluateOptions => ({
   ...{ data, model, regime, store: memoryVectors() },

@@ -3,7 +3,7 @@
 import { DatasetFormatError, InvalidInputError, VLM2VecError } from '../errors';
 import type { RgbImage } from '../image';
 import type { MmebData } from './dataset';
-import type { Regime } from './regime';
+import type { Regime, RegimeOptions } from './regime';
 import { IMAGE_TOKEN, type EvalRows, type Pair } from './rows';
 import { bestCandidate } from './score';
 import type { MmebSet } from './sets';
@@ -20,7 +20,7 @@ export interface EvalModel {
   /** Unit vectors, in order. // [inputs][dims] */
   embed(
     inputs: { text: string; image?: RgbImage }[],
-    options: { minPixels: number; maxPixels: number; signal?: AbortSignal },
+    options: RegimeOptions & { signal?: AbortSignal },
   ): Promise<Float32Array[]>;
 }
 
@@ -159,7 +159,6 @@ interface Lacking {
 /** Vectors, a chunk at a time; the pictures of the next chunk are decoded while the model is busy with this one. */
 async function* embedded(lacking: readonly Lacking[], set: MmebSet, options: EvaluateOptions) {
   const { model, regime, signal } = options;
-  const { minPixels, maxPixels } = regime;
   const chunks = [
     ...chunked(
       lacking.filter(({ pair }) => pair.image === null),
@@ -181,7 +180,7 @@ async function* embedded(lacking: readonly Lacking[], set: MmebSet, options: Eva
     const inputs = await next;
     next = prepare(chunks[i + 1]);
     const vectors = await model
-      .embed(inputs, { minPixels, maxPixels, signal })
+      .embed(inputs, { ...regime.options, signal })
       .catch((error: unknown) => refused(error, set, `one of ${chunk.map(({ pair }) => nameOf(pair)).join(', ')}`));
     yield chunk.map(({ key }, at) => [key, checked(vectors[at], model.dims)] as const);
   }

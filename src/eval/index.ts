@@ -21,8 +21,24 @@ export {
   publishedScore,
   type PublishedModel,
 } from './published';
-export { expectRegime, makeRegime, REGIMES, type Regime, type RegimeName } from './regime';
-export { makeReport, reportMarkdown, type EvalReport, type ReportOptions, type ReportSubject } from './report';
+export { withPrefixes } from './prefixes';
+export {
+  expectRegime,
+  makeRegime,
+  REGIMES,
+  type Regime,
+  type RegimeChoices,
+  type RegimeName,
+  type RegimeOptions,
+} from './regime';
+export {
+  makeReport,
+  regimeSubject,
+  reportMarkdown,
+  type EvalReport,
+  type ReportOptions,
+  type ReportSubject,
+} from './report';
 export { IMAGE_TOKEN, type EvalRows, type Pair } from './rows';
 export { averages, bestCandidate, type AverageName, type ScoredSet } from './score';
 export { META_TASKS, MMEB_SETS, mmebSet, type MetaTask, type MmebSet } from './sets';

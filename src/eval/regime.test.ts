@@ -12,6 +12,7 @@ import { expectRegime, makeRegime, REGIMES, type RegimeName } from './regime';
 
 /** As in the preprocessor_config.json of the Qwen2-VL checkpoints. */
 const QWEN = {
+  ...{ plan: 'native', options: ['minPixels', 'maxPixels'] as const },
   ...{ minPixels: 3136, maxPixels: 12_845_056, patchSize: 14, mergeSize: 2 },
   ...{
     mean: [0.48145466, 0.4578275, 0.40821073] as [number, number, number],
@@ -20,10 +21,9 @@ const QWEN = {
 };
 
 async function tokens(name: RegimeName, width: number, height: number, maxPixels?: number): Promise<number> {
-  const regime = makeRegime(name, QWEN, maxPixels);
+  const regime = makeRegime(name, QWEN, { maxPixels });
   const image = await regime.prepare(await plainPicture([9, 8, 7], width, height));
-  return imageGrid(image.height, image.width, { ...QWEN, minPixels: regime.minPixels, maxPixels: regime.maxPixels })
-    .tokens;
+  return imageGrid(image.height, image.width, { ...QWEN, ...regime.options }).tokens;
 }
 
 describe('visual tokens', () => {
@@ -45,16 +45,47 @@ describe('visual tokens', () => {
   test('what Qwen2-VL refuses stays refused in the native regime', async () => {
     await expect(tokens('native', 20, 500)).rejects.toThrow(/at least 28/);
     await expect(tokens('native', 6000, 28)).rejects.toThrow(/aspect ratio/);
-    expect(() => makeRegime('v1', QWEN, 700)).toThrow(InvalidInputError);
+    expect(() => makeRegime('v1', QWEN, { maxPixels: 700 })).toThrow(InvalidInputError);
   });
 
   test('each has a key of its own', () => {
     const keys = (['v1', 'v2', 'native'] as const).flatMap((name) => [
       makeRegime(name, QWEN).key,
-      makeRegime(name, QWEN, 100_000).key,
+      makeRegime(name, QWEN, { maxPixels: 100_000 }).key,
     ]);
     expect(new Set(keys).size).toBe(keys.length);
     expect(makeRegime('v2', QWEN).key).toBe('v2,3136,1003520'); // not changed by the one with a limit
+  });
+});
+
+describe('models that cut pictures', () => {
+  const TILES = { plan: 'tiles', options: [] };
+  const CROPS = { plan: 'hd', options: ['numCrops'] as const };
+  const photo = () => plainPicture([9, 8, 7], 80, 60);
+
+  test('LLaVA’s are squeezed first, Phi’s are not: 4 crops as the paper’s, or the checkpoint’s own', async () => {
+    const seen = async (...args: Parameters<typeof makeRegime>) => {
+      const { options, prepare } = makeRegime(...args);
+      const { width, height } = await prepare(await photo());
+      return [width, height, options];
+    };
+    expect(await seen('v1', TILES)).toEqual([1344, 1344, {}]);
+    expect(await seen('native', TILES)).toEqual([80, 60, {}]);
+    expect(await seen('v1', CROPS)).toEqual([80, 60, { numCrops: 4 }]);
+    expect(await seen('native', CROPS)).toEqual([80, 60, {}]);
+    expect(await seen('v1', CROPS, { numCrops: 16 })).toEqual([80, 60, { numCrops: 16 }]);
+    const keys = [{}, { numCrops: 4 }, { numCrops: 16 }].map((choices) => makeRegime('native', CROPS, choices).key);
+    expect(new Set([...keys, makeRegime('v1', CROPS).key]).size).toBe(4);
+  });
+
+  test('what they do not take is refused', () => {
+    for (const image of [TILES, CROPS]) {
+      expect(() => makeRegime('v2', image)).toThrow(UnsupportedError);
+      expect(() => makeRegime('v1', image, { maxPixels: 10_000 })).toThrow(/maxPixels has no meaning/);
+    }
+    for (const image of [TILES, QWEN])
+      expect(() => makeRegime('v1', image, { numCrops: 4 })).toThrow(/numCrops has no/);
+    expect(() => makeRegime('v1', CROPS, { numCrops: 1000 })).toThrow(InvalidInputError);
   });
 });
 
@@ -100,6 +131,7 @@ test('each recipe has the regimes in which its pictures are its authors’', () 
   expect(Object.fromEntries(found)).toEqual({
     vlm2vec: ['v1', 'v2', 'native'],
     'vlm2vec-v2': ['v2'],
+    b3: ['v2'],
     'unime-v2': ['native'],
   });
 });

@@ -1,32 +1,55 @@
 /** @file How big pictures are when they are embedded: as in the paper, as in the authors' later code, or the model's way. */
 
 import { InvalidInputError, UnsupportedError } from '../errors';
-import { decodeImage, FIT_FILE, resizeBicubic, resizeFile, smartResize, type RgbImage } from '../image';
+import {
+  decodeImage,
+  FIT_FILE,
+  MAX_CROPS,
+  resizeBicubic,
+  resizeFile,
+  smartResize,
+  type PictureOption,
+  type PictureOptions,
+  type RgbImage,
+} from '../image';
 import { V2_STEPS, type Recipe } from '../recipes';
+import { TARGET_PREFIXES } from './prefixes';
 
 /**
- * - `v1`: squeezed to 1344 × 1344 first (2304 visual tokens), as in the paper;
+ * - `v1`: as in the paper. Qwen2-VL and LLaVA: squeezed to 1344 × 1344 first (2304 and 2928 visual tokens); Phi-3.5-V: as
+ *   they are, in at most 4 crops;
  * - `v2`: aspect kept, at most 1,003,520 pixels (1280 tokens), as VLM2Vec-V2.0 is trained and evaluated;
- * - `native`: the checkpoint's own limits, aspect kept, as users embed.
+ * - `native`: the checkpoint's own settings, aspect kept, as users embed.
  */
 export type RegimeName = 'v1' | 'v2' | 'native';
 
 export const REGIMES: readonly RegimeName[] = ['v1', 'v2', 'native'];
 
-/** `process_image` of the V1 code, resolution "high". */
+/** `process_image` of the V1 code, resolution "high", which it applies to every backbone but Phi-3.5-V. */
 const V1_SIDE = 1344;
+/** `--num_crops` of the V1 code's evaluation of Phi-3.5-V. */
+const V1_CROPS = 4;
 /** `resize_min_pixels` and `resize_max_pixels` of the V2 code. */
 const V2_LIMITS = { minPixels: 3136, maxPixels: 1_003_520 };
 /** V2 makes pictures with a side below 28 pixels this large. */
 const V2_TINY_SIDE = 56;
 const MAX_ASPECT_RATIO = 200;
 
-/** What of a model's pictures a regime goes by. */
-export interface PictureLimits {
-  minPixels: number;
-  maxPixels: number;
-  patchSize: number;
-  mergeSize: number;
+/** What of a model's pictures a regime goes by: of `info.image`. */
+export interface RegimePictures {
+  /** `native`, `tiles`, `hd`. */
+  plan: string;
+  options: readonly PictureOption[];
+  minPixels?: number;
+  maxPixels?: number;
+  patchSize?: number;
+  mergeSize?: number;
+}
+
+/** The caller's own, in place of the regime's. */
+export interface RegimeChoices {
+  maxPixels?: number;
+  numCrops?: number;
 }
 
 /** What of a model's recipe decides which regimes fit it. */
@@ -34,7 +57,7 @@ export type RegimeRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize' 
 
 /**
  * MMEB's prompts are whole strings with one vector each, and a regime sizes pictures itself: what a recipe does beside
- * that would be left out, or done twice.
+ * that would be left out, or done twice. (Prefixes of targets are put in by `withPrefixes`.)
  * @throws UnsupportedError for a recipe whose numbers would not be those of its authors, naming what does not fit
  */
 export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...recipe }: RegimeRecipe): void {
@@ -46,7 +69,8 @@ export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...reci
   };
   if (!isRaw) refuse(`${recipe.title} has templates of its own, and MMEB's prompts are whole strings.`);
   if (pooling === 'all') refuse(`${recipe.title} gives several vectors per input.`);
-  if (recipe.prefixes) refuse(`${recipe.title} has prefixes that differ from set to set.`);
+  const unknown = Object.keys(recipe.prefixes ?? {}).filter((prefix) => !TARGET_PREFIXES.includes(prefix));
+  if (unknown.length > 0) refuse(`${recipe.title} has prefixes of its own (${unknown.join(', ')}).`);
   const fits: RegimeName[] = [];
   if (isSame(resize, FIT_FILE)) fits.push('v1', 'v2', 'native');
   else if (isSame(resize, V2_STEPS)) fits.push('v2');
@@ -59,24 +83,57 @@ export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...reci
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
+/** What a regime asks of `embed`, and what its reports say. */
+export type RegimeOptions = Pick<PictureOptions, 'minPixels' | 'maxPixels' | 'numCrops'>;
+
 export interface Regime {
   name: RegimeName;
   /** Tells results of one regime from another's. */
   key: string;
-  minPixels: number;
-  maxPixels: number;
-  /** A picture file → pixels, orientation as stored, for `embed` with this regime's limits. */
+  options: RegimeOptions;
+  /** A picture file → pixels, orientation as stored, for `embed` with this regime's options. */
   prepare(file: Uint8Array, signal?: AbortSignal): Promise<RgbImage>;
 }
 
 /**
- * @param image the bundle's
- * @param maxPixels in place of the regime's upper limit
+ * @throws InvalidInputError for a choice that makes no sense or that the model does not take
+ * @throws UnsupportedError for a regime that is not one of the model's
  */
-export function makeRegime(name: RegimeName, image: Partial<PictureLimits>, maxPixels?: number): Regime {
+export function makeRegime(name: RegimeName, image: RegimePictures, choices: RegimeChoices = {}): Regime {
+  for (const option of ['maxPixels', 'numCrops'] as const) {
+    if (choices[option] === undefined || image.options.includes(option)) continue;
+    const taken = image.options.join(', ') || 'no option';
+    throw new InvalidInputError(`${option} has no meaning for this model; of pictures it takes ${taken}.`, { option });
+  }
+  if (image.plan === 'native') return nativeRegime(name, image, choices.maxPixels);
+  if (name === 'v2') {
+    throw new UnsupportedError(
+      'The regime v2 is for models that take pictures of any size, within limits of their area; use v1 or native.',
+      { regime: name, plan: image.plan },
+    );
+  }
+  if (image.plan === 'hd') return cropsRegime(name, choices.numCrops);
+  return { name, key: name, options: {}, prepare: name === 'v1' ? squeezed : stored };
+}
+
+const squeezed: Regime['prepare'] = (file, signal) => resizeFile(file, V1_SIDE, V1_SIDE, { signal });
+const stored: Regime['prepare'] = (file, signal) => decodeImage(file, { orientation: 'stored', signal });
+
+function cropsRegime(name: RegimeName, own: number | undefined): Regime {
+  const numCrops = own ?? (name === 'v1' ? V1_CROPS : undefined);
+  if (numCrops !== undefined && !(Number.isInteger(numCrops) && numCrops >= 1 && numCrops <= MAX_CROPS)) {
+    throw new InvalidInputError(`numCrops must be a whole number from 1 to ${MAX_CROPS}, it is ${numCrops}.`, {
+      numCrops,
+    });
+  }
+  const key = numCrops === undefined ? name : `${name},crops=${numCrops}`;
+  return { name, key, options: numCrops === undefined ? {} : { numCrops }, prepare: stored };
+}
+
+function nativeRegime(name: RegimeName, image: RegimePictures, maxPixels: number | undefined): Regime {
   const { minPixels: lower, maxPixels: most, patchSize, mergeSize } = image;
   if (lower === undefined || most === undefined || patchSize === undefined || mergeSize === undefined) {
-    throw new UnsupportedError('Regimes are for models that take pictures of any size, within limits of their area.');
+    throw new UnsupportedError('The model does not say within which limits it takes pictures.');
   }
   const factor = patchSize * mergeSize;
   const { minPixels, maxPixels: upper } = name === 'v2' ? V2_LIMITS : { minPixels: lower, maxPixels: most };
@@ -90,10 +147,8 @@ export function makeRegime(name: RegimeName, image: Partial<PictureLimits>, maxP
     limits.maxPixels = maxPixels;
     limits.minPixels = Math.min(limits.minPixels, maxPixels);
   }
-  const prepare: Regime['prepare'] = async (file, signal) => {
-    if (name === 'v1') return resizeFile(file, V1_SIDE, V1_SIDE, { signal });
-    const decoded = await decodeImage(file, { orientation: 'stored', signal });
-    if (name === 'native') return decoded;
+  const inV2: Regime['prepare'] = async (file, signal) => {
+    const decoded = await stored(file, signal);
     const { width, height } = decoded;
     const [short, long] = [Math.min(width, height), Math.max(width, height)];
     // V2's answers to pictures that Qwen2-VL refuses: tiny ones are enlarged, very long ones become square.
@@ -102,5 +157,6 @@ export function makeRegime(name: RegimeName, image: Partial<PictureLimits>, maxP
     const side = smartResize(long, long, { factor, ...limits });
     return resizeBicubic(decoded, side.width, side.height);
   };
-  return { name, key: `${name},${limits.minPixels},${limits.maxPixels}`, ...limits, prepare };
+  const prepare = { v1: squeezed, v2: inV2, native: stored }[name];
+  return { name, key: `${name},${limits.minPixels},${limits.maxPixels}`, options: limits, prepare };
 }

@@ -2,15 +2,16 @@
 
 import { expect, test } from 'vitest';
 import type { SetResult } from './evaluate';
-import { PUBLISHED_NAMES, publishedModel, publishedScore } from './published';
+import { PAPER_AVERAGES, publishedModel, publishedScore, type PublishedModel } from './published';
 import { makeReport, reportMarkdown, type ReportSubject } from './report';
-import { averages } from './score';
+import { averages, type AverageName } from './score';
 import { MMEB_SETS, mmebSet } from './sets';
 
+const ofSets = (model: PublishedModel) =>
+  averages(MMEB_SETS.map((set) => ({ set, score: publishedScore(set.name, model)! })));
+
 test('published scores have the published averages', () => {
-  const means = PUBLISHED_NAMES.map((model) =>
-    averages(MMEB_SETS.map((set) => ({ set, score: publishedScore(set.name, model) }))),
-  );
+  const means = (['v1-2b', 'v1-7b', 'v2.0'] as const).map(ofSets);
   const published = {
     All: [59.73, 65.37, 64.92],
     Classification: [58.6, 62.8, 62.9],
@@ -25,12 +26,21 @@ test('published scores have the published averages', () => {
   }
 });
 
-test('a bundle is compared with the row of its adapter', () => {
-  const of = (id: string) => publishedModel({ adapter: { id, revision: null, kind: 'dora' } as never });
+test('LLaVA’s scores have the averages that its paper prints', () => {
+  const means = ofSets('llava');
+  for (const [name, value] of Object.entries(PAPER_AVERAGES.llava!)) {
+    expect(Math.abs(means[name as AverageName]! - value)).toBeLessThan(0.0501);
+  }
+});
+
+test('a bundle is compared with the row of its adapter, or of its merged weights', () => {
+  const base = { id: 'someone/base', revision: null };
+  const of = (id: string) => publishedModel({ base, adapter: { id, revision: null, kind: 'dora' } as never });
   expect(of('TIGER-Lab/VLM2Vec-Qwen2VL-7B')).toBe('v1-7b');
   expect(of('VLM2Vec-V2.0')).toBe('v2.0'); // a folder
   expect(of('someone/VLM2Vec-V2.0')).toBeNull();
-  expect(publishedModel({ adapter: null })).toBeNull();
+  expect(publishedModel({ base, adapter: null })).toBeNull();
+  expect(publishedModel({ base: { id: 'TIGER-Lab/VLM2Vec-LLaVa-Next', revision: null }, adapter: null })).toBe('llava');
 });
 
 const subject: ReportSubject = {
@@ -71,17 +81,17 @@ test('the report: ours, theirs, the difference', () => {
 
   const markdown = reportMarkdown(report);
   expect(markdown).toContain(
-    '| Set | Task | Split | Queries | Ours | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | Δ to VLM2Vec-Qwen2VL-2B |',
+    '| Set | Task | Split | Queries | Ours | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | VLM2Vec-LLaVa-Next | Δ to VLM2Vec-Qwen2VL-2B |',
   );
-  expect(markdown).toContain('| VOC2007 | Classification | IND | 1000 | 75.0 | 74.3 | 80.6 | 84.9 | +0.7 |');
-  expect(markdown).toContain('| MSCOCO | Grounding | IND | 3 | 33.3 | 65.7 | 75.4 | 66.2 | −32.4 |');
+  expect(markdown).toContain('| VOC2007 | Classification | IND | 1000 | 75.0 | 74.3 | 80.6 | 84.9 | 91.5 | +0.7 |');
+  expect(markdown).toContain('| MSCOCO | Grounding | IND | 3 | 33.3 | 65.7 | 75.4 | 66.2 | 80.6 | −32.4 |');
   expect(markdown).toContain('Sets: 3 of 36');
   expect(markdown).not.toMatch(/\| VQA \| 0/);
   const columns = markdown
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').length);
-  expect(new Set(columns)).toEqual(new Set([9, 11, 8]));
+  expect(new Set(columns)).toEqual(new Set([10, 12]));
 });
 
 test('a model of no published row has no difference, unless one is asked for', () => {
@@ -90,4 +100,18 @@ test('a model of no published row has no difference, unless one is asked for', (
   expect(makeReport(own, results).sets[0]!.difference).toBeNull();
   expect(reportMarkdown(makeReport(own, results))).not.toContain('Δ');
   expect(makeReport(own, results, { against: 'v2.0' }).sets[0]!.difference).toBeCloseTo(50 - 84.9, 10);
+});
+
+test('of Phi-3.5-V whole averages are published, which stand beside whole kinds alone', () => {
+  const phi = { id: 'TIGER-Lab/VLM2Vec-LoRA', revision: null, kind: 'dora' } as never;
+  const own = { ...subject, model: { ...subject.model, source: { ...subject.model.source, adapter: phi } } };
+  const grounding = MMEB_SETS.filter(({ metaTask }) => metaTask === 'Grounding').map(({ name }) => result(name, 4, 5));
+  const report = makeReport(own, [...grounding, result('VOC2007', 1, 2)]);
+  expect(report.against).toBe('phi-lora');
+  expect(report.sets[0]).toMatchObject({ published: { 'phi-lora': null }, difference: null });
+  const mean = (name: string) => report.averages.find((each) => each.name === name)!;
+  expect(mean('Grounding').difference).toBeCloseTo(0.5, 10); // 79.5 of the paper
+  expect(mean('Classification').difference).toBeNull();
+  expect(mean('All').published['phi-full']).toBeNull();
+  expect(reportMarkdown(report)).toContain('| MSCOCO | Grounding | IND | 5 | 80.0 | 65.7 | 75.4 | 66.2 | 80.6 | – |');
 });

@@ -1,6 +1,7 @@
 /** @file The outcome beside what was published: plain data, and as Markdown. */
 
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { Recipe } from '../recipes';
 import type { TaskName } from '../text';
 import type { SetResult } from './evaluate';
 import {
@@ -11,7 +12,7 @@ import {
   publishedScore,
   type PublishedModel,
 } from './published';
-import type { RegimeName } from './regime';
+import type { Regime, RegimeName, RegimeOptions } from './regime';
 import { AVERAGE_NAMES, averages, type AverageName } from './score';
 import { META_TASKS, MMEB_SETS, type MetaTask, type MmebSet } from './sets';
 
@@ -27,7 +28,8 @@ export interface ReportSubject {
     device: string;
     activations: string;
   };
-  regime: { name: RegimeName; minPixels: number; maxPixels: number };
+  /** `prefixes`: the recipe's, before text targets. */
+  regime: { name: RegimeName; prefixes?: Recipe['prefixes'] } & RegimeOptions;
   data: { label: string; revision: string | null; limit: number | null };
 }
 
@@ -44,10 +46,10 @@ export interface EvalReport extends ReportSubject {
     queries: number;
     correct: number;
     score: number;
-    published: Record<PublishedModel, number>;
+    published: Record<PublishedModel, number | null>;
     difference: number | null;
   }[];
-  /** Means over the sets above; those of published scores over the same sets. */
+  /** Means over the sets above; those of published scores over the same sets, where they are published. */
   averages: {
     name: AverageName;
     sets: number;
@@ -55,6 +57,11 @@ export interface EvalReport extends ReportSubject {
     published: Record<PublishedModel, number | null>;
     difference: number | null;
   }[];
+}
+
+/** What a report says of a regime. */
+export function regimeSubject({ name, options }: Regime, prefixes: Recipe['prefixes']): ReportSubject['regime'] {
+  return { name, ...options, ...(prefixes ? { prefixes } : {}) };
 }
 
 export interface ReportOptions {
@@ -78,9 +85,8 @@ export function makeReport(
     score: (100 * correct) / queries,
   }));
   const ours = averages(scored);
-  const theirs = byModel((model) =>
-    averages(scored.map(({ set }) => ({ set, score: publishedScore(set.name, model) }))),
-  );
+  const sets = scored.map(({ set }) => set);
+  const theirs = byModel((model) => publishedAverages(sets, model));
   return {
     format: 'vlm2vec-mmeb-report',
     version: 1,
@@ -92,11 +98,32 @@ export function makeReport(
     }),
     averages: AVERAGE_NAMES.map((name) => {
       const published = byModel((model) => theirs[model][name]);
-      const sets = scored.filter(({ set }) => name === 'All' || set.metaTask === name || set.split === name).length;
-      return { name, sets, score: ours[name], published, difference: difference(ours[name], published) };
+      return {
+        name,
+        sets: countOf(name, sets),
+        score: ours[name],
+        published,
+        difference: difference(ours[name], published),
+      };
     }),
   };
 }
+
+/** Over these sets; where single sets are not published, the averages over all sets of a kind, if all are here. */
+function publishedAverages(sets: readonly MmebSet[], model: PublishedModel): Record<AverageName, number | null> {
+  const scored = sets.flatMap((set) => {
+    const score = publishedScore(set.name, model);
+    return score === null ? [] : [{ set, score }];
+  });
+  if (scored.length === sets.length) return averages(scored);
+  const isWhole = (name: AverageName) => countOf(name, sets) === countOf(name, MMEB_SETS);
+  return Object.fromEntries(
+    AVERAGE_NAMES.map((name) => [name, isWhole(name) ? (PAPER_AVERAGES[model]?.[name] ?? null) : null]),
+  ) as Record<AverageName, number | null>;
+}
+
+const countOf = (name: AverageName, sets: readonly MmebSet[]) =>
+  sets.filter(({ metaTask, split }) => name === 'All' || metaTask === name || split === name).length;
 
 function byModel<T>(value: (model: PublishedModel) => T): Record<PublishedModel, T> {
   return Object.fromEntries(PUBLISHED_NAMES.map((model) => [model, value(model)])) as Record<PublishedModel, T>;
@@ -113,10 +140,22 @@ const TITLES: Record<AverageName, string> = {
 export function reportMarkdown(report: EvalReport): string {
   const { model, regime, data, against, sets, averages: means } = report;
   const difference = against === null ? [] : [`Δ to ${PUBLISHED_MODELS[against].label}`];
-  const published = PUBLISHED_NAMES.map((name) => PUBLISHED_MODELS[name].label);
-  const scores = (score: number | null, row: Record<PublishedModel, number | null>, change: number | null) => [
+  // Columns without a figure are left out.
+  const columns = (rows: readonly Pick<EvalReport['sets'][number], 'published'>[]) =>
+    PUBLISHED_NAMES.filter((name) => rows.some((row) => row.published[name] !== null));
+  const inSets = columns(sets);
+  const inMeans = columns(means);
+  const labels = (names: readonly PublishedModel[]) => names.map((name) => PUBLISHED_MODELS[name].label);
+  const scores = (
+    {
+      score,
+      published,
+      difference: change,
+    }: Pick<EvalReport['averages'][number], 'score' | 'published' | 'difference'>,
+    names: readonly PublishedModel[],
+  ) => [
     percent(score),
-    ...PUBLISHED_NAMES.map((name) => percent(row[name])),
+    ...names.map((name) => percent(published[name])),
     ...(against === null ? [] : [signed(change)]),
   ];
   const { adapter, base } = model.source;
@@ -125,46 +164,46 @@ export function reportMarkdown(report: EvalReport): string {
     '',
     `- Model: ${model.label} (${[base.id, adapter?.id].filter(Boolean).join(' + ')}), ${model.dtype} weights, ` +
       `${model.device} with ${model.activations} activations; id ${model.id.slice(0, 12)}`,
-    `- Pictures: regime ${regime.name}, ${regime.minPixels} to ${regime.maxPixels} pixels`,
+    `- Pictures: regime ${regime.name}${describeOptions(regime)}`,
+    ...(regime.prefixes ? ['- Text targets: with the prefixes of the recipe'] : []),
     `- Data: ${data.label}${data.revision === null ? '' : ` at ${data.revision.slice(0, 12)}`}` +
       (data.limit === null ? '' : `, the first ${data.limit} queries of each set`),
     `- Sets: ${sets.length} of ${MMEB_SETS.length}; published averages are over the same sets`,
     '',
     ...table(
-      ['Average', 'Sets', 'Ours', ...published, ...difference],
+      ['Average', 'Sets', 'Ours', ...labels(inMeans), ...difference],
       1,
       means
         .filter((mean) => mean.sets > 0)
-        .map((mean) => [TITLES[mean.name], String(mean.sets), ...scores(mean.score, mean.published, mean.difference)]),
+        .map((mean) => [TITLES[mean.name], String(mean.sets), ...scores(mean, inMeans)]),
     ),
     '',
     ...table(
-      ['Set', 'Task', 'Split', 'Queries', 'Ours', ...published, ...difference],
+      ['Set', 'Task', 'Split', 'Queries', 'Ours', ...labels(inSets), ...difference],
       3,
-      sets.map((set) => [
-        set.name,
-        set.metaTask,
-        set.split,
-        String(set.queries),
-        ...scores(set.score, set.published, set.difference),
-      ]),
+      sets.map((set) => [set.name, set.metaTask, set.split, String(set.queries), ...scores(set, inSets)]),
     ),
     '',
-    'Published per set: the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds pictures for the V1',
-    'models at 980 × 980 pixels. The paper’s own averages, at 1344 × 1344 (regime v1), are published for all 36 sets only:',
+    'Published per set: of the Qwen2-VL models by the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds',
+    'pictures for the V1 models at 980 × 980 pixels; of LLaVA-1.6 by the paper (table 6), at 1344 × 1344. Published averages',
+    'of the V1 code (regime v1: 1344 × 1344 pixels, Phi-3.5-V in 4 crops) are over all 36 sets:',
     '',
     ...table(
-      ['Paper', ...([...META_TASKS, 'All'] as const)],
+      ['Paper', ...AVERAGE_NAMES],
       1,
       PUBLISHED_NAMES.flatMap((name) => {
         const row = PAPER_AVERAGES[name];
-        return row
-          ? [[PUBLISHED_MODELS[name].label, ...[...META_TASKS, 'All' as const].map((each) => percent(row[each]))]]
-          : [];
+        return row ? [[PUBLISHED_MODELS[name].label, ...AVERAGE_NAMES.map((each) => percent(row[each] ?? null))]] : [];
       }),
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** `, 3136 to 12845056 pixels`; `, at most 4 crops` */
+function describeOptions({ minPixels, maxPixels, numCrops }: RegimeOptions): string {
+  if (numCrops !== undefined) return `, at most ${numCrops} ${numCrops === 1 ? 'crop' : 'crops'}`;
+  return minPixels === undefined || maxPixels === undefined ? '' : `, ${minPixels} to ${maxPixels} pixels`;
 }
 
 const percent = (value: number | null) => (value === null ? '–' : value.toFixed(1));

@@ -19,6 +19,8 @@ export interface CheckpointFiles {
   readonly preprocessor: JsonObject | null;
   /** `tokenizer.json`, parsed. */
   readonly tokenizer: unknown;
+  /** `tokenizer_config.json`; null where there is none. */
+  readonly tokenizerConfig: JsonObject | null;
 }
 
 /** What an architecture kept of them in `bundle.json`. */

@@ -1,18 +1,26 @@
 /** @file `<s>`, which some tokenizers put before every text. */
 
+import type { JsonObject } from '../bundle/manifest';
 import { isJsonObject } from '../checkpoint/json';
 import { UnsupportedError } from '../errors';
+import type { CheckpointFiles } from './architecture';
+import { missingOr, refuseOtherSettings, unsetOr } from './settings';
 
 const BOS_TOKEN = '<s>';
+const CONFIG = 'tokenizer_config.json';
 
 /**
- * The id of `<s>`, proved by `tokenizer.json` to be put, alone, before a text.
+ * The id of `<s>`, proved by both of the tokenizer's files to be put, alone, before a text: transformers' tokenizers of
+ * Llama's kind make `tokenizer.json`'s post_processor anew from what `tokenizer_config.json` says.
  *
- * @param tokenizer the parsed `tokenizer.json`
  * @param vocabSize rows of the token table, which the id must be among
- * @throws UnsupportedError where its post_processor does anything else
+ * @throws UnsupportedError where either does anything else
  */
-export function bosTokenId(tokenizer: unknown, vocabSize = Infinity): number {
+export function beginToken(
+  { tokenizer, tokenizerConfig }: Pick<CheckpointFiles, 'tokenizer' | 'tokenizerConfig'>,
+  vocabSize: number,
+): number {
+  if (tokenizerConfig) refuseOtherTokens(tokenizerConfig);
   const processor = isJsonObject(tokenizer) && isJsonObject(tokenizer.post_processor) ? tokenizer.post_processor : null;
   const template = processor?.type === 'TemplateProcessing' && Array.isArray(processor.single) ? processor.single : [];
   const [special, sequence, ...more] = template as unknown[];
@@ -24,5 +32,15 @@ export function bosTokenId(tokenizer: unknown, vocabSize = Infinity): number {
   if (token === BOS_TOKEN && isAlone && isInTable) return id;
   throw new UnsupportedError(
     `tokenizer.json: the post_processor does not put ${BOS_TOKEN}, and nothing else, before a text; this model needs that.`,
+  );
+}
+
+function refuseOtherTokens(config: JsonObject): void {
+  // A token is written as its text, or with its flags.
+  const isBegin = (value: unknown) => missingOr(BOS_TOKEN)(isJsonObject(value) ? (value.content ?? null) : value);
+  refuseOtherSettings(
+    config,
+    { add_bos_token: missingOr(true), add_eos_token: unsetOr(false), bos_token: isBegin },
+    { file: CONFIG },
   );
 }

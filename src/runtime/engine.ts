@@ -7,10 +7,11 @@ import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest, BundleStage } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { DisposedError, WebGPUUnavailableError } from '../errors';
-import type { Backbone, PicturePlan, Positions, RotaryTables } from '../models';
+import type { Backbone, PicturePlan, Positions } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
 import { letEventsIn } from '../environment';
+import { Feeder } from './feeds';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
 import type { Ort } from './ort';
@@ -86,8 +87,7 @@ export class Engine {
   readonly #kept: Stage[] = [];
   #released = false;
   #rows!: TokenRows;
-  /** By the key of their lengths, the longest tables made so far. */
-  readonly #textTables = new Map<string, RotaryTables>();
+  readonly #feeder: Feeder;
   /** Rejects when the device is lost; never resolves. */
   readonly #lost: Promise<never>;
   #isLost = false;
@@ -101,6 +101,7 @@ export class Engine {
     this.rung = rung;
     this.gpu = gpu;
     this.#backbone = backbone;
+    this.#feeder = new Feeder({ ort, backbone, positions: options.positions, activations: rung.activations });
     const tower = (kind: BundleStage['kind']): Tower => {
       const stages = manifest.stages.filter((stage) => stage.kind === kind);
       return {
@@ -160,14 +161,7 @@ export class Engine {
    * @param pixels of all pictures. // [pictures * sequences * patches, patch length]
    */
   async see(pixels: Float32Array, plan: PicturePlan, pictures: number, signal?: AbortSignal): Promise<Features> {
-    const sequences = pictures * plan.sequences;
-    const rows = sequences * plan.patches;
-    const tables = this.#backbone.picture.rotary(plan);
-    const feeds: Feeds = {
-      patches: this.#f32(pixels, [rows, pixels.length / rows]),
-      ...(tables && this.#tables(tables)),
-      batch_shape: this.#batchShape(sequences, plan.length),
-    };
+    const feeds = this.#feeder.vision(pixels, plan, pictures);
     return { tensor: await this.#through(this.#vision.ready, feeds, null, signal) };
   }
 
@@ -198,23 +192,10 @@ export class Engine {
 
   /** Runs the text tower and gives the unit vectors of each sequence: one, or one per token. Frees `features`, also on failure. */
   async embed(plan: TextPlan, features: Features | null, signal?: AbortSignal): Promise<Float32Array[][]> {
-    const { batch, length } = plan;
-    const { hiddenSize } = this.#backbone;
     let embedding: Tensor;
     try {
       const tokenRows = await this.#rows.gather(plan.tokens, signal);
-      const feeds: Feeds = {
-        token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
-        features: features?.tensor ?? this.#noFeatures(hiddenSize),
-        rows: this.#i32(plan.rows, [plan.rows.length]),
-        padded: this.#i32(plan.padded, [batch * length]),
-        packed: this.#i32(plan.packed, [plan.rows.length]),
-        ...this.#tables(this.#textRotary(plan)),
-        seqlens_k: this.#i32(plan.seqlensK, [batch]),
-        total_sequence_length: this.#i32(Int32Array.of(length), []),
-        batch_shape: this.#batchShape(batch, length),
-        last: this.#i32(plan.last, [plan.last.length]),
-      };
+      const feeds = this.#feeder.text(plan, tokenRows, features?.tensor ?? null);
       embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, signal);
       this.#expectNoComplaint();
     } catch (error) {
@@ -330,40 +311,6 @@ export class Engine {
       if (this.gpu && !this.#isLost) await Promise.race([this.#lost, letEventsIn(LOSS_REPORT_MS)]);
       throw error;
     }
-  }
-
-  /** Each row's own angles with M-RoPE, else those of positions from 0 on: the longest made so far are kept and cut. */
-  #textRotary({ length, longest, positions }: TextPlan): RotaryTables {
-    const { rotary } = this.#backbone;
-    if (this.#options.positions === 'mrope') return rotary.rows(positions);
-    const key = rotary.key(longest);
-    let tables = this.#textTables.get(key);
-    if (!tables || tables.rows < length) this.#textTables.set(key, (tables = rotary.sequence(length, key)));
-    const { columns } = tables;
-    const cut = (table: Float32Array) => table.subarray(0, length * columns);
-    return { cos: cut(tables.cos), sin: cut(tables.sin), rows: length, columns };
-  }
-
-  #tables({ cos, sin, rows, columns }: RotaryTables): Feeds {
-    return { cos: this.#f32(cos, [rows, columns]), sin: this.#f32(sin, [rows, columns]) };
-  }
-
-  #noFeatures(columns: number): Tensor {
-    return this.rung.activations === 'f16'
-      ? new this.#ort.Tensor('float16', new Uint16Array(columns), [1, columns])
-      : new this.#ort.Tensor('float32', new Float32Array(columns), [1, columns]);
-  }
-
-  #batchShape(batch: number, length: number): Tensor {
-    return new this.#ort.Tensor('int64', BigInt64Array.of(BigInt(batch), BigInt(length), -1n), [3]);
-  }
-
-  #f32(data: Float32Array, dims: number[]): Tensor {
-    return new this.#ort.Tensor('float32', data, dims);
-  }
-
-  #i32(data: Int32Array, dims: number[]): Tensor {
-    return new this.#ort.Tensor('int32', data, dims);
   }
 }
 

@@ -11,6 +11,7 @@ const most = 400;
 const prompt = (text: string, { before = '', behind = '', images = [] as number[] } = {}): PromptToFit => ({
   text,
   images,
+  pictureOptions: ['minPixels', 'maxPixels'],
   encode: (shown = '') => ({
     ids: [
       ...new Array<number>(images.reduce((a, b) => a + b, 0)).fill(0),
@@ -50,6 +51,7 @@ test('no half of a character is left of a text that is cut', () => {
   const asked: PromptToFit = {
     text: emoji,
     images: [],
+    pictureOptions: [],
     encode: (shown = '') => {
       seen.push(shown);
       return { ids: tokenizer.encode(`${shown}.`), images: [] };
@@ -67,5 +69,14 @@ test('pictures are never cut', () => {
   );
   const tooMany = () => fitPrompt(prompt(' a', { images: [400] }), { most, cut: 'text' });
   expect(tooMany).toThrow(InvalidInputError);
+  expect(tooMany).toThrow(/Lower maxPixels, or shorten the text\.$/);
   expect(tooMany).toThrow(expect.objectContaining({ details: { tokens: 401, imageTokens: 400, maxTokens: 400 } }));
+});
+
+test.each([
+  [['numCrops'] as const, /taken\. Lower numCrops, or shorten the text\.$/],
+  [[], /taken\. Shorten the text\.$/],
+])('advice names the options that the model has: %j', (pictureOptions, advice) => {
+  const asked = { ...prompt(' a', { images: [400] }), pictureOptions };
+  expect(() => fitPrompt(asked, { most, cut: 'end' })).toThrow(advice);
 });

@@ -1,12 +1,15 @@
 /** @file A prompt within the limits of its length: the model's and the recipe's are errors, the caller's own cuts texts. */
 
 import { InvalidInputError } from '../errors';
+import type { PictureOption } from '../image';
 import type { EncodedPrompt } from '../models';
 
 export interface PromptToFit {
   text: string | undefined;
   /** Visual tokens of each of the caller's pictures, whose inputs are never cut; the recipe's blank one is not among them. */
   images: readonly number[];
+  /** The options that this model has to make them smaller. */
+  pictureOptions: readonly PictureOption[];
   /** The ids of the prompt with this text in it. */
   encode(text: string | undefined): EncodedPrompt;
 }
@@ -29,9 +32,10 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut }: PromptL
   const limit = maxTokens ?? most;
   if (length <= limit) return encoded;
   if (visual > 0) {
+    const smaller = prompt.pictureOptions.filter((option) => option !== 'minPixels').join(' or ');
     throw new InvalidInputError(
       `The input is ${length} tokens long, ${visual} of them for the image; at most ${limit} are taken. ` +
-        'Make the image smaller (maxPixels, numCrops) or shorten the text.',
+        (smaller === '' ? 'Shorten the text.' : `Lower ${smaller}, or shorten the text.`),
       { tokens: length, imageTokens: visual, maxTokens: limit },
     );
   }

@@ -81,6 +81,7 @@ export class Preparer {
       {
         text,
         images: blank ? [] : tokens,
+        pictureOptions: backbone.picture.options,
         encode: (shown) => backbone.encode(this.#tokenizer, composeWith(shown).prompt, tokens),
       },
       this.#limits(options.maxTokens),

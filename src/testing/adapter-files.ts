@@ -1,6 +1,6 @@
 /** @file The fixtures' adapters with changes, for tests. */
 
-import { safetensors, type PlainTensor } from './checkpoint-files';
+import { rewrittenTensors, type PlainTensor } from './checkpoint-files';
 import { fixtureBytes, type AdapterName } from './fixtures';
 
 /** An adapter's safetensors file, each of its tensors replaced by what `change` makes of it. */
@@ -8,16 +8,7 @@ export function rewrittenAdapter(
   adapter: AdapterName,
   change: (name: string, tensor: PlainTensor) => [string, PlainTensor][],
 ): Uint8Array {
-  const file = fixtureBytes(`adapters/${adapter}/adapter_model.safetensors`);
-  const dataStart = 8 + Number(new DataView(file.buffer).getBigUint64(0, true));
-  type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, dataStart))) as Record<string, Entry>;
-  const tensors = Object.entries(header)
-    .filter(([name]) => name !== '__metadata__')
-    .flatMap(([name, { dtype, shape, data_offsets: offsets }]) =>
-      change(name, { dtype, shape, bytes: file.slice(dataStart + offsets[0], dataStart + offsets[1]) }),
-    );
-  return safetensors(Object.fromEntries(tensors));
+  return rewrittenTensors(fixtureBytes(`adapters/${adapter}/adapter_model.safetensors`), change);
 }
 
 /** The same with other names. */

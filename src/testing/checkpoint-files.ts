@@ -38,6 +38,22 @@ export function safetensors(tensors: Record<string, PlainTensor>, metadata?: Rec
   return rawSafetensors(`{${entries.join(',')}}`, concat(Object.values(tensors).map(({ bytes }) => bytes)));
 }
 
+/** A safetensors file, each of its tensors replaced by what `change` makes of it. */
+export function rewrittenTensors(
+  file: Uint8Array,
+  change: (name: string, tensor: PlainTensor) => [string, PlainTensor][],
+): Uint8Array {
+  const dataStart = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  type Entry = { dtype: string; shape: number[]; data_offsets: [number, number] };
+  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, dataStart))) as Record<string, Entry>;
+  const tensors = Object.entries(header)
+    .filter(([name]) => name !== '__metadata__')
+    .flatMap(([name, { dtype, shape, data_offsets: offsets }]) =>
+      change(name, { dtype, shape, bytes: file.slice(dataStart + offsets[0], dataStart + offsets[1]) }),
+    );
+  return safetensors(Object.fromEntries(tensors));
+}
+
 /** A safetensors file with any header text at all. */
 export function rawSafetensors(header: string, data: Uint8Array, claimedLength?: bigint): Uint8Array {
   const text = new TextEncoder().encode(header);

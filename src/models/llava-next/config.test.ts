@@ -74,7 +74,7 @@ const tokenizer = {
   },
 };
 
-const files = { config: published, preprocessor, tokenizer };
+const files = { config: published, preprocessor, tokenizer, tokenizerConfig: null };
 const open = (changes: Partial<typeof files> | object = {}) =>
   llavaNext.fromCheckpoint({ ...files, ...changes } as never, { head: null });
 const inText = (changes: object) => ({ ...published, text_config: { ...published.text_config, ...changes } });
@@ -143,6 +143,18 @@ test.each(['rms_norm_eps', 'rope_theta', 'sliding_window'])(
     expect(() => parseConfig({ ...published, text_config: rest })).toThrow(VLM2VecError);
   },
 );
+
+test('null stands for as many KV heads as heads, missing for 8', () => {
+  const { num_key_value_heads: _, ...rest } = published.text_config;
+  expect(parseConfig({ ...published, text_config: rest }).kvHeads).toBe(8);
+  expect(parseConfig(inText({ num_key_value_heads: null })).kvHeads).toBe(32);
+});
+
+test('a list of shapes that neither file has is that of transformers', () => {
+  const { image_grid_pinpoints: _, ...config } = published;
+  const { image_grid_pinpoints: __, ...without } = preprocessor;
+  expect(open({ config, preprocessor: without }).image).toEqual(open().image);
+});
 
 test('a window as long as the positions is none', () => {
   expect(parseConfig(inText({ sliding_window: 32768 }))).toEqual(parseConfig(published));

@@ -5,7 +5,7 @@
  */
 
 import { CheckpointFormatError, UnsupportedError } from '../../errors';
-import { refuseOtherSettings, type Computed } from '../settings';
+import { is, missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import { JsonField } from '../../bundle/json-field';
 import type { JsonObject } from '../../bundle/manifest';
 import type { ImageSize } from '../../image';
@@ -38,13 +38,16 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
   const root = new JsonField(json, failed);
   const text = root.get('text_config');
   const vision = root.get('vision_config');
-  refuseOtherSettings(json, WHOLE, '');
-  refuseOtherSettings(text.record(), TEXT, 'text_config.');
-  refuseOtherSettings(vision.record(), VISION, 'vision_config.');
-  const count = (field: JsonField, fallback: number, most: number) => given(field)?.integer(1, most) ?? fallback;
+  refuseOtherSettings(json, WHOLE);
+  refuseOtherSettings(text.record(), TEXT, { path: 'text_config.' });
+  refuseOtherSettings(vision.record(), VISION, { path: 'vision_config.' });
+  // Only what is missing has a default: transformers takes null for a value.
+  const count = (field: JsonField, fallback: number, most: number) =>
+    field.optional((there) => there.integer(1, most)) ?? fallback;
   const hiddenSize = count(text.get('hidden_size'), 4096, MAX_WIDTH);
   const heads = count(text.get('num_attention_heads'), 32, MAX_WIDTH);
-  const rope = given(text.get('rope_parameters')) ?? text;
+  const rope = text.get('rope_parameters').given((field) => field) ?? text;
+  const kvHeads = text.get('num_key_value_heads');
   const width = count(vision.get('hidden_size'), 768, MAX_WIDTH);
   const visionHeads = count(vision.get('num_attention_heads'), 12, MAX_WIDTH);
   const config: LlavaNextConfig = {
@@ -52,8 +55,9 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
     intermediateSize: count(text.get('intermediate_size'), 14336, MAX_WIDTH),
     layers: count(text.get('num_hidden_layers'), 32, MAX_LAYERS),
     heads,
-    kvHeads: count(text.get('num_key_value_heads'), 8, MAX_WIDTH),
-    headDim: count(text.get('head_dim'), hiddenSize / heads, MAX_WIDTH),
+    // null, which older files have, stands for one each.
+    kvHeads: kvHeads.nullable((field) => count(field, 8, MAX_WIDTH)) ?? heads,
+    headDim: text.get('head_dim').given((field) => field.integer(1, MAX_WIDTH)) ?? hiddenSize / heads,
     rmsEps: text.get('rms_norm_eps').number(1e-12, 0.1),
     ropeTheta: rope.get('rope_theta').number(1, MAX_THETA),
     vocabSize: count(text.get('vocab_size'), 32000, MAX_COUNT),
@@ -68,7 +72,7 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
       mlpDim: count(vision.get('intermediate_size'), 3072, MAX_WIDTH),
       patchSize: count(vision.get('patch_size'), 32, 256),
       imageSize: count(vision.get('image_size'), 224, 4096),
-      layerNormEps: given(vision.get('layer_norm_eps'))?.number(1e-12, 0.1) ?? 1e-5,
+      layerNormEps: vision.get('layer_norm_eps').optional((field) => field.number(1e-12, 0.1)) ?? 1e-5,
     },
   };
   refuseWindow(text, config.maxPositions);
@@ -76,16 +80,22 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
   return config;
 }
 
-/** Shapes that pictures are fitted into, as a config or a preprocessor lists them, height first; null where it does not. */
-export function parseShapes(list: JsonField): ImageSize[] | null {
-  const shapes = given(list)?.items(
-    (item) => {
-      const [height, width] = item.items((side) => side.integer(1, 2 ** 16), { min: 2, max: 2 });
-      return { width: width!, height: height! };
-    },
-    { min: 1, max: 1000 },
-  );
-  return shapes ?? null;
+/** What transformers takes, of a config and of a preprocessor alike, where the list is missing or null. */
+const DEFAULT_SHAPES: readonly ImageSize[] = [
+  { width: 672, height: 336 },
+  { width: 336, height: 672 },
+  { width: 672, height: 672 },
+  { width: 336, height: 1008 },
+  { width: 1008, height: 336 },
+];
+
+/** Shapes that pictures are fitted into, as a config or a preprocessor lists them, height first. */
+export function parseShapes(list: JsonField): readonly ImageSize[] {
+  const shapeOf = (item: JsonField): ImageSize => {
+    const [height, width] = item.items((side) => side.integer(1, 2 ** 16), { min: 2, max: 2 });
+    return { width: width!, height: height! };
+  };
+  return list.given((field) => field.items(shapeOf, { min: 1, max: 1000 })) ?? DEFAULT_SHAPES;
 }
 
 /** Checks that hold between the numbers, of a checkpoint or a bundle. */
@@ -134,48 +144,40 @@ function refuseWindow(text: JsonField, maxPositions: number): void {
   );
 }
 
-/** The field, where it is there and not null. */
-function given(field: JsonField): JsonField | undefined {
-  return field.optional((there) => there.nullable((value) => value)) ?? undefined;
-}
-
-const is =
-  (...allowed: unknown[]) =>
-  (value: unknown) =>
-    allowed.includes(value);
-const never = () => false;
-
 const WHOLE: Computed = {
-  vision_feature_layer: is(-2),
-  vision_feature_select_strategy: is('default'),
-  projector_hidden_act: is('gelu'),
-  multimodal_projector_bias: is(true),
-  use_image_newline_parameter: is(true),
-  quantization_config: never,
-  compression_config: never,
+  vision_feature_layer: missingOr(-2),
+  vision_feature_select_strategy: missingOr('default'),
+  projector_hidden_act: missingOr('gelu'),
+  multimodal_projector_bias: missingOr(true),
+  use_image_newline_parameter: missingOr(true),
+  quantization_config: unsetOr(),
+  compression_config: unsetOr(),
 };
 
 const isPlainRope = (value: unknown) => {
-  if (typeof value !== 'object' || value === null) return false;
+  if (value == null) return true;
+  if (typeof value !== 'object') return false;
   const { rope_type = 'default', type = 'default' } = value as Record<string, unknown>;
   return rope_type === 'default' && type === 'default';
 };
 
+const isFullAttention = (value: unknown) => Array.isArray(value) && value.every((type) => type === 'full_attention');
+
 const TEXT: Computed = {
-  model_type: is('mistral'),
-  hidden_act: is('silu'),
-  attention_bias: is(false),
-  mlp_bias: is(false),
+  model_type: is('mistral'), // missing, it is Llama
+  hidden_act: missingOr('silu'),
+  attention_bias: unsetOr(false),
+  mlp_bias: unsetOr(false),
   rope_scaling: isPlainRope,
   rope_parameters: isPlainRope,
-  partial_rotary_factor: is(1),
-  layer_types: (value) => Array.isArray(value) && value.every((type) => type === 'full_attention'),
-  quantization_config: never,
+  partial_rotary_factor: missingOr(1),
+  layer_types: (value) => value == null || isFullAttention(value),
+  quantization_config: unsetOr(),
 };
 
 const VISION: Computed = {
-  model_type: is('clip_vision_model'),
-  hidden_act: is('quick_gelu'),
-  num_channels: is(3),
-  quantization_config: never,
+  model_type: missingOr('clip_vision_model'),
+  hidden_act: missingOr('quick_gelu'),
+  num_channels: missingOr(3),
+  quantization_config: unsetOr(),
 };

@@ -1,9 +1,8 @@
 /** @file LLaVA-NeXT (LLaVA-1.6) with Mistral: CLIP on tiles of a picture, a projector, and a decoder without biases. */
 
-import type { JsonObject } from '../../bundle/manifest';
 import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } from '../architecture';
-import { bosTokenId } from '../begin-token';
-import { decoderTower } from '../blocks/decoder';
+import { backboneOf, networkOf } from '../backbone';
+import { beginToken } from '../begin-token';
 import { plainRotary } from '../blocks/rotary';
 import { encodePrompt } from '../prompt';
 import { readConfig, readTiles } from './bundle-facts';
@@ -22,7 +21,8 @@ export const llavaNext: Architecture = {
     const config = parseConfig(files.config);
     const image = imageConfig(files, config);
     const prompts = promptConfig(files.tokenizer, config);
-    return backbone({ config: { ...config, bosTokenId: bosTokenId(files.tokenizer) }, image, prompts }, options);
+    const bosTokenId = beginToken(files, config.vocabSize);
+    return backbone({ config: { ...config, bosTokenId }, image, prompts }, options);
   },
   network: (config, options) => network(parseConfig(config), options),
   fromBundle(facts, options) {
@@ -38,29 +38,24 @@ interface Facts {
 }
 
 function network(config: LlavaNextConfig, { head }: BackboneOptions): Network {
-  return {
+  return networkOf(config, {
     name: 'llava_next',
-    hiddenSize: config.hiddenSize,
-    dims: head?.size ?? config.hiddenSize,
-    vocabSize: config.vocabSize,
-    embeddingTensor: `${TEXT}.embed_tokens.weight`,
-    towers: {
-      vision: visionTower(config),
-      text: decoderTower(config, { source: TEXT, attentionBias: false, head }),
-    },
-  };
+    vision: visionTower(config),
+    source: TEXT,
+    attentionBias: false,
+    head,
+  });
 }
 
 function backbone({ config, image, prompts }: Facts, options: BackboneOptions): Backbone {
-  return {
-    ...network(config, options),
-    config: { ...config } as JsonObject,
-    image: { plan: 'tiles', ...image } as JsonObject,
+  return backboneOf(network(config, options), {
+    config,
+    image: { plan: 'tiles', ...image },
     prompts,
     picture: tiledPicture(config.vision, image),
     rotary: plainRotary(config),
     embedsEmptyText: true,
     encode: (tokenizer, prompt, images) =>
       encodePrompt([config.bosTokenId, ...tokenizer.encode(prompt)], images, prompts),
-  };
+  });
 }

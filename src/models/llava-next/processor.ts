@@ -8,23 +8,24 @@ import { LEAST_DEVIATION, MAX_CHANNEL, type JsonObject, type PromptConfig } from
 import { isJsonObject } from '../../checkpoint/json';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { ImageSize } from '../../image';
+import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import { checkShapes, parseShapes, type LlavaNextConfig } from './config';
 import type { TileConfig } from './picture';
 
 const IMAGE_TOKEN = '<image>';
 const PREPROCESSOR = 'preprocessor_config.json';
 
-/** Settings with the only values that are computed. Missing is transformers' default, which they are. */
-const COMPUTED: Readonly<Record<string, readonly unknown[]>> = {
-  do_resize: [true, null],
-  resample: [3, null], // Pillow's bicubic
-  do_center_crop: [true, null],
-  do_rescale: [true, null],
-  rescale_factor: [1 / 255, null],
-  do_normalize: [true, null],
-  do_pad: [true, null],
-  do_convert_rgb: [true, null],
-  image_processor_type: ['LlavaNextImageProcessor', 'LlavaNextImageProcessorFast', null],
+/** null is not as missing: a step is then left out, and `resample` is bilinear. */
+const COMPUTED: Computed = {
+  do_resize: missingOr(true),
+  resample: missingOr(3), // Pillow's bicubic
+  do_center_crop: missingOr(true),
+  do_rescale: missingOr(true),
+  rescale_factor: missingOr(1 / 255),
+  do_normalize: missingOr(true),
+  do_pad: missingOr(true),
+  do_convert_rgb: missingOr(true),
+  image_processor_type: unsetOr('LlavaNextImageProcessor', 'LlavaNextImageProcessorFast'),
 };
 
 const failed = (at: string, what: string) => new CheckpointFormatError(`${PREPROCESSOR}: ${at}: ${what}`, { key: at });
@@ -37,13 +38,7 @@ export function imageConfig(
   if (!preprocessor) {
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
   }
-  for (const [key, values] of Object.entries(COMPUTED)) {
-    if (!Object.hasOwn(preprocessor, key) || values.includes(preprocessor[key])) continue;
-    throw new UnsupportedError(
-      `${PREPROCESSOR}: ${key} is ${JSON.stringify(preprocessor[key])}, which this version does not compute.`,
-      { key, value: preprocessor[key] },
-    );
-  }
+  refuseOtherSettings(preprocessor, COMPUTED, { file: PREPROCESSOR });
   const root = new JsonField(preprocessor, failed);
   const { imageSize: tile, patchSize } = vision;
   for (const [side, value] of sidesOf(root)) {
@@ -80,15 +75,11 @@ function sidesOf(root: JsonField): [name: string, value: number][] {
 }
 
 /** The processor fits by its list, the model unpads by its own: they must be one. */
-function shapesOf(config: JsonObject, root: JsonField, tile: number): ImageSize[] {
+function shapesOf(config: JsonObject, root: JsonField, tile: number): readonly ImageSize[] {
   const inConfig = new JsonField(config, (at, what) => new CheckpointFormatError(`config.json: ${at}: ${what}`));
   const theirs = parseShapes(inConfig.get('image_grid_pinpoints'));
-  const own = parseShapes(root.get('image_grid_pinpoints'));
-  const shapes = own ?? theirs;
-  if (shapes === null) {
-    throw new CheckpointFormatError(`Neither config.json nor ${PREPROCESSOR} has "image_grid_pinpoints".`);
-  }
-  if (theirs !== null && JSON.stringify(theirs) !== JSON.stringify(shapes)) {
+  const shapes = parseShapes(root.get('image_grid_pinpoints'));
+  if (JSON.stringify(theirs) !== JSON.stringify(shapes)) {
     throw new CheckpointMismatchError(`${PREPROCESSOR} has other image_grid_pinpoints than config.json.`);
   }
   checkShapes(shapes, tile, (message) => new UnsupportedError(`image_grid_pinpoints: ${message}.`));

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { CheckpointFormatError, CheckpointMismatchError, UnsupportedError } from '../../errors';
+import { BundleFormatError, CheckpointFormatError, CheckpointMismatchError, UnsupportedError } from '../../errors';
 import { fixturePath } from '../../testing/fixtures';
 import { phi3v } from './index';
 import { parseConfig } from './config';
@@ -12,12 +12,14 @@ const read = (file: string) => JSON.parse(readFileSync(fixturePath(`checkpoints/
 const config = read('config.json');
 const preprocessor = read('preprocessor_config.json');
 const tokenizer = read('tokenizer.json');
+const tokenizerConfig = read('tokenizer_config.json');
 const open = (changes: { config?: Json; preprocessor?: Json; tokenizer?: Json }) =>
   phi3v.fromCheckpoint(
     {
       config: { ...config, ...changes.config },
       preprocessor: { ...preprocessor, ...changes.preprocessor },
       tokenizer: { ...tokenizer, ...changes.tokenizer },
+      tokenizerConfig,
     },
     { head: null },
   );
@@ -37,6 +39,28 @@ test('what a bundle keeps is read back as it was', () => {
   expect(again.image).toEqual(backbone.image);
   expect(backbone.prompts).toEqual({ imageToken: '<|image_1|>', imageTokenId: -1, maxTokens: 9600 });
   expect(backbone.image).toMatchObject({ plan: 'hd', numCrops: 16 });
+});
+
+/** Paths of all values below `json`; of a list, its own. */
+function pathsOf(json: object): string[] {
+  return Object.entries(json).flatMap(([key, value]) =>
+    typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? pathsOf(value as object).map((rest) => `${key}.${rest}`)
+      : [key],
+  );
+}
+
+const facts = JSON.parse(
+  JSON.stringify((({ config, image, prompts }) => ({ config, image, prompts }))(open({}))),
+) as Json;
+test.each(pathsOf({ config: facts.config, image: facts.image }))('%s of a bundle is checked', (where) => {
+  for (const bad of [undefined, null, -1, 1e300, 'x', {}, []]) {
+    const changed = structuredClone(facts);
+    const keys = where.split('.');
+    const last = keys.pop()!;
+    keys.reduce((at, key) => at[key] as Json, changed)[last] = bad;
+    expect(() => phi3v.fromBundle(changed as never, { head: null }), JSON.stringify(bad)).toThrow(BundleFormatError);
+  }
 });
 
 test.each<[string, Json]>([

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../bundle/manifest';
 import { CheckpointFormatError, UnsupportedError } from '../../errors';
 import type { ClipConfig } from '../blocks/clip';
 import type { DecoderConfig } from '../blocks/decoder';
+import { is, missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 
 /** Numbers of a checkpoint. */
 export interface Phi3VConfig extends DecoderConfig {
@@ -41,7 +42,33 @@ const VIT_L: ClipConfig = {
   imageSize: 336,
   layerNormEps: 1e-5,
 };
-const TOWER_NAME = 'openai/clip-vit-large-patch14-336';
+
+const WHOLE: Computed = {
+  hidden_act: missingOr('silu'),
+  attention_bias: unsetOr(false),
+  mlp_bias: unsetOr(false),
+  partial_rotary_factor: missingOr(1),
+  quantization_config: unsetOr(),
+  compression_config: unsetOr(),
+};
+
+/** The defaults of the authors' code are others. */
+const EMBEDDING: Computed = {
+  embedding_cls: is('image'),
+  hd_transform_order: is('sub_glb'),
+  projection_cls: is('mlp'),
+  use_hd_transform: is(true),
+  with_learnable_separator: is(true),
+};
+
+const TOWER: Computed = {
+  name: is('clip_vision_model'),
+  model_name: is('openai/clip-vit-large-patch14-336'),
+  layer_idx: missingOr(-2),
+  type_feature: missingOr('patch'),
+};
+
+const OWN_TOWER: Computed = { hidden_act: missingOr('quick_gelu'), num_channels: missingOr(3) };
 
 /**
  * @throws UnsupportedError for a variant that is not computed; CheckpointFormatError for a number that is missing or makes
@@ -49,21 +76,8 @@ const TOWER_NAME = 'openai/clip-vit-large-patch14-336';
  */
 export function parseConfig(json: JsonObject): Phi3VConfig {
   const root = new JsonField(json, (at, what) => new CheckpointFormatError(`config.json: ${at}: ${what}`, { key: at }));
-  refuse(json, '', {
-    hidden_act: ['silu'],
-    attention_bias: [undefined, false],
-    mlp_bias: [undefined, false],
-    partial_rotary_factor: [undefined, 1],
-    quantization_config: [undefined, null],
-    compression_config: [undefined, null],
-  });
-  refuse(root.get('embd_layer').record(), 'embd_layer.', {
-    embedding_cls: ['image'],
-    hd_transform_order: ['sub_glb'],
-    projection_cls: ['mlp'],
-    use_hd_transform: [true],
-    with_learnable_separator: [true],
-  });
+  refuseOtherSettings(json, WHOLE);
+  refuseOtherSettings(root.get('embd_layer').record(), EMBEDDING, { path: 'embd_layer.' });
   const rope = ropeScaling(root.get('rope_scaling'));
   const hiddenSize = root.get('hidden_size').integer(1, MAX_COUNT);
   const heads = root.get('num_attention_heads').integer(1, MAX_COUNT);
@@ -72,7 +86,7 @@ export function parseConfig(json: JsonObject): Phi3VConfig {
     intermediateSize: root.get('intermediate_size').integer(1, MAX_COUNT),
     layers: root.get('num_hidden_layers').integer(1, MAX_LAYERS),
     heads,
-    kvHeads: given(root.get('num_key_value_heads'))?.integer(1, MAX_COUNT) ?? heads,
+    kvHeads: root.get('num_key_value_heads').given((field) => field.integer(1, MAX_COUNT)) ?? heads,
     headDim: hiddenSize / heads,
     rmsEps: root.get('rms_norm_eps').number(1e-12, 0.1),
     vocabSize: root.get('vocab_size').integer(1, MAX_COUNT),
@@ -82,7 +96,7 @@ export function parseConfig(json: JsonObject): Phi3VConfig {
     ...rope,
     vision: tower(root.get('img_processor')),
   };
-  refuseWindow(given(root.get('sliding_window')), config.maxPositions);
+  refuseWindow(root.get('sliding_window'), config.maxPositions);
   checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}.`));
   return config;
 }
@@ -166,14 +180,8 @@ function factors(field: JsonField): number[] {
 }
 
 function tower(field: JsonField): ClipConfig {
-  refuse(field.record(), 'img_processor.', {
-    name: ['clip_vision_model'],
-    model_name: [TOWER_NAME],
-    layer_idx: [undefined, -2],
-    type_feature: [undefined, 'patch'],
-  });
-  const own = given(field.get('clip_config'));
-  const config = own ? ownTower(own) : VIT_L;
+  refuseOtherSettings(field.record(), TOWER, { path: 'img_processor.' });
+  const config = field.get('clip_config').given(ownTower) ?? VIT_L;
   field.get('image_dim_out').integer(config.width, config.width);
   const tokens = (config.imageSize / config.patchSize / 2) ** 2;
   field.get('num_img_tokens').integer(tokens, tokens);
@@ -182,7 +190,7 @@ function tower(field: JsonField): ClipConfig {
 
 /** Keys of transformers' CLIPVisionConfig. */
 function ownTower(field: JsonField): ClipConfig {
-  refuse(field.record(), 'img_processor.clip_config.', { hidden_act: ['quick_gelu'], num_channels: [undefined, 3] });
+  refuseOtherSettings(field.record(), OWN_TOWER, { path: 'img_processor.clip_config.' });
   const width = field.get('hidden_size').integer(1, MAX_COUNT);
   const heads = field.get('num_attention_heads').integer(1, MAX_COUNT);
   return {
@@ -198,28 +206,12 @@ function ownTower(field: JsonField): ClipConfig {
 }
 
 /** Every position sees every one before it, so a window must be as long as the positions. */
-function refuseWindow(field: JsonField | undefined, maxPositions: number): void {
-  const window = field?.integer(1);
+function refuseWindow(field: JsonField, maxPositions: number): void {
+  const window = field.given((there) => there.integer(1));
   if (window === undefined || window >= maxPositions) return;
   throw new UnsupportedError(
     `config.json: "sliding_window" is ${window}, less than the ${maxPositions} positions (max_position_embeddings); ` +
       'attention in windows is not computed.',
     { window, maxPositions },
   );
-}
-
-/** The field, where it is there and not null. */
-function given(field: JsonField): JsonField | undefined {
-  return field.optional((there) => there.nullable((value) => value)) ?? undefined;
-}
-
-function refuse(json: JsonObject, path: string, computed: Readonly<Record<string, readonly unknown[]>>): void {
-  for (const [key, values] of Object.entries(computed)) {
-    const value = Object.hasOwn(json, key) ? json[key] : undefined;
-    if (values.includes(value)) continue;
-    throw new UnsupportedError(
-      `config.json: "${path}${key}" is ${JSON.stringify(value) ?? 'missing'}, which this version does not compute.`,
-      { key: `${path}${key}`, value },
-    );
-  }
 }

@@ -4,11 +4,10 @@
  */
 
 import { JsonField } from '../../bundle/json-field';
-import type { JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
 import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } from '../architecture';
-import { bosTokenId } from '../begin-token';
-import { decoderTower } from '../blocks/decoder';
+import { backboneOf, networkOf } from '../backbone';
+import { beginToken } from '../begin-token';
 import { checkConfig, parseConfig, readConfig, type Phi3VConfig } from './config';
 import { names, TEXT } from './names';
 import { hdPicture, type HdConfig } from './picture';
@@ -22,11 +21,11 @@ export const phi3v: Architecture = {
   modelType: 'phi3_v',
   recipe: 'vlm2vec',
   names,
-  fromCheckpoint({ config: json, preprocessor, tokenizer }, options) {
-    const config = parseConfig(json);
-    const image = imageConfig(preprocessor, config);
-    const bos = bosTokenId(tokenizer, config.vocabSize);
-    return backbone({ config: { ...config, bosTokenId: bos }, image, prompts: promptConfig(config) }, options);
+  fromCheckpoint(files, options) {
+    const config = parseConfig(files.config);
+    const image = imageConfig(files.preprocessor, config);
+    const bosTokenId = beginToken(files, config.vocabSize);
+    return backbone({ config: { ...config, bosTokenId }, image, prompts: promptConfig(config) }, options);
   },
   network: (config, options) => network(parseConfig(config), options),
   fromBundle({ config: json, image: imageJson, prompts }, options) {
@@ -35,8 +34,8 @@ export const phi3v: Architecture = {
     const config = readConfig(root);
     checkConfig(config, (message) => new BundleFormatError(`bundle.json: ${message}.`));
     const image = readImage(new JsonField(imageJson, error, 'image'), config);
-    const bos = root.get('bosTokenId').integer(0, config.vocabSize - 1);
-    return backbone({ config: { ...config, bosTokenId: bos }, image, prompts }, options);
+    const bosTokenId = root.get('bosTokenId').integer(0, config.vocabSize - 1);
+    return backbone({ config: { ...config, bosTokenId }, image, prompts }, options);
   },
 };
 
@@ -47,29 +46,19 @@ interface Facts {
 }
 
 function network(config: Phi3VConfig, { head }: BackboneOptions): Network {
-  return {
-    name: 'phi3_v',
-    hiddenSize: config.hiddenSize,
-    dims: head?.size ?? config.hiddenSize,
-    vocabSize: config.vocabSize,
-    embeddingTensor: `${TEXT}.embed_tokens.weight`,
-    towers: {
-      vision: visionTower(config),
-      text: decoderTower(config, { source: TEXT, attentionBias: false, fused: true, head }),
-    },
-  };
+  const decoder = { source: TEXT, attentionBias: false, fused: true, head };
+  return networkOf(config, { name: 'phi3_v', vision: visionTower(config), ...decoder });
 }
 
 function backbone({ config, image, prompts }: Facts, options: BackboneOptions): Backbone {
-  return {
-    ...network(config, options),
-    config: { ...config } as JsonObject,
-    image: { plan: 'hd', ...image } as JsonObject,
+  return backboneOf(network(config, options), {
+    config,
+    image: { plan: 'hd', ...image },
     prompts,
     picture: hdPicture(config.vision, image),
     rotary: longRotary(config),
     embedsEmptyText: true,
     encode: (tokenizer, prompt, images) =>
       encodePrompt((text) => [config.bosTokenId, ...tokenizer.encode(text)], prompt, images),
-  };
+  });
 }

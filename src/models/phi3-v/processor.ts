@@ -5,8 +5,9 @@
 
 import { JsonField } from '../../bundle/json-field';
 import { LEAST_DEVIATION, MAX_CHANNEL, type JsonObject, type PromptConfig } from '../../bundle/manifest';
-import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
 import { MAX_CROPS } from '../../image';
+import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import type { Phi3VConfig } from './config';
 import type { HdConfig } from './picture';
 
@@ -14,6 +15,11 @@ export const IMAGE_TOKEN = '<|image_1|>';
 /** In the ids, as in the authors' own: pictures stand where no token is. */
 export const NO_TOKEN = -1;
 const PREPROCESSOR = 'preprocessor_config.json';
+
+const COMPUTED: Computed = {
+  image_processor_type: unsetOr('Phi3VImageProcessor'),
+  do_convert_rgb: missingOr(true),
+};
 
 /** Number of crops and normalisation. */
 export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VConfig): HdConfig {
@@ -24,13 +30,7 @@ export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VCo
     preprocessor,
     (at, what) => new CheckpointFormatError(`${PREPROCESSOR}: ${at}: ${what}`, { key: at }),
   );
-  const { image_processor_type: type = 'Phi3VImageProcessor', do_convert_rgb: convert = true } = preprocessor;
-  if (type !== 'Phi3VImageProcessor' || convert !== true) {
-    throw new UnsupportedError(
-      `${PREPROCESSOR}: image_processor_type ${JSON.stringify(type)} with do_convert_rgb ${JSON.stringify(convert)} is ` +
-        'not what this version computes.',
-    );
-  }
+  refuseOtherSettings(preprocessor, COMPUTED, { file: PREPROCESSOR });
   const tokens = (vision.imageSize / vision.patchSize / 2) ** 2;
   if (root.has('num_img_tokens') && root.get('num_img_tokens').integer(1) !== tokens) {
     throw new CheckpointMismatchError(

@@ -3,9 +3,8 @@
  * other published embedders.
  */
 
-import type { JsonObject } from '../../bundle/manifest';
 import type { Architecture, Backbone, BackboneOptions, BundleFacts, Network } from '../architecture';
-import { decoderTower } from '../blocks/decoder';
+import { backboneOf, networkOf } from '../backbone';
 import { parseConfig, type Qwen2VLConfig } from './config';
 import { modelConfig } from './manifest-config';
 import { names } from './names';
@@ -40,27 +39,22 @@ interface Facts {
 
 /** Weights and graphs of the numbers of `config`. */
 export function qwen2vlNetwork(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
-  return {
+  return networkOf(config, {
     name: 'qwen2_vl',
-    hiddenSize: config.hiddenSize,
-    dims: head?.size ?? config.hiddenSize,
-    vocabSize: config.vocabSize,
-    embeddingTensor: 'model.embed_tokens.weight',
-    towers: {
-      vision: visionTower(config),
-      text: decoderTower(config, { source: 'model', attentionBias: true, head }),
-    },
-  };
+    vision: visionTower(config),
+    source: 'model',
+    attentionBias: true,
+    head,
+  });
 }
 
 function backbone({ config, image, prompts }: Facts, options: BackboneOptions): Backbone {
-  return {
-    ...qwen2vlNetwork(config, options),
-    config: { ...config } as JsonObject,
-    image: { plan: 'native', ...image } as JsonObject,
+  return backboneOf(qwen2vlNetwork(config, options), {
+    config,
+    image: { plan: 'native', ...image },
     prompts,
     picture: nativePicture(config, image),
     rotary: textRotary(config),
     encode: (tokenizer, prompt, images) => encodePrompt(tokenizer.encode(prompt), images, prompts),
-  };
+  });
 }

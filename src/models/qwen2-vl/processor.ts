@@ -5,7 +5,8 @@
 
 import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type PromptConfig } from '../../bundle/manifest';
 import { isJsonObject } from '../../checkpoint/json';
-import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
+import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import type { Qwen2VLConfig } from './config';
 import type { NativeImageConfig } from './picture';
 
@@ -14,18 +15,17 @@ const PREPROCESSOR = 'preprocessor_config.json';
 
 /** Pillow's number of its bicubic filter. */
 const BICUBIC = 3;
-/** Settings with the only values that are computed. Missing is transformers' default, which they are. */
-const COMPUTED: Readonly<Record<string, readonly unknown[]>> = {
-  do_resize: [true],
-  resample: [BICUBIC],
-  do_convert_rgb: [true],
-  image_processor_type: ['Qwen2VLImageProcessor', 'Qwen2VLImageProcessorFast', 'Qwen2VLImageProcessorPil'],
+const COMPUTED: Computed = {
+  do_resize: missingOr(true),
+  resample: missingOr(BICUBIC),
+  do_convert_rgb: missingOr(true),
+  image_processor_type: missingOr('Qwen2VLImageProcessor', 'Qwen2VLImageProcessorFast', 'Qwen2VLImageProcessorPil'),
   // Steps that base classes of transformers' processors know
-  do_center_crop: [false, null],
-  do_pad: [false, null],
-  do_flip_channel_order: [false, null],
-  do_grayscale: [false, null],
-  data_format: ['channels_first', null],
+  do_center_crop: unsetOr(false),
+  do_pad: unsetOr(false),
+  do_flip_channel_order: unsetOr(false),
+  do_grayscale: unsetOr(false),
+  data_format: unsetOr('channels_first'),
 };
 
 /**
@@ -36,7 +36,7 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   if (!preprocessor) {
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
   }
-  refuseOtherSteps(preprocessor);
+  refuseOtherSettings(preprocessor, COMPUTED, { file: PREPROCESSOR });
   const size = isJsonObject(preprocessor.size) ? preprocessor.size : {};
   const image: NativeImageConfig = {
     minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge, MAX_PIXELS),
@@ -69,16 +69,6 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
     }
   }
   return image;
-}
-
-function refuseOtherSteps(preprocessor: Record<string, unknown>): void {
-  for (const [key, values] of Object.entries(COMPUTED)) {
-    if (!Object.hasOwn(preprocessor, key) || values.includes(preprocessor[key])) continue;
-    throw new UnsupportedError(
-      `${PREPROCESSOR}: ${key} is ${JSON.stringify(preprocessor[key])}, which this version does not compute.`,
-      { key, value: preprocessor[key] },
-    );
-  }
 }
 
 /**

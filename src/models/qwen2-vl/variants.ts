@@ -7,61 +7,61 @@
  */
 
 import { CheckpointFormatError } from '../../errors';
-import { refuseOtherSettings, type Computed } from '../settings';
+import { refuseOtherSettings, unsetOr, type Computed } from '../settings';
 
 type Json = Record<string, unknown>;
 
 /** Base of the tower's rotary embedding, fixed until transformers 5. */
 const VISION_THETA = 10_000;
 
-const isOff = (value: unknown): boolean => value === false;
+const isFullAttention = (value: unknown) => Array.isArray(value) && value.every((type) => type === 'full_attention');
 
 const TEXT: Computed = {
-  hidden_act: (value) => value === 'silu',
-  use_sliding_window: isOff,
-  layer_types: (value) => Array.isArray(value) && value.every((type) => type === 'full_attention'),
-  partial_rotary_factor: (value) => value === 1,
-  is_causal: (value) => value === true,
-  use_bidirectional_attention: isOff,
+  hidden_act: unsetOr('silu'),
+  use_sliding_window: unsetOr(false),
+  layer_types: (value) => value == null || isFullAttention(value),
+  partial_rotary_factor: unsetOr(1),
+  is_causal: unsetOr(true),
+  use_bidirectional_attention: unsetOr(false),
 };
 
 const VISION: Computed = {
-  hidden_act: (value) => value === 'quick_gelu',
-  rope_theta: (value) => value === VISION_THETA,
+  hidden_act: unsetOr('quick_gelu'),
+  rope_theta: unsetOr(VISION_THETA),
 };
 
 /** Packed or scaled weights are not the matrices that a checkpoint's tensors are read as. */
 const WHOLE: Computed = {
-  quantization_config: () => false,
-  compression_config: () => false,
+  quantization_config: unsetOr(),
+  compression_config: unsetOr(),
 };
 
 const TEXT_ROPE: Computed = {
   // `mrope` is plain rotary embedding for 1-D positions
-  rope_type: (value) => value === 'default' || value === 'mrope',
-  type: (value) => value === 'default' || value === 'mrope',
-  partial_rotary_factor: (value) => value === 1,
-  full_attention: () => false, // settings by kind of layer
-  sliding_attention: () => false,
+  rope_type: unsetOr('default', 'mrope'),
+  type: unsetOr('default', 'mrope'),
+  partial_rotary_factor: unsetOr(1),
+  full_attention: unsetOr(), // settings by kind of layer
+  sliding_attention: unsetOr(),
 };
 
 const VISION_ROPE: Computed = {
-  rope_type: (value) => value === 'default' || value === 'axial',
-  type: (value) => value === 'default' || value === 'axial',
-  rope_theta: (value) => value === VISION_THETA,
-  partial_rotary_factor: (value) => value === 1,
+  rope_type: unsetOr('default', 'axial'),
+  type: unsetOr('default', 'axial'),
+  rope_theta: unsetOr(VISION_THETA),
+  partial_rotary_factor: unsetOr(1),
 };
 
 /** @throws UnsupportedError naming a setting of `config.json` that this package does not compute. */
 export function refuseVariants({ whole, text, vision }: { whole: Json; text: Json; vision: Json }): void {
-  refuseOtherSettings(whole, WHOLE, '');
+  refuseOtherSettings(whole, WHOLE);
   const textPath = text === whole ? '' : 'text_config.';
   if (text.hidden_act == null) throw new CheckpointFormatError(`config.json: "${textPath}hidden_act" is missing.`);
-  refuseOtherSettings(text, TEXT, textPath);
-  refuseOtherSettings(vision, VISION, 'vision_config.');
+  refuseOtherSettings(text, TEXT, { path: textPath });
+  refuseOtherSettings(vision, VISION, { path: 'vision_config.' });
   for (const key of ['rope_scaling', 'rope_parameters']) {
-    refuseOtherSettings(settings(text, key), TEXT_ROPE, `${textPath}${key}.`);
-    refuseOtherSettings(settings(vision, key), VISION_ROPE, `vision_config.${key}.`);
+    refuseOtherSettings(settings(text, key), TEXT_ROPE, { path: `${textPath}${key}.` });
+    refuseOtherSettings(settings(vision, key), VISION_ROPE, { path: `vision_config.${key}.` });
   }
 }
 

@@ -1,8 +1,9 @@
 /**
- * @file Seconds and memory of turning a checkpoint of the official 2B's size (random weights, DoRA adapter) into a
- * bundle inside Chromium: from a local Hub through the worker into the origin-private file system.
+ * @file Seconds and memory of turning a checkpoint of official size (random weights) into a bundle inside Chromium:
+ * from a local Hub through the worker into the origin-private file system.
  *
- *   npx tsx bench/chromium-2b.ts [--size 2b|small] [--dtype q4] [--page] [--record]
+ *   npx tsx bench/chromium-convert.ts [--model 2b|7b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4] [--page]
+ *                                     [--record]
  *
  * Memory is the renderer's (page and worker), phase by phase, above what it has with everything imported.
  * --page does it as a visitor does, on the built site's page of models; else the page calls the package.
@@ -10,7 +11,7 @@
  */
 
 import { appendFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { build, createServer, preview } from 'vite';
 import { startMirrorSite } from '../e2e/mirror-site';
@@ -18,23 +19,24 @@ import type { WeightDtype } from '../src/bundle/manifest';
 import { startHub } from '../src/testing/hub-server';
 import { machine, megabytes } from './lib/report';
 import { WatchedChromium, type PageHooks } from './lib/watched-chromium';
-import { ensureSyntheticCheckpoint, type SizeName } from './synthetic-checkpoint';
+import { CHECKPOINT_OPTIONS, checkpointOptions, ensureSyntheticCheckpoint, labelOf } from './synthetic-checkpoint';
 
 const ADAPTER = 'synthetic/vlm2vec';
-const BASE = 'synthetic/qwen2-vl';
 
 const { values } = parseArgs({
   options: {
-    size: { type: 'string', default: '2b' },
+    ...CHECKPOINT_OPTIONS,
     dtype: { type: 'string', default: 'q4' },
     page: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   },
 });
-const size = values.size as SizeName;
+const options = checkpointOptions(values);
+const label = labelOf(options);
 const dtype = values.dtype as WeightDtype;
-const folder = ensureSyntheticCheckpoint(size);
-const hub = await startHub({ repos: { [ADAPTER]: join(folder, 'adapter'), [BASE]: join(folder, 'base') } });
+const { base, adapter, repository } = ensureSyntheticCheckpoint(options);
+const source = adapter === null ? repository : ADAPTER;
+const hub = await startHub({ repos: { [repository]: base, ...(adapter === null ? {} : { [ADAPTER]: adapter }) } });
 for (const repository of hub.repos.values()) {
   for (const file of repository.at('main')!.files.values()) await repository.hashes(file); // not while it is timed
 }
@@ -56,9 +58,9 @@ const { version } = browser;
 await browser.stop();
 await hub.stop();
 
-const command = `npx tsx bench/chromium-2b.ts --size ${size} --dtype ${dtype}${values.page ? ' --page' : ''}`;
+const command = `npx tsx bench/chromium-convert.ts --model ${options.model}${options.small ? ' --small' : ''} --dtype ${dtype}${values.page ? ' --page' : ''}`;
 const downloaded = `${megabytes(hub.traffic.bytes())} downloaded, ${megabytes(hub.traffic.repeated())} of them twice`;
-const text = `## Conversion in Chromium, ${size} size${values.page ? ', on the page of models' : ''}
+const text = `## Conversion in Chromium, ${label} size${values.page ? ', on the page of models' : ''}
 
 ${machine()}, Chromium ${version}
 
@@ -100,7 +102,7 @@ async function byThePackage(): Promise<{ told: string; end: string }> {
       await model.dispose();
       return { dims: vector.length, cost };
     },
-    { source: ADAPTER, hubUrl: hub.url, dtype },
+    { source, hubUrl: hub.url, dtype },
   );
   await site.close();
   const { cost, dims } = outcome;
@@ -121,7 +123,7 @@ async function byThePage(): Promise<{ told: string; end: string }> {
   await browser.idle();
   await browser.watchScripts();
   browser.enter('estimate');
-  await page.locator('#repo').fill(ADAPTER);
+  await page.locator('#repo').fill(source);
   await page.locator('#dtype').selectOption(dtype);
   await page.getByRole('button', { name: 'See what it costs' }).click();
   await page.locator('#confirm').waitFor();

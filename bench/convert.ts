@@ -1,10 +1,11 @@
 /**
- * @file Seconds and memory of converting a checkpoint of the official 2B's size (random weights, DoRA adapter).
- * Memory is that of a child process that does nothing else, phase by phase, above what it has after importing
- * everything. CPU time counts all cores, and hardly depends on what else the machine does. The probe runs the finished
- * bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
+ * @file Seconds and memory of converting a checkpoint of official size (random weights), and its bundle's bytes beside
+ * those told beforehand. Memory is that of a child process that does nothing else, phase by phase, above what it has
+ * after importing everything. CPU time counts all cores, and hardly depends on what else the machine does. The probe
+ * runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
  *
- *   npx tsx bench/convert-2b.ts [--size 2b|small] [--dtype q4,q8] [--out .cache/bundles] [--record]
+ *   npx tsx bench/convert.ts [--model 2b|7b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4,q8]
+ *                            [--out .cache/bundles] [--record]
  *
  * --record appends the result to bench/RESULTS.md.
  */
@@ -14,18 +15,29 @@ import { appendFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import type { WeightDtype } from '../src/bundle/manifest';
+import { plannedStorage } from '../src/convert';
+import { configOf } from '../src/testing/official-models';
 import type { ConvertMessage } from './lib/convert-child';
 import { MemoryWatch } from './lib/process-memory';
 import { machine, megabytes, seconds, table } from './lib/report';
-import { ensureSyntheticCheckpoint, type SizeName } from './synthetic-checkpoint';
+import {
+  CHECKPOINT_OPTIONS,
+  checkpointOptions,
+  ensureSyntheticCheckpoint,
+  labelOf,
+  ROWS,
+  type SyntheticCheckpoint,
+} from './synthetic-checkpoint';
 
 interface Run {
   phases: { name: string; seconds: number; cpu: number }[];
   watch: MemoryWatch;
 }
 
-function convert(folder: string, out: string, dtype: string): Promise<Run> {
-  const child = fork(fileURLToPath(new URL('lib/convert-child.ts', import.meta.url)), [folder, out, dtype]);
+function convert({ base, adapter }: SyntheticCheckpoint, out: string, dtype: string): Promise<Run> {
+  const places = adapter === null ? [base] : [base, adapter];
+  const child = fork(fileURLToPath(new URL('lib/convert-child.ts', import.meta.url)), [out, dtype, ...places]);
   const phases: Run['phases'] = [];
   let watch: MemoryWatch | undefined;
   let began = 0;
@@ -62,20 +74,25 @@ function folderBytes(folder: string): number {
 
 const { values } = parseArgs({
   options: {
-    size: { type: 'string', default: '2b' },
+    ...CHECKPOINT_OPTIONS,
     dtype: { type: 'string', default: 'q4' },
     out: { type: 'string', default: '.cache/bundles' },
     record: { type: 'boolean', default: false },
   },
 });
-const size = values.size as SizeName;
-const folder = ensureSyntheticCheckpoint(size);
-const command = `npx tsx bench/convert-2b.ts --size ${size} --dtype ${values.dtype}`;
-const head = `## Conversion, ${size} size\n\n${machine()}\n\n\`${command}\`\n`;
+const options = checkpointOptions(values);
+const label = labelOf(options);
+const checkpoint = ensureSyntheticCheckpoint(options);
+const small = options.small ? ' --small' : '';
+const command = `npx tsx bench/convert.ts --model ${options.model}${small} --dtype ${values.dtype}`;
+const head = `## Conversion, ${label} size\n\n${machine()}\n\n\`${command}\`\n`;
+const config = configOf(ROWS[options.model].official, options.small ? 'small' : 'official');
 const rows: string[][] = [];
 for (const dtype of values.dtype.split(',')) {
-  const out = join(values.out, `${size}-${dtype}`);
-  const { phases, watch } = await convert(folder, out, dtype);
+  const out = join(values.out, `${label}-${dtype}`);
+  const { phases, watch } = await convert(checkpoint, out, dtype);
+  const written = folderBytes(out);
+  const told = plannedStorage(config, dtype as WeightDtype).store;
   const base = watch.peaks.get('ready')!;
   for (const { name, seconds: time, cpu } of phases) {
     const peak = watch.peaks.get(name)!;
@@ -91,7 +108,7 @@ for (const dtype of values.dtype.split(',')) {
   const total = (key: 'seconds' | 'cpu') => phases.reduce((sum, phase) => sum + phase[key], 0);
   rows.push([
     dtype,
-    `all (${megabytes(folderBytes(out))} written)`,
+    `all (${megabytes(written)} written; ${megabytes(told)} of weights told before)`,
     seconds(total('seconds')),
     seconds(total('cpu')),
     `base ${megabytes(base.resident)}`,

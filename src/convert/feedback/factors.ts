@@ -1,0 +1,74 @@
+/**
+ * @file How the error of one weight is made up for by those after it: from the second moments of what a matrix is
+ * multiplied with (Frantar et al., GPTQ, arXiv 2210.17323). Columns are taken in groups of 128, as if inputs of different
+ * groups had nothing to do with each other: what a whole row needs would not fit into a browser's memory.
+ *
+ * With H = Xᵀ X (damped) and H⁻¹ = Uᵀ U, U upper triangular: whoever rounds column j to something that differs by d makes
+ * the output's squared error least by taking d · U[j, k] / U[j, j] from every later column k, and that error then grows
+ * by d² / U[j, j]².
+ */
+
+/** Columns of a group. */
+export const GROUP = 128;
+
+/** Added to the diagonal, in parts of its mean; GPTQ's own. */
+const DAMPING = 0.01;
+
+/** Of one group. Columns beyond the matrix's end are zero. */
+export interface GroupFactors {
+  /** What a column's squared error costs, the most important one 1. // [128] */
+  importance: Float64Array;
+  /** What of a column's error each later one takes. // [128, 128], above the diagonal */
+  spread: Float64Array;
+  /** What {@link importance} is to be multiplied with, to be the squared error of the outputs. */
+  unit: number;
+}
+
+/**
+ * @param moments Xᵀ X of the group's columns. // [columns, columns], as the upper triangle's rows one after another
+ * @param columns at most 128
+ * @returns null where the inputs say nothing: all of them zero, or not finite
+ */
+export function factorsOf(moments: ArrayLike<number>, columns: number): GroupFactors | null {
+  const n = columns;
+  let mean = 0;
+  for (let i = 0, at = 0; i < n; at += n - i++) mean += moments[at]! / n;
+  if (!(mean > 0 && mean < Infinity)) return null;
+  // H = R Rᵀ with R upper triangular, from the last row up; then U = R⁻¹.
+  const r = new Float64Array(n * n);
+  for (let i = 0, at = 0; i < n; i++) {
+    for (let k = i; k < n; k++) r[i * n + k] = moments[at++]! + (i === k ? DAMPING * mean : 0);
+  }
+  for (let j = n - 1; j >= 0; j--) {
+    for (let i = j; i >= 0; i--) {
+      let sum = r[i * n + j]!;
+      for (let k = j + 1; k < n; k++) sum -= r[i * n + k]! * r[j * n + k]!;
+      if (i < j) r[i * n + j] = sum / r[j * n + j]!;
+      else if (sum > 0) r[j * n + j] = Math.sqrt(sum);
+      else return null; // not what a sum of squares can be
+    }
+  }
+  const importance = new Float64Array(GROUP);
+  for (let j = 0; j < n; j++) importance[j] = r[j * n + j]! ** 2;
+  const unit = importance.reduce((most, value) => Math.max(most, value), 0);
+  for (let j = 0; j < n; j++) importance[j]! /= unit;
+  return { importance, spread: spreadOf(r, n), unit };
+}
+
+/** Rows of R⁻¹, each over its diagonal. */
+function spreadOf(r: Float64Array, n: number): Float64Array {
+  const spread = new Float64Array(GROUP * GROUP);
+  const row = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    // Row i of R⁻¹ times R[i, i]: 1 at i, then for each k: −(what the columns before it give) / R[k, k].
+    row.fill(0);
+    row[i] = 1;
+    for (let j = i; j < n; j++) {
+      if (j > i) row[j] = -row[j]! / r[j * n + j]!;
+      const value = row[j]!;
+      for (let k = j + 1; k < n; k++) row[k]! += value * r[j * n + k]!;
+    }
+    for (let k = i + 1; k < n; k++) spread[i * GROUP + k] = row[k]!;
+  }
+  return spread;
+}

@@ -1,0 +1,197 @@
+/**
+ * @file The inner loops of error feedback, for 16 rows and 128 columns at a time: in plain JavaScript, and by
+ * WebAssembly's SIMD. Both add the same doubles in the same order, so they give the same codes.
+ *
+ * Numbers lie two rows side by side: // [pair, column, 2]
+ */
+
+import { SEARCH_TRIALS } from '../../bundle/blocks';
+import { BLOCK } from '../../onnx/quantize';
+import { GROUP } from './factors';
+
+/** Pairs of rows. */
+export const PAIRS = 8;
+/** Scales that a search begins with. */
+export const TRIALS = 6;
+/** Scales that it ends with, at most. */
+export const CANDIDATES = 4;
+/** The largest code of 4 bits. */
+const TOP = 15;
+/** The code of zero where none is stored. */
+export const MIDDLE = 8;
+
+/** Where each array begins, and how many numbers it holds: bytes from 0 on, doubles all but the last. */
+export const LAYOUT = {
+  /** Of {@link GroupFactors}. // [128, 128] */
+  spread: { at: 0, length: GROUP * GROUP },
+  /** What is left to be rounded. // [pair, 128, 2] */
+  weights: { at: 131072, length: PAIRS * GROUP * 2 },
+  /** By how much the rounded weights differ. // [pair, 128, 2] */
+  taken: { at: 147456, length: PAIRS * GROUP * 2 },
+  /** // [128] */
+  importance: { at: 163840, length: GROUP },
+  /** What a search tries: {@link SEARCH_TRIALS}, symmetric and asymmetric. // [2, 6] */
+  trials: { at: 164864, length: 2 * TRIALS },
+  /** The scale that fits the codes best that the trials give, and its zero point. // [pair, 2] */
+  fitted: { at: 166400, length: PAIRS * 2 },
+  fittedZero: { at: 166528, length: PAIRS * 2 },
+  /** Scales to be judged, each turned over (0 for 0), and their zero points. // [pair, 4, 2] */
+  candidates: { at: 166656, length: PAIRS * CANDIDATES * 2 },
+  candidateInverses: { at: 167168, length: PAIRS * CANDIDATES * 2 },
+  candidateZeros: { at: 167680, length: PAIRS * CANDIDATES * 2 },
+  /** The error that each leaves. // [pair, 4, 2] */
+  errors: { at: 168192, length: PAIRS * CANDIDATES * 2 },
+  /** What was chosen for the block. // [pair, 2] */
+  scale: { at: 168704, length: PAIRS * 2 },
+  inverse: { at: 168832, length: PAIRS * 2 },
+  zero: { at: 168960, length: PAIRS * 2 },
+  /** Adds up. // [pair, 2] */
+  loss: { at: 169088, length: PAIRS * 2 },
+  /** Bytes. // [pair, 128, 2] */
+  codes: { at: 169216, length: PAIRS * GROUP * 2 },
+} as const;
+
+type Doubles = Record<Exclude<keyof typeof LAYOUT, 'codes'>, Float64Array>;
+
+/** Works on block `block` (0 to 3) of the first `pairs` pairs. */
+export interface FeedbackKernel {
+  readonly name: 'simd' | 'js';
+  readonly arrays: Doubles & { codes: Uint8Array };
+  /** → `fitted` (0 where nothing fits), `fittedZero`. `kind`: 0 for scales with zero at 8, 1 for those with zero points. */
+  fit(pairs: number, block: number, kind: 0 | 1): void;
+  /** `candidates` … → `errors` */
+  judge(pairs: number, block: number, candidates: number): void;
+  /** `scale` … → `codes`, `taken`, `loss`; and where `spread`, the later columns' `weights`. */
+  feed(pairs: number, block: number, spread: boolean): void;
+}
+
+const ARRAYS_BYTES = LAYOUT.codes.at + LAYOUT.codes.length;
+
+/** The arrays in some memory. */
+export function arraysIn(memory: ArrayBuffer): FeedbackKernel['arrays'] {
+  const { codes, ...doubles } = LAYOUT;
+  const views = Object.entries(doubles).map(([name, { at, length }]) => [name, new Float64Array(memory, at, length)]);
+  const arrays = { ...(Object.fromEntries(views) as Doubles), codes: new Uint8Array(memory, codes.at, codes.length) };
+  arrays.trials.set([...SEARCH_TRIALS.symmetric[4], ...SEARCH_TRIALS.asymmetric[4]]);
+  return arrays;
+}
+
+/** Added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
+const ROUND = 6755399441055744;
+
+export class JsKernel implements FeedbackKernel {
+  readonly name = 'js';
+  readonly arrays = arraysIn(new ArrayBuffer(ARRAYS_BYTES));
+
+  fit(pairs: number, block: number, kind: 0 | 1): void {
+    const { weights, importance, trials, fitted, fittedZero } = this.arrays;
+    const column = block * BLOCK;
+    for (let row = 0; row < 2 * pairs; row++) {
+      const from = ((row >> 1) * GROUP + column) * 2 + (row & 1);
+      let least = 0;
+      let most = 0;
+      for (let i = 0; i < 2 * BLOCK; i += 2) {
+        const value = weights[from + i]!;
+        least = value < least ? value : least;
+        most = value > most ? value : most;
+      }
+      const extreme = -least > most ? least : most;
+      const span = most - least;
+      let gain = 0;
+      fitted[row] = 0;
+      fittedZero[row] = MIDDLE;
+      for (let t = 0; t < TRIALS && span > 0; t++) {
+        const trial = trials[kind * TRIALS + t]!;
+        const scale = (trial * span) / TOP;
+        const inverse = kind ? 1 / scale : -((MIDDLE + trial) / extreme);
+        // Half of the range, rounded half up: 7.5 + 0.5.
+        const zero = kind ? Math.min(TOP, Math.max(0, Math.floor(8 - ((most + least) * 0.5) / scale))) : MIDDLE;
+        const low = -zero;
+        const high = TOP - zero;
+        let dot = 0;
+        let square = 0;
+        let dotOdd = 0;
+        let squareOdd = 0;
+        for (let i = 0; i < BLOCK; i += 2) {
+          const even = weights[from + 2 * i]!;
+          const evenImportance = importance[column + i]!;
+          let level = even * inverse + ROUND - ROUND;
+          level = level < low ? low : level > high ? high : level;
+          dot += evenImportance * even * level;
+          square += evenImportance * level * level;
+          const odd = weights[from + 2 * i + 2]!;
+          const oddImportance = importance[column + i + 1]!;
+          level = odd * inverse + ROUND - ROUND;
+          level = level < low ? low : level > high ? high : level;
+          dotOdd += oddImportance * odd * level;
+          squareOdd += oddImportance * level * level;
+        }
+        dot += dotOdd;
+        square += squareOdd;
+        if (dot * dot > gain * square) {
+          gain = (dot * dot) / square;
+          fitted[row] = dot / square;
+          fittedZero[row] = zero;
+        }
+      }
+    }
+  }
+
+  judge(pairs: number, block: number, candidates: number): void {
+    const { weights, importance, errors } = this.arrays;
+    const { candidates: scales, candidateInverses: inverses, candidateZeros: zeros } = this.arrays;
+    const column = block * BLOCK;
+    for (let row = 0; row < 2 * pairs; row++) {
+      const [pair, lane] = [row >> 1, row & 1];
+      const from = (pair * GROUP + column) * 2 + lane;
+      for (let c = 0; c < candidates; c++) {
+        const at = (pair * CANDIDATES + c) * 2 + lane;
+        const scale = scales[at]!;
+        const inverse = inverses[at]!;
+        const low = -zeros[at]!;
+        const high = TOP - zeros[at]!;
+        let error = 0;
+        let errorOdd = 0;
+        for (let i = 0; i < BLOCK; i += 2) {
+          const even = weights[from + 2 * i]!;
+          let level = even * inverse + ROUND - ROUND;
+          level = level < low ? low : level > high ? high : level;
+          const difference = even - scale * level;
+          error += importance[column + i]! * difference * difference;
+          const odd = weights[from + 2 * i + 2]!;
+          level = odd * inverse + ROUND - ROUND;
+          level = level < low ? low : level > high ? high : level;
+          const differenceOdd = odd - scale * level;
+          errorOdd += importance[column + i + 1]! * differenceOdd * differenceOdd;
+        }
+        errors[at] = error + errorOdd;
+      }
+    }
+  }
+
+  feed(pairs: number, block: number, spread: boolean): void {
+    const { weights, importance, taken, codes, loss, scale: scales, inverse: inverses, zero: zeros } = this.arrays;
+    const factors = this.arrays.spread;
+    const column = block * BLOCK;
+    for (let row = 0; row < 2 * pairs; row++) {
+      const [pair, lane] = [row >> 1, row & 1];
+      const from = pair * GROUP * 2 + lane;
+      const scale = scales[row]!;
+      const inverse = inverses[row]!;
+      const zero = zeros[row]!;
+      let total = loss[row]!;
+      for (let j = column; j < column + BLOCK; j++) {
+        const weight = weights[from + 2 * j]!;
+        let level = weight * inverse + ROUND - ROUND;
+        level = level < -zero ? -zero : level > TOP - zero ? TOP - zero : level;
+        codes[from + 2 * j] = level + zero;
+        const difference = weight - scale * level;
+        taken[from + 2 * j] = difference;
+        total += importance[j]! * difference * difference;
+        if (!spread) continue;
+        for (let k = j + 1; k < GROUP; k++) weights[from + 2 * k]! -= difference * factors[j * GROUP + k]!;
+      }
+      loss[row] = total;
+    }
+  }
+}

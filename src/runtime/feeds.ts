@@ -1,0 +1,97 @@
+/** @file What the graphs of the two towers are fed: tensors made of plans and numbers, as `models/types.ts` lists them. */
+
+import type { Tensor } from 'onnxruntime-common';
+import type { Backbone, PicturePlan, Positions, RotaryTables } from '../models';
+import type { TextPlan } from './batching';
+import type { Ort } from './ort';
+import type { Feeds } from './stage';
+import type { Activations } from './types';
+
+export interface FeederOptions {
+  ort: Ort;
+  backbone: Backbone;
+  /** The recipe's. */
+  positions: Positions;
+  activations: Activations;
+}
+
+export class Feeder {
+  readonly #options: FeederOptions;
+  /** By the key of their lengths, the longest tables made so far. */
+  readonly #textTables = new Map<string, RotaryTables>();
+
+  constructor(options: FeederOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Of pictures of one plan.
+   * @param pixels of all of them. // [pictures * sequences * patches, patch length]
+   */
+  vision(pixels: Float32Array, plan: PicturePlan, pictures: number): Feeds {
+    const sequences = pictures * plan.sequences;
+    const rows = sequences * plan.patches;
+    const tables = this.#options.backbone.picture.rotary(plan);
+    return {
+      patches: this.#f32(pixels, [rows, pixels.length / rows]),
+      ...(tables && this.#tables(tables)),
+      batch_shape: this.#batchShape(sequences, plan.length),
+    };
+  }
+
+  /**
+   * @param tokenRows of the plan's tokens. // [T, hiddenSize]
+   * @param features of the pictures, in order; null without any. // [V, hiddenSize]
+   */
+  text(plan: TextPlan, tokenRows: Float32Array, features: Tensor | null): Feeds {
+    const { batch, length } = plan;
+    const { hiddenSize } = this.#options.backbone;
+    return {
+      token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
+      features: features ?? this.#noFeatures(hiddenSize),
+      rows: this.#i32(plan.rows, [plan.rows.length]),
+      padded: this.#i32(plan.padded, [batch * length]),
+      packed: this.#i32(plan.packed, [plan.rows.length]),
+      ...this.#tables(this.#textRotary(plan)),
+      seqlens_k: this.#i32(plan.seqlensK, [batch]),
+      total_sequence_length: this.#i32(Int32Array.of(length), []),
+      batch_shape: this.#batchShape(batch, length),
+      last: this.#i32(plan.last, [plan.last.length]),
+    };
+  }
+
+  /** Each row's own angles with M-RoPE, else those of positions from 0 on: the longest made so far are kept and cut. */
+  #textRotary({ length, longest, positions }: TextPlan): RotaryTables {
+    const { rotary } = this.#options.backbone;
+    if (this.#options.positions === 'mrope') return rotary.rows(positions);
+    const key = rotary.key(longest);
+    let tables = this.#textTables.get(key);
+    if (!tables || tables.rows < length) this.#textTables.set(key, (tables = rotary.sequence(length, key)));
+    const { columns } = tables;
+    const cut = (table: Float32Array) => table.subarray(0, length * columns);
+    return { cos: cut(tables.cos), sin: cut(tables.sin), rows: length, columns };
+  }
+
+  #tables({ cos, sin, rows, columns }: RotaryTables): Feeds {
+    return { cos: this.#f32(cos, [rows, columns]), sin: this.#f32(sin, [rows, columns]) };
+  }
+
+  #noFeatures(columns: number): Tensor {
+    const { ort, activations } = this.#options;
+    return activations === 'f16'
+      ? new ort.Tensor('float16', new Uint16Array(columns), [1, columns])
+      : new ort.Tensor('float32', new Float32Array(columns), [1, columns]);
+  }
+
+  #batchShape(batch: number, length: number): Tensor {
+    return new this.#options.ort.Tensor('int64', BigInt64Array.of(BigInt(batch), BigInt(length), -1n), [3]);
+  }
+
+  #f32(data: Float32Array, dims: number[]): Tensor {
+    return new this.#options.ort.Tensor('float32', data, dims);
+  }
+
+  #i32(data: Int32Array, dims: number[]): Tensor {
+    return new this.#options.ort.Tensor('int32', data, dims);
+  }
+}
