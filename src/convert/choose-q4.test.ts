@@ -1,20 +1,19 @@
 /** @file Bits by what a matrix does, within the budget: for the sizes of published models, and for any others. */
 
-import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { JsonObject } from '../bundle/manifest';
 import { rowBytes } from '../bundle/rows';
 import { architectureOf, runName, storedRuns, storedWeights, type Network, type PlannedWeight } from '../models';
 import { decoderTower } from '../models/blocks/decoder';
 import { rowSizes, type BlockFormat } from '../onnx/quantize';
-import { config2B, config7B } from '../testing/configs';
-import { fixturePath } from '../testing/fixtures';
+import { configOf, type OfficialName } from '../testing/official-models';
 import { chooseQ4, Q4_BUDGET_BITS } from './choose-q4';
 import { columnsOf } from './rows';
 
-const networkOf = (config: Parameters<typeof architectureOf>[0]) =>
-  architectureOf(config).network(config, { head: null });
+function networkOf(name: OfficialName): Network {
+  const config = configOf(name, 'official');
+  return architectureOf(config).network(config, { head: null });
+}
 const label = ({ bits, zeroPoints }: BlockFormat) => `${bits}${zeroPoints ? 'z' : ''}`;
 
 /** Kinds of weight, how each is stored, and in how many layers. */
@@ -46,7 +45,7 @@ function bitsPerWeight(network: Network, formats: ReadonlyMap<string, BlockForma
 }
 
 test('the 2B has room for values, keys and outputs at 8 bits, and zero points in all of the text tower', () => {
-  const network = networkOf(config2B);
+  const network = networkOf('qwen2-vl-2b');
   const formats = chooseQ4(network);
   expect(kinds(formats)).toEqual({
     'vision.blocks.*.attn.qkv 4': 32,
@@ -65,25 +64,28 @@ test('the 2B has room for values, keys and outputs at 8 bits, and zero points in
 });
 
 test('the 7B has room for the 8 bits, and for zero points in its first layers', () => {
-  const found = kinds(chooseQ4(networkOf(config7B)));
+  const found = kinds(chooseQ4(networkOf('qwen2-vl-7b')));
   expect(found).toMatchObject({ 'layers.*.self_attn.kv 8': 28, 'layers.*.self_attn.o_proj 8': 28 });
   expect(found['layers.*.mlp.gate_proj 4z']).toBeGreaterThan(10);
   expect(found['layers.*.mlp.gate_proj 4']).toBeGreaterThan(10);
 });
 
 test('Phi-3.5-vision, whose q, k and v are one matrix of equal thirds, has room for the values of nearly all layers', () => {
-  const tiny = JSON.parse(readFileSync(fixturePath('checkpoints/tiny-phi3-v/config.json'), 'utf8')) as JsonObject;
-  const { clip_config: _tiny, ...tower } = tiny.img_processor as JsonObject;
-  const network = networkOf({
-    ...tiny,
-    ...{ hidden_size: 3072, intermediate_size: 8192, num_hidden_layers: 32, vocab_size: 32064 },
-    ...{ num_attention_heads: 32, num_key_value_heads: 32, img_processor: { ...tower, image_dim_out: 1024 } },
-  });
+  const network = networkOf('phi3-v');
   const formats = chooseQ4(network);
   const { 'layers.*.self_attn.v 8': values, ...others } = kinds(formats);
   expect(values).toBe(31);
   expect(Object.keys(others).filter((kind) => kind.endsWith(' 8'))).toEqual([]);
   expect(formats.get('layers.31.self_attn.qkv.weight')?.bits).toBe(4);
+  expect(bitsPerWeight(network, formats)).toBeLessThanOrEqual(Q4_BUDGET_BITS);
+});
+
+test('LLaVA-1.6 has room for all values, and the outputs of most layers', () => {
+  const network = networkOf('llava-next');
+  const formats = chooseQ4(network);
+  const outputs = Array.from({ length: 32 }, (_, i) => formats.get(`layers.${i}.self_attn.o_proj.weight`)!.bits);
+  expect(outputs).toEqual([...Array<number>(24).fill(8), ...Array<number>(8).fill(4)]);
+  expect(kinds(formats)).toMatchObject({ 'layers.*.self_attn.v 8': 29, 'layers.*.self_attn.kv 8': 3 });
   expect(bitsPerWeight(network, formats)).toBeLessThanOrEqual(Q4_BUDGET_BITS);
 });
 

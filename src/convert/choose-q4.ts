@@ -10,7 +10,7 @@
  * more than half of the loss of a trained model and hold 3 % of its weights. Under grouped queries one row of values
  * serves several heads. Errors in queries and keys pass through a softmax, which forgives them. The vision tower's
  * weights matter least. Errors of the weights themselves say nothing of all this: relative to the weights they are
- * alike for all matrices. Measured: docs/quantization.md, `bench/quantize-choices.ts`.
+ * alike for all matrices. Measured: docs/precision.md, `bench/quantize-choices.ts`.
  */
 
 import { rowBytes } from '../bundle/rows';

@@ -2,8 +2,10 @@
 
 import { describe, expect, test } from 'vitest';
 import { UnsupportedError } from '../errors';
-import { config2B, config7B } from '../testing/configs';
+import { configOf } from '../testing/official-models';
 import { plannedStorage } from './storage';
+
+const config7B = configOf('qwen2-vl-7b', 'official');
 
 describe('plannedStorage', () => {
   test.each([
@@ -13,7 +15,7 @@ describe('plannedStorage', () => {
     ['q4', 4.742 / 8],
   ] as const)('of the 2B at %s is the weights at %f bytes each', (dtype, bytes) => {
     const weights = 2_208_985_600 - 588 * 1280; // less one temporal slice
-    const { store, gpu, largestBuffer } = plannedStorage(config2B, dtype);
+    const { store, gpu, largestBuffer } = plannedStorage(configOf('qwen2-vl-2b', 'official'), dtype);
     expect(store / (weights * bytes)).toBeGreaterThan(0.99);
     expect(store / (weights * bytes)).toBeLessThan(1.01);
     expect(gpu).toBeLessThan(store);
