@@ -49,6 +49,7 @@ export type { Origin as ModelOrigin } from './store/record';
 export type {
   Activations,
   ActivationsChoice,
+  Compute,
   AdapterFacts,
   DeviceChoice,
   DeviceName,
@@ -56,6 +57,7 @@ export type {
   EmbedOptions,
   EmbedUsage,
   InputParts,
+  MatmulRate,
   ModelInfo,
   OnProgress,
   OrtBuild,
@@ -65,6 +67,7 @@ export type {
   RecipeInfo,
   RungReport,
   SkippedInput,
+  StageUsage,
   WasmFilePaths,
 } from './runtime';
 export type {

@@ -21,6 +21,9 @@ const stage = (kind: 'vision' | 'text', index: number, first: number, last: numb
   ],
 });
 
+/** 64 float32 numbers, one of them this. */
+const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
+
 const good = (): BundleManifest => ({
   format: 'vlm2vec-bundle',
   version: 2,
@@ -45,13 +48,11 @@ const good = (): BundleManifest => ({
   },
   prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, maxTokens: 512 },
   probe: [
-    { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: btoa('x'.repeat(256)) },
-    { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)), f16Loss: 2.5e-7 },
+    { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: base64Of(1) },
+    { name: 'q', text: 't', picture: null, embedding: base64Of(-1), f16Loss: 2.5e-7 },
   ],
 });
 
-/** 64 float32 numbers, one of them this. */
-const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
 const parse = (value: unknown) => parseManifest(new TextEncoder().encode(JSON.stringify(value)));
 
 test('a good manifest is read as it is', () => {
@@ -96,6 +97,7 @@ describe('refused, saying where', () => {
     ['a probe that is no base64', (m) => ((m.probe[0]!.embedding = '!'.repeat(344)), m), /base64/],
     ['a probe of NaN', (m) => ((m.probe[0]!.embedding = base64Of(NaN)), m), /probe\[0\]\.embedding/],
     ['an infinite probe', (m) => ((m.probe[0]!.embedding = base64Of(-Infinity)), m), /probe\[0\]\.embedding/],
+    ['a probe of zeros', (m) => ((m.probe[0]!.embedding = base64Of(0)), m), /probe\[0\]\.embedding.*length 1/],
     ['a loss that no cosine has', (m) => ((m.probe[0]!.f16Loss = 2.1), m), /probe\[0\]\.f16Loss.*0 to 2/],
     ['a negative loss', (m) => ((m.probe[1]!.f16Loss = -1e-9), m), /probe\[1\]\.f16Loss/],
     ['a loss of nothing', (m) => ((m.probe[1]!.f16Loss = null as never), m), /probe\[1\]\.f16Loss/],

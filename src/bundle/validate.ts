@@ -26,6 +26,7 @@ import {
 } from './manifest';
 import { isPlainPath } from './paths';
 import { rowBytes } from './rows';
+import { isUnit } from './unit-vector';
 
 /** A manifest lists a few hundred tensors and hashes: about 200 kB for the 2B model. */
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -95,6 +96,20 @@ function readManifestFields(root: JsonField): BundleManifest {
     }
   }
   return manifest;
+}
+
+/**
+ * Before it is fetched, kept or run, whether or not the self-test runs on this device: a bundle whose converter never saw
+ * an embedding is none.
+ * @throws BundleFormatError
+ */
+export function expectProbe({ probe }: Pick<BundleManifest, 'probe'>): void {
+  if (probe.length > 0) return;
+  throw new BundleFormatError(
+    "bundle.json, probe: the bundle's self-test is missing, so nothing tells whether it is computed rightly. Convert the " +
+      'checkpoint again.',
+    { at: 'probe' },
+  );
 }
 
 function readSource(source: JsonField): BundleSource {
@@ -223,7 +238,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
   const embedding = field.get('embedding').string();
   const isWhole = /^[A-Za-z0-9+/]*={0,2}$/.test(embedding) && decodedLength(embedding) === dims * 4;
   if (!isWhole) field.get('embedding').fail(`base64 of ${dims} float32 numbers is expected.`);
-  if (!isFiniteVector(embedding)) field.get('embedding').fail('numbers are expected, no NaN or infinity.');
+  if (!isUnit(vectorOf(embedding))) field.get('embedding').fail('a vector of length 1 is expected.');
   const f16Loss = field.get('f16Loss').optional((loss) => loss.number(0, 2));
   return {
     name: field.get('name').string(1000),
@@ -239,11 +254,10 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
 }
 
 /** @param base64 of little-endian float32 */
-function isFiniteVector(base64: string): boolean {
-  const bytes = base64ToBytes(base64);
-  const view = new DataView(bytes.buffer);
-  for (let at = 0; at < bytes.length; at += 4) if (!Number.isFinite(view.getFloat32(at, true))) return false;
-  return true;
+function vectorOf(base64: string): Float32Array {
+  const { buffer, byteLength } = base64ToBytes(base64);
+  const view = new DataView(buffer);
+  return Float32Array.from({ length: byteLength / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 function decodedLength(base64: string): number {

@@ -3,7 +3,7 @@
 import { InvalidInputError } from '../errors';
 import type { Shard } from '../eval';
 import { isMultiVector, type Embedding } from '../multi-vector';
-import { loadRuntime, type EmbedOptions, type Runtime } from '../runtime';
+import { loadRuntime, type Compute, type EmbedOptions, type Runtime } from '../runtime';
 import { checkAsked } from './asked-options';
 import { embedLines, type LineResult } from './embed-lines';
 import { InputsSkipped } from './failure';
@@ -29,6 +29,7 @@ export interface EmbedArguments extends AskedOptions {
   model: string;
   jsonl: string;
   device: 'cpu' | 'webgpu';
+  compute: Compute;
   /** Name of a shipped recipe, or a JSON file. */
   recipe?: string;
   rawTokens?: boolean;
@@ -52,7 +53,8 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
   const bad = lines.find(isBad);
   if (bad && !skipBad) throw bad.error;
   if (lines.length === 0 && !place) return;
-  const runtime = await loadRuntime({ reader, recipe, device: args.device, signal, onProgress: progress.show });
+  const { device, compute } = args;
+  const runtime = await loadRuntime({ reader, recipe, device, compute, signal, onProgress: progress.show });
   try {
     const options: EmbedOptions = { ...askedOptions(args), signal };
     for (const line of checkAsked(options, runtime.info)) warn(line, progress);
@@ -128,9 +130,9 @@ async function store(chunk: readonly LineResult[], sink: VectorSink, progress: P
 }
 
 async function openLineSink(place: SinkPlace, { info }: Runtime, shorter: number | undefined): Promise<VectorSink> {
-  const { id, dtype, device, activations, recipe } = info;
+  const { id, dtype, device, activations, compute, recipe } = info;
   const dims = shorter ?? info.dims;
-  const provenance = { model: id, recipe: recipe.name, dtype, device, activations, dims: String(dims) };
+  const provenance = { model: id, recipe: recipe.name, dtype, device, activations, compute, dims: String(dims) };
   return openSink(place, {
     columns: ['id', 'text', 'image'],
     dims,

@@ -21,7 +21,7 @@ import {
   type VectorOrigin,
 } from '../eval';
 import { openVectorFiles } from '../eval/vector-file.node.js';
-import { loadRuntime, type ModelInfo } from '../runtime';
+import { loadRuntime, type Compute, type ModelInfo } from '../runtime';
 import { lockFile } from '../store/lock-file.node.js';
 import { openData, selectSets, type DataArguments } from './eval-data';
 import { exportVectors, publishReport, writeWhole } from './eval-output';
@@ -43,6 +43,7 @@ export interface MergeArguments extends DataArguments {
 export interface EvalArguments extends MergeArguments {
   model: string;
   device: 'cpu' | 'webgpu';
+  compute: Compute;
   regime: RegimeName;
   maxPixels?: number;
   numCrops?: number;
@@ -62,7 +63,8 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
   const unlock = await lockOutput(out, suffix);
   try {
-    const runtime = await loadRuntime({ reader, device: args.device, signal, onProgress: progress.show });
+    const { device, compute } = args;
+    const runtime = await loadRuntime({ reader, device, compute, signal, onProgress: progress.show });
     try {
       const { info } = runtime;
       expectRegime(args.regime, info.recipe);
@@ -153,12 +155,19 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   }
 }
 
-function originOf({ id, dims, device, activations }: ModelInfo, regime: string): VectorOrigin {
-  return { model: id, dims, regime, device, activations };
+function originOf(info: ModelInfo, regime: string): VectorOrigin {
+  const { id, dims, device } = info;
+  return { model: id, dims, regime, device, activations: activationsOf(info) };
 }
 
-function subjectModel({ label, source, dtype, dims, id, device, activations }: ModelInfo): ReportSubject['model'] {
-  return { label, source, dtype, dims, id, device, activations };
+function subjectModel(info: ModelInfo): ReportSubject['model'] {
+  const { label, source, dtype, dims, id, device } = info;
+  return { label, source, dtype, dims, id, device, activations: activationsOf(info) };
+}
+
+/** Vectors of rounded products are never joined with those of exact ones. */
+function activationsOf({ activations, compute }: ModelInfo): string {
+  return compute === 'fast' ? `${activations}, int8 in products` : activations;
 }
 
 /** Kept with exported vectors. */

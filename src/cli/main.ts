@@ -1,10 +1,12 @@
 /** @file The commands and options of `vlm2vec`, and what every command has in common. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { bench, type BenchArguments } from './bench';
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
 import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
 import { recipes } from '../recipes';
+import { CAPTION_COUNTS, MOST_CAPTIONS, PICTURE_SIZES } from '../measure';
 import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
@@ -26,6 +28,15 @@ function positiveInteger(value: string): number {
   return number;
 }
 
+/** `64,256`, each within the limit. */
+function numbers(most: number): (value: string) => number[] {
+  return (value) => {
+    const all = value.split(',').map((each) => positiveInteger(each.trim()));
+    if (all.every((each) => each <= most)) return [...new Set(all)].sort((a, b) => a - b);
+    throw new InvalidArgumentError(`They are ${most} at most.`);
+  };
+}
+
 /** What Node runs models on; of what browsers have, the message says so. */
 function device(value: string): 'cpu' | 'webgpu' {
   if (value === 'cpu' || value === 'webgpu') return value;
@@ -39,6 +50,7 @@ function withModel(command: Command): Command {
   return command
     .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
+    .addOption(computeOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
     .option('--num-crops <n>', 'cut images into at most so many tiles, with models that cut them', positiveInteger)
@@ -58,6 +70,15 @@ function modelOption(): Option {
 
 function deviceOption(): Option {
   return new Option('--device <cpu|webgpu>', 'where to run').argParser(device).default('cpu');
+}
+
+function computeOption(): Option {
+  return new Option(
+    '--compute <exact|fast>',
+    'products with quantized weights: fast rounds what is multiplied to 8 bits, where the probe passes that',
+  )
+    .choices(['exact', 'fast'])
+    .default('exact');
 }
 
 /** Options of `eval` and `eval merge`. */
@@ -140,6 +161,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     )
     .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
+    .addOption(computeOption())
     .addOption(
       new Option(
         '--regime <name>',
@@ -180,6 +202,29 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(deviceOption())
     .option('--json', 'print it as JSON')
     .action((bundle: string, args: VerifyArguments) => verify(bundle, args, progress, signal));
+
+  command('bench')
+    .description(
+      'Measure a bundle on this machine: milliseconds for pictures and captions, stage by stage, their share of the ' +
+        "machine's own matmul rate, loading time, memory, and the cosine with the bundle's self-test.",
+    )
+    .addOption(modelOption().makeOptionMandatory())
+    .addOption(deviceOption())
+    .addOption(
+      new Option('--activations <which>', 'numbers between the weights (default: f32 on cpu, both on webgpu)').choices([
+        'f32',
+        'f16',
+      ]),
+    )
+    .addOption(computeOption())
+    .option('--pictures <sizes>', `visual tokens (default: ${PICTURE_SIZES.join(',')})`, numbers(16384))
+    .option('--captions <counts>', `captions in a call (default: ${CAPTION_COUNTS.join(',')})`, numbers(MOST_CAPTIONS))
+    .option('--seconds <n>', 'spend so long on repeating each (default: 3)', positiveInteger)
+    .option('--longest <n>', 'leave out what takes longer, in seconds (default: 60)', positiveInteger)
+    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
+    .addOption(new Option('--json', 'print the report as JSON').conflicts('markdown'))
+    .option('--markdown', 'print the report as Markdown, to paste it somewhere')
+    .action((args: BenchArguments) => bench(args, progress, signal));
 
   command('inspect <bundle>')
     .description(

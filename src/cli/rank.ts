@@ -10,6 +10,7 @@ import { printLine } from './output';
 import { printableLine } from './printable';
 import { modelAt } from './places';
 import type { ProgressLine } from './progress';
+import type { Compute } from '../runtime';
 import { licenceWarnings, recipeAt, recipeOfPlace } from './recipe';
 import { warn } from './warn';
 
@@ -18,6 +19,7 @@ const SCORE_DIGITS = 4;
 export interface RankArguments {
   model: string;
   device: 'cpu' | 'webgpu';
+  compute: Compute;
   minPixels?: number;
   maxPixels?: number;
   numCrops?: number;
@@ -29,7 +31,7 @@ export interface RankArguments {
 export async function rank(
   image: string,
   captions: string[],
-  { model: place, device, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
+  { model: place, device, compute, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -42,7 +44,7 @@ export async function rank(
   const source = await modelAt(place);
   const known = given ?? (typeof source === 'string' ? recipeOfPlace(source) : undefined);
   if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is fetched
-  const model = await VLM2Vec.load(source, { device, recipe: given, signal, onProgress: progress.show });
+  const model = await VLM2Vec.load(source, { device, compute, recipe: given, signal, onProgress: progress.show });
   try {
     const { assumed } = model.info.recipe;
     if (assumed !== null) warn(assumed, progress);

@@ -105,8 +105,13 @@ export interface Tower {
 export interface Picture {
   /** Which options a caller may set; another one is refused. */
   readonly options: readonly PictureOption[];
-  /** For the probe's pictures, where the checkpoint's own settings would make too much of them. */
-  readonly probe?: PictureOptions;
+  /** For the probe, where its usual pictures would become too many visual tokens. */
+  readonly probe?: {
+    /** In place of the checkpoint's own settings. */
+    readonly options?: PictureOptions;
+    /** Sizes that show every kernel at less cost. */
+    readonly pictures?: Readonly<Record<'small-picture' | 'picture', ImageSize>>;
+  };
   /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
   plan(size: ImageSize, options: PictureOptions): PicturePlan;
   /** The numbers that the tower takes. // [sequences * patches, patch length] */

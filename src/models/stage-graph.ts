@@ -25,6 +25,7 @@ export function buildStageGraph({ name, towers }: Network, stage: GraphStage, op
     weightsPath: weights.path,
     tensors,
   });
-  tower.build({ graph, precision: precisionOf(options), positions: options.positions ?? 'sequence' }, blocks);
+  const { positions = 'sequence', product = 'float' } = options;
+  tower.build({ graph, precision: precisionOf(options), positions, product }, blocks);
   return graph.build();
 }

@@ -28,6 +28,7 @@
  */
 
 import type { StoredTensor } from '../bundle/manifest';
+import type { Product } from '../onnx';
 
 /** The two networks of a model. */
 export type TowerKind = 'vision' | 'text';
@@ -40,6 +41,8 @@ export interface GraphOptions {
    * @default 'sequence'
    */
   positions?: 'sequence' | 'rows';
+  /** How quantized weights are multiplied. @default 'float' */
+  product?: Product;
 }
 
 /** Rotary tables of one run. */

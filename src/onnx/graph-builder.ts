@@ -11,7 +11,7 @@ import { DATA_TYPE, type DataType, IR_VERSION, onnx, OPSETS } from './proto';
 export type Value = string;
 
 /** An attribute of a node; ONNX tells integers from floats, JavaScript does not. */
-export type Attribute = { int: number } | { float: number } | { ints: readonly number[] };
+export type Attribute = { int: number } | { float: number } | { ints: readonly number[] } | { graph: object };
 
 export interface NodeOptions {
   attributes?: Record<string, Attribute>;
@@ -37,7 +37,7 @@ export class GraphBuilder {
   readonly #names = new Set<string>();
   readonly #inputs: object[] = [];
   readonly #outputs: object[] = [];
-  readonly #nodes: object[] = [];
+  #nodes: object[] = [];
   readonly #initializers = new Map<string, object>();
 
   constructor(options: GraphBuilderOptions) {
@@ -74,6 +74,19 @@ export class GraphBuilder {
     this.#add(op, name, inputs, outputs, options);
   }
 
+  /**
+   * The value of one of two branches, decided as the graph runs: `If`. Branches may use any value made before, and weights.
+   * @param condition bool of one element
+   * @param branches each makes a float32 value
+   */
+  either(name: string, condition: Value, branches: { then: () => Value; else: () => Value }): Value {
+    const attributes = {
+      then_branch: { graph: this.#branch(`${name}.then`, branches.then) },
+      else_branch: { graph: this.#branch(`${name}.else`, branches.else) },
+    };
+    return this.node('If', name, [condition], { attributes });
+  }
+
   /** A small int64 vector inside the model: a shape, a split. // [values.length] */
   int64(name: string, values: readonly number[]): Value {
     if (!this.#initializers.has(name)) {
@@ -97,6 +110,11 @@ export class GraphBuilder {
       this.#initializers.set(name, { name, dataType: DATA_TYPE.f32, dims: [], rawData });
     }
     return name;
+  }
+
+  /** Whether a value of that name was made already. */
+  has(name: string): boolean {
+    return this.#names.has(name);
   }
 
   /** What the weight file says about a tensor; undefined where it has none of that name. */
@@ -163,6 +181,17 @@ export class GraphBuilder {
     return onnx.ModelProto.encode(model).finish();
   }
 
+  #branch(name: string, make: () => Value): object {
+    const outer = this.#nodes;
+    this.#nodes = [];
+    try {
+      const output = make();
+      return { name, node: this.#nodes, output: [valueInfo(output, 'f32')] };
+    } finally {
+      this.#nodes = outer;
+    }
+  }
+
   #add(
     op: string,
     name: string,
@@ -191,13 +220,14 @@ export class GraphBuilder {
 
 function attribute(name: string, value: Attribute): object {
   const { AttributeType } = onnx.AttributeProto;
+  if ('graph' in value) return { name, type: AttributeType.GRAPH, g: value.graph };
   if ('ints' in value) return { name, type: AttributeType.INTS, ints: [...value.ints] };
   return 'int' in value
     ? { name, type: AttributeType.INT, i: value.int }
     : { name, type: AttributeType.FLOAT, f: value.float };
 }
 
-function valueInfo(name: string, type: DataType, shape: readonly Dimension[]): object {
-  const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: DATA_TYPE[type], shape: { dim } } } };
+function valueInfo(name: string, type: DataType, shape?: readonly Dimension[]): object {
+  const dim = shape?.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
+  return { name, type: { tensorType: { elemType: DATA_TYPE[type], ...(dim && { shape: { dim } }) } } };
 }

@@ -86,25 +86,60 @@ test('the rows of a plan give back each sequence, image features in their order'
       const length = Math.max(...sequences.map(({ ids }) => ids.length)) + 2;
       const plan = planText(sequences, { length, round: (rows) => rows + extra });
       expect(new Set(plan.tokens).size).toBe(plan.tokens.length);
-      expect(plan.rows.length).toBe(sequences.reduce((sum, { ids }) => sum + ids.length, extra));
-      let first = 0;
+      // Beginnings of text that sequences share are one row.
+      const beginnings = new Set<string>();
+      const wantedRows = parts.reduce((sum, [before, after], b) => {
+        const shared = tokens > 0 ? before : [...before, ...after];
+        const fresh = shared.filter((_, i) => {
+          const beginning = shared.slice(0, i + 1).join();
+          return !beginnings.has(beginning) && beginnings.add(beginning);
+        });
+        return sum + fresh.length + sequences[b]!.ids.length - shared.length;
+      }, 0);
+      expect(plan.rows.length).toBe(wantedRows + extra);
+      let next = 0;
       sequences.forEach(({ ids, images: [image] }, b) => {
-        const row = [...plan.rows.subarray(first, first + ids.length)];
-        const shown = row.map((at) => plan.tokens[at] ?? `image ${at - plan.tokens.length}`);
+        const places = [...plan.padded.subarray(b * length, (b + 1) * length)];
+        const row = places.slice(0, ids.length);
+        const shown = row.map((at) => {
+          const from = plan.rows[at]!;
+          return plan.tokens[from] ?? `image ${from - plan.tokens.length}`;
+        });
         const wanted = ids.map((id, i) =>
           image && i >= image.start && i < image.start + tokens ? `image ${b * tokens + i - image.start}` : id,
         );
         expect(shown).toEqual(wanted);
-        const places = [...plan.padded.subarray(b * length, (b + 1) * length)];
-        expect(places.slice(0, ids.length)).toEqual(ids.map((_, i) => first + i));
         expect(places.slice(ids.length).every((at) => at === 0)).toBe(true);
-        ids.forEach((_, i) => expect(plan.packed[first + i]).toBe(b * length + i));
+        row.forEach((at, i) => {
+          if (at >= next) {
+            expect(at).toBe(next++);
+            expect(plan.packed[at]).toBe(b * length + i);
+          }
+          // What it is computed from is the same beginning.
+          const place = plan.packed[at]!;
+          expect(place % length).toBe(i);
+          const from = Math.floor(place / length) * length;
+          expect([...plan.padded.subarray(from, place + 1)]).toEqual(row.slice(0, i + 1));
+          expect([0, 1, 2].map((axis) => plan.positions[axis * plan.rows.length + at])).toEqual([i, i, i]);
+        });
         expect(plan.seqlensK[b]).toBe(ids.length - 1);
-        expect(plan.last[b]).toBe(first + ids.length - 1);
-        first += ids.length;
+        expect(plan.last[b]).toBe(row.at(-1));
       });
+      expect(next).toBe(wantedRows);
     }),
   );
+});
+
+test('the same beginning at other positions is computed by itself', () => {
+  const at = (...positions: number[]) => ({
+    ids: [5, 6],
+    images: [],
+    plans: [],
+    positions: Int32Array.from(positions),
+  });
+  const plan = planText([at(0, 1, 0, 1, 0, 1), at(0, 1, 0, 2, 0, 1), at(0, 1, 0, 1, 0, 1)]);
+  expect([...plan.padded]).toEqual([0, 1, 0, 2, 0, 1]);
+  expect([...plan.last]).toEqual([1, 2, 1]);
 });
 
 test('an image token without an image is a row of the table', () => {

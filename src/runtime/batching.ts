@@ -120,7 +120,9 @@ export interface TextPlanOptions {
 
 /**
  * Lays sequences out, one after another; for attention right-padded to `length`. Padding shows row 0: causal
- * attention never looks at it. The pictures' features follow each other in the order of the sequences.
+ * attention never looks at it. For the same reason tokens with which several sequences begin, an instruction or the frame of a
+ * chat, are the same numbers in each: they are one row, computed once. The pictures' features follow each other in the order of
+ * the sequences.
  */
 export function planText(
   sequences: readonly Sequence[],
@@ -146,41 +148,57 @@ export function planText(
   const batch = sequences.length;
   const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
   const length = given ?? longest;
-  const total = round(sequences.reduce((sum, { ids }) => sum + ids.length, 0));
-  const rows = new Int32Array(total);
+  const rows: number[] = [];
+  const packed: number[] = [];
+  const positions: number[][] = [[], [], []];
   const padded = new Int32Array(batch * length);
-  const packed = new Int32Array(total);
   const seqlensK = new Int32Array(batch);
-  const positions = new Int32Array(3 * total);
   const last: number[] = [];
   const pooled: number[] = [];
+  /** By the row before it and the token, a row that other sequences begin with too. */
+  const known = new Map<string, number>();
   let features = slot.size;
-  let row = 0;
   sequences.forEach((sequence, b) => {
     const { ids, images, plans } = sequence;
     seqlensK[b] = ids.length - 1;
     const first = plans.map(({ features: count }) => (features += count) - count);
+    let row = -1;
     ids.forEach((id, i) => {
       const picture = pictureAt(sequence, i);
-      if (picture < 0) rows[row] = slot.get(id)!;
+      const at = [0, 1, 2].map((axis) => sequence.positions?.[axis * ids.length + i] ?? i);
+      const place = b * length + i;
+      const key = picture < 0 ? [row, id, ...at].join() : '';
+      const same = known.get(key);
+      if (same !== undefined) row = same;
       else {
-        const token = i - images[picture]!.start;
-        rows[row] = first[picture]! + (plans[picture]!.featureRows?.[token] ?? token);
+        row = rows.length;
+        if (picture < 0) {
+          known.set(key, row);
+          rows.push(slot.get(id)!);
+        } else {
+          const token = i - images[picture]!.start;
+          rows.push(first[picture]! + (plans[picture]!.featureRows?.[token] ?? token));
+        }
+        packed.push(place);
+        at.forEach((value, axis) => positions[axis]!.push(value));
       }
-      padded[b * length + i] = row;
-      packed[row] = b * length + i;
-      for (let axis = 0; axis < 3; axis++) {
-        positions[axis * total + row] = sequence.positions?.[axis * ids.length + i] ?? i;
-      }
+      padded[place] = row;
       if (all) last.push(row);
-      row++;
     });
-    if (!all) last.push(row - 1);
+    if (!all) last.push(row);
     pooled.push(all ? ids.length : 1);
   });
-  const tokens = [...slot.keys()];
+  const total = round(rows.length);
+  const filled = (values: readonly number[]) => {
+    const array = new Int32Array(total);
+    array.set(values);
+    return array;
+  };
   return {
-    ...{ batch, length, longest, tokens, rows, padded, packed, seqlensK, pooled, positions },
+    ...{ batch, length, longest, tokens: [...slot.keys()], padded, seqlensK, pooled },
+    rows: filled(rows),
+    packed: filled(packed),
+    positions: Int32Array.from(positions.flatMap((axis) => [...filled(axis)])),
     last: Int32Array.from(last),
   };
 }

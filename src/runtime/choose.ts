@@ -8,10 +8,12 @@ import { tooSmallFor } from './capability';
 import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine } from './engine';
 import { isNode } from '../environment';
+import type { Product } from '../onnx';
+import { pairsAreRight } from './int8-kernels';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { measureF16Loss, runProbe, type Probed } from './probe';
-import type { ActivationsChoice, AdapterFacts, DeviceChoice, OnProgress, OrtBuild, RungReport } from './types';
+import type { ActivationsChoice, AdapterFacts, Compute, DeviceChoice, OnProgress, OrtBuild, RungReport } from './types';
 import { recallVerdict, rememberVerdict, verdictKey } from './verdicts';
 
 /** When the probe runs. `once`: until it passed on this device; not on Node's CPU, where it was computed. */
@@ -23,6 +25,8 @@ export interface InternalOptions {
   attention?: AttentionMode;
   /** Loading fails if a node of any graph would run on the CPU. */
   strictPlacement?: boolean;
+  /** Multiplies with quantized weights so, whatever the rung. */
+  product?: Product;
   /** The browser build to use whatever the engine can do. */
   build?: 'jspi' | 'asyncify';
   /** Largest Hub file, in bytes, that is fetched whole instead of in one verified pass. */
@@ -44,6 +48,7 @@ export interface ChoiceOptions extends OrtOptions {
   asked: Asked;
   device?: DeviceChoice;
   activations?: ActivationsChoice;
+  compute?: Compute;
   probe?: ProbePolicy;
   /** Load each stage for each run and free it after: for one look at a model in little memory. */
   transient?: boolean;
@@ -68,7 +73,7 @@ export interface Choice {
  * @param probed makes an engine embed inputs, for the probe
  */
 export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine) => Probed): Promise<Choice> {
-  const { manifest, device = 'auto', activations = 'auto', probe = 'once', internal } = options;
+  const { manifest, device = 'auto', activations = 'auto', compute = 'exact', probe = 'once', internal } = options;
   const fallback = isNode ? 'cpu' : 'wasm';
   if (device === (isNode ? 'wasm' : 'cpu')) {
     throw new UnsupportedError(
@@ -80,6 +85,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   }
   checkChoice('device', device, ['auto', 'webgpu', fallback]);
   checkChoice('activations', activations, ['auto', 'f32', 'f16']);
+  checkChoice('compute', compute, ['exact', 'fast']);
   checkChoice('probe', probe, ['once', 'always', 'never']);
   checkChoice('vision', options.vision ?? 'later', ['now', 'later']);
   const { numThreads } = options;
@@ -103,16 +109,20 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   }
   const build = isNode ? 'node' : gpu ? (internal?.build ?? browserBuild('webgpu')) : browserBuild('wasm');
   const ort = await loadOrt(build, options);
-  const rungs = rungsFor({ device, activations, fallback, gpu, exact: manifest.dtype === 'fp32' });
+  const rungs = rungsFor({
+    ...{ device, activations, fallback, gpu, exact: manifest.dtype === 'fp32' },
+    compute: isQuantized(manifest) ? compute : 'exact',
+  });
 
   const ortVersion = ort.env.versions.web ?? ort.env.versions.node ?? ort.env.versions.common;
-  const request = JSON.stringify([device, activations, internal ?? null]);
+  const request = JSON.stringify([device, activations, compute, internal ?? null]);
   const key = await verdictKey({ manifest, adapter, build, ortVersion, request });
   const remembered = probe === 'once' ? await recallVerdict(key) : null;
 
   const isProbed = (rung: Rung) => {
     if (probe === 'never' || manifest.probe.length === 0) return false;
-    return probe === 'always' || (rung.device !== 'cpu' && rungName(rung) !== remembered);
+    const isKnown = rung.device === 'cpu' && rung.compute === 'exact';
+    return probe === 'always' || (!isKnown && rungName(rung) !== remembered);
   };
 
   /** Embeds with an engine made for it, one stage in memory at a time, beside the one that is probed. */
@@ -127,9 +137,9 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const check = (engine: Engine, rung: Rung) =>
     runProbe(probed(engine), {
       cases: manifest.probe,
-      activations: rung.activations,
+      ...{ activations: rung.activations, compute: rung.compute },
       measure: () =>
-        embedOnce({ device: fallback, activations: 'f16', subgroups: false }, (embedder) =>
+        embedOnce({ device: fallback, activations: 'f16', subgroups: false, compute: 'exact' }, (embedder) =>
           measureF16Loss(embedder, manifest.probe),
         ),
       // ONNX Runtime's browser builds fail with a second engine beside the first; the next rung is f32 anyway.
@@ -165,11 +175,23 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
   const { transient, vision = visionBytes(manifest) >= LATER_BYTES ? 'later' : 'now' } = options;
   const { strictPlacement } = internal ?? {};
   return Engine.load({
+    product: internal?.product ?? (await productOf(rung, ort, manifest)),
     ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, transient, signal, onProgress },
     backbone: asked.backbone,
     positions: asked.recipe.positions,
     vision: transient ? 'now' : vision,
   });
+}
+
+/** ONNX Runtime has int8 kernels on Node's CPU only; what its level 0 does with 8 bits there is slow where rows are few. */
+async function productOf({ device, activations, compute }: Rung, ort: Ort, manifest: BundleManifest): Promise<Product> {
+  if (device !== 'cpu' || activations !== 'f32' || !isQuantized(manifest)) return 'float';
+  if (compute === 'fast') return 'int8';
+  return (await pairsAreRight(ort)) ? 'pair' : 'float';
+}
+
+function isQuantized({ dtype }: BundleManifest): boolean {
+  return dtype === 'q8' || dtype === 'q4';
 }
 
 function visionBytes(manifest: BundleManifest): number {
@@ -187,7 +209,8 @@ async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | 
 }
 
 function notTried(reason: string): RungReport {
-  return { device: 'webgpu', activations: 'f32', subgroups: false, outcome: 'unavailable', cosine: null, reason };
+  const rung: Rung = { device: 'webgpu', activations: 'f32', subgroups: false, compute: 'exact' };
+  return { ...rung, outcome: 'unavailable', cosine: null, reason, milliseconds: { setUp: null, probe: null } };
 }
 
 function usableFeatures(adapter: AdapterFacts, internal: InternalOptions | undefined) {

@@ -1,5 +1,6 @@
 /** @file All inputs of a call: prepared, packed into runs, and put back in their order. */
 
+import { letEventsIn } from '../environment';
 import { VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
 import { packImages, packTexts, type BatchLimits } from './batching';
@@ -28,7 +29,8 @@ interface Item {
 
 /**
  * Texts first, by length; then pictures, a window at a time. A window holds two runs' worth of patches: enough that
- * pictures of one size meet, few enough that the first run starts at once.
+ * pictures of one size meet, few enough that the first run starts at once. While one window is embedded the next is
+ * prepared: a GPU, or Node's threads, compute meanwhile.
  * @returns null for inputs that were skipped
  */
 export async function embedAll(
@@ -74,28 +76,45 @@ export async function embedAll(
     if (item) texts.push(item);
   }
   const lengths = texts.map(({ prepared }) => prepared.sequence.ids.length);
-  for (const batch of packTexts(lengths, limits, job.keyOf)) await run(batch.indices.map((i) => texts[i]!));
-
-  let window: Item[] = [];
-  const flush = async () => {
+  const textRuns = packTexts(lengths, limits, job.keyOf).map(({ indices: some }) => some.map((i) => texts[i]!));
+  const pictureRuns = (window: readonly Item[]) => {
     const packed = packImages(
       window.map(({ prepared }) => packingOf(prepared, job.keyOf)),
       limits,
     );
-    for (const batch of packed) await run(batch.map((i) => window[i]!));
-    window = [];
+    return packed.map((some) => some.map((i) => window[i]!));
   };
-  let patches = 0;
-  for (const index of indices.filter((each) => !isText(each))) {
-    const item = await prepare(index);
-    if (!item) continue;
-    window.push(item);
-    patches += packingOf(item.prepared, job.keyOf).patches;
-    if (patches < 2 * limits.patches) continue;
-    await flush();
-    patches = 0;
+
+  /** What runs while the next pictures are prepared. */
+  let running: Promise<void> = Promise.resolve();
+  const start = (batches: readonly Item[][]) => {
+    running = running.then(async () => {
+      for (const batch of batches) await run(batch);
+    });
+    running.catch(() => undefined); // awaited below
+  };
+  try {
+    start(textRuns);
+    let window: Item[] = [];
+    let patches = 0;
+    for (const index of indices.filter((each) => !isText(each))) {
+      const item = await prepare(index);
+      await letEventsIn(); // one of them may be the end of a run, which the next waits for
+      if (!item) continue;
+      window.push(item);
+      patches += packingOf(item.prepared, job.keyOf).patches;
+      if (patches < 2 * limits.patches) continue;
+      await running; // two windows at most are in memory
+      start(pictureRuns(window));
+      window = [];
+      patches = 0;
+    }
+    await running;
+    start(pictureRuns(window));
+    await running;
+  } finally {
+    await running.catch(() => undefined); // nothing of a call goes on after it
   }
-  await flush();
   return embeddings;
 }
 

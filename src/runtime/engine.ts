@@ -10,19 +10,23 @@ import { DisposedError, WebGPUUnavailableError } from '../errors';
 import type { Backbone, PicturePlan, Positions } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
+import type { Product } from '../onnx';
 import { letEventsIn } from '../environment';
 import { Feeder } from './feeds';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
+import type { Place } from './matmul-rate';
 import type { Ort } from './ort';
 import { ortQueue, TaskQueue } from './queue';
 import { partsOf, Stage, type Feeds, type StagePart } from './stage';
 import { TokenRows } from './token-rows';
 import type { OnProgress } from './types';
+import type { OnStage } from './usage';
 
 export interface EngineOptions {
   ort: Ort;
   rung: Rung;
+  product: Product;
   gpu: Gpu | null;
   manifest: BundleManifest;
   backbone: Backbone;
@@ -37,6 +41,13 @@ export interface EngineOptions {
   vision: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
+}
+
+/** What a run is told by the call that causes it. */
+export interface RunHooks {
+  signal?: AbortSignal;
+  /** Where stages are to be measured: each is waited for. */
+  onStage?: OnStage;
 }
 
 /** What a load may be given by the call that causes it. */
@@ -76,6 +87,7 @@ export interface FeaturePiece {
 
 export class Engine {
   readonly rung: Rung;
+  readonly product: Product;
   readonly gpu: Gpu | null;
   readonly #ort: Ort;
   readonly #options: Omit<EngineOptions, keyof LoadHooks>;
@@ -99,6 +111,7 @@ export class Engine {
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
+    this.product = options.product;
     this.gpu = gpu;
     this.#backbone = backbone;
     this.#feeder = new Feeder({ ort, backbone, positions: options.positions, activations: rung.activations });
@@ -150,6 +163,13 @@ export class Engine {
     }, hooks.signal);
   }
 
+  /** Where its sessions are made. */
+  get place(): Place {
+    const { numThreads } = this.#options;
+    const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
+    return { ort: this.#ort, rung: this.rung, gpu: this.gpu, product: this.product, numThreads, unlessLost };
+  }
+
   /** True once the device is gone: nothing here works any more. */
   get isLost(): boolean {
     return this.#isLost;
@@ -160,9 +180,9 @@ export class Engine {
    * {@link joined}.
    * @param pixels of all pictures. // [pictures * sequences * patches, patch length]
    */
-  async see(pixels: Float32Array, plan: PicturePlan, pictures: number, signal?: AbortSignal): Promise<Features> {
+  async see(pixels: Float32Array, plan: PicturePlan, pictures: number, hooks: RunHooks = {}): Promise<Features> {
     const feeds = this.#feeder.vision(pixels, plan, pictures);
-    return { tensor: await this.#through(this.#vision.ready, feeds, null, signal) };
+    return { tensor: await this.#through(this.#vision.ready, feeds, null, hooks) };
   }
 
   /**
@@ -191,12 +211,12 @@ export class Engine {
   }
 
   /** Runs the text tower and gives the unit vectors of each sequence: one, or one per token. Frees `features`, also on failure. */
-  async embed(plan: TextPlan, features: Features | null, signal?: AbortSignal): Promise<Float32Array[][]> {
+  async embed(plan: TextPlan, features: Features | null, hooks: RunHooks = {}): Promise<Float32Array[][]> {
     let embedding: Tensor;
     try {
-      const tokenRows = await this.#rows.gather(plan.tokens, signal);
+      const tokenRows = await this.#rows.gather(plan.tokens, hooks.signal);
       const feeds = this.#feeder.text(plan, tokenRows, features?.tensor ?? null);
-      embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, signal);
+      embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, hooks);
       this.#expectNoComplaint();
     } catch (error) {
       await this.drop(features);
@@ -232,7 +252,7 @@ export class Engine {
     stages: readonly UseStage[],
     feeds: Feeds,
     also: Tensor | null,
-    signal?: AbortSignal,
+    { signal, onStage }: RunHooks,
   ): Promise<Tensor> {
     let carried: Tensor | null = null;
     try {
@@ -240,7 +260,13 @@ export class Engine {
         if (this.rung.device === 'wasm') await letEventsIn();
         const input: Tensor | null = carried;
         const run = async (stage: Stage) => {
-          const output: Tensor = await this.#unlessLost(stage.run(input ? { ...feeds, hidden: input } : feeds));
+          const fed = input ? { ...feeds, hidden: input } : feeds;
+          const start = performance.now();
+          const output: Tensor = await this.#unlessLost(stage.run(fed));
+          if (onStage) {
+            await this.#unlessLost(this.gpu?.device.queue.onSubmittedWorkDone() ?? Promise.resolve());
+            onStage({ name: stage.name, milliseconds: performance.now() - start, flops: stage.flops(fed) });
+          }
           free(input ?? also);
           return output;
         };
@@ -267,9 +293,9 @@ export class Engine {
   }
 
   #loadStage(part: StagePart, files: BundleFiles, signal?: AbortSignal): Promise<Stage> {
-    const { ort, gpu, numThreads, strictPlacement } = this.#options;
+    const { ort, gpu, product, numThreads, strictPlacement } = this.#options;
     return Stage.load(part, {
-      ...{ ort, gpu, numThreads, strictPlacement, files, signal },
+      ...{ ort, gpu, product, numThreads, strictPlacement, files, signal },
       network: this.#backbone,
       positions: this.#options.positions,
       rung: this.rung,

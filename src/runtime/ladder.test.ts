@@ -22,6 +22,9 @@ test.each<[string, Partial<LadderRequest>, string[]]>([
   ['f16 asked for', { activations: 'f16', gpu: { f16: true, subgroups: false } }, ['webgpu f16', 'wasm f16']],
   ['f16 asked for, not there', { activations: 'f16', gpu: { f16: false, subgroups: false } }, ['wasm f16']],
   ['Node', { fallback: 'cpu', gpu: null }, ['cpu f32']],
+  ['Node, fast', { fallback: 'cpu', gpu: null, compute: 'fast' }, ['cpu f32 fast', 'cpu f32']],
+  ['Node at f16, fast', { fallback: 'cpu', gpu: null, compute: 'fast', activations: 'f16' }, ['cpu f16']],
+  ['fast in a browser, which has no kernels for it', { gpu: null, compute: 'fast' }, ['wasm f32']],
 ])('rungs: %s', (_, change, names) => {
   expect(rungsFor(request(change)).map(rungName)).toEqual(names);
 });

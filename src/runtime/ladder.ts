@@ -5,13 +5,14 @@
 
 import { ProbeError, VLM2VecError, WebGPUUnavailableError } from '../errors';
 import type { ProbeOutcome } from './probe';
-import type { Activations, ActivationsChoice, DeviceChoice, DeviceName, RungReport } from './types';
+import type { Activations, ActivationsChoice, Compute, DeviceChoice, DeviceName, RungReport } from './types';
 
 /** One combination that can be tried. */
 export interface Rung {
   device: DeviceName;
   activations: Activations;
   subgroups: boolean;
+  compute: Compute;
 }
 
 export interface LadderRequest {
@@ -23,31 +24,38 @@ export interface LadderRequest {
   gpu: { f16: boolean; subgroups: boolean } | null;
   /** Full-precision weights were chosen for exactness: `auto` then keeps f32 activations. */
   exact: boolean;
+  /** `fast` is tried first where the fallback has kernels for it, which is Node's CPU. @default 'exact' */
+  compute?: Compute;
 }
 
 /**
  * The rungs to try, best first: f16, then f32 activations, then WebGPU without subgroups, then WASM or CPU.
  * An explicit `device` or `activations` is never stepped away from. Empty when the request cannot be met.
  */
-export function rungsFor({ device, activations, fallback, gpu, exact }: LadderRequest): Rung[] {
+export function rungsFor({ device, activations, fallback, gpu, exact, compute }: LadderRequest): Rung[] {
   const rungs: Rung[] = [];
   if (gpu && (device === 'webgpu' || device === 'auto')) {
     const kinds: Activations[] = activations === 'auto' ? (exact ? ['f32'] : ['f16', 'f32']) : [activations];
     const usable = kinds.filter((kind) => kind === 'f32' || gpu.f16);
-    for (const kind of usable) rungs.push({ device: 'webgpu', activations: kind, subgroups: gpu.subgroups });
+    const on = { device: 'webgpu', compute: 'exact' } as const;
+    for (const kind of usable) rungs.push({ ...on, activations: kind, subgroups: gpu.subgroups });
     if (gpu.subgroups) {
-      for (const kind of usable) rungs.push({ device: 'webgpu', activations: kind, subgroups: false });
+      for (const kind of usable) rungs.push({ ...on, activations: kind, subgroups: false });
     }
   }
   if (device === fallback || device === 'auto') {
-    rungs.push({ device: fallback, activations: activations === 'auto' ? 'f32' : activations, subgroups: false });
+    const kind = activations === 'auto' ? 'f32' : activations;
+    const on = { device: fallback, activations: kind, subgroups: false };
+    if (compute === 'fast' && fallback === 'cpu' && kind === 'f32') rungs.push({ ...on, compute: 'fast' });
+    rungs.push({ ...on, compute: 'exact' });
   }
   return rungs;
 }
 
 /** `webgpu f16 subgroups`: for messages and keys. */
 export function rungName(rung: Rung): string {
-  return [rung.device, rung.activations, ...(rung.subgroups ? ['subgroups'] : [])].join(' ');
+  const { device, activations, subgroups, compute } = rung;
+  return [device, activations, ...(subgroups ? ['subgroups'] : []), ...(compute === 'fast' ? [compute] : [])].join(' ');
 }
 
 /** What the caller must do to try one rung; fakes in tests. */
@@ -88,28 +96,36 @@ export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Pro
   for (const [i, rung] of rungs.entries()) {
     if (i < known) continue;
     let built: T | undefined;
+    const milliseconds: RungReport['milliseconds'] = { setUp: null, probe: null };
+    const timed = async <R>(step: 'setUp' | 'probe', work: Promise<R>): Promise<R> => {
+      const start = performance.now();
+      const result = await work;
+      if (result !== null) milliseconds[step] = performance.now() - start;
+      return result;
+    };
     try {
-      built = await climber.build(rung);
+      built = await timed('setUp', climber.build(rung));
       if (i === known) {
-        ladder.push({ ...rung, outcome: 'remembered', cosine: null, reason: null });
+        ladder.push({ ...rung, outcome: 'remembered', cosine: null, reason: null, milliseconds });
         return { built, rung, ladder };
       }
-      const outcome = await climber.check(built, rung);
+      const outcome = await timed('probe', climber.check(built, rung));
       if (!outcome || outcome.passed) {
         ladder.push({
           ...rung,
           outcome: outcome ? 'passed' : 'skipped',
           cosine: outcome?.cosine ?? null,
           reason: null,
+          milliseconds,
         });
         return { built, rung, ladder };
       }
-      ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason });
+      ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason, milliseconds });
     } catch (error) {
       if (built !== undefined) await climber.discard(built);
       if (!concernsDevice(error, climber.signal)) throw error;
       lastError = error;
-      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: firstLine(error) });
+      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: firstLine(error), milliseconds });
       continue;
     }
     await climber.discard(built);

@@ -25,6 +25,9 @@ const F16_FLOOR = 2e-5;
 /** Where rankings start to change: f16 that costs more is not used, whatever the reason. */
 const F16_CEILING = 1e-3;
 
+/** What `compute: 'fast'` may lose on the CPU, whose kernels are known to be right: as much as f16 may, for the same reason. */
+export const FAST_LOSS = F16_CEILING;
+
 /** The largest loss that passes. `f16Loss` is {@link modelF16Loss}'s; without it, what is allowed to any model. */
 export function allowedLoss(activations: Activations, f16Loss: number | null): number {
   if (activations === 'f32') return F32;

@@ -5,12 +5,12 @@
 
 import { ProbeError } from '../errors';
 import { base64ToBytes, bytesToBase64 } from '../bundle/base64';
-import type { BundleManifest, ProbeCase } from '../bundle/manifest';
+import type { ProbeCase } from '../bundle/manifest';
 import { probePicture } from '../bundle/probe-picture';
 import { bucket } from './batching';
-import { allowedLoss, isInDoubt, modelF16Loss } from './probe-bounds';
-import { F16_CASES, probeCases, type ProbeInput } from './probe-cases';
-import type { Activations, InputParts } from './types';
+import { allowedLoss, FAST_LOSS, isInDoubt, modelF16Loss } from './probe-bounds';
+import { F16_CASES, probeCases, type ProbeInput, type ProbeOptions } from './probe-cases';
+import type { Activations, Compute, InputParts } from './types';
 
 /** What an embedder must do to be probed. */
 export interface Probed {
@@ -31,6 +31,8 @@ export interface ProbeRun {
   /** The bundle's. */
   cases: readonly ProbeCase[];
   activations: Activations;
+  /** @default 'exact' */
+  compute?: Compute;
   /** Measures what f16 costs on the CPU, where an older bundle does not say; see {@link measureF16Loss}. */
   measure(): Promise<number>;
   /** Embeds at f32 on the device that is probed at f16; null where that cannot be done beside it: doubt then decides. */
@@ -43,8 +45,8 @@ export function probeInputs(cases: readonly ProbeInput[]): InputParts[] {
 }
 
 /** Embeds the fixed inputs with `embedder`, which runs at f32, for `bundle.json`. */
-export async function makeProbe(embedder: Probed, manifest: BundleManifest): Promise<ProbeCase[]> {
-  const cases = await probeCases(manifest, (text) => embedder.tokens(text));
+export async function makeProbe(embedder: Probed, options: ProbeOptions): Promise<ProbeCase[]> {
+  const cases = await probeCases(options, (text) => embedder.tokens(text));
   const vectors = await embedder.embed(probeInputs(cases));
   return cases.map((item, i) => {
     const vector = vectors[i]!;
@@ -86,10 +88,11 @@ async function f16Losses(embedder: Probed, cases: readonly ProbeCase[]): Promise
  * must be right at f32 on the same device: both have the same kernels, and rounding does not hide their errors there.
  */
 export async function runProbe(embedder: Probed, run: ProbeRun): Promise<ProbeOutcome> {
-  const { cases, activations } = run;
+  const { cases, activations, compute } = run;
   const vectors = await embedInRuns(embedder, cases);
   const cosines = cosinesOf(cases, vectors);
   const worst = cosines.reduce((least, cosine, i) => (cosine < cosines[least]! ? i : least), 0);
+  if (compute === 'fast') return judge(cases, cosines, FAST_LOSS);
   if (activations === 'f32' || !isInDoubt(1 - cosines[worst]!)) {
     return judge(cases, cosines, allowedLoss(activations, modelF16Loss(cases)));
   }

@@ -17,7 +17,6 @@ import { readManifest } from '../store';
 import { folderBundle } from '../store/folder.node.js';
 import { convertFixture } from '../testing/bundles';
 import { cosine, fixturePath, maxDifference } from '../testing/fixtures';
-import { toBase64 } from './probe';
 import { loadRuntime, type Runtime, type RuntimeOptions } from './runtime';
 import type { InputParts, ProgressEvent } from './types';
 
@@ -249,14 +248,48 @@ describe('loading', () => {
     ]);
   });
 
-  test("a bundle without a sound self-test is refused, though Node's CPU would not run it", async () => {
+  test('fast products are used where the probe passes them, else exact ones; the ladder says which', async () => {
+    const { info } = await load(paths.q8);
+    expect(info).toMatchObject({
+      compute: 'exact',
+      product: 'pair',
+      ladder: [{ compute: 'exact', outcome: 'skipped' }],
+    });
+    const fast = await load(paths.q8, { compute: 'fast' });
+    expect(fast.info).toMatchObject({ compute: 'fast', product: 'int8' });
+    const [step] = fast.info.ladder;
+    expect(step).toMatchObject({ compute: 'fast', outcome: 'passed' });
+    expect(1 - step!.cosine!).toBeGreaterThan(1e-5); // what int8 costs: it was used
+    expect(1 - step!.cosine!).toBeLessThan(1e-3);
+
     const reader = folderBundle(paths.q8);
     const manifest = await readManifest(reader);
-    const zero = toBase64(new Float32Array(manifest.dims));
-    for (const probe of [[], [{ ...manifest.probe[0]!, embedding: zero }]]) {
-      const loading = loadRuntime({ reader, manifest: { ...manifest, probe } });
-      await expect(loading).rejects.toThrow(BundleFormatError);
-    }
+    const [first, second, ...rest] = manifest.probe;
+    const swapped = [{ ...first!, embedding: second!.embedding }, second!, ...rest];
+    const refused = await loadRuntime({ reader, manifest: { ...manifest, probe: swapped }, compute: 'fast' });
+    expect(refused.info).toMatchObject({ compute: 'exact', product: 'pair' });
+    expect(refused.info.ladder).toMatchObject([
+      { compute: 'fast', outcome: 'failed', reason: expect.stringContaining('cosine') },
+      { compute: 'exact', outcome: 'skipped' },
+    ]);
+    await refused.dispose();
+  });
+
+  test('products of int8 in pairs give the vectors of float products', async () => {
+    const pairs = await load(paths.q8);
+    const float = await load(paths.q8, { internal: { product: 'float' } });
+    expect(float.info.product).toBe('float');
+    const image = pathToFileURL(fixturePath('images/cat.png'));
+    const inputs = ['two dogs on a beach', { image }];
+    const [found, expected] = [await pairs.embed(inputs), await float.embed(inputs)];
+    found.forEach((vector, i) => expect(1 - cosine(vector, expected[i]!)).toBeLessThan(2e-8)); // the probe allows 1e-6
+    expect(found).not.toEqual(expected);
+  });
+
+  test("a bundle without a self-test is refused, though Node's CPU would not run it", async () => {
+    const reader = folderBundle(paths.q8);
+    const loading = loadRuntime({ reader, manifest: { ...(await readManifest(reader)), probe: [] } });
+    await expect(loading).rejects.toThrow(BundleFormatError);
   });
 
   test('a row of the table that is not finite never becomes a vector', async () => {
@@ -295,5 +328,6 @@ describe('loading', () => {
     await expect(load(path, { device: 'wasm' })).rejects.toThrow(UnsupportedError);
     await expect(load(path, { device: 'tpu' as never })).rejects.toThrow(InvalidInputError);
     await expect(load(path, { activations: 'bf16' as never })).rejects.toThrow(InvalidInputError);
+    await expect(load(path, { compute: 'quick' as never })).rejects.toThrow(InvalidInputError);
   });
 });

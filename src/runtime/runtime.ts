@@ -5,6 +5,7 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
+import { expectProbe } from '../bundle/validate';
 import { isNode } from '../environment';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
@@ -18,6 +19,7 @@ import { embedAll } from './embed-all';
 import type { Engine } from './engine';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
+import { measureMatmulRate, type MatmulRate } from './matmul-rate';
 import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
@@ -25,15 +27,18 @@ import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
 import { runBatch } from './run-batch';
 import { checkDims, shapeEmbedding } from './shape-embedding';
-import { expectProbe, expectUnit } from './sound';
+import { expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
-/** Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. */
+/**
+ * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a 2B's
+ * widest activations, are below 32 MiB: of more, the C library gives each buffer back and gets it anew, page by page.
+ */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   webgpu: { tokens: 2048, patches: 4096, buckets: true },
   wasm: { tokens: 1024, patches: 1024, buckets: false },
-  cpu: { tokens: 1024, patches: 4096, buckets: false },
+  cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
@@ -85,6 +90,8 @@ export class Runtime {
       source: manifest.source,
       device: choice.rung.device,
       activations: choice.rung.activations,
+      compute: choice.rung.compute,
+      product: choice.engine.product,
       build: choice.build,
       adapter: choice.engine.gpu?.adapter ?? null,
       subgroups: choice.engine.gpu?.subgroups ?? false,
@@ -147,7 +154,7 @@ export class Runtime {
     signal.throwIfAborted();
     const { onProgress } = options;
     const limits = LIMITS[this.#info.device];
-    const meter = new UsageMeter();
+    const meter = new UsageMeter(options);
     const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {
       preparer: this.#preparers.asked,
@@ -174,6 +181,11 @@ export class Runtime {
     const grids = pictures.map(({ plan }) => plan.grid);
     const axis = (index: number) => [...positions!.subarray(index * ids.length, (index + 1) * ids.length)];
     return { ids: [...ids], grid: grids[0] ?? null, grids, positions: positions && [0, 1, 2].map(axis) };
+  }
+
+  /** How fast this device multiplies matrices of the model's kind; see {@link measureMatmulRate}. */
+  matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+    return this.#engine.run((engine) => measureMatmulRate(engine.place, this.#info.dtype, signal));
   }
 
   /** Embeds whole prompts, as the probe is asked. */
@@ -205,6 +217,7 @@ export async function computeProbe(
     const runtime = await Runtime.load({
       ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
       transient: true, // memory for one stage, whatever the size of the model
+      internal: { product: 'float' },
     });
     try {
       return await work(runtime.probed);
@@ -212,7 +225,8 @@ export async function computeProbe(
       await runtime.dispose();
     }
   };
-  const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
+  const { picture } = askedOf(manifest).backbone;
+  const cases = await on('f32', (embedder) => makeProbe(embedder, { ...manifest, pictures: picture.probe?.pictures }));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
@@ -227,7 +241,7 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+      (await embedAll(inputs, asked.backbone.picture.probe?.options ?? {}, {
         ...{ preparer, limits, keyOf, signal, meter, run },
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out

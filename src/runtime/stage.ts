@@ -3,6 +3,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
+import { countFlops, type Product } from '../onnx';
 import type { Gpu } from './device';
 import type { BundleFiles, WeightPart } from './files';
 import type { Rung } from './ladder';
@@ -33,6 +34,8 @@ export interface StageOptions {
   network: Network;
   positions: Positions;
   rung: Rung;
+  /** How quantized weights are multiplied on this rung. */
+  product: Product;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
   files: BundleFiles;
@@ -51,24 +54,31 @@ export interface StageOptions {
 export class Stage {
   readonly name: string;
   readonly #session: Session;
+  /** As float products: what is to be computed, whatever kernels compute it. */
+  readonly #graph: () => Uint8Array;
 
-  private constructor(name: string, session: Session) {
+  private constructor(name: string, session: Session, graph: () => Uint8Array) {
     this.name = name;
     this.#session = session;
+    this.#graph = graph;
   }
 
   static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, files, unlessLost, signal } = options;
+    const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
-    const graph = buildStageGraph(
-      network,
-      { ...stage, tensors },
-      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence' },
-    );
+    const graph = (product: Product) =>
+      buildStageGraph(
+        network,
+        { ...stage, tensors },
+        { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
+      );
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
-    const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph, sessionOptions)), signal);
-    return new Stage(stage.name, session);
+    const session = await ortQueue.add(
+      () => unlessLost(ort.InferenceSession.create(graph(product), sessionOptions)),
+      signal,
+    );
+    return new Stage(stage.name, session, () => graph('float'));
   }
 
   /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
@@ -79,13 +89,21 @@ export class Stage {
     return outputs[this.#session.outputNames[0]!]!;
   }
 
+  /** Floating-point operations of a run on `feeds`. */
+  flops(feeds: Feeds): number {
+    return countFlops(this.#graph(), feeds);
+  }
+
   /** Call within the queue. */
   release(): Promise<void> {
     return this.#session.release();
   }
 }
 
-function providerOptions(options: StageOptions): InferenceSession.SessionOptions {
+/** How sessions of a rung are made. */
+export function providerOptions(
+  options: Pick<StageOptions, 'rung' | 'gpu' | 'keepOnGpu' | 'strictPlacement' | 'numThreads'>,
+): InferenceSession.SessionOptions {
   const { rung, gpu, keepOnGpu, strictPlacement, numThreads } = options;
   if (rung.device !== 'webgpu') {
     const threads = rung.device === 'cpu' && numThreads !== undefined ? { intraOpNumThreads: numThreads } : {};

@@ -16,6 +16,12 @@ export type Activations = 'f32' | 'f16';
 /** `auto`: f16 on GPUs where it passes the probe, else f32. */
 export type ActivationsChoice = 'auto' | Activations;
 
+/**
+ * Products with quantized weights. `exact`: as in float32, to 2e-5 of a product. `fast`: what is multiplied is rounded to 8
+ * bits, where there are kernels for that (Node's CPU). `fast` must pass the probe, else `exact` is used.
+ */
+export type Compute = 'exact' | 'fast';
+
 /** The ONNX Runtime build: `jspi` and `asyncify` carry WebGPU and WASM, `wasm` is the small one without WebGPU. */
 export type OrtBuild = 'jspi' | 'asyncify' | 'wasm' | 'node';
 
@@ -108,6 +114,11 @@ export interface EmbedOptions {
   onProgress?: OnProgress;
   /** Called once, when all is embedded: tokens, and time by stage. */
   onUsage?: (usage: EmbedUsage) => void;
+  /**
+   * `usage.stages` says what each stage took and how much it computed. The GPU is waited for after each, so the call
+   * takes a little longer. Default false.
+   */
+  stageTimes?: boolean;
 }
 
 /** An input that was left out. */
@@ -157,6 +168,8 @@ export interface RungReport {
   activations: Activations;
   /** Whether the GPU device has the `subgroups` feature. */
   subgroups: boolean;
+  /** How quantized weights are multiplied. */
+  compute: Compute;
   /**
    * `passed` and `failed` by the probe; `skipped`: not probed; `remembered`: passed before on this device; `error`:
    * could not be set up; `unavailable`: not tried, `reason` says why.
@@ -166,6 +179,8 @@ export interface RungReport {
   cosine: number | null;
   /** Why it failed, for people. */
   reason: string | null;
+  /** What setting it up and what its probe took, in milliseconds; null where it did not come to that. */
+  milliseconds: { setUp: number | null; probe: number | null };
 }
 
 /** The GPU as the browser names it. */
@@ -206,6 +221,13 @@ export interface ModelInfo {
   device: DeviceName;
   /** Numbers between the weights. */
   activations: Activations;
+  /** How quantized weights are multiplied. */
+  compute: Compute;
+  /**
+   * What that is on this device. `float`: in float32 or float16; `pair`: the same to 2e-5, few rows of an 8-bit matrix as two
+   * products of int8; `int8`: what is multiplied is rounded to int8 in blocks of 32.
+   */
+  product: 'float' | 'pair' | 'int8';
   /** Which ONNX Runtime. */
   build: OrtBuild;
   /** The GPU in use; null without one. */

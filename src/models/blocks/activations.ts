@@ -11,7 +11,7 @@
  * Gains and biases are multiplied once, when the session is made. The factors are powers of two, hence exact.
  */
 
-import type { FloatType, GraphBuilder, Value } from '../../onnx/index';
+import type { FloatType, GraphBuilder, Product, Value } from '../../onnx/index';
 import { castFrom, scale } from '../../onnx/index';
 import type { GraphOptions } from '../types';
 
@@ -36,6 +36,8 @@ export interface Context {
   precision: Precision;
   /** See {@link GraphOptions.positions}. */
   positions: 'sequence' | 'rows';
+  /** See {@link GraphOptions.product}. */
+  product: Product;
 }
 
 /** A stored vector times a factor, in the given type; computed when the session is made. // [length] */

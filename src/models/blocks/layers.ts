@@ -112,9 +112,10 @@ export function applyLinear(context: Context, layer: Linear, x: Value, run: Line
   const { name, inFeatures, outFeatures, slices = [] } = layer;
   const bias = layer.bias ? vector(context, `${name}.bias`, { length: outFeatures, factor, type }) : undefined;
   const isStored = (weight: string) => [`${weight}.q`, weight].some((each) => graph.storedInfo(each));
+  const options = { inFeatures, type, alpha, product: context.product };
   const runs = storedRuns(`${name}.weight`, slices, isStored);
   if (runs.length < 2) {
-    return linearNode(graph, output, x, { weight: `${name}.weight`, bias, inFeatures, outFeatures, type, alpha });
+    return linearNode(graph, output, x, { weight: `${name}.weight`, bias, outFeatures, ...options });
   }
   const sizes = runs.map((run) => run.reduce((sum, { rows }) => sum + rows, 0));
   const biases = bias === undefined ? [] : splitLast(graph, `${name}.bias.split`, bias, sizes);
@@ -122,10 +123,8 @@ export function applyLinear(context: Context, layer: Linear, x: Value, run: Line
     linearNode(graph, runName(name, run), x, {
       weight: `${runName(name, run)}.weight`,
       bias: biases[i],
-      inFeatures,
       outFeatures: sizes[i]!,
-      type,
-      alpha,
+      ...options,
     }),
   );
   return concatLast(graph, output, pieces);
