@@ -26,6 +26,7 @@ export type {
   Tower,
 } from './architecture';
 export { runName, storedRuns, storedWeights } from './slices';
+export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
 export { buildStageGraph } from './stage-graph';
 export { cutStage, planStages } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';

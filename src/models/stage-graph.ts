@@ -10,7 +10,12 @@ import type { GraphOptions, GraphStage } from './types';
  * @returns The model's bytes. Weights are external, at `stage.weights.path`.
  * @throws BundleFormatError when what is stored does not make up the stage.
  */
-export function buildStageGraph({ name, towers }: Network, stage: GraphStage, options: GraphOptions): Uint8Array {
+export function buildStageGraph(network: Network, stage: GraphStage, options: GraphOptions): Uint8Array {
+  return stageGraph(network, stage, options).build();
+}
+
+/** The same, to which something may be added. */
+export function stageGraph({ name, towers }: Network, stage: GraphStage, options: GraphOptions): GraphBuilder {
   const { kind, blocks, weights, tensors } = stage;
   const tower = towers[kind];
   const total = tower.blocks.length;
@@ -27,5 +32,5 @@ export function buildStageGraph({ name, towers }: Network, stage: GraphStage, op
   });
   const { positions = 'sequence', product = 'float' } = options;
   tower.build({ graph, precision: precisionOf(options), positions, product }, blocks);
-  return graph.build();
+  return graph;
 }

@@ -47,6 +47,8 @@ export interface StageOptions {
   strictPlacement?: boolean;
   /** Rejects as soon as the device is lost, even where ORT never answers. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
+  /** The graph, if not the stage's own. */
+  build?: (stage: BundleStage) => Uint8Array;
   signal?: AbortSignal;
 }
 
@@ -66,12 +68,14 @@ export class Stage {
   static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
     const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
+    const own = { ...stage, tensors };
     const graph = (product: Product) =>
-      buildStageGraph(
-        network,
-        { ...stage, tensors },
-        { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
-      );
+      options.build?.(own) ??
+      buildStageGraph(network, own, {
+        activations: rung.activations,
+        positions: positions === 'mrope' ? 'rows' : 'sequence',
+        product,
+      });
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(
@@ -83,10 +87,15 @@ export class Stage {
 
   /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
   async run(feeds: Feeds): Promise<Tensor> {
+    return (await this.runAll(feeds)).output;
+  }
+
+  /** The same, with what its graph gives besides. */
+  async runAll(feeds: Feeds): Promise<{ output: Tensor; others: Feeds }> {
     const inputs: Feeds = {};
     for (const name of this.#session.inputNames) inputs[name] = feeds[name]!;
-    const outputs = await this.#session.run(inputs);
-    return outputs[this.#session.outputNames[0]!]!;
+    const { [this.#session.outputNames[0]!]: output, ...others } = await this.#session.run(inputs);
+    return { output: output!, others };
   }
 
   /** Floating-point operations of a run on `feeds`. */
