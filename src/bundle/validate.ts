@@ -72,7 +72,8 @@ function readManifestFields(root: JsonField): BundleManifest {
     dtype: root.get('dtype').oneOf(WEIGHT_DTYPES),
     source: readSource(root.get('source')),
     config: root.get('config').record(),
-    stages: readStages(root.get('stages')),
+    mlpSlices: version < 3 ? 1 : root.get('mlpSlices').integer(1, 1000),
+    stages: readStages(root.get('stages'), version),
     embeddings: readTable(root.get('embeddings')),
     tokenizer: {
       files: root
@@ -145,19 +146,25 @@ function readFile(field: JsonField, maxBytes = Number.MAX_SAFE_INTEGER): BundleF
   };
 }
 
-/** vision.0 … vision.n, then text.0 … text.m; each stage begins at the block where the one before ended. */
-function readStages(field: JsonField): BundleStage[] {
+/**
+ * vision.0 … vision.n, then text.0 … text.m; each stage begins at the step where the one before ended. Versions 1 and 2
+ * count blocks instead, and so do their copies.
+ */
+function readStages(field: JsonField, version: number): BundleStage[] {
   const counts = { vision: 0, text: 0 };
-  let block = 0;
+  let next = 0;
+  let unit: Unit | undefined;
   const stages = field.items(
     (item) => {
-      const stage = readStage(item);
-      const { kind, name, blocks } = stage;
+      unit ??= version < 3 || !item.has('steps') ? 'blocks' : 'steps';
+      const stage = readStage(item, unit);
+      const { kind, name } = stage;
+      const { first, last } = stage[unit]!;
       if (kind === 'vision' && counts.text > 0) item.get('kind').fail('a vision stage follows a text stage.');
       if (name !== `${kind}.${counts[kind]}`) item.get('name').fail(`stages are out of order at ${name}.`);
-      if (counts[kind]++ === 0) block = 0;
-      if (blocks.first !== block) item.get('blocks').fail(`block ${block} is expected to come next.`);
-      block = blocks.last;
+      if (counts[kind]++ === 0) next = 0;
+      if (first !== next) item.get(unit).fail(`${unit.slice(0, -1)} ${next} is expected to come next.`);
+      next = last;
       return stage;
     },
     { max: 10_000 },
@@ -166,9 +173,12 @@ function readStages(field: JsonField): BundleStage[] {
   return stages;
 }
 
-function readStage(field: JsonField): BundleStage {
-  const first = field.get('blocks').get('first').integer(0, 100_000);
-  const last = field.get('blocks').get('last').integer(first, 100_000);
+/** What a stage's range counts. */
+type Unit = 'blocks' | 'steps';
+
+function readStage(field: JsonField, unit: Unit): BundleStage {
+  const first = field.get(unit).get('first').integer(0, 100_000);
+  const last = field.get(unit).get('last').integer(first, 100_000);
   const weights = readFile(field.get('weights'), MAX_STAGE_BYTES);
   const tensors = field.get('tensors').items((tensor) => readTensor(tensor, weights.bytes), { max: 10_000 });
   const names = new Set(tensors.map((tensor) => tensor.name));
@@ -181,7 +191,7 @@ function readStage(field: JsonField): BundleStage {
   return {
     name: field.get('name').string(100),
     kind: field.get('kind').oneOf(['vision', 'text']),
-    blocks: { first, last },
+    [unit]: { first, last },
     graph: readFile(field.get('graph')),
     weights,
     tensors,
@@ -215,7 +225,8 @@ function readTable(field: JsonField): EmbeddingTable {
 
 function readRecipeFields(root: JsonField): Pick<BundleManifest, 'recipe' | 'assumed'> {
   return {
-    recipe: root.get('recipe').record(),
+    // Null in copies of bundles of version 1.
+    recipe: root.get('recipe').nullable((recipe) => recipe.record()),
     assumed: root.get('assumed').nullable((reason) => reason.string(10_000)),
   };
 }

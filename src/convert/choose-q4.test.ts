@@ -30,7 +30,7 @@ function kinds(formats: ReadonlyMap<string, BlockFormat>): Record<string, number
 function bitsPerWeight(network: Network, formats: ReadonlyMap<string, BlockFormat>): number {
   let weights = network.vocabSize * network.hiddenSize;
   let bytes = network.vocabSize * rowBytes('q4', network.hiddenSize);
-  const matrices = [...network.towers.vision.blocks, ...network.towers.text.blocks].flat();
+  const matrices = [...network.towers.vision.blocks, ...network.towers.text.blocks].flat(2);
   for (const weight of matrices.filter(({ quantize }) => quantize)) {
     let rows = 0;
     for (const stored of storedWeights(weight, (name) => formats.has(name))) {
@@ -111,7 +111,7 @@ const anyNetwork = fc
     const weight: PlannedWeight = {
       ...{ name: 'vision.weight', shape: [visionRows, 64], parts: ['vision'], rowTransform: 'none', quantize: true },
     };
-    const vision = { blocks: [[weight]], build: () => undefined };
+    const vision = { blocks: [[[weight]]], build: () => undefined };
     return {
       ...{ name: 'any', hiddenSize, dims: hiddenSize, vocabSize, embeddingTensor: 'table' },
       towers: { vision, text },
@@ -124,7 +124,7 @@ test('the budget is kept, every row is stored once, and nothing comes before wha
       const formats = chooseQ4(network);
       expect(bitsPerWeight(network, formats)).toBeLessThanOrEqual(Q4_BUDGET_BITS);
       expect(formats.get('vision.weight')).toEqual({ bits: 4, zeroPoints: false });
-      const layers = network.towers.text.blocks.map((block) => eachRow(block, formats));
+      const layers = network.towers.text.blocks.map((steps) => eachRow(steps.flat(), formats));
       const eight = (role: string) => layers.map((layer) => layer.get(role)!.bits === 8);
       for (const role of ['value', 'output', 'key']) {
         expect(eight(role)).toEqual(eight(role).toSorted((a, b) => Number(b) - Number(a))); // the first layers
@@ -135,16 +135,16 @@ test('the budget is kept, every row is stored once, and nothing comes before wha
   );
 });
 
-/** Formats of what has a role, slice by slice. */
+/** Formats of what has a role, section by section. */
 function eachRow(block: readonly PlannedWeight[], formats: ReadonlyMap<string, BlockFormat>) {
   const roles = new Map<string, BlockFormat>();
   for (const weight of block) {
-    const { slices } = weight;
-    if (!slices) {
+    const { sections } = weight;
+    if (!sections) {
       if (weight.role) roles.set(weight.role, formats.get(weight.name)!);
       continue;
     }
-    for (const run of storedRuns(weight.name, slices, (name) => formats.has(name))) {
+    for (const run of storedRuns(weight.name, sections, (name) => formats.has(name))) {
       for (const { role } of run) roles.set(role, formats.get(runName(weight.name, run))!);
     }
   }

@@ -25,11 +25,11 @@ const Q4: BlockFormat = { bits: 4, zeroPoints: false };
 const Q4_ZERO: BlockFormat = { bits: 4, zeroPoints: true };
 const Q8: BlockFormat = { bits: 8, zeroPoints: false };
 
-/** Rows that get one format: a matrix, or one of its slices. */
+/** Rows that get one format: a matrix, or one of its sections. */
 interface Unit {
   matrix: PlannedWeight;
-  /** Which slice; 0 of a matrix without. */
-  slice: number;
+  /** Which section; 0 of a matrix without. */
+  section: number;
   role: PlannedWeight['role'];
   rows: number;
   columns: number;
@@ -38,8 +38,8 @@ interface Unit {
 
 /** Formats of all matrices that are quantized, by the names under which they are stored. */
 export function chooseQ4(network: Network): Map<string, BlockFormat> {
-  const vision = unitsOf(network.towers.vision.blocks.flat());
-  const text = unitsOf(network.towers.text.blocks.flat());
+  const vision = unitsOf(network.towers.vision.blocks.flat(2));
+  const text = unitsOf(network.towers.text.blocks.flat(2));
   spend(
     network,
     [...vision, ...text],
@@ -57,9 +57,9 @@ function unitsOf(weights: readonly PlannedWeight[]): Unit[] {
   return weights
     .filter(({ quantize }) => quantize)
     .flatMap((matrix) =>
-      (matrix.slices ?? [{ role: matrix.role, rows: matrix.shape[0]! }]).map(({ role, rows }, slice): Unit => ({
+      (matrix.sections ?? [{ role: matrix.role, rows: matrix.shape[0]! }]).map(({ role, rows }, section): Unit => ({
         matrix,
-        slice,
+        section,
         role,
         rows,
         columns: columnsOf(matrix),
@@ -87,7 +87,7 @@ function bytesOf({ rows, columns }: Unit, format: BlockFormat): number {
   return rows * (codes + scales + zeroPoints);
 }
 
-/** Neighbouring slices of one format are stored together. */
+/** Neighbours of one format are stored together. */
 function storedFormats(units: readonly Unit[]): Map<string, BlockFormat> {
   const runs: Unit[][] = [];
   for (const unit of units) {
@@ -99,6 +99,6 @@ function storedFormats(units: readonly Unit[]): Map<string, BlockFormat> {
 }
 
 function storedName([first, ...others]: readonly Unit[]): string {
-  const { name, slices } = first!.matrix;
-  return slices ? runName(name, slices.slice(first!.slice, first!.slice + 1 + others.length)) : name;
+  const { name, sections } = first!.matrix;
+  return sections ? runName(name, sections.slice(first!.section, first!.section + 1 + others.length)) : name;
 }

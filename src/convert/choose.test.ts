@@ -15,10 +15,10 @@ const matrix = (name: string, rows: number, columns: number, quantize = true): P
 
 /** A network with these weights in its text tower. */
 function networkOf(weights: readonly PlannedWeight[]): Network {
-  const tower = (blocks: readonly (readonly PlannedWeight[])[]) => ({ blocks, build: () => undefined });
+  const tower = (weights: readonly PlannedWeight[]) => ({ blocks: [[weights]], build: () => undefined });
   return {
     ...{ name: 'some', hiddenSize: 64, dims: 64, vocabSize: 0, embeddingTensor: 'table' },
-    towers: { vision: tower([[]]), text: tower([weights]) },
+    towers: { vision: tower([]), text: tower(weights) },
   };
 }
 

@@ -17,7 +17,7 @@ import { quantizationError, type BlockFormat } from '../onnx/quantize';
 import { chooseQ4 } from './choose-q4';
 import { naming } from './encode';
 import type { WeightLayout } from './layout';
-import { columnsOf, readRows } from './rows';
+import { columnsOf, ownColumns, readRows, rowsOfPart } from './rows';
 
 /** Rows measured of each checkpoint tensor: two runs of this many, a quarter of the way from either end. */
 const SAMPLE_ROWS = 16;
@@ -90,9 +90,9 @@ async function measure(
   options: ChooseOptions,
 ): Promise<number[]> {
   const errors = formats.map(() => 0);
-  for (const part of weight.parts) {
-    for (const range of sampleRanges(tensors.info(part)?.shape[0] ?? 0)) {
-      const values = await readRows(tensors, weight, { part, ...range }, options);
+  for (const [index, part] of weight.parts.entries()) {
+    for (const range of sampleRanges(rowsOfPart(weight, index, tensors.info(part)?.shape[0] ?? 0))) {
+      const values = ownColumns(weight, await readRows(tensors, weight, { part, ...range }, options));
       formats.forEach((format, i) => {
         naming(part, () => (errors[i]! += quantizationError(values, columnsOf(weight), format).error));
       });
@@ -101,9 +101,10 @@ async function measure(
   return errors;
 }
 
-function sampleRanges(rows: number): { first: number; count: number }[] {
-  if (rows <= 2 * SAMPLE_ROWS) return [{ first: 0, count: rows }];
+function sampleRanges({ first: begin, last }: { first: number; last: number }): { first: number; count: number }[] {
+  const rows = last - begin;
+  if (rows <= 2 * SAMPLE_ROWS) return [{ first: begin, count: rows }];
   const first = Math.floor(rows / 4);
   const second = Math.min(rows - SAMPLE_ROWS, Math.max(first + SAMPLE_ROWS, Math.floor((rows * 3) / 4)));
-  return [first, second].map((start) => ({ first: start, count: SAMPLE_ROWS }));
+  return [first, second].map((start) => ({ first: begin + start, count: SAMPLE_ROWS }));
 }

@@ -75,14 +75,13 @@ export function placeWeights(
   layouts: Map<string, WeightLayout>,
   maxStageBytes = MAX_STAGE_BYTES,
 ): ConversionPlan {
-  const share = MAX_STAGE_BYTES / maxStageBytes; // smaller files are planned as if the weights were larger
   const stored = (kind: TowerKind) => ({
-    blocks: network.towers[kind].blocks.map((weights) =>
-      weights.flatMap((weight) => storedWeights(weight, (name) => layouts.has(name))),
+    blocks: network.towers[kind].blocks.map((steps) =>
+      steps.map((weights) => weights.flatMap((weight) => storedWeights(weight, (name) => layouts.has(name)))),
     ),
   });
   const towers = { vision: stored('vision'), text: stored('text') };
-  const stages = planStages({ towers }, (weight) => share * storedBytes(weight, layouts.get(weight.name)!));
+  const stages = planStages({ towers }, (weight) => storedBytes(weight, layouts.get(weight.name)!), maxStageBytes);
   return {
     network,
     dtype,

@@ -1,9 +1,9 @@
 /** @file How much a checkpoint will take as a bundle, from its config alone. */
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
-import { architectureOf } from '../models';
-import { plainLayouts, Q8, Q8_ZERO } from './choose';
-import { storedBytes, tensorsOf, type WeightLayout } from './layout';
+import { architectureOf, slicesToFit, type PlannedWeight } from '../models';
+import { plainLayouts } from './choose';
+import { boundLayout, storedBytes, tensorsOf, type WeightLayout } from './layout';
 import { placeWeights } from './plan';
 
 export interface PlannedStorage {
@@ -17,15 +17,18 @@ export interface PlannedStorage {
 
 /**
  * @param config the base model's `config.json`
- * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a block is too large in this dtype
+ * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a part of it is too large for a weight file in this dtype
  */
 export function plannedStorage(config: JsonObject, dtype: WeightDtype): PlannedStorage {
-  const network = architectureOf(config).network(config, { head: null });
+  const architecture = architectureOf(config);
+  const networkOf = (mlpSlices: number) => architecture.network(config, { head: null, mlpSlices });
+  const most = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
+  const network = networkOf(slicesToFit(networkOf, most));
   const { stages, table } = placeWeights(network, dtype, plainLayouts(network, dtype));
   let gpu = 0;
   let largestBuffer = 0;
   for (const { weight, layout } of stages.flatMap(({ file }) => file.weights)) {
-    const most = layout === Q8 && dtype === 'q8' ? Q8_ZERO : (layout as WeightLayout);
+    const most = dtype === 'q8' ? boundLayout(weight, dtype, 'most') : (layout as WeightLayout);
     gpu += storedBytes(weight, most);
     largestBuffer = Math.max(largestBuffer, ...tensorsOf(weight, most).map(({ bytes }) => bytes));
   }

@@ -4,8 +4,8 @@
  */
 
 import { castFrom, concatLast, linear as linearNode, scale, splitLast, type Value } from '../../onnx';
-import { runName, storedRuns } from '../slices';
-import type { PlannedWeight } from '../types';
+import { runName, storedRuns } from '../sections';
+import type { PlannedWeight, Slice } from '../types';
 import { type Context, vector } from './activations';
 import { normStream, normStreamF32, type Stream } from './residual';
 
@@ -24,9 +24,11 @@ export interface Linear {
   /** @default 'none' */
   readonly rowTransform?: PlannedWeight['rowTransform'];
   readonly patchArea?: number;
+  /** What is taken of the sources' matrices; absent: all. Not with a bias. */
+  readonly slice?: Slice;
   readonly role?: PlannedWeight['role'];
   /** Its rows, where some may be stored apart. The last component of `name` is their labels run together. */
-  readonly slices?: PlannedWeight['slices'];
+  readonly sections?: PlannedWeight['sections'];
 }
 
 /** RMSNorm, or with a bias LayerNorm. */
@@ -65,17 +67,19 @@ export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeigh
 
 function linearWeights(layer: Linear): PlannedWeight[] {
   const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
-  const { patchArea, role, slices } = layer;
+  const { patchArea, slice, role, sections } = layer;
+  if (slice && bias) throw new Error(`internal: ${name} is sliced and has a bias`);
   const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
   const matrix: PlannedWeight = {
     name: `${name}.weight`,
     shape: [outFeatures, inFeatures],
     parts: parts('weight'),
+    ...(slice === undefined ? {} : { slice }),
     rowTransform,
     ...(patchArea === undefined ? {} : { patchArea }),
     quantize,
     ...(role === undefined ? {} : { role }),
-    ...(slices === undefined ? {} : { slices }),
+    ...(sections === undefined ? {} : { sections }),
   };
   return bias ? [matrix, storedVector(`${name}.bias`, parts('bias'), outFeatures)] : [matrix];
 }
@@ -108,12 +112,12 @@ export interface LinearRun {
 /** // [n, in] → [n, out] */
 export function applyLinear(context: Context, layer: Linear, x: Value, run: LinearRun = {}): Value {
   const { factor = 1, output = layer.name, type = context.precision.type, alpha } = run;
-  const { graph } = context;
-  const { name, inFeatures, outFeatures, slices = [] } = layer;
+  const { graph, product } = context;
+  const { name, inFeatures, outFeatures, sections = [] } = layer;
   const bias = layer.bias ? vector(context, `${name}.bias`, { length: outFeatures, factor, type }) : undefined;
   const isStored = (weight: string) => [`${weight}.q`, weight].some((each) => graph.storedInfo(each));
-  const options = { inFeatures, type, alpha, product: context.product };
-  const runs = storedRuns(`${name}.weight`, slices, isStored);
+  const options = { inFeatures, type, alpha, product };
+  const runs = storedRuns(`${name}.weight`, sections, isStored);
   if (runs.length < 2) {
     return linearNode(graph, output, x, { weight: `${name}.weight`, bias, outFeatures, ...options });
   }

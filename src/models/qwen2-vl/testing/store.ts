@@ -45,8 +45,8 @@ export function storeStage(config: Qwen2VLConfig, plan: StagePlan, weights: Weig
   }
   const data = new Uint8Array(end);
   for (const { offset, bytes } of pieces) data.set(bytes, offset);
-  const { kind, blocks, name } = plan;
-  return { name, kind, blocks, weights: { path: `${name}.weights` }, tensors, data };
+  const { kind, steps, name } = plan;
+  return { name, kind, steps, weights: { path: `${name}.weights` }, tensors, data };
 }
 
 /** The weights that a checkpoint stored in `dtype` stands for, under the checkpoint's names. */
@@ -89,8 +89,7 @@ function plannedValues(config: Qwen2VLConfig, weight: PlannedWeight, weights: We
     values.set(part, at);
     at += part.length;
   }
-  const first = (weight.firstRow ?? 0) * (weight.shape[1] ?? 1);
-  return values.subarray(first, first + weight.shape.reduce((product, size) => product * size, 1));
+  return values;
 }
 
 /** [out, channels, 2, p, p] → [out, channels, p, p] */
