@@ -1,7 +1,7 @@
 /** @file How much a checkpoint will take as a bundle, from its config alone. */
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
-import { architectureOf, slicesToFit, type PlannedWeight } from '../models';
+import { architectureOf, slicesToFit, type Head, type PlannedWeight } from '../models';
 import { plainLayouts } from './choose';
 import { boundLayout, storedBytes, tensorsOf, type WeightLayout } from './layout';
 import { placeWeights } from './plan';
@@ -17,11 +17,12 @@ export interface PlannedStorage {
 
 /**
  * @param config the base model's `config.json`
+ * @param head the recipe's, which is stored with the weights
  * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a part of it is too large for a weight file in this dtype
  */
-export function plannedStorage(config: JsonObject, dtype: WeightDtype): PlannedStorage {
+export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: Head): PlannedStorage {
   const architecture = architectureOf(config);
-  const networkOf = (mlpSlices: number) => architecture.network(config, { head: null, mlpSlices });
+  const networkOf = (mlpSlices: number) => architecture.network(config, { head: head ?? null, mlpSlices });
   const most = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
   const network = networkOf(slicesToFit(networkOf, most));
   const { stages, table } = placeWeights(network, dtype, plainLayouts(network, dtype));
