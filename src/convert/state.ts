@@ -9,7 +9,7 @@ import type { WeightLayout } from './layout';
 import type { PlacedMoments } from './moments-file';
 
 /** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
-const JOURNAL_VERSION = 4;
+const JOURNAL_VERSION = 5;
 
 /** The first note: all that decides which bytes will be written. */
 export interface PlanNote {
