@@ -14,6 +14,7 @@ import {
 } from '../../src/measure';
 import { timeInWords } from '../shell';
 import { benchStrings as strings } from '../strings/bench';
+import { rungName } from './state';
 
 const PARTS = ['prepare', 'vision', 'text'] as const;
 
@@ -21,7 +22,7 @@ export function ReportView({ report }: { report: MeasureReport }): JSX.Element {
   return (
     <section class="report" aria-live="polite" aria-busy="false">
       {report.rungs.map((rung) => (
-        <RungView key={`${rung.device} ${rung.activations}`} rung={rung} />
+        <RungView key={rungName(rung)} rung={rung} />
       ))}
       <p class="quiet">{strings.shareNote}</p>
     </section>
@@ -29,10 +30,11 @@ export function ReportView({ report }: { report: MeasureReport }): JSX.Element {
 }
 
 function RungView({ rung }: { rung: RungFigures }): JSX.Element {
-  const { device, activations, figures, error } = rung;
-  const name = strings.rungs[`${device} ${activations}`] ?? `${device} ${activations}`;
+  const { figures, error } = rung;
+  const key = rungName(rung);
+  const name = strings.rungs[key] ?? key;
   return (
-    <article class="rung" data-rung={`${device} ${activations}`}>
+    <article class="rung" data-rung={key}>
       <h2>
         {name}
         {rung.subgroups && <span class="quiet"> {strings.subgroups}</span>}

@@ -27,7 +27,8 @@ const EXTENTS: Record<Extent, { pictures: readonly number[]; captions: readonly 
 /** Where the report goes along to the page that reaches the Hub. */
 const REPORT = 'bench-report';
 
-export const rungName = ({ device, activations }: RungWish): string => `${device} ${activations}`;
+export const rungName = ({ device, activations, compute }: RungWish): string =>
+  compute === 'fast' ? `${device} ${activations} fast` : `${device} ${activations}`;
 
 export class BenchState {
   readonly choice = signal<ModelChoice>({ kind: 'nano' });

@@ -11,6 +11,8 @@ export const benchStrings = {
   rungs: {
     'webgpu f16': 'GPU, 16-bit numbers',
     'webgpu f32': 'GPU, 32-bit numbers',
+    'webgpu f16 fast': 'GPU, 8-bit products',
+    'webgpu f32 fast': 'GPU, 8-bit products',
     'wasm f32': 'CPU (WebAssembly)',
     'cpu f32': 'CPU',
   } as Record<string, string>,

@@ -148,11 +148,27 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
         : null,
     });
 
+  /** What int8 loses could hide a GPU's wrong kernels: with exact products it must pass first, where nothing hides. */
+  const expectExact = async (fast: Rung) => {
+    const rung: Rung = { ...fast, compute: 'exact' };
+    const engine = await buildEngine(ort, rung, { ...options, vision: 'now', onProgress: undefined });
+    try {
+      const { passed, reason } = await check(engine, rung);
+      if (!passed) throw new WebGPUUnavailableError(`With exact products: ${reason}.`);
+    } finally {
+      await engine.release();
+    }
+  };
+
   const climbed = await climb(rungs, {
     remembered,
     signal: options.signal,
     // The probe has a picture: where it runs, one progress bar tells of everything.
-    build: (rung) => buildEngine(ort, rung, isProbed(rung) ? { ...options, vision: 'now' } : options),
+    build: async (rung) => {
+      if (!isProbed(rung)) return buildEngine(ort, rung, options);
+      if (rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
+      return buildEngine(ort, rung, { ...options, vision: 'now' });
+    },
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
   });
@@ -183,8 +199,12 @@ export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions):
   });
 }
 
-/** ONNX Runtime has int8 kernels on Node's CPU only; what its level 0 does with 8 bits there is slow where rows are few. */
+/**
+ * ONNX Runtime has int8 kernels on Node's CPU, where what level 0 does with 8 bits is slow if rows are few, and on GPUs with
+ * subgroups (packed dot products, DP4A).
+ */
 async function productOf({ device, activations, compute }: Rung, ort: Ort, manifest: BundleManifest): Promise<Product> {
+  if (device === 'webgpu' && compute === 'fast') return 'int8';
   if (device !== 'cpu' || activations !== 'f32' || !isQuantized(manifest)) return 'float';
   if (compute === 'fast') return 'int8';
   return (await pairsAreRight(ort)) ? 'pair' : 'float';

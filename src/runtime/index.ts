@@ -2,7 +2,7 @@
 
 export { largestWeight } from './capability';
 export { type InternalOptions, type ProbePolicy } from './choose';
-export { adapterFacts, noWebGPU, requestAdapter } from './device';
+export { adapterFacts, noWebGPU, requestAdapter, subgroupsUsable } from './device';
 export { isNode } from '../environment';
 export { askedOf } from './asked';
 export { checkEmbedOptions, toParts } from './inputs';
