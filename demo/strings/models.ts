@@ -143,6 +143,7 @@ export const modelsStrings = {
     wait: 'Waiting for another tab, which is at the same model',
     measure: 'Measuring weights',
     convert: 'Fetching and converting weights',
+    calibrate: 'Measuring what the weights see',
     probe: 'Testing the model',
     publish: 'Saving',
     download: 'Downloading',

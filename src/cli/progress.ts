@@ -10,6 +10,7 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
   wait: 'Waiting',
   measure: 'Choosing precisions',
   convert: 'Converting',
+  calibrate: 'Measuring what the weights see',
   probe: 'Computing the probe',
   publish: 'Publishing',
   download: 'Downloading',

@@ -5,7 +5,7 @@ import type { BundleStage } from '../bundle/manifest';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
 import { countFlops, type Product } from '../onnx';
 import type { Gpu } from './device';
-import type { BundleFiles, WeightPart } from './files';
+import type { WeightPart } from './files';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
 import { pinStreams } from './pinned-blob';
@@ -38,7 +38,6 @@ export interface StageOptions {
   product: Product;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
-  files: BundleFiles;
   /** Keep the output on the GPU, for the next stage. */
   keepOnGpu: boolean;
   /** CPU threads in Node. */
@@ -47,6 +46,8 @@ export interface StageOptions {
   strictPlacement?: boolean;
   /** Rejects as soon as the device is lost, even where ORT never answers. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
+  /** The graph, if not the stage's own. */
+  build?: (stage: BundleStage) => Uint8Array;
   signal?: AbortSignal;
 }
 
@@ -63,16 +64,22 @@ export class Stage {
     this.#graph = graph;
   }
 
-  static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
+  /** @param weights the part's, as `BundleFiles.weights` gives them */
+  static async load(
+    { stage, file, range }: StagePart,
+    weights: string | Blob | Uint8Array,
+    options: StageOptions,
+  ): Promise<Stage> {
+    const { ort, network, positions, rung, product, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
+    const own = { ...stage, tensors };
     const graph = (product: Product) =>
-      buildStageGraph(
-        network,
-        { ...stage, tensors },
-        { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
-      );
-    const weights = await files.weights({ file, range });
+      options.build?.(own) ??
+      buildStageGraph(network, own, {
+        activations: rung.activations,
+        positions: positions === 'mrope' ? 'rows' : 'sequence',
+        product,
+      });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(
       () => unlessLost(ort.InferenceSession.create(graph(product), sessionOptions)),
@@ -83,10 +90,15 @@ export class Stage {
 
   /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
   async run(feeds: Feeds): Promise<Tensor> {
+    return (await this.runAll(feeds)).output;
+  }
+
+  /** The same, with what its graph gives besides. */
+  async runAll(feeds: Feeds): Promise<{ output: Tensor; others: Feeds }> {
     const inputs: Feeds = {};
     for (const name of this.#session.inputNames) inputs[name] = feeds[name]!;
-    const outputs = await this.#session.run(inputs);
-    return outputs[this.#session.outputNames[0]!]!;
+    const { [this.#session.outputNames[0]!]: output, ...others } = await this.#session.run(inputs);
+    return { output: output!, others };
   }
 
   /** Floating-point operations of a run on `feeds`. */

@@ -2,12 +2,13 @@
 
 import { sha256Hex } from '../bundle/digest';
 import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
-import { bundleFiles } from '../bundle/validate';
+import { bundleFiles, expectProbe } from '../bundle/validate';
 import { downloadBundle, fetchManifest, httpBundle, readManifest, writeRecord, type ModelStore } from '../store/index';
 import { ifStored, writeTo } from './keep';
 import type { LocatedSource } from './locate';
 import { openModelStore } from './model-store';
 import { originOf } from './origin';
+import { streamsHere } from '../runtime/index';
 import type { OpenedBundle, OpenOptions } from './types';
 
 /** Smaller bundles are read where they are, unless the caller says otherwise. */
@@ -23,7 +24,8 @@ export async function openOnServer({ spec, name }: ServerSource, options: OpenOp
   if (stored && !refresh) return stored;
   const remote = httpBundle(url, { files });
   const manifest = await readManifest(remote, { signal });
-  if (!modelStore || !isWanted(manifest, store, modelStore)) return { reader: remote, manifest, stored: null };
+  expectProbe(manifest); // loading would refuse it, after all the bytes
+  if (!modelStore || !isWanted(manifest, options, modelStore)) return { reader: remote, manifest, stored: null };
   if (stored && (await isCurrent(spec, stored, signal))) return stored;
   return writeTo({ modelStore, name }, options, async (writer) => {
     try {
@@ -38,9 +40,17 @@ export async function openOnServer({ spec, name }: ServerSource, options: OpenOp
 }
 
 /** Whether a bundle on a server is kept here. */
-export function isWanted(manifest: BundleManifest, store: boolean | undefined, modelStore: ModelStore): boolean {
+export function isWanted(
+  manifest: BundleManifest,
+  { store, weights }: Pick<OpenOptions, 'store' | 'weights'>,
+  modelStore: ModelStore,
+): boolean {
   const bytes = bundleFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
-  return store ?? (bytes >= STORED_BYTES && modelStore.kind === 'opfs');
+  return (
+    store ??
+    (bytes >= STORED_BYTES &&
+      (modelStore.kind === 'opfs' || (modelStore.kind !== 'memory' && streamsHere(manifest, weights))))
+  );
 }
 
 async function isCurrent(
