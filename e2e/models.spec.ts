@@ -66,6 +66,8 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   const origins = watchOrigins(context);
   const problems = await openModels(page);
   await expect(page.locator('#none')).toBeVisible();
+  await page.getByRole('button', { name: 'Choose TIGER-Lab/VLM2Vec-LLaVa-Next' }).click();
+  await expect(page.locator('#repo')).toHaveValue('TIGER-Lab/VLM2Vec-LLaVa-Next');
   await page.locator('#family').selectOption('TIGER-Lab/VLM2Vec-Qwen2VL-7B');
   await expect(page.locator('#repo')).toHaveValue('TIGER-Lab/VLM2Vec-Qwen2VL-7B');
   await expect(page.locator('#repo-recipe')).toContainText(/VLM2Vec · licence Apache-2.0 · MMEB.* 65.4 for 7B/);

@@ -232,6 +232,43 @@ test('without a network after the first visit, in any folder of a plain host; up
   }
 });
 
+test('the service worker keeps the bytes that were built, and no others', async ({ page }, info) => {
+  const folder = siteFolderOf(info);
+  const files = readdirSync(`${folder}/assets`).map((name) => `assets/${name}`);
+  const decoder = files.find((file) => /heif/.test(file))!;
+  const site = await startStaticSite(folder);
+  const tryFetch = (file: string) =>
+    page.evaluate(
+      (file) =>
+        fetch(file)
+          .then(({ status }) => status)
+          .catch((error: Error) => error.name),
+      file,
+    );
+  try {
+    site.wrong.add('search.html');
+    await page.goto(`${site.url}models.html`);
+    const ended = await page.evaluate(async () => {
+      const { installing } = await navigator.serviceWorker.register('service-worker.js');
+      return new Promise((resolve) => installing!.addEventListener('statechange', () => resolve(installing!.state)));
+    });
+    expect(ended, 'a page that is another').toBe('redundant');
+    expect(await keptFiles(page, site.url)).not.toContain('search.html');
+
+    site.wrong.clear();
+    await page.reload();
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => true));
+    site.wrong.add(decoder);
+    expect(await tryFetch(decoder), 'a large file that is another').toBe('TypeError');
+    expect(await keptFiles(page, site.url)).not.toContain(decoder);
+    site.wrong.clear();
+    expect(await tryFetch(decoder)).toBe(200);
+    expect(await keptFiles(page, site.url)).toContain(decoder);
+  } finally {
+    site.stop();
+  }
+});
+
 test('a second visit where the host compresses and the browser caches, without a service worker', async ({
   page,
 }, info) => {

@@ -15,6 +15,8 @@ export interface StaticSite {
   url: string;
   /** Paths that were asked for, in order. */
   asked: string[];
+  /** Files that come with status 200 and other bytes, as from a host in the middle of an update. */
+  wrong: Set<string>;
   /** From now on there is another version of the service worker. */
   update(): void;
   stop(): void;
@@ -23,6 +25,7 @@ export interface StaticSite {
 export async function startStaticSite(folder: string, base = '/some/folder/'): Promise<StaticSite> {
   const serve = serveFolder(path.resolve(folder));
   const asked: string[] = [];
+  const wrong = new Set<string>();
   let isUpdated = false;
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url!, 'http://localhost');
@@ -33,6 +36,7 @@ export async function startStaticSite(folder: string, base = '/some/folder/'): P
       const code = readFileSync(path.resolve(folder, file), 'utf8');
       return void response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(`${code}\n// another version`);
     }
+    if (wrong.has(file)) return void response.writeHead(200, { 'Content-Type': contentType(file) }).end('/* wrong */');
     response.setHeader('Cache-Control', 'max-age=600');
     const place = path.resolve(folder, file);
     const isText = /\.(html|js|css|json|txt)$/.test(file) && existsSync(place);
@@ -50,6 +54,7 @@ export async function startStaticSite(folder: string, base = '/some/folder/'): P
   return {
     url: `http://localhost:${port}${base}`,
     asked,
+    wrong,
     update: () => (isUpdated = true),
     stop: () => {
       server.close();

@@ -40,6 +40,7 @@ const MAY_IMPORT = {
     'src/similarity',
   ],
   'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text', 'src/recipes'],
+  'src/measure': [...BASE, 'src/image', 'src/runtime'],
   'src/search': [...BASE, 'src/image', 'src/text', 'src/recipes', 'src/store', 'src/remote', 'src/similarity'],
   'src/sources': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
   'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/recipes', 'src/remote', 'src/runtime', 'src/sources'],
@@ -87,6 +88,7 @@ const MAY_IMPORT = {
     'src/runtime',
     'src/recipes',
     'src/eval',
+    'src/measure',
     'src/sources',
     'src/embedder',
     'src/multi-vector',
@@ -120,7 +122,7 @@ const MAY_IMPORT = {
     'src/models',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
-  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/image', 'workers'],
+  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers'],
 };
 
 /** Packages that only exist in Node. */

@@ -1,4 +1,7 @@
 /** @file The site as an installable app: its manifest, and a service worker that knows the built files. */
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
@@ -6,7 +9,17 @@ import { VitePWA } from 'vite-plugin-pwa';
 const LARGEST_FILE = 48 * 1024 * 1024;
 
 export function pwa(): PluginOption {
-  return VitePWA({
+  let folder = '';
+  const site: PluginOption = {
+    name: 'pwa:folder',
+    configResolved: ({ root, build }) => void (folder = path.resolve(root, build.outDir)),
+  };
+  /** The hash that the browser holds each kept file against. */
+  const integrityOf = async (file: string) =>
+    `sha256-${createHash('sha256')
+      .update(await readFile(path.join(folder, file)))
+      .digest('base64')}`;
+  const worker = VitePWA({
     strategies: 'injectManifest',
     srcDir: 'demo/pwa',
     filename: 'service-worker.ts',
@@ -36,6 +49,14 @@ export function pwa(): PluginOption {
       dontCacheBustURLsMatching: /^assets\//, // a hash is in their names
       maximumFileSizeToCacheInBytes: LARGEST_FILE,
       minify: 'oxc',
+      manifestTransforms: [
+        async (entries) => ({
+          manifest: await Promise.all(
+            entries.map(async (entry) => ({ ...entry, integrity: await integrityOf(entry.url) })),
+          ),
+        }),
+      ],
     },
   });
+  return [site, worker];
 }

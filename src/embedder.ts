@@ -11,6 +11,7 @@ import {
   type EmbedInput,
   type EmbedOptions,
   type InputParts,
+  type MatmulRate,
   type ModelInfo,
 } from './runtime';
 import type { Backend } from './backend/local';
@@ -209,6 +210,14 @@ export class VLM2Vec {
     return vectors
       .map((other, index) => ({ index, score: similarity(vector!, other!), candidate: candidates[index]! }))
       .sort((a, b) => b.score - a.score || a.index - b.index);
+  }
+
+  /**
+   * Measures how fast this device multiplies matrices in the model's kind of numbers, by ONNX Runtime alone: what its
+   * speed can be held against. Takes a second or two, on slow devices up to ten.
+   */
+  matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+    return this.#backend.matmulRate({ signal });
   }
 
   /** Frees all memory. Calls in flight reject with {@link DisposedError}. Twice does no harm. */

@@ -57,6 +57,7 @@ export type {
   EmbedOptions,
   EmbedUsage,
   InputParts,
+  MatmulRate,
   ModelInfo,
   OnProgress,
   OrtBuild,
@@ -66,6 +67,7 @@ export type {
   RecipeInfo,
   RungReport,
   SkippedInput,
+  StageUsage,
   WasmFilePaths,
 } from './runtime';
 export type {

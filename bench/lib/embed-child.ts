@@ -10,10 +10,14 @@ import { readManifest } from '../../src/store';
 import { loadRuntime } from '../../src/runtime';
 import { cpuSeconds } from './report';
 import { UsualPipeline } from './usual-pipeline';
-import { captions, IMAGE_TEXT, picture } from './workload';
+import { captions, IMAGE_TEXT, photo, picture } from './workload';
 
 const [kind, bundle, usual] = process.argv.slice(2) as [PipelineKind, string, string];
 const send = (message: EmbedReply) => process.send!(message);
+
+/** Of the last call of ours. */
+let tokens: number | undefined;
+const onUsage = (usage: { tokens: number }) => void (tokens = usage.tokens);
 
 async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | null)[]>> {
   const reader = folderBundle(bundle);
@@ -24,10 +28,12 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
       ...(kind === 'ours-fast' ? { compute: 'fast', probe: 'never' } : {}),
       ...(kind === 'ours-float' ? { internal: { product: 'float' } } : {}),
     });
-    return (job) =>
-      job.kind === 'captions'
-        ? runtime.embed(captions(job.count, job.of))
-        : runtime.embed([{ image: picture(), text: IMAGE_TEXT }]);
+    return (job) => {
+      if (job.kind === 'captions') return runtime.embed(captions(job.count, job.of), { onUsage });
+      if (job.kind === 'image') return runtime.embed([{ image: picture(), text: IMAGE_TEXT }]);
+      const { numCrops } = job;
+      return runtime.embed([photo(job)], { onUsage, ...(numCrops === undefined ? {} : { numCrops }) });
+    };
   }
   const graph = kind === 'usual' ? DECODER : kind === 'usual-int8' ? DECODER_INT8 : DECODER_WITH_HIDDEN;
   const model = await UsualPipeline.load(bundle, usual, manifest, graph);
@@ -46,6 +52,6 @@ process.on('message', (job: EmbedJob) => {
   void run(job).then((vectors) => {
     const seconds = (performance.now() - start) / 1000;
     const cpu = cpuSeconds() - cpuBefore;
-    send({ seconds, cpu, vectors: job.answer ? vectors.map((vector) => (vector ? [...vector] : null)) : [] });
+    send({ seconds, cpu, tokens, vectors: job.answer ? vectors.map((vector) => (vector ? [...vector] : null)) : [] });
   });
 });

@@ -1,4 +1,4 @@
-/** @file What `embed-2b` and its child processes say to each other. */
+/** @file What `embed-2b`, `embed` and their child processes say to each other. */
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,8 @@ export type PipelineKind = 'ours' | 'ours-float' | 'ours-fast' | 'usual' | 'usua
 
 export type EmbedJob = { answer: boolean } & (
   | { kind: 'image' }
+  /** A picture of any size, for any model. */
+  | { kind: 'photo'; width: number; height: number; numCrops?: number }
   /** `batch`: captions per call of the usual pipeline; ours packs by itself. `of`: see `workload.ts`. */
   | { kind: 'captions'; count: number; batch: number; of?: CaptionKind }
 );
@@ -22,6 +24,8 @@ export interface EmbedReply {
   /** Seconds of all cores. */
   cpu: number;
   vectors: (number[] | null)[];
+  /** Of all its inputs together, where the job counts them. */
+  tokens?: number;
 }
 
 /** A pipeline in its own process. */

@@ -55,4 +55,9 @@ export function picture(): RgbImage {
   return probePicture({ width: 448, height: 448, seed: 5 });
 }
 
+/** An input that is a picture alone, in the recipe's words. */
+export function photo({ width, height }: { width: number; height: number }): { image: RgbImage } {
+  return { image: probePicture({ width, height, seed: 5 }) };
+}
+
 export const IMAGE_TEXT = '<|image_pad|>\nFind an image caption describing the given everyday image.\n';

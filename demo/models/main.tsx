@@ -4,6 +4,7 @@ import { ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { AddForm } from './add-form';
 import { CostView } from './cost';
+import { FamilyTable } from './family-table';
 import { droppedFolder } from './folder';
 import { IndexList } from './index-list';
 import { JobsList } from './jobs-list';
@@ -27,6 +28,7 @@ function ModelsPage(): JSX.Element {
         {cost && <CostView state={state} cost={cost} />}
         <JobsList jobs={state.jobs} />
         <StoredList state={state} />
+        <FamilyTable state={state} />
         <IndexList state={state} />
         <p>
           <a href="eval.html">{strings.evalPage}</a>

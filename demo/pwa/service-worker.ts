@@ -3,6 +3,9 @@
  * are first used: the large parts that not every visitor needs (one of ONNX Runtime's builds, decoders). Everything
  * else, the weights of other models above all, passes by: those are kept in OPFS, under the visitor's own control.
  * A new version waits until a page asks for it.
+ *
+ * Nothing is kept but the bytes that were built: each file has its SHA-256 in this script, and a host that answers with
+ * something else (an error page with status 200, half of another version) leaves no trace.
  */
 import {
   matchPrecache,
@@ -19,13 +22,14 @@ declare const self: ServiceWorkerGlobalScope;
 /** What pages may say. `keep`: a build of ONNX Runtime. `activate`: take over from the version before. */
 type Message = { keep: string } | { activate: true };
 
-/** Files with a hash in their names, kept when they are first used. */
-const ON_USE = 'on-use';
+/** Files with a hash in their names, kept when they are first used. Sites in other folders of a host have their own. */
+const ON_USE = `on-use ${self.registration.scope}`;
 
 const files = self.__WB_MANIFEST as PrecacheEntry[]; // put here by scripts/pwa.ts
 const scope = new URL('./', self.location.href);
 const absolute = (file: string) => new URL(file, scope).href;
-const large = new Set(files.filter(({ url }) => isLarge(url)).map(({ url }) => absolute(url)));
+/** Addresses of the large files, with their hashes. */
+const large = new Map(files.filter(({ url }) => isLarge(url)).map(({ url, integrity }) => [absolute(url), integrity]));
 
 precache(files.filter(({ url }) => !isLarge(url)));
 cleanupOutdatedCaches();
@@ -50,9 +54,9 @@ self.addEventListener('message', (event) => {
 async function keep(build: string): Promise<number> {
   const cache = await caches.open(ON_USE);
   let fresh = 0;
-  for (const file of engineFiles([...large], build)) {
+  for (const file of engineFiles([...large.keys()], build)) {
     if (await cache.match(file)) continue;
-    await cache.add(file);
+    await cache.add(new Request(file, { integrity: large.get(file) }));
     fresh++;
   }
   return fresh;
@@ -86,7 +90,7 @@ async function onUse(request: Request): Promise<Response> {
   const cache = await caches.open(ON_USE);
   const found = await cache.match(request.url);
   if (found) return found;
-  const response = await fetch(request);
+  const response = await fetch(request, { integrity: large.get(request.url) });
   if (response.status === 200) await cache.put(request.url, response.clone());
   return response;
 }

@@ -51,6 +51,7 @@ export const shellStrings = {
   phases: {
     measure: 'Measuring weights',
     convert: 'Converting weights',
+    calibrate: 'Measuring what the weights see',
     publish: 'Saving',
     download: 'Loading the model',
     verify: 'Checking the model’s files',

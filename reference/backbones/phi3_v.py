@@ -7,9 +7,13 @@
 import os
 import shutil
 import sys
+from functools import partial
+from unittest.mock import patch
 
+import numpy as np
 import torch
 from safetensors.torch import save_file
+from torchvision.transforms import InterpolationMode, functional as transforms
 from transformers import CLIPVisionConfig, LlamaTokenizerFast
 
 from ..oracle.checkpoints import CHECKPOINTS
@@ -33,6 +37,14 @@ CLIP = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 3, "num
         "patch_size": 14, "projection_dim": 64, "hidden_act": "quick_gelu", "layer_norm_eps": 1e-5}
 # The switch between the factors is at 600 tokens, so that small inputs reach both sides.
 SWITCH = 600
+# Of a global view's numbers, every so-manieth is kept, row by row of each channel.
+VIEW_STEP = 1323
+INTERPOLATE = torch.nn.functional.interpolate
+
+
+def box_average(values, size, mode):
+    return INTERPOLATE(values, size=size, mode="area")
+
 
 
 def config() -> Phi3VConfig:
@@ -87,54 +99,91 @@ def cases() -> list[dict]:
     return result + [{"id": id, "text": text} for id, text in texts]
 
 
+def prepare(tokens: LlamaTokenizerFast, case: dict) -> dict:
+    processor = Phi3VProcessor(Phi3VImageProcessor.from_pretrained(FOLDER, num_crops=case.get("numCrops", 16)), tokens)
+    images = [open_picture(image) for image in case["images"]] if "images" in case else None
+    return dict(processor(case["text"], images, return_tensors="pt"))
+
+
+@torch.no_grad()
+def embed(model: torch.nn.Module, batch: dict) -> torch.Tensor:
+    given = {"input_ids": batch["input_ids"].long(), "attention_mask": batch["attention_mask"].long()}
+    if "pixel_values" in batch:
+        given |= {"pixel_values": [batch["pixel_values"].numpy()], "image_sizes": [batch["image_sizes"].numpy()]}
+    else:
+        given |= {"pixel_values": torch.zeros(1, 1), "image_sizes": torch.ones(1, 1)}
+    state = model(**given, output_hidden_states=True, use_cache=False, return_dict=True).hidden_states[-1][0, -1]
+    return torch.nn.functional.normalize(state, dim=-1)
+
+
+def text_of(tokens: LlamaTokenizerFast, count: int) -> dict:
+    """A text of exactly so many tokens."""
+    words = "a cat and a dog " * 200
+    text = next(words[:n] for n in range(len(words)) if len(tokens(words[:n]).input_ids) == count)
+    return {"id": f"text-{count}-tokens", "text": text}
+
+
+def ids_of(case: dict, batch: dict) -> list:
+    ids = batch["input_ids"][0].long().tolist()
+    if "images" not in case:
+        return ids
+    start, count = ids.index(-1), ids.count(-1)
+    return [ids[:start], count, ids[start + count:]]
+
+
+def whole_of(tiles: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """[1 + rows·columns, 3, 336, 336], the view first → float64 [3, rows·336, columns·336]"""
+    grid = tiles[1:].reshape(rows, columns, 3, 336, 336).transpose(2, 0, 3, 1, 4)
+    return grid.reshape(3, rows * 336, columns * 336).astype(np.float64)
+
+
+def shrunk(values: np.ndarray) -> np.ndarray:
+    """Bicubic interpolation (a = -0.75, no antialiasing) of the last axis to 336, by its definition, in float64."""
+    length, a = values.shape[-1], -0.75
+    source = (np.arange(336) + 0.5) * (length / 336) - 0.5
+    first = np.floor(source)
+    result = 0
+    for tap in (-1, 0, 1, 2):
+        x = np.abs(source - first - tap)
+        weight = np.where(x <= 1, ((a + 2) * x - (a + 3)) * x * x + 1, ((a * x - 5 * a) * x + 8 * a) * x - 4 * a)
+        result = result + weight * values[..., np.clip(first + tap, 0, length - 1).astype(int)]
+    return result
+
+
+def view_of(whole: np.ndarray) -> np.ndarray:
+    return shrunk(shrunk(whole).swapaxes(1, 2)).swapaxes(1, 2)
+
+
 def main() -> None:
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     model = write_checkpoint()
     tokens = LlamaTokenizerFast.from_pretrained(FOLDER)
-
-    def prepare(case: dict) -> dict:
-        processor = Phi3VProcessor(Phi3VImageProcessor.from_pretrained(FOLDER, num_crops=case.get("numCrops", 16)), tokens)
-        images = [open_picture(image) for image in case["images"]] if "images" in case else None
-        return dict(processor(case["text"], images, return_tensors="pt"))
-
-    @torch.no_grad()
-    def embed(batch: dict) -> torch.Tensor:
-        given = {"input_ids": batch["input_ids"].long(), "attention_mask": batch["attention_mask"].long()}
-        if "pixel_values" in batch:
-            given |= {"pixel_values": [batch["pixel_values"].numpy()], "image_sizes": [batch["image_sizes"].numpy()]}
-        else:
-            given |= {"pixel_values": torch.zeros(1, 1), "image_sizes": torch.ones(1, 1)}
-        state = model(**given, output_hidden_states=True, use_cache=False, return_dict=True).hidden_states[-1][0, -1]
-        return torch.nn.functional.normalize(state, dim=-1)
-
-    words = "a cat and a dog " * 200
-    # Texts of exactly so many tokens, on both sides of the switch.
-    counted = []
-    for count in (SWITCH - 1, SWITCH, SWITCH + 1, SWITCH + 50):
-        text = next(words[:n] for n in range(len(words)) if len(tokens(words[:n]).input_ids) == count)
-        counted.append({"id": f"text-{count}-tokens", "text": text})
+    # On both sides of the switch.
+    counted = [text_of(tokens, count) for count in (SWITCH - 1, SWITCH, SWITCH + 1, SWITCH + 50)]
     rows, vectors, batches = [], {}, {}
     for case in cases() + counted:
-        batch = batches[case["id"]] = prepare(case)
-        vectors[case["id"]] = embed(batch)
-        ids = batch["input_ids"][0].long().tolist()
-        row = {**case, "ids": ids}
+        batch = batches[case["id"]] = prepare(tokens, case)
+        vectors[case["id"]] = embed(model, batch)
+        row = {**case, "ids": ids_of(case, batch)}
         if "images" in case:
-            start, count = ids.index(-1), ids.count(-1)
             height, width = batch["image_sizes"][0].tolist()
             tiles = 1 + height * width // 336**2
             # What follows are zero tiles up to the number of crops, which nothing reads.
             pixels = batch["pixel_values"][0, :tiles].contiguous().numpy().astype("<f4")
-            row |= {"ids": [ids[:start], count, ids[start + count:]], "grid": [height // 336, width // 336],
-                    "tileMeans": b64(pixels.reshape(tiles, -1).mean(axis=1)), "cropPixels": sha256(pixels[1:])}
+            grid = [height // 336, width // 336]
+            error = float(np.abs(view_of(whole_of(pixels, *grid)) - pixels[0]).max())
+            if error > 8e-7:
+                raise ValueError(f"{case['id']}: the view is {error} from its definition")
+            row |= {"grid": grid, "tileMeans": b64(pixels.reshape(tiles, -1).mean(axis=1)), "cropPixels": sha256(pixels[1:]),
+                    "viewPixels": b64(pixels[0].reshape(-1)[::VIEW_STEP]), "viewError": error}
         rows.append({**row, "embedding": b64(vectors[case["id"]])})
-        print(case["id"], len(ids), row.get("grid"))
+        print(case["id"], row.get("grid"), row.get("viewError"), flush=True)
 
     mistakes = []
 
     def wrong(id: str, name: str, batch: dict) -> None:
-        value = float(vectors[id] @ embed(batch))
+        value = float(vectors[id] @ embed(model, batch))
         print(id, name, value)
         if value >= 0.99999:
             raise ValueError(f"{id}, {name}: no different")
@@ -152,6 +201,16 @@ def main() -> None:
         tiles[:, 0] = torch.nn.functional.interpolate(
             tiles[:, 1:2].flatten(0, 1), (336, 336)).reshape(tiles[:, 0].shape)
         wrong(id, "the first crop for the global view", {**batch, "pixel_values": tiles})
+        case = next(case for case in cases() if case["id"] == id)
+        with patch.object(torch.nn.functional, "interpolate", box_average):
+            wrong(id, "box-averaged global view", prepare(tokens, case))
+        with patch.object(transforms, "resize", partial(transforms.resize, interpolation=InterpolationMode.BICUBIC)):
+            wrong(id, "bicubic instead of bilinear tiles", prepare(tokens, case))
+        for layer in model.model.layers:
+            layer.self_attn.rotary_emb.max_position_embeddings = SWITCH
+        wrong(id, "m left out", batch)
+        for layer in model.model.layers:
+            layer.self_attn.rotary_emb.max_position_embeddings = SWITCH * 16
     for id in ("picture-800x599-4", f"text-{SWITCH + 1}-tokens"):
         for layer in model.model.layers:
             rotary = layer.self_attn.rotary_emb

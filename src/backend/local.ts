@@ -15,6 +15,7 @@ import type {
   EmbedOptions,
   EmbedUsage,
   InternalOptions,
+  MatmulRate,
   ModelInfo,
   OnProgress,
   OrtOptions,
@@ -75,6 +76,8 @@ export interface Backend {
   /** Brings a model into the model store without loading it. Resolves to its name there; null where it stays elsewhere. */
   add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null>;
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded>;
+  /** What the device of the loaded model multiplies at best. */
+  matmulRate(hooks: CallHooks): Promise<MatmulRate>;
   dispose(): Promise<void>;
 }
 
@@ -108,20 +111,29 @@ export class LocalBackend implements Backend {
     { names, ...settings }: EmbedSettings,
     hooks: CallHooks,
   ): Promise<Embedded> {
-    if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
-    if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
+    const runtime = this.#loaded();
     let usage!: EmbedUsage;
     const onUsage = (taken: EmbedUsage) => (usage = taken);
     const skipped: Embedded['skipped'] = [];
     const onSkip = ({ index, error }: SkippedInput) => void skipped.push({ index, error: errorToWire(error) });
     const options = { ...settings, ...hooks, onUsage, onSkip };
-    const vectors = await this.#runtime.embed<Embedding | null>(inputs, options, names);
-    return { vectors, skipped, info: this.#info(this.#runtime), usage };
+    const vectors = await runtime.embed<Embedding | null>(inputs, options, names);
+    return { vectors, skipped, info: this.#info(runtime), usage };
+  }
+
+  async matmulRate({ signal }: CallHooks): Promise<MatmulRate> {
+    return this.#loaded().matmulRate({ signal });
   }
 
   async dispose(): Promise<void> {
     this.#disposed = true;
     await this.#runtime?.dispose();
+  }
+
+  #loaded(): Runtime {
+    if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
+    if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
+    return this.#runtime;
   }
 
   async #open(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks) {

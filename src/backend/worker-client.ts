@@ -4,7 +4,7 @@ import { proxy, transfer, type Remote } from 'comlink';
 import { DisposedError, InvalidInputError } from '../errors';
 import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded, type WorkerLike } from '../remote/living-worker';
 import { numbered } from '../remote/numbered-calls';
-import type { EmbedInput, ModelInfo, OnProgress } from '../runtime/index';
+import type { EmbedInput, MatmulRate, ModelInfo, OnProgress } from '../runtime/index';
 import type { SourceSpec } from '../sources/spec';
 import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from './local';
 import type { ProgressListener, WorkerService } from './worker-service';
@@ -60,6 +60,10 @@ export class WorkerBackend implements Backend {
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded> {
     const sent = hooks.transferPixels ? transfer([...inputs], pixelBuffers(inputs)) : inputs;
     return this.#call(hooks, (service, call) => service.embed(call, sent, settings));
+  }
+
+  matmulRate(hooks: CallHooks): Promise<MatmulRate> {
+    return this.#call(hooks, (service, call) => service.matmulRate(call));
   }
 
   /** Ends the worker, which gives all memory back. Calls in flight reject with {@link DisposedError}. */

@@ -3,7 +3,7 @@
 import { releaseProxy, transfer, type Remote } from 'comlink';
 import { isMultiVector, type Embedding } from '../multi-vector';
 import { NumberedCalls } from '../remote/numbered-calls';
-import type { EmbedInput, ModelInfo, ProgressEvent } from '../runtime/index';
+import type { EmbedInput, MatmulRate, ModelInfo, ProgressEvent } from '../runtime/index';
 import {
   LocalBackend,
   type Backend,
@@ -54,6 +54,10 @@ export class WorkerService {
       result,
       result.vectors.flatMap((vector) => (vector === null ? [] : [bufferOf(vector)])),
     );
+  }
+
+  matmulRate(call: number): Promise<MatmulRate> {
+    return this.#run(call, (hooks) => this.#backend.matmulRate(hooks));
   }
 
   abort(call: number): void {

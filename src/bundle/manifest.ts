@@ -5,7 +5,7 @@
 
 export const BUNDLE_FORMAT = 'vlm2vec-bundle';
 /** Of bundles that are written; see `bundle/validate.ts` for those that are read. */
-export const BUNDLE_VERSION = 2;
+export const BUNDLE_VERSION = 3;
 export const MANIFEST_PATH = 'bundle.json';
 /** Hashes are kept for pieces of this many bytes, so that a download resumes at a verified boundary. */
 export const CHUNK_BYTES = 16 * 1024 * 1024;
@@ -50,8 +50,10 @@ export interface BundleStage {
   name: string;
   /** Which half of the model it belongs to. */
   kind: 'vision' | 'text';
-  /** The blocks of the tower that this stage runs: `first … last-1`. */
-  blocks: { first: number; last: number };
+  /** The steps of the tower that this stage runs, `first … last-1`: attention, MLP, and the like. */
+  steps?: { first: number; last: number };
+  /** Instead of `steps`, in bundles that were made before version 3: the blocks. */
+  blocks?: { first: number; last: number };
   /** The f32 graph as a plain ONNX model that refers to the weight file. */
   graph: BundleFile;
   /** The weight file. */
@@ -141,6 +143,8 @@ export interface BundleManifest {
   source: BundleSource;
   /** The architecture's own numbers; type in `models/`. */
   config: JsonObject;
+  /** In how many slices each MLP of the text tower is cut, so that every step fits a weight file. */
+  mlpSlices: number;
   /** In the order in which they run. */
   stages: BundleStage[];
   /** The token embeddings. */

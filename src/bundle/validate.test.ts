@@ -11,7 +11,7 @@ const file = (path: string, bytes: number) => ({ path, bytes, sha256: hash, chun
 const stage = (kind: 'vision' | 'text', index: number, first: number, last: number) => ({
   name: `${kind}.${index}`,
   kind,
-  blocks: { first, last },
+  steps: { first, last },
   graph: file(`${kind}.${index}.onnx`, 100),
   weights: file(`${kind}.${index}.bin`, 1000),
   tensors: [
@@ -21,9 +21,15 @@ const stage = (kind: 'vision' | 'text', index: number, first: number, last: numb
   ],
 });
 
+/** The same as a version before 3 says it. */
+const inBlocks = ({ steps, ...rest }: BundleManifest['stages'][number]) => ({ ...rest, blocks: steps });
+
+/** 64 float32 numbers, one of them this. */
+const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
+
 const good = (): BundleManifest => ({
   format: 'vlm2vec-bundle',
-  version: 2,
+  version: 3,
   architecture: 'qwen2_vl',
   recipe: { name: 'vlm2vec' },
   assumed: null,
@@ -31,6 +37,7 @@ const good = (): BundleManifest => ({
   dtype: 'q4',
   source: { base: { id: 'b', revision: 'r' }, adapter: { id: 'a', revision: null, kind: 'dora' } },
   config: { hiddenSize: 64, vision: { depth: 2 } },
+  mlpSlices: 2,
   stages: [stage('vision', 0, 0, 1), stage('vision', 1, 1, 2), stage('text', 0, 0, 3)],
   embeddings: { ...file('embeddings.bin', 370), rows: 10, columns: 64, dtype: 'q4', rowBytes: 37 },
   tokenizer: { files: [file('tokenizer.json', 5)] },
@@ -45,13 +52,11 @@ const good = (): BundleManifest => ({
   },
   prompts: { imageToken: '<|image_pad|>', imageTokenId: 9, maxTokens: 512 },
   probe: [
-    { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: btoa('x'.repeat(256)) },
-    { name: 'q', text: 't', picture: null, embedding: btoa('y'.repeat(256)), f16Loss: 2.5e-7 },
+    { name: 'p', text: 't', picture: { width: 56, height: 28, seed: 1 }, embedding: base64Of(1) },
+    { name: 'q', text: 't', picture: null, embedding: base64Of(-1), f16Loss: 2.5e-7 },
   ],
 });
 
-/** 64 float32 numbers, one of them this. */
-const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
 const parse = (value: unknown) => parseManifest(new TextEncoder().encode(JSON.stringify(value)));
 
 test('a good manifest is read as it is', () => {
@@ -63,7 +68,7 @@ test('a good manifest is read as it is', () => {
 describe('refused, saying where', () => {
   const cases: [string, (manifest: BundleManifest) => unknown, RegExp][] = [
     ['another format', (m) => ({ ...m, format: 'zip' }), /format/],
-    ['a newer version', (m) => ({ ...m, version: 3 }), /version 3.*Update vlm2vec-web/],
+    ['a newer version', (m) => ({ ...m, version: 4 }), /version 4.*Update vlm2vec-web/],
     ['an older version', (m) => ({ ...m, version: 0 }), /version 0.*Convert the checkpoint again/],
     ['a missing part', ({ image: _, ...m }) => m, /image/],
     ['an array for an object', (m) => ({ ...m, image: [] }), /image.*object/],
@@ -87,7 +92,10 @@ describe('refused, saying where', () => {
     ['a shape that does not fit', (m) => (m.stages[0]!.tensors[1]!.shape.push(2), m), /shape/],
     ['a tensor name twice', (m) => ((m.stages[0]!.tensors[1]!.name = 'b'), m), /twice/],
     ['stages out of order', (m) => (m.stages.reverse(), m), /order|follows|come next/],
-    ['a gap between stages', (m) => ((m.stages[1]!.blocks.first = 2), m), /block 1/],
+    ['a gap between stages', (m) => ((m.stages[1]!.steps!.first = 2), m), /step 1 is expected/],
+    ['a stage of blocks among stages of steps', (m) => (m.stages.splice(1, 1, inBlocks(m.stages[1]!)), m), /steps/],
+    ['no number of slices', (m) => (delete (m as { mlpSlices?: number }).mlpSlices, m), /mlpSlices/],
+    ['no slice at all', (m) => ((m.mlpSlices = 0), m), /mlpSlices/],
     ['no text tower', (m) => (m.stages.pop(), m), /towers/],
     ['rows of another length', (m) => ((m.embeddings.rowBytes = 38), m), /rowBytes/],
     ['a table of another length', (m) => ((m.embeddings.rows = 11), m), /embeddings\.bytes/],
@@ -96,6 +104,7 @@ describe('refused, saying where', () => {
     ['a probe that is no base64', (m) => ((m.probe[0]!.embedding = '!'.repeat(344)), m), /base64/],
     ['a probe of NaN', (m) => ((m.probe[0]!.embedding = base64Of(NaN)), m), /probe\[0\]\.embedding/],
     ['an infinite probe', (m) => ((m.probe[0]!.embedding = base64Of(-Infinity)), m), /probe\[0\]\.embedding/],
+    ['a probe of zeros', (m) => ((m.probe[0]!.embedding = base64Of(0)), m), /probe\[0\]\.embedding.*length 1/],
     ['a loss that no cosine has', (m) => ((m.probe[0]!.f16Loss = 2.1), m), /probe\[0\]\.f16Loss.*0 to 2/],
     ['a negative loss', (m) => ((m.probe[1]!.f16Loss = -1e-9), m), /probe\[1\]\.f16Loss/],
     ['a loss of nothing', (m) => ((m.probe[1]!.f16Loss = null as never), m), /probe\[1\]\.f16Loss/],
@@ -185,6 +194,17 @@ test('plain paths', () => {
     'é',
   ];
   for (const path of [...bad, 'a'.repeat(300)]) expect(isPlainPath(path)).toBe(false);
+});
+
+test.each([1, 2])('stages of version %i name blocks, and so do their copies', (version) => {
+  const { mlpSlices: _, ...old } = good();
+  const read = parse({ ...old, version, stages: old.stages.map(inBlocks) });
+  expect(read.mlpSlices).toBe(1);
+  expect(read.stages.map(({ blocks, steps }) => [blocks, steps])).toEqual(
+    old.stages.map(({ steps }) => [steps, undefined]),
+  );
+  expect(parse(read)).toEqual(read);
+  expect(() => parse({ ...old, version })).toThrow(/stages\[0\]\.blocks/);
 });
 
 test('the hasher’s entries pass, whatever the length', async () => {

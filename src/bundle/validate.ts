@@ -26,6 +26,7 @@ import {
 } from './manifest';
 import { isPlainPath } from './paths';
 import { rowBytes } from './rows';
+import { isUnit } from './unit-vector';
 
 /** A manifest lists a few hundred tensors and hashes: about 200 kB for the 2B model. */
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
@@ -71,7 +72,8 @@ function readManifestFields(root: JsonField): BundleManifest {
     dtype: root.get('dtype').oneOf(WEIGHT_DTYPES),
     source: readSource(root.get('source')),
     config: root.get('config').record(),
-    stages: readStages(root.get('stages')),
+    mlpSlices: version < 3 ? 1 : root.get('mlpSlices').integer(1, 1000),
+    stages: readStages(root.get('stages'), version),
     embeddings: readTable(root.get('embeddings')),
     tokenizer: {
       files: root
@@ -95,6 +97,20 @@ function readManifestFields(root: JsonField): BundleManifest {
     }
   }
   return manifest;
+}
+
+/**
+ * Before it is fetched, kept or run, whether or not the self-test runs on this device: a bundle whose converter never saw
+ * an embedding is none.
+ * @throws BundleFormatError
+ */
+export function expectProbe({ probe }: Pick<BundleManifest, 'probe'>): void {
+  if (probe.length > 0) return;
+  throw new BundleFormatError(
+    "bundle.json, probe: the bundle's self-test is missing, so nothing tells whether it is computed rightly. Convert the " +
+      'checkpoint again.',
+    { at: 'probe' },
+  );
 }
 
 function readSource(source: JsonField): BundleSource {
@@ -130,19 +146,25 @@ function readFile(field: JsonField, maxBytes = Number.MAX_SAFE_INTEGER): BundleF
   };
 }
 
-/** vision.0 … vision.n, then text.0 … text.m; each stage begins at the block where the one before ended. */
-function readStages(field: JsonField): BundleStage[] {
+/**
+ * vision.0 … vision.n, then text.0 … text.m; each stage begins at the step where the one before ended. Versions 1 and 2
+ * count blocks instead, and so do their copies.
+ */
+function readStages(field: JsonField, version: number): BundleStage[] {
   const counts = { vision: 0, text: 0 };
-  let block = 0;
+  let next = 0;
+  let unit: Unit | undefined;
   const stages = field.items(
     (item) => {
-      const stage = readStage(item);
-      const { kind, name, blocks } = stage;
+      unit ??= version < 3 || !item.has('steps') ? 'blocks' : 'steps';
+      const stage = readStage(item, unit);
+      const { kind, name } = stage;
+      const { first, last } = stage[unit]!;
       if (kind === 'vision' && counts.text > 0) item.get('kind').fail('a vision stage follows a text stage.');
       if (name !== `${kind}.${counts[kind]}`) item.get('name').fail(`stages are out of order at ${name}.`);
-      if (counts[kind]++ === 0) block = 0;
-      if (blocks.first !== block) item.get('blocks').fail(`block ${block} is expected to come next.`);
-      block = blocks.last;
+      if (counts[kind]++ === 0) next = 0;
+      if (first !== next) item.get(unit).fail(`${unit.slice(0, -1)} ${next} is expected to come next.`);
+      next = last;
       return stage;
     },
     { max: 10_000 },
@@ -151,9 +173,12 @@ function readStages(field: JsonField): BundleStage[] {
   return stages;
 }
 
-function readStage(field: JsonField): BundleStage {
-  const first = field.get('blocks').get('first').integer(0, 100_000);
-  const last = field.get('blocks').get('last').integer(first, 100_000);
+/** What a stage's range counts. */
+type Unit = 'blocks' | 'steps';
+
+function readStage(field: JsonField, unit: Unit): BundleStage {
+  const first = field.get(unit).get('first').integer(0, 100_000);
+  const last = field.get(unit).get('last').integer(first, 100_000);
   const weights = readFile(field.get('weights'), MAX_STAGE_BYTES);
   const tensors = field.get('tensors').items((tensor) => readTensor(tensor, weights.bytes), { max: 10_000 });
   const names = new Set(tensors.map((tensor) => tensor.name));
@@ -166,7 +191,7 @@ function readStage(field: JsonField): BundleStage {
   return {
     name: field.get('name').string(100),
     kind: field.get('kind').oneOf(['vision', 'text']),
-    blocks: { first, last },
+    [unit]: { first, last },
     graph: readFile(field.get('graph')),
     weights,
     tensors,
@@ -200,7 +225,8 @@ function readTable(field: JsonField): EmbeddingTable {
 
 function readRecipeFields(root: JsonField): Pick<BundleManifest, 'recipe' | 'assumed'> {
   return {
-    recipe: root.get('recipe').record(),
+    // Null in copies of bundles of version 1.
+    recipe: root.get('recipe').nullable((recipe) => recipe.record()),
     assumed: root.get('assumed').nullable((reason) => reason.string(10_000)),
   };
 }
@@ -223,7 +249,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
   const embedding = field.get('embedding').string();
   const isWhole = /^[A-Za-z0-9+/]*={0,2}$/.test(embedding) && decodedLength(embedding) === dims * 4;
   if (!isWhole) field.get('embedding').fail(`base64 of ${dims} float32 numbers is expected.`);
-  if (!isFiniteVector(embedding)) field.get('embedding').fail('numbers are expected, no NaN or infinity.');
+  if (!isUnit(vectorOf(embedding))) field.get('embedding').fail('a vector of length 1 is expected.');
   const f16Loss = field.get('f16Loss').optional((loss) => loss.number(0, 2));
   return {
     name: field.get('name').string(1000),
@@ -239,11 +265,10 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
 }
 
 /** @param base64 of little-endian float32 */
-function isFiniteVector(base64: string): boolean {
-  const bytes = base64ToBytes(base64);
-  const view = new DataView(bytes.buffer);
-  for (let at = 0; at < bytes.length; at += 4) if (!Number.isFinite(view.getFloat32(at, true))) return false;
-  return true;
+function vectorOf(base64: string): Float32Array {
+  const { buffer, byteLength } = base64ToBytes(base64);
+  const view = new DataView(buffer);
+  return Float32Array.from({ length: byteLength / 4 }, (_, i) => view.getFloat32(4 * i, true));
 }
 
 function decodedLength(base64: string): number {

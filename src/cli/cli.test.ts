@@ -26,6 +26,7 @@ import {
 } from '../testing/fixtures';
 import { crc32 } from '../bundle/crc32';
 import { openParquet } from '../eval/parquet';
+import type { Measured, MeasureReport } from '../measure';
 import { bytesSource } from '../testing/checkpoint-files';
 import { runMain as run, type CommandResult } from './run-main';
 
@@ -444,4 +445,58 @@ test('--help and --version succeed', async () => {
   const { code, stdout, stderr } = await run(['embed', '--help']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toContain('--raw-tokens');
+});
+
+describe('bench', () => {
+  const few = ['bench', '--model', 'nano', '--pictures', '16,1024', '--captions', '2', '--seconds', '1'];
+
+  test('--json is the report: figures of what the model takes, the reason for what it does not', async () => {
+    const { code, stdout } = await run([...few, '--json']);
+    expect(code).toBe(0);
+    const report = JSON.parse(stdout) as MeasureReport;
+    const [rung] = report.rungs;
+    expect(report).toMatchObject({ format: 'vlm2vec-bench', version: 1, model: { label: 'nano', dtype: 'q8' } });
+    expect(rung).toMatchObject({ device: 'cpu', activations: 'f32', probe: [{ outcome: 'passed' }], error: null });
+    expect(rung!.probe[0]!.cosine).toBeGreaterThan(0.999999);
+    expect(rung!.matmul!.flopsPerSecond).toBeGreaterThan(0);
+    expect(rung!.memory!.bytes).toBeGreaterThan(1e7);
+    expect(rung!.figures).toMatchObject([
+      { kind: 'captions', size: 2, inputs: 2, skipped: null },
+      { kind: 'picture', size: 16, imageTokens: 16, skipped: null },
+      { kind: 'picture', size: 1024, skipped: 'this model takes 512 tokens at most' },
+    ]);
+    for (const figure of rung!.figures.slice(0, 2)) {
+      const { milliseconds, share, stages } = figure as Measured;
+      expect(milliseconds).toBeGreaterThan(0);
+      expect(share).toBeGreaterThan(0);
+      expect(stages.map(({ name }) => name)).toEqual(figure.kind === 'picture' ? ['vision.0', 'text.0'] : ['text.0']);
+    }
+  });
+
+  test('as a table, as it comes', async () => {
+    const { code, stdout } = await run([
+      'bench',
+      '--model',
+      'nano',
+      '--pictures',
+      '16',
+      '--captions',
+      '1',
+      '--seconds',
+      '1',
+    ]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^nano: qwen2_vl, q8, [\d.]+ MB\ncpu f32\n  loading [\d.]+ s\n/);
+    expect(stdout).toMatch(/\n  a picture, 16 visual tokens +[\d.,]+ /);
+    expect(stdout).toMatch(/\n    stage vision\.0, in one call +[\d.,]+ /);
+  });
+
+  test.each([
+    ['--pictures', '0'],
+    ['--pictures', '64,x'],
+    ['--captions', '1000'],
+    ['--json', '--markdown'],
+  ])('%s %s is refused', async (...args) => {
+    expect((await run(['bench', '--model', 'nano', ...args])).code).toBe(2);
+  });
 });

@@ -44,7 +44,10 @@ function summary(manifest: BundleManifest) {
     published: publishedScores(recipe, source),
     dims,
     dtype,
-    stages: stages.map(({ name, kind, blocks, weights }) => ({ name, kind, blocks, bytes: weights.bytes })),
+    stages: stages.map(({ name, kind, steps, blocks, weights }) => ({
+      ...{ name, kind, bytes: weights.bytes },
+      ...(steps ? { steps } : { blocks }),
+    })),
     embeddings: {
       rows: embeddings.rows,
       columns: embeddings.columns,
@@ -58,6 +61,8 @@ function summary(manifest: BundleManifest) {
     probe: manifest.probe.map(({ name }) => name),
   };
 }
+
+const span = ({ first, last }: { first: number; last: number }) => `${first} to ${last - 1}`;
 
 /** The same for people, one fact a line. */
 export function describeBundle(label: string, manifest: BundleManifest): string[] {
@@ -82,8 +87,8 @@ export function describeBundle(label: string, manifest: BundleManifest): string[
     `  adapter       ${adapter === null ? 'none' : `${origin(adapter)} (${adapter.kind})`}`,
     `  bytes         ${totalBytes(manifest)} (${megabytes(totalBytes(manifest))})`,
     ...stages.map(
-      ({ name, blocks, weights }) =>
-        `  stage         ${name}: blocks ${blocks.first} to ${blocks.last - 1}, ${megabytes(weights.bytes)}`,
+      ({ name, steps, blocks, weights }) =>
+        `  stage         ${name}: ${steps ? `steps ${span(steps)}` : `blocks ${span(blocks!)}`}, ${megabytes(weights.bytes)}`,
     ),
     `  embeddings    ${embeddings.rows} rows of ${embeddings.columns}, ${megabytes(embeddings.bytes)}`,
   ].map(printableLine);

@@ -1,10 +1,12 @@
 /** @file The commands and options of `vlm2vec`, and what every command has in common. */
 
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { bench, type BenchArguments } from './bench';
 import { convert, type ConvertArguments } from './convert';
 import { embed, type EmbedArguments } from './embed';
 import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
 import { recipes } from '../recipes';
+import { CAPTION_COUNTS, MOST_CAPTIONS, PICTURE_SIZES } from '../measure';
 import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
@@ -24,6 +26,15 @@ function positiveInteger(value: string): number {
     throw new InvalidArgumentError('It must be a whole number above 0.');
   }
   return number;
+}
+
+/** `64,256`, each within the limit. */
+function numbers(most: number): (value: string) => number[] {
+  return (value) => {
+    const all = value.split(',').map((each) => positiveInteger(each.trim()));
+    if (all.every((each) => each <= most)) return [...new Set(all)].sort((a, b) => a - b);
+    throw new InvalidArgumentError(`They are ${most} at most.`);
+  };
 }
 
 /** What Node runs models on; of what browsers have, the message says so. */
@@ -191,6 +202,29 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(deviceOption())
     .option('--json', 'print it as JSON')
     .action((bundle: string, args: VerifyArguments) => verify(bundle, args, progress, signal));
+
+  command('bench')
+    .description(
+      'Measure a bundle on this machine: milliseconds for pictures and captions, stage by stage, their share of the ' +
+        "machine's own matmul rate, loading time, memory, and the cosine with the bundle's self-test.",
+    )
+    .addOption(modelOption().makeOptionMandatory())
+    .addOption(deviceOption())
+    .addOption(
+      new Option('--activations <which>', 'numbers between the weights (default: f32 on cpu, both on webgpu)').choices([
+        'f32',
+        'f16',
+      ]),
+    )
+    .addOption(computeOption())
+    .option('--pictures <sizes>', `visual tokens (default: ${PICTURE_SIZES.join(',')})`, numbers(16384))
+    .option('--captions <counts>', `captions in a call (default: ${CAPTION_COUNTS.join(',')})`, numbers(MOST_CAPTIONS))
+    .option('--seconds <n>', 'spend so long on repeating each (default: 3)', positiveInteger)
+    .option('--longest <n>', 'leave out what takes longer, in seconds (default: 60)', positiveInteger)
+    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
+    .addOption(new Option('--json', 'print the report as JSON').conflicts('markdown'))
+    .option('--markdown', 'print the report as Markdown, to paste it somewhere')
+    .action((args: BenchArguments) => bench(args, progress, signal));
 
   command('inspect <bundle>')
     .description(

@@ -10,6 +10,7 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
   wait: 'Waiting',
   measure: 'Choosing precisions',
   convert: 'Converting',
+  calibrate: 'Measuring what the weights see',
   probe: 'Computing the probe',
   publish: 'Publishing',
   download: 'Downloading',
@@ -21,12 +22,14 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
 
 export interface ProgressLine {
   show(event: ProgressEvent): void;
+  /** Something that is no event of the library's. */
+  note(text: string): void;
   /** Wipes the line, so that what is printed next starts clean. */
   clear(): void;
 }
 
 export function progressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
-  if (!stream.isTTY) return { show: () => undefined, clear: () => undefined };
+  if (!stream.isTTY) return { show: () => undefined, note: () => undefined, clear: () => undefined };
   let shown = false;
   let last = 0;
   return {
@@ -37,6 +40,10 @@ export function progressLine(stream: NodeJS.WriteStream = process.stderr): Progr
       const percent = event.progress === undefined ? '' : ` ${event.progress.toFixed(0)} %`;
       const detail = event.file === undefined ? '' : ` (${printableLine(event.file)})`;
       stream.write(`${CLEAR_LINE}${PHASES[event.phase]}${percent}${detail}`);
+      shown = true;
+    },
+    note: (text) => {
+      stream.write(`${CLEAR_LINE}${printableLine(text)}`);
       shown = true;
     },
     clear: () => {

@@ -3,7 +3,7 @@
 import type { TensorStore } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';
 import type { PlannedWeight } from '../models';
-import { columnsOf, sourceColumns } from './rows';
+import { columnsOf, rowsOfPart, sourceColumns } from './rows';
 
 /** @throws CheckpointMismatchError naming what is missing or has another shape. */
 export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeight[]): void {
@@ -14,14 +14,16 @@ export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeig
   }
   for (const weight of weights) {
     let rows = 0;
-    for (const part of weight.parts) {
+    for (const [index, part] of weight.parts.entries()) {
       const { shape } = tensors.info(part)!;
       const columns = shape.slice(1).reduce((product, size) => product * size, 1);
       if (columns !== sourceColumns(weight) || weight.shape.length > 1 !== shape.length > 1) {
         fail(part, shape, `rows of ${sourceColumns(weight)}`);
       }
-      rows += shape[0] ?? 0;
-      if (weight.parts.length === 1 && rows !== weight.shape[0]) fail(part, shape, `${weight.shape[0]} rows`);
+      const whole = weight.slice?.of[0] ?? (weight.parts.length === 1 ? weight.shape[0] : undefined);
+      if (whole !== undefined && shape[0] !== whole) fail(part, shape, `${whole} rows`);
+      const { first, last } = rowsOfPart(weight, index, shape[0] ?? 0);
+      rows += last - first;
     }
     if (rows !== weight.shape[0]) {
       const expected = `[${weight.shape[0]}, ${columnsOf(weight)}]`;

@@ -18,7 +18,7 @@ import type { TensorStore } from '../checkpoint/types';
 import type { PlannedWeight } from '../models';
 import { quantizationError, type BlockFormat } from '../onnx/quantize';
 import { storedBytes, type WeightLayout } from './layout';
-import { columnsOf, readRows } from './rows';
+import { columnsOf, ownColumns, readRows, rowsOfPart } from './rows';
 import { naming } from './encode';
 
 /**
@@ -105,9 +105,9 @@ async function measure(
 ): Promise<Measured> {
   const errors = formats.map(() => 0);
   let norm = 0;
-  for (const part of weight.parts) {
-    for (const range of sampleRanges(tensors.info(part)?.shape[0] ?? 0)) {
-      const values = await readRows(tensors, weight, { part, ...range }, options);
+  for (const [index, part] of weight.parts.entries()) {
+    for (const range of sampleRanges(rowsOfPart(weight, index, tensors.info(part)?.shape[0] ?? 0))) {
+      const values = ownColumns(weight, await readRows(tensors, weight, { part, ...range }, options));
       formats.forEach((format, i) => {
         naming(part, () => {
           const measured = quantizationError(values, columnsOf(weight), format);
@@ -125,11 +125,12 @@ async function measure(
   return { weight, options: measured };
 }
 
-function sampleRanges(rows: number): { first: number; count: number }[] {
-  if (rows <= 2 * SAMPLE_ROWS) return [{ first: 0, count: rows }];
+function sampleRanges({ first: begin, last }: { first: number; last: number }): { first: number; count: number }[] {
+  const rows = last - begin;
+  if (rows <= 2 * SAMPLE_ROWS) return [{ first: begin, count: rows }];
   const first = Math.floor(rows / 4);
   const second = Math.min(rows - SAMPLE_ROWS, Math.max(first + SAMPLE_ROWS, Math.floor((rows * 3) / 4)));
-  return [first, second].map((start) => ({ first: start, count: SAMPLE_ROWS }));
+  return [first, second].map((start) => ({ first: begin + start, count: SAMPLE_ROWS }));
 }
 
 function chooseQ8({ options }: Measured): BlockFormat {

@@ -32,12 +32,15 @@ import {
   architectureOf,
   buildStageGraph,
   expectPositions,
+  slicesToFit,
   type Backbone,
   type CheckpointFiles,
+  type PlannedWeight,
   type Positions,
 } from '../models';
 import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
+import { boundLayout, storedBytes } from './layout';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
 import { chooseRecipe, type ChosenRecipe } from './recipe';
@@ -67,6 +70,8 @@ export interface ConvertOptions {
   onProgress?: OnProgress;
   /** Bytes of the largest weight file. @default 256 MiB, which is also the most that is allowed */
   maxStageBytes?: number;
+  /** Slices of each MLP of the text tower. @default as few as let everything fit a weight file */
+  mlpSlices?: number;
   /** The journal is written whenever about so many bytes of the bundle were. @default 8 MiB */
   noteBytes?: number;
 }
@@ -104,10 +109,13 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
   options.onRecipe?.(chosen);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
-  const backbone = architecture.fromCheckpoint(
-    { config: checkpoint.config, preprocessor: checkpoint.preprocessor, ...tokenizer },
-    { head: chosen.recipe.head ?? null },
-  );
+  const { config, preprocessor } = checkpoint;
+  const head = chosen.recipe.head ?? null;
+  const backboneOf = (slices: number) =>
+    architecture.fromCheckpoint({ config, preprocessor, ...tokenizer }, { head, mlpSlices: slices });
+  const mostBytes = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
+  const mlpSlices = options.mlpSlices ?? slicesToFit(backboneOf, mostBytes, options.maxStageBytes);
+  const backbone = backboneOf(mlpSlices);
   expectPositions(backbone, chosen.recipe.positions);
   const work = await openWork(options, backbone, chosen);
   const sealed = await writeAndSeal(options, work);
@@ -133,6 +141,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     dtype,
     source: checkpoint.source,
     config: backbone.config,
+    mlpSlices,
     stages,
     embeddings,
     tokenizer: { files },
@@ -153,12 +162,12 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
 async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }: ChosenRecipe): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
   const head = recipe.head ?? null;
-  const maxStageBytes = options.maxStageBytes ?? null;
+  const limits = { maxStageBytes: options.maxStageBytes ?? null, mlpSlices: options.mlpSlices ?? null };
   const { journal } = writer;
   const before = plannedBefore(journal?.notes ?? []);
   const same = {
     dtype,
-    maxStageBytes,
+    ...limits,
     head,
     source: checkpoint.source,
     files: fileKeys(checkpoint.tensors),
@@ -171,7 +180,7 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
   const plan = await planConversion(options, backbone);
   const note = await planNote(checkpoint, {
     dtype,
-    maxStageBytes,
+    ...limits,
     head,
     layouts: plan.layouts,
   });
@@ -275,16 +284,16 @@ async function writeGraphs(
 ): Promise<BundleStage[]> {
   const stages: BundleStage[] = [];
   for (const { plan: stage, file } of plan.stages) {
-    const { name, kind, blocks } = stage;
+    const { name, kind, steps } = stage;
     const weights = sealed.get(file.path)!;
     const tensors = file.weights.flatMap((placed) => placed.tensors);
     const model = buildStageGraph(
       backbone,
-      { kind, blocks, weights, tensors },
+      { kind, steps, weights, tensors },
       { activations: 'f32', positions: positions === 'mrope' ? 'rows' : 'sequence' },
     );
     const graph = await writeFile(writer, `${name}.onnx`, model);
-    stages.push({ name, kind, blocks, graph, weights, tensors });
+    stages.push({ name, kind, steps, graph, weights, tensors });
   }
   return stages;
 }

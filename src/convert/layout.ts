@@ -1,11 +1,31 @@
 /** @file How each planned weight is stored, and how many bytes that takes in its stage's file. */
 
-import type { StoredTensor } from '../bundle/manifest';
+import type { StoredTensor, WeightDtype } from '../bundle/manifest';
 import type { PlannedWeight } from '../models';
 import { quantizedTensors, type BlockFormat } from '../onnx/quantize';
 
 /** Plain floats, or blocks of codes. */
 export type WeightLayout = 'f32' | 'f16' | BlockFormat;
+
+/** The fewest and the most bits that a quantized matrix gets; null where none is quantized. */
+const BLOCKS: Record<WeightDtype, Record<'least' | 'most', BlockFormat | null>> = {
+  fp32: { least: null, most: null },
+  fp16: { least: null, most: null },
+  q8: { least: { bits: 8, zeroPoints: false }, most: { bits: 8, zeroPoints: true } },
+  q4: { least: { bits: 4, zeroPoints: false }, most: { bits: 8, zeroPoints: true } },
+};
+
+/** The smallest or the largest layout that a weight may get in a dtype, whatever its values. */
+export function boundLayout(
+  { shape, quantize }: PlannedWeight,
+  dtype: WeightDtype,
+  bound: 'least' | 'most',
+): WeightLayout {
+  if (shape.length < 2) return 'f32';
+  const block = BLOCKS[dtype][bound];
+  if (quantize && block) return block;
+  return dtype === 'fp32' ? 'f32' : 'f16';
+}
 
 /** Tensors start at multiples of this many bytes in a weight file. */
 export const ALIGNMENT = 64;

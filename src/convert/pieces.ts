@@ -6,7 +6,7 @@
 import type { ByteSource, TensorStore } from '../checkpoint/types';
 import type { PlacedWeight, ConversionPlan } from './plan';
 import { weightFiles } from './plan';
-import { rowsPerChunk, type RowRange } from './rows';
+import { rowsOfPart, rowsPerChunk, type RowRange } from './rows';
 
 /** Some rows of one part of a weight. */
 export interface Piece extends RowRange {
@@ -24,30 +24,63 @@ export interface PieceGroup {
   pieces: Piece[];
 }
 
+/** A piece and what decides when it comes. */
+interface Member {
+  /** Where its tensor begins in the file, and which of the tensors it is. */
+  start: number;
+  tensor: number;
+  piece: Omit<Piece, 'index'>;
+}
+
 /** All pieces, file by file. */
 export function planPieces(plan: ConversionPlan, tensors: TensorStore): PieceGroup[] {
-  const groups = new Map<ByteSource | null, { start: number; piece: Omit<Piece, 'index'> }[]>();
+  const groups = new Map<ByteSource | null, Member[]>();
+  const seen = new Map<string, number>();
   for (const placed of weightFiles(plan).flatMap(({ weights }) => weights)) {
     let row = 0;
-    for (const part of placed.weight.parts) {
+    for (const [index, part] of placed.weight.parts.entries()) {
       const { shape, place } = tensors.info(part)!;
       const group = groups.get(place?.source ?? null) ?? [];
       groups.set(place?.source ?? null, group);
-      const rows = shape[0] ?? 1;
+      const tensor = seen.get(part) ?? seen.size;
+      seen.set(part, tensor);
+      const { first: begin, last } = rowsOfPart(placed.weight, index, shape[0] ?? 1);
       const perPiece = rowsPerChunk(placed.weight);
-      for (let first = 0; first < rows; first += perPiece) {
-        const count = Math.min(perPiece, rows - first);
-        group.push({ start: place?.start ?? 0, piece: { placed, part, first, count, row: row + first } });
+      for (let first = begin; first < last; first += perPiece) {
+        const count = Math.min(perPiece, last - first);
+        group.push({
+          start: place?.start ?? 0,
+          tensor,
+          piece: { placed, part, first, count, row: row + first - begin },
+        });
       }
-      row += rows;
+      row += last - begin;
     }
   }
   const byName = [...groups].sort(([a], [b]) => compare(a?.name ?? '', b?.name ?? ''));
   let index = 0;
   return byName.map(([source, members]) => ({
     source,
-    pieces: members.sort((a, b) => a.start - b.start).map(({ piece }): Piece => ({ ...piece, index: index++ })),
+    pieces: members.sort(inTurn).map(({ piece }): Piece => ({ ...piece, index: index++ })),
   }));
+}
+
+/** Tensor after tensor as they lie in the file, rows in order, so that slices of the same rows are neighbours. */
+function inTurn(a: Member, b: Member): number {
+  return a.start - b.start || a.tensor - b.tensor || a.piece.first - b.piece.first;
+}
+
+/** Pieces, of which neighbours that are cut from the same rows come together: these are read once. */
+export function readings(pieces: readonly Piece[]): Piece[][] {
+  const groups: Piece[][] = [];
+  for (const piece of pieces) {
+    const before = groups.at(-1);
+    const same = before?.[0];
+    if (same && same.part === piece.part && same.first === piece.first && same.count === piece.count)
+      before.push(piece);
+    else groups.push([piece]);
+  }
+  return groups;
 }
 
 function compare(a: string, b: string): number {

@@ -78,8 +78,7 @@ export function placeWeights(
   layouts: Map<string, WeightLayout>,
   maxStageBytes = MAX_STAGE_BYTES,
 ): ConversionPlan {
-  const share = MAX_STAGE_BYTES / maxStageBytes; // smaller files are planned as if the weights were larger
-  const stages = planStages(network, (weight) => share * storedBytes(weight, layouts.get(weight.name)!));
+  const stages = planStages(network, (weight) => storedBytes(weight, layouts.get(weight.name)!), maxStageBytes);
   return {
     network,
     dtype,

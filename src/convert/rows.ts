@@ -17,13 +17,33 @@ export interface RowRange {
 /** Numbers of one row as stored; a vector's rows are single numbers. */
 export const columnsOf = (weight: PlannedWeight) => weight.shape[1] ?? 1;
 
+/** Numbers of one row before a slice takes its columns. */
+const wholeColumns = (weight: PlannedWeight) => weight.slice?.of[1] ?? columnsOf(weight);
+
+/** Rows of each part that the weight takes. `rows`: how many the part has, where the weight takes all. */
+export function rowsOfPart({ slice }: PlannedWeight, part: number, rows: number): { first: number; last: number } {
+  return slice?.rows?.[part] ?? { first: 0, last: rows };
+}
+
+/** Of whole rows, the columns that the weight takes. // [count, whole] → [count, columns] */
+export function ownColumns(weight: PlannedWeight, values: Float32Array): Float32Array {
+  const taken = weight.slice?.columns;
+  if (!taken) return values;
+  const [whole, columns] = [wholeColumns(weight), columnsOf(weight)];
+  const own = new Float32Array((values.length / whole) * columns);
+  for (let row = 0, at = taken.first; at < values.length; row++, at += whole) {
+    own.set(values.subarray(at, at + columns), row * columns);
+  }
+  return own;
+}
+
 /** Rows of the largest chunk. */
 export const rowsPerChunk = (weight: PlannedWeight) => {
   const rows = Math.max(1, Math.floor(CHUNK_WEIGHTS / sourceColumns(weight)));
   return Math.min(rows, weight.shape[0]!);
 };
 
-/** Some rows of one part, transformed, and proved finite. */
+/** Some whole rows of one part, transformed, and proved finite. // [count, columns before a slice takes its own] */
 export async function readRows(
   tensors: TensorStore,
   weight: PlannedWeight,
@@ -32,14 +52,15 @@ export async function readRows(
 ): Promise<Float32Array> {
   const read = await tensors.readRows(part, first, count, signal);
   const values = weight.rowTransform === 'fold-temporal' ? foldTemporal(read, weight.patchArea!) : read;
-  if (values.length !== count * columnsOf(weight)) {
+  const columns = wholeColumns(weight);
+  if (values.length !== count * columns) {
     throw new CheckpointMismatchError(`${part}: rows ${first} to ${first + count} came back with another size.`, {
       part,
     });
   }
   const bad = firstNonFinite(values);
   if (bad >= 0) {
-    const row = first + Math.floor(bad / columnsOf(weight));
+    const row = first + Math.floor(bad / columns);
     throw new CheckpointMismatchError(`${part} holds ${values[bad]} in row ${row}: the checkpoint is damaged.`, {
       tensor: part,
       row,
@@ -50,7 +71,7 @@ export async function readRows(
 
 /** Numbers of one row in the checkpoint. */
 export const sourceColumns = (weight: PlannedWeight) =>
-  columnsOf(weight) * (weight.rowTransform === 'fold-temporal' ? 2 : 1);
+  wholeColumns(weight) * (weight.rowTransform === 'fold-temporal' ? 2 : 1);
 
 /** The two temporal slices of a patch kernel added: exact for still images. // [n, C, 2, area] → [n, C, area] */
 function foldTemporal(values: Float32Array, area: number): Float32Array {

@@ -15,6 +15,8 @@ export interface PlanNote {
   convert: number;
   dtype: WeightDtype;
   maxStageBytes: number | null;
+  /** As asked for; null where the limit decides. */
+  mlpSlices: number | null;
   /** The recipe's head, which is among the weights. */
   head: Recipe['head'] | null;
   source: BundleSource;
@@ -40,7 +42,7 @@ export function plannedBefore(notes: readonly unknown[]): PlanNote | null {
 /** Whether an interrupted conversion would write the same bytes as this one. */
 export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'layouts' | 'claims'>): boolean {
   const key = (plan: typeof now) =>
-    JSON.stringify([plan.dtype, plan.maxStageBytes, plan.head, plan.source, plan.files]);
+    JSON.stringify([plan.dtype, plan.maxStageBytes, plan.mlpSlices ?? null, plan.head, plan.source, plan.files]);
   return key(before) === key(now);
 }
 
@@ -49,6 +51,7 @@ export async function planNote(
   plan: {
     dtype: WeightDtype;
     maxStageBytes: number | null;
+    mlpSlices: number | null;
     head: PlanNote['head'];
     layouts: Map<string, WeightLayout>;
   },

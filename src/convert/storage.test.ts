@@ -47,9 +47,27 @@ describe('plannedStorage', () => {
     expect(largestBuffer).toBeLessThan(128 * 2 ** 20); // which every WebGPU allows
   });
 
-  test('the 7B is refused in dtypes of which one block is larger than a weight file, before anything is fetched', () => {
-    expect(() => plannedStorage(config7B, 'fp32')).toThrow(UnsupportedError);
-    expect(() => plannedStorage(config7B, 'fp16')).toThrow(/smaller dtype/);
-    expect(plannedStorage(config7B, 'q8').store).toBeGreaterThan(plannedStorage(config7B, 'q4').store);
+  test.each([
+    ['fp32', 4],
+    ['fp16', 2],
+    ['q8', 8.75 / 8],
+    ['q4', 4.64 / 8],
+  ] as const)('of the 7B at %s, too', (dtype, bytes) => {
+    const weights = 7_745_625_600;
+    const { store, largestBuffer } = plannedStorage(config7B, dtype);
+    expect(Math.abs(store / (weights * bytes) - 1)).toBeLessThan(0.01);
+    expect(largestBuffer).toBeLessThan(128 * 2 ** 20);
+  });
+
+  test('attention that is larger than a weight file is refused, before anything is fetched', () => {
+    const wide = {
+      ...config7B,
+      hidden_size: 8192,
+      num_attention_heads: 64,
+      num_key_value_heads: 64,
+      vision_config: { ...config7B.vision_config, hidden_size: 8192 },
+    };
+    expect(() => plannedStorage(wide, 'fp32')).toThrow(UnsupportedError);
+    expect(() => plannedStorage(wide, 'fp16')).toThrow(/qkv.*512 MiB.*smaller dtype|input_layernorm.*smaller dtype/);
   });
 });

@@ -8,9 +8,9 @@ import type { FileWriter } from '../bundle/storage';
 import type { PassState, TensorStore } from '../checkpoint/types';
 import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '../errors';
 import { PieceEncoder, placesOf } from './encode';
-import type { Piece, PieceGroup } from './pieces';
+import { readings, type Piece, type PieceGroup } from './pieces';
 import { weightFiles, type ConversionPlan } from './plan';
-import { readRows } from './rows';
+import { ownColumns, readRows } from './rows';
 import type { ConversionState, PlanNote } from './state';
 
 /** Each note waits for the disk. */
@@ -109,19 +109,21 @@ async function writePieces(
     noted = 0;
   };
   try {
-    for await (const { piece, values, reached } of readAhead(run, pieces, pass?.state ?? (() => null))) {
-      hasher.init();
-      let bytes = 0;
-      const file = files.get(piece.placed.file)!;
-      for (const part of encoder.encode(piece, values)) {
-        hasher.update(part.bytes);
-        await file.write(part.bytes, part.position);
-        bytes += part.bytes.length;
+    for await (const { reading, values, reached } of readAhead(run, readings(pieces), pass?.state ?? (() => null))) {
+      for (const piece of reading) {
+        hasher.init();
+        let bytes = 0;
+        const file = files.get(piece.placed.file)!;
+        for (const part of encoder.encode(piece, ownColumns(piece.placed.weight, values))) {
+          hasher.update(part.bytes);
+          await file.write(part.bytes, part.position);
+          bytes += part.bytes.length;
+        }
+        pending.push([piece.index, hasher.digest('hex')]);
+        noted += bytes;
+        run.onPiece(piece, bytes);
       }
-      pending.push([piece.index, hasher.digest('hex')]);
       at = reached ?? at; // inside a claim: an earlier place serves, too
-      noted += bytes;
-      run.onPiece(piece, bytes);
       if (noted >= noteBytes) await note();
       signal?.throwIfAborted();
     }
@@ -132,22 +134,23 @@ async function writePieces(
   await note();
 }
 
-/** The rows of each piece in order, read one piece ahead, and where the pass stood after it. */
+/** The rows of each reading in order, read one ahead, and where the pass stood after it. */
 async function* readAhead(
   { tensors, signal }: Run,
-  pieces: readonly Piece[],
+  all: readonly Piece[][],
   passState: () => PassState | null,
-): AsyncGenerator<{ piece: Piece; values: Float32Array; reached: PassState | null }> {
+): AsyncGenerator<{ reading: Piece[]; values: Float32Array; reached: PassState | null }> {
   const read = (index: number) => {
-    const piece = pieces[index];
-    if (!piece) return undefined;
-    const reading = readRows(tensors, piece.placed.weight, piece, { signal }).then((values) => ({
-      piece,
+    const reading = all[index];
+    if (!reading) return undefined;
+    const [piece] = reading;
+    const result = readRows(tensors, piece!.placed.weight, piece!, { signal }).then((values) => ({
+      reading,
       values,
       reached: passState(),
     }));
-    reading.catch(() => undefined); // it is awaited below, unless the consumer stops first
-    return reading;
+    result.catch(() => undefined); // it is awaited below, unless the consumer stops first
+    return result;
   };
   let next = read(0);
   for (let index = 0; next; index++) {

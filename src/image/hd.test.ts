@@ -37,6 +37,48 @@ function planes(patches: Float32Array): Float32Array {
   return result;
 }
 
+/** Bicubic interpolation (a = -0.75, no antialiasing) of a side to `TILE`, by its definition. */
+function tapsOf(length: number): { at: number; weight: number }[][] {
+  const a = -0.75;
+  return Array.from({ length: TILE }, (_, position) => {
+    const source = (position + 0.5) * (length / TILE) - 0.5;
+    const first = Math.floor(source);
+    return [-1, 0, 1, 2].map((tap) => {
+      const x = Math.abs(source - first - tap);
+      const weight = x <= 1 ? ((a + 2) * x - (a + 3)) * x * x + 1 : ((a * x - 5 * a) * x + 8 * a) * x - 4 * a;
+      return { at: Math.min(Math.max(first + tap, 0), length - 1), weight };
+    });
+  });
+}
+
+/** The view of the tiles, each pixel for itself. // [1 + rows·columns, 3, 336, 336] → [3, 336, 336] */
+function viewOf(tiles: Float32Array, { rows, columns }: { rows: number; columns: number }): Float64Array {
+  const across = tapsOf(columns * TILE);
+  const down = tapsOf(rows * TILE);
+  const view = new Float64Array(VALUES);
+  for (let channel = 0, at = 0; channel < 3; channel++) {
+    // What a pixel reads of one row, of all rows.
+    const narrow = new Float64Array(rows * TILE * TILE);
+    for (let y = 0; y < rows * TILE; y++) {
+      const tileRow = Math.floor(y / TILE) * columns;
+      const within = (channel * TILE + (y % TILE)) * TILE;
+      for (let x = 0; x < TILE; x++) {
+        let sum = 0;
+        for (const { at: column, weight } of across[x]!) {
+          sum += weight * tiles[(1 + tileRow + Math.floor(column / TILE)) * VALUES + within + (column % TILE)]!;
+        }
+        narrow[y * TILE + x] = sum;
+      }
+    }
+    for (let y = 0; y < TILE; y++) {
+      for (let x = 0; x < TILE; x++) {
+        view[at++] = down[y]!.reduce((sum, { at: row, weight }) => sum + weight * narrow[row * TILE + x]!, 0);
+      }
+    }
+  }
+  return view;
+}
+
 const mean = (values: Float32Array) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 describe('layout and pixels', () => {
@@ -51,6 +93,13 @@ describe('layout and pixels', () => {
       mean(tiles.subarray(i * VALUES, (i + 1) * VALUES)),
     );
     expect(maxDifference(means, floats(item.tileMeans!))).toBeLessThan(1e-6);
+    // Pixel by pixel: the definition, from which the authors' view is `viewError` at most; and some of theirs themselves.
+    const view = tiles.subarray(0, VALUES);
+    const defined = viewOf(tiles, layout);
+    const furthest = view.reduce((most, value, i) => Math.max(most, Math.abs(value - defined[i]!)), 0);
+    expect(furthest + item.viewError!).toBeLessThan(1e-6);
+    const kept = view.filter((_, i) => i % 1323 === 0);
+    expect(maxDifference(kept, floats(item.viewPixels!))).toBeLessThan(1e-6);
   });
 });
 

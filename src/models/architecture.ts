@@ -9,7 +9,7 @@ import type { NameRules } from '../checkpoint';
 import type { ImageSize, PictureOption, PictureOptions, RgbImage } from '../image';
 import type { Tokenizer } from '../text';
 import type { Context } from './blocks/activations';
-import type { PlannedWeight, RotaryTables, TowerKind } from './types';
+import type { PlannedWeight, Range, RotaryTables, TowerKind } from './types';
 
 /** What an architecture reads of a checkpoint. */
 export interface CheckpointFiles {
@@ -38,10 +38,12 @@ export interface Head {
   readonly size: number;
 }
 
-/** What a recipe adds to the network. */
+/** What a recipe adds to the network, and how it is cut. */
 export interface BackboneOptions {
   /** Null: the vector is the hidden state. */
   readonly head: Head | null;
+  /** Slices of each MLP of the text tower, for weight files of limited size. @default 1 */
+  readonly mlpSlices?: number;
 }
 
 /** Where each token stands. `1d`: at its index. `mrope`: on three axes (time, row, column) that a picture spreads over. */
@@ -93,20 +95,30 @@ export interface Backbone extends Network, BundleFacts {
   encode(tokenizer: Tokenizer, prompt: string, images: readonly number[]): EncodedPrompt;
 }
 
-/** Weights and graph of a tower, block by block. */
+/**
+ * Weights and graph of a tower, step by step: attention, an MLP or a slice of it, what comes before the blocks or after.
+ * Between two steps lies nothing but the residual stream, so that a stage can begin and end there.
+ */
 export interface Tower {
-  /** By block; the first has what comes before the blocks, the last what comes after. */
-  readonly blocks: readonly (readonly PlannedWeight[])[];
-  /** Adds the inputs, the blocks `first … last-1`, and the outputs. */
-  build(context: Context, range: { first: number; last: number }): void;
+  /** Weights of each step, by block; the first has what comes before the blocks, the last what comes after. */
+  readonly blocks: readonly (readonly (readonly PlannedWeight[])[])[];
+  /** The most {@link BackboneOptions.mlpSlices} there can be. @default 1 */
+  readonly mostSlices?: number;
+  /** Adds the inputs, the steps `first … last-1` of all blocks, and the outputs. */
+  build(context: Context, steps: Range): void;
 }
 
 /** From a picture to the vision tower. */
 export interface Picture {
   /** Which options a caller may set; another one is refused. */
   readonly options: readonly PictureOption[];
-  /** For the probe's pictures, where the checkpoint's own settings would make too much of them. */
-  readonly probe?: PictureOptions;
+  /** For the probe, where its usual pictures would become too many visual tokens. */
+  readonly probe?: {
+    /** In place of the checkpoint's own settings. */
+    readonly options?: PictureOptions;
+    /** Sizes that show every kernel at less cost. */
+    readonly pictures?: Readonly<Record<'small-picture' | 'picture', ImageSize>>;
+  };
   /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
   plan(size: ImageSize, options: PictureOptions): PicturePlan;
   /** The numbers that the tower takes. // [sequences * patches, patch length] */

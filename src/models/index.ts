@@ -9,6 +9,7 @@ import type { Architecture, Backbone, BackboneOptions, Positions } from './archi
 import { llavaNext } from './llava-next';
 import { phi3v } from './phi3-v';
 import { qwen2vl } from './qwen2-vl';
+import { expectWholeTowers } from './stages';
 
 export type {
   Architecture,
@@ -25,8 +26,9 @@ export type {
   TextRotary,
   Tower,
 } from './architecture';
+export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
 export { buildStageGraph } from './stage-graph';
-export { cutStage, planStages } from './stages';
+export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
 
 const architectures: Architecture[] = [qwen2vl, llavaNext, phi3v];
@@ -63,7 +65,7 @@ export function expectPositions({ name, rotary }: Backbone, positions: Positions
 }
 
 /** The backbone of a bundle. @throws BundleFormatError where its architecture is not known, or its numbers make no sense */
-export function bundleBackbone(manifest: BundleManifest, options: BackboneOptions): Backbone {
+export function bundleBackbone(manifest: BundleManifest, options: Pick<BackboneOptions, 'head'>): Backbone {
   const found = architectures.find(({ id }) => id === manifest.architecture);
   if (!found) {
     const known = architectures.map(({ id }) => id).join(', ');
@@ -73,8 +75,8 @@ export function bundleBackbone(manifest: BundleManifest, options: BackboneOption
       { architecture: manifest.architecture },
     );
   }
-  const backbone = found.fromBundle(manifest, options);
-  const { embeddings, dims } = manifest;
+  const { embeddings, dims, mlpSlices, stages } = manifest;
+  const backbone = found.fromBundle(manifest, { ...options, mlpSlices });
   const expected = { rows: backbone.vocabSize, columns: backbone.hiddenSize };
   if (embeddings.rows !== expected.rows || embeddings.columns !== expected.columns || dims !== backbone.dims) {
     throw new BundleFormatError(
@@ -82,5 +84,12 @@ export function bundleBackbone(manifest: BundleManifest, options: BackboneOption
         `expected; it says ${embeddings.rows} × ${embeddings.columns} and ${dims}.`,
     );
   }
+  const { mostSlices = 1 } = backbone.towers.text;
+  if (mlpSlices > mostSlices) {
+    throw new BundleFormatError(
+      `bundle.json: mlpSlices is ${mlpSlices}, of which this model has at most ${mostSlices}.`,
+    );
+  }
+  expectWholeTowers(backbone, stages);
   return backbone;
 }

@@ -18,7 +18,8 @@ import type { Architecture, Backbone, BackboneOptions, Network, Tower } from './
 import { decoderTower } from './blocks/decoder';
 import { applyLinear, applyNorm, linear, norm, weightsOf } from './blocks/layers';
 import { inverseFrequencies, rotaryTables } from './blocks/rotary';
-import { vitBlock, vitRun, type VitBlock } from './blocks/vit';
+import { towerOf } from './blocks/steps';
+import { vitRun, vitSteps, type VitBlock, type VitRun } from './blocks/vit';
 import { registerArchitecture } from './index';
 import { readFileSync } from 'node:fs';
 
@@ -61,18 +62,34 @@ function visionTower(): Tower {
     fc2: part('fc2', 2 * HIDDEN, HIDDEN),
   };
   const last = { norm: layerNorm('post'), out: part('out', HIDDEN, HIDDEN) };
-  return {
-    blocks: [[...weightsOf(embed), ...weightsOf(block), ...weightsOf(last)]],
-    build(context) {
-      const { graph, precision } = context;
-      const x = graph.input('patches', 'f32', ['patches', LENGTH]);
-      const hidden = applyLinear(context, embed.patches, x, { type: 'f32', alpha: precision.residual });
-      const run = vitRun(context, { rotary: false, headDim: 16 });
-      const stream = vitBlock(context, { heads: 2, headDim: 16 }, block, { hidden, branch: null }, run);
-      const { normed } = applyNorm(context, last.norm, stream);
-      graph.output(applyLinear(context, last.out, normed, { output: 'features' }), precision.type, ['tokens', HIDDEN]);
-    },
-  };
+  return towerOf<VitRun>({
+    blocks: [
+      [
+        {
+          weights: weightsOf(embed),
+          rows: 'patches',
+          apply: (context, { hidden }) => {
+            const alpha = context.precision.residual;
+            return { hidden: applyLinear(context, embed.patches, hidden, { type: 'f32', alpha }), branch: null };
+          },
+        },
+        ...vitSteps({ heads: 2, headDim: 16 }, block),
+        {
+          weights: weightsOf(last),
+          rows: 'tokens',
+          apply: (context, stream) => {
+            const { normed } = applyNorm(context, last.norm, stream);
+            const features = applyLinear(context, last.out, normed, { output: 'features' });
+            context.graph.output(features, context.precision.type, ['tokens', HIDDEN]);
+            return { hidden: features, branch: null };
+          },
+        },
+      ],
+    ],
+    width: HIDDEN,
+    start: ({ graph }) => ({ hidden: graph.input('patches', 'f32', ['patches', LENGTH]), branch: null }),
+    run: (context) => vitRun(context, { rotary: false, headDim: 16 }),
+  });
 }
 
 function network({ head }: BackboneOptions): Network {
@@ -181,7 +198,7 @@ test('an architecture from outside is converted, loaded and asked', async () => 
   };
   const { towers, embeddingTensor } = network({ head: null });
   add(embeddingTensor, [VOCAB, HIDDEN]);
-  for (const { parts, shape } of [...towers.vision.blocks, ...towers.text.blocks].flat()) {
+  for (const { parts, shape } of [...towers.vision.blocks, ...towers.text.blocks].flat(2)) {
     const rows = (part: string) => (parts.length === 1 ? shape[0]! : part.includes('q_proj') ? 32 : 16); // two heads, one of keys and values
     for (const part of parts) add(part, [rows(part), ...shape.slice(1)]);
   }

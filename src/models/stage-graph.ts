@@ -1,31 +1,30 @@
 /** @file One stage of either tower as an ONNX model; inputs and outputs as `models/types.ts` lists them. */
 
-import { BundleFormatError } from '../errors';
 import { GraphBuilder } from '../onnx';
 import type { Network } from './architecture';
 import { precisionOf } from './blocks/activations';
+import { stepsOf } from './stages';
 import type { GraphOptions, GraphStage } from './types';
 
 /**
  * @returns The model's bytes. Weights are external, at `stage.weights.path`.
  * @throws BundleFormatError when what is stored does not make up the stage.
  */
-export function buildStageGraph({ name, towers }: Network, stage: GraphStage, options: GraphOptions): Uint8Array {
-  const { kind, blocks, weights, tensors } = stage;
+export function buildStageGraph(network: Network, stage: GraphStage, options: GraphOptions): Uint8Array {
+  return stageGraph(network, stage, options).build();
+}
+
+/** The same, to which something may be added. */
+export function stageGraph({ name, towers }: Network, stage: GraphStage, options: GraphOptions): GraphBuilder {
+  const { kind, weights, tensors } = stage;
   const tower = towers[kind];
-  const total = tower.blocks.length;
-  if (!(blocks.first >= 0 && blocks.first < blocks.last && blocks.last <= total)) {
-    throw new BundleFormatError(
-      `A ${kind} stage runs the blocks ${blocks.first} to ${blocks.last - 1}; the tower has ${total}.`,
-      { kind, blocks },
-    );
-  }
+  const steps = stepsOf(tower, stage);
   const graph = new GraphBuilder({
-    name: `${name}.${kind}.${blocks.first}-${blocks.last - 1}`,
+    name: `${name}.${kind}.${steps.first}-${steps.last - 1}`,
     weightsPath: weights.path,
     tensors,
   });
   const { positions = 'sequence', product = 'float' } = options;
-  tower.build({ graph, precision: precisionOf(options), positions, product }, blocks);
-  return graph.build();
+  tower.build({ graph, precision: precisionOf(options), positions, product }, steps);
+  return graph;
 }

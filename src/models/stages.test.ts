@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_STAGE_BYTES } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
-import { planStages } from './index';
+import { planStages, slicesToFit } from './index';
+import { qwen2vlNetwork } from './qwen2-vl';
 import type { Qwen2VLConfig } from './qwen2-vl/config';
 import type { PlannedWeight } from './types';
 import { tinyConfig, tinyNetwork } from './qwen2-vl/testing/tiny-model';
@@ -34,6 +35,8 @@ const FP16 = 2;
 const Q8 = 1 + 2 / 32;
 const Q4 = 0.5 + 2 / 32;
 
+const slicedTiny = (mlpSlices: number) => qwen2vlNetwork(tinyConfig, { head: null, mlpSlices });
+
 function elements(weights: PlannedWeight[]): number {
   return weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
 }
@@ -61,11 +64,12 @@ describe.each([
       let next = 0;
       tower.forEach((stage, i) => {
         expect(stage.name).toBe(`${kind}.${i}`);
-        expect(stage.blocks.first).toBe(next);
-        expect(stage.blocks.last).toBeGreaterThan(next);
-        next = stage.blocks.last;
+        expect(stage.steps.first).toBe(next);
+        expect(stage.steps.last).toBeGreaterThan(next);
+        next = stage.steps.last;
       });
-      expect(next).toBe(kind === 'vision' ? config.vision.depth : config.layers);
+      // What comes before the blocks and after, attention and MLP of each.
+      expect(next).toBe(kind === 'vision' ? 2 + 2 * config.vision.depth : 1 + 2 * config.layers);
     }
   });
 });
@@ -111,7 +115,57 @@ test('the patch weights are folded and never quantized', () => {
   expect(first).toMatchObject({ shape: [1280, 588], rowTransform: 'fold-temporal', quantize: false });
 });
 
-test('a block that cannot fit is refused, with the way out', () => {
-  expect(() => planStages(tinyNetwork(config7B), bytesAt(FP32))).toThrow(UnsupportedError);
-  expect(() => planStages(tinyNetwork(config7B), bytesAt(FP32))).toThrow(/smaller dtype/);
+describe('a limit that is smaller than a block', () => {
+  const most = 2_400_000; // the merger's two matrices
+  const stored = bytesAt(FP32);
+  // MLPs of 4.3 MB
+  const wide = { ...tinyConfig, intermediateSize: 4 * tinyConfig.intermediateSize };
+  const networkOf = (slices: number) => qwen2vlNetwork(wide, { head: null, mlpSlices: slices });
+  const mlpSlices = slicesToFit(networkOf, stored, most);
+  const stages = planStages(networkOf(mlpSlices), stored, most);
+
+  test('cuts blocks between attention and MLP, and the MLP in slices', () => {
+    expect(mlpSlices).toBe(2);
+    const text = stages.filter(({ kind }) => kind === 'text').flatMap(({ steps }) => [steps]);
+    expect(text.at(-1)!.last).toBe(tinyConfig.layers * 3 + 1);
+    expect(text.length).toBeGreaterThanOrEqual(2 * tinyConfig.layers);
+    const vision = stages.filter(({ kind }) => kind === 'vision').flatMap(({ steps }) => [steps.first]);
+    expect(vision).toEqual([0, 3, 6, 7]); // the last block does not fit with the merger, and is cut
+    for (const { weights } of stages) {
+      expect(weights.reduce((sum, weight) => sum + stored(weight) + 192, 0)).toBeLessThanOrEqual(most);
+    }
+  });
+
+  test('slices have whole blocks of quantized weights, none is empty, together they are all', () => {
+    for (let count = 1; count <= 11; count++) {
+      const weights = slicedTiny(count).towers.text.blocks.flat(2);
+      const down = weights.filter(({ name }) => /layers\.0\.mlp.*down_proj/.test(name));
+      const ranges = down.map(({ slice }) => slice?.columns ?? { first: 0, last: 352 });
+      expect(ranges.length).toBe(count);
+      ranges.forEach(({ first, last }, index) => {
+        expect(first).toBe(index === 0 ? 0 : ranges[index - 1]!.last);
+        expect(first % 32).toBe(0);
+        expect(last).toBeGreaterThan(first);
+      });
+      expect(ranges.at(-1)!.last).toBe(352);
+      const up = weights.filter(({ name }) => /layers\.0\.mlp.*up_proj/.test(name));
+      expect(up.map(({ slice }) => slice?.rows?.[0])).toEqual(count === 1 ? [undefined] : ranges);
+    }
+  });
+
+  test('a step that cannot fit is refused, with the way out', () => {
+    const limit = 100_000;
+    const tooLarge = () => planStages(networkOf(slicesToFit(networkOf, stored, limit)), stored, limit);
+    expect(tooLarge).toThrow(UnsupportedError);
+    expect(tooLarge).toThrow(/vision tower.*smaller dtype/);
+    // As many slices as there can be do not help; a plan without any names what is too large.
+    expect(slicesToFit(networkOf, stored, limit)).toBe(1);
+  });
+});
+
+test('a block that fits a file stays whole', () => {
+  const stages = planStages(tinyNetwork(config2B), bytesAt(FP32));
+  for (const { kind, steps } of stages.filter((stage) => stage.kind === 'text')) {
+    expect([kind, steps.first % 2]).toEqual(['text', 0]);
+  }
 });

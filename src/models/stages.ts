@@ -1,29 +1,58 @@
 /** @file Splits the two towers into stages: as many blocks as fit into one weight file, or into less memory. */
 
 import { MAX_STAGE_BYTES, type StoredTensor } from '../bundle/manifest';
-import { UnsupportedError } from '../errors';
-import type { Network } from './architecture';
-import type { GraphStage, PlannedWeight, StagePlan } from './types';
+import { BundleFormatError, UnsupportedError } from '../errors';
+import type { Network, Tower } from './architecture';
+import type { GraphStage, PlannedWeight, Range, StagePlan, TowerKind } from './types';
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
 const ALIGNMENT_SLACK = 3 * 64;
 /** What a quantized weight's stored tensors are called besides its name. */
 const STORED_SUFFIX = /\.(q|scale|zp)$/;
 
+type StageRange = Pick<GraphStage, 'kind' | 'steps' | 'blocks'>;
+
+/** Bytes that a weight takes in the chosen dtype, without alignment. */
+export type BytesOf = (weight: PlannedWeight) => number;
+
 /**
- * Stages in the order they run: `vision.0 …`, then `text.0 …`.
- * @param storedBytes Bytes that a weight takes in the chosen dtype, without alignment.
- * @throws UnsupportedError where one block alone is too large for a weight file.
+ * Stages in the order they run: `vision.0 …`, then `text.0 …`. Each has whole blocks, but for those that are larger than a
+ * file: they are cut between their steps.
+ * @param maxBytes of a weight file
+ * @throws UnsupportedError where one step alone is too large for a weight file
  */
 export function planStages(
   { towers }: Pick<Network, 'towers'>,
-  storedBytes: (weight: PlannedWeight) => number,
+  storedBytes: BytesOf,
+  maxBytes = MAX_STAGE_BYTES,
 ): StagePlan[] {
-  return (['vision', 'text'] as const).flatMap((kind) => split(kind, towers[kind].blocks, storedBytes));
+  return (['vision', 'text'] as const).flatMap((kind) => split(kind, towers[kind], { storedBytes, maxBytes }));
 }
 
 /**
- * Cuts a stage between its blocks, into parts of at most `maxBytes` of weights where its blocks are that small. Run one
+ * The fewest slices of each MLP with which every step of the text tower fits a weight file. One where none do:
+ * {@link planStages} then says what is too large.
+ */
+export function slicesToFit(
+  networkOf: (mlpSlices: number) => Pick<Network, 'towers'>,
+  storedBytes: BytesOf,
+  maxBytes = MAX_STAGE_BYTES,
+): number {
+  const whole = networkOf(1);
+  const most = Math.min(MOST_SLICES, whole.towers.text.mostSlices ?? 1);
+  for (let mlpSlices = 1; mlpSlices <= most; mlpSlices++) {
+    const network = mlpSlices === 1 ? whole : networkOf(mlpSlices);
+    const steps = network.towers.text.blocks.flat();
+    if (steps.every((weights) => bytesIn(weights, storedBytes) <= maxBytes)) return mlpSlices;
+  }
+  return 1;
+}
+
+/** More are never needed: the largest published MLPs would be 12 GB in one file. */
+const MOST_SLICES = 48;
+
+/**
+ * Cuts a stage between its steps, into parts of at most `maxBytes` of weights where its steps are that small. Run one
  * after another they do what the stage does; each refers to the same weight file.
  */
 export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers'>, stage: S, maxBytes: number): S[] {
@@ -32,49 +61,97 @@ export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers
     const weight = tensor.name.replace(STORED_SUFFIX, '');
     stored.set(weight, [...(stored.get(weight) ?? []), tensor]);
   }
-  const weights = towers[stage.kind].blocks;
-  const parts: S[] = [];
+  const tower = towers[stage.kind];
+  const weights = tower.blocks.flat();
+  const { first, last } = stepsOf(tower, stage);
+  const { blocks: _, ...rest } = stage;
+  const parts: { steps: Range; tensors: StoredTensor[] }[] = [];
   let bytes = 0;
-  for (let block = stage.blocks.first; block < stage.blocks.last; block++) {
-    const tensors = (weights[block] ?? []).flatMap(({ name }) => stored.get(name) ?? []);
+  for (let step = first; step < last; step++) {
+    const tensors = (weights[step] ?? []).flatMap(({ name }) => stored.get(name) ?? []);
     const more = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
-    if (parts.length === 0 || bytes + more > maxBytes) {
-      parts.push({ ...stage, blocks: { first: block, last: block }, tensors: [] });
-      bytes = 0;
+    const part = parts.at(-1);
+    if (part === undefined || bytes + more > maxBytes) {
+      parts.push({ steps: { first: step, last: step + 1 }, tensors });
+      bytes = more;
+    } else {
+      part.steps = { first: part.steps.first, last: step + 1 };
+      part.tensors.push(...tensors);
+      bytes += more;
     }
-    const part = parts.at(-1)!;
-    part.blocks.last = block + 1;
-    part.tensors.push(...tensors);
-    bytes += more;
   }
-  return parts;
+  return parts.map((part) => ({ ...rest, ...part }) as S);
+}
+
+/**
+ * The steps of the tower that a stage runs.
+ * @throws BundleFormatError where the tower has no such steps, or blocks
+ */
+export function stepsOf(tower: Pick<Tower, 'blocks'>, { kind, steps, blocks }: StageRange): Range {
+  const ends = [0]; // of the blocks, in steps
+  for (const block of tower.blocks) ends.push(ends.at(-1)! + block.length);
+  const [range, total, what] = steps
+    ? ([steps, ends.at(-1)!, 'steps'] as const)
+    : ([blocks ?? { first: 0, last: 0 }, tower.blocks.length, 'blocks'] as const);
+  const { first, last } = range;
+  if (!(first >= 0 && first < last && last <= total)) {
+    throw new BundleFormatError(`A ${kind} stage runs the ${what} ${first} to ${last - 1}; the tower has ${total}.`, {
+      kind,
+      [what]: range,
+    });
+  }
+  return steps ?? { first: ends[first]!, last: ends[last]! };
+}
+
+/** @throws BundleFormatError where the stages of a bundle stop before a tower's end */
+export function expectWholeTowers({ towers }: Pick<Network, 'towers'>, stages: readonly StageRange[]): void {
+  for (const kind of ['vision', 'text'] as const) {
+    const total = towers[kind].blocks.flat().length;
+    const last = stages.findLast((stage) => stage.kind === kind);
+    const end = last ? stepsOf(towers[kind], last).last : 0;
+    if (end === total) continue;
+    throw new BundleFormatError(`bundle.json: the ${kind} stages run ${end} steps; the tower has ${total}.`, { kind });
+  }
+}
+
+function bytesIn(weights: readonly PlannedWeight[], storedBytes: BytesOf): number {
+  return weights.reduce((sum, weight) => sum + storedBytes(weight) + ALIGNMENT_SLACK, 0);
 }
 
 function split(
-  kind: StagePlan['kind'],
-  blockWeights: readonly (readonly PlannedWeight[])[],
-  storedBytes: (weight: PlannedWeight) => number,
+  kind: TowerKind,
+  { blocks }: Tower,
+  { storedBytes, maxBytes }: { storedBytes: BytesOf; maxBytes: number },
 ): StagePlan[] {
   const stages: StagePlan[] = [];
   let free = 0;
-  blockWeights.forEach((weights, block) => {
-    const bytes = weights.reduce((sum, weight) => sum + storedBytes(weight) + ALIGNMENT_SLACK, 0);
-    if (bytes > MAX_STAGE_BYTES) {
+  let step = 0;
+  const add = (steps: readonly (readonly PlannedWeight[])[], block: number) => {
+    const weights = steps.flat();
+    const bytes = bytesIn(weights, storedBytes);
+    if (bytes > maxBytes && steps.length > 1) {
+      for (const each of steps) add([each], block);
+      return;
+    }
+    if (bytes > maxBytes) {
       throw new UnsupportedError(
-        `Block ${block} of the ${kind} tower takes ${Math.ceil(bytes / 2 ** 20)} MiB in this dtype; one weight file ` +
-          `holds at most ${MAX_STAGE_BYTES / 2 ** 20} MiB. Convert to a smaller dtype.`,
+        `${weights[0]!.name.replace(/\.\w+$/, '')} and what belongs to it, in block ${block} of the ${kind} tower, take ` +
+          `${Math.ceil(bytes / 2 ** 20)} MiB in this dtype; one weight file holds at most ${maxBytes / 2 ** 20} MiB. ` +
+          'Convert to a smaller dtype.',
         { kind, block, bytes },
       );
     }
     let stage = stages.at(-1);
     if (!stage || bytes > free) {
-      stage = { name: `${kind}.${stages.length}`, kind, blocks: { first: block, last: block }, weights: [] };
+      stage = { name: `${kind}.${stages.length}`, kind, steps: { first: step, last: step }, weights: [] };
       stages.push(stage);
-      free = MAX_STAGE_BYTES;
+      free = maxBytes;
     }
+    step += steps.length;
     stage.weights.push(...weights);
-    stage.blocks.last = block + 1;
+    stage.steps = { first: stage.steps.first, last: step };
     free -= bytes;
-  });
+  };
+  blocks.forEach((steps, block) => add(steps, block));
   return stages;
 }

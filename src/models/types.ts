@@ -9,22 +9,24 @@
  * vision.0   in  patches [B*P, patch] f32                                       out hidden_out [.., D] f32
  * vision.k   in  hidden  [.., D] f32                                            out hidden_out
  * vision.n   …                                                                  out features [.., H] act
- *   all vision stages also take batch_shape int64[3] = [B, P, -1], and where the tower has rotary positions cos, sin
- *   [P, headDim/2] f32. All pictures of one run share one plan. A tower of one stage takes patches and gives features.
+ *   vision stages with attention also take batch_shape int64[3] = [B, P, -1], and where the tower has rotary positions cos,
+ *   sin [P, headDim/2] f32. All pictures of one run share one plan. A tower of one stage takes patches and gives features.
  *
  * text.0     in  token_rows [T, H] f32, features [V, H] act, rows int32 [N]     out hidden_out [N, H] f32
  *   rows[i] < T picks token_rows[i], rows[i] >= T picks features[rows[i]-T]. Without a picture, features is
  *   one row of zeros (V = 1). T >= 1.
  * text.k     in  hidden [N, H] f32                                              out hidden_out
- * text.m     also last int32 [E] (the rows, in N, to pool)                      out embedding [E, dims] f32, unit length
- *   all text stages also take: cos, sin f32, [S, headDim/2] where {@link GraphOptions.positions} is `sequence`, else
+ * text.m     …                                                                  out embedding [E, dims] f32, unit length
+ *   the stage with the last attention also takes last int32 [E] (the rows, in N, to pool); behind it, hidden has E rows
+ *   text stages with attention also take: cos, sin f32, [S, headDim/2] where {@link GraphOptions.positions} is `sequence`, else
  *   [N, headDim/2]; seqlens_k int32 [B] = tokens - 1; total_sequence_length int32 scalar = S; batch_shape
  *   int64[3] = [B, S, -1]; padded int32 [B*S] (which of the N rows stands at each place of the batch padded on the
  *   right; any in the padding); packed int32 [N] (at which place each row stands). Only attention sees padding. Rows
  *   of N that belong to no sequence are allowed, to round N up; they stand nowhere and their `packed` is arbitrary.
  *
- * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream, is always f32. A graph
- * cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
+ * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream, is always f32; between two
+ * slices of an MLP it has twice as many columns: what the slices read, then the stream with what they added so far. A
+ * graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
  */
 
 import type { StoredTensor } from '../bundle/manifest';
@@ -53,6 +55,22 @@ export interface RotaryTables {
   columns: number;
 }
 
+/** `first … last-1`. */
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** What a weight takes of larger tensors of the checkpoint. */
+export interface Slice {
+  /** Shape that each of the tensors has in the checkpoint. */
+  readonly of: readonly [rows: number, columns: number];
+  /** By part; all where it is absent. */
+  readonly rows?: readonly Range[];
+  /** Of every row; all where it is absent. */
+  readonly columns?: Range;
+}
+
 /** A weight as the converter must produce it; what is stored of it is described in docs/bundle.md. */
 export interface PlannedWeight {
   /** Name in the graph, without a suffix: `layers.3.self_attn.qkv.weight`. */
@@ -61,6 +79,8 @@ export interface PlannedWeight {
   shape: number[];
   /** Checkpoint tensors (canonical names) whose rows follow each other, in order. */
   parts: string[];
+  /** Absent: all of each part. */
+  slice?: Slice;
   /**
    * How a checkpoint row becomes a stored row. `fold-temporal`: [C*2*p*p] → [C*p*p], the two temporal slices of a
    * patch kernel added (exact for still images). `none`: as it is.
@@ -76,14 +96,17 @@ export interface PlannedWeight {
 export interface StagePlan {
   name: string;
   kind: TowerKind;
-  blocks: { first: number; last: number };
+  /** Of the tower's. */
+  steps: Range;
   weights: PlannedWeight[];
 }
 
 /** What the graph builder needs to know of a stage: a bundle's stage has all of it. */
 export interface GraphStage {
   kind: TowerKind;
-  blocks: { first: number; last: number };
+  /** The steps of the tower that it runs; older bundles name blocks. One of the two is there. */
+  steps?: Range;
+  blocks?: Range;
   weights: { path: string };
   tensors: StoredTensor[];
 }

@@ -31,7 +31,18 @@ export interface GraphBuilderOptions {
   tensors: readonly StoredTensor[];
 }
 
+/** What a block-quantized matrix is multiplied with. */
+export interface QuantizedInput {
+  /** Name of the weight. */
+  weight: string;
+  bits: 4 | 8;
+  x: Value; // [n, columns]
+  columns: number;
+}
+
 export class GraphBuilder {
+  /** Of every quantized matrix so far. */
+  readonly quantizedInputs: QuantizedInput[] = [];
   readonly #options: GraphBuilderOptions;
   readonly #stored: ReadonlyMap<string, StoredTensor>;
   readonly #names = new Set<string>();

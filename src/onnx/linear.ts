@@ -56,6 +56,7 @@ function quantizedLinear(graph: GraphBuilder, name: string, x: Value, options: L
   const blocks = Math.ceil(inFeatures / BLOCK);
   const blockBytes = graph.storedInfo(`${weight}.q`)?.shape[2];
   const bits = blockBytes === BLOCK ? 8 : 4;
+  graph.quantizedInputs.push({ weight, bits, x, columns: inFeatures });
   const q = graph.stored(`${weight}.q`, 'u8', [outFeatures, blocks, (BLOCK * bits) / 8]);
   // Scales must have the activations' type; the cast is done once, when the session is made.
   const stored = graph.stored(`${weight}.scale`, 'f16', [outFeatures, blocks]);

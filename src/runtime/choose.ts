@@ -210,7 +210,7 @@ async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | 
 
 function notTried(reason: string): RungReport {
   const rung: Rung = { device: 'webgpu', activations: 'f32', subgroups: false, compute: 'exact' };
-  return { ...rung, outcome: 'unavailable', cosine: null, reason };
+  return { ...rung, outcome: 'unavailable', cosine: null, reason, milliseconds: { setUp: null, probe: null } };
 }
 
 function usableFeatures(adapter: AdapterFacts, internal: InternalOptions | undefined) {

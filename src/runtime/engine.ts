@@ -15,11 +15,13 @@ import { letEventsIn } from '../environment';
 import { Feeder } from './feeds';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
+import type { Place } from './matmul-rate';
 import type { Ort } from './ort';
 import { ortQueue, TaskQueue } from './queue';
 import { partsOf, Stage, type Feeds, type StagePart } from './stage';
 import { TokenRows } from './token-rows';
 import type { OnProgress } from './types';
+import type { OnStage } from './usage';
 
 export interface EngineOptions {
   ort: Ort;
@@ -39,6 +41,13 @@ export interface EngineOptions {
   vision: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
+}
+
+/** What a run is told by the call that causes it. */
+export interface RunHooks {
+  signal?: AbortSignal;
+  /** Where stages are to be measured: each is waited for. */
+  onStage?: OnStage;
 }
 
 /** What a load may be given by the call that causes it. */
@@ -154,6 +163,13 @@ export class Engine {
     }, hooks.signal);
   }
 
+  /** Where its sessions are made. */
+  get place(): Place {
+    const { numThreads } = this.#options;
+    const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
+    return { ort: this.#ort, rung: this.rung, gpu: this.gpu, product: this.product, numThreads, unlessLost };
+  }
+
   /** True once the device is gone: nothing here works any more. */
   get isLost(): boolean {
     return this.#isLost;
@@ -164,9 +180,9 @@ export class Engine {
    * {@link joined}.
    * @param pixels of all pictures. // [pictures * sequences * patches, patch length]
    */
-  async see(pixels: Float32Array, plan: PicturePlan, pictures: number, signal?: AbortSignal): Promise<Features> {
+  async see(pixels: Float32Array, plan: PicturePlan, pictures: number, hooks: RunHooks = {}): Promise<Features> {
     const feeds = this.#feeder.vision(pixels, plan, pictures);
-    return { tensor: await this.#through(this.#vision.ready, feeds, null, signal) };
+    return { tensor: await this.#through(this.#vision.ready, feeds, null, hooks) };
   }
 
   /**
@@ -195,12 +211,12 @@ export class Engine {
   }
 
   /** Runs the text tower and gives the unit vectors of each sequence: one, or one per token. Frees `features`, also on failure. */
-  async embed(plan: TextPlan, features: Features | null, signal?: AbortSignal): Promise<Float32Array[][]> {
+  async embed(plan: TextPlan, features: Features | null, hooks: RunHooks = {}): Promise<Float32Array[][]> {
     let embedding: Tensor;
     try {
-      const tokenRows = await this.#rows.gather(plan.tokens, signal);
+      const tokenRows = await this.#rows.gather(plan.tokens, hooks.signal);
       const feeds = this.#feeder.text(plan, tokenRows, features?.tensor ?? null);
-      embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, signal);
+      embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, hooks);
       this.#expectNoComplaint();
     } catch (error) {
       await this.drop(features);
@@ -236,7 +252,7 @@ export class Engine {
     stages: readonly UseStage[],
     feeds: Feeds,
     also: Tensor | null,
-    signal?: AbortSignal,
+    { signal, onStage }: RunHooks,
   ): Promise<Tensor> {
     let carried: Tensor | null = null;
     try {
@@ -244,7 +260,13 @@ export class Engine {
         if (this.rung.device === 'wasm') await letEventsIn();
         const input: Tensor | null = carried;
         const run = async (stage: Stage) => {
-          const output: Tensor = await this.#unlessLost(stage.run(input ? { ...feeds, hidden: input } : feeds));
+          const fed = input ? { ...feeds, hidden: input } : feeds;
+          const start = performance.now();
+          const output: Tensor = await this.#unlessLost(stage.run(fed));
+          if (onStage) {
+            await this.#unlessLost(this.gpu?.device.queue.onSubmittedWorkDone() ?? Promise.resolve());
+            onStage({ name: stage.name, milliseconds: performance.now() - start, flops: stage.flops(fed) });
+          }
           free(input ?? also);
           return output;
         };

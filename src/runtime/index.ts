@@ -6,6 +6,7 @@ export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
 export { askedOf } from './asked';
 export { checkEmbedOptions, toParts } from './inputs';
+export type { MatmulRate } from './matmul-rate';
 export type { OrtOptions, WasmFilePaths } from './ort';
 export { computeProbe, loadRuntime, Runtime, type RuntimeOptions, type TokensSeen } from './runtime';
 export type {
@@ -27,4 +28,4 @@ export type {
   RungReport,
   SkippedInput,
 } from './types';
-export type { EmbedUsage } from './usage';
+export type { EmbedUsage, StageUsage } from './usage';

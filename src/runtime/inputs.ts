@@ -23,6 +23,7 @@ const OPTION_KEYS = new Set([
   'signal',
   'onProgress',
   'onUsage',
+  'stageTimes',
   'transferPixels',
 ]);
 

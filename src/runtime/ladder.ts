@@ -96,28 +96,36 @@ export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Pro
   for (const [i, rung] of rungs.entries()) {
     if (i < known) continue;
     let built: T | undefined;
+    const milliseconds: RungReport['milliseconds'] = { setUp: null, probe: null };
+    const timed = async <R>(step: 'setUp' | 'probe', work: Promise<R>): Promise<R> => {
+      const start = performance.now();
+      const result = await work;
+      if (result !== null) milliseconds[step] = performance.now() - start;
+      return result;
+    };
     try {
-      built = await climber.build(rung);
+      built = await timed('setUp', climber.build(rung));
       if (i === known) {
-        ladder.push({ ...rung, outcome: 'remembered', cosine: null, reason: null });
+        ladder.push({ ...rung, outcome: 'remembered', cosine: null, reason: null, milliseconds });
         return { built, rung, ladder };
       }
-      const outcome = await climber.check(built, rung);
+      const outcome = await timed('probe', climber.check(built, rung));
       if (!outcome || outcome.passed) {
         ladder.push({
           ...rung,
           outcome: outcome ? 'passed' : 'skipped',
           cosine: outcome?.cosine ?? null,
           reason: null,
+          milliseconds,
         });
         return { built, rung, ladder };
       }
-      ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason });
+      ladder.push({ ...rung, outcome: 'failed', cosine: outcome.cosine, reason: outcome.reason, milliseconds });
     } catch (error) {
       if (built !== undefined) await climber.discard(built);
       if (!concernsDevice(error, climber.signal)) throw error;
       lastError = error;
-      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: firstLine(error) });
+      ladder.push({ ...rung, outcome: 'error', cosine: null, reason: firstLine(error), milliseconds });
       continue;
     }
     await climber.discard(built);

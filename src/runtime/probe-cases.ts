@@ -26,7 +26,8 @@ const PASSAGE =
   'the bay, and far out, near the lighthouse, a ferry turns slowly into the wind.';
 
 /** 16 patches and 80, where the model's pixel limits allow: below and above the same changes in the vision tower. */
-const PICTURES = { 'small-picture': { width: 56, height: 56, seed: 7 }, picture: { width: 140, height: 112, seed: 7 } };
+const PICTURES = { 'small-picture': { width: 56, height: 56 }, picture: { width: 140, height: 112 } };
+const SEED = 7;
 
 /**
  * The cases on which the cost of f16 is measured: it hardly depends on the length (see bench/RESULTS.md), and a large
@@ -34,9 +35,14 @@ const PICTURES = { 'small-picture': { width: 56, height: 56, seed: 7 }, picture:
  */
 export const F16_CASES: readonly string[] = ['short-text', 'text-33', 'small-picture'];
 
+export interface ProbeOptions extends Pick<BundleManifest, 'prompts'> {
+  /** @default 56 × 56 and 140 × 112 */
+  readonly pictures?: Readonly<Record<keyof typeof PICTURES, { width: number; height: number }>>;
+}
+
 /** The inputs of a new bundle's probe. Lengths above the model's limit are left out. */
 export async function probeCases(
-  { prompts }: Pick<BundleManifest, 'prompts'>,
+  { prompts, pictures = PICTURES }: ProbeOptions,
   count: CountTokens,
 ): Promise<ProbeInput[]> {
   const lengths = TEXT_TOKENS.filter((length) => length <= prompts.maxTokens);
@@ -44,10 +50,10 @@ export async function probeCases(
   return [
     { name: 'short-text', text: 'two dogs on a beach', picture: null },
     ...[...texts].map(([length, text]) => ({ name: `text-${length}`, text, picture: null })),
-    ...Object.entries(PICTURES).map(([name, picture]) => ({
+    ...Object.entries(pictures).map(([name, { width, height }]) => ({
       name,
       text: `${prompts.imageToken}\nRepresent the given image.\n`,
-      picture,
+      picture: { width, height, seed: SEED },
     })),
   ];
 }

@@ -5,11 +5,11 @@
 
 import { ProbeError } from '../errors';
 import { base64ToBytes, bytesToBase64 } from '../bundle/base64';
-import type { BundleManifest, ProbeCase } from '../bundle/manifest';
+import type { ProbeCase } from '../bundle/manifest';
 import { probePicture } from '../bundle/probe-picture';
 import { bucket } from './batching';
 import { allowedLoss, FAST_LOSS, isInDoubt, modelF16Loss } from './probe-bounds';
-import { F16_CASES, probeCases, type ProbeInput } from './probe-cases';
+import { F16_CASES, probeCases, type ProbeInput, type ProbeOptions } from './probe-cases';
 import type { Activations, Compute, InputParts } from './types';
 
 /** What an embedder must do to be probed. */
@@ -45,8 +45,8 @@ export function probeInputs(cases: readonly ProbeInput[]): InputParts[] {
 }
 
 /** Embeds the fixed inputs with `embedder`, which runs at f32, for `bundle.json`. */
-export async function makeProbe(embedder: Probed, manifest: BundleManifest): Promise<ProbeCase[]> {
-  const cases = await probeCases(manifest, (text) => embedder.tokens(text));
+export async function makeProbe(embedder: Probed, options: ProbeOptions): Promise<ProbeCase[]> {
+  const cases = await probeCases(options, (text) => embedder.tokens(text));
   const vectors = await embedder.embed(probeInputs(cases));
   return cases.map((item, i) => {
     const vector = vectors[i]!;

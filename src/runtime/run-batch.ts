@@ -2,7 +2,7 @@
 
 import { VLM2VecError } from '../errors';
 import { bucket, packedBucket, planText, type BatchLimits } from './batching';
-import type { Engine, FeaturePiece, Features } from './engine';
+import type { Engine, FeaturePiece, Features, RunHooks } from './engine';
 import type { Prepared, PreparedPicture } from './prepare';
 import type { OnProgress } from './types';
 import type { UsageMeter } from './usage';
@@ -24,22 +24,23 @@ export async function runBatch(
   options: RunOptions,
 ): Promise<Float32Array[][]> {
   const { limits, meter, all, signal, onProgress } = options;
+  const hooks: RunHooks = { signal, onStage: meter.onStage };
   const sequences = batch.map(({ sequence }) => sequence);
   const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
   const rounding = limits.buckets ? { length: bucket(longest), round: packedBucket } : {};
   const plan = planText(sequences, { ...rounding, all });
   const pictures = batch.flatMap((prepared) => prepared.pictures);
-  if (pictures.length === 0) return meter.time('text', engine.embed(plan, null, signal));
+  if (pictures.length === 0) return meter.time('text', engine.embed(plan, null, hooks));
   if (batch.some((prepared) => prepared.pictures.length === 0)) {
     throw new VLM2VecError('A batch mixes pictures and texts; please report this.');
   }
   await engine.loadVision({ signal, onProgress });
-  const features = await meter.time('vision', seeAll(engine, pictures, signal));
-  return meter.time('text', engine.embed(plan, features, signal));
+  const features = await meter.time('vision', seeAll(engine, pictures, hooks));
+  return meter.time('text', engine.embed(plan, features, hooks));
 }
 
 /** Features of all pictures, in order; those of one plan share a run of the tower. */
-async function seeAll(engine: Engine, pictures: readonly PreparedPicture[], signal?: AbortSignal): Promise<Features> {
+async function seeAll(engine: Engine, pictures: readonly PreparedPicture[], hooks: RunHooks): Promise<Features> {
   const groups = new Map<string, number[]>();
   pictures.forEach(({ plan }, i) => groups.set(plan.key, [...(groups.get(plan.key) ?? []), i]));
   const seen: Features[] = [];
@@ -50,7 +51,7 @@ async function seeAll(engine: Engine, pictures: readonly PreparedPicture[], sign
       indices.forEach((index, i) => {
         pieces[index] = { from: seen.length, first: i * plan.features, rows: plan.features };
       });
-      seen.push(await engine.see(together(indices.map((i) => pictures[i]!.pixels)), plan, indices.length, signal));
+      seen.push(await engine.see(together(indices.map((i) => pictures[i]!.pixels)), plan, indices.length, hooks));
     }
   } catch (error) {
     for (const features of seen) await engine.drop(features);

@@ -17,7 +17,6 @@ import { readManifest } from '../store';
 import { folderBundle } from '../store/folder.node.js';
 import { convertFixture } from '../testing/bundles';
 import { cosine, fixturePath, maxDifference } from '../testing/fixtures';
-import { toBase64 } from './probe';
 import { loadRuntime, type Runtime, type RuntimeOptions } from './runtime';
 import type { InputParts, ProgressEvent } from './types';
 
@@ -287,14 +286,10 @@ describe('loading', () => {
     expect(found).not.toEqual(expected);
   });
 
-  test("a bundle without a sound self-test is refused, though Node's CPU would not run it", async () => {
+  test("a bundle without a self-test is refused, though Node's CPU would not run it", async () => {
     const reader = folderBundle(paths.q8);
-    const manifest = await readManifest(reader);
-    const zero = toBase64(new Float32Array(manifest.dims));
-    for (const probe of [[], [{ ...manifest.probe[0]!, embedding: zero }]]) {
-      const loading = loadRuntime({ reader, manifest: { ...manifest, probe } });
-      await expect(loading).rejects.toThrow(BundleFormatError);
-    }
+    const loading = loadRuntime({ reader, manifest: { ...(await readManifest(reader)), probe: [] } });
+    await expect(loading).rejects.toThrow(BundleFormatError);
   });
 
   test('a row of the table that is not finite never becomes a vector', async () => {

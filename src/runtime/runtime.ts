@@ -5,6 +5,7 @@
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
+import { expectProbe } from '../bundle/validate';
 import { isNode } from '../environment';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
@@ -18,6 +19,7 @@ import { embedAll } from './embed-all';
 import type { Engine } from './engine';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
+import { measureMatmulRate, type MatmulRate } from './matmul-rate';
 import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
@@ -25,7 +27,7 @@ import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
 import { runBatch } from './run-batch';
 import { checkDims, shapeEmbedding } from './shape-embedding';
-import { expectProbe, expectUnit } from './sound';
+import { expectUnit } from './sound';
 import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
 import { UsageMeter } from './usage';
 
@@ -152,7 +154,7 @@ export class Runtime {
     signal.throwIfAborted();
     const { onProgress } = options;
     const limits = LIMITS[this.#info.device];
-    const meter = new UsageMeter();
+    const meter = new UsageMeter(options);
     const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {
       preparer: this.#preparers.asked,
@@ -179,6 +181,11 @@ export class Runtime {
     const grids = pictures.map(({ plan }) => plan.grid);
     const axis = (index: number) => [...positions!.subarray(index * ids.length, (index + 1) * ids.length)];
     return { ids: [...ids], grid: grids[0] ?? null, grids, positions: positions && [0, 1, 2].map(axis) };
+  }
+
+  /** How fast this device multiplies matrices of the model's kind; see {@link measureMatmulRate}. */
+  matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+    return this.#engine.run((engine) => measureMatmulRate(engine.place, this.#info.dtype, signal));
   }
 
   /** Embeds whole prompts, as the probe is asked. */
@@ -218,7 +225,8 @@ export async function computeProbe(
       await runtime.dispose();
     }
   };
-  const cases = await on('f32', (embedder) => makeProbe(embedder, manifest));
+  const { picture } = askedOf(manifest).backbone;
+  const cases = await on('f32', (embedder) => makeProbe(embedder, { ...manifest, pictures: picture.probe?.pictures }));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
@@ -233,7 +241,7 @@ function probedBy(
   const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, asked.backbone.picture.probe ?? {}, {
+      (await embedAll(inputs, asked.backbone.picture.probe?.options ?? {}, {
         ...{ preparer, limits, keyOf, signal, meter, run },
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out

@@ -2,8 +2,8 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
-import type { Product } from '../onnx';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
+import { countFlops, type Product } from '../onnx';
 import type { Gpu } from './device';
 import type { BundleFiles, WeightPart } from './files';
 import type { Rung } from './ladder';
@@ -47,6 +47,8 @@ export interface StageOptions {
   strictPlacement?: boolean;
   /** Rejects as soon as the device is lost, even where ORT never answers. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
+  /** The graph, if not the stage's own. */
+  build?: (stage: BundleStage) => Uint8Array;
   signal?: AbortSignal;
 }
 
@@ -54,32 +56,51 @@ export interface StageOptions {
 export class Stage {
   readonly name: string;
   readonly #session: Session;
+  /** As float products: what is to be computed, whatever kernels compute it. */
+  readonly #graph: () => Uint8Array;
 
-  private constructor(name: string, session: Session) {
+  private constructor(name: string, session: Session, graph: () => Uint8Array) {
     this.name = name;
     this.#session = session;
+    this.#graph = graph;
   }
 
   static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
     const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
-    const graph = buildStageGraph(
-      network,
-      { ...stage, tensors },
-      { activations: rung.activations, positions: positions === 'mrope' ? 'rows' : 'sequence', product },
-    );
+    const own = { ...stage, tensors };
+    const graph = (product: Product) =>
+      options.build?.(own) ??
+      buildStageGraph(network, own, {
+        activations: rung.activations,
+        positions: positions === 'mrope' ? 'rows' : 'sequence',
+        product,
+      });
     const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
-    const session = await ortQueue.add(() => unlessLost(ort.InferenceSession.create(graph, sessionOptions)), signal);
-    return new Stage(stage.name, session);
+    const session = await ortQueue.add(
+      () => unlessLost(ort.InferenceSession.create(graph(product), sessionOptions)),
+      signal,
+    );
+    return new Stage(stage.name, session, () => graph('float'));
   }
 
   /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
   async run(feeds: Feeds): Promise<Tensor> {
+    return (await this.runAll(feeds)).output;
+  }
+
+  /** The same, with what its graph gives besides. */
+  async runAll(feeds: Feeds): Promise<{ output: Tensor; others: Feeds }> {
     const inputs: Feeds = {};
     for (const name of this.#session.inputNames) inputs[name] = feeds[name]!;
-    const outputs = await this.#session.run(inputs);
-    return outputs[this.#session.outputNames[0]!]!;
+    const { [this.#session.outputNames[0]!]: output, ...others } = await this.#session.run(inputs);
+    return { output: output!, others };
+  }
+
+  /** Floating-point operations of a run on `feeds`. */
+  flops(feeds: Feeds): number {
+    return countFlops(this.#graph(), feeds);
   }
 
   /** Call within the queue. */
@@ -88,7 +109,10 @@ export class Stage {
   }
 }
 
-function providerOptions(options: StageOptions): InferenceSession.SessionOptions {
+/** How sessions of a rung are made. */
+export function providerOptions(
+  options: Pick<StageOptions, 'rung' | 'gpu' | 'keepOnGpu' | 'strictPlacement' | 'numThreads'>,
+): InferenceSession.SessionOptions {
   const { rung, gpu, keepOnGpu, strictPlacement, numThreads } = options;
   if (rung.device !== 'webgpu') {
     const threads = rung.device === 'cpu' && numThreads !== undefined ? { intraOpNumThreads: numThreads } : {};

@@ -114,6 +114,11 @@ export interface EmbedOptions {
   onProgress?: OnProgress;
   /** Called once, when all is embedded: tokens, and time by stage. */
   onUsage?: (usage: EmbedUsage) => void;
+  /**
+   * `usage.stages` says what each stage took and how much it computed. The GPU is waited for after each, so the call
+   * takes a little longer. Default false.
+   */
+  stageTimes?: boolean;
 }
 
 /** An input that was left out. */
@@ -174,6 +179,8 @@ export interface RungReport {
   cosine: number | null;
   /** Why it failed, for people. */
   reason: string | null;
+  /** What setting it up and what its probe took, in milliseconds; null where it did not come to that. */
+  milliseconds: { setUp: number | null; probe: number | null };
 }
 
 /** The GPU as the browser names it. */

@@ -15,16 +15,44 @@ export interface EmbedUsage {
    * their turn included; what a GPU was only told to do counts where its result is waited for.
    */
   milliseconds: { prepare: number; vision: number; text: number };
+  /** Where `stageTimes` asks for them, in the order of the first run. */
+  stages?: StageUsage[];
 }
+
+/** What one stage took. */
+export interface StageUsage {
+  /** As the bundle names it: `vision.0`. */
+  name: string;
+  /** Of all its runs; that the device computes is waited for, and nothing else. */
+  milliseconds: number;
+  /** Floating-point operations of its matrix products and attentions. */
+  flops: number;
+}
+
+/** Told of each run of a stage. */
+export type OnStage = (ran: StageUsage) => void;
 
 /** Sums up one call. */
 export class UsageMeter {
+  /** To be told of stages; undefined where nobody asks, and no time is lost with it. */
+  readonly onStage: OnStage | undefined;
   readonly usage: EmbedUsage = {
     inputs: 0,
     tokens: 0,
     imageTokens: 0,
     milliseconds: { prepare: 0, vision: 0, text: 0 },
   };
+
+  constructor({ stageTimes = false }: { stageTimes?: boolean } = {}) {
+    if (!stageTimes) return;
+    const stages: StageUsage[] = (this.usage.stages = []);
+    this.onStage = ({ name, milliseconds, flops }) => {
+      let sum = stages.find((stage) => stage.name === name);
+      if (!sum) stages.push((sum = { name, milliseconds: 0, flops: 0 }));
+      sum.milliseconds += milliseconds;
+      sum.flops += flops;
+    };
+  }
 
   /** Adds the time that `work` takes. */
   async time<T>(stage: keyof EmbedUsage['milliseconds'], work: Promise<T>): Promise<T> {

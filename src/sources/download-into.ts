@@ -2,7 +2,7 @@
 
 import { sha256Hex } from '../bundle/digest';
 import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
-import { bundleFiles } from '../bundle/validate';
+import { bundleFiles, expectProbe } from '../bundle/validate';
 import { downloadBundle, fetchManifest, httpBundle, readManifest, writeRecord, type ModelStore } from '../store/index';
 import { ifStored, writeTo } from './keep';
 import type { LocatedSource } from './locate';
@@ -23,6 +23,7 @@ export async function openOnServer({ spec, name }: ServerSource, options: OpenOp
   if (stored && !refresh) return stored;
   const remote = httpBundle(url, { files });
   const manifest = await readManifest(remote, { signal });
+  expectProbe(manifest); // loading would refuse it, after all the bytes
   if (!modelStore || !isWanted(manifest, store, modelStore)) return { reader: remote, manifest, stored: null };
   if (stored && (await isCurrent(spec, stored, signal))) return stored;
   return writeTo({ modelStore, name }, options, async (writer) => {

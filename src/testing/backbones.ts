@@ -1,6 +1,8 @@
 /** @file Oracles of single architectures: `reference/fixtures/backbones`, made by public code (see `reference/backbones`). */
 
 import { readFileSync } from 'node:fs';
+import type { EmbedOptions } from '../runtime';
+import type { DrawnWeights } from './drawn-checkpoint';
 import { fixturePath } from './fixtures';
 
 export interface BackboneCase {
@@ -19,6 +21,9 @@ export interface BackboneCase {
   pixels?: string;
   /** SHA-256 of the crops, without the global view. // float32 [rows · columns, 3, 336, 336] */
   cropPixels?: string;
+  /** Every 1323rd number of the global view, in base64 of float32, and how far all of them are from its definition at most. */
+  viewPixels?: string;
+  viewError?: number;
   /** Base64 of float32. // [dims] */
   embedding: string;
 }
@@ -36,12 +41,35 @@ export interface AdaptedOracle {
   cases: { id: string; embedding: string; cosineToBase: number }[];
 }
 
-export function adaptedOracle(name: 'llava-next+dora'): AdaptedOracle {
+/** A checkpoint whose weights are drawn, with the config of its own, and the other files of a checkpoint of the fixtures. */
+export interface Variant {
+  name: string;
+  config: Record<string, unknown>;
+  weights: DrawnWeights;
+  /** By name in files: what later releases call the weight. */
+  newerNames?: Record<string, string>;
+  cases: BackboneCase[];
+  mistakes?: BackboneOracle['mistakes'];
+}
+
+export function variantsOf(name: 'phi3-v' | 'llava-next'): { files: string; variants: Variant[] } {
+  return JSON.parse(readFileSync(fixturePath(`backbones/${name}-variants.json`), 'utf8')) as {
+    files: string;
+    variants: Variant[];
+  };
+}
+
+export function adaptedOracle(name: 'llava-next+dora' | 'phi3-v+dora'): AdaptedOracle {
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as AdaptedOracle;
 }
 
 export function backboneOracle(name: 'phi3-v' | 'llava-next'): BackboneOracle {
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as BackboneOracle;
+}
+
+/** As the case is asked. */
+export function optionsOf({ numCrops }: Pick<BackboneCase, 'numCrops'>): EmbedOptions {
+  return { orientation: 'stored', ...(numCrops === undefined ? {} : { numCrops }) };
 }
 
 /** Ids of a case with `placeholder` where the picture stands. */

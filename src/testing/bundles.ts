@@ -12,6 +12,7 @@ export interface FixtureBundleOptions {
   dtype: WeightDtype;
   /** Smaller than the models are, for more than one stage per tower. */
   maxStageBytes?: number;
+  mlpSlices?: number;
   recipe?: Recipe;
 }
 

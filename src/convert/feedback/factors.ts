@@ -8,8 +8,10 @@
  * by d² / U[j, j]².
  */
 
-/** Columns of a group. */
-export const GROUP = 128;
+import type { MOMENT_COLUMNS } from '../../bundle/moments';
+
+/** Columns of a group: the kernel's memory is laid out for it. */
+export const GROUP = 128 satisfies typeof MOMENT_COLUMNS;
 
 /** Added to the diagonal, in parts of its mean; GPTQ's own. */
 const DAMPING = 0.01;

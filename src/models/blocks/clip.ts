@@ -9,8 +9,9 @@ import type { Tower } from '../architecture';
 import type { PlannedWeight } from '../types';
 import type { Context } from './activations';
 import { applyLinear, applyNormF32, applyTable, linear, norm, table, weightsOf } from './layers';
-import { closeStream, type Stream } from './residual';
-import { vitBlock, vitRun, type VitBlock } from './vit';
+import { sumOf, type Stream } from './residual';
+import { towerOf } from './steps';
+import { VIT_ROWS, vitRun, vitSteps, type VitBlock, type VitRun } from './vit';
 
 export interface ClipConfig {
   /** Blocks that run: of ViT-L's 24 all but the last, where its `hidden_states[-2]` is taken. */
@@ -105,32 +106,30 @@ function blockLayers({ width, mlpDim, layerNormEps }: ClipConfig, source: string
  * `batch_shape` [B, P + 1, -1].
  */
 export function clipTower(config: ClipConfig, { source, connector }: ClipOptions): Tower {
-  const { depth, width } = config;
+  const { depth, width, headDim } = config;
   const embed = embedLayers(config, source);
-  const blocks = Array.from({ length: depth }, (_, index) => blockLayers(config, source, index));
-  return {
-    blocks: blocks.map((block, index) => [
-      ...(index === 0 ? weightsOf(embed) : []),
-      ...weightsOf(block),
-      ...(index === depth - 1 ? connector.weights : []),
-    ]),
-    build(context, { first, last }) {
-      const { graph, precision } = context;
-      const hiddenShape = ['patches', width];
-      let stream: Stream =
-        first === 0
-          ? embedTiles(context, config, embed, graph.input('patches', 'f32', ['patches', embed.patches.inFeatures]))
-          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
-      const run = vitRun(context, { rotary: false, headDim: config.headDim });
-      for (let index = first; index < last; index++) stream = vitBlock(context, config, blocks[index]!, stream, run);
-      if (last === depth) {
-        const features = connector.build(context, patchStates(context, config, stream));
-        graph.output(features, precision.type, ['visual_tokens', connector.hiddenSize]);
-      } else {
-        graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
-      }
+  const { inFeatures } = embed.patches;
+  const blocks = Array.from({ length: depth }, (_, index) => vitSteps(config, blockLayers(config, source, index)));
+  blocks[0]!.unshift({
+    weights: weightsOf(embed),
+    rows: VIT_ROWS,
+    apply: (context, { hidden }) => embedTiles(context, config, embed, hidden),
+  });
+  blocks.at(-1)!.push({
+    weights: connector.weights,
+    rows: 'visual_tokens',
+    apply(context, stream) {
+      const features = connector.build(context, patchStates(context, config, stream));
+      context.graph.output(features, context.precision.type, ['visual_tokens', connector.hiddenSize]);
+      return { hidden: features, branch: null };
     },
-  };
+  });
+  return towerOf<VitRun>({
+    blocks,
+    width,
+    start: ({ graph }) => ({ hidden: graph.input('patches', 'f32', [VIT_ROWS, inFeatures]), branch: null }),
+    run: (context) => vitRun(context, { rotary: false, headDim }),
+  });
 }
 
 /** Class token before the patches, positions, norm. // [B*P, 588] → [B*(P+1), D] */
@@ -159,7 +158,7 @@ function embedTiles(
 /** The hidden state as it is, without the class token. // → [B, P, D] of the activations' type */
 function patchStates(context: Context, config: ClipConfig, stream: Stream): Value {
   const { graph, precision } = context;
-  const closed = closeStream(context, 'vision.state', stream); // [B*(P+1), D]
+  const closed = sumOf(context, 'vision.state', stream); // [B*(P+1), D]
   const sequences = reshape(graph, 'vision.state.sequences', closed, [-1, clipPatches(config) + 1, config.width]);
   const patches = rowsOf(graph, 'vision.state.patches', sequences, { first: 1 });
   const unscaled = scale(graph, 'vision.state.unscaled', patches, 1 / precision.residual);

@@ -10,7 +10,6 @@ import {
   gatherRows,
   groupQueryAttention,
   l2Normalize,
-  quickGelu,
   reshape,
   reshapeTo,
   rotaryEmbedding,
@@ -20,8 +19,10 @@ import {
 } from '../../onnx';
 import type { Head, Tower } from '../architecture';
 import type { Context } from './activations';
+import { addMlpSlice, gatedMlp, mostSlices } from './gated-mlp';
 import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Layer, type Linear } from './layers';
-import { addBranch, closeStream, type Stream } from './residual';
+import { addBranch, type Stream } from './residual';
+import { towerOf, type Step } from './steps';
 
 /** Numbers of a pre-norm decoder with grouped-query attention and a gated MLP. */
 export interface DecoderConfig {
@@ -42,11 +43,13 @@ export interface DecoderOptions {
   /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
   readonly fused?: boolean;
   readonly head: Head | null;
+  /** Slices of each MLP. @default 1 */
+  readonly mlpSlices?: number;
 }
 
 /** The parts of one layer. */
 function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: number) {
-  const { hiddenSize, intermediateSize, heads, kvHeads, headDim, rmsEps } = config;
+  const { hiddenSize, heads, kvHeads, headDim, rmsEps } = config;
   const name = `layers.${index}`;
   const source = `${options.source}.${name}`;
   const rms = (kind: string) =>
@@ -55,14 +58,6 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       source: `${source}.${kind}`,
       length: hiddenSize,
       epsilon: rmsEps,
-      bias: false,
-    });
-  const mlp = (kind: string, [inFeatures, outFeatures]: readonly [number, number]) =>
-    linear({
-      name: `${name}.mlp.${kind}`,
-      sources: [`${source}.mlp.${kind}`],
-      inFeatures,
-      outFeatures,
       bias: false,
     });
   return {
@@ -84,13 +79,12 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       bias: false,
     }),
     postNorm: rms('post_attention_layernorm'),
-    ...(options.fused
-      ? { gateUp: mlp('gate_up_proj', [hiddenSize, 2 * intermediateSize]) }
-      : {
-          gate: mlp('gate_proj', [hiddenSize, intermediateSize]),
-          up: mlp('up_proj', [hiddenSize, intermediateSize]),
-        }),
-    down: mlp('down_proj', [intermediateSize, hiddenSize]),
+    mlp: gatedMlp(config, {
+      name: `${name}.mlp`,
+      source: `${source}.mlp`,
+      fused: options.fused ?? false,
+      slices: options.mlpSlices ?? 1,
+    }),
   };
 }
 
@@ -127,35 +121,51 @@ function headLayer({ weight, bias, size }: Head, hiddenSize: number): Linear {
 
 /** The whole language model. */
 export function decoderTower(config: DecoderConfig, options: DecoderOptions): Tower {
-  const layers = Array.from({ length: config.layers }, (_, index) => decoderLayer(config, options, index));
+  const { hiddenSize, headDim } = config;
+  const blocks = Array.from({ length: config.layers }, (_, index) =>
+    decoderSteps(config, decoderLayer(config, options, index), index === config.layers - 1),
+  );
   const output = outputLayers(config, options);
-  return {
-    blocks: layers.map((layer, index) => [
-      ...weightsOf(layer),
-      ...(index === config.layers - 1 ? weightsOf(present(output)) : []),
-    ]),
-    build(context, { first, last }) {
-      const { graph } = context;
-      const hiddenShape = ['tokens', config.hiddenSize];
-      let stream: Stream =
-        first === 0
-          ? spliceEmbeddings(context, config.hiddenSize)
-          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
-      const run = textRun(context, config.headDim);
-      const isLast = last === config.layers;
-      const pooled = isLast ? graph.input('last', 'i32', ['pooled']) : undefined;
-      for (let index = first; index < last; index++) {
-        stream = decoderBlock(context, config, layers[index]!, {
-          stream,
-          run,
-          pooled: index === config.layers - 1 ? pooled : undefined,
-        });
-      }
-      if (isLast)
-        graph.output(embedding(context, output, stream), 'f32', ['pooled', options.head?.size ?? config.hiddenSize]);
-      else graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
+  blocks.at(-1)!.push({
+    weights: weightsOf(present(output)),
+    rows: POOLED,
+    apply(context, stream) {
+      const vectors = embedding(context, output, stream);
+      context.graph.output(vectors, 'f32', [POOLED, options.head?.size ?? hiddenSize]);
+      return { hidden: vectors, branch: null };
     },
-  };
+  });
+  return towerOf<TextRun>({
+    blocks,
+    width: hiddenSize,
+    mostSlices: mostSlices(config),
+    start: (context) => spliceEmbeddings(context, hiddenSize),
+    run: (context) => textRun(context, headDim),
+  });
+}
+
+/** What the rows of the residual stream are, up to the last attention and behind it. */
+const TOKENS = 'tokens';
+const POOLED = 'pooled';
+
+/** x += attention(norm(x)); x += mlp(norm(x)). */
+function decoderSteps(config: DecoderConfig, layer: DecoderLayer, isLast: boolean): Step<TextRun>[] {
+  const { inputNorm, qkv, output, postNorm, mlp } = layer;
+  const rows = isLast ? POOLED : TOKENS;
+  const slices = mlp.map((slice, index): Step<TextRun> => ({
+    weights: weightsOf(index === 0 ? { postNorm, ...slice } : slice),
+    rows,
+    inside: index < mlp.length - 1,
+    apply: (context, stream) => addMlpSlice(context, { norm: postNorm, slices: mlp }, stream, index),
+  }));
+  return [
+    {
+      weights: weightsOf({ inputNorm, qkv, output }),
+      rows,
+      apply: (context, stream, run) => attend(context, config, layer, { stream, run: run(), isLast }),
+    },
+    ...slices,
+  ];
 }
 
 /** What changes from run to run. */
@@ -197,24 +207,23 @@ function spliceEmbeddings({ graph, precision }: Context, hiddenSize: number): St
   return { hidden: scale(graph, 'rows.scaled', spliced, precision.residual), branch: null };
 }
 
-/** x += attention(norm(x)); x += mlp(norm(x)). `pooled`: rows to keep; all where it is absent. // int32 [E] */
-function decoderBlock(
+/** x += attention(norm(x)); behind the last one only the pooled rows are kept. // [N, H] → [N or E, H] */
+function attend(
   context: Context,
   config: DecoderConfig,
   layer: DecoderLayer,
-  { stream, run, pooled }: { stream: Stream; run: TextRun; pooled?: Value },
+  { stream, run, isLast }: { stream: Stream; run: TextRun; isLast: boolean },
 ): Stream {
   const { graph, precision } = context;
   const first = applyNorm(context, layer.inputNorm, stream, precision.residual);
   let heads = attention(context, config, layer, first.normed, run); // [N, heads*headDim]
   let { hidden } = first.stream;
-  if (pooled !== undefined) {
+  if (isLast) {
+    const pooled = graph.input('last', 'i32', [POOLED]);
     heads = gatherRows(graph, `${layer.output.name}.pooled`, heads, pooled); // [E, heads*headDim]
     hidden = gatherRows(graph, `${layer.inputNorm.name}.pooled`, hidden, pooled); // [E, H]
   }
-  const attended = addBranch(context, { hidden, branch: null }, applyLinear(context, layer.output, heads));
-  const second = applyNorm(context, layer.postNorm, attended, precision.gated);
-  return addBranch(context, second.stream, gatedMlp(context, layer, second.normed));
+  return addBranch(context, { hidden, branch: null }, applyLinear(context, layer.output, heads));
 }
 
 /** Causal grouped-query attention, without the output projection. // [N, H] → [N, heads*headDim] */
@@ -254,28 +263,6 @@ function rotateRows(
   const sequence = reshape(graph, `${name}.qk.sequence`, qk, [1, -1, turned]);
   const rotated = rotaryEmbedding(graph, `${name}.qk.rotated`, sequence, run);
   return concatLast(graph, `${name}.rotated`, [reshape(graph, `${name}.qk.rows`, rotated, [-1, turned]), v]);
-}
-
-/** down(silu(gate(x)) · up(x)) // [n, H] → [n, H] */
-function gatedMlp(context: Context, layer: DecoderLayer, x: Value): Value {
-  const { graph, precision } = context;
-  const { down } = layer;
-  const { name, gate, up } = gateAndUp(context, layer, x);
-  const active = quickGelu(graph, `${name}.silu`, gate, 1 / precision.gated);
-  const gated = graph.node('Mul', `${down.name}.gated`, [active, up]);
-  return applyLinear(context, down, gated);
-}
-
-/** // [n, H] → two of [n, intermediate] */
-function gateAndUp(context: Context, layer: DecoderLayer, x: Value): { name: string; gate: Value; up: Value } {
-  if (!('gateUp' in layer)) {
-    const { gate, up } = layer;
-    return { name: gate.name, gate: applyLinear(context, gate, x), up: applyLinear(context, up, x) };
-  }
-  const { name, outFeatures } = layer.gateUp;
-  const both = applyLinear(context, layer.gateUp, x);
-  const [gate, up] = splitLast(context.graph, `${name}.split`, both, [outFeatures / 2, outFeatures / 2]);
-  return { name, gate: gate!, up: up! };
 }
 
 /** Final norm, head, and L2 norm, in float32. // [E, H] → [E, dims] */

@@ -4,7 +4,7 @@
  */
 
 import { castFrom, linear as linearNode, scale, type Value } from '../../onnx';
-import type { PlannedWeight } from '../types';
+import type { PlannedWeight, Slice } from '../types';
 import { type Context, vector } from './activations';
 import { normStream, normStreamF32, type Stream } from './residual';
 
@@ -23,6 +23,8 @@ export interface Linear {
   /** @default 'none' */
   readonly rowTransform?: PlannedWeight['rowTransform'];
   readonly patchArea?: number;
+  /** What is taken of the sources' matrices; absent: all. Not with a bias. */
+  readonly slice?: Slice;
 }
 
 /** RMSNorm, or with a bias LayerNorm. */
@@ -60,12 +62,15 @@ export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeigh
 }
 
 function linearWeights(layer: Linear): PlannedWeight[] {
-  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none', patchArea } = layer;
+  const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
+  const { patchArea, slice } = layer;
+  if (slice && bias) throw new Error(`internal: ${name} is sliced and has a bias`);
   const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
   const matrix: PlannedWeight = {
     name: `${name}.weight`,
     shape: [outFeatures, inFeatures],
     parts: parts('weight'),
+    ...(slice === undefined ? {} : { slice }),
     rowTransform,
     ...(patchArea === undefined ? {} : { patchArea }),
     quantize,

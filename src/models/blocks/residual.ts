@@ -1,12 +1,23 @@
 /** @file The residual stream: what the norms read and the branches add to. */
 
-import { addAndNormalize, castFrom, type NormOptions, normalize, type Value } from '../../onnx/index';
+import {
+  addAndNormalize,
+  castFrom,
+  concatLast,
+  type NormOptions,
+  normalize,
+  reshape,
+  splitLast,
+  type Value,
+} from '../../onnx/index';
 import type { Context } from './activations';
 
 /** float32. The last branch is not added yet: the next norm adds it in the same kernel. */
 export interface Stream {
   hidden: Value; // [n, d]
   branch: Value | null; // [n, d]
+  /** Between two slices of an MLP: what they all read, in the activations' type. */
+  normed?: Value; // [n, d]
 }
 
 /** The norm of the stream in the activations' type, and the stream with its branch added. */
@@ -39,8 +50,45 @@ export function addBranch({ graph, precision }: Context, stream: Stream, branch:
   return { hidden: stream.hidden, branch: castFrom(graph, `${branch}.f32`, branch, precision.type, 'f32') };
 }
 
-/** The stream as a graph output. // [n, d] */
-export function closeStream({ graph }: Context, name: string, stream: Stream): Value {
-  if (stream.branch === null) throw new Error('internal: the stream of a stage ends with a branch');
-  return graph.node('Add', name, [stream.hidden, stream.branch]);
+/** The stream with its branch added, for another. */
+export function summed(context: Context, name: string, stream: Stream): Stream {
+  return { hidden: sumOf(context, name, stream), branch: null };
+}
+
+/** The stream with its branch added; as it is without one. // [n, d] */
+export function sumOf({ graph }: Context, name: string, { hidden, branch }: Stream): Value {
+  return branch === null ? hidden : graph.node('Add', name, [hidden, branch]);
+}
+
+/** Where a stage begins or ends. */
+interface Boundary {
+  /** What the rows are: `tokens`. */
+  rows: string;
+  width: number;
+  /** Whether between two slices of an MLP. */
+  inside?: boolean;
+}
+
+/** The stream that another stage gave. */
+export function openStream({ graph, precision }: Context, { rows, width, inside = false }: Boundary): Stream {
+  const given = graph.input('hidden', 'f32', [rows, inside ? 2 * width : width]);
+  if (!inside) return { hidden: given, branch: null };
+  const [normed, hidden] = splitLast(graph, 'hidden.split', given, [width, width]) as [Value, Value];
+  return { hidden, branch: null, normed: castFrom(graph, `hidden.${precision.type}`, normed, 'f32', precision.type) };
+}
+
+/** The stream as a graph output, for another stage. */
+export function closeStream(context: Context, stream: Stream, { rows, width }: Boundary): void {
+  const { graph, precision } = context;
+  const { hidden, branch, normed } = stream;
+  const name = 'hidden_out';
+  if (normed !== undefined) {
+    const read = castFrom(graph, `${name}.normed`, normed, precision.type, 'f32');
+    const both = concatLast(graph, name, [read, sumOf(context, `${name}.sum`, stream)]);
+    graph.output(both, 'f32', [rows, 2 * width]);
+  } else {
+    // An output needs a node of its name.
+    const whole = branch === null ? reshape(graph, name, hidden, [-1, width]) : sumOf(context, name, stream);
+    graph.output(whole, 'f32', [rows, width]);
+  }
 }

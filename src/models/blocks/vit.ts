@@ -14,8 +14,9 @@ import {
   type Value,
 } from '../../onnx';
 import type { Context } from './activations';
-import { applyLinear, applyNorm, type Linear, type Norm } from './layers';
+import { applyLinear, applyNorm, type Linear, type Norm, weightsOf } from './layers';
 import { addBranch, type Stream } from './residual';
+import type { Step } from './steps';
 
 /** CLIP's approximation of GELU. */
 const QUICK_GELU_ALPHA = 1.702;
@@ -53,16 +54,44 @@ export function vitRun({ graph, precision }: Context, options: { rotary: boolean
   return { rotary, batchShape: graph.input('batch_shape', 'i64', [3]) };
 }
 
+/** What the rows of the residual stream are. */
+export const VIT_ROWS = 'patches';
+
 /** x += attention(norm1(x)); x += fc2(quickGelu(fc1(norm2(x)))) // [B*P, D] */
-export function vitBlock(context: Context, config: VitConfig, block: VitBlock, stream: Stream, run: VitRun): Stream {
-  // What the norms give is `residual` times smaller, and everything linear behind them carries that through.
+export function vitSteps(config: VitConfig, block: VitBlock): Step<VitRun>[] {
+  const { norm1, qkv, proj, norm2, fc1, fc2 } = block;
+  return [
+    {
+      weights: weightsOf({ norm1, qkv, proj }),
+      rows: VIT_ROWS,
+      apply: (context, stream, run) => attend(context, config, block, { stream, run: run() }),
+    },
+    {
+      weights: weightsOf({ norm2, fc1, fc2 }),
+      rows: VIT_ROWS,
+      apply: (context, stream) => mlp(context, block, stream),
+    },
+  ];
+}
+
+// What the norms give is `residual` times smaller, and everything linear behind them carries that through.
+
+function attend(
+  context: Context,
+  config: VitConfig,
+  block: VitBlock,
+  { stream, run }: { stream: Stream; run: VitRun },
+): Stream {
+  const { normed, stream: summed } = applyNorm(context, block.norm1, stream, context.precision.residual);
+  return addBranch(context, summed, attention(context, config, block, normed, run));
+}
+
+function mlp(context: Context, { norm2, fc1, fc2 }: VitBlock, stream: Stream): Stream {
   const factor = context.precision.residual;
-  const first = applyNorm(context, block.norm1, stream, factor);
-  const attended = addBranch(context, first.stream, attention(context, config, block, first.normed, run));
-  const second = applyNorm(context, block.norm2, attended, factor);
-  const up = applyLinear(context, block.fc1, second.normed, { factor });
-  const active = quickGelu(context.graph, `${block.fc1.name}.gelu`, up, QUICK_GELU_ALPHA / factor);
-  return addBranch(context, second.stream, applyLinear(context, block.fc2, active, { factor }));
+  const { normed, stream: summed } = applyNorm(context, norm2, stream, factor);
+  const up = applyLinear(context, fc1, normed, { factor });
+  const active = quickGelu(context.graph, `${fc1.name}.gelu`, up, QUICK_GELU_ALPHA / factor);
+  return addBranch(context, summed, applyLinear(context, fc2, active, { factor }));
 }
 
 /** // [B*P, D] → [B*P, D] */

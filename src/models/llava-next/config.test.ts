@@ -109,7 +109,7 @@ test('the published config', () => {
 test('as many weights as the published checkpoint has, but for those that are not used', () => {
   const { towers, vocabSize, hiddenSize } = open();
   const numbers = [...towers.vision.blocks, ...towers.text.blocks]
-    .flat()
+    .flat(2)
     .reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), vocabSize * hiddenSize);
   const outputLayer = 32064 * 4096;
   const lastBlock = 4 * (1024 * 1024 + 1024) + 2 * 1024 * 4096 + 4096 + 1024 + 4 * 1024;

@@ -37,13 +37,14 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-function network(config: LlavaNextConfig, { head }: BackboneOptions): Network {
+function network(config: LlavaNextConfig, { head, mlpSlices }: BackboneOptions): Network {
   return networkOf(config, {
     name: 'llava_next',
     vision: visionTower(config),
     source: TEXT,
     attentionBias: false,
     head,
+    mlpSlices,
   });
 }
 

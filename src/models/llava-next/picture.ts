@@ -17,6 +17,13 @@ export interface TileConfig extends CanvasOptions {
   readonly shapes: readonly ImageSize[];
 }
 
+/**
+ * Strips, of whose tiles hardly any patch is a visual token: 648 and 722 of them in place of 1,176 for a square. Upright, two
+ * tiles beside each other and their columns along the seam, so the last patch of a tile is shown, too; lying, a run of one tile
+ * more.
+ */
+const PROBE_PICTURES = { 'small-picture': { width: 4, height: 56 }, picture: { width: 1008, height: 20 } } as const;
+
 /** Behind the tokens of every tile stands the one that ends a line. */
 export const CONSTANT_ROWS = 1;
 
@@ -26,6 +33,7 @@ export function tiledPicture(vision: ClipConfig, image: TileConfig): Picture {
   const patches = clipPatches(vision);
   return {
     options: [],
+    probe: { pictures: PROBE_PICTURES },
     plan(size, { resize = FIT_FILE }) {
       const plan = tilePlan(size, image, resize);
       const { before, shape, fitted } = plan;

@@ -45,8 +45,8 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-function network(config: Phi3VConfig, { head }: BackboneOptions): Network {
-  const decoder = { source: TEXT, attentionBias: false, fused: true, head };
+function network(config: Phi3VConfig, { head, mlpSlices }: BackboneOptions): Network {
+  const decoder = { source: TEXT, attentionBias: false, fused: true, head, mlpSlices };
   return networkOf(config, { name: 'phi3_v', vision: visionTower(config), ...decoder });
 }
 

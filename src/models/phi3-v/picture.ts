@@ -21,7 +21,7 @@ export function hdPicture(vision: ClipConfig, image: HdConfig): Picture {
   return {
     options: ['numCrops'],
     // One crop: 313 visual tokens. The checkpoint's own number would make 2,509 of the smallest picture.
-    probe: { numCrops: 1 },
+    probe: { options: { numCrops: 1 } },
     plan(size, { numCrops = image.numCrops, resize = [] }) {
       const other = resize.find((step) => !('fit' in step && step.fit === 'file'));
       if (other) {

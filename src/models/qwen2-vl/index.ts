@@ -38,13 +38,14 @@ interface Facts {
 }
 
 /** Weights and graphs of the numbers of `config`. */
-export function qwen2vlNetwork(config: Qwen2VLConfig, { head }: BackboneOptions): Network {
+export function qwen2vlNetwork(config: Qwen2VLConfig, { head, mlpSlices }: BackboneOptions): Network {
   return networkOf(config, {
     name: 'qwen2_vl',
     vision: visionTower(config),
     source: 'model',
     attentionBias: true,
     head,
+    mlpSlices,
   });
 }
 

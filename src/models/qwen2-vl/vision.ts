@@ -7,8 +7,9 @@ import { gelu, reshape, type Value } from '../../onnx';
 import type { Tower } from '../architecture';
 import type { Context } from '../blocks/activations';
 import { applyLinear, applyNorm, linear, norm, weightsOf } from '../blocks/layers';
-import { closeStream, type Stream } from '../blocks/residual';
-import { vitBlock, vitRun, type VitBlock } from '../blocks/vit';
+import type { Stream } from '../blocks/residual';
+import { towerOf } from '../blocks/steps';
+import { VIT_ROWS, vitRun, vitSteps, type VitBlock, type VitRun } from '../blocks/vit';
 import type { Qwen2VLConfig } from './config';
 
 /** Not in the config: every norm of the tower has it. */
@@ -76,31 +77,30 @@ function mergerLayers({ vision, hiddenSize }: Qwen2VLConfig) {
 
 export function visionTower(config: Qwen2VLConfig): Tower {
   const { vision, hiddenSize } = config;
+  const { depth, embedDim, headDim } = vision;
   const embed = patchEmbedLayers(config);
   const merge = mergerLayers(config);
-  const blocks = Array.from({ length: vision.depth }, (_, index) => blockLayers(config, index));
-  return {
-    blocks: blocks.map((block, index) => [
-      ...(index === 0 ? weightsOf(embed) : []),
-      ...weightsOf(block),
-      ...(index === vision.depth - 1 ? weightsOf(merge) : []),
-    ]),
-    build(context, { first, last }) {
-      const { graph, precision } = context;
-      const hiddenShape = ['patches', vision.embedDim];
-      let stream: Stream =
-        first === 0
-          ? patchEmbed(context, embed, graph.input('patches', 'f32', ['patches', patchLength(vision)]))
-          : { hidden: graph.input('hidden', 'f32', hiddenShape), branch: null };
-      const run = vitRun(context, { rotary: true, headDim: vision.headDim });
-      for (let index = first; index < last; index++) stream = vitBlock(context, vision, blocks[index]!, stream, run);
-      if (last === vision.depth) {
-        graph.output(merger(context, merge, stream), precision.type, ['visual_tokens', hiddenSize]);
-      } else {
-        graph.output(closeStream(context, 'hidden_out', stream), 'f32', hiddenShape);
-      }
+  const blocks = Array.from({ length: depth }, (_, index) => vitSteps(vision, blockLayers(config, index)));
+  blocks[0]!.unshift({
+    weights: weightsOf(embed),
+    rows: VIT_ROWS,
+    apply: (context, { hidden }) => patchEmbed(context, embed, hidden),
+  });
+  blocks.at(-1)!.push({
+    weights: weightsOf(merge),
+    rows: 'visual_tokens',
+    apply(context, stream) {
+      const features = merger(context, merge, stream);
+      context.graph.output(features, context.precision.type, ['visual_tokens', hiddenSize]);
+      return { hidden: features, branch: null };
     },
-  };
+  });
+  return towerOf<VitRun>({
+    blocks,
+    width: embedDim,
+    start: ({ graph }) => ({ hidden: graph.input('patches', 'f32', [VIT_ROWS, patchLength(vision)]), branch: null }),
+    run: (context) => vitRun(context, { rotary: true, headDim }),
+  });
 }
 
 function patchEmbed(context: Context, { patches }: ReturnType<typeof patchEmbedLayers>, x: Value): Stream {

@@ -45,8 +45,8 @@ export function storeStage(config: Qwen2VLConfig, plan: StagePlan, weights: Weig
   }
   const data = new Uint8Array(end);
   for (const { offset, bytes } of pieces) data.set(bytes, offset);
-  const { kind, blocks, name } = plan;
-  return { name, kind, blocks, weights: { path: `${name}.weights` }, tensors, data };
+  const { kind, steps, name } = plan;
+  return { name, kind, steps, weights: { path: `${name}.weights` }, tensors, data };
 }
 
 /** The weights that a checkpoint stored in `dtype` stands for, under the checkpoint's names. */

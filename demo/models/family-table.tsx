@@ -1,0 +1,84 @@
+/** @file The model card's table: one row per model, with what it takes at the chosen weights; a button puts it into the form. */
+import { signal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { bytesInWords, Button } from '../shell';
+import { modelsStrings } from '../strings/models';
+import { FAMILY, FAMILY_SIZES, lookForGpu, photoFactor, type FamilyRow, type GpuHere } from './family';
+import type { ModelsState } from './state';
+
+const strings = modelsStrings.family;
+const gpu = signal<GpuHere>('asking');
+
+export function FamilyTable({ state }: { state: ModelsState }): JSX.Element {
+  useEffect(() => {
+    void lookForGpu().then((found) => (gpu.value = found));
+  }, []);
+  const dtype = state.dtype.value;
+  const { columns } = strings;
+  return (
+    <section aria-labelledby="family-title">
+      <h2 id="family-title">{strings.title}</h2>
+      <p class="quiet">{strings.lead(dtype)}</p>
+      <table id="family-table">
+        <thead>
+          <tr>
+            <th scope="col">{columns.model}</th>
+            <th scope="col">{columns.score}</th>
+            <th scope="col">{columns.download}</th>
+            <th scope="col">{columns.store(dtype)}</th>
+            <th scope="col">{columns.photo}</th>
+            <th scope="col">{columns.gpu}</th>
+            <td />
+          </tr>
+        </thead>
+        <tbody>
+          {FAMILY.map((row) => (
+            <Row key={row.repo} row={row} state={state} />
+          ))}
+        </tbody>
+      </table>
+      <p class="quiet">{strings.note}</p>
+    </section>
+  );
+}
+
+function Row({ row, state }: { row: FamilyRow; state: ModelsState }): JSX.Element {
+  const { repo, made, base, scores } = row;
+  const { columns } = strings;
+  const dtype = state.dtype.value;
+  const { checkpoint, store, gpu: needed } = FAMILY_SIZES[base];
+  const cells: [label: string, value: string][] = [
+    [columns.score, scores.map((score) => score.toFixed(1)).join(strings.or)],
+    [columns.download, bytesInWords(checkpoint)],
+    [columns.store(dtype), bytesInWords(store[dtype])],
+    [columns.photo, strings.times(photoFactor(row))],
+    [columns.gpu, gpu.value === 'none' ? strings.noGpu : strings.gpu(bytesInWords(needed[dtype]))],
+  ];
+  return (
+    <tr>
+      <th scope="row">
+        {repo.replace(/^.*\//, '')}
+        <span class="quiet">{made}</span>
+      </th>
+      {cells.map(([label, value]) => (
+        <td key={label} data-label={label}>
+          {value}
+        </td>
+      ))}
+      <td>
+        <Button
+          aria-label={strings.chooseOf(repo)}
+          onClick={() => {
+            state.kind.value = 'hub';
+            state.repo.value = repo;
+            state.cost.value = null;
+            document.getElementById('look')?.focus();
+          }}
+        >
+          {strings.choose}
+        </Button>
+      </td>
+    </tr>
+  );
+}

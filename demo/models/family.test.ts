@@ -1,0 +1,41 @@
+/** @file The table's sizes are those that estimates give, and its models are those with a recipe. */
+import { expect, test } from 'vitest';
+import { recipes, type WeightDtype } from '../../src/index';
+import { plannedStorage } from '../../src/convert';
+import { UnsupportedError } from '../../src/errors';
+import { configOf, elements, officialShards, type OfficialName } from '../../src/testing/official-models';
+import { FAMILY, FAMILY_SIZES, photoFactor } from './family';
+
+const DTYPES: WeightDtype[] = ['q4', 'q8', 'fp16', 'fp32'];
+
+test.each(Object.keys(FAMILY_SIZES) as OfficialName[])('%s: sizes as estimated', (name) => {
+  const { checkpoint, store, gpu } = FAMILY_SIZES[name];
+  const bytes = officialShards(name)
+    .flat()
+    .reduce((sum, tensor) => sum + 2 * elements(tensor), 0);
+  expect(Math.abs(checkpoint / bytes - 1)).toBeLessThan(0.001);
+  for (const dtype of DTYPES) {
+    try {
+      const planned = plannedStorage(configOf(name, 'official'), dtype);
+      expect(Math.abs(store[dtype] / planned.store - 1), dtype).toBeLessThan(0.003);
+      expect(Math.abs(gpu[dtype] / planned.gpu - 1), dtype).toBeLessThan(0.003);
+    } catch (error) {
+      if (!(error instanceof UnsupportedError)) throw error;
+    }
+  }
+});
+
+test('each model is known, and costs what its numbers say beside the 2B', () => {
+  const known = recipes.flatMap(({ hub }) => hub);
+  for (const { repo } of FAMILY) expect(known).toContain(repo);
+  expect(
+    FAMILY.map((row) => [row.scores.map((score) => score.toFixed(1)).join(), photoFactor(row).toFixed(1)]),
+  ).toEqual([
+    ['60.1', '1.0'],
+    ['64.9', '1.0'],
+    ['65.8', '2.2'],
+    ['62.9', '6.4'],
+    ['60.1', '3.4'],
+    ['55.9,60.1', '3.4'],
+  ]);
+});

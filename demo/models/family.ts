@@ -1,0 +1,123 @@
+/**
+ * @file The rows of the model card's table: what each takes and what a photo costs, known before anything is fetched. Sizes
+ * are those that `models.estimate` gives of the official configs (the test beside this file holds them to it).
+ */
+import type { WeightDtype } from '../../src/index';
+import { PAPER_AVERAGES, publishedScore, MMEB_SETS, averages } from '../../src/eval';
+
+/** Bytes of one base model's bundles. */
+interface Sizes {
+  /** Files of the checkpoint that are read, without tokenizer and adapter. */
+  checkpoint: number;
+  /** Of all weights. */
+  store: Record<WeightDtype, number>;
+  /** Of those that go to the GPU. */
+  gpu: Record<WeightDtype, number>;
+}
+
+/** How many operations a photo of 800 × 600 takes, by the arithmetic of docs/evaluation.md. */
+interface PhotoCost {
+  tokens: number;
+  teraflops: number;
+}
+
+const GB = 1e9;
+
+export const FAMILY_SIZES = {
+  'qwen2-vl-2b': {
+    checkpoint: 4.418 * GB,
+    store: { q4: 1.284 * GB, q8: 2.411 * GB, fp16: 4.418 * GB, fp32: 8.833 * GB },
+    gpu: { q4: 1.149 * GB, q8: 2.163 * GB, fp16: 3.951 * GB, fp32: 7.899 * GB },
+  },
+  'qwen2-vl-7b': {
+    checkpoint: 16.583 * GB,
+    store: { q4: 4.497 * GB, q8: 8.458 * GB, fp16: 15.494 * GB, fp32: 30.983 * GB },
+    gpu: { q4: 4.181 * GB, q8: 7.879 * GB, fp16: 14.404 * GB, fp32: 28.803 * GB },
+  },
+  'llava-next': {
+    checkpoint: 15.133 * GB,
+    store: { q4: 4.309 * GB, q8: 8.117 * GB, fp16: 14.847 * GB, fp32: 29.691 * GB },
+    gpu: { q4: 4.233 * GB, q8: 7.978 * GB, fp16: 14.584 * GB, fp32: 29.166 * GB },
+  },
+  'phi3-v': {
+    checkpoint: 8.293 * GB,
+    store: { q4: 2.344 * GB, q8: 4.413 * GB, fp16: 8.072 * GB, fp32: 16.142 * GB },
+    gpu: { q4: 2.287 * GB, q8: 4.309 * GB, fp16: 7.875 * GB, fp32: 15.748 * GB },
+  },
+} satisfies Record<string, Sizes>;
+
+export interface FamilyRow {
+  repo: string;
+  /** What it is made of, for people. */
+  made: string;
+  base: keyof typeof FAMILY_SIZES;
+  /** P@1 over MMEB's 36 sets, in per cent, as published; two where its authors do not say which is its. */
+  scores: readonly number[];
+  photo: PhotoCost;
+}
+
+const QWEN_2B: PhotoCost = { tokens: 609, teraflops: 5.7 };
+
+/** By the V2 code, which alone was published of V2.0. */
+const v2Score = averages(MMEB_SETS.map((set) => ({ set, score: publishedScore(set.name, 'v2.0')! }))).All!;
+
+export const FAMILY: readonly FamilyRow[] = [
+  {
+    repo: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B',
+    made: 'Qwen2-VL 2B with an adapter',
+    base: 'qwen2-vl-2b',
+    scores: [PAPER_AVERAGES['v1-2b']!.All!],
+    photo: QWEN_2B,
+  },
+  {
+    repo: 'VLM2Vec/VLM2Vec-V2.0',
+    made: 'Qwen2-VL 2B with an adapter; for documents and screenshots too',
+    base: 'qwen2-vl-2b',
+    scores: [v2Score],
+    photo: QWEN_2B,
+  },
+  {
+    repo: 'TIGER-Lab/VLM2Vec-Qwen2VL-7B',
+    made: 'Qwen2-VL 7B with an adapter',
+    base: 'qwen2-vl-7b',
+    scores: [PAPER_AVERAGES['v1-7b']!.All!],
+    photo: { tokens: 609, teraflops: 12.3 },
+  },
+  {
+    repo: 'TIGER-Lab/VLM2Vec-LLaVa-Next',
+    made: 'LLaVA-1.6 with Mistral 7B',
+    base: 'llava-next',
+    scores: [PAPER_AVERAGES.llava!.All!],
+    photo: { tokens: 2340, teraflops: 36.3 },
+  },
+  {
+    repo: 'TIGER-Lab/VLM2Vec-LoRA',
+    made: 'Phi-3.5-V with an adapter',
+    base: 'phi3-v',
+    scores: [PAPER_AVERAGES['phi-lora']!.All!],
+    photo: { tokens: 1921, teraflops: 19.6 },
+  },
+  {
+    repo: 'TIGER-Lab/VLM2Vec-Full',
+    made: 'Phi-3.5-V, merged',
+    base: 'phi3-v',
+    scores: [PAPER_AVERAGES['phi-full']!.All!, PAPER_AVERAGES['phi-lora']!.All!],
+    photo: { tokens: 1921, teraflops: 19.6 },
+  },
+];
+
+/** How much longer a photo takes than with the 2B, where arithmetic decides. */
+export function photoFactor({ photo }: FamilyRow): number {
+  return photo.teraflops / QWEN_2B.teraflops;
+}
+
+/** Whether there is a GPU that this page may use; how much memory it has no browser tells. */
+export type GpuHere = 'there' | 'none' | 'asking';
+
+/** Looks once. */
+export async function lookForGpu(): Promise<GpuHere> {
+  const adapter = await globalThis.navigator?.gpu
+    ?.requestAdapter({ powerPreference: 'high-performance' })
+    .catch(() => null);
+  return adapter ? 'there' : 'none';
+}

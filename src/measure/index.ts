@@ -1,0 +1,27 @@
+/** @file Measuring a model on the device at hand: speed by stage, memory, agreement. */
+
+export {
+  CAPTION_COUNTS,
+  measure,
+  PICTURE_SIZES,
+  type MeasurableModel,
+  type MeasureOptions,
+  type MeasureStep,
+  type RungWish,
+} from './measure';
+export { captions, MOST_CAPTIONS } from './inputs';
+export { repeat, type Patience, type Timed } from './repeat';
+export type {
+  Asked,
+  Environment,
+  Figure,
+  Measured,
+  MeasureReport,
+  MemoryFigure,
+  OtherFigures,
+  RungFigures,
+  Skipped,
+  StageFigure,
+} from './report';
+export { rungsHere } from './rungs';
+export * from './words';

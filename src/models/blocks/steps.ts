@@ -1,0 +1,44 @@
+/** @file A tower out of steps, and what a stage takes and gives where it begins or ends between two of them. */
+
+import type { Tower } from '../architecture';
+import type { PlannedWeight } from '../types';
+import type { Context } from './activations';
+import { closeStream, openStream, type Stream } from './residual';
+
+/** A part of a tower: a function of the residual stream. */
+export interface Step<Run> {
+  readonly weights: readonly PlannedWeight[];
+  /** What the stream's rows are behind it, in the graphs' words: `tokens`. */
+  readonly rows: string;
+  /** Whether it ends between two slices of an MLP. @default false */
+  readonly inside?: boolean;
+  /** @param run inputs that change from run to run, declared by whoever asks first */
+  apply(context: Context, stream: Stream, run: () => Run): Stream;
+}
+
+export interface TowerParts<Run> {
+  readonly blocks: readonly (readonly Step<Run>[])[];
+  /** Of the residual stream. */
+  readonly width: number;
+  readonly mostSlices?: number;
+  /** What the first step takes. */
+  start(context: Context): Stream;
+  run(context: Context): Run;
+}
+
+/** The last step declares the tower's output itself. */
+export function towerOf<Run>({ blocks, width, mostSlices, start, run }: TowerParts<Run>): Tower {
+  const steps = blocks.flat();
+  return {
+    blocks: blocks.map((block) => block.map(({ weights }) => weights)),
+    mostSlices,
+    build(context, { first, last }) {
+      const before = steps[first - 1];
+      let stream = before ? openStream(context, { ...before, width }) : start(context);
+      let inputs: Run | undefined;
+      const once = () => (inputs ??= run(context));
+      for (const step of steps.slice(first, last)) stream = step.apply(context, stream, once);
+      if (last < steps.length) closeStream(context, stream, { ...steps[last - 1]!, width });
+    },
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * @file A stage that also tells what its matrices are multiplied with: for each input of 4-bit matrices the second
+ * moments Xᵀ X of 128 columns at a time, summed over the rows of the run. Error feedback is computed from them.
+ */
+
+import { MOMENT_COLUMNS } from '../bundle/moments';
+import { reshape, type GraphBuilder, type QuantizedInput, type Value } from '../onnx';
+import type { Network } from './architecture';
+import { stageGraph } from './stage-graph';
+import type { GraphOptions, GraphStage } from './types';
+
+/** An output of such a graph. */
+export interface MomentsOutput {
+  /** Its name. // f32 [ceil(columns / 128), 128, 128]; what lies beyond `columns` is zero */
+  output: string;
+  columns: number;
+  /** The 4-bit matrices that are multiplied with it. */
+  weights: string[];
+}
+
+/** The stage's graph, in float32, with its moments as outputs behind its own. */
+export function buildMomentsGraph(
+  network: Network,
+  stage: GraphStage,
+  options: Pick<GraphOptions, 'positions'>,
+): { model: Uint8Array; moments: MomentsOutput[] } {
+  const graph = stageGraph(network, stage, { ...options, activations: 'f32' });
+  const moments = new Map<Value, MomentsOutput>();
+  for (const input of graph.quantizedInputs) {
+    if (input.bits !== 4) continue;
+    let found = moments.get(input.x);
+    if (!found)
+      moments.set(input.x, (found = { output: addMoments(graph, input), columns: input.columns, weights: [] }));
+    found.weights.push(input.weight);
+  }
+  return { model: graph.build(), moments: [...moments.values()] };
+}
+
+/** // [n, columns] → [groups, 128, 128] */
+function addMoments(graph: GraphBuilder, { x, columns }: QuantizedInput): Value {
+  const name = `${x}.moments`;
+  const rows = reshape(graph, `${name}.rows`, x, [-1, columns]);
+  const groups = Math.ceil(columns / MOMENT_COLUMNS);
+  const missing = groups * MOMENT_COLUMNS - columns;
+  const padded =
+    missing === 0
+      ? rows
+      : graph.node('Pad', `${name}.padded`, [rows, graph.int64(`pads.${missing}`, [0, 0, 0, missing])]);
+  const grouped = reshape(graph, `${name}.grouped`, padded, [-1, groups, MOMENT_COLUMNS]);
+  const turn = (to: string, perm: number[]) =>
+    graph.node('Transpose', `${name}.${to}`, [grouped], { attributes: { perm: { ints: perm } } });
+  graph.node('MatMul', name, [turn('columns', [1, 2, 0]), turn('tokens', [1, 0, 2])]);
+  graph.output(name, 'f32', [groups, MOMENT_COLUMNS, MOMENT_COLUMNS]);
+  return name;
+}

@@ -1,0 +1,214 @@
+/**
+ * @file The second moments of what every 4-bit matrix of a bundle is multiplied with, over made-up inputs. The model runs
+ * stage-major: a few blocks are loaded, all inputs go through them, and the next few take their place; so one stage's
+ * weights and moments are in memory at a time, and between stages what the inputs have become.
+ */
+
+import type { Tensor } from 'onnxruntime-common';
+import type { BundleManifest } from '../../bundle/manifest';
+import { MOMENT_COLUMNS, triangle, type InputMoments } from '../../bundle/moments';
+import type { OnProgress } from '../../bundle/progress';
+import type { BundleReader } from '../../bundle/storage';
+import { isNode, letEventsIn } from '../../environment';
+import { buildMomentsGraph, type MomentsOutput } from '../../models';
+import { loadTokenizer } from '../../text';
+import { askedOf, type Asked } from '../asked';
+import { packImages, planText } from '../batching';
+import { Feeder } from '../feeds';
+import { BundleFiles } from '../files';
+import { loadOrt, type Ort, type OrtOptions } from '../ort';
+import { Preparer, type Prepared } from '../prepare';
+import { ortQueue } from '../queue';
+import { partsOf, Stage, type Feeds, type StagePart } from '../stage';
+import { TokenRows } from '../token-rows';
+import { calibrationInputs } from './inputs';
+
+/** Weights loaded at a time. */
+const PART_BYTES = 64 * 1024 * 1024;
+/** Padded tokens, and patches, of one run: few, for what matrices are multiplied with is held thrice meanwhile. */
+const LIMITS = { tokens: 512, patches: 1024, buckets: false };
+
+export interface MomentsOptions extends OrtOptions {
+  /** How many inputs. @default 64 */
+  inputs?: number;
+  signal?: AbortSignal;
+  onProgress?: OnProgress;
+}
+
+/** On the CPU, in browsers by WASM, with float32 activations. Of a few matrices at a time, in the order they are used. */
+export async function* takeMoments(
+  reader: BundleReader,
+  manifest: BundleManifest,
+  options: MomentsOptions = {},
+): AsyncGenerator<InputMoments[]> {
+  const { signal, numThreads } = options;
+  const asked = askedOf(manifest);
+  const { backbone, recipe } = asked;
+  const ort = await loadOrt(isNode ? 'node' : 'wasm', options);
+  const parts = (kind: 'vision' | 'text') =>
+    manifest.stages.filter((stage) => stage.kind === kind).flatMap((stage) => partsOf(backbone, stage, PART_BYTES));
+  const [vision, text] = [parts('vision'), parts('text')];
+  const files = new BundleFiles(reader, [...vision, ...text], { signal });
+  const feeder = new Feeder({ ort, backbone, positions: recipe.positions, activations: 'f32' });
+  const tower: TowerRun = {
+    load: (part) => loadStage(part, { ort, asked, files, numThreads, signal }),
+    report: progressOf(options.onProgress, vision.length + text.length),
+    signal,
+  };
+
+  const prepared = await prepareInputs(files, manifest, asked, options);
+  const pictures = prepared.flatMap((each) => each.pictures);
+  const features = new Map<(typeof pictures)[number], Float32Array>(); // [rows, hidden]
+  const runs = packImages(
+    pictures.map(({ plan }) => ({ key: plan.key, patches: plan.sequences * plan.patches })),
+    LIMITS,
+  ).map((run) => run.map((i) => pictures[i]!));
+  const seen = runs.map((run) => feeder.vision(joined(run.map(({ pixels }) => pixels)), run[0]!.plan, run.length));
+  for (const picture of pictures) picture.pixels = new Float32Array(0); // they are in the feeds now
+  const carried = yield* throughTower(vision, seen, tower);
+  runs.forEach((run, r) => {
+    const data = carried[r]!.data as Float32Array;
+    const each = data.length / run.length;
+    run.forEach((picture, i) => features.set(picture, data.slice(i * each, (i + 1) * each)));
+  });
+
+  const table = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
+  const read: Feeds[] = [];
+  for (const batch of batchesOf(prepared, backbone.rotary.key)) {
+    const plan = planText(batch.map(({ sequence }) => sequence));
+    const rows = joined(batch.flatMap((each) => each.pictures.map((picture) => features.get(picture)!)));
+    const { hiddenSize } = backbone;
+    const shown = rows.length > 0 ? new ort.Tensor('float32', rows, [rows.length / hiddenSize, hiddenSize]) : null;
+    read.push(feeder.text(plan, await table.gather(plan.tokens, signal), shown));
+  }
+  features.clear();
+  yield* throughTower(text, read, tower);
+}
+
+async function prepareInputs(
+  files: BundleFiles,
+  manifest: BundleManifest,
+  asked: Asked,
+  { inputs, signal }: MomentsOptions,
+): Promise<Prepared[]> {
+  const tokenizerFiles = new Map<string, Uint8Array>();
+  for (const file of manifest.tokenizer.files) {
+    tokenizerFiles.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
+  }
+  const preparer = new Preparer(await loadTokenizer(tokenizerFiles), asked);
+  const { picture, prompts } = asked.backbone;
+  const prepared: Prepared[] = [];
+  for (const [i, parts] of calibrationInputs(asked.recipe, prompts.imageToken, inputs).entries()) {
+    prepared.push(await preparer.prepare(parts, { ...picture.probe, signal }, `calibration[${i}]`));
+  }
+  return prepared;
+}
+
+/** Inputs that go through the text tower together: of like length, so that little is padding. */
+function batchesOf(prepared: readonly Prepared[], keyOf: (length: number) => string): Prepared[][] {
+  const lengthOf = ({ sequence }: Prepared) => sequence.ids.length;
+  const batches: Prepared[][] = [];
+  for (const each of [...prepared].sort((a, b) => lengthOf(a) - lengthOf(b))) {
+    const batch = batches.at(-1);
+    const fits = batch && (batch.length + 1) * lengthOf(each) <= LIMITS.tokens;
+    if (fits && keyOf(lengthOf(batch[0]!)) === keyOf(lengthOf(each))) batch.push(each);
+    else batches.push([each]);
+  }
+  return batches;
+}
+
+interface LoadedStage {
+  stage: Stage;
+  outputs: MomentsOutput[];
+}
+
+interface TowerRun {
+  load(part: StagePart): Promise<LoadedStage>;
+  /** One part more is done. */
+  report(): void;
+  signal?: AbortSignal;
+}
+
+/** @param feeds of each run; what only the first stage reads of them is let go of */
+async function* throughTower(
+  parts: readonly StagePart[],
+  feeds: Feeds[],
+  { load, report, signal }: TowerRun,
+): AsyncGenerator<InputMoments[], Tensor[]> {
+  const carried: Tensor[] = [];
+  for (const part of feeds.length > 0 ? parts : []) {
+    const { stage, outputs } = await load(part);
+    const sums = outputs.map(({ columns }) => groupSizes(columns).map((n) => new Float32Array(triangle(n))));
+    try {
+      for (const [r, given] of feeds.entries()) {
+        if (!isNode) await letEventsIn();
+        const hidden = carried[r];
+        const { output, others } = await ortQueue.add(
+          () => stage.runAll(hidden ? { ...given, hidden } : given),
+          signal,
+        );
+        carried[r] = output;
+        outputs.forEach((each, i) => addTriangles(sums[i]!, others[each.output]!.data as Float32Array));
+      }
+    } finally {
+      await ortQueue.add(() => stage.release());
+    }
+    for (const given of feeds) for (const name of ['patches', 'token_rows', 'features', 'rows']) delete given[name];
+    report();
+    yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sums[i]! }));
+  }
+  return carried;
+}
+
+function groupSizes(columns: number): number[] {
+  const count = Math.ceil(columns / MOMENT_COLUMNS);
+  return Array.from({ length: count }, (_, g) => Math.min(MOMENT_COLUMNS, columns - g * MOMENT_COLUMNS));
+}
+
+/** @param moments // [groups, 128, 128] */
+function addTriangles(sums: readonly Float32Array[], moments: Float32Array): void {
+  sums.forEach((sum, group) => {
+    const n = Math.min(MOMENT_COLUMNS, Math.round((Math.sqrt(8 * sum.length + 1) - 1) / 2));
+    let at = 0;
+    for (let i = 0; i < n; i++) {
+      const row = (group * MOMENT_COLUMNS + i) * MOMENT_COLUMNS;
+      for (let k = i; k < n; k++) sum[at++]! += moments[row + k]!;
+    }
+  });
+}
+
+async function loadStage(
+  part: StagePart,
+  { ort, asked, ...rest }: { ort: Ort; asked: Asked; files: BundleFiles; numThreads?: number; signal?: AbortSignal },
+): Promise<LoadedStage> {
+  const { positions } = asked.recipe;
+  let outputs: MomentsOutput[] = [];
+  const stage = await Stage.load(part, {
+    ...rest,
+    ...{ ort, network: asked.backbone, positions, product: 'float', gpu: null, keepOnGpu: false },
+    rung: { device: isNode ? 'cpu' : 'wasm', activations: 'f32', subgroups: false, compute: 'exact' },
+    unlessLost: (work) => work,
+    build: (own) => {
+      const graph = buildMomentsGraph(asked.backbone, own, { positions: positions === 'mrope' ? 'rows' : 'sequence' });
+      outputs = graph.moments;
+      return graph.model;
+    },
+  });
+  return { stage, outputs };
+}
+
+function joined(arrays: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const each of arrays) {
+    all.set(each, at);
+    at += each.length;
+  }
+  return all;
+}
+
+function progressOf(onProgress: OnProgress | undefined, total: number): () => void {
+  let done = 0;
+  onProgress?.({ status: 'initiate', phase: 'calibrate' });
+  return () => onProgress?.({ status: 'progress', phase: 'calibrate', progress: (100 * ++done) / total });
+}
