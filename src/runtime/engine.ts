@@ -35,6 +35,8 @@ export interface EngineOptions {
   reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
+  /** Widens the text tower's weights as they are loaded; see `stage.ts`. */
+  unpackText?: boolean;
   /** Load a few blocks at a time for each run and free them after: little memory instead of all, at the price of time. */
   transient?: boolean;
   /** `later`: leave the vision stages to {@link Engine.loadVision}. */
@@ -298,6 +300,7 @@ export class Engine {
       ...{ ort, gpu, product, numThreads, strictPlacement, files, signal },
       network: this.#backbone,
       positions: this.#options.positions,
+      unpack: this.#options.unpackText && part.stage.kind === 'text',
       rung: this.rung,
       keepOnGpu: part !== this.#text.parts.at(-1),
       unlessLost: (work) => this.#unlessLost(work),
