@@ -78,6 +78,7 @@ function shortCheckpoint(size: ShortSize): Checkpoint {
       return { path, source: { name: path, size: bytes.length, read: async (start, end) => bytes.slice(start, end) } };
     }),
     source: { base: { id: 'short', revision: null }, adapter: null },
+    adapter: null,
     tensors: {
       names: () => [...shapes.keys()],
       info: (name) => {

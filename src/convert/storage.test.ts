@@ -1,7 +1,10 @@
 /** @file What a checkpoint will take, from its config: for the sizes of the official models. */
 
 import { describe, expect, test } from 'vitest';
+import type { WeightDtype } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
+import { recipeNamed } from '../recipes';
+import { configOf, type OfficialName } from '../testing/official-models';
 import { plannedStorage } from './storage';
 
 const config2B = {
@@ -57,6 +60,32 @@ describe('plannedStorage', () => {
     const { store, largestBuffer } = plannedStorage(config7B, dtype);
     expect(Math.abs(store / (weights * bytes) - 1)).toBeLessThan(0.01);
     expect(largestBuffer).toBeLessThan(128 * 2 ** 20);
+  });
+
+  // Bytes of all used weights in GB, computed by hand from the shapes; q4 by the budget of 4.64 bits per weight.
+  test.each<[OfficialName, Record<WeightDtype, number>]>([
+    ['qwen2-vl-2b', { q4: 1.28, q8: 2.35, fp16: 4.42, fp32: 8.83 }],
+    ['qwen2-vl-7b', { q4: 4.49, q8: 8.23, fp16: 15.5, fp32: 31.0 }],
+    ['llava-next', { q4: 4.31, q8: 7.89, fp16: 14.9, fp32: 29.7 }],
+    ['phi3-v', { q4: 2.34, q8: 4.29, fp16: 8.07, fp32: 16.1 }],
+  ])('of %s, within 3 %%', (name, gigabytes) => {
+    for (const [dtype, expected] of Object.entries(gigabytes) as [WeightDtype, number][]) {
+      const { store, largestBuffer } = plannedStorage(configOf(name, 'official'), dtype);
+      expect(Math.abs(store / 1e9 / expected - 1), dtype).toBeLessThan(0.03);
+      expect(largestBuffer, dtype).toBeLessThanOrEqual(128 * 2 ** 20);
+    }
+  });
+
+  test('counts the head that a recipe brings', () => {
+    const { head } = recipeNamed('colqwen2');
+    for (const [dtype, bytes] of [
+      ['fp32', 4],
+      ['q4', 2],
+    ] as const) {
+      // heads are never quantized
+      const more = plannedStorage(config2B, dtype, head).store - plannedStorage(config2B, dtype).store;
+      expect(more, dtype).toBe(bytes * 128 * 1536 + 4 * 128);
+    }
   });
 
   test('attention that is larger than a weight file is refused, before anything is fetched', () => {

@@ -2,7 +2,7 @@
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
 import { rowBytes } from '../bundle/rows';
-import { architectureOf, planStages, slicesToFit, type PlannedWeight } from '../models';
+import { architectureOf, planStages, slicesToFit, type PlannedWeight, type Head } from '../models';
 import { Q4_BUDGET_BITS } from './choose';
 import { boundLayout, storedBytes, tensorsOf } from './layout';
 import { columnsOf } from './rows';
@@ -18,11 +18,12 @@ export interface PlannedStorage {
 
 /**
  * @param config the base model's `config.json`
+ * @param head the recipe's, which is stored with the weights
  * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a part of it is too large for a weight file in this dtype
  */
-export function plannedStorage(config: JsonObject, dtype: WeightDtype): PlannedStorage {
+export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: Head): PlannedStorage {
   const architecture = architectureOf(config);
-  const networkOf = (mlpSlices: number) => architecture.network(config, { head: null, mlpSlices });
+  const networkOf = (mlpSlices: number) => architecture.network(config, { head: head ?? null, mlpSlices });
   const most = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
   const network = networkOf(slicesToFit(networkOf, most));
   const stages = planStages(network, (weight) => storedBytes(weight, boundLayout(weight, dtype, 'least')));

@@ -5,7 +5,7 @@ import type { BundleStage } from '../bundle/manifest';
 import { buildStageGraph, cutStage, planStages, type Network, type Positions } from '../models';
 import { countFlops, unpackWeights, type Product } from '../onnx';
 import type { Gpu } from './device';
-import type { BundleFiles, WeightPart } from './files';
+import type { WeightPart } from './files';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
 import { pinStreams } from './pinned-blob';
@@ -36,11 +36,10 @@ export interface StageOptions {
   rung: Rung;
   /** How quantized weights are multiplied on this rung. */
   product: Product;
-  /** Quantized weights are widened to float32 as they are loaded: eight times the memory of `q4`. @default false */
-  unpack?: boolean;
+  /** The text tower's quantized weights are widened to float32 as they are loaded: eight times the memory of `q4`. */
+  unpackText?: boolean;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
-  files: BundleFiles;
   /** Keep the output on the GPU, for the next stage. */
   keepOnGpu: boolean;
   /** CPU threads in Node. */
@@ -67,13 +66,18 @@ export class Stage {
     this.#graph = graph;
   }
 
-  static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
+  /** @param stored the part's weights, as `BundleFiles.weights` gives them */
+  static async load(
+    { stage, file, range }: StagePart,
+    stored: string | Blob | Uint8Array,
+    options: StageOptions,
+  ): Promise<Stage> {
+    const { ort, network, positions, rung, product, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
-    const stored = await files.weights({ file, range });
-    const { own, weights } = options.unpack
-      ? await unpacked({ ...stage, tensors }, stored, network)
-      : { own: { ...stage, tensors }, weights: stored };
+    const { own, weights } =
+      options.unpackText && stage.kind === 'text'
+        ? await unpacked({ ...stage, tensors }, stored, network)
+        : { own: { ...stage, tensors }, weights: stored };
     const graph = (product: Product) =>
       options.build?.(own) ??
       buildStageGraph(network, own, {
