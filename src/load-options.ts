@@ -28,7 +28,8 @@ export interface LoadOptions extends OrtOptions {
   activations?: ActivationsChoice;
   /**
    * Products with quantized weights. `exact`: as in float32. `fast`: what is multiplied is rounded to 8 bits, which takes half
-   * the time with `q4` and a third less with `q8` on Node's CPU, and costs agreement; it must pass the probe. @default 'exact'
+   * the time with `q4` and a third less with `q8` on Node's CPU, and costs agreement; it must pass the probe. On GPUs (with
+   * subgroups) nobody has timed it yet. @default 'exact'
    */
   compute?: Compute;
   /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q4' */
