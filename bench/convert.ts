@@ -35,9 +35,9 @@ interface Run {
   watch: MemoryWatch;
 }
 
-function convert({ base, adapter }: SyntheticCheckpoint, out: string, dtype: string): Promise<Run> {
+function convert({ base, adapter }: SyntheticCheckpoint, out: string, dtype: string, effort: string): Promise<Run> {
   const places = adapter === null ? [base] : [base, adapter];
-  const child = fork(fileURLToPath(new URL('lib/convert-child.ts', import.meta.url)), [out, dtype, ...places]);
+  const child = fork(fileURLToPath(new URL('lib/convert-child.ts', import.meta.url)), [out, dtype, effort, ...places]);
   const phases: Run['phases'] = [];
   let watch: MemoryWatch | undefined;
   let began = 0;
@@ -76,6 +76,7 @@ const { values } = parseArgs({
   options: {
     ...CHECKPOINT_OPTIONS,
     dtype: { type: 'string', default: 'q4' },
+    effort: { type: 'string', default: 'fast' },
     out: { type: 'string', default: '.cache/bundles' },
     record: { type: 'boolean', default: false },
   },
@@ -84,13 +85,13 @@ const options = checkpointOptions(values);
 const label = labelOf(options);
 const checkpoint = ensureSyntheticCheckpoint(options);
 const small = options.small ? ' --small' : '';
-const command = `npx tsx bench/convert.ts --model ${options.model}${small} --dtype ${values.dtype}`;
+const command = `npx tsx bench/convert.ts --model ${options.model}${small} --dtype ${values.dtype}${values.effort === 'best' ? ' --effort best' : ''}`;
 const head = `## Conversion, ${label} size\n\n${machine()}\n\n\`${command}\`\n`;
 const config = configOf(ROWS[options.model].official, options.small ? 'small' : 'official');
 const rows: string[][] = [];
 for (const dtype of values.dtype.split(',')) {
   const out = join(values.out, `${label}-${dtype}`);
-  const { phases, watch } = await convert(checkpoint, out, dtype);
+  const { phases, watch } = await convert(checkpoint, out, dtype, values.effort);
   const written = folderBytes(out);
   const told = plannedStorage(config, dtype as WeightDtype).store;
   const base = watch.peaks.get('ready')!;

@@ -5,10 +5,11 @@
 
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
-import type { WeightDtype } from '../../src/bundle/manifest';
+import type { Effort, WeightDtype } from '../../src/bundle/manifest';
+import type { OnProgress } from '../../src/bundle/progress';
 import { folderTree } from '../../src/checkpoint/folder.node.js';
 import { convertCheckpoint, openCheckpoint } from '../../src/convert';
-import { computeProbe } from '../../src/runtime';
+import { computeProbe, takeMoments } from '../../src/runtime';
 import { folderWriter } from '../../src/store/folder.node.js';
 import { cpuSeconds } from './report';
 
@@ -18,7 +19,13 @@ export interface ConvertMessage {
   cpu: number;
 }
 
-const [out, dtype, base, adapter] = process.argv.slice(2) as [string, WeightDtype, string, string | undefined];
+const [out, dtype, effort, base, adapter] = process.argv.slice(2) as [
+  string,
+  WeightDtype,
+  Effort,
+  string,
+  string | undefined,
+];
 const send = (phase: string | null) => process.send!({ phase, cpu: cpuSeconds() } satisfies ConvertMessage);
 
 globalThis.gc?.();
@@ -33,16 +40,18 @@ const checkpoint = await openCheckpoint(
     ? { checkpoint: await folderTree(base) }
     : { checkpoint: await folderTree(adapter), base: await folderTree(base) },
 );
+const onProgress: OnProgress = (event) => {
+  if (event.phase === phase) return;
+  phase = event.phase;
+  send(phase);
+};
 await convertCheckpoint({
   checkpoint,
   writer: await folderWriter(out),
   dtype,
+  ...(effort === 'best' && { takeMoments: (reader, first) => takeMoments(reader, first, { onProgress }) }),
   computeProbe,
-  onProgress: (event) => {
-    if (event.phase === phase) return;
-    phase = event.phase;
-    send(phase);
-  },
+  onProgress,
 });
 send(null);
 process.disconnect();
