@@ -111,13 +111,16 @@ export function photoFactor({ photo }: FamilyRow): number {
   return photo.teraflops / QWEN_2B.teraflops;
 }
 
-/** Whether there is a GPU that this page may use; how much memory it has no browser tells. */
-export type GpuHere = 'there' | 'none' | 'asking';
+/** `room`: bytes of weights that are likely to fit, as far as a browser tells. */
+export type GpuHere = { room: number } | 'none' | 'asking';
+
+/** As `load` takes it (docs/models.md): no browser tells the memory of a GPU. */
+export const gpuRoom = (maxBufferSize: number) => 2 * maxBufferSize;
 
 /** Looks once. */
 export async function lookForGpu(): Promise<GpuHere> {
   const adapter = await globalThis.navigator?.gpu
     ?.requestAdapter({ powerPreference: 'high-performance' })
     .catch(() => null);
-  return adapter ? 'there' : 'none';
+  return adapter ? { room: gpuRoom(adapter.limits.maxBufferSize) } : 'none';
 }
