@@ -11,6 +11,7 @@ import {
   VLM2Vec,
   type ProgressEvent,
 } from '../index';
+import { BUNDLE_VERSION } from '../bundle/manifest';
 import { convertFixture } from '../testing/bundles';
 import { adapterPath, checkpointPath } from '../testing/fixtures';
 import { startHub, type HubServer } from '../testing/hub-server';
