@@ -22,3 +22,12 @@ for (const name of ['gme', 'ops-mm-v1', 'colqwen2']) {
     recipe: recipeNamed(name),
   });
 }
+// The other architectures; Phi at q4 with its adapter, as from a Hub.
+for (const [name, adapter] of [
+  ['llava-next', null],
+  ['phi3-v', 'phi3-v-dora'],
+] as const) {
+  const checkpoint = `tiny-${name}`;
+  await convertFixture({ checkpoint }, path.join(OUT, name), { dtype: 'fp32' });
+  await convertFixture({ checkpoint, adapter }, path.join(OUT, `${name}-q4`), { dtype: 'q4' });
+}

@@ -69,6 +69,8 @@ export type {
   SkippedInput,
   StageUsage,
   WasmFilePaths,
+  WeightsChoice,
+  WeightsMode,
 } from './runtime';
 export type {
   BundleFile,

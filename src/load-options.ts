@@ -12,6 +12,7 @@ import {
   type OnProgress,
   type OrtOptions,
   type ProbePolicy,
+  type WeightsChoice,
 } from './runtime';
 import type { Backend, LoadSettings } from './backend/local';
 import { specify, type ModelSource, type SourceSpec } from './sources/spec';
@@ -65,6 +66,12 @@ export interface LoadOptions extends OrtOptions {
    * embedded; a bundle must then still be within reach. @default 'later' for towers of 64 MiB and more, unless the probe runs
    */
   vision?: 'now' | 'later';
+  /**
+   * Whether weights are in memory for as long as the model is loaded (`resident`), or are read anew from where they are
+   * stored for each group of inputs (`streamed`): a few blocks of the model at a time, so that models larger than the GPU's
+   * memory, or than WASM's, run. `auto`: streamed where this device cannot be expected to hold them. @default 'auto'
+   */
+  weights?: WeightsChoice;
   /** Folder of the built-in models, if not the package's own. */
   modelsUrl?: string | URL;
   /**
@@ -96,6 +103,7 @@ const LOAD_KEYS = new Set([
   'refresh',
   'probe',
   'vision',
+  'weights',
   'modelsUrl',
   'worker',
   'wasmPaths',

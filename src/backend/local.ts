@@ -22,6 +22,7 @@ import type {
   ProbePolicy,
   Runtime,
   SkippedInput,
+  WeightsChoice,
 } from '../runtime/index';
 import type { SourceSpec } from '../sources/spec';
 import { openSource } from '../sources/open';
@@ -41,6 +42,7 @@ export interface LoadSettings extends OrtOptions {
   refresh?: boolean;
   probe?: ProbePolicy;
   vision?: 'now' | 'later';
+  weights?: WeightsChoice;
   internal?: InternalOptions;
 }
 
@@ -139,9 +141,9 @@ export class LocalBackend implements Backend {
   async #open(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks) {
     const { recipe } = settings;
     const { dtype, base, adapter, hubUrl, accessToken, store, refresh, ...rest } = settings;
-    const { wasmPaths, numThreads, internal } = rest;
+    const { wasmPaths, numThreads, weights, internal } = rest;
     const bundle = await openSource(source, {
-      ...{ dtype, base, adapter, hubUrl, accessToken, store, refresh, signal },
+      ...{ dtype, base, adapter, hubUrl, accessToken, store, weights, refresh, signal },
       recipe: recipe === undefined ? undefined : recipeOption(recipe),
       ort: { wasmPaths, numThreads },
       wholeBytes: internal?.wholeBytes,

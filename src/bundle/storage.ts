@@ -18,6 +18,8 @@ export interface StoredFile {
 export interface BundleReader {
   /** For messages: path, URL, or store name. */
   readonly label: string;
+  /** Whether every read is a request over the network. @default false */
+  readonly isRemote?: boolean;
   /** Rejects with {@link SourceNotFoundError} when the file is not there. */
   open(path: string, signal?: AbortSignal): Promise<StoredFile>;
 }

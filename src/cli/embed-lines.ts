@@ -2,12 +2,15 @@
 
 import { VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
-import type { EmbedOptions, Runtime } from '../runtime';
+import type { EmbedOptions, OnProgress, Runtime } from '../runtime';
 import { isBad, lineError, type BadLine, type JsonLine } from './jsonl';
 import type { ProgressLine } from './progress';
 
-/** Lines embedded in one call: enough to batch, few enough to see results come. */
-const CHUNK_LINES = 64;
+/**
+ * Lines embedded in one call: enough to batch, few enough to see results come. Streamed weights are read for each call: the
+ * more lines, the fewer times; the model itself sees to memory.
+ */
+const CHUNK_LINES = { resident: 64, streamed: 1024 };
 
 export type LineResult =
   | { line: JsonLine; embedding: Embedding; error?: undefined }
@@ -27,15 +30,27 @@ export async function* embedLines(
   lines: readonly (JsonLine | BadLine)[],
   { options, skipBad, progress }: EmbedLinesOptions,
 ): AsyncGenerator<LineResult[]> {
-  for (let start = 0; start < lines.length; start += CHUNK_LINES) {
-    const chunk = lines.slice(start, start + CHUNK_LINES);
-    const results = skipBad ? await embedSome(runtime, chunk, options) : await embedEach(runtime, chunk, options);
-    if (start === 0 && !skipBad) await checkLines(runtime, lines.slice(CHUNK_LINES), options);
+  const size = CHUNK_LINES[runtime.info.weights];
+  for (let start = 0; start < lines.length; start += size) {
+    const chunk = lines.slice(start, start + size);
+    const watched: EmbedOptions = {
+      ...options,
+      onProgress: progressWithin(progress, start, chunk.length, lines.length),
+    };
+    const results = skipBad ? await embedSome(runtime, chunk, watched) : await embedEach(runtime, chunk, watched);
+    if (start === 0 && !skipBad) await checkLines(runtime, lines.slice(size), options);
     progress.clear();
     yield results;
     const done = start + chunk.length;
     progress.show({ status: 'progress_total', phase: 'embed', progress: (100 * done) / lines.length });
   }
+}
+
+/** Stages that a chunk has gone through, as a part of all lines; without streamed weights there is nothing to tell. */
+function progressWithin({ show }: ProgressLine, start: number, count: number, total: number): OnProgress {
+  return (event) => {
+    if (event.stages) show({ ...event, progress: (100 * start + count * event.progress!) / total });
+  };
 }
 
 /** Leaves out what is bad. */

@@ -3,7 +3,7 @@
 import { InvalidInputError } from '../errors';
 import type { Shard } from '../eval';
 import { isMultiVector, type Embedding } from '../multi-vector';
-import { loadRuntime, type Compute, type EmbedOptions, type Runtime } from '../runtime';
+import { loadRuntime, type Compute, type EmbedOptions, type Runtime, type WeightsChoice } from '../runtime';
 import { checkAsked } from './asked-options';
 import { embedLines, type LineResult } from './embed-lines';
 import { InputsSkipped } from './failure';
@@ -29,6 +29,7 @@ export interface EmbedArguments extends AskedOptions {
   model: string;
   jsonl: string;
   device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
   compute: Compute;
   /** Name of a shipped recipe, or a JSON file. */
   recipe?: string;
@@ -53,8 +54,8 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
   const bad = lines.find(isBad);
   if (bad && !skipBad) throw bad.error;
   if (lines.length === 0 && !place) return;
-  const { device, compute } = args;
-  const runtime = await loadRuntime({ reader, recipe, device, compute, signal, onProgress: progress.show });
+  const { device, compute, weights } = args;
+  const runtime = await loadRuntime({ reader, recipe, device, compute, weights, signal, onProgress: progress.show });
   try {
     const options: EmbedOptions = { ...askedOptions(args), signal };
     for (const line of checkAsked(options, runtime.info)) warn(line, progress);

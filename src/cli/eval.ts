@@ -21,7 +21,7 @@ import {
   type VectorOrigin,
 } from '../eval';
 import { openVectorFiles } from '../eval/vector-file.node.js';
-import { loadRuntime, type Compute, type ModelInfo } from '../runtime';
+import { loadRuntime, type Compute, type ModelInfo, type WeightsChoice } from '../runtime';
 import { lockFile } from '../store/lock-file.node.js';
 import { openData, selectSets, type DataArguments } from './eval-data';
 import { exportVectors, publishReport, writeWhole } from './eval-output';
@@ -43,6 +43,7 @@ export interface MergeArguments extends DataArguments {
 export interface EvalArguments extends MergeArguments {
   model: string;
   device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
   compute: Compute;
   regime: RegimeName;
   maxPixels?: number;
@@ -63,8 +64,8 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
   const unlock = await lockOutput(out, suffix);
   try {
-    const { device, compute } = args;
-    const runtime = await loadRuntime({ reader, device, compute, signal, onProgress: progress.show });
+    const { device, compute, weights } = args;
+    const runtime = await loadRuntime({ reader, device, compute, weights, signal, onProgress: progress.show });
     try {
       const { info } = runtime;
       expectRegime(args.regime, info.recipe);

@@ -50,6 +50,7 @@ function withModel(command: Command): Command {
   return command
     .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
+    .addOption(weightsOption())
     .addOption(computeOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
@@ -70,6 +71,15 @@ function modelOption(): Option {
 
 function deviceOption(): Option {
   return new Option('--device <cpu|webgpu>', 'where to run').argParser(device).default('cpu');
+}
+
+function weightsOption(): Option {
+  return new Option(
+    '--weights <auto|resident|streamed>',
+    'keep weights in memory, or read them anew for each group of inputs: slower, for models larger than memory',
+  )
+    .choices(['auto', 'resident', 'streamed'])
+    .default('auto');
 }
 
 function computeOption(): Option {
@@ -161,6 +171,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     )
     .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
+    .addOption(weightsOption())
     .addOption(computeOption())
     .addOption(
       new Option(
@@ -200,6 +211,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .requiredOption('--image <path|url>', 'the example: figures/example.jpg of TIGER-AI-Lab/VLM2Vec')
     .addOption(new Option('--as <model>', "hold it to this card (default: the model's own)").choices(CARD_MODELS))
     .addOption(deviceOption())
+    .addOption(weightsOption())
     .option('--json', 'print it as JSON')
     .action((bundle: string, args: VerifyArguments) => verify(bundle, args, progress, signal));
 

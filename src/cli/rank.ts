@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { VLM2Vec } from '../embedder';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
+import type { WeightsChoice } from '../runtime';
 import { checkAsked } from './asked-options';
 import { printLine } from './output';
 import { printableLine } from './printable';
@@ -19,6 +20,7 @@ const SCORE_DIGITS = 4;
 export interface RankArguments {
   model: string;
   device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
   compute: Compute;
   minPixels?: number;
   maxPixels?: number;
@@ -31,7 +33,7 @@ export interface RankArguments {
 export async function rank(
   image: string,
   captions: string[],
-  { model: place, device, compute, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
+  { model: place, device, compute, weights, recipe, minPixels, maxPixels, numCrops, json }: RankArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -44,7 +46,14 @@ export async function rank(
   const source = await modelAt(place);
   const known = given ?? (typeof source === 'string' ? recipeOfPlace(source) : undefined);
   if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is fetched
-  const model = await VLM2Vec.load(source, { device, compute, recipe: given, signal, onProgress: progress.show });
+  const model = await VLM2Vec.load(source, {
+    device,
+    compute,
+    weights,
+    recipe: given,
+    signal,
+    onProgress: progress.show,
+  });
   try {
     const { assumed } = model.info.recipe;
     if (assumed !== null) warn(assumed, progress);

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { SourceNotFoundError } from '../errors';
 import { CARD_EXAMPLE, CARD_TOLERANCE, verifyCard, type CardModel, type VerifyReport } from '../eval';
 import { HttpFile } from '../net';
-import { loadRuntime } from '../runtime';
+import { loadRuntime, type WeightsChoice } from '../runtime';
 import { CheckFailed } from './failure';
 import { printLine } from './output';
 import { bundleAt } from './places';
@@ -15,19 +15,20 @@ export interface VerifyArguments {
   image: string;
   as?: CardModel;
   device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
   json?: boolean;
 }
 
 /** Throws {@link CheckFailed} where the scores are not the published ones. */
 export async function verify(
   place: string,
-  { image, as, device, json }: VerifyArguments,
+  { image, as, device, weights, json }: VerifyArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
   const reader = await bundleAt(place);
   const picture = await pictureAt(image, signal);
-  const runtime = await loadRuntime({ reader, device, signal, onProgress: progress.show });
+  const runtime = await loadRuntime({ reader, device, weights, signal, onProgress: progress.show });
   try {
     const report = await verifyCard(
       { info: runtime.info, embed: (inputs, options) => runtime.embed(inputs, options) },

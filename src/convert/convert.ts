@@ -43,7 +43,7 @@ import { HashedFile, writeFile } from './hashed-file';
 import { boundLayout, storedBytes } from './layout';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
-import { chooseRecipe, type ChosenRecipe } from './recipe';
+import { chooseRecipe, compareFiles, type ChosenRecipe } from './recipe';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
@@ -106,16 +106,17 @@ function isPermanent(error: unknown): boolean {
 async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const { checkpoint, writer, dtype, signal } = options;
   const architecture = architectureOf(checkpoint.config);
-  const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
-  options.onRecipe?.(chosen);
+  const named = chooseRecipe(checkpoint, architecture, options.recipe);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const { config, preprocessor } = checkpoint;
-  const head = chosen.recipe.head ?? null;
+  const head = named.recipe.head ?? null;
   const backboneOf = (slices: number) =>
     architecture.fromCheckpoint({ config, preprocessor, ...tokenizer }, { head, mlpSlices: slices });
   const mostBytes = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
   const mlpSlices = options.mlpSlices ?? slicesToFit(backboneOf, mostBytes, options.maxStageBytes);
   const backbone = backboneOf(mlpSlices);
+  const chosen = options.recipe === undefined ? compareFiles(named, checkpoint, backbone) : named;
+  options.onRecipe?.(chosen);
   expectPositions(backbone, chosen.recipe.positions);
   const work = await openWork(options, backbone, chosen);
   const sealed = await writeAndSeal(options, work);

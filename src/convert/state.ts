@@ -8,7 +8,7 @@ import type { Recipe } from '../recipes';
 import type { WeightLayout } from './layout';
 
 /** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
-const JOURNAL_VERSION = 2;
+const JOURNAL_VERSION = 3;
 
 /** The first note: all that decides which bytes will be written. */
 export interface PlanNote {

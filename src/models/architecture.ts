@@ -118,8 +118,8 @@ export interface Picture {
   readonly probe?: {
     /** In place of the checkpoint's own settings. */
     readonly options?: PictureOptions;
-    /** Sizes that show every kernel at less cost. */
-    readonly pictures?: Readonly<Record<'small-picture' | 'picture', ImageSize>>;
+    /** Sizes that show as much at less cost. */
+    readonly pictures?: Readonly<Partial<Record<'small-picture' | 'picture', ImageSize>>>;
   };
   /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
   plan(size: ImageSize, options: PictureOptions): PicturePlan;

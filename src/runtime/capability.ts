@@ -1,8 +1,30 @@
-/** @file Whether a bundle's tensors fit a GPU, checked before anything is downloaded or uploaded. */
+/**
+ * @file What a device can hold, as far as it tells, before anything is downloaded or uploaded: single weights, all weights
+ * together, and what a group of inputs takes while streamed weights pass by.
+ */
 
 import type { BundleManifest } from '../bundle/manifest';
-import { WebGPUUnavailableError } from '../errors';
-import type { AdapterFacts } from './types';
+import type { BundleReader } from '../bundle/storage';
+import { UnsupportedError, WebGPUUnavailableError } from '../errors';
+import type { Activations, AdapterFacts, DeviceName, WeightsMode } from './types';
+
+const MiB = 2 ** 20;
+const GiB = 2 ** 30;
+
+/**
+ * Of the 4 GiB that WASM can address, what weights may take: the rest is for one stage on its way in, for activations, and
+ * for the holes that they leave in a heap that never shrinks.
+ */
+const WASM_BYTES = 2.5 * GiB;
+/** Of main memory, what weights may take on the CPU; in a browser other pages and the browser itself are there too. */
+const MEMORY_SHARE = { cpu: 0.75, wasm: 0.5 };
+/**
+ * No browser tells the memory of a GPU. The largest buffer that it allows is the only figure that grows with it: 256 MiB
+ * to 1 GiB on phones, 2 to 4 GiB on others. Twice that is taken for what is there.
+ */
+const GPU_BUFFERS = 2;
+/** Activations of a group: at most this, and a sixteenth of main memory where that is known. */
+const GROUP_BYTES = { most: 512 * MiB, unknown: 256 * MiB, share: 1 / 16 };
 
 /**
  * The largest weight that this GPU holds, in bytes. ONNX Runtime splits a buffer above the binding limit for most shaders
@@ -26,4 +48,75 @@ export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): We
     }
   }
   return null;
+}
+
+type Stages = Pick<BundleManifest, 'stages'>;
+
+/** What a device is said to have. */
+export interface Room {
+  device: DeviceName;
+  activations: Activations;
+  /** Null on a CPU, and in Node, whose WebGPU tells nothing. */
+  adapter: Pick<AdapterFacts, 'maxBufferSize'> | null;
+  /** Main memory in bytes, as far as it is known; see `memory.ts`. */
+  memory: number | null;
+}
+
+/** Where this device's weights are, unless the caller says. */
+export function weightsFor(manifest: Pick<BundleManifest, 'stages' | 'dtype'>, room: Room): WeightsMode {
+  return weightBytes(manifest, room) <= weightsRoom(room) ? 'resident' : 'streamed';
+}
+
+/** Bundles on a server that are smaller are fetched anew for each group; larger ones have to be stored. */
+export const REMOTE_BYTES = 64e6;
+
+/** @throws UnsupportedError for streamed weights that would come over the network, group after group */
+export function expectNear({ label, isRemote }: Pick<BundleReader, 'label' | 'isRemote'>, { stages }: Stages): void {
+  const bytes = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
+  if (!isRemote || bytes < REMOTE_BYTES) return;
+  throw new UnsupportedError(
+    `The weights of ${label} are larger than this device can hold at once, or weights: 'streamed' was asked for: then ` +
+      `${Math.round(bytes / 1e6)} MB would be fetched for each group of inputs. Let the model be stored (store: true).`,
+    { option: 'store', bytes },
+  );
+}
+
+/** Bytes of weights that may be resident. */
+export function weightsRoom({ device, adapter, memory }: Omit<Room, 'activations'>): number {
+  if (device === 'webgpu' && adapter) return GPU_BUFFERS * adapter.maxBufferSize;
+  if (device === 'wasm') return Math.min(WASM_BYTES, (memory ?? Infinity) * MEMORY_SHARE.wasm);
+  return (memory ?? Infinity) * MEMORY_SHARE.cpu;
+}
+
+/** Of both towers, as they lie in memory: what computes in 32 bits unpacks weights of 16. */
+function weightBytes(
+  { stages, dtype }: Pick<BundleManifest, 'stages' | 'dtype'>,
+  { device, activations }: Pick<Room, 'device' | 'activations'>,
+): number {
+  const stored = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
+  return dtype === 'fp16' && (device !== 'webgpu' || activations === 'f32') ? 2 * stored : stored;
+}
+
+/** What the activations of a group may take while streamed weights pass by. */
+export function groupBytes(memory: number | null): number {
+  return memory === null ? GROUP_BYTES.unknown : Math.min(GROUP_BYTES.most, memory * GROUP_BYTES.share);
+}
+
+/** What of an input is held between stages, at most. */
+export function activationBytes({ pixels, features, tokens, hiddenSize }: ActivationSizes): number {
+  // The vision tower's hidden state is up to 2.2 times as wide as a patch has numbers (Qwen2-VL: 1280 to 588).
+  const seeing = 2.5 * pixels;
+  const reading = features + tokens;
+  return 4 * (pixels + Math.max(seeing, reading * hiddenSize));
+}
+
+/** Counts of numbers, not bytes. */
+export interface ActivationSizes {
+  /** Of all pictures' patches. */
+  pixels: number;
+  /** Rows that the vision tower gives. */
+  features: number;
+  /** Rows of the text tower. */
+  tokens: number;
+  hiddenSize: number;
 }

@@ -2,18 +2,29 @@
 
 import type { BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { InvalidInputError, UnsupportedError, WebGPUUnavailableError } from '../errors';
+import { InvalidInputError, UnsupportedError, VLM2VecError, WebGPUUnavailableError } from '../errors';
 import type { Asked } from './asked';
-import { tooSmallFor } from './capability';
+import { expectNear, tooSmallFor, weightsFor } from './capability';
 import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
-import { Engine } from './engine';
+import { Engine, GpuLost } from './engine';
 import { isNode } from '../environment';
 import type { Product } from '../onnx';
 import { pairsAreRight } from './int8-kernels';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
+import { mainMemory } from './memory';
 import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { measureF16Loss, runProbe, type Probed } from './probe';
-import type { ActivationsChoice, AdapterFacts, Compute, DeviceChoice, OnProgress, OrtBuild, RungReport } from './types';
+import type {
+  ActivationsChoice,
+  AdapterFacts,
+  Compute,
+  DeviceChoice,
+  OnProgress,
+  OrtBuild,
+  RungReport,
+  WeightsChoice,
+  WeightsMode,
+} from './types';
 import { recallVerdict, rememberVerdict, verdictKey } from './verdicts';
 
 /** When the probe runs. `once`: until it passed on this device; not on Node's CPU, where it was computed. */
@@ -50,8 +61,8 @@ export interface ChoiceOptions extends OrtOptions {
   activations?: ActivationsChoice;
   compute?: Compute;
   probe?: ProbePolicy;
-  /** Load each stage for each run and free it after: for one look at a model in little memory. */
-  transient?: boolean;
+  /** Whether weights stay in memory. @default 'auto' */
+  weights?: WeightsChoice;
   /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large */
   vision?: 'now' | 'later';
   signal?: AbortSignal;
@@ -87,6 +98,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   checkChoice('activations', activations, ['auto', 'f32', 'f16']);
   checkChoice('compute', compute, ['exact', 'fast']);
   checkChoice('probe', probe, ['once', 'always', 'never']);
+  checkChoice('weights', options.weights ?? 'auto', ['auto', 'resident', 'streamed']);
   checkChoice('vision', options.vision ?? 'later', ['now', 'later']);
   const { numThreads } = options;
   if (numThreads !== undefined && !(Number.isInteger(numThreads) && numThreads > 0)) {
@@ -125,9 +137,34 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     return probe === 'always' || (!isKnown && rungName(rung) !== remembered);
   };
 
+  const room = { adapter, memory: mainMemory() };
+  const modeOf = (rung: Rung): WeightsMode => {
+    const { weights = 'auto' } = options;
+    return weights === 'auto' ? weightsFor(manifest, { ...rung, ...room }) : weights;
+  };
+  /** Rungs whose weights turned out not to fit, and are streamed instead. */
+  const overfull: RungReport[] = [];
+  const buildFitting = async (rung: Rung): Promise<Engine> => {
+    const weights = modeOf(rung);
+    if (weights === 'streamed') expectNear(options.reader, manifest);
+    // The probe has a picture: where it runs, one progress bar tells of everything.
+    const vision = isProbed(rung) ? 'now' : options.vision;
+    try {
+      return await buildEngine(ort, rung, { ...options, weights, vision });
+    } catch (error) {
+      const isGiven = options.weights !== undefined && options.weights !== 'auto';
+      if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
+      const milliseconds = { setUp: null, probe: null };
+      const reason = `Its weights do not fit, and are streamed: ${error.message}`;
+      expectNear(options.reader, manifest);
+      overfull.push({ ...rung, outcome: 'error', cosine: null, reason, milliseconds });
+      return buildEngine(ort, rung, { ...options, weights: 'streamed' });
+    }
+  };
+
   /** Embeds with an engine made for it, one stage in memory at a time, beside the one that is probed. */
   const embedOnce = async <T>(rung: Rung, work: (embedder: Probed) => Promise<T>): Promise<T> => {
-    const engine = await buildEngine(ort, rung, { ...options, transient: true, onProgress: undefined });
+    const engine = await buildEngine(ort, rung, { ...options, weights: 'streamed', onProgress: undefined });
     try {
       return await work(probed(engine));
     } finally {
@@ -151,36 +188,59 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const climbed = await climb(rungs, {
     remembered,
     signal: options.signal,
-    // The probe has a picture: where it runs, one progress bar tells of everything.
-    build: (rung) => buildEngine(ort, rung, isProbed(rung) ? { ...options, vision: 'now' } : options),
+    build: buildFitting,
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
   });
   const { rung } = climbed;
-  const ladder = [...unavailable, ...climbed.ladder];
+  const noted = climbed.ladder.flatMap((report) => [
+    ...overfull.filter((each) => rungName(each) === rungName(report)),
+    report,
+  ]);
+  const ladder = [...unavailable, ...noted];
   if (ladder.at(-1)!.outcome === 'passed') await rememberVerdict(key, rungName(rung));
   const threads = rung.device === 'wasm' ? (ort.env.wasm.numThreads ?? wasmThreads()) : 0;
   return { engine: climbed.built, ort, build, threads, rung, ladder };
 }
 
-/** A device of its own (in browsers) and all stages loaded on it. Also how a lost device is replaced. */
-export async function buildEngine(ort: Ort, rung: Rung, options: ChoiceOptions): Promise<Engine> {
-  const { reader, manifest, asked, signal, onProgress, numThreads, internal } = options;
+/** Whether a bundle's weights will be streamed on the CPU of this machine, which is where `auto` may end. */
+export function streamsHere(manifest: BundleManifest, weights: WeightsChoice = 'auto'): boolean {
+  if (weights !== 'auto') return weights === 'streamed';
+  const room = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory: mainMemory() } as const;
+  return weightsFor(manifest, room) === 'streamed';
+}
+
+/**
+ * A device of its own (in browsers), and what is to stay loaded on it. Also how a lost device is replaced.
+ * @param options `weights`: decided
+ */
+export async function buildEngine(
+  ort: Ort,
+  rung: Rung,
+  options: ChoiceOptions & { weights: WeightsMode },
+): Promise<Engine> {
+  const { reader, manifest, asked, weights, signal, onProgress, numThreads, internal } = options;
   let gpu = null;
   if (rung.device === 'webgpu' && !isNode) {
     const adapter = await requestAdapter();
     if (!adapter) throw new WebGPUUnavailableError('The browser offers no WebGPU adapter any more. Reload the page.');
     gpu = await requestGpu(adapter, { subgroups: rung.subgroups, attention: internal?.attention });
   }
-  const { transient, vision = visionBytes(manifest) >= LATER_BYTES ? 'later' : 'now' } = options;
+  const { vision = visionBytes(manifest) >= LATER_BYTES ? 'later' : 'now' } = options;
   const { strictPlacement } = internal ?? {};
   return Engine.load({
     product: internal?.product ?? (await productOf(rung, ort, manifest)),
-    ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, transient, signal, onProgress },
+    ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, weights, vision, signal, onProgress },
     backbone: asked.backbone,
     positions: asked.recipe.positions,
-    vision: transient ? 'now' : vision,
   });
+}
+
+/** Whether a device failed for want of memory, as far as that can be told. */
+function isOverfull(error: unknown): error is Error {
+  if (error instanceof GpuLost) return true;
+  if (error instanceof WebGPUUnavailableError) return error.details.kind === 'GPUOutOfMemoryError';
+  return error instanceof Error && !(error instanceof VLM2VecError) && /memory|alloc/i.test(error.message);
 }
 
 /** ONNX Runtime has int8 kernels on Node's CPU only; what its level 0 does with 8 bits there is slow where rows are few. */

@@ -33,12 +33,15 @@ function job(steps: { prepare?: (text: string) => Promise<void>; run?: (names: s
     keyOf: () => '',
     shape: ([vector]) => vector!,
     meter: new UsageMeter(),
-    run: async (batch) => {
+    groupBytes: 0,
+    bytesOf: () => 1,
+    run: async (batches) => {
+      const batch = batches.flat();
       const names = batch.map((prepared) => nameOf.get(prepared)!).join('');
       log.push(`run ${names}`);
       await steps.run?.(names);
       log.push(`ran ${names}`);
-      return batch.map((prepared) => [Float32Array.of(nameOf.get(prepared)!.charCodeAt(0))]);
+      return batches.map((each) => each.map((prepared) => [Float32Array.of(nameOf.get(prepared)!.charCodeAt(0))]));
     },
   };
   const embed = (parts: InputParts[], options: EmbedOptions = {}) => embedAll(parts, options, made);

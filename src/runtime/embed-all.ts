@@ -19,7 +19,12 @@ export interface EmbedJob {
   shape(vectors: Float32Array[], where: string): Embedding;
   signal?: AbortSignal;
   meter: UsageMeter;
-  run(batch: Prepared[]): Promise<Float32Array[][]>;
+  /** Batches that are given to {@link run} together: as many as take so many bytes while they run, or one. 0: each alone. */
+  groupBytes: number;
+  /** What an input takes while its group runs. */
+  bytesOf(prepared: Prepared): number;
+  /** @param onPassed told of the stages that the group has gone through, where weights are streamed */
+  run(batches: Prepared[][], onStage: (stages: { done: number; total: number }) => void): Promise<Float32Array[][][]>;
 }
 
 interface Item {
@@ -30,7 +35,8 @@ interface Item {
 /**
  * Texts first, by length; then pictures, a window at a time. A window holds two runs' worth of patches: enough that
  * pictures of one size meet, few enough that the first run starts at once. While one window is embedded the next is
- * prepared: a GPU, or Node's threads, compute meanwhile.
+ * prepared: a GPU, or Node's threads, compute meanwhile. What runs together never depends on groups: vectors are the same
+ * to the bit, however many batches a group has.
  * @returns null for inputs that were skipped
  */
 export async function embedAll(
@@ -61,11 +67,37 @@ export async function embedAll(
     }
   };
 
-  const run = async (batch: readonly Item[]) => {
+  let group: Item[][] = [];
+  let held = 0;
+  const runGroup = async () => {
     signal?.throwIfAborted();
-    const found = await job.run(batch.map(({ prepared }) => prepared));
-    batch.forEach(({ index }, i) => (embeddings[index] = job.shape(found[i]!, names[index]!)));
-    progress.embedded(batch.length);
+    const batches = group;
+    group = [];
+    held = 0;
+    const count = batches.reduce((sum, batch) => sum + batch.length, 0);
+    if (count === 0) return;
+    const found = await job.run(
+      batches.map((batch) => batch.map(({ prepared }) => prepared)),
+      (stages) => progress.stage(stages, count),
+    );
+    for (const [b, batch] of batches.entries()) {
+      for (const [i, { index }] of batch.entries()) {
+        try {
+          embeddings[index] = job.shape(found[b]![i]!, names[index]!);
+        } catch (error) {
+          if (options.onError !== 'skip' || !(error instanceof VLM2VecError)) throw error;
+          options.onSkip?.({ index, error });
+        }
+      }
+    }
+    progress.embedded(count);
+  };
+  const run = async (batch: Item[]) => {
+    const bytes = batch.reduce((sum, { prepared }) => sum + job.bytesOf(prepared), 0);
+    if (held + bytes > job.groupBytes) await runGroup();
+    group.push(batch);
+    held += bytes;
+    if (held >= job.groupBytes) await runGroup();
   };
 
   const isText = (index: number) => preparer.pictureCount(parts[index]!) === 0;
@@ -112,6 +144,7 @@ export async function embedAll(
     await running;
     start(pictureRuns(window));
     await running;
+    await runGroup();
   } finally {
     await running.catch(() => undefined); // nothing of a call goes on after it
   }
@@ -125,15 +158,21 @@ function packingOf({ pictures, sequence }: Prepared, keyOf: EmbedJob['keyOf']): 
   };
 }
 
-/** Tells of inputs that are prepared and of those that are embedded, each of the whole. */
+/** Tells of inputs that are prepared and of those that are embedded, each of the whole, and of stages in between. */
 function progressOf(total: number, onProgress: OnProgress | undefined) {
-  const counter = (phase: 'prepare' | 'embed') => {
-    let loaded = 0;
-    return (count: number) => {
-      loaded += count;
-      onProgress?.({ status: 'progress_total', phase, loaded, total, progress: (100 * loaded) / total });
-    };
+  const counts = { prepare: 0, embed: 0 };
+  const count = (phase: 'prepare' | 'embed', more: number) => {
+    const loaded = (counts[phase] += more);
+    onProgress?.({ status: 'progress_total', phase, loaded, total, progress: (100 * loaded) / total });
   };
-  const prepare = counter('prepare');
-  return { prepared: () => prepare(1), embedded: counter('embed') };
+  return {
+    prepared: () => count('prepare', 1),
+    embedded: (more: number) => count('embed', more),
+    /** @param inputs of the group */
+    stage: (stages: { done: number; total: number }, inputs: number) => {
+      const loaded = counts.embed;
+      const progress = (100 * (loaded + (inputs * stages.done) / stages.total)) / total;
+      onProgress?.({ status: 'progress', phase: 'embed', loaded, total, progress, stages });
+    },
+  };
 }

@@ -6,7 +6,7 @@
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest, BundleStage } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { DisposedError, WebGPUUnavailableError } from '../errors';
+import { WebGPUUnavailableError } from '../errors';
 import type { Backbone, PicturePlan, Positions } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
@@ -15,13 +15,14 @@ import { letEventsIn } from '../environment';
 import { Feeder } from './feeds';
 import { BundleFiles } from './files';
 import type { Rung } from './ladder';
+import { LiveStages } from './live-stages';
 import type { Place } from './matmul-rate';
 import type { Ort } from './ort';
 import { ortQueue, TaskQueue } from './queue';
-import { partsOf, Stage, type Feeds, type StagePart } from './stage';
+import { partsOf } from './stage';
 import { TokenRows } from './token-rows';
-import type { OnProgress } from './types';
-import type { OnStage } from './usage';
+import { free, ResidentTower, StreamedTower, type Tower, type TowerHooks, type TowerRun } from './tower';
+import type { OnProgress, WeightsMode } from './types';
 
 export interface EngineOptions {
   ort: Ort;
@@ -35,35 +36,23 @@ export interface EngineOptions {
   reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
-  /** Load a few blocks at a time for each run and free them after: little memory instead of all, at the price of time. */
-  transient?: boolean;
-  /** `later`: leave the vision stages to {@link Engine.loadVision}. */
+  /** `streamed`: a few blocks at a time are loaded for each group of runs: little memory, at the price of time. */
+  weights: WeightsMode;
+  /** Of resident weights, `later`: leave the vision stages to {@link Engine.loadVision}. */
   vision: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
 
 /** What a run is told by the call that causes it. */
-export interface RunHooks {
-  signal?: AbortSignal;
-  /** Where stages are to be measured: each is waited for. */
-  onStage?: OnStage;
-}
-
 /** What a load may be given by the call that causes it. */
 type LoadHooks = Pick<EngineOptions, 'signal' | 'onProgress'>;
 
-/** Weights in memory at a time where stages are {@link EngineOptions.transient}. */
-const TRANSIENT_BYTES = 64 * 1024 * 1024;
-
-/** Lends a loaded stage for some work. */
-type UseStage = <T>(work: (stage: Stage) => Promise<T>) => Promise<T>;
-
-/** One of the two networks. Of its parts, the first `ready.length` are loaded. */
-interface Tower {
-  parts: StagePart[];
-  ready: UseStage[];
-}
+/**
+ * Weights that are streamed together: enough that a stage's start is cheap beside it, and twice that (one in use, one on
+ * its way) is little on a phone.
+ */
+const STREAMED_BYTES = 64 * 1024 * 1024;
 
 /** The GPU went away while a call was running; the runtime rebuilds and repeats. Never reaches callers. */
 export class GpuLost extends Error {
@@ -85,19 +74,34 @@ export interface FeaturePiece {
   rows: number;
 }
 
+/** Pictures of one plan, which run together. */
+export interface VisionRun {
+  /** Of all of them. // [pictures * sequences * patches, patch length] */
+  pixels(): Float32Array;
+  plan: PicturePlan;
+  pictures: number;
+}
+
+/** Sequences that run together. */
+export interface TextRun {
+  plan: TextPlan;
+  /** Of all their pictures; null without any. */
+  features: Features | null;
+}
+
 export class Engine {
   readonly rung: Rung;
   readonly product: Product;
   readonly gpu: Gpu | null;
+  readonly weights: WeightsMode;
   readonly #ort: Ort;
   readonly #options: Omit<EngineOptions, keyof LoadHooks>;
   readonly #backbone: Backbone;
+  readonly #stages: LiveStages;
   readonly #vision: Tower;
   readonly #text: Tower;
   /** One call loads the vision stages, others wait for it; if it is aborted, the next goes on. */
   readonly #visionQueue = new TaskQueue();
-  readonly #kept: Stage[] = [];
-  #released = false;
   #rows!: TokenRows;
   readonly #feeder: Feeder;
   /** Rejects when the device is lost; never resolves. */
@@ -107,23 +111,23 @@ export class Engine {
   #complaint: GPUError | null = null;
 
   private constructor(options: EngineOptions) {
-    const { ort, rung, gpu, manifest, backbone, transient } = options;
+    const { ort, rung, gpu, product, weights, backbone, positions, numThreads, strictPlacement } = options;
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
-    this.product = options.product;
+    this.product = product;
     this.gpu = gpu;
+    this.weights = weights;
     this.#backbone = backbone;
-    this.#feeder = new Feeder({ ort, backbone, positions: options.positions, activations: rung.activations });
-    const tower = (kind: BundleStage['kind']): Tower => {
-      const stages = manifest.stages.filter((stage) => stage.kind === kind);
-      return {
-        parts: stages.flatMap((stage) => partsOf(backbone, stage, transient ? TRANSIENT_BYTES : undefined)),
-        ready: [],
-      };
-    };
-    this.#vision = tower('vision');
-    this.#text = tower('text');
+    this.#feeder = new Feeder({ ort, backbone, positions, activations: rung.activations });
+    const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
+    this.#stages = new LiveStages({
+      ...{ ort, rung, gpu, product, numThreads, strictPlacement, positions, unlessLost },
+      network: backbone,
+    });
+    const turns = new TaskQueue();
+    this.#vision = this.#tower('vision', turns);
+    this.#text = this.#tower('text', turns);
     this.#lost = new Promise((_, reject) => {
       void gpu?.device.lost.then(({ reason, message }) => {
         this.#isLost = true;
@@ -136,15 +140,15 @@ export class Engine {
     });
   }
 
-  /** Loads stage after stage; only one stage's weights are in JS memory at a time. */
+  /** Loads what stays, stage after stage; only one stage's weights are in JS memory at a time. */
   static async load(options: EngineOptions): Promise<Engine> {
-    const { reader, manifest, vision } = options;
+    const { reader, manifest, vision, signal } = options;
     const engine = new Engine(options);
     const towers = vision === 'later' ? [engine.#text] : [engine.#vision, engine.#text];
-    const table = { file: manifest.embeddings };
+    const wanted = towers.flatMap(({ lacking }) => lacking);
     try {
-      const files = new BundleFiles(reader, [...towers.flatMap(({ parts }) => parts), table], options);
-      for (const tower of towers) await engine.#fill(tower, files, options.signal);
+      const files = new BundleFiles(reader, [...wanted, { file: manifest.embeddings }], options);
+      for (const tower of towers) await engine.#fill(tower, files, signal);
       engine.#rows = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
       return engine;
     } catch (error) {
@@ -153,14 +157,18 @@ export class Engine {
     }
   }
 
-  /** Loads the vision stages, if they are not loaded yet; to be called before {@link see}. */
+  /** Loads the vision stages, if they are to stay and are not loaded yet; to be called before {@link see}. */
   async loadVision(hooks: LoadHooks = {}): Promise<void> {
-    if (isFull(this.#vision)) return;
+    if (this.#vision.lacking.length === 0) return;
     await this.#visionQueue.add(async () => {
-      const { parts, ready } = this.#vision;
-      const files = new BundleFiles(this.#options.reader, parts.slice(ready.length), hooks);
+      const files = new BundleFiles(this.#options.reader, this.#vision.lacking, hooks);
       await this.#fill(this.#vision, files, hooks.signal);
     }, hooks.signal);
+  }
+
+  /** How many stages inputs go through one after another, {@link TowerHooks.onPassed} being told of each. */
+  stageCount({ pictures }: { pictures: boolean }): number {
+    return this.#text.parts.length + (pictures ? this.#vision.parts.length : 0);
   }
 
   /** Where its sessions are made. */
@@ -176,13 +184,19 @@ export class Engine {
   }
 
   /**
-   * Runs the vision tower on pictures of one plan. The features must be given to {@link embed}, which frees them, or to
+   * Runs the vision tower. The features, one of each run, must be given to {@link embed}, which frees them, or to
    * {@link joined}.
-   * @param pixels of all pictures. // [pictures * sequences * patches, patch length]
    */
-  async see(pixels: Float32Array, plan: PicturePlan, pictures: number, hooks: RunHooks = {}): Promise<Features> {
-    const feeds = this.#feeder.vision(pixels, plan, pictures);
-    return { tensor: await this.#through(this.#vision.ready, feeds, null, hooks) };
+  async see(runs: readonly VisionRun[], hooks: TowerHooks = {}): Promise<Features[]> {
+    const tensors = await this.#vision.run(
+      runs.map(
+        ({ pixels, plan, pictures }) =>
+          async () =>
+            this.#feeder.vision(pixels(), plan, pictures),
+      ),
+      hooks,
+    );
+    return tensors.map((tensor) => ({ tensor }));
   }
 
   /**
@@ -210,22 +224,27 @@ export class Engine {
     }
   }
 
-  /** Runs the text tower and gives the unit vectors of each sequence: one, or one per token. Frees `features`, also on failure. */
-  async embed(plan: TextPlan, features: Features | null, hooks: RunHooks = {}): Promise<Float32Array[][]> {
-    let embedding: Tensor;
+  /**
+   * Runs the text tower and gives the unit vectors of each sequence of each run: one, or one per token. Frees the runs'
+   * features, also on failure.
+   */
+  async embed(runs: readonly TextRun[], hooks: TowerHooks = {}): Promise<Float32Array[][][]> {
+    let embeddings: Tensor[];
     try {
-      const tokenRows = await this.#rows.gather(plan.tokens, hooks.signal);
-      const feeds = this.#feeder.text(plan, tokenRows, features?.tensor ?? null);
-      embedding = await this.#through(this.#text.ready, feeds, features?.tensor ?? null, hooks);
+      embeddings = await this.#text.run(
+        runs.map((run) => () => this.#textFeeds(run, hooks.signal)),
+        hooks,
+      );
       this.#expectNoComplaint();
     } catch (error) {
-      await this.drop(features);
+      for (const { features } of runs) await this.drop(features);
       throw error;
     }
-    const data = embedding.data as Float32Array;
-    const dims = embedding.dims.at(-1)!;
-    let row = 0;
-    return plan.pooled.map((count) => Array.from({ length: count }, () => data.slice(row * dims, ++row * dims))); // [B][pooled][dims]
+    return embeddings.map((embedding, i) => vectorsOf(embedding, runs[i]!.plan.pooled));
+  }
+
+  async #textFeeds({ plan, features }: TextRun, signal?: AbortSignal): Promise<TowerRun> {
+    return this.#feeder.text(plan, await this.#rows.gather(plan.tokens, signal), features?.tensor ?? null);
   }
 
   /** Frees features that will not be used; twice does no harm. */
@@ -235,85 +254,31 @@ export class Engine {
 
   /** Frees sessions and device. The engine must not be used afterwards. */
   async release(): Promise<void> {
-    this.#released = true;
-    const stages = this.#kept.splice(0);
-    await ortQueue.add(async () => {
-      // A session of a lost device may fail to clean up; there is nothing left to save.
-      for (const stage of stages) await stage.release().catch(() => undefined);
-    });
+    await this.#stages.releaseAll();
     this.gpu?.device.destroy();
   }
 
-  /**
-   * Carries `hidden` through the stages. Each output that the next stage has read is freed at once, as is `also`
-   * after the first stage.
-   */
-  async #through(
-    stages: readonly UseStage[],
-    feeds: Feeds,
-    also: Tensor | null,
-    { signal, onStage }: RunHooks,
-  ): Promise<Tensor> {
-    let carried: Tensor | null = null;
-    try {
-      for (const use of stages) {
-        if (this.rung.device === 'wasm') await letEventsIn();
-        const input: Tensor | null = carried;
-        const run = async (stage: Stage) => {
-          const fed = input ? { ...feeds, hidden: input } : feeds;
-          const start = performance.now();
-          const output: Tensor = await this.#unlessLost(stage.run(fed));
-          if (onStage) {
-            await this.#unlessLost(this.gpu?.device.queue.onSubmittedWorkDone() ?? Promise.resolve());
-            onStage({ name: stage.name, milliseconds: performance.now() - start, flops: stage.flops(fed) });
-          }
-          free(input ?? also);
-          return output;
-        };
-        carried = await use((stage) => ortQueue.add(() => run(stage), signal));
-      }
-      return carried!;
-    } catch (error) {
-      const left = carried;
-      if (left && !this.#isLost) await ortQueue.add(async () => free(left));
-      throw error;
-    }
+  #tower(kind: BundleStage['kind'], turns: TaskQueue): Tower {
+    const { manifest, backbone, reader, weights, rung, gpu } = this.#options;
+    const stages = manifest.stages.filter((stage) => stage.kind === kind);
+    const maxBytes = weights === 'streamed' ? STREAMED_BYTES : undefined;
+    const options = {
+      parts: stages.flatMap((stage) => partsOf(backbone, stage, maxBytes)),
+      stages: this.#stages,
+      blocks: rung.device === 'wasm',
+      unlessLost: <T>(work: Promise<T>) => this.#unlessLost(work),
+      isLost: () => this.#isLost,
+      submitted: async () => gpu?.device.queue.onSubmittedWorkDone(),
+    };
+    if (weights === 'resident') return new ResidentTower({ ...options, keepsLast: kind === 'vision' });
+    return new StreamedTower({ ...options, reader, turns });
   }
 
   /** Loads what the tower lacks. */
   async #fill(tower: Tower, files: BundleFiles, signal?: AbortSignal): Promise<void> {
-    const { transient = false } = this.#options;
-    for (const part of tower.parts.slice(tower.ready.length)) {
-      signal?.throwIfAborted();
-      const load = () => this.#loadStage(part, files, signal);
-      tower.ready.push(transient ? (work) => useOnce(load, work) : await this.#keep(load, signal));
-    }
+    await tower.load(files, signal);
     await this.gpu?.device.queue.onSubmittedWorkDone();
     this.#expectNoComplaint();
-  }
-
-  #loadStage(part: StagePart, files: BundleFiles, signal?: AbortSignal): Promise<Stage> {
-    const { ort, gpu, product, numThreads, strictPlacement } = this.#options;
-    return Stage.load(part, {
-      ...{ ort, gpu, product, numThreads, strictPlacement, files, signal },
-      network: this.#backbone,
-      positions: this.#options.positions,
-      rung: this.rung,
-      keepOnGpu: part !== this.#text.parts.at(-1),
-      unlessLost: (work) => this.#unlessLost(work),
-    });
-  }
-
-  async #keep(load: () => Promise<Stage>, signal?: AbortSignal): Promise<UseStage> {
-    const stage = await load();
-    if (this.#released) {
-      // Disposed of, or replaced, while it loaded.
-      await ortQueue.add(() => stage.release().catch(() => undefined));
-      signal?.throwIfAborted();
-      throw new DisposedError('The model was disposed while it loaded.');
-    }
-    this.#kept.push(stage);
-    return (work) => work(stage);
   }
 
   /** An allocation or a shader that failed leaves zeros where numbers should be: never hand those out. */
@@ -340,20 +305,10 @@ export class Engine {
   }
 }
 
-function isFull({ parts, ready }: Tower): boolean {
-  return ready.length === parts.length;
-}
-
-/** Frees a tensor once; a second time does no harm. */
-function free(tensor: Tensor | null): void {
-  if (tensor && tensor.location !== 'none') tensor.dispose();
-}
-
-async function useOnce<T>(load: () => Promise<Stage>, work: (stage: Stage) => Promise<T>): Promise<T> {
-  const stage = await load();
-  try {
-    return await work(stage);
-  } finally {
-    await ortQueue.add(() => stage.release());
-  }
+/** // [pooled of all, dims] → [sequences][pooled][dims] */
+function vectorsOf(embedding: Tensor, pooled: readonly number[]): Float32Array[][] {
+  const data = embedding.data as Float32Array;
+  const dims = embedding.dims.at(-1)!;
+  let row = 0;
+  return pooled.map((count) => Array.from({ length: count }, () => data.slice(row * dims, ++row * dims)));
 }

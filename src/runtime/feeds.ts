@@ -5,6 +5,7 @@ import type { Backbone, PicturePlan, Positions, RotaryTables } from '../models';
 import type { TextPlan } from './batching';
 import type { Ort } from './ort';
 import type { Feeds } from './stage';
+import type { TowerRun } from './tower';
 import type { Activations } from './types';
 
 export interface FeederOptions {
@@ -28,14 +29,13 @@ export class Feeder {
    * Of pictures of one plan.
    * @param pixels of all of them. // [pictures * sequences * patches, patch length]
    */
-  vision(pixels: Float32Array, plan: PicturePlan, pictures: number): Feeds {
+  vision(pixels: Float32Array, plan: PicturePlan, pictures: number): TowerRun {
     const sequences = pictures * plan.sequences;
     const rows = sequences * plan.patches;
     const tables = this.#options.backbone.picture.rotary(plan);
     return {
-      patches: this.#f32(pixels, [rows, pixels.length / rows]),
-      ...(tables && this.#tables(tables)),
-      batch_shape: this.#batchShape(sequences, plan.length),
+      first: { patches: this.#f32(pixels, [rows, pixels.length / rows]) },
+      feeds: { ...(tables && this.#tables(tables)), batch_shape: this.#batchShape(sequences, plan.length) },
     };
   }
 
@@ -43,20 +43,24 @@ export class Feeder {
    * @param tokenRows of the plan's tokens. // [T, hiddenSize]
    * @param features of the pictures, in order; null without any. // [V, hiddenSize]
    */
-  text(plan: TextPlan, tokenRows: Float32Array, features: Tensor | null): Feeds {
+  text(plan: TextPlan, tokenRows: Float32Array, features: Tensor | null): TowerRun {
     const { batch, length } = plan;
     const { hiddenSize } = this.#options.backbone;
     return {
-      token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
-      features: features ?? this.#noFeatures(hiddenSize),
-      rows: this.#i32(plan.rows, [plan.rows.length]),
-      padded: this.#i32(plan.padded, [batch * length]),
-      packed: this.#i32(plan.packed, [plan.rows.length]),
-      ...this.#tables(this.#textRotary(plan)),
-      seqlens_k: this.#i32(plan.seqlensK, [batch]),
-      total_sequence_length: this.#i32(Int32Array.of(length), []),
-      batch_shape: this.#batchShape(batch, length),
-      last: this.#i32(plan.last, [plan.last.length]),
+      first: {
+        token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
+        features: features ?? this.#noFeatures(hiddenSize),
+      },
+      feeds: {
+        rows: this.#i32(plan.rows, [plan.rows.length]),
+        padded: this.#i32(plan.padded, [batch * length]),
+        packed: this.#i32(plan.packed, [plan.rows.length]),
+        ...this.#tables(this.#textRotary(plan)),
+        seqlens_k: this.#i32(plan.seqlensK, [batch]),
+        total_sequence_length: this.#i32(Int32Array.of(length), []),
+        batch_shape: this.#batchShape(batch, length),
+        last: this.#i32(plan.last, [plan.last.length]),
+      },
     };
   }
 

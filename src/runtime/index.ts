@@ -1,7 +1,7 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
 export { largestWeight } from './capability';
-export { type InternalOptions, type ProbePolicy } from './choose';
+export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';
 export { askedOf } from './asked';
@@ -27,5 +27,7 @@ export type {
   RecipeInfo,
   RungReport,
   SkippedInput,
+  WeightsChoice,
+  WeightsMode,
 } from './types';
 export type { EmbedUsage, StageUsage } from './usage';

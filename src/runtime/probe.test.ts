@@ -64,9 +64,10 @@ describe('a probe', () => {
   function embedder(vector: Float32Array, tokens: (text: string) => number = () => 5) {
     const runs: (string | undefined)[][] = [];
     const fake: Probed = {
-      embed: async (inputs) => {
-        runs.push(inputs.map(({ text }) => text));
-        return inputs.map(() => vector);
+      embed: async (inputs) => inputs.map(() => vector),
+      embedRuns: async (all) => {
+        runs.push(...all.map((inputs) => inputs.map(({ text }) => text)));
+        return all.map((inputs) => inputs.map(() => vector));
       },
       tokens: async (text) => tokens(text),
     };

@@ -15,6 +15,8 @@ import type { Activations, Compute, InputParts } from './types';
 /** What an embedder must do to be probed. */
 export interface Probed {
   embed(inputs: InputParts[]): Promise<Float32Array[]>;
+  /** The same, each run by itself: in one run the longest would decide the kernels for all. // [runs][inputs][dims] */
+  embedRuns(runs: InputParts[][]): Promise<Float32Array[][]>;
   /** The number of tokens of a text. */
   tokens(text: string): Promise<number>;
 }
@@ -104,10 +106,7 @@ export async function runProbe(embedder: Probed, run: ProbeRun): Promise<ProbeOu
   return exact.passed ? outcome : { ...outcome, passed: false, reason: `not rounding: at f32, ${exact.reason}` };
 }
 
-/**
- * Texts that are rounded up to the same length run together, all others alone: in one run the longest would decide the
- * kernels for all.
- */
+/** Texts that are rounded up to the same length run together, all others alone. */
 async function embedInRuns(embedder: Probed, cases: readonly ProbeInput[]): Promise<Float32Array[]> {
   const inputs = probeInputs(cases);
   const runs = new Map<string, number[]>();
@@ -115,11 +114,10 @@ async function embedInRuns(embedder: Probed, cases: readonly ProbeInput[]): Prom
     const run = picture ? `picture ${i}` : `text ${bucket(await embedder.tokens(text))}`;
     runs.set(run, [...(runs.get(run) ?? []), i]);
   }
+  const indices = [...runs.values()];
+  const found = await embedder.embedRuns(indices.map((run) => run.map((i) => inputs[i]!)));
   const vectors = new Array<Float32Array>(cases.length);
-  for (const indices of runs.values()) {
-    const found = await embedder.embed(indices.map((i) => inputs[i]!));
-    indices.forEach((index, i) => (vectors[index] = found[i]!));
-  }
+  indices.forEach((run, r) => run.forEach((index, i) => (vectors[index] = found[r]![i]!)));
   return vectors;
 }
 

@@ -42,3 +42,17 @@ test('a task aborted while it waits never starts', async () => {
   expect(started).toBe(false);
   await expect(queue.add(async () => 1)).resolves.toBe(1);
 });
+
+test('and does not wait for its turn to say so', async () => {
+  const queue = new TaskQueue();
+  const controller = new AbortController();
+  let end!: () => void;
+  const first = queue.add(() => new Promise<void>((resolve) => (end = resolve)));
+  const second = queue.add(tick, controller.signal);
+  const third = queue.add(tick, AbortSignal.abort());
+  setTimeout(() => controller.abort(), 1);
+  await expect(second).rejects.toMatchObject({ name: 'AbortError' });
+  await expect(third).rejects.toMatchObject({ name: 'AbortError' });
+  end();
+  await first;
+});

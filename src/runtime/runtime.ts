@@ -14,21 +14,23 @@ import { readManifest } from '../store';
 import { loadTokenizer, type Tokenizer } from '../text';
 import { askedOf, type Asked } from './asked';
 import type { BatchLimits } from './batching';
+import { activationBytes, groupBytes } from './capability';
 import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
-import { embedAll } from './embed-all';
+import { embedAll, type EmbedJob } from './embed-all';
 import type { Engine } from './engine';
 import { BundleFiles, weightFiles } from './files';
 import { checkEmbedOptions, toParts } from './inputs';
+import { mainMemory } from './memory';
 import { measureMatmulRate, type MatmulRate } from './matmul-rate';
 import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe, withF16Loss, type Probed } from './probe';
 import { Recovering } from './recovery';
-import { runBatch } from './run-batch';
+import { runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
 import { expectUnit } from './sound';
-import type { Activations, EmbedInput, EmbedOptions, InputParts, ModelInfo, PictureInfo, RecipeInfo } from './types';
+import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
 /**
@@ -78,7 +80,7 @@ export class Runtime {
     this.#engine = new Recovering({
       first: choice.engine,
       // From the store again, without a probe: it is the same device.
-      rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, signal }),
+      rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, weights: choice.engine.weights, signal }),
     });
     const { backbone, recipe } = asked;
     this.#info = {
@@ -90,6 +92,7 @@ export class Runtime {
       source: manifest.source,
       device: choice.rung.device,
       activations: choice.rung.activations,
+      weights: choice.engine.weights,
       compute: choice.rung.compute,
       product: choice.engine.product,
       build: choice.build,
@@ -161,13 +164,15 @@ export class Runtime {
       names,
       limits,
       keyOf: backbone.rotary.key,
+      ...groupsOf(this.#info.weights, backbone),
       shape: (found, where) => {
         for (const vector of found) expectUnit(vector, where);
         return shapeEmbedding(found, recipe, options.dims);
       },
       signal,
       meter,
-      run: (batch) => this.#engine.run((engine) => runBatch(engine, batch, { limits, meter, all, signal, onProgress })),
+      run: (batches, onPassed) =>
+        this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, signal, onProgress, onPassed })),
     });
     options.onUsage?.(meter.usage);
     return vectors as V[];
@@ -216,7 +221,7 @@ export async function computeProbe(
   const on = async <T>(activations: Activations, work: (embedder: Probed) => Promise<T>): Promise<T> => {
     const runtime = await Runtime.load({
       ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
-      transient: true, // memory for one stage, whatever the size of the model
+      weights: 'streamed', // memory for two stages, whatever the size of the model
       internal: { product: 'float' },
     });
     try {
@@ -230,6 +235,20 @@ export async function computeProbe(
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
+/** How many inputs run together: where weights are read for each group, as many as memory allows. */
+function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
+  return {
+    groupBytes: weights === 'streamed' ? groupBytes(mainMemory()) : 0,
+    bytesOf: ({ sequence, pictures }) =>
+      activationBytes({
+        pixels: pictures.reduce((sum, { pixels }) => sum + pixels.length, 0),
+        features: pictures.reduce((sum, { plan }) => sum + plan.features, 0),
+        tokens: sequence.ids.length,
+        hiddenSize,
+      }),
+  };
+}
+
 /** Embeds and counts as the probe is asked, on one engine. */
 function probedBy(
   engine: Engine,
@@ -237,15 +256,24 @@ function probedBy(
 ): Probed {
   const limits = LIMITS[engine.rung.device];
   const meter = new UsageMeter();
-  const run = (batch: Prepared[]) => runBatch(engine, batch, { limits, meter, all: false, signal });
+  const run = (batches: Prepared[][]) => runGroup(engine, batches, { limits, meter, all: false, signal });
+  const options = asked.backbone.picture.probe?.options ?? {};
   const { key: keyOf } = asked.backbone.rotary;
   return {
-    embed: async (inputs: InputParts[]) =>
-      (await embedAll(inputs, asked.backbone.picture.probe?.options ?? {}, {
-        ...{ preparer, limits, keyOf, signal, meter, run },
+    embed: async (inputs) =>
+      (await embedAll(inputs, options, {
+        ...{ preparer, limits, keyOf, signal, meter, run, ...groupsOf(engine.weights, asked.backbone) },
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out
       })) as Float32Array[],
+    embedRuns: async (runs) => {
+      const batches: Prepared[][] = [];
+      for (const inputs of runs) {
+        const prepared = inputs.map((input, i) => preparer.prepare(input, { ...options, signal }, `probe[${i}]`));
+        batches.push(await Promise.all(prepared));
+      }
+      return (await run(batches)).map((vectors) => vectors.map(([vector]) => vector!));
+    },
     tokens: async (text) => (await preparer.prepare({ text }, {}, 'probe')).sequence.ids.length,
   };
 }

@@ -5,7 +5,7 @@ import type { BundleStage } from '../bundle/manifest';
 import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
 import { countFlops, type Product } from '../onnx';
 import type { Gpu } from './device';
-import type { BundleFiles, WeightPart } from './files';
+import type { WeightPart } from './files';
 import type { Rung } from './ladder';
 import type { Ort, Session } from './ort';
 import { pinStreams } from './pinned-blob';
@@ -38,7 +38,6 @@ export interface StageOptions {
   product: Product;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
-  files: BundleFiles;
   /** Keep the output on the GPU, for the next stage. */
   keepOnGpu: boolean;
   /** CPU threads in Node. */
@@ -65,8 +64,13 @@ export class Stage {
     this.#graph = graph;
   }
 
-  static async load({ stage, file, range }: StagePart, options: StageOptions): Promise<Stage> {
-    const { ort, network, positions, rung, product, files, unlessLost, signal } = options;
+  /** @param weights the part's, as `BundleFiles.weights` gives them */
+  static async load(
+    { stage, file, range }: StagePart,
+    weights: string | Blob | Uint8Array,
+    options: StageOptions,
+  ): Promise<Stage> {
+    const { ort, network, positions, rung, product, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
     const own = { ...stage, tensors };
     const graph = (product: Product) =>
@@ -76,7 +80,6 @@ export class Stage {
         positions: positions === 'mrope' ? 'rows' : 'sequence',
         product,
       });
-    const weights = await files.weights({ file, range });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
     const session = await ortQueue.add(
       () => unlessLost(ort.InferenceSession.create(graph(product), sessionOptions)),

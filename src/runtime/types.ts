@@ -16,6 +16,11 @@ export type Activations = 'f32' | 'f16';
 /** `auto`: f16 on GPUs where it passes the probe, else f32. */
 export type ActivationsChoice = 'auto' | Activations;
 
+/** Where weights are: in memory for as long as the model is loaded, or read anew, stage after stage, for each group of inputs. */
+export type WeightsMode = 'resident' | 'streamed';
+/** `auto`: resident where this device can be expected to hold them, else streamed. */
+export type WeightsChoice = 'auto' | WeightsMode;
+
 /**
  * Products with quantized weights. `exact`: as in float32, to 2e-5 of a product. `fast`: what is multiplied is rounded to 8
  * bits, where there are kernels for that (Node's CPU). `fast` must pass the probe, else `exact` is used.
@@ -37,6 +42,8 @@ export interface ProgressEvent extends Omit<Progress, 'status' | 'phase'> {
   status: Progress['status'] | 'download' | 'progress_total';
   /** What is being done. `wait`: another tab is writing the same bundle; `prepare` and `embed` count inputs. */
   phase: Progress['phase'] | 'prepare' | 'embed';
+  /** Of phase `embed` where weights are streamed: stages that the group in work has gone through, and in all. */
+  stages?: { done: number; total: number };
 }
 
 /** Takes progress events as they come. */
@@ -108,8 +115,8 @@ export interface EmbedOptions {
   signal?: AbortSignal;
   /**
    * `progress_total` of phase `prepare` after every input, of phase `embed` after every batch; `loaded` and `total`
-   * count inputs. Where the vision tower is
-   * loaded with the first picture, events of phase `load` tell of that.
+   * count inputs. Where weights are streamed, `progress` of phase `embed` after every stage, with `stages` and a `progress`
+   * that counts them. Where the vision tower is loaded with the first picture, events of phase `load` tell of that.
    */
   onProgress?: OnProgress;
   /** Called once, when all is embedded: tokens, and time by stage. */
@@ -138,7 +145,10 @@ export interface RecipeInfo extends Pick<
   licence: Licence;
   /** Whether prompts are the caller's own strings, and MMEB's tasks have a meaning. */
   isRaw: boolean;
-  /** Why it was assumed, where neither the checkpoint nor an option names it: vectors are wrong if it is not the one that the model was trained with. Null otherwise. */
+  /**
+   * Why it was assumed, where neither the checkpoint nor an option names it, or what of the checkpoint is not as the published
+   * one is known to be: vectors are wrong if it is not the recipe that the model was trained with. Null otherwise.
+   */
   assumed: string | null;
   /** Whether the caller's own instruction is taken, and on which sides; null where it is fixed. */
   instruction: { default: string; roles: readonly Role[] } | null;
@@ -221,6 +231,8 @@ export interface ModelInfo {
   device: DeviceName;
   /** Numbers between the weights. */
   activations: Activations;
+  /** Whether its weights are in memory, or read for each group of inputs. */
+  weights: WeightsMode;
   /** How quantized weights are multiplied. */
   compute: Compute;
   /**

@@ -42,6 +42,12 @@ export interface PhotoEmbedder {
    */
   readonly takesPixels?: boolean;
   /**
+   * Where the model's weights are, as `model.info.weights` says. Of `streamed` ones each call costs much by itself: then
+   * many pictures are put into one, as files.
+   * @default 'resident'
+   */
+  readonly weights?: 'resident' | 'streamed';
+  /**
    * How the model is asked, as `model.info.recipe` says. Default: by whole prompts, with one vector for each.
    */
   readonly recipe?: EmbedderRecipe;

@@ -8,6 +8,7 @@ import { ifStored, writeTo } from './keep';
 import type { LocatedSource } from './locate';
 import { openModelStore } from './model-store';
 import { originOf } from './origin';
+import { streamsHere } from '../runtime/index';
 import type { OpenedBundle, OpenOptions } from './types';
 
 /** Smaller bundles are read where they are, unless the caller says otherwise. */
@@ -24,7 +25,7 @@ export async function openOnServer({ spec, name }: ServerSource, options: OpenOp
   const remote = httpBundle(url, { files });
   const manifest = await readManifest(remote, { signal });
   expectProbe(manifest); // loading would refuse it, after all the bytes
-  if (!modelStore || !isWanted(manifest, store, modelStore)) return { reader: remote, manifest, stored: null };
+  if (!modelStore || !isWanted(manifest, options, modelStore)) return { reader: remote, manifest, stored: null };
   if (stored && (await isCurrent(spec, stored, signal))) return stored;
   return writeTo({ modelStore, name }, options, async (writer) => {
     try {
@@ -39,9 +40,17 @@ export async function openOnServer({ spec, name }: ServerSource, options: OpenOp
 }
 
 /** Whether a bundle on a server is kept here. */
-export function isWanted(manifest: BundleManifest, store: boolean | undefined, modelStore: ModelStore): boolean {
+export function isWanted(
+  manifest: BundleManifest,
+  { store, weights }: Pick<OpenOptions, 'store' | 'weights'>,
+  modelStore: ModelStore,
+): boolean {
   const bytes = bundleFiles(manifest).reduce((sum, file) => sum + file.bytes, 0);
-  return store ?? (bytes >= STORED_BYTES && modelStore.kind === 'opfs');
+  return (
+    store ??
+    (bytes >= STORED_BYTES &&
+      (modelStore.kind === 'opfs' || (modelStore.kind !== 'memory' && streamsHere(manifest, weights))))
+  );
 }
 
 async function isCurrent(

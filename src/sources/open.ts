@@ -37,7 +37,7 @@ export async function findSource(
   spec: SourceSpec,
   options: OpenOptions,
 ): Promise<{ modelStore: ModelStore; name: string | null; manifest: BundleManifest | null }> {
-  const { signal, store } = options;
+  const { signal, store, weights } = options;
   const modelStore = await openModelStore();
   const source = await locate(spec, options);
   if (source.kind === 'local') {
@@ -47,7 +47,7 @@ export async function findSource(
   const stored = (await ifStored({ modelStore, name }, signal))?.manifest ?? null;
   if (source.kind !== 'server' || (stored && store !== false)) return { modelStore, name, manifest: stored };
   const manifest = await readManifest(httpBundle(source.spec.url, { files: source.spec.files }), { signal });
-  return { modelStore, name: isWanted(manifest, store, modelStore) ? name : null, manifest };
+  return { modelStore, name: isWanted(manifest, { store, weights }, modelStore) ? name : null, manifest };
 }
 
 /** A checkpoint: from the model store, else converted into it. */

@@ -3,7 +3,7 @@
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import type { Recipe } from '../recipes';
-import type { OnProgress, OrtOptions } from '../runtime/index';
+import type { OnProgress, OrtOptions, WeightsChoice } from '../runtime/index';
 import type { SourceSpec } from './spec';
 
 /** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
@@ -20,6 +20,8 @@ export interface OpenOptions {
   hubUrl?: string;
   accessToken?: string;
   store?: boolean;
+  /** Whether weights are to stay in memory: a bundle on a server that is read again and again is kept. */
+  weights?: WeightsChoice;
   refresh?: boolean;
   /** For the probe of a conversion. */
   ort?: OrtOptions;

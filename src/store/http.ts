@@ -25,6 +25,7 @@ export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: 
   const base = baseUrl(url);
   return {
     label: base.href,
+    isRemote: true,
     open: async (path, signal) => {
       if (!isPlainPath(path)) throw new SourceNotFoundError(`${path} is not a plain relative path.`, { path });
       const place = bundleFileUrl(base, path, files);

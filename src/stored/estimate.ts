@@ -3,7 +3,7 @@
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import { bundleFiles } from '../bundle/validate';
 import { resolveCheckpoint } from '../checkpoint/index';
-import { plannedStorage } from '../convert/index';
+import { plannedStorage, recipeBeforeWeights } from '../convert/index';
 import { NetworkError } from '../errors';
 import { adapterFacts, largestWeight, noWebGPU, requestAdapter, type AdapterFacts } from '../runtime/index';
 import { findSource } from '../sources/open';
@@ -105,7 +105,9 @@ const GRAPHS_BYTES = 100_000;
 async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {
   const { dtype = DEFAULT_DTYPE, signal } = options;
   const { base, adapter, config } = await resolveCheckpoint(await checkpointParts(spec, options));
-  const planned = plannedStorage(config, dtype);
+  const recipe =
+    options.recipe ?? recipeBeforeWeights({ base: base.label, adapter: adapter?.tree.label ?? null, config });
+  const planned = plannedStorage(config, dtype, recipe.head);
   let download = 0;
   let besides = GRAPHS_BYTES;
   for (const tree of adapter ? [adapter.tree, base] : [base]) {

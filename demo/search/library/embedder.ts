@@ -7,7 +7,7 @@ import { nameOf, type ModelControl } from '../../shell/model-control';
 const KNOWN_TEXTS = 100;
 
 /** @param info of the model that is loaded now; the embedder serves that one only, however often it is loaded */
-export function embedderOf(control: ModelControl, { id, dims, recipe }: ModelInfo): PhotoEmbedder {
+export function embedderOf(control: ModelControl, { id, dims, recipe, weights }: ModelInfo): PhotoEmbedder {
   const current = () => {
     const model = control.model.value;
     return model?.info.id === id ? model : null;
@@ -19,6 +19,7 @@ export function embedderOf(control: ModelControl, { id, dims, recipe }: ModelInf
     name: nameOf(control.choice.value),
     dims,
     recipe,
+    weights,
     takesPixels: true,
     async embed(inputs, options) {
       const [only] = inputs.length === 1 && inputs[0]!.image === undefined ? inputs : [];

@@ -19,8 +19,9 @@ import { BundleFiles } from '../files';
 import { loadOrt, type Ort, type OrtOptions } from '../ort';
 import { Preparer, type Prepared } from '../prepare';
 import { ortQueue } from '../queue';
-import { partsOf, Stage, type Feeds, type StagePart } from '../stage';
+import { partsOf, Stage, type StagePart } from '../stage';
 import { TokenRows } from '../token-rows';
+import type { TowerRun } from '../tower';
 import { calibrationInputs } from './inputs';
 
 /** Weights loaded at a time. */
@@ -50,7 +51,7 @@ export async function* takeMoments(
   const [vision, text] = [parts('vision'), parts('text')];
   const files = new BundleFiles(reader, [...vision, ...text], { signal });
   const feeder = new Feeder({ ort, backbone, positions: recipe.positions, activations: 'f32' });
-  const tower: TowerRun = {
+  const tower: TowerHooks = {
     load: (part) => loadStage(part, { ort, asked, files, numThreads, signal }),
     report: progressOf(options.onProgress, vision.length + text.length),
     signal,
@@ -73,7 +74,7 @@ export async function* takeMoments(
   });
 
   const table = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
-  const read: Feeds[] = [];
+  const read: TowerRun[] = [];
   for (const batch of batchesOf(prepared, backbone.rotary.key)) {
     const plan = planText(batch.map(({ sequence }) => sequence));
     const rows = joined(batch.flatMap((each) => each.pictures.map((picture) => features.get(picture)!)));
@@ -122,29 +123,29 @@ interface LoadedStage {
   outputs: MomentsOutput[];
 }
 
-interface TowerRun {
+interface TowerHooks {
   load(part: StagePart): Promise<LoadedStage>;
   /** One part more is done. */
   report(): void;
   signal?: AbortSignal;
 }
 
-/** @param feeds of each run; what only the first stage reads of them is let go of */
+/** @param runs emptied of what only the first stage reads */
 async function* throughTower(
   parts: readonly StagePart[],
-  feeds: Feeds[],
-  { load, report, signal }: TowerRun,
+  runs: readonly TowerRun[],
+  { load, report, signal }: TowerHooks,
 ): AsyncGenerator<InputMoments[], Tensor[]> {
   const carried: Tensor[] = [];
-  for (const part of feeds.length > 0 ? parts : []) {
+  for (const part of runs.length > 0 ? parts : []) {
     const { stage, outputs } = await load(part);
     const sums = outputs.map(({ columns }) => groupSizes(columns).map((n) => new Float32Array(triangle(n))));
     try {
-      for (const [r, given] of feeds.entries()) {
+      for (const [r, { first, feeds }] of runs.entries()) {
         if (!isNode) await letEventsIn();
         const hidden = carried[r];
         const { output, others } = await ortQueue.add(
-          () => stage.runAll(hidden ? { ...given, hidden } : given),
+          () => stage.runAll({ ...feeds, ...(hidden ? { hidden } : first) }),
           signal,
         );
         carried[r] = output;
@@ -153,7 +154,7 @@ async function* throughTower(
     } finally {
       await ortQueue.add(() => stage.release());
     }
-    for (const given of feeds) for (const name of ['patches', 'token_rows', 'features', 'rows']) delete given[name];
+    for (const run of runs) run.first = {};
     report();
     yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sums[i]! }));
   }
@@ -179,11 +180,16 @@ function addTriangles(sums: readonly Float32Array[], moments: Float32Array): voi
 
 async function loadStage(
   part: StagePart,
-  { ort, asked, ...rest }: { ort: Ort; asked: Asked; files: BundleFiles; numThreads?: number; signal?: AbortSignal },
+  {
+    ort,
+    asked,
+    files,
+    ...rest
+  }: { ort: Ort; asked: Asked; files: BundleFiles; numThreads?: number; signal?: AbortSignal },
 ): Promise<LoadedStage> {
   const { positions } = asked.recipe;
   let outputs: MomentsOutput[] = [];
-  const stage = await Stage.load(part, {
+  const stage = await Stage.load(part, await files.weights(part), {
     ...rest,
     ...{ ort, network: asked.backbone, positions, product: 'float', gpu: null, keepOnGpu: false },
     rung: { device: isNode ? 'cpu' : 'wasm', activations: 'f32', subgroups: false, compute: 'exact' },

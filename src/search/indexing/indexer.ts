@@ -17,6 +17,7 @@ export interface IndexerHost {
   attempts: Attempts;
   limits: PictureLimits;
   takesPixels: boolean;
+  streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   abortEmbeddings(): void;
   onDecoding(keys: readonly string[]): void;

@@ -8,6 +8,7 @@ import { deleteDatabase, openDatabase, type Database } from '../library/database
 import type { Library } from '../library/library';
 import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from '../library/protocol';
+import { VLM2VecError } from '../../errors';
 import { errorToWire } from '../../remote/error-wire';
 import { MOST_PIXELS } from './pixels';
 import type { Work } from './work';
@@ -45,6 +46,7 @@ const asked: number[] = [];
 /** What the model was given. */
 const images: unknown[] = [];
 let takesPixels: boolean;
+let streamed: boolean;
 
 beforeEach(async () => {
   database = await openDatabase('pipeline', () => undefined);
@@ -53,6 +55,7 @@ beforeEach(async () => {
   asked.length = 0;
   images.length = 0;
   takesPixels = false;
+  streamed = false;
   decode = async () => ({ image: { width: 2, height: 2, data: new Uint8Array(12) }, size: { width: 2, height: 2 } });
   embed = async (count) => ({ kind: 'done', vectors: Array.from({ length: count }, () => Float32Array.of(1, 0)) });
   present = () => true;
@@ -70,6 +73,7 @@ function pipeline(signal = new AbortController().signal): Pipeline {
     committer: committer as unknown as Committer,
     limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
     takesPixels,
+    streamed,
     embed: (inputs) => {
       asked.push(inputs.length);
       images.push(...inputs.map(({ image }) => image));
@@ -234,4 +238,26 @@ test('few pixels wait for the model: decoding does', async () => {
   expect(most).toBeGreaterThan(1);
   // Two decoders may each be at one more when the limit is reached.
   expect(most).toBeLessThanOrEqual(Math.ceil(MOST_PIXELS / 12e6) + 1);
+});
+
+test('a model whose weights are streamed gets many pictures in each call, as files, and the rest at the end', async () => {
+  [streamed, takesPixels] = [true, true];
+  await pipeline().run(works(75));
+  expect(asked).toEqual([32, 32, 11]);
+  expect(images.every((image) => image instanceof Blob)).toBe(true);
+  expect(Object.values(outcomes())).toEqual(Array(75).fill('picture'));
+});
+
+test('of a call that fails, halves are tried again, until it is clear which picture is at fault', async () => {
+  streamed = true;
+  const bad = new Blob(['bad']);
+  const all = works(32);
+  (all[5] as { file: Blob }).file = Object.assign(bad, { lastModified: 1 }) as File;
+  embed = async (count) =>
+    images.slice(-count).includes(bad)
+      ? { kind: 'failed', error: errorToWire(new VLM2VecError('no')) }
+      : { kind: 'done', vectors: Array.from({ length: count }, () => Float32Array.of(1, 0)) };
+  await pipeline().run(all);
+  expect(Object.values(outcomes()).filter((outcome) => outcome === 'picture')).toHaveLength(31);
+  expect(asked.length).toBeLessThanOrEqual(1 + 2 * 5);
 });

@@ -26,6 +26,8 @@ const CALLS = 2;
 /** Pictures of a call: as many as take about this long, so that a search need not wait longer. */
 const CALL_MILLISECONDS = 300;
 const MOST_IN_CALL = 16;
+/** Of a model that reads its weights anew for each call, which costs as much for one picture as for many. */
+const STREAMED_CALL = 32;
 /** Files on record as being in work at a time, which costs one transaction. */
 const BEGUN_AT_ONCE = 8;
 /** Calls in a row that were interrupted, after which it is given up. */
@@ -47,6 +49,8 @@ export interface PipelineHost {
   limits: PictureLimits;
   /** Whether {@link embed} takes pixels, and keeps them. */
   takesPixels: boolean;
+  /** Whether the model's weights are streamed. */
+  streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   onDecoding(keys: readonly string[]): void;
   /** To go through again, alone. */
@@ -70,7 +74,7 @@ export class Pipeline {
   #beginning: Promise<void> | null = null;
   #ready: Ready[] = [];
   #decoding = new Map<string, Work>();
-  #callSize = 4;
+  #callSize: number;
   /** Ready, or with the model. */
   #pixels = 0;
   /** Hashes of pictures on their way, whose copies wait for them. */
@@ -89,6 +93,7 @@ export class Pipeline {
   constructor(host: PipelineHost, signal: AbortSignal) {
     this.#host = host;
     this.#signal = signal;
+    this.#callSize = host.streamed ? STREAMED_CALL : 4;
     signal.addEventListener('abort', () => this.#wakeAll());
   }
 
@@ -224,7 +229,9 @@ export class Pipeline {
       this.#hashes.add(read.hash);
       const prepared = await preparePicture(work.file, read, limits);
       const { width, height } = prepared.facts;
-      if (!this.#host.takesPixels || width * height > MOST_PIXELS) prepared.pixels = null;
+      // Pixels of a long call would fill the memory.
+      const sendsPixels = this.#host.takesPixels && !this.#host.streamed && width * height <= MOST_PIXELS;
+      if (!sendsPixels) prepared.pixels = null;
       return { work, prepared };
     };
     try {
@@ -238,16 +245,14 @@ export class Pipeline {
 
   async #embed(): Promise<void> {
     for (;;) {
-      while (this.#ready.length === 0) {
-        if (this.#decoders === 0 || this.#stopped) return;
-        await this.#change();
-      }
-      if (this.#stopped) return;
+      const wanted = this.#host.streamed ? this.#callSize : 1;
+      while (this.#ready.length < wanted && this.#decoders > 0 && !this.#stopped) await this.#change();
+      if (this.#ready.length === 0 || this.#stopped) return;
       const batch = this.#ready.splice(0, this.#callSize);
       this.#wakeAll();
       const start = performance.now();
       const complete = await this.#embedBatch(batch);
-      if (complete && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+      if (!this.#host.streamed && complete && batch.length === this.#callSize) this.#adapt(performance.now() - start);
     }
   }
 
@@ -277,8 +282,8 @@ export class Pipeline {
         this.#ready.unshift(...batch);
         return false;
       case 'failed':
-        // One of them is at fault; alone it shows which.
-        if (batch.length > 1) for (const ready of batch) await this.#embedBatch([ready]);
+        // One of them is at fault; the half without it need not be tried again.
+        if (batch.length > 1) for (const half of halves(batch)) await this.#embedBatch(half);
         else await this.#fail(batch[0]!.work, errorFromWire(outcome.error));
         return false;
       case 'died':
@@ -349,6 +354,11 @@ export class Pipeline {
     this.#wake = [];
     for (const wake of waiting) wake();
   }
+}
+
+function halves<T>(items: readonly T[]): [T[], T[]] {
+  const middle = Math.ceil(items.length / 2);
+  return [items.slice(0, middle), items.slice(middle)];
 }
 
 function pixelsOf({ prepared: { pixels } }: Ready): number {

@@ -62,6 +62,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
       dims: embedder.dims,
       limits,
       takesPixels: embedder.takesPixels ?? false,
+      streamed: embedder.weights === 'streamed',
     },
     gate: new EmbedGate(embedder, limits),
     recipe,

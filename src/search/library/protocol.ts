@@ -34,6 +34,8 @@ export interface OpenSettings extends LibraryPlace {
   limits: PictureLimits;
   /** Of the embedder. */
   takesPixels: boolean;
+  /** Whether the embedder's weights are. */
+  streamed: boolean;
   /** Of an earlier opening in this page or another: what was in work then and is not to blame for its end. */
   innocent: InnocentWork;
 }

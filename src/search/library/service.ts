@@ -268,6 +268,7 @@ export class SearchService {
         attempts,
         limits,
         takesPixels: this.#settings!.takesPixels,
+        streamed: this.#settings!.streamed,
         embed: (inputs) => hooks.embed(transfer([...inputs], pixelBuffers(inputs))),
         abortEmbeddings: () => void hooks.abortEmbeddings(),
         onDecoding: (keys) => void hooks.onDecoding(keys),
