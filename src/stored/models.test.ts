@@ -54,7 +54,7 @@ test('a repository: estimated, added, listed, checked, loaded with the Hub off, 
   expect(before.download).toBeGreaterThanOrEqual(fetched * 0.95);
   expect(before.download).toBeLessThan(fetched * 1.1);
   expect(new Set(events.map(({ phase }) => phase))).toEqual(
-    new Set(['measure', 'convert', 'verify', 'probe', 'publish']),
+    new Set(['convert', 'verify', 'probe', 'publish']),
   );
 
   const asked = hub.traffic.asked.length;

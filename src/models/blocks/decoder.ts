@@ -70,6 +70,11 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       inFeatures: hiddenSize,
       outFeatures: (heads + 2 * kvHeads) * headDim,
       bias: options.attentionBias,
+      sections: [
+        { label: 'q', rows: heads * headDim, role: 'query' },
+        { label: 'k', rows: kvHeads * headDim, role: 'key' },
+        { label: 'v', rows: kvHeads * headDim, role: 'value' },
+      ],
     }),
     output: linear({
       name: `${name}.self_attn.o_proj`,
@@ -77,6 +82,7 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       inFeatures: heads * headDim,
       outFeatures: hiddenSize,
       bias: false,
+      role: 'output',
     }),
     postNorm: rms('post_attention_layernorm'),
     mlp: gatedMlp(config, {
