@@ -144,6 +144,7 @@ export const modelsStrings = {
     measure: 'Measuring weights',
     convert: 'Fetching and converting weights',
     calibrate: 'Measuring what the weights see',
+    refine: 'Fetching and rounding weights again',
     probe: 'Testing the model',
     publish: 'Saving',
     download: 'Downloading',
@@ -178,6 +179,7 @@ export const modelsStrings = {
   actions: {
     use: 'Use',
     measure: 'Measure P@1',
+    time: 'Measure speed',
     card: 'Check the model card’s scores',
     verify: 'Verify',
     stop: 'Stop',
@@ -215,4 +217,5 @@ export const modelsStrings = {
       `Delete it? To search ${n === 1 ? 'this picture' : `these ${count.format(n)} pictures`} again, they would have to be read again.`,
   },
   evalPage: 'Measure P@1 on this device',
+  benchPage: 'Measure speed on this device',
 } as const;

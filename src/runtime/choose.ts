@@ -192,10 +192,26 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
         : null,
     });
 
+  /** What int8 loses could hide a GPU's wrong kernels: with exact products it must pass first, where nothing hides. */
+  const expectExact = async (fast: Rung) => {
+    const rung: Rung = { ...fast, compute: 'exact' };
+    const exact = { ...options, weights: modeOf(rung), vision: 'now', onProgress: undefined } as const;
+    const engine = await buildEngine(ort, rung, exact);
+    try {
+      const { passed, reason } = await check(engine, rung);
+      if (!passed) throw new WebGPUUnavailableError(`With exact products: ${reason}.`);
+    } finally {
+      await engine.release();
+    }
+  };
+
   const climbed = await climb(rungs, {
     remembered,
     signal: options.signal,
-    build: buildFitting,
+    build: async (rung) => {
+      if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
+      return buildFitting(rung);
+    },
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
   });
@@ -251,8 +267,12 @@ function isOverfull(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof VLM2VecError) && /memory|alloc/i.test(error.message);
 }
 
-/** ONNX Runtime has int8 kernels on Node's CPU only; what its level 0 does with 8 bits there is slow where rows are few. */
+/**
+ * ONNX Runtime has int8 kernels on Node's CPU, where what level 0 does with 8 bits is slow if rows are few, and on GPUs with
+ * subgroups (packed dot products, DP4A).
+ */
 async function productOf({ device, activations, compute }: Rung, ort: Ort, manifest: BundleManifest): Promise<Product> {
+  if (device === 'webgpu' && compute === 'fast') return 'int8';
   if (device !== 'cpu' || activations !== 'f32' || !isQuantized(manifest)) return 'float';
   if (compute === 'fast') return 'int8';
   return (await pairsAreRight(ort)) ? 'pair' : 'float';

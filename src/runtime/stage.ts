@@ -108,7 +108,12 @@ export class Stage {
 
   /** Floating-point operations of a run on `feeds`. */
   flops(feeds: Feeds): number {
-    return countFlops(this.#graph(), feeds);
+    const shapes = Object.entries(feeds).map(([name, tensor]) => {
+      const { dims, type, location } = tensor;
+      // What lies on the GPU has a shape and no data here.
+      return [name, { dims, data: type === 'int64' && location === 'cpu' ? tensor.data : undefined }] as const;
+    });
+    return countFlops(this.#graph(), Object.fromEntries(shapes));
   }
 
   /** Call within the queue. */
