@@ -8,7 +8,8 @@
  *
  * Without a bundle: nano, which is too small to keep a GPU busy; a 2B with random weights comes from
  * bench/synthetic-checkpoint.ts and vlm2vec convert. --device cpu tries the script where there is no GPU; bench/lavapipe.sh runs
- * it on a software GPU with 16-bit numbers. --record appends to bench/RESULTS.md. Each part that fails is noted, and
+ * it on a software GPU with 16-bit numbers; Chromium's SwiftShader, without them and slow, is found by LD_LIBRARY_PATH and
+ * VK_ICD_FILENAMES in its folder. --record appends to bench/RESULTS.md. Each part that fails is noted, and
  * the next one tried.
  */
 import { appendFileSync } from 'node:fs';

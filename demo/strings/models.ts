@@ -57,7 +57,8 @@ export const modelsStrings = {
     },
     or: ' or ',
     times: (factor: number) => (factor === 1 ? 'as the 2B' : `${factor.toFixed(1)} times`),
-    gpu: (size: string) => `needs ${size} of its memory`,
+    gpu: (size: string) => `fit, with ${size} of its memory`,
+    inParts: (size: string) => `fit in parts, more slowly: ${size} in all`,
     noGpu: 'none here: the CPU, much more slowly',
     choose: 'Choose',
     chooseOf: (repo: string) => `Choose ${repo}`,
@@ -93,7 +94,8 @@ export const modelsStrings = {
     freeUnknown: 'not told by this browser',
     tooLittle: (free: string) => `${free}: too little`,
     gpu: 'This GPU',
-    fits: (size: string, half: boolean) => `fit for it: ${size} of GPU memory${half ? '' : ', without half precision'}`,
+    fits: (size: string, half: boolean, streamed: boolean) =>
+      `fit for it: ${size} of GPU memory${half ? '' : ', without half precision'}${streamed ? '; more than it is likely to have, so a part at a time, more slowly' : ''}`,
     unfit: (hasGpu: boolean, reason: string) =>
       `${hasGpu ? 'not fit for it. ' : ''}${reason} The CPU can run it, much more slowly.`,
     isBundle: 'This folder is a bundle already: nothing to convert. The ranking page loads it from where it is.',

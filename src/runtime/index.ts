@@ -1,7 +1,8 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
 export { takeMoments } from './calibration';
-export { largestWeight } from './capability';
+export { largestWeight, weightsOf } from './capability';
+export { mainMemory } from './memory';
 export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter, subgroupsUsable } from './device';
 export { isNode } from '../environment';
