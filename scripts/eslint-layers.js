@@ -113,6 +113,7 @@ const MAY_IMPORT = {
   ],
   'src/testing': [
     ...BASE,
+    'src/onnx',
     'src/image',
     'src/checkpoint',
     'src/store',

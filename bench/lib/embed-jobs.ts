@@ -3,16 +3,20 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { MemoryWatch } from './process-memory';
+import type { CaptionKind } from './workload';
 
 /** The usual pipeline's batch: all captions in one call. */
 export const WHOLE = 0;
+
+/** The package, with its ways to multiply; or the usual export, with its. */
+export type PipelineKind = 'ours' | 'ours-float' | 'ours-fast' | 'usual' | 'usual-int8' | 'usual-checked';
 
 export type EmbedJob = { answer: boolean } & (
   | { kind: 'image' }
   /** A picture of any size, for any model. */
   | { kind: 'photo'; width: number; height: number; numCrops?: number }
-  /** `batch`: captions per call of the usual pipeline; ours packs by itself. */
-  | { kind: 'captions'; count: number; batch: number }
+  /** `batch`: captions per call of the usual pipeline; ours packs by itself. `of`: see `workload.ts`. */
+  | { kind: 'captions'; count: number; batch: number; of?: CaptionKind }
 );
 
 export interface EmbedReply {
@@ -36,7 +40,7 @@ export class EmbedProcess {
     this.loadSeconds = loadSeconds;
   }
 
-  static async start(kind: 'ours' | 'usual' | 'usual-checked', bundle: string, usual: string): Promise<EmbedProcess> {
+  static async start(kind: PipelineKind, bundle: string, usual: string): Promise<EmbedProcess> {
     const child = fork(fileURLToPath(new URL('embed-child.ts', import.meta.url)), [kind, bundle, usual]);
     const memory = new MemoryWatch(child.pid!, 'load');
     const { seconds } = await reply(child);

@@ -106,12 +106,12 @@ const anyNetwork = fc
     const { kvHeads, hiddenSize } = config;
     const text = decoderTower(
       { ...config, heads: kvHeads * group, rmsEps: 1e-6 },
-      { source: 'model', attentionBias: false, fused, head: null },
+      { source: 'model', attentionBias: false, fused, head: null, f16Scale: 1 },
     );
     const weight: PlannedWeight = {
       ...{ name: 'vision.weight', shape: [visionRows, 64], parts: ['vision'], rowTransform: 'none', quantize: true },
     };
-    const vision = { blocks: [[[weight]]], build: () => undefined };
+    const vision = { blocks: [[[weight]]], f16Scale: 1, build: () => undefined };
     return {
       ...{ name: 'any', hiddenSize, dims: hiddenSize, vocabSize, embeddingTensor: 'table' },
       towers: { vision, text },

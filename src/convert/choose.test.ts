@@ -15,7 +15,7 @@ const matrix = (name: string, rows: number, columns: number, quantize = true): P
 
 /** A network with these weights in its text tower. */
 function networkOf(weights: readonly PlannedWeight[]): Network {
-  const tower = (weights: readonly PlannedWeight[]) => ({ blocks: [[weights]], build: () => undefined });
+  const tower = (weights: readonly PlannedWeight[]) => ({ blocks: [[weights]], f16Scale: 1, build: () => undefined });
   return {
     ...{ name: 'some', hiddenSize: 64, dims: 64, vocabSize: 0, embeddingTensor: 'table' },
     towers: { vision: tower([]), text: tower(weights) },

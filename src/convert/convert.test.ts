@@ -161,7 +161,9 @@ test('a change of one weight changes its hash', async () => {
 
 test('the probe sees the whole bundle before it is published, and lands in the manifest', async () => {
   const { writer, reader } = memoryBundle();
-  const embedding = Buffer.from(new Float32Array(64).buffer).toString('base64');
+  const embedding = Buffer.from(Float32Array.from({ length: 64 }, (_, i) => (i === 0 ? 1 : 0)).buffer).toString(
+    'base64',
+  );
   const probe = { name: 'text', text: 'hello', picture: null, embedding };
   const manifest = await convertCheckpoint({
     checkpoint: fakeCheckpoint(),
@@ -364,6 +366,7 @@ function watchedWriter(at = -1, then?: () => void) {
     journal: null,
     create: (path) => counted(writer.create(path)),
     reopen: (path, bytes) => counted(writer.reopen(path, bytes)),
+    remove: (path) => writer.remove(path),
     reader: () => writer.reader(),
     publish: async () => {
       count();

@@ -10,6 +10,7 @@ import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '
 import { PieceEncoder, placesOf } from './encode';
 import { readings, type Piece, type PieceGroup } from './pieces';
 import { weightFiles, type ConversionPlan } from './plan';
+import type { MomentsFile } from './moments-file';
 import { ownColumns, readRows } from './rows';
 import type { ConversionState, PlanNote } from './state';
 
@@ -32,6 +33,8 @@ export interface WeightsJob {
   tensors: TensorStore;
   state: ConversionState;
   claims: PlanNote['claims'];
+  /** For a second pass: 4-bit matrices are rounded with feedback. */
+  moments: MomentsFile | null;
   /** A note is made whenever about so many bytes were written. @default 8 MiB */
   noteBytes?: number;
   /** By path. */
@@ -122,8 +125,10 @@ async function writePieces(
         hasher.init();
         let bytes = 0;
         const file = files.get(piece.placed.file)!;
+        const { weight } = piece.placed;
+        const factors = (await run.moments?.factors(weight.name, signal)) ?? null;
         const started = performance.now();
-        const parts = encoder.encode(piece, ownColumns(piece.placed.weight, values));
+        const parts = encoder.encode(piece, ownColumns(weight, values), factors);
         const milliseconds = performance.now() - started;
         for (const part of parts) {
           hasher.update(part.bytes);

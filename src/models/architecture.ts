@@ -104,6 +104,8 @@ export interface Tower {
   readonly blocks: readonly (readonly (readonly PlannedWeight[])[])[];
   /** The most {@link BackboneOptions.mlpSlices} there can be. @default 1 */
   readonly mostSlices?: number;
+  /** With float16 activations, the residual stream times this: a power of four. See `blocks/activations.ts`. */
+  readonly f16Scale: number;
   /** Adds the inputs, the steps `first … last-1` of all blocks, and the outputs. */
   build(context: Context, steps: Range): void;
 }

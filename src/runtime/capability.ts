@@ -3,7 +3,7 @@
  * together, and what a group of inputs takes while streamed weights pass by.
  */
 
-import type { BundleManifest } from '../bundle/manifest';
+import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { UnsupportedError, WebGPUUnavailableError } from '../errors';
 import type { Activations, AdapterFacts, DeviceName, WeightsMode } from './types';
@@ -63,8 +63,14 @@ export interface Room {
 }
 
 /** Where this device's weights are, unless the caller says. */
-export function weightsFor(manifest: Pick<BundleManifest, 'stages' | 'dtype'>, room: Room): WeightsMode {
-  return weightBytes(manifest, room) <= weightsRoom(room) ? 'resident' : 'streamed';
+export function weightsFor({ stages, dtype }: Pick<BundleManifest, 'stages' | 'dtype'>, room: Room): WeightsMode {
+  const stored = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
+  return weightsOf({ stored, dtype }, room);
+}
+
+/** The same of weights that may not be there yet: `stored` bytes of both towers. */
+export function weightsOf(weights: { stored: number; dtype: WeightDtype }, room: Room): WeightsMode {
+  return weightBytes(weights, room) <= weightsRoom(room) ? 'resident' : 'streamed';
 }
 
 /** Bundles on a server that are smaller are fetched anew for each group; larger ones have to be stored. */
@@ -90,10 +96,9 @@ export function weightsRoom({ device, adapter, memory }: Omit<Room, 'activations
 
 /** Of both towers, as they lie in memory: what computes in 32 bits unpacks weights of 16. */
 function weightBytes(
-  { stages, dtype }: Pick<BundleManifest, 'stages' | 'dtype'>,
+  { stored, dtype }: { stored: number; dtype: WeightDtype },
   { device, activations }: Pick<Room, 'device' | 'activations'>,
 ): number {
-  const stored = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
   return dtype === 'fp16' && (device !== 'webgpu' || activations === 'f32') ? 2 * stored : stored;
 }
 

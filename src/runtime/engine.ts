@@ -36,6 +36,8 @@ export interface EngineOptions {
   reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
+  /** Widens the text tower's weights as they are loaded; see `stage.ts`. */
+  unpackText?: boolean;
   /** `streamed`: a few blocks at a time are loaded for each group of runs: little memory, at the price of time. */
   weights: WeightsMode;
   /** Of resident weights, `later`: leave the vision stages to {@link Engine.loadVision}. */
@@ -111,7 +113,7 @@ export class Engine {
   #complaint: GPUError | null = null;
 
   private constructor(options: EngineOptions) {
-    const { ort, rung, gpu, product, weights, backbone, positions, numThreads, strictPlacement } = options;
+    const { ort, rung, gpu, product, weights, backbone, positions, numThreads, strictPlacement, unpackText } = options;
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
@@ -122,7 +124,7 @@ export class Engine {
     this.#feeder = new Feeder({ ort, backbone, positions, activations: rung.activations });
     const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
     this.#stages = new LiveStages({
-      ...{ ort, rung, gpu, product, numThreads, strictPlacement, positions, unlessLost },
+      ...{ ort, rung, gpu, product, numThreads, strictPlacement, positions, unpackText, unlessLost },
       network: backbone,
     });
     const turns = new TaskQueue();

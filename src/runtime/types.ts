@@ -23,7 +23,7 @@ export type WeightsChoice = 'auto' | WeightsMode;
 
 /**
  * Products with quantized weights. `exact`: as in float32, to 2e-5 of a product. `fast`: what is multiplied is rounded to 8
- * bits, where there are kernels for that (Node's CPU). `fast` must pass the probe, else `exact` is used.
+ * bits, where there are kernels for that (Node's CPU, GPUs with subgroups). `fast` must pass the probe, else `exact` is used.
  */
 export type Compute = 'exact' | 'fast';
 

@@ -4,8 +4,18 @@ import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import { bundleFiles } from '../bundle/validate';
 import { resolveCheckpoint } from '../checkpoint/index';
 import { plannedStorage, recipeBeforeWeights } from '../convert/index';
+import { isNode } from '../environment';
 import { NetworkError } from '../errors';
-import { adapterFacts, largestWeight, noWebGPU, requestAdapter, type AdapterFacts } from '../runtime/index';
+import {
+  adapterFacts,
+  largestWeight,
+  mainMemory,
+  noWebGPU,
+  requestAdapter,
+  type AdapterFacts,
+  weightsOf,
+  type WeightsMode,
+} from '../runtime/index';
 import { findSource } from '../sources/open';
 import { checkpointParts } from '../sources/trees';
 import { DEFAULT_DTYPE, type OpenOptions } from '../sources/types';
@@ -47,6 +57,8 @@ export interface Estimate {
     reason: string | null;
     /** The largest single buffer it needs. */
     largestBuffer: number;
+    /** Whether all weights are likely to fit into memory here, the GPU's where it can run it; else they are streamed. */
+    weights: WeightsMode;
   };
 }
 
@@ -66,7 +78,7 @@ export async function estimateSource(spec: SourceSpec, options: OpenOptions): Pr
     gpu: sizes.gpu,
     dtype: sizes.dtype,
     storage: await storageFor(stored ? 0 : Math.max(0, kept - (entries[0]?.bytes ?? 0))),
-    device: await deviceFor(sizes.largestBuffer),
+    device: await deviceFor(sizes),
   };
 }
 
@@ -129,10 +141,15 @@ async function storageFor(bytes: number): Promise<Estimate['storage']> {
   return { usage, quota, free, fits: free === null ? null : bytes <= free };
 }
 
-async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
+async function deviceFor({ largestBuffer, gpu: stored, dtype }: Sizes): Promise<Estimate['device']> {
   const adapter = await requestAdapter();
+  const memory = mainMemory();
+  const onCpu = weightsOf(
+    { stored, dtype },
+    { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory },
+  );
   if (!adapter) {
-    return { adapter: null, webgpu: false, f16: false, reason: noWebGPU(), largestBuffer };
+    return { adapter: null, webgpu: false, f16: false, reason: noWebGPU(), largestBuffer, weights: onCpu };
   }
   const facts = adapterFacts(adapter);
   const limit = largestWeight(facts);
@@ -140,5 +157,7 @@ async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
   const reason = webgpu
     ? null
     : `Its largest weight takes ${largestBuffer} bytes in one GPU buffer; this GPU allows ${limit}.`;
-  return { adapter: facts, webgpu, f16: facts.f16, reason, largestBuffer };
+  const room = { device: 'webgpu', activations: facts.f16 ? 'f16' : 'f32', adapter: facts, memory } as const;
+  const weights = webgpu ? weightsOf({ stored, dtype }, room) : onCpu;
+  return { adapter: facts, webgpu, f16: facts.f16, reason, largestBuffer, weights };
 }

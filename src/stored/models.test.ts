@@ -11,6 +11,7 @@ import {
   VLM2Vec,
   type ProgressEvent,
 } from '../index';
+import { BUNDLE_VERSION } from '../bundle/manifest';
 import { convertFixture } from '../testing/bundles';
 import { adapterPath, checkpointPath } from '../testing/fixtures';
 import { startHub, type HubServer } from '../testing/hub-server';
@@ -130,7 +131,7 @@ test('what this version cannot read is listed with what to do', async () => {
   const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
   for (const [version, state, advice] of [
     [0, 'older', /Load its source again/],
-    [3, 'newer', /Update vlm2vec-web/],
+    [BUNDLE_VERSION + 1, 'newer', /Update vlm2vec-web/],
     ['x', 'damaged', /Delete it/],
   ] as const) {
     await writeFile(path, JSON.stringify({ ...manifest, version }));

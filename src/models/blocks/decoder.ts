@@ -43,6 +43,8 @@ export interface DecoderOptions {
   /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
   readonly fused?: boolean;
   readonly head: Head | null;
+  /** See {@link Tower.f16Scale}. */
+  readonly f16Scale: number;
   /** Slices of each MLP. @default 1 */
   readonly mlpSlices?: number;
 }
@@ -145,6 +147,7 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
     blocks,
     width: hiddenSize,
     mostSlices: mostSlices(config),
+    f16Scale: options.f16Scale,
     start: (context) => spliceEmbeddings(context, hiddenSize),
     run: (context) => textRun(context, headDim),
   });
