@@ -27,9 +27,9 @@ export interface LoadOptions extends OrtOptions {
   /** Precision of everything between the weights. `auto`: f16 on GPUs where it passes the probe, else f32. */
   activations?: ActivationsChoice;
   /**
-   * Products with quantized weights. `exact`: as in float32. `fast`: what is multiplied is rounded to 8 bits, which takes half
-   * the time with `q4` and a third less with `q8` on Node's CPU, and costs agreement; it must pass the probe. On GPUs (with
-   * subgroups) nobody has timed it yet. @default 'exact'
+   * Products with quantized weights. `exact`: as in float32. `fast`: what is multiplied is rounded to 8 bits, which takes a third
+   * to three quarters of the time on Node's CPU, and costs agreement; it must pass the probe. On GPUs (with subgroups) nobody
+   * has timed it yet. @default 'exact'
    */
   compute?: Compute;
   /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q4' */

@@ -38,6 +38,8 @@ export interface InternalOptions {
   strictPlacement?: boolean;
   /** Multiplies with quantized weights so, whatever the rung. */
   product?: Product;
+  /** Whether the text tower's weights are widened, whatever the device. */
+  unpackText?: boolean;
   /** The browser build to use whatever the engine can do. */
   build?: 'jspi' | 'asyncify';
   /** Largest Hub file, in bytes, that is fetched whole instead of in one verified pass. */
@@ -254,11 +256,7 @@ export async function buildEngine(
     ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, weights, vision, signal, onProgress },
     backbone: asked.backbone,
     positions: asked.recipe.positions,
-    unpackText:
-      weights === 'resident' &&
-      rung.device === 'wasm' &&
-      rung.activations === 'f32' &&
-      unpackedText(manifest) <= UNPACKED_BYTES,
+    unpackText: internal?.unpackText ?? (weights === 'resident' && isWorthUnpacking(rung, manifest)),
   });
 }
 
@@ -282,6 +280,10 @@ async function productOf({ device, activations, compute }: Rung, ort: Ort, manif
 
 function isQuantized({ dtype }: BundleManifest): boolean {
   return dtype === 'q8' || dtype === 'q4';
+}
+
+function isWorthUnpacking({ device, activations }: Rung, manifest: BundleManifest): boolean {
+  return device === 'wasm' && activations === 'f32' && unpackedText(manifest) <= UNPACKED_BYTES;
 }
 
 /** Bytes that the text tower's quantized weights take as float32. */

@@ -2,7 +2,7 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
-import { buildStageGraph, cutStage, planStages, type Network, type Positions } from '../models';
+import { buildStageGraph, cutStage, planStages, storedWeights, type Network, type Positions } from '../models';
 import { countFlops, unpackWeights, type Product } from '../onnx';
 import type { Gpu } from './device';
 import type { WeightPart } from './files';
@@ -122,12 +122,15 @@ export class Stage {
   }
 }
 
-async function unpacked<S extends BundleStage>(stage: S, stored: string | Blob | Uint8Array, network: Network) {
-  if (typeof stored === 'string') return { own: stage, weights: stored };
-  const columns = new Map(
-    planStages(network, () => 0).flatMap(({ weights }) => weights.map(({ name, shape }) => [name, shape[1]])),
+async function unpacked<S extends BundleStage>(stage: S, data: string | Blob | Uint8Array, network: Network) {
+  if (typeof data === 'string') return { own: stage, weights: data };
+  const bytes = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
+  const names = new Set(stage.tensors.map(({ name }) => name));
+  const isStored = (name: string) => names.has(name) || names.has(`${name}.q`);
+  const stored = planStages(network, () => 0).flatMap(({ weights }) =>
+    weights.flatMap((weight) => storedWeights(weight, isStored)),
   );
-  const bytes = stored instanceof Blob ? new Uint8Array(await stored.arrayBuffer()) : stored;
+  const columns = new Map(stored.map(({ name, shape }) => [name, shape[1]]));
   const found = unpackWeights({ tensors: stage.tensors, bytes }, (name) => columns.get(name));
   return { own: { ...stage, tensors: found.tensors }, weights: found.bytes };
 }
