@@ -6,12 +6,17 @@
 import { WHOLE, type EmbedJob, type EmbedReply } from './embed-jobs';
 import { folderBundle } from '../../src/store/folder.node.js';
 import { readManifest } from '../../src/store';
-import { loadRuntime } from '../../src/runtime';
+import { loadRuntime, type WeightsMode } from '../../src/runtime';
 import { cpuSeconds } from './report';
 import { UsualPipeline } from './usual-pipeline';
 import { captions, IMAGE_TEXT, photo, picture } from './workload';
 
-const [kind, bundle, usual] = process.argv.slice(2) as ['ours' | 'usual' | 'usual-checked', string, string];
+const [kind, bundle, usual, weights] = process.argv.slice(2) as [
+  'ours' | 'usual' | 'usual-checked',
+  string,
+  string,
+  WeightsMode,
+];
 const send = (message: EmbedReply) => process.send!(message);
 
 /** Of the last call of ours. */
@@ -22,9 +27,13 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
   const reader = folderBundle(bundle);
   const manifest = await readManifest(reader);
   if (kind === 'ours') {
-    const runtime = await loadRuntime({ reader, manifest, device: 'cpu', activations: 'f32' });
+    const runtime = await loadRuntime({ reader, manifest, device: 'cpu', activations: 'f32', weights });
     return (job) => {
       if (job.kind === 'captions') return runtime.embed(captions(job.count), { onUsage });
+      if (job.kind === 'pictures') {
+        const inputs = Array.from({ length: job.count }, (_, i) => ({ image: picture(i), text: IMAGE_TEXT }));
+        return runtime.embed(inputs, { onUsage });
+      }
       if (job.kind === 'image') return runtime.embed([{ image: picture(), text: IMAGE_TEXT }]);
       const { numCrops } = job;
       return runtime.embed([photo(job)], { onUsage, ...(numCrops === undefined ? {} : { numCrops }) });

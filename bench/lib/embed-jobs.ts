@@ -2,6 +2,7 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { WeightsMode } from '../../src/runtime';
 import { MemoryWatch } from './process-memory';
 
 /** The usual pipeline's batch: all captions in one call. */
@@ -9,6 +10,8 @@ export const WHOLE = 0;
 
 export type EmbedJob = { answer: boolean } & (
   | { kind: 'image' }
+  /** So many of 448 × 448, no two alike. */
+  | { kind: 'pictures'; count: number }
   /** A picture of any size, for any model. */
   | { kind: 'photo'; width: number; height: number; numCrops?: number }
   /** `batch`: captions per call of the usual pipeline; ours packs by itself. */
@@ -36,8 +39,13 @@ export class EmbedProcess {
     this.loadSeconds = loadSeconds;
   }
 
-  static async start(kind: 'ours' | 'usual' | 'usual-checked', bundle: string, usual: string): Promise<EmbedProcess> {
-    const child = fork(fileURLToPath(new URL('embed-child.ts', import.meta.url)), [kind, bundle, usual]);
+  static async start(
+    kind: 'ours' | 'usual' | 'usual-checked',
+    bundle: string,
+    usual: string,
+    weights: WeightsMode = 'resident',
+  ): Promise<EmbedProcess> {
+    const child = fork(fileURLToPath(new URL('embed-child.ts', import.meta.url)), [kind, bundle, usual, weights]);
     const memory = new MemoryWatch(child.pid!, 'load');
     const { seconds } = await reply(child);
     memory.phase('idle');
