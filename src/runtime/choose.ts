@@ -4,7 +4,7 @@ import type { BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { InvalidInputError, UnsupportedError, VLM2VecError, WebGPUUnavailableError } from '../errors';
 import type { Asked } from './asked';
-import { expectNear, tooSmallFor, weightsFor } from './capability';
+import { expectNear, tooSmallFor, weightsFor, weightSize } from './capability';
 import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine, GpuLost } from './engine';
 import { isNode } from '../environment';
@@ -145,13 +145,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const room = { adapter, memory: mainMemory() };
   const modeOf = (rung: Rung): WeightsMode => {
     const { weights = 'auto' } = options;
-    return weights === 'auto' ? weightsFor(manifest, { ...rung, ...room }) : weights;
+    return weights === 'auto' ? weightsFor(weightSize(manifest), { ...rung, ...room }) : weights;
   };
   /** Rungs whose weights turned out not to fit, and are streamed instead. */
   const overfull: RungReport[] = [];
   const buildFitting = async (rung: Rung): Promise<Engine> => {
     const weights = modeOf(rung);
-    if (weights === 'streamed') expectNear(options.reader, manifest);
+    if (weights === 'streamed') expectNear(options.reader, weightSize(manifest));
     // The probe has a picture: where it runs, one progress bar tells of everything.
     const vision = isProbed(rung) ? 'now' : options.vision;
     try {
@@ -161,7 +161,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
       if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
       const milliseconds = { setUp: null, probe: null };
       const reason = `Its weights do not fit, and are streamed: ${error.message}`;
-      expectNear(options.reader, manifest);
+      expectNear(options.reader, weightSize(manifest));
       overfull.push({ ...rung, outcome: 'error', cosine: null, reason, milliseconds });
       return buildEngine(ort, rung, { ...options, weights: 'streamed' });
     }
@@ -217,7 +217,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
 export function streamsHere(manifest: BundleManifest, weights: WeightsChoice = 'auto'): boolean {
   if (weights !== 'auto') return weights === 'streamed';
   const room = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory: mainMemory() } as const;
-  return weightsFor(manifest, room) === 'streamed';
+  return weightsFor(weightSize(manifest), room) === 'streamed';
 }
 
 /**

@@ -1,6 +1,7 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
-export { largestWeight } from './capability';
+export { largestWeight, weightsFor } from './capability';
+export { mainMemory } from './memory';
 export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
 export { adapterFacts, noWebGPU, requestAdapter } from './device';
 export { isNode } from '../environment';

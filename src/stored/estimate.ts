@@ -5,7 +5,17 @@ import { bundleFiles } from '../bundle/validate';
 import { resolveCheckpoint } from '../checkpoint/index';
 import { plannedStorage } from '../convert/index';
 import { NetworkError } from '../errors';
-import { adapterFacts, largestWeight, noWebGPU, requestAdapter, type AdapterFacts } from '../runtime/index';
+import {
+  adapterFacts,
+  isNode,
+  largestWeight,
+  mainMemory,
+  noWebGPU,
+  requestAdapter,
+  weightsFor,
+  type AdapterFacts,
+  type WeightsMode,
+} from '../runtime/index';
 import { findSource } from '../sources/open';
 import { checkpointParts } from '../sources/trees';
 import { DEFAULT_DTYPE, type OpenOptions } from '../sources/types';
@@ -41,6 +51,8 @@ export interface Estimate {
     adapter: AdapterFacts | null;
     /** Whether WebGPU can run it. WASM can where memory allows, much more slowly. */
     webgpu: boolean;
+    /** Where `load` would keep the weights: `streamed` where this device cannot be expected to hold them at once. */
+    weights: WeightsMode;
     /** Half-precision activations. */
     f16: boolean;
     /** Why not, for people. */
@@ -66,7 +78,7 @@ export async function estimateSource(spec: SourceSpec, options: OpenOptions): Pr
     gpu: sizes.gpu,
     dtype: sizes.dtype,
     storage: await storageFor(stored ? 0 : Math.max(0, kept - (entries[0]?.bytes ?? 0))),
-    device: await deviceFor(sizes.largestBuffer),
+    device: await deviceFor(sizes),
   };
 }
 
@@ -127,10 +139,14 @@ async function storageFor(bytes: number): Promise<Estimate['storage']> {
   return { usage, quota, free, fits: free === null ? null : bytes <= free };
 }
 
-async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
+async function deviceFor({ gpu, dtype, largestBuffer }: Sizes): Promise<Estimate['device']> {
   const adapter = await requestAdapter();
+  const memory = mainMemory();
+  const size = { bytes: gpu, dtype };
+  const cpu = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory } as const;
   if (!adapter) {
-    return { adapter: null, webgpu: false, f16: false, reason: noWebGPU(), largestBuffer };
+    const weights = weightsFor(size, cpu);
+    return { adapter: null, webgpu: false, weights, f16: false, reason: noWebGPU(), largestBuffer };
   }
   const facts = adapterFacts(adapter);
   const limit = largestWeight(facts);
@@ -138,5 +154,7 @@ async function deviceFor(largestBuffer: number): Promise<Estimate['device']> {
   const reason = webgpu
     ? null
     : `Its largest weight takes ${largestBuffer} bytes in one GPU buffer; this GPU allows ${limit}.`;
-  return { adapter: facts, webgpu, f16: facts.f16, reason, largestBuffer };
+  const activations = facts.f16 ? 'f16' : 'f32';
+  const weights = weightsFor(size, webgpu ? { device: 'webgpu', activations, adapter: facts, memory } : cpu);
+  return { adapter: facts, webgpu, weights, f16: facts.f16, reason, largestBuffer };
 }

@@ -42,7 +42,12 @@ afterEach(async () => {
 
 test('a repository: estimated, added, listed, checked, loaded with the Hub off, deleted', async () => {
   const before = await models.estimate(REPO, { hubUrl: hub.url });
-  expect(before).toMatchObject({ state: 'new', dtype: 'q4', temporary: 0, device: { webgpu: false } });
+  expect(before).toMatchObject({
+    state: 'new',
+    dtype: 'q4',
+    temporary: 0,
+    device: { webgpu: false, weights: 'resident' },
+  });
   const events: ProgressEvent[] = [];
   const stored = await models.add(REPO, { hubUrl: hub.url, onProgress: (event) => events.push(event) });
   expect(stored).toMatchObject({ state: 'ready', dtype: 'q4', dims: 256, name: before.name, advice: null });
