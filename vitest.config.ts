@@ -8,7 +8,13 @@ export default defineConfig({
   test: {
     environment: 'node',
     setupFiles: ['vitest.setup.ts'],
-    include: ['src/**/*.test.ts', 'workers/**/*.test.ts', 'scripts/**/*.test.ts', 'demo/**/*.test.{ts,tsx}'],
+    include: [
+      'src/**/*.test.ts',
+      'workers/**/*.test.ts',
+      'scripts/**/*.test.ts',
+      'demo/**/*.test.{ts,tsx}',
+      'bench/*.test.ts',
+    ],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

@@ -6,7 +6,6 @@
  */
 import type { WeightDtype } from '../src';
 import { plannedStorage } from '../src/convert';
-import { UnsupportedError } from '../src/errors';
 import { configOf, elements, OFFICIAL_MODELS, officialShards, type OfficialName } from '../src/testing/official-models';
 import { megabytes, table } from './lib/report';
 
@@ -14,13 +13,8 @@ const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
 const NAMES = Object.keys(OFFICIAL_MODELS) as OfficialName[];
 
 function row(name: OfficialName, dtype: WeightDtype): string[] {
-  try {
-    const { store, gpu, largestBuffer } = plannedStorage(configOf(name, 'official'), dtype);
-    return [name, dtype, megabytes(store), megabytes(gpu), megabytes(store - gpu), megabytes(largestBuffer)];
-  } catch (error) {
-    if (!(error instanceof UnsupportedError)) throw error;
-    return [name, dtype, error.message, '', '', ''];
-  }
+  const { store, gpu, largestBuffer } = plannedStorage(configOf(name, 'official'), dtype);
+  return [name, dtype, megabytes(store), megabytes(gpu), megabytes(store - gpu), megabytes(largestBuffer)];
 }
 
 for (const name of NAMES) {

@@ -27,7 +27,7 @@ const MAY_IMPORT = {
   'src/checkpoint': [...BASE, 'src/net'],
   'src/store': [...BASE, 'src/net'],
   'src/models': [...BASE, 'src/checkpoint', 'src/onnx', 'src/image', 'src/text'],
-  'src/convert': [...BASE, 'src/checkpoint', 'src/onnx', 'src/models', 'src/recipes'],
+  'src/convert': [...BASE, 'src/checkpoint', 'src/image', 'src/onnx', 'src/models', 'src/recipes'],
   'src/runtime': [
     ...BASE,
     'src/image',
@@ -113,6 +113,7 @@ const MAY_IMPORT = {
   ],
   'src/testing': [
     ...BASE,
+    'src/onnx',
     'src/image',
     'src/checkpoint',
     'src/store',

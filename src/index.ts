@@ -83,6 +83,7 @@ export type {
   PromptConfig,
   StoredDtype,
   StoredTensor,
+  Effort,
   WeightDtype,
 } from './bundle/manifest';
 export type { DecodeOptions, ImageInput, RgbImage } from './image';

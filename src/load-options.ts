@@ -1,6 +1,6 @@
 /** @file What `load` may be told, checked and brought into plain data, and the start of what does the work. */
 
-import type { WeightDtype } from './bundle/manifest';
+import type { Effort, WeightDtype } from './bundle/manifest';
 import { InvalidInputError, UnsupportedError } from './errors';
 import { recipeOption, type RecipeChoice } from './recipes';
 import {
@@ -27,12 +27,19 @@ export interface LoadOptions extends OrtOptions {
   /** Precision of everything between the weights. `auto`: f16 on GPUs where it passes the probe, else f32. */
   activations?: ActivationsChoice;
   /**
-   * Products with quantized weights. `exact`: as in float32. `fast`: what is multiplied is rounded to 8 bits, which takes half
-   * the time with `q4` and a third less with `q8` on Node's CPU, and costs agreement; it must pass the probe. @default 'exact'
+   * Products with quantized weights. `exact`: as in float32. `fast`: what is multiplied is rounded to 8 bits, which takes a third
+   * to three quarters of the time on Node's CPU, and costs agreement; it must pass the probe. On GPUs (with subgroups) nobody
+   * has timed it yet. @default 'exact'
    */
   compute?: Compute;
   /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q4' */
   dtype?: WeightDtype;
+  /**
+   * What a conversion to q4 does for its accuracy. `fast`: weights are rounded to the nearest. `best`: a second pass, which
+   * runs made-up inputs through the model and reads the checkpoint once more, rounds them so that what they compute errs
+   * least; a stored model that was converted without is converted again. @default 'fast'
+   */
+  effort?: Effort;
   /**
    * How the model is asked: the name of a shipped recipe, or a record of one's own. Default: the bundle's or the
    * checkpoint's own, found by its repository; `info.recipe.assumed` says where it had to be assumed.
@@ -94,6 +101,7 @@ const LOAD_KEYS = new Set([
   'activations',
   'compute',
   'dtype',
+  'effort',
   'recipe',
   'base',
   'adapter',
@@ -140,6 +148,9 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
     throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, {
       option: 'dtype',
     });
+  }
+  if (settings.effort !== undefined && !['fast', 'best'].includes(settings.effort)) {
+    throw new InvalidInputError(`effort: '${settings.effort}' is unknown; use fast or best.`, { option: 'effort' });
   }
   if (settings.recipe !== undefined) recipeOption(settings.recipe); // refuses what is wrong before anything is fetched
   const spec = await specify(source, modelsUrl);

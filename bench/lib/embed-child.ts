@@ -3,7 +3,8 @@
  * loaded, then answers each job with the seconds it took and, where it can tell, the embeddings.
  */
 
-import { WHOLE, type EmbedJob, type EmbedReply } from './embed-jobs';
+import { WHOLE, type EmbedJob, type EmbedReply, type PipelineKind } from './embed-jobs';
+import { DECODER, DECODER_INT8, DECODER_WITH_HIDDEN } from './usual-export';
 import { folderBundle } from '../../src/store/folder.node.js';
 import { readManifest } from '../../src/store';
 import { loadRuntime, type WeightsMode } from '../../src/runtime';
@@ -11,12 +12,7 @@ import { cpuSeconds } from './report';
 import { UsualPipeline } from './usual-pipeline';
 import { captions, IMAGE_TEXT, photo, picture } from './workload';
 
-const [kind, bundle, usual, weights] = process.argv.slice(2) as [
-  'ours' | 'usual' | 'usual-checked',
-  string,
-  string,
-  WeightsMode,
-];
+const [kind, bundle, usual, weights] = process.argv.slice(2) as [PipelineKind, string, string, WeightsMode];
 const send = (message: EmbedReply) => process.send!(message);
 
 /** Of the last call of ours. */
@@ -26,10 +22,14 @@ const onUsage = (usage: { tokens: number }) => void (tokens = usage.tokens);
 async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | null)[]>> {
   const reader = folderBundle(bundle);
   const manifest = await readManifest(reader);
-  if (kind === 'ours') {
-    const runtime = await loadRuntime({ reader, manifest, device: 'cpu', activations: 'f32', weights });
+  if (kind.startsWith('ours')) {
+    const runtime = await loadRuntime({
+      ...{ reader, manifest, device: 'cpu', activations: 'f32', weights },
+      ...(kind === 'ours-fast' ? { compute: 'fast', probe: 'never' } : {}),
+      ...(kind === 'ours-float' ? { internal: { product: 'float' } } : {}),
+    });
     return (job) => {
-      if (job.kind === 'captions') return runtime.embed(captions(job.count), { onUsage });
+      if (job.kind === 'captions') return runtime.embed(captions(job.count, job.of), { onUsage });
       if (job.kind === 'pictures') {
         const inputs = Array.from({ length: job.count }, (_, i) => ({ image: picture(i), text: IMAGE_TEXT }));
         return runtime.embed(inputs, { onUsage });
@@ -39,10 +39,11 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
       return runtime.embed([photo(job)], { onUsage, ...(numCrops === undefined ? {} : { numCrops }) });
     };
   }
-  const model = await UsualPipeline.load(bundle, usual, manifest, kind === 'usual-checked');
+  const graph = kind === 'usual' ? DECODER : kind === 'usual-int8' ? DECODER_INT8 : DECODER_WITH_HIDDEN;
+  const model = await UsualPipeline.load(bundle, usual, manifest, graph);
   return async (job) =>
     job.kind === 'captions'
-      ? model.texts(captions(job.count), job.batch === WHOLE ? job.count : job.batch)
+      ? model.texts(captions(job.count, job.of), job.batch === WHOLE ? job.count : job.batch)
       : [await model.image(picture(), IMAGE_TEXT)];
 }
 

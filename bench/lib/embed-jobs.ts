@@ -4,9 +4,13 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { WeightsMode } from '../../src/runtime';
 import { MemoryWatch } from './process-memory';
+import type { CaptionKind } from './workload';
 
 /** The usual pipeline's batch: all captions in one call. */
 export const WHOLE = 0;
+
+/** The package, with its ways to multiply; or the usual export, with its. */
+export type PipelineKind = 'ours' | 'ours-float' | 'ours-fast' | 'usual' | 'usual-int8' | 'usual-checked';
 
 export type EmbedJob = { answer: boolean } & (
   | { kind: 'image' }
@@ -14,8 +18,8 @@ export type EmbedJob = { answer: boolean } & (
   | { kind: 'pictures'; count: number }
   /** A picture of any size, for any model. */
   | { kind: 'photo'; width: number; height: number; numCrops?: number }
-  /** `batch`: captions per call of the usual pipeline; ours packs by itself. */
-  | { kind: 'captions'; count: number; batch: number }
+  /** `batch`: captions per call of the usual pipeline; ours packs by itself. `of`: see `workload.ts`. */
+  | { kind: 'captions'; count: number; batch: number; of?: CaptionKind }
 );
 
 export interface EmbedReply {
@@ -40,7 +44,7 @@ export class EmbedProcess {
   }
 
   static async start(
-    kind: 'ours' | 'usual' | 'usual-checked',
+    kind: PipelineKind,
     bundle: string,
     usual: string,
     weights: WeightsMode = 'resident',

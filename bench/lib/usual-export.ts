@@ -19,6 +19,7 @@ import {
   quickGelu,
   reshape,
   reshapeTo,
+  type Product,
   type Value,
 } from '../../src/onnx';
 
@@ -28,6 +29,9 @@ const ALIGNMENT = 64;
 /** The graph for timing, and the same with the final hidden states as an output, to check it against the embedder. */
 export const DECODER = 'decoder.onnx';
 export const DECODER_WITH_HIDDEN = 'decoder-with-hidden.onnx';
+/** The graph with activations rounded to int8 in its products (accuracy level 4). */
+export const DECODER_INT8 = 'decoder-int8.onnx';
+export type UsualGraph = typeof DECODER | typeof DECODER_WITH_HIDDEN | typeof DECODER_INT8;
 
 /** Writes both graphs and their weight file into `out`. */
 export async function writeUsualExport(bundle: string, manifest: BundleManifest, out: string): Promise<void> {
@@ -52,8 +56,9 @@ export async function writeUsualExport(bundle: string, manifest: BundleManifest,
   }
   await new Promise<void>((resolve, reject) => file.on('error', reject).end(resolve));
   const config = modelConfig(manifest.config);
-  await writeFile(join(out, DECODER), decoderGraph(config, tensors, false));
-  await writeFile(join(out, DECODER_WITH_HIDDEN), decoderGraph(config, tensors, true));
+  await writeFile(join(out, DECODER), decoderGraph(config, tensors));
+  await writeFile(join(out, DECODER_WITH_HIDDEN), decoderGraph(config, tensors, { withHidden: true }));
+  await writeFile(join(out, DECODER_INT8), decoderGraph(config, tensors, { product: 'int8' }));
 }
 
 /** The tied embedding table in the layout of a matrix. */
@@ -104,7 +109,11 @@ function lmHead(
  *      past_key_values.N.key, .value [B, kvHeads, P, headDim]
  * out  logits [B*S, vocab], present.N.key, .value [B, kvHeads, P+S, headDim]
  */
-function decoderGraph(config: Qwen2VLConfig, tensors: readonly StoredTensor[], withHidden: boolean): Uint8Array {
+function decoderGraph(
+  config: Qwen2VLConfig,
+  tensors: readonly StoredTensor[],
+  { withHidden = false, product = 'float' }: { withHidden?: boolean; product?: Product } = {},
+): Uint8Array {
   const { hiddenSize, headDim, rmsEps, vocabSize } = config;
   const graph = new GraphBuilder({ name: 'decoder', weightsPath: WEIGHTS, tensors });
   const tables = ['positions', headDim / 2];
@@ -126,8 +135,8 @@ function decoderGraph(config: Qwen2VLConfig, tensors: readonly StoredTensor[], w
   };
   for (let layer = 0; layer < config.layers; layer++) {
     const name = `layers.${layer}`;
-    branch = attention(graph, config, layer, norm(`${name}.input_layernorm`), run);
-    branch = gatedMlp(graph, config, `${name}.mlp`, norm(`${name}.post_attention_layernorm`));
+    branch = attention({ graph, config, product }, layer, norm(`${name}.input_layernorm`), run);
+    branch = gatedMlp({ graph, config, product }, `${name}.mlp`, norm(`${name}.post_attention_layernorm`));
   }
   const last = norm('norm');
   const logits = linear(graph, 'logits', last, {
@@ -135,15 +144,21 @@ function decoderGraph(config: Qwen2VLConfig, tensors: readonly StoredTensor[], w
     inFeatures: hiddenSize,
     outFeatures: vocabSize,
     type: 'f32',
+    product,
   });
   graph.output(logits, 'f32', ['tokens', vocabSize]);
   if (withHidden) graph.output(last, 'f32', ['tokens', hiddenSize]);
   return graph.build();
 }
 
+interface Decoder {
+  graph: GraphBuilder;
+  config: Qwen2VLConfig;
+  product: Product;
+}
+
 function attention(
-  graph: GraphBuilder,
-  { hiddenSize, heads, kvHeads, headDim }: Qwen2VLConfig,
+  { graph, config: { hiddenSize, heads, kvHeads, headDim }, product }: Decoder,
   layer: number,
   x: Value,
   run: Record<'batchShape' | 'lastPositions' | 'length' | 'cos' | 'sin', Value>,
@@ -156,6 +171,7 @@ function attention(
     inFeatures: hiddenSize,
     outFeatures: width,
     type: 'f32',
+    product,
   });
   const qkv = reshapeTo(graph, `${name}.qkv.batched`, flat, run.batchShape);
   const cache = (time: string) => ['batch', kvHeads, time, headDim];
@@ -183,11 +199,13 @@ function attention(
     inFeatures: heads * headDim,
     outFeatures: hiddenSize,
     type: 'f32',
+    product,
   });
 }
 
-function gatedMlp(graph: GraphBuilder, { hiddenSize, intermediateSize }: Qwen2VLConfig, name: string, x: Value): Value {
-  const widen = { inFeatures: hiddenSize, outFeatures: intermediateSize, type: 'f32' } as const;
+function gatedMlp({ graph, config, product }: Decoder, name: string, x: Value): Value {
+  const { hiddenSize, intermediateSize } = config;
+  const widen = { inFeatures: hiddenSize, outFeatures: intermediateSize, type: 'f32', product } as const;
   const gate = linear(graph, `${name}.gate_proj`, x, { weight: `${name}.gate_proj.weight`, ...widen });
   const up = linear(graph, `${name}.up_proj`, x, { weight: `${name}.up_proj.weight`, ...widen });
   const active = quickGelu(graph, `${name}.act`, gate, 1);
@@ -196,5 +214,6 @@ function gatedMlp(graph: GraphBuilder, { hiddenSize, intermediateSize }: Qwen2VL
     inFeatures: intermediateSize,
     outFeatures: hiddenSize,
     type: 'f32',
+    product,
   });
 }

@@ -14,7 +14,7 @@ import { modelConfig } from '../../src/models/qwen2-vl/manifest-config';
 import { TokenRows } from '../../src/runtime/token-rows';
 import { folderBundle } from '../../src/store/folder.node.js';
 import { loadTokenizer, type Tokenizer } from '../../src/text';
-import { DECODER, DECODER_WITH_HIDDEN } from './usual-export';
+import type { UsualGraph } from './usual-export';
 
 // ONNX Runtime reads it with the first session.
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -43,12 +43,12 @@ export class UsualPipeline {
     this.#decoder = parts.decoder;
   }
 
-  /** `withHidden` also gives the final hidden states, to check the graph against the embedder. */
+  /** @param decoder which of the export's graphs; one also gives the final hidden states, to check it against the embedder */
   static async load(
     bundle: string,
     usual: string,
     manifest: BundleManifest,
-    withHidden: boolean,
+    decoder: UsualGraph,
   ): Promise<UsualPipeline> {
     const reader = folderBundle(bundle);
     const files = new Map<string, Uint8Array>();
@@ -64,7 +64,7 @@ export class UsualPipeline {
       tokenizer: await loadTokenizer(files),
       rows: new TokenRows(await reader.open(manifest.embeddings.path), manifest.embeddings),
       vision,
-      decoder: await InferenceSession.create(join(usual, withHidden ? DECODER_WITH_HIDDEN : DECODER), {
+      decoder: await InferenceSession.create(join(usual, decoder), {
         graphOptimizationLevel: 'all',
       }),
     });

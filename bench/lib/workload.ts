@@ -18,13 +18,36 @@ const DOINGS = ['sitting', 'waiting', 'moving slowly', 'standing', 'resting', 's
 const PLACES = ['on the beach', 'in front of a house', 'under a tree', 'by the river', 'in the snow', 'on a bridge'];
 const TIMES = ['', ' at night', ' on a cloudy day', ' at sunset', ' in the early morning'];
 
-/** Different captions of everyday length (6 to 14 tokens). */
-export function captions(count: number): string[] {
+/** How captions are worded, which says how much of them is computed once for several. */
+export type CaptionKind =
+  /** As they come from few words: beginnings are often shared. */
+  | 'alike'
+  /** The words in any order, so that hardly anything is shared but a first word. */
+  | 'mixed'
+  /** … behind an instruction of MMEB. */
+  | 'instructed';
+
+const INSTRUCTION = 'Find me an everyday image that matches the given caption: ';
+
+/** Different captions of everyday length (6 to 14 tokens, without the instruction). */
+export function captions(count: number, kind: CaptionKind = 'alike'): string[] {
   const random = new Random(3);
   const pick = (list: readonly string[]) => list[random.below(list.length)]!;
   const made = new Set<string>();
-  while (made.size < count) made.add(`${pick(SUBJECTS)} ${pick(DOINGS)} ${pick(PLACES)}${pick(TIMES)}`);
+  while (made.size < count) {
+    const caption = `${pick(SUBJECTS)} ${pick(DOINGS)} ${pick(PLACES)}${pick(TIMES)}`;
+    if (kind === 'alike') made.add(caption);
+    else made.add(`${kind === 'instructed' ? INSTRUCTION : ''}${shuffled(caption.split(' '), random).join(' ')}`);
+  }
   return [...made];
+}
+
+function shuffled(words: string[], random: Random): string[] {
+  for (let i = words.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [words[i], words[j]] = [words[j]!, words[i]!];
+  }
+  return words;
 }
 
 /** Becomes 1024 patches, 256 visual tokens. */

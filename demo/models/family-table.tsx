@@ -43,6 +43,13 @@ export function FamilyTable({ state }: { state: ModelsState }): JSX.Element {
   );
 }
 
+function gpuInWords(needed: number): string {
+  const here = gpu.value;
+  if (here === 'none') return strings.noGpu;
+  const fits = here === 'asking' || needed <= here.room;
+  return (fits ? strings.gpu : strings.inParts)(bytesInWords(needed));
+}
+
 function Row({ row, state }: { row: FamilyRow; state: ModelsState }): JSX.Element {
   const { repo, made, base, scores } = row;
   const { columns } = strings;
@@ -53,7 +60,7 @@ function Row({ row, state }: { row: FamilyRow; state: ModelsState }): JSX.Elemen
     [columns.download, bytesInWords(checkpoint)],
     [columns.store(dtype), bytesInWords(store[dtype])],
     [columns.photo, strings.times(photoFactor(row))],
-    [columns.gpu, gpu.value === 'none' ? strings.noGpu : strings.gpu(bytesInWords(needed[dtype]))],
+    [columns.gpu, gpuInWords(needed[dtype])],
   ];
   return (
     <tr>

@@ -2,9 +2,9 @@
 import { expect, test } from 'vitest';
 import { recipes, type WeightDtype } from '../../src/index';
 import { plannedStorage } from '../../src/convert';
-import { UnsupportedError } from '../../src/errors';
 import { configOf, elements, officialShards, type OfficialName } from '../../src/testing/official-models';
-import { FAMILY, FAMILY_SIZES, photoFactor } from './family';
+import { weightsRoom } from '../../src/runtime/capability';
+import { FAMILY, FAMILY_SIZES, gpuRoom, photoFactor } from './family';
 
 const DTYPES: WeightDtype[] = ['q4', 'q8', 'fp16', 'fp32'];
 
@@ -15,13 +15,16 @@ test.each(Object.keys(FAMILY_SIZES) as OfficialName[])('%s: sizes as estimated',
     .reduce((sum, tensor) => sum + 2 * elements(tensor), 0);
   expect(Math.abs(checkpoint / bytes - 1)).toBeLessThan(0.001);
   for (const dtype of DTYPES) {
-    try {
-      const planned = plannedStorage(configOf(name, 'official'), dtype);
-      expect(Math.abs(store[dtype] / planned.store - 1), dtype).toBeLessThan(0.003);
-      expect(Math.abs(gpu[dtype] / planned.gpu - 1), dtype).toBeLessThan(0.003);
-    } catch (error) {
-      if (!(error instanceof UnsupportedError)) throw error;
-    }
+    const planned = plannedStorage(configOf(name, 'official'), dtype);
+    expect(Math.abs(store[dtype] / planned.store - 1), dtype).toBeLessThan(0.003);
+    expect(Math.abs(gpu[dtype] / planned.gpu - 1), dtype).toBeLessThan(0.003);
+  }
+});
+
+test('whether a GPU holds a model is told as it is decided', () => {
+  for (const maxBufferSize of [256 * 2 ** 20, 2 ** 31]) {
+    const room = { device: 'webgpu', adapter: { maxBufferSize }, memory: null } as const;
+    expect(gpuRoom(maxBufferSize)).toBe(weightsRoom(room));
   }
 });
 

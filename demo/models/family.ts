@@ -26,23 +26,23 @@ const GB = 1e9;
 export const FAMILY_SIZES = {
   'qwen2-vl-2b': {
     checkpoint: 4.418 * GB,
-    store: { q4: 1.284 * GB, q8: 2.411 * GB, fp16: 4.418 * GB, fp32: 8.833 * GB },
-    gpu: { q4: 1.149 * GB, q8: 2.163 * GB, fp16: 3.951 * GB, fp32: 7.899 * GB },
+    store: { q4: 1.312 * GB, q8: 2.411 * GB, fp16: 4.418 * GB, fp32: 8.833 * GB },
+    gpu: { q4: 1.177 * GB, q8: 2.163 * GB, fp16: 3.951 * GB, fp32: 7.899 * GB },
   },
   'qwen2-vl-7b': {
     checkpoint: 16.583 * GB,
-    store: { q4: 4.497 * GB, q8: 8.458 * GB, fp16: 15.494 * GB, fp32: 30.983 * GB },
-    gpu: { q4: 4.181 * GB, q8: 7.879 * GB, fp16: 14.404 * GB, fp32: 28.803 * GB },
+    store: { q4: 4.651 * GB, q8: 8.458 * GB, fp16: 15.494 * GB, fp32: 30.983 * GB },
+    gpu: { q4: 4.336 * GB, q8: 7.879 * GB, fp16: 14.404 * GB, fp32: 28.803 * GB },
   },
   'llava-next': {
     checkpoint: 15.133 * GB,
-    store: { q4: 4.309 * GB, q8: 8.117 * GB, fp16: 14.847 * GB, fp32: 29.691 * GB },
-    gpu: { q4: 4.233 * GB, q8: 7.978 * GB, fp16: 14.584 * GB, fp32: 29.166 * GB },
+    store: { q4: 4.457 * GB, q8: 8.117 * GB, fp16: 14.847 * GB, fp32: 29.691 * GB },
+    gpu: { q4: 4.381 * GB, q8: 7.978 * GB, fp16: 14.584 * GB, fp32: 29.166 * GB },
   },
   'phi3-v': {
     checkpoint: 8.293 * GB,
-    store: { q4: 2.344 * GB, q8: 4.413 * GB, fp16: 8.072 * GB, fp32: 16.142 * GB },
-    gpu: { q4: 2.287 * GB, q8: 4.309 * GB, fp16: 7.875 * GB, fp32: 15.748 * GB },
+    store: { q4: 2.425 * GB, q8: 4.413 * GB, fp16: 8.072 * GB, fp32: 16.142 * GB },
+    gpu: { q4: 2.368 * GB, q8: 4.309 * GB, fp16: 7.875 * GB, fp32: 15.748 * GB },
   },
 } satisfies Record<string, Sizes>;
 
@@ -111,13 +111,16 @@ export function photoFactor({ photo }: FamilyRow): number {
   return photo.teraflops / QWEN_2B.teraflops;
 }
 
-/** Whether there is a GPU that this page may use; how much memory it has no browser tells. */
-export type GpuHere = 'there' | 'none' | 'asking';
+/** `room`: bytes of weights that are likely to fit, as far as a browser tells. */
+export type GpuHere = { room: number } | 'none' | 'asking';
+
+/** As `load` takes it (docs/models.md): no browser tells the memory of a GPU. */
+export const gpuRoom = (maxBufferSize: number) => 2 * maxBufferSize;
 
 /** Looks once. */
 export async function lookForGpu(): Promise<GpuHere> {
   const adapter = await globalThis.navigator?.gpu
     ?.requestAdapter({ powerPreference: 'high-performance' })
     .catch(() => null);
-  return adapter ? 'there' : 'none';
+  return adapter ? { room: gpuRoom(adapter.limits.maxBufferSize) } : 'none';
 }

@@ -31,7 +31,7 @@ function ModelsPage(): JSX.Element {
         <FamilyTable state={state} />
         <IndexList state={state} />
         <p>
-          <a href="eval.html">{strings.evalPage}</a>
+          <a href="eval.html">{strings.evalPage}</a> · <a href="bench.html">{strings.benchPage}</a>
         </p>
       </div>
     </Page>

@@ -120,6 +120,13 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
                 >
                   {words.measure}
                 </a>
+                <a
+                  class="button plain"
+                  href={`bench.html?stored=${encodeURIComponent(name)}`}
+                  aria-label={label(words.time)}
+                >
+                  {words.time}
+                </a>
                 {source && cardModel(source) !== null && (
                   <Button
                     aria-label={label(words.card)}

@@ -3,14 +3,17 @@ import type { Estimate, StoredModel } from '../../src/index';
 import { costInWords, indexInWords, jobInWords, storedInWords } from './words';
 import { durationInWords, titleOf } from '../shell/words';
 
-const estimate = (changes: { fits?: boolean; webgpu?: boolean } = {}) =>
+const estimate = (changes: { fits?: boolean; webgpu?: boolean; streamed?: boolean } = {}) =>
   ({
     download: 4.4e9,
     store: 1.3e9,
     gpu: 1.2e9,
     dtype: 'q4',
     storage: { usage: 0, quota: 2e9, free: 2e9, fits: changes.fits ?? true },
-    device: { adapter: {}, webgpu: changes.webgpu ?? true, f16: false, reason: 'Too small.', largestBuffer: 1e8 },
+    device: {
+      ...{ adapter: {}, webgpu: changes.webgpu ?? true, f16: false, reason: 'Too small.', largestBuffer: 1e8 },
+      weights: changes.streamed ? 'streamed' : 'resident',
+    },
   }) as Estimate;
 
 test('a cost, and what speaks against it', () => {
@@ -20,6 +23,7 @@ test('a cost, and what speaks against it', () => {
     'Free space: 2.0 GB',
     'This GPU: fit for it: 1.2 GB of GPU memory, without half precision',
   ]);
+  expect(costInWords(estimate({ streamed: true }), false).at(-1)!.value).toMatch(/likely to have, so a part at a time/);
   const bad = costInWords(estimate({ fits: false, webgpu: false }), true).filter((figure) => figure.bad);
   expect(bad.map(({ value }) => value)).toEqual([
     '2.0 GB: too little',

@@ -16,7 +16,7 @@ export function costInWords({ download, store, gpu, dtype, storage, device }: Es
   const { cost } = strings;
   const free = storage.free === null ? cost.freeUnknown : bytesInWords(storage.free);
   const gpuValue = device.webgpu
-    ? cost.fits(bytesInWords(gpu), device.f16)
+    ? cost.fits(bytesInWords(gpu), device.f16, device.weights === 'streamed')
     : cost.unfit(device.adapter !== null, device.reason ?? '');
   return [
     { label: fromDisk ? cost.read : cost.download, value: bytesInWords(download) },

@@ -145,7 +145,7 @@ function phaseClock() {
 }
 
 /** What `load` takes. Only this site can be read from: the page's content security policy says so. */
-function sourceOf(choice: ModelChoice): ModelSource {
+export function sourceOf(choice: ModelChoice): ModelSource {
   if (choice.kind === 'nano') return 'nano';
   if (choice.kind === 'folder') return choice.files;
   if (choice.kind === 'stored') return { name: choice.name };

@@ -57,7 +57,8 @@ export const modelsStrings = {
     },
     or: ' or ',
     times: (factor: number) => (factor === 1 ? 'as the 2B' : `${factor.toFixed(1)} times`),
-    gpu: (size: string) => `needs ${size} of its memory`,
+    gpu: (size: string) => `fit, with ${size} of its memory`,
+    inParts: (size: string) => `fit in parts, more slowly: ${size} in all`,
     noGpu: 'none here: the CPU, much more slowly',
     choose: 'Choose',
     chooseOf: (repo: string) => `Choose ${repo}`,
@@ -93,7 +94,8 @@ export const modelsStrings = {
     freeUnknown: 'not told by this browser',
     tooLittle: (free: string) => `${free}: too little`,
     gpu: 'This GPU',
-    fits: (size: string, half: boolean) => `fit for it: ${size} of GPU memory${half ? '' : ', without half precision'}`,
+    fits: (size: string, half: boolean, streamed: boolean) =>
+      `fit for it: ${size} of GPU memory${half ? '' : ', without half precision'}${streamed ? '; more than it is likely to have, so a part at a time, more slowly' : ''}`,
     unfit: (hasGpu: boolean, reason: string) =>
       `${hasGpu ? 'not fit for it. ' : ''}${reason} The CPU can run it, much more slowly.`,
     isBundle: 'This folder is a bundle already: nothing to convert. The ranking page loads it from where it is.',
@@ -144,6 +146,7 @@ export const modelsStrings = {
     measure: 'Measuring weights',
     convert: 'Fetching and converting weights',
     calibrate: 'Measuring what the weights see',
+    refine: 'Fetching and rounding weights again',
     probe: 'Testing the model',
     publish: 'Saving',
     download: 'Downloading',
@@ -178,6 +181,7 @@ export const modelsStrings = {
   actions: {
     use: 'Use',
     measure: 'Measure P@1',
+    time: 'Measure speed',
     card: 'Check the model card’s scores',
     verify: 'Verify',
     stop: 'Stop',
@@ -215,4 +219,5 @@ export const modelsStrings = {
       `Delete it? To search ${n === 1 ? 'this picture' : `these ${count.format(n)} pictures`} again, they would have to be read again.`,
   },
   evalPage: 'Measure P@1 on this device',
+  benchPage: 'Measure speed on this device',
 } as const;

@@ -52,6 +52,7 @@ export const shellStrings = {
     measure: 'Measuring weights',
     convert: 'Converting weights',
     calibrate: 'Measuring what the weights see',
+    refine: 'Rounding weights again',
     publish: 'Saving',
     download: 'Loading the model',
     verify: 'Checking the model’s files',

@@ -9,7 +9,9 @@ import json
 
 import torch
 import transformers
-from transformers import LlamaTokenizerFast, LlavaNextConfig, LlavaNextForConditionalGeneration, LlavaNextImageProcessor, LlavaNextProcessor
+from transformers import (
+    LlamaTokenizerFast, LlavaNextConfig, LlavaNextForConditionalGeneration, LlavaNextImageProcessor, LlavaNextProcessor
+)
 
 from ..oracle.encoding import FIXTURES, b64, write_json
 from ..recipes.pictures import open_picture
@@ -22,7 +24,8 @@ VARIANTS = {
     "gqa-tied": dict(seed=13, heads=4, kv=2, head=32, layers=3, tower=4, tower_heads=1, tied=True),
 }
 PICTURES = [(336, 336), (450, 5), (200, 305), (333, 1000), (640, 481)]
-TEXTS = [("text", "A cat and a dog"), ("text-long", "a cat and a dog " * 60), ("text-literal-marker", "<image>\nFind an image.\n")]
+TEXTS = [("text", "A cat and a dog"), ("text-long", "a cat and a dog " * 60),
+         ("text-literal-marker", "<image>\nFind an image.\n")]
 
 
 def config(heads: int, kv: int, head: int, layers: int, tower: int, tower_heads: int, tied: bool, **_) -> LlavaNextConfig:
@@ -85,14 +88,14 @@ def add_newer() -> None:
     given = batches()
     for variant in fixture["variants"]:
         options = VARIANTS[variant["name"]]
-        model = LlavaNextForConditionalGeneration._from_config(config(**options), attn_implementation="eager").float().eval()
         weights = variant["weights"]
         older = {name: drawn.values(name, torch.Size(shape), options["seed"]) for name, shape in weights["tensors"].items()}
-        folder_model, report = LlavaNextForConditionalGeneration.from_pretrained(
-            None, config=model.config, state_dict=dict(older), attn_implementation="eager", torch_dtype=torch.float32, output_loading_info=True)
+        model, report = LlavaNextForConditionalGeneration.from_pretrained(
+            None, config=config(**options), state_dict=dict(older), attn_implementation="eager", torch_dtype=torch.float32,
+            output_loading_info=True)
         assert not report["unexpected_keys"] and not report["mismatched_keys"], report
         newer = {}
-        for name, value in folder_model.state_dict().items():
+        for name, value in model.state_dict().items():
             same = [key for key, number in older.items() if number.shape == value.shape and torch.equal(number, value)]
             if options["tied"] and name.startswith("lm_head"):
                 continue
@@ -100,13 +103,14 @@ def add_newer() -> None:
             newer[same[0]] = name
         assert len(newer) == len(older)
         variant["newerNames"] = newer
-        model = folder_model.eval()
+        model.eval()
         for case in variant["cases"]:
             if case["id"] in ("picture-200x305", "picture-640x481"):
                 continue  # odd padding, which is put elsewhere from 4.48 on
             with torch.no_grad():
                 state = model(**given[case["id"]], output_hidden_states=True, use_cache=False).hidden_states[-1][0]
-            cosine = float(unit(state) @ torch.frombuffer(bytearray(base64.b64decode(case["embedding"])), dtype=torch.float32))
+            older_vector = torch.frombuffer(bytearray(base64.b64decode(case["embedding"])), dtype=torch.float32)
+            cosine = float(unit(state) @ older_vector)
             print(variant["name"], case["id"], 1 - cosine, flush=True)
             assert 1 - cosine < 1e-6
     write_json(FILE, {**fixture, "newer": transformers.__version__}, depth=4)

@@ -24,13 +24,15 @@ COUNTS = {"mha": (320, 321, 640), "gqa-tied": (321, 800)}
 PICTURES = [(336, 336, 1), (301, 200, 1), (300, 20, 4), (56, 50, 2)]
 
 
-def config(kv: int, positions: int, original: int, window: int | None, tower: int, tower_heads: int, tied: bool, **_) -> Phi3VConfig:
+def config(*, kv: int, positions: int, original: int, window: int | None, tower: int, tower_heads: int, tied: bool,
+           **_) -> Phi3VConfig:
     clip = {**CLIP, "intermediate_size": 96, "num_hidden_layers": tower, "num_attention_heads": tower_heads}
     image_embedding_phi3_v.CLIP_VIT_LARGE_PATCH14_336_CONFIG = CLIPVisionConfig(**clip)
     return Phi3VConfig(
-        vocab_size=392, hidden_size=192, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2, num_key_value_heads=kv,
-        max_position_embeddings=positions, original_max_position_embeddings=original, rope_theta=10000.0,
-        rope_scaling={"type": "su", "short_factor": [1 + i / 64 for i in range(48)], "long_factor": [1.25 + i * i / 150 for i in range(48)]},
+        vocab_size=392, hidden_size=192, intermediate_size=96, num_hidden_layers=2, num_attention_heads=2,
+        num_key_value_heads=kv, max_position_embeddings=positions, original_max_position_embeddings=original, rope_theta=10000.0,
+        rope_scaling={"type": "su", "short_factor": [1 + i / 64 for i in range(48)],
+                      "long_factor": [1.25 + i * i / 150 for i in range(48)]},
         sliding_window=window, eos_token_id=2, pad_token_id=tokenizer.PLAIN, tie_word_embeddings=tied,
         embd_layer={"embedding_cls": "image", "hd_transform_order": "sub_glb", "projection_cls": "mlp",
                     "use_hd_transform": True, "with_learnable_separator": True},
@@ -48,12 +50,14 @@ def main() -> None:
     texts = [{"id": id, "text": text} for id, text in TEXTS]
     variants = []
     for name, options in VARIANTS.items():
-        # As torch's own state dict: with the token table again below the picture's embedding. Tied: without an output layer.
-        model = drawn.fill(Phi3VForCausalLM(config(**options)), options["seed"], lambda key: key.replace("vision_embed_tokens.wte", "embed_tokens"))
-        state = {key: value for key, value in model.state_dict().items() if not (options["tied"] and ("lm_head" in key or ".wte." in key))}
-        if not options["tied"] and not torch.equal(state["model.vision_embed_tokens.wte.weight"], state["model.embed_tokens.weight"]):
+        # The token table is there again below the picture's embedding, which a test adds. Tied: without an output layer.
+        model = drawn.fill(Phi3VForCausalLM(config(**options)), options["seed"],
+                           lambda key: key.replace("vision_embed_tokens.wte", "embed_tokens"))
+        state = model.state_dict()
+        if not torch.equal(state["model.vision_embed_tokens.wte.weight"], state["model.embed_tokens.weight"]):
             raise ValueError("wte is another table")
-        described = drawn.described({key: value for key, value in state.items() if ".wte." not in key}, options["seed"])
+        unneeded = (".wte.", "lm_head") if options["tied"] else (".wte.",)
+        stored = {key: value for key, value in state.items() if not any(part in key for part in unneeded)}
         rows = []
         for case in pictures + texts + [text_of(tokens, count) for count in COUNTS[name]]:
             batch = prepare(tokens, case)
@@ -70,8 +74,9 @@ def main() -> None:
             right = torch.frombuffer(bytearray(base64.b64decode(rows[-1]["embedding"])), dtype=torch.float32)
             mistakes.append({"case": case["id"], "name": "half the window", "cosine": round(float(vector @ right), 6)})
             print(mistakes)
-        variants.append({"name": name, "config": json.loads(model.config.to_json_string(use_diff=True)) | {"sliding_window": options["window"]},
-                         "weights": described, "cases": rows, "mistakes": mistakes})
+        saved = json.loads(model.config.to_json_string(use_diff=True)) | {"sliding_window": options["window"]}
+        variants.append({"name": name, "config": saved,
+                         "weights": drawn.described(stored, options["seed"]), "cases": rows, "mistakes": mistakes})
     write_json(FIXTURES / "backbones" / "phi3-v-variants.json", {
         "architecture": "phi3_v", "transformers": "4.47.1", "files": NAME, "variants": variants}, depth=4)
 

@@ -1,6 +1,6 @@
 /** @file One loaded model as the public class drives it: in this process, or behind a worker's message port. */
 
-import type { WeightDtype } from '../bundle/manifest';
+import type { Effort, WeightDtype } from '../bundle/manifest';
 import type { Embedding } from '../multi-vector';
 import { errorToWire, type WireError } from '../remote/error-wire';
 import { DisposedError, VLM2VecError } from '../errors';
@@ -33,6 +33,7 @@ export interface LoadSettings extends OrtOptions {
   activations?: ActivationsChoice;
   compute?: Compute;
   dtype?: WeightDtype;
+  effort?: Effort;
   recipe?: RecipeChoice;
   base?: SourceSpec;
   adapter?: SourceSpec;
@@ -140,10 +141,10 @@ export class LocalBackend implements Backend {
 
   async #open(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks) {
     const { recipe } = settings;
-    const { dtype, base, adapter, hubUrl, accessToken, store, refresh, ...rest } = settings;
+    const { dtype, effort, base, adapter, hubUrl, accessToken, store, refresh, ...rest } = settings;
     const { wasmPaths, numThreads, weights, internal } = rest;
     const bundle = await openSource(source, {
-      ...{ dtype, base, adapter, hubUrl, accessToken, store, weights, refresh, signal },
+      ...{ dtype, effort, base, adapter, hubUrl, accessToken, store, weights, refresh, signal },
       recipe: recipe === undefined ? undefined : recipeOption(recipe),
       ort: { wasmPaths, numThreads },
       wholeBytes: internal?.wholeBytes,

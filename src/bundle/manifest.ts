@@ -15,6 +15,12 @@ export const MAX_STAGE_BYTES = 256 * 1024 * 1024;
 /** How weights are stored. */
 export type WeightDtype = 'fp32' | 'fp16' | 'q8' | 'q4';
 
+/**
+ * What a conversion to q4 does for its accuracy. `fast`: every weight is rounded to the nearest. `best`: a second pass rounds
+ * 4-bit matrices so that their outputs, over made-up inputs, err least; it reads the checkpoint once more.
+ */
+export type Effort = 'fast' | 'best';
+
 /** One file of the bundle. */
 export interface BundleFile {
   /** Plain relative path, `/`-separated; never absolute, never `..`. */
@@ -139,6 +145,8 @@ export interface BundleManifest {
   dims: number;
   /** How weights are stored; single ones may have more bits. */
   dtype: WeightDtype;
+  /** How 4-bit matrices were rounded, where not to the nearest: so that their outputs, over made-up inputs, err least. */
+  rounding?: 'feedback';
   /** Where the weights come from. */
   source: BundleSource;
   /** The architecture's own numbers; type in `models/`. */

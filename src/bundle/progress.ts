@@ -4,7 +4,7 @@ export interface Progress {
   /** `initiate`: a file or phase begins; `progress`: more of it is done; `done`: it is whole; `ready`: all is. */
   status: 'initiate' | 'progress' | 'done' | 'ready';
   /** What is being done. `wait`: another tab is writing the same bundle. */
-  phase: 'wait' | 'measure' | 'convert' | 'calibrate' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
+  phase: 'wait' | 'measure' | 'convert' | 'calibrate' | 'refine' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
   /** The file within the bundle, where there is one. */
   file?: string;
   /** Bytes done, of the phase. */

@@ -40,6 +40,8 @@ export interface BundleWriter {
    * still there; what nobody wrote is undefined.
    */
   reopen(path: string, bytes: number): Promise<FileWriter>;
+  /** Deletes a file that was written; does nothing where there is none. */
+  remove(path: string): Promise<void>;
   /** Notes that outlive an interruption; null where this writer cannot be carried on with. */
   readonly journal: Journal | null;
   /** Reads back what was written and closed, before publishing (the probe needs it). */

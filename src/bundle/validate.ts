@@ -63,6 +63,7 @@ function readManifestFields(root: JsonField): BundleManifest {
       .fail(`this bundle has version ${version}, but versions 1 to ${BUNDLE_VERSION} are read. ${remedy}.`);
   }
   const dims = root.get('dims').integer(1, MAX_DIMS);
+  const rounding = root.get('rounding').optional((field) => field.oneOf(['feedback'] as const));
   const manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
     version: BUNDLE_VERSION,
@@ -70,6 +71,7 @@ function readManifestFields(root: JsonField): BundleManifest {
     ...(version === 1 ? { recipe: null, assumed: null } : readRecipeFields(root)),
     dims,
     dtype: root.get('dtype').oneOf(WEIGHT_DTYPES),
+    ...(rounding === undefined ? {} : { rounding }),
     source: readSource(root.get('source')),
     config: root.get('config').record(),
     mlpSlices: version < 3 ? 1 : root.get('mlpSlices').integer(1, 1000),

@@ -35,6 +35,8 @@ export interface Checkpoint {
   /** Canonical names; the adapter is merged into the rows that are read. */
   readonly tensors: TensorStore;
   readonly source: BundleSource;
+  /** What the adapter's config says of its size; null without an adapter. */
+  readonly adapter: Pick<AdapterConfig, 'kind' | 'r' | 'loraAlpha'> | null;
   /**
    * Throws {@link CheckpointMismatchError} naming weights that are not in `used`, i.e. that nobody used. Those that an
    * embedding does not need by the architecture's rules are excepted.
@@ -80,6 +82,7 @@ export async function openCheckpoint(
       base: { id: base.label, revision: base.revision },
       adapter: adapter && { id: adapter.tree.label, revision: adapter.tree.revision, kind: adapter.config.kind },
     },
+    adapter: adapter && { kind: adapter.config.kind, r: adapter.config.r, loraAlpha: adapter.config.loraAlpha },
     expectConsumed: (used) => expectConsumed(views.keys(), used, names),
   };
 }

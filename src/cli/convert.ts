@@ -1,9 +1,10 @@
 /** @file `vlm2vec convert`: an official checkpoint → a bundle in a folder. */
 
-import type { WeightDtype } from '../bundle/manifest';
+import type { BundleManifest, Effort, WeightDtype } from '../bundle/manifest';
+import type { BundleReader } from '../bundle/storage';
 import { hubTree } from '../checkpoint';
 import { convertCheckpoint, openCheckpoint } from '../convert';
-import { computeProbe } from '../runtime';
+import { computeProbe, takeMoments } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
 import { describeBundle } from './inspect';
 import { printLine } from './output';
@@ -17,13 +18,14 @@ export interface ConvertArguments {
   adapter?: string;
   out: string;
   dtype: WeightDtype;
+  effort: Effort;
   /** Name of a shipped recipe, or a JSON file. */
   recipe?: string;
 }
 
 export async function convert(
   place: string,
-  { base, adapter, out, dtype, recipe }: ConvertArguments,
+  { base, adapter, out, dtype, effort, recipe }: ConvertArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,6 +53,10 @@ export async function convert(
     dtype,
     recipe: given,
     onRecipe: (chosen) => recipeWarnings(chosen).forEach(say),
+    ...(effort === 'best' && {
+      takeMoments: (reader: BundleReader, first: BundleManifest) =>
+        takeMoments(reader, first, { signal, onProgress: progress.show }),
+    }),
     computeProbe,
     signal,
     onProgress: progress.show,

@@ -120,6 +120,14 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .option('--adapter <checkpoint>', 'an adapter to merge into the base model')
     .requiredOption('--out <folder>', 'where the bundle goes')
     .addOption(new Option('--dtype <dtype>', 'how weights are stored').choices(DTYPES).makeOptionMandatory())
+    .addOption(
+      new Option(
+        '--effort <effort>',
+        'best: 4-bit matrices are rounded a second time, so that what they compute errs least; the checkpoint is read twice',
+      )
+        .choices(['fast', 'best'])
+        .default('fast'),
+    )
     .addOption(recipeOption("the repository's, else by what the files say"))
     .action((checkpoint: string, args: ConvertArguments) => convert(checkpoint, args, progress, signal));
 

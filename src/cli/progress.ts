@@ -11,6 +11,7 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
   measure: 'Choosing precisions',
   convert: 'Converting',
   calibrate: 'Measuring what the weights see',
+  refine: 'Rounding again',
   probe: 'Computing the probe',
   publish: 'Publishing',
   download: 'Downloading',

@@ -17,6 +17,7 @@ import {
 } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { OnProgress } from '../bundle/progress';
+import type { InputMoments } from '../bundle/moments';
 import type { BundleReader, BundleWriter, FileWriter } from '../bundle/storage';
 import type { Checkpoint } from '../checkpoint';
 import { isJsonObject } from '../checkpoint/json';
@@ -41,9 +42,10 @@ import {
 import { recipeToJson, type Recipe } from '../recipes';
 import { HashedFile, writeFile } from './hashed-file';
 import { boundLayout, storedBytes } from './layout';
+import { MOMENTS_PATH, MomentsFile, storeMoments } from './moments-file';
 import { planPieces, type Piece } from './pieces';
 import { planConversion, weightFiles } from './plan';
-import { chooseRecipe, type ChosenRecipe } from './recipe';
+import { chooseRecipe, compareFiles, type ChosenRecipe } from './recipe';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
@@ -64,6 +66,12 @@ export interface ConvertOptions {
   recipe?: Recipe;
   /** Told which recipe it is, before a weight is read or a byte written. */
   onRecipe?: (chosen: ChosenRecipe) => void;
+  /**
+   * Takes the second moments of what 4-bit matrices are multiplied with, by running the written, not yet published
+   * bundle. With them those matrices are rounded a second time, so that what they give errs least; the checkpoint is read
+   * once more for that. Without it they are rounded to the nearest.
+   */
+  takeMoments?: (reader: BundleReader, manifest: BundleManifest) => AsyncIterable<readonly InputMoments[]>;
   /** Embeds the probe inputs with the written, not yet published bundle. Without it the bundle has no probe. */
   computeProbe?: (reader: BundleReader, manifest: BundleManifest) => Promise<ProbeCase[]>;
   signal?: AbortSignal;
@@ -106,19 +114,20 @@ function isPermanent(error: unknown): boolean {
 async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const { checkpoint, writer, dtype, signal } = options;
   const architecture = architectureOf(checkpoint.config);
-  const chosen = chooseRecipe(checkpoint, architecture, options.recipe);
-  options.onRecipe?.(chosen);
+  const named = chooseRecipe(checkpoint, architecture, options.recipe);
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const { config, preprocessor } = checkpoint;
-  const head = chosen.recipe.head ?? null;
+  const head = named.recipe.head ?? null;
   const backboneOf = (slices: number) =>
     architecture.fromCheckpoint({ config, preprocessor, ...tokenizer }, { head, mlpSlices: slices });
   const mostBytes = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
   const mlpSlices = options.mlpSlices ?? slicesToFit(backboneOf, mostBytes, options.maxStageBytes);
   const backbone = backboneOf(mlpSlices);
+  const chosen = options.recipe === undefined ? compareFiles(named, checkpoint, backbone) : named;
+  options.onRecipe?.(chosen);
   expectPositions(backbone, chosen.recipe.positions);
   const work = await openWork(options, backbone, chosen);
-  const sealed = await writeAndSeal(options, work);
+  const sealed = await writeAndSeal(options, work); // of the second pass, where that had begun
   const stages = await writeGraphs(options, work, sealed, { backbone, positions: chosen.recipe.positions });
   const { table } = work.plan;
   const embeddings = {
@@ -131,7 +140,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const files: BundleFile[] = [];
   for (const source of checkpoint.tokenizerFiles) files.push(await copyFile(writer, source, signal));
 
-  const manifest: BundleManifest = {
+  let manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
     version: BUNDLE_VERSION,
     architecture: architecture.id,
@@ -139,6 +148,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     assumed: chosen.assumed,
     dims: backbone.dims,
     dtype,
+    ...(work.moments ? { rounding: 'feedback' } : {}),
     source: checkpoint.source,
     config: backbone.config,
     mlpSlices,
@@ -149,6 +159,9 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     prompts: backbone.prompts,
     probe: [],
   };
+  if (options.takeMoments && work.state.moments === null && hasFourBits(work)) {
+    manifest = await refine(options, work, { manifest, moments: options.takeMoments(writer.reader(), manifest) });
+  }
   if (options.computeProbe) {
     options.onProgress?.({ status: 'initiate', phase: 'probe' });
     manifest.probe = await options.computeProbe(writer.reader(), manifest);
@@ -158,10 +171,35 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   return manifest;
 }
 
+/** The second pass. The bundle is not published yet, so nobody sees it half of each. */
+async function refine(
+  options: ConvertOptions,
+  work: Work,
+  first: { manifest: BundleManifest; moments: AsyncIterable<readonly InputMoments[]> },
+): Promise<BundleManifest> {
+  const { writer, signal } = options;
+  const moments = await storeMoments(writer, first.moments, signal);
+  work.moments = new MomentsFile(writer.reader(), moments);
+  const again = work.groups.map(({ source, pieces }) => ({
+    source,
+    undo: pieces.filter(({ placed }) => work.moments!.has(placed.weight.name)).map(({ index }) => index),
+  }));
+  const files = again.flatMap(({ source, undo }) => (source && undo.length > 0 ? [source.name] : []));
+  await work.state.add({ undo: again.flatMap(({ undo }) => undo), files, moments });
+  const sealed = await writeAndSeal(options, work);
+  const stages = first.manifest.stages.map((stage) => ({ ...stage, weights: sealed.get(stage.weights.path)! }));
+  return { ...first.manifest, rounding: 'feedback', stages };
+}
+
+function hasFourBits({ plan }: Work): boolean {
+  return [...plan.layouts.values()].some((layout) => typeof layout === 'object' && layout.bits === 4);
+}
+
 /** The plan of an interrupted conversion of the same checkpoint, and what is done of it; else a new one. */
 async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }: ChosenRecipe): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
   const head = recipe.head ?? null;
+  const feedback = options.takeMoments !== undefined && dtype === 'q4';
   const limits = { maxStageBytes: options.maxStageBytes ?? null, mlpSlices: options.mlpSlices ?? null };
   const { journal } = writer;
   const before = plannedBefore(journal?.notes ?? []);
@@ -169,19 +207,23 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
     dtype,
     ...limits,
     head,
+    feedback,
     source: checkpoint.source,
     files: fileKeys(checkpoint.tensors),
   };
   if (before && isSamePlan(before, same)) {
     const plan = await planConversion({ ...options, layouts: new Map(before.layouts) }, backbone);
     const groups = planPieces(plan, checkpoint.tensors);
-    return { plan, groups, state: new ConversionState(journal), claims: before.claims };
+    const state = new ConversionState(journal);
+    const moments = state.moments && new MomentsFile(writer.reader(), state.moments);
+    return { plan, groups, state, claims: before.claims, moments };
   }
   const plan = await planConversion(options, backbone);
   const note = await planNote(checkpoint, {
     dtype,
     ...limits,
     head,
+    feedback,
     layouts: plan.layouts,
   });
   if (journal) {
@@ -194,6 +236,7 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
     groups: planPieces(plan, checkpoint.tensors),
     state: new ConversionState(journal),
     claims: note.claims,
+    moments: null,
   };
 }
 
@@ -348,6 +391,7 @@ async function publish({ writer, signal, onProgress }: ConvertOptions, manifest:
     throw new CheckpointMismatchError('The checkpoint cannot be expressed as a bundle.', {}, { cause });
   }
   onProgress?.({ status: 'initiate', phase: 'publish' });
+  await writer.remove(MOMENTS_PATH);
   await writeFile(writer, MANIFEST_PATH, bytes);
   signal?.throwIfAborted();
   await writer.publish();

@@ -4,6 +4,8 @@ import { fitsHalf, halfTable, toHalves } from '../bundle/float16';
 import type { WeightDtype } from '../bundle/manifest';
 import { rowBytes, rowEncoder } from '../bundle/rows';
 import { UnsupportedError } from '../errors';
+import type { GroupFactors } from './feedback/factors';
+import { FeedbackRows } from './feedback/encode-rows';
 import { allocateRows, BlockQuantizer, rowSizes, type BlockFormat, type BlockRows } from '../onnx/quantize';
 import type { Piece } from './pieces';
 import { columnsOf, rowsPerChunk } from './rows';
@@ -36,6 +38,7 @@ function bytesPerRow(layout: Piece['placed']['layout'], columns: number, dtype: 
 export class PieceEncoder {
   readonly #dtype: WeightDtype;
   readonly #quantizers = new Map<string, BlockQuantizer>();
+  #feedback: FeedbackRows | null = null;
   #blocks: { key: string; rows: BlockRows } | null = null;
   #halves = new Uint16Array(0);
   #table: { encode: ReturnType<typeof rowEncoder>; bytes: Uint8Array } | null = null;
@@ -44,24 +47,32 @@ export class PieceEncoder {
     this.#dtype = dtype;
   }
 
-  /** @param values rows of the piece, transformed. // [count, columns] */
-  encode(piece: Piece, values: Float32Array): Encoded[] {
+  /**
+   * @param values rows of the piece, transformed. // [count, columns]
+   * @param factors for error feedback, by group of columns; null: rounded to the nearest
+   */
+  encode(piece: Piece, values: Float32Array, factors: readonly (GroupFactors | null)[] | null = null): Encoded[] {
     const places = placesOf(piece, this.#dtype);
-    return this.#bytes(piece, values).map((bytes, i) => ({
+    return this.#bytes(piece, values, factors).map((bytes, i) => ({
       position: places[i]!.position,
       bytes: bytes.subarray(0, places[i]!.length),
     }));
   }
 
-  #bytes(piece: Piece, values: Float32Array): Uint8Array[] {
+  #bytes(piece: Piece, values: Float32Array, factors: readonly (GroupFactors | null)[] | null): Uint8Array[] {
     const { layout } = piece.placed;
     if (layout === 'f32') return [bytesOf(values)];
     if (layout === 'f16') return [this.#halfBytes(piece, values)];
     if (layout === 'table') return [this.#tableRows(piece, values)];
-    return this.#quantized(piece, values, layout);
+    return this.#quantized(piece, values, layout, factors);
   }
 
-  #quantized({ placed, part, count }: Piece, values: Float32Array, format: BlockFormat): Uint8Array[] {
+  #quantized(
+    { placed, part, count }: Piece,
+    values: Float32Array,
+    format: BlockFormat,
+    factors: readonly (GroupFactors | null)[] | null,
+  ): Uint8Array[] {
     const columns = columnsOf(placed.weight);
     const perPiece = rowsPerChunk(placed.weight);
     const kind = `${format.bits} ${format.zeroPoints}`;
@@ -70,12 +81,17 @@ export class PieceEncoder {
     const key = `${kind} ${columns} ${perPiece}`;
     if (this.#blocks?.key !== key) this.#blocks = { key, rows: allocateRows(format, perPiece, columns) };
     const { rows } = this.#blocks;
+    if (factors) {
+      this.#feedback ??= new FeedbackRows();
+      naming(part, () => this.#feedback!.encode(values, { count, columns, format }, factors, rows));
+      return storedRows(rows);
+    }
     let error = 0;
     naming(part, () => {
       for (let r = 0; r < count; r++) error += quantizer.quantizeRow(values, r * columns, columns, rows, r);
     });
     refuseUnderflow(part, values.subarray(0, count * columns), error, MOST_ERROR[format.bits]);
-    return [rows.codes, bytesOf(rows.scales), ...(rows.zeroPoints ? [rows.zeroPoints] : [])];
+    return storedRows(rows);
   }
 
   #halfBytes({ part }: Piece, values: Float32Array): Uint8Array {
@@ -101,6 +117,10 @@ export class PieceEncoder {
     });
     return bytes;
   }
+}
+
+function storedRows({ codes, scales, zeroPoints }: BlockRows): Uint8Array[] {
+  return [codes, bytesOf(scales), ...(zeroPoints ? [zeroPoints] : [])];
 }
 
 /**

@@ -70,6 +70,7 @@ export function fakeCheckpoint(seed = 1): FakeCheckpoint {
       jsonFile('tokenizer.json', { model: { type: 'BPE', hiddenSize }, added_tokens: addedTokens }),
       jsonFile('tokenizer_config.json', {}),
     ],
+    adapter: null,
     source: { base: { id: 'fake', revision: null }, adapter: null },
     tensors: {
       names: () => [...values.keys()],

@@ -3,4 +3,5 @@
 export { convertCheckpoint, type ConvertOptions } from './convert';
 export { openCheckpoint } from './open';
 export { plannedBefore } from './state';
+export { recipeBeforeWeights } from './recipe';
 export { plannedStorage, type PlannedStorage } from './storage';

@@ -4,7 +4,7 @@ import { MAX_STAGE_BYTES, type StoredTensor, type WeightDtype } from '../bundle/
 import type { OnProgress } from '../bundle/progress';
 import { rowBytes } from '../bundle/rows';
 import type { Checkpoint } from '../checkpoint';
-import { planStages, type Network, type PlannedWeight, type StagePlan } from '../models';
+import { planStages, storedWeights, type Network, type PlannedWeight, type StagePlan, type TowerKind } from '../models';
 import { checkWeights } from './check';
 import { chooseLayouts } from './choose';
 import { align, storedBytes, tensorsOf, type WeightLayout } from './layout';
@@ -31,6 +31,7 @@ export interface ConversionPlan {
   dtype: WeightDtype;
   stages: { plan: StagePlan; file: PlacedFile }[];
   table: PlacedFile & { rowBytes: number };
+  /** By the names of the weights as they are stored. */
   layouts: Map<string, WeightLayout>;
 }
 
@@ -53,12 +54,8 @@ export async function planConversion(options: PlanOptions, network: Network): Pr
   checkpoint.expectConsumed(new Set([...weights, embedding].flatMap((weight) => weight.parts)));
   const layouts =
     options.layouts ??
-    (await chooseLayouts(checkpoint.tensors, weights, {
+    (await chooseLayouts(checkpoint.tensors, network, {
       dtype,
-      embedding: {
-        weights: network.vocabSize * network.hiddenSize,
-        bytes: network.vocabSize * rowBytes(dtype, network.hiddenSize),
-      },
       signal,
       onMeasured: (done, total) =>
         onProgress?.({
@@ -78,7 +75,13 @@ export function placeWeights(
   layouts: Map<string, WeightLayout>,
   maxStageBytes = MAX_STAGE_BYTES,
 ): ConversionPlan {
-  const stages = planStages(network, (weight) => storedBytes(weight, layouts.get(weight.name)!), maxStageBytes);
+  const stored = (kind: TowerKind) => ({
+    blocks: network.towers[kind].blocks.map((steps) =>
+      steps.map((weights) => weights.flatMap((weight) => storedWeights(weight, (name) => layouts.has(name)))),
+    ),
+  });
+  const towers = { vision: stored('vision'), text: stored('text') };
+  const stages = planStages({ towers }, (weight) => storedBytes(weight, layouts.get(weight.name)!), maxStageBytes);
   return {
     network,
     dtype,

@@ -1,11 +1,21 @@
 /** @file Which recipe a bundle gets, and whether the checkpoint can be asked that way. */
 
+import type { JsonObject } from '../bundle/manifest';
 import type { Checkpoint } from '../checkpoint';
 import { UnsupportedError } from '../errors';
-import type { Architecture } from '../models';
+import { architectureOf, type Architecture, type Backbone } from '../models';
 import { findRecipe, type FoundRecipe, type Recipe } from '../recipes';
+import { unlikePublished } from './unlike-published';
 
 export type ChosenRecipe = FoundRecipe;
+
+/** Says so where a known repository's files are not those that its recipe is of. */
+export function compareFiles(chosen: ChosenRecipe, checkpoint: Checkpoint, backbone: Backbone): ChosenRecipe {
+  if (chosen.assumed !== null) return chosen;
+  const { recipe } = chosen;
+  const found = { checkpoint, architecture: backbone.name, recipe, image: backbone.image };
+  return { recipe, assumed: unlikePublished(found) };
+}
 
 /** @throws UnsupportedError for a recipe of another architecture */
 export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture, given?: Recipe): ChosenRecipe {
@@ -18,6 +28,12 @@ export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture,
     );
   }
   return chosen;
+}
+
+/** The recipe of a checkpoint of which only names and config are known: an estimate's. */
+export function recipeBeforeWeights(names: { base: string; adapter: string | null; config: JsonObject }): Recipe {
+  const { id, recipe } = architectureOf(names.config);
+  return findRecipe({ ...names, architecture: id, fallback: recipe, hasTensor: () => false }).recipe;
 }
 
 function found({ source: { base, adapter }, tensors }: Checkpoint, architecture: Architecture): ChosenRecipe {

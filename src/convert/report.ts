@@ -1,6 +1,7 @@
 /** @file A conversion under way, and its progress: bytes of the bundle, tensors and rows. */
 
 import type { OnProgress } from '../bundle/progress';
+import type { MomentsFile } from './moments-file';
 import type { Piece, PieceGroup } from './pieces';
 import type { ConversionPlan } from './plan';
 import type { ConversionState, PlanNote } from './state';
@@ -12,6 +13,8 @@ export interface Work {
   groups: PieceGroup[];
   state: ConversionState;
   claims: PlanNote['claims'];
+  /** Null in the first pass. */
+  moments: MomentsFile | null;
 }
 
 export interface WeightsReporter {
@@ -23,7 +26,10 @@ export interface WeightsReporter {
 }
 
 /** Counts from what is done already. */
-export function weightsReporter(onProgress: OnProgress | undefined, { plan, groups, state }: Work): WeightsReporter {
+export function weightsReporter(
+  onProgress: OnProgress | undefined,
+  { plan, groups, state, moments }: Work,
+): WeightsReporter {
   const pieces = groups.flatMap((group) => group.pieces);
   const left = new Map<string, number>(); // pieces of each weight
   const nameOf = ({ placed }: Piece) => placed.weight.name;
@@ -45,7 +51,7 @@ export function weightsReporter(onProgress: OnProgress | undefined, { plan, grou
   const send = (status: 'initiate' | 'progress' | 'done', file?: string) =>
     onProgress?.({
       status,
-      phase: 'convert',
+      phase: moments ? 'refine' : 'convert',
       ...(file === undefined ? {} : { file }),
       loaded,
       total,

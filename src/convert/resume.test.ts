@@ -89,7 +89,7 @@ describe('interrupted', () => {
   });
 
   test('by a crash, which loses what was not noted: the same bytes', async () => {
-    for (const crashAt of [3, 25, 60, 90]) {
+    for (const crashAt of [3, 25, 60, 80]) {
       const { writer, reader } = memoryBundle('m', { resumable: true });
       const crash = crashing(writer, crashAt);
       await expect(convertCheckpoint({ checkpoint: await fromHub(), writer: crash, dtype: DTYPE })).rejects.toThrow(
@@ -103,7 +103,7 @@ describe('interrupted', () => {
 
   test('and the checkpoint changed since: from the beginning, nothing old shows through', async () => {
     const { writer } = memoryBundle('m', { resumable: true });
-    const crash = crashing(writer, 90);
+    const crash = crashing(writer, 80);
     const other = await openCheckpoint({ checkpoint: await folderTree(checkpointPath('tiny-tied')) });
     await expect(convertCheckpoint({ checkpoint: other, writer: crash, dtype: DTYPE })).rejects.toThrow('crash');
     const manifest = await convertCheckpoint({ checkpoint: await fromDisk(), writer, dtype: DTYPE });
@@ -142,6 +142,7 @@ describe('wrong bytes', () => {
   });
 
   test('in what the layouts were chosen by: noticed by the pass, and all begins anew', async () => {
+    // Only q8 looks at weights before it reads them all.
     const { writer } = memoryBundle('m', { resumable: true });
     const size = (await folderTree(checkpointPath('tiny-untied')).then((tree) => tree.open(shard))).size;
     let restarts = 0;
@@ -149,9 +150,8 @@ describe('wrong bytes', () => {
     for (let at = 100_000; at < size && restarts === 0; at += 50_000) {
       hub.faults.clear();
       const fault = hub.faults.inject({ kind: 'corrupt', at, file, times: 1 });
-      const error = await convertCheckpoint({ checkpoint: await fromHub(), writer, dtype: DTYPE }).catch(
-        (error: Error) => error,
-      );
+      const checkpoint = await fromHub();
+      const error = await convertCheckpoint({ checkpoint, writer, dtype: 'q8' }).catch((error: Error) => error);
       expect(fault.struck).toBe(1);
       if (error instanceof IntegrityError && error.details.restart) restarts++;
       await writer.abort();

@@ -6,9 +6,10 @@ import type { Checkpoint } from '../checkpoint';
 import type { ByteSource, Claim, PassState, TensorStore } from '../checkpoint/types';
 import type { Recipe } from '../recipes';
 import type { WeightLayout } from './layout';
+import type { PlacedMoments } from './moments-file';
 
 /** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
-const JOURNAL_VERSION = 2;
+const JOURNAL_VERSION = 5;
 
 /** The first note: all that decides which bytes will be written. */
 export interface PlanNote {
@@ -19,6 +20,8 @@ export interface PlanNote {
   mlpSlices: number | null;
   /** The recipe's head, which is among the weights. */
   head: Recipe['head'] | null;
+  /** Whether 4-bit matrices are rounded a second time, with feedback. */
+  feedback: boolean;
   source: BundleSource;
   /** Names, lengths and versions of the checkpoint's weight files. */
   files: string[];
@@ -29,8 +32,11 @@ export interface PlanNote {
 
 /** `at`: how much is done, 0 to 1. `pass`: where the pass over the file can go on. */
 type PieceNote = { done: [index: number, sha256: string][]; at: number; pass?: { file: string; from: PassState } };
-/** Pieces to be written again, and the files that must be passed over again for that. */
-type UndoNote = { undo: number[]; files: string[] };
+/**
+ * Pieces to be written again, and the files that must be passed over again for that. `moments`: from here on with
+ * feedback, and this is what it is computed from.
+ */
+type UndoNote = { undo: number[]; files: string[]; moments?: PlacedMoments[] };
 type CheckedNote = { checked: string };
 
 /** The plan of an interrupted conversion, if there is one in these notes. */
@@ -42,7 +48,15 @@ export function plannedBefore(notes: readonly unknown[]): PlanNote | null {
 /** Whether an interrupted conversion would write the same bytes as this one. */
 export function isSamePlan(before: PlanNote, now: Omit<PlanNote, 'convert' | 'layouts' | 'claims'>): boolean {
   const key = (plan: typeof now) =>
-    JSON.stringify([plan.dtype, plan.maxStageBytes, plan.mlpSlices ?? null, plan.head, plan.source, plan.files]);
+    JSON.stringify([
+      plan.dtype,
+      plan.maxStageBytes,
+      plan.mlpSlices ?? null,
+      plan.head,
+      plan.feedback,
+      plan.source,
+      plan.files,
+    ]);
   return key(before) === key(now);
 }
 
@@ -53,6 +67,7 @@ export async function planNote(
     maxStageBytes: number | null;
     mlpSlices: number | null;
     head: PlanNote['head'];
+    feedback: boolean;
     layouts: Map<string, WeightLayout>;
   },
 ): Promise<PlanNote> {
@@ -77,6 +92,8 @@ export class ConversionState {
   /** SHA-256 of what was written, by piece. */
   readonly done = new Map<number, string>();
   readonly checked = new Set<string>();
+  /** Null in the first pass. */
+  moments: readonly PlacedMoments[] | null = null;
   readonly #passes = new Map<string, PassState>();
   readonly #journal: Journal | null;
 
@@ -105,6 +122,7 @@ export class ConversionState {
         this.#passes.delete(file);
         this.checked.delete(file);
       }
+      if (note.moments) this.moments = note.moments;
     } else {
       this.checked.add(note.checked);
       this.#passes.delete(note.checked);

@@ -1,14 +1,13 @@
 /** @file How much a checkpoint will take as a bundle, from its config alone. */
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
-import { rowBytes } from '../bundle/rows';
-import { architectureOf, planStages, slicesToFit, type PlannedWeight } from '../models';
-import { Q4_BUDGET_BITS } from './choose';
-import { boundLayout, storedBytes, tensorsOf } from './layout';
-import { columnsOf } from './rows';
+import { architectureOf, slicesToFit, type Head, type PlannedWeight } from '../models';
+import { plainLayouts } from './choose';
+import { boundLayout, storedBytes, tensorsOf, type WeightLayout } from './layout';
+import { placeWeights } from './plan';
 
 export interface PlannedStorage {
-  /** All weights. An upper bound: how single matrices are stored is decided by their values. */
+  /** All weights. At q8 an upper bound: which matrices have zero points is decided by their values. */
   store: number;
   /** Those that go to the GPU. */
   gpu: number;
@@ -18,25 +17,21 @@ export interface PlannedStorage {
 
 /**
  * @param config the base model's `config.json`
+ * @param head the recipe's, which is stored with the weights
  * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a part of it is too large for a weight file in this dtype
  */
-export function plannedStorage(config: JsonObject, dtype: WeightDtype): PlannedStorage {
+export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: Head): PlannedStorage {
   const architecture = architectureOf(config);
-  const networkOf = (mlpSlices: number) => architecture.network(config, { head: null, mlpSlices });
+  const networkOf = (mlpSlices: number) => architecture.network(config, { head: head ?? null, mlpSlices });
   const most = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
   const network = networkOf(slicesToFit(networkOf, most));
-  const stages = planStages(network, (weight) => storedBytes(weight, boundLayout(weight, dtype, 'least')));
-  const weights = stages.flatMap((stage) => stage.weights);
-  const table = network.vocabSize * rowBytes(dtype, network.hiddenSize);
+  const { stages, table } = placeWeights(network, dtype, plainLayouts(network, dtype));
   let gpu = 0;
   let largestBuffer = 0;
-  let quantized = 0; // weights
-  for (const weight of weights) {
-    const layout = boundLayout(weight, dtype, 'most');
-    if (dtype === 'q4' && weight.quantize && weight.shape.length > 1) quantized += weight.shape[0]! * columnsOf(weight);
-    else gpu += storedBytes(weight, layout);
-    largestBuffer = Math.max(largestBuffer, ...tensorsOf(weight, layout).map(({ bytes }) => bytes));
+  for (const { weight, layout } of stages.flatMap(({ file }) => file.weights)) {
+    const most = dtype === 'q8' ? boundLayout(weight, dtype, 'most') : (layout as WeightLayout);
+    gpu += storedBytes(weight, most);
+    largestBuffer = Math.max(largestBuffer, ...tensorsOf(weight, most).map(({ bytes }) => bytes));
   }
-  if (dtype === 'q4') gpu += ((quantized + network.vocabSize * network.hiddenSize) * Q4_BUDGET_BITS) / 8 - table;
-  return { store: Math.ceil(gpu + table), gpu: Math.ceil(gpu), largestBuffer };
+  return { store: gpu + table.bytes, gpu, largestBuffer };
 }

@@ -10,6 +10,7 @@ import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '
 import { PieceEncoder, placesOf } from './encode';
 import { readings, type Piece, type PieceGroup } from './pieces';
 import { weightFiles, type ConversionPlan } from './plan';
+import type { MomentsFile } from './moments-file';
 import { ownColumns, readRows } from './rows';
 import type { ConversionState, PlanNote } from './state';
 
@@ -24,6 +25,8 @@ export interface WeightsJob {
   tensors: TensorStore;
   state: ConversionState;
   claims: PlanNote['claims'];
+  /** For a second pass: 4-bit matrices are rounded with feedback. */
+  moments: MomentsFile | null;
   /** A note is made whenever about so many bytes were written. @default 8 MiB */
   noteBytes?: number;
   /** By path. */
@@ -114,7 +117,9 @@ async function writePieces(
         hasher.init();
         let bytes = 0;
         const file = files.get(piece.placed.file)!;
-        for (const part of encoder.encode(piece, ownColumns(piece.placed.weight, values))) {
+        const { weight } = piece.placed;
+        const factors = (await run.moments?.factors(weight.name, signal)) ?? null;
+        for (const part of encoder.encode(piece, ownColumns(weight, values), factors)) {
           hasher.update(part.bytes);
           await file.write(part.bytes, part.position);
           bytes += part.bytes.length;

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { WeightDtype } from '../bundle/manifest';
+import type { PictureOption } from '../image';
 import { exampleCase } from '../testing/fixtures';
 import { CARD_EXAMPLE, CARD_MODELS, CARD_SCORES, cardModel, judge, verifyCard, type VerifiableModel } from './verify';
 
@@ -39,13 +40,18 @@ test('the card of a source: its adapter’s, or the base’s own', () => {
 const example = exampleCase();
 
 /** Vectors whose cosines with the picture's are given. */
-function fakeModel(scores: readonly number[], adapter: string | null = 'TIGER-Lab/VLM2Vec-Qwen2VL-7B') {
+function fakeModel(
+  scores: readonly number[],
+  adapter: string | null = 'TIGER-Lab/VLM2Vec-Qwen2VL-7B',
+  options: readonly PictureOption[] = ['minPixels', 'maxPixels'],
+) {
   const asked: unknown[] = [];
   const model: VerifiableModel = {
     info: {
       source: { base: { id: 'b', revision: null }, adapter: adapter && { id: adapter, revision: null } } as never,
       dtype: 'fp16',
       imageToken: '<|image_pad|>',
+      image: { options },
     },
     embed: async (inputs, options) => {
       asked.push(...inputs, options);
@@ -76,6 +82,16 @@ test.skipIf(example === null)('asks what the card asks', async () => {
   expect((await verifyCard(model, picture, { as: 'v1-2b' })).passed).toBe(false);
   await expect(verifyCard(fakeModel([1, 0], null).model, picture)).rejects.toThrow(/Nothing is published of b/);
   expect((await verifyCard(fakeModel([0.2974, 0.239], null).model, picture, { as: 'v2.0' })).passed).toBe(true);
+});
+
+test.skipIf(example === null)('Phi’s card is of 16 crops, whatever its checkpoint says', async () => {
+  const picture = new Uint8Array(readFileSync(example!.path));
+  const { model, asked } = fakeModel([0.3008, 0.2051], 'TIGER-Lab/VLM2Vec-Full', ['numCrops']);
+  expect(await verifyCard(model, picture)).toMatchObject({ model: 'phi', passed: true });
+  expect(asked.at(-1)).toEqual({ orientation: 'stored', numCrops: 16, signal: undefined });
+  const other = fakeModel([0.3008, 0.2051]);
+  await verifyCard(other.model, picture, { as: 'phi' });
+  expect(other.asked.at(-1)).toEqual({ orientation: 'stored', signal: undefined });
 });
 
 test('refuses another picture', async () => {

@@ -6,6 +6,7 @@
 import { sha256Hex } from '../bundle/digest';
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
+import type { PictureOption } from '../image';
 import { isRepository } from './published';
 
 /** The example of the model cards, `figures/example.jpg` of TIGER-AI-Lab/VLM2Vec (branch v1). */
@@ -25,7 +26,13 @@ export const CARD_SCORES = {
   'v1-7b': { label: 'VLM2Vec-Qwen2VL-7B', repository: 'TIGER-Lab/VLM2Vec-Qwen2VL-7B', scores: [0.3301, 0.2891] },
   'v2.0': { label: 'VLM2Vec-V2.0', repository: 'VLM2Vec/VLM2Vec-V2.0', scores: [0.2974, 0.239] },
   llava: { label: 'VLM2Vec-LLaVa-Next', repository: 'TIGER-Lab/VLM2Vec-LLaVa-Next', scores: [0.4375, 0.3535] },
-  phi: { label: 'VLM2Vec-Full (Phi-3.5-V)', repository: 'TIGER-Lab/VLM2Vec-Full', scores: [0.3008, 0.2051] },
+  phi: {
+    label: 'VLM2Vec-Full (Phi-3.5-V)',
+    repository: 'TIGER-Lab/VLM2Vec-Full',
+    scores: [0.3008, 0.2051],
+    /** Whatever the checkpoint's own number is. */
+    numCrops: 16,
+  },
 } as const;
 
 /** A published model whose card shows scores. */
@@ -48,11 +55,16 @@ export function cardModel({ base, adapter }: BundleSource): CardModel | null {
 /** What is used of a loaded `VLM2Vec`. */
 export interface VerifiableModel {
   /** As of `VLM2Vec.info`. */
-  readonly info: { source: BundleSource; dtype: WeightDtype; imageToken: string };
+  readonly info: {
+    source: BundleSource;
+    dtype: WeightDtype;
+    imageToken: string;
+    image: { options: readonly PictureOption[] };
+  };
   /** As `VLM2Vec.embed` of a list. // [dims] each */
   embed(
     inputs: { text: string; image?: Uint8Array }[],
-    options: { orientation: 'stored'; signal?: AbortSignal },
+    options: { orientation: 'stored'; numCrops?: number; signal?: AbortSignal },
   ): Promise<Float32Array[]>;
 }
 
@@ -90,7 +102,7 @@ export async function verifyCard(
   picture: Uint8Array,
   { as, signal }: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const { source, dtype, imageToken } = model.info;
+  const { source, dtype, imageToken, image } = model.info;
   const card = as ?? cardModel(source);
   if (card === null) {
     throw new InvalidInputError(
@@ -109,8 +121,12 @@ export async function verifyCard(
   }
   const { answers, question } = CARD_EXAMPLE;
   const query = { text: `${imageToken} ${question}`, image: picture };
+  const published = CARD_SCORES[card];
+  const crops =
+    'numCrops' in published && image.options.includes('numCrops') ? { numCrops: published.numCrops } : undefined;
   const [first, ...vectors] = await model.embed([query, ...answers.map((text) => ({ text }))], {
     orientation: 'stored', // as the demos read it
+    ...crops,
     signal,
   });
   const scores = vectors.map((vector) => vector.reduce((sum, value, d) => sum + value * first![d]!, 0));

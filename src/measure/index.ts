@@ -9,7 +9,7 @@ export {
   type MeasureStep,
   type RungWish,
 } from './measure';
-export { captions, MOST_CAPTIONS } from './inputs';
+export { captions, comparisonPicture, MOST_CAPTIONS } from './inputs';
 export { repeat, type Patience, type Timed } from './repeat';
 export type {
   Asked,

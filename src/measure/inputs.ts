@@ -53,6 +53,11 @@ export function picturesFor(info: PictureInfo, sizes: readonly number[]): Pictur
   return crops.map((options) => ({ size: null, image, options }));
 }
 
+/** For other libraries' models, which size it as they do: ours makes 256 visual tokens of it. */
+export function comparisonPicture(): RgbImage {
+  return probePicture({ width: 448, height: 448, seed: 5 });
+}
+
 /** Two factors, as near to each other as there are; the larger last. */
 function asSquare(product: number): [number, number] {
   let factor = Math.floor(Math.sqrt(product));

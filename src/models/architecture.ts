@@ -104,6 +104,8 @@ export interface Tower {
   readonly blocks: readonly (readonly (readonly PlannedWeight[])[])[];
   /** The most {@link BackboneOptions.mlpSlices} there can be. @default 1 */
   readonly mostSlices?: number;
+  /** With float16 activations, the residual stream times this: a power of four. See `blocks/activations.ts`. */
+  readonly f16Scale: number;
   /** Adds the inputs, the steps `first … last-1` of all blocks, and the outputs. */
   build(context: Context, steps: Range): void;
 }
@@ -116,8 +118,8 @@ export interface Picture {
   readonly probe?: {
     /** In place of the checkpoint's own settings. */
     readonly options?: PictureOptions;
-    /** Sizes that show every kernel at less cost. */
-    readonly pictures?: Readonly<Record<'small-picture' | 'picture', ImageSize>>;
+    /** Sizes that show as much at less cost. */
+    readonly pictures?: Readonly<Partial<Record<'small-picture' | 'picture', ImageSize>>>;
   };
   /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
   plan(size: ImageSize, options: PictureOptions): PicturePlan;

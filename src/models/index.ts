@@ -26,6 +26,7 @@ export type {
   TextRotary,
   Tower,
 } from './architecture';
+export { runName, storedRuns, storedWeights } from './sections';
 export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
 export { buildStageGraph } from './stage-graph';
 export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';

@@ -87,6 +87,7 @@ function visionTower(): Tower {
       ],
     ],
     width: HIDDEN,
+    f16Scale: 1 / 16,
     start: ({ graph }) => ({ hidden: graph.input('patches', 'f32', ['patches', LENGTH]), branch: null }),
     run: (context) => vitRun(context, { rotary: false, headDim: 16 }),
   });
@@ -108,7 +109,7 @@ function network({ head }: BackboneOptions): Network {
     dims: head?.size ?? HIDDEN,
     vocabSize: VOCAB,
     embeddingTensor: 'words.embed_tokens.weight',
-    towers: { vision: visionTower(), text: decoderTower(config, { source: 'words', attentionBias: false, head }) },
+    towers: { vision: visionTower(), text: decoderTower(config, { source: 'words', attentionBias: false, head, f16Scale: 1 / 16 }) },
   };
 }
 

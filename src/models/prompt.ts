@@ -1,8 +1,31 @@
-/** @file Where a prompt's pictures stand: each image token is repeated for the visual tokens of its picture. */
+/** @file Prompts whose pictures are tokens: each image token is repeated for the visual tokens of its picture. */
 
 import type { PromptConfig } from '../bundle/manifest';
-import { InvalidInputError } from '../errors';
+import { isJsonObject } from '../checkpoint/json';
+import { CheckpointMismatchError, InvalidInputError } from '../errors';
 import type { EncodedPrompt } from './architecture';
+
+/**
+ * The image placeholder, proved to be the tokenizer's own.
+ *
+ * @param tokenizer the parsed `tokenizer.json`
+ * @throws CheckpointMismatchError where it has another id for it than `config.json`
+ */
+export function imageTokenPrompts(
+  tokenizer: unknown,
+  imageToken: string,
+  { imageTokenId, maxPositions }: { imageTokenId: number; maxPositions: number },
+): PromptConfig {
+  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const id = added.filter(isJsonObject).find(({ content }) => content === imageToken)?.id;
+  if (id !== imageTokenId) {
+    throw new CheckpointMismatchError(
+      `tokenizer.json gives ${imageToken} the id ${String(id)}, config.json ${imageTokenId}: they are not of one model.`,
+      { tokenizer: id, config: imageTokenId },
+    );
+  }
+  return { imageToken, imageTokenId, maxTokens: maxPositions };
+}
 
 /**
  * @param images Visual tokens of each picture, in order. Without pictures, image tokens stay the literal tokens they are.

@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BundleFormatError } from '../errors';
 import { maxDifference } from '../testing/fixtures';
 import { DATA_TYPE, onnx } from '../onnx/proto';
-import { buildStageGraph, cutStage, planStages } from './index';
+import { buildStageGraph, cutStage, planStages, storedWeights } from './index';
 import { textRotary } from './qwen2-vl/rotary';
 import type { GraphStage, StagePlan } from './types';
 import { textForward, visionForward, type Weights } from './qwen2-vl/testing/reference-forward';
@@ -123,6 +123,42 @@ describe('a stage that is cut between its steps', () => {
         expect(tensors.reduce((sum, tensor) => sum + tensor.bytes, 0)).toBeLessThanOrEqual(bytes * 0.7);
       }
     }
+  });
+});
+
+describe('q, k and v stored apart', () => {
+  /** The text stage with its first weight of each layer cut this way. */
+  const cut = (plans: StagePlan[], ...stored: string[]) =>
+    plans.map((plan) => {
+      const has = (name: string) => stored.some((each) => name.endsWith(`.${each}.weight`));
+      return { ...plan, weights: plan.weights.flatMap((weight) => storedWeights(weight, has)) };
+    });
+  const ways = [['q', 'kv'], ['qk', 'v'], ['q', 'k', 'v'], ['qkv']];
+
+  test.each(ways.flatMap((way) => (['fp32', 'q4-zp'] as const).map((dtype) => [way, dtype] as const)))(
+    '%j, %s: the vectors are those of the whole',
+    async (way, dtype) => {
+      const stages = cut(whole, ...way).map((plan) => storeStage(config, plan, weights, dtype));
+      const names = stages[1]!.tensors.map(({ name }) => name).filter((name) => name.startsWith('layers.0.self_attn'));
+      for (const each of way) expect(names.some((name) => name.includes(`.${each}.weight`))).toBe(true);
+      const stands = roundTrip(config, whole, weights, dtype);
+      for (const run of [stages, stages.flatMap((stage) => cutStage(tinyNetwork(config), stage, 1))]) {
+        const towers = await Towers.open(config, run);
+        const sequences = [ids(5, 1), ids(33, 2)];
+        const embeddings = await towers.text(rows, null, sequences);
+        sequences.forEach((sequence, i) =>
+          expect(maxDifference(embeddings[i]!, referenceText(stands, sequence))).toBeLessThan(1e-6),
+        );
+        await towers.release();
+      }
+    },
+  );
+
+  test('and one of them missing: refused by name', () => {
+    const stage = storeStage(config, cut(whole, 'q', 'kv')[1]!, weights, 'fp32');
+    const tensors = stage.tensors.filter(({ name }) => name !== 'layers.1.self_attn.kv.weight');
+    const build = () => buildStageGraph(tinyNetwork(config), { ...stage, tensors }, { activations: 'f32' });
+    expect(build).toThrow(/lacks the tensor "layers.1.self_attn.k.weight"/);
   });
 });
 

@@ -25,6 +25,6 @@ export function stageGraph({ name, towers }: Network, stage: GraphStage, options
     tensors,
   });
   const { positions = 'sequence', product = 'float' } = options;
-  tower.build({ graph, precision: precisionOf(options), positions, product }, steps);
+  tower.build({ graph, precision: precisionOf(options, tower.f16Scale), positions, product }, steps);
   return graph;
 }

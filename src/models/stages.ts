@@ -3,6 +3,7 @@
 import { MAX_STAGE_BYTES, type StoredTensor } from '../bundle/manifest';
 import { BundleFormatError, UnsupportedError } from '../errors';
 import type { Network, Tower } from './architecture';
+import { storedWeights } from './sections';
 import type { GraphStage, PlannedWeight, Range, StagePlan, TowerKind } from './types';
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
@@ -22,7 +23,7 @@ export type BytesOf = (weight: PlannedWeight) => number;
  * @throws UnsupportedError where one step alone is too large for a weight file
  */
 export function planStages(
-  { towers }: Pick<Network, 'towers'>,
+  { towers }: { towers: Readonly<Record<TowerKind, Pick<Tower, 'blocks'>>> },
   storedBytes: BytesOf,
   maxBytes = MAX_STAGE_BYTES,
 ): StagePlan[] {
@@ -68,7 +69,9 @@ export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers
   const parts: { steps: Range; tensors: StoredTensor[] }[] = [];
   let bytes = 0;
   for (let step = first; step < last; step++) {
-    const tensors = (weights[step] ?? []).flatMap(({ name }) => stored.get(name) ?? []);
+    const tensors = (weights[step] ?? [])
+      .flatMap((weight) => storedWeights(weight, (name) => stored.has(name)))
+      .flatMap(({ name }) => stored.get(name) ?? []);
     const more = tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
     const part = parts.at(-1);
     if (part === undefined || bytes + more > maxBytes) {
@@ -120,7 +123,7 @@ function bytesIn(weights: readonly PlannedWeight[], storedBytes: BytesOf): numbe
 
 function split(
   kind: TowerKind,
-  { blocks }: Tower,
+  { blocks }: Pick<Tower, 'blocks'>,
   { storedBytes, maxBytes }: { storedBytes: BytesOf; maxBytes: number },
 ): StagePlan[] {
   const stages: StagePlan[] = [];

@@ -90,6 +90,24 @@ export interface PlannedWeight {
   patchArea?: number;
   /** Vectors (norms, biases) are always f32. A matrix with `quantize: false` is never stored below fp16. */
   quantize: boolean;
+  /** What it does, where that decides how many bits it gets. */
+  role?: WeightRole;
+  /**
+   * Its rows in order, where some may be stored apart from the others: see `models/sections.ts`. One for each of `parts`,
+   * or all of a single one.
+   */
+  sections?: readonly Section[];
+}
+
+/** Of attention: what makes queries, keys and values, and what the heads' outputs go through. */
+export type WeightRole = 'query' | 'key' | 'value' | 'output';
+
+/** Rows of a matrix that do one thing. */
+export interface Section {
+  /** `q`: names of neighbours run together where they are stored together, and the matrix is called by all of them. */
+  readonly label: string;
+  readonly rows: number;
+  readonly role: WeightRole;
 }
 
 /** One stage before conversion. */

@@ -11,3 +11,4 @@ export {
 export { countFlops, type Fed } from './flops';
 export { linear, type LinearOptions, type Product } from './linear';
 export * from './ops';
+export { unpackedBytes, unpackWeights } from './unpack';

@@ -50,7 +50,7 @@ export interface RecipeEvidence {
 /** A recipe, and whether anything vouches for it. */
 export interface FoundRecipe {
   readonly recipe: Recipe;
-  /** Why it was assumed, where nothing names it; null where the repository is known. */
+  /** Why it was assumed, where nothing names it; null where the repository, or a folder of its name, is known. */
   readonly assumed: string | null;
 }
 
@@ -59,7 +59,7 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
   const ids = adapter === null ? [base] : [adapter, base];
   for (const id of ids) {
     const named = recipeOfRepository(id);
-    if (named?.architectures.includes(architecture)) return { recipe: named, assumed: null };
+    if (named?.architectures.includes(architecture)) return { recipe: named, assumed: otherOwner(id, named) };
   }
   const what = ids[0]!;
   const headed = recipes.find(
@@ -82,6 +82,16 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
 /** The recipe whose published checkpoint this repository, or a folder of its name, is. */
 export function recipeOfRepository(id: string): Recipe | undefined {
   return recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
+}
+
+/** A folder has a repository's bare name; a repository of another owner may be a copy, or anything. */
+function otherOwner(id: string, { hub, title }: Recipe): string | null {
+  if (!id.includes('/') || hub.includes(id)) return null;
+  const known = hub.find((repository) => isRepository(id, repository))!;
+  return (
+    `${id} is no repository that is known, but has the name of ${known}, so it is asked as ${title} is. If it is no copy of ` +
+    'that, its vectors are wrong: name its recipe.'
+  );
 }
 
 /** True for the repository's id and for its bare name, which a folder on disk has. */

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
-import type { WeightDtype } from '../bundle/manifest';
+import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
 import { activationBytes, expectNear, groupBytes, weightsFor, type Room } from './capability';
 
 const GiB = 2 ** 30;
-const model = (bytes: number, dtype: WeightDtype = 'q4') => ({ bytes, dtype });
+/** A model of so many bytes of weights, in two towers. */
+const model = (bytes: number, dtype: WeightDtype = 'q4') =>
+  ({ dtype, stages: [{ weights: { bytes: bytes / 4 } }, { weights: { bytes: (3 * bytes) / 4 } }] }) as BundleManifest;
 const Q4_2B = model(1.149e9);
 const Q4_7B = model(4.181e9);
 const Q8_7B = model(7.879e9, 'q8');

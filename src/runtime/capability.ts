@@ -50,6 +50,8 @@ export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): We
   return null;
 }
 
+type Stages = Pick<BundleManifest, 'stages'>;
+
 /** What a device is said to have. */
 export interface Room {
   device: DeviceName;
@@ -60,26 +62,23 @@ export interface Room {
   memory: number | null;
 }
 
-/** All weights of a model as they are stored. */
-export interface WeightSize {
-  bytes: number;
-  dtype: WeightDtype;
-}
-
-export function weightSize({ stages, dtype }: Pick<BundleManifest, 'stages' | 'dtype'>): WeightSize {
-  return { bytes: stages.reduce((sum, { weights }) => sum + weights.bytes, 0), dtype };
-}
-
 /** Where this device's weights are, unless the caller says. */
-export function weightsFor(size: WeightSize, room: Room): WeightsMode {
-  return bytesInMemory(size, room) <= weightsRoom(room) ? 'resident' : 'streamed';
+export function weightsFor({ stages, dtype }: Pick<BundleManifest, 'stages' | 'dtype'>, room: Room): WeightsMode {
+  const stored = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
+  return weightsOf({ stored, dtype }, room);
+}
+
+/** The same of weights that may not be there yet: `stored` bytes of both towers. */
+export function weightsOf(weights: { stored: number; dtype: WeightDtype }, room: Room): WeightsMode {
+  return weightBytes(weights, room) <= weightsRoom(room) ? 'resident' : 'streamed';
 }
 
 /** Bundles on a server that are smaller are fetched anew for each group; larger ones have to be stored. */
 export const REMOTE_BYTES = 64e6;
 
 /** @throws UnsupportedError for streamed weights that would come over the network, group after group */
-export function expectNear({ label, isRemote }: Pick<BundleReader, 'label' | 'isRemote'>, { bytes }: WeightSize): void {
+export function expectNear({ label, isRemote }: Pick<BundleReader, 'label' | 'isRemote'>, { stages }: Stages): void {
+  const bytes = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
   if (!isRemote || bytes < REMOTE_BYTES) return;
   throw new UnsupportedError(
     `The weights of ${label} are larger than this device can hold at once, or weights: 'streamed' was asked for: then ` +
@@ -95,12 +94,12 @@ export function weightsRoom({ device, adapter, memory }: Omit<Room, 'activations
   return (memory ?? Infinity) * MEMORY_SHARE.cpu;
 }
 
-/** What computes in 32 bits unpacks weights of 16. */
-function bytesInMemory(
-  { bytes, dtype }: WeightSize,
+/** Of both towers, as they lie in memory: what computes in 32 bits unpacks weights of 16. */
+function weightBytes(
+  { stored, dtype }: { stored: number; dtype: WeightDtype },
   { device, activations }: Pick<Room, 'device' | 'activations'>,
 ): number {
-  return dtype === 'fp16' && (device !== 'webgpu' || activations === 'f32') ? 2 * bytes : bytes;
+  return dtype === 'fp16' && (device !== 'webgpu' || activations === 'f32') ? 2 * stored : stored;
 }
 
 /** What the activations of a group may take while streamed weights pass by. */

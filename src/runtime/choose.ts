@@ -4,11 +4,11 @@ import type { BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { InvalidInputError, UnsupportedError, VLM2VecError, WebGPUUnavailableError } from '../errors';
 import type { Asked } from './asked';
-import { expectNear, tooSmallFor, weightsFor, weightSize } from './capability';
+import { expectNear, tooSmallFor, weightsFor } from './capability';
 import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, type AttentionMode } from './device';
 import { Engine, GpuLost } from './engine';
 import { isNode } from '../environment';
-import type { Product } from '../onnx';
+import { unpackedBytes, type Product } from '../onnx';
 import { pairsAreRight } from './int8-kernels';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { mainMemory } from './memory';
@@ -38,6 +38,8 @@ export interface InternalOptions {
   strictPlacement?: boolean;
   /** Multiplies with quantized weights so, whatever the rung. */
   product?: Product;
+  /** Whether the text tower's weights are widened, whatever the device. */
+  unpackText?: boolean;
   /** The browser build to use whatever the engine can do. */
   build?: 'jspi' | 'asyncify';
   /** Largest Hub file, in bytes, that is fetched whole instead of in one verified pass. */
@@ -55,6 +57,11 @@ export const PROBE_BYTES = 64 * 1024 * 1024;
 
 /** Vision stages that are smaller come along with the text stages. */
 const LATER_BYTES = 64 * 1024 * 1024;
+/**
+ * A text tower is unpacked on WASM where that takes no more: ONNX Runtime would do it anew for every run, which for one text
+ * takes five times as long as the rest. The vision tower has enough rows for that not to matter.
+ */
+const UNPACKED_BYTES = 256 * 1024 * 1024;
 
 export interface ChoiceOptions extends OrtOptions {
   reader: BundleReader;
@@ -145,13 +152,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const room = { adapter, memory: mainMemory() };
   const modeOf = (rung: Rung): WeightsMode => {
     const { weights = 'auto' } = options;
-    return weights === 'auto' ? weightsFor(weightSize(manifest), { ...rung, ...room }) : weights;
+    return weights === 'auto' ? weightsFor(manifest, { ...rung, ...room }) : weights;
   };
   /** Rungs whose weights turned out not to fit, and are streamed instead. */
   const overfull: RungReport[] = [];
   const buildFitting = async (rung: Rung): Promise<Engine> => {
     const weights = modeOf(rung);
-    if (weights === 'streamed') expectNear(options.reader, weightSize(manifest));
+    if (weights === 'streamed') expectNear(options.reader, manifest);
     // The probe has a picture: where it runs, one progress bar tells of everything.
     const vision = isProbed(rung) ? 'now' : options.vision;
     try {
@@ -161,7 +168,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
       if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
       const milliseconds = { setUp: null, probe: null };
       const reason = `Its weights do not fit, and are streamed: ${error.message}`;
-      expectNear(options.reader, weightSize(manifest));
+      expectNear(options.reader, manifest);
       overfull.push({ ...rung, outcome: 'error', cosine: null, reason, milliseconds });
       return buildEngine(ort, rung, { ...options, weights: 'streamed' });
     }
@@ -195,10 +202,26 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
         : null,
     });
 
+  /** What int8 loses could hide a GPU's wrong kernels: with exact products it must pass first, where nothing hides. */
+  const expectExact = async (fast: Rung) => {
+    const rung: Rung = { ...fast, compute: 'exact' };
+    const exact = { ...options, weights: modeOf(rung), vision: 'now', onProgress: undefined } as const;
+    const engine = await buildEngine(ort, rung, exact);
+    try {
+      const { passed, reason } = await check(engine, rung);
+      if (!passed) throw new WebGPUUnavailableError(`With exact products: ${reason}.`);
+    } finally {
+      await engine.release();
+    }
+  };
+
   const climbed = await climb(rungs, {
     remembered,
     signal: options.signal,
-    build: buildFitting,
+    build: async (rung) => {
+      if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
+      return buildFitting(rung);
+    },
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
   });
@@ -217,7 +240,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
 export function streamsHere(manifest: BundleManifest, weights: WeightsChoice = 'auto'): boolean {
   if (weights !== 'auto') return weights === 'streamed';
   const room = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory: mainMemory() } as const;
-  return weightsFor(weightSize(manifest), room) === 'streamed';
+  return weightsFor(manifest, room) === 'streamed';
 }
 
 /**
@@ -256,6 +279,7 @@ export async function buildEngine(
     },
     backbone: asked.backbone,
     positions: asked.recipe.positions,
+    unpackText: internal?.unpackText ?? (weights === 'resident' && isWorthUnpacking(rung, manifest)),
   });
 }
 
@@ -266,8 +290,12 @@ function isOverfull(error: unknown): error is Error {
   return error instanceof Error && !(error instanceof VLM2VecError) && /memory|alloc/i.test(error.message);
 }
 
-/** ONNX Runtime has int8 kernels on Node's CPU only; what its level 0 does with 8 bits there is slow where rows are few. */
+/**
+ * ONNX Runtime has int8 kernels on Node's CPU, where what level 0 does with 8 bits is slow if rows are few, and on GPUs with
+ * subgroups (packed dot products, DP4A).
+ */
 async function productOf({ device, activations, compute }: Rung, ort: Ort, manifest: BundleManifest): Promise<Product> {
+  if (device === 'webgpu' && compute === 'fast') return 'int8';
   if (device !== 'cpu' || activations !== 'f32' || !isQuantized(manifest)) return 'float';
   if (compute === 'fast') return 'int8';
   return (await pairsAreRight(ort)) ? 'pair' : 'float';
@@ -275,6 +303,15 @@ async function productOf({ device, activations, compute }: Rung, ort: Ort, manif
 
 function isQuantized({ dtype }: BundleManifest): boolean {
   return dtype === 'q8' || dtype === 'q4';
+}
+
+function isWorthUnpacking({ device, activations }: Rung, manifest: BundleManifest): boolean {
+  return device === 'wasm' && activations === 'f32' && unpackedText(manifest) <= UNPACKED_BYTES;
+}
+
+/** Bytes that the text tower's quantized weights take as float32. */
+function unpackedText({ stages }: BundleManifest): number {
+  return stages.reduce((sum, { kind, tensors }) => sum + (kind === 'text' ? unpackedBytes(tensors) : 0), 0);
 }
 
 function visionBytes(manifest: BundleManifest): number {

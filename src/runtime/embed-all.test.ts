@@ -55,7 +55,14 @@ describe('pictures', () => {
   const inputs = [...'abcdefghi'].map(picture);
 
   test('are prepared while those before them are embedded, at most one window ahead', async () => {
-    const { embed, log } = job({ run: later });
+    // Each run ends when what it is to wait for has been prepared: never, were that to wait for the run.
+    const until: Record<string, string> = { ab: 'prepare e', cd: 'prepare h' };
+    const { embed, log } = job({
+      run: async (names) => {
+        do await later();
+        while (until[names] !== undefined && !log.includes(until[names]));
+      },
+    });
     const vectors = await embed(inputs);
     expect(vectors.map((vector) => (vector as Float32Array)[0])).toEqual([...'abcdefghi'].map((c) => c.charCodeAt(0)));
     const at = (step: string) => log.indexOf(step);
@@ -67,9 +74,15 @@ describe('pictures', () => {
   });
 
   test('are prepared while texts are embedded', async () => {
-    const { embed, log } = job({ run: later });
+    const { embed, log } = job({
+      run: async () => {
+        do await later();
+        while (!log.includes('prepare a'));
+      },
+    });
     await embed([{ text: 'x' }, picture('a')]);
-    expect(log).toEqual(['prepare x', 'prepare a', 'run x', 'ran x', 'run a', 'ran a']);
+    expect(log.indexOf('prepare a')).toBeLessThan(log.indexOf('ran x'));
+    expect(log.slice(-2)).toEqual(['run a', 'ran a']);
   });
 
   test('that cannot be read end the call, once what was begun has ended', async () => {
@@ -80,7 +93,10 @@ describe('pictures', () => {
       },
     });
     await expect(embed(inputs)).rejects.toThrow('bad');
-    expect(log.at(-1)).toMatch('ran cd');
+    expect(log.at(-1)).toMatch('ran '); // what had begun when it ended, at least the first
+    const ended = log.length;
+    await later();
+    expect(log.length).toBe(ended);
     const skipped: number[] = [];
     const vectors = await embed(inputs, { onError: 'skip', onSkip: ({ index }) => skipped.push(index) });
     expect(skipped).toEqual([5]);

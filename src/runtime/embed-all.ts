@@ -1,6 +1,6 @@
 /** @file All inputs of a call: prepared, packed into runs, and put back in their order. */
 
-import { letEventsIn } from '../environment';
+import { nextTask } from '../environment';
 import { VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
 import { packImages, packTexts, type BatchLimits } from './batching';
@@ -131,7 +131,7 @@ export async function embedAll(
     let patches = 0;
     for (const index of indices.filter((each) => !isText(each))) {
       const item = await prepare(index);
-      await letEventsIn(); // one of them may be the end of a run, which the next waits for
+      await nextTask(); // one of them may be the end of a run, which the next waits for
       if (!item) continue;
       window.push(item);
       patches += packingOf(item.prepared, job.keyOf).patches;

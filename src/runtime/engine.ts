@@ -36,6 +36,8 @@ export interface EngineOptions {
   reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
+  /** Widens the text tower's weights as they are loaded; see `stage.ts`. */
+  unpackText?: boolean;
   /** `streamed`: a stage at a time is loaded for each group of runs: little memory, at the price of time. */
   weights: WeightsMode;
   /** Stages that are streamed are cut into parts of so many bytes, where their blocks are that small. @default whole */
@@ -107,7 +109,7 @@ export class Engine {
   #complaint: GPUError | null = null;
 
   private constructor(options: EngineOptions) {
-    const { ort, rung, gpu, product, weights, backbone, positions, numThreads, strictPlacement } = options;
+    const { ort, rung, gpu, product, weights, backbone, positions, numThreads, strictPlacement, unpackText } = options;
     this.#options = options;
     this.#ort = ort;
     this.rung = rung;
@@ -118,7 +120,7 @@ export class Engine {
     this.#feeder = new Feeder({ ort, backbone, positions, activations: rung.activations });
     const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
     this.#stages = new LiveStages({
-      ...{ ort, rung, gpu, product, numThreads, strictPlacement, positions, unlessLost },
+      ...{ ort, rung, gpu, product, numThreads, strictPlacement, positions, unpackText, unlessLost },
       network: backbone,
     });
     const turns = new TaskQueue();

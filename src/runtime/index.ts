@@ -1,9 +1,10 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
-export { largestWeight, weightsFor } from './capability';
+export { takeMoments } from './calibration';
+export { largestWeight, weightsOf } from './capability';
 export { mainMemory } from './memory';
 export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
-export { adapterFacts, noWebGPU, requestAdapter } from './device';
+export { adapterFacts, noWebGPU, requestAdapter, subgroupsUsable } from './device';
 export { isNode } from '../environment';
 export { askedOf } from './asked';
 export { checkEmbedOptions, toParts } from './inputs';

@@ -24,6 +24,15 @@ test.each<[string, Partial<LadderRequest>, string[]]>([
   ['Node', { fallback: 'cpu', gpu: null }, ['cpu f32']],
   ['Node, fast', { fallback: 'cpu', gpu: null, compute: 'fast' }, ['cpu f32 fast', 'cpu f32']],
   ['Node at f16, fast', { fallback: 'cpu', gpu: null, compute: 'fast', activations: 'f16' }, ['cpu f16']],
+  [
+    'fast on a GPU: int8 before each, where there are subgroups',
+    { compute: 'fast' },
+    [
+      ...['webgpu f16 subgroups fast', 'webgpu f16 subgroups', 'webgpu f32 subgroups fast', 'webgpu f32 subgroups'],
+      ...['webgpu f16', 'webgpu f32', 'wasm f32'],
+    ],
+  ],
+  ['fast without subgroups', { compute: 'fast', gpu: { f16: false, subgroups: false } }, ['webgpu f32', 'wasm f32']],
   ['fast in a browser, which has no kernels for it', { gpu: null, compute: 'fast' }, ['wasm f32']],
 ])('rungs: %s', (_, change, names) => {
   expect(rungsFor(request(change)).map(rungName)).toEqual(names);

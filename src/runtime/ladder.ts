@@ -24,7 +24,7 @@ export interface LadderRequest {
   gpu: { f16: boolean; subgroups: boolean } | null;
   /** Full-precision weights were chosen for exactness: `auto` then keeps f32 activations. */
   exact: boolean;
-  /** `fast` is tried first where the fallback has kernels for it, which is Node's CPU. @default 'exact' */
+  /** `fast` is tried first where there are kernels for it: on Node's CPU, and on GPUs with subgroups. @default 'exact' */
   compute?: Compute;
 }
 
@@ -38,7 +38,13 @@ export function rungsFor({ device, activations, fallback, gpu, exact, compute }:
     const kinds: Activations[] = activations === 'auto' ? (exact ? ['f32'] : ['f16', 'f32']) : [activations];
     const usable = kinds.filter((kind) => kind === 'f32' || gpu.f16);
     const on = { device: 'webgpu', compute: 'exact' } as const;
-    for (const kind of usable) rungs.push({ ...on, activations: kind, subgroups: gpu.subgroups });
+    for (const kind of usable) {
+      const { subgroups } = gpu;
+      // Packed int8 products need subgroups; of Node's own device nothing is known.
+      const hasInt8 = compute === 'fast' && (subgroups || fallback === 'cpu');
+      if (hasInt8) rungs.push({ ...on, compute: 'fast', activations: kind, subgroups });
+      rungs.push({ ...on, activations: kind, subgroups });
+    }
     if (gpu.subgroups) {
       for (const kind of usable) rungs.push({ ...on, activations: kind, subgroups: false });
     }

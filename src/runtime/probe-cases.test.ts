@@ -31,6 +31,13 @@ test.each([
   const names = cases.map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining([...F16_CASES]));
 
+  const changed = await probeCases({ prompts, pictures: { 'small-picture': { width: 4, height: 56 } } }, count);
+  const changedPictures = changed.flatMap(({ picture }) => (picture ? [picture] : []));
+  expect(changedPictures).toEqual([
+    { width: 4, height: 56, seed: 7 },
+    { width: 140, height: 112, seed: 7 },
+  ]);
+
   const short = await probeCases({ prompts: { ...prompts, maxTokens: 32 } }, count);
   expect(short.map(({ name }) => name)).toEqual(['short-text', 'text-31', 'text-32', 'small-picture', 'picture']);
 });

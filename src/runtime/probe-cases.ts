@@ -36,21 +36,18 @@ const SEED = 7;
 export const F16_CASES: readonly string[] = ['short-text', 'text-33', 'small-picture'];
 
 export interface ProbeOptions extends Pick<BundleManifest, 'prompts'> {
-  /** @default 56 × 56 and 140 × 112 */
-  readonly pictures?: Readonly<Record<keyof typeof PICTURES, { width: number; height: number }>>;
+  /** Sizes in place of 56 × 56 and 140 × 112. */
+  readonly pictures?: Readonly<Partial<typeof PICTURES>>;
 }
 
 /** The inputs of a new bundle's probe. Lengths above the model's limit are left out. */
-export async function probeCases(
-  { prompts, pictures = PICTURES }: ProbeOptions,
-  count: CountTokens,
-): Promise<ProbeInput[]> {
+export async function probeCases({ prompts, pictures }: ProbeOptions, count: CountTokens): Promise<ProbeInput[]> {
   const lengths = TEXT_TOKENS.filter((length) => length <= prompts.maxTokens);
   const texts = await textsOf(lengths, count);
   return [
     { name: 'short-text', text: 'two dogs on a beach', picture: null },
     ...[...texts].map(([length, text]) => ({ name: `text-${length}`, text, picture: null })),
-    ...Object.entries(pictures).map(([name, { width, height }]) => ({
+    ...Object.entries({ ...PICTURES, ...pictures }).map(([name, { width, height }]) => ({
       name,
       text: `${prompts.imageToken}\nRepresent the given image.\n`,
       picture: { width, height, seed: SEED },

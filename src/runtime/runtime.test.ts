@@ -13,6 +13,7 @@ import {
   ProbeError,
   UnsupportedError,
 } from '../errors';
+import type { BundleReader } from '../bundle/storage';
 import { readManifest } from '../store';
 import { folderBundle } from '../store/folder.node.js';
 import { convertFixture } from '../testing/bundles';
@@ -273,6 +274,32 @@ describe('loading', () => {
       { compute: 'exact', outcome: 'skipped' },
     ]);
     await refused.dispose();
+  });
+
+  test('a text tower that is unpacked gives the vectors of a packed one', async () => {
+    for (const dtype of ['q8', 'q4'] as const) {
+      const path = join(folder, `packed-${dtype}`);
+      await convertFixture('tiny-tied', path, { dtype });
+      const onDisk = folderBundle(path);
+      const inMemory: BundleReader = {
+        label: 'memory',
+        open: async (name) => {
+          const file = await onDisk.open(name);
+          return { path: name, size: file.size, read: file.read.bind(file), data: () => file.read(0, file.size) };
+        },
+      };
+      const [packed, unpacked] = await Promise.all(
+        [false, true].map((unpackText) =>
+          loadRuntime({ reader: inMemory, internal: { product: 'float', unpackText }, probe: 'always' }),
+        ),
+      );
+      const inputs = ['two dogs on a beach', { image: pathToFileURL(fixturePath('images/cat.png')) }];
+      const [expected, found] = [await packed!.embed(inputs), await unpacked!.embed(inputs)];
+      found.forEach((vector, i) => expect(maxDifference(vector, expected[i]!)).toBeLessThan(1e-5));
+      expect(found).not.toEqual(expected); // other kernels add up in another order: it was unpacked
+      await packed!.dispose();
+      await unpacked!.dispose();
+    }
   });
 
   test('products of int8 in pairs give the vectors of float products', async () => {

@@ -2,8 +2,8 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
-import { buildStageGraph, cutStage, type Network, type Positions } from '../models';
-import { countFlops, type Product } from '../onnx';
+import { buildStageGraph, cutStage, planStages, storedWeights, type Network, type Positions } from '../models';
+import { countFlops, unpackWeights, type Product } from '../onnx';
 import type { Gpu } from './device';
 import type { WeightPart } from './files';
 import type { Rung } from './ladder';
@@ -36,6 +36,8 @@ export interface StageOptions {
   rung: Rung;
   /** How quantized weights are multiplied on this rung. */
   product: Product;
+  /** The text tower's quantized weights are widened to float32 as they are loaded: eight times the memory of `q4`. */
+  unpackText?: boolean;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
   /** Keep the output on the GPU, for the next stage. */
@@ -64,15 +66,18 @@ export class Stage {
     this.#graph = graph;
   }
 
-  /** @param weights the part's, as `BundleFiles.weights` gives them */
+  /** @param stored the part's weights, as `BundleFiles.weights` gives them */
   static async load(
     { stage, file, range }: StagePart,
-    weights: string | Blob | Uint8Array,
+    stored: string | Blob | Uint8Array,
     options: StageOptions,
   ): Promise<Stage> {
     const { ort, network, positions, rung, product, unlessLost, signal } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
-    const own = { ...stage, tensors };
+    const { own, weights } =
+      options.unpackText && stage.kind === 'text'
+        ? await unpacked({ ...stage, tensors }, stored, network)
+        : { own: { ...stage, tensors }, weights: stored };
     const graph = (product: Product) =>
       options.build?.(own) ??
       buildStageGraph(network, own, {
@@ -103,13 +108,31 @@ export class Stage {
 
   /** Floating-point operations of a run on `feeds`. */
   flops(feeds: Feeds): number {
-    return countFlops(this.#graph(), feeds);
+    const shapes = Object.entries(feeds).map(([name, tensor]) => {
+      const { dims, type, location } = tensor;
+      // What lies on the GPU has a shape and no data here.
+      return [name, { dims, data: type === 'int64' && location === 'cpu' ? tensor.data : undefined }] as const;
+    });
+    return countFlops(this.#graph(), Object.fromEntries(shapes));
   }
 
   /** Call within the queue. */
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+async function unpacked<S extends BundleStage>(stage: S, data: string | Blob | Uint8Array, network: Network) {
+  if (typeof data === 'string') return { own: stage, weights: data };
+  const bytes = data instanceof Blob ? new Uint8Array(await data.arrayBuffer()) : data;
+  const names = new Set(stage.tensors.map(({ name }) => name));
+  const isStored = (name: string) => names.has(name) || names.has(`${name}.q`);
+  const stored = planStages(network, () => 0).flatMap(({ weights }) =>
+    weights.flatMap((weight) => storedWeights(weight, isStored)),
+  );
+  const columns = new Map(stored.map(({ name, shape }) => [name, shape[1]]));
+  const found = unpackWeights({ tensors: stage.tensors, bytes }, (name) => columns.get(name));
+  return { own: { ...stage, tensors: found.tensors }, weights: found.bytes };
 }
 
 /** How sessions of a rung are made. */

@@ -23,7 +23,7 @@ export type WeightsChoice = 'auto' | WeightsMode;
 
 /**
  * Products with quantized weights. `exact`: as in float32, to 2e-5 of a product. `fast`: what is multiplied is rounded to 8
- * bits, where there are kernels for that (Node's CPU). `fast` must pass the probe, else `exact` is used.
+ * bits, where there are kernels for that (Node's CPU, GPUs with subgroups). `fast` must pass the probe, else `exact` is used.
  */
 export type Compute = 'exact' | 'fast';
 
@@ -145,7 +145,10 @@ export interface RecipeInfo extends Pick<
   licence: Licence;
   /** Whether prompts are the caller's own strings, and MMEB's tasks have a meaning. */
   isRaw: boolean;
-  /** Why it was assumed, where neither the checkpoint nor an option names it: vectors are wrong if it is not the one that the model was trained with. Null otherwise. */
+  /**
+   * Why it was assumed, where neither the checkpoint nor an option names it, or what of the checkpoint is not as the published
+   * one is known to be: vectors are wrong if it is not the recipe that the model was trained with. Null otherwise.
+   */
   assumed: string | null;
   /** Whether the caller's own instruction is taken, and on which sides; null where it is fixed. */
   instruction: { default: string; roles: readonly Role[] } | null;

@@ -1,12 +1,12 @@
 /** @file A checkpoint into the model store: pinned to the commits it began with, one writer at a time, carried on with. */
 
 import type { BundleManifest, BundleSource } from '../bundle/manifest';
-import type { BundleWriter } from '../bundle/storage';
+import type { BundleReader, BundleWriter } from '../bundle/storage';
 import type { Checkpoint, FileTree } from '../checkpoint/index';
 import { convertCheckpoint, openCheckpoint, plannedBefore } from '../convert/index';
 import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '../errors';
-import { recipeToJson, type Recipe } from '../recipes';
-import { computeProbe } from '../runtime/index';
+import { recipeToJson } from '../recipes';
+import { computeProbe, takeMoments } from '../runtime/index';
 import { writeRecord } from '../store/index';
 import { writeTo, type Place } from './keep';
 import type { LocatedCheckpoint } from './locate';
@@ -44,11 +44,13 @@ async function convertWith(
   const { spec, stored } = job;
   const { dtype = DEFAULT_DTYPE, base, adapter, hubUrl, noteBytes, signal, onProgress, ort, refresh = false } = options;
   let checkpoint: Checkpoint;
+  const before = plannedBefore(writer.journal?.notes ?? []);
+  const effort = options.effort ?? (before?.feedback ? 'best' : 'fast');
   try {
-    const pinned = refresh ? null : (plannedBefore(writer.journal?.notes ?? [])?.source ?? null);
+    const pinned = refresh ? null : (before?.source ?? null);
     await writeRecord(writer, { origin: originOf(spec, { base, adapter, hubUrl }), dtype });
     checkpoint = await openSteadily(job, options, pinned);
-    if (stored && isCurrent(stored.manifest, checkpoint, options.recipe)) {
+    if (stored && isCurrent(stored.manifest, checkpoint, options)) {
       await writer.abort();
       return null;
     }
@@ -62,16 +64,29 @@ async function convertWith(
     dtype,
     recipe: options.recipe,
     noteBytes,
+    ...(effort === 'best' && {
+      takeMoments: (reader: BundleReader, manifest: BundleManifest) =>
+        takeMoments(reader, manifest, { ...ort, signal, onProgress }),
+    }),
     computeProbe: (reader, manifest) => computeProbe(reader, manifest, ort),
     signal,
     onProgress,
   });
 }
 
-/** Whether a stored bundle is of the same commits, and asked as the caller says. */
-function isCurrent(stored: BundleManifest, { source }: Checkpoint, recipe: Recipe | undefined): boolean {
+/** Whether a bundle has what the caller wants of {@link OpenOptions.effort}. */
+export function isRoundedAs({ dtype, rounding }: BundleManifest, { effort }: Pick<OpenOptions, 'effort'>): boolean {
+  return effort !== 'best' || dtype !== 'q4' || rounding === 'feedback';
+}
+
+/** Whether a stored bundle is of the same commits, asked as the caller says, and rounded no worse. */
+function isCurrent(stored: BundleManifest, { source }: Checkpoint, { recipe, effort }: OpenOptions): boolean {
   const same = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
-  return same(stored.source, source) && (recipe === undefined || same(stored.recipe, recipeToJson(recipe)));
+  return (
+    isRoundedAs(stored, { effort }) &&
+    same(stored.source, source) &&
+    (recipe === undefined || same(stored.recipe, recipeToJson(recipe)))
+  );
 }
 
 /** What comes over a line may not make sense once, and be fine the next time. */

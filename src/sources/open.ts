@@ -6,7 +6,7 @@
 import type { BundleManifest } from '../bundle/manifest';
 import { SourceNotFoundError, UnsupportedError } from '../errors';
 import { httpBundle, readManifest, readRecord, type ModelStore } from '../store/index';
-import { convertInto } from './convert-into';
+import { convertInto, isRoundedAs } from './convert-into';
 import { isWanted, openOnServer } from './download-into';
 import { ifStored, isThere } from './keep';
 import { locate, type LocatedCheckpoint } from './locate';
@@ -54,7 +54,7 @@ export async function findSource(
 async function openCheckpointSource(source: LocatedCheckpoint, options: OpenOptions): Promise<OpenedBundle> {
   const modelStore = await openModelStore();
   const stored = await ifStored({ modelStore, name: source.name }, options.signal);
-  if (stored && !options.refresh) return stored;
+  if (stored && !options.refresh && isRoundedAs(stored.manifest, options)) return stored;
   return convertInto({ ...source, modelStore, stored }, options);
 }
 
@@ -88,6 +88,13 @@ function checkOptions(opened: OpenedBundle, options: OpenOptions): OpenedBundle 
       `dtype: '${options.dtype}' was asked for, but ${reader.label} is a bundle of ${manifest.dtype} weights; ` +
         'only checkpoints are converted.',
       { option: 'dtype', dtype: manifest.dtype },
+    );
+  }
+  if (!isRoundedAs(manifest, options)) {
+    throw new UnsupportedError(
+      `effort: '${options.effort}' was asked for, but ${reader.label} is a bundle whose weights are rounded already; only ` +
+        'checkpoints are converted.',
+      { option: 'effort' },
     );
   }
   for (const option of ['base', 'adapter'] as const) {

@@ -1,6 +1,6 @@
 /** @file What opening a source takes and gives. */
 
-import type { BundleManifest, WeightDtype } from '../bundle/manifest';
+import type { BundleManifest, Effort, WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import type { Recipe } from '../recipes';
 import type { OnProgress, OrtOptions, WeightsChoice } from '../runtime/index';
@@ -12,6 +12,8 @@ export const DEFAULT_DTYPE: WeightDtype = 'q4';
 export interface OpenOptions {
   /** Weights of a checkpoint that gets converted. */
   dtype?: WeightDtype;
+  /** Of a conversion to q4. @default that of an interrupted conversion which is carried on with, else 'fast' */
+  effort?: Effort;
   /** How a checkpoint that gets converted is asked, in place of its own recipe. */
   recipe?: Recipe;
   /** The base model of an adapter checkpoint, or an adapter for a base model. */

@@ -112,6 +112,12 @@ class FolderWriter implements BundleWriter {
     return tracked;
   }
 
+  async remove(path: string): Promise<void> {
+    if (!isPlainPath(path)) throw new VLM2VecError(`Cannot delete ${path} in ${this.#place.out}.`, { path });
+    this.#created.delete(path);
+    await rm(join(this.#place.temporary, path), { force: true });
+  }
+
   reader() {
     return folderBundle(this.#place.temporary);
   }

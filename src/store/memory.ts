@@ -41,6 +41,7 @@ export function memoryBundle(label = 'memory', { resumable = false } = {}): Memo
           close: async () => undefined,
         };
       },
+      remove: async (path) => void written.delete(path),
       reader: () => readerOf(label, () => written),
       publish: async () => {
         published = new Map(written);

@@ -104,6 +104,11 @@ class OpfsWriter implements BundleWriter {
     return tracked;
   }
 
+  async remove(path: string): Promise<void> {
+    this.#created.delete(path);
+    await removeEntry(this.#place.folder, path);
+  }
+
   reader() {
     return folderReader(this.#place.name, async () => this.#place.folder);
   }

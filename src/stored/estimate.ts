@@ -3,17 +3,17 @@
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import { bundleFiles } from '../bundle/validate';
 import { resolveCheckpoint } from '../checkpoint/index';
-import { plannedStorage } from '../convert/index';
+import { plannedStorage, recipeBeforeWeights } from '../convert/index';
+import { isNode } from '../environment';
 import { NetworkError } from '../errors';
 import {
   adapterFacts,
-  isNode,
   largestWeight,
   mainMemory,
   noWebGPU,
   requestAdapter,
-  weightsFor,
   type AdapterFacts,
+  weightsOf,
   type WeightsMode,
 } from '../runtime/index';
 import { findSource } from '../sources/open';
@@ -51,14 +51,14 @@ export interface Estimate {
     adapter: AdapterFacts | null;
     /** Whether WebGPU can run it. WASM can where memory allows, much more slowly. */
     webgpu: boolean;
-    /** Where `load` would keep the weights: `streamed` where this device cannot be expected to hold them at once. */
-    weights: WeightsMode;
     /** Half-precision activations. */
     f16: boolean;
     /** Why not, for people. */
     reason: string | null;
     /** The largest single buffer it needs. */
     largestBuffer: number;
+    /** Whether all weights are likely to fit into memory here, the GPU's where it can run it; else they are streamed. */
+    weights: WeightsMode;
   };
 }
 
@@ -117,7 +117,9 @@ const GRAPHS_BYTES = 100_000;
 async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {
   const { dtype = DEFAULT_DTYPE, signal } = options;
   const { base, adapter, config } = await resolveCheckpoint(await checkpointParts(spec, options));
-  const planned = plannedStorage(config, dtype);
+  const recipe =
+    options.recipe ?? recipeBeforeWeights({ base: base.label, adapter: adapter?.tree.label ?? null, config });
+  const planned = plannedStorage(config, dtype, recipe.head);
   let download = 0;
   let besides = GRAPHS_BYTES;
   for (const tree of adapter ? [adapter.tree, base] : [base]) {
@@ -139,14 +141,15 @@ async function storageFor(bytes: number): Promise<Estimate['storage']> {
   return { usage, quota, free, fits: free === null ? null : bytes <= free };
 }
 
-async function deviceFor({ gpu, dtype, largestBuffer }: Sizes): Promise<Estimate['device']> {
+async function deviceFor({ largestBuffer, gpu: stored, dtype }: Sizes): Promise<Estimate['device']> {
   const adapter = await requestAdapter();
   const memory = mainMemory();
-  const size = { bytes: gpu, dtype };
-  const cpu = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory } as const;
+  const onCpu = weightsOf(
+    { stored, dtype },
+    { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory },
+  );
   if (!adapter) {
-    const weights = weightsFor(size, cpu);
-    return { adapter: null, webgpu: false, weights, f16: false, reason: noWebGPU(), largestBuffer };
+    return { adapter: null, webgpu: false, f16: false, reason: noWebGPU(), largestBuffer, weights: onCpu };
   }
   const facts = adapterFacts(adapter);
   const limit = largestWeight(facts);
@@ -154,7 +157,7 @@ async function deviceFor({ gpu, dtype, largestBuffer }: Sizes): Promise<Estimate
   const reason = webgpu
     ? null
     : `Its largest weight takes ${largestBuffer} bytes in one GPU buffer; this GPU allows ${limit}.`;
-  const activations = facts.f16 ? 'f16' : 'f32';
-  const weights = weightsFor(size, webgpu ? { device: 'webgpu', activations, adapter: facts, memory } : cpu);
-  return { adapter: facts, webgpu, weights, f16: facts.f16, reason, largestBuffer };
+  const room = { device: 'webgpu', activations: facts.f16 ? 'f16' : 'f32', adapter: facts, memory } as const;
+  const weights = webgpu ? weightsOf({ stored, dtype }, room) : onCpu;
+  return { adapter: facts, webgpu, f16: facts.f16, reason, largestBuffer, weights };
 }

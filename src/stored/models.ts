@@ -15,6 +15,7 @@ import type { InternalOptions, OnProgress } from '../runtime/index';
 export type AddOptions = Pick<
   LoadOptions,
   | 'dtype'
+  | 'effort'
   | 'base'
   | 'adapter'
   | 'hubUrl'

@@ -1,14 +1,15 @@
 /**
  * @file How activations are kept within float16, at no cost at run time.
  *
- * Decoders such as Qwen2-VL's have massive activations: single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds
- * to it overflows float16 (65504). So, for float16 activations:
+ * Large models have massive activations: single channels of the residual stream reach 1e3 – 1e5 (Sun et al., arXiv:2402.17762, find 15,000),
+ * and what `down_proj` adds to it may overflow float16 (65504). So, for float16 activations:
  *  - the residual stream and the norms stay float32; only the branches (attention, MLP) run in float16;
  *  - what a branch adds is computed `residual` times smaller, and the whole stream is that much smaller. RMSNorm and
  *    LayerNorm ignore scale, with epsilon · residual². The factor enters by the norm's gain (and the biases), and
  *    goes through: attention is linear in v, and the scale of q·k is corrected in the softmax's own factor;
  *    QuickGelu_α(s·z, α/s) = s · QuickGelu_α(z).
- * Gains and biases are multiplied once, when the session is made. The factors are powers of two, hence exact.
+ * Gains and biases are multiplied once, when the session is made. The factors are powers of two, hence exact. How small they are is each
+ * tower's own: too small, and what is added to a stream of small numbers drowns in float16's coarsest steps (6e-8).
  */
 
 import type { FloatType, GraphBuilder, Product, Value } from '../../onnx/index';
@@ -24,9 +25,10 @@ export interface Precision {
   gated: number;
 }
 
-export function precisionOf(options: GraphOptions): Precision {
+/** @param f16Scale the tower's {@link Tower.f16Scale} */
+export function precisionOf(options: GraphOptions, f16Scale: number): Precision {
   return options.activations === 'f16'
-    ? { type: 'f16', residual: 1 / 16, gated: 1 / 4 }
+    ? { type: 'f16', residual: f16Scale, gated: Math.sqrt(f16Scale) }
     : { type: 'f32', residual: 1, gated: 1 };
 }
 

@@ -27,6 +27,12 @@ export interface ClipConfig {
   readonly layerNormEps: number;
 }
 
+/**
+ * None is needed: CLIP is published in float16 and runs in it, and behind it the projector reads the stream as it is, so
+ * that it has to fit.
+ */
+const F16_SCALE = 1;
+
 const CHANNELS = 3;
 
 /** Patches of one tile: 576. */
@@ -127,6 +133,7 @@ export function clipTower(config: ClipConfig, { source, connector }: ClipOptions
   return towerOf<VitRun>({
     blocks,
     width,
+    f16Scale: F16_SCALE,
     start: ({ graph }) => ({ hidden: graph.input('patches', 'f32', [VIT_ROWS, inFeatures]), branch: null }),
     run: (context) => vitRun(context, { rotary: false, headDim }),
   });

@@ -43,6 +43,8 @@ export interface DecoderOptions {
   /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
   readonly fused?: boolean;
   readonly head: Head | null;
+  /** See {@link Tower.f16Scale}. */
+  readonly f16Scale: number;
   /** Slices of each MLP. @default 1 */
   readonly mlpSlices?: number;
 }
@@ -70,6 +72,11 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       inFeatures: hiddenSize,
       outFeatures: (heads + 2 * kvHeads) * headDim,
       bias: options.attentionBias,
+      sections: [
+        { label: 'q', rows: heads * headDim, role: 'query' },
+        { label: 'k', rows: kvHeads * headDim, role: 'key' },
+        { label: 'v', rows: kvHeads * headDim, role: 'value' },
+      ],
     }),
     output: linear({
       name: `${name}.self_attn.o_proj`,
@@ -77,6 +84,7 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       inFeatures: heads * headDim,
       outFeatures: hiddenSize,
       bias: false,
+      role: 'output',
     }),
     postNorm: rms('post_attention_layernorm'),
     mlp: gatedMlp(config, {
@@ -139,6 +147,7 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
     blocks,
     width: hiddenSize,
     mostSlices: mostSlices(config),
+    f16Scale: options.f16Scale,
     start: (context) => spliceEmbeddings(context, hiddenSize),
     run: (context) => textRun(context, headDim),
   });

@@ -3,7 +3,8 @@
  * the graph computes both follow from that description.
  */
 
-import { castFrom, linear as linearNode, scale, type Value } from '../../onnx';
+import { castFrom, concatLast, linear as linearNode, scale, splitLast, type Value } from '../../onnx';
+import { runName, storedRuns } from '../sections';
 import type { PlannedWeight, Slice } from '../types';
 import { type Context, vector } from './activations';
 import { normStream, normStreamF32, type Stream } from './residual';
@@ -25,6 +26,9 @@ export interface Linear {
   readonly patchArea?: number;
   /** What is taken of the sources' matrices; absent: all. Not with a bias. */
   readonly slice?: Slice;
+  readonly role?: PlannedWeight['role'];
+  /** Its rows, where some may be stored apart. The last component of `name` is their labels run together. */
+  readonly sections?: PlannedWeight['sections'];
 }
 
 /** RMSNorm, or with a bias LayerNorm. */
@@ -63,7 +67,7 @@ export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeigh
 
 function linearWeights(layer: Linear): PlannedWeight[] {
   const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
-  const { patchArea, slice } = layer;
+  const { patchArea, slice, role, sections } = layer;
   if (slice && bias) throw new Error(`internal: ${name} is sliced and has a bias`);
   const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
   const matrix: PlannedWeight = {
@@ -74,6 +78,8 @@ function linearWeights(layer: Linear): PlannedWeight[] {
     rowTransform,
     ...(patchArea === undefined ? {} : { patchArea }),
     quantize,
+    ...(role === undefined ? {} : { role }),
+    ...(sections === undefined ? {} : { sections }),
   };
   return bias ? [matrix, storedVector(`${name}.bias`, parts('bias'), outFeatures)] : [matrix];
 }
@@ -106,16 +112,26 @@ export interface LinearRun {
 /** // [n, in] → [n, out] */
 export function applyLinear(context: Context, layer: Linear, x: Value, run: LinearRun = {}): Value {
   const { factor = 1, output = layer.name, type = context.precision.type, alpha } = run;
-  const { inFeatures, outFeatures } = layer;
-  return linearNode(context.graph, output, x, {
-    weight: `${layer.name}.weight`,
-    bias: layer.bias ? vector(context, `${layer.name}.bias`, { length: outFeatures, factor, type }) : undefined,
-    inFeatures,
-    outFeatures,
-    type,
-    alpha,
-    product: context.product,
-  });
+  const { graph, product } = context;
+  const { name, inFeatures, outFeatures, sections = [] } = layer;
+  const bias = layer.bias ? vector(context, `${name}.bias`, { length: outFeatures, factor, type }) : undefined;
+  const isStored = (weight: string) => [`${weight}.q`, weight].some((each) => graph.storedInfo(each));
+  const options = { inFeatures, type, alpha, product };
+  const runs = storedRuns(`${name}.weight`, sections, isStored);
+  if (runs.length < 2) {
+    return linearNode(graph, output, x, { weight: `${name}.weight`, bias, outFeatures, ...options });
+  }
+  const sizes = runs.map((run) => run.reduce((sum, { rows }) => sum + rows, 0));
+  const biases = bias === undefined ? [] : splitLast(graph, `${name}.bias.split`, bias, sizes);
+  const pieces = runs.map((run, i) =>
+    linearNode(graph, runName(name, run), x, {
+      weight: `${runName(name, run)}.weight`,
+      bias: biases[i],
+      outFeatures: sizes[i]!,
+      ...options,
+    }),
+  );
+  return concatLast(graph, output, pieces);
 }
 
 /** The stream's norm times `factor`, which whatever reads it carries through. // [n, d] */

@@ -21,17 +21,19 @@ export interface TowerParts<Run> {
   /** Of the residual stream. */
   readonly width: number;
   readonly mostSlices?: number;
+  readonly f16Scale: number;
   /** What the first step takes. */
   start(context: Context): Stream;
   run(context: Context): Run;
 }
 
 /** The last step declares the tower's output itself. */
-export function towerOf<Run>({ blocks, width, mostSlices, start, run }: TowerParts<Run>): Tower {
+export function towerOf<Run>({ blocks, width, mostSlices, f16Scale, start, run }: TowerParts<Run>): Tower {
   const steps = blocks.flat();
   return {
     blocks: blocks.map((block) => block.map(({ weights }) => weights)),
     mostSlices,
+    f16Scale,
     build(context, { first, last }) {
       const before = steps[first - 1];
       let stream = before ? openStream(context, { ...before, width }) : start(context);

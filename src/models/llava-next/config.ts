@@ -4,7 +4,19 @@
  * rotary base and the window. Settings that transformers (4.47 was read) acts on and that are not computed are refused.
  */
 
-import { CheckpointFormatError, UnsupportedError } from '../../errors';
+import { CheckpointFormatError } from '../../errors';
+import {
+  clipRules,
+  decoderRules,
+  expectRules,
+  MAX_COUNT,
+  MAX_LAYERS,
+  MAX_PATCH,
+  MAX_THETA,
+  MAX_TILE,
+  refuseShorterWindow,
+  type Rule,
+} from '../numbers';
 import { is, missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import { JsonField } from '../../bundle/json-field';
 import type { JsonObject } from '../../bundle/manifest';
@@ -23,10 +35,7 @@ export interface LlavaNextConfig extends DecoderConfig {
 
 /** Above any real model's numbers. */
 const MAX_WIDTH = 2 ** 20;
-const MAX_LAYERS = 1024;
-const MAX_COUNT = 2 ** 24;
 const MAX_TILES = 64;
-const MAX_THETA = 1e12;
 
 const failed = (at: string, what: string) => new CheckpointFormatError(`config.json: ${at}: ${what}`, { key: at });
 
@@ -70,12 +79,13 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
       heads: visionHeads,
       headDim: width / visionHeads,
       mlpDim: count(vision.get('intermediate_size'), 3072, MAX_WIDTH),
-      patchSize: count(vision.get('patch_size'), 32, 256),
-      imageSize: count(vision.get('image_size'), 224, 4096),
+      patchSize: count(vision.get('patch_size'), 32, MAX_PATCH),
+      imageSize: count(vision.get('image_size'), 224, MAX_TILE),
       layerNormEps: vision.get('layer_norm_eps').optional((field) => field.number(1e-12, 0.1)) ?? 1e-5,
     },
   };
-  refuseWindow(text, config.maxPositions);
+  const window = text.get('sliding_window').nullable((field) => field.integer(1));
+  refuseShorterWindow(window, config.maxPositions, 'text_config.sliding_window');
   checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}.`));
   return config;
 }
@@ -101,27 +111,16 @@ export function parseShapes(list: JsonField): readonly ImageSize[] {
 /** Checks that hold between the numbers, of a checkpoint or a bundle. */
 export function checkConfig(config: LlavaNextConfig, error: (message: string) => Error): void {
   const { vision } = config;
-  const rules: [boolean, string][] = [
-    [config.heads % config.kvHeads === 0, `${config.heads} heads do not divide among ${config.kvHeads} KV heads`],
-    [
-      Number.isInteger(config.headDim) && config.headDim % 16 === 0,
-      `a head of ${config.headDim} channels; attention needs a multiple of 16`,
-    ],
-    [vision.depth >= 1, `a vision tower of ${vision.depth + 1} layers, of which the last is not used`],
-    [
-      Number.isInteger(vision.headDim) && vision.headDim % 8 === 0,
-      `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`,
-    ],
-    [vision.heads * vision.headDim === vision.width, 'vision heads and width do not fit'],
+  const rules: Rule[] = [
+    ...decoderRules(config),
+    ...clipRules(vision),
     [
       vision.imageSize % vision.patchSize === 0,
       `tiles of ${vision.imageSize} pixels are not whole patches of ${vision.patchSize}`,
     ],
     [config.imageTokenId < config.vocabSize, `image token ${config.imageTokenId} is outside the vocabulary`],
   ];
-  for (const [holds, message] of rules) {
-    if (!holds) throw error(message);
-  }
+  expectRules(rules, error);
 }
 
 /** @throws what `error` makes, for shapes that are not made of tiles */
@@ -131,17 +130,6 @@ export function checkShapes(shapes: readonly ImageSize[], tile: number, error: (
     if (isWhole && (width * height) / tile ** 2 <= MAX_TILES) continue;
     throw error(`a shape of ${width}×${height} pixels is not made of at most ${MAX_TILES} tiles of ${tile}×${tile}`);
   }
-}
-
-/** Every position sees every one before it, so a window must be as long as the positions. */
-function refuseWindow(text: JsonField, maxPositions: number): void {
-  const window = text.get('sliding_window').nullable((field) => field.integer(1));
-  if (window === null || window >= maxPositions) return;
-  throw new UnsupportedError(
-    `config.json: "text_config.sliding_window" is ${window}, less than the ${maxPositions} positions ` +
-      '(max_position_embeddings); attention in windows is not computed.',
-    { window, maxPositions },
-  );
 }
 
 const WHOLE: Computed = {

@@ -18,11 +18,10 @@ export interface TileConfig extends CanvasOptions {
 }
 
 /**
- * Strips, of whose tiles hardly any patch is a visual token: 648 and 722 of them in place of 1,176 for a square. Upright, two
- * tiles beside each other and their columns along the seam, so the last patch of a tile is shown, too; lying, a run of one tile
- * more.
+ * A strip, of whose tiles hardly any patch is a visual token: 648 in place of a square's 1,176. The larger picture of the probe
+ * stays: it shows faults of single patches in any tile, which a strip hardly does.
  */
-const PROBE_PICTURES = { 'small-picture': { width: 4, height: 56 }, picture: { width: 1008, height: 20 } } as const;
+const PROBE_PICTURES = { 'small-picture': { width: 4, height: 56 } } as const;
 
 /** Behind the tokens of every tile stands the one that ends a line. */
 export const CONSTANT_ROWS = 1;

@@ -4,10 +4,11 @@
  */
 
 import { JsonField } from '../../bundle/json-field';
-import { LEAST_DEVIATION, MAX_CHANNEL, type JsonObject, type PromptConfig } from '../../bundle/manifest';
-import { isJsonObject } from '../../checkpoint/json';
+import type { JsonObject, PromptConfig } from '../../bundle/manifest';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import type { ImageSize } from '../../image';
+import { readNormalisation } from '../numbers';
+import { imageTokenPrompts } from '../prompt';
 import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import { checkShapes, parseShapes, type LlavaNextConfig } from './config';
 import type { TileConfig } from './picture';
@@ -47,14 +48,11 @@ export function imageConfig(
       key: side,
     });
   }
-  const triple = (key: string, least: number) =>
-    root.get(key).items((item) => item.number(least, MAX_CHANNEL), { min: 3, max: 3 }) as [number, number, number];
   return {
     shapes: shapesOf(json, root, tile),
     tile,
     patchSize,
-    mean: triple('image_mean', -MAX_CHANNEL),
-    std: triple('image_std', LEAST_DEVIATION),
+    ...readNormalisation(root.get('image_mean'), root.get('image_std')),
     // As the release of transformers that the model was evaluated with has it.
     shortCanvas: true,
   };
@@ -88,18 +86,5 @@ function shapesOf(config: JsonObject, root: JsonField, tile: number): readonly I
 
 /** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
 export function promptConfig(tokenizer: unknown, config: LlavaNextConfig): PromptConfig {
-  const id = tokenIdOf(tokenizer, IMAGE_TOKEN);
-  if (id !== config.imageTokenId) {
-    throw new CheckpointMismatchError(
-      `tokenizer.json gives ${IMAGE_TOKEN} the id ${String(id)}, config.json ${config.imageTokenId}: they are not of one model.`,
-      { tokenizer: id, config: config.imageTokenId },
-    );
-  }
-  return { imageToken: IMAGE_TOKEN, imageTokenId: config.imageTokenId, maxTokens: config.maxPositions };
-}
-
-function tokenIdOf(tokenizer: unknown, token: string): number | undefined {
-  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const found = added.filter(isJsonObject).find(({ content }) => content === token);
-  return typeof found?.id === 'number' && Number.isInteger(found.id) && found.id >= 0 ? found.id : undefined;
+  return imageTokenPrompts(tokenizer, IMAGE_TOKEN, config);
 }

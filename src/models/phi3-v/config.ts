@@ -9,6 +9,20 @@ import type { JsonObject } from '../../bundle/manifest';
 import { CheckpointFormatError, UnsupportedError } from '../../errors';
 import type { ClipConfig } from '../blocks/clip';
 import type { DecoderConfig } from '../blocks/decoder';
+import {
+  clipRules,
+  decoderRules,
+  expectRules,
+  MAX_COUNT,
+  MAX_LAYERS,
+  MAX_PATCH,
+  MAX_THETA,
+  MAX_TILE,
+  readClip,
+  readDecoder,
+  refuseShorterWindow,
+  type Rule,
+} from '../numbers';
 import { is, missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 
 /** Numbers of a checkpoint. */
@@ -24,10 +38,6 @@ export interface Phi3VConfig extends DecoderConfig {
   readonly vision: ClipConfig;
 }
 
-/** Above any real model's numbers. */
-export const MAX_COUNT = 2 ** 24;
-const MAX_LAYERS = 1024;
-const MAX_THETA = 1e12;
 const LEAST_FACTOR = 1e-3;
 const MAX_FACTOR = 1e6;
 
@@ -96,39 +106,20 @@ export function parseConfig(json: JsonObject): Phi3VConfig {
     ...rope,
     vision: tower(root.get('img_processor')),
   };
-  refuseWindow(root.get('sliding_window'), config.maxPositions);
+  const window = root.get('sliding_window').given((field) => field.integer(1));
+  refuseShorterWindow(window, config.maxPositions, 'sliding_window');
   checkConfig(config, (message) => new CheckpointFormatError(`config.json: ${message}.`));
   return config;
 }
 
 /** Numbers of a bundle, which the converter wrote: each is checked again. */
 export function readConfig(root: JsonField): Phi3VConfig {
-  const vision = root.get('vision');
-  const count = (field: JsonField) => field.integer(1, MAX_COUNT);
   return {
-    hiddenSize: count(root.get('hiddenSize')),
-    intermediateSize: count(root.get('intermediateSize')),
-    layers: root.get('layers').integer(1, MAX_LAYERS),
-    heads: count(root.get('heads')),
-    kvHeads: count(root.get('kvHeads')),
-    headDim: count(root.get('headDim')),
-    rmsEps: root.get('rmsEps').number(1e-12, 0.1),
-    vocabSize: count(root.get('vocabSize')),
-    maxPositions: count(root.get('maxPositions')),
-    ropeTheta: root.get('ropeTheta').number(1, MAX_THETA),
+    ...readDecoder(root),
     switchPositions: root.get('switchPositions').integer(2, MAX_COUNT),
     shortFactors: factors(root.get('shortFactors')),
     longFactors: factors(root.get('longFactors')),
-    vision: {
-      depth: vision.get('depth').integer(1, MAX_LAYERS),
-      width: count(vision.get('width')),
-      heads: count(vision.get('heads')),
-      headDim: count(vision.get('headDim')),
-      mlpDim: count(vision.get('mlpDim')),
-      patchSize: vision.get('patchSize').integer(1, 256),
-      imageSize: vision.get('imageSize').integer(1, 4096),
-      layerNormEps: vision.get('layerNormEps').number(1e-12, 0.1),
-    },
+    vision: readClip(root.get('vision')),
   };
 }
 
@@ -136,30 +127,19 @@ export function readConfig(root: JsonField): Phi3VConfig {
 export function checkConfig(config: Phi3VConfig, error: (message: string) => Error): void {
   const { vision, headDim } = config;
   const perSide = vision.imageSize / vision.patchSize;
-  const rules: [boolean, string][] = [
-    [config.heads % config.kvHeads === 0, `${config.heads} heads do not divide among ${config.kvHeads} KV heads`],
-    [
-      Number.isInteger(headDim) && headDim % 16 === 0,
-      `a head of ${headDim} channels; attention needs a multiple of 16`,
-    ],
+  const rules: Rule[] = [
+    ...decoderRules(config),
+    ...clipRules(vision),
     [
       config.shortFactors.length === headDim / 2 && config.longFactors.length === headDim / 2,
       `rope_scaling must have ${headDim / 2} short and as many long factors`,
-    ],
-    [vision.depth >= 1, `a vision tower of ${vision.depth + 1} layers, of which the last is not used`],
-    [vision.heads * vision.headDim === vision.width, 'vision heads and width do not fit'],
-    [
-      Number.isInteger(vision.headDim) && vision.headDim % 8 === 0,
-      `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`,
     ],
     [
       Number.isInteger(perSide) && perSide % 2 === 0,
       `tiles of ${vision.imageSize} pixels are not whole pairs of patches of ${vision.patchSize}`,
     ],
   ];
-  for (const [holds, message] of rules) {
-    if (!holds) throw error(message);
-  }
+  expectRules(rules, error);
 }
 
 /** Exactly the three keys that the authors' code takes; `longrope` is the later name of `su`. */
@@ -199,19 +179,8 @@ function ownTower(field: JsonField): ClipConfig {
     heads,
     headDim: width / heads,
     mlpDim: field.get('intermediate_size').integer(1, MAX_COUNT),
-    patchSize: field.get('patch_size').integer(1, 256),
-    imageSize: field.get('image_size').integer(1, 4096),
+    patchSize: field.get('patch_size').integer(1, MAX_PATCH),
+    imageSize: field.get('image_size').integer(1, MAX_TILE),
     layerNormEps: field.get('layer_norm_eps').number(1e-12, 0.1),
   };
-}
-
-/** Every position sees every one before it, so a window must be as long as the positions. */
-function refuseWindow(field: JsonField, maxPositions: number): void {
-  const window = field.given((there) => there.integer(1));
-  if (window === undefined || window >= maxPositions) return;
-  throw new UnsupportedError(
-    `config.json: "sliding_window" is ${window}, less than the ${maxPositions} positions (max_position_embeddings); ` +
-      'attention in windows is not computed.',
-    { window, maxPositions },
-  );
 }

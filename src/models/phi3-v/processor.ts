@@ -4,9 +4,10 @@
  */
 
 import { JsonField } from '../../bundle/json-field';
-import { LEAST_DEVIATION, MAX_CHANNEL, type JsonObject, type PromptConfig } from '../../bundle/manifest';
+import type { JsonObject, PromptConfig } from '../../bundle/manifest';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
 import { MAX_CROPS } from '../../image';
+import { readNormalisation } from '../numbers';
 import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import type { Phi3VConfig } from './config';
 import type { HdConfig } from './picture';
@@ -41,8 +42,7 @@ export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VCo
     numCrops: root.get('num_crops').integer(1, MAX_CROPS),
     tile: vision.imageSize,
     patchSize: vision.patchSize,
-    mean: triple(root.get('image_mean'), -MAX_CHANNEL),
-    std: triple(root.get('image_std'), LEAST_DEVIATION),
+    ...readNormalisation(root.get('image_mean'), root.get('image_std')),
   };
 }
 
@@ -54,13 +54,9 @@ export function readImage(root: JsonField, { vision }: Phi3VConfig): HdConfig {
     numCrops: root.get('numCrops').integer(1, MAX_CROPS),
     tile: root.get('tile').integer(imageSize, imageSize),
     patchSize: root.get('patchSize').integer(patchSize, patchSize),
-    mean: triple(root.get('mean'), -MAX_CHANNEL),
-    std: triple(root.get('std'), LEAST_DEVIATION),
+    ...readNormalisation(root.get('mean'), root.get('std')),
   };
 }
-
-const triple = (field: JsonField, least: number) =>
-  field.items((item) => item.number(least, MAX_CHANNEL), { min: 3, max: 3 }) as [number, number, number];
 
 /** A prompt's pictures are marks in the string, not tokens. */
 export function promptConfig({ maxPositions }: Phi3VConfig): PromptConfig {

@@ -1,7 +1,8 @@
 /** @file float16 activations: nothing overflows or drowns, also with the massive activations of real checkpoints. */
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { cosine } from '../../testing/fixtures';
+import { half } from '../../testing/half-graph';
 import { planStages } from '..';
 import type { Qwen2VLConfig } from './config';
 import { textForward, type Tensor, visionForward } from './testing/reference-forward';
@@ -9,17 +10,33 @@ import { Towers } from './testing/session.node';
 import { storeStage, type TestDtype } from './testing/store';
 import { normals, randomWeights, tinyConfig, tinyNetwork, tokenRows } from './testing/tiny-model';
 
+vi.mock('../blocks/activations', async (original) => {
+  const { activationsWithHalf } = await import('../../testing/half-graph');
+  return activationsWithHalf(await original());
+});
+vi.mock('../stage-graph', async (original) => {
+  const { stageGraphWithHalf } = await import('../../testing/half-graph');
+  return stageGraphWithHalf(await original());
+});
+
 const config: Qwen2VLConfig = { ...tinyConfig, layers: 4 };
 const MASSIVE = [7, 99, 200];
 
-/** The same stored weights with float16 and with float32 activations. */
-async function openBoth(weights: Map<string, Tensor>, kind: 'vision' | 'text', dtype: TestDtype) {
+/**
+ * The same stored weights with activations rounded to float16, and with float32 ones.
+ * @param scale instead of the towers' own
+ */
+async function openBoth(
+  weights: Map<string, Tensor>,
+  { kind, dtype, scale = null }: { kind: 'vision' | 'text'; dtype: TestDtype; scale?: number | null },
+) {
   const plans = planStages(tinyNetwork(config), () => 0).filter((plan) => plan.kind === kind);
   const stages = plans.map((plan) => storeStage(config, plan, weights, dtype));
-  return {
-    half: await Towers.open(config, stages, { activations: 'f16' }),
-    single: await Towers.open(config, stages, { activations: 'f32' }),
-  };
+  const single = await Towers.open(config, stages, { activations: 'f32' });
+  Object.assign(half, { on: true, scale });
+  const rounded = await Towers.open(config, stages, { activations: 'f32' });
+  half.on = false;
+  return { rounded, single };
 }
 
 /**
@@ -60,22 +77,22 @@ describe.each<TestDtype>(['fp32', 'fp16', 'q8', 'q4-zp'])('%s weights', (dtype) 
     );
     const long = Array.from({ length: 40 }, (_, i) => (i * 17) % config.vocabSize);
     const sequences = [[0, 5, 6, 7, 8], long, [3, 4, 5, 6], [0]];
-    const { half, single } = await openBoth(massive, 'text', dtype);
-    const actual = await half.text(rows, null, sequences);
+    const { rounded, single } = await openBoth(massive, { kind: 'text', dtype });
+    const actual = await rounded.text(rows, null, sequences);
     const wanted = await single.text(rows, null, sequences);
     sequences.forEach((_, i) => expect(cosine(actual[i]!, wanted[i]!)).toBeGreaterThan(0.9999));
-    await half.release();
+    await rounded.release();
     await single.release();
   });
 
   test('images', async () => {
-    const { half, single } = await openBoth(ordinary, 'vision', dtype);
+    const { rounded, single } = await openBoth(ordinary, { kind: 'vision', dtype });
     const grid = { height: 6, width: 8 };
     const patches = normals(2 * 48 * 588, 5);
-    const actual = await half.vision(patches, grid);
+    const actual = await rounded.vision(patches, grid);
     const wanted = await single.vision(patches, grid);
     expect(cosine(actual, wanted)).toBeGreaterThan(0.9999);
-    await half.release();
+    await rounded.release();
     await single.release();
   });
 });
@@ -101,10 +118,19 @@ test('a tower with massive channels, beyond what float16 holds', async () => {
   }
   const grid = { height: 4, width: 4 };
   const patches = normals(16 * 588, 6);
-  const { half, single } = await openBoth(weights, 'vision', 'fp32');
-  const actual = await half.vision(patches, grid);
+  const { rounded, single } = await openBoth(weights, { kind: 'vision', dtype: 'fp32' });
+  const actual = await rounded.vision(patches, grid);
   const wanted = Float32Array.from(visionForward(config, weights, patches, grid).flatMap((row) => [...row]));
   expect(cosine(actual, wanted)).toBeGreaterThan(0.999);
-  await half.release();
+  await rounded.release();
+  await single.release();
+});
+
+test('without the scale, massive activations overflow', async () => {
+  const rows = tokenRows(config, massive, [0, 5, 6]);
+  const { rounded, single } = await openBoth(massive, { kind: 'text', dtype: 'fp32', scale: 1 });
+  const [vector] = await rounded.text(rows, null, [[0, 1, 2]]);
+  expect([...vector!].some(Number.isNaN)).toBe(true);
+  await rounded.release();
   await single.release();
 });

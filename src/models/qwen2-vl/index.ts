@@ -37,6 +37,9 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
+/** Single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds to them overflows float16 without. */
+const F16_SCALE = 1 / 16;
+
 /** Weights and graphs of the numbers of `config`. */
 export function qwen2vlNetwork(config: Qwen2VLConfig, { head, mlpSlices }: BackboneOptions): Network {
   return networkOf(config, {
@@ -46,6 +49,7 @@ export function qwen2vlNetwork(config: Qwen2VLConfig, { head, mlpSlices }: Backb
     attentionBias: true,
     head,
     mlpSlices,
+    f16Scale: F16_SCALE,
   });
 }
 

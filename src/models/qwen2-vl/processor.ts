@@ -6,6 +6,7 @@
 import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type PromptConfig } from '../../bundle/manifest';
 import { isJsonObject } from '../../checkpoint/json';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
+import { imageTokenPrompts } from '../prompt';
 import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 import type { Qwen2VLConfig } from './config';
 import type { NativeImageConfig } from './picture';
@@ -100,20 +101,7 @@ function normalisation(preprocessor: Record<string, unknown>): Pick<NativeImageC
 
 /** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
 export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptConfig {
-  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const token = added.filter(isJsonObject).find(({ content }) => content === IMAGE_TOKEN);
-  if (token?.id !== config.imageTokenId) {
-    throw new CheckpointMismatchError(
-      `tokenizer.json gives ${IMAGE_TOKEN} the id ${String(token?.id)}, config.json ${config.imageTokenId}: they are ` +
-        'not of one model.',
-      { tokenizer: token?.id, config: config.imageTokenId },
-    );
-  }
-  return {
-    imageToken: IMAGE_TOKEN,
-    imageTokenId: config.imageTokenId,
-    maxTokens: config.maxPositions,
-  };
+  return imageTokenPrompts(tokenizer, IMAGE_TOKEN, config);
 }
 
 function pixels(key: string, value: unknown, most: number): number {

@@ -14,6 +14,8 @@ import type { Qwen2VLConfig } from './config';
 
 /** Not in the config: every norm of the tower has it. */
 const EPSILON = 1e-6;
+/** Its stream has massive channels, too; the merger reads it through a norm. */
+const F16_SCALE = 1 / 16;
 
 /** Values of one patch of one frame: 588. */
 export function patchLength(vision: Qwen2VLConfig['vision']): number {
@@ -98,6 +100,7 @@ export function visionTower(config: Qwen2VLConfig): Tower {
   return towerOf<VitRun>({
     blocks,
     width: embedDim,
+    f16Scale: F16_SCALE,
     start: ({ graph }) => ({ hidden: graph.input('patches', 'f32', [VIT_ROWS, patchLength(vision)]), branch: null }),
     run: (context) => vitRun(context, { rotary: true, headDim }),
   });

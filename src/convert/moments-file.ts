@@ -1,0 +1,102 @@
+/**
+ * @file The second moments of a conversion's matrices, on disk beside the unfinished bundle: taken once, and there for
+ * whoever carries on. A third of a gigabyte for a model of two billion weights; gone when the bundle is published.
+ */
+
+import { sha256Hex } from '../bundle/digest';
+import { MOMENT_COLUMNS, triangle, type InputMoments } from '../bundle/moments';
+import type { BundleReader, BundleWriter } from '../bundle/storage';
+import { IntegrityError } from '../errors';
+import { factorsOf, type GroupFactors } from './feedback/factors';
+
+export const MOMENTS_PATH = 'moments.bin';
+
+/** Inputs whose factors are kept: `down`, `gate` and `up` lie side by side, and two of them have the same input. */
+const KEPT = 2;
+
+/** Where the moments of one input lie. */
+export interface PlacedMoments {
+  weights: readonly string[];
+  columns: number;
+  start: number;
+  sha256: string;
+}
+
+/** Writes them as they come. @returns where each lies */
+export async function storeMoments(
+  writer: BundleWriter,
+  taken: AsyncIterable<readonly InputMoments[]>,
+  signal?: AbortSignal,
+): Promise<PlacedMoments[]> {
+  const file = await writer.create(MOMENTS_PATH);
+  const placed: PlacedMoments[] = [];
+  let start = 0;
+  try {
+    for await (const inputs of taken) {
+      signal?.throwIfAborted();
+      for (const { weights, columns, groups } of inputs) {
+        const bytes = new Uint8Array(4 * groups.reduce((sum, { length }) => sum + length, 0));
+        let at = 0;
+        for (const { buffer, byteOffset, byteLength } of groups) {
+          bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at);
+          at += byteLength;
+        }
+        placed.push({ weights, columns, start, sha256: await sha256Hex(bytes) });
+        await file.write(bytes);
+        start += bytes.length;
+      }
+    }
+  } finally {
+    await file.close();
+  }
+  return placed;
+}
+
+/** Gives the factors of one matrix after another. */
+export class MomentsFile {
+  readonly #reader: BundleReader;
+  readonly #placed = new Map<string, PlacedMoments>();
+  /** In order of use, oldest first. */
+  readonly #kept = new Map<PlacedMoments, (GroupFactors | null)[]>();
+
+  constructor(reader: BundleReader, placed: readonly PlacedMoments[]) {
+    this.#reader = reader;
+    for (const each of placed) for (const weight of each.weights) this.#placed.set(weight, each);
+  }
+
+  has(weight: string): boolean {
+    return this.#placed.has(weight);
+  }
+
+  /** By group of 128 columns; null where there are no moments of that weight. */
+  async factors(weight: string, signal?: AbortSignal): Promise<readonly (GroupFactors | null)[] | null> {
+    const placed = this.#placed.get(weight);
+    if (!placed) return null;
+    const factors = this.#kept.get(placed) ?? (await this.#read(placed, signal));
+    this.#kept.delete(placed);
+    this.#kept.set(placed, factors);
+    for (const oldest of [...this.#kept.keys()].slice(0, -KEPT)) this.#kept.delete(oldest);
+    return factors;
+  }
+
+  async #read({ columns, start, sha256 }: PlacedMoments, signal?: AbortSignal): Promise<(GroupFactors | null)[]> {
+    const count = Math.ceil(columns / MOMENT_COLUMNS);
+    const sizes = Array.from({ length: count }, (_, g) => Math.min(MOMENT_COLUMNS, columns - g * MOMENT_COLUMNS));
+    const length = 4 * sizes.reduce((sum, size) => sum + triangle(size), 0);
+    const file = await this.#reader.open(MOMENTS_PATH, signal);
+    const bytes = await file.read(start, start + length, signal).catch((cause: unknown) => fail(cause));
+    if ((await sha256Hex(bytes)) !== sha256) fail();
+    const numbers = new Float32Array(bytes.slice().buffer);
+    let at = 0;
+    return sizes.map((size) => factorsOf(numbers.subarray(at, (at += triangle(size))), size));
+  }
+}
+
+/** The journal says what this file held: all of it is of no use without. */
+function fail(cause?: unknown): never {
+  throw new IntegrityError(
+    'What was measured for this conversion was lost by the disk; it begins anew.',
+    { path: MOMENTS_PATH, restart: true },
+    { cause },
+  );
+}

@@ -1,0 +1,103 @@
+/**
+ * @file The numbers that decoders, CLIP towers and processors have in common: read again from a bundle, and what must hold
+ * between them wherever they come from.
+ */
+
+import type { JsonField } from '../bundle/json-field';
+import { LEAST_DEVIATION, MAX_CHANNEL } from '../bundle/manifest';
+import { UnsupportedError } from '../errors';
+import type { Normalization } from '../image';
+import type { ClipConfig } from './blocks/clip';
+import type { DecoderConfig } from './blocks/decoder';
+
+/** Above any real model's numbers. */
+export const MAX_COUNT = 2 ** 24;
+export const MAX_LAYERS = 1024;
+export const MAX_THETA = 1e12;
+export const MAX_PATCH = 256;
+export const MAX_TILE = 4096;
+
+const count = (field: JsonField) => field.integer(1, MAX_COUNT);
+
+/** As the converter wrote them to a bundle. @throws what the field makes */
+export function readDecoder(
+  root: JsonField,
+): DecoderConfig & { vocabSize: number; maxPositions: number; ropeTheta: number } {
+  return {
+    hiddenSize: count(root.get('hiddenSize')),
+    intermediateSize: count(root.get('intermediateSize')),
+    layers: root.get('layers').integer(1, MAX_LAYERS),
+    heads: count(root.get('heads')),
+    kvHeads: count(root.get('kvHeads')),
+    headDim: count(root.get('headDim')),
+    rmsEps: root.get('rmsEps').number(1e-12, 0.1),
+    ropeTheta: root.get('ropeTheta').number(1, MAX_THETA),
+    vocabSize: count(root.get('vocabSize')),
+    maxPositions: count(root.get('maxPositions')),
+  };
+}
+
+/** The same of a tower. */
+export function readClip(tower: JsonField): ClipConfig {
+  return {
+    depth: tower.get('depth').integer(1, MAX_LAYERS),
+    width: count(tower.get('width')),
+    heads: count(tower.get('heads')),
+    headDim: count(tower.get('headDim')),
+    mlpDim: count(tower.get('mlpDim')),
+    patchSize: tower.get('patchSize').integer(1, MAX_PATCH),
+    imageSize: tower.get('imageSize').integer(1, MAX_TILE),
+    layerNormEps: tower.get('layerNormEps').number(1e-12, 0.1),
+  };
+}
+
+/** Of three channels each. */
+export function readNormalisation(mean: JsonField, std: JsonField): Pick<Normalization, 'mean' | 'std'> {
+  const triple = (field: JsonField, least: number) =>
+    field.items((item) => item.number(least, MAX_CHANNEL), { min: 3, max: 3 }) as [number, number, number];
+  return { mean: triple(mean, -MAX_CHANNEL), std: triple(std, LEAST_DEVIATION) };
+}
+
+/** What must hold, and what is said where it does not. */
+export type Rule = readonly [holds: boolean, message: string];
+
+export function decoderRules({ heads, kvHeads, headDim }: DecoderConfig): Rule[] {
+  return [
+    [heads % kvHeads === 0, `${heads} heads do not divide among ${kvHeads} KV heads`],
+    [
+      Number.isInteger(headDim) && headDim % 16 === 0,
+      `a head of ${headDim} channels; attention needs a multiple of 16`,
+    ],
+  ];
+}
+
+export function clipRules({ depth, width, heads, headDim }: ClipConfig): Rule[] {
+  return [
+    [depth >= 1, `a vision tower of ${depth + 1} layers, of which the last is not used`],
+    [heads * headDim === width, 'vision heads and width do not fit'],
+    [
+      Number.isInteger(headDim) && headDim % 8 === 0,
+      `a vision head of ${headDim} channels; attention needs a multiple of 8`,
+    ],
+  ];
+}
+
+/** @throws what `error` makes, for the first rule that does not hold */
+export function expectRules(rules: readonly Rule[], error: (message: string) => Error): void {
+  for (const [holds, message] of rules) {
+    if (!holds) throw error(message);
+  }
+}
+
+/**
+ * Every position sees every one before it, so a window must be as long as the positions.
+ * @throws UnsupportedError for a shorter one
+ */
+export function refuseShorterWindow(window: number | null | undefined, maxPositions: number, key: string): void {
+  if (window == null || window >= maxPositions) return;
+  throw new UnsupportedError(
+    `config.json: "${key}" is ${window}, less than the ${maxPositions} positions (max_position_embeddings); attention in ` +
+      'windows is not computed.',
+    { window, maxPositions },
+  );
+}

@@ -1,0 +1,18 @@
+/** @file Second moments over made-up inputs; loaded when they are first asked for, for most never are. */
+
+import type { BundleManifest } from '../../bundle/manifest';
+import type { InputMoments } from '../../bundle/moments';
+import type { BundleReader } from '../../bundle/storage';
+import type { MomentsOptions } from './moments';
+
+export type { MomentsOptions } from './moments';
+
+/** See `moments.ts`. */
+export async function* takeMoments(
+  reader: BundleReader,
+  manifest: BundleManifest,
+  options: MomentsOptions = {},
+): AsyncGenerator<InputMoments[]> {
+  const moments = await import('./moments');
+  yield* moments.takeMoments(reader, manifest, options);
+}
