@@ -1,62 +1,202 @@
 /**
- * @file What each weight dtype costs in agreement with the reference: the fixture checkpoints are converted as
- * `vlm2vec convert` does, and all fixture inputs embedded on the CPU.
+ * @file What each weight dtype costs: `nano` on the miniature MMEB, and the fixture checkpoint of each architecture on its
+ * own inputs, converted at every dtype as `vlm2vec convert` does, embedded on the CPU and held against fp32. Loss is
+ * 1 − cosine. P@1 of so few queries has an interval of some points, so it cannot tell dtypes apart; loss, and how often
+ * another candidate comes first, can.
  *
- *   npx tsx bench/dtypes.ts [--record]
+ *   npx tsx bench/dtypes.ts [--models nano,tiny-tied+dora,…] [--data public/eval/mmeb-mini] [--record]
  *
- * --record appends the result to bench/RESULTS.md.
+ * --data takes a larger set made by `python -m reference.mmeb build`. --record appends the result to bench/RESULTS.md.
  */
-import { appendFileSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { appendFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { loadRuntime } from '../src/runtime';
-import { folderBundle } from '../src/store/folder.node.js';
-import { convertFixture } from '../src/testing/bundles';
-import {
-  cosine,
-  expectedModel,
-  fixtureInputs,
-  fixturePath,
-  maxDifference,
-  type ModelName,
-} from '../src/testing/fixtures';
+import { parseArgs } from 'node:util';
+import { bundleFiles } from '../src/bundle/validate';
+import type { WeightDtype } from '../src/bundle/manifest';
+import type { BundleReader } from '../src/bundle/storage';
+import { folderTree } from '../src/checkpoint/folder.node.js';
+import { convertCheckpoint, openCheckpoint } from '../src/convert';
+import { bestCandidate, evaluate, makeRegime, memoryVectors, openMmeb, type MmebData } from '../src/eval';
+import { pairKey } from '../src/eval/vectors';
+import { loadRuntime, type Runtime } from '../src/runtime';
+import { memoryBundle } from '../src/store';
+import { backboneOracle } from '../src/testing/backbones';
+import { cosine, fixtureInputs, fixturePath } from '../src/testing/fixtures';
+import { goldenInput } from '../src/testing/golden';
 import { machine, table } from './lib/report';
 
-const MODELS: ModelName[] = ['tiny-tied+dora', 'tiny-untied'];
+const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
+/** Of a normal distribution, for an interval of 95 %. */
+const Z = 1.96;
 
-/** Least cosine and largest difference over all inputs. */
-async function agreement(folder: string, name: ModelName, dtype: 'fp32' | 'fp16' | 'q8' | 'q4'): Promise<string[]> {
-  const out = path.join(folder, `${name}-${dtype}`);
-  const manifest = await convertFixture(name, out, { dtype });
-  const runtime = await loadRuntime({ reader: folderBundle(out), manifest });
-  const cosines: number[] = [];
-  const differences: number[] = [];
-  for (const { id, text, image, minPixels, maxPixels } of fixtureInputs()) {
+/** Everything of a model that was embedded, and what comes first for those that ask. */
+interface Embedded {
+  vectors: Float32Array[];
+  /** Which candidate comes first, by query. */
+  best: number[];
+  /** Right answers; null where the inputs have none. */
+  right: boolean[] | null;
+}
+
+interface Subject {
+  checkpoint: string;
+  /** Where the checkpoint is an adapter. */
+  base?: string;
+  adapter?: string;
+  embed(runtime: Runtime): Promise<Embedded>;
+}
+
+const { values } = parseArgs({
+  options: {
+    models: { type: 'string', default: 'nano,tiny-tied+dora,tiny-untied,tiny-llava-next,tiny-phi3-v' },
+    data: { type: 'string', default: 'public/eval/mmeb-mini' },
+    record: { type: 'boolean', default: false },
+  },
+});
+let data: MmebData | null = null;
+
+const SUBJECTS: Record<string, Subject> = {
+  nano: { checkpoint: 'reference/nano/published/adapter', base: 'reference/nano/published/base', embed: embedData },
+  'tiny-tied+dora': {
+    checkpoint: fixturePath('checkpoints/tiny-tied'),
+    adapter: fixturePath('adapters/dora'),
+    embed: embedFixtures,
+  },
+  'tiny-untied': { checkpoint: fixturePath('checkpoints/tiny-untied'), embed: embedFixtures },
+  'tiny-llava-next': {
+    checkpoint: fixturePath('checkpoints/tiny-llava-next'),
+    embed: (r) => embedCases(r, 'llava-next'),
+  },
+  'tiny-phi3-v': { checkpoint: fixturePath('checkpoints/tiny-phi3-v'), embed: (r) => embedCases(r, 'phi3-v') },
+};
+
+/** All queries and candidates of the data set. */
+async function embedData(runtime: Runtime): Promise<Embedded> {
+  data ??= await openMmeb(await folderTree(values.data, { maxFiles: 1_000_000 }));
+  const { dims, imageToken, image } = runtime.info;
+  const regime = makeRegime('native', image);
+  const store = memoryVectors();
+  await evaluate({
+    ...{ data, regime, store },
+    model: { dims, imageToken, embed: (inputs, options) => runtime.embed(inputs, options) },
+  });
+  const vectors = new Map<string, Float32Array>();
+  const best: number[] = [];
+  for (const set of data.sets) {
+    const { pairs, rows } = await data.rows(set);
+    const keys: string[] = [];
+    for (const pair of pairs) {
+      const key = await pairKey(pair, data.pictures);
+      vectors.set(key, await store.get(key));
+      keys.push(key);
+    }
+    const of = (pair: number) => vectors.get(keys[pair]!)!;
+    for (const { query, candidates } of rows) best.push(bestCandidate(of(query), Array.from(candidates, of)));
+  }
+  return { vectors: [...vectors.values()], best, right: best.map((candidate) => candidate === 0) };
+}
+
+async function embedFixtures(runtime: Runtime): Promise<Embedded> {
+  const vectors: Float32Array[] = [];
+  for (const { text, image, minPixels, maxPixels } of fixtureInputs()) {
     const input = image === null ? { text } : { text, image: pathToFileURL(fixturePath(image)).href };
     const limits = { minPixels: minPixels ?? undefined, maxPixels: maxPixels ?? undefined };
-    const [vector] = await runtime.embed([input], { ...limits, orientation: 'stored' });
-    const expected = expectedModel(name).embeddings.get(id)!;
-    cosines.push(cosine(vector!, expected));
-    differences.push(maxDifference(vector!, expected));
+    vectors.push((await runtime.embed([input], { ...limits, orientation: 'stored' }))[0]!);
   }
-  await runtime.dispose();
-  const mean = cosines.reduce((sum, value) => sum + value, 0) / cosines.length;
-  return [name, dtype, mean.toFixed(7), Math.min(...cosines).toFixed(7), Math.max(...differences).toExponential(1)];
+  return { vectors, best: nearest(vectors), right: null };
 }
 
-const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-dtypes-'));
-const rows: string[][] = [];
-try {
-  for (const name of MODELS) {
-    for (const dtype of ['fp32', 'fp16', 'q8', 'q4'] as const) rows.push(await agreement(folder, name, dtype));
+async function embedCases(runtime: Runtime, name: 'llava-next' | 'phi3-v'): Promise<Embedded> {
+  const vectors: Float32Array[] = [];
+  for (const each of backboneOracle(name).cases) {
+    const crops = each.numCrops === undefined ? {} : { numCrops: each.numCrops };
+    vectors.push((await runtime.embed([goldenInput(each)], { ...crops, orientation: 'stored' }))[0]!);
   }
-} finally {
-  rmSync(folder, { recursive: true, force: true });
+  return { vectors, best: nearest(vectors), right: null };
 }
+
+/** For each vector the nearest other one. */
+function nearest(vectors: readonly Float32Array[]): number[] {
+  return vectors.map((vector, i) =>
+    bestCandidate(
+      vector,
+      vectors.map((each, j) => (i === j ? vector.map((x) => -x) : each)),
+    ),
+  );
+}
+
+async function convert({ checkpoint, base, adapter }: Subject, dtype: WeightDtype) {
+  const { writer, reader } = memoryBundle();
+  const manifest = await convertCheckpoint({
+    checkpoint: await openCheckpoint({
+      checkpoint: await folderTree(checkpoint),
+      ...(base === undefined ? {} : { base: await folderTree(base) }),
+      ...(adapter === undefined ? {} : { adapter: await folderTree(adapter) }),
+    }),
+    ...{ writer, dtype },
+  });
+  const weights = new Set([...manifest.stages.map(({ weights: { path } }) => path), manifest.embeddings.path]);
+  const bytes = bundleFiles(manifest).reduce((sum, file) => sum + (weights.has(file.path) ? file.bytes : 0), 0);
+  return { reader, bytes };
+}
+
+async function embedded(subject: Subject, reader: BundleReader): Promise<Embedded> {
+  const runtime = await loadRuntime({ reader, device: 'cpu', probe: 'never' });
+  const result = await subject.embed(runtime);
+  await runtime.dispose();
+  return result;
+}
+
+const percent = (share: number) => (100 * share).toFixed(1);
+
+/** Wilson's interval of 95 %. */
+function interval(hits: number, count: number): string {
+  const share = hits / count;
+  const middle = (share + Z ** 2 / (2 * count)) / (1 + Z ** 2 / count);
+  const half = (Z / (1 + Z ** 2 / count)) * Math.sqrt((share * (1 - share)) / count + Z ** 2 / (4 * count ** 2));
+  return `${percent(share)} (${percent(middle - half)} – ${percent(middle + half)})`;
+}
+
+function row(name: string, dtype: WeightDtype, bytes: number, of: Embedded, exact: Embedded): string[] {
+  const losses = of.vectors.map((vector, i) => 1 - cosine(vector, exact.vectors[i]!));
+  const mean = losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  const changed = of.best.filter((best, i) => best !== exact.best[i]).length;
+  const count = (hit: (i: number) => boolean) => of.best.filter((_, i) => hit(i)).length;
+  const { right } = of;
+  const answers = right
+    ? [
+        interval(right.filter(Boolean).length, right.length),
+        `${count((i) => right[i]! && !exact.right![i])}, ${count((i) => !right[i] && exact.right![i]!)}`,
+      ]
+    : ['–', '–'];
+  return [
+    `${name} (${losses.length})`,
+    dtype,
+    bytes.toLocaleString('en'),
+    (1000 * mean).toFixed(3),
+    (1 - Math.max(...losses)).toFixed(4),
+    `${percent(changed / of.best.length)} of ${of.best.length}`,
+    ...answers,
+  ];
+}
+
+const rows: string[][] = [];
+for (const name of values.models.split(',')) {
+  const subject = SUBJECTS[name];
+  if (!subject) throw new Error(`There is no ${name}; there are ${Object.keys(SUBJECTS).join(', ')}.`);
+  let exact: Embedded | null = null;
+  for (const dtype of DTYPES) {
+    const { reader, bytes } = await convert(subject, dtype);
+    const result = await embedded(subject, reader);
+    exact ??= result;
+    rows.push(row(name, dtype, bytes, result, exact));
+    console.error(rows.at(-1)!.join(' | '));
+  }
+}
+const head = ['model (inputs)', 'dtype', 'bytes of weights', 'loss × 1000', 'least cosine', 'another comes first, %'];
 const result = [
-  `## Weight dtypes against the reference\n\n${machine()}\n\n\`npx tsx bench/dtypes.ts\`\n`,
-  table(['fixture model', 'dtype', 'mean cosine', 'least cosine', 'largest difference'], rows),
+  `## Weight dtypes against fp32\n\n${machine()}\n\n\`npx tsx bench/dtypes.ts\`, nano on ${values.data}\n`,
+  table([...head, 'P@1, % (95 %)', 'gained, lost'], rows),
 ].join('\n');
 console.log(result);
-if (process.argv.includes('--record')) appendFileSync('bench/RESULTS.md', `\n${result}\n`);
+if (values.record) appendFileSync('bench/RESULTS.md', `\n${result}\n`);

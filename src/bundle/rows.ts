@@ -29,21 +29,29 @@ export function rowBytes(dtype: WeightDtype, columns: number): number {
 
 /**
  * Makes an encoder of rows. It turns `columns` weights of `values` from `start` on into {@link rowBytes} bytes of `out`
- * at `offset`.
+ * at `offset`, and gives the squared error.
  * @throws RangeError where a weight is NaN or too large for the format.
  */
 export function rowEncoder(
   dtype: WeightDtype,
   columns: number,
-): (values: Float32Array, start: number, out: Uint8Array, offset: number) => void {
-  if (dtype === 'fp32') return (values, start, out, offset) => out.set(bytesOf(values, start, columns), offset);
+): (values: Float32Array, start: number, out: Uint8Array, offset: number) => number {
+  if (dtype === 'fp32') {
+    return (values, start, out, offset) => {
+      out.set(bytesOf(values, start, columns), offset);
+      return 0;
+    };
+  }
   if (dtype === 'fp16') {
     const halves = new Uint16Array(columns);
+    const widened = new Float32Array(columns);
     return (values, start, out, offset) => {
       const row = values.subarray(start, start + columns);
       if (!fitsHalf(row)) throw new RangeError('A weight exceeds half precision.');
       toHalves(row, halves);
       out.set(new Uint8Array(halves.buffer), offset);
+      fromHalves(halves, widened);
+      return row.reduce((sum, value, i) => sum + (value - widened[i]!) ** 2, 0);
     };
   }
   const format = FORMATS[dtype];
@@ -51,10 +59,11 @@ export function rowEncoder(
   const quantizer = new BlockQuantizer(format);
   const row = allocateRows(format, 1, columns);
   return (values, start, out, offset) => {
-    quantizer.quantizeRow(values, start, columns, row, 0);
+    const error = quantizer.quantizeRow(values, start, columns, row, 0);
     out.set(new Uint8Array(row.scales.buffer), offset);
     if (row.zeroPoints) out.set(row.zeroPoints, offset + sizes.scales);
     out.set(row.codes, offset + sizes.scales + sizes.zeroPoints);
+    return error;
   };
 }
 

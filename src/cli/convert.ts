@@ -3,7 +3,7 @@
 import type { BundleManifest, Effort, WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { hubTree } from '../checkpoint';
-import { convertCheckpoint, openCheckpoint } from '../convert';
+import { convertCheckpoint, openCheckpoint, type WeightKind } from '../convert';
 import { computeProbe, takeMoments } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
 import { describeBundle } from './inspect';
@@ -21,11 +21,13 @@ export interface ConvertArguments {
   effort: Effort;
   /** Name of a shipped recipe, or a JSON file. */
   recipe?: string;
+  /** Also print how each kind of weight is stored. */
+  report?: boolean;
 }
 
 export async function convert(
   place: string,
-  { base, adapter, out, dtype, effort, recipe }: ConvertArguments,
+  { base, adapter, out, dtype, effort, recipe, report = false }: ConvertArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
@@ -47,6 +49,7 @@ export async function convert(
     signal,
   });
   const writer = await folderWriter(out);
+  let kinds: WeightKind[] = [];
   const manifest = await convertCheckpoint({
     checkpoint,
     writer,
@@ -58,9 +61,27 @@ export async function convert(
         takeMoments(reader, first, { signal, onProgress: progress.show }),
     }),
     computeProbe,
+    onWeights: (found) => void (kinds = found),
     signal,
     onProgress: progress.show,
   });
   progress.clear();
   for (const line of describeBundle(out, manifest)) await printLine(line);
+  if (report) for (const line of describeWeights(kinds)) await printLine(line);
+}
+
+/** A line for each kind of matrix, largest first, under a head; numbers of this run alone, where it carried on with another. */
+function describeWeights(kinds: readonly WeightKind[]): string[] {
+  const rows = kinds
+    .filter(({ isMatrix }) => isMatrix)
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .map(({ kind, stored, tensors, weights, bytes, error, milliseconds }) => [
+      ...[kind, stored, String(tensors), ((8 * bytes) / weights).toFixed(2), bytes.toLocaleString('en')],
+      ...[error === null ? '–' : `${(100 * error).toPrecision(2)} %`, `${(milliseconds / 1000).toFixed(2)} s`],
+    ]);
+  const all = [['weights', 'stored as', 'tensors', 'bits', 'bytes', 'error', 'encoding'], ...rows];
+  const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
+  const pad = (text: string, column: number) =>
+    column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);
+  return ['', ...all.map((row) => row.map(pad).join('  ').trimEnd())];
 }

@@ -129,6 +129,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
         .default('fast'),
     )
     .addOption(recipeOption("the repository's, else by what the files say"))
+    .option('--report', 'also print bits, bytes, error and time of each kind of weight')
     .action((checkpoint: string, args: ConvertArguments) => convert(checkpoint, args, progress, signal));
 
   withModel(command('embed'))

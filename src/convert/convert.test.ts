@@ -9,6 +9,7 @@ import { architectureOf, planStages, storedWeights } from '../models';
 import { dequantizeRow, type BlockFormat } from '../onnx/quantize';
 import { memoryBundle, readManifest, verifyBundle } from '../store';
 import { convertCheckpoint, type ConvertOptions } from './convert';
+import type { WeightKind } from './tally';
 import { FAKE_CONFIG, fakeCheckpoint, jsonFile, type FakeCheckpoint } from './fake-checkpoint';
 
 const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
@@ -99,6 +100,23 @@ describe.each(DTYPES)('%s', (dtype) => {
       }
     }
     expect(compared).toBe(planned.size);
+  });
+
+  test('what is reported of each kind of weight is what was written', async () => {
+    let kinds: WeightKind[] = [];
+    const { manifest } = await converted(fakeCheckpoint(), { dtype, onWeights: (found) => void (kinds = found) });
+    const tensors = manifest.stages.flatMap((stage) => stage.tensors);
+    const { rows, rowBytes } = manifest.embeddings;
+    expect(kinds.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(
+      tensors.reduce((sum, { bytes }) => sum + bytes, rows * rowBytes),
+    );
+    for (const { kind, error, stored } of kinds) {
+      const most = stored === 'f32' || stored === 'fp32' ? 0 : TOLERANCE[dtype];
+      expect(error, kind).toBeLessThanOrEqual(most);
+      if (most > 0) expect(error, kind).toBeGreaterThan(stored.startsWith('4') ? 0.05 : 0);
+    }
+    const outputs = kinds.filter(({ kind }) => kind === 'layers.*.self_attn.o_proj');
+    expect(outputs.reduce((sum, { tensors: count }) => sum + count, 0)).toBe(FAKE_CONFIG.num_hidden_layers);
   });
 
   test('the row file holds the embedding table', async () => {

@@ -49,6 +49,7 @@ import { chooseRecipe, compareFiles, type ChosenRecipe } from './recipe';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
+import { weightTally, type WeightKind } from './tally';
 import { weightPaths, writeWeights } from './weights';
 
 const COPY_BYTES = 4 * 1024 * 1024;
@@ -74,6 +75,8 @@ export interface ConvertOptions {
   takeMoments?: (reader: BundleReader, manifest: BundleManifest) => AsyncIterable<readonly InputMoments[]>;
   /** Embeds the probe inputs with the written, not yet published bundle. Without it the bundle has no probe. */
   computeProbe?: (reader: BundleReader, manifest: BundleManifest) => Promise<ProbeCase[]>;
+  /** Told once all weights are written: how each kind is stored, with what error. */
+  onWeights?: (kinds: WeightKind[]) => void;
   signal?: AbortSignal;
   onProgress?: OnProgress;
   /** Bytes of the largest weight file. @default 256 MiB, which is also the most that is allowed */
@@ -264,6 +267,7 @@ async function writeAndSeal(options: ConvertOptions, work: Work): Promise<Map<st
 
 async function writeAll(options: ConvertOptions, work: Work, report: WeightsReporter): Promise<void> {
   const { writer, checkpoint, noteBytes, signal } = options;
+  const tally = weightTally(work.plan);
   const files = new Map<string, FileWriter>();
   try {
     for (const { path, bytes } of weightPaths(work.plan)) files.set(path, await writer.reopen(path, bytes));
@@ -274,11 +278,15 @@ async function writeAll(options: ConvertOptions, work: Work, report: WeightsRepo
       files,
       noteBytes,
       signal,
-      onPiece: report.piece,
+      onPiece: (piece, bytes, measured) => {
+        report.piece(piece, bytes);
+        tally.add(piece, measured);
+      },
       onUndo: report.undo,
       share: report.share,
     });
     report.end();
+    options.onWeights?.(tally.kinds());
   } finally {
     const closed = await Promise.allSettled([...files.values()].map((file) => file.close()));
     const failed = closed.find((result) => result.status === 'rejected');

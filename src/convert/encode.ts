@@ -42,6 +42,9 @@ export class PieceEncoder {
   #blocks: { key: string; rows: BlockRows } | null = null;
   #halves = new Uint16Array(0);
   #table: { encode: ReturnType<typeof rowEncoder>; bytes: Uint8Array } | null = null;
+  /** Squared error, and squared norm, of the piece encoded last. */
+  error = 0;
+  norm = 0;
 
   constructor(dtype: WeightDtype) {
     this.#dtype = dtype;
@@ -61,6 +64,9 @@ export class PieceEncoder {
 
   #bytes(piece: Piece, values: Float32Array, factors: readonly (GroupFactors | null)[] | null): Uint8Array[] {
     const { layout } = piece.placed;
+    this.norm = 0;
+    for (let i = 0; i < values.length; i++) this.norm += values[i]! * values[i]!;
+    this.error = 0;
     if (layout === 'f32') return [bytesOf(values)];
     if (layout === 'f16') return [this.#halfBytes(piece, values)];
     if (layout === 'table') return [this.#tableRows(piece, values)];
@@ -84,13 +90,13 @@ export class PieceEncoder {
     if (factors) {
       this.#feedback ??= new FeedbackRows();
       naming(part, () => this.#feedback!.encode(values, { count, columns, format }, factors, rows));
+      this.norm = 0; // its error is that of what the rows are multiplied with, not theirs
       return storedRows(rows);
     }
-    let error = 0;
     naming(part, () => {
-      for (let r = 0; r < count; r++) error += quantizer.quantizeRow(values, r * columns, columns, rows, r);
+      for (let r = 0; r < count; r++) this.error += quantizer.quantizeRow(values, r * columns, columns, rows, r);
     });
-    refuseUnderflow(part, values.subarray(0, count * columns), error, MOST_ERROR[format.bits]);
+    this.#refuseUnderflow(part, MOST_ERROR[format.bits]);
     return storedRows(rows);
   }
 
@@ -100,7 +106,8 @@ export class PieceEncoder {
       if (!fitsHalf(values)) throw new RangeError('A weight exceeds half precision.');
     });
     const halves = toHalves(values, this.#halves).subarray(0, values.length);
-    refuseUnderflow(part, values, halfError(values, halves), MOST_ERROR[16]);
+    this.error = halfError(values, halves);
+    this.#refuseUnderflow(part, MOST_ERROR[16]);
     return bytesOf(halves);
   }
 
@@ -113,9 +120,20 @@ export class PieceEncoder {
     };
     const { encode, bytes } = this.#table;
     naming(part, () => {
-      for (let row = 0; row < count; row++) encode(values, row * columns, bytes, row * stored);
+      for (let row = 0; row < count; row++) this.error += encode(values, row * columns, bytes, row * stored);
     });
     return bytes;
+  }
+
+  /** @throws UnsupportedError where a dtype's scales are too coarse for weights so small. */
+  #refuseUnderflow(part: string, most: number): void {
+    const { error, norm } = this;
+    if (error <= most * most * norm) return;
+    throw new UnsupportedError(
+      `${part} holds weights too small for this dtype: what is stored differs by ${(100 * Math.sqrt(error / norm)).toPrecision(2)} %. ` +
+        'Convert with --dtype fp32.',
+      { tensor: part },
+    );
   }
 }
 
@@ -129,18 +147,6 @@ function storedRows({ codes, scales, zeroPoints }: BlockRows): Uint8Array[] {
  * lose their scales, which are half floats, and with them everything.
  */
 const MOST_ERROR = { 4: 0.4, 8: 0.05, 16: 0.01 };
-
-/** @throws UnsupportedError where a dtype's scales are too coarse for weights so small. */
-function refuseUnderflow(part: string, values: Float32Array, error: number, most: number): void {
-  let norm = 0;
-  for (let i = 0; i < values.length; i++) norm += values[i]! * values[i]!;
-  if (error <= most * most * norm) return;
-  throw new UnsupportedError(
-    `${part} holds weights too small for this dtype: what is stored differs by ${(100 * Math.sqrt(error / norm)).toPrecision(2)} %. ` +
-      'Convert with --dtype fp32.',
-    { tensor: part },
-  );
-}
 
 /** Squared error of half floats. */
 function halfError(values: Float32Array, halves: Uint16Array): number {

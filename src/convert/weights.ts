@@ -19,6 +19,14 @@ const NOTE_BYTES = 8 * 1024 * 1024;
 /** A file whose hash is wrong is read once more. */
 const PASSES = 2;
 
+/** What encoding a piece came to. */
+export interface Measured {
+  /** Squared error, and squared norm. */
+  error: number;
+  norm: number;
+  milliseconds: number;
+}
+
 export interface WeightsJob {
   plan: ConversionPlan;
   groups: readonly PieceGroup[];
@@ -32,7 +40,7 @@ export interface WeightsJob {
   /** By path. */
   files: ReadonlyMap<string, FileWriter>;
   signal?: AbortSignal;
-  onPiece(piece: Piece, bytes: number): void;
+  onPiece(piece: Piece, bytes: number, measured: Measured): void;
   onUndo(pieces: readonly Piece[]): void;
   /** How much is done, 0 to 1. */
   share(): number;
@@ -119,14 +127,18 @@ async function writePieces(
         const file = files.get(piece.placed.file)!;
         const { weight } = piece.placed;
         const factors = (await run.moments?.factors(weight.name, signal)) ?? null;
-        for (const part of encoder.encode(piece, ownColumns(weight, values), factors)) {
+        const started = performance.now();
+        const parts = encoder.encode(piece, ownColumns(weight, values), factors);
+        const milliseconds = performance.now() - started;
+        for (const part of parts) {
           hasher.update(part.bytes);
           await file.write(part.bytes, part.position);
           bytes += part.bytes.length;
         }
         pending.push([piece.index, hasher.digest('hex')]);
         noted += bytes;
-        run.onPiece(piece, bytes);
+        const { error, norm } = encoder;
+        run.onPiece(piece, bytes, { error, norm, milliseconds });
       }
       at = reached ?? at; // inside a claim: an earlier place serves, too
       if (noted >= noteBytes) await note();

@@ -105,6 +105,25 @@ test('every figure, its share of the matmul rate, and what is left out', async (
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
 });
 
+test('of two rates the better one counts, and memory that is counted too late does not', async () => {
+  const rates = [1e9, 4e9];
+  const { model } = fake();
+  const faster: MeasurableModel = {
+    ...model,
+    matmulRate: async () => ({ ...(await model.matmulRate({})), flopsPerSecond: rates.shift()! }),
+  };
+  let counted: () => void = () => undefined;
+  const report = await run({
+    load: async () => ({ ...faster, dispose: async () => counted() }),
+    pictures: [],
+    captions: [1],
+    memory: () => new Promise((resolve) => (counted = () => resolve({ bytes: 1, of: 'page' }))),
+  });
+  const [rung] = report.rungs;
+  expect(rung).toMatchObject({ matmul: { flopsPerSecond: 4e9 }, memory: null });
+  expect(rung!.figures).toMatchObject([{ share: 0.5, stages: [{ share: 0.5 }] }]);
+});
+
 test('a device that fails the self-test, or is lost, is noted and the next one measured', async () => {
   const failed = { ...step, device: 'webgpu', outcome: 'failed', cosine: 0.5, reason: 'wrong' } as const;
   const fates = [new ProbeError('No way.', { ladder: [failed] }), null];
