@@ -111,7 +111,7 @@ function writeBase(official: OfficialName, size: ModelSize, folder: string): voi
 }
 
 /** A published tokenizer of the same kind, with the model's added tokens. */
-function writeTokenizer(official: OfficialName, folder: string): void {
+export function writeTokenizer(official: OfficialName, folder: string): void {
   const { tokenizer, addedTokens } = OFFICIAL_MODELS[official];
   const from = join('node_modules', TOKENIZERS[tokenizer], 'models');
   const read = (name: string) => JSON.parse(readFileSync(join(from, name), 'utf8')) as JsonObject;

@@ -75,7 +75,7 @@ export interface LoadOptions extends OrtOptions {
   vision?: 'now' | 'later';
   /**
    * Whether weights are in memory for as long as the model is loaded (`resident`), or are read anew from where they are
-   * stored for each group of inputs (`streamed`): a few blocks of the model at a time, so that models larger than the GPU's
+   * stored for each group of inputs (`streamed`): one weight file at a time, so that models larger than the GPU's
    * memory, or than WASM's, run. `auto`: streamed where this device cannot be expected to hold them. @default 'auto'
    */
   weights?: WeightsChoice;

@@ -7,12 +7,12 @@ import { WHOLE, type EmbedJob, type EmbedReply, type PipelineKind } from './embe
 import { DECODER, DECODER_INT8, DECODER_WITH_HIDDEN } from './usual-export';
 import { folderBundle } from '../../src/store/folder.node.js';
 import { readManifest } from '../../src/store';
-import { loadRuntime } from '../../src/runtime';
+import { loadRuntime, type WeightsMode } from '../../src/runtime';
 import { cpuSeconds } from './report';
 import { UsualPipeline } from './usual-pipeline';
 import { captions, IMAGE_TEXT, photo, picture } from './workload';
 
-const [kind, bundle, usual] = process.argv.slice(2) as [PipelineKind, string, string];
+const [kind, bundle, usual, weights] = process.argv.slice(2) as [PipelineKind, string, string, WeightsMode];
 const send = (message: EmbedReply) => process.send!(message);
 
 /** Of the last call of ours. */
@@ -24,12 +24,16 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
   const manifest = await readManifest(reader);
   if (kind.startsWith('ours')) {
     const runtime = await loadRuntime({
-      ...{ reader, manifest, device: 'cpu', activations: 'f32' },
+      ...{ reader, manifest, device: 'cpu', activations: 'f32', weights },
       ...(kind === 'ours-fast' ? { compute: 'fast', probe: 'never' } : {}),
       ...(kind === 'ours-float' ? { internal: { product: 'float' } } : {}),
     });
     return (job) => {
       if (job.kind === 'captions') return runtime.embed(captions(job.count, job.of), { onUsage });
+      if (job.kind === 'pictures') {
+        const inputs = Array.from({ length: job.count }, (_, i) => ({ image: picture(i), text: IMAGE_TEXT }));
+        return runtime.embed(inputs, { onUsage });
+      }
       if (job.kind === 'image') return runtime.embed([{ image: picture(), text: IMAGE_TEXT }]);
       const { numCrops } = job;
       return runtime.embed([photo(job)], { onUsage, ...(numCrops === undefined ? {} : { numCrops }) });

@@ -2,6 +2,7 @@
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { WeightsMode } from '../../src/runtime';
 import { MemoryWatch } from './process-memory';
 import type { CaptionKind } from './workload';
 
@@ -13,6 +14,8 @@ export type PipelineKind = 'ours' | 'ours-float' | 'ours-fast' | 'usual' | 'usua
 
 export type EmbedJob = { answer: boolean } & (
   | { kind: 'image' }
+  /** So many of 448 × 448, no two alike. */
+  | { kind: 'pictures'; count: number }
   /** A picture of any size, for any model. */
   | { kind: 'photo'; width: number; height: number; numCrops?: number }
   /** `batch`: captions per call of the usual pipeline; ours packs by itself. `of`: see `workload.ts`. */
@@ -40,8 +43,13 @@ export class EmbedProcess {
     this.loadSeconds = loadSeconds;
   }
 
-  static async start(kind: PipelineKind, bundle: string, usual: string): Promise<EmbedProcess> {
-    const child = fork(fileURLToPath(new URL('embed-child.ts', import.meta.url)), [kind, bundle, usual]);
+  static async start(
+    kind: PipelineKind,
+    bundle: string,
+    usual: string,
+    weights: WeightsMode = 'resident',
+  ): Promise<EmbedProcess> {
+    const child = fork(fileURLToPath(new URL('embed-child.ts', import.meta.url)), [kind, bundle, usual, weights]);
     const memory = new MemoryWatch(child.pid!, 'load');
     const { seconds } = await reply(child);
     memory.phase('idle');

@@ -51,8 +51,8 @@ function shuffled(words: string[], random: Random): string[] {
 }
 
 /** Becomes 1024 patches, 256 visual tokens. */
-export function picture(): RgbImage {
-  return probePicture({ width: 448, height: 448, seed: 5 });
+export function picture(index = 0): RgbImage {
+  return probePicture({ width: 448, height: 448, seed: 5 + index });
 }
 
 /** An input that is a picture alone, in the recipe's words. */

@@ -52,6 +52,9 @@ export interface InternalOptions {
   retryDelay?: number;
 }
 
+/** Weights in memory at a time where a probe is computed beside other work: at conversion, or with another model loaded. */
+export const PROBE_BYTES = 64 * 1024 * 1024;
+
 /** Vision stages that are smaller come along with the text stages. */
 const LATER_BYTES = 64 * 1024 * 1024;
 /**
@@ -70,6 +73,8 @@ export interface ChoiceOptions extends OrtOptions {
   probe?: ProbePolicy;
   /** Whether weights stay in memory. @default 'auto' */
   weights?: WeightsChoice;
+  /** Streamed weights in parts of so many bytes instead of whole stages: rounding may differ, memory is less. */
+  partBytes?: number;
   /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large */
   vision?: 'now' | 'later';
   signal?: AbortSignal;
@@ -171,7 +176,12 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
 
   /** Embeds with an engine made for it, one stage in memory at a time, beside the one that is probed. */
   const embedOnce = async <T>(rung: Rung, work: (embedder: Probed) => Promise<T>): Promise<T> => {
-    const engine = await buildEngine(ort, rung, { ...options, weights: 'streamed', onProgress: undefined });
+    const engine = await buildEngine(ort, rung, {
+      ...options,
+      weights: 'streamed',
+      partBytes: PROBE_BYTES,
+      onProgress: undefined,
+    });
     try {
       return await work(probed(engine));
     } finally {
@@ -242,7 +252,7 @@ export async function buildEngine(
   rung: Rung,
   options: ChoiceOptions & { weights: WeightsMode },
 ): Promise<Engine> {
-  const { reader, manifest, asked, weights, signal, onProgress, numThreads, internal } = options;
+  const { reader, manifest, asked, weights, partBytes, signal, onProgress, numThreads, internal } = options;
   let gpu = null;
   if (rung.device === 'webgpu' && !isNode) {
     const adapter = await requestAdapter();
@@ -253,7 +263,20 @@ export async function buildEngine(
   const { strictPlacement } = internal ?? {};
   return Engine.load({
     product: internal?.product ?? (await productOf(rung, ort, manifest)),
-    ...{ ort, rung, gpu, manifest, reader, numThreads, strictPlacement, weights, vision, signal, onProgress },
+    ...{
+      ort,
+      rung,
+      gpu,
+      manifest,
+      reader,
+      numThreads,
+      strictPlacement,
+      weights,
+      partBytes,
+      vision,
+      signal,
+      onProgress,
+    },
     backbone: asked.backbone,
     positions: asked.recipe.positions,
     unpackText: internal?.unpackText ?? (weights === 'resident' && isWorthUnpacking(rung, manifest)),

@@ -38,8 +38,10 @@ export interface EngineOptions {
   strictPlacement?: boolean;
   /** Widens the text tower's weights as they are loaded; see `stage.ts`. */
   unpackText?: boolean;
-  /** `streamed`: a few blocks at a time are loaded for each group of runs: little memory, at the price of time. */
+  /** `streamed`: a stage at a time is loaded for each group of runs: little memory, at the price of time. */
   weights: WeightsMode;
+  /** Stages that are streamed are cut into parts of so many bytes, where their blocks are that small. @default whole */
+  partBytes?: number;
   /** Of resident weights, `later`: leave the vision stages to {@link Engine.loadVision}. */
   vision: 'now' | 'later';
   signal?: AbortSignal;
@@ -49,12 +51,6 @@ export interface EngineOptions {
 /** What a run is told by the call that causes it. */
 /** What a load may be given by the call that causes it. */
 type LoadHooks = Pick<EngineOptions, 'signal' | 'onProgress'>;
-
-/**
- * Weights that are streamed together: enough that a stage's start is cheap beside it, and twice that (one in use, one on
- * its way) is little on a phone.
- */
-const STREAMED_BYTES = 64 * 1024 * 1024;
 
 /** The GPU went away while a call was running; the runtime rebuilds and repeats. Never reaches callers. */
 export class GpuLost extends Error {
@@ -261,9 +257,9 @@ export class Engine {
   }
 
   #tower(kind: BundleStage['kind'], turns: TaskQueue): Tower {
-    const { manifest, backbone, reader, weights, rung, gpu } = this.#options;
+    const { manifest, backbone, reader, weights, partBytes, rung, gpu } = this.#options;
     const stages = manifest.stages.filter((stage) => stage.kind === kind);
-    const maxBytes = weights === 'streamed' ? STREAMED_BYTES : undefined;
+    const maxBytes = weights === 'streamed' ? partBytes : undefined;
     const options = {
       parts: stages.flatMap((stage) => partsOf(backbone, stage, maxBytes)),
       stages: this.#stages,

@@ -15,7 +15,7 @@ import { loadTokenizer, type Tokenizer } from '../text';
 import { askedOf, type Asked } from './asked';
 import type { BatchLimits } from './batching';
 import { activationBytes, groupBytes } from './capability';
-import { buildEngine, chooseRung, type Choice, type ChoiceOptions } from './choose';
+import { buildEngine, PROBE_BYTES, chooseRung, type Choice, type ChoiceOptions } from './choose';
 import { embedAll, type EmbedJob } from './embed-all';
 import type { Engine } from './engine';
 import { BundleFiles, weightFiles } from './files';
@@ -221,7 +221,8 @@ export async function computeProbe(
   const on = async <T>(activations: Activations, work: (embedder: Probed) => Promise<T>): Promise<T> => {
     const runtime = await Runtime.load({
       ...{ ...options, reader, manifest, device: isNode ? 'cpu' : 'wasm', activations, probe: 'never' },
-      weights: 'streamed', // memory for two stages, whatever the size of the model
+      weights: 'streamed',
+      partBytes: PROBE_BYTES, // memory for two parts, whatever the size of the model
       internal: { product: 'float' },
     });
     try {

@@ -16,7 +16,7 @@ import { recipeNamed } from '../recipes';
 import { readManifest } from '../store';
 import { folderBundle } from '../store/folder.node.js';
 import { convertFixture, type FixtureBundleOptions, type FixtureParts } from '../testing/bundles';
-import { fixturePath, type ModelName } from '../testing/fixtures';
+import { fixturePath, maxDifference, type ModelName } from '../testing/fixtures';
 import type { Gpu } from './device';
 import { Engine } from './engine';
 import type { Ort, OrtOptions } from './ort';
@@ -150,6 +150,19 @@ test('with half-precision activations, quantized weights, and several vectors pe
   const multi = await both(several, [...PICTURES, ...TEXTS.slice(0, 9)]);
   expect(multi.found).toEqual(multi.wanted);
   expect(multi.stages.length).toBeGreaterThan(2);
+});
+
+test('stages cut for less memory give the same but for rounding', async () => {
+  const resident = await load(path, { weights: 'resident' });
+  const cut = await load(path, { weights: 'streamed', partBytes: 1e6 });
+  const { stages } = await readManifest(folderBundle(path));
+  const before = watch.live;
+  Object.assign(watch, { made: 0, peak: before });
+  const found = await cut.embed(MIXED);
+  expect(watch.made).toBeGreaterThan(stages.length);
+  expect(watch.peak - before).toBe(1);
+  const wanted = await resident.embed(MIXED);
+  for (const [i, vector] of found.entries()) expect(maxDifference(vector, wanted[i]!)).toBeLessThan(1e-6);
 });
 
 test.each(['tiny-llava-next', 'tiny-phi3-v'])('%s: the same to the bit', async (checkpoint) => {
