@@ -109,7 +109,10 @@ function network({ head }: BackboneOptions): Network {
     dims: head?.size ?? HIDDEN,
     vocabSize: VOCAB,
     embeddingTensor: 'words.embed_tokens.weight',
-    towers: { vision: visionTower(), text: decoderTower(config, { source: 'words', attentionBias: false, head, f16Scale: 1 / 16 }) },
+    towers: {
+      vision: visionTower(),
+      text: decoderTower(config, { source: 'words', attentionBias: false, head, f16Scale: 1 / 16 }),
+    },
   };
 }
 

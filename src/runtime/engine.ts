@@ -48,7 +48,6 @@ export interface EngineOptions {
   onProgress?: OnProgress;
 }
 
-/** What a run is told by the call that causes it. */
 /** What a load may be given by the call that causes it. */
 type LoadHooks = Pick<EngineOptions, 'signal' | 'onProgress'>;
 

@@ -54,9 +54,7 @@ test('a repository: estimated, added, listed, checked, loaded with the Hub off, 
   const fetched = hub.traffic.sent.reduce((sum, { bytes }) => sum + bytes, 0);
   expect(before.download).toBeGreaterThanOrEqual(fetched * 0.95);
   expect(before.download).toBeLessThan(fetched * 1.1);
-  expect(new Set(events.map(({ phase }) => phase))).toEqual(
-    new Set(['convert', 'verify', 'probe', 'publish']),
-  );
+  expect(new Set(events.map(({ phase }) => phase))).toEqual(new Set(['convert', 'verify', 'probe', 'publish']));
 
   const asked = hub.traffic.asked.length;
   await hub.stop();
