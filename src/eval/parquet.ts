@@ -36,20 +36,22 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal): Pro
   const { parquetMetadataAsync, parquetReadObjects } = await import('hyparquet');
   const metadata = await guarded(name, signal, async () => {
     const read = await parquetMetadataAsync(file, { geoparquet: false });
-    return { read, columns: columnsOf(read), rows: Number(read.num_rows) };
+    return { read, leaves: leavesOf(read), rows: Number(read.num_rows) };
   });
-  const { columns, rows } = metadata;
+  const { leaves, rows } = metadata;
   if (!(rows >= 0 && rows <= MAX_ROWS)) throw new DatasetFormatError(`${name} claims ${rows} rows.`, { name });
   return {
-    columns,
+    columns: [...leaves.keys()],
     rows,
     read: (wanted) =>
       guarded(name, signal, async () => {
+        const nested = wanted.find((column) => leaves.get(column) !== 1);
+        if (nested !== undefined) throw new Error(`the column ${nested} holds more than one value or list in a row`);
         const { compressors } = await import('hyparquet-compressors');
         await checkPages(file, metadata.read);
         const found: Record<string, unknown>[] = [];
-        // One column of one group at a time: of several that are damaged hyparquet leaves rejections that nobody handles,
-        // which end the process.
+        // One column of one group at a time, and none of several leaves: of several that are damaged hyparquet leaves
+        // rejections that nobody handles, which end the process.
         for (const group of metadata.read.row_groups) {
           const part = { ...metadata.read, num_rows: group.num_rows, row_groups: [group] };
           const objects: Record<string, unknown>[] = [];
@@ -66,22 +68,24 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal): Pro
   };
 }
 
-/** Names of the columns at the top. */
-function columnsOf({ schema }: FileMetaData): string[] {
-  const names: string[] = [];
-  const root = schema[0];
+/** Columns at the top, with how many columns of values each has below it. */
+function leavesOf({ schema }: FileMetaData): Map<string, number> {
   let at = 1;
-  const skip = (children: number | undefined, depth: number): void => {
+  const read = (depth: number): { name: string; leaves: number } => {
     if (depth > 32) throw new Error('the schema is nested too deeply');
-    for (let i = 0; i < (children ?? 0); i++) {
-      const element = schema[at++];
-      if (!element) throw new Error('the schema ends early');
-      if (depth === 0) names.push(element.name);
-      skip(element.num_children, depth + 1);
-    }
+    const element = schema[at++];
+    if (!element) throw new Error('the schema ends early');
+    const children = element.num_children ?? 0;
+    let leaves = children > 0 ? 0 : 1;
+    for (let i = 0; i < children; i++) leaves += read(depth + 1).leaves;
+    return { name: element.name, leaves };
   };
-  skip(root?.num_children, 0);
-  return names;
+  const columns = new Map<string, number>();
+  for (let i = 0; i < (schema[0]?.num_children ?? 0); i++) {
+    const { name, leaves } = read(0);
+    columns.set(name, leaves);
+  }
+  return columns;
 }
 
 /** hyparquet throws whatever its reading past the end of something leads to. */
