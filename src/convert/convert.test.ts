@@ -8,7 +8,8 @@ import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, Un
 import { architectureOf, planStages, storedWeights } from '../models';
 import { dequantizeRow, type BlockFormat } from '../onnx/quantize';
 import { memoryBundle, readManifest, verifyBundle } from '../store';
-import { convertCheckpoint, type ConvertOptions } from './convert';
+import { convertCheckpoint } from './convert';
+import type { ConvertOptions } from './options';
 import type { WeightKind } from './tally';
 import { FAKE_CONFIG, fakeCheckpoint, jsonFile, type FakeCheckpoint } from './fake-checkpoint';
 

@@ -1,6 +1,7 @@
 /** @file Conversion of checkpoints to bundles. */
 
-export { convertCheckpoint, type ConvertOptions } from './convert';
+export { convertCheckpoint } from './convert';
+export type { ConvertOptions } from './options';
 export { openCheckpoint } from './open';
 export { plannedBefore } from './state';
 export { recipeBeforeWeights } from './recipe';

@@ -11,7 +11,8 @@ import { IntegrityError } from '../errors';
 import { computeProbe, takeMoments } from '../runtime';
 import { memoryBundle, verifyBundle } from '../store';
 import { checkpointPath } from '../testing/fixtures';
-import { convertCheckpoint, type ConvertOptions } from './convert';
+import { convertCheckpoint } from './convert';
+import type { ConvertOptions } from './options';
 import { MOMENTS_PATH } from './moments-file';
 import { openCheckpoint } from './open';
 
