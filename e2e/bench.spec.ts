@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test, type Page } from '@playwright/test';
 import type { MeasureReport } from '../src/measure';
-import { openWatched, siteOf, violations } from './site-pages';
+import { IS_FULL, openWatched, siteOf, violations } from './site-pages';
 import { serveTinySiglip } from './tiny-siglip';
 
 test.use({ serviceWorkers: 'block', permissions: ['clipboard-read', 'clipboard-write'] });
@@ -25,6 +25,7 @@ function fieldsOf(value: unknown): unknown {
 }
 
 test('nano: figures with their stages, a cosine of 1, and the same fields as vlm2vec bench', async ({ page }, info) => {
+  test.skip(info.project.name === 'webgpu' && !IS_FULL, 'a minute on SwiftShader');
   const device = info.project.name === 'wasm' ? 'wasm' : 'webgpu';
   const sizes = { pictures: device === 'wasm' ? '16,1024' : '16', captions: '2' };
   const address = `${siteOf(info)}/bench.html?device=${device}&${new URLSearchParams(sizes).toString()}`;

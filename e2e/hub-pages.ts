@@ -85,6 +85,7 @@ export interface LoadSource {
   source: string | { name: string };
   hubUrl?: string;
   dtype?: 'q4';
+  effort?: 'best';
   accessToken?: string;
   internal?: Pick<NonNullable<LoadOptions['internal']>, 'wholeBytes' | 'blockBytes' | 'noteBytes' | 'retryDelay'>;
 }

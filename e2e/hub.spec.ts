@@ -1,6 +1,6 @@
 /** @file An official model straight from a Hub into the browser's storage, and from there without any network. */
 import { expect, test } from '@playwright/test';
-import { bundleUrl, openBlank } from './fixture-pages';
+import { bundleUrl, compare, expectedEmbeddings, fixtureInputs, openBlank } from './fixture-pages';
 import {
   ADAPTER,
   GATED,
@@ -116,4 +116,33 @@ test('what it will cost is told before the first byte of the weights', async ({ 
   expect(Math.abs(cost.download / fixture.hub.traffic.bytes() - 1)).toBeLessThan(0.05);
   expect(cost.store / added[0]!.bytes).toBeGreaterThanOrEqual(1);
   expect(cost.store / added[0]!.bytes).toBeLessThan(1.1);
+});
+
+test('a second pass in the browser: its own forward runs, and vectors nearer to fp32', async ({ page }) => {
+  await openBlank(page);
+  const options = { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', effort: 'best' } as const;
+  const { phases } = await loadIn(page, options);
+  expect(phases).toEqual(expect.arrayContaining(['convert', 'probe', 'load']));
+  const [stored] = await storedManifests(page);
+  expect(stored!.rounding).toBe('feedback');
+  expect(hashesOf(stored!)).not.toEqual(hashesOf(fixture.cli));
+  const [name] = await storedNames(page);
+  const texts = fixtureInputs.filter(({ image }) => image === null);
+  const embed = (source: string | { name: string }) =>
+    page.evaluate(
+      async ([source, inputs]) => {
+        const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+        const model = await VLM2Vec.load(source, { device: 'wasm' });
+        const vectors = await model.embed(inputs.map((text) => ({ text })));
+        await model.dispose();
+        return vectors.map((vector) => [...vector]);
+      },
+      [source, texts.map(({ text }) => text)] as const,
+    );
+  const expected = expectedEmbeddings('tiny-tied+dora');
+  const loss = (vectors: number[][]) =>
+    vectors.reduce((sum, vector, i) => sum + 1 - compare(vector, expected.get(texts[i]!.id)!).cosine, 0) / texts.length;
+  const [once, again] = [loss(await embed(bundleUrl('cli-dora-q4'))), loss(await embed({ name: name! }))];
+  process.stdout.write(`      1 - cosine to the reference, mean: ${once.toFixed(5)}, ${again.toFixed(5)}\n`);
+  expect(again).toBeLessThan(once);
 });

@@ -51,8 +51,7 @@ test('and does not wait for its turn to say so', async () => {
   const second = queue.add(tick, controller.signal);
   const third = queue.add(tick, AbortSignal.abort());
   setTimeout(() => controller.abort(), 1);
-  await expect(second).rejects.toMatchObject({ name: 'AbortError' });
-  await expect(third).rejects.toMatchObject({ name: 'AbortError' });
+  await Promise.all([second, third].map((each) => expect(each).rejects.toMatchObject({ name: 'AbortError' })));
   end();
   await first;
 });
