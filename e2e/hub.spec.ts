@@ -1,6 +1,7 @@
 /** @file An official model straight from a Hub into the browser's storage, and from there without any network. */
+import { execFileSync } from 'node:child_process';
 import { expect, test } from '@playwright/test';
-import { bundleUrl, compare, expectedEmbeddings, fixtureInputs, openBlank } from './fixture-pages';
+import { bundleUrl, compare, openBlank } from './fixture-pages';
 import {
   ADAPTER,
   GATED,
@@ -15,6 +16,8 @@ import {
 } from './hub-pages';
 
 const fixture = useFixtureHub();
+/** The model of the tests, converted in Node with a second pass. */
+const OF_NODE = 'cli-dora-q4-best';
 
 test('by its name: converted in the worker, then at hand with the Hub off', async ({ page, context }) => {
   const origins = watchOrigins(context);
@@ -118,31 +121,31 @@ test('what it will cost is told before the first byte of the weights', async ({ 
   expect(cost.store / added[0]!.bytes).toBeLessThan(1.1);
 });
 
-test('a second pass in the browser: its own forward runs, and vectors nearer to fp32', async ({ page }) => {
+test('a second pass in the browser gives the vectors of one in Node', async ({ page }) => {
+  const [checkpoint, adapter] = ['checkpoints/tiny-tied', 'adapters/dora'].map((name) => `reference/fixtures/${name}`);
+  const command = ['convert', checkpoint!, '--adapter', adapter!, '--dtype', 'q4', '--effort', 'best'];
+  const out = `.cache/e2e-bundles/${OF_NODE}`;
+  const tsx = ['node_modules/tsx/dist/cli.mjs', 'src/cli/index.ts'];
+  execFileSync(process.execPath, [...tsx, ...command, '--out', out], { stdio: 'pipe' });
   await openBlank(page);
-  const options = { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', effort: 'best' } as const;
-  const { phases } = await loadIn(page, options);
-  expect(phases).toEqual(expect.arrayContaining(['convert', 'probe', 'load']));
+  await loadIn(page, { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', effort: 'best' });
   const [stored] = await storedManifests(page);
   expect(stored!.rounding).toBe('feedback');
-  expect(hashesOf(stored!)).not.toEqual(hashesOf(fixture.cli));
-  const [name] = await storedNames(page);
-  const texts = fixtureInputs.filter(({ image }) => image === null);
   const embed = (source: string | { name: string }) =>
-    page.evaluate(
-      async ([source, inputs]) => {
-        const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
-        const model = await VLM2Vec.load(source, { device: 'wasm' });
-        const vectors = await model.embed(inputs.map((text) => ({ text })));
-        await model.dispose();
-        return vectors.map((vector) => [...vector]);
-      },
-      [source, texts.map(({ text }) => text)] as const,
-    );
-  const expected = expectedEmbeddings('tiny-tied+dora');
-  const loss = (vectors: number[][]) =>
-    vectors.reduce((sum, vector, i) => sum + 1 - compare(vector, expected.get(texts[i]!.id)!).cosine, 0) / texts.length;
-  const [once, again] = [loss(await embed(bundleUrl('cli-dora-q4'))), loss(await embed({ name: name! }))];
-  process.stdout.write(`      1 - cosine to the reference, mean: ${once.toFixed(5)}, ${again.toFixed(5)}\n`);
-  expect(again).toBeLessThan(once);
+    page.evaluate(async (source) => {
+      const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      const model = await VLM2Vec.load(source, { device: 'wasm' });
+      const vectors = await model.embed(['a cat on a sofa', 'Find a picture of this dish.\nlasagne', 'blue']);
+      await model.dispose();
+      return vectors.map((vector) => [...vector]);
+    }, source);
+  const [name] = await storedNames(page);
+  const ofNode = await embed(bundleUrl(OF_NODE));
+  const least = (vectors: number[][]) =>
+    Math.min(...vectors.map((vector, i) => compare(vector, Float32Array.from(ofNode[i]!)).cosine));
+  const [twice, once] = [least(await embed({ name: name! })), least(await embed(bundleUrl('cli-dora-q4')))];
+  process.stdout.write(`      cosine to Node's: ${twice.toFixed(6)}; rounded once ${once.toFixed(6)}\n`);
+  // Moments are sums in float32, so a few codes differ between two builds of ONNX Runtime.
+  expect(twice).toBeGreaterThan(0.9999);
+  expect(once).toBeLessThan(0.999);
 });
