@@ -173,7 +173,7 @@ function checkKept(kept: readonly string[], folder: string): void {
   const built = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const pages = built.filter((file) => /^[\w-]+\.html$/.test(file));
   const nano = built.filter((file) => /^models\/nano\/.*\.(bin|json|txt)$/.test(file));
-  expect([pages.length, nano.length > 3]).toEqual([6, true]);
+  expect([pages.length, nano.length > 3]).toEqual([8, true]);
   expect(kept).toEqual(
     expect.arrayContaining([...pages, ...nano, 'theme.js', 'models-address.js', 'samples/samples.json']),
   );
