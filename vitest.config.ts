@@ -15,6 +15,7 @@ export default defineConfig({
       'demo/**/*.test.{ts,tsx}',
       'bench/*.test.ts',
     ],
+    maxWorkers: '100%', // one less by itself, which on two cores is one
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
