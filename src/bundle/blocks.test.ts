@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { aboutNormal } from '../testing/random';
 import { allocateRows, BLOCK, BlockQuantizer, dequantizeRow, rowSizes, type BlockFormat } from './blocks';
 import { toHalf } from './float16';
 
@@ -52,7 +53,7 @@ describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
   });
 
   test('searching never loses to the plain scale on random weights', () => {
-    const values = random(64 * BLOCK, 7);
+    const values = aboutNormal(64 * BLOCK, 7);
     expect(roundTrip(values, format).reported).toBeLessThan(roundTrip(values, format, false).reported);
   });
 
@@ -85,7 +86,7 @@ describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
   });
 
   test('columns beyond the end of the row stand for zero', () => {
-    const { rows } = roundTrip(random(33, 3), format);
+    const { rows } = roundTrip(aboutNormal(33, 3), format);
     const padded = new Float32Array(64);
     dequantizeRow(format, rows, 0, 64, padded);
     expect([...padded.subarray(33)].every((value) => value === 0)).toBe(true);
@@ -123,11 +124,4 @@ test('without zero points the extreme weight takes the far end of the code range
 
 function allScales(half: number): number {
   return (1 + (half & 0x3ff) / 1024) * 2 ** ((half >>> 10) - 15);
-}
-
-/** Reproducible numbers, about normal. */
-function random(count: number, seed: number): Float32Array {
-  let state = seed;
-  const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
-  return Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform() - 2);
 }

@@ -5,12 +5,13 @@ import type { BundleManifest } from '../bundle/manifest';
 import type { InputMoments } from '../bundle/moments';
 import type { Progress } from '../bundle/progress';
 import { parseManifest } from '../bundle/validate';
-import type { BundleWriter, FileWriter } from '../bundle/storage';
+import type { BundleWriter } from '../bundle/storage';
 import { folderTree } from '../checkpoint/folder.node';
 import { IntegrityError } from '../errors';
 import { computeProbe, takeMoments } from '../runtime';
 import { memoryBundle, verifyBundle } from '../store';
 import { checkpointPath } from '../testing/fixtures';
+import { crashing } from '../testing/crashing-writer';
 import { convertCheckpoint } from './convert';
 import type { ConvertOptions } from './options';
 import { MOMENTS_PATH } from './moments-file';
@@ -168,35 +169,3 @@ test('the probe is of what is published', async () => {
   expect(seen).toEqual(['feedback']);
   expect(manifest.probe.length).toBeGreaterThan(3);
 });
-
-/** Loses what was not noted, and does nothing more, from the write on for which `isNow`. */
-function crashing(writer: BundleWriter, isNow: () => boolean): BundleWriter {
-  let dead = false;
-  const alive = () => {
-    if (dead) throw new Error('crash');
-  };
-  const watch = (file: FileWriter): FileWriter => ({
-    write: async (bytes, position) => {
-      dead ||= isNow();
-      alive();
-      await file.write(bytes, position);
-    },
-    close: async () => file.close(),
-  });
-  const { journal } = writer;
-  return {
-    ...writer,
-    create: async (path) => watch(await writer.create(path)),
-    reopen: async (path, bytes) => watch(await writer.reopen(path, bytes)),
-    journal: journal && {
-      notes: journal.notes,
-      add: async (note) => {
-        alive();
-        await journal.add(note);
-      },
-      clear: () => journal.clear(),
-    },
-    pause: async () => alive(),
-    abort: async () => alive(),
-  };
-}

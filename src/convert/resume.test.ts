@@ -1,13 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
-import type { BundleWriter, FileWriter } from '../bundle/storage';
+import type { BundleWriter } from '../bundle/storage';
 import { hubTree, type Checkpoint } from '../checkpoint';
 import { openCheckpoint } from './open';
 import { folderTree } from '../checkpoint/folder.node';
 import { IntegrityError } from '../errors';
 import { memoryBundle, verifyBundle } from '../store';
 import { adapterPath, checkpointPath } from '../testing/fixtures';
+import { crashing } from '../testing/crashing-writer';
 import { startHub, type HubServer } from '../testing/hub-server';
 import { convertCheckpoint } from './convert';
 
@@ -91,7 +92,7 @@ describe('interrupted', () => {
   test('by a crash, which loses what was not noted: the same bytes', async () => {
     for (const crashAt of [3, 25, 60, 80]) {
       const { writer, reader } = memoryBundle('m', { resumable: true });
-      const crash = crashing(writer, crashAt);
+      const crash = crashingAt(writer, crashAt);
       await expect(convertCheckpoint({ checkpoint: await fromHub(), writer: crash, dtype: DTYPE })).rejects.toThrow(
         'crash',
       );
@@ -103,7 +104,7 @@ describe('interrupted', () => {
 
   test('and the checkpoint changed since: from the beginning, nothing old shows through', async () => {
     const { writer } = memoryBundle('m', { resumable: true });
-    const crash = crashing(writer, 80);
+    const crash = crashingAt(writer, 80);
     const other = await openCheckpoint({ checkpoint: await folderTree(checkpointPath('tiny-tied')) });
     await expect(convertCheckpoint({ checkpoint: other, writer: crash, dtype: DTYPE })).rejects.toThrow('crash');
     const manifest = await convertCheckpoint({ checkpoint: await fromDisk(), writer, dtype: DTYPE });
@@ -199,35 +200,8 @@ async function allPieces(): Promise<{ length: number }> {
   return { length };
 }
 
-/** A writer whose process dies at its n-th write: notes no longer get through, nor does pausing. */
-function crashing(writer: BundleWriter, at: number): BundleWriter {
+/** Dies at its n-th write. */
+function crashingAt(writer: BundleWriter, at: number): BundleWriter {
   let writes = 0;
-  let dead = false;
-  const alive = () => {
-    if (dead) throw new Error('crash');
-  };
-  const count = (file: FileWriter): FileWriter => ({
-    write: async (bytes, position) => {
-      dead ||= ++writes >= at;
-      alive();
-      await file.write(bytes, position);
-    },
-    close: async () => file.close(),
-  });
-  const { journal } = writer;
-  return {
-    ...writer,
-    create: async (path) => count(await writer.create(path)),
-    reopen: async (path, bytes) => count(await writer.reopen(path, bytes)),
-    journal: journal && {
-      notes: journal.notes,
-      add: async (note) => {
-        alive();
-        await journal.add(note);
-      },
-      clear: () => journal.clear(),
-    },
-    pause: async () => alive(),
-    abort: async () => alive(),
-  };
+  return crashing(writer, () => ++writes >= at);
 }

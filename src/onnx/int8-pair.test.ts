@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { aboutNormal } from '../testing/random';
 import { GraphBuilder } from './graph-builder';
 import { linear, type Product } from './linear';
 import { allocateRows, BlockQuantizer, dequantizeRow, quantizedTensors } from './quantize';
@@ -13,13 +14,6 @@ let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'int8-pair-test-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Reproducible numbers, about normal. */
-function random(count: number, seed: number): Float32Array {
-  let state = seed;
-  const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
-  return Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform() - 2);
-}
-
 interface Case {
   bits: 4 | 8;
   zeroPoints: boolean;
@@ -27,7 +21,7 @@ interface Case {
 }
 
 /** A matrix on disk, its exact values, and x·Wᵀ + b as ONNX Runtime computes it. */
-async function matrix({ bits, zeroPoints, bias }: Case, weights = random(OUT * COLUMNS, 5)) {
+async function matrix({ bits, zeroPoints, bias }: Case, weights = aboutNormal(OUT * COLUMNS, 5)) {
   const format = { bits, zeroPoints };
   const rows = allocateRows(format, OUT, COLUMNS);
   const quantizer = new BlockQuantizer(format);
@@ -36,7 +30,7 @@ async function matrix({ bits, zeroPoints, bias }: Case, weights = random(OUT * C
     quantizer.quantizeRow(weights, row * COLUMNS, COLUMNS, rows, row);
     dequantizeRow(format, rows, row, COLUMNS, exact, row * COLUMNS);
   }
-  const added = random(OUT, 9);
+  const added = aboutNormal(OUT, 9);
   const data = [rows.codes, new Uint8Array(rows.scales.buffer), ...(rows.zeroPoints ? [rows.zeroPoints] : [])];
   const file = new Uint8Array(1 << 16);
   const tensors = quantizedTensors('w', format, OUT, COLUMNS).map((tensor, i) => {
@@ -93,7 +87,7 @@ describe.each(
   // on both sides of where unpacking is worth it
   test.each([1, 3, 384])('%i rows are multiplied as exactly as is said', async (rows) => {
     const { run, expected } = await matrix(each);
-    const x = random(rows * COLUMNS, 11);
+    const x = aboutNormal(rows * COLUMNS, 11);
     for (let row = 0; row < rows; row++) x[row * COLUMNS + 70]! *= 60; // a massive channel
     x.fill(0, 0, 32);
     const wanted = expected(x);

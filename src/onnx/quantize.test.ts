@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { StoredTensor } from '../bundle/manifest';
+import { aboutNormal } from '../testing/random';
 import { GraphBuilder } from './graph-builder';
 import { linear } from './linear';
 import {
@@ -19,13 +20,6 @@ let folder: string;
 beforeAll(async () => (folder = await mkdtemp(join(tmpdir(), 'quantize-test-'))));
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Reproducible numbers, about normal. */
-function random(count: number, seed: number): Float32Array {
-  let state = seed;
-  const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
-  return Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform() - 2);
-}
-
 const FORMATS: BlockFormat[] = [
   { bits: 4, zeroPoints: false },
   { bits: 4, zeroPoints: true },
@@ -37,7 +31,7 @@ describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
   // 96 columns: three blocks, so that a row of 4-bit zero points ends in half a byte
   test.each([64, 96])('ONNX Runtime reads the same matrix of %i columns as the exact inverse', async (columns) => {
     const outFeatures = 20;
-    const weights = random(outFeatures * columns, 5);
+    const weights = aboutNormal(outFeatures * columns, 5);
     const rows = allocateRows(format, outFeatures, columns);
     const quantizer = new BlockQuantizer(format);
     const restored = new Float32Array(weights.length);
@@ -78,7 +72,7 @@ describe.each(FORMATS)('$bits bits, zero points $zeroPoints', (format) => {
 });
 
 test('searching, and zero points, each lower the error; 8 bits far more', () => {
-  const values = random(64 * 256, 11);
+  const values = aboutNormal(64 * 256, 11);
   const relative = (bits: 4 | 8, zeroPoints: boolean, search: boolean) => {
     const { error, norm } = quantizationError(values, 256, { bits, zeroPoints }, { search });
     return Math.sqrt(error / norm);

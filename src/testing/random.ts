@@ -16,3 +16,10 @@ export function randomUnit(dims: number, normal: () => number): number[] {
   const length = Math.hypot(...values);
   return values.map((value) => value / length);
 }
+
+/** Reproducible numbers, about normal. */
+export function aboutNormal(count: number, seed: number): Float32Array {
+  let state = seed;
+  const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
+  return Float32Array.from({ length: count }, () => uniform() + uniform() + uniform() + uniform() - 2);
+}
