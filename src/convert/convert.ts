@@ -20,6 +20,7 @@ import {
   buildStageGraph,
   expectPositions,
   slicesToFit,
+  textTables,
   type Backbone,
   type PlannedWeight,
   type Positions,
@@ -208,7 +209,7 @@ async function writeGraphs(
     const model = buildStageGraph(
       backbone,
       { kind, steps, weights, tensors },
-      { activations: 'f32', positions: positions === 'mrope' ? 'rows' : 'sequence' },
+      { activations: 'f32', positions: textTables(positions) },
     );
     const graph = await writeFile(writer, `${name}.onnx`, model);
     stages.push({ name, kind, steps, graph, weights, tensors });

@@ -28,7 +28,7 @@ export type {
 } from './architecture';
 export { runName, storedRuns, storedWeights } from './sections';
 export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
-export { buildStageGraph } from './stage-graph';
+export { buildStageGraph, textTables } from './stage-graph';
 export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
 

@@ -1,10 +1,13 @@
 /** @file One stage of either tower as an ONNX model; inputs and outputs as `models/types.ts` lists them. */
 
 import { GraphBuilder } from '../onnx';
-import type { Network } from './architecture';
+import type { Network, Positions } from './architecture';
 import { precisionOf } from './blocks/activations';
 import { stepsOf } from './stages';
 import type { GraphOptions, GraphStage } from './types';
+
+/** What the text tower's graphs take for a recipe's positions: one table for all sequences, or a row for each token. */
+export const textTables = (positions: Positions): 'rows' | 'sequence' => (positions === 'mrope' ? 'rows' : 'sequence');
 
 /**
  * @returns The model's bytes. Weights are external, at `stage.weights.path`.

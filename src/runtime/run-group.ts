@@ -3,6 +3,7 @@
 import { VLM2VecError } from '../errors';
 import { bucket, packedBucket, planText, type BatchLimits } from './batching';
 import type { Engine, FeaturePiece, Features, VisionRun } from './engine';
+import { joined } from './joined';
 import type { Prepared, PreparedPicture } from './prepare';
 import type { OnProgress } from './types';
 import type { UsageMeter } from './usage';
@@ -105,16 +106,8 @@ function sightOf(pictures: readonly PreparedPicture[]): Sight {
     indices.forEach((index, i) => {
       pieces[index] = { from: runs.length, first: i * plan.features, rows: plan.features };
     });
-    const pixels = () => together(indices.map((i) => pictures[i]!.pixels));
+    const pixels = () => joined(indices.map((i) => pictures[i]!.pixels));
     runs.push({ pixels, plan, pictures: indices.length });
   }
   return { runs, pieces };
-}
-
-function together(pixels: readonly Float32Array[]): Float32Array {
-  if (pixels.length === 1) return pixels[0]!;
-  const { length } = pixels[0]!;
-  const all = new Float32Array(pixels.length * length);
-  pixels.forEach((each, i) => all.set(each, i * length));
-  return all;
 }

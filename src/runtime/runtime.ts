@@ -11,7 +11,7 @@ import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
 import { recipeNamed, type RecipeChoice } from '../recipes';
 import { readManifest } from '../store';
-import { loadTokenizer, type Tokenizer } from '../text';
+import type { Tokenizer } from '../text';
 import { askedOf, type Asked } from './asked';
 import type { BatchLimits } from './batching';
 import { activationBytes, groupBytes } from './capability';
@@ -30,6 +30,7 @@ import { Recovering } from './recovery';
 import { runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
 import { expectUnit } from './sound';
+import { tokenizerOf } from './tokenizer-files';
 import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
@@ -125,11 +126,7 @@ export class Runtime {
     const asked = askedOf(manifest, recipe);
     const options: ChoiceOptions = { ...given, manifest, asked };
     const files = new BundleFiles(reader, [], { signal });
-    const tokenizerFiles = new Map<string, Uint8Array>();
-    for (const file of manifest.tokenizer.files) {
-      tokenizerFiles.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
-    }
-    const tokenizer = await loadTokenizer(tokenizerFiles);
+    const tokenizer = await tokenizerOf(manifest, files);
     const preparers = { asked: new Preparer(tokenizer, asked), probe: probePreparer(tokenizer, asked.backbone) };
     const id = await modelId(manifest, asked.recipe);
     const choice = await chooseRung(options, (engine) =>

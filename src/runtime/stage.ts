@@ -2,7 +2,15 @@
 
 import type { InferenceSession, Tensor } from 'onnxruntime-common';
 import type { BundleStage } from '../bundle/manifest';
-import { buildStageGraph, cutStage, planStages, storedWeights, type Network, type Positions } from '../models';
+import {
+  buildStageGraph,
+  cutStage,
+  planStages,
+  storedWeights,
+  textTables,
+  type Network,
+  type Positions,
+} from '../models';
 import { countFlops, unpackWeights, type Product } from '../onnx';
 import type { Gpu } from './device';
 import type { WeightPart } from './files';
@@ -82,7 +90,7 @@ export class Stage {
       options.build?.(own) ??
       buildStageGraph(network, own, {
         activations: rung.activations,
-        positions: positions === 'mrope' ? 'rows' : 'sequence',
+        positions: textTables(positions),
         product,
       });
     const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };

@@ -10,22 +10,22 @@ import { MOMENT_COLUMNS, triangle, type InputMoments } from '../../bundle/moment
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
-import { buildMomentsGraph, type MomentsOutput } from '../../models';
-import { loadTokenizer } from '../../text';
+import { buildMomentsGraph, textTables, type MomentsOutput } from '../../models';
 import { askedOf, type Asked } from '../asked';
 import { packImages, planText } from '../batching';
+import { PROBE_BYTES } from '../choose';
 import { Feeder } from '../feeds';
 import { BundleFiles } from '../files';
+import { joined } from '../joined';
 import { loadOrt, type Ort, type OrtOptions } from '../ort';
 import { Preparer, type Prepared } from '../prepare';
 import { ortQueue } from '../queue';
 import { partsOf, Stage, type StagePart } from '../stage';
 import { TokenRows } from '../token-rows';
+import { tokenizerOf } from '../tokenizer-files';
 import type { TowerRun } from '../tower';
 import { calibrationInputs } from './inputs';
 
-/** Weights loaded at a time. */
-const PART_BYTES = 64 * 1024 * 1024;
 /** Padded tokens, and patches, of one run: few, for what matrices are multiplied with is held thrice meanwhile. */
 const LIMITS = { tokens: 512, patches: 1024, buckets: false };
 
@@ -47,7 +47,7 @@ export async function* takeMoments(
   const { backbone, recipe } = asked;
   const ort = await loadOrt(isNode ? 'node' : 'wasm', options);
   const parts = (kind: 'vision' | 'text') =>
-    manifest.stages.filter((stage) => stage.kind === kind).flatMap((stage) => partsOf(backbone, stage, PART_BYTES));
+    manifest.stages.filter((stage) => stage.kind === kind).flatMap((stage) => partsOf(backbone, stage, PROBE_BYTES));
   const [vision, text] = [parts('vision'), parts('text')];
   const files = new BundleFiles(reader, [...vision, ...text], { signal });
   const feeder = new Feeder({ ort, backbone, positions: recipe.positions, activations: 'f32' });
@@ -92,11 +92,7 @@ async function prepareInputs(
   asked: Asked,
   { inputs, signal }: MomentsOptions,
 ): Promise<Prepared[]> {
-  const tokenizerFiles = new Map<string, Uint8Array>();
-  for (const file of manifest.tokenizer.files) {
-    tokenizerFiles.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
-  }
-  const preparer = new Preparer(await loadTokenizer(tokenizerFiles), asked);
+  const preparer = new Preparer(await tokenizerOf(manifest, files), asked);
   const { picture, prompts } = asked.backbone;
   const prepared: Prepared[] = [];
   for (const [i, parts] of calibrationInputs(asked.recipe, prompts.imageToken, inputs).entries()) {
@@ -195,22 +191,12 @@ async function loadStage(
     rung: { device: isNode ? 'cpu' : 'wasm', activations: 'f32', subgroups: false, compute: 'exact' },
     unlessLost: (work) => work,
     build: (own) => {
-      const graph = buildMomentsGraph(asked.backbone, own, { positions: positions === 'mrope' ? 'rows' : 'sequence' });
+      const graph = buildMomentsGraph(asked.backbone, own, { positions: textTables(positions) });
       outputs = graph.moments;
       return graph.model;
     },
   });
   return { stage, outputs };
-}
-
-function joined(arrays: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(arrays.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const each of arrays) {
-    all.set(each, at);
-    at += each.length;
-  }
-  return all;
 }
 
 function progressOf(onProgress: OnProgress | undefined, total: number): () => void {
