@@ -1,6 +1,6 @@
 /**
- * @file The two files of an index in the origin-private file system, which only grow: vectors, one record each, and
- * thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
+ * @file The files of an index in the origin-private file system, which only grow: vectors, one record each, of the
+ * index's own model and of every layer, and thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
  * and to list; a row says where its bytes lie.
  */
 
@@ -12,7 +12,11 @@ const ROOT = 'vlm2vec-search';
 const READ_TRIES = 10;
 const READ_PAUSE = 30;
 
-export type PackKind = 'vectors' | 'thumbnails';
+export type PackKind = 'vectors' | 'thumbnails' | `deep-${string}`;
+
+export function layerPack(key: string): PackKind {
+  return `deep-${key}`;
+}
 
 async function openRoot(): Promise<FileSystemDirectoryHandle> {
   if (!hasOpfs()) {
@@ -44,9 +48,14 @@ function fileName(kind: PackKind, generation: number): string {
   return `${kind}-${generation}.bin`;
 }
 
-/** Removes the files of all other generations: what a crash left of them. */
-export async function removeOtherPacks(folder: FileSystemDirectoryHandle, generation: number): Promise<void> {
-  const keep = new Set([fileName('vectors', generation), fileName('thumbnails', generation)]);
+/** Removes the files of all other generations and layers: what a crash left of them. @param keys of the layers */
+export async function removeOtherPacks(
+  folder: FileSystemDirectoryHandle,
+  generation: number,
+  keys: readonly string[],
+): Promise<void> {
+  const kinds: PackKind[] = ['vectors', 'thumbnails', ...keys.map(layerPack)];
+  const keep = new Set(kinds.map((kind) => fileName(kind, generation)));
   const names: string[] = [];
   for await (const name of folder.keys()) names.push(name);
   for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
@@ -147,36 +156,62 @@ export class PackWriter implements PackReader {
   }
 }
 
-/** Both files of an index. */
+/** The files of an index. */
 export interface Packs {
   vectors: PackReader;
   thumbnails: PackReader;
+  /** By key. */
+  layers: ReadonlyMap<string, PackReader>;
 }
 
-export interface Writers {
+export interface Writers extends Packs {
   vectors: PackWriter;
   thumbnails: PackWriter;
+  layers: Map<string, PackWriter>;
 }
 
-export async function openWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
-  const vectors = await PackWriter.open(folder, 'vectors', generation);
+/** @param keys of the layers */
+export async function openWriters(
+  folder: FileSystemDirectoryHandle,
+  generation: number,
+  keys: readonly string[],
+): Promise<Writers> {
+  const opened: PackWriter[] = [];
+  const open = async (kind: PackKind) => {
+    const writer = await PackWriter.open(folder, kind, generation);
+    opened.push(writer);
+    return writer;
+  };
   try {
-    return { vectors, thumbnails: await PackWriter.open(folder, 'thumbnails', generation) };
+    const [vectors, thumbnails] = [await open('vectors'), await open('thumbnails')];
+    const layers = new Map<string, PackWriter>();
+    for (const key of keys) layers.set(key, await open(layerPack(key)));
+    return { vectors, thumbnails, layers };
   } catch (error) {
-    await vectors.close();
+    for (const writer of opened) await writer.close();
     throw error;
   }
 }
 
-export async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
-  await vectors.close().catch(() => undefined);
-  await thumbnails.close().catch(() => undefined);
+/** @param keys of the layers */
+export async function openReaders(
+  folder: FileSystemDirectoryHandle,
+  generation: number,
+  keys: readonly string[],
+): Promise<Packs> {
+  const open = (kind: PackKind) => openPackReader(folder, kind, generation);
+  const layers = new Map<string, PackReader>();
+  for (const key of keys) layers.set(key, await open(layerPack(key)));
+  return { vectors: await open('vectors'), thumbnails: await open('thumbnails'), layers };
+}
+
+export async function closePacks({ vectors, thumbnails, layers }: Packs): Promise<void> {
+  for (const pack of [vectors, thumbnails, ...layers.values()]) await pack.close().catch(() => undefined);
 }
 
 /** Null where another tab writes. */
 export function writersOf(packs: Packs): Writers | null {
-  const { vectors, thumbnails } = packs;
-  return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
+  return packs.vectors instanceof PackWriter ? (packs as Writers) : null;
 }
 
 function notThere(name: string): SourceNotFoundError {

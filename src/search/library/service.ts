@@ -197,7 +197,7 @@ export class SearchService {
   async layout(): Promise<Layout | null> {
     const { library } = this.#open();
     const layout = await loadLayout(library.database);
-    return layout?.revision === library.meta.revision ? layout : null;
+    return layout?.revision === library.contentRevision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
@@ -238,7 +238,7 @@ export class SearchService {
   async clear(): Promise<void> {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
-    await this.#replace(() => library.replace(async () => ({ files: [], folders: [] })));
+    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
     await clearAttempts(library.database);
     this.#folders.clear();
     indexer.progress = null;
