@@ -35,7 +35,7 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
     const placed = new Map<number, PictureRow['thumb']>();
     let at = 0;
     for (const { thumb } of pictures) {
-      if (placed.has(thumb.at)) continue;
+      if (!thumb || placed.has(thumb.at)) continue;
       thumbs.write(await thumbnails.read(thumb.at, thumb.bytes));
       placed.set(thumb.at, { ...thumb, at });
       at += thumb.bytes;
@@ -43,7 +43,10 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
     }
 
     const rows = await SectionWriter.create();
-    const files = [...pictures.map((row, slot) => ({ ...row, slot, thumb: placed.get(row.thumb.at)! })), ...others];
+    const files = [
+      ...pictures.map((row, slot) => ({ ...row, slot, thumb: row.thumb && placed.get(row.thumb.at)! })),
+      ...others,
+    ];
     const folders = Array.from(catalog.folders.values(), ({ id, name, found }) => ({ id, name, found }));
     rows.write(new TextEncoder().encode(JSON.stringify({ folders, files })));
     return archiveBlob(

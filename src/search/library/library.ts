@@ -4,29 +4,20 @@
  * a crash left, and are cut off at the next opening.
  */
 
-import { UnsupportedError } from '../../errors';
+import { SourceNotFoundError, UnsupportedError } from '../../errors';
 import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader, writeRecords } from '../vectors';
 import type { Catalog } from './catalog';
-import { commitChanges, loadAll, openDatabase, type Changes, type Database } from './database';
 import { emptyVectors, freeUnused, load, readCatalog } from './loading';
-import {
-  closePacks,
-  openPackFolder,
-  openWriters,
-  removeOtherPacks,
-  writersOf,
-  type Packs,
-  type Writers,
-} from './packs';
 import type { LibraryPlace } from './place';
 import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
+import { closePacks, type Changes, type IndexStorage, type Packs, type Writers } from './storage';
 
 /** A row to be written, and the bytes it does not have yet. */
 export type Addition =
   | { row: Exclude<FileRow, PictureRow> }
   /** As it is: its bytes lie there already. */
   | { row: PictureRow }
-  | { row: Omit<PictureRow, 'slot' | 'thumb'>; vector: Float32Array; thumb: { bytes: Uint8Array; type: string } }
+  | { row: Omit<PictureRow, 'slot' | 'thumb'>; vector: Float32Array; thumb: { bytes: Uint8Array; type: string } | null }
   /** The same bytes as another picture: its vector is copied, its thumbnail shared. */
   | { row: Omit<PictureRow, 'slot' | 'thumb'>; like: PictureRow };
 
@@ -49,7 +40,7 @@ export interface Committed {
 
 export class Library {
   readonly place: LibraryPlace;
-  readonly database: Database;
+  readonly storage: IndexStorage;
   meta: MetaRow;
   catalog: Catalog;
   #packs: Packs;
@@ -60,15 +51,15 @@ export class Library {
 
   private constructor(
     place: LibraryPlace,
-    database: Database,
-    { meta, catalog, packs }: { meta: MetaRow; catalog: Catalog; packs: Packs },
+    storage: IndexStorage,
+    { meta, catalog, packs, writers }: { meta: MetaRow; catalog: Catalog; packs: Packs; writers: Writers | null },
   ) {
     this.place = place;
-    this.database = database;
+    this.storage = storage;
     this.meta = meta;
     this.catalog = catalog;
     this.#packs = packs;
-    this.#writers = writersOf(packs);
+    this.#writers = writers;
   }
 
   get writable(): boolean {
@@ -77,21 +68,17 @@ export class Library {
 
   /**
    * Opens an index, or makes one.
+   * @param storage closed with the library, and where it cannot be opened
    * @param writable only while holding the index's lock
-   * @throws UnsupportedError for one of a newer version, and where the browser cannot store any
    */
-  static async open(place: LibraryPlace, writable: boolean, onGone: () => void): Promise<Library> {
-    const database = await openDatabase(place.place, onGone).catch((cause: unknown) => {
-      if ((cause as Error)?.name !== 'VersionError') throw cause;
-      throw new UnsupportedError('A newer version of this site made this index. Reload the page.', {}, { cause });
-    });
+  static async open(place: LibraryPlace, storage: IndexStorage, writable: boolean): Promise<Library> {
     try {
-      const loaded = await loadAll(database);
+      const loaded = await storage.load();
       const meta = { ...(loaded.meta ?? newMeta(place)), modelName: place.modelName, lastUsed: Date.now() };
-      if (writable) await commitChanges(database, { meta });
-      return new Library(place, database, { meta, ...(await load(database, place, meta, loaded, writable)) });
+      if (writable) await storage.commit({ meta });
+      return new Library(place, storage, { meta, ...(await load(storage, place, meta, loaded, writable)) });
     } catch (error) {
-      database.close();
+      await storage.close();
       throw error;
     }
   }
@@ -102,8 +89,9 @@ export class Library {
   }
 
   /** @throws SourceNotFoundError */
-  readThumbnail({ thumb }: PictureRow): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#packs.thumbnails.read(thumb.at, thumb.bytes);
+  async readThumbnail({ id, thumb }: PictureRow): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
+    if (!thumb) throw new SourceNotFoundError(`The picture ${id} was indexed without a thumbnail.`, { id });
+    return { bytes: await this.#packs.thumbnails.read(thumb.at, thumb.bytes), type: thumb.type };
   }
 
   /** Takes over what another tab committed. Resolves to false where it does not follow on what is known here. */
@@ -130,9 +118,8 @@ export class Library {
    */
   replace(write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>): Promise<void> {
     return this.#inTurn(async () => {
-      const folder = await openPackFolder(this.place.place);
       const generation = this.meta.generation + 1;
-      const packs = await openWriters(folder, generation);
+      const packs = await this.storage.openWriters(generation);
       try {
         await packs.vectors.truncate(0);
         await packs.thumbnails.truncate(0);
@@ -142,17 +129,17 @@ export class Library {
         await packs.thumbnails.flush();
         const meta: MetaRow = { ...this.meta, generation, revision: this.meta.revision + 1, unfinished: false };
         const catalog = await readCatalog(this.place, packs.vectors, folders, files);
-        await commitChanges(this.database, { clear: true, put: files, folders: { put: folders }, meta });
+        await this.storage.commit({ clear: true, put: files, folders: { put: folders }, meta });
         await closePacks(this.#packs);
         this.meta = meta;
         this.catalog = catalog;
         this.#packs = packs;
         this.#writers = packs;
-        await removeOtherPacks(folder, generation);
+        await this.storage.removeOthers(generation);
       } catch (error) {
         if (this.#packs !== packs) {
           await closePacks(packs);
-          await removeOtherPacks(folder, this.meta.generation);
+          await this.storage.removeOthers(this.meta.generation);
         }
         throw error;
       }
@@ -162,7 +149,7 @@ export class Library {
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined);
     await closePacks(this.#packs);
-    this.database.close();
+    await this.storage.close();
   }
 
   async #commit({ add = [], remove = [], ended = [], folders, unfinished }: Commit): Promise<Committed> {
@@ -185,7 +172,7 @@ export class Library {
         revision: this.meta.revision + (findable ? 1 : 0),
         unfinished: unfinished ?? this.meta.unfinished,
       };
-      await commitChanges(this.database, { put, remove, ended, folders, meta });
+      await this.storage.commit({ put, remove, ended, folders, meta });
       this.meta = meta;
     } catch (error) {
       await vectors.truncate(ends[0]).catch(() => undefined);
@@ -207,6 +194,7 @@ export class Library {
     }
     if (!('vector' in addition)) return addition.row;
     fresh.add(addition.vector);
+    if (addition.thumb === null) return { ...addition.row, slot, thumb: null };
     const { bytes, type } = addition.thumb;
     const at = await this.#writers!.thumbnails.append(bytes);
     return { ...addition.row, slot, thumb: { at, bytes: bytes.length, type } };

@@ -5,52 +5,38 @@
 
 import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
 import { Catalog } from './catalog';
-import { commitChanges, type Database, type Loaded } from './database';
-import {
-  closePacks,
-  openPackFolder,
-  openPackReader,
-  openWriters,
-  removeOtherPacks,
-  type PackReader,
-  type Packs,
-  type Writers,
-} from './packs';
 import type { LibraryPlace } from './place';
 import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
+import { closePacks, type IndexStorage, type Loaded, type PackReader, type Packs, type Writers } from './storage';
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 8 << 20;
 
 /** Opens the files that belong to the rows, and reads all vectors. @param writable only while holding the index's lock */
 export async function load(
-  database: Database,
+  storage: IndexStorage,
   place: LibraryPlace,
   meta: MetaRow,
   loaded: Loaded,
   writable: boolean,
-): Promise<{ packs: Packs; catalog: Catalog }> {
-  const folder = await openPackFolder(place.place);
+): Promise<{ packs: Packs; writers: Writers | null; catalog: Catalog }> {
   if (!writable) {
-    const packs = {
-      vectors: await openPackReader(folder, 'vectors', meta.generation),
-      thumbnails: await openPackReader(folder, 'thumbnails', meta.generation),
-    };
+    const packs = await storage.openReaders(meta.generation);
     const catalog = loaded.files.some(({ kind }) => kind === 'picture')
       ? await readCatalog(place, packs.vectors, loaded.folders, loaded.files)
       : new Catalog(emptyVectors(place), loaded.folders, loaded.files);
-    return { packs, catalog };
+    return { packs, writers: null, catalog };
   }
-  await removeOtherPacks(folder, meta.generation);
-  const packs = await openWriters(folder, meta.generation);
+  await storage.removeOthers(meta.generation);
+  const packs = await storage.openWriters(meta.generation);
   try {
     const files = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
     await cutOrphans(packs, files, place);
     const catalog = await readCatalog(place, packs.vectors, loaded.folders, files);
     // Rows without their bytes (storage that was evicted in part) are forgotten, and their pictures indexed again.
     const lost = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
-    if (lost.length > 0) await commitChanges(database, { remove: lost });
-    return { packs, catalog };
+    if (lost.length > 0) await storage.commit({ remove: lost });
+    return { packs, writers: packs, catalog };
   } catch (error) {
     await closePacks(packs);
     throw error;
@@ -58,7 +44,11 @@ export async function load(
 }
 
 function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: Writers, { dims }: LibraryPlace): boolean {
-  return recordAt(dims, slot + 1) <= vectors.end && thumb.at + thumb.bytes <= thumbnails.end;
+  return recordAt(dims, slot + 1) <= vectors.end && endOf(thumb) <= thumbnails.end;
+}
+
+function endOf(thumb: PictureRow['thumb']): number {
+  return thumb ? thumb.at + thumb.bytes : 0;
 }
 
 /** What a crash wrote and no row names. */
@@ -68,7 +58,7 @@ async function cutOrphans(packs: Writers, files: readonly FileRow[], place: Libr
   for (const row of files) {
     if (row.kind !== 'picture') continue;
     slots = Math.max(slots, row.slot + 1);
-    thumbs = Math.max(thumbs, row.thumb.at + row.thumb.bytes);
+    thumbs = Math.max(thumbs, endOf(row.thumb));
   }
   if (packs.vectors.end < HEADER_BYTES) {
     await packs.vectors.truncate(0);

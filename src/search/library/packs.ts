@@ -6,6 +6,7 @@
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
 import { absent, folderBytes, hasOpfs, openHandle, removeEntry, type HandleFile } from '../../store/opfs-files';
+import type { PackReader, PackWriter, Writers } from './storage';
 
 const ROOT = 'vlm2vec-search';
 /** A file that another tab appends to may change between being opened and being read. */
@@ -52,14 +53,6 @@ export async function removeOtherPacks(folder: FileSystemDirectoryHandle, genera
   for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
 }
 
-/** Bytes at places. */
-export interface PackReader {
-  size(): Promise<number>;
-  /** @throws SourceNotFoundError where they are not all there */
-  read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  close(): Promise<void>;
-}
-
 /** Opens a file to be read while another tab may write it. */
 export async function openPackReader(
   folder: FileSystemDirectoryHandle,
@@ -91,8 +84,7 @@ export async function openPackReader(
   };
 }
 
-/** A file that this worker alone writes. */
-export class PackWriter implements PackReader {
+class OpfsPackWriter implements PackWriter {
   readonly #file: HandleFile;
   readonly #name: string;
   #end: number;
@@ -103,12 +95,11 @@ export class PackWriter implements PackReader {
     this.#end = file.size();
   }
 
-  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<PackWriter> {
+  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<OpfsPackWriter> {
     const name = fileName(kind, generation);
-    return new PackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
+    return new OpfsPackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
   }
 
-  /** Where the next bytes go. */
   get end(): number {
     return this.#end;
   }
@@ -123,7 +114,6 @@ export class PackWriter implements PackReader {
     return into;
   }
 
-  /** Returns where they lie. They count once {@link flush} resolved. @throws StorageFullError */
   async append(bytes: Uint8Array): Promise<number> {
     const at = this.#end;
     await this.#file.write(bytes, at);
@@ -135,7 +125,6 @@ export class PackWriter implements PackReader {
     return this.#file.flush();
   }
 
-  /** Forgets what lies behind `end`. */
   async truncate(end: number): Promise<void> {
     if (end >= this.#end) return;
     await this.#file.truncate(end);
@@ -147,36 +136,14 @@ export class PackWriter implements PackReader {
   }
 }
 
-/** Both files of an index. */
-export interface Packs {
-  vectors: PackReader;
-  thumbnails: PackReader;
-}
-
-export interface Writers {
-  vectors: PackWriter;
-  thumbnails: PackWriter;
-}
-
-export async function openWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
-  const vectors = await PackWriter.open(folder, 'vectors', generation);
+export async function openPackWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
+  const vectors = await OpfsPackWriter.open(folder, 'vectors', generation);
   try {
-    return { vectors, thumbnails: await PackWriter.open(folder, 'thumbnails', generation) };
+    return { vectors, thumbnails: await OpfsPackWriter.open(folder, 'thumbnails', generation) };
   } catch (error) {
     await vectors.close();
     throw error;
   }
-}
-
-export async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
-  await vectors.close().catch(() => undefined);
-  await thumbnails.close().catch(() => undefined);
-}
-
-/** Null where another tab writes. */
-export function writersOf(packs: Packs): Writers | null {
-  const { vectors, thumbnails } = packs;
-  return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
 }
 
 function notThere(name: string): SourceNotFoundError {
