@@ -5,11 +5,13 @@
 
 import {
   castFrom,
+  geluTanh,
   multiHeadAttention,
   quickGelu,
   reshape,
   reshapeTo,
   rotaryEmbedding,
+  scale,
   splitLast,
   type Value,
 } from '../../onnx';
@@ -24,6 +26,8 @@ const QUICK_GELU_ALPHA = 1.702;
 export interface VitConfig {
   readonly heads: number;
   readonly headDim: number;
+  /** Between the two layers of the MLP. @default 'quick_gelu' */
+  readonly activation?: 'quick_gelu' | 'gelu_tanh';
 }
 
 /** The parts of a block; a type, so that `weightsOf` takes it. */
@@ -57,7 +61,7 @@ export function vitRun({ graph, precision }: Context, options: { rotary: boolean
 /** What the rows of the residual stream are. */
 export const VIT_ROWS = 'patches';
 
-/** x += attention(norm1(x)); x += fc2(quickGelu(fc1(norm2(x)))) // [B*P, D] */
+/** x += attention(norm1(x)); x += fc2(gelu(fc1(norm2(x)))) // [B*P, D] */
 export function vitSteps(config: VitConfig, block: VitBlock): Step<VitRun>[] {
   const { norm1, qkv, proj, norm2, fc1, fc2 } = block;
   return [
@@ -69,7 +73,7 @@ export function vitSteps(config: VitConfig, block: VitBlock): Step<VitRun>[] {
     {
       weights: weightsOf({ norm2, fc1, fc2 }),
       rows: VIT_ROWS,
-      apply: (context, stream) => mlp(context, block, stream),
+      apply: (context, stream) => mlp(context, config, block, stream),
     },
   ];
 }
@@ -86,11 +90,18 @@ function attend(
   return addBranch(context, summed, attention(context, config, block, normed, run));
 }
 
-function mlp(context: Context, { norm2, fc1, fc2 }: VitBlock, stream: Stream): Stream {
-  const factor = context.precision.residual;
-  const { normed, stream: summed } = applyNorm(context, norm2, stream, factor);
-  const up = applyLinear(context, fc1, normed, { factor });
-  const active = quickGelu(context.graph, `${fc1.name}.gelu`, up, QUICK_GELU_ALPHA / factor);
+function mlp(context: Context, { activation }: VitConfig, { norm2, fc1, fc2 }: VitBlock, stream: Stream): Stream {
+  const { graph, precision } = context;
+  const factor = precision.residual;
+  const name = `${fc1.name}.gelu`;
+  // QuickGelu can carry a factor through, GELU cannot: behind it the factor enters.
+  const carried = activation === 'gelu_tanh' ? 1 : factor;
+  const { normed, stream: summed } = applyNorm(context, norm2, stream, carried);
+  const up = applyLinear(context, fc1, normed, { factor: carried });
+  const active =
+    activation === 'gelu_tanh'
+      ? scale(graph, `${name}.shrunk`, geluTanh(graph, name, up), factor, precision.type)
+      : quickGelu(graph, name, up, QUICK_GELU_ALPHA / factor);
   return addBranch(context, summed, applyLinear(context, fc2, active, { factor }));
 }
 

@@ -4,7 +4,7 @@ import { type PackedVectors, readRecords, recordAt, recordBytes, writeRecords } 
 import type { Catalog } from './catalog';
 import { layersOf, withEntry } from './layers';
 import { emptyVectors } from './loading';
-import type { PackWriter, Writers } from './packs';
+import type { AllWriters, PackWriter } from './storage';
 import type { LibraryPlace } from './place';
 import type { DeepEntry, FileRow, LayerRow, MetaRow, PictureRow } from './rows';
 
@@ -13,7 +13,7 @@ export type Addition =
   | { row: Exclude<FileRow, PictureRow> }
   /** As it is: its bytes lie there already. */
   | { row: PictureRow }
-  | { row: Omit<PictureRow, 'slot' | 'thumb'>; vector: Float32Array; thumb: { bytes: Uint8Array; type: string } }
+  | { row: Omit<PictureRow, 'slot' | 'thumb'>; vector: Float32Array; thumb: { bytes: Uint8Array; type: string } | null }
   /** The same bytes as another picture: its vectors are copied, its thumbnail shared. */
   | { row: Omit<PictureRow, 'slot' | 'thumb'>; like: PictureRow };
 
@@ -22,14 +22,14 @@ export type DeepAddition = Pick<PictureRow, 'id' | 'hash'> &
   ({ vector: ArrayLike<number> } | { record: Uint8Array } | { reason: string });
 
 export class Appends {
-  readonly #files: Writers;
+  readonly #files: AllWriters;
   readonly #catalog: Catalog;
   readonly #layers: ReadonlyMap<string, LayerRow>;
   readonly #ends: readonly (readonly [PackWriter, number])[];
   readonly #fresh: PackedVectors;
   readonly #freshLayers = new Map<string, PackedVectors>();
 
-  constructor(files: Writers, catalog: Catalog, place: LibraryPlace, meta: MetaRow) {
+  constructor(files: AllWriters, catalog: Catalog, place: LibraryPlace, meta: MetaRow) {
     this.#files = files;
     this.#catalog = catalog;
     this.#layers = new Map(layersOf(meta).map((layer) => [layer.key, layer]));
@@ -54,6 +54,7 @@ export class Appends {
         : addition.row;
     }
     this.#fresh.add(addition.vector);
+    if (addition.thumb === null) return { ...addition.row, slot, thumb: null };
     const { bytes, type } = addition.thumb;
     const at = await this.#files.thumbnails.append(bytes);
     return { ...addition.row, slot, thumb: { at, bytes: bytes.length, type } };

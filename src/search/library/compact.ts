@@ -30,11 +30,11 @@ export async function compact(library: Library): Promise<void> {
       }
       const slot = slots++;
       await vectors.append(writeRecords(catalog.vectors, row.slot));
-      const thumb = moved.get(row.thumb.at) ?? {
-        ...row.thumb,
-        at: await thumbnails.append(await library.readThumbnail(row)),
-      };
-      moved.set(row.thumb.at, thumb);
+      let thumb = row.thumb && (moved.get(row.thumb.at) ?? null);
+      if (row.thumb && !thumb) {
+        thumb = { ...row.thumb, at: await thumbnails.append((await library.readThumbnail(row)).bytes) };
+        moved.set(row.thumb.at, thumb);
+      }
       let kept = row;
       for (const { key, dims } of layers) {
         const before = slotIn(row, key);

@@ -6,7 +6,7 @@ import { archiveBlob, CHUNK_BYTES, SectionWriter } from './archive';
 import { layersOf, slotIn, withEntry } from './layers';
 import type { Library } from './library';
 import { emptyVectors } from './loading';
-import type { PackReader } from './packs';
+import type { PackReader } from './storage';
 import type { FileRow, LayerRow, PictureRow } from './rows';
 
 /** @throws the signal's reason; nothing is left behind then */
@@ -38,7 +38,7 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
     const placed = new Map<number, PictureRow['thumb']>();
     let at = 0;
     for (const { thumb } of pictures) {
-      if (placed.has(thumb.at)) continue;
+      if (!thumb || placed.has(thumb.at)) continue;
       thumbs.write(await thumbnails.read(thumb.at, thumb.bytes));
       placed.set(thumb.at, { ...thumb, at });
       at += thumb.bytes;
@@ -46,7 +46,7 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
     }
 
     const layers: { layer: LayerRow; section: ReturnType<SectionWriter['finish']> }[] = [];
-    let placedRows = pictures.map((row, slot) => ({ ...row, slot, thumb: placed.get(row.thumb.at)! }));
+    let placedRows = pictures.map((row, slot) => ({ ...row, slot, thumb: row.thumb && placed.get(row.thumb.at)! }));
     for (const layer of layersOf(library.meta)) {
       if (!pictures.some(({ deep }) => deep?.[layer.key])) continue;
       const section = await SectionWriter.create();

@@ -81,7 +81,7 @@ function readFile(field: JsonField, extent: Extent): FileRow {
     ...facts,
     kind,
     slot: field.get('slot').integer(0, extent.slots - 1),
-    thumb: readThumb(field.get('thumb'), extent),
+    thumb: field.get('thumb').nullable((thumb) => readThumb(thumb, extent)),
     ...readDeep(field, extent),
     taken: field.get('taken').number(-MAX_TIME, MAX_TIME),
     dated: field.get('dated').boolean(),
@@ -108,7 +108,7 @@ function readDeep(field: JsonField, { layers = new Map() }: Extent): Pick<Pictur
   return { deep: Object.fromEntries(entries) };
 }
 
-function readThumb(field: JsonField, { thumbnails }: Extent): PictureRow['thumb'] {
+function readThumb(field: JsonField, { thumbnails }: Extent): NonNullable<PictureRow['thumb']> {
   const at = field.get('at').integer(0, thumbnails);
   const bytes = field.get('bytes').integer(1, thumbnails - at);
   return { at, bytes, type: field.get('type').oneOf(['image/webp', 'image/jpeg']) };

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryStorage } from '../../testing/memory-opfs';
 import { scoresOf } from '../vectors';
 import type { Addition } from './appends';
+import { openBrowserStorage } from './browser-storage';
 import { compact } from './compact';
 import { deleteDatabase } from './database';
 import { exportIndex } from './export';
@@ -31,7 +32,7 @@ afterEach(async () => {
 });
 
 async function open(name = 'layers', writable = true): Promise<Library> {
-  const library = await Library.open(at(name), writable, () => undefined);
+  const library = await Library.open(at(name), await openBrowserStorage(name, () => undefined), writable);
   opened.push(library);
   return library;
 }

@@ -4,27 +4,24 @@
  * a crash left, and are cut off at the next opening.
  */
 
-import { InvalidInputError, UnsupportedError } from '../../errors';
+import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
 import { Appends, type Addition, type DeepAddition } from './appends';
 import type { Catalog } from './catalog';
-import { commitChanges, loadAll, openDatabase, type Changes, type Database } from './database';
 import { layerKey, layersOf, slotIn, withEntry } from './layers';
 import { emptyVectors, freeUnused, load, readCatalog, readVectors } from './loading';
-import {
-  closePacks,
-  layerPack,
-  openPackFolder,
-  openWriters,
-  PackWriter,
-  removeOtherPacks,
-  writersOf,
-  type PackReader,
-  type Packs,
-  type Writers,
-} from './packs';
 import type { LibraryPlace } from './place';
 import type { FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
+import {
+  closePacks,
+  layerFilesOf,
+  openAllWriters,
+  type AllPacks,
+  type AllWriters,
+  type Changes,
+  type IndexStorage,
+  type PackReader,
+} from './storage';
 import { Shelf } from './shelf';
 
 export type { Addition } from './appends';
@@ -54,26 +51,26 @@ export interface Committed {
 
 export class Library {
   readonly place: LibraryPlace;
-  readonly database: Database;
+  readonly storage: IndexStorage;
   meta: MetaRow;
   catalog: Catalog;
-  #packs: Packs;
+  #packs: AllPacks;
   /** Null where another tab writes. */
-  #writers: Writers | null;
+  #writers: AllWriters | null;
   /** Commits go one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     place: LibraryPlace,
-    database: Database,
-    { meta, catalog, packs }: { meta: MetaRow; catalog: Catalog; packs: Packs },
+    storage: IndexStorage,
+    { meta, catalog, packs, writers }: { meta: MetaRow; catalog: Catalog; packs: AllPacks; writers: AllWriters | null },
   ) {
     this.place = place;
-    this.database = database;
+    this.storage = storage;
     this.meta = meta;
     this.catalog = catalog;
     this.#packs = packs;
-    this.#writers = writersOf(packs);
+    this.#writers = writers;
   }
 
   /** Grows when pictures come, change or go, and not when the deep model is through with one. */
@@ -87,21 +84,17 @@ export class Library {
 
   /**
    * Opens an index, or makes one.
+   * @param storage closed with the library, and where it cannot be opened
    * @param writable only while holding the index's lock
-   * @throws UnsupportedError for one of a newer version, and where the browser cannot store any
    */
-  static async open(place: LibraryPlace, writable: boolean, onGone: () => void): Promise<Library> {
-    const database = await openDatabase(place.place, onGone).catch((cause: unknown) => {
-      if ((cause as Error)?.name !== 'VersionError') throw cause;
-      throw new UnsupportedError('A newer version of this site made this index. Reload the page.', {}, { cause });
-    });
+  static async open(place: LibraryPlace, storage: IndexStorage, writable: boolean): Promise<Library> {
     try {
-      const loaded = await loadAll(database);
+      const loaded = await storage.load();
       const meta = { ...(loaded.meta ?? newMeta(place)), modelName: place.modelName, lastUsed: Date.now() };
-      if (writable) await commitChanges(database, { meta });
-      return new Library(place, database, { meta, ...(await load(database, place, meta, loaded, writable)) });
+      if (writable) await storage.commit({ meta });
+      return new Library(place, storage, { meta, ...(await load(storage, place, meta, loaded, writable)) });
     } catch (error) {
-      database.close();
+      await storage.close();
       throw error;
     }
   }
@@ -112,8 +105,9 @@ export class Library {
   }
 
   /** @throws SourceNotFoundError */
-  readThumbnail({ thumb }: PictureRow): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#packs.thumbnails.read(thumb.at, thumb.bytes);
+  async readThumbnail({ id, thumb }: PictureRow): Promise<{ bytes: Uint8Array<ArrayBuffer>; type: string }> {
+    if (!thumb) throw new SourceNotFoundError(`The picture ${id} was indexed without a thumbnail.`, { id });
+    return { bytes: await this.#packs.thumbnails.read(thumb.at, thumb.bytes), type: thumb.type };
   }
 
   /** Bytes of a layer's file. @throws SourceNotFoundError */
@@ -139,7 +133,7 @@ export class Library {
   }
 
   /** Bytes of all files of the index as one moment has them. For export. */
-  inTurn<T>(work: (packs: Packs) => Promise<T>): Promise<T> {
+  inTurn<T>(work: (packs: AllPacks) => Promise<T>): Promise<T> {
     return this.#inTurn(() => work(this.#packs));
   }
 
@@ -180,14 +174,12 @@ export class Library {
       const left = layersOf(this.meta).filter((each) => each !== layer);
       const { contentRevision } = this;
       const meta = { ...this.meta, layers: left, revision: this.meta.revision + 1, contentRevision };
-      await commitChanges(this.database, { put, meta });
+      await this.storage.commit({ put, meta });
       this.meta = meta;
       this.#apply(put, [], undefined);
       await layers.get(key)?.close();
       layers.delete(key);
-      const folder = await openPackFolder(this.place.place);
-      await removeOtherPacks(
-        folder,
+      await this.storage.removeOthers(
         meta.generation,
         left.map((each) => each.key),
       );
@@ -203,15 +195,14 @@ export class Library {
    */
   replace(
     layers: readonly LayerRow[],
-    write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
+    write: (files: AllWriters) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
   ): Promise<void> {
     return this.#inTurn(async () => {
-      const folder = await openPackFolder(this.place.place);
       const generation = this.meta.generation + 1;
       const attached = layersOf(this.meta).find(({ key }) => key === this.catalog.deep?.key);
       const kept = attached && !layers.some(({ key }) => key === attached.key) ? [...layers, attached] : layers;
-      const packs = await openWriters(
-        folder,
+      const packs = await openAllWriters(
+        this.storage,
         generation,
         kept.map(({ key }) => key),
       );
@@ -230,22 +221,20 @@ export class Library {
         const contentRevision = revision;
         const meta = { ...this.meta, generation, revision, contentRevision, unfinished: false, layers: kept };
         const catalog = await readCatalog(this.place, packs.vectors, folders, files);
-        await commitChanges(this.database, { clear: true, put: files, folders: { put: folders }, meta });
+        await this.storage.commit({ clear: true, put: files, folders: { put: folders }, meta });
         await closePacks(this.#packs);
         this.meta = meta;
         this.catalog = catalog;
         this.#packs = packs;
         this.#writers = packs;
-        await removeOtherPacks(
-          folder,
+        await this.storage.removeOthers(
           generation,
           kept.map(({ key }) => key),
         );
       } catch (error) {
         if (this.#packs !== packs) {
           await closePacks(packs);
-          await removeOtherPacks(
-            folder,
+          await this.storage.removeOthers(
             this.meta.generation,
             layersOf(this.meta).map(({ key }) => key),
           );
@@ -259,7 +248,7 @@ export class Library {
   async close(): Promise<void> {
     await this.#turn.catch(() => undefined);
     await closePacks(this.#packs);
-    this.database.close();
+    await this.storage.close();
   }
 
   async #commit({ add = [], deep = [], remove = [], ended = [], folders, unfinished }: Commit): Promise<Committed> {
@@ -279,7 +268,7 @@ export class Library {
         contentRevision: changes ? revision : this.contentRevision,
         unfinished: unfinished ?? this.meta.unfinished,
       };
-      await commitChanges(this.database, { put, remove, ended, folders, meta });
+      await this.storage.commit({ put, remove, ended, folders, meta });
       this.meta = meta;
     } catch (error) {
       await appends.undo();
@@ -291,15 +280,14 @@ export class Library {
     return { revision, generation, contentRevision: this.contentRevision, put, remove, folders };
   }
 
-  async #beginLayer(layer: LayerRow, { layers }: Writers): Promise<void> {
-    const folder = await openPackFolder(this.place.place);
-    const pack = await PackWriter.open(folder, layerPack(layer.key), this.meta.generation);
+  async #beginLayer(layer: LayerRow, { layers }: AllWriters): Promise<void> {
+    const pack = await layerFilesOf(this.storage).openWriter(layer.key, this.meta.generation);
     try {
       await pack.truncate(0);
       await pack.append(writeHeader(emptyVectors(layer)));
       await pack.flush();
       const meta = { ...this.meta, layers: [...layersOf(this.meta), layer] };
-      await commitChanges(this.database, { meta });
+      await this.storage.commit({ meta });
       this.meta = meta;
     } catch (error) {
       await pack.close();
@@ -318,7 +306,7 @@ export class Library {
       const slot = slotIn(row, key);
       return slot === undefined || vectors.has(slot) ? [] : [withEntry(row, key, null)];
     });
-    if (sound.length > 0 && this.#writers) await commitChanges(this.database, { put: sound });
+    if (sound.length > 0 && this.#writers) await this.storage.commit({ put: sound });
     this.#apply(sound, [], undefined);
     this.catalog.attach({ key, shelf: new Shelf(vectors) });
   }

@@ -5,45 +5,43 @@
 
 import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
 import { Catalog } from './catalog';
-import { commitChanges, type Database, type Loaded } from './database';
 import { layersOf, slotIn, withEntry } from './layers';
-import {
-  closePacks,
-  openPackFolder,
-  openReaders,
-  openWriters,
-  removeOtherPacks,
-  type PackReader,
-  type Packs,
-  type PackWriter,
-  type Writers,
-} from './packs';
 import type { LibraryPlace } from './place';
 import type { FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
+import {
+  closePacks,
+  openAllReaders,
+  openAllWriters,
+  type AllPacks,
+  type AllWriters,
+  type IndexStorage,
+  type Loaded,
+  type PackReader,
+  type PackWriter,
+} from './storage';
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 8 << 20;
 
 /** Opens the files that belong to the rows, and reads all vectors. @param writable only while holding the index's lock */
 export async function load(
-  database: Database,
+  storage: IndexStorage,
   place: LibraryPlace,
   meta: MetaRow,
   loaded: Loaded,
   writable: boolean,
-): Promise<{ packs: Packs; catalog: Catalog }> {
-  const folder = await openPackFolder(place.place);
+): Promise<{ packs: AllPacks; writers: AllWriters | null; catalog: Catalog }> {
   const layers = layersOf(meta);
   const keys = layers.map(({ key }) => key);
   if (!writable) {
-    const packs = await openReaders(folder, meta.generation, keys);
+    const packs = await openAllReaders(storage, meta.generation, keys);
     const catalog = loaded.files.some(({ kind }) => kind === 'picture')
       ? await readCatalog(place, packs.vectors, loaded.folders, loaded.files)
       : new Catalog(emptyVectors(place), loaded.folders, loaded.files);
-    return { packs, catalog };
+    return { packs, writers: null, catalog };
   }
-  await removeOtherPacks(folder, meta.generation, keys);
-  const packs = await openWriters(folder, meta.generation, keys);
+  await storage.removeOthers(meta.generation, keys);
+  const packs = await openAllWriters(storage, meta.generation, keys);
   try {
     const there = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
     const files = there.map((row) => withoutLost(row, packs, layers));
@@ -52,20 +50,24 @@ export async function load(
     // Rows without their bytes (storage that was evicted in part) are forgotten, and their pictures indexed again.
     const remove = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
     const put = files.filter((row, i) => row !== there[i] && catalog.files.has(row.id));
-    if (remove.length + put.length > 0) await commitChanges(database, { remove, put });
-    return { packs, catalog };
+    if (remove.length + put.length > 0) await storage.commit({ remove, put });
+    return { packs, writers: packs, catalog };
   } catch (error) {
     await closePacks(packs);
     throw error;
   }
 }
 
-function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: Writers, { dims }: LibraryPlace): boolean {
-  return recordAt(dims, slot + 1) <= vectors.end && thumb.at + thumb.bytes <= thumbnails.end;
+function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: AllWriters, { dims }: LibraryPlace): boolean {
+  return recordAt(dims, slot + 1) <= vectors.end && endOf(thumb) <= thumbnails.end;
+}
+
+function endOf(thumb: PictureRow['thumb']): number {
+  return thumb ? thumb.at + thumb.bytes : 0;
 }
 
 /** The row without vectors that are not in their layer's file, or of a layer that is not there. */
-function withoutLost(row: FileRow, { layers: packs }: Writers, layers: readonly LayerRow[]): FileRow {
+function withoutLost(row: FileRow, { layers: packs }: AllWriters, layers: readonly LayerRow[]): FileRow {
   if (row.kind !== 'picture') return row;
   let sound = row;
   for (const key of Object.keys(row.deep ?? {})) {
@@ -79,7 +81,7 @@ function withoutLost(row: FileRow, { layers: packs }: Writers, layers: readonly 
 
 /** What a crash wrote and no row names. */
 async function cutOrphans(
-  packs: Writers,
+  packs: AllWriters,
   files: readonly FileRow[],
   place: LibraryPlace,
   layers: readonly LayerRow[],
@@ -90,7 +92,7 @@ async function cutOrphans(
   for (const row of files) {
     if (row.kind !== 'picture') continue;
     slots = Math.max(slots, row.slot + 1);
-    thumbs = Math.max(thumbs, row.thumb.at + row.thumb.bytes);
+    thumbs = Math.max(thumbs, endOf(row.thumb));
     for (const key of Object.keys(row.deep ?? {})) {
       layerSlots.set(key, Math.max(layerSlots.get(key) ?? 0, (slotIn(row, key) ?? -1) + 1));
     }

@@ -6,6 +6,7 @@
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
 import { absent, folderBytes, hasOpfs, openHandle, removeEntry, type HandleFile } from '../../store/opfs-files';
+import type { PackReader, PackWriter, Writers } from './storage';
 
 const ROOT = 'vlm2vec-search';
 /** A file that another tab appends to may change between being opened and being read. */
@@ -14,6 +15,7 @@ const READ_PAUSE = 30;
 
 export type PackKind = 'vectors' | 'thumbnails' | `deep-${string}`;
 
+/** Of a layer. */
 export function layerPack(key: string): PackKind {
   return `deep-${key}`;
 }
@@ -61,14 +63,6 @@ export async function removeOtherPacks(
   for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
 }
 
-/** Bytes at places. */
-export interface PackReader {
-  size(): Promise<number>;
-  /** @throws SourceNotFoundError where they are not all there */
-  read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  close(): Promise<void>;
-}
-
 /** Opens a file to be read while another tab may write it. */
 export async function openPackReader(
   folder: FileSystemDirectoryHandle,
@@ -100,8 +94,7 @@ export async function openPackReader(
   };
 }
 
-/** A file that this worker alone writes. */
-export class PackWriter implements PackReader {
+class OpfsPackWriter implements PackWriter {
   readonly #file: HandleFile;
   readonly #name: string;
   #end: number;
@@ -112,12 +105,11 @@ export class PackWriter implements PackReader {
     this.#end = file.size();
   }
 
-  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<PackWriter> {
+  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<OpfsPackWriter> {
     const name = fileName(kind, generation);
-    return new PackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
+    return new OpfsPackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
   }
 
-  /** Where the next bytes go. */
   get end(): number {
     return this.#end;
   }
@@ -132,7 +124,6 @@ export class PackWriter implements PackReader {
     return into;
   }
 
-  /** Returns where they lie. They count once {@link flush} resolved. @throws StorageFullError */
   async append(bytes: Uint8Array): Promise<number> {
     const at = this.#end;
     await this.#file.write(bytes, at);
@@ -144,7 +135,6 @@ export class PackWriter implements PackReader {
     return this.#file.flush();
   }
 
-  /** Forgets what lies behind `end`. */
   async truncate(end: number): Promise<void> {
     if (end >= this.#end) return;
     await this.#file.truncate(end);
@@ -156,62 +146,23 @@ export class PackWriter implements PackReader {
   }
 }
 
-/** The files of an index. */
-export interface Packs {
-  vectors: PackReader;
-  thumbnails: PackReader;
-  /** By key. */
-  layers: ReadonlyMap<string, PackReader>;
-}
-
-export interface Writers extends Packs {
-  vectors: PackWriter;
-  thumbnails: PackWriter;
-  layers: Map<string, PackWriter>;
-}
-
-/** @param keys of the layers */
-export async function openWriters(
+/** Opens a file to be written, and makes it where it is not there. */
+export function openPackWriter(
   folder: FileSystemDirectoryHandle,
+  kind: PackKind,
   generation: number,
-  keys: readonly string[],
-): Promise<Writers> {
-  const opened: PackWriter[] = [];
-  const open = async (kind: PackKind) => {
-    const writer = await PackWriter.open(folder, kind, generation);
-    opened.push(writer);
-    return writer;
-  };
+): Promise<PackWriter> {
+  return OpfsPackWriter.open(folder, kind, generation);
+}
+
+export async function openPackWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
+  const vectors = await OpfsPackWriter.open(folder, 'vectors', generation);
   try {
-    const [vectors, thumbnails] = [await open('vectors'), await open('thumbnails')];
-    const layers = new Map<string, PackWriter>();
-    for (const key of keys) layers.set(key, await open(layerPack(key)));
-    return { vectors, thumbnails, layers };
+    return { vectors, thumbnails: await OpfsPackWriter.open(folder, 'thumbnails', generation) };
   } catch (error) {
-    for (const writer of opened) await writer.close();
+    await vectors.close();
     throw error;
   }
-}
-
-/** @param keys of the layers */
-export async function openReaders(
-  folder: FileSystemDirectoryHandle,
-  generation: number,
-  keys: readonly string[],
-): Promise<Packs> {
-  const open = (kind: PackKind) => openPackReader(folder, kind, generation);
-  const layers = new Map<string, PackReader>();
-  for (const key of keys) layers.set(key, await open(layerPack(key)));
-  return { vectors: await open('vectors'), thumbnails: await open('thumbnails'), layers };
-}
-
-export async function closePacks({ vectors, thumbnails, layers }: Packs): Promise<void> {
-  for (const pack of [vectors, thumbnails, ...layers.values()]) await pack.close().catch(() => undefined);
-}
-
-/** Null where another tab writes. */
-export function writersOf(packs: Packs): Writers | null {
-  return packs.vectors instanceof PackWriter ? (packs as Writers) : null;
 }
 
 function notThere(name: string): SourceNotFoundError {

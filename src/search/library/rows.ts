@@ -42,8 +42,8 @@ export interface PictureRow
   unread?: string | null;
   /** Position of its vector in the file of vectors. */
   slot: number;
-  /** Bytes of its thumbnail in the file of thumbnails. */
-  thumb: { at: number; bytes: number; type: string };
+  /** Bytes of its thumbnail in the file of thumbnails; null where none was made. */
+  thumb: { at: number; bytes: number; type: string } | null;
   /** By layer ({@link LayerRow.key}): what another model made of it. Absent where none did. */
   deep?: Readonly<Record<string, DeepEntry>>;
 }
