@@ -14,7 +14,12 @@ const gainOf = (name: string) => (OUTPUT.test(name) ? 0.5 : 1);
 export function baseSpread({ name, shape }: FileTensor): Spread {
   if (name.endsWith('.bias')) return { mean: 0, deviation: 0.1 };
   if (NORM.test(name)) return { mean: 1, deviation: 0.1 };
-  if (/embed_tokens\.weight$|image_newline$|_GN$|class_embedding$|position_embedding\.weight$/.test(name)) {
+  if (name.startsWith('logit_')) return { mean: 0, deviation: 1 };
+  if (
+    /embed_tokens\.weight$|token_embedding\.weight$|\.probe$|image_newline$|_GN$|class_embedding$|position_embedding\.weight$/.test(
+      name,
+    )
+  ) {
     return { mean: 0, deviation: 0.7 };
   }
   const fanIn = shape.slice(1).reduce((product, length) => product * length, 1);

@@ -17,6 +17,7 @@ interface Sizes {
 
 /** How many operations a photo of 800 × 600 takes, by the arithmetic of docs/evaluation.md. */
 interface PhotoCost {
+  /** In the prompt; of SigLIP, patches. */
   tokens: number;
   teraflops: number;
 }
@@ -44,6 +45,16 @@ export const FAMILY_SIZES = {
     store: { q4: 2.425 * GB, q8: 4.413 * GB, fp16: 8.072 * GB, fp32: 16.142 * GB },
     gpu: { q4: 2.368 * GB, q8: 4.309 * GB, fp16: 7.875 * GB, fp32: 15.748 * GB },
   },
+  'siglip2-base': {
+    checkpoint: 1.501 * GB,
+    store: { q4: 0.2287 * GB, q8: 0.4067 * GB, fp16: 0.7509 * GB, fp32: 1.5008 * GB },
+    gpu: { q4: 0.1151 * GB, q8: 0.1978 * GB, fp16: 0.3577 * GB, fp32: 0.7143 * GB },
+  },
+  'siglip2-so400m': {
+    checkpoint: 4.544 * GB,
+    store: { q4: 0.6903 * GB, q8: 1.2406 * GB, fp16: 2.2736 * GB, fp32: 4.544 * GB },
+    gpu: { q4: 0.5198 * GB, q8: 0.9273 * GB, fp16: 1.6838 * GB, fp32: 3.3644 * GB },
+  },
 } satisfies Record<string, Sizes>;
 
 export interface FamilyRow {
@@ -51,7 +62,7 @@ export interface FamilyRow {
   /** What it is made of, for people. */
   made: string;
   base: keyof typeof FAMILY_SIZES;
-  /** P@1 over MMEB's 36 sets, in per cent, as published; two where its authors do not say which is its. */
+  /** P@1 over MMEB's 36 sets, in per cent, as published; two where its authors do not say which is its, none where none is. */
   scores: readonly number[];
   photo: PhotoCost;
 }
@@ -103,6 +114,20 @@ export const FAMILY: readonly FamilyRow[] = [
     base: 'phi3-v',
     scores: [PAPER_AVERAGES['phi-full']!.All!, PAPER_AVERAGES['phi-lora']!.All!],
     photo: { tokens: 1921, teraflops: 19.6 },
+  },
+  {
+    repo: 'google/siglip2-base-patch16-224',
+    made: 'words to photos and back; no pictures with words, no instructions',
+    base: 'siglip2-base',
+    scores: [],
+    photo: { tokens: 196, teraflops: 0.035 },
+  },
+  {
+    repo: 'google/siglip2-so400m-patch14-384',
+    made: 'the same, larger and nearer',
+    base: 'siglip2-so400m',
+    scores: [],
+    photo: { tokens: 729, teraflops: 0.67 },
   },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * @file The four base models of the VLM2Vec family as their owners publish them: configs, names, shapes and order of the
- * tensors (bf16), and the adapters that VLM2Vec trains on them (fp32). Which tensors there are follows from what the architecture reads;
+ * @file The four base models of the VLM2Vec family, and SigLIP 2, as their owners publish them: configs, names, shapes and
+ * order of the tensors (bf16; SigLIP's fp32), and the adapters that VLM2Vec trains on them (fp32). Which tensors there are follows from what the architecture reads;
  * what it does not read is added here. The test beside this file holds their number and size against the published ones.
  */
 
@@ -21,7 +21,9 @@ export interface OfficialModel {
   /** Where transformers began a new file, in bytes. */
   readonly shardBytes: number;
   /** Tokenizer without its added tokens. */
-  readonly tokenizer: 'qwen' | 'llama';
+  readonly tokenizer: 'qwen' | 'llama' | 'gemma';
+  /** Of its tensors. @default 'BF16' */
+  readonly dtype?: 'F32';
   readonly addedTokens: readonly (readonly [id: number, content: string])[];
   /** Groups of modules in the order of the files. */
   readonly order: readonly RegExp[];
@@ -30,7 +32,7 @@ export interface OfficialModel {
 /** `small` has the same modules with few layers and channels, to try things out in seconds. */
 export type ModelSize = 'official' | 'small';
 
-export type OfficialName = 'qwen2-vl-2b' | 'qwen2-vl-7b' | 'llava-next' | 'phi3-v';
+export type OfficialName = 'qwen2-vl-2b' | 'qwen2-vl-7b' | 'llava-next' | 'phi3-v' | 'siglip2-base' | 'siglip2-so400m';
 
 const CLIP_STATISTICS = {
   image_mean: [0.48145466, 0.4578275, 0.40821073],
@@ -92,6 +94,43 @@ function qwen(repository: string, numbers: JsonObject & { hidden_size: number })
     tokenizer: 'qwen',
     addedTokens: [],
     order: [/^visual\./, /^model\./, /^lm_head\./],
+  };
+}
+
+/** Sparse, as the files are: what is left out is the default of transformers' class. */
+function siglip(
+  repository: string,
+  tower: JsonObject,
+  picture: { image_size: number; patch_size?: number },
+): OfficialModel {
+  return {
+    repository,
+    config: {
+      architectures: ['SiglipModel'],
+      initializer_factor: 1,
+      model_type: 'siglip',
+      text_config: { ...tower, model_type: 'siglip_text_model', vocab_size: 256_000 },
+      torch_dtype: 'float32',
+      vision_config: { ...tower, ...picture, model_type: 'siglip_vision_model' },
+    },
+    preprocessor: {
+      do_convert_rgb: null,
+      do_normalize: true,
+      do_rescale: true,
+      do_resize: true,
+      image_mean: [0.5, 0.5, 0.5],
+      image_processor_type: 'SiglipImageProcessor',
+      image_std: [0.5, 0.5, 0.5],
+      processor_class: 'SiglipProcessor',
+      resample: 2,
+      rescale_factor: 1 / 255,
+      size: { height: picture.image_size, width: picture.image_size },
+    },
+    shardBytes: 5e9,
+    tokenizer: 'gemma',
+    dtype: 'F32',
+    addedTokens: [],
+    order: [/./],
   };
 }
 
@@ -240,6 +279,12 @@ export const OFFICIAL_MODELS: Readonly<Record<OfficialName, OfficialModel>> = {
     ],
     order: [/^model\.embed_tokens\./, /^model\.vision_embed_tokens\./, /^model\./, /^lm_head\./],
   },
+  'siglip2-base': siglip('google/siglip2-base-patch16-224', {}, { image_size: 224 }),
+  'siglip2-so400m': siglip(
+    'google/siglip2-so400m-patch14-384',
+    { hidden_size: 1152, intermediate_size: 4304, num_attention_heads: 16, num_hidden_layers: 27 },
+    { image_size: 384, patch_size: 14 },
+  ),
 };
 
 /** The config with few layers and channels; the vocabulary and the heads' widths are the official ones. */
@@ -257,6 +302,12 @@ export function configOf(name: OfficialName, size: ModelSize): JsonObject {
       return {
         ...config,
         text_config: { ...(config.text_config as JsonObject), ...text, num_key_value_heads: 1 },
+        vision_config: { ...(config.vision_config as JsonObject), ...clip },
+      };
+    case 'siglip':
+      return {
+        ...config,
+        text_config: { ...(config.text_config as JsonObject), ...clip },
         vision_config: { ...(config.vision_config as JsonObject), ...clip },
       };
     default:
@@ -282,7 +333,7 @@ export function officialShards(name: OfficialName, size: ModelSize = 'official')
   const shards: FileTensor[][] = [[]];
   let bytes = 0;
   for (const tensor of tensors.sort((a, b) => rank(a) - rank(b))) {
-    const more = 2 * elements(tensor);
+    const more = bytesOf(name, tensor);
     if (bytes + more > shardBytes) shards.push([]);
     bytes = bytes + more > shardBytes ? more : bytes + more;
     shards.at(-1)!.push(tensor);
@@ -290,15 +341,23 @@ export function officialShards(name: OfficialName, size: ModelSize = 'official')
   return shards.map((shard) => shard.sort((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
+/** In its model's file. */
+export const bytesOf = (name: OfficialName, tensor: FileTensor) =>
+  (OFFICIAL_MODELS[name].dtype === 'F32' ? 4 : 2) * elements(tensor);
+
 export const elements = ({ shape }: FileTensor) => shape.reduce((product, length) => product * length, 1);
 
 /** What the architecture reads, and what is in the files besides. */
 function officialTensors(config: JsonObject): FileTensor[] {
   const network = architectureOf(config).network(config, { head: null });
-  const { embeddingTensor, vocabSize, hiddenSize } = network;
+  const { embeddingTensor, vocabSize, hiddenSize, logit = {} } = network;
   const read = planStages(network, () => 0).flatMap((stage) => stage.weights.flatMap(partsOf));
   swapOutputs(read);
   const table = { name: embeddingTensor, shape: [vocabSize, hiddenSize] };
+  if (config.model_type === 'siglip') {
+    const numbers = Object.values<string>(logit).map((name): FileTensor => ({ name, shape: [1] }));
+    return [table, ...new Map([...read, ...numbers].map((tensor) => [tensor.name, tensor])).values()];
+  }
   const isTied = config.model_type === 'qwen2_vl' && config.tie_word_embeddings === true;
   const head = { name: embeddingTensor.replace(/model\.embed_tokens/, 'lm_head'), shape: table.shape };
   return [table, ...read, ...clipRest(read), ...(isTied ? [] : [head])];
@@ -313,7 +372,11 @@ function swapOutputs(read: FileTensor[]): void {
 }
 
 /** The checkpoint's tensors of a weight, in the checkpoint's shapes. */
-function partsOf({ parts, shape, rowTransform, patchArea }: PlannedWeight, _: number, all: readonly PlannedWeight[]) {
+function partsOf(
+  { parts, shape, rowTransform, patchArea, slice }: PlannedWeight,
+  _: number,
+  all: readonly PlannedWeight[],
+): FileTensor[] {
   const [rows, ...columns] = shape;
   if (parts.length > 1) {
     // q | k | v: there are as many q as the output projection has columns, and as many k as v.
@@ -324,6 +387,8 @@ function partsOf({ parts, shape, rowTransform, patchArea }: PlannedWeight, _: nu
     return parts.map((name, i) => ({ name, shape: [i === 0 ? queries : keys, ...columns] }));
   }
   const [name] = parts as [string];
+  // Of the probe, queries are kept apart from keys and values.
+  if (slice) return [{ name: name.replace('.in_proj.', '.in_proj_'), shape: slice.of.slice(0, shape.length) }];
   return [{ name, shape: fileShape(name, shape, rowTransform === 'fold-temporal' ? patchArea! : null) }];
 }
 
@@ -331,7 +396,7 @@ function fileShape(name: string, shape: readonly number[], temporalArea: number 
   const patch = (area: number) => [Math.sqrt(area), Math.sqrt(area)];
   if (temporalArea !== null) return [shape[0]!, 3, 2, ...patch(temporalArea)];
   if (name.endsWith('.patch_embedding.weight')) return [shape[0]!, 3, ...patch(shape[1]! / 3)];
-  if (name.endsWith('.glb_GN')) return [1, ...shape];
+  if (/\.glb_GN$|\.probe$/.test(name)) return [1, ...shape];
   if (name.endsWith('.sub_GN')) return [1, 1, ...shape];
   return shape;
 }
