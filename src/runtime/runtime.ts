@@ -234,7 +234,10 @@ export async function computeProbe(
 }
 
 /** How many inputs run together: where weights are read for each group, as many as memory allows. */
-function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
+function groupsOf(
+  weights: WeightsMode,
+  { hiddenSize, featureSize }: Backbone,
+): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
   return {
     groupBytes: weights === 'streamed' ? groupBytes(mainMemory()) : 0,
     bytesOf: ({ sequence, pictures }) =>
@@ -243,6 +246,7 @@ function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob
         features: pictures.reduce((sum, { plan }) => sum + plan.features, 0),
         tokens: sequence.ids.length,
         hiddenSize,
+        featureSize,
       }),
   };
 }
