@@ -39,7 +39,10 @@ export interface PatchSizes {
  * Pixel limits, normalisation and patch sizes, of either generation of `preprocessor_config.json`
  * (`min_pixels`/`max_pixels`, or `size.shortest_edge`/`longest_edge` as pixel counts).
  */
-export function imageConfig(preprocessor: Record<string, unknown> | null, { vision }: { vision: PatchSizes }): NativeImageConfig {
+export function imageConfig(
+  preprocessor: Record<string, unknown> | null,
+  { vision }: { vision: PatchSizes },
+): NativeImageConfig {
   if (!preprocessor) {
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
   }
@@ -106,10 +109,7 @@ function normalisation(preprocessor: Record<string, unknown>): Pick<NativeImageC
 }
 
 /** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
-export function promptConfig(
-  tokenizer: unknown,
-  config: { imageTokenId: number; maxPositions: number },
-): PromptConfig {
+export function promptConfig(tokenizer: unknown, config: { imageTokenId: number; maxPositions: number }): PromptConfig {
   return imageTokenPrompts(tokenizer, IMAGE_TOKEN, config);
 }
 
