@@ -24,6 +24,8 @@ export type SectionName = (typeof SECTIONS)[number];
 
 export interface ArchiveHeader {
   modelId: string;
+  /** For people; null where the index had none. */
+  modelName: string | null;
   dims: number;
   /** ISO 8601. */
   created: string;
@@ -55,7 +57,7 @@ export class SectionWriter {
 }
 
 export function archiveBlob(
-  facts: Pick<ArchiveHeader, 'modelId' | 'dims'>,
+  facts: Pick<ArchiveHeader, 'modelId' | 'modelName' | 'dims'>,
   sections: Record<SectionName, ReturnType<SectionWriter['finish']>>,
 ): Blob {
   const entries = Object.fromEntries(SECTIONS.map((name) => [name, sections[name].entry]));
@@ -96,6 +98,8 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   const root = await readJson(blob.slice(PREFIX_BYTES, start), 'header');
   const header: ArchiveHeader = {
     modelId: root.get('modelId').string(1000),
+    // Exports of earlier versions have none.
+    modelName: root.get('modelName').given((name) => name.string(1000)) ?? null,
     dims: root.get('dims').integer(1, 8192),
     created: root.get('created').string(100),
     sections: {} as ArchiveHeader['sections'],

@@ -50,7 +50,7 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
     const folders = Array.from(catalog.folders.values(), ({ id, name, found }) => ({ id, name, found }));
     rows.write(new TextEncoder().encode(JSON.stringify({ folders, files })));
     return archiveBlob(
-      { modelId: place.modelId, dims: place.dims },
+      { modelId: place.modelId, modelName: place.modelName, dims: place.dims },
       { rows: rows.finish('rows'), vectors: vectors.finish('vectors'), thumbnails: thumbs.finish('thumbnails') },
     );
   });

@@ -1,10 +1,12 @@
 /** @file One file → the index. Nothing is changed before all of it has been read and found sound. */
 
-import { IndexFormatError, UnsupportedError } from '../../errors';
+import { IndexFormatError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
 import { openArchive, readJson, readSection, type Archive } from './archive';
 import { readRows } from './import-rows';
+import { checkModel, type IndexModel } from './index-model';
 import type { Library } from './library';
+import type { FileRow, FolderRow } from './rows';
 
 /** Far above rows of the largest library. */
 const MAX_ROWS_BYTES = 2 ** 30;
@@ -18,22 +20,11 @@ const MAX_SCALE = 1.01 / 127;
  */
 export async function importIndex(library: Library, blob: Blob, signal?: AbortSignal): Promise<void> {
   const archive = await openArchive(blob);
-  const { modelId, dims } = library.place;
-  if (archive.header.modelId !== modelId || archive.header.dims !== dims) {
-    throw new UnsupportedError(
-      `The export is of another model (${archive.header.modelId}) than the one in use (${modelId}). ` +
-        'Load that one first.',
-      { modelId: archive.header.modelId },
-    );
-  }
-  const slots = await checkVectors(archive, library, signal);
+  const { modelId, modelName, dims } = library.place;
+  checkModel(modelOf(archive), { id: modelId, name: modelName, dims }, 'The export');
+  const slots = await checkVectors(archive, signal);
   for await (const _ of readSection(archive, 'thumbnails', signal));
-  if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
-  for await (const _ of readSection(archive, 'rows', signal));
-  const { folders, files } = readRows(await readJson(archive.sections.rows, 'rows'), {
-    slots,
-    thumbnails: archive.sections.thumbnails.size,
-  });
+  const { folders, files } = await checkRows(archive, slots, signal);
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
   await library.replace(async ({ vectors, thumbnails }) => {
     await vectors.truncate(0);
@@ -43,14 +34,33 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
   });
 }
 
-/** How many there are. */
-async function checkVectors(archive: Archive, { place }: Library, signal?: AbortSignal): Promise<number> {
+export function modelOf({ header }: Archive): IndexModel {
+  return { id: header.modelId, name: header.modelName, dims: header.dims };
+}
+
+/** @param slots how many vectors there are @throws IndexFormatError, IntegrityError */
+export async function checkRows(
+  archive: Archive,
+  slots: number,
+  signal?: AbortSignal,
+): Promise<{ folders: FolderRow[]; files: FileRow[] }> {
+  if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
+  for await (const _ of readSection(archive, 'rows', signal));
+  return readRows(await readJson(archive.sections.rows, 'rows'), {
+    slots,
+    thumbnails: archive.sections.thumbnails.size,
+  });
+}
+
+/** How many there are. @throws IndexFormatError, IntegrityError */
+export async function checkVectors(archive: Archive, signal?: AbortSignal): Promise<number> {
+  const { modelId, dims } = archive.header;
   const { size } = archive.sections.vectors;
-  const length = recordBytes(place.dims);
+  const length = recordBytes(dims);
   const slots = (size - HEADER_BYTES) / length;
   if (!Number.isInteger(slots) || slots < 0) throw new IndexFormatError("The export's vectors are not whole.");
   const header = readHeader(new Uint8Array(await archive.sections.vectors.slice(0, HEADER_BYTES).arrayBuffer()));
-  if (header.model !== place.modelId || header.dims !== place.dims) {
+  if (header.model !== modelId || header.dims !== dims) {
     throw new IndexFormatError("The export's vectors are of another model than its header says.");
   }
   for await (const _ of readSection(archive, 'vectors', signal));
@@ -58,8 +68,8 @@ async function checkVectors(archive: Archive, { place }: Library, signal?: Abort
   for (let slot = 0; slot < slots; slot += step) {
     signal?.throwIfAborted();
     const part = archive.sections.vectors.slice(
-      recordAt(place.dims, slot),
-      recordAt(place.dims, Math.min(slots, slot + step)),
+      recordAt(dims, slot),
+      recordAt(dims, Math.min(slots, slot + step)),
     );
     const bytes = await part.arrayBuffer();
     const view = new DataView(bytes);

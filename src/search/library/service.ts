@@ -8,7 +8,7 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
-import { openBrowserStorage } from './browser-storage';
+import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
@@ -34,6 +34,7 @@ type Message = { kind: 'committed'; committed: Committed } | { kind: 'replaced' 
 
 /** Everything that a state of being open has. */
 interface Opened {
+  storage: BrowserStorage;
   library: Library;
   attempts: Attempts | null;
   indexer: Indexer | null;
@@ -197,14 +198,14 @@ export class SearchService {
 
   /** The last map; null where the pictures are others by now. */
   async layout(): Promise<Layout | null> {
-    const { library } = this.#open();
-    const layout = await library.storage.loadLayout();
+    const { library, storage } = this.#open();
+    const layout = await storage.loadLayout();
     return layout?.revision === library.meta.revision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
-    const { library, indexer } = this.#open();
-    if (indexer) await library.storage.saveLayout(layout);
+    const { indexer, storage } = this.#open();
+    if (indexer) await storage.saveLayout(layout);
   }
 
   export(call: number): Promise<Blob> {
@@ -282,7 +283,7 @@ export class SearchService {
         onWalked: (folderId, walk) => this.#folders.walked(folderId, walk, library.catalog),
         checkFolder: (folderId) => this.#folders.check(folderId, library.catalog),
       });
-    this.#opened = { library, attempts, indexer };
+    this.#opened = { storage, library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
     this.#changed();
@@ -343,8 +344,8 @@ export class SearchService {
   }
 
   #writing(): Opened & { attempts: Attempts; indexer: Indexer } {
-    const { library, attempts, indexer } = this.#open();
-    if (attempts && indexer) return { library, attempts, indexer };
+    const { attempts, indexer, ...opened } = this.#open();
+    if (attempts && indexer) return { ...opened, attempts, indexer };
     throw new UnsupportedError('Another tab is writing this index; here it can only be read. Close the other tab.');
   }
 }

@@ -4,7 +4,6 @@
  * folder (`folder-storage.node.ts`).
  */
 
-import type { Layout } from '../survey/protocol';
 import type { AttemptRow, FileRow, FolderRow, MetaRow } from './rows';
 
 /** What one transaction changes; all of it or nothing. */
@@ -67,9 +66,6 @@ export interface IndexStorage extends AttemptStore {
   /** Resolves once it is committed. @throws StorageFullError */
   commit(changes: Changes): Promise<void>;
   clearAttempts(): Promise<void>;
-  /** The last map; null where there is none. */
-  loadLayout(): Promise<Layout | null>;
-  saveLayout(layout: Layout): Promise<void>;
   /** The files of a generation, to be read while another one may write them. */
   openReaders(generation: number): Promise<Packs>;
   /** Makes them where they are not there. */
