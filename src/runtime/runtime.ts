@@ -44,6 +44,9 @@ const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
+/** Nothing shares a run: one input alone may exceed these. */
+const SINGLE = { tokens: 1, patches: 1 };
+
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
   /** Read from `reader` unless given. */
   manifest?: BundleManifest;
@@ -153,7 +156,7 @@ export class Runtime {
     const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
     signal.throwIfAborted();
     const { onProgress } = options;
-    const limits = LIMITS[this.#info.device];
+    const limits = { ...LIMITS[this.#info.device], ...(options.batching === 'single' && SINGLE) };
     const meter = new UsageMeter(options);
     const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {

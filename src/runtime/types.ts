@@ -100,6 +100,12 @@ export interface EmbedOptions {
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
   /**
+   * `shared`: like inputs share forward passes, whose size chooses how quantized weights are multiplied, so that the last bits
+   * of a vector depend on what else is in the list. `single`: each input has a pass of its own, and its vector is the same to
+   * the bit whatever is embedded with it; short texts take several times as long. Default `shared`.
+   */
+  batching?: 'shared' | 'single';
+  /**
    * What becomes of a list where one input cannot be read or has no place in the recipe. `throw`: the call ends with its
    * error; `skip`: its place holds null, and {@link onSkip} is told. Default `throw`.
    */

@@ -2,7 +2,7 @@
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
 import { openArchive, type Archive } from './archive';
-import { checkRows, checkVectors, modelOf } from './import';
+import { checkArchive, modelOf } from './import';
 import type { IndexModel } from './index-model';
 import type { IndexStorage, PackReader } from './storage';
 
@@ -18,7 +18,7 @@ export interface ArchiveStorage extends IndexStorage {
  */
 export async function openArchiveStorage(blob: Blob, name: string): Promise<ArchiveStorage> {
   const archive = await openArchive(blob);
-  const { folders, files } = await checkRows(archive, await checkVectors(archive));
+  const { folders, files } = await checkArchive(archive);
   const { modelId, modelName, dims } = archive.header;
   const lastUsed = Date.parse(archive.header.created) || 0;
   const meta = { name, modelId, modelName, dims, lastUsed, generation: 1, revision: 0, unfinished: false };

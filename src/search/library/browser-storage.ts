@@ -11,7 +11,7 @@ import {
   putAttempts,
   saveLayout,
 } from './database';
-import { openPackFolder, openPackReader, openPackWriters, removeOtherPacks } from './packs';
+import { layerPack, openPackFolder, openPackReader, openPackWriter, openPackWriters, removeOtherPacks } from './packs';
 import type { Layout } from '../survey/protocol';
 import type { IndexStorage } from './storage';
 
@@ -48,7 +48,13 @@ export async function openBrowserStorage(place: string, onGone: () => void): Pro
       };
     },
     openWriters: async (generation) => openPackWriters(await openPackFolder(place), generation),
-    removeOthers: async (generation) => removeOtherPacks(await openPackFolder(place), generation),
+    layerFiles: {
+      openReader: async ({ key }, generation) =>
+        openPackReader(await openPackFolder(place), layerPack(key), generation),
+      openWriter: async ({ key }, generation) =>
+        openPackWriter(await openPackFolder(place), layerPack(key), generation),
+    },
+    removeOthers: async (generation, layers) => removeOtherPacks(await openPackFolder(place), generation, layers),
     close: async () => database.close(),
   };
 }

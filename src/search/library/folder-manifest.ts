@@ -2,8 +2,8 @@
  * @file `index.json`, the first file of an index that lies in a folder, on a disk or a web server. It names the others:
  *
  *   rows-<n>.json                   folders and files, as the section `rows` of an export (`archive.ts`)
- *   vectors/<model>-<g>.coarse.bin  see `vectors/split-image.ts`
- *   vectors/<model>-<g>.fine.bin
+ *   vectors/<key>-<g>.coarse.bin    of each model (`layers.ts` has its key): see `vectors/split-image.ts`
+ *   vectors/<key>-<g>.fine.bin
  *   thumbnails-<g>.bin              end to end; rows say where each lies
  *   local/                          for the machine that writes it: not needed for searching, not to be published
  *
@@ -29,6 +29,8 @@ export interface CountedFile {
 
 /** Vectors of one model. */
 export interface ManifestVectors {
+  /** Of the model, in rows and names of files. */
+  key: string;
   /** As `PhotoEmbedder.id`. */
   model: string;
   /** For people. */
@@ -48,6 +50,8 @@ export interface FolderManifest {
   /** Files that were not indexed. */
   problems: number;
   revision: number;
+  /** As `MetaRow.contentRevision`. */
+  contentRevision: number;
   generation: number;
   /** Number in the names of rows, journal and places. */
   snapshot: number;
@@ -55,7 +59,7 @@ export interface FolderManifest {
   unfinished: boolean;
   rows: CountedFile & { sha256: string };
   thumbnails: CountedFile;
-  /** The first are those that rows' slots number. */
+  /** The first are those that rows' slots number; the others are layers. */
   vectors: [ManifestVectors, ...ManifestVectors[]];
 }
 
@@ -85,13 +89,14 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
       version,
     });
   }
-  const [first, ...others] = root.get('vectors').items(readVectors, { min: 1, max: 16 });
+  const [first, ...others] = root.get('vectors').items(readVectors, { min: 1, max: 101 });
   return {
     name: root.get('name').string(64),
     updated: root.get('updated').string(100),
     pictures: root.get('pictures').integer(0),
     problems: root.get('problems').integer(0),
     revision: root.get('revision').integer(0),
+    contentRevision: root.get('contentRevision').integer(0),
     generation: root.get('generation').integer(1),
     snapshot: root.get('snapshot').integer(1),
     unfinished: root.get('unfinished').boolean(),
@@ -106,7 +111,10 @@ export const REMEDY =
   'Put a copy of the index in its place, or delete it and index the folders again; the pictures are not touched by that.';
 
 function readVectors(field: JsonField): ManifestVectors {
+  const key = field.get('key').string(16);
+  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is no key of a model.');
   return {
+    key,
     model: field.get('model').string(1000),
     modelName: field.get('modelName').nullable((name) => name.string(1000)),
     dims: field.get('dims').integer(1, 8192),

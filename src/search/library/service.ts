@@ -200,7 +200,7 @@ export class SearchService {
   async layout(): Promise<Layout | null> {
     const { library, storage } = this.#open();
     const layout = await storage.loadLayout();
-    return layout?.revision === library.meta.revision ? layout : null;
+    return layout?.revision === library.contentRevision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
@@ -241,7 +241,7 @@ export class SearchService {
   async clear(): Promise<void> {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
-    await this.#replace(() => library.replace(async () => ({ files: [], folders: [] })));
+    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
     await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;

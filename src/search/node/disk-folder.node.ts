@@ -112,7 +112,9 @@ interface Listed {
 }
 
 async function list(path: string): Promise<Listed[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) => Promise.reject(domError(cause)));
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) =>
+    Promise.reject(domError(cause)),
+  );
   const listed: Listed[] = [];
   for (const entry of entries) {
     const isLink = entry.isSymbolicLink();

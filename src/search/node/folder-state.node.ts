@@ -5,9 +5,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { JsonField } from '../../bundle/json-field';
 import { IndexFormatError, IntegrityError, SourceNotFoundError } from '../../errors';
-import { LOCAL_FOLDER, MANIFEST_NAME, readFolderManifest, REMEDY, type FolderManifest } from '../library/folder-manifest';
-import { readFileRow, readFolderRow, readRows } from '../library/import-rows';
-import type { AttemptRow, FileRow, FolderRow, MetaRow } from '../library/rows';
+import {
+  LOCAL_FOLDER,
+  MANIFEST_NAME,
+  readFolderManifest,
+  REMEDY,
+  type FolderManifest,
+} from '../library/folder-manifest';
+import { readFileRow, readFolderRow, readRows, type Extent } from '../library/import-rows';
+import type { AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from '../library/rows';
 import type { Changes } from '../library/storage';
 import { diskFolder, isDiskFolder } from './disk-folder.node.js';
 import { readJournal } from './journal.node.js';
@@ -36,8 +42,7 @@ interface WrittenFolders {
 
 export type WrittenFolder = Omit<FolderRow, 'handle'> & { path: string | null };
 
-/** Bounds of rows are checked where they are used: against the files of bytes. */
-const ANYWHERE = { slots: 2 ** 31, thumbnails: Number.MAX_SAFE_INTEGER };
+const MOST_SLOTS = 2 ** 31;
 /** Files that a writer replaces while they are read: so often it is begun again. */
 const TRIES = 5;
 const PAUSE = 50;
@@ -92,13 +97,17 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
   if (createHash('sha256').update(bytes).digest('hex') !== rows.sha256) {
     throw new IntegrityError(`${path} differs from its hash: the index is damaged. ${REMEDY}`, { path });
   }
-  const read = readRows(fieldOf(parse(bytes.toString('utf8'), path), path), ANYWHERE);
+  const read = readRows(fieldOf(parse(bytes.toString('utf8'), path), path), extentOf(vectors.slice(1)));
   const places = await readPlaces(folder, snapshot);
-  const [{ model, modelName, dims }] = vectors;
-  const { name, generation, revision, unfinished } = manifest;
+  const [own, ...others] = vectors;
+  const layers = others.map(({ key, model, modelName, dims }) => ({ key, modelId: model, modelName, dims }));
+  const { name, generation, revision, contentRevision, unfinished } = manifest;
   const lastUsed = Date.parse(manifest.updated) || 0;
   const state: FolderState = {
-    meta: { name, modelId: model, modelName, lastUsed, dims, generation, revision, unfinished },
+    meta: {
+      ...{ name, modelId: own.model, modelName: own.modelName, dims: own.dims, layers },
+      ...{ lastUsed, generation, revision, contentRevision, unfinished },
+    },
     folders: new Map(read.folders.map((row) => [row.id, { ...row, handle: handleOf(places.paths.get(row.id)) }])),
     files: new Map(read.files.map((row) => [row.id, row])),
     attempts: new Map(),
@@ -106,7 +115,7 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
   };
   const journal = await readJournal(journalPath(folder, snapshot));
   const where = journalPath(folder, snapshot);
-  for (const entry of journal.entries) apply(state, readEntry(fieldOf(entry, where)));
+  for (const entry of journal.entries) apply(state, readEntry(fieldOf(entry, where), state.meta));
   return { manifest, state, journal: journal.bytes };
 }
 
@@ -171,11 +180,11 @@ function handleOf(path: string | undefined): FolderRow['handle'] {
 }
 
 /** Checked like an export's rows: the folder may come from anyone. */
-function readEntry(field: JsonField): Entry {
+function readEntry(field: JsonField, before: MetaRow | null): Entry {
   const kind = field.get('kind').oneOf(['changes', 'attempts', 'no-attempts', 'model']);
   switch (kind) {
     case 'changes':
-      return { kind, changes: readChanges(field.get('changes')) };
+      return { kind, changes: readChanges(field.get('changes'), before) };
     case 'attempts':
       return { kind, rows: field.get('rows').items(readAttempt) };
     case 'no-attempts':
@@ -185,18 +194,20 @@ function readEntry(field: JsonField): Entry {
   }
 }
 
-function readChanges(field: JsonField): Extract<Entry, { kind: 'changes' }>['changes'] {
+function readChanges(field: JsonField, before: MetaRow | null): Extract<Entry, { kind: 'changes' }>['changes'] {
   const many = { max: 5_000_000 };
   const ids = (list: JsonField) => list.items((id) => id.integer(1), many);
+  const meta = field.get('meta').optional(readMeta);
+  const extent = extentOf([...(before?.layers ?? []), ...(meta?.layers ?? [])]);
   return {
-    put: field.get('put').optional((rows) => rows.items((row) => readFileRow(row, ANYWHERE), many)),
+    put: field.get('put').optional((rows) => rows.items((row) => readFileRow(row, extent), many)),
     remove: field.get('remove').optional(ids),
     ended: field.get('ended').optional((keys) => keys.items((key) => key.string(), many)),
     folders: field.get('folders').optional((folders) => ({
       put: folders.get('put').optional((rows) => rows.items(readWrittenFolder)),
       remove: folders.get('remove').optional(ids),
     })),
-    meta: field.get('meta').optional(readMeta),
+    meta,
     clear: field.get('clear').optional((clear) => clear.boolean()),
   };
 }
@@ -224,8 +235,25 @@ function readMeta(field: JsonField): MetaRow {
     dims: field.get('dims').integer(1, 8192),
     generation: field.get('generation').integer(1),
     revision: field.get('revision').integer(0),
+    contentRevision: field.get('contentRevision').optional((revision) => revision.integer(0)),
     unfinished: field.get('unfinished').boolean(),
+    layers: field.get('layers').optional((layers) => layers.items(readLayer)),
   };
+}
+
+function readLayer(field: JsonField): LayerRow {
+  return {
+    key: field.get('key').string(16),
+    modelId: field.get('modelId').string(1000),
+    modelName: field.get('modelName').nullable((name) => name.string(1000)),
+    dims: field.get('dims').integer(1, 8192),
+  };
+}
+
+/** Bounds of rows are checked where they are used: against the files of bytes. */
+function extentOf(layers: readonly Pick<LayerRow, 'key'>[]): Extent {
+  const slots = new Map(layers.map(({ key }) => [key, MOST_SLOTS]));
+  return { slots: MOST_SLOTS, thumbnails: Number.MAX_SAFE_INTEGER, layers: slots };
 }
 
 function parse(text: string, path: string): unknown {

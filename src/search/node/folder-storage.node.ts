@@ -7,14 +7,20 @@
 import { createHash } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { sha256Hex } from '../../bundle/digest';
 import { SourceNotFoundError } from '../../errors';
-import { checkModel, type IndexModel } from '../library/index-model';
 import { namingFull } from '../../store/disk-full.node.js';
 import { syncFolder } from '../../store/folder-reader.node.js';
-import { LOCAL_FOLDER, MANIFEST_NAME, writeManifest, type FolderManifest } from '../library/folder-manifest';
-import type { AttemptRow, MetaRow } from '../library/rows';
-import { type Changes, type IndexStorage, type Loaded, type Packs, type Writers } from '../library/storage';
+import {
+  LOCAL_FOLDER,
+  MANIFEST_NAME,
+  writeManifest,
+  type FolderManifest,
+  type ManifestVectors,
+} from '../library/folder-manifest';
+import { checkModel, type IndexModel } from '../library/index-model';
+import { layerKey, layersOf } from '../library/layers';
+import type { AttemptRow, LayerRow, MetaRow } from '../library/rows';
+import type { Changes, IndexStorage, Loaded, PackReader, Packs, PackWriter, Writers } from '../library/storage';
 import { coarseAt, fineAt } from '../vectors';
 import { openPackReader, openPackWriter, openSplitReader, openSplitWriter } from './disk-pack.node.js';
 import {
@@ -53,8 +59,8 @@ export class FolderStorage implements IndexStorage {
   /** Whether rows or folders have changed since they were written. */
   #rowsChanged = true;
   #journal: JournalWriter | null = null;
-  /** By generation, for their lengths. */
-  readonly #packs = new Map<number, Writers>();
+  /** Those that are open to be written, by their paths, for their lengths. */
+  readonly #writers = new Map<string, PackWriter>();
   /** Writings go one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -81,8 +87,7 @@ export class FolderStorage implements IndexStorage {
       );
     }
     if (options.model) checkModel(indexed, options.model, `The index in ${folder}`);
-    const key = (await sha256Hex(new TextEncoder().encode(indexed.id))).slice(0, 16);
-    const storage = new FolderStorage(folder, indexed, key, options.writable);
+    const storage = new FolderStorage(folder, indexed, await layerKey(indexed.id), options.writable);
     if (found) {
       storage.#state = found.state;
       storage.#snapshot = found.manifest.snapshot;
@@ -106,6 +111,19 @@ export class FolderStorage implements IndexStorage {
   setModel(model: string): Promise<void> {
     return this.#write({ kind: 'model', model });
   }
+
+  readonly layerFiles = {
+    openReader: ({ key, dims }: Pick<LayerRow, 'key' | 'dims'>, generation: number): Promise<PackReader> => {
+      const { coarse, fine } = vectorPaths(key, generation);
+      return openSplitReader(dims, this.#at(coarse), this.#at(fine));
+    },
+    openWriter: async ({ key, dims }: Pick<LayerRow, 'key' | 'dims'>, generation: number): Promise<PackWriter> => {
+      const { coarse, fine } = vectorPaths(key, generation);
+      const pack = await openSplitWriter(dims, this.#at(coarse), this.#at(fine));
+      this.#writers.set(coarse, pack);
+      return pack;
+    },
+  };
 
   async load(): Promise<Loaded> {
     const { meta, folders, files } = this.#state;
@@ -132,25 +150,26 @@ export class FolderStorage implements IndexStorage {
   }
 
   async openReaders(generation: number): Promise<Packs> {
-    const { coarse, fine, thumbnails } = this.#paths(generation);
-    const vectors = await openSplitReader(this.indexed.dims, this.#at(coarse), this.#at(fine));
-    return opened(vectors, () => openPackReader(this.#at(thumbnails)));
+    const vectors = await this.layerFiles.openReader(this.#own(), generation);
+    return opened(vectors, () => openPackReader(this.#at(thumbnailsPath(generation))));
   }
 
   async openWriters(generation: number): Promise<Writers> {
-    const { coarse, fine, thumbnails } = this.#paths(generation);
-    const vectors = await openSplitWriter(this.indexed.dims, this.#at(coarse), this.#at(fine));
-    const packs = await opened(vectors, () => openPackWriter(this.#at(thumbnails)));
-    this.#packs.set(generation, packs);
+    const vectors = await this.layerFiles.openWriter(this.#own(), generation);
+    const packs = await opened(vectors, () => openPackWriter(this.#at(thumbnailsPath(generation))));
+    this.#writers.set(thumbnailsPath(generation), packs.thumbnails);
     return packs;
   }
 
-  async removeOthers(generation: number): Promise<void> {
-    const keep = new Set(Object.values(this.#paths(generation)));
+  async removeOthers(generation: number, layers: readonly string[]): Promise<void> {
+    const vectors = [this.#key, ...layers].map((key) => Object.values(vectorPaths(key, generation)));
+    const keep = new Set([thumbnailsPath(generation), ...vectors.flat()]);
     const isPack = /^(?:vectors\/[0-9a-f]{16}-\d+\.(?:coarse|fine)|thumbnails-\d+)\.bin$/;
-    const vectors = (await readdir(this.#at(VECTORS_FOLDER))).map((name) => `${VECTORS_FOLDER}/${name}`);
-    for (const path of [...vectors, ...(await readdir(this.#folder))]) {
-      if (isPack.test(path) && !keep.has(path)) await rm(this.#at(path), { force: true });
+    const others = (await readdir(this.#at(VECTORS_FOLDER))).map((name) => `${VECTORS_FOLDER}/${name}`);
+    for (const path of [...others, ...(await readdir(this.#folder))]) {
+      if (!isPack.test(path) || keep.has(path)) continue;
+      this.#writers.delete(path);
+      await rm(this.#at(path), { force: true });
     }
   }
 
@@ -195,7 +214,8 @@ export class FolderStorage implements IndexStorage {
     await writeWhole(placesPath(this.#folder, snapshot), this.#placesJson());
     const journal = await JournalWriter.open(journalPath(this.#folder, snapshot), 0);
     try {
-      if (attempts.size > 0) await journal.append({ kind: 'attempts', rows: [...attempts.values()] }, { durable: true });
+      if (attempts.size > 0)
+        await journal.append({ kind: 'attempts', rows: [...attempts.values()] }, { durable: true });
       const text = writeManifest(await this.#manifest(meta, snapshot, rows));
       const temporary = this.#at(`${MANIFEST_NAME}.new`);
       await writeWhole(temporary, text);
@@ -230,33 +250,38 @@ export class FolderStorage implements IndexStorage {
   }
 
   async #manifest(meta: MetaRow, snapshot: number, rows: FolderManifest['rows']): Promise<FolderManifest> {
-    const { name, modelId, modelName, dims, generation, revision, unfinished } = meta;
-    const { coarse, fine, thumbnails } = this.#paths(generation);
-    const ends = this.#packs.get(generation);
-    const end = ends?.vectors.end;
+    const { name, generation, revision, contentRevision = revision, unfinished } = meta;
     let pictures = 0;
     for (const { kind } of this.#state.files.values()) if (kind === 'picture') pictures++;
+    const thumbnails = thumbnailsPath(generation);
+    const bytes = this.#writers.get(thumbnails)?.end ?? (await this.#size(thumbnails));
+    const layers = await Promise.all(layersOf(meta).map((layer) => this.#vectors(layer, generation)));
     return {
-      ...{ name, updated: new Date(meta.lastUsed).toISOString(), pictures, problems: this.#state.files.size - pictures },
-      ...{ revision, generation, snapshot, unfinished, rows },
-      thumbnails: { path: thumbnails, bytes: ends?.thumbnails.end ?? (await this.#size(thumbnails)) },
-      vectors: [
-        {
-          ...{ model: modelId, modelName, dims },
-          coarse: { path: coarse, bytes: end === undefined ? await this.#size(coarse) : coarseAt(dims, end) },
-          fine: { path: fine, bytes: end === undefined ? await this.#size(fine) : fineAt(dims, end) },
-        },
-      ],
+      ...{
+        name,
+        updated: new Date(meta.lastUsed).toISOString(),
+        pictures,
+        problems: this.#state.files.size - pictures,
+      },
+      ...{ revision, contentRevision, generation, snapshot, unfinished, rows },
+      thumbnails: { path: thumbnails, bytes },
+      vectors: [await this.#vectors({ key: this.#key, ...meta }, generation), ...layers],
     };
   }
 
-  #paths(generation: number): Record<'coarse' | 'fine' | 'thumbnails', string> {
-    const vectors = `${VECTORS_FOLDER}/${this.#key}-${generation}`;
+  async #vectors({ key, modelId, modelName, dims }: LayerRow, generation: number): Promise<ManifestVectors> {
+    const { coarse, fine } = vectorPaths(key, generation);
+    const end = this.#writers.get(coarse)?.end;
+    const bytes = async (path: string, at: typeof coarseAt) => (end === undefined ? this.#size(path) : at(dims, end));
     return {
-      coarse: `${vectors}.coarse.bin`,
-      fine: `${vectors}.fine.bin`,
-      thumbnails: `thumbnails-${generation}.bin`,
+      ...{ key, model: modelId, modelName, dims },
+      coarse: { path: coarse, bytes: await bytes(coarse, coarseAt) },
+      fine: { path: fine, bytes: await bytes(fine, fineAt) },
     };
+  }
+
+  #own(): Pick<LayerRow, 'key' | 'dims'> {
+    return { key: this.#key, dims: this.indexed.dims };
   }
 
   async #size(path: string): Promise<number> {
@@ -289,6 +314,15 @@ export class FolderStorage implements IndexStorage {
 
 function copy({ meta, folders, files, attempts, model }: FolderState): FolderState {
   return { meta, folders: new Map(folders), files: new Map(files), attempts: new Map(attempts), model };
+}
+
+function vectorPaths(key: string, generation: number): { coarse: string; fine: string } {
+  const start = `${VECTORS_FOLDER}/${key}-${generation}`;
+  return { coarse: `${start}.coarse.bin`, fine: `${start}.fine.bin` };
+}
+
+function thumbnailsPath(generation: number): string {
+  return `thumbnails-${generation}.bin`;
 }
 
 async function opened<P extends Packs['vectors']>(
