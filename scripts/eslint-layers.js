@@ -90,6 +90,7 @@ const MAY_IMPORT = {
     'src/eval',
     'src/measure',
     'src/sources',
+    'src/search',
     'src/embedder',
     'src/multi-vector',
     'src/similarity',

@@ -1,6 +1,7 @@
 /** @file Whose vectors an index holds, and that no others are put beside them or compared with them. */
 
 import { UnsupportedError } from '../../errors';
+import type { EmbedderRecipe } from '../types';
 
 export interface IndexModel {
   /** As `PhotoEmbedder.id`. */
@@ -29,6 +30,15 @@ export function checkModel(needed: IndexModel, given: IndexModel, what: string):
       { needed: needed.dims, given: given.dims },
     );
   }
+}
+
+/** @throws UnsupportedError for a recipe with several vectors per input */
+export function expectOneVector({ pooling, title }: EmbedderRecipe): void {
+  if (pooling !== 'all') return;
+  throw new UnsupportedError(
+    `${title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
+    { recipe: title },
+  );
 }
 
 /** `nano (3f9a0c1b2d4e)` */

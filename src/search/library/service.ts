@@ -20,7 +20,8 @@ import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
 import type { InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
-import { fileKey, type PictureRow } from './rows';
+import { forgetProblems } from './retry';
+import type { PictureRow } from './rows';
 import { exactGroups, snapshotOf } from './snapshot';
 import type { Layout, Snapshot } from '../survey/protocol';
 
@@ -139,12 +140,7 @@ export class SearchService {
   async retry(ids: readonly number[] | undefined): Promise<void> {
     const { library, indexer, attempts } = this.#writing();
     await indexer.rewalk();
-    const wanted = ids && new Set(ids);
-    const rows = [...library.catalog.files.values()].filter(
-      (row) => row.kind !== 'picture' && (!wanted || wanted.has(row.id)),
-    );
-    this.#tellOthers(await library.commit({ remove: rows.map(({ id }) => id) }));
-    attempts.ended(rows.map(({ folderId, path }) => fileKey(folderId, path)));
+    this.#tellOthers(await forgetProblems(library, attempts, ids));
   }
 
   async find(query: VectorQuery): Promise<Omit<SearchResult, 'milliseconds'> & { milliseconds: number }> {

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { domError } from './dom-error.node.js';
 
 /** A part of a file. Only what is overridden here works: structured clones and streams see nothing of it. */
-class DiskBlob extends Blob {
+export class DiskBlob extends Blob {
   readonly #path: string;
   readonly #from: number;
   readonly #to: number;
@@ -19,6 +19,12 @@ class DiskBlob extends Blob {
 
   override get size(): number {
     return this.#to - this.#from;
+  }
+
+  /** Whether another part of the same file begins where this one ends: then both in one, else null. */
+  joined(next: Blob): DiskBlob | null {
+    const fits = next instanceof DiskBlob && next.#path === this.#path && next.#from === this.#to;
+    return fits ? new DiskBlob(this.#path, this.#from, next.#to) : null;
   }
 
   override slice(from?: number, to?: number): Blob {
