@@ -213,6 +213,20 @@ export class VLM2Vec {
   }
 
   /**
+   * Loads what {@link load} leaves for later: the vision tower where it said so (`vision`), and the decoder of HEIC (2 MB).
+   * Afterwards this model fetches nothing, whatever it is given, but pictures that are addresses.
+   *
+   * ```ts
+   * const model = await VLM2Vec.load('nano');
+   * await model.prepare(); // from here on the network may go
+   * ```
+   * @throws as {@link load} where files are out of reach or damaged
+   */
+  prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
+    return this.#backend.prepare({ signal, onProgress });
+  }
+
+  /**
    * Measures how fast this device multiplies matrices in the model's kind of numbers, by ONNX Runtime alone: what its
    * speed can be held against. Takes a second or two, on slow devices up to ten.
    */

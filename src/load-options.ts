@@ -1,6 +1,7 @@
 /** @file What `load` may be told, checked and brought into plain data, and the start of what does the work. */
 
 import type { Effort, WeightDtype } from './bundle/manifest';
+import { importing } from './net';
 import { InvalidInputError, UnsupportedError } from './errors';
 import { recipeOption, type RecipeChoice } from './recipes';
 import {
@@ -70,7 +71,8 @@ export interface LoadOptions extends OrtOptions {
   probe?: ProbePolicy;
   /**
    * When the vision tower is loaded. `later`: with the first picture, which spares memory and time where only texts are
-   * embedded; a bundle must then still be within reach. @default 'later' for towers of 64 MiB and more, unless the probe runs
+   * embedded; a bundle must then still be within reach, unless `model.prepare()` fetches it before. @default 'later' for towers
+   * of 64 MiB and more that are stored on this device, unless the probe runs
    */
   vision?: 'now' | 'later';
   /**
@@ -184,16 +186,16 @@ function absoluteWasm(paths: NonNullable<OrtOptions['wasmPaths']>): NonNullable<
 /** The backend: in a worker of its own, in one that is given, or right here. */
 export async function startBackend(worker: boolean | Worker | (() => Worker)): Promise<Backend> {
   if (worker === false) {
-    const { LocalBackend } = await import('./backend/local');
+    const { LocalBackend } = await importing(() => import('./backend/local'));
     return new LocalBackend();
   }
   if (isNode)
     throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', {
       option: 'worker',
     });
-  const { WorkerBackend } = await import('./backend/worker-client');
+  const { WorkerBackend } = await importing(() => import('./backend/worker-client'));
   if (typeof worker === 'function') return new WorkerBackend(worker);
   if (worker !== true) return new WorkerBackend(() => worker);
-  const { startModelWorker } = await import('./backend/start-worker');
+  const { startModelWorker } = await importing(() => import('./backend/start-worker'));
   return new WorkerBackend(startModelWorker);
 }

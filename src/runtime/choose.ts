@@ -12,7 +12,7 @@ import { unpackedBytes, type Product } from '../onnx';
 import { pairsAreRight } from './int8-kernels';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { mainMemory } from './memory';
-import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
+import { browserBuild, loadOrt, wasmMissing, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { measureF16Loss, runProbe, type Probed } from './probe';
 import type {
   ActivationsChoice,
@@ -75,7 +75,7 @@ export interface ChoiceOptions extends OrtOptions {
   weights?: WeightsChoice;
   /** Streamed weights in parts of so many bytes instead of whole stages: rounding may differ, memory is less. */
   partBytes?: number;
-  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large */
+  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large and stored here */
   vision?: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
@@ -219,8 +219,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     remembered,
     signal: options.signal,
     build: async (rung) => {
-      if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
-      return buildFitting(rung);
+      const since = performance.now();
+      try {
+        if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
+        return await buildFitting(rung);
+      } catch (error) {
+        throw (isNode ? null : await wasmMissing(ort, since, error)) ?? error;
+      }
     },
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
@@ -259,7 +264,9 @@ export async function buildEngine(
     if (!adapter) throw new WebGPUUnavailableError('The browser offers no WebGPU adapter any more. Reload the page.');
     gpu = await requestGpu(adapter, { subgroups: rung.subgroups, attention: internal?.attention });
   }
-  const { vision = visionBytes(manifest) >= LATER_BYTES ? 'later' : 'now' } = options;
+  // What lies on the network may be out of reach by the first picture.
+  const isLater = visionBytes(manifest) >= LATER_BYTES && !reader.isRemote;
+  const { vision = isLater ? 'later' : 'now' } = options;
   const { strictPlacement } = internal ?? {};
   return Engine.load({
     product: internal?.product ?? (await productOf(rung, ort, manifest)),

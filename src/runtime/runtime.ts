@@ -7,6 +7,7 @@ import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { expectProbe } from '../bundle/validate';
 import { isNode } from '../environment';
+import { loadDecoders } from '../image';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
 import { recipeNamed, type RecipeChoice } from '../recipes';
@@ -132,6 +133,7 @@ export class Runtime {
     const choice = await chooseRung(options, (engine) =>
       probedBy(engine, { preparer: preparers.probe, asked, signal }),
     );
+    await loadDecoders();
     options.onProgress?.({ status: 'ready', phase: 'load' });
     return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparers);
   }
@@ -183,6 +185,17 @@ export class Runtime {
     const grids = pictures.map(({ plan }) => plan.grid);
     const axis = (index: number) => [...positions!.subarray(index * ids.length, (index + 1) * ids.length)];
     return { ids: [...ids], grid: grids[0] ?? null, grids, positions: positions && [0, 1, 2].map(axis) };
+  }
+
+  /**
+   * Loads what `load` left for later: the vision tower, where it was, and the decoder of HEIC. Afterwards nothing is
+   * fetched any more.
+   */
+  async prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
+    await Promise.all([
+      loadDecoders({ heic: true }),
+      this.#engine.run((engine) => engine.loadVision({ signal, onProgress })),
+    ]);
   }
 
   /** How fast this device multiplies matrices of the model's kind; see {@link measureMatmulRate}. */
