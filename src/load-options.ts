@@ -3,6 +3,7 @@
 import type { Effort, WeightDtype } from './bundle/manifest';
 import { importing } from './net';
 import { InvalidInputError, UnsupportedError } from './errors';
+import { expectHooks, expectOptions } from './hooks';
 import { recipeOption, type RecipeChoice } from './recipes';
 import {
   isNode,
@@ -142,9 +143,11 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
       'Browsers let only pages that came by https (or from localhost) hash, lock and store. Serve it so.',
     );
   }
+  expectOptions('load', options);
   const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
   const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
+  expectHooks({ signal, onProgress });
   signal?.throwIfAborted();
   if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
     throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, {
