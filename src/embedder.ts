@@ -223,7 +223,7 @@ export class VLM2Vec {
   }
 
   /**
-   * Loads what {@link load} leaves for later: the vision tower where it said so (`vision`), and the decoder of HEIC (2 MB).
+   * Loads what {@link load} leaves for later: a tower, where it did (`vision`, `text`), and the decoder of HEIC (2 MB).
    * Afterwards this model fetches nothing, whatever it is given, but pictures that are addresses.
    *
    * ```ts
