@@ -1,5 +1,6 @@
 /** @file `vlm2vec embed`: JSON lines in; out come JSON lines with an embedding each, in order, or a table of vectors. */
 
+import { addAbortSignal } from 'node:stream';
 import { InvalidInputError } from '../errors';
 import type { Shard } from '../eval';
 import { isMultiVector, type Embedding } from '../multi-vector';
@@ -12,6 +13,7 @@ import { printLine } from './output';
 import { bundleAt } from './places';
 import type { ProgressLine } from './progress';
 import { recipeAt } from './recipe';
+import { serveLines } from './serve';
 import { openSink, parseSinkPlace } from './sinks';
 import type { SinkPlace, VectorSink } from './vector-sink';
 import { warn } from './warn';
@@ -22,15 +24,17 @@ const FLOAT32_DIGITS = 9;
 /** Options that are those of `embed` in the library. */
 type AskedOptions = Pick<
   EmbedOptions,
-  'minPixels' | 'maxPixels' | 'numCrops' | 'orientation' | 'dims' | 'instruction' | 'role' | 'prefix'
+  'minPixels' | 'maxPixels' | 'numCrops' | 'orientation' | 'dims' | 'instruction' | 'role' | 'prefix' | 'batching'
 >;
 
 export interface EmbedArguments extends AskedOptions {
   model: string;
-  jsonl: string;
+  /** Left out with `serve`. */
+  jsonl?: string;
   device: 'cpu' | 'webgpu';
   weights?: WeightsChoice;
   compute: Compute;
+  threads?: number;
   /** Name of a shipped recipe, or a JSON file. */
   recipe?: string;
   rawTokens?: boolean;
@@ -38,6 +42,8 @@ export interface EmbedArguments extends AskedOptions {
   skipBad?: boolean;
   /** `*.parquet` or `lance:<database>/<table>`, in place of stdout. */
   out?: string;
+  /** Answer batches of lines from stdin until it ends. */
+  serve?: boolean;
 }
 
 /**
@@ -46,16 +52,17 @@ export interface EmbedArguments extends AskedOptions {
  */
 export async function embed(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
   const { out, rawTokens: withTokens, shard, skipBad = false } = args;
+  if (args.serve) return serve(args, progress, signal);
   const place = out === undefined ? null : parseSinkPlace(out);
   if (place && withTokens) throw new InvalidInputError('--raw-tokens is for JSON lines, not for --out.');
   const reader = await bundleAt(args.model);
   const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
+  if (args.jsonl === undefined) throw new InvalidInputError('Say what to embed: --jsonl <file>, or - for stdin.');
   const lines = shareOf(await readJsonLines(args.jsonl), shard);
   const bad = lines.find(isBad);
   if (bad && !skipBad) throw bad.error;
   if (lines.length === 0 && !place) return;
-  const { device, compute, weights } = args;
-  const runtime = await loadRuntime({ reader, recipe, device, compute, weights, signal, onProgress: progress.show });
+  const runtime = await loadRuntime({ reader, recipe, ...loadingOf(args), signal, onProgress: progress.show });
   try {
     const options: EmbedOptions = { ...askedOptions(args), signal };
     for (const line of checkAsked(options, runtime.info)) warn(line, progress);
@@ -87,6 +94,36 @@ export async function embed(args: EmbedArguments, progress: ProgressLine, signal
   }
 }
 
+async function serve(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
+  for (const key of ['out', 'shard', 'jsonl', 'rawTokens'] as const) {
+    if (args[key] === undefined) continue;
+    const flag = key === 'rawTokens' ? 'raw-tokens' : key;
+    throw new InvalidInputError(`--serve reads stdin and prints JSON lines; it has no place for --${flag}.`);
+  }
+  const reader = await bundleAt(args.model);
+  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
+  const runtime = await loadRuntime({ reader, recipe, ...loadingOf(args), signal, onProgress: progress.show });
+  try {
+    const options: EmbedOptions = { ...askedOptions(args), signal };
+    for (const line of checkAsked(options, runtime.info)) warn(line, progress);
+    await serveLines(runtime, addAbortSignal(signal, process.stdin), {
+      options,
+      progress,
+      print: async (result) => printLine(await asJson(result, null)),
+      printEnd: () => printLine(''),
+    });
+  } finally {
+    await runtime.dispose();
+  }
+}
+
+const loadingOf = ({ device, compute, weights, threads }: EmbedArguments) => ({
+  device,
+  compute,
+  weights,
+  numThreads: threads,
+});
+
 /** The i-th of n runs of lines that follow each other: outputs of all shards in order are the whole output. */
 function shareOf<Line>(lines: Line[], shard: Shard | undefined): Line[] {
   if (!shard) return lines;
@@ -95,8 +132,8 @@ function shareOf<Line>(lines: Line[], shard: Shard | undefined): Line[] {
 }
 
 function askedOptions(args: EmbedArguments): AskedOptions {
-  const { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix } = args;
-  return { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix };
+  const { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix, batching } = args;
+  return { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix, batching };
 }
 
 async function asJson(

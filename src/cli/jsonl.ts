@@ -12,11 +12,14 @@ export const STDIN = '-';
 const KEYS = ['text', 'image', 'instruction', 'role', 'prefix', 'id'];
 const ROLES: readonly Role[] = ['query', 'document'];
 
+/** A file, or what one holds. */
+type Picture = URL | Uint8Array<ArrayBuffer>;
+
 export interface JsonLine {
   /** Counted from 1. */
   number: number;
-  input: Omit<InputParts, 'image'> & { image?: URL | URL[] };
-  /** The image's path as it was given; a list of them as JSON. */
+  input: Omit<InputParts, 'image'> & { image?: Picture | Picture[] };
+  /** The image's path as it was given; a list of them as JSON; null where it was given as bytes. */
   imagePath: string | null;
   /** The line's own `id`, handed through to the output. */
   id: unknown;
@@ -128,21 +131,22 @@ function parseLine(value: Record<string, unknown>, number: number, folder: strin
     throw lineError(number, '"role" is neither "query" nor "document".');
   }
   const image = value.image ?? undefined;
-  const paths = image === undefined ? [] : Array.isArray(image) ? (image as unknown[]) : [image];
-  if ((Array.isArray(image) && paths.length === 0) || !paths.every(isPath)) {
-    throw lineError(number, '"image" is neither a path nor a list of paths.');
+  const given = image === undefined ? [] : Array.isArray(image) ? (image as unknown[]) : [image];
+  const pictures = given.map((each) => (isPath(each) ? pathToFileURL(path.resolve(folder, each)) : bytesOf(each)));
+  if ((Array.isArray(image) && pictures.length === 0) || !pictures.every((each) => each !== null)) {
+    throw lineError(number, '"image" is neither a path, nor {"bytes": base64}, nor a list of them.');
   }
   if (image === undefined && (text === undefined || text === '')) {
     throw lineError(number, 'has neither text nor image.');
   }
-  const urls = paths.map((each) => pathToFileURL(path.resolve(folder, each)));
-  const imageInput = image === undefined ? {} : { image: Array.isArray(image) ? urls : urls[0]! };
-  const given = Object.entries({ text, instruction, role, prefix }).filter(([, part]) => part !== undefined);
+  const imageInput = image === undefined ? {} : { image: Array.isArray(image) ? pictures : pictures[0]! };
+  const parts = Object.entries({ text, instruction, role, prefix }).filter(([, part]) => part !== undefined);
   return {
     number,
     id: value.id,
-    input: { ...Object.fromEntries(given), ...imageInput },
-    imagePath: image === undefined ? null : typeof image === 'string' ? image : JSON.stringify(image),
+    input: { ...Object.fromEntries(parts), ...imageInput },
+    imagePath:
+      given.length === 0 || !given.every(isPath) ? null : Array.isArray(image) ? JSON.stringify(image) : given[0]!,
   };
 }
 
@@ -150,9 +154,20 @@ function isPath(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
 }
 
-async function checkImageFiles(line: JsonLine): Promise<JsonLine | BadLine> {
+/** `{"bytes": base64}`: the two keys that datasets give a picture are `bytes` and `path`, of which one is set. */
+function bytesOf(value: unknown): Uint8Array<ArrayBuffer> | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { bytes, ...rest } = value as Record<string, unknown>;
+  if (typeof bytes !== 'string' || bytes === '' || Object.values(rest).some((each) => each !== null)) return null;
+  const decoded = Buffer.from(bytes, 'base64'); // ends at what is no base64, without a word
+  const length = Math.floor((bytes.replace(/=+$/, '').length * 3) / 4);
+  return decoded.length === length ? new Uint8Array(decoded) : null;
+}
+
+export async function checkImageFiles(line: JsonLine): Promise<JsonLine | BadLine> {
   const { number, id, input } = line;
   for (const url of [input.image ?? []].flat()) {
+    if (!(url instanceof URL)) continue;
     const status = await stat(url).catch(() => null);
     if (status?.isFile()) continue;
     const file = fileURLToPath(url);

@@ -12,6 +12,7 @@ import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
 
 import { ReaderGone } from './output';
+import { addPhotoCommands } from './photo-commands';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
 import { parseShard } from './shard';
@@ -134,10 +135,15 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
 
   withModel(command('embed'))
     .description(
-      'Embed the lines {"text"?, "image"?: path or list, "instruction"?, "role"?, "prefix"?, "id"?} of a JSONL file: one ' +
-        'JSON line each, in order.',
+      'Embed the lines {"text"?, "image"?: path, {"bytes": base64} or list, "instruction"?, "role"?, "prefix"?, "id"?} of a ' +
+        'JSONL file: one JSON line each, in order.',
     )
-    .requiredOption('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
+    .option('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
+    .option(
+      '--serve',
+      'stay up: lines come from stdin, an empty line ends a batch; as many lines come back, errors in their places, and an ' +
+        'empty one',
+    )
     .addOption(
       new Option(
         '--orientation <which>',
@@ -146,6 +152,16 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
         .choices(['exif', 'stored'])
         .default('exif'),
     )
+    .addOption(
+      new Option(
+        '--batching <which>',
+        'single gives each input a forward pass of its own: its vector is the same to the bit whatever is embedded with it; ' +
+          'short texts take longer',
+      )
+        .choices(['shared', 'single'])
+        .default('shared'),
+    )
+    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
     .option('--dims <n>', 'shorter vectors, where the recipe offers them (Matryoshka)', positiveInteger)
     .addOption(
       new Option('--role <role>', 'the side of lines that do not say (default: by the recipe)').choices([
@@ -246,6 +262,10 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(new Option('--json', 'print the report as JSON').conflicts('markdown'))
     .option('--markdown', 'print the report as Markdown, to paste it somewhere')
     .action((args: BenchArguments) => bench(args, progress, signal));
+
+  const withDevice = (of: Command) =>
+    of.addOption(deviceOption()).addOption(weightsOption()).addOption(computeOption());
+  addPhotoCommands({ command, withDevice, positiveInteger, progress, signal });
 
   command('inspect <bundle>')
     .description(

@@ -13,7 +13,7 @@ async function section(name: (typeof SECTIONS)[number], ...parts: string[]) {
 
 async function archive(): Promise<Blob> {
   return archiveBlob(
-    { modelId: 'm', dims: 8 },
+    { modelId: 'm', modelName: 'M', dims: 8 },
     {
       rows: await section('rows', '{}'),
       vectors: await section('vectors', 'abc', 'def'),
@@ -37,6 +37,7 @@ test('what was written is read', async () => {
   const { header } = await openArchive(await archive());
   expect(header).toMatchObject({
     modelId: 'm',
+    modelName: 'M',
     dims: 8,
     sections: { rows: { bytes: 2 }, vectors: { bytes: 6 }, thumbnails: { bytes: 0 } },
   });

@@ -2,8 +2,7 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, InvalidInputError, UnsupportedError } from '../../errors';
-import { MAX_INPUT_PIXELS } from '../../image';
+import { DisposedError, InvalidInputError } from '../../errors';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
@@ -22,11 +21,12 @@ import type {
   PhotoItem,
   PhotoMap,
   PhotoProblem,
-  PictureLimits,
   SearchQuery,
   SearchResult,
 } from '../types';
+import { PICTURE_LIMITS } from '../indexing/limits';
 import { EmbedGate } from './embed-gate';
+import { expectOneVector } from './index-model';
 import { embedQuery } from './embed-query';
 import { noteLeaving, readLeaving } from './leaving';
 import { placeName } from './place';
@@ -34,8 +34,6 @@ import type { OpenSettings, WireState } from './protocol';
 import type { SearchService } from './service';
 import { Survey, type Source } from '../survey/survey';
 import { WorkerLink } from './worker-link';
-
-const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, decodeSeconds: 60, embedSeconds: 300 };
 
 /**
  * Opens a photo index, or begins one.
@@ -45,13 +43,8 @@ const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, deco
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
   const { name = 'photos', embedder } = options;
   const { recipe } = embedder;
-  if (recipe?.pooling === 'all') {
-    throw new UnsupportedError(
-      `${recipe.title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
-      { recipe: recipe.title },
-    );
-  }
-  const limits = { ...LIMITS, ...options.limits };
+  if (recipe) expectOneVector(recipe);
+  const limits = { ...PICTURE_LIMITS, ...options.limits };
   const place = await placeName(name, embedder.id);
   return BrowserPhotoIndex.open({
     settings: {

@@ -8,18 +8,20 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
+import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { compact, isWasteful } from './compact';
-import { clearAttempts, loadLayout, saveLayout } from './database';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
 import { pixelBuffers } from '../indexing/pixels';
+import { makeThumbnail } from '../indexing/thumbnail';
 import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
 import type { InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
-import { fileKey, type PictureRow } from './rows';
+import { forgetProblems } from './retry';
+import type { PictureRow } from './rows';
 import { exactGroups, snapshotOf } from './snapshot';
 import type { Layout, Snapshot } from '../survey/protocol';
 
@@ -33,6 +35,7 @@ type Message = { kind: 'committed'; committed: Committed } | { kind: 'replaced' 
 
 /** Everything that a state of being open has. */
 interface Opened {
+  storage: BrowserStorage;
   library: Library;
   attempts: Attempts | null;
   indexer: Indexer | null;
@@ -137,12 +140,7 @@ export class SearchService {
   async retry(ids: readonly number[] | undefined): Promise<void> {
     const { library, indexer, attempts } = this.#writing();
     await indexer.rewalk();
-    const wanted = ids && new Set(ids);
-    const rows = [...library.catalog.files.values()].filter(
-      (row) => row.kind !== 'picture' && (!wanted || wanted.has(row.id)),
-    );
-    this.#tellOthers(await library.commit({ remove: rows.map(({ id }) => id) }));
-    attempts.ended(rows.map(({ folderId, path }) => fileKey(folderId, path)));
+    this.#tellOthers(await forgetProblems(library, attempts, ids));
   }
 
   async find(query: VectorQuery): Promise<Omit<SearchResult, 'milliseconds'> & { milliseconds: number }> {
@@ -170,7 +168,8 @@ export class SearchService {
 
   async thumbnail(id: number): Promise<Blob> {
     const row = this.#picture(id);
-    return new Blob([await this.#open().library.readThumbnail(row)], { type: row.thumb.type });
+    const { bytes, type } = await this.#open().library.readThumbnail(row);
+    return new Blob([bytes], { type });
   }
 
   async file(id: number): Promise<File> {
@@ -195,14 +194,14 @@ export class SearchService {
 
   /** The last map; null where the pictures are others by now. */
   async layout(): Promise<Layout | null> {
-    const { library } = this.#open();
-    const layout = await loadLayout(library.database);
-    return layout?.revision === library.meta.revision ? layout : null;
+    const { library, storage } = this.#open();
+    const layout = await storage.loadLayout();
+    return layout?.revision === library.contentRevision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
-    const { library, indexer } = this.#open();
-    if (indexer) await saveLayout(library.database, layout);
+    const { indexer, storage } = this.#open();
+    if (indexer) await storage.saveLayout(layout);
   }
 
   export(call: number): Promise<Blob> {
@@ -224,7 +223,7 @@ export class SearchService {
       throw error;
     }
     await indexer.cancel();
-    await clearAttempts(library.database);
+    await library.storage.clearAttempts();
     this.#folders.clear(); // the numbers are other folders' now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
@@ -238,8 +237,8 @@ export class SearchService {
   async clear(): Promise<void> {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
-    await this.#replace(() => library.replace(async () => ({ files: [], folders: [] })));
-    await clearAttempts(library.database);
+    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
+    await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;
     this.#changed();
@@ -257,9 +256,10 @@ export class SearchService {
 
   async #load(writable: boolean, innocent: InnocentWork): Promise<void> {
     const { limits, ...place } = this.#settings!;
-    const library = await Library.open(place, writable, () => void this.close());
+    const storage = await openBrowserStorage(place.place, () => void this.close());
+    const library = await Library.open(place, storage, writable);
     if (writable && isWasteful(library)) await compact(library);
-    const attempts = writable ? await Attempts.open(library.database, blame(innocent)) : null;
+    const attempts = writable ? await Attempts.open(library.storage, blame(innocent)) : null;
     const hooks = this.#hooks!;
     const indexer =
       attempts &&
@@ -267,6 +267,7 @@ export class SearchService {
         library,
         attempts,
         limits,
+        makeThumbnail,
         takesPixels: this.#settings!.takesPixels,
         streamed: this.#settings!.streamed,
         embed: (inputs) => hooks.embed(transfer([...inputs], pixelBuffers(inputs))),
@@ -278,7 +279,7 @@ export class SearchService {
         onWalked: (folderId, walk) => this.#folders.walked(folderId, walk, library.catalog),
         checkFolder: (folderId) => this.#folders.check(folderId, library.catalog),
       });
-    this.#opened = { library, attempts, indexer };
+    this.#opened = { storage, library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
     this.#changed();
@@ -339,8 +340,8 @@ export class SearchService {
   }
 
   #writing(): Opened & { attempts: Attempts; indexer: Indexer } {
-    const { library, attempts, indexer } = this.#open();
-    if (attempts && indexer) return { library, attempts, indexer };
+    const { attempts, indexer, ...opened } = this.#open();
+    if (attempts && indexer) return { ...opened, attempts, indexer };
     throw new UnsupportedError('Another tab is writing this index; here it can only be read. Close the other tab.');
   }
 }
