@@ -4,11 +4,12 @@
  * anything is decoded.
  */
 import { ImageFormatError, ImageTooLargeError, InvalidInputError, SourceNotFoundError } from '../errors';
+import { importing } from '../net';
 import { decodeBmp } from './bmp';
 import { withoutOrientation } from './exif';
 import { decodeGif } from './gif';
 import { notAnImage, readHeader, sniffFormat, SNIFF_BYTES, type ImageFormat, type ImageHeader } from './headers';
-import { decodeHeic } from './heic';
+import { decodeHeic, loadHeic } from './heic';
 import { orientImage } from './orient';
 import { readOrientation, swapsSides } from './orientation';
 import { decodePng } from './png';
@@ -19,7 +20,16 @@ const inNode =
   typeof process === 'object' && process.versions?.node !== undefined && typeof createImageBitmap === 'undefined';
 
 const nodeEdge = () => import('./decode.node.js'); // browser builds leave it out
-const browserEdge = () => import('./decode-browser');
+const browserEdge = () => importing(() => import('./decode-browser'));
+
+/**
+ * Loads what decodes pictures, which is a script of its own where the platform's decoder is used, so that a picture that
+ * comes when the network is gone finds it there.
+ * @param heic the decoder of HEIC too, 2 MB that most never need
+ */
+export async function loadDecoders({ heic = false } = {}): Promise<void> {
+  await Promise.all([inNode ? nodeEdge() : browserEdge(), heic && loadHeic()]);
+}
 
 const millions = (pixels: number) => `${(pixels / 1e6).toFixed(1)} million`;
 

@@ -1,6 +1,6 @@
 /** @file What callers of the runtime say and get: devices, options, progress events, and what was decided. */
 
-import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { BundleSource, Logit, WeightDtype } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
 import type { VLM2VecError } from '../errors';
 import type { ImageInput, PictureOption } from '../image';
@@ -264,6 +264,11 @@ export interface ModelInfo {
   image: PictureInfo;
   /** How it is asked. */
   recipe: RecipeInfo;
+  /**
+   * What makes a cosine the probability that a picture and a text belong together, sigmoid(scale · cosine + bias); absent where
+   * the model has no such numbers.
+   */
+  logit?: Logit;
   /** Every step of the ladder that was tried, in order; the last one is in use. */
   ladder: RungReport[];
   /** How often the GPU was lost and rebuilt. */

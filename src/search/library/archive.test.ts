@@ -13,7 +13,7 @@ async function section(name: (typeof SECTIONS)[number], ...parts: string[]) {
 
 async function archive(): Promise<Blob> {
   return archiveBlob(
-    { modelId: 'm', dims: 8 },
+    { modelId: 'm', modelName: 'M', dims: 8 },
     {
       rows: await section('rows', '{}'),
       vectors: await section('vectors', 'abc', 'def'),
@@ -37,6 +37,7 @@ test('what was written is read', async () => {
   const { header } = await openArchive(await archive());
   expect(header).toMatchObject({
     modelId: 'm',
+    modelName: 'M',
     dims: 8,
     sections: { rows: { bytes: 2 }, vectors: { bytes: 6 }, thumbnails: { bytes: 0 } },
   });
@@ -57,7 +58,7 @@ test('of any other bytes nothing is read as if it were sound, and the error has 
       if (outcome instanceof VLM2VecError) return;
       const { header } = await openArchive(new Blob([bytes]));
       expect(outcome).toEqual(['{}', 'abcdef', '']);
-      expect([header.modelId, header.dims]).not.toEqual(['m', 8]);
+      expect([header.modelId, header.modelName, header.dims]).not.toEqual(['m', 'M', 8]);
     }),
     { numRuns: 500 },
   );

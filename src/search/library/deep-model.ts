@@ -1,9 +1,10 @@
 /** @file The deep model of an index, on the page's side: what may be one, and the way to it. */
 
-import { InvalidInputError, UnsupportedError } from '../../errors';
+import { InvalidInputError } from '../../errors';
 import type { DeepOptions, PhotoEmbedder, PictureLimits } from '../types';
 import { EmbedGate } from './embed-gate';
 import type { EmbedQueue } from './embed-queue';
+import { expectOneVector } from './index-model';
 import type { DeepSettings } from './protocol';
 
 const OPTIONS: readonly (keyof DeepOptions)[] = ['embedder', 'order', 'shortlist', 'seconds'];
@@ -16,15 +17,6 @@ export interface DeepModel {
   settings: DeepSettings;
   shortlist: number;
   seconds: number;
-}
-
-/** @throws UnsupportedError for a recipe with several vectors per input */
-export function checkPooling({ recipe }: PhotoEmbedder): void {
-  if (recipe?.pooling !== 'all') return;
-  throw new UnsupportedError(
-    `${recipe.title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
-    { recipe: recipe.title },
-  );
 }
 
 /**
@@ -46,7 +38,7 @@ export function deepModel(
     refuse('shortlist', `is ${shortlist}; it is a whole number from 1 to ${MOST_SHORTLISTED}.`);
   }
   if (!(seconds >= 0 && seconds < Infinity)) refuse('seconds', `is ${seconds}; it is 0 or more.`);
-  checkPooling(embedder);
+  if (embedder.recipe) expectOneVector(embedder.recipe);
   return {
     embedder,
     gate: new EmbedGate(embedder, limits, queue),

@@ -202,11 +202,7 @@ export class Library {
       const generation = this.meta.generation + 1;
       const attached = layersOf(this.meta).find(({ key }) => key === this.catalog.deep?.key);
       const kept = attached && !layers.some(({ key }) => key === attached.key) ? [...layers, attached] : layers;
-      const packs = await openAllWriters(
-        this.storage,
-        generation,
-        kept.map(({ key }) => key),
-      );
+      const packs = await openAllWriters(this.storage, generation, kept);
       try {
         await packs.vectors.truncate(0);
         await packs.thumbnails.truncate(0);
@@ -282,7 +278,7 @@ export class Library {
   }
 
   async #beginLayer(layer: LayerRow, { layers }: AllWriters): Promise<void> {
-    const pack = await layerFilesOf(this.storage).openWriter(layer.key, this.meta.generation);
+    const pack = await layerFilesOf(this.storage).openWriter(layer, this.meta.generation);
     try {
       await pack.truncate(0);
       await pack.append(writeHeader(emptyVectors(layer)));

@@ -3,7 +3,6 @@
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
 import { DisposedError, InvalidInputError } from '../../errors';
-import { MAX_INPUT_PIXELS } from '../../image';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
@@ -28,9 +27,11 @@ import type {
   SearchQuery,
   SearchResult,
 } from '../types';
-import { checkPooling, deepModel, type DeepModel } from './deep-model';
+import { PICTURE_LIMITS } from '../indexing/limits';
+import { deepModel, type DeepModel } from './deep-model';
 import { EmbedGate } from './embed-gate';
 import { EmbedQueue } from './embed-queue';
+import { expectOneVector } from './index-model';
 import { noteLeaving, readLeaving } from './leaving';
 import { placeName } from './place';
 import type { OpenSettings, WireState } from './protocol';
@@ -39,8 +40,6 @@ import type { SearchService } from './service';
 import { Survey, type Source } from '../survey/survey';
 import { WorkerLink } from './worker-link';
 
-const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, decodeSeconds: 60, embedSeconds: 300 };
-
 /**
  * Opens a photo index, or begins one.
  * @throws UnsupportedError where the browser cannot store one, or a newer version made it, and for a recipe with several
@@ -48,8 +47,8 @@ const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, deco
  */
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
   const { name = 'photos', embedder } = options;
-  checkPooling(embedder);
-  const limits = { ...LIMITS, ...options.limits };
+  if (embedder.recipe) expectOneVector(embedder.recipe);
+  const limits = { ...PICTURE_LIMITS, ...options.limits };
   const queue = new EmbedQueue();
   const models = { first: embedder, limits, queue };
   const deep = options.deep ? deepModel(options.deep, models) : null; // before anything is opened: it may be refused

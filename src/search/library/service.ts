@@ -10,7 +10,7 @@ import { DeepPass } from '../deep/deep-pass';
 import { Elsewhere } from '../deep/elsewhere';
 import type { DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
-import { openBrowserStorage } from './browser-storage';
+import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
@@ -24,7 +24,8 @@ import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
 import type { DeepSettings, InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
-import { fileKey, type PictureRow } from './rows';
+import { forgetProblems } from './retry';
+import type { PictureRow } from './rows';
 import { exactGroups, snapshotOf } from './snapshot';
 import type { Layout, Snapshot } from '../survey/protocol';
 
@@ -38,6 +39,7 @@ type Message = { kind: 'committed'; committed: Committed } | { kind: 'replaced' 
 
 /** Everything that a state of being open has. */
 interface Opened {
+  storage: BrowserStorage;
   library: Library;
   attempts: Attempts | null;
   indexer: Indexer | null;
@@ -153,12 +155,7 @@ export class SearchService {
   async retry(ids: readonly number[] | undefined): Promise<void> {
     const { library, indexer, attempts } = this.#writing();
     await indexer.rewalk();
-    const wanted = ids && new Set(ids);
-    const rows = [...library.catalog.files.values()].filter(
-      (row) => row.kind !== 'picture' && (!wanted || wanted.has(row.id)),
-    );
-    this.#tellOthers(await library.commit({ remove: rows.map(({ id }) => id) }));
-    attempts.ended(rows.map(({ folderId, path }) => fileKey(folderId, path)));
+    this.#tellOthers(await forgetProblems(library, attempts, ids));
     await this.#deep?.retry(ids);
   }
 
@@ -266,14 +263,14 @@ export class SearchService {
 
   /** The last map; null where the pictures are others by now. */
   async layout(): Promise<Layout | null> {
-    const { library } = this.#open();
-    const layout = await library.storage.loadLayout();
+    const { library, storage } = this.#open();
+    const layout = await storage.loadLayout();
     return layout?.revision === library.contentRevision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
-    const { library, indexer } = this.#open();
-    if (indexer) await library.storage.saveLayout(layout);
+    const { indexer, storage } = this.#open();
+    if (indexer) await storage.saveLayout(layout);
   }
 
   export(call: number): Promise<Blob> {
@@ -357,7 +354,7 @@ export class SearchService {
         onWalked: (folderId, walk) => this.#folders.walked(folderId, walk, library.catalog),
         checkFolder: (folderId) => this.#folders.check(folderId, library.catalog),
       });
-    this.#opened = { library, attempts, indexer };
+    this.#opened = { storage, library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
     // Where that fails, searches are by the first pass, and the state says that there is no deep model.
     const { deep } = this.#settings!;
@@ -497,8 +494,8 @@ export class SearchService {
   }
 
   #writing(): Opened & { attempts: Attempts; indexer: Indexer } {
-    const { library, attempts, indexer } = this.#open();
-    if (attempts && indexer) return { library, attempts, indexer };
+    const { attempts, indexer, ...opened } = this.#open();
+    if (attempts && indexer) return { ...opened, attempts, indexer };
     throw new UnsupportedError('Another tab is writing this index; here it can only be read. Close the other tab.');
   }
 }
