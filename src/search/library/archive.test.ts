@@ -58,7 +58,7 @@ test('of any other bytes nothing is read as if it were sound, and the error has 
       if (outcome instanceof VLM2VecError) return;
       const { header } = await openArchive(new Blob([bytes]));
       expect(outcome).toEqual(['{}', 'abcdef', '']);
-      expect([header.modelId, header.dims]).not.toEqual(['m', 8]);
+      expect([header.modelId, header.modelName, header.dims]).not.toEqual(['m', 'M', 8]);
     }),
     { numRuns: 500 },
   );
