@@ -89,9 +89,12 @@ const MAY_IMPORT = {
     'src/recipes',
     'src/eval',
     'src/measure',
+    'src/search',
+    'src/image',
     'src/sources',
     'src/embedder',
     'src/multi-vector',
+    'src/precision',
     'src/similarity',
   ],
   'src/index': [
@@ -127,7 +130,7 @@ const MAY_IMPORT = {
 };
 
 /** Packages that only exist in Node. */
-const NODE_PACKAGES = new Set(['onnxruntime-node', 'sharp', 'commander']);
+const NODE_PACKAGES = new Set(['onnxruntime-node', 'sharp', 'commander', 'csv-parse', 'tinyglobby']);
 
 /** `src/onnx/graph.ts` → `src/onnx`, `src/errors.ts` → `src/errors`, `demo/main.ts` → `demo`. */
 function layerOf(file) {
