@@ -74,6 +74,11 @@ export interface LoadOptions extends OrtOptions {
    */
   vision?: 'now' | 'later';
   /**
+   * The same of the text tower and the token table, which the pictures of some models do without (SigLIP 2): `later` then
+   * spares them where only pictures are embedded. @default 'later' for those models, above 64 MiB, unless the probe runs
+   */
+  text?: 'now' | 'later';
+  /**
    * Whether weights are in memory for as long as the model is loaded (`resident`), or are read anew from where they are
    * stored for each group of inputs (`streamed`): one weight file at a time, so that models larger than the GPU's
    * memory, or than WASM's, run. `auto`: streamed where this device cannot be expected to hold them. @default 'auto'
@@ -111,6 +116,7 @@ const LOAD_KEYS = new Set([
   'refresh',
   'probe',
   'vision',
+  'text',
   'weights',
   'modelsUrl',
   'worker',

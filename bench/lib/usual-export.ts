@@ -11,8 +11,10 @@ import type { BundleManifest, EmbeddingTable, StoredTensor } from '../../src/bun
 import { rowSizes } from '../../src/bundle/blocks';
 import type { Qwen2VLConfig } from '../../src/models/qwen2-vl/config';
 import { modelConfig } from '../../src/models/qwen2-vl/manifest-config';
+import { runName, storedRuns } from '../../src/models/sections';
 import {
   addAndNormalize,
+  concatLast,
   GraphBuilder,
   linear,
   normalize,
@@ -165,14 +167,27 @@ function attention(
 ): Value {
   const name = `layers.${layer}.self_attn`;
   const width = (heads + 2 * kvHeads) * headDim;
-  const flat = linear(graph, `${name}.qkv`, x, {
-    weight: `${name}.qkv.weight`,
-    bias: graph.stored(`${name}.qkv.bias`, 'f32', [width]),
-    inFeatures: hiddenSize,
-    outFeatures: width,
-    type: 'f32',
-    product,
+  const sections = [
+    { label: 'q', rows: heads * headDim, role: 'query' },
+    { label: 'k', rows: kvHeads * headDim, role: 'key' },
+    { label: 'v', rows: kvHeads * headDim, role: 'value' },
+  ] as const;
+  const isStored = (weight: string) => [`${weight}.q`, weight].some((each) => graph.storedInfo(each));
+  const runs = storedRuns(`${name}.qkv.weight`, sections, isStored);
+  // Where a bundle keeps k and v in more bits, exporters would have two products as well.
+  const pieces = runs.map((run) => {
+    const weight = `${runName(`${name}.qkv`, run)}.weight`;
+    const outFeatures = run.reduce((sum, { rows }) => sum + rows, 0);
+    const bias = runs.length > 1 ? undefined : graph.stored(`${name}.qkv.bias`, 'f32', [width]);
+    return linear(graph, weight, x, { weight, bias, inFeatures: hiddenSize, outFeatures, type: 'f32', product });
   });
+  const flat =
+    runs.length > 1
+      ? graph.node('Add', `${name}.biased`, [
+          concatLast(graph, `${name}.qkv`, pieces),
+          graph.stored(`${name}.qkv.bias`, 'f32', [width]),
+        ])
+      : pieces[0]!;
   const qkv = reshapeTo(graph, `${name}.qkv.batched`, flat, run.batchShape);
   const cache = (time: string) => ['batch', kvHeads, time, headDim];
   const past = ['key', 'value'].map((kind) => graph.input(`past_key_values.${layer}.${kind}`, 'f32', cache('past')));

@@ -43,6 +43,7 @@ export interface LoadSettings extends OrtOptions {
   refresh?: boolean;
   probe?: ProbePolicy;
   vision?: 'now' | 'later';
+  text?: 'now' | 'later';
   weights?: WeightsChoice;
   internal?: InternalOptions;
 }

@@ -1,7 +1,8 @@
 /** @file The options of `vlm2vec embed`, and its help. */
 
 import { Option, type Command } from 'commander';
-import { embed, type EmbedArguments } from './embed';
+import { embed } from './embed';
+import type { EmbedArguments } from './embed-facts';
 import { parseShard, positiveInteger } from './option-values';
 import { FORMATS } from './outputs/places';
 import { STORED_PRECISIONS } from './outputs/precision';
@@ -80,7 +81,21 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
       'inputs embedded together, and what a kill may cost (default: 512 texts, 64 pictures)',
       positiveInteger,
     )
-    .option('--line-buffered', 'answer what stdin has brought so far, without waiting for a whole batch')
+    .addOption(
+      new Option(
+        '--batching <which>',
+        'single gives each input a forward pass of its own: its vector is the same to the bit whatever is embedded with it; ' +
+          'short texts take longer',
+      )
+        .choices(['shared', 'single'])
+        .default('shared'),
+    )
+    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
+    .option(
+      '--serve',
+      'stay up: JSON lines come from stdin, an empty line ends a batch; as many lines come back, errors in their places, and ' +
+        'an empty one',
+    )
     .option('--quiet', 'no progress')
     .addHelpText('after', EXAMPLES)
     .action((words: string[], { quiet, ...args }: EmbedArguments & { quiet?: boolean }) =>

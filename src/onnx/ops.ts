@@ -20,9 +20,14 @@ export function castFrom(graph: GraphBuilder, name: string, x: Value, from: Floa
   return from === to ? x : cast(graph, name, x, to);
 }
 
-/** x · factor; no node for a factor of 1. x is float32. */
-export function scale(graph: GraphBuilder, name: string, x: Value, factor: number): Value {
-  return factor === 1 ? x : graph.node('Mul', name, [x, graph.scalar(`scalar.${factor}`, factor)]);
+/** x · factor; no node for a factor of 1. */
+export function scale(graph: GraphBuilder, name: string, x: Value, factor: number, type: FloatType = 'f32'): Value {
+  if (factor === 1) return x;
+  const scalar = `scalar.${factor}`;
+  const single = graph.scalar(scalar, factor);
+  const typed = `${scalar}.${type}`;
+  if (type === 'f32') return graph.node('Mul', name, [x, single]);
+  return graph.node('Mul', name, [x, graph.has(typed) ? typed : cast(graph, typed, single, type)]);
 }
 
 /** The same elements under another shape; one length may be -1. */
@@ -97,6 +102,11 @@ export function concatRows(graph: GraphBuilder, name: string, values: readonly V
 /** z · sigmoid(alpha · z): alpha 1.702 is CLIP's QuickGelu, alpha 1 is SiLU. */
 export function quickGelu(graph: GraphBuilder, name: string, z: Value, alpha: number): Value {
   return graph.node('QuickGelu', name, [z], { domain: CONTRIB, attributes: { alpha: { float: alpha } } });
+}
+
+/** GELU by the hyperbolic tangent: the approximation that PyTorch calls `tanh`, to 3e-7. */
+export function geluTanh(graph: GraphBuilder, name: string, z: Value): Value {
+  return graph.node('FastGelu', name, [z], { domain: CONTRIB });
 }
 
 /** GELU by the error function. */

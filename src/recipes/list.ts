@@ -6,6 +6,7 @@ import { colqwen2 } from './colqwen2';
 import { dse, mcdse, vdr } from './dse';
 import { gme, opsMmV1, rzenEmbed } from './gme';
 import type { Recipe } from './recipe';
+import { siglip2 } from './siglip2';
 import { lamraRet, unite } from './unite';
 import { unimeV2 } from './unime-v2';
 import { vlm2vec, vlm2vecV2 } from './vlm2vec';
@@ -25,6 +26,7 @@ export const recipes: readonly Recipe[] = [
   unite,
   unimeV2,
   lamraRet,
+  siglip2,
 ];
 
 /** @throws InvalidInputError for a name that no recipe has */

@@ -19,7 +19,7 @@ export interface FeederOptions {
 export class Feeder {
   readonly #options: FeederOptions;
   /** By the key of their lengths, the longest tables made so far. */
-  readonly #textTables = new Map<string, RotaryTables>();
+  readonly #longest = new Map<string, RotaryTables>();
 
   constructor(options: FeederOptions) {
     this.#options = options;
@@ -55,7 +55,7 @@ export class Feeder {
         rows: this.#i32(plan.rows, [plan.rows.length]),
         padded: this.#i32(plan.padded, [batch * length]),
         packed: this.#i32(plan.packed, [plan.rows.length]),
-        ...this.#tables(this.#textRotary(plan)),
+        ...this.#textTables(plan),
         seqlens_k: this.#i32(plan.seqlensK, [batch]),
         total_sequence_length: this.#i32(Int32Array.of(length), []),
         batch_shape: this.#batchShape(batch, length),
@@ -65,15 +65,16 @@ export class Feeder {
   }
 
   /** Each row's own angles with M-RoPE, else those of positions from 0 on: the longest made so far are kept and cut. */
-  #textRotary({ length, longest, positions }: TextPlan): RotaryTables {
+  #textTables({ length, longest, positions }: TextPlan): Feeds {
     const { rotary } = this.#options.backbone;
-    if (this.#options.positions === 'mrope') return rotary.rows(positions);
+    if (rotary === null) return {};
+    if (this.#options.positions === 'mrope') return this.#tables(rotary.rows(positions));
     const key = rotary.key(longest);
-    let tables = this.#textTables.get(key);
-    if (!tables || tables.rows < length) this.#textTables.set(key, (tables = rotary.sequence(length, key)));
+    let tables = this.#longest.get(key);
+    if (!tables || tables.rows < length) this.#longest.set(key, (tables = rotary.sequence(length, key)));
     const { columns } = tables;
     const cut = (table: Float32Array) => table.subarray(0, length * columns);
-    return { cos: cut(tables.cos), sin: cut(tables.sin), rows: length, columns };
+    return this.#tables({ cos: cut(tables.cos), sin: cut(tables.sin), rows: length, columns });
   }
 
   #tables({ cos, sin, rows, columns }: RotaryTables): Feeds {

@@ -34,6 +34,7 @@ test.each<[unknown, RegExp]>([
   [{ minPixels: 1.5 }, /minPixels is 1.5/],
   [{ minPixels: 9, maxPixels: 8 }, /exceeds/],
   [{ orientation: 'up' }, /orientation is 'up'/],
+  [{ batching: 'none' as never }, /batching is 'none'/],
   [{ maxInputPixels: 0 }, /maxInputPixels is 0/],
 ])('options %j are refused', (options, message) => {
   expect(() => checkEmbedOptions(options as EmbedOptions)).toThrow(message);

@@ -20,6 +20,7 @@ const OPTION_KEYS = new Set([
   'maxPixels',
   'maxInputPixels',
   'orientation',
+  'batching',
   'signal',
   'onProgress',
   'onUsage',
@@ -86,6 +87,7 @@ export function checkEmbedOptions(options: EmbedOptions): void {
   expectOneOf('find', options.find, ['text', 'image']);
   expectOneOf('onError', options.onError, ['throw', 'skip']);
   expectOneOf('orientation', options.orientation, ['exif', 'stored']);
+  expectOneOf('batching', options.batching, ['shared', 'single']);
   const { minPixels, maxPixels } = options;
   if (minPixels !== undefined && minPixels > MAX_PIXELS) {
     throw new InvalidInputError(`minPixels is ${minPixels}; at most ${MAX_PIXELS} are computed.`, {

@@ -44,6 +44,9 @@ const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
+/** Nothing shares a run: one input alone may exceed these. */
+const SINGLE = { tokens: 1, patches: 1 };
+
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
   /** Read from `reader` unless given. */
   manifest?: BundleManifest;
@@ -105,6 +108,7 @@ export class Runtime {
       imageToken: manifest.prompts.imageToken,
       image: { ...backbone.image, options: backbone.picture.options } as unknown as PictureInfo,
       recipe: recipeInfo(asked),
+      ...(manifest.logit ? { logit: manifest.logit } : {}),
       ladder: choice.ladder,
     };
   }
@@ -153,14 +157,14 @@ export class Runtime {
     const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
     signal.throwIfAborted();
     const { onProgress } = options;
-    const limits = LIMITS[this.#info.device];
+    const limits = { ...LIMITS[this.#info.device], ...(options.batching === 'single' && SINGLE) };
     const meter = new UsageMeter(options);
     const all = recipe.pooling === 'all';
     const vectors = await embedAll(parts, options, {
       preparer: this.#preparers.asked,
       names,
       limits,
-      keyOf: backbone.rotary.key,
+      keyOf: keyOf(backbone),
       ...groupsOf(this.#info.weights, backbone),
       shape: (found, where) => {
         for (const vector of found) expectUnit(vector, where);
@@ -228,10 +232,13 @@ export async function computeProbe(
       await runtime.dispose();
     }
   };
-  const { picture } = askedOf(manifest).backbone;
-  const cases = await on('f32', (embedder) => makeProbe(embedder, { ...manifest, pictures: picture.probe?.pictures }));
+  const { picture, routes } = askedOf(manifest).backbone;
+  const probe = { ...manifest, pictures: picture.probe?.pictures, prompted: routes.picture.includes('text') };
+  const cases = await on('f32', (embedder) => makeProbe(embedder, probe));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
+
+const keyOf = ({ rotary }: Backbone): EmbedJob['keyOf'] => rotary?.key ?? (() => '');
 
 /** How many inputs run together: where weights are read for each group, as many as memory allows. */
 function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
@@ -256,11 +263,11 @@ function probedBy(
   const meter = new UsageMeter();
   const run = (batches: Prepared[][]) => runGroup(engine, batches, { limits, meter, all: false, signal });
   const options = asked.backbone.picture.probe?.options ?? {};
-  const { key: keyOf } = asked.backbone.rotary;
   return {
     embed: async (inputs) =>
       (await embedAll(inputs, options, {
-        ...{ preparer, limits, keyOf, signal, meter, run, ...groupsOf(engine.weights, asked.backbone) },
+        ...{ preparer, limits, signal, meter, run, ...groupsOf(engine.weights, asked.backbone) },
+        keyOf: keyOf(asked.backbone),
         names: inputs.map((_, i) => `probe[${i}]`),
         shape: ([vector]) => vector!, // unchecked: the probe finds that out
       })) as Float32Array[],

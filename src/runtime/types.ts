@@ -1,6 +1,6 @@
 /** @file What callers of the runtime say and get: devices, options, progress events, and what was decided. */
 
-import type { BundleSource, WeightDtype } from '../bundle/manifest';
+import type { BundleSource, Logit, WeightDtype } from '../bundle/manifest';
 import type { Progress } from '../bundle/progress';
 import type { VLM2VecError } from '../errors';
 import type { ImageInput, PictureOption } from '../image';
@@ -99,6 +99,12 @@ export interface EmbedOptions {
   maxInputPixels?: number;
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
+  /**
+   * `shared`: like inputs share forward passes, whose size chooses how quantized weights are multiplied, so that the last bits
+   * of a vector depend on what else is in the list. `single`: each input has a pass of its own, and its vector is the same to
+   * the bit whatever is embedded with it; short texts take several times as long. Default `shared`.
+   */
+  batching?: 'shared' | 'single';
   /**
    * What becomes of a list where one input cannot be read or has no place in the recipe. `throw`: the call ends with its
    * error; `skip`: its place holds null, and {@link onSkip} is told. Default `throw`.
@@ -258,6 +264,11 @@ export interface ModelInfo {
   image: PictureInfo;
   /** How it is asked. */
   recipe: RecipeInfo;
+  /**
+   * What makes a cosine the probability that a picture and a text belong together, sigmoid(scale · cosine + bias); absent where
+   * the model has no such numbers.
+   */
+  logit?: Logit;
   /** Every step of the ladder that was tried, in order; the last one is in use. */
   ladder: RungReport[];
   /** How often the GPU was lost and rebuilt. */

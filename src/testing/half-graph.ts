@@ -42,6 +42,7 @@ const HALF = new Set([
   'MatMulNBits',
   'QuickGelu',
   'Gelu',
+  'FastGelu',
   'Mul',
   'RotaryEmbedding',
   'GroupQueryAttention',

@@ -134,18 +134,20 @@ interface FoundImage {
   path: string | null;
 }
 
-/** A path, bytes, the Hub's `{ bytes, path }`, or a list of them. */
+/** A path, bytes, the Hub's `{ bytes, path }` (in JSON the bytes are base64), or a list of them. */
 function imageOf({ where, fields, folder }: FieldRow, name: string): FoundImage | undefined {
   const value = fields[name] ?? undefined;
   if (value === undefined) return undefined;
-  const wrong = () => recordError(where, `"${name}" is neither a path nor a list of paths.`);
+  const wrong = () => recordError(where, `"${name}" is neither a path, nor {"bytes": base64}, nor a list of them.`);
   const one = (given: unknown): { image: ImageInput; path: string | null } => {
     if (given instanceof Uint8Array && given.length > 0) return { image: given, path: null };
     if (isPath(given)) return { image: pathToFileURL(path.resolve(folder, given)), path: given };
     if (typeof given !== 'object' || given === null || !('bytes' in given || 'path' in given)) throw wrong();
     const { bytes, path: at } = given as { bytes?: unknown; path?: unknown };
     const named = isPath(at) ? at : null;
-    if (bytes instanceof Uint8Array && bytes.length > 0) return { image: bytes, path: named };
+    const decoded = typeof bytes === 'string' ? fromBase64(bytes) : bytes;
+    if (decoded instanceof Uint8Array && decoded.length > 0) return { image: decoded, path: named };
+    if ((bytes ?? undefined) !== undefined) throw wrong();
     if (named === null) throw wrong();
     return { image: pathToFileURL(path.resolve(folder, named)), path: named };
   };
@@ -159,6 +161,12 @@ function imageOf({ where, fields, folder }: FieldRow, name: string): FoundImage 
 
 function isPath(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
+}
+
+/** Null for what is no base64. */
+function fromBase64(text: string): Uint8Array | null {
+  const decoded = Buffer.from(text, 'base64'); // ends at what is no base64, without a word
+  return decoded.length === Math.floor((text.replace(/=+$/, '').length * 3) / 4) ? new Uint8Array(decoded) : null;
 }
 
 /** The bytes, or of files the length and the time of the last change. */

@@ -71,44 +71,24 @@ export interface ChunkOptions {
   /** Texts in a chunk, of pictures an eighth of that; or with `exactly` inputs of any kind. */
   size: number;
   exactly: boolean;
-  /** A chunk ends where the next record takes longer: for a reader that waits for the answer. */
-  idleMs?: number;
 }
 
-/** Records that are embedded together. Which, depends on nothing but the inputs, unless `idleMs` is given. */
+/** Records that are embedded together. Which, depends on nothing but the inputs. */
 export async function* chunksOf(
   records: AsyncIterator<AnyRecord>,
-  { size, exactly, idleMs }: ChunkOptions,
+  { size, exactly }: ChunkOptions,
 ): AsyncGenerator<AnyRecord[]> {
   let chunk: AnyRecord[] = [];
   let weight = 0;
-  let pending = records.next();
-  for (;;) {
-    const next = chunk.length > 0 && idleMs !== undefined ? await within(pending, idleMs) : await pending;
-    if (next !== null && !next.done) {
-      chunk.push(next.value);
-      weight += exactly || isBad(next.value) || next.value.input.image === undefined ? 1 : PICTURE_WEIGHT;
-      pending = records.next();
-      pending.catch(() => undefined); // thrown when it is awaited
-    }
-    if (chunk.length > 0 && (next === null || next.done || weight >= size)) {
-      yield chunk;
-      chunk = [];
-      weight = 0;
-    }
-    if (next?.done) return;
+  for await (const record of { [Symbol.asyncIterator]: () => records }) {
+    chunk.push(record);
+    weight += exactly || isBad(record) || record.input.image === undefined ? 1 : PICTURE_WEIGHT;
+    if (weight < size) continue;
+    yield chunk;
+    chunk = [];
+    weight = 0;
   }
-}
-
-/** Null where it takes longer. */
-async function within<T>(promise: Promise<T>, milliseconds: number): Promise<T | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<null>((resolve) => (timer = setTimeout(() => resolve(null), milliseconds)));
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  if (chunk.length > 0) yield chunk;
 }
 
 /** What inputs were read, in one number. */

@@ -1,6 +1,6 @@
 /** @file What the words on the command line name: files of every kind, folders, globs, stdin. */
 
-import { readdir, stat } from 'node:fs/promises';
+import { access, constants, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
 import { InvalidInputError, SourceNotFoundError, VLM2VecError } from '../../errors';
@@ -33,6 +33,7 @@ export async function openSources(words: readonly string[], options: SourceOptio
   }
   const all = jsonl === undefined ? words : [jsonl, ...words];
   if (all.filter((word) => word === STDIN).length > 1) throw new InvalidInputError('stdin can be read only once.');
+  if (jsonl !== undefined && jsonl !== STDIN) await expectReadable(jsonl);
   const files: string[] = [];
   for (const word of words) files.push(...(await filesOf(word)));
   const prefixOf = (file: string) =>
@@ -43,6 +44,12 @@ export async function openSources(words: readonly string[], options: SourceOptio
     sources.push(options.skipBad ? await source.catch((error: unknown) => brokenSource(file, error)) : await source);
   }
   return sources;
+}
+
+async function expectReadable(file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw new SourceNotFoundError(`${file} cannot be read (${cause.code}).`, { file }, { cause });
+  });
 }
 
 async function sourceOf(file: string, options: SourceOptions, prefix: string): Promise<Source> {

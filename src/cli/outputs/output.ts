@@ -121,9 +121,9 @@ export class Output {
     return this.#errors;
   }
 
-  /** The file that holds the inputs that could not be embedded. */
-  get errorsIn(): string {
-    return this.#place?.kind === 'jsonl' ? this.#place.file : this.#place ? errorsName(this.#place) : 'stdout';
+  /** The file that holds the inputs that could not be embedded; null for stdout. */
+  get errorsIn(): string | null {
+    return this.#place?.kind === 'jsonl' ? this.#place.file : this.#place && errorsName(this.#place);
   }
 
   /**

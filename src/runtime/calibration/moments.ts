@@ -75,8 +75,13 @@ export async function* takeMoments(
 
   const table = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
   const read: TowerRun[] = [];
-  for (const batch of batchesOf(prepared, backbone.rotary.key)) {
-    const plan = planText(batch.map(({ sequence }) => sequence));
+  const asText = prepared.filter(({ sequence }) => sequence.ids.length > 0);
+  const shares = backbone.textTokens === undefined;
+  for (const batch of batchesOf(asText, backbone.rotary?.key ?? (() => ''))) {
+    const plan = planText(
+      batch.map(({ sequence }) => sequence),
+      { shares },
+    );
     const rows = joined(batch.flatMap((each) => each.pictures.map((picture) => features.get(picture)!)));
     const { hiddenSize } = backbone;
     const shown = rows.length > 0 ? new ort.Tensor('float32', rows, [rows.length / hiddenSize, hiddenSize]) : null;

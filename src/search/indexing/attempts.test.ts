@@ -1,14 +1,16 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { Attempts } from './attempts';
-import { commitChanges, deleteDatabase, loadAttempts, openDatabase, type Database } from '../library/database';
+import { openBrowserStorage } from '../library/browser-storage';
+import { deleteDatabase } from '../library/database';
+import type { IndexStorage } from '../library/storage';
 
-let database: Database;
+let storage: IndexStorage;
 beforeEach(async () => {
-  database = await openDatabase('attempts', () => undefined);
+  storage = await openBrowserStorage('attempts', () => undefined);
 });
 afterEach(async () => {
-  database.close();
+  await storage.close();
   await deleteDatabase('attempts');
 });
 
@@ -24,7 +26,7 @@ async function die(attempts: Attempts, keys: string, alone: boolean): Promise<vo
 }
 
 test('a death in company makes suspects; a second one alone shows which it was', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'abc', false);
   expect([suspects(attempts), failed(attempts)]).toEqual(['abc', '']);
   await die(attempts, 'b', true);
@@ -32,13 +34,13 @@ test('a death in company makes suspects; a second one alone shows which it was',
 });
 
 test('however often it died in company, it has not failed', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   for (let i = 0; i < 5; i++) await die(attempts, 'ab', false);
   expect([suspects(attempts), failed(attempts)]).toEqual(['ab', '']);
 });
 
 test('two deaths alone are two', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'a', true);
   expect(failed(attempts)).toBe('');
   await die(attempts, 'a', true);
@@ -46,7 +48,7 @@ test('two deaths alone are two', async () => {
 });
 
 test('where something else died too, a picture that was in work at two unrelated deaths has not failed', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
   await die(attempts, 'cd', false); // a and b had no part in it: there is another reason
   await die(attempts, 'a', true);
@@ -56,7 +58,7 @@ test('where something else died too, a picture that was in work at two unrelated
 });
 
 test('deaths that a failed picture explains tell nothing of others', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
   await die(attempts, 'a', true);
   attempts.ended(['a']);
@@ -66,23 +68,23 @@ test('deaths that a failed picture explains tell nothing of others', async () =>
 });
 
 test('one that is in work at a death and then succeeds leaves that death unexplained, until the run ends', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'a', true);
   attempts.ended(['a']);
   await die(attempts, 'bc', false);
   await die(attempts, 'b', true);
   expect(failed(attempts)).toBe('');
-  await commitChanges(database, { ended: ['b', 'c'] });
+  await storage.commit({ ended: ['b', 'c'] });
   attempts.ended(['b', 'c']);
   await attempts.settle();
-  const next = await Attempts.open(database, inOrder);
+  const next = await Attempts.open(storage, inOrder);
   await die(next, 'cd', false);
   await die(next, 'd', true);
   expect(failed(next)).toBe('d');
 });
 
 test('one death that is told of twice is one', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await attempts.begin(['a', 'b']);
   await attempts.died(['a'], { death: 'one', alone: false });
   await attempts.died(['b'], { death: 'one', alone: false });
@@ -91,56 +93,56 @@ test('one death that is told of twice is one', async () => {
 });
 
 test('a page that crashes counts as a death, alone where one picture was in work; what was committed has no part', async () => {
-  const first = await Attempts.open(database, inOrder);
+  const first = await Attempts.open(storage, inOrder);
   await first.begin(['a', 'b', 'c']);
-  await commitChanges(database, { ended: ['a'] });
+  await storage.commit({ ended: ['a'] });
   first.ended(['a']);
-  const second = await Attempts.open(database, everyone);
+  const second = await Attempts.open(storage, everyone);
   expect([suspects(second), failed(second)]).toEqual(['bc', '']);
   await second.begin(['b']);
-  const third = await Attempts.open(database, everyone);
+  const third = await Attempts.open(storage, everyone);
   expect([suspects(third), failed(third)]).toEqual(['bc', 'b']);
 });
 
 test('a page that is closed or reloaded is no evidence, however often and with however few pictures', async () => {
   for (let i = 0; i < 5; i++) {
-    const attempts = await Attempts.open(database, inOrder);
+    const attempts = await Attempts.open(storage, inOrder);
     expect(suspects(attempts)).toBe('');
     await attempts.begin(['a']);
   }
-  const last = await Attempts.open(database, inOrder);
+  const last = await Attempts.open(storage, inOrder);
   await last.release(['a']); // nor is a model that was taken away
   expect([suspects(last), failed(last)]).toEqual(['', '']);
 });
 
 test('a page that ends in the background, perhaps to save memory, makes suspects and is no evidence', async () => {
   const inBackground = (keys: readonly string[]) => ({ keys, alone: false });
-  for (let i = 0; i < 4; i++) await (await Attempts.open(database, inBackground)).begin(['a']);
-  const attempts = await Attempts.open(database, inBackground);
+  for (let i = 0; i < 4; i++) await (await Attempts.open(storage, inBackground)).begin(['a']);
+  const attempts = await Attempts.open(storage, inBackground);
   expect([suspects(attempts), failed(attempts)]).toEqual(['a', '']);
   await die(attempts, 'a', true);
   expect(failed(attempts)).toBe('a');
 });
 
 test('of a worker that ended only what it was decoding is suspected', async () => {
-  const first = await Attempts.open(database, inOrder);
+  const first = await Attempts.open(storage, inOrder);
   await first.begin(['a', 'b']);
   const asked: unknown[] = [];
-  const second = await Attempts.open(database, (keys, session) => {
+  const second = await Attempts.open(storage, (keys, session) => {
     asked.push([keys, session]);
     return { keys: ['b'], alone: true };
   });
   expect(asked).toEqual([[['a', 'b'], first.session]]);
   expect(second.session).not.toBe(first.session);
   expect(suspects(second)).toBe('b');
-  expect((await loadAttempts(database)).every(({ session }) => session === null)).toBe(true);
+  expect((await storage.loadAttempts()).every(({ session }) => session === null)).toBe(true);
 });
 
 test('a worker that ended while it decoded nothing ended of something else', async () => {
-  const attempts = await Attempts.open(database, inOrder);
+  const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
   await attempts.begin(['c']);
-  const next = await Attempts.open(database, () => ({ keys: [], alone: false }));
+  const next = await Attempts.open(storage, () => ({ keys: [], alone: false }));
   await die(next, 'b', true);
   expect(failed(next)).toBe('');
 });

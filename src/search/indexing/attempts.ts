@@ -8,8 +8,8 @@
  * that ended in the background may have been ended to save memory: that makes suspects, and is no evidence.
  */
 
-import { loadAttempts, putAttempts, type Database } from '../library/database';
 import type { AttemptRow } from '../library/rows';
+import type { AttemptStore } from '../library/storage';
 
 /** Deaths that a picture must have had a part in to have failed. */
 const DEATHS = 2;
@@ -25,19 +25,19 @@ const ALL = '';
 export type Blame = (keys: readonly string[], session: string) => { keys: readonly string[]; alone: boolean } | null;
 
 export class Attempts {
-  readonly #database: Database;
+  readonly #store: AttemptStore;
   readonly #session = crypto.randomUUID();
   readonly #rows: Map<string, AttemptRow>;
   #lastDeath: string | null = null;
 
-  private constructor(database: Database, rows: readonly AttemptRow[]) {
-    this.#database = database;
+  private constructor(store: AttemptStore, rows: readonly AttemptRow[]) {
+    this.#store = store;
     this.#rows = new Map(rows.map((row) => [row.key, row]));
   }
 
   /** Opens the record, and counts the deaths of sessions that did not end in order. */
-  static async open(database: Database, blame: Blame): Promise<Attempts> {
-    const attempts = new Attempts(database, await loadAttempts(database));
+  static async open(store: AttemptStore, blame: Blame): Promise<Attempts> {
+    const attempts = new Attempts(store, await store.loadAttempts());
     const left = new Map<string, string[]>();
     for (const { key, session } of attempts.#rows.values()) {
       if (session !== null) left.set(session, [...(left.get(session) ?? []), key]);
@@ -118,6 +118,6 @@ export class Attempts {
   async #put(rows: AttemptRow[]): Promise<void> {
     if (rows.length === 0) return;
     for (const row of rows) this.#rows.set(row.key, row);
-    await putAttempts(this.#database, rows);
+    await this.#store.putAttempts(rows);
   }
 }

@@ -7,6 +7,7 @@ import { Committer, rowOf, type Outcome } from './committer';
 import type { Committed, Library } from '../library/library';
 import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from '../library/protocol';
+import type { MakeThumbnail } from './prepare-photo';
 import { split, walkFolder, type Source, type WalkResult, type Work } from './work';
 
 /** Rows removed in one transaction. */
@@ -16,6 +17,7 @@ export interface IndexerHost {
   library: Library;
   attempts: Attempts;
   limits: PictureLimits;
+  makeThumbnail: MakeThumbnail;
   takesPixels: boolean;
   streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;

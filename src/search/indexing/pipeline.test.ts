@@ -4,7 +4,9 @@ import { PackedVectors } from '../vectors/index';
 import { Attempts } from './attempts';
 import { Catalog } from '../library/catalog';
 import type { Committer, Outcome } from './committer';
-import { deleteDatabase, openDatabase, type Database } from '../library/database';
+import { openBrowserStorage } from '../library/browser-storage';
+import { deleteDatabase } from '../library/database';
+import type { IndexStorage } from '../library/storage';
 import type { Library } from '../library/library';
 import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from '../library/protocol';
@@ -14,7 +16,6 @@ import { MOST_PIXELS } from './pixels';
 import type { Work } from './work';
 
 vi.mock('../../image', () => ({ decodePicture: (bytes: Uint8Array) => decode(bytes[60]!) }));
-vi.mock('./thumbnail', () => ({ makeThumbnail: async () => ({ bytes: new Uint8Array(9), type: 'image/webp' }) }));
 
 /** A PNG as far as headers go; decoding is made up below. */
 function png(number: number): Uint8Array<ArrayBuffer> {
@@ -35,7 +36,7 @@ function work(number: number, folderId = 1): Work {
 const never = () => new Promise<never>(() => undefined);
 /** Pixels, or what hangs, by the picture's number. */
 let decode: (number: number) => Promise<unknown>;
-let database: Database;
+let storage: IndexStorage;
 let attempts: Attempts;
 let ended: Outcome[];
 let suspects: Work[];
@@ -49,8 +50,8 @@ let takesPixels: boolean;
 let streamed: boolean;
 
 beforeEach(async () => {
-  database = await openDatabase('pipeline', () => undefined);
-  attempts = await Attempts.open(database, () => null);
+  storage = await openBrowserStorage('pipeline', () => undefined);
+  attempts = await Attempts.open(storage, () => null);
   [ended, suspects, dropped] = [[], [], 0];
   asked.length = 0;
   images.length = 0;
@@ -61,7 +62,7 @@ beforeEach(async () => {
   present = () => true;
 });
 afterEach(async () => {
-  database.close();
+  await storage.close();
   await deleteDatabase('pipeline');
 });
 
@@ -72,6 +73,7 @@ function pipeline(signal = new AbortController().signal): Pipeline {
     attempts,
     committer: committer as unknown as Committer,
     limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
+    makeThumbnail: async () => ({ bytes: new Uint8Array(9), type: 'image/webp' }),
     takesPixels,
     streamed,
     embed: (inputs) => {

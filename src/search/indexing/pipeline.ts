@@ -14,7 +14,7 @@ import { within } from '../library/deadline';
 import type { Library } from '../library/library';
 import type { EmbedOutcome } from '../library/protocol';
 import { READER } from '../library/rows';
-import { checkFile, preparePicture, readPicture, type Prepared } from './prepare-photo';
+import { checkFile, preparePicture, readPicture, type MakeThumbnail, type Prepared } from './prepare-photo';
 import { MOST_PIXELS } from './pixels';
 import { readAnew, reuse } from './reuse';
 import type { Work } from './work';
@@ -47,6 +47,7 @@ export interface PipelineHost {
   attempts: Attempts;
   committer: Committer;
   limits: PictureLimits;
+  makeThumbnail: MakeThumbnail;
   /** Whether {@link embed} takes pixels, and keeps them. */
   takesPixels: boolean;
   /** Whether the model's weights are streamed. */
@@ -227,7 +228,7 @@ export class Pipeline {
         return null;
       }
       this.#hashes.add(read.hash);
-      const prepared = await preparePicture(work.file, read, limits);
+      const prepared = await preparePicture(work.file, read, this.#host);
       const { width, height } = prepared.facts;
       // Pixels of a long call would fill the memory.
       const sendsPixels = this.#host.takesPixels && !this.#host.streamed && width * height <= MOST_PIXELS;

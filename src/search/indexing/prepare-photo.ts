@@ -6,17 +6,21 @@ import { decodePicture, type RgbImage } from '../../image';
 import type { PictureLimits } from '../types';
 import { readFacts, type Facts } from '../facts/facts';
 import type { PictureRow } from '../library/rows';
-import { makeThumbnail, type Thumbnail } from './thumbnail';
+import type { Thumbnail } from './thumbnail';
 
 /** What the file itself says. */
 export type PictureFacts = Facts & Pick<PictureRow, 'width' | 'height' | 'hash'>;
 
 export interface Prepared {
   facts: PictureFacts;
-  thumbnail: Thumbnail;
+  /** Null where none is wanted. */
+  thumbnail: Thumbnail | null;
   /** Upright; null once the model has them. */
   pixels: RgbImage | null;
 }
+
+/** Makes the small picture of an upright one; null where none is wanted. */
+export type MakeThumbnail = (image: RgbImage) => Promise<Thumbnail | null>;
 
 /** Too large to be read: found without reading. @throws ImageTooLargeError, ImageFormatError */
 export function checkFile(file: File, { fileBytes }: PictureLimits): void {
@@ -49,7 +53,7 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
 export async function preparePicture(
   file: File,
   { bytes, hash }: { bytes: Uint8Array<ArrayBuffer>; hash: string },
-  limits: PictureLimits,
+  { limits, makeThumbnail }: { limits: PictureLimits; makeThumbnail: MakeThumbnail },
 ): Promise<Prepared> {
   const facts = await readFacts(bytes, file.lastModified);
   const { image, size } = await decodePicture(bytes, { maxInputPixels: limits.pixels });

@@ -4,6 +4,7 @@ import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { namingFull } from '../../store/opfs-files';
 import type { Layout } from '../survey/protocol';
 import { INDEX_VERSION, type AttemptRow, type FileRow, type FolderRow, type MetaRow } from './rows';
+import type { Changes, Loaded } from './storage';
 
 interface Schema extends DBSchema {
   meta: { key: string; value: MetaRow };
@@ -19,24 +20,6 @@ export type Database = IDBPDatabase<Schema>;
 /** Keys of stores with one value. */
 const META = 'index';
 const MAP = 'map';
-
-/** What one transaction changes; all of it or nothing. */
-export interface Changes {
-  put?: readonly FileRow[];
-  remove?: readonly number[];
-  /** Keys whose attempt ended, well or not. */
-  ended?: readonly string[];
-  folders?: { put?: readonly FolderRow[]; remove?: readonly number[] };
-  meta?: MetaRow;
-  /** Before all else: forget what there was. */
-  clear?: boolean;
-}
-
-export interface Loaded {
-  meta: MetaRow | null;
-  folders: FolderRow[];
-  files: FileRow[];
-}
 
 /** @param onGone called when the browser closes it: another tab deletes it, or storage was cleared */
 export function openDatabase(name: string, onGone: () => void): Promise<Database> {

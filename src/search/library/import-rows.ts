@@ -1,7 +1,7 @@
 /** @file The rows of an export, each field checked: anyone may have written the file. */
 
 import type { JsonField } from '../../bundle/json-field';
-import { fileKey, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { fileKey, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
 
 const MAX_FILES = 5_000_000;
 const MAX_FOLDERS = 100_000;
@@ -19,6 +19,8 @@ export interface Extent {
   slots: number;
   /** Bytes. */
   thumbnails: number;
+  /** Vectors of each layer, by its key. @default none */
+  layers?: ReadonlyMap<string, number>;
 }
 
 /** @throws IndexFormatError, by the field's own error */
@@ -27,6 +29,7 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
   const ids = new Set(folders.map(({ id }) => id));
   if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
   const seen = { ids: new Set<number>(), keys: new Set<string>(), slots: new Set<number>() };
+  const deepSlots = new Set<string>();
   const files = root.get('files').items(
     (field) => {
       const row = readFile(field, extent);
@@ -37,6 +40,12 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
       seen.ids.add(row.id);
       seen.keys.add(key);
       if (slot >= 0) seen.slots.add(slot);
+      for (const [layer, entry] of Object.entries((row.kind === 'picture' && row.deep) || {})) {
+        if (!('slot' in entry)) continue;
+        const name = `${layer} ${entry.slot}`;
+        if (deepSlots.has(name)) field.fail('its vector of another model is there twice.');
+        deepSlots.add(name);
+      }
       return row;
     },
     { max: MAX_FILES },
@@ -72,7 +81,8 @@ function readFile(field: JsonField, extent: Extent): FileRow {
     ...facts,
     kind,
     slot: field.get('slot').integer(0, extent.slots - 1),
-    thumb: readThumb(field.get('thumb'), extent),
+    thumb: field.get('thumb').nullable((thumb) => readThumb(thumb, extent)),
+    ...readDeep(field, extent),
     taken: field.get('taken').number(-MAX_TIME, MAX_TIME),
     dated: field.get('dated').boolean(),
     camera: field.get('camera').nullable((camera) => camera.string(200)),
@@ -87,7 +97,18 @@ function readFile(field: JsonField, extent: Extent): FileRow {
   };
 }
 
-function readThumb(field: JsonField, { thumbnails }: Extent): PictureRow['thumb'] {
+function readDeep(field: JsonField, { layers = new Map() }: Extent): Pick<PictureRow, 'deep'> {
+  if (!field.has('deep')) return {};
+  const deep = field.get('deep');
+  const entries = deep.keys([...layers.keys()]).map((key): [string, DeepEntry] => {
+    const entry = deep.get(key);
+    if (entry.has('reason')) return [key, { reason: entry.get('reason').string(2000) }];
+    return [key, { slot: entry.get('slot').integer(0, layers.get(key)! - 1) }];
+  });
+  return { deep: Object.fromEntries(entries) };
+}
+
+function readThumb(field: JsonField, { thumbnails }: Extent): NonNullable<PictureRow['thumb']> {
   const at = field.get('at').integer(0, thumbnails);
   const bytes = field.get('bytes').integer(1, thumbnails - at);
   return { at, bytes, type: field.get('type').oneOf(['image/webp', 'image/jpeg']) };

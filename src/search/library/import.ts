@@ -2,9 +2,11 @@
 
 import { IndexFormatError, UnsupportedError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
-import { openArchive, readJson, readSection, type Archive } from './archive';
+import { openArchive, readJson, readLayerSection, readSection } from './archive';
 import { readRows } from './import-rows';
+import { layerKey } from './layers';
 import type { Library } from './library';
+import type { VectorsOf } from './loading';
 
 /** Far above rows of the largest library. */
 const MAX_ROWS_BYTES = 2 ** 30;
@@ -26,16 +28,36 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
       { modelId: archive.header.modelId },
     );
   }
-  const slots = await checkVectors(archive, library, signal);
+  const slots = await checkVectors(archive.sections.vectors, library.place, signal);
+  for await (const _ of readSection(archive, 'vectors', signal));
+  const layers = new Map<string, number>();
+  for (const layer of archive.header.layers) {
+    if (layer.key !== (await layerKey(layer.modelId)) || layer.modelId === modelId) {
+      throw new IndexFormatError(`The export's layer ${layer.key} is not of the model that it names.`);
+    }
+    const known = library.meta.layers?.find(({ key }) => key === layer.key);
+    if (known && known.dims !== layer.dims) {
+      throw new IndexFormatError(`The export's vectors of ${layer.modelId} have ${layer.dims} dimensions.`);
+    }
+    layers.set(layer.key, await checkVectors(archive.layers.get(layer.key)!, layer, signal));
+    for await (const _ of readLayerSection(archive, layer.key, signal));
+  }
   for await (const _ of readSection(archive, 'thumbnails', signal));
   if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
   for await (const _ of readSection(archive, 'rows', signal));
   const { folders, files } = readRows(await readJson(archive.sections.rows, 'rows'), {
     slots,
     thumbnails: archive.sections.thumbnails.size,
+    layers,
   });
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
-  await library.replace(async ({ vectors, thumbnails }) => {
+  const kept = archive.header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
+  await library.replace(kept, async ({ vectors, thumbnails, layers: packs }) => {
+    for (const { key } of kept) {
+      const pack = packs.get(key)!;
+      await pack.truncate(0);
+      for await (const bytes of readLayerSection(archive, key, signal)) await pack.append(bytes);
+    }
     await vectors.truncate(0);
     for await (const bytes of readSection(archive, 'vectors', signal)) await vectors.append(bytes);
     for await (const bytes of readSection(archive, 'thumbnails', signal)) await thumbnails.append(bytes);
@@ -44,23 +66,19 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
 }
 
 /** How many there are. */
-async function checkVectors(archive: Archive, { place }: Library, signal?: AbortSignal): Promise<number> {
-  const { size } = archive.sections.vectors;
-  const length = recordBytes(place.dims);
+async function checkVectors(blob: Blob, model: VectorsOf, signal?: AbortSignal): Promise<number> {
+  const { size } = blob;
+  const length = recordBytes(model.dims);
   const slots = (size - HEADER_BYTES) / length;
   if (!Number.isInteger(slots) || slots < 0) throw new IndexFormatError("The export's vectors are not whole.");
-  const header = readHeader(new Uint8Array(await archive.sections.vectors.slice(0, HEADER_BYTES).arrayBuffer()));
-  if (header.model !== place.modelId || header.dims !== place.dims) {
+  const header = readHeader(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
+  if (header.model !== model.modelId || header.dims !== model.dims) {
     throw new IndexFormatError("The export's vectors are of another model than its header says.");
   }
-  for await (const _ of readSection(archive, 'vectors', signal));
   const step = Math.max(1, Math.floor((8 << 20) / length));
   for (let slot = 0; slot < slots; slot += step) {
     signal?.throwIfAborted();
-    const part = archive.sections.vectors.slice(
-      recordAt(place.dims, slot),
-      recordAt(place.dims, Math.min(slots, slot + step)),
-    );
+    const part = blob.slice(recordAt(model.dims, slot), recordAt(model.dims, Math.min(slots, slot + step)));
     const bytes = await part.arrayBuffer();
     const view = new DataView(bytes);
     const codes = new Int8Array(bytes);

@@ -1,18 +1,24 @@
 /**
- * @file The two files of an index in the origin-private file system, which only grow: vectors, one record each, and
- * thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
+ * @file The files of an index in the origin-private file system, which only grow: vectors, one record each, of the
+ * index's own model and of every layer, and thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
  * and to list; a row says where its bytes lie.
  */
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
 import { absent, folderBytes, hasOpfs, openHandle, removeEntry, type HandleFile } from '../../store/opfs-files';
+import type { PackReader, PackWriter, Writers } from './storage';
 
 const ROOT = 'vlm2vec-search';
 /** A file that another tab appends to may change between being opened and being read. */
 const READ_TRIES = 10;
 const READ_PAUSE = 30;
 
-export type PackKind = 'vectors' | 'thumbnails';
+export type PackKind = 'vectors' | 'thumbnails' | `deep-${string}`;
+
+/** Of a layer. */
+export function layerPack(key: string): PackKind {
+  return `deep-${key}`;
+}
 
 async function openRoot(): Promise<FileSystemDirectoryHandle> {
   if (!hasOpfs()) {
@@ -44,20 +50,17 @@ function fileName(kind: PackKind, generation: number): string {
   return `${kind}-${generation}.bin`;
 }
 
-/** Removes the files of all other generations: what a crash left of them. */
-export async function removeOtherPacks(folder: FileSystemDirectoryHandle, generation: number): Promise<void> {
-  const keep = new Set([fileName('vectors', generation), fileName('thumbnails', generation)]);
+/** Removes the files of all other generations and layers: what a crash left of them. @param keys of the layers */
+export async function removeOtherPacks(
+  folder: FileSystemDirectoryHandle,
+  generation: number,
+  keys: readonly string[],
+): Promise<void> {
+  const kinds: PackKind[] = ['vectors', 'thumbnails', ...keys.map(layerPack)];
+  const keep = new Set(kinds.map((kind) => fileName(kind, generation)));
   const names: string[] = [];
   for await (const name of folder.keys()) names.push(name);
   for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
-}
-
-/** Bytes at places. */
-export interface PackReader {
-  size(): Promise<number>;
-  /** @throws SourceNotFoundError where they are not all there */
-  read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
-  close(): Promise<void>;
 }
 
 /** Opens a file to be read while another tab may write it. */
@@ -91,8 +94,7 @@ export async function openPackReader(
   };
 }
 
-/** A file that this worker alone writes. */
-export class PackWriter implements PackReader {
+class OpfsPackWriter implements PackWriter {
   readonly #file: HandleFile;
   readonly #name: string;
   #end: number;
@@ -103,12 +105,11 @@ export class PackWriter implements PackReader {
     this.#end = file.size();
   }
 
-  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<PackWriter> {
+  static async open(folder: FileSystemDirectoryHandle, kind: PackKind, generation: number): Promise<OpfsPackWriter> {
     const name = fileName(kind, generation);
-    return new PackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
+    return new OpfsPackWriter(await openHandle(await folder.getFileHandle(name, { create: true })), name);
   }
 
-  /** Where the next bytes go. */
   get end(): number {
     return this.#end;
   }
@@ -123,7 +124,6 @@ export class PackWriter implements PackReader {
     return into;
   }
 
-  /** Returns where they lie. They count once {@link flush} resolved. @throws StorageFullError */
   async append(bytes: Uint8Array): Promise<number> {
     const at = this.#end;
     await this.#file.write(bytes, at);
@@ -135,7 +135,6 @@ export class PackWriter implements PackReader {
     return this.#file.flush();
   }
 
-  /** Forgets what lies behind `end`. */
   async truncate(end: number): Promise<void> {
     if (end >= this.#end) return;
     await this.#file.truncate(end);
@@ -147,36 +146,23 @@ export class PackWriter implements PackReader {
   }
 }
 
-/** Both files of an index. */
-export interface Packs {
-  vectors: PackReader;
-  thumbnails: PackReader;
+/** Opens a file to be written, and makes it where it is not there. */
+export function openPackWriter(
+  folder: FileSystemDirectoryHandle,
+  kind: PackKind,
+  generation: number,
+): Promise<PackWriter> {
+  return OpfsPackWriter.open(folder, kind, generation);
 }
 
-export interface Writers {
-  vectors: PackWriter;
-  thumbnails: PackWriter;
-}
-
-export async function openWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
-  const vectors = await PackWriter.open(folder, 'vectors', generation);
+export async function openPackWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {
+  const vectors = await OpfsPackWriter.open(folder, 'vectors', generation);
   try {
-    return { vectors, thumbnails: await PackWriter.open(folder, 'thumbnails', generation) };
+    return { vectors, thumbnails: await OpfsPackWriter.open(folder, 'thumbnails', generation) };
   } catch (error) {
     await vectors.close();
     throw error;
   }
-}
-
-export async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
-  await vectors.close().catch(() => undefined);
-  await thumbnails.close().catch(() => undefined);
-}
-
-/** Null where another tab writes. */
-export function writersOf(packs: Packs): Writers | null {
-  const { vectors, thumbnails } = packs;
-  return vectors instanceof PackWriter && thumbnails instanceof PackWriter ? { vectors, thumbnails } : null;
 }
 
 function notThere(name: string): SourceNotFoundError {

@@ -8,13 +8,14 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
+import { openBrowserStorage } from './browser-storage';
 import { compact, isWasteful } from './compact';
-import { clearAttempts, loadLayout, saveLayout } from './database';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
 import { pixelBuffers } from '../indexing/pixels';
+import { makeThumbnail } from '../indexing/thumbnail';
 import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
@@ -170,7 +171,8 @@ export class SearchService {
 
   async thumbnail(id: number): Promise<Blob> {
     const row = this.#picture(id);
-    return new Blob([await this.#open().library.readThumbnail(row)], { type: row.thumb.type });
+    const { bytes, type } = await this.#open().library.readThumbnail(row);
+    return new Blob([bytes], { type });
   }
 
   async file(id: number): Promise<File> {
@@ -196,13 +198,13 @@ export class SearchService {
   /** The last map; null where the pictures are others by now. */
   async layout(): Promise<Layout | null> {
     const { library } = this.#open();
-    const layout = await loadLayout(library.database);
-    return layout?.revision === library.meta.revision ? layout : null;
+    const layout = await library.storage.loadLayout();
+    return layout?.revision === library.contentRevision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
     const { library, indexer } = this.#open();
-    if (indexer) await saveLayout(library.database, layout);
+    if (indexer) await library.storage.saveLayout(layout);
   }
 
   export(call: number): Promise<Blob> {
@@ -224,7 +226,7 @@ export class SearchService {
       throw error;
     }
     await indexer.cancel();
-    await clearAttempts(library.database);
+    await library.storage.clearAttempts();
     this.#folders.clear(); // the numbers are other folders' now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
@@ -238,8 +240,8 @@ export class SearchService {
   async clear(): Promise<void> {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
-    await this.#replace(() => library.replace(async () => ({ files: [], folders: [] })));
-    await clearAttempts(library.database);
+    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
+    await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;
     this.#changed();
@@ -257,9 +259,10 @@ export class SearchService {
 
   async #load(writable: boolean, innocent: InnocentWork): Promise<void> {
     const { limits, ...place } = this.#settings!;
-    const library = await Library.open(place, writable, () => void this.close());
+    const storage = await openBrowserStorage(place.place, () => void this.close());
+    const library = await Library.open(place, storage, writable);
     if (writable && isWasteful(library)) await compact(library);
-    const attempts = writable ? await Attempts.open(library.database, blame(innocent)) : null;
+    const attempts = writable ? await Attempts.open(library.storage, blame(innocent)) : null;
     const hooks = this.#hooks!;
     const indexer =
       attempts &&
@@ -267,6 +270,7 @@ export class SearchService {
         library,
         attempts,
         limits,
+        makeThumbnail,
         takesPixels: this.#settings!.takesPixels,
         streamed: this.#settings!.streamed,
         embed: (inputs) => hooks.embed(transfer([...inputs], pixelBuffers(inputs))),

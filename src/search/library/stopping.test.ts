@@ -1,6 +1,7 @@
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { memoryStorage } from '../../testing/memory-opfs';
+import { openBrowserStorage } from './browser-storage';
 import { deleteDatabase } from './database';
 import { exportIndex } from './export';
 import { importIndex } from './import';
@@ -24,7 +25,7 @@ afterEach(async () => {
 });
 
 async function open(name: string, first = 1, count = 12): Promise<Library> {
-  const opened = await Library.open({ ...place, place: name }, true, () => undefined);
+  const opened = await Library.open({ ...place, place: name }, await openBrowserStorage(name, () => undefined), true);
   await opened.commit({
     add: Array.from({ length: count }, (_, i) => picture(first + i)),
     folders: { put: [{ id: 1, name: 'Photos', handle: null, found: count }] },
