@@ -134,6 +134,7 @@ const MAY_IMPORT = {
     'src/runtime',
     'src/recipes',
     'src/models',
+    'src/search',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
   demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers'],
