@@ -110,9 +110,10 @@ export class Library {
     return { bytes: await this.#packs.thumbnails.read(thumb.at, thumb.bytes), type: thumb.type };
   }
 
-  /** Bytes of a layer's file. @throws SourceNotFoundError */
-  readPack(key: string, at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#packs.layers.get(key)!.read(at, bytes);
+  /** The record of a vector in a layer's file. @throws SourceNotFoundError */
+  readRecord(key: string, slot: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { dims } = layersOf(this.meta).find((layer) => layer.key === key)!;
+    return this.#packs.layers.get(key)!.read(recordAt(dims, slot), recordBytes(dims));
   }
 
   /** Takes over what another tab committed. Resolves to false where it does not follow on what is known here. */
