@@ -11,6 +11,7 @@ import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
 import { ReaderGone } from './output';
+import { addPhotoCommands } from './photo-commands';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
 import { parseShard, positiveInteger } from './option-values';
@@ -206,6 +207,10 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(new Option('--json', 'print the report as JSON').conflicts('markdown'))
     .option('--markdown', 'print the report as Markdown, to paste it somewhere')
     .action((args: BenchArguments) => bench(args, progress, signal));
+
+  const withDevice = (of: Command) =>
+    of.addOption(deviceOption()).addOption(weightsOption()).addOption(computeOption());
+  addPhotoCommands({ command, withDevice, positiveInteger, progress, signal });
 
   command('inspect <bundle>')
     .description(
