@@ -257,7 +257,10 @@ export async function computeProbe(
 const keyOf = ({ rotary }: Backbone): EmbedJob['keyOf'] => rotary?.key ?? (() => '');
 
 /** How many inputs run together: where weights are read for each group, as many as memory allows. */
-function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
+function groupsOf(
+  weights: WeightsMode,
+  { hiddenSize, featureSize }: Backbone,
+): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
   return {
     groupBytes: weights === 'streamed' ? groupBytes(mainMemory()) : 0,
     bytesOf: ({ sequence, pictures }) =>
@@ -266,6 +269,7 @@ function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob
         features: pictures.reduce((sum, { plan }) => sum + plan.features, 0),
         tokens: sequence.ids.length,
         hiddenSize,
+        featureSize,
       }),
   };
 }

@@ -8,7 +8,6 @@ import { isJsonObject } from '../../checkpoint/json';
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../../errors';
 import { imageTokenPrompts } from '../prompt';
 import { missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
-import type { Qwen2VLConfig } from './config';
 import type { NativeImageConfig } from './picture';
 
 const IMAGE_TOKEN = '<|image_pad|>';
@@ -29,11 +28,21 @@ const COMPUTED: Computed = {
   data_format: unsetOr('channels_first'),
 };
 
+/** What `config.json` says of patches. */
+export interface PatchSizes {
+  readonly patchSize: number;
+  readonly mergeSize: number;
+  readonly temporalPatchSize: number;
+}
+
 /**
  * Pixel limits, normalisation and patch sizes, of either generation of `preprocessor_config.json`
  * (`min_pixels`/`max_pixels`, or `size.shortest_edge`/`longest_edge` as pixel counts).
  */
-export function imageConfig(preprocessor: Record<string, unknown> | null, config: Qwen2VLConfig): NativeImageConfig {
+export function imageConfig(
+  preprocessor: Record<string, unknown> | null,
+  { vision }: { vision: PatchSizes },
+): NativeImageConfig {
   if (!preprocessor) {
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
   }
@@ -43,8 +52,8 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
     minPixels: pixels('min_pixels', preprocessor.min_pixels ?? size.min_pixels ?? size.shortest_edge, MAX_PIXELS),
     maxPixels: pixels('max_pixels', preprocessor.max_pixels ?? size.max_pixels ?? size.longest_edge, MAX_LIMIT),
     ...normalisation(preprocessor),
-    patchSize: config.vision.patchSize,
-    mergeSize: config.vision.mergeSize,
+    patchSize: vision.patchSize,
+    mergeSize: vision.mergeSize,
   };
   if (image.minPixels > image.maxPixels)
     throw new CheckpointFormatError(`${PREPROCESSOR}: min_pixels exceeds max_pixels.`);
@@ -59,7 +68,7 @@ export function imageConfig(preprocessor: Record<string, unknown> | null, config
   const sizes = {
     patch_size: image.patchSize,
     merge_size: image.mergeSize,
-    temporal_patch_size: config.vision.temporalPatchSize,
+    temporal_patch_size: vision.temporalPatchSize,
   };
   for (const [key, expected] of Object.entries(sizes)) {
     const value = preprocessor[key] ?? expected;
@@ -100,7 +109,7 @@ function normalisation(preprocessor: Record<string, unknown>): Pick<NativeImageC
 }
 
 /** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
-export function promptConfig(tokenizer: unknown, config: Qwen2VLConfig): PromptConfig {
+export function promptConfig(tokenizer: unknown, config: { imageTokenId: number; maxPositions: number }): PromptConfig {
   return imageTokenPrompts(tokenizer, IMAGE_TOKEN, config);
 }
 

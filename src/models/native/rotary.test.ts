@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EncodedPrompt, PicturePlan } from '../architecture';
 import { textRotary, visionRotary } from './rotary';
-import { tinyConfig } from './testing/tiny-model';
+import { tinyConfig } from '../qwen2-vl/testing/tiny-model';
 
 test('text: row p turns pair i by p · theta^(-2i/128)', () => {
   const { cos, sin, rows, columns } = textRotary(tinyConfig).sequence(300, '');
@@ -21,7 +21,7 @@ test('text: row p turns pair i by p · theta^(-2i/128)', () => {
 });
 
 test('vision: 20 pairs turn with the row, 20 with the column, patches in merge blocks', () => {
-  const { cos, rows, columns } = visionRotary(tinyConfig, { height: 4, width: 6 });
+  const { cos, rows, columns } = visionRotary(tinyConfig.vision, { height: 4, width: 6 });
   expect([rows, columns]).toEqual([24, 40]);
   // Second block of the upper half: rows 0 and 1, columns 2 and 3.
   const positions = [4, 5, 6, 7].map((patch) => [

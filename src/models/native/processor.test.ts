@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { CheckpointFormatError, CheckpointMismatchError, UnsupportedError, VLM2VecError } from '../../errors';
 import { imagePatches } from '../../testing/patches';
 import { fixtureBytes, pixelSettings } from '../../testing/fixtures';
-import { parseConfig } from './config';
+import { parseConfig } from '../qwen2-vl/config';
 import { imageConfig } from './processor';
 
 type Json = Record<string, unknown>;

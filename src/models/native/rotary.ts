@@ -1,17 +1,35 @@
-/** @file Positions and rotary angles of both towers. */
+/** @file Positions and rotary angles of both towers: of patches in a grid, and of tokens on three axes. */
 
 import type { EncodedPrompt, PicturePlan, TextRotary } from '../architecture';
 import { inverseFrequencies, rotaryTables } from '../blocks/rotary';
 import type { RotaryTables } from '../types';
-import type { Qwen2VLConfig } from './config';
 
 /** Base of the vision tower's rotary embedding; not in the config. */
 const VISION_THETA = 10_000;
 
+/** What the angles of tokens follow from. */
+export interface TokenHeads {
+  readonly ropeTheta: number;
+  readonly headDim: number;
+  /** Columns of the rotary tables that turn with time, row and column; null where the checkpoint does not say. */
+  readonly mropeSection: readonly [time: number, row: number, column: number] | null;
+  /** Whether the axes take turns, column by column, instead of one after another. @default false */
+  readonly interleaved?: boolean;
+  /** `<|vision_start|>`; null where the checkpoint does not say. */
+  readonly visionStartTokenId: number | null;
+}
+
+/** What the angles of patches follow from. */
+export interface PatchHeads {
+  readonly headDim: number;
+  /** Patches per side of a block. */
+  readonly mergeSize: number;
+}
+
 /** The language model's angles, of one position per token or of three. */
-export function textRotary(config: Qwen2VLConfig): TextRotary {
+export function textRotary(config: TokenHeads): TextRotary {
   const frequencies = inverseFrequencies(config.ropeTheta, config.headDim); // [headDim/2]
-  const axes = axisOfColumn(config.mropeSection);
+  const axes = axisOfColumn(config);
   return {
     positions: axes === null || config.visionStartTokenId === null ? ['1d'] : ['1d', 'mrope'],
     key: () => '',
@@ -28,9 +46,15 @@ export function textRotary(config: Qwen2VLConfig): TextRotary {
   };
 }
 
-/** Which axis each column turns with: [16, 24, 24] columns of time, row and column. */
-function axisOfColumn(section: readonly number[] | null): Uint8Array | null {
-  return section && Uint8Array.from(section.flatMap((columns, axis) => new Array<number>(columns).fill(axis)));
+/**
+ * Which axis each column turns with: [16, 24, 24] columns of time, row and column. Interleaved, rows and columns have every
+ * third one until they have theirs, and time has what is left.
+ */
+function axisOfColumn({ mropeSection: section, interleaved, headDim }: TokenHeads): Uint8Array | null {
+  if (section === null) return null;
+  if (!interleaved) return Uint8Array.from(section.flatMap((columns, axis) => new Array<number>(columns).fill(axis)));
+  const axisOf = (column: number) => (column < 3 * section[column % 3]! ? column % 3 : 0);
+  return Uint8Array.from({ length: headDim / 2 }, (_, column) => axisOf(column));
 }
 
 /**
@@ -39,7 +63,7 @@ function axisOfColumn(section: readonly number[] | null): Uint8Array | null {
  * `get_rope_index` in transformers from 4.47 on. // [3, tokens]
  */
 function mropePositions(
-  { visionStartTokenId }: Qwen2VLConfig,
+  { visionStartTokenId }: TokenHeads,
   { ids, images }: EncodedPrompt,
   pictures: readonly PicturePlan[],
 ): Int32Array {
@@ -72,8 +96,7 @@ function mropePositions(
  * Patches come in merge-block order: block by block, and row by row within each block of mergeSize × mergeSize.
  * // [grid.height·grid.width, headDim/2]
  */
-export function visionRotary({ vision }: Qwen2VLConfig, grid: PicturePlan['grid']): RotaryTables {
-  const { headDim, mergeSize } = vision;
+export function visionRotary({ headDim, mergeSize }: PatchHeads, grid: PicturePlan['grid']): RotaryTables {
   const frequencies = inverseFrequencies(VISION_THETA, headDim / 2);
   const half = frequencies.length;
   const blocksPerRow = grid.width / mergeSize;

@@ -1,11 +1,10 @@
-/** @file Pictures of Qwen2-VL: resized within limits, cut into patches that keep the aspect. */
+/** @file Pictures at their own aspect: resized within limits, cut into patches that keep it. */
 
 import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
 import { FIT_FILE, nativeSizes, patchRows, resizeSteps, type PatchOptions } from '../../image';
 import type { Picture } from '../architecture';
-import type { Qwen2VLConfig } from './config';
-import { visionRotary } from './rotary';
+import { visionRotary, type PatchHeads } from './rotary';
 
 /** As `preprocessor_config.json` says; kept in the bundle. */
 export interface NativeImageConfig extends PatchOptions {
@@ -15,7 +14,7 @@ export interface NativeImageConfig extends PatchOptions {
   readonly maxPixels: number;
 }
 
-export function nativePicture(config: Qwen2VLConfig, image: NativeImageConfig): Picture {
+export function nativePicture(heads: PatchHeads, image: NativeImageConfig): Picture {
   const { patchSize, mergeSize, minPixels, maxPixels } = image;
   const limits = { factor: patchSize * mergeSize, minPixels, maxPixels };
   return {
@@ -40,7 +39,7 @@ export function nativePicture(config: Qwen2VLConfig, image: NativeImageConfig): 
       };
     },
     fill: (picture, { sizes }) => patchRows(resizeSteps(picture, sizes), image),
-    rotary: ({ grid }) => visionRotary(config, grid),
+    rotary: ({ grid }) => visionRotary(heads, grid),
   };
 }
 
