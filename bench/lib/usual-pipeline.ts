@@ -106,7 +106,7 @@ export class UsualPipeline {
     const { hiddenSize, kvHeads, headDim, layers } = this.#config;
     const batch = prompts.length;
     const length = Math.max(...prompts.map(({ ids }) => ids.length));
-    const { cos, sin, columns } = this.#backbone.rotary.sequence(length, '');
+    const { cos, sin, columns } = this.#backbone.rotary!.sequence(length, '');
     const feeds: Feeds = {
       inputs_embeds: new Tensor('float32', await this.#embed(prompts, length, features), [batch * length, hiddenSize]),
       batch_shape: shape(batch, length),

@@ -28,7 +28,7 @@ def values(name: str, shape: torch.Size, seed: int) -> torch.Tensor:
         numbers = 1 + np.floor(numbers / 4) / 128
     elif len(shape) < 2 or "position_embedding" in name or "_GN" in name:
         numbers = numbers / 512
-    elif "embed_tokens" in name or "lm_head" in name:
+    elif "embed_tokens" in name or "lm_head" in name or "token_embedding" in name or name.endswith("probe"):
         numbers = numbers / 128
     else:
         fan_in = math.prod(shape[1:])

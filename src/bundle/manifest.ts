@@ -129,6 +129,14 @@ export interface BundleSource {
   /** SHA-256 over the names and bytes of all tensors as merged, where computed. */
 }
 
+/** What makes a cosine the probability that two inputs belong together: sigmoid(scale · cosine + bias). */
+export interface Logit {
+  /** `exp(logit_scale)` of the checkpoint. */
+  scale: number;
+  /** `logit_bias` */
+  bias: number;
+}
+
 /** `bundle.json`. */
 export interface BundleManifest {
   /** Says what the file is. */
@@ -163,6 +171,8 @@ export interface BundleManifest {
   image: JsonObject;
   /** What prompts are made with. */
   prompts: PromptConfig;
+  /** Of models that were trained to tell which picture and text belong together. */
+  logit?: Logit;
   /** What the runtime tests itself with on each new device. */
   probe: ProbeCase[];
 }

@@ -32,6 +32,8 @@ import { isUnit } from './unit-vector';
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 const MAX_DIMS = 65536;
 const MAX_PICTURE_SIDE = 4096;
+/** Beyond it every pair is certain. */
+const MAX_LOGIT = 1e9;
 const ELEMENT_BYTES: Record<StoredDtype, number> = { f32: 4, f16: 2, u8: 1 };
 const WEIGHT_DTYPES: readonly WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
 const ADAPTER_KINDS = ['lora', 'rslora', 'dora'] as const;
@@ -85,6 +87,7 @@ function readManifestFields(root: JsonField): BundleManifest {
     },
     image: readImage(root.get('image'), version),
     prompts: readPrompts(root.get('prompts')),
+    ...readLogit(root.get('logit')),
     probe: root.get('probe').items((probe) => readProbe(probe, dims), { max: 100 }),
   };
   const seen = new Set([MANIFEST_PATH]);
@@ -245,6 +248,14 @@ function readPrompts(field: JsonField): PromptConfig {
     imageTokenId: field.get('imageTokenId').integer(-1, 2 ** 31),
     maxTokens: field.get('maxTokens').integer(1, 2 ** 31),
   };
+}
+
+function readLogit(field: JsonField): Pick<BundleManifest, 'logit'> {
+  const logit = field.optional((given) => ({
+    scale: given.get('scale').number(0, MAX_LOGIT),
+    bias: given.get('bias').number(-MAX_LOGIT, MAX_LOGIT),
+  }));
+  return logit ? { logit } : {};
 }
 
 function readProbe(field: JsonField, dims: number): ProbeCase {

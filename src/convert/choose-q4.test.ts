@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { rowBytes } from '../bundle/rows';
 import { architectureOf, runName, storedRuns, storedWeights, type Network, type PlannedWeight } from '../models';
+import { CHAINED } from '../models/architecture';
 import { decoderTower } from '../models/blocks/decoder';
 import { rowSizes, type BlockFormat } from '../onnx/quantize';
 import { configOf, type OfficialName } from '../testing/official-models';
@@ -113,7 +114,7 @@ const anyNetwork = fc
     };
     const vision = { blocks: [[[weight]]], f16Scale: 1, build: () => undefined };
     return {
-      ...{ name: 'any', hiddenSize, dims: hiddenSize, vocabSize, embeddingTensor: 'table' },
+      ...{ name: 'any', hiddenSize, dims: hiddenSize, vocabSize, embeddingTensor: 'table', routes: CHAINED },
       towers: { vision, text },
     };
   });

@@ -6,6 +6,8 @@
  *   1. the text tower's values at 8 bits, 2. what the attention's heads go through, 3. its keys;
  *   4. zero points (an eighth of a bit) for the rest of the text tower.
  *
+ * Where the vision tower gives vectors itself, it stands beside the text tower in each of these.
+ *
  * Why: values and the output projection are few weights and add their whole error to the stream; at 4 bits they cost
  * more than half of the loss of a trained model and hold 3 % of its weights. Under grouped queries one row of values
  * serves several heads. Errors in queries and keys pass through a softmax, which forgives them. The vision tower's
@@ -40,14 +42,15 @@ interface Unit {
 export function chooseQ4(network: Network): Map<string, BlockFormat> {
   const vision = unitsOf(network.towers.vision.blocks.flat(2));
   const text = unitsOf(network.towers.text.blocks.flat(2));
+  const first = network.routes.picture.at(-1) === 'vision' ? [...vision, ...text] : text;
   spend(
     network,
     [...vision, ...text],
     [
       ...(['value', 'output', 'key'] as const).flatMap((role) =>
-        text.filter((unit) => unit.role === role).map((unit) => ({ unit, format: Q8 })),
+        first.filter((unit) => unit.role === role).map((unit) => ({ unit, format: Q8 })),
       ),
-      ...text.map((unit) => ({ unit, format: Q4_ZERO })),
+      ...first.map((unit) => ({ unit, format: Q4_ZERO })),
     ],
   );
   return storedFormats([...vision, ...text]);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { TensorStore } from '../checkpoint/types';
 import type { Network, PlannedWeight } from '../models';
+import { CHAINED } from '../models/architecture';
 import { chooseLayouts } from './choose';
 import { fakeCheckpoint } from './fake-checkpoint';
 import type { WeightLayout } from './layout';
@@ -17,7 +18,7 @@ const matrix = (name: string, rows: number, columns: number, quantize = true): P
 function networkOf(weights: readonly PlannedWeight[]): Network {
   const tower = (weights: readonly PlannedWeight[]) => ({ blocks: [[weights]], f16Scale: 1, build: () => undefined });
   return {
-    ...{ name: 'some', hiddenSize: 64, dims: 64, vocabSize: 0, embeddingTensor: 'table' },
+    ...{ name: 'some', hiddenSize: 64, dims: 64, vocabSize: 0, embeddingTensor: 'table', routes: CHAINED },
     towers: { vision: tower([]), text: tower(weights) },
   };
 }

@@ -18,6 +18,7 @@ import { CheckpointFormatError, CheckpointMismatchError, IntegrityError, Unsuppo
 import {
   architectureOf,
   buildStageGraph,
+  expectPooling,
   expectPositions,
   slicesToFit,
   textTables,
@@ -28,6 +29,7 @@ import {
 import { recipeToJson } from '../recipes';
 import { writeFile } from './hashed-file';
 import { boundLayout, storedBytes } from './layout';
+import { readLogit } from './logit';
 import { MOMENTS_PATH, MomentsFile, storeMoments } from './moments-file';
 import type { ConvertOptions } from './options';
 import { planPieces } from './pieces';
@@ -69,9 +71,10 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const { checkpoint, writer, dtype, signal } = options;
   const architecture = architectureOf(checkpoint.config);
   const named = chooseRecipe(checkpoint, architecture, options.recipe);
-  const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const { config, preprocessor } = checkpoint;
   const head = named.recipe.head ?? null;
+  architecture.network(config, { head }); // what the config alone says is refused for that, and not for a missing file
+  const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const backboneOf = (slices: number) =>
     architecture.fromCheckpoint({ config, preprocessor, ...tokenizer }, { head, mlpSlices: slices });
   const mostBytes = (weight: PlannedWeight) => storedBytes(weight, boundLayout(weight, dtype, 'most'));
@@ -80,6 +83,8 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const chosen = options.recipe === undefined ? compareFiles(named, checkpoint, backbone) : named;
   options.onRecipe?.(chosen);
   expectPositions(backbone, chosen.recipe.positions);
+  expectPooling(backbone, chosen.recipe.pooling);
+  const logit = backbone.logit && (await readLogit(checkpoint.tensors, backbone.logit, signal));
   const work = await openWork(options, backbone, chosen);
   const sealed = await writeAndSeal(options, work); // of the second pass, where that had begun
   const stages = await writeGraphs(options, work, sealed, { backbone, positions: chosen.recipe.positions });
@@ -111,6 +116,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     tokenizer: { files },
     image: backbone.image,
     prompts: backbone.prompts,
+    ...(logit ? { logit } : {}),
     probe: [],
   };
   if (options.takeMoments && work.state.moments === null && hasFourBits(work)) {

@@ -51,7 +51,8 @@ export async function planConversion(options: PlanOptions, network: Network): Pr
   const embedding = embeddingWeight(network);
   const weights = planStages(network, () => 0).flatMap((stage) => stage.weights);
   checkWeights(checkpoint.tensors, [...weights, embedding]);
-  checkpoint.expectConsumed(new Set([...weights, embedding].flatMap((weight) => weight.parts)));
+  const parts = [...weights, embedding].flatMap((weight) => weight.parts);
+  checkpoint.expectConsumed(new Set([...parts, ...Object.values(network.logit ?? {})]));
   const layouts =
     options.layouts ??
     (await chooseLayouts(checkpoint.tensors, network, {

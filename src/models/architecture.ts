@@ -46,6 +46,18 @@ export interface BackboneOptions {
   readonly mlpSlices?: number;
 }
 
+/**
+ * Towers that an input goes through, one after another, by whether it has pictures: the last one gives its vector. Where
+ * pictures end in the vision tower, an input is either one picture or a text.
+ */
+export type Routes = Readonly<Record<'text' | 'picture', readonly TowerKind[]>>;
+
+/** What the vision tower makes of pictures stands among the tokens of a text. */
+export const CHAINED: Routes = { text: ['text'], picture: ['vision', 'text'] };
+
+/** Two towers that know nothing of each other. */
+export const APART: Routes = { text: ['text'], picture: ['vision'] };
+
 /** Where each token stands. `1d`: at its index. `mrope`: on three axes (time, row, column) that a picture spreads over. */
 export type Positions = '1d' | 'mrope';
 
@@ -55,6 +67,8 @@ export interface Architecture {
   readonly id: string;
   /** `model_type` of its `config.json`. */
   readonly modelType: string;
+  /** Relatives that are not computed: why, by their `model_type`. */
+  readonly refuses?: Readonly<Record<string, string>>;
   /** The recipe of a checkpoint whose own is not known. */
   readonly recipe: string;
   /** What its checkpoints and adapters call the weights. */
@@ -74,23 +88,37 @@ export interface Architecture {
 export interface Network {
   /** The architecture's name, for graphs and messages. */
   readonly name: string;
-  /** Width of the hidden state. */
+  /** Width of the text tower's hidden state. */
   readonly hiddenSize: number;
+  /** Columns of what the vision tower gives: more where some of them go to further layers. @default hiddenSize */
+  readonly featureSize?: number;
   /** Length of a vector. */
   readonly dims: number;
   /** Rows of the token-embedding table. */
   readonly vocabSize: number;
   /** The table's canonical name. */
   readonly embeddingTensor: string;
+  /**
+   * Tensors of one number each, where the model turns a cosine into the probability that two inputs belong together:
+   * sigmoid(exp(scale) · cosine + bias). No graph has them; the manifest does.
+   */
+  readonly logit?: { readonly scale: string; readonly bias: string };
+  readonly routes: Routes;
   readonly towers: Readonly<Record<TowerKind, Tower>>;
 }
 
 /** An architecture with the numbers of one checkpoint. */
 export interface Backbone extends Network, BundleFacts {
   readonly picture: Picture;
-  readonly rotary: TextRotary;
+  /** Null where the text tower's graphs take no tables. */
+  readonly rotary: TextRotary | null;
   /** Whether a text without characters has a vector: that of the token that begins every text. @default false */
   readonly embedsEmptyText?: boolean;
+  /**
+   * Where every text is the same number of tokens, because {@link encode} pads it, or cuts it: that number. Each of them
+   * sees all others, padding too, so that sequences share no rows.
+   */
+  readonly textTokens?: number;
   /** Token ids of a prompt, each picture's marker repeated for its visual tokens. */
   encode(tokenizer: Tokenizer, prompt: string, images: readonly number[]): EncodedPrompt;
 }
@@ -127,6 +155,14 @@ export interface Picture {
   fill(image: RgbImage, plan: PicturePlan): Float32Array;
   /** Tables of one sequence of the tower; null where its graph takes none. // [patches, headDim/2] */
   rotary(plan: PicturePlan): RotaryTables | null;
+  /** Positions of one sequence of the tower, where they are mixed of a learned table's rows; not there where they are none. */
+  mixture?(plan: PicturePlan): PositionMixture;
+}
+
+/** Of which rows of a table of positions each patch's own is made. */
+export interface PositionMixture {
+  readonly rows: Int32Array; // [patches, 4]
+  readonly weights: Float32Array; // [patches, 4]
 }
 
 /** What becomes of one picture: sizes and counts, before any pixel is touched. */
@@ -156,6 +192,8 @@ export interface PicturePlan {
 /** Token ids and which of them stand for pictures, in order. */
 export interface EncodedPrompt {
   ids: number[];
+  /** How many of the last ids end every prompt, and stay where it is cut. @default 0 */
+  tail?: number;
   images: { start: number; tokens: number }[];
 }
 

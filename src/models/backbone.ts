@@ -1,7 +1,7 @@
 /** @file What the architectures' networks and backbones have in common: a vision tower before a decoder. */
 
 import type { JsonObject } from '../bundle/manifest';
-import type { Backbone, Network, Tower } from './architecture';
+import { CHAINED, type Backbone, type Network, type Tower } from './architecture';
 import { decoderTower, type DecoderConfig, type DecoderOptions } from './blocks/decoder';
 
 export interface NetworkParts extends DecoderOptions {
@@ -18,9 +18,11 @@ export function networkOf(
   return {
     name,
     hiddenSize: config.hiddenSize,
+    featureSize: config.hiddenSize * (1 + (decoder.deepLayers ?? 0)),
     dims: decoder.head?.size ?? config.hiddenSize,
     vocabSize: config.vocabSize,
     embeddingTensor: `${decoder.source}.embed_tokens.weight`,
+    routes: CHAINED,
     towers: { vision, text: decoderTower(config, decoder) },
   };
 }

@@ -9,6 +9,8 @@ import type { Architecture, Backbone, BackboneOptions, Positions } from './archi
 import { llavaNext } from './llava-next';
 import { phi3v } from './phi3-v';
 import { qwen2vl } from './qwen2-vl';
+import { qwen3vl } from './qwen3-vl';
+import { siglip } from './siglip';
 import { expectWholeTowers } from './stages';
 
 export type {
@@ -22,7 +24,9 @@ export type {
   Network,
   Picture,
   PicturePlan,
+  PositionMixture,
   Positions,
+  Routes,
   TextRotary,
   Tower,
 } from './architecture';
@@ -32,7 +36,7 @@ export { buildStageGraph, textTables } from './stage-graph';
 export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
 
-const architectures: Architecture[] = [qwen2vl, llavaNext, phi3v];
+const architectures: Architecture[] = [qwen2vl, qwen3vl, llavaNext, phi3v, siglip];
 
 /** Adds an architecture of one's own. @throws InvalidInputError where its names are taken */
 export function registerArchitecture(architecture: Architecture): void {
@@ -47,6 +51,16 @@ export function registerArchitecture(architecture: Architecture): void {
 export function architectureOf(config: JsonObject): Architecture {
   const found = architectures.find(({ modelType }) => modelType === config.model_type);
   if (found) return found;
+  const relative = architectures.find(({ refuses = {} }) => Object.hasOwn(refuses, String(config.model_type)));
+  if (relative) {
+    const { model_type: modelType } = config;
+    throw new UnsupportedError(
+      `config.json is of model_type "${String(modelType)}": ${relative.refuses![String(modelType)]}`,
+      {
+        modelType,
+      },
+    );
+  }
   const known = architectures.map(({ modelType }) => `"${modelType}"`).join(', ');
   throw new UnsupportedError(
     `config.json is of model_type ${JSON.stringify(config.model_type)}; this version converts ${known} only.`,
@@ -56,13 +70,21 @@ export function architectureOf(config: JsonObject): Architecture {
 
 /** @throws UnsupportedError for positions that the checkpoint's numbers do not allow */
 export function expectPositions({ name, rotary }: Backbone, positions: Positions): void {
-  if (rotary.positions.includes(positions)) return;
+  if ((rotary?.positions ?? ['1d']).includes(positions)) return;
   throw new UnsupportedError(
     `The recipe has ${positions === 'mrope' ? 'three-axis' : 'one-dimensional'} positions, which this ${name} model's ` +
       'config does not describe (mrope_section, vision_start_token_id). A bundle made by an older version must be ' +
       'converted again.',
     { positions },
   );
+}
+
+/** @throws UnsupportedError for a vector of each token, where the towers give one of each input */
+export function expectPooling({ name, routes }: Backbone, pooling: 'last' | 'all'): void {
+  if (pooling === 'last' || routes.picture.at(-1) === routes.text.at(-1)) return;
+  throw new UnsupportedError(`The recipe asks for a vector of each token; ${name} models give one of each input.`, {
+    pooling,
+  });
 }
 
 /** The backbone of a bundle. @throws BundleFormatError where its architecture is not known, or its numbers make no sense */

@@ -14,7 +14,14 @@ import { memoryBundle } from '../store/memory';
 import { changedTree, f32, safetensors, type PlainTensor } from '../testing/checkpoint-files';
 import { checkpointPath, cosine, fixturePath } from '../testing/fixtures';
 import { syntheticImage } from '../testing/golden';
-import type { Architecture, Backbone, BackboneOptions, Network, Tower } from './architecture';
+import {
+  CHAINED,
+  type Architecture,
+  type Backbone,
+  type BackboneOptions,
+  type Network,
+  type Tower,
+} from './architecture';
 import { decoderTower } from './blocks/decoder';
 import { applyLinear, applyNorm, linear, norm, weightsOf } from './blocks/layers';
 import { inverseFrequencies, rotaryTables } from './blocks/rotary';
@@ -109,6 +116,7 @@ function network({ head }: BackboneOptions): Network {
     dims: head?.size ?? HIDDEN,
     vocabSize: VOCAB,
     embeddingTensor: 'words.embed_tokens.weight',
+    routes: CHAINED,
     towers: {
       vision: visionTower(),
       text: decoderTower(config, { source: 'words', attentionBias: false, head, f16Scale: 1 / 16 }),

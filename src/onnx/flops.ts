@@ -71,6 +71,7 @@ function follow(node: Node, known: Known): Step {
   const same: Step = { outputs: [x], flops: 0 };
   switch (node.opType) {
     case 'Cast':
+    case 'FastGelu':
     case 'Gelu':
     case 'LayerNormalization':
     case 'LpNormalization':
@@ -93,7 +94,8 @@ function follow(node: Node, known: Known): Step {
     }
     case 'MultiHeadAttention': {
       const [batch, rows, width] = x as [number, number, number];
-      return { outputs: [x], flops: 4 * batch * rows * rows * width };
+      const keys = inputs[1]![1]!;
+      return { outputs: [x], flops: 4 * batch * rows * keys * width };
     }
     case 'GroupQueryAttention': {
       const [batch, rows, packed] = x as [number, number, number];
@@ -107,6 +109,8 @@ function follow(node: Node, known: Known): Step {
       return { outputs: [integers(node, 'perm').map((axis) => x[axis]!)], flops: 0 };
     case 'Gather':
       return { outputs: [[...inputs[1]!, ...x.slice(1)]], flops: 0 }; // axis 0
+    case 'ConstantOfShape':
+      return { outputs: [vector(node, 0, known)], flops: 0 };
     case 'Expand':
       return { outputs: [broadcast(x, vector(node, 1, known))], flops: 0 };
     case 'Split':

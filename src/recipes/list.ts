@@ -5,7 +5,9 @@ import { b3 } from './b3';
 import { colqwen2 } from './colqwen2';
 import { dse, mcdse, vdr } from './dse';
 import { gme, opsMmV1, rzenEmbed } from './gme';
+import { qwen3VLEmbedding } from './qwen3-vl-embedding';
 import type { Recipe } from './recipe';
+import { siglip2 } from './siglip2';
 import { lamraRet, unite } from './unite';
 import { unimeV2 } from './unime-v2';
 import { vlm2vec, vlm2vecV2 } from './vlm2vec';
@@ -16,6 +18,7 @@ export const recipes: readonly Recipe[] = [
   vlm2vecV2,
   b3,
   opsMmV1,
+  qwen3VLEmbedding,
   gme,
   dse,
   vdr,
@@ -25,6 +28,7 @@ export const recipes: readonly Recipe[] = [
   unite,
   unimeV2,
   lamraRet,
+  siglip2,
 ];
 
 /** @throws InvalidInputError for a name that no recipe has */

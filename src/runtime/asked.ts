@@ -2,7 +2,7 @@
 
 import type { BundleManifest } from '../bundle/manifest';
 import { BundleFormatError, UnsupportedError } from '../errors';
-import { bundleBackbone, expectPositions, type Backbone } from '../models';
+import { bundleBackbone, expectPooling, expectPositions, type Backbone } from '../models';
 import { readRecipe, recipeNamed, recipeOption, type Recipe, type RecipeChoice } from '../recipes';
 
 export interface Asked {
@@ -34,6 +34,7 @@ export function askedOf(manifest: BundleManifest, choice?: RecipeChoice): Asked 
   }
   const backbone = bundleBackbone(manifest, { head: recipe.head ?? null });
   expectPositions(backbone, recipe.positions);
+  expectPooling(backbone, recipe.pooling);
   return { backbone, recipe, assumed: choice === undefined ? own.assumed : null };
 }
 

@@ -116,6 +116,8 @@ export interface TextPlanOptions {
   round?: (tokens: number) => number;
   /** Whether every row is pooled instead of the last. */
   all?: boolean;
+  /** Whether tokens with which several sequences begin are one row: where attention is causal. @default true */
+  shares?: boolean;
 }
 
 /**
@@ -126,7 +128,7 @@ export interface TextPlanOptions {
  */
 export function planText(
   sequences: readonly Sequence[],
-  { length: given, round = (tokens) => tokens, all = false }: TextPlanOptions = {},
+  { length: given, round = (tokens) => tokens, all = false, shares = true }: TextPlanOptions = {},
 ): TextPlan {
   const slot = new Map<number, number>();
   const slotOf = (id: number) => {
@@ -168,7 +170,7 @@ export function planText(
       const at = [0, 1, 2].map((axis) => sequence.positions?.[axis * ids.length + i] ?? i);
       const place = b * length + i;
       const key = picture < 0 ? [row, id, ...at].join() : '';
-      const same = known.get(key);
+      const same = shares ? known.get(key) : undefined;
       if (same !== undefined) row = same;
       else {
         row = rows.length;

@@ -9,10 +9,11 @@ import { adapterFacts, noWebGPU, requestAdapter, requestGpu, subgroupsUsable, ty
 import { Engine, GpuLost } from './engine';
 import { isNode } from '../environment';
 import { unpackedBytes, type Product } from '../onnx';
+import type { TowerKind } from '../models';
 import { pairsAreRight } from './int8-kernels';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { mainMemory } from './memory';
-import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
+import { browserBuild, loadOrt, wasmMissing, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { measureF16Loss, runProbe, type Probed } from './probe';
 import type {
   ActivationsChoice,
@@ -55,7 +56,7 @@ export interface InternalOptions {
 /** Weights in memory at a time where a probe is computed beside other work: at conversion, or with another model loaded. */
 export const PROBE_BYTES = 64 * 1024 * 1024;
 
-/** Vision stages that are smaller come along with the text stages. */
+/** A tower that some inputs do without comes along with the other where it is smaller. */
 const LATER_BYTES = 64 * 1024 * 1024;
 /**
  * A text tower is unpacked on WASM where that takes no more: ONNX Runtime would do it anew for every run, which for one text
@@ -75,8 +76,10 @@ export interface ChoiceOptions extends OrtOptions {
   weights?: WeightsChoice;
   /** Streamed weights in parts of so many bytes instead of whole stages: rounding may differ, memory is less. */
   partBytes?: number;
-  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large */
+  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large and stored here */
   vision?: 'now' | 'later';
+  /** The same of the text stages and the token table. @default 'later' where they are large and pictures do without them */
+  text?: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
   internal?: InternalOptions;
@@ -111,7 +114,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   checkChoice('compute', compute, ['exact', 'fast']);
   checkChoice('probe', probe, ['once', 'always', 'never']);
   checkChoice('weights', options.weights ?? 'auto', ['auto', 'resident', 'streamed']);
-  checkChoice('vision', options.vision ?? 'later', ['now', 'later']);
+  for (const tower of ['vision', 'text'] as const) checkChoice(tower, options[tower] ?? 'later', ['now', 'later']);
   const { numThreads } = options;
   if (numThreads !== undefined && !(Number.isInteger(numThreads) && numThreads > 0)) {
     throw new InvalidInputError(`numThreads is ${numThreads}; it must be a positive integer.`, {
@@ -159,10 +162,10 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   const buildFitting = async (rung: Rung): Promise<Engine> => {
     const weights = modeOf(rung);
     if (weights === 'streamed') expectNear(options.reader, manifest);
-    // The probe has a picture: where it runs, one progress bar tells of everything.
-    const vision = isProbed(rung) ? 'now' : options.vision;
+    // The probe has pictures and texts: where it runs, one progress bar tells of everything.
+    const towers = isProbed(rung) ? ({ vision: 'now', text: 'now' } as const) : {};
     try {
-      return await buildEngine(ort, rung, { ...options, weights, vision });
+      return await buildEngine(ort, rung, { ...options, weights, ...towers });
     } catch (error) {
       const isGiven = options.weights !== undefined && options.weights !== 'auto';
       if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
@@ -205,7 +208,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   /** What int8 loses could hide a GPU's wrong kernels: with exact products it must pass first, where nothing hides. */
   const expectExact = async (fast: Rung) => {
     const rung: Rung = { ...fast, compute: 'exact' };
-    const exact = { ...options, weights: modeOf(rung), vision: 'now', onProgress: undefined } as const;
+    const exact = { ...options, weights: modeOf(rung), vision: 'now', text: 'now', onProgress: undefined } as const;
     const engine = await buildEngine(ort, rung, exact);
     try {
       const { passed, reason } = await check(engine, rung);
@@ -219,8 +222,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     remembered,
     signal: options.signal,
     build: async (rung) => {
-      if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
-      return buildFitting(rung);
+      const since = performance.now();
+      try {
+        if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
+        return await buildFitting(rung);
+      } catch (error) {
+        throw (isNode ? null : await wasmMissing(ort, since, error)) ?? error;
+      }
     },
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
@@ -259,7 +267,6 @@ export async function buildEngine(
     if (!adapter) throw new WebGPUUnavailableError('The browser offers no WebGPU adapter any more. Reload the page.');
     gpu = await requestGpu(adapter, { subgroups: rung.subgroups, attention: internal?.attention });
   }
-  const { vision = visionBytes(manifest) >= LATER_BYTES ? 'later' : 'now' } = options;
   const { strictPlacement } = internal ?? {};
   return Engine.load({
     product: internal?.product ?? (await productOf(rung, ort, manifest)),
@@ -273,10 +280,10 @@ export async function buildEngine(
       strictPlacement,
       weights,
       partBytes,
-      vision,
       signal,
       onProgress,
     },
+    later: laterTowers(options),
     backbone: asked.backbone,
     positions: asked.recipe.positions,
     unpackText: internal?.unpackText ?? (weights === 'resident' && isWorthUnpacking(rung, manifest)),
@@ -314,8 +321,20 @@ function unpackedText({ stages }: BundleManifest): number {
   return stages.reduce((sum, { kind, tensors }) => sum + (kind === 'text' ? unpackedBytes(tensors) : 0), 0);
 }
 
-function visionBytes(manifest: BundleManifest): number {
-  return manifest.stages.reduce((sum, { kind, weights }) => sum + (kind === 'vision' ? weights.bytes : 0), 0);
+/** Towers that are left to the first input that goes through them. What lies on the network may be out of reach by then. */
+function laterTowers({ manifest, asked, reader, ...options }: ChoiceOptions): TowerKind[] {
+  const { routes } = asked.backbone;
+  return (['vision', 'text'] as const).filter((kind) => {
+    const isOptional = Object.values(routes).some((route) => !route.includes(kind));
+    const isLarge = towerBytes(manifest, kind) >= LATER_BYTES && !reader.isRemote;
+    return (options[kind] ?? (isOptional && isLarge ? 'later' : 'now')) === 'later';
+  });
+}
+
+/** What is read for a tower: with the text tower, the token table. */
+function towerBytes({ stages, embeddings }: BundleManifest, tower: TowerKind): number {
+  const table = tower === 'text' ? embeddings.bytes : 0;
+  return stages.reduce((sum, { kind, weights }) => sum + (kind === tower ? weights.bytes : 0), table);
 }
 
 /** The adapter's facts, or why there is no adapter that can hold the bundle. */

@@ -1,5 +1,5 @@
 /**
- * @file A loaded model on one rung: the vision and text stages in order, tensors staying on the GPU in between.
+ * @file A loaded model on one rung: the stages of its towers in order, tensors staying on the GPU in between.
  * Knows tensors and indices only; prompts, pictures and batches are made elsewhere.
  */
 
@@ -7,13 +7,13 @@ import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest, BundleStage } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { WebGPUUnavailableError } from '../errors';
-import type { Backbone, PicturePlan, Positions } from '../models';
+import type { Backbone, PicturePlan, Positions, TowerKind } from '../models';
 import type { TextPlan } from './batching';
 import type { Gpu } from './device';
 import type { Product } from '../onnx';
 import { letEventsIn } from '../environment';
 import { Feeder } from './feeds';
-import { BundleFiles } from './files';
+import { BundleFiles, type WeightPart } from './files';
 import type { Rung } from './ladder';
 import { LiveStages } from './live-stages';
 import type { Place } from './matmul-rate';
@@ -42,8 +42,8 @@ export interface EngineOptions {
   weights: WeightsMode;
   /** Stages that are streamed are cut into parts of so many bytes, where their blocks are that small. @default whole */
   partBytes?: number;
-  /** Of resident weights, `later`: leave the vision stages to {@link Engine.loadVision}. */
-  vision: 'now' | 'later';
+  /** Towers whose resident weights are left to {@link Engine.loadTower}. */
+  later: readonly TowerKind[];
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
@@ -59,9 +59,9 @@ export class GpuLost extends Error {
 /** How long after a failed run the browser may take to say that the device is gone. */
 const LOSS_REPORT_MS = 250;
 
-/** Image features on their way from the vision to the text stages; may lie on the GPU. */
+/** What the vision tower gave: features on their way to the text stages, or vectors; may lie on the GPU. */
 export interface Features {
-  readonly tensor: Tensor; // [V, H]
+  readonly tensor: Tensor; // [V, featureSize] or [V, dims]
 }
 
 /** Some rows of one of several features. */
@@ -95,11 +95,11 @@ export class Engine {
   readonly #options: Omit<EngineOptions, keyof LoadHooks>;
   readonly #backbone: Backbone;
   readonly #stages: LiveStages;
-  readonly #vision: Tower;
-  readonly #text: Tower;
-  /** One call loads the vision stages, others wait for it; if it is aborted, the next goes on. */
-  readonly #visionQueue = new TaskQueue();
-  #rows!: TokenRows;
+  readonly #towers: Readonly<Record<TowerKind, Tower>>;
+  /** One call loads a tower, others wait for it; if it is aborted, the next goes on. */
+  readonly #loading: Readonly<Record<TowerKind, TaskQueue>> = { vision: new TaskQueue(), text: new TaskQueue() };
+  /** Of the text tower. */
+  #rows: TokenRows | null = null;
   readonly #feeder: Feeder;
   /** Rejects when the device is lost; never resolves. */
   readonly #lost: Promise<never>;
@@ -123,8 +123,7 @@ export class Engine {
       network: backbone,
     });
     const turns = new TaskQueue();
-    this.#vision = this.#tower('vision', turns);
-    this.#text = this.#tower('text', turns);
+    this.#towers = { vision: this.#tower('vision', turns), text: this.#tower('text', turns) };
     this.#lost = new Promise((_, reject) => {
       void gpu?.device.lost.then(({ reason, message }) => {
         this.#isLost = true;
@@ -139,14 +138,13 @@ export class Engine {
 
   /** Loads what stays, stage after stage; only one stage's weights are in JS memory at a time. */
   static async load(options: EngineOptions): Promise<Engine> {
-    const { reader, manifest, vision, signal } = options;
+    const { reader, later, signal } = options;
     const engine = new Engine(options);
-    const towers = vision === 'later' ? [engine.#text] : [engine.#vision, engine.#text];
-    const wanted = towers.flatMap(({ lacking }) => lacking);
+    const kinds = (['vision', 'text'] as const).filter((kind) => !later.includes(kind));
+    const wanted = kinds.flatMap((kind) => engine.#lacking(kind));
     try {
-      const files = new BundleFiles(reader, [...wanted, { file: manifest.embeddings }], options);
-      for (const tower of towers) await engine.#fill(tower, files, signal);
-      engine.#rows = new TokenRows(await files.rows(manifest.embeddings), manifest.embeddings);
+      const files = new BundleFiles(reader, wanted, options);
+      for (const kind of kinds) await engine.#fill(kind, files, signal);
       return engine;
     } catch (error) {
       await engine.release();
@@ -154,18 +152,22 @@ export class Engine {
     }
   }
 
-  /** Loads the vision stages, if they are to stay and are not loaded yet; to be called before {@link see}. */
-  async loadVision(hooks: LoadHooks = {}): Promise<void> {
-    if (this.#vision.lacking.length === 0) return;
-    await this.#visionQueue.add(async () => {
-      const files = new BundleFiles(this.#options.reader, this.#vision.lacking, hooks);
-      await this.#fill(this.#vision, files, hooks.signal);
+  get backbone(): Backbone {
+    return this.#backbone;
+  }
+
+  /** Loads what a tower lacks; to be called before {@link see} and {@link embed}. */
+  async loadTower(kind: TowerKind, hooks: LoadHooks = {}): Promise<void> {
+    if (this.#lacking(kind).length === 0) return;
+    await this.#loading[kind].add(async () => {
+      const files = new BundleFiles(this.#options.reader, this.#lacking(kind), hooks);
+      await this.#fill(kind, files, hooks.signal);
     }, hooks.signal);
   }
 
-  /** How many stages inputs go through one after another, {@link TowerHooks.onPassed} being told of each. */
-  stageCount({ pictures }: { pictures: boolean }): number {
-    return this.#text.parts.length + (pictures ? this.#vision.parts.length : 0);
+  /** How many stages these towers have, {@link TowerHooks.onPassed} being told of each. */
+  stageCount(kinds: Iterable<TowerKind>): number {
+    return [...kinds].reduce((sum, kind) => sum + this.#towers[kind].parts.length, 0);
   }
 
   /** Where its sessions are made. */
@@ -181,11 +183,11 @@ export class Engine {
   }
 
   /**
-   * Runs the vision tower. The features, one of each run, must be given to {@link embed}, which frees them, or to
-   * {@link joined}.
+   * Runs the vision tower. What it gives, one of each run, must be given to {@link embed}, which frees it, to {@link joined}
+   * or to {@link vectors}.
    */
   async see(runs: readonly VisionRun[], hooks: TowerHooks = {}): Promise<Features[]> {
-    const tensors = await this.#vision.run(
+    const tensors = await this.#towers.vision.run(
       runs.map(
         ({ pixels, plan, pictures }) =>
           async () =>
@@ -201,24 +203,42 @@ export class Engine {
    * @param pieces which rows of which features follow each other
    */
   async joined(seen: readonly Features[], pieces: readonly FeaturePiece[]): Promise<Features> {
-    const { hiddenSize } = this.#backbone;
+    const { hiddenSize, featureSize = hiddenSize } = this.#backbone;
     try {
-      const data = await Promise.all(
-        seen.map(({ tensor }) => ortQueue.add(async () => (await tensor.getData()) as Float32Array)),
-      );
+      const data = await this.#dataOf(seen);
       const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
       const Row = data[0]!.constructor as Float32ArrayConstructor; // float16 comes as another type
-      const all = new Row(rows * hiddenSize);
+      const all = new Row(rows * featureSize);
       let at = 0;
       for (const { from, first, rows: count } of pieces) {
-        all.set(data[from]!.subarray(first * hiddenSize, (first + count) * hiddenSize), at);
-        at += count * hiddenSize;
+        all.set(data[from]!.subarray(first * featureSize, (first + count) * featureSize), at);
+        at += count * featureSize;
       }
       const type = seen[0]!.tensor.type as 'float32';
-      return { tensor: new this.#ort.Tensor(type, all, [rows, hiddenSize]) };
+      return { tensor: new this.#ort.Tensor(type, all, [rows, featureSize]) };
     } finally {
       for (const features of seen) await this.drop(features);
     }
+  }
+
+  /**
+   * The unit vectors that the vision tower gave, in the order of `pieces`, where that is where pictures end. Frees what it was
+   * given, also on failure. // [pieces][rows][dims]
+   */
+  async vectors(seen: readonly Features[], pieces: readonly FeaturePiece[]): Promise<Float32Array[][]> {
+    try {
+      const data = await this.#dataOf(seen);
+      this.#expectNoComplaint();
+      const { dims } = this.#backbone;
+      const row = (from: number, index: number) => data[from]!.slice(index * dims, (index + 1) * dims);
+      return pieces.map(({ from, first, rows }) => Array.from({ length: rows }, (_, i) => row(from, first + i)));
+    } finally {
+      for (const features of seen) await this.drop(features);
+    }
+  }
+
+  #dataOf(seen: readonly Features[]): Promise<Float32Array[]> {
+    return Promise.all(seen.map(({ tensor }) => ortQueue.add(async () => (await tensor.getData()) as Float32Array)));
   }
 
   /**
@@ -228,20 +248,19 @@ export class Engine {
   async embed(runs: readonly TextRun[], hooks: TowerHooks = {}): Promise<Float32Array[][][]> {
     let embeddings: Tensor[];
     try {
-      embeddings = await this.#text.run(
+      embeddings = await this.#towers.text.run(
         runs.map((run) => () => this.#textFeeds(run, hooks.signal)),
         hooks,
       );
       this.#expectNoComplaint();
-    } catch (error) {
+    } finally {
       for (const { features } of runs) await this.drop(features);
-      throw error;
     }
     return embeddings.map((embedding, i) => vectorsOf(embedding, runs[i]!.plan.pooled));
   }
 
   async #textFeeds({ plan, features }: TextRun, signal?: AbortSignal): Promise<TowerRun> {
-    return this.#feeder.text(plan, await this.#rows.gather(plan.tokens, signal), features?.tensor ?? null);
+    return this.#feeder.text(plan, await this.#rows!.gather(plan.tokens, signal), features?.tensor ?? null);
   }
 
   /** Frees features that will not be used; twice does no harm. */
@@ -267,15 +286,23 @@ export class Engine {
       isLost: () => this.#isLost,
       submitted: async () => gpu?.device.queue.onSubmittedWorkDone(),
     };
-    if (weights === 'resident') return new ResidentTower({ ...options, keepsLast: kind === 'vision' });
+    const isEnd = Object.values(backbone.routes).some((route) => route.at(-1) === kind);
+    if (weights === 'resident') return new ResidentTower({ ...options, keepsLast: !isEnd });
     return new StreamedTower({ ...options, reader, turns });
   }
 
-  /** Loads what the tower lacks. */
-  async #fill(tower: Tower, files: BundleFiles, signal?: AbortSignal): Promise<void> {
-    await tower.load(files, signal);
+  /** Files of a tower that are to stay and are not loaded yet. */
+  #lacking(kind: TowerKind): WeightPart[] {
+    const table = kind === 'text' && this.#rows === null ? [{ file: this.#options.manifest.embeddings }] : [];
+    return [...this.#towers[kind].lacking, ...table];
+  }
+
+  async #fill(kind: TowerKind, files: BundleFiles, signal?: AbortSignal): Promise<void> {
+    await this.#towers[kind].load(files, signal);
     await this.gpu?.device.queue.onSubmittedWorkDone();
     this.#expectNoComplaint();
+    const { embeddings } = this.#options.manifest;
+    if (kind === 'text') this.#rows ??= new TokenRows(await files.rows(embeddings), embeddings);
   }
 
   /** An allocation or a shader that failed leaves zeros where numbers should be: never hand those out. */

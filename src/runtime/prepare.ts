@@ -63,6 +63,8 @@ export class Preparer {
     const given = imagesOf(parts.image);
     const { find } = options;
     const backbone = this.#backbone;
+    const isPrompted = given.length === 0 || backbone.routes.picture.includes('text');
+    if (!isPrompted) refuseBoth(text, given.length);
     const emptyText = backbone.embedsEmptyText;
     const request = { text, images: given.length, instruction, role, find, prefix, emptyText };
     const composeWith = (shown: string | undefined) =>
@@ -70,12 +72,14 @@ export class Preparer {
     const { blank } = composeWith(text); // refuses what cannot be, before anything is decoded
 
     const sizes = this.#pictureOptions(options);
+    const { transparency } = this.recipe;
     const pictures: PreparedPicture[] = [];
     for (const image of blank ? [blackPicture(this.recipe.blank!)] : given) {
-      const pixels = await decodeImage(image, { orientation, maxInputPixels, signal });
+      const pixels = await decodeImage(image, { orientation, maxInputPixels, transparency, signal });
       const plan = backbone.picture.plan(pixels, sizes);
       pictures.push({ plan, pixels: backbone.picture.fill(pixels, plan) });
     }
+    if (!isPrompted) return { sequence: { ids: [], images: [], positions: null, plans: [] }, pictures };
     const tokens = pictures.map(({ plan }) => plan.tokens);
     const encoded = fitPrompt(
       {
@@ -88,7 +92,7 @@ export class Preparer {
     );
     const positions =
       this.recipe.positions === 'mrope'
-        ? backbone.rotary.positionsOf(
+        ? backbone.rotary!.positionsOf(
             encoded,
             pictures.map(({ plan }) => plan),
           )
@@ -109,14 +113,35 @@ export class Preparer {
   }
 
   #limits(maxTokens: number | undefined) {
-    const most = Math.min(this.#backbone.prompts.maxTokens, this.recipe.maxTokens ?? Infinity);
+    const { prompts, textTokens } = this.#backbone;
+    if (textTokens !== undefined && maxTokens !== undefined && maxTokens !== textTokens) {
+      throw new InvalidInputError(
+        `This model reads ${textTokens} tokens of every text, and cuts longer ones itself; maxTokens has no place.`,
+        { option: 'maxTokens', maxTokens },
+      );
+    }
+    const most = Math.min(prompts.maxTokens, this.recipe.maxTokens ?? Infinity);
     if (maxTokens !== undefined && (!Number.isInteger(maxTokens) || maxTokens < 1 || maxTokens > most)) {
       throw new InvalidInputError(`maxTokens is a whole number from 1 to the model's ${most}, not ${maxTokens}.`, {
         maxTokens,
       });
     }
-    return { most, maxTokens, cut: 'raw' in this.recipe.prompt ? ('end' as const) : ('text' as const) };
+    const { prompt, overlong } = this.recipe;
+    const cut = 'raw' in prompt ? ('end' as const) : ('text' as const);
+    return { most, maxTokens, cut, overlong: overlong === 'cut' };
   }
+}
+
+/** Where pictures and texts have towers of their own. @throws InvalidInputError for anything but one picture */
+function refuseBoth(text: string | undefined, pictures: number): void {
+  if (pictures > 1) {
+    throw new InvalidInputError(`The input has ${pictures} pictures; this model embeds one at a time.`, { pictures });
+  }
+  if (text === undefined || text === '') return;
+  throw new InvalidInputError(
+    'The input has a picture and a text; this model embeds either, each in a network of its own that knows nothing of the ' +
+      'other. Give them as two inputs.',
+  );
 }
 
 /** A picture, or several. */

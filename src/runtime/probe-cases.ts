@@ -38,10 +38,15 @@ export const F16_CASES: readonly string[] = ['short-text', 'text-33', 'small-pic
 export interface ProbeOptions extends Pick<BundleManifest, 'prompts'> {
   /** Sizes in place of 56 × 56 and 140 × 112. */
   readonly pictures?: Readonly<Partial<typeof PICTURES>>;
+  /** Whether pictures come with a text. @default true */
+  readonly prompted?: boolean;
 }
 
 /** The inputs of a new bundle's probe. Lengths above the model's limit are left out. */
-export async function probeCases({ prompts, pictures }: ProbeOptions, count: CountTokens): Promise<ProbeInput[]> {
+export async function probeCases(
+  { prompts, pictures, prompted = true }: ProbeOptions,
+  count: CountTokens,
+): Promise<ProbeInput[]> {
   const lengths = TEXT_TOKENS.filter((length) => length <= prompts.maxTokens);
   const texts = await textsOf(lengths, count);
   return [
@@ -49,7 +54,7 @@ export async function probeCases({ prompts, pictures }: ProbeOptions, count: Cou
     ...[...texts].map(([length, text]) => ({ name: `text-${length}`, text, picture: null })),
     ...Object.entries({ ...PICTURES, ...pictures }).map(([name, { width, height }]) => ({
       name,
-      text: `${prompts.imageToken}\nRepresent the given image.\n`,
+      text: prompted ? `${prompts.imageToken}\nRepresent the given image.\n` : '',
       picture: { width, height, seed: SEED },
     })),
   ];

@@ -14,7 +14,7 @@ export interface RunOptions {
   /** Whether every token's vector is wanted. */
   all: boolean;
   signal?: AbortSignal;
-  /** Told of the vision stages, where they are loaded with this run. */
+  /** Told of the stages that are loaded with this run. */
   onProgress?: OnProgress;
   /** Told of the stages that the group has gone through, where weights are streamed. */
   onPassed?: (stages: { done: number; total: number }) => void;
@@ -22,7 +22,7 @@ export interface RunOptions {
 
 /**
  * The vectors of each input of each batch: one, or one per token. All pictures go through the vision tower first, then
- * all batches through the text tower, so that streamed weights are read once for the group.
+ * all batches whose vectors it does not give through the text tower, so that streamed weights are read once for the group.
  * // [batches][inputs][vectors][dims]
  */
 export async function runGroup(
@@ -37,8 +37,10 @@ export async function runGroup(
       throw new VLM2VecError('A batch mixes pictures and texts; please report this.');
     }
   });
-  const hasPictures = pictures.some(({ length }) => length > 0);
-  const stages = { done: 0, total: engine.stageCount({ pictures: hasPictures }) };
+  const { routes } = engine.backbone;
+  const taken = pictures.map(({ length }) => routes[length > 0 ? 'picture' : 'text']);
+  const kinds = new Set(taken.flat());
+  const stages = { done: 0, total: engine.stageCount(kinds) };
   const hooks = {
     signal,
     onStage: meter.onStage,
@@ -47,20 +49,34 @@ export async function runGroup(
       onPassed?.({ ...stages });
     },
   };
+  for (const kind of kinds) await engine.loadTower(kind, { signal, onProgress });
   let features: (Features | null)[] = batches.map(() => null);
-  if (hasPictures) {
-    await engine.loadVision({ signal, onProgress });
-    features = await meter.time('vision', seeAll(engine, pictures, hooks));
+  const vectors = new Array<Float32Array[][]>(batches.length);
+  if (kinds.has('vision') && routes.picture.includes('text')) {
+    features = await meter.time('vision', seeAll(engine, pictures, { hooks, take: featuresOf }));
+  } else if (kinds.has('vision')) {
+    const seen = await meter.time('vision', seeAll(engine, pictures, { hooks, take: vectorsOf }));
+    seen.forEach((found, i) => (vectors[i] = found));
   }
-  const runs = batches.map((batch, i) => ({ plan: planOf(batch, { limits, all }), features: features[i]! }));
-  return meter.time('text', engine.embed(runs, hooks));
+  const read = [...batches.keys()].filter((i) => taken[i]!.includes('text'));
+  if (read.length > 0) {
+    const shares = engine.backbone.textTokens === undefined;
+    const planOf = (batch: readonly Prepared[]) => planBatch(batch, { limits, all, shares });
+    const runs = read.map((i) => ({ plan: planOf(batches[i]!), features: features[i]! }));
+    const found = await meter.time('text', engine.embed(runs, hooks));
+    read.forEach((i, at) => (vectors[i] = found[at]!));
+  }
+  return vectors;
 }
 
-function planOf(batch: readonly Prepared[], { limits, all }: Pick<RunOptions, 'limits' | 'all'>) {
+function planBatch(
+  batch: readonly Prepared[],
+  { limits, ...options }: Pick<RunOptions, 'limits' | 'all'> & { shares: boolean },
+) {
   const sequences = batch.map(({ sequence }) => sequence);
   const longest = sequences.reduce((most, { ids }) => Math.max(most, ids.length), 0);
   const rounding = limits.buckets ? { length: bucket(longest), round: packedBucket } : {};
-  return planText(sequences, { ...rounding, all });
+  return planText(sequences, { ...rounding, ...options });
 }
 
 /** A batch's pictures by runs of the tower: those of one plan share one. */
@@ -70,31 +86,44 @@ interface Sight {
   pieces: FeaturePiece[];
 }
 
-/** Features of the pictures of each batch, in order; null of a batch without any. */
-async function seeAll(
+/** What is made of the pictures of a batch, given what the tower gave for each of its runs. */
+type Take<T> = (engine: Engine, seen: readonly Features[], pieces: readonly FeaturePiece[]) => Promise<T>;
+
+/** Features in order; null of a batch without pictures. */
+const featuresOf: Take<Features | null> = async (engine, seen, pieces) =>
+  seen.length > 1 ? engine.joined(seen, pieces) : (seen[0] ?? null);
+
+/** // [inputs][1][dims] */
+const vectorsOf: Take<Float32Array[][]> = (engine, seen, pieces) => engine.vectors(seen, pieces);
+
+/** All pictures through the vision tower, and what `take` makes of those of each batch. */
+async function seeAll<T>(
   engine: Engine,
   batches: readonly (readonly PreparedPicture[])[],
-  hooks: Parameters<Engine['see']>[1],
-): Promise<(Features | null)[]> {
+  { hooks, take }: { hooks: Parameters<Engine['see']>[1]; take: Take<T> },
+): Promise<T[]> {
   const sights = batches.map(sightOf);
   const seen = await engine.see(
     sights.flatMap(({ runs }) => runs),
     hooks,
   );
-  const features: (Features | null)[] = [];
+  const taken: T[] = [];
   let at = 0;
   try {
     for (const { runs, pieces } of sights) {
       const own = seen.slice(at, at + runs.length);
       at += runs.length;
-      features.push(own.length > 1 ? await engine.joined(own, pieces) : (own[0] ?? null));
+      taken.push(await take(engine, own, pieces));
     }
-    return features;
+    return taken;
   } catch (error) {
-    for (const each of [...seen, ...features]) await engine.drop(each);
+    for (const each of [...seen, ...taken]) if (isFeatures(each)) await engine.drop(each);
     throw error;
   }
 }
+
+const isFeatures = (given: unknown): given is Features =>
+  typeof given === 'object' && given !== null && 'tensor' in given;
 
 function sightOf(pictures: readonly PreparedPicture[]): Sight {
   const groups = new Map<string, number[]>();

@@ -342,7 +342,7 @@ test('where the device is lost between stages, the group is repeated on a new on
       product: 'float',
       gpu: { device: device as unknown as GPUDevice, subgroups: false } as Gpu,
       weights: 'streamed',
-      vision: 'now',
+      later: [],
     });
   };
   const files = new Map<string, Uint8Array>();

@@ -5,9 +5,12 @@ import type { EmbedOptions } from '../runtime';
 import type { DrawnWeights } from './drawn-checkpoint';
 import { fixturePath } from './fixtures';
 
+export type BackboneName = 'phi3-v' | 'llava-next' | 'siglip';
+
 export interface BackboneCase {
   id: string;
-  text: string;
+  /** Absent of pictures that come alone. */
+  text?: string;
   images?: (string | { synthetic: [width: number, height: number] })[];
   numCrops?: number;
   /** All tokens; with a picture those before, the number of visual ones, those after. */
@@ -16,7 +19,7 @@ export interface BackboneCase {
   grid?: [rows: number, columns: number];
   /** Base64 of float32: the mean of each tile, the global view first. */
   tileMeans?: string;
-  /** LLaVA: how many of them, the squeezed picture first, and the SHA-256 of all. // float32 [tiles, 3, 336, 336] */
+  /** LLaVA, `pixels` of SigLIP too (patches): how many of them, the squeezed picture first, and the SHA-256 of all. // float32 [tiles, 3, 336, 336] */
   tiles?: number;
   pixels?: string;
   /** SHA-256 of the crops, without the global view. // float32 [rows · columns, 3, 336, 336] */
@@ -31,7 +34,10 @@ export interface BackboneCase {
 export interface BackboneOracle {
   checkpoint: string;
   cases: BackboneCase[];
-  mistakes: { case: string; name: string; cosine: number }[];
+  /** `difference`: of a component, at most. */
+  mistakes: { case: string; name: string; cosine: number; difference?: number }[];
+  /** SigLIP: what makes a cosine a probability. */
+  logit?: { scale: number; bias: number };
 }
 
 /** Vectors of some of a backbone's cases with an adapter merged. */
@@ -45,6 +51,8 @@ export interface AdaptedOracle {
 export interface Variant {
   name: string;
   config: Record<string, unknown>;
+  /** Where it is another than the checkpoint's. */
+  preprocessor?: Record<string, unknown>;
   weights: DrawnWeights;
   /** By name in files: what later releases call the weight. */
   newerNames?: Record<string, string>;
@@ -52,7 +60,7 @@ export interface Variant {
   mistakes?: BackboneOracle['mistakes'];
 }
 
-export function variantsOf(name: 'phi3-v' | 'llava-next'): { files: string; variants: Variant[] } {
+export function variantsOf(name: BackboneName): { files: string; variants: Variant[] } {
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}-variants.json`), 'utf8')) as {
     files: string;
     variants: Variant[];
@@ -63,7 +71,7 @@ export function adaptedOracle(name: 'llava-next+dora' | 'phi3-v+dora'): AdaptedO
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as AdaptedOracle;
 }
 
-export function backboneOracle(name: 'phi3-v' | 'llava-next'): BackboneOracle {
+export function backboneOracle(name: BackboneName): BackboneOracle {
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}.json`), 'utf8')) as BackboneOracle;
 }
 

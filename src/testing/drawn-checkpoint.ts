@@ -32,7 +32,7 @@ function integers(name: string, count: number, seed: number): Int32Array {
 function valueOf(name: string, shape: readonly number[]): (drawn: number) => number {
   if (shape.length === 1 && name.includes('norm') && name.endsWith('weight')) return (n) => 1 + Math.floor(n / 4) / 128;
   if (shape.length < 2 || name.includes('position_embedding') || name.includes('_GN')) return (n) => n / 512;
-  if (name.includes('embed_tokens') || name.includes('lm_head')) return (n) => n / 128;
+  if (/embed_tokens|lm_head|token_embedding|probe$/.test(name)) return (n) => n / 128;
   const fanIn = shape.slice(1).reduce((a, b) => a * b, 1);
   const divisor = 2 ** Math.floor(Math.log2(74 * Math.sqrt(fanIn)) + 0.5);
   return (n) => n / divisor;

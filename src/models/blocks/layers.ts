@@ -24,7 +24,7 @@ export interface Linear {
   /** @default 'none' */
   readonly rowTransform?: PlannedWeight['rowTransform'];
   readonly patchArea?: number;
-  /** What is taken of the sources' matrices; absent: all. Not with a bias. */
+  /** What is taken of the sources' matrices; absent: all. Of a bias as many rows; not with columns and a bias. */
   readonly slice?: Slice;
   readonly role?: PlannedWeight['role'];
   /** Its rows, where some may be stored apart. The last component of `name` is their labels run together. */
@@ -68,7 +68,7 @@ export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeigh
 function linearWeights(layer: Linear): PlannedWeight[] {
   const { name, sources, inFeatures, outFeatures, bias, quantize = true, rowTransform = 'none' } = layer;
   const { patchArea, slice, role, sections } = layer;
-  if (slice && bias) throw new Error(`internal: ${name} is sliced and has a bias`);
+  if (slice?.columns && bias) throw new Error(`internal: columns of ${name} are taken, and it has a bias`);
   const parts = (kind: string) => sources.map((source) => `${source}.${kind}`);
   const matrix: PlannedWeight = {
     name: `${name}.weight`,
@@ -81,7 +81,9 @@ function linearWeights(layer: Linear): PlannedWeight[] {
     ...(role === undefined ? {} : { role }),
     ...(sections === undefined ? {} : { sections }),
   };
-  return bias ? [matrix, storedVector(`${name}.bias`, parts('bias'), outFeatures)] : [matrix];
+  if (!bias) return [matrix];
+  const vector = storedVector(`${name}.bias`, parts('bias'), outFeatures);
+  return [matrix, slice ? { ...vector, slice: { ...slice, of: [slice.of[0], 1] } } : vector];
 }
 
 function normWeights({ name, source, length, bias }: Norm): PlannedWeight[] {

@@ -1,10 +1,11 @@
 /**
- * @file One block of a vision transformer: pre-norm, bidirectional attention within each sequence, a two-layer MLP.
- * B sequences of P patches, D = width.
+ * @file One block of a vision transformer, or of an encoder of texts that is built alike: pre-norm, bidirectional attention
+ * within each sequence, a two-layer MLP. B sequences of P patches (or tokens), D = width.
  */
 
 import {
   castFrom,
+  gatherRows,
   geluTanh,
   multiHeadAttention,
   quickGelu,
@@ -61,19 +62,34 @@ export function vitRun({ graph, precision }: Context, options: { rotary: boolean
 /** What the rows of the residual stream are. */
 export const VIT_ROWS = 'patches';
 
-/** x += attention(norm1(x)); x += fc2(gelu(fc1(norm2(x)))) // [B*P, D] */
-export function vitSteps(config: VitConfig, block: VitBlock): Step<VitRun>[] {
+export interface VitStepsOptions {
+  /** What the rows of the residual stream are, in the graphs' words. @default 'patches' */
+  readonly rows?: string;
+  /** Whether nothing but the rows `last` is kept behind the attention. @default false */
+  readonly pooled?: boolean;
+}
+
+/** The rows that are kept of the last block of a text. */
+export const POOLED_ROWS = 'pooled';
+
+/** x += attention(norm1(x)); x += fc2(gelu(fc1(norm2(x)))) // [B*P, D] → the same, or [E, D] where rows are pooled */
+export function vitSteps(
+  config: VitConfig,
+  block: VitBlock,
+  { rows: given = VIT_ROWS, pooled = false }: VitStepsOptions = {},
+): Step<VitRun>[] {
   const { norm1, qkv, proj, norm2, fc1, fc2 } = block;
+  const rows = pooled ? POOLED_ROWS : given;
   return [
     {
       weights: weightsOf({ norm1, qkv, proj }),
-      rows: VIT_ROWS,
-      apply: (context, stream, run) => attend(context, config, block, { stream, run: run() }),
+      rows,
+      apply: (context, stream, run) => attend(context, config, block, { stream, run: run(), pooled }),
     },
     {
       weights: weightsOf({ norm2, fc1, fc2 }),
-      rows: VIT_ROWS,
-      apply: (context, stream) => mlp(context, config, block, stream),
+      rows,
+      apply: (context, stream) => vitMlp(context, config, block, stream),
     },
   ];
 }
@@ -84,13 +100,28 @@ function attend(
   context: Context,
   config: VitConfig,
   block: VitBlock,
-  { stream, run }: { stream: Stream; run: VitRun },
+  { stream, run, pooled }: { stream: Stream; run: VitRun; pooled: boolean },
 ): Stream {
-  const { normed, stream: summed } = applyNorm(context, block.norm1, stream, context.precision.residual);
-  return addBranch(context, summed, attention(context, config, block, normed, run));
+  const { graph, precision } = context;
+  const { norm1, proj } = block;
+  const { normed, stream: summed } = applyNorm(context, norm1, stream, precision.residual);
+  let rows = attention(context, config, block, normed, run);
+  let { hidden } = summed;
+  if (pooled) {
+    const last = graph.input('last', 'i32', [POOLED_ROWS]);
+    rows = gatherRows(graph, `${proj.name}.pooled`, rows, last); // [E, D]
+    hidden = gatherRows(graph, `${norm1.name}.pooled`, hidden, last); // [E, D]
+  }
+  return addBranch(context, { hidden, branch: null }, applyLinear(context, proj, rows, { factor: precision.residual }));
 }
 
-function mlp(context: Context, { activation }: VitConfig, { norm2, fc1, fc2 }: VitBlock, stream: Stream): Stream {
+/** x += fc2(gelu(fc1(norm2(x)))) // [n, D] */
+export function vitMlp(
+  context: Context,
+  { activation }: Pick<VitConfig, 'activation'>,
+  { norm2, fc1, fc2 }: Pick<VitBlock, 'norm2' | 'fc1' | 'fc2'>,
+  stream: Stream,
+): Stream {
   const { graph, precision } = context;
   const factor = precision.residual;
   const name = `${fc1.name}.gelu`;
@@ -105,7 +136,7 @@ function mlp(context: Context, { activation }: VitConfig, { norm2, fc1, fc2 }: V
   return addBranch(context, summed, applyLinear(context, fc2, active, { factor }));
 }
 
-/** // [B*P, D] → [B*P, D] */
+/** Without the output projection. // [B*P, D] → [B*P, D] */
 function attention(context: Context, config: VitConfig, block: VitBlock, x: Value, run: VitRun): Value {
   const { graph, precision } = context;
   const { heads, headDim } = config;
@@ -122,6 +153,5 @@ function attention(context: Context, config: VitConfig, block: VitBlock, x: Valu
     { q: turned(q, 'q'), k: turned(k, 'k'), v },
     { heads, scale: headDim ** -0.5 / precision.residual ** 2 },
   ); // [B, P, D]
-  const rows = reshape(graph, `${name}.attention.rows`, attended, [-1, width]); // [B*P, D]
-  return applyLinear(context, block.proj, rows, { factor: precision.residual });
+  return reshape(graph, `${name}.attention.rows`, attended, [-1, width]); // [B*P, D]
 }

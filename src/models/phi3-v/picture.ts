@@ -1,9 +1,9 @@
 /** @file Pictures of Phi-3-Vision: tiles of the HD plan, and in which order their visual tokens stand in the prompt. */
 
 import { hdLayout, hdPatches, type TileOptions } from '../../image';
-import { UnsupportedError } from '../../errors';
 import type { Picture } from '../architecture';
 import { clipPatches, type ClipConfig } from '../blocks/clip';
+import { refuseSteps } from '../picture-steps';
 
 /** As the checkpoint's files say; kept in the bundle. */
 export interface HdConfig extends TileOptions {
@@ -23,13 +23,7 @@ export function hdPicture(vision: ClipConfig, image: HdConfig): Picture {
     // One crop: 313 visual tokens. The checkpoint's own number would make 2,509 of the smallest picture.
     probe: { options: { numCrops: 1 } },
     plan(size, { numCrops = image.numCrops, resize = [] }) {
-      const other = resize.find((step) => !('fit' in step && step.fit === 'file'));
-      if (other) {
-        throw new UnsupportedError(
-          `The recipe resizes pictures with ${JSON.stringify(other)}; this model has a way of its own.`,
-          { step: other },
-        );
-      }
+      refuseSteps(resize);
       const { rows, columns, size: resized } = hdLayout(size, { tile, crops: numCrops });
       const sequences = 1 + rows * columns;
       const featureRows = rowsInOrder({ rows, columns, perSide });

@@ -4,16 +4,20 @@
  *   'VLMPHOTO', uint32 version, uint32 bytes of the header, the header (JSON), then the sections one after another
  *
  * The header names model and sections with their lengths and SHA-256: `rows` (JSON: folders and files), `vectors` (see
- * `vectors/image.ts`), `thumbnails` (end to end). Everything is checked before anything is taken over.
+ * `vectors/image.ts`), `thumbnails` (end to end), then one of vectors for each further model (`layers`; from version 2 on,
+ * and an index without any is written as version 1). Everything is checked before anything is taken over.
  */
 
 import type { BundleFile } from '../../bundle/manifest';
 import { FileHasher } from '../../bundle/hash';
 import { JsonField } from '../../bundle/json-field';
 import { IndexFormatError, IntegrityError, UnsupportedError } from '../../errors';
+import type { LayerRow } from './rows';
 
 const MAGIC = 'VLMPHOTO';
-const VERSION = 1;
+/** Without layers, and with them. */
+const VERSIONS = [1, 2];
+const MAX_LAYERS = 100;
 const PREFIX_BYTES = 16;
 const MAX_HEADER_BYTES = 1 << 20;
 /** Bytes read and hashed at a time. */
@@ -21,60 +25,85 @@ export const CHUNK_BYTES = 8 << 20;
 
 export const SECTIONS = ['rows', 'vectors', 'thumbnails'] as const;
 export type SectionName = (typeof SECTIONS)[number];
+type Entry = Pick<BundleFile, 'bytes' | 'sha256'>;
 
 export interface ArchiveHeader {
   modelId: string;
+  /** For people; null where the index had none. */
+  modelName: string | null;
   dims: number;
   /** ISO 8601. */
   created: string;
-  sections: Record<SectionName, Pick<BundleFile, 'bytes' | 'sha256'>>;
+  sections: Record<SectionName, Entry>;
+  /** Of further models. */
+  layers: (LayerRow & Entry)[];
 }
 
-/** A section while it is written: its parts lie on disk where the browser puts large blobs. */
+/** Puts bytes away until the whole is written. */
+export type Keep = (bytes: Uint8Array) => Blob;
+
+/** Where the browser puts large blobs on disk, they need not stay in memory. */
+const asBlob: Keep = (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]);
+
+/** A section while it is written. */
 export class SectionWriter {
   readonly #hasher: FileHasher;
+  readonly #keep: Keep;
   readonly #parts: Blob[] = [];
 
-  private constructor(hasher: FileHasher) {
+  private constructor(hasher: FileHasher, keep: Keep) {
     this.#hasher = hasher;
+    this.#keep = keep;
   }
 
-  static async create(): Promise<SectionWriter> {
-    return new SectionWriter(await FileHasher.create());
+  static async create(keep = asBlob): Promise<SectionWriter> {
+    return new SectionWriter(await FileHasher.create(), keep);
   }
 
   write(bytes: Uint8Array): void {
     this.#hasher.update(bytes);
-    this.#parts.push(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+    this.#parts.push(this.#keep(bytes));
   }
 
-  finish(name: SectionName): { blob: Blob; entry: Pick<BundleFile, 'bytes' | 'sha256'> } {
+  finish(name: string): { parts: Blob[]; entry: Entry } {
     const { bytes, sha256 } = this.#hasher.finish(name);
-    return { blob: new Blob(this.#parts), entry: { bytes, sha256 } };
+    return { parts: this.#parts, entry: { bytes, sha256 } };
   }
 }
 
-export function archiveBlob(
-  facts: Pick<ArchiveHeader, 'modelId' | 'dims'>,
-  sections: Record<SectionName, ReturnType<SectionWriter['finish']>>,
-): Blob {
+type Finished = ReturnType<SectionWriter['finish']>;
+
+/** A whole archive in one. */
+export function archiveBlob(...contents: Parameters<typeof archiveParts>): Blob {
+  return new Blob(archiveParts(...contents), { type: 'application/octet-stream' });
+}
+
+/** What an archive is made of, one after another. */
+export function archiveParts(
+  facts: Pick<ArchiveHeader, 'modelId' | 'modelName' | 'dims'>,
+  sections: Record<SectionName, Finished>,
+  layers: readonly { layer: LayerRow; section: Finished }[] = [],
+): Blob[] {
   const entries = Object.fromEntries(SECTIONS.map((name) => [name, sections[name].entry]));
+  const further = layers.map(({ layer, section }) => ({ ...layer, ...section.entry }));
+  const created = new Date().toISOString();
   const header = new TextEncoder().encode(
-    JSON.stringify({ ...facts, created: new Date().toISOString(), sections: entries }),
+    JSON.stringify({ ...facts, created, sections: entries, ...(further.length > 0 && { layers: further }) }),
   );
   const prefix = new Uint8Array(PREFIX_BYTES);
   prefix.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(prefix.buffer);
-  view.setUint32(8, VERSION, true);
+  view.setUint32(8, VERSIONS[further.length > 0 ? 1 : 0]!, true);
   view.setUint32(12, header.length, true);
-  return new Blob([prefix, header, ...SECTIONS.map((name) => sections[name].blob)], {
-    type: 'application/octet-stream',
-  });
+  const parts = [...SECTIONS.map((name) => sections[name].parts), ...layers.map(({ section }) => section.parts)];
+  return [new Blob([prefix, header]), ...parts.flat()];
 }
 
 export interface Archive {
   header: ArchiveHeader;
   sections: Record<SectionName, Blob>;
+  /** By key, as in the header. */
+  layers: Map<string, Blob>;
 }
 
 /**
@@ -87,8 +116,10 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   if (!isArchive) throw new IndexFormatError('This is no exported photo index.');
   const view = new DataView(prefix.buffer);
   const version = view.getUint32(8, true);
-  if (version !== VERSION) {
-    throw new UnsupportedError(`The export has format version ${version}; this site knows ${VERSION}.`, { version });
+  if (!VERSIONS.includes(version)) {
+    throw new UnsupportedError(`The export has format version ${version}; this site knows ${VERSIONS.join(' and ')}.`, {
+      version,
+    });
   }
   const length = view.getUint32(12, true);
   if (length > MAX_HEADER_BYTES) throw new IndexFormatError(`The export's header is said to have ${length} bytes.`);
@@ -96,25 +127,49 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   const root = await readJson(blob.slice(PREFIX_BYTES, start), 'header');
   const header: ArchiveHeader = {
     modelId: root.get('modelId').string(1000),
+    // Exports of earlier versions have none.
+    modelName: root.get('modelName').given((name) => name.string(1000)) ?? null,
     dims: root.get('dims').integer(1, 8192),
     created: root.get('created').string(100),
     sections: {} as ArchiveHeader['sections'],
+    layers: version === 1 ? [] : root.get('layers').items(readLayer, { min: 1, max: MAX_LAYERS }),
   };
   const sections = {} as Archive['sections'];
   let at = start;
   for (const name of SECTIONS) {
-    const field = root.get('sections').get(name);
-    const entry = { bytes: field.get('bytes').integer(0), sha256: field.get('sha256').string(64) };
+    const entry = readEntry(root.get('sections').get(name));
     header.sections[name] = entry;
     sections[name] = blob.slice(at, at + entry.bytes);
     at += entry.bytes;
+  }
+  const layers: Archive['layers'] = new Map();
+  for (const { key, bytes } of header.layers) {
+    if (layers.has(key)) throw new IndexFormatError(`The export has the layer ${key} twice.`);
+    layers.set(key, blob.slice(at, at + bytes));
+    at += bytes;
   }
   if (at !== blob.size) {
     throw new IndexFormatError(
       `The export has ${blob.size} bytes, and by its header ${at}: it is cut short or damaged.`,
     );
   }
-  return { header, sections };
+  return { header, sections, layers };
+}
+
+function readEntry(field: JsonField): Entry {
+  return { bytes: field.get('bytes').integer(0), sha256: field.get('sha256').string(64) };
+}
+
+function readLayer(field: JsonField): LayerRow & Entry {
+  const key = field.get('key').string(16);
+  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is no key of a layer.');
+  return {
+    key,
+    modelId: field.get('modelId').string(1000),
+    modelName: field.get('modelName').nullable((name) => name.string(1000)),
+    dims: field.get('dims').integer(1, 8192),
+    ...readEntry(field),
+  };
 }
 
 /** JSON of a blob. @throws IndexFormatError */
@@ -132,8 +187,17 @@ export async function readJson(blob: Blob, where: string): Promise<JsonField> {
  * A section's bytes, a few megabytes at a time, held to its hash once all are read.
  * @throws IntegrityError behind the last part, where they are others than the header promises
  */
-export async function* readSection({ header, sections }: Archive, name: SectionName, signal?: AbortSignal) {
-  const blob = sections[name];
+export function readSection(archive: Archive, name: SectionName, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  return readHashed(name, archive.sections[name], archive.header.sections[name], signal);
+}
+
+/** The same of a layer. */
+export function readLayerSection(archive: Archive, key: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  const entry = archive.header.layers.find((layer) => layer.key === key)!;
+  return readHashed(`vectors of ${entry.modelId}`, archive.layers.get(key)!, entry, signal);
+}
+
+async function* readHashed(name: string, blob: Blob, { sha256 }: Entry, signal?: AbortSignal) {
   const hasher = await FileHasher.create();
   for (let at = 0; at < blob.size; at += CHUNK_BYTES) {
     signal?.throwIfAborted();
@@ -141,7 +205,6 @@ export async function* readSection({ header, sections }: Archive, name: SectionN
     hasher.update(bytes);
     yield bytes;
   }
-  if (hasher.finish(name).sha256 !== header.sections[name].sha256) {
-    throw new IntegrityError(`The export's ${name} differ from their hash: the file is damaged.`, { section: name });
-  }
+  if (hasher.finish(name).sha256 === sha256) return;
+  throw new IntegrityError(`The export's ${name} differ from their hash: the file is damaged.`, { section: name });
 }

@@ -2,13 +2,25 @@
 
 import type { PhotoItem } from '../types';
 import type { PackedVectors } from '../vectors';
+import { failureIn, slotIn } from './layers';
 import { fileKey, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { Shelf } from './shelf';
+
+/** The layer in memory: of the deep model in use. */
+export interface DeepShelf {
+  key: string;
+  shelf: Shelf;
+}
 
 export class Catalog {
   readonly files = new Map<number, FileRow>();
   readonly folders = new Map<number, FolderRow>();
-  /** By row of the vectors; null where there is no picture to be found. */
-  readonly items: (PhotoItem | null)[] = [];
+  /** Of the index's own model, which every picture has a vector of. */
+  readonly shelf: Shelf;
+  #deep: DeepShelf | null = null;
+  /** Pictures with a vector of the deep model, and those that it failed with. */
+  #deepDone = 0;
+  #deepFailed = 0;
   readonly #idOfKey = new Map<string, number>();
   readonly #idsOfHash = new Map<string, Set<number>>();
   readonly #picturesOfFolder = new Map<number, number>();
@@ -17,13 +29,41 @@ export class Catalog {
   #lastId = 0;
   #pictures = 0;
 
-  constructor(
-    readonly vectors: PackedVectors,
-    folders: readonly FolderRow[],
-    files: readonly FileRow[],
-  ) {
+  constructor(vectors: PackedVectors, folders: readonly FolderRow[], files: readonly FileRow[]) {
+    this.shelf = new Shelf(vectors);
     for (const folder of folders) this.folders.set(folder.id, folder);
     for (const file of files) this.put(file);
+  }
+
+  get vectors(): PackedVectors {
+    return this.shelf.vectors;
+  }
+
+  /** Null where there is no deep model. */
+  get deep(): DeepShelf | null {
+    return this.#deep;
+  }
+
+  /** Pictures with a vector of the deep model. */
+  get deepDone(): number {
+    return this.#deepDone;
+  }
+
+  /** Pictures that the deep model failed with. */
+  get deepFailed(): number {
+    return this.#deepFailed;
+  }
+
+  /** Takes a layer's vectors into use, or none. */
+  attach(deep: DeepShelf | null): void {
+    this.#deep = deep;
+    this.#deepDone = 0;
+    this.#deepFailed = 0;
+    for (const row of deep ? this.files.values() : []) {
+      if (row.kind !== 'picture' || this.#missing.has(row.id)) continue;
+      this.#countDeep(row, 1);
+      this.#showDeep(row, this.itemOf(row));
+    }
   }
 
   /** Pictures that can be found. */
@@ -78,20 +118,24 @@ export class Catalog {
     this.#count(row, missing ? -1 : 1);
     if (missing) this.#missing.add(id);
     else this.#missing.delete(id);
-    if (row.kind === 'picture') this.items[row.slot] = missing ? null : this.itemOf(row);
+    if (row.kind !== 'picture') return;
+    const item = missing ? null : this.itemOf(row);
+    this.shelf.show(row.slot, item);
+    this.#showDeep(row, item);
   }
 
-  /** Adds or replaces a row. Its vector must be in memory; one that it had before is freed. */
+  /** Adds or replaces a row. Its vectors must be in memory; those that it had before are freed. */
   put(row: FileRow): void {
     const before = this.files.get(row.id);
-    if (before) this.#forget(before, row.kind === 'picture' ? row.slot : null);
+    if (before) this.#forget(before, row.kind === 'picture' ? row : null);
     this.#lastId = Math.max(this.#lastId, row.id);
     this.files.set(row.id, row);
     this.#idOfKey.set(fileKey(row.folderId, row.path), row.id);
     this.#count(row, 1);
     if (row.kind !== 'picture') return;
-    while (this.items.length <= row.slot) this.items.push(null);
-    this.items[row.slot] = this.itemOf(row);
+    const item = this.itemOf(row);
+    this.shelf.show(row.slot, item);
+    this.#showDeep(row, item);
     const same = this.#idsOfHash.get(row.hash);
     if (same) same.add(row.id);
     else this.#idsOfHash.set(row.hash, new Set([row.id]));
@@ -112,11 +156,11 @@ export class Catalog {
 
   /** One for each row of the vectors. */
   get rows(): (PhotoItem | null)[] {
-    while (this.items.length < this.vectors.rows) this.items.push(null);
-    return this.items;
+    return this.shelf.items;
   }
 
-  #forget(row: FileRow, keepSlot: number | null): void {
+  /** @param next takes its place, and keeps the vectors that it names */
+  #forget(row: FileRow, next: PictureRow | null): void {
     this.setMissing(row.id, false);
     this.#count(row, -1);
     this.files.delete(row.id);
@@ -126,14 +170,28 @@ export class Catalog {
     const same = this.#idsOfHash.get(row.hash);
     same?.delete(row.id);
     if (same?.size === 0) this.#idsOfHash.delete(row.hash);
-    if (row.slot === keepSlot) return;
-    this.items[row.slot] = null;
-    if (this.vectors.has(row.slot)) this.vectors.remove(row.slot);
+    if (row.slot !== next?.slot) this.shelf.free(row.slot);
+    if (!this.#deep) return;
+    const { key: layer, shelf } = this.#deep;
+    const slot = slotIn(row, layer);
+    if (slot !== undefined && slot !== (next && slotIn(next, layer))) shelf.free(slot);
+  }
+
+  #showDeep(row: PictureRow, item: PhotoItem | null): void {
+    const slot = this.#deep && slotIn(row, this.#deep.key);
+    if (slot != null) this.#deep!.shelf.show(slot, item);
+  }
+
+  #countDeep(row: PictureRow, by: number): void {
+    if (!this.#deep) return;
+    if (slotIn(row, this.#deep.key) !== undefined) this.#deepDone += by;
+    if (failureIn(row, this.#deep.key) !== undefined) this.#deepFailed += by;
   }
 
   #count(row: FileRow, by: number): void {
     if (row.kind !== 'picture') return;
     this.#pictures += by;
     this.#picturesOfFolder.set(row.folderId, this.picturesIn(row.folderId) + by);
+    this.#countDeep(row, by);
   }
 }

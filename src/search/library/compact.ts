@@ -1,6 +1,7 @@
 /** @file Gives back the places of pictures that changed or went, which are left free in the files. */
 
 import { writeRecords } from '../vectors';
+import { layersOf, slotIn, withEntry } from './layers';
 import type { Library } from './library';
 import type { FileRow, PictureRow } from './rows';
 
@@ -15,8 +16,10 @@ export function isWasteful({ catalog }: Library): boolean {
 
 /** Copies what is in use into new files. */
 export async function compact(library: Library): Promise<void> {
-  const { catalog } = library;
-  await library.replace(async ({ vectors, thumbnails }) => {
+  const { catalog, meta } = library;
+  const layers = layersOf(meta);
+  await library.replace(layers, async ({ vectors, thumbnails, layers: packs }) => {
+    const layerSlots = new Map<string, number>();
     const files: FileRow[] = [];
     const moved = new Map<number, PictureRow['thumb']>();
     let slots = 0;
@@ -32,7 +35,16 @@ export async function compact(library: Library): Promise<void> {
         thumb = { ...row.thumb, at: await thumbnails.append((await library.readThumbnail(row)).bytes) };
         moved.set(row.thumb.at, thumb);
       }
-      files.push({ ...row, slot, thumb });
+      let kept = row;
+      for (const { key } of layers) {
+        const before = slotIn(row, key);
+        if (before === undefined) continue;
+        const next = layerSlots.get(key) ?? 0;
+        layerSlots.set(key, next + 1);
+        await packs.get(key)!.append(await library.readRecord(key, before));
+        kept = withEntry(kept, key, { slot: next });
+      }
+      files.push({ ...kept, slot, thumb });
     }
     return { files, folders: [...catalog.folders.values()] };
   });

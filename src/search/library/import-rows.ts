@@ -1,7 +1,7 @@
 /** @file The rows of an export, each field checked: anyone may have written the file. */
 
 import type { JsonField } from '../../bundle/json-field';
-import { fileKey, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { fileKey, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
 
 const MAX_FILES = 5_000_000;
 const MAX_FOLDERS = 100_000;
@@ -19,17 +19,20 @@ export interface Extent {
   slots: number;
   /** Bytes. */
   thumbnails: number;
+  /** Vectors of each layer, by its key. @default none */
+  layers?: ReadonlyMap<string, number>;
 }
 
 /** @throws IndexFormatError, by the field's own error */
 export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[]; files: FileRow[] } {
-  const folders = root.get('folders').items(readFolder, { max: MAX_FOLDERS });
+  const folders = root.get('folders').items(readFolderRow, { max: MAX_FOLDERS });
   const ids = new Set(folders.map(({ id }) => id));
   if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
   const seen = { ids: new Set<number>(), keys: new Set<string>(), slots: new Set<number>() };
+  const deepSlots = new Set<string>();
   const files = root.get('files').items(
     (field) => {
-      const row = readFile(field, extent);
+      const row = readFileRow(field, extent);
       if (!ids.has(row.folderId)) field.fail('its folder is not among the folders.');
       const key = fileKey(row.folderId, row.path);
       const slot = row.kind === 'picture' ? row.slot : -1;
@@ -37,6 +40,12 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
       seen.ids.add(row.id);
       seen.keys.add(key);
       if (slot >= 0) seen.slots.add(slot);
+      for (const [layer, entry] of Object.entries((row.kind === 'picture' && row.deep) || {})) {
+        if (!('slot' in entry)) continue;
+        const name = `${layer} ${entry.slot}`;
+        if (deepSlots.has(name)) field.fail('its vector of another model is there twice.');
+        deepSlots.add(name);
+      }
       return row;
     },
     { max: MAX_FILES },
@@ -44,7 +53,8 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
   return { folders, files };
 }
 
-function readFolder(field: JsonField): FolderRow {
+/** @throws IndexFormatError, by the field's own error */
+export function readFolderRow(field: JsonField): FolderRow {
   const name = field.get('name').string(255);
   if (name === '' || name.includes('/')) field.get('name').fail('it is no name of a folder.');
   return {
@@ -55,7 +65,8 @@ function readFolder(field: JsonField): FolderRow {
   };
 }
 
-function readFile(field: JsonField, extent: Extent): FileRow {
+/** @throws IndexFormatError, by the field's own error */
+export function readFileRow(field: JsonField, extent: Extent): FileRow {
   const facts = {
     id: field.get('id').integer(1, 2 ** 32 - 1),
     folderId: field.get('folderId').integer(1),
@@ -73,6 +84,7 @@ function readFile(field: JsonField, extent: Extent): FileRow {
     kind,
     slot: field.get('slot').integer(0, extent.slots - 1),
     thumb: field.get('thumb').nullable((thumb) => readThumb(thumb, extent)),
+    ...readDeep(field, extent),
     taken: field.get('taken').number(-MAX_TIME, MAX_TIME),
     dated: field.get('dated').boolean(),
     camera: field.get('camera').nullable((camera) => camera.string(200)),
@@ -85,6 +97,17 @@ function readFile(field: JsonField, extent: Extent): FileRow {
     height,
     hash: readHash(field.get('hash')),
   };
+}
+
+function readDeep(field: JsonField, { layers = new Map() }: Extent): Pick<PictureRow, 'deep'> {
+  if (!field.has('deep')) return {};
+  const deep = field.get('deep');
+  const entries = deep.keys([...layers.keys()]).map((key): [string, DeepEntry] => {
+    const entry = deep.get(key);
+    if (entry.has('reason')) return [key, { reason: entry.get('reason').string(2000) }];
+    return [key, { slot: entry.get('slot').integer(0, layers.get(key)! - 1) }];
+  });
+  return { deep: Object.fromEntries(entries) };
 }
 
 function readThumb(field: JsonField, { thumbnails }: Extent): NonNullable<PictureRow['thumb']> {

@@ -1,10 +1,14 @@
 /** @file One file → the index. Nothing is changed before all of it has been read and found sound. */
 
-import { IndexFormatError, UnsupportedError } from '../../errors';
+import { IndexFormatError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
-import { openArchive, readJson, readSection, type Archive } from './archive';
+import { openArchive, readJson, readLayerSection, readSection, type Archive } from './archive';
 import { readRows } from './import-rows';
+import { checkModel, type IndexModel } from './index-model';
+import { layerKey } from './layers';
 import type { Library } from './library';
+import type { VectorsOf } from './loading';
+import type { FileRow, FolderRow } from './rows';
 
 /** Far above rows of the largest library. */
 const MAX_ROWS_BYTES = 2 ** 30;
@@ -18,24 +22,24 @@ const MAX_SCALE = 1.01 / 127;
  */
 export async function importIndex(library: Library, blob: Blob, signal?: AbortSignal): Promise<void> {
   const archive = await openArchive(blob);
-  const { modelId, dims } = library.place;
-  if (archive.header.modelId !== modelId || archive.header.dims !== dims) {
-    throw new UnsupportedError(
-      `The export is of another model (${archive.header.modelId}) than the one in use (${modelId}). ` +
-        'Load that one first.',
-      { modelId: archive.header.modelId },
-    );
+  const { modelId, modelName, dims } = library.place;
+  checkModel(modelOf(archive), { id: modelId, name: modelName, dims }, 'The export');
+  for (const layer of archive.header.layers) {
+    const known = library.meta.layers?.find(({ key }) => key === layer.key);
+    if (known && known.dims !== layer.dims) {
+      throw new IndexFormatError(`The export's vectors of ${layer.modelId} have ${layer.dims} dimensions.`);
+    }
   }
-  const slots = await checkVectors(archive, library, signal);
   for await (const _ of readSection(archive, 'thumbnails', signal));
-  if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
-  for await (const _ of readSection(archive, 'rows', signal));
-  const { folders, files } = readRows(await readJson(archive.sections.rows, 'rows'), {
-    slots,
-    thumbnails: archive.sections.thumbnails.size,
-  });
+  const { folders, files } = await checkArchive(archive, signal);
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
-  await library.replace(async ({ vectors, thumbnails }) => {
+  const kept = archive.header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
+  await library.replace(kept, async ({ vectors, thumbnails, layers: packs }) => {
+    for (const { key } of kept) {
+      const pack = packs.get(key)!;
+      await pack.truncate(0);
+      for await (const bytes of readLayerSection(archive, key, signal)) await pack.append(bytes);
+    }
     await vectors.truncate(0);
     for await (const bytes of readSection(archive, 'vectors', signal)) await vectors.append(bytes);
     for await (const bytes of readSection(archive, 'thumbnails', signal)) await thumbnails.append(bytes);
@@ -43,24 +47,48 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
   });
 }
 
+export function modelOf({ header }: Archive): IndexModel {
+  return { id: header.modelId, name: header.modelName, dims: header.dims };
+}
+
+/**
+ * Reads rows and vectors whole, and holds each to the other.
+ * @throws IndexFormatError, IntegrityError
+ */
+export async function checkArchive(
+  archive: Archive,
+  signal?: AbortSignal,
+): Promise<{ folders: FolderRow[]; files: FileRow[] }> {
+  const { header, sections } = archive;
+  const slots = await checkVectors(sections.vectors, header, signal);
+  for await (const _ of readSection(archive, 'vectors', signal));
+  const layers = new Map<string, number>();
+  for (const layer of header.layers) {
+    if (layer.key !== (await layerKey(layer.modelId)) || layer.modelId === header.modelId) {
+      throw new IndexFormatError(`The export's layer ${layer.key} is not of the model that it names.`);
+    }
+    layers.set(layer.key, await checkVectors(archive.layers.get(layer.key)!, layer, signal));
+    for await (const _ of readLayerSection(archive, layer.key, signal));
+  }
+  if (sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
+  for await (const _ of readSection(archive, 'rows', signal));
+  return readRows(await readJson(sections.rows, 'rows'), { slots, thumbnails: sections.thumbnails.size, layers });
+}
+
 /** How many there are. */
-async function checkVectors(archive: Archive, { place }: Library, signal?: AbortSignal): Promise<number> {
-  const { size } = archive.sections.vectors;
-  const length = recordBytes(place.dims);
+async function checkVectors(blob: Blob, model: VectorsOf, signal?: AbortSignal): Promise<number> {
+  const { size } = blob;
+  const length = recordBytes(model.dims);
   const slots = (size - HEADER_BYTES) / length;
   if (!Number.isInteger(slots) || slots < 0) throw new IndexFormatError("The export's vectors are not whole.");
-  const header = readHeader(new Uint8Array(await archive.sections.vectors.slice(0, HEADER_BYTES).arrayBuffer()));
-  if (header.model !== place.modelId || header.dims !== place.dims) {
+  const header = readHeader(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
+  if (header.model !== model.modelId || header.dims !== model.dims) {
     throw new IndexFormatError("The export's vectors are of another model than its header says.");
   }
-  for await (const _ of readSection(archive, 'vectors', signal));
   const step = Math.max(1, Math.floor((8 << 20) / length));
   for (let slot = 0; slot < slots; slot += step) {
     signal?.throwIfAborted();
-    const part = archive.sections.vectors.slice(
-      recordAt(place.dims, slot),
-      recordAt(place.dims, Math.min(slots, slot + step)),
-    );
+    const part = blob.slice(recordAt(model.dims, slot), recordAt(model.dims, Math.min(slots, slot + step)));
     const bytes = await part.arrayBuffer();
     const view = new DataView(bytes);
     const codes = new Int8Array(bytes);

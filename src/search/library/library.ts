@@ -4,25 +4,35 @@
  * a crash left, and are cut off at the next opening.
  */
 
-import { SourceNotFoundError, UnsupportedError } from '../../errors';
-import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader, writeRecords } from '../vectors';
+import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
+import { Appends, type Addition, type DeepAddition } from './appends';
 import type { Catalog } from './catalog';
-import { emptyVectors, freeUnused, load, readCatalog } from './loading';
+import { layerKey, layersOf, slotIn, withEntry } from './layers';
+import { emptyVectors, freeUnused, load, readCatalog, readVectors } from './loading';
 import type { LibraryPlace } from './place';
-import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
-import { closePacks, type Changes, type IndexStorage, type Packs, type Writers } from './storage';
+import type { FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
+import {
+  closePacks,
+  layerFilesOf,
+  openAllWriters,
+  type AllPacks,
+  type AllWriters,
+  type Changes,
+  type IndexStorage,
+  type PackReader,
+} from './storage';
+import { Shelf } from './shelf';
 
-/** A row to be written, and the bytes it does not have yet. */
-export type Addition =
-  | { row: Exclude<FileRow, PictureRow> }
-  /** As it is: its bytes lie there already. */
-  | { row: PictureRow }
-  | { row: Omit<PictureRow, 'slot' | 'thumb'>; vector: Float32Array; thumb: { bytes: Uint8Array; type: string } | null }
-  /** The same bytes as another picture: its vector is copied, its thumbnail shared. */
-  | { row: Omit<PictureRow, 'slot' | 'thumb'>; like: PictureRow };
+export type { Addition } from './appends';
+
+/** A model whose vectors an index is to hold beside those of its own. */
+export type DeepModel = Omit<LayerRow, 'key'>;
 
 export interface Commit {
   add?: readonly Addition[];
+  /** Of the layer in use. */
+  deep?: readonly DeepAddition[];
   remove?: readonly number[];
   ended?: readonly string[];
   folders?: Changes['folders'];
@@ -33,6 +43,7 @@ export interface Commit {
 export interface Committed {
   revision: number;
   generation: number;
+  contentRevision: number;
   put: readonly FileRow[];
   remove: readonly number[];
   folders: Changes['folders'];
@@ -43,16 +54,16 @@ export class Library {
   readonly storage: IndexStorage;
   meta: MetaRow;
   catalog: Catalog;
-  #packs: Packs;
+  #packs: AllPacks;
   /** Null where another tab writes. */
-  #writers: Writers | null;
+  #writers: AllWriters | null;
   /** Commits go one after another. */
   #turn: Promise<unknown> = Promise.resolve();
 
   private constructor(
     place: LibraryPlace,
     storage: IndexStorage,
-    { meta, catalog, packs, writers }: { meta: MetaRow; catalog: Catalog; packs: Packs; writers: Writers | null },
+    { meta, catalog, packs, writers }: { meta: MetaRow; catalog: Catalog; packs: AllPacks; writers: AllWriters | null },
   ) {
     this.place = place;
     this.storage = storage;
@@ -60,6 +71,11 @@ export class Library {
     this.catalog = catalog;
     this.#packs = packs;
     this.#writers = writers;
+  }
+
+  /** Grows when pictures come, change or go, and not when the deep model is through with one. */
+  get contentRevision(): number {
+    return this.meta.contentRevision ?? this.meta.revision;
   }
 
   get writable(): boolean {
@@ -94,40 +110,113 @@ export class Library {
     return { bytes: await this.#packs.thumbnails.read(thumb.at, thumb.bytes), type: thumb.type };
   }
 
+  /** The record of a vector in a layer's file. @throws SourceNotFoundError */
+  readRecord(key: string, slot: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { dims } = layersOf(this.meta).find((layer) => layer.key === key)!;
+    return this.#packs.layers.get(key)!.read(recordAt(dims, slot), recordBytes(dims));
+  }
+
   /** Takes over what another tab committed. Resolves to false where it does not follow on what is known here. */
-  async follow({ revision, generation, put, remove, folders }: Committed): Promise<boolean> {
+  async follow({ revision, generation, contentRevision, put, remove, folders }: Committed): Promise<boolean> {
     if (generation !== this.meta.generation || revision !== this.meta.revision + 1) return false;
-    const { vectors } = this.catalog;
-    const slots = put.flatMap((row) => (row.kind === 'picture' ? [row.slot] : []));
-    const missing = Math.max(0, ...slots.map((slot) => slot + 1)) - vectors.rows;
-    if (missing > 0) await this.#readVectors(new Set(slots), missing);
+    const pictures = put.filter((row) => row.kind === 'picture');
+    await readMissing(this.catalog.vectors, this.#packs.vectors, new Set(pictures.map(({ slot }) => slot)));
+    const { deep } = this.catalog;
+    const slots = new Set(deep ? pictures.flatMap((row) => slotIn(row, deep.key) ?? []) : []);
+    if (deep && slots.size > 0) {
+      const pack = this.#packs.layers.get(deep.key);
+      if (!pack) return false;
+      await readMissing(deep.shelf.vectors, pack, slots);
+    }
     this.#apply(put, remove, folders);
-    this.meta = { ...this.meta, revision };
+    this.meta = { ...this.meta, revision, contentRevision };
     return true;
   }
 
   /** Bytes of all files of the index as one moment has them. For export. */
-  inTurn<T>(work: (packs: Packs) => Promise<T>): Promise<T> {
+  inTurn<T>(work: (packs: AllPacks) => Promise<T>): Promise<T> {
     return this.#inTurn(() => work(this.#packs));
+  }
+
+  /**
+   * Takes the vectors of a model into use beside the index's own, those that it has by now; or none. Of a model that is
+   * new here a layer is begun.
+   * @returns whether one was
+   * @throws InvalidInputError for the index's own model, and where its vectors are of another length than they were;
+   *   RangeError where memory is short
+   */
+  attach(model: DeepModel | null): Promise<boolean> {
+    return this.#inTurn(async () => {
+      this.catalog.attach(null);
+      if (!model) return false;
+      if (model.modelId === this.place.modelId) throw new InvalidInputError("It is the index's own model.");
+      const key = await layerKey(model.modelId);
+      const known = layersOf(this.meta).find((layer) => layer.key === key);
+      if (known && known.dims !== model.dims) {
+        throw new InvalidInputError(`Its vectors have ${model.dims} dimensions; those of the index ${known.dims}.`);
+      }
+      if (!known && this.#writers) await this.#beginLayer({ ...model, key }, this.#writers);
+      await this.#readLayer({ ...model, key });
+      return !known && this.#writers !== null;
+    });
+  }
+
+  /** Forgets all vectors of a model other than the index's own. Resolves to whether there was such a layer. */
+  forgetLayer(modelId: string): Promise<boolean> {
+    return this.#inTurn(async () => {
+      const { layers } = this.#writers ?? readOnly();
+      const layer = layersOf(this.meta).find((each) => each.modelId === modelId);
+      if (!layer) return false;
+      const { key } = layer;
+      if (this.catalog.deep?.key === key) this.catalog.attach(null);
+      const put = [...this.catalog.files.values()].flatMap((row) =>
+        row.kind === 'picture' && row.deep?.[key] ? [withEntry(row, key, null)] : [],
+      );
+      const left = layersOf(this.meta).filter((each) => each !== layer);
+      const { contentRevision } = this;
+      const meta = { ...this.meta, layers: left, revision: this.meta.revision + 1, contentRevision };
+      await this.storage.commit({ put, meta });
+      this.meta = meta;
+      this.#apply(put, [], undefined);
+      await layers.get(key)?.close();
+      layers.delete(key);
+      await this.storage.removeOthers(
+        meta.generation,
+        left.map((each) => each.key),
+      );
+      return true;
+    });
   }
 
   /**
    * Puts another content in place of all there is, in files of a new generation: until the one transaction at the end,
    * the old content counts.
-   * @param write appends to the new files, which are empty, and gives the new rows
+   * @param layers that the new content has; one in use is kept
+   * @param write appends to the new files, which hold no vectors, and gives the new rows
    */
-  replace(write: (files: Writers) => Promise<{ files: FileRow[]; folders: FolderRow[] }>): Promise<void> {
+  replace(
+    layers: readonly LayerRow[],
+    write: (files: AllWriters) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
+  ): Promise<void> {
     return this.#inTurn(async () => {
       const generation = this.meta.generation + 1;
-      const packs = await this.storage.openWriters(generation);
+      const attached = layersOf(this.meta).find(({ key }) => key === this.catalog.deep?.key);
+      const kept = attached && !layers.some(({ key }) => key === attached.key) ? [...layers, attached] : layers;
+      const packs = await openAllWriters(this.storage, generation, kept);
       try {
         await packs.vectors.truncate(0);
         await packs.thumbnails.truncate(0);
         await packs.vectors.append(writeHeader(emptyVectors(this.place)));
+        for (const layer of kept) {
+          const pack = packs.layers.get(layer.key)!;
+          await pack.truncate(0);
+          await pack.append(writeHeader(emptyVectors(layer)));
+        }
         const { files, folders } = await write(packs);
-        await packs.vectors.flush();
-        await packs.thumbnails.flush();
-        const meta: MetaRow = { ...this.meta, generation, revision: this.meta.revision + 1, unfinished: false };
+        for (const pack of [packs.vectors, packs.thumbnails, ...packs.layers.values()]) await pack.flush();
+        const revision = this.meta.revision + 1;
+        const contentRevision = revision;
+        const meta = { ...this.meta, generation, revision, contentRevision, unfinished: false, layers: kept };
         const catalog = await readCatalog(this.place, packs.vectors, folders, files);
         await this.storage.commit({ clear: true, put: files, folders: { put: folders }, meta });
         await closePacks(this.#packs);
@@ -135,14 +224,21 @@ export class Library {
         this.catalog = catalog;
         this.#packs = packs;
         this.#writers = packs;
-        await this.storage.removeOthers(generation);
+        await this.storage.removeOthers(
+          generation,
+          kept.map(({ key }) => key),
+        );
       } catch (error) {
         if (this.#packs !== packs) {
           await closePacks(packs);
-          await this.storage.removeOthers(this.meta.generation);
+          await this.storage.removeOthers(
+            this.meta.generation,
+            layersOf(this.meta).map(({ key }) => key),
+          );
         }
         throw error;
       }
+      if (attached) await this.#readLayer(attached);
     });
   }
 
@@ -152,52 +248,64 @@ export class Library {
     await this.storage.close();
   }
 
-  async #commit({ add = [], remove = [], ended = [], folders, unfinished }: Commit): Promise<Committed> {
-    const { vectors, thumbnails } = this.#writers ?? readOnly();
-    const ends = [vectors.end, thumbnails.end] as const;
-    const fresh = emptyVectors(this.place);
+  async #commit({ add = [], deep = [], remove = [], ended = [], folders, unfinished }: Commit): Promise<Committed> {
+    const key = this.catalog.deep?.key;
+    if (deep.length > 0 && key === undefined) throw new InvalidInputError('The index has no deep model in use.');
+    const appends = new Appends(this.#writers ?? readOnly(), this.catalog, this.place, this.meta);
     const put: FileRow[] = [];
-    let records: Uint8Array = new Uint8Array(0);
     try {
-      for (const addition of add) put.push(await this.#place(addition, fresh));
-      if (fresh.rows > 0) {
-        records = writeRecords(fresh, 0, fresh.rows);
-        await vectors.append(records);
-        await vectors.flush();
-        await thumbnails.flush();
-      }
-      const findable = put.length > 0 || remove.length > 0 || folders !== undefined;
+      for (const addition of add) put.push(await appends.place(addition));
+      for (const addition of deep) put.push(...[appends.placeDeep(addition, key!) ?? []].flat());
+      await appends.flush();
+      const changes = add.length > 0 || remove.length > 0 || folders !== undefined;
+      const revision = this.meta.revision + (changes || put.length > 0 ? 1 : 0);
       const meta = {
         ...this.meta,
-        revision: this.meta.revision + (findable ? 1 : 0),
+        revision,
+        contentRevision: changes ? revision : this.contentRevision,
         unfinished: unfinished ?? this.meta.unfinished,
       };
       await this.storage.commit({ put, remove, ended, folders, meta });
       this.meta = meta;
     } catch (error) {
-      await vectors.truncate(ends[0]).catch(() => undefined);
-      await thumbnails.truncate(ends[1]).catch(() => undefined);
+      await appends.undo();
       throw error;
     }
-    readRecords(this.catalog.vectors, records);
+    appends.remember();
     this.#apply(put, remove, folders);
-    return { revision: this.meta.revision, generation: this.meta.generation, put, remove, folders };
+    const { revision, generation } = this.meta;
+    return { revision, generation, contentRevision: this.contentRevision, put, remove, folders };
   }
 
-  /** Appends what a row lacks. */
-  async #place(addition: Addition, fresh: PackedVectors): Promise<FileRow> {
-    const slot = this.catalog.vectors.rows + fresh.rows;
-    if ('like' in addition) {
-      const { vectors } = this.catalog;
-      readRecords(fresh, writeRecords(vectors, addition.like.slot));
-      return { ...addition.row, slot, thumb: addition.like.thumb };
+  async #beginLayer(layer: LayerRow, { layers }: AllWriters): Promise<void> {
+    const pack = await layerFilesOf(this.storage).openWriter(layer, this.meta.generation);
+    try {
+      await pack.truncate(0);
+      await pack.append(writeHeader(emptyVectors(layer)));
+      await pack.flush();
+      const meta = { ...this.meta, layers: [...layersOf(this.meta), layer] };
+      await this.storage.commit({ meta });
+      this.meta = meta;
+    } catch (error) {
+      await pack.close();
+      throw error;
     }
-    if (!('vector' in addition)) return addition.row;
-    fresh.add(addition.vector);
-    if (addition.thumb === null) return { ...addition.row, slot, thumb: null };
-    const { bytes, type } = addition.thumb;
-    const at = await this.#writers!.thumbnails.append(bytes);
-    return { ...addition.row, slot, thumb: { at, bytes: bytes.length, type } };
+    layers.set(layer.key, pack);
+  }
+
+  /** A layer into memory. A vector that is none does not count. */
+  async #readLayer({ key, ...model }: LayerRow): Promise<void> {
+    const pack = this.#packs.layers.get(key);
+    const pictures = [...this.catalog.files.values()].filter((row) => row.kind === 'picture');
+    const used = new Set(pictures.flatMap((row) => slotIn(row, key) ?? []));
+    const vectors = pack ? await readVectors(model, pack, used) : emptyVectors(model);
+    const sound = pictures.flatMap((row) => {
+      const slot = slotIn(row, key);
+      return slot === undefined || vectors.has(slot) ? [] : [withEntry(row, key, null)];
+    });
+    if (sound.length > 0 && this.#writers) await this.storage.commit({ put: sound });
+    this.#apply(sound, [], undefined);
+    this.catalog.attach({ key, shelf: new Shelf(vectors) });
   }
 
   #apply(put: readonly FileRow[], remove: readonly number[], folders: Changes['folders']): void {
@@ -207,19 +315,21 @@ export class Library {
     for (const row of put) this.catalog.put(row);
   }
 
-  /** Appends rows that another tab wrote; frees those that have no picture by now. */
-  async #readVectors(used: ReadonlySet<number>, count: number): Promise<void> {
-    const { vectors } = this.catalog;
-    const { dims, rows } = vectors;
-    readRecords(vectors, await this.#packs.vectors.read(recordAt(dims, rows), count * recordBytes(dims)));
-    freeUnused(vectors, rows, used);
-  }
-
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work, work);
     this.#turn = result.catch(() => undefined);
     return result;
   }
+}
+
+/** Appends rows that another tab wrote; frees those that have no picture by now. @param used of the rows */
+async function readMissing(vectors: PackedVectors, pack: PackReader, used: ReadonlySet<number>): Promise<void> {
+  const { dims, rows } = vectors;
+  let end = rows;
+  for (const slot of used) end = Math.max(end, slot + 1);
+  if (end === rows) return;
+  readRecords(vectors, await pack.read(recordAt(dims, rows), (end - rows) * recordBytes(dims)));
+  freeUnused(vectors, rows, used);
 }
 
 function readOnly(): never {

@@ -5,9 +5,20 @@
 
 import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
 import { Catalog } from './catalog';
+import { layersOf, slotIn, withEntry } from './layers';
 import type { LibraryPlace } from './place';
-import type { FileRow, FolderRow, MetaRow, PictureRow } from './rows';
-import { closePacks, type IndexStorage, type Loaded, type PackReader, type Packs, type Writers } from './storage';
+import type { FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
+import {
+  closePacks,
+  openAllReaders,
+  openAllWriters,
+  type AllPacks,
+  type AllWriters,
+  type IndexStorage,
+  type Loaded,
+  type PackReader,
+  type PackWriter,
+} from './storage';
 
 /** Bytes read at a time. */
 const CHUNK_BYTES = 8 << 20;
@@ -19,23 +30,29 @@ export async function load(
   meta: MetaRow,
   loaded: Loaded,
   writable: boolean,
-): Promise<{ packs: Packs; writers: Writers | null; catalog: Catalog }> {
+): Promise<{ packs: AllPacks; writers: AllWriters | null; catalog: Catalog }> {
+  const layers = layersOf(meta);
   if (!writable) {
-    const packs = await storage.openReaders(meta.generation);
+    const packs = await openAllReaders(storage, meta.generation, layers);
     const catalog = loaded.files.some(({ kind }) => kind === 'picture')
       ? await readCatalog(place, packs.vectors, loaded.folders, loaded.files)
       : new Catalog(emptyVectors(place), loaded.folders, loaded.files);
     return { packs, writers: null, catalog };
   }
-  await storage.removeOthers(meta.generation);
-  const packs = await storage.openWriters(meta.generation);
+  await storage.removeOthers(
+    meta.generation,
+    layers.map(({ key }) => key),
+  );
+  const packs = await openAllWriters(storage, meta.generation, layers);
   try {
-    const files = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
-    await cutOrphans(packs, files, place);
+    const there = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
+    const files = there.map((row) => withoutLost(row, packs, layers));
+    await cutOrphans(packs, files, place, layers);
     const catalog = await readCatalog(place, packs.vectors, loaded.folders, files);
     // Rows without their bytes (storage that was evicted in part) are forgotten, and their pictures indexed again.
-    const lost = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
-    if (lost.length > 0) await storage.commit({ remove: lost });
+    const remove = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
+    const put = files.filter((row, i) => row !== there[i] && catalog.files.has(row.id));
+    if (remove.length + put.length > 0) await storage.commit({ remove, put });
     return { packs, writers: packs, catalog };
   } catch (error) {
     await closePacks(packs);
@@ -43,7 +60,7 @@ export async function load(
   }
 }
 
-function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: Writers, { dims }: LibraryPlace): boolean {
+function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: AllWriters, { dims }: LibraryPlace): boolean {
   return recordAt(dims, slot + 1) <= vectors.end && endOf(thumb) <= thumbnails.end;
 }
 
@@ -51,24 +68,54 @@ function endOf(thumb: PictureRow['thumb']): number {
   return thumb ? thumb.at + thumb.bytes : 0;
 }
 
+/** The row without vectors that are not in their layer's file, or of a layer that is not there. */
+function withoutLost(row: FileRow, { layers: packs }: AllWriters, layers: readonly LayerRow[]): FileRow {
+  if (row.kind !== 'picture') return row;
+  let sound = row;
+  for (const key of Object.keys(row.deep ?? {})) {
+    const slot = slotIn(row, key);
+    const layer = layers.find((each) => each.key === key);
+    const lost = slot !== undefined && layer && recordAt(layer.dims, slot + 1) > packs.get(key)!.end;
+    if (!layer || lost) sound = withEntry(sound, key, null);
+  }
+  return sound;
+}
+
 /** What a crash wrote and no row names. */
-async function cutOrphans(packs: Writers, files: readonly FileRow[], place: LibraryPlace) {
+async function cutOrphans(
+  packs: AllWriters,
+  files: readonly FileRow[],
+  place: LibraryPlace,
+  layers: readonly LayerRow[],
+): Promise<void> {
   let slots = 0;
   let thumbs = 0;
+  const layerSlots = new Map<string, number>();
   for (const row of files) {
     if (row.kind !== 'picture') continue;
     slots = Math.max(slots, row.slot + 1);
     thumbs = Math.max(thumbs, endOf(row.thumb));
+    for (const key of Object.keys(row.deep ?? {})) {
+      layerSlots.set(key, Math.max(layerSlots.get(key) ?? 0, (slotIn(row, key) ?? -1) + 1));
+    }
   }
-  if (packs.vectors.end < HEADER_BYTES) {
-    await packs.vectors.truncate(0);
-    await packs.vectors.append(writeHeader(emptyVectors(place)));
-  }
-  await packs.vectors.truncate(recordAt(place.dims, slots));
+  await cutVectors(packs.vectors, place, slots);
   await packs.thumbnails.truncate(thumbs);
+  for (const layer of layers) await cutVectors(packs.layers.get(layer.key)!, layer, layerSlots.get(layer.key) ?? 0);
 }
 
-export function emptyVectors({ dims, modelId }: LibraryPlace): PackedVectors {
+async function cutVectors(pack: PackWriter, model: VectorsOf, slots: number): Promise<void> {
+  if (pack.end < HEADER_BYTES) {
+    await pack.truncate(0);
+    await pack.append(writeHeader(emptyVectors(model)));
+  }
+  await pack.truncate(recordAt(model.dims, slots));
+}
+
+/** Whose vectors. */
+export type VectorsOf = Pick<LibraryPlace, 'dims' | 'modelId'>;
+
+export function emptyVectors({ dims, modelId }: VectorsOf): PackedVectors {
   return new PackedVectors({ dims, model: modelId });
 }
 
@@ -79,9 +126,23 @@ export async function readCatalog(
   folders: readonly FolderRow[],
   files: readonly FileRow[],
 ): Promise<Catalog> {
-  const vectors = emptyVectors(place);
-  const { dims } = place;
   const used = new Set(files.flatMap((row) => (row.kind === 'picture' ? [row.slot] : [])));
+  const vectors = await readVectors(place, file, used);
+  return new Catalog(
+    vectors,
+    folders,
+    files.filter((row) => row.kind !== 'picture' || vectors.has(row.slot)),
+  );
+}
+
+/** The vectors of a file into memory. @param used rows that have a picture: the others are free */
+export async function readVectors(
+  model: VectorsOf,
+  file: PackReader,
+  used: ReadonlySet<number>,
+): Promise<PackedVectors> {
+  const vectors = emptyVectors(model);
+  const { dims } = model;
   const count = Math.max(0, Math.floor(((await file.size()) - HEADER_BYTES) / recordBytes(dims)));
   vectors.reserve(count);
   const step = Math.max(1, Math.floor(CHUNK_BYTES / recordBytes(dims)));
@@ -90,11 +151,7 @@ export async function readCatalog(
     readRecords(vectors, await file.read(recordAt(dims, start), rows * recordBytes(dims)));
     freeUnused(vectors, start, used);
   }
-  return new Catalog(
-    vectors,
-    folders,
-    files.filter((row) => row.kind !== 'picture' || vectors.has(row.slot)),
-  );
+  return vectors;
 }
 
 /** Frees rows from `first` on that have no picture. */

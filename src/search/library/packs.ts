@@ -1,6 +1,6 @@
 /**
- * @file The two files of an index in the origin-private file system, which only grow: vectors, one record each, and
- * thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
+ * @file The files of an index in the origin-private file system, which only grow: vectors, one record each, of the
+ * index's own model and of every layer, and thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
  * and to list; a row says where its bytes lie.
  */
 
@@ -13,7 +13,12 @@ const ROOT = 'vlm2vec-search';
 const READ_TRIES = 10;
 const READ_PAUSE = 30;
 
-export type PackKind = 'vectors' | 'thumbnails';
+export type PackKind = 'vectors' | 'thumbnails' | `deep-${string}`;
+
+/** Of a layer. */
+export function layerPack(key: string): PackKind {
+  return `deep-${key}`;
+}
 
 async function openRoot(): Promise<FileSystemDirectoryHandle> {
   if (!hasOpfs()) {
@@ -45,9 +50,14 @@ function fileName(kind: PackKind, generation: number): string {
   return `${kind}-${generation}.bin`;
 }
 
-/** Removes the files of all other generations: what a crash left of them. */
-export async function removeOtherPacks(folder: FileSystemDirectoryHandle, generation: number): Promise<void> {
-  const keep = new Set([fileName('vectors', generation), fileName('thumbnails', generation)]);
+/** Removes the files of all other generations and layers: what a crash left of them. @param keys of the layers */
+export async function removeOtherPacks(
+  folder: FileSystemDirectoryHandle,
+  generation: number,
+  keys: readonly string[],
+): Promise<void> {
+  const kinds: PackKind[] = ['vectors', 'thumbnails', ...keys.map(layerPack)];
+  const keep = new Set(kinds.map((kind) => fileName(kind, generation)));
   const names: string[] = [];
   for await (const name of folder.keys()) names.push(name);
   for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
@@ -134,6 +144,15 @@ class OpfsPackWriter implements PackWriter {
   close(): Promise<void> {
     return this.#file.close();
   }
+}
+
+/** Opens a file to be written, and makes it where it is not there. */
+export function openPackWriter(
+  folder: FileSystemDirectoryHandle,
+  kind: PackKind,
+  generation: number,
+): Promise<PackWriter> {
+  return OpfsPackWriter.open(folder, kind, generation);
 }
 
 export async function openPackWriters(folder: FileSystemDirectoryHandle, generation: number): Promise<Writers> {

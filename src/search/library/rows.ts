@@ -3,7 +3,7 @@
 import type { PhotoItem } from '../types';
 
 /** Grows when rows or files change their form. */
-export const INDEX_VERSION = 2;
+export const INDEX_VERSION = 3;
 
 /**
  * Grows when more can be read of files. What an earlier one could not read, or found no date in, is looked at again; its
@@ -44,6 +44,21 @@ export interface PictureRow
   slot: number;
   /** Bytes of its thumbnail in the file of thumbnails; null where none was made. */
   thumb: { at: number; bytes: number; type: string } | null;
+  /** By layer ({@link LayerRow.key}): what another model made of it. Absent where none did. */
+  deep?: Readonly<Record<string, DeepEntry>>;
+}
+
+/** The position of a vector in its layer's file, or why there is none. */
+export type DeepEntry = { slot: number } | { reason: string };
+
+/** Vectors of another model than the index's own, in a file of their own. */
+export interface LayerRow {
+  /** In rows and in the file's name: see `layers.ts`. */
+  key: string;
+  modelId: string;
+  /** For people. */
+  modelName: string | null;
+  dims: number;
 }
 
 /** A file that could not be indexed. */
@@ -79,8 +94,12 @@ export interface MetaRow {
   generation: number;
   /** Grows with each change to what can be found. */
   revision: number;
+  /** What that was when pictures last came, changed or went; absent in an index of an earlier version. */
+  contentRevision?: number;
   /** A run was begun and neither ended nor cancelled. */
   unfinished: boolean;
+  /** Absent in an index of an earlier version, which had none. */
+  layers?: readonly LayerRow[];
 }
 
 /** A file's name in an index: paths hold no NUL. */

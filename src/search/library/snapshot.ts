@@ -6,7 +6,7 @@ import type { Library } from './library';
 import type { Snapshot } from '../survey/protocol';
 
 /** A copy of all vectors, for the survey worker. */
-export function snapshotOf({ catalog, meta }: Library): Snapshot {
+export function snapshotOf({ catalog, contentRevision }: Library): Snapshot {
   const hashes = new Set<string>();
   const distinct: number[] = [];
   for (const [row, item] of catalog.rows.entries()) {
@@ -15,7 +15,7 @@ export function snapshotOf({ catalog, meta }: Library): Snapshot {
     distinct.push(row);
   }
   return {
-    revision: meta.revision,
+    revision: contentRevision,
     image: writeImage(catalog.vectors),
     ids: Uint32Array.from(catalog.rows, (item) => item?.id ?? 0),
     distinct: Uint32Array.from(distinct),

@@ -1,11 +1,11 @@
 /**
- * @file Where an index lies, as all that reads and writes one sees it: rows that change by transactions, and two files of
+ * @file Where an index lies, as all that reads and writes one sees it: rows that change by transactions, and files of
  * bytes that only grow. In a browser that is IndexedDB and the origin-private file system (`browser-storage.ts`), in Node a
  * folder (`folder-storage.node.ts`).
  */
 
-import type { Layout } from '../survey/protocol';
-import type { AttemptRow, FileRow, FolderRow, MetaRow } from './rows';
+import { UnsupportedError } from '../../errors';
+import type { AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from './rows';
 
 /** What one transaction changes; all of it or nothing. */
 export interface Changes {
@@ -55,6 +55,22 @@ export interface Writers {
   thumbnails: PackWriter;
 }
 
+/** With the vectors of further models, by the keys of their layers. */
+export interface AllPacks extends Packs {
+  layers: ReadonlyMap<string, PackReader>;
+}
+
+export interface AllWriters extends Writers {
+  layers: Map<string, PackWriter>;
+}
+
+/** The files of layers: see `layers.ts`. */
+export interface LayerFiles {
+  openReader(layer: LayerRow, generation: number): Promise<PackReader>;
+  /** Makes it where it is not there. */
+  openWriter(layer: LayerRow, generation: number): Promise<PackWriter>;
+}
+
 /** The record of what is being worked on. */
 export interface AttemptStore {
   loadAttempts(): Promise<AttemptRow[]>;
@@ -67,19 +83,64 @@ export interface IndexStorage extends AttemptStore {
   /** Resolves once it is committed. @throws StorageFullError */
   commit(changes: Changes): Promise<void>;
   clearAttempts(): Promise<void>;
-  /** The last map; null where there is none. */
-  loadLayout(): Promise<Layout | null>;
-  saveLayout(layout: Layout): Promise<void>;
   /** The files of a generation, to be read while another one may write them. */
   openReaders(generation: number): Promise<Packs>;
   /** Makes them where they are not there. */
   openWriters(generation: number): Promise<Writers>;
-  /** Removes the files of all other generations: what a crash left of them. */
-  removeOthers(generation: number): Promise<void>;
+  /** Where there is none, an index holds vectors of one model. */
+  readonly layerFiles?: LayerFiles;
+  /** Removes the files of all other generations, and of layers but these: what a crash left of them. */
+  removeOthers(generation: number, layers: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function closePacks({ vectors, thumbnails }: Packs): Promise<void> {
-  await vectors.close().catch(() => undefined);
-  await thumbnails.close().catch(() => undefined);
+/** @throws UnsupportedError where there can be no layers */
+export async function openAllReaders(
+  storage: IndexStorage,
+  generation: number,
+  layers: readonly LayerRow[],
+): Promise<AllPacks> {
+  const packs = await storage.openReaders(generation);
+  return {
+    ...packs,
+    layers: await openLayers(layers, (layer) => layerFilesOf(storage).openReader(layer, generation), packs),
+  };
+}
+
+/** @throws UnsupportedError where there can be no layers */
+export async function openAllWriters(
+  storage: IndexStorage,
+  generation: number,
+  layers: readonly LayerRow[],
+): Promise<AllWriters> {
+  const packs = await storage.openWriters(generation);
+  return {
+    ...packs,
+    layers: await openLayers(layers, (layer) => layerFilesOf(storage).openWriter(layer, generation), packs),
+  };
+}
+
+/** @throws UnsupportedError where there are none */
+export function layerFilesOf({ layerFiles }: IndexStorage): LayerFiles {
+  if (layerFiles) return layerFiles;
+  throw new UnsupportedError('An index of this kind holds the vectors of one model only.');
+}
+
+async function openLayers<T extends PackReader>(
+  rows: readonly LayerRow[],
+  open: (layer: LayerRow) => Promise<T>,
+  packs: Packs,
+): Promise<Map<string, T>> {
+  const layers = new Map<string, T>();
+  try {
+    for (const row of rows) layers.set(row.key, await open(row));
+    return layers;
+  } catch (error) {
+    await closePacks({ ...packs, layers });
+    throw error;
+  }
+}
+
+export async function closePacks({ vectors, thumbnails, layers }: Packs & Partial<AllPacks>): Promise<void> {
+  for (const pack of [vectors, thumbnails, ...(layers?.values() ?? [])]) await pack.close().catch(() => undefined);
 }

@@ -1,0 +1,27 @@
+/** @file The vectors of one model in memory, and whose picture each of their rows is. */
+
+import type { PhotoItem } from '../types';
+import type { PackedVectors } from '../vectors';
+
+export class Shelf {
+  readonly #items: (PhotoItem | null)[] = [];
+
+  constructor(readonly vectors: PackedVectors) {}
+
+  /** By row of the vectors; null where there is no picture to be found. */
+  get items(): (PhotoItem | null)[] {
+    while (this.#items.length < this.vectors.rows) this.#items.push(null);
+    return this.#items;
+  }
+
+  /** Shows the picture of a row, or hides it. */
+  show(row: number, item: PhotoItem | null): void {
+    this.items[row] = item;
+  }
+
+  /** Gives a row back. */
+  free(row: number): void {
+    this.items[row] = null;
+    if (this.vectors.has(row)) this.vectors.remove(row);
+  }
+}
