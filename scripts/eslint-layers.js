@@ -101,10 +101,13 @@ const MAY_IMPORT = {
     'src/recipes',
     'src/eval',
     'src/measure',
+    'src/search',
+    'src/image',
     'src/sources',
     'src/search',
     'src/embedder',
     'src/multi-vector',
+    'src/precision',
     'src/similarity',
   ],
   'src/index': [
@@ -134,13 +137,14 @@ const MAY_IMPORT = {
     'src/runtime',
     'src/recipes',
     'src/models',
+    'src/search',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
   demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers'],
 };
 
 /** Packages that only exist in Node. */
-const NODE_PACKAGES = new Set(['onnxruntime-node', 'sharp', 'commander']);
+const NODE_PACKAGES = new Set(['onnxruntime-node', 'sharp', 'commander', 'csv-parse', 'tinyglobby']);
 
 /** `src/onnx/graph.ts` → `src/onnx`, `src/errors.ts` → `src/errors`, `demo/main.ts` → `demo`. */
 function layerOf(file) {

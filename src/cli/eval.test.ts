@@ -221,7 +221,7 @@ describe('eval', () => {
     [['eval', MINI, '--model', 'MODEL', '--shard', '0/2'], /It must be i\/n/],
     [['eval', MINI, '--model', 'MODEL', '--shard', '1/2'], /A shard needs --out/],
     [['eval', MINI, '--model', 'MODEL', '--images', 'nowhere'], /no pictures at nowhere/],
-    [['eval', MINI, '--model', 'MODEL', '--vectors', 'v.csv'], /neither a \*\.parquet file nor lance:/],
+    [['eval', MINI, '--model', 'MODEL', '--vectors', 'v.csv'], /neither \*\.jsonl, \*\.npy, \*\.parquet nor lance:/],
     [['eval', MINI, '--model', 'MODEL', '--max-pixels', '3'], /3 pixels are too few/],
     [['eval', 'merge', 'a'], /required option '--data <folder\|repo>' not specified/],
     [['eval', 'merge', 'nowhere', '--data', MINI], /nowhere is no finished part/],

@@ -29,7 +29,7 @@ import { printLine } from './output';
 import { PART_FILE, partJson, readParts } from './part';
 import { bundleAt } from './places';
 import type { ProgressLine } from './progress';
-import { parseSinkPlace } from './sinks';
+import { parsePlace } from './outputs/places';
 
 export interface MergeArguments extends DataArguments {
   out?: string;
@@ -57,7 +57,7 @@ export interface EvalArguments extends MergeArguments {
 export async function evalCommand(args: EvalArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
   const { out, shard, limit, vectors } = args;
   if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
-  const place = vectors === undefined ? null : parseSinkPlace(vectors);
+  const place = vectors === undefined ? null : parsePlace(vectors);
   const reader = await bundleAt(args.model);
   const published = await openData(args, signal);
   const sets = selectSets(args.sets, published);
@@ -135,7 +135,7 @@ const memoryFiles = () => ({ ...memoryVectors(), close: async () => undefined })
 /** Joins the parts of all shards: no model is needed any more. */
 export async function mergeCommand(parts: readonly string[], args: MergeArguments, signal: AbortSignal): Promise<void> {
   const { out, against, vectors, json } = args;
-  const place = vectors === undefined ? null : parseSinkPlace(vectors);
+  const place = vectors === undefined ? null : parsePlace(vectors);
   const { origin, subject, found: sets } = await readParts(parts);
   const data = withPrefixes(await openData(args, signal), subject.regime.prefixes);
   const { label, revision, limit } = subject.data;

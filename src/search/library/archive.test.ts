@@ -51,7 +51,7 @@ test('of any other bytes nothing is read as if it were sound, and the error has 
   await fc.assert(
     fc.asyncProperty(change, async ({ at, to, cut }) => {
       const bytes = sound.slice(0, cut ?? sound.length);
-      // The date and the model's name are not covered by any hash; whoever imports compares the name.
+      // The date and the model's names are not covered by any hash; whoever imports compares the name.
       fc.pre(at < bytes.length && bytes[at] !== to && !(at >= dateAt && at < dateAt + 24));
       bytes[at] = to;
       const outcome = await readAll(new Blob([bytes])).catch((error: unknown) => error);

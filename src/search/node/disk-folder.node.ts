@@ -124,5 +124,6 @@ async function list(path: string): Promise<Listed[]> {
     if (kind?.isFile()) listed.push({ name: entry.name, kind: 'file', isLink });
     else if (kind?.isDirectory()) listed.push({ name: entry.name, kind: 'directory', isLink });
   }
-  return listed;
+  // Of two links to one folder the first by name is followed, whatever order the disk has.
+  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
