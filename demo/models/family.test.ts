@@ -40,5 +40,7 @@ test('each model is known, and costs what its numbers say beside the 2B', () => 
     ['62.9', '6.4'],
     ['60.1', '3.4'],
     ['55.9,60.1', '3.4'],
+    ['75.0', '0.5'],
+    ['80.1', '1.6'],
   ]);
 });
