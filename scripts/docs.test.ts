@@ -85,7 +85,16 @@ describe('code', () => {
       const showDirectoryPicker: () => Promise<FileSystemDirectoryHandle>;
     }`;
 
-  test('every example in TypeScript', () => {
+  /** Mistakes, with what the compiler is to blame in each. */
+  const MISTAKES: [code: string, blamed: RegExp][] = [
+    [`await model.embed('a text', { precison: 'int8' });`, /'precison' does not exist/],
+    [`await model.embed(['a text'], { maxPixels: 'many' });`, /'string' is not assignable to type 'number'/],
+    [`await model.embedQuery('a text', { role: 'query' });`, /'role' does not exist/],
+    [`await model.embedDocument(file, { dim: 64 });`, /'dim' does not exist/],
+    [`await model.embed(5);`, /'number' is not assignable to parameter of type 'EmbedInput/],
+  ];
+
+  test('every example in TypeScript; mistakes are blamed where they are', () => {
     const { options } = ts.parseJsonConfigFileContent(
       ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile).config,
       ts.sys,
@@ -114,6 +123,8 @@ describe('code', () => {
     };
     host.fileExists = (name) => files.has(name) || fileExists(name);
     host.readFile = (name) => files.get(name) ?? readFile(name);
+    const mistakes = `${ROOT}/docs/mistakes.ts`;
+    files.set(mistakes, `${MISTAKES.map(([code]) => code).join('\n')}\nexport {};`);
     const program = ts.createProgram([...files.keys()], options, host);
     const wrong = [...files.keys()].flatMap((name) => {
       const source = program.getSourceFile(name)!;
@@ -125,7 +136,14 @@ describe('code', () => {
       );
     });
     expect(blocks.length).toBeGreaterThan(15);
-    expect(wrong).toEqual([]);
+    const isDeliberate = (line: string) => line.startsWith(path.relative(ROOT, mistakes));
+    expect(wrong.filter((line) => !isDeliberate(line))).toEqual([]);
+    const found = wrong.filter(isDeliberate);
+    expect(found).toHaveLength(MISTAKES.length);
+    for (const [i, [, blamed]] of MISTAKES.entries()) {
+      expect(found[i]).toMatch(blamed);
+      expect(found[i]!.split('The last overload')[1] ?? '').not.toMatch(/'(string|File)' is not assignable to .*readonly/);
+    }
   });
 });
 

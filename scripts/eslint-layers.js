@@ -8,10 +8,11 @@ import path from 'node:path';
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 /** What every folder may import besides itself. */
-const BASE = ['src/errors', 'src/missing-package', 'src/environment', 'src/bundle'];
+const BASE = ['src/errors', 'src/hooks', 'src/missing-package', 'src/environment', 'src/bundle'];
 /** Every folder and every file right below `src/`, from the bottom up. What is not listed here is an error. */
 const MAY_IMPORT = {
   'src/errors': [],
+  'src/hooks': ['src/errors'],
   'src/environment': [],
   'src/missing-package': ['src/errors'],
   'src/bundle': ['src/errors'],
@@ -19,9 +20,9 @@ const MAY_IMPORT = {
   'src/similarity': ['src/errors', 'src/multi-vector'],
   'src/precision': ['src/errors'],
   'src/net': ['src/errors'],
-  'src/remote': ['src/errors'],
+  'src/remote': ['src/errors', 'src/net'],
   'src/onnx': BASE,
-  'src/image': BASE,
+  'src/image': [...BASE, 'src/net'],
   'src/text': BASE,
   'src/recipes': [...BASE, 'src/image', 'src/text'],
   'src/checkpoint': [...BASE, 'src/net'],
@@ -30,6 +31,7 @@ const MAY_IMPORT = {
   'src/convert': [...BASE, 'src/checkpoint', 'src/image', 'src/onnx', 'src/models', 'src/recipes'],
   'src/runtime': [
     ...BASE,
+    'src/net',
     'src/image',
     'src/text',
     'src/store',
@@ -41,12 +43,22 @@ const MAY_IMPORT = {
   ],
   'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text', 'src/recipes'],
   'src/measure': [...BASE, 'src/image', 'src/runtime'],
-  'src/search': [...BASE, 'src/image', 'src/text', 'src/recipes', 'src/store', 'src/remote', 'src/similarity'],
+  'src/search': [
+    ...BASE,
+    'src/net',
+    'src/image',
+    'src/text',
+    'src/recipes',
+    'src/store',
+    'src/remote',
+    'src/similarity',
+  ],
   'src/sources': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
   'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/recipes', 'src/remote', 'src/runtime', 'src/sources'],
-  'src/load-options': [...BASE, 'src/runtime', 'src/sources', 'src/backend', 'src/recipes'],
+  'src/load-options': [...BASE, 'src/net', 'src/runtime', 'src/sources', 'src/backend', 'src/recipes'],
   'src/stored': [
     ...BASE,
+    'src/net',
     'src/checkpoint',
     'src/store',
     'src/convert',
@@ -89,9 +101,13 @@ const MAY_IMPORT = {
     'src/recipes',
     'src/eval',
     'src/measure',
+    'src/search',
+    'src/image',
     'src/sources',
+    'src/search',
     'src/embedder',
     'src/multi-vector',
+    'src/precision',
     'src/similarity',
   ],
   'src/index': [
@@ -121,13 +137,14 @@ const MAY_IMPORT = {
     'src/runtime',
     'src/recipes',
     'src/models',
+    'src/search',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
   demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers'],
 };
 
 /** Packages that only exist in Node. */
-const NODE_PACKAGES = new Set(['onnxruntime-node', 'sharp', 'commander']);
+const NODE_PACKAGES = new Set(['onnxruntime-node', 'sharp', 'commander', 'csv-parse', 'tinyglobby']);
 
 /** `src/onnx/graph.ts` → `src/onnx`, `src/errors.ts` → `src/errors`, `demo/main.ts` → `demo`. */
 function layerOf(file) {

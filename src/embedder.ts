@@ -1,6 +1,7 @@
 /** @file The public class: load a model once, embed and rank with it. */
 
 import { InvalidInputError, VLM2VecError } from './errors';
+import { expectHooks, expectOptions } from './hooks';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './store/persist';
 import { quantizeEmbedding, type Precision, type VectorOf } from './precision';
@@ -134,10 +135,14 @@ export class VLM2Vec {
     inputs: readonly EmbedInput[],
     options: EmbedOptions & { precision: P },
   ): Promise<VectorOf<P>[]>;
+  /** What is not known to be one or many; the last, since it is what compilers hold a mistake against. */
+  embed(inputs: EmbedInput | readonly EmbedInput[], options?: EmbedOptions): Promise<Embedding | Embedding[]>;
   async embed(
     inputs: EmbedInput | readonly EmbedInput[],
-    { precision = 'float32', ...options }: EmbedOptions & { precision?: Precision } = {},
+    given: EmbedOptions & { precision?: Precision } = {},
   ): Promise<unknown> {
+    expectOptions('embed', given);
+    const { precision = 'float32', ...options } = given;
     checkEmbedOptions(options);
     this.#checkPrecision(precision, options.dims); // refuses what cannot be, before the work
     const list = Array.isArray(inputs) ? (inputs as readonly EmbedInput[]) : [inputs as EmbedInput];
@@ -165,7 +170,8 @@ export class VLM2Vec {
     inputs: readonly EmbedInput[],
     options?: TaskEmbedOptions,
   ): Promise<V[]>;
-  async embedQuery(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}) {
+  embedQuery(inputs: EmbedInput | readonly EmbedInput[], options?: TaskEmbedOptions): Promise<Embedding | Embedding[]>;
+  async embedQuery(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}): Promise<unknown> {
     return this.#embedSide('query', inputs, options);
   }
 
@@ -179,7 +185,11 @@ export class VLM2Vec {
     inputs: readonly EmbedInput[],
     options?: TaskEmbedOptions,
   ): Promise<V[]>;
-  async embedDocument(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}) {
+  embedDocument(
+    inputs: EmbedInput | readonly EmbedInput[],
+    options?: TaskEmbedOptions,
+  ): Promise<Embedding | Embedding[]>;
+  async embedDocument(inputs: EmbedInput | readonly EmbedInput[], options: TaskEmbedOptions = {}): Promise<unknown> {
     return this.#embedSide('document', inputs, options);
   }
 
@@ -213,10 +223,26 @@ export class VLM2Vec {
   }
 
   /**
+   * Loads what {@link load} leaves for later: a tower, where it did (`vision`, `text`), and the decoder of HEIC (2 MB).
+   * Afterwards this model fetches nothing, whatever it is given, but pictures that are addresses.
+   *
+   * ```ts
+   * const model = await VLM2Vec.load('nano');
+   * await model.prepare(); // from here on the network may go
+   * ```
+   * @throws as {@link load} where files are out of reach or damaged
+   */
+  async prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
+    expectHooks({ signal, onProgress });
+    return this.#backend.prepare({ signal, onProgress });
+  }
+
+  /**
    * Measures how fast this device multiplies matrices in the model's kind of numbers, by ONNX Runtime alone: what its
    * speed can be held against. Takes a second or two, on slow devices up to ten.
    */
-  matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+  async matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+    expectHooks({ signal });
     return this.#backend.matmulRate({ signal });
   }
 
@@ -233,8 +259,10 @@ export class VLM2Vec {
   async #embedSide(
     role: Role,
     inputs: EmbedInput | readonly EmbedInput[],
-    { task, ...options }: TaskEmbedOptions,
+    given: TaskEmbedOptions,
   ): Promise<Embedding | Embedding[]> {
+    expectOptions('embed', given);
+    const { task, ...options } = given;
     checkEmbedOptions(options);
     const { imageToken, recipe } = this.#info;
     if ('instruction' in options && (task !== undefined || recipe.isRaw)) {

@@ -64,6 +64,7 @@ export type {
   PictureInfo,
   ProbePolicy,
   ProgressEvent,
+  InputsInfo,
   RecipeInfo,
   RungReport,
   SkippedInput,

@@ -1,7 +1,9 @@
 /** @file What `load` may be told, checked and brought into plain data, and the start of what does the work. */
 
 import type { Effort, WeightDtype } from './bundle/manifest';
+import { importing } from './net';
 import { InvalidInputError, UnsupportedError } from './errors';
+import { expectHooks, expectOptions } from './hooks';
 import { recipeOption, type RecipeChoice } from './recipes';
 import {
   isNode,
@@ -70,7 +72,8 @@ export interface LoadOptions extends OrtOptions {
   probe?: ProbePolicy;
   /**
    * When the vision tower is loaded. `later`: with the first picture, which spares memory and time where only texts are
-   * embedded; a bundle must then still be within reach. @default 'later' for towers of 64 MiB and more, unless the probe runs
+   * embedded; a bundle must then still be within reach, unless `model.prepare()` fetches it before. @default 'later' for towers
+   * of 64 MiB and more that are stored on this device, unless the probe runs
    */
   vision?: 'now' | 'later';
   /**
@@ -146,9 +149,11 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
       'Browsers let only pages that came by https (or from localhost) hash, lock and store. Serve it so.',
     );
   }
+  expectOptions('load', options);
   const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
   const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
+  expectHooks({ signal, onProgress });
   signal?.throwIfAborted();
   if (settings.dtype !== undefined && !['fp32', 'fp16', 'q8', 'q4'].includes(settings.dtype)) {
     throw new InvalidInputError(`dtype: '${settings.dtype}' is unknown; use fp32, fp16, q8 or q4.`, {
@@ -190,16 +195,16 @@ function absoluteWasm(paths: NonNullable<OrtOptions['wasmPaths']>): NonNullable<
 /** The backend: in a worker of its own, in one that is given, or right here. */
 export async function startBackend(worker: boolean | Worker | (() => Worker)): Promise<Backend> {
   if (worker === false) {
-    const { LocalBackend } = await import('./backend/local');
+    const { LocalBackend } = await importing(() => import('./backend/local'));
     return new LocalBackend();
   }
   if (isNode)
     throw new UnsupportedError('worker: Node runs the model in the calling thread; leave the option out.', {
       option: 'worker',
     });
-  const { WorkerBackend } = await import('./backend/worker-client');
+  const { WorkerBackend } = await importing(() => import('./backend/worker-client'));
   if (typeof worker === 'function') return new WorkerBackend(worker);
   if (worker !== true) return new WorkerBackend(() => worker);
-  const { startModelWorker } = await import('./backend/start-worker');
+  const { startModelWorker } = await importing(() => import('./backend/start-worker'));
   return new WorkerBackend(startModelWorker);
 }

@@ -3,15 +3,20 @@
 import { InvalidInputError } from './errors';
 import { isMultiVector, maxSim, type MultiVector } from './multi-vector';
 
-/** An embedding in any precision of `embed`. */
-export type AnyVector = Float32Array | Int8Array | Uint8Array | MultiVector;
+/** An embedding in any precision of `embed`, or as plain numbers, as servers, files and other libraries give it. */
+export type AnyVector = Float32Array | Int8Array | Uint8Array | readonly number[] | MultiVector;
 
 /**
  * Cosine of two embeddings, −1 to 1. Of float32 ones it is their dot product, for they are of unit length; of int8 ones
- * the norms are divided out; of binary ones it is the share of equal signs less that of different ones.
+ * and of plain numbers the norms are divided out; of binary ones it is the share of equal signs less that of different ones.
  * Of several vectors per input it is MaxSim, of `a` as the query.
+ *
+ * ```ts
+ * const [query, caption] = await model.embed(['a red kite', 'a kite in the sky']);
+ * console.log(similarity(query, caption));
+ * ```
  * // [dims], [dims]
- * @throws InvalidInputError where lengths or precisions differ
+ * @throws InvalidInputError where lengths or precisions differ, and for what is no vector: null of a skipped input, NaN
  */
 export function similarity<V extends AnyVector>(a: V, b: V): number;
 /**
@@ -26,11 +31,30 @@ export function similarity(
   if (isVector(a) || isVector(b)) {
     throw new InvalidInputError('similarity takes two vectors or two lists of vectors; put the one into a list.');
   }
+  for (const [name, list] of Object.entries({ a, b })) expectVectors(name, list);
   return a.map((left) => Float32Array.from(b, (right) => score(left, right)));
 }
 
-const isVector = (value: AnyVector | readonly AnyVector[]): value is AnyVector =>
-  ArrayBuffer.isView(value) || isMultiVector(value);
+const isNumbers = (value: unknown): value is readonly number[] => Array.isArray(value) && typeof value[0] === 'number';
+
+const isVector = (value: unknown): value is AnyVector =>
+  [Float32Array, Int8Array, Uint8Array].some((Class) => value instanceof Class) ||
+  isMultiVector(value) ||
+  isNumbers(value);
+
+function expectVectors(name: string, list: unknown): void {
+  const wrong = Array.isArray(list) ? list.findIndex((each) => !isVector(each)) : 0;
+  if (wrong < 0) return;
+  const value: unknown = Array.isArray(list) ? list[wrong] : list;
+  const where = Array.isArray(list) ? `${name}[${wrong}]` : name;
+  const skipped = value === null ? ', as embed leaves in the place of an input that was skipped' : '';
+  throw new InvalidInputError(
+    `similarity: ${where} is ${value === null ? 'null' : `a ${typeof value}`}, not a vector${skipped}.`,
+    {
+      input: where,
+    },
+  );
+}
 
 function score(a: AnyVector, b: AnyVector): number {
   if (isMultiVector(a) && isMultiVector(b)) return maxSim(a, b);
@@ -43,7 +67,8 @@ function score(a: AnyVector, b: AnyVector): number {
 type SingleVector = Exclude<AnyVector, MultiVector>;
 
 function cosine(a: SingleVector, b: SingleVector): number {
-  if (a.constructor !== b.constructor) {
+  const areNumbers = isNumbers(a) || isNumbers(b);
+  if (areNumbers ? !isFloat(a) || !isFloat(b) : a.constructor !== b.constructor) {
     throw new InvalidInputError(`A ${a.constructor.name} and a ${b.constructor.name} are of different precisions.`);
   }
   if (a.length !== b.length) {
@@ -51,18 +76,25 @@ function cosine(a: SingleVector, b: SingleVector): number {
       `The vectors have ${a.length} and ${b.length} dimensions; they are of different models.`,
     );
   }
-  if (a instanceof Float32Array) return dotProduct(a, b as Float32Array);
-  if (a instanceof Int8Array) return integerCosine(a, b as Int8Array);
-  return 1 - (2 * differentBits(a, b as Uint8Array)) / (8 * a.length);
+  const found =
+    areNumbers || a instanceof Int8Array
+      ? dividedCosine(a, b)
+      : a instanceof Uint8Array
+        ? equalSigns(a, b)
+        : dotProduct(a, b);
+  if (!Number.isNaN(found)) return found;
+  throw new InvalidInputError('similarity: a vector holds something that is not a finite number.');
 }
 
-function dotProduct(a: Float32Array, b: Float32Array): number {
+const isFloat = (vector: SingleVector) => vector instanceof Float32Array || isNumbers(vector);
+
+function dotProduct(a: SingleVector, b: SingleVector): number {
   let dot = 0;
   for (let i = 0; i < a.length; i++) dot += a[i]! * b[i]!;
   return dot;
 }
 
-function integerCosine(a: Int8Array, b: Int8Array): number {
+function dividedCosine(a: SingleVector, b: SingleVector): number {
   let dot = 0;
   let squareA = 0;
   let squareB = 0;
@@ -77,8 +109,8 @@ function integerCosine(a: Int8Array, b: Int8Array): number {
 /** Ones in each byte. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 
-function differentBits(a: Uint8Array, b: Uint8Array): number {
-  let count = 0;
-  for (let i = 0; i < a.length; i++) count += ONES[a[i]! ^ b[i]!]!;
-  return count;
+function equalSigns(a: SingleVector, b: SingleVector): number {
+  let different = 0;
+  for (let i = 0; i < a.length; i++) different += ONES[a[i]! ^ b[i]!]!;
+  return 1 - (2 * different) / (8 * a.length);
 }

@@ -128,7 +128,7 @@ export async function importLibrary({ rows }: { rows: number }): Promise<number>
     new TextEncoder().encode(JSON.stringify({ folders: [{ id: 1, name: 'Pictures', found: rows }], files: items })),
   );
   const blob = archiveBlob(
-    { modelId: none.id, dims },
+    { modelId: none.id, modelName: null, dims },
     { rows: table.finish('rows'), vectors: vectors.finish('vectors'), thumbnails: thumbnails.finish('thumbnails') },
   );
   index = await openPhotoIndex({ embedder: none });

@@ -1,5 +1,5 @@
 /**
- * @file The rows of the model card's table: what each takes and what a photo costs, known before anything is fetched. Sizes
+ * @file The rows of the model card's table, and Qwen3-VL-Embedding: what each takes and what a photo costs, known before anything is fetched. Sizes
  * are those that `models.estimate` gives of the official configs (the test beside this file holds them to it).
  */
 import type { WeightDtype } from '../../src/index';
@@ -34,6 +34,16 @@ export const FAMILY_SIZES = {
     checkpoint: 16.583 * GB,
     store: { q4: 4.651 * GB, q8: 8.458 * GB, fp16: 15.494 * GB, fp32: 30.983 * GB },
     gpu: { q4: 4.336 * GB, q8: 7.879 * GB, fp16: 14.404 * GB, fp32: 28.803 * GB },
+  },
+  'qwen3-vl-embedding-2b': {
+    checkpoint: 4.255 * GB,
+    store: { q4: 1.282 * GB, q8: 2.321 * GB, fp16: 4.255 * GB, fp32: 8.507 * GB },
+    gpu: { q4: 1.102 * GB, q8: 1.99 * GB, fp16: 3.632 * GB, fp32: 7.262 * GB },
+  },
+  'qwen3-vl-embedding-8b': {
+    checkpoint: 17.534 * GB,
+    store: { q4: 4.894 * GB, q8: 8.894 * GB, fp16: 16.289 * GB, fp32: 32.576 * GB },
+    gpu: { q4: 4.534 * GB, q8: 8.233 * GB, fp16: 15.045 * GB, fp32: 30.086 * GB },
   },
   'llava-next': {
     checkpoint: 15.133 * GB,
@@ -114,6 +124,20 @@ export const FAMILY: readonly FamilyRow[] = [
     base: 'phi3-v',
     scores: [PAPER_AVERAGES['phi-full']!.All!, PAPER_AVERAGES['phi-lora']!.All!],
     photo: { tokens: 1921, teraflops: 19.6 },
+  },
+  {
+    repo: 'Qwen/Qwen3-VL-Embedding-2B',
+    made: 'Qwen3-VL 2B; many languages, shorter vectors',
+    base: 'qwen3-vl-embedding-2b',
+    scores: [75.0], // its repository's table of MMEB-V2, pictures
+    photo: { tokens: 475, teraflops: 3.0 },
+  },
+  {
+    repo: 'Qwen/Qwen3-VL-Embedding-8B',
+    made: 'Qwen3-VL 8B; many languages, shorter vectors',
+    base: 'qwen3-vl-embedding-8b',
+    scores: [80.1],
+    photo: { tokens: 475, teraflops: 9.1 },
   },
   {
     repo: 'google/siglip2-base-patch16-224',

@@ -93,6 +93,7 @@ test('indexes of photos', () => {
     name: 'photos',
     modelId: 'm',
     modelName: null,
+    deep: [],
     bytes: 2e6,
     lastUsed: Date.UTC(2026, 4, 3, 12),
   };

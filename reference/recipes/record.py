@@ -23,22 +23,22 @@ class Seen:
 
 
 class Recorder:
-    """Watches one model (a Qwen2-VL or something that holds one) and every Qwen2VLProcessor. One input at a time."""
+    """Watches one model (a Qwen2-VL or something that holds one, or what `tower` and `rotary` name) and every
+    `processor_class`. One input at a time."""
 
-    def __init__(self, model: torch.nn.Module, processor_class=Qwen2VLProcessor) -> None:
+    def __init__(self, model: torch.nn.Module, processor_class=Qwen2VLProcessor,
+                 tower: str = "Qwen2VisionTransformerPretrainedModel", rotary: str = "Qwen2VLRotaryEmbedding") -> None:
         self.seen = Seen()
         self._watch_processor(processor_class)
         modules = sorted(model.named_modules(), key=lambda item: item[0].count("."))
         by_kind = {}
         for _, module in modules:
             by_kind.setdefault(type(module).__name__, module)
-        tower = by_kind["Qwen2VisionTransformerPretrainedModel"]
         # The outermost rotary table is the decoder's own: its layers take the table that it makes.
-        rotary = by_kind["Qwen2VLRotaryEmbedding"]
-        table = next(m for _, m in modules if isinstance(m, torch.nn.Embedding))
+        table = next(m for name, m in modules if isinstance(m, torch.nn.Embedding) and name.endswith("embed_tokens"))
         table.register_forward_pre_hook(self._on_ids)
-        tower.register_forward_pre_hook(self._on_grid, with_kwargs=True)
-        rotary.register_forward_pre_hook(self._on_positions, with_kwargs=True)
+        by_kind[tower].register_forward_pre_hook(self._on_grid, with_kwargs=True)
+        by_kind[rotary].register_forward_pre_hook(self._on_positions, with_kwargs=True)
 
     def start(self) -> None:
         self.seen = Seen()

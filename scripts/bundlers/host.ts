@@ -16,6 +16,8 @@ export interface HostOptions {
   isolated?: boolean;
   /** Sends the policy of docs/privacy.md, under which browsers refuse everything that the package does not need. */
   strict?: boolean;
+  /** Files that were forgotten: with status 404, or with a page in their place. May change while the host runs. */
+  lacks?: { file: RegExp; as: 404 | 'page' };
 }
 
 export interface Host {
@@ -34,7 +36,8 @@ const POLICY = {
 const FOUR_CORES =
   "Object.defineProperty(WorkerNavigator.prototype, 'hardwareConcurrency', { configurable: true, get: () => 4 });\n";
 
-export async function startHost(folder: string, { base = '/', isolated, strict }: HostOptions = {}): Promise<Host> {
+export async function startHost(folder: string, options: HostOptions = {}): Promise<Host> {
+  const { base = '/', isolated, strict } = options;
   const headers = { ...(isolated ? ISOLATION : {}), ...(strict ? POLICY : {}) };
   const serve = serveFolder(folder, headers);
   const asked: Host['asked'] = [];
@@ -44,6 +47,11 @@ export async function startHost(folder: string, { base = '/', isolated, strict }
     const file = pathname.startsWith(base) ? decodeURIComponent(pathname.slice(base.length)) || 'index.html' : null;
     asked.push({ file: file ?? pathname, use });
     if (file === null) return void response.writeHead(404).end();
+    const { lacks } = options;
+    if (lacks?.file.test(file)) {
+      response.writeHead(lacks.as === 404 ? 404 : 200, { 'Content-Type': 'text/html' });
+      return void response.end('<!doctype html><title>Not found</title>');
+    }
     if (isolated && use === 'worker') {
       const text = readFileSync(path.join(folder, path.normalize(`/${file}`)), 'utf8');
       return void response.writeHead(200, { ...headers, 'Content-Type': contentType(file) }).end(FOUR_CORES + text);

@@ -8,7 +8,7 @@ export async function anArchive(): Promise<Uint8Array> {
     return writer.finish(name);
   };
   const blob = archiveBlob(
-    { modelId: 'm', dims: 8 },
+    { modelId: 'm', modelName: null, dims: 8 },
     {
       rows: await section('rows', '{"folders":[],"files":[]}'),
       vectors: await section('vectors', 'abcdef'),

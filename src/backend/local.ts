@@ -80,6 +80,8 @@ export interface Backend {
   /** Brings a model into the model store without loading it. Resolves to its name there; null where it stays elsewhere. */
   add(source: SourceSpec, settings: LoadSettings, hooks: CallHooks): Promise<string | null>;
   embed(inputs: readonly EmbedInput[], settings: EmbedSettings, hooks: CallHooks): Promise<Embedded>;
+  /** Loads what `load` left for later. */
+  prepare(hooks: CallHooks): Promise<void>;
   /** What the device of the loaded model multiplies at best. */
   matmulRate(hooks: CallHooks): Promise<MatmulRate>;
   dispose(): Promise<void>;
@@ -123,6 +125,10 @@ export class LocalBackend implements Backend {
     const options = { ...settings, ...hooks, onUsage, onSkip };
     const vectors = await runtime.embed<Embedding | null>(inputs, options, names);
     return { vectors, skipped, info: this.#info(runtime), usage };
+  }
+
+  async prepare({ signal, onProgress }: CallHooks): Promise<void> {
+    await this.#loaded().prepare({ signal, onProgress });
   }
 
   async matmulRate({ signal }: CallHooks): Promise<MatmulRate> {

@@ -26,6 +26,7 @@ function start(backend: Partial<Backend>) {
     load: async () => INFO,
     add: async () => null,
     embed: async () => ({ vectors: [], skipped: [], info: INFO, usage: USAGE }),
+    prepare: async () => undefined,
     matmulRate: async () => ({ flopsPerSecond: 1e9, rows: 64, size: 2048, bits: 8 }),
     dispose: async () => undefined,
     ...backend,

@@ -62,6 +62,10 @@ export class WorkerBackend implements Backend {
     return this.#call(hooks, (service, call) => service.embed(call, sent, settings));
   }
 
+  prepare(hooks: CallHooks): Promise<void> {
+    return this.#call(hooks, (service, call) => service.prepare(call));
+  }
+
   matmulRate(hooks: CallHooks): Promise<MatmulRate> {
     return this.#call(hooks, (service, call) => service.matmulRate(call));
   }

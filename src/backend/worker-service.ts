@@ -56,6 +56,10 @@ export class WorkerService {
     );
   }
 
+  prepare(call: number): Promise<void> {
+    return this.#run(call, (hooks) => this.#backend.prepare(hooks));
+  }
+
   matmulRate(call: number): Promise<MatmulRate> {
     return this.#run(call, (hooks) => this.#backend.matmulRate(hooks));
   }

@@ -19,9 +19,14 @@ export function watchStdout(): void {
 }
 
 /** Writes a line, harmful characters escaped. Rejects with {@link ReaderGone}. */
-export async function printLine(line: string): Promise<void> {
+export function printLine(line: string): Promise<void> {
+  return printRaw(`${printable(line)}\n`);
+}
+
+/** Writes as it is, for programs: names of files may hold anything. Rejects with {@link ReaderGone}. */
+export async function printRaw(text: string): Promise<void> {
   if (readerGone) throw new ReaderGone();
-  if (process.stdout.write(`${printable(line)}\n`) || readerGone) return;
+  if (process.stdout.write(text) || readerGone) return;
   // `once` rejects with the stream's error where the pipe breaks while we wait.
   await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

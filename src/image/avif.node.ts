@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { ImageFormatError } from '../errors';
 import { missingPackage } from '../missing-package';
+import { writeRgb, type Transparency } from './transparency';
 import type { RgbImage } from './types';
 
 const PACKAGE = '@jsquash/avif';
@@ -76,7 +77,7 @@ function withImageData<T>(run: () => T): T {
  * The primary picture, or the first of a sequence, before any turning. Rejects with {@link ImageFormatError}, or with
  * `UnsupportedError` where the decoder's package is not installed.
  */
-export async function decodeAvif(bytes: Uint8Array): Promise<RgbImage> {
+export async function decodeAvif(bytes: Uint8Array, transparency?: Transparency): Promise<RgbImage> {
   decoder ??= load().catch((error: unknown) => {
     decoder = undefined;
     throw error;
@@ -88,10 +89,6 @@ export async function decodeAvif(bytes: Uint8Array): Promise<RgbImage> {
   }
   const { width, height, data: rgba } = decoded;
   const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = rgba[from]!;
-    data[to + 1] = rgba[from + 1]!;
-    data[to + 2] = rgba[from + 2]!;
-  }
+  writeRgb(rgba, width * height, { out: data, transparency });
   return { width, height, data };
 }

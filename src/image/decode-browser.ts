@@ -5,7 +5,8 @@
  */
 import { ImageFormatError } from '../errors';
 import type { ImageHeader } from './headers';
-import type { RgbImage } from './types';
+import { writeRgb, type Transparency } from './transparency';
+import type { ImageSize, RgbImage } from './types';
 
 /** Pixels per strip when reading back, so that RGBA and RGB never lie in memory whole together. */
 const STRIP_PIXELS = 1 << 20;
@@ -21,36 +22,36 @@ type Drawable = HTMLImageElement | HTMLCanvasElement | OffscreenCanvas | ImageBi
 const stripRows = (width: number) => Math.max(1, Math.floor(STRIP_PIXELS / width));
 
 /** `read(y, rows)` gives RGBA of those rows. */
-function collectRows(width: number, height: number, read: (y: number, rows: number) => ArrayLike<number>): RgbImage {
+function collectRows(
+  { width, height }: ImageSize,
+  transparency: Transparency,
+  read: (y: number, rows: number) => ArrayLike<number>,
+): RgbImage {
   const data = new Uint8Array(width * height * 3);
   let to = 0;
   for (let y = 0; y < height; y += stripRows(width)) {
     const rows = Math.min(stripRows(width), height - y);
-    const rgba = read(y, rows);
-    for (let from = 0, end = rows * width * 4; from < end; from += 4, to += 3) {
-      data[to] = rgba[from]!;
-      data[to + 1] = rgba[from + 1]!;
-      data[to + 2] = rgba[from + 2]!;
-    }
+    writeRgb(read(y, rows), rows * width, { out: data, to, transparency });
+    to += rows * width * 3;
   }
   return { width, height, data };
 }
 
 /** Exact for opaque pixels. Through a canvas of some rows: one of the whole picture would take its memory again. */
-function readByCanvas(bitmap: ImageBitmap): RgbImage {
+function readByCanvas(bitmap: ImageBitmap, transparency: Transparency): RgbImage {
   const { width, height } = bitmap;
   const canvas = new OffscreenCanvas(width, Math.min(height, stripRows(width)));
   const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' });
   if (context === null) throw new ImageFormatError(`No canvas of ${width}×${canvas.height} pixels is to be had.`);
   context.globalCompositeOperation = 'copy';
-  return collectRows(width, height, (y, rows) => {
+  return collectRows({ width, height }, transparency, (y, rows) => {
     context.drawImage(bitmap, 0, y, width, rows, 0, 0, width, rows);
     return context.getImageData(0, 0, width, rows).data;
   });
 }
 
 /** Exact with alpha too. Null where WebGL is missing or the bitmap is larger than its textures. */
-function readByWebGL(bitmap: ImageBitmap): RgbImage | null {
+function readByWebGL(bitmap: ImageBitmap, transparency: Transparency): RgbImage | null {
   const { width, height } = bitmap;
   const gl = new OffscreenCanvas(1, 1).getContext('webgl2', { antialias: false, depth: false });
   if (gl === null) return null;
@@ -66,7 +67,7 @@ function readByWebGL(bitmap: ImageBitmap): RgbImage | null {
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
     if (gl.checkFramebufferStatus(gl.FRAMEBUFFER) !== gl.FRAMEBUFFER_COMPLETE) return null;
     const strip = new Uint8Array(Math.min(width * height, Math.max(STRIP_PIXELS, width)) * 4);
-    const image = collectRows(width, height, (y, rows) => {
+    const image = collectRows({ width, height }, transparency, (y, rows) => {
       gl.readPixels(0, y, width, rows, gl.RGBA, gl.UNSIGNED_BYTE, strip);
       return strip;
     });
@@ -76,16 +77,20 @@ function readByWebGL(bitmap: ImageBitmap): RgbImage | null {
   }
 }
 
-function readBitmap(bitmap: ImageBitmap, alpha: boolean): RgbImage {
+function readBitmap(bitmap: ImageBitmap, alpha: boolean, transparency: Transparency): RgbImage {
   try {
-    return (alpha ? readByWebGL(bitmap) : null) ?? readByCanvas(bitmap);
+    return (alpha ? readByWebGL(bitmap, transparency) : null) ?? readByCanvas(bitmap, transparency);
   } finally {
     bitmap.close();
   }
 }
 
 /** Pixels as stored; `bytes` is a file whose header passed the guard. Rejects with {@link ImageFormatError}. */
-export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
+export async function decodeNative(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  transparency: Transparency = 'drop',
+): Promise<RgbImage> {
   const blob = new Blob([bytes as Uint8Array<ArrayBuffer>], { type: header.mimeType });
   let bitmap: ImageBitmap;
   try {
@@ -97,7 +102,7 @@ export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Prom
       { cause },
     );
   }
-  return readBitmap(bitmap, header.alpha);
+  return readBitmap(bitmap, header.alpha, transparency);
 }
 
 const isA = <K extends 'HTMLImageElement' | 'HTMLCanvasElement' | 'OffscreenCanvas' | 'ImageBitmap'>(
@@ -118,13 +123,13 @@ export function drawableSize(input: object): { width: number; height: number } |
 }
 
 /** The pixels of something that can be drawn, as it would be shown. */
-export async function drawablePixels(input: object): Promise<RgbImage> {
+export async function drawablePixels(input: object, transparency: Transparency = 'drop'): Promise<RgbImage> {
   const size = drawableSize(input);
   if (size === null || size.width === 0 || size.height === 0) {
     throw new ImageFormatError('The picture has no pixels: an <img> must have loaded, a bitmap must not be closed.');
   }
   try {
-    return readBitmap(await createImageBitmap(input as Drawable, BITMAP_OPTIONS), true);
+    return readBitmap(await createImageBitmap(input as Drawable, BITMAP_OPTIONS), true, transparency);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ImageFormatError(`The pixels of this picture may not be read (${reason}).`, {}, { cause });

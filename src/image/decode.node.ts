@@ -5,6 +5,7 @@ import { ImageFormatError, SourceNotFoundError } from '../errors';
 import { missingPackage } from '../missing-package';
 import { decodeAvif } from './avif.node.js';
 import type { ImageHeader } from './headers';
+import { writeRgb, type Transparency } from './transparency';
 import type { RgbImage } from './types';
 
 /** Reads a path or `file:` URL. Rejects with {@link SourceNotFoundError}. */
@@ -32,8 +33,13 @@ function cmykToRgb(inks: Uint8Array): Uint8Array {
 }
 
 /** Pixels as stored; `bytes` is a file whose header passed the guard. Rejects with {@link ImageFormatError}. */
-export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Promise<RgbImage> {
-  if (header.format === 'AVIF') return decodeAvif(bytes);
+export async function decodeNative(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  transparency: Transparency = 'drop',
+): Promise<RgbImage> {
+  if (header.format === 'AVIF') return decodeAvif(bytes, transparency);
+  const isMixed = transparency === 'white' && header.alpha && !header.cmyk;
   const { default: sharp } = await import('sharp').catch((cause: unknown) => {
     throw missingPackage('sharp', `${header.format} in Node`, cause);
   });
@@ -45,12 +51,17 @@ export async function decodeNative(bytes: Uint8Array, header: ImageHeader): Prom
     });
     const pixels = header.cmyk
       ? image.pipelineColourspace('cmyk').toColourspace('cmyk')
-      : image.toColourspace('srgb').removeAlpha();
+      : isMixed
+        ? image.toColourspace('srgb').ensureAlpha()
+        : image.toColourspace('srgb').removeAlpha();
     const { data, info } = await pixels.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
     const { width, height, channels } = info;
-    if (channels !== (header.cmyk ? 4 : 3)) throw new Error(`${channels} channels after decoding`);
+    if (channels !== (header.cmyk || isMixed ? 4 : 3)) throw new Error(`${channels} channels after decoding`);
     const samples = new Uint8Array(data.buffer, data.byteOffset, data.length);
-    return { width, height, data: header.cmyk ? cmykToRgb(samples) : samples };
+    if (!isMixed) return { width, height, data: header.cmyk ? cmykToRgb(samples) : samples };
+    const out = new Uint8Array(width * height * 3);
+    writeRgb(samples, width * height, { out, transparency });
+    return { width, height, data: out };
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
     throw new ImageFormatError(

@@ -1,17 +1,19 @@
 /**
- * @file Any picture → straight RGB, as the reference reads it: alpha dropped, no colour management. This is the one way
+ * @file Any picture → straight RGB, as the reference reads it: alpha dropped unless asked, no colour management. This is the one way
  * from a file to pixels: size, thumbnail and vector come from it. The size in the file's header is checked before
  * anything is decoded.
  */
 import { ImageFormatError, ImageTooLargeError, InvalidInputError, SourceNotFoundError } from '../errors';
+import { importing } from '../net';
 import { decodeBmp } from './bmp';
 import { withoutOrientation } from './exif';
 import { decodeGif } from './gif';
 import { notAnImage, readHeader, sniffFormat, SNIFF_BYTES, type ImageFormat, type ImageHeader } from './headers';
-import { decodeHeic } from './heic';
+import { decodeHeic, loadHeic } from './heic';
 import { orientImage } from './orient';
 import { readOrientation, swapsSides } from './orientation';
 import { decodePng } from './png';
+import { writeRgb, type Transparency } from './transparency';
 import { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type ImageSize, type RgbImage } from './types';
 
 /** In Node, but not in a page that a test environment imitates. */
@@ -19,7 +21,16 @@ const inNode =
   typeof process === 'object' && process.versions?.node !== undefined && typeof createImageBitmap === 'undefined';
 
 const nodeEdge = () => import('./decode.node.js'); // browser builds leave it out
-const browserEdge = () => import('./decode-browser');
+const browserEdge = () => importing(() => import('./decode-browser'));
+
+/**
+ * Loads what decodes pictures, which is a script of its own where the platform's decoder is used, so that a picture that
+ * comes when the network is gone finds it there.
+ * @param heic the decoder of HEIC too, 2 MB that most never need
+ */
+export async function loadDecoders({ heic = false } = {}): Promise<void> {
+  await Promise.all([inNode ? nodeEdge() : browserEdge(), heic && loadHeic()]);
+}
 
 const millions = (pixels: number) => `${(pixels / 1e6).toFixed(1)} million`;
 
@@ -33,24 +44,13 @@ function checkSize(width: number, height: number, limit: number): void {
   );
 }
 
-/** Straight RGBA → RGB, alpha dropped. */
-function dropAlpha(width: number, height: number, rgba: ArrayLike<number>): RgbImage {
-  const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4, to += 3) {
-    data[to] = rgba[from]!;
-    data[to + 1] = rgba[from + 1]!;
-    data[to + 2] = rgba[from + 2]!;
-  }
-  return { width, height, data };
-}
-
 type Pixels = RgbImage | ImageData;
 
 function isPixels(input: object): input is Pixels {
   return 'data' in input && 'width' in input && 'height' in input;
 }
 
-function fromPixels(input: Pixels, limit: number): RgbImage {
+function fromPixels(input: Pixels, limit: number, transparency: Transparency): RgbImage {
   const { width, height, data } = input;
   const pixels = width * height;
   if (!Number.isSafeInteger(pixels) || width < 1 || height < 1) {
@@ -58,7 +58,11 @@ function fromPixels(input: Pixels, limit: number): RgbImage {
   }
   checkSize(width, height, limit);
   if (data instanceof Uint8Array && data.length === pixels * 3) return { width, height, data };
-  if (data instanceof Uint8ClampedArray && data.length === pixels * 4) return dropAlpha(width, height, data);
+  if (data instanceof Uint8ClampedArray && data.length === pixels * 4) {
+    const out = new Uint8Array(pixels * 3);
+    writeRgb(data, pixels, { out, transparency });
+    return { width, height, data: out };
+  }
   throw new InvalidInputError(
     `Pixels of ${width}×${height} need ${pixels * 3} bytes of RGB (Uint8Array) or ${pixels * 4} of RGBA ` +
       `(Uint8ClampedArray, as in ImageData); got ${data.length} in a ${data.constructor.name}.`,
@@ -105,13 +109,17 @@ function checkDecoded(image: RgbImage, header: ImageHeader): RgbImage {
 }
 
 /** Pixels as they lie in the file; of HEIC upright, as its decoder gives them. */
-async function decodeStored(bytes: Uint8Array, header: ImageHeader, signal?: AbortSignal): Promise<RgbImage> {
-  if (header.format === 'PNG') return decodePng(bytes, signal);
+async function decodeStored(
+  bytes: Uint8Array,
+  header: ImageHeader,
+  { transparency, signal }: Pick<DecodeOptions, 'transparency' | 'signal'>,
+): Promise<RgbImage> {
+  if (header.format === 'PNG') return decodePng(bytes, { transparency, signal });
   if (header.format === 'GIF') return decodeGif(bytes);
   if (header.format === 'BMP') return decodeBmp(bytes);
   if (header.format === 'HEIF') return decodeHeic(bytes, header);
   const { decodeNative } = await (inNode ? nodeEdge() : browserEdge());
-  return decodeNative(withoutOrientation(bytes, header), header);
+  return decodeNative(withoutOrientation(bytes, header), header, transparency);
 }
 
 /** Memory that is not to be had is the picture's size to blame, not a damaged file. */
@@ -142,7 +150,7 @@ const upright = ({ width, height }: ImageHeader, orientation: number): ImageSize
  * Decodes an image file once, for all that is made of it. Rejects as {@link decodeImage} does.
  */
 export async function decodePicture(source: EncodedPicture, options: DecodeOptions = {}): Promise<Picture> {
-  const { orientation: wanted = 'exif', maxInputPixels = MAX_INPUT_PIXELS, signal } = options;
+  const { orientation: wanted = 'exif', maxInputPixels = MAX_INPUT_PIXELS, transparency, signal } = options;
   checkOptions(wanted, maxInputPixels);
   signal?.throwIfAborted();
   const bytes = await readBytes(source);
@@ -150,7 +158,7 @@ export async function decodePicture(source: EncodedPicture, options: DecodeOptio
   checkSize(header.width, header.height, maxInputPixels);
   const orientation = await readOrientation(bytes, header);
   try {
-    const stored = checkDecoded(await decodeStored(bytes, header, signal), header);
+    const stored = checkDecoded(await decodeStored(bytes, header, { transparency, signal }), header);
     signal?.throwIfAborted();
     const image = wanted === 'exif' ? orientImage(stored, orientation) : stored;
     return { image, size: upright(header, orientation), format: header.format, orientation };
@@ -186,7 +194,7 @@ function checkOptions(orientation: unknown, maxInputPixels: unknown): void {
  * path), {@link InvalidInputError} (not an {@link ImageInput} at all), or the signal's reason.
  */
 export async function decodeImage(input: ImageInput, options: DecodeOptions = {}): Promise<RgbImage> {
-  const { orientation = 'exif', maxInputPixels = MAX_INPUT_PIXELS, signal } = options;
+  const { orientation = 'exif', maxInputPixels = MAX_INPUT_PIXELS, transparency = 'drop', signal } = options;
   checkOptions(orientation, maxInputPixels);
   signal?.throwIfAborted();
   if (typeof input === 'string' || input instanceof URL) {
@@ -196,13 +204,13 @@ export async function decodeImage(input: ImageInput, options: DecodeOptions = {}
     return (await decodePicture(input, options)).image;
   }
   if (typeof input === 'object' && input !== null) {
-    if (isPixels(input)) return fromPixels(input, maxInputPixels);
+    if (isPixels(input)) return fromPixels(input, maxInputPixels, transparency);
     if (!inNode) {
       const { drawableSize, drawablePixels } = await browserEdge();
       const size = drawableSize(input);
       if (size !== null) {
         checkSize(size.width, size.height, maxInputPixels);
-        return drawablePixels(input);
+        return drawablePixels(input, transparency);
       }
     }
   }

@@ -3,6 +3,7 @@
  * platform itself can. It is loaded with the first such picture and not before.
  */
 import { ImageFormatError } from '../errors';
+import { importing } from '../net';
 import type { ImageHeader } from './headers';
 import type { LibHeif } from './libheif';
 import type { RgbImage } from './types';
@@ -10,17 +11,22 @@ import type { RgbImage } from './types';
 let library: Promise<LibHeif> | undefined;
 
 async function load(): Promise<LibHeif> {
-  const { default: create } = await import('libheif-js/libheif-wasm/libheif-bundle.mjs');
+  const { default: create } = await importing(() => import('libheif-js/libheif-wasm/libheif-bundle.mjs'));
   return create();
 }
 
-/** The primary picture, upright: libheif turns and crops it. Rejects with {@link ImageFormatError}. */
-export async function decodeHeic(bytes: Uint8Array, { width, height }: ImageHeader): Promise<RgbImage> {
+/** The decoder; where it could not be loaded, the next call tries again. */
+export function loadHeic(): Promise<LibHeif> {
   library ??= load().catch((error: unknown) => {
     library = undefined;
     throw error;
   });
-  const heif = await library;
+  return library;
+}
+
+/** The primary picture, upright: libheif turns and crops it. Rejects with {@link ImageFormatError}. */
+export async function decodeHeic(bytes: Uint8Array, { width, height }: ImageHeader): Promise<RgbImage> {
+  const heif = await loadHeic();
   const context = heif.heif_context_alloc();
   try {
     const read = heif.heif_context_read_from_memory(context, bytes);

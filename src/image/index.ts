@@ -1,5 +1,5 @@
 /** @file Pictures: decoding as the reference reads them, Pillow's resize, patches for the vision tower. */
-export { decodeImage, decodePicture, readSize, type EncodedPicture, type Picture } from './decode';
+export { decodeImage, decodePicture, loadDecoders, readSize, type EncodedPicture, type Picture } from './decode';
 export type { ImageFormat } from './headers';
 export { hdPatches, type TileOptions } from './hd';
 export { patchRows, resizeSteps, type Normalization, type PatchOptions } from './patches';

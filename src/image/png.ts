@@ -8,6 +8,7 @@ import { ImageFormatError } from '../errors';
 import { ByteReader } from './bytes';
 import { pngChunks, readPngHeader, type PngHeader } from './headers/png';
 import { inflatePieces } from './inflate';
+import { overWhite, type Transparency } from './transparency';
 import type { RgbImage } from './types';
 
 /** Samples per pixel of each colour type. */
@@ -100,24 +101,29 @@ function unfilter(filter: number, row: Uint8Array, above: Uint8Array, step: numb
   }
 }
 
-/** Writes one unfiltered row as RGB: pixel i goes to `target + i * step`. Alpha is dropped, as Pillow does. */
+/** Writes one unfiltered row as RGB: pixel i goes to `target + i * step`. Of grey, alpha is dropped in any case. */
 function writeRow(
   { colorType, bitDepth }: PngHeader,
   palette: Uint8Array,
   row: Uint8Array,
   pixels: number,
   out: Uint8Array,
-  target: number,
-  step: number,
+  { target, step, transparency }: { target: number; step: number; transparency: Transparency },
 ): void {
   let at = target;
   if (colorType === 2 || colorType === 6) {
     const sampleBytes = bitDepth / 8; // of 16 bits, the high byte comes first and is the one that Pillow keeps
     const pixelBytes = SAMPLES[colorType]! * sampleBytes;
+    const isMixed = transparency === 'white' && colorType === 6;
     for (let i = 0, from = 0; i < pixels; i++, from += pixelBytes, at += step) {
-      out[at] = row[from]!;
-      out[at + 1] = row[from + sampleBytes]!;
-      out[at + 2] = row[from + 2 * sampleBytes]!;
+      const alpha = isMixed ? row[from + 3 * sampleBytes]! : 255;
+      const red = row[from]!;
+      const green = row[from + sampleBytes]!;
+      const blue = row[from + 2 * sampleBytes]!;
+      const isOpaque = alpha === 255;
+      out[at] = isOpaque ? red : overWhite(red, alpha);
+      out[at + 1] = isOpaque ? green : overWhite(green, alpha);
+      out[at + 2] = isOpaque ? blue : overWhite(blue, alpha);
     }
     return;
   }
@@ -163,6 +169,7 @@ class RowSink {
     private readonly reader: ByteReader,
     private readonly header: PngHeader,
     private readonly palette: Uint8Array,
+    private readonly transparency: Transparency,
   ) {
     this.out = new Uint8Array(header.width * header.height * 3);
     this.passes = header.interlaced ? ADAM7 : WHOLE;
@@ -198,7 +205,9 @@ class RowSink {
     }
     const { x, y, stepX, stepY } = this.passes[this.pass]!;
     const target = ((y + this.rowIndex * stepY) * this.header.width + x) * 3;
-    writeRow(this.header, this.palette, pixels, this.passWidth, this.out, target, stepX * 3);
+    const { transparency } = this;
+    const place = { target, step: stepX * 3, transparency };
+    writeRow(this.header, this.palette, pixels, this.passWidth, this.out, place);
     [this.row, this.above] = [this.above, this.row];
     this.filled = 0;
     this.rowIndex++;
@@ -240,11 +249,14 @@ async function inflateInto(sink: RowSink, { parts, trusted }: Pixels, reader: By
  * Decodes a PNG whose header passed the guard. For an animation, the still picture.
  * Throws {@link ImageFormatError} for a truncated or damaged file.
  */
-export async function decodePng(bytes: Uint8Array, signal?: AbortSignal): Promise<RgbImage> {
+export async function decodePng(
+  bytes: Uint8Array,
+  { transparency = 'drop', signal }: { transparency?: Transparency; signal?: AbortSignal } = {},
+): Promise<RgbImage> {
   const header = readPngHeader(bytes);
   const reader = new ByteReader(bytes, 'PNG');
   const { palette, pixels } = readChunks(reader, header);
-  const sink = new RowSink(reader, header, palette);
+  const sink = new RowSink(reader, header, palette, transparency);
   await inflateInto(sink, pixels, reader, signal);
   return { width: header.width, height: header.height, data: sink.out };
 }

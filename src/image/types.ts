@@ -1,5 +1,7 @@
 /** @file What `image/` takes and gives. */
 
+import type { Transparency } from './transparency';
+
 /** Straight 8-bit RGB, row by row, without padding. */
 export interface RgbImage {
   /** Pixels. */
@@ -43,6 +45,11 @@ export interface DecodeOptions {
    * reference does (PIL's `Image.open(...).convert('RGB')`). Default `exif`.
    */
   orientation?: 'exif' | 'stored';
+  /**
+   * What becomes of transparency in pictures of colours and an alpha channel. `drop`: colours as they are stored; `white`:
+   * laid over white. Of grey pictures, palettes and HEIC it is dropped. Default `drop`.
+   */
+  transparency?: Transparency;
   /**
    * Refuse an image that declares more pixels than this, before decoding. Default: 250 million. A pixel
    * takes 3 bytes, and while a browser decodes it 7 or more.

@@ -90,6 +90,8 @@ export interface Network {
   readonly name: string;
   /** Width of the text tower's hidden state. */
   readonly hiddenSize: number;
+  /** Columns of what the vision tower gives: more where some of them go to further layers. @default hiddenSize */
+  readonly featureSize?: number;
   /** Length of a vector. */
   readonly dims: number;
   /** Rows of the token-embedding table. */
@@ -153,6 +155,14 @@ export interface Picture {
   fill(image: RgbImage, plan: PicturePlan): Float32Array;
   /** Tables of one sequence of the tower; null where its graph takes none. // [patches, headDim/2] */
   rotary(plan: PicturePlan): RotaryTables | null;
+  /** Positions of one sequence of the tower, where they are mixed of a learned table's rows; not there where they are none. */
+  mixture?(plan: PicturePlan): PositionMixture;
+}
+
+/** Of which rows of a table of positions each patch's own is made. */
+export interface PositionMixture {
+  readonly rows: Int32Array; // [patches, 4]
+  readonly weights: Float32Array; // [patches, 4]
 }
 
 /** What becomes of one picture: sizes and counts, before any pixel is touched. */
@@ -182,6 +192,8 @@ export interface PicturePlan {
 /** Token ids and which of them stand for pictures, in order. */
 export interface EncodedPrompt {
   ids: number[];
+  /** How many of the last ids end every prompt, and stay where it is cut. @default 0 */
+  tail?: number;
   images: { start: number; tokens: number }[];
 }
 

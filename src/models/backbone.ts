@@ -18,6 +18,7 @@ export function networkOf(
   return {
     name,
     hiddenSize: config.hiddenSize,
+    featureSize: config.hiddenSize * (1 + (decoder.deepLayers ?? 0)),
     dims: decoder.head?.size ?? config.hiddenSize,
     vocabSize: config.vocabSize,
     embeddingTensor: `${decoder.source}.embed_tokens.weight`,

@@ -9,6 +9,7 @@ import type { Architecture, Backbone, BackboneOptions, Positions } from './archi
 import { llavaNext } from './llava-next';
 import { phi3v } from './phi3-v';
 import { qwen2vl } from './qwen2-vl';
+import { qwen3vl } from './qwen3-vl';
 import { siglip } from './siglip';
 import { expectWholeTowers } from './stages';
 
@@ -23,6 +24,7 @@ export type {
   Network,
   Picture,
   PicturePlan,
+  PositionMixture,
   Positions,
   Routes,
   TextRotary,
@@ -34,7 +36,7 @@ export { buildStageGraph, textTables } from './stage-graph';
 export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
 export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
 
-const architectures: Architecture[] = [qwen2vl, llavaNext, phi3v, siglip];
+const architectures: Architecture[] = [qwen2vl, qwen3vl, llavaNext, phi3v, siglip];
 
 /** Adds an architecture of one's own. @throws InvalidInputError where its names are taken */
 export function registerArchitecture(architecture: Architecture): void {

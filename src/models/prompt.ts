@@ -16,15 +16,19 @@ export function imageTokenPrompts(
   imageToken: string,
   { imageTokenId, maxPositions }: { imageTokenId: number; maxPositions: number },
 ): PromptConfig {
-  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
-  const id = added.filter(isJsonObject).find(({ content }) => content === imageToken)?.id;
-  if (id !== imageTokenId) {
-    throw new CheckpointMismatchError(
-      `tokenizer.json gives ${imageToken} the id ${String(id)}, config.json ${imageTokenId}: they are not of one model.`,
-      { tokenizer: id, config: imageTokenId },
-    );
-  }
+  expectToken(tokenizer, imageToken, imageTokenId);
   return { imageToken, imageTokenId, maxTokens: maxPositions };
+}
+
+/** @throws CheckpointMismatchError where the parsed `tokenizer.json` has another id for an added token than `config.json` */
+export function expectToken(tokenizer: unknown, token: string, expected: number): void {
+  const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
+  const id = added.filter(isJsonObject).find(({ content }) => content === token)?.id;
+  if (id === expected) return;
+  throw new CheckpointMismatchError(
+    `tokenizer.json gives ${token} the id ${String(id)}, config.json ${expected}: they are not of one model.`,
+    { tokenizer: id, config: expected },
+  );
 }
 
 /**

@@ -9,7 +9,7 @@ import { BundleFormatError } from '../errors';
 import { maxDifference } from '../testing/fixtures';
 import { DATA_TYPE, onnx } from '../onnx/proto';
 import { buildStageGraph, cutStage, planStages, storedWeights } from './index';
-import { textRotary } from './qwen2-vl/rotary';
+import { textRotary } from './native/rotary';
 import type { GraphStage, StagePlan } from './types';
 import { textForward, visionForward, type Weights } from './qwen2-vl/testing/reference-forward';
 import { Towers } from './qwen2-vl/testing/session.node';

@@ -1,22 +1,25 @@
 /**
  * @file Weights, stages and graphs as the converter and the runtime see them, whatever the architecture. Shapes: B batch,
  * N tokens of all its sequences one after another (no padding between them), S length of the longest, P patches of one
- * sequence of the vision tower, V visual tokens of all pictures of the batch, T token rows, H hidden size, E rows that
- * are pooled.
+ * sequence of the vision tower, V visual tokens of all pictures of the batch, T token rows, H hidden size, F columns of
+ * features (H, or H once more for each layer that adds some), E rows that are pooled.
  *
  * Graph inputs and outputs of every stage (names are fixed):
  *
  * vision.0   in  patches [B*P, patch] f32                                       out hidden_out [.., D] f32
  * vision.k   in  hidden  [.., D] f32                                            out hidden_out
- * vision.n   …                                                                  out features [.., H] act
+ * vision.n   …                                                                  out features [.., F] act
  *   vision stages with attention also take batch_shape int64[3] = [B, P, -1], and where the tower has rotary positions cos,
  *   sin [P, headDim/2] f32. All pictures of one run share one plan. A tower of one stage takes patches and gives features.
+ *   Where positions are mixed of a table's rows, vision.0 also takes position_rows int32 and position_weights f32 [P, 4].
  *
- * text.0     in  token_rows [T, H] f32, features [V, H] act, rows int32 [N]     out hidden_out [N, H] f32
- *   rows[i] < T picks token_rows[i], rows[i] >= T picks features[rows[i]-T]. Without a picture, features is
- *   one row of zeros (V = 1). T >= 1.
+ * text.0     in  token_rows [T, H] f32, features [V, F] act, rows int32 [N]     out hidden_out [N, H] f32
+ *   rows[i] < T picks token_rows[i], rows[i] >= T picks the first H columns of features[rows[i]-T]. Without a picture,
+ *   features is one row of zeros (V = 1). T >= 1.
  * text.k     in  hidden [N, H] f32                                              out hidden_out
  * text.m     …                                                                  out embedding [E, dims] f32, unit length
+ *   stages with layers that add further columns of features also take these, and feature_rows int32 [N]: 0 where nothing is
+ *   added, i + 1 where it is of features[i].
  *   the stage with the last attention also takes last int32 [E] (the rows, in N, to pool); behind it, hidden has E rows
  *   text stages with attention also take: cos, sin f32, [S, headDim/2] where {@link GraphOptions.positions} is `sequence`, else
  *   [N, headDim/2]; seqlens_k int32 [B] = tokens - 1; total_sequence_length int32 scalar = S; batch_shape
@@ -25,8 +28,8 @@
  *   of N that belong to no sequence are allowed, to round N up; they stand nowhere and their `packed` is arbitrary.
  *
  * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream, is always f32; between two
- * slices of an MLP it has twice as many columns: what the slices read, then the stream with what they added so far. A
- * graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
+ * slices of an MLP it has twice as many columns: what the slices read, then the stream with what they added so far. Where a
+ * step gives what only a later stage needs, it has columns more, which all between hand on. A graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
  */
 
 import type { StoredTensor } from '../bundle/manifest';

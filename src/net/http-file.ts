@@ -3,8 +3,9 @@
  * failures are tried again with back-off; a file that changes while it is read is noticed by its ETag and length.
  */
 
-import { IntegrityError, NetworkError, SourceNotFoundError, type VLM2VecError } from '../errors';
+import { IntegrityError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';
 import { fetchAnywhere } from './data-url';
+import { isPage, PAGE_START, pageInstead } from './page';
 import { isPassing, PassingFailure, retryAfter, retrying } from './retry';
 
 /** A connection that gives nothing for so long is given up, in milliseconds. */
@@ -165,18 +166,23 @@ export class HttpFile {
   async *#body(response: Response, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const reader = response.body!.getReader();
     let ended = false;
+    let isFirst = true;
     try {
       for (;;) {
         const { done, value } = await unlessStalled(reader.read(), signal);
         ended = done;
         if (done) return;
+        if (isFirst && isPage(response.headers, value.subarray(0, PAGE_START))) {
+          throw pageInstead(this.name, this.#options.url, response.status);
+        }
+        isFirst = false;
         yield value;
       }
     } catch (cause) {
       ended = true;
       void reader.cancel().catch(() => undefined);
       signal?.throwIfAborted();
-      throw cause instanceof IntegrityError ? cause : new PassingFailure('the connection broke off', null, { cause });
+      throw cause instanceof VLM2VecError ? cause : new PassingFailure('the connection broke off', null, { cause });
     } finally {
       if (!ended) void reader.cancel().catch(() => undefined);
     }

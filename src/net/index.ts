@@ -2,4 +2,6 @@
 
 export { fetchAnywhere } from './data-url';
 export { HttpFile, type HttpFileOptions } from './http-file';
+export { importing, whyNotLoaded } from './own-files';
+export { isPage, PAGE_START, pageInstead } from './page';
 export { isPassing, retryAfter, wait } from './retry';

@@ -109,6 +109,8 @@ function follow(node: Node, known: Known): Step {
       return { outputs: [integers(node, 'perm').map((axis) => x[axis]!)], flops: 0 };
     case 'Gather':
       return { outputs: [[...inputs[1]!, ...x.slice(1)]], flops: 0 }; // axis 0
+    case 'ConstantOfShape':
+      return { outputs: [vector(node, 0, known)], flops: 0 };
     case 'Expand':
       return { outputs: [broadcast(x, vector(node, 1, known))], flops: 0 };
     case 'Split':

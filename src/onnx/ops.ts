@@ -59,6 +59,18 @@ export function splitLast(graph: GraphBuilder, name: string, x: Value, sizes: re
   return parts;
 }
 
+/** Values one below the other along the first axis. */
+export function concatFirst(graph: GraphBuilder, name: string, values: readonly Value[]): Value {
+  return graph.node('Concat', name, values, { attributes: { axis: { int: 0 } } });
+}
+
+/** float32 zeros, computed when the session is made. */
+export function zeros(graph: GraphBuilder, shape: readonly number[]): Value {
+  const name = `zeros.${shape.join('x')}`;
+  if (graph.has(name)) return name;
+  return graph.node('ConstantOfShape', name, [graph.int64(`shape.${shape.join('x')}`, shape)]);
+}
+
 /** Values side by side along the last axis. */
 export function concatLast(graph: GraphBuilder, name: string, values: readonly Value[]): Value {
   return graph.node('Concat', name, values, { attributes: { axis: { int: -1 } } });

@@ -47,9 +47,10 @@ export function compose(request: PromptRequest, recipe: Recipe, imageToken: stri
       { images, recipe: recipe.name },
     );
   }
-  const text = prefix === undefined ? request.text : prefixed(request, prefix, recipe);
-  const parts = { ...request, text };
+  const given = prefix === undefined ? request.text : prefixed(request, prefix, recipe);
   const isTextOnly = images === 0;
+  const text = isTextOnly ? (given ?? recipe.nothing) : given;
+  const parts = { ...request, text };
   if (isTextOnly && (text === undefined || (text === '' && request.emptyText !== true))) {
     throw new InvalidInputError('There is nothing to embed: the text is empty and there is no image.');
   }
@@ -73,6 +74,16 @@ function prefixed({ text = '', images, role }: PromptRequest, prefix: string, re
     option: 'prefix',
     recipe: name,
   });
+}
+
+/** What a query may be made of: words and a picture in one input; an instruction of the caller's own. */
+export function queryInputs({ prompt, instruction }: Recipe): { together: boolean; instruction: boolean } {
+  if ('raw' in prompt) return { together: true, instruction: true };
+  const { templates } = prompt;
+  return {
+    together: (templates['query.both'] ?? templates.both ?? templates.any) !== undefined,
+    instruction: instruction !== undefined && (instruction.roles?.includes('query') ?? true),
+  };
 }
 
 function kindOf({ text, images }: PromptRequest): InputKind {
@@ -132,7 +143,18 @@ function instructionOf({ instruction }: PromptRequest, recipe: Recipe, role: Rol
   }
   const { default: own, roles } = recipe.instruction;
   const takes = roles === undefined || roles.includes(role);
-  return takes ? (instruction ?? own) : own;
+  if (!takes || instruction === undefined) return own;
+  return recipe.instruction.sentence ? asSentence(instruction) || own : instruction;
+}
+
+/** What Python's `str.strip` takes for white space, which is not what JavaScript's `trim` does. */
+const PYTHON_SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
+const OUTER_SPACE = new RegExp(`^${PYTHON_SPACE}+|${PYTHON_SPACE}+$`, 'g');
+
+/** Stripped, and with a full stop where no character of punctuation ends it: `$` is none, `。` is one. */
+function asSentence(instruction: string): string {
+  const stripped = instruction.replace(OUTER_SPACE, '');
+  return stripped === '' || /\p{P}$/u.test(stripped) ? stripped : `${stripped}.`;
 }
 
 /** Slots filled once, whatever the values hold. */

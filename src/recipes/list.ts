@@ -5,6 +5,7 @@ import { b3 } from './b3';
 import { colqwen2 } from './colqwen2';
 import { dse, mcdse, vdr } from './dse';
 import { gme, opsMmV1, rzenEmbed } from './gme';
+import { qwen3VLEmbedding } from './qwen3-vl-embedding';
 import type { Recipe } from './recipe';
 import { siglip2 } from './siglip2';
 import { lamraRet, unite } from './unite';
@@ -17,6 +18,7 @@ export const recipes: readonly Recipe[] = [
   vlm2vecV2,
   b3,
   opsMmV1,
+  qwen3VLEmbedding,
   gme,
   dse,
   vdr,

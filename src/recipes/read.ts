@@ -18,6 +18,7 @@ const KEYS = [
   'marker',
   'prompt',
   'instruction',
+  'nothing',
   'prefixes',
   'blank',
   'maxImages',
@@ -26,7 +27,9 @@ const KEYS = [
   'head',
   'dims',
   'resize',
+  'transparency',
   'maxTokens',
+  'overlong',
   'score',
   'licence',
   'source',
@@ -59,6 +62,7 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
     marker: root.get('marker').optional((field) => field.string(1000)),
     prompt: readPrompt(root.get('prompt')),
     instruction: root.get('instruction').optional(readInstruction),
+    nothing: root.get('nothing').optional((field) => field.string(1000)),
     prefixes: root.get('prefixes').optional(readTexts),
     blank: root.get('blank').optional((field) => readPair(field, MAX_SIDE)),
     maxImages: root.get('maxImages').optional((field) => field.integer(1, 1000)),
@@ -67,7 +71,9 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
     head: root.get('head').optional(readHead),
     dims: root.get('dims').optional(readDims),
     resize: root.get('resize').items(readStep, { min: 1, max: 10 }),
+    transparency: root.get('transparency').optional((field) => field.oneOf(['drop', 'white'] as const)),
     maxTokens: root.get('maxTokens').optional((field) => field.integer(1, 2 ** 31)),
+    overlong: root.get('overlong').optional((field) => field.oneOf(['cut'] as const)),
     score,
     licence: readLicence(root.get('licence')),
     source: readSource(root.get('source')),
@@ -78,8 +84,9 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
 }
 
 /** What one field says must have its place in another: what would be ignored is refused. */
-function checkParts({ prompt, blank, instruction }: Recipe, root: JsonField): void {
+function checkParts({ prompt, blank, instruction, nothing }: Recipe, root: JsonField): void {
   if ('raw' in prompt) {
+    if (nothing !== undefined) root.get('nothing').fail("goes with templates only: raw prompts are the caller's own.");
     if (blank) root.get('blank').fail('goes with templates only: a raw prompt has no place for it.');
     if (instruction) root.get('instruction').fail("goes with templates only: raw prompts take the caller's own.");
     return;
@@ -92,8 +99,10 @@ function checkParts({ prompt, blank, instruction }: Recipe, root: JsonField): vo
 }
 
 function readInstruction(field: JsonField): NonNullable<Recipe['instruction']> {
-  field.keys(['default', 'roles']);
+  field.keys(['default', 'roles', 'sentence']);
+  const sentence = field.get('sentence').optional((given) => given.boolean());
   return withoutUndefined({
+    sentence: sentence === true ? (true as const) : undefined,
     default: field.get('default').string(10_000),
     roles: field.get('roles').optional((roles) => roles.items((role) => role.oneOf(ROLES), { max: 2 })),
   });

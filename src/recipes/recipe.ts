@@ -60,7 +60,14 @@ export interface Recipe {
   /** The string: the caller's own (`raw`), or templates that its parts are set into. */
   readonly prompt: { readonly raw: RawPrompt } | { readonly templates: Templates };
   /** What {instruction} is where the caller gives none. Sides that are not in `roles` always get the default. */
-  readonly instruction?: { readonly default: string; readonly roles?: readonly Role[] };
+  readonly instruction?: {
+    readonly default: string;
+    readonly roles?: readonly Role[];
+    /** The caller's is stripped of white space and gets a full stop, unless punctuation ends it; an empty one is none. */
+    readonly sentence?: true;
+  };
+  /** The text of an input that has neither text nor picture, which is an error otherwise. */
+  readonly nothing?: string;
   /** Set before the text when asked for, by name. */
   readonly prefixes?: Readonly<Record<string, string>>;
   /** Size of the black picture that a text-only input carries. */
@@ -77,8 +84,12 @@ export interface Recipe {
   readonly dims?: { readonly sizes: readonly number[] } | { readonly from: number };
   /** What happens to a picture's size before it is cut into patches. */
   readonly resize: readonly ResizeStep[];
+  /** What becomes of a picture's transparency, where its file has colours and an alpha channel. @default 'drop' */
+  readonly transparency?: 'drop' | 'white';
   /** Longest sequence; longer inputs are refused. @default the model's */
   readonly maxTokens?: number;
+  /** Instead of refusing it, a longer sequence is cut there, through a template's own words if need be; not through pictures. */
+  readonly overlong?: 'cut';
   /** How two embeddings are compared: `maxsim` goes with the pooling `all`, `cosine` with `last`. */
   readonly score: 'cosine' | 'maxsim';
   /** Of the published weights. */

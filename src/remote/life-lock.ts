@@ -3,6 +3,8 @@
  * Web Lock as long as it lives, and the page waits for it.
  */
 
+import { whyNotLoaded } from '../net';
+
 /** What we need of a `Worker`; a `MessagePort` in tests. */
 export interface LifeEvents {
   addEventListener(type: string, listener: (event: Event) => void): void;
@@ -29,11 +31,19 @@ export function onLifeLockFree(name: string, onEnd: () => void, signal: AbortSig
   globalThis.navigator?.locks?.request(name, { signal }, onEnd).catch(() => undefined);
 }
 
-/** Calls back with a message when the worker fails in a way that is told: its script, or a message that cannot be read. */
-export function onWorkerFailure(worker: LifeEvents, onFailure: (message: string, cause?: string) => void): void {
+/**
+ * Calls back with a message when the worker fails in a way that is told: its script, or a message that cannot be read. Of a
+ * script that does not come browsers tell nothing: the server is asked once more.
+ */
+export function onWorkerFailure(worker: LifeEvents, onFailure: (message: string) => void, script?: string): void {
   worker.addEventListener('error', (event) => {
     const { message } = event as ErrorEvent;
-    onFailure(`The worker failed: ${message || 'its script could not be loaded'}.`, message);
+    if (message) return onFailure(`The worker failed: ${message}.`);
+    const unknown = 'The worker failed: its script could not be loaded.';
+    whyNotLoaded('script', { url: script }).then(
+      (why) => onFailure(why?.message ?? unknown),
+      () => onFailure(unknown),
+    );
   });
   worker.addEventListener('messageerror', () => onFailure('A message to or from the worker could not be read.'));
 }

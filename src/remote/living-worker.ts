@@ -51,8 +51,9 @@ export class LivingWorker<S> {
   constructor({ name, start, remedy }: LivingWorkerOptions) {
     installErrorHandler();
     this.#name = name;
+    let script: string | undefined;
     try {
-      this.#worker = start();
+      [this.#worker, script] = startNoting(start);
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw cannotStart(name, /[.!?]$/.test(reason) ? reason : `${reason}.`, remedy, cause);
@@ -63,7 +64,7 @@ export class LivingWorker<S> {
     this.service = wrap<S>(this.#worker);
     this.ended = new Promise<never>((_, reject) => (this.#reject = reject));
     this.ended.catch(() => undefined);
-    onWorkerFailure(this.#worker, (message) => this.end(new WorkerEnded(message)));
+    onWorkerFailure(this.#worker, (message) => this.end(new WorkerEnded(message)), script);
   }
 
   /**
@@ -95,5 +96,26 @@ export class LivingWorker<S> {
     this.#watch.abort();
     this.#reject(error);
     this.#worker.terminate?.();
+  }
+}
+
+/**
+ * The worker and the address of its script, which neither a `Worker` nor its events tell: for the length of the call,
+ * whoever constructs one tells us.
+ */
+function startNoting(start: () => WorkerLike): [WorkerLike, string | undefined] {
+  const { Worker } = globalThis;
+  if (Worker === undefined) return [start(), undefined];
+  let script: string | undefined;
+  globalThis.Worker = new Proxy(Worker, {
+    construct: (target, [url, options]: ConstructorParameters<typeof Worker>, self) => {
+      script = new URL(url, globalThis.location?.href).href;
+      return Reflect.construct(target, [url, options], self) as Worker;
+    },
+  });
+  try {
+    return [start(), script];
+  } finally {
+    globalThis.Worker = Worker;
   }
 }

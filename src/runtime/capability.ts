@@ -108,11 +108,13 @@ export function groupBytes(memory: number | null): number {
 }
 
 /** What of an input is held between stages, at most. */
-export function activationBytes({ pixels, features, tokens, hiddenSize }: ActivationSizes): number {
+export function activationBytes(sizes: ActivationSizes): number {
+  const { pixels, features, tokens, hiddenSize, featureSize = hiddenSize } = sizes;
   // The vision tower's hidden state is up to 2.2 times as wide as a patch has numbers (Qwen2-VL: 1280 to 588).
-  const seeing = 2.5 * pixels;
-  const reading = features + tokens;
-  return 4 * (pixels + Math.max(seeing, reading * hiddenSize));
+  // Beside it lie what later layers add.
+  const seeing = 2.5 * pixels + features * (featureSize - hiddenSize);
+  const reading = features * featureSize + tokens * hiddenSize;
+  return 4 * (pixels + Math.max(seeing, reading));
 }
 
 /** Counts of numbers, not bytes. */
@@ -124,4 +126,6 @@ export interface ActivationSizes {
   /** Rows of the text tower. */
   tokens: number;
   hiddenSize: number;
+  /** @default hiddenSize */
+  featureSize?: number;
 }

@@ -13,7 +13,7 @@ import type { TowerKind } from '../models';
 import { pairsAreRight } from './int8-kernels';
 import { climb, rungName, rungsFor, type Rung } from './ladder';
 import { mainMemory } from './memory';
-import { browserBuild, loadOrt, wasmThreads, type Ort, type OrtOptions } from './ort';
+import { browserBuild, loadOrt, wasmMissing, wasmThreads, type Ort, type OrtOptions } from './ort';
 import { measureF16Loss, runProbe, type Probed } from './probe';
 import type {
   ActivationsChoice,
@@ -76,7 +76,7 @@ export interface ChoiceOptions extends OrtOptions {
   weights?: WeightsChoice;
   /** Streamed weights in parts of so many bytes instead of whole stages: rounding may differ, memory is less. */
   partBytes?: number;
-  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large */
+  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large and stored here */
   vision?: 'now' | 'later';
   /** The same of the text stages and the token table. @default 'later' where they are large and pictures do without them */
   text?: 'now' | 'later';
@@ -222,8 +222,13 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     remembered,
     signal: options.signal,
     build: async (rung) => {
-      if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
-      return buildFitting(rung);
+      const since = performance.now();
+      try {
+        if (isProbed(rung) && rung.device === 'webgpu' && rung.compute === 'fast') await expectExact(rung);
+        return await buildFitting(rung);
+      } catch (error) {
+        throw (isNode ? null : await wasmMissing(ort, since, error)) ?? error;
+      }
     },
     check: async (engine, rung) => (isProbed(rung) ? check(engine, rung) : null),
     discard: (engine) => engine.release(),
@@ -316,12 +321,12 @@ function unpackedText({ stages }: BundleManifest): number {
   return stages.reduce((sum, { kind, tensors }) => sum + (kind === 'text' ? unpackedBytes(tensors) : 0), 0);
 }
 
-/** Towers that are left to the first input that goes through them. */
-function laterTowers({ manifest, asked, ...options }: ChoiceOptions): TowerKind[] {
+/** Towers that are left to the first input that goes through them. What lies on the network may be out of reach by then. */
+function laterTowers({ manifest, asked, reader, ...options }: ChoiceOptions): TowerKind[] {
   const { routes } = asked.backbone;
   return (['vision', 'text'] as const).filter((kind) => {
     const isOptional = Object.values(routes).some((route) => !route.includes(kind));
-    const isLarge = towerBytes(manifest, kind) >= LATER_BYTES;
+    const isLarge = towerBytes(manifest, kind) >= LATER_BYTES && !reader.isRemote;
     return (options[kind] ?? (isOptional && isLarge ? 'later' : 'now')) === 'later';
   });
 }

@@ -61,7 +61,7 @@ const LOSS_REPORT_MS = 250;
 
 /** What the vision tower gave: features on their way to the text stages, or vectors; may lie on the GPU. */
 export interface Features {
-  readonly tensor: Tensor; // [V, H] or [V, dims]
+  readonly tensor: Tensor; // [V, featureSize] or [V, dims]
 }
 
 /** Some rows of one of several features. */
@@ -203,19 +203,19 @@ export class Engine {
    * @param pieces which rows of which features follow each other
    */
   async joined(seen: readonly Features[], pieces: readonly FeaturePiece[]): Promise<Features> {
-    const { hiddenSize } = this.#backbone;
+    const { hiddenSize, featureSize = hiddenSize } = this.#backbone;
     try {
       const data = await this.#dataOf(seen);
       const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
       const Row = data[0]!.constructor as Float32ArrayConstructor; // float16 comes as another type
-      const all = new Row(rows * hiddenSize);
+      const all = new Row(rows * featureSize);
       let at = 0;
       for (const { from, first, rows: count } of pieces) {
-        all.set(data[from]!.subarray(first * hiddenSize, (first + count) * hiddenSize), at);
-        at += count * hiddenSize;
+        all.set(data[from]!.subarray(first * featureSize, (first + count) * featureSize), at);
+        at += count * featureSize;
       }
       const type = seen[0]!.tensor.type as 'float32';
-      return { tensor: new this.#ort.Tensor(type, all, [rows, hiddenSize]) };
+      return { tensor: new this.#ort.Tensor(type, all, [rows, featureSize]) };
     } finally {
       for (const features of seen) await this.drop(features);
     }
@@ -253,9 +253,8 @@ export class Engine {
         hooks,
       );
       this.#expectNoComplaint();
-    } catch (error) {
+    } finally {
       for (const { features } of runs) await this.drop(features);
-      throw error;
     }
     return embeddings.map((embedding, i) => vectorsOf(embedding, runs[i]!.plan.pooled));
   }

@@ -32,26 +32,35 @@ export class Feeder {
   vision(pixels: Float32Array, plan: PicturePlan, pictures: number): TowerRun {
     const sequences = pictures * plan.sequences;
     const rows = sequences * plan.patches;
-    const tables = this.#options.backbone.picture.rotary(plan);
+    const { picture } = this.#options.backbone;
+    const tables = picture.rotary(plan);
+    const mixture = picture.mixture?.(plan);
     return {
-      first: { patches: this.#f32(pixels, [rows, pixels.length / rows]) },
+      first: {
+        patches: this.#f32(pixels, [rows, pixels.length / rows]),
+        ...(mixture && {
+          position_rows: this.#i32(mixture.rows, [plan.patches, 4]),
+          position_weights: this.#f32(mixture.weights, [plan.patches, 4]),
+        }),
+      },
       feeds: { ...(tables && this.#tables(tables)), batch_shape: this.#batchShape(sequences, plan.length) },
     };
   }
 
   /**
    * @param tokenRows of the plan's tokens. // [T, hiddenSize]
-   * @param features of the pictures, in order; null without any. // [V, hiddenSize]
+   * @param features of the pictures, in order; null without any. They are the caller's to free. // [V, featureSize]
    */
   text(plan: TextPlan, tokenRows: Float32Array, features: Tensor | null): TowerRun {
     const { batch, length } = plan;
-    const { hiddenSize } = this.#options.backbone;
+    const { hiddenSize, featureSize = hiddenSize } = this.#options.backbone;
+    const tokens = plan.tokens.length;
+    const shown = { features: features ?? this.#noFeatures(featureSize) };
+    const isDeep = featureSize > hiddenSize; // and several stages may read them
     return {
-      first: {
-        token_rows: this.#f32(tokenRows, [plan.tokens.length, hiddenSize]),
-        features: features ?? this.#noFeatures(hiddenSize),
-      },
+      first: { token_rows: this.#f32(tokenRows, [tokens, hiddenSize]), ...(isDeep ? {} : shown) },
       feeds: {
+        ...(isDeep && { ...shown, feature_rows: this.#i32(featureRows(plan.rows, tokens), [plan.rows.length]) }),
         rows: this.#i32(plan.rows, [plan.rows.length]),
         padded: this.#i32(plan.padded, [batch * length]),
         packed: this.#i32(plan.packed, [plan.rows.length]),
@@ -99,4 +108,9 @@ export class Feeder {
   #i32(data: Int32Array, dims: number[]): Tensor {
     return new this.#options.ort.Tensor('int32', data, dims);
   }
+}
+
+/** By row of a run: 0 for a token, i + 1 for the row i of the features. // [N] */
+function featureRows(rows: Int32Array, tokens: number): Int32Array {
+  return rows.map((row) => Math.max(0, row - tokens + 1));
 }

@@ -21,16 +21,20 @@ export interface PromptLimits {
   maxTokens?: number;
   /** What is cut to keep within it: the end of the ids, as the reference's `max_len` does, or, where a template goes on behind the text, the end of the text. */
   cut: 'end' | 'text';
+  /** Whether what exceeds `most` is cut, too, at its end; then texts of pictures are. @default false */
+  overlong?: boolean;
 }
 
 /** @throws InvalidInputError for a prompt without tokens, or longer than it may be */
-export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut }: PromptLimits): EncodedPrompt {
+export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong }: PromptLimits): EncodedPrompt {
   const encoded = prompt.encode(prompt.text);
   const { length } = encoded.ids;
   if (length === 0) throw new InvalidInputError('The text gives no tokens.', { text: prompt.text });
   const visual = prompt.images.reduce((sum, tokens) => sum + tokens, 0);
   const limit = maxTokens ?? most;
   if (length <= limit) return encoded;
+  const shown = encoded.images.at(-1);
+  if (overlong && (!shown || shown.start + shown.tokens <= limit - (encoded.tail ?? 0))) return cutAt(encoded, limit);
   if (visual > 0) {
     const smaller = prompt.pictureOptions.filter((option) => option !== 'minPixels').join(' or ');
     throw new InvalidInputError(
@@ -45,7 +49,14 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut }: PromptL
       { tokens: length, maxTokens: limit },
     );
   }
-  return cut === 'end' ? { ...encoded, ids: encoded.ids.slice(0, maxTokens) } : shortened(prompt, maxTokens);
+  return cut === 'end' ? cutAt(encoded, maxTokens) : shortened(prompt, maxTokens);
+}
+
+/** So many of its ids, those that end every prompt among them. */
+function cutAt(encoded: EncodedPrompt, count: number): EncodedPrompt {
+  const { ids, tail = 0 } = encoded;
+  const kept = Math.max(0, count - tail);
+  return { ...encoded, ids: [...ids.slice(0, kept), ...ids.slice(ids.length - (count - kept))] };
 }
 
 /** The prompt with as much of its text as fits, found by halving; the template stays whole. */

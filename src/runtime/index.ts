@@ -26,6 +26,7 @@ export type {
   OrtBuild,
   PictureInfo,
   ProgressEvent,
+  InputsInfo,
   RecipeInfo,
   RungReport,
   SkippedInput,

@@ -2,6 +2,7 @@
 
 import { MAX_PIXELS } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
+import { expectHooks, expectOptions } from '../hooks';
 import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
 
@@ -69,6 +70,7 @@ export function toParts(input: EmbedInput, where: string): InputParts {
 
 /** @throws InvalidInputError for unknown options and values out of range */
 export function checkEmbedOptions(options: EmbedOptions): void {
+  expectOptions('embed', options);
   const unknown = Object.keys(options).find((key) => !OPTION_KEYS.has(key));
   if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
   for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'maxInputPixels', 'dims', 'numCrops'] as const) {
@@ -83,6 +85,13 @@ export function checkEmbedOptions(options: EmbedOptions): void {
       throw new InvalidInputError(`${key} is ${typeof value}, not a string.`, { option: key });
     }
   }
+  for (const key of ['transferPixels', 'stageTimes'] as const) {
+    const value: unknown = options[key];
+    if (value !== undefined && typeof value !== 'boolean') {
+      throw new InvalidInputError(`${key} is ${String(value)}; it must be true or false.`, { option: key });
+    }
+  }
+  expectHooks(options);
   expectOneOf('role', options.role, ['query', 'document']);
   expectOneOf('find', options.find, ['text', 'image']);
   expectOneOf('onError', options.onError, ['throw', 'skip']);

@@ -4,7 +4,8 @@
  */
 
 import type { Env, InferenceSession, InferenceSessionFactory, TensorConstructor } from 'onnxruntime-common';
-import { UnsupportedError } from '../errors';
+import { UnsupportedError, type VLM2VecError } from '../errors';
+import { importing, whyNotLoaded } from '../net';
 import { missingPackage } from '../missing-package';
 import { isNode } from '../environment';
 import { importBrowserBuild, type BrowserBuild } from './ort-builds';
@@ -76,7 +77,7 @@ async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOption
     })) as unknown as Ort & { default?: Ort };
     return module.default ?? module;
   }
-  const { module, wasm } = await importBrowserBuild(build);
+  const { module, wasm } = await importing(() => importBrowserBuild(build));
   const ort = module as Ort;
   ort.env.wasm.numThreads = numThreads ?? wasmThreads();
   if (typeof wasmPaths === 'string' || wasmPaths instanceof URL) {
@@ -85,6 +86,14 @@ async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOption
     ort.env.wasm.wasmPaths = wasmPaths ?? { wasm };
   }
   return ort;
+}
+
+/** Where ONNX Runtime did not start since its `.wasm` does not come: that, by its address. Null for what failed otherwise. */
+export async function wasmMissing(ort: Ort, since: number, cause: unknown): Promise<VLM2VecError | null> {
+  if (!(cause instanceof Error) || !/no available backend/i.test(cause.message)) return null;
+  const { wasmPaths } = ort.env.wasm;
+  const given = typeof wasmPaths === 'object' ? wasmPaths.wasm : undefined;
+  return whyNotLoaded('wasm', { url: given === undefined ? undefined : String(given), since, cause });
 }
 
 /**

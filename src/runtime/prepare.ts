@@ -72,9 +72,10 @@ export class Preparer {
     const { blank } = composeWith(text); // refuses what cannot be, before anything is decoded
 
     const sizes = this.#pictureOptions(options);
+    const { transparency } = this.recipe;
     const pictures: PreparedPicture[] = [];
     for (const image of blank ? [blackPicture(this.recipe.blank!)] : given) {
-      const pixels = await decodeImage(image, { orientation, maxInputPixels, signal });
+      const pixels = await decodeImage(image, { orientation, maxInputPixels, transparency, signal });
       const plan = backbone.picture.plan(pixels, sizes);
       pictures.push({ plan, pixels: backbone.picture.fill(pixels, plan) });
     }
@@ -125,7 +126,9 @@ export class Preparer {
         maxTokens,
       });
     }
-    return { most, maxTokens, cut: 'raw' in this.recipe.prompt ? ('end' as const) : ('text' as const) };
+    const { prompt, overlong } = this.recipe;
+    const cut = 'raw' in prompt ? ('end' as const) : ('text' as const);
+    return { most, maxTokens, cut, overlong: overlong === 'cut' };
   }
 }
 

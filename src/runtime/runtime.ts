@@ -7,9 +7,10 @@ import type { BundleManifest, ProbeCase } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { expectProbe } from '../bundle/validate';
 import { isNode } from '../environment';
+import { loadDecoders } from '../image';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
-import { recipeNamed, type RecipeChoice } from '../recipes';
+import { queryInputs, recipeNamed, type RecipeChoice } from '../recipes';
 import { readManifest } from '../store';
 import type { Tokenizer } from '../text';
 import { askedOf, type Asked } from './asked';
@@ -108,6 +109,7 @@ export class Runtime {
       imageToken: manifest.prompts.imageToken,
       image: { ...backbone.image, options: backbone.picture.options } as unknown as PictureInfo,
       recipe: recipeInfo(asked),
+      inputs: queryInputs(asked.recipe),
       ...(manifest.logit ? { logit: manifest.logit } : {}),
       ladder: choice.ladder,
     };
@@ -136,6 +138,7 @@ export class Runtime {
     const choice = await chooseRung(options, (engine) =>
       probedBy(engine, { preparer: preparers.probe, asked, signal }),
     );
+    await loadDecoders();
     options.onProgress?.({ status: 'ready', phase: 'load' });
     return new Runtime(id, { ...options, onProgress: undefined, signal: undefined }, choice, preparers);
   }
@@ -187,6 +190,19 @@ export class Runtime {
     const grids = pictures.map(({ plan }) => plan.grid);
     const axis = (index: number) => [...positions!.subarray(index * ids.length, (index + 1) * ids.length)];
     return { ids: [...ids], grid: grids[0] ?? null, grids, positions: positions && [0, 1, 2].map(axis) };
+  }
+
+  /**
+   * Loads what `load` left for later: a tower, where it did, and the decoder of HEIC. Afterwards nothing is
+   * fetched any more.
+   */
+  async prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
+    await Promise.all([
+      loadDecoders({ heic: true }),
+      this.#engine.run(async (engine) => {
+        for (const kind of ['vision', 'text'] as const) await engine.loadTower(kind, { signal, onProgress });
+      }),
+    ]);
   }
 
   /** How fast this device multiplies matrices of the model's kind; see {@link measureMatmulRate}. */
@@ -241,7 +257,10 @@ export async function computeProbe(
 const keyOf = ({ rotary }: Backbone): EmbedJob['keyOf'] => rotary?.key ?? (() => '');
 
 /** How many inputs run together: where weights are read for each group, as many as memory allows. */
-function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
+function groupsOf(
+  weights: WeightsMode,
+  { hiddenSize, featureSize }: Backbone,
+): Pick<EmbedJob, 'groupBytes' | 'bytesOf'> {
   return {
     groupBytes: weights === 'streamed' ? groupBytes(mainMemory()) : 0,
     bytesOf: ({ sequence, pictures }) =>
@@ -250,6 +269,7 @@ function groupsOf(weights: WeightsMode, { hiddenSize }: Backbone): Pick<EmbedJob
         features: pictures.reduce((sum, { plan }) => sum + plan.features, 0),
         tokens: sequence.ids.length,
         hiddenSize,
+        featureSize,
       }),
   };
 }

@@ -160,6 +160,14 @@ export interface RecipeInfo extends Pick<
   instruction: { default: string; roles: readonly Role[] } | null;
 }
 
+/** What an input of a search may be made of. */
+export interface InputsInfo {
+  /** Words and a picture together, as one input. */
+  together: boolean;
+  /** An instruction of the caller's own. */
+  instruction: boolean;
+}
+
 /** How pictures are sized. */
 export interface PictureInfo {
   /** The way pictures are resized and cut: `native` keeps their aspect. */
@@ -264,6 +272,8 @@ export interface ModelInfo {
   image: PictureInfo;
   /** How it is asked. */
   recipe: RecipeInfo;
+  /** What an input of a search may be made of: a model of two towers reads a text or a picture, and no instruction. */
+  inputs: InputsInfo;
   /**
    * What makes a cosine the probability that a picture and a text belong together, sigmoid(scale · cosine + bias); absent where
    * the model has no such numbers.

@@ -5,11 +5,14 @@ export { deletePhotoIndex, listPhotoIndexes } from './library/stored';
 export { queryPrompt, queryTemplate, type QueryKind } from './prompts';
 export {
   combineVectors,
+  daysFilter,
   parseQuery,
   relevanceCut,
+  searchQuery,
   type ParsedQuery,
   type Relevance,
   type VectorParts,
+  type Wanted,
   type WeightedVector,
 } from './query';
 export type * from './types';

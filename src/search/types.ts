@@ -4,6 +4,9 @@
  */
 
 import type { RgbImage } from '../image';
+import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
+
+export type * from './passes';
 
 /** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
@@ -52,6 +55,11 @@ export interface PhotoEmbedder {
    */
   readonly recipe?: EmbedderRecipe;
   /**
+   * What an input may be made of, as `model.info.inputs` says.
+   * @default anything: words and a picture together, and an instruction
+   */
+  readonly inputs?: EmbedderInputs;
+  /**
    * One vector each, in order. // [dims]
    * Where the model is gone it rejects, and {@link restart} is called: with a plain `DisposedError` where it was taken
    * away; with `DeviceLostError`, or any error whose `details.died` is true, where it ended by itself. The latter counts
@@ -76,8 +84,10 @@ export interface EmbedderRecipe {
 export interface OpenOptions {
   /** One library of pictures; another name is another library. @default 'photos' */
   name?: string;
-  /** The model. */
+  /** The model; where there is a {@link deep} one too, that of the first pass. */
   embedder: PhotoEmbedder;
+  /** A stronger model for a second pass: {@link PhotoIndex.useDeep}. @default none */
+  deep?: DeepOptions;
   /** In place of the defaults. */
   limits?: Partial<PictureLimits>;
   /** Starts the worker that keeps the index, `search.worker`. Default: the package's own. */
@@ -185,6 +195,10 @@ export interface IndexState {
   error: Error | null;
   /** Grows whenever other results could come. */
   revision: number;
+  /** What that was when pictures last came, changed or went: groups and map are made of these. */
+  contentRevision: number;
+  /** Of the second pass; null without a deep model. */
+  deep: DeepState | null;
 }
 
 /** A picture of the index. Plain data; every text in it is untrusted. */
@@ -228,6 +242,8 @@ export interface PhotoProblem {
   path: string;
   /** `skipped`: its file cannot be used; `failed`: the model failed or ended with it, twice. */
   kind: 'skipped' | 'failed';
+  /** `deep`: the deep model failed with it; it can be searched, by the first pass. */
+  pass: Pass;
   /** For people. */
   reason: string;
 }
@@ -287,11 +303,16 @@ export interface SearchHit {
   score: number;
   /** How many standard deviations it is above the mean of all pictures. */
   z: number;
+  /** Whose score that is. Scores of two models do not compare. */
+  pass: Pass;
 }
 
 /** What {@link PhotoIndex.search} found. */
 export interface SearchResult {
-  /** Best first. */
+  /**
+   * Best first. With a deep model: first those that stand out by its scores, then those that it does not know yet and that
+   * stand out by the first pass's, then the others in the same order.
+   */
   hits: SearchHit[];
   /** The first so many of `hits` stand out; the rest is less relevant. */
   relevantCount: number;
@@ -301,8 +322,12 @@ export interface SearchResult {
   candidates: number;
   /** Of the index when it was searched. */
   revision: number;
-  /** For the query's embedding, and for comparing it with all pictures. */
-  milliseconds: { embed: number; score: number };
+  /** What the deep model did for it; null where the first pass alone ranked them. */
+  deep: DeepReport | null;
+  /** Why the deep model, though there is one, had no part in it; null where it had, or should not. */
+  deepError: Error | null;
+  /** For the query's embedding, for comparing it with all pictures, and for embedding pictures that the deep model lacked. */
+  milliseconds: { embed: number; score: number; deepen: number };
 }
 
 /** Of {@link PhotoIndex.list}. */
@@ -339,7 +364,7 @@ export interface PhotoMap {
   x: Float32Array;
   /** As `x`. // [points] */
   y: Float32Array;
-  /** {@link IndexState.revision} that it shows. */
+  /** {@link IndexState.contentRevision} that it shows. */
   revision: number;
   /** Pictures that shaped the layout; further ones were placed into it. */
   sampled: number;
@@ -357,6 +382,8 @@ export interface StoredPhotoIndex {
   modelId: string;
   /** As {@link PhotoEmbedder.name}; null where it had none. */
   modelName: string | null;
+  /** Further models that it holds vectors of. */
+  deep: { modelId: string; modelName: string | null }[];
   /** That can be searched. */
   pictures: number;
   /** Files that were not indexed. */
@@ -402,14 +429,33 @@ export interface PhotoIndex {
   pause(): Promise<void>;
   /** Stops and forgets the queue; what is done is kept. */
   cancel(): Promise<void>;
-  /** Forgets the outcome of these problems (default: all), so that {@link start} tries them again. */
+  /**
+   * Takes a deep model into use, with the vectors of it that the index has; another one in its place; or none (null): the
+   * vectors stay. Nothing is embedded before {@link startDeep} or a search.
+   * @throws InvalidInputError for the index's own model and for options out of range; UnsupportedError for a recipe with
+   *   several vectors per input; the deep model that was there stays in use then
+   */
+  useDeep(deep: DeepOptions | null): Promise<void>;
+  /** Begins or resumes the deep pass, in the background: what the first pass and searches want goes before. */
+  startDeep(): Promise<void>;
+  /** Begins no more pictures; those in hand are ended, and searches go on to have theirs embedded. */
+  pauseDeep(): Promise<void>;
+  /** Deletes all vectors of a model other than the index's own. */
+  forgetDeep(modelId: string): Promise<void>;
+  /**
+   * Forgets the outcome of these problems (default: all), so that {@link start} tries them again; those of the deep pass
+   * {@link startDeep}.
+   */
   retry(ids?: readonly number[]): Promise<void>;
 
   /**
-   * @throws InvalidInputError where there is nothing to look for; SourceNotFoundError where `image` names a picture
-   *   whose file is needed and cannot be read
+   * With a deep model: the first pass's best that it does not know are embedded now, within the time of
+   * {@link DeepOptions.seconds}, and what it knows is ranked by it. Words with a picture, and instructions, go to it.
+   * @throws InvalidInputError where there is nothing to look for, and for `pass: 'deep'` without a deep model;
+   *   UnsupportedError where the query has words and a picture in one part, or an instruction, and no model here reads that;
+   *   SourceNotFoundError where `image` names a picture whose file is needed and cannot be read
    */
-  search(query: SearchQuery, options?: CallOptions): Promise<SearchResult>;
+  search(query: SearchQuery, options?: SearchOptions): Promise<SearchResult>;
   /** Ids of all pictures, without looking for anything. */
   list(options?: ListOptions): Promise<Uint32Array>;
   /** In the order of `ids`; null for what is not (or no longer) there. */

@@ -8,7 +8,8 @@ import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/prom
 import { basename, dirname, join } from 'node:path';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
-import { StorageFullError, VLM2VecError } from '../errors';
+import { VLM2VecError } from '../errors';
+import { namingFull } from './disk-full.node.js';
 import { bundlePlace, folderBundle, refuseForeignFolder, removeEmpty, syncFolder } from './folder-reader.node.js';
 import { FileJournal, JOURNAL_PATH, type JournalFile } from './journal';
 import { lockFile } from './lock-file.node.js';
@@ -192,18 +193,4 @@ function nodeFile(handle: FileHandle): JournalFile {
       await handle.close();
     },
   };
-}
-
-async function namingFull<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause;
-    throw new StorageFullError(
-      'The disk is full. What was stored before is kept: free some space, then try again.',
-      { cause: code },
-      { cause },
-    );
-  }
 }

@@ -178,3 +178,19 @@ describe('named errors', () => {
     await expect(httpBundle('https://x.org').open('../secret')).rejects.toThrow(SourceNotFoundError);
   });
 });
+
+test('a page in place of a file is told from a file whose type is wrong', async () => {
+  const page = '<!DOCTYPE html><title>My site</title>';
+  const url = await serve((request, response) => {
+    const isFile = request.url === '/models/m/a.bin';
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(isFile ? content : page);
+  });
+  await expectContent(url);
+  for (const path of ['bundle.json', 'b.bin']) {
+    const refusal = await httpBundle(url)
+      .open(path)
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(SourceNotFoundError);
+    expect((refusal as Error).message).toMatch(`${url}/${path} is not there: the server answered with a page`);
+  }
+});

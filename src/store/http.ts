@@ -4,7 +4,7 @@ import { MANIFEST_PATH } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
 import { IntegrityError, NetworkError, SourceNotFoundError } from '../errors';
-import { fetchAnywhere, isPassing } from '../net';
+import { fetchAnywhere, isPage, isPassing, PAGE_START, pageInstead } from '../net';
 import { blobFile, checkRange } from './bytes-file';
 
 type Fetch = typeof globalThis.fetch;
@@ -32,7 +32,7 @@ export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: 
       // The manifest is small, may be compressed on the way, and must not come out of a stale cache.
       if (path === MANIFEST_PATH) {
         const response = await request(fetch, place, { signal, cache: 'no-cache' });
-        return blobFile(path, await body(response.blob(), place, signal));
+        return blobFile(path, await wholeFile(response, place, signal));
       }
       return remoteFile(fetch, path, place, signal);
     },
@@ -68,14 +68,14 @@ function baseUrl(url: string | URL): URL {
  */
 async function remoteFile(fetch: Fetch, path: string, url: string, signal?: AbortSignal): Promise<StoredFile> {
   const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' }, cache: 'no-store' });
-  if (response.status !== 206) return blobFile(path, await body(response.blob(), url, signal));
+  if (response.status !== 206) return blobFile(path, await wholeFile(response, url, signal));
   const size = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
   // Of a file that was sent compressed, Chromium's cache gives ranges of the compressed bytes.
   const isCompressed = response.headers.has('Content-Encoding');
   await response.body?.cancel();
   if (!Number.isSafeInteger(size) || isCompressed) {
     // Across origins, a server shows this header only if told to: the whole file tells its length too.
-    return blobFile(path, await body((await request(fetch, url, { signal })).blob(), url, signal));
+    return blobFile(path, await wholeFile(await request(fetch, url, { signal }), url, signal));
   }
   return {
     path,
@@ -90,7 +90,7 @@ async function remoteFile(fetch: Fetch, path: string, url: string, signal?: Abor
     },
     data: async (dataSignal) => {
       const answer = await request(fetch, url, { signal: dataSignal });
-      const blob = await body(answer.blob(), url, dataSignal);
+      const blob = await wholeFile(answer, url, dataSignal);
       if (blob.size !== size) short(url, blob.size, size);
       return blob;
     },
@@ -114,6 +114,14 @@ async function request(fetch: Fetch, url: string, init: RequestInit): Promise<Re
         : 'could not be read; try again later';
   const Kind = isPassing(response.status) ? NetworkError : SourceNotFoundError;
   throw new Kind(`${url} ${reason} (HTTP status ${response.status}).`, { url, status: response.status });
+}
+
+/** The answer's body. @throws SourceNotFoundError for a page in its place, which would pass for damaged weights */
+async function wholeFile(response: Response, url: string, signal?: AbortSignal): Promise<Blob> {
+  const blob = await body(response.blob(), url, signal);
+  const start = new Uint8Array(await blob.slice(0, PAGE_START).arrayBuffer());
+  if (isPage(response.headers, start)) throw pageInstead(url, url, response.status);
+  return blob;
 }
 
 /** A body that breaks off is a network failure like any other. */

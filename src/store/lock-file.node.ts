@@ -1,15 +1,19 @@
 /** @file One writer of a folder at a time (Node): a lock file that holds the writer's process id. */
 
-import { open, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { InvalidInputError } from '../errors';
 import { wait as pause } from '../net';
 import type { WaitOptions } from './locks';
 
 const POLL = 250;
+/** A lock without a process in it that is older, in milliseconds, is what a crash left: it is written within one. */
+const STALE_EMPTY = 10_000;
 
 /**
  * Creates the lock file; resolves to its release. A file of a process that is gone does not count.
- * @throws InvalidInputError where another process, or another call in this one, writes `what`, unless `wait`
+ * @throws InvalidInputError where another process, or another call in this one, writes `what`, unless `wait`; its details
+ *   have the process as `pid`
  */
 export async function lockFile(
   path: string,
@@ -18,32 +22,69 @@ export async function lockFile(
 ): Promise<() => Promise<void>> {
   for (let first = true; ; first = false) {
     signal?.throwIfAborted();
-    const handle = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EEXIST') throw error;
-      return null;
-    });
-    if (handle) {
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(path, { force: true });
-    }
-    if (!(await isHeld(path))) {
-      await rm(path, { force: true });
+    if (await create(path)) return () => rm(path, { force: true });
+    const holder = await holderOf(path);
+    if (holder === 'gone') {
+      await removeStale(path);
       continue;
     }
-    if (!wait) throw new InvalidInputError(`Another process is writing the bundle ${what}.`, { path });
+    if (!wait) {
+      throw new InvalidInputError(`Another process is writing the bundle ${what}.`, { path, pid: holder ?? undefined });
+    }
     if (first) onWait?.();
     await pause(POLL, signal);
   }
 }
 
-async function isHeld(path: string): Promise<boolean> {
-  const pid = Number(await readFile(path, 'utf8').catch(() => ''));
-  if (!Number.isInteger(pid) || pid <= 0) return true; // it is just being written
+/** False where it is there already. With its content at once, where the file system has links: a crash leaves no empty one. */
+async function create(path: string): Promise<boolean> {
+  const temporary = `${path}.${randomUUID().slice(0, 8)}`;
+  await writeFile(temporary, String(process.pid));
   try {
-    process.kill(pid, 0);
+    await link(temporary, path);
     return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    return await createPlain(path);
+  } finally {
+    await rm(temporary, { force: true });
   }
+}
+
+async function createPlain(path: string): Promise<boolean> {
+  const handle = await open(path, 'wx').catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+    return null;
+  });
+  await handle?.writeFile(String(process.pid));
+  await handle?.close();
+  return handle !== null;
+}
+
+/** The process; null while it is being written. */
+async function holderOf(path: string): Promise<number | 'gone' | null> {
+  const pid = Number(await readFile(path, 'utf8').catch(() => ''));
+  if (!Number.isInteger(pid) || pid <= 0) {
+    const status = await stat(path).catch(() => null);
+    return status && Date.now() - status.mtimeMs > STALE_EMPTY ? 'gone' : null;
+  }
+  try {
+    process.kill(pid, 0);
+    return pid;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : 'gone';
+  }
+}
+
+/** Takes the file away to look at it again: another process may have done so first, and have its own there by now. */
+async function removeStale(path: string): Promise<void> {
+  const aside = `${path}.${randomUUID().slice(0, 8)}`;
+  try {
+    await rename(path, aside);
+  } catch {
+    return; // another one was quicker
+  }
+  if ((await holderOf(aside)) !== 'gone') await link(aside, path).catch(() => undefined);
+  await rm(aside, { force: true });
 }

@@ -4,6 +4,8 @@
  */
 
 import { UnsupportedError } from '../errors';
+import { expectHooks } from '../hooks';
+import { importing } from '../net';
 import type { Estimate } from './estimate';
 import { prepareLoad, startBackend, type LoadOptions, type PreparedLoad } from '../load-options';
 import { askToPersist } from '../store/persist';
@@ -51,13 +53,13 @@ export type EstimateOptions = Pick<
 export const models = {
   /** All of them, unfinished ones too, by name. */
   async list(): Promise<StoredModel[]> {
-    const { listModels } = await import('./describe');
+    const { listModels } = await importing(() => import('./describe'));
     return listModels();
   },
 
   /** One of them. @throws SourceNotFoundError where there is none of that name */
   async inspect(name: string): Promise<StoredModel> {
-    const { inspectModel } = await import('./describe');
+    const { inspectModel } = await importing(() => import('./describe'));
     return inspectModel(name);
   },
 
@@ -66,7 +68,8 @@ export const models = {
    * @throws IntegrityError naming the file that is damaged; SourceNotFoundError where there is no such model
    */
   async verify(name: string, options: { signal?: AbortSignal; onProgress?: OnProgress } = {}): Promise<void> {
-    const { verifyModel } = await import('./describe');
+    expectHooks(options);
+    const { verifyModel } = await importing(() => import('./describe'));
     return verifyModel(name, options);
   },
 
@@ -76,7 +79,7 @@ export const models = {
    * @throws InvalidInputError where another tab or worker is writing it: abort that first
    */
   async delete(name: string): Promise<void> {
-    const { openModelStore } = await import('../sources/model-store');
+    const { openModelStore } = await importing(() => import('../sources/model-store'));
     await (await openModelStore()).delete(name);
   },
 
@@ -86,13 +89,13 @@ export const models = {
    */
   async isCached(source: ModelSource, options: EstimateOptions = {}): Promise<boolean> {
     const { spec, settings, signal } = await prepareLoad(source, options);
-    const { isKept } = await import('./estimate');
+    const { isKept } = await importing(() => import('./estimate'));
     return isKept(spec, { ...openOptions(settings), signal });
   },
 
   /** Deletes all of them, finished or not. @throws as {@link delete}; those before it are gone then */
   async clear(): Promise<void> {
-    const { openModelStore } = await import('../sources/model-store');
+    const { openModelStore } = await importing(() => import('../sources/model-store'));
     const store = await openModelStore();
     for (const name of new Set((await store.list()).map((entry) => entry.name))) await store.delete(name);
   },
@@ -103,7 +106,7 @@ export const models = {
    */
   async estimate(source: ModelSource, options: EstimateOptions = {}): Promise<Estimate> {
     const { spec, settings, signal } = await prepareLoad(source, options);
-    const { estimateSource } = await import('./estimate');
+    const { estimateSource } = await importing(() => import('./estimate'));
     return estimateSource(spec, { ...openOptions(settings), signal });
   },
 
@@ -119,7 +122,7 @@ export const models = {
     try {
       const name = await backend.add(spec, settings, { signal, onProgress });
       void askToPersist();
-      const { inspectModel } = await import('./describe');
+      const { inspectModel } = await importing(() => import('./describe'));
       if (name === null) throw new UnsupportedError('These files are a bundle already; load them from where they are.');
       return await inspectModel(name);
     } finally {

@@ -20,6 +20,8 @@ export interface GoldenCase {
   /** Time, row, column of every token, with M-RoPE. */
   positions?: [number[], number[], number[]];
   dims?: number;
+  /** Where the authors' code was told to cut. */
+  maxTokens?: number;
   /** Base64 of little-endian float32. // [dims] */
   embedding?: string;
   /** // [rows, 128] */
@@ -36,7 +38,10 @@ export interface Golden {
   adapter?: string;
   positions: '1d' | 'mrope';
   cases: GoldenCase[];
-  mistakes: { case: string; name: string; cosine: number }[];
+  /** `difference`: the largest of a component, where the cosine is too coarse. */
+  mistakes: { case: string; name: string; cosine: number; difference?: number }[];
+  /** A text beyond the recipe's limit: how many tokens are left of it, the last of them, and all, as int32, hashed. */
+  limit?: { text: string; tokens: number; last: number[]; sha256: string };
   /** MaxSim of the authors' scorer. */
   scores?: { queries: string[]; documents: string[]; /** // [queries][documents] */ values: number[][] };
 }

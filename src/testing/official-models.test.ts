@@ -17,6 +17,8 @@ describe('base models', () => {
   it.each<[OfficialName, number]>([
     ['qwen2-vl-2b', 2_208_985_600],
     ['qwen2-vl-7b', 8_291_375_616],
+    ['qwen3-vl-embedding-2b', 2_127_532_032],
+    ['qwen3-vl-embedding-8b', 8_767_123_696],
     ['llava-next', 7_566_747_648],
     ['phi3-v', 4_146_621_440],
     // transformers' count of its own class.

@@ -25,6 +25,8 @@ export interface OfficialModel {
   /** Of its tensors. @default 'BF16' */
   readonly dtype?: 'F32';
   readonly addedTokens: readonly (readonly [id: number, content: string])[];
+  /** What its post-processor puts behind every text. */
+  readonly endToken?: readonly [id: number, content: string];
   /** Groups of modules in the order of the files. */
   readonly order: readonly RegExp[];
 }
@@ -32,7 +34,15 @@ export interface OfficialModel {
 /** `small` has the same modules with few layers and channels, to try things out in seconds. */
 export type ModelSize = 'official' | 'small';
 
-export type OfficialName = 'qwen2-vl-2b' | 'qwen2-vl-7b' | 'llava-next' | 'phi3-v' | 'siglip2-base' | 'siglip2-so400m';
+export type OfficialName =
+  | 'qwen2-vl-2b'
+  | 'qwen2-vl-7b'
+  | 'qwen3-vl-embedding-2b'
+  | 'qwen3-vl-embedding-8b'
+  | 'llava-next'
+  | 'phi3-v'
+  | 'siglip2-base'
+  | 'siglip2-so400m';
 
 const CLIP_STATISTICS = {
   image_mean: [0.48145466, 0.4578275, 0.40821073],
@@ -134,6 +144,66 @@ function siglip(
   };
 }
 
+interface Qwen3Numbers {
+  readonly text: JsonObject & { hidden_size: number; tie_word_embeddings: boolean };
+  readonly vision: JsonObject;
+}
+
+function qwen3(repository: string, { text, vision }: Qwen3Numbers): OfficialModel {
+  return {
+    repository,
+    config: {
+      architectures: ['Qwen3VLForConditionalGeneration'],
+      image_token_id: 151655,
+      model_type: 'qwen3_vl',
+      text_config: {
+        attention_bias: false,
+        head_dim: 128,
+        hidden_act: 'silu',
+        max_position_embeddings: 262144,
+        model_type: 'qwen3_vl_text',
+        num_key_value_heads: 8,
+        rms_norm_eps: 1e-6,
+        rope_scaling: { mrope_interleaved: true, mrope_section: [24, 20, 20], rope_type: 'default' },
+        rope_theta: 5000000,
+        vocab_size: 151936,
+        ...text,
+      },
+      tie_word_embeddings: text.tie_word_embeddings,
+      video_token_id: 151656,
+      vision_config: {
+        hidden_act: 'gelu_pytorch_tanh',
+        in_channels: 3,
+        model_type: 'qwen3_vl',
+        num_heads: 16,
+        num_position_embeddings: 2304,
+        out_hidden_size: text.hidden_size,
+        patch_size: 16,
+        spatial_merge_size: 2,
+        temporal_patch_size: 2,
+        ...vision,
+      },
+      vision_end_token_id: 151653,
+      vision_start_token_id: 151652,
+    },
+    preprocessor: {
+      size: { shortest_edge: 4096, longest_edge: 1310720 },
+      patch_size: 16,
+      temporal_patch_size: 2,
+      merge_size: 2,
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.5, 0.5, 0.5],
+      image_processor_type: 'Qwen2VLImageProcessorFast',
+      processor_class: 'Qwen3VLProcessor',
+    },
+    shardBytes: 5e9,
+    tokenizer: 'qwen',
+    addedTokens: [],
+    endToken: [151643, '<|endoftext|>'],
+    order: [/^model\.visual\./, /^model\./, /^lm_head\./],
+  };
+}
+
 const PINPOINTS = [
   [336, 672],
   [672, 336],
@@ -161,6 +231,26 @@ export const OFFICIAL_MODELS: Readonly<Record<OfficialName, OfficialModel>> = {
     num_key_value_heads: 4,
     tie_word_embeddings: false,
     vocab_size: 152064,
+  }),
+  'qwen3-vl-embedding-2b': qwen3('Qwen/Qwen3-VL-Embedding-2B', {
+    text: {
+      hidden_size: 2048,
+      intermediate_size: 6144,
+      num_attention_heads: 16,
+      num_hidden_layers: 28,
+      tie_word_embeddings: true,
+    },
+    vision: { deepstack_visual_indexes: [5, 11, 17], depth: 24, hidden_size: 1024, intermediate_size: 4096 },
+  }),
+  'qwen3-vl-embedding-8b': qwen3('Qwen/Qwen3-VL-Embedding-8B', {
+    text: {
+      hidden_size: 4096,
+      intermediate_size: 12288,
+      num_attention_heads: 32,
+      num_hidden_layers: 36,
+      tie_word_embeddings: false,
+    },
+    vision: { deepstack_visual_indexes: [8, 16, 24], depth: 27, hidden_size: 1152, intermediate_size: 4304 },
   }),
   'llava-next': {
     repository: 'llava-hf/llava-v1.6-mistral-7b-hf',
@@ -298,6 +388,14 @@ export function configOf(name: OfficialName, size: ModelSize): JsonObject {
       const vision = { ...(config.vision_config as JsonObject), depth: 3, embed_dim: 160, num_heads: 2 };
       return { ...config, ...text, num_key_value_heads: 1, vision_config: { ...vision, hidden_size: 256 } };
     }
+    case 'qwen3_vl': {
+      const tower = { depth: 3, hidden_size: 128, intermediate_size: 256, num_heads: 2, out_hidden_size: 256 };
+      return {
+        ...config,
+        text_config: { ...(config.text_config as JsonObject), ...text, num_key_value_heads: 1 },
+        vision_config: { ...(config.vision_config as JsonObject), ...tower, deepstack_visual_indexes: [0, 1] },
+      };
+    }
     case 'llava_next':
       return {
         ...config,
@@ -358,8 +456,11 @@ function officialTensors(config: JsonObject): FileTensor[] {
     const numbers = Object.values<string>(logit).map((name): FileTensor => ({ name, shape: [1] }));
     return [table, ...new Map([...read, ...numbers].map((tensor) => [tensor.name, tensor])).values()];
   }
-  const isTied = config.model_type === 'qwen2_vl' && config.tie_word_embeddings === true;
-  const head = { name: embeddingTensor.replace(/model\.embed_tokens/, 'lm_head'), shape: table.shape };
+  const isTied = /^qwen\d_vl$/.test(String(config.model_type)) && config.tie_word_embeddings === true;
+  const head = {
+    name: embeddingTensor.replace(/(model\.language_)?model\.embed_tokens/, 'lm_head'),
+    shape: table.shape,
+  };
   return [table, ...read, ...clipRest(read), ...(isTied ? [] : [head])];
 }
 

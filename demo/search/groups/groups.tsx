@@ -17,7 +17,7 @@ const PORTION = 50;
 export function Groups(): JSX.Element {
   const { library } = useSearch();
   const index = library.open.value?.index;
-  const revision = library.state.value?.revision;
+  const revision = library.state.value?.contentRevision;
   const threshold = useSignal(START);
   const groups = useSignal<PhotoGroups | null>(null);
   const busy = useSignal(false);

@@ -102,12 +102,12 @@ export class Library {
   );
 
   #show(open: OpenIndex): void {
-    let revision = open.index.state.revision;
+    let revision = open.index.state.contentRevision;
     this.#state.value = open.index.state;
     this.#open.value = open;
     this.#end = open.index.subscribe((state) => {
-      if (state.revision !== revision) open.items.clear();
-      revision = state.revision;
+      if (state.contentRevision !== revision) open.items.clear();
+      revision = state.contentRevision;
       this.#state.value = state;
     });
     const waiting = this.#waiting.value;

@@ -52,7 +52,7 @@ export default function MapView(): JSX.Element {
     if (enough) void lay();
   }, [lay, enough]);
   if (!enough) return <p class="empty">{strings.few}</p>;
-  const outdated = laid.value !== null && !busy.value && laid.value.map.revision !== state?.revision;
+  const outdated = laid.value !== null && !busy.value && laid.value.map.revision !== state?.contentRevision;
   return (
     <section class="map" aria-label={searchStrings.views.map} aria-busy={busy.value}>
       <ErrorBox error={error.value} action={{ label: strings.again, run: () => void lay() }} />

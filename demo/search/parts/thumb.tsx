@@ -20,7 +20,7 @@ export function Thumb({ id, fit = 'cover' }: { id: number; fit?: 'cover' | 'cont
 export function useItem(id: number | null): PhotoItem | null | undefined {
   const { library } = useSearch();
   const open = library.open.value;
-  const revision = library.state.value?.revision;
+  const revision = library.state.value?.contentRevision;
   const [item, setItem] = useState<PhotoItem | null | undefined>();
   useEffect(() => {
     let current = true;

@@ -15,7 +15,7 @@ const dateOf = (time: number) => new Date(time).toISOString().slice(0, 10);
 export function Filters(): JSX.Element | null {
   const { finder, library, facets } = useSearch();
   const open = library.open.value;
-  const revision = library.state.value?.revision;
+  const revision = library.state.value?.contentRevision;
   useEffect(() => {
     let current = true;
     const look = () =>

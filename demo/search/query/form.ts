@@ -1,5 +1,13 @@
 /** @file What a person put into the search form, and the query that it makes. */
-import type { ParsedQuery, PhotoFilter, QueryImage, QueryKind, SearchQuery } from '../../../src/search';
+import {
+  daysFilter,
+  searchQuery,
+  type ParsedQuery,
+  type PhotoFilter,
+  type QueryImage,
+  type QueryKind,
+  type SearchQuery,
+} from '../../../src/search';
 
 /** A picture in the search form: to look like, or not to look like. */
 export interface PicturePart {
@@ -37,51 +45,34 @@ export function kindOf(parsed: ParsedQuery, pictures: readonly PicturePart[]): Q
 }
 
 /**
- * The query: the words and the first picture are read together, in one pass; further pictures are added to that as
- * vectors, and what is excluded is subtracted. An instruction that does not fit them is left out.
+ * The query: see `searchQuery`. An instruction that does not fit is left out.
  * @returns null where there is nothing to look for: nothing, or exclusions alone
  */
 export function toSearchQuery(form: QueryForm, parsed: ParsedQuery, limit: number): SearchQuery | null {
-  const [first, ...others] = form.pictures.filter(({ sign }) => sign === 'like');
-  const combine = [...parsed.also.map((text) => ({ text })), ...others.map(({ image }) => ({ image }))];
-  const exclude = [
-    ...parsed.exclude.map((text) => ({ text })),
-    ...form.pictures.filter(({ sign }) => sign === 'unlike').map(({ image }) => ({ image })),
-  ];
-  if (!parsed.text && !first && combine.length === 0) return null;
+  const signed = (wanted: PicturePart['sign']) =>
+    form.pictures.filter(({ sign }) => sign === wanted).map(({ image }) => image);
+  const query = searchQuery({ parsed, like: signed('like'), unlike: signed('unlike') });
+  if (!query) return null;
   const filter = toFilter(form.filter);
   const kind = kindOf(parsed, form.pictures);
   const { instruction } = form;
   const usable = instruction !== null && kind !== null && templateProblem(instruction, kind) === null;
   return {
-    ...(parsed.text && { text: parsed.text }),
-    ...(first && { image: first.image }),
-    ...(combine.length > 0 && { combine }),
-    ...(exclude.length > 0 && { exclude }),
+    ...query,
     ...(usable && { instruction }),
     ...(filter && { filter }),
     limit,
   };
 }
 
-const DAY = 86_400_000;
-
 /** @returns undefined where nothing is filtered */
 export function toFilter({ from, to, camera, folder }: FilterForm): PhotoFilter | undefined {
-  const start = dayOf(from);
-  const end = dayOf(to) + DAY;
   const filter: PhotoFilter = {
-    ...(Number.isFinite(start) && { from: start }),
-    ...(Number.isFinite(end) && { to: end }),
+    ...daysFilter(from, to),
     ...(camera && { camera }),
     ...(folder && { folder }),
   };
   return Object.keys(filter).length > 0 ? filter : undefined;
-}
-
-/** Midnight of a day, as pictures' wall clocks have it; NaN for what is no whole date. */
-function dayOf(date: string): number {
-  return /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) : NaN;
 }
 
 /** Whether a template names all that a kind of query has, and nothing else. */

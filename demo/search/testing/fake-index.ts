@@ -51,6 +51,8 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     run: null,
     error: null,
     revision: 1,
+    contentRevision: 1,
+    deep: null,
   };
   const ids = () => Uint32Array.from({ length: state.indexed }, (_, i) => i + 1);
   const searches: unknown[] = [];
@@ -60,7 +62,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     searches,
     reconnected,
     set(change) {
-      state = { ...state, ...change };
+      state = { ...state, contentRevision: change.revision ?? state.contentRevision, ...change };
       for (const listener of listeners) listener(state);
     },
     get state() {
@@ -77,12 +79,17 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     pause: done,
     cancel: done,
     retry: done,
+    useDeep: done,
+    startDeep: done,
+    pauseDeep: done,
+    forgetDeep: done,
     async search(query) {
       searches.push(query);
       const hits: SearchHit[] = Array.from(ids().subarray(0, query.limit ?? 200), (id, i) => ({
         id,
         score: 0.9 - i / 1000,
         z: 6 - i / 100,
+        pass: 'first',
       }));
       return {
         hits,
@@ -90,7 +97,9 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
         weak: false,
         candidates: state.indexed,
         revision: state.revision,
-        milliseconds: { embed: 30, score: 4 },
+        deep: null,
+        deepError: null,
+        milliseconds: { embed: 30, score: 4, deepen: 0 },
       };
     },
     list: async () => ids().reverse(),
@@ -107,7 +116,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     async map() {
       const x = Float32Array.from(ids(), (id) => Math.sin(id * 12.9898) * ((id % 97) / 97));
       const y = Float32Array.from(ids(), (id) => Math.cos(id * 12.9898) * ((id % 89) / 89));
-      return { ids: ids(), x, y, revision: state.revision, sampled: count, milliseconds: 0 };
+      return { ids: ids(), x, y, revision: state.contentRevision, sampled: count, milliseconds: 0 };
     },
     export: async () => new Blob(),
     import: done,

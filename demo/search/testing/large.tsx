@@ -35,11 +35,18 @@ function draw(id: number): Promise<Blob> {
 
 const wishes = new URLSearchParams(location.search);
 const problems = [
-  { id: 1, path: 'Phone/broken.jpg', kind: 'skipped' as const, reason: 'The file ends in the middle of the picture.' },
+  {
+    id: 1,
+    path: 'Phone/broken.jpg',
+    kind: 'skipped' as const,
+    pass: 'first' as const,
+    reason: 'The file ends in the middle of the picture.',
+  },
   {
     id: 2,
     path: 'Phone/huge.png',
     kind: 'skipped' as const,
+    pass: 'first' as const,
     reason: '40,000 × 40,000 pixels; the limit is 89 million.',
   },
 ];

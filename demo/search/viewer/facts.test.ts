@@ -9,7 +9,7 @@ test('what is known is said, what is not known is left out', () => {
     dated: true,
     place: { latitude: -33.8568, longitude: -70.5 },
   };
-  expect(factsOf(item, { id: 0, score: 0.25, z: -1.26 })).toEqual([
+  expect(factsOf(item, { id: 0, score: 0.25, z: -1.26, pass: 'first' })).toEqual([
     { label: 'Path', value: 'Holidays/2023/Norway/IMG_000000.jpg' },
     { label: 'Taken', value: expect.stringMatching(/^May 1, 2024, 1:05\sPM$/) },
     { label: 'Camera', value: 'Fujifilm X-T5' },

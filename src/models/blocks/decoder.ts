@@ -6,6 +6,7 @@
 
 import {
   castFrom,
+  concatFirst,
   concatLast,
   gatherRows,
   groupQueryAttention,
@@ -16,12 +17,13 @@ import {
   scale,
   splitLast,
   type Value,
+  zeros,
 } from '../../onnx';
 import type { Head, Tower } from '../architecture';
 import type { Context } from './activations';
 import { addMlpSlice, gatedMlp, mostSlices } from './gated-mlp';
 import { applyLinear, applyNorm, applyNormF32, linear, norm, weightsOf, type Layer, type Linear } from './layers';
-import { addBranch, type Stream } from './residual';
+import { addBranch, sumOf, type Stream } from './residual';
 import { towerOf, type Step } from './steps';
 
 /** Numbers of a pre-norm decoder with grouped-query attention and a gated MLP. */
@@ -40,6 +42,10 @@ export interface DecoderOptions {
   readonly source: string;
   /** Whether q, k and v have biases. */
   readonly attentionBias: boolean;
+  /** Whether every head of q and k goes through an RMSNorm, before it is turned. @default false */
+  readonly headNorms?: boolean;
+  /** Behind how many of the first layers further features of a picture's tokens are added to them. @default 0 */
+  readonly deepLayers?: number;
   /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
   readonly fused?: boolean;
   readonly head: Head | null;
@@ -62,6 +68,14 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
       epsilon: rmsEps,
       bias: false,
     });
+  const headNorm = (kind: string) =>
+    norm({
+      name: `${name}.self_attn.${kind}`,
+      source: `${source}.self_attn.${kind}`,
+      length: headDim,
+      epsilon: rmsEps,
+      bias: false,
+    });
   return {
     inputNorm: rms('input_layernorm'),
     qkv: linear({
@@ -78,6 +92,7 @@ function decoderLayer(config: DecoderConfig, options: DecoderOptions, index: num
         { label: 'v', rows: kvHeads * headDim, role: 'value' },
       ],
     }),
+    ...(options.headNorms ? { queryNorm: headNorm('q_norm'), keyNorm: headNorm('k_norm') } : {}),
     output: linear({
       name: `${name}.self_attn.o_proj`,
       sources: [`${source}.self_attn.o_proj`],
@@ -130,9 +145,12 @@ function headLayer({ weight, bias, size }: Head, hiddenSize: number): Linear {
 /** The whole language model. */
 export function decoderTower(config: DecoderConfig, options: DecoderOptions): Tower {
   const { hiddenSize, headDim } = config;
-  const blocks = Array.from({ length: config.layers }, (_, index) =>
-    decoderSteps(config, decoderLayer(config, options, index), index === config.layers - 1),
-  );
+  const { deepLayers = 0 } = options;
+  const sources: FeatureSources = { hiddenSize, deepLayers };
+  const blocks = Array.from({ length: config.layers }, (_, index) => {
+    const steps = decoderSteps(config, decoderLayer(config, options, index), index === config.layers - 1);
+    return index < deepLayers ? withDeepFeatures(steps, sources, index) : steps;
+  });
   const output = outputLayers(config, options);
   blocks.at(-1)!.push({
     weights: weightsOf(present(output)),
@@ -148,7 +166,7 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
     width: hiddenSize,
     mostSlices: mostSlices(config),
     f16Scale: options.f16Scale,
-    start: (context) => spliceEmbeddings(context, hiddenSize),
+    start: (context) => spliceEmbeddings(context, sources),
     run: (context) => textRun(context, headDim),
   });
 }
@@ -159,7 +177,7 @@ const POOLED = 'pooled';
 
 /** x += attention(norm(x)); x += mlp(norm(x)). */
 function decoderSteps(config: DecoderConfig, layer: DecoderLayer, isLast: boolean): Step<TextRun>[] {
-  const { inputNorm, qkv, output, postNorm, mlp } = layer;
+  const { inputNorm, qkv, queryNorm, keyNorm, output, postNorm, mlp } = layer;
   const rows = isLast ? POOLED : TOKENS;
   const slices = mlp.map((slice, index): Step<TextRun> => ({
     weights: weightsOf(index === 0 ? { postNorm, ...slice } : slice),
@@ -169,7 +187,7 @@ function decoderSteps(config: DecoderConfig, layer: DecoderLayer, isLast: boolea
   }));
   return [
     {
-      weights: weightsOf({ inputNorm, qkv, output }),
+      weights: weightsOf({ inputNorm, qkv, ...(queryNorm && keyNorm ? { queryNorm, keyNorm } : {}), output }),
       rows,
       apply: (context, stream, run) => attend(context, config, layer, { stream, run: run(), isLast }),
     },
@@ -205,16 +223,57 @@ function textRun({ graph, precision, positions }: Context, headDim: number): Tex
   };
 }
 
+/** What the vision tower gives of a picture. */
+interface FeatureSources {
+  hiddenSize: number;
+  deepLayers: number;
+}
+
+/**
+ * Of the visual tokens what stands in the prompt (0), and what is added behind each of the first layers (1, …). Declares the
+ * input where it is first asked for. // f32 [V, H]
+ */
+function featurePart({ graph, precision }: Context, { hiddenSize, deepLayers }: FeatureSources, part: number): Value {
+  const widths = new Array<number>(1 + deepLayers).fill(hiddenSize);
+  if (!graph.has('features')) {
+    const given = graph.input('features', precision.type, ['visual_tokens', hiddenSize * widths.length]);
+    const features = castFrom(graph, 'features.f32', given, precision.type, 'f32');
+    if (deepLayers > 0) splitLast(graph, 'features.part', features, widths);
+  }
+  return deepLayers > 0 ? `features.part.${part}` : graph.has('features.f32') ? 'features.f32' : 'features';
+}
+
 /** Token rows and visual tokens, each where the prompt has it. // → [N, H] */
-function spliceEmbeddings({ graph, precision }: Context, hiddenSize: number): Stream {
-  const tokenRows = graph.input('token_rows', 'f32', ['token_rows', hiddenSize]);
-  const given = graph.input('features', precision.type, ['visual_tokens', hiddenSize]);
+function spliceEmbeddings(context: Context, sources: FeatureSources): Stream {
+  const { graph, precision } = context;
+  const tokenRows = graph.input('token_rows', 'f32', ['token_rows', sources.hiddenSize]);
+  const features = featurePart(context, sources, 0);
   const rows = graph.input('rows', 'i32', ['tokens']);
-  const features = castFrom(graph, 'features.f32', given, precision.type, 'f32');
-  const all = graph.node('Concat', 'rows.all', [tokenRows, features], { attributes: { axis: { int: 0 } } });
+  const all = concatFirst(graph, 'rows.all', [tokenRows, features]);
   const spliced = gatherRows(graph, 'rows.spliced', all, rows);
   return { hidden: scale(graph, 'rows.scaled', spliced, precision.residual), branch: null };
 }
+
+/** The layer's steps; behind the last of them x[visual tokens] += features. */
+function withDeepFeatures(steps: readonly Step<TextRun>[], sources: FeatureSources, index: number): Step<TextRun>[] {
+  const last = steps.at(-1)!;
+  const apply: Step<TextRun>['apply'] = (context, stream, run) =>
+    addDeepFeatures(context, sources, index, last.apply(context, stream, run));
+  return [...steps.slice(0, -1), { ...last, apply }];
+}
+
+/** Tokens that are no picture's get a row of zeros. // [N, H] */
+function addDeepFeatures(context: Context, sources: FeatureSources, index: number, stream: Stream): Stream {
+  const { graph, precision } = context;
+  const name = `layers.${index}.deep`;
+  const features = featurePart(context, sources, 1 + index);
+  const rows = graph.has(FEATURE_ROWS) ? FEATURE_ROWS : graph.input(FEATURE_ROWS, 'i32', ['tokens']);
+  const all = concatFirst(graph, `${name}.all`, [zeros(graph, [1, sources.hiddenSize]), features]);
+  const added = scale(graph, `${name}.scaled`, gatherRows(graph, `${name}.rows`, all, rows), precision.residual);
+  return { hidden: graph.node('Add', name, [sumOf(context, `${name}.before`, stream), added]), branch: null };
+}
+
+const FEATURE_ROWS = 'feature_rows';
 
 /** x += attention(norm(x)); behind the last one only the pooled rows are kept. // [N, H] → [N or E, H] */
 function attend(
@@ -236,12 +295,14 @@ function attend(
 }
 
 /** Causal grouped-query attention, without the output projection. // [N, H] → [N, heads*headDim] */
-function attention(context: Context, config: DecoderConfig, { qkv }: DecoderLayer, x: Value, run: TextRun): Value {
+function attention(context: Context, config: DecoderConfig, layer: DecoderLayer, x: Value, run: TextRun): Value {
   const { graph, precision, positions } = context;
   const { heads, kvHeads, headDim } = config;
-  const { name } = qkv;
-  let rows = applyLinear(context, qkv, x, { factor: precision.residual }); // q | k | v, [N, width]
-  if (positions === 'rows') rows = rotateRows(context, config, { name, rows, run });
+  const { name } = layer.qkv;
+  const plain = applyLinear(context, layer.qkv, x, { factor: precision.residual }); // q | k | v, [N, width]
+  const rows = preparedHeads(context, config, layer, { rows: plain, run });
+  // Behind their norms, q and k are of their own size again.
+  const shrunk = layer.queryNorm ? 1 : precision.residual ** 2;
   const padded = gatherRows(graph, `${name}.padded`, rows, run.padded); // [B*S, width]
   const attended = groupQueryAttention(
     graph,
@@ -252,26 +313,56 @@ function attention(context: Context, config: DecoderConfig, { qkv }: DecoderLaye
       length: run.length,
       rotary: positions === 'rows' ? null : { cos: run.cos, sin: run.sin },
     },
-    { heads, kvHeads, scale: headDim ** -0.5 / precision.residual ** 2 },
+    { heads, kvHeads, scale: headDim ** -0.5 / shrunk },
   ); // [B, S, heads*headDim]
   const places = reshape(graph, `${name}.attention.rows`, attended, [-1, heads * headDim]); // [B*S, heads*headDim]
   return gatherRows(graph, `${name}.attention.packed`, places, run.packed);
 }
 
+/** q and k through the heads' norms, and turned where each row has its own angles. // [N, width] → [N, width] */
+function preparedHeads(
+  context: Context,
+  { heads, kvHeads, headDim }: DecoderConfig,
+  layer: DecoderLayer,
+  { rows, run }: { rows: Value; run: TextRun },
+): Value {
+  const { graph, positions } = context;
+  const { name } = layer.qkv;
+  const turned = (heads + kvHeads) * headDim;
+  if (!layer.queryNorm && positions !== 'rows') return rows;
+  const [plain, v] = splitLast(graph, `${name}.split`, rows, [turned, kvHeads * headDim]) as [Value, Value];
+  const qk = layer.queryNorm ? normHeads(context, layer, plain, [heads * headDim, kvHeads * headDim]) : plain;
+  const rotated = positions === 'rows' ? rotateRows(context, name, { qk, columns: turned, run }) : qk;
+  return concatLast(graph, `${name}.prepared`, [rotated, v]);
+}
+
+/** In float32, as all norms. // [N, q | k] → [N, q | k] */
+function normHeads(context: Context, layer: DecoderLayer, qk: Value, widths: readonly [number, number]): Value {
+  const { graph, precision } = context;
+  const { name } = layer.qkv;
+  const single = castFrom(graph, `${name}.qk.f32`, qk, precision.type, 'f32');
+  const parts = splitLast(graph, `${name}.qk.split`, single, widths);
+  const normed = [layer.queryNorm!, layer.keyNorm!].map((own, i) => {
+    const hidden = reshape(graph, `${own.name}.heads`, parts[i]!, [-1, own.length]); // [N*heads, headDim]
+    const { normed: each } = applyNormF32(context, own, { hidden, branch: null });
+    return reshape(graph, `${own.name}.rows`, each, [-1, widths[i]!]);
+  });
+  const both = concatLast(graph, `${name}.qk.normed`, normed);
+  return castFrom(graph, `${name}.qk.${precision.type}`, both, 'f32', precision.type);
+}
+
 /**
  * q and k turned by each row's own angles. All N rows count as one sequence, whose row i has the tables' row i.
- * // [N, width] → [N, width]
+ * // [N, columns] → [N, columns]
  */
 function rotateRows(
   { graph }: Context,
-  { heads, kvHeads, headDim }: DecoderConfig,
-  { name, rows, run }: { name: string; rows: Value; run: TextRun },
+  name: string,
+  { qk, columns, run }: { qk: Value; columns: number; run: TextRun },
 ): Value {
-  const turned = (heads + kvHeads) * headDim;
-  const [qk, v] = splitLast(graph, `${name}.split`, rows, [turned, kvHeads * headDim]) as [Value, Value];
-  const sequence = reshape(graph, `${name}.qk.sequence`, qk, [1, -1, turned]);
+  const sequence = reshape(graph, `${name}.qk.sequence`, qk, [1, -1, columns]);
   const rotated = rotaryEmbedding(graph, `${name}.qk.rotated`, sequence, run);
-  return concatLast(graph, `${name}.rotated`, [reshape(graph, `${name}.qk.rows`, rotated, [-1, turned]), v]);
+  return reshape(graph, `${name}.qk.rows`, rotated, [-1, columns]);
 }
 
 /** Final norm, head, and L2 norm, in float32. // [E, H] → [E, dims] */

@@ -18,6 +18,8 @@ export interface Stream {
   branch: Value | null; // [n, d]
   /** Between two slices of an MLP: what they all read, in the activations' type. */
   normed?: Value; // [n, d]
+  /** float32. What goes past the steps unchanged, for one further on; each of as many columns as the steps say. */
+  carried?: readonly Value[]; // [n, ..]
 }
 
 /** The norm of the stream in the activations' type, and the stream with its branch added. */
@@ -67,28 +69,41 @@ interface Boundary {
   width: number;
   /** Whether between two slices of an MLP. */
   inside?: boolean;
+  /** Columns of each value that is carried past. */
+  carried?: readonly number[];
 }
 
 /** The stream that another stage gave. */
-export function openStream({ graph, precision }: Context, { rows, width, inside = false }: Boundary): Stream {
-  const given = graph.input('hidden', 'f32', [rows, inside ? 2 * width : width]);
-  if (!inside) return { hidden: given, branch: null };
-  const [normed, hidden] = splitLast(graph, 'hidden.split', given, [width, width]) as [Value, Value];
-  return { hidden, branch: null, normed: castFrom(graph, `hidden.${precision.type}`, normed, 'f32', precision.type) };
+export function openStream({ graph, precision }: Context, boundary: Boundary): Stream {
+  const { rows, width, inside = false, carried: columns = [] } = boundary;
+  const given = graph.input('hidden', 'f32', [rows, columnsOf(boundary)]);
+  if (!inside && columns.length === 0) return { hidden: given, branch: null };
+  const widths = [...(inside ? [width, width] : [width]), ...columns];
+  const parts = splitLast(graph, 'hidden.split', given, widths);
+  const carried = parts.slice(inside ? 2 : 1);
+  if (!inside) return { hidden: parts[0]!, branch: null, carried };
+  const normed = castFrom(graph, `hidden.${precision.type}`, parts[0]!, 'f32', precision.type);
+  return { hidden: parts[1]!, branch: null, normed, carried };
+}
+
+/** Of what goes from one stage to the next. */
+function columnsOf({ width, inside = false, carried = [] }: Boundary): number {
+  return carried.reduce((sum, columns) => sum + columns, inside ? 2 * width : width);
 }
 
 /** The stream as a graph output, for another stage. */
-export function closeStream(context: Context, stream: Stream, { rows, width }: Boundary): void {
+export function closeStream(context: Context, stream: Stream, boundary: Boundary): void {
   const { graph, precision } = context;
-  const { hidden, branch, normed } = stream;
+  const { hidden, branch, normed, carried = [] } = stream;
+  const { rows, width } = boundary;
   const name = 'hidden_out';
-  if (normed !== undefined) {
-    const read = castFrom(graph, `${name}.normed`, normed, precision.type, 'f32');
-    const both = concatLast(graph, name, [read, sumOf(context, `${name}.sum`, stream)]);
-    graph.output(both, 'f32', [rows, 2 * width]);
+  if (normed !== undefined || carried.length > 0) {
+    const read = normed === undefined ? [] : [castFrom(graph, `${name}.normed`, normed, precision.type, 'f32')];
+    concatLast(graph, name, [...read, sumOf(context, `${name}.sum`, stream), ...carried]);
+  } else if (branch === null) {
+    reshape(graph, name, hidden, [-1, width]); // an output needs a node of its name
   } else {
-    // An output needs a node of its name.
-    const whole = branch === null ? reshape(graph, name, hidden, [-1, width]) : sumOf(context, name, stream);
-    graph.output(whole, 'f32', [rows, width]);
+    sumOf(context, name, stream);
   }
+  graph.output(name, 'f32', [rows, columnsOf(boundary)]);
 }

@@ -12,6 +12,8 @@ export interface Step<Run> {
   readonly rows: string;
   /** Whether it ends between two slices of an MLP. @default false */
   readonly inside?: boolean;
+  /** Columns of each value that is carried past what follows. @default none */
+  readonly carried?: readonly number[];
   /** @param run inputs that change from run to run, declared by whoever asks first */
   apply(context: Context, stream: Stream, run: () => Run): Stream;
 }
@@ -39,7 +41,10 @@ export function towerOf<Run>({ blocks, width, mostSlices, f16Scale, start, run }
       let stream = before ? openStream(context, { ...before, width }) : start(context);
       let inputs: Run | undefined;
       const once = () => (inputs ??= run(context));
-      for (const step of steps.slice(first, last)) stream = step.apply(context, stream, once);
+      for (const step of steps.slice(first, last)) {
+        const { carried } = stream;
+        stream = { carried, ...step.apply(context, stream, once) };
+      }
       if (last < steps.length) closeStream(context, stream, { ...steps[last - 1]!, width });
     },
   };

@@ -8,10 +8,10 @@ import { backboneOf, networkOf } from '../backbone';
 import { parseConfig, type Qwen2VLConfig } from './config';
 import { modelConfig } from './manifest-config';
 import { names } from './names';
-import { nativePicture, readNativeImage, type NativeImageConfig } from './picture';
-import { imageConfig, promptConfig } from './processor';
+import { nativePicture, readNativeImage, type NativeImageConfig } from '../native/picture';
+import { imageConfig, promptConfig } from '../native/processor';
+import { textRotary } from '../native/rotary';
 import { encodePrompt } from '../prompt';
-import { textRotary } from './rotary';
 import { visionTower } from './vision';
 
 export const qwen2vl: Architecture = {
@@ -58,7 +58,7 @@ function backbone({ config, image, prompts }: Facts, options: BackboneOptions): 
     config,
     image: { plan: 'native', ...image },
     prompts,
-    picture: nativePicture(config, image),
+    picture: nativePicture(config.vision, image),
     rotary: textRotary(config),
     encode: (tokenizer, prompt, images) => encodePrompt(tokenizer.encode(prompt), images, prompts),
   });

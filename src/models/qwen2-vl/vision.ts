@@ -3,10 +3,11 @@
  * D = embedDim.
  */
 
-import { gelu, reshape, type Value } from '../../onnx';
+import type { Value } from '../../onnx';
 import type { Tower } from '../architecture';
 import type { Context } from '../blocks/activations';
-import { applyLinear, applyNorm, linear, norm, weightsOf } from '../blocks/layers';
+import { applyLinear, linear, norm, weightsOf } from '../blocks/layers';
+import { merge, patchMerger, type Merger } from '../blocks/merger';
 import type { Stream } from '../blocks/residual';
 import { towerOf } from '../blocks/steps';
 import { VIT_ROWS, vitRun, vitSteps, type VitBlock, type VitRun } from '../blocks/vit';
@@ -57,31 +58,23 @@ function blockLayers({ vision }: Qwen2VLConfig, index: number): VitBlock {
   };
 }
 
-/** mergeSize² patches → one visual token. */
-function mergerLayers({ vision, hiddenSize }: Qwen2VLConfig) {
-  const merged = vision.embedDim * vision.mergeSize ** 2;
-  const name = 'vision.merger';
-  const source = 'visual.merger';
-  const biased = (kind: string, outFeatures: number) =>
-    linear({ name: `${name}.${kind}`, sources: [`${source}.${kind}`], inFeatures: merged, outFeatures, bias: true });
-  return {
-    norm: norm({
-      name: `${name}.ln_q`,
-      source: `${source}.ln_q`,
-      length: vision.embedDim,
-      epsilon: EPSILON,
-      bias: true,
-    }),
-    fc1: biased('mlp.0', merged),
-    fc2: biased('mlp.2', hiddenSize),
-  };
+function merger({ vision, hiddenSize }: Qwen2VLConfig): Merger {
+  return patchMerger({
+    name: 'vision.merger',
+    source: 'visual.merger',
+    parts: { norm: 'ln_q', fc1: 'mlp.0', fc2: 'mlp.2' },
+    width: vision.embedDim,
+    group: vision.mergeSize ** 2,
+    hiddenSize,
+    epsilon: EPSILON,
+  });
 }
 
 export function visionTower(config: Qwen2VLConfig): Tower {
   const { vision, hiddenSize } = config;
   const { depth, embedDim, headDim } = vision;
   const embed = patchEmbedLayers(config);
-  const merge = mergerLayers(config);
+  const last = merger(config);
   const blocks = Array.from({ length: depth }, (_, index) => vitSteps(vision, blockLayers(config, index)));
   blocks[0]!.unshift({
     weights: weightsOf(embed),
@@ -89,10 +82,10 @@ export function visionTower(config: Qwen2VLConfig): Tower {
     apply: (context, { hidden }) => patchEmbed(context, embed, hidden),
   });
   blocks.at(-1)!.push({
-    weights: weightsOf(merge),
+    weights: weightsOf(last),
     rows: 'visual_tokens',
     apply(context, stream) {
-      const features = merger(context, merge, stream);
+      const features = merge(context, last, stream, 'features');
       context.graph.output(features, context.precision.type, ['visual_tokens', hiddenSize]);
       return { hidden: features, branch: null };
     },
@@ -108,13 +101,4 @@ export function visionTower(config: Qwen2VLConfig): Tower {
 
 function patchEmbed(context: Context, { patches }: ReturnType<typeof patchEmbedLayers>, x: Value): Stream {
   return { hidden: applyLinear(context, patches, x, { type: 'f32', alpha: context.precision.residual }), branch: null };
-}
-
-/** Norm per patch, mergeSize² neighbours side by side, two linear layers. // [B*P, D] → [B*P/4, hidden] */
-function merger(context: Context, layers: ReturnType<typeof mergerLayers>, stream: Stream): Value {
-  const { graph } = context;
-  const { normed } = applyNorm(context, layers.norm, stream);
-  const grouped = reshape(graph, `${layers.norm.name}.grouped`, normed, [-1, layers.fc1.inFeatures]); // [B*P/4, 4*D]
-  const active = gelu(graph, `${layers.fc1.name}.gelu`, applyLinear(context, layers.fc1, grouped));
-  return applyLinear(context, layers.fc2, active, { output: 'features' });
 }

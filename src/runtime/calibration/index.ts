@@ -1,6 +1,7 @@
 /** @file Second moments over made-up inputs; loaded when they are first asked for, for most never are. */
 
 import type { BundleManifest } from '../../bundle/manifest';
+import { importing } from '../../net';
 import type { InputMoments } from '../../bundle/moments';
 import type { BundleReader } from '../../bundle/storage';
 import type { MomentsOptions } from './moments';
@@ -13,6 +14,6 @@ export async function* takeMoments(
   manifest: BundleManifest,
   options: MomentsOptions = {},
 ): AsyncGenerator<InputMoments[]> {
-  const moments = await import('./moments');
+  const moments = await importing(() => import('./moments'));
   yield* moments.takeMoments(reader, manifest, options);
 }

@@ -59,7 +59,7 @@ export async function* takeMoments(
 
   const prepared = await prepareInputs(files, manifest, asked, options);
   const pictures = prepared.flatMap((each) => each.pictures);
-  const features = new Map<(typeof pictures)[number], Float32Array>(); // [rows, hidden]
+  const features = new Map<(typeof pictures)[number], Float32Array>(); // [rows, featureSize]
   const runs = packImages(
     pictures.map(({ plan }) => ({ key: plan.key, patches: plan.sequences * plan.patches })),
     LIMITS,
@@ -83,8 +83,8 @@ export async function* takeMoments(
       { shares },
     );
     const rows = joined(batch.flatMap((each) => each.pictures.map((picture) => features.get(picture)!)));
-    const { hiddenSize } = backbone;
-    const shown = rows.length > 0 ? new ort.Tensor('float32', rows, [rows.length / hiddenSize, hiddenSize]) : null;
+    const { featureSize = backbone.hiddenSize } = backbone;
+    const shown = rows.length > 0 ? new ort.Tensor('float32', rows, [rows.length / featureSize, featureSize]) : null;
     read.push(feeder.text(plan, await table.gather(plan.tokens, signal), shown));
   }
   features.clear();

@@ -1,6 +1,7 @@
 /** @file Date, camera and place of a picture, by what its file says of itself, and what of that could not be read. */
 
 import type { PhotoItem } from '../types';
+import { importing } from '../../net';
 import { readBlocks } from './blocks';
 import { isUnset, localWallClock, wallClock } from './dates';
 import type { ReadTags, TagValues } from './tags';
@@ -40,7 +41,7 @@ async function readAll(bytes: Uint8Array): Promise<{ said: Said; faults: string[
   const { exif, xmp, created, faults } = await readBlocks(bytes);
   const said: Said = { exif: {}, xmp: {}, created };
   if (exif.length === 0 && xmp.length === 0) return { said, faults };
-  const { readExif, readXmp } = await import('./tags');
+  const { readExif, readXmp } = await importing(() => import('./tags'));
   const take = ({ values, faults: more }: ReadTags, into: 'exif' | 'xmp') => {
     said[into] = { ...values, ...said[into] };
     faults.push(...more);

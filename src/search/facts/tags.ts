@@ -1,6 +1,9 @@
 /** @file EXIF tags and XMP properties by name. `exifreader` is loaded with the first block, an XML parser with the first XMP. */
 
-import { load } from 'exifreader';
+import * as exifreader from 'exifreader';
+
+/** Where nothing bundles it, Node knows the package's exports as one object. */
+const { load } = 'load' in exifreader ? exifreader : (exifreader as { default: typeof exifreader }).default;
 
 /** Values by name: texts, numbers, or lists of them. */
 export type TagValues = Record<string, unknown>;

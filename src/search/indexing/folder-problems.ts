@@ -24,7 +24,7 @@ const kept = ({ indexed }: Named) => {
 export function unreadable(folder: Named, error: unknown): FolderProblem {
   const { name: path } = folder;
   if ((error as Error).name === 'NotAllowedError') {
-    const reason = `“${path}” may not be read: the browser needs permission again. ${kept(folder)}Give it permission.`;
+    const reason = `“${path}” may not be read: permission is missing. ${kept(folder)}Give it permission.`;
     return { kind: 'refused', path, reason };
   }
   const reason =

@@ -69,6 +69,11 @@ export class Folders {
     }
   }
 
+  /** Whether its files can be read now, as far as is known. */
+  isReady(folderId: number): boolean {
+    return this.#access.get(folderId) === 'ready';
+  }
+
   describe(catalog: Catalog): FolderInfo[] {
     return Array.from(catalog.folders.values(), ({ id, name, found }) => ({
       id,

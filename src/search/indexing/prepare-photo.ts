@@ -41,7 +41,11 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
-    throw new SourceNotFoundError('The file can no longer be read: it was changed, moved or deleted.', {}, { cause });
+    const refused = (cause as Error).name === 'NotAllowedError';
+    const reason = refused
+      ? 'The file may not be read'
+      : 'The file can no longer be read: it was changed, moved or deleted';
+    throw new SourceNotFoundError(`${reason}.`, {}, { cause });
   }
   return { bytes, hash: await sha256Hex(bytes) };
 }

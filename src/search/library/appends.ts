@@ -19,7 +19,13 @@ export type Addition =
 
 /** What the deep model made of a picture; of no meaning once its row is gone or its bytes are others. */
 export type DeepAddition = Pick<PictureRow, 'id' | 'hash'> &
-  ({ vector: ArrayLike<number> } | { record: Uint8Array } | { reason: string });
+  (
+    | { vector: ArrayLike<number> }
+    | { record: Uint8Array }
+    | { reason: string }
+    /** Forgets what became of it, so that it is tried again. */
+    | { reason: null }
+  );
 
 export class Appends {
   readonly #files: AllWriters;
@@ -64,7 +70,7 @@ export class Appends {
   placeDeep(addition: DeepAddition, key: string): PictureRow | null {
     const row = this.#catalog.files.get(addition.id);
     if (row?.kind !== 'picture' || row.hash !== addition.hash) return null;
-    if ('reason' in addition) return withEntry(row, key, { reason: addition.reason });
+    if ('reason' in addition) return withEntry(row, key, addition.reason === null ? null : { reason: addition.reason });
     const fresh = this.#freshOf(key);
     const slot = this.#nextSlot(key);
     if ('record' in addition) readRecords(fresh, addition.record);

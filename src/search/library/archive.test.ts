@@ -13,7 +13,7 @@ async function section(name: (typeof SECTIONS)[number], ...parts: string[]) {
 
 async function archive(): Promise<Blob> {
   return archiveBlob(
-    { modelId: 'm', dims: 8 },
+    { modelId: 'm', modelName: 'M', dims: 8 },
     {
       rows: await section('rows', '{}'),
       vectors: await section('vectors', 'abc', 'def'),
@@ -37,6 +37,7 @@ test('what was written is read', async () => {
   const { header } = await openArchive(await archive());
   expect(header).toMatchObject({
     modelId: 'm',
+    modelName: 'M',
     dims: 8,
     sections: { rows: { bytes: 2 }, vectors: { bytes: 6 }, thumbnails: { bytes: 0 } },
   });
@@ -50,14 +51,14 @@ test('of any other bytes nothing is read as if it were sound, and the error has 
   await fc.assert(
     fc.asyncProperty(change, async ({ at, to, cut }) => {
       const bytes = sound.slice(0, cut ?? sound.length);
-      // The date and the model's name are not covered by any hash; whoever imports compares the name.
+      // The date and the model's names are not covered by any hash; whoever imports compares the name.
       fc.pre(at < bytes.length && bytes[at] !== to && !(at >= dateAt && at < dateAt + 24));
       bytes[at] = to;
       const outcome = await readAll(new Blob([bytes])).catch((error: unknown) => error);
       if (outcome instanceof VLM2VecError) return;
       const { header } = await openArchive(new Blob([bytes]));
       expect(outcome).toEqual(['{}', 'abcdef', '']);
-      expect([header.modelId, header.dims]).not.toEqual(['m', 8]);
+      expect([header.modelId, header.modelName, header.dims]).not.toEqual(['m', 'M', 8]);
     }),
     { numRuns: 500 },
   );

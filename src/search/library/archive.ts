@@ -29,6 +29,8 @@ type Entry = Pick<BundleFile, 'bytes' | 'sha256'>;
 
 export interface ArchiveHeader {
   modelId: string;
+  /** For people; null where the index had none. */
+  modelName: string | null;
   dims: number;
   /** ISO 8601. */
   created: string;
@@ -37,37 +39,51 @@ export interface ArchiveHeader {
   layers: (LayerRow & Entry)[];
 }
 
-/** A section while it is written: its parts lie on disk where the browser puts large blobs. */
+/** Puts bytes away until the whole is written. */
+export type Keep = (bytes: Uint8Array) => Blob;
+
+/** Where the browser puts large blobs on disk, they need not stay in memory. */
+const asBlob: Keep = (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]);
+
+/** A section while it is written. */
 export class SectionWriter {
   readonly #hasher: FileHasher;
+  readonly #keep: Keep;
   readonly #parts: Blob[] = [];
 
-  private constructor(hasher: FileHasher) {
+  private constructor(hasher: FileHasher, keep: Keep) {
     this.#hasher = hasher;
+    this.#keep = keep;
   }
 
-  static async create(): Promise<SectionWriter> {
-    return new SectionWriter(await FileHasher.create());
+  static async create(keep = asBlob): Promise<SectionWriter> {
+    return new SectionWriter(await FileHasher.create(), keep);
   }
 
   write(bytes: Uint8Array): void {
     this.#hasher.update(bytes);
-    this.#parts.push(new Blob([bytes as Uint8Array<ArrayBuffer>]));
+    this.#parts.push(this.#keep(bytes));
   }
 
-  finish(name: string): { blob: Blob; entry: Entry } {
+  finish(name: string): { parts: Blob[]; entry: Entry } {
     const { bytes, sha256 } = this.#hasher.finish(name);
-    return { blob: new Blob(this.#parts), entry: { bytes, sha256 } };
+    return { parts: this.#parts, entry: { bytes, sha256 } };
   }
 }
 
 type Finished = ReturnType<SectionWriter['finish']>;
 
-export function archiveBlob(
-  facts: Pick<ArchiveHeader, 'modelId' | 'dims'>,
+/** A whole archive in one. */
+export function archiveBlob(...contents: Parameters<typeof archiveParts>): Blob {
+  return new Blob(archiveParts(...contents), { type: 'application/octet-stream' });
+}
+
+/** What an archive is made of, one after another. */
+export function archiveParts(
+  facts: Pick<ArchiveHeader, 'modelId' | 'modelName' | 'dims'>,
   sections: Record<SectionName, Finished>,
   layers: readonly { layer: LayerRow; section: Finished }[] = [],
-): Blob {
+): Blob[] {
   const entries = Object.fromEntries(SECTIONS.map((name) => [name, sections[name].entry]));
   const further = layers.map(({ layer, section }) => ({ ...layer, ...section.entry }));
   const created = new Date().toISOString();
@@ -79,8 +95,8 @@ export function archiveBlob(
   const view = new DataView(prefix.buffer);
   view.setUint32(8, VERSIONS[further.length > 0 ? 1 : 0]!, true);
   view.setUint32(12, header.length, true);
-  const blobs = [...SECTIONS.map((name) => sections[name].blob), ...layers.map(({ section }) => section.blob)];
-  return new Blob([prefix, header, ...blobs], { type: 'application/octet-stream' });
+  const parts = [...SECTIONS.map((name) => sections[name].parts), ...layers.map(({ section }) => section.parts)];
+  return [new Blob([prefix, header]), ...parts.flat()];
 }
 
 export interface Archive {
@@ -111,6 +127,8 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   const root = await readJson(blob.slice(PREFIX_BYTES, start), 'header');
   const header: ArchiveHeader = {
     modelId: root.get('modelId').string(1000),
+    // Exports of earlier versions have none.
+    modelName: root.get('modelName').given((name) => name.string(1000)) ?? null,
     dims: root.get('dims').integer(1, 8192),
     created: root.get('created').string(100),
     sections: {} as ArchiveHeader['sections'],

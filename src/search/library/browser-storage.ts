@@ -12,14 +12,22 @@ import {
   saveLayout,
 } from './database';
 import { layerPack, openPackFolder, openPackReader, openPackWriter, openPackWriters, removeOtherPacks } from './packs';
+import type { Layout } from '../survey/protocol';
 import type { IndexStorage } from './storage';
+
+/** With what pages alone keep: the map. */
+export interface BrowserStorage extends IndexStorage {
+  /** The last map; null where there is none. */
+  loadLayout(): Promise<Layout | null>;
+  saveLayout(layout: Layout): Promise<void>;
+}
 
 /**
  * @param place names database and folder
  * @param onGone called when the browser closes it: another tab deletes it, or storage was cleared
  * @throws UnsupportedError for an index of a newer version, and where the browser cannot store any
  */
-export async function openBrowserStorage(place: string, onGone: () => void): Promise<IndexStorage> {
+export async function openBrowserStorage(place: string, onGone: () => void): Promise<BrowserStorage> {
   const database = await openDatabase(place, onGone).catch((cause: unknown) => {
     if ((cause as Error)?.name !== 'VersionError') throw cause;
     throw new UnsupportedError('A newer version of this site made this index. Reload the page.', {}, { cause });
@@ -41,8 +49,10 @@ export async function openBrowserStorage(place: string, onGone: () => void): Pro
     },
     openWriters: async (generation) => openPackWriters(await openPackFolder(place), generation),
     layerFiles: {
-      openReader: async (key, generation) => openPackReader(await openPackFolder(place), layerPack(key), generation),
-      openWriter: async (key, generation) => openPackWriter(await openPackFolder(place), layerPack(key), generation),
+      openReader: async ({ key }, generation) =>
+        openPackReader(await openPackFolder(place), layerPack(key), generation),
+      openWriter: async ({ key }, generation) =>
+        openPackWriter(await openPackFolder(place), layerPack(key), generation),
     },
     removeOthers: async (generation, layers) => removeOtherPacks(await openPackFolder(place), generation, layers),
     close: async () => database.close(),

@@ -1,6 +1,6 @@
 /** @file Gives back the places of pictures that changed or went, which are left free in the files. */
 
-import { recordAt, recordBytes, writeRecords } from '../vectors';
+import { writeRecords } from '../vectors';
 import { layersOf, slotIn, withEntry } from './layers';
 import type { Library } from './library';
 import type { FileRow, PictureRow } from './rows';
@@ -36,12 +36,12 @@ export async function compact(library: Library): Promise<void> {
         moved.set(row.thumb.at, thumb);
       }
       let kept = row;
-      for (const { key, dims } of layers) {
+      for (const { key } of layers) {
         const before = slotIn(row, key);
         if (before === undefined) continue;
         const next = layerSlots.get(key) ?? 0;
         layerSlots.set(key, next + 1);
-        await packs.get(key)!.append(await library.readPack(key, recordAt(dims, before), recordBytes(dims)));
+        await packs.get(key)!.append(await library.readRecord(key, before));
         kept = withEntry(kept, key, { slot: next });
       }
       files.push({ ...kept, slot, thumb });

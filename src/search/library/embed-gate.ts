@@ -1,12 +1,13 @@
 /**
- * @file The way to the model, which is one for indexing and for searching. A search goes first: pictures to be indexed
- * wait while there is one. Where the model is gone it is restarted, and whoever indexes learns of it.
+ * @file The way to a model, which is one for indexing and for searching. A search goes first: pictures to be indexed
+ * wait while there is one (`embed-queue.ts`). Where the model is gone it is restarted, and whoever indexes learns of it.
  */
 
 import { errorToWire } from '../../remote/error-wire';
 import { DisposedError, VLM2VecError } from '../../errors';
 import type { EmbedderInput, PhotoEmbedder, PictureLimits } from '../types';
 import { within } from './deadline';
+import { EmbedQueue } from './embed-queue';
 import type { EmbedOutcome } from './protocol';
 
 /** A model that was told to stop has so many seconds before it counts as dead. */
@@ -15,22 +16,23 @@ const GRACE_SECONDS = 20;
 export class EmbedGate {
   readonly #embedder: PhotoEmbedder;
   readonly #limits: Pick<PictureLimits, 'embedSeconds'>;
-  #queries = 0;
-  #waiting: (() => void)[] = [];
+  readonly #queue: EmbedQueue;
   #indexing = new AbortController();
   #restarting: Promise<boolean> | null = null;
   /** Names a death until the model is there again. */
   #death: string | null = null;
 
-  constructor(embedder: PhotoEmbedder, limits: Pick<PictureLimits, 'embedSeconds'>) {
+  /** @param queue of all models of an index */
+  constructor(embedder: PhotoEmbedder, limits: Pick<PictureLimits, 'embedSeconds'>, queue = new EmbedQueue()) {
     this.#embedder = embedder;
     this.#limits = limits;
+    this.#queue = queue;
   }
 
   /** For a search: what is looked for are pictures. @throws what the embedder does */
   async query(inputs: readonly EmbedderInput[], signal?: AbortSignal): Promise<Float32Array[]> {
     signal?.throwIfAborted();
-    this.#queries++;
+    const release = this.#queue.hold(0);
     try {
       await this.#restarting;
       try {
@@ -40,15 +42,14 @@ export class EmbedGate {
         return this.#checked(inputs, await this.#embedder.embed(inputs, { signal, find: 'image' }));
       }
     } finally {
-      this.#queries--;
-      if (this.#queries === 0) for (const go of this.#waiting.splice(0)) go();
+      release();
     }
   }
 
-  /** For indexing. */
-  async index(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome> {
+  /** For indexing. @param rank 1: a search waits for it */
+  async index(inputs: readonly EmbedderInput[], rank: 1 | 2 = 2): Promise<EmbedOutcome> {
     const stop = this.#indexing.signal;
-    while (this.#queries > 0 && !stop.aborted) await new Promise<void>((go) => this.#waiting.push(go));
+    await this.#queue.turn(rank, stop);
     await this.#restarting;
     if (stop.aborted) return { kind: 'aborted' };
     const seconds = this.#limits.embedSeconds * inputs.length;
@@ -82,7 +83,6 @@ export class EmbedGate {
   abortIndexing(): void {
     this.#indexing.abort();
     this.#indexing = new AbortController();
-    for (const go of this.#waiting.splice(0)) go();
   }
 
   /** Whether there is a model again. Who calls while it is being restarted waits for the same. */
@@ -113,7 +113,8 @@ export class EmbedGate {
   }
 }
 
-function isGone(error: unknown): boolean {
+/** Whether the model is not there any more, taken away or by itself. */
+export function isGone(error: unknown): boolean {
   return (error as Error).name === 'DisposedError' || hasDied(error);
 }
 

@@ -2,7 +2,7 @@
 
 import { Turns } from '../turns';
 import { recordAt, recordBytes, writeHeader, writeRecords } from '../vectors';
-import { archiveBlob, CHUNK_BYTES, SectionWriter } from './archive';
+import { archiveParts, CHUNK_BYTES, SectionWriter, type Keep } from './archive';
 import { layersOf, slotIn, withEntry } from './layers';
 import type { Library } from './library';
 import { emptyVectors } from './loading';
@@ -11,6 +11,17 @@ import type { FileRow, LayerRow, PictureRow } from './rows';
 
 /** @throws the signal's reason; nothing is left behind then */
 export async function exportIndex(library: Library, signal?: AbortSignal): Promise<Blob> {
+  return new Blob(await exportParts(library, { signal }), { type: 'application/octet-stream' });
+}
+
+export interface ExportOptions {
+  signal?: AbortSignal;
+  /** @default in memory, or wherever the browser puts blobs */
+  keep?: Keep;
+}
+
+/** The same in parts, one after another. @throws the signal's reason */
+export async function exportParts(library: Library, { signal, keep }: ExportOptions = {}): Promise<Blob[]> {
   return library.inTurn(async ({ thumbnails, layers: packs }) => {
     const turns = new Turns(signal);
     const { catalog, place } = library;
@@ -21,7 +32,7 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
       else others.push(row);
     }
 
-    const vectors = await SectionWriter.create();
+    const vectors = await SectionWriter.create(keep);
     vectors.write(writeHeader(catalog.vectors));
     const step = Math.max(1, Math.floor(CHUNK_BYTES / recordBytes(place.dims)));
     for (let first = 0; first < pictures.length; first += step) {
@@ -34,7 +45,7 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
       if (turns.due) await turns.give();
     }
 
-    const thumbs = await SectionWriter.create();
+    const thumbs = await SectionWriter.create(keep);
     const placed = new Map<number, PictureRow['thumb']>();
     let at = 0;
     for (const { thumb } of pictures) {
@@ -49,17 +60,17 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
     let placedRows = pictures.map((row, slot) => ({ ...row, slot, thumb: row.thumb && placed.get(row.thumb.at)! }));
     for (const layer of layersOf(library.meta)) {
       if (!pictures.some(({ deep }) => deep?.[layer.key])) continue;
-      const section = await SectionWriter.create();
+      const section = await SectionWriter.create(keep);
       placedRows = await writeLayer(layer, placedRows, packs.get(layer.key)!, { section, turns });
       layers.push({ layer, section: section.finish(layer.key) });
     }
 
-    const rows = await SectionWriter.create();
+    const rows = await SectionWriter.create(keep);
     const files = [...placedRows, ...others];
     const folders = Array.from(catalog.folders.values(), ({ id, name, found }) => ({ id, name, found }));
     rows.write(new TextEncoder().encode(JSON.stringify({ folders, files })));
-    return archiveBlob(
-      { modelId: place.modelId, dims: place.dims },
+    return archiveParts(
+      { modelId: place.modelId, modelName: place.modelName, dims: place.dims },
       { rows: rows.finish('rows'), vectors: vectors.finish('vectors'), thumbnails: thumbs.finish('thumbnails') },
       layers,
     );

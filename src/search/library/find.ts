@@ -2,11 +2,23 @@
 
 import { InvalidInputError } from '../../errors';
 import { combineVectors, filterRows, relevanceCut, zScore } from '../query';
-import type { Facets, ListOptions, PhotoFilter, PhotoItem, PhotoProblem, SearchResult } from '../types';
+import type {
+  Facets,
+  ListOptions,
+  Pass,
+  PhotoFilter,
+  PhotoItem,
+  PhotoProblem,
+  SearchHit,
+  SearchResult,
+} from '../types';
 import { topK } from '../vectors';
 import type { Catalog } from './catalog';
+import { failureIn, slotIn } from './layers';
+import type { PictureRow } from './rows';
+import type { Shelf } from './shelf';
 
-const LIMIT = 200;
+export const LIMIT = 200;
 
 /** A vector, or the stored one of a picture. */
 export type VectorPart = { vector: Float32Array; weight?: number } | { id: number; weight?: number };
@@ -21,36 +33,66 @@ export interface VectorQuery {
   omit: readonly number[];
 }
 
+/** What was found among the vectors of one model. */
+export type Found = Pick<SearchResult, 'hits' | 'relevantCount' | 'weak' | 'candidates'>;
+
+export interface FindOptions {
+  /** @default 'first' */
+  pass?: Pass;
+  /** In place of the query's. */
+  limit?: number;
+  /** Only these pictures. */
+  only?: (item: PhotoItem) => boolean;
+}
+
 /** @throws InvalidInputError where a part names no picture, or everything cancels out */
-export function find(catalog: Catalog, query: VectorQuery): Omit<SearchResult, 'milliseconds' | 'revision'> {
-  const { filter = {}, limit = LIMIT } = query;
-  if (!Number.isInteger(limit) || limit < 1) throw new InvalidInputError(`limit is ${limit}; it has to be 1 or more.`);
-  const { vectors } = catalog;
+export function find(catalog: Catalog, query: VectorQuery, { pass = 'first', limit, only }: FindOptions = {}): Found {
+  const { filter = {} } = query;
+  const most = limit ?? limitOf(query);
+  const { shelf, slotOf } = sideOf(catalog, pass);
+  const { vectors, items } = shelf;
   const vector = combineVectors({
-    include: query.include.map((part) => embedded(catalog, part)),
-    exclude: query.exclude.map((part) => embedded(catalog, part)),
+    include: query.include.map((part) => embedded(catalog, part, pass)),
+    exclude: query.exclude.map((part) => embedded(catalog, part, pass)),
   });
   if (vectors.size === 0) return { hits: [], relevantCount: 0, weak: false, candidates: 0 };
-  const items = catalog.rows;
   const rows = filterRows(items, filter);
   for (const id of query.omit) {
-    const slot = catalog.picture(id)?.slot;
+    const row = catalog.picture(id);
+    const slot = row && slotOf(row);
     if (slot !== undefined) rows.delete(slot);
   }
-  const best = topK(vectors, vector, { limit, filter: rows });
+  if (only) for (const row of rows) if (!only(items[row]!)) rows.delete(row);
+  const best = topK(vectors, vector, { limit: most, filter: rows });
   const { count, weak } = relevanceCut(best.scores, best.statistics);
-  const hits = Array.from(best.rows, (row, i) => {
+  const hits = Array.from(best.rows, (row, i): SearchHit => {
     const score = best.scores[i]!;
-    return { id: items[row]!.id, score, z: zScore(score, best.statistics) };
+    return { id: items[row]!.id, score, z: zScore(score, best.statistics), pass };
   });
   return { hits, relevantCount: count, weak, candidates: best.candidates };
 }
 
-function embedded(catalog: Catalog, part: VectorPart): { vector: ArrayLike<number>; weight?: number } {
+/** @throws InvalidInputError */
+export function limitOf({ limit = LIMIT }: VectorQuery): number {
+  if (Number.isInteger(limit) && limit >= 1) return limit;
+  throw new InvalidInputError(`limit is ${limit}; it has to be 1 or more.`);
+}
+
+/** The vectors of a pass, and where a picture's lies among them. */
+function sideOf(catalog: Catalog, pass: Pass): { shelf: Shelf; slotOf(row: PictureRow): number | undefined } {
+  if (pass === 'first') return { shelf: catalog.shelf, slotOf: ({ slot }) => slot };
+  const { deep } = catalog;
+  if (!deep) throw new InvalidInputError('The index has no deep model in use.', { option: 'pass' });
+  return { shelf: deep.shelf, slotOf: (row) => slotIn(row, deep.key) };
+}
+
+function embedded(catalog: Catalog, part: VectorPart, pass: Pass): { vector: ArrayLike<number>; weight?: number } {
   if ('vector' in part) return part;
+  const { shelf, slotOf } = sideOf(catalog, pass);
   const row = catalog.picture(part.id);
-  if (!row) throw new InvalidInputError(`The index has no picture ${part.id}.`, { id: part.id });
-  return { vector: catalog.vectors.get(row.slot), weight: part.weight };
+  const slot = row && slotOf(row);
+  if (slot === undefined) throw new InvalidInputError(`The index has no picture ${part.id}.`, { id: part.id });
+  return { vector: shelf.vectors.get(slot), weight: part.weight };
 }
 
 /** Ids in order. */
@@ -66,10 +108,15 @@ export function listPictures(catalog: Catalog, { filter = {}, order = 'newest' }
 /** By path. */
 export function listProblems(catalog: Catalog): PhotoProblem[] {
   const problems: PhotoProblem[] = [];
+  const { deep } = catalog;
   for (const row of catalog.files.values()) {
-    if (row.kind === 'picture' || catalog.isMissing(row.id)) continue;
+    if (catalog.isMissing(row.id)) continue;
     const path = `${catalog.folders.get(row.folderId)?.name ?? ''}/${row.path}`;
-    problems.push({ id: row.id, path, kind: row.kind, reason: row.reason });
+    if (row.kind !== 'picture') problems.push({ id: row.id, path, kind: row.kind, pass: 'first', reason: row.reason });
+    else if (deep) {
+      const reason = failureIn(row, deep.key);
+      if (reason !== undefined) problems.push({ id: row.id, path, kind: 'failed', pass: 'deep', reason });
+    }
   }
   return problems.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

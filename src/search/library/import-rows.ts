@@ -25,14 +25,14 @@ export interface Extent {
 
 /** @throws IndexFormatError, by the field's own error */
 export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[]; files: FileRow[] } {
-  const folders = root.get('folders').items(readFolder, { max: MAX_FOLDERS });
+  const folders = root.get('folders').items(readFolderRow, { max: MAX_FOLDERS });
   const ids = new Set(folders.map(({ id }) => id));
   if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
   const seen = { ids: new Set<number>(), keys: new Set<string>(), slots: new Set<number>() };
   const deepSlots = new Set<string>();
   const files = root.get('files').items(
     (field) => {
-      const row = readFile(field, extent);
+      const row = readFileRow(field, extent);
       if (!ids.has(row.folderId)) field.fail('its folder is not among the folders.');
       const key = fileKey(row.folderId, row.path);
       const slot = row.kind === 'picture' ? row.slot : -1;
@@ -53,7 +53,8 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
   return { folders, files };
 }
 
-function readFolder(field: JsonField): FolderRow {
+/** @throws IndexFormatError, by the field's own error */
+export function readFolderRow(field: JsonField): FolderRow {
   const name = field.get('name').string(255);
   if (name === '' || name.includes('/')) field.get('name').fail('it is no name of a folder.');
   return {
@@ -64,7 +65,8 @@ function readFolder(field: JsonField): FolderRow {
   };
 }
 
-function readFile(field: JsonField, extent: Extent): FileRow {
+/** @throws IndexFormatError, by the field's own error */
+export function readFileRow(field: JsonField, extent: Extent): FileRow {
   const facts = {
     id: field.get('id').integer(1, 2 ** 32 - 1),
     folderId: field.get('folderId').integer(1),

@@ -1,12 +1,14 @@
 /** @file One file → the index. Nothing is changed before all of it has been read and found sound. */
 
-import { IndexFormatError, UnsupportedError } from '../../errors';
+import { IndexFormatError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
-import { openArchive, readJson, readLayerSection, readSection } from './archive';
+import { openArchive, readJson, readLayerSection, readSection, type Archive } from './archive';
 import { readRows } from './import-rows';
+import { checkModel, type IndexModel } from './index-model';
 import { layerKey } from './layers';
 import type { Library } from './library';
 import type { VectorsOf } from './loading';
+import type { FileRow, FolderRow } from './rows';
 
 /** Far above rows of the largest library. */
 const MAX_ROWS_BYTES = 2 ** 30;
@@ -20,36 +22,16 @@ const MAX_SCALE = 1.01 / 127;
  */
 export async function importIndex(library: Library, blob: Blob, signal?: AbortSignal): Promise<void> {
   const archive = await openArchive(blob);
-  const { modelId, dims } = library.place;
-  if (archive.header.modelId !== modelId || archive.header.dims !== dims) {
-    throw new UnsupportedError(
-      `The export is of another model (${archive.header.modelId}) than the one in use (${modelId}). ` +
-        'Load that one first.',
-      { modelId: archive.header.modelId },
-    );
-  }
-  const slots = await checkVectors(archive.sections.vectors, library.place, signal);
-  for await (const _ of readSection(archive, 'vectors', signal));
-  const layers = new Map<string, number>();
+  const { modelId, modelName, dims } = library.place;
+  checkModel(modelOf(archive), { id: modelId, name: modelName, dims }, 'The export');
   for (const layer of archive.header.layers) {
-    if (layer.key !== (await layerKey(layer.modelId)) || layer.modelId === modelId) {
-      throw new IndexFormatError(`The export's layer ${layer.key} is not of the model that it names.`);
-    }
     const known = library.meta.layers?.find(({ key }) => key === layer.key);
     if (known && known.dims !== layer.dims) {
       throw new IndexFormatError(`The export's vectors of ${layer.modelId} have ${layer.dims} dimensions.`);
     }
-    layers.set(layer.key, await checkVectors(archive.layers.get(layer.key)!, layer, signal));
-    for await (const _ of readLayerSection(archive, layer.key, signal));
   }
   for await (const _ of readSection(archive, 'thumbnails', signal));
-  if (archive.sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
-  for await (const _ of readSection(archive, 'rows', signal));
-  const { folders, files } = readRows(await readJson(archive.sections.rows, 'rows'), {
-    slots,
-    thumbnails: archive.sections.thumbnails.size,
-    layers,
-  });
+  const { folders, files } = await checkArchive(archive, signal);
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
   const kept = archive.header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
   await library.replace(kept, async ({ vectors, thumbnails, layers: packs }) => {
@@ -63,6 +45,34 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
     for await (const bytes of readSection(archive, 'thumbnails', signal)) await thumbnails.append(bytes);
     return { files, folders: folders.map((row) => ({ ...row, handle: handles.get(row.name) ?? null })) };
   });
+}
+
+export function modelOf({ header }: Archive): IndexModel {
+  return { id: header.modelId, name: header.modelName, dims: header.dims };
+}
+
+/**
+ * Reads rows and vectors whole, and holds each to the other.
+ * @throws IndexFormatError, IntegrityError
+ */
+export async function checkArchive(
+  archive: Archive,
+  signal?: AbortSignal,
+): Promise<{ folders: FolderRow[]; files: FileRow[] }> {
+  const { header, sections } = archive;
+  const slots = await checkVectors(sections.vectors, header, signal);
+  for await (const _ of readSection(archive, 'vectors', signal));
+  const layers = new Map<string, number>();
+  for (const layer of header.layers) {
+    if (layer.key !== (await layerKey(layer.modelId)) || layer.modelId === header.modelId) {
+      throw new IndexFormatError(`The export's layer ${layer.key} is not of the model that it names.`);
+    }
+    layers.set(layer.key, await checkVectors(archive.layers.get(layer.key)!, layer, signal));
+    for await (const _ of readLayerSection(archive, layer.key, signal));
+  }
+  if (sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
+  for await (const _ of readSection(archive, 'rows', signal));
+  return readRows(await readJson(sections.rows, 'rows'), { slots, thumbnails: sections.thumbnails.size, layers });
 }
 
 /** How many there are. */

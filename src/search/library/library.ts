@@ -110,9 +110,10 @@ export class Library {
     return { bytes: await this.#packs.thumbnails.read(thumb.at, thumb.bytes), type: thumb.type };
   }
 
-  /** Bytes of a layer's file. @throws SourceNotFoundError */
-  readPack(key: string, at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    return this.#packs.layers.get(key)!.read(at, bytes);
+  /** The record of a vector in a layer's file. @throws SourceNotFoundError */
+  readRecord(key: string, slot: number): Promise<Uint8Array<ArrayBuffer>> {
+    const { dims } = layersOf(this.meta).find((layer) => layer.key === key)!;
+    return this.#packs.layers.get(key)!.read(recordAt(dims, slot), recordBytes(dims));
   }
 
   /** Takes over what another tab committed. Resolves to false where it does not follow on what is known here. */
@@ -201,11 +202,7 @@ export class Library {
       const generation = this.meta.generation + 1;
       const attached = layersOf(this.meta).find(({ key }) => key === this.catalog.deep?.key);
       const kept = attached && !layers.some(({ key }) => key === attached.key) ? [...layers, attached] : layers;
-      const packs = await openAllWriters(
-        this.storage,
-        generation,
-        kept.map(({ key }) => key),
-      );
+      const packs = await openAllWriters(this.storage, generation, kept);
       try {
         await packs.vectors.truncate(0);
         await packs.thumbnails.truncate(0);
@@ -281,7 +278,7 @@ export class Library {
   }
 
   async #beginLayer(layer: LayerRow, { layers }: AllWriters): Promise<void> {
-    const pack = await layerFilesOf(this.storage).openWriter(layer.key, this.meta.generation);
+    const pack = await layerFilesOf(this.storage).openWriter(layer, this.meta.generation);
     try {
       await pack.truncate(0);
       await pack.append(writeHeader(emptyVectors(layer)));

@@ -32,16 +32,18 @@ export async function load(
   writable: boolean,
 ): Promise<{ packs: AllPacks; writers: AllWriters | null; catalog: Catalog }> {
   const layers = layersOf(meta);
-  const keys = layers.map(({ key }) => key);
   if (!writable) {
-    const packs = await openAllReaders(storage, meta.generation, keys);
+    const packs = await openAllReaders(storage, meta.generation, layers);
     const catalog = loaded.files.some(({ kind }) => kind === 'picture')
       ? await readCatalog(place, packs.vectors, loaded.folders, loaded.files)
       : new Catalog(emptyVectors(place), loaded.folders, loaded.files);
     return { packs, writers: null, catalog };
   }
-  await storage.removeOthers(meta.generation, keys);
-  const packs = await openAllWriters(storage, meta.generation, keys);
+  await storage.removeOthers(
+    meta.generation,
+    layers.map(({ key }) => key),
+  );
+  const packs = await openAllWriters(storage, meta.generation, layers);
   try {
     const there = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
     const files = there.map((row) => withoutLost(row, packs, layers));

@@ -2,13 +2,12 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, InvalidInputError, UnsupportedError } from '../../errors';
-import { MAX_INPUT_PIXELS } from '../../image';
+import { DisposedError, InvalidInputError } from '../../errors';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
   CallOptions,
-  EmbedderRecipe,
+  DeepOptions,
   Facets,
   FolderFile,
   FolderInfo,
@@ -17,25 +16,29 @@ import type {
   ListOptions,
   MapOptions,
   OpenOptions,
+  PhotoEmbedder,
   PhotoGroups,
   PhotoIndex,
   PhotoItem,
   PhotoMap,
   PhotoProblem,
   PictureLimits,
+  SearchOptions,
   SearchQuery,
   SearchResult,
 } from '../types';
+import { PICTURE_LIMITS } from '../indexing/limits';
+import { deepModel, type DeepModel } from './deep-model';
 import { EmbedGate } from './embed-gate';
-import { embedQuery } from './embed-query';
+import { EmbedQueue } from './embed-queue';
+import { expectOneVector } from './index-model';
 import { noteLeaving, readLeaving } from './leaving';
 import { placeName } from './place';
 import type { OpenSettings, WireState } from './protocol';
+import { search } from './search';
 import type { SearchService } from './service';
 import { Survey, type Source } from '../survey/survey';
 import { WorkerLink } from './worker-link';
-
-const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, decodeSeconds: 60, embedSeconds: 300 };
 
 /**
  * Opens a photo index, or begins one.
@@ -44,16 +47,13 @@ const LIMITS: PictureLimits = { fileBytes: 300e6, pixels: MAX_INPUT_PIXELS, deco
  */
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
   const { name = 'photos', embedder } = options;
-  const { recipe } = embedder;
-  if (recipe?.pooling === 'all') {
-    throw new UnsupportedError(
-      `${recipe.title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
-      { recipe: recipe.title },
-    );
-  }
-  const limits = { ...LIMITS, ...options.limits };
+  if (embedder.recipe) expectOneVector(embedder.recipe);
+  const limits = { ...PICTURE_LIMITS, ...options.limits };
+  const queue = new EmbedQueue();
+  const models = { first: embedder, limits, queue };
+  const deep = options.deep ? deepModel(options.deep, models) : null; // before anything is opened: it may be refused
   const place = await placeName(name, embedder.id);
-  return BrowserPhotoIndex.open({
+  const index = await BrowserPhotoIndex.open({
     settings: {
       place,
       name,
@@ -63,12 +63,19 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
       limits,
       takesPixels: embedder.takesPixels ?? false,
       streamed: embedder.weights === 'streamed',
+      deep: null,
     },
-    gate: new EmbedGate(embedder, limits),
-    recipe,
+    models,
     start: options.worker ?? startWorker,
     startSurvey: options.surveyWorker ?? startSurvey,
   });
+  try {
+    if (deep) await index.attach(deep);
+    return index;
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
 }
 
 function startWorker(): Worker {
@@ -81,15 +88,15 @@ function startSurvey(): Worker {
 
 interface Parts {
   settings: Omit<OpenSettings, 'innocent'>;
-  gate: EmbedGate;
-  recipe: EmbedderRecipe | undefined;
+  models: { first: PhotoEmbedder; limits: PictureLimits; queue: EmbedQueue };
   start: () => Worker;
   startSurvey: () => Worker;
 }
 
 class BrowserPhotoIndex implements PhotoIndex {
+  readonly #models: Parts['models'];
+  readonly #settings: Parts['settings'];
   readonly #gate: EmbedGate;
-  readonly #recipe: EmbedderRecipe | undefined;
   readonly #survey: Survey;
   /** Files that were picked, by folder: a worker that takes over knows nothing of them. */
   readonly #picked = new Map<number, readonly FolderFile[]>();
@@ -101,22 +108,29 @@ class BrowserPhotoIndex implements PhotoIndex {
   #endNotes: () => void = () => undefined;
   /** Begun, and neither ended nor stopped by the caller: a worker that takes over goes on. */
   #shouldRun = false;
+  #deep: DeepModel | null = null;
+  #deepShouldRun = false;
 
-  private constructor({ gate, recipe, startSurvey }: Parts) {
-    this.#recipe = recipe;
+  private constructor({ models, settings, startSurvey }: Parts) {
+    this.#models = models;
+    this.#settings = settings;
     this.#survey = new Survey(startSurvey);
-    this.#gate = gate;
+    this.#gate = new EmbedGate(models.first, models.limits, models.queue);
   }
 
-  static async open(parts: Parts): Promise<PhotoIndex> {
+  static async open(parts: Parts): Promise<BrowserPhotoIndex> {
     const index = new BrowserPhotoIndex(parts);
-    const { gate, settings, start } = parts;
+    const { settings, start } = parts;
+    const gate = index.#gate;
     index.#link = await WorkerLink.open({
       start,
       settings,
       hooks: {
         embed: (inputs) => gate.index(inputs),
         abortEmbeddings: () => gate.abortIndexing(),
+        embedDeep: async (inputs, wanted) =>
+          index.#deep ? index.#deep.gate.index(inputs, wanted ? 1 : 2) : { kind: 'aborted' },
+        abortDeep: () => index.#deep?.gate.abortIndexing(),
         onState: (state) => index.#onState(state),
         left: () => readLeaving(settings.place),
       },
@@ -181,16 +195,50 @@ class BrowserPhotoIndex implements PhotoIndex {
     return this.#change((service) => service.retry(ids));
   }
 
-  async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<SearchResult> {
-    const asked = await embedQuery(query, {
-      recipe: this.#recipe,
-      embed: (inputs) => this.#gate.query(inputs, signal),
+  async search(query: SearchQuery, options: SearchOptions = {}): Promise<SearchResult> {
+    return search(query, options, {
+      first: { embedder: this.#models.first, gate: this.#gate },
+      deep: this.#deep,
+      queue: this.#models.queue,
+      call: (run) => this.#call(run),
+      stoppable: (signal, run) => this.#stoppable(signal, run),
       file: (id) => this.file(id),
     });
-    signal?.throwIfAborted();
-    const result = await this.#call((service) => service.find(asked.query));
-    signal?.throwIfAborted();
-    return { ...result, milliseconds: { embed: asked.milliseconds, score: result.milliseconds } };
+  }
+
+  async useDeep(options: DeepOptions | null): Promise<void> {
+    await this.attach(options && deepModel(options, this.#models));
+  }
+
+  /** Nothing changes where the worker refuses it. */
+  async attach(deep: DeepModel | null): Promise<void> {
+    const before = this.#deep;
+    this.#deepShouldRun = false;
+    before?.gate.abortIndexing();
+    this.#deep = deep;
+    this.#settings.deep = deep?.settings ?? null; // for a worker that takes over
+    try {
+      await this.#change((service) => service.useDeep(deep?.settings ?? null));
+    } catch (error) {
+      this.#deep = before;
+      this.#settings.deep = before?.settings ?? null;
+      throw error;
+    }
+  }
+
+  startDeep(): Promise<void> {
+    this.#deepShouldRun = true;
+    return this.#change((service) => service.startDeep());
+  }
+
+  pauseDeep(): Promise<void> {
+    this.#deepShouldRun = false;
+    return this.#change((service) => service.pauseDeep());
+  }
+
+  async forgetDeep(modelId: string): Promise<void> {
+    if (this.#deep?.embedder.id === modelId) await this.attach(null);
+    await this.#change((service) => service.forgetDeep(modelId));
   }
 
   list(options: ListOptions = {}): Promise<Uint32Array> {
@@ -259,13 +307,14 @@ class BrowserPhotoIndex implements PhotoIndex {
     this.#closed = true;
     this.#endNotes();
     this.#gate.abortIndexing();
+    this.#deep?.gate.abortIndexing();
     this.#survey.close();
     await this.#link.close();
     this.#listeners.clear();
   }
 
   #snapshot(): Source {
-    return { revision: this.#state.revision, take: () => this.#call((service) => service.snapshot()) };
+    return { revision: this.#state.contentRevision, take: () => this.#call((service) => service.snapshot()) };
   }
 
   #call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
@@ -302,7 +351,9 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   #onState(state: WireState): void {
     if (this.#closed) return;
-    this.#state = { ...state, error: state.error && errorFromWire(state.error) };
+    const deep = state.deep && { ...state.deep, error: state.deep.error && errorFromWire(state.deep.error) };
+    this.#state = { ...state, deep, error: state.error && errorFromWire(state.error) };
+    if (deep?.error) this.#deepShouldRun = false;
     if (state.phase === 'idle' || state.error) {
       // Asked for once there is something to lose.
       if (this.#shouldRun && state.indexed > 0) void askToPersist();
@@ -317,6 +368,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     if (!this.#state || this.#closed) return;
     try {
       for (const [folderId, files] of this.#picked) await this.#call((service) => service.supply(folderId, files));
+      if (this.#deepShouldRun) await this.startDeep();
       if (this.#shouldRun) await this.start();
       else await this.#refresh();
     } catch (error) {

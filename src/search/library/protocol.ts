@@ -1,7 +1,7 @@
 /** @file What the page and the search worker say to each other, besides plain calls. */
 
 import type { WireError } from '../../remote/error-wire';
-import type { EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
+import type { DeepState, EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
 import type { Leaving } from './leaving';
 import type { LibraryPlace } from './place';
 
@@ -16,13 +16,30 @@ export type EmbedOutcome =
   | { kind: 'interrupted'; error: WireError; restarted: boolean }
   | { kind: 'aborted' };
 
-export type WireState = Omit<IndexState, 'error'> & { error: WireError | null };
+export type WireState = Omit<IndexState, 'error' | 'deep'> & {
+  error: WireError | null;
+  deep: (Omit<DeepState, 'error'> & { error: WireError | null }) | null;
+};
+
+/** The deep model as the worker knows it. */
+export interface DeepSettings {
+  modelId: string;
+  modelName: string | null;
+  dims: number;
+  /** Whether the model's weights are. */
+  streamed: boolean;
+  order: 'newest' | 'matching';
+}
 
 /** What the worker asks of the page and tells it. */
 export interface PageHooks {
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   /** Embeddings under way end as `aborted`. */
   abortEmbeddings(): void;
+  /** By the deep model. @param wanted a search waits for it */
+  embedDeep(inputs: readonly EmbedderInput[], wanted: boolean): Promise<EmbedOutcome>;
+  /** As {@link abortEmbeddings}, of the deep model's. */
+  abortDeep(): void;
   onState(state: WireState): void;
   /** How the last page was left. */
   left(): Leaving | null | Promise<Leaving | null>;
@@ -36,6 +53,8 @@ export interface OpenSettings extends LibraryPlace {
   takesPixels: boolean;
   /** Whether the embedder's weights are. */
   streamed: boolean;
+  /** Null without one. */
+  deep: DeepSettings | null;
   /** Of an earlier opening in this page or another: what was in work then and is not to blame for its end. */
   innocent: InnocentWork;
 }

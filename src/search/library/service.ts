@@ -6,12 +6,16 @@ import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../
 import { NumberedCalls } from '../../remote/numbered-calls';
 import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
-import type { Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem, SearchResult } from '../types';
+import { DeepPass } from '../deep/deep-pass';
+import { Elsewhere } from '../deep/elsewhere';
+import type { DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
-import { openBrowserStorage } from './browser-storage';
+import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
-import { facetsOf, find, listPictures, listProblems, type VectorQuery } from './find';
+import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
+import { findBoth, shortlist } from './find-both';
+import { slotIn } from './layers';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
 import { pixelBuffers } from '../indexing/pixels';
@@ -19,8 +23,9 @@ import { makeThumbnail } from '../indexing/thumbnail';
 import { importIndex } from './import';
 import { Library, type Committed } from './library';
 import { exportParquet } from './parquet';
-import type { InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
-import { fileKey, type PictureRow } from './rows';
+import type { DeepSettings, InnocentWork, OpenSettings, PageHooks, WireSource, WireState } from './protocol';
+import { forgetProblems } from './retry';
+import type { PictureRow } from './rows';
 import { exactGroups, snapshotOf } from './snapshot';
 import type { Layout, Snapshot } from '../survey/protocol';
 
@@ -34,15 +39,24 @@ type Message = { kind: 'committed'; committed: Committed } | { kind: 'replaced' 
 
 /** Everything that a state of being open has. */
 interface Opened {
+  storage: BrowserStorage;
   library: Library;
   attempts: Attempts | null;
   indexer: Indexer | null;
 }
 
+/** What was found, and how long that took. */
+type WireFound = Found & { revision: number; milliseconds: number };
+
 export class SearchService {
   #hooks: PageHooks | null = null;
   #settings: OpenSettings | null = null;
   #opened: Opened | null = null;
+  /** Null without a deep model, and where another tab writes. */
+  #deep: DeepPass | null = null;
+  #firstWasRunning = false;
+  /** Null while it is looked for. */
+  #elsewhere: Elsewhere | null = null;
   #unlock: (() => void) | null = null;
   #channel: BroadcastChannel | null = null;
   readonly #closing = new AbortController();
@@ -81,11 +95,13 @@ export class SearchService {
       phase: indexer?.phase ?? 'idle',
       readOnly: indexer === null,
       indexed: catalog.pictures,
-      problems: catalog.problems,
+      problems: catalog.problems + catalog.deepFailed,
       folders: this.#folders.describe(catalog),
       run: indexer?.progress ? { ...indexer.progress } : null,
       error: indexer?.error ? errorToWire(indexer.error) : null,
       revision: library.meta.revision,
+      contentRevision: library.contentRevision,
+      deep: this.#deepState(),
     };
   }
 
@@ -120,6 +136,7 @@ export class SearchService {
     const { catalog } = this.#open().library;
     await this.#folders.refresh(catalog);
     await this.#folders.checkAll(catalog);
+    this.#deep?.lookAgain();
     this.#changed();
   }
 
@@ -138,19 +155,68 @@ export class SearchService {
   async retry(ids: readonly number[] | undefined): Promise<void> {
     const { library, indexer, attempts } = this.#writing();
     await indexer.rewalk();
-    const wanted = ids && new Set(ids);
-    const rows = [...library.catalog.files.values()].filter(
-      (row) => row.kind !== 'picture' && (!wanted || wanted.has(row.id)),
-    );
-    this.#tellOthers(await library.commit({ remove: rows.map(({ id }) => id) }));
-    attempts.ended(rows.map(({ folderId, path }) => fileKey(folderId, path)));
+    this.#tellOthers(await forgetProblems(library, attempts, ids));
+    await this.#deep?.retry(ids);
   }
 
-  async find(query: VectorQuery): Promise<Omit<SearchResult, 'milliseconds'> & { milliseconds: number }> {
-    const { library } = this.#open();
-    const start = performance.now();
-    const found = find(library.catalog, query);
-    return { ...found, revision: library.meta.revision, milliseconds: performance.now() - start };
+  /** By the first pass alone. */
+  async find(query: VectorQuery): Promise<WireFound> {
+    return this.#timed(({ catalog }) => find(catalog, query));
+  }
+
+  /** By both. */
+  async findBoth(first: VectorQuery, deep: VectorQuery): Promise<WireFound> {
+    return this.#timed(({ catalog }) => findBoth(catalog, { first, deep }));
+  }
+
+  /**
+   * Has the first pass's best embedded by the deep model, and the pictures that the query is made of.
+   * @returns what was done, and whether the deep model knows all pictures of the query now
+   */
+  deepen(
+    call: number,
+    query: VectorQuery,
+    { count, seconds }: { count: number; seconds: number },
+    onProgress: (done: number, total: number) => void,
+  ): Promise<DeepReport & { knowsQuery: boolean }> {
+    return this.#calls.run(call, async (signal) => {
+      const { catalog } = this.#open().library;
+      const { best, lacking } = shortlist(catalog, query, count);
+      const parts = [...query.include, ...query.exclude].flatMap((part: VectorPart) => ('id' in part ? [part.id] : []));
+      const isKnown = (id: number) => slotIn(catalog.picture(id) ?? {}, catalog.deep!.key) !== undefined;
+      const wanted = [...new Set([...parts.filter((id) => !isKnown(id)), ...lacking])];
+      this.#deep?.matched(best);
+      const nothing = { wanted: wanted.length, embedded: 0, left: wanted.length };
+      const report = (await this.#deep?.want(wanted, { seconds, signal, onProgress })) ?? nothing;
+      return { ...report, knowsQuery: parts.every(isKnown) };
+    });
+  }
+
+  /** Takes a deep model into use, or none. On an error that before stays. */
+  async useDeep(settings: DeepSettings | null): Promise<void> {
+    const before = this.#settings!.deep;
+    try {
+      await this.#attach(settings);
+    } catch (error) {
+      await this.#attach(before).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async startDeep(): Promise<void> {
+    this.#writing();
+    this.#theDeep().start();
+  }
+
+  async pauseDeep(): Promise<void> {
+    this.#writing();
+    this.#theDeep().pause();
+  }
+
+  async forgetDeep(modelId: string): Promise<void> {
+    const { library } = this.#writing();
+    if (this.#settings!.deep?.modelId === modelId) await this.#attach(null);
+    await this.#replace(async () => void (await library.forgetLayer(modelId)));
   }
 
   async list(options: ListOptions): Promise<Uint32Array> {
@@ -197,14 +263,14 @@ export class SearchService {
 
   /** The last map; null where the pictures are others by now. */
   async layout(): Promise<Layout | null> {
-    const { library } = this.#open();
-    const layout = await library.storage.loadLayout();
+    const { library, storage } = this.#open();
+    const layout = await storage.loadLayout();
     return layout?.revision === library.contentRevision ? layout : null;
   }
 
   async keepLayout(layout: Layout): Promise<void> {
-    const { library, indexer } = this.#open();
-    if (indexer) await library.storage.saveLayout(layout);
+    const { indexer, storage } = this.#open();
+    if (indexer) await storage.saveLayout(layout);
   }
 
   export(call: number): Promise<Blob> {
@@ -219,10 +285,12 @@ export class SearchService {
     const { library, indexer } = this.#writing();
     const wasRunning = indexer.isRunning;
     await indexer.pause();
+    await this.#endDeep();
     try {
       await this.#replace(() => this.#calls.run(call, (signal) => importIndex(library, blob, signal)));
     } catch (error) {
       if (wasRunning) await indexer.start();
+      this.#beginDeep();
       throw error;
     }
     await indexer.cancel();
@@ -230,6 +298,7 @@ export class SearchService {
     this.#folders.clear(); // the numbers are other folders' now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
+    this.#beginDeep();
     this.#changed();
   }
 
@@ -240,16 +309,19 @@ export class SearchService {
   async clear(): Promise<void> {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
+    await this.#endDeep();
     await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
     await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;
+    this.#beginDeep();
     this.#changed();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#telling);
+    await this.#endDeep();
     await this.#opened?.indexer?.pause();
     this.#channel?.close();
     await this.#opened?.library.close();
@@ -277,15 +349,93 @@ export class SearchService {
         abortEmbeddings: () => void hooks.abortEmbeddings(),
         onDecoding: (keys) => void hooks.onDecoding(keys),
         onCommit: (committed) => this.#tellOthers(committed),
-        onChange: () => this.#changed(),
+        onChange: () => this.#firstChanged(),
         sources: () => this.#folders.sources(library.catalog),
         onWalked: (folderId, walk) => this.#folders.walked(folderId, walk, library.catalog),
         checkFolder: (folderId) => this.#folders.check(folderId, library.catalog),
       });
-    this.#opened = { library, attempts, indexer };
+    this.#opened = { storage, library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
+    // Where that fails, searches are by the first pass, and the state says that there is no deep model.
+    const { deep } = this.#settings!;
+    if (deep) await this.#attach(deep).catch(() => (this.#settings = { ...this.#settings!, deep: null }));
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
     this.#changed();
+  }
+
+  async #attach(settings: DeepSettings | null): Promise<void> {
+    await this.#endDeep();
+    const { library } = this.#open();
+    const begun = await library.attach(settings);
+    this.#settings = { ...this.#settings!, deep: settings };
+    this.#elsewhere = null;
+    if (begun) this.#channel?.postMessage({ kind: 'replaced' } satisfies Message);
+    this.#beginDeep();
+    this.#changed();
+    if (!settings || !library.writable) return;
+    const { name, place } = library.place;
+    const elsewhere = await Elsewhere.open({ name, place, modelId: settings.modelId, dims: settings.dims });
+    if (this.#settings.deep !== settings) return;
+    this.#elsewhere = elsewhere;
+    this.#deep?.wake();
+  }
+
+  /** Of the layer in use, where this tab writes. */
+  #beginDeep(): void {
+    const { library, attempts, indexer } = this.#open();
+    const { deep } = this.#settings!;
+    if (!deep || !attempts || !indexer) return;
+    const hooks = this.#hooks!;
+    this.#deep = new DeepPass({
+      ...deep,
+      library,
+      attempts,
+      elsewhere: () => this.#elsewhere,
+      embed: (inputs, wanted) => hooks.embedDeep([...inputs], wanted),
+      abort: () => void hooks.abortDeep(),
+      file: (row) => this.#folders.file(row, library.catalog),
+      isReady: (folderId) => this.#folders.isReady(folderId),
+      isFirstRunning: () => indexer.isRunning,
+      onCommit: (committed) => this.#tellOthers(committed),
+      onChange: () => this.#changed(),
+    });
+  }
+
+  async #endDeep(): Promise<void> {
+    const deep = this.#deep;
+    this.#deep = null;
+    await deep?.close();
+  }
+
+  #theDeep(): DeepPass {
+    if (this.#deep) return this.#deep;
+    throw new InvalidInputError('The index has no deep model: give it one with useDeep.');
+  }
+
+  #deepState(): WireState['deep'] {
+    const { catalog } = this.#open().library;
+    const { deep } = this.#settings!;
+    if (!deep || !catalog.deep) return null;
+    const { modelId, modelName } = deep;
+    const counts = { done: catalog.deepDone, total: catalog.pictures, failed: catalog.deepFailed, unreadable: 0 };
+    const state = this.#deep?.describe();
+    if (!state) return { modelId, modelName, phase: 'idle', ...counts, rate: null, secondsLeft: null, error: null };
+    return { ...state, error: state.error && errorToWire(state.error) };
+  }
+
+  /** The deep pass goes on where the first one has ended. */
+  #firstChanged(): void {
+    const isRunning = this.#opened?.indexer?.isRunning ?? false;
+    if (this.#firstWasRunning && !isRunning) this.#deep?.lookAgain();
+    this.#firstWasRunning = isRunning;
+    this.#changed();
+  }
+
+  async #timed(run: (library: Library) => Found): Promise<WireFound> {
+    const { library } = this.#open();
+    const start = performance.now();
+    const found = run(library);
+    return { ...found, revision: library.meta.revision, milliseconds: performance.now() - start };
   }
 
   /** Waits until no other tab writes, then does. */
@@ -296,6 +446,7 @@ export class SearchService {
       return; // closed meanwhile
     }
     this.#following = this.#following.then(async () => {
+      await this.#endDeep();
       await this.#opened?.library.close();
       await this.#load(true, { left: await this.#hooks!.left(), ended: null });
     });
@@ -343,8 +494,8 @@ export class SearchService {
   }
 
   #writing(): Opened & { attempts: Attempts; indexer: Indexer } {
-    const { library, attempts, indexer } = this.#open();
-    if (attempts && indexer) return { library, attempts, indexer };
+    const { attempts, indexer, ...opened } = this.#open();
+    if (attempts && indexer) return { ...opened, attempts, indexer };
     throw new UnsupportedError('Another tab is writing this index; here it can only be read. Close the other tab.');
   }
 }

@@ -5,8 +5,7 @@
  */
 
 import { UnsupportedError } from '../../errors';
-import type { Layout } from '../survey/protocol';
-import type { AttemptRow, FileRow, FolderRow, MetaRow } from './rows';
+import type { AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from './rows';
 
 /** What one transaction changes; all of it or nothing. */
 export interface Changes {
@@ -67,9 +66,9 @@ export interface AllWriters extends Writers {
 
 /** The files of layers: see `layers.ts`. */
 export interface LayerFiles {
-  openReader(key: string, generation: number): Promise<PackReader>;
+  openReader(layer: LayerRow, generation: number): Promise<PackReader>;
   /** Makes it where it is not there. */
-  openWriter(key: string, generation: number): Promise<PackWriter>;
+  openWriter(layer: LayerRow, generation: number): Promise<PackWriter>;
 }
 
 /** The record of what is being worked on. */
@@ -84,9 +83,6 @@ export interface IndexStorage extends AttemptStore {
   /** Resolves once it is committed. @throws StorageFullError */
   commit(changes: Changes): Promise<void>;
   clearAttempts(): Promise<void>;
-  /** The last map; null where there is none. */
-  loadLayout(): Promise<Layout | null>;
-  saveLayout(layout: Layout): Promise<void>;
   /** The files of a generation, to be read while another one may write them. */
   openReaders(generation: number): Promise<Packs>;
   /** Makes them where they are not there. */
@@ -98,29 +94,29 @@ export interface IndexStorage extends AttemptStore {
   close(): Promise<void>;
 }
 
-/** @param keys of the layers @throws UnsupportedError where there can be none */
+/** @throws UnsupportedError where there can be no layers */
 export async function openAllReaders(
   storage: IndexStorage,
   generation: number,
-  keys: readonly string[],
+  layers: readonly LayerRow[],
 ): Promise<AllPacks> {
   const packs = await storage.openReaders(generation);
   return {
     ...packs,
-    layers: await openLayers(keys, (key) => layerFilesOf(storage).openReader(key, generation), packs),
+    layers: await openLayers(layers, (layer) => layerFilesOf(storage).openReader(layer, generation), packs),
   };
 }
 
-/** @param keys of the layers @throws UnsupportedError where there can be none */
+/** @throws UnsupportedError where there can be no layers */
 export async function openAllWriters(
   storage: IndexStorage,
   generation: number,
-  keys: readonly string[],
+  layers: readonly LayerRow[],
 ): Promise<AllWriters> {
   const packs = await storage.openWriters(generation);
   return {
     ...packs,
-    layers: await openLayers(keys, (key) => layerFilesOf(storage).openWriter(key, generation), packs),
+    layers: await openLayers(layers, (layer) => layerFilesOf(storage).openWriter(layer, generation), packs),
   };
 }
 
@@ -131,13 +127,13 @@ export function layerFilesOf({ layerFiles }: IndexStorage): LayerFiles {
 }
 
 async function openLayers<T extends PackReader>(
-  keys: readonly string[],
-  open: (key: string) => Promise<T>,
+  rows: readonly LayerRow[],
+  open: (layer: LayerRow) => Promise<T>,
   packs: Packs,
 ): Promise<Map<string, T>> {
   const layers = new Map<string, T>();
   try {
-    for (const key of keys) layers.set(key, await open(key));
+    for (const row of rows) layers.set(row.key, await open(row));
     return layers;
   } catch (error) {
     await closePacks({ ...packs, layers });

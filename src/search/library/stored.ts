@@ -11,9 +11,10 @@ export async function listPhotoIndexes(): Promise<StoredPhotoIndex[]> {
   const found: StoredPhotoIndex[] = [];
   for (const { place, bytes } of await listPackFolders()) {
     const known = await describeDatabase(place);
-    const { name = '', modelId = '', modelName = null, lastUsed = 0 } = known?.meta ?? {};
+    const { name = '', modelId = '', modelName = null, lastUsed = 0, layers = [] } = known?.meta ?? {};
+    const deep = layers.map((layer) => ({ modelId: layer.modelId, modelName: layer.modelName }));
     const { pictures = 0, problems = 0 } = known ?? {};
-    found.push({ place, name, modelId, modelName, pictures, problems, bytes, lastUsed });
+    found.push({ place, name, modelId, modelName, deep, pictures, problems, bytes, lastUsed });
   }
   return found.sort((a, b) => (`${a.name}\0${a.modelId}` < `${b.name}\0${b.modelId}` ? -1 : 1));
 }

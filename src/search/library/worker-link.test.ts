@@ -94,6 +94,8 @@ function open(...behaviours: (Behaviour | (() => never))[]): Promise<WorkerLink>
     hooks: {
       embed: async () => ({ kind: 'aborted' }),
       abortEmbeddings: () => undefined,
+      embedDeep: async () => ({ kind: 'aborted' as const }),
+      abortDeep: () => undefined,
       onState: () => undefined,
       left: () => null,
     },

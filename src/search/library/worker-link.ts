@@ -119,6 +119,11 @@ export class WorkerLink {
         return hooks.embed(inputs);
       },
       abortEmbeddings: () => hooks.abortEmbeddings(),
+      embedDeep: (inputs, wanted) => {
+        sign();
+        return hooks.embedDeep(inputs, wanted);
+      },
+      abortDeep: () => hooks.abortDeep(),
       onState: (state) => {
         sign();
         hooks.onState(state);
@@ -145,6 +150,7 @@ export class WorkerLink {
     this.#deaths++;
     const { hooks, onRevived, onGivenUp } = this.#options;
     hooks.abortEmbeddings();
+    hooks.abortDeep();
     const ended = this.#session === null ? null : { session: this.#session, decoding: this.#decoding };
     this.#decoding = [];
     const neverBegins = !this.#hasBegun && this.#deaths >= MOST_STARTS;

@@ -18,3 +18,4 @@ export type { ScoreStatistics } from './score-statistics';
 export { scoresOf, topK, type TopK, type TopKOptions } from './top-k';
 export { equalGroups, similarGroups } from './similar-groups';
 export { similarPairs, type SimilarPairs, type SimilarPairsOptions } from './similar-pairs';
+export { coarseAt, fineAt, imageBytes, joinImage, splitImage } from './split-image';

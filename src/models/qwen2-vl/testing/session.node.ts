@@ -7,7 +7,7 @@ import * as ort from 'onnxruntime-node';
 import { fromHalves, toHalves } from '../../../bundle/float16';
 import { buildStageGraph } from '../..';
 import { qwen2vlNetwork } from '../index';
-import { textRotary, visionRotary } from '../rotary';
+import { textRotary, visionRotary } from '../../native/rotary';
 import type { Qwen2VLConfig } from '../config';
 import type { GraphOptions } from '../../types';
 import type { StoredStage } from './store';
@@ -52,7 +52,7 @@ export class Towers {
     const { vision } = this.#config;
     const perImage = grid.height * grid.width;
     const length = vision.channels * vision.patchSize ** 2;
-    const { cos, sin, rows, columns } = visionRotary(this.#config, grid);
+    const { cos, sin, rows, columns } = visionRotary(this.#config.vision, grid);
     const result = await this.#run('vision', {
       patches: new ort.Tensor('float32', patches, [patches.length / length, length]),
       cos: new ort.Tensor('float32', cos, [rows, columns]),

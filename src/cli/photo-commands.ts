@@ -1,0 +1,87 @@
+/** @file The commands of the photo index: their options, and what `--help` says of them. */
+
+import { InvalidArgumentError, type Command } from 'commander';
+import { indexCommand, type IndexArguments } from './photo-index';
+import { searchCommand, type PhotoSearchArguments } from './photo-search';
+import type { ProgressLine } from './progress';
+
+interface CommandContext {
+  /** Begins a command of the program. */
+  command(usage: string): Command;
+  /** Adds `--device` and what else says how a model is run. */
+  withDevice(command: Command): Command;
+  positiveInteger(value: string): number;
+  progress: ProgressLine;
+  signal: AbortSignal;
+}
+
+const collect = (value: string, before: string[] = []) => [...before, value];
+
+function cosine(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== '' && number >= -1 && number <= 1) return number;
+  throw new InvalidArgumentError('It is a cosine, -1 to 1.');
+}
+
+export function addPhotoCommands({ command, withDevice, positiveInteger, progress, signal }: CommandContext): void {
+  withDevice(command('index [folders...]'))
+    .description(
+      'Index the pictures in folders, to be searched with vlm2vec search, on the page, or from a static host. Run again, it ' +
+        'embeds what is new or changed, forgets what is gone, and goes on where it was stopped.',
+    )
+    .option('--out <dir>', 'the index; its folders are looked through again where none are named')
+    .option('--model <bundle>', "folder of a bundle, or nano (default: the index's)")
+    .option('--dims <n>', 'shorter vectors, where the recipe offers them (Matryoshka)', positiveInteger)
+    .option('--no-thumbnails', 'make no small pictures')
+    .option('--retry', 'also try what could not be indexed before')
+    .option('--import <file>', 'begin with an exported index, of the page or of --export, in place of what there is')
+    .option(
+      '--export <file>',
+      'write the index as one file, which the page imports; alone, without a look at the folders',
+    )
+    .option('--status <dir>', 'say what an index holds and which files could not be indexed')
+    .option('--json', 'print it as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  vlm2vec index ~/Photos --out photos.index --model nano
+  vlm2vec index --out photos.index
+  vlm2vec index --status photos.index
+  vlm2vec index --out photos.index --export photos.bin
+
+Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files or folders that could not be read;
+130 stopped by Ctrl-C: run it again to go on.`,
+    )
+    .action((folders: string[], args: IndexArguments) => indexCommand(folders, args, progress, signal));
+
+  withDevice(command('search <index> [words...]'))
+    .description(
+      'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words mean what they ' +
+        'mean on the page: "a dog +snow -people". Without words and pictures: all that the filters let through, newest first.',
+    )
+    .option('--image <path>', 'a picture to look like; with words, both are read together; may be given again', collect)
+    .option('--like <path>', 'the same of a picture of the index: its vector is used, and no model needed', collect)
+    .option('--model <bundle>', "the index's model, where it lies elsewhere by now")
+    .option('--instruction <text>', "in place of the recipe's own")
+    .option('--from <day>', 'taken on that day or later: 2024-05-01')
+    .option('--to <day>', 'taken on that day or before')
+    .option('--camera <name>', 'taken with it; may be given again', collect)
+    .option('--folder <path>', 'in that folder, by its name in the index: Photos/2024')
+    .option('--top <n>', 'so many, best first (default: those that stand out, at most 200)', positiveInteger)
+    .option('--min-score <s>', 'only cosines of at least that', cosine)
+    .option('--relative', "print folder's name and path in it, not where it lies on this disk")
+    .option('-0, --null', 'end each path with NUL, not a new line: for xargs -0; nothing is escaped')
+    .option('--json', 'print {"hits": [{"path", "score", "z", "relevant", …}], "weak", "candidates"}')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  vlm2vec search photos.index "a dog on a beach -people" --top 10
+  vlm2vec search photos.index --image cat.jpg "at night"
+  vlm2vec search photos.index --like ~/Photos/cat.jpg -0 | xargs -0 cp -t found`,
+    )
+    .action((place: string, words: string[], args: PhotoSearchArguments) =>
+      searchCommand(place, words, args, progress, signal),
+    );
+}

@@ -1,0 +1,205 @@
+/** @file `vlm2vec search`: words or a picture in, paths of pictures out, best first. */
+
+import { realpathSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { InvalidInputError, SourceNotFoundError } from '../errors';
+import {
+  parseQuery,
+  searchQuery,
+  type PhotoFilter,
+  type PhotoItem,
+  type QueryImage,
+  type SearchQuery,
+} from '../search';
+import { DiskFile } from '../search/node/disk-file.node.js';
+import { openIndex, placeOf, type OpenIndex } from '../search/node/open-index.node.js';
+import { embedQuery } from '../search/library/embed-query';
+import { find, listPictures } from '../search/library/find';
+import type { Library } from '../search/library/library';
+import type { PictureRow } from '../search/library/rows';
+import { dayOf, daysFilter } from '../search/query';
+import { printLine, printRaw } from './output';
+import { printableLine } from './printable';
+import { loadEmbedder, type ModelArguments } from './photo-embedder';
+import { BUILT_IN_NAME } from './places';
+import type { ProgressLine } from './progress';
+import { warn } from './warn';
+
+export interface PhotoSearchArguments extends ModelArguments {
+  model?: string;
+  image?: string[];
+  like?: string[];
+  instruction?: string;
+  from?: string;
+  to?: string;
+  camera?: string[];
+  folder?: string;
+  top?: number;
+  minScore?: number;
+  relative?: boolean;
+  null?: boolean;
+  json?: boolean;
+}
+
+/** Pictures that stand out are printed; no more than these, unless `--top` says so. */
+const MOST = 200;
+
+export async function searchCommand(
+  place: string,
+  words: readonly string[],
+  args: PhotoSearchArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<void> {
+  const index = await openIndex(place);
+  try {
+    const { library } = index;
+    const filter = filterOf(args);
+    const query = queryOf(words, args, library);
+    const found = query
+      ? await look(index, { ...query, filter, limit: args.top ?? MOST }, args, progress, signal)
+      : listed(library, filter, args);
+    await printHits(found, library, args);
+    if (found.weak) warn('Nothing stands out: what was found may be no better than chance.', progress);
+  } finally {
+    await index.library.close();
+  }
+}
+
+interface Found {
+  hits: { id: number; score: number | null; z: number | null; relevant: boolean | null }[];
+  weak: boolean;
+  /** That the filter let through. */
+  candidates: number;
+}
+
+/** Null where only filters were given. @throws InvalidInputError */
+function queryOf(words: readonly string[], args: PhotoSearchArguments, library: Library): SearchQuery | null {
+  const like: QueryImage[] = [
+    ...(args.image ?? []).map(pictureFile),
+    ...(args.like ?? []).map((each) => ({ id: indexedPicture(each, library).id })),
+  ];
+  const text = words.join(' ').trim();
+  const query = searchQuery({ parsed: parseQuery(text), like });
+  if (query) return args.instruction === undefined ? query : { ...query, instruction: args.instruction };
+  if (text !== '') {
+    throw new InvalidInputError(`“${text}” says only what pictures should not be like. Say what to look for, too.`);
+  }
+  const isFiltered = Object.keys(filterOf(args)).length > 0;
+  if (isFiltered || args.top !== undefined) return null;
+  throw new InvalidInputError(
+    'There is nothing to look for: give words, --image, --like, or a filter (--from, --to, --camera, --folder).',
+  );
+}
+
+function pictureFile(place: string): Blob {
+  const status = statSync(place, { throwIfNoEntry: false });
+  if (!status?.isFile()) throw new SourceNotFoundError(`There is no picture at ${place}.`, { place });
+  return new DiskFile(place, { size: status.size, modified: status.mtimeMs });
+}
+
+/** By its path on this disk, or as `--relative` prints it. @throws SourceNotFoundError */
+function indexedPicture(place: string, library: Library): PictureRow {
+  const absolute = path.resolve(place);
+  const real = realOf(absolute);
+  let byName: PictureRow | null = null;
+  for (const { id } of library.catalog.rows.filter((item) => item !== null)) {
+    const row = library.catalog.picture(id)!;
+    const at = placeOf(library, row);
+    if (at === absolute || at === real) return row;
+    if (library.catalog.itemOf(row).path === place) byName = row;
+  }
+  if (byName) return byName;
+  throw new SourceNotFoundError(`The index has no picture ${place}. One that is not in it: --image ${place}`, {
+    place,
+  });
+}
+
+function realOf(place: string): string {
+  try {
+    return realpathSync(place);
+  } catch {
+    return place;
+  }
+}
+
+/** @throws InvalidInputError for what is no day */
+function filterOf({ from, to, camera, folder }: PhotoSearchArguments): PhotoFilter {
+  for (const [name, day] of [['--from', from] as const, ['--to', to] as const]) {
+    if (day === undefined || Number.isFinite(dayOf(day))) continue;
+    throw new InvalidInputError(`${name} ${day}: a day is expected, like 2024-05-31.`, { option: name });
+  }
+  return {
+    ...daysFilter(from ?? '', to ?? ''),
+    ...(camera && { camera }),
+    ...(folder !== undefined && { folder }),
+  };
+}
+
+/** With the index's own model, which is loaded only where something is to be embedded. */
+async function look(
+  { library, indexed, model }: OpenIndex,
+  query: SearchQuery,
+  args: PhotoSearchArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<Found> {
+  const parts = [query, ...(query.combine ?? []), ...(query.exclude ?? [])];
+  const needsModel = query.instruction !== undefined || parts.some(({ text, image }) => text || image instanceof Blob);
+  const place = args.model ?? model ?? (indexed.name === BUILT_IN_NAME ? BUILT_IN_NAME : null);
+  if (needsModel && place === null) {
+    throw new InvalidInputError(
+      `The index does not say where its model is: ${indexed.name ?? 'without a name'}, id ${indexed.id.slice(0, 12)}. ` +
+        'Name its bundle: --model <bundle>',
+      { model: indexed.id },
+    );
+  }
+  const loaded = needsModel ? await loadEmbedder(place!, { ...args, indexed }, progress, signal) : null;
+  try {
+    const { query: asked } = await embedQuery(query, {
+      recipe: loaded?.embedder.recipe,
+      embed: (inputs) => loaded!.embedder.embed(inputs, { signal, find: 'image' }),
+      file: async (id) => pictureFile(placeOf(library, library.catalog.picture(id)!)),
+    });
+    const { hits, relevantCount, weak, candidates } = find(library.catalog, asked);
+    const kept = hits.map((hit, i) => ({ ...hit, relevant: i < relevantCount }));
+    const shown = args.top === undefined && args.minScore === undefined ? kept.slice(0, relevantCount) : kept;
+    return { hits: shown.filter(({ score }) => score >= (args.minScore ?? -Infinity)), weak, candidates };
+  } finally {
+    await loaded?.dispose();
+  }
+}
+
+/** Newest first. */
+function listed({ catalog }: Library, filter: PhotoFilter, { top }: PhotoSearchArguments): Found {
+  const ids = listPictures(catalog, { filter });
+  const hits = Array.from(ids.subarray(0, top ?? ids.length), (id) => ({ id, score: null, z: null, relevant: null }));
+  return { hits, weak: false, candidates: ids.length };
+}
+
+async function printHits(
+  { hits, weak, candidates }: Found,
+  library: Library,
+  args: PhotoSearchArguments,
+): Promise<void> {
+  const { relative = false, json = false } = args;
+  const lines = hits.map(({ id, ...hit }) => {
+    const row = library.catalog.picture(id)!;
+    const item = library.catalog.itemOf(row);
+    return { path: relative ? item.path : placeOf(library, row), ...hit, item };
+  });
+  if (json) {
+    const found = lines.map(({ item, ...line }) => ({ ...line, ...facts(item) }));
+    await printLine(JSON.stringify({ hits: found, weak, candidates }));
+    return;
+  }
+  for (const { path: each } of lines) {
+    if (args.null) await printRaw(`${each}\0`);
+    else await printLine(printableLine(each));
+  }
+}
+
+function facts({ name, taken, dated, camera, place, width, height }: PhotoItem): object {
+  // The wall clock's time: no zone belongs to it.
+  return { name, taken: dated ? new Date(taken).toISOString().slice(0, 19) : null, camera, place, width, height };
+}

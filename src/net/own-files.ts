@@ -1,0 +1,66 @@
+/**
+ * @file Why a script, a worker or a `.wasm` of this package does not come. Neither `import()` nor `Worker` nor ONNX Runtime
+ * tells more than that it failed, so the address is asked once more: what the server answers is what its owner can mend.
+ */
+
+import { NetworkError, SourceNotFoundError, type VLM2VecError } from '../errors';
+
+export type OwnFileKind = 'script' | 'wasm';
+
+const TYPES: Record<OwnFileKind, RegExp> = { script: /javascript|ecmascript/i, wasm: /./ };
+const REMEDY = "Serve the package's files as they lie in its folder (docs/hosting.md).";
+
+/** The address in a browser's message about an import; Safari's has none. */
+const ADDRESS = /(?:https?|blob|file):\/\/[^\s'")]+/;
+
+/** A script that is imported when it is needed. @throws SourceNotFoundError, NetworkError naming its address and what the server answered */
+export async function importing<T>(load: () => Promise<T>): Promise<T> {
+  const since = globalThis.performance?.now() ?? 0;
+  try {
+    return await load();
+  } catch (error) {
+    const message = error instanceof Error ? error.message : '';
+    throw (await whyNotLoaded('script', { url: ADDRESS.exec(message)?.[0], since, cause: error })) ?? error;
+  }
+}
+
+/**
+ * What became of a file, or null where it comes and is of the right kind: then something else is wrong.
+ * @param url its address; else what the browser noted as failed `since` then
+ */
+export async function whyNotLoaded(
+  kind: OwnFileKind,
+  { url, since = 0, cause }: { url?: string; since?: number; cause?: unknown },
+): Promise<VLM2VecError | null> {
+  const place = url ?? failedSince(since);
+  if (place === undefined) return null;
+  let response: Response;
+  try {
+    response = await fetch(place, { cache: 'no-store', headers: { Range: 'bytes=0-63' } });
+  } catch (error) {
+    return new NetworkError(
+      `The ${kind} ${place} cannot be reached: no network, no such server, or it does not let other sites read it (CORS).`,
+      { url: place },
+      { cause: cause ?? error },
+    );
+  }
+  const type = response.headers.get('Content-Type') ?? '';
+  await response.body?.cancel();
+  const { status } = response;
+  const refuse = (how: string) =>
+    new SourceNotFoundError(
+      `The ${kind} ${place} ${how} (HTTP status ${status}). ${REMEDY}`,
+      { url: place, status },
+      { cause },
+    );
+  if (!response.ok) return refuse('is not there');
+  if (/text\/html/i.test(type)) return refuse('is a page: this server answers so for what it does not have');
+  if (!TYPES[kind].test(type)) return refuse(`is sent as '${type}', which browsers do not take for a ${kind}`);
+  return null;
+}
+
+/** The last request that failed since then, where the browser tells statuses. */
+function failedSince(since: number): string | undefined {
+  const entries = globalThis.performance?.getEntriesByType?.('resource') as PerformanceResourceTiming[] | undefined;
+  return entries?.findLast((entry) => entry.startTime >= since && entry.responseStatus >= 400)?.name;
+}

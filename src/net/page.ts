@@ -1,0 +1,19 @@
+/** @file Pages in disguise: many servers answer with one, and status 200, for a file that they do not have. */
+
+import { SourceNotFoundError } from '../errors';
+
+const PAGE = /^\s*<(!doctype|html|head|body)/i;
+/** Bytes of the beginning that tell. */
+export const PAGE_START = 256;
+
+/** A file whose type is wrong is none: its beginning counts too. */
+export function isPage(headers: Headers, start: Uint8Array): boolean {
+  return /text\/html/i.test(headers.get('Content-Type') ?? '') && PAGE.test(new TextDecoder().decode(start));
+}
+
+export function pageInstead(name: string, url: string, status: number): SourceNotFoundError {
+  return new SourceNotFoundError(
+    `${name} is not there: the server answered with a page (text/html, HTTP status ${status}), as many do for what they do not have.`,
+    { url, status },
+  );
+}

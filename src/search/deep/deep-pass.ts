@@ -1,0 +1,429 @@
+/**
+ * @file The deep pass: pictures that the first pass indexed are embedded by the deep model, those that a search waits for
+ * first, the others in the background. What is done is in the rows, so there is no queue that could be lost; each picture
+ * is computed once, whoever wants it and however often its bytes are there.
+ */
+
+import { RateMeter } from '../../bundle/rate-meter';
+import { errorFromWire } from '../../remote/error-wire';
+import type { Attempts } from '../indexing/attempts';
+import type { DeepAddition } from '../library/appends';
+import { failureIn, slotIn } from '../library/layers';
+import type { Committed, Library } from '../library/library';
+import type { EmbedOutcome } from '../library/protocol';
+import type { PictureRow } from '../library/rows';
+import { reasonInWords } from '../reasons';
+import type { DeepState, EmbedderInput } from '../types';
+import type { Elsewhere } from './elsewhere';
+import { NextPictures } from './next-pictures';
+import { Wants, type WantOptions } from './wants';
+
+/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
+const LANES = 2;
+/** Pictures of a call: as many as take about this long, so that a search need not wait longer. */
+const CALL_MILLISECONDS = 300;
+const MOST_IN_CALL = 16;
+/** Of a model that reads its weights anew for each call. */
+const STREAMED_CALL = 32;
+/** Calls in a row that were interrupted, after which it is given up. */
+const MOST_INTERRUPTIONS = 5;
+/** Vectors taken over in one commit. */
+const TAKEN_OVER_AT_ONCE = 256;
+
+export interface DeepHost {
+  library: Library;
+  attempts: Attempts;
+  modelId: string;
+  modelName: string | null;
+  /** Whether the model's weights are. */
+  streamed: boolean;
+  order: 'newest' | 'matching';
+  /** Null while it is looked for. */
+  elsewhere(): Elsewhere | null;
+  /** @param wanted a search waits for it */
+  embed(inputs: readonly EmbedderInput[], wanted: boolean): Promise<EmbedOutcome>;
+  /** Ends calls under way. */
+  abort(): void;
+  /** The picture's file. @throws SourceNotFoundError */
+  file(row: PictureRow): Promise<File>;
+  /** Whether files of a folder can be read now. */
+  isReady(folderId: number): boolean;
+  /** The first pass goes before what nobody waits for. */
+  isFirstRunning(): boolean;
+  onCommit(committed: Committed): void;
+  /** Something in {@link DeepPass.describe} changed. */
+  onChange(): void;
+}
+
+export class DeepPass {
+  readonly #host: DeepHost;
+  readonly #key: string;
+  readonly #wants = new Wants();
+  readonly #next: NextPictures;
+  readonly #meter = new RateMeter();
+  #pace: Pick<DeepState, 'rate' | 'secondsLeft'> = { rate: null, secondsLeft: null };
+  /** Begun, and not stopped. */
+  #on = false;
+  #closed = false;
+  #error: Error | null = null;
+  /** Hashes of what is with the model. */
+  readonly #inWork = new Set<string>();
+  /** Ids whose files could not be read this time. */
+  readonly #unreadable = new Set<number>();
+  #lanes = new Set<Promise<void>>();
+  /** A suspect is in work: nothing else may be. */
+  #alone = false;
+  #callSize: number;
+  #interruptions = 0;
+  #takingOver: Promise<void> | null = null;
+  #tookOverAt = '';
+  #unreadableCount = { of: '', count: 0 };
+
+  /** Of the layer that the library has in use. */
+  constructor(host: DeepHost) {
+    this.#host = host;
+    this.#key = host.library.catalog.deep!.key;
+    this.#callSize = host.streamed ? STREAMED_CALL : 1;
+    this.#next = new NextPictures({
+      order: host.order,
+      catalog: () => host.library.catalog,
+      revision: () => host.library.contentRevision,
+      isOpen: (row) => this.#isOpen(row),
+    });
+  }
+
+  describe(): Omit<DeepState, 'error'> & { error: Error | null } {
+    const { library, modelId, modelName, isFirstRunning } = this.#host;
+    const { catalog } = library;
+    const done = catalog.deepDone;
+    const lacking = catalog.pictures - done - catalog.deepFailed;
+    const unreadable = lacking === 0 ? 0 : this.#countUnreadable();
+    const isLeft = lacking > unreadable;
+    const phase = !isLeft ? 'idle' : !this.#on ? 'paused' : isFirstRunning() ? 'waiting' : 'running';
+    return {
+      ...{ modelId, modelName, phase, done, total: catalog.pictures, failed: catalog.deepFailed, unreadable },
+      ...(phase === 'running' ? this.#pace : { rate: null, secondsLeft: null }),
+      error: this.#error,
+    };
+  }
+
+  /** Begins or resumes. */
+  start(): void {
+    this.#on = true;
+    this.#error = null;
+    this.#unreadable.clear();
+    this.#meter.reset();
+    this.#pace = { rate: null, secondsLeft: null };
+    this.wake();
+  }
+
+  /** Begins no more pictures. Those in hand are ended and kept: each took its time. */
+  pause(): void {
+    this.#on = false;
+    this.#host.onChange();
+  }
+
+  /** Stops for good. Searches go on with what there is. */
+  async close(): Promise<void> {
+    this.#on = false;
+    this.#closed = true;
+    this.#wants.end();
+    this.#host.abort();
+    await this.#settled();
+  }
+
+  /** Pictures or folders are others by now, or the first pass has ended. */
+  wake(): void {
+    this.#host.onChange();
+    if (this.#on && !this.#closed) this.#takeOver();
+    while (!this.#closed && this.#lanes.size < LANES) {
+      const lane: Promise<void> = this.#lane()
+        .catch((error: unknown) => this.#stopWith(error as Error))
+        .finally(() => {
+          this.#lanes.delete(lane);
+          this.#host.onChange();
+        });
+      this.#lanes.add(lane);
+    }
+  }
+
+  /** Folders can be read that could not be. */
+  lookAgain(): void {
+    this.#unreadable.clear();
+    this.wake();
+  }
+
+  /** Forgets that it failed with these pictures (default: all). */
+  async retry(ids?: readonly number[]): Promise<void> {
+    const { library } = this.#host;
+    const wanted = ids && new Set(ids);
+    const rows = [...library.catalog.files.values()].filter(
+      (row): row is PictureRow =>
+        row.kind === 'picture' && failureIn(row, this.#key) !== undefined && (!wanted || wanted.has(row.id)),
+    );
+    if (rows.length === 0) return;
+    const again = rows.map(({ id, hash }) => ({ id, hash, reason: null }));
+    await this.#commit(
+      again,
+      rows.map((row) => this.#attempt(row)),
+    );
+    this.wake();
+  }
+
+  /** What the first pass found for a search, best first. */
+  matched(ids: readonly number[]): void {
+    this.#next.matched(ids);
+  }
+
+  /**
+   * Has pictures embedded now, the first ones first.
+   * @throws the signal's reason; what was embedded is kept
+   */
+  async want(
+    ids: readonly number[],
+    options: WantOptions,
+  ): Promise<{ wanted: number; embedded: number; left: number }> {
+    const isDone = (id: number) => slotIn(this.#host.library.catalog.picture(id) ?? {}, this.#key) !== undefined;
+    const open = ids.filter((id) => !this.#isThrough(id));
+    const wanted = ids.filter((id) => !isDone(id)).length;
+    if (open.length > 0 && !this.#closed) {
+      const waiting = this.#wants.wait(open, options);
+      this.wake();
+      await waiting;
+    }
+    const left = ids.filter((id) => !isDone(id)).length;
+    return { wanted, embedded: wanted - left, left };
+  }
+
+  async #settled(): Promise<void> {
+    while (this.#lanes.size > 0) await Promise.all(this.#lanes);
+    await this.#takingOver;
+  }
+
+  #stopWith(error: Error): void {
+    this.#on = false;
+    this.#error = error;
+    this.#wants.end();
+  }
+
+  /** Without an outcome so far, and with a file that can be read. */
+  #isOpen(row: PictureRow): boolean {
+    if (row.deep?.[this.#key] || this.#inWork.has(row.hash)) return false;
+    return !this.#unreadable.has(row.id) && this.#host.isReady(row.folderId);
+  }
+
+  /** Nothing more will come of it for a search. */
+  #isThrough(id: number): boolean {
+    const row = this.#host.library.catalog.picture(id);
+    if (!row || row.deep?.[this.#key] || this.#isSuspect(row)) return true;
+    return this.#unreadable.has(id) || !this.#host.isReady(row.folderId);
+  }
+
+  #countUnreadable(): number {
+    const { library, isReady } = this.#host;
+    const { catalog, meta } = library;
+    const shut = [...catalog.folders.keys()].filter((id) => !isReady(id));
+    if (shut.length === 0 && this.#unreadable.size === 0) return 0;
+    const of = [meta.revision, this.#unreadable.size, ...shut].join();
+    if (this.#unreadableCount.of !== of) {
+      let count = 0;
+      for (const { id, folderId } of catalog.files.values()) {
+        const row = this.#unreadable.has(id) || shut.includes(folderId) ? catalog.picture(id) : undefined;
+        if (row && !row.deep?.[this.#key]) count++;
+      }
+      this.#unreadableCount = { of, count };
+    }
+    return this.#unreadableCount.count;
+  }
+
+  async #lane(): Promise<void> {
+    for (;;) {
+      if (this.#closed || this.#alone) return;
+      const { rows, wanted, alone } = this.#pick();
+      if (rows.length === 0) return;
+      // Marked before anything is waited for, so that the other lane does not take the same.
+      for (const { hash } of rows) this.#inWork.add(hash);
+      this.#alone = alone;
+      try {
+        await this.#work(rows, { wanted, alone });
+      } finally {
+        this.#alone = false;
+        for (const { hash } of rows) this.#inWork.delete(hash);
+        this.#wants.settle((id) => this.#isThrough(id));
+      }
+    }
+  }
+
+  #pick(): { rows: PictureRow[]; wanted: boolean; alone: boolean } {
+    const { library, isFirstRunning } = this.#host;
+    const wanted = new Map<string, PictureRow>();
+    for (const id of this.#wants) {
+      const row = library.catalog.picture(id);
+      if (row && this.#isOpen(row) && !this.#isSuspect(row)) wanted.set(row.hash, row);
+      if (wanted.size === this.#callSize) break;
+    }
+    if (wanted.size > 0) return { rows: [...wanted.values()], wanted: true, alone: false };
+    const none = { rows: [], wanted: false, alone: false };
+    if (!this.#on || isFirstRunning()) return none;
+    const rows = this.#next.take(this.#callSize, (row) => !this.#isSuspect(row));
+    if (rows.length > 0) return { rows, wanted: false, alone: false };
+    // What may have been the reason for a death is tried last, and with nothing else in work.
+    if (this.#inWork.size > 0) return none;
+    for (const row of this.#next.open()) if (this.#isSuspect(row)) return { rows: [row], wanted: false, alone: true };
+    return none;
+  }
+
+  #isSuspect(row: PictureRow): boolean {
+    return this.#host.attempts.isSuspect(this.#attempt(row));
+  }
+
+  /** Names the work on a picture in the record of attempts. */
+  #attempt({ id }: PictureRow): string {
+    return `deep\0${this.#key}\0${id}`;
+  }
+
+  /** Vectors of other indexes, all of them and without the model; once for each state of the library. */
+  #takeOver(): void {
+    const { library, elsewhere } = this.#host;
+    const others = elsewhere();
+    const at = `${library.contentRevision} ${others !== null}`;
+    if (this.#tookOverAt === at || !others || others.size === 0) return;
+    this.#tookOverAt = at;
+    const before = this.#takingOver;
+    this.#takingOver = (async () => {
+      await before;
+      let found: DeepAddition[] = [];
+      for (const row of [...this.#next.open()]) {
+        if (!this.#on) return void (this.#tookOverAt = '');
+        const record = this.#isOpen(row) ? await others.record(row.hash) : null;
+        if (record) found.push({ id: row.id, hash: row.hash, record });
+        if (found.length < TAKEN_OVER_AT_ONCE) continue;
+        await this.#commit(found, []);
+        found = [];
+      }
+      if (found.length > 0) await this.#commit(found, []);
+    })().catch((error: unknown) => this.#stopWith(error as Error));
+  }
+
+  /** The record of the vector of these bytes, of a copy or of another index; null where it has to be computed. */
+  async #known({ hash }: PictureRow): Promise<Uint8Array | null> {
+    const { library, elsewhere } = this.#host;
+    for (const copy of library.catalog.withHash(hash)) {
+      const slot = slotIn(copy, this.#key);
+      if (slot !== undefined) return library.readRecord(this.#key, slot);
+    }
+    return elsewhere()?.record(hash) ?? null;
+  }
+
+  async #work(rows: readonly PictureRow[], { wanted, alone }: { wanted: boolean; alone: boolean }): Promise<void> {
+    const { attempts } = this.#host;
+    const batch: { row: PictureRow; file: File }[] = [];
+    for (const row of rows) {
+      const record = await this.#known(row);
+      if (record) {
+        await this.#commit(this.#ofCopies(row, { record }), []);
+        continue;
+      }
+      if (attempts.hasFailed(this.#attempt(row))) {
+        await this.#fail(row, 'The model or the page ended twice while it was working on this picture.');
+        continue;
+      }
+      const file = await this.#fileOf(row);
+      if (file) batch.push({ row, file });
+    }
+    if (batch.length === 0) return;
+    await attempts.begin(batch.map(({ row }) => this.#attempt(row)));
+    const start = performance.now();
+    const complete = await this.#embed(batch, { wanted, alone });
+    if (complete && !this.#host.streamed && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+  }
+
+  /** Null where it cannot be read now, or is another one than was indexed: the next walk sees to that. */
+  async #fileOf(row: PictureRow): Promise<File | null> {
+    const file = await this.#host.file(row).catch(() => null);
+    if (file && file.size === row.size && file.lastModified === row.modified) return file;
+    this.#unreadable.add(row.id);
+    return null;
+  }
+
+  /** Calls double at most, so that one quick call does not make a long one. */
+  #adapt(milliseconds: number): void {
+    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * LANES) / Math.max(1, milliseconds));
+    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
+  }
+
+  /** Whether all was embedded at once. */
+  async #embed(
+    batch: readonly { row: PictureRow; file: File }[],
+    how: { wanted: boolean; alone: boolean },
+  ): Promise<boolean> {
+    const { attempts, embed } = this.#host;
+    const keys = batch.map(({ row }) => this.#attempt(row));
+    const outcome = await embed(
+      batch.map(({ file }) => ({ image: file })),
+      how.wanted,
+    );
+    this.#interruptions = outcome.kind === 'interrupted' ? this.#interruptions + 1 : 0;
+    switch (outcome.kind) {
+      case 'done':
+        await this.#commit(
+          batch.flatMap(({ row }, i) => this.#ofCopies(row, { vector: outcome.vectors[i]! })),
+          keys,
+        );
+        return true;
+      case 'failed':
+        if (batch.length > 1) {
+          // One of them is at fault; the half without it need not be tried again.
+          const middle = Math.ceil(batch.length / 2);
+          for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.#embed(half, how);
+        } else await this.#failed(batch[0]!, errorFromWire(outcome.error));
+        return false;
+      case 'died':
+        await attempts.died(keys, { death: outcome.death, alone: how.alone });
+        if (!outcome.restarted) throw errorFromWire(outcome.error);
+        return false;
+      case 'aborted':
+        await attempts.release(keys);
+        return false;
+      case 'interrupted':
+        await attempts.release(keys);
+        if (!outcome.restarted || this.#interruptions > MOST_INTERRUPTIONS) throw errorFromWire(outcome.error);
+        return false;
+    }
+  }
+
+  /** Its file may have gone meanwhile: that is no fault of the model. */
+  async #failed({ row, file }: { row: PictureRow; file: File }, error: Error): Promise<void> {
+    const isThere = await file
+      .slice(0, 1)
+      .arrayBuffer()
+      .catch(() => null);
+    if (isThere) return this.#fail(row, reasonInWords(error));
+    this.#unreadable.add(row.id);
+    await this.#host.attempts.release([this.#attempt(row)]);
+  }
+
+  #fail(row: PictureRow, reason: string): Promise<void> {
+    return this.#commit(this.#ofCopies(row, { reason }), [this.#attempt(row)]);
+  }
+
+  /** The same for every picture with these bytes. */
+  #ofCopies(
+    { hash }: PictureRow,
+    outcome: { vector: Float32Array } | { record: Uint8Array } | { reason: string },
+  ): DeepAddition[] {
+    const copies = this.#host.library.catalog.withHash(hash).filter(({ deep }) => !deep?.[this.#key]);
+    return copies.map(({ id }) => ({ id, hash, ...outcome }));
+  }
+
+  async #commit(deep: readonly DeepAddition[], ended: readonly string[]): Promise<void> {
+    const { library, attempts, onCommit } = this.#host;
+    const committed = await library.commit({ deep, ended });
+    attempts.ended(ended);
+    const { deepDone, deepFailed, pictures } = library.catalog;
+    const pace = this.#meter.add(deepDone + deepFailed, pictures);
+    if (pace) this.#pace = pace;
+    onCommit(committed);
+    this.#wants.settle((id) => this.#isThrough(id));
+  }
+}

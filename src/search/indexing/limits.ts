@@ -1,0 +1,11 @@
+/** @file What is read of pictures unless the caller says otherwise. */
+
+import { MAX_INPUT_PIXELS } from '../../image';
+import type { PictureLimits } from '../types';
+
+export const PICTURE_LIMITS: PictureLimits = {
+  fileBytes: 300e6,
+  pixels: MAX_INPUT_PIXELS,
+  decodeSeconds: 60,
+  embedSeconds: 300,
+};

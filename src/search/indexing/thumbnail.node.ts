@@ -1,0 +1,19 @@
+/** @file Small pictures for lists, in Node: WebP by sharp (libvips), of the size that browsers make them. */
+
+import type { RgbImage } from '../../image';
+import { missingPackage } from '../../missing-package';
+import { thumbnailSize, type Thumbnail } from './thumbnail';
+
+const QUALITY = 80;
+
+/** @param image upright @throws UnsupportedError where sharp is not installed */
+export async function makeThumbnail({ width, height, data }: RgbImage): Promise<Thumbnail> {
+  const { default: sharp } = await import('sharp').catch((cause: unknown) => {
+    throw missingPackage('sharp', 'Thumbnails (--no-thumbnails leaves them out)', cause);
+  });
+  const bytes = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .resize({ ...thumbnailSize(width, height), fit: 'fill' })
+    .webp({ quality: QUALITY })
+    .toBuffer();
+  return { bytes, type: 'image/webp' };
+}

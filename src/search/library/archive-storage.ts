@@ -1,0 +1,49 @@
+/** @file An exported index, to be searched as it lies: nothing of it is unpacked, and nothing can be changed. */
+
+import { SourceNotFoundError, UnsupportedError } from '../../errors';
+import { openArchive, type Archive } from './archive';
+import { checkArchive, modelOf } from './import';
+import type { IndexModel } from './index-model';
+import type { IndexStorage, PackReader } from './storage';
+
+export interface ArchiveStorage extends IndexStorage {
+  /** Whose vectors are in it. */
+  readonly indexed: IndexModel;
+}
+
+/**
+ * Reads and checks rows and vectors.
+ * @throws IndexFormatError for what is no such file; IntegrityError where bytes differ from their hashes; UnsupportedError
+ *   for a later version
+ */
+export async function openArchiveStorage(blob: Blob, name: string): Promise<ArchiveStorage> {
+  const archive = await openArchive(blob);
+  const { folders, files } = await checkArchive(archive);
+  const { modelId, modelName, dims } = archive.header;
+  const lastUsed = Date.parse(archive.header.created) || 0;
+  const meta = { name, modelId, modelName, dims, lastUsed, generation: 1, revision: 0, unfinished: false };
+  return {
+    indexed: modelOf(archive),
+    load: async () => ({ meta, folders, files }),
+    openReaders: async () => ({ vectors: readerOf(archive, 'vectors'), thumbnails: readerOf(archive, 'thumbnails') }),
+    loadAttempts: async () => [],
+    close: async () => undefined,
+    ...{ commit: refuse, putAttempts: refuse, clearAttempts: refuse, openWriters: refuse, removeOthers: refuse },
+  };
+}
+
+function readerOf({ sections }: Archive, name: 'vectors' | 'thumbnails'): PackReader {
+  const blob = sections[name];
+  return {
+    size: async () => blob.size,
+    read: async (at, bytes) => {
+      if (at + bytes > blob.size) throw new SourceNotFoundError(`The export's ${name} end before byte ${at + bytes}.`);
+      return new Uint8Array(await blob.slice(at, at + bytes).arrayBuffer());
+    },
+    close: async () => undefined,
+  };
+}
+
+async function refuse(): Promise<never> {
+  throw new UnsupportedError('An exported index cannot be changed. Import it first.');
+}

@@ -1,0 +1,51 @@
+/**
+ * @file Results of two passes. Scores of different models do not compare, so they are never sorted together: what the deep
+ * model knows is ranked by it, the rest behind by the first pass, each with a cut of its own between what stands out and
+ * what does not.
+ */
+
+import type { PhotoItem, SearchHit } from '../types';
+import type { Catalog } from './catalog';
+import { find, limitOf, type Found, type VectorQuery } from './find';
+import { slotIn } from './layers';
+
+/** Whether the deep model has no vector of a picture; whether it never will is not asked. */
+function lacks(catalog: Catalog): (item: PhotoItem) => boolean {
+  const key = catalog.deep!.key;
+  return ({ id }) => slotIn(catalog.picture(id)!, key) === undefined;
+}
+
+/** Of the first pass's best `count`, those that the deep model does not know. Best first. */
+export function shortlist(catalog: Catalog, query: VectorQuery, count: number): { best: number[]; lacking: number[] } {
+  const { hits } = find(catalog, query, { limit: count });
+  const best = hits.map(({ id }) => id);
+  const isLacking = lacks(catalog);
+  return { best, lacking: best.filter((id) => isLacking(catalog.itemOf(catalog.picture(id)!))) };
+}
+
+/**
+ * First what stands out by the deep model, then what stands out by the first pass and is not known to the deep model; then
+ * the others in the same order. Where it knows all, that is its own ranking.
+ * @param queries as each model embedded it
+ */
+export function findBoth(catalog: Catalog, queries: { first: VectorQuery; deep: VectorQuery }): Found {
+  const limit = limitOf(queries.first);
+  const deep = find(catalog, queries.deep, { pass: 'deep', limit });
+  const all = find(catalog, queries.first, { limit });
+  const rest = find(catalog, queries.first, { limit, only: lacks(catalog) });
+  // What stands out is told by the whole library: the best of the rest need not.
+  const least = all.hits[all.relevantCount - 1]?.score ?? Infinity;
+  const relevant = rest.hits.filter(({ score }) => score >= least).length;
+  const [deepBest, deepOthers] = split(deep.hits, deep.relevantCount);
+  const [restBest, restOthers] = split(rest.hits, relevant);
+  return {
+    hits: [...deepBest, ...restBest, ...deepOthers, ...restOthers].slice(0, limit),
+    relevantCount: Math.min(limit, deepBest.length + restBest.length),
+    weak: deepBest.length === 0 ? all.weak : deep.weak && (restBest.length === 0 || all.weak),
+    candidates: deep.candidates + rest.candidates,
+  };
+}
+
+function split(hits: SearchHit[], at: number): [SearchHit[], SearchHit[]] {
+  return [hits.slice(0, at), hits.slice(at)];
+}

@@ -1,0 +1,130 @@
+/**
+ * @file `index.json`, the first file of an index that lies in a folder, on a disk or a web server. It names the others:
+ *
+ *   rows-<n>.json                   folders and files, as the section `rows` of an export (`archive.ts`)
+ *   vectors/<key>-<g>.coarse.bin    of each model (`layers.ts` has its key): see `vectors/split-image.ts`
+ *   vectors/<key>-<g>.fine.bin
+ *   thumbnails-<g>.bin              end to end; rows say where each lies
+ *   local/                          for the machine that writes it: not needed for searching, not to be published
+ *
+ * Files of vectors and thumbnails only grow, and rows of a manifest name none but the bytes that it counts; the others
+ * are written under a new name. So whoever has read the manifest reads an index as one moment had it.
+ */
+
+import { JsonField } from '../../bundle/json-field';
+import { isPlainPath } from '../../bundle/paths';
+import { IndexFormatError, UnsupportedError } from '../../errors';
+
+export const MANIFEST_NAME = 'index.json';
+/** The folder of what is not for others. */
+export const LOCAL_FOLDER = 'local';
+const FORMAT = 'vlm2vec-photo-index';
+const VERSION = 1;
+
+/** A file, and its first so many bytes. */
+export interface CountedFile {
+  path: string;
+  bytes: number;
+}
+
+/** Vectors of one model. */
+export interface ManifestVectors {
+  /** Of the model, in rows and names of files. */
+  key: string;
+  /** As `PhotoEmbedder.id`. */
+  model: string;
+  /** For people. */
+  modelName: string | null;
+  dims: number;
+  coarse: CountedFile;
+  fine: CountedFile;
+}
+
+export interface FolderManifest {
+  /** Of the library, for people. */
+  name: string;
+  /** ISO 8601. */
+  updated: string;
+  /** That can be searched. */
+  pictures: number;
+  /** Files that were not indexed. */
+  problems: number;
+  revision: number;
+  /** As `MetaRow.contentRevision`. */
+  contentRevision: number;
+  generation: number;
+  /** Number in the names of rows, journal and places. */
+  snapshot: number;
+  /** A run was begun and neither ended nor cancelled. */
+  unfinished: boolean;
+  rows: CountedFile & { sha256: string };
+  thumbnails: CountedFile;
+  /** The first are those that rows' slots number; the others are layers. */
+  vectors: [ManifestVectors, ...ManifestVectors[]];
+}
+
+export function writeManifest(manifest: FolderManifest): string {
+  return `${JSON.stringify({ format: FORMAT, version: VERSION, ...manifest }, null, 2)}\n`;
+}
+
+/**
+ * @param where names it in messages
+ * @throws IndexFormatError; UnsupportedError for a later version
+ */
+export function readFolderManifest(text: string, where: string): FolderManifest {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new IndexFormatError(`${where} is no JSON: it is damaged. ${REMEDY}`, {}, { cause });
+  }
+  const root = new JsonField(
+    value,
+    (at, what) => new IndexFormatError(`${where}${at && `, ${at}`}: ${what} ${REMEDY}`, { at }),
+  );
+  root.get('format').oneOf([FORMAT]);
+  const version = root.get('version').integer(1);
+  if (version !== VERSION) {
+    throw new UnsupportedError(`${where} has format version ${version}; this program knows ${VERSION}. Update it.`, {
+      version,
+    });
+  }
+  const [first, ...others] = root.get('vectors').items(readVectors, { min: 1, max: 101 });
+  return {
+    name: root.get('name').string(64),
+    updated: root.get('updated').string(100),
+    pictures: root.get('pictures').integer(0),
+    problems: root.get('problems').integer(0),
+    revision: root.get('revision').integer(0),
+    contentRevision: root.get('contentRevision').integer(0),
+    generation: root.get('generation').integer(1),
+    snapshot: root.get('snapshot').integer(1),
+    unfinished: root.get('unfinished').boolean(),
+    rows: { ...readFile(root.get('rows')), sha256: root.get('rows').get('sha256').string(64) },
+    thumbnails: readFile(root.get('thumbnails')),
+    vectors: [first!, ...others],
+  };
+}
+
+/** Of a damaged index. */
+export const REMEDY =
+  'Put a copy of the index in its place, or delete it and index the folders again; the pictures are not touched by that.';
+
+function readVectors(field: JsonField): ManifestVectors {
+  const key = field.get('key').string(16);
+  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is no key of a model.');
+  return {
+    key,
+    model: field.get('model').string(1000),
+    modelName: field.get('modelName').nullable((name) => name.string(1000)),
+    dims: field.get('dims').integer(1, 8192),
+    coarse: readFile(field.get('coarse')),
+    fine: readFile(field.get('fine')),
+  };
+}
+
+function readFile(field: JsonField): CountedFile {
+  const path = field.get('path').string(200);
+  if (!isPlainPath(path)) field.get('path').fail('it is no plain path within the index.');
+  return { path, bytes: field.get('bytes').integer(0) };
+}

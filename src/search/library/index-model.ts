@@ -1,0 +1,48 @@
+/** @file Whose vectors an index holds, and that no others are put beside them or compared with them. */
+
+import { UnsupportedError } from '../../errors';
+import type { EmbedderRecipe } from '../types';
+
+export interface IndexModel {
+  /** As `PhotoEmbedder.id`. */
+  id: string;
+  /** For people; null where nobody knows. */
+  name: string | null;
+  dims: number;
+}
+
+/**
+ * @param given the model at hand
+ * @param what names the index, to begin the message with
+ * @throws UnsupportedError naming both models where they are others
+ */
+export function checkModel(needed: IndexModel, given: IndexModel, what: string): void {
+  if (needed.id !== given.id) {
+    throw new UnsupportedError(
+      `${what} is of another model than the one given: ${inWords(needed)}, not ${inWords(given)}. Give that model; vectors ` +
+        'of two models cannot be compared.',
+      { needed: needed.id, given: given.id, name: needed.name },
+    );
+  }
+  if (needed.dims !== given.dims) {
+    throw new UnsupportedError(
+      `${what} has vectors of ${needed.dims} dimensions, not ${given.dims}, of the same model (${inWords(needed)}).`,
+      { needed: needed.dims, given: given.dims },
+    );
+  }
+}
+
+/** @throws UnsupportedError for a recipe with several vectors per input */
+export function expectOneVector({ pooling, title }: EmbedderRecipe): void {
+  if (pooling !== 'all') return;
+  throw new UnsupportedError(
+    `${title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
+    { recipe: title },
+  );
+}
+
+/** `nano (3f9a0c1b2d4e)` */
+function inWords({ id, name }: IndexModel): string {
+  const short = id.slice(0, 12);
+  return name === null ? `the one with the id ${short}` : `${name} (${short})`;
+}

@@ -1,0 +1,116 @@
+/**
+ * @file A search, from what is looked for to results: by the index's own model, and where there is a deep one, what the
+ * first pass finds is embedded and ranked by that.
+ */
+
+import type { Remote } from 'comlink';
+import { proxy } from 'comlink';
+import { InvalidInputError, VLM2VecError } from '../../errors';
+import { checkReadable, nearestReadable } from '../query/readable';
+import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
+import type { DeepModel } from './deep-model';
+import { isGone, type EmbedGate } from './embed-gate';
+import { embedQuery } from './embed-query';
+import type { EmbedQueue } from './embed-queue';
+import type { SearchService } from './service';
+
+export interface SearchMeans {
+  first: { embedder: PhotoEmbedder; gate: EmbedGate };
+  deep: DeepModel | null;
+  queue: EmbedQueue;
+  call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T>;
+  stoppable<T>(
+    signal: AbortSignal | undefined,
+    run: (service: Remote<SearchService>, call: number) => Promise<T>,
+  ): Promise<T>;
+  /** The original of a picture of the index. */
+  file(id: number): Promise<Blob>;
+}
+
+/** There is no deep vector of a picture of the query. */
+class UnknownPicture extends VLM2VecError {}
+
+const nameOf = ({ name, id }: PhotoEmbedder) => name ?? id;
+
+/** @throws as `PhotoIndex.search` */
+export async function search(
+  query: SearchQuery,
+  { signal, pass, onFirst, onProgress }: SearchOptions,
+  means: SearchMeans,
+): Promise<SearchResult> {
+  if (pass !== undefined && pass !== 'first' && pass !== 'deep') {
+    throw new InvalidInputError(`pass is ${JSON.stringify(pass)}; it is first or deep.`, { option: 'pass' });
+  }
+  if (pass === 'deep' && !means.deep) {
+    throw new InvalidInputError('pass is deep, and the index has no deep model: give it one with useDeep.', {
+      option: 'pass',
+    });
+  }
+  const { embedder } = means.first;
+  const deep = pass === 'first' ? null : means.deep;
+  if (!deep) {
+    checkReadable(query, embedder.inputs, nameOf(embedder));
+    return (await searchFirst(query, signal, means)).result;
+  }
+  checkReadable(query, deep.embedder.inputs, nameOf(deep.embedder));
+  // Nothing of the background comes between a search's words and the pictures that it wants.
+  const release = means.queue.hold(1);
+  try {
+    return await searchBoth(query, { signal, onFirst, onProgress }, means, deep);
+  } finally {
+    release();
+  }
+}
+
+async function searchFirst(query: SearchQuery, signal: AbortSignal | undefined, means: SearchMeans) {
+  const { embedder, gate } = means.first;
+  const asked = await embedQuery(query, {
+    recipe: embedder.recipe,
+    embed: (inputs) => gate.query(inputs, signal),
+    file: means.file,
+  });
+  signal?.throwIfAborted();
+  const found = await means.call((service) => service.find(asked.query));
+  signal?.throwIfAborted();
+  const milliseconds = { embed: asked.milliseconds, score: found.milliseconds, deepen: 0 };
+  const result: SearchResult = { ...found, deep: null, deepError: null, milliseconds };
+  return { asked, result };
+}
+
+async function searchBoth(
+  query: SearchQuery,
+  { signal, onFirst, onProgress }: SearchOptions,
+  means: SearchMeans,
+  deep: DeepModel,
+): Promise<SearchResult> {
+  const { embedder } = means.first;
+  const first = await searchFirst(nearestReadable(query, embedder.inputs), signal, means);
+  onFirst?.(first.result);
+  try {
+    const asked = await embedQuery(query, {
+      recipe: deep.embedder.recipe,
+      embed: (inputs) => deep.gate.query(inputs, signal),
+      file: means.file,
+    });
+    signal?.throwIfAborted();
+    const start = performance.now();
+    const progress = proxy((done: number, total: number) => onProgress?.({ done, total }));
+    const { knowsQuery, ...report } = await means.stoppable(signal, (service, call) =>
+      service.deepen(call, first.asked.query, { count: deep.shortlist, seconds: deep.seconds }, progress),
+    );
+    const deepen = performance.now() - start;
+    if (!knowsQuery) {
+      throw new UnknownPicture('The deep model does not know a picture of the query, and could not embed it in time.');
+    }
+    const found = await means.call((service) => service.findBoth(first.asked.query, asked.query));
+    signal?.throwIfAborted();
+    const embed = first.result.milliseconds.embed + asked.milliseconds;
+    return { ...found, deep: report, deepError: null, milliseconds: { embed, score: found.milliseconds, deepen } };
+  } catch (error) {
+    signal?.throwIfAborted();
+    // Without the deep model there is the first pass, where that could read all of the query.
+    if (!isGone(error) && !(error instanceof UnknownPicture)) throw error;
+    checkReadable(query, embedder.inputs, nameOf(embedder));
+    return { ...first.result, deepError: error as Error };
+  }
+}

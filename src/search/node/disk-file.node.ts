@@ -1,0 +1,88 @@
+/** @file A file of the disk as browsers give files: nothing is read before it is asked for. */
+
+import { open } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { domError } from './dom-error.node.js';
+
+/** A part of a file. Only what is overridden here works: structured clones and streams see nothing of it. */
+export class DiskBlob extends Blob {
+  readonly #path: string;
+  readonly #from: number;
+  readonly #to: number;
+
+  constructor(path: string, from: number, to: number) {
+    super([]);
+    this.#path = path;
+    this.#from = from;
+    this.#to = to;
+  }
+
+  override get size(): number {
+    return this.#to - this.#from;
+  }
+
+  /** Whether another part of the same file begins where this one ends: then both in one, else null. */
+  joined(next: Blob): DiskBlob | null {
+    const fits = next instanceof DiskBlob && next.#path === this.#path && next.#from === this.#to;
+    return fits ? new DiskBlob(this.#path, this.#from, next.#to) : null;
+  }
+
+  override slice(from?: number, to?: number): Blob {
+    const [start, end] = clamp(this.size, from, to);
+    return new DiskBlob(this.#path, this.#from + start, this.#from + end);
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return readRange(this.#path, this.#from, this.#to);
+  }
+}
+
+/** As of the time when it was looked at; reading it fails with the names that browsers use. */
+export class DiskFile extends File {
+  readonly path: string;
+  readonly #size: number;
+
+  /** @param modified in milliseconds since 1970 */
+  constructor(path: string, { size, modified }: { size: number; modified: number }) {
+    // Whole milliseconds, as browsers say it: an index of theirs has to find its files unchanged.
+    super([], basename(path), { lastModified: Math.floor(modified) });
+    this.path = path;
+    this.#size = size;
+  }
+
+  override get size(): number {
+    return this.#size;
+  }
+
+  override slice(from?: number, to?: number): Blob {
+    return new DiskBlob(this.path, ...clamp(this.#size, from, to));
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return readRange(this.path, 0, this.#size);
+  }
+}
+
+function clamp(size: number, from = 0, to = size): [number, number] {
+  const place = (at: number) => (at < 0 ? Math.max(0, size + at) : Math.min(at, size));
+  return [place(from), Math.max(place(from), place(to))];
+}
+
+async function readRange(path: string, from: number, to: number): Promise<ArrayBuffer> {
+  const bytes = new Uint8Array(to - from);
+  try {
+    const handle = await open(path, 'r');
+    try {
+      for (let done = 0; done < bytes.length;) {
+        const { bytesRead } = await handle.read(bytes, done, bytes.length - done, from + done);
+        if (bytesRead === 0) throw new DOMException(`${path} has become shorter.`, 'NotReadableError');
+        done += bytesRead;
+      }
+    } finally {
+      await handle.close();
+    }
+  } catch (cause) {
+    throw domError(cause);
+  }
+  return bytes.buffer;
+}

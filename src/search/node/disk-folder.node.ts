@@ -1,0 +1,129 @@
+/**
+ * @file A folder of the disk as browsers give folders, for whatever looks through them. Links are followed, but no folder
+ * is entered twice in one walk: not by a link in a circle, nor by one to what is in the folder anyway. Links to nothing,
+ * pipes and devices are left out.
+ */
+
+import { readdir, realpath, stat } from 'node:fs/promises';
+import { basename, join, resolve, sep } from 'node:path';
+import { DiskFile } from './disk-file.node.js';
+import { domError } from './dom-error.node.js';
+
+/** What one walk has entered. */
+interface Walk {
+  /** Real path of the folder that it began with. */
+  top: string;
+  entered: Set<string>;
+}
+
+/** A folder of the disk. */
+export type DiskFolderHandle = FileSystemDirectoryHandle & { readonly path: string };
+
+/** @param path absolute, or from the working folder */
+export function diskFolder(path: string): DiskFolderHandle {
+  const absolute = resolve(path);
+  return new DiskFolder(absolute, null) as unknown as DiskFolderHandle;
+}
+
+/** Whether a folder's handle is of the disk. */
+export function isDiskFolder(handle: FileSystemDirectoryHandle | null): handle is DiskFolderHandle {
+  return (handle as unknown) instanceof DiskFolder;
+}
+
+class DiskFolder {
+  readonly kind = 'directory';
+  readonly name: string;
+  readonly path: string;
+  /** The walk that found it, and its real path; null where a walk begins here. */
+  readonly #found: { walk: Walk; real: string } | null;
+
+  constructor(path: string, found: { walk: Walk; real: string } | null) {
+    this.path = path;
+    this.name = basename(path) || path.replaceAll(sep, '') || 'root';
+    this.#found = found;
+  }
+
+  async *values(): AsyncGenerator<DiskFolder | DiskFileHandle> {
+    const { walk, real } = this.#found ?? (await begin(this.path));
+    for (const { name, kind, isLink } of await list(this.path)) {
+      const path = join(this.path, name);
+      if (kind === 'file') {
+        yield new DiskFileHandle(path);
+        continue;
+      }
+      const inside = isLink ? await realpath(path).catch(() => null) : join(real, name);
+      if (inside === null || (isLink && isWithin(inside, walk.top)) || walk.entered.has(inside)) continue;
+      walk.entered.add(inside);
+      yield new DiskFolder(path, { walk, real: inside });
+    }
+  }
+
+  async *keys(): AsyncGenerator<string> {
+    for (const { name } of await list(this.path)) yield name;
+  }
+
+  async getDirectoryHandle(name: string): Promise<DiskFolder> {
+    const path = join(this.path, name);
+    const status = await stat(path).catch((cause: unknown) => Promise.reject(domError(cause)));
+    if (!status.isDirectory()) throw new DOMException(`${path} is no folder.`, 'TypeMismatchError');
+    return new DiskFolder(path, null);
+  }
+
+  async getFileHandle(name: string): Promise<DiskFileHandle> {
+    return new DiskFileHandle(join(this.path, name));
+  }
+
+  async isSameEntry(other: unknown): Promise<boolean> {
+    if (!(other instanceof DiskFolder)) return false;
+    const real = (path: string) => realpath(path).catch(() => path);
+    return (await real(this.path)) === (await real(other.path));
+  }
+}
+
+class DiskFileHandle {
+  readonly kind = 'file';
+  readonly name: string;
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.name = basename(path);
+    this.#path = path;
+  }
+
+  async getFile(): Promise<DiskFile> {
+    const status = await stat(this.#path).catch((cause: unknown) => Promise.reject(domError(cause)));
+    return new DiskFile(this.#path, { size: status.size, modified: status.mtimeMs });
+  }
+}
+
+async function begin(path: string): Promise<{ walk: Walk; real: string }> {
+  const real = await realpath(path).catch((cause: unknown) => Promise.reject(domError(cause)));
+  return { real, walk: { top: real, entered: new Set([real]) } };
+}
+
+function isWithin(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+}
+
+interface Listed {
+  name: string;
+  kind: 'file' | 'directory';
+  isLink: boolean;
+}
+
+async function list(path: string): Promise<Listed[]> {
+  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) =>
+    Promise.reject(domError(cause)),
+  );
+  const listed: Listed[] = [];
+  for (const entry of entries) {
+    const isLink = entry.isSymbolicLink();
+    // Some file systems do not tell kinds when they list.
+    const isKnown = entry.isFile() || entry.isDirectory();
+    const kind = isLink || !isKnown ? await stat(join(path, entry.name)).catch(() => null) : entry;
+    if (kind?.isFile()) listed.push({ name: entry.name, kind: 'file', isLink });
+    else if (kind?.isDirectory()) listed.push({ name: entry.name, kind: 'directory', isLink });
+  }
+  // Of two links to one folder the first by name is followed, whatever order the disk has.
+  return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
+}

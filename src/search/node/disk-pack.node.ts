@@ -1,0 +1,177 @@
+/** @file The files of an index on a disk that only grow: thumbnails in one, vectors in two (`vectors/split-image.ts`). */
+
+import { open, type FileHandle } from 'node:fs/promises';
+import { SourceNotFoundError } from '../../errors';
+import { namingFull } from '../../store/disk-full.node.js';
+import type { PackReader, PackWriter } from '../library/storage';
+import { coarseAt, fineAt, imageBytes, joinImage, splitImage } from '../vectors';
+
+class DiskPack implements PackWriter {
+  readonly #handle: FileHandle;
+  readonly #path: string;
+  #end: number;
+
+  constructor(handle: FileHandle, path: string, end: number) {
+    this.#handle = handle;
+    this.#path = path;
+    this.#end = end;
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  async size(): Promise<number> {
+    return (await this.#handle.stat()).size;
+  }
+
+  async read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const into = new Uint8Array(bytes);
+    for (let done = 0; done < bytes;) {
+      const { bytesRead } = await this.#handle.read(into, done, bytes - done, at + done);
+      if (bytesRead === 0) throw notThere(this.#path);
+      done += bytesRead;
+    }
+    return into;
+  }
+
+  async append(bytes: Uint8Array): Promise<number> {
+    const at = this.#end;
+    await namingFull(async () => {
+      for (let done = 0; done < bytes.length;) {
+        done += (await this.#handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+      }
+    });
+    this.#end = at + bytes.length;
+    return at;
+  }
+
+  flush(): Promise<void> {
+    return namingFull(() => this.#handle.datasync());
+  }
+
+  async truncate(end: number): Promise<void> {
+    if (end >= this.#end) return;
+    await this.#handle.truncate(end);
+    this.#end = end;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
+
+/** Places are those of the whole image. */
+class SplitPack implements PackWriter {
+  readonly #coarse: DiskPack;
+  readonly #fine: DiskPack;
+  readonly #dims: number;
+  #end: number;
+
+  constructor(dims: number, coarse: DiskPack, fine: DiskPack) {
+    this.#dims = dims;
+    this.#coarse = coarse;
+    this.#fine = fine;
+    this.#end = imageBytes(dims, coarse.end, fine.end);
+  }
+
+  get end(): number {
+    return this.#end;
+  }
+
+  async size(): Promise<number> {
+    return imageBytes(this.#dims, await this.#coarse.size(), await this.#fine.size());
+  }
+
+  async read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
+    const [dims, end] = [this.#dims, at + bytes];
+    const [coarse, fine] = await Promise.all([
+      this.#coarse.read(coarseAt(dims, at), coarseAt(dims, end) - coarseAt(dims, at)),
+      this.#fine.read(fineAt(dims, at), fineAt(dims, end) - fineAt(dims, at)),
+    ]);
+    return joinImage(dims, at, { coarse, fine });
+  }
+
+  async append(bytes: Uint8Array): Promise<number> {
+    const at = this.#end;
+    const { coarse, fine } = splitImage(this.#dims, at, bytes);
+    // What a crash left in one of them, and not in the other.
+    await this.#cut(at);
+    try {
+      await this.#coarse.append(coarse);
+      await this.#fine.append(fine);
+    } catch (error) {
+      await this.#cut(at).catch(() => undefined);
+      throw error;
+    }
+    this.#end = at + bytes.length;
+    return at;
+  }
+
+  async flush(): Promise<void> {
+    await this.#coarse.flush();
+    await this.#fine.flush();
+  }
+
+  async truncate(end: number): Promise<void> {
+    if (end >= this.#end) return;
+    await this.#cut(end);
+    this.#end = end;
+  }
+
+  async close(): Promise<void> {
+    await this.#coarse.close();
+    await this.#fine.close();
+  }
+
+  async #cut(at: number): Promise<void> {
+    await this.#coarse.truncate(coarseAt(this.#dims, at));
+    await this.#fine.truncate(fineAt(this.#dims, at));
+  }
+}
+
+/** @throws SourceNotFoundError where it is not there */
+export async function openPackReader(path: string): Promise<PackReader> {
+  return openPack(path, 'r');
+}
+
+export async function openSplitReader(dims: number, coarse: string, fine: string): Promise<PackReader> {
+  return openSplit(dims, [coarse, fine], 'r');
+}
+
+/** Makes it where it is not there. */
+export async function openPackWriter(path: string): Promise<PackWriter> {
+  return openPack(path, 'r+');
+}
+
+export async function openSplitWriter(dims: number, coarse: string, fine: string): Promise<PackWriter> {
+  return openSplit(dims, [coarse, fine], 'r+');
+}
+
+async function openSplit(dims: number, [coarse, fine]: [string, string], flags: 'r' | 'r+'): Promise<SplitPack> {
+  const first = await openPack(coarse, flags);
+  try {
+    return new SplitPack(dims, first, await openPack(fine, flags));
+  } catch (error) {
+    await first.close();
+    throw error;
+  }
+}
+
+async function openPack(path: string, flags: 'r' | 'r+'): Promise<DiskPack> {
+  const handle = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw cause;
+    if (flags === 'r') throw notThere(path, cause);
+    return open(path, 'w+');
+  });
+  return new DiskPack(handle, path, (await handle.stat()).size);
+}
+
+function notThere(path: string, cause?: unknown): SourceNotFoundError {
+  return new SourceNotFoundError(
+    `${path} is not there, or shorter than the index says: the index is damaged. Run vlm2vec index again: what is missing ` +
+      'is computed anew.',
+    { path },
+    { cause },
+  );
+}

@@ -1,0 +1,69 @@
+/** @file An index → one file of the disk, with little of it in memory at a time. */
+
+import { closeSync, openSync, writeSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
+import { namingFull } from '../../store/disk-full.node.js';
+import { CHUNK_BYTES } from '../library/archive';
+import { exportParts } from '../library/export';
+import type { Library } from '../library/library';
+import { DiskBlob } from './disk-file.node.js';
+
+/**
+ * Writes the file beside its place and renames it. Sections are gathered in another file first, since their hashes stand
+ * before them.
+ * @throws StorageFullError; the signal's reason. Nothing is left behind then, and what was at `path` is as it was
+ */
+export async function exportToFile(library: Library, path: string, signal?: AbortSignal): Promise<void> {
+  const [whole, gathered] = [`${path}.partial`, `${path}.sections`];
+  try {
+    await namingFull(async () => {
+      const parts = joined(await gather(library, gathered, signal));
+      const file = await open(whole, 'w');
+      try {
+        for (const part of parts) {
+          for (let at = 0; at < part.size; at += CHUNK_BYTES) {
+            signal?.throwIfAborted();
+            await file.writeFile(new Uint8Array(await part.slice(at, at + CHUNK_BYTES).arrayBuffer()));
+          }
+        }
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await rename(whole, path);
+    });
+  } finally {
+    await rm(whole, { force: true });
+    await rm(gathered, { force: true });
+  }
+}
+
+async function gather(library: Library, path: string, signal?: AbortSignal): Promise<Blob[]> {
+  const file = openSync(path, 'w');
+  let end = 0;
+  try {
+    return await exportParts(library, {
+      signal,
+      keep: (bytes) => {
+        const from = end;
+        for (let done = 0; done < bytes.length;) done += writeSync(file, bytes, done, bytes.length - done, from + done);
+        end += bytes.length;
+        return new DiskBlob(path, from, end);
+      },
+    });
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Parts that follow each other in one file become one: a library has a part for each thumbnail. */
+function joined(parts: readonly Blob[]): Blob[] {
+  const runs: Blob[] = [];
+  for (const part of parts) {
+    const last = runs.at(-1);
+    const both = last instanceof DiskBlob ? last.joined(part) : null;
+    if (both) runs[runs.length - 1] = both;
+    else runs.push(part);
+  }
+  return runs;
+}

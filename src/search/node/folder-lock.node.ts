@@ -1,0 +1,26 @@
+/** @file One process at a time that writes an index: a lock file in it, with the process's number. */
+
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvalidInputError } from '../../errors';
+import { lockFile } from '../../store/lock-file.node.js';
+import { LOCAL_FOLDER } from '../library/folder-manifest';
+
+/** Resolves to its release. @throws InvalidInputError where another process has it */
+export async function lockFolder(folder: string): Promise<() => Promise<void>> {
+  await mkdir(join(folder, LOCAL_FOLDER), { recursive: true });
+  const path = join(folder, LOCAL_FOLDER, 'lock');
+  return lockFile(path, folder).catch((error: unknown) => {
+    if (!(error instanceof InvalidInputError)) throw error;
+    throw new InvalidInputError(
+      `Another process${holder(error)} is writing the index in ${folder}. Wait until it has ended, or stop it; if there is ` +
+        `no such process, delete ${path}.`,
+      { folder, ...error.details },
+      { cause: error },
+    );
+  });
+}
+
+function holder({ details: { pid } }: InvalidInputError): string {
+  return typeof pid === 'number' ? ` (${pid})` : '';
+}

@@ -1,0 +1,83 @@
+/**
+ * @file Changes since the last whole writing of an index's rows: one line each, a checksum and JSON. A line that a crash
+ * cut short, and what lies behind it, does not count.
+ */
+
+import { createHash } from 'node:crypto';
+import { open, readFile, type FileHandle } from 'node:fs/promises';
+import { namingFull } from '../../store/disk-full.node.js';
+
+const SUM_LENGTH = 16;
+const NEWLINE = 0x0a;
+
+function sumOf(json: string | Uint8Array): string {
+  return createHash('sha256').update(json).digest('hex').slice(0, SUM_LENGTH);
+}
+
+/** What it holds, and how many bytes of it count. A file that is not there holds nothing. */
+export async function readJournal(path: string): Promise<{ entries: unknown[]; bytes: number }> {
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+    return Buffer.alloc(0);
+  });
+  const entries: unknown[] = [];
+  let at = 0;
+  for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
+    const json = bytes.subarray(at + SUM_LENGTH + 1, end);
+    if (bytes.toString('latin1', at, at + SUM_LENGTH) !== sumOf(json)) break;
+    try {
+      entries.push(JSON.parse(json.toString('utf8')));
+    } catch {
+      break; // written by no one who writes journals
+    }
+    at = end + 1;
+  }
+  return { entries, bytes: at };
+}
+
+export class JournalWriter {
+  readonly #handle: FileHandle;
+  #end: number;
+
+  private constructor(handle: FileHandle, end: number) {
+    this.#handle = handle;
+    this.#end = end;
+  }
+
+  /** @param bytes that count; the rest is overwritten */
+  static async open(path: string, bytes: number): Promise<JournalWriter> {
+    const handle = await open(path, 'r+').catch(() => open(path, 'w+'));
+    await handle.truncate(bytes);
+    return new JournalWriter(handle, bytes);
+  }
+
+  get bytes(): number {
+    return this.#end;
+  }
+
+  /**
+   * Resolves once it is written; with `durable` also should the power fail.
+   * @throws StorageFullError; it does not count then
+   */
+  async append(entry: unknown, { durable }: { durable: boolean }): Promise<void> {
+    const json = JSON.stringify(entry);
+    const line = Buffer.from(`${sumOf(json)} ${json}\n`);
+    try {
+      await namingFull(async () => {
+        for (let done = 0; done < line.length;) {
+          done += (await this.#handle.write(line, done, line.length - done, this.#end + done)).bytesWritten;
+        }
+        if (durable) await this.#handle.datasync();
+      });
+    } catch (error) {
+      // A whole line may lie there by now, which the caller takes for not written.
+      await this.#handle.truncate(this.#end).catch(() => undefined);
+      throw error;
+    }
+    this.#end += line.length;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+}
