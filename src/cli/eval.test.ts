@@ -261,16 +261,15 @@ test.skipIf(example === null)('verify: a model that gives other scores fails, wi
 
 test('--details has every choice, and compare holds two runs against each other', async () => {
   const file = (name: string) => at(`${name}.jsonl`);
-  const [one, two] = await Promise.all(
-    (['tiny-tied', 'tiny-untied'] as const).map((name) =>
-      reportOf(['eval', MINI, '--model', at(name), '--regime', 'native', '--sets', SETS, '--details', file(name)]),
-    ),
-  );
+  const detailed = (name: string) =>
+    reportOf(['eval', MINI, '--model', at(name), '--regime', 'native', '--sets', SETS, '--details', file(name)]);
+  const one = await detailed('tiny-tied'); // one after another: what the command prints is caught process-wide
+  const two = await detailed('tiny-untied');
   const details = readFileSync(file('tiny-tied'), 'utf8')
     .trimEnd()
     .split('\n')
     .map((line) => JSON.parse(line) as QueryDetail);
-  for (const { name, queries, score } of one!.sets) {
+  for (const { name, queries, score } of one.sets) {
     const of = details.filter(({ set }) => set === name);
     expect(of.length, name).toBe(queries);
     expect((100 * of.filter(({ chosen }) => chosen.index === 0).length) / of.length, name).toBeCloseTo(score, 9);
@@ -283,8 +282,8 @@ test('--details has every choice, and compare holds two runs against each other'
   const compared = await run(['eval', 'compare', file('tiny-tied'), file('tiny-untied'), '--json']);
   expect(compared.stderr).toBe('');
   const all = (JSON.parse(compared.stdout) as Comparison[]).at(-1)!;
-  expect(all.a.value).toBeCloseTo(one!.averages.find(({ name }) => name === 'All')!.score!, 9);
-  expect(all.b.value).toBeCloseTo(two!.averages.find(({ name }) => name === 'All')!.score!, 9);
+  expect(all.a.value).toBeCloseTo(one.averages.find(({ name }) => name === 'All')!.score!, 9);
+  expect(all.b.value).toBeCloseTo(two.averages.find(({ name }) => name === 'All')!.score!, 9);
   expect(all.difference.value).toBeCloseTo(all.b.value - all.a.value, 9);
   expect(all.difference.interval.low).toBeLessThanOrEqual(all.difference.value);
   expect(all.difference.interval.high).toBeGreaterThanOrEqual(all.difference.value);

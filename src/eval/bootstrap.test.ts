@@ -5,12 +5,12 @@ const ones = (count: number, of: number) => Array.from({ length: of }, (_, i) =>
 
 /** What the percentile interval of one set of zeros and ones tends to: quantiles of the binomial distribution. */
 function binomialQuantile(of: number, share: number, tail: number): number {
-  let mass = (1 - share) ** of;
-  let sum = mass;
+  let mass = of * Math.log(1 - share); // in logarithms: 0.002 ** 500 is no double
+  let sum = Math.exp(mass);
   let k = 0;
   while (sum < tail) {
-    mass *= ((of - k) / (k + 1)) * (share / (1 - share));
-    sum += mass;
+    mass += Math.log(((of - k) / (k + 1)) * (share / (1 - share)));
+    sum += Math.exp(mass);
     k++;
   }
   return k / of;

@@ -4,6 +4,7 @@
  * beforehand, so that what both find hard or easy falls out. Seeded: the same numbers give the same interval.
  */
 
+import { uniforms } from '../bundle/random';
 import { InvalidInputError } from '../errors';
 
 export interface BootstrapOptions {
@@ -29,7 +30,7 @@ export function bootstrapInterval(sets: readonly (readonly number[])[], options:
   if (sets.length === 0 || sets.some(({ length }) => length === 0)) {
     throw new InvalidInputError('There is no interval of nothing: a set has no queries.');
   }
-  const random = generator(seed);
+  const random = uniforms(seed);
   const means = Array.from({ length: resamples }, () => {
     let sum = 0;
     for (const values of sets) {
@@ -48,15 +49,4 @@ function quantile(sorted: readonly number[], share: number): number {
   const at = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
   return below + (above - below) * (at - Math.floor(at));
-}
-
-/** Mulberry32 (Tommy Ettinger, public domain): 32 bits of state, enough for as many draws as are made here. → [0, 1) */
-function generator(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let bits = Math.imul(state ^ (state >>> 15), state | 1);
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61);
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
