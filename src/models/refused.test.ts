@@ -6,9 +6,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { folderTree } from '../checkpoint/folder.node';
-import { convertCheckpoint, openCheckpoint } from '../convert';
 import { VLM2VecError } from '../errors';
-import { memoryBundle } from '../store/memory';
+import { changedAt, watchedConversion } from '../testing/watched-conversion';
 import { changedTree, rewrittenTensors } from '../testing/checkpoint-files';
 import { fixtureBytes, fixturePath } from '../testing/fixtures';
 
@@ -29,34 +28,12 @@ const FILES = {
 
 /** The parsed file with values set at dotted paths; `undefined` takes the key away. */
 function changedJson(file: string, changes: Json): string {
-  const json = JSON.parse(readFileSync(fixturePath(file), 'utf8')) as Json;
-  for (const [path, value] of Object.entries(changes)) {
-    const keys = path.split('.');
-    const last = keys.pop()!;
-    const parent = keys.reduce((at, key) => at[key] as Json, json);
-    if (value === undefined) delete parent[last];
-    else parent[last] = value;
-  }
-  return JSON.stringify(json);
+  return JSON.stringify(changedAt(JSON.parse(readFileSync(fixturePath(file), 'utf8')) as Json, changes));
 }
 
 /** Converts with a writer that notes every file that is begun. */
 async function convert(model: Model, files: Record<string, string | Uint8Array | null>) {
-  const begun: string[] = [];
-  const { writer } = memoryBundle();
-  const watched = {
-    ...writer,
-    create: (path: string) => (begun.push(path), writer.create(path)),
-    reopen: (path: string, bytes: number) => (begun.push(path), writer.reopen(path, bytes)),
-  };
-  const tree = changedTree(await folderTree(fixturePath(FOLDERS[model])), files);
-  const problem = await openCheckpoint({ checkpoint: tree })
-    .then((checkpoint) => convertCheckpoint({ checkpoint, writer: watched, dtype: 'q4' }))
-    .then(
-      () => null,
-      (error: unknown) => error,
-    );
-  return { begun, problem };
+  return watchedConversion(changedTree(await folderTree(fixturePath(FOLDERS[model])), files));
 }
 
 async function expectRefused(model: Model, files: Record<string, string | Uint8Array | null>, message: RegExp) {

@@ -3,10 +3,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { folderTree } from '../../checkpoint/folder.node';
-import { convertCheckpoint, openCheckpoint } from '../../convert';
 import { BundleFormatError, CheckpointMismatchError, UnsupportedError, VLM2VecError } from '../../errors';
 import { architectureOf } from '..';
-import { memoryBundle } from '../../store/memory';
+import { changedAt, watchedConversion } from '../../testing/watched-conversion';
 import { changedTree, rewrittenTensors } from '../../testing/checkpoint-files';
 import { fixtureBytes, fixturePath } from '../../testing/fixtures';
 import { configOf } from '../../testing/official-models';
@@ -18,35 +17,8 @@ type Json = Record<string, unknown>;
 const FOLDER = 'checkpoints/tiny-siglip2';
 const jsonOf = (name: string) => JSON.parse(readFileSync(fixturePath(`${FOLDER}/${name}`), 'utf8')) as Json;
 
-/** With values set at dotted paths; `undefined` takes the key away. */
-function changed(json: Json, changes: Json): Json {
-  const copy = structuredClone(json);
-  for (const [path, value] of Object.entries(changes)) {
-    const keys = path.split('.');
-    const last = keys.pop()!;
-    const parent = keys.reduce((at, key) => at[key] as Json, copy);
-    if (value === undefined) delete parent[last];
-    else parent[last] = value;
-  }
-  return copy;
-}
-
 async function convert(files: Record<string, string | Uint8Array | null>) {
-  const begun: string[] = [];
-  const { writer } = memoryBundle();
-  const watched = {
-    ...writer,
-    create: (path: string) => (begun.push(path), writer.create(path)),
-    reopen: (path: string, bytes: number) => (begun.push(path), writer.reopen(path, bytes)),
-  };
-  const checkpoint = changedTree(await folderTree(fixturePath(FOLDER)), files);
-  const problem = await openCheckpoint({ checkpoint })
-    .then((opened) => convertCheckpoint({ checkpoint: opened, writer: watched, dtype: 'q4' }))
-    .then(
-      () => null,
-      (error: unknown) => error as Error,
-    );
-  return { begun, problem };
+  return watchedConversion(changedTree(await folderTree(fixturePath(FOLDER)), files));
 }
 
 async function expectRefused(files: Record<string, string | Uint8Array | null>, message: RegExp) {
@@ -81,7 +53,7 @@ test('two towers of different widths need a projection between them', () => {
     },
   };
   expect(siglip.network(giant, { head: null })).toMatchObject({ hiddenSize: 1152, dims: 1536 });
-  const without = changed(giant, { 'text_config.projection_size': undefined });
+  const without = changedAt(giant, { 'text_config.projection_size': undefined });
   expect(() => parseConfig(without)).toThrow(/texts have 1152 numbers, those of pictures 1536/);
 });
 
@@ -91,7 +63,7 @@ describe('relatives are refused by name', () => {
   });
 
   test.each([undefined, 32_000, 250_000])('SigLIP 1, by its vocabulary (%s)', async (rows) => {
-    const config = changed(jsonOf('config.json'), { 'text_config.vocab_size': rows });
+    const config = changedAt(jsonOf('config.json'), { 'text_config.vocab_size': rows });
     // It has no tokenizer.json; that is not what is said.
     await expectRefused({ 'config.json': JSON.stringify(config), 'tokenizer.json': null }, /SigLIP 1 is not converted/);
   });
@@ -100,7 +72,7 @@ describe('relatives are refused by name', () => {
     ['tokenizer.json', { 'model.type': 'Unigram' }],
     ['tokenizer_config.json', { tokenizer_class: 'SiglipTokenizer' }],
   ])('SigLIP 1, by its %s', async (name, changes) => {
-    await expectRefused({ [name]: JSON.stringify(changed(jsonOf(name), changes)) }, /SigLIP 1 is not converted/);
+    await expectRefused({ [name]: JSON.stringify(changedAt(jsonOf(name), changes)) }, /SigLIP 1 is not converted/);
   });
 });
 
@@ -133,7 +105,7 @@ test.each<[file: string, changes: Json, message: RegExp]>([
   ['tokenizer_config.json', { pad_token: '<eos>' }, /"pad_token" is "<eos>"/],
   ['tokenizer.json', { added_tokens: [] }, /no <eos>/],
 ])('%s: %j', async (file, changes, message) => {
-  await expectRefused({ [file]: JSON.stringify(changed(jsonOf(file), changes)) }, message);
+  await expectRefused({ [file]: JSON.stringify(changedAt(jsonOf(file), changes)) }, message);
 });
 
 test.each<[file: string, changes: Json]>([
@@ -146,7 +118,7 @@ test.each<[file: string, changes: Json]>([
   ['preprocessor_config.json', { image_processor_type: 'SiglipImageProcessorFast', crop_size: null }],
   ['tokenizer_config.json', { add_bos_token: undefined, add_eos_token: undefined, do_lower_case: undefined }],
 ])('what means nothing, or the same, is not refused: %s %j', async (file, changes) => {
-  const { problem } = await convert({ [file]: JSON.stringify(changed(jsonOf(file), changes)) });
+  const { problem } = await convert({ [file]: JSON.stringify(changedAt(jsonOf(file), changes)) });
   expect(problem).toBeNull();
 });
 
@@ -164,7 +136,7 @@ describe('what is put around a text', () => {
     const given = { ...tokenizer, post_processor: processor };
     expect(textTokens({ tokenizer: given, tokenizerConfig }, 2000)).toEqual(IDS);
     for (const lacking of [{ add_bos_token: undefined }, { add_eos_token: undefined }, { add_eos_token: null }]) {
-      const flags = changed(tokenizerConfig, lacking);
+      const flags = changedAt(tokenizerConfig, lacking);
       expect(() => textTokens({ tokenizer: given, tokenizerConfig: flags }, 2000)).toThrow(UnsupportedError);
     }
     expect(() => textTokens({ tokenizer: given, tokenizerConfig: null }, 2000)).toThrow(UnsupportedError);
@@ -236,10 +208,10 @@ test('a bundle’s numbers are checked again', () => {
   expect(read({})).toMatchObject({ config, image, textTokens: 64 });
   for (const path of ['dims', 'vocabSize', 'endTokenId', 'text.width', 'text.positions', 'vision.patchSize']) {
     for (const value of [undefined, null, -1, 'x', 1e300]) {
-      expect(() => read({ config: changed(config, { [path]: value }) }), path).toThrow(BundleFormatError);
+      expect(() => read({ config: changedAt(config, { [path]: value }) }), path).toThrow(BundleFormatError);
     }
   }
-  expect(() => read({ config: changed(config, { padTokenId: 5000 }) })).toThrow(/outside the vocabulary/);
+  expect(() => read({ config: changedAt(config, { padTokenId: 5000 }) })).toThrow(/outside the vocabulary/);
   for (const [key, value] of Object.entries({ plan: 'tiles', size: 33, patchSize: 4, filter: 'nearest', mean: [0] })) {
     expect(() => read({ image: { ...image, [key]: value } }), key).toThrow(BundleFormatError);
   }
