@@ -205,6 +205,7 @@ test('a picture that ends the model fails after two deaths, and no other; a mode
   expect(seen.first.problems).toEqual([
     {
       id: expect.any(Number),
+      pass: 'first',
       path: `Pictures/6/${numbered(20)}`,
       kind: 'failed',
       reason: expect.stringMatching(/ended twice/),

@@ -54,7 +54,7 @@ const MAY_IMPORT = {
     'src/remote',
     'src/similarity',
   ],
-  'src/sources': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
+  'src/sources': [...BASE, 'src/net', 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
   'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/recipes', 'src/remote', 'src/runtime', 'src/sources'],
   'src/load-options': [...BASE, 'src/net', 'src/runtime', 'src/sources', 'src/backend', 'src/recipes'],
   'src/stored': [

@@ -5,10 +5,10 @@
 
 import type { BundleManifest } from '../bundle/manifest';
 import { SourceNotFoundError, UnsupportedError } from '../errors';
+import { importing } from '../net';
 import { httpBundle, readManifest, readRecord, type ModelStore } from '../store/index';
-import { convertInto, isRoundedAs } from './convert-into';
 import { isWanted, openOnServer } from './download-into';
-import { ifStored, isThere } from './keep';
+import { ifStored, isRoundedAs, isThere } from './keep';
 import { locate, type LocatedCheckpoint } from './locate';
 import { openModelStore } from './model-store';
 import { specOf } from './origin';
@@ -55,6 +55,7 @@ async function openCheckpointSource(source: LocatedCheckpoint, options: OpenOpti
   const modelStore = await openModelStore();
   const stored = await ifStored({ modelStore, name: source.name }, options.signal);
   if (stored && !options.refresh && isRoundedAs(stored.manifest, options)) return stored;
+  const { convertInto } = await importing(() => import('./convert-into')); // ready bundles do without it
   return convertInto({ ...source, modelStore, stored }, options);
 }
 
