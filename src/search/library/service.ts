@@ -8,7 +8,16 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import { DeepPass } from '../deep/deep-pass';
 import { Elsewhere } from '../deep/elsewhere';
-import type { DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
+import type {
+  DeepReport,
+  Facets,
+  FolderFile,
+  FolderInfo,
+  ListOptions,
+  PhotoItem,
+  PhotoProblem,
+  SearchResult,
+} from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { compact, isWasteful } from './compact';
@@ -46,7 +55,7 @@ interface Opened {
 }
 
 /** What was found, and how long that took. */
-type WireFound = Found & { revision: number; milliseconds: number };
+type WireFound = Found & Pick<SearchResult, 'revision' | 'phase'> & { milliseconds: number };
 
 export class SearchService {
   #hooks: PageHooks | null = null;
@@ -432,10 +441,11 @@ export class SearchService {
   }
 
   async #timed(run: (library: Library) => Found): Promise<WireFound> {
-    const { library } = this.#open();
+    const { library, indexer } = this.#open();
     const start = performance.now();
     const found = run(library);
-    return { ...found, revision: library.meta.revision, milliseconds: performance.now() - start };
+    const at = { revision: library.meta.revision, phase: indexer?.phase ?? 'idle' };
+    return { ...found, ...at, milliseconds: performance.now() - start };
   }
 
   /** Waits until no other tab writes, then does. */
