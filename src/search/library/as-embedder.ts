@@ -23,8 +23,10 @@ export function asEmbedder(given: PhotoEmbedder | PhotoModel, option: string): P
   }
   const { id, dims } = given;
   // Under an empty name the vectors of all such models would be taken for those of one.
-  if (typeof id !== 'string' || id === '') refuse(`${option}.id`, id || "''", 'a string that names the model, as model.id');
-  if (!(Number.isSafeInteger(dims) && dims > 0)) refuse(`${option}.dims`, dims, 'the length of a vector, as model.dims');
+  if (typeof id !== 'string' || id === '')
+    refuse(`${option}.id`, id === '' ? "''" : id, 'a string that names the model, as model.id');
+  if (!(Number.isSafeInteger(dims) && dims > 0))
+    refuse(`${option}.dims`, dims, 'the length of a vector, as model.dims');
   const embedder = 'info' in given ? ofModel(given) : given;
   const { restart, weights, recipe } = embedder;
   if (restart !== undefined && typeof restart !== 'function') refuse(`${option}.restart`, restart, 'a function');

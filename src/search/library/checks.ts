@@ -48,7 +48,11 @@ const wallClock: Check = (value, option) => {
     refuse(option, value, `milliseconds of the camera's wall clock: daysFilter('${day}', '${day}'), or ${from}`);
   }
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    refuse(option, value, "a number: milliseconds of the camera's wall clock, as PhotoItem.taken and daysFilter have them");
+    refuse(
+      option,
+      value,
+      "a number: milliseconds of the camera's wall clock, as PhotoItem.taken and daysFilter have them",
+    );
   }
 };
 const strings: Check = (value, option) => {
@@ -137,7 +141,8 @@ export const checkSignal = (call: string, options: unknown): void => checkCall(c
 /** @throws InvalidInputError, for a query with nothing to look for too */
 export function checkQuery(query: unknown): void {
   if (typeof query !== 'object' || query === null || query instanceof Blob || Array.isArray(query)) {
-    const meant = typeof query === 'string' ? '{ text }' : query instanceof Blob ? '{ image }' : 'an object as { text }';
+    const meant =
+      typeof query === 'string' ? '{ text }' : query instanceof Blob ? '{ image }' : 'an object as { text }';
     refuse('query', query, meant);
   }
   checkAll('A query', query, QUERY);

@@ -2,7 +2,7 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, InvalidInputError, UnsupportedError } from '../../errors';
+import { DisposedError, UnsupportedError } from '../../errors';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
@@ -210,7 +210,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     signal?.throwIfAborted();
     if (this.#closed) throw closedError();
     if (pass === 'deep' && !this.#deep) throw noDeepModel();
-    await Promise.all(pass === 'deep' ? this.#beginning.values() : [this.#beginning.get('first')]);
+    for (const [which, begun] of [...this.#beginning]) if (which === pass || pass === 'deep') await begun;
     const closing = this.#closing.signal;
     const told = { state: () => this.#state, subscribe: this.subscribe.bind(this) };
     return runEnd(told, pass, signal ? AbortSignal.any([signal, closing]) : closing);

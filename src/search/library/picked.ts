@@ -27,13 +27,13 @@ export function asSource(given: PhotoSource): FolderSource {
   }
   expectKnown('add', given, ['name', 'files', 'handle']);
   const { name, files } = given;
-  if (typeof name !== 'string' || name === '') refuse('name', name || "''", 'what the folder is called');
+  if (typeof name !== 'string' || name === '') refuse('name', name === '' ? "''" : name, 'what the folder is called');
   if (!isList(files)) refuse('files', files, 'a FileList, or an array of files');
   return { name, files: withPaths(files, 'files') };
 }
 
-const isHandle = (value: object): value is FileSystemHandle =>
-  'kind' in value && (value.kind === 'directory' || value.kind === 'file');
+const isHandle = (value: unknown): value is FileSystemHandle =>
+  typeof value === 'object' && value !== null && 'kind' in value && /^(directory|file)$/.test(String(value.kind));
 
 const isList = (value: unknown): value is ArrayLike<File | FolderFile> =>
   typeof value === 'object' && value !== null && 'length' in value && typeof value.length === 'number';
@@ -43,7 +43,8 @@ function folderOf(files: ArrayLike<File | FolderFile>): string {
   const names = new Set(Array.from(files, (file) => relativePath(file).split('/')[0]!));
   const [name] = names;
   if (names.size === 1 && name) return name;
-  const why = files.length === 0 ? 'There is no file' : names.size > 1 ? 'They are of several folders' : 'They say no folder';
+  const why =
+    files.length === 0 ? 'There is no file' : names.size > 1 ? 'They are of several folders' : 'They say no folder';
   throw new InvalidInputError(
     `${why}: give the files with a name for them, as add({ name: 'My pictures', files }). Only those of ` +
       '<input webkitdirectory> say which folder they are of.',
