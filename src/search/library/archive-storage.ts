@@ -18,13 +18,13 @@ export interface ArchiveStorage extends IndexStorage {
  */
 export async function openArchiveStorage(blob: Blob, name: string): Promise<ArchiveStorage> {
   const archive = await openArchive(blob);
-  const { folders, files } = await checkArchive(archive);
+  const { folders, files, albums } = await checkArchive(archive);
   const { modelId, modelName, dims } = archive.header;
   const lastUsed = Date.parse(archive.header.created) || 0;
   const meta = { name, modelId, modelName, dims, lastUsed, generation: 1, revision: 0, unfinished: false };
   return {
     indexed: modelOf(archive),
-    load: async () => ({ meta, folders, files }),
+    load: async () => ({ meta, folders, files, albums }),
     openReaders: async () => ({ vectors: readerOf(archive, 'vectors'), thumbnails: readerOf(archive, 'thumbnails') }),
     loadAttempts: async () => [],
     close: async () => undefined,
