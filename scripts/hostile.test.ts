@@ -10,7 +10,8 @@ import { parseAdapterConfig } from '../src/checkpoint/adapter-config';
 import { parseSafetensors } from '../src/checkpoint/safetensors';
 import { openTorchFile } from '../src/checkpoint/torch';
 import { openZip } from '../src/checkpoint/zip';
-import { isBad, parseLines } from '../src/cli/jsonl';
+import { linesOf } from '../src/cli/inputs/line-stream';
+import { lineRecords } from '../src/cli/inputs/lines';
 import { VLM2VecError } from '../src/errors';
 import { openParquet } from '../src/eval/parquet';
 import { decodeImage } from '../src/image';
@@ -97,14 +98,17 @@ const TARGETS: Record<string, Target> = {
     seeds: () => ['CIRR', 'ImageNet-1K'].map((set) => file(`public/eval/mmeb-mini/${set}/test-00000-of-00001.parquet`)),
     read: async (bytes) => {
       const table = await openParquet(bytesSource(bytes));
+      for await (const group of table.groups(table.columns)) void group; // what the command reads with
       return table.read(table.columns);
     },
   },
   JSONL: {
     seeds: () => [new TextEncoder().encode('{"id":1,"text":"a cat"}\n{"id":[2],"text":"a dog"}\n')],
-    read: (bytes) => {
-      const bad = parseLines(bytes, '/nowhere').find(isBad); // what is wrong stands in its line's place
-      if (bad) throw bad.error;
+    read: async (bytes) => {
+      const lines = linesOf(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream());
+      for await (const record of lineRecords(lines, '/nowhere', { prefix: '' })) {
+        if ('error' in record) throw record.error; // what is wrong stands in its line's place
+      }
     },
   },
   'tokenizer.json': {

@@ -248,7 +248,7 @@ describe('embed', () => {
       place,
       ...more,
     ];
-    await expectRefusal(out('x.csv'), /neither a \*\.parquet file nor lance:/);
+    await expectRefusal(out('x.csv'), /neither \*\.jsonl, \*\.npy, \*\.parquet nor lance:/);
     await expectRefusal(out('lance:x'), /names no table; write lance:<database>\/<table>/);
     await expectRefusal(out(path.join(work, 'none', 'x.parquet')), /There is no folder/);
     await expectRefusal(out(table, '--raw-tokens'), /--raw-tokens is for JSON lines/);

@@ -1,196 +1,182 @@
-/** @file `vlm2vec embed`: JSON lines in; out come JSON lines with an embedding each, in order, or a table of vectors. */
+/** @file `vlm2vec embed`: inputs of every kind in; out come their vectors, in order, on stdout or in a file. */
 
 import { addAbortSignal } from 'node:stream';
 import { InvalidInputError } from '../errors';
-import type { Shard } from '../eval';
-import { isMultiVector, type Embedding } from '../multi-vector';
-import { loadRuntime, type Compute, type EmbedOptions, type Runtime, type WeightsChoice } from '../runtime';
+import { loadRuntime, type EmbedOptions, type Runtime } from '../runtime';
 import { checkAsked } from './asked-options';
-import { embedLines, type LineResult } from './embed-lines';
+import { embedEach, embedSome } from './embed-chunk';
+import { askedOptions, factsOf, provenanceOf, type EmbedArguments } from './embed-facts';
+import { EmbedProgress } from './embed-progress';
+import { rawTokens, rowOf } from './embed-rows';
 import { InputsSkipped } from './failure';
-import { isBad, readJsonLines, type JsonLine } from './jsonl';
+import { chunksOf, readAll, shareOf, sliceOf } from './inputs/read';
+import type { AnyRecord, Source } from './inputs/record';
+import { openSources } from './inputs/sources';
 import { printLine } from './output';
+import { heldSink } from './outputs/held';
+import { jsonLine, stdoutSink } from './outputs/json-lines';
+import { openOutput, type Output } from './outputs/output';
+import { parsePlace, type SinkPlace } from './outputs/places';
+import type { OutputRow, SinkShape } from './outputs/sink';
+import { tableColumns } from './outputs/table-columns';
 import { bundleAt } from './places';
 import type { ProgressLine } from './progress';
 import { recipeAt } from './recipe';
 import { serveLines } from './serve';
-import { openSink, parseSinkPlace } from './sinks';
-import type { SinkPlace, VectorSink } from './vector-sink';
 import { warn } from './warn';
 
-/** Digits that give back the same float32. */
-const FLOAT32_DIGITS = 9;
-
-/** Options that are those of `embed` in the library. */
-type AskedOptions = Pick<
-  EmbedOptions,
-  'minPixels' | 'maxPixels' | 'numCrops' | 'orientation' | 'dims' | 'instruction' | 'role' | 'prefix' | 'batching'
->;
-
-export interface EmbedArguments extends AskedOptions {
-  model: string;
-  /** Left out with `serve`. */
-  jsonl?: string;
-  device: 'cpu' | 'webgpu';
-  weights?: WeightsChoice;
-  compute: Compute;
-  threads?: number;
-  /** Name of a shipped recipe, or a JSON file. */
-  recipe?: string;
-  rawTokens?: boolean;
-  shard?: Shard;
-  skipBad?: boolean;
-  /** `*.parquet` or `lance:<database>/<table>`, in place of stdout. */
-  out?: string;
-  /** Answer batches of lines from stdin until it ends. */
-  serve?: boolean;
-}
-
 /**
- * Every line is checked before the first result is printed: a bad line anywhere means that nothing is. With `skipBad` its
- * error stands in its place, and results are printed as they come.
+ * Texts of a chunk, by where weights are: enough to batch, few enough that a kill costs little. Streamed weights are read for
+ * each chunk: the more inputs, the fewer times.
  */
-export async function embed(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
-  const { out, rawTokens: withTokens, shard, skipBad = false } = args;
-  if (args.serve) return serve(args, progress, signal);
-  const place = out === undefined ? null : parseSinkPlace(out);
-  if (place && withTokens) throw new InvalidInputError('--raw-tokens is for JSON lines, not for --out.');
-  const reader = await bundleAt(args.model);
-  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
-  if (args.jsonl === undefined) throw new InvalidInputError('Say what to embed: --jsonl <file>, or - for stdin.');
-  const lines = shareOf(await readJsonLines(args.jsonl), shard);
-  const bad = lines.find(isBad);
-  if (bad && !skipBad) throw bad.error;
-  if (lines.length === 0 && !place) return;
-  const runtime = await loadRuntime({ reader, recipe, ...loadingOf(args), signal, onProgress: progress.show });
-  try {
-    const options: EmbedOptions = { ...askedOptions(args), signal };
-    for (const line of checkAsked(options, runtime.info)) warn(line, progress);
-    let skipped = 0;
-    const results = embedLines(runtime, lines, { options, skipBad, progress });
-    const writeOut = async (write: (results: LineResult[]) => Promise<void>) => {
-      for await (const chunk of results) {
-        skipped += chunk.filter(({ error }) => error !== undefined).length;
-        await write(chunk);
-      }
+const CHUNK_TEXTS = { resident: 512, streamed: 8192 };
+
+/** Without `skipBad`, what is wrong with any input ends the run, and nothing is printed of the others. */
+export async function embed(
+  words: readonly string[],
+  args: EmbedArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<void> {
+  if (args.serve) return serve(words, args, progress, signal);
+  const place = placeOf(args);
+  const { text: asText, keep, skipBad = false } = args;
+  const sources = await openSources(words, { ...args, asText });
+  await withModel(args, progress, signal, async (runtime, options, recipe) => {
+    const { info } = runtime;
+    const shape: SinkShape = {
+      ...{ ...shapeOf(runtime, args), provenance: provenanceOf(info, args) },
+      columns: place?.kind === 'parquet' || place?.kind === 'lance' ? tableColumns(keep, sources) : [],
     };
-    if (place) {
-      const sink = await openLineSink(place, runtime, options.dims);
-      try {
-        await writeOut((chunk) => store(chunk, sink, progress));
-        await sink.finish();
-      } catch (error) {
-        await sink.discard();
-        throw error;
-      }
-    } else {
-      await writeOut(async (chunk) => {
-        for (const result of chunk) await printLine(await asJson(result, withTokens ? { runtime, options } : null));
-      });
-    }
-    if (skipped > 0) throw new InputsSkipped(`${skipped} of ${lines.length} lines could not be embedded.`);
-  } finally {
-    await runtime.dispose();
-  }
-}
-
-async function serve(args: EmbedArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
-  for (const key of ['out', 'shard', 'jsonl', 'rawTokens'] as const) {
-    if (args[key] === undefined) continue;
-    const flag = key === 'rawTokens' ? 'raw-tokens' : key;
-    throw new InvalidInputError(`--serve reads stdin and prints JSON lines; it has no place for --${flag}.`);
-  }
-  const reader = await bundleAt(args.model);
-  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
-  const runtime = await loadRuntime({ reader, recipe, ...loadingOf(args), signal, onProgress: progress.show });
-  try {
-    const options: EmbedOptions = { ...askedOptions(args), signal };
-    for (const line of checkAsked(options, runtime.info)) warn(line, progress);
-    await serveLines(runtime, addAbortSignal(signal, process.stdin), {
-      options,
-      progress,
-      print: async (result) => printLine(await asJson(result, null)),
-      printEnd: () => printLine(''),
+    const range = args.shard && (await shareOf(sources, args.shard, signal));
+    const output = await openOutput(place, {
+      ...{ shape, facts: factsOf(info, args, words, recipe), resume: args.resume, overwrite: args.overwrite },
+      otherwise: skipBad ? stdoutSink(shape) : heldSink(shape),
     });
-  } finally {
-    await runtime.dispose();
-  }
-}
-
-const loadingOf = ({ device, compute, weights, threads }: EmbedArguments) => ({
-  device,
-  compute,
-  weights,
-  numThreads: threads,
-});
-
-/** The i-th of n runs of lines that follow each other: outputs of all shards in order are the whole output. */
-function shareOf<Line>(lines: Line[], shard: Shard | undefined): Line[] {
-  if (!shard) return lines;
-  const { index, count } = shard;
-  return lines.slice(Math.floor((lines.length * index) / count), Math.floor((lines.length * (index + 1)) / count));
-}
-
-function askedOptions(args: EmbedArguments): AskedOptions {
-  const { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix, batching } = args;
-  return { minPixels, maxPixels, numCrops, orientation, dims, instruction, role, prefix, batching };
-}
-
-async function asJson(
-  { line, embedding, error }: LineResult,
-  tokensOf: { runtime: Runtime; options: EmbedOptions } | null,
-): Promise<string> {
-  const { id } = line;
-  if (error !== undefined) return JSON.stringify({ id, error });
-  const vectors = isMultiVector(embedding)
-    ? { embeddings: rowsOf(embedding).map(digits) }
-    : { embedding: digits(embedding) };
-  const tokens = tokensOf ? await rawTokens(tokensOf.runtime, line, tokensOf.options) : {};
-  return JSON.stringify({ id, ...vectors, ...tokens });
-}
-
-const digits = (vector: Float32Array) => Array.from(vector, (value) => Number(value.toPrecision(FLOAT32_DIGITS)));
-
-/** // [count][dims] */
-function rowsOf({ data, count, dims }: Exclude<Embedding, Float32Array>): Float32Array[] {
-  return Array.from({ length: count }, (_, row) => data.subarray(row * dims, (row + 1) * dims));
-}
-
-/** A table has no place for errors: bad lines are left out of it, and named. */
-async function store(chunk: readonly LineResult[], sink: VectorSink, progress: ProgressLine): Promise<void> {
-  for (const { line, embedding, error } of chunk) {
-    if (error !== undefined) warn(`${error} Left out.`, progress);
-    else {
-      const vectors = isMultiVector(embedding) ? rowsOf(embedding) : embedding;
-      await sink.write([{ texts: textsOf(line), vector: vectors }]);
-    }
-  }
-}
-
-async function openLineSink(place: SinkPlace, { info }: Runtime, shorter: number | undefined): Promise<VectorSink> {
-  const { id, dtype, device, activations, compute, recipe } = info;
-  const dims = shorter ?? info.dims;
-  const provenance = { model: id, recipe: recipe.name, dtype, device, activations, compute, dims: String(dims) };
-  return openSink(place, {
-    columns: ['id', 'text', 'image'],
-    dims,
-    several: recipe.pooling === 'all',
-    provenance,
+    const all = readAll(sources, { skipBad, signal });
+    await run(runtime, range ? sliceOf(all, range) : all, { args, options, output, sources, place, progress, signal });
   });
 }
 
-/** An id that is no string is written as JSON; a line without one goes by its number. */
-function textsOf({ number, id, input, imagePath }: JsonLine): (string | null)[] {
-  const name = id === undefined ? String(number) : typeof id === 'string' ? id : JSON.stringify(id);
-  return [name, input.text ?? null, imagePath];
+/** Loads the model, warns of what it honours in part, and releases it whatever comes. */
+async function withModel(
+  args: EmbedArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+  use: (runtime: Runtime, options: EmbedOptions, recipe: string | undefined) => Promise<void>,
+): Promise<void> {
+  const reader = await bundleAt(args.model);
+  const recipe = args.recipe === undefined ? undefined : await recipeAt(args.recipe);
+  const { device, compute, weights, threads: numThreads } = args;
+  const loading = { reader, recipe, device, compute, weights, numThreads, signal };
+  const runtime = await loadRuntime({ ...loading, onProgress: progress.show });
+  try {
+    const options: EmbedOptions = { ...askedOptions(args), signal };
+    for (const line of checkAsked(options, runtime.info)) warn(line, progress);
+    await use(runtime, options, recipe && JSON.stringify(recipe));
+  } finally {
+    await runtime.dispose();
+  }
 }
 
-/**
- * Ids as the model reads them; the grid as HF's `image_grid_thw`, [1, patch rows, patch columns], or `grids` of several
- * pictures; with three axes the position of each token on each.
- */
-async function rawTokens(runtime: Runtime, { input }: JsonLine, options: EmbedOptions) {
-  const { ids, grids, positions } = await runtime.tokens(input, options);
-  const all = grids.map(({ height, width }) => [1, height, width]);
-  return { ids, ...(all.length > 1 ? { grids: all } : { grid: all[0] ?? null }), ...(positions && { positions }) };
+function shapeOf({ info }: Runtime, { precision, dims = info.dims }: EmbedArguments) {
+  return { precision, dims, several: info.recipe.pooling === 'all' };
+}
+
+interface RunParts {
+  args: EmbedArguments;
+  options: EmbedOptions;
+  output: Output;
+  sources: readonly Source[];
+  place: SinkPlace | null;
+  progress: ProgressLine;
+  signal: AbortSignal;
+}
+
+/** From where the output is to the end of the inputs. */
+async function run(
+  runtime: Runtime,
+  all: AsyncGenerator<AnyRecord>,
+  { args, options, output, sources, place, progress, signal }: RunParts,
+): Promise<void> {
+  const { skipBad = false, batch } = args;
+  try {
+    await output.skip(all);
+    const shown = new EmbedProgress(progress, sources, output.inputs);
+    const size = batch ?? CHUNK_TEXTS[runtime.info.weights];
+    for await (const chunk of chunksOf(all, { size, exactly: batch !== undefined })) {
+      signal.throwIfAborted();
+      output.expectUnfinished();
+      const watched: EmbedOptions = { ...options, onProgress: shown.within(chunk.length) };
+      const results = skipBad ? await embedSome(runtime, chunk, watched) : await embedEach(runtime, chunk, watched);
+      const rows: OutputRow[] = [];
+      for (const result of results) {
+        const isAsked = args.rawTokens && result.error === undefined;
+        rows.push(rowOf(result, place, isAsked ? await rawTokens(runtime, result.record, options) : {}));
+      }
+      progress.clear();
+      await output.write(chunk, rows);
+      shown.add(chunk.length);
+    }
+    await output.finish();
+    shown.end();
+  } catch (error) {
+    const left = await output.fail();
+    if (left > 0) warn(`${left.toLocaleString('en')} inputs are written; --resume goes on from there.`, progress);
+    throw error;
+  } finally {
+    await all.return(undefined).catch(() => undefined);
+  }
+  const { inputs, errors, errorsIn } = output;
+  if (errors === 0) return;
+  throw new InputsSkipped(
+    `${errors} of ${inputs} inputs could not be embedded.${errorsIn === null ? '' : ` They are in ${errorsIn}.`}`,
+  );
+}
+
+/** Options of the output that exclude each other are refused before anything is loaded. Null for stdout. */
+function placeOf({ out, format, rawTokens: tokens, resume, overwrite }: EmbedArguments): SinkPlace | null {
+  const place = out === undefined ? null : parsePlace(out, format);
+  const refusals: [unknown, string][] = place
+    ? [[tokens && place.kind !== 'jsonl', '--raw-tokens is for JSON lines alone.']]
+    : [
+        [format !== undefined && format !== 'jsonl', `--format ${format} needs --out; stdout takes jsonl alone.`],
+        [resume, '--resume needs --out: of what went to stdout nothing is known.'],
+        [overwrite, '--overwrite needs --out.'],
+      ];
+  refusals.push([resume && overwrite, '--resume goes on with what --overwrite would begin anew: give one of them.']);
+  const refused = refusals.find(([isSo]) => isSo);
+  if (refused) throw new InvalidInputError(refused[1]);
+  return place;
+}
+
+/** What `--serve` has no place for: it reads stdin and prints lines. */
+const NOT_SERVED = {
+  out: '--out',
+  shard: '--shard',
+  jsonl: '--jsonl',
+  rawTokens: '--raw-tokens',
+  text: '--text',
+} as const;
+
+async function serve(
+  words: readonly string[],
+  args: EmbedArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<void> {
+  const given = Object.entries(NOT_SERVED).find(([key]) => args[key as keyof typeof NOT_SERVED] !== undefined);
+  const wrong = given?.[1] ?? words[0];
+  if (wrong !== undefined) {
+    throw new InvalidInputError(`--serve reads stdin and prints JSON lines; it has no place for ${wrong}.`);
+  }
+  const { textColumn, imageColumn, idColumn, keep } = args;
+  await withModel(args, progress, signal, async (runtime, options) => {
+    const shape = shapeOf(runtime, args);
+    await serveLines(runtime, addAbortSignal(signal, process.stdin), {
+      ...{ options, prefix: '', textColumn, imageColumn, idColumn, keep },
+      print: (result) => printLine(jsonLine(rowOf(result, null), shape)),
+      printEnd: () => printLine(''),
+    });
+  });
 }

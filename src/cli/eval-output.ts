@@ -5,8 +5,7 @@ import path from 'node:path';
 import { reportMarkdown, type EvalReport, type MmebData, type MmebSet, type VectorStore } from '../eval';
 import { pairKey } from '../eval/vectors';
 import { printLine } from './output';
-import { openSink } from './sinks';
-import type { SinkPlace } from './vector-sink';
+import { openSink, publishPlace, type SinkPlace } from './outputs/places';
 
 /** Whole or not at all. */
 export async function writeWhole(file: string, text: string): Promise<void> {
@@ -40,7 +39,8 @@ export interface VectorOutput {
 /** Every unique pair of every set that is in the store, with its set, text and picture path. */
 export async function exportVectors(place: SinkPlace, output: VectorOutput): Promise<void> {
   const { data, sets, limit, store, dims, provenance, signal } = output;
-  const sink = await openSink(place, { columns: ['set', 'text', 'image'], dims, provenance });
+  const columns = ['set', 'text', 'image'].map((name) => ({ name, type: 'string' as const }));
+  const sink = await openSink(place, { columns, dims, precision: 'float32', several: false, provenance }, null, false);
   try {
     for (const set of sets) {
       const { pairs } = await data.rows(set, { limit, signal });
@@ -48,10 +48,13 @@ export async function exportVectors(place: SinkPlace, output: VectorOutput): Pro
         signal.throwIfAborted();
         const key = await pairKey(pair, data.pictures, signal);
         if (!store.has(key)) continue; // another shard's
-        await sink.write([{ texts: [set.name, pair.text, pair.image], vector: await store.get(key) }]);
+        const fields = { set: set.name, text: pair.text, image: pair.image };
+        await sink.write([{ fields, vectors: [await store.get(key)] }]);
       }
     }
-    await sink.finish();
+    await sink.complete();
+    await sink.close();
+    await publishPlace(place, false);
   } catch (error) {
     await sink.discard();
     throw error;

@@ -2,6 +2,7 @@
 
 import { CommanderError } from 'commander';
 import { VLM2VecError } from '../errors';
+import { OutputFailed } from './outputs/partial-file';
 import { printableLine } from './printable';
 
 export const EXIT = {
@@ -38,7 +39,8 @@ export function describeFailure(error: unknown): { line: string; code: number } 
   if (error instanceof Error && 'code' in error && INPUT_CODES.has(String(error.code))) {
     return { line: oneLine(error.message), code: EXIT.input };
   }
-  if (error instanceof CheckFailed) return { line: oneLine(error.message), code: EXIT.internal };
+  if (error instanceof CheckFailed || error instanceof OutputFailed)
+    return { line: oneLine(error.message), code: EXIT.internal };
   if (error instanceof InputsSkipped) return { line: oneLine(error.message), code: EXIT.skipped };
   const { name, message } = error instanceof Error ? error : { name: 'Error', message: String(error) };
   return { line: oneLine(`${name}: ${message}`), code: EXIT.internal };

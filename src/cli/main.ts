@@ -3,31 +3,23 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { bench, type BenchArguments } from './bench';
 import { convert, type ConvertArguments } from './convert';
-import { embed, type EmbedArguments } from './embed';
+import { addEmbed } from './embed-options';
+import { compareCommand } from './eval-details';
 import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
 import { recipes } from '../recipes';
 import { CAPTION_COUNTS, MOST_CAPTIONS, PICTURE_SIZES } from '../measure';
 import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
-
 import { ReaderGone } from './output';
 import { addPhotoCommands } from './photo-commands';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
-import { parseShard } from './shard';
+import { parseShard, positiveInteger } from './option-values';
 import { verify, type VerifyArguments } from './verify';
 import { VERSION } from './version';
 
 const DTYPES = ['fp32', 'fp16', 'q8', 'q4'];
-
-function positiveInteger(value: string): number {
-  const number = Number(value);
-  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number === 0) {
-    throw new InvalidArgumentError('It must be a whole number above 0.');
-  }
-  return number;
-}
 
 /** `64,256`, each within the limit. */
 function numbers(most: number): (value: string) => number[] {
@@ -101,7 +93,8 @@ function withReport(command: Command): Command {
         PUBLISHED_NAMES,
       ),
     )
-    .option('--vectors <place>', 'write the vectors too: *.parquet or lance:<database>/<table>')
+    .option('--details <file.jsonl>', 'write a line per query: what was chosen, what is right, their scores')
+    .option('--vectors <place>', 'write the vectors too: *.parquet, *.npy, *.jsonl or lance:<database>/<table>')
     .option('--json', 'print the report as JSON, not as Markdown');
 }
 
@@ -111,8 +104,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .version(VERSION)
     .enablePositionalOptions() // what follows eval merge is merge's
     .exitOverride()
-    .configureOutput({ writeErr: () => undefined })
-    .showSuggestionAfterError(false);
+    .configureOutput({ writeErr: () => undefined });
   const command = (usage: string) => root.command(usage).copyInheritedSettings(root);
 
   command('convert <checkpoint>')
@@ -133,52 +125,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .option('--report', 'also print bits, bytes, error and time of each kind of weight')
     .action((checkpoint: string, args: ConvertArguments) => convert(checkpoint, args, progress, signal));
 
-  withModel(command('embed'))
-    .description(
-      'Embed the lines {"text"?, "image"?: path, {"bytes": base64} or list, "instruction"?, "role"?, "prefix"?, "id"?} of a ' +
-        'JSONL file: one JSON line each, in order.',
-    )
-    .option('--jsonl <file>', 'the lines; - for stdin. Image paths are relative to the file')
-    .option(
-      '--serve',
-      'stay up: lines come from stdin, an empty line ends a batch; as many lines come back, errors in their places, and an ' +
-        'empty one',
-    )
-    .addOption(
-      new Option(
-        '--orientation <which>',
-        'exif turns photos upright; stored leaves them as they lie in the file, as the reference code, eval and verify do',
-      )
-        .choices(['exif', 'stored'])
-        .default('exif'),
-    )
-    .addOption(
-      new Option(
-        '--batching <which>',
-        'single gives each input a forward pass of its own: its vector is the same to the bit whatever is embedded with it; ' +
-          'short texts take longer',
-      )
-        .choices(['shared', 'single'])
-        .default('shared'),
-    )
-    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
-    .option('--dims <n>', 'shorter vectors, where the recipe offers them (Matryoshka)', positiveInteger)
-    .addOption(
-      new Option('--role <role>', 'the side of lines that do not say (default: by the recipe)').choices([
-        'query',
-        'document',
-      ]),
-    )
-    .option('--instruction <text>', 'the instruction of lines that have none of their own')
-    .option('--prefix <name>', "one of the recipe's prefixes, for lines that name none")
-    .option('--skip-bad', 'print {"error"} in the place of a line that cannot be embedded, and go on; exit code 3')
-    .option('--raw-tokens', 'add the token ids, the image grid [1, rows, columns] and positions on three axes')
-    .option('--shard <i/n>', 'only the i-th of n runs of lines: all outputs in order are the whole', parseShard)
-    .option(
-      '--out <place>',
-      'write id, text, image and embedding to *.parquet or lance:<database>/<table>, print nothing',
-    )
-    .action((args: EmbedArguments) => embed(args, progress, signal));
+  addEmbed(withModel(command('embed [inputs...]')), progress, signal);
 
   withModel(command('rank <image> <captions...>'))
     .description(
@@ -230,6 +177,13 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .requiredOption('--data <folder|repo>', 'the data that they are of')
     .option('--out <folder>', 'put report.md and report.json there');
   withReport(merge).action((parts: string[], args: MergeArguments) => mergeCommand(parts, args, signal));
+
+  evaluation
+    .command('compare <a> <b>')
+    .copyInheritedSettings(root)
+    .description('Hold two runs against each other by their --details: P@1 and the difference, with 95 % intervals.')
+    .option('--json', 'print it as JSON')
+    .action((a: string, b: string, args: { json?: boolean }) => compareCommand(a, b, args));
 
   command('verify <bundle>')
     .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")

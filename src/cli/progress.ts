@@ -1,9 +1,11 @@
-/** @file Progress on stderr: one line that is rewritten, and only where a person is looking. */
+/** @file Progress on stderr: one line that is rewritten where a person is looking, and elsewhere a line now and then. Never colour. */
 
 import type { ProgressEvent } from '../runtime';
 import { printableLine } from './printable';
 
 const INTERVAL_MS = 100;
+/** For logs: short runs say nothing. */
+const PLAIN_INTERVAL_MS = 30_000;
 const CLEAR_LINE = '\r\x1b[K';
 
 const PHASES: Record<ProgressEvent['phase'], string> = {
@@ -25,27 +27,60 @@ export interface ProgressLine {
   show(event: ProgressEvent): void;
   /** Something that is no event of the library's. */
   note(text: string): void;
+  /** How far a long run is: on a terminal often, elsewhere a line each half minute. Asked for only when it is shown. */
+  tick(text: () => string): void;
+  /** What the run came to, on a terminal. */
+  end(text: string): void;
   /** Wipes the line, so that what is printed next starts clean. */
   clear(): void;
 }
 
+const nothing = () => undefined;
+
+/** For `--quiet`. */
+export const SILENT: ProgressLine = { show: nothing, note: nothing, tick: nothing, end: nothing, clear: nothing };
+
 export function progressLine(stream: NodeJS.WriteStream = process.stderr): ProgressLine {
-  if (!stream.isTTY) return { show: () => undefined, note: () => undefined, clear: () => undefined };
+  return stream.isTTY && process.env.TERM !== 'dumb' ? rewritten(stream) : plainLines(stream);
+}
+
+function plainLines(stream: NodeJS.WriteStream): ProgressLine {
+  const isDue = every(PLAIN_INTERVAL_MS, Date.now());
+  return { ...SILENT, tick: (text) => void (isDue() && stream.write(`vlm2vec: ${printableLine(text())}\n`)) };
+}
+
+/** Whether it is time again. */
+function every(milliseconds: number, since = 0): () => boolean {
+  let last = since;
+  return () => {
+    const now = Date.now();
+    if (now - last < milliseconds) return false;
+    last = now;
+    return true;
+  };
+}
+
+function rewritten(stream: NodeJS.WriteStream): ProgressLine {
   let shown = false;
-  let last = 0;
+  const isDue = every(INTERVAL_MS);
+  const put = (text: string) => {
+    stream.write(`${CLEAR_LINE}${text}`);
+    shown = true;
+  };
   return {
     show: (event) => {
-      const now = Date.now();
-      if (now - last < INTERVAL_MS) return;
-      last = now;
+      if (!isDue()) return;
       const percent = event.progress === undefined ? '' : ` ${event.progress.toFixed(0)} %`;
       const detail = event.file === undefined ? '' : ` (${printableLine(event.file)})`;
-      stream.write(`${CLEAR_LINE}${PHASES[event.phase]}${percent}${detail}`);
-      shown = true;
+      put(`${PHASES[event.phase]}${percent}${detail}`);
     },
-    note: (text) => {
-      stream.write(`${CLEAR_LINE}${printableLine(text)}`);
-      shown = true;
+    note: (text) => put(printableLine(text)),
+    tick: (text) => {
+      if (isDue()) put(printableLine(text()));
+    },
+    end: (text) => {
+      stream.write(`${CLEAR_LINE}${printableLine(text)}\n`);
+      shown = false;
     },
     clear: () => {
       if (shown) stream.write(CLEAR_LINE);

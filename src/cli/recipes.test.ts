@@ -161,7 +161,7 @@ describe('--skip-bad', () => {
   test('errors stand in the place of bad lines, exit code 3', async () => {
     const { code, stderr, lines: found } = await embed(values, '--model', at('gme'), '--skip-bad');
     expect(code).toBe(3);
-    expect(stderr).toBe('vlm2vec: 5 of 77 lines could not be embedded.\n');
+    expect(stderr).toBe('vlm2vec: 5 of 77 inputs could not be embedded.\n');
     expect(found.map(({ id }) => id)).toEqual(
       values.map((value) => (typeof value === 'string' ? undefined : value.id)),
     );
@@ -193,7 +193,7 @@ describe('--skip-bad', () => {
     expect(stdout.split('\n')[1]).toBe('{"error":"line 2: is not UTF-8."}');
   });
 
-  test('a table leaves bad lines out and names them', async () => {
+  test('a table leaves bad lines out; they stand beside it', async () => {
     const table = at('some.parquet');
     const { code, stdout, stderr } = await run([
       'embed',
@@ -206,7 +206,12 @@ describe('--skip-bad', () => {
       await lines(values.slice(0, 3)),
     ]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/line 2: is not JSON.*Left out\.\n.*line 3: there is no image.*Left out\.\n.*2 of 3 lines/);
+    expect(stderr).toBe(`vlm2vec: 2 of 3 inputs could not be embedded. They are in ${at('some.errors.jsonl')}.\n`);
+    const errors = (await readFile(at('some.errors.jsonl'), 'utf8')).trimEnd().split('\n');
+    expect(errors.map((line) => JSON.parse(line) as Line)).toMatchObject([
+      { id: '2', error: expect.stringMatching(/^line 2: is not JSON/) },
+      { id: 'c', error: expect.stringMatching(/^line 3: there is no image/) },
+    ]);
     const parquet = await openParquet(bytesSource(new Uint8Array(await readFile(table))));
     expect((await parquet.read(['id'])).map(({ id }) => id)).toEqual(['a']);
   });

@@ -5,9 +5,10 @@ import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
+import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
 import { fixturePath } from '../testing/fixtures';
-import { parseLines } from './jsonl';
+import { recordOf } from './inputs/fields';
 import { runMain } from './run-main';
 import { batchesOf } from './serve';
 
@@ -43,25 +44,26 @@ describe('batches', () => {
 });
 
 describe('pictures as bytes', () => {
-  const parsed = (image: unknown) => parseLines(Buffer.from(JSON.stringify({ image })), '/')[0]!;
+  const parsed = (image: unknown) => recordOf({ where: 'line 1', fields: { image }, folder: '/' }, {}, true);
 
-  test('are read from base64, also beside an empty path', () => {
+  test('are read from base64, also beside a path', async () => {
     for (const image of [{ bytes: 'AQID' }, { bytes: 'AQID', path: null }]) {
-      expect(parsed(image)).toMatchObject({ input: { image: Uint8Array.of(1, 2, 3) }, imagePath: null });
+      expect(await parsed(image)).toMatchObject({ input: { image: Uint8Array.of(1, 2, 3) }, imagePath: null });
     }
-    expect(parsed([{ bytes: 'AQI=' }, 'b.png'])).toMatchObject({
-      input: { image: [Uint8Array.of(1, 2), new URL('file:///b.png')] },
+    expect(await parsed({ bytes: 'AQID', path: 'a.png' })).toMatchObject({
+      input: { image: Uint8Array.of(1, 2, 3) },
+      imagePath: 'a.png',
+    });
+    expect(await parsed([{ bytes: 'AQI=' }, fixturePath('images/tiny.png')])).toMatchObject({
+      input: { image: [Uint8Array.of(1, 2), pathToFileURL(fixturePath('images/tiny.png'))] },
     });
   });
 
-  test.each([{ bytes: 'AQ*D' }, { bytes: '' }, { bytes: [1] }, { bytes: 'AQID', path: 'a.png' }, {}])(
-    '%j is refused',
-    (image) => {
-      expect(parsed(image)).toMatchObject({
-        error: { message: expect.stringContaining('{"bytes": base64}') as string },
-      });
-    },
-  );
+  test.each([{ bytes: 'AQ*D' }, { bytes: '' }, { bytes: [1] }, {}])('%j is refused', async (image) => {
+    expect(await parsed(image)).toMatchObject({
+      error: { message: expect.stringContaining('{"bytes": base64}') as string },
+    });
+  });
 });
 
 describe('a model that stays up', () => {

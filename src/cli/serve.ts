@@ -5,17 +5,20 @@
  */
 
 import type { EmbedOptions, Runtime } from '../runtime';
-import { embedLines, type LineResult } from './embed-lines';
-import { checkImageFiles, isBad, parseLines } from './jsonl';
-import type { ProgressLine } from './progress';
+import { embedSome, type RecordResult } from './embed-chunk';
+import { linesOf } from './inputs/line-stream';
+import { lineRecords, type LineOptions } from './inputs/lines';
+import type { AnyRecord } from './inputs/record';
+
+/** Lines of a batch that are embedded in one call. */
+const CHUNK = 512;
 
 const NEWLINE = 0x0a;
 
-export interface ServeOptions {
+export interface ServeOptions extends LineOptions {
   options: EmbedOptions;
-  progress: ProgressLine;
   /** One result; errors are without the number of their line, which means nothing here. */
-  print(result: LineResult): Promise<void>;
+  print(result: RecordResult): Promise<void>;
   /** The end of a batch. */
   printEnd(): Promise<void>;
 }
@@ -24,19 +27,26 @@ export interface ServeOptions {
 export async function serveLines(
   runtime: Runtime,
   input: AsyncIterable<Uint8Array>,
-  { options, progress, print, printEnd }: ServeOptions,
+  { options, print, printEnd, ...lineOptions }: ServeOptions,
 ): Promise<void> {
   for await (const bytes of batchesOf(input)) {
-    const parsed = parseLines(bytes, process.cwd());
-    const lines = await Promise.all(parsed.map(async (line) => (isBad(line) ? line : checkImageFiles(line))));
-    for await (const chunk of embedLines(runtime, lines, { options, skipBad: true, progress })) {
-      for (const result of chunk) await print(withoutNumber(result));
+    const records: AnyRecord[] = [];
+    for await (const record of lineRecords(linesOf(asStream(bytes)), process.cwd(), lineOptions)) {
+      records.push({ ...record, number: records.length + 1 });
+    }
+    for (let start = 0; start < records.length; start += CHUNK) {
+      const results = await embedSome(runtime, records.slice(start, start + CHUNK), options);
+      for (const result of results) await print(withoutNumber(result));
     }
     await printEnd();
   }
 }
 
-function withoutNumber(result: LineResult): LineResult {
+async function* asStream(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}
+
+function withoutNumber(result: RecordResult): RecordResult {
   return result.error === undefined ? result : { ...result, error: result.error.replace(/^line \d+: /, '') };
 }
 

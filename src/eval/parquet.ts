@@ -3,27 +3,34 @@
  * does not bound what a page's header claims: `page-headers.ts` does, before.
  */
 
-import type { AsyncBuffer, FileMetaData } from 'hyparquet';
+import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
 import type { ByteSource } from '../checkpoint';
 import { DatasetFormatError, VLM2VecError } from '../errors';
 import { checkPages } from './page-headers';
 
-/** MMEB's largest has 1000 rows. */
-const MAX_ROWS = 1_000_000;
-/** MMEB's largest table is of some megabytes. */
-const MAX_BYTES = 1024 * 1024 * 1024;
+/** What a table may hold: MMEB's largest has 1000 rows, and some megabytes. */
+const MMEB_LIMITS = { rows: 1_000_000, bytes: 1024 * 1024 * 1024 };
+
+/** What the values of a column are; `bytes` may be text that its writer did not mark as such, `other` is nested or rare. */
+export type ColumnKind = 'text' | 'bytes' | 'integer' | 'number' | 'boolean' | 'other';
 
 export interface Table {
   columns: string[];
+  kinds: ReadonlyMap<string, ColumnKind>;
   rows: number;
   /** Rows as plain objects of `columns`. Rejects with {@link DatasetFormatError}. */
   read(columns: readonly string[]): Promise<Record<string, unknown>[]>;
+  /**
+   * The same, a row group at a time, of columns of any form: structs are objects, lists arrays. Bytes stay bytes, unless they
+   * are marked as text.
+   */
+  groups(columns: readonly string[]): AsyncGenerator<Record<string, unknown>[]>;
 }
 
 /** Opens a Parquet file. Rejects with {@link DatasetFormatError} for what is none, or is damaged. */
-export async function openParquet(source: ByteSource, signal?: AbortSignal): Promise<Table> {
+export async function openParquet(source: ByteSource, signal?: AbortSignal, limits = MMEB_LIMITS): Promise<Table> {
   const { name, size } = source;
-  if (size > MAX_BYTES)
+  if (size > limits.bytes)
     throw new DatasetFormatError(`${name} has ${size} bytes: too large for a table of MMEB.`, { name });
   if (size < 12) throw new DatasetFormatError(`${name} is no Parquet file: it has ${size} bytes.`, { name });
   const file: AsyncBuffer = {
@@ -39,13 +46,15 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal): Pro
     return { read, leaves: leavesOf(read), rows: Number(read.num_rows) };
   });
   const { leaves, rows } = metadata;
-  if (!(rows >= 0 && rows <= MAX_ROWS)) throw new DatasetFormatError(`${name} claims ${rows} rows.`, { name });
+  if (!(rows >= 0 && rows <= limits.rows)) throw new DatasetFormatError(`${name} claims ${rows} rows.`, { name });
+  const { schema } = metadata.read;
   return {
     columns: [...leaves.keys()],
+    kinds: new Map([...leaves].map(([column, paths]) => [column, kindOf(paths, schema)])),
     rows,
     read: (wanted) =>
       guarded(name, signal, async () => {
-        const nested = wanted.find((column) => leaves.get(column) !== 1);
+        const nested = wanted.find((column) => leaves.get(column)?.length !== 1);
         if (nested !== undefined) throw new Error(`the column ${nested} holds more than one value or list in a row`);
         const { compressors } = await import('hyparquet-compressors');
         await checkPages(file, metadata.read);
@@ -65,28 +74,97 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal): Pro
         if (found.length !== rows) throw new Error(`${found.length} rows where ${rows} were promised`);
         return found;
       }),
+    async *groups(wanted) {
+      const { compressors } = await import('hyparquet-compressors');
+      for (const [i, group] of metadata.read.row_groups.entries()) {
+        yield await guarded(name, signal, async () => {
+          const objects: Record<string, unknown>[] = [];
+          for (const column of wanted) {
+            for (const path of leaves.get(column) ?? []) {
+              const part = oneLeaf(metadata.read, i, path);
+              await checkPages(file, part);
+              const options = { file, metadata: part, columns: [column], compressors, geoparquet: false, utf8: false };
+              const values = (await parquetReadObjects(options)) as Record<string, unknown>[];
+              if (values.length !== Number(group.num_rows))
+                throw new Error(`${values.length} rows where ${group.num_rows} were promised`);
+              values.forEach(
+                (value, row) => (objects[row] = merged(objects[row] ?? {}, value) as Record<string, unknown>),
+              );
+            }
+          }
+          return objects;
+        });
+      }
+    },
   };
 }
 
-/** Columns at the top, with how many columns of values each has below it. */
-function leavesOf({ schema }: FileMetaData): Map<string, number> {
+/** Columns at the top, with the columns of values below each: the places in the schema of all that lead there, leaf last. */
+function leavesOf({ schema }: FileMetaData): Map<string, number[][]> {
   let at = 1;
-  const read = (depth: number): { name: string; leaves: number } => {
-    if (depth > 32) throw new Error('the schema is nested too deeply');
-    const element = schema[at++];
+  const read = (above: readonly number[]): number[][] => {
+    if (above.length > 32) throw new Error('the schema is nested too deeply');
+    const element = schema[at];
     if (!element) throw new Error('the schema ends early');
+    const path = [...above, at++];
     const children = element.num_children ?? 0;
-    let leaves = children > 0 ? 0 : 1;
-    for (let i = 0; i < children; i++) leaves += read(depth + 1).leaves;
-    return { name: element.name, leaves };
+    if (children === 0) return [path];
+    const leaves: number[][] = [];
+    for (let i = 0; i < children; i++) leaves.push(...read(path));
+    return leaves;
   };
-  const columns = new Map<string, number>();
+  const columns = new Map<string, number[][]>();
   for (let i = 0; i < (schema[0]?.num_children ?? 0); i++) {
-    const { name, leaves } = read(0);
-    columns.set(name, leaves);
+    const name = schema[at]?.name ?? '';
+    columns.set(name, read([]));
   }
   return columns;
 }
+
+function kindOf(paths: readonly number[][], schema: readonly SchemaElement[]): ColumnKind {
+  const [path] = paths;
+  if (paths.length !== 1 || path?.length !== 1) return 'other';
+  const { type, converted_type: converted, logical_type: logical, repetition_type: repetition } = schema[path[0]!]!;
+  if (repetition === 'REPEATED') return 'other';
+  if (converted === 'UTF8' || logical?.type === 'STRING') return 'text';
+  if (converted === 'DECIMAL' || /^(?:DATE|TIME|INTERVAL)/.test(`${converted ?? ''}${logical?.type ?? ''}`))
+    return 'other';
+  if (type === 'INT32' || type === 'INT64') return 'integer';
+  if (type === 'FLOAT' || type === 'DOUBLE') return 'number';
+  if (type === 'BOOLEAN') return 'boolean';
+  return type === 'BYTE_ARRAY' && logical === undefined && converted === undefined ? 'bytes' : 'other';
+}
+
+/** The file as if it held one row group of one column of values. */
+function oneLeaf(metadata: FileMetaData, group: number, path: readonly number[]): FileMetaData {
+  const { schema, row_groups: groups } = metadata;
+  const elements = path.map((at, depth) =>
+    depth === path.length - 1 ? schema[at]! : { ...schema[at]!, num_children: 1 },
+  );
+  const names = elements.map(({ name }) => name).join('\0');
+  const rowGroup = groups[group]!;
+  const columns = rowGroup.columns.filter(({ meta_data: column }) => column?.path_in_schema.join('\0') === names);
+  return {
+    ...metadata,
+    schema: [{ ...schema[0]!, num_children: 1 }, ...elements],
+    num_rows: rowGroup.num_rows,
+    row_groups: [{ ...rowGroup, columns }],
+  };
+}
+
+/** Leaves of one value put together: objects by their keys, lists place by place. */
+function merged(a: unknown, b: unknown): unknown {
+  if (Array.isArray(a) && Array.isArray(b)) return a.map((each, i) => merged(each, b[i]));
+  if (!isObject(a) || !isObject(b)) return a ?? b;
+  const all = { ...a };
+  for (const [key, value] of Object.entries(b)) all[key] = key in all ? merged(all[key], value) : value;
+  return all;
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' &&
+  value !== null &&
+  [Object.prototype, null].includes(Object.getPrototypeOf(value) as object);
 
 /** hyparquet throws whatever its reading past the end of something leads to. */
 async function guarded<T>(name: string, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {

@@ -1,9 +1,9 @@
-/** @file `--shard i/n`: one machine's share of the work. */
+/** @file Values of options that several commands take. */
 
 import { InvalidArgumentError } from 'commander';
 import type { Shard } from '../eval';
 
-/** `2/8` → the second of eight. */
+/** `--shard`, one machine's share of the work: `2/8` is the second of eight. */
 export function parseShard(text: string): Shard {
   const [, first, all] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   const shard = { index: Number(first) - 1, count: Number(all) };
@@ -11,4 +11,12 @@ export function parseShard(text: string): Shard {
     throw new InvalidArgumentError('It must be i/n, as 1/4 to 4/4.');
   }
   return shard;
+}
+
+export function positiveInteger(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || !Number.isSafeInteger(number) || number === 0) {
+    throw new InvalidArgumentError('It must be a whole number above 0.');
+  }
+  return number;
 }

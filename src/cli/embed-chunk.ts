@@ -1,0 +1,79 @@
+/** @file Inputs to vectors, some at a time, in order; whose fault it is where that fails. */
+
+import { VLM2VecError, type InvalidInputError } from '../errors';
+import type { Embedding } from '../multi-vector';
+import type { EmbedOptions, Runtime } from '../runtime';
+import { isBad, recordError, type AnyRecord, type InputRecord } from './inputs/record';
+
+export type RecordResult =
+  | { record: InputRecord; embedding: Embedding; error?: undefined }
+  /** `error` names the input. */
+  | { record: AnyRecord; embedding?: undefined; error: string };
+
+/** With the error of an input in its place. */
+export async function embedSome(
+  runtime: Runtime,
+  records: readonly AnyRecord[],
+  options: EmbedOptions,
+): Promise<RecordResult[]> {
+  const errors = new Map<AnyRecord, string>();
+  for (const record of records) if (isBad(record)) errors.set(record, record.error.message);
+  const sound = records.filter((record): record is InputRecord => !isBad(record));
+  const embeddings = await runtime.embed<Embedding | null>(
+    sound.map(({ input }) => input),
+    {
+      ...options,
+      onError: 'skip',
+      onSkip: ({ index, error }) => errors.set(sound[index]!, named(sound[index]!, error).message),
+    },
+  );
+  let next = 0;
+  return records.map((record) => {
+    if (isBad(record)) return { record, error: errors.get(record)! };
+    const embedding = embeddings[next++];
+    return embedding ? { record, embedding } : { record, error: errors.get(record)! };
+  });
+}
+
+/**
+ * All of them, or the error of the first that is bad.
+ * @throws InvalidInputError naming it
+ */
+export async function embedEach(
+  runtime: Runtime,
+  records: readonly AnyRecord[],
+  options: EmbedOptions,
+): Promise<RecordResult[]> {
+  const sound = records.map(expectSound);
+  try {
+    const embeddings = await runtime.embed<Embedding>(
+      sound.map(({ input }) => input),
+      options,
+    );
+    return sound.map((record, i) => ({ record, embedding: embeddings[i]! }));
+  } catch (error) {
+    if (error instanceof VLM2VecError) await findBad(runtime, sound, options);
+    throw error;
+  }
+}
+
+/** Prepares each as for embedding: decodes its images, counts its tokens. Throws for the first that fails. */
+async function findBad(runtime: Runtime, records: readonly InputRecord[], options: EmbedOptions): Promise<void> {
+  for (const record of records) {
+    try {
+      await runtime.tokens(record.input, options);
+    } catch (error) {
+      throw error instanceof VLM2VecError ? named(record, error) : error;
+    }
+  }
+}
+
+/** The input's own name in place of the engine's. */
+function named({ where }: InputRecord, error: VLM2VecError): InvalidInputError {
+  return recordError(where, error.message.replace(/^(?:input|inputs\[\d+\]): /, ''), error);
+}
+
+function expectSound(record: AnyRecord): InputRecord {
+  if (isBad(record)) throw record.error;
+  return record;
+}

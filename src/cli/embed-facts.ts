@@ -1,0 +1,77 @@
+/** @file What a run of `embed` is: its options as the library has them, and all that its results depend on. */
+
+import type { Shard } from '../eval';
+import type { Compute, EmbedOptions, ModelInfo, WeightsChoice } from '../runtime';
+import type { Format } from './outputs/places';
+import type { StoredPrecision } from './outputs/precision';
+import type { RunFacts } from './outputs/run-file';
+import { VERSION } from './version';
+
+/** Options that are those of `embed` in the library. */
+const ASKED = [
+  ...(['minPixels', 'maxPixels', 'numCrops', 'orientation', 'dims', 'instruction', 'role', 'prefix'] as const),
+  'batching',
+] as const;
+type AskedOptions = Pick<EmbedOptions, (typeof ASKED)[number]>;
+
+export interface EmbedArguments extends AskedOptions {
+  model: string;
+  /** A file of JSON lines, `-` for stdin. */
+  jsonl?: string;
+  /** Lines are texts. */
+  text?: boolean;
+  textColumn?: string;
+  imageColumn?: string;
+  idColumn?: string;
+  keep?: 'all' | string[];
+  device: 'cpu' | 'webgpu';
+  weights?: WeightsChoice;
+  compute: Compute;
+  threads?: number;
+  /** Name of a shipped recipe, or a JSON file. */
+  recipe?: string;
+  rawTokens?: boolean;
+  precision: StoredPrecision;
+  shard?: Shard;
+  skipBad?: boolean;
+  /** A file, or `lance:<database>/<table>`, in place of stdout. */
+  out?: string;
+  format?: Format;
+  resume?: boolean;
+  overwrite?: boolean;
+  /** Inputs embedded together. */
+  batch?: number;
+  /** Answer batches of lines from stdin until it ends. */
+  serve?: boolean;
+}
+
+export function askedOptions(args: EmbedArguments): AskedOptions {
+  return Object.fromEntries(ASKED.map((key) => [key, args[key]])) as AskedOptions;
+}
+
+/** Kept with vectors. */
+export function provenanceOf(info: ModelInfo, args: EmbedArguments): Record<string, string> {
+  const { id, dtype, device, activations, compute, recipe } = info;
+  const dims = String(args.dims ?? info.dims);
+  return { model: id, recipe: recipe.name, dtype, device, activations, compute, dims, precision: args.precision };
+}
+
+/**
+ * All that results depend on. `--skip-bad` is not among it: it may be added, to go on after a bad input.
+ * @param recipe as JSON, where another than the bundle's own was named
+ */
+export function factsOf(info: ModelInfo, args: EmbedArguments, words: readonly string[], recipe?: string): RunFacts {
+  const { jsonl, text, textColumn, imageColumn, idColumn, keep, rawTokens, shard, batch } = args;
+  const given = {
+    ...{ ...askedOptions(args), text, textColumn, imageColumn, idColumn, keep, rawTokens, batch },
+    shard: shard && `${shard.index + 1}/${shard.count}`,
+    recipeGiven: recipe,
+  };
+  return {
+    version: VERSION,
+    inputs: jsonl === undefined ? words : [jsonl, ...words],
+    weights: info.weights,
+    ...Object.fromEntries(Object.entries(given).map(([key, value]) => [key, value ?? null])),
+    ...provenanceOf(info, args),
+  };
+}

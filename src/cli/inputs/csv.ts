@@ -1,0 +1,90 @@
+/** @file A CSV or TSV file with a head, row by row, by csv-parse. */
+
+import { parse } from 'csv-parse';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { DatasetFormatError, SourceNotFoundError, VLM2VecError } from '../../errors';
+import { checkColumns } from './columns';
+import { fieldNames, recordOf, type FieldOptions, type FieldRow } from './fields';
+import { decodeUtf8 } from './line-stream';
+import { recordError, type Source } from './record';
+
+/** A row that is longer is most likely a quote that nobody closed. */
+const MAX_ROW_BYTES = 64 * 1024 * 1024;
+
+/** Reads the head. Rejects for what has none, or not the columns that are named. */
+export async function csvSource(file: string, options: FieldOptions): Promise<Source> {
+  let size = 0;
+  let read = 0;
+  /** The head first, then rows. */
+  async function* rows(signal?: AbortSignal): AsyncGenerator<Buffer[]> {
+    read = 0;
+    const input = createReadStream(file, { signal });
+    const parser = parse({
+      ...{
+        bom: true,
+        encoding: null,
+        relax_column_count: true,
+        skip_empty_lines: true,
+        max_record_size: MAX_ROW_BYTES,
+      },
+      delimiter: /\.tsv$/i.test(file) ? '\t' : ',',
+    });
+    try {
+      size = (await stat(file)).size;
+      input.on('data', (piece) => (read += piece.length)).on('error', (error) => parser.destroy(error));
+      for await (const row of input.pipe(parser)) yield row as Buffer[];
+    } catch (cause) {
+      signal?.throwIfAborted();
+      if (cause instanceof VLM2VecError) throw cause;
+      const { code = '', message } = cause as NodeJS.ErrnoException;
+      if (!code.startsWith('CSV_'))
+        throw new SourceNotFoundError(`${file} cannot be read (${code}).`, { file }, { cause });
+      throw new DatasetFormatError(`${file} is no CSV, or is damaged: ${message}.`, { file }, { cause });
+    } finally {
+      input.destroy();
+    }
+  }
+  const first = rows();
+  const head = (await first.next()).value as Buffer[] | undefined;
+  await first.return(undefined);
+  const names = (head ?? []).map((name) => decodeUtf8(name) ?? '');
+  checkColumns(file, names, options);
+  const parts = Object.values(fieldNames(options));
+  return {
+    label: file,
+    keepable: new Map(names.filter((name) => !parts.includes(name)).map((name) => [name, 'string'])),
+    async *read(signal) {
+      const all = rows(signal);
+      await all.next();
+      let number = 0;
+      for await (const cells of all) {
+        const where = `${file}: row ${++number}`;
+        const row = fieldsOf(cells, names);
+        if (typeof row === 'string') {
+          yield { where, id: undefined, kept: {}, mark: cells, error: recordError(where, row) };
+        } else yield await recordOf({ where, fields: row, folder: path.dirname(path.resolve(file)) }, options, false);
+      }
+    },
+    count: async (signal) => {
+      let count = -1;
+      const all = rows(signal);
+      while (!(await all.next()).done) count++;
+      return Math.max(0, count);
+    },
+    progress: () => (size === 0 ? 0 : Math.min(1, read / size)),
+  };
+}
+
+/** An empty cell is a field that is not there. A string says what is wrong. */
+function fieldsOf(cells: readonly Buffer[], names: readonly string[]): FieldRow['fields'] | string {
+  if (cells.length !== names.length) return `has ${cells.length} cells where the head has ${names.length}.`;
+  const fields: FieldRow['fields'] = {};
+  for (const [i, name] of names.entries()) {
+    const cell = decodeUtf8(cells[i]!);
+    if (cell === null) return `"${name}" is not UTF-8.`;
+    fields[name] = cell === '' ? null : cell;
+  }
+  return fields;
+}

@@ -1,0 +1,91 @@
+/** @file Pictures of folders, and pictures named one by one. A folder's names are sorted: every run has the same order. */
+
+import { readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { InvalidInputError } from '../../errors';
+import { pictureKind } from '../../search/indexing/picture-names';
+import { recordError, type Source, type Unnumbered } from './record';
+
+/** Every picture below a folder, by its path from there; folders that are linked to are left out, for they may lead in circles. */
+export function folderSource(folder: string): Source {
+  let total = 0;
+  let done = 0;
+  const count = async (signal?: AbortSignal) => {
+    let found = 0;
+    const walked = walk(folder, signal);
+    while (!(await walked.next()).done) found++;
+    return found;
+  };
+  return {
+    label: folder,
+    async *read(signal) {
+      total = await count(signal);
+      if (total === 0) throw new InvalidInputError(`There are no pictures in ${folder}.`, { folder });
+      done = 0;
+      for await (const { file, problem } of walk(folder, signal)) {
+        done++;
+        yield problem === undefined ? await pictureRecord(file) : broken(file, problem);
+      }
+    },
+    count,
+    keepable: new Map(),
+    progress: () => (total === 0 ? 0 : done / total),
+  };
+}
+
+/** One picture. */
+export function pictureSource(file: string): Source {
+  let done = 0;
+  return {
+    label: file,
+    async *read() {
+      yield await pictureRecord(file);
+      done = 1;
+    },
+    count: async () => 1,
+    keepable: new Map(),
+    progress: () => done,
+  };
+}
+
+interface Found {
+  file: string;
+  /** Why nothing is known of a folder. */
+  problem?: string;
+}
+
+async function* walk(folder: string, signal?: AbortSignal): AsyncGenerator<Found> {
+  signal?.throwIfAborted();
+  let entries;
+  try {
+    entries = await readdir(folder, { withFileTypes: true });
+  } catch (error) {
+    yield { file: folder, problem: `cannot be read (${(error as NodeJS.ErrnoException).code}).` };
+    return;
+  }
+  entries.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue;
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* walk(file, signal);
+    else if (pictureKind(entry.name) === null) continue;
+    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(file)))) yield { file };
+  }
+}
+
+const isFile = async (file: string) => (await stat(file).catch(() => null))?.isFile() === true;
+
+async function pictureRecord(file: string): Promise<Unnumbered> {
+  const status = await stat(file).catch(() => null);
+  if (!status) return broken(file, 'is gone.');
+  return {
+    ...{ where: file, id: file, kept: {}, imagePath: file },
+    mark: [`${file} ${status.size} ${status.mtimeMs}`],
+    input: { image: pathToFileURL(path.resolve(file)) },
+  };
+}
+
+function broken(file: string, problem: string): Unnumbered {
+  return { where: file, id: file, kept: {}, mark: [`${file} ${problem}`], error: recordError(file, problem) };
+}

@@ -1,0 +1,107 @@
+/** @file What the words on the command line name: files of every kind, folders, globs, stdin. */
+
+import { access, constants, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { InvalidInputError, SourceNotFoundError, VLM2VecError } from '../../errors';
+import { pictureKind } from '../../search/indexing/picture-names';
+import { csvSource } from './csv';
+import { checkKept, type FieldOptions } from './fields';
+import { lineSource, STDIN } from './lines';
+import { parquetSource } from './parquet';
+import { folderSource, pictureSource } from './pictures';
+import type { Source } from './record';
+
+export interface SourceOptions extends FieldOptions {
+  /** A file of lines, whatever its name ends in; `-` for stdin. */
+  jsonl?: string;
+  /** Lines are texts, not JSON. */
+  asText?: boolean;
+  /** A file that is broken is one bad input. */
+  skipBad?: boolean;
+}
+
+/**
+ * The sources in the order in which they were named.
+ * @throws InvalidInputError for what cannot be told apart, SourceNotFoundError for what is not there
+ */
+export async function openSources(words: readonly string[], options: SourceOptions): Promise<Source[]> {
+  const { jsonl } = options;
+  checkKept(options.keep);
+  if (jsonl === undefined && words.length === 0) {
+    throw new InvalidInputError('No inputs: name files, folders, globs, or - for JSON lines on stdin.');
+  }
+  const all = jsonl === undefined ? words : [jsonl, ...words];
+  if (all.filter((word) => word === STDIN).length > 1) throw new InvalidInputError('stdin can be read only once.');
+  if (jsonl !== undefined && jsonl !== STDIN) await expectReadable(jsonl);
+  const files: string[] = [];
+  for (const word of words) files.push(...(await filesOf(word)));
+  const prefixOf = (file: string) =>
+    files.length + (jsonl === undefined ? 0 : 1) > 1 && file !== STDIN ? `${file}: ` : '';
+  const sources = jsonl === undefined ? [] : [lineSource(jsonl, { ...options, prefix: prefixOf(jsonl) })];
+  for (const file of files) {
+    const source = sourceOf(file, options, prefixOf(file));
+    sources.push(options.skipBad ? await source.catch((error: unknown) => brokenSource(file, error)) : await source);
+  }
+  return sources;
+}
+
+async function expectReadable(file: string): Promise<void> {
+  await access(file, constants.R_OK).catch((cause: NodeJS.ErrnoException) => {
+    throw new SourceNotFoundError(`${file} cannot be read (${cause.code}).`, { file }, { cause });
+  });
+}
+
+async function sourceOf(file: string, options: SourceOptions, prefix: string): Promise<Source> {
+  if (file === STDIN) return lineSource(file, { ...options, prefix });
+  if ((await stat(file).catch(() => null))?.isDirectory()) return folderSource(file);
+  if (pictureKind(path.basename(file)) !== null) return pictureSource(file);
+  if (isParquet(file)) return parquetSource(file, options);
+  if (/\.[ct]sv$/i.test(file)) return csvSource(file, options);
+  if (/\.(?:jsonl|ndjson)$/i.test(file) || options.asText) return lineSource(file, { ...options, prefix });
+  throw new InvalidInputError(
+    `${file}: of what kind? By their endings *.jsonl, *.ndjson, *.parquet, *.csv, *.tsv and pictures are known; --text ` +
+      'reads a text from each line, --jsonl <file> JSON.',
+    { file },
+  );
+}
+
+/** One bad input. What is wrong with the options is not. */
+function brokenSource(file: string, error: unknown): Source {
+  if (!(error instanceof VLM2VecError) || error instanceof InvalidInputError) throw error;
+  return {
+    label: file,
+
+    async *read() {
+      throw error;
+    },
+    count: async () => 1,
+    progress: () => 1,
+    keepable: new Map(),
+  };
+}
+
+const isParquet = (file: string) => /\.(?:parquet|pq)$/i.test(file);
+
+/** The word itself, the files that match it, or the tables in a folder that holds no pictures, as Spark leaves them. */
+async function filesOf(word: string): Promise<string[]> {
+  if (word === STDIN) return [word];
+  const status = await stat(word).catch((error: NodeJS.ErrnoException) => error);
+  if (!(status instanceof Error)) return status.isDirectory() ? tablesOr(word) : [word];
+  if (status.code !== 'ENOENT' && status.code !== 'ENOTDIR') {
+    throw new SourceNotFoundError(`${word} cannot be read (${status.code}).`, { file: word });
+  }
+  if (!isDynamicPattern(word)) throw new SourceNotFoundError(`There is no file or folder ${word}.`, { file: word });
+  const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false });
+  if (found.length === 0) throw new SourceNotFoundError(`No file matches ${word}.`, { pattern: word });
+  return found.sort((a, b) => (a < b ? -1 : 1));
+}
+
+async function tablesOr(folder: string): Promise<string[]> {
+  const names = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  if (names.some((entry) => entry.isDirectory() || pictureKind(entry.name) !== null)) return [folder];
+  const tables = names.map(({ name }) => name).filter((name) => isParquet(name) && !/^[._]/.test(name));
+  return tables.length === 0
+    ? [folder]
+    : tables.sort((a, b) => (a < b ? -1 : 1)).map((name) => path.join(folder, name));
+}

@@ -1,0 +1,124 @@
+/** @file Vectors as a table of LanceDB, whose package users install themselves: it is large and native. */
+
+import { InvalidInputError, UnsupportedError, VLM2VecError } from '../../errors';
+import { missingPackage } from '../../missing-package';
+import type { SinkPlace } from './places';
+import { onlyVector, type Sink, type SinkShape, type SinkState, type VectorRow } from './sink';
+
+/** What is used of `@lancedb/lancedb`. */
+export interface Lance {
+  connect(uri: string): Promise<{
+    tableNames(): Promise<string[]>;
+    createTable(name: string, rows: Record<string, unknown>[], options?: { mode: 'create' }): Promise<LanceTable>;
+    openTable(name: string): Promise<LanceTable>;
+    dropTable(name: string): Promise<void>;
+    close(): void;
+  }>;
+}
+
+interface LanceTable {
+  add(rows: Record<string, unknown>[]): Promise<unknown>;
+  version(): Promise<number>;
+  checkout(version: number): Promise<void>;
+  restore(): Promise<void>;
+  close(): void;
+}
+
+const PACKAGE = '@lancedb/lancedb';
+/** Rows added at once: each addition is a version of the table. */
+const BATCH_ROWS = 2048;
+/** The same for a run that is slow: what a kill may cost, against how many pieces the table is in. */
+const SECONDS_BETWEEN = 60;
+
+async function loadLance(): Promise<Lance> {
+  try {
+    return (await import(PACKAGE)) as Lance;
+  } catch (cause) {
+    throw missingPackage(PACKAGE, 'lance', cause);
+  }
+}
+
+/**
+ * A new table; one of that name must not be there yet. A run that goes on finds the version that it committed, and takes back
+ * what was added since.
+ */
+export async function lanceSink(
+  { database, table: name }: SinkPlace & { kind: 'lance' },
+  { columns, dims, several, precision, provenance }: SinkShape,
+  state: SinkState | null,
+  { overwrite = false, load = loadLance }: { overwrite?: boolean; load?: () => Promise<Lance> } = {},
+): Promise<Sink> {
+  if (several || precision !== 'float32') {
+    const what = several ? 'Several vectors per input go' : `Vectors of precision ${precision} go`;
+    throw new UnsupportedError(`${what} into JSON lines or a *.parquet file, not into a table of LanceDB.`, {
+      place: 'lance',
+    });
+  }
+  const lance = await load();
+  const connection = await lance.connect(database).catch((cause: unknown) => {
+    throw new InvalidInputError(`The database ${database} cannot be opened: ${reason(cause)}`, { database }, { cause });
+  });
+  let table: LanceTable | null = null;
+  const close = async () => {
+    table?.close();
+    connection.close();
+  };
+  const isThere = (await connection.tableNames()).includes(name);
+  if (isThere && state === null && !overwrite) {
+    await close();
+    throw new InvalidInputError(`The database ${database} has a table ${name} already.`, { database, table: name });
+  }
+  if ((state?.version ?? 0) > 0) {
+    if (!isThere) {
+      await close();
+      throw new InvalidInputError(`The table ${name} of the unfinished run is gone. Begin anew: --overwrite.`, {
+        table: name,
+      });
+    }
+    table = await connection.openTable(name);
+    if ((await table.version()) !== state!.version) {
+      await table.checkout(state!.version!);
+      await table.restore();
+    }
+  } else if (isThere) await connection.dropTable(name); // made by the run that ended before it could say so
+  const model = JSON.stringify(provenance);
+  let waiting: Record<string, unknown>[] = [];
+  const flush = async () => {
+    if (waiting.length === 0) return;
+    try {
+      if (table) await table.add(waiting);
+      else table = await connection.createTable(name, waiting, { mode: 'create' });
+    } catch (cause) {
+      throw new VLM2VecError(`LanceDB took no vectors of ${dims} dimensions: ${reason(cause)}`, {}, { cause });
+    }
+    waiting = [];
+  };
+  const commit = async (): Promise<SinkState> => {
+    await flush();
+    return { version: table ? await table.version() : 0 };
+  };
+  return {
+    write: async (rows) => {
+      for (const row of rows as readonly VectorRow[]) {
+        const named = Object.fromEntries(columns.map((column) => [column.name, asColumn(row.fields[column.name])]));
+        waiting.push({ ...named, model, vector: Array.from(onlyVector(row)) }); // LanceDB's own name for a column of vectors
+        if (waiting.length === BATCH_ROWS) await flush();
+      }
+    },
+    secondsBetween: SECONDS_BETWEEN,
+    ...{ commit, complete: commit },
+    close,
+    discard: async () => {
+      if (table) await connection.dropTable(name);
+      await close();
+    },
+  };
+}
+
+/** Of an empty value LanceDB cannot tell the type. */
+function asColumn(value: unknown): unknown {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+const reason = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));

@@ -1,0 +1,124 @@
+/** @file A file that grows under a temporary name, may be cut back to what is known to be whole, and gets its name at the end. */
+
+import { constants, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { IntegrityError, InvalidInputError } from '../../errors';
+
+/** Writing failed: nothing is wrong with inputs, and nothing that was committed is lost. */
+export class OutputFailed extends Error {
+  override name = 'OutputFailed';
+}
+
+const FULL: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota is used up',
+  EIO: 'the disk fails',
+};
+
+export class PartialFile {
+  readonly #file: string;
+  readonly #handle: FileHandle;
+  #bytes: number;
+
+  private constructor(file: string, handle: FileHandle, bytes: number) {
+    this.#file = file;
+    this.#handle = handle;
+    this.#bytes = bytes;
+  }
+
+  /** @param bytes what an earlier run committed, or null to begin anew */
+  static async open(file: string, bytes: number | null): Promise<PartialFile> {
+    const folder = path.dirname(path.resolve(file));
+    if (!(await stat(folder).catch(() => null))?.isDirectory()) {
+      throw new InvalidInputError(`There is no folder ${folder} to write ${path.basename(file)} into.`, { file });
+    }
+    const partial = partialName(file);
+    const flags = constants.O_RDWR | constants.O_CREAT | (bytes === null ? constants.O_TRUNC : 0);
+    const handle = await writing(partial, () => open(partial, flags));
+    const { size } = await handle.stat();
+    if (bytes !== null && size < bytes) {
+      await handle.close();
+      throw new IntegrityError(
+        `${partial} has ${size} bytes where the unfinished run wrote ${bytes}. Begin anew: --overwrite.`,
+      );
+    }
+    if (bytes !== null) await handle.truncate(bytes);
+    return new PartialFile(file, handle, bytes ?? 0);
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async append(data: Uint8Array | string): Promise<void> {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    await this.#write(bytes, this.#bytes);
+    this.#bytes += bytes.length;
+  }
+
+  /** Writes over what is there. */
+  async rewrite(at: number, bytes: Uint8Array): Promise<void> {
+    await this.#write(bytes, at);
+  }
+
+  /** Forgets what is behind. */
+  async truncate(bytes: number): Promise<void> {
+    await this.#handle.truncate(bytes);
+    this.#bytes = bytes;
+  }
+
+  async read(start: number, end: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(end - start);
+    for (let got = 0; got < bytes.length;) {
+      const { bytesRead } = await this.#handle.read(bytes, got, bytes.length - got, start + got);
+      if (bytesRead === 0) throw new IntegrityError(`${partialName(this.#file)} is shorter than it was a moment ago.`);
+      got += bytesRead;
+    }
+    return bytes;
+  }
+
+  async sync(): Promise<void> {
+    await writing(partialName(this.#file), () => this.#handle.datasync());
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
+  }
+
+  async discard(): Promise<void> {
+    await this.#handle.close();
+    await rm(partialName(this.#file), { force: true });
+  }
+
+  async #write(bytes: Uint8Array, at: number): Promise<void> {
+    await writing(partialName(this.#file), async () => {
+      for (let done = 0; done < bytes.length;) {
+        done += (await this.#handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+      }
+    });
+  }
+}
+
+export const partialName = (file: string) => `${file}.partial`;
+
+/** Gives a closed file its name; where there is no partial one, that was done before. */
+export async function publishFile(file: string): Promise<void> {
+  await rename(partialName(file), file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}
+
+/** Says of a file what made writing it fail. */
+export async function writing<T>(file: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (cause) {
+    const { code = '' } = cause as NodeJS.ErrnoException;
+    const why = FULL[code];
+    if (why === undefined) throw cause;
+    throw new OutputFailed(
+      `${file} cannot be written: ${why} (${code}). What was written before is kept: run again with --resume.`,
+      { cause },
+    );
+  }
+}

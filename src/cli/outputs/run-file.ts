@@ -1,0 +1,75 @@
+/** @file What a run leaves beside its output: of what model, options and inputs it is, and how far it is. */
+
+import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import { InvalidInputError } from '../../errors';
+import { writing } from './partial-file';
+import type { SinkState } from './sink';
+
+const FORMAT = 'vlm2vec-embed-run';
+
+/** Plain data that two runs must have in common for one to go on with the other. */
+export type RunFacts = Record<string, string | number | boolean | null | readonly string[]>;
+
+export interface RunState {
+  /** `complete`: all is written, but files may not have their names yet. */
+  status: 'running' | 'complete' | 'done';
+  /** Inputs that are written, and how many of them are errors. */
+  inputs: number;
+  errors: number;
+  /** SHA-256 of all that these inputs are. */
+  inputsHash: string;
+  sink: SinkState | null;
+}
+
+/** Null where there is none. */
+export async function readRun(file: string): Promise<(RunState & { facts: RunFacts }) | null> {
+  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (text === null) return null;
+  try {
+    const { format, version, ...run } = JSON.parse(text) as { format: string; version: number } & RunState & {
+        facts: RunFacts;
+      };
+    if (format === FORMAT && version === 1 && typeof run.inputs === 'number') return run;
+  } catch {
+    // said below
+  }
+  throw new InvalidInputError(`${file} is no state of a run of vlm2vec embed. Move it away to begin anew.`, { file });
+}
+
+/** Whole or not at all, and durable. */
+export async function writeRun(file: string, facts: RunFacts, state: RunState): Promise<void> {
+  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
+  const partial = `${file}.partial`;
+  await writing(file, async () => {
+    const handle = await open(partial, 'w');
+    try {
+      await handle.writeFile(`${JSON.stringify({ format: FORMAT, version: 1, ...state, facts }, null, 1)}\n`);
+      await handle.datasync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, file);
+  });
+}
+
+export async function removeRun(file: string): Promise<void> {
+  for (const each of [file, `${file}.partial`]) await rm(each, { force: true });
+}
+
+/** @throws InvalidInputError naming what differs */
+export function expectSame(file: string, before: RunFacts, now: RunFacts): void {
+  const same = (key: string) => JSON.stringify(before[key] ?? null) === JSON.stringify(now[key] ?? null);
+  const other = [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((key) => !same(key));
+  if (other.length === 0) return;
+  const each = other.map(
+    (key) => `${key} was ${JSON.stringify(before[key] ?? null)} and is ${JSON.stringify(now[key] ?? null)}`,
+  );
+  throw new InvalidInputError(
+    `--resume: the run in ${file} was another: ${each.join('; ')}. Repeat its options, or begin anew with --overwrite.`,
+    { file, differs: other },
+  );
+}

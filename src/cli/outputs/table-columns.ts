@@ -1,0 +1,39 @@
+/** @file The columns of a table, which must be known before its first row. */
+
+import { InvalidInputError } from '../../errors';
+import type { FieldOptions } from '../inputs/fields';
+import type { ColumnType, Source } from '../inputs/record';
+import type { Column } from './sink';
+
+const OWN = ['id', 'text', 'image'];
+
+/**
+ * `id`, `text` and `image`, and what is carried through: as the inputs' tables have it, where all of them agree.
+ * @throws InvalidInputError where nobody can tell which fields there will be
+ */
+export function tableColumns(keep: FieldOptions['keep'], sources: readonly Source[]): Column[] {
+  const names = keep === undefined ? [] : keep === 'all' ? allNames(sources) : keep;
+  const kept = names.filter((name) => !OWN.includes(name)).map((name) => ({ name, type: typeOf(name, sources) }));
+  return [...OWN.map((name) => ({ name, type: 'string' as const })), ...kept];
+}
+
+function allNames(sources: readonly Source[]): string[] {
+  const names = new Set<string>();
+  for (const { keepable, label } of sources) {
+    if (!keepable) {
+      throw new InvalidInputError(
+        `--keep all: which fields ${label} has is not known beforehand, and a table must know. List them.`,
+        {
+          option: 'keep',
+        },
+      );
+    }
+    for (const name of keepable.keys()) names.add(name);
+  }
+  return [...names];
+}
+
+function typeOf(name: string, sources: readonly Source[]): ColumnType {
+  const types = new Set(sources.map(({ keepable }) => keepable?.get(name) ?? 'string'));
+  return types.size === 1 ? [...types][0]! : 'string';
+}
