@@ -47,10 +47,11 @@ async function hits(...args: string[]): Promise<Hit[]> {
 test('scores are those of the embeddings themselves, best first', async () => {
   const all = await hits('a green picture', '--top', '9');
   expect(all).toHaveLength(4);
-  const lines = all.map(({ path }) => JSON.stringify({ image: path, role: 'target' }));
-  const query = JSON.stringify({ text: 'a green picture', role: 'query', find: 'image' });
+  const lines = all.map(({ path }) => JSON.stringify({ image: path }));
+  const query = JSON.stringify({ text: 'a green picture', role: 'query' });
   await writeFile(at('lines.jsonl'), `${[query, ...lines].join('\n')}\n`);
-  const { stdout } = await run(['embed', at('lines.jsonl'), '--model', 'nano']);
+  const { stdout, stderr } = await run(['embed', at('lines.jsonl'), '--model', 'nano']);
+  expect(stderr).toBe('');
   const [asked, ...vectors] = stdout
     .trim()
     .split('\n')
