@@ -3,7 +3,7 @@
  * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
  */
 
-import type { RgbImage } from '../image';
+import type { RgbImage, Transparency } from '../image';
 import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
 
 export type * from './passes';
@@ -78,6 +78,8 @@ export interface EmbedderRecipe {
   readonly isRaw: boolean;
   /** `all`: several vectors for each input, which the index cannot keep. */
   readonly pooling: 'last' | 'all';
+  /** What becomes of a picture's transparency, where {@link PhotoEmbedder.takesPixels}. @default 'drop' */
+  readonly transparency?: Transparency;
 }
 
 /** Of `openPhotoIndex`. */
@@ -226,6 +228,8 @@ export interface PhotoItem {
   camera: string | null;
   /** In degrees. */
   place: { latitude: number; longitude: number } | null;
+  /** What the file says in words; absent where it says nothing, and where an earlier version indexed it. */
+  words?: PhotoWords;
   /** What of date, camera and place stands in the file and could not be read, for people; null where all could. */
   unread: string | null;
   /** Pixels, upright. */
@@ -234,6 +238,18 @@ export interface PhotoItem {
   height: number;
   /** SHA-256 of the file, in hex. */
   hash: string;
+}
+
+/** What a picture's file says in words: IPTC, XMP and EXIF, each thing once. Untrusted. */
+export interface PhotoWords {
+  /** Several, in several languages, in lines. */
+  title?: string;
+  /** Headline, description and comment, in lines. */
+  caption?: string;
+  /** In the file's order. */
+  keywords?: readonly string[];
+  /** Names of places that someone wrote into it: IPTC's sublocation, city, province, country. */
+  places?: readonly string[];
 }
 
 /** A picture that was not indexed. It is tried again when its file changes, or by {@link PhotoIndex.retry}. */
