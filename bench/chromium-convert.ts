@@ -2,7 +2,7 @@
  * @file Seconds and memory of turning a checkpoint of official size (random weights) into a bundle inside Chromium:
  * from a local Hub through the worker into the origin-private file system.
  *
- *   npx tsx bench/chromium-convert.ts [--model 2b|7b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4] [--page]
+ *   npx tsx bench/chromium-convert.ts [--model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4] [--page]
  *                                     [--record]
  *
  * Memory is the renderer's (page and worker), phase by phase, above what it has with everything imported.

@@ -4,7 +4,7 @@
  * after importing everything. CPU time counts all cores, and hardly depends on what else the machine does. The probe
  * runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
  *
- *   npx tsx bench/convert.ts [--model 2b|7b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4,q8]
+ *   npx tsx bench/convert.ts [--model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4,q8]
  *                            [--out .cache/bundles] [--record]
  *
  * --record appends the result to bench/RESULTS.md.

@@ -2,7 +2,7 @@
  * @file Seconds and memory of embedding with a bundle of official size in Node on the CPU: one picture of 800 × 600 and 16
  * captions. Needs the bundle that `bench/convert.ts` writes.
  *
- *   npx tsx bench/embed.ts [--model 2b|7b|llava|phi|phi-lora] [--small] [--dtype q4] [--bundles .cache/bundles]
+ *   npx tsx bench/embed.ts [--model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora] [--small] [--dtype q4] [--bundles .cache/bundles]
  *                          [--num-crops 4] [--repeats 1] [--record]
  *
  * Each job has a process of its own, whose peak memory is given; the first run after loading is not timed. --record

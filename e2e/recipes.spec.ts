@@ -10,6 +10,11 @@ type Index = typeof import('../src/index');
 const CASES = [
   { recipe: 'gme', both: ['text-instruction', 'text'], wasm: ['picture-query', 'both', 'both-instruction'] },
   { recipe: 'ops-mm-v1', both: ['text-instruction', 'picture-instruction'], wasm: ['both', 'two-pictures'] },
+  {
+    recipe: 'qwen3-vl-embedding',
+    both: ['text', 'picture-empty-text'],
+    wasm: ['both-instruction', 'two-pictures', 'rgba'],
+  },
   { recipe: 'colqwen2', both: ['text', 'picture-tiny', 'picture-wide'], wasm: ['picture', 'picture-rocket'] },
 ] as const;
 

@@ -205,6 +205,7 @@ test('a picture that ends the model fails after two deaths, and no other; a mode
   expect(seen.first.problems).toEqual([
     {
       id: expect.any(Number),
+      pass: 'first',
       path: `Pictures/6/${numbered(20)}`,
       kind: 'failed',
       reason: expect.stringMatching(/ended twice/),
@@ -772,4 +773,94 @@ test('HEIC, by a decoder that is loaded only then; what is damaged, too large or
   expect(red[0]! - red[2]!).toBeGreaterThan(100);
   expect(blue[2]! - blue[0]!).toBeGreaterThan(100);
   expect(seen.problems).toEqual(['skipped Phone/b.heic']);
+});
+
+test('two passes: search after the first, deep vectors survive a reload and a killed worker, none is computed twice', async ({
+  page,
+}) => {
+  await openBlank(page);
+  const before = await inPage(
+    page,
+    async ({ countingEmbedder, fill, folder, idle, openNano, openPhotoIndex, openSmall, until }) => {
+      const pictures = await folder('Pictures');
+      await fill(pictures, 12);
+      const [small, nano] = [await openSmall(), await openNano()];
+      const [first, deep] = [countingEmbedder(small), countingEmbedder(nano)];
+      let worker: Worker;
+      const url = new URL('/workers/search.worker.ts?worker_file&type=module', location.href);
+      const index = await openPhotoIndex({
+        ...{ embedder: first, deep: { embedder: deep, shortlist: 3 } },
+        worker: () => (worker = new Worker(url, { type: 'module' })),
+      });
+      await index.add({ handle: pictures });
+      await index.start();
+      await idle(index);
+      const firstAlone = await index.search({ text: 'a red circle' }, { pass: 'first' });
+      const both = await index.search({ text: 'a red circle' });
+      await index.startDeep();
+      await until(index, (state) => state.deep!.done >= 5);
+      worker!.terminate();
+      await until(index, (state) => state.deep!.done >= 8);
+      await index.pauseDeep();
+      return {
+        inputs: [small.info.inputs, nano.info.inputs],
+        firstAlone: firstAlone.hits.map(({ pass }) => pass),
+        both: { deep: both.deep, passes: both.hits.map(({ pass }) => pass) },
+        images: [first.images, deep.images],
+        done: index.state.deep!.done,
+      };
+    },
+  );
+  expect(before.inputs).toEqual([
+    { together: false, instruction: false },
+    { together: true, instruction: true },
+  ]);
+  expect(before.firstAlone).toEqual(Array(12).fill('first'));
+  expect(before.both.deep).toEqual({ wanted: 3, embedded: 3, left: 0 });
+  expect(before.both.passes.filter((pass) => pass === 'deep')).toHaveLength(3);
+  await page.reload();
+  const after = await inPage(
+    page,
+    async ({ countingEmbedder, folder, openNano, openPhotoIndex, openSmall, picture, until }) => {
+      const [small, nano] = [await openSmall(), await openNano()];
+      const [first, deep] = [countingEmbedder(small), countingEmbedder(nano)];
+      const index = await openPhotoIndex({ embedder: first, deep: { embedder: deep } });
+      const opened = index.state.deep!.done;
+      await index.startDeep();
+      await until(index, (state) => state.deep!.phase === 'idle');
+      const query = { text: 'the same in blue', image: await picture(3) };
+      const two = await index.search(query);
+      await index.close();
+      const alone = await openPhotoIndex({ name: 'alone', embedder: deep });
+      await alone.add({ handle: await folder('Pictures') });
+      await alone.start();
+      await until(alone, ({ phase, indexed }) => phase === 'idle' && indexed === 12);
+      const one = await alone.search(query);
+      const items = async (of: typeof alone, hits: { id: number }[]) =>
+        (await of.items(hits.map(({ id }) => id))).map((item) => item!.path);
+      const paths = await items(alone, one.hits);
+      await alone.close();
+      const again = await openPhotoIndex({ embedder: first });
+      return {
+        opened,
+        images: first.images,
+        two: {
+          scores: two.hits.map(({ score }) => score),
+          paths: await items(again, two.hits),
+          relevant: two.relevantCount,
+        },
+        one: { scores: one.hits.map(({ score }) => score), paths, relevant: one.relevantCount },
+        deepImages: deep.images,
+      };
+    },
+  );
+  expect(after.opened).toBeGreaterThanOrEqual(before.done);
+  expect([before.images[0], after.images]).toEqual([12, 0]);
+  // The index of nano alone computes its 12, and the deep pass each of its own once; a killed worker may lose two in hand.
+  const deepImages = before.images[1]! + after.deepImages - 12;
+  expect(deepImages).toBeGreaterThanOrEqual(12);
+  expect(deepImages).toBeLessThanOrEqual(12 + 16);
+  expect(after.two.paths).toEqual(after.one.paths);
+  expect(after.two.relevant).toBe(after.one.relevant);
+  for (const [i, score] of after.two.scores.entries()) expect(score).toBeCloseTo(after.one.scores[i]!, 4);
 });

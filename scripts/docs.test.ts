@@ -142,7 +142,9 @@ describe('code', () => {
     expect(found).toHaveLength(MISTAKES.length);
     for (const [i, [, blamed]] of MISTAKES.entries()) {
       expect(found[i]).toMatch(blamed);
-      expect(found[i]!.split('The last overload')[1] ?? '').not.toMatch(/'(string|File)' is not assignable to .*readonly/);
+      expect(found[i]!.split('The last overload')[1] ?? '').not.toMatch(
+        /'(string|File)' is not assignable to .*readonly/,
+      );
     }
   });
 });

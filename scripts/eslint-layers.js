@@ -8,11 +8,12 @@ import path from 'node:path';
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 /** What every folder may import besides itself. */
-const BASE = ['src/errors', 'src/hooks', 'src/missing-package', 'src/environment', 'src/bundle'];
+const BASE = ['src/errors', 'src/hooks', 'src/task-queue', 'src/missing-package', 'src/environment', 'src/bundle'];
 /** Every folder and every file right below `src/`, from the bottom up. What is not listed here is an error. */
 const MAY_IMPORT = {
   'src/errors': [],
   'src/hooks': ['src/errors'],
+  'src/task-queue': [],
   'src/environment': [],
   'src/missing-package': ['src/errors'],
   'src/bundle': ['src/errors'],
@@ -53,7 +54,7 @@ const MAY_IMPORT = {
     'src/remote',
     'src/similarity',
   ],
-  'src/sources': [...BASE, 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
+  'src/sources': [...BASE, 'src/net', 'src/checkpoint', 'src/store', 'src/convert', 'src/runtime', 'src/recipes'],
   'src/backend': [...BASE, 'src/image', 'src/multi-vector', 'src/recipes', 'src/remote', 'src/runtime', 'src/sources'],
   'src/load-options': [...BASE, 'src/net', 'src/runtime', 'src/sources', 'src/backend', 'src/recipes'],
   'src/stored': [

@@ -64,6 +64,7 @@ export type {
   PictureInfo,
   ProbePolicy,
   ProgressEvent,
+  InputsInfo,
   RecipeInfo,
   RungReport,
   SkippedInput,
@@ -79,6 +80,7 @@ export type {
   BundleStage,
   EmbeddingTable,
   JsonObject,
+  Logit,
   ProbeCase,
   PromptConfig,
   StoredDtype,
@@ -86,7 +88,7 @@ export type {
   Effort,
   WeightDtype,
 } from './bundle/manifest';
-export type { DecodeOptions, ImageInput, RgbImage } from './image';
+export type { DecodeOptions, ImageInput, RgbImage, Transparency } from './image';
 // Named errors; they keep class, name and details across the worker boundary.
 export {
   BundleFormatError,

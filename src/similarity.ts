@@ -31,7 +31,8 @@ export function similarity(
   if (isVector(a) || isVector(b)) {
     throw new InvalidInputError('similarity takes two vectors or two lists of vectors; put the one into a list.');
   }
-  for (const [name, list] of Object.entries({ a, b })) expectVectors(name, list);
+  expectVectors('a', a);
+  expectVectors('b', b);
   return a.map((left) => Float32Array.from(b, (right) => score(left, right)));
 }
 
@@ -43,17 +44,13 @@ const isVector = (value: unknown): value is AnyVector =>
   isNumbers(value);
 
 function expectVectors(name: string, list: unknown): void {
-  const wrong = Array.isArray(list) ? list.findIndex((each) => !isVector(each)) : 0;
-  if (wrong < 0) return;
-  const value: unknown = Array.isArray(list) ? list[wrong] : list;
-  const where = Array.isArray(list) ? `${name}[${wrong}]` : name;
-  const skipped = value === null ? ', as embed leaves in the place of an input that was skipped' : '';
-  throw new InvalidInputError(
-    `similarity: ${where} is ${value === null ? 'null' : `a ${typeof value}`}, not a vector${skipped}.`,
-    {
-      input: where,
-    },
-  );
+  if (!Array.isArray(list)) throw noVector(name, list);
+  for (const [i, each] of list.entries()) if (!isVector(each)) throw noVector(`${name}[${i}]`, each);
+}
+
+function noVector(where: string, value: unknown): InvalidInputError {
+  const what = value === null ? 'null, as embed gives for an input that was skipped' : `a ${typeof value}`;
+  return new InvalidInputError(`similarity: ${where} is ${what}; not a vector.`, { input: where });
 }
 
 function score(a: AnyVector, b: AnyVector): number {

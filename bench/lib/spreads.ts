@@ -5,7 +5,7 @@ import type { Spread } from './random-weights';
 import type { RandomTensor } from './safetensors-file';
 
 /** Projections that end in the residual stream: halved, so that it does not grow with every block. */
-const OUTPUT = /\.(o_proj|out_proj|down_proj|fc2|attn\.proj)(\.|$)/;
+const OUTPUT = /\.(o_proj|out_proj|down_proj|(linear_)?fc2|attn\.proj)(\.|$)/;
 const NORM = /(norm\d?|layrnorm|layernorm|ln_q)\.weight$/;
 
 const gainOf = (name: string) => (OUTPUT.test(name) ? 0.5 : 1);
@@ -14,7 +14,9 @@ const gainOf = (name: string) => (OUTPUT.test(name) ? 0.5 : 1);
 export function baseSpread({ name, shape }: FileTensor): Spread {
   if (name.endsWith('.bias')) return { mean: 0, deviation: 0.1 };
   if (NORM.test(name)) return { mean: 1, deviation: 0.1 };
-  if (/embed_tokens\.weight$|image_newline$|_GN$|class_embedding$|position_embedding\.weight$/.test(name)) {
+  if (name.startsWith('logit_')) return { mean: 0, deviation: 1 };
+  const isTable = /(embed_tokens|token_embedding|position_embedding|pos_embed)\.weight$/.test(name);
+  if (isTable || /(\.probe|image_newline|_GN|class_embedding)$/.test(name)) {
     return { mean: 0, deviation: 0.7 };
   }
   const fanIn = shape.slice(1).reduce((product, length) => product * length, 1);

@@ -56,7 +56,7 @@ function Row({ row, state }: { row: FamilyRow; state: ModelsState }): JSX.Elemen
   const dtype = state.dtype.value;
   const { checkpoint, store, gpu: needed } = FAMILY_SIZES[base];
   const cells: [label: string, value: string][] = [
-    [columns.score, scores.map((score) => score.toFixed(1)).join(strings.or)],
+    [columns.score, scores.map((score) => score.toFixed(1)).join(strings.or) || strings.noScore],
     [columns.download, bytesInWords(checkpoint)],
     [columns.store(dtype), bytesInWords(store[dtype])],
     [columns.photo, strings.times(photoFactor(row))],

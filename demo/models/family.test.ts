@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { recipes, type WeightDtype } from '../../src/index';
 import { plannedStorage } from '../../src/convert';
-import { configOf, elements, officialShards, type OfficialName } from '../../src/testing/official-models';
+import { bytesOf, configOf, officialShards, type OfficialName } from '../../src/testing/official-models';
 import { weightsRoom } from '../../src/runtime/capability';
 import { FAMILY, FAMILY_SIZES, gpuRoom, photoFactor } from './family';
 
@@ -12,7 +12,7 @@ test.each(Object.keys(FAMILY_SIZES) as OfficialName[])('%s: sizes as estimated',
   const { checkpoint, store, gpu } = FAMILY_SIZES[name];
   const bytes = officialShards(name)
     .flat()
-    .reduce((sum, tensor) => sum + 2 * elements(tensor), 0);
+    .reduce((sum, tensor) => sum + bytesOf(name, tensor), 0);
   expect(Math.abs(checkpoint / bytes - 1)).toBeLessThan(0.001);
   for (const dtype of DTYPES) {
     const planned = plannedStorage(configOf(name, 'official'), dtype);
@@ -40,5 +40,9 @@ test('each model is known, and costs what its numbers say beside the 2B', () => 
     ['62.9', '6.4'],
     ['60.1', '3.4'],
     ['55.9,60.1', '3.4'],
+    ['75.0', '0.5'],
+    ['80.1', '1.6'],
+    ['', '0.0'],
+    ['', '0.1'],
   ]);
 });

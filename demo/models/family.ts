@@ -1,5 +1,5 @@
 /**
- * @file The rows of the model card's table: what each takes and what a photo costs, known before anything is fetched. Sizes
+ * @file The rows of the model card's table, and Qwen3-VL-Embedding: what each takes and what a photo costs, known before anything is fetched. Sizes
  * are those that `models.estimate` gives of the official configs (the test beside this file holds them to it).
  */
 import type { WeightDtype } from '../../src/index';
@@ -17,6 +17,7 @@ interface Sizes {
 
 /** How many operations a photo of 800 × 600 takes, by the arithmetic of docs/evaluation.md. */
 interface PhotoCost {
+  /** In the prompt; of SigLIP, patches. */
   tokens: number;
   teraflops: number;
 }
@@ -34,6 +35,16 @@ export const FAMILY_SIZES = {
     store: { q4: 4.651 * GB, q8: 8.458 * GB, fp16: 15.494 * GB, fp32: 30.983 * GB },
     gpu: { q4: 4.336 * GB, q8: 7.879 * GB, fp16: 14.404 * GB, fp32: 28.803 * GB },
   },
+  'qwen3-vl-embedding-2b': {
+    checkpoint: 4.255 * GB,
+    store: { q4: 1.282 * GB, q8: 2.321 * GB, fp16: 4.255 * GB, fp32: 8.507 * GB },
+    gpu: { q4: 1.102 * GB, q8: 1.99 * GB, fp16: 3.632 * GB, fp32: 7.262 * GB },
+  },
+  'qwen3-vl-embedding-8b': {
+    checkpoint: 17.534 * GB,
+    store: { q4: 4.894 * GB, q8: 8.894 * GB, fp16: 16.289 * GB, fp32: 32.576 * GB },
+    gpu: { q4: 4.534 * GB, q8: 8.233 * GB, fp16: 15.045 * GB, fp32: 30.086 * GB },
+  },
   'llava-next': {
     checkpoint: 15.133 * GB,
     store: { q4: 4.457 * GB, q8: 8.117 * GB, fp16: 14.847 * GB, fp32: 29.691 * GB },
@@ -44,6 +55,16 @@ export const FAMILY_SIZES = {
     store: { q4: 2.425 * GB, q8: 4.413 * GB, fp16: 8.072 * GB, fp32: 16.142 * GB },
     gpu: { q4: 2.368 * GB, q8: 4.309 * GB, fp16: 7.875 * GB, fp32: 15.748 * GB },
   },
+  'siglip2-base': {
+    checkpoint: 1.501 * GB,
+    store: { q4: 0.2287 * GB, q8: 0.4067 * GB, fp16: 0.7509 * GB, fp32: 1.5008 * GB },
+    gpu: { q4: 0.1151 * GB, q8: 0.1978 * GB, fp16: 0.3577 * GB, fp32: 0.7143 * GB },
+  },
+  'siglip2-so400m': {
+    checkpoint: 4.544 * GB,
+    store: { q4: 0.6903 * GB, q8: 1.2406 * GB, fp16: 2.2736 * GB, fp32: 4.544 * GB },
+    gpu: { q4: 0.5198 * GB, q8: 0.9273 * GB, fp16: 1.6838 * GB, fp32: 3.3644 * GB },
+  },
 } satisfies Record<string, Sizes>;
 
 export interface FamilyRow {
@@ -51,7 +72,7 @@ export interface FamilyRow {
   /** What it is made of, for people. */
   made: string;
   base: keyof typeof FAMILY_SIZES;
-  /** P@1 over MMEB's 36 sets, in per cent, as published; two where its authors do not say which is its. */
+  /** P@1 over MMEB's 36 sets, in per cent, as published; two where its authors do not say which is its, none where none is. */
   scores: readonly number[];
   photo: PhotoCost;
 }
@@ -103,6 +124,34 @@ export const FAMILY: readonly FamilyRow[] = [
     base: 'phi3-v',
     scores: [PAPER_AVERAGES['phi-full']!.All!, PAPER_AVERAGES['phi-lora']!.All!],
     photo: { tokens: 1921, teraflops: 19.6 },
+  },
+  {
+    repo: 'Qwen/Qwen3-VL-Embedding-2B',
+    made: 'Qwen3-VL 2B; many languages, shorter vectors',
+    base: 'qwen3-vl-embedding-2b',
+    scores: [75.0], // its repository's table of MMEB-V2, pictures
+    photo: { tokens: 475, teraflops: 3.0 },
+  },
+  {
+    repo: 'Qwen/Qwen3-VL-Embedding-8B',
+    made: 'Qwen3-VL 8B; many languages, shorter vectors',
+    base: 'qwen3-vl-embedding-8b',
+    scores: [80.1],
+    photo: { tokens: 475, teraflops: 9.1 },
+  },
+  {
+    repo: 'google/siglip2-base-patch16-224',
+    made: 'words to photos and back; no pictures with words, no instructions',
+    base: 'siglip2-base',
+    scores: [],
+    photo: { tokens: 196, teraflops: 0.035 },
+  },
+  {
+    repo: 'google/siglip2-so400m-patch14-384',
+    made: 'the same, larger and nearer',
+    base: 'siglip2-so400m',
+    scores: [],
+    photo: { tokens: 729, teraflops: 0.67 },
   },
 ];
 

@@ -26,3 +26,4 @@ effect(() => {
   void keepOffline(info.build);
 });
 void control.start(new URLSearchParams(location.search));
+void state.deep.start(library);

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Choice, isDragging, ModelBar, nameOf, Page, Progress, progressInWords, toast, watchFiles } from '../shell';
 import { searchStrings as strings } from '../strings/search';
+import { DeepChoice } from './deep/deep-choice';
 import { Groups } from './groups/groups';
 import { LibraryBar } from './library/library-bar';
 import { readDrop } from './library/sources';
@@ -130,6 +131,7 @@ function Model(): JSX.Element {
             : strings.model.loading(name, progress)}
       </summary>
       <ModelBar control={control} />
+      <DeepChoice />
       <p class="quiet">
         {strings.model.switching} <a href="models.html">{strings.model.indexes}</a>
       </p>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
 import { Button, ErrorBox, timeInWords } from '../shell';
 import { searchStrings } from '../strings/search';
+import { passInWords } from './deep/deep-words';
 import { Grid, type GridSection } from './grid/grid';
 import { extend, NOTHING, selectAll, toggle } from './grid/selection';
 import type { Found } from './query/finder';
@@ -36,12 +37,19 @@ export function Results(): JSX.Element | null {
     const hit = scores?.get(id);
     return hit ? strings.score(hit.score, hit.z) : null;
   };
+  const mixed = found.deep ? found.hits : null;
+  const markOf = (id: number) => (mixed?.get(id)?.pass === 'first' ? searchStrings.deep.mark : null);
   return (
     <section class="results" aria-label={strings.label} aria-busy={finder.stale.value}>
       <ErrorBox error={finder.error.value} onDismiss={() => (finder.error.value = null)} />
       {finder.outdated.value && (
         <p class="notice">
           {strings.outdated} <Button onClick={() => void finder.run()}>{strings.refresh}</Button>
+        </p>
+      )}
+      {finder.reordered.value && (
+        <p class="notice">
+          {searchStrings.deep.reordered} <Button onClick={() => finder.reorder()}>{searchStrings.deep.reorder}</Button>
         </p>
       )}
       {found.weak && found.relevant > 0 && <p class="notice">{strings.weak}</p>}
@@ -61,6 +69,7 @@ export function Results(): JSX.Element | null {
         selected={selection.value.ids}
         viewed={state.viewing.value?.ids === order ? state.viewing.value.at : null}
         scoreOf={scoreOf}
+        markOf={markOf}
         onOpen={(at) => (state.viewing.value = { ids: order, at })}
         onMark={(index, range) => {
           const id = order[index]!;
@@ -99,6 +108,8 @@ export function ResultLine(): JSX.Element {
   const { finder, library } = useSearch();
   const found = finder.found.value;
   const indexed = library.state.value?.indexed ?? 0;
+  const pass = found ? passInWords(found, library.state.value?.deep != null) : '';
+  const looking = finder.looking.value;
   return (
     <p class="result-line" role="status">
       {finder.onlyExclusions.value
@@ -106,8 +117,9 @@ export function ResultLine(): JSX.Element {
         : found
           ? inWords(found, toFilter(finder.form.value.filter) !== undefined, indexed)
           : ''}
+      {found && !finder.onlyExclusions.value && pass && <span class="pass"> · {pass}</span>}
       <span class="busy" hidden={!finder.searching.value}>
-        {strings.searching}
+        {looking && looking.total > 0 ? searchStrings.deep.looking(looking.done, looking.total) : strings.searching}
       </span>
     </p>
   );

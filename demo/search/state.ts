@@ -1,11 +1,12 @@
 /** @file Everything that the search page knows, in one place: its parts get it by context. */
-import { effect, signal, untracked } from '@preact/signals';
+import { computed, effect, signal, untracked } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { parseQuery, type Facets } from '../../src/search';
 import { ModelControl } from '../shell';
 import { watchRequests } from './data/requests';
 import { NOTHING, type Selection } from './grid/selection';
+import { DeepControl } from './deep/deep-control';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
 
@@ -22,6 +23,7 @@ const LOOKING = 300;
 
 export class SearchState {
   readonly control = new ModelControl();
+  readonly deep = new DeepControl();
   readonly library = new Library();
   readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
   readonly requests = watchRequests();
@@ -30,6 +32,12 @@ export class SearchState {
   readonly viewing = signal<Viewing | null>(null);
   readonly showScores = signal(false);
   readonly facets = signal<Facets | null>(null);
+
+  /** The model that instructions go to: the second one, where it is in use. */
+  readonly asked = computed(() => {
+    const deep = this.library.state.value?.deep ? this.deep.info.value : null;
+    return deep ?? this.control.model.value?.info ?? null;
+  });
 
   /** From here on results go along with the library. */
   follow(): void {
@@ -43,7 +51,7 @@ export class SearchState {
     // What one model is told means nothing to another that is asked otherwise.
     let recipe: string | undefined;
     effect(() => {
-      const name = this.control.model.value?.info.recipe.name;
+      const name = this.asked.value?.recipe.name;
       if (name === undefined || name === recipe) return;
       if (recipe !== undefined) untracked(() => this.finder.change({ instruction: null }));
       recipe = name;

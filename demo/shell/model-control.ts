@@ -99,13 +99,19 @@ export class ModelControl {
     return this.load(this.choice.value);
   }
 
+  /** Has no model any more; one that is being loaded does not come. */
+  unload(): Promise<void> {
+    return this.#load(null, this.device.value);
+  }
+
   readonly #load = latest(
-    async (signal, choice: ModelChoice, device: DeviceWish) => {
+    async (signal, choice: ModelChoice | null, device: DeviceWish) => {
       const before = this.model.value;
       this.model.value = null;
-      this.state.value = { kind: 'loading', progress: null };
+      this.state.value = choice ? { kind: 'loading', progress: null } : { kind: 'none' };
       await before?.dispose();
       signal.throwIfAborted();
+      if (!choice) return;
       const clock = phaseClock();
       const onProgress: OnProgress = (progress) => {
         clock.see(progress.phase);

@@ -44,7 +44,7 @@ export const modelsStrings = {
       'No recipe is known for this repository, nor its licence. How it is asked will be assumed from its files: if that is not how it was trained, its vectors are wrong.',
   },
   family: {
-    title: 'The VLM2Vec models',
+    title: 'The VLM2Vec models, and SigLIP 2',
     lead: (dtype: string) =>
       `Official checkpoints, converted here, on this device. Sizes are for ${dtype} weights; the form above has others.`,
     columns: {
@@ -56,7 +56,9 @@ export const modelsStrings = {
       gpu: 'This GPU',
     },
     or: ' or ',
-    times: (factor: number) => (factor === 1 ? 'as the 2B' : `${factor.toFixed(1)} times`),
+    noScore: 'none published',
+    times: (factor: number) =>
+      factor === 1 ? 'as the 2B' : factor > 1 ? `${factor.toFixed(1)} times` : `1/${Math.round(1 / factor)}`,
     gpu: (size: string) => `fit, with ${size} of its memory`,
     inParts: (size: string) => `fit in parts, more slowly: ${size} in all`,
     noGpu: 'none here: the CPU, much more slowly',
@@ -70,7 +72,7 @@ export const modelsStrings = {
   url: 'Address of the bundle’s folder',
   urlExample: 'models/my-bundle/',
   folder: 'Choose a folder…',
-  folderNote: 'A checkpoint of Qwen2-VL, LLaVA-1.6 or Phi-3.5-V, or an adapter; can be dropped.',
+  folderNote: 'A checkpoint of Qwen2-VL, LLaVA-1.6, Phi-3.5-V or SigLIP 2, or an adapter; can be dropped.',
   base: 'Base model…',
   baseNote: 'Of an adapter. Without it, the base comes from the Hub.',
   folderInput: 'Folder',

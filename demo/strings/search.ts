@@ -32,6 +32,30 @@ export const searchStrings = {
     indexes: 'See and delete all indexes',
   },
 
+  deep: {
+    label: 'Second look',
+    none: 'None',
+    nano: 'nano (built in)',
+    hint: 'The model above reads all pictures first, so that you can search soon. A second, stronger one then goes through them, newest first, and ranks what it knows; for a search it looks at the best ones at once.',
+    same: 'That is the model above. Choose another one for the second look.',
+    loading: 'Loading the second model',
+    running: 'Second look',
+    progress: (name: string, done: number, total: number) =>
+      `Second look by ${name}: ${number.format(done)} of ${pictures(total)}`,
+    paused: 'resting',
+    waiting: 'goes on when all are read',
+    unreadable: (n: number) => `${pictures(n)} cannot be opened now`,
+    failed: (n: number) => `${number.format(n)} it could not read`,
+    pause: 'Rest',
+    resume: 'Go on',
+    looking: (done: number, total: number) => `Looking closer: ${number.format(done)} of ${number.format(total)}…`,
+    allFirst: 'by the first look',
+    someFirst: (n: number) => `${number.format(n)} of them by the first look only`,
+    mark: 'First look only',
+    reordered: 'A closer look ranks these otherwise.',
+    reorder: 'Show it',
+  },
+
   welcome: {
     heading: 'Choose a folder of pictures',
     how: 'It is read where it lies, with the folders in it. Nothing is copied, uploaded or changed. You can search while the rest is still being read.',

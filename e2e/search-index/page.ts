@@ -226,6 +226,25 @@ export async function openNano(): Promise<VLM2Vec> {
   return VLM2Vec.load('nano', { device: 'wasm', modelsUrl: new URL('/models/', location.href) });
 }
 
+/** A model of two towers with random weights. */
+export async function openSmall(): Promise<VLM2Vec> {
+  return VLM2Vec.load(new URL('/e2e-bundles/siglip2/', location.href).href, { device: 'wasm' });
+}
+
+/** A model as an index takes it, and how many pictures it was asked for that are no queries. */
+export function countingEmbedder(model: VLM2Vec): PhotoEmbedder & { images: number } {
+  const { id, recipe, inputs } = model.info;
+  const embedder = {
+    ...{ id, recipe, inputs, dims: model.dims, images: 0 },
+    async embed(list: readonly EmbedderInput[], options: Parameters<PhotoEmbedder['embed']>[1]) {
+      const vectors = await model.embed(list, options);
+      embedder.images += list.filter(({ role }) => role !== 'query').length;
+      return vectors;
+    },
+  };
+  return embedder;
+}
+
 export async function toText(blob: Blob): Promise<string> {
   return bytesToBase64(new Uint8Array(await blob.arrayBuffer()));
 }

@@ -12,7 +12,15 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { folderTree } from '../checkpoint/folder.node';
-import { evaluate, makeRegime, memoryVectors, openMmeb, type EvalReport } from '../eval';
+import {
+  evaluate,
+  makeRegime,
+  memoryVectors,
+  openMmeb,
+  type Comparison,
+  type EvalReport,
+  type QueryDetail,
+} from '../eval';
 import { openParquet } from '../eval/parquet';
 import { loadRuntime } from '../runtime';
 import { folderBundle } from '../store/folder.node';
@@ -249,4 +257,47 @@ test.skipIf(example === null)('verify: a model that gives other scores fails, wi
   const json = JSON.parse((await run([...args, '--json'])).stdout) as { passed: boolean; answers: unknown[] };
   expect(json).toMatchObject({ passed: false, model: 'v1-2b', tolerance: 0.01 });
   expect(json.answers).toHaveLength(2);
+});
+
+test('--details has every choice, and compare holds two runs against each other', async () => {
+  const file = (name: string) => at(`${name}.jsonl`);
+  const detailed = (name: string) =>
+    reportOf(['eval', MINI, '--model', at(name), '--regime', 'native', '--sets', SETS, '--details', file(name)]);
+  const one = await detailed('tiny-tied'); // one after another: what the command prints is caught process-wide
+  const two = await detailed('tiny-untied');
+  const details = readFileSync(file('tiny-tied'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as QueryDetail);
+  for (const { name, queries, score } of one.sets) {
+    const of = details.filter(({ set }) => set === name);
+    expect(of.length, name).toBe(queries);
+    expect((100 * of.filter(({ chosen }) => chosen.index === 0).length) / of.length, name).toBeCloseTo(score, 9);
+    for (const { rank, chosen, right, candidates } of of) {
+      expect(chosen.score).toBeGreaterThanOrEqual(right.score);
+      expect(rank === 1).toBe(chosen.score === right.score);
+      expect(rank).toBeLessThanOrEqual(candidates);
+    }
+  }
+  const compared = await run(['eval', 'compare', file('tiny-tied'), file('tiny-untied'), '--json']);
+  expect(compared.stderr).toBe('');
+  const all = (JSON.parse(compared.stdout) as Comparison[]).at(-1)!;
+  expect(all.a.value).toBeCloseTo(one.averages.find(({ name }) => name === 'All')!.score!, 9);
+  expect(all.b.value).toBeCloseTo(two.averages.find(({ name }) => name === 'All')!.score!, 9);
+  expect(all.difference.value).toBeCloseTo(all.b.value - all.a.value, 9);
+  expect(all.difference.interval.low).toBeLessThanOrEqual(all.difference.value);
+  expect(all.difference.interval.high).toBeGreaterThanOrEqual(all.difference.value);
+  const same = await run(['eval', 'compare', file('tiny-tied'), file('tiny-tied'), '--json']);
+  expect((JSON.parse(same.stdout) as Comparison[]).at(-1)!.difference).toEqual({
+    value: 0,
+    interval: { low: 0, high: 0 },
+  });
+  // Another question in one place is no pair.
+  const lines = readFileSync(file('tiny-untied'), 'utf8').trimEnd().split('\n');
+  await writeFile(at('other.jsonl'), [lines[0]!.replace('"row":0', '"row":9999'), ...lines.slice(1)].join('\n'));
+  const refused = await run(['eval', 'compare', file('tiny-tied'), at('other.jsonl')]);
+  expect(refused).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('row 0: the second run has another') as string,
+  });
 });

@@ -24,6 +24,7 @@ import { openVectorFiles } from '../eval/vector-file.node.js';
 import { loadRuntime, type Compute, type ModelInfo, type WeightsChoice } from '../runtime';
 import { lockFile } from '../store/lock-file.node.js';
 import { openData, selectSets, type DataArguments } from './eval-data';
+import { writeDetails } from './eval-details';
 import { exportVectors, publishReport, writeWhole } from './eval-output';
 import { printLine } from './output';
 import { PART_FILE, partJson, readParts } from './part';
@@ -38,6 +39,8 @@ export interface MergeArguments extends DataArguments {
   /** `*.parquet` or `lance:<database>/<table>` */
   vectors?: string;
   json?: boolean;
+  /** A file for a JSON line per query. */
+  details?: string;
 }
 
 export interface EvalArguments extends MergeArguments {
@@ -56,6 +59,8 @@ export interface EvalArguments extends MergeArguments {
 /** Embeds and scores; with `--shard`, embeds one share and leaves the scoring to `merge`. */
 export async function evalCommand(args: EvalArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
   const { out, shard, limit, vectors } = args;
+  if (shard && args.details !== undefined)
+    throw new InvalidInputError('A shard chooses nothing: --details is for merge.');
   if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
   const place = vectors === undefined ? null : parsePlace(vectors);
   const reader = await bundleAt(args.model);
@@ -105,6 +110,7 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
           return;
         }
         const report = makeReport(subject, await evaluate(options), { against: args.against });
+        if (args.details !== undefined) await writeDetails(args.details, options);
         if (place) await exportVectors(place, output);
         progress.clear();
         await publishReport(report, out, args.json);
@@ -149,6 +155,7 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   try {
     const options = { data, sets, limit: limit ?? undefined, store, signal };
     const report = makeReport(subject, await scoreOnly(options), { against });
+    if (args.details !== undefined) await writeDetails(args.details, options);
     if (place) await exportVectors(place, { ...options, dims: origin.dims, provenance: provenanceOf(origin) });
     await publishReport(report, out, json);
   } finally {

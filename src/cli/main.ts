@@ -4,6 +4,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { bench, type BenchArguments } from './bench';
 import { convert, type ConvertArguments } from './convert';
 import { addEmbed } from './embed-options';
+import { compareCommand } from './eval-details';
 import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
 import { recipes } from '../recipes';
 import { CAPTION_COUNTS, MOST_CAPTIONS, PICTURE_SIZES } from '../measure';
@@ -92,6 +93,7 @@ function withReport(command: Command): Command {
         PUBLISHED_NAMES,
       ),
     )
+    .option('--details <file.jsonl>', 'write a line per query: what was chosen, what is right, their scores')
     .option('--vectors <place>', 'write the vectors too: *.parquet, *.npy, *.jsonl or lance:<database>/<table>')
     .option('--json', 'print the report as JSON, not as Markdown');
 }
@@ -175,6 +177,13 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .requiredOption('--data <folder|repo>', 'the data that they are of')
     .option('--out <folder>', 'put report.md and report.json there');
   withReport(merge).action((parts: string[], args: MergeArguments) => mergeCommand(parts, args, signal));
+
+  evaluation
+    .command('compare <a> <b>')
+    .copyInheritedSettings(root)
+    .description('Hold two runs against each other by their --details: P@1 and the difference, with 95 % intervals.')
+    .option('--json', 'print it as JSON')
+    .action((a: string, b: string, args: { json?: boolean }) => compareCommand(a, b, args));
 
   command('verify <bundle>')
     .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")

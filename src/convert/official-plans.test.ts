@@ -45,6 +45,8 @@ function taken(weights: readonly PlannedWeight[]): Map<string, number> {
 const SLICES: Partial<Record<`${OfficialName} ${WeightDtype}`, number>> = {
   'qwen2-vl-7b fp16': 2, // 389 MiB an MLP
   'qwen2-vl-7b fp32': 4,
+  'qwen3-vl-embedding-8b fp16': 2, // 288 MiB
+  'qwen3-vl-embedding-8b fp32': 3,
   'llava-next fp16': 2, // 336 MiB
   'llava-next fp32': 3,
   'phi3-v fp32': 2, // 288 MiB

@@ -43,6 +43,8 @@ describe('plannedStorage', () => {
     ['qwen2-vl-7b', { q4: 4.65, q8: 8.23, fp16: 15.5, fp32: 31.0 }],
     ['llava-next', { q4: 4.45, q8: 7.89, fp16: 14.9, fp32: 29.7 }],
     ['phi3-v', { q4: 2.42, q8: 4.29, fp16: 8.07, fp32: 16.1 }],
+    ['siglip2-base', { q4: 0.225, q8: 0.4, fp16: 0.75, fp32: 1.5 }],
+    ['siglip2-so400m', { q4: 0.681, q8: 1.21, fp16: 2.27, fp32: 4.54 }],
   ])('of %s, within 3 %%', (name, gigabytes) => {
     for (const [dtype, expected] of Object.entries(gigabytes) as [WeightDtype, number][]) {
       const { store, largestBuffer } = plannedStorage(configOf(name, 'official'), dtype);

@@ -94,8 +94,11 @@ export async function encodeShard(options: EvaluateOptions, shard: Shard): Promi
   return { encoded, pairs: all.size };
 }
 
+/** What scoring takes of {@link EvaluateOptions}. */
+export type ScoreOptions = Pick<EvaluateOptions, 'data' | 'sets' | 'limit' | 'signal' | 'store'>;
+
 /** P@1 from vectors that are all there. Rejects with {@link SourceNotFoundError} where some are not. */
-export async function scoreOnly(options: Omit<EvaluateOptions, 'model' | 'regime'>): Promise<SetResult[]> {
+export async function scoreOnly(options: ScoreOptions): Promise<SetResult[]> {
   const { data, sets = data.sets, limit, signal, store } = options;
   const results: SetResult[] = [];
   for (const set of sets) {

@@ -11,7 +11,9 @@ export {
   type EvaluateOptions,
   type SetResult,
   type Shard,
+  type ScoreOptions,
 } from './evaluate';
+export { compareRuns, queryDetails, type Comparison, type Measured, type QueryDetail } from './details';
 export { openPictures, zipPictures, type Pictures } from './pictures';
 export {
   PAPER_AVERAGES,

@@ -21,3 +21,4 @@ export { tilePatches, type CanvasOptions } from './tiles';
 export { resizeBicubic, resizeBilinear } from './resize';
 export { resizeFile } from './resize-file';
 export { MAX_INPUT_PIXELS, type DecodeOptions, type ImageInput, type ImageSize, type RgbImage } from './types';
+export type { Transparency } from './transparency';

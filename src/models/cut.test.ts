@@ -11,13 +11,13 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
 import { BundleFormatError } from '../errors';
-import { loadRuntime, type Activations, type EmbedOptions, type InputParts } from '../runtime';
+import { loadRuntime, type EmbedOptions, type InputParts } from '../runtime';
 import { folderBundle } from '../store/folder.node';
 import { backboneOracle } from '../testing/backbones';
 import { convertFixture, type FixtureParts } from '../testing/bundles';
 import { cutBundle } from '../testing/cut-bundle';
 import { cosine, expectedModel, fixtureInputs, fixturePath, maxDifference } from '../testing/fixtures';
-import { floats, goldenInput } from '../testing/golden';
+import { floats, golden, goldenInput } from '../testing/golden';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-cut-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -51,9 +51,30 @@ function backboneCase(name: 'llava-next' | 'phi3-v', id: string): Case {
   };
 }
 
-/** With their blocks. */
-const MODELS: [name: string, parts: FixtureParts, cases: () => Case[], blocks: { vision: number; text: number }][] = [
+function recipeCase(id: string): Case {
+  const item = golden('qwen3-vl-embedding').cases.find((each) => each.id === id)!;
+  const { text, image } = goldenInput(item);
+  return {
+    input: { text, ...(image ? { image } : {}) } as InputParts,
+    options: { orientation: 'stored' },
+    wanted: floats(item.embedding!),
+  };
+}
+
+/** With their blocks, and how many steps the vision tower has besides two of each, the first and the last. */
+const MODELS: [
+  name: string,
+  parts: FixtureParts,
+  cases: () => Case[],
+  blocks: { vision: number; text: number; more?: number },
+][] = [
   ['qwen2-vl', { checkpoint: 'tiny-tied' }, () => ['image-tiny', 'text-cat-dog'].map(qwenCase), { vision: 2, text: 3 }],
+  [
+    'qwen3-vl',
+    { checkpoint: 'tiny-qwen3-vl' },
+    () => ['two-pictures', 'both', 'text'].map(recipeCase),
+    { vision: 4, text: 4, more: 3 },
+  ],
   [
     'llava-next',
     { checkpoint: 'tiny-llava-next' },
@@ -68,12 +89,12 @@ const MODELS: [name: string, parts: FixtureParts, cases: () => Case[], blocks: {
   ],
 ];
 
-async function vectors(bundle: string, cases: readonly Case[], activations?: Activations): Promise<Float32Array[]> {
-  const runtime = await loadRuntime({
-    reader: folderBundle(bundle),
-    probe: 'never',
-    ...(activations && { activations }),
-  });
+async function vectors(
+  bundle: string,
+  cases: readonly Case[],
+  options: Partial<Parameters<typeof loadRuntime>[0]> = {},
+): Promise<Float32Array[]> {
+  const runtime = await loadRuntime({ reader: folderBundle(bundle), probe: 'never', ...options });
   try {
     const found: Float32Array[] = [];
     for (const { input, options } of cases) found.push((await runtime.embed([input], options))[0] as Float32Array);
@@ -104,9 +125,13 @@ describe.each(MODELS)('%s', (name, parts, casesOf, blocks) => {
   test('cut between all steps', async () => {
     const { stages } = await cutBundle(at('whole'), at('cut'), 1);
     const count = (kind: string) => stages.filter((stage) => stage.kind === kind).length;
-    expect(count('vision')).toBe(2 * blocks.vision + 2);
+    expect(count('vision')).toBe(2 * blocks.vision + 2 + (blocks.more ?? 0));
     expect(count('text')).toBe(2 * blocks.text + 1);
     expectRight(await vectors(at('cut'), cases));
+  });
+
+  test('streamed, in parts of single steps', async () => {
+    expectRight(await vectors(at('whole'), cases, { weights: 'streamed', partBytes: 1 }));
   });
 
   test('sliced, and cut between the slices', async () => {
@@ -118,7 +143,7 @@ describe.each(MODELS)('%s', (name, parts, casesOf, blocks) => {
   });
 
   test('sliced and cut, with activations in float16', async () => {
-    const found = await vectors(at('sliced-cut'), cases, 'f16');
+    const found = await vectors(at('sliced-cut'), cases, { activations: 'f16' });
     found.forEach((vector, i) => expect(cosine(vector, cases[i]!.wanted)).toBeGreaterThan(0.9999));
   });
 

@@ -17,7 +17,7 @@ export const MAX_THETA = 1e12;
 export const MAX_PATCH = 256;
 export const MAX_TILE = 4096;
 
-const count = (field: JsonField) => field.integer(1, MAX_COUNT);
+export const count = (field: JsonField) => field.integer(1, MAX_COUNT);
 
 /** As the converter wrote them to a bundle. @throws what the field makes */
 export function readDecoder(
@@ -71,9 +71,13 @@ export function decoderRules({ heads, kvHeads, headDim }: DecoderConfig): Rule[]
   ];
 }
 
-export function clipRules({ depth, width, heads, headDim }: ClipConfig): Rule[] {
+export function clipRules(tower: ClipConfig): Rule[] {
+  const { depth } = tower;
+  return [[depth >= 1, `a vision tower of ${depth + 1} layers, of which the last is not used`], ...visionRules(tower)];
+}
+
+export function visionRules({ width, heads, headDim }: Pick<ClipConfig, 'width' | 'heads' | 'headDim'>): Rule[] {
   return [
-    [depth >= 1, `a vision tower of ${depth + 1} layers, of which the last is not used`],
     [heads * headDim === width, 'vision heads and width do not fit'],
     [
       Number.isInteger(headDim) && headDim % 8 === 0,

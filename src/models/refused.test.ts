@@ -6,16 +6,19 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { folderTree } from '../checkpoint/folder.node';
-import { convertCheckpoint, openCheckpoint } from '../convert';
 import { VLM2VecError } from '../errors';
-import { memoryBundle } from '../store/memory';
+import { changedAt, watchedConversion } from '../testing/watched-conversion';
 import { changedTree, rewrittenTensors } from '../testing/checkpoint-files';
 import { fixtureBytes, fixturePath } from '../testing/fixtures';
 
 type Json = Record<string, unknown>;
-type Model = 'llava' | 'phi';
+type Model = 'llava' | 'phi' | 'qwen3';
 
-const FOLDERS = { llava: 'checkpoints/tiny-llava-next', phi: 'checkpoints/tiny-phi3-v' } as const;
+const FOLDERS = {
+  llava: 'checkpoints/tiny-llava-next',
+  phi: 'checkpoints/tiny-phi3-v',
+  qwen3: 'checkpoints/tiny-qwen3-vl',
+} as const;
 const FILES = {
   config: 'config.json',
   preprocessor: 'preprocessor_config.json',
@@ -25,34 +28,12 @@ const FILES = {
 
 /** The parsed file with values set at dotted paths; `undefined` takes the key away. */
 function changedJson(file: string, changes: Json): string {
-  const json = JSON.parse(readFileSync(fixturePath(file), 'utf8')) as Json;
-  for (const [path, value] of Object.entries(changes)) {
-    const keys = path.split('.');
-    const last = keys.pop()!;
-    const parent = keys.reduce((at, key) => at[key] as Json, json);
-    if (value === undefined) delete parent[last];
-    else parent[last] = value;
-  }
-  return JSON.stringify(json);
+  return JSON.stringify(changedAt(JSON.parse(readFileSync(fixturePath(file), 'utf8')) as Json, changes));
 }
 
 /** Converts with a writer that notes every file that is begun. */
 async function convert(model: Model, files: Record<string, string | Uint8Array | null>) {
-  const begun: string[] = [];
-  const { writer } = memoryBundle();
-  const watched = {
-    ...writer,
-    create: (path: string) => (begun.push(path), writer.create(path)),
-    reopen: (path: string, bytes: number) => (begun.push(path), writer.reopen(path, bytes)),
-  };
-  const tree = changedTree(await folderTree(fixturePath(FOLDERS[model])), files);
-  const problem = await openCheckpoint({ checkpoint: tree })
-    .then((checkpoint) => convertCheckpoint({ checkpoint, writer: watched, dtype: 'q4' }))
-    .then(
-      () => null,
-      (error: unknown) => error,
-    );
-  return { begun, problem };
+  return watchedConversion(changedTree(await folderTree(fixturePath(FOLDERS[model])), files));
 }
 
 async function expectRefused(model: Model, files: Record<string, string | Uint8Array | null>, message: RegExp) {
@@ -62,13 +43,19 @@ async function expectRefused(model: Model, files: Record<string, string | Uint8A
   expect(begun).toEqual([]);
 }
 
-test.each(['llava', 'phi'] as const)('%s: unchanged, it is converted', async (model) => {
+test.each(['llava', 'phi', 'qwen3'] as const)('%s: unchanged, it is converted', async (model) => {
   const { begun, problem } = await convert(model, {});
   expect(problem).toBeNull();
   expect(begun.length).toBeGreaterThan(0);
 });
 
 type Case = [model: Model, file: keyof typeof FILES, changes: Json, message: RegExp];
+
+const END = { SpecialToken: { id: '<|endoftext|>', type_id: 0 } };
+/** As transformers 5 spells it. */
+const ROPE = { mrope_interleaved: true, mrope_section: [10, 7, 7], rope_type: 'default', rope_theta: 5_000_000 };
+/** The end token once too often. */
+const TWICE = [{ Sequence: { id: 'A', type_id: 0 } }, END, END];
 
 const CASES: Case[] = [
   ['llava', 'config', { vision_feature_layer: -1 }, /"vision_feature_layer" is -1/],
@@ -139,6 +126,56 @@ const CASES: Case[] = [
   ['phi', 'config', { 'rope_scaling.long_factor': null }, /rope_scaling.long_factor/],
   ['phi', 'config', { 'rope_scaling.short_factor': [1, 2, 3] }, /48 short and as many long factors/],
   ['phi', 'config', { original_max_position_embeddings: null }, /original_max_position_embeddings/],
+  ['qwen3', 'config', { 'text_config.head_dim': undefined }, /text_config.head_dim/],
+  ['qwen3', 'config', { 'text_config.num_key_value_heads': null }, /text_config.num_key_value_heads/],
+  ['qwen3', 'config', { 'text_config.hidden_act': 'gelu' }, /"text_config.hidden_act" is "gelu"/],
+  ['qwen3', 'config', { 'text_config.attention_bias': true }, /"text_config.attention_bias" is true/],
+  ['qwen3', 'config', { 'text_config.rope_theta': undefined }, /text_config.rope_theta/],
+  ['qwen3', 'config', { 'text_config.rope_scaling': null }, /mrope_section and mrope_interleaved are expected/],
+  ['qwen3', 'config', { 'text_config.rope_scaling.mrope_interleaved': false }, /mrope_interleaved" is false/],
+  ['qwen3', 'config', { 'text_config.rope_scaling.mrope_interleaved': undefined }, /mrope_interleaved" is missing/],
+  ['qwen3', 'config', { 'text_config.rope_scaling.rope_type': 'yarn' }, /rope_type" is "yarn"/],
+  [
+    'qwen3',
+    'config',
+    { 'text_config.rope_scaling.mrope_section': [10, 7, 8] },
+    /10,7,8 does not add up to half a head/,
+  ],
+  ['qwen3', 'config', { 'text_config.rope_scaling.rope_theta': 1e6 }, /says something else than rope_parameters/],
+  ['qwen3', 'config', { 'vision_config.hidden_act': 'gelu' }, /"vision_config.hidden_act" is "gelu"/],
+  ['qwen3', 'config', { 'vision_config.deepstack_visual_indexes': undefined }, /deepstack_visual_indexes/],
+  ['qwen3', 'config', { 'vision_config.deepstack_visual_indexes': [2, 0, 1] }, /not ascending numbers of the 4 blocks/],
+  ['qwen3', 'config', { 'vision_config.deepstack_visual_indexes': [0, 1, 4] }, /not ascending numbers of the 4 blocks/],
+  ['qwen3', 'config', { 'vision_config.deepstack_visual_indexes': [0, 1, 2, 3] }, /features for 4 layers/],
+  ['qwen3', 'config', { 'vision_config.num_position_embeddings': 255 }, /which is no square/],
+  ['qwen3', 'config', { 'vision_config.out_hidden_size': 64 }, /out_hidden_size/],
+  ['qwen3', 'config', { 'vision_config.temporal_patch_size': 1 }, /temporal_patch_size/],
+  ['qwen3', 'config', { 'vision_config.in_channels': 1 }, /"vision_config.in_channels" is 1/],
+  ['qwen3', 'config', { image_token_id: 735 }, /gives <\|image_pad\|> the id 734, config.json 735/],
+  ['qwen3', 'config', { vision_start_token_id: 732 }, /gives <\|vision_start\|> the id 731, config.json 732/],
+  ['qwen3', 'preprocessor', { patch_size: 14 }, /patch_size 14, config.json 16/],
+  ['qwen3', 'preprocessor', { resample: 2 }, /"resample" is 2/],
+  ['qwen3', 'tokenizer', { post_processor: null }, /puts no token behind a text/],
+  [
+    'qwen3',
+    'tokenizer',
+    { 'post_processor.processors.1.single.1': undefined },
+    /names a token that it does not describe/,
+  ],
+  ['qwen3', 'tokenizer', { 'post_processor.processors': [] }, /puts no token behind a text/],
+  ['qwen3', 'tokenizer', { 'post_processor.processors.1.single': TWICE }, /puts 2 tokens behind a text/],
+  [
+    'qwen3',
+    'tokenizer',
+    { 'post_processor.processors.1.single': [...TWICE].reverse() },
+    /puts something before a text/,
+  ],
+  [
+    'qwen3',
+    'tokenizer',
+    { 'post_processor.processors.1.type': 'BertProcessing' },
+    /BertProcessing", which is not computed/,
+  ],
 ];
 
 /** The tokenizers are of one kind. */
@@ -172,6 +209,9 @@ test.each<[Model, string]>([
   ['phi', 'model.vision_embed_tokens.sub_GN'],
   ['phi', 'model.vision_embed_tokens.glb_GN'],
   ['phi', 'model.vision_embed_tokens.img_projection.0.bias'],
+  ['qwen3', 'model.visual.pos_embed.weight'],
+  ['qwen3', 'model.visual.deepstack_merger_list.2.norm.bias'],
+  ['qwen3', 'model.language_model.layers.3.self_attn.k_norm.weight'],
   ['phi', 'model.vision_embed_tokens.img_processor.vision_model.embeddings.position_embedding.weight'],
 ])('%s without %s', async (model, missing) => {
   const file = fixtureBytes(`${FOLDERS[model]}/model.safetensors`);
@@ -191,6 +231,11 @@ test.each<[Model, Json]>([
   ['phi', { sliding_window: null }],
   ['phi', { num_key_value_heads: null, attention_bias: null }],
   ['phi', { 'rope_scaling.type': 'longrope' }],
+  ['qwen3', { 'text_config.sliding_window': null, 'text_config.tie_word_embeddings': false }],
+  [
+    'qwen3',
+    { 'text_config.rope_scaling': null, 'text_config.rope_theta': undefined, 'text_config.rope_parameters': ROPE },
+  ],
 ])('what means nothing is not refused: %s %j', async (model, changes) => {
   const { problem } = await convert(model, { 'config.json': changedJson(`${FOLDERS[model]}/config.json`, changes) });
   expect(problem).toBeNull();

@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from 'vitest';
 import { InvalidInputError } from '../errors';
 import { instructions } from '../text';
-import { compose, recipeNamed, type PromptRequest, type Recipe } from './index';
+import { compose, queryInputs, recipeNamed, type PromptRequest, type Recipe } from './index';
 
 const PAD = '<|image_pad|>';
 const V = '<|vision_start|><|image_pad|><|vision_end|>';
@@ -142,4 +142,20 @@ describe('prefixes', () => {
     }
     expect(() => promptOf('gme', { text: 'cat', prefix: 'label' })).toThrow(/known: none/);
   });
+});
+
+test('what a query may be made of is what can be composed', () => {
+  for (const name of ['vlm2vec', 'gme', 'dse', 'colqwen2', 'ops-mm-v1', 'siglip2']) {
+    const { together, instruction } = queryInputs(recipeNamed(name));
+    const composes = (request: Partial<PromptRequest>) => {
+      try {
+        return promptOf(name, { role: 'query', text: 'A cat', ...request });
+      } catch (error) {
+        expect(error).toBeInstanceOf(InvalidInputError);
+        return null;
+      }
+    };
+    expect([name, composes({ images: 1 }) !== null]).toEqual([name, together]);
+    expect([name, composes({ instruction: 'Find it' })?.includes('Find it') ?? false]).toEqual([name, instruction]);
+  }
 });

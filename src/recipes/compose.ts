@@ -76,6 +76,16 @@ function prefixed({ text = '', images, role }: PromptRequest, prefix: string, re
   });
 }
 
+/** What a query may be made of: words and a picture in one input; an instruction of the caller's own. */
+export function queryInputs({ prompt, instruction }: Recipe): { together: boolean; instruction: boolean } {
+  if ('raw' in prompt) return { together: true, instruction: true };
+  const { templates } = prompt;
+  return {
+    together: (templates['query.both'] ?? templates.both ?? templates.any) !== undefined,
+    instruction: instruction !== undefined && (instruction.roles?.includes('query') ?? true),
+  };
+}
+
 function kindOf({ text, images }: PromptRequest): InputKind {
   if (images === 0) return 'text';
   return text === undefined || text === '' ? 'image' : 'both';

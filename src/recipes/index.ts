@@ -1,7 +1,7 @@
 /** @file How published checkpoints are asked, as data. */
 
 export { recipeOption, type RecipeChoice } from './choice';
-export { compose, type ComposedPrompt, type PromptRequest } from './compose';
+export { compose, queryInputs, type ComposedPrompt, type PromptRequest } from './compose';
 export { readRecipe, recipeToJson } from './read';
 export type { InputKind, Licence, PublishedScore, RawPrompt, Recipe, RecipeHead, Role, Templates } from './recipe';
 export { findRecipe, recipeNamed, recipeOfRepository, recipes, type FoundRecipe, type RecipeEvidence } from './list';

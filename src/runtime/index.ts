@@ -1,6 +1,6 @@
 /** @file Running a bundle: device choice, sessions, batching, self-test, recovery. */
 
-export { takeMoments } from './calibration';
+export { takeMoments } from './calibration/moments';
 export { largestWeight, weightsOf } from './capability';
 export { mainMemory } from './memory';
 export { streamsHere, type InternalOptions, type ProbePolicy } from './choose';
@@ -26,6 +26,7 @@ export type {
   OrtBuild,
   PictureInfo,
   ProgressEvent,
+  InputsInfo,
   RecipeInfo,
   RungReport,
   SkippedInput,

@@ -10,7 +10,7 @@ import { isNode } from '../environment';
 import { loadDecoders } from '../image';
 import type { Backbone } from '../models';
 import type { Embedding } from '../multi-vector';
-import { recipeNamed, type RecipeChoice } from '../recipes';
+import { queryInputs, recipeNamed, type RecipeChoice } from '../recipes';
 import { readManifest } from '../store';
 import type { Tokenizer } from '../text';
 import { askedOf, type Asked } from './asked';
@@ -109,6 +109,7 @@ export class Runtime {
       imageToken: manifest.prompts.imageToken,
       image: { ...backbone.image, options: backbone.picture.options } as unknown as PictureInfo,
       recipe: recipeInfo(asked),
+      inputs: queryInputs(asked.recipe),
       ...(manifest.logit ? { logit: manifest.logit } : {}),
       ladder: choice.ladder,
     };
@@ -312,10 +313,11 @@ function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
 }
 
 function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
-  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, instruction } =
-    recipe;
+  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence } = recipe;
+  const { instruction, transparency } = recipe;
   return {
     ...{ name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, assumed },
+    ...(transparency && { transparency }),
     isRaw: 'raw' in recipe.prompt,
     instruction:
       'raw' in recipe.prompt

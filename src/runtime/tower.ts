@@ -8,7 +8,8 @@ import type { BundleReader } from '../bundle/storage';
 import { letEventsIn } from '../environment';
 import { BundleFiles } from './files';
 import type { LiveStages } from './live-stages';
-import { ortQueue, type TaskQueue } from './queue';
+import type { TaskQueue } from '../task-queue';
+import { ortQueue } from './queue';
 import type { Feeds, Stage, StagePart } from './stage';
 import type { OnStage } from './usage';
 

@@ -145,7 +145,17 @@ export interface SkippedInput {
 /** How the model is asked. */
 export interface RecipeInfo extends Pick<
   Recipe,
-  'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'resize' | 'scores' | 'source'
+  | 'name'
+  | 'title'
+  | 'positions'
+  | 'pooling'
+  | 'score'
+  | 'prefixes'
+  | 'dims'
+  | 'resize'
+  | 'scores'
+  | 'source'
+  | 'transparency'
 > {
   /** Of the published weights, with whether they may be used commercially. */
   licence: Licence;
@@ -158,6 +168,14 @@ export interface RecipeInfo extends Pick<
   assumed: string | null;
   /** Whether the caller's own instruction is taken, and on which sides; null where it is fixed. */
   instruction: { default: string; roles: readonly Role[] } | null;
+}
+
+/** What an input of a search may be made of. */
+export interface InputsInfo {
+  /** Words and a picture together, as one input. */
+  together: boolean;
+  /** An instruction of the caller's own. */
+  instruction: boolean;
 }
 
 /** How pictures are sized. */
@@ -264,6 +282,8 @@ export interface ModelInfo {
   image: PictureInfo;
   /** How it is asked. */
   recipe: RecipeInfo;
+  /** What an input of a search may be made of: a model of two towers reads a text or a picture, and no instruction. */
+  inputs: InputsInfo;
   /**
    * What makes a cosine the probability that a picture and a text belong together, sigmoid(scale · cosine + bias); absent where
    * the model has no such numbers.

@@ -3,7 +3,7 @@
  * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
  */
 
-import type { RgbImage } from '../image';
+import type { RgbImage, Transparency } from '../image';
 import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
 
 export type * from './passes';
@@ -78,6 +78,8 @@ export interface EmbedderRecipe {
   readonly isRaw: boolean;
   /** `all`: several vectors for each input, which the index cannot keep. */
   readonly pooling: 'last' | 'all';
+  /** What becomes of a picture's transparency, where {@link PhotoEmbedder.takesPixels}. @default 'drop' */
+  readonly transparency?: Transparency;
 }
 
 /** Of `openPhotoIndex`. */

@@ -8,7 +8,7 @@ import { CheckpointFormatError, CheckpointMismatchError, IntegrityError } from '
 import { recipeToJson } from '../recipes';
 import { computeProbe, takeMoments } from '../runtime/index';
 import { writeRecord } from '../store/index';
-import { writeTo, type Place } from './keep';
+import { isRoundedAs, writeTo, type Place } from './keep';
 import type { LocatedCheckpoint } from './locate';
 import { originOf } from './origin';
 import { checkpointParts } from './trees';
@@ -72,11 +72,6 @@ async function convertWith(
     signal,
     onProgress,
   });
-}
-
-/** Whether a bundle has what the caller wants of {@link OpenOptions.effort}. */
-export function isRoundedAs({ dtype, rounding }: BundleManifest, { effort }: Pick<OpenOptions, 'effort'>): boolean {
-  return effort !== 'best' || dtype !== 'q4' || rounding === 'feedback';
 }
 
 /** Whether a stored bundle is of the same commits, asked as the caller says, and rounded no worse. */

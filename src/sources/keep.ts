@@ -1,6 +1,6 @@
 /** @file Bundles in the model store: opened where they are there, written by one writer at a time where not. */
 
-import { MANIFEST_PATH } from '../bundle/manifest';
+import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
 import type { BundleReader, BundleWriter } from '../bundle/storage';
 import { BundleFormatError, SourceNotFoundError } from '../errors';
 import { readManifest, type ModelStore } from '../store/index';
@@ -22,6 +22,11 @@ export async function ifStored({ modelStore, name }: Place, signal?: AbortSignal
     if (error instanceof BundleFormatError) return null;
     throw error;
   }
+}
+
+/** Whether a bundle has what the caller wants of {@link OpenOptions.effort}. */
+export function isRoundedAs({ dtype, rounding }: BundleManifest, { effort }: Pick<OpenOptions, 'effort'>): boolean {
+  return effort !== 'best' || dtype !== 'q4' || rounding === 'feedback';
 }
 
 export function isThere(reader: BundleReader): Promise<boolean> {

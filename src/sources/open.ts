@@ -3,12 +3,11 @@
  * from there without a request; checkpoints are converted into it, large bundles downloaded.
  */
 
-import type { BundleManifest } from '../bundle/manifest';
 import { SourceNotFoundError, UnsupportedError } from '../errors';
-import { httpBundle, readManifest, readRecord, type ModelStore } from '../store/index';
-import { convertInto, isRoundedAs } from './convert-into';
-import { isWanted, openOnServer } from './download-into';
-import { ifStored, isThere } from './keep';
+import { importing } from '../net';
+import { readManifest, readRecord } from '../store/index';
+import { openOnServer } from './download-into';
+import { ifStored, isRoundedAs, isThere } from './keep';
 import { locate, type LocatedCheckpoint } from './locate';
 import { openModelStore } from './model-store';
 import { specOf } from './origin';
@@ -32,29 +31,12 @@ export async function openSource(spec: SourceSpec, options: OpenOptions): Promis
   }
 }
 
-/** Where a source is, or would be kept, and its manifest where there is one already. Nothing large is read. */
-export async function findSource(
-  spec: SourceSpec,
-  options: OpenOptions,
-): Promise<{ modelStore: ModelStore; name: string | null; manifest: BundleManifest | null }> {
-  const { signal, store, weights } = options;
-  const modelStore = await openModelStore();
-  const source = await locate(spec, options);
-  if (source.kind === 'local') {
-    return { modelStore, name: null, manifest: await readManifest(source.bundle, { signal }) };
-  }
-  const { name } = source;
-  const stored = (await ifStored({ modelStore, name }, signal))?.manifest ?? null;
-  if (source.kind !== 'server' || (stored && store !== false)) return { modelStore, name, manifest: stored };
-  const manifest = await readManifest(httpBundle(source.spec.url, { files: source.spec.files }), { signal });
-  return { modelStore, name: isWanted(manifest, { store, weights }, modelStore) ? name : null, manifest };
-}
-
 /** A checkpoint: from the model store, else converted into it. */
 async function openCheckpointSource(source: LocatedCheckpoint, options: OpenOptions): Promise<OpenedBundle> {
   const modelStore = await openModelStore();
   const stored = await ifStored({ modelStore, name: source.name }, options.signal);
   if (stored && !options.refresh && isRoundedAs(stored.manifest, options)) return stored;
+  const { convertInto } = await importing(() => import('./convert-into')); // ready bundles do without it
   return convertInto({ ...source, modelStore, stored }, options);
 }
 

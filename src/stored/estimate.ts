@@ -16,7 +16,7 @@ import {
   weightsOf,
   type WeightsMode,
 } from '../runtime/index';
-import { findSource } from '../sources/open';
+import { findSource } from '../sources/find';
 import { checkpointParts } from '../sources/trees';
 import { DEFAULT_DTYPE, type OpenOptions } from '../sources/types';
 import type { SourceSpec } from '../sources/spec';

@@ -17,8 +17,13 @@ describe('base models', () => {
   it.each<[OfficialName, number]>([
     ['qwen2-vl-2b', 2_208_985_600],
     ['qwen2-vl-7b', 8_291_375_616],
+    ['qwen3-vl-embedding-2b', 2_127_532_032],
+    ['qwen3-vl-embedding-8b', 8_767_123_696],
     ['llava-next', 7_566_747_648],
     ['phi3-v', 4_146_621_440],
+    // transformers' count of its own class.
+    ['siglip2-base', 375_187_970],
+    ['siglip2-so400m', 1_136_008_498],
   ])('%s has %d parameters', (name, parameters) => {
     expect(sum(officialShards(name).flat())).toBe(parameters);
   });
@@ -29,6 +34,13 @@ describe('base models', () => {
   ])('the files of %s take %j GB', (name, gigabytes) => {
     const files = officialShards(name).map((shard) => Number(((2 * sum(shard)) / 1e9).toFixed(2)));
     expect(files).toEqual(gigabytes);
+  });
+
+  it.each<[OfficialName, number]>([
+    ['siglip2-base', 408],
+    ['siglip2-so400m', 888],
+  ])('%s has %d tensors', (name, count) => {
+    expect(officialShards(name).flat()).toHaveLength(count);
   });
 
   test('names are the published ones', () => {
@@ -50,6 +62,10 @@ describe('base models', () => {
       'vision_tower.vision_model.encoder.layers.23.mlp.fc2.bias',
       'vision_tower.vision_model.pre_layrnorm.weight',
       'vision_tower.vision_model.post_layernorm.bias',
+      'vision_model.head.attention.in_proj_weight',
+      'vision_model.head.probe',
+      'text_model.head.bias',
+      'logit_bias',
       'model.layers.31.mlp.gate_up_proj.weight',
       'model.vision_embed_tokens.glb_GN',
       'model.vision_embed_tokens.img_projection.2.weight',

@@ -1,6 +1,6 @@
 /**
- * @file The four base models of the VLM2Vec family as their owners publish them: configs, names, shapes and order of the
- * tensors (bf16), and the adapters that VLM2Vec trains on them (fp32). Which tensors there are follows from what the architecture reads;
+ * @file The four base models of the VLM2Vec family, and SigLIP 2, as their owners publish them: configs, names, shapes and
+ * order of the tensors (bf16; SigLIP's fp32), and the adapters that VLM2Vec trains on them (fp32). Which tensors there are follows from what the architecture reads;
  * what it does not read is added here. The test beside this file holds their number and size against the published ones.
  */
 
@@ -21,8 +21,12 @@ export interface OfficialModel {
   /** Where transformers began a new file, in bytes. */
   readonly shardBytes: number;
   /** Tokenizer without its added tokens. */
-  readonly tokenizer: 'qwen' | 'llama';
+  readonly tokenizer: 'qwen' | 'llama' | 'gemma';
+  /** Of its tensors. @default 'BF16' */
+  readonly dtype?: 'F32';
   readonly addedTokens: readonly (readonly [id: number, content: string])[];
+  /** What its post-processor puts behind every text. */
+  readonly endToken?: readonly [id: number, content: string];
   /** Groups of modules in the order of the files. */
   readonly order: readonly RegExp[];
 }
@@ -30,7 +34,15 @@ export interface OfficialModel {
 /** `small` has the same modules with few layers and channels, to try things out in seconds. */
 export type ModelSize = 'official' | 'small';
 
-export type OfficialName = 'qwen2-vl-2b' | 'qwen2-vl-7b' | 'llava-next' | 'phi3-v';
+export type OfficialName =
+  | 'qwen2-vl-2b'
+  | 'qwen2-vl-7b'
+  | 'qwen3-vl-embedding-2b'
+  | 'qwen3-vl-embedding-8b'
+  | 'llava-next'
+  | 'phi3-v'
+  | 'siglip2-base'
+  | 'siglip2-so400m';
 
 const CLIP_STATISTICS = {
   image_mean: [0.48145466, 0.4578275, 0.40821073],
@@ -95,6 +107,103 @@ function qwen(repository: string, numbers: JsonObject & { hidden_size: number })
   };
 }
 
+/** Sparse, as the files are: what is left out is the default of transformers' class. */
+function siglip(
+  repository: string,
+  tower: JsonObject,
+  picture: { image_size: number; patch_size?: number },
+): OfficialModel {
+  return {
+    repository,
+    config: {
+      architectures: ['SiglipModel'],
+      initializer_factor: 1,
+      model_type: 'siglip',
+      text_config: { ...tower, model_type: 'siglip_text_model', vocab_size: 256_000 },
+      torch_dtype: 'float32',
+      vision_config: { ...tower, ...picture, model_type: 'siglip_vision_model' },
+    },
+    preprocessor: {
+      do_convert_rgb: null,
+      do_normalize: true,
+      do_rescale: true,
+      do_resize: true,
+      image_mean: [0.5, 0.5, 0.5],
+      image_processor_type: 'SiglipImageProcessor',
+      image_std: [0.5, 0.5, 0.5],
+      processor_class: 'SiglipProcessor',
+      resample: 2,
+      rescale_factor: 1 / 255,
+      size: { height: picture.image_size, width: picture.image_size },
+    },
+    shardBytes: 5e9,
+    tokenizer: 'gemma',
+    dtype: 'F32',
+    addedTokens: [],
+    order: [/./],
+  };
+}
+
+interface Qwen3Numbers {
+  readonly text: JsonObject & { hidden_size: number; tie_word_embeddings: boolean };
+  readonly vision: JsonObject;
+}
+
+function qwen3(repository: string, { text, vision }: Qwen3Numbers): OfficialModel {
+  return {
+    repository,
+    config: {
+      architectures: ['Qwen3VLForConditionalGeneration'],
+      image_token_id: 151655,
+      model_type: 'qwen3_vl',
+      text_config: {
+        attention_bias: false,
+        head_dim: 128,
+        hidden_act: 'silu',
+        max_position_embeddings: 262144,
+        model_type: 'qwen3_vl_text',
+        num_key_value_heads: 8,
+        rms_norm_eps: 1e-6,
+        rope_scaling: { mrope_interleaved: true, mrope_section: [24, 20, 20], rope_type: 'default' },
+        rope_theta: 5000000,
+        vocab_size: 151936,
+        ...text,
+      },
+      tie_word_embeddings: text.tie_word_embeddings,
+      video_token_id: 151656,
+      vision_config: {
+        hidden_act: 'gelu_pytorch_tanh',
+        in_channels: 3,
+        model_type: 'qwen3_vl',
+        num_heads: 16,
+        num_position_embeddings: 2304,
+        out_hidden_size: text.hidden_size,
+        patch_size: 16,
+        spatial_merge_size: 2,
+        temporal_patch_size: 2,
+        ...vision,
+      },
+      vision_end_token_id: 151653,
+      vision_start_token_id: 151652,
+    },
+    preprocessor: {
+      size: { shortest_edge: 4096, longest_edge: 1310720 },
+      patch_size: 16,
+      temporal_patch_size: 2,
+      merge_size: 2,
+      image_mean: [0.5, 0.5, 0.5],
+      image_std: [0.5, 0.5, 0.5],
+      image_processor_type: 'Qwen2VLImageProcessorFast',
+      processor_class: 'Qwen3VLProcessor',
+    },
+    shardBytes: 5e9,
+    tokenizer: 'qwen',
+    addedTokens: [],
+    endToken: [151643, '<|endoftext|>'],
+    order: [/^model\.visual\./, /^model\./, /^lm_head\./],
+  };
+}
+
 const PINPOINTS = [
   [336, 672],
   [672, 336],
@@ -122,6 +231,26 @@ export const OFFICIAL_MODELS: Readonly<Record<OfficialName, OfficialModel>> = {
     num_key_value_heads: 4,
     tie_word_embeddings: false,
     vocab_size: 152064,
+  }),
+  'qwen3-vl-embedding-2b': qwen3('Qwen/Qwen3-VL-Embedding-2B', {
+    text: {
+      hidden_size: 2048,
+      intermediate_size: 6144,
+      num_attention_heads: 16,
+      num_hidden_layers: 28,
+      tie_word_embeddings: true,
+    },
+    vision: { deepstack_visual_indexes: [5, 11, 17], depth: 24, hidden_size: 1024, intermediate_size: 4096 },
+  }),
+  'qwen3-vl-embedding-8b': qwen3('Qwen/Qwen3-VL-Embedding-8B', {
+    text: {
+      hidden_size: 4096,
+      intermediate_size: 12288,
+      num_attention_heads: 32,
+      num_hidden_layers: 36,
+      tie_word_embeddings: false,
+    },
+    vision: { deepstack_visual_indexes: [8, 16, 24], depth: 27, hidden_size: 1152, intermediate_size: 4304 },
   }),
   'llava-next': {
     repository: 'llava-hf/llava-v1.6-mistral-7b-hf',
@@ -240,6 +369,12 @@ export const OFFICIAL_MODELS: Readonly<Record<OfficialName, OfficialModel>> = {
     ],
     order: [/^model\.embed_tokens\./, /^model\.vision_embed_tokens\./, /^model\./, /^lm_head\./],
   },
+  'siglip2-base': siglip('google/siglip2-base-patch16-224', {}, { image_size: 224 }),
+  'siglip2-so400m': siglip(
+    'google/siglip2-so400m-patch14-384',
+    { hidden_size: 1152, intermediate_size: 4304, num_attention_heads: 16, num_hidden_layers: 27 },
+    { image_size: 384, patch_size: 14 },
+  ),
 };
 
 /** The config with few layers and channels; the vocabulary and the heads' widths are the official ones. */
@@ -253,10 +388,24 @@ export function configOf(name: OfficialName, size: ModelSize): JsonObject {
       const vision = { ...(config.vision_config as JsonObject), depth: 3, embed_dim: 160, num_heads: 2 };
       return { ...config, ...text, num_key_value_heads: 1, vision_config: { ...vision, hidden_size: 256 } };
     }
+    case 'qwen3_vl': {
+      const tower = { depth: 3, hidden_size: 128, intermediate_size: 256, num_heads: 2, out_hidden_size: 256 };
+      return {
+        ...config,
+        text_config: { ...(config.text_config as JsonObject), ...text, num_key_value_heads: 1 },
+        vision_config: { ...(config.vision_config as JsonObject), ...tower, deepstack_visual_indexes: [0, 1] },
+      };
+    }
     case 'llava_next':
       return {
         ...config,
         text_config: { ...(config.text_config as JsonObject), ...text, num_key_value_heads: 1 },
+        vision_config: { ...(config.vision_config as JsonObject), ...clip },
+      };
+    case 'siglip':
+      return {
+        ...config,
+        text_config: { ...(config.text_config as JsonObject), ...clip },
         vision_config: { ...(config.vision_config as JsonObject), ...clip },
       };
     default:
@@ -282,7 +431,7 @@ export function officialShards(name: OfficialName, size: ModelSize = 'official')
   const shards: FileTensor[][] = [[]];
   let bytes = 0;
   for (const tensor of tensors.sort((a, b) => rank(a) - rank(b))) {
-    const more = 2 * elements(tensor);
+    const more = bytesOf(name, tensor);
     if (bytes + more > shardBytes) shards.push([]);
     bytes = bytes + more > shardBytes ? more : bytes + more;
     shards.at(-1)!.push(tensor);
@@ -290,17 +439,28 @@ export function officialShards(name: OfficialName, size: ModelSize = 'official')
   return shards.map((shard) => shard.sort((a, b) => (a.name < b.name ? -1 : 1)));
 }
 
+/** In its model's file. */
+export const bytesOf = (name: OfficialName, tensor: FileTensor) =>
+  (OFFICIAL_MODELS[name].dtype === 'F32' ? 4 : 2) * elements(tensor);
+
 export const elements = ({ shape }: FileTensor) => shape.reduce((product, length) => product * length, 1);
 
 /** What the architecture reads, and what is in the files besides. */
 function officialTensors(config: JsonObject): FileTensor[] {
   const network = architectureOf(config).network(config, { head: null });
-  const { embeddingTensor, vocabSize, hiddenSize } = network;
+  const { embeddingTensor, vocabSize, hiddenSize, logit = {} } = network;
   const read = planStages(network, () => 0).flatMap((stage) => stage.weights.flatMap(partsOf));
   swapOutputs(read);
   const table = { name: embeddingTensor, shape: [vocabSize, hiddenSize] };
-  const isTied = config.model_type === 'qwen2_vl' && config.tie_word_embeddings === true;
-  const head = { name: embeddingTensor.replace(/model\.embed_tokens/, 'lm_head'), shape: table.shape };
+  if (config.model_type === 'siglip') {
+    const numbers = Object.values<string>(logit).map((name): FileTensor => ({ name, shape: [1] }));
+    return [table, ...new Map([...read, ...numbers].map((tensor) => [tensor.name, tensor])).values()];
+  }
+  const isTied = /^qwen\d_vl$/.test(String(config.model_type)) && config.tie_word_embeddings === true;
+  const head = {
+    name: embeddingTensor.replace(/(model\.language_)?model\.embed_tokens/, 'lm_head'),
+    shape: table.shape,
+  };
   return [table, ...read, ...clipRest(read), ...(isTied ? [] : [head])];
 }
 
@@ -313,7 +473,11 @@ function swapOutputs(read: FileTensor[]): void {
 }
 
 /** The checkpoint's tensors of a weight, in the checkpoint's shapes. */
-function partsOf({ parts, shape, rowTransform, patchArea }: PlannedWeight, _: number, all: readonly PlannedWeight[]) {
+function partsOf(
+  { parts, shape, rowTransform, patchArea, slice }: PlannedWeight,
+  _: number,
+  all: readonly PlannedWeight[],
+): FileTensor[] {
   const [rows, ...columns] = shape;
   if (parts.length > 1) {
     // q | k | v: there are as many q as the output projection has columns, and as many k as v.
@@ -324,6 +488,8 @@ function partsOf({ parts, shape, rowTransform, patchArea }: PlannedWeight, _: nu
     return parts.map((name, i) => ({ name, shape: [i === 0 ? queries : keys, ...columns] }));
   }
   const [name] = parts as [string];
+  // Of the probe, queries are kept apart from keys and values.
+  if (slice) return [{ name: name.replace('.in_proj.', '.in_proj_'), shape: slice.of.slice(0, shape.length) }];
   return [{ name, shape: fileShape(name, shape, rowTransform === 'fold-temporal' ? patchArea! : null) }];
 }
 
@@ -331,7 +497,7 @@ function fileShape(name: string, shape: readonly number[], temporalArea: number 
   const patch = (area: number) => [Math.sqrt(area), Math.sqrt(area)];
   if (temporalArea !== null) return [shape[0]!, 3, 2, ...patch(temporalArea)];
   if (name.endsWith('.patch_embedding.weight')) return [shape[0]!, 3, ...patch(shape[1]! / 3)];
-  if (name.endsWith('.glb_GN')) return [1, ...shape];
+  if (/\.glb_GN$|\.probe$/.test(name)) return [1, ...shape];
   if (name.endsWith('.sub_GN')) return [1, 1, ...shape];
   return shape;
 }

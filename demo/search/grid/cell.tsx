@@ -15,13 +15,15 @@ export interface CellProps {
   active: boolean;
   selected: boolean;
   score: string | null;
+  /** That it is of the first look only, in a word; null otherwise. */
+  mark: string | null;
   onOpen: (index: number) => void;
   onMark: (index: number, range: boolean) => void;
   onMoreLike: (index: number) => void;
 }
 
 export function Cell(props: CellProps): JSX.Element {
-  const { id, index, column, active, selected, score, onOpen, onMark, onMoreLike } = props;
+  const { id, index, column, active, selected, score, mark, onOpen, onMark, onMoreLike } = props;
   const item = useItem(id);
   const name = item?.name ?? strings.unnamed(index + 1);
   return (
@@ -31,7 +33,7 @@ export function Cell(props: CellProps): JSX.Element {
         class="cell-open"
         data-index={index}
         tabIndex={active ? 0 : -1}
-        aria-label={score ? `${name}, ${score}` : name}
+        aria-label={[name, score, mark].filter(Boolean).join(', ')}
         onClick={(event) => {
           if (event.ctrlKey || event.metaKey || event.shiftKey) onMark(index, event.shiftKey);
           else onOpen(index);
@@ -39,6 +41,7 @@ export function Cell(props: CellProps): JSX.Element {
       >
         <Thumb id={id} />
       </button>
+      {mark && <span class="cell-pass" title={mark} aria-hidden="true" />}
       {score && (
         <span class="cell-score" aria-hidden="true">
           {score}

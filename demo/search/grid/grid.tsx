@@ -24,6 +24,8 @@ export interface GridProps {
   viewed: number | null;
   /** What is written on a picture, or null. */
   scoreOf: (id: number) => string | null;
+  /** That a picture's place is of the first look only, in a word; null otherwise. */
+  markOf: (id: number) => string | null;
   onOpen: (index: number) => void;
   onMark: (index: number, range: boolean) => void;
   onMarkAll: () => void;
@@ -41,7 +43,7 @@ function inset(): number {
 }
 
 export function Grid(props: GridProps): JSX.Element {
-  const { label, ids, sections, selected, viewed, scoreOf } = props;
+  const { label, ids, sections, selected, viewed, scoreOf, markOf } = props;
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
   const layout = useMemo(() => gridLayout(sections, { width, minCell: minCell(width), gap: GAP }), [sections, width]);
@@ -161,6 +163,7 @@ export function Grid(props: GridProps): JSX.Element {
                 active={index === active}
                 selected={selected.has(ids[index]!)}
                 score={scoreOf(ids[index]!)}
+                mark={markOf(ids[index]!)}
                 onOpen={onOpen}
                 onMark={onMark}
                 onMoreLike={onMoreLike}

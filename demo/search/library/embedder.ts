@@ -7,7 +7,10 @@ import { nameOf, type ModelControl } from '../../shell/model-control';
 const KNOWN_TEXTS = 100;
 
 /** @param info of the model that is loaded now; the embedder serves that one only, however often it is loaded */
-export function embedderOf(control: ModelControl, { id, dims, recipe, weights }: ModelInfo): PhotoEmbedder {
+export function embedderOf(
+  control: ModelControl,
+  { id, dims, recipe, inputs: takes, weights }: ModelInfo,
+): PhotoEmbedder {
   const current = () => {
     const model = control.model.value;
     return model?.info.id === id ? model : null;
@@ -19,6 +22,7 @@ export function embedderOf(control: ModelControl, { id, dims, recipe, weights }:
     name: nameOf(control.choice.value),
     dims,
     recipe,
+    inputs: takes,
     weights,
     takesPixels: true,
     async embed(inputs, options) {

@@ -4,6 +4,7 @@ import type { FolderInfo } from '../../../src/search';
 import { Button } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
+import { DeepRun } from '../deep/deep-run';
 import { ForgetFolder } from './forget-folder';
 import { IndexMenu } from './index-menu';
 import { Notices } from './notices';
@@ -49,6 +50,7 @@ export function LibraryBar({ children }: { children: ComponentChildren }): JSX.E
       </div>
       <Notices />
       <Run />
+      <DeepRun />
     </section>
   );
 }

@@ -16,8 +16,8 @@ type Task = keyof typeof strings.tasks & TaskName;
 const TASKS = Object.keys(strings.tasks) as Task[];
 
 export function Advanced(): JSX.Element {
-  const { control, finder, showScores } = useSearch();
-  const recipe = control.model.value?.info.recipe;
+  const { finder, showScores, asked } = useSearch();
+  const recipe = asked.value?.recipe;
   const { text, pictures, instruction } = finder.form.value;
   const kind = kindOf(parseQuery(text), pictures) ?? 'text';
   const problem = instruction === null ? null : templateProblem(instruction, kind, recipe?.isRaw);

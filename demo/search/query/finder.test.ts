@@ -1,6 +1,7 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { SearchResult } from '../../../src/search';
 import { parseQuery as parse } from '../../../src/search/query';
-import { fakeIndex } from '../testing/fake-index';
+import { fakeIndex, type FakeIndex } from '../testing/fake-index';
 import { Finder } from './finder';
 import { NO_FILTER } from './form';
 
@@ -166,4 +167,56 @@ test('what goes wrong is shown, and the next search is not hindered by it', asyn
   search.mockRestore();
   await finder.run();
   expect([finder.error.value, finder.order.value.length]).toEqual([null, 60]);
+});
+
+describe('with a second model', () => {
+  const result = (ids: number[], pass: 'first' | 'deep'): SearchResult => ({
+    ...{ hits: ids.map((id, i) => ({ id, score: 0.9 - i / 10, z: 5, pass })), relevantCount: ids.length, weak: false },
+    ...{ candidates: ids.length, revision: 1, milliseconds: { embed: 1, score: 1, deepen: 1 }, deepError: null },
+    deep: pass === 'deep' ? { wanted: 2, embedded: 2, left: 0 } : null,
+  });
+  const slow = (index: FakeIndex, milliseconds: number) =>
+    vi.spyOn(index, 'search').mockImplementation(async (_query, { onFirst, onProgress } = {}) => {
+      onFirst?.(result([1, 2, 3], 'first'));
+      onProgress?.({ done: 1, total: 2 });
+      await new Promise((resolve) => setTimeout(resolve, milliseconds));
+      return result([3, 1, 2], 'deep');
+    });
+
+  test('what the first one found is shown while the second one looks, and then its order', async () => {
+    const { finder, index } = await setUp();
+    slow(index, 1000);
+    finder.change({ text: 'beach' });
+    await vi.advanceTimersByTimeAsync(300);
+    expect([...finder.order.value]).toEqual([1, 2, 3]);
+    expect([finder.looking.value, finder.searching.value]).toEqual([{ done: 1, total: 2 }, true]);
+    await vi.runAllTimersAsync();
+    expect([...finder.order.value]).toEqual([3, 1, 2]);
+    expect([finder.looking.value, finder.reordered.value]).toEqual([null, null]);
+    expect(finder.found.value!.deep).toMatchObject({ embedded: 2 });
+  });
+
+  test('where it is quick, the first one is not shown in between', async () => {
+    const { finder, index } = await setUp();
+    slow(index, 100);
+    finder.change({ text: 'beach' });
+    const orders: string[] = [];
+    const end = finder.found.subscribe((found) => orders.push([...(found?.ids ?? [])].slice(0, 3).join()));
+    await vi.runAllTimersAsync();
+    end();
+    expect(orders.slice(1)).toEqual(['3,1,2']);
+  });
+
+  test('what someone looks through is not put into another order under their hands', async () => {
+    const { finder, index, eye } = await setUp();
+    slow(index, 1000);
+    finder.change({ text: 'beach' });
+    await vi.advanceTimersByTimeAsync(300);
+    eye.calm = false;
+    await vi.runAllTimersAsync();
+    expect([...finder.order.value]).toEqual([1, 2, 3]);
+    finder.reorder();
+    expect([...finder.order.value]).toEqual([3, 1, 2]);
+    expect(finder.reordered.value).toBeNull();
+  });
 });

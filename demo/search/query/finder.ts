@@ -1,6 +1,16 @@
 /** @file From the search form to what is shown: all pictures, or those that are found; and when that is done again. */
 import { computed, signal } from '@preact/signals';
-import type { IndexState, ParsedQuery, PhotoIndex, SearchHit, SearchQuery } from '../../../src/search';
+import type {
+  DeepProgress,
+  DeepReport,
+  IndexState,
+  ParsedQuery,
+  PhotoIndex,
+  SearchHit,
+  SearchOptions,
+  SearchQuery,
+  SearchResult,
+} from '../../../src/search';
 import { latest } from '../../shell/latest';
 import { EMPTY_FORM, NO_FILTER, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
 
@@ -19,6 +29,8 @@ export interface Found {
   /** Pictures that the filter let through. */
   candidates: number;
   milliseconds: { embed: number; score: number } | null;
+  /** What a second model did for it; null where the first one alone ranked them. */
+  deep: DeepReport | null;
   /** Of the index, when it was asked. */
   revision: number;
 }
@@ -29,6 +41,8 @@ export interface FinderOptions {
   calm: () => boolean;
   /** Between two changes by themselves, in milliseconds. */
   pause?: number;
+  /** Before what the first model found is shown, while the second one looks, in milliseconds. */
+  patience?: number;
 }
 
 /** Hits that are asked for at first, and how many times more with each "show more". */
@@ -50,6 +64,10 @@ export class Finder {
   readonly onlyExclusions = signal(false);
   /** Other results would come by now. */
   readonly outdated = signal(false);
+  /** How far the second model is with the pictures that it looks at for this search; null where it does not. */
+  readonly looking = signal<DeepProgress | null>(null);
+  /** By the second model, in another order than what is shown and looked through. */
+  readonly reordered = signal<Found | null>(null);
   /** The pictures shown, in order. */
   readonly order = computed(() => {
     const found = this.found.value;
@@ -74,7 +92,7 @@ export class Finder {
   #lastRun = 0;
 
   constructor(options: FinderOptions) {
-    this.#options = { pause: 2500, ...options };
+    this.#options = { pause: 2500, patience: 250, ...options };
   }
 
   /** Looks in this index from now on; null for none. */
@@ -146,12 +164,27 @@ export class Finder {
       this.onlyExclusions.value = query === null && (form.text.trim() !== '' || form.pictures.length > 0);
       this.error.value = null;
       this.searching.value = true;
-      const found = query ? await search(index, query, abort) : await list(index, form);
+      this.reordered.value = null;
+      let early = false;
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      const options: SearchOptions = {
+        signal: abort,
+        onFirst: (result) => {
+          timer = setTimeout(() => {
+            early = true;
+            this.#show(foundOf(query!, result));
+          }, this.#options.patience);
+        },
+        onProgress: (progress) => (this.looking.value = progress),
+      };
+      const found = await (query ? search(index, query, options) : list(index, form)).finally(() => {
+        clearTimeout(timer);
+        if (!abort.aborted) this.looking.value = null;
+      });
       abort.throwIfAborted();
-      const others = found.query?.text !== this.found.value?.query?.text;
-      this.unfolded.value = (this.unfolded.value && !others) || found.ids.length - found.relevant <= FEW;
-      this.found.value = found;
-      this.outdated.value = false;
+      // What the first model found may be looked through by now.
+      if (early && !this.#options.calm()) this.reordered.value = found;
+      else this.#show(found);
       this.#end();
       // What came meanwhile was not followed, and perhaps nothing more comes.
       if (index === this.#index) this.follow(index.state);
@@ -162,14 +195,32 @@ export class Finder {
     },
   );
 
+  /** Shows what the second model made of it. */
+  reorder(): void {
+    const found = this.reordered.value;
+    this.reordered.value = null;
+    if (found) this.#show(found);
+  }
+
+  #show(found: Found): void {
+    const others = found.query?.text !== this.found.value?.query?.text;
+    this.unfolded.value = (this.unfolded.value && !others) || found.ids.length - found.relevant <= FEW;
+    this.found.value = found;
+    this.outdated.value = false;
+  }
+
   #end(): void {
     this.searching.value = false;
     this.#answered.value = this.#running;
   }
 }
 
-async function search(index: PhotoIndex, query: SearchQuery, signal: AbortSignal): Promise<Found> {
-  const { hits, relevantCount, weak, candidates, revision, milliseconds } = await index.search(query, { signal });
+async function search(index: PhotoIndex, query: SearchQuery, options: SearchOptions): Promise<Found> {
+  return foundOf(query, await index.search(query, options));
+}
+
+function foundOf(query: SearchQuery, result: SearchResult): Found {
+  const { hits, relevantCount, weak, candidates, revision, milliseconds, deep } = result;
   return {
     query,
     ids: Uint32Array.from(hits, ({ id }) => id),
@@ -178,6 +229,7 @@ async function search(index: PhotoIndex, query: SearchQuery, signal: AbortSignal
     weak,
     candidates,
     milliseconds,
+    deep,
     revision,
   };
 }
@@ -194,6 +246,7 @@ async function list(index: PhotoIndex, form: QueryForm): Promise<Found> {
     weak: false,
     candidates: ids.length,
     milliseconds: null,
+    deep: null,
     revision,
   };
 }

@@ -9,6 +9,7 @@ import type { JsonObject } from '../../bundle/manifest';
 import { CheckpointFormatError } from '../../errors';
 import type { DecoderConfig } from '../blocks/decoder';
 import {
+  count,
   decoderRules,
   expectRules,
   MAX_COUNT,
@@ -17,6 +18,7 @@ import {
   MAX_THETA,
   readDecoder,
   type Rule,
+  visionRules,
 } from '../numbers';
 import { is, missingOr, refuseOtherSettings, unsetOr, type Computed } from '../settings';
 
@@ -128,7 +130,6 @@ export function parseConfig(json: JsonObject): Qwen3VLConfig {
 }
 
 const MAX_MERGE = 16;
-const count = (field: JsonField) => field.integer(1, MAX_COUNT);
 
 function deepBlocks(field: JsonField): number[] {
   return field.items((item) => item.integer(0, MAX_LAYERS), { min: 0, max: MAX_LAYERS });
@@ -193,11 +194,7 @@ export function checkConfig(config: Qwen3VLConfig, error: (message: string) => E
       mropeSection.reduce((sum, columns) => sum + columns) === headDim / 2,
       `mrope_section ${String(mropeSection)} does not add up to half a head of ${headDim} channels`,
     ],
-    [vision.heads * vision.headDim === vision.width, 'vision heads and width do not fit'],
-    [
-      Number.isInteger(vision.headDim) && vision.headDim % 8 === 0,
-      `a vision head of ${vision.headDim} channels; attention needs a multiple of 8`,
-    ],
+    ...visionRules(vision),
     [
       Number.isInteger(vision.tableSide),
       `a table of ${vision.tableSide ** 2} positions (num_position_embeddings), which is no square`,

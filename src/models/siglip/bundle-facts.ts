@@ -3,7 +3,7 @@
 import { JsonField } from '../../bundle/json-field';
 import type { JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
-import { expectRules, MAX_COUNT, MAX_LAYERS, MAX_PATCH, MAX_TILE } from '../numbers';
+import { count, expectRules, MAX_COUNT, MAX_LAYERS, MAX_PATCH, MAX_TILE } from '../numbers';
 import { checkConfig, type SiglipConfig } from './config';
 import type { EncoderConfig } from './encoder';
 import type { TextTokens } from './tokens';
@@ -13,7 +13,6 @@ const failed = (at: string, what: string) => new BundleFormatError(`bundle.json:
 /** @throws BundleFormatError for a number that is missing or makes no sense */
 export function readConfig(json: JsonObject): SiglipConfig & TextTokens {
   const root = new JsonField(json, failed, 'config');
-  const count = (field: JsonField) => field.integer(1, MAX_COUNT);
   const encoder = (field: JsonField): EncoderConfig => ({
     width: count(field.get('width')),
     layers: field.get('layers').integer(1, MAX_LAYERS),

@@ -7,7 +7,7 @@ import type { FileTree } from '../../checkpoint/types';
 import { convertCheckpoint, openCheckpoint } from '../../convert';
 import { InvalidInputError, UnsupportedError } from '../../errors';
 import { decodeImage } from '../../image';
-import { computeProbe, loadRuntime, takeMoments, type Runtime } from '../../runtime';
+import { computeProbe, loadRuntime, takeMoments, type EmbedUsage, type Runtime } from '../../runtime';
 import type { BundleReader } from '../../bundle/storage';
 import type { BundleManifest, WeightDtype } from '../../bundle/manifest';
 import { memoryBundle } from '../../store/memory';
@@ -151,6 +151,35 @@ test.each(['q4', 'q8', 'fp16'] as const)('%s stays close, in stages of a step ea
     await runtime.dispose();
   }
 });
+
+describe('a tower is loaded with the first input that needs it', () => {
+  const NEVER = { probe: 'never', vision: 'later', text: 'later' } as const;
+
+  test.each<[string, BackboneCase, RegExp]>([
+    ['texts', caseOf('text-photo'), /^(text\.\d+|embeddings)\.bin$/],
+    ['pictures', caseOf('cat'), /^vision\.\d+\.bin$/],
+  ])('%s alone read nothing of the other', async (_, item, own) => {
+    const { reader, manifest } = await convert(await tree(), { dtype: 'q8' });
+    const opened = new Set<string>();
+    const watched: BundleReader = { ...reader, open: (path, signal) => (opened.add(path), reader.open(path, signal)) };
+    const runtime = await loadRuntime({ reader: watched, manifest, ...NEVER });
+    const weights = () => [...opened].filter((path) => path.endsWith('.bin'));
+    expect(weights()).toEqual([]);
+    const { stages } = await usageOf(runtime, item);
+    expect(weights().length).toBeGreaterThan(0);
+    for (const path of weights()) expect(path).toMatch(own);
+    for (const { flops } of stages!) expect(flops).toBeGreaterThan(0); // every operator is known
+    await embed(runtime, [caseOf('text-photo'), caseOf('cat')]);
+    expect(weights().sort()).toEqual([...manifest.stages.map(({ weights }) => weights.path), 'embeddings.bin'].sort());
+    await runtime.dispose();
+  });
+});
+
+async function usageOf(runtime: Runtime, item: BackboneCase): Promise<EmbedUsage> {
+  let usage!: EmbedUsage;
+  await runtime.embed([inputOf(item)], { stageTimes: true, onUsage: (taken) => (usage = taken) });
+  return usage;
+}
 
 test('with feedback, q4 is nearer', async () => {
   const losses: number[] = [];

@@ -5,6 +5,7 @@
  */
 
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { TaskQueue } from '../../task-queue';
 import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
 import { Appends, type Addition, type DeepAddition } from './appends';
 import type { Catalog } from './catalog';
@@ -58,7 +59,7 @@ export class Library {
   /** Null where another tab writes. */
   #writers: AllWriters | null;
   /** Commits go one after another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new TaskQueue();
 
   private constructor(
     place: LibraryPlace,
@@ -101,7 +102,7 @@ export class Library {
 
   /** Writes bytes, then rows; then what was written can be found. @throws StorageFullError; nothing has changed then */
   commit(commit: Commit): Promise<Committed> {
-    return this.#inTurn(() => this.#commit(commit));
+    return this.#turns.add(() => this.#commit(commit));
   }
 
   /** @throws SourceNotFoundError */
@@ -135,7 +136,7 @@ export class Library {
 
   /** Bytes of all files of the index as one moment has them. For export. */
   inTurn<T>(work: (packs: AllPacks) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => work(this.#packs));
+    return this.#turns.add(() => work(this.#packs));
   }
 
   /**
@@ -146,7 +147,7 @@ export class Library {
    *   RangeError where memory is short
    */
   attach(model: DeepModel | null): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.add(async () => {
       this.catalog.attach(null);
       if (!model) return false;
       if (model.modelId === this.place.modelId) throw new InvalidInputError("It is the index's own model.");
@@ -163,7 +164,7 @@ export class Library {
 
   /** Forgets all vectors of a model other than the index's own. Resolves to whether there was such a layer. */
   forgetLayer(modelId: string): Promise<boolean> {
-    return this.#inTurn(async () => {
+    return this.#turns.add(async () => {
       const { layers } = this.#writers ?? readOnly();
       const layer = layersOf(this.meta).find((each) => each.modelId === modelId);
       if (!layer) return false;
@@ -198,7 +199,7 @@ export class Library {
     layers: readonly LayerRow[],
     write: (files: AllWriters) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
   ): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.add(async () => {
       const generation = this.meta.generation + 1;
       const attached = layersOf(this.meta).find(({ key }) => key === this.catalog.deep?.key);
       const kept = attached && !layers.some(({ key }) => key === attached.key) ? [...layers, attached] : layers;
@@ -243,7 +244,7 @@ export class Library {
   }
 
   async close(): Promise<void> {
-    await this.#turn.catch(() => undefined);
+    await this.#turns.add(async () => undefined);
     await closePacks(this.#packs);
     await this.storage.close();
   }
@@ -313,12 +314,6 @@ export class Library {
     for (const row of folders?.put ?? []) this.catalog.folders.set(row.id, row);
     for (const id of remove) this.catalog.remove(id);
     for (const row of put) this.catalog.put(row);
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 

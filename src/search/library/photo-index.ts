@@ -62,6 +62,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
       dims: embedder.dims,
       limits,
       takesPixels: embedder.takesPixels ?? false,
+      transparency: embedder.recipe?.transparency ?? 'drop',
       streamed: embedder.weights === 'streamed',
       deep: null,
     },

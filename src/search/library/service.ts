@@ -344,6 +344,7 @@ export class SearchService {
         limits,
         makeThumbnail,
         takesPixels: this.#settings!.takesPixels,
+        transparency: this.#settings!.transparency,
         streamed: this.#settings!.streamed,
         embed: (inputs) => hooks.embed(transfer([...inputs], pixelBuffers(inputs))),
         abortEmbeddings: () => void hooks.abortEmbeddings(),

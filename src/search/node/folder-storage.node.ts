@@ -5,6 +5,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { TaskQueue } from '../../task-queue';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SourceNotFoundError } from '../../errors';
@@ -62,7 +63,7 @@ export class FolderStorage implements IndexStorage {
   /** Those that are open to be written, by their paths, for their lengths. */
   readonly #writers = new Map<string, PackWriter>();
   /** Writings go one after another. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new TaskQueue();
 
   private constructor(folder: string, indexed: IndexModel, key: string, writable: boolean) {
     this.#folder = folder;
@@ -176,14 +177,16 @@ export class FolderStorage implements IndexStorage {
   /** Puts the journal into the rows. */
   async close(): Promise<void> {
     if (!this.#journal) return;
-    await this.#inTurn(async () => {
-      if (this.#journal!.bytes > 0) await this.#writeSnapshot();
-    }).finally(() => this.#journal?.close());
+    await this.#turns
+      .add(async () => {
+        if (this.#journal!.bytes > 0) await this.#writeSnapshot();
+      })
+      .finally(() => this.#journal?.close());
     this.#journal = null;
   }
 
   #write(entry: Entry): Promise<void> {
-    return this.#inTurn(async () => {
+    return this.#turns.add(async () => {
       const journal = this.#journal!;
       // All rows at once need not be written twice, and a journal without a manifest is none.
       const isWhole = entry.kind === 'changes' && entry.changes.clear;
@@ -303,12 +306,6 @@ export class FolderStorage implements IndexStorage {
     for (const path of [...others, ...(await readdir(this.#folder))]) {
       if (isOurs.test(path) && !keep.has(path)) await rm(this.#at(path), { force: true });
     }
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work, work);
-    this.#turn = result.catch(() => undefined);
-    return result;
   }
 }
 

@@ -5,6 +5,7 @@ import type { ParsedQuery } from './parse-query';
 
 /** What a person looks for. */
 export interface Wanted {
+  /** Words, as typed and taken apart. */
   parsed: ParsedQuery;
   /** Pictures to look like. */
   like?: readonly QueryImage[];

@@ -1,6 +1,7 @@
 /** @file The page's side of the survey worker: it is started when it is needed and ended when a call is aborted. */
 
 import { proxy, transfer, type Remote } from 'comlink';
+import { TaskQueue } from '../../task-queue';
 import { DisposedError } from '../../errors';
 import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
 import type { Layout, Snapshot } from './protocol';
@@ -17,7 +18,7 @@ export class Survey {
   readonly #start: () => Worker;
   #running: Running | null = null;
   /** One call at a time: a worker has one memory. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turns = new TaskQueue();
 
   constructor(start: () => Worker) {
     this.#start = start;
@@ -40,9 +41,10 @@ export class Survey {
     signal: AbortSignal | undefined,
     run: (service: Remote<SurveyService>) => Promise<T>,
   ): Promise<T> {
-    const result = this.#turn.then(() => this.#run(source, signal, run));
-    this.#turn = result.catch(() => undefined);
-    return until(signal, result);
+    return until(
+      signal,
+      this.#turns.add(() => this.#run(source, signal, run)),
+    );
   }
 
   async #run<T>(

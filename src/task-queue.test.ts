@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TaskQueue } from './queue';
+import { TaskQueue } from './task-queue';
 
 const tick = () => new Promise((resolve) => setTimeout(resolve, 2));
 

@@ -1,0 +1,116 @@
+/** @file What a model chose for each query: the records of `vlm2vec eval --details`, and what two runs differ in. */
+
+import { InvalidInputError } from '../errors';
+import { bootstrapInterval, type Interval } from './bootstrap';
+import type { ScoreOptions } from './evaluate';
+import type { Pair } from './rows';
+import { bestCandidate } from './score';
+import { pairKey } from './vectors';
+
+/** One query. Scores are cosines. */
+export interface QueryDetail {
+  set: string;
+  /** Its row in the set, from 0. */
+  row: number;
+  query: Pair;
+  right: Pair & { score: number };
+  /** The candidate that won, by its number; 0 is the right one. */
+  chosen: Pair & { score: number; index: number };
+  candidates: number;
+  /** Of the right candidate: 1, and 1 more for each candidate that scores higher. */
+  rank: number;
+}
+
+/** Of every query whose vectors are in the store, set by set. */
+export async function* queryDetails(options: ScoreOptions): AsyncGenerator<QueryDetail> {
+  const { data, sets = data.sets, limit, signal, store } = options;
+  for (const set of sets) {
+    const { pairs, rows } = await data.rows(set, { limit, signal });
+    const vectors: Float32Array[] = [];
+    for (const pair of pairs) vectors.push(await store.get(await pairKey(pair, data.pictures, signal)));
+    for (const [row, { query, candidates }] of rows.entries()) {
+      const vector = vectors[query]!;
+      const all = Array.from(candidates, (number) => vectors[number]!);
+      const scores = all.map((candidate) => dot(vector, candidate));
+      const index = bestCandidate(vector, all);
+      const named = (at: number) => ({ ...pairs[candidates[at]!]!, score: scores[at]! });
+      yield {
+        ...{ set: set.name, row, query: pairs[query]!, right: named(0), chosen: { ...named(index), index } },
+        ...{ candidates: all.length, rank: 1 + scores.filter((score) => score > scores[0]!).length },
+      };
+    }
+  }
+}
+
+/** In float64. */
+function dot(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let d = 0; d < a.length; d++) sum += a[d]! * b[d]!;
+  return sum;
+}
+
+/** A share of right answers, per cent, with its 95 % interval. */
+export interface Measured {
+  value: number;
+  interval: Interval;
+}
+
+export interface Comparison {
+  /** A set's name, or `All`: the mean of the sets. */
+  name: string;
+  queries: number;
+  a: Measured;
+  b: Measured;
+  /** b − a, by query. */
+  difference: Measured;
+  /** Queries that only a, or only b, has right. */
+  onlyA: number;
+  onlyB: number;
+}
+
+/** @throws InvalidInputError where the runs are not of the same queries */
+export function compareRuns(a: readonly QueryDetail[], b: readonly QueryDetail[]): Comparison[] {
+  const other = new Map(b.map((detail) => [idOf(detail), detail]));
+  if (other.size !== b.length) throw new InvalidInputError('The second run has a query twice.');
+  if (a.length !== b.length) {
+    throw new InvalidInputError(`The runs have ${a.length} and ${b.length} queries; only equal ones can be compared.`);
+  }
+  const bySet = new Map<string, [number, number][]>();
+  for (const detail of a) {
+    const twin = other.get(idOf(detail));
+    if (!twin) {
+      throw new InvalidInputError(`${detail.set}, row ${detail.row}: the second run has another query there, or none.`);
+    }
+    other.delete(idOf(detail));
+    const found = bySet.get(detail.set) ?? [];
+    found.push([isRight(detail), isRight(twin)]);
+    bySet.set(detail.set, found);
+  }
+  if (bySet.size === 0) throw new InvalidInputError('The runs have no queries.');
+  const sets = [...bySet.values()];
+  return [...[...bySet].map(([name, values]) => comparison(name, [values])), comparison('All', sets)];
+}
+
+const isRight = ({ chosen }: QueryDetail): number => (chosen.index === 0 ? 1 : 0);
+
+/** What must be equal for two answers to be to one question. */
+const idOf = ({ set, row, query, right, candidates }: QueryDetail) =>
+  JSON.stringify([set, row, query.text, query.image, right.text, right.image, candidates]);
+
+/** // [sets][queries][a, b] */
+function comparison(name: string, sets: readonly (readonly [number, number][])[]): Comparison {
+  const every = sets.flat();
+  const measured = (of: (pair: [number, number]) => number): Measured => {
+    const values = sets.map((set) => set.map(of));
+    const means = values.map((set) => set.reduce((sum, value) => sum + value, 0) / set.length);
+    const { low, high } = bootstrapInterval(values);
+    const value = (100 * means.reduce((sum, mean) => sum + mean, 0)) / means.length;
+    return { value, interval: { low: 100 * low, high: 100 * high } };
+  };
+  return {
+    ...{ name, queries: every.length, a: measured(([a]) => a), b: measured(([, b]) => b) },
+    difference: measured(([a, b]) => b - a),
+    onlyA: every.filter(([a, b]) => a > b).length,
+    onlyB: every.filter(([a, b]) => b > a).length,
+  };
+}
