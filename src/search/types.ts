@@ -226,6 +226,8 @@ export interface PhotoItem {
   camera: string | null;
   /** In degrees. */
   place: { latitude: number; longitude: number } | null;
+  /** What the file says in words; absent where it says nothing, and where an earlier version indexed it. */
+  words?: PhotoWords;
   /** What of date, camera and place stands in the file and could not be read, for people; null where all could. */
   unread: string | null;
   /** Pixels, upright. */
@@ -234,6 +236,18 @@ export interface PhotoItem {
   height: number;
   /** SHA-256 of the file, in hex. */
   hash: string;
+}
+
+/** What a picture's file says in words: IPTC, XMP and EXIF, each thing once. Untrusted. */
+export interface PhotoWords {
+  /** Several, in several languages, in lines. */
+  title?: string;
+  /** Headline, description and comment, in lines. */
+  caption?: string;
+  /** In the file's order. */
+  keywords?: readonly string[];
+  /** Names of places that someone wrote into it: IPTC's sublocation, city, province, country. */
+  places?: readonly string[];
 }
 
 /** A picture that was not indexed. It is tried again when its file changes, or by {@link PhotoIndex.retry}. */

@@ -90,6 +90,10 @@ test('sound rows', () => {
   const { folders, files } = readRows(root({ folders: [folder], files: [picture, problem] }), extent);
   expect(folders).toEqual([{ ...folder, handle: null }]);
   expect(files).toEqual([picture, problem]);
+  const words = { title: 'A boat', keywords: ['sea', 'boat'], places: ['Bergen'] };
+  expect(readRows(root({ folders: [folder], files: [{ ...picture, words }] }), extent).files).toEqual([
+    { ...picture, words },
+  ]);
 });
 
 test('keys that are not known are left behind', () => {
@@ -113,6 +117,10 @@ test.each([
   ['dated', 'true'],
   ['camera', 5],
   ['place', { latitude: 91, longitude: 0 }],
+  ['words', 'sea'],
+  ['words', { keywords: ['a', 5] }],
+  ['words', { caption: 'x'.repeat(1e5) }],
+  ['words', { keywords: Array(1000).fill('a') }],
   ['taken', 1e300],
   ['width', 2 ** 31],
   ['height', 2 ** 30],

@@ -156,6 +156,11 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   return { header, sections, layers };
 }
 
+/** Its layers, as an index that holds them has them on record. */
+export function layersOfArchive({ header }: Archive): LayerRow[] {
+  return header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
+}
+
 function readEntry(field: JsonField): Entry {
   return { bytes: field.get('bytes').integer(0), sha256: field.get('sha256').string(64) };
 }

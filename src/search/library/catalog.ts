@@ -148,10 +148,11 @@ export class Catalog {
 
   /** What callers see of a picture. */
   itemOf(row: PictureRow): PhotoItem {
-    const { id, folderId, size, taken, dated, camera, place, unread = null, width, height, hash } = row;
+    const { id, folderId, size, taken, dated, camera, place, words, unread = null, width, height, hash } = row;
     const path = `${this.folders.get(folderId)?.name ?? ''}/${row.path}`;
     const name = row.path.slice(row.path.lastIndexOf('/') + 1);
-    return { id, path, name, folderId, size, taken, dated, camera, place, unread, width, height, hash };
+    const said = words && { words };
+    return { id, path, name, folderId, size, taken, dated, camera, place, ...said, unread, width, height, hash };
   }
 
   /** One for each row of the vectors. */

@@ -1,6 +1,7 @@
 /** @file The rows of an export, each field checked: anyone may have written the file. */
 
 import type { JsonField } from '../../bundle/json-field';
+import { MAX_WORDS } from '../facts/words';
 import { fileKey, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
 
 const MAX_FILES = 5_000_000;
@@ -92,11 +93,24 @@ export function readFileRow(field: JsonField, extent: Extent): FileRow {
       latitude: place.get('latitude').number(-90, 90),
       longitude: place.get('longitude').number(-180, 180),
     })),
+    ...readWords(field.get('words')),
     unread: field.get('unread').optional((unread) => unread.nullable((words) => words.string(1000))),
     width,
     height,
     hash: readHash(field.get('hash')),
   };
+}
+
+/** Absent where the file says nothing, and in exports of earlier versions. */
+function readWords(field: JsonField): Pick<PictureRow, 'words'> {
+  const words = field.optional((given) => {
+    const text = (name: 'title' | 'caption') => given.get(name).optional((each) => each.string(MAX_WORDS.text));
+    const list = (name: 'keywords' | 'places') =>
+      given.get(name).optional((each) => each.items((one) => one.string(MAX_WORDS.item), { max: MAX_WORDS.items }));
+    const said = { title: text('title'), caption: text('caption'), keywords: list('keywords'), places: list('places') };
+    return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+  });
+  return words ? { words } : {};
 }
 
 function readDeep(field: JsonField, { layers = new Map() }: Extent): Pick<PictureRow, 'deep'> {

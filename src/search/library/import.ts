@@ -2,7 +2,7 @@
 
 import { IndexFormatError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
-import { openArchive, readJson, readLayerSection, readSection, type Archive } from './archive';
+import { layersOfArchive, openArchive, readJson, readLayerSection, readSection, type Archive } from './archive';
 import { readRows } from './import-rows';
 import { checkModel, type IndexModel } from './index-model';
 import { layerKey } from './layers';
@@ -33,9 +33,8 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
   for await (const _ of readSection(archive, 'thumbnails', signal));
   const { folders, files } = await checkArchive(archive, signal);
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
-  const kept = archive.header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
-  await library.replace(kept, async ({ vectors, thumbnails, layers: packs }) => {
-    for (const { key } of kept) {
+  await library.replace(layersOfArchive(archive), async ({ vectors, thumbnails, layers: packs }) => {
+    for (const { key } of layersOfArchive(archive)) {
       const pack = packs.get(key)!;
       await pack.truncate(0);
       for await (const bytes of readLayerSection(archive, key, signal)) await pack.append(bytes);

@@ -36,7 +36,7 @@ interface FileFacts {
 
 /** A picture that can be searched. */
 export interface PictureRow
-  extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'> {
+  extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'words' | 'width' | 'height' | 'hash'> {
   kind: 'picture';
   /** As {@link PhotoItem.unread}; absent where the first reader looked at it. */
   unread?: string | null;
