@@ -66,6 +66,9 @@ const picture: Check = (value, option) => {
 const limit: Check = (value, option) => {
   if (!(Number.isInteger(value) && (value as number) >= 1)) refuse(option, value, 'a whole number, 1 or more');
 };
+const whole: Check = (value, option) => {
+  if (!Number.isInteger(value)) refuse(option, value, 'a whole number');
+};
 const weight: Check = (value, option) => {
   if (!(typeof value === 'number' && value > 0 && value < Infinity)) refuse(option, value, 'a number above 0');
 };
@@ -84,7 +87,10 @@ const parts: Check = (value, option) => {
   });
 };
 
-const FILTER: Checks<PhotoFilter> = { from: wallClock, to: wallClock, camera: strings, folder: string };
+const FILTER: Checks<PhotoFilter> = {
+  ...{ from: wallClock, to: wallClock, camera: strings, folder: string },
+  album: whole,
+};
 const filter: Check = (value, option) => {
   if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
   checkAll('The filter', value, FILTER, `${option}.`);
@@ -134,6 +140,7 @@ export const checkSearchOptions = checkCall('The second argument of search', SEA
 export const checkList = checkCall('list', LIST);
 export const checkFinished = checkCall('finished', FINISHED);
 export const checkGroups = checkCall('groups', { signal: null, threshold: cosine });
+export const checkAlbums = checkCall('albums', { of: null });
 export const checkMap = checkCall('map', MAP);
 /** Of calls that take a signal and nothing else. */
 export const checkSignal = (call: string, options: unknown): void => checkCall(call, { signal: null })(options);

@@ -105,7 +105,11 @@ describe('opening', () => {
     [{ worker: {} }, 'worker', /a function that starts a worker/],
     [{ surveyWorker: 1 }, 'surveyWorker', /a function that starts a worker/],
     [{ deep: { embedder: madeUp('deep', 8), secs: 1 } }, 'deep.secs', /has no option 'deep\.secs'/],
-    [{ deep: { embedder: { id: '', dims: 8, embed: async () => [] } } }, 'deep.embedder.id', /deep\.embedder\.id is ''/],
+    [
+      { deep: { embedder: { id: '', dims: 8, embed: async () => [] } } },
+      'deep.embedder.id',
+      /deep\.embedder\.id is ''/,
+    ],
   ])('%o is refused', async (wrong, option, message) => {
     const error = await open(wrong as never).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(InvalidInputError);
