@@ -5,7 +5,12 @@ import { weightsRoom } from '../../src/runtime/capability';
 import { NANO_BYTES, recommended, wasmRoom, type Here } from './recommended';
 
 const GB = 1e9;
-const here = (change: Partial<Here> = {}): Here => ({ gpu: { room: 4 * GB }, memory: 8 * GB, free: 50 * GB, ...change });
+const here = (change: Partial<Here> = {}): Here => ({
+  gpu: { room: 4 * GB },
+  memory: 8 * GB,
+  free: 50 * GB,
+  ...change,
+});
 const words = (change: Partial<Here>) => recommended(here(change))[1]!;
 
 test('a small one for photos, a VLM for words, nano to try', () => {

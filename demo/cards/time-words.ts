@@ -25,11 +25,11 @@ export function sizeOptions(info: SizedInfo): { name: string; label: string }[] 
 
 /** `about 12 min on the GPU`, at the model's own size, or at the largest that was measured. */
 export function thousandInWords({ times, onGpu }: Pick<PhotoRecord, 'times' | 'onGpu'>): string {
-  const measured = times.find(({ milliseconds }) => milliseconds !== null);
-  if (!measured) return strings.notMeasured;
-  const words = sizeInWords(measured.size);
-  const time = durationInWords((THOUSAND * measured.milliseconds!) / 1000);
-  return strings.time(time, onGpu, words && strings.atSize(words));
+  const time = times.find(({ milliseconds }) => milliseconds !== null) ?? times[0]!;
+  const words = sizeInWords(time.size);
+  const { seconds, isLeast } = secondsFor(time, THOUSAND);
+  const say = isLeast ? strings.timeAtLeast : strings.time;
+  return say(durationInWords(seconds), onGpu, words && strings.atSize(words));
 }
 
 /** How long so many photos take, in seconds. */

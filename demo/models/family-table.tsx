@@ -73,10 +73,7 @@ function Row({ row, state }: { row: FamilyRow; state: ModelsState }): JSX.Elemen
         </td>
       ))}
       <td>
-        <Button
-          aria-label={strings.chooseOf(repo)}
-          onClick={() => state.fill({ repo, dtype })}
-        >
+        <Button aria-label={strings.chooseOf(repo)} onClick={() => state.fill({ repo, dtype })}>
           {strings.choose}
         </Button>
       </td>

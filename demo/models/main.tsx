@@ -4,12 +4,13 @@ import { ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { AddForm } from './add-form';
 import { Cards } from '../cards/cards';
+import { wishFrom } from '../cards/get-page';
 import { CostView } from './cost';
 import { FamilyTable } from './family-table';
 import { droppedFolder } from './folder';
 import { IndexList } from './index-list';
 import { JobsList } from './jobs-list';
-import { cardActions, wishFromAddress } from './recommend';
+import { cardActions } from './recommend';
 import { takeErrand } from './reach';
 import { ModelsState } from './state';
 import { StoredList } from './stored-list';
@@ -69,7 +70,8 @@ watchFiles((_files, origin, data) => {
 });
 mount(<ModelsPage />);
 const errand = takeErrand();
-const wish = wishFromAddress();
+// Nothing is fetched for it.
+const wish = wishFrom(location.search);
 if (wish && !errand) state.fill(wish);
 void state.refresh().then(() => errand && state.take(errand));
 // Back from the page that reaches more, as it was left: nothing is under way any more.

@@ -1,11 +1,9 @@
 /** @file What the page of models does with the recommended ones: gets them, measures them, takes them to the search page. */
-import type { StoredModel, WeightDtype } from '../../src/index';
-import { parseRepository } from '../../src/checkpoint/repository-name';
+import type { StoredModel } from '../../src/index';
 import { subjectOfCard, type CardActions } from '../cards/cards';
 import type { Recommended } from '../cards/recommended';
 import { Button } from '../shell';
 import { cardStrings as strings } from '../strings/cards';
-import { modelsStrings } from '../strings/models';
 import type { ModelsState } from './state';
 
 /** The page that searches, with a stored model; with none, as it was left. */
@@ -18,7 +16,9 @@ export const subjectOfStored = ({ name, source, origin }: StoredModel): string =
   source?.adapter?.id ?? (origin?.kind === 'hub' ? origin.repo : (source?.base.id ?? name));
 
 const storedOf = (state: ModelsState, { repo, dtype }: Recommended) => {
-  const ready = (state.stored.value ?? []).filter((model) => model.state === 'ready' && subjectOfStored(model) === repo);
+  const ready = (state.stored.value ?? []).filter(
+    (model) => model.state === 'ready' && subjectOfStored(model) === repo,
+  );
   return ready.find((model) => model.dtype === dtype) ?? ready[0];
 };
 
@@ -47,17 +47,3 @@ export function cardActions(state: ModelsState, card: Recommended, name: string)
     measure: () => void state.measuring.stored(model ? { name: model.name } : 'nano', subjectOfCard(card)),
   };
 }
-
-const DTYPES = Object.keys(modelsStrings.dtypes) as WeightDtype[];
-
-/** `models.html?get=google/siglip2-base-patch16-224&dtype=q8`: what the form is to hold. Nothing is fetched for it. */
-export function wishFromAddress(): { repo: string; dtype: WeightDtype } | null {
-  const words = new URLSearchParams(location.search);
-  const repo = words.get('get') ?? '';
-  const dtype = DTYPES.find((each) => each === words.get('dtype')) ?? 'q4';
-  return parseRepository(repo) ? { repo, dtype } : null;
-}
-
-/** The page of models, with a recommended one in its form. */
-export const getPage = ({ repo, dtype }: Pick<Recommended, 'repo' | 'dtype'>): string =>
-  `models.html?${new URLSearchParams({ get: repo ?? '', dtype }).toString()}`;

@@ -3,6 +3,8 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Choice, isDragging, ModelBar, nameOf, Page, Progress, progressInWords, toast, watchFiles } from '../shell';
 import { searchStrings as strings } from '../strings/search';
+import { BeforeDialog } from './before/before-dialog';
+import { SizeChoice } from './before/size-choice';
 import { DeepChoice } from './deep/deep-choice';
 import { Groups } from './groups/groups';
 import { LibraryBar } from './library/library-bar';
@@ -37,6 +39,7 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
           <Viewer />
           <SelectionBar />
           <CopyByHand />
+          <BeforeDialog />
         </div>
       </Page>
     </StateProvider>
@@ -131,6 +134,7 @@ function Model(): JSX.Element {
             : strings.model.loading(name, progress)}
       </summary>
       <ModelBar control={control} />
+      <SizeChoice />
       <DeepChoice />
       <p class="quiet">
         {strings.model.switching} <a href="models.html">{strings.model.indexes}</a>

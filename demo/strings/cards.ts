@@ -24,10 +24,10 @@ export const cardStrings = {
     fit: 'Here',
     licence: 'Licence',
   },
-  comesWith: (size: string) => `none: it comes with the site (${size})`,
+  comesWith: (size: string) => `none (${size}, with this site)`,
   fit: {
     gpu: 'fits the GPU',
-    cpu: 'fits, on the CPU: there is no GPU to use',
+    cpu: 'on the CPU: no GPU to use',
     parts: 'too large to hold at once: in parts, more slowly',
     asking: 'looking…',
   } satisfies Record<Recommended['fit'], string>,
@@ -35,10 +35,11 @@ export const cardStrings = {
   notMeasured: 'not measured on this device yet',
   /** @param size empty for the model's own */
   time: (time: string, onGpu: boolean, size: string) => `about ${time} on the ${onGpu ? 'GPU' : 'CPU'}${size}`,
+  timeAtLeast: (time: string, onGpu: boolean, size: string) => `${time} or more on the ${onGpu ? 'GPU' : 'CPU'}${size}`,
   atSize: (label: string) => ` at ${label}`,
   measure: 'Measure with three photos',
   measureAgain: 'Measure again',
-  measureAfter: 'It can be measured once it is kept here.',
+  measureAfter: 'Once it is kept and in use, it can be measured.',
   stop: 'Stop',
   drawing: 'Making three photos…',
   measuring: (done: number, total: number) => `Measuring: ${done} of ${total} photos…`,
@@ -47,6 +48,7 @@ export const cardStrings = {
   get: 'Get it…',
   use: 'Use in Search',
   of: (action: string, model: string) => `${action}: ${model}`,
+  useHere: 'Use it here',
   inUse: 'In use on this page',
   note: 'Times are measured on this device, with three made-up photos of 12 megapixels. Nothing of your own is read for that.',
   sizes: {
@@ -59,7 +61,8 @@ export const cardStrings = {
   },
   before: {
     title: (photos: number, more: boolean) => `${more ? 'More than ' : ''}${number.format(photos)} photos`,
-    takes: (model: string, time: string) => `With ${model}, this takes about ${time} on this device, as measured with three photos.`,
+    takes: (model: string, time: string) =>
+      `With ${model}, this takes about ${time} on this device, as measured with three photos.`,
     takesAtLeast: (model: string, time: string) =>
       `With ${model}, this takes ${time} or more on this device, by what smaller pictures took.`,
     unknown: (model: string) =>

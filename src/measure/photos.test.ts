@@ -12,12 +12,7 @@ const crops: SizedInfo = { image: { plan: 'hd', options: ['numCrops'] }, recipe:
 const worksOf = (info: SizedInfo) => photoSizes(info).map(({ name, work }) => `${name} ${work}`);
 
 test('sizes below the model’s own are offered, as far as it has any', () => {
-  expect(worksOf(qwen('vlm2vec'))).toEqual([
-    'own 12000000',
-    '1003520px 1003520',
-    '401408px 401408',
-    '200704px 200704',
-  ]);
+  expect(worksOf(qwen('vlm2vec'))).toEqual(['own 12000000', '1003520px 1003520', '401408px 401408', '200704px 200704']);
   // Its recipe reduces to 1,280 tokens, whatever the file allows.
   expect(worksOf(qwen('vlm2vec-v2'))).toEqual(['own 1003520', '401408px 401408', '200704px 200704']);
   expect(worksOf(qwen('vlm2vec', 11_760))).toEqual(['own 11760']);

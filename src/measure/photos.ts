@@ -1,6 +1,6 @@
 /** @file What a photo takes on this device, at each picture size that a model offers: told before a long run. */
 
-import type { EmbedInput, EmbedOptions, EmbedUsage, ModelInfo } from '../runtime';
+import type { EmbedInput, EmbedOptions, ModelInfo } from '../runtime';
 
 /** What of a model decides its picture sizes. */
 export type SizedInfo = Pick<ModelInfo, 'image'> & { recipe: { resize?: ModelInfo['recipe']['resize'] | undefined } };
@@ -31,10 +31,7 @@ export function photoSizes(info: SizedInfo): PhotoSize[] {
       options: given,
       work: crops + 1,
     });
-    return [
-      of('own', OWN_CROPS, {}),
-      ...LESS_CROPS.map((numCrops) => of(`${numCrops}crops`, numCrops, { numCrops })),
-    ];
+    return [of('own', OWN_CROPS, {}), ...LESS_CROPS.map((numCrops) => of(`${numCrops}crops`, numCrops, { numCrops }))];
   }
   const pixels = ownPixels(info);
   const own: PhotoSize = { name: 'own', options: {}, work: pixels };

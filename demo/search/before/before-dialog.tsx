@@ -2,9 +2,9 @@
 import type { JSX } from 'preact';
 import type { ModelInfo } from '../../../src/index';
 import { MeasureButton } from '../../cards/cards';
-import { sizeOptions, timeInWordsFor } from '../../cards/time-words';
+import { secondsFor, sizeOptions, timeInWordsFor } from '../../cards/time-words';
 import { timesOf } from '../../cards/times';
-import { Button, Dialog, nameOf } from '../../shell';
+import { Button, Dialog, durationInWords, nameOf } from '../../shell';
 import { cardStrings } from '../../strings/cards';
 import { useSearch } from '../state';
 import { useMeasuring } from './use-measuring';
@@ -47,8 +47,8 @@ function Body({ info, photos, answer }: BodyProps): JSX.Element {
         {!time
           ? strings.unknown(name)
           : time.milliseconds === null
-            ? strings.takesAtLeast(name, timeInWordsFor(time, photos).replace(/ or more$/, ''))
-            : strings.takes(name, timeInWordsFor(time, photos).replace(/^about /, ''))}{' '}
+            ? strings.takesAtLeast(name, durationInWords(secondsFor(time, photos).seconds))
+            : strings.takes(name, durationInWords(secondsFor(time, photos).seconds))}{' '}
         {strings.meanwhile}
       </p>
       {options.length > 1 && (
