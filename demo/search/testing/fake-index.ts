@@ -145,7 +145,15 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     items: async (wanted) => Array.from(wanted, fakeItem),
     facets: async () => ({
       cameras: [{ name: 'Fujifilm X-T5', count: 3 }],
-      folders: FOLDERS.map((path) => ({ path, count: 1 })),
+      folders: [
+        'Garden',
+        'Holidays',
+        'Holidays/2023',
+        'Holidays/2024',
+        'Holidays/2023/Norway',
+        'Holidays/2024/Crete',
+        'Phone',
+      ].map((path) => ({ path, count: 1 })),
       taken: { from: START, to: START + count * 3_600_000 },
     }),
     thumbnail: thumbnail ?? (async () => new Blob()),
