@@ -6,6 +6,9 @@ import { parseQuery, type Facets } from '../../src/search';
 import { ModelControl } from '../shell';
 import { watchRequests } from './data/requests';
 import { NOTHING, type Selection } from './grid/selection';
+import { Measuring } from '../cards/measuring';
+import { BeforeRun } from './before/before-run';
+import { PhotoSizeChoice } from './before/photo-sizes';
 import { DeepControl } from './deep/deep-control';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
@@ -24,7 +27,10 @@ const LOOKING = 300;
 export class SearchState {
   readonly control = new ModelControl();
   readonly deep = new DeepControl();
-  readonly library = new Library();
+  readonly sizes = new PhotoSizeChoice();
+  readonly measuring = new Measuring();
+  readonly before = new BeforeRun(this.sizes, () => this.control.model.value?.info ?? null);
+  readonly library = new Library((sources) => this.before.ask(sources));
   readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
   readonly requests = watchRequests();
   readonly selection = signal<Selection>(NOTHING);
@@ -59,6 +65,28 @@ export class SearchState {
     effect(() => {
       const state = this.library.state.value;
       if (state) untracked(() => this.finder.follow(state));
+    });
+    this.#followFacets();
+  }
+
+  /** What filters can choose from, as pictures come and go. */
+  #followFacets(): void {
+    const revision = computed(() => this.library.state.value?.contentRevision);
+    effect(() => {
+      const open = this.library.open.value;
+      if (!open || revision.value === undefined) return;
+      let current = true;
+      const look = () =>
+        void open.index.facets().then(
+          (found) => current && (this.facets.value = found),
+          () => undefined,
+        );
+      // While pictures are indexed this would change several times a second.
+      const timer = setTimeout(look, untracked(() => this.facets.value) ? 1500 : 0);
+      return () => {
+        current = false;
+        clearTimeout(timer);
+      };
     });
   }
 

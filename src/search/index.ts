@@ -1,5 +1,6 @@
 /** @file Search in one's own pictures, without a server: the photo index, what queries are made of, exact search. */
 
+export { FAVOURITES } from './library/albums';
 export { openPhotoIndex } from './library/photo-index';
 export { deletePhotoIndex, listPhotoIndexes } from './library/stored';
 export { queryPrompt, queryTemplate, type QueryKind } from './prompts';

@@ -8,10 +8,10 @@
 import { mayNamePlace, understand } from '../query/understand';
 import type { Reason, TypedOptions } from '../typed';
 import type { PhotoFilter, PhotoItem, SearchHit } from '../types';
-import { filterRows } from '../query';
 import type { Match, WordSearch } from '../words/match';
 import type { Catalog } from './catalog';
 import { limitOf, type Found, type VectorQuery } from './find';
+import { rowsThrough } from './through';
 
 /** Looks among some of the pictures by the model. */
 export type Ranked = (only: (item: PhotoItem) => boolean) => Found;
@@ -108,7 +108,7 @@ function matchAll(
   let candidates = 0;
   const items = catalog.rows;
   const omitted = new Set(omit);
-  for (const row of filterRows(items, filter)) {
+  for (const row of rowsThrough(catalog, items, filter)) {
     const item = items[row]!;
     const match = omitted.has(item.id) ? null : words.match(item, matching!);
     if (!match) continue;

@@ -2,7 +2,8 @@
 
 import type { JsonField } from '../../bundle/json-field';
 import { MAX_WORDS } from '../facts/words';
-import { fileKey, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { albumKey, albumNameProblem, FAVOURITES, MAX_ALBUMS, type AlbumChanges } from './albums';
+import { fileKey, type AlbumRow, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
 
 const MAX_FILES = 5_000_000;
 const MAX_FOLDERS = 100_000;
@@ -25,7 +26,10 @@ export interface Extent {
 }
 
 /** @throws IndexFormatError, by the field's own error */
-export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[]; files: FileRow[] } {
+export function readRows(
+  root: JsonField,
+  extent: Extent,
+): { folders: FolderRow[]; files: FileRow[]; albums: AlbumRow[] } {
   const folders = root.get('folders').items(readFolderRow, { max: MAX_FOLDERS });
   const ids = new Set(folders.map(({ id }) => id));
   if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
@@ -51,7 +55,42 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
     },
     { max: MAX_FILES },
   );
-  return { folders, files };
+  return { folders, files, albums: root.get('albums').optional(readAlbums) ?? [] };
+}
+
+/** Those of a whole index: none is there twice. */
+function readAlbums(field: JsonField): AlbumRow[] {
+  const seen = { ids: new Set<number>(), names: new Set<string>() };
+  return field.items(
+    (each) => {
+      const row = readAlbumRow(each);
+      const name = albumKey(row.name);
+      if (seen.ids.has(row.id) || seen.names.has(name)) each.fail('there is another one with its number or name.');
+      seen.ids.add(row.id);
+      seen.names.add(name);
+      return row;
+    },
+    { max: MAX_ALBUMS + 1 },
+  );
+}
+
+/** @throws IndexFormatError, by the field's own error */
+export function readAlbumChanges(field: JsonField): AlbumChanges {
+  const many = { max: MAX_ALBUMS + 1 };
+  return {
+    put: field.get('put').optional((rows) => rows.items(readAlbumRow, many)),
+    remove: field.get('remove').optional((ids) => ids.items((id) => id.integer(FAVOURITES), many)),
+  };
+}
+
+function readAlbumRow(field: JsonField): AlbumRow {
+  const id = field.get('id').integer(FAVOURITES, 2 ** 31);
+  const name = field.get('name').string(1000);
+  const problem = id === FAVOURITES ? (name === '' ? null : 'the favourites have none.') : albumNameProblem(name);
+  if (problem) field.get('name').fail(problem);
+  const pictures = field.get('pictures').items(readHash, { max: MAX_FILES });
+  if (new Set(pictures).size !== pictures.length) field.get('pictures').fail('a picture is there twice.');
+  return { id, name, created: field.get('created').number(0, MAX_TIME), pictures };
 }
 
 /** @throws IndexFormatError, by the field's own error */

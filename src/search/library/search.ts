@@ -42,9 +42,6 @@ export async function search(
   { signal, pass, onWords, onFirst, onProgress }: SearchOptions,
   means: SearchMeans,
 ): Promise<SearchResult> {
-  if (pass !== undefined && pass !== 'first' && pass !== 'deep') {
-    throw new InvalidInputError(`pass is ${JSON.stringify(pass)}; it is first or deep.`, { option: 'pass' });
-  }
   if (pass === 'deep' && !means.deep) {
     throw new InvalidInputError('pass is deep, and the index has no deep model: give it one with useDeep.', {
       option: 'pass',
@@ -52,7 +49,6 @@ export async function search(
   }
   const { typed, now, dayFirst, asWords, ...given } = query;
   if (typed === undefined) return searchAsked(given, null, { signal, pass, onFirst, onProgress }, means);
-  if (given.text !== undefined) throw new InvalidInputError('Give text or typed, not both.', { option: 'typed' });
   const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
   const { matching, placesError, ...understood } = await means.call((service) => service.understand(typed, options));
   signal?.throwIfAborted();

@@ -9,6 +9,7 @@ import { holdLifeLock } from '../../remote/life-lock';
 import { DeepPass } from '../deep/deep-pass';
 import { Elsewhere } from '../deep/elsewhere';
 import type {
+  Album,
   DeepReport,
   Facets,
   FolderFile,
@@ -16,11 +17,14 @@ import type {
   ListOptions,
   PhotoItem,
   PhotoProblem,
+  SearchResult,
   TypedOptions,
   Understood,
 } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
+import { describeAlbums, type AlbumChanges, type AlbumWish } from './albums';
+import { laterAlbums } from './albums-elsewhere';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
@@ -53,7 +57,8 @@ const PLACES_PATIENCE = 5000;
 const LOCK_PATIENCE = 10_000;
 
 /** Between tabs: what was committed, or that nothing follows on what was before. */
-type Message = { kind: 'committed'; committed: Committed } | { kind: 'replaced' };
+type Message =
+  { kind: 'committed'; committed: Committed } | { kind: 'albums'; changes: AlbumChanges } | { kind: 'replaced' };
 
 /** Everything that a state of being open has. */
 interface Opened {
@@ -64,7 +69,7 @@ interface Opened {
 }
 
 /** What was found, and how long that took. */
-type WireFound = Found & { revision: number; milliseconds: number };
+type WireFound = Found & Pick<SearchResult, 'revision' | 'phase'> & { milliseconds: number };
 
 export class SearchService {
   #hooks: PageHooks | null = null;
@@ -122,6 +127,7 @@ export class SearchService {
       error: indexer?.error ? errorToWire(indexer.error) : null,
       revision: library.meta.revision,
       contentRevision: library.contentRevision,
+      albumRevision: library.albumRevision,
       deep: this.#deepState(),
     };
   }
@@ -278,6 +284,17 @@ export class SearchService {
     return facetsOf(this.#open().library.catalog);
   }
 
+  async albums(of: readonly number[]): Promise<Album[]> {
+    return describeAlbums(this.#open().library.catalog, of);
+  }
+
+  /** Returns which album it was. */
+  async changeAlbums(wish: AlbumWish): Promise<number> {
+    const { id, changes } = await this.#writing().library.changeAlbums(wish);
+    this.#tellAlbums(changes);
+    return id;
+  }
+
   async thumbnail(id: number): Promise<Blob> {
     const row = this.#picture(id);
     const { bytes, type } = await this.#open().library.readThumbnail(row);
@@ -353,7 +370,7 @@ export class SearchService {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
     await this.#endDeep();
-    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
+    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [], albums: [] })));
     await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;
@@ -431,7 +448,17 @@ export class SearchService {
     if (deep) await this.#attach(deep).catch(() => (this.#settings = { ...this.#settings!, deep: null }));
     void this.#prepareWords().catch(() => undefined);
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
+    // Not waited for: another tab may be in the way of reading another index.
+    if (writable) void this.#takeAlbums(library).catch(() => undefined);
     this.#changed();
+  }
+
+  /** Those of the library's other indexes, where they were changed later. */
+  async #takeAlbums(library: Library): Promise<void> {
+    const later = await laterAlbums(library.place, library.meta.albumsChanged ?? 0);
+    if (!later || this.#opened?.library !== library) return;
+    if (later.changed <= (library.meta.albumsChanged ?? 0)) return; // changed here meanwhile
+    this.#tellAlbums(await library.replaceAlbums(later.albums, later.changed));
   }
 
   async #attach(settings: DeepSettings | null): Promise<void> {
@@ -503,10 +530,11 @@ export class SearchService {
   }
 
   async #timed(run: (library: Library) => Found): Promise<WireFound> {
-    const { library } = this.#open();
+    const { library, indexer } = this.#open();
     const start = performance.now();
     const found = run(library);
-    return { ...found, revision: library.meta.revision, milliseconds: performance.now() - start };
+    const at = { revision: library.meta.revision, phase: indexer?.phase ?? 'idle' };
+    return { ...found, ...at, milliseconds: performance.now() - start };
   }
 
   /** Waits until no other tab writes, then does. */
@@ -527,7 +555,8 @@ export class SearchService {
   async #follow(message: Message): Promise<void> {
     const opened = this.#opened;
     if (!opened || opened.indexer) return;
-    if (message.kind !== 'committed' || !(await opened.library.follow(message.committed))) {
+    if (message.kind === 'albums') opened.library.followAlbums(message.changes);
+    else if (message.kind !== 'committed' || !(await opened.library.follow(message.committed))) {
       await opened.library.close();
       await this.#load(false, { left: null, ended: null });
     }
@@ -543,6 +572,11 @@ export class SearchService {
 
   #tellOthers(committed: Committed): void {
     this.#channel?.postMessage({ kind: 'committed', committed } satisfies Message);
+    this.#changed();
+  }
+
+  #tellAlbums(changes: AlbumChanges): void {
+    this.#channel?.postMessage({ kind: 'albums', changes } satisfies Message);
     this.#changed();
   }
 

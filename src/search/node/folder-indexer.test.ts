@@ -231,8 +231,8 @@ test('damaged: each file by its name, and what to do', async () => {
   expect(
     await change('index.json', (file) => writeFile(file, before.replace('thumbnails-1.bin', '../../etc/passwd'))),
   ).toMatch(/IndexFormatError: .*thumbnails\.path: it is no plain path/);
-  expect(await change('index.json', (file) => writeFile(file, before.replace('"version": 1', '"version": 2')))).toMatch(
-    /UnsupportedError: .*version 2/,
+  expect(await change('index.json', (file) => writeFile(file, before.replace('"version": 1', '"version": 3')))).toMatch(
+    /UnsupportedError: .*version 3/,
   );
   expect(await change('rows-', (file) => appendFile(file, ' '))).toMatch(
     /IntegrityError: .*rows-.*differs from its hash/,
