@@ -104,7 +104,13 @@ const QUERY: Checks<SearchQuery> = {
   ...{ instruction: string, filter, limit },
   ...{ typed: string, now: wallClock, dayFirst: boolean, asWords: strings },
 };
-const SEARCH: Checks<SearchOptions> = { signal: null, pass: oneOf('first', 'deep'), onWords: null, onFirst: null, onProgress: null };
+const SEARCH: Checks<SearchOptions> = {
+  signal: null,
+  pass: oneOf('first', 'deep'),
+  onWords: null,
+  onFirst: null,
+  onProgress: null,
+};
 const LIST: Checks<ListOptions> = { filter, order: oneOf('newest', 'oldest', 'path') };
 const cosine: Check = (value, option) => {
   if (!(typeof value === 'number' && value >= -1 && value <= 1)) refuse(option, value, 'a cosine, −1 to 1');
