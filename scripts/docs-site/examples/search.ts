@@ -136,6 +136,19 @@ const index = await openPhotoIndex({ embedder });
   // #endregion
 }
 {
+  // #region PhotoIndex.albums, PhotoIndex.createAlbum, PhotoIndex.changeAlbum, PhotoIndex.renameAlbum, PhotoIndex.deleteAlbum
+  const { hits } = await index.search({ text: 'snow' });
+  const album = await index.createAlbum(
+    'Winter',
+    hits.slice(0, 10).map(({ id }) => id),
+  );
+  await index.changeAlbum(album.id, { remove: [hits[0].id] });
+  await index.renameAlbum(album.id, 'Winter 2024');
+  for (const { name, id } of await index.albums()) console.log(name, id); // favourites first
+  await index.deleteAlbum(album.id); // the pictures are left alone
+  // #endregion
+}
+{
   // #region PhotoIndex.export, PhotoIndex.import
   const backup = await index.export();
   await index.import(backup); // checked to the last byte first; on an error nothing has changed
