@@ -1,6 +1,8 @@
 /** @file Search in one's own pictures, without a server: the photo index, what queries are made of, exact search. */
 
 export { openPhotoIndex } from './library/photo-index';
+export { openStaticIndex } from './static/open-static-index';
+export type * from './static/types';
 export { deletePhotoIndex, listPhotoIndexes } from './library/stored';
 export { queryPrompt, queryTemplate, type QueryKind } from './prompts';
 export {
