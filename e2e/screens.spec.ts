@@ -56,7 +56,7 @@ test('the search page', async ({ page }, info) => {
   await page.goto(`${siteOf(info)}/search.html?device=wasm`);
   await offerFolder(page, 'My photos', await samplePhotos());
   await page.getByRole('button', { name: 'Choose a folder…' }).click();
-  await expect(page.locator('.run-words')).toContainText('Done:');
+  await expect(page.locator('.run-outcome')).toContainText('Done:');
   await page.getByRole('searchbox', { name: 'What to look for' }).fill('a drawing of an umbrella');
   await expect(page.locator('.result-line')).toContainText('of 24');
   await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');

@@ -37,10 +37,13 @@ function watchForeign(context: BrowserContext): string[] {
 async function indexFolder(page: Page, photos: readonly Photo[], name = 'My photos'): Promise<void> {
   await offerFolder(page, name, photos);
   await page.getByRole('button', { name: 'Choose a folder…' }).click();
-  await expect(page.locator('.run-words')).toContainText('Done:');
+  await expect(page.locator('.run-outcome')).toContainText('Done:');
 }
 
-const summary = (page: Page) => page.locator('.folders summary');
+const summary = (page: Page) => page.locator('.folders > summary');
+/** Opens or closes a panel of the toolbar. */
+const panel = (page: Page, name: 'folders' | 'filters-menu' | 'model-choice') =>
+  page.locator(`.${name} > summary`).click();
 const line = (page: Page) => page.locator('.result-line');
 const cells = (page: Page) => page.locator('.cell-open');
 const box = (page: Page) => page.getByRole('searchbox', { name: 'What to look for' });
@@ -83,20 +86,25 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   const photos = await samplePhotos();
   const broken = { path: 'Summer/torn.jpg', bytes: photos[0]!.bytes.subarray(0, 900) };
   await indexFolder(page, [...photos, broken, { path: 'notes.txt', bytes: Buffer.from('no picture') }]);
-  await expect(summary(page)).toHaveText('24 pictures in 1 folder');
+  await expect(summary(page)).toHaveText('24 pictures');
   await expect(line(page)).toContainText('24 pictures');
   await expect(cells(page)).toHaveCount(24);
   await expect(cells(page).first(), 'newest first').toHaveAccessibleName(/ in winter\.jpg$/);
 
+  await panel(page, 'folders');
   await page.getByRole('button', { name: '1 picture could not be read' }).click();
   await expect(page.locator('.problems li')).toContainText('My photos/Summer/torn.jpg');
-  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape'); // the dialog
+  await expect(page.locator('.problems')).toHaveCount(0);
+  await page.keyboard.press('Escape'); // the panel
+  await expect(page.locator('.folders')).not.toHaveAttribute('open');
 
   await searching(page, () => box(page).fill('a strawberry'));
   const everyName = photos.map(({ path }) => path.split('/').at(-1)!).sort();
   expect((await allNames(page)).sort()).toEqual(everyName);
   const byWords = await allNames(page);
 
+  await panel(page, 'filters-menu');
   await page.getByText('Advanced').click();
   await page.getByLabel('Show scores').check();
   const scores = async () =>
@@ -150,6 +158,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
 
   // Filters go together with words.
   await searching(page, () => box(page).fill('an animal'));
+  await panel(page, 'filters-menu');
   await searching(page, async () => {
     await page.getByLabel('From').fill('2024-01-02');
     await page.getByLabel('To', { exact: true }).fill('2024-01-04');
@@ -157,12 +166,16 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await expect(line(page)).toContainText('of 3');
   expect(await allNames(page)).toHaveLength(3);
   for (const name of await allNames(page)) expect(name).toMatch(/ in winter\.jpg$/);
-  await page.getByRole('button', { name: 'Clear filters' }).click();
+  await page.getByRole('button', { name: 'Remove the filter: Jan 2, 2024 to Jan 4, 2024' }).click();
+  await expect(line(page)).toContainText('of 24');
+  await panel(page, 'filters-menu');
   await page.getByLabel('Camera').selectOption('Acme Sunny 1');
   await expect(line(page)).toContainText('of 12');
   await page.getByRole('button', { name: 'Clear filters' }).click();
-  await page.locator('.filters select').last().selectOption('My photos/Winter');
+  await panel(page, 'folders');
+  await page.getByRole('treeitem', { name: 'Winter, 12 pictures' }).click();
   await expect(line(page)).toContainText('of 12');
+  await expect(page.locator('.chip')).toHaveText('in My photos/Winter');
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);
 });
@@ -189,18 +202,20 @@ test('pause, reload, go on: everything is there; a second tab reads only, and ta
   const read = Number((await summary(page).textContent())!.split(' ')[0]);
   expect(read).toBeLessThan(90);
   await page.reload();
-  await expect(summary(page)).toHaveText(`${read} pictures in 1 folder`);
+  await expect(summary(page)).toHaveText(`${read} pictures`);
   await page.getByRole('button', { name: 'Go on' }).click();
-  await expect(page.locator('.run-words')).toContainText('Done:');
-  await expect(summary(page)).toHaveText('90 pictures in 1 folder');
+  await expect(page.locator('.run-outcome')).toContainText('Done:');
+  await expect(summary(page)).toHaveText('90 pictures');
   expect(problems).toEqual([]);
 
   const second = await context.newPage();
   await openSearch(second);
   await expect(second.locator('.notice')).toContainText('Another tab');
+  await panel(second, 'folders');
   await expect(second.getByRole('button', { name: 'Add a folder…' })).toHaveCount(0);
   await searching(second, () => box(second).fill('a strawberry'));
   await expect(line(second)).toContainText('of 90');
+  await panel(second, 'folders');
   await page.close();
   await expect(second.getByRole('button', { name: 'Add a folder…' })).toBeVisible();
 });
@@ -214,7 +229,7 @@ test.describe('with the service worker', () => {
     await page.waitForFunction(() => document.documentElement.dataset.offline === 'ready');
     await context.setOffline(true);
     await page.reload();
-    await expect(summary(page)).toHaveText('6 pictures in 1 folder');
+    await expect(summary(page)).toHaveText('6 pictures');
     const requests: string[] = [];
     context.on('request', (request) => {
       if (!/^(blob|data):/.test(request.url())) requests.push(request.url());
@@ -225,6 +240,7 @@ test.describe('with the service worker', () => {
     await page.keyboard.press('Escape');
     expect(requests).toEqual([]);
     expect(foreign).toEqual([]);
+    await panel(page, 'folders');
     await page.getByText('Nothing leaves this device').click();
     await expect(page.locator('.privacy')).toContainText('0 to anyone else');
   });
@@ -298,7 +314,7 @@ test('dropped: a picture is looked for, several are a folder', async ({ page }) 
     await expect(page.locator('.drop-veil')).toHaveCount(0);
   };
   await drop(photos.slice(0, 4));
-  await expect(summary(page)).toHaveText('4 pictures in 1 folder');
+  await expect(summary(page)).toHaveText('4 pictures');
   await searching(page, () => drop([photos[0]!]));
   await expect(cells(page).first()).toHaveAccessibleName(photos[0]!.path.split('/').at(-1)!);
 
@@ -316,6 +332,7 @@ test('a folder that vanished is said so, kept, found again, and forgotten only w
   const photos = (await samplePhotos()).slice(0, 4);
   await indexFolder(page, photos, 'Stick');
   await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('Stick', { recursive: true }));
+  await panel(page, 'folders');
   await page.getByRole('button', { name: 'Check for changes' }).click();
   const notice = page.locator('.notice');
   await expect(notice).toContainText('“Stick” is not where it was');
@@ -326,14 +343,15 @@ test('a folder that vanished is said so, kept, found again, and forgotten only w
   await offerFolder(page, 'Stick', photos);
   await notice.getByRole('button', { name: 'Choose it again' }).click();
   await expect(notice).toHaveCount(0);
-  await expect(page.locator('.run-words')).toContainText(/up to date|Done/);
-  await expect(summary(page)).toHaveText('4 pictures in 1 folder');
+  await expect(page.locator('.run-outcome')).toContainText(/up to date|Done/);
+  await expect(summary(page)).toHaveText('4 pictures');
 
   await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('Stick', { recursive: true }));
+  await panel(page, 'folders');
   await page.getByRole('button', { name: 'Check for changes' }).click();
   await notice.getByRole('button', { name: 'Forget its pictures…' }).click();
   await page.getByRole('button', { name: 'Keep it' }).click();
-  await expect(summary(page)).toHaveText('4 pictures in 1 folder');
+  await expect(summary(page)).toHaveText('4 pictures');
   await notice.getByRole('button', { name: 'Forget its pictures…' }).click();
   await page.getByRole('button', { name: 'Forget', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Choose a folder of pictures' })).toBeVisible();
@@ -354,13 +372,13 @@ test('another model has an index of its own; the first one is there again; both 
   await expect(page.locator('#other-indexes')).toContainText('an index of 6 pictures with nano');
   await expect(page.locator('#other-indexes')).toContainText('pictures have to be read anew');
   await indexFolder(page, photos.slice(0, 3), 'Fewer');
-  await expect(summary(page)).toHaveText('3 pictures in 1 folder');
+  await expect(summary(page)).toHaveText('3 pictures');
   await searching(page, () => box(page).fill('a strawberry'));
   await expect(line(page)).toContainText('of 3');
 
   await model.locator('summary').click();
   await model.locator('#model').selectOption('nano');
-  await expect(summary(page)).toHaveText('6 pictures in 1 folder');
+  await expect(summary(page)).toHaveText('6 pictures');
   await expect(page.locator('.run'), 'nothing to do').toHaveCount(0);
   await searching(page, () => box(page).fill('a picture'));
   await expect(line(page)).toContainText('of 6');
@@ -418,7 +436,7 @@ test('pictures of all shapes fill square cells, and no row covers the next one',
       if (i > 0) expect(row.top - rows[i - 1]!.row.bottom, `above row ${i} at ${width} px`).toBeCloseTo(6, 0);
     }
   }
-  await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+  await page.locator('.choice label', { hasText: 'Similar' }).click();
   const members = page.locator('.member');
   await expect(members.first().locator('img')).toBeVisible();
   const shapes = await members.evaluateAll((all) =>
@@ -435,9 +453,9 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   const problems = await openSearch(page);
   const photos = await samplePhotos();
   await indexFolder(page, [...photos, { ...photos[0]!, path: 'copy.jpg' }]);
-  await expect(summary(page)).toHaveText('25 pictures in 1 folder');
+  await expect(summary(page)).toHaveText('25 pictures');
 
-  await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+  await page.locator('.choice label', { hasText: 'Similar' }).click();
   const exact = page.locator('.group-list').first();
   await expect(exact).toContainText('1 group, 2 pictures');
   await exact.getByRole('button', { name: 'Select all but the first' }).click();
@@ -477,15 +495,14 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   await page.mouse.up();
   await expect(page.locator('.selection')).toContainText('25 selected');
 
+  await panel(page, 'folders');
   const saved = async (item: string) => {
     const download = page.waitForEvent('download');
-    await page.locator('.menu summary').click();
     await page.getByRole('button', { name: item }).click();
     return (await download).path();
   };
   const exported = await saved('Export the index…');
   await saved('Export as Parquet…');
-  await page.locator('.menu summary').click();
   await page.getByRole('button', { name: 'Delete the index…' }).click();
   await page.getByRole('button', { name: 'Delete the index', exact: true }).click();
   await expect(page.getByRole('heading', { name: 'Choose a folder of pictures' })).toBeVisible();
@@ -515,21 +532,24 @@ test('no accessibility violations on any view, in either theme, nor sideways scr
   await openSearch(page);
   await check('welcome');
   await page.getByRole('button', { name: 'Try it with sample pictures' }).click();
-  await expect(page.locator('.run-words')).toContainText('Done:');
-  await page.locator('.folders summary').click();
+  await expect(page.locator('.run-outcome')).toContainText('Done:');
+  await panel(page, 'folders');
   await page.getByText('Nothing leaves this device').click();
-  await page.locator('.menu summary').click();
-  await check('library, menu');
+  await check('folders');
+  await panel(page, 'model-choice');
+  await check('model');
   await page.keyboard.press('Escape');
   await searching(page, () => box(page).fill('an animal'));
+  await panel(page, 'filters-menu');
   await page.getByText('Advanced').click();
   await page.getByLabel('Show scores').check();
   await check('results');
+  await page.keyboard.press('Escape');
   await cells(page).first().click();
   await expect(page.getByRole('dialog', { name: 'Picture' })).toBeVisible();
   await check('viewer');
   await page.keyboard.press('Escape');
-  await page.locator('.choice label', { hasText: 'Similar groups' }).click();
+  await page.locator('.choice label', { hasText: 'Similar' }).click();
   await expect(page.locator('.group-list')).toHaveCount(2);
   await check('groups');
   await page.locator('.choice label', { hasText: 'Map' }).click();
@@ -554,6 +574,14 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
   await page.routeWebSocket('**', () => undefined); // the dev server must not reload the page because a file was saved
   await page.goto(`${baseURL}/demo/search/testing/large.html?count=100000`);
   await expect(page.locator('.grid img').first()).toBeVisible();
+  for (const [width, most] of [
+    [390, 240],
+    [1280, 200],
+  ] as const) {
+    await page.setViewportSize({ width, height: 860 });
+    const { y } = (await cells(page).first().boundingBox())!;
+    expect(y, `above the first picture at ${width} px`).toBeLessThanOrEqual(most);
+  }
   // The main thread's own time, which other work on this machine does not lengthen.
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });

@@ -1,25 +1,23 @@
 /** @file The search page, put together. */
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Choice, isDragging, ModelBar, nameOf, Page, Progress, progressInWords, toast, watchFiles } from '../shell';
+import { isDragging, Page, Progress, toast, watchFiles } from '../shell';
 import { searchStrings as strings } from '../strings/search';
-import { DeepChoice } from './deep/deep-choice';
+import { DeepRun } from './deep/deep-run';
 import { Groups } from './groups/groups';
-import { LibraryBar } from './library/library-bar';
+import { Notices } from './library/notices';
+import { Run } from './library/run';
 import { readDrop } from './library/sources';
 import { Welcome } from './library/welcome';
 import { LazyMap } from './map/lazy-map';
+import { modelInWords, ModelSettings } from './model-menu';
 import { CopyByHand } from './parts/copy';
 import { Privacy } from './privacy';
-import { Advanced } from './query/advanced';
-import { Filters } from './query/filters';
-import { QueryBar } from './query/query-bar';
-import { ResultLine, Results } from './results';
+import { ResultBar, Results } from './results';
 import { SelectionBar } from './selection-bar';
-import { StateProvider, useSearch, type SearchState, type ViewName } from './state';
+import { StateProvider, useSearch, type SearchState } from './state';
+import { Toolbar } from './toolbar';
 import { Viewer } from './viewer/viewer';
-
-const VIEWS: ViewName[] = ['pictures', 'groups', 'map'];
 
 export function SearchPage({ state }: { state: SearchState }): JSX.Element {
   const { library } = state;
@@ -28,12 +26,18 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
   const returning =
     shown === null && rememberStarted(null) && !library.error.value && state.control.state.value.kind !== 'failed';
   if (shown) rememberStarted(started);
+  const hasPictures = started || returning;
   return (
     <StateProvider value={state}>
-      <Page current="search" title={strings.title} lead={started ? undefined : strings.lead}>
-        <div class={started ? 'search-page started' : 'search-page'}>
+      <Page
+        current="search"
+        title={strings.title}
+        hideTitle={hasPictures}
+        lead={hasPictures ? undefined : strings.lead}
+      >
+        <div class={hasPictures ? 'search-page started' : 'search-page'}>
           <Drops />
-          {started ? <Started /> : returning ? <Opening /> : <Empty />}
+          {hasPictures ? <Started /> : <Empty />}
           <Viewer />
           <SelectionBar />
           <CopyByHand />
@@ -45,11 +49,15 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
 
 /** Before there are pictures. */
 function Empty(): JSX.Element {
+  const { control } = useSearch();
   return (
     <>
       <Welcome />
       <div class="facts">
-        <Model />
+        <details class="model-choice" open={control.state.value.kind === 'failed'}>
+          <summary>{modelInWords(control)}</summary>
+          <ModelSettings />
+        </details>
         <Privacy />
       </div>
     </>
@@ -69,73 +77,30 @@ function rememberStarted(now: boolean | null): boolean {
   }
 }
 
-/** For those who come back: their pictures are here as soon as the model is. */
-function Opening(): JSX.Element {
-  return (
-    <>
-      <div class="facts">
-        <Model />
-        <Privacy />
-      </div>
-      <div class="opening" role="status">
-        <p>{strings.opening}</p>
-        <Progress label={strings.opening} share={null} />
-      </div>
-    </>
-  );
-}
-
+/** For those who come back, nothing moves when the index is open: what can be typed already is looked for then. */
 function Started(): JSX.Element {
-  const { view } = useSearch();
+  const { view, library } = useSearch();
+  const isOpen = library.state.value !== null;
   return (
     <>
-      <LibraryBar>
-        <Model />
-        <Privacy />
-      </LibraryBar>
-      <QueryBar />
-      <div class="refine">
-        <Filters />
-        <Advanced />
-      </div>
-      <div class="views">
-        <Choice
-          legend={strings.views.legend}
-          hideLegend
-          options={VIEWS.map((value) => ({ value, label: strings.views[value] }))}
-          value={view.value}
-          onChange={(next) => (view.value = next)}
-        />
-        <ResultLine />
-      </div>
-      {view.value === 'pictures' && <Results />}
-      {view.value === 'groups' && <Groups />}
-      {view.value === 'map' && <LazyMap />}
+      <Toolbar />
+      <Notices />
+      <Run />
+      <DeepRun />
+      {isOpen ? (
+        <>
+          <ResultBar />
+          {view.value === 'pictures' && <Results />}
+          {view.value === 'groups' && <Groups />}
+          {view.value === 'map' && <LazyMap />}
+        </>
+      ) : (
+        <div class="opening" role="status">
+          <p>{strings.opening}</p>
+          <Progress label={strings.opening} share={null} />
+        </div>
+      )}
     </>
-  );
-}
-
-/** Which model it is, and what another one would mean. Open where something is to be done about it. */
-function Model(): JSX.Element {
-  const { control } = useSearch();
-  const name = nameOf(control.choice.value);
-  const state = control.state.value;
-  const progress = state.kind === 'loading' && state.progress ? progressInWords(state.progress).share : null;
-  return (
-    <details class="model-choice" open={state.kind === 'failed'}>
-      <summary>
-        {state.kind === 'failed'
-          ? strings.model.failed(name)
-          : state.kind === 'ready'
-            ? strings.model.summary(name)
-            : strings.model.loading(name, progress)}
-      </summary>
-      <ModelBar control={control} />
-      <DeepChoice />
-      <p class="quiet">
-        {strings.model.switching} <a href="models.html">{strings.model.indexes}</a>
-      </p>
-    </details>
   );
 }
 

@@ -6,6 +6,7 @@ import { searchStrings } from '../strings/search';
 import { passInWords } from './deep/deep-words';
 import { Grid, type GridSection } from './grid/grid';
 import { extend, NOTHING, selectAll, toggle } from './grid/selection';
+import { FilterChips } from './query/filter-chips';
 import type { Found } from './query/finder';
 import { toFilter } from './query/form';
 import { useSearch } from './state';
@@ -103,8 +104,18 @@ function Fold({ less }: { less: number }): JSX.Element {
   );
 }
 
+/** What is shown, what it is narrowed by. */
+export function ResultBar(): JSX.Element {
+  return (
+    <div class="result-bar">
+      <ResultLine />
+      <FilterChips />
+    </div>
+  );
+}
+
 /** How many pictures are shown and what that took; read out when it changes. */
-export function ResultLine(): JSX.Element {
+function ResultLine(): JSX.Element {
   const { finder, library } = useSearch();
   const found = finder.found.value;
   const indexed = library.state.value?.indexed ?? 0;

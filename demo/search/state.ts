@@ -60,6 +60,28 @@ export class SearchState {
       const state = this.library.state.value;
       if (state) untracked(() => this.finder.follow(state));
     });
+    this.#followFacets();
+  }
+
+  /** What filters can choose from, as pictures come and go. */
+  #followFacets(): void {
+    const revision = computed(() => this.library.state.value?.contentRevision);
+    effect(() => {
+      const open = this.library.open.value;
+      if (!open || revision.value === undefined) return;
+      let current = true;
+      const look = () =>
+        void open.index.facets().then(
+          (found) => current && (this.facets.value = found),
+          () => undefined,
+        );
+      // While pictures are indexed this would change several times a second.
+      const timer = setTimeout(look, untracked(() => this.facets.value) ? 1500 : 0);
+      return () => {
+        current = false;
+        clearTimeout(timer);
+      };
+    });
   }
 
   #nobodyLooks(): boolean {

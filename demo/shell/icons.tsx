@@ -18,6 +18,10 @@ const PATHS = {
   dark: 'M20 14.5A8.5 8.5 0 0 1 9.5 4 8.5 8.5 0 1 0 20 14.5z',
   image: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9.5h.01',
   reset: 'M5 12a7 7 0 1 0 2-5L4 10M4 4v6h6',
+  search: 'M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM15.5 15.5L20 20',
+  filter: 'M4 6h16M7 12h10M10 18h4',
+  folder: 'M3 6h6l2 2h10v11H3z',
+  model: 'M7 7h10v10H7zM10 7V4M14 7V4M10 20v-3M14 20v-3M7 10H4M7 14H4M20 10h-3M20 14h-3',
   box: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4',
 } as const;
 

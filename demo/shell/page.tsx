@@ -15,12 +15,14 @@ export interface PageProps {
   current: PageName;
   /** The page's heading. */
   title: string;
+  /** Whether the heading is for screen readers only: what one came for needs the room. */
+  hideTitle?: boolean;
   /** A sentence below it. */
   lead?: ComponentChildren;
   children: ComponentChildren;
 }
 
-export function Page({ current, title, lead, children }: PageProps): JSX.Element {
+export function Page({ current, title, hideTitle = false, lead, children }: PageProps): JSX.Element {
   const sites = otherSites().map((site) => site.replace(/^\w+:\/\//, ''));
   return (
     <>
@@ -46,7 +48,7 @@ export function Page({ current, title, lead, children }: PageProps): JSX.Element
         <ThemeButton />
       </header>
       <main id="content" tabIndex={-1}>
-        <div class="title">
+        <div class={hideTitle ? 'visually-hidden' : 'title'}>
           <h1>{title}</h1>
           {lead && <p class="lead">{lead}</p>}
         </div>

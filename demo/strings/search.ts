@@ -71,6 +71,16 @@ export const searchStrings = {
     import: 'Import an index…',
   },
 
+  skip: 'Skip to the pictures',
+
+  folders: {
+    label: 'Folders to show',
+    find: 'Find a folder',
+    item: (name: string, n: number) => `${name}, ${pictures(n)}`,
+    none: 'No folder is called that.',
+    more: (n: number) => `${count(n, 'more folder')}: type a part of the name.`,
+  },
+
   library: {
     label: 'Your pictures',
     summary: (indexed: number, folders: number) => `${pictures(indexed)} in ${count(folders, 'folder')}`,
@@ -141,7 +151,7 @@ export const searchStrings = {
   },
 
   menu: {
-    label: 'Index',
+    label: 'The whole index',
     export: 'Export the index…',
     exportHint: 'Vectors, dates and thumbnails in one file, to keep or to take to another browser. Not the pictures.',
     import: 'Import an index…',
@@ -197,10 +207,19 @@ export const searchStrings = {
     from: 'From',
     to: 'To',
     camera: 'Camera',
-    folder: 'Folder',
     any: 'Any',
     option: (name: string, n: number) => `${name} (${number.format(n)})`,
     clear: 'Clear filters',
+    active: 'Active filters',
+    remove: (what: string) => `Remove the filter: ${what}`,
+    /** @param to exclusive */
+    between: (from: number | null, to: number | null) => {
+      const [first, last] = [from, to && to - 1].map((time) => (time === null ? null : day.format(time)));
+      if (!last) return `since ${first}`;
+      if (!first) return `until ${last}`;
+      return first === last ? first : `${first} to ${last}`;
+    },
+    inFolder: (path: string) => `in ${path}`,
     undated: 'Pictures that do not say when they were taken go by the date of their file.',
   },
 
@@ -237,7 +256,7 @@ export const searchStrings = {
   views: {
     legend: 'Show',
     pictures: 'Pictures',
-    groups: 'Similar groups',
+    groups: 'Similar',
     map: 'Map',
   },
 

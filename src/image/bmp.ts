@@ -1,15 +1,16 @@
 /**
  * @file BMP → RGB, the same in a page, a worker and Node: uncompressed and run-length encoded, of 1 to 32 bits. Alpha is
- * dropped, as Pillow does.
+ * what Pillow takes for it: that of 32 bits with a mask of its own.
  */
 import { ImageFormatError } from '../errors';
 import { unpackRuns } from './bmp-runs';
 import { ByteReader } from './bytes';
 import { BMP_MASKS, BMP_RAW, BMP_RLE4, BMP_RLE8, readBmpHeader, type BmpHeader } from './headers/bmp';
+import { overWhite, type Transparency } from './transparency';
 import type { RgbImage } from './types';
 
 /** Throws {@link ImageFormatError} for a truncated or damaged file, and for a compression of another format. */
-export function decodeBmp(bytes: Uint8Array): RgbImage {
+export function decodeBmp(bytes: Uint8Array, transparency: Transparency = 'drop'): RgbImage {
   const header = readBmpHeader(bytes);
   const reader = new ByteReader(bytes, 'BMP');
   const { compression, bits, width, height } = header;
@@ -26,7 +27,7 @@ export function decodeBmp(bytes: Uint8Array): RgbImage {
   const data = new Uint8Array(width * height * 3);
   if (indices) fromRuns(reader, header, data);
   else if (bits <= 8) fromIndices(reader, header, data);
-  else fromChannels(reader, header, data);
+  else fromChannels(reader, header, { out: data, isMixed: transparency === 'white' });
   return { width, height, data };
 }
 
@@ -91,10 +92,18 @@ function channel(reader: ByteReader, mask: number): { shift: number; max: number
   return { shift, max };
 }
 
-function fromChannels(reader: ByteReader, header: BmpHeader, out: Uint8Array): void {
-  const { width, height, bits, pixelOffset } = header;
+/** The byte that a channel's bits stand for. */
+const toByte = (value: number, max: number) => (max === 255 ? value : max === 0 ? 0 : Math.floor((value * 255) / max)); // Pillow rounds down
+
+function fromChannels(
+  reader: ByteReader,
+  header: BmpHeader,
+  { out, isMixed }: { out: Uint8Array; isMixed: boolean },
+): void {
+  const { width, height, bits, pixelOffset, alphaMask } = header;
   const { bytes } = reader;
   const channels = header.masks.map((mask) => channel(reader, mask));
+  const alpha = isMixed && alphaMask !== 0 ? channel(reader, alphaMask) : null;
   const pixelBytes = bits / 8;
   const stride = strideOf(header);
   reader.checked(pixelOffset, stride * height);
@@ -105,9 +114,10 @@ function fromChannels(reader: ByteReader, header: BmpHeader, out: Uint8Array): v
       let pixel = bytes[from]! | (bytes[from + 1]! << 8);
       if (bits > 16) pixel |= bytes[from + 2]! << 16;
       if (bits === 32) pixel |= bytes[from + 3]! << 24;
+      const opacity = alpha === null ? 255 : toByte((pixel >>> alpha.shift) & alpha.max, alpha.max);
       for (const { shift, max } of channels) {
-        const value = (pixel >>> shift) & max;
-        out[to++] = max === 255 ? value : max === 0 ? 0 : Math.floor((value * 255) / max); // Pillow rounds down
+        const value = toByte((pixel >>> shift) & max, max);
+        out[to++] = opacity === 255 ? value : overWhite(value, opacity);
       }
     }
   }

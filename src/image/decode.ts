@@ -116,8 +116,8 @@ async function decodeStored(
 ): Promise<RgbImage> {
   if (header.format === 'PNG') return decodePng(bytes, { transparency, signal });
   if (header.format === 'GIF') return decodeGif(bytes);
-  if (header.format === 'BMP') return decodeBmp(bytes);
-  if (header.format === 'HEIF') return decodeHeic(bytes, header);
+  if (header.format === 'BMP') return decodeBmp(bytes, transparency);
+  if (header.format === 'HEIF') return decodeHeic(bytes, header, transparency);
   const { decodeNative } = await (inNode ? nodeEdge() : browserEdge());
   return decodeNative(withoutOrientation(bytes, header), header, transparency);
 }

@@ -6,6 +6,7 @@ import { ImageFormatError } from '../errors';
 import { importing } from '../net';
 import type { ImageHeader } from './headers';
 import type { LibHeif } from './libheif';
+import { writeRgb, type Transparency } from './transparency';
 import type { RgbImage } from './types';
 
 let library: Promise<LibHeif> | undefined;
@@ -25,7 +26,11 @@ export function loadHeic(): Promise<LibHeif> {
 }
 
 /** The primary picture, upright: libheif turns and crops it. Rejects with {@link ImageFormatError}. */
-export async function decodeHeic(bytes: Uint8Array, { width, height }: ImageHeader): Promise<RgbImage> {
+export async function decodeHeic(
+  bytes: Uint8Array,
+  { width, height }: ImageHeader,
+  transparency: Transparency = 'drop',
+): Promise<RgbImage> {
   const heif = await loadHeic();
   const context = heif.heif_context_alloc();
   try {
@@ -35,8 +40,10 @@ export async function decodeHeic(bytes: Uint8Array, { width, height }: ImageHead
     if ('code' in handle) throw damaged(handle.message);
     try {
       const { heif_colorspace_RGB: rgb } = heif.heif_colorspace;
-      const { heif_chroma_interleaved_RGB: interleaved } = heif.heif_chroma;
-      const decoded = await heif.heif_js_decode_image2(handle, rgb, interleaved);
+      const { heif_chroma_interleaved_RGB, heif_chroma_interleaved_RGBA } = heif.heif_chroma;
+      const isMixed = transparency === 'white'; // of a picture without alpha libheif gives an opaque one
+      const chroma = isMixed ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB;
+      const decoded = await heif.heif_js_decode_image2(handle, rgb, chroma);
       if ('code' in decoded) throw damaged(decoded.message);
       try {
         const plane = decoded.channels[0];
@@ -45,7 +52,9 @@ export async function decodeHeic(bytes: Uint8Array, { width, height }: ImageHead
         }
         const data = new Uint8Array(width * height * 3);
         for (let y = 0; y < height; y++) {
-          data.set(plane.data.subarray(y * plane.stride, y * plane.stride + width * 3), y * width * 3);
+          const row = plane.data.subarray(y * plane.stride, y * plane.stride + width * (isMixed ? 4 : 3));
+          if (isMixed) writeRgb(row, width, { out: data, to: y * width * 3, transparency });
+          else data.set(row, y * width * 3);
         }
         return { width, height, data };
       } finally {

@@ -13,7 +13,7 @@ interface DecodedImage {
 export interface LibHeif {
   heif_error_code: { heif_error_Ok: unknown };
   heif_colorspace: { heif_colorspace_RGB: unknown };
-  heif_chroma: { heif_chroma_interleaved_RGB: unknown };
+  heif_chroma: { heif_chroma_interleaved_RGB: unknown; heif_chroma_interleaved_RGBA: unknown };
   heif_context_alloc(): object;
   heif_context_free(context: object): void;
   heif_context_read_from_memory(context: object, bytes: Uint8Array): Failure;

@@ -313,10 +313,11 @@ function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
 }
 
 function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
-  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, instruction } =
-    recipe;
+  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence } = recipe;
+  const { instruction, transparency } = recipe;
   return {
     ...{ name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, assumed },
+    ...(transparency && { transparency }),
     isRaw: 'raw' in recipe.prompt,
     instruction:
       'raw' in recipe.prompt

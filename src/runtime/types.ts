@@ -145,7 +145,17 @@ export interface SkippedInput {
 /** How the model is asked. */
 export interface RecipeInfo extends Pick<
   Recipe,
-  'name' | 'title' | 'positions' | 'pooling' | 'score' | 'prefixes' | 'dims' | 'resize' | 'scores' | 'source'
+  | 'name'
+  | 'title'
+  | 'positions'
+  | 'pooling'
+  | 'score'
+  | 'prefixes'
+  | 'dims'
+  | 'resize'
+  | 'scores'
+  | 'source'
+  | 'transparency'
 > {
   /** Of the published weights, with whether they may be used commercially. */
   licence: Licence;

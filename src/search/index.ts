@@ -1,5 +1,6 @@
 /** @file Search in one's own pictures, without a server: the photo index, what queries are made of, exact search. */
 
+export { FAVOURITES } from './library/albums';
 export { openPhotoIndex } from './library/photo-index';
 export { openStaticIndex } from './static/open-static-index';
 export type * from './static/types';

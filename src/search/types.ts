@@ -3,7 +3,7 @@
  * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
  */
 
-import type { RgbImage } from '../image';
+import type { RgbImage, Transparency } from '../image';
 import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
 
 export type * from './passes';
@@ -78,6 +78,8 @@ export interface EmbedderRecipe {
   readonly isRaw: boolean;
   /** `all`: several vectors for each input, which the index cannot keep. */
   readonly pooling: 'last' | 'all';
+  /** What becomes of a picture's transparency, where {@link PhotoEmbedder.takesPixels}. @default 'drop' */
+  readonly transparency?: Transparency;
 }
 
 /** Of `openPhotoIndex`. */
@@ -197,6 +199,8 @@ export interface IndexState {
   revision: number;
   /** What that was when pictures last came, changed or went: groups and map are made of these. */
   contentRevision: number;
+  /** Grows when favourites or albums change. */
+  albumRevision: number;
   /** Of the second pass; null without a deep model. */
   deep: DeepState | null;
 }
@@ -224,6 +228,8 @@ export interface PhotoItem {
   camera: string | null;
   /** In degrees. */
   place: { latitude: number; longitude: number } | null;
+  /** What the file says in words; absent where it says nothing, and where an earlier version indexed it. */
+  words?: PhotoWords;
   /** What of date, camera and place stands in the file and could not be read, for people; null where all could. */
   unread: string | null;
   /** Pixels, upright. */
@@ -232,6 +238,18 @@ export interface PhotoItem {
   height: number;
   /** SHA-256 of the file, in hex. */
   hash: string;
+}
+
+/** What a picture's file says in words: IPTC, XMP and EXIF, each thing once. Untrusted. */
+export interface PhotoWords {
+  /** Several, in several languages, in lines. */
+  title?: string;
+  /** Headline, description and comment, in lines. */
+  caption?: string;
+  /** In the file's order. */
+  keywords?: readonly string[];
+  /** Names of places that someone wrote into it: IPTC's sublocation, city, province, country. */
+  places?: readonly string[];
 }
 
 /** A picture that was not indexed. It is tried again when its file changes, or by {@link PhotoIndex.retry}. */
@@ -293,6 +311,22 @@ export interface PhotoFilter {
   camera?: string | readonly string[];
   /** The start of {@link PhotoItem.path}, whole names: `Holidays/2024`. */
   folder?: string;
+  /** {@link Album.id}: only pictures that are in it. */
+  album?: number;
+}
+
+/** The favourites, or an album: a list of pictures, kept with the index. */
+export interface Album {
+  /** `FAVOURITES`, or larger. */
+  id: number;
+  /** Untrusted text; empty for the favourites. */
+  name: string;
+  /** Milliseconds since 1970; 0 for the favourites. */
+  created: number;
+  /** Pictures in it that can be found now. Those whose files or folders are gone come back with them. */
+  pictures: number;
+  /** How many of the pictures that were asked about are in it. */
+  contains: number;
 }
 
 /** A picture that was found. */
@@ -460,6 +494,29 @@ export interface PhotoIndex {
   list(options?: ListOptions): Promise<Uint32Array>;
   /** In the order of `ids`; null for what is not (or no longer) there. */
   items(ids: Iterable<number>): Promise<(PhotoItem | null)[]>;
+  /**
+   * Favourites first, then albums by name.
+   * @param options `of`: pictures that {@link Album.contains} counts. @default none
+   * @throws InvalidInputError for a picture that is not there
+   */
+  albums(options?: { of?: Iterable<number> }): Promise<Album[]>;
+  /**
+   * Makes an album, of these pictures. A picture stays in it when its file is moved or indexed anew; copies of the same bytes
+   * are one. Favourites and albums are those of all models' indexes of the library, from their next opening on.
+   * @param name 1 to 100 characters, and not another album's
+   * @throws InvalidInputError for a name that is none or is taken, and for a picture that is not there. This and the next
+   *   three: UnsupportedError where another tab writes
+   */
+  createAlbum(name: string, ids?: Iterable<number>): Promise<Album>;
+  /** @throws InvalidInputError as {@link createAlbum}, for the favourites, and where there is no such album */
+  renameAlbum(id: number, name: string): Promise<void>;
+  /**
+   * Adds pictures and takes pictures out; those that are in it already, or not, stay so.
+   * @throws InvalidInputError for a picture or album that is not there; nothing has changed then
+   */
+  changeAlbum(id: number, change: { add?: Iterable<number>; remove?: Iterable<number> }): Promise<void>;
+  /** The pictures are left alone. @throws InvalidInputError for the favourites, and where there is no such album */
+  deleteAlbum(id: number): Promise<void>;
   /** What filters can choose from: cameras, folders, and the span of time. */
   facets(): Promise<Facets>;
   /** WebP or JPEG, at most 256 pixels a side. @throws SourceNotFoundError */
@@ -474,10 +531,10 @@ export interface PhotoIndex {
   /** A layout of all pictures in two dimensions (UMAP), remembered until they change. */
   map(options?: MapOptions): Promise<PhotoMap>;
 
-  /** The whole index as one file: rows, vectors, thumbnails; not the pictures. */
+  /** The whole index as one file: rows, vectors, thumbnails, favourites and albums; not the pictures. */
   export(options?: CallOptions): Promise<Blob>;
   /**
-   * Replaces the index by an exported one. On any error nothing has changed.
+   * Replaces the index by an exported one. Favourites and albums stay where it has none. On any error nothing has changed.
    * @throws IndexFormatError for what is no such file; IntegrityError where bytes differ from their hashes;
    *   UnsupportedError where another model made it
    */

@@ -262,7 +262,10 @@ export function expectedUpright(): ExpectedUpright[] {
  * By how many grey levels `data` differs at most from the expected pixels, and apart from the outermost ones (decoders
  * of AVIF continue halved colour beyond an odd edge each in its own way).
  */
-export function largestDifference(data: Uint8Array, { rgb, width, height }: ExpectedUpright) {
+export function largestDifference(
+  data: Uint8Array,
+  { rgb, width, height }: Pick<ExpectedUpright, 'rgb' | 'width' | 'height'>,
+) {
   const expected = Buffer.from(rgb ?? '', 'base64');
   let all = data.length === expected.length ? 0 : Infinity;
   let inside = all;
@@ -273,6 +276,20 @@ export function largestDifference(data: Uint8Array, { rgb, width, height }: Expe
     if (x > 0 && y > 0 && x < width - 1 && y < height - 1) inside = Math.max(inside, difference);
   }
   return { all, inside };
+}
+
+/** A picture with alpha, over white: a file of the fixtures, or its bytes. */
+export interface ExpectedOverWhite {
+  image: string;
+  /** Base64; absent where `image` is a path. */
+  file?: string;
+  sha256: string;
+  /** Base64, where decoders may differ. */
+  rgb?: string;
+}
+
+export function expectedOverWhite(): ExpectedOverWhite[] {
+  return json('expected/over-white.json');
 }
 
 export function expectedDecodes(): ExpectedDecode[] {

@@ -37,9 +37,10 @@ const GAP = 6;
 /** Three columns on a phone, about seven on a desktop. */
 const minCell = (width: number) => (width < 520 ? 100 : 150);
 
-/** What a sticky search box covers of the view, in pixels. */
+/** What a sticky toolbar covers of the view, in pixels. */
 function inset(): number {
-  return document.querySelector('.query')?.getBoundingClientRect().height ?? 0;
+  const toolbar = document.querySelector('.toolbar');
+  return toolbar && getComputedStyle(toolbar).position === 'sticky' ? toolbar.getBoundingClientRect().height : 0;
 }
 
 export function Grid(props: GridProps): JSX.Element {

@@ -2,7 +2,6 @@
 import { useSignal } from '@preact/signals';
 import { fileOpen, fileSave } from 'browser-fs-access';
 import type { JSX } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import type { PhotoIndex } from '../../../src/search';
 import { bytesInWords, Button, Dialog, Progress, toast } from '../../shell';
 import { searchStrings } from '../../strings/search';
@@ -58,39 +57,14 @@ export function useIndexWork() {
   };
 }
 
-export function IndexMenu(): JSX.Element {
+export function IndexActions(): JSX.Element {
   const { library } = useSearch();
   const work = useIndexWork();
-  const menu = useRef<HTMLDetailsElement>(null);
   const asking = useSignal<'import' | 'clear' | null>(null);
   const indexed = library.state.value?.indexed ?? 0;
-  useEffect(() => {
-    const close = (event: Event) => {
-      const outside =
-        event.type === 'keydown'
-          ? (event as KeyboardEvent).key === 'Escape'
-          : !menu.current!.contains(event.target as Node);
-      if (!outside || !menu.current!.open) return;
-      menu.current!.open = false;
-      if (event.type === 'keydown') menu.current!.querySelector('summary')!.focus();
-    };
-    addEventListener('keydown', close);
-    addEventListener('pointerdown', close);
-    return () => {
-      removeEventListener('keydown', close);
-      removeEventListener('pointerdown', close);
-    };
-  }, []);
   const item = (label: string, hint: string, run: () => void, danger = false) => (
     <li>
-      <button
-        type="button"
-        class={danger ? 'danger' : ''}
-        onClick={() => {
-          menu.current!.open = false;
-          run();
-        }}
-      >
+      <button type="button" class={danger ? 'danger' : ''} onClick={run}>
         <span>{label}</span>
         <span class="quiet">{hint}</span>
       </button>
@@ -99,15 +73,12 @@ export function IndexMenu(): JSX.Element {
   const busy = work.working.value;
   return (
     <>
-      <details class="menu" ref={menu}>
-        <summary class="button plain">{strings.label}</summary>
-        <ul>
-          {item(strings.export, strings.exportHint, () => void work.exportIndex())}
-          {item(strings.parquet, strings.parquetHint, () => void work.exportParquet())}
-          {item(strings.import, strings.importHint, () => (asking.value = 'import'))}
-          {item(strings.clear, strings.clearHint, () => (asking.value = 'clear'), true)}
-        </ul>
-      </details>
+      <ul class="index-actions" aria-label={strings.label}>
+        {item(strings.export, strings.exportHint, () => void work.exportIndex())}
+        {item(strings.parquet, strings.parquetHint, () => void work.exportParquet())}
+        {item(strings.import, strings.importHint, () => (asking.value = 'import'))}
+        {item(strings.clear, strings.clearHint, () => (asking.value = 'clear'), true)}
+      </ul>
       {busy && (
         <div class="working" role="status">
           <span>{strings.working[busy]}</span>

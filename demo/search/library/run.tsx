@@ -1,26 +1,43 @@
 /** @file Indexing as it goes on: how far, how fast, how much longer; pause, go on, stop. */
 import type { JSX } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import type { IndexState } from '../../../src/search';
-import { Button, ErrorBox, Progress } from '../../shell';
+import { Button, ErrorBox, Progress, toast } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
 import { runInWords } from './run-words';
 
 const strings = searchStrings.run;
 
+/** What a run came to is said in passing, and to screen readers; afterwards nothing is left of it. */
 export function Run(): JSX.Element | null {
   const { library } = useSearch();
   const state = library.state.value;
-  if (!state || (state.phase === 'idle' && !state.run)) return null;
+  const phase = state?.phase ?? 'idle';
+  const words = state ? runInWords(state) : '';
+  const before = useRef(phase);
+  useEffect(() => {
+    const ended = before.current !== 'idle' && before.current !== 'paused' && phase === 'idle';
+    before.current = phase;
+    if (ended && words) toast(words);
+  }, [phase]);
+  return (
+    <>
+      {/* Read out when the phase changes; the counts would be read out without end. */}
+      <p class="run-outcome visually-hidden" role="status">
+        {phase === 'idle' ? words : strings.label}
+      </p>
+      {state && (phase !== 'idle' || state.error) && <Running state={state} words={words} />}
+    </>
+  );
+}
+
+function Running({ state, words }: { state: IndexState; words: string }): JSX.Element {
+  const { library } = useSearch();
   const { phase, error, readOnly } = state;
-  const words = runInWords(state);
   return (
     <div class="run">
       <div class="run-row">
-        {/* Read out when the phase changes; the counts would be read out without end. */}
-        <p class="visually-hidden" role="status">
-          {phase === 'idle' ? words : strings.label}
-        </p>
         {words && <p class="run-words">{words}</p>}
         {!readOnly && phase !== 'idle' && (
           <div class="run-actions">

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { QueryImage } from '../../../src/search';
-import { Button, FileButton, IconButton } from '../../shell';
+import { Button, FileButton, Icon, IconButton } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { Thumb } from '../parts/thumb';
 import { useSearch } from '../state';
@@ -56,9 +56,10 @@ export function QueryBar(): JSX.Element {
             multiple
             onFiles={(files) => files.forEach((file) => finder.addPicture({ image: file, name: file.name }))}
           >
-            {strings.picture}
+            <Icon name="image" />
+            <span>{strings.picture}</span>
           </FileButton>
-          <Button type="submit" kind="main">
+          <Button type="submit" kind="main" icon="search">
             {strings.go}
           </Button>
         </div>

@@ -1,5 +1,13 @@
 /** @file A photo index in memory, for tests of the page: made-up pictures, instant answers, and a run that a test moves on. */
-import type { IndexState, PhotoIndex, PhotoItem, PhotoProblem, SearchHit } from '../../../src/search';
+import {
+  FAVOURITES,
+  type Album,
+  type IndexState,
+  type PhotoIndex,
+  type PhotoItem,
+  type PhotoProblem,
+  type SearchHit,
+} from '../../../src/search';
 
 export interface FakeOptions {
   count: number;
@@ -52,12 +60,22 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     error: null,
     revision: 1,
     contentRevision: 1,
+    albumRevision: 0,
     deep: null,
   };
   const ids = () => Uint32Array.from({ length: state.indexed }, (_, i) => i + 1);
   const searches: unknown[] = [];
   const reconnected: number[] = [];
   const done = async () => undefined;
+  const albums = new Map<number, { name: string; ids: Set<number> }>([[FAVOURITES, { name: '', ids: new Set() }]]);
+  const changedAlbums = () => {
+    state = { ...state, albumRevision: state.albumRevision + 1 };
+    for (const listener of listeners) listener(state);
+  };
+  const described = (of: readonly number[] = []) =>
+    Array.from(albums, ([id, { name, ids }]): Album => {
+      return { id, name, created: 0, pictures: ids.size, contains: of.filter((each) => ids.has(each)).length };
+    });
   return {
     searches,
     reconnected,
@@ -102,11 +120,40 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
         milliseconds: { embed: 30, score: 4, deepen: 0 },
       };
     },
-    list: async () => ids().reverse(),
+    list: async ({ filter } = {}) =>
+      filter?.album === undefined ? ids().reverse() : Uint32Array.from(albums.get(filter.album)!.ids),
+    albums: async ({ of = [] } = {}) => described([...of]),
+    async createAlbum(name, ids = []) {
+      const id = Math.max(...albums.keys()) + 1;
+      albums.set(id, { name, ids: new Set(ids) });
+      changedAlbums();
+      return described().find((album) => album.id === id)!;
+    },
+    async renameAlbum(id, name) {
+      albums.get(id)!.name = name;
+      changedAlbums();
+    },
+    async changeAlbum(id, { add = [], remove = [] }) {
+      for (const each of remove) albums.get(id)!.ids.delete(each);
+      for (const each of add) albums.get(id)!.ids.add(each);
+      changedAlbums();
+    },
+    async deleteAlbum(id) {
+      albums.delete(id);
+      changedAlbums();
+    },
     items: async (wanted) => Array.from(wanted, fakeItem),
     facets: async () => ({
       cameras: [{ name: 'Fujifilm X-T5', count: 3 }],
-      folders: FOLDERS.map((path) => ({ path, count: 1 })),
+      folders: [
+        'Garden',
+        'Holidays',
+        'Holidays/2023',
+        'Holidays/2024',
+        'Holidays/2023/Norway',
+        'Holidays/2024/Crete',
+        'Phone',
+      ].map((path) => ({ path, count: 1 })),
       taken: { from: START, to: START + count * 3_600_000 },
     }),
     thumbnail: thumbnail ?? (async () => new Blob()),

@@ -6,6 +6,8 @@ const FILE_HEADER = 14;
 const CORE_HEADER = 12;
 /** BITMAPINFOHEADER and its successors: V2, V3, OS/2 2.x, V4, V5. */
 const INFO_HEADERS = [40, 52, 56, 64, 108, 124];
+/** The first header with a mask for alpha; as Pillow, so OS/2's of 64 bytes has one too. */
+const ALPHA_HEADER = 56;
 const BIT_DEPTHS = [1, 4, 8, 16, 24, 32];
 const MAX_COLORS = 1 << 16;
 
@@ -23,6 +25,8 @@ export interface BmpHeader extends ImageHeader {
   pixelOffset: number;
   /** Which bits are red, green and blue, of 16 bits and more. */
   masks: [number, number, number];
+  /** Which bits are alpha; 0 without. The fourth byte of 32 bits has that meaning only where masks are given. */
+  alphaMask: number;
 }
 
 /** The channels of pixels that have no masks of their own. */
@@ -48,11 +52,16 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
 
   let end = FILE_HEADER + headerBytes;
   let masks = usualMasks(bits);
+  let alphaMask = 0;
   if (compression === BMP_MASKS) {
     if (bits < 16) throw reader.fail(`it declares channel masks with ${bits} bits per pixel`);
     const at = FILE_HEADER + INFO_HEADERS[0]!; // after the plain header, or inside a longer one
     const given: BmpHeader['masks'] = [reader.u32(at, true), reader.u32(at + 4, true), reader.u32(at + 8, true)];
+    // Of masks that are all zero Pillow takes the usual ones, and the fourth byte for alpha.
+    alphaMask = headerBytes >= ALPHA_HEADER ? reader.u32(at + 12, true) : 0;
     if (given.some((mask) => mask !== 0)) masks = given;
+    else if (alphaMask === 0) alphaMask = 0xff000000;
+    if (bits !== 32) alphaMask = 0;
     if (headerBytes === INFO_HEADERS[0]) end += 12;
   }
   const entryBytes = isCore ? 3 : 4;
@@ -70,7 +79,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     mimeType: 'image/bmp',
     width,
     height,
-    alpha: bits === 32,
+    alpha: alphaMask !== 0,
     indexed,
     exif: [],
     xmp: null,
@@ -80,5 +89,6 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     palette: { offset: end, entryBytes, colors },
     pixelOffset,
     masks,
+    alphaMask,
   };
 }

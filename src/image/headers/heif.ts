@@ -70,12 +70,13 @@ function primaryItem(reader: ByteReader, meta: Box): number | null {
 
 /** A property of an item, and where it is said to be one. */
 interface ItemProperty extends Box {
+  item: number;
   /** Of the byte whose highest bit says that no decoder may do without. */
   essentialAt: number;
 }
 
-/** The properties of an item, in the order in which they are to be applied (`ipma`). */
-function itemProperties(reader: ByteReader, properties: Box, item: number, all: readonly Box[]): ItemProperty[] {
+/** The properties of all items, in the order in which they are to be applied (`ipma`). Items may share a property. */
+function itemProperties(reader: ByteReader, properties: Box, all: readonly Box[]): ItemProperty[] {
   const box = child(reader, properties, 'ipma');
   if (box === null) return [];
   const version = reader.u8(box.start - 4);
@@ -83,12 +84,12 @@ function itemProperties(reader: ByteReader, properties: Box, item: number, all: 
   const found: ItemProperty[] = [];
   let at = box.start + 4;
   for (let entries = reader.u32(box.start); entries > 0; entries--) {
-    const id = version === 0 ? reader.u16(at) : reader.u32(at);
+    const item = version === 0 ? reader.u16(at) : reader.u32(at);
     at += version === 0 ? 2 : 4;
     for (let count = reader.u8(at++); count > 0; count--, at += isWide ? 2 : 1) {
       const index = isWide ? reader.u16(at) & 0x7fff : reader.u8(at) & 0x7f;
       const property = all[index - 1];
-      if (id === item && property !== undefined) found.push({ ...property, essentialAt: at });
+      if (property !== undefined) found.push({ ...property, item, essentialAt: at });
     }
   }
   return found;
@@ -148,7 +149,8 @@ export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHea
   if (meta && properties && container) {
     const all = [...boxes(reader, container.start, container.end)];
     const primary = primaryItem(reader, meta);
-    const own = primary === null ? [] : itemProperties(reader, properties, primary, all);
+    const associated = itemProperties(reader, properties, all);
+    const own = associated.filter(({ item }) => item === primary);
     // Without a primary item: the largest of picture, tiles, thumbnails and alpha plane.
     for (const box of (own.length > 0 ? own : all).filter(({ type }) => type === 'ispe')) {
       const each = extent(reader, box);
@@ -158,12 +160,15 @@ export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHea
       if (box.type === 'clap' && format === 'HEIF') size = cropped(reader, box, size);
       if (box.type === 'imir') mirror = reader.u8(box.start) & 1;
       if (box.type === 'irot') quarters = reader.u8(box.start) & 3;
-      if (box.type !== 'irot' && box.type !== 'imir') continue;
-      // Another name makes it a property that nobody knows, and that is not needed.
-      edits.push({ offset: box.nameAt, bytes: FREE });
-      edits.push({ offset: box.essentialAt, bytes: [reader.u8(box.essentialAt) & 0x7f] });
       const isQuarter = box.type === 'irot' && quarters % 2 === 1;
       if (format === 'HEIF' && isQuarter) size = { width: size.height, height: size.width };
+    }
+    // Another name makes it a property that nobody knows, and that is not needed: of the alpha plane too, which shares
+    // the picture's and which decoders leave out where they miss what it needs.
+    for (const box of associated) {
+      if (box.type !== 'irot' && box.type !== 'imir') continue;
+      edits.push({ offset: box.nameAt, bytes: FREE });
+      edits.push({ offset: box.essentialAt, bytes: [reader.u8(box.essentialAt) & 0x7f] });
     }
     // Of a film with a still picture, that: Chromium gives a film's pictures other colours.
     if (reader.startsWith('avis', 8)) edits.push({ offset: 8, bytes: AVIF });

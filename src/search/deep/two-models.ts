@@ -121,7 +121,16 @@ export async function openBench(embedder: PhotoEmbedder, deepOptions: DeepOption
   };
   const innocent = { left: null, ended: null };
   await service.open(
-    { ...place, dims: embedder.dims, limits: LIMITS, takesPixels: false, streamed: false, deep: null, innocent },
+    {
+      ...place,
+      dims: embedder.dims,
+      limits: LIMITS,
+      takesPixels: false,
+      transparency: 'drop',
+      streamed: false,
+      deep: null,
+      innocent,
+    },
     false,
   );
   let calls = 0;

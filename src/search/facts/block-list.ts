@@ -1,4 +1,4 @@
-/** @file EXIF and XMP as they are gathered from a file. */
+/** @file EXIF, XMP and IPTC as they are gathered from a file. */
 
 import { ByteReader } from '../../image/bytes';
 
@@ -7,6 +7,8 @@ export interface Blocks {
   exif: Uint8Array[];
   /** XMP packets. */
   xmp: Uint8Array[];
+  /** Segments of a JPEG with Photoshop's resources, IPTC's among them, without the segment's length. */
+  iptc: Uint8Array[];
   /** `Creation Time` of a PNG. */
   created: string | null;
   /** What could not be read, for people. */

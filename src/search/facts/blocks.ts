@@ -1,5 +1,6 @@
 /**
- * @file Where a picture's file keeps what it says of itself: the EXIF and XMP blocks of JPEG, WebP, PNG, HEIC and AVIF.
+ * @file Where a picture's file keeps what it says of itself: the EXIF and XMP blocks of JPEG, WebP, PNG, HEIC and AVIF,
+ * and IPTC in JPEG.
  * Nothing here refuses a file: stray bytes are passed over, and what cannot be read is a line in `faults`.
  */
 
@@ -10,9 +11,10 @@ import { heifBlocks } from './heif-blocks';
 import { pngBlocks } from './png-blocks';
 
 const XMP = 'http://ns.adobe.com/xap/1.0/\0';
+const PHOTOSHOP = 'Photoshop 3.0\0';
 
 export async function readBlocks(bytes: Uint8Array): Promise<Blocks> {
-  const blocks: Blocks = { exif: [], xmp: [], created: null, faults: [] };
+  const blocks: Blocks = { exif: [], xmp: [], iptc: [], created: null, faults: [] };
   const format = sniffFormat(bytes);
   const reader = new ByteReader(bytes, format ?? 'image');
   try {
@@ -44,6 +46,7 @@ function jpegBlocks(reader: ByteReader, blocks: Blocks): void {
     const start = offset + 4;
     offset = start + Math.max(0, reader.u16(offset + 2) - 2);
     const segment = bytes.subarray(start, offset);
+    if (marker === 0xed && reader.startsWith(PHOTOSHOP, start)) blocks.iptc.push(segment);
     if (marker !== 0xe1) continue;
     if (reader.startsWith(EXIF, start)) exif.push(segment.subarray(EXIF.length));
     else if (reader.startsWith(XMP, start)) blocks.xmp.push(segment.subarray(XMP.length));

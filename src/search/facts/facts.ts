@@ -1,12 +1,13 @@
-/** @file Date, camera and place of a picture, by what its file says of itself, and what of that could not be read. */
+/** @file Date, camera, place and words of a picture, by what its file says of itself, and what of that could not be read. */
 
 import type { PhotoItem } from '../types';
 import { importing } from '../../net';
 import { readBlocks } from './blocks';
 import { isUnset, localWallClock, wallClock } from './dates';
 import type { ReadTags, TagValues } from './tags';
+import { wordsOf } from './words';
 
-export type Facts = Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'unread'>;
+export type Facts = Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'unread' | 'words'>;
 
 /** Longer ones are no names. */
 const MAX_CAMERA = 100;
@@ -16,6 +17,7 @@ const MAX_UNREAD = 500;
 interface Said {
   exif: TagValues;
   xmp: TagValues;
+  iptc: TagValues;
   created: string | null;
 }
 
@@ -32,21 +34,23 @@ export async function readFacts(bytes: Uint8Array, modified: number): Promise<Fa
     dated: date !== null,
     camera: cameraName(said.exif.Make ?? said.xmp.Make, said.exif.Model ?? said.xmp.Model),
     place,
+    words: wordsOf(said),
     unread: faults.length > 0 ? faults.join(' ').slice(0, MAX_UNREAD) : null,
   };
 }
 
 /** Of several blocks the first one that says something counts. */
 async function readAll(bytes: Uint8Array): Promise<{ said: Said; faults: string[] }> {
-  const { exif, xmp, created, faults } = await readBlocks(bytes);
-  const said: Said = { exif: {}, xmp: {}, created };
-  if (exif.length === 0 && xmp.length === 0) return { said, faults };
-  const { readExif, readXmp } = await importing(() => import('./tags'));
-  const take = ({ values, faults: more }: ReadTags, into: 'exif' | 'xmp') => {
+  const { exif, xmp, iptc, created, faults } = await readBlocks(bytes);
+  const said: Said = { exif: {}, xmp: {}, iptc: {}, created };
+  if (exif.length + xmp.length + iptc.length === 0) return { said, faults };
+  const { readExif, readIptc, readXmp } = await importing(() => import('./tags'));
+  const take = ({ values, faults: more }: ReadTags, into: 'exif' | 'xmp' | 'iptc') => {
     said[into] = { ...values, ...said[into] };
     faults.push(...more);
   };
   for (const block of exif) take(readExif(block), 'exif');
+  for (const segment of iptc) take(readIptc(segment), 'iptc');
   for (const packet of xmp) take(await readXmp(packet), 'xmp');
   return { said, faults };
 }

@@ -1,4 +1,4 @@
-/** @file EXIF tags and XMP properties by name. `exifreader` is loaded with the first block, an XML parser with the first XMP. */
+/** @file EXIF tags, XMP properties and IPTC datasets by name. `exifreader` is loaded with the first block, an XML parser with the first XMP. */
 
 import * as exifreader from 'exifreader';
 
@@ -18,6 +18,7 @@ const EXIF_POINTER = 'Exif IFD Pointer';
 const GPS_POINTER = 'GPS Info IFD Pointer';
 const NAMES = [
   ...['DateTimeOriginal', 'DateTimeDigitized', 'DateTime', 'Make', 'Model'],
+  ...['ImageDescription', 'XPTitle', 'XPSubject', 'XPComment', 'XPKeywords'],
   ...['GPSLatitude', 'GPSLatitudeRef', 'GPSLongitude', 'GPSLongitudeRef', EXIF_POINTER, GPS_POINTER],
 ];
 /** Of `DateTimeOriginal`, which scanners also put where the library does not know it. */
@@ -57,6 +58,25 @@ function isDirectory(block: Uint8Array): boolean {
   if (block.length < 8) return false;
   const view = new DataView(block.buffer, block.byteOffset, block.length);
   return isInside(view.getUint32(4, block[0] === 0x49), block);
+}
+
+/**
+ * IPTC's texts, decoded as the block says, else as UTF-8. What cannot be read is left out: photo editors pad and truncate these
+ * blocks, and nothing but words is lost.
+ * @param segment from `Photoshop 3.0` on
+ */
+export function readIptc(segment: Uint8Array): ReadTags {
+  const length = segment.length + 2;
+  const jpeg = Uint8Array.from([0xff, 0xd8, 0xff, 0xed, length >> 8, length & 255, ...segment, 0xff, 0xd9]);
+  try {
+    const { iptc = {} } = load(jpeg.buffer, { expanded: true, includeTags: { iptc: true } });
+    type Tag = { description?: string };
+    const text = (tag: Tag | Tag[]) => (Array.isArray(tag) ? tag.map((each) => each.description) : tag.description);
+    const values = Object.entries(iptc as Record<string, Tag | Tag[]>).map(([name, tag]) => [name, text(tag)]);
+    return { values: Object.fromEntries(values), faults: [] };
+  } catch {
+    return { values: {}, faults: [] };
+  }
 }
 
 /** Longer packets hold whole pictures, and are an attack on a parser. */

@@ -1,5 +1,6 @@
 /** @file A run of indexing: walks the folders, then works through what is new; can be paused, resumed and cancelled. */
 
+import type { Transparency } from '../../image';
 import { RateMeter } from '../../bundle/rate-meter';
 import type { EmbedderInput, PictureLimits, RunProgress } from '../types';
 import type { Attempts } from './attempts';
@@ -19,6 +20,7 @@ export interface IndexerHost {
   limits: PictureLimits;
   makeThumbnail: MakeThumbnail;
   takesPixels: boolean;
+  transparency: Transparency;
   streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   abortEmbeddings(): void;

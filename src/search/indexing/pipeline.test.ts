@@ -75,6 +75,7 @@ function pipeline(signal = new AbortController().signal): Pipeline {
     limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
     makeThumbnail: async () => ({ bytes: new Uint8Array(9), type: 'image/webp' }),
     takesPixels,
+    transparency: 'drop',
     streamed,
     embed: (inputs) => {
       asked.push(inputs.length);

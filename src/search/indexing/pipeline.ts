@@ -3,6 +3,7 @@
  * ends as exactly one outcome: a picture, or a problem with its reason.
  */
 
+import type { Transparency } from '../../image';
 import { reasonInWords } from '../reasons';
 import type { EmbedderInput, PictureLimits } from '../types';
 import { errorFromWire } from '../../remote/error-wire';
@@ -50,6 +51,8 @@ export interface PipelineHost {
   makeThumbnail: MakeThumbnail;
   /** Whether {@link embed} takes pixels, and keeps them. */
   takesPixels: boolean;
+  /** What becomes of a picture's transparency in them. */
+  transparency: Transparency;
   /** Whether the model's weights are streamed. */
   streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;

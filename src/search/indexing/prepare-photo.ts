@@ -2,7 +2,7 @@
 
 import { sha256Hex } from '../../bundle/digest';
 import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
-import { decodePicture, type RgbImage } from '../../image';
+import { decodePicture, type RgbImage, type Transparency } from '../../image';
 import type { PictureLimits } from '../types';
 import { readFacts, type Facts } from '../facts/facts';
 import type { PictureRow } from '../library/rows';
@@ -50,6 +50,13 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
   return { bytes, hash: await sha256Hex(bytes) };
 }
 
+export interface PrepareOptions {
+  limits: PictureLimits;
+  makeThumbnail: MakeThumbnail;
+  /** What the model wants of transparent pictures: it is given the pixels. */
+  transparency: Transparency;
+}
+
 /**
  * Decodes a picture for its size, its thumbnail and the model, and reads what it says of itself.
  * @throws ImageFormatError, ImageTooLargeError
@@ -57,10 +64,10 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
 export async function preparePicture(
   file: File,
   { bytes, hash }: { bytes: Uint8Array<ArrayBuffer>; hash: string },
-  { limits, makeThumbnail }: { limits: PictureLimits; makeThumbnail: MakeThumbnail },
+  { limits, makeThumbnail, transparency }: PrepareOptions,
 ): Promise<Prepared> {
   const facts = await readFacts(bytes, file.lastModified);
-  const { image, size } = await decodePicture(bytes, { maxInputPixels: limits.pixels });
+  const { image, size } = await decodePicture(bytes, { maxInputPixels: limits.pixels, transparency });
   return { facts: { ...facts, ...size, hash }, thumbnail: await makeThumbnail(image), pixels: image };
 }
 

@@ -1,7 +1,7 @@
 /** @file An exported index, to be searched as it lies: nothing of it is unpacked, and nothing can be changed. */
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
-import { openArchive, type Archive } from './archive';
+import { layersOfArchive, openArchive } from './archive';
 import { checkArchive, modelOf } from './import';
 import type { IndexModel } from './index-model';
 import type { IndexStorage, PackReader } from './storage';
@@ -18,22 +18,29 @@ export interface ArchiveStorage extends IndexStorage {
  */
 export async function openArchiveStorage(blob: Blob, name: string): Promise<ArchiveStorage> {
   const archive = await openArchive(blob);
-  const { folders, files } = await checkArchive(archive);
+  const { folders, files, albums } = await checkArchive(archive);
   const { modelId, modelName, dims } = archive.header;
   const lastUsed = Date.parse(archive.header.created) || 0;
-  const meta = { name, modelId, modelName, dims, lastUsed, generation: 1, revision: 0, unfinished: false };
+  const layers = layersOfArchive(archive);
+  const meta = { name, modelId, modelName, dims, lastUsed, generation: 1, revision: 0, unfinished: false, layers };
   return {
     indexed: modelOf(archive),
-    load: async () => ({ meta, folders, files }),
-    openReaders: async () => ({ vectors: readerOf(archive, 'vectors'), thumbnails: readerOf(archive, 'thumbnails') }),
+    load: async () => ({ meta, folders, files, albums }),
+    openReaders: async () => ({
+      vectors: readerOf(archive.sections.vectors, 'vectors'),
+      thumbnails: readerOf(archive.sections.thumbnails, 'thumbnails'),
+    }),
+    layerFiles: {
+      openReader: async ({ key, modelId }) => readerOf(archive.layers.get(key)!, `vectors of ${modelId}`),
+      openWriter: refuse,
+    },
     loadAttempts: async () => [],
     close: async () => undefined,
     ...{ commit: refuse, putAttempts: refuse, clearAttempts: refuse, openWriters: refuse, removeOthers: refuse },
   };
 }
 
-function readerOf({ sections }: Archive, name: 'vectors' | 'thumbnails'): PackReader {
-  const blob = sections[name];
+function readerOf(blob: Blob, name: string): PackReader {
   return {
     size: async () => blob.size,
     read: async (at, bytes) => {

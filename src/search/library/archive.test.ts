@@ -90,6 +90,10 @@ test('sound rows', () => {
   const { folders, files } = readRows(root({ folders: [folder], files: [picture, problem] }), extent);
   expect(folders).toEqual([{ ...folder, handle: null }]);
   expect(files).toEqual([picture, problem]);
+  const words = { title: 'A boat', keywords: ['sea', 'boat'], places: ['Bergen'] };
+  expect(readRows(root({ folders: [folder], files: [{ ...picture, words }] }), extent).files).toEqual([
+    { ...picture, words },
+  ]);
 });
 
 test('keys that are not known are left behind', () => {
@@ -113,6 +117,10 @@ test.each([
   ['dated', 'true'],
   ['camera', 5],
   ['place', { latitude: 91, longitude: 0 }],
+  ['words', 'sea'],
+  ['words', { keywords: ['a', 5] }],
+  ['words', { caption: 'x'.repeat(1e5) }],
+  ['words', { keywords: Array(1000).fill('a') }],
   ['taken', 1e300],
   ['width', 2 ** 31],
   ['height', 2 ** 30],
@@ -132,4 +140,40 @@ test('nothing may be there twice', () => {
   expect(() => readRows(twins({ ...other, path: 'a/b.jpg' }), extent)).toThrow(/twice/);
   expect(() => readRows(twins({ ...other, slot: 0 }), extent)).toThrow(/twice/);
   expect(() => readRows(root({ folders: [folder, folder], files: [] }), extent)).toThrow(IndexFormatError);
+});
+
+const hashes = ['ab'.repeat(32), 'cd'.repeat(32)];
+const album = { id: 3, name: 'Rome', created: 5, pictures: hashes };
+const withAlbums = (...albums: unknown[]) => readRows(root({ folders: [folder], files: [picture], albums }), extent);
+
+test('favourites and albums, of pictures that are not there too', () => {
+  const favourites = { id: 0, name: '', created: 0, pictures: [] };
+  expect(withAlbums({ ...album, extra: 1 }, favourites).albums).toEqual([album, favourites]);
+});
+
+test.each([
+  ['id', -1],
+  ['id', 1.5],
+  ['id', 0],
+  ['name', ''],
+  ['name', ' Rome'],
+  ['name', 'a\u202eb'],
+  ['name', 'x'.repeat(101)],
+  ['name', null],
+  ['created', -1],
+  ['created', '5'],
+  ['pictures', 'ab'.repeat(32)],
+  ['pictures', [hashes[0], hashes[0]]],
+  ['pictures', ['AB'.repeat(32)]],
+  ['pictures', [1]],
+  ['pictures', undefined],
+])('an album whose %s is %j is refused', (key, value) => {
+  expect(() => withAlbums({ ...album, [key]: value })).toThrow(IndexFormatError);
+});
+
+test('no two albums have one number or name, and albums are a list', () => {
+  expect(withAlbums(album, { ...album, id: 4, name: 'Bath' }).albums).toHaveLength(2);
+  expect(() => withAlbums(album, { ...album, name: 'Bath' })).toThrow(/number or name/);
+  expect(() => withAlbums(album, { ...album, id: 4, name: 'ROME' })).toThrow(/number or name/);
+  expect(() => readRows(root({ folders: [], files: [], albums: null }), extent)).toThrow(IndexFormatError);
 });

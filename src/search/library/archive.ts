@@ -4,8 +4,9 @@
  *   'VLMPHOTO', uint32 version, uint32 bytes of the header, the header (JSON), then the sections one after another
  *
  * The header names model and sections with their lengths and SHA-256: `rows` (JSON: folders and files), `vectors` (see
- * `vectors/image.ts`), `thumbnails` (end to end), then one of vectors for each further model (`layers`; from version 2 on,
- * and an index without any is written as version 1). Everything is checked before anything is taken over.
+ * `vectors/image.ts`), `thumbnails` (end to end), then one of vectors for each further model (`layers`; from version 2 on).
+ * From version 3 on rows may have `albums`. An export has the first version that knows all that is in it: an earlier reader
+ * refuses it, and does not lose what it does not know. Everything is checked before anything is taken over.
  */
 
 import type { BundleFile } from '../../bundle/manifest';
@@ -15,8 +16,8 @@ import { IndexFormatError, IntegrityError, UnsupportedError } from '../../errors
 import type { LayerRow } from './rows';
 
 const MAGIC = 'VLMPHOTO';
-/** Without layers, and with them. */
-const VERSIONS = [1, 2];
+/** Plain; with layers; with albums, and perhaps layers. */
+const VERSIONS = [1, 2, 3];
 const MAX_LAYERS = 100;
 const PREFIX_BYTES = 16;
 const MAX_HEADER_BYTES = 1 << 20;
@@ -83,6 +84,7 @@ export function archiveParts(
   facts: Pick<ArchiveHeader, 'modelId' | 'modelName' | 'dims'>,
   sections: Record<SectionName, Finished>,
   layers: readonly { layer: LayerRow; section: Finished }[] = [],
+  { hasAlbums = false } = {},
 ): Blob[] {
   const entries = Object.fromEntries(SECTIONS.map((name) => [name, sections[name].entry]));
   const further = layers.map(({ layer, section }) => ({ ...layer, ...section.entry }));
@@ -93,7 +95,7 @@ export function archiveParts(
   const prefix = new Uint8Array(PREFIX_BYTES);
   prefix.set(new TextEncoder().encode(MAGIC));
   const view = new DataView(prefix.buffer);
-  view.setUint32(8, VERSIONS[further.length > 0 ? 1 : 0]!, true);
+  view.setUint32(8, hasAlbums ? 3 : further.length > 0 ? 2 : 1, true);
   view.setUint32(12, header.length, true);
   const parts = [...SECTIONS.map((name) => sections[name].parts), ...layers.map(({ section }) => section.parts)];
   return [new Blob([prefix, header]), ...parts.flat()];
@@ -117,7 +119,7 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   const view = new DataView(prefix.buffer);
   const version = view.getUint32(8, true);
   if (!VERSIONS.includes(version)) {
-    throw new UnsupportedError(`The export has format version ${version}; this site knows ${VERSIONS.join(' and ')}.`, {
+    throw new UnsupportedError(`The export has format version ${version}; it is known up to ${VERSIONS.at(-1)}.`, {
       version,
     });
   }
@@ -132,7 +134,10 @@ export async function openArchive(blob: Blob): Promise<Archive> {
     dims: root.get('dims').integer(1, 8192),
     created: root.get('created').string(100),
     sections: {} as ArchiveHeader['sections'],
-    layers: version === 1 ? [] : root.get('layers').items(readLayer, { min: 1, max: MAX_LAYERS }),
+    layers:
+      version === 1 || (version === 3 && !root.has('layers'))
+        ? []
+        : root.get('layers').items(readLayer, { min: 1, max: MAX_LAYERS }),
   };
   const sections = {} as Archive['sections'];
   let at = start;
@@ -154,6 +159,11 @@ export async function openArchive(blob: Blob): Promise<Archive> {
     );
   }
   return { header, sections, layers };
+}
+
+/** Its layers, as an index that holds them has them on record. */
+export function layersOfArchive({ header }: Archive): LayerRow[] {
+  return header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
 }
 
 function readEntry(field: JsonField): Entry {

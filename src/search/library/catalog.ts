@@ -2,8 +2,9 @@
 
 import type { PhotoItem } from '../types';
 import type { PackedVectors } from '../vectors';
+import { Albums } from './albums';
 import { failureIn, slotIn } from './layers';
-import { fileKey, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { fileKey, type AlbumRow, type FileRow, type FolderRow, type PictureRow } from './rows';
 import { Shelf } from './shelf';
 
 /** The layer in memory: of the deep model in use. */
@@ -15,6 +16,7 @@ export interface DeepShelf {
 export class Catalog {
   readonly files = new Map<number, FileRow>();
   readonly folders = new Map<number, FolderRow>();
+  readonly albums: Albums;
   /** Of the index's own model, which every picture has a vector of. */
   readonly shelf: Shelf;
   #deep: DeepShelf | null = null;
@@ -29,7 +31,13 @@ export class Catalog {
   #lastId = 0;
   #pictures = 0;
 
-  constructor(vectors: PackedVectors, folders: readonly FolderRow[], files: readonly FileRow[]) {
+  constructor(
+    vectors: PackedVectors,
+    folders: readonly FolderRow[],
+    files: readonly FileRow[],
+    albums: readonly AlbumRow[] = [],
+  ) {
+    this.albums = new Albums(albums);
     this.shelf = new Shelf(vectors);
     for (const folder of folders) this.folders.set(folder.id, folder);
     for (const file of files) this.put(file);
@@ -103,6 +111,13 @@ export class Catalog {
     return rows.sort((a, b) => Number(this.#missing.has(b.id)) - Number(this.#missing.has(a.id)));
   }
 
+  /** How many pictures with these bytes can be found. */
+  shownWithHash(hash: string): number {
+    let count = 0;
+    for (const id of this.#idsOfHash.get(hash) ?? []) if (!this.#missing.has(id)) count++;
+    return count;
+  }
+
   isMissing(id: number): boolean {
     return this.#missing.has(id);
   }
@@ -148,10 +163,11 @@ export class Catalog {
 
   /** What callers see of a picture. */
   itemOf(row: PictureRow): PhotoItem {
-    const { id, folderId, size, taken, dated, camera, place, unread = null, width, height, hash } = row;
+    const { id, folderId, size, taken, dated, camera, place, words, unread = null, width, height, hash } = row;
     const path = `${this.folders.get(folderId)?.name ?? ''}/${row.path}`;
     const name = row.path.slice(row.path.lastIndexOf('/') + 1);
-    return { id, path, name, folderId, size, taken, dated, camera, place, unread, width, height, hash };
+    const said = words && { words };
+    return { id, path, name, folderId, size, taken, dated, camera, place, ...said, unread, width, height, hash };
   }
 
   /** One for each row of the vectors. */

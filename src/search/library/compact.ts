@@ -46,6 +46,11 @@ export async function compact(library: Library): Promise<void> {
       }
       files.push({ ...kept, slot, thumb });
     }
-    return { files, folders: [...catalog.folders.values()] };
+    return {
+      files,
+      folders: [...catalog.folders.values()],
+      albums: catalog.albums.rows,
+      albumsChanged: meta.albumsChanged,
+    };
   });
 }

@@ -3,7 +3,7 @@
 import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
 import { namingFull } from '../../store/opfs-files';
 import type { Layout } from '../survey/protocol';
-import { INDEX_VERSION, type AttemptRow, type FileRow, type FolderRow, type MetaRow } from './rows';
+import { INDEX_VERSION, type AlbumRow, type AttemptRow, type FileRow, type FolderRow, type MetaRow } from './rows';
 import type { Changes, Loaded } from './storage';
 
 interface Schema extends DBSchema {
@@ -11,6 +11,7 @@ interface Schema extends DBSchema {
   folders: { key: number; value: FolderRow };
   files: { key: number; value: FileRow; indexes: { kind: FileRow['kind'] } };
   attempts: { key: string; value: AttemptRow };
+  albums: { key: number; value: AlbumRow };
   /** The last map. */
   layouts: { key: string; value: Layout };
 }
@@ -36,6 +37,7 @@ export function openDatabase(name: string, onGone: () => void): Promise<Database
         transaction.objectStore('files').createIndex('kind', 'kind');
         void transaction.objectStore('attempts').clear(); // they were counted in another way
       }
+      if (oldVersion < 4) database.createObjectStore('albums', { keyPath: 'id' });
     },
     blocking(_current, _blocked, event) {
       (event.target as IDBDatabase).close();
@@ -68,13 +70,22 @@ export async function describeDatabase(
 
 /** All of it, as one moment had it. */
 export async function loadAll(database: Database): Promise<Loaded> {
-  const transaction = database.transaction(['meta', 'folders', 'files']);
-  const [meta, folders, files] = await Promise.all([
+  const transaction = database.transaction(['meta', 'folders', 'files', 'albums']);
+  const [meta, folders, files, albums] = await Promise.all([
     transaction.objectStore('meta').get(META),
     transaction.objectStore('folders').getAll(),
     transaction.objectStore('files').getAll(),
+    transaction.objectStore('albums').getAll(),
   ]);
-  return { meta: meta ?? null, folders, files };
+  return { meta: meta ?? null, folders, files, albums };
+}
+
+export async function readMeta(database: Database): Promise<MetaRow | null> {
+  return (await database.get('meta', META)) ?? null;
+}
+
+export function readAlbums(database: Database): Promise<AlbumRow[]> {
+  return database.getAll('albums');
 }
 
 /**
@@ -82,23 +93,27 @@ export async function loadAll(database: Database): Promise<Loaded> {
  * @throws StorageFullError
  */
 export async function commitChanges(database: Database, changes: Changes): Promise<void> {
-  const { put = [], remove = [], ended = [], folders = {}, meta, clear = false } = changes;
+  const { put = [], remove = [], ended = [], folders = {}, albums = {}, meta, clear = false } = changes;
   await namingFull(async () => {
-    const transaction = database.transaction(['meta', 'folders', 'files', 'attempts'], 'readwrite');
+    const transaction = database.transaction(['meta', 'folders', 'files', 'attempts', 'albums'], 'readwrite');
     const stores = {
       meta: transaction.objectStore('meta'),
       folders: transaction.objectStore('folders'),
       files: transaction.objectStore('files'),
       attempts: transaction.objectStore('attempts'),
+      albums: transaction.objectStore('albums'),
     };
     const requests: Promise<unknown>[] = [];
     try {
-      if (clear) requests.push(stores.folders.clear(), stores.files.clear(), stores.attempts.clear());
+      if (clear)
+        for (const each of ['folders', 'files', 'attempts', 'albums'] as const) requests.push(stores[each].clear());
       for (const id of remove) requests.push(stores.files.delete(id));
       for (const row of put) requests.push(stores.files.put(row));
       for (const key of ended) requests.push(stores.attempts.delete(key));
       for (const id of folders.remove ?? []) requests.push(stores.folders.delete(id));
       for (const row of folders.put ?? []) requests.push(stores.folders.put(row));
+      for (const id of albums.remove ?? []) requests.push(stores.albums.delete(id));
+      for (const row of albums.put ?? []) requests.push(stores.albums.put(row));
       if (meta) requests.push(stores.meta.put(meta, META));
       await Promise.all([...requests, transaction.done]);
     } catch (error) {

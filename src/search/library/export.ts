@@ -67,12 +67,14 @@ export async function exportParts(library: Library, { signal, keep }: ExportOpti
 
     const rows = await SectionWriter.create(keep);
     const files = [...placedRows, ...others];
+    const albums = catalog.albums.rows;
     const folders = Array.from(catalog.folders.values(), ({ id, name, found }) => ({ id, name, found }));
-    rows.write(new TextEncoder().encode(JSON.stringify({ folders, files })));
+    rows.write(new TextEncoder().encode(JSON.stringify({ folders, files, ...(albums.length > 0 && { albums }) })));
     return archiveParts(
       { modelId: place.modelId, modelName: place.modelName, dims: place.dims },
       { rows: rows.finish('rows'), vectors: vectors.finish('vectors'), thumbnails: thumbs.finish('thumbnails') },
       layers,
+      { hasAlbums: albums.length > 0 },
     );
   });
 }

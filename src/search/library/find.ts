@@ -1,7 +1,7 @@
 /** @file From a query's vectors to its results, and lists of pictures without a query. */
 
 import { InvalidInputError } from '../../errors';
-import { combineVectors, filterRows, relevanceCut, zScore } from '../query';
+import { combineVectors, relevanceCut, zScore } from '../query';
 import type {
   Facets,
   ListOptions,
@@ -14,6 +14,7 @@ import type {
 } from '../types';
 import { topK, type Bitset } from '../vectors';
 import type { Catalog } from './catalog';
+import { rowsThrough } from './through';
 import { failureIn, slotIn } from './layers';
 import type { PictureRow } from './rows';
 import type { Shelf } from './shelf';
@@ -68,7 +69,7 @@ export function comparisonOf(
     exclude: query.exclude.map((part) => embedded(catalog, part, pass)),
   });
   const { items } = shelf;
-  const rows = filterRows(items, filter);
+  const rows = rowsThrough(catalog, items, filter);
   for (const id of query.omit) {
     const row = catalog.picture(id);
     const slot = row && slotOf(row);
@@ -118,7 +119,7 @@ function embedded(catalog: Catalog, part: VectorPart, pass: Pass): { vector: Arr
 /** Ids in order. */
 export function listPictures(catalog: Catalog, { filter = {}, order = 'newest' }: ListOptions): Uint32Array {
   const items = catalog.rows;
-  const found = Array.from(filterRows(items, filter), (row) => items[row]!);
+  const found = Array.from(rowsThrough(catalog, items, filter), (row) => items[row]!);
   const byPath = (a: PhotoItem, b: PhotoItem) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0);
   if (order === 'path') found.sort(byPath);
   else found.sort((a, b) => (order === 'newest' ? b.taken - a.taken : a.taken - b.taken) || byPath(a, b));

@@ -1,7 +1,7 @@
 /**
  * @file `index.json`, the first file of an index that lies in a folder, on a disk or a web server. It names the others:
  *
- *   rows-<n>.json                   folders and files, as the section `rows` of an export (`archive.ts`)
+ *   rows-<n>.json                   folders, files and albums, as the section `rows` of an export (`archive.ts`)
  *   vectors/<key>-<g>.coarse.bin    of each model (`layers.ts` has its key): see `vectors/split-image.ts`
  *   vectors/<key>-<g>.fine.bin
  *   thumbnails-<g>.bin              end to end; rows say where each lies
@@ -19,7 +19,8 @@ export const MANIFEST_NAME = 'index.json';
 /** The folder of what is not for others. */
 export const LOCAL_FOLDER = 'local';
 const FORMAT = 'vlm2vec-photo-index';
-const VERSION = 1;
+/** Without albums in the rows, and with them. */
+const VERSIONS = [1, 2];
 
 /** A file, and its first so many bytes. */
 export interface CountedFile {
@@ -63,8 +64,9 @@ export interface FolderManifest {
   vectors: [ManifestVectors, ...ManifestVectors[]];
 }
 
-export function writeManifest(manifest: FolderManifest): string {
-  return `${JSON.stringify({ format: FORMAT, version: VERSION, ...manifest }, null, 2)}\n`;
+/** @param options `hasAlbums`: whether the rows have any; an earlier program would lose them, and is kept out then */
+export function writeManifest(manifest: FolderManifest, { hasAlbums = false } = {}): string {
+  return `${JSON.stringify({ format: FORMAT, version: hasAlbums ? 2 : 1, ...manifest }, null, 2)}\n`;
 }
 
 /**
@@ -84,10 +86,14 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
   );
   root.get('format').oneOf([FORMAT]);
   const version = root.get('version').integer(1);
-  if (version !== VERSION) {
-    throw new UnsupportedError(`${where} has format version ${version}; this program knows ${VERSION}. Update it.`, {
-      version,
-    });
+  if (!VERSIONS.includes(version)) {
+    const known = VERSIONS.at(-1);
+    throw new UnsupportedError(
+      `${where} has format version ${version}; this program knows up to ${known}. Update it.`,
+      {
+        version,
+      },
+    );
   }
   const [first, ...others] = root.get('vectors').items(readVectors, { min: 1, max: 101 });
   return {

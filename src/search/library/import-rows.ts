@@ -1,7 +1,9 @@
 /** @file The rows of an export, each field checked: anyone may have written the file. */
 
 import type { JsonField } from '../../bundle/json-field';
-import { fileKey, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { MAX_WORDS } from '../facts/words';
+import { albumKey, albumNameProblem, FAVOURITES, MAX_ALBUMS, type AlbumChanges } from './albums';
+import { fileKey, type AlbumRow, type DeepEntry, type FileRow, type FolderRow, type PictureRow } from './rows';
 
 const MAX_FILES = 5_000_000;
 const MAX_FOLDERS = 100_000;
@@ -24,7 +26,10 @@ export interface Extent {
 }
 
 /** @throws IndexFormatError, by the field's own error */
-export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[]; files: FileRow[] } {
+export function readRows(
+  root: JsonField,
+  extent: Extent,
+): { folders: FolderRow[]; files: FileRow[]; albums: AlbumRow[] } {
   const folders = root.get('folders').items(readFolderRow, { max: MAX_FOLDERS });
   const ids = new Set(folders.map(({ id }) => id));
   if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
@@ -50,7 +55,42 @@ export function readRows(root: JsonField, extent: Extent): { folders: FolderRow[
     },
     { max: MAX_FILES },
   );
-  return { folders, files };
+  return { folders, files, albums: root.get('albums').optional(readAlbums) ?? [] };
+}
+
+/** Those of a whole index: none is there twice. */
+function readAlbums(field: JsonField): AlbumRow[] {
+  const seen = { ids: new Set<number>(), names: new Set<string>() };
+  return field.items(
+    (each) => {
+      const row = readAlbumRow(each);
+      const name = albumKey(row.name);
+      if (seen.ids.has(row.id) || seen.names.has(name)) each.fail('there is another one with its number or name.');
+      seen.ids.add(row.id);
+      seen.names.add(name);
+      return row;
+    },
+    { max: MAX_ALBUMS + 1 },
+  );
+}
+
+/** @throws IndexFormatError, by the field's own error */
+export function readAlbumChanges(field: JsonField): AlbumChanges {
+  const many = { max: MAX_ALBUMS + 1 };
+  return {
+    put: field.get('put').optional((rows) => rows.items(readAlbumRow, many)),
+    remove: field.get('remove').optional((ids) => ids.items((id) => id.integer(FAVOURITES), many)),
+  };
+}
+
+function readAlbumRow(field: JsonField): AlbumRow {
+  const id = field.get('id').integer(FAVOURITES, 2 ** 31);
+  const name = field.get('name').string(1000);
+  const problem = id === FAVOURITES ? (name === '' ? null : 'the favourites have none.') : albumNameProblem(name);
+  if (problem) field.get('name').fail(problem);
+  const pictures = field.get('pictures').items(readHash, { max: MAX_FILES });
+  if (new Set(pictures).size !== pictures.length) field.get('pictures').fail('a picture is there twice.');
+  return { id, name, created: field.get('created').number(0, MAX_TIME), pictures };
 }
 
 /** @throws IndexFormatError, by the field's own error */
@@ -92,11 +132,24 @@ export function readFileRow(field: JsonField, extent: Extent): FileRow {
       latitude: place.get('latitude').number(-90, 90),
       longitude: place.get('longitude').number(-180, 180),
     })),
+    ...readWords(field.get('words')),
     unread: field.get('unread').optional((unread) => unread.nullable((words) => words.string(1000))),
     width,
     height,
     hash: readHash(field.get('hash')),
   };
+}
+
+/** Absent where the file says nothing, and in exports of earlier versions. */
+function readWords(field: JsonField): Pick<PictureRow, 'words'> {
+  const words = field.optional((given) => {
+    const text = (name: 'title' | 'caption') => given.get(name).optional((each) => each.string(MAX_WORDS.text));
+    const list = (name: 'keywords' | 'places') =>
+      given.get(name).optional((each) => each.items((one) => one.string(MAX_WORDS.item), { max: MAX_WORDS.items }));
+    const said = { title: text('title'), caption: text('caption'), keywords: list('keywords'), places: list('places') };
+    return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
+  });
+  return words ? { words } : {};
 }
 
 function readDeep(field: JsonField, { layers = new Map() }: Extent): Pick<PictureRow, 'deep'> {

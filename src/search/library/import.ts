@@ -2,13 +2,12 @@
 
 import { IndexFormatError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
-import { openArchive, readJson, readLayerSection, readSection, type Archive } from './archive';
+import { layersOfArchive, openArchive, readJson, readLayerSection, readSection, type Archive } from './archive';
 import { readRows } from './import-rows';
 import { checkModel, type IndexModel } from './index-model';
 import { layerKey } from './layers';
 import type { Library } from './library';
 import type { VectorsOf } from './loading';
-import type { FileRow, FolderRow } from './rows';
 
 /** Far above rows of the largest library. */
 const MAX_ROWS_BYTES = 2 ** 30;
@@ -31,11 +30,15 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
     }
   }
   for await (const _ of readSection(archive, 'thumbnails', signal));
-  const { folders, files } = await checkArchive(archive, signal);
+  const { folders, files, albums } = await checkArchive(archive, signal);
+  // Rows of an index that had none say nothing of those that are here.
+  const taken =
+    albums.length > 0
+      ? { albums, albumsChanged: Date.now() }
+      : { albums: library.catalog.albums.rows, albumsChanged: library.meta.albumsChanged };
   const handles = new Map(Array.from(library.catalog.folders.values(), ({ name, handle }) => [name, handle]));
-  const kept = archive.header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
-  await library.replace(kept, async ({ vectors, thumbnails, layers: packs }) => {
-    for (const { key } of kept) {
+  await library.replace(layersOfArchive(archive), async ({ vectors, thumbnails, layers: packs }) => {
+    for (const { key } of layersOfArchive(archive)) {
       const pack = packs.get(key)!;
       await pack.truncate(0);
       for await (const bytes of readLayerSection(archive, key, signal)) await pack.append(bytes);
@@ -43,7 +46,7 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
     await vectors.truncate(0);
     for await (const bytes of readSection(archive, 'vectors', signal)) await vectors.append(bytes);
     for await (const bytes of readSection(archive, 'thumbnails', signal)) await thumbnails.append(bytes);
-    return { files, folders: folders.map((row) => ({ ...row, handle: handles.get(row.name) ?? null })) };
+    return { files, folders: folders.map((row) => ({ ...row, handle: handles.get(row.name) ?? null })), ...taken };
   });
 }
 
@@ -55,10 +58,7 @@ export function modelOf({ header }: Archive): IndexModel {
  * Reads rows and vectors whole, and holds each to the other.
  * @throws IndexFormatError, IntegrityError
  */
-export async function checkArchive(
-  archive: Archive,
-  signal?: AbortSignal,
-): Promise<{ folders: FolderRow[]; files: FileRow[] }> {
+export async function checkArchive(archive: Archive, signal?: AbortSignal) {
   const { header, sections } = archive;
   const slots = await checkVectors(sections.vectors, header, signal);
   for await (const _ of readSection(archive, 'vectors', signal));

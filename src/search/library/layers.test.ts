@@ -6,6 +6,8 @@ import { memoryStorage } from '../../testing/memory-opfs';
 import { scoresOf } from '../vectors';
 import type { Addition } from './appends';
 import { openBrowserStorage } from './browser-storage';
+import { openArchive } from './archive';
+import { openArchiveStorage } from './archive-storage';
 import { compact } from './compact';
 import { deleteDatabase } from './database';
 import { exportIndex } from './export';
@@ -256,6 +258,19 @@ test('an export carries the vectors of all models; an index without a layer is e
   await expectDeep(library, []);
   await library.commit({ deep: [deepened(3)] });
   await expectDeep(library, [3]);
+});
+
+test('an export that is searched as it lies has the vectors of all models, and so has an export of it', async () => {
+  const blob = await exportIndex(await filled());
+  const storage = await openArchiveStorage(blob, 'file');
+  const library = await Library.open(at('file'), storage, false);
+  await library.attach(DEEP);
+  await expectDeep(library, [2, 4]);
+  const { header } = await openArchive(await exportIndex(library));
+  const before = (await openArchive(blob)).header;
+  expect(before.layers).toHaveLength(1);
+  expect(header.layers).toEqual(before.layers);
+  await library.close();
 });
 
 test('an export with deep vectors that are none changes nothing', async () => {

@@ -7,12 +7,13 @@
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { TaskQueue } from '../../task-queue';
 import { type PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
+import { edited, granted, type AlbumChanges, type AlbumWish } from './albums';
 import { Appends, type Addition, type DeepAddition } from './appends';
 import type { Catalog } from './catalog';
 import { layerKey, layersOf, slotIn, withEntry } from './layers';
-import { emptyVectors, freeUnused, load, readCatalog, readVectors } from './loading';
+import { emptyVectors, freeUnused, load, readCatalog, readVectors, type Content } from './loading';
 import type { LibraryPlace } from './place';
-import type { FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
+import type { AlbumRow, FileRow, LayerRow, MetaRow, PictureRow } from './rows';
 import {
   closePacks,
   layerFilesOf,
@@ -48,6 +49,7 @@ export interface Committed {
   put: readonly FileRow[];
   remove: readonly number[];
   folders: Changes['folders'];
+  albums?: AlbumChanges;
 }
 
 export class Library {
@@ -60,6 +62,7 @@ export class Library {
   #writers: AllWriters | null;
   /** Commits go one after another. */
   readonly #turns = new TaskQueue();
+  #albumRevision = 0;
 
   private constructor(
     place: LibraryPlace,
@@ -118,7 +121,7 @@ export class Library {
   }
 
   /** Takes over what another tab committed. Resolves to false where it does not follow on what is known here. */
-  async follow({ revision, generation, contentRevision, put, remove, folders }: Committed): Promise<boolean> {
+  async follow({ revision, generation, contentRevision, put, remove, folders, albums }: Committed): Promise<boolean> {
     if (generation !== this.meta.generation || revision !== this.meta.revision + 1) return false;
     const pictures = put.filter((row) => row.kind === 'picture');
     await readMissing(this.catalog.vectors, this.#packs.vectors, new Set(pictures.map(({ slot }) => slot)));
@@ -130,8 +133,45 @@ export class Library {
       await readMissing(deep.shelf.vectors, pack, slots);
     }
     this.#apply(put, remove, folders);
+    this.followAlbums(albums);
     this.meta = { ...this.meta, revision, contentRevision };
     return true;
+  }
+
+  /** Grows when favourites or albums change. Of this opening alone. */
+  get albumRevision(): number {
+    return this.#albumRevision;
+  }
+
+  /**
+   * Changes favourites and albums.
+   * @returns which album it was, and what to tell other tabs
+   * @throws InvalidInputError for what cannot be granted, StorageFullError; nothing has changed then
+   */
+  changeAlbums(wish: AlbumWish): Promise<{ id: number; changes: AlbumChanges }> {
+    return this.#turns.add(async () => {
+      if (!this.#writers) readOnly();
+      const { id, changes } = granted(this.catalog, wish);
+      await this.#commitAlbums(changes, Date.now());
+      return { id, changes };
+    });
+  }
+
+  /** Puts others in place of all favourites and albums. @param changed when they were, in milliseconds since 1970 */
+  replaceAlbums(rows: readonly AlbumRow[], changed: number): Promise<AlbumChanges> {
+    return this.#turns.add(async () => {
+      if (!this.#writers) readOnly();
+      const changes = { remove: this.catalog.albums.rows.map(({ id }) => id), put: rows };
+      await this.#commitAlbums(changes, changed);
+      return changes;
+    });
+  }
+
+  /** Takes over what became of them here or in another tab. */
+  followAlbums(changes: AlbumChanges | undefined): void {
+    if (!changes) return;
+    this.catalog.albums.apply(changes);
+    this.#albumRevision++;
   }
 
   /** Bytes of all files of the index as one moment has them. For export. */
@@ -197,7 +237,7 @@ export class Library {
    */
   replace(
     layers: readonly LayerRow[],
-    write: (files: AllWriters) => Promise<{ files: FileRow[]; folders: FolderRow[] }>,
+    write: (files: AllWriters) => Promise<Content & { albumsChanged?: number }>,
   ): Promise<void> {
     return this.#turns.add(async () => {
       const generation = this.meta.generation + 1;
@@ -213,16 +253,28 @@ export class Library {
           await pack.truncate(0);
           await pack.append(writeHeader(emptyVectors(layer)));
         }
-        const { files, folders } = await write(packs);
+        const content = await write(packs);
+        const { files, folders, albums, albumsChanged } = content;
         for (const pack of [packs.vectors, packs.thumbnails, ...packs.layers.values()]) await pack.flush();
         const revision = this.meta.revision + 1;
         const contentRevision = revision;
-        const meta = { ...this.meta, generation, revision, contentRevision, unfinished: false, layers: kept };
-        const catalog = await readCatalog(this.place, packs.vectors, folders, files);
-        await this.storage.commit({ clear: true, put: files, folders: { put: folders }, meta });
+        const meta = {
+          ...this.meta,
+          generation,
+          revision,
+          contentRevision,
+          unfinished: false,
+          layers: kept,
+          albumsChanged,
+        };
+        const catalog = await readCatalog(this.place, packs.vectors, content);
+        await this.storage.commit({
+          ...{ clear: true, put: files, folders: { put: folders }, albums: { put: albums }, meta },
+        });
         await closePacks(this.#packs);
         this.meta = meta;
         this.catalog = catalog;
+        this.#albumRevision++;
         this.#packs = packs;
         this.#writers = packs;
         await this.storage.removeOthers(
@@ -254,10 +306,12 @@ export class Library {
     if (deep.length > 0 && key === undefined) throw new InvalidInputError('The index has no deep model in use.');
     const appends = new Appends(this.#writers ?? readOnly(), this.catalog, this.place, this.meta);
     const put: FileRow[] = [];
+    let albums: AlbumChanges | undefined;
     try {
       for (const addition of add) put.push(await appends.place(addition));
       for (const addition of deep) put.push(...[appends.placeDeep(addition, key!) ?? []].flat());
       await appends.flush();
+      albums = edited(this.catalog, put);
       const changes = add.length > 0 || remove.length > 0 || folders !== undefined;
       const revision = this.meta.revision + (changes || put.length > 0 ? 1 : 0);
       const meta = {
@@ -266,7 +320,7 @@ export class Library {
         contentRevision: changes ? revision : this.contentRevision,
         unfinished: unfinished ?? this.meta.unfinished,
       };
-      await this.storage.commit({ put, remove, ended, folders, meta });
+      await this.storage.commit({ put, remove, ended, folders, albums, meta });
       this.meta = meta;
     } catch (error) {
       await appends.undo();
@@ -274,8 +328,16 @@ export class Library {
     }
     appends.remember();
     this.#apply(put, remove, folders);
+    this.followAlbums(albums);
     const { revision, generation } = this.meta;
-    return { revision, generation, contentRevision: this.contentRevision, put, remove, folders };
+    return { revision, generation, contentRevision: this.contentRevision, put, remove, folders, albums };
+  }
+
+  async #commitAlbums(albums: AlbumChanges, albumsChanged: number): Promise<void> {
+    const meta = { ...this.meta, albumsChanged };
+    await this.storage.commit({ albums, meta });
+    this.meta = meta;
+    this.followAlbums(albums);
   }
 
   async #beginLayer(layer: LayerRow, { layers }: AllWriters): Promise<void> {

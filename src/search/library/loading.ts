@@ -7,7 +7,7 @@ import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeH
 import { Catalog } from './catalog';
 import { layersOf, slotIn, withEntry } from './layers';
 import type { LibraryPlace } from './place';
-import type { FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
+import type { AlbumRow, FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
 import {
   closePacks,
   openAllReaders,
@@ -35,8 +35,8 @@ export async function load(
   if (!writable) {
     const packs = await openAllReaders(storage, meta.generation, layers);
     const catalog = loaded.files.some(({ kind }) => kind === 'picture')
-      ? await readCatalog(place, packs.vectors, loaded.folders, loaded.files)
-      : new Catalog(emptyVectors(place), loaded.folders, loaded.files);
+      ? await readCatalog(place, packs.vectors, loaded)
+      : new Catalog(emptyVectors(place), loaded.folders, loaded.files, loaded.albums);
     return { packs, writers: null, catalog };
   }
   await storage.removeOthers(
@@ -48,7 +48,7 @@ export async function load(
     const there = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
     const files = there.map((row) => withoutLost(row, packs, layers));
     await cutOrphans(packs, files, place, layers);
-    const catalog = await readCatalog(place, packs.vectors, loaded.folders, files);
+    const catalog = await readCatalog(place, packs.vectors, { ...loaded, files });
     // Rows without their bytes (storage that was evicted in part) are forgotten, and their pictures indexed again.
     const remove = loaded.files.filter(({ id }) => !catalog.files.has(id)).map(({ id }) => id);
     const put = files.filter((row, i) => row !== there[i] && catalog.files.has(row.id));
@@ -119,12 +119,18 @@ export function emptyVectors({ dims, modelId }: VectorsOf): PackedVectors {
   return new PackedVectors({ dims, model: modelId });
 }
 
+/** The rows of an index. */
+export interface Content {
+  folders: readonly FolderRow[];
+  files: readonly FileRow[];
+  albums: readonly AlbumRow[];
+}
+
 /** Reads the vectors. A row whose vector is none does not count. */
 export async function readCatalog(
   place: LibraryPlace,
   file: PackReader,
-  folders: readonly FolderRow[],
-  files: readonly FileRow[],
+  { folders, files, albums }: Content,
 ): Promise<Catalog> {
   const used = new Set(files.flatMap((row) => (row.kind === 'picture' ? [row.slot] : [])));
   const vectors = await readVectors(place, file, used);
@@ -132,6 +138,7 @@ export async function readCatalog(
     vectors,
     folders,
     files.filter((row) => row.kind !== 'picture' || vectors.has(row.slot)),
+    albums,
   );
 }
 

@@ -6,6 +6,7 @@ import { DisposedError, InvalidInputError } from '../../errors';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
+  Album,
   CallOptions,
   DeepOptions,
   Facets,
@@ -28,6 +29,7 @@ import type {
   SearchResult,
 } from '../types';
 import { PICTURE_LIMITS } from '../indexing/limits';
+import type { AlbumWish } from './albums';
 import { deepModel, type DeepModel } from './deep-model';
 import { EmbedGate } from './embed-gate';
 import { EmbedQueue } from './embed-queue';
@@ -62,6 +64,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
       dims: embedder.dims,
       limits,
       takesPixels: embedder.takesPixels ?? false,
+      transparency: embedder.recipe?.transparency ?? 'drop',
       streamed: embedder.weights === 'streamed',
       deep: null,
     },
@@ -254,6 +257,31 @@ class BrowserPhotoIndex implements PhotoIndex {
     return this.#call((service) => service.facets());
   }
 
+  albums({ of = [] }: { of?: Iterable<number> } = {}): Promise<Album[]> {
+    const ids = [...of];
+    return this.#call((service) => service.albums(ids));
+  }
+
+  async createAlbum(name: string, ids: Iterable<number> = []): Promise<Album> {
+    const id = await this.#changeAlbums({ kind: 'create', name, ids: [...ids] });
+    return (await this.albums()).find((album) => album.id === id)!;
+  }
+
+  async renameAlbum(id: number, name: string): Promise<void> {
+    await this.#changeAlbums({ kind: 'rename', id, name });
+  }
+
+  async changeAlbum(
+    id: number,
+    { add = [], remove = [] }: { add?: Iterable<number>; remove?: Iterable<number> },
+  ): Promise<void> {
+    await this.#changeAlbums({ kind: 'change', id, add: [...add], remove: [...remove] });
+  }
+
+  async deleteAlbum(id: number): Promise<void> {
+    await this.#changeAlbums({ kind: 'delete', id });
+  }
+
   thumbnail(id: number): Promise<Blob> {
     return this.#call((service) => service.thumbnail(id));
   }
@@ -343,6 +371,12 @@ class BrowserPhotoIndex implements PhotoIndex {
   async #change(run: (service: Remote<SearchService>) => Promise<void>): Promise<void> {
     await this.#call(run);
     await this.#refresh();
+  }
+
+  async #changeAlbums(wish: AlbumWish): Promise<number> {
+    const id = await this.#call((service) => service.changeAlbums(wish));
+    await this.#refresh();
+    return id;
   }
 
   async #refresh(): Promise<void> {

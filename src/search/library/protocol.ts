@@ -1,5 +1,6 @@
 /** @file What the page and the search worker say to each other, besides plain calls. */
 
+import type { Transparency } from '../../image';
 import type { WireError } from '../../remote/error-wire';
 import type { DeepState, EmbedderInput, FolderFile, IndexState, PictureLimits } from '../types';
 import type { Leaving } from './leaving';
@@ -51,6 +52,8 @@ export interface OpenSettings extends LibraryPlace {
   limits: PictureLimits;
   /** Of the embedder. */
   takesPixels: boolean;
+  /** As the embedder's recipe wants transparent pictures. */
+  transparency: Transparency;
   /** Whether the embedder's weights are. */
   streamed: boolean;
   /** Null without one. */

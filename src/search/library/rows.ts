@@ -3,7 +3,7 @@
 import type { PhotoItem } from '../types';
 
 /** Grows when rows or files change their form. */
-export const INDEX_VERSION = 3;
+export const INDEX_VERSION = 4;
 
 /**
  * Grows when more can be read of files. What an earlier one could not read, or found no date in, is looked at again; its
@@ -18,6 +18,18 @@ export interface FolderRow {
   handle: FileSystemDirectoryHandle | null;
   /** Pictures at the last complete walk. */
   found: number | null;
+}
+
+/** Favourites or an album: see `albums.ts`. */
+export interface AlbumRow {
+  /** `FAVOURITES`, or larger. */
+  id: number;
+  /** For people; empty for the favourites. */
+  name: string;
+  /** Milliseconds since 1970. */
+  created: number;
+  /** SHA-256 of their files, in hex, as they were added; of pictures that are not in the index now, too. */
+  pictures: readonly string[];
 }
 
 /** Of one file, with any outcome. */
@@ -36,7 +48,7 @@ interface FileFacts {
 
 /** A picture that can be searched. */
 export interface PictureRow
-  extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'width' | 'height' | 'hash'> {
+  extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'words' | 'width' | 'height' | 'hash'> {
   kind: 'picture';
   /** As {@link PhotoItem.unread}; absent where the first reader looked at it. */
   unread?: string | null;
@@ -96,6 +108,8 @@ export interface MetaRow {
   revision: number;
   /** What that was when pictures last came, changed or went; absent in an index of an earlier version. */
   contentRevision?: number;
+  /** When favourites or albums were last changed; absent where they never were, and in the folder of an index. */
+  albumsChanged?: number;
   /** A run was begun and neither ended nor cancelled. */
   unfinished: boolean;
   /** Absent in an index of an earlier version, which had none. */

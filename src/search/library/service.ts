@@ -8,9 +8,11 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import { DeepPass } from '../deep/deep-pass';
 import { Elsewhere } from '../deep/elsewhere';
-import type { DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
+import type { Album, DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
+import { describeAlbums, type AlbumChanges, type AlbumWish } from './albums';
+import { laterAlbums } from './albums-elsewhere';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
@@ -35,7 +37,8 @@ const TELL_EVERY = 100;
 const LOCK_PATIENCE = 10_000;
 
 /** Between tabs: what was committed, or that nothing follows on what was before. */
-type Message = { kind: 'committed'; committed: Committed } | { kind: 'replaced' };
+type Message =
+  { kind: 'committed'; committed: Committed } | { kind: 'albums'; changes: AlbumChanges } | { kind: 'replaced' };
 
 /** Everything that a state of being open has. */
 interface Opened {
@@ -101,6 +104,7 @@ export class SearchService {
       error: indexer?.error ? errorToWire(indexer.error) : null,
       revision: library.meta.revision,
       contentRevision: library.contentRevision,
+      albumRevision: library.albumRevision,
       deep: this.#deepState(),
     };
   }
@@ -235,6 +239,17 @@ export class SearchService {
     return facetsOf(this.#open().library.catalog);
   }
 
+  async albums(of: readonly number[]): Promise<Album[]> {
+    return describeAlbums(this.#open().library.catalog, of);
+  }
+
+  /** Returns which album it was. */
+  async changeAlbums(wish: AlbumWish): Promise<number> {
+    const { id, changes } = await this.#writing().library.changeAlbums(wish);
+    this.#tellAlbums(changes);
+    return id;
+  }
+
   async thumbnail(id: number): Promise<Blob> {
     const row = this.#picture(id);
     const { bytes, type } = await this.#open().library.readThumbnail(row);
@@ -310,7 +325,7 @@ export class SearchService {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
     await this.#endDeep();
-    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [] })));
+    await this.#replace(() => library.replace([], async () => ({ files: [], folders: [], albums: [] })));
     await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;
@@ -344,6 +359,7 @@ export class SearchService {
         limits,
         makeThumbnail,
         takesPixels: this.#settings!.takesPixels,
+        transparency: this.#settings!.transparency,
         streamed: this.#settings!.streamed,
         embed: (inputs) => hooks.embed(transfer([...inputs], pixelBuffers(inputs))),
         abortEmbeddings: () => void hooks.abortEmbeddings(),
@@ -360,7 +376,17 @@ export class SearchService {
     const { deep } = this.#settings!;
     if (deep) await this.#attach(deep).catch(() => (this.#settings = { ...this.#settings!, deep: null }));
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
+    // Not waited for: another tab may be in the way of reading another index.
+    if (writable) void this.#takeAlbums(library).catch(() => undefined);
     this.#changed();
+  }
+
+  /** Those of the library's other indexes, where they were changed later. */
+  async #takeAlbums(library: Library): Promise<void> {
+    const later = await laterAlbums(library.place, library.meta.albumsChanged ?? 0);
+    if (!later || this.#opened?.library !== library) return;
+    if (later.changed <= (library.meta.albumsChanged ?? 0)) return; // changed here meanwhile
+    this.#tellAlbums(await library.replaceAlbums(later.albums, later.changed));
   }
 
   async #attach(settings: DeepSettings | null): Promise<void> {
@@ -456,7 +482,8 @@ export class SearchService {
   async #follow(message: Message): Promise<void> {
     const opened = this.#opened;
     if (!opened || opened.indexer) return;
-    if (message.kind !== 'committed' || !(await opened.library.follow(message.committed))) {
+    if (message.kind === 'albums') opened.library.followAlbums(message.changes);
+    else if (message.kind !== 'committed' || !(await opened.library.follow(message.committed))) {
       await opened.library.close();
       await this.#load(false, { left: null, ended: null });
     }
@@ -472,6 +499,11 @@ export class SearchService {
 
   #tellOthers(committed: Committed): void {
     this.#channel?.postMessage({ kind: 'committed', committed } satisfies Message);
+    this.#changed();
+  }
+
+  #tellAlbums(changes: AlbumChanges): void {
+    this.#channel?.postMessage({ kind: 'albums', changes } satisfies Message);
     this.#changed();
   }
 

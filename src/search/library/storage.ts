@@ -5,7 +5,8 @@
  */
 
 import { UnsupportedError } from '../../errors';
-import type { AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from './rows';
+import type { AlbumChanges } from './albums';
+import type { AlbumRow, AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from './rows';
 
 /** What one transaction changes; all of it or nothing. */
 export interface Changes {
@@ -14,6 +15,7 @@ export interface Changes {
   /** Keys whose attempt ended, well or not. */
   ended?: readonly string[];
   folders?: { put?: readonly FolderRow[]; remove?: readonly number[] };
+  albums?: AlbumChanges;
   meta?: MetaRow;
   /** Before all else: forget what there was. */
   clear?: boolean;
@@ -23,6 +25,7 @@ export interface Loaded {
   meta: MetaRow | null;
   folders: FolderRow[];
   files: FileRow[];
+  albums: AlbumRow[];
 }
 
 /** Bytes at places. */

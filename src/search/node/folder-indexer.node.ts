@@ -60,6 +60,7 @@ export class FolderIndexer {
       limits,
       makeThumbnail: thumbnails ? makeThumbnail : async () => null,
       takesPixels: embedder.takesPixels ?? false,
+      transparency: embedder.recipe?.transparency ?? 'drop',
       streamed: embedder.weights === 'streamed',
       embed: (inputs) => gate.index(inputs),
       abortEmbeddings: () => gate.abortIndexing(),

@@ -15,6 +15,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingEmbedder, smallBmp, writePictures } from '../../testing/small-pictures';
+import { expectedOverWhite, fixtureBytes, sha256 } from '../../testing/fixtures';
+import type { RgbImage } from '../../image';
 import { listPictures } from '../library/find';
 import type { PhotoEmbedder } from '../types';
 import { FolderIndexer } from './folder-indexer.node.js';
@@ -229,8 +231,8 @@ test('damaged: each file by its name, and what to do', async () => {
   expect(
     await change('index.json', (file) => writeFile(file, before.replace('thumbnails-1.bin', '../../etc/passwd'))),
   ).toMatch(/IndexFormatError: .*thumbnails\.path: it is no plain path/);
-  expect(await change('index.json', (file) => writeFile(file, before.replace('"version": 1', '"version": 2')))).toMatch(
-    /UnsupportedError: .*version 2/,
+  expect(await change('index.json', (file) => writeFile(file, before.replace('"version": 1', '"version": 3')))).toMatch(
+    /UnsupportedError: .*version 3/,
   );
   expect(await change('rows-', (file) => appendFile(file, ' '))).toMatch(
     /IntegrityError: .*rows-.*differs from its hash/,
@@ -252,4 +254,25 @@ test('bytes that are gone are computed anew by the next run', async () => {
   await expect(openIndex(out)).rejects.toThrow(/thumbnails-1\.bin is not there.*vlm2vec index again/);
   expect(await index()).toMatchObject({ embedded: 6 });
   expect(await paths()).toHaveLength(6);
+});
+
+test('a model that wants transparent pictures over white gets them so, others as they are stored', async () => {
+  const given: unknown[] = [];
+  const embedderOf = (id: string, transparency?: 'white'): PhotoEmbedder => {
+    const counting = countingEmbedder({ id });
+    const embed: PhotoEmbedder['embed'] = (inputs, options) => {
+      given.push(inputs[0]!.image);
+      return counting.embed(inputs, options);
+    };
+    const recipe = { title: 'A recipe', isRaw: false, pooling: 'last', ...(transparency && { transparency }) } as const;
+    return { ...counting, recipe, embed };
+  };
+  await writePictures(photos, { 'clear.png': fixtureBytes('images/rgba.png') });
+  await index([photos], embedderOf('white', 'white'));
+  await rm(out, { recursive: true });
+  await index([photos], embedderOf('drop'));
+  const [white, dropped] = given as RgbImage[];
+  const expected = expectedOverWhite().find(({ image }) => image === 'images/rgba.png')!;
+  expect(sha256(white!.data)).toBe(expected.sha256);
+  expect(sha256(dropped!.data)).not.toBe(expected.sha256);
 });

@@ -12,8 +12,8 @@ import {
   REMEDY,
   type FolderManifest,
 } from '../library/folder-manifest';
-import { readFileRow, readFolderRow, readRows, type Extent } from '../library/import-rows';
-import type { AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from '../library/rows';
+import { readAlbumChanges, readFileRow, readFolderRow, readRows, type Extent } from '../library/import-rows';
+import type { AlbumRow, AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from '../library/rows';
 import type { Changes } from '../library/storage';
 import { diskFolder, isDiskFolder } from './disk-folder.node.js';
 import { readJournal } from './journal.node.js';
@@ -24,6 +24,7 @@ export interface FolderState {
   folders: Map<number, FolderRow>;
   files: Map<number, FileRow>;
   attempts: Map<string, AttemptRow>;
+  albums: Map<number, AlbumRow>;
   /** What `--model` named when it was last written; null where nobody knows. */
   model: string | null;
 }
@@ -111,6 +112,7 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
     folders: new Map(read.folders.map((row) => [row.id, { ...row, handle: handleOf(places.paths.get(row.id)) }])),
     files: new Map(read.files.map((row) => [row.id, row])),
     attempts: new Map(),
+    albums: new Map(read.albums.map((row) => [row.id, row])),
     model: places.model,
   };
   const journal = await readJournal(journalPath(folder, snapshot));
@@ -139,7 +141,7 @@ async function readPlaces(
 }
 
 export function emptyState(): FolderState {
-  return { meta: null, folders: new Map(), files: new Map(), attempts: new Map(), model: null };
+  return { meta: null, folders: new Map(), files: new Map(), attempts: new Map(), albums: new Map(), model: null };
 }
 
 /** All of an entry. */
@@ -159,8 +161,8 @@ export function apply(state: FolderState, entry: Entry): void {
 }
 
 function applyChanges(state: FolderState, changes: Extract<Entry, { kind: 'changes' }>['changes']): void {
-  const { put = [], remove = [], ended = [], folders = {}, meta, clear = false } = changes;
-  if (clear) for (const map of [state.folders, state.files, state.attempts]) map.clear();
+  const { put = [], remove = [], ended = [], folders = {}, albums = {}, meta, clear = false } = changes;
+  if (clear) for (const map of [state.folders, state.files, state.attempts, state.albums]) map.clear();
   for (const id of remove) state.files.delete(id);
   for (const row of put) state.files.set(row.id, row);
   for (const key of ended) state.attempts.delete(key);
@@ -168,6 +170,8 @@ function applyChanges(state: FolderState, changes: Extract<Entry, { kind: 'chang
   for (const { path, ...row } of folders.put ?? []) {
     state.folders.set(row.id, { ...row, handle: handleOf(path ?? undefined) });
   }
+  for (const id of albums.remove ?? []) state.albums.delete(id);
+  for (const row of albums.put ?? []) state.albums.set(row.id, row);
   if (meta) state.meta = meta;
 }
 
@@ -207,6 +211,7 @@ function readChanges(field: JsonField, before: MetaRow | null): Extract<Entry, {
       put: folders.get('put').optional((rows) => rows.items(readWrittenFolder)),
       remove: folders.get('remove').optional(ids),
     })),
+    albums: field.get('albums').optional(readAlbumChanges),
     meta,
     clear: field.get('clear').optional((clear) => clear.boolean()),
   };

@@ -127,13 +127,13 @@ export class FolderStorage implements IndexStorage {
   };
 
   async load(): Promise<Loaded> {
-    const { meta, folders, files } = this.#state;
-    return { meta, folders: [...folders.values()], files: [...files.values()] };
+    const { meta, folders, files, albums } = this.#state;
+    return { meta, folders: [...folders.values()], files: [...files.values()], albums: [...albums.values()] };
   }
 
   async commit({ folders, ...changes }: Changes): Promise<void> {
     const { put = [], remove = [], clear = false } = changes;
-    if (clear || put.length > 0 || remove.length > 0 || folders) this.#rowsChanged = true;
+    if (clear || put.length > 0 || remove.length > 0 || folders || changes.albums) this.#rowsChanged = true;
     const of = folders && { put: folders.put?.map(written), remove: folders.remove };
     await this.#write({ kind: 'changes', changes: { ...changes, ...(of && { folders: of }) } });
   }
@@ -188,8 +188,11 @@ export class FolderStorage implements IndexStorage {
   #write(entry: Entry): Promise<void> {
     return this.#turns.add(async () => {
       const journal = this.#journal!;
-      // All rows at once need not be written twice, and a journal without a manifest is none.
-      const isWhole = entry.kind === 'changes' && entry.changes.clear;
+      // All rows at once need not be written twice, and a journal without a manifest is none. The first albums of an index
+      // are for the manifest to tell: programs that do not know any are to keep away.
+      const { albums } = this.#state;
+      const isWhole =
+        entry.kind === 'changes' && (entry.changes.clear || (entry.changes.albums !== undefined && albums.size === 0));
       if (isWhole || this.#snapshot === 0) {
         const before = copy(this.#state);
         apply(this.#state, entry);
@@ -219,7 +222,8 @@ export class FolderStorage implements IndexStorage {
     try {
       if (attempts.size > 0)
         await journal.append({ kind: 'attempts', rows: [...attempts.values()] }, { durable: true });
-      const text = writeManifest(await this.#manifest(meta, snapshot, rows));
+      const hasAlbums = this.#state.albums.size > 0;
+      const text = writeManifest(await this.#manifest(meta, snapshot, rows), { hasAlbums });
       const temporary = this.#at(`${MANIFEST_NAME}.new`);
       await writeWhole(temporary, text);
       await rename(temporary, this.#at(MANIFEST_NAME));
@@ -237,10 +241,11 @@ export class FolderStorage implements IndexStorage {
   }
 
   async #writeRows(snapshot: number): Promise<FolderManifest['rows']> {
-    const { folders, files } = this.#state;
+    const { folders, files, albums } = this.#state;
     const lines = (values: Iterable<unknown>) => Array.from(values, (value) => JSON.stringify(value)).join(',\n');
     const named = Array.from(folders.values(), ({ id, name, found }) => ({ id, name, found }));
-    const text = `{"folders":[\n${lines(named)}\n],"files":[\n${lines(files.values())}\n]}\n`;
+    const more = albums.size > 0 ? `,"albums":[\n${lines(albums.values())}\n]` : '';
+    const text = `{"folders":[\n${lines(named)}\n],"files":[\n${lines(files.values())}\n]${more}}\n`;
     const path = `rows-${snapshot}.json`;
     await writeWhole(this.#at(path), text);
     const bytes = Buffer.byteLength(text);
@@ -309,8 +314,11 @@ export class FolderStorage implements IndexStorage {
   }
 }
 
-function copy({ meta, folders, files, attempts, model }: FolderState): FolderState {
-  return { meta, folders: new Map(folders), files: new Map(files), attempts: new Map(attempts), model };
+function copy({ meta, folders, files, attempts, albums, model }: FolderState): FolderState {
+  return {
+    ...{ meta, model, folders: new Map(folders), files: new Map(files) },
+    ...{ attempts: new Map(attempts), albums: new Map(albums) },
+  };
 }
 
 function vectorPaths(key: string, generation: number): { coarse: string; fine: string } {

@@ -9,17 +9,12 @@ import { comparisonOf, find, type Found, type VectorQuery } from '../library/fin
 import type { FolderManifest } from '../library/folder-manifest';
 import { readRows } from '../library/import-rows';
 import { freeUnused } from '../library/loading';
-import type { FolderRow, FileRow, PictureRow } from '../library/rows';
+import type { PictureRow } from '../library/rows';
 import { PackedVectors, promisingRows } from '../vectors';
 import { readCoarse } from './coarse-vectors';
 import { FineRows } from './fine-rows';
 import { slotsOf } from './manifest';
 import { StaticFile, type StaticFileOptions } from './static-file';
-
-interface Rows {
-  folders: FolderRow[];
-  files: FileRow[];
-}
 
 /** Rows and vectors. */
 export interface Contents {
@@ -50,14 +45,14 @@ export async function readContents(
     failed.abort(error);
     throw error;
   };
-  const [{ folders, files }] = await Promise.all([
+  const [{ folders, files, albums }] = await Promise.all([
     readVerifiedRows(rows, extent, options, either).catch(stopping),
     readCoarse(new StaticFile(own.coarse, options), vectors, slots, either).catch(stopping),
   ]);
   freeUnused(vectors, 0, new Set(files.flatMap((row) => (row.kind === 'picture' ? [row.slot] : []))));
   const sound = files.filter((row) => row.kind === 'picture' && vectors.has(row.slot));
   return {
-    catalog: new Catalog(vectors, folders, sound),
+    catalog: new Catalog(vectors, folders, sound, albums),
     fine: new FineRows(new StaticFile(own.fine, options), vectors),
   };
 }
@@ -67,7 +62,7 @@ async function readVerifiedRows(
   extent: Parameters<typeof readRows>[1],
   { base, fetch, onBytes }: StaticFileOptions,
   signal: AbortSignal,
-): Promise<Rows> {
+): Promise<ReturnType<typeof readRows>> {
   const url = new URL(path, base).href;
   if (!globalThis.crypto?.subtle) {
     throw new UnsupportedError(

@@ -265,7 +265,7 @@ test.each<[what: string, spoil: () => void, error: abstract new (...args: never[
   ],
   ['other JSON', () => host.files.set('index.json', new TextEncoder().encode('{"a":1}')), IndexFormatError],
   ['an endless manifest', () => host.files.set('index.json', new Uint8Array(2 << 20).fill(32)), IndexFormatError],
-  ['a later version', () => tamper((manifest) => (manifest.version = 2)), UnsupportedError],
+  ['a later version', () => tamper((manifest) => (manifest.version = 3)), UnsupportedError],
   ['paths that lead out', () => tamper((manifest) => (manifest.rows.path = '../rows.json')), IndexFormatError],
   [
     'paths to other hosts',

@@ -1,41 +1,42 @@
-/** @file The library at a glance: how many pictures, from which folders, and what can be done with them. */
-import type { ComponentChildren, JSX } from 'preact';
+/** @file The library behind one button: its folders, what could not be read, and what can be done with the index. */
+import type { JSX } from 'preact';
 import type { FolderInfo } from '../../../src/search';
 import { Button } from '../../shell';
 import { searchStrings } from '../../strings/search';
+import { Popover } from '../parts/popover';
+import { Privacy } from '../privacy';
 import { useSearch } from '../state';
-import { DeepRun } from '../deep/deep-run';
+import { FolderChooser } from './folder-chooser';
 import { ForgetFolder } from './forget-folder';
-import { IndexMenu } from './index-menu';
-import { Notices } from './notices';
+import { IndexActions } from './index-menu';
 import { Problems } from './problems';
-import { Run } from './run';
 import { useFolders } from './use-folders';
 
 const strings = searchStrings.library;
 
-/** @param props.children further facts, in the same line */
-export function LibraryBar({ children }: { children: ComponentChildren }): JSX.Element | null {
+export function LibraryMenu(): JSX.Element {
   const { library } = useSearch();
   const state = library.state.value;
   const { choose } = useFolders();
-  if (!state) return null;
-  const { indexed, folders, phase, readOnly } = state;
+  const { indexed, folders, phase, readOnly, problems } = state ?? NONE;
   return (
-    <section class="library" aria-label={strings.label}>
-      <div class="facts">
-        <details class="folders">
-          <summary>{strings.summary(indexed, folders.length)}</summary>
-          <ul aria-label={strings.folders}>
-            {folders.map((folder) => (
-              <Folder key={folder.id} folder={folder} fixed={readOnly} />
-            ))}
-          </ul>
-        </details>
-        {children}
-        <Problems />
-        {!readOnly && (
-          <div class="library-actions">
+    <Popover
+      class="folders"
+      icon="folder"
+      label={state ? searchStrings.pictures(indexed) : strings.label}
+      title={state ? strings.summary(indexed, folders.length) : strings.label}
+      marked={problems > 0}
+    >
+      <FolderChooser />
+      <ul class="folder-list" aria-label={strings.folders}>
+        {folders.map((folder) => (
+          <Folder key={folder.id} folder={folder} fixed={readOnly} />
+        ))}
+      </ul>
+      <Problems />
+      {state && !readOnly && (
+        <>
+          <p class="panel-actions">
             <Button icon="add" onClick={choose}>
               {strings.add}
             </Button>
@@ -44,16 +45,16 @@ export function LibraryBar({ children }: { children: ComponentChildren }): JSX.E
                 {strings.check}
               </Button>
             )}
-            <IndexMenu />
-          </div>
-        )}
-      </div>
-      <Notices />
-      <Run />
-      <DeepRun />
-    </section>
+          </p>
+          <IndexActions />
+        </>
+      )}
+      <Privacy />
+    </Popover>
   );
 }
+
+const NONE = { indexed: 0, folders: [], phase: 'idle', readOnly: true, problems: 0 } as const;
 
 function Folder({ folder, fixed }: { folder: FolderInfo; fixed: boolean }): JSX.Element {
   const { choose, reconnect } = useFolders();

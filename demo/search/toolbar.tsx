@@ -1,0 +1,47 @@
+/** @file The one toolbar: what to look for, how to look at it, and behind buttons everything that is needed more rarely. */
+import type { JSX } from 'preact';
+import { Choice } from '../shell';
+import { searchStrings as strings } from '../strings/search';
+import { LibraryMenu } from './library/library-menu';
+import { ModelMenu } from './model-menu';
+import { Popover } from './parts/popover';
+import { Advanced } from './query/advanced';
+import { Filters } from './query/filters';
+import { QueryBar } from './query/query-bar';
+import { useSearch, type ViewName } from './state';
+
+const VIEWS: ViewName[] = ['pictures', 'groups', 'map'];
+
+export function Toolbar(): JSX.Element {
+  const { view } = useSearch();
+  return (
+    <div class="toolbar">
+      <button type="button" class="skip" onClick={skip}>
+        {strings.skip}
+      </button>
+      <div class="query-area">
+        <QueryBar />
+      </div>
+      <div class="toolbar-tools">
+        <Choice
+          legend={strings.views.legend}
+          hideLegend
+          options={VIEWS.map((value) => ({ value, label: strings.views[value] }))}
+          value={view.value}
+          onChange={(next) => (view.value = next)}
+        />
+        <Popover class="filters-menu" icon="filter" label={strings.filters.label}>
+          <Filters />
+          <Advanced />
+        </Popover>
+        <LibraryMenu />
+        <ModelMenu />
+      </div>
+    </div>
+  );
+}
+
+/** To the picture that Tab would come to last, or the map. */
+function skip(): void {
+  document.querySelector<HTMLElement>('.cell-open[tabindex="0"], .map canvas, .groups .member')?.focus();
+}

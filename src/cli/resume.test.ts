@@ -1,0 +1,110 @@
+/**
+ * @file A run of `embed` that is killed without warning, again and again, ends with the same bytes as one that is left alone. The
+ * full tests take 10,000 texts, 1,000 pictures and 20 kills.
+ */
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fixturePath } from '../testing/fixtures';
+import { runMain as run } from './run-main';
+
+const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
+const SIZE = IS_FULL ? { texts: 10_000, pictures: 1000, kills: 20 } : { texts: 400, pictures: 10, kills: 1 };
+const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const TOTAL = SIZE.texts + SIZE.pictures;
+
+let work: string;
+let bad = 0;
+const at = (name: string) => path.join(work, name);
+
+beforeAll(async () => {
+  work = await mkdtemp(path.join(tmpdir(), 'cli-resume-'));
+  const picture = fixturePath('images/tiny.png');
+  const lines = Array.from({ length: TOTAL }, (_, i) => {
+    if (i % 100 === 37) {
+      bad++;
+      return i % 200 === 37 ? '{"text": ' : JSON.stringify({ id: i, image: 'nowhere.png' });
+    }
+    const isPicture = Math.floor((i * SIZE.pictures) / TOTAL) !== Math.floor(((i + 1) * SIZE.pictures) / TOTAL);
+    return JSON.stringify(
+      isPicture ? { id: i, image: picture } : { id: i, text: `text ${i} ${'of words '.repeat(i % 9)}` },
+    );
+  });
+  await writeFile(at('inputs.jsonl'), lines.join('\n'));
+});
+afterAll(() => rm(work, { recursive: true }));
+
+const argsOf = (out: string) => [
+  ...['embed', '--model', 'nano', at('inputs.jsonl'), '--out', at(out)],
+  ...['--skip-bad', '--resume', '--batch', IS_FULL ? '16' : '4', '--quiet'],
+];
+
+/** Inputs that the state of the run counts. */
+async function written(out: string): Promise<number> {
+  const text = await readFile(`${at(out)}.run.json`, 'utf8').catch(() => '{"inputs": 0}');
+  return (JSON.parse(text) as { inputs: number }).inputs;
+}
+
+/** Begins or goes on, and kills once more is written, or the run ends. */
+async function killedLater(out: string): Promise<number> {
+  const before = await written(out);
+  const child = spawn(process.execPath, [...COMMAND, ...argsOf(out)], { cwd: ROOT, stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  while ((await written(out)) <= before && child.exitCode === null) await pause(5);
+  await pause(Math.random() * 300);
+  child.kill('SIGKILL');
+  await ended;
+  return written(out);
+}
+
+/** What belongs to an output, but for the state of its run. */
+async function filesOf(stem: string): Promise<Map<string, Buffer>> {
+  const names = (await readdir(work)).filter((name) => name.startsWith(`${stem}.`) && !name.endsWith('.run.json'));
+  const found = names.sort().map(async (name) => [name.slice(stem.length), await readFile(at(name))] as const);
+  return new Map(await Promise.all(found));
+}
+
+describe('killed and gone on with: byte for byte what it is undisturbed', () => {
+  test.each(IS_FULL ? ['jsonl', 'npy', 'parquet'] : ['jsonl', 'parquet'])(
+    '%s',
+    { timeout: IS_FULL ? 1_800_000 : 120_000 },
+    async (kind) => {
+      const { code, stderr } = await run(argsOf(`${kind}-whole.${kind}`));
+      expect({ code, stderr }).toEqual({
+        code: 3,
+        stderr: expect.stringContaining(`${bad} of ${TOTAL} inputs could not be embedded`) as string,
+      });
+      const out = `${kind}-killed.${kind}`;
+      let onTheWay = 0;
+      for (let kill = 0; kill < SIZE.kills; kill++) {
+        const inputs = await killedLater(out);
+        if (inputs > 0 && inputs < TOTAL) onTheWay++;
+      }
+      expect(onTheWay).toBeGreaterThan(0); // else nothing was tested
+      expect((await run(argsOf(out))).code).toBe(3);
+      const whole = await filesOf(`${kind}-whole`);
+      expect(whole.size).toBe({ jsonl: 1, npy: 3, parquet: 2 }[kind]);
+      const killed = await filesOf(`${kind}-killed`);
+      expect([...killed.keys()]).toEqual([...whole.keys()]);
+      for (const [name, bytes] of whole) expect(killed.get(name)!.equals(bytes), name).toBe(true);
+    },
+  );
+});
+
+test('--resume refuses inputs that changed where they are written', async () => {
+  const file = at('few.jsonl');
+  const args = ['embed', '--model', 'nano', file, '--out', at('few.jsonl.out.jsonl'), '--resume', '--quiet'];
+  await writeFile(file, '{"text": "a red kite"}\n');
+  expect((await run(args)).code).toBe(0);
+  expect((await run(args)).code).toBe(0); // done: nothing to do
+  await writeFile(file, '{"text": "a blue kite"}\n');
+  const { code, stderr } = await run(args);
+  expect(code).toBe(2);
+  expect(stderr).toContain('have changed, gone, or moved');
+});

@@ -1,0 +1,44 @@
+/**
+ * @file Favourites and albums are a library's, whichever model is in use, and each model has an index of its own: what was
+ * last changed, in whichever of them, counts.
+ */
+
+import { openDatabase, readAlbums, readMeta } from './database';
+import { listPackFolders } from './packs';
+import type { LibraryPlace } from './place';
+import type { AlbumRow } from './rows';
+
+export interface Later {
+  albums: AlbumRow[];
+  /** Milliseconds since 1970. */
+  changed: number;
+}
+
+/**
+ * Those of the library's index where they were changed last.
+ * @returns null where none is later than `since`, in milliseconds since 1970
+ */
+export async function laterAlbums(
+  { name, place }: Pick<LibraryPlace, 'name' | 'place'>,
+  since: number,
+): Promise<Later | null> {
+  const found: Later[] = [];
+  for (const each of await listPackFolders()) {
+    if (each.place === place) continue;
+    // One that cannot be read is passed over.
+    const later = await read(each.place, name, since).catch(() => null);
+    if (later) found.push(later);
+  }
+  return found.sort((a, b) => b.changed - a.changed)[0] ?? null;
+}
+
+async function read(place: string, name: string, since: number): Promise<Later | null> {
+  const database = await openDatabase(place, () => undefined);
+  try {
+    const meta = await readMeta(database);
+    const changed = meta?.name === name ? (meta.albumsChanged ?? 0) : 0;
+    return changed > since ? { albums: await readAlbums(database), changed } : null;
+  } finally {
+    database.close();
+  }
+}
