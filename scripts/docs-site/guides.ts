@@ -42,7 +42,9 @@ export function stageGuides(root: string, folder: string): Guides {
     const extension = path.extname(file);
     const text = readFileSync(path.join(root, file), 'utf8');
     const page =
-      extension === '.md' ? plainHeadings(withLinks(text, file)) : `# \`${file}\`\n\n\`\`\`${CODE[extension]}\n${text}\`\`\`\n`;
+      extension === '.md'
+        ? plainHeadings(withLinks(text, file))
+        : `# \`${file}\`\n\n\`\`\`${CODE[extension]}\n${text}\`\`\`\n`;
     const place = stagedPath(folder, file);
     mkdirSync(path.dirname(place), { recursive: true });
     writeFileSync(place, page);
