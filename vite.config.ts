@@ -5,7 +5,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { defineConfig, type Plugin, type ViteDevServer } from 'vite';
-import { collectLicenses, licenses, type Licenses } from './scripts/licenses.ts';
+import { collectLicenses, licenses, noteData, type Licenses } from './scripts/licenses.ts';
 import { nodeEdges } from './scripts/node-edges.ts';
 import { pageParts } from './scripts/page-parts.ts';
 import { pwa } from './scripts/pwa.ts';
@@ -65,6 +65,7 @@ const SHIPPED = [
   'workbox-range-requests',
 ];
 const inWorkers: Licenses = new Map();
+noteData(inWorkers, 'places', 'GeoNames, names of places (CC BY 4.0)');
 
 export default defineConfig({
   base: './',

@@ -96,3 +96,40 @@ export async function offerFolder(page: Page, name: string, photos: readonly Pho
     [name, photos.map(({ path, bytes }) => ({ path, base64: bytes.toString('base64') }))] as const,
   );
 }
+
+/** What a picture's file says of itself. */
+interface Said {
+  path: string;
+  /** As EXIF has it. */
+  taken: string;
+  /** Degrees north and east. */
+  place?: [number, number];
+  keywords?: string[];
+}
+
+/** A plain picture with a date, a place (EXIF) and keywords (IPTC). */
+export async function saidPhoto({ path, taken, place, keywords = [] }: Said, hue: number): Promise<Photo> {
+  const background = { r: hue, g: 255 - hue, b: 128 };
+  const degrees = (value: number) => `${Math.round(value * 1e5)}/100000 0/1 0/1`;
+  const exif = {
+    IFD2: { DateTimeOriginal: taken },
+    ...(place && {
+      IFD3: {
+        ...{ GPSLatitudeRef: 'N', GPSLatitude: degrees(place[0]) },
+        ...{ GPSLongitudeRef: 'E', GPSLongitude: degrees(place[1]) },
+      },
+    }),
+  };
+  const image = sharp({ create: { width: 96, height: 72, channels: 3, background } }).withExif(exif);
+  const jpeg = await image.jpeg().toBuffer();
+  if (keywords.length === 0) return { path, bytes: jpeg };
+  const datasets = keywords.map((word) =>
+    Buffer.concat([Buffer.from([0x1c, 2, 25, 0, word.length]), Buffer.from(word)]),
+  );
+  const iptc = Buffer.concat(datasets);
+  const padding = Buffer.alloc(iptc.length % 2);
+  const head = Buffer.from([0x38, 0x42, 0x49, 0x4d, 4, 4, 0, 0, 0, 0, 0, iptc.length]);
+  const segment = Buffer.concat([Buffer.from('Photoshop 3.0\0'), head, iptc, padding]);
+  const marker = Buffer.from([0xff, 0xed, 0, segment.length + 2]);
+  return { path, bytes: Buffer.concat([jpeg.subarray(0, 2), marker, segment, jpeg.subarray(2)]) };
+}

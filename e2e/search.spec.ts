@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import type { FakeIndex } from '../demo/search/testing/fake-index';
 import type { FolderInfo, IndexState } from '../src/search';
-import { mixedShapes, offerFolder, plainPhotos, samplePhotos, type Photo } from './search-photos';
+import { mixedShapes, offerFolder, plainPhotos, samplePhotos, saidPhoto, type Photo } from './search-photos';
 import { violations } from './site-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
@@ -178,6 +178,43 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await expect(page.locator('.chip')).toHaveText('in My photos/Winter');
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);
+});
+
+test('one box: dates, places and keywords of the pictures, each result with its reason, taken back by a click', async ({
+  page,
+  context,
+}) => {
+  const foreign = watchForeign(context);
+  const problems = await openSearch(page);
+  const rome: [number, number] = [41.8902, 12.4922];
+  const photos = await Promise.all([
+    saidPhoto({ path: 'one.jpg', taken: '2021:07:01 12:00:00', place: rome }, 10),
+    saidPhoto({ path: 'two.jpg', taken: '2021:07:02 12:00:00', place: [60.3975, 5.3245] }, 80),
+    saidPhoto({ path: 'three.jpg', taken: '2019:01:05 12:00:00', keywords: ['harbour'] }, 160),
+    saidPhoto({ path: 'summer 2021/four.jpg', taken: '2018:01:05 12:00:00' }, 240),
+  ]);
+  await indexFolder(page, photos);
+
+  await box(page).fill('summer 2021');
+  await expect(page.locator('.chips')).toContainText('summer 2021');
+  await expect(cells(page)).toHaveCount(3);
+  expect(await names(page)).toEqual(['two.jpg', 'one.jpg', 'four.jpg']);
+  await expect(page.locator('.why')).toHaveText(['date', 'date', 'folder']);
+
+  await box(page).fill('in Rome');
+  await expect(page.locator('.why')).toHaveText(['Rome, Italy']);
+  expect(await names(page)).toEqual(['one.jpg']);
+
+  await box(page).fill('harbour');
+  await expect(page.locator('.cell', { hasText: 'keyword' })).toHaveCount(1);
+  expect((await names(page))[0]).toBe('three.jpg');
+
+  await box(page).fill('summer 2021');
+  await expect(cells(page)).toHaveCount(3);
+  await page.getByRole('button', { name: 'Treat “summer 2021” as words' }).click();
+  await expect(cells(page)).toHaveCount(4);
+  await expect(page.locator('.cell', { hasText: 'folder' })).toHaveCount(1);
+  expect([foreign, problems]).toEqual([[], []]);
 });
 
 test('pause, reload, go on: everything is there; a second tab reads only, and takes over', async ({

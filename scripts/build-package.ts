@@ -12,7 +12,7 @@ import { dts } from 'rolldown-plugin-dts';
 import { buildIfChanged, hashInputs } from './build-inputs.ts';
 import { builtInFiles } from './built-in-files.ts';
 import { ADAPTERS, ENTRY_POINTS } from './entry-points.ts';
-import { collectLicenses, licenses, type Licenses } from './licenses.ts';
+import { collectLicenses, licenses, noteData, type Licenses } from './licenses.ts';
 import { nodeEdges } from './node-edges.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -178,11 +178,13 @@ async function buildAll(): Promise<void> {
   rmSync(LIB, { recursive: true, force: true });
   rmSync(path.join(DIST, 'models'), { recursive: true, force: true });
   const found: Licenses = new Map();
+  noteData(found, path.join(ROOT, 'places'), 'GeoNames, names of places (CC BY 4.0)');
   await buildNode(found);
   await buildBrowser(found);
   await buildTypes();
   slimSourceMaps();
   cpSync(MODELS, path.join(DIST, 'models'), { recursive: true });
+  cpSync(path.join(ROOT, 'places'), path.join(DIST, 'places'), { recursive: true });
 }
 
 /** All that the build is made of; the lock file stands for the packages. */
@@ -191,6 +193,7 @@ const INPUTS = [
   'workers',
   'scripts',
   'public/models',
+  'places',
   'package.json',
   'package-lock.json',
   'tsconfig.json',

@@ -47,6 +47,11 @@ export function licenses(fileName: string, more: string[] = [], found: Licenses 
   };
 }
 
+/** Data that come along without a package: a folder with its licence. @param title of it in the list */
+export function noteData(found: Licenses, folder: string, title: string): void {
+  found.set(path.resolve(folder), `${title}\n\n${textsIn(folder).join('\n\n')}\n`);
+}
+
 /** Name, version, and the text of the licence files; the licence's name where a package ships none. */
 function describe(folder: string, part = folder): string {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as PackageJson;

@@ -44,7 +44,11 @@ export function pwa(): PluginOption {
       shortcuts: [{ name: 'Search your photos', url: 'search.html' }],
     },
     injectManifest: {
-      globPatterns: ['**/*.{html,js,css,woff2,svg,png,jpg,json,wasm}', 'models/nano/*.{bin,json,txt}'],
+      globPatterns: [
+        '**/*.{html,js,css,woff2,svg,png,jpg,json,wasm}',
+        'models/nano/*.{bin,json,txt}',
+        'assets/places-*.bin',
+      ],
       globIgnores: ['**/service-worker.js', 'playground.js', 'docs/**', 'models/!(nano)/**', 'eval/**'],
       dontCacheBustURLsMatching: /^assets\//, // a hash is in their names
       maximumFileSizeToCacheInBytes: LARGEST_FILE,

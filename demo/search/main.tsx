@@ -1,5 +1,6 @@
 /** @file The search page: the model is loaded, its index opened, and what it says is shown. */
 import { effect } from '@preact/signals';
+import placesUrl from '../../places/places.bin?url';
 import searchWorkerUrl from '../../workers/search.worker.ts?worker&url';
 import surveyWorkerUrl from '../../workers/survey.worker.ts?worker&url';
 import { openPhotoIndex } from '../../src/search';
@@ -23,6 +24,7 @@ effect(() => {
       embedder: embedderOf(control, info, size),
       worker: () => startConfined(searchWorkerUrl),
       surveyWorker: () => startConfined(surveyWorkerUrl),
+      places: new URL(placesUrl, location.href),
     }),
   );
   void keepOffline(info.build);

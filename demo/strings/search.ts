@@ -282,7 +282,8 @@ export const searchStrings = {
     more: 'Show more',
     outdated: 'There are new pictures.',
     refresh: 'Show them',
-    score: (score: number, z: number) => `${score.toFixed(3)} · ${z < 0 ? '−' : '+'}${Math.abs(z).toFixed(1)} σ`,
+    score: (score: number, z: number) =>
+      Number.isNaN(score) ? '' : `${score.toFixed(3)} · ${z < 0 ? '−' : '+'}${Math.abs(z).toFixed(1)} σ`,
     unnamed: (position: number) => `Picture ${number.format(position)}`,
     select: (name: string) => `Select ${name}`,
     moreLike: 'More like this',
@@ -300,6 +301,18 @@ export const searchStrings = {
     search: 'Look for more like these',
     failed: 'The browser did not let this page copy. The list can be copied from here:',
     listTitle: 'Paths',
+  },
+
+  why: {
+    name: 'name',
+    keyword: 'keyword',
+    caption: 'caption',
+    folder: 'folder',
+    camera: 'camera',
+    date: 'date',
+    place: 'place',
+    looks: 'looks like it',
+    asWords: (text: string) => `Treat “${text}” as words`,
   },
 
   viewer: {
@@ -328,6 +341,7 @@ export const searchStrings = {
     place: 'Place',
     unread: 'Not read',
     score: 'Score',
+    why: 'Found by',
     pixels: (width: number, height: number) => {
       const millions = (width * height) / 1e6;
       return `${number.format(width)} × ${number.format(height)}${millions >= 0.95 ? ` (${millions.toFixed(millions < 9.95 ? 1 : 0)} MP)` : ''}`;

@@ -25,7 +25,14 @@ test('the second look in one line; none once all is known', () => {
 test('of which look results are is said where it is not plain', () => {
   const hit = (id: number, pass: SearchHit['pass']): [number, SearchHit] => [id, { id, score: 1, z: 1, pass }];
   const found = (passes: SearchHit['pass'][], deep: Found['deep']): Found => ({
-    ...{ query: { text: 'a' }, ids: Uint32Array.from(passes, (_, i) => i), relevant: 2, weak: false, candidates: 3 },
+    ...{
+      query: { text: 'a' },
+      ids: Uint32Array.from(passes, (_, i) => i),
+      relevant: 2,
+      weak: false,
+      candidates: 3,
+      understood: null,
+    },
     ...{ hits: new Map(passes.map((pass, i) => hit(i, pass))), milliseconds: null, revision: 1, deep },
   });
   const report = { wanted: 0, embedded: 0, left: 0 };

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { Icon } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { Thumb, useItem } from '../parts/thumb';
+import { Why } from '../parts/why';
 
 const strings = searchStrings.results;
 
@@ -41,6 +42,7 @@ export function Cell(props: CellProps): JSX.Element {
       >
         <Thumb id={id} />
       </button>
+      <Why id={id} />
       {mark && <span class="cell-pass" title={mark} aria-hidden="true" />}
       {score && (
         <span class="cell-score" aria-hidden="true">

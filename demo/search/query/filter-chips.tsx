@@ -12,9 +12,21 @@ export function FilterChips(): JSX.Element | null {
   const { finder } = useSearch();
   const { filter } = finder.form.value;
   const chips = chipsOf(filter);
-  if (chips.length === 0) return null;
+  const { text, asWords = [] } = finder.form.value;
+  const recognised = (text.trim() && finder.found.value?.understood?.recognised) || [];
+  if (chips.length + recognised.length === 0) return null;
   return (
     <ul class="chips" aria-label={strings.active}>
+      {recognised.map(({ text: words, meaning }) => (
+        <Chip
+          key={`typed ${words}`}
+          title={meaning}
+          remove={searchStrings.why.asWords(words)}
+          onRemove={() => finder.change({ asWords: [...asWords, words] })}
+        >
+          {words}
+        </Chip>
+      ))}
       {chips.map(({ text, without }) => (
         <Chip
           key={text}

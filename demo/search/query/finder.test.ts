@@ -29,7 +29,7 @@ test('typing searches once it pauses; the less relevant are folded until asked f
   await vi.advanceTimersByTimeAsync(240);
   expect(index.searches).toEqual([]);
   await vi.advanceTimersByTimeAsync(20);
-  expect(index.searches).toEqual([{ text: 'beach', limit: 300 }]);
+  expect(index.searches).toEqual([{ typed: 'beach', limit: 300 }]);
   expect(finder.order.value).toHaveLength(60);
   finder.unfolded.value = true;
   expect(finder.order.value).toHaveLength(300);
@@ -71,13 +71,13 @@ test('what is shown is stale from the first key to the answer, also where an old
   finder.change({ text: 'beach at night' }, 250);
   ends[0]!();
   await vi.advanceTimersByTimeAsync(100);
-  expect([finder.found.value?.query?.text, finder.stale.value]).toEqual(['beach', true]);
+  expect([finder.found.value?.query?.typed, finder.stale.value]).toEqual(['beach', true]);
   index.set({ revision: 7 });
   finder.follow(index.state); // new pictures do not put off what was typed
   await vi.advanceTimersByTimeAsync(160);
   ends[1]!();
   await vi.runAllTimersAsync();
-  expect([finder.found.value?.query?.text, finder.stale.value]).toEqual(['beach at night', false]);
+  expect([finder.found.value?.query?.typed, finder.stale.value]).toEqual(['beach at night', false]);
 });
 
 test('a few less relevant ones are not folded', async () => {

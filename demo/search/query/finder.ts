@@ -10,6 +10,7 @@ import type {
   SearchOptions,
   SearchQuery,
   SearchResult,
+  Understood,
 } from '../../../src/search';
 import { latest } from '../../shell/latest';
 import { EMPTY_FORM, NO_FILTER, toFilter, toSearchQuery, type PicturePart, type QueryForm } from './form';
@@ -33,6 +34,8 @@ export interface Found {
   deep: DeepReport | null;
   /** Of the index, when it was asked. */
   revision: number;
+  /** What was made of the words; null where there were none. */
+  understood: Understood | null;
 }
 
 export interface FinderOptions {
@@ -41,6 +44,8 @@ export interface FinderOptions {
   calm: () => boolean;
   /** Between two changes by themselves, in milliseconds. */
   pause?: number;
+  /** Before what was found by words alone is shown, in milliseconds: a quick model is there by then. */
+  haste?: number;
   /** Before what the first model found is shown, while the second one looks, in milliseconds. */
   patience?: number;
 }
@@ -92,7 +97,7 @@ export class Finder {
   #lastRun = 0;
 
   constructor(options: FinderOptions) {
-    this.#options = { pause: 2500, patience: 250, ...options };
+    this.#options = { pause: 2500, haste: 50, patience: 250, ...options };
   }
 
   /** Looks in this index from now on; null for none. */
@@ -167,9 +172,18 @@ export class Finder {
       this.reordered.value = null;
       let early = false;
       let timer: ReturnType<typeof setTimeout> | undefined;
+      let hasty: ReturnType<typeof setTimeout> | undefined;
       const options: SearchOptions = {
         signal: abort,
+        onWords: (result) => {
+          if (result.hits.length === 0) return;
+          hasty = setTimeout(() => {
+            early = true;
+            this.#show(foundOf(query!, result));
+          }, this.#options.haste);
+        },
         onFirst: (result) => {
+          clearTimeout(hasty);
           timer = setTimeout(() => {
             early = true;
             this.#show(foundOf(query!, result));
@@ -179,6 +193,7 @@ export class Finder {
       };
       const found = await (query ? search(index, query, options) : list(index, form)).finally(() => {
         clearTimeout(timer);
+        clearTimeout(hasty);
         if (!abort.aborted) this.looking.value = null;
       });
       abort.throwIfAborted();
@@ -203,7 +218,7 @@ export class Finder {
   }
 
   #show(found: Found): void {
-    const others = found.query?.text !== this.found.value?.query?.text;
+    const others = found.query?.typed !== this.found.value?.query?.typed;
     this.unfolded.value = (this.unfolded.value && !others) || found.ids.length - found.relevant <= FEW;
     this.found.value = found;
     this.outdated.value = false;
@@ -220,7 +235,7 @@ async function search(index: PhotoIndex, query: SearchQuery, options: SearchOpti
 }
 
 function foundOf(query: SearchQuery, result: SearchResult): Found {
-  const { hits, relevantCount, weak, candidates, revision, milliseconds, deep } = result;
+  const { hits, relevantCount, weak, candidates, revision, milliseconds, deep, understood = null } = result;
   return {
     query,
     ids: Uint32Array.from(hits, ({ id }) => id),
@@ -231,6 +246,7 @@ function foundOf(query: SearchQuery, result: SearchResult): Found {
     milliseconds,
     deep,
     revision,
+    understood,
   };
 }
 
@@ -248,5 +264,6 @@ async function list(index: PhotoIndex, form: QueryForm): Promise<Found> {
     milliseconds: null,
     deep: null,
     revision,
+    understood: null,
   };
 }

@@ -6,6 +6,7 @@ import {
   type PhotoFilter,
   type QueryImage,
   type QueryKind,
+  type QueryPart,
   type SearchQuery,
 } from '../../../src/search';
 
@@ -32,6 +33,8 @@ export interface QueryForm {
   filter: FilterForm;
   /** In place of the instruction that fits; null for that one. */
   instruction: string | null;
+  /** Dates and places of the text that are to be words and nothing else; absent for none. */
+  asWords?: readonly string[];
 }
 
 export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '' };
@@ -58,10 +61,26 @@ export function toSearchQuery(form: QueryForm, parsed: ParsedQuery, limit: numbe
   const { instruction } = form;
   const usable = instruction !== null && kind !== null && templateProblem(instruction, kind) === null;
   return {
-    ...query,
+    ...(form.text.trim() === '' ? query : typedQuery(form, query)),
     ...(usable && { instruction }),
     ...(filter && { filter }),
     limit,
+  };
+}
+
+/** With the text as it was typed, in place of the words that were made of it. */
+function typedQuery(
+  { text, asWords = [] }: QueryForm,
+  { image, combine = [], exclude = [] }: SearchQuery,
+): SearchQuery {
+  const pictures = (parts: readonly QueryPart[]) => parts.filter((part) => part.image !== undefined);
+  const taken = asWords.filter((words) => text.toLowerCase().includes(words.toLowerCase()));
+  return {
+    typed: text.trim(),
+    ...(image && { image }),
+    ...(pictures(combine).length > 0 && { combine: pictures(combine) }),
+    ...(pictures(exclude).length > 0 && { exclude: pictures(exclude) }),
+    ...(taken.length > 0 && { asWords: taken }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** @file What is known of a picture, as lines of a table. All of it is untrusted text, and shown as text only. */
-import type { PhotoItem, SearchHit } from '../../../src/search';
+import type { PhotoItem, Reason, SearchHit } from '../../../src/search';
 import { bytesInWords } from '../../shell/words';
 import { searchStrings } from '../../strings/search';
 
@@ -19,6 +19,13 @@ export function factsOf(item: PhotoItem, hit: SearchHit | null): Fact[] {
     { label: strings.size, value: `${strings.pixels(width, height)}, ${bytesInWords(size)}` },
     ...(place ? [{ label: strings.place, value: strings.coordinates(place.latitude, place.longitude) }] : []),
     ...(unread ? [{ label: strings.unread, value: unread }] : []),
-    ...(hit ? [{ label: strings.score, value: searchStrings.results.score(hit.score, hit.z) }] : []),
+    ...(hit?.why?.length ? [{ label: strings.why, value: hit.why.map(reasonInWords).join('; ') }] : []),
+    ...(hit && !Number.isNaN(hit.score)
+      ? [{ label: strings.score, value: searchStrings.results.score(hit.score, hit.z) }]
+      : []),
   ];
+}
+
+function reasonInWords({ kind, text }: Reason): string {
+  return text ? `${searchStrings.why[kind]} (${text})` : searchStrings.why[kind];
 }

@@ -99,6 +99,11 @@ class OpenStaticIndex implements StaticIndex {
   }
 
   async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<StaticSearchResult> {
+    if (query.typed !== undefined) {
+      throw new UnsupportedError('An index read from a host takes no typed query: give its words as text.', {
+        option: 'typed',
+      });
+    }
     expectOptions('search', query);
     expectHooks({ signal });
     // Both are begun at once: the index is read while the model is loaded.
