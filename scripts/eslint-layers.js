@@ -141,7 +141,7 @@ const MAY_IMPORT = {
     'src/search',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
-  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers'],
+  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers', 'places'],
 };
 
 /** Packages that only exist in Node. */
