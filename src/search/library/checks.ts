@@ -28,6 +28,9 @@ export function refuse(option: string, value: unknown, must: string): never {
 const string: Check = (value, option) => {
   if (typeof value !== 'string') refuse(option, value, 'a string');
 };
+const boolean: Check = (value, option) => {
+  if (typeof value !== 'boolean') refuse(option, value, 'true or false');
+};
 const starter: Check = (value, option) => {
   if (typeof value !== 'function') refuse(option, value, 'a function that starts a worker');
 };
@@ -108,6 +111,10 @@ const QUERY: Checks<SearchQuery> = {
   instruction: string,
   filter,
   limit,
+  typed: string,
+  now: wallClock,
+  dayFirst: boolean,
+  asWords: strings,
 };
 const cosine: Check = (value, option) => {
   if (!(typeof value === 'number' && value >= -1 && value <= 1)) refuse(option, value, 'a cosine, −1 to 1');
@@ -122,6 +129,10 @@ const limits: Check = (value, option) => {
   if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
   checkAll('openPhotoIndex', value, LIMITS, `${option}.`);
 };
+const places: Check = (value, option) => {
+  if (typeof value === 'string' || typeof value === 'function' || value instanceof URL) return;
+  refuse(option, value, 'the address of places.bin, or a function that resolves to its bytes');
+};
 const OPEN: Checks<OpenOptions> = {
   name: string,
   embedder: null,
@@ -129,8 +140,9 @@ const OPEN: Checks<OpenOptions> = {
   limits,
   worker: starter,
   surveyWorker: starter,
+  places,
 };
-const SEARCH: Checks<SearchOptions> = { signal: null, pass, onFirst: null, onProgress: null };
+const SEARCH: Checks<SearchOptions> = { signal: null, pass, onWords: null, onFirst: null, onProgress: null };
 const LIST: Checks<ListOptions> = { filter, order };
 const FINISHED: Checks<FinishedOptions> = { signal: null, pass };
 const MAP: Checks<MapOptions> = { signal: null, onProgress: null };
@@ -168,8 +180,11 @@ export function checkQuery(query: unknown): void {
     refuse('query', query, meant);
   }
   checkAll('A query', query, QUERY);
-  const { text, image, combine = [], exclude = [] } = query as SearchQuery;
-  if (!text && image === undefined && combine.length === 0 && exclude.length === 0) {
+  const { typed, text, image, combine = [], exclude = [] } = query as SearchQuery;
+  if (typed !== undefined && text !== undefined) {
+    throw new InvalidInputError('A query has typed and text: give one of them.', { option: 'typed' });
+  }
+  if (!typed && !text && image === undefined && combine.length === 0 && exclude.length === 0) {
     throw new InvalidInputError('The query is empty: give it a text, an image, or parts to combine or exclude.', {
       option: 'query',
     });
