@@ -1,6 +1,14 @@
 /** @file What keys do in the viewer. Escape is the dialog's own. */
 
-export type ViewerCommand = 'select' | 'more-like';
+export type ViewerCommand = 'select' | 'more-like' | 'favourite' | 'zoom-in' | 'zoom-out' | 'fit';
+
+const COMMANDS: Record<string, ViewerCommand> = {
+  ...{ s: 'select', m: 'more-like', f: 'favourite' },
+  ...{ '+': 'zoom-in', '=': 'zoom-in', '-': 'zoom-out', '0': 'fit' },
+};
+
+/** Of the view, for each press. */
+const PAN = 80;
 
 /** Where a key goes among `count` pictures; null where it goes nowhere. */
 export function stepOf(key: string, at: number, count: number): number | null {
@@ -13,6 +21,14 @@ export function stepOf(key: string, at: number, count: number): number | null {
 }
 
 export function viewerCommand(key: string): ViewerCommand | null {
-  if (key === 's' || key === 'S') return 'select';
-  return key === 'm' || key === 'M' ? 'more-like' : null;
+  return COMMANDS[key.toLowerCase()] ?? null;
+}
+
+/** How a key moves a picture that is zoomed, in pixels; null for keys that do not. */
+export function panOf(key: string): { dx: number; dy: number } | null {
+  const by: Record<string, [number, number]> = {
+    ...{ ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] },
+  };
+  const [dx, dy] = by[key] ?? [];
+  return dx === undefined || dy === undefined ? null : { dx, dy };
 }
