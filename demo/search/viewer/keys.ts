@@ -2,10 +2,15 @@
 
 export type ViewerCommand = 'select' | 'more-like' | 'favourite' | 'zoom-in' | 'zoom-out' | 'fit';
 
-const COMMANDS: Record<string, ViewerCommand> = {
-  ...{ s: 'select', m: 'more-like', f: 'favourite' },
-  ...{ '+': 'zoom-in', '=': 'zoom-in', '-': 'zoom-out', '0': 'fit' },
-};
+const COMMANDS = new Map<string, ViewerCommand>([
+  ['s', 'select'],
+  ['m', 'more-like'],
+  ['f', 'favourite'],
+  ['+', 'zoom-in'],
+  ['=', 'zoom-in'],
+  ['-', 'zoom-out'],
+  ['0', 'fit'],
+]);
 
 /** Of the view, for each press. */
 const PAN = 80;
@@ -21,14 +26,13 @@ export function stepOf(key: string, at: number, count: number): number | null {
 }
 
 export function viewerCommand(key: string): ViewerCommand | null {
-  return COMMANDS[key.toLowerCase()] ?? null;
+  return COMMANDS.get(key.toLowerCase()) ?? null;
 }
 
 /** How a key moves a picture that is zoomed, in pixels; null for keys that do not. */
 export function panOf(key: string): { dx: number; dy: number } | null {
-  const by: Record<string, [number, number]> = {
-    ...{ ArrowLeft: [PAN, 0], ArrowRight: [-PAN, 0], ArrowUp: [0, PAN], ArrowDown: [0, -PAN] },
-  };
-  const [dx, dy] = by[key] ?? [];
-  return dx === undefined || dy === undefined ? null : { dx, dy };
+  if (key === 'ArrowLeft') return { dx: PAN, dy: 0 };
+  if (key === 'ArrowRight') return { dx: -PAN, dy: 0 };
+  if (key === 'ArrowUp') return { dx: 0, dy: PAN };
+  return key === 'ArrowDown' ? { dx: 0, dy: -PAN } : null;
 }
