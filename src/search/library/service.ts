@@ -8,7 +8,17 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import { DeepPass } from '../deep/deep-pass';
 import { Elsewhere } from '../deep/elsewhere';
-import type { Album, DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
+import type {
+  Album,
+  DeepReport,
+  Facets,
+  FolderFile,
+  FolderInfo,
+  ListOptions,
+  PhotoItem,
+  PhotoProblem,
+  SearchResult,
+} from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { describeAlbums, type AlbumChanges, type AlbumWish } from './albums';
@@ -49,7 +59,7 @@ interface Opened {
 }
 
 /** What was found, and how long that took. */
-type WireFound = Found & { revision: number; milliseconds: number };
+type WireFound = Found & Pick<SearchResult, 'revision' | 'phase'> & { milliseconds: number };
 
 export class SearchService {
   #hooks: PageHooks | null = null;
@@ -458,10 +468,11 @@ export class SearchService {
   }
 
   async #timed(run: (library: Library) => Found): Promise<WireFound> {
-    const { library } = this.#open();
+    const { library, indexer } = this.#open();
     const start = performance.now();
     const found = run(library);
-    return { ...found, revision: library.meta.revision, milliseconds: performance.now() - start };
+    const at = { revision: library.meta.revision, phase: indexer?.phase ?? 'idle' };
+    return { ...found, ...at, milliseconds: performance.now() - start };
   }
 
   /** Waits until no other tab writes, then does. */
