@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { Icon } from '../../shell';
 import { searchStrings } from '../../strings/search';
+import { Heart } from '../albums/heart';
 import { Thumb, useItem } from '../parts/thumb';
 import { Why } from '../parts/why';
 
@@ -59,6 +60,7 @@ export function Cell(props: CellProps): JSX.Element {
       >
         <Icon name="check" />
       </button>
+      <Heart id={id} name={name} class="cell-heart" tabIndex={-1} />
       <button
         type="button"
         class="cell-like"

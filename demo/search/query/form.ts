@@ -25,6 +25,8 @@ export interface FilterForm {
   to: string;
   camera: string;
   folder: string;
+  /** Of an album, or of the favourites; null for any picture. */
+  album: number | null;
 }
 
 export interface QueryForm {
@@ -37,7 +39,7 @@ export interface QueryForm {
   asWords?: readonly string[];
 }
 
-export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '' };
+export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '', album: null };
 export const EMPTY_FORM: QueryForm = { text: '', pictures: [], filter: NO_FILTER, instruction: null };
 
 /** What the words and the first picture are: that decides which instruction fits. */
@@ -85,11 +87,12 @@ function typedQuery(
 }
 
 /** @returns undefined where nothing is filtered */
-export function toFilter({ from, to, camera, folder }: FilterForm): PhotoFilter | undefined {
+export function toFilter({ from, to, camera, folder, album }: FilterForm): PhotoFilter | undefined {
   const filter: PhotoFilter = {
     ...daysFilter(from, to),
     ...(camera && { camera }),
     ...(folder && { folder }),
+    ...(album !== null && { album }),
   };
   return Object.keys(filter).length > 0 ? filter : undefined;
 }
