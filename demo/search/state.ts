@@ -4,11 +4,13 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { parseQuery, type Facets } from '../../src/search';
 import { ModelControl } from '../shell';
+import { followAddress } from './address/follow';
 import { watchRequests } from './data/requests';
 import { NOTHING, type Selection } from './grid/selection';
 import { DeepControl } from './deep/deep-control';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
+import { Arrangement } from './time/arrangement';
 
 export type ViewName = 'pictures' | 'groups' | 'map';
 
@@ -26,6 +28,11 @@ export class SearchState {
   readonly deep = new DeepControl();
   readonly library = new Library();
   readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
+  readonly arrangement = new Arrangement({
+    found: this.finder.found,
+    unfolded: this.finder.unfolded,
+    index: computed(() => this.library.open.value?.index ?? null),
+  });
   readonly requests = watchRequests();
   readonly selection = signal<Selection>(NOTHING);
   readonly view = signal<ViewName>('pictures');
@@ -60,7 +67,9 @@ export class SearchState {
       const state = this.library.state.value;
       if (state) untracked(() => this.finder.follow(state));
     });
+    this.arrangement.follow();
     this.#followFacets();
+    followAddress(this);
   }
 
   /** What filters can choose from, as pictures come and go. */

@@ -8,14 +8,33 @@ import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
 import { DeepPass } from '../deep/deep-pass';
 import { Elsewhere } from '../deep/elsewhere';
-import type { Album, DeepReport, Facets, FolderFile, FolderInfo, ListOptions, PhotoItem, PhotoProblem } from '../types';
+import type {
+  Album,
+  DeepReport,
+  Facets,
+  FolderFile,
+  FolderInfo,
+  ListOptions,
+  PhotoDates,
+  PhotoItem,
+  PhotoProblem,
+} from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
 import { describeAlbums, type AlbumChanges, type AlbumWish } from './albums';
 import { laterAlbums } from './albums-elsewhere';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
-import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
+import {
+  datesOf,
+  facetsOf,
+  find,
+  listPictures,
+  listProblems,
+  type Found,
+  type VectorPart,
+  type VectorQuery,
+} from './find';
 import { findBoth, shortlist } from './find-both';
 import { slotIn } from './layers';
 import { Folders } from '../indexing/folders';
@@ -233,6 +252,10 @@ export class SearchService {
       const row = catalog.picture(id);
       return row ? catalog.itemOf(row) : null;
     });
+  }
+
+  async dates(ids: Uint32Array): Promise<PhotoDates> {
+    return datesOf(this.#open().library.catalog, ids);
   }
 
   async facets(): Promise<Facets> {
