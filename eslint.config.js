@@ -24,6 +24,7 @@ export default defineConfig(
     'test-results',
     'playwright-report',
     'examples',
+    'scripts/docs-site/examples', // by the tests of the documents
   ]),
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {

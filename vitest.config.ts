@@ -5,6 +5,14 @@ import { defineConfig } from 'vitest/config';
 process.env.ORT_DISABLE_TELEMETRY = '1';
 
 export default defineConfig({
+  // Examples import the package by its name; they are run against the source.
+  resolve: {
+    alias: [
+      { find: /^vlm2vec-web$/, replacement: `${import.meta.dirname}/src/index.ts` },
+      { find: /^vlm2vec-web\/search$/, replacement: `${import.meta.dirname}/src/search/index.ts` },
+      { find: /^vlm2vec-web\/(adapters\/[\w-]+)$/, replacement: `${import.meta.dirname}/src/$1.ts` },
+    ],
+  },
   test: {
     environment: 'node',
     setupFiles: ['vitest.setup.ts'],

@@ -66,6 +66,7 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   const origins = watchOrigins(context);
   const problems = await openModels(page);
   await expect(page.locator('#none')).toBeVisible();
+  await page.locator('.family > summary').click();
   await page.getByRole('button', { name: 'Choose TIGER-Lab/VLM2Vec-LLaVa-Next' }).click();
   await expect(page.locator('#repo')).toHaveValue('TIGER-Lab/VLM2Vec-LLaVa-Next');
   await page.locator('#family').selectOption('TIGER-Lab/VLM2Vec-Qwen2VL-7B');
@@ -113,13 +114,14 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   await expect(item).toContainText(' · ready');
   await expect(item.locator('strong')).toHaveText(ADAPTER);
   await expect(item).toContainText(/\d\.\d MB · q4 · from localhost:\d+, commit [0-9a-f]{7} · ready/);
+  await page.getByText('More', { exact: true }).click();
   await page.getByRole('button', { name: /^Verify/ }).click();
   await expect(item).toContainText('Every byte is as it should be.');
   expect([...origins].sort()).toEqual([site.url, fixture.hub.url, fixture.hub.cdnUrl].sort());
 
   await fixture.hub.stop();
   origins.clear();
-  await page.getByRole('link', { name: /^Use:/ }).click();
+  await page.getByRole('link', { name: /^Use in Rank:/ }).click();
   await expect(page.locator('#status-text')).toContainText(
     new RegExp(`^${ADAPTER}, q4: [\\d.]+ MB of q4 weights, 256 numbers`),
   );

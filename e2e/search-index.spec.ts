@@ -2,8 +2,11 @@
  * @file The photo index in a real browser: nothing is lost and nothing there twice, whatever ends when; folders that
  * change; two tabs; export and import.
  */
+import { execFileSync } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { expect, test, type Page } from '@playwright/test';
 import { openBlank } from './fixture-pages';
+import { samplePhotos } from './search-photos';
 
 test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
@@ -674,6 +677,60 @@ test('with nano: results are those of the vectors themselves', async ({ page }) 
   expect(seen.kept).toBe(true);
   expect(seen.filtered).toBeLessThanOrEqual(5);
   expect(seen.inFolder).toBe(2);
+});
+
+test('with nano: the command and the page find the same in each other’s exports, in the same order', async ({
+  page,
+}, info) => {
+  const at = (name: string) => info.outputPath(name);
+  const run = (...args: string[]) =>
+    execFileSync(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args], {
+      encoding: 'utf8',
+      stdio: 'pipe',
+    });
+  const words = 'a green frog';
+  const ordered = (place: string) => {
+    const args = ['search', place, words, '--model', 'nano', '--top', '40', '--json', '--relative'];
+    return (JSON.parse(run(...args)) as { hits: { path: string }[] }).hits.map((hit) => hit.path);
+  };
+  await mkdir(at('samples'));
+  for (const { path, bytes } of await samplePhotos())
+    await writeFile(at(`samples/${path.replaceAll('/', ' ')}`), bytes);
+  run('index', at('samples'), '--out', at('index'), '--model', 'nano', '--export', at('command.bin'));
+  await openBlank(page);
+  const seen = await inPage(
+    page,
+    async ({ openPhotoIndex, openNano, fill, folder, fromText, idle, toText }, { words, text }) => {
+      const model = await openNano();
+      const embedder = {
+        ...{ id: model.info.id, dims: model.dims, recipe: model.info.recipe },
+        embed: model.embed.bind(model) as import('../src/search').PhotoEmbedder['embed'],
+      };
+      const index = await openPhotoIndex({ embedder });
+      const ordered = async () => {
+        const { hits } = await index.search({ text: words, limit: 40 });
+        return (await index.items(hits.map(({ id }) => id))).map((item) => item!.path);
+      };
+      await index.import(fromText(text));
+      const imported = await ordered();
+      for (const { id } of index.state.folders) await index.removeFolder(id);
+      const pictures = await folder('Pictures');
+      await fill(pictures, 12);
+      await index.add({ handle: pictures });
+      await index.start();
+      await idle(index);
+      const own = await ordered();
+      const exported = await toText(await index.export());
+      await model.dispose();
+      return { imported, own, exported };
+    },
+    { words, text: (await readFile(at('command.bin'))).toString('base64') },
+  );
+  await writeFile(at('page.bin'), Buffer.from(seen.exported, 'base64'));
+  expect(seen.imported).toHaveLength(24);
+  expect(seen.imported).toEqual(ordered(at('index')));
+  expect(seen.own).toHaveLength(12);
+  expect(seen.own).toEqual(ordered(at('page.bin')));
 });
 
 test('an index for each model: they are listed, and deleted but for the one in use', async ({ page }) => {

@@ -1,15 +1,17 @@
 /**
  * @file What the guides say is so: links and anchors lead somewhere, examples type-check against the source, commands and
- * scripts exist with the options shown, every error has its section, and the reference has nothing undocumented.
+ * scripts exist with the options shown, every error has its section. Examples that need no page are run, and print what their
+ * comments say. The site that is made of it all: `docs-site/site.test.ts`.
  */
-import { readdirSync, readFileSync, existsSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { format } from 'node:util';
 import GithubSlugger from 'github-slugger';
 import ts from 'typescript';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { main } from '../src/cli/main';
 import * as api from '../src/index';
-import { readReference } from './reference';
+import { EXAMPLES } from './docs-site/examples';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const PAGES = [
@@ -85,6 +87,13 @@ describe('code', () => {
       const showDirectoryPicker: () => Promise<FileSystemDirectoryHandle>;
     }`;
 
+  /** As much of it as the snippets use; the package does not depend on it. */
+  const REACT = `
+    declare module 'react' {
+      export function useEffect(effect: () => void | (() => void), needs: readonly unknown[]): void;
+      export function useState<T>(first: T): [T, (next: T) => void];
+    }`;
+
   /** Mistakes, with what the compiler is to blame in each. */
   const MISTAKES: [code: string, blamed: RegExp][] = [
     [`await model.embed('a text', { precison: 'int8' });`, /'precison' does not exist/],
@@ -108,7 +117,14 @@ describe('code', () => {
         'vlm2vec-web/adapters/*': [`${ROOT}/src/adapters/*.ts`],
       },
     } satisfies ts.CompilerOptions);
-    const files = new Map([[`${ROOT}/docs/given.ts`, GIVEN]]);
+    const files = new Map([
+      [`${ROOT}/docs/given.ts`, GIVEN],
+      [`${ROOT}/docs/react.d.ts`, REACT],
+    ]);
+    for (const name of readdirSync(EXAMPLES)) {
+      const file = path.join(EXAMPLES, name);
+      files.set(file, readFileSync(file, 'utf8'));
+    }
     const blocks = PAGES.flatMap(blocksOf).filter(({ language }) => language === 'ts');
     const names = blocks.map(({ page, line }) => `${ROOT}/${page.replace(/\.md$/, '')}-${line}.ts`);
     blocks.forEach(({ line, text }, i) => files.set(names[i]!, `${'\n'.repeat(line)}${text}\nexport {};`));
@@ -146,6 +162,48 @@ describe('code', () => {
         /'(string|File)' is not assignable to .*readonly/,
       );
     }
+  });
+});
+
+describe('examples that need no page print what their comments say', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Runs a module, and compares each line that it prints with the comment behind or below its `console.log`. */
+  async function run(file: string): Promise<void> {
+    const lines = readFileSync(file, 'utf8').split('\n');
+    const expected = lines.flatMap((line, i) => {
+      if (!/^ *console\.log\(/.test(line)) return [];
+      return [(/; \/\/ (.*)$/.exec(line) ?? /^ *\/\/ (.*)$/.exec(lines[i + 1] ?? ''))?.[1]];
+    });
+    const printed: string[] = [];
+    vi.spyOn(console, 'log').mockImplementation((...values) => void printed.push(format(...values)));
+    await import(file);
+    vi.restoreAllMocks();
+    expect(printed).toEqual(expected);
+    expect(expected.length).toBeGreaterThan(0);
+  }
+
+  test.each(['vectors.ts', 'model.ts', 'adapters.ts'])('reference: %s', (name) => run(path.join(EXAMPLES, name)));
+
+  const cookbook = read('docs/cookbook.md');
+  const blocks = [...cookbook.matchAll(/^## ([^\n]+)\n(?:(?!^## ).)*?^<!-- run -->\n\n```ts\n(.*?)^```$/gms)];
+
+  test.each(blocks.map((block) => [block[1]!, block[2]!]))('cookbook: %s', async (title, code) => {
+    const given = `
+      import { readFile } from 'node:fs/promises';
+      import { VLM2Vec } from 'vlm2vec-web';
+      const picture = async (name: string) => new Blob([await readFile('public/samples/' + name)]);
+      const model = await VLM2Vec.load('nano');
+      const file = await picture('penguin.png'), blob = await picture('elephant.png');`;
+    const file = path.join(ROOT, '.cache/cookbook', `${new GithubSlugger().slug(title)}.ts`);
+    mkdirSync(path.dirname(file), { recursive: true });
+    writeFileSync(file, `${given}\n${code}\nawait model.dispose();\n`);
+    await run(file);
+  });
+
+  test('all that are marked', () => {
+    expect(blocks).toHaveLength([...cookbook.matchAll(/<!-- run -->/g)].length);
+    expect(blocks.length).toBeGreaterThan(3);
   });
 });
 
@@ -217,8 +275,4 @@ test('every error class has its section, and nothing else has one', () => {
   const classes = Object.keys(api).filter((name) => name.endsWith('Error'));
   const sections = [...read('docs/errors.md').matchAll(/^### (.+)$/gm)].map((match) => match[1]!);
   expect(sections.toSorted()).toEqual(classes.toSorted());
-});
-
-test('the reference documents all that is exported, and its links lead somewhere', async () => {
-  expect((await readReference()).complaints).toEqual([]);
 });

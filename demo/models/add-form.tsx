@@ -5,7 +5,7 @@ import type { WeightDtype } from '../../src/index';
 import { Button, Select, useSeconds } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { folderOf, pickFolder, type PickedFolder } from './folder';
-import { FamilyChoice, RecipeFacts } from './recipe';
+import { FamilyChoice, RecipeFacts, RecipeWarning } from './recipe';
 import type { Kind, ModelsState } from './state';
 
 const KINDS = Object.keys(strings.kinds) as Kind[];
@@ -14,6 +14,7 @@ const DTYPES = Object.keys(strings.dtypes) as WeightDtype[];
 export function AddForm({ state }: { state: ModelsState }): JSX.Element {
   const kind = state.kind.value;
   const dtype = state.dtype.value;
+  const repo = state.repo.value.trim() || strings.repoExample;
   const note = state.opensAnew.value;
   return (
     <form
@@ -47,7 +48,6 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
           />
         </label>
       )}
-      {kind === 'hub' && <RecipeFacts id="repo-recipe" repo={state.repo.value.trim() || strings.repoExample} />}
       {kind === 'url' && (
         <label class="wide">
           <span>{strings.url}</span>
@@ -85,16 +85,20 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
         <Select
           id="dtype"
           label={strings.weights}
-          describedBy="dtype-note"
           value={dtype}
           options={DTYPES.map((value) => ({ value, label: strings.dtypes[value] }))}
           onChange={(value) => (state.dtype.value = value)}
         />
       )}
+      {kind === 'hub' && <RecipeWarning repo={repo} />}
       {kind !== 'url' && (
-        <p id="dtype-note" class="quiet note">
-          {strings.fidelity[dtype]} {strings.sizeNote(strings.sizes[dtype])}
-        </p>
+        <details class="wide">
+          <summary>{strings.details}</summary>
+          {kind === 'hub' && <RecipeFacts id="repo-recipe" repo={repo} />}
+          <p id="dtype-note" class="quiet note">
+            {strings.fidelity[dtype]} {strings.sizeNote(strings.sizes[dtype])}
+          </p>
+        </details>
       )}
       {kind !== 'url' && state.reachesHub && (
         <details class="wide">

@@ -3,7 +3,9 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Button } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
-import { RecipeFacts } from './recipe';
+import { thousandInWords } from '../cards/time-words';
+import { lastTimes } from '../cards/times';
+import { RecipeFacts, RecipeWarning } from './recipe';
 import type { Cost, ModelsState } from './state';
 import { rankingPage } from './stored-list';
 import { costInWords } from './words';
@@ -11,6 +13,7 @@ import { costInWords } from './words';
 export function CostView({ state, cost }: { state: ModelsState; cost: Cost }): JSX.Element {
   const { wish, estimate } = cost;
   const { name } = estimate;
+  const times = lastTimes(wish.title);
   const title = useRef<HTMLHeadingElement>(null);
   useEffect(() => title.current!.focus(), [cost]);
   const isUnderWay = name !== null && state.jobs.has(name);
@@ -28,9 +31,14 @@ export function CostView({ state, cost }: { state: ModelsState; cost: Cost }): J
               <dd class={bad ? 'bad' : ''}>{value}</dd>
             </div>
           ))}
+          <div>
+            <dt>{strings.timeOf}</dt>
+            <dd>{times ? thousandInWords(times) : strings.timeLater}</dd>
+          </div>
         </dl>
       )}
       {isOpen && !('url' in wish.errand) && <RecipeFacts id="cost-recipe" repo={wish.title} />}
+      {isOpen && !('url' in wish.errand) && <RecipeWarning repo={wish.title} />}
       <p id="cost-note" class="quiet">
         {isUnderWay ? strings.cost.isUnderWay : noteOf(cost)}
       </p>

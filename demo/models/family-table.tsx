@@ -1,24 +1,23 @@
 /** @file The model card's table: one row per model, with what it takes at the chosen weights; a button puts it into the form. */
-import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { bytesInWords, Button } from '../shell';
 import { modelsStrings } from '../strings/models';
-import { FAMILY, FAMILY_SIZES, lookForGpu, photoFactor, type FamilyRow, type GpuHere } from './family';
+import { FAMILY, FAMILY_SIZES, photoFactor, type FamilyRow } from '../cards/family';
+import { here, lookHere } from '../cards/here';
 import type { ModelsState } from './state';
 
 const strings = modelsStrings.family;
-const gpu = signal<GpuHere>('asking');
 
 export function FamilyTable({ state }: { state: ModelsState }): JSX.Element {
-  useEffect(() => {
-    void lookForGpu().then((found) => (gpu.value = found));
-  }, []);
+  useEffect(() => void lookHere(), []);
   const dtype = state.dtype.value;
   const { columns } = strings;
   return (
-    <section aria-labelledby="family-title">
-      <h2 id="family-title">{strings.title}</h2>
+    <details class="family">
+      <summary>
+        <h2 id="family-title">{strings.title}</h2>
+      </summary>
       <p class="quiet">{strings.lead(dtype)}</p>
       <table id="family-table">
         <thead>
@@ -39,14 +38,14 @@ export function FamilyTable({ state }: { state: ModelsState }): JSX.Element {
         </tbody>
       </table>
       <p class="quiet">{strings.note}</p>
-    </section>
+    </details>
   );
 }
 
 function gpuInWords(needed: number): string {
-  const here = gpu.value;
-  if (here === 'none') return strings.noGpu;
-  const fits = here === 'asking' || needed <= here.room;
+  const { gpu } = here.value;
+  if (gpu === 'none') return strings.noGpu;
+  const fits = gpu === 'asking' || needed <= gpu.room;
   return (fits ? strings.gpu : strings.inParts)(bytesInWords(needed));
 }
 
@@ -74,15 +73,7 @@ function Row({ row, state }: { row: FamilyRow; state: ModelsState }): JSX.Elemen
         </td>
       ))}
       <td>
-        <Button
-          aria-label={strings.chooseOf(repo)}
-          onClick={() => {
-            state.kind.value = 'hub';
-            state.repo.value = repo;
-            state.cost.value = null;
-            document.getElementById('look')?.focus();
-          }}
-        >
+        <Button aria-label={strings.chooseOf(repo)} onClick={() => state.fill({ repo, dtype })}>
           {strings.choose}
         </Button>
       </td>

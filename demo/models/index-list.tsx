@@ -44,6 +44,9 @@ function IndexRow({ state, index }: { state: ModelsState; index: StoredPhotoInde
       <div class="facts">
         <strong>{name}</strong>
         <p class="quiet">{indexInWords(index)}</p>
+        {index.deep.length > 0 && (
+          <p class="quiet">{strings.deep(index.deep.map((each) => each.modelName ?? each.modelId))}</p>
+        )}
         <p class="bad" role="status">
           {problem.value}
         </p>

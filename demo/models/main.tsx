@@ -3,11 +3,14 @@ import type { JSX } from 'preact';
 import { ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { AddForm } from './add-form';
+import { Cards } from '../cards/cards';
+import { wishFrom } from '../cards/get-page';
 import { CostView } from './cost';
 import { FamilyTable } from './family-table';
 import { droppedFolder } from './folder';
 import { IndexList } from './index-list';
 import { JobsList } from './jobs-list';
+import { cardActions } from './recommend';
 import { takeErrand } from './reach';
 import { ModelsState } from './state';
 import { StoredList } from './stored-list';
@@ -20,6 +23,8 @@ function ModelsPage(): JSX.Element {
   return (
     <Page current="models" title={strings.title} lead={strings.lead}>
       <div class="models">
+        <Cards measuring={state.measuring} actions={(card, name) => cardActions(state, card, name)} />
+        <StoredList state={state} />
         <section aria-labelledby="add-title">
           <h2 id="add-title">{strings.add}</h2>
           <AddForm state={state} />
@@ -27,14 +32,28 @@ function ModelsPage(): JSX.Element {
         <ErrorBox error={state.error.value} action={state.way.value} onDismiss={() => state.clear()} />
         {cost && <CostView state={state} cost={cost} />}
         <JobsList jobs={state.jobs} />
-        <StoredList state={state} />
         <FamilyTable state={state} />
         <IndexList state={state} />
-        <p>
-          <a href="eval.html">{strings.evalPage}</a> · <a href="bench.html">{strings.benchPage}</a>
-        </p>
+        <Tools />
       </div>
     </Page>
+  );
+}
+
+/** What else can be found out about a model. */
+function Tools(): JSX.Element {
+  return (
+    <section class="tools" aria-labelledby="tools-title">
+      <h2 id="tools-title">{strings.tools}</h2>
+      <ul>
+        <li>
+          <a href="eval.html">{strings.evalPage}</a> {strings.evalNote}
+        </li>
+        <li>
+          <a href="bench.html">{strings.benchPage}</a> {strings.benchNote}
+        </li>
+      </ul>
+    </section>
   );
 }
 
@@ -51,6 +70,9 @@ watchFiles((_files, origin, data) => {
 });
 mount(<ModelsPage />);
 const errand = takeErrand();
+// Nothing is fetched for it.
+const wish = wishFrom(location.search);
+if (wish && !errand) state.fill(wish);
 void state.refresh().then(() => errand && state.take(errand));
 // Back from the page that reaches more, as it was left: nothing is under way any more.
 addEventListener('pageshow', (event) => {

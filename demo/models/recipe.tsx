@@ -33,12 +33,20 @@ export function FamilyChoice({ state }: { state: ModelsState }): JSX.Element {
 }
 
 export function RecipeFacts({ repo, id }: { repo: string; id: string }): JSX.Element {
-  const recipe = recipeOf(repo);
-  const { facts, warning } = recipeInWords(recipe, repo);
+  const { facts } = recipeInWords(recipeOf(repo), repo);
   return (
     <div id={id} class="recipe wide">
       {facts && <p>{facts}</p>}
-      {warning && <p class="warning">{warning}</p>}
     </div>
   );
+}
+
+/** Of licences, and of what is not known. */
+export function RecipeWarning({ repo }: { repo: string }): JSX.Element | null {
+  const { warning } = recipeInWords(recipeOf(repo), repo);
+  return warning ? (
+    <div class="recipe wide">
+      <p class="warning">{warning}</p>
+    </div>
+  ) : null;
 }

@@ -10,8 +10,9 @@ import {
 } from '../../src/index';
 import { parseRepository } from '../../src/checkpoint/repository-name';
 import { listPhotoIndexes, type StoredPhotoIndex } from '../../src/search';
-import { addressOf, latest, mayReach, startModelWorker, titleOf } from '../shell';
+import { addressOf, focusNext, latest, mayReach, startModelWorker, titleOf } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
+import { Measuring } from '../cards/measuring';
 import { holds, type PickedFolder } from './folder';
 import { Jobs } from './jobs';
 import { leaveFor, pageFor, type Errand } from './reach';
@@ -62,6 +63,7 @@ export class ModelsState {
   readonly free = signal<number | null>(null);
   /** Of the search page: one for each model. */
   readonly indexes = signal<StoredPhotoIndex[]>([]);
+  readonly measuring = new Measuring();
   /** The model that came last: the one to go on with. */
   readonly newest = signal<string | null>(null);
 
@@ -94,6 +96,15 @@ export class ModelsState {
     this.#hub = hub;
     this.#hubUrl = new URL(hub[0]!);
     this.reachesHub = mayReach(this.#hubUrl);
+  }
+
+  /** Puts a repository into the form, and the focus on what comes next. */
+  fill({ repo, dtype }: { repo: string; dtype: WeightDtype }): void {
+    this.kind.value = 'hub';
+    this.repo.value = repo;
+    this.dtype.value = dtype;
+    this.cost.value = null;
+    focusNext(() => document.getElementById('look'));
   }
 
   /** Goes on with what the page before was asked for. */

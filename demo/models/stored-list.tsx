@@ -4,9 +4,15 @@ import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { cardModel, models, type StoredModel } from '../../src/index';
 import { bytesInWords, Button, errorInWords, focusNext, Progress, titleOf } from '../shell';
+import { MeasureButton } from '../cards/cards';
+import { thousandInWords } from '../cards/time-words';
+import { lastTimes } from '../cards/times';
+import { cardStrings } from '../strings/cards';
 import { modelsStrings as strings } from '../strings/models';
 import { CardCheck } from './card-check';
 import { DeleteButton } from './delete-button';
+import { recipeOf } from './recipe-words';
+import { searchPage, subjectOfStored } from './recommend';
 import type { ModelsState } from './state';
 import { jobInWords, storedInWords } from './words';
 
@@ -50,6 +56,10 @@ const NOTHING: Doing = { kind: 'nothing' };
 function StoredRow({ state, model }: { state: ModelsState; model: StoredModel }): JSX.Element {
   const { name, source } = model;
   const title = titleOf(model);
+  const subject = subjectOfStored(model);
+  const times = lastTimes(subject);
+  // Several vectors for each input: an index has no place for them.
+  const searches = recipeOf(subject)?.pooling !== 'all';
   const doing = useSignal<Doing>(NOTHING);
   const note = useSignal<{ text: string; bad: boolean }>({ text: model.advice ?? '', bad: false });
   const isCarding = useSignal(false);
@@ -99,6 +109,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
       <div class="facts">
         <strong>{title}</strong>
         <p class="quiet">{storedInWords(model)}</p>
+        {times && <p class="quiet">{words.photos(thousandInWords(times))}</p>}
         {doing.value.kind === 'verifying' && <Progress share={doing.value.share} label={strings.checkingOf(title)} />}
         <p class={note.value.bad ? 'bad' : 'quiet'} role="status">
           {note.value.text}
@@ -110,9 +121,30 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
           <>
             {!asking.value && model.state === 'ready' && (
               <>
-                <a class="button main" href={rankingPage(name)} aria-label={label(words.use)}>
+                {searches && (
+                  <a class="button main" href={searchPage(name)} aria-label={label(cardStrings.use)}>
+                    {cardStrings.use}
+                  </a>
+                )}
+                <a
+                  class={searches ? 'button plain' : 'button main'}
+                  href={rankingPage(name)}
+                  aria-label={label(words.use)}
+                >
                   {words.use}
                 </a>
+                <MeasureButton
+                  measuring={state.measuring}
+                  subject={subject}
+                  name={title}
+                  again={times !== null}
+                  run={() => void state.measuring.stored({ name }, subject)}
+                />
+              </>
+            )}
+            {!asking.value && model.state === 'ready' && (
+              <details class="more-actions">
+                <summary aria-label={label(words.more)}>{words.more}</summary>
                 <a
                   class="button plain"
                   href={`eval.html?stored=${encodeURIComponent(name)}`}
@@ -141,7 +173,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
                     {words.verify}
                   </Button>
                 </span>
-              </>
+              </details>
             )}
             {!asking.value && model.state === 'unfinished' && model.origin && model.origin.kind !== 'local' && (
               <Button kind="main" aria-label={label(strings.resume)} onClick={() => state.resume(model)}>

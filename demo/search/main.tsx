@@ -4,21 +4,23 @@ import searchWorkerUrl from '../../workers/search.worker.ts?worker&url';
 import surveyWorkerUrl from '../../workers/survey.worker.ts?worker&url';
 import { openPhotoIndex } from '../../src/search';
 import { keepOffline, mount, startConfined } from '../shell';
+import { indexId } from './before/photo-sizes';
 import { embedderOf } from './library/embedder';
 import { SearchPage } from './page';
 import { SearchState } from './state';
 
 const state = new SearchState();
-const { control, library } = state;
+const { control, library, sizes } = state;
 
 mount(<SearchPage state={state} />);
 state.follow();
 effect(() => {
   const info = control.model.value?.info;
   if (!info) return;
-  void library.use(info.id, () =>
+  const size = sizes.of(info);
+  void library.use(indexId(info, size), () =>
     openPhotoIndex({
-      embedder: embedderOf(control, info),
+      embedder: embedderOf(control, info, size),
       worker: () => startConfined(searchWorkerUrl),
       surveyWorker: () => startConfined(surveyWorkerUrl),
     }),

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { ModelBar, nameOf, progressInWords, type ModelControl } from '../shell';
 import { searchStrings } from '../strings/search';
+import { SizeChoice } from './before/size-choice';
 import { DeepChoice } from './deep/deep-choice';
 import { Popover } from './parts/popover';
 import { useSearch } from './state';
@@ -38,6 +39,7 @@ export function ModelSettings(): JSX.Element {
   return (
     <>
       <ModelBar control={control} />
+      <SizeChoice />
       <DeepChoice />
       <p class="quiet">
         {strings.switching} <a href="models.html">{strings.indexes}</a>

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { isDragging, Page, Progress, toast, watchFiles } from '../shell';
 import { searchStrings as strings } from '../strings/search';
+import { BeforeDialog } from './before/before-dialog';
 import { DeepRun } from './deep/deep-run';
 import { Groups } from './groups/groups';
 import { Notices } from './library/notices';
@@ -41,6 +42,7 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
           <Viewer />
           <SelectionBar />
           <CopyByHand />
+          <BeforeDialog />
         </div>
       </Page>
     </StateProvider>

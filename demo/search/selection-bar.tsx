@@ -11,7 +11,7 @@ const strings = searchStrings.selection;
 const MOST_PARTS = 8;
 
 export function SelectionBar(): JSX.Element | null {
-  const { selection, library, finder, view, viewing } = useSearch();
+  const { selection, library, finder, arrangement, view, viewing } = useSearch();
   const ids = [...selection.value.ids];
   if (ids.length === 0 || viewing.value) return null;
   const copy = () =>
@@ -36,7 +36,7 @@ export function SelectionBar(): JSX.Element | null {
       </Button>
       {ids.length <= MOST_PARTS && <Button onClick={() => void search()}>{strings.search}</Button>}
       {view.value === 'pictures' && (
-        <Button onClick={() => (selection.value = selectAll(finder.order.value))}>{strings.all}</Button>
+        <Button onClick={() => (selection.value = selectAll(arrangement.order.value))}>{strings.all}</Button>
       )}
       <Button onClick={() => (selection.value = NOTHING)}>{strings.none}</Button>
     </section>

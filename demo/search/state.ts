@@ -7,6 +7,9 @@ import { ModelControl } from '../shell';
 import { followAddress } from './address/follow';
 import { watchRequests } from './data/requests';
 import { NOTHING, type Selection } from './grid/selection';
+import { Measuring } from '../cards/measuring';
+import { BeforeRun } from './before/before-run';
+import { PhotoSizeChoice } from './before/photo-sizes';
 import { DeepControl } from './deep/deep-control';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
@@ -26,7 +29,10 @@ const LOOKING = 300;
 export class SearchState {
   readonly control = new ModelControl();
   readonly deep = new DeepControl();
-  readonly library = new Library();
+  readonly sizes = new PhotoSizeChoice();
+  readonly measuring = new Measuring();
+  readonly before = new BeforeRun(this.sizes, () => this.control.model.value?.info ?? null);
+  readonly library = new Library((sources) => this.before.ask(sources));
   readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
   readonly arrangement = new Arrangement({
     found: this.finder.found,

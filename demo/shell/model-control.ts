@@ -48,7 +48,7 @@ export class ModelControl {
   /** The loaded model. */
   readonly model = signal<VLM2Vec | null>(null);
   /** The models that this browser keeps and that are ready. */
-  readonly stored = signal<{ name: string; title: string }[]>([]);
+  readonly stored = signal<{ name: string; title: string; repo: string | null }[]>([]);
   readonly isLoading = computed(() => this.state.value.kind === 'loading');
 
   /**
@@ -79,6 +79,8 @@ export class ModelControl {
     this.stored.value = ready.map((model) => ({
       name: model.name,
       title: [titleOf(model), model.dtype].filter(Boolean).join(', '),
+      repo:
+        model.origin?.kind === 'hub' ? model.origin.repo : (model.source?.adapter?.id ?? model.source?.base.id ?? null),
     }));
   }
 

@@ -5,8 +5,8 @@ const number = new Intl.NumberFormat('en');
 const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
 
 export const evalStrings = {
-  title: 'P@1 on this device',
-  lead: 'Runs MMEB’s evaluation in this browser: each query picks the best of its own candidates, and P@1 is the share of queries that pick the right one.',
+  title: 'How often is a model right?',
+  lead: 'Runs MMEB’s evaluation in this browser: each question picks the best of its own candidates. The share that picks the right one is called P@1.',
   number: (n: number) => number.format(n),
   data: {
     legend: 'Questions',

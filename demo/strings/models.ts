@@ -7,15 +7,18 @@ const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
 export const modelsStrings = {
   title: 'Models in this browser',
   lead: 'Fetched once, kept on this device, used without a network.',
-  add: 'Add a model',
+  add: 'Add another model',
   from: 'From',
   kinds: { hub: 'Hugging Face Hub', url: 'Bundle at an address', folder: 'Folder on this device' },
   weights: 'Weights',
+  details: 'How it is asked, its scores, and what rounding costs',
+  timeOf: '1,000 photos',
+  timeLater: 'can be measured here once it is kept',
   dtypes: {
-    q4: 'q4: 4 bits, smallest',
-    q8: 'q8: 8 bits, close to the original',
-    fp16: 'fp16: 16 bits',
-    fp32: 'fp32: 32 bits, exact',
+    q4: 'Smallest (q4)',
+    q8: 'Close to the original (q8)',
+    fp16: 'Half precision (fp16)',
+    fp32: 'Exact, very large (fp32)',
   } satisfies Record<WeightDtype, string>,
   /** README.md, “Weights”. */
   fidelity: {
@@ -44,7 +47,7 @@ export const modelsStrings = {
       'No recipe is known for this repository, nor its licence. How it is asked will be assumed from its files: if that is not how it was trained, its vectors are wrong.',
   },
   family: {
-    title: 'The VLM2Vec models, and SigLIP 2',
+    title: 'All tested models compared',
     lead: (dtype: string) =>
       `Official checkpoints, converted here, on this device. Sizes are for ${dtype} weights; the form above has others.`,
     columns: {
@@ -181,8 +184,10 @@ export const modelsStrings = {
   },
   unfinishedAt: (percent: number) => `unfinished: ${percent} %`,
   actions: {
-    use: 'Use',
-    measure: 'Measure P@1',
+    use: 'Use in Rank',
+    more: 'More',
+    photos: (time: string) => `1,000 photos: ${time}`,
+    measure: 'Measure right answers',
     time: 'Measure speed',
     card: 'Check the model card’s scores',
     verify: 'Verify',
@@ -216,10 +221,14 @@ export const modelsStrings = {
     pictures: (n: number) => `${count.format(n)} ${n === 1 ? 'picture' : 'pictures'}`,
     problems: (n: number) => `${count.format(n)} left out`,
     lastUsed: (time: number) => `last used ${day.format(time)}`,
+    deep: (models: readonly string[]) => `Second look by ${new Intl.ListFormat('en').format(models)}`,
     delete: 'Delete the index',
     ask: (n: number) =>
       `Delete it? To search ${n === 1 ? 'this picture' : `these ${count.format(n)} pictures`} again, they would have to be read again.`,
   },
-  evalPage: 'Measure P@1 on this device',
-  benchPage: 'Measure speed on this device',
+  tools: 'Find out more about a model',
+  evalPage: 'How often is it right?',
+  evalNote: 'Puts questions with known answers to it, on this device.',
+  benchPage: 'How fast is it?',
+  benchNote: 'Times its parts on each device that there is here.',
 } as const;

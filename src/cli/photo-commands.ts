@@ -3,7 +3,11 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { indexCommand, type IndexArguments } from './photo-index';
 import { searchCommand, type PhotoSearchArguments } from './photo-search';
-import type { ProgressLine } from './progress';
+import { SILENT, type ProgressLine } from './progress';
+
+interface Quiet {
+  quiet?: boolean;
+}
 
 interface CommandContext {
   /** Begins a command of the program. */
@@ -41,6 +45,7 @@ export function addPhotoCommands({ command, withDevice, positiveInteger, progres
     )
     .option('--status <dir>', 'say what an index holds and which files could not be indexed')
     .option('--json', 'print it as JSON')
+    .option('--quiet', 'no progress')
     .addHelpText(
       'after',
       `
@@ -53,7 +58,9 @@ Examples:
 Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files or folders that could not be read;
 130 stopped by Ctrl-C: run it again to go on.`,
     )
-    .action((folders: string[], args: IndexArguments) => indexCommand(folders, args, progress, signal));
+    .action((folders: string[], { quiet, ...args }: IndexArguments & Quiet) =>
+      indexCommand(folders, args, quiet ? SILENT : progress, signal),
+    );
 
   withDevice(command('search <index> [words...]'))
     .description(
@@ -73,6 +80,7 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files o
     .option('--relative', "print folder's name and path in it, not where it lies on this disk")
     .option('-0, --null', 'end each path with NUL, not a new line: for xargs -0; nothing is escaped')
     .option('--json', 'print {"hits": [{"path", "score", "z", "relevant", …}], "weak", "candidates"}')
+    .option('--quiet', 'no progress')
     .addHelpText(
       'after',
       `
@@ -81,7 +89,7 @@ Examples:
   vlm2vec search photos.index --image cat.jpg "at night"
   vlm2vec search photos.index --like ~/Photos/cat.jpg -0 | xargs -0 cp -t found`,
     )
-    .action((place: string, words: string[], args: PhotoSearchArguments) =>
-      searchCommand(place, words, args, progress, signal),
+    .action((place: string, words: string[], { quiet, ...args }: PhotoSearchArguments & Quiet) =>
+      searchCommand(place, words, args, quiet ? SILENT : progress, signal),
     );
 }

@@ -117,12 +117,14 @@ const count = (number: number, what: string) => `${number.toLocaleString('en')} 
 
 function showRun({ phase, progress: run }: FolderIndexer, line: ProgressLine): void {
   if (!run) return;
-  if (phase === 'walking') return line.note(`Looking through folders: ${count(run.found, 'picture')}`);
+  if (phase === 'walking') return line.tick(() => `Looking through folders: ${count(run.found, 'picture')}`);
   if (phase !== 'indexing') return;
-  const words = [`${run.done.toLocaleString('en')} of ${count(run.total, 'picture')}`];
-  if (run.rate !== null) words.push(`${run.rate.toPrecision(2)} per second`);
-  if (run.secondsLeft !== null) words.push(`${duration(run.secondsLeft)} left`);
-  line.note(words.join(', '));
+  line.tick(() => {
+    const words = [`${run.done.toLocaleString('en')} of ${count(run.total, 'picture')}`];
+    if (run.rate !== null) words.push(`${run.rate.toPrecision(2)} per second`);
+    if (run.secondsLeft !== null) words.push(`${duration(run.secondsLeft)} left`);
+    return words.join(', ');
+  });
 }
 
 function duration(seconds: number): string {

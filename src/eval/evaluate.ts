@@ -1,6 +1,7 @@
 /** @file Runs the evaluation: embeds what is not embedded yet, each unique pair once, and takes P@1. */
 
 import { DatasetFormatError, InvalidInputError, VLM2VecError } from '../errors';
+import { expectHooks } from '../hooks';
 import type { RgbImage } from '../image';
 import type { MmebData } from './dataset';
 import type { Regime, RegimeOptions } from './regime';
@@ -124,6 +125,7 @@ interface EncodedSet {
 }
 
 async function* encodedSets(options: EvaluateOptions, shard: Shard | null): AsyncGenerator<EncodedSet> {
+  expectHooks(options);
   const { data, sets = data.sets, limit, signal, store, onProgress } = options;
   for (const [done, set] of sets.entries()) {
     signal?.throwIfAborted();

@@ -10,6 +10,16 @@ export {
   type RungWish,
 } from './measure';
 export { captions, comparisonPicture, MOST_CAPTIONS } from './inputs';
+export {
+  measurePhotos,
+  PHOTO_PIXELS,
+  photoSizes,
+  type PhotoMeasureOptions,
+  type PhotoModel,
+  type PhotoSize,
+  type PhotoTime,
+  type SizedInfo,
+} from './photos';
 export { repeat, type Patience, type Timed } from './repeat';
 export type {
   Asked,

@@ -8,10 +8,10 @@ import type { DeepChoice as Choice } from './deep-control';
 const strings = searchStrings.deep;
 
 export function DeepChoice(): JSX.Element {
-  const { deep, control } = useSearch();
+  const { deep, library } = useSearch();
   const state = deep.control.state.value;
-  const isSame = deep.info.value !== null && deep.info.value.id === control.model.value?.info.id;
-  const kept = control.stored.value;
+  const isSame = deep.info.value !== null && deep.info.value.id === library.open.value?.modelId;
+  const kept = deep.control.stored.value;
   return (
     <section class="deep-choice" aria-label={strings.label}>
       <Select<Choice>

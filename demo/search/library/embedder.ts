@@ -1,16 +1,23 @@
 /** @file The page's model as the index needs it: it may be loaded anew, or on another device, under an open index. */
 import { effect } from '@preact/signals';
 import { DisposedError, type ModelInfo } from '../../../src/index';
+import { photoSizes, type PhotoSize } from '../../../src/measure';
 import type { PhotoEmbedder } from '../../../src/search';
 import { nameOf, type ModelControl } from '../../shell/model-control';
+import { indexId, indexName } from '../before/photo-sizes';
 
 const KNOWN_TEXTS = 100;
 
-/** @param info of the model that is loaded now; the embedder serves that one only, however often it is loaded */
+/**
+ * @param info of the model that is loaded now; the embedder serves that one only, however often it is loaded
+ * @param size of photos, those that are looked for too; default: the model's own
+ */
 export function embedderOf(
   control: ModelControl,
-  { id, dims, recipe, inputs: takes, weights }: ModelInfo,
+  info: ModelInfo,
+  size: PhotoSize = photoSizes(info)[0]!,
 ): PhotoEmbedder {
+  const { id, dims, recipe, inputs: takes, weights } = info;
   const current = () => {
     const model = control.model.value;
     return model?.info.id === id ? model : null;
@@ -18,8 +25,8 @@ export function embedderOf(
   /** Words that were looked for lately: they are looked for again whenever new pictures come. */
   const known = new Map<string, Float32Array>();
   return {
-    id,
-    name: nameOf(control.choice.value),
+    id: indexId(info, size),
+    name: indexName(nameOf(control.choice.value), size),
     dims,
     recipe,
     inputs: takes,
@@ -32,7 +39,7 @@ export function embedderOf(
       if (before) return [before];
       const model = current();
       if (!model) throw new DisposedError('The model is not loaded at the moment.');
-      const vectors = await model.embed(inputs, options);
+      const vectors = await model.embed(inputs, { ...options, ...size.options });
       if (words !== undefined) {
         if (known.size >= KNOWN_TEXTS) known.clear();
         known.set(words, vectors[0]!);

@@ -21,6 +21,14 @@ export class Library {
   readonly #opening = signal(false);
   readonly #waiting = signal<readonly FolderSource[]>([]);
   #end: () => void = () => undefined;
+  readonly #ask: (sources: readonly FolderSource[]) => Promise<boolean>;
+  /** What was asked about already. */
+  readonly #agreed = new WeakSet<FolderSource>();
+
+  /** @param ask whether to begin with folders, once there is an index; it may change which one that is */
+  constructor(ask: (sources: readonly FolderSource[]) => Promise<boolean> = async () => true) {
+    this.#ask = ask;
+  }
 
   get open(): ReadonlySignal<OpenIndex | null> {
     return this.#open;
@@ -74,6 +82,10 @@ export class Library {
 
   /** Adds folders and begins with them; where there is no index yet, as soon as there is one. */
   async add(sources: readonly FolderSource[]): Promise<void> {
+    if (this.#open.value && !sources.every((source) => this.#agreed.has(source))) {
+      if (!(await this.#ask(sources))) return;
+      for (const source of sources) this.#agreed.add(source);
+    }
     if (!this.#open.value) {
       this.#waiting.value = [...this.#waiting.value, ...sources];
       return;

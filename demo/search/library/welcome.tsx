@@ -2,11 +2,13 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { listPhotoIndexes, type FolderFile, type StoredPhotoIndex } from '../../../src/search';
+import { Cards } from '../../cards/cards';
 import { Button } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';
 import { useIndexWork } from './index-menu';
 import { Notices } from './notices';
+import { useCardActions } from '../before/card-actions';
 import { useFolders } from './use-folders';
 
 const strings = searchStrings.welcome;
@@ -45,45 +47,49 @@ function useOthers(): StoredPhotoIndex[] {
 }
 
 export function Welcome(): JSX.Element {
-  const { library } = useSearch();
+  const { library, measuring } = useSearch();
+  const cardActions = useCardActions();
   const others = useOthers();
   const { choose } = useFolders();
   const work = useIndexWork();
   const isOpen = library.open.value !== null;
   const isWaiting = library.waiting.value.length > 0;
   return (
-    <section class="welcome" aria-labelledby="welcome-title">
-      <h2 id="welcome-title">{strings.heading}</h2>
-      <p>{strings.how}</p>
-      {others.length > 0 && (
-        <p class="notice" id="other-indexes">
-          {strings.others(
-            others.map(({ modelName, modelId, pictures }) => strings.other(modelName ?? modelId, pictures)),
-          )}
+    <>
+      <section class="welcome" aria-labelledby="welcome-title">
+        <h2 id="welcome-title">{strings.heading}</h2>
+        <p>{strings.how}</p>
+        {others.length > 0 && (
+          <p class="notice" id="other-indexes">
+            {strings.others(
+              others.map(({ modelName, modelId, pictures }) => strings.other(modelName ?? modelId, pictures)),
+            )}
+          </p>
+        )}
+        <p class="welcome-actions">
+          <Button kind="main" disabled={isWaiting} onClick={choose}>
+            {strings.choose}
+          </Button>
+          <Button
+            disabled={isWaiting}
+            onClick={() =>
+              void library.attempt(async () =>
+                library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]),
+              )
+            }
+          >
+            {strings.samples}
+          </Button>
+          <Button disabled={!isOpen} onClick={() => void work.importIndex()}>
+            {strings.import}
+          </Button>
         </p>
-      )}
-      <p class="welcome-actions">
-        <Button kind="main" disabled={isWaiting} onClick={choose}>
-          {strings.choose}
-        </Button>
-        <Button
-          disabled={isWaiting}
-          onClick={() =>
-            void library.attempt(async () =>
-              library.add([{ name: strings.samplesFolder, files: await fetchSamples() }]),
-            )
-          }
-        >
-          {strings.samples}
-        </Button>
-        <Button disabled={!isOpen} onClick={() => void work.importIndex()}>
-          {strings.import}
-        </Button>
-      </p>
-      <p class={isWaiting ? '' : 'quiet'} role="status">
-        {isWaiting ? strings.waiting : strings.drop}
-      </p>
-      <Notices />
-    </section>
+        <p class={isWaiting ? '' : 'quiet'} role="status">
+          {isWaiting ? strings.waiting : strings.drop}
+        </p>
+        <Notices />
+      </section>
+      <Cards measuring={measuring} actions={cardActions} />
+    </>
   );
 }

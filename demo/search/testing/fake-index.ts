@@ -94,6 +94,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     reconnect: async (id) => reconnected.push(id) > 0,
     removeFolder: done,
     start: done,
+    finished: async () => state,
     pause: done,
     cancel: done,
     retry: done,
@@ -115,6 +116,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
         weak: false,
         candidates: state.indexed,
         revision: state.revision,
+        phase: state.phase,
         deep: null,
         deepError: null,
         milliseconds: { embed: 30, score: 4, deepen: 0 },
@@ -177,5 +179,6 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     exportParquet: async () => new Blob(),
     clear: done,
     close: done,
+    [Symbol.asyncDispose]: done,
   };
 }

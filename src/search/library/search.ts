@@ -38,9 +38,6 @@ export async function search(
   { signal, pass, onFirst, onProgress }: SearchOptions,
   means: SearchMeans,
 ): Promise<SearchResult> {
-  if (pass !== undefined && pass !== 'first' && pass !== 'deep') {
-    throw new InvalidInputError(`pass is ${JSON.stringify(pass)}; it is first or deep.`, { option: 'pass' });
-  }
   if (pass === 'deep' && !means.deep) {
     throw new InvalidInputError('pass is deep, and the index has no deep model: give it one with useDeep.', {
       option: 'pass',

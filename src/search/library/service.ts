@@ -18,6 +18,7 @@ import type {
   PhotoDates,
   PhotoItem,
   PhotoProblem,
+  SearchResult,
 } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
@@ -68,7 +69,7 @@ interface Opened {
 }
 
 /** What was found, and how long that took. */
-type WireFound = Found & { revision: number; milliseconds: number };
+type WireFound = Found & Pick<SearchResult, 'revision' | 'phase'> & { milliseconds: number };
 
 export class SearchService {
   #hooks: PageHooks | null = null;
@@ -481,10 +482,11 @@ export class SearchService {
   }
 
   async #timed(run: (library: Library) => Found): Promise<WireFound> {
-    const { library } = this.#open();
+    const { library, indexer } = this.#open();
     const start = performance.now();
     const found = run(library);
-    return { ...found, revision: library.meta.revision, milliseconds: performance.now() - start };
+    const at = { revision: library.meta.revision, phase: indexer?.phase ?? 'idle' };
+    return { ...found, ...at, milliseconds: performance.now() - start };
   }
 
   /** Waits until no other tab writes, then does. */

@@ -1,16 +1,17 @@
 /**
- * @file `npm run docs`: the reference of all entry points in `dist/docs`, by TypeDoc from the comments in the source. An
- * export or member without a comment, a type that is used but not exported, and a link that leads nowhere are errors.
+ * @file The reference of all entry points, by TypeDoc from the comments in the source, each call with its example
+ * (`examples/`). An export or member without a comment, a function, class or method without an example, a parameter without
+ * a name, a type that is used but not exported, and a link that leads nowhere are errors.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import {
   Application,
   Comment,
   Converter,
   Logger,
   LogLevel,
+  ParameterReflection,
   ReflectionKind,
   ReflectionType,
   type DeclarationReflection,
@@ -18,10 +19,10 @@ import {
   type Reflection,
   type TypeDocOptions,
 } from 'typedoc';
-import { ENTRY_POINTS } from './entry-points.ts';
+import { ENTRY_POINTS } from '../entry-points.ts';
+import { attachExamples, withoutExample } from './examples.ts';
 
-const ROOT = path.resolve(import.meta.dirname, '..');
-const OUT = 'dist/docs';
+const ROOT = path.resolve(import.meta.dirname, '../..');
 
 const OPTIONS: TypeDocOptions = {
   name: 'vlm2vec-web',
@@ -38,17 +39,37 @@ const OPTIONS: TypeDocOptions = {
 };
 
 /** The reference, and what is wrong with it. */
-export async function readReference(): Promise<{ app: Application; project: ProjectReflection; complaints: string[] }> {
+export interface Reference {
+  app: Application;
+  project: ProjectReflection;
+  /** What TypeDoc warns of; grows while pages are written. */
+  complaints: string[];
+}
+
+/**
+ * @param options beside those of the reference itself
+ * @param prepare is called before the source is read
+ */
+export async function readReference(
+  options: TypeDocOptions = {},
+  prepare: (app: Application) => void = () => undefined,
+): Promise<Reference> {
   const complaints: string[] = [];
-  const app = await Application.bootstrap(OPTIONS);
+  const app = await Application.bootstrap({ ...OPTIONS, ...options });
   app.logger = new Collector(complaints);
   app.converter.on(Converter.EVENT_RESOLVE_BEGIN, ({ project }) => {
-    for (const reflection of Object.values(project.reflections)) settleFileComment(reflection);
+    for (const reflection of Object.values(project.reflections)) {
+      settleFileComment(reflection);
+      nameOptions(reflection);
+    }
   });
+  prepare(app);
   const project = await app.convert();
   if (!project) throw new Error(`The source does not compile.\n${complaints.join('\n')}`);
   app.validate(project);
   complaints.push(...undocumented(project).map((each) => `${each.getFriendlyFullName()} has no comment.`));
+  complaints.push(...attachExamples(project));
+  complaints.push(...withoutExample(project).map((each) => `${each.getFriendlyFullName()} has no example.`));
   return { app, project, complaints };
 }
 
@@ -78,6 +99,12 @@ function settleFileComment(reflection: Reflection): void {
   reflection.comment = new Comment([{ kind: 'text', text }]);
 }
 
+/** A parameter that is taken apart where it is declared has no name there; it is an object of options or parts. */
+function nameOptions(reflection: Reflection): void {
+  if (!(reflection instanceof ParameterReflection) || reflection.name !== '__namedParameters') return;
+  reflection.name = 'options';
+}
+
 const DESCRIBED =
   ReflectionKind.Module |
   (ReflectionKind.SomeExport & ~ReflectionKind.Reference) |
@@ -104,14 +131,4 @@ function isDescribed(reflection: DeclarationReflection): boolean {
 
 function hasAncestor({ parent }: Reflection, kind: ReflectionKind): boolean {
   return parent !== undefined && (parent.kindOf(kind) || hasAncestor(parent, kind));
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const { app, project, complaints } = await readReference();
-  if (complaints.length === 0) {
-    await app.generateDocs(project, path.join(ROOT, OUT));
-  } else {
-    console.error(complaints.join('\n'));
-    process.exitCode = 1;
-  }
 }

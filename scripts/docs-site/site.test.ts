@@ -1,0 +1,94 @@
+/**
+ * @file The documents' site as it is built: nothing is undocumented or without an example, every link and anchor of every
+ * page leads somewhere, nothing comes from another host, and every guide is in the navigation.
+ */
+import { readdirSync, readFileSync, existsSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { buildDocs } from './build';
+import { readExamples } from './examples';
+
+const ROOT = path.resolve(import.meta.dirname, '../..');
+const OUT = path.join(ROOT, '.cache/docs-test/docs');
+/** What the demo's build puts beside the documents. */
+const BESIDE = /^\.\.\/(index\.html|playground\.js)$/;
+
+let complaints: string[] = [];
+/** HTML by path in the site. */
+const pages = new Map<string, string>();
+
+beforeAll(async () => {
+  rmSync(OUT, { recursive: true, force: true });
+  complaints = await buildDocs(OUT);
+  for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
+    if (name.endsWith('.html')) pages.set(name, readFileSync(path.join(OUT, name), 'utf8'));
+  }
+});
+
+test('all that is exported is described, has an example and named parameters, and its links lead somewhere', () => {
+  expect(complaints).toEqual([]);
+  expect([...pages].filter(([, html]) => html.includes('__namedParameters'))).toEqual([]);
+});
+
+test('an example stands on the page of what it is an example of', () => {
+  expect(readExamples().size).toBeGreaterThan(90);
+  expect(textOf('functions/vlm2vec-web.maxSim.html')).toContain('console.log(maxSim(query, page)); // 1');
+  expect(textOf('interfaces/vlm2vec-web_search.PhotoIndex.html')).toContain('await index.removeFolder(id);');
+});
+
+test('every link and anchor of every page leads somewhere', () => {
+  const anchors = new Map([...pages].map(([page, html]) => [page, new Set(all(html, / id="([^"]+)"/g))]));
+  const broken = [...pages].flatMap(([page, html]) =>
+    all(html, / (?:href|src)="([^"]*)"/g).flatMap((link) => {
+      if (/^(https?:|mailto:|data:)/.test(link)) return [];
+      const [address = '', anchor] = link.replaceAll('&amp;', '&').split('#');
+      const target = address === '' ? page : path.join(path.dirname(page), decodeURI(address.split('?')[0]!));
+      const file = target.endsWith('/') || target === '.' ? path.join(target, 'index.html') : target;
+      if (BESIDE.test(file)) return [];
+      if (!existsSync(path.join(OUT, file))) return [`${page}: ${link}`];
+      const known = anchors.get(file);
+      return !anchor || anchor.startsWith('icon-') || known?.has(decodeURIComponent(anchor))
+        ? []
+        : [`${page}: ${link}`];
+    }),
+  );
+  expect(pages.size).toBeGreaterThan(200);
+  expect(broken).toEqual([]);
+});
+
+test('pages are relative, and their policy allows no other host', () => {
+  for (const [page, html] of pages) {
+    expect(all(html, / (?:href|src)="(\/[^"]*)"/g), page).toEqual([]); // counted from the host
+    expect(all(html, /<(?:script|link|img|source)\b[^>]* (?:href|src)="(https?:[^"]*)"/g), page).toEqual([]);
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1] ?? '';
+    expect(policy, page).toContain("default-src 'none'");
+    expect(policy, page).not.toMatch(/https?:|\*/);
+  }
+  const assets = readdirSync(path.join(OUT, 'assets')).filter((name) => /\.(css|js)$/.test(name));
+  for (const name of assets) {
+    expect(
+      all(readFileSync(path.join(OUT, 'assets', name), 'utf8'), /(?:url\(|@import |fetch\()["']?(https?:[^"')]*)/g),
+    ).toEqual([]);
+  }
+});
+
+test('every guide is on the first page, in the navigation, and leads to the next one', () => {
+  const guides = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md') && name !== 'README.md');
+  for (const guide of guides) {
+    const page = `guides/${guide.replace(/\.md$/, '.html')}`;
+    expect(pages.get('index.html'), guide).toContain(`href="${page}"`);
+    expect(pages.get(page), guide).toMatch(/<nav class="pager".* rel="(prev|next)"/);
+  }
+});
+
+const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1]!);
+
+/** What one reads on a page. */
+function textOf(page: string): string {
+  return pages
+    .get(page)!
+    .replaceAll(/<[^>]+>/g, '')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&gt;', '>')
+    .replaceAll('&nbsp;', ' ');
+}

@@ -1,0 +1,117 @@
+/** @file How the documents' site differs from TypeDoc's own theme: addresses, navigation, policy, ways to the demo and on. */
+import { createHash } from 'node:crypto';
+import {
+  DefaultTheme,
+  JSX,
+  KindRouter,
+  PageEvent,
+  ReflectionKind,
+  type Application,
+  type DocumentReflection,
+  type NavigationElement,
+  type ProjectReflection,
+  type Reflection,
+} from 'typedoc';
+import type { Guides } from './guides.ts';
+import { stagedPath, urlOf } from './guides.ts';
+
+/** Stands before addresses from the documents' folder on; pages in folders of it get there by their own way. */
+const BASE = 'base:';
+
+/** What the top of each page links to: the demo, whose folder the documents are in. */
+export const TOP_LINKS = {
+  Demo: `${BASE}../index.html`,
+  Licences: `${BASE}licenses.txt`,
+};
+
+/** The script that `docs/playground.md` waits for; the demo's build writes it, to the folder above. */
+const PLAYGROUND = `<script type="module" src="${BASE}../playground.js"></script>`;
+
+/** Defines router and theme, both called `guides` in TypeDoc's options. */
+export function defineTheme(app: Application, guides: Guides): void {
+  const fileOf = filesOf(guides);
+
+  class GuideRouter extends KindRouter {
+    protected override getIdealBaseName(reflection: Reflection): string {
+      if (!reflection.isDocument()) return super.getIdealBaseName(reflection);
+      return urlOf(fileOf(reflection, reflection.project));
+    }
+  }
+  class GuideTheme extends DefaultTheme {
+    override buildNavigation(project: ProjectReflection): NavigationElement[] {
+      const byFile = new Map(documentsOf(project).map((each) => [fileOf(each, project), each]));
+      const link = (reflection: Reflection): NavigationElement => ({
+        text: reflection.name,
+        path: this.router.getFullUrl(reflection),
+      });
+      const groups = guides.groups.map(({ title, pages }) => ({
+        text: title,
+        children: pages.map(({ file }) => link(byFile.get(file)!)),
+      }));
+      const reference = super.buildNavigation(project).filter(({ kind }) => kind !== ReflectionKind.Document);
+      return [...groups, { text: 'Reference', children: reference }];
+    }
+  }
+  app.renderer.defineRouter('guides', GuideRouter);
+  app.renderer.defineTheme('guides', GuideTheme);
+  app.renderer.hooks.on('content.end', (context) => {
+    const model = context.page.model;
+    return model.isDocument()
+      ? pager(model, guides, fileOf, (to) => context.urlTo(to)!)
+      : JSX.createElement(JSX.Fragment, null);
+  });
+  app.renderer.on(PageEvent.END, (page) => {
+    page.contents = finish(page.contents!, page.url);
+  });
+}
+
+export function documentsOf(project: ProjectReflection): DocumentReflection[] {
+  return project.documents ?? [];
+}
+
+/** The path in the repository of a page. */
+export function filesOf(guides: Guides): (document: Reflection, project: ProjectReflection) => string {
+  const byPlace = new Map(guides.files.map((file) => [stagedPath(guides.folder, file), file]));
+  return (document, project) => byPlace.get(project.files.getReflectionPath(document)!)!;
+}
+
+/** Links to the page before and to the next one, in the order of the navigation. */
+function pager(
+  document: DocumentReflection,
+  guides: Guides,
+  fileOf: ReturnType<typeof filesOf>,
+  urlTo: (document: DocumentReflection) => string,
+): JSX.Element {
+  const { project } = document;
+  const order = guides.groups.flatMap(({ pages }) => pages.map(({ file }) => file));
+  const at = order.indexOf(fileOf(document, project));
+  const step = (index: number, rel: 'prev' | 'next') => {
+    const other = documentsOf(project).find((each) => fileOf(each, project) === order[index]);
+    return other && at >= 0 ? JSX.createElement('a', { href: urlTo(other), rel }, other.name) : null;
+  };
+  return JSX.createElement(
+    'nav',
+    { class: 'pager', 'aria-label': 'Pages' },
+    step(at - 1, 'prev'),
+    step(at + 1, 'next'),
+  );
+}
+
+/** The same for every page: nothing but this site is reached, and only the scripts that are here run. */
+export function finish(html: string, url: string): string {
+  const base = '../'.repeat(url.split('/').length - 1) || './';
+  const hashes = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(
+    ([, script]) => `'sha256-${createHash('sha256').update(script!).digest('base64')}'`,
+  );
+  const policy =
+    `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' ${hashes.join(' ')}; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; ` +
+    "font-src 'self'; img-src 'self' blob: data:; connect-src 'self' blob: data:; base-uri 'none'; form-action 'none'";
+  return html
+    .replace(
+      /<meta charset="utf-8" ?\/>/,
+      (meta) =>
+        `${meta}<meta http-equiv="Content-Security-Policy" content="${policy}"/><meta name="referrer" content="no-referrer"/>`,
+    )
+    .replace(/(?=<\/head>)/, html.includes('id="playground-here"') ? PLAYGROUND.replace(BASE, base) : '')
+    .replaceAll(`href="${BASE}`, `href="${base}`);
+}
