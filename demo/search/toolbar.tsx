@@ -4,6 +4,7 @@ import { useEffect } from 'preact/hooks';
 import { Choice } from '../shell';
 import { searchStrings as strings } from '../strings/search';
 import { focusResults, watchKeys } from './keys';
+import { AlbumsMenu } from './albums/albums-menu';
 import { LibraryMenu } from './library/library-menu';
 import { ModelMenu } from './model-menu';
 import { Popover } from './parts/popover';
@@ -37,6 +38,7 @@ export function Toolbar(): JSX.Element {
           <Filters />
           <Advanced />
         </Popover>
+        <AlbumsMenu />
         <LibraryMenu />
         <ModelMenu />
       </div>

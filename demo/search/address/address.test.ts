@@ -14,12 +14,20 @@ describe('the address', () => {
         { id: 12, sign: 'like' },
         { id: 7, sign: 'unlike' },
       ],
-      filter: filter({ from: '2021-06-01', to: '2021-08-31', camera: 'Fujifilm X-T5', folder: 'Trips/2021 & more' }),
+      filter: filter({
+        from: '2021-06-01',
+        to: '2021-08-31',
+        camera: 'Fujifilm X-T5',
+        folder: 'Trips/2021 & more',
+        album: 4,
+      }),
       view: 'map',
       sort: 'oldest',
       photo: 99,
     });
     expect(readAddress(writeAddress(full))).toEqual(full);
+    expect(readAddress('#album=0')!.filter.album, 'the favourites').toBe(0);
+    expect(readAddress('#album=x')!.filter.album).toBeNull();
     expect(writeAddress(START)).toBe('');
     expect(readAddress('')).toEqual(START);
     expect(writeAddress(address({ text: 'dog', photo: 3 }))).toBe('#q=dog&photo=3');

@@ -27,7 +27,7 @@ const VIEWS: readonly ViewName[] = ['pictures', 'groups', 'map'];
 const MOST_LETTERS = 1000;
 /** As many as the page makes of a selection. */
 const MOST_PICTURES = 8;
-const FIELDS = Object.keys(NO_FILTER) as (keyof FilterForm)[];
+const FIELDS = ['from', 'to', 'camera', 'folder'] as const satisfies readonly (keyof FilterForm)[];
 const DATES: readonly string[] = ['from', 'to'];
 
 export const START: Address = {
@@ -49,6 +49,9 @@ export function readAddress(hash: string): Address | null {
     const value = textOf(said.get(field));
     if (!DATES.includes(field) || isDay(value)) filter[field] = value;
   }
+  // The favourites have the number 0.
+  const album = said.get('album');
+  filter.album = album === '0' ? 0 : idOf(album);
   return {
     text: textOf(said.get('q')),
     pictures: picturesOf(said.getAll('like')),
@@ -65,6 +68,7 @@ export function writeAddress({ text, pictures, filter, view, sort, photo }: Addr
   if (text) said.set('q', text);
   for (const { id, sign } of pictures) said.append('like', sign === 'like' ? String(id) : `-${id}`);
   for (const field of FIELDS) if (filter[field]) said.set(field, filter[field]);
+  if (filter.album !== null) said.set('album', String(filter.album));
   if (view !== START.view) said.set('view', view);
   if (sort !== START.sort) said.set('sort', sort);
   if (photo !== null) said.set('photo', String(photo));

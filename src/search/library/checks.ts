@@ -28,6 +28,9 @@ export function refuse(option: string, value: unknown, must: string): never {
 const string: Check = (value, option) => {
   if (typeof value !== 'string') refuse(option, value, 'a string');
 };
+const boolean: Check = (value, option) => {
+  if (typeof value !== 'boolean') refuse(option, value, 'true or false');
+};
 const starter: Check = (value, option) => {
   if (typeof value !== 'function') refuse(option, value, 'a function that starts a worker');
 };
@@ -99,8 +102,15 @@ const filter: Check = (value, option) => {
 const QUERY: Checks<SearchQuery> = {
   ...{ text: string, image: picture, combine: parts, exclude: parts },
   ...{ instruction: string, filter, limit },
+  ...{ typed: string, now: wallClock, dayFirst: boolean, asWords: strings },
 };
-const SEARCH: Checks<SearchOptions> = { signal: null, pass: oneOf('first', 'deep'), onFirst: null, onProgress: null };
+const SEARCH: Checks<SearchOptions> = {
+  signal: null,
+  pass: oneOf('first', 'deep'),
+  onWords: null,
+  onFirst: null,
+  onProgress: null,
+};
 const LIST: Checks<ListOptions> = { filter, order: oneOf('newest', 'oldest', 'path') };
 const cosine: Check = (value, option) => {
   if (!(typeof value === 'number' && value >= -1 && value <= 1)) refuse(option, value, 'a cosine, −1 to 1');
@@ -115,6 +125,10 @@ const OPEN: Checks<OpenOptions> = {
     checkAll('openPhotoIndex', value, LIMITS, `${option}.`);
   },
   ...{ worker: starter, surveyWorker: starter },
+  places: (value, option) => {
+    if (typeof value === 'string' || typeof value === 'function' || value instanceof URL) return;
+    refuse(option, value, 'the address of places.bin, or a function that resolves to its bytes');
+  },
 };
 const FINISHED: Checks<FinishedOptions> = { signal: null, pass: oneOf('first', 'deep') };
 const MAP: Checks<MapOptions> = { signal: null, onProgress: null };
@@ -153,8 +167,11 @@ export function checkQuery(query: unknown): void {
     refuse('query', query, meant);
   }
   checkAll('A query', query, QUERY);
-  const { text, image, combine = [], exclude = [] } = query as SearchQuery;
-  if (!text && image === undefined && combine.length === 0 && exclude.length === 0) {
+  const { typed, text, image, combine = [], exclude = [] } = query as SearchQuery;
+  if (typed !== undefined && text !== undefined) {
+    throw new InvalidInputError('A query has typed and text: give one of them.', { option: 'typed' });
+  }
+  if (!typed && !text && image === undefined && combine.length === 0 && exclude.length === 0) {
     throw new InvalidInputError('The query is empty: give it a text, an image, or parts to combine or exclude.', {
       option: 'query',
     });
