@@ -30,9 +30,10 @@ interface More {
 type Row = readonly [name: string, repository: string, more?: More];
 
 const rows = (group: DocumentGroup, list: readonly Row[]) =>
-  list.map(([name, repository, { split = 'test', language = null, counts = true } = {}]): DocumentSet => ({
-    ...{ name, group, repository, split, language, counts },
-  }));
+  list.map(([name, repository, more = {}]): DocumentSet => {
+    const { split = 'test', language = null, counts = true } = more;
+    return { name, group, repository, split, language, counts };
+  });
 
 const english: More = { language: 'english', counts: false };
 const train: More = { split: 'train' };
