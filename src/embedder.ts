@@ -1,7 +1,7 @@
 /** @file The public class: load a model once, embed and rank with it. */
 
 import { InvalidInputError, VLM2VecError } from './errors';
-import { expectHooks, expectOptions } from './hooks';
+import { expectHooks, expectKnown, expectOptions } from './hooks';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './store/persist';
 import { quantizeEmbedding, type Precision, type VectorOf } from './precision';
@@ -98,6 +98,11 @@ export class VLM2Vec {
       await backend.dispose();
       throw error;
     }
+  }
+
+  /** Names what embeddings depend on, in hex: those of models with the same `id` compare. A photo index keeps it. */
+  get id(): string {
+    return this.#info.id;
   }
 
   /** Length of an embedding. */
@@ -232,18 +237,22 @@ export class VLM2Vec {
    * ```
    * @throws as {@link load} where files are out of reach or damaged
    */
-  async prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
-    expectHooks({ signal, onProgress });
-    return this.#backend.prepare({ signal, onProgress });
+  async prepare(options: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
+    expectOptions('prepare', options);
+    expectKnown('prepare', options, ['signal', 'onProgress']);
+    expectHooks(options);
+    return this.#backend.prepare(options);
   }
 
   /**
    * Measures how fast this device multiplies matrices in the model's kind of numbers, by ONNX Runtime alone: what its
    * speed can be held against. Takes a second or two, on slow devices up to ten.
    */
-  async matmulRate({ signal }: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
-    expectHooks({ signal });
-    return this.#backend.matmulRate({ signal });
+  async matmulRate(options: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
+    expectOptions('matmulRate', options);
+    expectKnown('matmulRate', options, ['signal']);
+    expectHooks(options);
+    return this.#backend.matmulRate(options);
   }
 
   /** Frees all memory. Calls in flight reject with {@link DisposedError}. Twice does no harm. */

@@ -1,20 +1,34 @@
-/** @file What accompanies a call: how it is ended, and who is told of what. */
+/** @file What accompanies a call: its options, how it is ended, and who is told of what. */
 
+import { closestMatch } from 'leven';
 import { InvalidInputError } from './errors';
 
+const LISTENERS = ['onProgress', 'onUsage', 'onSkip', 'onWords', 'onFirst'] as const;
+
 /** Options of a call that are no data. */
-export interface Hooks {
-  signal?: unknown;
-  onProgress?: unknown;
-  onUsage?: unknown;
-  onSkip?: unknown;
-}
+export type Hooks = { signal?: unknown } & { [Name in (typeof LISTENERS)[number]]?: unknown };
 
 /** Options are an object, or left out. @throws InvalidInputError */
 export function expectOptions(call: string, options: unknown): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
   const given = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`;
   throw new InvalidInputError(`${call} takes its options as an object, not as ${given}.`, { option: 'options' });
+}
+
+/**
+ * An option that is misspelt would otherwise be ignored.
+ * @param what takes them, to begin the message with: `embed`
+ * @param prefix of the option's name: `filter.`
+ * @throws InvalidInputError for keys that are not known, with the one that was probably meant
+ */
+export function expectKnown(what: string, given: object, known: Iterable<string>, prefix = ''): void {
+  const names = [...known];
+  const unknown = Object.keys(given).find((key) => !names.includes(key));
+  if (unknown === undefined) return;
+  const near = closestMatch(unknown, names, { maxDistance: Math.min(3, Math.ceil(unknown.length / 3)) });
+  const meant = near === undefined ? `Known are ${names.join(', ')}.` : `Did you mean '${prefix}${near}'?`;
+  const option = `${prefix}${unknown}`;
+  throw new InvalidInputError(`${what} has no option '${option}'. ${meant}`, { option });
 }
 
 /**
@@ -26,12 +40,10 @@ export function expectHooks(hooks: Hooks): void {
   if (signal !== undefined && !isSignal(signal)) {
     throw new InvalidInputError(
       `signal is ${named(signal)}; it must be an AbortSignal, as \`new AbortController().signal\`.`,
-      {
-        option: 'signal',
-      },
+      { option: 'signal' },
     );
   }
-  for (const option of ['onProgress', 'onUsage', 'onSkip'] as const) {
+  for (const option of LISTENERS) {
     const value = hooks[option];
     if (value === undefined || typeof value === 'function') continue;
     throw new InvalidInputError(`${option} is ${named(value)}; it must be a function.`, { option });
@@ -46,5 +58,8 @@ function isSignal(value: unknown): value is AbortSignal {
   );
 }
 
-const named = (value: unknown) =>
-  value === null || typeof value !== 'object' ? String(value) : `of class ${value.constructor?.name ?? 'Object'}`;
+/** A value as messages call it, after "is". */
+export function named(value: unknown): string {
+  if (value === null || typeof value !== 'object') return String(value);
+  return Array.isArray(value) ? 'an array' : `of class ${value.constructor?.name ?? 'Object'}`;
+}

@@ -3,7 +3,7 @@
 import type { Effort, WeightDtype } from './bundle/manifest';
 import { importing } from './net';
 import { InvalidInputError, UnsupportedError } from './errors';
-import { expectHooks, expectOptions } from './hooks';
+import { expectHooks, expectKnown, expectOptions } from './hooks';
 import { recipeOption, type RecipeChoice } from './recipes';
 import {
   isNode,
@@ -150,8 +150,7 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
     );
   }
   expectOptions('load', options);
-  const unknown = Object.keys(options).find((key) => !LOAD_KEYS.has(key));
-  if (unknown !== undefined) throw new InvalidInputError(`load has no option '${unknown}'.`, { option: unknown });
+  expectKnown('load', options, LOAD_KEYS);
   const { worker = !isNode, modelsUrl, base, adapter, hubUrl, wasmPaths, signal, onProgress, ...settings } = options;
   expectHooks({ signal, onProgress });
   signal?.throwIfAborted();

@@ -11,6 +11,9 @@ export type PageName = keyof typeof strings.pages;
 
 const ADDRESSES: Record<PageName, string> = { rank: './', search: 'search.html', models: 'models.html' };
 
+/** Written beside the pages by `npm run docs`. */
+const DOCUMENTS = 'docs/index.html';
+
 export interface PageProps {
   current: PageName;
   /** The page's heading. */
@@ -44,6 +47,9 @@ export function Page({ current, title, hideTitle = false, lead, children }: Page
               {label}
             </a>
           ))}
+          <a class="if-wide" href={DOCUMENTS}>
+            {strings.documents}
+          </a>
         </nav>
         <ThemeButton />
       </header>
@@ -58,6 +64,7 @@ export function Page({ current, title, hideTitle = false, lead, children }: Page
         <p>
           <Icon name="lock" /> {sites.length > 0 ? strings.privacyReach(sites) : strings.privacyLong}
         </p>
+        <a href={DOCUMENTS}>{strings.documents}</a>
         <a href="licenses.txt">{strings.licences}</a>
       </footer>
       <Toasts />

@@ -1,6 +1,7 @@
 /** @file Embeds what a benchmark's sets are made of, each unique pair once, into a store: in one go or a share of it. */
 
 import { DatasetFormatError, InvalidInputError, VLM2VecError } from '../errors';
+import { expectHooks } from '../hooks';
 import type { RgbImage } from '../image';
 import type { Pictures } from './pictures';
 import type { Regime, RegimeOptions } from './regime';
@@ -150,6 +151,7 @@ export async function* encodedSets<S extends NamedSet, R extends { pairs: readon
   options: EncodeOptions<S, R>,
   shard: Shard | null,
 ): AsyncGenerator<EncodedSet<S, R> & { fresh: number }> {
+  expectHooks(options);
   const { data, sets = data.sets, limit, signal, store, onProgress } = options;
   for (const [done, set] of sets.entries()) {
     signal?.throwIfAborted();

@@ -6,6 +6,7 @@
 import { sha256Hex } from '../bundle/digest';
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
+import { expectHooks, expectKnown, expectOptions } from '../hooks';
 import type { PictureOption } from '../image';
 import { isRepository } from './published';
 
@@ -95,13 +96,20 @@ export interface VerifyReport {
 /**
  * Embeds the card's example and holds the cosines to the published ones.
  * @param picture the bytes of {@link CARD_EXAMPLE}'s picture
- * @throws InvalidInputError for another picture, and for a model without published scores
+ * @throws InvalidInputError for another picture, for a model without published scores, and for options that make no sense
  */
 export async function verifyCard(
   model: VerifiableModel,
   picture: Uint8Array,
-  { as, signal }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<VerifyReport> {
+  expectOptions('verifyCard', options);
+  expectKnown('verifyCard', options, ['as', 'signal']);
+  expectHooks(options);
+  const { as, signal } = options;
+  if (as !== undefined && !CARD_MODELS.includes(as)) {
+    throw new InvalidInputError(`as is ${String(as)}; it must be one of ${CARD_MODELS.join(', ')}.`, { option: 'as' });
+  }
   const { source, dtype, imageToken, image } = model.info;
   const card = as ?? cardModel(source);
   if (card === null) {

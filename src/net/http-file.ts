@@ -18,6 +18,8 @@ export interface HttpFileOptions {
   name?: string;
   /** Length in bytes, where known: an answer that tells of another one is refused. */
   size?: number;
+  /** Of a file that may have grown since: an answer that tells of a shorter one is refused. */
+  leastSize?: number;
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
   headers?: Record<string, string>;
@@ -144,7 +146,7 @@ export class HttpFile {
 
   /** Holds the answer's headers to what is known of the file, and to the range that was asked for. */
   #check(response: Response, range: { start: number; length: number } | null): void {
-    const { size, pinned } = this.#options;
+    const { size, leastSize = 0, pinned } = this.#options;
     const etag = response.headers.get('ETag');
     if (pinned && etag && this.#etag && etag !== this.#etag) {
       throw this.#changed(`its ETag was ${this.#etag} and is ${etag} now`);
@@ -153,6 +155,9 @@ export class HttpFile {
     const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '') ?? [];
     if (size !== undefined && total !== undefined && Number(total) !== size) {
       throw this.#changed(`it has ${total} bytes, not ${size}`);
+    }
+    if (total !== undefined && Number(total) < leastSize) {
+      throw this.#changed(`it has ${total} bytes, at least ${leastSize} are expected`);
     }
     if (range === null) return;
     const announced = response.headers.get('Content-Length');

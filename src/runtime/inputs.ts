@@ -2,7 +2,7 @@
 
 import { MAX_PIXELS } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';
-import { expectHooks, expectOptions } from '../hooks';
+import { expectHooks, expectKnown, expectOptions } from '../hooks';
 import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
 
@@ -71,8 +71,7 @@ export function toParts(input: EmbedInput, where: string): InputParts {
 /** @throws InvalidInputError for unknown options and values out of range */
 export function checkEmbedOptions(options: EmbedOptions): void {
   expectOptions('embed', options);
-  const unknown = Object.keys(options).find((key) => !OPTION_KEYS.has(key));
-  if (unknown !== undefined) throw new InvalidInputError(`embed has no option '${unknown}'.`, { option: unknown });
+  expectKnown('embed', options, OPTION_KEYS);
   for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'maxInputPixels', 'dims', 'numCrops'] as const) {
     const value = options[key];
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {

@@ -2,6 +2,8 @@
 
 export { FAVOURITES } from './library/albums';
 export { openPhotoIndex } from './library/photo-index';
+export { openStaticIndex } from './static/open-static-index';
+export type * from './static/types';
 export { deletePhotoIndex, listPhotoIndexes } from './library/stored';
 export { queryPrompt, queryTemplate, type QueryKind } from './prompts';
 export {

@@ -3,7 +3,7 @@
  * with a stronger one. Plain data. Scores of the two are never mixed: each result says whose it is.
  */
 
-import type { PhotoEmbedder, SearchResult } from './types';
+import type { PhotoEmbedder, PhotoModel, SearchResult } from './types';
 
 /** Whose ranking: of the index's own model, which every picture has a vector of, or of the deep one. */
 export type Pass = 'first' | 'deep';
@@ -19,7 +19,7 @@ export interface EmbedderInputs {
 /** The deep model of an index, and how it is used. */
 export interface DeepOptions {
   /** Another model than the index's own: its `id` is another. */
-  embedder: PhotoEmbedder;
+  embedder: PhotoEmbedder | PhotoModel;
   /**
    * Which pictures the background pass takes first: the newest, or those that the first pass put among the best of recent
    * searches, and then the newest.
@@ -83,6 +83,8 @@ export interface SearchOptions {
   signal?: AbortSignal;
   /** `first`: by the first pass alone, though there is a deep model. @default 'deep' where there is one */
   pass?: Pass;
+  /** Of a typed query: called with what was found by words, dates and places, before any model is asked. */
+  onWords?: (result: SearchResult) => void;
   /** Called with what the first pass found, before the deep model begins. */
   onFirst?: (result: SearchResult) => void;
   /** Called while pictures are embedded for this search. */

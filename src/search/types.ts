@@ -6,7 +6,10 @@
 import type { RgbImage, Transparency } from '../image';
 import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
 
+import type { Reason, TypedOptions, Understood } from './typed';
+
 export type * from './passes';
+export type * from './typed';
 
 /** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
@@ -30,9 +33,28 @@ export interface EmbedderOptions {
   transferPixels?: boolean;
 }
 
-/** Turns inputs into unit vectors. A loaded `VLM2Vec` does, with the two further facts. */
+/** A loaded model, which says of itself all that an index needs. A `VLM2Vec` is one. */
+export interface PhotoModel {
+  /** As {@link PhotoEmbedder.id}. */
+  readonly id: string;
+  /** Length of a vector. */
+  readonly dims: number;
+  /** As `ModelInfo`. */
+  readonly info: {
+    readonly recipe: EmbedderRecipe;
+    readonly inputs: EmbedderInputs;
+    readonly weights: 'resident' | 'streamed';
+    readonly source: { readonly base: { readonly id: string }; readonly adapter: { readonly id: string } | null };
+  };
+  /** One vector each, in order. // [dims] */
+  embed(inputs: readonly EmbedderInput[], options: EmbedderOptions): Promise<Float32Array[]>;
+}
+
+/** Turns inputs into unit vectors, for what a {@link PhotoModel} cannot say: another name, a model that is restarted. */
 export interface PhotoEmbedder {
-  /** Names model and precision; pictures embedded under another id are never compared with these. */
+  /**
+   * Names model and precision, as `model.id`; never empty. Pictures embedded under another id are never compared with these.
+   */
   readonly id: string;
   /** For people: what a list of stored indexes calls the model. */
   readonly name?: string;
@@ -86,15 +108,20 @@ export interface EmbedderRecipe {
 export interface OpenOptions {
   /** One library of pictures; another name is another library. @default 'photos' */
   name?: string;
-  /** The model; where there is a {@link deep} one too, that of the first pass. */
-  embedder: PhotoEmbedder;
+  /** A loaded model, or what embeds in its place; where there is a {@link deep} one too, that of the first pass. */
+  embedder: PhotoEmbedder | PhotoModel;
   /** A stronger model for a second pass: {@link PhotoIndex.useDeep}. @default none */
   deep?: DeepOptions;
+  /**
+   * Names of places, so that searches know them: the address of the package's `places/places.bin`, or what resolves to its bytes. Fetched
+   * with the first search that it could matter to, in a library whose pictures say where they were taken. @default none
+   */
+  places?: string | URL | (() => Promise<Uint8Array<ArrayBuffer>>);
   /** In place of the defaults. */
   limits?: Partial<PictureLimits>;
-  /** Starts the worker that keeps the index, `search.worker`. Default: the package's own. */
+  /** Starts the worker that keeps the index, whose script is `vlm2vec-web/search/worker`. Default: the package's own. */
   worker?: () => Worker;
-  /** Starts the worker for groups and the map, `survey.worker`. Default: the package's own. */
+  /** Starts the worker for groups and the map, whose script is `vlm2vec-web/search/survey-worker`. Default: the package's own. */
   surveyWorker?: () => Worker;
 }
 
@@ -116,6 +143,13 @@ export type FolderSource =
   | { handle: FileSystemDirectoryHandle }
   /** From `<input webkitdirectory>` or a drop. Not remembered: after a reload the same folder is to be chosen again. */
   | { name: string; files: readonly FolderFile[] };
+
+/**
+ * What {@link PhotoIndex.add} takes: a folder; what `<input webkitdirectory>` holds, which says what the folder is called; or any
+ * files with a name for them. A file without a path goes by its name.
+ */
+export type PhotoSource =
+  FolderSource | FileList | readonly File[] | { name: string; files: FileList | readonly (File | FolderFile)[] };
 
 /** A file of a folder that was chosen or dropped. */
 export interface FolderFile {
@@ -280,7 +314,12 @@ export interface QueryPart {
 export type QueryImage = Blob | { id: number };
 
 /** What to look for: a text, a picture, or both; more of them; and what to leave out. */
-export interface SearchQuery {
+export interface SearchQuery extends TypedOptions {
+  /**
+   * As a person typed it, in place of {@link text}: `dogs in Rome summer 2021 -people`. Words are looked for in names, keywords and
+   * captions and by the model; dates and places filter; `+` and `-` are added to {@link combine} and {@link exclude}.
+   */
+  typed?: string;
   /** With `image`: both are read together, in one pass: "this, but at night". */
   text?: string;
   /** A picture at hand, or one of the index. */
@@ -303,7 +342,7 @@ export interface SearchQuery {
 
 /** Pictures that meet all of it. */
 export interface PhotoFilter {
-  /** Of {@link PhotoItem.taken}, inclusive. */
+  /** Of {@link PhotoItem.taken}, inclusive: `daysFilter` makes it of a day. */
   from?: number;
   /** Exclusive. */
   to?: number;
@@ -333,12 +372,16 @@ export interface Album {
 export interface SearchHit {
   /** {@link PhotoItem.id} */
   id: number;
-  /** Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length). */
+  /**
+   * Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length); NaN where no model was asked.
+   */
   score: number;
-  /** How many standard deviations it is above the mean of all pictures. */
+  /** How many standard deviations it is above the mean of all pictures; NaN where no model was asked. */
   z: number;
   /** Whose score that is. Scores of two models do not compare. */
   pass: Pass;
+  /** Of a typed query: why it was found. Empty for what does not stand out. */
+  why?: readonly Reason[];
 }
 
 /** What {@link PhotoIndex.search} found. */
@@ -356,10 +399,16 @@ export interface SearchResult {
   candidates: number;
   /** Of the index when it was searched. */
   revision: number;
+  /** As {@link IndexState.phase} then: unless it is `idle`, pictures may be missing that are not indexed yet. */
+  phase: IndexState['phase'];
   /** What the deep model did for it; null where the first pass alone ranked them. */
   deep: DeepReport | null;
   /** Why the deep model, though there is one, had no part in it; null where it had, or should not. */
   deepError: Error | null;
+  /** Of a typed query. */
+  understood?: Understood;
+  /** Of a typed query: why names of places were not understood, though there should be a gazetteer. */
+  placesError?: Error;
   /** For the query's embedding, for comparing it with all pictures, and for embedding pictures that the deep model lacked. */
   milliseconds: { embed: number; score: number; deepen: number };
 }
@@ -434,6 +483,12 @@ export interface CallOptions {
   signal?: AbortSignal;
 }
 
+/** Of {@link PhotoIndex.finished}. */
+export interface FinishedOptions extends CallOptions {
+  /** Of which pass. `deep` waits for the first one too. @default 'first' */
+  pass?: Pass;
+}
+
 /** Of {@link PhotoIndex.map}. */
 export interface MapOptions extends CallOptions {
   /** 0 to 1. */
@@ -450,8 +505,12 @@ export interface PhotoIndex {
   /** Called after every change, at most about ten times a second. Returns what ends it. */
   subscribe(listener: (state: IndexState) => void): () => void;
 
-  /** Adds a folder, or gives a known one its files again. Nothing is read before {@link start}. */
-  add(source: FolderSource): Promise<FolderInfo>;
+  /**
+   * Adds a folder, or gives a known one its files again. Nothing is read before {@link start}.
+   * @throws InvalidInputError for what is no folder and no files, for files that say no folder and have no name, and where
+   *   two would have the same path
+   */
+  add(source: PhotoSource): Promise<FolderInfo>;
   /** Asks for permission to read a remembered folder. Call it from a click. Resolves to whether it was given. */
   reconnect(folderId: number): Promise<boolean>;
   /** Forgets a folder and its pictures. The files are left alone. */
@@ -459,6 +518,13 @@ export interface PhotoIndex {
 
   /** Looks through the folders and indexes what is new or changed; resumes where it was paused. Resolves once begun. */
   start(): Promise<void>;
+  /**
+   * Resolves when the run that {@link start} began has ended, or at once where there is none. The state says how: `idle` where
+   * all is indexed, `paused` after {@link pause}.
+   * @throws what paused it (`state.error`); DisposedError where the index is closed; InvalidInputError for `pass: 'deep'`
+   *   without a deep model
+   */
+  finished(options?: FinishedOptions): Promise<IndexState>;
   /** Stops after the pictures in hand. What is done is kept, and so is the queue. */
   pause(): Promise<void>;
   /** Stops and forgets the queue; what is done is kept. */
@@ -485,7 +551,7 @@ export interface PhotoIndex {
   /**
    * With a deep model: the first pass's best that it does not know are embedded now, within the time of
    * {@link DeepOptions.seconds}, and what it knows is ranked by it. Words with a picture, and instructions, go to it.
-   * @throws InvalidInputError where there is nothing to look for, and for `pass: 'deep'` without a deep model;
+   * @throws InvalidInputError, naming the option, for an empty query and for what is not known or makes no sense, and for `pass: 'deep'` without a deep model;
    *   UnsupportedError where the query has words and a picture in one part, or an instruction, and no model here reads that;
    *   SourceNotFoundError where `image` names a picture whose file is needed and cannot be read
    */
@@ -543,6 +609,11 @@ export interface PhotoIndex {
   exportParquet(options?: CallOptions): Promise<Blob>;
   /** Deletes all of it. The pictures are left alone. */
   clear(): Promise<void>;
-  /** Stops and lets another tab write. */
+  /**
+   * Stops and lets another tab write. What is indexed is kept. Models are left alone: dispose of them after it. Twice does no
+   * harm.
+   */
   close(): Promise<void>;
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }

@@ -4,7 +4,7 @@
  */
 
 import { UnsupportedError } from '../errors';
-import { expectHooks } from '../hooks';
+import { expectHooks, expectKnown, expectOptions } from '../hooks';
 import { importing } from '../net';
 import type { Estimate } from './estimate';
 import { prepareLoad, startBackend, type LoadOptions, type PreparedLoad } from '../load-options';
@@ -68,6 +68,8 @@ export const models = {
    * @throws IntegrityError naming the file that is damaged; SourceNotFoundError where there is no such model
    */
   async verify(name: string, options: { signal?: AbortSignal; onProgress?: OnProgress } = {}): Promise<void> {
+    expectOptions('models.verify', options);
+    expectKnown('models.verify', options, ['signal', 'onProgress']);
     expectHooks(options);
     const { verifyModel } = await importing(() => import('./describe'));
     return verifyModel(name, options);

@@ -172,7 +172,13 @@ test('what goes wrong is shown, and the next search is not hindered by it', asyn
 describe('with a second model', () => {
   const result = (ids: number[], pass: 'first' | 'deep'): SearchResult => ({
     ...{ hits: ids.map((id, i) => ({ id, score: 0.9 - i / 10, z: 5, pass })), relevantCount: ids.length, weak: false },
-    ...{ candidates: ids.length, revision: 1, milliseconds: { embed: 1, score: 1, deepen: 1 }, deepError: null },
+    ...{
+      candidates: ids.length,
+      revision: 1,
+      phase: 'idle',
+      milliseconds: { embed: 1, score: 1, deepen: 1 },
+      deepError: null,
+    },
     deep: pass === 'deep' ? { wanted: 2, embedded: 2, left: 0 } : null,
   });
   const slow = (index: FakeIndex, milliseconds: number) =>

@@ -94,6 +94,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     reconnect: async (id) => reconnected.push(id) > 0,
     removeFolder: done,
     start: done,
+    finished: async () => state,
     pause: done,
     cancel: done,
     retry: done,
@@ -115,6 +116,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
         weak: false,
         candidates: state.indexed,
         revision: state.revision,
+        phase: state.phase,
         deep: null,
         deepError: null,
         milliseconds: { embed: 30, score: 4, deepen: 0 },
@@ -157,7 +159,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       taken: { from: START, to: START + count * 3_600_000 },
     }),
     thumbnail: thumbnail ?? (async () => new Blob()),
-    file: async (id) => new File([], `${id}.jpg`),
+    file: async (id) => new File([(await thumbnail?.(id)) ?? ''], `${id}.webp`, { type: 'image/webp' }),
     problems: async () => problems,
     groups: async () => ({ exact: [[1, 2]], similar: [[3, 4, 5]] }),
     async map() {
@@ -170,5 +172,6 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     exportParquet: async () => new Blob(),
     clear: done,
     close: done,
+    [Symbol.asyncDispose]: done,
   };
 }

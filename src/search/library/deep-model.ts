@@ -1,10 +1,11 @@
 /** @file The deep model of an index, on the page's side: what may be one, and the way to it. */
 
 import { InvalidInputError } from '../../errors';
+import { expectKnown } from '../../hooks';
 import type { DeepOptions, PhotoEmbedder, PictureLimits } from '../types';
+import { asEmbedder } from './as-embedder';
 import { EmbedGate } from './embed-gate';
 import type { EmbedQueue } from './embed-queue';
-import { expectOneVector } from './index-model';
 import type { DeepSettings } from './protocol';
 
 const OPTIONS: readonly (keyof DeepOptions)[] = ['embedder', 'order', 'shortlist', 'seconds'];
@@ -28,17 +29,16 @@ export function deepModel(
   options: DeepOptions,
   { first, limits, queue }: { first: PhotoEmbedder; limits: PictureLimits; queue: EmbedQueue },
 ): DeepModel {
-  const strange = Object.keys(options).find((key) => !(OPTIONS as readonly string[]).includes(key));
-  if (strange !== undefined) refuse(strange, `is no option; known are ${OPTIONS.join(', ')}.`);
-  const { embedder, order = 'newest', shortlist = 200, seconds = 10 } = options;
-  if (typeof embedder?.embed !== 'function') refuse('embedder', 'is no embedder.');
+  if (typeof options !== 'object') throw new InvalidInputError(`deep is ${String(options)}; it must be { embedder }.`);
+  expectKnown('The deep model', options, OPTIONS, 'deep.');
+  const { order = 'newest', shortlist = 200, seconds = 10 } = options;
+  const embedder = asEmbedder(options.embedder, 'deep.embedder');
   if (embedder.id === first.id) refuse('embedder', "is the index's own model; a deep model is another one.");
   if (!ORDERS.includes(order)) refuse('order', `is ${JSON.stringify(order)}; it is one of ${ORDERS.join(', ')}.`);
   if (!Number.isInteger(shortlist) || shortlist < 1 || shortlist > MOST_SHORTLISTED) {
     refuse('shortlist', `is ${shortlist}; it is a whole number from 1 to ${MOST_SHORTLISTED}.`);
   }
   if (!(seconds >= 0 && seconds < Infinity)) refuse('seconds', `is ${seconds}; it is 0 or more.`);
-  if (embedder.recipe) expectOneVector(embedder.recipe);
   return {
     embedder,
     gate: new EmbedGate(embedder, limits, queue),

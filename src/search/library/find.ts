@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../../errors';
 import { combineVectors, relevanceCut, zScore } from '../query';
+import type { Matching } from '../query/understand';
 import type {
   Facets,
   ListOptions,
@@ -12,7 +13,7 @@ import type {
   SearchHit,
   SearchResult,
 } from '../types';
-import { topK } from '../vectors';
+import { topK, type Bitset } from '../vectors';
 import type { Catalog } from './catalog';
 import { rowsThrough } from './through';
 import { failureIn, slotIn } from './layers';
@@ -30,6 +31,8 @@ export interface VectorQuery {
   exclude: readonly VectorPart[];
   filter?: PhotoFilter;
   limit?: number;
+  /** Of what was typed. */
+  matching?: Matching;
   /** Pictures that are part of the query, and so no results. */
   omit: readonly number[];
 }
@@ -46,17 +49,29 @@ export interface FindOptions {
   only?: (item: PhotoItem) => boolean;
 }
 
+/** A query as a comparison of vectors. */
+export interface Comparison {
+  /** // [dims] */
+  vector: Float32Array;
+  /** Rows of the vectors that may be results. */
+  rows: Bitset;
+  limit: number;
+  shelf: Shelf;
+}
+
 /** @throws InvalidInputError where a part names no picture, or everything cancels out */
-export function find(catalog: Catalog, query: VectorQuery, { pass = 'first', limit, only }: FindOptions = {}): Found {
+export function comparisonOf(
+  catalog: Catalog,
+  query: VectorQuery,
+  { pass = 'first', limit = limitOf(query), only }: FindOptions = {},
+): Comparison {
   const { filter = {} } = query;
-  const most = limit ?? limitOf(query);
   const { shelf, slotOf } = sideOf(catalog, pass);
-  const { vectors, items } = shelf;
   const vector = combineVectors({
     include: query.include.map((part) => embedded(catalog, part, pass)),
     exclude: query.exclude.map((part) => embedded(catalog, part, pass)),
   });
-  if (vectors.size === 0) return { hits: [], relevantCount: 0, weak: false, candidates: 0 };
+  const { items } = shelf;
   const rows = rowsThrough(catalog, items, filter);
   for (const id of query.omit) {
     const row = catalog.picture(id);
@@ -64,11 +79,19 @@ export function find(catalog: Catalog, query: VectorQuery, { pass = 'first', lim
     if (slot !== undefined) rows.delete(slot);
   }
   if (only) for (const row of rows) if (!only(items[row]!)) rows.delete(row);
-  const best = topK(vectors, vector, { limit: most, filter: rows });
+  return { vector, rows, limit, shelf };
+}
+
+/** @throws InvalidInputError where a part names no picture, or everything cancels out */
+export function find(catalog: Catalog, query: VectorQuery, options: FindOptions = {}): Found {
+  const { vector, rows, limit, shelf } = comparisonOf(catalog, query, options);
+  const { pass = 'first' } = options;
+  if (shelf.vectors.size === 0) return { hits: [], relevantCount: 0, weak: false, candidates: 0 };
+  const best = topK(shelf.vectors, vector, { limit, filter: rows });
   const { count, weak } = relevanceCut(best.scores, best.statistics);
   const hits = Array.from(best.rows, (row, i): SearchHit => {
     const score = best.scores[i]!;
-    return { id: items[row]!.id, score, z: zScore(score, best.statistics), pass };
+    return { id: shelf.items[row]!.id, score, z: zScore(score, best.statistics), pass };
   });
   return { hits, relevantCount: count, weak, candidates: best.candidates };
 }

@@ -2,7 +2,8 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, InvalidInputError } from '../../errors';
+import { DisposedError, NetworkError, UnsupportedError } from '../../errors';
+import { fetchAnywhere } from '../../net';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
@@ -10,19 +11,21 @@ import type {
   CallOptions,
   DeepOptions,
   Facets,
+  FinishedOptions,
   FolderFile,
   FolderInfo,
-  FolderSource,
   IndexState,
   ListOptions,
   MapOptions,
   OpenOptions,
+  Pass,
   PhotoEmbedder,
   PhotoGroups,
   PhotoIndex,
   PhotoItem,
   PhotoMap,
   PhotoProblem,
+  PhotoSource,
   PictureLimits,
   SearchOptions,
   SearchQuery,
@@ -30,26 +33,47 @@ import type {
 } from '../types';
 import { PICTURE_LIMITS } from '../indexing/limits';
 import type { AlbumWish } from './albums';
+import { asEmbedder } from './as-embedder';
+import {
+  checkAlbums,
+  checkFinished,
+  checkGroups,
+  checkList,
+  checkMap,
+  checkOpen,
+  checkQuery,
+  checkSearchOptions,
+  checkSignal,
+  refuse,
+} from './checks';
 import { deepModel, type DeepModel } from './deep-model';
 import { EmbedGate } from './embed-gate';
 import { EmbedQueue } from './embed-queue';
-import { expectOneVector } from './index-model';
 import { noteLeaving, readLeaving } from './leaving';
+import { asSource } from './picked';
 import { placeName } from './place';
 import type { OpenSettings, WireState } from './protocol';
+import { noDeepModel, runEnd } from './run-end';
 import { search } from './search';
 import type { SearchService } from './service';
+import { startSearchWorker, startSurveyWorker } from './start-workers';
 import { Survey, type Source } from '../survey/survey';
 import { WorkerLink } from './worker-link';
 
 /**
  * Opens a photo index, or begins one.
- * @throws UnsupportedError where the browser cannot store one, or a newer version made it, and for a recipe with several
- *   vectors per input; InvalidInputError for a name that is none
+ * @throws UnsupportedError outside of browsers, where the browser cannot store one, or a newer version made it, and for a
+ *   recipe with several vectors per input; InvalidInputError for options that are not known or make no sense
  */
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
-  const { name = 'photos', embedder } = options;
-  if (embedder.recipe) expectOneVector(embedder.recipe);
+  checkOpen(options);
+  const { name = 'photos' } = options;
+  const embedder = asEmbedder(options.embedder, 'embedder');
+  if (!options.worker && typeof Worker === 'undefined') {
+    throw new UnsupportedError(
+      'openPhotoIndex keeps its index in a browser. In Node index a folder by the command line: vlm2vec index <folder>.',
+    );
+  }
   const limits = { ...PICTURE_LIMITS, ...options.limits };
   const queue = new EmbedQueue();
   const models = { first: embedder, limits, queue };
@@ -69,8 +93,9 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
       deep: null,
     },
     models,
-    start: options.worker ?? startWorker,
-    startSurvey: options.surveyWorker ?? startSurvey,
+    start: options.worker ?? startSearchWorker,
+    startSurvey: options.surveyWorker ?? startSurveyWorker,
+    places: options.places,
   });
   try {
     if (deep) await index.attach(deep);
@@ -81,12 +106,14 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
   }
 }
 
-function startWorker(): Worker {
-  return new Worker(new URL('../../../workers/search.worker.ts', import.meta.url), { type: 'module' });
-}
-
-function startSurvey(): Worker {
-  return new Worker(new URL('../../../workers/survey.worker.ts', import.meta.url), { type: 'module' });
+async function readPlaces(places: OpenOptions['places']): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (places === undefined) return null;
+  if (typeof places === 'function') return places();
+  const response = await fetchAnywhere(places).catch((cause: unknown) => {
+    throw new NetworkError(`The file of places could not be fetched from ${String(places)}.`, {}, { cause });
+  });
+  if (!response.ok) throw new NetworkError(`The file of places: ${String(places)} answers with ${response.status}.`);
+  return new Uint8Array(await response.arrayBuffer());
 }
 
 interface Parts {
@@ -94,6 +121,7 @@ interface Parts {
   models: { first: PhotoEmbedder; limits: PictureLimits; queue: EmbedQueue };
   start: () => Worker;
   startSurvey: () => Worker;
+  places: OpenOptions['places'];
 }
 
 class BrowserPhotoIndex implements PhotoIndex {
@@ -107,10 +135,14 @@ class BrowserPhotoIndex implements PhotoIndex {
   #link!: WorkerLink;
   #state!: IndexState;
   #session: string | null = null;
-  #closed = false;
+  readonly #closing = new AbortController();
   #endNotes: () => void = () => undefined;
   /** Begun, and neither ended nor stopped by the caller: a worker that takes over goes on. */
   #shouldRun = false;
+  /** Calls that begin a run, until the state says that it is one. */
+  readonly #beginning = new Map<Pass, Promise<void>>();
+  /** Of them, those that the worker has not answered: states that it told before are no news of them. */
+  readonly #unanswered = new Set<Pass>();
   #deep: DeepModel | null = null;
   #deepShouldRun = false;
 
@@ -123,7 +155,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   static async open(parts: Parts): Promise<BrowserPhotoIndex> {
     const index = new BrowserPhotoIndex(parts);
-    const { settings, start } = parts;
+    const { settings, start, places } = parts;
     const gate = index.#gate;
     index.#link = await WorkerLink.open({
       start,
@@ -134,6 +166,7 @@ class BrowserPhotoIndex implements PhotoIndex {
         embedDeep: async (inputs, wanted) =>
           index.#deep ? index.#deep.gate.index(inputs, wanted ? 1 : 2) : { kind: 'aborted' },
         abortDeep: () => index.#deep?.gate.abortIndexing(),
+        places: () => readPlaces(places),
         onState: (state) => index.#onState(state),
         left: () => readLeaving(settings.place),
       },
@@ -147,6 +180,10 @@ class BrowserPhotoIndex implements PhotoIndex {
     return index;
   }
 
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
   get state(): IndexState {
     return this.#state;
   }
@@ -156,7 +193,8 @@ class BrowserPhotoIndex implements PhotoIndex {
     return () => this.#listeners.delete(listener);
   }
 
-  async add(source: FolderSource): Promise<FolderInfo> {
+  async add(given: PhotoSource): Promise<FolderInfo> {
+    const source = asSource(given);
     const info = await this.#call((service) => service.add(source));
     if ('files' in source) this.#picked.set(info.id, source.files);
     await this.#refresh();
@@ -181,7 +219,19 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   start(): Promise<void> {
     this.#shouldRun = true;
-    return this.#change((service) => service.start());
+    return this.#begin('first', (service) => service.start());
+  }
+
+  async finished(options: FinishedOptions = {}): Promise<IndexState> {
+    checkFinished(options);
+    const { pass = 'first', signal } = options;
+    signal?.throwIfAborted();
+    if (this.#closed) throw closedError();
+    if (pass === 'deep' && !this.#deep) throw noDeepModel();
+    for (const [which, begun] of [...this.#beginning]) if (which === pass || pass === 'deep') await begun;
+    const closing = this.#closing.signal;
+    const told = { state: () => this.#state, subscribe: this.subscribe.bind(this) };
+    return runEnd(told, pass, signal ? AbortSignal.any([signal, closing]) : closing);
   }
 
   pause(): Promise<void> {
@@ -199,6 +249,8 @@ class BrowserPhotoIndex implements PhotoIndex {
   }
 
   async search(query: SearchQuery, options: SearchOptions = {}): Promise<SearchResult> {
+    checkQuery(query);
+    checkSearchOptions(options);
     return search(query, options, {
       first: { embedder: this.#models.first, gate: this.#gate },
       deep: this.#deep,
@@ -231,7 +283,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   startDeep(): Promise<void> {
     this.#deepShouldRun = true;
-    return this.#change((service) => service.startDeep());
+    return this.#begin('deep', (service) => service.startDeep());
   }
 
   pauseDeep(): Promise<void> {
@@ -244,7 +296,8 @@ class BrowserPhotoIndex implements PhotoIndex {
     await this.#change((service) => service.forgetDeep(modelId));
   }
 
-  list(options: ListOptions = {}): Promise<Uint32Array> {
+  async list(options: ListOptions = {}): Promise<Uint32Array> {
+    checkList(options);
     return this.#call((service) => service.list(options));
   }
 
@@ -257,8 +310,9 @@ class BrowserPhotoIndex implements PhotoIndex {
     return this.#call((service) => service.facets());
   }
 
-  albums({ of = [] }: { of?: Iterable<number> } = {}): Promise<Album[]> {
-    const ids = [...of];
+  async albums(options: { of?: Iterable<number> } = {}): Promise<Album[]> {
+    checkAlbums(options);
+    const ids = [...(options.of ?? [])];
     return this.#call((service) => service.albums(ids));
   }
 
@@ -294,14 +348,17 @@ class BrowserPhotoIndex implements PhotoIndex {
     return this.#call((service) => service.problems());
   }
 
-  async groups({ threshold = 0.9, signal }: CallOptions & { threshold?: number } = {}): Promise<PhotoGroups> {
-    if (!(threshold >= -1 && threshold <= 1)) throw new InvalidInputError(`threshold is ${threshold}, and no cosine.`);
+  async groups(options: CallOptions & { threshold?: number } = {}): Promise<PhotoGroups> {
+    checkGroups(options);
+    const { threshold = 0.9, signal } = options;
     signal?.throwIfAborted();
     const exact = await this.#call((service) => service.exactGroups());
     return { exact, similar: await this.#survey.similar(threshold, this.#snapshot(), signal) };
   }
 
-  async map({ signal, onProgress }: MapOptions = {}): Promise<PhotoMap> {
+  async map(options: MapOptions = {}): Promise<PhotoMap> {
+    checkMap(options);
+    const { signal, onProgress } = options;
     signal?.throwIfAborted();
     const known = await this.#call((service) => service.layout());
     if (known) return { ...known, milliseconds: 0 };
@@ -311,18 +368,22 @@ class BrowserPhotoIndex implements PhotoIndex {
     return { ...layout, milliseconds: performance.now() - start };
   }
 
-  export({ signal }: CallOptions = {}): Promise<Blob> {
-    return this.#stoppable(signal, (service, call) => service.export(call));
+  async export(options: CallOptions = {}): Promise<Blob> {
+    checkSignal('export', options);
+    return this.#stoppable(options.signal, (service, call) => service.export(call));
   }
 
-  async import(blob: Blob, { signal }: CallOptions = {}): Promise<void> {
-    await this.#stoppable(signal, (service, call) => service.import(call, blob));
+  async import(blob: Blob, options: CallOptions = {}): Promise<void> {
+    checkSignal('import', options);
+    if (!(blob instanceof Blob)) refuse('blob', blob, 'a Blob, as export() gives it');
+    await this.#stoppable(options.signal, (service, call) => service.import(call, blob));
     this.#picked.clear();
     await this.#refresh();
   }
 
-  exportParquet({ signal }: CallOptions = {}): Promise<Blob> {
-    return this.#stoppable(signal, (service, call) => service.exportParquet(call));
+  async exportParquet(options: CallOptions = {}): Promise<Blob> {
+    checkSignal('exportParquet', options);
+    return this.#stoppable(options.signal, (service, call) => service.exportParquet(call));
   }
 
   clear(): Promise<void> {
@@ -332,7 +393,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   async close(): Promise<void> {
     if (this.#closed) return;
-    this.#closed = true;
+    this.#closing.abort(closedError());
     this.#endNotes();
     this.#gate.abortIndexing();
     this.#deep?.gate.abortIndexing();
@@ -341,12 +402,16 @@ class BrowserPhotoIndex implements PhotoIndex {
     this.#listeners.clear();
   }
 
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   #snapshot(): Source {
     return { revision: this.#state.contentRevision, take: () => this.#call((service) => service.snapshot()) };
   }
 
   #call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
-    if (this.#closed) return Promise.reject(new DisposedError('The photo index was closed.'));
+    if (this.#closed) return Promise.reject(closedError());
     return this.#link.call(run);
   }
 
@@ -373,6 +438,18 @@ class BrowserPhotoIndex implements PhotoIndex {
     await this.#refresh();
   }
 
+  #begin(pass: Pass, run: (service: Remote<SearchService>) => Promise<void>): Promise<void> {
+    this.#unanswered.add(pass);
+    const begun: Promise<void> = this.#call(run)
+      .finally(() => this.#unanswered.delete(pass))
+      .then(() => this.#refresh())
+      .finally(() => {
+        if (this.#beginning.get(pass) === begun) this.#beginning.delete(pass);
+      });
+    this.#beginning.set(pass, begun);
+    return begun;
+  }
+
   async #changeAlbums(wish: AlbumWish): Promise<number> {
     const id = await this.#call((service) => service.changeAlbums(wish));
     await this.#refresh();
@@ -388,7 +465,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     const deep = state.deep && { ...state.deep, error: state.deep.error && errorFromWire(state.deep.error) };
     this.#state = { ...state, deep, error: state.error && errorFromWire(state.error) };
     if (deep?.error) this.#deepShouldRun = false;
-    if (state.phase === 'idle' || state.error) {
+    if ((state.phase === 'idle' || state.error) && !this.#unanswered.has('first')) {
       // Asked for once there is something to lose.
       if (this.#shouldRun && state.indexed > 0) void askToPersist();
       this.#shouldRun = false;
@@ -417,3 +494,5 @@ class BrowserPhotoIndex implements PhotoIndex {
     for (const listener of this.#listeners) listener(this.#state);
   }
 }
+
+const closedError = () => new DisposedError('The photo index was closed.');

@@ -15,7 +15,7 @@ export {
 } from './image';
 export { PackedVectors, type PackedVectorsOptions } from './packed-vectors';
 export type { ScoreStatistics } from './score-statistics';
-export { scoresOf, topK, type TopK, type TopKOptions } from './top-k';
+export { promisingRows, scoresOf, topK, type TopK, type TopKOptions } from './top-k';
 export { equalGroups, similarGroups } from './similar-groups';
 export { similarPairs, type SimilarPairs, type SimilarPairsOptions } from './similar-pairs';
-export { coarseAt, fineAt, imageBytes, joinImage, splitImage } from './split-image';
+export { coarseAt, coarseRecordBytes, fineAt, imageBytes, joinImage, splitImage } from './split-image';

@@ -36,6 +36,7 @@ export class PackedVectors {
   fineLengths: Float32Array = new Float32Array(0);
   readonly #fine: Int8Array[] = [];
   readonly #free: number[] = [];
+  readonly #noFine: Int8Array;
   #rows = 0;
 
   /** @throws InvalidInputError where `dims` is out of range */
@@ -47,6 +48,7 @@ export class PackedVectors {
     this.model = model;
     this.stride = Math.ceil(dims / LANES) * LANES;
     this.kernel = createDotKernel(kernel);
+    this.#noFine = new Int8Array(dims);
   }
 
   /** Rows, free ones among them: one more than the highest in use so far. */
@@ -135,6 +137,22 @@ export class PackedVectors {
     this.scales[row] = scale;
     this.fineLengths[row] = fineLength(scale, fine);
     if (scale === 0) this.#free.push(row);
+  }
+
+  /**
+   * Appends a row whose fine bytes are not at hand yet: until {@link setFine} gives them, its exact score cannot be told, and how
+   * far the coarse one may be off is bounded by what fine bytes can be at most. @internal
+   */
+  appendCoarse(scale: number, coarse: Int8Array): void {
+    const row = this.#rows;
+    this.append(scale, coarse, this.#noFine);
+    this.fineLengths[row] = Math.fround(((scale * Math.sqrt(this.dims) * 128) / FINE) * (1 + 1e-6));
+  }
+
+  /** Gives a row that was appended without them its fine bytes. @internal */
+  setFine(row: number, fine: Int8Array): void {
+    this.fine(row).set(fine);
+    this.fineLengths[row] = fineLength(this.scales[row]!, fine);
   }
 
   /** Makes room for so many rows at once. @throws RangeError where memory is short */

@@ -39,7 +39,31 @@ export interface TopK extends Scored {
  * @param query its dot products are the scores: cosines, where it and the vectors have unit length // [dims]
  * @throws InvalidInputError for a query of zeros, NaN, infinities or another length, or a filter of another length
  */
-export function topK(vectors: PackedVectors, query: ArrayLike<number>, { limit, filter }: TopKOptions): TopK {
+export function topK(vectors: PackedVectors, query: ArrayLike<number>, options: TopKOptions): TopK {
+  const { scores, margin, rows, candidates, k } = promising(vectors, query, options);
+  const best = new Best(k);
+  let recomputed = 0;
+  for (const row of rows) {
+    if (scores[row]! + margin(row) < best.floor) break;
+    recomputed++;
+    best.offer(row, exactScore(vectors, query, row));
+  }
+  return { ...best.take(), candidates, recomputed, statistics: statisticsOf(vectors, scores) };
+}
+
+/**
+ * Rows that could be among the best, the most promising first: {@link topK} looks at the fine bytes of no others, and stops where no
+ * further one could be.
+ */
+export function promisingRows(vectors: PackedVectors, query: ArrayLike<number>, options: TopKOptions): number[] {
+  return promising(vectors, query, options).rows;
+}
+
+function promising(
+  vectors: PackedVectors,
+  query: ArrayLike<number>,
+  { limit, filter }: TopKOptions,
+): Scan & { rows: number[]; candidates: number; k: number } {
   checkQuery(vectors, query);
   if (filter && filter.length !== vectors.rows) {
     throw new InvalidInputError(`The filter is for ${filter.length} rows; there are ${vectors.rows}.`);
@@ -60,20 +84,13 @@ export function topK(vectors: PackedVectors, query: ArrayLike<number>, { limit, 
 
   // Those that could be among the best, the most promising first, until none is left that could.
   const { floor } = certain;
-  const promising: number[] = [];
+  const rows: number[] = [];
   for (let row = 0; row < scores.length; row++) {
     if (scales[row] === 0 || scores[row]! + margin(row) < floor || (filter && !filter.has(row))) continue;
-    promising.push(row);
+    rows.push(row);
   }
-  promising.sort((a, b) => scores[b]! + margin(b) - scores[a]! - margin(a));
-  const best = new Best(k);
-  let recomputed = 0;
-  for (const row of promising) {
-    if (scores[row]! + margin(row) < best.floor) break;
-    recomputed++;
-    best.offer(row, exactScore(vectors, query, row));
-  }
-  return { ...best.take(), candidates, recomputed, statistics: statisticsOf(vectors, scores) };
+  rows.sort((a, b) => scores[b]! + margin(b) - scores[a]! - margin(a));
+  return { scores, margin, rows, candidates, k };
 }
 
 /** Scores of given rows, exact as in {@link topK}. @throws InvalidInputError where a row is free */

@@ -1,0 +1,179 @@
+/**
+ * @file What a photo index may be asked, checked where it is called: an option that is misspelt or makes no sense is refused
+ * by its name, and never ignored or found out in the worker.
+ */
+
+import { InvalidInputError } from '../../errors';
+import { expectHooks, expectKnown, expectOptions, named } from '../../hooks';
+import type {
+  FinishedOptions,
+  ListOptions,
+  MapOptions,
+  OpenOptions,
+  PhotoFilter,
+  PictureLimits,
+  QueryPart,
+  SearchOptions,
+  SearchQuery,
+} from '../types';
+
+type Check = (value: unknown, option: string) => void;
+/** A check for each option, so that none is forgotten: `null` where {@link expectHooks} or someone else does it. */
+type Checks<T> = { readonly [Option in keyof Required<T>]: Check | null };
+
+export function refuse(option: string, value: unknown, must: string): never {
+  throw new InvalidInputError(`${option} is ${named(value)}; it must be ${must}.`, { option });
+}
+
+const string: Check = (value, option) => {
+  if (typeof value !== 'string') refuse(option, value, 'a string');
+};
+const boolean: Check = (value, option) => {
+  if (typeof value !== 'boolean') refuse(option, value, 'true or false');
+};
+const starter: Check = (value, option) => {
+  if (typeof value !== 'function') refuse(option, value, 'a function that starts a worker');
+};
+const above0: Check = (value, option) => {
+  if (!(typeof value === 'number' && value > 0)) refuse(option, value, 'a number above 0');
+};
+const oneOf =
+  (...allowed: readonly string[]): Check =>
+  (value, option) => {
+    if (!allowed.includes(value as string)) refuse(option, value, allowed.join(' or '));
+  };
+
+/** Pictures have the camera's wall clock, a `Date` is a moment: which days it means depends on where it was made. */
+const wallClock: Check = (value, option) => {
+  if (value instanceof Date) {
+    const day = Number.isNaN(value.valueOf()) ? '2024-05-31' : value.toISOString().slice(0, 10);
+    const from = `Date.UTC(${day.split('-').map((part, i) => Number(part) - (i === 1 ? 1 : 0))})`;
+    refuse(option, value, `milliseconds of the camera's wall clock: daysFilter('${day}', '${day}'), or ${from}`);
+  }
+  if (typeof value !== 'number' || Number.isNaN(value)) {
+    refuse(
+      option,
+      value,
+      "a number: milliseconds of the camera's wall clock, as PhotoItem.taken and daysFilter have them",
+    );
+  }
+};
+const strings: Check = (value, option) => {
+  const all = Array.isArray(value) ? (value as unknown[]) : [value];
+  if (!all.every((each) => typeof each === 'string')) refuse(option, value, 'a string, or an array of strings');
+};
+const picture: Check = (value, option) => {
+  if (value instanceof Blob || Number.isInteger((value as { id?: unknown } | null)?.id)) return;
+  refuse(option, value, 'a Blob, or { id } of a picture of the index');
+};
+const limit: Check = (value, option) => {
+  if (!(Number.isInteger(value) && (value as number) >= 1)) refuse(option, value, 'a whole number, 1 or more');
+};
+const whole: Check = (value, option) => {
+  if (!Number.isInteger(value)) refuse(option, value, 'a whole number');
+};
+const weight: Check = (value, option) => {
+  if (!(typeof value === 'number' && value > 0 && value < Infinity)) refuse(option, value, 'a number above 0');
+};
+
+const PART: Checks<QueryPart> = { text: string, image: picture, weight };
+const parts: Check = (value, option) => {
+  if (!Array.isArray(value)) refuse(option, value, 'an array');
+  (value as unknown[]).forEach((part, i) => {
+    const at = `${option}[${i}]`;
+    if (typeof part !== 'object' || part === null) refuse(at, part, '{ text }, { image }, or both');
+    checkAll('search', part, PART, `${at}.`);
+    const { text, image } = part as QueryPart;
+    if (!text && image === undefined) {
+      throw new InvalidInputError(`${at} is empty: give it a text, an image, or both.`, { option: at });
+    }
+  });
+};
+
+const FILTER: Checks<PhotoFilter> = {
+  ...{ from: wallClock, to: wallClock, camera: strings, folder: string },
+  album: whole,
+};
+const filter: Check = (value, option) => {
+  if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
+  checkAll('The filter', value, FILTER, `${option}.`);
+};
+
+const QUERY: Checks<SearchQuery> = {
+  ...{ text: string, image: picture, combine: parts, exclude: parts },
+  ...{ instruction: string, filter, limit },
+  ...{ typed: string, now: wallClock, dayFirst: boolean, asWords: strings },
+};
+const SEARCH: Checks<SearchOptions> = {
+  signal: null,
+  pass: oneOf('first', 'deep'),
+  onWords: null,
+  onFirst: null,
+  onProgress: null,
+};
+const LIST: Checks<ListOptions> = { filter, order: oneOf('newest', 'oldest', 'path') };
+const cosine: Check = (value, option) => {
+  if (!(typeof value === 'number' && value >= -1 && value <= 1)) refuse(option, value, 'a cosine, −1 to 1');
+};
+const LIMITS: Checks<PictureLimits> = {
+  ...{ fileBytes: above0, pixels: above0, decodeSeconds: above0, embedSeconds: above0 },
+};
+const OPEN: Checks<OpenOptions> = {
+  ...{ name: string, embedder: null, deep: null },
+  limits: (value, option) => {
+    if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
+    checkAll('openPhotoIndex', value, LIMITS, `${option}.`);
+  },
+  ...{ worker: starter, surveyWorker: starter },
+  places: (value, option) => {
+    if (typeof value === 'string' || typeof value === 'function' || value instanceof URL) return;
+    refuse(option, value, 'the address of places.bin, or a function that resolves to its bytes');
+  },
+};
+const FINISHED: Checks<FinishedOptions> = { signal: null, pass: oneOf('first', 'deep') };
+const MAP: Checks<MapOptions> = { signal: null, onProgress: null };
+
+function checkAll<T extends object>(what: string, given: object, checks: Checks<T>, prefix = ''): void {
+  expectKnown(what, given, Object.keys(checks), prefix);
+  for (const [option, check] of Object.entries<Check | null>(checks)) {
+    const value = (given as Record<string, unknown>)[option];
+    if (value !== undefined) check?.(value, `${prefix}${option}`);
+  }
+}
+
+const checkCall =
+  <T extends object>(call: string, checks: Checks<T>) =>
+  (options: unknown): void => {
+    expectOptions(call, options);
+    checkAll(call, options as object, checks);
+    expectHooks(options as object);
+  };
+
+export const checkOpen = checkCall('openPhotoIndex', OPEN);
+export const checkSearchOptions = checkCall('The second argument of search', SEARCH);
+export const checkList = checkCall('list', LIST);
+export const checkFinished = checkCall('finished', FINISHED);
+export const checkGroups = checkCall('groups', { signal: null, threshold: cosine });
+export const checkAlbums = checkCall('albums', { of: null });
+export const checkMap = checkCall('map', MAP);
+/** Of calls that take a signal and nothing else. */
+export const checkSignal = (call: string, options: unknown): void => checkCall(call, { signal: null })(options);
+
+/** @throws InvalidInputError, for a query with nothing to look for too */
+export function checkQuery(query: unknown): void {
+  if (typeof query !== 'object' || query === null || query instanceof Blob || Array.isArray(query)) {
+    const meant =
+      typeof query === 'string' ? '{ text }' : query instanceof Blob ? '{ image }' : 'an object as { text }';
+    refuse('query', query, meant);
+  }
+  checkAll('A query', query, QUERY);
+  const { typed, text, image, combine = [], exclude = [] } = query as SearchQuery;
+  if (typed !== undefined && text !== undefined) {
+    throw new InvalidInputError('A query has typed and text: give one of them.', { option: 'typed' });
+  }
+  if (!typed && !text && image === undefined && combine.length === 0 && exclude.length === 0) {
+    throw new InvalidInputError('The query is empty: give it a text, an image, or parts to combine or exclude.', {
+      option: 'query',
+    });
+  }
+}

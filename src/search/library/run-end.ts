@@ -1,0 +1,40 @@
+/** @file Waits for the end of a run, by what the index tells of its state. */
+
+import { InvalidInputError } from '../../errors';
+import type { IndexState, Pass } from '../types';
+
+/** What tells. */
+export interface Told {
+  state(): IndexState;
+  subscribe(listener: (state: IndexState) => void): () => void;
+}
+
+export const noDeepModel = () =>
+  new InvalidInputError('The index has no deep model: give it one with useDeep.', { option: 'pass' });
+
+/** Resolves to the state in which it has ended. @throws what paused it by itself, and the signal's reason */
+export function runEnd({ state, subscribe }: Told, pass: Pass, signal: AbortSignal): Promise<IndexState> {
+  return new Promise<IndexState>((resolve, reject) => {
+    signal.throwIfAborted();
+    const end = (settle: () => void) => {
+      stop();
+      signal.removeEventListener('abort', abort);
+      settle();
+    };
+    const look = (now: IndexState) => {
+      const { error } = pass === 'deep' ? (now.deep ?? { error: noDeepModel() }) : now;
+      if (error) end(() => reject(error));
+      else if (!isRunning(now, pass)) end(() => resolve(now));
+    };
+    const abort = () => end(() => reject(signal.reason as Error));
+    const stop = subscribe(look);
+    signal.addEventListener('abort', abort);
+    look(state());
+  });
+}
+
+/** @param pass `deep`: that one, or the first one, which it waits for */
+function isRunning({ phase, deep }: IndexState, pass: Pass): boolean {
+  if (phase === 'walking' || phase === 'indexing') return true;
+  return pass === 'deep' && (deep?.phase === 'running' || deep?.phase === 'waiting');
+}

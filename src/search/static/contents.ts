@@ -1,0 +1,115 @@
+/** @file An index on a web server, as far as it has been read: its rows, the coarse vectors, and finer ones as they are needed. */
+
+import { sha256Hex } from '../../bundle/digest';
+import { JsonField } from '../../bundle/json-field';
+import { IndexFormatError, IntegrityError, InvalidInputError, UnsupportedError } from '../../errors';
+import { HttpFile } from '../../net';
+import { Catalog } from '../library/catalog';
+import { comparisonOf, find, type Found, type VectorQuery } from '../library/find';
+import type { FolderManifest } from '../library/folder-manifest';
+import { readRows } from '../library/import-rows';
+import { freeUnused } from '../library/loading';
+import type { PictureRow } from '../library/rows';
+import { PackedVectors, promisingRows } from '../vectors';
+import { readCoarse } from './coarse-vectors';
+import { FineRows } from './fine-rows';
+import { slotsOf } from './manifest';
+import { StaticFile, type StaticFileOptions } from './static-file';
+
+/** Rows and vectors. */
+export interface Contents {
+  catalog: Catalog;
+  fine: FineRows;
+}
+
+/**
+ * Reads what every search needs.
+ * @throws IntegrityError, IndexFormatError where it is damaged; SourceNotFoundError, NetworkError
+ */
+export async function readContents(
+  { rows, vectors: [own, ...layers] }: FolderManifest,
+  thumbnails: StaticFile,
+  options: StaticFileOptions,
+  signal: AbortSignal,
+): Promise<Contents> {
+  const slots = slotsOf(own);
+  const vectors = new PackedVectors({ dims: own.dims, model: own.model });
+  const extent = {
+    slots,
+    thumbnails: thumbnails.bytes,
+    layers: new Map(layers.map((layer) => [layer.key, Math.max(0, slotsOf(layer))])),
+  };
+  const failed = new AbortController();
+  const either = AbortSignal.any([signal, failed.signal]);
+  const stopping = (error: unknown) => {
+    failed.abort(error);
+    throw error;
+  };
+  const [{ folders, files, albums }] = await Promise.all([
+    readVerifiedRows(rows, extent, options, either).catch(stopping),
+    readCoarse(new StaticFile(own.coarse, options), vectors, slots, either).catch(stopping),
+  ]);
+  freeUnused(vectors, 0, new Set(files.flatMap((row) => (row.kind === 'picture' ? [row.slot] : []))));
+  const sound = files.filter((row) => row.kind === 'picture' && vectors.has(row.slot));
+  return {
+    catalog: new Catalog(vectors, folders, sound, albums),
+    fine: new FineRows(new StaticFile(own.fine, options), vectors),
+  };
+}
+
+async function readVerifiedRows(
+  { path, bytes, sha256 }: FolderManifest['rows'],
+  extent: Parameters<typeof readRows>[1],
+  { base, fetch, onBytes }: StaticFileOptions,
+  signal: AbortSignal,
+): Promise<ReturnType<typeof readRows>> {
+  const url = new URL(path, base).href;
+  if (!globalThis.crypto?.subtle) {
+    throw new UnsupportedError(
+      'Browsers let only pages that came by https (or from localhost) check hashes. Serve it so.',
+    );
+  }
+  // As a whole, so that the host may compress it.
+  const content = await new HttpFile({ url, size: bytes, fetch }).read(0, bytes, signal);
+  onBytes(content.length);
+  if ((await sha256Hex(content)) !== sha256) {
+    throw new IntegrityError(
+      `${url} differs from its hash in index.json: the file is damaged. Put all files of the index there anew.`,
+      {
+        url,
+      },
+    );
+  }
+  const fail = (at: string, what: string) => new IndexFormatError(`${url}${at && `, ${at}`}: ${what}`, { url, at });
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content));
+  } catch (cause) {
+    throw new IndexFormatError(`${url} is no JSON.`, { url }, { cause });
+  }
+  return readRows(new JsonField(value, fail), extent);
+}
+
+/** @throws InvalidInputError where a part of the query names no picture; what reading throws */
+export async function findIn({ catalog, fine }: Contents, query: VectorQuery, signal?: AbortSignal): Promise<Found> {
+  const { vectors } = catalog;
+  const parts = [...query.include, ...query.exclude].flatMap((part) =>
+    'id' in part ? [pictureOf(catalog, part.id).slot] : [],
+  );
+  await fine.load(parts, signal);
+  if (vectors.size > 0) {
+    const { vector, rows: filter, limit } = comparisonOf(catalog, query);
+    const lacking = () => promisingRows(vectors, vector, { limit, filter }).filter((row) => fine.lacks(row));
+    // The best so many first: with their exact scores known, few others can still be among them.
+    await fine.load(lacking().slice(0, limit), signal);
+    await fine.load(lacking(), signal);
+  }
+  return find(catalog, query);
+}
+
+/** @throws InvalidInputError where there is no such picture */
+export function pictureOf(catalog: Catalog, id: number): PictureRow {
+  const row = catalog.picture(id);
+  if (!row) throw new InvalidInputError(`The index has no picture ${id}.`, { id });
+  return row;
+}

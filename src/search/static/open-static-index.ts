@@ -1,0 +1,223 @@
+/** @file Opens an index that `vlm2vec index` wrote, where it lies on a web server. */
+
+import { DisposedError, InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
+import { expectHooks, expectOptions } from '../../hooks';
+import { embedQuery } from '../library/embed-query';
+import { facetsOf, listPictures } from '../library/find';
+import type { FolderManifest } from '../library/folder-manifest';
+import { checkModel, expectOneVector } from '../library/index-model';
+import { checkReadable } from '../query/readable';
+import type { CallOptions, PhotoEmbedder, SearchQuery } from '../types';
+import { findIn, pictureOf, readContents, type Contents } from './contents';
+import { folderUrl, readManifest } from './manifest';
+import { StaticFile, type StaticFileOptions } from './static-file';
+import type { PrepareOptions, StaticIndex, StaticIndexInfo, StaticIndexOptions, StaticSearchResult } from './types';
+import { until } from './until';
+
+const LARGEST_WHOLE_FILE = 64 << 20;
+
+/**
+ * Opens the index in a folder of a web server, as `vlm2vec index` writes it. Only its `index.json` is read at first, some 1.5 kB;
+ * {@link StaticIndex.info} then says what searches will read.
+ *
+ * ```ts
+ * const index = await openStaticIndex('/index/', {
+ *   embedder: async () => embedderOf(await VLM2Vec.load('nano', { vision: 'later' })),
+ * });
+ * const { hits } = await index.search({ text: 'a dog in the snow', limit: 24 });
+ * ```
+ * @param url of the folder, or of its `index.json`; relative to the page
+ * @throws IndexFormatError for what is no index; UnsupportedError for one of a later version, or far too large;
+ *   SourceNotFoundError, NetworkError; InvalidInputError for what is no address
+ */
+export async function openStaticIndex(url: string | URL, options: StaticIndexOptions = {}): Promise<StaticIndex> {
+  expectOptions('openStaticIndex', options);
+  const { signal, embedder, fetch, largestWholeFile = LARGEST_WHOLE_FILE } = options;
+  expectHooks({ signal });
+  if (!(largestWholeFile >= 0)) {
+    throw new InvalidInputError(`largestWholeFile is ${largestWholeFile}; it is a number of bytes.`, {
+      option: 'largestWholeFile',
+    });
+  }
+  const base = folderUrl(url);
+  let read = 0;
+  const reading: StaticFileOptions = { base, fetch, largestWholeFile, onBytes: (bytes) => (read += bytes) };
+  const manifest = await readManifest(base, { ...reading, signal });
+  return new OpenStaticIndex(manifest, embedder, reading, () => read);
+}
+
+class OpenStaticIndex implements StaticIndex {
+  #manifest: FolderManifest;
+  #thumbnails: StaticFile;
+  readonly #given: StaticIndexOptions['embedder'];
+  readonly #reading: StaticFileOptions;
+  readonly #bytesRead: () => number;
+  readonly #closing = new AbortController();
+  #contents: Promise<Contents> | null = null;
+  #embedder: Promise<PhotoEmbedder> | null = null;
+
+  constructor(
+    manifest: FolderManifest,
+    embedder: StaticIndexOptions['embedder'],
+    reading: StaticFileOptions,
+    bytesRead: () => number,
+  ) {
+    this.#manifest = manifest;
+    this.#given = embedder;
+    this.#reading = reading;
+    this.#bytesRead = bytesRead;
+    this.#thumbnails = new StaticFile(manifest.thumbnails, reading);
+  }
+
+  get info(): StaticIndexInfo {
+    const { name, updated, pictures, rows, thumbnails, vectors } = this.#manifest;
+    const [{ model, modelName, dims, coarse, fine }] = vectors;
+    return {
+      ...{ url: this.#reading.base.href, name, updated, pictures },
+      model: { id: model, name: modelName, dims },
+      bytes: { search: rows.bytes + coarse.bytes, fine: fine.bytes, thumbnails: thumbnails.bytes },
+    };
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead();
+  }
+
+  async prepare({ signal, onProgress }: PrepareOptions = {}): Promise<void> {
+    expectHooks({ signal, onProgress });
+    if (!onProgress) return void (await this.#read(signal));
+    const total = this.info.bytes.search;
+    const before = this.#bytesRead();
+    const tell = () => onProgress({ loaded: Math.min(total, this.#bytesRead() - before), total });
+    const timer = setInterval(tell, 100);
+    try {
+      await this.#read(signal);
+      onProgress({ loaded: total, total });
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<StaticSearchResult> {
+    expectOptions('search', query);
+    expectHooks({ signal });
+    // Both are begun at once: the index is read while the model is loaded.
+    const contents = this.#read(signal);
+    contents.catch(() => undefined);
+    const needsModel = asksTheModel(query);
+    const start = performance.now();
+    const embedder = needsModel ? await until(signal, this.#model()) : null;
+    if (embedder) checkReadable(query, embedder.inputs, embedder.name ?? embedder.id);
+    const asked = await embedQuery(query, {
+      recipe: embedder?.recipe,
+      embed: (inputs) => embedder!.embed(inputs, { signal, find: 'image' }),
+      file: (id) => Promise.reject(noOriginal(id)),
+    });
+    const embedded = performance.now();
+    const found = await until(signal, findIn(await contents, asked.query, this.#joined(signal)));
+    return { ...found, milliseconds: { embed: embedded - start, score: performance.now() - embedded } };
+  }
+
+  async list({ signal, ...options }: Parameters<StaticIndex['list']>[0] = {}): Promise<Uint32Array> {
+    return listPictures((await this.#read(signal)).catalog, options);
+  }
+
+  async items(ids: Iterable<number>, { signal }: CallOptions = {}): ReturnType<StaticIndex['items']> {
+    const { catalog } = await this.#read(signal);
+    return Array.from(ids, (id) => {
+      const row = catalog.picture(id);
+      return row ? catalog.itemOf(row) : null;
+    });
+  }
+
+  async facets({ signal }: CallOptions = {}): ReturnType<StaticIndex['facets']> {
+    return facetsOf((await this.#read(signal)).catalog);
+  }
+
+  async thumbnail(id: number, { signal }: CallOptions = {}): Promise<Blob> {
+    const { thumb } = pictureOf((await this.#read(signal)).catalog, id);
+    if (!thumb) throw new SourceNotFoundError(`The picture ${id} was indexed without a thumbnail.`, { id });
+    const bytes = await until(signal, this.#thumbnails.read(thumb.at, thumb.at + thumb.bytes, this.#joined(signal)));
+    return new Blob([bytes as Uint8Array<ArrayBuffer>], { type: thumb.type });
+  }
+
+  close(): void {
+    this.#closing.abort(new DisposedError('The index was closed.'));
+    this.#contents = null;
+  }
+
+  #joined(signal?: AbortSignal): AbortSignal {
+    return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+  }
+
+  /** Once for all who need it; anew where it failed. */
+  async #read(signal?: AbortSignal): Promise<Contents> {
+    this.#closing.signal.throwIfAborted();
+    if (!this.#contents) {
+      const reading = this.#readFresh();
+      this.#contents = reading;
+      reading.catch(() => {
+        if (this.#contents === reading) this.#contents = null;
+      });
+    }
+    return until(this.#joined(signal), this.#contents);
+  }
+
+  async #readFresh(): Promise<Contents> {
+    const { signal } = this.#closing;
+    try {
+      return await readContents(this.#manifest, this.#thumbnails, this.#reading, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      // It may have been published anew since its manifest was read: rows have another name then.
+      const now = await readManifest(this.#reading.base, { ...this.#reading, signal }).catch(() => null);
+      if (!now || now.snapshot === this.#manifest.snapshot || now.vectors[0].model !== this.#manifest.vectors[0].model)
+        throw error;
+      this.#manifest = now;
+      this.#thumbnails = new StaticFile(now.thumbnails, this.#reading);
+      return readContents(now, this.#thumbnails, this.#reading, signal);
+    }
+  }
+
+  /** @throws UnsupportedError where there is none, or another one */
+  #model(): Promise<PhotoEmbedder> {
+    if (!this.#embedder) {
+      const loading = this.#loadModel();
+      this.#embedder = loading;
+      loading.catch(() => {
+        if (this.#embedder === loading) this.#embedder = null;
+      });
+    }
+    return this.#embedder;
+  }
+
+  async #loadModel(): Promise<PhotoEmbedder> {
+    const { id, name, dims } = this.info.model;
+    if (!this.#given) {
+      throw new UnsupportedError(
+        `Words are looked for with the index's model, ${name ?? id.slice(0, 12)}: open the index with it as embedder. Without one, ` +
+          'pictures of the index can be looked for alone.',
+        { model: id },
+      );
+    }
+    const embedder = typeof this.#given === 'function' ? await this.#given() : this.#given;
+    checkModel({ id, name, dims }, { id: embedder.id, name: embedder.name ?? null, dims: embedder.dims }, 'The index');
+    if (embedder.recipe) expectOneVector(embedder.recipe);
+    return embedder;
+  }
+}
+
+/** Whether a query has anything but pictures of the index. */
+function asksTheModel({ text, image, instruction, combine = [], exclude = [] }: SearchQuery): boolean {
+  return (
+    instruction !== undefined ||
+    [{ text, image }, ...combine, ...exclude].some((part) => part.text || part.image instanceof Blob)
+  );
+}
+
+function noOriginal(id: number): SourceNotFoundError {
+  return new SourceNotFoundError(
+    `The index has no originals, and so picture ${id} cannot be read together with words. Give it as a part of its own (combine).`,
+    { id },
+  );
+}

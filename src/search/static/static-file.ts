@@ -1,0 +1,86 @@
+/** @file One file of an index on a web server: by ranges, or whole where the host does not know them. */
+
+import { IntegrityError, UnsupportedError } from '../../errors';
+import { HttpFile } from '../../net';
+import type { CountedFile } from '../library/folder-manifest';
+
+/** The host sends the whole file where a part was asked for. */
+class NoRanges extends UnsupportedError {}
+
+export interface StaticFileOptions {
+  /** Of the folder. */
+  base: URL;
+  fetch?: typeof fetch;
+  largestWholeFile: number;
+  /** Told of all that is read. */
+  onBytes(bytes: number): void;
+}
+
+export class StaticFile {
+  readonly #file: HttpFile;
+  readonly #options: StaticFileOptions;
+  readonly #url: string;
+  /** Its first so many bytes count; it may have grown since. */
+  readonly bytes: number;
+  #whole: Promise<Uint8Array<ArrayBuffer>> | null = null;
+
+  constructor({ path, bytes }: CountedFile, options: StaticFileOptions) {
+    this.#url = new URL(path, options.base).href;
+    this.#options = options;
+    this.bytes = bytes;
+    this.#file = new HttpFile({
+      url: this.#url,
+      leastSize: bytes,
+      fetch: options.fetch,
+      pinned: true,
+      noRanges: (message) => new NoRanges(message),
+    });
+  }
+
+  /**
+   * Bytes `start` to `end` (exclusive) of those that count.
+   * @throws IntegrityError where the file is shorter than the index says, or changed since its first reading; UnsupportedError where it
+   *   is large and the host knows no ranges; SourceNotFoundError, NetworkError
+   */
+  async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
+    if (this.#whole) return (await this.#whole).subarray(start, end);
+    try {
+      const bytes = await this.#file.read(start, end, signal);
+      this.#options.onBytes(bytes.length);
+      return bytes;
+    } catch (error) {
+      if (!(error instanceof NoRanges)) throw error;
+    }
+    this.#whole ??= this.#readWhole(signal);
+    this.#whole.catch(() => (this.#whole = null));
+    return (await this.#whole).subarray(start, end);
+  }
+
+  async #readWhole(signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const { largestWholeFile, onBytes } = this.#options;
+    if (this.bytes > largestWholeFile) {
+      throw new UnsupportedError(
+        `${this.#url} has ${this.bytes} bytes, and its host sends only whole files. Serve it from one that answers range requests.`,
+        { url: this.#url, bytes: this.bytes },
+      );
+    }
+    const bytes = new Uint8Array(this.bytes);
+    let got = 0;
+    for await (const piece of this.#file.stream(signal)) {
+      const part = piece.subarray(0, bytes.length - got);
+      bytes.set(part, got);
+      got += part.length;
+      onBytes(piece.length);
+      if (got === bytes.length) break; // it may have grown
+    }
+    if (got < bytes.length) {
+      throw new IntegrityError(
+        `${this.#url} has ${got} bytes; the index counts ${bytes.length}. Put all its files there anew.`,
+        {
+          url: this.#url,
+        },
+      );
+    }
+    return bytes;
+  }
+}
