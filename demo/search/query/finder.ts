@@ -34,8 +34,8 @@ export interface Found {
   deep: DeepReport | null;
   /** Of the index, when it was asked. */
   revision: number;
-  /** What was made of the words; null where there were none. */
-  understood: Understood | null;
+  /** What was made of the words; absent or null where there were none. */
+  understood?: Understood | null;
 }
 
 export interface FinderOptions {
