@@ -114,6 +114,9 @@ describe('code', () => {
       paths: {
         'vlm2vec-web': [`${ROOT}/src/index.ts`],
         'vlm2vec-web/search': [`${ROOT}/src/search/index.ts`],
+        'vlm2vec-web/elements': [`${ROOT}/src/elements/index.ts`],
+        'vlm2vec-web/react': [`${ROOT}/src/elements/react.ts`],
+        'vlm2vec-web/vue': [`${ROOT}/src/elements/vue.ts`],
         'vlm2vec-web/adapters/*': [`${ROOT}/src/adapters/*.ts`],
       },
     } satisfies ts.CompilerOptions);

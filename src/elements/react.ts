@@ -1,5 +1,7 @@
 /** @file The elements as React components, and a hook that holds a model for as long as a component is there. */
 
+'use client';
+
 import {
   createElement,
   useCallback,
