@@ -22,6 +22,9 @@ const PAGES = readdirSync('demo')
   .filter((name) => name.endsWith('.html'))
   .map((name) => name.slice(0, -'.html'.length));
 
+/** The script of a page of the documents, `docs/playground.md`. */
+const PLAYGROUND = 'playground';
+
 /** Pages live in `demo/` and appear at the top of the site. */
 function pagesAtTop(): Plugin {
   const serve = (server: Pick<ViteDevServer, 'middlewares'>) => {
@@ -33,6 +36,7 @@ function pagesAtTop(): Plugin {
     name: 'pages-at-top',
     configureServer(server) {
       serve(server);
+      server.middlewares.use('/docs', serveFolder(path.resolve('dist/site/docs'))); // what `npm run docs` wrote last
       server.middlewares.use((request, _response, next) => {
         const match = /^\/(?:([\w-]+)\.html)?(\?.*)?$/.exec(request.url ?? '');
         const page = match?.[1] ?? 'index';
@@ -93,7 +97,14 @@ export default defineConfig({
     outDir: 'dist/site',
     assetsInlineLimit: 0,
     rolldownOptions: {
-      input: Object.fromEntries(PAGES.map((page) => [page, `demo/${page}.html`])),
+      input: {
+        ...Object.fromEntries(PAGES.map((page) => [page, `demo/${page}.html`])),
+        [PLAYGROUND]: 'demo/playground/main.tsx',
+      },
+      // The documents, which another tool writes, know it by this name.
+      output: {
+        entryFileNames: ({ name }) => (name === PLAYGROUND ? `${PLAYGROUND}.js` : 'assets/[name]-[hash].js'),
+      },
       checks: { pluginTimings: false },
     },
   },

@@ -45,7 +45,7 @@ export function pwa(): PluginOption {
     },
     injectManifest: {
       globPatterns: ['**/*.{html,js,css,woff2,svg,png,jpg,json,wasm}', 'models/nano/*.{bin,json,txt}'],
-      globIgnores: ['**/service-worker.js', 'models/!(nano)/**', 'eval/**'],
+      globIgnores: ['**/service-worker.js', 'playground.js', 'docs/**', 'models/!(nano)/**', 'eval/**'],
       dontCacheBustURLsMatching: /^assets\//, // a hash is in their names
       maximumFileSizeToCacheInBytes: LARGEST_FILE,
       minify: 'oxc',

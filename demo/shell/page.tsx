@@ -11,6 +11,9 @@ export type PageName = keyof typeof strings.pages;
 
 const ADDRESSES: Record<PageName, string> = { rank: './', search: 'search.html', models: 'models.html' };
 
+/** Written beside the pages by `npm run docs`. */
+const DOCUMENTS = 'docs/index.html';
+
 export interface PageProps {
   current: PageName;
   /** The page's heading. */
@@ -19,10 +22,12 @@ export interface PageProps {
   hideTitle?: boolean;
   /** A sentence below it. */
   lead?: ComponentChildren;
+  /** Whether heading and sentence leave the first screen to what follows. */
+  compact?: boolean;
   children: ComponentChildren;
 }
 
-export function Page({ current, title, hideTitle = false, lead, children }: PageProps): JSX.Element {
+export function Page({ current, title, hideTitle, lead, compact, children }: PageProps): JSX.Element {
   const sites = otherSites().map((site) => site.replace(/^\w+:\/\//, ''));
   return (
     <>
@@ -44,11 +49,14 @@ export function Page({ current, title, hideTitle = false, lead, children }: Page
               {label}
             </a>
           ))}
+          <a class="if-wide" href={DOCUMENTS}>
+            {strings.documents}
+          </a>
         </nav>
         <ThemeButton />
       </header>
       <main id="content" tabIndex={-1}>
-        <div class={hideTitle ? 'visually-hidden' : 'title'}>
+        <div class={hideTitle ? 'visually-hidden' : compact ? 'title compact' : 'title'}>
           <h1>{title}</h1>
           {lead && <p class="lead">{lead}</p>}
         </div>
@@ -58,6 +66,7 @@ export function Page({ current, title, hideTitle = false, lead, children }: Page
         <p>
           <Icon name="lock" /> {sites.length > 0 ? strings.privacyReach(sites) : strings.privacyLong}
         </p>
+        <a href={DOCUMENTS}>{strings.documents}</a>
         <a href="licenses.txt">{strings.licences}</a>
       </footer>
       <Toasts />

@@ -6,6 +6,7 @@ export const shellStrings = {
   skip: 'Skip to the content',
   nav: 'Pages',
   pages: { rank: 'Rank', search: 'Search', models: 'Models' },
+  documents: 'Documents',
   privacy: 'Nothing leaves this device',
   privacyLong:
     'Pictures, words and embeddings stay on this device. This page’s security policy lets it, and the workers that compute for it, talk to no other site.',

@@ -42,7 +42,9 @@ export function stageGuides(root: string, folder: string): Guides {
     const extension = path.extname(file);
     const text = readFileSync(path.join(root, file), 'utf8');
     const page =
-      extension === '.md' ? withLinks(text, file) : `# \`${file}\`\n\n\`\`\`${CODE[extension]}\n${text}\`\`\`\n`;
+      extension === '.md'
+        ? plainHeadings(withLinks(text, file))
+        : `# \`${file}\`\n\n\`\`\`${CODE[extension]}\n${text}\`\`\`\n`;
     const place = stagedPath(folder, file);
     mkdirSync(path.dirname(place), { recursive: true });
     writeFileSync(place, page);
@@ -96,6 +98,11 @@ function groupsOf(text: string): GuideGroup[] {
         file: path.join(path.dirname(START), target!),
       })),
     }));
+}
+
+/** TypeDoc leaves code out of a heading's anchor and of the page's contents; GitHub does not. */
+function plainHeadings(text: string): string {
+  return outsideCode(text, (prose) => prose.replace(/^#+ .+$/gm, (heading) => heading.replaceAll('`', '')));
 }
 
 /** Changes what is not in a fenced block or in backticks. */

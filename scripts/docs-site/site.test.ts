@@ -11,7 +11,7 @@ import { readExamples } from './examples';
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const OUT = path.join(ROOT, '.cache/docs-test/docs');
 /** What the demo's build puts beside the documents. */
-const BESIDE = /^\.\.\/(index\.html|models\/|docs-assets\/)/;
+const BESIDE = /^\.\.\/(index\.html|playground\.js)$/;
 
 let complaints: string[] = [];
 /** HTML by path in the site. */

@@ -24,6 +24,9 @@ export const TOP_LINKS = {
   Licences: `${BASE}licenses.txt`,
 };
 
+/** The script that `docs/playground.md` waits for; the demo's build writes it, to the folder above. */
+const PLAYGROUND = `<script type="module" src="${BASE}../playground.js"></script>`;
+
 /** Defines router and theme, both called `guides` in TypeDoc's options. */
 export function defineTheme(app: Application, guides: Guides): void {
   const fileOf = filesOf(guides);
@@ -109,5 +112,6 @@ export function finish(html: string, url: string): string {
       (meta) =>
         `${meta}<meta http-equiv="Content-Security-Policy" content="${policy}"/><meta name="referrer" content="no-referrer"/>`,
     )
+    .replace(/(?=<\/head>)/, html.includes('id="playground-here"') ? PLAYGROUND.replace(BASE, base) : '')
     .replaceAll(`href="${BASE}`, `href="${base}`);
 }

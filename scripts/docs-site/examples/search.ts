@@ -1,6 +1,6 @@
 /** The photo index, which lives in browsers: compiled, not run. */
 import { VLM2Vec } from 'vlm2vec-web';
-import { deletePhotoIndex, listPhotoIndexes, openPhotoIndex, type PhotoEmbedder } from 'vlm2vec-web/search';
+import { deletePhotoIndex, listPhotoIndexes, openPhotoIndex, openStaticIndex, type PhotoEmbedder } from 'vlm2vec-web/search';
 
 declare const model: VLM2Vec;
 declare const strong: PhotoEmbedder;
@@ -8,26 +8,13 @@ declare const button: HTMLButtonElement;
 declare const stop: AbortController;
 declare const file: File;
 declare const image: HTMLImageElement;
-declare const showDirectoryPicker: () => Promise<FileSystemDirectoryHandle>;
 
-const embedder: PhotoEmbedder = {
-  id: model.info.id,
-  dims: model.dims,
-  recipe: model.info.recipe,
-  embed: (inputs, options) => model.embed(inputs, options),
-};
-const index = await openPhotoIndex({ embedder });
+const index = await openPhotoIndex({ embedder: model });
+const published = await openStaticIndex('/photos.index/', { embedder: model });
 {
   // #region openPhotoIndex, PhotoIndex.close
   const model = await VLM2Vec.load('nano');
-  const index = await openPhotoIndex({
-    embedder: {
-      id: model.info.id,
-      dims: model.dims,
-      recipe: model.info.recipe,
-      embed: (inputs, options) => model.embed(inputs, options),
-    },
-  });
+  const index = await openPhotoIndex({ embedder: model });
   // … when the page needs it no more:
   await index.close(); // the index first, then its model
   await model.dispose();
@@ -53,6 +40,42 @@ const index = await openPhotoIndex({ embedder });
   const { name } = await index.add({ handle: await showDirectoryPicker() }); // from a click
   console.log(name, 'is part of the library.');
   await index.start(); // resolves once begun; `subscribe` tells how far it is
+  // #endregion
+}
+{
+  // #region PhotoIndex.finished
+  await index.start();
+  const { indexed, problems } = await index.finished({ signal: stop.signal });
+  console.log(indexed, 'pictures can be searched,', problems, 'could not be read');
+  // #endregion
+}
+{
+  // #region PhotoIndex.[asyncDispose]
+  await using index = await openPhotoIndex({ embedder: model }); // closes at the end of the block
+  console.log(index.state.indexed);
+  // #endregion
+}
+{
+  // #region PhotoModel.embed
+  const [vector] = await model.embed(['a red kite']);
+  console.log(vector.length);
+  // #endregion
+}
+{
+  // #region StaticIndex.prepare, StaticIndex.search, StaticIndex.items, StaticIndex.thumbnail
+  await published.prepare(); // reads what a search needs before there is one
+  const { hits } = await published.search({ text: 'a dog in the snow', limit: 24 });
+  const [best] = await published.items([hits[0].id]);
+  image.src = URL.createObjectURL(await published.thumbnail(hits[0].id));
+  image.alt = best?.name ?? '';
+  // #endregion
+}
+{
+  // #region StaticIndex.list, StaticIndex.facets, StaticIndex.close
+  const { cameras } = await published.facets();
+  const newest = await published.list({ order: 'newest', filter: { camera: cameras[0].name } });
+  console.log(newest.length);
+  await published.close();
   // #endregion
 }
 {
@@ -133,6 +156,19 @@ const index = await openPhotoIndex({ embedder });
   // #region PhotoIndex.map
   const { ids, x, y } = await index.map({ onProgress: (fraction) => console.log(fraction) });
   ids.forEach((id, i) => console.log(id, x[i], y[i])); // −1 to 1
+  // #endregion
+}
+{
+  // #region PhotoIndex.albums, PhotoIndex.createAlbum, PhotoIndex.changeAlbum, PhotoIndex.renameAlbum, PhotoIndex.deleteAlbum
+  const { hits } = await index.search({ text: 'snow' });
+  const album = await index.createAlbum(
+    'Winter',
+    hits.slice(0, 10).map(({ id }) => id),
+  );
+  await index.changeAlbum(album.id, { remove: [hits[0].id] });
+  await index.renameAlbum(album.id, 'Winter 2024');
+  for (const { name, id } of await index.albums()) console.log(name, id); // favourites first
+  await index.deleteAlbum(album.id); // the pictures are left alone
   // #endregion
 }
 {
