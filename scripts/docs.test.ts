@@ -199,6 +199,19 @@ describe('examples that need no page print what their comments say', () => {
   });
 });
 
+test('the README names every option of load', () => {
+  const source = read('src/load-options.ts');
+  const keys = [
+    ...source
+      .slice(source.indexOf('LOAD_KEYS'))
+      .split(']')[0]!
+      .matchAll(/'(\w+)'/g),
+  ].map((match) => match[1]!);
+  expect(keys.length).toBeGreaterThan(15);
+  const text = read('README.md');
+  expect(keys.filter((key) => key !== 'internal' && !text.includes(`\`${key}\``))).toEqual([]);
+});
+
 describe('commands', () => {
   afterEach(() => vi.restoreAllMocks());
 
@@ -234,7 +247,9 @@ describe('commands', () => {
         wrong.push(`${page}: ${line}: no such command`);
         continue;
       }
-      const text = await help(words[1] === 'merge' ? 'eval merge' : words[0]!);
+      const text = await help(
+        words[0] === 'eval' && ['merge', 'failures'].includes(words[1]!) ? `eval ${words[1]}` : words[0]!,
+      );
       for (const [i, word] of words.entries()) {
         if (!word.startsWith('--')) continue;
         const described = new RegExp(`^ {2}(?:-\\w, )?${word}\\b(.*(?:\\n {4,}.*)*)`, 'm').exec(text)?.[1];
