@@ -113,7 +113,7 @@ test('texts are edited where they stand; a softmax over each query’s candidate
   // A softmax over each picture's texts.
   await settled(page);
   await page.getByRole('radio', { name: 'Softmax' }).check();
-  await expect(page.locator('#values-note')).toHaveText(/^Softmax over each picture’s texts with temperature 0\.02,/);
+  await expect(page.locator('#values-note')).toHaveText(/^Softmax over each picture’s texts, temperature 0\.02/);
   await expect(cells(page).first()).toContainText('%');
   const shares = (await cells(page).allInnerTexts()).map((text) => number(text.replace('<', '').split(',')[0]!));
   for (const column of [0, 1]) {

@@ -280,6 +280,7 @@ test('by keyboard: through the grid, the viewer and a selection', async ({ page,
   await expect(cells(page).first(), 'the focus is where one looked last').toBeFocused();
 
   await expect(page.locator('.selection')).toContainText('3 selected');
+  await page.locator('.selection summary').click();
   await page.getByRole('button', { name: 'Copy paths' }).click();
   await expect(page.locator('.toast', { hasText: '3 paths copied.' })).toBeVisible();
   const copied = await page.evaluate(() => navigator.clipboard.readText());

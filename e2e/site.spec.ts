@@ -68,6 +68,13 @@ test('the first paint and the model come soon, with little script; then all by k
   let isEngine = false;
   context.on('request', (request) => (isEngine ||= request.url().endsWith('.wasm')));
   context.on('response', (response) => void (isEngine || before.push(response)));
+  await page.addInitScript(() => {
+    const shifts: number[] = [];
+    Object.assign(globalThis, { shifts });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) shifts.push((entry as PerformanceEntry & { value: number }).value);
+    }).observe({ type: 'layout-shift', buffered: true });
+  });
   const start = Date.now();
   await page.goto(`${siteOf(info)}/?device=wasm`);
   await expect(page.locator('#status-text')).toContainText('Runs on');
@@ -83,14 +90,15 @@ test('the first paint and the model come soon, with little script; then all by k
 
   // Skip to the content, choose a task and a picture, write, switch the theme.
   await expect(ranked(page)).toHaveCount(7);
+  expect(await page.evaluate(() => (globalThis as unknown as { shifts: number[] }).shifts), 'nothing jumps').toEqual(
+    [],
+  );
+  const row = (await page.locator('.matrix tbody tr').nth(3).boundingBox())!;
+  expect(row.y + row.height, 'the table is in the first screen').toBeLessThan(page.viewportSize()!.height);
   await page.keyboard.press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to the content' })).toBeFocused();
   await page.keyboard.press('Enter');
   await expect(page.locator('main')).toBeFocused();
-  for (const id of ['model', 'device']) {
-    await page.keyboard.press('Tab');
-    await expect(page.locator(`#${id}`)).toBeFocused();
-  }
   await page.keyboard.press('Tab');
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('radio', { name: 'Classification' })).toBeChecked();
@@ -109,8 +117,12 @@ test('the first paint and the model come soon, with little script; then all by k
   await page.keyboard.press('Enter');
   await expect(theme).toHaveAccessibleName('Colours: light');
   await page.keyboard.press('Enter');
+  await page.setViewportSize({ width: 390, height: 844 });
   await page.reload();
   await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  await expect(page.locator('.matrix .cell.best').first()).toBeInViewport();
+  // A third of what it was on a phone.
+  expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(3461 / 3);
 });
 
 /** Whom each page's policy names in `connect-src`, besides its own site. */

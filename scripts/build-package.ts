@@ -1,8 +1,8 @@
 /**
  * @file Builds what npm publishes, into `dist/`:
  * `lib/index.js`, `lib/search.js`, `lib/adapters/` and the workers for browsers, whole (every dependency inside, ONNX
- * Runtime beside them), so that they also run from a plain folder without a bundler; `lib/node.js`, `lib/adapters/node/`
- * and `lib/cli.js` for Node, where what is native stays a package; `lib/types/`; and the built-in model in `models/`.
+ * Runtime beside them), so that they also run from a plain folder without a bundler; `lib/node.js`, `lib/node-search.js`,
+ * `lib/adapters/node/` and `lib/cli.js` for Node, where what is native stays a package; `lib/types/`; and the built-in model in `models/`.
  * Does nothing where nothing changed since: it runs before every packing and every browser test.
  */
 import { chmodSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -68,16 +68,20 @@ const literalUrls: Plugin = {
   },
 };
 
-/** What Node never reaches: ONNX Runtime's builds for browsers, and the worker. */
+const BROWSER_ONLY: Record<string, string[]> = {
+  'src/runtime/ort-builds.ts': ['importBrowserBuild'],
+  'src/backend/start-worker.ts': ['startModelWorker'],
+  'src/search/library/start-workers.ts': ['startSearchWorker', 'startSurveyWorker'],
+};
+
+/** What Node never reaches: ONNX Runtime's builds for browsers, and the workers. */
 const browserEdges: Plugin = {
   name: 'browser-edges',
   load(id) {
-    const isEdge = /^src\/(?:runtime\/ort-builds|model-worker)\.ts$/.test(
-      path.relative(ROOT, id).replaceAll(path.sep, '/'),
-    );
-    if (!isEdge) return null;
+    const names = BROWSER_ONLY[path.relative(ROOT, id).replaceAll(path.sep, '/')];
+    if (!names) return null;
     const stub = "() => { throw new Error('exists in browsers only'); }";
-    return `export const importBrowserBuild = ${stub}, startModelWorker = ${stub};`;
+    return `export const ${names.map((name) => `${name} = ${stub}`).join(', ')};`;
   },
 };
 
@@ -117,7 +121,7 @@ async function buildNode(found: Licenses): Promise<void> {
   );
   const bundle = await rolldown({
     cwd: ROOT,
-    input: { node: ENTRY_POINTS.index!, cli: './src/cli/index.ts', ...adapters },
+    input: { node: ENTRY_POINTS.index!, 'node-search': ENTRY_POINTS.search!, cli: './src/cli/index.ts', ...adapters },
     platform: 'node',
     checks: { pluginTimings: false },
     external: ['onnxruntime-node', 'sharp', '@lancedb/lancedb'],

@@ -84,7 +84,6 @@ describe('code', () => {
       const index: PhotoIndex;
       const page: Page;
       const MemoryVectorStore: new (embeddings: EmbeddingsInterface) => unknown;
-      const showDirectoryPicker: () => Promise<FileSystemDirectoryHandle>;
     }`;
 
   /** As much of it as the snippets use; the package does not depend on it. */

@@ -65,9 +65,9 @@ test('holds each ONNX Runtime build once, the model, and little else', () => {
     'dist/lib/ort-wasm-simd-threaded.wasm',
   ]);
   expect(files).toContain('dist/models/nano/bundle.json');
-  expect(files.filter((name) => /\.test\.|fixtures|testing/.test(name))).toEqual([]);
+  expect(files.filter((name) => /\.test\.|fixtures\/.*\.(?!md)\w+$|testing/.test(name))).toEqual([]);
   // One file of declarations for each entry point, and what they share.
-  expect(files.filter((name) => name.endsWith('.d.ts')).length).toBeLessThanOrEqual(ADAPTERS.length + 7);
+  expect(files.filter((name) => /^dist\/.*\.d\.ts$/.test(name)).length).toBeLessThanOrEqual(ADAPTERS.length + 7);
   expect(files.filter((name) => /dist\/lib\/(index|node|search|vlm2vec\.worker)\.js\.map$/.test(name))).toHaveLength(4);
   expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
 });
@@ -228,7 +228,8 @@ test('Node imports the adapters and the search, with the errors of the main entr
      import { llamaIndexEmbedding } from 'vlm2vec-web/adapters/llamaindex';
      import { aiSdkEmbeddingModel } from 'vlm2vec-web/adapters/ai-sdk';
      import { pipeline } from 'vlm2vec-web/adapters/transformers';
-     import { parseQuery } from 'vlm2vec-web/search';
+     import { combineVectors, openPhotoIndex, parseQuery } from 'vlm2vec-web/search';
+     import { InvalidInputError, VLM2VecError } from 'vlm2vec-web/node';
      const model = await VLM2Vec.load('nano');
      const client = openAI(model);
      const { data } = await client.embeddings.create({ model: 'vlm2vec', input: ['a fox', 'a bus'] });
@@ -241,17 +242,55 @@ test('Node imports the adapters and the search, with the errors of the main entr
        dims: dims[0] === 1 && dims[1] === model.dims,
        made: [langChainEmbeddings, llamaIndexEmbedding, aiSdkEmbeddingModel].map((make) => typeof make),
        query: parseQuery('beach -people'),
+       search: [await openPhotoIndex({ embedder: model }).catch((error) => error instanceof UnsupportedError)],
      }));
+     try { combineVectors({}); } catch (error) {
+       console.log(error instanceof InvalidInputError && error instanceof VLM2VecError);
+     }
      await extract.dispose();
      await model.dispose();`,
   );
-  expect(JSON.parse(run(process.execPath, 'entries.js'))).toEqual({
+  const [facts, isSameClass] = run(process.execPath, 'entries.js').trim().split('\n');
+  expect(isSameClass).toBe('true');
+  expect(JSON.parse(facts!)).toEqual({
     lengths: [true, true],
     refused: true,
     dims: true,
     made: ['function', 'function', 'function'],
     query: { text: 'beach', also: [], exclude: ['people'] },
+    search: [true],
   });
+});
+
+test("the browser's entries have the same classes of errors too, and both workers of a photo index can be found", () => {
+  writeFileSync(
+    path.join(folder, 'same.js'),
+    `import { readFileSync } from 'node:fs';
+     import { InvalidInputError } from ${JSON.stringify(path.join(installed, 'dist/lib/index.js'))};
+     import { combineVectors } from ${JSON.stringify(path.join(installed, 'dist/lib/search.js'))};
+     let error;
+     try { combineVectors({}); } catch (thrown) { error = thrown; }
+     const lengths = ['worker', 'search/worker', 'search/survey-worker'].map(
+       (name) => readFileSync(new URL(import.meta.resolve('vlm2vec-web/' + name))).length);
+     console.log(JSON.stringify({ same: error instanceof InvalidInputError, found: lengths.every((length) => length > 200) }));`,
+  );
+  expect(JSON.parse(run(process.execPath, 'same.js'))).toEqual({ same: true, found: true });
+});
+
+test('links of its documents lead to something that is in it', () => {
+  const pages = readdirSync(installed, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll('\\', '/'))
+    .filter((name) => name.endsWith('.md'));
+  expect(pages.length).toBeGreaterThan(20);
+  const broken = pages.flatMap((page) => {
+    const prose = readFileSync(path.join(installed, page), 'utf8').replaceAll(/^```.*?^```$/gms, '');
+    const links = [...prose.matchAll(/\]\(([^)\s]+)\)|(?:src|href)="([^"]+)"/g)].map((match) => match[1] ?? match[2]!);
+    const inside = links.filter((link) => !/^(?:[a-z]+:|#)/.test(link));
+    return inside
+      .filter((link) => !existsSync(path.join(installed, path.dirname(page), link.split('#')[0]!)))
+      .map((link) => `${page}: ${link}`);
+  });
+  expect(broken).toEqual([]);
 });
 
 test.each([
@@ -264,6 +303,8 @@ test.each([
      import { openAI } from 'vlm2vec-web/adapters/openai';
      import { pipeline } from 'vlm2vec-web/adapters/transformers';
      import { openPhotoIndex, type PhotoIndex } from 'vlm2vec-web/search';
+     import 'vlm2vec-web/search/worker';
+     import 'vlm2vec-web/search/survey-worker';
      import type { VLM2Vec as InNode } from 'vlm2vec-web/node';
      import 'vlm2vec-web/worker';
      const model = await VLM2Vec.load('nano', { onProgress: ({ status }) => void (status satisfies string) });
@@ -277,6 +318,10 @@ test.each([
      export const features: number[][] = (await (await pipeline('feature-extraction', model))('x')).tolist();
      const embedder = { id: model.info.id, dims: model.dims, embed: (inputs: object[]) => model.embed(inputs) };
      export const index: Promise<PhotoIndex> = openPhotoIndex({ embedder });
+     export const photos = await openPhotoIndex({ embedder: model });
+     await photos.add({ handle: await showDirectoryPicker({ mode: 'read' }) });
+     await photos.add(document.querySelector('input')!.files!);
+     export const phase: string = (await photos.finished()).phase;
      export const same = (inNode: InNode): VLM2Vec => inNode;
      // @ts-expect-error -- there is no such option
      await VLM2Vec.load('nano', { devices: 1 });`,

@@ -3,7 +3,7 @@
 import { closestMatch } from 'leven';
 import { InvalidInputError } from './errors';
 
-const LISTENERS = ['onProgress', 'onUsage', 'onSkip', 'onFirst'] as const;
+const LISTENERS = ['onProgress', 'onUsage', 'onSkip', 'onWords', 'onFirst'] as const;
 
 /** Options of a call that are no data. */
 export type Hooks = { signal?: unknown } & { [Name in (typeof LISTENERS)[number]]?: unknown };

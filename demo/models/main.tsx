@@ -1,6 +1,6 @@
 /** @file The page of models: what one costs, bringing it into the browser, and what is kept there. */
 import type { JSX } from 'preact';
-import { ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
+import { DropVeil, ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { AddForm } from './add-form';
 import { Cards } from '../cards/cards';
@@ -22,6 +22,7 @@ function ModelsPage(): JSX.Element {
   const cost = state.cost.value;
   return (
     <Page current="models" title={strings.title} lead={strings.lead}>
+      <DropVeil hint={strings.dropHint} />
       <div class="models">
         <Cards measuring={state.measuring} actions={(card, name) => cardActions(state, card, name)} />
         <StoredList state={state} />

@@ -35,6 +35,7 @@ export function StoredList({ state }: { state: ModelsState }): JSX.Element {
           {strings.total(bytesInWords(bytes), free === null ? null : bytesInWords(free))}
         </span>
       </h2>
+      {state.stored.value === null && <p class="quiet">{'\u00a0'}</p>}
       {state.stored.value?.length === 0 && (
         <p id="none" class="quiet">
           {strings.none}

@@ -1,5 +1,6 @@
 /** @file What each task starts with, until a visitor brings something of their own. */
 import type { Box } from './boxes';
+import type { Shared } from './share';
 import type { TaskId } from './tasks';
 
 export interface Example {
@@ -36,3 +37,19 @@ export const EXAMPLES: Record<TaskId, Example> = {
     ],
   },
 };
+
+/** Captions that come from the samples. */
+const SUGGESTED = 7;
+
+/** How large the table will be, as far as that can be told before the samples are there. */
+export function expectedShape(shared: Shared | null): { columns: number; rows: number } {
+  const example = EXAMPLES[shared?.task ?? 'caption'];
+  const isExample = !shared || shared.captions.length + shared.samples.length === 0;
+  if (isExample) {
+    return {
+      columns: example.boxes?.length ?? example.samples.length,
+      rows: example.captions?.length ?? SUGGESTED,
+    };
+  }
+  return { columns: shared.samples.length, rows: shared.captions.length || SUGGESTED };
+}

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { timeInWords, type ModelControl } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
+import { Fold } from './fold';
 import type { LiveRanking } from './live-ranking';
 
 const words = strings.figure;
@@ -13,8 +14,7 @@ export function Figures({ control, ranking }: { control: ModelControl; ranking: 
   const loaded = state.kind === 'ready' ? Object.entries(state.times).filter(([, time]) => time >= 0.5) : [];
   const whole = loaded.reduce((sum, [, time]) => sum + time, 0);
   return (
-    <section class="figures" aria-labelledby="figures-title">
-      <h2 id="figures-title">{strings.figures}</h2>
+    <Fold id="figures-title" title={strings.figures} class="figures">
       <dl>
         <dt>{words.ranking}</dt>
         <dd id="timing">
@@ -48,6 +48,6 @@ export function Figures({ control, ranking }: { control: ModelControl; ranking: 
           </>
         )}
       </dl>
-    </section>
+    </Fold>
   );
 }

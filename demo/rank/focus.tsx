@@ -4,6 +4,7 @@ import { reasonInWords } from '../../src/search/reasons';
 import { rankStrings as strings } from '../strings/rank';
 import { BoxEditor } from './box-editor';
 import { candidatesOf, cosineInWords, shareInWords, type Candidate } from './cells';
+import { Fold } from './fold';
 import type { LiveRanking, Shown } from './live-ranking';
 import { chosenText, failureOf } from './matrix';
 import { TEMPERATURE } from './scores';
@@ -17,7 +18,7 @@ export function Focus({ state, ranking }: { state: RankState; ranking: LiveRanki
   const query = task.queries === 'pictures' ? picture?.id : text?.id;
   const candidates = shown && shown.task === task && query !== undefined ? candidatesOf(shown, query) : [];
   return (
-    <section class="focus" aria-label={task.queries === 'pictures' ? strings.focusPicture : strings.focusText}>
+    <Fold id="focus-title" class="focus" title={task.queries === 'pictures' ? strings.focusPicture : strings.focusText}>
       {task.boxes && state.pictures.value.length > 1 && <PictureChoice state={state} />}
       {picture && (task.boxes || task.queries === 'pictures') && (
         <figure>
@@ -43,12 +44,13 @@ export function Focus({ state, ranking }: { state: RankState; ranking: LiveRanki
       {task.queries === 'pictures' && !task.asks && picture?.sample && candidates[0] && (
         <Verdict picture={picture} best={candidates[0].name} candidates={candidates} />
       )}
-    </section>
+    </Fold>
   );
 }
 
 /** Why there is no ranking of what is looked at. */
 function hintOf(state: RankState, ranking: LiveRanking): string {
+  if (state.expected.value) return '';
   const { boxes, queries } = state.task.value;
   const picture = state.picture.value;
   if (boxes && picture && state.boxes.value.length === 0) return strings.noBoxes;
@@ -87,13 +89,13 @@ interface BarsProps {
   shown: Shown;
 }
 
-/** A bar is as long as the figure beside it, the best one's being whole. */
+/** A bar is as long as the figure beside it says: of 1, or of the best where several vectors per input make figures larger. */
 function Bars({ candidates, state, ranking, shown }: BarsProps): JSX.Element {
   const best = candidates[0]!;
   const asked = shown.task.queries === 'pictures' ? (state.picture.value?.alt ?? '') : (chosenText(state)?.text ?? '');
   const isSoftmax = state.values.value === 'softmax';
   const shareOf = ({ probability, cosine }: Candidate) =>
-    isSoftmax ? probability / best.probability : best.cosine > 0 ? Math.max(0, cosine) / best.cosine : 0;
+    isSoftmax ? probability : Math.max(0, cosine) / Math.max(1, best.cosine);
   return (
     <ol id="ranking" class="bars" aria-label={strings.ranking(asked)} aria-busy={ranking.isBusy.value}>
       {candidates.map((candidate) => (

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import {
   Button,
   Choice,
+  DropVeil,
   ErrorBox,
   focusNext,
   keepOffline,
@@ -11,25 +12,32 @@ import {
   ModelBar,
   ModelControl,
   mount,
+  nameOf,
   Page,
+  Progress,
+  progressInWords,
+  startModelWorkerEarly,
   watchFiles,
 } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { shellStrings } from '../strings/shell';
 import { Figures } from './figures';
+import { Fold } from './fold';
 import { Focus } from './focus';
 import { LiveRanking } from './live-ranking';
 import { Matrix } from './matrix';
 import { loadSamples, type Sample } from './samples';
 import { isPicture, readable } from './readable';
-import { SampleStrip } from './sample-strip';
+import { SamplesNote, SampleStrip } from './sample-strip';
 import { TEMPERATURE } from './scores';
+import { expectedShape } from './examples';
 import { fromHash } from './share';
 import { MOST_PICTURES, RankState } from './state';
 import { Take } from './take';
-import { TaskPanel } from './task-panel';
+import { Instruction, TaskPanel } from './task-panel';
 import type { TaskId } from './tasks';
 
+startModelWorkerEarly();
 const state = new RankState();
 const control = new ModelControl();
 const ranking = new LiveRanking(state, control);
@@ -60,16 +68,21 @@ async function addFiles(files: readonly File[], origin: 'chosen' | 'pasted' | 'd
 
 function RankPage(): JSX.Element {
   return (
-    <Page current="rank" title={strings.title} lead={strings.lead}>
-      <ModelBar control={control} />
+    <Page current="rank" title={strings.title} lead={strings.lead} compact>
+      <DropVeil hint={strings.dropNow} />
       <TaskPanel state={state} onTask={(task) => void chooseTask(task)} />
+      <SampleStrip
+        state={state}
+        onSample={(sample) => void useSample(sample)}
+        onFiles={(files) => void addFiles(files, 'chosen')}
+      />
       <ErrorBox error={refusal.value} onDismiss={() => (refusal.value = null)} />
       <ErrorBox
         error={ranking.error.value}
         action={{ label: shellStrings.model.again, run: () => void control.reload() }}
       />
       <div class="board">
-        <div>
+        <div class="table-side">
           <Values />
           <Matrix state={state} ranking={ranking} />
           <NewText />
@@ -77,12 +90,12 @@ function RankPage(): JSX.Element {
         </div>
         <Focus state={state} ranking={ranking} />
       </div>
-      <SampleStrip
-        state={state}
-        onSample={(sample) => void useSample(sample)}
-        onFiles={(files) => void addFiles(files, 'chosen')}
-      />
       <div class="end">
+        <Fold id="settings-title" title={strings.settings} class="settings">
+          <ModelBar control={control} />
+          <Instruction state={state} />
+          <SamplesNote state={state} />
+        </Fold>
         <Figures control={control} ranking={ranking} />
         <Take state={state} control={control} ranking={ranking} />
       </div>
@@ -112,6 +125,7 @@ function Values(): JSX.Element {
       <p id="values-note" class="quiet">
         {state.values.value === 'cosine' ? strings.values.cosineNote : strings.values.softmaxNote(TEMPERATURE, over)}
       </p>
+      <LoadLine />
     </div>
   );
 }
@@ -123,10 +137,25 @@ function NewText(): JSX.Element {
       <Button icon="add" onClick={() => focus(state.addText(''))}>
         {strings.newRow[state.taskId.value]}
       </Button>
-      <Button icon="close" onClick={() => state.clear()}>
-        {strings.clearAll}
-      </Button>
       <span class="quiet">{strings.newRowHint}</span>
+    </p>
+  );
+}
+
+/** The model in one line, which is there from the beginning: nothing moves when it is loaded. */
+function LoadLine(): JSX.Element {
+  const { value } = control.state;
+  const words = value.kind === 'loading' && value.progress ? progressInWords(value.progress) : null;
+  return (
+    <p class="load-line quiet">
+      {value.kind === 'failed' ? (
+        <a href="#model">{strings.notLoaded}</a>
+      ) : value.kind === 'ready' ? (
+        nameOf(control.choice.value)
+      ) : (
+        (words?.text ?? shellStrings.model.starting)
+      )}
+      {value.kind === 'loading' && <Progress share={words?.share ?? null} label={shellStrings.model.loading} />}
     </p>
   );
 }
@@ -152,13 +181,16 @@ function Legend(): JSX.Element {
   );
 }
 
+void control.start(new URLSearchParams(location.search));
+state.expected.value = expectedShape(fromHash(location.hash));
 mount(<RankPage />);
 watchFiles((files, origin) => void addFiles(files, origin));
-void control.start(new URLSearchParams(location.search));
-void loadSamples().then((samples) => {
-  state.samples.value = samples;
-  return openLink();
-}, refuse);
+void loadSamples()
+  .then((samples) => {
+    state.samples.value = samples;
+    return openLink();
+  }, refuse)
+  .finally(() => (state.expected.value = null));
 addEventListener('hashchange', () => void openLink());
 effect(() => {
   const { model } = control;

@@ -22,6 +22,7 @@ export function Matrix({ state, ranking }: MatrixProps): JSX.Element {
   const row = strings.tasks.rows[task.id];
   const columns = ranking.columns.value;
   const cells = useComputed(() => (ranking.shown.value ? new Cells(ranking.shown.value, state.values.value) : null));
+  const toCome = columns.length + state.texts.value.length === 0 ? state.expected.value : null;
   const failures = ranking.shown.value?.failures ?? new Map<string, Error>();
   return (
     <div class="matrix-scroll" role="region" aria-label={strings.table} tabIndex={0}>
@@ -29,7 +30,7 @@ export function Matrix({ state, ranking }: MatrixProps): JSX.Element {
         role="table"
         class="matrix"
         aria-busy={ranking.isBusy.value}
-        style={{ '--columns': String(Math.max(1, columns.length)) }}
+        style={{ '--columns': String(Math.max(1, toCome?.columns ?? columns.length)) }}
       >
         <caption class="visually-hidden">{strings.table}</caption>
         <thead role="rowgroup">
@@ -37,18 +38,45 @@ export function Matrix({ state, ranking }: MatrixProps): JSX.Element {
             <th role="columnheader" scope="col" class="corner">
               <span>{strings.corner(row, task.boxes)}</span>
             </th>
+            {toCome && Array.from({ length: toCome.columns }, (_, i) => <HeadToCome key={i} />)}
             {columns.map((column) => (
               <Head key={column.id} state={state} column={column} failures={failures} />
             ))}
           </tr>
         </thead>
         <tbody role="rowgroup">
+          {toCome && Array.from({ length: toCome.rows }, (_, i) => <LineToCome key={i} columns={toCome.columns} />)}
           {state.texts.value.map((line, i) => (
             <Line key={line.id} state={state} line={line} number={i + 1} columns={columns} cells={cells.value} />
           ))}
         </tbody>
       </table>
     </div>
+  );
+}
+
+/** As high as what will stand there: nothing below moves when it comes. */
+function HeadToCome(): JSX.Element {
+  return (
+    <td role="cell" class="to-come">
+      <span class="thumb" />
+      <span class="thumb-name">{'\u00a0'}</span>
+    </td>
+  );
+}
+
+function LineToCome({ columns }: { columns: number }): JSX.Element {
+  return (
+    <tr role="row">
+      <td role="cell" class="to-come">
+        <div class="text-line">
+          <span class="text" />
+        </div>
+      </td>
+      {Array.from({ length: columns }, (_, i) => (
+        <td key={i} role="cell" class="cell none" />
+      ))}
+    </tr>
   );
 }
 

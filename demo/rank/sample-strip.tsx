@@ -1,6 +1,6 @@
 /** @file Pictures to add: one's own, and the samples, with what nano makes of them. */
 import type { JSX } from 'preact';
-import { FileButton, Icon, isDragging } from '../shell';
+import { Button, FileButton, Icon, isDragging } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { PICTURE_FILES } from './readable';
 import { sampleUrl, type Sample } from './samples';
@@ -15,17 +15,23 @@ export interface SampleStripProps {
 export function SampleStrip({ state, onSample, onFiles }: SampleStripProps): JSX.Element {
   const samples = state.samples.value;
   const shown = new Set(state.pictures.value.map(({ sample }) => sample?.file));
-  const right = samples.filter(({ ranked }) => ranked === 'right').length;
   return (
     <section class="strip" aria-labelledby="samples-title">
+      <h2 id="samples-title" class="visually-hidden">
+        {strings.pictures}
+      </h2>
       <div class={`add ${isDragging.value ? 'over' : ''}`}>
         <FileButton id="file" accept={PICTURE_FILES} multiple class="button main" onFiles={onFiles}>
           <Icon name="add" />
           <span>{strings.addPictures}</span>
         </FileButton>
-        <span class="quiet">{isDragging.value ? strings.dropNow : strings.dropHint}</span>
+        <FileButton id="camera" accept="image/*" camera class="button plain camera" onFiles={onFiles}>
+          <span>{strings.camera}</span>
+        </FileButton>
+        <Button icon="close" onClick={() => state.clear()}>
+          {strings.clearAll}
+        </Button>
       </div>
-      <h2 id="samples-title">{strings.samples}</h2>
       <ul id="samples">
         {samples.map((sample) => (
           <li key={sample.file}>
@@ -44,7 +50,13 @@ export function SampleStrip({ state, onSample, onFiles }: SampleStripProps): JSX
           </li>
         ))}
       </ul>
-      {samples.length > 0 && <p class="quiet note">{strings.samplesNote(right, samples.length)}</p>}
     </section>
   );
+}
+
+export function SamplesNote({ state }: { state: RankState }): JSX.Element | null {
+  const samples = state.samples.value;
+  const right = samples.filter(({ ranked }) => ranked === 'right').length;
+  if (samples.length === 0) return null;
+  return <p class="quiet note">{strings.samplesNote(right, samples.length)}</p>;
 }

@@ -51,6 +51,8 @@ export class RankState {
   readonly picture = computed(
     () => this.pictures.value.find(({ id }) => id === this.selectedPicture.value) ?? this.pictures.value[0] ?? null,
   );
+  /** How large the table will be once its example is there; null when it is, or will not come. */
+  readonly expected = signal<{ columns: number; rows: number } | null>(null);
   /** Whether the visitor wrote texts of their own: those are never replaced. */
   #ownTexts = false;
   #ownPictures = false;

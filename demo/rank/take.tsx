@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { Button, Dialog, nameOf, toast, type ModelControl } from '../shell';
 import { rankStrings as strings } from '../strings/rank';
 import { toCsv, toJson, type Report } from './export';
+import { Fold } from './fold';
 import type { LiveRanking, Shown } from './live-ranking';
 import { sampleUrl } from './samples';
 import { toHash } from './share';
@@ -36,8 +37,7 @@ export function Take({ state, control, ranking }: TakeProps): JSX.Element {
   };
   const code = shown ? snippetOf(shown, control) : '';
   return (
-    <section class="take" aria-labelledby="take-title">
-      <h2 id="take-title">{strings.take}</h2>
+    <Fold id="take-title" title={strings.take} class="take">
       <p class="buttons">
         <Button
           icon="copy"
@@ -73,7 +73,7 @@ export function Take({ state, control, ranking }: TakeProps): JSX.Element {
       <Dialog title={strings.notCopied} open={uncopied.value !== null} onClose={() => (uncopied.value = null)}>
         <textarea class="uncopied" readOnly rows={12} aria-label={strings.notCopied} value={uncopied.value ?? ''} />
       </Dialog>
-    </section>
+    </Fold>
   );
 }
 

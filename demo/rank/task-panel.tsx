@@ -1,4 +1,4 @@
-/** @file What is asked: the task, its instruction, and a question where there is one. */
+/** @file What is asked: the task, with a question where there is one; and its instruction, for those who want another. */
 import { useId } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Choice, IconButton } from '../shell';
@@ -9,16 +9,14 @@ import { takesInstruction } from './wording';
 
 export function TaskPanel({ state, onTask }: { state: RankState; onTask: (task: TaskId) => void }): JSX.Element {
   const task = state.task.value;
-  const edited = state.editedInstruction.value !== null;
   const help = useId();
-  const recipe = state.recipe.value;
-  const isRaw = recipe?.isRaw ?? true;
-  const takes = recipe === null || takesInstruction(recipe);
   return (
     <section class="task" aria-label={strings.tasks.legend}>
       <Choice
         legend={strings.tasks.legend}
         options={TASKS.map(({ id }) => ({ value: id, label: strings.tasks.names[id] }))}
+        hideLegend
+        describedBy={help}
         value={task.id}
         onChange={onTask}
       />
@@ -33,36 +31,40 @@ export function TaskPanel({ state, onTask }: { state: RankState; onTask: (task: 
           />
         </label>
       )}
-      <div class="field">
-        <label for="instruction">
-          {edited
-            ? strings.instructionEdited
-            : isRaw
-              ? strings.instruction
-              : strings.instructionOf(recipe!.title, takes)}
-        </label>
-        <span class="with-button">
-          <input
-            id="instruction"
-            type="text"
-            aria-describedby={help}
-            spellcheck={false}
-            disabled={!takes}
-            value={state.instruction.value}
-            onInput={(event) => (state.editedInstruction.value = event.currentTarget.value)}
-          />
-          {edited && (
-            <IconButton
-              icon="reset"
-              label={isRaw ? strings.resetInstruction : strings.resetOwnInstruction}
-              onClick={() => (state.editedInstruction.value = null)}
-            />
-          )}
-        </span>
-      </div>
       <p id={help} class="quiet">
         {strings.tasks.help[task.id]}
       </p>
     </section>
+  );
+}
+
+export function Instruction({ state }: { state: RankState }): JSX.Element {
+  const edited = state.editedInstruction.value !== null;
+  const recipe = state.recipe.value;
+  const isRaw = recipe?.isRaw ?? true;
+  const takes = recipe === null || takesInstruction(recipe);
+  return (
+    <div class="field">
+      <label for="instruction">
+        {edited ? strings.instructionEdited : isRaw ? strings.instruction : strings.instructionOf(recipe!.title, takes)}
+      </label>
+      <span class="with-button">
+        <input
+          id="instruction"
+          type="text"
+          spellcheck={false}
+          disabled={!takes}
+          value={state.instruction.value}
+          onInput={(event) => (state.editedInstruction.value = event.currentTarget.value)}
+        />
+        {edited && (
+          <IconButton
+            icon="reset"
+            label={isRaw ? strings.resetInstruction : strings.resetOwnInstruction}
+            onClick={() => (state.editedInstruction.value = null)}
+          />
+        )}
+      </span>
+    </div>
   );
 }

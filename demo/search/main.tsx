@@ -3,12 +3,13 @@ import { effect } from '@preact/signals';
 import searchWorkerUrl from '../../workers/search.worker.ts?worker&url';
 import surveyWorkerUrl from '../../workers/survey.worker.ts?worker&url';
 import { openPhotoIndex } from '../../src/search';
-import { keepOffline, mount, startConfined } from '../shell';
+import { keepOffline, mount, startConfined, startModelWorkerEarly } from '../shell';
 import { indexId } from './before/photo-sizes';
 import { embedderOf } from './library/embedder';
 import { SearchPage } from './page';
 import { SearchState } from './state';
 
+startModelWorkerEarly();
 const state = new SearchState();
 const { control, library, sizes } = state;
 

@@ -12,6 +12,8 @@ import { readDrop } from './library/sources';
 import { Welcome } from './library/welcome';
 import { LazyMap } from './map/lazy-map';
 import { modelInWords, ModelSettings } from './model-menu';
+import { CopyingDialog } from './actions/copying';
+import { AlbumPicker } from './albums/album-picker';
 import { CopyByHand } from './parts/copy';
 import { Privacy } from './privacy';
 import { ResultBar, Results } from './results';
@@ -41,6 +43,8 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
           {hasPictures ? <Started /> : <Empty />}
           <Viewer />
           <SelectionBar />
+          <AlbumPicker />
+          <CopyingDialog />
           <CopyByHand />
           <BeforeDialog />
         </div>

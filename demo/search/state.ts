@@ -10,6 +10,7 @@ import { Measuring } from '../cards/measuring';
 import { BeforeRun } from './before/before-run';
 import { PhotoSizeChoice } from './before/photo-sizes';
 import { DeepControl } from './deep/deep-control';
+import { AlbumState } from './albums/album-state';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
 
@@ -32,6 +33,7 @@ export class SearchState {
   readonly before = new BeforeRun(this.sizes, () => this.control.model.value?.info ?? null);
   readonly library = new Library((sources) => this.before.ask(sources));
   readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
+  readonly albums = new AlbumState(this.library);
   readonly requests = watchRequests();
   readonly selection = signal<Selection>(NOTHING);
   readonly view = signal<ViewName>('pictures');
@@ -67,6 +69,32 @@ export class SearchState {
       if (state) untracked(() => this.finder.follow(state));
     });
     this.#followFacets();
+    this.#followAlbums();
+  }
+
+  /** An album that is deleted, here or in another tab, filters nothing; nor is a picture selected that is gone. */
+  #followAlbums(): void {
+    this.albums.follow();
+    effect(() => {
+      const all = this.albums.all.value;
+      const { filter } = untracked(() => this.finder.form.value);
+      if (all.length === 0 || filter.album === null || all.some(({ id }) => id === filter.album)) return;
+      untracked(() => this.finder.change({ filter: { ...filter, album: null } }));
+    });
+    const revision = computed(() => this.library.state.value?.contentRevision);
+    effect(() => {
+      const index = this.library.open.value?.index;
+      const ids = untracked(() => [...this.selection.value.ids]);
+      if (!index || revision.value === undefined || ids.length === 0) return;
+      void index.items(ids).then(
+        (items) => {
+          const gone = new Set(ids.filter((_, i) => items[i] === null));
+          const { ids: now, anchor } = this.selection.value;
+          if (gone.size > 0) this.selection.value = { ids: new Set([...now].filter((id) => !gone.has(id))), anchor };
+        },
+        () => undefined,
+      );
+    });
   }
 
   /** What filters can choose from, as pictures come and go. */

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { Choice } from '../shell';
 import { searchStrings as strings } from '../strings/search';
+import { AlbumsMenu } from './albums/albums-menu';
 import { LibraryMenu } from './library/library-menu';
 import { ModelMenu } from './model-menu';
 import { Popover } from './parts/popover';
@@ -34,6 +35,7 @@ export function Toolbar(): JSX.Element {
           <Filters />
           <Advanced />
         </Popover>
+        <AlbumsMenu />
         <LibraryMenu />
         <ModelMenu />
       </div>

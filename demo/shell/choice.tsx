@@ -9,13 +9,15 @@ export interface ChoiceProps<T extends string> {
   options: readonly { value: T; label: string }[];
   value: T;
   onChange: (value: T) => void;
+  /** The id of a text that explains it. */
+  describedBy?: string;
 }
 
 export function Choice<T extends string>(props: ChoiceProps<T>): JSX.Element {
-  const { legend, hideLegend, options, value, onChange } = props;
+  const { legend, hideLegend, options, value, onChange, describedBy } = props;
   const name = useId();
   return (
-    <fieldset class="choice">
+    <fieldset class="choice" {...(describedBy && { 'aria-describedby': describedBy })}>
       <legend class={hideLegend ? 'visually-hidden' : ''}>{legend}</legend>
       <div>
         {options.map((option) => (

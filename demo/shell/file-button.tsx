@@ -6,6 +6,8 @@ export interface FileButtonProps {
   onFiles: (files: File[]) => void;
   accept?: string;
   multiple?: boolean;
+  /** The camera instead of a dialog, where there is one. */
+  camera?: boolean;
   /** A folder instead of files. */
   folder?: boolean;
   class?: string;
@@ -13,7 +15,7 @@ export interface FileButtonProps {
 }
 
 export function FileButton(props: FileButtonProps): JSX.Element {
-  const { children, onFiles, accept, multiple, folder, id } = props;
+  const { children, onFiles, accept, multiple, camera, folder, id } = props;
   return (
     <label class={`file-button ${props.class ?? 'button plain'}`}>
       <input
@@ -23,6 +25,7 @@ export function FileButton(props: FileButtonProps): JSX.Element {
         accept={accept}
         multiple={multiple}
         {...(folder ? { webkitdirectory: true } : {})}
+        {...(camera ? { capture: 'environment' as const } : {})}
         onChange={(event) => {
           const input = event.currentTarget;
           const files = [...(input.files ?? [])];

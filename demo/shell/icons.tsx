@@ -22,6 +22,15 @@ const PATHS = {
   filter: 'M4 6h16M7 12h10M10 18h4',
   folder: 'M3 6h6l2 2h10v11H3z',
   model: 'M7 7h10v10H7zM10 7V4M14 7V4M10 20v-3M14 20v-3M7 10H4M7 14H4M20 10h-3M20 14h-3',
+  heart: 'M12 20C6 15.5 3.5 12.5 3.5 9A4.5 4.5 0 0 1 12 6.8 4.5 4.5 0 0 1 20.5 9c0 3.5-2.5 6.5-8.5 11z',
+  album: 'M5 7h14v12H5zM7 4h10M5 15l4-4 4 4 2-2 4 4',
+  share: 'M12 15V4M8 7l4-4 4 4M6 11H5v9h14v-9h-1',
+  save: 'M12 4v11M8 11l4 4 4-4M5 19h14',
+  open: 'M13 5h6v6M19 5l-9 9M10 6H5v13h13v-5',
+  edit: 'M5 19l1-4L16 5l3 3L9 18zM14 7l3 3',
+  bin: 'M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13',
+  list: 'M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01',
+  more: 'M5 12h.01M12 12h.01M19 12h.01',
   box: 'M4 8V4h4M16 4h4v4M20 16v4h-4M8 20H4v-4',
 } as const;
 

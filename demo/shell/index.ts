@@ -2,6 +2,7 @@
 export { Button, IconButton } from './button';
 export { Choice } from './choice';
 export { Dialog } from './dialog';
+export { DropVeil } from './drop-veil';
 export { ErrorBox } from './error-box';
 export { FileButton } from './file-button';
 export { isDragging, watchFiles, type FileOrigin } from './files';
@@ -18,5 +19,5 @@ export { keepOffline } from './offline';
 export { Select } from './select';
 export { toast } from './toast';
 export { useSeconds } from './use-seconds';
-export { startConfined, startModelWorker } from './worker';
+export { startConfined, startModelWorker, startModelWorkerEarly } from './worker';
 export { bytesInWords, durationInWords, errorInWords, progressInWords, timeInWords, titleOf } from './words';

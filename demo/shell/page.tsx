@@ -22,10 +22,12 @@ export interface PageProps {
   hideTitle?: boolean;
   /** A sentence below it. */
   lead?: ComponentChildren;
+  /** Whether heading and sentence leave the first screen to what follows. */
+  compact?: boolean;
   children: ComponentChildren;
 }
 
-export function Page({ current, title, hideTitle = false, lead, children }: PageProps): JSX.Element {
+export function Page({ current, title, hideTitle, lead, compact, children }: PageProps): JSX.Element {
   const sites = otherSites().map((site) => site.replace(/^\w+:\/\//, ''));
   return (
     <>
@@ -54,7 +56,7 @@ export function Page({ current, title, hideTitle = false, lead, children }: Page
         <ThemeButton />
       </header>
       <main id="content" tabIndex={-1}>
-        <div class={hideTitle ? 'visually-hidden' : 'title'}>
+        <div class={hideTitle ? 'visually-hidden' : compact ? 'title compact' : 'title'}>
           <h1>{title}</h1>
           {lead && <p class="lead">{lead}</p>}
         </div>

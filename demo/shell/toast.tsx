@@ -1,6 +1,7 @@
 /** @file Short notes at the edge of the page: something was done, or can be. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { shellStrings } from '../strings/shell';
 import { Button, IconButton } from './button';
 
@@ -27,8 +28,16 @@ export function toast(text: string, actions: { label: string; run: () => void }[
 }
 
 export function Toasts(): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  // Above a dialog that covers the page: what was shown last in the top layer lies above what was there.
+  useLayoutEffect(() => {
+    const { current } = box;
+    if (!current?.showPopover) return;
+    if (current.matches(':popover-open')) current.hidePopover();
+    if (toasts.value.length > 0) current.showPopover();
+  }, [toasts.value]);
   return (
-    <div class="toasts" role="status">
+    <div class="toasts" role="status" popover="manual" ref={box}>
       {toasts.value.map(({ id, text, actions }) => (
         <div class="toast" key={id}>
           <p>{text}</p>

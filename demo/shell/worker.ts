@@ -16,7 +16,19 @@ export function startConfined(script: string | URL): Worker {
   return worker;
 }
 
+let early: Worker | null = null;
+
+/** Starts the worker that the page's model will run in before there is anything to load: it takes a third of a second. */
+export function startModelWorkerEarly(): void {
+  const worker = startConfined(modelWorkerUrl);
+  // Where it did not start, one that is started later says why.
+  worker.addEventListener('error', () => (early = early === worker ? null : early), { once: true });
+  early = worker;
+}
+
 /** For `VLM2Vec.load(…, { worker: startModelWorker })` and `models.add`. */
 export function startModelWorker(): Worker {
-  return startConfined(modelWorkerUrl);
+  const worker = early ?? startConfined(modelWorkerUrl);
+  early = null;
+  return worker;
 }

@@ -27,8 +27,8 @@ export const cardStrings = {
   comesWith: (size: string) => `none (${size}, with this site)`,
   fit: {
     gpu: 'fits the GPU',
-    cpu: 'on the CPU: no GPU to use',
-    parts: 'too large to hold at once: in parts, more slowly',
+    cpu: 'on the CPU: no GPU',
+    parts: 'in parts, more slowly',
     asking: 'looking…',
   } satisfies Record<Recommended['fit'], string>,
   noSpace: 'too little free space',

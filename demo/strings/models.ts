@@ -78,6 +78,7 @@ export const modelsStrings = {
   folderNote: 'A checkpoint of Qwen2-VL, LLaVA-1.6, Phi-3.5-V or SigLIP 2, or an adapter; can be dropped.',
   base: 'Base model…',
   baseNote: 'Of an adapter. Without it, the base comes from the Hub.',
+  dropHint: 'Let go to read this folder',
   folderInput: 'Folder',
   baseInput: 'Base model’s folder',
   look: 'See what it costs',

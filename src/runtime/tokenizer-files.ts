@@ -5,9 +5,11 @@ import { loadTokenizer, type Tokenizer } from '../text';
 import type { BundleFiles } from './files';
 
 export async function tokenizerOf({ tokenizer }: BundleManifest, files: BundleFiles): Promise<Tokenizer> {
-  const contents = new Map<string, Uint8Array>();
-  for (const file of tokenizer.files) {
-    contents.set(file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file));
-  }
-  return loadTokenizer(contents);
+  // Small files: each by itself would be a round trip to the server.
+  const contents = await Promise.all(
+    tokenizer.files.map(
+      async (file) => [file.path.slice(file.path.lastIndexOf('/') + 1), await files.bytes(file)] as const,
+    ),
+  );
+  return loadTokenizer(new Map(contents));
 }

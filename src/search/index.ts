@@ -18,6 +18,7 @@ export {
   type Wanted,
   type WeightedVector,
 } from './query';
+export type { DirectoryPicker } from './directory-picker';
 export type * from './types';
 // Exact search in vectors of one's own.
 export {

@@ -83,6 +83,8 @@ export interface SearchOptions {
   signal?: AbortSignal;
   /** `first`: by the first pass alone, though there is a deep model. @default 'deep' where there is one */
   pass?: Pass;
+  /** Of a typed query: called with what was found by words, dates and places, before any model is asked. */
+  onWords?: (result: SearchResult) => void;
   /** Called with what the first pass found, before the deep model begins. */
   onFirst?: (result: SearchResult) => void;
   /** Called while pictures are embedded for this search. */

@@ -6,7 +6,10 @@
 import type { RgbImage, Transparency } from '../image';
 import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
 
+import type { Reason, TypedOptions, Understood } from './typed';
+
 export type * from './passes';
+export type * from './typed';
 
 /** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
@@ -109,6 +112,11 @@ export interface OpenOptions {
   embedder: PhotoEmbedder | PhotoModel;
   /** A stronger model for a second pass: {@link PhotoIndex.useDeep}. @default none */
   deep?: DeepOptions;
+  /**
+   * Names of places, so that searches know them: the address of the package's `places/places.bin`, or what resolves to its bytes. Fetched
+   * with the first search that it could matter to, in a library whose pictures say where they were taken. @default none
+   */
+  places?: string | URL | (() => Promise<Uint8Array<ArrayBuffer>>);
   /** In place of the defaults. */
   limits?: Partial<PictureLimits>;
   /** Starts the worker that keeps the index, whose script is `vlm2vec-web/search/worker`. Default: the package's own. */
@@ -306,7 +314,12 @@ export interface QueryPart {
 export type QueryImage = Blob | { id: number };
 
 /** What to look for: a text, a picture, or both; more of them; and what to leave out. */
-export interface SearchQuery {
+export interface SearchQuery extends TypedOptions {
+  /**
+   * As a person typed it, in place of {@link text}: `dogs in Rome summer 2021 -people`. Words are looked for in names, keywords and
+   * captions and by the model; dates and places filter; `+` and `-` are added to {@link combine} and {@link exclude}.
+   */
+  typed?: string;
   /** With `image`: both are read together, in one pass: "this, but at night". */
   text?: string;
   /** A picture at hand, or one of the index. */
@@ -359,12 +372,16 @@ export interface Album {
 export interface SearchHit {
   /** {@link PhotoItem.id} */
   id: number;
-  /** Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length). */
+  /**
+   * Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length); NaN where no model was asked.
+   */
   score: number;
-  /** How many standard deviations it is above the mean of all pictures. */
+  /** How many standard deviations it is above the mean of all pictures; NaN where no model was asked. */
   z: number;
   /** Whose score that is. Scores of two models do not compare. */
   pass: Pass;
+  /** Of a typed query: why it was found. Empty for what does not stand out. */
+  why?: readonly Reason[];
 }
 
 /** What {@link PhotoIndex.search} found. */
@@ -388,6 +405,10 @@ export interface SearchResult {
   deep: DeepReport | null;
   /** Why the deep model, though there is one, had no part in it; null where it had, or should not. */
   deepError: Error | null;
+  /** Of a typed query. */
+  understood?: Understood;
+  /** Of a typed query: why names of places were not understood, though there should be a gazetteer. */
+  placesError?: Error;
   /** For the query's embedding, for comparing it with all pictures, and for embedding pictures that the deep model lacked. */
   milliseconds: { embed: number; score: number; deepen: number };
 }

@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { Icon } from '../../shell';
 import { searchStrings } from '../../strings/search';
+import { Heart } from '../albums/heart';
 import { Thumb, useItem } from '../parts/thumb';
 
 const strings = searchStrings.results;
@@ -57,6 +58,7 @@ export function Cell(props: CellProps): JSX.Element {
       >
         <Icon name="check" />
       </button>
+      <Heart id={id} name={name} class="cell-heart" tabIndex={-1} />
       <button
         type="button"
         class="cell-like"

@@ -48,8 +48,8 @@ export function Popover({
   );
 }
 
-/** Closes the panel when a person turns to something else. */
-function watchOutside(details: HTMLDetailsElement): () => void {
+/** Closes the panel when a person turns to something else. @returns what ends that */
+export function watchOutside(details: HTMLDetailsElement): () => void {
   const stop = new AbortController();
   const { signal } = stop;
   const leave = ({ target }: Event) => {

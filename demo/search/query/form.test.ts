@@ -52,10 +52,11 @@ test('the kind of query', () => {
 });
 
 test('both days of a range belong to it; what is not filled in filters nothing', () => {
-  expect(toFilter({ from: '2024-05-01', to: '2024-05-01', camera: '', folder: 'A/B' })).toEqual({
+  expect(toFilter({ from: '2024-05-01', to: '2024-05-01', camera: '', folder: 'A/B', album: 0 })).toEqual({
     from: Date.UTC(2024, 4, 1),
     to: Date.UTC(2024, 4, 2),
     folder: 'A/B',
+    album: 0,
   });
   expect(toFilter(NO_FILTER)).toBeUndefined();
   expect(toFilter({ ...NO_FILTER, from: '20', to: 'x' })).toBeUndefined();

@@ -24,6 +24,8 @@ export interface FilterForm {
   to: string;
   camera: string;
   folder: string;
+  /** Of an album, or of the favourites; null for any picture. */
+  album: number | null;
 }
 
 export interface QueryForm {
@@ -34,7 +36,7 @@ export interface QueryForm {
   instruction: string | null;
 }
 
-export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '' };
+export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '', album: null };
 export const EMPTY_FORM: QueryForm = { text: '', pictures: [], filter: NO_FILTER, instruction: null };
 
 /** What the words and the first picture are: that decides which instruction fits. */
@@ -66,11 +68,12 @@ export function toSearchQuery(form: QueryForm, parsed: ParsedQuery, limit: numbe
 }
 
 /** @returns undefined where nothing is filtered */
-export function toFilter({ from, to, camera, folder }: FilterForm): PhotoFilter | undefined {
+export function toFilter({ from, to, camera, folder, album }: FilterForm): PhotoFilter | undefined {
   const filter: PhotoFilter = {
     ...daysFilter(from, to),
     ...(camera && { camera }),
     ...(folder && { folder }),
+    ...(album !== null && { album }),
   };
   return Object.keys(filter).length > 0 ? filter : undefined;
 }

@@ -159,7 +159,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       taken: { from: START, to: START + count * 3_600_000 },
     }),
     thumbnail: thumbnail ?? (async () => new Blob()),
-    file: async (id) => new File([], `${id}.jpg`),
+    file: async (id) => new File([(await thumbnail?.(id)) ?? ''], `${id}.webp`, { type: 'image/webp' }),
     problems: async () => problems,
     groups: async () => ({ exact: [[1, 2]], similar: [[3, 4, 5]] }),
     async map() {

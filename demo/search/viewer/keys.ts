@@ -1,6 +1,19 @@
 /** @file What keys do in the viewer. Escape is the dialog's own. */
 
-export type ViewerCommand = 'select' | 'more-like';
+export type ViewerCommand = 'select' | 'more-like' | 'favourite' | 'zoom-in' | 'zoom-out' | 'fit';
+
+const COMMANDS = new Map<string, ViewerCommand>([
+  ['s', 'select'],
+  ['m', 'more-like'],
+  ['f', 'favourite'],
+  ['+', 'zoom-in'],
+  ['=', 'zoom-in'],
+  ['-', 'zoom-out'],
+  ['0', 'fit'],
+]);
+
+/** Of the view, for each press. */
+const PAN = 80;
 
 /** Where a key goes among `count` pictures; null where it goes nowhere. */
 export function stepOf(key: string, at: number, count: number): number | null {
@@ -13,6 +26,13 @@ export function stepOf(key: string, at: number, count: number): number | null {
 }
 
 export function viewerCommand(key: string): ViewerCommand | null {
-  if (key === 's' || key === 'S') return 'select';
-  return key === 'm' || key === 'M' ? 'more-like' : null;
+  return COMMANDS.get(key.toLowerCase()) ?? null;
+}
+
+/** How a key moves a picture that is zoomed, in pixels; null for keys that do not. */
+export function panOf(key: string): { dx: number; dy: number } | null {
+  if (key === 'ArrowLeft') return { dx: PAN, dy: 0 };
+  if (key === 'ArrowRight') return { dx: -PAN, dy: 0 };
+  if (key === 'ArrowUp') return { dx: 0, dy: PAN };
+  return key === 'ArrowDown' ? { dx: 0, dy: -PAN } : null;
 }

@@ -1,5 +1,5 @@
 /** @file The picture itself, from its file; its thumbnail until that is read, and in its place where it cannot be. */
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PhotoItem } from '../../../src/search';
 import { uprightPicture } from '../../../src/search/indexing/upright';
@@ -8,14 +8,22 @@ import { searchStrings } from '../../strings/search';
 import { useFolders } from '../library/use-folders';
 import { Thumb } from '../parts/thumb';
 import { useSearch } from '../state';
+import { Zoomable, type ZoomHandle } from './zoomable';
 
 const strings = searchStrings.viewer;
 
 /** `undrawable`: the file is there, but neither the browser nor the decoder here can show it. */
 type Picture = { url: string; file: File | null } | 'opening' | 'undrawable' | { error: unknown };
 
-/** @param props.item undefined while it is not known */
-export function Original({ id, item }: { id: number; item: PhotoItem | null | undefined }): JSX.Element {
+export interface OriginalProps {
+  id: number;
+  /** Undefined while it is not known. */
+  item: PhotoItem | null | undefined;
+  zoom: RefObject<ZoomHandle | null>;
+  onSwipe: (step: 1 | -1) => void;
+}
+
+export function Original({ id, item, zoom, onSwipe }: OriginalProps): JSX.Element {
   const { library } = useSearch();
   const { reconnect } = useFolders();
   const open = library.open.value;
@@ -58,19 +66,22 @@ export function Original({ id, item }: { id: number; item: PhotoItem | null | un
 
   return (
     <figure class="original">
-      {!drawn && <Thumb id={id} fit="contain" />}
-      {typeof picture === 'object' && 'url' in picture && (
-        <img
-          class={drawn ? 'drawn' : 'coming'}
-          src={picture.url}
-          alt={item?.name ?? ''}
-          onLoad={({ currentTarget }) => {
-            if (picture.file && !isAsIndexed(currentTarget)) decodeHere(picture.file);
-            else setDrawn(true);
-          }}
-          onError={() => decodeHere(picture.file)}
-        />
-      )}
+      <Zoomable size={item ?? null} handle={zoom} onSwipe={onSwipe}>
+        {!drawn && <Thumb id={id} fit="contain" />}
+        {typeof picture === 'object' && 'url' in picture && (
+          <img
+            class={drawn ? 'drawn' : 'coming'}
+            src={picture.url}
+            alt={item?.name ?? ''}
+            onLoad={({ currentTarget }) => {
+              if (picture.file && !isAsIndexed(currentTarget)) decodeHere(picture.file);
+              else setDrawn(true);
+            }}
+            onError={() => decodeHere(picture.file)}
+            draggable={false}
+          />
+        )}
+      </Zoomable>
       {picture === 'undrawable' && <figcaption>{strings.notShown}</figcaption>}
       {typeof picture === 'object' && 'error' in picture && (
         <figcaption>

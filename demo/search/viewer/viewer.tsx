@@ -4,12 +4,16 @@ import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, IconButton } from '../../shell';
 import { searchStrings } from '../../strings/search';
 import { toggle } from '../grid/selection';
-import { copyText } from '../parts/copy';
+import { useActions } from '../actions/use-actions';
+import { canCopyPictures, canShare } from '../actions/picture-actions';
+import { Heart } from '../albums/heart';
+import { actionStrings } from '../../strings/actions';
 import { useItem } from '../parts/thumb';
 import { useSearch, type Viewing } from '../state';
 import { factsOf } from './facts';
-import { stepOf, viewerCommand } from './keys';
+import { panOf, stepOf, viewerCommand } from './keys';
 import { Original } from './original';
+import { STEP, type ZoomHandle } from './zoomable';
 
 const strings = searchStrings.viewer;
 
@@ -20,13 +24,16 @@ export function Viewer(): JSX.Element | null {
 
 function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
   const state = useSearch();
-  const { finder, selection, viewing } = state;
+  const { finder, selection, viewing, albums, library } = state;
+  const actions = useActions();
+  const zoom = useRef<ZoomHandle>(null);
   const id = ids[at]!;
   const item = useItem(id);
   const hit = finder.found.value?.hits?.get(id) ?? null;
   const dialog = useRef<HTMLDialogElement>(null);
   const selected = selection.value.ids.has(id);
   const name = item?.name ?? '';
+  const fixed = library.state.value?.readOnly ?? true;
 
   // Before the paint: a key pressed as soon as the viewer is seen belongs to it.
   useLayoutEffect(() => {
@@ -53,17 +60,34 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
       onClose={close}
       onKeyDown={(event) => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
+        // In a dialog upon it keys are that one's.
+        if (event.target instanceof Element && event.target.closest('dialog') !== dialog.current) return;
+        const pan = zoom.current?.isZoomed() ? panOf(event.key) : null;
+        if (pan) {
+          event.preventDefault();
+          return zoom.current!.pan(pan.dx, pan.dy);
+        }
         const to = stepOf(event.key, at, ids.length);
         const command = viewerCommand(event.key);
         if (to === null && !command) return;
         event.preventDefault();
         go(to);
         if (command === 'select') select();
+        if (command === 'favourite' && !fixed) void albums.toggleFavourites([id]);
+        if (command === 'zoom-in') zoom.current?.by(STEP);
+        if (command === 'zoom-out') zoom.current?.by(1 / STEP);
+        if (command === 'fit') zoom.current?.reset();
         if (command === 'more-like') state.moreLike(id, name);
       }}
     >
       <div class="viewer-stage">
-        <Original key={id} id={id} item={item} />
+        <Original
+          key={id}
+          id={id}
+          item={item}
+          zoom={zoom}
+          onSwipe={(step) => go(stepOf(step > 0 ? 'ArrowRight' : 'ArrowLeft', at, ids.length))}
+        />
         <IconButton
           icon="previous"
           label={strings.previous}
@@ -88,7 +112,10 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
         {item === null && <p class="notice">{strings.gone}</p>}
         {item && (
           <>
-            <h2>{item.name}</h2>
+            <div class="viewer-title">
+              <h2>{item.name}</h2>
+              <Heart id={id} name={item.name} class="icon-button" />
+            </div>
             <dl aria-label={strings.details}>
               {factsOf(item, hit).map(({ label, value }) => (
                 <div key={label}>
@@ -112,7 +139,30 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
               <Button icon="check" aria-pressed={selected} onClick={select}>
                 {selected ? strings.unselect : strings.select}
               </Button>
-              <Button icon="copy" onClick={() => void copyText(item.path, strings.copied)}>
+              {!fixed && (
+                <Button icon="album" onClick={() => (albums.picking.value = [id])}>
+                  {actionStrings.selection.album}
+                </Button>
+              )}
+            </div>
+            <div class="viewer-files" role="group" aria-label={actionStrings.actions.label}>
+              <Button icon="open" onClick={() => void actions.open(id)}>
+                {actionStrings.actions.open}
+              </Button>
+              {canCopyPictures() && (
+                <Button icon="copy" onClick={() => void actions.copy(id)}>
+                  {actionStrings.actions.copy}
+                </Button>
+              )}
+              <Button icon="save" onClick={() => void actions.save(id)}>
+                {actionStrings.actions.save}
+              </Button>
+              {canShare() && (
+                <Button icon="share" onClick={() => void actions.share([id])}>
+                  {actionStrings.actions.share}
+                </Button>
+              )}
+              <Button icon="link" onClick={() => void actions.copyPaths([id])}>
                 {strings.copyPath}
               </Button>
             </div>

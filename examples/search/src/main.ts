@@ -7,20 +7,12 @@ const state = document.querySelector('#state')!;
 const list = document.querySelector('ol')!;
 
 const model = await VLM2Vec.load('nano');
-const index = await openPhotoIndex({
-  embedder: {
-    id: model.info.id,
-    dims: model.dims,
-    recipe: model.info.recipe,
-    embed: (inputs, options) => model.embed(inputs, options),
-  },
-});
+const index = await openPhotoIndex({ embedder: model });
 index.subscribe(({ phase, indexed }) => (state.textContent = `${indexed} pictures, ${phase}`));
 state.textContent = `${index.state.indexed} pictures, ${index.state.phase}`; // kept from the last visit
 
 files.onchange = async () => {
-  const chosen = Array.from(files.files!, (file) => ({ path: file.name, file }));
-  await index.add({ name: 'Chosen pictures', files: chosen });
+  await index.add({ name: 'Chosen pictures', files: files.files! });
   await index.start();
 };
 

@@ -8,7 +8,6 @@ declare const button: HTMLButtonElement;
 declare const stop: AbortController;
 declare const file: File;
 declare const image: HTMLImageElement;
-declare const showDirectoryPicker: () => Promise<FileSystemDirectoryHandle>;
 
 const index = await openPhotoIndex({ embedder: model });
 const published = await openStaticIndex('/photos.index/', { embedder: model });

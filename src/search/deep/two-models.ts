@@ -108,6 +108,7 @@ export async function openBench(embedder: PhotoEmbedder, deepOptions: DeepOption
     embedDeep: async (inputs, wanted) => deep?.gate.index(inputs, wanted ? 1 : 2) ?? { kind: 'aborted' },
     abortDeep: () => deep?.gate.abortIndexing(),
     onState: (state) => void states.push(state),
+    places: async () => null,
     left: () => null,
     onDecoding: () => undefined,
   };

@@ -28,17 +28,21 @@ export function refuse(option: string, value: unknown, must: string): never {
 const string: Check = (value, option) => {
   if (typeof value !== 'string') refuse(option, value, 'a string');
 };
+const boolean: Check = (value, option) => {
+  if (typeof value !== 'boolean') refuse(option, value, 'true or false');
+};
 const starter: Check = (value, option) => {
   if (typeof value !== 'function') refuse(option, value, 'a function that starts a worker');
 };
 const above0: Check = (value, option) => {
   if (!(typeof value === 'number' && value > 0)) refuse(option, value, 'a number above 0');
 };
-const oneOf =
-  (...allowed: readonly string[]): Check =>
-  (value, option) => {
-    if (!allowed.includes(value as string)) refuse(option, value, allowed.join(' or '));
-  };
+const pass: Check = (value, option) => {
+  if (value !== 'first' && value !== 'deep') refuse(option, value, 'first or deep');
+};
+const order: Check = (value, option) => {
+  if (!['newest', 'oldest', 'path'].includes(value as string)) refuse(option, value, 'newest, oldest or path');
+};
 
 /** Pictures have the camera's wall clock, a `Date` is a moment: which days it means depends on where it was made. */
 const wallClock: Check = (value, option) => {
@@ -88,7 +92,10 @@ const parts: Check = (value, option) => {
 };
 
 const FILTER: Checks<PhotoFilter> = {
-  ...{ from: wallClock, to: wallClock, camera: strings, folder: string },
+  from: wallClock,
+  to: wallClock,
+  camera: strings,
+  folder: string,
   album: whole,
 };
 const filter: Check = (value, option) => {
@@ -97,26 +104,47 @@ const filter: Check = (value, option) => {
 };
 
 const QUERY: Checks<SearchQuery> = {
-  ...{ text: string, image: picture, combine: parts, exclude: parts },
-  ...{ instruction: string, filter, limit },
+  text: string,
+  image: picture,
+  combine: parts,
+  exclude: parts,
+  instruction: string,
+  filter,
+  limit,
+  typed: string,
+  now: wallClock,
+  dayFirst: boolean,
+  asWords: strings,
 };
-const SEARCH: Checks<SearchOptions> = { signal: null, pass: oneOf('first', 'deep'), onFirst: null, onProgress: null };
-const LIST: Checks<ListOptions> = { filter, order: oneOf('newest', 'oldest', 'path') };
 const cosine: Check = (value, option) => {
   if (!(typeof value === 'number' && value >= -1 && value <= 1)) refuse(option, value, 'a cosine, −1 to 1');
 };
 const LIMITS: Checks<PictureLimits> = {
-  ...{ fileBytes: above0, pixels: above0, decodeSeconds: above0, embedSeconds: above0 },
+  fileBytes: above0,
+  pixels: above0,
+  decodeSeconds: above0,
+  embedSeconds: above0,
+};
+const limits: Check = (value, option) => {
+  if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
+  checkAll('openPhotoIndex', value, LIMITS, `${option}.`);
+};
+const places: Check = (value, option) => {
+  if (typeof value === 'string' || typeof value === 'function' || value instanceof URL) return;
+  refuse(option, value, 'the address of places.bin, or a function that resolves to its bytes');
 };
 const OPEN: Checks<OpenOptions> = {
-  ...{ name: string, embedder: null, deep: null },
-  limits: (value, option) => {
-    if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
-    checkAll('openPhotoIndex', value, LIMITS, `${option}.`);
-  },
-  ...{ worker: starter, surveyWorker: starter },
+  name: string,
+  embedder: null,
+  deep: null,
+  limits,
+  worker: starter,
+  surveyWorker: starter,
+  places,
 };
-const FINISHED: Checks<FinishedOptions> = { signal: null, pass: oneOf('first', 'deep') };
+const SEARCH: Checks<SearchOptions> = { signal: null, pass, onWords: null, onFirst: null, onProgress: null };
+const LIST: Checks<ListOptions> = { filter, order };
+const FINISHED: Checks<FinishedOptions> = { signal: null, pass };
 const MAP: Checks<MapOptions> = { signal: null, onProgress: null };
 
 function checkAll<T extends object>(what: string, given: object, checks: Checks<T>, prefix = ''): void {
@@ -127,23 +155,22 @@ function checkAll<T extends object>(what: string, given: object, checks: Checks<
   }
 }
 
-const checkCall =
-  <T extends object>(call: string, checks: Checks<T>) =>
-  (options: unknown): void => {
-    expectOptions(call, options);
-    checkAll(call, options as object, checks);
-    expectHooks(options as object);
-  };
+function checkCall<T extends object>(call: string, options: unknown, checks: Checks<T>): void {
+  expectOptions(call, options);
+  checkAll(call, options as object, checks);
+  expectHooks(options as object);
+}
 
-export const checkOpen = checkCall('openPhotoIndex', OPEN);
-export const checkSearchOptions = checkCall('The second argument of search', SEARCH);
-export const checkList = checkCall('list', LIST);
-export const checkFinished = checkCall('finished', FINISHED);
-export const checkGroups = checkCall('groups', { signal: null, threshold: cosine });
-export const checkAlbums = checkCall('albums', { of: null });
-export const checkMap = checkCall('map', MAP);
+// Functions, not results of calls: bundlers could not leave those out.
+export const checkOpen = (options: unknown) => checkCall('openPhotoIndex', options, OPEN);
+export const checkSearchOptions = (options: unknown) => checkCall('The second argument of search', options, SEARCH);
+export const checkList = (options: unknown) => checkCall('list', options, LIST);
+export const checkFinished = (options: unknown) => checkCall('finished', options, FINISHED);
+export const checkGroups = (options: unknown) => checkCall('groups', options, { signal: null, threshold: cosine });
+export const checkAlbums = (options: unknown) => checkCall('albums', options, { of: null });
+export const checkMap = (options: unknown) => checkCall('map', options, MAP);
 /** Of calls that take a signal and nothing else. */
-export const checkSignal = (call: string, options: unknown): void => checkCall(call, { signal: null })(options);
+export const checkSignal = (call: string, options: unknown) => checkCall(call, options, { signal: null });
 
 /** @throws InvalidInputError, for a query with nothing to look for too */
 export function checkQuery(query: unknown): void {
@@ -153,8 +180,11 @@ export function checkQuery(query: unknown): void {
     refuse('query', query, meant);
   }
   checkAll('A query', query, QUERY);
-  const { text, image, combine = [], exclude = [] } = query as SearchQuery;
-  if (!text && image === undefined && combine.length === 0 && exclude.length === 0) {
+  const { typed, text, image, combine = [], exclude = [] } = query as SearchQuery;
+  if (typed !== undefined && text !== undefined) {
+    throw new InvalidInputError('A query has typed and text: give one of them.', { option: 'typed' });
+  }
+  if (!typed && !text && image === undefined && combine.length === 0 && exclude.length === 0) {
     throw new InvalidInputError('The query is empty: give it a text, an image, or parts to combine or exclude.', {
       option: 'query',
     });

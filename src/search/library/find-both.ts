@@ -16,8 +16,13 @@ function lacks(catalog: Catalog): (item: PhotoItem) => boolean {
 }
 
 /** Of the first pass's best `count`, those that the deep model does not know. Best first. */
-export function shortlist(catalog: Catalog, query: VectorQuery, count: number): { best: number[]; lacking: number[] } {
-  const { hits } = find(catalog, query, { limit: count });
+export function shortlist(
+  catalog: Catalog,
+  query: VectorQuery,
+  count: number,
+  only?: (item: PhotoItem) => boolean,
+): { best: number[]; lacking: number[] } {
+  const { hits } = find(catalog, query, { limit: count, only });
   const best = hits.map(({ id }) => id);
   const isLacking = lacks(catalog);
   return { best, lacking: best.filter((id) => isLacking(catalog.itemOf(catalog.picture(id)!))) };
@@ -27,12 +32,18 @@ export function shortlist(catalog: Catalog, query: VectorQuery, count: number): 
  * First what stands out by the deep model, then what stands out by the first pass and is not known to the deep model; then
  * the others in the same order. Where it knows all, that is its own ranking.
  * @param queries as each model embedded it
+ * @param only these pictures
  */
-export function findBoth(catalog: Catalog, queries: { first: VectorQuery; deep: VectorQuery }): Found {
+export function findBoth(
+  catalog: Catalog,
+  queries: { first: VectorQuery; deep: VectorQuery },
+  only: (item: PhotoItem) => boolean = () => true,
+): Found {
   const limit = limitOf(queries.first);
-  const deep = find(catalog, queries.deep, { pass: 'deep', limit });
-  const all = find(catalog, queries.first, { limit });
-  const rest = find(catalog, queries.first, { limit, only: lacks(catalog) });
+  const deep = find(catalog, queries.deep, { pass: 'deep', limit, only });
+  const all = find(catalog, queries.first, { limit, only });
+  const isLacking = lacks(catalog);
+  const rest = find(catalog, queries.first, { limit, only: (item) => isLacking(item) && only(item) });
   // What stands out is told by the whole library: the best of the rest need not.
   const least = all.hits[all.relevantCount - 1]?.score ?? Infinity;
   const relevant = rest.hits.filter(({ score }) => score >= least).length;

@@ -2,6 +2,7 @@
 
 import { InvalidInputError } from '../../errors';
 import { combineVectors, relevanceCut, zScore } from '../query';
+import type { Matching } from '../query/understand';
 import type {
   Facets,
   ListOptions,
@@ -30,6 +31,8 @@ export interface VectorQuery {
   exclude: readonly VectorPart[];
   filter?: PhotoFilter;
   limit?: number;
+  /** Of what was typed. */
+  matching?: Matching;
   /** Pictures that are part of the query, and so no results. */
   omit: readonly number[];
 }

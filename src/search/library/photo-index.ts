@@ -2,7 +2,8 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, UnsupportedError } from '../../errors';
+import { DisposedError, NetworkError, UnsupportedError } from '../../errors';
+import { fetchAnywhere } from '../../net';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
@@ -94,6 +95,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
     models,
     start: options.worker ?? startSearchWorker,
     startSurvey: options.surveyWorker ?? startSurveyWorker,
+    places: options.places,
   });
   try {
     if (deep) await index.attach(deep);
@@ -104,11 +106,22 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
   }
 }
 
+async function readPlaces(places: OpenOptions['places']): Promise<Uint8Array<ArrayBuffer> | null> {
+  if (places === undefined) return null;
+  if (typeof places === 'function') return places();
+  const response = await fetchAnywhere(places).catch((cause: unknown) => {
+    throw new NetworkError(`The file of places could not be fetched from ${String(places)}.`, {}, { cause });
+  });
+  if (!response.ok) throw new NetworkError(`The file of places: ${String(places)} answers with ${response.status}.`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
 interface Parts {
   settings: Omit<OpenSettings, 'innocent'>;
   models: { first: PhotoEmbedder; limits: PictureLimits; queue: EmbedQueue };
   start: () => Worker;
   startSurvey: () => Worker;
+  places: OpenOptions['places'];
 }
 
 class BrowserPhotoIndex implements PhotoIndex {
@@ -142,7 +155,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   static async open(parts: Parts): Promise<BrowserPhotoIndex> {
     const index = new BrowserPhotoIndex(parts);
-    const { settings, start } = parts;
+    const { settings, start, places } = parts;
     const gate = index.#gate;
     index.#link = await WorkerLink.open({
       start,
@@ -153,6 +166,7 @@ class BrowserPhotoIndex implements PhotoIndex {
         embedDeep: async (inputs, wanted) =>
           index.#deep ? index.#deep.gate.index(inputs, wanted ? 1 : 2) : { kind: 'aborted' },
         abortDeep: () => index.#deep?.gate.abortIndexing(),
+        places: () => readPlaces(places),
         onState: (state) => index.#onState(state),
         left: () => readLeaving(settings.place),
       },

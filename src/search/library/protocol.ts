@@ -41,6 +41,8 @@ export interface PageHooks {
   embedDeep(inputs: readonly EmbedderInput[], wanted: boolean): Promise<EmbedOutcome>;
   /** As {@link abortEmbeddings}, of the deep model's. */
   abortDeep(): void;
+  /** The file of names of places; null without one. */
+  places(): Promise<Uint8Array<ArrayBuffer> | null>;
   onState(state: WireState): void;
   /** How the last page was left. */
   left(): Leaving | null | Promise<Leaving | null>;

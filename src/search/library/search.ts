@@ -6,8 +6,12 @@
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
 import { InvalidInputError, VLM2VecError } from '../../errors';
+import { errorFromWire } from '../../remote/error-wire';
+import { localWallClock } from '../facts/dates';
+import type { ParsedQuery } from '../query/parse-query';
 import { checkReadable, nearestReadable } from '../query/readable';
-import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
+import type { Matching } from '../query/understand';
+import type { PhotoEmbedder, QueryPart, SearchOptions, SearchQuery, SearchResult } from '../types';
 import type { DeepModel } from './deep-model';
 import { isGone, type EmbedGate } from './embed-gate';
 import { embedQuery } from './embed-query';
@@ -35,7 +39,7 @@ const nameOf = ({ name, id }: PhotoEmbedder) => name ?? id;
 /** @throws as `PhotoIndex.search` */
 export async function search(
   query: SearchQuery,
-  { signal, pass, onFirst, onProgress }: SearchOptions,
+  { signal, pass, onWords, onFirst, onProgress }: SearchOptions,
   means: SearchMeans,
 ): Promise<SearchResult> {
   if (pass === 'deep' && !means.deep) {
@@ -43,23 +47,79 @@ export async function search(
       option: 'pass',
     });
   }
+  const { typed, now, dayFirst, asWords, ...given } = query;
+  if (typed === undefined) return searchAsked(given, null, { signal, pass, onFirst, onProgress }, means);
+  const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
+  const { matching, placesError, ...understood } = await means.call((service) => service.understand(typed, options));
+  signal?.throwIfAborted();
+  const told = { understood, ...(placesError && { placesError: errorFromWire(placesError) }) };
+  const wanted = withTyped(given, understood.parsed);
+  const { text, image, combine = [] } = wanted;
+  const isAsked = Boolean(text) || image !== undefined || combine.length > 0;
+  if (!isAsked && matching.only.length === 0) throw new InvalidInputError('There is nothing to look for.');
+  const omit = picturesOf(wanted);
+  const found = await means.call((service) =>
+    service.findWords({ include: [], exclude: [], omit, filter: given.filter, limit: given.limit, matching }),
+  );
+  signal?.throwIfAborted();
+  const milliseconds = { embed: 0, score: found.milliseconds, deepen: 0 };
+  const byWords: SearchResult = { ...found, deep: null, deepError: null, milliseconds, ...told };
+  if (!isAsked) return byWords;
+  onWords?.(byWords);
+  const first = onFirst && ((result: SearchResult) => onFirst({ ...result, ...told }));
+  const result = await searchAsked(wanted, matching, { signal, pass, onFirst: first, onProgress }, means);
+  return { ...result, ...told };
+}
+
+/** What was typed beside what else is looked for. */
+function withTyped(query: SearchQuery, { text, also, exclude }: ParsedQuery): SearchQuery {
+  const words = (all: readonly string[]): QueryPart[] => all.map((each) => ({ text: each }));
+  const combine = [...words(also), ...(query.combine ?? [])];
+  const without = [...words(exclude), ...(query.exclude ?? [])];
+  return {
+    ...query,
+    ...(text && { text }),
+    ...(combine.length > 0 && { combine }),
+    ...(without.length > 0 && { exclude: without }),
+  };
+}
+
+/** Pictures of the index that are part of a query. */
+function picturesOf({ image, combine = [] }: SearchQuery): number[] {
+  return [{ image }, ...combine].flatMap(({ image: each }) => (each && 'id' in each ? [each.id] : []));
+}
+
+type AskOptions = Omit<SearchOptions, 'onWords'>;
+
+/** @param matching of what was typed; null without */
+async function searchAsked(
+  query: SearchQuery,
+  matching: Matching | null,
+  { signal, pass, onFirst, onProgress }: AskOptions,
+  means: SearchMeans,
+): Promise<SearchResult> {
   const { embedder } = means.first;
   const deep = pass === 'first' ? null : means.deep;
   if (!deep) {
     checkReadable(query, embedder.inputs, nameOf(embedder));
-    return (await searchFirst(query, signal, means)).result;
+    return (await searchFirst(query, matching, signal, means)).result;
   }
   checkReadable(query, deep.embedder.inputs, nameOf(deep.embedder));
   // Nothing of the background comes between a search's words and the pictures that it wants.
   const release = means.queue.hold(1);
   try {
-    return await searchBoth(query, { signal, onFirst, onProgress }, means, deep);
+    return await searchBoth(query, matching, { signal, onFirst, onProgress }, means, deep);
   } finally {
     release();
   }
 }
 
-async function searchFirst(query: SearchQuery, signal: AbortSignal | undefined, means: SearchMeans) {
+async function searchFirst(
+  query: SearchQuery,
+  matching: Matching | null,
+  signal: AbortSignal | undefined,
+  means: SearchMeans,
+) {
   const { embedder, gate } = means.first;
   const asked = await embedQuery(query, {
     recipe: embedder.recipe,
@@ -67,6 +127,7 @@ async function searchFirst(query: SearchQuery, signal: AbortSignal | undefined, 
     file: means.file,
   });
   signal?.throwIfAborted();
+  if (matching) asked.query.matching = matching;
   const found = await means.call((service) => service.find(asked.query));
   signal?.throwIfAborted();
   const milliseconds = { embed: asked.milliseconds, score: found.milliseconds, deepen: 0 };
@@ -76,12 +137,13 @@ async function searchFirst(query: SearchQuery, signal: AbortSignal | undefined, 
 
 async function searchBoth(
   query: SearchQuery,
-  { signal, onFirst, onProgress }: SearchOptions,
+  matching: Matching | null,
+  { signal, onFirst, onProgress }: AskOptions,
   means: SearchMeans,
   deep: DeepModel,
 ): Promise<SearchResult> {
   const { embedder } = means.first;
-  const first = await searchFirst(nearestReadable(query, embedder.inputs), signal, means);
+  const first = await searchFirst(nearestReadable(query, embedder.inputs), matching, signal, means);
   onFirst?.(first.result);
   try {
     const asked = await embedQuery(query, {

@@ -1,7 +1,7 @@
 /** @file The worker's side of a photo index: all but the model, which the page has. Expose it with comlink. */
 
 import { transfer } from 'comlink';
-import { errorToWire } from '../../remote/error-wire';
+import { errorToWire, type WireError } from '../../remote/error-wire';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { NumberedCalls } from '../../remote/numbered-calls';
 import { lockName } from '../../store/locks';
@@ -18,6 +18,8 @@ import type {
   PhotoItem,
   PhotoProblem,
   SearchResult,
+  TypedOptions,
+  Understood,
 } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
 import { openBrowserStorage, type BrowserStorage } from './browser-storage';
@@ -27,6 +29,12 @@ import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
 import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
 import { findBoth, shortlist } from './find-both';
+import { findTyped, hasPlaces, passing, understandFor, wantsPlaces, type Ranked } from './find-typed';
+import { Gazetteer } from '../places/gazetteer';
+import { Places } from '../places/areas';
+import { Turns } from '../turns';
+import { WordSearch } from '../words/match';
+import type { Matching } from '../query/understand';
 import { slotIn } from './layers';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
@@ -43,6 +51,8 @@ import type { Layout, Snapshot } from '../survey/protocol';
 
 /** States are told at most so often, in milliseconds. */
 const TELL_EVERY = 100;
+/** A search waits no longer for names of places; the next one may have them. */
+const PLACES_PATIENCE = 5000;
 /** A worker that ended keeps its lock for a moment. */
 const LOCK_PATIENCE = 10_000;
 
@@ -75,6 +85,9 @@ export class SearchService {
   readonly #closing = new AbortController();
   readonly #calls = new NumberedCalls();
   readonly #folders = new Folders();
+  readonly #words = new WordSearch();
+  /** Under way or done; null before, and where it failed. */
+  #placesRead: Promise<void> | null = null;
   #telling: ReturnType<typeof setTimeout> | undefined;
   /** Messages of other tabs are worked through one after another. */
   #following: Promise<void> = Promise.resolve();
@@ -173,14 +186,36 @@ export class SearchService {
     await this.#deep?.retry(ids);
   }
 
-  /** By the first pass alone. */
+  /**
+   * What was typed, taken apart. Where it may name a place, the gazetteer is waited for.
+   * @returns with the reason where that could not be had
+   */
+  async understand(
+    typed: string,
+    options: TypedOptions & { now: number },
+  ): Promise<Understood & { matching: Matching; placesError: WireError | null }> {
+    const { catalog } = this.#open().library;
+    let placesError: WireError | null = null;
+    if (!this.#words.places && hasPlaces(catalog)) {
+      const reading = this.#readPlaces().catch((error: Error) => void (placesError = errorToWire(error)));
+      if (wantsPlaces(catalog, typed)) await Promise.race([reading, sleep(PLACES_PATIENCE)]);
+    }
+    return { ...(await understandFor(catalog, this.#words, typed, options)), placesError };
+  }
+
+  /** By words, dates and places alone. */
+  async findWords(query: VectorQuery): Promise<WireFound> {
+    return this.#timed(({ catalog }) => findTyped(catalog, query, this.#words, null));
+  }
+
+  /** By the first pass alone; of what was typed by its words, too. */
   async find(query: VectorQuery): Promise<WireFound> {
-    return this.#timed(({ catalog }) => find(catalog, query));
+    return this.#timed(({ catalog }) => this.#typed(query, (only) => find(catalog, query, { only })));
   }
 
   /** By both. */
   async findBoth(first: VectorQuery, deep: VectorQuery): Promise<WireFound> {
-    return this.#timed(({ catalog }) => findBoth(catalog, { first, deep }));
+    return this.#timed(({ catalog }) => this.#typed(first, (only) => findBoth(catalog, { first, deep }, only)));
   }
 
   /**
@@ -195,7 +230,7 @@ export class SearchService {
   ): Promise<DeepReport & { knowsQuery: boolean }> {
     return this.#calls.run(call, async (signal) => {
       const { catalog } = this.#open().library;
-      const { best, lacking } = shortlist(catalog, query, count);
+      const { best, lacking } = shortlist(catalog, query, count, passing(query, this.#words));
       const parts = [...query.include, ...query.exclude].flatMap((part: VectorPart) => ('id' in part ? [part.id] : []));
       const isKnown = (id: number) => slotIn(catalog.picture(id) ?? {}, catalog.deep!.key) !== undefined;
       const wanted = [...new Set([...parts.filter((id) => !isKnown(id)), ...lacking])];
@@ -354,6 +389,32 @@ export class SearchService {
     this.#unlock?.();
   }
 
+  #typed(query: VectorQuery, ranked: (only?: Parameters<Ranked>[0]) => Found): Found {
+    return query.matching ? findTyped(this.#open().library.catalog, query, this.#words, ranked) : ranked();
+  }
+
+  /** Once; anew where it failed. Nothing happens where there is no gazetteer. */
+  #readPlaces(): Promise<void> {
+    return (this.#placesRead ??= (async () => {
+      const bytes = await this.#hooks!.places();
+      if (!bytes) return;
+      this.#words.places = new Places(await Gazetteer.read(bytes));
+      void this.#prepareWords().catch(() => undefined);
+    })().catch((error: unknown) => {
+      this.#placesRead = null;
+      throw error;
+    }));
+  }
+
+  /** Folds names and looks up places ahead of the first search, between other work. */
+  async #prepareWords(): Promise<void> {
+    const turns = new Turns(this.#closing.signal);
+    for (const item of this.#open().library.catalog.rows) {
+      if (item) this.#words.prepare(item);
+      if (turns.due) await turns.give();
+    }
+  }
+
   async #load(writable: boolean, innocent: InnocentWork): Promise<void> {
     const { limits, ...place } = this.#settings!;
     const storage = await openBrowserStorage(place.place, () => void this.close());
@@ -385,6 +446,7 @@ export class SearchService {
     // Where that fails, searches are by the first pass, and the state says that there is no deep model.
     const { deep } = this.#settings!;
     if (deep) await this.#attach(deep).catch(() => (this.#settings = { ...this.#settings!, deep: null }));
+    void this.#prepareWords().catch(() => undefined);
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
     // Not waited for: another tab may be in the way of reading another index.
     if (writable) void this.#takeAlbums(library).catch(() => undefined);
@@ -550,4 +612,8 @@ function blame({ left, ended }: InnocentWork): Blame {
     const blamed = session === ended?.session ? keys.filter((key) => ended.decoding.includes(key)) : keys;
     return { keys: blamed, alone: blamed.length === 1 };
   };
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -97,6 +97,7 @@ function open(...behaviours: (Behaviour | (() => never))[]): Promise<WorkerLink>
       embedDeep: async () => ({ kind: 'aborted' as const }),
       abortDeep: () => undefined,
       onState: () => undefined,
+      places: async () => null,
       left: () => null,
     },
     left: null,

@@ -124,6 +124,7 @@ export class WorkerLink {
         return hooks.embedDeep(inputs, wanted);
       },
       abortDeep: () => hooks.abortDeep(),
+      places: () => hooks.places(),
       onState: (state) => {
         sign();
         hooks.onState(state);

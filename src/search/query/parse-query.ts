@@ -25,9 +25,22 @@ const QUOTES: Record<string, string> = {
  * marks nothing is a sign; a quotation that does not end goes to the end.
  */
 export function parseQuery(input: string): ParsedQuery {
-  const text: string[] = [];
-  const also: string[] = [];
-  const exclude: string[] = [];
+  const pieces = piecesOf(input);
+  const of = (sign: QueryPiece['sign']) => pieces.flatMap((piece) => (piece.sign === sign ? piece.words : []));
+  return { text: of('').join(' '), also: of('+'), exclude: of('-') };
+}
+
+/** A word or a quotation of what was typed. */
+export interface QueryPiece {
+  sign: '' | '+' | '-';
+  /** Without quotation marks, with single spaces; not empty. */
+  words: string;
+  quoted: boolean;
+}
+
+/** The same piece by piece, in order. */
+export function piecesOf(input: string): QueryPiece[] {
+  const pieces: QueryPiece[] = [];
   for (let at = 0; at < input.length;) {
     if (/\s/.test(input[at]!)) {
       at++;
@@ -37,12 +50,9 @@ export function parseQuery(input: string): ParsedQuery {
     const from = sign ? at + 1 : at;
     const [words, end] = wordsAt(input, from);
     at = end;
-    if (words === '') continue;
-    if (sign === '-') exclude.push(words);
-    else if (sign === '+') also.push(words);
-    else text.push(words);
+    if (words !== '') pieces.push({ sign: sign ?? '', words, quoted: QUOTES[input[from]!] !== undefined });
   }
-  return { text: text.join(' '), also, exclude };
+  return pieces;
 }
 
 function signAt(input: string, at: number): '+' | '-' | null {

@@ -1,0 +1,7 @@
+/** @file Over the whole page while files are dragged across it: what letting go will do. */
+import type { JSX } from 'preact';
+import { isDragging } from './files';
+
+export function DropVeil({ hint }: { hint: string }): JSX.Element | null {
+  return isDragging.value ? <p class="drop-veil">{hint}</p> : null;
+}

@@ -1,0 +1,225 @@
+/**
+ * @file The one box: what was typed → dates and places, which filter, and the rest, which the model is asked for. A date or place is
+ * recognised only where the words say so; whatever was recognised can be taken back, and still counts where it stands in a name.
+ */
+
+import type { Area, Places, Whereabouts } from '../places/areas';
+import type { Recognised, TypedOptions, Understood } from '../typed';
+import { needleOf } from '../words/fold';
+import type { Stretch } from './dates/calendar';
+import { spelledDays } from './dates/days';
+import { MOST_LETTERS, spokenDates, type DateFound, type WhenTaken } from './dates/spoken';
+import { piecesOf, type QueryPiece } from './parse-query';
+
+/** A filter of a query. */
+export type Only = Recognised & {
+  /** All of these in a picture's names pass, too. */
+  needles: readonly string[];
+} & ({ kind: 'date'; when: WhenTaken } | { kind: 'place'; area: Area });
+
+/** What names are looked through for, and filters. */
+export interface Matching {
+  /** All of them have to be there; empty where there are none. */
+  needles: readonly string[];
+  /** None of these. */
+  without: readonly string[];
+  only: readonly Only[];
+}
+
+/** Words that say nothing about a picture's name. */
+const LITTLE = new Set(
+  'a an the in on at of with without and or by to from near for my our me us is are photo photos picture pictures image images'.split(
+    ' ',
+  ),
+);
+/** More words than that are no name. */
+const MOST_NEEDLES = 32;
+const LONGEST_PLACE = 4;
+/** Longer texts are pasted, not typed: they are words as they stand. */
+const MOST_TYPED = 20_000;
+const BEFORE_PLACES = new Set(['in', 'at', 'near', 'from', 'around']);
+
+export interface UnderstandOptions extends TypedOptions {
+  now: number;
+  /** Null without a gazetteer, and where the library says of no picture where it was taken. */
+  places?: {
+    known: Places;
+    /** Where in an area a picture of the library was taken; null where none was. */
+    photographed(area: Area): Whereabouts | 'country' | null;
+  } | null;
+}
+
+/** Whether a text may name a place: then the gazetteer is worth loading. */
+export function mayNamePlace(typed: string): boolean {
+  const words = typed.slice(0, MOST_LETTERS).split(/\s+/);
+  return words.some((word, at) => at > 0 && (BEFORE_PLACES.has(words[at - 1]!.toLowerCase()) || isCapital(word)));
+}
+
+/** Never fails: what makes no sense is words. */
+export async function understand(
+  typed: string,
+  options: UnderstandOptions,
+): Promise<Understood & { matching: Matching }> {
+  if (typed.length > MOST_TYPED) return plainWords(typed);
+  const pieces = piecesOf(typed);
+  const asWords = new Set((options.asWords ?? []).map((text) => text.toLowerCase()));
+  const only: Only[] = [];
+  const rest: QueryPiece[] = [];
+  for (const run of runsOf(pieces)) {
+    if (typeof run !== 'string') {
+      rest.push(run);
+      continue;
+    }
+    const found = await recognise(run, options, asWords);
+    only.push(...found.only);
+    rest.push(...found.rest.map((words): QueryPiece => ({ sign: '', words, quoted: false })));
+  }
+  const of = (sign: QueryPiece['sign']) => rest.flatMap((piece) => (piece.sign === sign ? piece.words : []));
+  return {
+    parsed: { text: of('').join(' '), also: of('+'), exclude: of('-') },
+    recognised: only.map(({ kind, text, meaning }) => ({ kind, text, meaning })),
+    matching: {
+      needles: needlesOf(rest.filter(({ sign }) => sign !== '-')),
+      without: rest
+        .filter(({ sign }) => sign === '-')
+        .slice(0, MOST_NEEDLES)
+        .flatMap(({ words }) => needleOf(words.slice(0, MOST_LETTERS)) ?? []),
+      only,
+    },
+  };
+}
+
+function plainWords(text: string): Understood & { matching: Matching } {
+  return { parsed: { text, also: [], exclude: [] }, recognised: [], matching: { needles: [], without: [], only: [] } };
+}
+
+/** Words that stand together without signs and quotation marks, as one text; all else as it is. */
+function runsOf(pieces: readonly QueryPiece[]): (string | QueryPiece)[] {
+  const runs: (string | QueryPiece)[] = [];
+  let words: string[] = [];
+  const end = () => {
+    if (words.length > 0) runs.push(words.join(' '));
+    words = [];
+  };
+  for (const piece of pieces) {
+    if (piece.sign === '' && !piece.quoted) words.push(piece.words);
+    else {
+      end();
+      runs.push(piece);
+    }
+  }
+  end();
+  return runs;
+}
+
+async function recognise(
+  text: string,
+  { now, dayFirst = false, places }: UnderstandOptions,
+  asWords: ReadonlySet<string>,
+) {
+  const days = await spelledDays(text, now, dayFirst);
+  const dates = [...days, ...spokenDates(text, now).filter((date) => !days.some((day) => overlap(day, date)))];
+  const spans: { start: number; end: number; only: Only }[] = dates.map((date) => ({
+    ...date,
+    only: dateOnly(text, date),
+  }));
+  for (const place of places ? placesIn(text, places) : []) {
+    if (!spans.some((span) => overlap(span, place))) spans.push(place);
+  }
+  const kept = spans.filter(({ only }) => !asWords.has(only.text.toLowerCase())).sort((a, b) => a.start - b.start);
+  const rest: string[] = [];
+  let at = 0;
+  for (const { start, end } of [...kept, { start: text.length, end: text.length }]) {
+    const words = text.slice(at, start).replace(/^[\s,;]+|[\s,;]+$/g, '');
+    if (words) rest.push(words);
+    at = end;
+  }
+  // What is left of `photos of 2021`.
+  const isLittle =
+    kept.length > 0 &&
+    rest.every((words) =>
+      words
+        .toLowerCase()
+        .split(/\s+/)
+        .every((word) => LITTLE.has(word)),
+    );
+  return { only: kept.map((span) => span.only), rest: isLittle ? [] : rest };
+}
+
+const overlap = (a: { start: number; end: number }, b: { start: number; end: number }) =>
+  a.start < b.end && b.start < a.end;
+
+function dateOnly(text: string, { start, end, stretches, everyYear }: DateFound): Only {
+  const words = text.slice(start, end);
+  const when = { stretches, ...(everyYear && { everyYear }) };
+  // A folder `2021` is not before or after itself.
+  const needles = isOpen(when) ? [] : needlesOf([{ words, quoted: false }]);
+  return { kind: 'date', text: words, meaning: meaningOf(when), needles, when };
+}
+
+/** Whether it goes on for ever, as after `since`. */
+export function isOpen({ stretches }: WhenTaken): boolean {
+  return stretches.some(({ from, to }) => from === -Infinity || to === Infinity);
+}
+
+function meaningOf({ stretches, everyYear }: WhenTaken): string {
+  if (everyYear) {
+    const name = new Date(Date.UTC(2000, everyYear.month)).toLocaleString('en', { month: 'long', timeZone: 'UTC' });
+    return `${everyYear.day === undefined ? name : `${name} ${everyYear.day}`} of any year`;
+  }
+  const day = (time: number) => (Number.isFinite(time) ? new Date(time).toISOString().slice(0, 10) : '');
+  const inDays = ({ from, to }: Stretch) => {
+    const [first, last] = [day(from), day(to - 1)];
+    return first === last ? first : `${first} – ${last}`.trim();
+  };
+  return stretches.map(inDays).join(', ');
+}
+
+/** The longest names first. With a preposition, or a capital letter within the text: `turkey` and `Turkey on a plate` are birds. */
+function* placesIn(text: string, { known, photographed }: NonNullable<UnderstandOptions['places']>) {
+  const words = [...text.slice(0, MOST_LETTERS).matchAll(/[^\s,;]+/g)].map((match) => ({
+    word: match[0],
+    start: match.index,
+    end: match.index + match[0].length,
+  }));
+  for (let at = 0; at < words.length; at++) {
+    const isAsked = at > 0 && BEFORE_PLACES.has(words[at - 1]!.word.toLowerCase());
+    if (at === 0 || (!isAsked && !isCapital(words[at]!.word))) continue;
+    for (let length = Math.min(LONGEST_PLACE, words.length - at); length > 0; length--) {
+      const last = words[at + length - 1]!;
+      const name = text.slice(words[at]!.start, last.end);
+      const area = known.named(name);
+      const where = area && photographed(area);
+      if (!where) continue;
+      const start = words[isAsked ? at - 1 : at]!.start;
+      const whole = { text: text.slice(start, last.end), needles: needlesOf([{ words: name, quoted: true }]) };
+      const only: Only = { kind: 'place', ...whole, meaning: areaName(area, where, known), area };
+      yield { start, end: last.end, only };
+      at += length - 1;
+      break;
+    }
+  }
+}
+
+function areaName({ countries }: Area, where: Whereabouts | 'country', known: Places): string {
+  return where === 'country' ? known.countryName([...countries][0]!) : known.nameOf(where);
+}
+
+function isCapital(word: string): boolean {
+  return /^\p{Lu}\p{Ll}/u.test(word);
+}
+
+function needlesOf(pieces: readonly Pick<QueryPiece, 'words' | 'quoted'>[]): string[] {
+  const all: string[] = [];
+  for (const { words, quoted } of pieces) {
+    const parts = quoted
+      ? [words]
+      : words.split(/\s+/, MOST_NEEDLES + 1).filter((word) => !LITTLE.has(word.toLowerCase()));
+    for (const part of parts) {
+      const needle = needleOf(part.slice(0, MOST_LETTERS), { whole: quoted });
+      if (needle) all.push(needle);
+      if (all.length > MOST_NEEDLES) return [];
+    }
+  }
+  return [...new Set(all)];
+}
