@@ -241,7 +241,9 @@ describe('commands', () => {
         wrong.push(`${page}: ${line}: no such command`);
         continue;
       }
-      const text = await help(words[1] === 'merge' ? 'eval merge' : words[0]!);
+      const text = await help(
+        words[0] === 'eval' && ['merge', 'failures'].includes(words[1]!) ? `eval ${words[1]}` : words[0]!,
+      );
       for (const [i, word] of words.entries()) {
         if (!word.startsWith('--')) continue;
         const described = new RegExp(`^ {2}(?:-\\w, )?${word}\\b(.*(?:\\n {4,}.*)*)`, 'm').exec(text)?.[1];

@@ -4,6 +4,7 @@
     python -m reference.mmeb slice --cache CACHE             the small one that is committed, and what is expected of it
     python -m reference.mmeb evaluate DIR --checkpoint C     P@1 of any folder in MMEB's layout; --json FILE keeps it
     python -m reference.mmeb expect --checkpoint C           what `nano`, trained as C, is expected to do on the slice
+    python -m reference.mmeb documents                       the visual documents that are committed, and what is expected
 
 C may be a base model, with --adapter A on top of it.
 """
@@ -12,6 +13,7 @@ import argparse
 import hashlib
 import json
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -22,8 +24,9 @@ os.environ.setdefault('OMP_NUM_THREADS', '1')
 import transformers  # noqa: E402
 
 from reference.oracle import checkpoints  # noqa: E402
-from reference.oracle.encoding import ROOT, write_json  # noqa: E402
+from reference.oracle.encoding import FIXTURES, ROOT, write_json  # noqa: E402
 
+from . import documents  # noqa: E402
 from .build import build  # noqa: E402
 from .evaluate import REGIMES, Evaluator, evaluate, load  # noqa: E402
 from .strings import META_TASKS, SETS  # noqa: E402
@@ -33,6 +36,7 @@ SLICE = ROOT / 'public/eval/mmeb-mini'
 SLICE_SETS = ('ImageNet-1K', 'N24News', 'Country211', 'A-OKVQA', 'Visual7W', 'GQA', 'MSCOCO_i2t', 'CIRR', 'VisDial',
               'WebQA', 'MSCOCO', 'RefCOCO-Matching')
 EXPECTED = ROOT / 'reference/mmeb/expected'
+DOCUMENTS = FIXTURES / 'visual-documents'
 NANO = ROOT / 'public/models/nano/bundle.json'
 # Two scores that are closer may change places by rounding alone.
 CLOSE = 1e-5
@@ -76,6 +80,16 @@ def expect(checkpoint: Path, adapter: Path | None) -> None:
     print(table(results))
 
 
+def make_documents() -> None:
+    shutil.rmtree(DOCUMENTS, ignore_errors=True)
+    documents.build(DOCUMENTS)
+    write_json(EXPECTED / 'ndcg.json', documents.vectors(), depth=2)
+    name = 'tiny-tied'
+    evaluator = Evaluator(checkpoints.CHECKPOINTS / name, checkpoints.load(name), 'v2')
+    sets = documents.evaluate(DOCUMENTS, evaluator)
+    write_json(EXPECTED / f'documents-{name}.json', {'model': name, 'regime': 'v2', 'sets': sets}, depth=4)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     command = parser.add_subparsers(dest='command', required=True)
@@ -91,6 +105,7 @@ def main() -> None:
     evaluating.add_argument('--regime', choices=REGIMES, default='native')
     evaluating.add_argument('--sets', nargs='+', metavar='SET')
     evaluating.add_argument('--json', type=Path)
+    command.add_parser('documents')
     for each in (evaluating, command.add_parser('expect')):
         each.add_argument('--checkpoint', type=Path, required=True)
         each.add_argument('--adapter', type=Path)
@@ -100,6 +115,8 @@ def main() -> None:
         build(options.cache, options.out, tuple(options.sets), options.queries, units=(2.0, 3.0), colours=None)
     elif options.command == 'slice':
         make_slice(options.cache)
+    elif options.command == 'documents':
+        make_documents()
     elif options.command == 'expect':
         expect(options.checkpoint, options.adapter)
     else:

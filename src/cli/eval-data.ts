@@ -4,7 +4,20 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { folderTree } from '../checkpoint/folder.node.js';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
-import { MMEB_SETS, openMmeb, openPictures, zipPictures, type MmebData, type MmebSet, type Pictures } from '../eval';
+import {
+  DOCUMENT_GROUPS,
+  DOCUMENT_SETS,
+  MMEB_SETS,
+  openDocuments,
+  openMmeb,
+  openPictures,
+  zipPictures,
+  type DocumentSet,
+  type DocumentSource,
+  type MmebData,
+  type MmebSet,
+  type Pictures,
+} from '../eval';
 import { datasetAt } from './places';
 
 /** All pictures of MMEB are some hundred thousand files. */
@@ -17,9 +30,17 @@ export interface DataArguments {
   images?: string;
 }
 
-export async function openData({ data, images }: DataArguments, signal: AbortSignal): Promise<MmebData> {
+/** Of either kind, by what lies there: MMEB's tables, or visual documents. */
+export async function openData(
+  { data, images }: DataArguments,
+  signal: AbortSignal,
+): Promise<{ kind: 'mmeb'; data: MmebData } | { kind: 'documents'; source: DocumentSource }> {
   const pictures = images === undefined ? undefined : await picturesAt(images, signal);
-  return openMmeb(await datasetAt(data, MAX_FILES, signal), { pictures, signal });
+  const tree = await datasetAt(data, MAX_FILES, signal);
+  const source = await openDocuments(tree);
+  if (source === null) return { kind: 'mmeb', data: await openMmeb(tree, { pictures, signal }) };
+  if (pictures) throw new InvalidInputError('--images is for MMEB: visual documents have their pages in their tables.');
+  return { kind: 'documents', source };
 }
 
 async function picturesAt(place: string, signal: AbortSignal): Promise<Pictures> {
@@ -52,4 +73,27 @@ export function selectSets(names: string | undefined, data: MmebData): MmebSet[]
     for (const set of there) wanted.add(set.name);
   }
   return data.sets.filter((set) => wanted.has(set.name));
+}
+
+/** The same of visual documents: names of sets and groups. Without any names those that averages are of. */
+export function selectDocuments(names: string | undefined, { label, all }: DocumentSource): DocumentSet[] {
+  if (names === undefined) {
+    const counted = all.filter(({ counts }) => counts);
+    return counted.length > 0 ? counted : [...all];
+  }
+  const wanted = new Set<DocumentSet>();
+  for (const name of names.split(',').map((each) => each.trim())) {
+    const found = DOCUMENT_SETS.filter((set) => set.name === name || (set.counts && set.group === name));
+    if (found.length === 0) {
+      throw new InvalidInputError(
+        `${name} is no set of visual documents. Sets: ${DOCUMENT_SETS.map((set) => set.name).join(', ')}; or ` +
+          `${DOCUMENT_GROUPS.join(', ')}.`,
+        { name },
+      );
+    }
+    const there = found.filter((set) => all.includes(set));
+    if (there.length === 0) throw new SourceNotFoundError(`${label} does not hold ${name}.`, { name });
+    for (const set of there) wanted.add(set);
+  }
+  return all.filter((set) => wanted.has(set));
 }

@@ -4,22 +4,15 @@ import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
-import {
-  compareRuns,
-  queryDetails,
-  type Comparison,
-  type Measured,
-  type QueryDetail,
-  type ScoreOptions,
-} from '../eval';
+import { compareRuns, type AnyDetail, type Comparison, type Measured } from '../eval';
 import { printLine } from './output';
 
 /** A JSON line per query; whole or not at all. */
-export async function writeDetails(file: string, options: ScoreOptions): Promise<void> {
+export async function writeDetails(file: string, details: AsyncIterable<AnyDetail>): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
   const handle = await open(partial, 'w');
   try {
-    for await (const detail of queryDetails(options)) await handle.write(`${JSON.stringify(detail)}\n`);
+    for await (const detail of details) await handle.write(`${JSON.stringify(detail)}\n`);
     await handle.close();
     await rename(partial, file);
   } catch (error) {
@@ -29,14 +22,17 @@ export async function writeDetails(file: string, options: ScoreOptions): Promise
   }
 }
 
-/** Prints P@1 of both runs and their difference, set by set and of all, each with its interval. */
+/** Prints P@1 (NDCG@5 of visual documents) of both runs and their difference, set by set and of all, each with its interval. */
 export async function compareCommand(a: string, b: string, { json = false }: { json?: boolean }): Promise<void> {
-  const found = compareRuns(await readDetails(a), await readDetails(b));
-  await printLine(json ? JSON.stringify(found, null, 2) : table(found, a, b));
+  const [ours, theirs] = [await readDetails(a), await readDetails(b)];
+  const found = compareRuns(ours, theirs);
+  const metric = ours.some((detail) => 'ndcg' in detail) ? 'NDCG@5' : 'P@1';
+  await printLine(json ? JSON.stringify(found, null, 2) : table(found, a, b, metric));
 }
 
-async function readDetails(file: string): Promise<QueryDetail[]> {
-  const details: QueryDetail[] = [];
+/** The lines of a file. @throws InvalidInputError for one that is none of `--details` */
+export async function readDetails(file: string): Promise<AnyDetail[]> {
+  const details: AnyDetail[] = [];
   try {
     for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
       details.push(parseDetail(line, `${file}, line ${details.length + 1}`));
@@ -52,26 +48,52 @@ async function readDetails(file: string): Promise<QueryDetail[]> {
   return details;
 }
 
-function parseDetail(line: string, where: string): QueryDetail {
-  let value: Partial<QueryDetail> | null;
+function parseDetail(line: string, where: string): AnyDetail {
+  let value: unknown;
   try {
-    value = JSON.parse(line) as Partial<QueryDetail> | null;
+    value = JSON.parse(line);
   } catch (cause) {
     throw new InvalidInputError(`${where} is not JSON.`, {}, { cause });
   }
-  const { set, row, query, right, chosen, candidates } = value ?? {};
-  const isWhole =
-    typeof set === 'string' &&
-    typeof row === 'number' &&
-    typeof candidates === 'number' &&
-    typeof chosen?.index === 'number';
-  if (!isWhole || typeof query?.text !== 'string' || typeof right?.text !== 'string') {
-    throw new InvalidInputError(`${where} is no line of vlm2vec eval --details.`);
-  }
-  return value as QueryDetail;
+  if (isQueryDetail(value) || isDocumentDetail(value)) return value as unknown as AnyDetail;
+  throw new InvalidInputError(`${where} is no line of vlm2vec eval --details.`);
 }
 
-function table(found: readonly Comparison[], a: string, b: string): string {
+type Fields = Readonly<Record<string, unknown>>;
+
+const isFields = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Text and picture of a query or candidate. */
+const isPair = (value: unknown): value is Fields =>
+  isFields(value) && typeof value.text === 'string' && (value.image === null || typeof value.image === 'string');
+
+const isScored = (value: unknown): value is Fields => isFields(value) && typeof value.score === 'number';
+
+const isAnyDetail = (value: unknown): value is Fields =>
+  isFields(value) &&
+  typeof value.set === 'string' &&
+  typeof value.row === 'number' &&
+  typeof value.candidates === 'number' &&
+  isPair(value.query);
+
+const isQueryDetail = (value: unknown): value is Fields =>
+  isAnyDetail(value) &&
+  [value.right, value.chosen].every((each) => isPair(each) && isScored(each)) &&
+  typeof (value.chosen as Fields).index === 'number' &&
+  typeof value.rank === 'number';
+
+const isDocumentDetail = (value: unknown): value is Fields =>
+  isAnyDetail(value) &&
+  typeof value.ndcg === 'number' &&
+  [value.relevant, value.found].every((list) => Array.isArray(list) && list.every(isPage));
+
+const isPage = (value: unknown) =>
+  isScored(value) &&
+  [value.id, value.image].every((each) => typeof each === 'string') &&
+  [value.grade, value.rank].every((each) => typeof each === 'number');
+
+function table(found: readonly Comparison[], a: string, b: string, metric: 'P@1' | 'NDCG@5'): string {
   const number = (value: number) => value.toFixed(1);
   const measured = ({ value, interval }: Measured) =>
     `${number(value)} [${number(interval.low)}, ${number(interval.high)}]`;
@@ -82,9 +104,11 @@ function table(found: readonly Comparison[], a: string, b: string): string {
   return [
     `a: ${a}`,
     `b: ${b}`,
-    'P@1 per cent with 95 % intervals (percentile bootstrap within sets, 2,000 resamples; the difference by query)',
+    `${metric} per cent with 95 % intervals (percentile bootstrap within sets, 2,000 resamples; the difference by query)`,
     '',
-    '| set | queries | a | b | b − a | only a right | only b right |',
+    metric === 'P@1'
+      ? '| set | queries | a | b | b − a | only a right | only b right |'
+      : '| set | queries | a | b | b − a | a better | b better |',
     '|---|---|---|---|---|---|---|',
     ...rows,
   ].join('\n');

@@ -2,7 +2,7 @@
 
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { reportMarkdown, type EvalReport, type MmebData, type MmebSet, type VectorStore } from '../eval';
+import type { EvalData, NamedSet, VectorStore } from '../eval';
 import { pairKey } from '../eval/vectors';
 import { printLine } from './output';
 import { openSink, publishPlace, type SinkPlace } from './outputs/places';
@@ -14,10 +14,19 @@ export async function writeWhole(file: string, text: string): Promise<void> {
   await rename(partial, file);
 }
 
+/** A report as plain data, and for people. */
+export interface FinishedReport {
+  data: object;
+  markdown: string;
+}
+
 /** Writes the report into the folder `out`, if given, and prints it: as Markdown, or as JSON. */
-export async function publishReport(report: EvalReport, out: string | undefined, json = false): Promise<void> {
-  const asJson = JSON.stringify(report, null, 2);
-  const asMarkdown = reportMarkdown(report);
+export async function publishReport(
+  { data, markdown: asMarkdown }: FinishedReport,
+  out: string | undefined,
+  json = false,
+): Promise<void> {
+  const asJson = JSON.stringify(data, null, 2);
   if (out !== undefined) {
     await mkdir(out, { recursive: true });
     await writeWhole(path.join(out, 'report.json'), `${asJson}\n`);
@@ -26,9 +35,9 @@ export async function publishReport(report: EvalReport, out: string | undefined,
   await printLine(json ? asJson : asMarkdown.trimEnd());
 }
 
-export interface VectorOutput {
-  data: MmebData;
-  sets: readonly MmebSet[];
+export interface VectorOutput<S extends NamedSet> {
+  data: EvalData<S>;
+  sets: readonly S[];
   limit?: number;
   store: VectorStore;
   dims: number;
@@ -37,7 +46,7 @@ export interface VectorOutput {
 }
 
 /** Every unique pair of every set that is in the store, with its set, text and picture path. */
-export async function exportVectors(place: SinkPlace, output: VectorOutput): Promise<void> {
+export async function exportVectors<S extends NamedSet>(place: SinkPlace, output: VectorOutput<S>): Promise<void> {
   const { data, sets, limit, store, dims, provenance, signal } = output;
   const columns = ['set', 'text', 'image'].map((name) => ({ name, type: 'string' as const }));
   const sink = await openSink(place, { columns, dims, precision: 'float32', several: false, provenance }, null, false);

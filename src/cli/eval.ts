@@ -1,31 +1,24 @@
-/** @file `vlm2vec eval` and `vlm2vec eval merge`: MMEB with a bundle, in one go or in parts. */
+/** @file `vlm2vec eval` and `vlm2vec eval merge`: MMEB or visual documents with a bundle, in one go or in parts. */
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../errors';
 import {
-  encodeShard,
-  evaluate,
-  expectRegime,
-  makeRegime,
-  makeReport,
   memoryVectors,
-  regimeSubject,
-  scoreOnly,
-  withPrefixes,
-  type EvaluateOptions,
-  type PublishedModel,
+  type EvalModel,
+  type EvalProgress,
   type RegimeName,
   type ReportSubject,
   type Shard,
   type VectorOrigin,
 } from '../eval';
 import { openVectorFiles } from '../eval/vector-file.node.js';
-import { loadRuntime, type Compute, type ModelInfo, type WeightsChoice } from '../runtime';
+import { loadRuntime, type Compute, type ModelInfo, type Runtime, type WeightsChoice } from '../runtime';
 import { lockFile } from '../store/lock-file.node.js';
-import { openData, selectSets, type DataArguments } from './eval-data';
+import type { DataArguments } from './eval-data';
 import { writeDetails } from './eval-details';
-import { exportVectors, publishReport, writeWhole } from './eval-output';
+import { publishReport, writeWhole } from './eval-output';
+import { openBenchmark, type AgainstModel } from './eval-task';
 import { printLine } from './output';
 import { PART_FILE, partJson, readParts } from './part';
 import { bundleAt } from './places';
@@ -35,7 +28,7 @@ import { parsePlace } from './outputs/places';
 export interface MergeArguments extends DataArguments {
   out?: string;
   /** The published row to compare with. */
-  against?: PublishedModel;
+  against?: AgainstModel;
   /** `*.parquet` or `lance:<database>/<table>` */
   vectors?: string;
   json?: boolean;
@@ -48,7 +41,8 @@ export interface EvalArguments extends MergeArguments {
   device: 'cpu' | 'webgpu';
   weights?: WeightsChoice;
   compute: Compute;
-  regime: RegimeName;
+  /** @default `v1`; of visual documents `v2`, or what the recipe takes */
+  regime?: RegimeName;
   maxPixels?: number;
   numCrops?: number;
   sets?: string;
@@ -64,8 +58,7 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
   const place = vectors === undefined ? null : parsePlace(vectors);
   const reader = await bundleAt(args.model);
-  const published = await openData(args, signal);
-  const sets = selectSets(args.sets, published);
+  const benchmark = await openBenchmark(args, args.sets, args.against, signal);
   const suffix = shard && `${shard.index + 1}-of-${shard.count}`;
   const unlock = await lockOutput(out, suffix);
   try {
@@ -73,18 +66,16 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
     const runtime = await loadRuntime({ reader, device, compute, weights, signal, onProgress: progress.show });
     try {
       const { info } = runtime;
-      expectRegime(args.regime, info.recipe);
-      const regime = makeRegime(args.regime, info.image, { maxPixels: args.maxPixels, numCrops: args.numCrops });
-      const { prefixes } = info.recipe;
-      const data = withPrefixes(published, prefixes);
+      const choices = { maxPixels: args.maxPixels, numCrops: args.numCrops };
+      const { task, regime, subject: about } = benchmark.taskFor(info, args.regime, choices);
       const origin = originOf(info, regime.key);
       const write = out === undefined ? undefined : { folder: out, suffix };
       const store = write ? await openVectorFiles({ origin, folders: [write.folder], write, signal }) : memoryFiles();
       try {
-        const options: EvaluateOptions = {
-          ...{ data, sets, limit, regime, store, signal },
-          model: { dims: info.dims, imageToken: info.imageToken, embed: (inputs, more) => runtime.embed(inputs, more) },
-          onProgress: ({ set, done, sets: all, loaded, total }) =>
+        const options = {
+          ...{ limit, regime, store, signal },
+          model: { dims: info.dims, imageToken: info.imageToken, embed: embedWith(runtime) },
+          onProgress: ({ set, done, sets: all, loaded, total }: EvalProgress) =>
             progress.show({
               status: 'progress_total',
               phase: 'embed',
@@ -94,14 +85,14 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
         };
         const subject: ReportSubject = {
           model: subjectModel(info),
-          regime: regimeSubject(regime, prefixes),
-          data: { label: data.label, revision: data.revision, limit: limit ?? null },
+          regime: about,
+          data: { label: benchmark.label, revision: benchmark.revision, limit: limit ?? null },
         };
-        const output = { data, sets, limit, store, dims: info.dims, provenance: provenanceOf(origin), signal };
+        const output = { limit, store, dims: info.dims, provenance: provenanceOf(origin), signal };
         if (shard && out !== undefined) {
-          const { encoded, pairs } = await encodeShard(options, shard);
-          if (place) await exportVectors(place, output);
-          const part = partJson({ origin, subject, sets: sets.map(({ name }) => name), shard });
+          const { encoded, pairs } = await task.encode(options, shard);
+          if (place) await task.exportVectors(place, output);
+          const part = partJson({ origin, subject, sets: task.sets, shard });
           await writeWhole(path.join(out, PART_FILE), part);
           progress.clear();
           await printLine(
@@ -109,9 +100,9 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
           );
           return;
         }
-        const report = makeReport(subject, await evaluate(options), { against: args.against });
-        if (args.details !== undefined) await writeDetails(args.details, options);
-        if (place) await exportVectors(place, output);
+        const report = (await task.evaluate(options)).report(subject, args.against);
+        if (args.details !== undefined) await writeDetails(args.details, task.details({ limit, store, signal }));
+        if (place) await task.exportVectors(place, output);
         progress.clear();
         await publishReport(report, out, args.json);
       } finally {
@@ -123,6 +114,11 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   } finally {
     await unlock();
   }
+}
+
+/** Unit vectors, one an input: recipes of several vectors are refused before. */
+function embedWith(runtime: Runtime): EvalModel['embed'] {
+  return (inputs, options) => runtime.embed(inputs, options);
 }
 
 /** Makes the folder, and holds it against other processes that would write the same file. */
@@ -142,21 +138,22 @@ const memoryFiles = () => ({ ...memoryVectors(), close: async () => undefined })
 export async function mergeCommand(parts: readonly string[], args: MergeArguments, signal: AbortSignal): Promise<void> {
   const { out, against, vectors, json } = args;
   const place = vectors === undefined ? null : parsePlace(vectors);
-  const { origin, subject, found: sets } = await readParts(parts);
-  const data = withPrefixes(await openData(args, signal), subject.regime.prefixes);
+  const { origin, subject, sets } = await readParts(parts);
+  const benchmark = await openBenchmark(args, sets.join(','), against, signal);
   const { label, revision, limit } = subject.data;
-  if (data.revision !== revision) {
-    throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${data.revision}.`, {
+  if (benchmark.revision !== revision) {
+    throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${benchmark.revision}.`, {
       label,
       revision,
     });
   }
+  const task = benchmark.taskOf(subject.regime);
   const store = await openVectorFiles({ origin, folders: parts, signal });
   try {
-    const options = { data, sets, limit: limit ?? undefined, store, signal };
-    const report = makeReport(subject, await scoreOnly(options), { against });
-    if (args.details !== undefined) await writeDetails(args.details, options);
-    if (place) await exportVectors(place, { ...options, dims: origin.dims, provenance: provenanceOf(origin) });
+    const options = { limit: limit ?? undefined, store, signal };
+    const report = (await task.score(options)).report(subject, against);
+    if (args.details !== undefined) await writeDetails(args.details, task.details(options));
+    if (place) await task.exportVectors(place, { ...options, dims: origin.dims, provenance: provenanceOf(origin) });
     await publishReport(report, out, json);
   } finally {
     await store.close();

@@ -5,10 +5,11 @@ import { bench, type BenchArguments } from './bench';
 import { convert, type ConvertArguments } from './convert';
 import { addEmbed } from './embed-options';
 import { compareCommand } from './eval-details';
+import { failuresCommand, type FailuresArguments } from './eval-failures';
 import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
 import { recipes } from '../recipes';
 import { CAPTION_COUNTS, MOST_CAPTIONS, PICTURE_SIZES } from '../measure';
-import { CARD_MODELS, PUBLISHED_NAMES, REGIMES } from '../eval';
+import { CARD_MODELS, DOCUMENT_MODEL_NAMES, PUBLISHED_NAMES, REGIMES } from '../eval';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
 import { ReaderGone } from './output';
@@ -89,9 +90,9 @@ function withReport(command: Command): Command {
   return command
     .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
     .addOption(
-      new Option('--against <row>', "the published row to compare with (default: the model's own)").choices(
-        PUBLISHED_NAMES,
-      ),
+      new Option('--against <row>', "the published row to compare with (default: the model's own)").choices([
+        ...new Set([...PUBLISHED_NAMES, ...DOCUMENT_MODEL_NAMES]),
+      ]),
     )
     .option('--details <file.jsonl>', 'write a line per query: what was chosen, what is right, their scores')
     .option('--vectors <place>', 'write the vectors too: *.parquet, *.npy, *.jsonl or lance:<database>/<table>')
@@ -139,7 +140,9 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   evaluation
     .description(
       'Evaluate a bundle on MMEB: P@1 per set and on average, beside the published scores. <data> is a folder as ' +
-        'published (<Set>/test-00000-of-00001.parquet, images.zip), or its repository, TIGER-Lab/MMEB-eval.',
+        'published (<Set>/test-00000-of-00001.parquet, images.zip), or its repository, TIGER-Lab/MMEB-eval. Or on the ' +
+        'visual documents of MMEB-V2, by NDCG@5: <data> is a repository as vidore/arxivqa_test_subsampled_beir, or a folder ' +
+        'that holds some under their names (queries, corpus and qrels in each).',
     )
     .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
@@ -149,16 +152,15 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
       new Option(
         '--regime <name>',
         'how large pictures are: v1 as in the paper, 1344 × 1344 (Phi-3.5-V: at most 4 crops); v2 aspect kept, at most ' +
-          "1,003,520 pixels; native the checkpoint's own limits",
-      )
-        .choices(REGIMES)
-        .default('v1'),
+          "1,003,520 pixels; native the checkpoint's own limits (default: v1; of visual documents v2)",
+      ).choices(REGIMES),
     )
     .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
     .option('--num-crops <n>', "tiles of a picture at most, in place of the regime's", positiveInteger)
     .option(
       '--sets <names>',
-      'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD',
+      'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD; of visual documents ' +
+        'sets, ViDoRe v1, ViDoRe v2, VisRAG, OOD',
     )
     .option('--limit <n>', 'only the first n queries of each set', positiveInteger)
     .option(
@@ -181,9 +183,23 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   evaluation
     .command('compare <a> <b>')
     .copyInheritedSettings(root)
-    .description('Hold two runs against each other by their --details: P@1 and the difference, with 95 % intervals.')
+    .description(
+      'Hold two runs against each other by their --details: P@1 (NDCG@5) and the difference, with 95 % intervals.',
+    )
     .option('--json', 'print it as JSON')
     .action((a: string, b: string, args: { json?: boolean }) => compareCommand(a, b, args));
+
+  evaluation
+    .command('failures <details>')
+    .copyInheritedSettings(root)
+    .description(
+      'A page of what a run got wrong, from its --details: queries, what was chosen, what is right, with pictures.',
+    )
+    .requiredOption('--data <folder|repo>', 'the data that the run is of')
+    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
+    .requiredOption('--out <file.html>', 'the page; it holds its pictures')
+    .option('--most <n>', 'show so many, the worst', positiveInteger, 100)
+    .action((details: string, args: FailuresArguments) => failuresCommand(details, args, progress, signal));
 
   command('verify <bundle>')
     .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")

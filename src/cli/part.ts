@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { JsonField } from '../bundle/json-field';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
-import { mmebSet, type MmebSet, type ReportSubject, type Shard, type VectorOrigin } from '../eval';
+import type { ReportSubject, Shard, VectorOrigin } from '../eval';
 
 export const PART_FILE = 'part.json';
 const FORMAT = 'vlm2vec-mmeb-part';
@@ -25,7 +25,7 @@ export function partJson(part: Part): string {
  * The parts in these folders, which must be all shards of one evaluation.
  * @throws InvalidInputError for parts that do not belong together, or are not all there
  */
-export async function readParts(folders: readonly string[]): Promise<Part & { found: MmebSet[] }> {
+export async function readParts(folders: readonly string[]): Promise<Part> {
   const parts = await Promise.all(folders.map(async (folder) => ({ folder, part: await readPart(folder) })));
   const [first, ...others] = parts;
   if (!first) throw new InvalidInputError('There are no parts to merge.');
@@ -46,9 +46,7 @@ export async function readParts(folders: readonly string[]): Promise<Part & { fo
       lacking,
     });
   }
-  const found = first.part.sets.flatMap((name) => mmebSet(name) ?? []);
-  if (found.length !== first.part.sets.length) throw new InvalidInputError(`${first.folder} names unknown sets.`);
-  return { ...first.part, found };
+  return first.part;
 }
 
 async function readPart(folder: string): Promise<Part> {

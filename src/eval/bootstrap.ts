@@ -26,26 +26,39 @@ export interface Interval {
  * @param sets values of the queries of each set: 0 or 1, or differences of them // [sets][queries]
  */
 export function bootstrapInterval(sets: readonly (readonly number[])[], options: BootstrapOptions = {}): Interval {
-  const { resamples = 2000, confidence = 0.95, seed = 1 } = options;
+  return intervalOf(resampledMeans(sets, options), options);
+}
+
+/** Means of each set in every resample; each set has draws of its own. // [sets][resamples] */
+export function resampledMeans(
+  sets: readonly (readonly number[])[],
+  { resamples = 2000, seed = 1 }: BootstrapOptions = {},
+): Float64Array[] {
   if (sets.length === 0 || sets.some(({ length }) => length === 0)) {
     throw new InvalidInputError('There is no interval of nothing: a set has no queries.');
   }
   const random = uniforms(seed);
-  const means = Array.from({ length: resamples }, () => {
-    let sum = 0;
-    for (const values of sets) {
+  return sets.map((values) =>
+    Float64Array.from({ length: resamples }, () => {
       let drawn = 0;
       for (let i = 0; i < values.length; i++) drawn += values[Math.floor(random() * values.length)]!;
-      sum += drawn / values.length;
-    }
-    return sum / sets.length;
-  }).sort((a, b) => a - b);
+      return drawn / values.length;
+    }),
+  );
+}
+
+/** The interval of the mean of some sets, of what {@link resampledMeans} gave for them. */
+export function intervalOf(
+  means: readonly Float64Array[],
+  { confidence = 0.95 }: Pick<BootstrapOptions, 'confidence'> = {},
+): Interval {
+  const of = means[0]!.map((_, i) => means.reduce((sum, set) => sum + set[i]!, 0) / means.length).sort();
   const tail = (1 - confidence) / 2;
-  return { low: quantile(means, tail), high: quantile(means, 1 - tail) };
+  return { low: quantile(of, tail), high: quantile(of, 1 - tail) };
 }
 
 /** Between neighbours, as numpy's default. */
-function quantile(sorted: readonly number[], share: number): number {
+function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];
   return below + (above - below) * (at - Math.floor(at));

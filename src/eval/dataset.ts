@@ -2,6 +2,7 @@
 
 import type { FileTree } from '../checkpoint';
 import { DatasetFormatError, SourceNotFoundError } from '../errors';
+import type { EvalData, RowOptions } from './encode';
 import { openParquet } from './parquet';
 import { openPictures, type Pictures } from './pictures';
 import { layoutOf, readRow, RowCollector, type EvalRows } from './rows';
@@ -16,22 +17,8 @@ export interface MmebOptions {
   signal?: AbortSignal;
 }
 
-export interface RowOptions {
-  limit?: number;
-  signal?: AbortSignal;
-}
-
-export interface MmebData {
-  /** For reports: the folder's or repository's name. */
-  readonly label: string;
-  /** The commit on the Hub. */
-  readonly revision: string | null;
-  /** Those of the 36 sets that are there, in the paper's order. */
-  readonly sets: readonly MmebSet[];
-  /** Rows of a set: the first `limit`, or all. Rejects with {@link DatasetFormatError}. */
-  rows(set: MmebSet, options?: RowOptions): Promise<EvalRows>;
-  readonly pictures: Pictures;
-}
+/** Sets: those of the 36 that are there, in the paper's order. */
+export type MmebData = EvalData<MmebSet, EvalRows>;
 
 /**
  * Looks which sets are there. Nothing but names is read yet, and the archive's directory.

@@ -2,9 +2,11 @@
 
 import { InvalidInputError } from '../errors';
 import { bootstrapInterval, type Interval } from './bootstrap';
-import type { ScoreOptions } from './evaluate';
-import type { Pair } from './rows';
+import type { DocumentDetail } from './documents/evaluate';
+import type { ScoreOptions } from './encode';
+import type { EvalRows, Pair } from './rows';
 import { bestCandidate } from './score';
+import type { MmebSet } from './sets';
 import { pairKey } from './vectors';
 
 /** One query. Scores are cosines. */
@@ -22,7 +24,7 @@ export interface QueryDetail {
 }
 
 /** Of every query whose vectors are in the store, set by set. */
-export async function* queryDetails(options: ScoreOptions): AsyncGenerator<QueryDetail> {
+export async function* queryDetails(options: ScoreOptions<MmebSet, EvalRows>): AsyncGenerator<QueryDetail> {
   const { data, sets = data.sets, limit, signal, store } = options;
   for (const set of sets) {
     const { pairs, rows } = await data.rows(set, { limit, signal });
@@ -49,7 +51,10 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** A share of right answers, per cent, with its 95 % interval. */
+/** A line of `--details`, of either kind of sets. */
+export type AnyDetail = QueryDetail | DocumentDetail;
+
+/** P@1 or NDCG@5 in per cent, with its 95 % interval. */
 export interface Measured {
   value: number;
   interval: Interval;
@@ -63,13 +68,13 @@ export interface Comparison {
   b: Measured;
   /** b − a, by query. */
   difference: Measured;
-  /** Queries that only a, or only b, has right. */
+  /** Queries where a, or b, is better: of P@1, those that only one has right. */
   onlyA: number;
   onlyB: number;
 }
 
 /** @throws InvalidInputError where the runs are not of the same queries */
-export function compareRuns(a: readonly QueryDetail[], b: readonly QueryDetail[]): Comparison[] {
+export function compareRuns(a: readonly AnyDetail[], b: readonly AnyDetail[]): Comparison[] {
   const other = new Map(b.map((detail) => [idOf(detail), detail]));
   if (other.size !== b.length) throw new InvalidInputError('The second run has a query twice.');
   if (a.length !== b.length) {
@@ -83,7 +88,7 @@ export function compareRuns(a: readonly QueryDetail[], b: readonly QueryDetail[]
     }
     other.delete(idOf(detail));
     const found = bySet.get(detail.set) ?? [];
-    found.push([isRight(detail), isRight(twin)]);
+    found.push([valueOf(detail), valueOf(twin)]);
     bySet.set(detail.set, found);
   }
   if (bySet.size === 0) throw new InvalidInputError('The runs have no queries.');
@@ -91,11 +96,18 @@ export function compareRuns(a: readonly QueryDetail[], b: readonly QueryDetail[]
   return [...[...bySet].map(([name, values]) => comparison(name, [values])), comparison('All', sets)];
 }
 
-const isRight = ({ chosen }: QueryDetail): number => (chosen.index === 0 ? 1 : 0);
+/** Of one query, 0 to 1. */
+const valueOf = (detail: AnyDetail): number => ('ndcg' in detail ? detail.ndcg : Number(detail.chosen.index === 0));
 
 /** What must be equal for two answers to be to one question. */
-const idOf = ({ set, row, query, right, candidates }: QueryDetail) =>
-  JSON.stringify([set, row, query.text, query.image, right.text, right.image, candidates]);
+function idOf(detail: AnyDetail): string {
+  const { set, row, query, candidates } = detail;
+  const right =
+    'ndcg' in detail
+      ? detail.relevant.map(({ id, grade }) => `${grade} ${id}`).sort()
+      : [detail.right.text, detail.right.image];
+  return JSON.stringify([set, row, query.text, query.image, ...right, candidates]);
+}
 
 /** // [sets][queries][a, b] */
 function comparison(name: string, sets: readonly (readonly [number, number][])[]): Comparison {

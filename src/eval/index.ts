@@ -1,19 +1,21 @@
 /** @file MMEB: reading it, running it, reporting it. Runs in pages too; files are the caller's. */
 
 export { blobTree, hubTree, type FileTree, type HubTreeOptions } from '../checkpoint';
-export { openMmeb, type MmebData, type MmebOptions, type RowOptions } from './dataset';
+export { openMmeb, type MmebData, type MmebOptions } from './dataset';
 export {
   encodeShard,
-  evaluate,
-  scoreOnly,
+  type EncodeOptions,
+  type EvalData,
   type EvalModel,
   type EvalProgress,
-  type EvaluateOptions,
-  type SetResult,
-  type Shard,
+  type NamedSet,
+  type RowOptions,
   type ScoreOptions,
-} from './evaluate';
-export { compareRuns, queryDetails, type Comparison, type Measured, type QueryDetail } from './details';
+  type Shard,
+} from './encode';
+export { evaluate, scoreOnly, type EvaluateOptions, type SetResult } from './evaluate';
+export { compareRuns, queryDetails, type AnyDetail, type Comparison, type Measured, type QueryDetail } from './details';
+export { failurePage, failuresOf, picturesOf, type FailurePage } from './failure-page';
 export { openPictures, zipPictures, type Pictures } from './pictures';
 export {
   PAPER_AVERAGES,
@@ -58,3 +60,4 @@ export {
   type VerifyOptions,
   type VerifyReport,
 } from './verify';
+export * from './documents';

@@ -25,6 +25,8 @@ export interface Table {
    * are marked as text.
    */
   groups(columns: readonly string[]): AsyncGenerator<Record<string, unknown>[]>;
+  /** One row group of them. */
+  group(index: number, columns: readonly string[]): Promise<Record<string, unknown>[]>;
 }
 
 /** Opens a Parquet file. Rejects with {@link DatasetFormatError} for what is none, or is damaged. */
@@ -48,6 +50,23 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
   const { leaves, rows } = metadata;
   if (!(rows >= 0 && rows <= limits.rows)) throw new DatasetFormatError(`${name} claims ${rows} rows.`, { name });
   const { schema } = metadata.read;
+  const group = (i: number, wanted: readonly string[]) =>
+    guarded(name, signal, async () => {
+      const { compressors } = await import('hyparquet-compressors');
+      const count = Number(metadata.read.row_groups[i]!.num_rows);
+      const objects: Record<string, unknown>[] = [];
+      for (const column of wanted) {
+        for (const path of leaves.get(column) ?? []) {
+          const part = oneLeaf(metadata.read, i, path);
+          await checkPages(file, part);
+          const options = { file, metadata: part, columns: [column], compressors, geoparquet: false, utf8: false };
+          const values = (await parquetReadObjects(options)) as Record<string, unknown>[];
+          if (values.length !== count) throw new Error(`${values.length} rows where ${count} were promised`);
+          values.forEach((value, row) => (objects[row] = merged(objects[row] ?? {}, value) as Record<string, unknown>));
+        }
+      }
+      return objects;
+    });
   return {
     columns: [...leaves.keys()],
     kinds: new Map([...leaves].map(([column, paths]) => [column, kindOf(paths, schema)])),
@@ -75,27 +94,9 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
         return found;
       }),
     async *groups(wanted) {
-      const { compressors } = await import('hyparquet-compressors');
-      for (const [i, group] of metadata.read.row_groups.entries()) {
-        yield await guarded(name, signal, async () => {
-          const objects: Record<string, unknown>[] = [];
-          for (const column of wanted) {
-            for (const path of leaves.get(column) ?? []) {
-              const part = oneLeaf(metadata.read, i, path);
-              await checkPages(file, part);
-              const options = { file, metadata: part, columns: [column], compressors, geoparquet: false, utf8: false };
-              const values = (await parquetReadObjects(options)) as Record<string, unknown>[];
-              if (values.length !== Number(group.num_rows))
-                throw new Error(`${values.length} rows where ${group.num_rows} were promised`);
-              values.forEach(
-                (value, row) => (objects[row] = merged(objects[row] ?? {}, value) as Record<string, unknown>),
-              );
-            }
-          }
-          return objects;
-        });
-      }
+      for (let i = 0; i < metadata.read.row_groups.length; i++) yield await group(i, wanted);
     },
+    group,
   };
 }
 

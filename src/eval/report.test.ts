@@ -78,20 +78,30 @@ test('the report: ours, theirs, the difference', () => {
   expect(mean('VQA')).toMatchObject({ sets: 0, score: null, difference: null });
   expect(mean('All').score).toBeCloseTo((75 + 37 + 100 / 3) / 3, 10);
   expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  // 1.96 standard errors of a share of 1,000; of the mean of two sets half the root of the sum of both's squares
+  const error = (share: number) => 100 * Math.sqrt((share * (1 - share)) / 1000);
+  expect(Math.abs(report.sets[0]!.interval.low - (75 - 1.96 * error(0.75)))).toBeLessThan(0.3);
+  const { low, high } = mean('Classification').interval!;
+  expect(Math.abs(high - low - 1.96 * Math.hypot(error(0.75), error(0.37)))).toBeLessThan(0.3);
+  expect(mean('VQA').interval).toBeNull();
 
   const markdown = reportMarkdown(report);
   expect(markdown).toContain(
-    '| Set | Task | Split | Queries | Ours | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | VLM2Vec-LLaVa-Next | Δ to VLM2Vec-Qwen2VL-2B |',
+    '| Set | Task | Split | Queries | Ours | 95 % | VLM2Vec-Qwen2VL-2B | VLM2Vec-Qwen2VL-7B | VLM2Vec-V2.0 | VLM2Vec-LLaVa-Next | Δ to VLM2Vec-Qwen2VL-2B |',
   );
-  expect(markdown).toContain('| VOC2007 | Classification | IND | 1000 | 75.0 | 74.3 | 80.6 | 84.9 | 91.5 | +0.7 |');
-  expect(markdown).toContain('| MSCOCO | Grounding | IND | 3 | 33.3 | 65.7 | 75.4 | 66.2 | 80.6 | −32.4 |');
+  expect(markdown).toMatch(
+    /\| VOC2007 \| Classification \| IND \| 1000 \| 75\.0 \| \[7[12]\.\d, 7[78]\.\d\] \| 74\.3 \| 80\.6 \| 84\.9 \| 91\.5 \| \+0\.7 \|/,
+  );
+  expect(markdown).toContain(
+    '| MSCOCO | Grounding | IND | 3 | 33.3 | [0.0, 100.0] | 65.7 | 75.4 | 66.2 | 80.6 | −32.4 |',
+  );
   expect(markdown).toContain('Sets: 3 of 36');
   expect(markdown).not.toMatch(/\| VQA \| 0/);
   const columns = markdown
     .split('\n')
     .filter((line) => line.startsWith('|'))
     .map((line) => line.split('|').length);
-  expect(new Set(columns)).toEqual(new Set([10, 12]));
+  expect(new Set(columns)).toEqual(new Set([10, 11, 13]));
 });
 
 test('a model of no published row has no difference, unless one is asked for', () => {
@@ -113,5 +123,7 @@ test('of Phi-3.5-V whole averages are published, which stand beside whole kinds 
   expect(mean('Grounding').difference).toBeCloseTo(0.5, 10); // 79.5 of the paper
   expect(mean('Classification').difference).toBeNull();
   expect(mean('All').published['phi-full']).toBeNull();
-  expect(reportMarkdown(report)).toContain('| MSCOCO | Grounding | IND | 5 | 80.0 | 65.7 | 75.4 | 66.2 | 80.6 | – |');
+  expect(reportMarkdown(report)).toContain(
+    '| MSCOCO | Grounding | IND | 5 | 80.0 | [40.0, 100.0] | 65.7 | 75.4 | 66.2 | 80.6 | – |',
+  );
 });

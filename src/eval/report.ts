@@ -3,6 +3,7 @@
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { Recipe } from '../recipes';
 import type { TaskName } from '../text';
+import { intervalOf, resampledMeans, type Interval } from './bootstrap';
 import type { SetResult } from './evaluate';
 import {
   PAPER_AVERAGES,
@@ -28,12 +29,12 @@ export interface ReportSubject {
     device: string;
     activations: string;
   };
-  /** `prefixes`: the recipe's, before text targets. */
-  regime: { name: RegimeName; prefixes?: Recipe['prefixes'] } & RegimeOptions;
+  /** `prefixes`: the recipe's, before text targets. `prompts`: of visual documents. */
+  regime: { name: RegimeName; prefixes?: Recipe['prefixes']; prompts?: string } & RegimeOptions;
   data: { label: string; revision: string | null; limit: number | null };
 }
 
-/** Scores in per cent; differences are ours less the published one. */
+/** Scores in per cent, with their 95 % intervals; differences are ours less the published one. */
 export interface EvalReport extends ReportSubject {
   format: 'vlm2vec-mmeb-report';
   version: 1;
@@ -46,6 +47,7 @@ export interface EvalReport extends ReportSubject {
     queries: number;
     correct: number;
     score: number;
+    interval: Interval;
     published: Record<PublishedModel, number | null>;
     difference: number | null;
   }[];
@@ -54,6 +56,7 @@ export interface EvalReport extends ReportSubject {
     name: AverageName;
     sets: number;
     score: number | null;
+    interval: Interval | null;
     published: Record<PublishedModel, number | null>;
     difference: number | null;
   }[];
@@ -85,6 +88,11 @@ export function makeReport(
     score: (100 * correct) / queries,
   }));
   const ours = averages(scored);
+  // Resamples do not know the order of queries: which of them are right does not matter, only how many.
+  const answers = results.map(({ correct, queries }) =>
+    Array.from({ length: queries }, (_, i) => (i < correct ? 100 : 0)),
+  );
+  const means = answers.length === 0 ? [] : resampledMeans(answers);
   const sets = scored.map(({ set }) => set);
   const theirs = byModel((model) => publishedAverages(sets, model));
   return {
@@ -92,16 +100,20 @@ export function makeReport(
     version: 1,
     ...subject,
     against: against ?? null,
-    sets: scored.map(({ set: { name, metaTask, split }, queries, correct, score }) => {
+    sets: scored.map(({ set: { name, metaTask, split }, queries, correct, score }, i) => {
       const published = byModel((model) => publishedScore(name, model));
-      return { name, metaTask, split, queries, correct, score, published, difference: difference(score, published) };
+      const interval = intervalOf([means[i]!]);
+      const change = difference(score, published);
+      return { name, metaTask, split, queries, correct, score, interval, published, difference: change };
     }),
     averages: AVERAGE_NAMES.map((name) => {
       const published = byModel((model) => theirs[model][name]);
+      const of = means.filter((_, i) => isOf(name, sets[i]!));
       return {
         name,
-        sets: countOf(name, sets),
+        sets: of.length,
         score: ours[name],
+        interval: of.length === 0 ? null : intervalOf(of),
         published,
         difference: difference(ours[name], published),
       };
@@ -122,8 +134,9 @@ function publishedAverages(sets: readonly MmebSet[], model: PublishedModel): Rec
   ) as Record<AverageName, number | null>;
 }
 
-const countOf = (name: AverageName, sets: readonly MmebSet[]) =>
-  sets.filter(({ metaTask, split }) => name === 'All' || metaTask === name || split === name).length;
+const isOf = (name: AverageName, { metaTask, split }: MmebSet) => name === 'All' || metaTask === name || split === name;
+
+const countOf = (name: AverageName, sets: readonly MmebSet[]) => sets.filter((set) => isOf(name, set)).length;
 
 function byModel<T>(value: (model: PublishedModel) => T): Record<PublishedModel, T> {
   return Object.fromEntries(PUBLISHED_NAMES.map((model) => [model, value(model)])) as Record<PublishedModel, T>;
@@ -138,7 +151,7 @@ const TITLES: Record<AverageName, string> = {
 
 /** The report for people. */
 export function reportMarkdown(report: EvalReport): string {
-  const { model, regime, data, against, sets, averages: means } = report;
+  const { against, sets, averages: means } = report;
   const difference = against === null ? [] : [`Δ to ${PUBLISHED_MODELS[against].label}`];
   // Columns without a figure are left out.
   const columns = (rows: readonly Pick<EvalReport['sets'][number], 'published'>[]) =>
@@ -149,46 +162,43 @@ export function reportMarkdown(report: EvalReport): string {
   const scores = (
     {
       score,
+      interval,
       published,
       difference: change,
-    }: Pick<EvalReport['averages'][number], 'score' | 'published' | 'difference'>,
+    }: Pick<EvalReport['averages'][number], 'score' | 'interval' | 'published' | 'difference'>,
     names: readonly PublishedModel[],
   ) => [
     percent(score),
+    intervalText(interval),
     ...names.map((name) => percent(published[name])),
     ...(against === null ? [] : [signed(change)]),
   ];
-  const { adapter, base } = model.source;
   const lines = [
     '# MMEB: P@1 in per cent',
     '',
-    `- Model: ${model.label} (${[base.id, adapter?.id].filter(Boolean).join(' + ')}), ${model.dtype} weights, ` +
-      `${model.device} with ${model.activations} activations; id ${model.id.slice(0, 12)}`,
-    `- Pictures: regime ${regime.name}${describeOptions(regime)}`,
-    ...(regime.prefixes ? ['- Text targets: with the prefixes of the recipe'] : []),
-    `- Data: ${data.label}${data.revision === null ? '' : ` at ${data.revision.slice(0, 12)}`}` +
-      (data.limit === null ? '' : `, the first ${data.limit} queries of each set`),
+    ...aboutRun(report),
     `- Sets: ${sets.length} of ${MMEB_SETS.length}; published averages are over the same sets`,
     '',
-    ...table(
-      ['Average', 'Sets', 'Ours', ...labels(inMeans), ...difference],
+    ...markdownTable(
+      ['Average', 'Sets', 'Ours', '95 %', ...labels(inMeans), ...difference],
       1,
       means
         .filter((mean) => mean.sets > 0)
         .map((mean) => [TITLES[mean.name], String(mean.sets), ...scores(mean, inMeans)]),
     ),
     '',
-    ...table(
-      ['Set', 'Task', 'Split', 'Queries', 'Ours', ...labels(inSets), ...difference],
+    ...markdownTable(
+      ['Set', 'Task', 'Split', 'Queries', 'Ours', '95 %', ...labels(inSets), ...difference],
       3,
       sets.map((set) => [set.name, set.metaTask, set.split, String(set.queries), ...scores(set, inSets)]),
     ),
     '',
+    'Intervals: percentile bootstrap of the queries within each set, 2,000 resamples.',
     'Published per set: of the Qwen2-VL models by the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds',
     'pictures for the V1 models at 980 × 980 pixels; of LLaVA-1.6 by the paper (table 6), at 1344 × 1344. Published averages',
     'of the V1 code (regime v1: 1344 × 1344 pixels, Phi-3.5-V in 4 crops) are over all 36 sets:',
     '',
-    ...table(
+    ...markdownTable(
       ['Paper', ...AVERAGE_NAMES],
       1,
       PUBLISHED_NAMES.flatMap((name) => {
@@ -200,21 +210,40 @@ export function reportMarkdown(report: EvalReport): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Of which model, pictures and data a report is. */
+export function aboutRun({ model, regime, data }: ReportSubject): string[] {
+  const { adapter, base } = model.source;
+  return [
+    `- Model: ${model.label} (${[base.id, adapter?.id].filter(Boolean).join(' + ')}), ${model.dtype} weights, ` +
+      `${model.device} with ${model.activations} activations; id ${model.id.slice(0, 12)}`,
+    `- Pictures: regime ${regime.name}${describeOptions(regime)}`,
+    ...(regime.prompts ? [`- Prompts: those of ${regime.prompts}`] : []),
+    ...(regime.prefixes ? ['- Text targets: with the prefixes of the recipe'] : []),
+    `- Data: ${data.label}${data.revision === null ? '' : ` at ${data.revision.slice(0, 12)}`}` +
+      (data.limit === null ? '' : `, the first ${data.limit} queries of each set`),
+  ];
+}
+
+/** `[61.2, 70.4]` */
+export const intervalText = (interval: Interval | null) =>
+  interval === null ? '–' : `[${percent(interval.low)}, ${percent(interval.high)}]`;
+
 /** `, 3136 to 12845056 pixels`; `, at most 4 crops` */
 function describeOptions({ minPixels, maxPixels, numCrops }: RegimeOptions): string {
   if (numCrops !== undefined) return `, at most ${numCrops} ${numCrops === 1 ? 'crop' : 'crops'}`;
   return minPixels === undefined || maxPixels === undefined ? '' : `, ${minPixels} to ${maxPixels} pixels`;
 }
 
-const percent = (value: number | null) => (value === null ? '–' : value.toFixed(1));
-const signed = (value: number | null) => {
+/** One decimal; a dash for what there is none of. */
+export const percent = (value: number | null) => (value === null ? '–' : value.toFixed(1));
+export const signed = (value: number | null) => {
   if (value === null) return '–';
   const text = value.toFixed(1);
   return value >= 0.05 ? `+${text}` : text.replace(/^-0\.0$/, '0.0').replace('-', '−');
 };
 
 /** @param left how many columns are aligned left */
-function table(head: readonly string[], left: number, rows: readonly (readonly string[])[]): string[] {
+export function markdownTable(head: readonly string[], left: number, rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i < left ? '---' : '---:'))), ...rows.map(line)];
 }

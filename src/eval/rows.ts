@@ -12,6 +12,8 @@ export interface Pair {
   text: string;
   /** Path below the image root. */
   image: string | null;
+  /** For recipes that take one, apart from the text. */
+  instruction?: string;
 }
 
 export interface EvalRow {

@@ -17,10 +17,16 @@ export interface VectorStore {
   add(entries: readonly (readonly [key: string, vector: Float32Array])[]): Promise<void>;
 }
 
-/** Text, picture path and the picture's checksum. */
-export async function pairKey({ text, image }: Pair, pictures: Pictures, signal?: AbortSignal): Promise<string> {
+/** Text, picture path and the picture's checksum; the instruction, where there is one apart. */
+export async function pairKey(
+  { text, image, instruction }: Pair,
+  pictures: Pictures,
+  signal?: AbortSignal,
+): Promise<string> {
   const crc = image === null ? null : await pictures.crc(image, signal);
-  const bytes = new TextEncoder().encode(JSON.stringify([text, image, crc]));
+  const bytes = new TextEncoder().encode(
+    JSON.stringify([text, image, crc, ...(instruction === undefined ? [] : [instruction])]),
+  );
   return (await sha256Hex(bytes)).slice(0, KEY_DIGITS);
 }
 

@@ -1,0 +1,16 @@
+/** @file Values of the tables' columns, which writers type in different ways. */
+
+import { DatasetFormatError } from '../../errors';
+
+/** Ids are numbers in some sets, names in others. */
+export function idOf(value: unknown, column: string, where: string): string {
+  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) return String(value);
+  throw new DatasetFormatError(`${where}: ${column} is neither a name nor a whole number.`, { where, column });
+}
+
+export function gradeOf(value: unknown, where: string): number {
+  const grade = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof grade === 'number' && Number.isFinite(grade)) return grade;
+  throw new DatasetFormatError(`${where}: score is no number.`, { where });
+}

@@ -1,0 +1,103 @@
+/** @file The pages of a corpus: looked through once for what they are called and what they show, then read a row group at a time. */
+
+import { sha256Hex } from '../../bundle/digest';
+import type { FileTree } from '../../checkpoint';
+import { DatasetFormatError, SourceNotFoundError } from '../../errors';
+import { openParquet, type Table } from '../parquet';
+import type { Pictures } from '../pictures';
+import { idOf } from './ids';
+
+/** Row groups that are kept: pages are read in order, and the next ones while the model is busy with these. */
+const KEPT_GROUPS = 2;
+
+export interface Corpus {
+  /** By id, in the order of the corpus. Pages of one picture share a path: that of the first. */
+  readonly paths: ReadonlyMap<string, string>;
+  readonly pictures: Pictures;
+}
+
+interface Place {
+  table: Table;
+  file: string;
+  group: number;
+  row: number;
+  digest: string;
+}
+
+/**
+ * Opens the corpus of a set. A page that is there twice counts as it is the first time, as in the authors' evaluation.
+ * @param folder where paths of its pages begin
+ */
+export async function openCorpus(
+  tree: FileTree,
+  folder: string,
+  files: readonly string[],
+  signal?: AbortSignal,
+): Promise<Corpus> {
+  const paths = new Map<string, string>();
+  const places = new Map<string, Place>();
+  const pathsByDigest = new Map<string, string>();
+  for (const file of files) {
+    const table = await openParquet(await tree.open(file, signal), signal);
+    for (const column of ['corpus-id', 'image']) {
+      if (!table.columns.includes(column))
+        throw new DatasetFormatError(`${file} lacks the column ${column}.`, { file });
+    }
+    let group = 0;
+    for await (const rows of table.groups(['corpus-id', 'image'])) {
+      signal?.throwIfAborted();
+      for (const [row, fields] of rows.entries()) {
+        const where = `${file}, row group ${group}, row ${row}`;
+        const id = idOf(fields['corpus-id'], 'corpus-id', where);
+        if (paths.has(id)) continue;
+        const digest = await sha256Hex(pictureOf(fields.image, `${where}: page ${id}`));
+        const path = pathsByDigest.get(digest) ?? `${folder}/${id}`;
+        paths.set(id, path);
+        if (pathsByDigest.has(digest)) continue;
+        pathsByDigest.set(digest, path);
+        places.set(path, { table, file, group, row, digest });
+      }
+      group++;
+    }
+  }
+  if (paths.size === 0) throw new DatasetFormatError(`${folder}: the corpus has no pages.`, { folder });
+  const find = (path: string): Place => {
+    const place = places.get(path);
+    if (!place) throw new SourceNotFoundError(`${tree.label} holds no page ${path}.`, { path });
+    return place;
+  };
+  const groups = new Map<string, Promise<Record<string, unknown>[]>>();
+  const groupAt = ({ table, file, group }: Place) => {
+    const key = `${group} ${file}`;
+    const known = groups.get(key) ?? table.group(group, ['image']);
+    groups.delete(key);
+    groups.set(key, known); // the latest is last
+    known.catch(() => groups.delete(key));
+    for (const old of groups.keys()) {
+      if (groups.size <= KEPT_GROUPS) break;
+      groups.delete(old);
+    }
+    return known;
+  };
+  return {
+    paths,
+    pictures: {
+      read: async (path) => {
+        const place = find(path);
+        const bytes = pictureOf((await groupAt(place))[place.row]?.image, `${place.file}: page ${path}`);
+        if ((await sha256Hex(bytes)) !== place.digest)
+          throw new DatasetFormatError(`${place.file} changed while it was read. Start again.`, { path });
+        return bytes;
+      },
+      crc: async (path) => find(path).digest,
+    },
+  };
+}
+
+function pictureOf(image: unknown, where: string): Uint8Array {
+  const bytes = typeof image === 'object' && image !== null && 'bytes' in image ? image.bytes : undefined;
+  if (bytes instanceof Uint8Array && bytes.length > 0) return bytes;
+  throw new DatasetFormatError(`${where} has no picture in the table: its bytes are needed, a path is not enough.`, {
+    where,
+  });
+}

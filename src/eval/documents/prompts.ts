@@ -1,0 +1,93 @@
+/** @file What a model is asked of visual documents: by the authors' strings of VLM2Vec, or by the recipe's own instruction. */
+
+import { InvalidInputError, UnsupportedError } from '../../errors';
+import { decodeImage } from '../../image';
+import type { Recipe } from '../../recipes';
+import {
+  expectRegime,
+  makeRegime,
+  type Regime,
+  type RegimeChoices,
+  type RegimeName,
+  type RegimePictures,
+} from '../regime';
+import { IMAGE_TOKEN, type Pair } from '../rows';
+
+/** A question and a page → what is embedded. */
+export interface DocumentPrompts {
+  name: string;
+  query(text: string): Pair;
+  page(path: string): Pair;
+}
+
+/** `TASK_INST_QRY` and `TASK_INST_TGT` of TIGER-AI-Lab/VLM2Vec main 6e1e1d4, joined as its `process_input_text` joins them. */
+export const VLM2VEC_PROMPTS: DocumentPrompts = {
+  name: 'vlm2vec-v2',
+  query: (text) => ({ text: `Find a document image that matches the given query: ${text}`, image: null }),
+  page: (path) => ({ text: `${IMAGE_TOKEN} Understand the content of the provided document image.`, image: path }),
+};
+
+/**
+ * `src/evaluation/mmeb_v2/data/datasets/vidore_dataset.py` of QwenLM/Qwen3-VL-Embedding 8ce3aab: the instruction of queries
+ * ends with a full stop; pages have the recipe's default.
+ */
+export const QWEN3_PROMPTS: DocumentPrompts = {
+  name: 'qwen3-vl-embedding',
+  query: (text) => ({ text, image: null, instruction: 'Find a document image that matches the given query.' }),
+  page: (path) => ({ text: '', image: path }),
+};
+
+/** By the name that a report keeps. @throws InvalidInputError */
+export function promptsNamed(name: string | undefined): DocumentPrompts {
+  const found = [VLM2VEC_PROMPTS, QWEN3_PROMPTS].find((prompts) => prompts.name === name);
+  if (found) return found;
+  throw new InvalidInputError(`There are no prompts ${String(name)} for visual documents.`, { name });
+}
+
+/** What of a model's recipe matters here. */
+export type DocumentRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize' | 'prefixes' | 'transparency'> & {
+  isRaw: boolean;
+};
+
+const QWEN3 = 'qwen3-vl-embedding';
+
+/** @throws UnsupportedError for a recipe that is not known to have been asked of visual documents */
+export function documentPrompts({ name, title, isRaw, pooling, prefixes }: DocumentRecipe): DocumentPrompts {
+  if (name === QWEN3) return QWEN3_PROMPTS;
+  if (isRaw && pooling !== 'all' && prefixes === undefined) return VLM2VEC_PROMPTS;
+  throw new UnsupportedError(
+    `The recipe ${name} does not fit this evaluation: it is not known here what ${title} is asked of visual documents. ` +
+      `Recipes of whole strings do (vlm2vec, vlm2vec-v2), and ${QWEN3}.`,
+    { recipe: name },
+  );
+}
+
+/**
+ * How large pages are: `v2` unless told, as VLM2Vec was measured; Qwen3-VL-Embedding sizes its pictures by its recipe.
+ * @throws UnsupportedError for a regime that is not the recipe's
+ */
+export function documentRegime(
+  name: RegimeName | undefined,
+  recipe: DocumentRecipe,
+  image: RegimePictures,
+  choices: RegimeChoices = {},
+): Regime {
+  if (recipe.name !== QWEN3) {
+    const regime = name ?? (image.plan === 'native' && recipe.name !== 'unime-v2' ? 'v2' : 'native');
+    expectRegime(regime, recipe);
+    return makeRegime(regime, image, choices);
+  }
+  if ((name ?? 'native') !== 'native' || choices.maxPixels !== undefined || choices.numCrops !== undefined) {
+    throw new UnsupportedError(
+      `${recipe.title} sizes pictures in its own way: it takes neither --max-pixels nor --num-crops, and no regime but native.`,
+      { recipe: recipe.name, regime: name },
+    );
+  }
+  const { transparency } = recipe;
+  return {
+    name: 'native',
+    key: 'native,recipe',
+    options: {},
+    prepare: (file, signal) => decodeImage(file, { orientation: 'stored', transparency, signal }),
+  };
+}
