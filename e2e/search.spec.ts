@@ -567,6 +567,67 @@ function setFake(page: Page, change: Partial<IndexState>): Promise<number[]> {
   }, change);
 }
 
+test('the address tells what is seen: Back, Forward and reload bring it back; by keyboard to the pictures', async ({
+  page,
+  baseURL,
+}) => {
+  await page.setViewportSize({ width: 1280, height: 860 });
+  await page.routeWebSocket('**', () => undefined);
+  const hostile = '#photo=77777777777&view=evil&from=2020-99-99&like=abc&q=%3Cimg%20src=x%20onerror=alert(1)%3E';
+  const address = `${baseURL}/demo/search/testing/large.html?count=2000`;
+  await page.goto(`${address}${hostile}`);
+  await expect(box(page)).toHaveValue('<img src=x onerror=alert(1)>');
+  await expect(cells(page).first()).toBeVisible();
+  await expect(page.locator('.viewer, .chip')).toHaveCount(0);
+
+  await page.goto('about:blank');
+  await page.goto(address);
+  await expect(page.locator('.date-heading').first()).toContainText('Monday, March 25, 2019');
+  await page.keyboard.press('/');
+  await expect(box(page)).toBeFocused();
+  await searching(page, () => page.keyboard.type('dog'));
+  await expect(page).toHaveURL(/#q=dog$/);
+  await page.keyboard.press('ArrowDown');
+  await expect(cells(page).first()).toBeFocused();
+  await page.keyboard.press('Enter');
+  await page.keyboard.press('ArrowRight');
+  await expect(page).toHaveURL(/#q=dog&photo=2$/);
+  await page.reload();
+  const viewer = page.getByRole('dialog', { name: 'Picture' });
+  await expect(viewer).toContainText('2 of 60');
+  await page.keyboard.press('Escape');
+  await expect(page).toHaveURL(/#q=dog$/);
+
+  await page.getByLabel('Order').selectOption('Oldest first');
+  await expect(page).toHaveURL(/#q=dog&sort=oldest$/);
+  await page.locator('.choice label', { hasText: 'Map' }).click();
+  await expect(page.locator('.map canvas')).toBeVisible();
+  await page.goBack();
+  await expect(page.getByLabel('Order')).toHaveValue('oldest');
+  await page.goBack();
+  await expect(page.getByLabel('Order')).toHaveValue('fit');
+  await page.goBack();
+  await expect(box(page)).toHaveValue('');
+  await page.goForward();
+  await expect(box(page)).toHaveValue('dog');
+  await expect(viewer).toHaveCount(0);
+
+  // To a year, on the rail beside the pictures; the place is there again after Back.
+  await box(page).fill('');
+  await expect(line(page)).toContainText('2,000 pictures');
+  const rail = page.getByRole('slider', { name: 'Go to a date' });
+  await rail.focus();
+  await page.keyboard.press('End');
+  await expect(rail).toHaveAttribute('aria-valuetext', 'No date in the file');
+  await expect(page.locator('.date-heading', { hasText: 'No date in the file' })).toBeInViewport();
+  const down = await page.evaluate(() => scrollY);
+  await page.mouse.move(400, 500);
+  await page.locator('.cell:hover .cell-like').click();
+  await expect(page).toHaveURL(/#like=\d+$/);
+  await page.goBack();
+  await expect.poll(() => page.evaluate(() => scrollY)).toBe(down);
+});
+
 test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({
   page,
   baseURL,

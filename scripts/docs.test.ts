@@ -206,6 +206,19 @@ describe('examples that need no page print what their comments say', () => {
   });
 });
 
+test('the README names every option of load', () => {
+  const source = read('src/load-options.ts');
+  const keys = [
+    ...source
+      .slice(source.indexOf('LOAD_KEYS'))
+      .split(']')[0]!
+      .matchAll(/'(\w+)'/g),
+  ].map((match) => match[1]!);
+  expect(keys.length).toBeGreaterThan(15);
+  const text = read('README.md');
+  expect(keys.filter((key) => key !== 'internal' && !text.includes(`\`${key}\``))).toEqual([]);
+});
+
 describe('commands', () => {
   afterEach(() => vi.restoreAllMocks());
 

@@ -65,3 +65,21 @@ test('so do the stored models, the check of a card and the evaluation', async ()
     await expect(evaluate(wrong as never)).rejects.toThrow(InvalidInputError);
   }
 });
+
+test('details.input says which one of a list is wrong, whatever is wrong with it', async () => {
+  await using model = await VLM2Vec.load('nano');
+  for (const wrong of [
+    null,
+    undefined,
+    5,
+    {},
+    { txt: 'a' },
+    { text: 5 },
+    { text: 'a', image: null },
+    { image: [] },
+    '',
+  ]) {
+    const error = await model.embed(['a', wrong as never]).catch((error: unknown) => error);
+    expect(error, JSON.stringify(wrong)).toMatchObject({ name: 'InvalidInputError', details: { input: 'inputs[1]' } });
+  }
+});

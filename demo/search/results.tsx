@@ -1,36 +1,40 @@
 /** @file The pictures: all of them, or what was found with the less relevant folded away, and how many that is. */
+import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { Button, ErrorBox, timeInWords } from '../shell';
+import { Button, ErrorBox, Select, timeInWords } from '../shell';
 import { searchStrings } from '../strings/search';
 import { passInWords } from './deep/deep-words';
 import { Grid, type GridSection } from './grid/grid';
+import type { GridLayout } from './grid/layout';
 import { extend, NOTHING, selectAll, toggle } from './grid/selection';
 import { FilterChips } from './query/filter-chips';
 import type { Found } from './query/finder';
 import { toFilter } from './query/form';
 import { useSearch } from './state';
+import { SORTS, type Arranged, type Sort } from './time/arrangement';
+import { Scrubber } from './time/scrubber';
+import type { TimeSection } from './time/sections';
+import { titleOf } from './time/words';
 
 const strings = searchStrings.results;
+/** Height of a date's heading, in pixels. */
+const DATE = 32;
 /** Height of the bar between what stands out and the rest, in pixels. */
 const FOLD = 56;
 
 export function Results(): JSX.Element | null {
   const state = useSearch();
-  const { finder, selection, showScores } = state;
-  const found = finder.found.value;
-  const order = finder.order.value;
-  const sections = useMemo<GridSection[]>(() => {
-    if (!found) return [];
-    const less = found.ids.length - found.relevant;
-    if (less === 0) return [{ count: found.relevant, heading: 0, title: null }];
-    return [
-      { count: found.relevant, heading: 0, title: null },
-      { count: finder.unfolded.value ? less : 0, heading: FOLD, title: <Fold less={less} /> },
-    ];
-  }, [found, order]);
-  if (!found) return <ErrorBox error={finder.error.value} />;
+  const { finder, selection, showScores, arrangement } = state;
+  const arranged = arrangement.arranged.value;
+  const order = arrangement.order.value;
+  const unfolded = finder.unfolded.value;
+  const laid = useSignal<Laid | null>(null);
+  const sections = useMemo(() => (arranged ? sectionsOf(arranged, unfolded) : []), [arranged, unfolded]);
+  if (!arranged) return <ErrorBox error={finder.error.value} />;
 
+  const { found, timeline } = arranged;
+  const isStale = finder.stale.value || found !== finder.found.value;
   const filtered = toFilter(finder.form.value.filter) !== undefined;
   const isBusy = state.library.state.value?.phase !== 'idle';
   const scores = showScores.value ? found.hits : null;
@@ -41,7 +45,7 @@ export function Results(): JSX.Element | null {
   const mixed = found.deep ? found.hits : null;
   const markOf = (id: number) => (mixed?.get(id)?.pass === 'first' ? searchStrings.deep.mark : null);
   return (
-    <section class="results" aria-label={strings.label} aria-busy={finder.stale.value}>
+    <section class="results" aria-label={strings.label} aria-busy={isStale}>
       <ErrorBox error={finder.error.value} onDismiss={() => (finder.error.value = null)} />
       {finder.outdated.value && (
         <p class="notice">
@@ -63,32 +67,66 @@ export function Results(): JSX.Element | null {
       {found.candidates === 0 && (
         <p class="empty">{filtered ? strings.noneFiltered : isBusy ? strings.noneYet : strings.noneAtAll}</p>
       )}
-      <Grid
-        label={strings.label}
-        ids={order}
-        sections={sections}
-        selected={selection.value.ids}
-        viewed={state.viewing.value?.ids === order ? state.viewing.value.at : null}
-        scoreOf={scoreOf}
-        markOf={markOf}
-        onOpen={(at) => (state.viewing.value = { ids: order, at })}
-        onMark={(index, range) => {
-          const id = order[index]!;
-          selection.value = range ? extend(selection.value, id, order) : toggle(selection.value, id);
-        }}
-        onMarkAll={() => (selection.value = selectAll(order))}
-        onMoreLike={(index) => {
-          const id = order[index]!;
-          void state.library.open.value?.items.get(id).then((item) => state.moreLike(id, item?.name ?? String(id)));
-        }}
-        onClear={() => (selection.value = NOTHING)}
-      />
+      <div class={timeline ? 'grid-frame dated' : 'grid-frame'}>
+        <Grid
+          label={strings.label}
+          ids={order}
+          sections={sections}
+          selected={selection.value.ids}
+          viewed={state.viewing.value?.ids === order ? state.viewing.value.at : null}
+          scoreOf={scoreOf}
+          markOf={markOf}
+          onOpen={(at) => (state.viewing.value = { ids: order, at })}
+          onMark={(index, range) => {
+            const id = order[index]!;
+            selection.value = range ? extend(selection.value, id, order) : toggle(selection.value, id);
+          }}
+          onMarkAll={() => (selection.value = selectAll(order))}
+          onMoreLike={(index) => {
+            const id = order[index]!;
+            void state.library.open.value?.items.get(id).then((item) => state.moreLike(id, item?.name ?? String(id)));
+          }}
+          onClear={() => (selection.value = NOTHING)}
+          onLayout={(layout, grid) => (laid.value = { layout, grid })}
+        />
+        {timeline && laid.value && <Scrubber timeline={timeline} {...laid.value} />}
+      </div>
       {finder.hasMore.value && finder.unfolded.value && (
         <p class="more">
           <Button onClick={() => finder.more()}>{strings.more}</Button>
         </p>
       )}
     </section>
+  );
+}
+
+/** Where the grid's parts lie, for what goes along with it. */
+interface Laid {
+  layout: GridLayout;
+  grid: HTMLElement;
+}
+
+/** Under dates or not, then the less relevant behind their bar. */
+function sectionsOf({ found, timeline }: Arranged, unfolded: boolean): GridSection[] {
+  const standing: GridSection[] = timeline
+    ? timeline.sections.map((section) => ({
+        count: section.count,
+        heading: DATE,
+        title: <DateHeading title={titleOf(section, timeline.unit)} section={section} />,
+      }))
+    : [{ count: found.relevant, heading: 0, title: null }];
+  const less = found.ids.length - found.relevant;
+  if (less === 0) return standing;
+  return [...standing, { count: unfolded ? less : 0, heading: FOLD, title: <Fold less={less} /> }];
+}
+
+function DateHeading({ title, section: { count, start } }: { title: string; section: TimeSection }): JSX.Element {
+  return (
+    <div class="date-heading">
+      <h2>{title}</h2>
+      <span class="quiet">{searchStrings.time.count(count)}</span>
+      {start === null && <span class="quiet date-hint">{searchStrings.time.undatedHint}</span>}
+    </div>
   );
 }
 
@@ -104,12 +142,24 @@ function Fold({ less }: { less: number }): JSX.Element {
   );
 }
 
-/** What is shown, what it is narrowed by. */
+/** What is shown, what it is narrowed by, and in which order. */
 export function ResultBar(): JSX.Element {
+  const { view, arrangement, finder } = useSearch();
+  const found = finder.found.value;
+  const sorts = SORTS.filter((sort) => sort !== 'fit' || found?.query);
   return (
     <div class="result-bar">
       <ResultLine />
       <FilterChips />
+      {view.value === 'pictures' && found && (
+        <Select<Sort>
+          label={searchStrings.time.sort}
+          value={arrangement.orderOf(found)}
+          options={sorts.map((value) => ({ value, label: searchStrings.time.sorts[value] }))}
+          // Where nothing is looked for, newest first is what `fit` comes to: it stays, for the next words.
+          onChange={(sort) => (arrangement.sort.value = sort === 'newest' && !found.query ? 'fit' : sort)}
+        />
+      )}
     </div>
   );
 }

@@ -16,7 +16,7 @@ const more = actionStrings.selection;
 const MOST_PARTS = 8;
 
 export function SelectionBar(): JSX.Element | null {
-  const { selection, library, finder, view, viewing, albums } = useSearch();
+  const { selection, library, finder, arrangement, view, viewing, albums } = useSearch();
   const actions = useActions();
   const ids = [...selection.value.ids];
   if (ids.length === 0 || viewing.value) return null;
@@ -53,7 +53,7 @@ export function SelectionBar(): JSX.Element | null {
     album && !fixed && { label: more.takeOut(nameOf(album)), run: () => void takeOut() },
     view.value === 'pictures' && {
       label: strings.all,
-      run: () => (selection.value = selectAll(finder.order.value)),
+      run: () => (selection.value = selectAll(arrangement.order.value)),
     },
   ].filter((choice) => !!choice);
   return (
@@ -85,9 +85,9 @@ export function SelectionBar(): JSX.Element | null {
 
 /** How many of them are not among what is shown: they stay selected all the same. */
 function Hidden(): JSX.Element | null {
-  const { selection, finder, view } = useSearch();
+  const { selection, arrangement, view } = useSearch();
   if (view.value !== 'pictures') return null;
-  const shown = new Set(finder.order.value);
+  const shown = new Set(arrangement.order.value);
   const hidden = [...selection.value.ids].filter((id) => !shown.has(id)).length;
   return hidden > 0 ? <span class="quiet"> · {more.hidden(hidden)}</span> : null;
 }

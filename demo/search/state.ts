@@ -4,6 +4,7 @@ import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import { parseQuery, type Facets } from '../../src/search';
 import { ModelControl } from '../shell';
+import { followAddress } from './address/follow';
 import { watchRequests } from './data/requests';
 import { NOTHING, type Selection } from './grid/selection';
 import { Measuring } from '../cards/measuring';
@@ -13,6 +14,7 @@ import { DeepControl } from './deep/deep-control';
 import { AlbumState } from './albums/album-state';
 import { Library } from './library/library';
 import { Finder } from './query/finder';
+import { Arrangement } from './time/arrangement';
 
 export type ViewName = 'pictures' | 'groups' | 'map';
 
@@ -33,6 +35,11 @@ export class SearchState {
   readonly before = new BeforeRun(this.sizes, () => this.control.model.value?.info ?? null);
   readonly library = new Library((sources) => this.before.ask(sources));
   readonly finder = new Finder({ parse: parseQuery, calm: () => this.#nobodyLooks() });
+  readonly arrangement = new Arrangement({
+    found: this.finder.found,
+    unfolded: this.finder.unfolded,
+    index: computed(() => this.library.open.value?.index ?? null),
+  });
   readonly albums = new AlbumState(this.library);
   readonly requests = watchRequests();
   readonly selection = signal<Selection>(NOTHING);
@@ -68,8 +75,10 @@ export class SearchState {
       const state = this.library.state.value;
       if (state) untracked(() => this.finder.follow(state));
     });
+    this.arrangement.follow();
     this.#followFacets();
     this.#followAlbums();
+    followAddress(this);
   }
 
   /** An album that is deleted, here or in another tab, filters nothing; nor is a picture selected that is gone. */

@@ -1,7 +1,9 @@
 /** @file The one toolbar: what to look for, how to look at it, and behind buttons everything that is needed more rarely. */
 import type { JSX } from 'preact';
+import { useEffect } from 'preact/hooks';
 import { Choice } from '../shell';
 import { searchStrings as strings } from '../strings/search';
+import { focusResults, watchKeys } from './keys';
 import { AlbumsMenu } from './albums/albums-menu';
 import { LibraryMenu } from './library/library-menu';
 import { ModelMenu } from './model-menu';
@@ -15,9 +17,10 @@ const VIEWS: ViewName[] = ['pictures', 'groups', 'map'];
 
 export function Toolbar(): JSX.Element {
   const { view } = useSearch();
+  useEffect(() => watchKeys(), []);
   return (
     <div class="toolbar">
-      <button type="button" class="skip" onClick={skip}>
+      <button type="button" class="skip" onClick={focusResults}>
         {strings.skip}
       </button>
       <div class="query-area">
@@ -41,9 +44,4 @@ export function Toolbar(): JSX.Element {
       </div>
     </div>
   );
-}
-
-/** To the picture that Tab would come to last, or the map. */
-function skip(): void {
-  document.querySelector<HTMLElement>('.cell-open[tabindex="0"], .map canvas, .groups .member')?.focus();
 }

@@ -2,6 +2,9 @@
 
 const number = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
+const weekday = new Intl.DateTimeFormat('en', { dateStyle: 'full', timeZone: 'UTC' });
+const month = new Intl.DateTimeFormat('en', { month: 'long', year: 'numeric', timeZone: 'UTC' });
+const year = new Intl.DateTimeFormat('en', { year: 'numeric', timeZone: 'UTC' });
 const moment = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
 
 const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
@@ -288,6 +291,18 @@ export const searchStrings = {
     moreLike: 'More like this',
     moreLikeOf: (name: string) => `More like ${name}`,
     keys: 'Arrow keys move, Enter opens, Space selects, M looks for more like it.',
+  },
+
+  time: {
+    sort: 'Order',
+    sorts: { fit: 'Best first', newest: 'Newest first', oldest: 'Oldest first' },
+    day: (time: number) => weekday.format(time),
+    month: (time: number) => month.format(time),
+    year: (time: number) => year.format(time),
+    undated: 'No date in the file',
+    undatedHint: 'In the order in which their files changed.',
+    count: (n: number) => number.format(n),
+    scrubber: 'Go to a date',
   },
 
   selection: {

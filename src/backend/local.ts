@@ -6,7 +6,6 @@ import { errorToWire, type WireError } from '../remote/error-wire';
 import { DisposedError, VLM2VecError } from '../errors';
 import { withRate } from '../runtime/rate';
 import { recipeOption, type RecipeChoice } from '../recipes';
-import { startOrtEarly } from '../runtime/early';
 import { loadRuntime } from '../runtime/index';
 import type {
   ActivationsChoice,
@@ -95,7 +94,6 @@ export class LocalBackend implements Backend {
   #stored: string | null = null;
 
   async load(source: SourceSpec, settings: LoadSettings, { signal, onProgress }: CallHooks): Promise<ModelInfo> {
-    startOrtEarly(settings.device, { wasmPaths: settings.wasmPaths, numThreads: settings.numThreads });
     const { bundle, rest } = await this.#open(source, settings, { signal, onProgress });
     const { reader, manifest } = bundle;
     const runtime = await loadRuntime({ ...rest, reader, manifest, signal, onProgress: withRate(onProgress) });

@@ -5,8 +5,11 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Comparison, DocumentDetail, DocumentReport } from '../eval';
+import { folderTree } from '../checkpoint/folder.node';
+import { openDocuments, QWEN3_PROMPTS, type Comparison, type DocumentDetail, type DocumentReport } from '../eval';
 import { recipeNamed } from '../recipes';
+import { loadRuntime } from '../runtime';
+import { folderBundle } from '../store/folder.node';
 import { convertFixture } from '../testing/bundles';
 import { runMain as run } from './run-main';
 
@@ -114,6 +117,31 @@ test('the same of MMEB’s sets', async () => {
   const elsewhere = await run(['eval', 'failures', at('mmeb.jsonl'), '--data', MINI, '--out', at('none.html')]);
   expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no page CIRR/') as string });
   expect(await readdir(work)).not.toContain('none.html');
+});
+
+test('Qwen3-VL-Embedding: its instruction for queries, its own sizes for pages', async () => {
+  const recipe = recipeNamed('qwen3-vl-embedding');
+  const checkpoint = { checkpoint: 'tiny-qwen3-vl' };
+  await convertFixture(checkpoint, at('qwen3'), { dtype: 'fp32', recipe: { ...recipe, dims: { from: 1 } } });
+  const args = ['eval', MINI, '--model', at('qwen3'), '--sets', 'VisRAG_ChartQA', '--limit', '1'];
+  expect(await run([...args, '--details', at('qwen3.jsonl')])).toMatchObject({ code: 0, stderr: '' });
+  const [detail] = detailsIn(at('qwen3.jsonl'));
+  const source = (await openDocuments(await folderTree(MINI)))!.asked(QWEN3_PROMPTS);
+  await source.rows(source.sets.find(({ name }) => name === 'VisRAG_ChartQA')!);
+  const runtime = await loadRuntime({ reader: folderBundle(at('qwen3')) });
+  try {
+    // Files as a caller gives them: what the recipe does with them is held to its authors' vectors in golden.test.ts.
+    const [query, page] = await runtime.embed<Float32Array>([
+      { text: 'What share do kites have?', instruction: 'Find a document image that matches the given query.' },
+      { image: await source.pictures.read(detail!.found[0]!.image) },
+    ]);
+    expect(detail!.found[0]!.score).toBeCloseTo(
+      query!.reduce((sum, value, d) => sum + value * page![d]!, 0),
+      5,
+    );
+  } finally {
+    await runtime.dispose();
+  }
 });
 
 test.each([

@@ -45,6 +45,7 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (typeof input !== 'object' || input === null) {
     throw new InvalidInputError(
       `${where} is ${input === null ? 'null' : typeof input}; give a text, an image or { text, image }.`,
+      { input: where },
     );
   }
   if (!isPlain(input)) return { image: input as ImageInput };
@@ -52,18 +53,20 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (unknown !== undefined) {
     throw new InvalidInputError(`${where} has a key '${unknown}'; known are ${[...PART_KEYS].join(', ')}.`, {
       key: unknown,
+      input: where,
     });
   }
   const { text, image, instruction, role, prefix } = input as InputParts;
   for (const [key, value] of Object.entries({ text, instruction, prefix })) {
     if (value !== undefined && typeof value !== 'string') {
-      throw new InvalidInputError(`${where}.${key} is ${typeof value}, not a string.`, { key });
+      throw new InvalidInputError(`${where}.${key} is ${typeof value}, not a string.`, { key, input: where });
     }
   }
   if (image === null || (text === undefined && image === undefined && instruction === undefined)) {
-    throw new InvalidInputError(`${where} has neither text nor image.`);
+    throw new InvalidInputError(`${where} has neither text nor image.`, { input: where });
   }
-  if (Array.isArray(image) && image.length === 0) throw new InvalidInputError(`${where}.image is an empty list.`);
+  if (Array.isArray(image) && image.length === 0)
+    throw new InvalidInputError(`${where}.image is an empty list.`, { input: where });
   expectOneOf(`${where}.role`, role, ['query', 'document']);
   return { text, image, instruction, role, prefix };
 }

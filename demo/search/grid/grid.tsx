@@ -5,8 +5,9 @@
 import type { ComponentChildren, JSX } from 'preact';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Cell } from './cell';
+import { covered } from './covered';
 import { commandOf, moveOf } from './keys';
-import { gridLayout, rowOf, scrollToRow, type SectionSpec } from './layout';
+import { gridLayout, headingsAt, rowOf, scrollToRow, type GridLayout, type SectionSpec } from './layout';
 import { useRows, useWidth } from './use-band';
 
 export interface GridSection extends SectionSpec {
@@ -31,17 +32,13 @@ export interface GridProps {
   onMarkAll: () => void;
   onMoreLike: (index: number) => void;
   onClear: () => void;
+  /** Called with where everything lies, whenever that changes. */
+  onLayout?: (layout: GridLayout, grid: HTMLElement) => void;
 }
 
 const GAP = 6;
 /** Three columns on a phone, about seven on a desktop. */
-const minCell = (width: number) => (width < 520 ? 100 : 150);
-
-/** What a sticky toolbar covers of the view, in pixels. */
-function inset(): number {
-  const toolbar = document.querySelector('.toolbar');
-  return toolbar && getComputedStyle(toolbar).position === 'sticky' ? toolbar.getBoundingClientRect().height : 0;
-}
+const minCell = (width: number) => (width < 520 ? 92 : 150);
 
 export function Grid(props: GridProps): JSX.Element {
   const { label, ids, sections, selected, viewed, scoreOf, markOf } = props;
@@ -49,6 +46,7 @@ export function Grid(props: GridProps): JSX.Element {
   const width = useWidth(box);
   const layout = useMemo(() => gridLayout(sections, { width, minCell: minCell(width), gap: GAP }), [sections, width]);
   const rows = useRows(box, layout);
+  useEffect(() => props.onLayout?.(layout, box.current!), [layout]);
   const [active, setActive] = useState(0);
   /** The picture that is to have the focus, until it is in the page and has it. */
   const focusNext = useRef<number | null>(null);
@@ -60,7 +58,7 @@ export function Grid(props: GridProps): JSX.Element {
     const row = rowOf(layout, index);
     if (!row) return;
     const offset = box.current!.getBoundingClientRect().top;
-    const top = scrollToRow(layout, row, { top: -offset, height: innerHeight, inset: inset() + GAP });
+    const top = scrollToRow(layout, row, { top: -offset, height: innerHeight, inset: covered() + GAP });
     scrollBy({ top: top + offset });
     setActive(index);
   };
@@ -133,15 +131,18 @@ export function Grid(props: GridProps): JSX.Element {
       style={{ height: `${layout.height}px` }}
       onKeyDown={onKeyDown}
     >
-      {layout.sections.map(({ heading, top }, i) =>
-        heading > 0 ? (
-          <div key={`title ${i}`} role="row" class="grid-title" style={{ top: `${top}px`, height: `${heading}px` }}>
-            <div role="gridcell" aria-colspan={layout.columns}>
-              {sections[i]!.title}
-            </div>
+      {headingsAt(layout, rows).map((i) => (
+        <div
+          key={`title ${i}`}
+          role="row"
+          class="grid-title"
+          style={{ top: `${layout.sections[i]!.top}px`, height: `${layout.sections[i]!.heading}px` }}
+        >
+          <div role="gridcell" aria-colspan={layout.columns}>
+            {sections[i]!.title}
           </div>
-        ) : null,
-      )}
+        </div>
+      ))}
       {width > 0 &&
         all.map(({ row, top, start, end }) => (
           <div

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { gridLayout, rowOf, rowsBetween, scrollToRow } from './layout';
+import { gridLayout, headingsAt, rowOf, rowsBetween, scrollToRow, sectionAt } from './layout';
 
 test('cells fill the width, sections follow each other', () => {
   const layout = gridLayout(
@@ -22,6 +22,20 @@ test('a view narrower than a cell has one column, an empty list no height', () =
     cell: 60,
   });
   expect(gridLayout([], { width: 300, minCell: 100, gap: 8 })).toMatchObject({ rows: 0, count: 0, height: 0 });
+});
+
+test('of many headings, those in view exist, and what a place belongs to is found', () => {
+  const specs = Array.from({ length: 400 }, (_, i) => ({ count: i % 50 === 3 ? 0 : 30, heading: 32 }));
+  const layout = gridLayout(specs, { width: 320, minCell: 100, gap: 10 });
+  const { top, heading } = layout.sections[200]!;
+  const rows = rowsBetween(layout, top - 300, top + heading + 300);
+  expect(headingsAt(layout, rows)).toEqual([199, 200, 201]);
+  // The next one may be in view before its first row is; behind a folded one comes another.
+  expect(headingsAt(layout, rowsBetween(layout, 0, 10))).toEqual([0, 1]);
+  const before = layout.sections[2]!;
+  expect(headingsAt(layout, rowsBetween(layout, before.top + 40, before.top + 50))).toEqual([2, 3, 4]);
+  expect(headingsAt(layout, [])).toEqual([0, 1]);
+  expect([0, top - 1, top, top + 500, 1e9].map((place) => sectionAt(layout, place))).toEqual([0, 199, 200, 200, 399]);
 });
 
 const arbitraryLayout = fc

@@ -101,6 +101,30 @@ export function rowsBetween(layout: GridLayout, top: number, bottom: number): Ro
   return rows;
 }
 
+/** The sections whose headings belong to these rows or to what comes right behind them. */
+export function headingsAt({ sections }: GridLayout, rows: readonly Row[]): number[] {
+  const [first, last] = [rows[0]?.section ?? 0, rows.at(-1)?.section ?? 0];
+  const seen: number[] = [];
+  for (let i = first; i < sections.length; i++) {
+    const { heading, count } = sections[i]!;
+    if (heading > 0) seen.push(i);
+    // Behind a section that is folded comes the next heading.
+    if (i > last && count > 0) break;
+  }
+  return seen;
+}
+
+/** The section that a place of the grid is in, in CSS pixels from its top. */
+export function sectionAt({ sections }: GridLayout, top: number): number {
+  let [low, high] = [0, sections.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (sections[middle]!.top <= top) low = middle;
+    else high = middle - 1;
+  }
+  return Math.max(0, low);
+}
+
 /**
  * How far to scroll so that a row is in view.
  * @param top first visible pixel, from the top of the grid; `height` of the view; `inset` what a sticky bar covers of it

@@ -1,5 +1,5 @@
 /** @file The plot: pointer and keys go to pictures, a loop selects them, a legend says what colours mean. */
-import type { JSX } from 'preact';
+import type { JSX, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { PhotoItem, PhotoMap } from '../../../src/search';
 import { Button, Choice, IconButton } from '../../shell';
@@ -32,8 +32,8 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box);
-  const height = Math.max(280, Math.min(width * 0.7, innerHeight * 0.72));
   const [colourBy, setColourBy] = useState<'date' | 'folder'>('date');
+  const height = useRoom(box, `${width} ${colourBy}`);
   const [tool, setTool] = useState<Tool>('pan');
   const [current, setCurrent] = useState<number | null>(null);
   const [loop, setLoop] = useState<[number, number][]>([]);
@@ -234,6 +234,28 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
 function pictureClass(i: number, { selected, current, found }: Pick<Scene, 'selected' | 'current' | 'found'>): string {
   const marks = [selected.has(i) && 'selected', current === i && 'current', found && !found.has(i) && 'faded'];
   return ['map-picture', ...marks].filter(Boolean).join(' ');
+}
+
+/** With less, nothing is told apart. */
+const LEAST_HEIGHT = 280;
+
+/**
+ * The height that the window has for the map, with what stands below it still in view.
+ * @param key changes when what stands around it does
+ */
+function useRoom(box: RefObject<HTMLElement | null>, key: string): number {
+  const [height, setHeight] = useState(LEAST_HEIGHT);
+  useLayoutEffect(() => {
+    const look = () => {
+      const { top, bottom } = box.current!.getBoundingClientRect();
+      const below = box.current!.parentElement!.getBoundingClientRect().bottom - bottom;
+      setHeight(Math.max(LEAST_HEIGHT, Math.floor(innerHeight - top - scrollY - below)));
+    };
+    look();
+    addEventListener('resize', look);
+    return () => removeEventListener('resize', look);
+  }, [key]);
+  return height;
 }
 
 /** Beside the dot, on the side that has room. */

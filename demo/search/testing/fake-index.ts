@@ -144,7 +144,14 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       albums.delete(id);
       changedAlbums();
     },
-    items: async (wanted) => Array.from(wanted, fakeItem),
+    items: async (wanted) => Array.from(wanted, (id) => (id <= state.indexed ? fakeItem(id) : null)),
+    dates: async (wanted) => {
+      const items = Array.from(wanted, fakeItem);
+      return {
+        taken: Float64Array.from(items, ({ taken }) => taken),
+        dated: Uint8Array.from(items, ({ dated }) => Number(dated)),
+      };
+    },
     facets: async () => ({
       cameras: [{ name: 'Fujifilm X-T5', count: 3 }],
       folders: [

@@ -7,6 +7,7 @@ import type {
   Facets,
   ListOptions,
   Pass,
+  PhotoDates,
   PhotoFilter,
   PhotoItem,
   PhotoProblem,
@@ -127,6 +128,19 @@ export function listPictures(catalog: Catalog, { filter = {}, order = 'newest' }
   if (order === 'path') found.sort(byPath);
   else found.sort((a, b) => (order === 'newest' ? b.taken - a.taken : a.taken - b.taken) || byPath(a, b));
   return Uint32Array.from(found, ({ id }) => id);
+}
+
+/** In the order of `ids`. */
+export function datesOf(catalog: Catalog, ids: Uint32Array): PhotoDates {
+  const taken = new Float64Array(ids.length).fill(NaN); // [ids]
+  const dated = new Uint8Array(ids.length); // [ids]
+  ids.forEach((id, i) => {
+    const row = catalog.picture(id);
+    if (!row) return;
+    taken[i] = row.taken;
+    dated[i] = Number(row.dated);
+  });
+  return { taken, dated };
 }
 
 /** By path. */

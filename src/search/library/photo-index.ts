@@ -22,6 +22,7 @@ import type {
   PhotoEmbedder,
   PhotoGroups,
   PhotoIndex,
+  PhotoDates,
   PhotoItem,
   PhotoMap,
   PhotoProblem,
@@ -304,6 +305,10 @@ class BrowserPhotoIndex implements PhotoIndex {
   items(ids: Iterable<number>): Promise<(PhotoItem | null)[]> {
     const all = [...ids];
     return this.#call((service) => service.items(all));
+  }
+
+  dates(ids: Uint32Array): Promise<PhotoDates> {
+    return this.#call((service) => service.dates(ids));
   }
 
   facets(): Promise<Facets> {

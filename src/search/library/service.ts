@@ -15,6 +15,7 @@ import type {
   FolderFile,
   FolderInfo,
   ListOptions,
+  PhotoDates,
   PhotoItem,
   PhotoProblem,
   SearchResult,
@@ -27,7 +28,16 @@ import { describeAlbums, type AlbumChanges, type AlbumWish } from './albums';
 import { laterAlbums } from './albums-elsewhere';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
-import { facetsOf, find, listPictures, listProblems, type Found, type VectorPart, type VectorQuery } from './find';
+import {
+  datesOf,
+  facetsOf,
+  find,
+  listPictures,
+  listProblems,
+  type Found,
+  type VectorPart,
+  type VectorQuery,
+} from './find';
 import { findBoth, shortlist } from './find-both';
 import { findTyped, hasPlaces, passing, understandFor, wantsPlaces, type Ranked } from './find-typed';
 import { Gazetteer } from '../places/gazetteer';
@@ -278,6 +288,10 @@ export class SearchService {
       const row = catalog.picture(id);
       return row ? catalog.itemOf(row) : null;
     });
+  }
+
+  async dates(ids: Uint32Array): Promise<PhotoDates> {
+    return datesOf(this.#open().library.catalog, ids);
   }
 
   async facets(): Promise<Facets> {

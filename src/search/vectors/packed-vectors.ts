@@ -106,7 +106,7 @@ export class PackedVectors {
     return Float32Array.from(this.codes(row, new Int16Array(this.dims)), (code) => code * step);
   }
 
-  /** The 16-bit codes of a row, into `out`. // [dims] */
+  /** The 16-bit codes of a row, into `out`. As {@link coarse}, it does not check `row`. // [dims] */
   codes(row: number, out: Int16Array): Int16Array {
     const coarse = this.coarse(row);
     const fine = this.fine(row);
@@ -114,12 +114,12 @@ export class PackedVectors {
     return out;
   }
 
-  /** The coarse bytes of a row, in place. // [dims] */
+  /** The coarse bytes of a row, in place. `row` is not checked: ask {@link has} first. // [dims] */
   coarse(row: number): Int8Array {
     return this.kernel.codes.subarray(row * this.stride, row * this.stride + this.dims);
   }
 
-  /** The fine bytes of a row, in place. // [dims] */
+  /** The fine bytes of a row, in place. As {@link coarse}, it does not check `row`. // [dims] */
   fine(row: number): Int8Array {
     const at = (row % BLOCK_ROWS) * this.dims;
     return this.#fine[Math.floor(row / BLOCK_ROWS)]!.subarray(at, at + this.dims);

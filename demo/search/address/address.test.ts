@@ -1,0 +1,100 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isSamePlace, readAddress, START, writeAddress, type Address } from './address';
+import { stepOf, type EntryState } from './step';
+
+const address = (part: Partial<Address>): Address => ({ ...START, ...part });
+const filter = (part: Partial<Address['filter']>) => ({ ...START.filter, ...part });
+
+describe('the address', () => {
+  it('says all of it and is read as it was written', () => {
+    const full = address({
+      text: 'a dog & a "cat" #1 -people',
+      pictures: [
+        { id: 12, sign: 'like' },
+        { id: 7, sign: 'unlike' },
+      ],
+      filter: filter({
+        from: '2021-06-01',
+        to: '2021-08-31',
+        camera: 'Fujifilm X-T5',
+        folder: 'Trips/2021 & more',
+        album: 4,
+      }),
+      view: 'map',
+      sort: 'oldest',
+      photo: 99,
+    });
+    expect(readAddress(writeAddress(full))).toEqual(full);
+    expect(readAddress('#album=0')!.filter.album, 'the favourites').toBe(0);
+    expect(readAddress('#album=x')!.filter.album).toBeNull();
+    expect(writeAddress(START)).toBe('');
+    expect(readAddress('')).toEqual(START);
+    expect(writeAddress(address({ text: 'dog', photo: 3 }))).toBe('#q=dog&photo=3');
+  });
+
+  it('is not one where the hash is a place on the page', () => {
+    expect(readAddress('#content')).toBeNull();
+    expect(readAddress('#%E0%A4%A')).toBeNull();
+  });
+
+  it('leaves out what makes no sense', () => {
+    const hostile = readAddress(
+      '#q=a%00%0Ab&view=__proto__&sort=constructor&photo=-1&like=1e9&like=0&like=5&like=5&like=--5' +
+        '&from=2021-13-45&to=tomorrow&camera=%E0%A4%A&toString=1&__proto__=2',
+    )!;
+    expect(hostile).toMatchObject({ text: 'a b', view: 'pictures', sort: 'fit', photo: null });
+    expect(hostile.pictures).toEqual([{ id: 5, sign: 'like' }]);
+    expect(hostile.filter).toMatchObject({ from: '', to: '', folder: '' });
+    expect(readAddress(`#photo=${'9'.repeat(40)}`)!.photo).toBeNull();
+    expect(readAddress(`#q=${'x'.repeat(1e5)}`)!.text).toHaveLength(1000);
+    expect(
+      readAddress(`#${'like=1&'.repeat(9)}${Array.from({ length: 50 }, (_, i) => `like=${i + 1}`).join('&')}`)!
+        .pictures,
+    ).toHaveLength(8);
+  });
+
+  it('is settled by one reading, whatever it was', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 80 }),
+        fc.constantFrom('q', 'camera', 'from', 'like', 'photo'),
+        (value, name) => {
+          const read = readAddress(`#${name}=${value}`)!;
+          expect(readAddress(writeAddress(read))).toEqual(read);
+        },
+      ),
+    );
+  });
+});
+
+describe('a step of the history', () => {
+  const step = (before: Partial<Address>, next: Partial<Address>, entry: EntryState = {}, now = 10_000) =>
+    stepOf(address(before), address(next), { entry, now });
+
+  it('is one per search, not per letter', () => {
+    expect(step({}, { text: 'd' })).toMatchObject({ kind: 'push', state: { typed: 10_000 } });
+    expect(step({ text: 'd' }, { text: 'do' }, { typed: 9000 })).toMatchObject({
+      kind: 'replace',
+      state: { typed: 10_000 },
+    });
+    expect(step({ text: 'dog' }, { text: 'cat' }, { typed: 1000 }).kind).toBe('push');
+    expect(step({ text: 'dog' }, { text: '' }, { typed: 9000 }).kind, 'what was found stays').toBe('push');
+    expect(step({ text: 'dog' }, { text: 'dog', view: 'map' }, { typed: 9000 })).toEqual({ kind: 'push', state: {} });
+  });
+
+  it('goes back to where a picture was opened', () => {
+    expect(step({}, { photo: 1 })).toMatchObject({ kind: 'push', state: { opened: true } });
+    expect(step({ photo: 1 }, { photo: 2 }, { opened: true })).toEqual({ kind: 'replace', state: { opened: true } });
+    expect(step({ photo: 2 }, {}, { opened: true })).toEqual({ kind: 'back' });
+    expect(step({ photo: 2 }, {}).kind, 'it came by a link').toBe('replace');
+    // “More like this” in the viewer is a search.
+    expect(step({ photo: 2 }, { pictures: [{ id: 2, sign: 'like' }] }, { opened: true }).kind).toBe('push');
+  });
+
+  it('is none where nothing changed, and one where pictures without an address did', () => {
+    expect(step({ text: 'a' }, { text: 'a' }).kind).toBe('none');
+    expect(stepOf(START, START, { entry: {}, now: 1, other: true }).kind).toBe('push');
+    expect(isSamePlace(address({ photo: 1 }), START)).toBe(true);
+  });
+});

@@ -1,0 +1,207 @@
+/** @file Keeps the page and its address the same: what a person does is written there, and Back and Forward are done. */
+import { computed, effect, untracked } from '@preact/signals';
+import type { PicturePart, QueryForm } from '../query/form';
+import type { SearchState } from '../state';
+import { isSamePlace, readAddress, START, writeAddress, type Address } from './address';
+import { stepOf, type EntryState } from './step';
+
+/** Searches with pictures from outside that Back can still do. */
+const REMEMBERED = 30;
+/** Milliseconds before what takes the place of an entry is told to the browser. */
+const SOON = 150;
+
+export function followAddress(state: SearchState): void {
+  const { finder, view, viewing, arrangement, library } = state;
+  /** What the entry of the history says. */
+  let at = readAddress(location.hash) ?? START;
+  /** Pictures that come with it once there is an index, and the one to open. */
+  let coming: Address | null = at;
+  let returning = false;
+  /** To be scrolled to once the results are there. */
+  let scrolling: number | null = entry().y ?? null;
+  let y = 0;
+  /** What the browser keeps with this entry, or will in a moment. */
+  let kept: EntryState = entry();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const pictures = new Map<number, readonly PicturePart[]>();
+  let shown: readonly PicturePart[] = finder.form.value.pictures;
+  let count = 0;
+
+  history.scrollRestoration = 'manual';
+  addEventListener('scroll', () => (y = scrollY), { passive: true });
+  addEventListener('pagehide', () => put({ y: scrollY }));
+  addEventListener('popstate', restore);
+  show(at);
+
+  const now = computed<Address>(() => {
+    const { text, filter, pictures } = finder.form.value;
+    const open = viewing.value;
+    return {
+      text,
+      filter,
+      pictures: pictures.flatMap(({ image, sign }) => (image instanceof Blob ? [] : [{ id: image.id, sign }])),
+      view: view.value,
+      sort: arrangement.sort.value,
+      photo: open ? open.ids[open.at]! : null,
+    };
+  });
+  // One action changes several things, and they are one step.
+  let waiting = false;
+  effect(() => {
+    void now.value;
+    if (waiting) return;
+    waiting = true;
+    queueMicrotask(() => {
+      waiting = false;
+      write();
+    });
+  });
+
+  // Only an index knows pictures.
+  effect(() => {
+    if (!library.open.value) return;
+    untracked(() => coming && void comeWith(coming));
+  });
+  effect(() => {
+    const arranged = arrangement.arranged.value;
+    if (!arranged || finder.stale.value || arranged.found !== finder.found.value) return;
+    untracked(() => {
+      const wanted = coming?.photo ?? null;
+      if (coming && coming.pictures.length === 0) {
+        coming = null;
+        if (wanted !== null) void openPhoto(wanted);
+      }
+      const top = scrolling;
+      scrolling = null;
+      if (top !== null) requestAnimationFrame(() => requestAnimationFrame(() => scrollTo({ top })));
+    });
+  });
+
+  function write(): void {
+    const next = now.value;
+    const parts = finder.form.value.pictures;
+    if (returning) return;
+    // What the address still has to bring is no change.
+    if (coming && isSamePlace({ ...next, pictures: [] }, { ...coming, pictures: [] }) && next.photo === null) return;
+    coming = null;
+    const other = parts !== shown && keysOf(parts) !== keysOf(shown) && writeAddress(next) === writeAddress(at);
+    const step = stepOf(at, next, { entry: kept, now: Date.now(), other });
+    shown = parts;
+    if (step.kind === 'none') return;
+    if (step.kind === 'back') {
+      returning = true;
+      return history.back();
+    }
+    // What was to be scrolled to belongs to what was left.
+    scrolling = null;
+    const before = { hash: writeAddress(at), state: { ...kept, y } };
+    at = next;
+    kept = { ...step.state };
+    if (parts.some(({ image }) => image instanceof Blob)) {
+      if (step.kind === 'push' || kept.pictures === undefined) kept.pictures = ++count;
+      pictures.set(kept.pictures, parts);
+      if (pictures.size > REMEMBERED) pictures.delete(pictures.keys().next().value!);
+    }
+    clearTimeout(timer);
+    // Arrow keys go through pictures faster than browsers want to hear of it.
+    if (step.kind === 'replace') return void (timer = setTimeout(put, SOON));
+    attempt(() => history.replaceState(before.state, '', addressOf(before.hash)));
+    attempt(() => history.pushState(kept, '', addressOf(writeAddress(next))));
+  }
+
+  /** Has the browser's entry say what is so now. */
+  function put(more: EntryState = {}): void {
+    clearTimeout(timer);
+    kept = { ...kept, ...more };
+    attempt(() => history.replaceState(kept, '', addressOf(writeAddress(at))));
+  }
+
+  function restore(): void {
+    clearTimeout(timer);
+    const next = readAddress(location.hash);
+    const before = kept;
+    kept = entry();
+    if (returning) {
+      returning = false;
+      at = next ?? START;
+      return write();
+    }
+    // A link within the page, as that which skips to its content: what is shown stays.
+    if (!next) {
+      kept = before;
+      return put();
+    }
+    const samePlace = isSamePlace(at, next) && kept.pictures === before.pictures;
+    at = next;
+    if (samePlace) {
+      if (next.photo === null) viewing.value = null;
+      else void openPhoto(next.photo);
+      return;
+    }
+    scrolling = kept.y ?? 0;
+    show(next);
+    if (library.open.value && coming) void comeWith(coming);
+  }
+
+  /** Does what an address says, as far as that is known at once. */
+  function show(next: Address): void {
+    const { text, filter, view: nextView, sort } = next;
+    const remembered = pictures.get(kept.pictures ?? 0) ?? [];
+    coming = remembered.length > 0 ? { ...next, pictures: [] } : next;
+    viewing.value = null;
+    view.value = nextView;
+    arrangement.sort.value = sort;
+    const form: Partial<QueryForm> = { text, filter, pictures: remembered };
+    shown = remembered;
+    if (next !== START) finder.change(form);
+  }
+
+  /** Pictures of the index that are looked for; those that it does not have are left out. */
+  async function comeWith(wanted: Address): Promise<void> {
+    const index = library.open.value?.index;
+    if (wanted.pictures.length === 0 || !index) return;
+    const items = await index.items(wanted.pictures.map(({ id }) => id)).catch(() => []);
+    if (coming !== wanted || library.open.value?.index !== index) return;
+    const parts = items.flatMap((item, i): Omit<PicturePart, 'key'>[] =>
+      item ? [{ image: { id: item.id }, name: item.name, sign: wanted.pictures[i]!.sign }] : [],
+    );
+    coming = { ...wanted, pictures: [] };
+    at = { ...wanted, pictures: parts.map(({ image, sign }) => ({ id: (image as { id: number }).id, sign })) };
+    shown = parts.map((part, i) => ({ ...part, key: -1 - i }));
+    put();
+    finder.change({ pictures: shown });
+  }
+
+  async function openPhoto(id: number): Promise<void> {
+    const ids = arrangement.order.value;
+    const place = ids.indexOf(id);
+    if (place >= 0) return void (viewing.value = { ids, at: place });
+    const place0 = at;
+    const [item] = (await library.open.value?.index.items([id]).catch(() => null)) ?? [];
+    if (at !== place0) return;
+    if (item) viewing.value = { ids: Uint32Array.of(id), at: 0 };
+    else {
+      at = { ...at, photo: null };
+      put();
+    }
+  }
+}
+
+const keysOf = (parts: readonly PicturePart[]) => parts.map(({ key, sign }) => `${key} ${sign}`).join();
+
+/** A page that came by a link has none. */
+function entry(): EntryState {
+  const { state } = history as { state: unknown };
+  return typeof state === 'object' && state !== null ? (state as EntryState) : {};
+}
+
+const addressOf = (hash: string) => `${location.pathname}${location.search}${hash}`;
+
+/** Browsers refuse more than some hundred changes in half a minute: the address then lags behind. */
+function attempt(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof DOMException && error.name === 'SecurityError')) throw error;
+  }
+}
