@@ -156,7 +156,8 @@ export const searchStrings = {
   menu: {
     label: 'The whole index',
     export: 'Export the index…',
-    exportHint: 'Vectors, dates, thumbnails, favourites and albums in one file, to keep or to take to another browser. Not the pictures.',
+    exportHint:
+      'Vectors, dates, thumbnails, favourites and albums in one file, to keep or to take to another browser. Not the pictures.',
     import: 'Import an index…',
     importHint: 'In place of the one that is here.',
     parquet: 'Export as Parquet…',
