@@ -101,6 +101,7 @@ async function buildBrowser(found: Licenses): Promise<void> {
     input: { ...ENTRY_POINTS, ...workerInputs() },
     platform: 'browser',
     checks: { pluginTimings: false },
+    external: ['react', 'vue'], // the page's own
     plugins: [
       nodeEdges(),
       workerUrls,

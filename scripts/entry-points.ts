@@ -7,5 +7,8 @@ export const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transfo
 export const ENTRY_POINTS: Record<string, string> = {
   index: './src/index.ts',
   search: './src/search/index.ts',
+  elements: './src/elements/index.ts',
+  react: './src/elements/react.ts',
+  vue: './src/elements/vue.ts',
   ...Object.fromEntries(ADAPTERS.map((name) => [`adapters/${name}`, `./src/adapters/${name}.ts`])),
 };

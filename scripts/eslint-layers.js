@@ -128,6 +128,18 @@ const MAY_IMPORT = {
     'src/similarity',
     'src/precision',
   ],
+  // Parts of a page, and their wrappers.
+  'src/elements': [
+    ...BASE,
+    'src/net',
+    'src/image',
+    'src/runtime',
+    'src/sources',
+    'src/stored',
+    'src/load-options',
+    'src/embedder',
+    'src/search',
+  ],
   'src/testing': [
     ...BASE,
     'src/onnx',

@@ -37,6 +37,8 @@ const { optionalDependencies = {}, version } = JSON.parse(
 ) as PackageJson;
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-package-'));
 const installed = path.join(folder, 'node_modules/vlm2vec-web');
+/** What wrappers are made for, and the types of it. */
+const PEERS = ['react', 'vue', '@types/react'];
 function run(file: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(file, args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${[file, ...args].join(' ')} exited with ${status}:\n${stdout}\n${stderr}`);
@@ -48,7 +50,7 @@ beforeAll(() => {
   mkdirSync(installed, { recursive: true });
   run('tar', '-xzf', `vlm2vec-web-${version}.tgz`, '--strip-components=1', '-C', installed);
   // Nothing but what package.json declares can be found: Node's native parts.
-  for (const name of Object.keys(optionalDependencies)) {
+  for (const name of [...Object.keys(optionalDependencies), ...PEERS]) {
     mkdirSync(path.dirname(path.join(folder, 'node_modules', name)), { recursive: true });
     symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
   }
@@ -67,7 +69,7 @@ test('holds each ONNX Runtime build once, the model, and little else', () => {
   expect(files).toContain('dist/models/nano/bundle.json');
   expect(files.filter((name) => /\.test\.|fixtures\/.*\.(?!md)\w+$|testing/.test(name))).toEqual([]);
   // One file of declarations for each entry point, and what they share.
-  expect(files.filter((name) => /^dist\/.*\.d\.ts$/.test(name)).length).toBeLessThanOrEqual(ADAPTERS.length + 7);
+  expect(files.filter((name) => /^dist\/.*\.d\.ts$/.test(name)).length).toBeLessThanOrEqual(ADAPTERS.length + 14);
   expect(files.filter((name) => /dist\/lib\/(index|node|search|vlm2vec\.worker)\.js\.map$/.test(name))).toHaveLength(4);
   expect(statSync(path.join(folder, `vlm2vec-web-${version}.tgz`)).size).toBeLessThan(30e6);
 });
@@ -110,6 +112,10 @@ test('the types are right for every way to resolve them', async () => {
 test('what a page loads with the main entry is small; the engine and the tokenizer come when they are needed', () => {
   const lib = path.join(installed, 'dist/lib');
   const files = [...importedAtOnce(lib, 'index.js')];
+  // Parts of a page come to those who ask for them.
+  for (const file of [...files, ...importedAtOnce(lib, 'search.js')]) {
+    expect(readFileSync(path.join(lib, file), 'utf8'), file).not.toContain('vlm2vec-rank');
+  }
   const { gzip } = sizeOf(files.map((file) => path.join(lib, file)));
   expect(files.length).toBeGreaterThan(2);
   expect(gzip).toBeGreaterThan(5_000);
@@ -123,6 +129,7 @@ test('a bundler leaves out what is not used', async () => {
     "export { similarity } from 'vlm2vec-web';",
     "export { parseQuery } from 'vlm2vec-web/search';",
     "export { VLM2Vec } from 'vlm2vec-web';",
+    "import 'vlm2vec-web/elements';",
   ]) {
     writeFileSync(path.join(folder, 'shake.js'), code);
     const bundle = await rolldown({ cwd: folder, input: './shake.js', platform: 'browser' });
@@ -141,23 +148,34 @@ test('a bundler leaves out what is not used', async () => {
     );
     await bundle.close();
   }
-  const [nothing, similarity, query, model] = [...sizes.values()];
+  const [nothing, similarity, query, model, elements] = [...sizes.values()];
   expect(nothing).toBe(0);
   expect(similarity).toBeLessThan(6_000);
   expect(query).toBeLessThan(2_000);
   expect(model).toBeGreaterThan(10_000);
+  // They are defined, though nothing of them is named; model and search come when they are needed.
+  expect(elements).toBeGreaterThan(15_000);
+  expect(elements).toBeLessThan(40_000);
 });
 
 test('importing any entry touches neither page, nor GPU, nor network', () => {
-  const builds = ['', '/search', '/node', ...ADAPTERS.map((name) => `/adapters/${name}`)].map(
-    (entry) => `vlm2vec-web${entry}`,
-  );
+  const builds = [
+    '',
+    '/search',
+    '/node',
+    '/elements',
+    '/react',
+    '/vue',
+    ...ADAPTERS.map((name) => `/adapters/${name}`),
+  ].map((entry) => `vlm2vec-web${entry}`);
   // What runtimes get that are no Node, and bundlers that render pages without saying so.
   const lib = path.join(installed, 'dist/lib');
   const browser = Object.keys(ENTRY_POINTS).map((entry) => path.join(lib, `${entry}.js`));
   writeFileSync(
     path.join(folder, 'import.js'),
-    `const touched = [];
+    `import 'react'; // others' packages are theirs: before the trap
+     import 'vue';
+     const touched = [];
      const names = ['window', 'self', 'document', 'navigator', 'location', 'Worker', 'SharedWorker', 'WorkerGlobalScope',
        'importScripts', 'indexedDB', 'caches', 'localStorage', 'fetch', 'XMLHttpRequest', 'GPU', 'OffscreenCanvas', 'Image',
        'createImageBitmap', 'SharedArrayBuffer', 'crossOriginIsolated'];

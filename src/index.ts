@@ -1,5 +1,5 @@
 /**
- * @file vlm2vec-web: VLM2Vec embeddings of images and texts, wholly in the browser (or in Node).
+ * @file vlm2vec-web: VLM2Vec embeddings of images and texts, entirely in the browser (or in Node).
  * Everything that is exported is listed here.
  */
 

@@ -1,6 +1,6 @@
 /**
  * @file A repository of the Hugging Face Hub as a {@link FileTree}: pinned to one commit, listed by the Hub's own client
- * library, read by HTTP ranges, every file held against the hash that the Hub lists.
+ * library, read by HTTP ranges, every file checked against the hash that the Hub lists.
  */
 
 import { CheckpointFormatError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';

@@ -267,7 +267,7 @@ export class DeepPass {
     if (!this.#on || isFirstRunning()) return none;
     const rows = this.#next.take(this.#callSize, (row) => !this.#isSuspect(row));
     if (rows.length > 0) return { rows, wanted: false, alone: false };
-    // What may have been the reason for a death is tried last, and with nothing else in work.
+    // What may have been the reason for a death is tried last, while nothing else is processed.
     if (this.#inWork.size > 0) return none;
     for (const row of this.#next.open()) if (this.#isSuspect(row)) return { rows: [row], wanted: false, alone: true };
     return none;

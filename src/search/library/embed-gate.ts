@@ -107,8 +107,13 @@ export class EmbedGate {
   #checked(inputs: readonly EmbedderInput[], vectors: Float32Array[]): Float32Array[] {
     const { dims } = this.#embedder;
     const isSound = vectors.length === inputs.length && vectors.every(({ length }) => length === dims);
-    if (!isSound)
-      throw new VLM2VecError(`The embedder gave other vectors than ${inputs.length} of ${dims} dimensions.`);
+    if (!isSound) {
+      const lengths = [...new Set(vectors.map(({ length }) => length))].join(' and ');
+      throw new VLM2VecError(
+        `The embedder returned ${vectors.length} vectors${lengths && ` of ${lengths} dimensions`}; expected ${inputs.length} of ` +
+          `${dims} dimensions.`,
+      );
+    }
     return vectors;
   }
 }

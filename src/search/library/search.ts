@@ -56,7 +56,7 @@ export async function search(
   const wanted = withTyped(given, understood.parsed);
   const { text, image, combine = [] } = wanted;
   const isAsked = Boolean(text) || image !== undefined || combine.length > 0;
-  if (!isAsked && matching.only.length === 0) throw new InvalidInputError('There is nothing to look for.');
+  if (!isAsked && matching.only.length === 0) throw new InvalidInputError('The query is empty.');
   const omit = picturesOf(wanted);
   const found = await means.call((service) =>
     service.findWords({ include: [], exclude: [], omit, filter: given.filter, limit: given.limit, matching }),

@@ -33,7 +33,7 @@ export const EXCLUSION = 0.5;
  */
 export function combineVectors({ include = [], exclude = [] }: VectorParts): Float32Array {
   const dims = (include[0] ?? exclude[0])?.vector.length;
-  if (!dims) throw new InvalidInputError('There is nothing to look for.');
+  if (!dims) throw new InvalidInputError('The query is empty: there is no vector to include or exclude.');
   const sum = new Float64Array(dims);
   for (const part of include) addUnit(sum, part, 1);
   if (include.length > 0) scaleToUnit(sum);

@@ -2,10 +2,12 @@
 
 import { DisposedError, InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { expectHooks, expectOptions } from '../../hooks';
+import { asEmbedder } from '../library/as-embedder';
+import { checkList, checkQuery } from '../library/checks';
 import { embedQuery } from '../library/embed-query';
 import { facetsOf, listPictures } from '../library/find';
 import type { FolderManifest } from '../library/folder-manifest';
-import { checkModel, expectOneVector } from '../library/index-model';
+import { checkModel } from '../library/index-model';
 import { checkReadable } from '../query/readable';
 import type { CallOptions, PhotoEmbedder, SearchQuery } from '../types';
 import { findIn, pictureOf, readContents, type Contents } from './contents';
@@ -22,7 +24,7 @@ const LARGEST_WHOLE_FILE = 64 << 20;
  *
  * ```ts
  * const index = await openStaticIndex('/index/', {
- *   embedder: async () => embedderOf(await VLM2Vec.load('nano', { vision: 'later' })),
+ *   embedder: () => VLM2Vec.load('nano', { vision: 'later' }),
  * });
  * const { hits } = await index.search({ text: 'a dog in the snow', limit: 24 });
  * ```
@@ -99,7 +101,7 @@ class OpenStaticIndex implements StaticIndex {
   }
 
   async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<StaticSearchResult> {
-    expectOptions('search', query);
+    checkQuery(query);
     expectHooks({ signal });
     // Both are begun at once: the index is read while the model is loaded.
     const contents = this.#read(signal);
@@ -119,6 +121,8 @@ class OpenStaticIndex implements StaticIndex {
   }
 
   async list({ signal, ...options }: Parameters<StaticIndex['list']>[0] = {}): Promise<Uint32Array> {
+    checkList(options);
+    expectHooks({ signal });
     return listPictures((await this.#read(signal)).catalog, options);
   }
 
@@ -200,9 +204,9 @@ class OpenStaticIndex implements StaticIndex {
         { model: id },
       );
     }
-    const embedder = typeof this.#given === 'function' ? await this.#given() : this.#given;
+    const given = typeof this.#given === 'function' ? await this.#given() : this.#given;
+    const embedder = asEmbedder(given, 'embedder');
     checkModel({ id, name, dims }, { id: embedder.id, name: embedder.name ?? null, dims: embedder.dims }, 'The index');
-    if (embedder.recipe) expectOneVector(embedder.recipe);
     return embedder;
   }
 }

@@ -6,6 +6,7 @@ import type {
   ListOptions,
   PhotoEmbedder,
   PhotoItem,
+  PhotoModel,
   SearchHit,
   SearchQuery,
   SearchResult,
@@ -14,10 +15,10 @@ import type {
 /** Of `openStaticIndex`. */
 export interface StaticIndexOptions extends CallOptions {
   /**
-   * The index's own model, or a function that loads it: it is called with the first query that has words or a picture at
+   * The index's own model, or a function that loads it and is called with the first query that has words or a picture at
    * hand. Load it with `vision: 'later'` where people type. @default none: pictures of the index can be looked for alone
    */
-  embedder?: PhotoEmbedder | (() => Promise<PhotoEmbedder>);
+  embedder?: PhotoEmbedder | PhotoModel | (() => Promise<PhotoEmbedder | PhotoModel>);
   /**
    * Of a host that ignores ranges whole files are read; no larger ones than this, in bytes. @default 64 MiB
    */

@@ -1,0 +1,81 @@
+/** @file The elements of the built package, on a plain host under a path, with an index that the command made. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '@playwright/test';
+import { startHost, type Host } from '../scripts/bundlers/host';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+const NAMES = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'];
+const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-elements-'));
+let host: Host;
+
+test.beforeAll(async () => {
+  const photos = path.join(folder, 'photos');
+  mkdirSync(photos);
+  for (const name of NAMES) cpSync(path.join(ROOT, `public/samples/${name}.png`), path.join(photos, `${name}.png`));
+  const cli = path.join(ROOT, 'dist/lib/cli.js');
+  execFileSync(process.execPath, [cli, 'index', photos, '--out', path.join(folder, 'index'), '--model', 'nano']);
+  symlinkSync(path.join(ROOT, 'dist'), path.join(folder, 'vlm2vec'));
+  writeFileSync(
+    path.join(folder, 'index.html'),
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Elements</title><body><main><h1>Elements</h1>
+     <form id="form"><vlm2vec-rank name="best" image="photos/penguin.png" required>
+       <option value="fox">a fox</option><option value="bird">a penguin</option></vlm2vec-rank></form>
+     <vlm2vec-search src="index" browse originals="./"></vlm2vec-search></main>
+     <script>document.querySelector('vlm2vec-search').modelOptions = { probe: 'never' };</script>
+     <script type="module" src="vlm2vec/lib/elements.js"></script></body></html>`,
+  );
+  host = await startHost(folder, { base: '/some/folder/' });
+});
+test.afterAll(() => {
+  host.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('search by words, more like this, keyboard, and a ranking in a form', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'the same page, whichever device runs the model');
+  const problems: string[] = [];
+  page.on('pageerror', (error) => problems.push(String(error)));
+  await page.goto(host.url);
+  const search = page.locator('vlm2vec-search');
+  const results = search.getByRole('list').getByRole('listitem');
+  await expect(results).toHaveCount(NAMES.length);
+  await expect(search.getByRole('status')).toHaveText(/5 pictures/);
+  // Nothing of the model, and no script of ONNX Runtime, before something is asked.
+  expect(host.asked.filter(({ file }) => /\.wasm|\.bin$/.test(file) && file.startsWith('vlm2vec/'))).toEqual([]);
+
+  await search.getByRole('searchbox').fill('a guitar');
+  await search.getByRole('searchbox').press('Enter');
+  await expect(search.getByRole('status')).toHaveText(/best first|Nothing stands out/);
+  const first = results.first().getByRole('link');
+  await expect(first).toHaveText('guitar.png');
+  await expect(first).toHaveAttribute('href', `${host.url}photos/guitar.png`);
+  await expect
+    .poll(() => first.locator('img').evaluate((image: HTMLImageElement) => image.naturalWidth))
+    .toBeGreaterThan(0);
+  expect(host.asked.filter(({ file }) => /nano\/vision/.test(file))).toEqual([]); // only the text tower
+
+  await first.focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(results.nth(1).getByRole('link')).toBeFocused();
+  await page.keyboard.press('Home');
+  await results.first().getByRole('button', { name: 'More like guitar.png' }).click();
+  await expect(results).toHaveCount(NAMES.length - 1);
+  await expect(results.getByText('guitar.png')).toHaveCount(0);
+
+  const rank = page.locator('vlm2vec-rank');
+  const sent = () => page.evaluate(() => new FormData(document.querySelector<HTMLFormElement>('#form')!).get('best'));
+  const valid = () => page.evaluate(() => document.querySelector<HTMLFormElement>('#form')!.checkValidity());
+  expect([await sent(), await valid()]).toEqual([null, false]);
+  await rank.getByRole('button', { name: 'Rank' }).click();
+  await expect(rank.getByRole('status')).toHaveText('Best: a penguin.');
+  expect([await sent(), await valid()]).toEqual(['bird', true]);
+
+  expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  await page.evaluate(() => document.querySelector('vlm2vec-search')!.setAttribute('src', 'nowhere'));
+  await expect(search.getByRole('status')).toHaveText(/is not there/);
+  expect(problems).toEqual([]);
+});

@@ -1,0 +1,356 @@
+/** @file `<vlm2vec-search>`: search over an index that lies on a web server. */
+
+import { importing } from '../net';
+import { parseQuery, searchQuery } from '../search/query';
+import type { PhotoItem, SearchQuery } from '../search/types';
+import type { StaticIndex, StaticIndexInfo, StaticSearchResult } from '../search/static/types';
+import { make, sizeInWords } from './dom';
+import { ModelElement } from './model-element';
+import { ResultGrid } from './result-grid';
+import { SEARCH_WORDS, type SearchWords } from './words';
+
+/** With `vlm2vec-results`. */
+export interface SearchResultsDetail extends StaticSearchResult {
+  /** What was looked for; null where the newest pictures are shown. */
+  query: SearchQuery | null;
+  /** Of the hits, in order. */
+  items: PhotoItem[];
+}
+
+/** With `vlm2vec-open`: the picture that was chosen, and the address of its original, where one is known. */
+export interface OpenDetail {
+  item: PhotoItem;
+  href: string | null;
+}
+
+/** With `vlm2vec-ready`: what the index says of itself. */
+export type SearchReadyDetail = StaticIndexInfo;
+
+const ATTRIBUTES = ['src', 'model', 'placeholder', 'browse', 'label'];
+const DEFAULT_LIMIT = 24;
+const ASK_ABOVE_MB = 30;
+
+/**
+ * Search over a folder that `vlm2vec index` wrote: attributes, events, parts and variables are in docs/elements.md. In forms its
+ * value is the path of the picture that was chosen.
+ */
+export class VLM2VecSearch extends ModelElement {
+  /** @internal */
+  static readonly observedAttributes = ATTRIBUTES;
+  #words: SearchWords = SEARCH_WORDS;
+  #index: StaticIndex | null = null;
+  #opening: Promise<StaticIndex | null> | null = null;
+  #connection = new AbortController();
+  #asking = new AbortController();
+  #last: SearchQuery | null = null;
+  #limit = DEFAULT_LIMIT;
+  #allowed = false;
+  readonly #box!: HTMLInputElement;
+  readonly #form!: HTMLFormElement;
+  readonly #notice!: HTMLElement;
+  readonly #more!: HTMLButtonElement;
+  readonly #grid!: ResultGrid;
+  readonly #submit!: HTMLButtonElement;
+  #pending: (() => void) | null = null;
+
+  constructor() {
+    super();
+    if (!globalThis.HTMLElement) return;
+    this.#box = make('input', { type: 'search', part: 'input', autocomplete: 'off', enterKeyHint: 'search' });
+    this.#submit = make('button', { type: 'submit', part: 'button' });
+    this.#form = make('form', { part: 'form', attributes: { role: 'search' } }, this.#box, this.#submit);
+    this.#notice = make('div', { part: 'notice', className: 'row', hidden: true });
+    this.#more = make('button', { type: 'button', part: 'more', hidden: true });
+    this.#grid = new ResultGrid({
+      onOpen: (item, event) => this.#open(item, event),
+      onLike: (item) => void this.search({ image: { id: item.id } }),
+      hrefOf: (item) => this.#hrefOf(item),
+    });
+    this.root.append(this.#form, this.statusLine, this.progressBar, this.#notice, this.#grid.list, this.#more);
+    this.#form.addEventListener('submit', (event) => {
+      event.preventDefault();
+      void this.search(this.#box.value);
+    });
+    this.#more.addEventListener('click', () => {
+      this.#limit *= 2;
+      void this.#show(this.#last);
+    });
+    this.#label();
+  }
+
+  /** Address of the index's folder, relative to the page. */
+  get src(): string {
+    return this.getAttribute('src') ?? '';
+  }
+  set src(value: string) {
+    this.setAttribute('src', value);
+  }
+
+  /** Address of the folder that the originals lie in, by their paths; '' where they are not on the web. */
+  get originals(): string {
+    return this.getAttribute('originals') ?? '';
+  }
+  set originals(value: string) {
+    this.setAttribute('originals', value);
+  }
+
+  /** Results at first; a button shows more. @default 24 */
+  get limit(): number {
+    const limit = Number(this.getAttribute('limit'));
+    return Number.isInteger(limit) && limit > 0 ? limit : DEFAULT_LIMIT;
+  }
+  set limit(value: number) {
+    this.setAttribute('limit', String(value));
+  }
+
+  /** Shows the newest pictures before anything is looked for. */
+  get browse(): boolean {
+    return this.hasAttribute('browse') || this.model === 'none';
+  }
+  set browse(value: boolean) {
+    this.toggleAttribute('browse', value);
+  }
+
+  /** Megabytes that are downloaded without asking. @default 30 */
+  get askAbove(): number {
+    const given = this.getAttribute('ask-above');
+    return given === null || Number.isNaN(Number(given)) ? ASK_ABOVE_MB : Number(given);
+  }
+  set askAbove(value: number) {
+    this.setAttribute('ask-above', String(value));
+  }
+
+  /** What it says, for other languages; what is left out stays English. */
+  get words(): SearchWords {
+    return this.#words;
+  }
+  set words(words: Partial<SearchWords>) {
+    this.#words = { ...SEARCH_WORDS, ...words };
+    this.#label();
+  }
+
+  /** The open index, for calls of one's own; null before it is there. */
+  get index(): StaticIndex | null {
+    return this.#index;
+  }
+
+  /** @internal */
+  connectedCallback(): void {
+    // Set before the element was defined, they would hide what is to hear of them.
+    for (const name of [
+      'src',
+      'model',
+      'modelOptions',
+      'words',
+      'originals',
+      'limit',
+      'browse',
+      'askAbove',
+      'name',
+      'disabled',
+    ] as const) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value: unknown = this[name];
+      delete (this as Record<string, unknown>)[name];
+      (this as Record<string, unknown>)[name] = value;
+    }
+    this.#connection = new AbortController();
+    if (this.src) void this.#connect();
+  }
+
+  /** @internal */
+  override disconnectedCallback(): void {
+    this.#leave();
+    super.disconnectedCallback();
+  }
+
+  /** @internal */
+  attributeChangedCallback(name: string, before: string | null, now: string | null): void {
+    if (before === now) return;
+    if (name === 'placeholder' || name === 'label') return this.#label();
+    if (!this.isConnected) return;
+    this.#leave();
+    this.releaseModel();
+    this.#connection = new AbortController();
+    if (this.src) void this.#connect();
+  }
+
+  /**
+   * Looks for words (`a dog -people`), or for a query as `vlm2vec-web/search` has them, and shows the results. A call ends those before it.
+   * @returns what was found; null where nothing was asked, it was ended, or failed: `vlm2vec-error` says why
+   */
+  async search(query: string | SearchQuery): Promise<SearchResultsDetail | null> {
+    const asked = typeof query === 'string' ? searchQuery({ parsed: parseQuery(query) }) : query;
+    if (typeof query === 'string') this.#box.value = query;
+    this.#limit = this.limit;
+    if (!asked && !this.browse) {
+      this.#grid.show([], () => Promise.reject(new Error()), 0);
+      return null;
+    }
+    return this.#show(asked);
+  }
+
+  /** Ends the search that is going on. */
+  abort(): void {
+    this.#asking.abort();
+  }
+
+  /** @internal */
+  protected override sourceOfModel(): string {
+    return this.model || (this.#index?.info.model.name === 'nano' ? 'nano' : '');
+  }
+
+  #leave(): void {
+    this.#connection.abort();
+    this.#asking.abort();
+    this.#index?.close();
+    this.#index = null;
+    this.#opening = null;
+    this.#allowed = false;
+    this.#notice.hidden = true;
+    this.#grid.clear();
+  }
+
+  async #connect(): Promise<StaticIndex | null> {
+    this.#opening ??= this.#openIndex();
+    return this.#opening;
+  }
+
+  async #openIndex(): Promise<StaticIndex | null> {
+    const { signal } = this.#connection;
+    try {
+      const { openStaticIndex } = await importing(() => import('../search/static/open-static-index'));
+      const index = await openStaticIndex(this.src, { signal, embedder: () => this.loadedModel() });
+      if (signal.aborted) {
+        index.close();
+        return null;
+      }
+      this.#index = index;
+      const wordless = this.model === 'none' || this.sourceOfModel() === '';
+      this.#form.hidden = wordless;
+      await this.#tellCost(index, wordless, signal);
+      this.tell('vlm2vec-ready', index.info);
+      if (this.browse && this.#allowed) void this.#show(null);
+      return index;
+    } catch (error) {
+      if (!signal.aborted) {
+        this.#opening = null;
+        this.fail(error);
+      }
+      return null;
+    }
+  }
+
+  /** Says what a search will download, before it does; asks where that is much. */
+  async #tellCost(index: StaticIndex, wordless: boolean, signal: AbortSignal): Promise<void> {
+    const { pictures, bytes } = index.info;
+    const model = wordless ? 0 : await this.#modelBytes(signal);
+    signal.throwIfAborted();
+    const download = bytes.search + model;
+    const size = sizeInWords(download, this.#language);
+    this.#allowed = download <= this.askAbove * 1e6;
+    this.say(this.#words.ready(pictures, size));
+    this.#notice.hidden = this.#allowed;
+    if (this.#allowed) return;
+    const { downlink } = (navigator as { connection?: { downlink?: number } }).connection ?? {};
+    const seconds = downlink ? Math.ceil((download * 8) / 1e6 / downlink) : null;
+    const go = make('button', { type: 'button', part: 'button', textContent: this.#words.download(size) });
+    go.addEventListener('click', () => {
+      this.#allowed = true;
+      this.#notice.hidden = true;
+      const pending = this.#pending;
+      this.#pending = null;
+      if (pending) pending();
+      else if (this.browse) void this.#show(null);
+      else this.#box.focus();
+    });
+    this.#notice.replaceChildren(make('span', { textContent: this.#words.large(size, seconds) }), go);
+  }
+
+  async #modelBytes(signal: AbortSignal): Promise<number> {
+    try {
+      const { models } = await importing(() => import('../stored/models'));
+      const { dtype, hubUrl, accessToken, modelsUrl } = this.modelOptions;
+      return (await models.estimate(this.sourceOfModel(), { dtype, hubUrl, accessToken, modelsUrl, signal })).download;
+    } catch (error) {
+      signal.throwIfAborted();
+      this.fail(error); // a model that is not there: said now, not with the first search
+      return 0;
+    }
+  }
+
+  async #show(query: SearchQuery | null): Promise<SearchResultsDetail | null> {
+    this.#asking.abort();
+    this.#asking = new AbortController();
+    const { signal } = this.#asking;
+    const index = this.#index ?? (await this.#connect());
+    if (!index || signal.aborted || this.disabled) return null;
+    if (!this.#allowed) {
+      this.#pending = () => void this.#show(query);
+      this.#notice.querySelector('button')?.focus();
+      return null;
+    }
+    this.say(this.#words.searching);
+    this.#grid.list.setAttribute('aria-busy', 'true');
+    try {
+      const found = query
+        ? await index.search({ ...query, limit: this.#limit }, { signal })
+        : await newest(index, this.#limit, signal);
+      const items = await index.items(
+        found.hits.map(({ id }) => id),
+        { signal },
+      );
+      const there = items.filter((item) => item !== null);
+      this.#last = query;
+      this.#grid.show(there, (id) => index.thumbnail(id), query ? found.relevantCount : there.length, this.#words);
+      this.#more.hidden = found.candidates <= found.hits.length || found.hits.length < this.#limit;
+      this.say(query ? this.#words.found(there.length, found.weak) : this.#words.ready(index.info.pictures, null));
+      const detail: SearchResultsDetail = { ...found, query, items: there };
+      this.tell('vlm2vec-results', detail);
+      return detail;
+    } catch (error) {
+      if (!signal.aborted) this.fail(error);
+      return null;
+    } finally {
+      if (!signal.aborted) this.#grid.list.removeAttribute('aria-busy');
+    }
+  }
+
+  #open(item: PhotoItem, event: Event): void {
+    this.setValue(item.path);
+    const detail: OpenDetail = { item, href: this.#hrefOf(item) };
+    if (!this.tell('vlm2vec-open', detail, true)) event.preventDefault();
+  }
+
+  #hrefOf({ path }: PhotoItem): string | null {
+    if (!this.hasAttribute('originals')) return null;
+    const folder = new URL(this.originals || './', document.baseURI).href.replace(/\/*$/, '/');
+    return folder + path.split('/').map(encodeURIComponent).join('/');
+  }
+
+  get #language(): string | undefined {
+    return this.closest('[lang]')?.getAttribute('lang') || undefined;
+  }
+
+  #label(): void {
+    if (!this.#box) return;
+    const label = this.getAttribute('label') ?? this.#words.label;
+    this.#box.ariaLabel = label;
+    this.#box.placeholder = this.getAttribute('placeholder') ?? label;
+    this.#submit.textContent = this.#words.button;
+    this.#more.textContent = this.#words.more;
+    this.#grid.list.ariaLabel = this.#words.results;
+  }
+}
+
+async function newest(index: StaticIndex, limit: number, signal: AbortSignal): Promise<StaticSearchResult> {
+  const ids = await index.list({ signal });
+  const hits = Array.from(ids.subarray(0, limit), (id) => ({ id, score: 0, z: 0, pass: 'first' as const }));
+  return {
+    hits,
+    relevantCount: hits.length,
+    weak: false,
+    candidates: ids.length,
+    milliseconds: { embed: 0, score: 0 },
+  };
+}
