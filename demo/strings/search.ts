@@ -156,7 +156,8 @@ export const searchStrings = {
   menu: {
     label: 'The whole index',
     export: 'Export the index…',
-    exportHint: 'Vectors, dates and thumbnails in one file, to keep or to take to another browser. Not the pictures.',
+    exportHint:
+      'Vectors, dates, thumbnails, favourites and albums in one file, to keep or to take to another browser. Not the pictures.',
     import: 'Import an index…',
     importHint: 'In place of the one that is here.',
     parquet: 'Export as Parquet…',
@@ -177,7 +178,7 @@ export const searchStrings = {
     importConfirm: 'Choose a file…',
     clearTitle: 'Delete the index?',
     clearText: (n: number) =>
-      `What was computed for ${pictures(n)} is deleted; to search them again they have to be indexed again. The pictures themselves are left alone.`,
+      `What was computed for ${pictures(n)} is deleted; to search them again they have to be indexed again. Favourites and albums go with it, unless another model’s index has them too. The pictures themselves are left alone.`,
     clearConfirm: 'Delete the index',
     keep: 'Keep it',
     indexFile: 'photos.vlm2vec-index',

@@ -15,9 +15,12 @@ import {
 
 export const EXAMPLES = path.join(import.meta.dirname, 'examples');
 
-/** `// #region similarity, maxSim` … `// #endregion`: the code between, for each of the names. */
+/**
+ * `// #region similarity, maxSim` … `// #endregion`: the code between, for each of the names. `react:useVLM2Vec` where two entry
+ * points have a name.
+ */
 const REGION = /^( *)\/\/ #region ([^\n]+)\n(.*?)\n *\/\/ #endregion$/gms;
-const IMPORT = /^import (?:type )?(?:\{([^}]+)\}|(\w+)) from '([^']+)';$/gm;
+const IMPORT = /^import (?:type )?(?:\{([^}]+)\}|(\w+|\* as \w+)) from '([^']+)';$/gm;
 
 /** Code by the names that it is an example of. */
 export function readExamples(): Map<string, string> {
@@ -57,22 +60,33 @@ const CALLED = ReflectionKind.Function | ReflectionKind.Class | ReflectionKind.M
 /** What one can call: functions, classes, methods, constructors, functions of exported objects. */
 function called(project: ProjectReflection): DeclarationReflection[] {
   return (project.getReflectionsByKind(CALLED) as DeclarationReflection[]).filter(
-    (each) => !each.inheritedFrom && !isError(each),
+    (each) => !each.inheritedFrom && !isError(each) && !isElementConstructor(each),
   );
 }
 
-/** Its name without its module's: `VLM2Vec.embed`, `models.add`. */
-function nameOf(reflection: Reflection): string {
+/** Its name with the entry point's and without: `index:VLM2Vec.embed`, `VLM2Vec.embed`. */
+function namesOf(reflection: Reflection): string[] {
   const names: string[] = [];
-  for (let each: Reflection | undefined = reflection; each && !each.kindOf(ReflectionKind.Module); each = each.parent) {
+  let each: Reflection | undefined = reflection;
+  for (; each && !each.kindOf(ReflectionKind.Module); each = each.parent) {
     if (!each.kindOf(ReflectionKind.TypeLiteral)) names.unshift(each.name);
   }
-  return names.join('.');
+  const name = names.join('.');
+  return [`${each?.name.split('vlm2vec-web/')[1] ?? 'index'}:${name}`, name];
 }
 
 /** Errors are made by the package; what to do about each is in `docs/errors.md`. */
 function isError({ name, parent, kind }: DeclarationReflection): boolean {
   return name.endsWith('Error') || (kind === ReflectionKind.Constructor && parent!.name.endsWith('Error'));
+}
+
+/** Of a custom element: the document calls it. */
+export function isElementConstructor({ kind, parent, signatures }: DeclarationReflection): boolean {
+  return (
+    kind === ReflectionKind.Constructor &&
+    /Element$|^VLM2Vec(Rank|Search)$/.test(parent!.name) &&
+    !signatures?.[0]?.parameters?.length
+  );
 }
 
 /** Puts the examples where they belong. @returns what is wrong with them */
@@ -81,12 +95,13 @@ export function attachExamples(project: ProjectReflection): string[] {
   const left = new Set(examples.keys());
   const reflections = project.getReflectionsByKind(ReflectionKind.All) as DeclarationReflection[];
   for (const reflection of reflections) {
-    const code = examples.get(nameOf(reflection));
+    const [name] = namesOf(reflection).filter((each) => examples.has(each));
+    const code = name && examples.get(name);
     const isShown = reflection.kindOf(
       CALLED | ReflectionKind.Variable | ReflectionKind.Accessor | ReflectionKind.Interface,
     );
-    if (code === undefined || !isShown) continue;
-    left.delete(nameOf(reflection));
+    if (!name || code === undefined || !isShown) continue;
+    left.delete(name);
     // Of several signatures the first one.
     const target: Reflection = reflection.signatures?.[0] ?? reflection.getSignature ?? reflection;
     target.comment ??= new Comment();
@@ -103,6 +118,8 @@ export function withoutExample(project: ProjectReflection): Reflection[] {
 function isShown(reflection: DeclarationReflection): boolean {
   const places: Reflection[] = [reflection, ...(reflection.signatures ?? [])];
   if (reflection.kind === ReflectionKind.Constructor) places.push(reflection.parent!);
+  // Texts that callers give as functions are shown together.
+  if (/Words$/.test(reflection.parent?.name ?? '')) places.push(reflection.parent!);
   if (reflection.kind === ReflectionKind.Class) {
     const members = reflection.children?.filter(({ kind }) => kind === ReflectionKind.Constructor) ?? [];
     places.push(...members.flatMap(({ signatures }) => signatures ?? []));

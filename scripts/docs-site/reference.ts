@@ -20,7 +20,7 @@ import {
   type TypeDocOptions,
 } from 'typedoc';
 import { ENTRY_POINTS } from '../entry-points.ts';
-import { attachExamples, withoutExample } from './examples.ts';
+import { attachExamples, isElementConstructor, withoutExample } from './examples.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
@@ -115,7 +115,11 @@ const DESCRIBED =
 
 /** Exports and members without a comment. */
 function undocumented(project: ProjectReflection): Reflection[] {
-  return project.getReflectionsByKind(DESCRIBED).filter((each) => !isDescribed(each as DeclarationReflection));
+  return project
+    .getReflectionsByKind(DESCRIBED)
+    .filter(
+      (each) => !isDescribed(each as DeclarationReflection) && !isElementConstructor(each as DeclarationReflection),
+    );
 }
 
 function isDescribed(reflection: DeclarationReflection): boolean {

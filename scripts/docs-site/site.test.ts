@@ -23,7 +23,7 @@ beforeAll(async () => {
   for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
     if (name.endsWith('.html')) pages.set(name, readFileSync(path.join(OUT, name), 'utf8'));
   }
-});
+}, 240_000);
 
 test('all that is exported is described, has an example and named parameters, and its links lead somewhere', () => {
   expect(complaints).toEqual([]);

@@ -49,7 +49,7 @@ export function defineTheme(app: Application, guides: Guides): void {
         children: pages.map(({ file }) => link(byFile.get(file)!)),
       }));
       const reference = super.buildNavigation(project).filter(({ kind }) => kind !== ReflectionKind.Document);
-      return [...groups, { text: 'Reference', children: reference }];
+      return [...groups, { text: 'Reference', children: reference.map(withOverview) }];
     }
   }
   app.renderer.defineRouter('guides', GuideRouter);
@@ -63,6 +63,12 @@ export function defineTheme(app: Application, guides: Guides): void {
   app.renderer.on(PageEvent.END, (page) => {
     page.contents = finish(page.contents!, page.url);
   });
+}
+
+/** What opens and closes is no link as well: a module's own page is its first entry. */
+function withOverview({ path, children, ...rest }: NavigationElement): NavigationElement {
+  if (!children?.length) return { path, ...rest };
+  return { ...rest, children: [{ text: 'Overview', path }, ...children.map(withOverview)] };
 }
 
 export function documentsOf(project: ProjectReflection): DocumentReflection[] {
@@ -97,6 +103,22 @@ function pager(
   );
 }
 
+/** What TypeDoc's pages lack for those who do not see them, or have no mouse. */
+const ACCESSIBLE: [found: RegExp, put: string][] = [
+  [/<div class="col-content">/, '<div class="col-content" role="main">'],
+  [/<nav id="tsd-sidebar-links"/, '<nav id="tsd-sidebar-links" aria-label="Site"'],
+  [/<nav class="tsd-navigation">/, '<nav class="tsd-navigation" aria-label="All pages">'],
+  // A link within what opens and closes a section cannot be reached by itself.
+  [/(<summary\b(?:(?!<\/summary>).)*?)<a [^>]*class="tsd-anchor-icon".*?<\/a>/gs, '$1'],
+  [/<h5 class="tsd-index-heading uppercase">(.*?)<\/h5>/g, '<h2 class="tsd-index-heading">$1</h2>'],
+  [/<h3>(Settings|On This Page)<\/h3>/g, '<h2>$1</h2>'],
+  [/<div class="page-menu">/, '<div class="page-menu" role="navigation" aria-label="This page">'],
+  [/<th><\/th>/g, '<td></td>'],
+  // What scrolls by itself is reached by keys.
+  [/<table>(.*?)<\/table>/gs, '<div class="wide" tabindex="0"><table>$1</table></div>'],
+  [/<pre><code/g, '<pre tabindex="0"><code'],
+];
+
 /** The same for every page: nothing but this site is reached, and only the scripts that are here run. */
 export function finish(html: string, url: string): string {
   const base = '../'.repeat(url.split('/').length - 1) || './';
@@ -106,7 +128,8 @@ export function finish(html: string, url: string): string {
   const policy =
     `default-src 'none'; script-src 'self' 'wasm-unsafe-eval' ${hashes.join(' ')}; worker-src 'self' blob:; style-src 'self' 'unsafe-inline'; ` +
     "font-src 'self'; img-src 'self' blob: data:; connect-src 'self' blob: data:; base-uri 'none'; form-action 'none'";
-  return html
+  const accessible = ACCESSIBLE.reduce((text, [found, put]) => text.replace(found, put), html);
+  return accessible
     .replace(
       /<meta charset="utf-8" ?\/>/,
       (meta) =>

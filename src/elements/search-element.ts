@@ -19,7 +19,9 @@ export interface SearchResultsDetail extends StaticSearchResult {
 
 /** With `vlm2vec-open`: the picture that was chosen, and the address of its original, where one is known. */
 export interface OpenDetail {
+  /** The picture that was chosen. */
   item: PhotoItem;
+  /** Its original's address, which is followed unless that is prevented; null without `originals`. */
   href: string | null;
 }
 

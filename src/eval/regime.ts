@@ -8,6 +8,7 @@ import {
   resizeBicubic,
   resizeFile,
   smartResize,
+  type DecodeOptions,
   type PictureOption,
   type PictureOptions,
   type RgbImage,
@@ -52,6 +53,9 @@ export interface RegimeChoices {
   numCrops?: number;
 }
 
+/** How picture files are read. MMEB's are opened by Pillow, which does not turn them. */
+export type RegimeReading = Pick<DecodeOptions, 'orientation'>;
+
 /** What of a model's recipe decides which regimes fit it. */
 export type RegimeRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize' | 'prefixes'> & { isRaw: boolean };
 
@@ -91,7 +95,7 @@ export interface Regime {
   /** Tells results of one regime from another's. */
   key: string;
   options: RegimeOptions;
-  /** A picture file → pixels, orientation as stored, for `embed` with this regime's options. */
+  /** A picture file → pixels, orientation as stored unless asked for otherwise, for `embed` with this regime's options. */
   prepare(file: Uint8Array, signal?: AbortSignal): Promise<RgbImage>;
 }
 
@@ -99,27 +103,45 @@ export interface Regime {
  * @throws InvalidInputError for a choice that makes no sense or that the model does not take
  * @throws UnsupportedError for a regime that is not one of the model's
  */
-export function makeRegime(name: RegimeName, image: RegimePictures, choices: RegimeChoices = {}): Regime {
+export function makeRegime(
+  name: RegimeName,
+  image: RegimePictures,
+  choices: RegimeChoices = {},
+  reading: RegimeReading = {},
+): Regime {
+  const { key, ...regime } = regimeOf(name, image, choices, reading);
+  return { ...regime, key: reading.orientation === 'exif' ? `${key},upright` : key };
+}
+
+function regimeOf(name: RegimeName, image: RegimePictures, choices: RegimeChoices, reading: RegimeReading): Regime {
   for (const option of ['maxPixels', 'numCrops'] as const) {
     if (choices[option] === undefined || image.options.includes(option)) continue;
     const taken = image.options.join(', ') || 'no option';
     throw new InvalidInputError(`${option} has no meaning for this model; of pictures it takes ${taken}.`, { option });
   }
-  if (image.plan === 'native') return nativeRegime(name, image, choices.maxPixels);
+  if (image.plan === 'native') return nativeRegime(name, image, choices.maxPixels, reading);
   if (name === 'v2') {
     throw new UnsupportedError(
       'The regime v2 is for models that take pictures of any size, within limits of their area; use v1 or native.',
       { regime: name, plan: image.plan },
     );
   }
-  if (image.plan === 'hd') return cropsRegime(name, choices.numCrops);
-  return { name, key: name, options: {}, prepare: name === 'v1' ? squeezed : stored };
+  if (image.plan === 'hd') return cropsRegime(name, choices.numCrops, reading);
+  return { name, key: name, options: {}, prepare: name === 'v1' ? squeezed(reading) : whole(reading) };
 }
 
-const squeezed: Regime['prepare'] = (file, signal) => resizeFile(file, V1_SIDE, V1_SIDE, { signal });
-const stored: Regime['prepare'] = (file, signal) => decodeImage(file, { orientation: 'stored', signal });
+type Prepare = Regime['prepare'];
 
-function cropsRegime(name: RegimeName, own: number | undefined): Regime {
+const squeezed =
+  (reading: RegimeReading): Prepare =>
+  (file, signal) =>
+    resizeFile(file, V1_SIDE, V1_SIDE, { ...reading, signal });
+const whole =
+  (reading: RegimeReading): Prepare =>
+  (file, signal) =>
+    decodeImage(file, { orientation: 'stored', ...reading, signal });
+
+function cropsRegime(name: RegimeName, own: number | undefined, reading: RegimeReading): Regime {
   const numCrops = own ?? (name === 'v1' ? V1_CROPS : undefined);
   if (numCrops !== undefined && !(Number.isInteger(numCrops) && numCrops >= 1 && numCrops <= MAX_CROPS)) {
     throw new InvalidInputError(`numCrops must be a whole number from 1 to ${MAX_CROPS}, it is ${numCrops}.`, {
@@ -127,10 +149,15 @@ function cropsRegime(name: RegimeName, own: number | undefined): Regime {
     });
   }
   const key = numCrops === undefined ? name : `${name},crops=${numCrops}`;
-  return { name, key, options: numCrops === undefined ? {} : { numCrops }, prepare: stored };
+  return { name, key, options: numCrops === undefined ? {} : { numCrops }, prepare: whole(reading) };
 }
 
-function nativeRegime(name: RegimeName, image: RegimePictures, maxPixels: number | undefined): Regime {
+function nativeRegime(
+  name: RegimeName,
+  image: RegimePictures,
+  maxPixels: number | undefined,
+  reading: RegimeReading,
+): Regime {
   const { minPixels: lower, maxPixels: most, patchSize, mergeSize } = image;
   if (lower === undefined || most === undefined || patchSize === undefined || mergeSize === undefined) {
     throw new UnsupportedError('The model does not say within which limits it takes pictures.');
@@ -147,16 +174,16 @@ function nativeRegime(name: RegimeName, image: RegimePictures, maxPixels: number
     limits.maxPixels = maxPixels;
     limits.minPixels = Math.min(limits.minPixels, maxPixels);
   }
-  const inV2: Regime['prepare'] = async (file, signal) => {
-    const decoded = await stored(file, signal);
+  const inV2: Prepare = async (file, signal) => {
+    const decoded = await whole(reading)(file, signal);
     const { width, height } = decoded;
     const [short, long] = [Math.min(width, height), Math.max(width, height)];
     // V2's answers to pictures that Qwen2-VL refuses: tiny ones are enlarged, very long ones become square.
-    if (short < factor) return resizeFile(file, V2_TINY_SIDE, V2_TINY_SIDE, { signal });
+    if (short < factor) return resizeFile(file, V2_TINY_SIDE, V2_TINY_SIDE, { ...reading, signal });
     if (long / short <= MAX_ASPECT_RATIO) return decoded;
     const side = smartResize(long, long, { factor, ...limits });
     return resizeBicubic(decoded, side.width, side.height);
   };
-  const prepare = { v1: squeezed, v2: inV2, native: stored }[name];
+  const prepare = { v1: squeezed(reading), v2: inV2, native: whole(reading) }[name];
   return { name, key: `${name},${limits.minPixels},${limits.maxPixels}`, options: limits, prepare };
 }

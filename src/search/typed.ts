@@ -16,6 +16,7 @@ export interface TypedOptions {
 
 /** A part of what was typed that is a date or a place, and so a filter. */
 export interface Recognised {
+  /** Of what kind. */
   kind: 'date' | 'place';
   /** As typed, with `in`, `since` and the like: `in Rome`. */
   text: string;

@@ -172,6 +172,12 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
   // #endregion
 }
 {
+  // #region PhotoIndex.dates
+  const ids = await index.list({ order: 'oldest' });
+  console.log(await index.dates(ids));
+  // #endregion
+}
+{
   // #region PhotoIndex.export, PhotoIndex.import
   const backup = await index.export();
   await index.import(backup); // checked to the last byte first; on an error nothing has changed

@@ -1,10 +1,13 @@
 /** @file Visual documents with a model of a few lines: what is embedded, how often, in shards, after interruptions; details, reports. */
 
 import path from 'node:path';
+import sharp from 'sharp';
 import { beforeEach, expect, test } from 'vitest';
 import { folderTree } from '../../checkpoint/folder.node';
 import { InvalidInputError, UnsupportedError } from '../../errors';
+import { decodeImage } from '../../image';
 import { recipeNamed } from '../../recipes';
+import { expectedOverWhite, fixtureBytes, sha256 } from '../../testing/fixtures';
 import { compareRuns } from '../details';
 import { encodeShard, type EvalModel } from '../encode';
 import type { Regime } from '../regime';
@@ -158,18 +161,29 @@ test('every set that counts has published figures, of the authors’ three model
   }
 });
 
-test('recipes: those whose prompts are known, in the sizes that they were measured with', () => {
+test('recipes: those whose prompts are known, in the sizes that they were measured with', async () => {
   const recipe = (name: string) => ({ ...recipeNamed(name), isRaw: 'raw' in recipeNamed(name).prompt });
   const image = {
     ...{ plan: 'native', options: ['minPixels', 'maxPixels'] as const, patchSize: 14, mergeSize: 2 },
     ...{ minPixels: 3136, maxPixels: 12_845_056 },
   };
   expect(documentPrompts(recipe('vlm2vec')).name).toBe('vlm2vec-v2');
-  expect(documentRegime(undefined, recipe('vlm2vec-v2'), image).key).toBe('v2,3136,1003520');
+  expect(documentRegime(undefined, recipe('vlm2vec-v2'), image).key).toBe('v2,3136,1003520,upright');
   expect(documentRegime('v1', recipe('vlm2vec'), image).name).toBe('v1');
   const qwen3 = recipe('qwen3-vl-embedding');
   expect(documentPrompts(qwen3).name).toBe('qwen3-vl-embedding');
   expect(documentRegime(undefined, qwen3, image)).toMatchObject({ name: 'native', options: {} });
+  // As `datasets` gives them: turned by their EXIF; of Qwen3-VL's pages, over white too.
+  const cat = sharp(fixtureBytes('images/cat.png'));
+  const turned = new Uint8Array(await cat.clone().jpeg().withMetadata({ orientation: 6 }).toBuffer());
+  const { width, height } = await decodeImage(turned, { orientation: 'stored' });
+  for (const name of ['vlm2vec', 'qwen3-vl-embedding']) {
+    const regime = documentRegime('native', recipe(name), image);
+    expect(await regime.prepare(turned)).toMatchObject({ width: height, height: width });
+  }
+  const overWhite = expectedOverWhite().find((file) => file.image === 'images/rgba.png')!;
+  const clear = await documentRegime(undefined, qwen3, image).prepare(fixtureBytes('images/rgba.png'));
+  expect(sha256(clear.data)).toBe(overWhite.sha256);
   expect(() => documentRegime('v2', qwen3, image)).toThrow(UnsupportedError);
   expect(() => documentRegime(undefined, qwen3, image, { maxPixels: 50_176 })).toThrow(/neither --max-pixels/);
   expect(() => documentRegime('v1', recipe('vlm2vec-v2'), image)).toThrow(/not as the regime v1/);

@@ -49,6 +49,9 @@ export type DocumentRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize
   isRaw: boolean;
 };
 
+/** Pages come through `datasets`, whose `Image` feature turns them by their EXIF (datasets 3.6.0, `features/image.py`). */
+const ORIENTATION = 'exif';
+
 const QWEN3 = 'qwen3-vl-embedding';
 
 /** @throws UnsupportedError for a recipe that is not known to have been asked of visual documents */
@@ -75,7 +78,7 @@ export function documentRegime(
   if (recipe.name !== QWEN3) {
     const regime = name ?? (image.plan === 'native' && recipe.name !== 'unime-v2' ? 'v2' : 'native');
     expectRegime(regime, recipe);
-    return makeRegime(regime, image, choices);
+    return makeRegime(regime, image, choices, { orientation: ORIENTATION });
   }
   if ((name ?? 'native') !== 'native' || choices.maxPixels !== undefined || choices.numCrops !== undefined) {
     throw new UnsupportedError(
@@ -88,6 +91,6 @@ export function documentRegime(
     name: 'native',
     key: 'native,recipe',
     options: {},
-    prepare: (file, signal) => decodeImage(file, { orientation: 'stored', transparency, signal }),
+    prepare: (file, signal) => decodeImage(file, { orientation: ORIENTATION, transparency, signal }),
   };
 }
