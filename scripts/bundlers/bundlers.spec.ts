@@ -1,15 +1,17 @@
 /** @file The packed package in a fresh project for each example: see `playwright.config.ts` beside this file. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium, expect, test, type LaunchOptions, type Page } from '@playwright/test';
 import {
   expectAdapted,
   expectAsInNode,
+  expectElement,
   expectPrinted,
   expectSearched,
+  expectStaticSearch,
   openExample,
   readPage,
   wasmNames,
@@ -37,19 +39,27 @@ const npmBuild =
     return path.join(folder, output);
   };
 
+const viteBuild = npmBuild('dist', ['--base', BASE]);
+const bareBuild = (folder: string) => {
+  renameSync(path.join(folder, 'node_modules/vlm2vec-web/dist'), path.join(folder, 'vlm2vec'));
+  return folder;
+};
+
 const BUNDLERS: Record<string, Bundled> = {
-  'no-bundler': {
-    inline: true,
-    build: (folder) => {
-      renameSync(path.join(folder, 'node_modules/vlm2vec-web/dist'), path.join(folder, 'vlm2vec'));
-      return folder;
-    },
-  },
-  vite: { build: npmBuild('dist', ['--base', BASE]), dev: ['--port'] },
+  'no-bundler': { inline: true, build: bareBuild },
+  vite: { build: viteBuild, dev: ['--port'] },
   webpack: { build: npmBuild('dist') },
   esbuild: { build: npmBuild('dist') },
   next: { build: npmBuild('out', [], { BASE_PATH: BASE.slice(0, -1) }), dev: ['--port'], inline: true },
 };
+
+/** The examples with elements. */
+const ELEMENTS: Record<string, Bundled['build']> = {
+  'elements-html': bareBuild,
+  'elements-react': viteBuild,
+  'elements-vue': viteBuild,
+};
+const OTHERS = ['node', 'search', 'adapters', 'static-search'];
 
 const wanted = process.env.EXAMPLES?.split(',') ?? EXAMPLES;
 const root = mkdtempSync(path.join(tmpdir(), 'vlm2vec-bundlers-'));
@@ -70,9 +80,8 @@ test.beforeAll(() => {
 test.afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test('every example is tested', () => {
-  expect(EXAMPLES.filter((name) => !['node', 'search', 'adapters', ...Object.keys(BUNDLERS)].includes(name))).toEqual(
-    [],
-  );
+  const tested = [...OTHERS, ...Object.keys(BUNDLERS), ...Object.keys(ELEMENTS)];
+  expect(EXAMPLES.filter((name) => !tested.includes(name))).toEqual([]);
   expect(expected.ranking[0]).toMatch(/^a penguin: /);
   expect(expected.vectors.map((vector) => vector.length)).toEqual([192, 192, 192, 192]);
 });
@@ -174,5 +183,20 @@ if (wanted.includes('adapters')) {
 if (wanted.includes('search')) {
   test('search: pictures are found by words, also at the next visit', async ({ page }) => {
     await expectSearched(page, npmBuild('dist')(install('search')));
+  });
+}
+
+for (const [name, build] of Object.entries(ELEMENTS)) {
+  if (!wanted.includes(name)) continue;
+  test(`${name}: the element ranks as Node does, with one model, and tells the page`, async ({ page }) => {
+    await expectElement(page, build(install(name)), BASE, expected);
+  });
+}
+
+if (wanted.includes('static-search')) {
+  test('static-search: 500 pictures are found by words from under a path, and without a network', async ({ page }) => {
+    const site = npmBuild('dist')(install('static-search'));
+    expect(existsSync(path.join(site, 'index/local'))).toBe(false);
+    await expectStaticSearch(page, site, BASE);
   });
 }

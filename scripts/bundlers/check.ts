@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
+import type { VLM2VecSearch } from '../../src/elements/search-element.ts';
 import { startHost, type HostOptions } from './host.ts';
 
 /** What the examples print: captions with scores, best first, and the embeddings of picture and captions. */
@@ -155,6 +156,75 @@ export async function expectSearched(page: Page, site: string): Promise<void> {
   } finally {
     host.stop();
   }
+}
+
+/** The examples with elements: scores are Node's, the page hears of the best, and all parts of it share one model. */
+export async function expectElement(page: Page, site: string, base: string, expected: Printed): Promise<void> {
+  const host = await startHost(site, { base });
+  try {
+    const problems: string[] = [];
+    watch(page, host.url, (problem) => problems.push(problem));
+    await page.goto(host.url);
+    const rank = page.locator('vlm2vec-rank');
+    await rank.getByRole('button', { name: 'Rank' }).click();
+    await expect(rank.getByRole('status')).toHaveText('Best: a penguin.');
+    const texts = (part: string) => rank.locator(`[part=${part}]`).allInnerTexts();
+    const [names, scores] = [await texts('name'), await texts('score')];
+    expect(names.map((name, i) => `${name}: ${scores[i]}`)).toEqual(expected.ranking);
+    await expect(page.locator('output')).toHaveText('bird');
+    expect(page.workers()).toHaveLength(1);
+    expect(problems).toEqual([]);
+  } finally {
+    host.stop();
+  }
+}
+
+/** The example `static-search`: pictures are found by words with few bytes of the index, and without its host at the next visit. */
+export async function expectStaticSearch(page: Page, site: string, base: string): Promise<void> {
+  const host = await startHost(site, { base });
+  try {
+    const problems: string[] = [];
+    watch(page, host.url, (problem) => problems.push(problem));
+    const search = page.locator('vlm2vec-search');
+    const results = search.getByRole('listitem');
+    const expectFound = async (words: string, name: RegExp) => {
+      await search.getByRole('searchbox').fill(words);
+      await search.getByRole('searchbox').press('Enter');
+      await expect(results.first()).toContainText(name);
+      const picture = results.first().locator('img');
+      await expect.poll(() => picture.evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(0);
+    };
+    await page.goto(host.url);
+    await expect(search.getByRole('status')).toContainText('500 pictures');
+    await expectFound('a red heart', /^red heart \d+\.jpg/);
+    const bytes = await search.evaluate((element) => (element as VLM2VecSearch).index!.bytesRead);
+    console.log(`    ${test.info().title}: ${bytes} bytes of the index`);
+    expect(bytes).toBeLessThan(1e6);
+    // All that was read is kept, whole, a moment after it was read.
+    const asked = () =>
+      new Set(host.asked.map(({ file }) => file).filter((file) => /^index\/|nano|\.wasm$/.test(file)));
+    const lacking = async () => {
+      const kept = await page.evaluate(keptFiles, host.url);
+      return [...asked()].filter((file) => !kept.includes(file));
+    };
+    await expect.poll(lacking).toEqual([]);
+    expect(problems).toEqual([]);
+
+    host.stop();
+    await page.reload();
+    await expectFound('a blue fish', /^blue fish \d+\.jpg/);
+    await results.first().getByRole('button', { name: 'More like blue fish' }).click();
+    await expect(results.first()).toContainText('fish');
+  } finally {
+    host.stop();
+  }
+}
+
+/** In the page: what its service worker keeps, as paths below the site. */
+async function keptFiles(site: string): Promise<string[]> {
+  const caches = await Promise.all((await globalThis.caches.keys()).map((name) => globalThis.caches.open(name)));
+  const kept = (await Promise.all(caches.map((cache) => cache.keys()))).flat();
+  return kept.map(({ url }) => decodeURIComponent(url.slice(site.length)));
 }
 
 /** The largest difference between two lists of vectors; infinite where their shapes differ. */

@@ -1,0 +1,4 @@
+import { createApp } from 'vue';
+import Animal from './Animal.vue';
+
+createApp(Animal).mount('#app');
