@@ -45,5 +45,5 @@ test('three models are recommended; nano is measured, which is remembered; a lon
   await expect(page.getByRole('heading', { name: 'Choose a folder of pictures' })).toBeVisible();
   // Now it is known to be short.
   await page.getByRole('button', { name: 'Choose a folder…' }).click();
-  await expect(page.locator('.library')).toContainText('3 pictures');
+  await expect(page.locator('.folders > summary')).toContainText('3 pictures');
 });

@@ -297,7 +297,7 @@ export async function hostile(blob: Blob): Promise<[string, Blob][]> {
     ['empty', new Blob([])],
     ['cut short', blob.slice(0, blob.size - 1)],
     ['longer than it says', new Blob([blob, 'x'])],
-    ['a later version', with32(8, 3)],
+    ['a later version', with32(8, 4)],
     ['a bit of the rows', flipped(at.rows + 20)],
     ['a bit of the vectors', flipped(at.vectors + 1100)],
     ['a bit of the thumbnails', flipped(at.thumbnails + 10)],

@@ -64,7 +64,9 @@ export function installExample(name: string, folder: string, tarball: string): v
 export function linkExample(name: string, folder: string, tools: readonly string[] = []): void {
   copyExample(name, folder);
   const installed = path.join(folder, 'node_modules/vlm2vec-web');
-  for (const item of ['package.json', ...readJson(path.join(ROOT, 'package.json')).files]) {
+  // What runs; documents are named by patterns.
+  const built = readJson(path.join(ROOT, 'package.json')).files.filter((item) => item.startsWith('dist/'));
+  for (const item of ['package.json', ...built]) {
     cpSync(path.join(ROOT, item), path.join(installed, item), { recursive: true });
   }
   for (const tool of tools) {
