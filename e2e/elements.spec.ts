@@ -6,6 +6,7 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { startHost, type Host } from '../scripts/bundlers/host';
+import type { VLM2VecSearch } from '../src/elements/search-element';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const NAMES = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'];
@@ -75,6 +76,13 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   expect([await sent(), await valid()]).toEqual(['bird', true]);
 
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  // Asked before the index is open: the newest pictures do not take the answer's place.
+  const early = await search.evaluate(async (element: VLM2VecSearch) => {
+    element.src = 'index/';
+    return (await element.search('a guitar'))?.items[0]?.name;
+  });
+  expect(early).toBe('guitar.png');
+  await expect(results.first().getByRole('link')).toHaveText('guitar.png');
   await page.evaluate(() => document.querySelector('vlm2vec-search')!.setAttribute('src', 'nowhere'));
   await expect(search.getByRole('status')).toHaveText(/is not there/);
   expect(problems).toEqual([]);

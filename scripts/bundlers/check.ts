@@ -208,7 +208,8 @@ export async function expectStaticSearch(page: Page, site: string, base: string)
       return [...asked()].filter((file) => !kept.includes(file));
     };
     await expect.poll(lacking).toEqual([]);
-    expect(problems).toEqual([]);
+    // Chromium's own remark where there is no WebGPU, which the element asks for to tell the model's size.
+    expect(problems.filter((problem) => !problem.startsWith('No available adapters.'))).toEqual([]);
 
     host.stop();
     await page.reload();

@@ -47,6 +47,8 @@ export class VLM2VecSearch extends ModelElement {
   #last: SearchQuery | null = null;
   #limit = DEFAULT_LIMIT;
   #allowed = false;
+  /** Somebody asked something: the newest pictures are not to take its place. */
+  #asked = false;
   readonly #box!: HTMLInputElement;
   readonly #form!: HTMLFormElement;
   readonly #notice!: HTMLElement;
@@ -185,6 +187,7 @@ export class VLM2VecSearch extends ModelElement {
     const asked = typeof query === 'string' ? searchQuery({ parsed: parseQuery(query) }) : query;
     if (typeof query === 'string') this.#box.value = query;
     this.#limit = this.limit;
+    this.#asked = true;
     if (!asked && !this.browse) {
       this.#grid.show([], () => Promise.reject(new Error()), 0);
       return null;
@@ -209,6 +212,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#index = null;
     this.#opening = null;
     this.#allowed = false;
+    this.#asked = false;
     this.#notice.hidden = true;
     this.#grid.clear();
   }
@@ -232,7 +236,7 @@ export class VLM2VecSearch extends ModelElement {
       this.#form.hidden = wordless;
       await this.#tellCost(index, wordless, signal);
       this.tell('vlm2vec-ready', index.info);
-      if (this.browse && this.#allowed) void this.#show(null);
+      if (this.browse && this.#allowed && !this.#asked) void this.#show(null);
       return index;
     } catch (error) {
       if (!signal.aborted) {
@@ -285,7 +289,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    const index = this.#index ?? (await this.#connect());
+    const index = await this.#connect(); // and what it costs is known
     if (!index || signal.aborted || this.disabled) return null;
     if (!this.#allowed) {
       this.#pending = () => void this.#show(query);
