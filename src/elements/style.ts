@@ -27,7 +27,7 @@ ul, ol { list-style: none; margin: 0; padding: 0; }
 .grid li { position: relative; display: flex; flex-direction: column; gap: 0.25rem; min-inline-size: 0; }
 .grid a, .grid .open { display: block; padding: 0; border: 0; color: inherit; background: none; text-align: start; text-decoration: none; inline-size: 100%; }
 .grid img {
-  display: block; inline-size: 100%; aspect-ratio: 1; object-fit: cover; border-radius: var(--vlm2vec-radius, 0.4rem);
+  display: block; inline-size: 100%; block-size: auto; aspect-ratio: 1; object-fit: cover; border-radius: var(--vlm2vec-radius, 0.4rem);
   background: var(--vlm2vec-empty, color-mix(in srgb, CanvasText 10%, Canvas));
 }
 .grid [aria-current='true'] img { outline: 3px solid var(--vlm2vec-accent, Highlight); outline-offset: -3px; }
