@@ -2,7 +2,8 @@
 import { select } from 'd3-selection';
 import { zoom, zoomIdentity, type ZoomBehavior } from 'd3-zoom';
 import type { RefObject } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { keepMiddle, type Frame } from './middle';
 import type { View } from './points';
 
 export interface Zoom {
@@ -39,6 +40,15 @@ export function useZoom(canvas: RefObject<HTMLCanvasElement | null>, all: View, 
   }, []);
   const apply = (run: (made: ZoomBehavior<HTMLCanvasElement, unknown>) => void) =>
     behaviour.current && run(behaviour.current);
+  const frame = useRef<Frame | null>(null);
+  useLayoutEffect(() => {
+    const { clientWidth: width, clientHeight: height } = canvas.current!;
+    const was = frame.current;
+    frame.current = { all, width, height };
+    if (!was || transform === zoomIdentity) return;
+    const { k, x, y } = keepMiddle(transform, was, frame.current);
+    apply((made) => made.transform(select(canvas.current!), zoomIdentity.translate(x, y).scale(k)));
+  }, [all.k, all.x, all.y]);
   const { k, x, y } = transform;
   return {
     view: { k: all.k * k, x: all.x * k + x, y: all.y * k + y },
