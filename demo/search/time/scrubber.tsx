@@ -23,11 +23,14 @@ export interface ScrubberProps {
 export function Scrubber({ timeline: { sections, unit }, layout, grid }: ScrubberProps): JSX.Element | null {
   const rail = useRef<HTMLDivElement>(null);
   const handle = useRef<HTMLSpanElement>(null);
-  const [at, setAt] = useState(0);
+  const [lastSeen, setAt] = useState(0);
+  // Sections may have become fewer since it was looked, and the layout may still be that of others.
+  const at = Math.min(lastSeen, sections.length - 1);
+  const isLaid = layout.sections.length >= sections.length;
   const [height, setHeight] = useState(0);
   const [dragged, setDragged] = useState(false);
-  const marks = useMemo(() => yearMarks(sections, layout), [sections, layout]);
-  const isLong = layout.height > SCREENS * innerHeight && sections.length > 1;
+  const marks = useMemo(() => (isLaid ? yearMarks(sections, layout) : []), [sections, layout]);
+  const isLong = isLaid && layout.height > SCREENS * innerHeight && sections.length > 1;
 
   useLayoutEffect(() => {
     if (!rail.current) return;
