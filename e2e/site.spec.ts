@@ -100,6 +100,7 @@ test('the first paint and the model come soon, with little script; then all by k
   await page.keyboard.press('Enter');
   await expect(page.locator('main')).toBeFocused();
   await page.keyboard.press('Tab');
+  await expect(page.getByRole('radio', { checked: true }).first()).toBeFocused();
   await page.keyboard.press('ArrowRight');
   await expect(page.getByRole('radio', { name: 'Classification' })).toBeChecked();
   await expect(page.locator('#instruction')).toHaveValue('Represent the given image for classification');
