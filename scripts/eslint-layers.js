@@ -8,12 +8,21 @@ import path from 'node:path';
 const ROOT = path.resolve(import.meta.dirname, '..');
 
 /** What every folder may import besides itself. */
-const BASE = ['src/errors', 'src/hooks', 'src/task-queue', 'src/missing-package', 'src/environment', 'src/bundle'];
+const BASE = [
+  'src/errors',
+  'src/hooks',
+  'src/task-queue',
+  'src/until',
+  'src/missing-package',
+  'src/environment',
+  'src/bundle',
+];
 /** Every folder and every file right below `src/`, from the bottom up. What is not listed here is an error. */
 const MAY_IMPORT = {
   'src/errors': [],
   'src/hooks': ['src/errors'],
   'src/task-queue': [],
+  'src/until': [],
   'src/environment': [],
   'src/missing-package': ['src/errors'],
   'src/bundle': ['src/errors'],

@@ -9,6 +9,7 @@ import { hexDigest } from '../bundle/digest';
 import { IntegrityError } from '../errors';
 import type { HttpFile } from '../net';
 import type { CheckedPass, Claim, PassState } from './types';
+import { until } from '../until';
 
 const BLOCK_BYTES = 8 * 1024 * 1024;
 /** Blocks in memory: the one in use, and those on their way. */
@@ -115,7 +116,7 @@ export class RemotePass implements CheckedPass {
       signal?.throwIfAborted();
       this.#fetchAhead(running);
       const block = running.blocks[0]!;
-      const bytes = await unlessAborted(block.bytes, signal);
+      const bytes = await until(signal, block.bytes);
       const { position } = running;
       const part = bytes.subarray(position - block.start, Math.min(to, block.end) - block.start);
       running.hasher.update(part);
@@ -155,19 +156,5 @@ export class RemotePass implements CheckedPass {
       }
     }
     running.claims = running.claims.filter(({ claim }) => claim[1] > reached);
-  }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
-  if (!signal) return work;
-  let stop = () => undefined as void;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
   }
 }

@@ -78,6 +78,16 @@ export abstract class ModelElement extends PageElement {
     return this.internals.form;
   }
 
+  /** Properties that were set before the element was defined would hide what is to hear of them. @internal */
+  protected adopt(names: readonly (keyof this & string)[]): void {
+    for (const name of names) {
+      if (!Object.hasOwn(this, name)) continue;
+      const value = this[name];
+      delete this[name];
+      this[name] = value;
+    }
+  }
+
   /** @internal */
   disconnectedCallback(): void {
     this.releaseModel();

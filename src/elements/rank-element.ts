@@ -127,7 +127,7 @@ export class VLM2VecRank extends ModelElement {
 
   /** @internal */
   connectedCallback(): void {
-    for (const name of [
+    this.adopt([
       'text',
       'image',
       'model',
@@ -138,12 +138,7 @@ export class VLM2VecRank extends ModelElement {
       'required',
       'name',
       'disabled',
-    ] as const) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value: unknown = this[name];
-      delete (this as Record<string, unknown>)[name];
-      (this as Record<string, unknown>)[name] = value;
-    }
+    ]);
     this.#validate();
   }
 

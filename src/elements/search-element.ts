@@ -140,8 +140,7 @@ export class VLM2VecSearch extends ModelElement {
 
   /** @internal */
   connectedCallback(): void {
-    // Set before the element was defined, they would hide what is to hear of them.
-    for (const name of [
+    this.adopt([
       'src',
       'model',
       'modelOptions',
@@ -152,12 +151,7 @@ export class VLM2VecSearch extends ModelElement {
       'askAbove',
       'name',
       'disabled',
-    ] as const) {
-      if (!Object.hasOwn(this, name)) continue;
-      const value: unknown = this[name];
-      delete (this as Record<string, unknown>)[name];
-      (this as Record<string, unknown>)[name] = value;
-    }
+    ]);
     this.#connection = new AbortController();
     if (this.src) void this.#connect();
   }

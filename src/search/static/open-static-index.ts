@@ -4,6 +4,7 @@ import { DisposedError, InvalidInputError, SourceNotFoundError, UnsupportedError
 import { expectHooks, expectOptions } from '../../hooks';
 import { asEmbedder } from '../library/as-embedder';
 import { checkList, checkQuery } from '../library/checks';
+import { until } from '../../until';
 import { embedQuery } from '../library/embed-query';
 import { facetsOf, listPictures } from '../library/find';
 import type { FolderManifest } from '../library/folder-manifest';
@@ -14,7 +15,6 @@ import { findIn, pictureOf, readContents, type Contents } from './contents';
 import { folderUrl, readManifest } from './manifest';
 import { StaticFile, type StaticFileOptions } from './static-file';
 import type { PrepareOptions, StaticIndex, StaticIndexInfo, StaticIndexOptions, StaticSearchResult } from './types';
-import { until } from './until';
 
 const LARGEST_WHOLE_FILE = 64 << 20;
 

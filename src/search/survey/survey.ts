@@ -2,6 +2,7 @@
 
 import { proxy, transfer, type Remote } from 'comlink';
 import { TaskQueue } from '../../task-queue';
+import { until } from '../../until';
 import { DisposedError } from '../../errors';
 import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded } from '../../remote/living-worker';
 import type { Layout, Snapshot } from './protocol';
@@ -95,17 +96,6 @@ export class Survey {
     this.#running?.worker.end(error);
     this.#running = null;
   }
-}
-
-/** Rejects with the signal's reason as soon as it is aborted, whatever becomes of the work. */
-function until<T>(signal: AbortSignal | undefined, work: Promise<T>): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const stop = () => reject(signal.reason as Error);
-    if (signal.aborted) stop();
-    signal.addEventListener('abort', stop);
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
-  });
 }
 
 /** Where a snapshot comes from, if the worker does not have it yet. */
