@@ -135,7 +135,7 @@ test('files: copied to a folder, as a picture, saved, listed, shared where that 
   const list = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save list of paths…' }).click();
   expect((await list).suggestedFilename()).toBe('pictures.txt');
-  await page.getByRole('button', { name: 'Select none' }).click();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
 
   await page
     .getByRole('button', { name: /^plain 0/ })
@@ -178,7 +178,7 @@ test.describe('with fingers', () => {
     await page.locator('.choice label', { hasText: 'Map' }).tap();
     await expect(page.locator('.selection'), 'another view').toContainText('2 selected');
     await page.locator('.choice label', { hasText: 'Pictures' }).tap();
-    await page.getByRole('button', { name: 'Select none' }).tap();
+    await page.getByRole('button', { name: 'Clear selection' }).tap();
 
     await cells(page).first().tap();
     const stage = page.locator('.zoomable[data-zoom="ready"]');

@@ -88,9 +88,9 @@ test('transformers.js: nothing is asked before the click, sizes come first, then
   test.skip(info.project.name !== 'wasm', 'the same on both');
   const asked = await serveTinySiglip(page.context());
   await openWatched(page, `${siteOf(info)}/bench.html?device=wasm&captions=2`);
-  await page.getByRole('button', { name: 'Open the page that reaches the Hub' }).click();
+  await page.getByRole('button', { name: 'Open the page that connects to the Hub' }).click();
   await page.waitForURL('**/bench-hub.html?**');
-  await page.getByRole('button', { name: 'Ask for their sizes' }).click();
+  await page.getByRole('button', { name: 'Look up their sizes' }).click();
   const rival = page.locator('[data-rival="siglip"]');
   await expect(rival).toContainText(/q8, on wasm: [\d.]+ [kM]B to download/);
   await expect(page.locator('[data-rival="embeddinggemma-2"]')).toContainText('q4, on wasm: 3.0 MB to download');
@@ -106,6 +106,6 @@ test('transformers.js without a network: a plain error', async ({ page }, info) 
   test.skip(info.project.name !== 'wasm', 'the same on both');
   await page.context().route('https://huggingface.co/**', (route) => route.abort('internetdisconnected'));
   await page.goto(`${siteOf(info)}/bench-hub.html?device=wasm`);
-  await page.getByRole('button', { name: 'Ask for their sizes' }).click();
-  await expect(page.getByRole('alert')).toContainText('huggingface.co cannot be reached from here.');
+  await page.getByRole('button', { name: 'Look up their sizes' }).click();
+  await expect(page.getByRole('alert')).toContainText('huggingface.co cannot be reached.');
 });

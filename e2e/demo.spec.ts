@@ -45,8 +45,8 @@ test('the examples are ranked, each task by its instruction; own pictures take t
   await settled(page);
   expect(await page.locator('#ranking .score').allTextContents()).not.toEqual(before);
   await instruction.fill('Represent the given image');
-  await expect(alert(page)).toContainText('Say {text} where the text goes');
-  await page.getByRole('button', { name: 'MMEB’s instruction again' }).click();
+  await expect(alert(page)).toContainText('Write {text} where the text belongs');
+  await page.getByRole('button', { name: 'Restore MMEB’s instruction' }).click();
   await expect(alert(page)).toHaveCount(0);
   await expect(instruction).toHaveValue('Represent the given image with the following question: {text}');
   await page.locator('label', { hasText: 'Captions' }).click();
@@ -147,7 +147,7 @@ test('boxes are drawn, moved by keys, and ranked for each text', async ({ page }
   await page.keyboard.press('Delete');
   await settled(page);
   await expect(ranked(page)).toHaveCount(2);
-  await page.getByRole('button', { name: 'Show what fits “a cow”' }).click();
+  await page.getByRole('button', { name: 'Show what matches “a cow”' }).click();
   await expect(page.locator('.asked')).toHaveText('“a cow”');
 });
 
@@ -197,7 +197,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
   await settled(page);
   await expect(page.locator('.matrix thead th').nth(4)).toContainText('⚠ broken.png');
   await expect(page.locator('.matrix td.none')).toHaveCount(4);
-  await page.getByRole('button', { name: 'Show what fits strawberry.png' }).click();
+  await page.getByRole('button', { name: 'Show what matches strawberry.png' }).click();
   await expect(ranked(page)).toHaveCount(4);
 
   await page.locator('#model').selectOption('url');
@@ -207,7 +207,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
   await expect(page.locator('#status-text')).toHaveText('No model is loaded.');
   await page.locator('#url').fill('https://example.org/bundle/');
   await page.getByRole('button', { name: 'Load', exact: true }).click();
-  await expect(alert(page)).toContainText('https://example.org is another');
+  await expect(alert(page)).toContainText('https://example.org is a different site');
   await page.locator('#model').selectOption('nano');
   await expect(page.locator('#status-text')).toContainText('Runs on');
   await settled(page);
@@ -285,7 +285,7 @@ test('a HEIC without a type is shown and ranked like any picture', async ({ page
   await settled(page);
   await expect(ranked(page)).toHaveCount(1);
   await expect(page.locator('.matrix td.none')).toHaveCount(1); // of the broken one
-  await page.getByRole('button', { name: 'Show what fits broken.heic' }).click();
+  await page.getByRole('button', { name: 'Show what matches broken.heic' }).click();
   await expect(page.locator('#ranking-hint')).toContainText('broken.heic: ');
   await page.getByRole('button', { name: 'Clear all' }).click();
   await expect(heads).toHaveCount(0);

@@ -100,7 +100,7 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
     });
     watch.observe(document.body, { childList: true, subtree: true, characterData: true });
   });
-  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await page.getByRole('button', { name: 'Download and store' }).click();
   await expect(page.locator('.job-phase')).toContainText('Paused.');
   const shown = await page.evaluate(() => document.documentElement.dataset.figures);
   expect(shown).toMatch(/^[\d.]+ [kM]?B of \d\.\d MB · \d+ of \d+ rows/);
@@ -116,7 +116,7 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   await expect(item).toContainText(/\d\.\d MB · q4 · from localhost:\d+, commit [0-9a-f]{7} · ready/);
   await page.getByText('More', { exact: true }).click();
   await page.getByRole('button', { name: /^Verify/ }).click();
-  await expect(item).toContainText('Every byte is as it should be.');
+  await expect(item).toContainText('Every byte is correct.');
   expect([...origins].sort()).toEqual([site.url, fixture.hub.url, fixture.hub.cdnUrl].sort());
 
   await fixture.hub.stop();
@@ -133,7 +133,7 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   await page.getByRole('button', { name: /^Delete:/ }).click();
   await page.getByRole('button', { name: 'Keep' }).click();
   await page.getByRole('button', { name: /^Delete:/ }).click();
-  await page.getByRole('button', { name: 'Delete for good' }).click();
+  await page.getByRole('button', { name: 'Delete permanently' }).click();
   await expect(page.locator('#none')).toBeVisible();
   await expect(item).toHaveCount(0);
   expect(problems).toEqual([]);
@@ -143,7 +143,7 @@ test('paused, resumed, cancelled: nothing stays', async ({ page }) => {
   await openModels(page);
   await lookUp(page, BASE);
   let barrier = fixture.hub.faults.stopAfter(3_000_000);
-  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await page.getByRole('button', { name: 'Download and store' }).click();
   await barrier.reached;
   await page.getByRole('button', { name: /^Pause/ }).click();
   barrier.lift();
@@ -175,14 +175,14 @@ test('a gated repository with its token, behind another model in the queue', asy
   await expect(page.getByRole('alert')).toContainText('is gated');
   await lookUp(page, BASE);
   const barrier = fixture.hub.faults.stopAfter(3_000_000);
-  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await page.getByRole('button', { name: 'Download and store' }).click();
   await barrier.reached;
   await page.getByText('Access token').click();
   await page.locator('#token').fill(GATED.token);
   const looked = lookUp(page, GATED.repo);
   barrier.lift();
   await looked;
-  await page.getByRole('button', { name: 'Download and keep' }).click();
+  await page.getByRole('button', { name: 'Download and store' }).click();
   await expect(page.locator('#stored li')).toHaveCount(2);
   await expect(page.locator('#jobs')).toHaveCount(0);
   await expect(page.locator('#stored')).toContainText(GATED.repo);
@@ -206,13 +206,13 @@ test('a folder; then the Hub is reached once it is asked for, and an address alo
     await page.locator('#dtype').selectOption('q8');
     await page.getByRole('button', { name: 'See what it costs' }).click();
     await expect(page.locator('#figures dt').first()).toHaveText('To read');
-    await page.getByRole('button', { name: 'Convert and keep' }).click();
+    await page.getByRole('button', { name: 'Convert and store' }).click();
     await expect(page.locator('#stored li')).toContainText(/MB · q8 · from a folder · ready/);
     await expect(page.locator('#stored li strong')).toHaveText('dora');
     expect(fixture.hub.traffic.sent).toEqual([]);
 
     await page.locator('#kind').selectOption('hub');
-    await expect(page.locator('#opens-anew')).toContainText('leave to talk to the Hub');
+    await expect(page.locator('#opens-anew')).toContainText('permission to connect to the Hub');
     await lookUp(page, ADAPTER);
     await expect(page.locator('#cost-title')).toHaveText(ADAPTER);
     await expect(page).toHaveURL(/\/models-hub\.html$/);
@@ -221,18 +221,18 @@ test('a folder; then the Hub is reached once it is asked for, and an address alo
 
     await page.locator('#kind').selectOption('url');
     await page.locator('#url').fill(`${other.url}/`);
-    await expect(page.locator('#opens-anew')).toContainText('leave to talk to that one');
+    await expect(page.locator('#opens-anew')).toContainText('permission to connect to that one');
     await page.getByRole('button', { name: 'See what it costs' }).click();
-    await page.getByRole('button', { name: 'Download and keep' }).click();
+    await page.getByRole('button', { name: 'Download and store' }).click();
     await expect(page).toHaveURL(/\/models-address\.html$/);
     await expect(page.locator('#stored li')).toHaveCount(2);
     await expect(page.locator('#stored')).toContainText(`q4 · from ${other.url}/ · ready`);
     expect(await reached(page, other.url), 'that address alone').toEqual([false, false, true]);
     await expect(page.locator('.colophon')).toContainText(
-      `fetch models from ${new URL(other.url).host}, and talk to no other site`,
+      `fetch models from ${new URL(other.url).host}, and connect to no other site`,
     );
     await page.getByRole('button', { name: 'See what it costs' }).click();
-    await expect(page.locator('#cost-note')).toHaveText('It is kept in this browser already.');
+    await expect(page.locator('#cost-note')).toHaveText('It is already stored in this browser.');
 
     // Neither stays: not on the way back, and not where somebody else's link opens the page.
     await page.getByRole('link', { name: 'Models' }).click();
@@ -253,7 +253,7 @@ test('what cannot be had is said in words', async ({ page }) => {
   await lookUp(page, 'nobody/nothing');
   await expect(alert).toContainText('The model was not found.');
   await lookUp(page, 'two words');
-  await expect(alert).toContainText('“two words” is no repository');
+  await expect(alert).toContainText('“two words” is not a repository name');
   await lookUp(page, 'owner/name/checkpoint-2000');
   await expect(alert).toContainText('names a folder inside a repository');
   await page.locator('#kind').selectOption('folder');
@@ -262,7 +262,7 @@ test('what cannot be had is said in words', async ({ page }) => {
   await page.locator('#kind').selectOption('url');
   await page.locator('#url').fill('ftp://localhost/bundle/');
   await page.getByRole('button', { name: 'See what it costs' }).click();
-  await expect(alert).toContainText('is no address');
+  await expect(alert).toContainText('is not a valid address');
   await page.locator('#kind').selectOption('hub');
   await fixture.hub.stop();
   await lookUp(page, ADAPTER);
@@ -273,12 +273,12 @@ test('what cannot be had is said in words', async ({ page }) => {
   await page.locator('#kind').selectOption('folder');
   await page.locator('#folder').setInputFiles('reference/fixtures/adapters/dora');
   await page.getByRole('button', { name: 'See what it costs' }).click();
-  await expect(alert).toContainText('The base model of this adapter lies on the Hub');
-  await page.getByRole('button', { name: 'Open the page that reaches the Hub' }).click();
+  await expect(alert).toContainText('The base model of this adapter is on the Hub');
+  await page.getByRole('button', { name: 'Open the page that connects to the Hub' }).click();
   await expect(page).toHaveURL(/\/models-hub\.html$/);
   await expect(page.locator('#kind')).toHaveValue('folder');
   await page.goto(`${site.url}/?stored=gone`);
-  await expect(alert).toHaveText('No model called gone is kept in this browser.');
+  await expect(alert).toHaveText('No model named gone is stored in this browser.');
   await page.locator('#model').selectOption('nano');
   await expect(page.locator('#ranking li').first()).toBeVisible();
   await expect(alert).toBeHidden();

@@ -57,7 +57,7 @@ test('the search page', async ({ page }, info) => {
   await offerFolder(page, 'My photos', await samplePhotos());
   await page.getByRole('button', { name: 'Choose a folder…' }).click();
   await expect(page.locator('.run-outcome')).toContainText('Done:');
-  await page.getByRole('searchbox', { name: 'What to look for' }).fill('a drawing of an umbrella');
+  await page.getByRole('searchbox', { name: 'What to search for' }).fill('a drawing of an umbrella');
   await expect(page.locator('.result-line')).toContainText('of 24');
   await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
   await expect(page.locator('.toast')).toHaveCount(0);
@@ -69,7 +69,7 @@ test('the page of models', async ({ page }, info) => {
   await page.locator('#kind').selectOption('folder');
   await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
   await page.getByRole('button', { name: 'See what it costs' }).click();
-  await page.getByRole('button', { name: 'Convert and keep' }).click();
+  await page.getByRole('button', { name: 'Convert and store' }).click();
   await expect(page.locator('#stored li')).toContainText('ready');
   await page.locator('#kind').selectOption('hub');
   await shoot(page, 'models');

@@ -46,7 +46,7 @@ const panel = (page: Page, name: 'folders' | 'filters-menu' | 'model-choice') =>
   page.locator(`.${name} > summary`).click();
 const line = (page: Page) => page.locator('.result-line');
 const cells = (page: Page) => page.locator('.cell-open');
-const box = (page: Page) => page.getByRole('searchbox', { name: 'What to look for' });
+const box = (page: Page) => page.getByRole('searchbox', { name: 'What to search for' });
 
 /** The pictures shown, in order, without their scores. */
 async function names(page: Page): Promise<string[]> {
@@ -68,7 +68,7 @@ async function allNames(page: Page): Promise<string[]> {
   if (Number(best ?? relevant ?? 1) < Number(all)) {
     const fold = page.locator('.fold button');
     if ((await fold.getAttribute('aria-expanded')) === 'false') await fold.click();
-    await expect(fold).toHaveText('Hide the less relevant');
+    await expect(fold).toHaveText('Hide less relevant pictures');
   }
   await expect(cells(page)).toHaveCount(Number(all));
   return names(page);
@@ -136,7 +136,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await page.locator('.cell-like').first().click();
   await expect(page.locator('.part-name')).toHaveText(`like ${best}`);
   await page.locator('.part-sign').click();
-  await expect(line(page)).toContainText('Say also what to look for');
+  await expect(line(page)).toContainText('Also say what to search for');
   await searching(page, () => box(page).fill('a strawberry'));
   await expect(line(page)).toContainText('of 24');
   expect(await scoreOf(best)).toBeLessThan(plain);
@@ -241,7 +241,7 @@ test('pause, reload, go on: everything is there; a second tab reads only, and ta
   expect(read).toBeLessThan(90);
   await page.reload();
   await expect(summary(page)).toHaveText(`${read} pictures`);
-  await page.getByRole('button', { name: 'Go on' }).click();
+  await page.getByRole('button', { name: 'Resume' }).click();
   await expect(page.locator('.run-outcome')).toContainText('Done:');
   await expect(summary(page)).toHaveText('90 pictures');
   expect(problems).toEqual([]);
@@ -327,7 +327,7 @@ test('by keyboard: through the grid, the viewer and a selection', async ({ page,
   expect(copied.split('\n').map((path) => path.split('/').at(-1))).toEqual([order[1], order[2], order[0]]);
 
   // Names are text wherever they stand.
-  await page.getByRole('button', { name: 'Select none' }).click();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
   await cells(page).nth(order.indexOf(hostile)).click();
   await expect(viewer.getByRole('heading')).toHaveText(hostile);
   await expect(viewer.locator('dl')).toContainText('Acme');
@@ -361,7 +361,7 @@ test('dropped: a picture is looked for, several are a folder', async ({ page }) 
 
   // Dropped files cannot be opened again after a reload; what was indexed can be searched all the same.
   await page.reload();
-  await expect(page.locator('.notice')).toContainText('“Dropped pictures” came without a lasting permission');
+  await expect(page.locator('.notice')).toContainText('The permission to read “Dropped pictures” was not permanent');
   await searching(page, () => box(page).fill('a strawberry'));
   await cells(page).first().click();
   await expect(page.locator('.original figcaption')).toContainText('This is the thumbnail');
@@ -376,7 +376,7 @@ test('a folder that vanished is said so, kept, found again, and forgotten only w
   await panel(page, 'folders');
   await page.getByRole('button', { name: 'Check for changes' }).click();
   const notice = page.locator('.notice');
-  await expect(notice).toContainText('“Stick” is not where it was');
+  await expect(notice).toContainText('“Stick” is no longer where it was');
   await expect(notice).toContainText('can still be searched (4 pictures)');
   await searching(page, () => box(page).fill('a strawberry'));
   await expect(line(page)).toContainText('of 4');
@@ -411,7 +411,7 @@ test('another model has an index of its own; the first one is there again; both 
   await model.locator('#url').fill(`${siteURL()}/e2e-bundles/tiny-tied/`);
   await model.getByRole('button', { name: 'Load', exact: true }).click();
   await expect(page.locator('#other-indexes')).toContainText('an index of 6 pictures with nano');
-  await expect(page.locator('#other-indexes')).toContainText('pictures have to be read anew');
+  await expect(page.locator('#other-indexes')).toContainText('the pictures have to be read again');
   await indexFolder(page, photos.slice(0, 3), 'Fewer');
   await expect(summary(page)).toHaveText('3 pictures');
   await searching(page, () => box(page).fill('a strawberry'));
@@ -433,7 +433,7 @@ test('another model has an index of its own; the first one is there again; both 
   await expect(tiny.getByRole('button', { name: 'Keep' })).toBeFocused();
   await tiny.getByRole('button', { name: 'Keep' }).click();
   await tiny.getByRole('button', { name: /^Delete the index:/ }).click();
-  await tiny.getByRole('button', { name: 'Delete for good' }).click();
+  await tiny.getByRole('button', { name: 'Delete permanently' }).click();
   await expect(rows).toHaveCount(1);
   await expect(rows).toContainText(/^nano6 pictures/);
   expect(problems).toEqual([]);
@@ -501,7 +501,7 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   await expect(exact).toContainText('1 group, 2 pictures');
   await exact.getByRole('button', { name: 'Select all but the first' }).click();
   await expect(page.locator('.selection')).toContainText('1 selected');
-  await page.getByRole('button', { name: 'Select none' }).click();
+  await page.getByRole('button', { name: 'Clear selection' }).click();
   await page.locator('.threshold input').fill('0.7');
   await expect(page.locator('.group-list').nth(1)).toContainText(/\d+ groups?, /);
 
@@ -737,15 +737,15 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
     });
   const notice = page.locator('.notice');
   await folderIs({ access: 'ask' });
-  await expect(notice).toContainText('The browser wants to be asked before this page reads “Stick” again');
+  await expect(notice).toContainText('The browser asks for your permission before this page reads “Stick” again');
   await notice.getByRole('button', { name: 'Allow reading' }).click();
   expect(await folderIs({ problem: { kind: 'refused', path: 'Stick', reason: '' } })).toEqual([7]);
   await expect(notice.getByRole('button')).toHaveText(['Allow reading']);
   await folderIs({ access: 'choose' });
-  await expect(notice).toContainText('“Stick” came without a lasting permission');
+  await expect(notice).toContainText('The permission to read “Stick” was not permanent');
   await folderIs({ problem: { kind: 'partial', path: 'Stick/2023/', reason: '' } });
-  await expect(notice).toContainText('the first that could not was “Stick/2023/”');
-  await expect(notice.getByRole('button')).toHaveText(['Look again']);
+  await expect(notice).toContainText('the first one was “Stick/2023/”');
+  await expect(notice.getByRole('button')).toHaveText(['Check again']);
   await folderIs({});
   await expect(notice).toHaveCount(0);
 

@@ -212,7 +212,7 @@ test('without a network after the first visit, in any folder of a plain host; up
     await page.goto(rankUrl(site.url.replace(/\/$/, '')));
     await expect(ranked(page)).toHaveCount(7);
     await expect(page.locator('html')).toHaveAttribute('data-offline', 'ready');
-    await expect(page.getByRole('status').filter({ hasText: 'Kept for use without a network.' })).toBeVisible();
+    await expect(page.getByRole('status').filter({ hasText: 'Saved for use without a network.' })).toBeVisible();
     checkKept(await keptFiles(page, site.url), siteFolderOf(info));
 
     await context.setOffline(true);
@@ -233,12 +233,12 @@ test('without a network after the first visit, in any folder of a plain host; up
     await context.setOffline(false);
     site.update();
     await page.goto(`${site.url}?device=wasm`);
-    await expect(page.getByText('A new version of this site is here.')).toBeVisible();
+    await expect(page.getByText('A new version of this site is available.')).toBeVisible();
     await page.evaluate(() => (document.documentElement.dataset.mark = 'here'));
-    await page.getByRole('button', { name: 'Reload with it' }).click();
+    await page.getByRole('button', { name: 'Reload now' }).click();
     await expect(page.locator('html')).not.toHaveAttribute('data-mark');
     await expect(ranked(page)).toHaveCount(7);
-    await expect(page.getByText('A new version of this site is here.')).toHaveCount(0);
+    await expect(page.getByText('A new version of this site is available.')).toHaveCount(0);
     expect(problems).toEqual([]);
   } finally {
     site.stop();

@@ -13,7 +13,7 @@ test('licence and the score of that size are told; with a revision too', () => {
   expect(inWords('TIGER-Lab/VLM2Vec-Qwen2VL-7B').facts).toContain('65.4');
 });
 
-test('every licence that is unknown or allows no commercial use is warned of, and no other', () => {
+test('every licence that is unknown or does not allow commercial use is warned of, and no other', () => {
   for (const recipe of recipes) {
     for (const repo of recipe.hub) {
       const { warning } = inWords(repo);
@@ -22,7 +22,7 @@ test('every licence that is unknown or allows no commercial use is warned of, an
     }
   }
   expect(recipeInWords({ ...recipes[0]!, licence: { name: 'X', commercial: false } }, 'a/b').warning).toContain(
-    'no commercial use',
+    'not allow commercial use',
   );
 });
 

@@ -21,13 +21,13 @@ test('a cost, and what speaks against it', () => {
     'To download: 4.4 GB',
     'To store: 1.3 GB of q4 weights',
     'Free space: 2.0 GB',
-    'This GPU: fit for it: 1.2 GB of GPU memory, without half precision',
+    'This GPU: suitable: 1.2 GB of GPU memory, without half precision',
   ]);
-  expect(costInWords(estimate({ streamed: true }), false).at(-1)!.value).toMatch(/likely to have, so a part at a time/);
+  expect(costInWords(estimate({ streamed: true }), false).at(-1)!.value).toMatch(/probably more than it has, so the model runs in parts/);
   const bad = costInWords(estimate({ fits: false, webgpu: false }), true).filter((figure) => figure.bad);
   expect(bad.map(({ value }) => value)).toEqual([
-    '2.0 GB: too little',
-    'not fit for it. Too small. The CPU can run it, much more slowly.',
+    '2.0 GB: not enough',
+    'not suitable. Too small. The CPU can run it, much more slowly.',
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** @file What the search page says of favourites and albums, and of what can be done with pictures that were found. */
+/** @file Texts of the search page about favourites and albums, and about actions on pictures that were found. */
 
 const number = new Intl.NumberFormat('en');
 const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)} ${n === 1 ? one : many}`;
@@ -16,9 +16,9 @@ export const actionStrings = {
 
   albums: {
     label: 'Albums',
-    hint: 'Favourites and albums are kept with the index, and go along when it is exported. They only point to your pictures: no file is moved or copied.',
+    hint: 'Favourites and albums are stored with the index and included when you export it. They only refer to your pictures: no file is moved or copied.',
     show: (name: string, n: number) => `Show ${name}, ${pictures(n)}`,
-    shown: (name: string, n: number) => `${name}, ${pictures(n)}, shown now`,
+    shown: (name: string, n: number) => `${name}, ${pictures(n)}, currently shown`,
     none: 'No albums yet. Select some pictures and choose “Add to album”.',
     rename: (name: string) => `Rename ${name}`,
     renameTitle: 'Rename album',
@@ -32,18 +32,18 @@ export const actionStrings = {
         : `The ${n === 1 ? 'picture' : `${number.format(n)} pictures`} in it will stay where ${n === 1 ? 'it is' : 'they are'}.`,
     deleteConfirm: 'Delete album',
     keep: 'Keep it',
-    deleted: (name: string) => `“${name}” is deleted.`,
+    deleted: (name: string) => `“${name}” was deleted.`,
     chip: (name: string) => `In ${name}`,
   },
 
   picker: {
     title: (n: number) => (n === 1 ? 'Add to album' : `Add ${pictures(n)} to an album`),
-    of: (n: number, of: number) => `${number.format(n)} of ${number.format(of)} in it`,
+    of: (n: number, of: number) => `${number.format(n)} of ${number.format(of)} are in it`,
     create: 'New album',
     placeholder: 'Summer in Crete',
     add: 'Create',
     done: 'Done',
-    created: (name: string, n: number) => `“${name}” is made, with ${pictures(n)}.`,
+    created: (name: string, n: number) => `“${name}” was created, with ${pictures(n)}.`,
     added: (n: number, name: string) => `${pictures(n)} added to ${name}.`,
     removed: (n: number, name: string) => `${pictures(n)} removed from ${name}.`,
   },
@@ -55,22 +55,22 @@ export const actionStrings = {
     takeOut: (name: string) => `Remove from ${name}`,
     takenOut: (n: number, name: string) => `${pictures(n)} removed from ${name}.`,
     more: 'More',
-    none: 'Select none',
+    none: 'Clear selection',
   },
 
   actions: {
-    label: 'What to do with it',
+    label: 'Actions for this picture',
     open: 'Open original',
-    cannotOpen: 'This browser cannot show files of this kind. Save it, and open it with another program.',
+    cannotOpen: 'This browser cannot show files of this type. Save the file and open it with another program.',
     copy: 'Copy picture',
     copied: 'Picture copied.',
     copiedSmaller: (width: number, height: number) =>
-      `Picture copied, at ${number.format(width)} × ${number.format(height)} pixels: it is too large to copy whole.`,
+      `Picture copied, at ${number.format(width)} × ${number.format(height)} pixels: it is too large to copy at full size.`,
     copyFailed: 'The browser did not let this page copy the picture.',
     save: 'Save…',
     saveHere: 'Save',
     share: 'Share…',
-    shareFailed: 'These files could not be shared from here.',
+    shareFailed: 'These files could not be shared.',
     toFolder: 'Copy to folder…',
     copyPaths: 'Copy paths',
     savePaths: 'Save list of paths…',
@@ -85,17 +85,17 @@ export const actionStrings = {
     stop: 'Stop',
     close: 'Close',
     doneTitle: 'Pictures copied',
-    stoppedTitle: 'Copying ended early',
+    stoppedTitle: 'Copying stopped early',
     copied: (n: number, folder: string) => `${pictures(n)} copied to “${folder}”.`,
-    present: (n: number) => `${pictures(n)} ${n === 1 ? 'was' : 'were'} there already.`,
-    renamed: (n: number) => `${count(n, 'name was', 'names were')} taken: a number was added.`,
+    present: (n: number) => `${pictures(n)} ${n === 1 ? 'was' : 'were'} already there.`,
+    renamed: (n: number) => `${count(n, 'name was', 'names were')} already taken, so a number was added.`,
     failed: (n: number) => `${pictures(n)} could not be copied:`,
-    left: (n: number) => `${pictures(n)} left.`,
-    full: 'There is no more room there.',
-    refused: 'The browser may not write there.',
-    gone: 'That folder is not there any more.',
+    left: (n: number) => `${pictures(n)} not copied.`,
+    full: 'There is no space left in that folder.',
+    refused: 'The browser is not allowed to write to that folder.',
+    gone: 'That folder no longer exists.',
     more: (n: number) => `and ${number.format(n)} more`,
-    tooShort: 'It was not written whole.',
+    tooShort: 'The copy is incomplete.',
   },
 
   zoom: {

@@ -1,4 +1,4 @@
-/** @file What the evaluation page says. */
+/** @file Texts of the evaluation page. */
 import type { MetaTask } from '../../src/eval';
 
 const number = new Intl.NumberFormat('en');
@@ -6,7 +6,7 @@ const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)}
 
 export const evalStrings = {
   title: 'How often is a model right?',
-  lead: 'Runs MMEB’s evaluation in this browser: each question picks the best of its own candidates. The share that picks the right one is called P@1.',
+  lead: 'Runs MMEB’s evaluation in this browser: each query picks the best of its own candidates. The share of queries that pick the right one is called P@1.',
   number: (n: number) => number.format(n),
   data: {
     legend: 'Questions',
@@ -14,11 +14,11 @@ export const evalStrings = {
     folder: 'MMEB on this device',
     miniNote: (sets: number, queries: number) =>
       `${count(sets, 'set')} of MMEB’s kinds, ${count(queries, 'query', 'queries')} each, made of drawings in a style that nano was never trained on.`,
-    folderNote: 'A folder as TIGER-Lab/MMEB-eval is published: <Set>/test-00000-of-00001.parquet and images.zip.',
+    folderNote: 'A folder in the layout of TIGER-Lab/MMEB-eval: <Set>/test-00000-of-00001.parquet and images.zip.',
     choose: 'Choose the folder…',
     chosen: (name: string, sets: number) => `${name}: ${count(sets, 'set')}`,
     missing: (path: string, status: number) => `${path} could not be loaded (${status}).`,
-    otherSite: (origin: string) => `This page reads only from its own site, and ${origin} is another.`,
+    otherSite: (origin: string) => `This page only reads from its own site, and ${origin} is a different site.`,
   },
   regime: {
     legend: 'Pictures',
@@ -47,12 +47,12 @@ export const evalStrings = {
   } satisfies Record<MetaTask, string>,
   percent: (share: number) => (100 * share).toFixed(1),
   took: (inputs: number, seconds: string, rate: string, where: string) =>
-    `${count(inputs, 'input')} in ${seconds} on ${where}: ${rate} a second.`,
+    `${count(inputs, 'input')} in ${seconds} on ${where}: ${rate} per second.`,
   where: { webgpu: 'the GPU', wasm: 'the CPU', cpu: 'the CPU' } as Record<string, string>,
   agreement: (same: number, of: number) =>
-    `Of ${count(of, 'query', 'queries')}, ${number.format(same)} chose the candidate that PyTorch chooses in 32-bit floats with the weights before they were rounded.`,
+    `Of ${count(of, 'query', 'queries')}, ${number.format(same)} chose the same candidate as PyTorch does with 32-bit floats and unrounded weights.`,
   small:
-    'So few queries tell devices and weights apart, not models: for a figure to quote, measure all of MMEB (docs/evaluation.md).',
+    'This few queries can tell devices and weights apart, but not models. For a figure that you can quote, measure all of MMEB (docs/evaluation.md).',
   save: 'Save the report',
   reportName: 'vlm2vec-mmeb-report.json',
 };

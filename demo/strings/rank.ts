@@ -1,9 +1,9 @@
-/** @file What the ranking page says. */
+/** @file Texts of the ranking page. */
 import type { TaskId } from '../rank/tasks';
 
 export const rankStrings = {
   title: 'Which words fit which picture?',
-  lead: 'Every caption against every picture, by VLM2Vec embeddings that are computed here. Change a word, drop a picture: the table follows.',
+  lead: 'Every caption against every picture, by VLM2Vec embeddings computed on this device. Change a word or drop a picture, and the table follows.',
   tasks: {
     legend: 'Task',
     names: {
@@ -18,7 +18,7 @@ export const rankStrings = {
       classification: 'Each picture looks for its class.',
       vqa: 'Each picture, with the question, looks for its answer.',
       retrieval: 'Each text looks for its picture.',
-      grounding: 'Each text, with the whole picture, looks for the box it means. Draw boxes on the picture.',
+      grounding: 'Each text, with the whole picture, looks for the box that it describes. Draw boxes on the picture.',
     } satisfies Record<TaskId, string>,
     rows: {
       caption: 'Caption',
@@ -32,11 +32,11 @@ export const rankStrings = {
   instructionOf: (model: string, takes: boolean) =>
     takes ? `Instruction, as in ${model}` : `${model} takes no instruction`,
   instructionEdited: 'Instruction, edited',
-  resetInstruction: 'MMEB’s instruction again',
-  resetOwnInstruction: 'The model’s instruction again',
-  needsText: 'Say {text} where the text goes; without it all rows are the same.',
+  resetInstruction: 'Restore MMEB’s instruction',
+  resetOwnInstruction: 'Restore the model’s instruction',
+  needsText: 'Write {text} where the text belongs; without it all rows are the same.',
   question: 'Question',
-  table: 'How well each text fits each picture',
+  table: 'How well each text matches each picture',
   corner: (row: string, isBox: boolean) => `${row} \\ ${isBox ? 'box' : 'picture'}`,
   rowLabel: (row: string, number: number) => `${row} ${number}`,
   newRow: {
@@ -46,10 +46,10 @@ export const rankStrings = {
     retrieval: 'Add a text',
     grounding: 'Add a text',
   } satisfies Record<TaskId, string>,
-  newRowHint: 'Write another, or paste a list',
+  newRowHint: 'Type another, or paste a list',
   removeRow: (text: string) => `Remove “${text}”`,
-  selectRow: (text: string) => `Show what fits “${text}”`,
-  selectPicture: (name: string) => `Show what fits ${name}`,
+  selectRow: (text: string) => `Show what matches “${text}”`,
+  selectPicture: (name: string) => `Show what matches ${name}`,
   removePicture: (name: string) => `Remove ${name}`,
   badPicture: (name: string, why: string) => `${name}: ${why}`,
   best: 'best',
@@ -59,22 +59,23 @@ export const rankStrings = {
   legendBestText: 'best for its text',
   legendLabel: 'label of the sample',
   addPictures: 'Add pictures',
-  dropNow: 'Let go to add these pictures',
+  dropNow: 'Drop to add these pictures',
   pictures: 'Pictures',
   camera: 'Take a photo',
   settings: 'Model and instruction',
-  notLoaded: 'The model was not loaded',
+  notLoaded: 'The model could not be loaded',
   sample: (alt: string, right: boolean) => `${alt}. nano ranks its label ${right ? 'first' : 'lower'}`,
   samplesNote: (right: number, all: number) =>
-    `nano is a small stand-in for VLM2Vec, to try things without a download. It tells drawings of things apart, and mostly how many there are, of which colour and on which side; most photographs and long sentences are beyond it. Of these ${all} samples it gets ${right} right; the others are marked and are here to show it.`,
+    `nano is a small stand-in for VLM2Vec, for trying things out without a download. It can tell drawings of objects apart, and mostly also their number, colour and side; most photographs and long sentences are beyond it. Of these ${all} samples it gets ${right} right; the others are marked, and are included to show its limits.`,
   tooMany: (most: number) => `At most ${most} pictures at a time: remove one first.`,
   values: {
     legend: 'Values',
     cosine: 'Cosine',
     softmax: 'Softmax',
-    cosineNote: 'Cosines; colours run from the least to the greatest.',
-    barsNote: (temperature: number) => `A bar is its share of the whole width (softmax, temperature ${temperature}).`,
-    cosineBarsNote: 'A bar is the cosine: the whole width is 1.',
+    cosineNote: 'Cosines; colours run from the lowest to the highest.',
+    barsNote: (temperature: number) =>
+      `The length of a bar is its softmax share of the full width (temperature ${temperature}).`,
+    cosineBarsNote: 'The length of a bar is the cosine: the full width is 1.',
     softmaxNote: (temperature: number, over: string) =>
       `Softmax over ${over}, temperature ${temperature} as in training.`,
     overTexts: 'each picture’s texts',
@@ -83,12 +84,12 @@ export const rankStrings = {
   },
   focusPicture: 'Selected picture',
   focusText: 'Selected text',
-  ranking: (what: string) => `What fits ${what} best`,
+  ranking: (what: string) => `Best matches for ${what}`,
   truthRight: 'Right: the sample’s label comes first.',
   truthWrong: (label: string) => `Wrong: the sample’s label is “${label}”.`,
-  empty: 'Add a picture and a text to see how well they fit.',
-  coming: 'The ranking is on its way.',
-  comesWithModel: 'The ranking comes once a model is loaded.',
+  empty: 'Add a picture and a text to see how well they match.',
+  coming: 'The ranking is being computed.',
+  comesWithModel: 'The ranking appears once a model is loaded.',
   clearAll: 'Clear all',
   noBoxes: 'Draw a box on the picture, or add one and move it with the arrow keys.',
   boxes: {
@@ -100,10 +101,10 @@ export const rankStrings = {
   },
   busy: (where: string) => `computing on the ${where}…`,
   where: { webgpu: 'GPU', wasm: 'CPU', cpu: 'CPU' } as Record<string, string>,
-  figures: 'What it took',
+  figures: 'Time and tokens',
   figure: {
     ranking: 'This ranking',
-    nothingNew: 'all of it was embedded before',
+    nothingNew: 'everything had already been embedded',
     embedded: (count: number) => (count === 1 ? '1 input' : `${count} inputs`),
     tokens: 'Tokens',
     tokensOf: (all: number, image: number) => `${all}, ${image} of them for pictures`,
@@ -121,16 +122,16 @@ export const rankStrings = {
       publish: 'saving',
     } as Record<string, string>,
   },
-  take: 'Take it with you',
+  take: 'Export',
   copyJson: 'Copy as JSON',
   copyCsv: 'Copy as CSV',
   share: 'Copy a link',
-  shareNote: 'The link carries the task, the words and the names of samples, never a picture.',
+  shareNote: 'The link contains the task, the words and the names of samples, but never a picture.',
   copied: 'Copied.',
   linkCopied: (own: number) =>
-    own > 0 ? 'Link copied. Your own pictures are not in it: a link never carries one.' : 'Link copied.',
+    own > 0 ? 'Link copied. Your own pictures are not included: a link never contains pictures.' : 'Link copied.',
   notCopied: 'The browser did not allow copying. Select it here instead.',
   code: 'The same in code',
-  codeNote: 'Exactly what this page did, against the npm package.',
+  codeNote: 'Exactly what this page did, using the npm package.',
   copyCode: 'Copy the code',
 };

@@ -1,4 +1,4 @@
-/** @file What the search page says. */
+/** @file Texts of the search page. */
 
 const number = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
@@ -11,11 +11,11 @@ const count = (n: number, one: string, many = `${one}s`) => `${number.format(n)}
 const pictures = (n: number) => count(n, 'picture');
 
 const kept = (indexed: number) =>
-  indexed === 0 ? '' : `What was indexed of it can still be searched (${pictures(indexed)}).`;
+  indexed === 0 ? '' : `The part that was indexed can still be searched (${pictures(indexed)}).`;
 
 export const searchStrings = {
   title: 'Search your photos',
-  lead: 'A folder of your own, searched by words, by a picture, or by both at once. All of it is computed on this device.',
+  lead: 'A folder of your own, searched by words, by a picture, or by both at once. Everything is computed on this device.',
   number: (n: number) => number.format(n),
   day: (time: number) => day.format(time),
   moment: (time: number) => moment.format(time),
@@ -29,9 +29,9 @@ export const searchStrings = {
       share === null ? `Model: ${name}, loading…` : `Model: ${name}, ${Math.round(share * 100)} % loaded`,
     failed: (name: string) => `Model: ${name}, not loaded`,
     switching:
-      'Each model sees pictures in its own way and has its own index. With another model your folders are indexed anew; ' +
-      'the index of this one stays, and is there again when you come back to it. nano is small and quick and knows ' +
-      'drawings best; for photographs keep a larger one on the Models page.',
+      'Each model sees pictures in its own way and has its own index. With another model your folders are indexed again; ' +
+      'the index of this one is kept for when you switch back. nano is small and quick and knows ' +
+      'drawings best; for photographs, get a larger model on the Models page.',
     indexes: 'See and delete all indexes',
   },
 
@@ -39,36 +39,37 @@ export const searchStrings = {
     label: 'Second look',
     none: 'None',
     nano: 'nano (built in)',
-    hint: 'The model above reads all pictures first, so that you can search soon. A second, stronger one then goes through them, newest first, and ranks what it knows; for a search it looks at the best ones at once.',
-    same: 'That is the model above. Choose another one for the second look.',
+    hint: 'The model above reads all pictures first, so that you can search soon. A second, stronger model then goes through them, newest first, and ranks those that it knows; for a search it looks at the best ones immediately.',
+    same: 'This is the same model as above. Choose a different one for the second look.',
     loading: 'Loading the second model',
     running: 'Second look',
     progress: (name: string, done: number, total: number) =>
       `Second look by ${name}: ${number.format(done)} of ${pictures(total)}`,
-    paused: 'resting',
-    waiting: 'goes on when all are read',
-    unreadable: (n: number) => `${pictures(n)} cannot be opened now`,
-    failed: (n: number) => `${number.format(n)} it could not read`,
-    pause: 'Rest',
-    resume: 'Go on',
-    looking: (done: number, total: number) => `Looking closer: ${number.format(done)} of ${number.format(total)}…`,
-    allFirst: 'by the first look',
-    someFirst: (n: number) => `${number.format(n)} of them by the first look only`,
+    paused: 'paused',
+    waiting: 'continues when all are read',
+    unreadable: (n: number) => `${pictures(n)} cannot be opened at the moment`,
+    failed: (n: number) => `${number.format(n)} could not be read`,
+    pause: 'Pause',
+    resume: 'Resume',
+    looking: (done: number, total: number) =>
+      `Taking a closer look: ${number.format(done)} of ${number.format(total)}…`,
+    allFirst: 'ranked by the first look',
+    someFirst: (n: number) => `${number.format(n)} of them ranked by the first look only`,
     mark: 'First look only',
-    reordered: 'A closer look ranks these otherwise.',
-    reorder: 'Show it',
+    reordered: 'A closer look ranks these differently.',
+    reorder: 'Show new order',
   },
 
   welcome: {
     heading: 'Choose a folder of pictures',
-    how: 'It is read where it lies, with the folders in it. Nothing is copied, uploaded or changed. You can search while the rest is still being read.',
+    how: 'It is read in place, including its subfolders. Nothing is copied, uploaded or changed. You can search while the rest is still being read.',
     choose: 'Choose a folder…',
     samples: 'Try it with sample pictures',
     other: (model: string, n: number) => `${pictures(n)} with ${model}`,
     others: (known: readonly string[]) =>
-      `This browser has an index of ${new Intl.ListFormat('en').format(known)}. It stays, and is there again with its model. For this model pictures have to be read anew: choose their folder again.`,
+      `This browser has an index of ${new Intl.ListFormat('en').format(known)}. It is kept, and is available again with its model. For this model the pictures have to be read again: choose their folder once more.`,
     drop: 'You can also drop a folder anywhere on this page.',
-    waiting: 'The model is still loading. The pictures are read as soon as it is here.',
+    waiting: 'The model is still loading. The pictures will be read as soon as it is ready.',
     samplesFolder: 'Samples',
     samplesFailed: (status: number) => `The sample pictures could not be loaded (${status}).`,
     import: 'Import an index…',
@@ -80,8 +81,8 @@ export const searchStrings = {
     label: 'Folders to show',
     find: 'Find a folder',
     item: (name: string, n: number) => `${name}, ${pictures(n)}`,
-    none: 'No folder is called that.',
-    more: (n: number) => `${count(n, 'more folder')}: type a part of the name.`,
+    none: 'No folder has that name.',
+    more: (n: number) => `${count(n, 'more folder')}: type part of the name.`,
   },
 
   library: {
@@ -97,27 +98,27 @@ export const searchStrings = {
     remove: 'Forget',
     removeTitle: (name: string) => `Forget “${name}”?`,
     removeText: (indexed: number) =>
-      `${pictures(indexed)} of it can then no longer be found. The files themselves are left alone.`,
+      `${pictures(indexed)} in it can then no longer be found. The files themselves are not touched.`,
     ask: (names: string) =>
-      `The browser wants to be asked before this page reads ${names} again. Searching works without; opening pictures and noticing changes does not.`,
+      `The browser asks for your permission before this page reads ${names} again. You can search without it, but not open pictures or detect changes.`,
     choose: (names: string) =>
-      `${names} came without a lasting permission. Searching works; to open its pictures or notice changes, choose the folder again.`,
+      `The permission to read ${names} was not permanent. Searching works; to open its pictures or detect changes, choose the folder again.`,
     vanished: {
       gone: (name: string, indexed: number) =>
-        `“${name}” is not where it was: it was moved, renamed or deleted, or its drive is not connected. ${kept(indexed)}`,
+        `“${name}” is no longer where it was: it was moved, renamed or deleted, or its drive is not connected. ${kept(indexed)}`,
       empty: (name: string, indexed: number) =>
-        `No picture is left in “${name}”; it looks like that, too, while its drive is not connected. ${kept(indexed)}`,
+        `There are no pictures left in “${name}”. It also looks like this while its drive is not connected. ${kept(indexed)}`,
       partial: (path: string, indexed: number) =>
-        `Not all of the folder could be read; the first that could not was “${path}”. ${kept(indexed)}`,
+        `Parts of the folder could not be read; the first one was “${path}”. ${kept(indexed)}`,
     },
-    lookAgain: 'Look again',
+    lookAgain: 'Check again',
     forgetPictures: 'Forget its pictures…',
     readOnly:
-      'Another tab of this site is keeping the index. This one can search; it takes over when that tab is closed.',
+      'Another tab of this site is maintaining the index. You can search in this one; it takes over when that tab is closed.',
     denied: 'The browser did not give permission to read the folder.',
     dropped: 'Dropped pictures',
-    dropNothing: 'There was neither a folder nor a picture in what you dropped.',
-    dropHint: 'Drop a folder to index it, or one picture to look for others like it',
+    dropNothing: 'What you dropped contained neither a folder nor a picture.',
+    dropHint: 'Drop a folder to index it, or a picture to search for similar ones',
   },
 
   run: {
@@ -127,26 +128,26 @@ export const searchStrings = {
     paused: (left: number) => `Paused; ${pictures(left)} still to be read`,
     rate: (rate: number) => `${rate < 9.95 ? rate.toFixed(1) : rate.toFixed(0)} per second`,
     left: (words: string) => `about ${words} left`,
-    reused: (n: number) => `${number.format(n)} known already`,
+    reused: (n: number) => `${number.format(n)} already known`,
     removed: (n: number) => `${number.format(n)} no longer there`,
     done: (embedded: number, reused: number, removed: number) =>
       [
         embedded + reused + removed === 0 ? 'Everything was up to date.' : `Done: ${pictures(embedded)} read.`,
-        reused > 0 ? `${number.format(reused)} known already.` : '',
-        removed > 0 ? `${number.format(removed)} gone from the folder, and so from the index.` : '',
+        reused > 0 ? `${number.format(reused)} were already known.` : '',
+        removed > 0 ? `${number.format(removed)} were gone from the folder and removed from the index.` : '',
       ]
         .filter(Boolean)
         .join(' '),
     pause: 'Pause',
-    resume: 'Go on',
+    resume: 'Resume',
     cancel: 'Stop',
-    stopped: 'It paused by itself',
+    stopped: 'Indexing was paused by an error',
   },
 
   problems: {
     open: (n: number) => `${pictures(n)} could not be read`,
     title: 'Pictures that could not be read',
-    text: 'They are left out, and tried again when their files change.',
+    text: 'They are left out, and will be tried again when their files change.',
     kinds: { skipped: 'skipped', failed: 'failed' },
     retry: 'Try all again',
     copy: 'Copy the list',
@@ -157,28 +158,28 @@ export const searchStrings = {
     label: 'The whole index',
     export: 'Export the index…',
     exportHint:
-      'Vectors, dates, thumbnails, favourites and albums in one file, to keep or to take to another browser. Not the pictures.',
+      'Vectors, dates, thumbnails, favourites and albums in one file, as a backup or for another browser. The pictures themselves are not included.',
     import: 'Import an index…',
-    importHint: 'In place of the one that is here.',
+    importHint: 'Replaces the current one.',
     parquet: 'Export as Parquet…',
     parquetHint: 'Paths, dates, places and vectors, for other tools.',
     clear: 'Delete the index…',
-    clearHint: 'Your pictures are left alone.',
+    clearHint: 'Your pictures are not touched.',
     working: {
       export: 'Writing the index…',
       import: 'Reading the index…',
       parquet: 'Writing Parquet…',
       clear: 'Deleting…',
     },
-    exported: (size: string) => `Written: ${size}.`,
+    exported: (size: string) => `Saved: ${size}.`,
     imported: (n: number) => `${pictures(n)} imported.`,
-    cleared: 'The index is deleted.',
+    cleared: 'The index was deleted.',
     importTitle: 'Import an index?',
-    importText: (n: number) => `It takes the place of the index that is here, of ${pictures(n)}.`,
+    importText: (n: number) => `It replaces the current index of ${pictures(n)}.`,
     importConfirm: 'Choose a file…',
     clearTitle: 'Delete the index?',
     clearText: (n: number) =>
-      `What was computed for ${pictures(n)} is deleted; to search them again they have to be indexed again. Favourites and albums go with it, unless another model’s index has them too. The pictures themselves are left alone.`,
+      `This deletes everything that was computed for ${pictures(n)}; to search them again you have to index them again. Favourites and albums are deleted too, unless another model’s index also has them. The pictures themselves are not touched.`,
     clearConfirm: 'Delete the index',
     keep: 'Keep it',
     indexFile: 'photos.vlm2vec-index',
@@ -189,20 +190,20 @@ export const searchStrings = {
 
   query: {
     label: 'Search',
-    box: 'What to look for',
+    box: 'What to search for',
     placeholder: 'a dog on the beach -people',
-    withPicture: 'words to go with the picture, e.g. the same at night',
+    withPicture: 'words to combine with the picture, e.g. the same at night',
     go: 'Search',
     picture: 'Picture…',
     clear: 'Clear',
-    help: 'Put a minus before what should not be in it (-\u2060people), a plus before what else should (+snow). Drop or paste a picture to look for others like it; with words beside it, both are read together.',
-    parts: 'Pictures to look for',
+    help: 'Put a minus before what should not be in the picture (-\u2060people), and a plus before what else should be (+snow). Drop or paste a picture to search for similar ones; words next to it are combined with it.',
+    parts: 'Pictures to search with',
     like: (name: string) => `like ${name}`,
     unlike: (name: string) => `not like ${name}`,
     turn: (name: string, sign: 'like' | 'unlike') =>
-      sign === 'like' ? `Look for others than ${name} instead` : `Look for ${name} instead`,
+      sign === 'like' ? `Exclude pictures like ${name} instead` : `Search for pictures like ${name} instead`,
     remove: (name: string) => `Remove ${name}`,
-    onlyExclusions: 'Say also what to look for: exclusions alone leave nothing to look for.',
+    onlyExclusions: 'Also say what to search for: the query only contains exclusions.',
     pasted: 'pasted picture',
   },
 
@@ -224,27 +225,27 @@ export const searchStrings = {
       return first === last ? first : `${first} to ${last}`;
     },
     inFolder: (path: string) => `in ${path}`,
-    undated: 'Pictures that do not say when they were taken go by the date of their file.',
+    undated: 'For pictures without a date, the date of the file is used.',
   },
 
   advanced: {
     summary: 'Advanced',
     instruction: 'Instruction',
     explain:
-      'What the model is told to do with the words and the picture. The one that fits is chosen by itself; these are the ones the model was trained with.',
+      'What the model is told to do with the words and the picture. The one that fits is chosen automatically; these are the ones that the model was trained with.',
     oneInstruction: (model: string) =>
-      `What ${model} is told to do with a query. Words and pictures are put in by itself.`,
-    fixed: (model: string) => `${model} has prompts of its own, which take no instruction.`,
+      `What ${model} is told to do with a query. Words and pictures are inserted automatically.`,
+    fixed: (model: string) => `${model} has its own prompts, which take no instruction.`,
     automatic: 'The one that fits',
-    own: 'Written here',
-    template: 'Text, with {text} and {image} where they go',
+    own: 'Your own',
+    template: 'Text, with {text} and {image} where they belong',
     problems: {
-      'no-text': 'It says {text}, but there are no words to look for.',
-      'no-image': 'It says {image}, but there is no picture to look for.',
-      'no-slots': 'This model puts words and pictures in by itself: leave out {text} and {image}.',
+      'no-text': 'It contains {text}, but the query has no words.',
+      'no-image': 'It contains {image}, but the query has no picture.',
+      'no-slots': 'This model inserts words and pictures automatically: leave out {text} and {image}.',
     },
     scores: 'Show scores',
-    scoresHint: 'Cosine similarity, and how far it stands above all others in standard deviations.',
+    scoresHint: 'Cosine similarity, and how many standard deviations it is above all others.',
     tasks: {
       MSCOCO_t2i: 'Everyday pictures',
       VisualNews_t2i: 'News pictures',
@@ -268,19 +269,19 @@ export const searchStrings = {
     label: 'Pictures',
     all: (n: number, indexed: number) =>
       n < indexed ? `${number.format(n)} of ${pictures(indexed)} shown` : pictures(n),
-    filtered: (n: number) => `${pictures(n)} through the filters`,
+    filtered: (n: number) => `${pictures(n)} matching the filters`,
     best: (n: number, of: number) =>
       n === 1 ? `The best of ${number.format(of)}` : `The best ${number.format(n)} of ${number.format(of)}`,
     found: (n: number, of: number) => `${pictures(n)} ${n === 1 ? 'stands' : 'stand'} out of ${number.format(of)}`,
     took: (words: string) => `in ${words}`,
     searching: 'Searching…',
-    weak: 'None of these stands out clearly: perhaps there is no such picture here.',
-    none: 'Nothing stands out for this.',
-    noneHint: 'Try other words, or look through the less relevant ones.',
-    noneFiltered: 'No picture gets through the filters.',
+    weak: 'None of these stands out clearly. Perhaps there is no such picture here.',
+    none: 'No picture stands out for this search.',
+    noneHint: 'Try other words, or look through the less relevant pictures.',
+    noneFiltered: 'No picture matches the filters.',
     noneYet: 'The first pictures appear here as soon as they are read.',
     noneAtAll: 'No pictures were found in what you chose.',
-    fold: 'Hide the less relevant',
+    fold: 'Hide less relevant pictures',
     unfold: (n: number) => `Show ${number.format(n)} less relevant`,
     less: 'Less relevant',
     more: 'Show more',
@@ -292,7 +293,7 @@ export const searchStrings = {
     select: (name: string) => `Select ${name}`,
     moreLike: 'More like this',
     moreLikeOf: (name: string) => `More like ${name}`,
-    keys: 'Arrow keys move, Enter opens, Space selects, M looks for more like it.',
+    keys: 'Arrow keys move, Enter opens, Space selects, M searches for similar pictures.',
   },
 
   time: {
@@ -302,7 +303,7 @@ export const searchStrings = {
     month: (time: number) => month.format(time),
     year: (time: number) => year.format(time),
     undated: 'No date in the file',
-    undatedHint: 'In the order in which their files changed.',
+    undatedHint: 'Sorted by when their files changed.',
     count: (n: number) => number.format(n),
     scrubber: 'Go to a date',
   },
@@ -313,9 +314,9 @@ export const searchStrings = {
     copy: 'Copy paths',
     copied: (n: number) => `${count(n, 'path')} copied.`,
     all: 'Select all shown',
-    none: 'Select none',
-    search: 'Look for more like these',
-    failed: 'The browser did not let this page copy. The list can be copied from here:',
+    none: 'Clear selection',
+    search: 'Search for more like these',
+    failed: 'The browser did not allow copying. You can copy the list from here:',
     listTitle: 'Paths',
   },
 
@@ -344,8 +345,8 @@ export const searchStrings = {
     copyPath: 'Copy path',
     copied: 'Path copied.',
     loading: 'Opening the picture…',
-    thumbnailOnly: 'This is the thumbnail kept with the index. The file itself cannot be read:',
-    notShown: 'This browser cannot show the file itself; this is the thumbnail kept with the index.',
+    thumbnailOnly: 'This is the thumbnail stored with the index. The file itself cannot be read:',
+    notShown: 'This browser cannot show the file itself; this is the thumbnail stored with the index.',
     gone: 'This picture is no longer in the index.',
     reconnect: 'Allow reading the folder',
     details: 'Details',
@@ -368,12 +369,12 @@ export const searchStrings = {
 
   groups: {
     exactTitle: 'Exact copies',
-    exactText: 'Files with the same bytes, whatever they are called.',
+    exactText: 'Files with the same bytes, whatever their names.',
     exactNone: 'No two files are the same.',
     similarTitle: 'Similar pictures',
-    similarText: 'Different files that look or mean much the same.',
-    similarNone: 'No pictures are as close as that. Move the slider to the left to find looser groups.',
-    threshold: 'How close',
+    similarText: 'Different files that look much the same or have much the same content.',
+    similarNone: 'No pictures are that similar. Move the slider to the left to find looser groups.',
+    threshold: 'How similar',
     looser: 'looser',
     closer: 'closer',
     value: (threshold: number) => `cosine ${threshold.toFixed(2)}`,
@@ -384,12 +385,12 @@ export const searchStrings = {
     select: 'Select all but the first',
     more: 'Show more groups',
     never:
-      'This page never deletes anything. Select what is too much, copy the list of paths, and decide in your own file manager.',
+      'This page never deletes anything. Select the copies you do not need, copy the list of paths, and decide in your own file manager.',
   },
 
   map: {
-    label: 'Map of the pictures: close ones look or mean alike',
-    computing: 'Laying out all pictures…',
+    label: 'Map of the pictures: pictures close together are similar',
+    computing: 'Arranging all pictures…',
     few: 'A map needs at least three pictures.',
     colour: 'Colour by',
     byDate: 'Date',
@@ -405,10 +406,10 @@ export const searchStrings = {
     zoomIn: 'Zoom in',
     zoomOut: 'Zoom out',
     reset: 'Show all',
-    hint: 'Arrow keys go from picture to picture, Enter opens, Space selects, + and − zoom; near enough, dots become pictures. With a loop you select all inside it.',
+    hint: 'Arrow keys move from picture to picture, Enter opens, Space selects, + and − zoom; when you are close enough, dots become pictures. Draw a loop to select everything inside it.',
     selected: (n: number) => `${pictures(n)} in the loop`,
-    outdated: 'Pictures were added or removed since.',
-    again: 'Lay out anew',
+    outdated: 'Pictures have been added or removed since.',
+    again: 'Arrange again',
     failed: 'The map could not be computed.',
     found: 'Found by the search',
     at: (name: string, when: string, dated: boolean) => `${name}, ${dated ? when : `file changed ${when}`}`,
@@ -418,7 +419,7 @@ export const searchStrings = {
     summary: 'Nothing leaves this device',
     count: (own: number, foreign: number) =>
       `Requests since this page was opened: ${number.format(own)} to this site for its own files, ${number.format(foreign)} to anyone else.`,
-    how: 'The page’s security policy has the browser refuse every connection to another site, for the page and for its workers. To see for yourself, switch off the network: searching and indexing go on.',
+    how: 'The page’s security policy makes the browser refuse every connection to another site, for the page and for its workers. To see for yourself, switch off the network: searching and indexing continue.',
     foreign: 'To others:',
   },
 };

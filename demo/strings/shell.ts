@@ -1,4 +1,4 @@
-/** @file What all pages say: navigation, theme, model choice, progress and errors. */
+/** @file Texts shared by all pages: navigation, theme, model choice, progress and errors. */
 
 export const shellStrings = {
   siteName: 'VLM2Vec',
@@ -9,27 +9,27 @@ export const shellStrings = {
   documents: 'Documents',
   privacy: 'Nothing leaves this device',
   privacyLong:
-    'Pictures, words and embeddings stay on this device. This page’s security policy lets it, and the workers that compute for it, talk to no other site.',
+    'Pictures, words and embeddings stay on this device. This page’s security policy does not let it, or the workers that compute for it, connect to any other site.',
   privacyReach: (hosts: readonly string[]) =>
-    `Pictures stay on this device. This page’s security policy lets it fetch models from ${new Intl.ListFormat('en').format(hosts)}, and talk to no other site.`,
+    `Pictures stay on this device. This page’s security policy lets it fetch models from ${new Intl.ListFormat('en').format(hosts)}, and connect to no other site.`,
   licences: 'Licences',
   theme: {
     title: (name: string) => `Colours: ${name}`,
-    names: { system: 'as the system has them', light: 'light', dark: 'dark' },
+    names: { system: 'system setting', light: 'light', dark: 'dark' },
   },
   close: 'Close',
   dismiss: 'Dismiss',
-  noScript: 'This page computes everything here, in the browser, and needs JavaScript for it.',
-  offlineReady: 'Kept for use without a network.',
+  noScript: 'This page computes everything in the browser, and needs JavaScript to do so.',
+  offlineReady: 'Saved for use without a network.',
   update: {
-    ready: 'A new version of this site is here.',
-    use: 'Reload with it',
+    ready: 'A new version of this site is available.',
+    use: 'Reload now',
     later: 'Later',
   },
   model: {
     label: 'Model',
     nano: 'nano (built in)',
-    stored: 'Kept in this browser',
+    stored: 'Stored in this browser',
     url: 'Bundle at an address…',
     folder: 'Folder on this device…',
     device: 'Runs on',
@@ -41,18 +41,18 @@ export const shellStrings = {
     none: 'No model is loaded.',
     again: 'Load it again',
     loading: 'Loading the model',
-    gone: (name: string) => `No model called ${name} is kept in this browser.`,
+    gone: (name: string) => `No model named ${name} is stored in this browser.`,
     facts: 'About this model',
-    noAddress: (text: string) => `“${text}” is no address.`,
+    noAddress: (text: string) => `“${text}” is not a valid address.`,
     otherSite: (origin: string) =>
-      `This page reads only from its own site, and ${origin} is another. ` +
-      'Put the bundle’s folder beside the page, or choose it from this device.',
+      `This page only reads from its own site, and ${origin} is a different site. ` +
+      'Put the bundle’s folder next to the page, or choose it from this device.',
   },
   /** Phases of progress events. */
   phases: {
     measure: 'Measuring weights',
     convert: 'Converting weights',
-    calibrate: 'Measuring what the weights see',
+    calibrate: 'Measuring the inputs of the weights',
     refine: 'Rounding weights again',
     publish: 'Saving',
     download: 'Loading the model',
@@ -68,7 +68,7 @@ export const shellStrings = {
   onGpu: (name: string | null) => (name ? `the GPU (WebGPU, ${name})` : 'the GPU (WebGPU)'),
   slower: (why: string) => ` That is slower than a GPU. ${why}.`,
   noGpu: 'This browser offers no GPU',
-  /** What named errors mean. */
+  /** Explanations of named errors. */
   errors: {
     ImageFormatError: 'This file cannot be shown as a picture.',
     ImageTooLargeError: 'This picture is too large.',
@@ -76,7 +76,7 @@ export const shellStrings = {
     WebGPUUnavailableError: 'WebGPU cannot be used here.',
     SourceNotFoundError: 'The model was not found.',
     NetworkError: 'The network failed.',
-    StorageFullError: 'There is too little space.',
+    StorageFullError: 'There is not enough space.',
     CheckpointFormatError: 'This model’s files cannot be read.',
     CheckpointMismatchError: 'These files do not belong to one model.',
     BundleFormatError: 'This is not a model bundle.',

@@ -13,12 +13,12 @@ test('the second look in one line; none once all is known', () => {
     /^Second look by Big: 120 of 3,000 pictures · 0\.5 per second · about .* left$/,
   );
   expect(deepInWords({ ...state, phase: 'paused', failed: 2 })).toBe(
-    'Second look by Big: 120 of 3,000 pictures · resting · 2 it could not read',
+    'Second look by Big: 120 of 3,000 pictures · paused · 2 could not be read',
   );
-  expect(deepInWords({ ...state, phase: 'waiting' })).toMatch(/goes on when all are read$/);
+  expect(deepInWords({ ...state, phase: 'waiting' })).toMatch(/continues when all are read$/);
   expect(deepInWords({ ...state, phase: 'idle', done: 3000 })).toBe('');
   expect(deepInWords({ ...state, phase: 'idle', unreadable: 7, modelName: null })).toBe(
-    'Second look by m: 120 of 3,000 pictures · 7 pictures cannot be opened now',
+    'Second look by m: 120 of 3,000 pictures · 7 pictures cannot be opened at the moment',
   );
 });
 
@@ -36,8 +36,8 @@ test('of which look results are is said where it is not plain', () => {
     ...{ hits: new Map(passes.map((pass, i) => hit(i, pass))), milliseconds: null, revision: 1, deep },
   });
   const report = { wanted: 0, embedded: 0, left: 0 };
-  expect(passInWords(found(['deep', 'first', 'first'], report), true)).toBe('1 of them by the first look only');
+  expect(passInWords(found(['deep', 'first', 'first'], report), true)).toBe('1 of them ranked by the first look only');
   expect(passInWords(found(['deep', 'deep', 'first'], report), true)).toBe('');
-  expect(passInWords(found(['first', 'first', 'first'], null), true)).toBe('by the first look');
+  expect(passInWords(found(['first', 'first', 'first'], null), true)).toBe('ranked by the first look');
   expect(passInWords(found(['first', 'first', 'first'], null), false)).toBe('');
 });

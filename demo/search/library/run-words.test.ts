@@ -24,11 +24,11 @@ test('a run from its beginning to its end', () => {
   expect(words({ phase: 'indexing', run: run({ total: 1000, done: 1 }) })).toBe('1 of 1,000 pictures read');
   const half = run({ total: 1000, done: 500, rate: 3.14, secondsLeft: 159, reused: 20 });
   expect(words({ phase: 'indexing', run: half })).toBe(
-    '500 of 1,000 pictures read · 3.1 per second · about 3 min left · 20 known already',
+    '500 of 1,000 pictures read · 3.1 per second · about 3 min left · 20 already known',
   );
-  expect(words({ phase: 'paused', run: half })).toBe('Paused; 500 pictures still to be read · 20 known already');
+  expect(words({ phase: 'paused', run: half })).toBe('Paused; 500 pictures still to be read · 20 already known');
   expect(words({ phase: 'idle', run: run({ embedded: 1, removed: 2 }) })).toBe(
-    'Done: 1 picture read. 2 gone from the folder, and so from the index.',
+    'Done: 1 picture read. 2 were gone from the folder and removed from the index.',
   );
   expect(words({ phase: 'idle', run: run({}) })).toBe('Everything was up to date.');
 });
