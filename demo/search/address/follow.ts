@@ -1,5 +1,6 @@
 /** @file Keeps the page and its address the same: what a person does is written there, and Back and Forward are done. */
 import { computed, effect, untracked } from '@preact/signals';
+import { followScroll } from '../parts/scrolling';
 import type { PicturePart, QueryForm } from '../query/form';
 import type { SearchState } from '../state';
 import { isSamePlace, readAddress, START, writeAddress, type Address } from './address';
@@ -28,7 +29,7 @@ export function followAddress(state: SearchState): void {
   let count = 0;
 
   history.scrollRestoration = 'manual';
-  addEventListener('scroll', () => (y = scrollY), { passive: true });
+  followScroll(() => void (y = scrollY));
   addEventListener('pagehide', () => put({ y: scrollY }));
   addEventListener('popstate', restore);
   show(at);
