@@ -35,10 +35,11 @@ export function followAddress(state: SearchState): void {
   show(at);
 
   const now = computed<Address>(() => {
-    const { text, filter, pictures } = finder.form.value;
+    const { text, asWords = [], filter, pictures } = finder.form.value;
     const open = viewing.value;
     return {
       text,
+      asWords,
       filter,
       pictures: pictures.flatMap(({ image, sign }) => (image instanceof Blob ? [] : [{ id: image.id, sign }])),
       view: view.value,
@@ -146,13 +147,13 @@ export function followAddress(state: SearchState): void {
 
   /** Does what an address says, as far as that is known at once. */
   function show(next: Address): void {
-    const { text, filter, view: nextView, sort } = next;
+    const { text, asWords, filter, view: nextView, sort } = next;
     const remembered = pictures.get(kept.pictures ?? 0) ?? [];
     coming = remembered.length > 0 ? { ...next, pictures: [] } : next;
     viewing.value = null;
     view.value = nextView;
     arrangement.sort.value = sort;
-    const form: Partial<QueryForm> = { text, filter, pictures: remembered };
+    const form: Partial<QueryForm> = { text, asWords, filter, pictures: remembered };
     shown = remembered;
     if (next !== START) finder.change(form);
   }
