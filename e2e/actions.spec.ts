@@ -52,7 +52,7 @@ test('favourites and albums: made, shown, kept over a reload, renamed, deleted',
   await expect(picker.getByRole('checkbox', { name: 'Rome' })).toBeChecked();
   await picker.getByLabel('New album').fill('ROME');
   await picker.getByRole('button', { name: 'Create' }).click();
-  await expect(picker).toContainText('There is an album “ROME” already.');
+  await expect(picker).toContainText('There is already an album “ROME”.');
   expect(await violations(page), 'picker').toEqual([]);
   await picker.getByRole('button', { name: 'Done' }).click();
 

@@ -280,7 +280,7 @@ test.describe('a checkpoint from the Hub', () => {
     const quota = (quotaSize?: number) => cdp.send('Storage.overrideQuotaForOrigin', { origin, quotaSize });
     await quota(600_000);
     const first = await tryLoadIn(page, loadByRanges());
-    expect(first).toEqual({ error: expect.stringMatching(/^StorageFullError: .* What was stored before is kept/) });
+    expect(first).toEqual({ error: expect.stringMatching(/^StorageFullError: .* What was already stored is kept/) });
     expect(await storedNames(page)).toEqual([]);
     await quota();
 

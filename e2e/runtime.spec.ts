@@ -447,7 +447,7 @@ test.describe('without a GPU', () => {
       return errors;
     }, bundleUrl('tiny-untied'));
     expect(errors).toEqual([
-      expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*SVG needs a width/),
+      expect.stringMatching(/^InvalidInputError: inputs\[1\]: .*SVG needs its own width/),
       expect.stringMatching(/^InvalidInputError: inputs\[1\]: /),
       expect.stringMatching(/^InvalidInputError: inputs\[1\]: /),
       expect.stringMatching(/^InvalidInputError: .*CORS/),

@@ -391,7 +391,7 @@ test('changed, moved, copied and deleted files', async ({ page }) => {
   ]);
   expect(seen.after.pictures).not.toContain('Pictures/3/IMG_0003.bmp');
   expect(seen.problems.map(({ reason }) => reason)).toEqual([
-    expect.stringMatching(/no picture of a kind/),
+    expect.stringMatching(/not a picture in a format/),
     expect.stringMatching(/empty/),
     expect.stringMatching(/TIF/),
   ]);

@@ -75,7 +75,9 @@ describe('conveniences', () => {
     const [wanted, found] = [similarity(exact, exact), similarity(bytes, bytes)];
     for (const [i, row] of wanted.entries())
       for (const [j, value] of row.entries()) expect(found[i]![j]).toBeCloseTo(value, 2);
-    await expect(model.embed('a', { precision: 'int4' as never })).rejects.toThrow(/known are float32, int8, binary/);
+    await expect(model.embed('a', { precision: 'int4' as never })).rejects.toThrow(
+      /known values are float32, int8, binary/,
+    );
   });
 
   test('a model goes away with its block', async () => {

@@ -211,7 +211,7 @@ export class VLM2Vec {
     checkEmbedOptions(options);
     const { instruction, ...rest } = options;
     if (!Array.isArray(candidates)) {
-      throw new InvalidInputError('rank takes a list of candidates; put the one into a list.', {
+      throw new InvalidInputError('rank takes a list of candidates; put a single one into a list.', {
         option: 'candidates',
       });
     }
@@ -275,7 +275,7 @@ export class VLM2Vec {
     checkEmbedOptions(options);
     const { imageToken, recipe } = this.#info;
     if ('instruction' in options && (task !== undefined || recipe.isRaw)) {
-      throw new InvalidInputError('A task brings its own instruction; use embed with another one.', {
+      throw new InvalidInputError('A task has its own instruction; to use a different one, call embed.', {
         option: 'instruction',
       });
     }
@@ -285,7 +285,7 @@ export class VLM2Vec {
     const worded = (input: EmbedInput, where: string): InputParts => {
       const parts = toParts(input, where);
       if (recipe.isRaw && parts.instruction !== undefined) {
-        throw new InvalidInputError(`${where} has an instruction of its own; use embed for that, or name a task.`);
+        throw new InvalidInputError(`${where} has its own instruction; use embed for that, or name a task.`);
       }
       if (task === undefined) return { ...parts, role };
       return { ...taskInput(parts, role, { task, imageToken }, where), prefix: parts.prefix };
@@ -333,9 +333,12 @@ export class VLM2Vec {
   #checkPrecision(precision: Precision, dims = this.dims): void {
     quantizeEmbedding(new Float32Array(dims), precision);
     if (precision !== 'float32' && this.#info.recipe.pooling === 'all') {
-      throw new InvalidInputError(`precision: '${precision}' is for one vector per input; this recipe gives several.`, {
-        option: 'precision',
-      });
+      throw new InvalidInputError(
+        `precision: '${precision}' only works with one vector per input; this recipe gives several.`,
+        {
+          option: 'precision',
+        },
+      );
     }
   }
 }

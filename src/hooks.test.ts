@@ -38,7 +38,7 @@ test('load and embed refuse them before any work', async () => {
   for (const wrong of [{ signal: 5 }, { onProgress: 1 }, { numThreads: 0 }]) {
     await expect(VLM2Vec.load('nano', wrong as never)).rejects.toThrow(InvalidInputError);
   }
-  await expect(VLM2Vec.load('nano', null as never)).rejects.toThrow(/options as an object, not as null/);
+  await expect(VLM2Vec.load('nano', null as never)).rejects.toThrow(/options as an object, not null/);
   await expect(VLM2Vec.load('nano', { devise: 'wasm' } as never)).rejects.toThrow(/Did you mean 'device'/);
   await using model = await VLM2Vec.load('nano');
   for (const wrong of [{ signal: 5 }, { onProgress: 1 }, { onUsage: 1 }, { stageTimes: 1 }, 5, null, []]) {

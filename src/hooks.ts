@@ -12,7 +12,7 @@ export type Hooks = { signal?: unknown } & { [Name in (typeof LISTENERS)[number]
 export function expectOptions(call: string, options: unknown): void {
   if (typeof options === 'object' && options !== null && !Array.isArray(options)) return;
   const given = options === null ? 'null' : Array.isArray(options) ? 'an array' : `a ${typeof options}`;
-  throw new InvalidInputError(`${call} takes its options as an object, not as ${given}.`, { option: 'options' });
+  throw new InvalidInputError(`${call} takes its options as an object, not ${given}.`, { option: 'options' });
 }
 
 /**

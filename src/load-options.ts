@@ -146,7 +146,7 @@ export interface PreparedLoad {
 export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
   if (globalThis.isSecureContext === false) {
     throw new UnsupportedError(
-      'Browsers let only pages that came by https (or from localhost) hash, lock and store. Serve it so.',
+      'Browsers only let pages served over https (or from localhost) hash, lock and store. Serve the page over https.',
     );
   }
   expectOptions('load', options);
@@ -179,7 +179,7 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
 function absolute(url: string | URL, option: string): string {
   const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
   if (!URL.canParse(String(url), base))
-    throw new InvalidInputError(`${option}: '${String(url)}' is no URL.`, { option });
+    throw new InvalidInputError(`${option}: '${String(url)}' is not a URL.`, { option });
   return new URL(url, base).href;
 }
 

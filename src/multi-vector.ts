@@ -37,7 +37,7 @@ export function maxSim(query: MultiVector, document: MultiVector): number {
   const { dims } = query;
   if (dims !== document.dims) {
     throw new InvalidInputError(
-      `The vectors have ${dims} and ${document.dims} dimensions; they are of different models.`,
+      `The vectors have ${dims} and ${document.dims} dimensions; they come from different models.`,
     );
   }
   let sum = 0;

@@ -20,7 +20,7 @@ test('by hand', () => {
   expect(quantizeEmbedding(given, 'float32')).toBe(given);
   expect([...quantizeEmbedding(new Float32Array(3), 'int8')]).toEqual([0, 0, 0]);
   expect(() => quantizeEmbedding(new Float32Array(12), 'binary')).toThrow(InvalidInputError);
-  expect(() => quantizeEmbedding(given, 'int4' as Precision)).toThrow(/known are float32, int8, binary/);
+  expect(() => quantizeEmbedding(given, 'int4' as Precision)).toThrow(/known values are float32, int8, binary/);
 });
 
 test('int8 keeps cosines to 127ths', () => {

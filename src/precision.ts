@@ -32,7 +32,7 @@ function quantized(vector: Float32Array, precision: Precision): VectorOf<Precisi
   if (precision === 'float32') return vector;
   if (precision === 'int8') return toBytes(vector);
   if (precision === 'binary') return toBits(vector);
-  throw new InvalidInputError(`precision is ${JSON.stringify(precision)}; known are ${PRECISIONS.join(', ')}.`, {
+  throw new InvalidInputError(`precision is ${JSON.stringify(precision)}; known values are ${PRECISIONS.join(', ')}.`, {
     option: 'precision',
   });
 }

@@ -29,7 +29,9 @@ export function similarity(
 ): number | Float32Array[] {
   if (isVector(a) && isVector(b)) return score(a, b);
   if (isVector(a) || isVector(b)) {
-    throw new InvalidInputError('similarity takes two vectors or two lists of vectors; put the one into a list.');
+    throw new InvalidInputError(
+      'similarity takes two vectors or two lists of vectors; put a single vector into a list.',
+    );
   }
   expectVectors('a', a);
   expectVectors('b', b);
@@ -49,14 +51,16 @@ function expectVectors(name: string, list: unknown): void {
 }
 
 function noVector(where: string, value: unknown): InvalidInputError {
-  const what = value === null ? 'null, as embed gives for an input that was skipped' : `a ${typeof value}`;
-  return new InvalidInputError(`similarity: ${where} is ${what}; not a vector.`, { input: where });
+  const what = value === null ? 'null, which embed returns for a skipped input' : `a ${typeof value}`;
+  return new InvalidInputError(`similarity: ${where} is ${what}, not a vector.`, { input: where });
 }
 
 function score(a: AnyVector, b: AnyVector): number {
   if (isMultiVector(a) && isMultiVector(b)) return maxSim(a, b);
   if (isMultiVector(a) || isMultiVector(b)) {
-    throw new InvalidInputError('One vector and several cannot be compared; they are of different models.');
+    throw new InvalidInputError(
+      'A single vector and several vectors per input cannot be compared; they come from different models.',
+    );
   }
   return cosine(a, b);
 }
@@ -66,11 +70,11 @@ type SingleVector = Exclude<AnyVector, MultiVector>;
 function cosine(a: SingleVector, b: SingleVector): number {
   const areNumbers = isNumbers(a) || isNumbers(b);
   if (areNumbers ? !isFloat(a) || !isFloat(b) : a.constructor !== b.constructor) {
-    throw new InvalidInputError(`A ${a.constructor.name} and a ${b.constructor.name} are of different precisions.`);
+    throw new InvalidInputError(`A ${a.constructor.name} and a ${b.constructor.name} have different precisions.`);
   }
   if (a.length !== b.length) {
     throw new InvalidInputError(
-      `The vectors have ${a.length} and ${b.length} dimensions; they are of different models.`,
+      `The vectors have ${a.length} and ${b.length} dimensions; they come from different models.`,
     );
   }
   const found =
@@ -80,7 +84,7 @@ function cosine(a: SingleVector, b: SingleVector): number {
         ? equalSigns(a, b)
         : dotProduct(a, b);
   if (!Number.isNaN(found)) return found;
-  throw new InvalidInputError('similarity: a vector holds something that is not a finite number.');
+  throw new InvalidInputError('similarity: a vector contains something that is not a finite number.');
 }
 
 const isFloat = (vector: SingleVector) => vector instanceof Float32Array || isNumbers(vector);

@@ -81,7 +81,7 @@ export function aiSdkEmbeddingModel(model: Embedder, { modelId = 'vlm2vec' }: Ai
 
 function inputsOf(values: string[], images?: (string | null)[]): EmbedInput[] {
   if (images && images.length !== values.length) {
-    throw new InvalidInputError(`There are ${images.length} images beside ${values.length} values.`, {
+    throw new InvalidInputError(`There are ${images.length} images for ${values.length} values.`, {
       field: 'images',
     });
   }

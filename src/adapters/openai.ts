@@ -96,7 +96,7 @@ export function openAI(embedder: Embedder, { model = 'vlm2vec', role, find }: Op
     }
     const format = body.encoding_format ?? 'float';
     if (format !== 'float' && format !== 'base64') {
-      throw new UnsupportedError(`encoding_format '${String(format)}' is not known.`, { field: 'encoding_format' });
+      throw new UnsupportedError(`Unknown encoding_format '${String(format)}'.`, { field: 'encoding_format' });
     }
     const { vectors, tokens } = await embedAll(embedder, inputsOf(body), {
       ...{ role, find },
@@ -134,7 +134,7 @@ export function openAIFetch(embedder: Embedder, options?: OpenAIOptions): typeof
       return Response.json(await client.embeddings.create(body, { signal: request.signal }));
     } catch (error) {
       if (request.signal.aborted) throw error;
-      if (error instanceof SyntaxError) return failure(400, 'The body is no JSON.', null);
+      if (error instanceof SyntaxError) return failure(400, 'The body is not JSON.', null);
       if (!(error instanceof VLM2VecError)) throw error;
       const { field } = error.details;
       return failure(
@@ -152,10 +152,10 @@ function failure(status: number, message: string, param: unknown): Response {
 
 function inputsOf({ input, messages }: EmbeddingRequest): EmbedInput[] {
   if (messages != null && input != null) {
-    throw new InvalidInputError("'input' and 'messages' exclude each other.", { field: 'messages' });
+    throw new InvalidInputError("'input' and 'messages' cannot be combined.", { field: 'messages' });
   }
   if (messages != null) return [inputOf(messages)];
-  if (input == null) throw new InvalidInputError("There is neither 'input' nor 'messages'.", { field: 'input' });
+  if (input == null) throw new InvalidInputError("Neither 'input' nor 'messages' is given.", { field: 'input' });
   const texts = typeof input === 'string' ? [input] : input;
   if (!Array.isArray(texts) || texts.length === 0) {
     throw new InvalidInputError("'input' has to be a text or a list of texts.", { field: 'input' });
@@ -170,7 +170,7 @@ function inputsOf({ input, messages }: EmbeddingRequest): EmbedInput[] {
 function inputOf(messages: readonly EmbeddingMessage[]): EmbedInput {
   const [message] = messages;
   if (messages.length !== 1 || !message) {
-    throw new UnsupportedError(`One message is embedded, not ${messages.length}.`, { field: 'messages' });
+    throw new UnsupportedError(`Give one message, not ${messages.length}.`, { field: 'messages' });
   }
   const where = 'messages[0]';
   refuseOthers(message, ['role', 'content'], where);
@@ -199,7 +199,7 @@ function inputOf(messages: readonly EmbeddingMessage[]): EmbedInput {
     }
   });
   if (images.length > 1) {
-    throw new UnsupportedError(`One picture is embedded, not ${images.length}.`, { field: `${where}.content` });
+    throw new UnsupportedError(`Give one picture, not ${images.length}.`, { field: `${where}.content` });
   }
   const text = texts.length > 0 ? { text: texts.join('\n') } : {};
   return images.length > 0 ? { ...text, image: images[0]! } : { text: texts.join('\n') };

@@ -29,9 +29,12 @@ export async function embedAll(
   let tokens = 0;
   const recipe = model.info?.recipe;
   if (recipe?.pooling === 'all') {
-    throw new UnsupportedError(`${recipe.title} gives several vectors for each input, and here is room for one.`, {
-      field: 'model',
-    });
+    throw new UnsupportedError(
+      `${recipe.title} gives several vectors per input, but this interface only has room for one.`,
+      {
+        field: 'model',
+      },
+    );
   }
   try {
     const vectors = await model.embed(inputs, { ...options, onUsage: (usage) => (tokens = usage.tokens) });

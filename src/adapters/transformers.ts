@@ -98,7 +98,9 @@ export async function pipeline(
   options: PipelineOptions = {},
 ): Promise<FeatureExtractor<EmbedInput>> {
   if (task !== 'feature-extraction' && task !== 'image-feature-extraction') {
-    throw new UnsupportedError(`The task '${String(task)}' is not supported; a VLM2Vec embeds.`, { field: 'task' });
+    throw new UnsupportedError(`The task '${String(task)}' is not supported; VLM2Vec models only embed.`, {
+      field: 'task',
+    });
   }
   refuseOthers(options, LOADING, 'pipeline');
   const { progress_callback: onProgress, ...load } = options;
@@ -129,8 +131,8 @@ function checkExtracting(options: ExtractOptions & { pool?: unknown }): void {
   if (pooling !== 'last_token') {
     throw new UnsupportedError(`The model pools the last token, not '${String(pooling)}'.`, { field: 'pooling' });
   }
-  if (pool !== true) throw new UnsupportedError('The model gives pooled vectors only.', { field: 'pool' });
+  if (pool !== true) throw new UnsupportedError('The model only gives pooled vectors.', { field: 'pool' });
   if (normalize !== true) {
-    throw new UnsupportedError('The model gives vectors of unit length only.', { field: 'normalize' });
+    throw new UnsupportedError('The model only gives vectors of unit length.', { field: 'normalize' });
   }
 }

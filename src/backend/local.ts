@@ -100,7 +100,7 @@ export class LocalBackend implements Backend {
     if (this.#disposed || signal?.aborted) {
       await runtime.dispose();
       signal?.throwIfAborted();
-      throw new DisposedError('The model was disposed while it loaded.');
+      throw new DisposedError('The model was disposed of while it was loading.');
     }
     this.#runtime = runtime;
     this.#stored = bundle.stored;
@@ -141,7 +141,7 @@ export class LocalBackend implements Backend {
   }
 
   #loaded(): Runtime {
-    if (this.#disposed) throw new DisposedError('The model was disposed. Load it again to use it.');
+    if (this.#disposed) throw new DisposedError('The model was disposed of. Load it again to use it.');
     if (!this.#runtime) throw new VLM2VecError('No model is loaded.');
     return this.#runtime;
   }

@@ -36,5 +36,5 @@ test.each([
   structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
   const error = await image(given).catch((error: unknown) => error);
   expect(error).toBeInstanceOf(InvalidInputError);
-  expect(error).toMatchObject({ message: expect.stringMatching(/^inputs\[3\]: .*give a copy/) });
+  expect(error).toMatchObject({ message: expect.stringMatching(/^inputs\[3\]: .*pass a copy/) });
 });

@@ -64,7 +64,7 @@ function checkAttached(buffer: ArrayBufferLike, where: string): void {
     new Uint8Array(buffer);
   } catch (cause) {
     throw new InvalidInputError(
-      `${where}: the bytes of this picture were transferred to elsewhere (to a worker?) and are gone; give a copy.`,
+      `${where}: the bytes of this picture were transferred elsewhere (to a worker?) and are no longer available; pass a copy.`,
       { input: where },
       { cause },
     );
@@ -87,8 +87,8 @@ async function bitmapOf(image: PageElement, where: string): Promise<ImageBitmap>
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new InvalidInputError(
-      `${where}: this element has no pixels (${reason}) An <img> must have loaded, and an SVG needs a width and a ` +
-        'height of its own; a canvas must not be empty.',
+      `${where}: this element has no pixels (${reason}) An <img> must have loaded, and an SVG needs its own width and ` +
+        'height; a canvas must not be empty.',
       { input: where },
       { cause },
     );

@@ -10,10 +10,10 @@ import type { Backend, CallHooks, Embedded, EmbedSettings, LoadSettings } from '
 import type { ProgressListener, WorkerService } from './worker-service';
 
 const REMEDY =
-  'Give `worker: false` to run the model in this thread, or as `worker` a function that starts a worker whose script the page may run.';
+  'Set `worker: false` to run the model in this thread, or pass as `worker` a function that starts a worker whose script the page may run.';
 
 const UNSENDABLE =
-  'This cannot be sent to the worker: it holds something that is no plain data, or a picture that is closed or came ' +
+  'This cannot be sent to the worker: it contains something that is not plain data, or a picture that is closed or came ' +
   'from another server without CORS.';
 
 function isUnsendable(error: unknown): error is DOMException {
@@ -72,7 +72,7 @@ export class WorkerBackend implements Backend {
 
   /** Ends the worker, which gives all memory back. Calls in flight reject with {@link DisposedError}. */
   async dispose(): Promise<void> {
-    this.#worker.end(new DisposedError('The model was disposed. Load it again to use it.'));
+    this.#worker.end(new DisposedError('The model was disposed of. Load it again to use it.'));
   }
 
   async #connect(): Promise<void> {

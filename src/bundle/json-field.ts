@@ -94,7 +94,7 @@ export class JsonField {
   keys(allowed?: readonly string[]): string[] {
     const keys = Object.keys(this.#object());
     const strange = allowed && keys.find((key) => !allowed.includes(key));
-    if (strange !== undefined) this.get(strange).fail(`no such key; known are ${allowed!.join(', ')}.`);
+    if (strange !== undefined) this.get(strange).fail(`unknown key; known keys are ${allowed!.join(', ')}.`);
     return keys;
   }
 

@@ -62,7 +62,7 @@ function readManifestFields(root: JsonField): BundleManifest {
     const remedy = version > BUNDLE_VERSION ? 'Update vlm2vec-web' : 'Convert the checkpoint again';
     root
       .get('version')
-      .fail(`this bundle has version ${version}, but versions 1 to ${BUNDLE_VERSION} are read. ${remedy}.`);
+      .fail(`this bundle has version ${version}, but only versions 1 to ${BUNDLE_VERSION} can be read. ${remedy}.`);
   }
   const dims = root.get('dims').integer(1, MAX_DIMS);
   const rounding = root.get('rounding').optional((field) => field.oneOf(['feedback'] as const));
@@ -98,7 +98,7 @@ function readManifestFields(root: JsonField): BundleManifest {
   }
   for (const path of seen) {
     for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1)) {
-      if (seen.has(path.slice(0, at))) root.fail(`the path ${path.slice(0, at)} is a file and a folder.`);
+      if (seen.has(path.slice(0, at))) root.fail(`the path ${path.slice(0, at)} is both a file and a folder.`);
     }
   }
   return manifest;
@@ -112,7 +112,7 @@ function readManifestFields(root: JsonField): BundleManifest {
 export function expectProbe({ probe }: Pick<BundleManifest, 'probe'>): void {
   if (probe.length > 0) return;
   throw new BundleFormatError(
-    "bundle.json, probe: the bundle's self-test is missing, so nothing tells whether it is computed rightly. Convert the " +
+    "bundle.json, probe: the bundle's self-test is missing, so there is no way to tell whether it is computed correctly. Convert the " +
       'checkpoint again.',
     { at: 'probe' },
   );

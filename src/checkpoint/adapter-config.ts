@@ -96,7 +96,7 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   const useRslora = flag('use_rslora');
   const version = text('peft_version');
   const patternRules =
-    version === null ? PATTERN_RULES : (rulesOfVersion(version) ?? fail('peft_version is no version'));
+    version === null ? PATTERN_RULES : (rulesOfVersion(version) ?? fail('peft_version is not a version'));
   return {
     kind: useDora ? 'dora' : useRslora ? 'rslora' : 'lora',
     useDora,
@@ -166,7 +166,7 @@ function patterns(
   const entries = Object.entries(value);
   if (entries.length > MAX_PATTERNS) {
     throw new UnsupportedError(
-      `${entries.length} entries of rank_pattern or alpha_pattern; at most ${MAX_PATTERNS} are read`,
+      `${entries.length} entries in rank_pattern or alpha_pattern; the limit is ${MAX_PATTERNS}`,
     );
   }
   const found: PatternValue[] = [];

@@ -50,7 +50,7 @@ export async function openAdapterTensors(tree: FileTree, signal?: AbortSignal): 
   for (const { path, open } of ADAPTER_FILES) {
     if (files.has(path)) return open(await tree.open(path, signal), signal);
   }
-  throw new SourceNotFoundError(`${tree.label}: neither adapter_model.safetensors nor adapter_model.bin is there`);
+  throw new SourceNotFoundError(`${tree.label}: neither adapter_model.safetensors nor adapter_model.bin was found`);
 }
 
 /**
@@ -127,13 +127,15 @@ function groupByModule(tensors: ReadonlyMap<string, TensorView>): Map<string, Pa
       if (key.includes('lora_embedding_')) {
         throw new UnsupportedError(`the adapter tensor ${quote(key)} adapts an embedding, which is not supported`);
       }
-      throw new CheckpointMismatchError(`the adapter tensor ${quote(key)} is no part of LoRA or DoRA`, { tensor: key });
+      throw new CheckpointMismatchError(`the adapter tensor ${quote(key)} does not belong to LoRA or DoRA`, {
+        tensor: key,
+      });
     }
     const [, path, kind] = match as unknown as [string, string, string];
     const parts = modules.get(path) ?? {};
     modules.set(path, parts);
     const slot = kind.startsWith('lora_A') ? 'a' : kind.startsWith('lora_B') ? 'b' : 'magnitude';
-    if (parts[slot]) throw mismatch(view, 'is there in both spellings');
+    if (parts[slot]) throw mismatch(view, 'occurs in both spellings');
     parts[slot] = view;
   }
   return modules;

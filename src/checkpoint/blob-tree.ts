@@ -14,7 +14,7 @@ export function blobTree(files: readonly { path: string; blob: Blob }[], label: 
   const top = commonFolder(files.map(({ path }) => path));
   for (const { path, blob } of files) {
     const inner = path.slice(top.length);
-    if (!isInnerPath(inner)) throw new SourceNotFoundError(`${label}: ${quote(path)} is no plain relative path`);
+    if (!isInnerPath(inner)) throw new SourceNotFoundError(`${label}: ${quote(path)} is not a plain relative path`);
     if (blobs.has(inner)) throw new SourceNotFoundError(`${label}: ${quote(inner)} is given twice`);
     blobs.set(inner, blob);
   }
@@ -56,7 +56,7 @@ class BlobSource implements ByteSource {
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     signal?.throwIfAborted();
     if (!(start >= 0 && start <= end && end <= this.size)) {
-      throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were asked for`);
+      throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were requested`);
     }
     // A File on disk that was changed or taken away since it was picked rejects with NotReadableError.
     const buffer = await this.#blob

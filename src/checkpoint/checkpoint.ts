@@ -110,7 +110,8 @@ type Trees = Omit<ResolvedCheckpoint, 'config'>;
 async function sortTrees({ checkpoint, base, adapter, resolve, signal }: OpenCheckpointOptions): Promise<Trees> {
   signal?.throwIfAborted();
   if (!(await isAdapter(checkpoint))) {
-    if (base) throw new UnsupportedError(`${checkpoint.label} is no adapter, so it cannot have the base ${base.label}`);
+    if (base)
+      throw new UnsupportedError(`${checkpoint.label} is not an adapter, so it cannot have the base ${base.label}`);
     return { base: checkpoint, adapter: adapter ? await openTree(adapter) : null };
   }
   if (adapter) throw new UnsupportedError(`${checkpoint.label} is an adapter itself: two adapters cannot be merged`);
@@ -130,14 +131,14 @@ async function sortTrees({ checkpoint, base, adapter, resolve, signal }: OpenChe
     const isRepository = !!baseModel && REPOSITORY.test(baseModel) && isInnerPath(baseModel);
     if (baseModel && !isRepository) {
       throw new SourceNotFoundError(
-        `${checkpoint.label} is an adapter, and calls its base model ${quote(baseModel)}, which is no repository: ` +
-          'give the base model too',
+        `${checkpoint.label} is an adapter, and names ${quote(baseModel)} as its base model, which is not a repository: ` +
+          'also give the base model',
         { base: baseModel },
       );
     }
     if (resolve && baseModel) return resolve(baseModel, baseRevision);
     const named = baseModel ? ` (${quote(baseModel)})` : '';
-    throw new SourceNotFoundError(`${checkpoint.label} is an adapter: give its base model${named} too`, {
+    throw new SourceNotFoundError(`${checkpoint.label} is an adapter: also give its base model${named}`, {
       base: baseModel,
     });
   }

@@ -20,7 +20,7 @@ export interface FolderTreeOptions {
 export async function folderTree(path: string, { maxFiles = MAX_FILES }: FolderTreeOptions = {}): Promise<FileTree> {
   const root = resolve(path);
   const info = await stat(root).catch((cause: unknown) => {
-    throw new SourceNotFoundError(`${path}: the folder is not there or may not be read`, { path }, { cause });
+    throw new SourceNotFoundError(`${path}: the folder does not exist or may not be read`, { path }, { cause });
   });
   if (!info.isDirectory()) throw new SourceNotFoundError(`${path}: not a folder`, { path });
   return {
@@ -57,10 +57,10 @@ async function listFiles(root: string, path: string, maxFiles: number): Promise<
 
 async function openFile(root: string, file: string, signal?: AbortSignal): Promise<ByteSource> {
   signal?.throwIfAborted();
-  if (!isInnerPath(file)) throw new SourceNotFoundError(`${quote(file)} is no path inside ${root}`);
+  if (!isInnerPath(file)) throw new SourceNotFoundError(`${quote(file)} is not a path inside ${root}`);
   const name = join(root, file);
   const info = await stat(name).catch((cause: unknown) => {
-    throw new SourceNotFoundError(`${name}: the file is not there or may not be read`, { path: name }, { cause });
+    throw new SourceNotFoundError(`${name}: the file does not exist or may not be read`, { path: name }, { cause });
   });
   if (!info.isFile()) throw new SourceNotFoundError(`${name}: not a file`, { path: name });
   return new DiskSource(name, info.size, String(info.mtimeMs));
@@ -78,7 +78,7 @@ class DiskSource implements ByteSource {
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     signal?.throwIfAborted();
     if (!(start >= 0 && start <= end && end <= this.size)) {
-      throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were asked for`);
+      throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were requested`);
     }
     const bytes = new Uint8Array(end - start);
     const handle = await open(this.name, 'r').catch((cause: unknown) => {

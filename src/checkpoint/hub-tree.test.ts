@@ -62,7 +62,7 @@ describe('hubTree', () => {
         return Response.json([], { headers: { Link: `<${next}>; rel="next"` } });
       });
       await expect(open({ accessToken })).rejects.toThrow(CheckpointFormatError);
-      await expect(open({ accessToken })).rejects.toThrow('https://evil.test, which is not asked');
+      await expect(open({ accessToken })).rejects.toThrow('https://evil.test, which is not contacted');
       expect(requests).toHaveLength(4); // two of each call, none elsewhere
     }
   });

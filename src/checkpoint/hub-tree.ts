@@ -58,7 +58,10 @@ export async function hubTree(options: HubTreeOptions): Promise<FileTree> {
   const { repo, revision = 'main', signal } = options;
   for (const name of [repo, revision]) {
     if (!/^[\w.-]+(?:\/[\w.-]+)*$/.test(name) || !isInnerPath(name)) {
-      throw new SourceNotFoundError(`${quote(name)} is no name of a Hub repository or revision`, { repo, revision });
+      throw new SourceNotFoundError(`${quote(name)} is not the name of a Hub repository or revision`, {
+        repo,
+        revision,
+      });
     }
   }
   const client = new HubClient(options);
@@ -97,7 +100,7 @@ class HubClient {
       const asked = { name: repo, revision, additionalFields: ['sha' as const], ...this.#access(fetch) };
       return this.#options.type === 'dataset' ? hub.datasetInfo(asked) : hub.modelInfo(asked);
     });
-    if (!/^[0-9a-f]{40}$/.test(sha)) throw new CheckpointFormatError(`${repo}: the Hub names no commit`);
+    if (!/^[0-9a-f]{40}$/.test(sha)) throw new CheckpointFormatError(`${repo}: the Hub did not name a commit`);
     return sha;
   }
 
@@ -165,9 +168,12 @@ class HubClient {
       // The address of a listing's next page is the server's to say; the token is not another host's to get.
       const { origin } = new URL(input instanceof Request ? input.url : input);
       if (origin !== new URL(this.#hubUrl).origin) {
-        throw new CheckpointFormatError(`${what}: the listing goes on at another host, ${origin}, which is not asked`, {
-          origin,
-        });
+        throw new CheckpointFormatError(
+          `${what}: the listing continues on another host, ${origin}, which is not contacted`,
+          {
+            origin,
+          },
+        );
       }
       const response = await base(input, { ...init, signal: signal ?? null });
       answer = response.headers;

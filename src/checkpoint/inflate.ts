@@ -20,12 +20,13 @@ export function inflated(data: ByteSource, size: number, crc: string): ByteSourc
     version: crc,
     read: async (start, end, signal) => {
       if (start < 0 || start > end || end > size) {
-        throw new CheckpointFormatError(`${name}: bytes ${start}…${end} of ${size} were asked for`);
+        throw new CheckpointFormatError(`${name}: bytes ${start}…${end} of ${size} were requested`);
       }
       if (size > MAX_BYTES) throw new CheckpointFormatError(`${name}: claims ${size} bytes`);
       const bytes = await inflate(await data.read(0, data.size, signal), size, name);
       signal?.throwIfAborted();
-      if (crc32Hex(bytes) !== crc) throw new CheckpointFormatError(`${name}: the checksum does not match: damaged`);
+      if (crc32Hex(bytes) !== crc)
+        throw new CheckpointFormatError(`${name}: the checksum does not match: the file is damaged`);
       return bytes.slice(start, end);
     },
   };
@@ -41,7 +42,7 @@ async function inflate(deflated: Uint8Array, size: number, name: string): Promis
       const { done, value } = await reader.read();
       if (done) break;
       if (got + value.length > size)
-        throw new CheckpointFormatError(`${name}: holds more than the ${size} bytes declared`);
+        throw new CheckpointFormatError(`${name}: contains more than the ${size} bytes declared`);
       bytes.set(value, got);
       got += value.length;
     }
@@ -50,6 +51,6 @@ async function inflate(deflated: Uint8Array, size: number, name: string): Promis
     if (cause instanceof CheckpointFormatError) throw cause;
     throw new CheckpointFormatError(`${name}: the compressed data is damaged`, {}, { cause });
   }
-  if (got < size) throw new CheckpointFormatError(`${name}: holds ${got} bytes, not the ${size} declared`);
+  if (got < size) throw new CheckpointFormatError(`${name}: contains ${got} bytes, not the ${size} declared`);
   return bytes;
 }

@@ -48,7 +48,7 @@ function checkKeys(text: string, where: string, maxKeys: number): void {
       if (++total > maxKeys) throw new CheckpointFormatError(`${where}: JSON has more than ${maxKeys} keys`);
       let key = text.slice(start + 1, i);
       if (escaped) key = JSON.parse(`"${key}"`) as string;
-      if (keys.has(key)) throw new CheckpointFormatError(`${where}: the key ${quote(key)} is there twice`, { key });
+      if (keys.has(key)) throw new CheckpointFormatError(`${where}: the key ${quote(key)} occurs twice`, { key });
       keys.add(key);
     }
   }

@@ -81,7 +81,7 @@ export function choosePatternRule(config: AdapterConfig, ranks: ReadonlyMap<stri
     if (readings.every(({ alpha }) => alpha === readings[0]!.alpha)) continue;
     const named = readings.map(({ rule, alpha }) => `${alpha} by ${RELEASES[rule]}`).join(', ');
     throw new UnsupportedError(
-      `adapter_config.json: alpha_pattern gives ${quote(path)} the alpha ${named}, and the file does not say which ` +
+      `adapter_config.json: alpha_pattern gives ${quote(path)} the alpha ${named}, but the file does not say which ` +
         'release wrote it; add "peft_version" with the release that the adapter was trained with',
       { path, readings: readings.map(({ rule, alpha }) => ({ release: RELEASES[rule], alpha })) },
     );

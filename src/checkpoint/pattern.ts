@@ -122,7 +122,7 @@ class Run {
   }
 
   #fail(): never {
-    throw new UnsupportedError(`the pattern ${quote(this.#source)} takes too long on a name`, {
+    throw new UnsupportedError(`the pattern ${quote(this.#source)} takes too long to match a name`, {
       pattern: this.#source,
     });
   }

@@ -140,7 +140,8 @@ class Machine {
         // STACK_GLOBAL
         const name = this.#pop();
         const module = this.#pop();
-        if (typeof name !== 'string' || typeof module !== 'string') return this.#fail('names a global by no string');
+        if (typeof name !== 'string' || typeof module !== 'string')
+          return this.#fail('names a global without a string');
         this.#stack.push(this.#global(module, name));
         return;
       }
@@ -155,7 +156,7 @@ class Machine {
       }
       case 'b': // BUILD: the attributes of an OrderedDict (its _metadata), which no weight depends on
         this.#pop();
-        if (!(this.#top() instanceof PickleDict)) this.#fail('sets attributes of something that is no dict');
+        if (!(this.#top() instanceof PickleDict)) this.#fail('sets attributes on something that is not a dict');
         return;
       default:
         this.#fail(`has the opcode 0x${opcode.toString(16)}, which state dicts do not use`);
@@ -164,8 +165,8 @@ class Machine {
 
   #stop(): PickleValue {
     const value = this.#pop();
-    if (this.#stack.length > 0) this.#fail('leaves values behind');
-    if (this.#at !== this.#bytes.length) this.#fail('goes on after its end');
+    if (this.#stack.length > 0) this.#fail('leaves values on the stack');
+    if (this.#at !== this.#bytes.length) this.#fail('continues after its end');
     return value;
   }
 
@@ -223,13 +224,13 @@ class Machine {
 
   #top(): PickleValue {
     const value = this.#stack.at(-1);
-    if (value === undefined || value instanceof Mark) return this.#fail('takes a value that is not there');
+    if (value === undefined || value instanceof Mark) return this.#fail('takes a value that does not exist');
     return value;
   }
 
   #popMark(): PickleValue[] {
     const at = this.#stack.findLastIndex((value) => value instanceof Mark);
-    if (at < 0) this.#fail('takes a mark that is not there');
+    if (at < 0) this.#fail('takes a mark that does not exist');
     const [, ...values] = this.#stack.splice(at) as [Mark, ...PickleValue[]];
     return values;
   }
@@ -246,16 +247,17 @@ class Machine {
 
   #append(values: PickleValue[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) return this.#fail('appends to something that is no list');
+    if (!Array.isArray(list)) return this.#fail('appends to something that is not a list');
     for (const value of values) list.push(value);
   }
 
   #setItems(pairs: PickleValue[]): void {
     const dict = this.#top();
-    if (!(dict instanceof PickleDict) || pairs.length % 2 !== 0) return this.#fail('sets items of something no dict');
+    if (!(dict instanceof PickleDict) || pairs.length % 2 !== 0)
+      return this.#fail('sets items of something that is not a dict');
     for (let i = 0; i < pairs.length; i += 2) {
       const key = pairs[i]!;
-      if (typeof key !== 'string' && typeof key !== 'number') return this.#fail('has a key that is no string');
+      if (typeof key !== 'string' && typeof key !== 'number') return this.#fail('has a key that is not a string');
       if (dict.entries.has(key)) return this.#fail(`has the key ${quote(String(key))} twice`);
       dict.entries.set(key, pairs[i + 1]!);
     }
@@ -272,28 +274,30 @@ class Machine {
   }
 
   #storage(id: PickleValue): StorageRef {
-    if (!(id instanceof Tuple)) return this.#fail('has a persistent id that is no storage');
+    if (!(id instanceof Tuple)) return this.#fail('has a persistent id that is not a storage');
     const [tag, type, key, , elements] = id.items;
     if (tag !== 'storage' || !(type instanceof StorageType) || typeof key !== 'string' || !isCount(elements)) {
-      return this.#fail('has a persistent id that is no storage');
+      return this.#fail('has a persistent id that is not a storage');
     }
     return new StorageRef(key, type.dtype, elements);
   }
 
   #call(callee: PickleValue, args: PickleValue): PickleValue {
-    if (!(callee instanceof PickleFunction) || !(args instanceof Tuple)) return this.#fail('calls what is no function');
+    if (!(callee instanceof PickleFunction) || !(args instanceof Tuple))
+      return this.#fail('calls something that is not a function');
     const items = args.items;
     switch (callee.kind) {
       case 'OrderedDict':
-        if (items.length > 0) this.#fail('makes an OrderedDict in an unknown way');
+        if (items.length > 0) this.#fail('creates an OrderedDict in an unknown way');
         return new PickleDict();
       case 'rebuildParameter':
-        if (!(items[0] instanceof TensorRef)) return this.#fail('makes a parameter of something no tensor');
+        if (!(items[0] instanceof TensorRef))
+          return this.#fail('creates a parameter from something that is not a tensor');
         return items[0];
       case 'rebuildTensor': {
         const [storage, offset, shape, strides] = items;
         if (items.length < 6 || !(storage instanceof StorageRef) || !isCount(offset)) {
-          return this.#fail('makes a tensor in an unknown way');
+          return this.#fail('creates a tensor in an unknown way');
         }
         return new TensorRef(storage, offset, this.#counts(shape), this.#counts(strides));
       }
@@ -301,7 +305,7 @@ class Machine {
   }
 
   #counts(value: PickleValue | undefined): number[] {
-    if (!(value instanceof Tuple) || !value.items.every(isCount)) return this.#fail('has a shape that is none');
+    if (!(value instanceof Tuple) || !value.items.every(isCount)) return this.#fail('has an invalid shape');
     return value.items as number[];
   }
 }

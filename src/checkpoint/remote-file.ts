@@ -80,8 +80,8 @@ export function rangedFile({ file, size, sha256, blockBytes }: RemoteFileOptions
 
 export function wrongHash(name: string, expected: string, actual: string): IntegrityError {
   return new IntegrityError(
-    `${name} came with another hash (${actual}) than the Hub lists (${expected}), ${FETCHES} times. The server, or what ` +
-      'lies between, changes it: try another network, or later.',
+    `${name} arrived ${FETCHES} times with a hash (${actual}) that differs from the Hub's (${expected}). The server, or something ` +
+      'in between, changes it: try another network, or try later.',
     { file: name, expected, actual },
   );
 }
@@ -92,7 +92,7 @@ function version(hash: string | null): { version?: string } {
 
 function checkRange(name: string, size: number, start: number, end: number): void {
   if (start >= 0 && start <= end && end <= size) return;
-  throw new CheckpointFormatError(`${name}: bytes ${start}…${end} of ${size} were asked for`);
+  throw new CheckpointFormatError(`${name}: bytes ${start}…${end} of ${size} were requested`);
 }
 
 function gitName(bytes: Uint8Array): Promise<string> {

@@ -150,7 +150,7 @@ export class RemotePass implements CheckedPass {
       if (end > reached) continue;
       if ((await hexDigest('SHA-256', each.came)) !== expected) {
         throw new IntegrityError(
-          `${this.#file.name}: bytes ${start} to ${end} came out differently when they were read again. Start again.`,
+          `${this.#file.name}: bytes ${start} to ${end} were different when they were read again. Start again.`,
           { file: this.#file.name, start, end, restart: true },
         );
       }

@@ -57,7 +57,9 @@ export async function parseSafetensors(source: ByteSource, signal?: AbortSignal)
     tensors.set(view.name, view);
   }
   if (dataStart + reached !== source.size) {
-    fail(`the tensors end at byte ${dataStart + reached}, the file at ${source.size}: it is truncated or has more`);
+    fail(
+      `the tensors end at byte ${dataStart + reached}, the file at ${source.size}: it is truncated or has extra bytes`,
+    );
   }
   return tensors;
 }
@@ -76,7 +78,7 @@ function parseEntry(
   const { dtype, shape, data_offsets: offsets } = entry;
   if (typeof dtype !== 'string' || !Object.hasOwn(DTYPE_BYTES, dtype)) {
     if (typeof dtype === 'string' && UNREAD_DTYPE.test(dtype)) {
-      throw new UnsupportedError(`${where} has the dtype ${dtype}, which is not read`, { tensor: name, dtype });
+      throw new UnsupportedError(`${where} has the dtype ${dtype}, which is not supported`, { tensor: name, dtype });
     }
     return fail('has an unknown dtype');
   }
@@ -87,7 +89,7 @@ function parseEntry(
   if (!shape.every((length) => typeof length === 'number')) return fail('has no proper shape');
   const bytes = checkedElements(shape, where) * DTYPE_BYTES[dtype as TensorDtype];
   if (bytes !== end - begin) fail(`needs ${bytes} bytes for its shape and dtype, but has ${end - begin}`);
-  if (dataStart + end > source.size) fail('ends behind the end of the file');
+  if (dataStart + end > source.size) fail('ends after the end of the file');
   const view = { name, dtype: dtype as TensorDtype, shape, strides: null, source, start: dataStart + begin };
   return { view, begin, end };
 }

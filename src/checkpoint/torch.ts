@@ -25,7 +25,9 @@ export async function openTorchFile(source: ByteSource, signal?: AbortSignal): P
   const pickles = [...entries.keys()].filter((name) => name.endsWith(PICKLE_NAME) && name.split('/').length === 2);
   const pickleName = pickles[0];
   if (pickles.length !== 1 || pickleName === undefined) {
-    throw new CheckpointFormatError(`${source.name}: holds ${pickles.length} data.pkl, not one: no torch file`);
+    throw new CheckpointFormatError(
+      `${source.name}: contains ${pickles.length} data.pkl instead of one: not a torch file`,
+    );
   }
   const folder = pickleName.slice(0, -PICKLE_NAME.length + 1);
   await checkByteOrder(source, entries.get(`${folder}byteorder`), signal);
@@ -36,7 +38,7 @@ export async function openTorchFile(source: ByteSource, signal?: AbortSignal): P
   }
   const dict = readPickle(await pickle.read(0, pickle.size, signal), source.name);
   if (!(dict instanceof PickleDict)) {
-    throw new CheckpointFormatError(`${source.name}: does not hold a dict of tensors`);
+    throw new CheckpointFormatError(`${source.name}: does not contain a dict of tensors`);
   }
   if (dict.entries.size > MAX_TENSORS) {
     throw new CheckpointFormatError(`${source.name}: has more than ${MAX_TENSORS} tensors`);
@@ -56,7 +58,7 @@ async function checkByteOrder(source: ByteSource, entry: ByteSource | undefined,
   if (!entry) return; // before torch 2.1, always little
   const bytes = await entry.read(0, Math.min(entry.size, 16), signal);
   const order = new TextDecoder().decode(bytes);
-  if (order !== 'little') throw new UnsupportedError(`${source.name}: the byte order ${quote(order)} is not read`);
+  if (order !== 'little') throw new UnsupportedError(`${source.name}: the byte order ${quote(order)} is not supported`);
 }
 
 function makeView(file: ByteSource, name: string, tensor: TensorRef, source: ByteSource | undefined): TensorView {
@@ -65,7 +67,7 @@ function makeView(file: ByteSource, name: string, tensor: TensorRef, source: Byt
     throw new CheckpointFormatError(`${where} ${what}`, { tensor: name });
   };
   const { storage, offset, shape, strides } = tensor;
-  if (!source) return fail(`lies in the storage ${quote(storage.key)}, which is not there`);
+  if (!source) return fail(`is in the storage ${quote(storage.key)}, which does not exist`);
   const size = DTYPE_BYTES[storage.dtype];
   if (storage.elements * size !== source.size) {
     fail(`has a storage of ${source.size} bytes, not ${storage.elements} elements of ${size}`);

@@ -41,14 +41,14 @@ async function openShards(
   const expected = new Map<string, string>();
   for (const [name, file] of Object.entries(weightMap)) {
     if (typeof file !== 'string' || !isPlainName(file)) {
-      throw new CheckpointFormatError(`${indexPath}: the shard of ${quote(name)} is no plain file name`);
+      throw new CheckpointFormatError(`${indexPath}: the shard of ${quote(name)} is not a plain file name`);
     }
     expected.set(name, file);
   }
   const shards = [...new Set(expected.values())].sort();
   if (shards.length > MAX_SHARDS) throw new CheckpointFormatError(`${indexPath}: has more than ${MAX_SHARDS} shards`);
   for (const shard of shards) {
-    if (!files.has(shard)) throw new SourceNotFoundError(`${tree.label}: the shard ${quote(shard)} is not there`);
+    if (!files.has(shard)) throw new SourceNotFoundError(`${tree.label}: the shard ${quote(shard)} was not found`);
   }
   const tensors = new Map<string, TensorView>();
   for (const shard of shards) {
@@ -56,9 +56,12 @@ async function openShards(
       const file = expected.get(name);
       if (file !== shard) {
         const said = file === undefined ? 'does not list it' : `puts it in ${quote(file)}`;
-        throw new CheckpointMismatchError(`${quote(shard)} holds the tensor ${quote(name)}, but ${indexPath} ${said}`, {
-          tensor: name,
-        });
+        throw new CheckpointMismatchError(
+          `${quote(shard)} contains the tensor ${quote(name)}, but ${indexPath} ${said}`,
+          {
+            tensor: name,
+          },
+        );
       }
       tensors.set(name, view);
     }

@@ -92,7 +92,7 @@ async function findDirectory(source: ByteSource, signal?: AbortSignal): Promise<
   const tail = view(await source.read(tailStart, source.size, signal));
   let at = tail.byteLength - END_BYTES;
   while (at >= 0 && !(tail.getUint32(at, true) === END_SIGNATURE && isEnd(tail, at))) at--;
-  if (at < 0) return fail('no end of a zip directory: the file is truncated or no zip archive');
+  if (at < 0) return fail('no end of a zip directory: the file is truncated or not a zip archive');
 
   const directory: Directory = {
     entries: tail.getUint16(at + 10, true),
@@ -104,7 +104,7 @@ async function findDirectory(source: ByteSource, signal?: AbortSignal): Promise<
   const locator = at - ZIP64_LOCATOR_BYTES;
   if (locator >= 0 && tail.getUint32(locator, true) === ZIP64_LOCATOR_SIGNATURE) {
     const offset = Number(tail.getBigUint64(locator + 8, true));
-    if (offset + ZIP64_END_BYTES > tailStart + locator) fail('the zip64 directory lies outside the file');
+    if (offset + ZIP64_END_BYTES > tailStart + locator) fail('the zip64 directory is outside the file');
     const record = view(await source.read(offset, offset + ZIP64_END_BYTES, signal));
     if (record.getUint32(0, true) !== ZIP64_END_SIGNATURE) fail('the zip64 directory is not where it should be');
     if (record.getUint32(16, true) !== 0 || record.getUint32(20, true) !== 0) fail('is part of a split archive');
@@ -115,7 +115,7 @@ async function findDirectory(source: ByteSource, signal?: AbortSignal): Promise<
   }
   if (directory.entries > MAX_ENTRIES) fail(`claims ${directory.entries} zip entries`);
   if (directory.bytes > MAX_DIRECTORY_BYTES) fail(`claims a zip directory of ${directory.bytes} bytes`);
-  if (directory.offset + directory.bytes > directory.end) fail('the zip directory lies outside the file');
+  if (directory.offset + directory.bytes > directory.end) fail('the zip directory is outside the file');
   return directory;
 }
 
@@ -149,7 +149,7 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
         `the zip entry ${quote(name)} is compressed${deflate ? ` by method ${method}` : ', which torch never does'}`,
       );
     }
-    if (names.has(name)) fail(`the zip entry ${quote(name)} is there twice`);
+    if (names.has(name)) fail(`the zip entry ${quote(name)} occurs twice`);
     names.add(name);
 
     // Numbers that do not fit 32 bits are all ones there and follow in the zip64 field, in this order.
@@ -162,7 +162,7 @@ function readDirectory(source: ByteSource, directory: Directory, bytes: Uint8Arr
     const offset = wide(records.getUint32(at + 42, true));
     if (method === STORED && stored !== size) fail(`the zip entry ${quote(name)} gives two sizes`);
     if (![size, stored, offset].every(Number.isSafeInteger)) {
-      fail(`the zip entry ${quote(name)} lies outside the file`);
+      fail(`the zip entry ${quote(name)} is outside the file`);
     }
     const crc = records
       .getUint32(at + 16, true)
@@ -208,7 +208,7 @@ class EntrySource implements ByteSource {
 
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     if (start < 0 || start > end || end > this.size) {
-      throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were asked for`);
+      throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were requested`);
     }
     this.#start ??= await this.#dataStart(signal);
     return this.#archive.read(this.#start + start, this.#start + end, signal);

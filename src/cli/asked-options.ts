@@ -14,13 +14,15 @@ export function checkAsked(options: EmbedOptions, { recipe, image, architecture 
   for (const key of ['minPixels', 'maxPixels', 'numCrops'] as const) {
     if (options[key] === undefined || image.options.includes(key)) continue;
     const taken = image.options.map((each) => FLAGS[each]).join(', ') || 'no option';
-    throw new InvalidInputError(`${FLAGS[key]} has no meaning for ${architecture}; of pictures it takes ${taken}.`, {
+    throw new InvalidInputError(`${FLAGS[key]} has no meaning for ${architecture}; its picture options are ${taken}.`, {
       option: key,
     });
   }
   const { instruction, prefix, role = 'document' } = options;
   if (instruction !== undefined && recipe.instruction === null) {
-    throw new InvalidInputError(`${recipe.title} takes no --instruction: its own is fixed.`, { option: 'instruction' });
+    throw new InvalidInputError(`${recipe.title} takes no --instruction: its own instruction is fixed.`, {
+      option: 'instruction',
+    });
   }
   const prefixes = Object.keys(recipe.prefixes ?? {});
   if (prefix !== undefined && !prefixes.includes(prefix)) {
@@ -32,6 +34,6 @@ export function checkAsked(options: EmbedOptions, { recipe, image, architecture 
   const sides = recipe.instruction?.roles ?? [];
   if (instruction === undefined || sides.includes(role)) return [];
   return [
-    `${recipe.title} takes an instruction on the side ${sides.join(', ')} alone; lines on the side ${role} keep its own.`,
+    `${recipe.title} takes an instruction only on the side ${sides.join(', ')}; lines on the side ${role} keep the recipe's own.`,
   ];
 }

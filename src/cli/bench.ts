@@ -90,7 +90,7 @@ function stepInWords({ doing, device, activations, done, total }: MeasureStep): 
 }
 
 const WIDTHS = [32, 10, 10, 10, 10, 9, 5];
-const HEAD = ['ms for each', 'all', 'preparing', 'vision', 'text', 'of rate', 'runs'];
+const HEAD = ['ms each', 'all', 'preparing', 'vision', 'text', 'of rate', 'runs'];
 
 const columns = (cells: readonly string[]) =>
   `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]!) : cell.padStart(WIDTHS[i]!))).join('')}`.trimEnd();
@@ -124,7 +124,7 @@ function describe({ model, rungs }: MeasureReport): string[] {
       ...(rung.matmul === null
         ? []
         : [
-            `  matrix products alone ${rate(rung.matmul.flopsPerSecond)}, ${rung.matmul.bits}-bit weights`,
+            `  matrix products only ${rate(rung.matmul.flopsPerSecond)}, ${rung.matmul.bits}-bit weights`,
             columns(HEAD),
           ]),
       ...rung.figures.flatMap(figureLines),

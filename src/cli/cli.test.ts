@@ -249,9 +249,9 @@ describe('embed', () => {
       ...more,
     ];
     await expectRefusal(out('x.csv'), /neither \*\.jsonl, \*\.npy, \*\.parquet nor lance:/);
-    await expectRefusal(out('lance:x'), /names no table; write lance:<database>\/<table>/);
+    await expectRefusal(out('lance:x'), /does not name a table; write lance:<database>\/<table>/);
     await expectRefusal(out(path.join(work, 'none', 'x.parquet')), /There is no folder/);
-    await expectRefusal(out(table, '--raw-tokens'), /--raw-tokens is for JSON lines/);
+    await expectRefusal(out(table, '--raw-tokens'), /--raw-tokens only works with JSON lines/);
     expect((await readdir(work)).filter((name) => /bad|partial/.test(name))).toEqual([]);
   });
 
@@ -319,7 +319,7 @@ describe('what cannot be done is refused', () => {
     [['embed', '--model', 'nowhere', '--jsonl', '-'], /There is no bundle at nowhere/],
     [
       ['embed', '--model', 'BUNDLE', '--jsonl', '-', '--device', 'wasm'],
-      /argument 'wasm' is invalid\. wasm is for browsers; here cpu does its work/,
+      /argument 'wasm' is invalid\. wasm is for browsers; use cpu here/,
     ],
     [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--orientation', 'up'], /Allowed choices are exif, stored/],
     [['embed', '--model', 'BUNDLE', '--jsonl', '-', '--max-pixels', '1e6'], /must be a whole number above 0/],

@@ -16,12 +16,12 @@ Examples:
   $ echo '{"id": 1, "text": "a red kite"}' | vlm2vec embed --model nano -
   $ echo 'a red kite' | vlm2vec embed --model nano --text - --precision int8
 
-Inputs are named in any number and order: pictures, folders (all pictures below, by name), globs in quotes, *.jsonl, *.csv,
-*.tsv, *.parquet, and - for stdin. A line or row may hold "text", "image" (a path from its file's folder, or a list), "instruction",
+Name any number of inputs in any order: pictures, folders (all pictures below, by name), globs in quotes, *.jsonl, *.csv,
+*.tsv, *.parquet, and - for stdin. A line or row may have "text", "image" (a path relative to its file's folder, or a list), "instruction",
 "role" (query or document), "prefix" and "id"; in Parquet images may also be bytes or {bytes, path}.
 
-Output is {"id", "embedding": […]} a line, in order, or the file of --out. A run that was stopped, by whatever, goes on with the same
-command and --resume. Exit codes: 0 done; 1 the machine's fault; 2 bad input or options; 3 done, but inputs were bad
+The output is {"id", "embedding": […]}, one per line, in order, or the file of --out. An interrupted run continues with the same
+command and --resume. Exit codes: 0 done; 1 a fault of the machine; 2 bad input or options; 3 done, but some inputs were bad
 (--skip-bad); 130 interrupted. More: docs/cli.md.
 `;
 
@@ -40,60 +40,64 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
     .option('--text-column <name>', 'field or column of the text (default: text)')
     .option('--image-column <name>', 'field or column of the picture: paths, bytes, or {bytes, path} (default: image)')
     .option('--id-column <name>', 'field or column of the id (default: id)')
-    .option('--keep <all|names>', 'fields to carry through, separated by commas', parseKeep)
+    .option('--keep <all|names>', 'fields to copy to the output, separated by commas', parseKeep)
     .addOption(
       new Option(
         '--orientation <which>',
-        'exif turns photos upright; stored leaves them as they lie in the file, as the reference code, eval and verify do',
+        'exif turns photos upright; stored leaves them as stored in the file, as the reference code, eval and verify do',
       )
         .choices(['exif', 'stored'])
         .default('exif'),
     )
-    .option('--shard <i/n>', 'only the i-th of n runs of inputs: all outputs in order are the whole', parseShard)
-    .optionsGroup('How they are asked:')
+    .option(
+      '--shard <i/n>',
+      'only the i-th of n consecutive parts of the inputs: all outputs in order make up the whole',
+      parseShard,
+    )
+    .optionsGroup('How inputs are prompted:')
     .addOption(
-      new Option('--role <role>', 'the side of inputs that do not say (default: by the recipe)').choices([
+      new Option('--role <role>', 'the side of inputs that do not name one (default: by the recipe)').choices([
         'query',
         'document',
       ]),
     )
-    .option('--instruction <text>', 'the instruction of inputs that have none of their own')
+    .option('--instruction <text>', 'the instruction for inputs without one of their own')
     .option('--prefix <name>', "one of the recipe's prefixes, for inputs that name none")
     .optionsGroup('Output:')
     .option('--out <place>', '*.jsonl, *.npy, *.parquet or lance:<database>/<table> (default: JSON lines on stdout)')
-    .addOption(new Option('--format <format>', 'of an --out with another ending').choices(FORMATS))
-    .option('--dims <n>', 'shorter vectors, where the recipe offers them (Matryoshka)', positiveInteger)
+    .addOption(new Option('--format <format>', 'for an --out with another extension').choices(FORMATS))
+    .option('--dims <n>', 'shorter vectors, if the recipe offers them (Matryoshka)', positiveInteger)
     .addOption(
       new Option(
         '--precision <precision>',
-        'numbers of vectors: float16 halves them, int8 quarters them, binary keeps signs',
+        'number format of vectors: float16 halves the size, int8 quarters it, binary keeps only signs',
       )
         .choices(STORED_PRECISIONS)
         .default('float32'),
     )
     .option('--raw-tokens', 'add the token ids, the image grid [1, rows, columns] and positions on three axes')
     .optionsGroup('The run:')
-    .option('--skip-bad', 'leave {"error"} in the place of an input that cannot be embedded, and go on; exit code 3')
-    .option('--resume', 'go on where an earlier run of the same command was stopped; begin where there was none')
-    .option('--overwrite', 'begin anew, though an unfinished run is there')
+    .option('--skip-bad', 'write {"error"} in place of an input that cannot be embedded, and continue; exit code 3')
+    .option('--resume', 'continue where an earlier run of the same command was stopped; start if there was none')
+    .option('--overwrite', 'start over even if there is an unfinished run')
     .option(
       '--batch <n>',
-      'inputs embedded together, and what a kill may cost (default: 512 texts, 64 pictures)',
+      'inputs embedded together; at most this many are lost if the process is killed (default: 512 texts, 64 pictures)',
       positiveInteger,
     )
     .addOption(
       new Option(
         '--batching <which>',
-        'single gives each input a forward pass of its own: its vector is the same to the bit whatever is embedded with it; ' +
+        'single gives each input its own forward pass: its vector is bit for bit the same whatever is embedded with it; ' +
           'short texts take longer',
       )
         .choices(['shared', 'single'])
         .default('shared'),
     )
-    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
+    .option('--threads <n>', 'CPU threads (default: ONNX Runtime decides)', positiveInteger)
     .option(
       '--serve',
-      'stay up: JSON lines come from stdin, an empty line ends a batch; as many lines come back, errors in their places, and ' +
+      'keep running: read JSON lines from stdin, where an empty line ends a batch; write as many lines, with errors in their places, and ' +
         'an empty one',
     )
     .option('--quiet', 'no progress')

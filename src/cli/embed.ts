@@ -122,7 +122,8 @@ async function run(
     shown.end();
   } catch (error) {
     const left = await output.fail();
-    if (left > 0) warn(`${left.toLocaleString('en')} inputs are written; --resume goes on from there.`, progress);
+    if (left > 0)
+      warn(`${left.toLocaleString('en')} inputs have been written; --resume continues from there.`, progress);
     throw error;
   } finally {
     await all.return(undefined).catch(() => undefined);
@@ -130,7 +131,7 @@ async function run(
   const { inputs, errors, errorsIn } = output;
   if (errors === 0) return;
   throw new InputsSkipped(
-    `${errors} of ${inputs} inputs could not be embedded.${errorsIn === null ? '' : ` They are in ${errorsIn}.`}`,
+    `${errors} of ${inputs} inputs could not be embedded.${errorsIn === null ? '' : ` They are listed in ${errorsIn}.`}`,
   );
 }
 
@@ -138,13 +139,13 @@ async function run(
 function placeOf({ out, format, rawTokens: tokens, resume, overwrite }: EmbedArguments): SinkPlace | null {
   const place = out === undefined ? null : parsePlace(out, format);
   const refusals: [unknown, string][] = place
-    ? [[tokens && place.kind !== 'jsonl', '--raw-tokens is for JSON lines alone.']]
+    ? [[tokens && place.kind !== 'jsonl', '--raw-tokens only works with JSON lines.']]
     : [
-        [format !== undefined && format !== 'jsonl', `--format ${format} needs --out; stdout takes jsonl alone.`],
-        [resume, '--resume needs --out: of what went to stdout nothing is known.'],
+        [format !== undefined && format !== 'jsonl', `--format ${format} needs --out; stdout only takes jsonl.`],
+        [resume, '--resume needs --out: nothing is known about what went to stdout.'],
         [overwrite, '--overwrite needs --out.'],
       ];
-  refusals.push([resume && overwrite, '--resume goes on with what --overwrite would begin anew: give one of them.']);
+  refusals.push([resume && overwrite, '--resume continues a run, but --overwrite starts over: give only one of them.']);
   const refused = refusals.find(([isSo]) => isSo);
   if (refused) throw new InvalidInputError(refused[1]);
   return place;
@@ -168,7 +169,7 @@ async function serve(
   const given = Object.entries(NOT_SERVED).find(([key]) => args[key as keyof typeof NOT_SERVED] !== undefined);
   const wrong = given?.[1] ?? words[0];
   if (wrong !== undefined) {
-    throw new InvalidInputError(`--serve reads stdin and prints JSON lines; it has no place for ${wrong}.`);
+    throw new InvalidInputError(`--serve reads stdin and prints JSON lines; it cannot be combined with ${wrong}.`);
   }
   const { textColumn, imageColumn, idColumn, keep } = args;
   await withModel(args, progress, signal, async (runtime, options) => {

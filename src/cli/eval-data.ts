@@ -39,7 +39,8 @@ export async function openData(
   const tree = await datasetAt(data, MAX_FILES, signal);
   const source = await openDocuments(tree);
   if (source === null) return { kind: 'mmeb', data: await openMmeb(tree, { pictures, signal }) };
-  if (pictures) throw new InvalidInputError('--images is for MMEB: visual documents have their pages in their tables.');
+  if (pictures)
+    throw new InvalidInputError('--images is only for MMEB: the tables of visual documents contain their pages.');
   return { kind: 'documents', source };
 }
 
@@ -63,13 +64,13 @@ export function selectSets(names: string | undefined, data: MmebData): MmebSet[]
     const found = MMEB_SETS.filter((set) => [set.name, set.metaTask, set.split].some((each) => each === name));
     if (found.length === 0) {
       throw new InvalidInputError(
-        `${name} is no set of MMEB. Sets: ${MMEB_SETS.map((set) => set.name).join(', ')}; or Classification, VQA, ` +
+        `${name} is not a set of MMEB. Sets: ${MMEB_SETS.map((set) => set.name).join(', ')}; or Classification, VQA, ` +
           'Retrieval, Grounding, IND, OOD.',
         { name },
       );
     }
     const there = found.filter((set) => data.sets.includes(set));
-    if (there.length === 0) throw new SourceNotFoundError(`${data.label} does not hold ${name}.`, { name });
+    if (there.length === 0) throw new SourceNotFoundError(`${data.label} does not contain ${name}.`, { name });
     for (const set of there) wanted.add(set.name);
   }
   return data.sets.filter((set) => wanted.has(set.name));
@@ -86,13 +87,13 @@ export function selectDocuments(names: string | undefined, { label, all }: Docum
     const found = DOCUMENT_SETS.filter((set) => set.name === name || (set.counts && set.group === name));
     if (found.length === 0) {
       throw new InvalidInputError(
-        `${name} is no set of visual documents. Sets: ${DOCUMENT_SETS.map((set) => set.name).join(', ')}; or ` +
+        `${name} is not a set of visual documents. Sets: ${DOCUMENT_SETS.map((set) => set.name).join(', ')}; or ` +
           `${DOCUMENT_GROUPS.join(', ')}.`,
         { name },
       );
     }
     const there = found.filter((set) => all.includes(set));
-    if (there.length === 0) throw new SourceNotFoundError(`${label} does not hold ${name}.`, { name });
+    if (there.length === 0) throw new SourceNotFoundError(`${label} does not contain ${name}.`, { name });
     for (const set of there) wanted.add(set);
   }
   return all.filter((set) => wanted.has(set));

@@ -56,7 +56,7 @@ function parseDetail(line: string, where: string): AnyDetail {
     throw new InvalidInputError(`${where} is not JSON.`, {}, { cause });
   }
   if (isQueryDetail(value) || isDocumentDetail(value)) return value as unknown as AnyDetail;
-  throw new InvalidInputError(`${where} is no line of vlm2vec eval --details.`);
+  throw new InvalidInputError(`${where} is not a line written by vlm2vec eval --details.`);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -104,7 +104,7 @@ function table(found: readonly Comparison[], a: string, b: string, metric: 'P@1'
   return [
     `a: ${a}`,
     `b: ${b}`,
-    `${metric} per cent with 95 % intervals (percentile bootstrap within sets, 2,000 resamples; the difference by query)`,
+    `${metric} per cent with 95 % intervals (percentile bootstrap within sets, 2,000 resamples; the difference is taken per query)`,
     '',
     metric === 'P@1'
       ? '| set | queries | a | b | b − a | only a right | only b right |'

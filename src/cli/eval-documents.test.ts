@@ -71,7 +71,10 @@ test('two shards, merged, give the same; so does a second run, which embeds noth
   const parts = [at('part-1'), at('part-2')];
   for (const [i, part] of parts.entries()) {
     const shard = await run(evaluation('--shard', `${i + 1}/2`, '--out', part));
-    expect(shard).toMatchObject({ code: 0, stdout: expect.stringMatching(`^Part ${i + 1} of 2 is whole`) as string });
+    expect(shard).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(`^Part ${i + 1} of 2 is complete`) as string,
+    });
   }
   const merged = await run(['eval', 'merge', ...parts, '--data', MINI, '--json', '--details', at('merged.jsonl')]);
   expect(merged.stderr).toBe('');
@@ -145,10 +148,10 @@ test('Qwen3-VL-Embedding: its instruction for queries, its own sizes for pages',
 });
 
 test.each([
-  [['--sets', 'ViDoRe_nothing'], /ViDoRe_nothing is no set of visual documents/],
-  [['--sets', 'ViDoRe_docvqa'], /does not hold ViDoRe_docvqa/],
-  [['--images', 'src'], /--images is for MMEB/],
-  [['--against', 'llava'], /nothing is published for llava/],
+  [['--sets', 'ViDoRe_nothing'], /ViDoRe_nothing is not a set of visual documents/],
+  [['--sets', 'ViDoRe_docvqa'], /does not contain ViDoRe_docvqa/],
+  [['--images', 'src'], /--images is only for MMEB/],
+  [['--against', 'llava'], /Nothing has been published for llava/],
   [['--regime', 'v1'], /not as the regime v1/],
   [['--shard', '1/2'], /A shard needs --out/],
 ])('%j is refused', async (args, message) => {
@@ -162,7 +165,7 @@ test('rows of visual documents are none of MMEB’s; lines that are none of a ru
   const other = await run(['eval', mini, '--model', at('model'), '--regime', 'v2', '--against', 'qwen3-2b']);
   expect(other).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('nothing is published for qwen3-2b') as string,
+    stderr: expect.stringContaining('Nothing has been published for qwen3-2b') as string,
   });
   const [line] = readFileSync(at('run.jsonl'), 'utf8').split('\n');
   for (const damaged of [line!.replace('"found":[', '"found":[{},'), '{}', 'null', '[]', 'x']) {

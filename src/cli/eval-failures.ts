@@ -28,7 +28,7 @@ export async function failuresCommand(
   signal: AbortSignal,
 ): Promise<void> {
   const all = await readDetails(details);
-  if (all.length === 0) throw new InvalidInputError(`${details} has no lines.`);
+  if (all.length === 0) throw new InvalidInputError(`${details} is empty.`);
   const failed = failuresOf(all);
   const shown = failed.slice(0, args.most);
   const opened = await openData(args, signal);

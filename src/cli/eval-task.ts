@@ -93,7 +93,7 @@ export async function openBenchmark(
   const rows: object = opened.kind === 'mmeb' ? PUBLISHED_MODELS : DOCUMENT_MODELS;
   if (against !== undefined && !(against in rows)) {
     throw new InvalidInputError(
-      `Of these sets nothing is published for ${against}: rows are ${Object.keys(rows).join(', ')}.`,
+      `Nothing has been published for ${against} on these sets; the published rows are ${Object.keys(rows).join(', ')}.`,
       {
         against,
       },

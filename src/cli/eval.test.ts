@@ -134,7 +134,7 @@ describe('eval', () => {
       const { code, stdout } = await run(evaluation('--sets', SETS, '--shard', `${i + 1}/3`, '--out', part));
       expect({ code, stdout }).toMatchObject({
         code: 0,
-        stdout: expect.stringMatching(`^Part ${i + 1} of 3 is whole`),
+        stdout: expect.stringMatching(`^Part ${i + 1} of 3 is complete`),
       });
     }
     const vectors = at('vectors.parquet');
@@ -159,7 +159,7 @@ describe('eval', () => {
       expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
       expect(stderr).toMatch(message);
     };
-    await failed(parts.slice(1), /Of 3 parts these are missing: 1\./);
+    await failed(parts.slice(1), /Of 3 parts, these are missing: 1\./);
     const other = at('part-other');
     await run(evaluation('--sets', 'WebQA', '--shard', '1/3', '--out', other));
     await failed([other, ...parts.slice(1)], /parts of different evaluations/);
@@ -167,7 +167,7 @@ describe('eval', () => {
     await writeFile(path.join(at('part-bad'), 'part.json'), '{"format": "vlm2vec-mmeb-part", "version": 2}');
     await failed([at('part-bad'), ...parts.slice(1)], /part\.json: version: a whole number from 1 to 1/);
     await rm(path.join(at('part-bad'), 'part.json'));
-    await failed([at('part-bad'), ...parts.slice(1)], /no finished part/);
+    await failed([at('part-bad'), ...parts.slice(1)], /not a finished part/);
   });
 
   test('killed without warning and run again: the same, and nothing is embedded twice', async () => {
@@ -223,8 +223,8 @@ describe('eval', () => {
     [['eval', 'nowhere', '--model', 'MODEL'], /neither a folder nor a Hub repository/],
     [['eval', 'src', '--model', 'MODEL'], /src holds no table of MMEB/],
     [['eval', MINI, '--model', 'nowhere'], /There is no bundle at nowhere/],
-    [['eval', MINI, '--model', 'MODEL', '--sets', 'CIFAR'], /CIFAR is no set of MMEB/],
-    [['eval', MINI, '--model', 'MODEL', '--sets', 'DocVQA'], /mmeb-mini does not hold DocVQA/],
+    [['eval', MINI, '--model', 'MODEL', '--sets', 'CIFAR'], /CIFAR is not a set of MMEB/],
+    [['eval', MINI, '--model', 'MODEL', '--sets', 'DocVQA'], /mmeb-mini does not contain DocVQA/],
     [['eval', MINI, '--model', 'MODEL', '--regime', 'v3'], /'v3' is invalid. Allowed choices are v1, v2, native/],
     [['eval', MINI, '--model', 'MODEL', '--shard', '0/2'], /It must be i\/n/],
     [['eval', MINI, '--model', 'MODEL', '--shard', '1/2'], /A shard needs --out/],
@@ -232,7 +232,7 @@ describe('eval', () => {
     [['eval', MINI, '--model', 'MODEL', '--vectors', 'v.csv'], /neither \*\.jsonl, \*\.npy, \*\.parquet nor lance:/],
     [['eval', MINI, '--model', 'MODEL', '--max-pixels', '3'], /3 pixels are too few/],
     [['eval', 'merge', 'a'], /required option '--data <folder\|repo>' not specified/],
-    [['eval', 'merge', 'nowhere', '--data', MINI], /nowhere is no finished part/],
+    [['eval', 'merge', 'nowhere', '--data', MINI], /nowhere is not a finished part/],
     [['verify', 'MODEL'], /required option '--image <path\|url>' not specified/],
     [['verify', 'MODEL', '--image', 'nowhere.jpg'], /no picture at nowhere\.jpg \(ENOENT\)/],
     [['verify', 'MODEL', '--image', 'package.json'], /Nothing is published of/],
@@ -253,7 +253,7 @@ test.skipIf(example === null)('verify: a model that gives other scores fails, wi
   expect(code).toBe(1);
   expect(stdout).toMatch(/A cat and a dog +-?\d\.\d{4} +0\.2500 +[+−]\d\.\d{4}/);
   expect(stdout).toMatch(/tolerance ±0\.01; order (right|wrong)\nfailed\n$/);
-  expect(stderr).toBe('vlm2vec: the scores are not those that VLM2Vec-Qwen2VL-2B publishes.\n');
+  expect(stderr).toBe('vlm2vec: the scores are not those published by VLM2Vec-Qwen2VL-2B publishes.\n');
   const json = JSON.parse((await run([...args, '--json'])).stdout) as { passed: boolean; answers: unknown[] };
   expect(json).toMatchObject({ passed: false, model: 'v1-2b', tolerance: 0.01 });
   expect(json.answers).toHaveLength(2);

@@ -54,8 +54,8 @@ export interface EvalArguments extends MergeArguments {
 export async function evalCommand(args: EvalArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
   const { out, shard, limit, vectors } = args;
   if (shard && args.details !== undefined)
-    throw new InvalidInputError('A shard chooses nothing: --details is for merge.');
-  if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, for merge to find it.');
+    throw new InvalidInputError('A shard does not rank anything yet: use --details with merge.');
+  if (shard && out === undefined) throw new InvalidInputError('A shard needs --out, so that merge can find it.');
   const place = vectors === undefined ? null : parsePlace(vectors);
   const reader = await bundleAt(args.model);
   const benchmark = await openBenchmark(args, args.sets, args.against, signal);
@@ -96,7 +96,7 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
           await writeWhole(path.join(out, PART_FILE), part);
           progress.clear();
           await printLine(
-            `Part ${shard.index + 1} of ${shard.count} is whole: of ${pairs} pairs, ${encoded} embedded now.`,
+            `Part ${shard.index + 1} of ${shard.count} is complete: ${pairs} pairs, ${encoded} of them embedded in this run.`,
           );
           return;
         }
@@ -142,7 +142,7 @@ export async function mergeCommand(parts: readonly string[], args: MergeArgument
   const benchmark = await openBenchmark(args, sets.join(','), against, signal);
   const { label, revision, limit } = subject.data;
   if (benchmark.revision !== revision) {
-    throw new InvalidInputError(`The parts are of ${label} at ${revision}, not at ${benchmark.revision}.`, {
+    throw new InvalidInputError(`The parts are from ${label} at ${revision}, not at ${benchmark.revision}.`, {
       label,
       revision,
     });

@@ -27,7 +27,7 @@ function numbers(most: number): (value: string) => number[] {
   return (value) => {
     const all = value.split(',').map((each) => positiveInteger(each.trim()));
     if (all.every((each) => each <= most)) return [...new Set(all)].sort((a, b) => a - b);
-    throw new InvalidArgumentError(`They are ${most} at most.`);
+    throw new InvalidArgumentError(`The largest allowed value is ${most}.`);
   };
 }
 
@@ -35,7 +35,7 @@ function numbers(most: number): (value: string) => number[] {
 function device(value: string): 'cpu' | 'webgpu' {
   if (value === 'cpu' || value === 'webgpu') return value;
   throw new InvalidArgumentError(
-    value === 'wasm' ? 'wasm is for browsers; here cpu does its work, and faster.' : 'It is cpu or webgpu.',
+    value === 'wasm' ? 'wasm is for browsers; use cpu here, which is faster.' : 'Use cpu or webgpu.',
   );
 }
 
@@ -48,14 +48,14 @@ function withModel(command: Command): Command {
     .addOption(computeOption())
     .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
     .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
-    .option('--num-crops <n>', 'cut images into at most so many tiles, with models that cut them', positiveInteger)
+    .option('--num-crops <n>', 'cut images into at most this many tiles, for models that use tiles', positiveInteger)
     .addOption(recipeOption("the bundle's own"));
 }
 
 function recipeOption(otherwise: string): Option {
   return new Option(
     '--recipe <name|file>',
-    `how the model is asked: ${recipes.map(({ name }) => name).join(', ')}, or a JSON file (default: ${otherwise})`,
+    `how the model is prompted: ${recipes.map(({ name }) => name).join(', ')}, or a JSON file (default: ${otherwise})`,
   );
 }
 
@@ -70,7 +70,7 @@ function deviceOption(): Option {
 function weightsOption(): Option {
   return new Option(
     '--weights <auto|resident|streamed>',
-    'keep weights in memory, or read them anew for each group of inputs: slower, for models larger than memory',
+    'keep weights in memory, or read them again for each group of inputs: slower, for models larger than memory',
   )
     .choices(['auto', 'resident', 'streamed'])
     .default('auto');
@@ -79,7 +79,7 @@ function weightsOption(): Option {
 function computeOption(): Option {
   return new Option(
     '--compute <exact|fast>',
-    'products with quantized weights: fast rounds what is multiplied to 8 bits, where the probe passes that',
+    'products with quantized weights: fast rounds activations to 8 bits, if that passes the probe',
   )
     .choices(['exact', 'fast'])
     .default('exact');
@@ -88,15 +88,15 @@ function computeOption(): Option {
 /** Options of `eval` and `eval merge`. */
 function withReport(command: Command): Command {
   return command
-    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
+    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files next to the data)')
     .addOption(
       new Option('--against <row>', "the published row to compare with (default: the model's own)").choices([
         ...new Set([...PUBLISHED_NAMES, ...DOCUMENT_MODEL_NAMES]),
       ]),
     )
-    .option('--details <file.jsonl>', 'write a line per query: what was chosen, what is right, their scores')
-    .option('--vectors <place>', 'write the vectors too: *.parquet, *.npy, *.jsonl or lance:<database>/<table>')
-    .option('--json', 'print the report as JSON, not as Markdown');
+    .option('--details <file.jsonl>', 'write a line per query: the chosen and the right candidate, with their scores')
+    .option('--vectors <place>', 'also write the vectors: *.parquet, *.npy, *.jsonl or lance:<database>/<table>')
+    .option('--json', 'print the report as JSON instead of Markdown');
 }
 
 function program(progress: ProgressLine, signal: AbortSignal): Command {
@@ -110,20 +110,20 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
 
   command('convert <checkpoint>')
     .description('Convert a checkpoint (folder or Hub repository, base model or adapter) to a bundle.')
-    .option('--base <checkpoint>', "the adapter's base model (default: the one that it names)")
+    .option('--base <checkpoint>', "the adapter's base model (default: the one that the adapter names)")
     .option('--adapter <checkpoint>', 'an adapter to merge into the base model')
-    .requiredOption('--out <folder>', 'where the bundle goes')
+    .requiredOption('--out <folder>', 'folder for the bundle')
     .addOption(new Option('--dtype <dtype>', 'how weights are stored').choices(DTYPES).makeOptionMandatory())
     .addOption(
       new Option(
         '--effort <effort>',
-        'best: 4-bit matrices are rounded a second time, so that what they compute errs least; the checkpoint is read twice',
+        'best: 4-bit matrices are rounded a second time to minimise the error of their outputs; the checkpoint is read twice',
       )
         .choices(['fast', 'best'])
         .default('fast'),
     )
-    .addOption(recipeOption("the repository's, else by what the files say"))
-    .option('--report', 'also print bits, bytes, error and time of each kind of weight')
+    .addOption(recipeOption("the repository's, otherwise determined by the files"))
+    .option('--report', 'also print bits, bytes, error and time for each kind of weight')
     .action((checkpoint: string, args: ConvertArguments) => convert(checkpoint, args, progress, signal));
 
   addEmbed(withModel(command('embed [inputs...]')), progress, signal);
@@ -139,10 +139,10 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   const evaluation = command('eval <data>').enablePositionalOptions();
   evaluation
     .description(
-      'Evaluate a bundle on MMEB: P@1 per set and on average, beside the published scores. <data> is a folder as ' +
-        'published (<Set>/test-00000-of-00001.parquet, images.zip), or its repository, TIGER-Lab/MMEB-eval. Or on the ' +
-        'visual documents of MMEB-V2, by NDCG@5: <data> is a repository as vidore/arxivqa_test_subsampled_beir, or a folder ' +
-        'that holds some under their names (queries, corpus and qrels in each).',
+      'Evaluate a bundle on MMEB: P@1 per set and on average, next to the published scores. <data> is a folder in the layout ' +
+        'published (<Set>/test-00000-of-00001.parquet, images.zip), or its repository, TIGER-Lab/MMEB-eval. Or evaluate on the ' +
+        'visual documents of MMEB-V2, by NDCG@5: <data> is a repository such as vidore/arxivqa_test_subsampled_beir, or a folder ' +
+        'that contains some under their names (queries, corpus and qrels in each).',
     )
     .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
     .addOption(deviceOption())
@@ -151,41 +151,39 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(
       new Option(
         '--regime <name>',
-        'how large pictures are: v1 as in the paper, 1344 × 1344 (Phi-3.5-V: at most 4 crops); v2 aspect kept, at most ' +
-          "1,003,520 pixels; native the checkpoint's own limits (default: v1; of visual documents v2)",
+        'how large pictures are: v1 as in the paper, 1344 × 1344 (Phi-3.5-V: at most 4 crops); v2 keeps the aspect ratio, at most ' +
+          "1,003,520 pixels; native uses the checkpoint's own limits (default: v1; for visual documents v2)",
       ).choices(REGIMES),
     )
-    .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
-    .option('--num-crops <n>', "tiles of a picture at most, in place of the regime's", positiveInteger)
+    .option('--max-pixels <n>', "upper limit instead of the regime's", positiveInteger)
+    .option('--num-crops <n>', "maximum number of tiles per picture, instead of the regime's", positiveInteger)
     .option(
       '--sets <names>',
-      'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD; of visual documents ' +
+      'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD; for visual documents ' +
         'sets, ViDoRe v1, ViDoRe v2, VisRAG, OOD',
     )
     .option('--limit <n>', 'only the first n queries of each set', positiveInteger)
     .option(
       '--shard <i/n>',
-      'embed only the i-th of n shares, into --out; join them with vlm2vec eval merge',
+      'embed only the i-th of n shards, into --out; join them with vlm2vec eval merge',
       parseShard,
     )
-    .option('--out <folder>', 'keep vectors, report.md and report.json there; run again to go on where it stopped');
+    .option('--out <folder>', 'keep vectors, report.md and report.json there; run again to continue where it stopped');
   withReport(evaluation).action((data: string, args: Omit<EvalArguments, 'data'>) => {
     if (args.model === undefined) evaluation.error("error: required option '--model <bundle>' not specified");
     return evalCommand({ ...args, data }, progress, signal);
   });
   const merge = evaluation.command('merge <parts...>').copyInheritedSettings(root);
   merge
-    .description('Join the folders of all shards and report. No model is run.')
-    .requiredOption('--data <folder|repo>', 'the data that they are of')
+    .description('Join the folders of all shards and write the report. No model is run.')
+    .requiredOption('--data <folder|repo>', 'the data that the shards were made from')
     .option('--out <folder>', 'put report.md and report.json there');
   withReport(merge).action((parts: string[], args: MergeArguments) => mergeCommand(parts, args, signal));
 
   evaluation
     .command('compare <a> <b>')
     .copyInheritedSettings(root)
-    .description(
-      'Hold two runs against each other by their --details: P@1 (NDCG@5) and the difference, with 95 % intervals.',
-    )
+    .description('Compare two runs using their --details: P@1 (NDCG@5) and the difference, with 95 % intervals.')
     .option('--json', 'print it as JSON')
     .action((a: string, b: string, args: { json?: boolean }) => compareCommand(a, b, args));
 
@@ -193,18 +191,18 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .command('failures <details>')
     .copyInheritedSettings(root)
     .description(
-      'A page of what a run got wrong, from its --details: queries, what was chosen, what is right, with pictures.',
+      'Write a page showing what a run got wrong, from its --details: queries, chosen and right candidates, with pictures.',
     )
-    .requiredOption('--data <folder|repo>', 'the data that the run is of')
-    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
-    .requiredOption('--out <file.html>', 'the page; it holds its pictures')
-    .option('--most <n>', 'show so many, the worst', positiveInteger, 100)
+    .requiredOption('--data <folder|repo>', 'the data that the run used')
+    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files next to the data)')
+    .requiredOption('--out <file.html>', 'the page; it includes its pictures')
+    .option('--most <n>', 'show this many of the worst', positiveInteger, 100)
     .action((details: string, args: FailuresArguments) => failuresCommand(details, args, progress, signal));
 
   command('verify <bundle>')
-    .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")
+    .description("Check a bundle against the model card's own example; exit code 1 if it gives different scores.")
     .requiredOption('--image <path|url>', 'the example: figures/example.jpg of TIGER-AI-Lab/VLM2Vec')
-    .addOption(new Option('--as <model>', "hold it to this card (default: the model's own)").choices(CARD_MODELS))
+    .addOption(new Option('--as <model>', "compare with this card (default: the model's own)").choices(CARD_MODELS))
     .addOption(deviceOption())
     .addOption(weightsOption())
     .option('--json', 'print it as JSON')
@@ -218,19 +216,18 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(modelOption().makeOptionMandatory())
     .addOption(deviceOption())
     .addOption(
-      new Option('--activations <which>', 'numbers between the weights (default: f32 on cpu, both on webgpu)').choices([
-        'f32',
-        'f16',
-      ]),
+      new Option('--activations <which>', 'number format of activations (default: f32 on cpu, both on webgpu)').choices(
+        ['f32', 'f16'],
+      ),
     )
     .addOption(computeOption())
     .option('--pictures <sizes>', `visual tokens (default: ${PICTURE_SIZES.join(',')})`, numbers(16384))
-    .option('--captions <counts>', `captions in a call (default: ${CAPTION_COUNTS.join(',')})`, numbers(MOST_CAPTIONS))
-    .option('--seconds <n>', 'spend so long on repeating each (default: 3)', positiveInteger)
-    .option('--longest <n>', 'leave out what takes longer, in seconds (default: 60)', positiveInteger)
-    .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
+    .option('--captions <counts>', `captions per call (default: ${CAPTION_COUNTS.join(',')})`, numbers(MOST_CAPTIONS))
+    .option('--seconds <n>', 'seconds to spend on repeating each (default: 3)', positiveInteger)
+    .option('--longest <n>', 'skip anything that takes longer, in seconds (default: 60)', positiveInteger)
+    .option('--threads <n>', 'CPU threads (default: ONNX Runtime decides)', positiveInteger)
     .addOption(new Option('--json', 'print the report as JSON').conflicts('markdown'))
-    .option('--markdown', 'print the report as Markdown, to paste it somewhere')
+    .option('--markdown', 'print the report as Markdown, for pasting')
     .action((args: BenchArguments) => bench(args, progress, signal));
 
   const withDevice = (of: Command) =>
@@ -239,7 +236,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
 
   command('inspect <bundle>')
     .description(
-      'Say what a bundle holds and how it is asked: architecture, recipe, dims, dtype, stages, bytes, source.',
+      'Show what a bundle contains and how it is prompted: architecture, recipe, dims, dtype, stages, bytes, source.',
     )
     .option('--json', 'print it as JSON')
     .action((bundle: string, args: { json?: boolean }) => inspect(bundle, args));

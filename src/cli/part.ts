@@ -33,8 +33,8 @@ export async function readParts(folders: readonly string[]): Promise<Part> {
   for (const { folder, part } of others) {
     if (same(part) !== same(first.part)) {
       throw new InvalidInputError(
-        `${folder} and ${first.folder} are parts of different evaluations: of another model, device, regime, data or ` +
-          'choice of sets, or of another number of shards.',
+        `${folder} and ${first.folder} are parts of different evaluations: the model, device, regime, data, ` +
+          'choice of sets or number of shards differs.',
       );
     }
   }
@@ -42,7 +42,7 @@ export async function readParts(folders: readonly string[]): Promise<Part> {
   const there = new Set(parts.map(({ part }) => part.shard.index));
   const lacking = Array.from({ length: count }, (_, i) => i).filter((i) => !there.has(i));
   if (lacking.length > 0) {
-    throw new InvalidInputError(`Of ${count} parts these are missing: ${lacking.map((i) => i + 1).join(', ')}.`, {
+    throw new InvalidInputError(`Of ${count} parts, these are missing: ${lacking.map((i) => i + 1).join(', ')}.`, {
       lacking,
     });
   }
@@ -53,7 +53,7 @@ async function readPart(folder: string): Promise<Part> {
   const file = path.join(folder, PART_FILE);
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw new SourceNotFoundError(
-      `${folder} is no finished part: it has no ${PART_FILE}. Run vlm2vec eval --shard to its end first.`,
+      `${folder} is not a finished part: it has no ${PART_FILE}. Let vlm2vec eval --shard finish first.`,
       { folder },
       { cause },
     );

@@ -24,26 +24,26 @@ const collect = (value: string, before: string[] = []) => [...before, value];
 function cosine(value: string): number {
   const number = Number(value);
   if (value.trim() !== '' && number >= -1 && number <= 1) return number;
-  throw new InvalidArgumentError('It is a cosine, -1 to 1.');
+  throw new InvalidArgumentError('It must be a cosine, from -1 to 1.');
 }
 
 export function addPhotoCommands({ command, withDevice, positiveInteger, progress, signal }: CommandContext): void {
   withDevice(command('index [folders...]'))
     .description(
-      'Index the pictures in folders, to be searched with vlm2vec search, on the page, or from a static host. Run again, it ' +
-        'embeds what is new or changed, forgets what is gone, and goes on where it was stopped.',
+      'Index the pictures in folders, for searching with vlm2vec search, on the page, or from a static host. When run again, it ' +
+        'embeds what is new or changed, forgets what is gone, and continues where it was stopped.',
     )
-    .option('--out <dir>', 'the index; its folders are looked through again where none are named')
+    .option('--out <dir>', 'the index; without named folders, its own folders are scanned again')
     .option('--model <bundle>', "folder of a bundle, or nano (default: the index's)")
-    .option('--dims <n>', 'shorter vectors, where the recipe offers them (Matryoshka)', positiveInteger)
-    .option('--no-thumbnails', 'make no small pictures')
-    .option('--retry', 'also try what could not be indexed before')
-    .option('--import <file>', 'begin with an exported index, of the page or of --export, in place of what there is')
+    .option('--dims <n>', 'shorter vectors, if the recipe offers them (Matryoshka)', positiveInteger)
+    .option('--no-thumbnails', 'do not make thumbnails')
+    .option('--retry', 'also try files that could not be indexed before')
+    .option('--import <file>', 'start from an exported index (from the page or --export), replacing the current one')
     .option(
       '--export <file>',
-      'write the index as one file, which the page imports; alone, without a look at the folders',
+      'write the index as one file, which the page can import; on its own, folders are not scanned',
     )
-    .option('--status <dir>', 'say what an index holds and which files could not be indexed')
+    .option('--status <dir>', 'show what an index contains and which files could not be indexed')
     .option('--json', 'print it as JSON')
     .option('--quiet', 'no progress')
     .addHelpText(
@@ -55,8 +55,8 @@ Examples:
   vlm2vec index --status photos.index
   vlm2vec index --out photos.index --export photos.bin
 
-Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files or folders that could not be read;
-130 stopped by Ctrl-C: run it again to go on.`,
+Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for files or folders that could not be read;
+130 stopped by Ctrl-C: run it again to continue.`,
     )
     .action((folders: string[], { quiet, ...args }: IndexArguments & Quiet) =>
       indexCommand(folders, args, quiet ? SILENT : progress, signal),
@@ -64,21 +64,25 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files o
 
   withDevice(command('search <index> [words...]'))
     .description(
-      'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words mean what they ' +
-        'mean on the page: "a dog +snow -people". Without words and pictures: all that the filters let through, newest first.',
+      'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words have the same ' +
+        'meaning as on the page: "a dog +snow -people". Without words and pictures: everything that matches the filters, newest first.',
     )
-    .option('--image <path>', 'a picture to look like; with words, both are read together; may be given again', collect)
-    .option('--like <path>', 'the same of a picture of the index: its vector is used, and no model needed', collect)
-    .option('--model <bundle>', "the index's model, where it lies elsewhere by now")
-    .option('--instruction <text>', "in place of the recipe's own")
+    .option(
+      '--image <path>',
+      'find pictures like this one; with words, both are read together; may be repeated',
+      collect,
+    )
+    .option('--like <path>', 'the same for a picture of the index: its vector is used, so no model is needed', collect)
+    .option('--model <bundle>', "the index's model, if it has been moved")
+    .option('--instruction <text>', "instruction to use instead of the recipe's own")
     .option('--from <day>', 'taken on that day or later: 2024-05-01')
     .option('--to <day>', 'taken on that day or before')
-    .option('--camera <name>', 'taken with it; may be given again', collect)
-    .option('--folder <path>', 'in that folder, by its name in the index: Photos/2024')
-    .option('--top <n>', 'so many, best first (default: those that stand out, at most 200)', positiveInteger)
-    .option('--min-score <s>', 'only cosines of at least that', cosine)
-    .option('--relative', "print folder's name and path in it, not where it lies on this disk")
-    .option('-0, --null', 'end each path with NUL, not a new line: for xargs -0; nothing is escaped')
+    .option('--camera <name>', 'taken with this camera; may be repeated', collect)
+    .option('--folder <path>', 'in this folder, by its name in the index: Photos/2024')
+    .option('--top <n>', 'this many, best first (default: those that stand out, at most 200)', positiveInteger)
+    .option('--min-score <s>', 'only results with at least this cosine', cosine)
+    .option('--relative', "print the folder's name and the path in it instead of the path on this disk")
+    .option('-0, --null', 'end each path with NUL instead of a newline, for xargs -0; nothing is escaped')
     .option('--json', 'print {"hits": [{"path", "score", "z", "relevant", …}], "weak", "candidates"}')
     .option('--quiet', 'no progress')
     .addHelpText(

@@ -44,10 +44,10 @@ export async function indexCommand(
   const { out, status } = args;
   if (status !== undefined) {
     if (out !== undefined || folders.length > 0)
-      throw new InvalidInputError('--status goes with no folder and no --out.');
+      throw new InvalidInputError('--status cannot be combined with folders or --out.');
     return printStatus(status, args.json ?? false);
   }
-  if (out === undefined) throw new InvalidInputError('Say where the index goes, or is: --out <dir>.');
+  if (out === undefined) throw new InvalidInputError('Say where the index is or should be created: --out <dir>.');
   if (args.export !== undefined && args.model === undefined && folders.length === 0 && args.import === undefined) {
     return exportIndexTo(args.export, out, progress, signal);
   }
@@ -104,7 +104,7 @@ function expectFolder(folder: string): void {
   const status = statSync(folder, { throwIfNoEntry: false });
   if (!status) throw new SourceNotFoundError(`There is no folder ${folder}.`, { folder });
   if (!status.isDirectory())
-    throw new InvalidInputError(`${folder} is a file; name the folder that it is in.`, { folder });
+    throw new InvalidInputError(`${folder} is a file; name the folder that contains it.`, { folder });
 }
 
 function exportedFile(place: string): Blob {
@@ -117,7 +117,7 @@ const count = (number: number, what: string) => `${number.toLocaleString('en')} 
 
 function showRun({ phase, progress: run }: FolderIndexer, line: ProgressLine): void {
   if (!run) return;
-  if (phase === 'walking') return line.tick(() => `Looking through folders: ${count(run.found, 'picture')}`);
+  if (phase === 'walking') return line.tick(() => `Scanning folders: ${count(run.found, 'picture')}`);
   if (phase !== 'indexing') return;
   line.tick(() => {
     const words = [`${run.done.toLocaleString('en')} of ${count(run.total, 'picture')}`];
@@ -155,14 +155,14 @@ async function report(
   if (problems.length + unread.length === 0) return;
   const parts = [
     ...(problems.length > 0 ? [`${count(problems.length, 'file')} could not be indexed`] : []),
-    ...(unread.length > 0 ? [`${count(unread.length, 'folder')} could not be read, wholly or in part`] : []),
+    ...(unread.length > 0 ? [`${count(unread.length, 'folder')} could not be read, completely or in part`] : []),
   ];
   throw new InputsSkipped(`${parts.join('; ')}. --retry tries them again.`);
 }
 
 /** Of an imported index: nobody has said where its folders are. */
 function lost(name: string): string {
-  return `“${name}” came with an import; its pictures can be searched. Name the folder of that name to go on with it.`;
+  return `“${name}” came with an import; its pictures can be searched. Name a folder with that name to continue with it.`;
 }
 
 async function printStatus(place: string, json: boolean): Promise<void> {
@@ -183,7 +183,7 @@ async function printStatus(place: string, json: boolean): Promise<void> {
     await printLine(`${count(pictures, 'picture')}, ${count(problems.length, 'problem')}`);
     await printLine(`model   ${indexed.name ?? 'without a name'}, ${indexed.dims} dimensions, id ${indexed.id}`);
     if (model !== null) await printLine(`        ${model}`);
-    if (meta.unfinished) await printLine('A run was not finished: vlm2vec index goes on with it.');
+    if (meta.unfinished) await printLine('A run was not finished: vlm2vec index continues it.');
     for (const { name, indexed: each, problem } of folders) {
       await printLine(`folder  ${name}: ${count(each, 'picture')}${problem ? `. ${problem.reason}` : ''}`);
     }

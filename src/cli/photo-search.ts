@@ -60,7 +60,7 @@ export async function searchCommand(
       ? await look(index, { ...query, filter, limit: args.top ?? MOST }, args, progress, signal)
       : listed(library, filter, args);
     await printHits(found, library, args);
-    if (found.weak) warn('Nothing stands out: what was found may be no better than chance.', progress);
+    if (found.weak) warn('Nothing stands out: the results may be no better than chance.', progress);
   } finally {
     await index.library.close();
   }
@@ -83,12 +83,12 @@ function queryOf(words: readonly string[], args: PhotoSearchArguments, library: 
   const query = searchQuery({ parsed: parseQuery(text), like });
   if (query) return args.instruction === undefined ? query : { ...query, instruction: args.instruction };
   if (text !== '') {
-    throw new InvalidInputError(`“${text}” says only what pictures should not be like. Say what to look for, too.`);
+    throw new InvalidInputError(`“${text}” only says what pictures should not be like. Also say what to search for.`);
   }
   const isFiltered = Object.keys(filterOf(args)).length > 0;
   if (isFiltered || args.top !== undefined) return null;
   throw new InvalidInputError(
-    'There is nothing to look for: give words, --image, --like, or a filter (--from, --to, --camera, --folder).',
+    'The query is empty: give words, --image, --like, or a filter (--from, --to, --camera, --folder).',
   );
 }
 
@@ -110,9 +110,12 @@ function indexedPicture(place: string, library: Library): PictureRow {
     if (library.catalog.itemOf(row).path === place) byName = row;
   }
   if (byName) return byName;
-  throw new SourceNotFoundError(`The index has no picture ${place}. One that is not in it: --image ${place}`, {
-    place,
-  });
+  throw new SourceNotFoundError(
+    `The index has no picture ${place}. For a picture that is not in the index, use --image ${place}`,
+    {
+      place,
+    },
+  );
 }
 
 function realOf(place: string): string {
@@ -127,7 +130,7 @@ function realOf(place: string): string {
 function filterOf({ from, to, camera, folder }: PhotoSearchArguments): PhotoFilter {
   for (const [name, day] of [['--from', from] as const, ['--to', to] as const]) {
     if (day === undefined || Number.isFinite(dayOf(day))) continue;
-    throw new InvalidInputError(`${name} ${day}: a day is expected, like 2024-05-31.`, { option: name });
+    throw new InvalidInputError(`${name} ${day}: a day such as 2024-05-31 is expected.`, { option: name });
   }
   return {
     ...daysFilter(from ?? '', to ?? ''),

@@ -94,8 +94,8 @@ test('status says what there is and what could not be indexed, and is done with 
 
 test.each([
   ['no index', () => ['search', at('none'), 'a'], /There is no index at .*none.*vlm2vec index/],
-  ['no question', () => ['search', index], /There is nothing to look for/],
-  ['only exclusions', () => ['search', index, '--top', '3', ' -red'], /says only what/],
+  ['no question', () => ['search', index], /The query is empty/],
+  ['only exclusions', () => ['search', index, '--top', '3', ' -red'], /only says what/],
   ['no such picture', () => ['search', index, '--like', 'x.png'], /has no picture x\.png.*--image/],
   ['no day', () => ['search', index, '--from', 'May'], /--from May: a day/],
   ['no model', () => ['index', photos, '--out', at('new')], /Name the model/],

@@ -61,7 +61,7 @@ export async function bundleAt(place: string): Promise<BundleReader> {
   const holds = (file: string) => existsSync(path.join(place, file));
   if (!holds(MANIFEST_PATH) && CHECKPOINT_FILES.some(holds)) {
     throw new SourceNotFoundError(
-      `There is no bundle at ${place}: it is a checkpoint. Make one of it: vlm2vec convert ${place} --out <folder> --dtype q8`,
+      `There is no bundle at ${place}: it is a checkpoint. Convert it with: vlm2vec convert ${place} --out <folder> --dtype q8`,
       { place },
     );
   }
@@ -70,10 +70,10 @@ export async function bundleAt(place: string): Promise<BundleReader> {
 
 /** What is there instead, and what to do. */
 function noFolder(place: string, isFile: boolean): string {
-  if (isFile) return 'it is a file, and a bundle is a folder.';
-  if (/^https?:/.test(place)) return 'an address is taken by rank only; here it is a folder.';
+  if (isFile) return 'it is a file, but a bundle is a folder.';
+  if (/^https?:/.test(place)) return 'only rank takes an address; give a folder here.';
   if (!place.startsWith('.') && parseRepository(place)) {
-    return `not a folder. A repository of the Hub is converted first: vlm2vec convert ${place} --out <folder> --dtype q8`;
+    return `not a folder. A Hub repository has to be converted first: vlm2vec convert ${place} --out <folder> --dtype q8`;
   }
-  return 'not a folder. Make one with vlm2vec convert.';
+  return 'not a folder. Create one with vlm2vec convert.';
 }

@@ -12,7 +12,7 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
   wait: 'Waiting',
   measure: 'Choosing precisions',
   convert: 'Converting',
-  calibrate: 'Measuring what the weights see',
+  calibrate: 'Measuring the inputs of the weights',
   refine: 'Rounding again',
   probe: 'Computing the probe',
   publish: 'Publishing',

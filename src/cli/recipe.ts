@@ -57,7 +57,7 @@ export function licenceWarnings({ title, licence }: Recipe): string[] {
 
 /** `Apache-2.0, commercial use allowed` */
 export function describeLicence({ name, commercial }: Licence): string {
-  if (name === null && commercial === null) return 'not known; ask their authors before you use them';
+  if (name === null && commercial === null) return 'not known; ask the authors before you use them';
   const use =
     commercial === null
       ? 'whether commercial use is allowed is not known'

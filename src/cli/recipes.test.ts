@@ -128,7 +128,7 @@ describe('embed gives the authors’ vectors', () => {
       expect(maxDifference(Float32Array.from(found.lines[i]!.embedding!), floats(item.embedding!))).toBeLessThan(5e-6);
     }
     const without = await embed([{ text }], '--model', at('gme'), '--instruction', instruction!);
-    expect(without.stderr).toMatch(/GME-Qwen2-VL takes an instruction on the side query alone/);
+    expect(without.stderr).toMatch(/GME-Qwen2-VL takes an instruction only on the side query/);
   });
 });
 
@@ -206,7 +206,9 @@ describe('--skip-bad', () => {
       await lines(values.slice(0, 3)),
     ]);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toBe(`vlm2vec: 2 of 3 inputs could not be embedded. They are in ${at('some.errors.jsonl')}.\n`);
+    expect(stderr).toBe(
+      `vlm2vec: 2 of 3 inputs could not be embedded. They are listed in ${at('some.errors.jsonl')}.\n`,
+    );
     const errors = (await readFile(at('some.errors.jsonl'), 'utf8')).trimEnd().split('\n');
     expect(errors.map((line) => JSON.parse(line) as Line)).toMatchObject([
       { id: '2', error: expect.stringMatching(/^line 2: is not JSON/) },
@@ -243,7 +245,7 @@ describe('what is said of a recipe', () => {
     await cp(checkpointPath('tiny-tied'), rzen, { recursive: true });
     const { stderr, stdout } = await convert(rzen, 'rzen');
     expect(stderr).toBe(
-      "vlm2vec: The licence of RzenEmbed's weights: not known; ask their authors before you use them.\n",
+      "vlm2vec: The licence of RzenEmbed's weights: not known; ask the authors before you use them.\n",
     );
     expect(stdout).toContain('recipe        rzenembed (RzenEmbed)');
     const inspected = await run(['inspect', at('guessed')]);
@@ -325,7 +327,7 @@ test('rank by several vectors per input, and with another recipe', async () => {
 test.each([
   ['./nofolder', /no bundle at \.\/nofolder: not a folder/],
   [fixturePath('README.md'), /README\.md: it is a file/],
-  [checkpointPath('tiny-tied'), /tiny-tied: it is a checkpoint\. Make one of it: vlm2vec convert /],
+  [checkpointPath('tiny-tied'), /tiny-tied: it is a checkpoint\. Convert it with: vlm2vec convert /],
 ])('--model %s', async (place, message) => {
   for (const args of [
     ['embed', '--jsonl', '-', '--model', place],

@@ -106,5 +106,5 @@ test('--resume refuses inputs that changed where they are written', async () => 
   await writeFile(file, '{"text": "a blue kite"}\n');
   const { code, stderr } = await run(args);
   expect(code).toBe(2);
-  expect(stderr).toContain('have changed, gone, or moved');
+  expect(stderr).toContain('were changed, removed or moved');
 });

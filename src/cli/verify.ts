@@ -38,7 +38,7 @@ export async function verify(
     progress.clear();
     if (json) await printLine(JSON.stringify(report, null, 2));
     else for (const line of describe(report, runtime.info.dtype)) await printLine(line);
-    if (!report.passed) throw new CheckFailed(`the scores are not those that ${report.label} publishes.`);
+    if (!report.passed) throw new CheckFailed(`the scores are not those published by ${report.label}.`);
   } finally {
     await runtime.dispose();
   }

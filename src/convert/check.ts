@@ -28,7 +28,7 @@ export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeig
     if (rows !== weight.shape[0]) {
       const expected = `[${weight.shape[0]}, ${columnsOf(weight)}]`;
       throw new CheckpointMismatchError(
-        `${weight.parts.join(' + ')} have ${rows} rows together, ${expected} is expected.`,
+        `${weight.parts.join(' + ')} have ${rows} rows in total, but ${expected} are expected.`,
         {
           tensors: weight.parts,
         },

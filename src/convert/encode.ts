@@ -130,7 +130,7 @@ export class PieceEncoder {
     const { error, norm } = this;
     if (error <= most * most * norm) return;
     throw new UnsupportedError(
-      `${part} holds weights too small for this dtype: what is stored differs by ${(100 * Math.sqrt(error / norm)).toPrecision(2)} %. ` +
+      `${part} contains weights too small for this dtype: the stored values differ by ${(100 * Math.sqrt(error / norm)).toPrecision(2)} %. ` +
         'Convert with --dtype fp32.',
       { tensor: part },
     );
@@ -165,7 +165,7 @@ export function naming(part: string, encode: () => void): void {
     encode();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const message = `${part} holds weights too large for this dtype. Convert with --dtype fp32.`;
+    const message = `${part} contains weights too large for this dtype. Convert with --dtype fp32.`;
     throw new UnsupportedError(message, { tensor: part }, { cause });
   }
 }

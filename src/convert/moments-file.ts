@@ -95,7 +95,7 @@ export class MomentsFile {
 /** The journal says what this file held: all of it is of no use without. */
 function fail(cause?: unknown): never {
   throw new IntegrityError(
-    'What was measured for this conversion was lost by the disk; it begins anew.',
+    'The measurements for this conversion were lost by the disk; the measuring pass starts over.',
     { path: MOMENTS_PATH, restart: true },
     { cause },
   );

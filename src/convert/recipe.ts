@@ -23,7 +23,7 @@ export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture,
   const { name, architectures } = chosen.recipe;
   if (!architectures.includes(architecture.id)) {
     throw new UnsupportedError(
-      `The recipe ${name} is for ${architectures.join(', ')}; the checkpoint is of ${architecture.id}.`,
+      `The recipe ${name} is for ${architectures.join(', ')}; the checkpoint's architecture is ${architecture.id}.`,
       { recipe: name, architecture: architecture.id },
     );
   }

@@ -54,14 +54,14 @@ export async function readRows(
   const values = weight.rowTransform === 'fold-temporal' ? foldTemporal(read, weight.patchArea!) : read;
   const columns = wholeColumns(weight);
   if (values.length !== count * columns) {
-    throw new CheckpointMismatchError(`${part}: rows ${first} to ${first + count} came back with another size.`, {
+    throw new CheckpointMismatchError(`${part}: rows ${first} to ${first + count} came back with a different size.`, {
       part,
     });
   }
   const bad = firstNonFinite(values);
   if (bad >= 0) {
     const row = first + Math.floor(bad / columns);
-    throw new CheckpointMismatchError(`${part} holds ${values[bad]} in row ${row}: the checkpoint is damaged.`, {
+    throw new CheckpointMismatchError(`${part} contains ${values[bad]} in row ${row}: the checkpoint is damaged.`, {
       tensor: part,
       row,
     });

@@ -36,9 +36,11 @@ export async function readTokenizerFiles(
   };
   const [tokenizer, tokenizerConfig] = [await read('tokenizer.json'), await read('tokenizer_config.json')];
   if (tokenizer === null)
-    throw new SourceNotFoundError('The checkpoint has no tokenizer.json; add the one of its model to the folder.');
+    throw new SourceNotFoundError("The checkpoint has no tokenizer.json; add its model's to the folder.");
   if (tokenizerConfig !== null && !isJsonObject(tokenizerConfig)) {
-    throw new CheckpointFormatError('tokenizer_config.json holds no JSON object.', { path: 'tokenizer_config.json' });
+    throw new CheckpointFormatError('tokenizer_config.json does not contain a JSON object.', {
+      path: 'tokenizer_config.json',
+    });
   }
   return { tokenizer, tokenizerConfig };
 }

@@ -45,7 +45,7 @@ describe('unlikePublished', () => {
     [
       'unime-v2',
       { image: { ...QWEN, maxPixels: 1_003_520 } },
-      'which changes pictures of 1806336 to 1806336 once more',
+      'which resizes pictures of 1806336 to 1806336 once more',
     ],
     ['lamra-ret', { image: { minPixels: 3136, maxPixels: 200_704 } }, 'changes pictures of 3136 to 235200 once more'],
   ] as const)('%s: %j', (recipe, differing, what) => {
@@ -76,9 +76,11 @@ describe('in a conversion', () => {
   test('is kept in the bundle, as is a repository of another owner', async () => {
     expect(await convert('TIGER-Lab/VLM2Vec-Qwen2VL-2B', 8)).toBeNull();
     expect(await convert('VLM2Vec-Qwen2VL-2B', 8)).toBeNull(); // a folder of its name
-    expect(await convert('TIGER-Lab/VLM2Vec-Qwen2VL-2B', 4)).toMatch(/not quite as VLM2Vec.*rank is 4, not 8/);
+    expect(await convert('TIGER-Lab/VLM2Vec-Qwen2VL-2B', 4)).toMatch(
+      /differs from what is known about VLM2Vec.*rank is 4, not 8/,
+    );
     expect(await convert('someone/VLM2Vec-Qwen2VL-2B', 8)).toMatch(
-      /^someone\/VLM2Vec-Qwen2VL-2B is no repository that is known, but has the name of TIGER-Lab\/VLM2Vec-Qwen2VL-2B/,
+      /^someone\/VLM2Vec-Qwen2VL-2B is not a known repository, but has the name of TIGER-Lab\/VLM2Vec-Qwen2VL-2B/,
     );
   });
 });

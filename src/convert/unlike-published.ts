@@ -26,7 +26,7 @@ export function unlikePublished({ checkpoint, architecture, recipe, image }: Fou
   if (found.length === 0) return null;
   const what = source.adapter?.id ?? source.base.id;
   return (
-    `${what} is not quite as ${recipe.title} is known to be: ${found.join('; ')}. Its files are followed; see whether they are ` +
+    `${what} differs from what is known about ${recipe.title}: ${found.join('; ')}. Its files are followed; check that they are ` +
     'the published ones.'
   );
 }
@@ -64,7 +64,7 @@ function limitsDiffer(
   }
   const given = areasOf(before);
   if (given === null || (minPixels <= given[0] && maxPixels >= given[1])) return [];
-  return [`${said}, which changes pictures of ${given.join(' to ')} once more`];
+  return [`${said}, which resizes pictures of ${given.join(' to ')} once more`];
 }
 
 /** The smallest and the largest picture that a step gives; null where it does not say. */

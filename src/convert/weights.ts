@@ -96,8 +96,8 @@ async function writeGroup(run: Run, { source, pieces }: PieceGroup): Promise<voi
     await state.add({ undo: done.map(({ index }) => index), files: [source.name] });
     if (passes === PASSES) {
       throw new IntegrityError(
-        `${source.name} came with another SHA-256 (${actual}) than the Hub lists (${pass.sha256}), ${PASSES} times. The ` +
-          'server, or what lies between, changes it: try another network, or later.',
+        `${source.name} arrived ${PASSES} times with a SHA-256 (${actual}) that differs from the Hub's (${pass.sha256}). The ` +
+          'server, or something in between, changes it: try another network, or try later.',
         { file: source.name, expected: pass.sha256, actual },
       );
     }

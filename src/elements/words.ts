@@ -1,4 +1,4 @@
-/** @file What the elements say. Pages in other languages give their own. */
+/** @file Texts of the elements. Pages in other languages provide their own. */
 
 /** Of `<vlm2vec-search>`. */
 export interface SearchWords {
@@ -55,7 +55,7 @@ export const SEARCH_WORDS: SearchWords = {
   download: (size) => `Download ${size}`,
   searching: 'Searching …',
   found: (pictures, weak) =>
-    weak ? 'Nothing stands out; perhaps there is no such picture.' : `${pictures} pictures, best first.`,
+    weak ? 'Nothing stands out. Perhaps there is no such picture.' : `${pictures} pictures, best first.`,
   more: 'More results',
   results: 'Results',
   like: 'More like this',

@@ -35,7 +35,7 @@ export function resampledMeans(
   { resamples = 2000, seed = 1 }: BootstrapOptions = {},
 ): Float64Array[] {
   if (sets.length === 0 || sets.some(({ length }) => length === 0)) {
-    throw new InvalidInputError('There is no interval of nothing: a set has no queries.');
+    throw new InvalidInputError('No interval can be computed: a set has no queries.');
   }
   const random = uniforms(seed);
   return sets.map((values) =>

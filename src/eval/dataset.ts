@@ -33,7 +33,7 @@ export async function openMmeb(tree: FileTree, { pictures, signal }: MmebOptions
   const sets = MMEB_SETS.filter(({ name }) => tables.has(name));
   if (sets.length === 0) {
     throw new SourceNotFoundError(
-      `${tree.label} holds no table of MMEB: <Set>/test-00000-of-00001.parquet, as in TIGER-Lab/MMEB-eval.`,
+      `${tree.label} contains no MMEB table: <Set>/test-00000-of-00001.parquet, as in TIGER-Lab/MMEB-eval.`,
       { label: tree.label },
     );
   }
@@ -52,7 +52,8 @@ async function readSet(
   paths: readonly string[],
   { limit = Infinity, signal }: RowOptions = {},
 ): Promise<EvalRows> {
-  if (paths.length === 0) throw new SourceNotFoundError(`${tree.label} does not hold ${set.name}.`, { set: set.name });
+  if (paths.length === 0)
+    throw new SourceNotFoundError(`${tree.label} does not contain ${set.name}.`, { set: set.name });
   const collected = new RowCollector();
   for (const path of paths) {
     const table = await openParquet(await tree.open(path, signal), signal);

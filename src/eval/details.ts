@@ -78,13 +78,17 @@ export function compareRuns(a: readonly AnyDetail[], b: readonly AnyDetail[]): C
   const other = new Map(b.map((detail) => [idOf(detail), detail]));
   if (other.size !== b.length) throw new InvalidInputError('The second run has a query twice.');
   if (a.length !== b.length) {
-    throw new InvalidInputError(`The runs have ${a.length} and ${b.length} queries; only equal ones can be compared.`);
+    throw new InvalidInputError(
+      `The runs have ${a.length} and ${b.length} queries; only runs over the same queries can be compared.`,
+    );
   }
   const bySet = new Map<string, [number, number][]>();
   for (const detail of a) {
     const twin = other.get(idOf(detail));
     if (!twin) {
-      throw new InvalidInputError(`${detail.set}, row ${detail.row}: the second run has another query there, or none.`);
+      throw new InvalidInputError(
+        `${detail.set}, row ${detail.row}: the second run has a different query there, or none.`,
+      );
     }
     other.delete(idOf(detail));
     const found = bySet.get(detail.set) ?? [];

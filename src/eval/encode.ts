@@ -131,7 +131,7 @@ export async function* storedSets<S extends NamedSet, R extends { pairs: readonl
     const lacking = keys.filter((key) => !store.has(key)).length;
     if (lacking > 0) {
       throw new InvalidInputError(
-        `${set.name}: ${lacking} of ${keys.length} vectors are missing. Is a part missing, or of other data?`,
+        `${set.name}: ${lacking} of ${keys.length} vectors are missing. Is a part missing, or was it made from other data?`,
         { set: set.name, lacking },
       );
     }
@@ -241,7 +241,7 @@ async function toInput(
 /** A NaN would make every first candidate win. */
 function checked(vector: Float32Array | undefined, dims: number): Float32Array {
   if (vector?.length !== dims || !vector.every(Number.isFinite)) {
-    throw new VLM2VecError('The model gave a vector that is not finite, or of another length.', { dims });
+    throw new VLM2VecError('The model gave a vector that is not finite or has a different length.', { dims });
   }
   return vector;
 }

@@ -22,7 +22,7 @@ export async function checkPages(file: AsyncBuffer, metadata: FileMetaData): Pro
       const first = column.dictionary_page_offset ? column.dictionary_page_offset : column.data_page_offset;
       const end = Number(first) + Number(column.total_compressed_size);
       if (!(Number(first) >= 0 && end >= Number(first) && end <= file.byteLength))
-        throw new Error('a column ends outside');
+        throw new Error('a column ends outside the file');
       for (let at = Number(first), values = 0; at < end && values < Number(column.num_values);) {
         const reader = new ThriftReader(new Uint8Array(await file.slice(at, Math.min(end, at + HEADER_BYTES))));
         const header = reader.struct();

@@ -23,5 +23,5 @@ test('a column of several values in a row is refused by name; its neighbours are
   expect(await table.read(['text'])).toEqual([{ text: 'a kite' }]);
   const refused = table.read(['text', 'pair']);
   await expect(refused).rejects.toThrow(DatasetFormatError);
-  await expect(refused).rejects.toThrow(/column pair holds more than one/);
+  await expect(refused).rejects.toThrow(/column pair has more than one/);
 });

@@ -33,8 +33,8 @@ export interface Table {
 export async function openParquet(source: ByteSource, signal?: AbortSignal, limits = MMEB_LIMITS): Promise<Table> {
   const { name, size } = source;
   if (size > limits.bytes)
-    throw new DatasetFormatError(`${name} has ${size} bytes: too large for a table of MMEB.`, { name });
-  if (size < 12) throw new DatasetFormatError(`${name} is no Parquet file: it has ${size} bytes.`, { name });
+    throw new DatasetFormatError(`${name} has ${size} bytes: too large for an MMEB table.`, { name });
+  if (size < 12) throw new DatasetFormatError(`${name} is not a Parquet file: it has ${size} bytes.`, { name });
   const file: AsyncBuffer = {
     byteLength: size,
     slice: async (start, end = size) => {
@@ -61,7 +61,7 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
           await checkPages(file, part);
           const options = { file, metadata: part, columns: [column], compressors, geoparquet: false, utf8: false };
           const values = (await parquetReadObjects(options)) as Record<string, unknown>[];
-          if (values.length !== count) throw new Error(`${values.length} rows where ${count} were promised`);
+          if (values.length !== count) throw new Error(`${values.length} rows instead of the declared ${count}`);
           values.forEach((value, row) => (objects[row] = merged(objects[row] ?? {}, value) as Record<string, unknown>));
         }
       }
@@ -74,7 +74,7 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
     read: (wanted) =>
       guarded(name, signal, async () => {
         const nested = wanted.find((column) => leaves.get(column)?.length !== 1);
-        if (nested !== undefined) throw new Error(`the column ${nested} holds more than one value or list in a row`);
+        if (nested !== undefined) throw new Error(`the column ${nested} has more than one value or list in a row`);
         const { compressors } = await import('hyparquet-compressors');
         await checkPages(file, metadata.read);
         const found: Record<string, unknown>[] = [];
@@ -90,7 +90,7 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
           }
           for (const object of objects) found.push(object);
         }
-        if (found.length !== rows) throw new Error(`${found.length} rows where ${rows} were promised`);
+        if (found.length !== rows) throw new Error(`${found.length} rows instead of the declared ${rows}`);
         return found;
       }),
     async *groups(wanted) {
@@ -175,6 +175,10 @@ async function guarded<T>(name: string, signal: AbortSignal | undefined, run: ()
     signal?.throwIfAborted();
     if (cause instanceof VLM2VecError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DatasetFormatError(`${name} is no Parquet file, or is damaged: ${reason}.`, { name, reason }, { cause });
+    throw new DatasetFormatError(
+      `${name} is not a Parquet file, or it is damaged: ${reason}.`,
+      { name, reason },
+      { cause },
+    );
   }
 }

@@ -34,7 +34,7 @@ export async function zipPictures(archive: ByteSource, signal?: AbortSignal): Pr
       const entry = entries.get(folder + path);
       if (entry) return entry;
     }
-    throw new SourceNotFoundError(`${archive.name} holds no picture ${path}.`, { path });
+    throw new SourceNotFoundError(`${archive.name} contains no picture ${path}.`, { path });
   };
   return {
     read: async (path, signal) => {
@@ -79,6 +79,6 @@ function folderPictures(tree: FileTree): Pictures {
 
 function checkedSize({ name, size }: ByteSource): number {
   if (size > MAX_PICTURE_BYTES)
-    throw new DatasetFormatError(`${name} has ${size} bytes: no picture of MMEB.`, { name });
+    throw new DatasetFormatError(`${name} has ${size} bytes, which no MMEB picture has.`, { name });
   return size;
 }

@@ -71,15 +71,15 @@ export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...reci
       regime: name,
     });
   };
-  if (!isRaw) refuse(`${recipe.title} has templates of its own, and MMEB's prompts are whole strings.`);
+  if (!isRaw) refuse(`${recipe.title} has its own templates, but MMEB's prompts are whole strings.`);
   if (pooling === 'all') refuse(`${recipe.title} gives several vectors per input.`);
   const unknown = Object.keys(recipe.prefixes ?? {}).filter((prefix) => !TARGET_PREFIXES.includes(prefix));
-  if (unknown.length > 0) refuse(`${recipe.title} has prefixes of its own (${unknown.join(', ')}).`);
+  if (unknown.length > 0) refuse(`${recipe.title} has its own prefixes (${unknown.join(', ')}).`);
   const fits: RegimeName[] = [];
   if (isSame(resize, FIT_FILE)) fits.push('v1', 'v2', 'native');
   else if (isSame(resize, V2_STEPS)) fits.push('v2');
   else if (resize.findLast((step) => 'fit' in step)?.fit === 'file') fits.push('native');
-  if (fits.length === 0) refuse(`${recipe.title} sizes pictures as no regime does.`);
+  if (fits.length === 0) refuse(`${recipe.title} sizes pictures in a way that no regime does.`);
   if (!fits.includes(name)) {
     refuse(`${recipe.title} sizes pictures in its own way, not as the regime ${name} does; use ${fits.join(' or ')}.`);
   }
@@ -117,7 +117,9 @@ function regimeOf(name: RegimeName, image: RegimePictures, choices: RegimeChoice
   for (const option of ['maxPixels', 'numCrops'] as const) {
     if (choices[option] === undefined || image.options.includes(option)) continue;
     const taken = image.options.join(', ') || 'no option';
-    throw new InvalidInputError(`${option} has no meaning for this model; of pictures it takes ${taken}.`, { option });
+    throw new InvalidInputError(`${option} has no meaning for this model; its picture options are ${taken}.`, {
+      option,
+    });
   }
   if (image.plan === 'native') return nativeRegime(name, image, choices.maxPixels, reading);
   if (name === 'v2') {
@@ -144,7 +146,7 @@ const whole =
 function cropsRegime(name: RegimeName, own: number | undefined, reading: RegimeReading): Regime {
   const numCrops = own ?? (name === 'v1' ? V1_CROPS : undefined);
   if (numCrops !== undefined && !(Number.isInteger(numCrops) && numCrops >= 1 && numCrops <= MAX_CROPS)) {
-    throw new InvalidInputError(`numCrops must be a whole number from 1 to ${MAX_CROPS}, it is ${numCrops}.`, {
+    throw new InvalidInputError(`numCrops is ${numCrops}; it must be a whole number from 1 to ${MAX_CROPS}.`, {
       numCrops,
     });
   }
@@ -160,7 +162,7 @@ function nativeRegime(
 ): Regime {
   const { minPixels: lower, maxPixels: most, patchSize, mergeSize } = image;
   if (lower === undefined || most === undefined || patchSize === undefined || mergeSize === undefined) {
-    throw new UnsupportedError('The model does not say within which limits it takes pictures.');
+    throw new UnsupportedError('The model does not state its limits for pictures.');
   }
   const factor = patchSize * mergeSize;
   const { minPixels, maxPixels: upper } = name === 'v2' ? V2_LIMITS : { minPixels: lower, maxPixels: most };

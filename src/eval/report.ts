@@ -145,7 +145,7 @@ function byModel<T>(value: (model: PublishedModel) => T): Record<PublishedModel,
 const TITLES: Record<AverageName, string> = {
   ...(Object.fromEntries(META_TASKS.map((name) => [name, name])) as Record<MetaTask, string>),
   IND: 'IND (in the training distribution)',
-  OOD: 'OOD (out of it)',
+  OOD: 'OOD (out of the training distribution)',
   All: 'All',
 };
 

@@ -257,7 +257,7 @@ describe('what is no row', () => {
     [{ ...good, qry_text: '' }, /a text is empty and has no image/],
     [{ ...good, qry_text: null }, /a text is empty and has no image/],
     [{ ...good, tgt_text: 'b' }, /tgt_text is no list/],
-    [{ ...good, tgt_text: ['b', 7] }, /tgt_text is no list of texts/],
+    [{ ...good, tgt_text: ['b', 7] }, /tgt_text is not a list of texts/],
     [{ ...good, tgt_text: ['b'] }, /1 target texts and 2 target images/],
     [{ ...good, tgt_text: [], tgt_img_path: [] }, /0 target texts/],
     [{ ...good, tgt_text: ['b', ''], tgt_img_path: ['x', ''] }, /a text is empty and has no image/],
@@ -273,7 +273,9 @@ describe('what is no row', () => {
       version: 2,
       columns: ['qry_inst', 'qry_text', 'tgt_text'],
     });
-    expect(() => layoutOf(['qry_text', 'tgt_text'], 't')).toThrow(/no table of MMEB: it lacks the column qry_img_path/);
+    expect(() => layoutOf(['qry_text', 'tgt_text'], 't')).toThrow(
+      /not an MMEB table: it lacks the column qry_img_path/,
+    );
     expect(() => layoutOf(['qry_inst'], 't')).toThrow(/lacks the column qry_text/);
   });
 });

@@ -66,7 +66,7 @@ export function layoutOf(columns: readonly string[], name: string): { version: 1
   }
   const missing = v1.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
-    throw new DatasetFormatError(`${name} is no table of MMEB: it lacks the column ${missing[0]}.`, { name, missing });
+    throw new DatasetFormatError(`${name} is not an MMEB table: it lacks the column ${missing[0]}.`, { name, missing });
   }
   return { version: 1, columns: v1 };
 }
@@ -141,16 +141,16 @@ function pair(each: string, path: string, where: string): Pair {
 /** Null counts as empty. */
 function text(fields: Fields, column: string, where: string): string {
   const value = fields[column] ?? '';
-  if (typeof value !== 'string') throw new DatasetFormatError(`${where}: ${column} is no text.`, { where, column });
+  if (typeof value !== 'string') throw new DatasetFormatError(`${where}: ${column} is not a text.`, { where, column });
   return value;
 }
 
 function textList(fields: Fields, column: string, where: string): string[] {
   const value = fields[column] ?? [];
-  if (!Array.isArray(value)) throw new DatasetFormatError(`${where}: ${column} is no list.`, { where, column });
+  if (!Array.isArray(value)) throw new DatasetFormatError(`${where}: ${column} is not a list.`, { where, column });
   return value.map((each: unknown) => {
     if (typeof each === 'string') return each;
     if (each === null || each === undefined) return '';
-    throw new DatasetFormatError(`${where}: ${column} is no list of texts.`, { where, column });
+    throw new DatasetFormatError(`${where}: ${column} is not a list of texts.`, { where, column });
   });
 }

@@ -71,11 +71,12 @@ export async function openVectorFiles(options: VectorFilesOptions): Promise<Vect
       get: async (key) => {
         const { handle, offset } = index.get(key) ?? missing(key);
         const record = decodeRecord(await readAt(handle, offset, length));
-        if (record?.key !== key) throw new IntegrityError('A file of vectors changed while it was read. Start again.');
+        if (record?.key !== key)
+          throw new IntegrityError('A file of vectors changed while it was being read. Start again.');
         return record.vector;
       },
       add: async (entries) => {
-        if (!writer) throw new Error('These vectors are only read.');
+        if (!writer) throw new Error('These vectors are read-only.');
         const fresh = new Map(entries.filter(([key]) => !index.has(key)));
         if (fresh.size === 0) return;
         const records = Buffer.concat([...fresh].map(([key, vector]) => encodeRecord(key, vector)));

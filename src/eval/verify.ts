@@ -114,7 +114,7 @@ export async function verifyCard(
   const card = as ?? cardModel(source);
   if (card === null) {
     throw new InvalidInputError(
-      `Nothing is published of ${source.adapter?.id ?? source.base.id}: its scores cannot be compared. Cards are known ` +
+      `Nothing has been published for ${source.adapter?.id ?? source.base.id}, so its scores cannot be compared. Cards are known ` +
         `of ${CARD_MODELS.map((each) => CARD_SCORES[each].label).join(', ')}.`,
       { source },
     );

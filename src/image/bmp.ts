@@ -19,7 +19,7 @@ export function decodeBmp(bytes: Uint8Array, transparency: Transparency = 'drop'
     throw reader.fail(`it declares run lengths of ${compression === BMP_RLE8 ? 8 : 4} bits and pixels of ${bits}`);
   }
   if (!indices && compression !== BMP_RAW && compression !== BMP_MASKS) {
-    throw new ImageFormatError(`The BMP file cannot be decoded: its compression ${compression} is not known here.`, {
+    throw new ImageFormatError(`The BMP file cannot be decoded: its compression ${compression} is not supported.`, {
       format: 'BMP',
       compression,
     });

@@ -47,7 +47,7 @@ export class ByteReader {
   checked(offset: number, length: number): number {
     if (offset < 0 || length < 0 || offset + length > this.length) {
       throw new ImageFormatError(
-        `The ${this.format} file is cut short: it has ${this.length} bytes and byte ${offset + length - 1} is needed.`,
+        `The ${this.format} file is cut short: it has ${this.length} bytes, but byte ${offset + length - 1} is needed.`,
         { format: this.format, bytes: this.length, needed: offset + length },
       );
     }

@@ -42,7 +42,7 @@ function readByCanvas(bitmap: ImageBitmap, transparency: Transparency): RgbImage
   const { width, height } = bitmap;
   const canvas = new OffscreenCanvas(width, Math.min(height, stripRows(width)));
   const context = canvas.getContext('2d', { willReadFrequently: true, colorSpace: 'srgb' });
-  if (context === null) throw new ImageFormatError(`No canvas of ${width}×${canvas.height} pixels is to be had.`);
+  if (context === null) throw new ImageFormatError(`A canvas of ${width}×${canvas.height} pixels cannot be created.`);
   context.globalCompositeOperation = 'copy';
   return collectRows({ width, height }, transparency, (y, rows) => {
     context.drawImage(bitmap, 0, y, width, rows, 0, 0, width, rows);
@@ -97,7 +97,7 @@ export async function decodeNative(
     bitmap = await createImageBitmap(blob, BITMAP_OPTIONS);
   } catch (cause) {
     throw new ImageFormatError(
-      `The ${header.format} file cannot be decoded: it is damaged, or this browser does not know the format.`,
+      `The ${header.format} file cannot be decoded: it is damaged, or this browser does not support the format.`,
       { format: header.format },
       { cause },
     );

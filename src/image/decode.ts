@@ -54,7 +54,7 @@ function fromPixels(input: Pixels, limit: number, transparency: Transparency): R
   const { width, height, data } = input;
   const pixels = width * height;
   if (!Number.isSafeInteger(pixels) || width < 1 || height < 1) {
-    throw new InvalidInputError(`Pixels of ${width}×${height} are no image.`, { width, height });
+    throw new InvalidInputError(`Pixels of ${width}×${height} are not an image.`, { width, height });
   }
   checkSize(width, height, limit);
   if (data instanceof Uint8Array && data.length === pixels * 3) return { width, height, data };
@@ -102,7 +102,7 @@ async function readBytes(source: EncodedPicture): Promise<Uint8Array> {
 function checkDecoded(image: RgbImage, header: ImageHeader): RgbImage {
   if (image.width === header.width && image.height === header.height) return image;
   throw new ImageFormatError(
-    `The ${header.format} file declares ${header.width}×${header.height} pixels and holds ` +
+    `The ${header.format} file declares ${header.width}×${header.height} pixels but contains ` +
       `${image.width}×${image.height}.`,
     { declared: [header.width, header.height], decoded: [image.width, image.height] },
   );
@@ -179,10 +179,10 @@ export async function readSize(source: EncodedPicture): Promise<ImageSize> {
 
 function checkOptions(orientation: unknown, maxInputPixels: unknown): void {
   if (orientation !== 'exif' && orientation !== 'stored') {
-    throw new InvalidInputError(`orientation is 'exif' or 'stored', not ${JSON.stringify(orientation)}.`);
+    throw new InvalidInputError(`orientation must be 'exif' or 'stored', not ${JSON.stringify(orientation)}.`);
   }
   if (typeof maxInputPixels !== 'number' || !(maxInputPixels >= 1)) {
-    throw new InvalidInputError(`maxInputPixels is ${String(maxInputPixels)}; it has to be a number of 1 or more.`);
+    throw new InvalidInputError(`maxInputPixels is ${String(maxInputPixels)}; it must be a number of 1 or more.`);
   }
 }
 

@@ -48,7 +48,7 @@ export async function decodeHeic(
       try {
         const plane = decoded.channels[0];
         if (plane === undefined || plane.width !== width || plane.height !== height) {
-          throw damaged(`it declares ${width}×${height} pixels and holds ${plane?.width}×${plane?.height}`);
+          throw damaged(`it declares ${width}×${height} pixels but contains ${plane?.width}×${plane?.height}`);
         }
         const data = new Uint8Array(width * height * 3);
         for (let y = 0; y < height; y++) {

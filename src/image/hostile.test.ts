@@ -192,7 +192,7 @@ describe('lies', () => {
     [
       'a WebP canvas unlike its picture',
       webpExtended(9, 9, concat('VP8L', u32le(5), [0x2f, 1, 0x40, 0, 0, 0])),
-      /declares 9×9 pixels and holds 2×2/,
+      /declares 9×9 pixels but contains 2×2/,
     ],
     ['a GIF without a picture', concat('GIF89a', u16le(4), u16le(4), [0, 0, 0, 0x3b]), /no picture/],
     ['a BMP whose pixels begin in its header', bmpAt(20), /inside its header/],

@@ -65,8 +65,8 @@ function readChunks(reader: ByteReader, header: PngHeader): { palette: Uint8Arra
       hasPalette = true;
     }
   }
-  if (pixels.parts.length === 0) throw reader.fail('it holds no pixels');
-  if (header.colorType === 3 && !hasPalette) throw reader.fail('it needs a palette and has none');
+  if (pixels.parts.length === 0) throw reader.fail('it contains no pixels');
+  if (header.colorType === 3 && !hasPalette) throw reader.fail('it needs a palette but has none');
   return { palette, pixels };
 }
 

@@ -239,7 +239,7 @@ async function measureFigure(asked: Asked, request: FigureRequest): Promise<Figu
   const { call, before, maxTokens, rate, options } = request;
   const { longest = 60, signal } = options;
   if (asked.kind === 'picture' && (asked.size ?? 0) > maxTokens) {
-    return { ...asked, skipped: `this model takes ${maxTokens} tokens at most` };
+    return { ...asked, skipped: `this model takes at most ${maxTokens} tokens` };
   }
   if (before?.size && asked.size) {
     const expected = (before.milliseconds * before.inputs * asked.size) / before.size / 1000;

@@ -109,7 +109,7 @@ function rungLines(rung: RungFigures): string[] {
     ...(load === null
       ? []
       : [
-          `- Loading: ${number(load.milliseconds / 1000)} s${load.probe === null ? '' : `, ${number(load.probe / 1000)} s of it the self-test`}`,
+          `- Loading: ${number(load.milliseconds / 1000)} s${load.probe === null ? '' : `, ${number(load.probe / 1000)} s of which are the self-test`}`,
         ]),
     ...probe.map(
       (step) =>
@@ -118,9 +118,9 @@ function rungLines(rung: RungFigures): string[] {
     ...(matmul === null
       ? []
       : [
-          `- Matrix products alone: ${rate(matmul.flopsPerSecond)} (${matmul.rows} × ${matmul.size} × ${matmul.size}, ${matmul.bits}-bit weights)`,
+          `- Matrix products only: ${rate(matmul.flopsPerSecond)} (${matmul.rows} × ${matmul.size} × ${matmul.size}, ${matmul.bits}-bit weights)`,
         ]),
-    ...(memory === null ? [] : [`- Most memory seen: ${memoryInWords(memory)}`]),
+    ...(memory === null ? [] : [`- Peak memory: ${memoryInWords(memory)}`]),
     ...reasons(figures),
     ...(error === null ? [] : [`- Ended: ${error}`]),
     ...(figures.some(isMeasured) ? ['', table(FIGURE_HEAD, figures.filter(isMeasured).map(figureRow))] : []),
@@ -133,7 +133,7 @@ function otherLines({ library, model, dtype, device, bytes, load, figures, error
   return [
     `**${model}, ${dtype}, by ${library} on ${device}**`,
     '',
-    `- Downloaded: ${megabytes(bytes)}; loading: ${number(load.milliseconds / 1000)} s, the download included`,
+    `- Downloaded: ${megabytes(bytes)}; loading: ${number(load.milliseconds / 1000)} s, including the download`,
     ...reasons(figures),
     ...(error === null ? [] : [`- Ended: ${error}`]),
     ...(figures.some(isMeasured) ? ['', table(FIGURE_HEAD, figures.filter(isMeasured).map(figureRow))] : []),

@@ -31,7 +31,7 @@ export function beginToken(
   const isInTable = typeof id === 'number' && Number.isInteger(id) && id >= 0 && id < vocabSize;
   if (token === BOS_TOKEN && isAlone && isInTable) return id;
   throw new UnsupportedError(
-    `tokenizer.json: the post_processor does not put ${BOS_TOKEN}, and nothing else, before a text; this model needs that.`,
+    `tokenizer.json: the post_processor must put ${BOS_TOKEN}, and nothing else, before a text; this model needs that.`,
   );
 }
 

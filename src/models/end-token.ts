@@ -16,12 +16,12 @@ export function endToken(tokenizer: unknown, vocabSize: number): number {
   const processor = isJsonObject(tokenizer) ? tokenizer.post_processor : null;
   const added = stepsOf(processor).flatMap((step) => appendedBy(step));
   if (added.length !== 1) {
-    throw refused(`puts ${added.length === 0 ? 'no token' : `${added.length} tokens`} behind a text`);
+    throw refused(`puts ${added.length === 0 ? 'no token' : `${added.length} tokens`} after a text`);
   }
   const id = added[0]!;
   if (id < vocabSize) return id;
   throw new CheckpointMismatchError(
-    `tokenizer.json puts the token ${id} behind every text; the model has ${vocabSize} rows only.`,
+    `tokenizer.json puts the token ${id} after every text, but the model only has ${vocabSize} rows.`,
     { id, vocabSize },
   );
 }
@@ -43,7 +43,7 @@ function appendedBy(step: unknown): number[] {
   const { type, single, special_tokens: specials } = isJsonObject(step) ? step : {};
   if (type === 'ByteLevel') return []; // moves offsets only
   if (type !== 'TemplateProcessing' || !Array.isArray(single) || !isJsonObject(specials)) {
-    throw refused(`is of type ${JSON.stringify(type) ?? 'unknown'}, which is not computed`);
+    throw refused(`is of type ${JSON.stringify(type) ?? 'unknown'}, which is not supported`);
   }
   const [sequence, ...behind] = single as unknown[];
   const isText = isJsonObject(sequence) && isJsonObject(sequence.Sequence) && sequence.Sequence.id === 'A';

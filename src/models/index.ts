@@ -43,7 +43,7 @@ export function registerArchitecture(architecture: Architecture): void {
   const taken = architectures.some(
     ({ id, modelType }) => id === architecture.id || modelType === architecture.modelType,
   );
-  if (taken) throw new InvalidInputError(`There is an architecture ${architecture.id} already.`);
+  if (taken) throw new InvalidInputError(`There is already an architecture ${architecture.id}.`);
   architectures.push(architecture);
 }
 
@@ -63,7 +63,7 @@ export function architectureOf(config: JsonObject): Architecture {
   }
   const known = architectures.map(({ modelType }) => `"${modelType}"`).join(', ');
   throw new UnsupportedError(
-    `config.json is of model_type ${JSON.stringify(config.model_type)}; this version converts ${known} only.`,
+    `config.json is of model_type ${JSON.stringify(config.model_type)}; this version only converts ${known}.`,
     { modelType: config.model_type },
   );
 }
@@ -82,7 +82,7 @@ export function expectPositions({ name, rotary }: Backbone, positions: Positions
 /** @throws UnsupportedError for a vector of each token, where the towers give one of each input */
 export function expectPooling({ name, routes }: Backbone, pooling: 'last' | 'all'): void {
   if (pooling === 'last' || routes.picture.at(-1) === routes.text.at(-1)) return;
-  throw new UnsupportedError(`The recipe asks for a vector of each token; ${name} models give one of each input.`, {
+  throw new UnsupportedError(`The recipe asks for one vector per token; ${name} models give one per input.`, {
     pooling,
   });
 }
@@ -93,7 +93,7 @@ export function bundleBackbone(manifest: BundleManifest, options: Pick<BackboneO
   if (!found) {
     const known = architectures.map(({ id }) => id).join(', ');
     throw new BundleFormatError(
-      `bundle.json: the architecture ${JSON.stringify(manifest.architecture)} is not known; known are ${known}. ` +
+      `bundle.json: the architecture ${JSON.stringify(manifest.architecture)} is unknown; known architectures are ${known}. ` +
         'Update vlm2vec-web.',
       { architecture: manifest.architecture },
     );
@@ -109,9 +109,7 @@ export function bundleBackbone(manifest: BundleManifest, options: Pick<BackboneO
   }
   const { mostSlices = 1 } = backbone.towers.text;
   if (mlpSlices > mostSlices) {
-    throw new BundleFormatError(
-      `bundle.json: mlpSlices is ${mlpSlices}, of which this model has at most ${mostSlices}.`,
-    );
+    throw new BundleFormatError(`bundle.json: mlpSlices is ${mlpSlices}; this model has at most ${mostSlices}.`);
   }
   expectWholeTowers(backbone, stages);
   return backbone;

@@ -73,7 +73,7 @@ export function decoderRules({ heads, kvHeads, headDim }: DecoderConfig): Rule[]
 
 export function clipRules(tower: ClipConfig): Rule[] {
   const { depth } = tower;
-  return [[depth >= 1, `a vision tower of ${depth + 1} layers, of which the last is not used`], ...visionRules(tower)];
+  return [[depth >= 1, `a vision tower of ${depth + 1} layers, the last of which is not used`], ...visionRules(tower)];
 }
 
 export function visionRules({ width, heads, headDim }: Pick<ClipConfig, 'width' | 'heads' | 'headDim'>): Rule[] {
@@ -100,8 +100,8 @@ export function expectRules(rules: readonly Rule[], error: (message: string) => 
 export function refuseShorterWindow(window: number | null | undefined, maxPositions: number, key: string): void {
   if (window == null || window >= maxPositions) return;
   throw new UnsupportedError(
-    `config.json: "${key}" is ${window}, less than the ${maxPositions} positions (max_position_embeddings); attention in ` +
-      'windows is not computed.',
+    `config.json: "${key}" is ${window}, less than the ${maxPositions} positions (max_position_embeddings); windowed ` +
+      'attention is not supported.',
     { window, maxPositions },
   );
 }

@@ -8,7 +8,7 @@ export function refuseSteps(resize: readonly ResizeStep[]): void {
   const other = resize.find((step) => !('fit' in step && step.fit === 'file'));
   if (!other) return;
   throw new UnsupportedError(
-    `The recipe resizes pictures with ${JSON.stringify(other)}; this model has a way of its own.`,
+    `The recipe resizes pictures with ${JSON.stringify(other)}; this model has its own way of resizing.`,
     { step: other },
   );
 }

@@ -32,9 +32,9 @@ test('without a picture image tokens are tokens', () => {
 
 test('another number of image tokens than pictures is refused', () => {
   for (const [given, images, message] of [
-    [[PAD, PAD], [4], /hold <\|image_pad\|> once; it holds it 2 times/],
-    [[1], [4], /once; it holds it 0 times/],
-    [[PAD], [4, 4], /2 images must hold <\|image_pad\|> as many times; it holds it 1 times/],
+    [[PAD, PAD], [4], /contain <\|image_pad\|> once; it contains it 2 times/],
+    [[1], [4], /once; it contains it 0 times/],
+    [[PAD], [4, 4], /2 images must contain <\|image_pad\|> as many times; it contains it 1 times/],
   ] as const) {
     expect(() => encodePrompt(given, images, prompts)).toThrow(InvalidInputError);
     expect(() => encodePrompt(given, images, prompts)).toThrow(message);

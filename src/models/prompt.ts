@@ -26,7 +26,7 @@ export function expectToken(tokenizer: unknown, token: string, expected: number)
   const id = added.filter(isJsonObject).find(({ content }) => content === token)?.id;
   if (id === expected) return;
   throw new CheckpointMismatchError(
-    `tokenizer.json gives ${token} the id ${String(id)}, config.json ${expected}: they are not of one model.`,
+    `tokenizer.json gives ${token} the id ${String(id)}, but config.json ${expected}: they belong to different models.`,
     { tokenizer: id, config: expected },
   );
 }
@@ -45,8 +45,8 @@ export function encodePrompt(
   if (found !== images.length) {
     throw new InvalidInputError(
       images.length === 1
-        ? `The text of an image must hold ${imageToken} once; it holds it ${found} times.`
-        : `The text of ${images.length} images must hold ${imageToken} as many times; it holds it ${found} times.`,
+        ? `The text of an image must contain ${imageToken} once; it contains it ${found} times.`
+        : `The text of ${images.length} images must contain ${imageToken} as many times; it contains it ${found} times.`,
       { found, images: images.length },
     );
   }

@@ -35,7 +35,7 @@ export function refuseOtherSettings(
     const value = Object.hasOwn(json, key) ? json[key] : undefined;
     if (isComputed(value)) continue;
     throw new UnsupportedError(
-      `${file}: "${path}${key}" is ${JSON.stringify(value) ?? 'missing'}, which this version does not compute.`,
+      `${file}: "${path}${key}" is ${JSON.stringify(value) ?? 'missing'}, which this version does not support.`,
       { key: `${path}${key}`, value },
     );
   }

@@ -139,7 +139,7 @@ function split(
     if (bytes > maxBytes) {
       throw new UnsupportedError(
         `${weights[0]!.name.replace(/\.\w+$/, '')} and what belongs to it, in block ${block} of the ${kind} tower, take ` +
-          `${Math.ceil(bytes / 2 ** 20)} MiB in this dtype; one weight file holds at most ${maxBytes / 2 ** 20} MiB. ` +
+          `${Math.ceil(bytes / 2 ** 20)} MiB in this dtype; a weight file can hold at most ${maxBytes / 2 ** 20} MiB. ` +
           'Convert to a smaller dtype.',
         { kind, block, bytes },
       );

@@ -64,7 +64,7 @@ export class HttpFile {
         got += piece.length;
       }
       // Without a length in its headers, an answer that was cut short looks like a finished one.
-      if (got < bytes.length) throw new PassingFailure(`only ${got} of ${bytes.length} bytes came`, null);
+      if (got < bytes.length) throw new PassingFailure(`only ${got} of ${bytes.length} bytes arrived`, null);
     };
     if (bytes.length > 0) await this.#retrying(attempt, signal, () => got);
     return bytes;
@@ -127,7 +127,7 @@ export class HttpFile {
     }
     // A signed address of another host that was good a moment ago: ask for a new one.
     if (status === 403 && response.redirected && !sameOrigin(response.url, this.#options.url)) {
-      return new PassingFailure('the address that the server sent us to refused (status 403)', null);
+      return new PassingFailure('the address to which the server redirected refused access (status 403)', null);
     }
     const usual =
       status === 404 || status === 410
@@ -149,7 +149,7 @@ export class HttpFile {
     const { size, leastSize = 0, pinned } = this.#options;
     const etag = response.headers.get('ETag');
     if (pinned && etag && this.#etag && etag !== this.#etag) {
-      throw this.#changed(`its ETag was ${this.#etag} and is ${etag} now`);
+      throw this.#changed(`its ETag was ${this.#etag} and is now ${etag}`);
     }
     this.#etag ??= etag;
     const [, first, total] = /^bytes (\d+)-\d+\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '') ?? [];
@@ -157,13 +157,13 @@ export class HttpFile {
       throw this.#changed(`it has ${total} bytes, not ${size}`);
     }
     if (total !== undefined && Number(total) < leastSize) {
-      throw this.#changed(`it has ${total} bytes, at least ${leastSize} are expected`);
+      throw this.#changed(`it has ${total} bytes, but at least ${leastSize} are expected`);
     }
     if (range === null) return;
     const announced = response.headers.get('Content-Length');
     const other = first !== undefined && Number(first) !== range.start;
     if (response.status !== 206 || Number(announced ?? 0) > range.length || other) {
-      const message = `${this.name}: the server sends whole files where a range was asked for.`;
+      const message = `${this.name}: the server sends whole files when a range is requested.`;
       throw this.#options.noRanges?.(message) ?? new IntegrityError(message, { url: this.#options.url });
     }
   }
@@ -209,13 +209,15 @@ export class HttpFile {
   }
 
   #changed(how: string): IntegrityError {
-    return new IntegrityError(`${this.name} changed on the server while it was read: ${how}. Start again.`, {
+    return new IntegrityError(`${this.name} changed on the server while it was being read: ${how}. Start again.`, {
       url: this.#options.url,
     });
   }
 
   #tooLong(length: number): IntegrityError {
-    return new IntegrityError(`${this.name} gave more than the ${length} bytes asked for.`, { url: this.#options.url });
+    return new IntegrityError(`${this.name} returned more than the ${length} bytes requested.`, {
+      url: this.#options.url,
+    });
   }
 }
 
@@ -227,7 +229,7 @@ async function unlessStalled<T>(reading: Promise<T>, signal?: AbortSignal): Prom
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stop = () => undefined as void;
   const stalled = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('nothing came for a minute')), STALL);
+    timer = setTimeout(() => reject(new Error('nothing arrived for a minute')), STALL);
     stop = () => reject(signal!.reason as Error);
     signal?.addEventListener('abort', stop, { once: true });
     if (signal?.aborted) stop();

@@ -24,8 +24,8 @@ afterAll(() => new Promise((done) => server.close(done)));
 
 test.each([
   ['script', '/gone.js', /^The script \S+\/gone\.js is not there \(HTTP status 404\)/],
-  ['script', '/page.js', /is a page: .* \(HTTP status 200\)/],
-  ['script', '/typed.js', /is sent as 'text\/plain', which browsers do not take for a script/],
+  ['script', '/page.js', /is an HTML page: .* \(HTTP status 200\)/],
+  ['script', '/typed.js', /is sent as 'text\/plain', which browsers do not accept as a script/],
 ] as const)('%s %s', async (kind, file, message) => {
   const cause = new Error('import failed');
   const why = await whyNotLoaded(kind, { url: host + file, cause });

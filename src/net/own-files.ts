@@ -8,7 +8,7 @@ import { NetworkError, SourceNotFoundError, type VLM2VecError } from '../errors'
 export type OwnFileKind = 'script' | 'wasm';
 
 const TYPES: Record<OwnFileKind, RegExp> = { script: /javascript|ecmascript/i, wasm: /./ };
-const REMEDY = "Serve the package's files as they lie in its folder (docs/hosting.md).";
+const REMEDY = "Serve the package's files in the same layout as in its folder (docs/hosting.md).";
 
 /** The address in a browser's message about an import; Safari's has none. */
 const ADDRESS = /(?:https?|blob|file):\/\/[^\s'")]+/;
@@ -54,8 +54,8 @@ export async function whyNotLoaded(
       { cause },
     );
   if (!response.ok) return refuse('is not there');
-  if (/text\/html/i.test(type)) return refuse('is a page: this server answers so for what it does not have');
-  if (!TYPES[kind].test(type)) return refuse(`is sent as '${type}', which browsers do not take for a ${kind}`);
+  if (/text\/html/i.test(type)) return refuse('is an HTML page: this server sends one for files that do not exist');
+  if (!TYPES[kind].test(type)) return refuse(`is sent as '${type}', which browsers do not accept as a ${kind}`);
   return null;
 }
 

@@ -13,7 +13,7 @@ export function isPage(headers: Headers, start: Uint8Array): boolean {
 
 export function pageInstead(name: string, url: string, status: number): SourceNotFoundError {
   return new SourceNotFoundError(
-    `${name} is not there: the server answered with a page (text/html, HTTP status ${status}), as many do for what they do not have.`,
+    `${name} is not there: the server answered with a page (text/html, HTTP status ${status}), as many do for files that do not exist.`,
     { url, status },
   );
 }

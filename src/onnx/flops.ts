@@ -126,7 +126,7 @@ function follow(node: Node, known: Known): Step {
       return { outputs: [x.with(axis!, Math.min(end!, x[axis!]!) - first!)], flops: 0 };
     }
     default:
-      throw new UnsupportedError(`What the operator ${node.opType} computes is not counted here; please report this.`);
+      throw new UnsupportedError(`The operations of ${node.opType} are not counted here; please report this.`);
   }
 }
 
@@ -159,6 +159,6 @@ const integers = (node: Node, name: string) => attribute(node, name).ints!.map(N
 
 function vector(node: Node, input: number, { vectors }: Known): readonly number[] {
   const found = vectors.get(node.input![input]!);
-  if (!found) throw new UnsupportedError(`${node.opType} takes a shape that is not known; please report this.`);
+  if (!found) throw new UnsupportedError(`${node.opType} takes an unknown shape; please report this.`);
   return found;
 }

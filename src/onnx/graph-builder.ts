@@ -145,7 +145,7 @@ export class GraphBuilder {
     }
     if (tensor.dtype !== type || tensor.shape.join() !== shape.join()) {
       throw new BundleFormatError(
-        `Tensor "${name}" of the ${where} is ${tensor.dtype} [${tensor.shape}], the model needs ${type} [${shape}]. ` +
+        `Tensor "${name}" of the ${where} is ${tensor.dtype} [${tensor.shape}], but the model needs ${type} [${shape}]. ` +
           'Convert the checkpoint again.',
         { name },
       );
@@ -172,7 +172,7 @@ export class GraphBuilder {
     const unused = [...this.#stored.keys()].filter((name) => !this.#initializers.has(name));
     if (unused.length > 0) {
       throw new BundleFormatError(
-        `The weight file "${this.#options.weightsPath}" holds tensors that its graph does not use: ` +
+        `The weight file "${this.#options.weightsPath}" contains tensors that its graph does not use: ` +
           `${unused.slice(0, 5).join(', ')}${unused.length > 5 ? ', …' : ''}. Convert the checkpoint again.`,
         { unused },
       );

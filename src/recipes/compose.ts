@@ -123,7 +123,7 @@ function templatePrompt(
   const template = templates[`${role}.${kind}`] ?? templates[kind] ?? templates.any;
   const what = { text: 'a text', image: 'a picture', both: 'a picture with a text' }[kind];
   if (template === undefined) {
-    throw new InvalidInputError(`${recipe.title} takes no ${role} that is ${what}.`, { role, recipe: recipe.name });
+    throw new InvalidInputError(`${recipe.title} does not take ${what} as a ${role}.`, { role, recipe: recipe.name });
   }
   const shown = images === 0 ? (recipe.blank === undefined ? 0 : 1) : images;
   return fill(template, {
@@ -136,7 +136,7 @@ function templatePrompt(
 function instructionOf({ instruction }: PromptRequest, recipe: Recipe, role: Role): string {
   if (recipe.instruction === undefined) {
     if (instruction === undefined) return '';
-    throw new InvalidInputError(`${recipe.title} takes no instruction: its own is fixed.`, {
+    throw new InvalidInputError(`${recipe.title} takes no instruction: its own instruction is fixed.`, {
       option: 'instruction',
       recipe: recipe.name,
     });

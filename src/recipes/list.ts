@@ -36,7 +36,9 @@ export function recipeNamed(name: string): Recipe {
   const found = recipes.find((recipe) => recipe.name === name);
   if (found) return found;
   const known = recipes.map((recipe) => recipe.name).join(', ');
-  throw new InvalidInputError(`There is no recipe ${JSON.stringify(name)}; known are ${known}.`, { option: 'recipe' });
+  throw new InvalidInputError(`There is no recipe ${JSON.stringify(name)}; known recipes are ${known}.`, {
+    option: 'recipe',
+  });
 }
 
 /** What of a checkpoint tells its recipe. */
@@ -72,13 +74,13 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
   if (headed) {
     return {
       recipe: headed,
-      assumed: `${what} is no repository that is known, but has the weight ${headed.head!.weight} of ${headed.title}.`,
+      assumed: `${what} is not a known repository, but has the weight ${headed.head!.weight} of ${headed.title}.`,
     };
   }
   return {
     recipe: recipeNamed(fallback),
     assumed:
-      `${what} is no repository that is known, so it is asked as ${recipeNamed(fallback).title} is. If that is not how ` +
+      `${what} is not a known repository, so it is prompted as ${recipeNamed(fallback).title} is. If that is not how ` +
       'it was trained, its vectors are wrong: name its recipe.',
   };
 }
@@ -93,7 +95,7 @@ function otherOwner(id: string, { hub, title }: Recipe): string | null {
   if (!id.includes('/') || hub.includes(id)) return null;
   const known = hub.find((repository) => isRepository(id, repository))!;
   return (
-    `${id} is no repository that is known, but has the name of ${known}, so it is asked as ${title} is. If it is no copy of ` +
+    `${id} is not a known repository, but has the name of ${known}, so it is prompted as ${title} is. If it is not a copy of ` +
     'that, its vectors are wrong: name its recipe.'
   );
 }

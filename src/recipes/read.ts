@@ -86,9 +86,9 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
 /** What one field says must have its place in another: what would be ignored is refused. */
 function checkParts({ prompt, blank, instruction, nothing }: Recipe, root: JsonField): void {
   if ('raw' in prompt) {
-    if (nothing !== undefined) root.get('nothing').fail("goes with templates only: raw prompts are the caller's own.");
-    if (blank) root.get('blank').fail('goes with templates only: a raw prompt has no place for it.');
-    if (instruction) root.get('instruction').fail("goes with templates only: raw prompts take the caller's own.");
+    if (nothing !== undefined) root.get('nothing').fail("only works with templates: raw prompts are the caller's own.");
+    if (blank) root.get('blank').fail('only works with templates: a raw prompt has no place for it.');
+    if (instruction) root.get('instruction').fail("only works with templates: raw prompts take the caller's own.");
     return;
   }
   const hasSlot = Object.values(prompt.templates).some((template) => template.includes('{instruction}'));
@@ -167,7 +167,8 @@ function readTemplate(field: JsonField, kind: string, slots: readonly string[]):
   const template = field.string(10_000);
   const found = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const strange = found.find((name) => !slots.includes(name));
-  if (strange) field.fail(`there is no slot {${strange}}; known are ${slots.map((slot) => `{${slot}}`).join(', ')}.`);
+  if (strange)
+    field.fail(`there is no slot {${strange}}; known slots are ${slots.map((slot) => `{${slot}}`).join(', ')}.`);
   const needed = { any: ['image', 'text'], both: ['image', 'text'] }[kind] ?? [kind];
   const missing = needed.find((name) => !found.includes(name));
   if (missing) field.fail(`the slot {${missing}} is missing.`);

@@ -59,7 +59,7 @@ export class LivingWorker<S> {
       throw cannotStart(name, /[.!?]$/.test(reason) ? reason : `${reason}.`, remedy, cause);
     }
     if (typeof this.#worker?.postMessage !== 'function') {
-      throw new InvalidInputError('`worker` is to be a Worker, or a function that returns one.', { option: 'worker' });
+      throw new InvalidInputError('`worker` must be a Worker, or a function that returns one.', { option: 'worker' });
     }
     this.service = wrap<S>(this.#worker);
     this.ended = new Promise<never>((_, reject) => (this.#reject = reject));

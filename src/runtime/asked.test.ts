@@ -44,7 +44,7 @@ describe('a bundle of version 1', () => {
     [
       { ...recipeNamed('gme'), architectures: ['phi3_v'] },
       UnsupportedError,
-      /is for phi3_v; this model is of qwen2_vl/,
+      /is for phi3_v; this model's architecture is qwen2_vl/,
     ],
     [{ ...recipeNamed('gme'), positions: '2d' as '1d' }, InvalidInputError, /^recipe.positions: one of 1d, mrope/],
   ])('refuses what it cannot be asked by: %j', (choice, kind, message) => {

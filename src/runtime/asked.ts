@@ -21,13 +21,13 @@ export function askedOf(manifest: BundleManifest, choice?: RecipeChoice): Asked 
   const recipe = choice === undefined ? own.recipe : recipeOption(choice);
   if (!recipe.architectures.includes(manifest.architecture)) {
     throw new UnsupportedError(
-      `The recipe ${recipe.name} is for ${recipe.architectures.join(', ')}; this model is of ${manifest.architecture}.`,
+      `The recipe ${recipe.name} is for ${recipe.architectures.join(', ')}; this model's architecture is ${manifest.architecture}.`,
       { recipe: recipe.name, architecture: manifest.architecture },
     );
   }
   if (JSON.stringify(recipe.head ?? null) !== JSON.stringify(own.recipe.head ?? null)) {
     throw new UnsupportedError(
-      `The recipe ${recipe.name} ends in ${headOf(recipe)}, the bundle, made for ${own.recipe.name}, in ` +
+      `The recipe ${recipe.name} ends in ${headOf(recipe)}, but the bundle, made for ${own.recipe.name}, ends in ` +
         `${headOf(own.recipe)}. Convert the checkpoint with the recipe.`,
       { recipe: recipe.name },
     );

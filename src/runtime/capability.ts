@@ -81,8 +81,8 @@ export function expectNear({ label, isRemote }: Pick<BundleReader, 'label' | 'is
   const bytes = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
   if (!isRemote || bytes < REMOTE_BYTES) return;
   throw new UnsupportedError(
-    `The weights of ${label} are larger than this device can hold at once, or weights: 'streamed' was asked for: then ` +
-      `${Math.round(bytes / 1e6)} MB would be fetched for each group of inputs. Let the model be stored (store: true).`,
+    `The weights of ${label} are larger than this device can hold at once, or weights: 'streamed' was requested: then ` +
+      `${Math.round(bytes / 1e6)} MB would be fetched for each group of inputs. Store the model first (store: true).`,
     { option: 'store', bytes },
   );
 }

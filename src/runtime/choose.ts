@@ -170,7 +170,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
       const isGiven = options.weights !== undefined && options.weights !== 'auto';
       if (isGiven || weights === 'streamed' || options.signal?.aborted || !isOverfull(error)) throw error;
       const milliseconds = { setUp: null, probe: null };
-      const reason = `Its weights do not fit, and are streamed: ${error.message}`;
+      const reason = `Its weights do not fit and are streamed: ${error.message}`;
       expectNear(options.reader, manifest);
       overfull.push({ ...rung, outcome: 'error', cosine: null, reason, milliseconds });
       return buildEngine(ort, rung, { ...options, weights: 'streamed' });
@@ -264,7 +264,7 @@ export async function buildEngine(
   let gpu = null;
   if (rung.device === 'webgpu' && !isNode) {
     const adapter = await requestAdapter();
-    if (!adapter) throw new WebGPUUnavailableError('The browser offers no WebGPU adapter any more. Reload the page.');
+    if (!adapter) throw new WebGPUUnavailableError('The browser no longer offers a WebGPU adapter. Reload the page.');
     gpu = await requestGpu(adapter, { subgroups: rung.subgroups, attention: internal?.attention });
   }
   const { strictPlacement } = internal ?? {};

@@ -38,9 +38,9 @@ export function noWebGPU(
   gpu: GPU | undefined = globalThis.navigator?.gpu,
   isSecure: boolean | undefined = globalThis.isSecureContext,
 ): string {
-  if (gpu) return 'This browser has WebGPU, but finds no GPU that it may use for it.';
+  if (gpu) return 'This browser has WebGPU, but finds no GPU that it may use.';
   return isSecure === false
-    ? 'Browsers offer WebGPU only to pages that came by https or from localhost.'
+    ? 'Browsers only offer WebGPU to pages served over https or from localhost.'
     : 'This browser offers no WebGPU.';
 }
 

@@ -38,7 +38,7 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong 
   if (visual > 0) {
     const smaller = prompt.pictureOptions.filter((option) => option !== 'minPixels').join(' or ');
     throw new InvalidInputError(
-      `The input is ${length} tokens long, ${visual} of them for the image; at most ${limit} are taken. ` +
+      `The input is ${length} tokens long, ${visual} of them for the image; the limit is ${limit}. ` +
         (smaller === '' ? 'Shorten the text.' : `Lower ${smaller}, or shorten the text.`),
       { tokens: length, imageTokens: visual, maxTokens: limit },
     );

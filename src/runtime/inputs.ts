@@ -51,10 +51,13 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (!isPlain(input)) return { image: input as ImageInput };
   const unknown = Object.keys(input).find((key) => !PART_KEYS.has(key));
   if (unknown !== undefined) {
-    throw new InvalidInputError(`${where} has a key '${unknown}'; known are ${[...PART_KEYS].join(', ')}.`, {
-      key: unknown,
-      input: where,
-    });
+    throw new InvalidInputError(
+      `${where} has an unknown key '${unknown}'; known keys are ${[...PART_KEYS].join(', ')}.`,
+      {
+        key: unknown,
+        input: where,
+      },
+    );
   }
   const { text, image, instruction, role, prefix } = input as InputParts;
   for (const [key, value] of Object.entries({ text, instruction, prefix })) {
@@ -101,7 +104,7 @@ export function checkEmbedOptions(options: EmbedOptions): void {
   expectOneOf('batching', options.batching, ['shared', 'single']);
   const { minPixels, maxPixels } = options;
   if (minPixels !== undefined && minPixels > MAX_PIXELS) {
-    throw new InvalidInputError(`minPixels is ${minPixels}; at most ${MAX_PIXELS} are computed.`, {
+    throw new InvalidInputError(`minPixels is ${minPixels}; the limit is ${MAX_PIXELS}.`, {
       option: 'minPixels',
     });
   }
@@ -112,5 +115,7 @@ export function checkEmbedOptions(options: EmbedOptions): void {
 
 function expectOneOf(name: string, value: unknown, allowed: readonly string[]): void {
   if (value === undefined || allowed.includes(value as string)) return;
-  throw new InvalidInputError(`${name} is '${String(value)}'; known are ${allowed.join(' and ')}.`, { option: name });
+  throw new InvalidInputError(`${name} is '${String(value)}'; known values are ${allowed.join(' and ')}.`, {
+    option: name,
+  });
 }

@@ -139,7 +139,7 @@ export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Pro
   const tried = ladder.map((step) => `${rungName(step)}: ${step.reason ?? step.outcome}`).join('; ');
   if (ladder.some((step) => step.outcome === 'failed')) {
     throw new ProbeError(
-      `No way of running the model here reproduced its probe embeddings (${tried}). ` +
+      `No way of running the model on this device reproduced its probe embeddings (${tried}). ` +
         'Update the browser and the graphics driver, or choose another device.',
       { ladder },
     );

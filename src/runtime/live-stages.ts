@@ -29,7 +29,7 @@ export class LiveStages {
     if (!this.#ended) return stage;
     await this.release(stage);
     signal?.throwIfAborted();
-    throw new DisposedError('The model was disposed while it loaded.');
+    throw new DisposedError('The model was disposed of while it was loading.');
   }
 
   /** Frees a stage; twice does no harm. A session of a lost device may fail to clean up: there is nothing left to save. */

@@ -109,8 +109,8 @@ export function loadOrt(build: OrtBuild, { wasmPaths, numThreads }: OrtOptions =
   if (before) {
     if (before.options !== options && options !== '{}') {
       throw new UnsupportedError(
-        `wasmPaths and numThreads cannot change once ONNX Runtime runs here (they were ${before.options}); ` +
-          'use the same, or a worker per model.',
+        `wasmPaths and numThreads cannot change once ONNX Runtime is running (they were ${before.options}); ` +
+          'use the same values, or one worker per model.',
         { option: 'wasmPaths' },
       );
     }

@@ -106,7 +106,7 @@ export class Preparer {
     for (const [option] of given) {
       if (!allowed.includes(option)) {
         const others = allowed.length === 0 ? 'no options' : allowed.join(', ');
-        throw new InvalidInputError(`This model has no ${option}; of pictures it takes ${others}.`, { option });
+        throw new InvalidInputError(`This model has no ${option}; its picture options are ${others}.`, { option });
       }
     }
     return { resize: this.recipe.resize, ...Object.fromEntries(given) };
@@ -116,13 +116,13 @@ export class Preparer {
     const { prompts, textTokens } = this.#backbone;
     if (textTokens !== undefined && maxTokens !== undefined && maxTokens !== textTokens) {
       throw new InvalidInputError(
-        `This model reads ${textTokens} tokens of every text, and cuts longer ones itself; maxTokens has no place.`,
+        `This model reads ${textTokens} tokens of every text, and cuts longer ones itself; maxTokens does not apply.`,
         { option: 'maxTokens', maxTokens },
       );
     }
     const most = Math.min(prompts.maxTokens, this.recipe.maxTokens ?? Infinity);
     if (maxTokens !== undefined && (!Number.isInteger(maxTokens) || maxTokens < 1 || maxTokens > most)) {
-      throw new InvalidInputError(`maxTokens is a whole number from 1 to the model's ${most}, not ${maxTokens}.`, {
+      throw new InvalidInputError(`maxTokens must be a whole number from 1 to the model's ${most}, not ${maxTokens}.`, {
         maxTokens,
       });
     }
@@ -139,7 +139,7 @@ function refuseBoth(text: string | undefined, pictures: number): void {
   }
   if (text === undefined || text === '') return;
   throw new InvalidInputError(
-    'The input has a picture and a text; this model embeds either, each in a network of its own that knows nothing of the ' +
+    'The input has a picture and a text; this model embeds either one or the other, in two separate networks that know nothing of each ' +
       'other. Give them as two inputs.',
   );
 }

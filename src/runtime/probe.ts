@@ -148,7 +148,7 @@ function judge(cases: readonly ProbeCase[], cosines: readonly number[], allowed:
   return {
     passed: false,
     cosine,
-    reason: `probe '${name}' gives cosine ${found}, needs ${Number((1 - allowed).toFixed(7))}`,
+    reason: `probe '${name}' gives cosine ${found}, but needs ${Number((1 - allowed).toFixed(7))}`,
   };
 }
 

@@ -64,7 +64,7 @@ export class Recovering<T extends Losable> {
   /** Releases what there is. Twice does no harm. */
   async dispose(): Promise<void> {
     if (this.life.aborted) return;
-    this.#life.abort(new DisposedError('The model was disposed. Load it again to use it.'));
+    this.#life.abort(new DisposedError('The model was disposed of. Load it again to use it.'));
     await this.#rebuilding?.catch(() => undefined);
     await this.#current.release();
   }

@@ -30,9 +30,9 @@ test.each([
 
 test('pictures that cannot be decoded', async () => {
   const page = await decodePicture(new TextEncoder().encode('<!doctype html>')).catch((error: unknown) => error);
-  expect(reasonInWords(page as Error)).toMatch(/^This is no picture of a kind/);
+  expect(reasonInWords(page as Error)).toMatch(/^This is not a picture in a format/);
   const huge = new ImageTooLargeError('… raise maxInputPixels.', { width: 1, height: 1, pixels: 3e8, limit: 2.5e8 });
-  expect(reasonInWords(huge)).toBe('The picture has 300 million pixels; at most 250 million pixels are read here.');
+  expect(reasonInWords(huge)).toBe('The picture has 300 million pixels; the limit is 250 million pixels.');
   const torn = new ImageFormatError('The HEIC file …: bad seek to 3008.', {
     format: 'HEIF',
     reason: 'bad seek to 3008',

@@ -13,7 +13,7 @@ const WORDS: [name: string, keys: string[], words: (details: Record<string, numb
   [
     'ImageTooLargeError',
     ['pixels', 'limit'],
-    ({ pixels, limit }) => `The picture has ${millions(pixels!)}; at most ${millions(limit!)} are read here.`,
+    ({ pixels, limit }) => `The picture has ${millions(pixels!)}; the limit is ${millions(limit!)}.`,
   ],
   [
     'ImageTooLargeError',
@@ -33,7 +33,7 @@ const WORDS: [name: string, keys: string[], words: (details: Record<string, numb
   [
     'ImageFormatError',
     ['kind'],
-    () => 'This is no picture of a kind that can be read here (JPEG, PNG, WebP, GIF, BMP, AVIF, HEIC).',
+    () => 'This is not a picture in a format that can be read here (JPEG, PNG, WebP, GIF, BMP, AVIF, HEIC).',
   ],
   ['ImageFormatError', ['format', 'reason'], () => 'The file cannot be decoded: it is damaged.'],
 ];

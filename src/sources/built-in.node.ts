@@ -15,7 +15,7 @@ export function builtInFolder(name: string): string {
   const folders = PLACES.map((place) => path.join(here, place, name));
   const found = folders.find((folder) => existsSync(path.join(folder, MANIFEST_PATH)));
   if (found === undefined) {
-    throw new SourceNotFoundError(`The built-in model '${name}' is not there (looked in ${folders.join(', ')}).`, {
+    throw new SourceNotFoundError(`The built-in model '${name}' was not found (looked in ${folders.join(', ')}).`, {
       folders,
     });
   }

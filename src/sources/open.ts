@@ -49,7 +49,7 @@ async function openStored(name: string, options: OpenOptions): Promise<OpenedBun
   }
   const unfinished = await modelStore.unfinished(name);
   const record = unfinished && (await readRecord(unfinished));
-  if (!record) throw new SourceNotFoundError(`No bundle called ${name} is stored here.`, { name });
+  if (!record) throw new SourceNotFoundError(`No bundle named ${name} is stored here.`, { name });
   const { origin } = record;
   const parts =
     origin.kind === 'hub'
@@ -67,21 +67,21 @@ function checkOptions(opened: OpenedBundle, options: OpenOptions): OpenedBundle 
   const { manifest, reader } = opened;
   if (options.dtype !== undefined && options.dtype !== manifest.dtype) {
     throw new UnsupportedError(
-      `dtype: '${options.dtype}' was asked for, but ${reader.label} is a bundle of ${manifest.dtype} weights; ` +
+      `dtype: '${options.dtype}' was requested, but ${reader.label} is a bundle of ${manifest.dtype} weights; ` +
         'only checkpoints are converted.',
       { option: 'dtype', dtype: manifest.dtype },
     );
   }
   if (!isRoundedAs(manifest, options)) {
     throw new UnsupportedError(
-      `effort: '${options.effort}' was asked for, but ${reader.label} is a bundle whose weights are rounded already; only ` +
+      `effort: '${options.effort}' was requested, but ${reader.label} is a bundle whose weights are already rounded; only ` +
         'checkpoints are converted.',
       { option: 'effort' },
     );
   }
   for (const option of ['base', 'adapter'] as const) {
     if (options[option]) {
-      throw new UnsupportedError(`${option} was given, but ${reader.label} is a bundle: it is merged already.`, {
+      throw new UnsupportedError(`${option} was given, but ${reader.label} is a bundle, which is already merged.`, {
         option,
       });
     }

@@ -48,7 +48,7 @@ export function specOf(origin: Origin): SourceSpec {
     return { kind: 'hub', repo: origin.repo, ...(origin.revision ? { revision: origin.revision } : {}) };
   }
   if (origin.kind === 'url') return { kind: 'url', url: origin.url };
-  throw new UnsupportedError(`The files of ${origin.label} must be picked again, to go on with their conversion.`, {
+  throw new UnsupportedError(`The files of ${origin.label} must be picked again to continue their conversion.`, {
     label: origin.label,
   });
 }

@@ -60,7 +60,9 @@ export async function specify(source: ModelSource, modelsUrl: string | URL | und
   if ('kind' in source && source.kind === 'directory') return { kind: 'directory', handle: source };
   if ('name' in source && typeof source.name === 'string' && !(source instanceof Blob))
     return { kind: 'stored', name: source.name };
-  throw new InvalidInputError('The source is no name, URL, stored bundle, list of files or directory handle.');
+  throw new InvalidInputError(
+    'The source is not a name, a URL, a stored bundle, a list of files or a directory handle.',
+  );
 }
 
 async function specifyText(text: string, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
@@ -76,7 +78,7 @@ async function specifyText(text: string, modelsUrl: string | URL | undefined): P
       const { resolve } = await import('node:path');
       throw new SourceNotFoundError(
         status
-          ? `${resolve(path)} is a file; give the folder that it lies in.`
+          ? `${resolve(path)} is a file; give the folder that contains it.`
           : `There is no folder ${resolve(path)}; a model is a folder with a bundle or a checkpoint.`,
         { source: text },
       );
@@ -88,8 +90,8 @@ async function specifyText(text: string, modelsUrl: string | URL | undefined): P
   if (repository) return { kind: 'hub', ...repository };
   throw new SourceNotFoundError(
     isNode
-      ? `'${text}' is no built-in model, URL, folder or Hub repository (owner/name).`
-      : `'${text}' is no built-in model, URL or Hub repository. Relative URLs begin with './'.`,
+      ? `'${text}' is not a built-in model, URL, folder or Hub repository (owner/name).`
+      : `'${text}' is not a built-in model, URL or Hub repository. Relative URLs begin with './'.`,
     { source: text },
   );
 }

@@ -13,7 +13,7 @@ import { blobFile } from './bytes-file';
 export function blobBundle(files: readonly { path: string; blob: Blob }[], label = 'files'): BundleReader {
   const manifests = files.filter(({ path }) => path === MANIFEST_PATH || path.endsWith(`/${MANIFEST_PATH}`));
   const manifest = manifests.sort((a, b) => a.path.length - b.path.length)[0];
-  if (!manifest) throw new SourceNotFoundError(`No ${MANIFEST_PATH} among the files.`, { label });
+  if (!manifest) throw new SourceNotFoundError(`There is no ${MANIFEST_PATH} among the files.`, { label });
   const folder = manifest.path.slice(0, -MANIFEST_PATH.length);
   const blobs = new Map(files.map(({ path, blob }) => [path, blob]));
   return {

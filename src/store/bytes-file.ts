@@ -6,7 +6,10 @@ import { IntegrityError, SourceNotFoundError } from '../errors';
 /** @throws IntegrityError where a range ends outside the file. */
 export function checkRange(path: string, size: number, start: number, end: number): void {
   if (Number.isSafeInteger(start) && start >= 0 && start <= end && end <= size) return;
-  throw new IntegrityError(`${path} has ${size} bytes; bytes ${start} to ${end} are not all there.`, { path, size });
+  throw new IntegrityError(`${path} has ${size} bytes; bytes ${start} to ${end} are not all available.`, {
+    path,
+    size,
+  });
 }
 
 export function bytesFile(path: string, bytes: Uint8Array): StoredFile {
@@ -31,7 +34,7 @@ export function blobFile(path: string, blob: Blob): StoredFile {
       signal?.throwIfAborted();
       checkRange(path, blob.size, start, end);
       const bytes = new Uint8Array(await readBlob(path, blob.slice(start, end)));
-      if (bytes.length !== end - start) throw new IntegrityError(`${path} came back short.`, { path });
+      if (bytes.length !== end - start) throw new IntegrityError(`${path} returned too few bytes.`, { path });
       return bytes;
     },
     data: async () => blob,

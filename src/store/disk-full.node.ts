@@ -10,7 +10,7 @@ export async function namingFull<T>(work: () => Promise<T>): Promise<T> {
     const { code } = cause as NodeJS.ErrnoException;
     if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause;
     throw new StorageFullError(
-      'The disk is full. What was stored before is kept: free some space, then try again.',
+      'The disk is full. What was already stored is kept: free some space, then try again.',
       { cause: code },
       { cause },
     );

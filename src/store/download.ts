@@ -279,9 +279,9 @@ class Download {
     const changed = (await sha256Hex(bytes)) !== this.#manifestHash;
     throw new IntegrityError(
       changed
-        ? `The bundle at ${String(this.#options.url)} was replaced while it was downloaded. Start again to get the new one.`
-        : `${file.http.name} is not what ${MANIFEST_PATH} promises: chunk ${chunk} came with another SHA-256 each of ` +
-            `${FETCHES} times. The bundle on the server, or what lies between, is damaged.`,
+        ? `The bundle at ${String(this.#options.url)} was replaced during the download. Start again to get the new one.`
+        : `${file.http.name} does not match ${MANIFEST_PATH}: chunk ${chunk} arrived with a wrong SHA-256 each of ` +
+            `${FETCHES} times. The bundle on the server is damaged, or something in between changes it.`,
       { path: file.path, chunk, changed },
     );
   }

@@ -76,7 +76,7 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
     .catch(() => null);
   if (!manifest) {
     throw new InvalidInputError(
-      `${out} holds other files than a bundle that this version reads, and is left alone; name a new folder.`,
+      `${out} contains files other than a bundle that this version can read, so it is left alone; name a new folder.`,
     );
   }
   const ours = new Set([MANIFEST_PATH, ...bundleFiles(manifest).map(({ path }) => path)]);
@@ -85,7 +85,7 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
     const isOurs = entry.isDirectory() ? [...ours].some((file) => file.startsWith(`${path}/`)) : ours.has(path);
     if (isOurs) continue;
     throw new InvalidInputError(
-      `${out} holds ${path}, which is not of the bundle there, and is left alone; name a new folder.`,
+      `${out} contains ${path}, which does not belong to the bundle there, so it is left alone; name a new folder.`,
       { path },
     );
   }

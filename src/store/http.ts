@@ -149,5 +149,5 @@ function exactly(bytes: Uint8Array, length: number, url: string): Uint8Array {
 }
 
 function short(url: string, actual: number, expected: number): never {
-  throw new IntegrityError(`${url} gave ${actual} bytes instead of ${expected}.`, { url, actual, expected });
+  throw new IntegrityError(`${url} returned ${actual} bytes instead of ${expected}.`, { url, actual, expected });
 }

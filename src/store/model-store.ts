@@ -63,7 +63,7 @@ export function memoryStore(): ModelStore {
         label: name,
         open: async (path, signal) => {
           const bundle = bundles.get(name);
-          if (!bundle) throw new SourceNotFoundError(`No bundle called ${name} is kept here.`, { name });
+          if (!bundle) throw new SourceNotFoundError(`No bundle named ${name} is stored here.`, { name });
           return bundle.reader.open(path, signal);
         },
       };

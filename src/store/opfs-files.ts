@@ -70,7 +70,7 @@ export async function openHandle(handle: FileSystemFileHandle): Promise<HandleFi
 }
 
 function outOfSpace(): DOMException {
-  return new DOMException('No space is left.', 'QuotaExceededError');
+  return new DOMException('There is no space left.', 'QuotaExceededError');
 }
 
 async function accessHandle(handle: FileSystemFileHandle): Promise<FileSystemSyncAccessHandle> {
@@ -122,7 +122,7 @@ export async function namingFull<T>(work: () => Promise<T>): Promise<T> {
       free === undefined ? '' : ` It grants this site ${megabytes(quota!)}, of which ${megabytes(free)} are free.`;
     throw new StorageFullError(
       `The browser's storage refused a write, probably because it or the disk is full (${cause.name}).${figures} What was ` +
-        'stored before is kept. Free some space or delete stored models, then try again.',
+        'already stored is kept. Free some space or delete stored models, then try again.',
       { usage, quota, free, cause: cause.name },
       { cause },
     );

@@ -27,7 +27,7 @@ export function opfsBundle(name: string): BundleReader {
   return folderReader(name, async () => {
     const root = await openRoot();
     const folder = await currentFolder(root, name);
-    if (folder === null) throw new SourceNotFoundError(`No bundle called ${name} is stored in this browser.`, { name });
+    if (folder === null) throw new SourceNotFoundError(`No bundle named ${name} is stored in this browser.`, { name });
     return root.getDirectoryHandle(folder);
   });
 }
@@ -95,7 +95,10 @@ export async function deleteOpfsBundle(name: string): Promise<void> {
 
 export function checkName(name: string): void {
   if (!NAME.test(name) || name.endsWith(POINTER)) {
-    throw new InvalidInputError(`${name} cannot be a bundle's name: letters, digits, ".", "_" and "-" only.`, { name });
+    throw new InvalidInputError(
+      `${name} cannot be a bundle's name: only letters, digits, ".", "_" and "-" are allowed.`,
+      { name },
+    );
   }
 }
 

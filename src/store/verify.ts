@@ -17,7 +17,7 @@ export async function readManifest(
 ): Promise<BundleManifest> {
   const file = await reader.open(MANIFEST_PATH, signal);
   if (file.size > MAX_MANIFEST_BYTES) {
-    throw new BundleFormatError(`${MANIFEST_PATH} has ${file.size} bytes: too many for a manifest.`);
+    throw new BundleFormatError(`${MANIFEST_PATH} has ${file.size} bytes, too many for a manifest.`);
   }
   return parseManifest(await file.read(0, file.size, signal));
 }

@@ -59,7 +59,7 @@ export async function inspectModel(name: string): Promise<StoredModel> {
   const entries = (await store.list()).filter((entry) => entry.name === name);
   const entry = entries.find(({ finished }) => finished) ?? entries[0];
   const model = entry && (await describe(store, entry));
-  if (!model) throw new SourceNotFoundError(`No model called ${name} is stored here.`, { name });
+  if (!model) throw new SourceNotFoundError(`No model named ${name} is stored here.`, { name });
   return model;
 }
 
@@ -114,10 +114,10 @@ async function describeUnfinished(
   const { origin } = facts;
   const advice =
     record && record.store > STORE_VERSION
-      ? 'A newer version of vlm2vec-web began this. Update, or delete it.'
+      ? 'A newer version of vlm2vec-web started this. Update, or delete it.'
       : origin?.kind === 'local'
-        ? `Give the files of ${origin.label} again to go on, or delete it.`
-        : 'Load or add it again to go on where it stopped, or delete it.';
+        ? `Give the files of ${origin.label} again to continue, or delete it.`
+        : 'Load or add it again to continue where it stopped, or delete it.';
   return { ...facts, state: 'unfinished', advice, done: marks.at(-1) ?? 0 };
 }
 
@@ -128,7 +128,7 @@ function describeFinished(bytes: Uint8Array, facts: Facts): StoredModel {
   } catch (error) {
     if (!(error instanceof VLM2VecError)) throw error;
     const version = versionIn(bytes);
-    const versions = `It has format version ${version}; this is made for ${BUNDLE_VERSION}.`;
+    const versions = `It has format version ${version}; this version of the package reads ${BUNDLE_VERSION}.`;
     if (version !== null && version > BUNDLE_VERSION) {
       return { ...facts, state: 'newer', advice: `${versions} Update vlm2vec-web, or delete it.` };
     }

@@ -125,7 +125,7 @@ export const models = {
       const name = await backend.add(spec, settings, { signal, onProgress });
       void askToPersist();
       const { inspectModel } = await importing(() => import('./describe'));
-      if (name === null) throw new UnsupportedError('These files are a bundle already; load them from where they are.');
+      if (name === null) throw new UnsupportedError('These files are already a bundle; load them from where they are.');
       return await inspectModel(name);
     } finally {
       await backend.dispose();

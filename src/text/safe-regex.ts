@@ -62,7 +62,7 @@ class RegexCheck {
 
   #fail(why: string): never {
     throw new UnsupportedError(
-      `tokenizer.json: the pattern ${JSON.stringify(this.#source.slice(0, 200))} is not used, since it could take for ever: ${why}.`,
+      `tokenizer.json: the pattern ${JSON.stringify(this.#source.slice(0, 200))} is rejected because it could take forever: ${why}.`,
       { position: this.#at },
     );
   }
@@ -104,7 +104,7 @@ class RegexCheck {
     if (this.#take('(')) {
       if (this.#take('?')) {
         const kind = /^(?:[:=!]|<[=!]|[imsx]*(?:-[imsx]+)?:)/.exec(this.#source.slice(this.#at, this.#at + 12))?.[0];
-        if (kind === undefined) this.#fail('it has a group of another kind');
+        if (kind === undefined) this.#fail('it has a group of an unsupported kind');
         this.#at += kind.length;
       }
       const inner = this.#choice();
@@ -121,7 +121,7 @@ class RegexCheck {
       }
     } else if (this.#take('\\')) {
       const letter = this.#source[this.#at++] ?? '';
-      if (/[1-9kgGKX]/.test(letter)) this.#fail('it refers back');
+      if (/[1-9kgGKX]/.test(letter)) this.#fail('it has a back reference');
       if (/[pPux]/.test(letter) && this.#take('{')) {
         const end = this.#source.indexOf('}', this.#at);
         if (end < 0) this.#fail('its brackets do not match');
@@ -158,7 +158,7 @@ function overlap(a: string, b: string, source: string): boolean {
     second = new RegExp(`^(?:${b})$`, 'u');
   } catch (cause) {
     throw new CheckpointFormatError(
-      `tokenizer.json: ${JSON.stringify(source.slice(0, 200))} is no pattern.`,
+      `tokenizer.json: ${JSON.stringify(source.slice(0, 200))} is not a pattern.`,
       {},
       { cause },
     );

@@ -45,7 +45,7 @@ test.each<[() => unknown, RegExp]>([
   [() => target({ text: 'a' }, 'EDIS'), /a document of EDIS needs an image/],
   [() => query({ text: 'a' }, 'CIFAR' as TaskName), /no task "CIFAR"/],
   [() => query({ text: 'a' }, 'toString' as TaskName), /no task "toString"/],
-  [() => query({ text: 'a', instruction: 'Find' }, 'MSCOCO_t2i'), /has an instruction of its own/],
+  [() => query({ text: 'a', instruction: 'Find' }, 'MSCOCO_t2i'), /has its own instruction/],
 ])('refused: %s', (run, message) => {
   expect(run).toThrow(InvalidInputError);
   expect(run).toThrow(message);

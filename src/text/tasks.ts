@@ -28,11 +28,11 @@ export function taskInput<Image>(
   where: string,
 ): TaskParts<Image> {
   if (instruction !== undefined) {
-    throw new InvalidInputError(`${where} has an instruction of its own; use embed for that, or name a task.`);
+    throw new InvalidInputError(`${where} has its own instruction; use embed for that, or name a task.`);
   }
   if (!Object.hasOwn(instructions, name)) {
     throw new InvalidInputError(
-      `There is no task ${JSON.stringify(name)}; known are ${Object.keys(instructions).join(', ')}.`,
+      `There is no task ${JSON.stringify(name)}; known tasks are ${Object.keys(instructions).join(', ')}.`,
       {
         option: 'task',
       },

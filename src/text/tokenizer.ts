@@ -34,7 +34,7 @@ function parseJson(path: string, bytes: Uint8Array): Json {
   } catch (cause) {
     throw new CheckpointFormatError(`${path} is not JSON in UTF-8.`, { path }, { cause });
   }
-  if (!isObject(value)) throw new CheckpointFormatError(`${path} holds no JSON object.`, { path });
+  if (!isObject(value)) throw new CheckpointFormatError(`${path} does not contain a JSON object.`, { path });
   return value;
 }
 
@@ -104,7 +104,11 @@ export async function loadTokenizer(files: ReadonlyMap<string, Uint8Array>): Pro
   } catch (cause) {
     if (cause instanceof VLM2VecError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new CheckpointFormatError(`${TOKENIZER} describes no usable tokenizer: ${reason}`, { reason }, { cause });
+    throw new CheckpointFormatError(
+      `${TOKENIZER} does not describe a usable tokenizer: ${reason}`,
+      { reason },
+      { cause },
+    );
   }
   return {
     encode: (text) => {

@@ -17,7 +17,7 @@ test('what is known is said, what is not known is left out', () => {
     { label: 'Place', value: '33.85680° S, 70.50000° W' },
     { label: 'Score', value: '0.250 · −1.3 σ' },
   ]);
-  const unread = 'Its EXIF data are damaged.';
+  const unread = 'Its EXIF data is damaged.';
   expect(factsOf({ ...item, unread }, null)).toContainEqual({ label: 'Not read', value: unread });
   const bare = { ...item, dated: false, camera: null, place: null, width: 10, height: 10 };
   expect(factsOf(bare, null).map(({ label }) => label)).toEqual(['Path', 'File changed', 'Size']);

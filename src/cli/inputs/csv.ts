@@ -41,7 +41,7 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
       const { code = '', message } = cause as NodeJS.ErrnoException;
       if (!code.startsWith('CSV_'))
         throw new SourceNotFoundError(`${file} cannot be read (${code}).`, { file }, { cause });
-      throw new DatasetFormatError(`${file} is no CSV, or is damaged: ${message}.`, { file }, { cause });
+      throw new DatasetFormatError(`${file} is not a CSV file, or it is damaged: ${message}.`, { file }, { cause });
     } finally {
       input.destroy();
     }
@@ -79,7 +79,7 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
 
 /** An empty cell is a field that is not there. A string says what is wrong. */
 function fieldsOf(cells: readonly Buffer[], names: readonly string[]): FieldRow['fields'] | string {
-  if (cells.length !== names.length) return `has ${cells.length} cells where the head has ${names.length}.`;
+  if (cells.length !== names.length) return `has ${cells.length} cells but the header has ${names.length}.`;
   const fields: FieldRow['fields'] = {};
   for (const [i, name] of names.entries()) {
     const cell = decodeUtf8(cells[i]!);

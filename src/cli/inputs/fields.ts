@@ -48,7 +48,7 @@ export function checkKept(keep: FieldOptions['keep']): void {
   if (keep === undefined || keep === 'all') return;
   const taken = keep.find((name) => RESULTS.includes(name) || name === 'id');
   if (taken === undefined) return;
-  const why = taken === 'id' ? 'the id is carried anyway' : 'a result has that name';
+  const why = taken === 'id' ? 'the id is always copied' : 'a result field has that name';
   throw new InvalidInputError(`--keep ${taken}: ${why}.`, { option: 'keep' });
 }
 
@@ -97,7 +97,7 @@ function checkNames({ where, fields }: FieldRow, known: readonly string[]): void
   const names = known.map((key) => JSON.stringify(key)).join(', ');
   throw recordError(
     where,
-    `has the unknown key ${JSON.stringify(unknown)}; known are ${names}. --keep all carries others through.`,
+    `has the unknown key ${JSON.stringify(unknown)}; known keys are ${names}. --keep all copies other keys to the output.`,
   );
 }
 
@@ -111,7 +111,7 @@ function keptOf({ where, fields }: FieldRow, options: FieldOptions): Record<stri
   if (taken !== undefined) {
     throw recordError(
       where,
-      `its field "${taken}" cannot be carried: the output has one of that name. List those to keep.`,
+      `its field "${taken}" cannot be kept: the output already has a field of that name. List the fields to keep.`,
     );
   }
   return Object.fromEntries(others.map((name) => [name, plain(fields[name], where, name)]));
@@ -122,7 +122,7 @@ function plain(value: unknown, where: string, name: string): unknown {
   if (value === undefined || value === null) return null;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? null : value.toISOString();
-  if (value instanceof Uint8Array) throw recordError(where, `"${name}" holds bytes, which are not carried through.`);
+  if (value instanceof Uint8Array) throw recordError(where, `"${name}" contains bytes, which cannot be kept.`);
   if (Array.isArray(value)) return value.map((each) => plain(each, where, name));
   if (typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each, where, name)]));

@@ -76,7 +76,7 @@ async function fileSource(name: string, handle: FileHandle): Promise<ByteSource>
       const bytes = new Uint8Array(Math.max(0, Math.min(end, size) - start));
       for (let got = 0; got < bytes.length;) {
         const { bytesRead } = await handle.read(bytes, got, bytes.length - got, start + got);
-        if (bytesRead === 0) throw new DatasetFormatError(`${name} became shorter while it was read.`, { name });
+        if (bytesRead === 0) throw new DatasetFormatError(`${name} became shorter while it was being read.`, { name });
         got += bytesRead;
       }
       return bytes;

@@ -46,7 +46,7 @@ export async function shareOf(
   for (const source of sources) {
     const count = await source.count(signal);
     if (count === null)
-      throw new InvalidInputError('--shard must know how many inputs there are: give a file, not stdin.');
+      throw new InvalidInputError('--shard needs to know the number of inputs: give a file, not stdin.');
     total += count;
   }
   const { index, count } = shard;

@@ -60,8 +60,8 @@ async function sourceOf(file: string, options: SourceOptions, prefix: string): P
   if (/\.[ct]sv$/i.test(file)) return csvSource(file, options);
   if (/\.(?:jsonl|ndjson)$/i.test(file) || options.asText) return lineSource(file, { ...options, prefix });
   throw new InvalidInputError(
-    `${file}: of what kind? By their endings *.jsonl, *.ndjson, *.parquet, *.csv, *.tsv and pictures are known; --text ` +
-      'reads a text from each line, --jsonl <file> JSON.',
+    `${file}: unknown file type. The extensions *.jsonl, *.ndjson, *.parquet, *.csv, *.tsv and those of pictures are known; --text ` +
+      'reads a text from each line, --jsonl <file> reads JSON.',
     { file },
   );
 }

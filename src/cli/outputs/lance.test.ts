@@ -110,7 +110,7 @@ test('a failure leaves no table', async () => {
   expect(rows('vectors')).toBeUndefined();
   const failing = await opened(place, null, fakeLance('disk full').load);
   await failing.write([row(0)]);
-  await expect(failing.complete()).rejects.toThrow(/LanceDB took no vectors of 2 dimensions: disk full/);
+  await expect(failing.complete()).rejects.toThrow(/LanceDB did not accept vectors of 2 dimensions: disk full/);
 });
 
 test('what a column of vectors cannot hold is refused by name', async () => {

@@ -50,7 +50,7 @@ export async function lanceSink(
 ): Promise<Sink> {
   if (several || precision !== 'float32') {
     const what = several ? 'Several vectors per input go' : `Vectors of precision ${precision} go`;
-    throw new UnsupportedError(`${what} into JSON lines or a *.parquet file, not into a table of LanceDB.`, {
+    throw new UnsupportedError(`${what} into JSON lines or a *.parquet file, not into a LanceDB table.`, {
       place: 'lance',
     });
   }
@@ -66,12 +66,12 @@ export async function lanceSink(
   const isThere = (await connection.tableNames()).includes(name);
   if (isThere && state === null && !overwrite) {
     await close();
-    throw new InvalidInputError(`The database ${database} has a table ${name} already.`, { database, table: name });
+    throw new InvalidInputError(`The database ${database} already has a table ${name}.`, { database, table: name });
   }
   if ((state?.version ?? 0) > 0) {
     if (!isThere) {
       await close();
-      throw new InvalidInputError(`The table ${name} of the unfinished run is gone. Begin anew: --overwrite.`, {
+      throw new InvalidInputError(`The table ${name} of the unfinished run is gone. Start over with --overwrite.`, {
         table: name,
       });
     }
@@ -89,7 +89,7 @@ export async function lanceSink(
       if (table) await table.add(waiting);
       else table = await connection.createTable(name, waiting, { mode: 'create' });
     } catch (cause) {
-      throw new VLM2VecError(`LanceDB took no vectors of ${dims} dimensions: ${reason(cause)}`, {}, { cause });
+      throw new VLM2VecError(`LanceDB did not accept vectors of ${dims} dimensions: ${reason(cause)}`, {}, { cause });
     }
     waiting = [];
   };

@@ -19,7 +19,7 @@ export async function npySink(file: string, shape: SinkShape, state: SinkState |
   const { precision, several } = shape;
   if (several) {
     throw new UnsupportedError(
-      'Several vectors per input are no matrix: they go into JSON lines or a *.parquet file.',
+      'Several vectors per input do not form a matrix: write them to JSON lines or a *.parquet file.',
       {
         place: 'npy',
       },

@@ -33,7 +33,7 @@ export async function openOutput(place: SinkPlace | null, options: OutputOptions
   const file = stateName(place);
   if (file === null) {
     if (resume)
-      throw new InvalidInputError('--resume keeps its state beside the output: the database must be a folder.');
+      throw new InvalidInputError('--resume keeps its state next to the output, so the database must be a folder.');
     return new Output(await openSink(place, shape, null, overwrite), null, place, async () => undefined);
   }
   const unlock = await locked(file, place);
@@ -42,7 +42,7 @@ export async function openOutput(place: SinkPlace | null, options: OutputOptions
     const before = await readRun(file);
     if (!resume && !overwrite && before && before.status !== 'done' && before.inputs > 0) {
       throw new InvalidInputError(
-        `${file} tells of a run that ended after ${before.inputs} inputs: go on with --resume, or begin anew with --overwrite.`,
+        `${file} records a run that ended after ${before.inputs} inputs: continue with --resume, or start over with --overwrite.`,
         { file },
       );
     }
@@ -73,7 +73,7 @@ async function locked(file: string, place: SinkPlace): Promise<() => Promise<voi
   }
   return lockFile(`${file}.lock`, file).catch((error: unknown) => {
     if (!(error instanceof InvalidInputError)) throw error;
-    throw new InvalidInputError(`Another process is writing what ${file} tells of.`, { file }, { cause: error });
+    throw new InvalidInputError(`Another process is writing the run recorded in ${file}.`, { file }, { cause: error });
   });
 }
 
@@ -136,16 +136,16 @@ export class Output {
     for (let i = 0; i < state.inputs; i++) {
       const { done, value } = await records.next();
       if (!done) this.#hash.add(value as AnyRecord);
-      else throw this.#other(`there are ${i} now, where ${state.inputs} are written.`);
+      else throw this.#other(`there are only ${i} now, but ${state.inputs} have been written.`);
     }
     if (this.#hash.value() !== state.inputsHash) {
-      throw this.#other(`of the ${state.inputs} that are written some have changed, gone, or moved.`);
+      throw this.#other(`some of the ${state.inputs} that have been written were changed, removed or moved.`);
     }
   }
 
   /** @throws InvalidInputError where a run that is at its end meets another input */
   expectUnfinished(): void {
-    if (!this.#sink) throw this.#other(`all ${this.#inputs} of then are written, and there are more now.`);
+    if (!this.#sink) throw this.#other(`all ${this.#inputs} of that run have been written, and there are more now.`);
   }
 
   /** @param records what `rows` are of, in order */
@@ -220,7 +220,7 @@ export class Output {
   #other(what: string): InvalidInputError {
     const { file } = this.#run!;
     return new InvalidInputError(
-      `--resume: the inputs are not those of the run in ${file}: ${what} Begin anew with --overwrite.`,
+      `--resume: the inputs are not those of the run in ${file}: ${what} Start over with --overwrite.`,
       { file },
     );
   }

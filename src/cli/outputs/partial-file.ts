@@ -12,7 +12,7 @@ export class OutputFailed extends Error {
 const FULL: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
-  EIO: 'the disk fails',
+  EIO: 'the disk reported an error',
 };
 
 export class PartialFile {
@@ -39,7 +39,7 @@ export class PartialFile {
     if (bytes !== null && size < bytes) {
       await handle.close();
       throw new IntegrityError(
-        `${partial} has ${size} bytes where the unfinished run wrote ${bytes}. Begin anew: --overwrite.`,
+        `${partial} has ${size} bytes, but the unfinished run wrote ${bytes}. Start over with --overwrite.`,
       );
     }
     if (bytes !== null) await handle.truncate(bytes);
@@ -117,7 +117,7 @@ export async function writing<T>(file: string, run: () => Promise<T>): Promise<T
     const why = FULL[code];
     if (why === undefined) throw cause;
     throw new OutputFailed(
-      `${file} cannot be written: ${why} (${code}). What was written before is kept: run again with --resume.`,
+      `${file} cannot be written: ${why} (${code}). What was already written is kept: run again with --resume.`,
       { cause },
     );
   }

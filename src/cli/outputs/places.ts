@@ -32,19 +32,20 @@ export function parsePlace(text: string, format?: Format): SinkPlace {
     if (database !== undefined && table !== undefined) {
       return { kind: 'lance', database, table: table.replace(/\.lance$/, '') };
     }
-    throw new InvalidInputError(`${text} names no table; write lance:<database>/<table>, as in lance:./mmeb/vectors.`);
+    throw new InvalidInputError(
+      `${text} does not name a table; write lance:<database>/<table>, for example lance:./mmeb/vectors.`,
+    );
   }
   if (format === 'lance') throw wrongFormat(text, format);
   const kind = format ?? ENDINGS[path.extname(text).toLowerCase()];
   if (kind !== undefined) return { kind, file: text };
   throw new InvalidInputError(
-    `${text} is neither *.jsonl, *.npy, *.parquet nor lance:<database>/<table>; --format says what another ending is.`,
+    `${text} is neither *.jsonl, *.npy, *.parquet nor lance:<database>/<table>; use --format for other extensions.`,
   );
 }
 
 function wrongFormat(text: string, format: Format): InvalidInputError {
-  const what =
-    format === 'lance' ? 'A table of LanceDB is named lance:<database>/<table>' : `${text} is a table of LanceDB`;
+  const what = format === 'lance' ? 'A LanceDB table is named lance:<database>/<table>' : `${text} is a LanceDB table`;
   return new InvalidInputError(`${what}; --format ${format} does not fit --out ${text}.`, { option: 'format' });
 }
 

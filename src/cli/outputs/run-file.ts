@@ -37,7 +37,7 @@ export async function readRun(file: string): Promise<(RunState & { facts: RunFac
   } catch {
     // said below
   }
-  throw new InvalidInputError(`${file} is no state of a run of vlm2vec embed. Move it away to begin anew.`, { file });
+  throw new InvalidInputError(`${file} is not the state of a vlm2vec embed run. Move it away to start over.`, { file });
 }
 
 /** Whole or not at all, and durable. */
@@ -69,7 +69,7 @@ export function expectSame(file: string, before: RunFacts, now: RunFacts): void 
     (key) => `${key} was ${JSON.stringify(before[key] ?? null)} and is ${JSON.stringify(now[key] ?? null)}`,
   );
   throw new InvalidInputError(
-    `--resume: the run in ${file} was another: ${each.join('; ')}. Repeat its options, or begin anew with --overwrite.`,
+    `--resume: the run in ${file} was different: ${each.join('; ')}. Repeat its options, or start over with --overwrite.`,
     { file, differs: other },
   );
 }

@@ -61,6 +61,6 @@ export interface Sink {
 
 /** A result may be a whole table's only if it is one vector. */
 export function onlyVector({ vectors }: VectorRow): Float32Array {
-  if (vectors.length !== 1) throw new Error(`A row has ${vectors.length} vectors where one is expected.`);
+  if (vectors.length !== 1) throw new Error(`A row has ${vectors.length} vectors, but one is expected.`);
   return vectors[0]!;
 }

@@ -22,7 +22,7 @@ function allNames(sources: readonly Source[]): string[] {
   for (const { keepable, label } of sources) {
     if (!keepable) {
       throw new InvalidInputError(
-        `--keep all: which fields ${label} has is not known beforehand, and a table must know. List them.`,
+        `--keep all: the fields of ${label} are not known beforehand, but a table needs to know them. List them.`,
         {
           option: 'keep',
         },

@@ -116,7 +116,7 @@ test.each<[string, DocumentTables, RegExp]>([
   [
     'qrels of a page that is not there',
     { ...whole, qrels: [...whole.qrels, { query: 'q', page: 'c', score: 1 }] },
-    /ViDoRe_docvqa: qrels name page c for query q, and the corpus has none/,
+    /ViDoRe_docvqa: qrels name page c for query q, but the corpus has no such page/,
   ],
   ['no qrels of a query', { ...whole, qrels: whole.qrels.slice(1) }, /query q has no relevant page/],
   [
@@ -127,7 +127,7 @@ test.each<[string, DocumentTables, RegExp]>([
   [
     'a grade that is no number',
     { ...whole, qrels: [{ query: 'q', page: 'a', score: NaN }, whole.qrels[1]!] },
-    /qrels\/test-00000-of-00001\.parquet, row 0: score is no number/,
+    /qrels\/test-00000-of-00001\.parquet, row 0: score is not a number/,
   ],
   [
     'a page without a picture',
@@ -137,7 +137,7 @@ test.each<[string, DocumentTables, RegExp]>([
   [
     'an empty question',
     { ...whole, queries: [{ id: 'q', text: '' }, whole.queries[1]!] },
-    /queries\/test-00000-of-00001\.parquet, row 0: query is no text/,
+    /queries\/test-00000-of-00001\.parquet, row 0: query is not a text/,
   ],
   [
     'a query without a name',
@@ -157,7 +157,7 @@ test('refused by name: tables and columns that are missing, a language that nobo
   await expect(rowsOf(french, 'ViDoRe_esg_reports_v2')).rejects.toThrow(/no queries whose language is english/);
   const other = openDocuments(mmebTree(documentFiles('my_pages', whole), 'my_pages'));
   await expect(other).rejects.toThrow(SourceNotFoundError);
-  await expect(other).rejects.toThrow(/my_pages is none of MMEB-V2's visual-document sets/);
+  await expect(other).rejects.toThrow(/my_pages is not one of MMEB-V2's visual-document sets/);
   const twice = {
     ...documentFiles('a/ViDoRe_docvqa', whole),
     ...documentFiles('b/docvqa_test_subsampled_beir', whole),

@@ -80,7 +80,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
   for (const found of folders.values()) {
     for (const set of found.sets) {
       if (bySet.has(set))
-        throw new DatasetFormatError(`${tree.label} holds ${set.name} twice. Name the folder of one.`, {
+        throw new DatasetFormatError(`${tree.label} contains ${set.name} twice. Name the folder of one of them.`, {
           set: set.name,
         });
       bySet.set(set, found);
@@ -90,7 +90,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
   if (all.length === 0) {
     if (unknown.length === 0) return null;
     throw new SourceNotFoundError(
-      `${unknown[0]} is none of MMEB-V2's visual-document sets: a folder has the name of the set, or of its repository.`,
+      `${unknown[0]} is not one of MMEB-V2's visual-document sets: a folder must have the name of the set or of its repository.`,
       { folder: unknown[0] },
     );
   }
@@ -112,7 +112,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
   };
   const pictureAt = async (path: string, signal?: AbortSignal) => {
     const set = all.find((each) => path.startsWith(`${bySet.get(each)!.name}/`));
-    if (!set) throw new SourceNotFoundError(`${tree.label} holds no page ${path}.`, { path });
+    if (!set) throw new SourceNotFoundError(`${tree.label} contains no page ${path}.`, { path });
     return (await corpusOf(set, signal)).pictures;
   };
   const { label, revision } = tree;
@@ -121,7 +121,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
     crc: async (path, signal) => (await pictureAt(path, signal)).crc(path, signal),
   };
   const rows = async (set: DocumentSet, prompts: DocumentPrompts, { limit = Infinity, signal }: RowOptions = {}) => {
-    if (!bySet.has(set)) throw new SourceNotFoundError(`${label} does not hold ${set.name}.`, { set: set.name });
+    if (!bySet.has(set)) throw new SourceNotFoundError(`${label} does not contain ${set.name}.`, { set: set.name });
     const queries = await readQueries(tree, set, filesOf(set, 'queries'), signal);
     const grades = await readGrades(tree, filesOf(set, 'qrels'), signal);
     return documentRows(set, queries.slice(0, limit), grades, (await corpusOf(set, signal)).paths, prompts);
@@ -163,7 +163,8 @@ async function readQueries(
   for await (const { fields, where } of rowsOf(tree, files, columns, signal)) {
     if (language !== null && fields.language !== language) continue;
     const text = fields.query;
-    if (typeof text !== 'string' || text === '') throw new DatasetFormatError(`${where}: query is no text.`, { where });
+    if (typeof text !== 'string' || text === '')
+      throw new DatasetFormatError(`${where}: query is not a text.`, { where });
     queries.push({ id: idOf(fields['query-id'], 'query-id', where), text });
   }
   if (queries.length > 0) return queries;
@@ -202,9 +203,12 @@ function documentRows(
       throw new DatasetFormatError(`${name}: query ${id} has no relevant page in qrels.`, { set: name, query: id });
     for (const page of of.keys()) {
       if (paths.has(page)) continue;
-      throw new DatasetFormatError(`${name}: qrels name page ${page} for query ${id}, and the corpus has none.`, {
-        ...{ set: name, query: id, page },
-      });
+      throw new DatasetFormatError(
+        `${name}: qrels name page ${page} for query ${id}, but the corpus has no such page.`,
+        {
+          ...{ set: name, query: id, page },
+        },
+      );
     }
     return of;
   });

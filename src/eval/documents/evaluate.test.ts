@@ -110,7 +110,7 @@ test('details: the five best, all that are relevant; two runs compared', async (
   const regraded = details.map((detail, i) =>
     i === 0 ? { ...detail, relevant: detail.relevant.map((page) => ({ ...page, grade: 2 })) } : detail,
   );
-  expect(() => compareRuns(details, regraded)).toThrow(/row 0: the second run has another query/);
+  expect(() => compareRuns(details, regraded)).toThrow(/row 0: the second run has a different query/);
 });
 
 test('the report: intervals, groups, published figures; parts of sets do not count', async () => {
@@ -188,6 +188,6 @@ test('recipes: those whose prompts are known, in the sizes that they were measur
   expect(() => documentRegime(undefined, qwen3, image, { maxPixels: 50_176 })).toThrow(/neither --max-pixels/);
   expect(() => documentRegime('v1', recipe('vlm2vec-v2'), image)).toThrow(/not as the regime v1/);
   for (const name of ['gme', 'dse', 'colqwen2', 'b3', 'siglip2']) {
-    expect(() => documentPrompts(recipe(name)), name).toThrow(/not known here what .* is asked of visual documents/);
+    expect(() => documentPrompts(recipe(name)), name).toThrow(/not known how .* is asked of visual documents/);
   }
 });

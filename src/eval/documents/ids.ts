@@ -12,5 +12,5 @@ export function idOf(value: unknown, column: string, where: string): string {
 export function gradeOf(value: unknown, where: string): number {
   const grade = typeof value === 'bigint' ? Number(value) : value;
   if (typeof grade === 'number' && Number.isFinite(grade)) return grade;
-  throw new DatasetFormatError(`${where}: score is no number.`, { where });
+  throw new DatasetFormatError(`${where}: score is not a number.`, { where });
 }

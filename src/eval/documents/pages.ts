@@ -63,7 +63,7 @@ export async function openCorpus(
   if (paths.size === 0) throw new DatasetFormatError(`${folder}: the corpus has no pages.`, { folder });
   const find = (path: string): Place => {
     const place = places.get(path);
-    if (!place) throw new SourceNotFoundError(`${tree.label} holds no page ${path}.`, { path });
+    if (!place) throw new SourceNotFoundError(`${tree.label} contains no page ${path}.`, { path });
     return place;
   };
   const groups = new Map<string, Promise<Record<string, unknown>[]>>();
@@ -86,7 +86,7 @@ export async function openCorpus(
         const place = find(path);
         const bytes = pictureOf((await groupAt(place))[place.row]?.image, `${place.file}: page ${path}`);
         if ((await sha256Hex(bytes)) !== place.digest)
-          throw new DatasetFormatError(`${place.file} changed while it was read. Start again.`, { path });
+          throw new DatasetFormatError(`${place.file} changed while it was being read. Start again.`, { path });
         return bytes;
       },
       crc: async (path) => find(path).digest,
@@ -97,7 +97,10 @@ export async function openCorpus(
 function pictureOf(image: unknown, where: string): Uint8Array {
   const bytes = typeof image === 'object' && image !== null && 'bytes' in image ? image.bytes : undefined;
   if (bytes instanceof Uint8Array && bytes.length > 0) return bytes;
-  throw new DatasetFormatError(`${where} has no picture in the table: its bytes are needed, a path is not enough.`, {
-    where,
-  });
+  throw new DatasetFormatError(
+    `${where} has no picture in the table: the table needs its bytes, a path is not enough.`,
+    {
+      where,
+    },
+  );
 }

@@ -59,8 +59,8 @@ export function documentPrompts({ name, title, isRaw, pooling, prefixes }: Docum
   if (name === QWEN3) return QWEN3_PROMPTS;
   if (isRaw && pooling !== 'all' && prefixes === undefined) return VLM2VEC_PROMPTS;
   throw new UnsupportedError(
-    `The recipe ${name} does not fit this evaluation: it is not known here what ${title} is asked of visual documents. ` +
-      `Recipes of whole strings do (vlm2vec, vlm2vec-v2), and ${QWEN3}.`,
+    `The recipe ${name} does not fit this evaluation: it is not known how ${title} is prompted for visual documents. ` +
+      `Recipes of whole strings (vlm2vec, vlm2vec-v2) and ${QWEN3} do.`,
     { recipe: name },
   );
 }
@@ -82,7 +82,7 @@ export function documentRegime(
   }
   if ((name ?? 'native') !== 'native' || choices.maxPixels !== undefined || choices.numCrops !== undefined) {
     throw new UnsupportedError(
-      `${recipe.title} sizes pictures in its own way: it takes neither --max-pixels nor --num-crops, and no regime but native.`,
+      `${recipe.title} sizes pictures in its own way: it takes neither --max-pixels nor --num-crops, and only the regime native.`,
       { recipe: recipe.name, regime: name },
     );
   }

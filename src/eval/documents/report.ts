@@ -116,7 +116,7 @@ export function documentMarkdown(report: DocumentReport): string {
     '# MMEB-V2, visual documents: NDCG@5 in per cent',
     '',
     ...aboutRun(report),
-    `- Sets: ${sets.length}; averages are of the ${averages.at(-1)!.sets} that MMEB-V2 counts, of ${DOCUMENT_SETS.filter(({ counts }) => counts).length}`,
+    `- Sets: ${sets.length}; averages cover ${averages.at(-1)!.sets} of the sets that MMEB-V2 counts, of which there are ${DOCUMENT_SETS.filter(({ counts }) => counts).length}`,
     '',
     ...markdownTable(
       ['Average', 'Sets', ...columns],
@@ -138,9 +138,9 @@ export function documentMarkdown(report: DocumentReport): string {
       ]),
     ),
     '',
-    'Every page of a set is a candidate of every query; gains are linear, over the ideal of all relevant pages, cut at 5. Intervals:',
+    'Every page of a set is a candidate for every query; gains are linear, relative to the ideal order of all relevant pages, cut at 5. Intervals:',
     'percentile bootstrap of the queries within each set, 2,000 resamples. Published: by the authors’ V2 code',
-    '(`experiments/public/all_scores`), which pairs grades with pages in no certain order where a set has several grades.',
+    '(`experiments/public/all_scores`), which pairs grades with pages in an undefined order where a set has several grades.',
   ];
   return `${lines.join('\n')}\n`;
 }

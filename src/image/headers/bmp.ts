@@ -40,7 +40,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const headerBytes = reader.u32(14, true);
   const isCore = headerBytes === CORE_HEADER;
   if (!isCore && !INFO_HEADERS.includes(headerBytes)) {
-    throw reader.fail(`its header of ${headerBytes} bytes is of no known kind`);
+    throw reader.fail(`its header of ${headerBytes} bytes is of an unknown kind`);
   }
   const width = isCore ? reader.u16(18, true) : reader.u32(18, true);
   const signedHeight = isCore ? reader.u16(20, true) : reader.i32(22, true);

@@ -10,9 +10,9 @@ test.each([
   ['<svg xmlns="http://www.w3.org/2000/svg">', 'an SVG drawing'],
   ['<!doctype html>', 'HTML or XML'],
   ['version https://git-lfs.github.com/spec/v1', 'a Git LFS pointer: the file itself was not downloaded'],
-  ['\0\0\0\x18ftypisom', 'a film, or a picture of another kind'],
+  ['\0\0\0\x18ftypisom', 'a film, or a picture in another format'],
   ['\0'.repeat(100), 'zeros'],
-  ['\x01\x02\x03\xff', 'no kind that is known'],
+  ['\x01\x02\x03\xff', 'an unknown format'],
 ])('%j looks like %s', (text, kind) => {
   expect(fileKind(bytes(text))).toBe(kind);
 });

@@ -25,11 +25,11 @@ export function fileKind(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 64));
   const known = KINDS.find(([beginning]) => start.startsWith(beginning));
   if (known) return known[1];
-  if (start.startsWith('ftyp', 4)) return 'a film, or a picture of another kind';
+  if (start.startsWith('ftyp', 4)) return 'a film, or a picture in another format';
   if (/^\s*(?:<\?xml[^]*)?<svg/i.test(start)) return 'an SVG drawing';
   if (/^\s*</.test(start)) return 'HTML or XML';
   if (isText(bytes.subarray(0, 64))) return 'text';
-  return bytes.subarray(0, 64).every((byte) => byte === 0) ? 'zeros' : 'no kind that is known';
+  return bytes.subarray(0, 64).every((byte) => byte === 0) ? 'zeros' : 'an unknown format';
 }
 
 function isText(bytes: Uint8Array): boolean {

@@ -49,7 +49,7 @@ export function readGifFrame(reader: ByteReader): GifFrame {
   let offset = 13 + globalBytes;
   let transparent: number | null = null;
   for (let block = reader.u8(offset); block !== IMAGE; block = reader.u8(offset)) {
-    if (block === TRAILER) throw reader.fail('it holds no picture');
+    if (block === TRAILER) throw reader.fail('it contains no picture');
     if (block !== EXTENSION) {
       offset += 1; // stray bytes between blocks
       continue;

@@ -68,7 +68,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     offset = start + length;
     if (marker === SOS) offset = endOfScan(reader, offset);
   }
-  if (header.width === 0) throw reader.fail('it holds no picture');
+  if (header.width === 0) throw reader.fail('it contains no picture');
   return header;
 }
 

@@ -68,10 +68,10 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
     }
     offset = start + length + (length & 1);
   }
-  if (picture === null) throw reader.fail('it holds no picture');
+  if (picture === null) throw reader.fail('it contains no picture');
   if (canvas !== null && (canvas.width !== picture.width || canvas.height !== picture.height)) {
     throw reader.fail(
-      `it declares ${canvas.width}×${canvas.height} pixels and holds ${picture.width}×${picture.height}`,
+      `it declares ${canvas.width}×${canvas.height} pixels but contains ${picture.width}×${picture.height}`,
     );
   }
   const { width, height } = picture;

@@ -24,7 +24,7 @@ export interface HdLayout {
  */
 export function hdLayout({ width, height }: ImageSize, { tile, crops }: { tile: number; crops: number }): HdLayout {
   if (crops > MAX_CROPS) {
-    throw new InvalidInputError(`numCrops is ${crops}; at most ${MAX_CROPS} are cut.`, { option: 'numCrops' });
+    throw new InvalidInputError(`numCrops is ${crops}; the limit is ${MAX_CROPS}.`, { option: 'numCrops' });
   }
   const transposed = width < height;
   const ratio = transposed ? height / width : width / height;

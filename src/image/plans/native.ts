@@ -78,7 +78,7 @@ export function nativeSizes(size: ImageSize, { steps, limits, minPixels, maxPixe
   const last = sizes.at(-1)!;
   if (last.height * last.width > MAX_PIXELS) {
     throw new InvalidInputError(
-      `The image would become ${last.width}×${last.height} pixels; at most ${MAX_PIXELS} are computed. Lower maxPixels.`,
+      `The image would become ${last.width}×${last.height} pixels; the limit is ${MAX_PIXELS}. Lower maxPixels.`,
       { width: last.width, height: last.height, limit: MAX_PIXELS },
     );
   }

@@ -37,7 +37,7 @@ function squareOf(step: ResizeStep): ImageSize[] {
   if ('square' in step) return [{ width: step.square, height: step.square }];
   if ('fit' in step && step.fit === 'file') return [];
   throw new UnsupportedError(
-    `The recipe resizes pictures with ${JSON.stringify(step)}; this model cuts them into tiles, and takes squares only.`,
+    `The recipe resizes pictures with ${JSON.stringify(step)}; this model cuts them into tiles, and only accepts squares.`,
     { step },
   );
 }

@@ -116,7 +116,7 @@ export function checkConfig(config: LlavaNextConfig, error: (message: string) =>
     ...clipRules(vision),
     [
       vision.imageSize % vision.patchSize === 0,
-      `tiles of ${vision.imageSize} pixels are not whole patches of ${vision.patchSize}`,
+      `tiles of ${vision.imageSize} pixels do not consist of whole patches of ${vision.patchSize}`,
     ],
     [config.imageTokenId < config.vocabSize, `image token ${config.imageTokenId} is outside the vocabulary`],
   ];

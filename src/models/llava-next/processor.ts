@@ -37,16 +37,19 @@ export function imageConfig(
   { vision }: LlavaNextConfig,
 ): TileConfig {
   if (!preprocessor) {
-    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
+    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add its model's to the folder.`);
   }
   refuseOtherSettings(preprocessor, COMPUTED, { file: PREPROCESSOR });
   const root = new JsonField(preprocessor, failed);
   const { imageSize: tile, patchSize } = vision;
   for (const [side, value] of sidesOf(root)) {
     if (value === tile) continue;
-    throw new CheckpointMismatchError(`${PREPROCESSOR} has ${side} ${value}, config.json tiles of ${tile} pixels.`, {
-      key: side,
-    });
+    throw new CheckpointMismatchError(
+      `${PREPROCESSOR} has ${side} ${value}, but config.json has tiles of ${tile} pixels.`,
+      {
+        key: side,
+      },
+    );
   }
   return {
     shapes: shapesOf(json, root, tile),
@@ -78,7 +81,7 @@ function shapesOf(config: JsonObject, root: JsonField, tile: number): readonly I
   const theirs = parseShapes(inConfig.get('image_grid_pinpoints'));
   const shapes = parseShapes(root.get('image_grid_pinpoints'));
   if (JSON.stringify(theirs) !== JSON.stringify(shapes)) {
-    throw new CheckpointMismatchError(`${PREPROCESSOR} has other image_grid_pinpoints than config.json.`);
+    throw new CheckpointMismatchError(`${PREPROCESSOR} has different image_grid_pinpoints from config.json.`);
   }
   checkShapes(shapes, tile, (message) => new UnsupportedError(`image_grid_pinpoints: ${message}.`));
   return shapes;

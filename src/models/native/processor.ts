@@ -44,7 +44,7 @@ export function imageConfig(
   { vision }: { vision: PatchSizes },
 ): NativeImageConfig {
   if (!preprocessor) {
-    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
+    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add its model's to the folder.`);
   }
   refuseOtherSettings(preprocessor, COMPUTED, { file: PREPROCESSOR });
   const size = isJsonObject(preprocessor.size) ? preprocessor.size : {};
@@ -73,9 +73,12 @@ export function imageConfig(
   for (const [key, expected] of Object.entries(sizes)) {
     const value = preprocessor[key] ?? expected;
     if (value !== expected) {
-      throw new CheckpointMismatchError(`${PREPROCESSOR} has ${key} ${String(value)}, config.json ${expected}.`, {
-        key,
-      });
+      throw new CheckpointMismatchError(
+        `${PREPROCESSOR} has ${key} ${String(value)}, but config.json has ${expected}.`,
+        {
+          key,
+        },
+      );
     }
   }
   return image;

@@ -132,7 +132,7 @@ export function checkConfig(config: Phi3VConfig, error: (message: string) => Err
     ...clipRules(vision),
     [
       config.shortFactors.length === headDim / 2 && config.longFactors.length === headDim / 2,
-      `rope_scaling must have ${headDim / 2} short and as many long factors`,
+      `rope_scaling must have ${headDim / 2} short factors and as many long ones`,
     ],
     [
       Number.isInteger(perSide) && perSide % 2 === 0,
@@ -147,7 +147,7 @@ function ropeScaling(field: JsonField): Pick<Phi3VConfig, 'shortFactors' | 'long
   const { type } = field.record();
   if (type !== 'su' && type !== 'longrope') {
     throw new UnsupportedError(
-      `config.json: "rope_scaling.type" is ${JSON.stringify(type)}, which this version does not compute.`,
+      `config.json: "rope_scaling.type" is ${JSON.stringify(type)}, which this version does not support.`,
       { key: 'rope_scaling.type', value: type },
     );
   }

@@ -25,7 +25,7 @@ const COMPUTED: Computed = {
 /** Number of crops and normalisation. */
 export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VConfig): HdConfig {
   if (!preprocessor) {
-    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
+    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add its model's to the folder.`);
   }
   const root = new JsonField(
     preprocessor,
@@ -35,7 +35,7 @@ export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VCo
   const tokens = (vision.imageSize / vision.patchSize / 2) ** 2;
   if (root.has('num_img_tokens') && root.get('num_img_tokens').integer(1) !== tokens) {
     throw new CheckpointMismatchError(
-      `${PREPROCESSOR} has num_img_tokens ${String(preprocessor.num_img_tokens)}, config.json's tower gives ${tokens}.`,
+      `${PREPROCESSOR} has num_img_tokens ${String(preprocessor.num_img_tokens)}, but config.json's tower gives ${tokens}.`,
     );
   }
   return {

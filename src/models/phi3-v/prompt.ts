@@ -23,8 +23,8 @@ export function encodePrompt(
   if (marks.length !== images.length || marks.some((mark, i) => Number(mark) !== i + 1)) {
     throw new InvalidInputError(
       images.length === 1
-        ? `The text of an image must hold ${IMAGE_TOKEN} once, and no other mark; it holds ${shown(marks)}.`
-        : `The text of ${images.length} images must hold their marks from ${IMAGE_TOKEN} on, in order; it holds ${shown(marks)}.`,
+        ? `The text of an image must contain ${IMAGE_TOKEN} once, and no other mark; it contains ${shown(marks)}.`
+        : `The text of ${images.length} images must contain their marks from ${IMAGE_TOKEN} on, in order; it contains ${shown(marks)}.`,
       { found: marks.length, images: images.length },
     );
   }

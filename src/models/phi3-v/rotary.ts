@@ -34,5 +34,5 @@ function magnitude({ maxPositions, switchPositions }: Phi3VConfig): number {
 }
 
 function none(): never {
-  throw new Error('internal: this architecture has one-dimensional positions only');
+  throw new Error('internal: this architecture only has one-dimensional positions');
 }

@@ -57,7 +57,7 @@ const MAX_THETA = 1e12;
 export function parseConfig(json: Json): Qwen2VLConfig {
   if (json.model_type !== 'qwen2_vl') {
     throw new UnsupportedError(
-      `config.json is of model_type ${JSON.stringify(json.model_type)}; this version converts "qwen2_vl" only.`,
+      `config.json is of model_type ${JSON.stringify(json.model_type)}; this version only converts "qwen2_vl".`,
       { modelType: json.model_type },
     );
   }
@@ -96,7 +96,7 @@ function mropeSection(text: Json): Qwen2VLConfig['mropeSection'] {
     const section = settings.mrope_section;
     if (isSection(section)) return section;
     throw new CheckpointFormatError(
-      `config.json: "${key}.mrope_section" must be three whole numbers, it is ${JSON.stringify(section)}.`,
+      `config.json: "${key}.mrope_section" must be three whole numbers, but is ${JSON.stringify(section)}.`,
       { key },
     );
   }
@@ -117,7 +117,7 @@ function parseVision(json: Json, textWidth: number): Qwen2VLConfig['vision'] {
   if (outWidth !== textWidth) {
     throw new CheckpointFormatError(
       `config.json: the vision tower gives ${outWidth} channels (vision_config.hidden_size), ` +
-        `the language model takes ${textWidth} (hidden_size).`,
+        `but the language model takes ${textWidth} (hidden_size).`,
     );
   }
   const headDim = divide(embedDim, heads, 'vision_config.embed_dim');
@@ -175,7 +175,7 @@ function count(json: Json, key: string, max: number, fallback?: number): number 
   const value = json[key] ?? fallback;
   if (typeof value !== 'number' || !Number.isInteger(value) || value < 1 || value > max) {
     throw new CheckpointFormatError(
-      `config.json: "${key}" must be a whole number from 1 to ${max}, it is ${JSON.stringify(value) ?? 'missing'}.`,
+      `config.json: "${key}" must be a whole number from 1 to ${max}, but is ${JSON.stringify(value) ?? 'missing'}.`,
       { key },
     );
   }
@@ -186,7 +186,7 @@ function positive(json: Json, key: string): number {
   const value = json[key];
   if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) {
     throw new CheckpointFormatError(
-      `config.json: "${key}" must be a positive number, it is ${JSON.stringify(value) ?? 'missing'}.`,
+      `config.json: "${key}" must be a positive number, but is ${JSON.stringify(value) ?? 'missing'}.`,
       { key },
     );
   }

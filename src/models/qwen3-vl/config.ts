@@ -152,8 +152,7 @@ function ropeSettings(text: JsonField): Pick<Qwen3VLConfig, 'ropeTheta' | 'mrope
   }
   const beside = text.get('rope_theta').given((field) => field.number(1, MAX_THETA)) ?? first.ropeTheta;
   const isOne = beside === first.ropeTheta && (!second || JSON.stringify(second) === JSON.stringify(first));
-  if (!isOne)
-    text.get('rope_scaling').fail('it says something else than rope_parameters, or the rope_theta beside it.');
+  if (!isOne) text.get('rope_scaling').fail('it differs from rope_parameters, or from the rope_theta next to it.');
   return first;
 }
 
@@ -197,15 +196,15 @@ export function checkConfig(config: Qwen3VLConfig, error: (message: string) => E
     ...visionRules(vision),
     [
       Number.isInteger(vision.tableSide),
-      `a table of ${vision.tableSide ** 2} positions (num_position_embeddings), which is no square`,
+      `a table of ${vision.tableSide ** 2} positions (num_position_embeddings), which is not a square`,
     ],
     [
       deep.every((block, i) => block < depth && block > (deep[i - 1] ?? -1)),
-      `deepstack_visual_indexes ${JSON.stringify(deep)} are not ascending numbers of the ${depth} blocks`,
+      `deepstack_visual_indexes ${JSON.stringify(deep)} are not ascending indexes of the ${depth} blocks`,
     ],
     [
       deep.length < layers,
-      `features for ${deep.length} layers of the language model's ${layers}, of which the last takes none`,
+      `features for ${deep.length} layers of the language model's ${layers}, of which the last one takes none`,
     ],
     [
       config.hiddenSize % vision.mergeSize ** 2 === 0,

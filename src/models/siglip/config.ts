@@ -85,8 +85,8 @@ export function parseConfig(json: JsonObject): SiglipConfig {
 /** SigLIP 1, by whatever shows it. */
 export function siglip1(evidence: string): UnsupportedError {
   return new UnsupportedError(
-    `${evidence}. SigLIP 1 is not converted: its texts are stripped of punctuation and white space by rules that none of its ` +
-      'files states, before a SentencePiece model cuts them. Its successor is: google/siglip2-base-patch16-224 and others.',
+    `${evidence}. SigLIP 1 is not supported: punctuation and white space are stripped from its texts by rules that none of its ` +
+      'files states, before a SentencePiece model splits them. Its successor is supported: google/siglip2-base-patch16-224 and others.',
   );
 }
 
@@ -107,7 +107,7 @@ export function checkConfig({ dims, text, vision }: SiglipConfig, error: (messag
         vision.patchSize <= vision.imageSize,
         `a picture of ${vision.imageSize} pixels has no patch of ${vision.patchSize}`,
       ],
-      [dims === vision.width, `vectors of texts have ${dims} numbers, those of pictures ${vision.width}`],
+      [dims === vision.width, `vectors of texts have ${dims} numbers, but those of pictures have ${vision.width}`],
     ],
     error,
   );

@@ -21,7 +21,7 @@ export const siglip: Architecture = {
   modelType: 'siglip',
   refuses: {
     siglip2:
-      'SigLIP 2 NaFlex, whose pictures keep their shape, is not computed. The checkpoints of one picture size are: ' +
+      'SigLIP 2 NaFlex, whose pictures keep their shape, is not supported. The checkpoints with a fixed picture size are: ' +
       'google/siglip2-base-patch16-224 and others.',
   },
   recipe: 'siglip2',
@@ -45,7 +45,7 @@ const NO_TOKEN = -1;
 
 function network(config: SiglipConfig, { head }: BackboneOptions): Network {
   if (head) {
-    throw new UnsupportedError('The recipe ends in a head of its own, for which SigLIP has no place.', { head });
+    throw new UnsupportedError('The recipe ends in its own head, for which SigLIP has no place.', { head });
   }
   return {
     name: 'siglip',

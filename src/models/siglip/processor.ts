@@ -35,7 +35,7 @@ const failed = (at: string, what: string) => new CheckpointFormatError(`${PREPRO
 /** Filter and normalisation. */
 export function imageConfig(preprocessor: JsonObject | null, { vision }: SiglipConfig): SquareConfig {
   if (!preprocessor) {
-    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add the one of its model to the folder.`);
+    throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add its model's to the folder.`);
   }
   refuseOtherSettings(preprocessor, COMPUTED, { file: PREPROCESSOR });
   const root = new JsonField(preprocessor, failed);
@@ -44,7 +44,7 @@ export function imageConfig(preprocessor: JsonObject | null, { vision }: SiglipC
     const value = root.get('size').given((size) => size.get(side).integer(1, 2 ** 16)) ?? DEFAULT_SIZE;
     if (value === imageSize) continue;
     throw new CheckpointMismatchError(
-      `${PREPROCESSOR} has size.${side} ${value}, config.json pictures of ${imageSize} pixels.`,
+      `${PREPROCESSOR} has size.${side} ${value}, but config.json has pictures of ${imageSize} pixels.`,
       { key: `size.${side}` },
     );
   }

@@ -54,7 +54,7 @@ test('two towers of different widths need a projection between them', () => {
   };
   expect(siglip.network(giant, { head: null })).toMatchObject({ hiddenSize: 1152, dims: 1536 });
   const without = changedAt(giant, { 'text_config.projection_size': undefined });
-  expect(() => parseConfig(without)).toThrow(/texts have 1152 numbers, those of pictures 1536/);
+  expect(() => parseConfig(without)).toThrow(/texts have 1152 numbers, but those of pictures 1536/);
 });
 
 describe('relatives are refused by name', () => {
@@ -65,14 +65,14 @@ describe('relatives are refused by name', () => {
   test.each([undefined, 32_000, 250_000])('SigLIP 1, by its vocabulary (%s)', async (rows) => {
     const config = changedAt(jsonOf('config.json'), { 'text_config.vocab_size': rows });
     // It has no tokenizer.json; that is not what is said.
-    await expectRefused({ 'config.json': JSON.stringify(config), 'tokenizer.json': null }, /SigLIP 1 is not converted/);
+    await expectRefused({ 'config.json': JSON.stringify(config), 'tokenizer.json': null }, /SigLIP 1 is not supported/);
   });
 
   test.each<[string, Json]>([
     ['tokenizer.json', { 'model.type': 'Unigram' }],
     ['tokenizer_config.json', { tokenizer_class: 'SiglipTokenizer' }],
   ])('SigLIP 1, by its %s', async (name, changes) => {
-    await expectRefused({ [name]: JSON.stringify(changedAt(jsonOf(name), changes)) }, /SigLIP 1 is not converted/);
+    await expectRefused({ [name]: JSON.stringify(changedAt(jsonOf(name), changes)) }, /SigLIP 1 is not supported/);
   });
 });
 
@@ -94,8 +94,8 @@ test.each<[file: string, changes: Json, message: RegExp]>([
   ['preprocessor_config.json', { do_resize: false }, /"do_resize" is false/],
   ['preprocessor_config.json', { do_rescale: null }, /"do_rescale" is null/],
   ['preprocessor_config.json', { rescale_factor: 1 / 127.5 }, /"rescale_factor"/],
-  ['preprocessor_config.json', { 'size.width': 64 }, /size.width 64, config.json pictures of 32/],
-  ['preprocessor_config.json', { size: undefined }, /size.height 224, config.json pictures of 32/],
+  ['preprocessor_config.json', { 'size.width': 64 }, /size.width 64, config.json has pictures of 32/],
+  ['preprocessor_config.json', { size: undefined }, /size.height 224, config.json has pictures of 32/],
   ['preprocessor_config.json', { image_mean: [0.5] }, /image_mean/],
   ['preprocessor_config.json', { image_processor_type: 'CLIPImageProcessor' }, /"image_processor_type"/],
   ['tokenizer_config.json', { add_eos_token: false }, /"add_eos_token" is false/],

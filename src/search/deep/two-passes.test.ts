@@ -317,7 +317,7 @@ test('words with a picture, and instructions, go to the deep model as they are; 
   ]);
   const alone = await open(madeUp('other', 8, { inputs: { together: false, instruction: false } }));
   await alone.add('Photos', files(1, 2));
-  await expect(alone.search({ text: 'a', image: picture })).rejects.toThrow(/not both as one/);
+  await expect(alone.search({ text: 'a', image: picture })).rejects.toThrow(/not both together/);
   await expect(alone.search({ text: 'a', instruction: 'b' })).rejects.toThrow(/takes no instruction/);
   await expect(alone.search({ text: 'a' }, { pass: 'deep' })).rejects.toThrow(/pass is deep/);
 });

@@ -67,7 +67,7 @@ function dateOf({ exif, xmp, created }: Said, faults: string[]): number | null {
     const date = wallClock(text);
     if (date !== null) return date;
   }
-  if (wrong !== undefined) faults.push(`Its date “${wrong.slice(0, 40)}” is none.`);
+  if (wrong !== undefined) faults.push(`Its date “${wrong.slice(0, 40)}” is not valid.`);
   return null;
 }
 
@@ -97,7 +97,7 @@ function placeOf({ exif, xmp }: Said, faults: string[]): PhotoItem['place'] {
   // (0, 0) is what devices write that had no signal.
   if (latitude === 0 && longitude === 0) return null;
   if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return { latitude, longitude };
-  faults.push(`Its place (latitude ${latitude}, longitude ${longitude}) is none.`);
+  faults.push(`Its place (latitude ${latitude}, longitude ${longitude}) is not valid.`);
   return null;
 }
 

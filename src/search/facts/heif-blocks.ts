@@ -31,7 +31,7 @@ export function heifBlocks(reader: ByteReader, blocks: Blocks): void {
     const name = item.type === 'Exif' ? 'EXIF' : 'XMP';
     try {
       const bytes = places.get(id)?.();
-      if (!bytes) throw reader.fail('nothing says where they lie');
+      if (!bytes) throw reader.fail('their location is missing');
       if (name === 'XMP') blocks.xmp.push(bytes);
       else addExif(tiffOf(bytes), blocks);
     } catch (error) {
@@ -103,7 +103,7 @@ function readPlaces(reader: ByteReader, box: Box | null, data: Box | null): Map<
   const indexSize = version === 0 ? 0 : sizes & 15;
   let at = box.start + 6;
   const next = (size: number): number => {
-    if (at + size > box.end) throw reader.fail('its list of places is cut short');
+    if (at + size > box.end) throw reader.fail('its list of locations is cut short');
     at += size;
     if (size === 0) return 0;
     return size === 2 ? reader.u16(at - 2) : size === 4 ? reader.u32(at - 4) : u64(reader, at - 8);
@@ -121,7 +121,7 @@ function readPlaces(reader: ByteReader, box: Box | null, data: Box | null): Map<
     }
     places.set(id, () => {
       const source = method === 0 ? { start: 0, end: reader.length } : method === 1 ? data : null;
-      if (!source) throw reader.fail('they lie where nothing is');
+      if (!source) throw reader.fail('their location is empty');
       return concatenated(extents.map((extent) => slice(reader, source, extent)));
     });
   }
@@ -132,6 +132,6 @@ function readPlaces(reader: ByteReader, box: Box | null, data: Box | null): Map<
 function slice(reader: ByteReader, source: Pick<Box, 'start' | 'end'>, [offset, length]: [number, number]): Uint8Array {
   const start = source.start + offset;
   const end = length === 0 ? source.end : start + length;
-  if (end > source.end || start > end) throw reader.fail('they lie beyond its end');
+  if (end > source.end || start > end) throw reader.fail('they are beyond its end');
   return reader.bytes.subarray(start, end);
 }

@@ -59,7 +59,8 @@ async function textOf(type: string, rest: Uint8Array): Promise<Uint8Array> {
 function addProfile(kind: string, text: Uint8Array, blocks: Blocks): void {
   const [, length, digits] = /^\s*\S+\s+(\d+)\s+([\da-f\s]*)/i.exec(latin1(text)) ?? [];
   const hex = (digits ?? '').replace(/\s+/g, '');
-  if (length === undefined || hex.length < 2 * Number(length)) throw new Error('it is no profile, or cut short');
+  if (length === undefined || hex.length < 2 * Number(length))
+    throw new Error('it is not a profile, or it is cut short');
   const bytes = Uint8Array.from({ length: Number(length) }, (_, i) => parseInt(hex.slice(2 * i, 2 * i + 2), 16));
   const prefix = XMP_PREFIX.exec(latin1(bytes.subarray(0, 64)))?.[0].length ?? 0;
   if (kind === 'xmp' || prefix > 0) blocks.xmp.push(bytes.subarray(prefix));

@@ -34,7 +34,7 @@ export function readExif(block: Uint8Array): ReadTags {
     const tags = load(block.slice().buffer, { expanded: true, includeUnknown: true, includeTags });
     exif = (tags.exif ?? {}) as typeof exif;
   } catch {
-    return { values: {}, faults: ['Its EXIF data are damaged.'] };
+    return { values: {}, faults: ['Its EXIF data is damaged.'] };
   }
   const values: TagValues = {};
   const unread: string[] = [];
@@ -45,7 +45,7 @@ export function readExif(block: Uint8Array): ReadTags {
     else if (!isPointer) values[name === `undefined-${ORIGINAL}` ? 'DateTimeOriginal' : name] = value;
   }
   if (!isDirectory(block)) unread.push('all of it');
-  const faults = unread.length > 0 ? [`Its EXIF data are damaged: ${unread.join(', ')} cannot be read.`] : [];
+  const faults = unread.length > 0 ? [`Its EXIF data is damaged: ${unread.join(', ')} cannot be read.`] : [];
   return { values, faults };
 }
 
@@ -83,11 +83,11 @@ export function readIptc(segment: Uint8Array): ReadTags {
 const MAX_XMP = 8 << 20;
 /** Without it the library does not know XMP by itself. */
 const PACKET = '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>';
-const DAMAGED_XMP: ReadTags = { values: {}, faults: ['Its XMP data are damaged.'] };
+const DAMAGED_XMP: ReadTags = { values: {}, faults: ['Its XMP data is damaged.'] };
 
 /** @param packet UTF-8, or UTF-16 with a byte order mark */
 export async function readXmp(packet: Uint8Array): Promise<ReadTags> {
-  if (packet.length > MAX_XMP) return { values: {}, faults: ['Its XMP data are too long to be read.'] };
+  if (packet.length > MAX_XMP) return { values: {}, faults: ['Its XMP data is too long to be read.'] };
   const { DOMParser, onErrorStopParsing } = await import('@xmldom/xmldom');
   const text = new TextEncoder().encode(PACKET + withoutPackets(decoded(packet)));
   try {

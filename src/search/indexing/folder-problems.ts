@@ -24,12 +24,12 @@ const kept = ({ indexed }: Named) => {
 export function unreadable(folder: Named, error: unknown): FolderProblem {
   const { name: path } = folder;
   if ((error as Error).name === 'NotAllowedError') {
-    const reason = `“${path}” may not be read: permission is missing. ${kept(folder)}Give it permission.`;
+    const reason = `“${path}” may not be read: permission is missing. ${kept(folder)}Give permission to read it.`;
     return { kind: 'refused', path, reason };
   }
   const reason =
     `“${path}” is not there: it was moved, renamed or deleted, or its drive is not connected. ${kept(folder)}` +
-    'Connect the drive and look through the folder again, choose it where it is now, or remove it from the index.';
+    'Connect the drive and scan the folder again, choose it where it is now, or remove it from the index.';
   return { kind: 'gone', path, reason };
 }
 
@@ -37,8 +37,8 @@ export function unreadable(folder: Named, error: unknown): FolderProblem {
 export function emptied(folder: Named): FolderProblem {
   const { name: path } = folder;
   const reason =
-    `No picture is left in “${path}”; it looks like that, too, while its drive is not connected. ${kept(folder)}` +
-    'Connect the drive and look through the folder again, or remove it from the index.';
+    `There are no pictures left in “${path}”. It also looks like this while its drive is not connected. ${kept(folder)}` +
+    'Connect the drive and scan the folder again, or remove it from the index.';
   return { kind: 'empty', path, reason };
 }
 
@@ -46,9 +46,9 @@ export function emptied(folder: Named): FolderProblem {
 export function partlyRead({ name }: Named, unread: readonly Unread[]): FolderProblem {
   const [first] = unread as [Unread];
   const path = `${name}/${first.path}`;
-  const parts = unread.length === 1 ? 'A part of it' : `${unread.length} parts of it`;
+  const parts = unread.length === 1 ? 'Part of it' : `${unread.length} parts of it`;
   const reason =
-    `${parts} could not be read, first “${path}” (${(first.error as Error).message}). What was indexed there stays. ` +
-    'See whether it can be opened in other programs, then look through the folder again.';
+    `${parts} could not be read, the first one being “${path}” (${(first.error as Error).message}). What was indexed there is kept. ` +
+    'Check whether it can be opened in other programs, then scan the folder again.';
   return { kind: 'partial', path, reason };
 }

@@ -89,7 +89,7 @@ export class Folders {
   async check(folderId: number, catalog: Catalog): Promise<boolean> {
     const known = this.#problems.get(folderId)?.kind;
     try {
-      const late = () => new Error('The folder does not answer.');
+      const late = () => new Error('The folder does not respond.');
       await within(ANSWER_SECONDS, this.#look(folderId, catalog), late);
       if (known === 'gone' || known === 'refused') this.#problems.delete(folderId);
       return true;
@@ -155,7 +155,9 @@ export class Folders {
       return await (await at.getFileHandle(last)).getFile();
     } catch (cause) {
       const refused = cause instanceof DOMException && cause.name === 'NotAllowedError';
-      const reason = refused ? 'its folder may not be read now: give permission again' : 'it is not there any more';
+      const reason = refused
+        ? 'its folder may not be read at the moment: give permission again'
+        : 'it no longer exists';
       throw new SourceNotFoundError(`${shown}: ${reason}.`, { folderId }, { cause });
     }
   }

@@ -217,7 +217,7 @@ export class Pipeline {
     const prepare = async (): Promise<Ready | null> => {
       checkFile(work.file, limits);
       if (work.unreadable && !(await isKnown(work.file))) {
-        throw new UnsupportedError(`Pictures of this kind (${extension(work.path)}) cannot be read here.`);
+        throw new UnsupportedError(`Pictures of this type (${extension(work.path)}) cannot be read here.`);
       }
       const read = await readPicture(work.file);
       if (controller.signal.aborted) return null;

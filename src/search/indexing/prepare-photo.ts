@@ -26,13 +26,10 @@ export type MakeThumbnail = (image: RgbImage) => Promise<Thumbnail | null>;
 export function checkFile(file: File, { fileBytes }: PictureLimits): void {
   if (file.size === 0) throw new ImageFormatError('The file is empty.');
   if (file.size <= fileBytes) return;
-  throw new ImageTooLargeError(
-    `The file has ${megabytes(file.size)} MB; at most ${megabytes(fileBytes)} MB are read.`,
-    {
-      bytes: file.size,
-      limit: fileBytes,
-    },
-  );
+  throw new ImageTooLargeError(`The file has ${megabytes(file.size)} MB; the limit is ${megabytes(fileBytes)} MB.`, {
+    bytes: file.size,
+    limit: fileBytes,
+  });
 }
 
 /** SHA-256 of a file, and its bytes. @throws SourceNotFoundError where it can no longer be read */

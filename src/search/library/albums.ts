@@ -78,7 +78,7 @@ export function granted(catalog: Catalog, wish: AlbumWish): { id: number; change
   if (wish.kind === 'create') {
     const name = freeName(albums, wish.name, null);
     if (albums.size >= MAX_ALBUMS)
-      throw new InvalidInputError(`The index has ${MAX_ALBUMS} albums, and takes no more.`);
+      throw new InvalidInputError(`The index already has ${MAX_ALBUMS} albums, which is the limit.`);
     const id = Math.max(FAVOURITES, ...albums.rows.map((row) => row.id)) + 1;
     const pictures = [...new Set(hashesOf(catalog, wish.ids))];
     return { id, changes: { put: [{ id, name, created: Date.now(), pictures }] } };
@@ -92,7 +92,7 @@ export function granted(catalog: Catalog, wish: AlbumWish): { id: number; change
     return { id, changes: { put: [{ ...row, pictures: [...pictures] }] } };
   }
   if (id === FAVOURITES) {
-    throw new InvalidInputError(`The favourites can not be ${wish.kind === 'rename' ? 'renamed' : 'deleted'}.`, {
+    throw new InvalidInputError(`The favourites cannot be ${wish.kind === 'rename' ? 'renamed' : 'deleted'}.`, {
       album: id,
     });
   }
@@ -148,12 +148,11 @@ function hashesOf(catalog: Catalog, ids: readonly number[]): string[] {
 
 /** Why a text is no name of an album; null where it is one. */
 export function albumNameProblem(name: string): string | null {
-  if (name.trim() !== name || name === '')
-    return 'It has to begin and end with a letter or sign, and not with a space.';
+  if (name.trim() !== name || name === '') return 'It must not be empty, and must not begin or end with a space.';
   if (name.length > MAX_ALBUM_NAME) return `It has more than ${MAX_ALBUM_NAME} characters.`;
   // Of another direction, or without a width: they make one name look like another.
   return /[\p{Cc}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/u.test(name)
-    ? 'It has signs that cannot be seen.'
+    ? 'It contains invisible characters.'
     : null;
 }
 
@@ -164,12 +163,12 @@ export function albumKey(name: string): string {
 
 /** @param own the album that has it by now */
 function freeName(albums: Albums, wished: string, own: number | null): string {
-  if (typeof wished !== 'string') throw new InvalidInputError('name: it is no text.', { option: 'name' });
+  if (typeof wished !== 'string') throw new InvalidInputError('name: it is not a text.', { option: 'name' });
   const name = wished.normalize('NFC').trim();
   const problem = albumNameProblem(name);
   if (problem) throw new InvalidInputError(`name: ${problem}`, { option: 'name' });
   if (albums.rows.some((row) => row.id !== own && row.id !== FAVOURITES && albumKey(row.name) === albumKey(name))) {
-    throw new InvalidInputError(`name: There is an album “${name}” already.`, { option: 'name' });
+    throw new InvalidInputError(`name: There is already an album “${name}”.`, { option: 'name' });
   }
   return name;
 }

@@ -115,16 +115,19 @@ export interface Archive {
 export async function openArchive(blob: Blob): Promise<Archive> {
   const prefix = new Uint8Array(await blob.slice(0, PREFIX_BYTES).arrayBuffer());
   const isArchive = prefix.length === PREFIX_BYTES && new TextDecoder('latin1').decode(prefix.subarray(0, 8)) === MAGIC;
-  if (!isArchive) throw new IndexFormatError('This is no exported photo index.');
+  if (!isArchive) throw new IndexFormatError('This is not an exported photo index.');
   const view = new DataView(prefix.buffer);
   const version = view.getUint32(8, true);
   if (!VERSIONS.includes(version)) {
-    throw new UnsupportedError(`The export has format version ${version}; it is known up to ${VERSIONS.at(-1)}.`, {
-      version,
-    });
+    throw new UnsupportedError(
+      `The export has format version ${version}; versions up to ${VERSIONS.at(-1)} are supported.`,
+      {
+        version,
+      },
+    );
   }
   const length = view.getUint32(12, true);
-  if (length > MAX_HEADER_BYTES) throw new IndexFormatError(`The export's header is said to have ${length} bytes.`);
+  if (length > MAX_HEADER_BYTES) throw new IndexFormatError(`The export declares a header of ${length} bytes.`);
   const start = PREFIX_BYTES + length;
   const root = await readJson(blob.slice(PREFIX_BYTES, start), 'header');
   const header: ArchiveHeader = {
@@ -155,7 +158,7 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   }
   if (at !== blob.size) {
     throw new IndexFormatError(
-      `The export has ${blob.size} bytes, and by its header ${at}: it is cut short or damaged.`,
+      `The export has ${blob.size} bytes, but its header says ${at}: it is cut short or damaged.`,
     );
   }
   return { header, sections, layers };
@@ -172,7 +175,7 @@ function readEntry(field: JsonField): Entry {
 
 function readLayer(field: JsonField): LayerRow & Entry {
   const key = field.get('key').string(16);
-  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is no key of a layer.');
+  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is not the key of a layer.');
   return {
     key,
     modelId: field.get('modelId').string(1000),
@@ -188,7 +191,7 @@ export async function readJson(blob: Blob, where: string): Promise<JsonField> {
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await blob.arrayBuffer()));
   } catch (cause) {
-    throw new IndexFormatError(`The export's ${where} is no JSON.`, {}, { cause });
+    throw new IndexFormatError(`The export's ${where} is not JSON.`, {}, { cause });
   }
   return new JsonField(value, (at, what) => new IndexFormatError(`The export's ${where}${at && ` at ${at}`}: ${what}`));
 }
@@ -216,5 +219,5 @@ async function* readHashed(name: string, blob: Blob, { sha256 }: Entry, signal?:
     yield bytes;
   }
   if (hasher.finish(name).sha256 === sha256) return;
-  throw new IntegrityError(`The export's ${name} differ from their hash: the file is damaged.`, { section: name });
+  throw new IntegrityError(`The export's ${name} do not match their hash: the file is damaged.`, { section: name });
 }

@@ -24,14 +24,14 @@ export function asEmbedder(given: PhotoEmbedder | PhotoModel, option: string): P
   const { id, dims } = given;
   // Under an empty name the vectors of all such models would be taken for those of one.
   if (typeof id !== 'string' || id === '')
-    refuse(`${option}.id`, id === '' ? "''" : id, 'a string that names the model, as model.id');
+    refuse(`${option}.id`, id === '' ? "''" : id, 'a string that names the model, such as model.id');
   if (!(Number.isSafeInteger(dims) && dims > 0))
-    refuse(`${option}.dims`, dims, 'the length of a vector, as model.dims');
+    refuse(`${option}.dims`, dims, 'the length of a vector, such as model.dims');
   const embedder = 'info' in given ? ofModel(given) : given;
   const { restart, weights, recipe } = embedder;
   if (restart !== undefined && typeof restart !== 'function') refuse(`${option}.restart`, restart, 'a function');
   if (weights !== undefined && weights !== 'resident' && weights !== 'streamed') {
-    refuse(`${option}.weights`, weights, 'resident or streamed, as model.info.weights');
+    refuse(`${option}.weights`, weights, 'resident or streamed, such as model.info.weights');
   }
   if (recipe) expectOneVector(recipe);
   return embedder;

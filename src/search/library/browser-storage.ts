@@ -30,7 +30,11 @@ export interface BrowserStorage extends IndexStorage {
 export async function openBrowserStorage(place: string, onGone: () => void): Promise<BrowserStorage> {
   const database = await openDatabase(place, onGone).catch((cause: unknown) => {
     if ((cause as Error)?.name !== 'VersionError') throw cause;
-    throw new UnsupportedError('A newer version of this site made this index. Reload the page.', {}, { cause });
+    throw new UnsupportedError(
+      'This index was created by a newer version of this site. Reload the page.',
+      {},
+      { cause },
+    );
   });
   return {
     load: () => loadAll(database),

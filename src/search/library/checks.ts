@@ -57,11 +57,7 @@ const wallClock: Check = (value, option) => {
     refuse(option, value, `milliseconds of the camera's wall clock: daysFilter('${day}', '${day}'), or ${from}`);
   }
   if (typeof value !== 'number' || Number.isNaN(value)) {
-    refuse(
-      option,
-      value,
-      "a number: milliseconds of the camera's wall clock, as PhotoItem.taken and daysFilter have them",
-    );
+    refuse(option, value, "a number: milliseconds of the camera's wall clock, as in PhotoItem.taken and daysFilter");
   }
 };
 const strings: Check = (value, option) => {
@@ -113,14 +109,14 @@ const POLYGON: Checks<AreaPolygon> = {
 const box: Check = (value, option) => {
   allOf('A box', value, BOX, option);
   const { south, north } = value as AreaBox;
-  if (south > north) refuse(`${option}.south`, south, `north or less, which is ${north}`);
+  if (south > north) refuse(`${option}.south`, south, `at most north, which is ${north}`);
 };
 const area: Check = (value, option) => {
   if (typeof value !== 'object' || value === null || !('corners' in value)) return box(value, option);
   allOf('A polygon', value, POLYGON, option);
   const problem = polygonProblem(value as AreaPolygon);
   if (problem)
-    throw new InvalidInputError(`${option}.corners is no polygon: ${problem}.`, { option: `${option}.corners` });
+    throw new InvalidInputError(`${option}.corners is not a polygon: ${problem}.`, { option: `${option}.corners` });
 };
 
 const FILTER: Checks<PhotoFilter> = {
@@ -223,13 +219,13 @@ export const checkSignal = (call: string, options: unknown) => checkCall(call, o
 export function checkQuery(query: unknown): void {
   if (typeof query !== 'object' || query === null || query instanceof Blob || Array.isArray(query)) {
     const meant =
-      typeof query === 'string' ? '{ text }' : query instanceof Blob ? '{ image }' : 'an object as { text }';
+      typeof query === 'string' ? '{ text }' : query instanceof Blob ? '{ image }' : 'an object such as { text }';
     refuse('query', query, meant);
   }
   checkAll('A query', query, QUERY);
   const { typed, text, image, combine = [], exclude = [] } = query as SearchQuery;
   if (typed !== undefined && text !== undefined) {
-    throw new InvalidInputError('A query has typed and text: give one of them.', { option: 'typed' });
+    throw new InvalidInputError('A query has both typed and text: give only one of them.', { option: 'typed' });
   }
   if (!typed && !text && image === undefined && combine.length === 0 && exclude.length === 0) {
     throw new InvalidInputError('The query is empty: give it a text, an image, or parts to combine or exclude.', {

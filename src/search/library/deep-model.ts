@@ -33,12 +33,12 @@ export function deepModel(
   expectKnown('The deep model', options, OPTIONS, 'deep.');
   const { order = 'newest', shortlist = 200, seconds = 10 } = options;
   const embedder = asEmbedder(options.embedder, 'deep.embedder');
-  if (embedder.id === first.id) refuse('embedder', "is the index's own model; a deep model is another one.");
-  if (!ORDERS.includes(order)) refuse('order', `is ${JSON.stringify(order)}; it is one of ${ORDERS.join(', ')}.`);
+  if (embedder.id === first.id) refuse('embedder', "is the index's own model; a deep model must be a different one.");
+  if (!ORDERS.includes(order)) refuse('order', `is ${JSON.stringify(order)}; it must be one of ${ORDERS.join(', ')}.`);
   if (!Number.isInteger(shortlist) || shortlist < 1 || shortlist > MOST_SHORTLISTED) {
-    refuse('shortlist', `is ${shortlist}; it is a whole number from 1 to ${MOST_SHORTLISTED}.`);
+    refuse('shortlist', `is ${shortlist}; it must be a whole number from 1 to ${MOST_SHORTLISTED}.`);
   }
-  if (!(seconds >= 0 && seconds < Infinity)) refuse('seconds', `is ${seconds}; it is 0 or more.`);
+  if (!(seconds >= 0 && seconds < Infinity)) refuse('seconds', `is ${seconds}; it must be 0 or more.`);
   return {
     embedder,
     gate: new EmbedGate(embedder, limits, queue),

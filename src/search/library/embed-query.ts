@@ -61,7 +61,7 @@ function worded(text: string | undefined, recipe: EmbedderRecipe | undefined, in
   if (recipe === undefined || recipe.isRaw) return { text: queryPrompt(instruction, text) };
   if (!/\{(text|image)\}/.test(instruction)) return { ...words, role: 'query', instruction };
   throw new InvalidInputError(
-    `${recipe.title} has a prompt of its own: give an instruction without {text} and {image}, or none.`,
+    `${recipe.title} has its own prompt: give an instruction without {text} and {image}, or none.`,
     { option: 'instruction' },
   );
 }

@@ -100,7 +100,7 @@ export function find(catalog: Catalog, query: VectorQuery, options: FindOptions 
 /** @throws InvalidInputError */
 export function limitOf({ limit = LIMIT }: VectorQuery): number {
   if (Number.isInteger(limit) && limit >= 1) return limit;
-  throw new InvalidInputError(`limit is ${limit}; it has to be 1 or more.`);
+  throw new InvalidInputError(`limit is ${limit}; it must be 1 or more.`);
 }
 
 /** The vectors of a pass, and where a picture's lies among them. */

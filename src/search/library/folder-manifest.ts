@@ -78,7 +78,7 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new IndexFormatError(`${where} is no JSON: it is damaged. ${REMEDY}`, {}, { cause });
+    throw new IndexFormatError(`${where} is not JSON: it is damaged. ${REMEDY}`, {}, { cause });
   }
   const root = new JsonField(
     value,
@@ -89,7 +89,7 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
   if (!VERSIONS.includes(version)) {
     const known = VERSIONS.at(-1);
     throw new UnsupportedError(
-      `${where} has format version ${version}; this program knows up to ${known}. Update it.`,
+      `${where} has format version ${version}; this program supports versions up to ${known}. Update it.`,
       {
         version,
       },
@@ -114,11 +114,11 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
 
 /** Of a damaged index. */
 export const REMEDY =
-  'Put a copy of the index in its place, or delete it and index the folders again; the pictures are not touched by that.';
+  'Replace it with a copy of the index, or delete it and index the folders again; this does not touch the pictures.';
 
 function readVectors(field: JsonField): ManifestVectors {
   const key = field.get('key').string(16);
-  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is no key of a model.');
+  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is not the key of a model.');
   return {
     key,
     model: field.get('model').string(1000),
@@ -131,6 +131,6 @@ function readVectors(field: JsonField): ManifestVectors {
 
 function readFile(field: JsonField): CountedFile {
   const path = field.get('path').string(200);
-  if (!isPlainPath(path)) field.get('path').fail('it is no plain path within the index.');
+  if (!isPlainPath(path)) field.get('path').fail('it is not a plain path within the index.');
   return { path, bytes: field.get('bytes').integer(0) };
 }

@@ -32,7 +32,7 @@ export function readRows(
 ): { folders: FolderRow[]; files: FileRow[]; albums: AlbumRow[] } {
   const folders = root.get('folders').items(readFolderRow, { max: MAX_FOLDERS });
   const ids = new Set(folders.map(({ id }) => id));
-  if (ids.size !== folders.length) root.get('folders').fail('two folders have one number.');
+  if (ids.size !== folders.length) root.get('folders').fail('two folders have the same number.');
   const seen = { ids: new Set<number>(), keys: new Set<string>(), slots: new Set<number>() };
   const deepSlots = new Set<string>();
   const files = root.get('files').items(
@@ -41,14 +41,14 @@ export function readRows(
       if (!ids.has(row.folderId)) field.fail('its folder is not among the folders.');
       const key = fileKey(row.folderId, row.path);
       const slot = row.kind === 'picture' ? row.slot : -1;
-      if (seen.ids.has(row.id) || seen.keys.has(key) || seen.slots.has(slot)) field.fail('it is there twice.');
+      if (seen.ids.has(row.id) || seen.keys.has(key) || seen.slots.has(slot)) field.fail('it occurs twice.');
       seen.ids.add(row.id);
       seen.keys.add(key);
       if (slot >= 0) seen.slots.add(slot);
       for (const [layer, entry] of Object.entries((row.kind === 'picture' && row.deep) || {})) {
         if (!('slot' in entry)) continue;
         const name = `${layer} ${entry.slot}`;
-        if (deepSlots.has(name)) field.fail('its vector of another model is there twice.');
+        if (deepSlots.has(name)) field.fail('its vector from another model occurs twice.');
         deepSlots.add(name);
       }
       return row;
@@ -65,7 +65,7 @@ function readAlbums(field: JsonField): AlbumRow[] {
     (each) => {
       const row = readAlbumRow(each);
       const name = albumKey(row.name);
-      if (seen.ids.has(row.id) || seen.names.has(name)) each.fail('there is another one with its number or name.');
+      if (seen.ids.has(row.id) || seen.names.has(name)) each.fail('another one has the same number or name.');
       seen.ids.add(row.id);
       seen.names.add(name);
       return row;
@@ -89,14 +89,14 @@ function readAlbumRow(field: JsonField): AlbumRow {
   const problem = id === FAVOURITES ? (name === '' ? null : 'the favourites have none.') : albumNameProblem(name);
   if (problem) field.get('name').fail(problem);
   const pictures = field.get('pictures').items(readHash, { max: MAX_FILES });
-  if (new Set(pictures).size !== pictures.length) field.get('pictures').fail('a picture is there twice.');
+  if (new Set(pictures).size !== pictures.length) field.get('pictures').fail('a picture occurs twice.');
   return { id, name, created: field.get('created').number(0, MAX_TIME), pictures };
 }
 
 /** @throws IndexFormatError, by the field's own error */
 export function readFolderRow(field: JsonField): FolderRow {
   const name = field.get('name').string(255);
-  if (name === '' || name.includes('/')) field.get('name').fail('it is no name of a folder.');
+  if (name === '' || name.includes('/')) field.get('name').fail('it is not the name of a folder.');
   return {
     id: field.get('id').integer(1, 2 ** 31),
     name,
@@ -172,10 +172,10 @@ function readThumb(field: JsonField, { thumbnails }: Extent): NonNullable<Pictur
 function readPath(field: JsonField): string {
   const path = field.string(MAX_PATH);
   const isPlain = !path.includes('\0') && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..');
-  return isPlain ? path : field.fail('it is no path within a folder.');
+  return isPlain ? path : field.fail('it is not a path within a folder.');
 }
 
 function readHash(field: JsonField): string {
   const hash = field.string(64);
-  return HASH.test(hash) ? hash : field.fail('it is no SHA-256.');
+  return HASH.test(hash) ? hash : field.fail('it is not a SHA-256.');
 }

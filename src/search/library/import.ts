@@ -65,12 +65,12 @@ export async function checkArchive(archive: Archive, signal?: AbortSignal) {
   const layers = new Map<string, number>();
   for (const layer of header.layers) {
     if (layer.key !== (await layerKey(layer.modelId)) || layer.modelId === header.modelId) {
-      throw new IndexFormatError(`The export's layer ${layer.key} is not of the model that it names.`);
+      throw new IndexFormatError(`The export's layer ${layer.key} does not belong to the model that it names.`);
     }
     layers.set(layer.key, await checkVectors(archive.layers.get(layer.key)!, layer, signal));
     for await (const _ of readLayerSection(archive, layer.key, signal));
   }
-  if (sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError("The export's rows are too many.");
+  if (sections.rows.size > MAX_ROWS_BYTES) throw new IndexFormatError('The export has too many rows.');
   for await (const _ of readSection(archive, 'rows', signal));
   return readRows(await readJson(sections.rows, 'rows'), { slots, thumbnails: sections.thumbnails.size, layers });
 }
@@ -80,10 +80,10 @@ async function checkVectors(blob: Blob, model: VectorsOf, signal?: AbortSignal):
   const { size } = blob;
   const length = recordBytes(model.dims);
   const slots = (size - HEADER_BYTES) / length;
-  if (!Number.isInteger(slots) || slots < 0) throw new IndexFormatError("The export's vectors are not whole.");
+  if (!Number.isInteger(slots) || slots < 0) throw new IndexFormatError("The export's vectors are incomplete.");
   const header = readHeader(new Uint8Array(await blob.slice(0, HEADER_BYTES).arrayBuffer()));
   if (header.model !== model.modelId || header.dims !== model.dims) {
-    throw new IndexFormatError("The export's vectors are of another model than its header says.");
+    throw new IndexFormatError("The export's vectors belong to a different model from the one in its header.");
   }
   const step = Math.max(1, Math.floor((8 << 20) / length));
   for (let slot = 0; slot < slots; slot += step) {
@@ -95,7 +95,7 @@ async function checkVectors(blob: Blob, model: VectorsOf, signal?: AbortSignal):
     for (let at = 0; at < bytes.byteLength; at += length) {
       const scale = view.getFloat32(at, true);
       const isSound = scale > 0 && scale <= MAX_SCALE && !codes.subarray(at + 4, at + length).includes(-128);
-      if (!isSound) throw new IndexFormatError(`The export's vector ${slot + at / length} is none.`);
+      if (!isSound) throw new IndexFormatError(`The export's vector ${slot + at / length} is invalid.`);
     }
   }
   return slots;

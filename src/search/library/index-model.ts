@@ -19,14 +19,14 @@ export interface IndexModel {
 export function checkModel(needed: IndexModel, given: IndexModel, what: string): void {
   if (needed.id !== given.id) {
     throw new UnsupportedError(
-      `${what} is of another model than the one given: ${inWords(needed)}, not ${inWords(given)}. Give that model; vectors ` +
+      `${what} was made with a different model from the one given: ${inWords(needed)}, not ${inWords(given)}. Give that model; vectors ` +
         'of two models cannot be compared.',
       { needed: needed.id, given: given.id, name: needed.name },
     );
   }
   if (needed.dims !== given.dims) {
     throw new UnsupportedError(
-      `${what} has vectors of ${needed.dims} dimensions, not ${given.dims}, of the same model (${inWords(needed)}).`,
+      `${what} has vectors of ${needed.dims} dimensions, not ${given.dims}, although the model is the same (${inWords(needed)}).`,
       { needed: needed.dims, given: given.dims },
     );
   }
@@ -36,7 +36,7 @@ export function checkModel(needed: IndexModel, given: IndexModel, what: string):
 export function expectOneVector({ pooling, title }: EmbedderRecipe): void {
   if (pooling !== 'all') return;
   throw new UnsupportedError(
-    `${title} gives several vectors for each picture; a photo index keeps one. Choose another model.`,
+    `${title} gives several vectors per picture, but a photo index keeps one. Choose another model.`,
     { recipe: title },
   );
 }

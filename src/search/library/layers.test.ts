@@ -280,7 +280,7 @@ test('an export with deep vectors that are none changes nothing', async () => {
   const before = JSON.stringify([...library.catalog.files.values()]);
   const flipped = bytes.slice();
   flipped[flipped.length - 1]! ^= 1;
-  await expect(importIndex(library, new Blob([flipped]))).rejects.toThrow(/vectors of deep differ from their hash/);
+  await expect(importIndex(library, new Blob([flipped]))).rejects.toThrow(/vectors of deep do not match their hash/);
   const header = JSON.parse(new TextDecoder().decode(bytes.subarray(16, headerEnd))) as { layers: { key: string }[] };
   const withHeader = (change: (layers: { key: string }[]) => void) => {
     const changed = structuredClone(header);
@@ -301,7 +301,7 @@ test('an export with deep vectors that are none changes nothing', async () => {
       library,
       withHeader(([layer]) => (layer!.key = '0'.repeat(16))),
     ),
-  ).rejects.toThrow(/not of the model/);
+  ).rejects.toThrow(/does not belong to the model/);
   await expect(
     importIndex(
       library,

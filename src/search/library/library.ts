@@ -194,7 +194,9 @@ export class Library {
       const key = await layerKey(model.modelId);
       const known = layersOf(this.meta).find((layer) => layer.key === key);
       if (known && known.dims !== model.dims) {
-        throw new InvalidInputError(`Its vectors have ${model.dims} dimensions; those of the index ${known.dims}.`);
+        throw new InvalidInputError(
+          `Its vectors have ${model.dims} dimensions; those of the index have ${known.dims}.`,
+        );
       }
       if (!known && this.#writers) await this.#beginLayer({ ...model, key }, this.#writers);
       await this.#readLayer({ ...model, key });

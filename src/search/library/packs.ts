@@ -166,7 +166,7 @@ export async function openPackWriters(folder: FileSystemDirectoryHandle, generat
 }
 
 function notThere(name: string): SourceNotFoundError {
-  return new SourceNotFoundError(`The index has no such bytes in ${name}: it was changed or cleared meanwhile.`, {
+  return new SourceNotFoundError(`The index has no such bytes in ${name}: it was changed or cleared in the meantime.`, {
     name,
   });
 }

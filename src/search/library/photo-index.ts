@@ -77,7 +77,7 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
   const embedder = asEmbedder(options.embedder, 'embedder');
   if (!options.worker && typeof Worker === 'undefined') {
     throw new UnsupportedError(
-      'openPhotoIndex keeps its index in a browser. In Node index a folder by the command line: vlm2vec index <folder>.',
+      'openPhotoIndex keeps its index in a browser. In Node, index a folder on the command line: vlm2vec index <folder>.',
     );
   }
   const limits = { ...PICTURE_LIMITS, ...options.limits };
@@ -118,7 +118,8 @@ async function readPlaces(places: OpenOptions['places']): Promise<Uint8Array<Arr
   const response = await fetchAnywhere(places).catch((cause: unknown) => {
     throw new NetworkError(`The file of places could not be fetched from ${String(places)}.`, {}, { cause });
   });
-  if (!response.ok) throw new NetworkError(`The file of places: ${String(places)} answers with ${response.status}.`);
+  if (!response.ok)
+    throw new NetworkError(`The file of places: ${String(places)} answered with status ${response.status}.`);
   return new Uint8Array(await response.arrayBuffer());
 }
 
@@ -399,7 +400,7 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   async import(blob: Blob, options: CallOptions = {}): Promise<void> {
     checkSignal('import', options);
-    if (!(blob instanceof Blob)) refuse('blob', blob, 'a Blob, as export() gives it');
+    if (!(blob instanceof Blob)) refuse('blob', blob, 'a Blob, as returned by export()');
     await this.#stoppable(options.signal, (service, call) => service.import(call, blob));
     this.#picked.clear();
     await this.#refresh();

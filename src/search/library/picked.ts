@@ -18,16 +18,17 @@ export function asSource(given: PhotoSource): FolderSource {
   if ('handle' in given) {
     expectKnown('add', given, ['handle']);
     const { handle } = given;
-    if (!isHandle(handle)) refuse('handle', handle, 'a FileSystemDirectoryHandle, as showDirectoryPicker() gives it');
+    if (!isHandle(handle))
+      refuse('handle', handle, 'a FileSystemDirectoryHandle, as returned by showDirectoryPicker()');
     if (handle.kind === 'directory') return { handle };
     throw new InvalidInputError(
-      `handle is the one of a file, ${handle.name}; give its folder's, or the file itself: { name, files: [file] }.`,
+      `handle belongs to a file, ${handle.name}; give its folder's handle, or the file itself: { name, files: [file] }.`,
       { option: 'handle' },
     );
   }
   expectKnown('add', given, ['name', 'files', 'handle']);
   const { name, files } = given;
-  if (typeof name !== 'string' || name === '') refuse('name', name === '' ? "''" : name, 'what the folder is called');
+  if (typeof name !== 'string' || name === '') refuse('name', name === '' ? "''" : name, 'the name of the folder');
   if (!isList(files)) refuse('files', files, 'a FileList, or an array of files');
   return { name, files: withPaths(files, 'files') };
 }
@@ -44,10 +45,14 @@ function folderOf(files: ArrayLike<File | FolderFile>): string {
   const [name] = names;
   if (names.size === 1 && name) return name;
   const why =
-    files.length === 0 ? 'There is no file' : names.size > 1 ? 'They are of several folders' : 'They say no folder';
+    files.length === 0
+      ? 'There are no files'
+      : names.size > 1
+        ? 'They come from several folders'
+        : 'They do not name a folder';
   throw new InvalidInputError(
-    `${why}: give the files with a name for them, as add({ name: 'My pictures', files }). Only those of ` +
-      '<input webkitdirectory> say which folder they are of.',
+    `${why}: give the files with a name for them: add({ name: 'My pictures', files }). Only files from ` +
+      '<input webkitdirectory> name their folder.',
     { option: 'name' },
   );
 }
@@ -64,12 +69,12 @@ function withPaths(list: ArrayLike<File | FolderFile>, option: string): FolderFi
       throw new InvalidInputError(`${at} is ${what}; it must be a File, or { path, file }.`, { option: at });
     }
     if (typeof path !== 'string' || path === '' || path.split('/').includes('')) {
-      refuse(`${at}.path`, path === '' ? "''" : path, "the file's path within the folder, as 2024/beach.jpg");
+      refuse(`${at}.path`, path === '' ? "''" : path, "the file's path within the folder, such as 2024/beach.jpg");
     }
     const before = seen.get(path);
     if (before !== undefined) {
       throw new InvalidInputError(
-        `${at} and ${before} have the same path, ${path}: give each its own, as { path, file }.`,
+        `${at} and ${before} have the same path, ${path}: give each its own path as { path, file }.`,
         { option: at, path },
       );
     }

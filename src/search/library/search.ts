@@ -43,7 +43,7 @@ export async function search(
   means: SearchMeans,
 ): Promise<SearchResult> {
   if (pass === 'deep' && !means.deep) {
-    throw new InvalidInputError('pass is deep, and the index has no deep model: give it one with useDeep.', {
+    throw new InvalidInputError('pass is deep, but the index has no deep model: give it one with useDeep.', {
       option: 'pass',
     });
   }

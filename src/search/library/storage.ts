@@ -126,7 +126,7 @@ export async function openAllWriters(
 /** @throws UnsupportedError where there are none */
 export function layerFilesOf({ layerFiles }: IndexStorage): LayerFiles {
   if (layerFiles) return layerFiles;
-  throw new UnsupportedError('An index of this kind holds the vectors of one model only.');
+  throw new UnsupportedError('An index of this kind only holds the vectors of one model.');
 }
 
 async function openLayers<T extends PackReader>(

@@ -13,7 +13,7 @@ import type { SearchService } from './service';
 const MOST_DEATHS = 5;
 /** Workers that may end before any has begun: then none can. */
 const MOST_STARTS = 2;
-const REMEDY = 'Give as `worker` of openPhotoIndex a function that starts a worker whose script the page may run.';
+const REMEDY = 'Pass as `worker` of openPhotoIndex a function that starts a worker whose script the page may run.';
 /** Before another one is started after the first death of a row, doubled with each further one, in milliseconds. */
 const PAUSE = 50;
 
@@ -103,7 +103,7 @@ export class WorkerLink {
 
   async #killHanging(): Promise<void> {
     this.#lastSign = performance.now();
-    (await this.#line.catch(() => null))?.end(new WorkerEnded('The search worker hung.'));
+    (await this.#line.catch(() => null))?.end(new WorkerEnded('The search worker stopped responding.'));
   }
 
   async #begin(innocent: InnocentWork, patient: boolean): Promise<Line> {
@@ -158,7 +158,7 @@ export class WorkerLink {
     if (neverBegins || this.#deaths > MOST_DEATHS) {
       const error = neverBegins
         ? cannotStart('search', cause.message, REMEDY, cause)
-        : new VLM2VecError(`The search worker keeps ending. Reload the page. (${cause.message})`);
+        : new VLM2VecError(`The search worker keeps terminating. Reload the page. (${cause.message})`);
       this.#line = Promise.reject(error);
       this.#line.catch(() => undefined);
       onGivenUp(error);

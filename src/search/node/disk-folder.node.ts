@@ -65,7 +65,7 @@ class DiskFolder {
   async getDirectoryHandle(name: string): Promise<DiskFolder> {
     const path = join(this.path, name);
     const status = await stat(path).catch((cause: unknown) => Promise.reject(domError(cause)));
-    if (!status.isDirectory()) throw new DOMException(`${path} is no folder.`, 'TypeMismatchError');
+    if (!status.isDirectory()) throw new DOMException(`${path} is not a folder.`, 'TypeMismatchError');
     return new DiskFolder(path, null);
   }
 

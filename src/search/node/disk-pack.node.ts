@@ -169,8 +169,8 @@ async function openPack(path: string, flags: 'r' | 'r+'): Promise<DiskPack> {
 
 function notThere(path: string, cause?: unknown): SourceNotFoundError {
   return new SourceNotFoundError(
-    `${path} is not there, or shorter than the index says: the index is damaged. Run vlm2vec index again: what is missing ` +
-      'is computed anew.',
+    `${path} is not there, or shorter than the index says: the index is damaged. Run vlm2vec index again: whatever is missing ` +
+      'is computed again.',
     { path },
     { cause },
   );

@@ -119,7 +119,7 @@ test('rows and journals with albums that are none are refused by name', async ()
     );
   };
   await change('"Rome"', '"Ro\\u0000me"');
-  await expect(albumsAt(out)).rejects.toThrow(/albums\[1\]\.name: It has signs that cannot be seen/);
+  await expect(albumsAt(out)).rejects.toThrow(/albums\[1\]\.name: It contains invisible characters/);
   await change('"Rome"', '"Roma"');
   expect(Object.keys(await albumsAt(out))).toEqual(['', 'Roma']);
   const journal = (await readdir(path.join(out, 'local'))).find((name) => name.startsWith('journal-'))!;

@@ -126,11 +126,7 @@ export class FolderIndexer {
     try {
       await handle.keys().next();
     } catch (cause) {
-      throw new SourceNotFoundError(
-        `${path} cannot be looked through: ${(cause as Error).message}.`,
-        { path },
-        { cause },
-      );
+      throw new SourceNotFoundError(`${path} cannot be scanned: ${(cause as Error).message}.`, { path }, { cause });
     }
     const row = await this.#folders.add({ handle }, this.library.catalog);
     const before = this.library.catalog.folders.get(row.id)?.handle ?? null;
@@ -193,7 +189,7 @@ async function refuseForeign(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR') throw cause;
     throw new InvalidInputError(
-      `${folder} is a file; name a folder that is new or empty, or has an index.`,
+      `${folder} is a file; name a folder that is new, empty, or has an index.`,
       {},
       { cause },
     );
@@ -203,7 +199,7 @@ async function refuseForeign(folder: string): Promise<void> {
   const foreign = names.find((name) => !OURS.has(name));
   if (foreign === undefined) return;
   throw new InvalidInputError(
-    `${folder} holds ${foreign}, and no index; it is left alone. Name a folder that is new or empty, or has an index.`,
+    `${folder} contains ${foreign} and no index, so it is left alone. Name a folder that is new, empty, or has an index.`,
     { folder },
   );
 }

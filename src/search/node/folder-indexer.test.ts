@@ -187,11 +187,11 @@ test('an index of another model, and a folder of something else, are left alone'
   await writePictures(photos, numbered(2));
   await index([photos]);
   await expect(index([], countingEmbedder({ id: 'other', name: 'Other' }))).rejects.toThrow(
-    /of another model than the one given: Counting \(counting\), not Other \(other\)/,
+    /made with a different model from the one given: Counting \(counting\), not Other \(other\)/,
   );
   await expect(index([], { ...countingEmbedder(), dims: 8 })).rejects.toThrow(/32 dimensions, not 8/);
   out = photos;
-  await expect(index([photos])).rejects.toThrow(/holds 0, and no index; it is left alone/);
+  await expect(index([photos])).rejects.toThrow(/holds 0, and no index, so it is left alone/);
   expect((await readdir(photos)).sort()).toEqual(['0', '1']);
   out = path.join(photos, '0/0.bmp');
   await expect(index([photos])).rejects.toThrow(/is a file/);
@@ -226,16 +226,16 @@ test('damaged: each file by its name, and what to do', async () => {
     return outcome;
   };
   expect(await change('index.json', (file) => truncate(file, 50))).toMatch(
-    /IndexFormatError: .*index\.json is no JSON.*index the folders again/,
+    /IndexFormatError: .*index\.json is not JSON.*index the folders again/,
   );
   expect(
     await change('index.json', (file) => writeFile(file, before.replace('thumbnails-1.bin', '../../etc/passwd'))),
-  ).toMatch(/IndexFormatError: .*thumbnails\.path: it is no plain path/);
+  ).toMatch(/IndexFormatError: .*thumbnails\.path: it is not a plain path/);
   expect(await change('index.json', (file) => writeFile(file, before.replace('"version": 1', '"version": 3')))).toMatch(
     /UnsupportedError: .*version 3/,
   );
   expect(await change('rows-', (file) => appendFile(file, ' '))).toMatch(
-    /IntegrityError: .*rows-.*differs from its hash/,
+    /IntegrityError: .*rows-.*does not match its hash/,
   );
   expect(await change('rows-', (file) => rm(file))).toMatch(/SourceNotFoundError: .*rows-.*missing/);
   expect(await change('local/places', (file) => writeFile(file, '{'))).toMatch(/IndexFormatError: .*places/);

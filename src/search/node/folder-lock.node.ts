@@ -13,7 +13,7 @@ export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   return lockFile(path, folder).catch((error: unknown) => {
     if (!(error instanceof InvalidInputError)) throw error;
     throw new InvalidInputError(
-      `Another process${holder(error)} is writing the index in ${folder}. Wait until it has ended, or stop it; if there is ` +
+      `Another process${holder(error)} is writing the index in ${folder}. Wait until it has finished, or stop it; if there is ` +
         `no such process, delete ${path}.`,
       { folder, ...error.details },
       { cause: error },

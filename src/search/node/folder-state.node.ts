@@ -96,7 +96,7 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
     throw new SourceNotFoundError(`${path} is missing: the index is damaged. ${REMEDY}`, { path }, { cause });
   });
   if (createHash('sha256').update(bytes).digest('hex') !== rows.sha256) {
-    throw new IntegrityError(`${path} differs from its hash: the index is damaged. ${REMEDY}`, { path });
+    throw new IntegrityError(`${path} does not match its hash: the index is damaged. ${REMEDY}`, { path });
   }
   const read = readRows(fieldOf(parse(bytes.toString('utf8'), path), path), extentOf(vectors.slice(1)));
   const places = await readPlaces(folder, snapshot);
@@ -265,7 +265,7 @@ function parse(text: string, path: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw new IndexFormatError(`${path} is no JSON: the index is damaged. ${REMEDY}`, { path }, { cause });
+    throw new IndexFormatError(`${path} is not JSON: the index is damaged. ${REMEDY}`, { path }, { cause });
   }
 }
 

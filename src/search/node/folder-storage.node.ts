@@ -83,7 +83,7 @@ export class FolderStorage implements IndexStorage {
     const indexed = of ? { id: of.model, name: of.modelName, dims: of.dims } : options.model;
     if (!indexed) {
       throw new SourceNotFoundError(
-        `There is no index in ${folder}. Make one: vlm2vec index <folder> --out ${folder} --model <bundle>`,
+        `There is no index in ${folder}. Create one: vlm2vec index <folder> --out ${folder} --model <bundle>`,
         { folder },
       );
     }

@@ -44,7 +44,7 @@ export async function openStorage(place: string): Promise<FoundIndex> {
   const status = await stat(place).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'ENOENT' && cause.code !== 'ENOTDIR') throw cause;
     throw new SourceNotFoundError(
-      `There is no index at ${place}. Make one: vlm2vec index <folder> --out ${place} --model <bundle>`,
+      `There is no index at ${place}. Create one: vlm2vec index <folder> --out ${place} --model <bundle>`,
       { place },
       { cause },
     );

@@ -47,7 +47,7 @@ export class Gazetteer {
   /** @param text of the file, unpacked @throws IndexFormatError */
   constructor(text: string) {
     const lines = text.split('\n');
-    if (lines[0] !== MAGIC) throw new IndexFormatError('The file of places is none: it begins with something else.');
+    if (lines[0] !== MAGIC) throw new IndexFormatError('This is not a file of places: it begins with something else.');
     const count = lines.length;
     this.latitude = new Float32Array(count);
     this.longitude = new Float32Array(count);

@@ -68,7 +68,7 @@ describe('what is no polygon', () => {
   test.each([
     ['two corners', corners([0, 0], [1, 1]), /2 corners/],
     ['around the pole', corners([60, 0], [60, 120], [60, -120]), /pole/],
-    ['half around the globe', corners([0, 0], [10, 180], [10, 90]), /corner 1 goes half/],
+    ['half way around the globe', corners([0, 0], [10, 180], [10, 90]), /corner 1 goes half/],
   ])('%s', (_what, all, problem) => expect(polygonProblem({ corners: all })).toMatch(problem));
   test('a triangle over the antimeridian is one', () => {
     const fiji = corners([-15, 175], [-15, -175], [-25, 180]);

@@ -23,11 +23,11 @@ export function areaTest(area: PhotoArea): (place: Place) => boolean {
 
 /** Why corners are no polygon, for people; null where they are one. */
 export function polygonProblem({ corners }: AreaPolygon): string | null {
-  if (corners.length < 3) return `it has ${corners.length} corners, and needs three`;
+  if (corners.length < 3) return `it has ${corners.length} corners, but needs at least three`;
   const jumps = corners.map(({ longitude }, i) => longitude - corners.at(i - 1)!.longitude);
   const half = jumps.findIndex((jump) => Math.abs(jump) === 180);
   if (half >= 0)
-    return `the edge that ends at corner ${half} goes half around the globe, and it cannot be told which way`;
+    return `the edge that ends at corner ${half} goes half way around the globe, in an undefined direction`;
   const turns = jumps.reduce((sum, jump) => sum + shorter(jump), 0);
   return Math.abs(turns) > 1 ? 'it goes around a pole' : null;
 }

@@ -45,9 +45,9 @@ function addUnit(sum: Float64Array, { vector, weight = 1 }: WeightedVector, fact
   if (vector.length !== sum.length) {
     throw new InvalidInputError(`Vectors of ${sum.length} and ${vector.length} dimensions cannot be combined.`);
   }
-  if (!(weight > 0 && weight < Infinity)) throw new InvalidInputError(`A weight of ${weight}; it has to be above 0.`);
+  if (!(weight > 0 && weight < Infinity)) throw new InvalidInputError(`A weight is ${weight}; it must be above 0.`);
   const length = lengthOf(vector);
-  if (!(length > 1e-12 && length < Infinity)) throw new InvalidInputError(`A vector of length ${length}.`);
+  if (!(length > 1e-12 && length < Infinity)) throw new InvalidInputError(`A vector has the length ${length}.`);
   const by = (factor * weight) / length;
   for (let i = 0; i < sum.length; i++) sum[i]! += by * vector[i]!;
 }

@@ -14,7 +14,7 @@ export function checkReadable(query: SearchQuery, { together, instruction }: Emb
   const parts = partsOf(query);
   if (!together && parts.some(({ text, image }) => text && image !== undefined)) {
     throw new UnsupportedError(
-      `${model} reads words or a picture, not both as one: give the picture as a part of its own (combine), or the index ` +
+      `${model} reads words or a picture, not both together: give the picture as a separate part (combine), or give the index ` +
         'a deep model that reads both.',
       { option: 'image' },
     );

@@ -26,7 +26,7 @@ export async function readCoarse(
   const header = readHeader(first);
   if (header.dims !== dims || header.model !== model) {
     throw new IntegrityError(
-      `The file of vectors is of the model ${header.model.slice(0, 12)} with ${header.dims} dimensions; index.json says ${model.slice(0, 12)} with ${dims}.`,
+      `The file of vectors is from the model ${header.model.slice(0, 12)} with ${header.dims} dimensions; index.json says ${model.slice(0, 12)} with ${dims}.`,
     );
   }
   let rest: Uint8Array = first.subarray(HEADER_BYTES);

@@ -66,7 +66,7 @@ async function readVerifiedRows(
   const url = new URL(path, base).href;
   if (!globalThis.crypto?.subtle) {
     throw new UnsupportedError(
-      'Browsers let only pages that came by https (or from localhost) check hashes. Serve it so.',
+      'Browsers only let pages served over https (or from localhost) check hashes. Serve the page over https.',
     );
   }
   // As a whole, so that the host may compress it.
@@ -74,7 +74,7 @@ async function readVerifiedRows(
   onBytes(content.length);
   if ((await sha256Hex(content)) !== sha256) {
     throw new IntegrityError(
-      `${url} differs from its hash in index.json: the file is damaged. Put all files of the index there anew.`,
+      `${url} does not match its hash in index.json: the file is damaged. Upload all files of the index again.`,
       {
         url,
       },
@@ -85,7 +85,7 @@ async function readVerifiedRows(
   try {
     value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content));
   } catch (cause) {
-    throw new IndexFormatError(`${url} is no JSON.`, { url }, { cause });
+    throw new IndexFormatError(`${url} is not JSON.`, { url }, { cause });
   }
   return readRows(new JsonField(value, fail), extent);
 }

@@ -14,13 +14,15 @@ const MOST_VECTOR_BYTES = 2 ** 31;
 export function folderUrl(url: string | URL): URL {
   const page = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
   if (!URL.canParse(String(url), page)) {
-    throw new InvalidInputError(`The index's address, '${String(url)}', is no URL${page ? '' : ' with a host'}.`, {
+    throw new InvalidInputError(`The index's address, '${String(url)}', is not a URL${page ? '' : ' with a host'}.`, {
       url: String(url),
     });
   }
   const folder = new URL(url, page);
   if (!/^https?:$/.test(folder.protocol)) {
-    throw new InvalidInputError(`An index is read by http or https, not from ${folder.protocol}`, { url: folder.href });
+    throw new InvalidInputError(`An index is read over http or https, not from ${folder.protocol}`, {
+      url: folder.href,
+    });
   }
   folder.search = '';
   folder.hash = '';
@@ -65,14 +67,14 @@ export function slotsOf({ dims, coarse, fine }: FolderManifest['vectors'][number
 function checkSizes({ rows, vectors: [own], pictures, problems }: FolderManifest, url: string): void {
   if (pictures > 0 && slotsOf(own) < pictures) {
     throw new IndexFormatError(
-      `${url} counts ${pictures} pictures, and vectors of only ${Math.max(0, slotsOf(own))}: it is damaged.`,
+      `${url} counts ${pictures} pictures, but vectors of only ${Math.max(0, slotsOf(own))}: it is damaged.`,
       { url },
     );
   }
   // A row takes some hundred bytes; fewer are none.
   if ((pictures + problems) * 2 > rows.bytes) {
     throw new IndexFormatError(
-      `${url} counts ${pictures + problems} files, and ${rows.bytes} bytes of rows: it is damaged.`,
+      `${url} counts ${pictures + problems} files, but ${rows.bytes} bytes of rows: it is damaged.`,
       { url },
     );
   }

@@ -37,7 +37,7 @@ export async function openStaticIndex(url: string | URL, options: StaticIndexOpt
   const { signal, embedder, fetch, largestWholeFile = LARGEST_WHOLE_FILE } = options;
   expectHooks({ signal });
   if (!(largestWholeFile >= 0)) {
-    throw new InvalidInputError(`largestWholeFile is ${largestWholeFile}; it is a number of bytes.`, {
+    throw new InvalidInputError(`largestWholeFile is ${largestWholeFile}; it must be a number of bytes.`, {
       option: 'largestWholeFile',
     });
   }
@@ -103,7 +103,7 @@ class OpenStaticIndex implements StaticIndex {
   async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<StaticSearchResult> {
     checkQuery(query);
     if (query.typed !== undefined) {
-      throw new UnsupportedError('An index read from a host takes no typed query: give its words as text.', {
+      throw new UnsupportedError('An index on a host takes no typed query: give its words as text.', {
         option: 'typed',
       });
     }
@@ -204,8 +204,8 @@ class OpenStaticIndex implements StaticIndex {
     const { id, name, dims } = this.info.model;
     if (!this.#given) {
       throw new UnsupportedError(
-        `Words are looked for with the index's model, ${name ?? id.slice(0, 12)}: open the index with it as embedder. Without one, ` +
-          'pictures of the index can be looked for alone.',
+        `Searching by words needs the index's model, ${name ?? id.slice(0, 12)}: open the index with it as embedder. Without it, ` +
+          'you can only search with pictures of the index.',
         { model: id },
       );
     }
@@ -226,7 +226,7 @@ function asksTheModel({ text, image, instruction, combine = [], exclude = [] }: 
 
 function noOriginal(id: number): SourceNotFoundError {
   return new SourceNotFoundError(
-    `The index has no originals, and so picture ${id} cannot be read together with words. Give it as a part of its own (combine).`,
+    `The index has no originals, so picture ${id} cannot be read together with words. Give it as a separate part (combine).`,
     { id },
   );
 }

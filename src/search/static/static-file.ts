@@ -60,7 +60,7 @@ export class StaticFile {
     const { largestWholeFile, onBytes } = this.#options;
     if (this.bytes > largestWholeFile) {
       throw new UnsupportedError(
-        `${this.#url} has ${this.bytes} bytes, and its host sends only whole files. Serve it from one that answers range requests.`,
+        `${this.#url} has ${this.bytes} bytes, but its host only sends whole files. Serve it from a host that answers range requests.`,
         { url: this.#url, bytes: this.bytes },
       );
     }
@@ -75,7 +75,7 @@ export class StaticFile {
     }
     if (got < bytes.length) {
       throw new IntegrityError(
-        `${this.#url} has ${got} bytes; the index counts ${bytes.length}. Put all its files there anew.`,
+        `${this.#url} has ${got} bytes; the index says ${bytes.length}. Upload all files of the index again.`,
         {
           url: this.#url,
         },

@@ -8,7 +8,7 @@ import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded } from '../../rem
 import type { Layout, Snapshot } from './protocol';
 import type { SurveyService } from './service';
 
-const REMEDY = 'Give as `surveyWorker` a function that starts a worker whose script the page may run.';
+const REMEDY = 'Pass as `surveyWorker` a function that starts a worker whose script the page may run.';
 
 interface Running {
   worker: LivingWorker<SurveyService>;

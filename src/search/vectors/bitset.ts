@@ -34,7 +34,7 @@ export class Bitset {
 
   /** @throws RangeError beyond `length` */
   add(row: number): this {
-    if (!(row >= 0 && row < this.length)) throw new RangeError(`Row ${row} of a set of ${this.length}.`);
+    if (!(row >= 0 && row < this.length)) throw new RangeError(`Row ${row} is outside a set of ${this.length}.`);
     this.words[row >>> 5]! |= 1 << (row & 31);
     return this;
   }
@@ -79,7 +79,7 @@ export class Bitset {
   }
 
   #combine(other: Bitset, operation: (a: number, b: number) => number): Bitset {
-    if (other.length !== this.length) throw new RangeError(`Sets of ${this.length} and ${other.length} rows.`);
+    if (other.length !== this.length) throw new RangeError(`The sets have ${this.length} and ${other.length} rows.`);
     const set = new Bitset(this.length);
     for (let i = 0; i < set.words.length; i++) set.words[i] = operation(this.words[i]!, other.words[i]!);
     return set;

@@ -24,7 +24,7 @@ export function encode(vector: ArrayLike<number>, coarse: Int8Array, fine: Int8A
     if (!(magnitude < 1e30)) throw new InvalidInputError(`The vector's number ${i} is ${vector[i]}.`);
     if (magnitude > largest) largest = magnitude;
   }
-  if (largest < LEAST) throw new InvalidInputError('The vector is zero, and so like nothing.');
+  if (largest < LEAST) throw new InvalidInputError('The vector is zero, so nothing is similar to it.');
   const scale = Math.fround(largest / 127);
   const factor = FINE / scale;
   for (let i = 0; i < vector.length; i++) {

@@ -30,7 +30,7 @@ export function recordAt(dims: number, row: number): number {
 export function writeHeader({ dims, model }: Pick<PackedVectors, 'dims' | 'model'>): Uint8Array {
   const name = new TextEncoder().encode(model);
   if (name.length > HEADER_BYTES - NAME_AT) {
-    throw new UnsupportedError(`The model's name has ${name.length} bytes; ${HEADER_BYTES - NAME_AT} fit.`);
+    throw new UnsupportedError(`The model's name has ${name.length} bytes; the limit is ${HEADER_BYTES - NAME_AT}.`);
   }
   const bytes = new Uint8Array(HEADER_BYTES);
   bytes.set(new TextEncoder().encode(MAGIC));
@@ -52,26 +52,29 @@ export function readHeader(bytes: Uint8Array): { dims: number; model: string } {
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, HEADER_BYTES);
   for (let i = 0; i < MAGIC.length; i++) {
-    if (bytes[i] !== MAGIC.charCodeAt(i)) throw new IndexFormatError('This is no file of vectors.');
+    if (bytes[i] !== MAGIC.charCodeAt(i)) throw new IndexFormatError('This is not a file of vectors.');
   }
   const version = view.getUint32(8, true);
   if (version !== VERSION) {
-    throw new UnsupportedError(`The file of vectors has format version ${version}; this program knows ${VERSION}.`);
+    throw new UnsupportedError(
+      `The file of vectors has format version ${version}; this program supports version ${VERSION}.`,
+    );
   }
   const dims = view.getUint32(12, true);
   const length = view.getUint32(16, true);
-  if (dims < 1 || dims > MAX_LENGTH) throw new IndexFormatError(`The file of vectors names ${dims} dimensions.`);
-  if (length > HEADER_BYTES - NAME_AT) throw new IndexFormatError(`The model's name is said to have ${length} bytes.`);
+  if (dims < 1 || dims > MAX_LENGTH) throw new IndexFormatError(`The file of vectors declares ${dims} dimensions.`);
+  if (length > HEADER_BYTES - NAME_AT)
+    throw new IndexFormatError(`The model's name is declared to have ${length} bytes.`);
   let model: string;
   try {
     model = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(
       bytes.subarray(NAME_AT, NAME_AT + length),
     );
   } catch (error) {
-    throw new IndexFormatError("The model's name is no UTF-8.", {}, { cause: error });
+    throw new IndexFormatError("The model's name is not UTF-8.", {}, { cause: error });
   }
   if (bytes.subarray(NAME_AT + length, HEADER_BYTES).some((byte) => byte !== 0)) {
-    throw new IndexFormatError('The header of the vectors has bytes behind its end.');
+    throw new IndexFormatError('The header of the vectors has bytes after its end.');
   }
   return { dims, model };
 }
@@ -79,7 +82,7 @@ export function readHeader(bytes: Uint8Array): { dims: number; model: string } {
 /** Records of the rows from `first` up to `end` (default: just that row). */
 export function writeRecords(vectors: PackedVectors, first: number, end = first + 1): Uint8Array {
   if (!(first >= 0 && first <= end && end <= vectors.rows)) {
-    throw new RangeError(`Rows ${first} to ${end} of ${vectors.rows}.`);
+    throw new RangeError(`Rows ${first} to ${end} are outside the ${vectors.rows} rows.`);
   }
   const size = recordBytes(vectors.dims);
   const bytes = new Uint8Array((end - first) * size);
@@ -99,7 +102,7 @@ export function readRecords(vectors: PackedVectors, bytes: Uint8Array): void {
   const { dims } = vectors;
   const size = recordBytes(dims);
   if (bytes.length % size !== 0) {
-    throw new IndexFormatError(`${bytes.length} bytes are not whole records of ${size} bytes.`);
+    throw new IndexFormatError(`${bytes.length} bytes are not a whole number of records of ${size} bytes.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   for (let at = 0; at < bytes.length; at += size) {

@@ -21,7 +21,7 @@ export function int16Query(query: ArrayLike<number>): Int16Query {
     largest = Math.max(largest, magnitude);
     sum += magnitude;
   }
-  if (largest < 1e-30) throw new InvalidInputError('The query is zero, and so like nothing.');
+  if (largest < 1e-30) throw new InvalidInputError('The query is zero, so nothing is similar to it.');
   // Rounding adds at most a half to each number.
   const factor = Math.min(32767 / largest, (MAX_QUERY_SUM - query.length / 2) / sum);
   const codes = new Int16Array(Math.ceil(query.length / LANES) * LANES);

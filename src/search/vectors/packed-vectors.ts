@@ -175,7 +175,7 @@ export class PackedVectors {
 
   #check(vector: ArrayLike<number>): void {
     if (vector.length === this.dims) return;
-    throw new InvalidInputError(`The vector has ${vector.length} dimensions, these have ${this.dims}.`);
+    throw new InvalidInputError(`The vector has ${vector.length} dimensions, but these vectors have ${this.dims}.`);
   }
 
   #checkRow(row: number): void {

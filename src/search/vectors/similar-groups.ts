@@ -13,7 +13,7 @@ import type { SimilarPairs } from './similar-pairs';
  */
 export function similarGroups(pairs: SimilarPairs, threshold = pairs.threshold): number[][] {
   if (!(threshold >= pairs.threshold)) {
-    throw new InvalidInputError(`The pairs are known from ${pairs.threshold} on, not from ${threshold}.`);
+    throw new InvalidInputError(`The pairs were computed from ${pairs.threshold} on, not from ${threshold}.`);
   }
   const groups = new Map<number, Group>();
   const groupOf = (row: number): Group => {

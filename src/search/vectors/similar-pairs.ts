@@ -63,7 +63,8 @@ export async function similarPairs(vectors: PackedVectors, options: SimilarPairs
   if (rows && rows.length !== vectors.rows) {
     throw new InvalidInputError(`The filter is for ${rows.length} rows; there are ${vectors.rows}.`);
   }
-  if (!(maxPairs >= 1 && maxPairs <= MOST_PAIRS)) throw new InvalidInputError(`A limit of ${maxPairs} pairs.`);
+  if (!(maxPairs >= 1 && maxPairs <= MOST_PAIRS))
+    throw new InvalidInputError(`maxPairs is ${maxPairs}; it must be from 1 to ${MOST_PAIRS}.`);
   signal?.throwIfAborted();
   const wanted = Array.from({ length: vectors.rows }, (_, row) => row).filter(
     (row) => vectors.has(row) && (rows?.has(row) ?? true),

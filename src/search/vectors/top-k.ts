@@ -104,7 +104,9 @@ export function scoresOf(vectors: PackedVectors, query: ArrayLike<number>, rows:
 
 function checkQuery(vectors: PackedVectors, query: ArrayLike<number>): void {
   if (query.length === vectors.dims) return;
-  throw new InvalidInputError(`The query has ${query.length} dimensions, the library's vectors ${vectors.dims}.`);
+  throw new InvalidInputError(
+    `The query has ${query.length} dimensions, but the library's vectors have ${vectors.dims}.`,
+  );
 }
 
 interface Scan {
