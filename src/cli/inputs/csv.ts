@@ -17,6 +17,7 @@ const MAX_ROW_BYTES = 64 * 1024 * 1024;
 export async function csvSource(file: string, options: FieldOptions): Promise<Source> {
   let size = 0;
   let read = 0;
+  let delimiter = /\.tsv$/i.test(file) ? '\t' : ',';
   /** The head first, then rows. */
   async function* rows(signal?: AbortSignal): AsyncGenerator<Buffer[]> {
     read = 0;
@@ -29,7 +30,7 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
         skip_empty_lines: true,
         max_record_size: MAX_ROW_BYTES,
       },
-      delimiter: /\.tsv$/i.test(file) ? '\t' : ',',
+      delimiter,
     });
     try {
       size = (await stat(file)).size;
@@ -46,10 +47,19 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
       input.destroy();
     }
   }
-  const first = rows();
-  const head = (await first.next()).value as Buffer[] | undefined;
-  await first.return(undefined);
-  const names = (head ?? []).map((name) => decodeUtf8(name) ?? '');
+  const headOf = async () => {
+    const first = rows();
+    const head = (await first.next()).value as Buffer[] | undefined;
+    await first.return(undefined);
+    return (head ?? []).map((name) => decodeUtf8(name) ?? '');
+  };
+  let names = await headOf();
+  // As spreadsheets write it where a comma is in numbers.
+  const other = names.length === 1 && /[;\t]/.exec(names[0]!);
+  if (other) {
+    [delimiter] = other;
+    names = await headOf();
+  }
   checkColumns(file, names, options);
   const parts = Object.values(fieldNames(options));
   return {
