@@ -53,6 +53,7 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
     )
     .option('--instruction <text>', 'the instruction of inputs that have none of their own')
     .option('--prefix <name>', "one of the recipe's prefixes, for inputs that name none")
+    .option('--max-tokens <n>', 'cut longer texts (default: what is too long for the model is bad)', positiveInteger)
     .optionsGroup('Output:')
     .option('--out <place>', '*.jsonl, *.npy, *.parquet or lance:<database>/<table> (default: JSON lines on stdout)')
     .addOption(new Option('--format <format>', 'of an --out with another ending').choices(FORMATS))

@@ -4,6 +4,7 @@ import { parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream';
 import { DatasetFormatError, SourceNotFoundError, VLM2VecError } from '../../errors';
 import { checkColumns } from './columns';
 import { fieldNames, recordOf, type FieldOptions, type FieldRow } from './fields';
@@ -12,6 +13,7 @@ import { recordError, type Source } from './record';
 
 /** A row that is longer is most likely a quote that nobody closed. */
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
+const MARK = Buffer.from('\ufeff');
 
 /** Reads the head. Rejects for what has none, or not the columns that are named. */
 export async function csvSource(file: string, options: FieldOptions): Promise<Source> {
@@ -24,7 +26,6 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
     const input = createReadStream(file, { signal });
     const parser = parse({
       ...{
-        bom: true,
         encoding: null,
         relax_column_count: true,
         skip_empty_lines: true,
@@ -34,8 +35,13 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
     });
     try {
       size = (await stat(file)).size;
-      input.on('data', (piece) => (read += piece.length)).on('error', (error) => parser.destroy(error));
-      for await (const row of input.pipe(parser)) yield row as Buffer[];
+      pipeline(
+        input.on('data', (piece) => (read += piece.length)),
+        withoutMark,
+        parser,
+        () => undefined, // what goes wrong, the parser tells
+      );
+      for await (const row of parser) yield row as Buffer[];
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof VLM2VecError) throw cause;
@@ -85,6 +91,15 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
     },
     progress: () => (size === 0 ? 0 : Math.min(1, read / size)),
   };
+}
+
+/** csv-parse drops the byte order mark too, but then gives strings, in which bytes that are no UTF-8 are lost. */
+async function* withoutMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const piece of pieces) {
+    yield isFirst && MARK.equals(piece.subarray(0, MARK.length)) ? piece.subarray(MARK.length) : piece;
+    isFirst = false;
+  }
 }
 
 /** An empty cell is a field that is not there. A string says what is wrong. */

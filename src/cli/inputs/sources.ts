@@ -106,7 +106,8 @@ async function filesOf(word: string, { asText }: SourceOptions): Promise<string[
       : '';
     throw new SourceNotFoundError(`There is no file or folder ${word}.${hint}`, { file: word });
   }
-  const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false });
+  const absolute = path.isAbsolute(word); // names as the shell would have them
+  const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false, absolute });
   if (found.length === 0) throw new SourceNotFoundError(`No file matches ${word}.`, { pattern: word });
   return found.sort((a, b) => (a < b ? -1 : 1));
 }
