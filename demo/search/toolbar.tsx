@@ -13,7 +13,7 @@ import { Filters } from './query/filters';
 import { QueryBar } from './query/query-bar';
 import { useSearch, type ViewName } from './state';
 
-const VIEWS: ViewName[] = ['pictures', 'groups', 'map'];
+const VIEWS: ViewName[] = ['pictures', 'groups', 'places', 'map'];
 
 export function Toolbar(): JSX.Element {
   const { view } = useSearch();
