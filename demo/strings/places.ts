@@ -19,7 +19,7 @@ export const placeStrings = {
   all: 'Show all',
   draw: 'Draw an area',
   drawing: 'Drag over the map. Escape ends it.',
-  only: 'Only what the map shows',
+  only: 'Only this part',
   loading: 'Loading the map…',
   again: 'Try again',
   /** @param name '' for none */

@@ -45,6 +45,7 @@ export class Clusters {
   readonly located: number;
   readonly #index: Supercluster<{ at: number }, Joined>;
   readonly #names: PhotoPlaceNames | null;
+  readonly #splitsOf = new Map<number, number | null>();
 
   /** @param names null before they are known */
   constructor({ latitude, longitude }: PhotoPlaces, names: PhotoPlaceNames | null) {
@@ -120,8 +121,12 @@ export class Clusters {
   }
 
   #splits(id: number): number | null {
+    const known = this.#splitsOf.get(id);
+    if (known !== undefined) return known;
     const step = this.#index.getClusterExpansionZoom(id);
-    return step > LAST_STEP ? null : step;
+    const splits = step > LAST_STEP ? null : step;
+    this.#splitsOf.set(id, splits);
+    return splits;
   }
 
   nameOf({ town, region, country }: Common): string {

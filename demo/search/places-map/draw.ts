@@ -1,7 +1,7 @@
 /** @file Draws what lies under the marks: land, borders, areas, and names where there is room for them. */
 import type { AreaBox, Town } from '../../../src/search';
 import type { View } from '../map/points';
-import type { Room } from './labels';
+import { Room } from './labels';
 import { mercator } from './mercator';
 import type { DrawnWorld } from './use-world';
 import { placesOn, planeOf, stepOf, type Rect, type Size } from './view';
@@ -14,8 +14,8 @@ export interface Scene {
   area: AreaBox | null;
   /** That is being drawn, in CSS pixels. */
   drawn: Rect | null;
-  /** What the marks leave. */
-  room: Room;
+  /** Has no room for names. */
+  taken: readonly Rect[];
   /** Names that stand at marks. */
   named: ReadonlySet<string>;
 }
@@ -66,7 +66,8 @@ function drawArea({ context, style }: Sheet, rects: readonly Rect[]): void {
   context.restore();
 }
 
-function drawNames(sheet: Sheet, { world, towns, room, named }: Scene, view: View): void {
+function drawNames(sheet: Sheet, { world, towns, taken, named }: Scene, view: View): void {
+  const room = new Room(taken);
   const { context, width, height, style } = sheet;
   const { k } = view;
   context.textBaseline = 'middle';

@@ -9,8 +9,12 @@ const CELL = 128;
 export class Room {
   readonly #taken = new Map<string, Rect[]>();
 
-  /** Whatever is there already. */
-  take(rect: Rect): void {
+  /** @param taken whatever is there already */
+  constructor(taken: readonly Rect[]) {
+    for (const rect of taken) this.#take(rect);
+  }
+
+  #take(rect: Rect): void {
     for (const key of cellsOf(rect)) {
       const known = this.#taken.get(key);
       if (known) known.push(rect);
@@ -21,7 +25,7 @@ export class Room {
   /** @returns whether it was free */
   ask(rect: Rect): boolean {
     for (const key of cellsOf(rect)) if (this.#taken.get(key)?.some((other) => overlap(rect, other))) return false;
-    this.take(rect);
+    this.#take(rect);
     return true;
   }
 }

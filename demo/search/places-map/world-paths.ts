@@ -39,7 +39,8 @@ export class WorldPaths {
   draw({ context, width, height, land, border }: Ground, { k, x, y }: View): void {
     const detail = this.#at(k);
     context.save();
-    for (let turn = Math.floor(-x / k); turn <= Math.floor((width - x) / k); turn++) {
+    // One world more on each side: what lies across the antimeridian reaches over.
+    for (let turn = Math.floor(-x / k) - 1; turn <= Math.floor((width - x) / k) + 1; turn++) {
       const left = x + turn * k;
       const isSeen = ({ line }: Drawable) =>
         left + line.maxX * k >= 0 &&
@@ -68,11 +69,11 @@ export class WorldPaths {
   #make(tolerance: number): Detail {
     const isVisible = ({ minX, minY, maxX, maxY }: Line) => Math.max(maxX - minX, maxY - minY) >= tolerance;
     const drawable = (lines: Line[]): Drawable[] => {
-      const seen = lines.filter(isVisible);
-      if (seen.length === 0) return [];
+      const [outer] = lines;
+      if (!outer || !isVisible(outer)) return [];
       const path = new Path2D();
-      for (const { points } of seen) trace(path, thinned(points, tolerance));
-      return [{ line: seen[0]!, path }];
+      for (const line of lines) if (isVisible(line)) trace(path, thinned(line.points, tolerance));
+      return [{ line: outer, path }];
     };
     return {
       land: this.#world.land.flatMap(drawable),

@@ -54,20 +54,30 @@ export async function readWorld(gzip: ReadableStream<Uint8Array<ArrayBuffer>>): 
   };
 }
 
-/** Land that the antimeridian cuts overlaps a little, so that no seam shows. */
+/** Copies of the world overlap by that, so that no seam shows. */
 const OVERLAP = 2e-5;
 
+/** In one piece: what lies across the antimeridian goes on beyond 1 or below 0, and a ring around the pole ends below the square. */
 function lineOf(coordinates: number[][]): Line {
-  const points = new Float32Array(coordinates.length * 2); // [points · 2]
-  const line = { points, minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };
-  coordinates.forEach(([longitude, latitude], i) => {
+  const found: number[] = [];
+  let before = 0;
+  for (const [longitude, latitude] of coordinates) {
     const [x, y] = mercator(longitude!, latitude!);
-    points[2 * i] = x <= 0 ? -OVERLAP : x >= 1 ? 1 + OVERLAP : x;
-    points[2 * i + 1] = y;
-    line.minX = Math.min(line.minX, x);
-    line.maxX = Math.max(line.maxX, x);
-    line.minY = Math.min(line.minY, y);
-    line.maxY = Math.max(line.maxY, y);
-  });
+    const at = found.length === 0 ? x : x - Math.round(x - before);
+    found.push(at, y);
+    before = at;
+  }
+  const start = found[0]!;
+  if (Math.abs(before - start) > 0.5) {
+    const out = Math.sign(before - start) * OVERLAP;
+    found.push(before + out, found.at(-1)!, before + out, 1, start - out, 1);
+  }
+  const line = { points: Float32Array.from(found), minX: Infinity, minY: Infinity, maxX: -Infinity, maxY: -Infinity };
+  for (let i = 0; i < found.length; i += 2) {
+    line.minX = Math.min(line.minX, found[i]!);
+    line.maxX = Math.max(line.maxX, found[i]!);
+    line.minY = Math.min(line.minY, found[i + 1]!);
+    line.maxY = Math.max(line.maxY, found[i + 1]!);
+  }
   return line;
 }
