@@ -12,7 +12,11 @@ export async function loadOurs(url: string): Promise<void> {
   encoder = { texts: (texts) => model.embed(texts), picture: (image) => model.embed({ image }) };
 }
 
-export async function loadTheirs(options: { from: string; dtype: RivalDtype; towers: 'both' | 'vision' }): Promise<void> {
+export async function loadTheirs(options: {
+  from: string;
+  dtype: RivalDtype;
+  towers: 'both' | 'vision';
+}): Promise<void> {
   const { env } = await import('@huggingface/transformers');
   const { default: wasm } = await import('onnxruntime-web/ort-wasm-simd-threaded.asyncify.wasm?url');
   const ort = env.backends.onnx.wasm!;

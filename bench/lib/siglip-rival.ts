@@ -1,6 +1,13 @@
 /** @file SigLIP as transformers.js computes it, with its own classes and processors; in Node and in a page. */
 
-import { AutoProcessor, AutoTokenizer, env, RawImage, SiglipTextModel, SiglipVisionModel } from '@huggingface/transformers';
+import {
+  AutoProcessor,
+  AutoTokenizer,
+  env,
+  RawImage,
+  SiglipTextModel,
+  SiglipVisionModel,
+} from '@huggingface/transformers';
 import type { RgbImage } from '../../src/image';
 
 /** What a bench asks of either library. The vectors are of unit length. */
