@@ -98,7 +98,7 @@ const inBase64 = ({ width, height, data }: RgbImage) => ({
 function embedCases(page: Page, source: string, options: Load, cases: readonly Case[]) {
   return page.evaluate(
     async ({ source, options, cases }) => {
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const model = await VLM2Vec.load(source, options);
       const vectors: Record<string, number[]> = {};
       for (const { id, text, numCrops, file, pixels } of cases) {
