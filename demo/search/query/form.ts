@@ -81,7 +81,7 @@ function typedQuery(
   { image, combine = [], exclude = [] }: SearchQuery,
 ): SearchQuery {
   const pictures = (parts: readonly QueryPart[]) => parts.filter((part) => part.image !== undefined);
-  const taken = asWords.filter((words) => text.toLowerCase().includes(words.toLowerCase()));
+  const taken = wordsIn(text, asWords);
   return {
     typed: text.trim(),
     ...(image && { image }),
@@ -89,6 +89,16 @@ function typedQuery(
     ...(pictures(exclude).length > 0 && { exclude: pictures(exclude) }),
     ...(taken.length > 0 && { asWords: taken }),
   };
+}
+
+/** Of what is to be words, what the text has, each once. */
+export function wordsIn(text: string, asWords: readonly string[]): string[] {
+  const has = text.toLowerCase();
+  const seen = new Set<string>();
+  return asWords.filter((words) => {
+    const known = words.toLowerCase();
+    return known !== '' && has.includes(known) && !seen.has(known) && seen.add(known);
+  });
 }
 
 /** @returns undefined where nothing is filtered */
