@@ -13,13 +13,13 @@ import { useSize } from './use-size';
 import { useWorld } from './use-world';
 
 export default function PlacesView(): JSX.Element {
-  const { library, finder } = useSearch();
+  const { library, finder, arrangement } = useSearch();
   const box = useRef<HTMLDivElement>(null);
   const size = useSize(box);
   const world = useWorld();
-  const found = finder.found.value;
-  const { located, error } = useClusters(library.open.value?.index, found && finder.order.value);
-  const isKnown = located !== null && located.ids === finder.order.value;
+  const ids = arrangement.arranged.value && arrangement.order.value;
+  const { located, error } = useClusters(library.open.value?.index, ids);
+  const isKnown = located !== null && located.ids === ids;
   const elsewhere = located ? located.ids.length - located.clusters.located : 0;
   return (
     <div class="places">
