@@ -6,10 +6,10 @@
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
-import path from 'node:path';
 import { ensureChromium } from './chromium.ts';
+import type { UnitReport } from './unit-report.ts';
 
-const VITEST_REPORT = '.cache/vitest.json';
+const VITEST_REPORT = '.cache/unit.json';
 const PLAYWRIGHT_REPORT = '.cache/playwright.json';
 
 interface Count {
@@ -41,22 +41,6 @@ function counted<Report>(name: string, ok: boolean, file: string, read: (report:
   return ok || count.failed.length > 0 ? count : { ...count, failed: [name] };
 }
 
-/** vitest's JSON report, as far as it is read here. */
-interface VitestReport {
-  numPassedTests: number;
-  testResults: { name: string; status: string; assertionResults: { fullName: string; status: string }[] }[];
-}
-
-function readVitest({ numPassedTests, testResults }: VitestReport): Count {
-  const failed = testResults.flatMap(({ name, status, assertionResults }) => {
-    const file = path.relative('.', name);
-    const tests = assertionResults.filter((test) => test.status === 'failed');
-    if (tests.length > 0) return tests.map(({ fullName }) => `${file}: ${fullName}`);
-    return status === 'failed' ? [file] : [];
-  });
-  return { passed: numPassedTests, failed };
-}
-
 /** Playwright's JSON report, as far as it is read here. */
 interface PlaywrightReport {
   stats: { expected: number };
@@ -81,6 +65,7 @@ function readPlaywright({ stats, suites }: PlaywrightReport): Count {
 }
 
 if (process.argv.includes('--full')) process.env.VLM2VEC_FULL_TESTS = '1';
+process.env.UNIT_REPORT = VITEST_REPORT;
 mkdirSync('.cache', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
@@ -90,9 +75,9 @@ const counts = [
   check('types', tool('types', 'typescript/bin/tsc', '--noEmit')),
   counted(
     'unit tests',
-    tool('unit', 'vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=json', `--outputFile=${VITEST_REPORT}`),
+    tool('unit', 'vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=./scripts/unit-report.ts'),
     VITEST_REPORT,
-    readVitest,
+    (report: UnitReport) => report,
   ),
 ];
 ensureChromium();

@@ -261,6 +261,7 @@ export const searchStrings = {
     legend: 'Show',
     pictures: 'Pictures',
     groups: 'Similar',
+    places: 'Places',
     map: 'Map',
   },
 

@@ -3,6 +3,7 @@
  */
 
 import type { ParsedQuery } from './query/parse-query';
+import type { AreaBox } from './where';
 
 /** Of `SearchQuery.typed`. */
 export interface TypedOptions {
@@ -22,6 +23,8 @@ export interface Recognised {
   text: string;
   /** What it was taken for: `Rome, Italy`; of dates the days from and to, `2021-06-01 – 2021-08-31`. */
   meaning: string;
+  /** Of a place: around it, for maps. */
+  box?: AreaBox;
 }
 
 /** What was understood of what was typed. */

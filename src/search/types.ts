@@ -7,9 +7,11 @@ import type { RgbImage, Transparency } from '../image';
 import type { DeepOptions, DeepReport, DeepState, EmbedderInputs, Pass, SearchOptions } from './passes';
 
 import type { Reason, TypedOptions, Understood } from './typed';
+import type { PhotoArea, PhotoPlaceNames, PhotoPlaces, Place, Town, TownOptions } from './where';
 
 export type * from './passes';
 export type * from './typed';
+export type * from './where';
 
 /** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
@@ -261,7 +263,7 @@ export interface PhotoItem {
   /** Maker and model; null where the file does not say. */
   camera: string | null;
   /** In degrees. */
-  place: { latitude: number; longitude: number } | null;
+  place: Place | null;
   /** What the file says in words; absent where it says nothing, and where an earlier version indexed it. */
   words?: PhotoWords;
   /** What of date, camera and place stands in the file and could not be read, for people; null where all could. */
@@ -352,6 +354,8 @@ export interface PhotoFilter {
   folder?: string;
   /** {@link Album.id}: only pictures that are in it. */
   album?: number;
+  /** Taken here. Pictures that do not say where they were taken are nowhere. */
+  area?: PhotoArea;
 }
 
 /** The favourites, or an album: a list of pictures, kept with the index. */
@@ -593,6 +597,18 @@ export interface PhotoIndex {
   deleteAlbum(id: number): Promise<void>;
   /** When these pictures were taken, in the order of `ids`: of 100,000 in a fraction of what {@link items} would take. */
   dates(ids: Uint32Array): Promise<PhotoDates>;
+  /** Where these pictures were taken, in the order of `ids`. */
+  places(ids: Uint32Array): Promise<PhotoPlaces>;
+  /**
+   * The same in words, by {@link OpenOptions.places}; without that no picture has any.
+   * @throws as reading that file does
+   */
+  placeNames(ids: Uint32Array, options?: CallOptions): Promise<PhotoPlaceNames>;
+  /**
+   * Towns for a map, largest first, by {@link OpenOptions.places}; none without that.
+   * @throws as reading that file does; InvalidInputError for a box that is none
+   */
+  towns(options?: TownOptions): Promise<Town[]>;
   /** What filters can choose from: cameras, folders, and the span of time. */
   facets(): Promise<Facets>;
   /** WebP or JPEG, at most 256 pixels a side. @throws SourceNotFoundError */

@@ -9,7 +9,8 @@ const filter = (part: Partial<Address['filter']>) => ({ ...START.filter, ...part
 describe('the address', () => {
   it('says all of it and is read as it was written', () => {
     const full = address({
-      text: 'a dog & a "cat" #1 -people',
+      text: 'a dog & a "cat" #1 in May 2021 -people',
+      asWords: ['May 2021', '#1'],
       pictures: [
         { id: 12, sign: 'like' },
         { id: 7, sign: 'unlike' },
@@ -20,6 +21,8 @@ describe('the address', () => {
         camera: 'Fujifilm X-T5',
         folder: 'Trips/2021 & more',
         album: 4,
+        area: '-20.5,177,-15,-178.25',
+        areaName: 'Suva, Fiji',
       }),
       view: 'map',
       sort: 'oldest',
@@ -30,6 +33,8 @@ describe('the address', () => {
     expect(readAddress('#album=x')!.filter.album).toBeNull();
     expect(writeAddress(START)).toBe('');
     expect(readAddress('')).toEqual(START);
+    expect(writeAddress(address({ text: 'dog in may', asWords: ['may', 'rome'] }))).toBe('#q=dog+in+may&words=may');
+    expect(readAddress('#q=dog+in+may&words=May&words=may&words=rome&words=')!.asWords).toEqual(['May']);
     expect(writeAddress(address({ text: 'dog', photo: 3 }))).toBe('#q=dog&photo=3');
   });
 
@@ -41,11 +46,11 @@ describe('the address', () => {
   it('leaves out what makes no sense', () => {
     const hostile = readAddress(
       '#q=a%00%0Ab&view=__proto__&sort=constructor&photo=-1&like=1e9&like=0&like=5&like=5&like=--5' +
-        '&from=2021-13-45&to=tomorrow&camera=%E0%A4%A&toString=1&__proto__=2',
+        '&area=-91,0,1,1&areaName=x&from=2021-13-45&to=tomorrow&camera=%E0%A4%A&toString=1&__proto__=2',
     )!;
     expect(hostile).toMatchObject({ text: 'a b', view: 'pictures', sort: 'fit', photo: null });
     expect(hostile.pictures).toEqual([{ id: 5, sign: 'like' }]);
-    expect(hostile.filter).toMatchObject({ from: '', to: '', folder: '' });
+    expect(hostile.filter).toMatchObject({ from: '', to: '', folder: '', area: '', areaName: '' });
     expect(readAddress(`#photo=${'9'.repeat(40)}`)!.photo).toBeNull();
     expect(readAddress(`#q=${'x'.repeat(1e5)}`)!.text).toHaveLength(1000);
     expect(
@@ -79,6 +84,9 @@ describe('a step of the history', () => {
       state: { typed: 10_000 },
     });
     expect(step({ text: 'dog' }, { text: 'cat' }, { typed: 1000 }).kind).toBe('push');
+    const words = { text: 'in may', asWords: ['may'] };
+    expect(step({ text: 'in may' }, words, { typed: 9000 }), 'a date taken back').toEqual({ kind: 'push', state: {} });
+    expect(step(words, { text: 'in june', asWords: ['may'] }, { typed: 9000 }).kind).toBe('replace');
     expect(step({ text: 'dog' }, { text: '' }, { typed: 9000 }).kind, 'what was found stays').toBe('push');
     expect(step({ text: 'dog' }, { text: 'dog', view: 'map' }, { typed: 9000 })).toEqual({ kind: 'push', state: {} });
   });

@@ -2,7 +2,8 @@
  * @file The search page's address: what is looked for, filters, view, order and the open picture stand behind the `#`, which
  * browsers send to no one. It may come from anywhere: what makes no sense is left out.
  */
-import { NO_FILTER, type FilterForm } from '../query/form';
+import { readArea } from '../query/area';
+import { NO_FILTER, wordsIn, type FilterForm } from '../query/form';
 import type { ViewName } from '../state';
 import { SORTS, type Sort } from '../time/arrangement';
 
@@ -14,6 +15,8 @@ export interface AddressPicture {
 
 export interface Address {
   text: string;
+  /** Dates and places of the text that are to be words and nothing else. */
+  asWords: readonly string[];
   pictures: readonly AddressPicture[];
   filter: FilterForm;
   view: ViewName;
@@ -22,16 +25,19 @@ export interface Address {
   photo: number | null;
 }
 
-const VIEWS: readonly ViewName[] = ['pictures', 'groups', 'map'];
+const VIEWS: readonly ViewName[] = ['pictures', 'groups', 'places', 'map'];
 /** Longer ones are no queries, or no names. */
 const MOST_LETTERS = 1000;
 /** As many as the page makes of a selection. */
 const MOST_PICTURES = 8;
-const FIELDS = ['from', 'to', 'camera', 'folder'] as const satisfies readonly (keyof FilterForm)[];
+/** Dates and places of one query. */
+const MOST_WORDS = 8;
+const FIELDS = ['from', 'to', 'camera', 'folder', 'area', 'areaName'] as const satisfies readonly (keyof FilterForm)[];
 const DATES: readonly string[] = ['from', 'to'];
 
 export const START: Address = {
   text: '',
+  asWords: [],
   pictures: [],
   filter: NO_FILTER,
   view: 'pictures',
@@ -49,11 +55,14 @@ export function readAddress(hash: string): Address | null {
     const value = textOf(said.get(field));
     if (!DATES.includes(field) || isDay(value)) filter[field] = value;
   }
+  if (!readArea(filter.area)) filter.area = filter.areaName = '';
   // The favourites have the number 0.
   const album = said.get('album');
   filter.album = album === '0' ? 0 : idOf(album);
+  const text = textOf(said.get('q'));
   return {
-    text: textOf(said.get('q')),
+    text,
+    asWords: wordsIn(text, said.getAll('words').map(textOf)).slice(0, MOST_WORDS),
     pictures: picturesOf(said.getAll('like')),
     filter,
     view: oneOf(VIEWS, said.get('view')),
@@ -63,9 +72,10 @@ export function readAddress(hash: string): Address | null {
 }
 
 /** @returns with its `#`; empty for the page as it starts */
-export function writeAddress({ text, pictures, filter, view, sort, photo }: Address): string {
+export function writeAddress({ text, asWords, pictures, filter, view, sort, photo }: Address): string {
   const said = new URLSearchParams();
   if (text) said.set('q', text);
+  for (const words of wordsIn(text, asWords).slice(0, MOST_WORDS)) said.append('words', words);
   for (const { id, sign } of pictures) said.append('like', sign === 'like' ? String(id) : `-${id}`);
   for (const field of FIELDS) if (filter[field]) said.set(field, filter[field]);
   if (filter.album !== null) said.set('album', String(filter.album));

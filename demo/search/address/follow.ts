@@ -1,5 +1,6 @@
 /** @file Keeps the page and its address the same: what a person does is written there, and Back and Forward are done. */
 import { computed, effect, untracked } from '@preact/signals';
+import { followScroll } from '../parts/scrolling';
 import type { PicturePart, QueryForm } from '../query/form';
 import type { SearchState } from '../state';
 import { isSamePlace, readAddress, START, writeAddress, type Address } from './address';
@@ -28,16 +29,17 @@ export function followAddress(state: SearchState): void {
   let count = 0;
 
   history.scrollRestoration = 'manual';
-  addEventListener('scroll', () => (y = scrollY), { passive: true });
+  followScroll(() => void (y = scrollY));
   addEventListener('pagehide', () => put({ y: scrollY }));
   addEventListener('popstate', restore);
   show(at);
 
   const now = computed<Address>(() => {
-    const { text, filter, pictures } = finder.form.value;
+    const { text, asWords = [], filter, pictures } = finder.form.value;
     const open = viewing.value;
     return {
       text,
+      asWords,
       filter,
       pictures: pictures.flatMap(({ image, sign }) => (image instanceof Blob ? [] : [{ id: image.id, sign }])),
       view: view.value,
@@ -145,13 +147,13 @@ export function followAddress(state: SearchState): void {
 
   /** Does what an address says, as far as that is known at once. */
   function show(next: Address): void {
-    const { text, filter, view: nextView, sort } = next;
+    const { text, asWords, filter, view: nextView, sort } = next;
     const remembered = pictures.get(kept.pictures ?? 0) ?? [];
     coming = remembered.length > 0 ? { ...next, pictures: [] } : next;
     viewing.value = null;
     view.value = nextView;
     arrangement.sort.value = sort;
-    const form: Partial<QueryForm> = { text, filter, pictures: remembered };
+    const form: Partial<QueryForm> = { text, asWords, filter, pictures: remembered };
     shown = remembered;
     if (next !== START) finder.change(form);
   }

@@ -37,7 +37,7 @@ export function stepOf(
     if (next.photo !== null) return { kind: 'replace', state: entry };
     return entry.opened ? { kind: 'back' } : { kind: 'replace', state: entry };
   }
-  const typed = !other && isSamePlace({ ...before, text: '' }, { ...next, text: '' });
+  const typed = !other && before.text !== next.text && isSamePlace({ ...before, text: '' }, { ...next, text: '' });
   if (!typed) return { kind: 'push', state: {} };
   const state = { ...entry, typed: now };
   const goesOn = entry.typed !== undefined && now - entry.typed < PAUSE && before.text !== '' && next.text !== '';

@@ -5,6 +5,8 @@ export class ItemCache {
   readonly #load: (ids: number[]) => Promise<(PhotoItem | null)[]>;
   readonly #kept: number;
   #known = new Map<number, Promise<PhotoItem | null>>();
+  /** Of them, those that have arrived. */
+  #arrived = new Map<number, PhotoItem | null>();
   #batch: { ids: number[]; answer: Promise<(PhotoItem | null)[]> } | null = null;
 
   constructor(load: (ids: number[]) => Promise<(PhotoItem | null)[]>, kept = 5000) {
@@ -15,16 +17,26 @@ export class ItemCache {
   get(id: number): Promise<PhotoItem | null> {
     const known = this.#known.get(id);
     if (known) return known;
-    if (this.#known.size >= this.#kept) this.#known.clear();
+    if (this.#known.size >= this.#kept) this.clear();
     const item = this.#ask(id);
-    this.#known.set(id, item);
-    item.catch(() => this.#known.delete(id));
+    const of = this.#known;
+    of.set(id, item);
+    item.then(
+      (found) => of === this.#known && this.#arrived.set(id, found),
+      () => of.delete(id),
+    );
     return item;
+  }
+
+  /** Undefined where it is not here yet; null where there is no such picture. */
+  known(id: number): PhotoItem | null | undefined {
+    return this.#arrived.get(id);
   }
 
   /** Files may have changed: everything is asked for again. */
   clear(): void {
     this.#known = new Map();
+    this.#arrived = new Map();
   }
 
   #ask(id: number): Promise<PhotoItem | null> {

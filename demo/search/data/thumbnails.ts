@@ -67,6 +67,11 @@ export class Thumbnails {
     };
   }
 
+  /** Undefined where it is not loaded; null where there is none. */
+  known(id: number): string | null | undefined {
+    return (this.#entries.get(id) ?? this.#recent.get(id))?.url;
+  }
+
   /** Forgets everything. */
   close(): void {
     this.#closed = true;

@@ -7,6 +7,9 @@ import { Thumb, useItem } from '../parts/thumb';
 import { Why } from '../parts/why';
 
 const strings = searchStrings.results;
+/** Made once: they are the same on every picture. */
+const CHECK = <Icon name="check" />;
+const ALIKE = <Icon name="alike" />;
 
 export interface CellProps {
   id: number;
@@ -58,7 +61,7 @@ export function Cell(props: CellProps): JSX.Element {
         aria-pressed={selected}
         onClick={(event) => onMark(index, event.shiftKey)}
       >
-        <Icon name="check" />
+        {CHECK}
       </button>
       <Heart id={id} name={name} class="cell-heart" tabIndex={-1} />
       <button
@@ -69,7 +72,7 @@ export function Cell(props: CellProps): JSX.Element {
         aria-label={strings.moreLikeOf(name)}
         onClick={() => onMoreLike(index)}
       >
-        <Icon name="alike" />
+        {ALIKE}
       </button>
     </div>
   );

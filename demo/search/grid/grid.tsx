@@ -3,11 +3,12 @@
  * one stop for Tab and arrow keys within.
  */
 import type { ComponentChildren, JSX } from 'preact';
-import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { Cell } from './cell';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { covered } from './covered';
 import { commandOf, moveOf } from './keys';
 import { gridLayout, headingsAt, rowOf, scrollToRow, type GridLayout, type SectionSpec } from './layout';
+import { GridRow } from './row';
+import { Slots } from './slots';
 import { useRows, useWidth } from './use-band';
 
 export interface GridSection extends SectionSpec {
@@ -116,8 +117,13 @@ export function Grid(props: GridProps): JSX.Element {
   // The active one exists even where it is out of view: it holds the focus.
   const activeRow = rowOf(layout, active);
   const all = activeRow && !rows.some(({ row }) => row === activeRow.row) ? [...rows, activeRow] : rows;
-  const indexes = (start: number, end: number) =>
-    Array.from({ length: Math.max(0, Math.min(end, ids.length) - start) }, (_, i) => start + i);
+  const slots = useRef(new Slots());
+  const slotOf = slots.current.assign(all.map(({ row }) => row));
+  // Where the browser has no `moveBefore`, a row that is moved within the page loses it.
+  const focused = box.current?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  useLayoutEffect(() => {
+    if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
+  });
 
   return (
     <div
@@ -144,34 +150,20 @@ export function Grid(props: GridProps): JSX.Element {
         </div>
       ))}
       {width > 0 &&
-        all.map(({ row, top, start, end }) => (
-          <div
-            key={row}
-            role="row"
-            class="grid-row"
-            aria-rowindex={row + 1}
-            style={{
-              transform: `translateY(${top}px)`,
-              height: `${layout.cell}px`,
-              gridTemplateColumns: `repeat(${layout.columns}, ${layout.cell}px)`,
-            }}
-          >
-            {indexes(start, end).map((index) => (
-              <Cell
-                key={ids[index]}
-                id={ids[index]!}
-                index={index}
-                column={index - start}
-                active={index === active}
-                selected={selected.has(ids[index]!)}
-                score={scoreOf(ids[index]!)}
-                mark={markOf(ids[index]!)}
-                onOpen={onOpen}
-                onMark={onMark}
-                onMoreLike={onMoreLike}
-              />
-            ))}
-          </div>
+        all.map((row, i) => (
+          <GridRow
+            key={slotOf[i]}
+            at={row}
+            layout={layout}
+            ids={ids}
+            active={row.start <= active && active < row.end ? active : null}
+            selected={selected}
+            scoreOf={scoreOf}
+            markOf={markOf}
+            onOpen={onOpen}
+            onMark={onMark}
+            onMoreLike={onMoreLike}
+          />
         ))}
     </div>
   );

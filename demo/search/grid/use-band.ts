@@ -1,6 +1,7 @@
-/** @file Which part of an element is in view, as the window scrolls: read once per frame, told only when rows change. */
+/** @file Which part of an element is in view, as the window scrolls: told only when rows change. */
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
+import { followScroll } from '../parts/scrolling';
 import { rowsBetween, type GridLayout, type Row } from './layout';
 
 /** The width of an element, as it changes. 0 before it is in the page. */
@@ -22,28 +23,17 @@ const OVERSCAN = 0.5;
 export function useRows(element: RefObject<HTMLElement | null>, layout: GridLayout): Row[] {
   const [rows, setRows] = useState<Row[]>([]);
   useEffect(() => {
-    let frame = 0;
     let shown = '';
-    const look = () => {
-      frame = 0;
-      if (!element.current) return;
+    return followScroll(() => {
+      if (!element.current) return undefined;
       const top = -element.current.getBoundingClientRect().top;
       const extra = innerHeight * OVERSCAN;
       const next = rowsBetween(layout, top - extra, top + innerHeight + extra);
       const key = `${next[0]?.row} ${next.at(-1)?.row}`;
-      if (key === shown) return;
+      if (key === shown) return undefined;
       shown = key;
-      setRows(next);
-    };
-    const later = () => (frame ||= requestAnimationFrame(look));
-    look();
-    addEventListener('scroll', later, { passive: true });
-    addEventListener('resize', later);
-    return () => {
-      removeEventListener('scroll', later);
-      removeEventListener('resize', later);
-      cancelAnimationFrame(frame);
-    };
+      return () => setRows(next);
+    });
   }, [layout]);
   return rows;
 }

@@ -2,18 +2,25 @@
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PhotoItem } from '../../../src/search';
+import { inNextFrame } from './scrolling';
 import { useSearch } from '../state';
 
 /** The picture's own text stands beside it or in the label of what holds it: here it is decoration. */
 export function Thumb({ id, fit = 'cover' }: { id: number; fit?: 'cover' | 'contain' }): JSX.Element {
   const open = useSearch().library.open.value;
-  const [url, setUrl] = useState<string | null | undefined>();
+  const [arrived, setArrived] = useState<{ id: number; url: string | null } | null>(null);
+  // A cell may have shown another picture before.
+  const url = arrived?.id === id ? arrived.url : open?.thumbnails.known(id);
   useEffect(() => {
-    setUrl(undefined);
-    return open?.thumbnails.watch(id, setUrl);
+    const show = (arriving: string | null) => arriving !== url && setArrived({ id, url: arriving });
+    // What is loaded already is there at once; of what arrives, all that came since the last frame.
+    let isNow = true;
+    const end = open?.thumbnails.watch(id, (arriving) => (isNow ? show(arriving) : inNextFrame(() => show(arriving))));
+    isNow = false;
+    return end;
   }, [open, id]);
   if (!url) return <span class={url === null ? 'thumb missing' : 'thumb'} aria-hidden="true" />;
-  return <img class={`thumb ${fit}`} src={url} alt="" decoding="async" draggable={false} />;
+  return <img key={id} class={`thumb ${fit}`} src={url} alt="" decoding="async" draggable={false} />;
 }
 
 /** Undefined before it is known, null where there is no such picture. */
@@ -21,16 +28,14 @@ export function useItem(id: number | null): PhotoItem | null | undefined {
   const { library } = useSearch();
   const open = library.open.value;
   const revision = library.state.value?.contentRevision;
-  const [item, setItem] = useState<PhotoItem | null | undefined>();
+  const [found, setFound] = useState<{ id: number; item: PhotoItem | null } | null>(null);
+  const known = id === null ? null : open?.items.known(id);
   useEffect(() => {
+    if (id === null || !open) return;
     let current = true;
-    if (id === null) setItem(null);
-    else
-      open?.items.get(id).then(
-        (found) => current && setItem(found),
-        () => current && setItem(null),
-      );
+    const show = (item: PhotoItem | null) => current && item !== known && setFound({ id, item });
+    open.items.get(id).then(show, () => show(null));
     return () => void (current = false);
   }, [open, revision, id]);
-  return item?.id === id || item === null ? item : undefined;
+  return known === undefined && found?.id === id ? found.item : known;
 }

@@ -1,7 +1,9 @@
+import { signal } from '@preact/signals';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { SearchResult } from '../../../src/search';
 import { parseQuery as parse } from '../../../src/search/query';
 import { fakeIndex, type FakeIndex } from '../testing/fake-index';
+import { Arrangement } from '../time/arrangement';
 import { Finder } from './finder';
 import { NO_FILTER } from './form';
 
@@ -12,30 +14,37 @@ async function setUp(count = 1000) {
   const index = fakeIndex({ count });
   const eye = { calm: true };
   const finder = new Finder({ parse, calm: () => eye.calm });
+  const { found, unfolded } = finder;
+  const arrangement = new Arrangement({ found, unfolded, index: signal(index) });
+  // As it fits: dates are no matter here.
+  arrangement.orderOf = () => 'fit';
+  arrangement.follow();
   finder.use(index);
   await vi.runAllTimersAsync();
-  return { index, eye, finder };
+  /** The pictures that the page shows. */
+  const order = () => [...arrangement.order.value];
+  return { index, eye, finder, order };
 }
 
 test('an empty form shows everything, newest first', async () => {
-  const { finder } = await setUp(5);
-  expect([...finder.order.value]).toEqual([5, 4, 3, 2, 1]);
+  const { finder, order } = await setUp(5);
+  expect(order()).toEqual([5, 4, 3, 2, 1]);
   expect(finder.found.value).toMatchObject({ query: null, relevant: 5 });
 });
 
 test('typing searches once it pauses; the less relevant are folded until asked for', async () => {
-  const { finder, index } = await setUp();
+  const { finder, index, order } = await setUp();
   for (const text of ['b', 'be', 'beach']) finder.change({ text }, 250);
   await vi.advanceTimersByTimeAsync(240);
   expect(index.searches).toEqual([]);
   await vi.advanceTimersByTimeAsync(20);
   expect(index.searches).toEqual([{ typed: 'beach', limit: 300 }]);
-  expect(finder.order.value).toHaveLength(60);
+  expect(order()).toHaveLength(60);
   finder.unfolded.value = true;
-  expect(finder.order.value).toHaveLength(300);
+  expect(order()).toHaveLength(300);
   finder.change({ text: 'forest' });
   await vi.runAllTimersAsync();
-  expect(finder.order.value, 'folded again for other words').toHaveLength(60);
+  expect(order(), 'folded again for other words').toHaveLength(60);
 });
 
 test('what came while words were typed, and a pause right after it, is shown all the same', async () => {
@@ -81,14 +90,14 @@ test('what is shown is stale from the first key to the answer, also where an old
 });
 
 test('a few less relevant ones are not folded', async () => {
-  const { finder } = await setUp(15);
+  const { finder, order } = await setUp(15);
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
-  expect([finder.found.value?.relevant, finder.order.value.length]).toEqual([3, 15]);
+  expect([finder.found.value?.relevant, order().length]).toEqual([3, 15]);
 });
 
 test('what was unfolded stays so for the same words, and few that a filter leaves are not folded', async () => {
-  const { finder, index } = await setUp();
+  const { finder, index, order } = await setUp();
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
   finder.unfolded.value = true;
@@ -101,7 +110,7 @@ test('what was unfolded stays so for the same words, and few that a filter leave
   index.set({ indexed: 15 });
   finder.change({ filter: { ...NO_FILTER, camera: 'Y' } });
   await vi.runAllTimersAsync();
-  expect(finder.order.value).toHaveLength(15);
+  expect(order()).toHaveLength(15);
 });
 
 test('more hits on demand, until there are no more', async () => {
@@ -116,12 +125,12 @@ test('more hits on demand, until there are no more', async () => {
 });
 
 test('exclusions alone look for nothing, and it says so', async () => {
-  const { finder, index } = await setUp(3);
+  const { finder, index, order } = await setUp(3);
   finder.change({ text: '-people' });
   await vi.runAllTimersAsync();
   expect(index.searches).toEqual([]);
   expect(finder.onlyExclusions.value).toBe(true);
-  expect(finder.order.value).toHaveLength(3);
+  expect(order()).toHaveLength(3);
 });
 
 test('a picture of the library can be looked for, until another library is open', async () => {
@@ -159,14 +168,14 @@ test('while pictures are indexed, results follow at intervals; not under someone
 });
 
 test('what goes wrong is shown, and the next search is not hindered by it', async () => {
-  const { finder, index } = await setUp();
+  const { finder, index, order } = await setUp();
   const search = vi.spyOn(index, 'search').mockRejectedValueOnce(new Error('no model'));
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
   expect([finder.error.value, finder.stale.value]).toEqual([new Error('no model'), false]);
   search.mockRestore();
   await finder.run();
-  expect([finder.error.value, finder.order.value.length]).toEqual([null, 60]);
+  expect([finder.error.value, order().length]).toEqual([null, 60]);
 });
 
 describe('with a second model', () => {
@@ -190,14 +199,14 @@ describe('with a second model', () => {
     });
 
   test('what the first one found is shown while the second one looks, and then its order', async () => {
-    const { finder, index } = await setUp();
+    const { finder, index, order } = await setUp();
     slow(index, 1000);
     finder.change({ text: 'beach' });
     await vi.advanceTimersByTimeAsync(300);
-    expect([...finder.order.value]).toEqual([1, 2, 3]);
+    expect(order()).toEqual([1, 2, 3]);
     expect([finder.looking.value, finder.searching.value]).toEqual([{ done: 1, total: 2 }, true]);
     await vi.runAllTimersAsync();
-    expect([...finder.order.value]).toEqual([3, 1, 2]);
+    expect(order()).toEqual([3, 1, 2]);
     expect([finder.looking.value, finder.reordered.value]).toEqual([null, null]);
     expect(finder.found.value!.deep).toMatchObject({ embedded: 2 });
   });
@@ -214,15 +223,15 @@ describe('with a second model', () => {
   });
 
   test('what someone looks through is not put into another order under their hands', async () => {
-    const { finder, index, eye } = await setUp();
+    const { finder, index, eye, order } = await setUp();
     slow(index, 1000);
     finder.change({ text: 'beach' });
     await vi.advanceTimersByTimeAsync(300);
     eye.calm = false;
     await vi.runAllTimersAsync();
-    expect([...finder.order.value]).toEqual([1, 2, 3]);
+    expect(order()).toEqual([1, 2, 3]);
     finder.reorder();
-    expect([...finder.order.value]).toEqual([3, 1, 2]);
+    expect(order()).toEqual([3, 1, 2]);
     expect(finder.reordered.value).toBeNull();
   });
 });

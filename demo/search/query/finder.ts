@@ -73,12 +73,6 @@ export class Finder {
   readonly looking = signal<DeepProgress | null>(null);
   /** By the second model, in another order than what is shown and looked through. */
   readonly reordered = signal<Found | null>(null);
-  /** The pictures shown, in order. */
-  readonly order = computed(() => {
-    const found = this.found.value;
-    if (!found) return new Uint32Array();
-    return this.unfolded.value ? found.ids : found.ids.subarray(0, found.relevant);
-  });
   /** Whether a query with a higher limit would give more. */
   readonly hasMore = computed(() => {
     const found = this.found.value;

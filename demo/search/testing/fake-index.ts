@@ -33,11 +33,21 @@ export function fakeItem(id: number): PhotoItem {
     taken: START + id * 3_600_000,
     dated: id % 7 !== 0,
     camera: CAMERAS[id % CAMERAS.length]!,
-    place: id % 5 === 0 ? { latitude: 60.39, longitude: 5.32 } : null,
+    place: id % 5 === 0 ? null : fakePlace(id),
     unread: null,
     width: 4000,
     height: 3000,
     hash: id.toString(16).padStart(64, '0'),
+  };
+}
+
+/** Around three hundred towns of Europe and beyond, more in some than in others. */
+function fakePlace(id: number) {
+  const scatter = (seed: number) => ((Math.sin(seed * 12.9898) * 43758.5453) % 1) ** 3;
+  const town = (id * id) % 307;
+  return {
+    latitude: 47 + 18 * scatter(town) + 0.1 * scatter(id + 0.5),
+    longitude: 11 + 45 * scatter(town + 0.25) + 0.1 * scatter(id + 0.75),
   };
 }
 
@@ -145,6 +155,18 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       changedAlbums();
     },
     items: async (wanted) => Array.from(wanted, (id) => (id <= state.indexed ? fakeItem(id) : null)),
+    async places(wanted) {
+      const all = Array.from(wanted, (id) => fakeItem(id).place);
+      return {
+        latitude: Float64Array.from(all, (place) => place?.latitude ?? NaN),
+        longitude: Float64Array.from(all, (place) => place?.longitude ?? NaN),
+      };
+    },
+    async placeNames(wanted) {
+      const none = () => new Int32Array(wanted.length).fill(-1);
+      return { town: none(), region: none(), country: none(), names: [] };
+    },
+    towns: async () => [],
     dates: async (wanted) => {
       const items = Array.from(wanted, fakeItem);
       return {

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { covered } from '../grid/covered';
 import { sectionAt, type GridLayout } from '../grid/layout';
+import { followScroll } from '../parts/scrolling';
 import { searchStrings } from '../../strings/search';
 import { spacedMarks, yearMarks } from './marks';
 import type { Timeline } from './sections';
@@ -38,32 +39,35 @@ export function Scrubber({ timeline: { sections, unit }, layout, grid }: Scrubbe
     observer.observe(rail.current);
     return () => observer.disconnect();
   }, [isLong]);
-  // Once per frame; the page is drawn anew only when another section is reached.
+  // The page is drawn anew only when another section is reached.
   useEffect(() => {
     if (!isLong) return;
-    let frame = 0;
     let above = covered();
-    const look = () => {
-      frame = 0;
+    const resized = () => (above = covered());
+    addEventListener('resize', resized);
+    const end = followScroll(() => {
       const top = topOf(grid, above);
       const share = Math.min(1, Math.max(0, top / scrollable(layout, above)));
-      if (handle.current) handle.current.style.top = `${share * 100}%`;
-      setAt(Math.min(sections.length - 1, sectionAt(layout, top + 1)));
-    };
-    const later = () => (frame ||= requestAnimationFrame(look));
-    const resized = () => {
-      above = covered();
-      later();
-    };
-    look();
-    addEventListener('scroll', later, { passive: true });
-    addEventListener('resize', resized);
+      const section = Math.min(sections.length - 1, sectionAt(layout, top + 1));
+      return () => {
+        if (handle.current) handle.current.style.translate = `0 ${share * height}px`;
+        setAt(section);
+      };
+    });
     return () => {
-      removeEventListener('scroll', later);
       removeEventListener('resize', resized);
-      cancelAnimationFrame(frame);
+      end();
     };
-  }, [layout, grid, isLong, sections]);
+  }, [layout, grid, isLong, sections, height]);
+  const years = useMemo(
+    () =>
+      spacedMarks(marks, height, GAP).map(({ year, share }) => (
+        <span key={year} class="scrubber-year" aria-hidden="true" style={{ top: `${share * 100}%` }}>
+          {year}
+        </span>
+      )),
+    [marks, height],
+  );
   if (!isLong) return null;
 
   const goTo = (top: number) => scrollTo({ top: scrollY + top - topOf(grid) });
@@ -116,11 +120,7 @@ export function Scrubber({ timeline: { sections, unit }, layout, grid }: Scrubbe
       onPointerMove={(event) => dragged && onPointer(event)}
       onLostPointerCapture={() => setDragged(false)}
     >
-      {spacedMarks(marks, height, GAP).map(({ year, share }) => (
-        <span key={year} class="scrubber-year" aria-hidden="true" style={{ top: `${share * 100}%` }}>
-          {year}
-        </span>
-      ))}
+      {years}
       <span ref={handle} class="scrubber-handle" aria-hidden="true">
         <span class="scrubber-label">{title}</span>
       </span>

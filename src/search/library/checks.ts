@@ -5,16 +5,21 @@
 
 import { InvalidInputError } from '../../errors';
 import { expectHooks, expectKnown, expectOptions, named } from '../../hooks';
+import { polygonProblem } from '../query/area';
 import type {
+  AreaBox,
+  AreaPolygon,
   FinishedOptions,
   ListOptions,
   MapOptions,
   OpenOptions,
   PhotoFilter,
   PictureLimits,
+  Place,
   QueryPart,
   SearchOptions,
   SearchQuery,
+  TownOptions,
 } from '../types';
 
 type Check = (value: unknown, option: string) => void;
@@ -91,12 +96,40 @@ const parts: Check = (value, option) => {
   });
 };
 
+const within =
+  (most: number): Check =>
+  (value, option) => {
+    if (!(typeof value === 'number' && Math.abs(value) <= most)) refuse(option, value, `degrees, −${most} to ${most}`);
+  };
+const [latitude, longitude] = [within(90), within(180)];
+const BOX: Checks<AreaBox> = { south: latitude, west: longitude, north: latitude, east: longitude };
+const PLACE: Checks<Place> = { latitude, longitude };
+const POLYGON: Checks<AreaPolygon> = {
+  corners: (value, option) => {
+    if (!Array.isArray(value)) refuse(option, value, 'an array of { latitude, longitude }');
+    (value as unknown[]).forEach((corner, i) => allOf('A corner', corner, PLACE, `${option}[${i}]`));
+  },
+};
+const box: Check = (value, option) => {
+  allOf('A box', value, BOX, option);
+  const { south, north } = value as AreaBox;
+  if (south > north) refuse(`${option}.south`, south, `north or less, which is ${north}`);
+};
+const area: Check = (value, option) => {
+  if (typeof value !== 'object' || value === null || !('corners' in value)) return box(value, option);
+  allOf('A polygon', value, POLYGON, option);
+  const problem = polygonProblem(value as AreaPolygon);
+  if (problem)
+    throw new InvalidInputError(`${option}.corners is no polygon: ${problem}.`, { option: `${option}.corners` });
+};
+
 const FILTER: Checks<PhotoFilter> = {
   from: wallClock,
   to: wallClock,
   camera: strings,
   folder: string,
   album: whole,
+  area,
 };
 const filter: Check = (value, option) => {
   if (typeof value !== 'object' || value === null) refuse(option, value, 'an object');
@@ -145,6 +178,7 @@ const OPEN: Checks<OpenOptions> = {
 const SEARCH: Checks<SearchOptions> = { signal: null, pass, onWords: null, onFirst: null, onProgress: null };
 const LIST: Checks<ListOptions> = { filter, order };
 const FINISHED: Checks<FinishedOptions> = { signal: null, pass };
+const TOWNS: Checks<TownOptions> = { box, limit };
 const MAP: Checks<MapOptions> = { signal: null, onProgress: null };
 
 function checkAll<T extends object>(what: string, given: object, checks: Checks<T>, prefix = ''): void {
@@ -152,6 +186,18 @@ function checkAll<T extends object>(what: string, given: object, checks: Checks<
   for (const [option, check] of Object.entries<Check | null>(checks)) {
     const value = (given as Record<string, unknown>)[option];
     if (value !== undefined) check?.(value, `${prefix}${option}`);
+  }
+}
+
+/** Of what makes sense only as a whole. */
+function allOf<T extends object>(what: string, value: unknown, checks: Checks<T>, option: string): void {
+  const names = Object.keys(checks);
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    refuse(option, value, `an object with ${names.join(', ')}`);
+  }
+  expectKnown(what, value, names, `${option}.`);
+  for (const [name, check] of Object.entries<Check | null>(checks)) {
+    check!((value as Record<string, unknown>)[name], `${option}.${name}`);
   }
 }
 
@@ -169,6 +215,7 @@ export const checkFinished = (options: unknown) => checkCall('finished', options
 export const checkGroups = (options: unknown) => checkCall('groups', options, { signal: null, threshold: cosine });
 export const checkAlbums = (options: unknown) => checkCall('albums', options, { of: null });
 export const checkMap = (options: unknown) => checkCall('map', options, MAP);
+export const checkTowns = (options: unknown) => checkCall('towns', options, TOWNS);
 /** Of calls that take a signal and nothing else. */
 export const checkSignal = (call: string, options: unknown) => checkCall(call, options, { signal: null });
 

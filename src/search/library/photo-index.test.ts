@@ -290,9 +290,10 @@ describe('a run', () => {
     const stopped = index.finished({ signal: stop.signal });
     stop.abort(new Error('enough'));
     await expect(stopped).rejects.toThrow('enough');
-    const closed = index.finished();
+    // Awaited from the start: it is refused while `close` still waits for the worker.
+    const refused = expect(index.finished()).rejects.toThrow(DisposedError);
     await index.close();
-    await expect(closed).rejects.toThrow(DisposedError);
+    await refused;
     await expect(index.finished()).rejects.toThrow(DisposedError);
     await expect(index.search({ text: 'a' })).rejects.toThrow(DisposedError);
     await index.close();

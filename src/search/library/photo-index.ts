@@ -25,12 +25,16 @@ import type {
   PhotoDates,
   PhotoItem,
   PhotoMap,
+  PhotoPlaceNames,
+  PhotoPlaces,
   PhotoProblem,
   PhotoSource,
   PictureLimits,
   SearchOptions,
   SearchQuery,
   SearchResult,
+  Town,
+  TownOptions,
 } from '../types';
 import { PICTURE_LIMITS } from '../indexing/limits';
 import type { AlbumWish } from './albums';
@@ -45,6 +49,7 @@ import {
   checkQuery,
   checkSearchOptions,
   checkSignal,
+  checkTowns,
   refuse,
 } from './checks';
 import { deepModel, type DeepModel } from './deep-model';
@@ -309,6 +314,20 @@ class BrowserPhotoIndex implements PhotoIndex {
 
   dates(ids: Uint32Array): Promise<PhotoDates> {
     return this.#call((service) => service.dates(ids));
+  }
+
+  places(ids: Uint32Array): Promise<PhotoPlaces> {
+    return this.#call((service) => service.places(ids));
+  }
+
+  async placeNames(ids: Uint32Array, options: CallOptions = {}): Promise<PhotoPlaceNames> {
+    checkSignal('placeNames', options);
+    return this.#stoppable(options.signal, (service, call) => service.placeNames(call, ids));
+  }
+
+  async towns(options: TownOptions = {}): Promise<Town[]> {
+    checkTowns(options);
+    return this.#call((service) => service.towns(options));
   }
 
   facets(): Promise<Facets> {

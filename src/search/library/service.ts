@@ -17,8 +17,12 @@ import type {
   ListOptions,
   PhotoDates,
   PhotoItem,
+  PhotoPlaceNames,
+  PhotoPlaces,
   PhotoProblem,
   SearchResult,
+  Town,
+  TownOptions,
   TypedOptions,
   Understood,
 } from '../types';
@@ -46,6 +50,7 @@ import { Turns } from '../turns';
 import { WordSearch } from '../words/match';
 import type { Matching } from '../query/understand';
 import { slotIn } from './layers';
+import { placeNamesOf, placesOf, townsOf } from './places';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
 import { pixelBuffers } from '../indexing/pixels';
@@ -292,6 +297,22 @@ export class SearchService {
 
   async dates(ids: Uint32Array): Promise<PhotoDates> {
     return datesOf(this.#open().library.catalog, ids);
+  }
+
+  async places(ids: Uint32Array): Promise<PhotoPlaces> {
+    return placesOf(this.#open().library.catalog, ids);
+  }
+
+  placeNames(call: number, ids: Uint32Array): Promise<PhotoPlaceNames> {
+    return this.#calls.run(call, async (signal) => {
+      await this.#readPlaces();
+      return placeNamesOf(this.#open().library.catalog, this.#words.places, ids, signal);
+    });
+  }
+
+  async towns(options: TownOptions): Promise<Town[]> {
+    await this.#readPlaces();
+    return townsOf(this.#words.places, options);
   }
 
   async facets(): Promise<Facets> {

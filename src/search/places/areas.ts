@@ -1,6 +1,8 @@
 /** @file What a place's name means: towns by where they reach, regions and countries by the towns around a picture. */
 
 import { fold } from '../words/fold';
+import type { AreaBox, Place } from '../where';
+import { boxAround, boxOfCircle } from './box';
 import type { Gazetteer } from './gazetteer';
 
 /** Pictures further from every town are in none; in kilometres. */
@@ -23,8 +25,6 @@ export interface Area {
   countries: ReadonlySet<string>;
 }
 
-type Point = { latitude: number; longitude: number };
-
 /** Languages whose names for countries are known; town names are in the gazetteer. */
 const LANGUAGES = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pt'];
 /** Names that lists of countries do not have. */
@@ -43,7 +43,7 @@ export class Places {
   }
 
   /** Null at sea, and far from everywhere. */
-  at({ latitude, longitude }: Point): Whereabouts | null {
+  at({ latitude, longitude }: Place): Whereabouts | null {
     const key = `${latitude.toFixed(3)} ${longitude.toFixed(3)}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;
@@ -63,7 +63,7 @@ export class Places {
   }
 
   /** Town, region and country, folded, for words to be looked for in. */
-  foldedAt(point: Point): string {
+  foldedAt(point: Place): string {
     const found = this.at(point);
     if (!found) return ' ';
     const key = `${found.town} ${found.region}`;
@@ -92,7 +92,7 @@ export class Places {
   }
 
   /** Whether a point is in an area, and in which part of it. */
-  whereIn(area: Area, point: Point): Whereabouts | 'country' | null {
+  whereIn(area: Area, point: Place): Whereabouts | 'country' | null {
     const { gazetteer } = this;
     for (const town of area.towns) {
       const north = Math.abs(gazetteer.latitude[town]! - point.latitude);
@@ -106,6 +106,20 @@ export class Places {
     if (found.town !== null && area.towns.includes(found.town)) return found;
     if (area.regions.has(found.region)) return { town: null, region: found.region };
     return area.countries.has(gazetteer.regions[found.region]!.country) ? 'country' : null;
+  }
+
+  /** The box around a part of an area, as {@link whereIn} tells it. */
+  boxOf(area: Area, where: Whereabouts | 'country'): AreaBox {
+    const { gazetteer } = this;
+    if (where !== 'country' && where.town !== null) {
+      const [latitude, longitude] = [gazetteer.latitude[where.town]!, gazetteer.longitude[where.town]!];
+      return boxOfCircle({ latitude, longitude }, gazetteer.reach(where.town));
+    }
+    const isInside = (region: number) =>
+      where === 'country' ? area.countries.has(gazetteer.regions[region]!.country) : region === where.region;
+    const towns = [...gazetteer.names.keys()].filter((town) => isInside(gazetteer.region[town]!));
+    const of = (degrees: Float32Array) => towns.map((town) => degrees[town]!);
+    return boxAround(of(gazetteer.latitude), of(gazetteer.longitude))!;
   }
 
   #indexRegions(): Map<string, number[]> {

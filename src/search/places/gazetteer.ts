@@ -9,6 +9,8 @@
 import KDBush from 'kdbush';
 import { IndexFormatError } from '../../errors';
 import { fold } from '../words/fold';
+import type { AreaBox } from '../where';
+import { isInBox } from './box';
 
 export const MAGIC = 'VLM2VEC PLACES 1';
 /** More than the file has; a host may answer with anything. */
@@ -40,6 +42,7 @@ export class Gazetteer {
   readonly #others = new Map<number, string>();
   readonly #tree: KDBush;
   #byName: Map<string, number[]> | null = null;
+  #bySize: Uint32Array | null = null;
 
   /** @param text of the file, unpacked @throws IndexFormatError */
   constructor(text: string) {
@@ -114,6 +117,17 @@ export class Gazetteer {
       for (const other of this.#others.get(at)?.split('|') ?? []) note(` ${other} `, at);
     }
     return byName;
+  }
+
+  /** The largest places of a box, largest first. */
+  largest({ box, limit }: { box: AreaBox; limit: number }): number[] {
+    const order = (this.#bySize ??= Uint32Array.from(this.names.keys()).sort((a, b) => this.size[b]! - this.size[a]!));
+    const found: number[] = [];
+    for (const at of order) {
+      if (found.length >= limit) break;
+      if (isInBox(box, this.latitude[at]!, this.longitude[at]!)) found.push(at);
+    }
+    return found;
   }
 
   /** How far a place reaches, in kilometres: with the square root of its people. Rome: 13, a village: 3. */

@@ -7,6 +7,12 @@ const folders = ['', 'a', 'a/b', 'ab', 'a/b/c', 'a/b/'];
 const item = fc.record({
   taken: fc.integer({ min: 0, max: 9 }),
   camera: fc.constantFrom(null, 'X', 'Y', 'Z'),
+  place: fc.constantFrom(
+    null,
+    { latitude: 1, longitude: 179 },
+    { latitude: 1, longitude: -179 },
+    { latitude: 1, longitude: 0 },
+  ),
   path: fc.constantFrom('a/1.jpg', 'a/b/2.jpg', 'ab/3.jpg', 'a/b/c/4.jpg', 'a/b', '5.jpg'),
 });
 const maybe = <T>(value: fc.Arbitrary<T>) => fc.option(value, { nil: undefined });
@@ -15,12 +21,13 @@ const filters = fc.record({
   to: maybe(fc.integer({ min: 0, max: 10 })),
   camera: maybe(fc.oneof(fc.constantFrom('X', 'Y'), fc.subarray(['X', 'Z', 'none']))),
   folder: maybe(fc.constantFrom(...folders)),
+  area: maybe(fc.constant({ south: 0, west: 178, north: 2, east: -178 })),
 });
 
 test('lets through what meets all of it', () => {
   fc.assert(
     fc.property(fc.array(fc.option(item)), filters, (items, filter) => {
-      const { from, to, camera, folder } = filter;
+      const { from, to, camera, folder, area } = filter;
       const parts = (folder ?? '').split('/').filter((name) => name !== '');
       const expected = items.flatMap((each, row) => {
         if (!each) return [];
@@ -28,6 +35,7 @@ test('lets through what meets all of it', () => {
           from === undefined || each.taken >= from,
           to === undefined || each.taken < to,
           camera === undefined || [camera].flat().some((name) => name === each.camera),
+          area === undefined || Math.abs(each.place?.longitude ?? 0) === 179,
           parts.every((name, i) => each.path.split('/')[i] === name),
         ];
         return meets.every(Boolean) ? [row] : [];

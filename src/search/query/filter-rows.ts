@@ -1,17 +1,19 @@
-/** @file Filters by date, camera and folder, as the rows they let through. */
+/** @file Filters by date, camera, folder and area, as the rows they let through. */
 
 import type { PhotoFilter, PhotoItem } from '../types';
 import { Bitset } from '../vectors';
+import { areaTest } from './area';
 
 /**
  * Rows of the items that meet all of the filter.
  * @param items by row; null and undefined, where a row has no item, meet no filter
  */
 export function filterRows(
-  items: ArrayLike<Pick<PhotoItem, 'taken' | 'camera' | 'path'> | null | undefined>,
-  { from = -Infinity, to = Infinity, camera, folder = '' }: PhotoFilter,
+  items: ArrayLike<Pick<PhotoItem, 'taken' | 'camera' | 'path' | 'place'> | null | undefined>,
+  { from = -Infinity, to = Infinity, camera, folder = '', area }: PhotoFilter,
 ): Bitset {
   const cameras = camera === undefined ? null : new Set(typeof camera === 'string' ? [camera] : camera);
+  const isInside = area && areaTest(area);
   const name = folder.replace(/\/+$/, '');
   const inside = `${name}/`;
   return Bitset.where(items.length, (row) => {
@@ -19,6 +21,7 @@ export function filterRows(
     if (!item) return false;
     if (!(item.taken >= from && item.taken < to)) return false;
     if (cameras && (item.camera === null || !cameras.has(item.camera))) return false;
+    if (isInside && !(item.place && isInside(item.place))) return false;
     return name === '' || item.path.startsWith(inside) || item.path === name;
   });
 }

@@ -180,3 +180,16 @@ test('each date is a filter by the wall clock', async () => {
   expect(only?.kind === 'date' && only.when.stretches).toEqual([{ from: at(2025, 11, 24), to: at(2025, 11, 27) }]);
   expect(day(at(2025, 11, 24))).toBe('2025-12-24');
 });
+
+test('a place that was recognised has its box: of the town as far as it reaches, of a country around its towns', async () => {
+  const boxOf = async (typed: string) => (await understand(typed, { now: NOW, places })).recognised[0]?.box;
+  const rome = (await boxOf('pizza in Rome'))!;
+  expect([rome.south, rome.west, rome.north, rome.east].map((each) => Number(each.toFixed(1)))).toEqual([
+    41.8, 12.4, 42, 12.7,
+  ]);
+  expect(await boxOf('anything in United Kingdom')).toEqual({
+    ...{ south: expect.closeTo(51.456), west: expect.closeTo(-1) },
+    ...{ north: expect.closeTo(51.556), east: expect.closeTo(-0.971) },
+  });
+  expect(await boxOf('boats in 2020')).toBeUndefined();
+});

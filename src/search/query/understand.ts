@@ -77,7 +77,7 @@ export async function understand(
   const of = (sign: QueryPiece['sign']) => rest.flatMap((piece) => (piece.sign === sign ? piece.words : []));
   return {
     parsed: { text: of('').join(' '), also: of('+'), exclude: of('-') },
-    recognised: only.map(({ kind, text, meaning }) => ({ kind, text, meaning })),
+    recognised: only.map(({ kind, text, meaning, box }) => ({ kind, text, meaning, ...(box && { box }) })),
     matching: {
       needles: needlesOf(rest.filter(({ sign }) => sign !== '-')),
       without: rest
@@ -193,7 +193,7 @@ function* placesIn(text: string, { known, photographed }: NonNullable<Understand
       if (!where) continue;
       const start = words[isAsked ? at - 1 : at]!.start;
       const whole = { text: text.slice(start, last.end), needles: needlesOf([{ words: name, quoted: true }]) };
-      const only: Only = { kind: 'place', ...whole, meaning: areaName(area, where, known), area };
+      const only: Only = { kind: 'place', ...whole, ...describe(area, where, known), area };
       yield { start, end: last.end, only };
       at += length - 1;
       break;
@@ -201,8 +201,9 @@ function* placesIn(text: string, { known, photographed }: NonNullable<Understand
   }
 }
 
-function areaName({ countries }: Area, where: Whereabouts | 'country', known: Places): string {
-  return where === 'country' ? known.countryName([...countries][0]!) : known.nameOf(where);
+function describe(area: Area, where: Whereabouts | 'country', known: Places) {
+  const meaning = where === 'country' ? known.countryName([...area.countries][0]!) : known.nameOf(where);
+  return { meaning, box: known.boxOf(area, where) };
 }
 
 function isCapital(word: string): boolean {

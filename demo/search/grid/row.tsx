@@ -1,0 +1,54 @@
+/** @file One row of the grid. While the page scrolls, rows that stay are not looked at again. */
+import type { JSX } from 'preact';
+import { useMemo } from 'preact/hooks';
+import { Cell, type CellProps } from './cell';
+import type { GridLayout, Row } from './layout';
+
+export interface GridRowProps extends Pick<CellProps, 'onOpen' | 'onMark' | 'onMoreLike'> {
+  at: Row;
+  layout: GridLayout;
+  /** Of the whole list. */
+  ids: Uint32Array;
+  /** Index of the one that Tab reaches, where it is in this row; else null. */
+  active: number | null;
+  selected: ReadonlySet<number>;
+  scoreOf: (id: number) => string | null;
+  markOf: (id: number) => string | null;
+}
+
+export function GridRow(props: GridRowProps): JSX.Element {
+  const { at, layout, ids, active, selected, scoreOf, markOf, onOpen, onMark, onMoreLike } = props;
+  const { row, top, start } = at;
+  const end = Math.min(at.end, ids.length);
+  return useMemo(
+    () => (
+      <div
+        role="row"
+        class="grid-row"
+        aria-rowindex={row + 1}
+        style={{
+          transform: `translateY(${top}px)`,
+          height: `${layout.cell}px`,
+          gridTemplateColumns: `repeat(${layout.columns}, ${layout.cell}px)`,
+        }}
+      >
+        {Array.from(ids.subarray(start, end), (id, column) => (
+          <Cell
+            key={column}
+            id={id}
+            index={start + column}
+            column={column}
+            active={start + column === active}
+            selected={selected.has(id)}
+            score={scoreOf(id)}
+            mark={markOf(id)}
+            onOpen={onOpen}
+            onMark={onMark}
+            onMoreLike={onMoreLike}
+          />
+        ))}
+      </div>
+    ),
+    [row, top, start, end, layout, ids, active, selected, scoreOf, markOf, onOpen, onMark, onMoreLike],
+  );
+}

@@ -1,0 +1,18 @@
+/**
+ * @file Which row of the page shows which row of the grid. Rows that stay in view keep theirs, those that come take over what
+ * has become free: a picture that comes into view changes a cell that is there, and a new one is made for none.
+ */
+export class Slots {
+  #taken: ReadonlyMap<number, number> = new Map();
+
+  /** @param rows each once. @returns a number for each, the same as before where it was there before */
+  assign(rows: readonly number[]): number[] {
+    const wanted = new Set(rows);
+    // In the order that they have in the page: where all rows are others, none is moved.
+    const free = [...this.#taken].filter(([row]) => !wanted.has(row)).map(([, slot]) => slot);
+    let next = this.#taken.size;
+    const slots = rows.map((row) => this.#taken.get(row) ?? free.shift() ?? next++);
+    this.#taken = new Map(rows.map((row, i) => [row, slots[i]!]));
+    return slots;
+  }
+}
