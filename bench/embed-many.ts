@@ -3,7 +3,8 @@
  * file of lines and writes an `.npy`. Needs the built package (`npm run build:package`), and Python with torch, transformers and
  * peft (`reference/requirements.txt`).
  *
- *   npx tsx bench/embed-many.ts [--count 100000] [--few 25000] [--rounds 2] [--python python3] [--batches 32,256] [--record]
+ *   npx tsx bench/embed-many.ts [--count 100000] [--few 25000] [--rounds 2] [--python python3] [--batches 128]
+ *                              [--threads 2] [--record]
  *
  * All embed the first `--few`, ours also all of them, to show what its memory depends on. Rounds alternate, so that a busy moment
  * of the machine falls on all; seconds of CPU say what a machine that others use hides. PyTorch's threads wait without spinning,
@@ -31,7 +32,8 @@ const { values } = parseArgs({
     few: { type: 'string', default: '25000' },
     rounds: { type: 'string', default: '2' },
     python: { type: 'string', default: 'python3' },
-    batches: { type: 'string', default: '32,256' },
+    batches: { type: 'string', default: '128' },
+    threads: { type: 'string' },
     record: { type: 'boolean', default: false },
   },
 });
@@ -53,7 +55,8 @@ interface Measured {
 
 async function measured(into: Measured, command: string, args: string[]): Promise<void> {
   const begun = performance.now();
-  const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE' };
+  const threads = values.threads && { OMP_NUM_THREADS: values.threads };
+  const env = { ...process.env, OMP_WAIT_POLICY: 'PASSIVE', ...threads };
   const child = spawn(command, args, { stdio: ['ignore', 'inherit', 'inherit'], cwd: work, env });
   const memory = new MemoryWatch(child.pid!, 'all');
   let cpu = 0;
@@ -83,7 +86,19 @@ function cpuOf(pid: number): number {
 
 const ours = (file: string, out: string): [string, string[]] => [
   process.execPath,
-  [CLI, 'embed', '--model', 'nano', '--text', '--quiet', '--overwrite', `${file}.txt`, '--out', out],
+  [
+    CLI,
+    'embed',
+    '--model',
+    'nano',
+    '--text',
+    '--quiet',
+    '--overwrite',
+    `${file}.txt`,
+    '--out',
+    out,
+    ...(values.threads ? ['--threads', values.threads] : []),
+  ],
 ];
 const torch = (batch: number, how: string, out: string): [string, string[]] => [
   values.python,
@@ -132,7 +147,7 @@ try {
     ...['', 'texts', 'time', 'texts/s', 'of the fastest PyTorch', 'CPU', 'of the least PyTorch'],
     ...['peak resident', 'peak anonymous', 'least cosine with ours'],
   ];
-  const options = `--count ${count} --few ${few} --rounds ${rounds} --batches ${values.batches}`;
+  const options = `--count ${count} --few ${few} --rounds ${rounds} --batches ${values.batches}${values.threads ? ` --threads ${values.threads}` : ''}`;
   const text = `## Many texts with nano, beside PyTorch
 
 ${machine()}
