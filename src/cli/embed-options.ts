@@ -2,20 +2,14 @@
 
 import { Option, type Command } from 'commander';
 import { embed } from './embed';
+import { examples } from './examples';
 import type { EmbedArguments } from './embed-facts';
 import { parseShard, positiveInteger } from './option-values';
 import { FORMATS } from './outputs/places';
 import { STORED_PRECISIONS } from './outputs/precision';
 import { SILENT, type ProgressLine } from './progress';
 
-const EXAMPLES = `
-Examples:
-  $ vlm2vec embed --model nano photos/ --out photos.npy
-  $ vlm2vec embed --model nano 'photos/**/*.png' --out photos.parquet --skip-bad --resume
-  $ vlm2vec embed --model nano pairs.csv --text-column caption --image-column file --keep label --out pairs.parquet
-  $ echo '{"id": 1, "text": "a red kite"}' | vlm2vec embed --model nano -
-  $ echo 'a red kite' | vlm2vec embed --model nano --text - --precision int8
-
+const MORE = `
 Name any number of inputs in any order: pictures, folders (all pictures below, by name), globs in quotes, *.jsonl, *.csv,
 *.tsv, *.parquet, and - for stdin. A line or row may have "text", "image" (a path relative to its file's folder, or a list), "instruction",
 "role" (query or document), "prefix" and "id"; in Parquet images may also be bytes or {bytes, path}.
@@ -63,6 +57,11 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
     )
     .option('--instruction <text>', 'the instruction for inputs without one of their own')
     .option('--prefix <name>', "one of the recipe's prefixes, for inputs that name none")
+    .option(
+      '--max-tokens <n>',
+      'cut off longer texts (default: a text too long for the model is a bad input)',
+      positiveInteger,
+    )
     .optionsGroup('Output:')
     .option('--out <place>', '*.jsonl, *.npy, *.parquet or lance:<database>/<table> (default: JSON lines on stdout)')
     .addOption(new Option('--format <format>', 'for an --out with another extension').choices(FORMATS))
@@ -101,7 +100,16 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
         'an empty one',
     )
     .option('--quiet', 'no progress')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText(
+      'after',
+      examples(
+        'vlm2vec embed --model nano photos/ --out photos.npy',
+        "vlm2vec embed --model nano 'photos/**/*.png' --out photos.parquet --skip-bad --resume",
+        'vlm2vec embed --model nano pairs.csv --text-column caption --image-column file --keep label --out pairs.parquet',
+        `echo '{"id": 1, "text": "a red kite"}' | vlm2vec embed --model nano -`,
+        "echo 'a red kite' | vlm2vec embed --model nano --text - --precision int8",
+      ) + MORE,
+    )
     .action((words: string[], { quiet, ...args }: EmbedArguments & { quiet?: boolean }) =>
       embed(words, args, quiet ? SILENT : progress, signal),
     );
