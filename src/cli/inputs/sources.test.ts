@@ -136,7 +136,7 @@ describe('CSV', () => {
     const bytes = Buffer.from('text,image\na,b,c\n\xff,\nfine,\n,nowhere.png\n', 'latin1');
     const file = await written('rows.csv', bytes);
     expect(inputs(await read([file]))).toEqual([
-      `${file}: row 1: has 3 cells where the head has 2.`,
+      `${file}: row 1: has 3 cells but the header has 2.`,
       `${file}: row 2: "text" is not UTF-8.`,
       { text: 'fine' },
       `${file}: row 4: there is no image at ${at('nowhere.png')}.`,
@@ -153,7 +153,7 @@ describe('CSV', () => {
     ['none that is known', 'a,b\n1,2\n', {}, /no column "text" and none "image"/],
     ['one twice', 'text,text\n1,2\n', {}, /two columns "text"/],
     ['one to keep', 'text\n1\n', { keep: ['x'] }, /no column "x" \(--keep\)/],
-    ['a quote that nobody closes', '"text\n1,2\n', {}, /no CSV, or is damaged/],
+    ['a quote that nobody closes', '"text\n1,2\n', {}, /not a CSV file, or it is damaged/],
     ['nothing', '', {}, /it has none/],
   ])('%s: refused by name, and with skipBad no other input pays', async (name, content, options, message) => {
     const file = await written(`${name}.csv`, content);
@@ -231,7 +231,7 @@ describe('folders, globs and files', () => {
       expect.stringContaining('There is no file or folder'),
       expect.stringContaining('There are no pictures in'),
       expect.stringContaining('No file matches'),
-      expect.stringContaining('of what kind?'),
+      expect.stringContaining('unknown file type.'),
       { image: pathToFileURL(at('photos/a.jpg')) },
     ]);
     for (const word of words.slice(0, 4)) await expect(read([word])).rejects.toThrow(word);
