@@ -254,7 +254,7 @@ describe('sources', () => {
     ['/nowhere', /There is no folder \/nowhere; /],
     ['../nowhere/at/all', /There is no folder \/.*/],
     ['package.json', /\/package\.json is a file; give the folder/],
-    ['nowhere', /^'nowhere' is no built-in model, URL, folder or Hub repository \(owner\/name\)\.$/],
+    ['nowhere', /^'nowhere' is not a built-in model, URL, folder or Hub repository \(owner\/name\)\.$/],
   ])('what is wrong with %s is said', async (source, message) => {
     await expect(VLM2Vec.load(source)).rejects.toThrow(message);
   });

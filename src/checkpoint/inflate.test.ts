@@ -45,7 +45,7 @@ describe('refused', () => {
 
   test.each([
     ['a bomb: more bytes than declared', lying((r) => r.setUint32(24, 100, true)), /more than the 100 bytes declared/],
-    ['fewer bytes than declared', lying((r) => r.setUint32(24, 6000, true)), /holds 5000 bytes, not the 6000/],
+    ['fewer bytes than declared', lying((r) => r.setUint32(24, 6000, true)), /contains 5000 bytes, not the 6000/],
     ['a declared gigabyte', lying((r) => r.setUint32(24, 1 << 30, true)), /claims 1073741824 bytes/],
     ['another checksum', lying((r) => r.setUint32(16, 1, true)), /checksum does not match/],
     ['compressed data cut short', lying((r) => r.setUint32(20, 12, true)), /damaged|holds \d+ bytes/],

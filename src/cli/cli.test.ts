@@ -116,7 +116,7 @@ describe('convert, then embed, equals the oracle', () => {
       const place = adapter === null ? [base] : [adapterPath(adapter), '--base', base];
       const given = adapter === 'lora' ? [base, '--adapter', adapterPath(adapter)] : place;
       const { code, stdout, stderr } = await run(['convert', ...given, '--out', out, '--dtype', 'fp32']);
-      expect(stderr).toMatch(/^vlm2vec: \S+ is no repository that is known, so it is asked as VLM2Vec is\.[^\n]*\n$/);
+      expect(stderr).toMatch(/^vlm2vec: \S+ is not a known repository, so it is prompted as VLM2Vec is\.[^\n]*\n$/);
       expect(code).toBe(0);
       expect(stdout).toContain('architecture  qwen2_vl');
     }
@@ -286,7 +286,7 @@ describe('embed', () => {
     [{ image: 'nowhere.png' }, /line 2: there is no image at .*nowhere\.png/],
     [{ image: '.' }, /line 2: .* is not a file/],
     [{ image: fixturePath('README.md') }, /line 2: These bytes are not a PNG/],
-    [{ image: tiny, text: '<|image_pad|><|image_pad|>' }, /line 2: The text of an image must hold .* once/],
+    [{ image: tiny, text: '<|image_pad|><|image_pad|>' }, /line 2: The text of an image must contain .* once/],
   ])('a bad line %j: said by number, nothing printed', async (line, message) => {
     const file = await jsonl([{ text: 'fine' }, line, { text: 'fine too' }]);
     await expectRefusal(['embed', '--model', bundle(), '--jsonl', file], message);
@@ -331,7 +331,7 @@ describe('what cannot be done is refused', () => {
     [['convert', 'CHECKPOINT', '--dtype', 'q8'], /required option '--out <folder>' not specified/],
     [['convert', './nowhere', '--out', 'OUT', '--dtype', 'q8'], /neither a folder nor a Hub repository/],
     [['convert', fixturePath('images'), '--out', 'OUT', '--dtype', 'q8'], /config\.json/],
-    [['convert', 'CHECKPOINT', '--out', ROOT, '--dtype', 'q8'], /holds other files than a bundle/],
+    [['convert', 'CHECKPOINT', '--out', ROOT, '--dtype', 'q8'], /contains files other than a bundle/],
   ])('%j', async (args, message) => {
     const names: Record<string, string> = {
       BUNDLE: bundle(),
@@ -362,7 +362,7 @@ describe('what cannot be done is refused', () => {
     try {
       await expectRefusal(
         ['convert', adapter, '--out', path.join(work, 'new'), '--dtype', 'q8'],
-        /no repository|reference\/fixtures at main/,
+        /not a repository|reference\/fixtures at main/,
       );
       expect(fetch).toHaveBeenCalledTimes(asked);
     } finally {
@@ -463,7 +463,7 @@ describe('bench', () => {
     expect(rung!.figures).toMatchObject([
       { kind: 'captions', size: 2, inputs: 2, skipped: null },
       { kind: 'picture', size: 16, imageTokens: 16, skipped: null },
-      { kind: 'picture', size: 1024, skipped: 'this model takes 512 tokens at most' },
+      { kind: 'picture', size: 1024, skipped: 'this model takes at most 512 tokens' },
     ]);
     for (const figure of rung!.figures.slice(0, 2)) {
       const { milliseconds, share, stages } = figure as Measured;

@@ -118,7 +118,7 @@ test('the same of MMEB’s sets', async () => {
   );
   // the pictures are looked for in the data that is named
   const elsewhere = await run(['eval', 'failures', at('mmeb.jsonl'), '--data', MINI, '--out', at('none.html')]);
-  expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('holds no page CIRR/') as string });
+  expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('contains no page CIRR/') as string });
   expect(await readdir(work)).not.toContain('none.html');
 });
 

@@ -221,7 +221,7 @@ describe('eval', () => {
     [['eval'], /missing required argument 'data'/],
     [['eval', MINI], /required option '--model <bundle>' not specified/],
     [['eval', 'nowhere', '--model', 'MODEL'], /neither a folder nor a Hub repository/],
-    [['eval', 'src', '--model', 'MODEL'], /src holds no table of MMEB/],
+    [['eval', 'src', '--model', 'MODEL'], /src contains no MMEB table/],
     [['eval', MINI, '--model', 'nowhere'], /There is no bundle at nowhere/],
     [['eval', MINI, '--model', 'MODEL', '--sets', 'CIFAR'], /CIFAR is not a set of MMEB/],
     [['eval', MINI, '--model', 'MODEL', '--sets', 'DocVQA'], /mmeb-mini does not contain DocVQA/],
@@ -235,7 +235,7 @@ describe('eval', () => {
     [['eval', 'merge', 'nowhere', '--data', MINI], /nowhere is not a finished part/],
     [['verify', 'MODEL'], /required option '--image <path\|url>' not specified/],
     [['verify', 'MODEL', '--image', 'nowhere.jpg'], /no picture at nowhere\.jpg \(ENOENT\)/],
-    [['verify', 'MODEL', '--image', 'package.json'], /Nothing is published of/],
+    [['verify', 'MODEL', '--image', 'package.json'], /Nothing has been published for/],
     [['verify', 'MODEL', '--as', 'v1-2b', '--image', 'package.json'], /not the picture of the model card/],
   ])('%j is refused', async (args, message) => {
     const { code, stdout, stderr } = await run(args.map((arg) => (arg === 'MODEL' ? at('tiny-tied') : arg)));
@@ -298,6 +298,6 @@ test('--details has every choice, and compare holds two runs against each other'
   const refused = await run(['eval', 'compare', file('tiny-tied'), at('other.jsonl')]);
   expect(refused).toMatchObject({
     code: 2,
-    stderr: expect.stringContaining('row 0: the second run has another') as string,
+    stderr: expect.stringContaining('row 0: the second run has a different') as string,
   });
 });

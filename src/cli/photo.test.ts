@@ -100,8 +100,8 @@ test.each([
   ['no day', () => ['search', index, '--from', 'May'], /--from May: a day/],
   ['no model', () => ['index', photos, '--out', at('new')], /Name the model/],
   ['no folder', () => ['index', at('nowhere'), '--out', at('new'), '--model', 'nano'], /There is no folder/],
-  ['something else', () => ['index', photos, '--out', photos, '--model', 'nano'], /holds .*, and no index/],
-  ['no export', () => ['search', path.join(photos, 'red.png'), 'a'], /no exported photo index/],
+  ['something else', () => ['index', photos, '--out', photos, '--model', 'nano'], /contains .* and no index/],
+  ['no export', () => ['search', path.join(photos, 'red.png'), 'a'], /not an exported photo index/],
 ])('refused with 2: %s', async (_name, args, message) => {
   const { code, stderr } = await run(args());
   expect(stderr).toMatch(message);

@@ -47,7 +47,7 @@ describe('unlikePublished', () => {
       { image: { ...QWEN, maxPixels: 1_003_520 } },
       'which resizes pictures of 1806336 to 1806336 once more',
     ],
-    ['lamra-ret', { image: { minPixels: 3136, maxPixels: 200_704 } }, 'changes pictures of 3136 to 235200 once more'],
+    ['lamra-ret', { image: { minPixels: 3136, maxPixels: 200_704 } }, 'resizes pictures of 3136 to 235200 once more'],
   ] as const)('%s: %j', (recipe, differing, what) => {
     expect(said(recipe, differing)).toContain(what);
     expect(said(recipe, differing)).toContain('owner/model');

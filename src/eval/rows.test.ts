@@ -253,10 +253,10 @@ describe('what is no row', () => {
   const good = { qry_text: 'a', qry_img_path: '', tgt_text: ['b', 'c'], tgt_img_path: ['x', 'y'] };
 
   test.each([
-    [{ ...good, qry_text: 3 }, /qry_text is no text/],
+    [{ ...good, qry_text: 3 }, /qry_text is not a text/],
     [{ ...good, qry_text: '' }, /a text is empty and has no image/],
     [{ ...good, qry_text: null }, /a text is empty and has no image/],
-    [{ ...good, tgt_text: 'b' }, /tgt_text is no list/],
+    [{ ...good, tgt_text: 'b' }, /tgt_text is not a list/],
     [{ ...good, tgt_text: ['b', 7] }, /tgt_text is not a list of texts/],
     [{ ...good, tgt_text: ['b'] }, /1 target texts and 2 target images/],
     [{ ...good, tgt_text: [], tgt_img_path: [] }, /0 target texts/],

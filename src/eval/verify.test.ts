@@ -80,7 +80,7 @@ test.skipIf(example === null)('asks what the card asks', async () => {
     { orientation: 'stored', signal: undefined },
   ]);
   expect((await verifyCard(model, picture, { as: 'v1-2b' })).passed).toBe(false);
-  await expect(verifyCard(fakeModel([1, 0], null).model, picture)).rejects.toThrow(/Nothing is published of b/);
+  await expect(verifyCard(fakeModel([1, 0], null).model, picture)).rejects.toThrow(/Nothing has been published for b/);
   expect((await verifyCard(fakeModel([0.2974, 0.239], null).model, picture, { as: 'v2.0' })).passed).toBe(true);
 });
 

@@ -90,7 +90,7 @@ test('a file that changes while it is read is noticed', async () => {
   await pinned.read(0, 5);
   const other = serve([changed({ ETag: '"a"' }), changed({ ETag: '"b"' })]).file({ pinned: true });
   await other.read(0, 9);
-  await expect(other.read(9, 20)).rejects.toThrow(/ETag was "a" and is "b"/);
+  await expect(other.read(9, 20)).rejects.toThrow(/ETag was "a" and is now "b"/);
   const longer = serve([changed({ 'Content-Range': 'bytes 0-8/6000' })]).file();
   await expect(longer.read(0, 9)).rejects.toThrow(/6000 bytes, not 5000/);
   const elsewhere = serve([changed({ 'Content-Range': 'bytes 1-9/5000' })]).file();

@@ -40,7 +40,7 @@ describe('a bundle of version 1', () => {
   test.each([
     ['ops-mm-v1', UnsupportedError, /three-axis positions.*must be converted again/s],
     ['colqwen2', UnsupportedError, /a head of 128 numbers.*in no head\. Convert the checkpoint with the recipe/],
-    ['siglip', InvalidInputError, /There is no recipe "siglip"; known are vlm2vec,/],
+    ['siglip', InvalidInputError, /There is no recipe "siglip"; known recipes are vlm2vec,/],
     [
       { ...recipeNamed('gme'), architectures: ['phi3_v'] },
       UnsupportedError,

@@ -162,7 +162,7 @@ test('refused by name: tables and columns that are missing, a language that nobo
     ...documentFiles('a/ViDoRe_docvqa', whole),
     ...documentFiles('b/docvqa_test_subsampled_beir', whole),
   };
-  await expect(openDocuments(mmebTree(twice))).rejects.toThrow(/holds ViDoRe_docvqa twice/);
+  await expect(openDocuments(mmebTree(twice))).rejects.toThrow(/contains ViDoRe_docvqa twice/);
   const files = documentFiles('ViDoRe_docvqa', whole);
   const corpus = files['ViDoRe_docvqa/corpus/test-00000-of-00001.parquet']!;
   files['ViDoRe_docvqa/corpus/test-00000-of-00001.parquet'] = corpus.subarray(0, corpus.length - 9);

@@ -188,6 +188,6 @@ test('recipes: those whose prompts are known, in the sizes that they were measur
   expect(() => documentRegime(undefined, qwen3, image, { maxPixels: 50_176 })).toThrow(/neither --max-pixels/);
   expect(() => documentRegime('v1', recipe('vlm2vec-v2'), image)).toThrow(/not as the regime v1/);
   for (const name of ['gme', 'dse', 'colqwen2', 'b3', 'siglip2']) {
-    expect(() => documentPrompts(recipe(name)), name).toThrow(/not known how .* is asked of visual documents/);
+    expect(() => documentPrompts(recipe(name)), name).toThrow(/not known how .* is prompted for visual documents/);
   }
 });

@@ -54,7 +54,7 @@ test('two towers of different widths need a projection between them', () => {
   };
   expect(siglip.network(giant, { head: null })).toMatchObject({ hiddenSize: 1152, dims: 1536 });
   const without = changedAt(giant, { 'text_config.projection_size': undefined });
-  expect(() => parseConfig(without)).toThrow(/texts have 1152 numbers, but those of pictures 1536/);
+  expect(() => parseConfig(without)).toThrow(/texts have 1152 numbers, but those of pictures have 1536/);
 });
 
 describe('relatives are refused by name', () => {
@@ -94,8 +94,8 @@ test.each<[file: string, changes: Json, message: RegExp]>([
   ['preprocessor_config.json', { do_resize: false }, /"do_resize" is false/],
   ['preprocessor_config.json', { do_rescale: null }, /"do_rescale" is null/],
   ['preprocessor_config.json', { rescale_factor: 1 / 127.5 }, /"rescale_factor"/],
-  ['preprocessor_config.json', { 'size.width': 64 }, /size.width 64, config.json has pictures of 32/],
-  ['preprocessor_config.json', { size: undefined }, /size.height 224, config.json has pictures of 32/],
+  ['preprocessor_config.json', { 'size.width': 64 }, /size.width 64, but config.json has pictures of 32/],
+  ['preprocessor_config.json', { size: undefined }, /size.height 224, but config.json has pictures of 32/],
   ['preprocessor_config.json', { image_mean: [0.5] }, /image_mean/],
   ['preprocessor_config.json', { image_processor_type: 'CLIPImageProcessor' }, /"image_processor_type"/],
   ['tokenizer_config.json', { add_eos_token: false }, /"add_eos_token" is false/],

@@ -145,12 +145,12 @@ describe('files', () => {
   const { file } = png(1, 'a.png');
   test.each([
     ['loose files without a name', fileList([file]), 'name', /They do not name a folder: give the files with a name/],
-    ['no file', fileList([]), 'name', /There is no file/],
+    ['no file', fileList([]), 'name', /There are no files/],
     ['files of two folders', [relative(1, 'A/a.png'), relative(2, 'B/b.png')], 'name', /from several folders/],
     ['nothing', undefined, 'source', /source is undefined/],
     ['a handle as it is', { kind: 'directory' }, 'source', /give it as \{ handle \}/],
     ["a file's handle", { handle: { kind: 'file', name: 'a.png' } }, 'handle', /belongs to a file, a\.png/],
-    ['no handle', { handle: 'photos' }, 'handle', /as returned by showDirectoryPicker\(\) gives it/],
+    ['no handle', { handle: 'photos' }, 'handle', /as returned by showDirectoryPicker\(\)/],
     ['no name', { files: [file] }, 'name', /name is undefined/],
     ['an unknown option', { name: 'x', file: [file] }, 'file', /Did you mean 'files'\?/],
     ['one file', { name: 'x', files: file }, 'files', /an array of files/],

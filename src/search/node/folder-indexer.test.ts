@@ -191,7 +191,7 @@ test('an index of another model, and a folder of something else, are left alone'
   );
   await expect(index([], { ...countingEmbedder(), dims: 8 })).rejects.toThrow(/32 dimensions, not 8/);
   out = photos;
-  await expect(index([photos])).rejects.toThrow(/holds 0, and no index, so it is left alone/);
+  await expect(index([photos])).rejects.toThrow(/contains 0 and no index, so it is left alone/);
   expect((await readdir(photos)).sort()).toEqual(['0', '1']);
   out = path.join(photos, '0/0.bmp');
   await expect(index([photos])).rejects.toThrow(/is a file/);
