@@ -262,6 +262,7 @@ export const searchStrings = {
     legend: 'Show',
     pictures: 'Pictures',
     groups: 'Similar',
+    places: 'Places',
     map: 'Map',
   },
 

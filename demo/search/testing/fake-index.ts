@@ -47,8 +47,8 @@ function fakePlace(id: number) {
   const scatter = (seed: number) => ((Math.sin(seed * 12.9898) * 43758.5453) % 1) ** 3;
   const town = (id * id) % 307;
   return {
-    latitude: 45 + 25 * scatter(town) + 0.2 * scatter(id + 0.5),
-    longitude: 10 + 60 * scatter(town + 0.25) + 0.2 * scatter(id + 0.75),
+    latitude: 47 + 18 * scatter(town) + 0.1 * scatter(id + 0.5),
+    longitude: 11 + 45 * scatter(town + 0.25) + 0.1 * scatter(id + 0.75),
   };
 }
 
