@@ -127,8 +127,8 @@ test('places: clusters with names, opened and gone nearer to; drawn areas and ty
   await expect(page.locator('.chip-text')).toHaveText(['around Rome, Italy']);
   await expect(line).toHaveText(/^3 pictures/);
   await page.setViewportSize({ width: 360, height: 740 });
-  await page.getByLabel('Show', { exact: true }).selectOption('Pictures');
-  await page.getByLabel('Show', { exact: true }).selectOption('Places');
+  await page.locator('.views select').selectOption('Pictures');
+  await page.locator('.views select').selectOption('Places');
   await expect(marks.first()).toBeVisible();
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   expect(wide, 'on a phone').toBeLessThanOrEqual(0);
