@@ -74,6 +74,12 @@ test('places: clusters with names, opened and gone nearer to; drawn areas and ty
   await expect.poll(async () => (await colours()).some((colour) => !light.includes(colour))).toBe(true);
   expect(await violations(page, 'color-contrast')).toEqual([]);
 
+  // As far out as it goes, the world is as wide as the map, and there once.
+  for (let i = 0; i < 9; i++) await page.locator('.globe canvas').press('-');
+  await expect(marks).toHaveCount(1);
+  await page.locator('.globe canvas').press('0');
+  await expect(marks).toHaveCount(2);
+
   // By keyboard: from the map to its marks, from one to the next, and into the viewer.
   await page.locator('.globe canvas').focus();
   await page.keyboard.press('Enter');
@@ -120,5 +126,11 @@ test('places: clusters with names, opened and gone nearer to; drawn areas and ty
   await page.getByRole('button', { name: 'Only this part' }).click();
   await expect(page.locator('.chip-text')).toHaveText(['around Rome, Italy']);
   await expect(line).toHaveText(/^3 pictures/);
+  await page.setViewportSize({ width: 360, height: 740 });
+  await page.locator('.views select').selectOption('Pictures');
+  await page.locator('.views select').selectOption('Places');
+  await expect(marks.first()).toBeVisible();
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  expect(wide, 'on a phone').toBeLessThanOrEqual(0);
   expect(foreign).toEqual([]);
 });
