@@ -1,5 +1,5 @@
 /** @file Texts of the Models page. */
-import type { ProgressEvent, StoredModel, WeightDtype } from '../../src/index';
+import type { Effort, ProgressEvent, StoredModel, WeightDtype } from '../../src/index';
 
 const count = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
@@ -20,6 +20,14 @@ export const modelsStrings = {
     fp16: 'Half precision (fp16)',
     fp32: 'Exact, very large (fp32)',
   } satisfies Record<WeightDtype, string>,
+  effort: 'Conversion',
+  efforts: {
+    fast: 'Quick',
+    best: 'Best four-bit quality, several minutes more',
+  } satisfies Record<Effort, string>,
+  /** docs/precision.md, “A second pass”. */
+  effortNote:
+    '“Best” rounds the weights a second time, guided by how the model responds to made-up inputs: on the small test model this halves the loss at the same size. The weights are downloaded twice; for the 2B model it takes some seven more minutes on one processor core.',
   /** README.md, “Weights”. */
   fidelity: {
     q4: 'Lowest agreement with PyTorch (cosine) on the test models: 0.957. The smallest size, and the one that fits the storage and GPUs of ordinary devices.',

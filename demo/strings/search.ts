@@ -58,6 +58,7 @@ export const searchStrings = {
     mark: 'First look only',
     reordered: 'A closer look ranks these differently.',
     reorder: 'Show new order',
+    firstOnly: 'Ranked by the first look only; the second look only ranks searches.',
   },
 
   welcome: {
@@ -123,7 +124,7 @@ export const searchStrings = {
 
   run: {
     label: 'Indexing',
-    walking: (found: number) => `Looking through folders: ${pictures(found)} so far`,
+    walking: (found: number) => `Scanning folders: ${pictures(found)} so far`,
     indexing: (done: number, total: number) => `${number.format(done)} of ${pictures(total)} read`,
     paused: (left: number) => `Paused; ${pictures(left)} still to be read`,
     rate: (rate: number) => `${rate < 9.95 ? rate.toFixed(1) : rate.toFixed(0)} per second`,

@@ -64,7 +64,7 @@ describe('openMmeb', () => {
   test('says what is missing', async () => {
     await expect(openMmeb(mmebTree({ 'a.txt': red }))).rejects.toThrow(/contains no MMEB table/);
     const data = await openMmeb(mmebTree(files));
-    await expect(data.rows(mmebSet('MSCOCO')!)).rejects.toThrow(/does not hold MSCOCO/);
+    await expect(data.rows(mmebSet('MSCOCO')!)).rejects.toThrow(/does not contain MSCOCO/);
   });
 
   test('a damaged picture in the archive', async () => {

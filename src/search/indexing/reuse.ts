@@ -1,4 +1,4 @@
-/** @file A file whose bytes are known already: touched, moved, or a copy. Nothing of it has to be embedded. */
+/** @file A file whose bytes are already known: touched, moved, or a copy. Nothing of it has to be embedded. */
 
 import { localWallClock } from '../facts/dates';
 import { readFacts } from '../facts/facts';

@@ -25,7 +25,7 @@ export interface BrowserStorage extends IndexStorage {
 /**
  * @param place names database and folder
  * @param onGone called when the browser closes it: another tab deletes it, or storage was cleared
- * @throws UnsupportedError for an index of a newer version, and where the browser cannot store any
+ * @throws UnsupportedError for an index from a newer version, and where the browser cannot store any
  */
 export async function openBrowserStorage(place: string, onGone: () => void): Promise<BrowserStorage> {
   const database = await openDatabase(place, onGone).catch((cause: unknown) => {
