@@ -60,7 +60,7 @@ test('the built-in miniature, and a folder: each set, the averages, and the choi
   await page.getByRole('radio', { name: 'MMEB on this device' }).check();
   await expect(page.getByRole('button', { name: 'Measure' })).toBeDisabled();
   await page.locator('#data-folder').setInputFiles('public/samples');
-  await expect(page.getByRole('alert')).toContainText('holds no table of MMEB');
+  await expect(page.getByRole('alert')).toContainText('contains no MMEB table');
   await page.locator('#data-folder').setInputFiles('public/eval/mmeb-mini');
   await expect(page.locator('#data-name')).toHaveText('mmeb-mini: 12 sets');
   await expect(page.getByRole('alert')).toHaveCount(0);

@@ -685,11 +685,11 @@ test('a second look: how far it is, rest and go on, what it has not seen yet in 
   await expect(bar).toBeVisible();
   expect(await bar.evaluate((each: HTMLProgressElement) => each.position)).toBeCloseTo(1 / 3);
 
-  await run.getByRole('button', { name: 'Rest' }).click();
+  await run.getByRole('button', { name: 'Pause' }).click();
   await setFake(page, { deep: { ...deep, phase: 'paused', rate: null, secondsLeft: null } });
-  await expect(run).toContainText('resting');
+  await expect(run).toContainText('paused');
   await expect(bar).toHaveCount(0);
-  await run.getByRole('button', { name: 'Go on' }).click();
+  await run.getByRole('button', { name: 'Resume' }).click();
   expect(await page.evaluate(() => (globalThis as unknown as { fake: FakeIndex }).fake.deepCalls)).toEqual([
     'pause',
     'start',
@@ -697,12 +697,12 @@ test('a second look: how far it is, rest and go on, what it has not seen yet in 
 
   await searching(page, () => box(page).fill('dog'));
   // Of the 60 that stand out, the time sufficed for three.
-  await expect(line(page)).toContainText('57 of them by the first look only');
+  await expect(line(page)).toContainText('57 of them ranked by the first look only');
   for (const [place, saw] of [/^(?!.*First look only)/, /First look only$/].entries()) {
     await expect(page.locator(`.cell-open[data-index="${place + 2}"]`)).toHaveAccessibleName(saw);
   }
   await page.locator('.choice label', { hasText: 'Similar' }).click();
-  await expect(page.locator('.groups')).toContainText('By what the first look saw');
+  await expect(page.locator('.groups')).toContainText('Ranked by the first look only');
   expect(await violations(page)).toEqual([]);
   await setFake(page, { deep: { ...deep, phase: 'idle', done: 300 } });
   await expect(run).toHaveCount(0);
