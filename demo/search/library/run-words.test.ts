@@ -19,8 +19,8 @@ const words = (state: Pick<IndexState, 'phase' | 'run'>, problem: FolderProblem 
   runInWords({ ...state, folders: [{ id: 1, name: 'a', access: 'ready', problem, found: 1, indexed: 1 }] });
 
 test('a run from its beginning to its end', () => {
-  expect(words({ phase: 'walking', run: null })).toBe('Looking through folders: 0 pictures so far');
-  expect(words({ phase: 'walking', run: run({ found: 1234 }) })).toBe('Looking through folders: 1,234 pictures so far');
+  expect(words({ phase: 'walking', run: null })).toBe('Scanning folders: 0 pictures so far');
+  expect(words({ phase: 'walking', run: run({ found: 1234 }) })).toBe('Scanning folders: 1,234 pictures so far');
   expect(words({ phase: 'indexing', run: run({ total: 1000, done: 1 }) })).toBe('1 of 1,000 pictures read');
   const half = run({ total: 1000, done: 500, rate: 3.14, secondsLeft: 159, reused: 20 });
   expect(words({ phase: 'indexing', run: half })).toBe(
