@@ -66,6 +66,7 @@ const SHIPPED = [
 ];
 const inWorkers: Licenses = new Map();
 noteData(inWorkers, 'places', 'GeoNames, names of places (CC BY 4.0)');
+noteData(inWorkers, 'world', 'Natural Earth, land and borders (public domain)');
 
 export default defineConfig({
   base: './',

@@ -1,7 +1,23 @@
 /**
  * @file Before each test file: the same random examples in every run of `npm test`, so that whether main passes does not
- * hang on luck; others each time in `npm run test:full`, where a failure prints the seed to put into the test.
+ * hang on luck; others each time in `npm run test:full`, where a failure prints the seed to put into the test. And one thread
+ * for each session of ONNX Runtime, where nobody asks for more: as many files are tested at once as there are cores, and threads
+ * that wait for work spin.
  */
 import fc from 'fast-check';
+import { vi } from 'vitest';
 
 if (!process.env.VLM2VEC_FULL_TESTS) fc.configureGlobal({ seed: 1 });
+
+vi.mock('onnxruntime-node', async (original) => {
+  const module = await original<typeof import('onnxruntime-node')>();
+  const { InferenceSession } = module;
+  const create = InferenceSession.create.bind(InferenceSession) as (...given: unknown[]) => Promise<unknown>;
+  const withOneThread = (model: unknown, ...given: unknown[]) => {
+    const last = given.at(-1);
+    const options = typeof last === 'object' ? given.pop() : {};
+    return create(model, ...given, { intraOpNumThreads: 1, ...(options as object) });
+  };
+  Object.assign(InferenceSession, { create: withOneThread });
+  return module;
+});

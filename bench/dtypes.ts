@@ -20,12 +20,14 @@ import { bestCandidate, evaluate, makeRegime, memoryVectors, openMmeb, type Mmeb
 import { pairKey } from '../src/eval/vectors';
 import { loadRuntime, type Runtime } from '../src/runtime';
 import { memoryBundle } from '../src/store';
-import { backboneOracle } from '../src/testing/backbones';
+import { backboneOracle, type BackboneName } from '../src/testing/backbones';
 import { cosine, fixtureInputs, fixturePath } from '../src/testing/fixtures';
-import { goldenInput } from '../src/testing/golden';
+import { golden, goldenInput, patchesOf } from '../src/testing/golden';
 import { machine, table } from './lib/report';
 
 const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
+/** Of a picture whose vector is compared. */
+const MOST_PATCHES = 2000;
 /** Of a normal distribution, for an interval of 95 %. */
 const Z = 1.96;
 
@@ -48,7 +50,10 @@ interface Subject {
 
 const { values } = parseArgs({
   options: {
-    models: { type: 'string', default: 'nano,tiny-tied+dora,tiny-untied,tiny-llava-next,tiny-phi3-v' },
+    models: {
+      type: 'string',
+      default: 'nano,tiny-tied+dora,tiny-untied,tiny-llava-next,tiny-phi3-v,tiny-qwen3-vl,tiny-siglip2',
+    },
     data: { type: 'string', default: 'public/eval/mmeb-mini' },
     record: { type: 'boolean', default: false },
   },
@@ -68,6 +73,8 @@ const SUBJECTS: Record<string, Subject> = {
     embed: (r) => embedCases(r, 'llava-next'),
   },
   'tiny-phi3-v': { checkpoint: fixturePath('checkpoints/tiny-phi3-v'), embed: (r) => embedCases(r, 'phi3-v') },
+  'tiny-qwen3-vl': { checkpoint: fixturePath('checkpoints/tiny-qwen3-vl'), embed: embedGolden },
+  'tiny-siglip2': { checkpoint: fixturePath('checkpoints/tiny-siglip2'), embed: (r) => embedCases(r, 'siglip') },
 };
 
 /** All queries and candidates of the data set. */
@@ -106,11 +113,24 @@ async function embedFixtures(runtime: Runtime): Promise<Embedded> {
   return { vectors, best: nearest(vectors), right: null };
 }
 
-async function embedCases(runtime: Runtime, name: 'llava-next' | 'phi3-v'): Promise<Embedded> {
+async function embedCases(runtime: Runtime, name: BackboneName): Promise<Embedded> {
   const vectors: Float32Array[] = [];
   for (const each of backboneOracle(name).cases) {
     const crops = each.numCrops === undefined ? {} : { numCrops: each.numCrops };
     vectors.push((await runtime.embed([goldenInput(each)], { ...crops, orientation: 'stored' }))[0]!);
+  }
+  return { vectors, best: nearest(vectors), right: null };
+}
+
+/** What the oracle of Qwen3-VL-Embedding was asked, but for pictures beyond what a dtype is told apart by, and texts that are cut. */
+async function embedGolden(runtime: Runtime): Promise<Embedded> {
+  const vectors: Float32Array[] = [];
+  for (const each of golden('qwen3-vl-embedding').cases) {
+    const { text, images, role, instruction, maxTokens } = each;
+    const isEmpty = text === undefined && images === undefined;
+    if (isEmpty || maxTokens !== undefined || patchesOf(each) > MOST_PATCHES) continue;
+    const options = { orientation: 'stored', role: role ?? undefined, instruction } as const;
+    vectors.push((await runtime.embed([goldenInput(each)], options))[0]!);
   }
   return { vectors, best: nearest(vectors), right: null };
 }

@@ -1,4 +1,4 @@
-/** @file What the numeric browser tests share: a page that imports the source, and the fixtures as plain data. */
+/** @file What the numeric browser tests share: a page that imports the package, and the fixtures as plain data. */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 
@@ -41,7 +41,10 @@ export const MODELS = [
 
 export const bundleUrl = (name: string) => `/e2e-bundles/${encodeURIComponent(name)}/`;
 
-/** Notes what goes wrong in the page, apart from a test's own failures. */
+/**
+ * A page without a script of its own. Tests import the package as it is built from `/package/lib/`: the source, by the dev
+ * server, is some hundred requests for each page and each worker. Notes what goes wrong, apart from a test's own failures.
+ */
 export async function openBlank(page: Page): Promise<string[]> {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));

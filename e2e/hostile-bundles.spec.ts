@@ -70,7 +70,7 @@ function storedFiles(page: Page): Promise<string[]> {
 /** Loads a bundle with `store`, and gives the error, or the length of a vector. */
 function tryLoad(page: Page, path: string): Promise<string | number> {
   return page.evaluate(async (path) => {
-    const { VLM2Vec, models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    const { VLM2Vec, models } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
     try {
       const source = new URL(path, location.href);
       const model = await VLM2Vec.load(source, { store: true, device: 'wasm', internal: { retryDelay: 1 } });
@@ -87,7 +87,7 @@ function tryLoad(page: Page, path: string): Promise<string | number> {
 /** What is listed as begun; it is deleted. */
 function unfinished(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
-    const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    const { models } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
     const begun = (await models.list()).filter(({ state }) => state === 'unfinished');
     for (const { name } of begun) await models.delete(name);
     return begun.map(({ name }) => name);

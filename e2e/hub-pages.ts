@@ -100,7 +100,7 @@ export async function loadIn(page: Page, options: LoadSource): Promise<Loaded> {
 /** The same; a failure of loading comes as `{ error }` with the error's name in front. */
 export function tryLoadIn(page: Page, options: LoadSource): Promise<Loaded | { error: string }> {
   return page.evaluate(async ({ source, ...options }) => {
-    const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
     const phases = new Set<string>();
     try {
       const model = await VLM2Vec.load(source, {
@@ -168,7 +168,7 @@ export function journalNotes(page: Page): Promise<Record<string, unknown>[]> {
 /** Names of the bundles that are stored in the page's origin. */
 export function storedNames(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
-    const { listStoredBundles } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+    const { listStoredBundles } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
     return (await listStoredBundles()).map(({ name }) => name);
   });
 }

@@ -95,7 +95,7 @@ test('what it will cost is told before the first byte of the weights', async ({ 
   await openBlank(page);
   const cost = await page.evaluate(
     async ([source, hubUrl]) => {
-      const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      const { models } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
       return models.estimate(source, { hubUrl, dtype: 'q4' });
     },
     [ADAPTER, fixture.hub.url] as const,
@@ -105,7 +105,7 @@ test('what it will cost is told before the first byte of the weights', async ({ 
   fixture.hub.traffic.clear();
   const added = await page.evaluate(
     async ([source, hubUrl]) => {
-      const { models } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      const { models } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
       await models.add(source, { hubUrl, dtype: 'q4' });
       return models.list();
     },
@@ -133,7 +133,7 @@ test('a second pass in the browser gives the vectors of one in Node', async ({ p
   expect(stored!.rounding).toBe('feedback');
   const embed = (source: string | { name: string }) =>
     page.evaluate(async (source) => {
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
       const model = await VLM2Vec.load(source, { device: 'wasm' });
       const vectors = await model.embed(['a cat on a sofa', 'Find a picture of this dish.\nlasagne', 'blue']);
       await model.dispose();

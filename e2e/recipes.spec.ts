@@ -35,7 +35,7 @@ for (const { recipe, both, wasm } of CASES) {
     const problems = await openBlank(page);
     const { found, named } = await page.evaluate(
       async ({ url, cases, device }) => {
-        const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
         const model = await VLM2Vec.load(url, { device, internal: { strictPlacement: device === 'webgpu' } });
         const found: Record<string, number[]> = {};
         for (const { id, text, images = [], role, instruction, rows } of cases) {

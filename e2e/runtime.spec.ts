@@ -19,7 +19,7 @@ test.describe('on the GPU', () => {
     const inputs = fixtureInputs.filter(({ id }) => ids.includes(id));
     const { wrong, right, info } = await page.evaluate(
       async ({ url, inputs }) => {
-        const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
         const embed = async (model: VLM2Vec) => {
           const vectors: Record<string, number[]> = {};
           for (const { id, text, image } of inputs) {
@@ -52,7 +52,7 @@ test.describe('on the GPU', () => {
   test('what passed once is remembered for this device', async ({ page }) => {
     await openBlank(page);
     const outcomes = await page.evaluate(async (url) => {
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const outcomes: string[] = [];
       for (const probe of ['once', 'once', 'always'] as const) {
         const model = await VLM2Vec.load(url, { device: 'webgpu', probe });
@@ -71,7 +71,7 @@ test.describe('on the GPU', () => {
     let loaded = false;
     const loading = page
       .evaluate(async (url) => {
-        const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
         const options = { device: 'webgpu', worker: false, probe: 'never', internal: { build: 'jspi' } } as const;
         const model = await VLM2Vec.load(url, options);
         await model.dispose();
@@ -98,7 +98,7 @@ test.describe('on the GPU', () => {
         bytes -= this.size;
         return destroy.call(this);
       };
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const model = await VLM2Vec.load(url, { device: 'webgpu', worker: false, probe: 'never' });
       const image = await (await fetch('/reference/fixtures/images/tiny.png')).blob();
       const live: number[] = [];
@@ -127,7 +127,7 @@ test.describe('on the GPU', () => {
             devices.push(device);
             return device;
           };
-          const { VLM2Vec, DeviceLostError } = (await import('/src/index.ts' as string)) as Index;
+          const { VLM2Vec, DeviceLostError } = (await import('/package/lib/index.js' as string)) as Index;
           const model = await VLM2Vec.load(url, {
             device: 'webgpu',
             worker: false,
@@ -182,7 +182,7 @@ test('aborts, refusals and dispose in the worker', async ({ page }) => {
   await openBlank(page);
   const result = await page.evaluate(async (url) => {
     const { VLM2Vec, ImageFormatError, InvalidInputError, DisposedError, VLM2VecError } = (await import(
-      '/src/index.ts' as string
+      '/package/lib/index.js' as string
     )) as Index;
     const nameOf = (call: Promise<unknown>) =>
       call.then(
@@ -240,7 +240,7 @@ test.describe('without a GPU', () => {
   test('a worker that dies, or never starts, rejects what waits for it', async ({ page }) => {
     await openBlank(page);
     const result = await page.evaluate(async (url) => {
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const nameOf = (call: Promise<unknown>) =>
         call.then(
           () => 'no error',
@@ -279,8 +279,8 @@ test.describe('without a GPU', () => {
       });
       await openBlank(page);
       const result = await page.evaluate(async (url) => {
-        const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
-        const { openPhotoIndex } = (await import('/src/search/index.ts' as string)) as Search;
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
+        const { openPhotoIndex } = (await import('/package/lib/search.js' as string)) as Search;
         const refused = await VLM2Vec.load(url, { device: 'wasm' }).catch((error: Error) => error);
         const embedder = { id: 'x', dims: 2, embed: async () => [] };
         const index = await openPhotoIndex({ embedder }).catch((error: Error) => error);
@@ -301,7 +301,9 @@ test.describe('without a GPU', () => {
   test('WebGPU that is asked for and not there is refused; auto says why it runs on WASM', async ({ page }) => {
     await openBlank(page);
     const result = await page.evaluate(async (url) => {
-      const { VLM2Vec, WebGPUUnavailableError, UnsupportedError } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec, WebGPUUnavailableError, UnsupportedError } = (await import(
+        '/package/lib/index.js' as string
+      )) as Index;
       const error = await VLM2Vec.load(url, { device: 'webgpu' }).catch((error: unknown) => error);
       const cpu = await VLM2Vec.load(url, { device: 'cpu' }).catch((error: unknown) => error);
       const dtype = await VLM2Vec.load(url, { dtype: 'q4' }).catch((error: unknown) => error);
@@ -327,7 +329,9 @@ test.describe('without a GPU', () => {
     const adapter = checkpointFiles('adapters/dora');
     const result = await page.evaluate(
       async ({ checkpoint, adapter, texts }) => {
-        const { VLM2Vec, listStoredBundles, deleteStoredBundle } = (await import('/src/index.ts' as string)) as Index;
+        const { VLM2Vec, listStoredBundles, deleteStoredBundle } = (await import(
+          '/package/lib/index.js' as string
+        )) as Index;
         const fetchAll = (paths: string[]) =>
           Promise.all(
             paths.map(
@@ -385,7 +389,7 @@ test.describe('without a GPU', () => {
   test('a picture is the same as Blob, URL, element, canvas, bitmap and pixels', async ({ page }) => {
     await openBlank(page);
     const vectors = await page.evaluate(async (bundle) => {
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const model = await VLM2Vec.load(bundle, { device: 'wasm' });
       const path = '/reference/fixtures/images/cat.png';
       const blob = await (await fetch(path)).blob();
@@ -419,7 +423,7 @@ test.describe('without a GPU', () => {
       route.fulfill({ path: 'reference/fixtures/images/cat.png' }),
     );
     const errors = await page.evaluate(async (bundle) => {
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const model = await VLM2Vec.load(bundle, { device: 'wasm' });
       const element = async (src: string) => {
         const image = new Image();

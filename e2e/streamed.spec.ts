@@ -23,7 +23,7 @@ test('streamed weights give what resident ones give, in less memory', async ({ p
           return destroy.call(this);
         };
       }
-      const { VLM2Vec } = (await import('/src/index.ts' as string)) as Index;
+      const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
       const image = await (await fetch('/reference/fixtures/images/tiny.png')).blob();
       const vectors: number[][][] = [];
       const peaks: number[] = [];

@@ -162,7 +162,17 @@ const MAY_IMPORT = {
     'src/search',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
-  demo: ['src/index', 'src/checkpoint', 'src/search', 'src/eval', 'src/measure', 'src/image', 'workers', 'places'],
+  demo: [
+    'src/index',
+    'src/checkpoint',
+    'src/search',
+    'src/eval',
+    'src/measure',
+    'src/image',
+    'workers',
+    'places',
+    'world',
+  ],
 };
 
 /** Packages that only exist in Node. */

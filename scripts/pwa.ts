@@ -47,7 +47,7 @@ export function pwa(): PluginOption {
       globPatterns: [
         '**/*.{html,js,css,woff2,svg,png,jpg,json,wasm}',
         'models/nano/*.{bin,json,txt}',
-        'assets/places-*.bin',
+        'assets/{places,world}-*.bin',
       ],
       globIgnores: ['**/service-worker.js', 'playground.js', 'docs/**', 'models/!(nano)/**', 'eval/**'],
       dontCacheBustURLsMatching: /^assets\//, // a hash is in their names

@@ -9,9 +9,11 @@ const FILES = [
   'assets/ort.wasm.bundle.min-BYOyqbwr.js',
   'assets/ort.webgpu.bundle.min-ZDOo6ryh.js',
   'assets/libheif-bundle-1a2b.js',
+  'assets/places-1a2b.bin',
+  'assets/world-1a2b.bin',
 ];
 
-test('builds of ONNX Runtime and rare decoders wait until they are used', () => {
+test('builds of ONNX Runtime, rare decoders and maps wait until they are used', () => {
   expect(FILES.filter(isLarge)).toEqual(FILES);
   const small = [
     'index.html',

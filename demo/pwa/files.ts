@@ -1,8 +1,8 @@
 /** @file Which of the site's files the service worker keeps when. */
 
-/** Not every visitor needs them: builds of ONNX Runtime, decoders of rare formats, names of places, another library to compare with. Kept when they are first used. */
+/** Not every visitor needs them: builds of ONNX Runtime, decoders of rare formats, names of places and the map of them, another library to compare with. Kept when they are first used. */
 export function isLarge(url: string): boolean {
-  return /(^|\/)assets\/(ort[.-]|rival|places-|[^/]*heif)|\.wasm$/i.test(url);
+  return /(^|\/)assets\/(ort[.-]|rival|places-|world-|[^/]*heif)|\.wasm$/i.test(url);
 }
 
 /** In the file names of ONNX Runtime's builds. */

@@ -15,6 +15,7 @@ import { modelInWords, ModelSettings } from './model-menu';
 import { CopyingDialog } from './actions/copying';
 import { AlbumPicker } from './albums/album-picker';
 import { CopyByHand } from './parts/copy';
+import { LazyPlaces } from './places-map/lazy-places';
 import { Privacy } from './privacy';
 import { ResultBar, Results } from './results';
 import { SelectionBar } from './selection-bar';
@@ -98,6 +99,7 @@ function Started(): JSX.Element {
           <ResultBar />
           {view.value === 'pictures' && <Results />}
           {view.value === 'groups' && <Groups />}
+          {view.value === 'places' && <LazyPlaces />}
           {view.value === 'map' && <LazyMap />}
         </>
       ) : (

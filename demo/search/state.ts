@@ -16,7 +16,7 @@ import { Library } from './library/library';
 import { Finder } from './query/finder';
 import { Arrangement } from './time/arrangement';
 
-export type ViewName = 'pictures' | 'groups' | 'map';
+export type ViewName = 'pictures' | 'groups' | 'places' | 'map';
 
 /** The pictures that the viewer goes through, and the one it shows. */
 export interface Viewing {

@@ -1,7 +1,7 @@
 /** @file The one toolbar: what to look for, how to look at it, and behind buttons everything that is needed more rarely. */
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { Choice } from '../shell';
+import { Choice, Select } from '../shell';
 import { searchStrings as strings } from '../strings/search';
 import { focusResults, watchKeys } from './keys';
 import { AlbumsMenu } from './albums/albums-menu';
@@ -13,10 +13,9 @@ import { Filters } from './query/filters';
 import { QueryBar } from './query/query-bar';
 import { useSearch, type ViewName } from './state';
 
-const VIEWS: ViewName[] = ['pictures', 'groups', 'map'];
+const VIEWS: ViewName[] = ['pictures', 'groups', 'places', 'map'];
 
 export function Toolbar(): JSX.Element {
-  const { view } = useSearch();
   useEffect(() => watchKeys(), []);
   return (
     <div class="toolbar">
@@ -27,13 +26,7 @@ export function Toolbar(): JSX.Element {
         <QueryBar />
       </div>
       <div class="toolbar-tools">
-        <Choice
-          legend={strings.views.legend}
-          hideLegend
-          options={VIEWS.map((value) => ({ value, label: strings.views[value] }))}
-          value={view.value}
-          onChange={(next) => (view.value = next)}
-        />
+        <Views />
         <Popover class="filters-menu" icon="filter" label={strings.filters.label}>
           <Filters />
           <Advanced />
@@ -42,6 +35,19 @@ export function Toolbar(): JSX.Element {
         <LibraryMenu />
         <ModelMenu />
       </div>
+    </div>
+  );
+}
+
+/** Side by side, and where that has no room a list. */
+function Views(): JSX.Element {
+  const { view } = useSearch();
+  const options = VIEWS.map((value) => ({ value, label: strings.views[value] }));
+  const props = { options, value: view.value, onChange: (next: ViewName) => void (view.value = next) };
+  return (
+    <div class="views">
+      <Choice legend={strings.views.legend} hideLegend {...props} />
+      <Select label={strings.views.legend} {...props} />
     </div>
   );
 }

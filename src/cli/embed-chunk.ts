@@ -68,9 +68,10 @@ async function findBad(runtime: Runtime, records: readonly InputRecord[], option
   }
 }
 
-/** The input's own name in place of the engine's. */
+/** The input's own name in place of the engine's, and options as they are called here. */
 function named({ where }: InputRecord, error: VLM2VecError): InvalidInputError {
-  return recordError(where, error.message.replace(/^(?:input|inputs\[\d+\]): /, ''), error);
+  const message = error.message.replace(/^(?:input|inputs\[\d+\]): /, '').replace('set maxTokens', 'give --max-tokens');
+  return recordError(where, message, error);
 }
 
 function expectSound(record: AnyRecord): InputRecord {

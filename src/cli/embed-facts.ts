@@ -10,7 +10,7 @@ import { VERSION } from './version';
 /** Options that are those of `embed` in the library. */
 const ASKED = [
   ...(['minPixels', 'maxPixels', 'numCrops', 'orientation', 'dims', 'instruction', 'role', 'prefix'] as const),
-  'batching',
+  ...(['maxTokens', 'batching'] as const),
 ] as const;
 type AskedOptions = Pick<EmbedOptions, (typeof ASKED)[number]>;
 

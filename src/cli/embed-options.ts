@@ -2,20 +2,14 @@
 
 import { Option, type Command } from 'commander';
 import { embed } from './embed';
+import { examples } from './examples';
 import type { EmbedArguments } from './embed-facts';
 import { parseShard, positiveInteger } from './option-values';
 import { FORMATS } from './outputs/places';
 import { STORED_PRECISIONS } from './outputs/precision';
 import { SILENT, type ProgressLine } from './progress';
 
-const EXAMPLES = `
-Examples:
-  $ vlm2vec embed --model nano photos/ --out photos.npy
-  $ vlm2vec embed --model nano 'photos/**/*.png' --out photos.parquet --skip-bad --resume
-  $ vlm2vec embed --model nano pairs.csv --text-column caption --image-column file --keep label --out pairs.parquet
-  $ echo '{"id": 1, "text": "a red kite"}' | vlm2vec embed --model nano -
-  $ echo 'a red kite' | vlm2vec embed --model nano --text - --precision int8
-
+const MORE = `
 Inputs are named in any number and order: pictures, folders (all pictures below, by name), globs in quotes, *.jsonl, *.csv,
 *.tsv, *.parquet, and - for stdin. A line or row may hold "text", "image" (a path from its file's folder, or a list), "instruction",
 "role" (query or document), "prefix" and "id"; in Parquet images may also be bytes or {bytes, path}.
@@ -59,6 +53,7 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
     )
     .option('--instruction <text>', 'the instruction of inputs that have none of their own')
     .option('--prefix <name>', "one of the recipe's prefixes, for inputs that name none")
+    .option('--max-tokens <n>', 'cut longer texts (default: what is too long for the model is bad)', positiveInteger)
     .optionsGroup('Output:')
     .option('--out <place>', '*.jsonl, *.npy, *.parquet or lance:<database>/<table> (default: JSON lines on stdout)')
     .addOption(new Option('--format <format>', 'of an --out with another ending').choices(FORMATS))
@@ -97,7 +92,16 @@ export function addEmbed(command: Command, progress: ProgressLine, signal: Abort
         'an empty one',
     )
     .option('--quiet', 'no progress')
-    .addHelpText('after', EXAMPLES)
+    .addHelpText(
+      'after',
+      examples(
+        'vlm2vec embed --model nano photos/ --out photos.npy',
+        "vlm2vec embed --model nano 'photos/**/*.png' --out photos.parquet --skip-bad --resume",
+        'vlm2vec embed --model nano pairs.csv --text-column caption --image-column file --keep label --out pairs.parquet',
+        `echo '{"id": 1, "text": "a red kite"}' | vlm2vec embed --model nano -`,
+        "echo 'a red kite' | vlm2vec embed --model nano --text - --precision int8",
+      ) + MORE,
+    )
     .action((words: string[], { quiet, ...args }: EmbedArguments & { quiet?: boolean }) =>
       embed(words, args, quiet ? SILENT : progress, signal),
     );

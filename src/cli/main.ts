@@ -4,19 +4,19 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { bench, type BenchArguments } from './bench';
 import { convert, type ConvertArguments } from './convert';
 import { addEmbed } from './embed-options';
-import { compareCommand } from './eval-details';
-import { failuresCommand, type FailuresArguments } from './eval-failures';
-import { evalCommand, mergeCommand, type EvalArguments, type MergeArguments } from './eval';
-import { recipes } from '../recipes';
+import { addEval } from './eval-commands';
 import { CAPTION_COUNTS, MOST_CAPTIONS, PICTURE_SIZES } from '../measure';
-import { CARD_MODELS, DOCUMENT_MODEL_NAMES, PUBLISHED_NAMES, REGIMES } from '../eval';
+import { CARD_MODELS } from '../eval';
+import { examples } from './examples';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
 import { ReaderGone } from './output';
 import { addPhotoCommands } from './photo-commands';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
-import { parseShard, positiveInteger } from './option-values';
+import { computeOption, deviceOption, modelOption, recipeOption, weightsOption, withModel } from './model-options';
+import { positiveInteger } from './option-values';
+import { requireLast } from './required-options';
 import { verify, type VerifyArguments } from './verify';
 import { VERSION } from './version';
 
@@ -29,74 +29,6 @@ function numbers(most: number): (value: string) => number[] {
     if (all.every((each) => each <= most)) return [...new Set(all)].sort((a, b) => a - b);
     throw new InvalidArgumentError(`They are ${most} at most.`);
   };
-}
-
-/** What Node runs models on; of what browsers have, the message says so. */
-function device(value: string): 'cpu' | 'webgpu' {
-  if (value === 'cpu' || value === 'webgpu') return value;
-  throw new InvalidArgumentError(
-    value === 'wasm' ? 'wasm is for browsers; here cpu does its work, and faster.' : 'It is cpu or webgpu.',
-  );
-}
-
-/** Options of the commands that run a model. */
-function withModel(command: Command): Command {
-  return command
-    .addOption(modelOption().makeOptionMandatory())
-    .addOption(deviceOption())
-    .addOption(weightsOption())
-    .addOption(computeOption())
-    .option('--min-pixels <n>', "enlarge images to this area (default: the checkpoint's)", positiveInteger)
-    .option('--max-pixels <n>', "shrink images to this area (default: the checkpoint's)", positiveInteger)
-    .option('--num-crops <n>', 'cut images into at most so many tiles, with models that cut them', positiveInteger)
-    .addOption(recipeOption("the bundle's own"));
-}
-
-function recipeOption(otherwise: string): Option {
-  return new Option(
-    '--recipe <name|file>',
-    `how the model is asked: ${recipes.map(({ name }) => name).join(', ')}, or a JSON file (default: ${otherwise})`,
-  );
-}
-
-function modelOption(): Option {
-  return new Option('--model <bundle>', 'folder of a bundle, or nano, the built-in model');
-}
-
-function deviceOption(): Option {
-  return new Option('--device <cpu|webgpu>', 'where to run').argParser(device).default('cpu');
-}
-
-function weightsOption(): Option {
-  return new Option(
-    '--weights <auto|resident|streamed>',
-    'keep weights in memory, or read them anew for each group of inputs: slower, for models larger than memory',
-  )
-    .choices(['auto', 'resident', 'streamed'])
-    .default('auto');
-}
-
-function computeOption(): Option {
-  return new Option(
-    '--compute <exact|fast>',
-    'products with quantized weights: fast rounds what is multiplied to 8 bits, where the probe passes that',
-  )
-    .choices(['exact', 'fast'])
-    .default('exact');
-}
-
-/** Options of `eval` and `eval merge`. */
-function withReport(command: Command): Command {
-  return command
-    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
-    .addOption(
-      new Option('--against <row>', "the published row to compare with (default: the model's own)").choices([
-        ...new Set([...PUBLISHED_NAMES, ...DOCUMENT_MODEL_NAMES]),
-      ]),
-    )
-    .option('--details <file.jsonl>', 'write a line per query: what was chosen, what is right, their scores')
-    .option('--vectors <place>', 'write the vectors too: *.parquet, *.npy, *.jsonl or lance:<database>/<table>')
-    .option('--json', 'print the report as JSON, not as Markdown');
 }
 
 function program(progress: ProgressLine, signal: AbortSignal): Command {
@@ -124,6 +56,14 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     )
     .addOption(recipeOption("the repository's, else by what the files say"))
     .option('--report', 'also print bits, bytes, error and time of each kind of weight')
+    .addHelpText(
+      'after',
+      examples(
+        'vlm2vec convert ./checkpoint --out my-bundle --dtype q8',
+        'vlm2vec convert ./adapter --base ./checkpoint --out my-bundle --dtype q4 --report',
+        'vlm2vec convert TIGER-Lab/VLM2Vec-Qwen2VL-2B --out vlm2vec-2b --dtype q4',
+      ),
+    )
     .action((checkpoint: string, args: ConvertArguments) => convert(checkpoint, args, progress, signal));
 
   addEmbed(withModel(command('embed [inputs...]')), progress, signal);
@@ -134,72 +74,16 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
         "converted (q4) into the user's cache first.",
     )
     .option('--json', 'print [{"caption", "score"}, …]')
+    .addHelpText(
+      'after',
+      examples(
+        'vlm2vec rank --model nano cat.jpg "a cat" "two dogs"',
+        'vlm2vec rank --model my-bundle cat.jpg "a cat" "two dogs" --json',
+      ),
+    )
     .action((image: string, captions: string[], args: RankArguments) => rank(image, captions, args, progress, signal));
 
-  const evaluation = command('eval <data>').enablePositionalOptions();
-  evaluation
-    .description(
-      'Evaluate a bundle on MMEB: P@1 per set and on average, beside the published scores. <data> is a folder as ' +
-        'published (<Set>/test-00000-of-00001.parquet, images.zip), or its repository, TIGER-Lab/MMEB-eval. Or on the ' +
-        'visual documents of MMEB-V2, by NDCG@5: <data> is a repository as vidore/arxivqa_test_subsampled_beir, or a folder ' +
-        'that holds some under their names (queries, corpus and qrels in each).',
-    )
-    .addOption(modelOption()) // not mandatory: commander would ask for it before merge too
-    .addOption(deviceOption())
-    .addOption(weightsOption())
-    .addOption(computeOption())
-    .addOption(
-      new Option(
-        '--regime <name>',
-        'how large pictures are: v1 as in the paper, 1344 × 1344 (Phi-3.5-V: at most 4 crops); v2 aspect kept, at most ' +
-          "1,003,520 pixels; native the checkpoint's own limits (default: v1; of visual documents v2)",
-      ).choices(REGIMES),
-    )
-    .option('--max-pixels <n>', "upper limit in place of the regime's", positiveInteger)
-    .option('--num-crops <n>', "tiles of a picture at most, in place of the regime's", positiveInteger)
-    .option(
-      '--sets <names>',
-      'only these, separated by commas: sets, Classification, VQA, Retrieval, Grounding, IND, OOD; of visual documents ' +
-        'sets, ViDoRe v1, ViDoRe v2, VisRAG, OOD',
-    )
-    .option('--limit <n>', 'only the first n queries of each set', positiveInteger)
-    .option(
-      '--shard <i/n>',
-      'embed only the i-th of n shares, into --out; join them with vlm2vec eval merge',
-      parseShard,
-    )
-    .option('--out <folder>', 'keep vectors, report.md and report.json there; run again to go on where it stopped');
-  withReport(evaluation).action((data: string, args: Omit<EvalArguments, 'data'>) => {
-    if (args.model === undefined) evaluation.error("error: required option '--model <bundle>' not specified");
-    return evalCommand({ ...args, data }, progress, signal);
-  });
-  const merge = evaluation.command('merge <parts...>').copyInheritedSettings(root);
-  merge
-    .description('Join the folders of all shards and report. No model is run.')
-    .requiredOption('--data <folder|repo>', 'the data that they are of')
-    .option('--out <folder>', 'put report.md and report.json there');
-  withReport(merge).action((parts: string[], args: MergeArguments) => mergeCommand(parts, args, signal));
-
-  evaluation
-    .command('compare <a> <b>')
-    .copyInheritedSettings(root)
-    .description(
-      'Hold two runs against each other by their --details: P@1 (NDCG@5) and the difference, with 95 % intervals.',
-    )
-    .option('--json', 'print it as JSON')
-    .action((a: string, b: string, args: { json?: boolean }) => compareCommand(a, b, args));
-
-  evaluation
-    .command('failures <details>')
-    .copyInheritedSettings(root)
-    .description(
-      'A page of what a run got wrong, from its --details: queries, what was chosen, what is right, with pictures.',
-    )
-    .requiredOption('--data <folder|repo>', 'the data that the run is of')
-    .option('--images <folder|zip>', 'where the pictures are (default: images.zip or files, with the data)')
-    .requiredOption('--out <file.html>', 'the page; it holds its pictures')
-    .option('--most <n>', 'show so many, the worst', positiveInteger, 100)
-    .action((details: string, args: FailuresArguments) => failuresCommand(details, args, progress, signal));
+  addEval(command, progress, signal);
 
   command('verify <bundle>')
     .description("Check a bundle against the model card's own example; exit code 1 where it gives other scores.")
@@ -208,6 +92,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addOption(deviceOption())
     .addOption(weightsOption())
     .option('--json', 'print it as JSON')
+    .addHelpText('after', examples('vlm2vec verify vlm2vec-2b --image example.jpg'))
     .action((bundle: string, args: VerifyArguments) => verify(bundle, args, progress, signal));
 
   command('bench')
@@ -231,6 +116,13 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .option('--threads <n>', 'of the CPU (default: ONNX Runtime decides)', positiveInteger)
     .addOption(new Option('--json', 'print the report as JSON').conflicts('markdown'))
     .option('--markdown', 'print the report as Markdown, to paste it somewhere')
+    .addHelpText(
+      'after',
+      examples(
+        'vlm2vec bench --model nano --pictures 16 --captions 1 --seconds 1',
+        'vlm2vec bench --model my-bundle --markdown > figures.md',
+      ),
+    )
     .action((args: BenchArguments) => bench(args, progress, signal));
 
   const withDevice = (of: Command) =>
@@ -242,8 +134,16 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
       'Say what a bundle holds and how it is asked: architecture, recipe, dims, dtype, stages, bytes, source.',
     )
     .option('--json', 'print it as JSON')
+    .addHelpText('after', examples('vlm2vec inspect nano', 'vlm2vec inspect my-bundle --json'))
     .action((bundle: string, args: { json?: boolean }) => inspect(bundle, args));
+  requireLast(root);
   return root;
+}
+
+/** Where options and arguments are listed. */
+function helpHint(root: Command, [name]: readonly string[]): string {
+  const isCommand = root.commands.some((command) => command.name() === name);
+  return `. See vlm2vec ${isCommand ? `${name} ` : ''}--help`;
 }
 
 /** Runs the command; gives the exit code. Nothing is thrown. */
@@ -253,16 +153,18 @@ export async function main(args: readonly string[]): Promise<number> {
   const signals = ['SIGINT', 'SIGTERM'] as const;
   for (const name of signals) process.once(name, interrupt);
   const progress = progressLine();
+  const root = program(progress, interruption.signal);
   try {
-    if (args.length === 0) throw new CommanderError(EXIT.input, 'usage', 'name a command; vlm2vec --help lists them');
-    await program(progress, interruption.signal).parseAsync(args, { from: 'user' });
+    if (args.length === 0) throw new CommanderError(EXIT.input, 'usage', 'name a command');
+    await root.parseAsync(args, { from: 'user' });
     return EXIT.ok;
   } catch (error) {
     if (error instanceof ReaderGone) return EXIT.ok;
     if (interruption.signal.aborted) return EXIT.interrupted;
     progress.clear();
     const { line, code } = describeFailure(error);
-    if (code !== EXIT.ok) process.stderr.write(`vlm2vec: ${line}\n`);
+    const hint = error instanceof CommanderError && !/[?.]\)?$/.test(line) ? helpHint(root, args) : '';
+    if (code !== EXIT.ok) process.stderr.write(`vlm2vec: ${line}${hint}\n`);
     return code;
   } finally {
     for (const name of signals) process.off(name, interrupt);

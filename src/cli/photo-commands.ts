@@ -1,6 +1,7 @@
 /** @file The commands of the photo index: their options, and what `--help` says of them. */
 
 import { InvalidArgumentError, type Command } from 'commander';
+import { examples } from './examples';
 import { indexCommand, type IndexArguments } from './photo-index';
 import { searchCommand, type PhotoSearchArguments } from './photo-search';
 import { SILENT, type ProgressLine } from './progress';
@@ -48,13 +49,12 @@ export function addPhotoCommands({ command, withDevice, positiveInteger, progres
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      `
-Examples:
-  vlm2vec index ~/Photos --out photos.index --model nano
-  vlm2vec index --out photos.index
-  vlm2vec index --status photos.index
-  vlm2vec index --out photos.index --export photos.bin
-
+      `${examples(
+        'vlm2vec index ~/Photos --out photos.index --model nano',
+        'vlm2vec index --out photos.index',
+        'vlm2vec index --status photos.index',
+        'vlm2vec index --out photos.index --export photos.bin',
+      )}
 Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files or folders that could not be read;
 130 stopped by Ctrl-C: run it again to go on.`,
     )
@@ -83,11 +83,12 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files o
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
-      `
-Examples:
-  vlm2vec search photos.index "a dog on a beach -people" --top 10
-  vlm2vec search photos.index --image cat.jpg "at night"
-  vlm2vec search photos.index --like ~/Photos/cat.jpg -0 | xargs -0 cp -t found`,
+      examples(
+        'vlm2vec search photos.index "a dog on a beach -people" --top 10',
+        'vlm2vec search photos.index "dogs in Rome summer 2021" --json',
+        'vlm2vec search photos.index --image cat.jpg "at night"',
+        'vlm2vec search photos.index --like ~/Photos/cat.jpg -0 | xargs -0 cp -t found',
+      ),
     )
     .action((place: string, words: string[], { quiet, ...args }: PhotoSearchArguments & Quiet) =>
       searchCommand(place, words, args, quiet ? SILENT : progress, signal),

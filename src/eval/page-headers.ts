@@ -11,6 +11,8 @@ const HEADER_BYTES = 64 * 1024;
 /** Usual pages have a megabyte. */
 const MAX_PAGE_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 16;
+/** Of a value in a dictionary. */
+const LEAST_BYTES: Record<string, number> = { INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8, BYTE_ARRAY: 4 };
 /** Numbers by field, structs within structs. */
 type Struct = Map<number, number | Struct>;
 
@@ -32,7 +34,8 @@ export async function checkPages(file: AsyncBuffer, metadata: FileMetaData): Pro
         const count = numberAt(header.get(5) ?? header.get(7) ?? header.get(8), 1);
         at += reader.at + compressed;
         if (isData) values += count;
-        const most = Number(column.num_values);
+        // A dictionary may hold more than its column uses: of it only its bytes say what can be.
+        const most = isData ? Number(column.num_values) : uncompressed / (LEAST_BYTES[column.type] ?? 1);
         if (uncompressed > MAX_PAGE_BYTES || at > end || count > most) {
           throw new Error(`a page claims ${count} values in ${uncompressed} bytes`);
         }

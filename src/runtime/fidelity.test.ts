@@ -58,12 +58,17 @@ function asInput({ text, image, minPixels, maxPixels }: FixtureInput): [InputPar
   return [parts, options];
 }
 
-/** The worst agreement with the oracle over all its inputs. */
+/** Models that differ from these in how their weights were merged alone are embedded from in part, but in the full tests. */
+const WHOLE: readonly ModelName[] = process.env.VLM2VEC_FULL_TESTS
+  ? MODEL_NAMES
+  : ['tiny-tied', 'tiny-untied', 'tiny-tied+dora'];
+
+/** The worst agreement with the oracle over its inputs. */
 async function agreement(runtime: Runtime, name: ModelName) {
   const { embeddings } = expectedModel(name);
   let worst = 1;
   let difference = 0;
-  for (const input of fixtureInputs()) {
+  for (const input of fixtureInputs().filter((_, i) => WHOLE.includes(name) || i % 4 === 0)) {
     const [vector] = await runtime.embed([asInput(input)[0]], asInput(input)[1]);
     worst = Math.min(worst, cosine(vector!, embeddings.get(input.id)!));
     difference = Math.max(difference, maxDifference(vector!, embeddings.get(input.id)!));

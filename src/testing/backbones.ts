@@ -13,6 +13,7 @@ export interface BackboneCase {
   text?: string;
   images?: (string | { synthetic: [width: number, height: number] })[];
   numCrops?: number;
+  instruction?: string;
   /** All tokens; with a picture those before, the number of visual ones, those after. */
   ids: number[] | [before: number[], visual: number, after: number[]];
   /** Rows and columns of crops. */
@@ -60,7 +61,7 @@ export interface Variant {
   mistakes?: BackboneOracle['mistakes'];
 }
 
-export function variantsOf(name: BackboneName): { files: string; variants: Variant[] } {
+export function variantsOf(name: BackboneName | 'qwen3-vl'): { files: string; variants: Variant[] } {
   return JSON.parse(readFileSync(fixturePath(`backbones/${name}-variants.json`), 'utf8')) as {
     files: string;
     variants: Variant[];

@@ -21,6 +21,8 @@ describe('the address', () => {
         camera: 'Fujifilm X-T5',
         folder: 'Trips/2021 & more',
         album: 4,
+        area: '-20.5,177,-15,-178.25',
+        areaName: 'Suva, Fiji',
       }),
       view: 'map',
       sort: 'oldest',
@@ -44,11 +46,11 @@ describe('the address', () => {
   it('leaves out what makes no sense', () => {
     const hostile = readAddress(
       '#q=a%00%0Ab&view=__proto__&sort=constructor&photo=-1&like=1e9&like=0&like=5&like=5&like=--5' +
-        '&from=2021-13-45&to=tomorrow&camera=%E0%A4%A&toString=1&__proto__=2',
+        '&area=-91,0,1,1&areaName=x&from=2021-13-45&to=tomorrow&camera=%E0%A4%A&toString=1&__proto__=2',
     )!;
     expect(hostile).toMatchObject({ text: 'a b', view: 'pictures', sort: 'fit', photo: null });
     expect(hostile.pictures).toEqual([{ id: 5, sign: 'like' }]);
-    expect(hostile.filter).toMatchObject({ from: '', to: '', folder: '' });
+    expect(hostile.filter).toMatchObject({ from: '', to: '', folder: '', area: '', areaName: '' });
     expect(readAddress(`#photo=${'9'.repeat(40)}`)!.photo).toBeNull();
     expect(readAddress(`#q=${'x'.repeat(1e5)}`)!.text).toHaveLength(1000);
     expect(

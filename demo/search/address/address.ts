@@ -2,6 +2,7 @@
  * @file The search page's address: what is looked for, filters, view, order and the open picture stand behind the `#`, which
  * browsers send to no one. It may come from anywhere: what makes no sense is left out.
  */
+import { readArea } from '../query/area';
 import { NO_FILTER, wordsIn, type FilterForm } from '../query/form';
 import type { ViewName } from '../state';
 import { SORTS, type Sort } from '../time/arrangement';
@@ -24,14 +25,14 @@ export interface Address {
   photo: number | null;
 }
 
-const VIEWS: readonly ViewName[] = ['pictures', 'groups', 'map'];
+const VIEWS: readonly ViewName[] = ['pictures', 'groups', 'places', 'map'];
 /** Longer ones are no queries, or no names. */
 const MOST_LETTERS = 1000;
 /** As many as the page makes of a selection. */
 const MOST_PICTURES = 8;
 /** Dates and places of one query. */
 const MOST_WORDS = 8;
-const FIELDS = ['from', 'to', 'camera', 'folder'] as const satisfies readonly (keyof FilterForm)[];
+const FIELDS = ['from', 'to', 'camera', 'folder', 'area', 'areaName'] as const satisfies readonly (keyof FilterForm)[];
 const DATES: readonly string[] = ['from', 'to'];
 
 export const START: Address = {
@@ -54,6 +55,7 @@ export function readAddress(hash: string): Address | null {
     const value = textOf(said.get(field));
     if (!DATES.includes(field) || isDay(value)) filter[field] = value;
   }
+  if (!readArea(filter.area)) filter.area = filter.areaName = '';
   // The favourites have the number 0.
   const album = said.get('album');
   filter.album = album === '0' ? 0 : idOf(album);

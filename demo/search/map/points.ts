@@ -92,7 +92,12 @@ export function toPlane({ k, x, y }: View, px: number, py: number): [number, num
 }
 
 /** The point that an arrow key goes to: the nearest one that lies more in that direction than aside; null where none does. */
-export function neighbour({ count, x, y }: MapPoints, from: number, dx: number, dy: number): number | null {
+export function neighbour(
+  { count, x, y }: Pick<MapPoints, 'count' | 'x' | 'y'>,
+  from: number,
+  dx: number,
+  dy: number,
+): number | null {
   let best: number | null = null;
   let bestCost = Infinity;
   for (let i = 0; i < count; i++) {

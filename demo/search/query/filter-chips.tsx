@@ -2,6 +2,7 @@
 import type { JSX } from 'preact';
 import { daysFilter } from '../../../src/search';
 import { actionStrings } from '../../strings/actions';
+import { placeStrings } from '../../strings/places';
 import { searchStrings } from '../../strings/search';
 import { nameOf } from '../albums/names';
 import { Chip } from '../parts/chip';
@@ -45,7 +46,7 @@ export function FilterChips(): JSX.Element | null {
 
 /** Each filter in words, and what the form is without it. */
 export function chipsOf(
-  { from, to, camera, folder, album }: FilterForm,
+  { from, to, camera, folder, album, area, areaName }: FilterForm,
   albumName: string | undefined,
 ): { text: string; without: Partial<FilterForm> }[] {
   const days = daysFilter(from, to);
@@ -56,5 +57,6 @@ export function chipsOf(
   if (folder) chips.push({ text: strings.inFolder(folder), without: { folder: '' } });
   if (album !== null && albumName !== undefined)
     chips.push({ text: actionStrings.albums.chip(albumName), without: { album: null } });
+  if (area) chips.push({ text: placeStrings.chip(areaName), without: { area: '', areaName: '' } });
   return chips;
 }

@@ -10,6 +10,7 @@ import {
   type PicturePart,
   type QueryForm,
 } from './form';
+import { writeArea } from './area';
 
 const words = (text: string, also: string[] = [], exclude: string[] = []) => ({ text, also, exclude });
 const blob = new Blob(['x']);
@@ -52,7 +53,7 @@ test('the kind of query', () => {
 });
 
 test('both days of a range belong to it; what is not filled in filters nothing', () => {
-  expect(toFilter({ from: '2024-05-01', to: '2024-05-01', camera: '', folder: 'A/B', album: 0 })).toEqual({
+  expect(toFilter({ ...NO_FILTER, from: '2024-05-01', to: '2024-05-01', folder: 'A/B', album: 0 })).toEqual({
     from: Date.UTC(2024, 4, 1),
     to: Date.UTC(2024, 4, 2),
     folder: 'A/B',
@@ -60,6 +61,20 @@ test('both days of a range belong to it; what is not filled in filters nothing',
   });
   expect(toFilter(NO_FILTER)).toBeUndefined();
   expect(toFilter({ ...NO_FILTER, from: '20', to: 'x' })).toBeUndefined();
+  const area = { south: -20.5, west: 177, north: -15, east: -178.25 };
+  expect(toFilter({ ...NO_FILTER, area: writeArea(area), areaName: 'Fiji' })).toEqual({ area });
+  for (const none of [
+    '1,2,3',
+    '1,2,3,4,5',
+    '2,0,1,0',
+    '91,0,92,0',
+    '0,0,1,181',
+    '0,,1,2',
+    '1e1,0,20,0',
+    ' 1,2,3,4',
+    'NaN,0,0,0',
+  ])
+    expect(toFilter({ ...NO_FILTER, area: none }), none).toBeUndefined();
 });
 
 test('templates name what the query has, and nothing else', () => {

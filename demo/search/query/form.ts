@@ -9,6 +9,7 @@ import {
   type QueryPart,
   type SearchQuery,
 } from '../../../src/search';
+import { readArea } from './area';
 
 /** A picture in the search form: to look like, or not to look like. */
 export interface PicturePart {
@@ -27,6 +28,10 @@ export interface FilterForm {
   folder: string;
   /** Of an album, or of the favourites; null for any picture. */
   album: number | null;
+  /** A box of the map, as `readArea` takes it; empty for anywhere. */
+  area: string;
+  /** What lies there, for people; empty where that has no name. */
+  areaName: string;
 }
 
 export interface QueryForm {
@@ -39,7 +44,7 @@ export interface QueryForm {
   asWords?: readonly string[];
 }
 
-export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '', album: null };
+export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '', album: null, area: '', areaName: '' };
 export const EMPTY_FORM: QueryForm = { text: '', pictures: [], filter: NO_FILTER, instruction: null };
 
 /** What the words and the first picture are: that decides which instruction fits. */
@@ -97,12 +102,14 @@ export function wordsIn(text: string, asWords: readonly string[]): string[] {
 }
 
 /** @returns undefined where nothing is filtered */
-export function toFilter({ from, to, camera, folder, album }: FilterForm): PhotoFilter | undefined {
+export function toFilter({ from, to, camera, folder, album, area }: FilterForm): PhotoFilter | undefined {
+  const box = readArea(area);
   const filter: PhotoFilter = {
     ...daysFilter(from, to),
     ...(camera && { camera }),
     ...(folder && { folder }),
     ...(album !== null && { album }),
+    ...(box && { area: box }),
   };
   return Object.keys(filter).length > 0 ? filter : undefined;
 }

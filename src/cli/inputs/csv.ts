@@ -4,6 +4,7 @@ import { parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream';
 import { DatasetFormatError, SourceNotFoundError, VLM2VecError } from '../../errors';
 import { checkColumns } from './columns';
 import { fieldNames, recordOf, type FieldOptions, type FieldRow } from './fields';
@@ -12,29 +13,35 @@ import { recordError, type Source } from './record';
 
 /** A row that is longer is most likely a quote that nobody closed. */
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
+const MARK = Buffer.from('\ufeff');
 
 /** Reads the head. Rejects for what has none, or not the columns that are named. */
 export async function csvSource(file: string, options: FieldOptions): Promise<Source> {
   let size = 0;
   let read = 0;
+  let delimiter = /\.tsv$/i.test(file) ? '\t' : ',';
   /** The head first, then rows. */
   async function* rows(signal?: AbortSignal): AsyncGenerator<Buffer[]> {
     read = 0;
     const input = createReadStream(file, { signal });
     const parser = parse({
       ...{
-        bom: true,
         encoding: null,
         relax_column_count: true,
         skip_empty_lines: true,
         max_record_size: MAX_ROW_BYTES,
       },
-      delimiter: /\.tsv$/i.test(file) ? '\t' : ',',
+      delimiter,
     });
     try {
       size = (await stat(file)).size;
-      input.on('data', (piece) => (read += piece.length)).on('error', (error) => parser.destroy(error));
-      for await (const row of input.pipe(parser)) yield row as Buffer[];
+      pipeline(
+        input.on('data', (piece) => (read += piece.length)),
+        withoutMark,
+        parser,
+        () => undefined, // what goes wrong, the parser tells
+      );
+      for await (const row of parser) yield row as Buffer[];
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof VLM2VecError) throw cause;
@@ -46,10 +53,19 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
       input.destroy();
     }
   }
-  const first = rows();
-  const head = (await first.next()).value as Buffer[] | undefined;
-  await first.return(undefined);
-  const names = (head ?? []).map((name) => decodeUtf8(name) ?? '');
+  const headOf = async () => {
+    const first = rows();
+    const head = (await first.next()).value as Buffer[] | undefined;
+    await first.return(undefined);
+    return (head ?? []).map((name) => decodeUtf8(name) ?? '');
+  };
+  let names = await headOf();
+  // As spreadsheets write it where a comma is in numbers.
+  const other = names.length === 1 && /[;\t]/.exec(names[0]!);
+  if (other) {
+    [delimiter] = other;
+    names = await headOf();
+  }
   checkColumns(file, names, options);
   const parts = Object.values(fieldNames(options));
   return {
@@ -75,6 +91,15 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
     },
     progress: () => (size === 0 ? 0 : Math.min(1, read / size)),
   };
+}
+
+/** csv-parse drops the byte order mark too, but then gives strings, in which bytes that are no UTF-8 are lost. */
+async function* withoutMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let isFirst = true;
+  for await (const piece of pieces) {
+    yield isFirst && MARK.equals(piece.subarray(0, MARK.length)) ? piece.subarray(MARK.length) : piece;
+    isFirst = false;
+  }
 }
 
 /** An empty cell is a field that is not there. A string says what is wrong. */

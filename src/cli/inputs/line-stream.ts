@@ -1,6 +1,7 @@
 /** @file A stream of bytes as lines, one at a time. */
 
 const NEWLINE = 0x0a;
+const BLANK = new Uint8Array();
 /** A line that is longer is no line: what holds it would take all memory. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
@@ -8,7 +9,7 @@ const MAX_LINE_BYTES = 256 * 1024 * 1024;
 export type Line = Uint8Array | null;
 
 /**
- * Split before decoding: a byte that is no UTF-8 is one line's fault. Blank lines at the end are left out.
+ * Split before decoding: a byte that is no UTF-8 is one line's fault. Blank lines are empty ones, and left out at the end.
  * @param onRead told of the bytes of each piece
  */
 export async function* linesOf(
@@ -18,7 +19,7 @@ export async function* linesOf(
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let tooLong = false;
-  let blanks: Line[] = [];
+  let blanks = 0; // counted, not kept: a file may hold nothing else
   const add = (piece: Uint8Array) => {
     if (piece.length === 0) return;
     restBytes += piece.length;
@@ -34,6 +35,9 @@ export async function* linesOf(
     tooLong = false;
     return line;
   };
+  function* held(): Generator<Line> {
+    for (; blanks > 0; blanks--) yield BLANK;
+  }
   for await (const piece of pieces) {
     onRead(piece.length);
     let start = 0;
@@ -41,10 +45,9 @@ export async function* linesOf(
       add(piece.subarray(start, end));
       start = end + 1;
       const line = take();
-      if (line !== null && isBlank(line)) blanks.push(line);
+      if (line !== null && isBlank(line)) blanks++;
       else {
-        yield* blanks;
-        blanks = [];
+        yield* held();
         yield line;
       }
     }
@@ -52,7 +55,7 @@ export async function* linesOf(
   }
   const last = take();
   if (last === null || !isBlank(last)) {
-    yield* blanks;
+    yield* held();
     yield last;
   }
 }

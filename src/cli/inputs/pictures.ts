@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { InvalidInputError } from '../../errors';
+import { SourceNotFoundError } from '../../errors';
 import { pictureKind } from '../../search/indexing/picture-names';
 import { recordError, type Source, type Unnumbered } from './record';
 
@@ -21,7 +21,12 @@ export function folderSource(folder: string): Source {
     label: folder,
     async *read(signal) {
       total = await count(signal);
-      if (total === 0) throw new InvalidInputError(`There are no pictures in ${folder}.`, { folder });
+      if (total === 0) {
+        throw new SourceNotFoundError(
+          `There are no pictures in ${folder}. Files of other kinds are named, or matched: '${path.join(folder, '*.jsonl')}'.`,
+          { folder },
+        );
+      }
       done = 0;
       for await (const { file, problem } of walk(folder, signal)) {
         done++;

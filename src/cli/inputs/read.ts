@@ -25,7 +25,7 @@ export async function* readAll(
       }
     } catch (error) {
       signal?.throwIfAborted();
-      if (!skipBad || !(error instanceof VLM2VecError) || error instanceof InvalidInputError) throw error;
+      if (!skipBad || !(error instanceof VLM2VecError)) throw error;
       const { label: where } = source;
       const message = error.message.startsWith(where) ? error.message.slice(where.length).trimStart() : error.message;
       yield { number: ++number, where, id: where, kept: {}, mark: [where], error: recordError(where, message, error) };

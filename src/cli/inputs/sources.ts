@@ -35,14 +35,26 @@ export async function openSources(words: readonly string[], options: SourceOptio
   if (all.filter((word) => word === STDIN).length > 1) throw new InvalidInputError('stdin can be read only once.');
   if (jsonl !== undefined && jsonl !== STDIN) await expectReadable(jsonl);
   const files: string[] = [];
-  for (const word of words) files.push(...(await filesOf(word)));
+  const broken = new Map<string, VLM2VecError>();
+  /** One bad input, where others are left to go on with. */
+  const noted =
+    <T>(word: string, instead: T) =>
+    (error: unknown): T => {
+      if (!options.skipBad || !(error instanceof VLM2VecError)) throw error;
+      broken.set(word, error);
+      return instead;
+    };
+  for (const word of words) files.push(...(await filesOf(word, options).catch(noted(word, [word]))));
   const prefixOf = (file: string) =>
     files.length + (jsonl === undefined ? 0 : 1) > 1 && file !== STDIN ? `${file}: ` : '';
   const sources = jsonl === undefined ? [] : [lineSource(jsonl, { ...options, prefix: prefixOf(jsonl) })];
   for (const file of files) {
-    const source = sourceOf(file, options, prefixOf(file));
-    sources.push(options.skipBad ? await source.catch((error: unknown) => brokenSource(file, error)) : await source);
+    const opening = broken.has(file) ? null : sourceOf(file, options, prefixOf(file)).catch(noted(file, null));
+    sources.push((await opening) ?? brokenSource(file, broken.get(file)!));
   }
+  // All of them: then it is what was asked for that is wrong.
+  const [first] = broken.values();
+  if (first && broken.size === sources.length) throw first;
   return sources;
 }
 
@@ -57,8 +69,8 @@ async function sourceOf(file: string, options: SourceOptions, prefix: string): P
   if ((await stat(file).catch(() => null))?.isDirectory()) return folderSource(file);
   if (pictureKind(path.basename(file)) !== null) return pictureSource(file);
   if (isParquet(file)) return parquetSource(file, options);
-  if (/\.[ct]sv$/i.test(file)) return csvSource(file, options);
   if (/\.(?:jsonl|ndjson)$/i.test(file) || options.asText) return lineSource(file, { ...options, prefix });
+  if (/\.[ct]sv$/i.test(file)) return csvSource(file, options);
   throw new InvalidInputError(
     `${file}: of what kind? By their endings *.jsonl, *.ndjson, *.parquet, *.csv, *.tsv and pictures are known; --text ` +
       'reads a text from each line, --jsonl <file> JSON.',
@@ -66,12 +78,9 @@ async function sourceOf(file: string, options: SourceOptions, prefix: string): P
   );
 }
 
-/** One bad input. What is wrong with the options is not. */
-function brokenSource(file: string, error: unknown): Source {
-  if (!(error instanceof VLM2VecError) || error instanceof InvalidInputError) throw error;
+function brokenSource(file: string, error: VLM2VecError): Source {
   return {
     label: file,
-
     async *read() {
       throw error;
     },
@@ -84,15 +93,21 @@ function brokenSource(file: string, error: unknown): Source {
 const isParquet = (file: string) => /\.(?:parquet|pq)$/i.test(file);
 
 /** The word itself, the files that match it, or the tables in a folder that holds no pictures, as Spark leaves them. */
-async function filesOf(word: string): Promise<string[]> {
+async function filesOf(word: string, { asText }: SourceOptions): Promise<string[]> {
   if (word === STDIN) return [word];
   const status = await stat(word).catch((error: NodeJS.ErrnoException) => error);
   if (!(status instanceof Error)) return status.isDirectory() ? tablesOr(word) : [word];
   if (status.code !== 'ENOENT' && status.code !== 'ENOTDIR') {
     throw new SourceNotFoundError(`${word} cannot be read (${status.code}).`, { file: word });
   }
-  if (!isDynamicPattern(word)) throw new SourceNotFoundError(`There is no file or folder ${word}.`, { file: word });
-  const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false });
+  if (!isDynamicPattern(word)) {
+    const hint = asText
+      ? ` --text reads texts from files, one a line; this one alone: echo '${word}' | vlm2vec embed --text -`
+      : '';
+    throw new SourceNotFoundError(`There is no file or folder ${word}.${hint}`, { file: word });
+  }
+  const absolute = path.isAbsolute(word); // names as the shell would have them
+  const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false, absolute });
   if (found.length === 0) throw new SourceNotFoundError(`No file matches ${word}.`, { pattern: word });
   return found.sort((a, b) => (a < b ? -1 : 1));
 }

@@ -39,11 +39,16 @@ test('the oracle has both kinds of input, and texts on both sides of the switch'
   expect(cases.filter((item) => !isPicture(item) && item.ids.length > 600).length).toBe(2);
 });
 
+/** Of pictures whose tiles lie alike, the first one is embedded, but in the full tests: what differs is in their ids and pixels. */
+const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
+const isFirst = (item: BackboneCase) => cases.find(({ grid }) => String(grid) === String(item.grid)) === item;
+
 describe('ids and vectors', () => {
   test.each(cases.map(({ id }) => id))('%s', async (id) => {
     const item = byId(id);
     const seen = await runtime.tokens(goldenInput(item), optionsOf(item));
     expect(seen.ids).toEqual(idsOf(item, -1));
+    if (!IS_FULL && isPicture(item) && !isFirst(item)) return;
     const found = await embed(item);
     const wanted = floats(item.embedding);
     expect(maxDifference(found, wanted)).toBeLessThan(1e-5);

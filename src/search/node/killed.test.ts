@@ -13,10 +13,10 @@ import { MANIFEST_NAME } from '../library/folder-manifest';
 import { openIndex } from './open-index.node.js';
 
 const IS_FULL = !!process.env.VLM2VEC_FULL_TESTS;
-const KILLS = IS_FULL ? 40 : 3;
+const KILLS = IS_FULL ? 40 : 2;
 /** Pictures that a process embeds before it is killed. */
-const SHARE = 200;
-const COUNT = IS_FULL ? 2000 : 600;
+const SHARE = IS_FULL ? 200 : 150;
+const COUNT = IS_FULL ? 2000 : 400;
 /** What a kill may cost: two calls of the model of 16 pictures, a commit of 64, and as many that wait for the next one. */
 const MOST_LOST = 2 * 16 + 2 * 64;
 
