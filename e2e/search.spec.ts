@@ -5,6 +5,7 @@ import type { FakeIndex } from '../demo/search/testing/fake-index';
 import type { FolderInfo, IndexState } from '../src/search';
 import { looksRight } from './layout';
 import { mixedShapes, offerFolder, plainPhotos, samplePhotos, saidPhoto, type Photo } from './search-photos';
+import { violations } from './site-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
