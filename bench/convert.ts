@@ -4,7 +4,7 @@
  * after importing everything. CPU time counts all cores, and hardly depends on what else the machine does. The probe
  * runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
  *
- *   npx tsx bench/convert.ts [--model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4,q8]
+ *   npx tsx bench/convert.ts [--model 2b|7b|qwen3|qwen3-8b|qwen3-8b-short|llava|phi|phi-lora|siglip|siglip-so400m] [--small] [--root .cache] [--dtype q4,q8]
  *                            [--out .cache/bundles] [--record]
  *
  * --record appends the result to bench/RESULTS.md.
@@ -17,16 +17,15 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { WeightDtype } from '../src/bundle/manifest';
 import { plannedStorage } from '../src/convert';
-import { configOf } from '../src/testing/official-models';
 import type { ConvertMessage } from './lib/convert-child';
 import { MemoryWatch } from './lib/process-memory';
 import { machine, megabytes, seconds, table } from './lib/report';
 import {
   CHECKPOINT_OPTIONS,
   checkpointOptions,
+  configOfRow,
   ensureSyntheticCheckpoint,
   labelOf,
-  ROWS,
   type SyntheticCheckpoint,
 } from './synthetic-checkpoint';
 
@@ -87,7 +86,7 @@ const checkpoint = ensureSyntheticCheckpoint(options);
 const small = options.small ? ' --small' : '';
 const command = `npx tsx bench/convert.ts --model ${options.model}${small} --dtype ${values.dtype}${values.effort === 'best' ? ' --effort best' : ''}`;
 const head = `## Conversion, ${label} size\n\n${machine()}\n\n\`${command}\`\n`;
-const config = configOf(ROWS[options.model].official, options.small ? 'small' : 'official');
+const config = configOfRow(options.model, options.small ? 'small' : 'official');
 const rows: string[][] = [];
 for (const dtype of values.dtype.split(',')) {
   const out = join(values.out, `${label}-${dtype}`);

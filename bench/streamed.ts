@@ -2,7 +2,7 @@
  * @file Time and memory of streamed weights beside resident ones, by how many captions and pictures are embedded in one
  * call. Random weights of official size, on the CPU in Node; each figure from a process of its own.
  *
- *   npx tsx bench/streamed.ts [--model 2b|7b|llava|phi] [--small] [--dtype q4] [--root .cache] [--counts 1,8,64]
+ *   npx tsx bench/streamed.ts [--model 2b|7b|qwen3-8b|llava|phi] [--small] [--dtype q4] [--root .cache] [--counts 1,8,64]
  *                             [--pictures 1,8] [--modes resident,streamed] [--record]
  *
  * --record appends the result to bench/RESULTS.md.

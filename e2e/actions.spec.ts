@@ -175,9 +175,9 @@ test.describe('with fingers', () => {
     await expect(page.locator('.cell-open[data-index="9"]')).toHaveCount(0);
     await page.locator('.cell-mark').nth(4).tap();
     await expect(page.locator('.selection')).toContainText('2 selected');
-    await page.locator('.choice label', { hasText: 'Map' }).tap();
+    await page.locator('.views select').selectOption('Map');
     await expect(page.locator('.selection'), 'another view').toContainText('2 selected');
-    await page.locator('.choice label', { hasText: 'Pictures' }).tap();
+    await page.locator('.views select').selectOption('Pictures');
     await page.getByRole('button', { name: 'Select none' }).tap();
 
     await cells(page).first().tap();

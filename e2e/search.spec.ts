@@ -668,6 +668,46 @@ test('the address tells what is seen: Back, Forward and reload bring it back; by
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(down);
 });
 
+test('a second look: how far it is, rest and go on, what it has not seen yet in time, and what goes by the first', async ({
+  page,
+  baseURL,
+}) => {
+  await page.routeWebSocket('**', () => undefined);
+  await page.goto(`${baseURL}/demo/search/testing/large.html?count=300`);
+  await expect(cells(page).first()).toBeVisible();
+  const run = page.locator('.deep-run');
+  await expect(run).toHaveCount(0);
+  const counts = { done: 100, total: 300, failed: 0, unreadable: 0, rate: 0.5, secondsLeft: 400, error: null };
+  const deep = { modelId: 'strong', modelName: 'The strong one', phase: 'running', ...counts } as const;
+  await setFake(page, { deep });
+  await expect(run).toContainText(/^Second look by The strong one: 100 of 300 pictures.*7 min/);
+  const bar = run.getByRole('progressbar', { name: 'Second look' });
+  await expect(bar).toBeVisible();
+  expect(await bar.evaluate((each: HTMLProgressElement) => each.position)).toBeCloseTo(1 / 3);
+
+  await run.getByRole('button', { name: 'Rest' }).click();
+  await setFake(page, { deep: { ...deep, phase: 'paused', rate: null, secondsLeft: null } });
+  await expect(run).toContainText('resting');
+  await expect(bar).toHaveCount(0);
+  await run.getByRole('button', { name: 'Go on' }).click();
+  expect(await page.evaluate(() => (globalThis as unknown as { fake: FakeIndex }).fake.deepCalls)).toEqual([
+    'pause',
+    'start',
+  ]);
+
+  await searching(page, () => box(page).fill('dog'));
+  // Of the 60 that stand out, the time sufficed for three.
+  await expect(line(page)).toContainText('57 of them by the first look only');
+  for (const [place, saw] of [/^(?!.*First look only)/, /First look only$/].entries()) {
+    await expect(page.locator(`.cell-open[data-index="${place + 2}"]`)).toHaveAccessibleName(saw);
+  }
+  await page.locator('.choice label', { hasText: 'Similar' }).click();
+  await expect(page.locator('.groups')).toContainText('By what the first look saw');
+  expect(await violations(page)).toEqual([]);
+  await setFake(page, { deep: { ...deep, phase: 'idle', done: 300 } });
+  await expect(run).toHaveCount(0);
+});
+
 test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({
   page,
   baseURL,

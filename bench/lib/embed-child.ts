@@ -31,7 +31,9 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
     return (job) => {
       if (job.kind === 'captions') return runtime.embed(captions(job.count, job.of), { onUsage });
       if (job.kind === 'pictures') {
-        const inputs = Array.from({ length: job.count }, (_, i) => ({ image: picture(i), text: IMAGE_TEXT }));
+        // Other recipes word their prompts themselves.
+        const words = manifest.recipe?.name === 'vlm2vec' ? { text: IMAGE_TEXT } : {};
+        const inputs = Array.from({ length: job.count }, (_, i) => ({ image: picture(i), ...words }));
         return runtime.embed(inputs, { onUsage });
       }
       if (job.kind === 'image') return runtime.embed([{ image: picture(), text: IMAGE_TEXT }]);

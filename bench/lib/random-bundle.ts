@@ -33,8 +33,8 @@ import { columnsOf, rowsPerChunk } from '../../src/convert/rows';
 import { architectureOf, buildStageGraph, slicesToFit, type PlannedWeight } from '../../src/models';
 import { recipeNamed, recipeToJson } from '../../src/recipes';
 import { toBase64 } from '../../src/runtime/probe';
-import { configOf, OFFICIAL_MODELS } from '../../src/testing/official-models';
-import { labelOf, ROWS, writeTokenizer, type SyntheticOptions } from '../synthetic-checkpoint';
+import { OFFICIAL_MODELS } from '../../src/testing/official-models';
+import { configOfRow, labelOf, ROWS, writeTokenizer, type SyntheticOptions } from '../synthetic-checkpoint';
 import { Random } from './random-weights';
 import { baseSpread } from './spreads';
 
@@ -51,7 +51,7 @@ export function ensureRandomBundle(options: SyntheticOptions, dtype: WeightDtype
   writeTokenizer(official, folder);
   const read = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8')) as JsonObject;
   const [tokenizer, tokenizerConfig] = [read('tokenizer.json'), read('tokenizer_config.json')];
-  const config = configOf(official, small ? 'small' : 'official');
+  const config = configOfRow(model, small ? 'small' : 'official');
   const { preprocessor } = OFFICIAL_MODELS[official];
   const architecture = architectureOf(config);
   const backboneOf = (mlpSlices: number) =>

@@ -7,7 +7,7 @@ export const JOBS = {
   'a picture of 224 × 224': (encoder) => encoder.picture(photo({ width: 224, height: 224 }).image).then((one) => [one]),
   'a photo of 800 × 600': (encoder) => encoder.picture(photo({ width: 800, height: 600 }).image).then((one) => [one]),
   'a caption': (encoder) => encoder.texts(captions(1)),
-  '16 captions': (encoder) => encoder.texts(captions(16)),
+  '4 captions': (encoder) => encoder.texts(captions(4)),
 } as const satisfies Record<string, (encoder: Encoder) => Promise<Float32Array[]>>;
 
 export type JobName = keyof typeof JOBS;

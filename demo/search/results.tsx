@@ -151,7 +151,7 @@ export function ResultBar(): JSX.Element {
     <div class="result-bar">
       <ResultLine />
       <FilterChips />
-      {view.value === 'pictures' && found && (
+      {(view.value === 'pictures' || view.value === 'places') && found && (
         <Select<Sort>
           label={searchStrings.time.sort}
           value={arrangement.orderOf(found)}

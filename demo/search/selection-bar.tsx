@@ -51,7 +51,7 @@ export function SelectionBar(): JSX.Element | null {
     { label: actionStrings.actions.savePaths, run: () => void actions.savePaths(ids) },
     ids.length <= MOST_PARTS && { label: strings.search, run: () => void search() },
     album && !fixed && { label: more.takeOut(nameOf(album)), run: () => void takeOut() },
-    view.value === 'pictures' && {
+    (view.value === 'pictures' || view.value === 'places') && {
       label: strings.all,
       run: () => (selection.value = selectAll(arrangement.order.value)),
     },
@@ -86,7 +86,7 @@ export function SelectionBar(): JSX.Element | null {
 /** How many of them are not among what is shown: they stay selected all the same. */
 function Hidden(): JSX.Element | null {
   const { selection, arrangement, view } = useSearch();
-  if (view.value !== 'pictures') return null;
+  if (view.value !== 'pictures' && view.value !== 'places') return null;
   const shown = new Set(arrangement.order.value);
   const hidden = [...selection.value.ids].filter((id) => !shown.has(id)).length;
   return hidden > 0 ? <span class="quiet"> · {more.hidden(hidden)}</span> : null;

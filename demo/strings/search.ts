@@ -57,6 +57,7 @@ export const searchStrings = {
     mark: 'First look only',
     reordered: 'A closer look ranks these otherwise.',
     reorder: 'Show it',
+    firstOnly: 'By what the first look saw; the second one ranks searches only.',
   },
 
   welcome: {

@@ -28,20 +28,22 @@ export function storedRuns(
 
 /** A weight as a bundle has it: whole, or cut. */
 export function storedWeights(weight: PlannedWeight, isStored: (name: string) => boolean): PlannedWeight[] {
-  const { sections, role: _, ...rest } = weight;
+  const { sections, role: _, slice, ...rest } = weight;
   if (!sections || isStored(weight.name)) return [weight];
+  const isOnePart = weight.parts.length === 1; // and all sections are rows of it
+  const of = slice?.of ?? (weight.shape as [number, number]);
+  const begin = slice?.rows?.[0]?.first ?? 0; // of the first section in that part
   let at = 0;
   let row = 0;
   return storedRuns(weight.name, sections, isStored).map((run) => {
     const [first, last] = [row, run.reduce((sum, { rows }) => sum + rows, row)];
-    const of = weight.shape as [number, number];
-    const whole = weight.parts.length === 1; // and all sections are rows of it
+    const own = isOnePart ? [{ first: begin + first, last: begin + last }] : slice?.rows?.slice(at, at + run.length);
     const cut: PlannedWeight = {
       ...rest,
       name: runName(weight.name, run),
-      shape: [last - first, of[1]],
-      parts: whole ? weight.parts : weight.parts.slice(at, at + run.length),
-      ...(whole ? { slice: { of, rows: [{ first, last }] } } : {}),
+      shape: [last - first, weight.shape[1]!],
+      parts: isOnePart ? weight.parts : weight.parts.slice(at, at + run.length),
+      ...(isOnePart || slice ? { slice: { ...slice, of, ...(own && { rows: own }) } } : {}),
       ...(run.length === 1 ? { role: run[0]!.role } : {}),
     };
     at += run.length;

@@ -631,7 +631,7 @@ export interface PhotoIndex {
    *   UnsupportedError where another model made it
    */
   import(blob: Blob, options?: CallOptions): Promise<void>;
-  /** Paths, dates, cameras, places, hashes and float32 vectors as a Parquet file. */
+  /** Paths, dates, cameras, places, hashes and float32 vectors, the deep model's too, as a Parquet file. */
   exportParquet(options?: CallOptions): Promise<Blob>;
   /** Deletes all of it. The pictures are left alone. */
   clear(): Promise<void>;

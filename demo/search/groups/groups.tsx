@@ -48,6 +48,7 @@ export function Groups(): JSX.Element {
   return (
     <section class="groups" aria-label={searchStrings.views.groups} aria-busy={busy.value}>
       <p class="quiet">{strings.never}</p>
+      {library.state.value?.deep && <p class="quiet">{searchStrings.deep.firstOnly}</p>}
       <ErrorBox error={error.value} />
       {groups.value && (
         <>

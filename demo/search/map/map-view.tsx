@@ -65,6 +65,7 @@ export default function MapView(): JSX.Element {
           {strings.outdated} <Button onClick={() => void lay()}>{strings.again}</Button>
         </p>
       )}
+      {state?.deep && <p class="quiet">{searchStrings.deep.firstOnly}</p>}
       {laid.value && <Plot key={laid.value.map.revision} map={laid.value.map} items={laid.value.items} />}
     </section>
   );

@@ -99,7 +99,7 @@ function drawNames(sheet: Sheet, { world, towns, taken, named }: Scene, view: Vi
   for (const { name, at, room: free } of world.countries) {
     if (free * k < HEIGHT / 2) break; // the others have less
     const half = context.measureText(name).width / 2;
-    if (half > 3 * free * k) continue;
+    if (half > 4 * free * k) continue;
     const [x, y] = mercator(...at);
     for (const { left, top } of placesOn(view, width, 0, { x, y })) {
       if (top < HEIGHT || top > height - HEIGHT || left - half < 2 || left + half > width - 2) continue;

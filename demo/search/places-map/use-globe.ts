@@ -3,7 +3,7 @@ import { select } from 'd3-selection';
 import 'd3-transition';
 import { zoom, zoomIdentity, type ZoomBehavior } from 'd3-zoom';
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AreaBox } from '../../../src/search';
 import type { View } from '../map/points';
 import { fitBox, NEAREST, widest, type FitOptions, type Size } from './view';
@@ -26,7 +26,8 @@ export function useGlobe(element: RefObject<HTMLElement | null>, size: Size, sti
   const behaviour = useRef<ZoomBehavior<HTMLElement, unknown> | null>(null);
   const blocked = useRef(still);
   blocked.current = still;
-  useEffect(() => {
+  // Before what follows: its first transform is this view.
+  useLayoutEffect(() => {
     const made = zoom<HTMLElement, unknown>()
       .filter((event: MouseEvent & TouchEvent) => {
         if (event.type === 'wheel' || event.touches?.length > 1) return true;

@@ -25,7 +25,8 @@ export function QueryBar(): JSX.Element {
         aria-label={strings.label}
         onSubmit={(event) => {
           event.preventDefault();
-          view.value = 'pictures';
+          // The map of places shows what is found, too.
+          if (view.value !== 'places') view.value = 'pictures';
           finder.change({});
         }}
       >

@@ -17,6 +17,7 @@ export interface FakeOptions {
   problems?: PhotoProblem[];
 }
 
+export const DEEP_HITS = 3;
 const FOLDERS = ['Holidays/2023/Norway', 'Holidays/2024/Crete', 'Garden', 'Phone'];
 const CAMERAS = ['Fujifilm X-T5', 'Apple iPhone 15', null];
 const START = Date.UTC(2019, 0, 1);
@@ -51,9 +52,13 @@ function fakePlace(id: number) {
   };
 }
 
-/** `searches` holds every query that was asked, `reconnected` the folders; `set` changes the state as a run would. */
+/**
+ * `searches` holds every query that was asked, `reconnected` the folders, `deepCalls` what the second look was told; `set` changes
+ * the state as a run would. With a second model that one has ranked the best {@link DEEP_HITS} of each search.
+ */
 export type FakeIndex = PhotoIndex & {
   searches: unknown[];
+  deepCalls: string[];
   reconnected: number[];
   set(change: Partial<IndexState>): void;
 };
@@ -76,6 +81,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
   const ids = () => Uint32Array.from({ length: state.indexed }, (_, i) => i + 1);
   const searches: unknown[] = [];
   const reconnected: number[] = [];
+  const deepCalls: string[] = [];
   const done = async () => undefined;
   const albums = new Map<number, { name: string; ids: Set<number> }>([[FAVOURITES, { name: '', ids: new Set() }]]);
   const changedAlbums = () => {
@@ -89,6 +95,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
   return {
     searches,
     reconnected,
+    deepCalls,
     set(change) {
       state = { ...state, contentRevision: change.revision ?? state.contentRevision, ...change };
       for (const listener of listeners) listener(state);
@@ -109,8 +116,8 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     cancel: done,
     retry: done,
     useDeep: done,
-    startDeep: done,
-    pauseDeep: done,
+    startDeep: async () => void deepCalls.push('start'),
+    pauseDeep: async () => void deepCalls.push('pause'),
     forgetDeep: done,
     async search(query) {
       searches.push(query);
@@ -118,7 +125,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
         id,
         score: 0.9 - i / 1000,
         z: 6 - i / 100,
-        pass: 'first',
+        pass: state.deep && i < DEEP_HITS ? 'deep' : 'first',
       }));
       return {
         hits,
@@ -127,7 +134,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
         candidates: state.indexed,
         revision: state.revision,
         phase: state.phase,
-        deep: null,
+        deep: state.deep && { wanted: hits.length, embedded: DEEP_HITS, left: hits.length - DEEP_HITS },
         deepError: null,
         milliseconds: { embed: 30, score: 4, deepen: 0 },
       };

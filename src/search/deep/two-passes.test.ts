@@ -5,7 +5,7 @@ import { DisposedError, ImageFormatError } from '../../errors';
 import { memoryStorage } from '../../testing/memory-opfs';
 import { deleteDatabase } from '../library/database';
 import type { SearchQuery } from '../types';
-import { madeUp, openBench, png, type Bench, type MadeUp } from './two-models';
+import { madeUp, openBench, png, vectorOf, type Bench, type MadeUp } from './two-models';
 
 vi.mock('../../image', () => ({
   decodePicture: async () => ({
@@ -93,6 +93,39 @@ test('once all is known, results are those of an index of the deep model alone; 
   expect([first.counts.size, most(first.counts)]).toEqual([COUNT, 1]);
   expect([deep.counts.size, most(deep.counts)]).toEqual([COUNT, 1]);
 });
+
+test('a Parquet table has the vectors of both models, and null where the deep one was not yet', async () => {
+  const bench = await open(first, { embedder: deep, shortlist: 4 });
+  await bench.add('Photos', files());
+  await bench.search({ text: 'like 7' });
+  const { hits } = await bench.search({ text: 'like 7' }, { pass: 'first' });
+  const shortlist = new Set(await numbers(bench, hits.slice(0, 4)));
+  const { parquetMetadata, parquetReadObjects } = await import('hyparquet');
+  const file = await (await bench.service.exportParquet(0)).arrayBuffer();
+  const rows = (await parquetReadObjects({ file })) as {
+    path: string;
+    embedding: number[];
+    deep_embedding: number[];
+  }[];
+  expect(rows).toHaveLength(COUNT);
+  for (const { path, embedding, deep_embedding } of rows) {
+    const number = Number.parseInt(path.split('/').at(-1)!);
+    expectClose(embedding, vectorOf(number, 'first', 8));
+    if (shortlist.has(number)) expectClose(deep_embedding, vectorOf(number, 'deep', 16));
+    else expect(deep_embedding ?? null, path).toBeNull();
+  }
+  const { key_value_metadata } = parquetMetadata(file);
+  expect(key_value_metadata).toEqual([
+    { key: 'model', value: 'first' },
+    { key: 'deep_model', value: 'deep' },
+  ]);
+});
+
+/** Vectors are kept in 16 bits a number. */
+function expectClose(found: number[], wanted: Float32Array): void {
+  expect(found).toHaveLength(wanted.length);
+  for (const [i, value] of wanted.entries()) expect(found[i]).toBeCloseTo(value, 3);
+}
 
 test('before that, the best of the first pass are embedded for the search and ranked by the deep model; never mixed', async () => {
   const bench = await open(first, { embedder: deep, shortlist: 6 });

@@ -3,6 +3,8 @@
 import type { SchemaElement } from 'hyparquet-writer';
 import { Turns } from '../turns';
 import type { PhotoItem } from '../types';
+import type { PackedVectors } from '../vectors';
+import { layersOf, slotIn } from './layers';
 import type { Library } from './library';
 
 /** Bytes of vectors in a row group: what is in memory at a time, here and in readers. */
@@ -41,19 +43,44 @@ const COLUMNS: Column[] = [
   { name: 'sha256', element: { ...TEXT, repetition_type: 'REQUIRED' }, of: ({ hash }) => hash },
 ];
 
-const SCHEMA: SchemaElement[] = [
-  { name: 'schema', num_children: COLUMNS.length + 1 },
-  ...COLUMNS.map(({ name, element }) => ({ name, ...element })),
-  { name: 'embedding', repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },
+/** Vectors of one model, and where a picture's lies among them; undefined where it has none. */
+interface VectorColumn {
+  name: string;
+  vectors: PackedVectors;
+  slotOf(row: number, item: PhotoItem): number | undefined;
+}
+
+const vectorSchema = (name: string, isWhole: boolean): SchemaElement[] => [
+  { name, repetition_type: isWhole ? 'REQUIRED' : 'OPTIONAL', num_children: 1, converted_type: 'LIST' },
   { name: 'list', repetition_type: 'REPEATED', num_children: 1 },
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ];
 
+/** Of the deep model in use, whose vectors the pictures have that it is through with. */
+function deepColumn({ catalog, meta }: Library): { column: VectorColumn; model: string; dims: number } | null {
+  const { deep } = catalog;
+  const layer = deep && layersOf(meta).find(({ key }) => key === deep.key);
+  if (!layer) return null;
+  const slotOf = (_: number, { id }: PhotoItem) => slotIn(catalog.picture(id) ?? {}, layer.key);
+  return {
+    column: { name: 'deep_embedding', vectors: deep.shelf.vectors, slotOf },
+    model: layer.modelId,
+    dims: layer.dims,
+  };
+}
+
 /**
- * The columns above and `embedding`, a list of float32. The file's metadata names the model.
+ * The columns above and `embedding`, a list of float32; with a deep model in use `deep_embedding` too, null where it was not yet.
+ * The file's metadata names the models (`model`, `deep_model`).
  * @throws the signal's reason; nothing is left behind then
  */
-export async function exportParquet({ catalog, place }: Library, signal?: AbortSignal): Promise<Blob> {
+export async function exportParquet(library: Library, signal?: AbortSignal): Promise<Blob> {
+  const { catalog, place } = library;
+  const deep = deepColumn(library);
+  const vectorColumns: VectorColumn[] = [
+    { name: 'embedding', vectors: catalog.vectors, slotOf: (row) => row },
+    ...(deep ? [deep.column] : []),
+  ];
   const turns = new Turns(signal);
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   const parts: Blob[] = [];
@@ -65,18 +92,27 @@ export async function exportParquet({ catalog, place }: Library, signal?: AbortS
   };
   const writer = new ParquetWriter({
     writer: Object.assign(sink, { flush }),
-    schema: SCHEMA,
-    kvMetadata: [{ key: 'model', value: place.modelId }],
+    schema: [
+      { name: 'schema', num_children: COLUMNS.length + vectorColumns.length },
+      ...COLUMNS.map(({ name, element }) => ({ name, ...element })),
+      ...vectorColumns.flatMap(({ name }, i) => vectorSchema(name, i === 0)),
+    ],
+    kvMetadata: [{ key: 'model', value: place.modelId }, ...(deep ? [{ key: 'deep_model', value: deep.model }] : [])],
     createdBy: 'vlm2vec-web',
   });
   const rows = Array.from(catalog.rows.entries()).filter((entry): entry is [number, PhotoItem] => entry[1] !== null);
-  const step = Math.max(1, Math.floor(GROUP_BYTES / (4 * place.dims)));
+  const step = Math.max(1, Math.floor(GROUP_BYTES / (4 * (place.dims + (deep?.dims ?? 0)))));
   for (let first = 0; first < rows.length; first += step) {
     const part = rows.slice(first, first + step);
     const columns = COLUMNS.map(({ name, of }) => ({ name, data: part.map(([, item]) => of(item)) }));
-    const vectors = part.map(([slot]) => Array.from(catalog.vectors.get(slot)));
-    const embedding = { name: 'embedding', data: vectors, codec: 'UNCOMPRESSED' as const, statistics: false };
-    await writer.write({ columnData: [...columns, embedding], rowGroupSize: part.length });
+    const embeddings = vectorColumns.map(({ name, vectors, slotOf }) => {
+      const data = part.map(([row, item]) => {
+        const slot = slotOf(row, item);
+        return slot === undefined ? null : Array.from(vectors.get(slot));
+      });
+      return { name, data, codec: 'UNCOMPRESSED' as const, statistics: false };
+    });
+    await writer.write({ columnData: [...columns, ...embeddings], rowGroupSize: part.length });
     await turns.give();
   }
   await writer.finish();
