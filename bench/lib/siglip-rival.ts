@@ -32,10 +32,12 @@ const LENGTH = 64;
 export async function loadRival({ from, dtype, device, towers = 'both' }: RivalOptions): Promise<Encoder> {
   const cut = from.lastIndexOf('/');
   const name = from.slice(cut + 1);
-  env.allowLocalModels = true;
-  env.allowRemoteModels = false;
+  const isRemote = from.startsWith('http');
+  env.allowLocalModels = !isRemote;
+  env.allowRemoteModels = isRemote;
   env.useBrowserCache = false;
-  env.localModelPath = from.slice(0, cut);
+  if (isRemote) Object.assign(env, { remoteHost: from.slice(0, cut + 1), remotePathTemplate: '{model}' });
+  else env.localModelPath = from.slice(0, cut);
   const processor = await AutoProcessor.from_pretrained(name);
   const vision = await SiglipVisionModel.from_pretrained(name, { device, dtype });
   const tokenizer = await AutoTokenizer.from_pretrained(name);

@@ -1,7 +1,7 @@
 /** @file Which model: from where, with which weights. */
 import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { WeightDtype } from '../../src/index';
+import type { Effort, WeightDtype } from '../../src/index';
 import { Button, Select, useSeconds } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
 import { folderOf, pickFolder, type PickedFolder } from './folder';
@@ -10,6 +10,7 @@ import type { Kind, ModelsState } from './state';
 
 const KINDS = Object.keys(strings.kinds) as Kind[];
 const DTYPES = Object.keys(strings.dtypes) as WeightDtype[];
+const EFFORTS = Object.keys(strings.efforts) as Effort[];
 
 export function AddForm({ state }: { state: ModelsState }): JSX.Element {
   const kind = state.kind.value;
@@ -90,6 +91,15 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
           onChange={(value) => (state.dtype.value = value)}
         />
       )}
+      {kind !== 'url' && dtype === 'q4' && (
+        <Select
+          id="effort"
+          label={strings.effort}
+          value={state.effort.value}
+          options={EFFORTS.map((value) => ({ value, label: strings.efforts[value] }))}
+          onChange={(value) => (state.effort.value = value)}
+        />
+      )}
       {kind === 'hub' && <RecipeWarning repo={repo} />}
       {kind !== 'url' && (
         <details class="wide">
@@ -98,6 +108,11 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
           <p id="dtype-note" class="quiet note">
             {strings.fidelity[dtype]} {strings.sizeNote(strings.sizes[dtype])}
           </p>
+          {dtype === 'q4' && (
+            <p id="effort-note" class="quiet note">
+              {strings.effortNote}
+            </p>
+          )}
         </details>
       )}
       {kind !== 'url' && state.reachesHub && (

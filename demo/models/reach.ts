@@ -3,15 +3,15 @@
  * reached by two pages with other policies, and only once the visitor asked for something there. What was asked for is
  * carried along, to be done on arrival.
  */
-import type { WeightDtype } from '../../src/index';
+import type { Effort, WeightDtype } from '../../src/index';
 import { mayReach } from '../shell';
 import { isAllowed } from '../shell/hosts';
 
 /** What the visitor asked for. Never an access token: what is kept here outlives the page. */
 export type Errand =
-  | { kind: 'hub'; repo: string; dtype: WeightDtype }
+  | { kind: 'hub'; repo: string; dtype: WeightDtype; effort: Effort }
   | { kind: 'url'; url: string }
-  | { kind: 'folder'; dtype: WeightDtype }
+  | { kind: 'folder'; dtype: WeightDtype; effort: Effort }
   | { kind: 'resume'; name: string };
 
 const ERRAND = 'models-errand';

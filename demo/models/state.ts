@@ -3,6 +3,7 @@ import { computed, signal } from '@preact/signals';
 import {
   models,
   type Estimate,
+  type Effort,
   type EstimateOptions,
   type ModelSource,
   type StoredModel,
@@ -23,7 +24,7 @@ export type Kind = keyof typeof strings.kinds;
 export interface Wish {
   title: string;
   source: ModelSource;
-  options: Pick<EstimateOptions, 'dtype' | 'base' | 'hubUrl' | 'accessToken'>;
+  options: Pick<EstimateOptions, 'dtype' | 'effort' | 'base' | 'hubUrl' | 'accessToken'>;
   fromDisk: boolean;
   /** What is read over the network first; null where nothing has to be. */
   from: URL | null;
@@ -41,6 +42,8 @@ const IN_REPO = /^[\w.-]+(\/[\w.-]+){2,}(@[\w./-]+)?$/;
 export class ModelsState {
   readonly kind = signal<Kind>('hub');
   readonly dtype = signal<WeightDtype>('q4');
+  /** Of conversions to q4. */
+  readonly effort = signal<Effort>('fast');
   readonly repo = signal('');
   /** Kept here only. */
   readonly token = signal('');
@@ -116,7 +119,10 @@ export class ModelsState {
     }
     this.kind.value = errand.kind;
     if (errand.kind === 'url') this.url.value = errand.url;
-    else this.dtype.value = errand.dtype;
+    else {
+      this.dtype.value = errand.dtype;
+      this.effort.value = errand.effort;
+    }
     if (errand.kind === 'hub') this.repo.value = errand.repo;
     if (errand.kind !== 'folder') void this.look(true);
   }
@@ -235,7 +241,7 @@ export class ModelsState {
   #openHub(): void {
     this.clear();
     try {
-      this.#leaveFor(this.#hubUrl, { kind: 'folder', dtype: this.dtype.value }, false);
+      this.#leaveFor(this.#hubUrl, { kind: 'folder', dtype: this.dtype.value, effort: this.effort.value }, false);
     } catch (error) {
       this.error.value = error;
     }
@@ -244,20 +250,21 @@ export class ModelsState {
   /** @throws in words where something is missing */
   #wish(): Wish {
     const dtype = this.dtype.value;
+    const effort = dtype === 'q4' ? this.effort.value : 'fast';
     const { errors } = strings;
     switch (this.kind.value) {
       case 'hub': {
         const repo = this.repo.value.trim() || strings.repoExample;
         if (IN_REPO.test(repo)) throw new Error(errors.subfolder(repo));
         if (!parseRepository(repo)) throw new Error(errors.repo(repo));
-        const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access() };
+        const options = { dtype, effort, hubUrl: this.#hubUrl.href, ...this.#access() };
         return {
           title: repo,
           source: repo,
           options,
           fromDisk: false,
           from: this.#hubUrl,
-          errand: { kind: 'hub', repo, dtype },
+          errand: { kind: 'hub', repo, dtype, effort },
         };
       }
       case 'url': {
@@ -277,14 +284,14 @@ export class ModelsState {
         const folder = this.folder.value;
         if (!folder) throw new Error(errors.noFolder);
         const base = this.base.value ? { base: this.base.value.source } : {};
-        const options = { dtype, hubUrl: this.#hubUrl.href, ...this.#access(), ...base };
+        const options = { dtype, effort, hubUrl: this.#hubUrl.href, ...this.#access(), ...base };
         return {
           title: folder.name,
           source: folder.source,
           options,
           fromDisk: true,
           from: null,
-          errand: { kind: 'folder', dtype },
+          errand: { kind: 'folder', dtype, effort },
         };
       }
     }

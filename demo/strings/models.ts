@@ -1,5 +1,5 @@
 /** @file What the page of models says. */
-import type { ProgressEvent, StoredModel, WeightDtype } from '../../src/index';
+import type { Effort, ProgressEvent, StoredModel, WeightDtype } from '../../src/index';
 
 const count = new Intl.NumberFormat('en');
 const day = new Intl.DateTimeFormat('en', { dateStyle: 'medium' });
@@ -20,6 +20,14 @@ export const modelsStrings = {
     fp16: 'Half precision (fp16)',
     fp32: 'Exact, very large (fp32)',
   } satisfies Record<WeightDtype, string>,
+  effort: 'Conversion',
+  efforts: {
+    fast: 'Quick',
+    best: 'Best four-bit quality, several minutes more',
+  } satisfies Record<Effort, string>,
+  /** docs/precision.md, “A second pass”. */
+  effortNote:
+    'Best rounds the weights a second time, by what the model does with made-up inputs: on the small test model that halves the loss, with the same size. The weights are downloaded twice; for the 2B model it takes some seven minutes more of one processor core.',
   /** README.md, “Weights”. */
   fidelity: {
     q4: 'Least agreement with PyTorch (cosine) on the test models: 0.957. Smallest, and what storage and GPUs of ordinary devices hold.',

@@ -237,9 +237,9 @@ export function countingEmbedder(model: VLM2Vec): PhotoEmbedder & { images: numb
   const embedder = {
     ...{ id, recipe, inputs, dims: model.dims, images: 0 },
     async embed(list: readonly EmbedderInput[], options: Parameters<PhotoEmbedder['embed']>[1]) {
-      const vectors = await model.embed(list, options);
+      // As they are handed over: whoever pauses does not wait for those that are under way.
       embedder.images += list.filter(({ role }) => role !== 'query').length;
-      return vectors;
+      return model.embed(list, options);
     },
   };
   return embedder;

@@ -129,6 +129,23 @@ export interface BundleSource {
   /** SHA-256 over the names and bytes of all tensors as merged, where computed. */
 }
 
+/** Weights of one kind that are stored alike: `layers.*.self_attn.v` of all layers together. */
+export interface WeightKind {
+  /** Their names, with a star for the number of the block. */
+  kind: string;
+  /** `8`, `4 zp` (with zero points), `f16`, `f32`; of the token table the bundle's dtype. */
+  stored: string;
+  /** How many tensors there are, and numbers in them. */
+  tensors: number;
+  weights: number;
+  /** In the bundle. */
+  bytes: number;
+  /** What storing cost: root of squared error over squared norm, to four digits; 0 where all are zero. */
+  error: number;
+  /** With feedback: the error of the outputs, over made-up inputs, in parts of what rounding to the nearest gives. */
+  outputs?: number;
+}
+
 /** What makes a cosine the probability that two inputs belong together: sigmoid(scale · cosine + bias). */
 export interface Logit {
   /** `exp(logit_scale)` of the checkpoint. */
@@ -155,6 +172,8 @@ export interface BundleManifest {
   dtype: WeightDtype;
   /** How 4-bit matrices were rounded, where not to the nearest: so that their outputs, over made-up inputs, err least. */
   rounding?: 'feedback';
+  /** How each kind of weight is stored and what that cost, in the bundle's order; absent from bundles of before it was kept. */
+  weights?: WeightKind[];
   /** Where the weights come from. */
   source: BundleSource;
   /** The architecture's own numbers; type in `models/`. */

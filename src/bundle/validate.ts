@@ -23,6 +23,7 @@ import {
   type StoredDtype,
   type StoredTensor,
   type WeightDtype,
+  type WeightKind,
 } from './manifest';
 import { isPlainPath } from './paths';
 import { rowBytes } from './rows';
@@ -66,6 +67,7 @@ function readManifestFields(root: JsonField): BundleManifest {
   }
   const dims = root.get('dims').integer(1, MAX_DIMS);
   const rounding = root.get('rounding').optional((field) => field.oneOf(['feedback'] as const));
+  const weights = root.get('weights').optional((field) => field.items(readKind, { max: 10_000 }));
   const manifest: BundleManifest = {
     format: BUNDLE_FORMAT,
     version: BUNDLE_VERSION,
@@ -74,6 +76,7 @@ function readManifestFields(root: JsonField): BundleManifest {
     dims,
     dtype: root.get('dtype').oneOf(WEIGHT_DTYPES),
     ...(rounding === undefined ? {} : { rounding }),
+    ...(weights === undefined ? {} : { weights }),
     source: readSource(root.get('source')),
     config: root.get('config').record(),
     mlpSlices: version < 3 ? 1 : root.get('mlpSlices').integer(1, 1000),
@@ -116,6 +119,19 @@ export function expectProbe({ probe }: Pick<BundleManifest, 'probe'>): void {
       'checkpoint again.',
     { at: 'probe' },
   );
+}
+
+function readKind(field: JsonField): WeightKind {
+  const outputs = field.get('outputs').optional((share) => share.number(0, 1));
+  return {
+    kind: field.get('kind').string(1000),
+    stored: field.get('stored').string(100),
+    tensors: field.get('tensors').integer(1),
+    weights: field.get('weights').integer(1),
+    bytes: field.get('bytes').integer(1),
+    error: field.get('error').number(0, Number.MAX_VALUE),
+    ...(outputs === undefined ? {} : { outputs }),
+  };
 }
 
 function readSource(source: JsonField): BundleSource {

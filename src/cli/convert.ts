@@ -3,7 +3,7 @@
 import type { BundleManifest, Effort, WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
 import { hubTree } from '../checkpoint';
-import { convertCheckpoint, openCheckpoint, type WeightKind } from '../convert';
+import { convertCheckpoint, openCheckpoint, type WeightReport } from '../convert';
 import { computeProbe, takeMoments } from '../runtime';
 import { folderWriter } from '../store/folder.node.js';
 import { describeBundle } from './inspect';
@@ -49,7 +49,7 @@ export async function convert(
     signal,
   });
   const writer = await folderWriter(out);
-  let kinds: WeightKind[] = [];
+  let kinds: WeightReport[] = [];
   const manifest = await convertCheckpoint({
     checkpoint,
     writer,
@@ -70,16 +70,20 @@ export async function convert(
   if (report) for (const line of describeWeights(kinds)) await printLine(line);
 }
 
-/** A line for each kind of matrix, largest first, under a head; numbers of this run alone, where it carried on with another. */
-function describeWeights(kinds: readonly WeightKind[]): string[] {
+/**
+ * A line for each kind of matrix, largest first, under a head. `outputs`: the second pass's error of what it gives, in parts of
+ * the first one's; the time is this run's, where it carried on with another.
+ */
+function describeWeights(kinds: readonly WeightReport[]): string[] {
   const rows = kinds
     .filter(({ isMatrix }) => isMatrix)
     .toSorted((a, b) => b.bytes - a.bytes)
-    .map(({ kind, stored, tensors, weights, bytes, error, milliseconds }) => [
+    .map(({ kind, stored, tensors, weights, bytes, error, outputs, milliseconds }) => [
       ...[kind, stored, String(tensors), ((8 * bytes) / weights).toFixed(2), bytes.toLocaleString('en')],
-      ...[error === null ? '–' : `${(100 * error).toPrecision(2)} %`, `${(milliseconds / 1000).toFixed(2)} s`],
+      ...[`${(100 * error).toPrecision(2)} %`, outputs === undefined ? '–' : `${(100 * outputs).toFixed(0)} %`],
+      ...[`${(milliseconds / 1000).toFixed(2)} s`],
     ]);
-  const all = [['weights', 'stored as', 'tensors', 'bits', 'bytes', 'error', 'encoding'], ...rows];
+  const all = [['weights', 'stored as', 'tensors', 'bits', 'bytes', 'error', 'outputs', 'encoding'], ...rows];
   const widths = all[0]!.map((_, column) => Math.max(...all.map((row) => row[column]!.length)));
   const pad = (text: string, column: number) =>
     column < 2 ? text.padEnd(widths[column]!) : text.padStart(widths[column]!);

@@ -10,7 +10,7 @@ import { dequantizeRow, type BlockFormat } from '../onnx/quantize';
 import { memoryBundle, readManifest, verifyBundle } from '../store';
 import { convertCheckpoint } from './convert';
 import type { ConvertOptions } from './options';
-import type { WeightKind } from './tally';
+import { weightKinds, type WeightReport } from './tally';
 import { FAKE_CONFIG, fakeCheckpoint, jsonFile, type FakeCheckpoint } from './fake-checkpoint';
 
 const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
@@ -104,7 +104,7 @@ describe.each(DTYPES)('%s', (dtype) => {
   });
 
   test('what is reported of each kind of weight is what was written', async () => {
-    let kinds: WeightKind[] = [];
+    let kinds: WeightReport[] = [];
     const { manifest } = await converted(fakeCheckpoint(), { dtype, onWeights: (found) => void (kinds = found) });
     const tensors = manifest.stages.flatMap((stage) => stage.tensors);
     const { rows, rowBytes } = manifest.embeddings;
@@ -116,6 +116,8 @@ describe.each(DTYPES)('%s', (dtype) => {
       expect(error, kind).toBeLessThanOrEqual(most);
       if (most > 0) expect(error, kind).toBeGreaterThan(stored.startsWith('4') ? 0.05 : 0);
     }
+    // The bundle keeps the same, but for what this run took.
+    expect(manifest.weights).toEqual(weightKinds(kinds));
     const outputs = kinds.filter(({ kind }) => kind === 'layers.*.self_attn.o_proj');
     expect(outputs.reduce((sum, { tensors: count }) => sum + count, 0)).toBe(FAKE_CONFIG.num_hidden_layers);
   });

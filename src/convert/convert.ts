@@ -37,6 +37,7 @@ import { planConversion, weightFiles } from './plan';
 import { chooseRecipe, compareFiles, type ChosenRecipe } from './recipe';
 import type { Work } from './report';
 import { ConversionState, fileKeys, isSamePlan, plannedBefore, planNote } from './state';
+import { weightKinds } from './tally';
 import { copyFile, readTokenizerFiles } from './tokenizer-files';
 import { writeAndSeal } from './write-and-seal';
 
@@ -86,7 +87,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   expectPooling(backbone, chosen.recipe.pooling);
   const logit = backbone.logit && (await readLogit(checkpoint.tensors, backbone.logit, signal));
   const work = await openWork(options, backbone, chosen);
-  const sealed = await writeAndSeal(options, work); // of the second pass, where that had begun
+  const { sealed, reports } = await writeAndSeal(options, work); // of the second pass, where that had begun
   const stages = await writeGraphs(options, work, sealed, { backbone, positions: chosen.recipe.positions });
   const { table } = work.plan;
   const embeddings = {
@@ -108,6 +109,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
     dims: backbone.dims,
     dtype,
     ...(work.moments ? { rounding: 'feedback' } : {}),
+    weights: weightKinds(reports),
     source: checkpoint.source,
     config: backbone.config,
     mlpSlices,
@@ -146,9 +148,9 @@ async function refine(
   }));
   const files = again.flatMap(({ source, undo }) => (source && undo.length > 0 ? [source.name] : []));
   await work.state.add({ undo: again.flatMap(({ undo }) => undo), files, moments });
-  const sealed = await writeAndSeal(options, work);
+  const { sealed, reports } = await writeAndSeal(options, work);
   const stages = first.manifest.stages.map((stage) => ({ ...stage, weights: sealed.get(stage.weights.path)! }));
-  return { ...first.manifest, rounding: 'feedback', stages };
+  return { ...first.manifest, rounding: 'feedback', weights: weightKinds(reports), stages };
 }
 
 function hasFourBits({ plan }: Work): boolean {

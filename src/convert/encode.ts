@@ -5,8 +5,15 @@ import type { WeightDtype } from '../bundle/manifest';
 import { rowBytes, rowEncoder } from '../bundle/rows';
 import { UnsupportedError } from '../errors';
 import type { GroupFactors } from './feedback/factors';
-import { FeedbackRows } from './feedback/encode-rows';
-import { allocateRows, BlockQuantizer, rowSizes, type BlockFormat, type BlockRows } from '../onnx/quantize';
+import { FeedbackRows, type OutputError } from './feedback/encode-rows';
+import {
+  allocateRows,
+  BlockQuantizer,
+  dequantizeRow,
+  rowSizes,
+  type BlockFormat,
+  type BlockRows,
+} from '../onnx/quantize';
 import type { Piece } from './pieces';
 import { columnsOf, rowsPerChunk } from './rows';
 
@@ -45,6 +52,8 @@ export class PieceEncoder {
   /** Squared error, and squared norm, of the piece encoded last. */
   error = 0;
   norm = 0;
+  /** With feedback: the squared error of what the rows give, and of what they would give rounded to the nearest. */
+  outputs: OutputError | null = null;
 
   constructor(dtype: WeightDtype) {
     this.#dtype = dtype;
@@ -67,6 +76,7 @@ export class PieceEncoder {
     this.norm = 0;
     for (let i = 0; i < values.length; i++) this.norm += values[i]! * values[i]!;
     this.error = 0;
+    this.outputs = null;
     if (layout === 'f32') return [bytesOf(values)];
     if (layout === 'f16') return [this.#halfBytes(piece, values)];
     if (layout === 'table') return [this.#tableRows(piece, values)];
@@ -88,9 +98,9 @@ export class PieceEncoder {
     if (this.#blocks?.key !== key) this.#blocks = { key, rows: allocateRows(format, perPiece, columns) };
     const { rows } = this.#blocks;
     if (factors) {
-      this.#feedback ??= new FeedbackRows();
-      naming(part, () => this.#feedback!.encode(values, { count, columns, format }, factors, rows));
-      this.norm = 0; // its error is that of what the rows are multiplied with, not theirs
+      const feedback = (this.#feedback ??= new FeedbackRows());
+      this.outputs = naming(part, () => feedback.encode(values, { count, columns, format }, factors, rows));
+      this.error = storedError(values, { count, columns, format }, rows);
       return storedRows(rows);
     }
     naming(part, () => {
@@ -137,6 +147,21 @@ export class PieceEncoder {
   }
 }
 
+/** Squared error of rows as they are stored. */
+function storedError(
+  values: Float32Array,
+  { count, columns, format }: { count: number; columns: number; format: BlockFormat },
+  rows: BlockRows,
+): number {
+  const stored = new Float32Array(columns);
+  let error = 0;
+  for (let row = 0; row < count; row++) {
+    dequantizeRow(format, rows, row, columns, stored);
+    for (let i = 0; i < columns; i++) error += (values[row * columns + i]! - stored[i]!) ** 2;
+  }
+  return error;
+}
+
 function storedRows({ codes, scales, zeroPoints }: BlockRows): Uint8Array[] {
   return [codes, bytesOf(scales), ...(zeroPoints ? [zeroPoints] : [])];
 }
@@ -160,9 +185,9 @@ function halfError(values: Float32Array, halves: Uint16Array): number {
 }
 
 /** Turns an encoder's RangeError into an error that names the tensor. */
-export function naming(part: string, encode: () => void): void {
+export function naming<Result>(part: string, encode: () => Result): Result {
   try {
-    encode();
+    return encode();
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = `${part} holds weights too large for this dtype. Convert with --dtype fp32.`;

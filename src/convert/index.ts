@@ -6,4 +6,4 @@ export { openCheckpoint } from './open';
 export { plannedBefore } from './state';
 export { recipeBeforeWeights } from './recipe';
 export { plannedStorage, type PlannedStorage } from './storage';
-export { type WeightKind } from './tally';
+export { type WeightReport } from './tally';

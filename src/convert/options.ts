@@ -7,7 +7,7 @@ import type { BundleReader, BundleWriter } from '../bundle/storage';
 import type { Checkpoint } from '../checkpoint';
 import type { Recipe } from '../recipes';
 import type { ChosenRecipe } from './recipe';
-import type { WeightKind } from './tally';
+import type { WeightReport } from './tally';
 
 export interface ConvertOptions {
   checkpoint: Checkpoint;
@@ -30,7 +30,7 @@ export interface ConvertOptions {
   /** Embeds the probe inputs with the written, not yet published bundle. Without it the bundle has no probe. */
   computeProbe?: (reader: BundleReader, manifest: BundleManifest) => Promise<ProbeCase[]>;
   /** Told once all weights are written: how each kind is stored, with what error. */
-  onWeights?: (kinds: WeightKind[]) => void;
+  onWeights?: (reports: WeightReport[]) => void;
   signal?: AbortSignal;
   onProgress?: OnProgress;
   /** Bytes of the largest weight file. @default 256 MiB, which is also the most that is allowed */

@@ -16,6 +16,7 @@ import { convertCheckpoint } from './convert';
 import type { ConvertOptions } from './options';
 import { MOMENTS_PATH } from './moments-file';
 import { openCheckpoint } from './open';
+import { plannedStorage } from './storage';
 
 const NOTE_BYTES = 100_000;
 
@@ -45,7 +46,16 @@ beforeAll(async () => {
   expected = await convert(memoryBundle().writer);
 }, 60_000);
 
-const stored = ({ stages, embeddings, rounding }: BundleManifest) => ({ stages, embeddings, rounding });
+const stored = ({ stages, embeddings, rounding, weights }: BundleManifest) => ({
+  ...{ stages, embeddings, rounding, weights },
+});
+
+test('so much is measured as was told beforehand', async () => {
+  const { config } = await open();
+  const bytes = moments.flat().flatMap(({ groups }) => groups.map(({ byteLength }) => byteLength));
+  expect(plannedStorage(config, 'q4').moments).toBe(bytes.reduce((sum, each) => sum + each, 0));
+  expect(plannedStorage(config, 'q8').moments).toBe(0);
+});
 
 test('the 4-bit matrices differ, all else is the same; the manifest says so, and nothing is left over', async () => {
   const { writer, reader } = memoryBundle();
@@ -71,6 +81,18 @@ test('the 4-bit matrices differ, all else is the same; the manifest says so, and
     }
   }
   expect(manifest.embeddings).toEqual(plain.embeddings);
+  // 4-bit matrices err more by themselves, for what they give to err less; the others are as they were.
+  for (const [i, { kind, stored: as, error, outputs }] of manifest.weights!.entries()) {
+    const before = plain.weights![i]!;
+    expect([kind, as]).toEqual([before.kind, before.stored]);
+    const isTable = kind === 'model.embed_tokens' || kind === 'embed_tokens';
+    if (!as.startsWith('4') || isTable) expect([error, outputs], kind).toEqual([before.error, undefined]);
+    else {
+      expect(error, kind).toBeGreaterThan(before.error);
+      expect(outputs, kind).toBeGreaterThan(0.1);
+      expect(outputs, kind).toBeLessThan(1);
+    }
+  }
 });
 
 describe('interrupted', () => {

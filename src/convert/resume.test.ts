@@ -39,8 +39,8 @@ async function fromHub(signal?: AbortSignal): Promise<Checkpoint> {
 }
 
 /** What was written, whatever the source is called. */
-function weightsOf({ stages, embeddings }: BundleManifest) {
-  return { stages, embeddings };
+function weightsOf({ stages, embeddings, weights }: BundleManifest) {
+  return { stages, embeddings, weights };
 }
 
 test('from the Hub in one pass per file: the bytes of a conversion from disk', async () => {

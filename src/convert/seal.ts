@@ -9,14 +9,15 @@ import { CHUNK_BYTES, type BundleFile, type WeightDtype } from '../bundle/manife
 import type { BundleReader } from '../bundle/storage';
 import { placesOf } from './encode';
 import type { Piece } from './pieces';
+import type { PieceDone } from './state';
 
 export interface SealOptions {
   reader: BundleReader;
   path: string;
   /** Of this file. */
   pieces: readonly Piece[];
-  /** SHA-256 of what was written, by piece. */
-  written: ReadonlyMap<number, string>;
+  /** What was written, by piece. */
+  written: ReadonlyMap<number, PieceDone>;
   dtype: WeightDtype;
   signal?: AbortSignal;
   onBytes?: (count: number) => void;
@@ -34,7 +35,7 @@ export async function sealFile(options: SealOptions): Promise<{ file: BundleFile
     for (const { position, length } of placesOf(piece, dtype)) {
       hasher.update(await stored.read(position, position + length, signal));
     }
-    if (hasher.digest('hex') !== written.get(piece.index)) damaged.push(piece);
+    if (hasher.digest('hex') !== written.get(piece.index)?.[0]) damaged.push(piece);
   }
   hasher.init();
   const chunks: string[] = [];

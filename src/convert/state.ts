@@ -5,11 +5,12 @@ import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { Checkpoint } from '../checkpoint';
 import type { ByteSource, Claim, PassState, TensorStore } from '../checkpoint/types';
 import type { Recipe } from '../recipes';
+import type { OutputError } from './feedback/encode-rows';
 import type { WeightLayout } from './layout';
 import type { PlacedMoments } from './moments-file';
 
 /** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
-const JOURNAL_VERSION = 5;
+const JOURNAL_VERSION = 6;
 
 /** The first note: all that decides which bytes will be written. */
 export interface PlanNote {
@@ -30,8 +31,10 @@ export interface PlanNote {
   claims: Record<string, readonly Claim[]>;
 }
 
+/** What was written of a piece: its SHA-256, squared error and norm; with feedback, squared errors of its outputs, too. */
+export type PieceDone = readonly [sha256: string, error: number, norm: number, outputs: OutputError | null];
 /** `at`: how much is done, 0 to 1. `pass`: where the pass over the file can go on. */
-type PieceNote = { done: [index: number, sha256: string][]; at: number; pass?: { file: string; from: PassState } };
+type PieceNote = { done: [index: number, ...PieceDone][]; at: number; pass?: { file: string; from: PassState } };
 /**
  * Pieces to be written again, and the files that must be passed over again for that. `moments`: from here on with
  * feedback, and this is what it is computed from.
@@ -89,8 +92,8 @@ export function fileKeys(tensors: TensorStore): string[] {
 
 /** What is done of a plan. */
 export class ConversionState {
-  /** SHA-256 of what was written, by piece. */
-  readonly done = new Map<number, string>();
+  /** What was written, by piece. */
+  readonly done = new Map<number, PieceDone>();
   readonly checked = new Set<string>();
   /** Null in the first pass. */
   moments: readonly PlacedMoments[] | null = null;
@@ -114,7 +117,7 @@ export class ConversionState {
 
   #apply(note: PieceNote | UndoNote | CheckedNote): void {
     if ('done' in note) {
-      for (const [index, sha256] of note.done) this.done.set(index, sha256);
+      for (const [index, ...done] of note.done) this.done.set(index, done);
       if (note.pass) this.#passes.set(note.pass.file, note.pass.from);
     } else if ('undo' in note) {
       for (const index of note.undo) this.done.delete(index);

@@ -1,7 +1,8 @@
 /** @file How much a checkpoint will take as a bundle, from its config alone. */
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
-import { architectureOf, slicesToFit, type Head, type PlannedWeight } from '../models';
+import { MOMENT_COLUMNS, triangle } from '../bundle/moments';
+import { architectureOf, buildMomentsGraph, slicesToFit, type Head, type PlannedWeight } from '../models';
 import { plainLayouts } from './choose';
 import { boundLayout, storedBytes, tensorsOf, type WeightLayout } from './layout';
 import { placeWeights } from './plan';
@@ -13,6 +14,8 @@ export interface PlannedStorage {
   gpu: number;
   /** The largest tensor of them. */
   largestBuffer: number;
+  /** What a second pass measures, for as long as it takes; 0 where no weight has 4 bits. */
+  moments: number;
 }
 
 /**
@@ -33,5 +36,17 @@ export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: He
     gpu += storedBytes(weight, most);
     largestBuffer = Math.max(largestBuffer, ...tensorsOf(weight, most).map(({ bytes }) => bytes));
   }
-  return { store: gpu + table.bytes, gpu, largestBuffer };
+  const moments = stages
+    .flatMap(({ plan: { kind, steps }, file: { path, weights } }) => {
+      const tensors = weights.flatMap((placed) => placed.tensors);
+      return buildMomentsGraph(network, { kind, steps, weights: { path }, tensors }, {}).moments;
+    })
+    .reduce((sum, { columns }) => sum + momentBytes(columns), 0);
+  return { store: gpu + table.bytes, gpu, largestBuffer, moments };
+}
+
+/** Of the input of some matrices, in groups of columns. */
+function momentBytes(columns: number): number {
+  const left = columns % MOMENT_COLUMNS;
+  return 4 * (Math.floor(columns / MOMENT_COLUMNS) * triangle(MOMENT_COLUMNS) + triangle(left));
 }

@@ -1,36 +1,25 @@
 /** @file What each kind of weight came to: `layers.*.self_attn.v` of all layers together. */
 
-import type { Piece } from './pieces';
-import type { ConversionPlan } from './plan';
+import type { WeightKind } from '../bundle/manifest';
 import { weightFiles } from './plan';
+import type { Work } from './report';
 import { columnsOf } from './rows';
-import type { Measured } from './weights';
 
-/** Weights of one kind that are stored alike. */
-export interface WeightKind {
-  /** Their names, with a star for the number of the block. */
-  kind: string;
-  /** `8`, `4 zp` (with zero points), `f16`, `f32`; of the token table the bundle's dtype. */
-  stored: string;
+/** A kind, and what it took. */
+export interface WeightReport extends WeightKind {
   /** Rather than a norm's gain or a bias. */
   isMatrix: boolean;
-  /** How many tensors there are, and numbers in them. */
-  tensors: number;
-  weights: number;
-  /** In the bundle. */
-  bytes: number;
-  /** Root of squared error over squared norm, of what this run encoded; null where an earlier one did all of it. */
-  error: number | null;
   /** Encoding, in this run. */
   milliseconds: number;
 }
 
-/** Adds up pieces, kind by kind, in the order of the bundle. */
-export function weightTally(plan: ConversionPlan): {
-  add: (piece: Piece, measured: Measured) => void;
-  kinds: () => WeightKind[];
-} {
-  const kinds = new Map<string, WeightKind & { squares: number; norm: number }>();
+/**
+ * Adds up what was written, kind by kind, in the order of the bundle: in the order of pieces, so that a conversion which was
+ * interrupted gives the same numbers.
+ * @param times milliseconds of encoding, by weight
+ */
+export function weightReports({ plan, groups, state }: Work, times: ReadonlyMap<string, number>): WeightReport[] {
+  const kinds = new Map<string, WeightReport & { squares: number; norm: number; plain: number; kept: number }>();
   const of = new Map<string, string>();
   for (const { weight, layout, tensors } of weightFiles(plan).flatMap(({ weights }) => weights)) {
     const kind = weight.name.replace(/\.\d+\./, '.*.').replace(/\.weight$/, '');
@@ -42,36 +31,48 @@ export function weightTally(plan: ConversionPlan): {
           : layout;
     const key = `${kind} ${stored}`;
     of.set(weight.name, key);
-    const sum = kinds.get(key) ?? {
-      ...{
-        kind,
-        stored,
-        isMatrix: weight.shape.length > 1,
-        tensors: 0,
-        weights: 0,
-        bytes: 0,
-        error: null,
-        milliseconds: 0,
-        squares: 0,
-        norm: 0,
-      },
+    const none = {
+      tensors: 0,
+      weights: 0,
+      bytes: 0,
+      error: 0,
+      milliseconds: 0,
+      squares: 0,
+      norm: 0,
+      plain: 0,
+      kept: 0,
     };
+    const sum = kinds.get(key) ?? { kind, stored, isMatrix: weight.shape.length > 1, ...none };
     kinds.set(key, sum);
     sum.tensors++;
     sum.weights += weight.shape[0]! * columnsOf(weight);
     sum.bytes += tensors.reduce((total, { bytes }) => total + bytes, 0);
+    sum.milliseconds += times.get(weight.name) ?? 0;
   }
-  return {
-    add: ({ placed }, { error, norm, milliseconds }) => {
-      const sum = kinds.get(of.get(placed.weight.name)!)!;
-      sum.squares += error;
-      sum.norm += norm;
-      sum.milliseconds += milliseconds;
-    },
-    kinds: () =>
-      [...kinds.values()].map(({ squares, norm, ...sum }) => ({
-        ...sum,
-        error: norm > 0 ? Math.sqrt(squares / norm) : null,
-      })),
-  };
+  for (const { index, placed } of groups.flatMap(({ pieces }) => pieces)) {
+    const sum = kinds.get(of.get(placed.weight.name)!)!;
+    const [, error, norm, outputs] = state.done.get(index)!;
+    sum.squares += error;
+    sum.norm += norm;
+    sum.plain += outputs?.plain ?? 0;
+    sum.kept += outputs?.kept ?? 0;
+  }
+  return [...kinds.values()].map(({ squares, norm, plain, kept, ...sum }) => ({
+    ...sum,
+    error: rootOf(squares, norm),
+    ...(plain > 0 ? { outputs: rootOf(kept, plain) } : {}),
+  }));
+}
+
+/** Of a ratio of squares, to four digits; 0 where there is none. */
+function rootOf(part: number, whole: number): number {
+  return whole > 0 ? Number(Math.sqrt(part / whole).toPrecision(4)) : 0;
+}
+
+/** What the bundle keeps of it. */
+export function weightKinds(reports: readonly WeightReport[]): WeightKind[] {
+  return reports.map(({ kind, stored, tensors, weights, bytes, error, outputs }) => ({
+    ...{ kind, stored, tensors, weights, bytes, error },
+    ...(outputs === undefined ? {} : { outputs }),
+  }));
 }

@@ -12,20 +12,12 @@ import { readings, type Piece, type PieceGroup } from './pieces';
 import { weightFiles, type ConversionPlan } from './plan';
 import type { MomentsFile } from './moments-file';
 import { ownColumns, readRows } from './rows';
-import type { ConversionState, PlanNote } from './state';
+import type { ConversionState, PieceDone, PlanNote } from './state';
 
 /** Each note waits for the disk. */
 const NOTE_BYTES = 8 * 1024 * 1024;
 /** A file whose hash is wrong is read once more. */
 const PASSES = 2;
-
-/** What encoding a piece came to. */
-export interface Measured {
-  /** Squared error, and squared norm. */
-  error: number;
-  norm: number;
-  milliseconds: number;
-}
 
 export interface WeightsJob {
   plan: ConversionPlan;
@@ -40,7 +32,8 @@ export interface WeightsJob {
   /** By path. */
   files: ReadonlyMap<string, FileWriter>;
   signal?: AbortSignal;
-  onPiece(piece: Piece, bytes: number, measured: Measured): void;
+  /** @param milliseconds of encoding it */
+  onPiece(piece: Piece, bytes: number, milliseconds: number): void;
   onUndo(pieces: readonly Piece[]): void;
   /** How much is done, 0 to 1. */
   share(): number;
@@ -111,7 +104,7 @@ async function writePieces(
 ): Promise<void> {
   const { encoder, hasher, files, state, noteBytes = NOTE_BYTES, signal } = run;
   let noted = 0;
-  let pending: [number, string][] = [];
+  let pending: [number, ...PieceDone][] = [];
   let at = pass && state.pass(pass.file);
   const note = async () => {
     if (pending.length === 0) return;
@@ -135,10 +128,10 @@ async function writePieces(
           await file.write(part.bytes, part.position);
           bytes += part.bytes.length;
         }
-        pending.push([piece.index, hasher.digest('hex')]);
+        const { error, norm, outputs } = encoder;
+        pending.push([piece.index, hasher.digest('hex'), error, norm, outputs]);
         noted += bytes;
-        const { error, norm } = encoder;
-        run.onPiece(piece, bytes, { error, norm, milliseconds });
+        run.onPiece(piece, bytes, milliseconds);
       }
       at = reached ?? at; // inside a claim: an earlier place serves, too
       if (noted >= noteBytes) await note();

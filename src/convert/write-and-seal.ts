@@ -8,16 +8,27 @@ import type { Piece } from './pieces';
 import { weightFiles } from './plan';
 import { weightsReporter, type WeightsReporter, type Work } from './report';
 import { sealFile } from './seal';
-import { weightTally } from './tally';
+import { weightReports, type WeightReport } from './tally';
 import { weightPaths, writeWeights } from './weights';
 
+/** The weight files, by path, and what is in them. */
+export interface Written {
+  sealed: Map<string, BundleFile>;
+  reports: WeightReport[];
+}
+
 /** Writes all weights and reads them back; what the disk lost is written once more. */
-export async function writeAndSeal(options: ConvertOptions, work: Work): Promise<Map<string, BundleFile>> {
+export async function writeAndSeal(options: ConvertOptions, work: Work): Promise<Written> {
   const report = weightsReporter(options.onProgress, work);
+  const times = new Map<string, number>();
   for (let rounds = 1; ; rounds++) {
-    await writeAll(options, work, report);
+    await writeAll(options, work, report, times);
     const { sealed, damaged } = await sealAll(options, work);
-    if (damaged.length === 0) return sealed;
+    if (damaged.length === 0) {
+      const reports = weightReports(work, times);
+      options.onWeights?.(reports);
+      return { sealed, reports };
+    }
     const { placed } = damaged[0]!;
     if (rounds === 2) {
       throw new IntegrityError(`${placed.file} does not read back as it was written: the disk may be failing.`, {
@@ -33,9 +44,13 @@ export async function writeAndSeal(options: ConvertOptions, work: Work): Promise
   }
 }
 
-async function writeAll(options: ConvertOptions, work: Work, report: WeightsReporter): Promise<void> {
+async function writeAll(
+  options: ConvertOptions,
+  work: Work,
+  report: WeightsReporter,
+  times: Map<string, number>,
+): Promise<void> {
   const { writer, checkpoint, noteBytes, signal } = options;
-  const tally = weightTally(work.plan);
   const files = new Map<string, FileWriter>();
   try {
     for (const { path, bytes } of weightPaths(work.plan)) files.set(path, await writer.reopen(path, bytes));
@@ -46,15 +61,15 @@ async function writeAll(options: ConvertOptions, work: Work, report: WeightsRepo
       files,
       noteBytes,
       signal,
-      onPiece: (piece, bytes, measured) => {
+      onPiece: (piece, bytes, milliseconds) => {
         report.piece(piece, bytes);
-        tally.add(piece, measured);
+        const { name } = piece.placed.weight;
+        times.set(name, (times.get(name) ?? 0) + milliseconds);
       },
       onUndo: report.undo,
       share: report.share,
     });
     report.end();
-    options.onWeights?.(tally.kinds());
   } finally {
     const closed = await Promise.allSettled([...files.values()].map((file) => file.close()));
     const failed = closed.find((result) => result.status === 'rejected');

@@ -17,6 +17,7 @@ import {
   type WeightsMode,
 } from '../runtime/index';
 import { findSource } from '../sources/find';
+import { isRoundedAs } from '../sources/keep';
 import { checkpointParts } from '../sources/trees';
 import { DEFAULT_DTYPE, type OpenOptions } from '../sources/types';
 import type { SourceSpec } from '../sources/spec';
@@ -31,7 +32,7 @@ export interface Estimate {
   download: number;
   /** What stays. For a conversion an upper bound, a few per cent high. */
   store: number;
-  /** Needed besides, for as long as it takes. Conversions write into place: none. */
+  /** Needed besides, for as long as it takes: what the second pass of `effort: 'best'` measures. Else conversions write into place. */
   temporary: number;
   /** The weights on the GPU. */
   gpu: number;
@@ -64,20 +65,22 @@ export interface Estimate {
 
 /** Looks at a listing and configs, or at `bundle.json`. */
 export async function estimateSource(spec: SourceSpec, options: OpenOptions): Promise<Estimate> {
-  const { modelStore, name, manifest } = await findSource(spec, options);
+  const { modelStore, name, manifest: found } = await findSource(spec, options);
+  const manifest = found && isRoundedAs(found, options) ? found : null; // else it is converted anew
   const sizes = manifest ? bundleSizes(manifest) : await checkpointSizes(spec, options);
   const entries = name === null ? [] : (await modelStore.list()).filter((entry) => entry.name === name);
-  const stored = entries.some(({ finished }) => finished);
+  const stored = entries.some(({ finished }) => finished) && !(found && !manifest);
   const kept = name === null ? 0 : sizes.store;
+  const temporary = stored || name === null ? 0 : sizes.temporary;
   return {
     name,
     state: stored ? 'stored' : entries.length > 0 ? 'unfinished' : 'new',
     download: stored || spec.kind === 'folder' ? 0 : sizes.download,
     store: kept,
-    temporary: 0,
+    temporary,
     gpu: sizes.gpu,
     dtype: sizes.dtype,
-    storage: await storageFor(stored ? 0 : Math.max(0, kept - (entries[0]?.bytes ?? 0))),
+    storage: await storageFor(stored ? 0 : Math.max(0, kept + temporary - (entries[0]?.bytes ?? 0))),
     device: await deviceFor(sizes),
   };
 }
@@ -96,6 +99,7 @@ export async function isKept(spec: SourceSpec, options: OpenOptions): Promise<bo
 interface Sizes {
   download: number;
   store: number;
+  temporary: number;
   gpu: number;
   largestBuffer: number;
   dtype: WeightDtype;
@@ -105,7 +109,7 @@ function bundleSizes(manifest: BundleManifest): Sizes {
   const store = bundleFiles(manifest).reduce((sum, { bytes }) => sum + bytes, 0);
   const gpu = manifest.stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
   const largestBuffer = Math.max(0, ...manifest.stages.flatMap(({ tensors }) => tensors.map(({ bytes }) => bytes)));
-  return { download: store, store, gpu, largestBuffer, dtype: manifest.dtype };
+  return { download: store, store, temporary: 0, gpu, largestBuffer, dtype: manifest.dtype };
 }
 
 /** What of a repository a conversion reads. */
@@ -115,11 +119,12 @@ const READ = /^(model|pytorch_model|adapter_model)[\w.-]*\.(safetensors|bin|json
 const GRAPHS_BYTES = 100_000;
 
 async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {
-  const { dtype = DEFAULT_DTYPE, signal } = options;
+  const { dtype = DEFAULT_DTYPE, effort, signal } = options;
+  const isTwice = effort === 'best' && dtype === 'q4';
   const { base, adapter, config } = await resolveCheckpoint(await checkpointParts(spec, options));
   const recipe =
     options.recipe ?? recipeBeforeWeights({ base: base.label, adapter: adapter?.tree.label ?? null, config });
-  const planned = plannedStorage(config, dtype, recipe.head);
+  const { store, moments, ...planned } = plannedStorage(config, dtype, recipe.head);
   let download = 0;
   let besides = GRAPHS_BYTES;
   for (const tree of adapter ? [adapter.tree, base] : [base]) {
@@ -128,11 +133,12 @@ async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<
     for (const path of paths) {
       if (!READ.test(path) || (hasSafetensors && path.endsWith('.bin'))) continue;
       const { size } = await tree.open(path, signal);
-      download += size;
-      if (/\.(json|txt)$/.test(path)) besides += size; // most of these are the tokenizer's, which are kept
+      const isText = /\.(json|txt)$/.test(path);
+      download += isTwice && !isText ? 2 * size : size;
+      if (isText) besides += size; // most of these are the tokenizer's, which are kept
     }
   }
-  return { download, dtype, ...planned, store: planned.store + besides };
+  return { download, dtype, ...planned, store: store + besides, temporary: isTwice ? moments : 0 };
 }
 
 async function storageFor(bytes: number): Promise<Estimate['storage']> {

@@ -43,6 +43,10 @@ afterEach(async () => {
 
 test('a repository: estimated, added, listed, checked, loaded with the Hub off, deleted', async () => {
   const before = await models.estimate(REPO, { hubUrl: hub.url });
+  const twice = await models.estimate(REPO, { hubUrl: hub.url, effort: 'best' });
+  expect([before.temporary, twice.store]).toEqual([0, before.store]);
+  expect(twice.temporary).toBeGreaterThan(before.store / 50);
+  expect(twice.download).toBeGreaterThan(1.8 * before.download);
   expect(before).toMatchObject({ state: 'new', dtype: 'q4', temporary: 0, device: { webgpu: false } });
   const events: ProgressEvent[] = [];
   const stored = await models.add(REPO, { hubUrl: hub.url, onProgress: (event) => events.push(event) });

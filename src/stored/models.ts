@@ -37,7 +37,7 @@ export type AddOptions = Pick<
 /** Options of `models.estimate` and `models.isCached`: those of `VLM2Vec.load` that say what it would load. */
 export type EstimateOptions = Pick<
   LoadOptions,
-  'dtype' | 'base' | 'adapter' | 'hubUrl' | 'accessToken' | 'store' | 'modelsUrl' | 'signal'
+  'dtype' | 'effort' | 'base' | 'adapter' | 'hubUrl' | 'accessToken' | 'store' | 'modelsUrl' | 'signal'
 >;
 
 /**

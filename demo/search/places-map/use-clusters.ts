@@ -1,7 +1,10 @@
 /** @file Where the pictures shown were taken, as clusters: by their places at once, with names as soon as those are known. */
 import { useEffect, useState } from 'preact/hooks';
-import type { PhotoIndex, PhotoPlaces } from '../../../src/search';
+import type { PhotoIndex, PhotoPlaceNames, PhotoPlaces } from '../../../src/search';
 import { Clusters } from './clusters';
+
+/** Names that come within that are waited for, in milliseconds: then nothing is done twice. */
+const HASTE = 250;
 
 export interface Located {
   /** // [ids] */
@@ -18,18 +21,25 @@ export function useClusters(index: PhotoIndex | undefined, ids: Uint32Array | nu
     if (!index || !ids) return;
     const stop = new AbortController();
     const { signal } = stop;
+    const show = (places: PhotoPlaces, names: PhotoPlaceNames | null) =>
+      !signal.aborted && setLocated({ ids, places, clusters: new Clusters(places, names) });
     const look = async () => {
+      const naming = index.placeNames(ids, { signal });
+      naming.catch(() => undefined); // waited for below
       const places = await index.places(ids);
+      const soon = await Promise.race([naming.catch(() => null), sleep(HASTE)]);
       if (signal.aborted) return;
-      setLocated({ ids, places, clusters: new Clusters(places, null) });
-      const names = await index.placeNames(ids, { signal });
-      if (!signal.aborted && names.names.length > 0) {
-        setLocated({ ids, places, clusters: new Clusters(places, names) });
-      }
+      show(places, soon);
+      const names = await naming;
+      if (!soon && names.names.length > 0) show(places, names);
     };
     setError(null);
     look().catch((reason: unknown) => !signal.aborted && setError(reason));
     return () => stop.abort();
   }, [index, ids]);
   return { located, error };
+}
+
+function sleep(milliseconds: number): Promise<null> {
+  return new Promise((resolve) => setTimeout(() => resolve(null), milliseconds));
 }
