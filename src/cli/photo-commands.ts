@@ -65,7 +65,7 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files o
   withDevice(command('search <index> [words...]'))
     .description(
       'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words mean what they ' +
-        'mean on the page: "a dog +snow -people". Without words and pictures: all that the filters let through, newest first.',
+        'mean on the page: "a dog +snow -people", and dates and places filter: "dogs in Rome summer 2021". Without words and pictures: all that the filters let through, newest first.',
     )
     .option('--image <path>', 'a picture to look like; with words, both are read together; may be given again', collect)
     .option('--like <path>', 'the same of a picture of the index: its vector is used, and no model needed', collect)
@@ -75,11 +75,17 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, but for files o
     .option('--to <day>', 'taken on that day or before')
     .option('--camera <name>', 'taken with it; may be given again', collect)
     .option('--folder <path>', 'in that folder, by its name in the index: Photos/2024')
+    .option('--album <name>', 'in that album, or in the favourites')
+    .option('--as-words <text>', 'a date or place of the words that is not to filter; may be given again', collect)
+    .option('--day-first', '12/03/2020 is in March')
     .option('--top <n>', 'so many, best first (default: those that stand out, at most 200)', positiveInteger)
     .option('--min-score <s>', 'only cosines of at least that', cosine)
     .option('--relative', "print folder's name and path in it, not where it lies on this disk")
     .option('-0, --null', 'end each path with NUL, not a new line: for xargs -0; nothing is escaped')
-    .option('--json', 'print {"hits": [{"path", "score", "z", "relevant", …}], "weak", "candidates"}')
+    .option(
+      '--json',
+      'print {"hits": [{"path", "score", "z", "relevant", "why", …}], "weak", "candidates", "understood"}',
+    )
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',
