@@ -113,6 +113,9 @@ export const searchStrings = {
         `Parts of the folder could not be read; the first one was “${path}”. ${kept(indexed)}`,
     },
     lookAgain: 'Check again',
+    older: (n: number) =>
+      `An earlier version of this site read ${pictures(n)}, without keywords, titles and captions. They can be read now; the model does not process any picture again, and you can pause and resume.`,
+    readOlder: 'Read keywords and titles',
     forgetPictures: 'Forget its pictures…',
     readOnly:
       'Another tab of this site is maintaining the index. You can search in this one; it takes over when that tab is closed.',

@@ -117,10 +117,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .option('--markdown', 'print the report as Markdown, for pasting')
     .addHelpText(
       'after',
-      examples(
-        'vlm2vec bench --model nano --pictures 16 --captions 1 --seconds 1',
-        'vlm2vec bench --model my-bundle --markdown > figures.md',
-      ),
+      examples('vlm2vec bench --model nano --pictures 16 --captions 1 --seconds 1 --markdown > figures.md'),
     )
     .action((args: BenchArguments) => bench(args, progress, signal));
 

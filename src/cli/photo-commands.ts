@@ -65,7 +65,7 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
   withDevice(command('search <index> [words...]'))
     .description(
       'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words have the same ' +
-        'meaning as on the page: "a dog +snow -people". Without words and pictures: everything that matches the filters, newest first.',
+        'mean on the page: "a dog +snow -people", and dates and places filter: "dogs in Rome summer 2021". Without words and pictures: all that the filters let through, newest first.',
     )
     .option(
       '--image <path>',
@@ -79,11 +79,17 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
     .option('--to <day>', 'taken on that day or before')
     .option('--camera <name>', 'taken with this camera; may be repeated', collect)
     .option('--folder <path>', 'in this folder, by its name in the index: Photos/2024')
+    .option('--album <name>', 'in that album, or in the favourites')
+    .option('--as-words <text>', 'a date or place of the words that is not to filter; may be given again', collect)
+    .option('--day-first', '12/03/2020 is in March')
     .option('--top <n>', 'this many, best first (default: those that stand out, at most 200)', positiveInteger)
     .option('--min-score <s>', 'only results with at least this cosine', cosine)
     .option('--relative', "print the folder's name and the path in it instead of the path on this disk")
     .option('-0, --null', 'end each path with NUL instead of a newline, for xargs -0; nothing is escaped')
-    .option('--json', 'print {"hits": [{"path", "score", "z", "relevant", …}], "weak", "candidates"}')
+    .option(
+      '--json',
+      'print {"hits": [{"path", "score", "z", "relevant", "why", …}], "weak", "candidates", "understood"}',
+    )
     .option('--quiet', 'no progress')
     .addHelpText(
       'after',

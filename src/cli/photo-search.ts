@@ -4,20 +4,27 @@ import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import {
+  FAVOURITES,
   parseQuery,
   searchQuery,
   type PhotoFilter,
   type PhotoItem,
   type QueryImage,
+  type Reason,
   type SearchQuery,
+  type Understood,
 } from '../search';
 import { DiskFile } from '../search/node/disk-file.node.js';
 import { openIndex, placeOf, type OpenIndex } from '../search/node/open-index.node.js';
 import { embedQuery } from '../search/library/embed-query';
-import { find, listPictures } from '../search/library/find';
+import { albumKey, describeAlbums } from '../search/library/albums';
+import { find, listPictures, type VectorQuery } from '../search/library/find';
 import type { Library } from '../search/library/library';
 import type { PictureRow } from '../search/library/rows';
+import { searchTyped } from '../search/library/search-typed';
+import { installedPlaces } from '../search/node/installed-places.node.js';
 import { dayOf, daysFilter } from '../search/query';
+import { WordSearch } from '../search/words/match';
 import { printLine, printRaw } from './output';
 import { printableLine } from './printable';
 import { loadEmbedder, type ModelArguments } from './photo-embedder';
@@ -34,6 +41,9 @@ export interface PhotoSearchArguments extends ModelArguments {
   to?: string;
   camera?: string[];
   folder?: string;
+  album?: string;
+  asWords?: string[];
+  dayFirst?: boolean;
   top?: number;
   minScore?: number;
   relative?: boolean;
@@ -54,11 +64,14 @@ export async function searchCommand(
   const index = await openIndex(place);
   try {
     const { library } = index;
-    const filter = filterOf(args);
+    const filter = filterOf(args, library);
     const query = queryOf(words, args, library);
     const found = query
       ? await look(index, { ...query, filter, limit: args.top ?? MOST }, args, progress, signal)
       : listed(library, filter, args);
+    for (const { text, meaning } of found.understood?.recognised ?? []) {
+      warn(`“${text}” filters: ${meaning}. To take it as words: --as-words "${text}"`, progress);
+    }
     await printHits(found, library, args);
     if (found.weak) warn('Nothing stands out: the results may be no better than chance.', progress);
   } finally {
@@ -67,10 +80,12 @@ export async function searchCommand(
 }
 
 interface Found {
-  hits: { id: number; score: number | null; z: number | null; relevant: boolean | null }[];
+  hits: { id: number; score: number | null; z: number | null; relevant: boolean | null; why?: readonly Reason[] }[];
   weak: boolean;
   /** That the filter let through. */
   candidates: number;
+  /** Of words. */
+  understood?: Understood;
 }
 
 /** Null where only filters were given. @throws InvalidInputError */
@@ -81,14 +96,23 @@ function queryOf(words: readonly string[], args: PhotoSearchArguments, library: 
   ];
   const text = words.join(' ').trim();
   const query = searchQuery({ parsed: parseQuery(text), like });
-  if (query) return args.instruction === undefined ? query : { ...query, instruction: args.instruction };
+  if (query) {
+    const [image, ...others] = like;
+    const { asWords, dayFirst, instruction } = args;
+    return {
+      ...(text !== '' && { typed: text, asWords, dayFirst }),
+      ...(image && { image }),
+      ...(others.length > 0 && { combine: others.map((each) => ({ image: each })) }),
+      ...(instruction !== undefined && { instruction }),
+    };
+  }
   if (text !== '') {
     throw new InvalidInputError(`“${text}” only says what pictures should not be like. Also say what to search for.`);
   }
-  const isFiltered = Object.keys(filterOf(args)).length > 0;
+  const isFiltered = Object.keys(filterOf(args, library)).length > 0;
   if (isFiltered || args.top !== undefined) return null;
   throw new InvalidInputError(
-    'The query is empty: give words, --image, --like, or a filter (--from, --to, --camera, --folder).',
+    'The query is empty: give words, --image, --like, or a filter (--from, --to, --camera, --folder, --album).',
   );
 }
 
@@ -126,8 +150,8 @@ function realOf(place: string): string {
   }
 }
 
-/** @throws InvalidInputError for what is no day */
-function filterOf({ from, to, camera, folder }: PhotoSearchArguments): PhotoFilter {
+/** @throws InvalidInputError for what is no day, and an album that is not there */
+function filterOf({ from, to, camera, folder, album }: PhotoSearchArguments, library: Library): PhotoFilter {
   for (const [name, day] of [['--from', from] as const, ['--to', to] as const]) {
     if (day === undefined || Number.isFinite(dayOf(day))) continue;
     throw new InvalidInputError(`${name} ${day}: a day such as 2024-05-31 is expected.`, { option: name });
@@ -136,17 +160,54 @@ function filterOf({ from, to, camera, folder }: PhotoSearchArguments): PhotoFilt
     ...daysFilter(from ?? '', to ?? ''),
     ...(camera && { camera }),
     ...(folder !== undefined && { folder }),
+    ...(album !== undefined && { album: albumNamed(album, library) }),
   };
+}
+
+/** The favourites have no name of their own. */
+const FAVOURITES_NAMES = ['favourites', 'favorites'];
+
+function albumNamed(name: string, { catalog }: Library): number {
+  const albums = describeAlbums(catalog);
+  const found = albums.find((album) => album.id !== FAVOURITES && albumKey(album.name) === albumKey(name));
+  if (found) return found.id;
+  if (FAVOURITES_NAMES.includes(albumKey(name))) return FAVOURITES;
+  const known = albums.map((album) => (album.id === FAVOURITES ? FAVOURITES_NAMES[0]! : album.name));
+  throw new InvalidInputError(`The index has no album “${name}”; it has: ${known.join(', ')}.`, { option: 'album' });
 }
 
 /** With the index's own model, which is loaded only where something is to be embedded. */
 async function look(
-  { library, indexed, model }: OpenIndex,
+  index: OpenIndex,
   query: SearchQuery,
   args: PhotoSearchArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<Found> {
+  const { catalog } = index.library;
+  const embed = (wanted: SearchQuery) => embedded(index, wanted, args, progress, signal);
+  const words = new WordSearch();
+  const readPlaces = async () => void (words.places = await installedPlaces());
+  const { hits, relevantCount, weak, candidates, understood } =
+    query.typed === undefined
+      ? { ...find(catalog, await embed(query)), understood: undefined }
+      : await searchTyped(query, { catalog, words, readPlaces, embed });
+  const kept = hits.map(({ id, score, z, why }, i) => {
+    const scores = Number.isNaN(score) ? { score: null, z: null } : { score, z };
+    return { id, ...scores, relevant: i < relevantCount, ...(why && { why }) };
+  });
+  const shown = args.top === undefined && args.minScore === undefined ? kept.slice(0, relevantCount) : kept;
+  const { minScore = -Infinity } = args;
+  return { hits: shown.filter(({ score }) => (score ?? Infinity) >= minScore), weak, candidates, understood };
+}
+
+async function embedded(
+  { library, indexed, model }: OpenIndex,
+  query: SearchQuery,
+  args: PhotoSearchArguments,
+  progress: ProgressLine,
+  signal: AbortSignal,
+): Promise<VectorQuery> {
   const parts = [query, ...(query.combine ?? []), ...(query.exclude ?? [])];
   const needsModel = query.instruction !== undefined || parts.some(({ text, image }) => text || image instanceof Blob);
   const place = args.model ?? model ?? (indexed.name === BUILT_IN_NAME ? BUILT_IN_NAME : null);
@@ -164,10 +225,7 @@ async function look(
       embed: (inputs) => loaded!.embedder.embed(inputs, { signal, find: 'image' }),
       file: async (id) => pictureFile(placeOf(library, library.catalog.picture(id)!)),
     });
-    const { hits, relevantCount, weak, candidates } = find(library.catalog, asked);
-    const kept = hits.map((hit, i) => ({ ...hit, relevant: i < relevantCount }));
-    const shown = args.top === undefined && args.minScore === undefined ? kept.slice(0, relevantCount) : kept;
-    return { hits: shown.filter(({ score }) => score >= (args.minScore ?? -Infinity)), weak, candidates };
+    return asked;
   } finally {
     await loaded?.dispose();
   }
@@ -181,7 +239,7 @@ function listed({ catalog }: Library, filter: PhotoFilter, { top }: PhotoSearchA
 }
 
 async function printHits(
-  { hits, weak, candidates }: Found,
+  { hits, weak, candidates, understood }: Found,
   library: Library,
   args: PhotoSearchArguments,
 ): Promise<void> {
@@ -193,7 +251,7 @@ async function printHits(
   });
   if (json) {
     const found = lines.map(({ item, ...line }) => ({ ...line, ...facts(item) }));
-    await printLine(JSON.stringify({ hits: found, weak, candidates }));
+    await printLine(JSON.stringify({ hits: found, weak, candidates, understood: understood?.recognised }));
     return;
   }
   for (const { path: each } of lines) {

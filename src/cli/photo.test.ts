@@ -45,10 +45,10 @@ async function hits(...args: string[]): Promise<Hit[]> {
 }
 
 test('scores are those of the embeddings themselves, best first', async () => {
-  const all = await hits('a green picture', '--top', '9');
+  const all = await hits('a greenish thing', '--top', '9');
   expect(all).toHaveLength(4);
   const lines = all.map(({ path }) => JSON.stringify({ image: path }));
-  const query = JSON.stringify({ text: 'a green picture', role: 'query' });
+  const query = JSON.stringify({ text: 'a greenish thing', role: 'query' });
   await writeFile(at('lines.jsonl'), `${[query, ...lines].join('\n')}\n`);
   const { stdout, stderr } = await run(['embed', at('lines.jsonl'), '--model', 'nano']);
   expect(stderr).toBe('');
@@ -60,7 +60,7 @@ test('scores are those of the embeddings themselves, best first', async () => {
   const scores = all.map(({ score }) => score);
   expect(scores).toEqual([...scores].sort((a, b) => b - a));
   const least = scores[1]!;
-  expect(await hits('a green picture', '--min-score', String(least))).toHaveLength(2);
+  expect(await hits('a greenish thing', '--min-score', String(least))).toHaveLength(2);
 });
 
 test('a picture, one of the index, folders; paths for other tools', async () => {

@@ -2,8 +2,7 @@
 
 import type { Remote } from 'comlink';
 import { errorFromWire } from '../../remote/error-wire';
-import { DisposedError, NetworkError, UnsupportedError } from '../../errors';
-import { fetchAnywhere } from '../../net';
+import { DisposedError, UnsupportedError } from '../../errors';
 import { numbered } from '../../remote/numbered-calls';
 import { askToPersist } from '../../store/persist';
 import type {
@@ -52,6 +51,7 @@ import {
   checkTowns,
   refuse,
 } from './checks';
+import { readPlaces } from './read-places';
 import { deepModel, type DeepModel } from './deep-model';
 import { EmbedGate } from './embed-gate';
 import { EmbedQueue } from './embed-queue';
@@ -110,17 +110,6 @@ export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> 
     await index.close();
     throw error;
   }
-}
-
-async function readPlaces(places: OpenOptions['places']): Promise<Uint8Array<ArrayBuffer> | null> {
-  if (places === undefined) return null;
-  if (typeof places === 'function') return places();
-  const response = await fetchAnywhere(places).catch((cause: unknown) => {
-    throw new NetworkError(`The file of places could not be fetched from ${String(places)}.`, {}, { cause });
-  });
-  if (!response.ok)
-    throw new NetworkError(`The file of places: ${String(places)} answered with status ${response.status}.`);
-  return new Uint8Array(await response.arrayBuffer());
 }
 
 interface Parts {

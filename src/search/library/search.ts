@@ -8,14 +8,14 @@ import { proxy } from 'comlink';
 import { InvalidInputError, VLM2VecError } from '../../errors';
 import { errorFromWire } from '../../remote/error-wire';
 import { localWallClock } from '../facts/dates';
-import type { ParsedQuery } from '../query/parse-query';
 import { checkReadable, nearestReadable } from '../query/readable';
 import type { Matching } from '../query/understand';
-import type { PhotoEmbedder, QueryPart, SearchOptions, SearchQuery, SearchResult } from '../types';
+import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
 import type { DeepModel } from './deep-model';
 import { isGone, type EmbedGate } from './embed-gate';
 import { embedQuery } from './embed-query';
 import type { EmbedQueue } from './embed-queue';
+import { asksAnything, picturesOf, withTyped } from './search-typed';
 import type { SearchService } from './service';
 
 export interface SearchMeans {
@@ -54,8 +54,7 @@ export async function search(
   signal?.throwIfAborted();
   const told = { understood, ...(placesError && { placesError: errorFromWire(placesError) }) };
   const wanted = withTyped(given, understood.parsed);
-  const { text, image, combine = [] } = wanted;
-  const isAsked = Boolean(text) || image !== undefined || combine.length > 0;
+  const isAsked = asksAnything(wanted);
   if (!isAsked && matching.only.length === 0) throw new InvalidInputError('The query is empty.');
   const omit = picturesOf(wanted);
   const found = await means.call((service) =>
@@ -69,24 +68,6 @@ export async function search(
   const first = onFirst && ((result: SearchResult) => onFirst({ ...result, ...told }));
   const result = await searchAsked(wanted, matching, { signal, pass, onFirst: first, onProgress }, means);
   return { ...result, ...told };
-}
-
-/** What was typed beside what else is looked for. */
-function withTyped(query: SearchQuery, { text, also, exclude }: ParsedQuery): SearchQuery {
-  const words = (all: readonly string[]): QueryPart[] => all.map((each) => ({ text: each }));
-  const combine = [...words(also), ...(query.combine ?? [])];
-  const without = [...words(exclude), ...(query.exclude ?? [])];
-  return {
-    ...query,
-    ...(text && { text }),
-    ...(combine.length > 0 && { combine }),
-    ...(without.length > 0 && { exclude: without }),
-  };
-}
-
-/** Pictures of the index that are part of a query. */
-function picturesOf({ image, combine = [] }: SearchQuery): number[] {
-  return [{ image }, ...combine].flatMap(({ image: each }) => (each && 'id' in each ? [each.id] : []));
 }
 
 type AskOptions = Omit<SearchOptions, 'onWords'>;

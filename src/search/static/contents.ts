@@ -10,6 +10,7 @@ import type { FolderManifest } from '../library/folder-manifest';
 import { readRows } from '../library/import-rows';
 import { freeUnused } from '../library/loading';
 import type { PictureRow } from '../library/rows';
+import type { PhotoItem } from '../types';
 import { PackedVectors, promisingRows } from '../vectors';
 import { readCoarse } from './coarse-vectors';
 import { FineRows } from './fine-rows';
@@ -91,20 +92,28 @@ async function readVerifiedRows(
 }
 
 /** @throws InvalidInputError where a part of the query names no picture; what reading throws */
-export async function findIn({ catalog, fine }: Contents, query: VectorQuery, signal?: AbortSignal): Promise<Found> {
+export async function findIn(contents: Contents, query: VectorQuery, signal?: AbortSignal): Promise<Found> {
+  await loadFor(contents, query, { signal });
+  return find(contents.catalog, query);
+}
+
+/** Reads the finer vectors that decide a search, of the whole index or of some pictures. @throws as {@link findIn} */
+export async function loadFor(
+  { catalog, fine }: Contents,
+  query: VectorQuery,
+  { only, signal }: { only?: (item: PhotoItem) => boolean; signal?: AbortSignal },
+): Promise<void> {
   const { vectors } = catalog;
   const parts = [...query.include, ...query.exclude].flatMap((part) =>
     'id' in part ? [pictureOf(catalog, part.id).slot] : [],
   );
   await fine.load(parts, signal);
-  if (vectors.size > 0) {
-    const { vector, rows: filter, limit } = comparisonOf(catalog, query);
-    const lacking = () => promisingRows(vectors, vector, { limit, filter }).filter((row) => fine.lacks(row));
-    // The best so many first: with their exact scores known, few others can still be among them.
-    await fine.load(lacking().slice(0, limit), signal);
-    await fine.load(lacking(), signal);
-  }
-  return find(catalog, query);
+  if (vectors.size === 0) return;
+  const { vector, rows: filter, limit } = comparisonOf(catalog, query, { only });
+  const lacking = () => promisingRows(vectors, vector, { limit, filter }).filter((row) => fine.lacks(row));
+  // The best so many first: with their exact scores known, few others can still be among them.
+  await fine.load(lacking().slice(0, limit), signal);
+  await fine.load(lacking(), signal);
 }
 
 /** @throws InvalidInputError where there is no such picture */

@@ -4,6 +4,7 @@ import { DisposedError, InvalidInputError, SourceNotFoundError, UnsupportedError
 import { expectHooks, expectOptions } from '../../hooks';
 import { asEmbedder } from '../library/as-embedder';
 import { checkList, checkQuery } from '../library/checks';
+import { importing } from '../../net';
 import { until } from '../../until';
 import { embedQuery } from '../library/embed-query';
 import { facetsOf, listPictures } from '../library/find';
@@ -14,6 +15,7 @@ import type { CallOptions, PhotoEmbedder, SearchQuery } from '../types';
 import { findIn, pictureOf, readContents, type Contents } from './contents';
 import { folderUrl, readManifest } from './manifest';
 import { StaticFile, type StaticFileOptions } from './static-file';
+import type { Typing } from './typing';
 import type { PrepareOptions, StaticIndex, StaticIndexInfo, StaticIndexOptions, StaticSearchResult } from './types';
 
 const LARGEST_WHOLE_FILE = 64 << 20;
@@ -34,7 +36,7 @@ const LARGEST_WHOLE_FILE = 64 << 20;
  */
 export async function openStaticIndex(url: string | URL, options: StaticIndexOptions = {}): Promise<StaticIndex> {
   expectOptions('openStaticIndex', options);
-  const { signal, embedder, fetch, largestWholeFile = LARGEST_WHOLE_FILE } = options;
+  const { signal, fetch, largestWholeFile = LARGEST_WHOLE_FILE } = options;
   expectHooks({ signal });
   if (!(largestWholeFile >= 0)) {
     throw new InvalidInputError(`largestWholeFile is ${largestWholeFile}; it must be a number of bytes.`, {
@@ -45,7 +47,7 @@ export async function openStaticIndex(url: string | URL, options: StaticIndexOpt
   let read = 0;
   const reading: StaticFileOptions = { base, fetch, largestWholeFile, onBytes: (bytes) => (read += bytes) };
   const manifest = await readManifest(base, { ...reading, signal });
-  return new OpenStaticIndex(manifest, embedder, reading, () => read);
+  return new OpenStaticIndex(manifest, options, reading, () => read);
 }
 
 class OpenStaticIndex implements StaticIndex {
@@ -57,15 +59,18 @@ class OpenStaticIndex implements StaticIndex {
   readonly #closing = new AbortController();
   #contents: Promise<Contents> | null = null;
   #embedder: Promise<PhotoEmbedder> | null = null;
+  readonly #places: StaticIndexOptions['places'];
+  #typing: Typing | null = null;
 
   constructor(
     manifest: FolderManifest,
-    embedder: StaticIndexOptions['embedder'],
+    { embedder, places }: StaticIndexOptions,
     reading: StaticFileOptions,
     bytesRead: () => number,
   ) {
     this.#manifest = manifest;
     this.#given = embedder;
+    this.#places = places;
     this.#reading = reading;
     this.#bytesRead = bytesRead;
     this.#thumbnails = new StaticFile(manifest.thumbnails, reading);
@@ -102,12 +107,8 @@ class OpenStaticIndex implements StaticIndex {
 
   async search(query: SearchQuery, { signal }: CallOptions = {}): Promise<StaticSearchResult> {
     checkQuery(query);
-    if (query.typed !== undefined) {
-      throw new UnsupportedError('An index on a host takes no typed query: give its words as text.', {
-        option: 'typed',
-      });
-    }
     expectHooks({ signal });
+    if (query.typed !== undefined) return this.#searchTyped(query, signal);
     // Both are begun at once: the index is read while the model is loaded.
     const contents = this.#read(signal);
     contents.catch(() => undefined);
@@ -115,14 +116,41 @@ class OpenStaticIndex implements StaticIndex {
     const start = performance.now();
     const embedder = needsModel ? await until(signal, this.#model()) : null;
     if (embedder) checkReadable(query, embedder.inputs, embedder.name ?? embedder.id);
-    const asked = await embedQuery(query, {
+    const asked = await this.#embed(query, embedder, signal);
+    const embedded = performance.now();
+    const found = await until(signal, findIn(await contents, asked.query, this.#joined(signal)));
+    return { ...found, milliseconds: { embed: embedded - start, score: performance.now() - embedded } };
+  }
+
+  async #searchTyped(query: SearchQuery, signal?: AbortSignal): Promise<StaticSearchResult> {
+    const start = performance.now();
+    // Not before someone types: it knows how dates are spelled, and where places lie.
+    const [{ Typing }, contents] = await Promise.all([importing(() => import('./typing')), this.#read(signal)]);
+    const typing = (this.#typing ??= new Typing(this.#places));
+    let embed = 0;
+    const found = await until(
+      signal,
+      typing.search(query, contents, {
+        embed: async (wanted) => {
+          const embedder = asksTheModel(wanted) ? await until(signal, this.#model()) : null;
+          if (embedder) checkReadable(wanted, embedder.inputs, embedder.name ?? embedder.id);
+          const before = performance.now();
+          const { query: asked } = await this.#embed(wanted, embedder, signal);
+          embed = performance.now() - before;
+          return asked;
+        },
+        signal: this.#joined(signal),
+      }),
+    );
+    return { ...found, milliseconds: { embed, score: performance.now() - start - embed } };
+  }
+
+  #embed(query: SearchQuery, embedder: PhotoEmbedder | null, signal?: AbortSignal) {
+    return embedQuery(query, {
       recipe: embedder?.recipe,
       embed: (inputs) => embedder!.embed(inputs, { signal, find: 'image' }),
       file: (id) => Promise.reject(noOriginal(id)),
     });
-    const embedded = performance.now();
-    const found = await until(signal, findIn(await contents, asked.query, this.#joined(signal)));
-    return { ...found, milliseconds: { embed: embedded - start, score: performance.now() - embedded } };
   }
 
   async list({ signal, ...options }: Parameters<StaticIndex['list']>[0] = {}): Promise<Uint32Array> {

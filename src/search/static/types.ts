@@ -4,6 +4,7 @@ import type {
   CallOptions,
   Facets,
   ListOptions,
+  OpenOptions,
   PhotoEmbedder,
   PhotoItem,
   PhotoModel,
@@ -23,6 +24,11 @@ export interface StaticIndexOptions extends CallOptions {
    * Of a host that ignores ranges whole files are read; no larger ones than this, in bytes. @default 64 MiB
    */
   largestWholeFile?: number;
+  /**
+   * Names of places, so that typed queries know them: as `openPhotoIndex` takes it. Without, and where it cannot be read, they are words.
+   * @default none
+   */
+  places?: OpenOptions['places'];
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
 }
@@ -47,7 +53,7 @@ export interface StaticIndexInfo {
 }
 
 /** What a search found. */
-export interface StaticSearchResult extends Pick<SearchResult, 'relevantCount' | 'weak' | 'candidates'> {
+export interface StaticSearchResult extends Pick<SearchResult, 'relevantCount' | 'weak' | 'candidates' | 'understood'> {
   /** Best first, in the order of their exact scores. */
   hits: SearchHit[];
   /** For the query's embedding (and loading the model, the first time), and for reading and comparing vectors. */

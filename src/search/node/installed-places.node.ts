@@ -1,0 +1,23 @@
+/** @file Names of places, as the package brings them along. */
+
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SourceNotFoundError } from '../../errors';
+import { Places } from '../places/areas';
+import { Gazetteer } from '../places/gazetteer';
+
+/** Seen from the package's `dist/lib`, and from this folder in the repository. */
+const FILES = ['../places/places.bin', '../../../places/places.bin'];
+
+/** @throws SourceNotFoundError where the file is in neither */
+export async function installedPlaces(): Promise<Places> {
+  const here = path.dirname(fileURLToPath(import.meta.url));
+  const files = FILES.map((file) => path.join(here, file));
+  const found = files.find(existsSync);
+  if (found === undefined) {
+    throw new SourceNotFoundError(`The names of places are not there (looked for ${files.join(', ')}).`, { files });
+  }
+  return new Places(await Gazetteer.read(new Uint8Array(await readFile(found))));
+}
