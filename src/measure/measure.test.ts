@@ -87,7 +87,7 @@ test('every figure, its share of the matmul rate, and what is left out', async (
     { kind: 'captions', size: 1, inputs: 1, tokens: 10, prepare: 1, text: 2, share: 0.5, runs: 2, flops: 4e6 },
     { kind: 'captions', size: 16, inputs: 16, text: 2 / 16, share: 0.5 },
     { kind: 'picture', size: 64, imageTokens: 64, vision: 2, share: 0.25 },
-    { kind: 'picture', size: 1024, skipped: 'this model takes 512 tokens at most' },
+    { kind: 'picture', size: 1024, skipped: 'this model takes at most 512 tokens' },
   ]);
   expect(rung!.figures[0]).toMatchObject({ stages: [{ name: 'text.0', milliseconds: 2, share: 0.5 }] });
   expect(rung).toMatchObject({ load: { probe: 20 }, probe: [{ cosine: 0.9999999 }], build: 'node', error: null });
@@ -245,7 +245,7 @@ test('Markdown has every figure and every reason', async () => {
     '| a picture, 64 visual tokens |',
     '| 1 caption |',
     '| text.0: a picture, 64 visual tokens | 2 | 50 % |',
-    'Not measured: a picture, 1024 visual tokens: this model takes 512 tokens at most',
+    'Not measured: a picture, 1024 visual tokens: this model takes at most 512 tokens',
   ]) {
     expect(text).toContain(words);
   }
