@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { expect, test, type Page, type Response } from '@playwright/test';
 import sharp from 'sharp';
+import { looksRight } from './layout';
 import { openWatched, ranked, rankUrl, siteFolderOf, siteOf, violations } from './site-pages';
 import { startStaticSite } from './static-site';
 
@@ -14,34 +15,20 @@ test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'nothing
 const PAGES = ['', 'search.html', 'models.html', 'eval.html'];
 const ALLOWED_JS_BYTES = 250_000;
 
-/** In both themes, and as narrow as a phone. */
-async function looksRight(page: Page): Promise<void> {
-  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
-  expect(await violations(page)).toEqual([]);
-  const { width, height } = page.viewportSize()!;
-  await page.emulateMedia({ colorScheme: 'dark' });
-  expect(await violations(page, 'color-contrast'), 'dark').toEqual([]);
-  await page.setViewportSize({ width: 360, height: 740 });
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  expect(wide, 'sideways scrolling').toBeLessThanOrEqual(0);
-  await page.setViewportSize({ width, height });
-  await page.emulateMedia({ colorScheme: 'light' });
-}
-
 // The search page's views: search.spec.ts.
-test('pages: no violations of accessibility rules in either theme, no sideways scrolling on a phone', async ({
+test('pages: no violations of accessibility rules in either theme, still where asked, nothing over anything at 200 % and on a phone', async ({
   page,
 }, info) => {
   await page.goto(`${siteOf(info)}/models.html`);
   await expect(page.locator('#none')).toBeVisible();
-  await looksRight(page);
+  await looksRight(page, 'models');
   await page.goto(`${siteOf(info)}/eval.html?device=wasm`);
   await expect(page.locator('#status-text')).toContainText('Runs on');
-  await looksRight(page);
+  await looksRight(page, 'eval');
 
   await page.goto(`${siteOf(info)}/?device=wasm`);
   await expect(ranked(page)).toHaveCount(7);
-  await looksRight(page);
+  await looksRight(page, 'rank');
   await page.locator('label', { hasText: 'Find in picture' }).click();
   await expect(ranked(page)).toHaveCount(3);
   await page.getByRole('radio', { name: 'Softmax' }).check();

@@ -112,6 +112,9 @@ export const searchStrings = {
         `Not all of the folder could be read; the first that could not was “${path}”. ${kept(indexed)}`,
     },
     lookAgain: 'Look again',
+    older: (n: number) =>
+      `An earlier version of this site read ${pictures(n)}, without keywords, titles and captions. They can be read now; no picture is looked at by the model again, and one can stop and go on.`,
+    readOlder: 'Read keywords and titles',
     forgetPictures: 'Forget its pictures…',
     readOnly:
       'Another tab of this site is keeping the index. This one can search; it takes over when that tab is closed.',

@@ -178,6 +178,11 @@ export interface FolderInfo {
   found: number | null;
   /** Pictures of it that can be searched. */
   indexed: number;
+  /**
+   * Of them, those that an earlier version read, which knew less of what files say (keywords, titles, captions). The next
+   * {@link PhotoIndex.start} reads that anew, without the model.
+   */
+  older: number;
 }
 
 /** Why a folder could not be looked through. Whatever was indexed of it stays in the index and can be searched. */

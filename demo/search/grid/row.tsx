@@ -1,6 +1,5 @@
 /** @file One row of the grid. While the page scrolls, rows that stay are not looked at again. */
-import type { JSX } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { Component, type JSX } from 'preact';
 import { Cell, type CellProps } from './cell';
 import type { GridLayout, Row } from './layout';
 
@@ -16,12 +15,18 @@ export interface GridRowProps extends Pick<CellProps, 'onOpen' | 'onMark' | 'onM
   markOf: (id: number) => string | null;
 }
 
-export function GridRow(props: GridRowProps): JSX.Element {
-  const { at, layout, ids, active, selected, scoreOf, markOf, onOpen, onMark, onMoreLike } = props;
-  const { row, top, start } = at;
-  const end = Math.min(at.end, ids.length);
-  return useMemo(
-    () => (
+export class GridRow extends Component<GridRowProps> {
+  override shouldComponentUpdate(next: GridRowProps): boolean {
+    const { at, ...props }: GridRowProps = this.props;
+    const isMoved =
+      at.row !== next.at.row || at.top !== next.at.top || at.start !== next.at.start || at.end !== next.at.end;
+    return isMoved || (Object.keys(props) as (keyof typeof props)[]).some((name) => props[name] !== next[name]);
+  }
+
+  override render(): JSX.Element {
+    const { at, layout, ids, active, selected, scoreOf, markOf, onOpen, onMark, onMoreLike } = this.props;
+    const { row, top, start, end } = at;
+    return (
       <div
         role="row"
         class="grid-row"
@@ -48,7 +53,6 @@ export function GridRow(props: GridRowProps): JSX.Element {
           />
         ))}
       </div>
-    ),
-    [row, top, start, end, layout, ids, active, selected, scoreOf, markOf, onOpen, onMark, onMoreLike],
-  );
+    );
+  }
 }

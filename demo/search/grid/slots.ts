@@ -10,8 +10,14 @@ export class Slots {
     const wanted = new Set(rows);
     // In the order that they have in the page: where all rows are others, none is moved.
     const free = [...this.#taken].filter(([row]) => !wanted.has(row)).map(([, slot]) => slot);
-    let next = this.#taken.size;
-    const slots = rows.map((row) => this.#taken.get(row) ?? free.shift() ?? next++);
+    const used = new Set(this.#taken.values());
+    const make = () => {
+      let slot = 0;
+      while (used.has(slot)) slot++;
+      used.add(slot);
+      return slot;
+    };
+    const slots = rows.map((row) => this.#taken.get(row) ?? free.shift() ?? make());
     this.#taken = new Map(rows.map((row, i) => [row, slots[i]!]));
     return slots;
   }

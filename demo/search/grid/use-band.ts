@@ -18,22 +18,29 @@ export function useWidth(element: RefObject<HTMLElement | null>): number {
 
 /** Rows are kept for this many screens beyond the view, so that scrolling shows no gaps. */
 const OVERSCAN = 0.5;
+/** So many rows may stay longer, until others take their place. */
+const SPARE = 2;
 
 /** The rows in view or close to it. */
 export function useRows(element: RefObject<HTMLElement | null>, layout: GridLayout): Row[] {
   const [rows, setRows] = useState<Row[]>([]);
   useEffect(() => {
-    let shown = '';
+    let shown: readonly Row[] = [];
     return followScroll(() => {
       if (!element.current) return undefined;
       const top = -element.current.getBoundingClientRect().top;
       const extra = innerHeight * OVERSCAN;
       const next = rowsBetween(layout, top - extra, top + innerHeight + extra);
-      const key = `${next[0]?.row} ${next.at(-1)?.row}`;
-      if (key === shown) return undefined;
-      shown = key;
+      if (isCovered(next, shown)) return undefined;
+      shown = next;
       return () => setRows(next);
     });
   }, [layout]);
   return rows;
+}
+
+/** Whether all of `next` is shown, and hardly more: what leaves can wait for what comes. */
+function isCovered(next: readonly Row[], shown: readonly Row[]): boolean {
+  if (next.length === 0 || shown.length > next.length + SPARE) return next.length === shown.length;
+  return shown.length > 0 && shown[0]!.row <= next[0]!.row && shown.at(-1)!.row >= next.at(-1)!.row;
 }

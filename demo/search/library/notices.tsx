@@ -18,6 +18,7 @@ export function Notices(): JSX.Element | null {
   const folders = state?.folders ?? [];
   const asked = folders.filter(({ access, problem }) => access === 'ask' || problem?.kind === 'refused');
   const lost = folders.filter(({ access, problem }) => access === 'choose' && !problem);
+  const older = folders.reduce((sum, { access, older }) => sum + (access === 'ready' ? older : 0), 0);
   return (
     <>
       {state?.readOnly && <p class="notice">{strings.readOnly}</p>}
@@ -29,6 +30,12 @@ export function Notices(): JSX.Element | null {
       {lost.length > 0 && !state?.readOnly && (
         <p class="notice">
           {strings.choose(namesOf(lost))} <Button onClick={choose}>{strings.chooseAgain}</Button>
+        </p>
+      )}
+      {older > 0 && state?.phase === 'idle' && !state.readOnly && (
+        <p class="notice">
+          {strings.older(older)}{' '}
+          <Button onClick={() => void library.with((index) => index.start())}>{strings.readOlder}</Button>
         </p>
       )}
       {folders.map((folder) => (

@@ -16,7 +16,7 @@ const run = (change: Partial<RunProgress>): RunProgress => ({
 });
 
 const words = (state: Pick<IndexState, 'phase' | 'run'>, problem: FolderProblem | null = null) =>
-  runInWords({ ...state, folders: [{ id: 1, name: 'a', access: 'ready', problem, found: 1, indexed: 1 }] });
+  runInWords({ ...state, folders: [{ id: 1, name: 'a', access: 'ready', problem, found: 1, older: 0, indexed: 1 }] });
 
 test('a run from its beginning to its end', () => {
   expect(words({ phase: 'walking', run: null })).toBe('Looking through folders: 0 pictures so far');

@@ -70,7 +70,7 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
     readOnly: false,
     indexed: count,
     problems: problems.length,
-    folders: [{ id: 1, name: 'Pictures', access: 'ready', problem: null, found: count, indexed: count }],
+    folders: [{ id: 1, name: 'Pictures', access: 'ready', problem: null, older: 0, found: count, indexed: count }],
     run: null,
     error: null,
     revision: 1,

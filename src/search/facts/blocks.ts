@@ -28,24 +28,39 @@ export async function readBlocks(bytes: Uint8Array): Promise<Blocks> {
   return blocks;
 }
 
-/** The segments before the compressed picture; what is no segment is skipped, as decoders do. */
-function jpegBlocks(reader: ByteReader, blocks: Blocks): void {
+/** What begins the compressed picture, and the end: neither has blocks behind it. */
+const LAST_MARKERS = [0xda, 0xd9];
+
+/** The segments up to the compressed picture; what is no segment is skipped, as decoders do. The last marker has no length. */
+function* jpegSegments(reader: ByteReader): Generator<{ marker: number; start: number; end: number }> {
   const { bytes } = reader;
-  /** Long EXIF goes on in the segments that follow. */
-  const exif: Uint8Array[] = [];
   for (let offset = 2; ;) {
     offset = bytes.indexOf(0xff, offset);
-    if (offset < 0 || offset + 4 > bytes.length) break;
+    if (offset < 0 || offset + 4 > bytes.length) return;
     const marker = bytes[offset + 1]!;
     const isSegment = marker >= 0xc0 && marker < 0xff && !(marker >= 0xd0 && marker <= 0xd8);
-    if (marker === 0xda || marker === 0xd9) break; // the compressed picture, or the end
+    if (LAST_MARKERS.includes(marker)) return yield { marker, start: offset + 2, end: offset + 2 };
     if (!isSegment) {
       offset += marker === 0xff ? 1 : 2;
       continue;
     }
     const start = offset + 4;
     offset = start + Math.max(0, reader.u16(offset + 2) - 2);
-    const segment = bytes.subarray(start, offset);
+    yield { marker, start, end: offset };
+  }
+}
+
+/** Whether all blocks of a JPEG are within its first bytes. */
+export function hasAllBlocks(head: Uint8Array): boolean {
+  for (const { marker } of jpegSegments(new ByteReader(head, 'JPEG'))) if (LAST_MARKERS.includes(marker)) return true;
+  return false;
+}
+
+function jpegBlocks(reader: ByteReader, blocks: Blocks): void {
+  /** Long EXIF goes on in the segments that follow. */
+  const exif: Uint8Array[] = [];
+  for (const { marker, start, end } of jpegSegments(reader)) {
+    const segment = reader.bytes.subarray(start, end);
     if (marker === 0xed && reader.startsWith(PHOTOSHOP, start)) blocks.iptc.push(segment);
     if (marker !== 0xe1) continue;
     if (reader.startsWith(EXIF, start)) exif.push(segment.subarray(EXIF.length));

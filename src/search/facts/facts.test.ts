@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { uniforms } from '../../bundle/random';
 import { fixtureBytes } from '../../testing/fixtures';
 import { cameraName, readFacts } from './facts';
+import { headOf } from './head';
 
 interface Expected {
   date: string | null;
@@ -139,5 +140,32 @@ test('no damage is an error, and what is gone is not made up', async () => {
       expect(Number.isFinite(taken)).toBe(true);
       if (!dated) expect(taken).toBe(CHANGED);
     }
+  }
+});
+
+/** A JPEG with EXIF behind `filler` bytes of other segments, and a compressed picture of eight megabytes. */
+function longJpeg(exif: number[], filler: number): Blob {
+  const parts: BlobPart[] = [Uint8Array.of(0xff, 0xd8)];
+  const other = new Uint8Array(60_004).fill(0xda);
+  other.set([0xff, 0xe2, ...u16(60_002)]);
+  for (let left = filler; left > 0; left -= 60_000) parts.push(other);
+  const segment = [...ascii('Exif\0\0'), ...exif];
+  parts.push(Uint8Array.from([0xff, 0xe1, ...u16(segment.length + 2), ...segment, 0xff, 0xda]));
+  return new Blob([...parts, new Uint8Array(8 << 20)]);
+}
+
+test('a file’s beginning says what the whole file says, and of a photo no more is read', async () => {
+  for (const name of Object.keys(photos)) {
+    const bytes = fixtureBytes(`photos/${name}`);
+    expect(await readFacts(await headOf(new Blob([bytes.slice()])), MODIFIED), name).toEqual(await readFacts(bytes, MODIFIED));
+  }
+  const exif = tiffOf(fractions([60, 1], [15, 1], [0, 1]), fractions([5, 1], [0, 1], [0, 1]));
+  for (const [filler, most] of [
+    [0, 1 << 18],
+    [700_000, 1 << 21],
+  ] as const) {
+    const head = await headOf(longJpeg(exif, filler));
+    expect(head.length, `${filler} bytes in front`).toBeLessThanOrEqual(most);
+    expect((await readFacts(head, MODIFIED)).place).toEqual({ latitude: 60.25, longitude: 5 });
   }
 });

@@ -108,15 +108,31 @@ const described = () => folders.describe(catalog)[0]!;
 
 test('a sound folder: nothing is new, nothing is missing, no problem', async () => {
   expect(await walk()).toEqual({ works: [], found: 5, unread: [], emptied: false });
-  expect(described()).toEqual({ id: ID, name: 'Photos', access: 'ready', problem: null, found: 5, indexed: 5 });
+  expect(described()).toEqual({
+    id: ID,
+    name: 'Photos',
+    access: 'ready',
+    problem: null,
+    found: 5,
+    indexed: 5,
+    older: 0,
+  });
 });
 
-test('what an earlier version could not read, or found no date in, is looked at again', async () => {
+test('what an earlier version read is looked at again: pictures for what their files say, others as if they were new', async () => {
   const { reader: _, ...old } = catalog.files.get(1) as PictureRow;
   catalog.put(old);
   catalog.put({ ...old, id: 2, path: 'b.jpg', slot: 1, dated: true });
   catalog.put({ id: 3, folderId: ID, path: '2024/c.jpg', size: 1, modified: 5, kind: 'skipped', reason: 'no' });
-  expect((await walk())!.works.map(({ path }) => path).sort()).toEqual(['2024/c.jpg', 'a.jpg']);
+  expect(described()).toMatchObject({ indexed: 4, older: 2 });
+  const works = (await walk())!.works.map(({ path, unchanged }) => [path, unchanged]);
+  expect(works.sort()).toEqual([
+    ['2024/c.jpg', false],
+    ['a.jpg', true],
+    ['b.jpg', true],
+  ]);
+  catalog.put({ ...old, reader: READER });
+  expect(described()).toMatchObject({ older: 1 });
 });
 
 test('a deleted picture is missing; so is one that goes between being listed and being opened', async () => {

@@ -82,6 +82,7 @@ export class Folders {
       problem: this.#problems.get(id) ?? null,
       found,
       indexed: catalog.picturesIn(id),
+      older: catalog.olderIn(id),
     }));
   }
 

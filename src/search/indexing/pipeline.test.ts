@@ -7,6 +7,7 @@ import type { Committer, Outcome } from './committer';
 import { openBrowserStorage } from '../library/browser-storage';
 import { deleteDatabase } from '../library/database';
 import type { IndexStorage } from '../library/storage';
+import { READER, type FileRow } from '../library/rows';
 import type { Library } from '../library/library';
 import { Pipeline, type PipelineHost } from './pipeline';
 import type { EmbedOutcome } from '../library/protocol';
@@ -48,6 +49,8 @@ const asked: number[] = [];
 const images: unknown[] = [];
 let takesPixels: boolean;
 let streamed: boolean;
+/** In the index already. */
+let rows: FileRow[];
 
 beforeEach(async () => {
   storage = await openBrowserStorage('pipeline', () => undefined);
@@ -57,6 +60,7 @@ beforeEach(async () => {
   images.length = 0;
   takesPixels = false;
   streamed = false;
+  rows = [];
   decode = async () => ({ image: { width: 2, height: 2, data: new Uint8Array(12) }, size: { width: 2, height: 2 } });
   embed = async (count) => ({ kind: 'done', vectors: Array.from({ length: count }, () => Float32Array.of(1, 0)) });
   present = () => true;
@@ -68,8 +72,10 @@ afterEach(async () => {
 
 function pipeline(signal = new AbortController().signal): Pipeline {
   const committer = { add: (outcome: Outcome) => ended.push(outcome), finish: async () => undefined };
+  const vectors = new PackedVectors({ dims: 2, model: 'm' });
+  for (const _ of rows) vectors.add(Float32Array.of(1, 0));
   const host: PipelineHost = {
-    library: { catalog: new Catalog(new PackedVectors({ dims: 2, model: 'm' }), [], []) } as unknown as Library,
+    library: { catalog: new Catalog(vectors, [], rows) } as unknown as Library,
     attempts,
     committer: committer as unknown as Committer,
     limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
@@ -263,4 +269,25 @@ test('of a call that fails, halves are tried again, until it is clear which pict
   await pipeline().run(all);
   expect(Object.values(outcomes()).filter((outcome) => outcome === 'picture')).toHaveLength(31);
   expect(asked.length).toBeLessThanOrEqual(1 + 2 * 5);
+});
+
+test('of a picture that an earlier version indexed, what its file says is read anew: no decoding, no model, no loss', async () => {
+  const facts = { taken: 5, dated: true, camera: 'old', place: null, width: 2, height: 2, hash: 'h' };
+  const all = works(3).map((each) => ({ ...each, unchanged: true }));
+  rows = all.map(({ path, file }, slot) => ({
+    ...{ id: slot + 1, folderId: 1, path, size: file.size, modified: file.lastModified, ...facts },
+    ...{ kind: 'picture' as const, slot, thumb: null, deep: { deep: { slot: 9 } } },
+  }));
+  decode = never;
+  all[1]!.file.arrayBuffer = () => Promise.reject(new DOMException('busy', 'NotReadableError'));
+  await attempts.begin([all[2]!.key]);
+  await attempts.died([all[2]!.key], { death: 'of another', alone: true });
+  await attempts.died([all[2]!.key], { death: 'once more', alone: true });
+  await pipeline().run(all);
+  expect(asked).toEqual([]);
+  expect(dropped, 'it stays as it was, for another time').toBe(1);
+  const read = Object.fromEntries(ended.map(({ addition: { row } }) => [row.id, row]));
+  const kept = { kind: 'picture', slot: 0, deep: { deep: { slot: 9 } }, hash: 'h', reader: READER };
+  expect(read).toMatchObject({ 1: { ...kept, camera: null }, 3: { ...kept, slot: 2, camera: 'old' } });
+  expect(Object.keys(read)).toEqual(['1', '3']);
 });

@@ -17,7 +17,7 @@ import type { EmbedOutcome } from '../library/protocol';
 import { READER } from '../library/rows';
 import { checkFile, preparePicture, readPicture, type MakeThumbnail, type Prepared } from './prepare-photo';
 import { MOST_PIXELS } from './pixels';
-import { readAnew, reuse } from './reuse';
+import { readAnew, refreshed, reuse } from './reuse';
 import type { Work } from './work';
 
 /** Files decoded at a time. */
@@ -208,6 +208,12 @@ export class Pipeline {
   /** Null where the work has ended already: as a problem, or because its bytes are known. */
   async #prepare(work: Work): Promise<Ready | null> {
     const { limits, library, attempts } = this.#host;
+    const unchanged = work.unchanged ? library.catalog.at(work.folderId, work.path) : undefined;
+    if (attempts.hasFailed(work.key) && unchanged?.kind === 'picture') {
+      // It stays as it was, and is not looked at again.
+      this.#host.committer.add({ key: work.key, addition: { row: { ...unchanged, reader: READER } } });
+      return null;
+    }
     if (attempts.hasFailed(work.key)) {
       this.#problem(work, 'failed', 'The model or the page ended twice while it was working on this picture.');
       return null;
@@ -218,6 +224,10 @@ export class Pipeline {
       checkFile(work.file, limits);
       if (work.unreadable && !(await isKnown(work.file))) {
         throw new UnsupportedError(`Pictures of this kind (${extension(work.path)}) cannot be read here.`);
+      }
+      if (unchanged?.kind === 'picture') {
+        this.#host.committer.add({ key: work.key, addition: await refreshed(unchanged, work.file) });
+        return null;
       }
       const read = await readPicture(work.file);
       if (controller.signal.aborted) return null;
@@ -321,7 +331,8 @@ export class Pipeline {
   async #fail(work: Work, error: Error): Promise<void> {
     const { checkFolder, limits, onDropped, attempts } = this.#host;
     if (!(await checkFolder(work.folderId))) return this.#dropFolder(work);
-    if (await isGone(work.file, limits.decodeSeconds)) {
+    // A picture that is indexed stays so where its file cannot be read just now.
+    if (work.unchanged || (await isGone(work.file, limits.decodeSeconds))) {
       onDropped(1);
       return attempts.release([work.key]);
     }

@@ -2,9 +2,10 @@
 
 import { localWallClock } from '../facts/dates';
 import { readFacts } from '../facts/facts';
+import { headOf } from '../facts/head';
 import type { Catalog } from '../library/catalog';
 import type { Addition } from '../library/library';
-import { READER, type PictureRow } from '../library/rows';
+import { isOlder, READER, type PictureRow } from '../library/rows';
 import type { Outcome } from './committer';
 import type { Work } from './work';
 
@@ -41,7 +42,13 @@ export async function readAnew(
   file: File,
 ): Promise<Omit<Outcome, 'key'>> {
   const { addition } = known;
-  if (addition.row.kind !== 'picture' || (addition.row.reader ?? 1) >= READER) return known;
+  if (addition.row.kind !== 'picture' || !isOlder(addition.row)) return known;
   const facts = await readFacts(bytes, file.lastModified);
   return { ...known, addition: { ...addition, row: { ...addition.row, ...facts, reader: READER } } as Addition };
+}
+
+/** An unchanged picture, with what its file says of itself read anew: no more of the file is read than that needs. */
+export async function refreshed(row: PictureRow, file: File): Promise<Addition> {
+  const facts = await readFacts(await headOf(file), file.lastModified);
+  return { row: { ...row, ...facts, reader: READER } };
 }

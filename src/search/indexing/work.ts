@@ -3,13 +3,15 @@
 import type { Attempts } from './attempts';
 import type { Catalog } from '../library/catalog';
 import type { Unread } from './folder-problems';
-import { fileKey, READER, type FileRow } from '../library/rows';
+import { fileKey, isOlder, type FileRow } from '../library/rows';
 import type { FoundFile } from './walk';
 
 /** A file to be indexed. */
 export interface Work extends FoundFile {
   folderId: number;
   key: string;
+  /** Indexed and unchanged: what the file says of itself is read anew, and nothing else. */
+  unchanged?: boolean;
 }
 
 /** Where a folder's files come from now; null where it has to be chosen or permitted first. */
@@ -26,7 +28,7 @@ export interface WalkResult {
 }
 
 /**
- * Walks a folder: queues what is new or changed, and hides what is gone.
+ * Walks a folder: queues what is new or changed, or was read by an earlier version, and hides what is gone.
  * @param onFound called now and then with how many were found
  */
 export async function walkFolder(
@@ -44,7 +46,9 @@ export async function walkFolder(
     seen.add(key);
     const row = catalog.at(folderId, found.path);
     if (row) catalog.setMissing(row.id, false);
-    if (!row || isChanged(row, found.file)) works.push({ ...found, folderId, key });
+    const work = { ...found, folderId, key };
+    if (!row || isChanged(row, found.file)) works.push(work);
+    else if (isOlder(row)) works.push({ ...work, unchanged: row.kind === 'picture' });
     onFound(seen.size);
   }
   const emptied = seen.size === 0 && unread.length === 0 && catalog.picturesIn(folderId) > 0;
@@ -61,9 +65,7 @@ function isWithin(path: string, part: string): boolean {
 }
 
 function isChanged(row: FileRow, file: File): boolean {
-  if (row.size !== file.size || row.modified !== file.lastModified) return true;
-  const { reader = 1 } = row;
-  return reader < READER && (row.kind !== 'picture' || !row.dated);
+  return row.size !== file.size || row.modified !== file.lastModified;
 }
 
 /** Those whose work was never cut short, and those to be tried alone, the most suspicious last. */

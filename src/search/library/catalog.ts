@@ -4,7 +4,7 @@ import type { PhotoItem } from '../types';
 import type { PackedVectors } from '../vectors';
 import { Albums } from './albums';
 import { failureIn, slotIn } from './layers';
-import { fileKey, type AlbumRow, type FileRow, type FolderRow, type PictureRow } from './rows';
+import { fileKey, isOlder, type AlbumRow, type FileRow, type FolderRow, type PictureRow } from './rows';
 import { Shelf } from './shelf';
 
 /** The layer in memory: of the deep model in use. */
@@ -26,6 +26,8 @@ export class Catalog {
   readonly #idOfKey = new Map<string, number>();
   readonly #idsOfHash = new Map<string, Set<number>>();
   readonly #picturesOfFolder = new Map<number, number>();
+  /** Of them, those that an earlier reader has read. */
+  readonly #olderOfFolder = new Map<number, number>();
   /** Found to be gone by a walk. They stay until its run ends, for they may turn up under another name. */
   readonly #missing = new Set<number>();
   #lastId = 0;
@@ -93,6 +95,11 @@ export class Catalog {
 
   picturesIn(folderId: number): number {
     return this.#picturesOfFolder.get(folderId) ?? 0;
+  }
+
+  /** Pictures of a folder whose files say more than an earlier version could read. */
+  olderIn(folderId: number): number {
+    return this.#olderOfFolder.get(folderId) ?? 0;
   }
 
   at(folderId: number, path: string): FileRow | undefined {
@@ -208,6 +215,7 @@ export class Catalog {
     if (row.kind !== 'picture') return;
     this.#pictures += by;
     this.#picturesOfFolder.set(row.folderId, this.picturesIn(row.folderId) + by);
+    if (isOlder(row)) this.#olderOfFolder.set(row.folderId, this.olderIn(row.folderId) + by);
     this.#countDeep(row, by);
   }
 }

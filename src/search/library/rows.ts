@@ -6,10 +6,10 @@ import type { PhotoItem } from '../types';
 export const INDEX_VERSION = 4;
 
 /**
- * Grows when more can be read of files. What an earlier one could not read, or found no date in, is looked at again; its
- * vector stays.
+ * Grows when more can be read of files. What an earlier one has read is looked at again, without the model; vectors stay.
+ * 2: dates however spelled; 3: keywords, titles and captions.
  */
-export const READER = 2;
+export const READER = 3;
 
 export interface FolderRow {
   id: number;
@@ -119,4 +119,9 @@ export interface MetaRow {
 /** A file's name in an index: paths hold no NUL. */
 export function fileKey(folderId: number, path: string): string {
   return `${folderId}\0${path}`;
+}
+
+/** Whether an earlier {@link READER} looked at a file. */
+export function isOlder({ reader = 1 }: Pick<FileRow, 'reader'>): boolean {
+  return reader < READER;
 }

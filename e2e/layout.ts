@@ -1,0 +1,85 @@
+/** @file Whether a page can be read at any size: nothing lies over anything else, nothing moves for those who want it still. */
+import { expect, type Page } from '@playwright/test';
+import { violations } from './site-pages';
+
+/**
+ * What lies over what, or sticks out of the window at the side. Texts and controls are compared within the layer that they are in:
+ * panels, sticky bars and marks on pictures are meant to lie over others.
+ */
+export function layoutFaults(page: Page): Promise<string[]> {
+  return page.evaluate(() => {
+    const SOLID = 'h1,h2,h3,p,button,a,input,select,textarea,summary,th,td,dt,dd,img,canvas,.chip,.thumb';
+    const layerOf = (element: Element): Element | null => {
+      for (let each: Element | null = element; each; each = each.parentElement) {
+        const { position, zIndex } = getComputedStyle(each);
+        if (each.matches('dialog') || zIndex !== 'auto' || /absolute|fixed|sticky/.test(position)) return each;
+      }
+      return null;
+    };
+    const nameOf = (element: Element) =>
+      `${element.tagName.toLowerCase()}.${element.className} “${(element.ariaLabel ?? element.textContent ?? '').trim().slice(0, 40)}”`;
+    const modal = document.querySelector('dialog:modal');
+    const all = [...(modal ?? document.body).querySelectorAll<HTMLElement>(SOLID)].flatMap((element) => {
+      const visible = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+      // Hidden from sight, for screen readers; and what a scrolling box has cut off.
+      if (!visible || element.closest('.visually-hidden,.skip,[inert]')) return [];
+      let { left, top, right, bottom } = element.getBoundingClientRect();
+      for (let box = element.parentElement; box && box !== document.body; box = box.parentElement) {
+        if (getComputedStyle(box).overflowX === 'visible') continue;
+        const edge = box.getBoundingClientRect();
+        [left, top] = [Math.max(left, edge.left), Math.max(top, edge.top)];
+        [right, bottom] = [Math.min(right, edge.right), Math.min(bottom, edge.bottom)];
+      }
+      return right - left > 1 && bottom - top > 1
+        ? [{ element, layer: layerOf(element), left, top, right, bottom }]
+        : [];
+    });
+    const faults: string[] = [];
+    const width = document.documentElement.clientWidth;
+    for (const { element, left, right } of all) {
+      if (left < -1 || right > width + 1) faults.push(`${nameOf(element)} is at ${left} to ${right} of ${width}`);
+    }
+    all.forEach((a, i) => {
+      for (const b of all.slice(i + 1)) {
+        if (a.layer !== b.layer || a.element.contains(b.element) || b.element.contains(a.element)) continue;
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (across > 2 && down > 2) faults.push(`${nameOf(a.element)} and ${nameOf(b.element)}: ${across} × ${down}`);
+      }
+    });
+    return faults.slice(0, 10);
+  });
+}
+
+/** What is told to move, on a page that is asked to keep still. */
+function moving(page: Page): Promise<string[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('*')].flatMap((element) => {
+      const { transitionDuration, animationName, animationDuration, scrollBehavior } = getComputedStyle(element);
+      const longest = (times: string) => Math.max(...times.split(',').map(parseFloat));
+      const moves =
+        longest(transitionDuration) > 0.02 || (animationName !== 'none' && longest(animationDuration) > 0.02);
+      return moves || scrollBehavior === 'smooth' ? [`${element.tagName}.${element.className}`] : [];
+    }),
+  );
+}
+
+/** In both themes, without motion, at twice the size of everything, and as narrow as a phone. */
+export async function looksRight(page: Page, view: string): Promise<void> {
+  const { width, height } = page.viewportSize()!;
+  const faultsAt = async (width: number, height: number) => {
+    await page.setViewportSize({ width, height });
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    return [...(wide > 0 ? [`scrolls sideways by ${wide}`] : []), ...(await layoutFaults(page))];
+  };
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+  expect.soft(await violations(page), `${view}, light`).toEqual([]);
+  expect.soft(await moving(page), `${view}, still`).toEqual([]);
+  expect.soft(await layoutFaults(page), `${view}, ${width} × ${height}`).toEqual([]);
+  expect.soft(await faultsAt(640, 400), `${view}, 1280 × 800 at 200 %`).toEqual([]);
+  await page.emulateMedia({ colorScheme: 'dark' });
+  expect.soft(await faultsAt(360, 844), `${view}, phone`).toEqual([]);
+  expect.soft(await violations(page, 'color-contrast'), `${view}, dark, phone`).toEqual([]);
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: 'light' });
+}
