@@ -174,11 +174,12 @@ export class VLM2VecSearch extends ModelElement {
   }
 
   /**
-   * Looks for words (`a dog -people`), or for a query as `vlm2vec-web/search` has them, and shows the results. A call ends those before it.
+   * Looks for words as the search page does (`a dog -people`, `a dog 2021`), or for a query as `vlm2vec-web/search` has them, and shows the results. A call ends those before it.
    * @returns what was found; null where nothing was asked, it was ended, or failed: `vlm2vec-error` says why
    */
   async search(query: string | SearchQuery): Promise<SearchResultsDetail | null> {
-    const asked = typeof query === 'string' ? searchQuery({ parsed: parseQuery(query) }) : query;
+    const isAsked = typeof query !== 'string' || searchQuery({ parsed: parseQuery(query) }) !== null;
+    const asked = typeof query !== 'string' ? query : isAsked ? { typed: query.trim() } : null;
     if (typeof query === 'string') this.#box.value = query;
     this.#limit = this.limit;
     this.#asked = true;

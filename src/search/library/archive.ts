@@ -11,8 +11,9 @@
 
 import type { BundleFile } from '../../bundle/manifest';
 import { FileHasher } from '../../bundle/hash';
-import { JsonField } from '../../bundle/json-field';
+import type { JsonField } from '../../bundle/json-field';
 import { IndexFormatError, IntegrityError, UnsupportedError } from '../../errors';
+import { readIndexJson, readLayerKey } from './index-json';
 import type { LayerRow } from './rows';
 
 const MAGIC = 'VLMPHOTO';
@@ -174,10 +175,8 @@ function readEntry(field: JsonField): Entry {
 }
 
 function readLayer(field: JsonField): LayerRow & Entry {
-  const key = field.get('key').string(16);
-  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is not the key of a layer.');
   return {
-    key,
+    key: readLayerKey(field.get('key')),
     modelId: field.get('modelId').string(1000),
     modelName: field.get('modelName').nullable((name) => name.string(1000)),
     dims: field.get('dims').integer(1, 8192),
@@ -187,13 +186,7 @@ function readLayer(field: JsonField): LayerRow & Entry {
 
 /** JSON of a blob. @throws IndexFormatError */
 export async function readJson(blob: Blob, where: string): Promise<JsonField> {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await blob.arrayBuffer()));
-  } catch (cause) {
-    throw new IndexFormatError(`The export's ${where} is not JSON.`, {}, { cause });
-  }
-  return new JsonField(value, (at, what) => new IndexFormatError(`The export's ${where}${at && ` at ${at}`}: ${what}`));
+  return readIndexJson(new Uint8Array(await blob.arrayBuffer()), { where: `The export's ${where}` });
 }
 
 /**

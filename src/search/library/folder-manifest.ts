@@ -11,9 +11,10 @@
  * are written under a new name. So whoever has read the manifest reads an index as one moment had it.
  */
 
-import { JsonField } from '../../bundle/json-field';
+import type { JsonField } from '../../bundle/json-field';
 import { isPlainPath } from '../../bundle/paths';
-import { IndexFormatError, UnsupportedError } from '../../errors';
+import { UnsupportedError } from '../../errors';
+import { readIndexJson, readLayerKey } from './index-json';
 
 export const MANIFEST_NAME = 'index.json';
 /** The folder of what is not for others. */
@@ -74,16 +75,7 @@ export function writeManifest(manifest: FolderManifest, { hasAlbums = false } = 
  * @throws IndexFormatError; UnsupportedError for a later version
  */
 export function readFolderManifest(text: string, where: string): FolderManifest {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new IndexFormatError(`${where} is not JSON: it is damaged. ${REMEDY}`, {}, { cause });
-  }
-  const root = new JsonField(
-    value,
-    (at, what) => new IndexFormatError(`${where}${at && `, ${at}`}: ${what} ${REMEDY}`, { at }),
-  );
+  const root = readIndexJson(text, { where, remedy: REMEDY });
   root.get('format').oneOf([FORMAT]);
   const version = root.get('version').integer(1);
   if (!VERSIONS.includes(version)) {
@@ -117,10 +109,8 @@ export const REMEDY =
   'Replace it with a copy of the index, or delete it and index the folders again; this does not touch the pictures.';
 
 function readVectors(field: JsonField): ManifestVectors {
-  const key = field.get('key').string(16);
-  if (!/^[0-9a-f]{16}$/.test(key)) field.get('key').fail('it is not the key of a model.');
   return {
-    key,
+    key: readLayerKey(field.get('key')),
     model: field.get('model').string(1000),
     modelName: field.get('modelName').nullable((name) => name.string(1000)),
     dims: field.get('dims').integer(1, 8192),

@@ -3,8 +3,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { JsonField } from '../../bundle/json-field';
-import { IndexFormatError, IntegrityError, SourceNotFoundError } from '../../errors';
+import type { JsonField } from '../../bundle/json-field';
+import { IntegrityError, SourceNotFoundError } from '../../errors';
 import {
   LOCAL_FOLDER,
   MANIFEST_NAME,
@@ -13,6 +13,7 @@ import {
   type FolderManifest,
 } from '../library/folder-manifest';
 import { readAlbumChanges, readFileRow, readFolderRow, readRows, type Extent } from '../library/import-rows';
+import { checkedFields, readIndexJson, readLayerKey } from '../library/index-json';
 import type { AlbumRow, AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from '../library/rows';
 import type { Changes } from '../library/storage';
 import { diskFolder, isDiskFolder } from './disk-folder.node.js';
@@ -98,7 +99,7 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
   if (createHash('sha256').update(bytes).digest('hex') !== rows.sha256) {
     throw new IntegrityError(`${path} does not match its hash: the index is damaged. ${REMEDY}`, { path });
   }
-  const read = readRows(fieldOf(parse(bytes.toString('utf8'), path), path), extentOf(vectors.slice(1)));
+  const read = readRows(readIndexJson(bytes, of(path)), extentOf(vectors.slice(1)));
   const places = await readPlaces(folder, snapshot);
   const [own, ...others] = vectors;
   const layers = others.map(({ key, model, modelName, dims }) => ({ key, modelId: model, modelName, dims }));
@@ -117,7 +118,7 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
   };
   const journal = await readJournal(journalPath(folder, snapshot));
   const where = journalPath(folder, snapshot);
-  for (const entry of journal.entries) apply(state, readEntry(fieldOf(entry, where), state.meta));
+  for (const entry of journal.entries) apply(state, readEntry(checkedFields(entry, of(where)), state.meta));
   return { manifest, state, journal: journal.bytes };
 }
 
@@ -132,7 +133,7 @@ async function readPlaces(
     return null;
   });
   if (text === null) return { model: null, paths: new Map() };
-  const root = fieldOf(parse(text, path), path);
+  const root = readIndexJson(text, of(path));
   const paths = root.get('folders').items((field) => {
     const place = field.get('path').string(32_768);
     return [field.get('id').integer(1), place] as const;
@@ -248,7 +249,7 @@ function readMeta(field: JsonField): MetaRow {
 
 function readLayer(field: JsonField): LayerRow {
   return {
-    key: field.get('key').string(16),
+    key: readLayerKey(field.get('key')),
     modelId: field.get('modelId').string(1000),
     modelName: field.get('modelName').nullable((name) => name.string(1000)),
     dims: field.get('dims').integer(1, 8192),
@@ -261,17 +262,5 @@ function extentOf(layers: readonly Pick<LayerRow, 'key'>[]): Extent {
   return { slots: MOST_SLOTS, thumbnails: Number.MAX_SAFE_INTEGER, layers: slots };
 }
 
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new IndexFormatError(`${path} is not JSON: the index is damaged. ${REMEDY}`, { path }, { cause });
-  }
-}
-
-function fieldOf(value: unknown, path: string): JsonField {
-  return new JsonField(
-    value,
-    (at, what) => new IndexFormatError(`${path}${at && `, ${at}`}: ${what} The index is damaged. ${REMEDY}`, { path }),
-  );
-}
+/** What errors say of a file. */
+const of = (path: string) => ({ where: path, remedy: `The index is damaged. ${REMEDY}`, details: { path } });

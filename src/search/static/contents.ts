@@ -1,13 +1,13 @@
 /** @file An index on a web server, as far as it has been read: its rows, the coarse vectors, and finer ones as they are needed. */
 
 import { sha256Hex } from '../../bundle/digest';
-import { JsonField } from '../../bundle/json-field';
-import { IndexFormatError, IntegrityError, InvalidInputError, UnsupportedError } from '../../errors';
+import { IntegrityError, InvalidInputError, UnsupportedError } from '../../errors';
 import { HttpFile } from '../../net';
 import { Catalog } from '../library/catalog';
 import { comparisonOf, find, type Found, type VectorQuery } from '../library/find';
 import type { FolderManifest } from '../library/folder-manifest';
 import { readRows } from '../library/import-rows';
+import { readIndexJson } from '../library/index-json';
 import { freeUnused } from '../library/loading';
 import type { PictureRow } from '../library/rows';
 import type { PhotoItem } from '../types';
@@ -81,14 +81,7 @@ async function readVerifiedRows(
       },
     );
   }
-  const fail = (at: string, what: string) => new IndexFormatError(`${url}${at && `, ${at}`}: ${what}`, { url, at });
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content));
-  } catch (cause) {
-    throw new IndexFormatError(`${url} is not JSON.`, { url }, { cause });
-  }
-  return readRows(new JsonField(value, fail), extent);
+  return readRows(readIndexJson(content, { where: url, details: { url } }), extent);
 }
 
 /** @throws InvalidInputError where a part of the query names no picture; what reading throws */
