@@ -6,6 +6,7 @@ import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
 import { startHost, type Host } from '../scripts/bundlers/host';
+import { layoutFaults } from './layout';
 import type { VLM2VecSearch } from '../src/elements/search-element';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -76,6 +77,20 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   expect([await sent(), await valid()]).toEqual(['bird', true]);
 
   expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+  expect(await layoutFaults(page)).toEqual([]);
+  // On a phone, from right to left, on a dark page.
+  await page.setViewportSize({ width: 360, height: 844 });
+  await page.evaluate(() => {
+    document.documentElement.dir = 'rtl';
+    document.documentElement.style.colorScheme = 'dark';
+  });
+  expect(await layoutFaults(page), 'from right to left, on a phone').toEqual([]);
+  expect((await new AxeBuilder({ page }).analyze()).violations, 'the same, dark').toEqual([]);
+  const [right, left] = [(await results.first().boundingBox())!, (await results.nth(1).boundingBox())!];
+  expect([right.y, right.x > left.x]).toEqual([left.y, true]);
+  await results.first().getByRole('link').focus();
+  await page.keyboard.press('ArrowLeft');
+  await expect(results.nth(1).getByRole('link')).toBeFocused();
   // Asked before the index is open: the newest pictures do not take the answer's place.
   const early = await search.evaluate(async (element: VLM2VecSearch) => {
     element.src = 'index/';

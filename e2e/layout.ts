@@ -19,7 +19,11 @@ export function layoutFaults(page: Page): Promise<string[]> {
     const nameOf = (element: Element) =>
       `${element.tagName.toLowerCase()}.${element.className} “${(element.ariaLabel ?? element.textContent ?? '').trim().slice(0, 40)}”`;
     const modal = document.querySelector('dialog:modal');
-    const all = [...(modal ?? document.body).querySelectorAll<HTMLElement>(SOLID)].flatMap((element) => {
+    const inside = (root: ParentNode): HTMLElement[] => [
+      ...root.querySelectorAll<HTMLElement>(SOLID),
+      ...[...root.querySelectorAll('*')].flatMap(({ shadowRoot }) => (shadowRoot ? inside(shadowRoot) : [])),
+    ];
+    const all = inside(modal ?? document.body).flatMap((element) => {
       const visible = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
       // Hidden from sight, for screen readers; and what a scrolling box has cut off.
       if (!visible || element.closest('.visually-hidden,.skip,[inert]')) return [];

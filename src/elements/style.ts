@@ -33,7 +33,7 @@ ul, ol { list-style: none; margin: 0; padding: 0; }
 .grid [aria-current='true'] img { outline: 3px solid var(--vlm2vec-accent, Highlight); outline-offset: -3px; }
 .name { overflow: hidden; white-space: nowrap; text-overflow: ellipsis; font-size: 0.85em; }
 .like { font-size: 0.85em; padding: 0.25em 0.5em; }
-.less { opacity: 0.65; }
+.less img { opacity: 0.65; }
 .ranking li { display: grid; grid-template-columns: auto 1fr auto; gap: 0.25rem 0.6rem; align-items: center; padding-block: 0.3rem; }
 .ranking img, .query img { inline-size: 3rem; block-size: 3rem; object-fit: cover; border-radius: var(--vlm2vec-radius, 0.4rem); }
 .score { font-variant-numeric: tabular-nums; }

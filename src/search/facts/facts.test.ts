@@ -157,7 +157,9 @@ function longJpeg(exif: number[], filler: number): Blob {
 test('a file’s beginning says what the whole file says, and of a photo no more is read', async () => {
   for (const name of Object.keys(photos)) {
     const bytes = fixtureBytes(`photos/${name}`);
-    expect(await readFacts(await headOf(new Blob([bytes.slice()])), MODIFIED), name).toEqual(await readFacts(bytes, MODIFIED));
+    expect(await readFacts(await headOf(new Blob([bytes.slice()])), MODIFIED), name).toEqual(
+      await readFacts(bytes, MODIFIED),
+    );
   }
   const exif = tiffOf(fractions([60, 1], [15, 1], [0, 1]), fractions([5, 1], [0, 1], [0, 1]));
   for (const [filler, most] of [
