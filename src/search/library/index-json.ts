@@ -22,7 +22,7 @@ export function readIndexJson(content: string | Uint8Array, options: IndexJsonOp
         : new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(content);
     return checkedFields(JSON.parse(text), options);
   } catch (cause) {
-    throw new IndexFormatError(sentences(`${where} is no JSON.`, remedy), details, { cause });
+    throw new IndexFormatError(sentences(`${where} is not JSON.`, remedy), details, { cause });
   }
 }
 
