@@ -1,6 +1,6 @@
 /**
  * @file What each weight dtype costs: `nano` on the miniature MMEB, and the fixture checkpoint of each architecture on its
- * own inputs, converted at every dtype as `vlm2vec convert` does, embedded on the CPU and held against fp32. Loss is
+ * own inputs, converted at every dtype as `vlm2vec convert` does, embedded on the CPU and compared with fp32. Loss is
  * 1 − cosine. P@1 of so few queries has an interval of some points, so it cannot tell dtypes apart; loss, and how often
  * another candidate comes first, can.
  *

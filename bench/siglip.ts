@@ -119,7 +119,7 @@ const leastCosine = (a: number[][], b: number[][]) =>
 
 const ms = (value: number) => `${(value * 1000).toFixed(value < 0.1 ? 1 : 0)} ms`;
 
-/** One row per job and contender; the last contender is what the others are held against. */
+/** One row per job and contender; the last contender is what the others are compared with. */
 async function measure(on: string, dtype: RivalDtype, contenders: readonly Contender[]): Promise<string[][]> {
   const rows: string[][] = [];
   const theirs = contenders.at(-1)!;

@@ -19,7 +19,7 @@ const fixture = useFixtureHub();
 /** The model of the tests, converted in Node with a second pass. */
 const OF_NODE = 'cli-dora-q4-best';
 
-test('by its name: converted in the worker, then at hand with the Hub off', async ({ page, context }) => {
+test('by its name: converted in the worker, then available with the Hub off', async ({ page, context }) => {
   const origins = watchOrigins(context);
   await openBlank(page);
   const first = await loadIn(page, { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4' });

@@ -15,7 +15,7 @@ const isFull = process.env.VLM2VEC_FULL_TESTS === '1';
 
 type Tools = typeof import('./search-index/page');
 
-/** Runs in the page, with the tools at hand. */
+/** Runs in the page, with the tools available. */
 async function inPage<T, A>(page: Page, run: (tools: Tools, argument: A) => Promise<T>, argument?: A): Promise<T> {
   return page.evaluate(
     async ([code, argument]) => {
@@ -230,7 +230,7 @@ test('a page that crashes leaves all that was committed; a picture with which it
     async ({ openPhotoIndex, fakeEmbedder, folder, small, smallFiles, until, writeAll }) => {
       const pictures = await folder('Pictures');
       const files = smallFiles(150);
-      files[7] = { path: files[7]!.path, file: small(7, 'HANG') }; // among the first; in work whenever the page ends
+      files[7] = { path: files[7]!.path, file: small(7, 'HANG') }; // among the first; in progress whenever the page ends
       await writeAll(pictures, files);
       const index = await openPhotoIndex({ embedder: fakeEmbedder() });
       await index.add({ handle: pictures });

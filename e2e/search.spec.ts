@@ -369,7 +369,7 @@ test('dropped: a picture is looked for, several are a folder', async ({ page }) 
   expect(problems).toEqual([]);
 });
 
-test('a folder that vanished is said so, kept, found again, and forgotten only when asked', async ({ page }) => {
+test('a folder that vanished is reported, kept, found again, and forgotten only when asked', async ({ page }) => {
   const problems = await openSearch(page);
   const photos = (await samplePhotos()).slice(0, 4);
   await indexFolder(page, photos, 'Stick');

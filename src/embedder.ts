@@ -246,7 +246,7 @@ export class VLM2Vec {
 
   /**
    * Measures how fast this device multiplies matrices in the model's kind of numbers, by ONNX Runtime alone: what its
-   * speed can be held against. Takes a second or two, on slow devices up to ten.
+   * speed can be compared with. Takes a second or two, on slow devices up to ten.
    */
   async matmulRate(options: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
     expectOptions('matmulRate', options);

@@ -12,7 +12,7 @@ test('what the work comes to, or the reason as soon as the signal is aborted, be
   await expect(until(controller.signal, Promise.resolve(3))).rejects.toThrow('enough');
 });
 
-test('work that fails after the abort is nobody’s unhandled error, and no listener stays', async () => {
+test('work that fails after the abort is not an unhandled error, and no listener stays', async () => {
   const { signal } = new AbortController();
   const removed = vi.spyOn(signal, 'removeEventListener');
   await until(signal, Promise.resolve());

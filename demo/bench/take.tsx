@@ -1,4 +1,4 @@
-/** @file The report to take along: as JSON for programs, as Markdown for people. */
+/** @file The report for export: as JSON for programs, as Markdown for people. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { reportAsMarkdown, type MeasureReport } from '../../src/measure';

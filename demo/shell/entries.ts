@@ -1,4 +1,4 @@
-/** @file What a dropped folder holds, for browsers that hand over entries and no handles. */
+/** @file What a dropped folder holds, for browsers that provide entries and no handles. */
 
 /** Everything right below the folder. */
 export async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {

@@ -22,5 +22,5 @@ export function otherSites(): string[] {
 export function addressOf(text: string): URL {
   const url = URL.canParse(text, document.baseURI) ? new URL(text, document.baseURI) : null;
   if (url && /^https?:$/.test(url.protocol)) return url;
-  throw new Error(`“${text}” is no address.`);
+  throw new Error(`“${text}” is not a valid address.`);
 }

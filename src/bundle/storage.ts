@@ -46,7 +46,7 @@ export interface BundleWriter {
   readonly journal: Journal | null;
   /** Reads back what was written and closed, before publishing (the probe needs it). */
   reader(): BundleReader;
-  /** Gives the bundle its name. Replaces an older bundle of that name only now, and wholly. */
+  /** Gives the bundle its name. Replaces an older bundle of that name only now, and completely. */
   publish(): Promise<void>;
   /** Deletes everything written. Safe to call after a failure, at any time before publish. */
   abort(): Promise<void>;

@@ -1,4 +1,4 @@
-/** @file `vlm2vec eval --details` and `vlm2vec eval compare`: a line per query, and two runs held against each other. */
+/** @file `vlm2vec eval --details` and `vlm2vec eval compare`: a line per query, and two runs compared with each other. */
 
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';

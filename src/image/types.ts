@@ -19,7 +19,7 @@ export interface ImageSize {
 }
 
 /**
- * A picture in any of the forms that callers have at hand.
+ * A picture in any of the forms that callers have.
  *
  * - `Blob`/`File`, `ArrayBuffer` or bytes of an encoded image (PNG, JPEG, WebP, GIF, BMP, AVIF, HEIC);
  * - a `URL`, or a string that holds one (`https:`, `data:`, `blob:`, `file:`); in Node also a path;

@@ -1,4 +1,4 @@
-/** @file Measuring a model on the device at hand: speed by stage, memory, agreement. */
+/** @file Measuring a model on this device: speed by stage, memory, agreement. */
 
 export {
   CAPTION_COUNTS,

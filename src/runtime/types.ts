@@ -42,7 +42,7 @@ export interface ProgressEvent extends Omit<Progress, 'status' | 'phase'> {
   status: Progress['status'] | 'download' | 'progress_total';
   /** What is being done. `wait`: another tab is writing the same bundle; `prepare` and `embed` count inputs. */
   phase: Progress['phase'] | 'prepare' | 'embed';
-  /** Of phase `embed` where weights are streamed: stages that the group in work has gone through, and in all. */
+  /** Of phase `embed` where weights are streamed: stages that the current group has gone through, and in all. */
   stages?: { done: number; total: number };
 }
 

@@ -87,7 +87,7 @@ export interface PhotoEmbedder {
    * One vector each, in order. // [dims]
    * Where the model is gone it rejects, and {@link restart} is called: with a plain `DisposedError` where it was taken
    * away; with `DeviceLostError`, or any error whose `details.died` is true, where it ended by itself. The latter counts
-   * against the pictures that it had in work.
+   * against the pictures that it had in progress.
    */
   embed(inputs: readonly EmbedderInput[], options: EmbedderOptions): Promise<Float32Array[]>;
   /** Loads the model anew. Without it indexing pauses when the model is gone. */
@@ -311,13 +311,13 @@ export interface PhotoProblem {
 export interface QueryPart {
   /** With `image`: both are read together. */
   text?: string;
-  /** A picture at hand, or one of the index. */
+  /** A picture of your own, or one of the index. */
   image?: QueryImage;
   /** @default 1 */
   weight?: number;
 }
 
-/** A picture at hand, or one of the index. */
+/** A picture of your own, or one of the index. */
 export type QueryImage = Blob | { id: number };
 
 /** What to look for: a text, a picture, or both; more of them; and what to leave out. */
@@ -329,7 +329,7 @@ export interface SearchQuery extends TypedOptions {
   typed?: string;
   /** With `image`: both are read together, in one pass: "this, but at night". */
   text?: string;
-  /** A picture at hand, or one of the index. */
+  /** A picture of your own, or one of the index. */
   image?: QueryImage;
   /** More to look for, added as vectors. */
   combine?: readonly QueryPart[];

@@ -123,7 +123,7 @@ describe('wrong bytes', () => {
     expect(sent.get('big.bin')).toBeLessThan(BIG);
   });
 
-  test('because the bundle was replaced: said so, and the next download is of the new one alone', async () => {
+  test('because the bundle was replaced: reported, and the next download is of the new one alone', async () => {
     const bundle = memoryBundle('m', { resumable: true });
     const old = files.get(MANIFEST_PATH)!;
     const replaced = new TextEncoder().encode(JSON.stringify({ ...manifest, dims: manifest.dims }, null, 1));

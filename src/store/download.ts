@@ -1,6 +1,6 @@
 /**
  * @file A ready bundle from any web server into a store. Pieces of 16 MiB come in any order, a few at a time; each is
- * held against its hash in `bundle.json` before it is written and noted in the writer's journal after, so that an
+ * checked against its hash in `bundle.json` before it is written and noted in the writer's journal after, so that an
  * interrupted download goes on with the pieces that are missing. When all are there, everything is read back and
  * verified once more.
  */

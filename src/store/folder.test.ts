@@ -52,7 +52,7 @@ test('aborting leaves nothing, not even the parents it made', async () => {
   expect(await readdir(base)).toEqual([]);
 });
 
-test('an older bundle is replaced wholly, and only on publishing', async () => {
+test('an older bundle is replaced completely, and only on publishing', async () => {
   const out = join(base, 'model');
   const first = await folderWriter(out);
   await put(first, 'tokenizer.json', 'old');

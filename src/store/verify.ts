@@ -199,7 +199,7 @@ function checkSize(reader: BundleReader, size: number, file: BundleFile): void {
   );
 }
 
-/** Reads from data already at hand; a path in the file system is read where it lies. */
+/** Reads from data already in memory; a path in the file system is read where it lies. */
 function inHand(stored: StoredFile, data: string | Blob | Uint8Array): StoredFile {
   if (typeof data === 'string') return stored;
   if (data instanceof Uint8Array) return { ...stored, size: data.length, read: async (a, b) => data.subarray(a, b) };

@@ -298,7 +298,7 @@ export function expectedDecodes(): ExpectedDecode[] {
 
 export type ExpectedExample = ExpectedPatches & { width: number; height: number; rgbSha256: string };
 
-/** The model card's own picture, where it is at hand beside the repository; else null. */
+/** The model card's own picture, where it is present beside the repository; else null. */
 export function exampleCase(): (ExpectedExample & { path: string }) | null {
   const path = fixturePath('../../../shared/data/example.jpg');
   return existsSync(path) ? { ...json<ExpectedExample>('expected/example.json'), path } : null;

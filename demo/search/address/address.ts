@@ -45,7 +45,7 @@ export const START: Address = {
   photo: null,
 };
 
-/** @param hash as `location.hash` gives it. @returns null for what is no address of this page, as `#content` */
+/** @param hash as `location.hash` gives it. @returns null for what is not an address of this page, as `#content` */
 export function readAddress(hash: string): Address | null {
   const words = hash.replace(/^#/, '');
   if (words !== '' && !words.includes('=')) return null;

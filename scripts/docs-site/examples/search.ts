@@ -101,7 +101,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
 {
   // #region PhotoIndex.pause, PhotoIndex.cancel
   await index.pause(); // `start` goes on where it stopped
-  await index.cancel(); // `start` looks through the folders anew; what is done stays
+  await index.cancel(); // `start` looks through the folders anew; progress is kept
   // #endregion
 }
 {

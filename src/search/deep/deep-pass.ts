@@ -71,7 +71,7 @@ export class DeepPass {
   /** Ids whose files could not be read this time. */
   readonly #unreadable = new Set<number>();
   #lanes = new Set<Promise<void>>();
-  /** A suspect is in work: nothing else may be. */
+  /** A suspect is in progress: nothing else may be. */
   #alone = false;
   #callSize: number;
   #interruptions = 0;

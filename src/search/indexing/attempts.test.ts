@@ -47,7 +47,7 @@ test('two deaths alone are two', async () => {
   expect(failed(attempts)).toBe('a');
 });
 
-test('where something else died too, a picture that was in work at two unrelated deaths has not failed', async () => {
+test('where something else died too, a picture that was in progress at two unrelated deaths has not failed', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
   await die(attempts, 'cd', false); // a and b had no part in it: there is another reason
@@ -67,7 +67,7 @@ test('deaths that a failed picture explains tell nothing of others', async () =>
   expect(failed(attempts)).toBe('d');
 });
 
-test('one that is in work at a death and then succeeds leaves that death unexplained, until the run ends', async () => {
+test('one that is in progress at a death and then succeeds leaves that death unexplained, until the run ends', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'a', true);
   attempts.ended(['a']);
@@ -92,7 +92,7 @@ test('one death that is told of twice is one', async () => {
   expect(failed(attempts)).toBe('a');
 });
 
-test('a page that crashes counts as a death, alone where one picture was in work; what was committed has no part', async () => {
+test('a page that crashes counts as a death, alone where one picture was in progress; what was committed has no part', async () => {
   const first = await Attempts.open(storage, inOrder);
   await first.begin(['a', 'b', 'c']);
   await storage.commit({ ended: ['a'] });

@@ -1,6 +1,6 @@
 /**
  * @file Which pictures are being worked on, on record before the work begins, and which of them is the reason when the
- * worker, the model or the page dies. A death shows no more than that one of those in work may be; so these are tried
+ * worker, the model or the page dies. A death shows no more than that one of those in progress may be; so these are tried
  * alone, and a death then is evidence. A picture with two deaths, one of them alone, has failed. But where there were
  * deaths that it had no part in, something else may end them all: then it takes two deaths alone.
  *
@@ -19,7 +19,7 @@ const ALONE = [1, 2] as const;
 const ALL = '';
 
 /**
- * Which of the pictures that were in work may have been the reason for the end of a session, and whether nothing else may
+ * Which of the pictures that were in progress may have been the reason for the end of a session, and whether nothing else may
  * have been; null where it ended in order. `session` is what {@link Attempts.session} was then.
  */
 export type Blame = (keys: readonly string[], session: string) => { keys: readonly string[]; alone: boolean } | null;
@@ -55,7 +55,7 @@ export class Attempts {
     return this.#session;
   }
 
-  /** Whether it was in work at a death: then it is to be tried alone. */
+  /** Whether it was in progress at a death: then it is to be tried alone. */
   isSuspect(key: string): boolean {
     return this.#get(key).deaths > 0;
   }
@@ -71,15 +71,15 @@ export class Attempts {
     return deaths >= DEATHS && alone >= ALONE[others > 0 ? 1 : 0];
   }
 
-  /** Resolves once it is on record that these are in work. */
+  /** Resolves once it is on record that these are in progress. */
   begin(keys: readonly string[]): Promise<void> {
     return this.#put(keys.map((key) => ({ ...this.#get(key), session: this.#session })));
   }
 
   /**
-   * Something died while it had these in work.
+   * Something died while it had these in progress.
    * @param death names it: what is told of it in several calls is one
-   * @param alone nothing else was in work
+   * @param alone nothing else was in progress
    */
   died(keys: readonly string[], { death, alone }: { death: string; alone: boolean }): Promise<void> {
     const rows = keys.map((key) => {

@@ -221,7 +221,7 @@ test('another folder of the same name is another one', async () => {
   });
 });
 
-test('without permission it is not walked; one that is taken back meanwhile is said so', async () => {
+test('without permission it is not walked; one that is taken back meanwhile is reported', async () => {
   disk.permission = 'prompt';
   expect(await walk()).toBeNull();
   expect(described()).toMatchObject({ access: 'ask', indexed: 5 });

@@ -29,7 +29,7 @@ const CALL_MILLISECONDS = 300;
 const MOST_IN_CALL = 16;
 /** Of a model that reads its weights anew for each call, which costs as much for one picture as for many. */
 const STREAMED_CALL = 32;
-/** Files on record as being in work at a time, which costs one transaction. */
+/** Files on record as being in progress at a time, which costs one transaction. */
 const BEGUN_AT_ONCE = 8;
 /** Calls in a row that were interrupted, after which it is given up. */
 const MOST_INTERRUPTIONS = 5;
@@ -103,7 +103,7 @@ export class Pipeline {
 
   /**
    * Resolves when all have ended and are committed, or the signal stopped it; then {@link takeBack} has what is left.
-   * With one picture nothing but that is in work.
+   * With one picture nothing but that is in progress.
    * @throws StorageFullError, or what the model failed with where there is no other
    */
   async run(works: readonly Work[]): Promise<void> {
@@ -187,7 +187,7 @@ export class Pipeline {
     this.#host.onDecoding([...this.#decoding.keys()]);
   }
 
-  /** The next file, on record as being in work. */
+  /** The next file, on record as being in progress. */
   async #next(): Promise<Work | null> {
     for (;;) {
       await this.#beginning;

@@ -18,7 +18,7 @@ test('a commit changes all or nothing', async () => {
   database.close();
 });
 
-test('an index of the first version keeps its pictures; what was in work is forgotten', async () => {
+test('an index of the first version keeps its pictures; what was in progress is forgotten', async () => {
   const first = await openDB('database', 1, {
     upgrade(database) {
       for (const name of ['meta', 'layouts']) database.createObjectStore(name);

@@ -12,7 +12,7 @@ export interface IndexModel {
 }
 
 /**
- * @param given the model at hand
+ * @param given the model that is given
  * @param what names the index, to begin the message with
  * @throws UnsupportedError naming both models where they are others
  */

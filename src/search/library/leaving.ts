@@ -17,7 +17,7 @@ export function readLeaving(place: string): Leaving | null {
     const [kind, session] = (localStorage.getItem(place) ?? '').split(':') as [string, string | undefined];
     return session && (kind === 'closed' || kind === 'hidden') ? { session, kind } : null;
   } catch {
-    return null; // no storage, or none that is allowed: what was in work is tried alone next time, and no more
+    return null; // no storage, or none that is allowed: what was in progress is tried alone next time, and no more
   }
 }
 

@@ -11,7 +11,7 @@ export type EmbedOutcome =
   | { kind: 'done'; vectors: Float32Array[] }
   /** One of the inputs cannot be embedded, or took too long. */
   | { kind: 'failed'; error: WireError }
-  /** The model died over them; `death` is the same for all that were in work then. `restarted`: there is a new one. */
+  /** The model died over them; `death` is the same for all that were in progress then. `restarted`: there is a new one. */
   | { kind: 'died'; error: WireError; death: string; restarted: boolean }
   /** The model was taken away, or someone else stopped the call: no fault of the inputs. */
   | { kind: 'interrupted'; error: WireError; restarted: boolean }
@@ -60,7 +60,7 @@ export interface OpenSettings extends LibraryPlace {
   streamed: boolean;
   /** Null without one. */
   deep: DeepSettings | null;
-  /** Of an earlier opening in this page or another: what was in work then and is not to blame for its end. */
+  /** Of an earlier opening in this page or another: what was in progress then and is not to blame for its end. */
   innocent: InnocentWork;
 }
 

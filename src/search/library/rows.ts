@@ -87,7 +87,7 @@ export interface AttemptRow {
   key: string;
   /** How often the worker, the model or the page died meanwhile. */
   deaths: number;
-  /** How often of these nothing else was in work. */
+  /** How often of these nothing else was in progress. */
   alone: number;
   /** Being worked on by this opening of the index; null where it waits for its next turn. */
   session: string | null;

@@ -1,4 +1,4 @@
-/** @file A typed query over an index whose rows are at hand, without a worker: as the page's search does it. */
+/** @file A typed query over an index whose rows are in memory, without a worker: as the page's search does it. */
 
 import { InvalidInputError } from '../../errors';
 import { localWallClock } from '../facts/dates';

@@ -91,7 +91,7 @@ export class FolderIndexer {
       const library = await Library.open(place, storage, true);
       if (storage.model !== options.model) await storage.setModel(options.model);
       if (isWasteful(library)) await compact(library);
-      // Nobody can tell a process that was killed from one that crashed: what it had in work is tried alone, and no more.
+      // Nobody can tell a process that was killed from one that crashed: what it had in progress is tried alone, and no more.
       const attempts = await Attempts.open(storage, (keys) => ({ keys, alone: false }));
       const indexer = new FolderIndexer(library, attempts, unlock, options);
       await indexer.#folders.refresh(library.catalog);

@@ -204,7 +204,7 @@ export class FolderStorage implements IndexStorage {
         }
         return;
       }
-      // What was in work is of use after a crash of this process alone, and by that nothing is lost that was written.
+      // What was in progress is of use after a crash of this process alone, and by that nothing is lost that was written.
       await journal.append(entry, { durable: entry.kind === 'changes' });
       apply(this.#state, entry);
       if (journal.bytes > MOST_JOURNAL) await this.#writeSnapshot();
@@ -342,7 +342,7 @@ async function opened<P extends Packs['vectors']>(
   }
 }
 
-/** A file that is there wholly, or not at all under this name where it is new. */
+/** A file that is complete, or not there at all under this name where it is new. */
 async function writeWhole(path: string, text: string): Promise<void> {
   await namingFull(async () => {
     const handle = await open(path, 'w');

@@ -32,7 +32,7 @@ const LARGEST_WHOLE_FILE = 64 << 20;
  * ```
  * @param url of the folder, or of its `index.json`; relative to the page
  * @throws IndexFormatError for what is no index; UnsupportedError for one of a later version, or far too large;
- *   SourceNotFoundError, NetworkError; InvalidInputError for what is no address
+ *   SourceNotFoundError, NetworkError; InvalidInputError for what is not a valid address
  */
 export async function openStaticIndex(url: string | URL, options: StaticIndexOptions = {}): Promise<StaticIndex> {
   expectOptions('openStaticIndex', options);

@@ -319,7 +319,7 @@ test('a large file of a host without ranges is refused, not downloaded', async (
   expect(index.bytesRead).toBeLessThan(500_000);
 });
 
-test.each(['no host/', 'file:///index/', 'data:,x'])('%s is no address', async (url) => {
+test.each(['no host/', 'file:///index/', 'data:,x'])('%s is not a valid address', async (url) => {
   await expect(openStaticIndex(url, { fetch: host.fetch })).rejects.toThrow(InvalidInputError);
 });
 

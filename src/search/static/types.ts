@@ -79,9 +79,9 @@ export interface StaticIndex {
   /** Reads what every search needs, {@link StaticIndexInfo.bytes}`.search`; a search does so by itself. */
   prepare(options?: PrepareOptions): Promise<void>;
   /**
-   * Results and scores are those of a search over the whole index at hand: of the vectors' finer halves just as much is read as
+   * Results and scores are those of a search over the whole index in memory: of the vectors' finer halves just as much is read as
    * makes sure of that. So a smaller `limit` reads less.
-   * @throws UnsupportedError for words or a picture at hand without a model, and for another model than the index's;
+   * @throws UnsupportedError for words or a picture of one's own without a model, and for another model than the index's;
    *   InvalidInputError where there is nothing to look for; SourceNotFoundError for words together with a picture of the index,
    *   for originals are no part of it
    */

@@ -140,7 +140,7 @@ export class PackedVectors {
   }
 
   /**
-   * Appends a row whose fine bytes are not at hand yet: until {@link setFine} gives them, its exact score cannot be told, and how
+   * Appends a row whose fine bytes are not available yet: until {@link setFine} gives them, its exact score cannot be told, and how
    * far the coarse one may be off is bounded by what fine bytes can be at most. @internal
    */
   appendCoarse(scale: number, coarse: Int8Array): void {
