@@ -140,6 +140,13 @@ describe('hubTree', () => {
     await expect(open()).rejects.toThrow(String(status));
   });
 
+  it('does not wait for a Hub that asks for more than two minutes', async () => {
+    const headers = { 'Retry-After': '900' };
+    const { open, requests } = fakeHub({}, () => new Response('', { status: 503, headers }));
+    await expect(open()).rejects.toBeInstanceOf(NetworkError);
+    expect(requests).toHaveLength(1);
+  });
+
   it('says that it is offline', async () => {
     const offline = () => Promise.reject(new TypeError('fetch failed'));
     const { open, requests } = fakeHub({}, offline);

@@ -4,7 +4,7 @@
  */
 
 import { CheckpointFormatError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';
-import { HttpFile, isPassing, retryAfter, wait } from '../net';
+import { HttpFile, isPassing, LONGEST_WAIT, retryAfter, wait } from '../net';
 import { isInnerPath } from './paths';
 import { quote } from './quote';
 import { rangedFile, wholeFile } from './remote-file';
@@ -191,8 +191,9 @@ class HubClient {
         const status = error instanceof hub.HubApiError ? error.statusCode : null;
         const passing = status === null || isPassing(status);
         const { code, after } = hints(answer);
-        if (!passing || attempt === ATTEMPTS) throw hubError(what, status, code, error);
-        await wait(after ?? (this.#options.retryDelay ?? 500) * 2 ** (attempt - 1), signal);
+        const pause = after ?? (this.#options.retryDelay ?? 500) * 2 ** (attempt - 1);
+        if (!passing || attempt === ATTEMPTS || pause > LONGEST_WAIT) throw hubError(what, status, code, error);
+        await wait(pause, signal);
       }
     }
   }

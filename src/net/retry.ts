@@ -3,7 +3,7 @@
 /** Tries in all, counted anew whenever a try got further than the one before. */
 const ATTEMPTS = 4;
 /** A server that asks for a longer pause is taken to be out of service. */
-const LONGEST_WAIT = 120_000;
+export const LONGEST_WAIT = 120_000;
 
 export interface RetryOptions {
   signal?: AbortSignal;

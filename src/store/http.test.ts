@@ -2,8 +2,9 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, test } from 'vitest';
-import { IntegrityError, SourceNotFoundError } from '../errors';
+import { IntegrityError, NetworkError, SourceNotFoundError } from '../errors';
 import { httpBundle } from './http';
+import { verifiedBytes } from './verify';
 
 const content = Uint8Array.from({ length: 1000 }, (_, i) => i % 251);
 let server: Server | undefined;
@@ -136,6 +137,31 @@ describe('named errors', () => {
       await expect(attempt).rejects.toThrow(SourceNotFoundError);
       await expect(attempt).rejects.toThrow(message);
     }
+  });
+
+  // docs/models.md: what is read where it lies is requested once; the caller decides whether to try again.
+  test.each([429, 503])('status %i at once, and the next call tries again', async (status) => {
+    let failures = 1;
+    let requests = 0;
+    const fetch = async () => {
+      requests++;
+      return failures-- > 0 ? new Response('', { status, headers: { 'Retry-After': '1' } }) : new Response(content);
+    };
+    const bundle = httpBundle('https://x.org', { fetch });
+    await expect(bundle.open('bundle.json')).rejects.toThrow(NetworkError);
+    expect(requests).toBe(1);
+    expect((await bundle.open('bundle.json')).size).toBe(content.length);
+  });
+
+  test('wrong bytes at once: they are not fetched again', async () => {
+    let requests = 0;
+    const fetch = async () => {
+      requests++;
+      return new Response(content);
+    };
+    const file = { path: 'a.bin', bytes: content.length, sha256: '0'.repeat(64), chunks: ['0'.repeat(64)] };
+    await expect(verifiedBytes(httpBundle('https://x.org', { fetch }), file)).rejects.toThrow(IntegrityError);
+    expect(requests).toBe(1);
   });
 
   test('no network, or CORS', async () => {
