@@ -46,8 +46,10 @@ test.describe('documents', () => {
     const { foreign, problems } = await openWatched(page, `${site!.url}docs/index.html`);
     await page.locator('#tsd-search-trigger').click();
     await page.locator('#tsd-search-input').fill('nginx');
-    await expect(page.locator('#tsd-search-results a').filter({ hasText: 'Hosting' })).toBeVisible();
-    await page.keyboard.press('Escape');
+    const section = page.locator('#tsd-search-results a[href$="guides/hosting.html#nginx"]');
+    await expect(section).toHaveText(/ › nginx$/);
+    await section.click();
+    await expect(page.locator('h3#nginx')).toBeInViewport();
 
     await page.goto(`${site!.url}docs/guides/playground.html`);
     const run = page.getByRole('button', { name: /and run$/ });

@@ -100,9 +100,13 @@ function groupsOf(text: string): GuideGroup[] {
     }));
 }
 
-/** TypeDoc leaves code out of a heading's anchor and of the page's contents; GitHub does not. */
+/** TypeDoc leaves code out of a heading's anchor and of the page's contents; GitHub does not. Elements are named, not made. */
 function plainHeadings(text: string): string {
-  return outsideCode(text, (prose) => prose.replace(/^#+ .+$/gm, (heading) => heading.replaceAll('`', '')));
+  return outsideCode(text, (prose) =>
+    prose.replace(/^#+ .+$/gm, (heading) =>
+      heading.replaceAll(/`([^`]*)`/g, (_, code: string) => code.replaceAll('<', '&lt;')),
+    ),
+  );
 }
 
 /** Changes what is not in a fenced block or in backticks. */

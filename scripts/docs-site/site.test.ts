@@ -3,7 +3,9 @@
  * page leads somewhere, nothing comes from another host, and every guide is in the navigation.
  */
 import { readdirSync, readFileSync, existsSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { beforeAll, expect, test } from 'vitest';
 import { buildDocs } from './build';
 import { readExamples } from './examples';
@@ -12,6 +14,17 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 const OUT = path.join(ROOT, '.cache/docs-test/docs');
 /** What the demo's build puts beside the documents. */
 const BESIDE = /^\.\.\/(index\.html|playground\.js)$/;
+
+/** What TypeDoc's pages search with. */
+const lunr = createRequire(import.meta.url)('lunr') as {
+  Index: { load(index: object): { search(words: string): { ref: string }[] } };
+};
+
+/** An entry of the search. */
+interface Row {
+  name: string;
+  url: string;
+}
 
 let complaints: string[] = [];
 /** HTML by path in the site. */
@@ -79,6 +92,26 @@ test('every guide is on the first page, in the navigation, and leads to the next
     expect(pages.get('index.html'), guide).toContain(`href="${page}"`);
     expect(pages.get(page), guide).toMatch(/<nav class="pager".* rel="(prev|next)"/);
   }
+});
+
+test('the search finds sections, and each entry leads somewhere', () => {
+  const script = readFileSync(path.join(OUT, 'assets/search.js'), 'utf8');
+  const packed = Buffer.from(/"([^"]+)"/.exec(script)![1]!, 'base64');
+  const { rows, index } = JSON.parse(inflateSync(packed).toString()) as { rows: Row[]; index: object };
+  const broken = rows.filter(({ url }) => {
+    const [page = '', anchor] = url.split('#');
+    return !pages.has(page) || (anchor !== undefined && !pages.get(page)!.includes(` id="${anchor}"`));
+  });
+  expect(broken).toEqual([]);
+  const found = (words: string) =>
+    lunr.Index.load(index)
+      .search(words)
+      .slice(0, 3)
+      .map(({ ref }) => rows[Number(ref)]!.url);
+  expect(found('nginx')).toContain('guides/hosting.html#nginx');
+  expect(found('StorageFullError quota')).toContain('guides/errors.html#storagefullerror');
+  expect(found('vlm2vec-rank')).toContain('guides/elements.html#vlm2vec-rank');
+  expect(found('GitHub Pages limits')).toContain('guides/hosting.html#github-pages');
 });
 
 const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1]!);

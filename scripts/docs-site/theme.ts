@@ -11,9 +11,11 @@ import {
   type NavigationElement,
   type ProjectReflection,
   type Reflection,
+  type RouterTarget,
 } from 'typedoc';
 import type { Guides } from './guides.ts';
 import { stagedPath, urlOf } from './guides.ts';
+import { searchSections } from './sections.ts';
 
 /** Stands before addresses from the documents' folder on; pages in folders of it get there by their own way. */
 const BASE = 'base:';
@@ -30,11 +32,16 @@ const PLAYGROUND = `<script type="module" src="${BASE}../playground.js"></script
 /** Defines router and theme, both called `guides` in TypeDoc's options. */
 export function defineTheme(app: Application, guides: Guides): void {
   const fileOf = filesOf(guides);
+  const sections = searchSections(app, (document) => stagedPath(guides.folder, fileOf(document, document.project)));
 
   class GuideRouter extends KindRouter {
     protected override getIdealBaseName(reflection: Reflection): string {
       if (!reflection.isDocument()) return super.getIdealBaseName(reflection);
       return urlOf(fileOf(reflection, reflection.project));
+    }
+
+    override getFullUrl(target: RouterTarget): string {
+      return sections.get(target) ?? super.getFullUrl(target);
     }
   }
   class GuideTheme extends DefaultTheme {
