@@ -192,7 +192,7 @@ class HubClient {
         const passing = status === null || isPassing(status);
         const { code, after } = hints(answer);
         const pause = after ?? (this.#options.retryDelay ?? 500) * 2 ** (attempt - 1);
-        if (!passing || attempt === ATTEMPTS || pause > LONGEST_WAIT) throw hubError(what, status, code, error);
+        if (!passing || attempt === ATTEMPTS || (after ?? 0) > LONGEST_WAIT) throw hubError(what, status, code, error);
         await wait(pause, signal);
       }
     }
