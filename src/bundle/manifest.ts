@@ -135,8 +135,9 @@ export interface WeightKind {
   kind: string;
   /** `8`, `4 zp` (with zero points), `f16`, `f32`; of the token table the bundle's dtype. */
   stored: string;
-  /** How many tensors there are, and numbers in them. */
+  /** How many tensors there are. */
   tensors: number;
+  /** How many numbers they hold. */
   weights: number;
   /** In the bundle. */
   bytes: number;

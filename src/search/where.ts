@@ -13,9 +13,13 @@ export interface Place {
  * −180 to 180 is all around.
  */
 export interface AreaBox {
+  /** The parallel in the south, −90 to 90. */
   south: number;
+  /** The meridian in the west, −180 to 180. */
   west: number;
+  /** The parallel in the north, −90 to 90. */
   north: number;
+  /** The meridian in the east, −180 to 180. */
   east: number;
 }
 
@@ -25,9 +29,11 @@ export interface AreaBox {
  * enclosed twice is outside.
  */
 export interface AreaPolygon {
+  /** In order, either way around. */
   corners: readonly Place[];
 }
 
+/** An area of the map that a search can be limited to. */
 export type PhotoArea = AreaBox | AreaPolygon;
 
 /** Where pictures were taken. */
@@ -52,6 +58,7 @@ export interface PhotoPlaceNames {
 
 /** A town of the gazetteer. */
 export interface Town extends Place {
+  /** As the gazetteer writes it. */
   name: string;
   /** Four more for each power of ten of people; 0 for up to a thousand. */
   size: number;
