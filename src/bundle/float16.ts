@@ -1,5 +1,5 @@
 /**
- * @file IEEE binary16 without `Float16Array` (absent in Node 20 and Safari 18): exact widening, and narrowing with
+ * @file IEEE binary16 without `Float16Array` (absent in Node 20 and in Safari before 18.2): exact widening, and narrowing with
  * round-to-nearest-even as numpy and WebGPU do it. Half floats travel as their 16 bits in a `Uint16Array`.
  */
 
