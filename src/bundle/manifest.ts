@@ -136,8 +136,9 @@ export interface WeightKind {
   kind: string;
   /** `8`, `4 zp` (with zero points), `f16`, `f32`; for the token table, the bundle's dtype. */
   stored: string;
-  /** Number of tensors, and of the numbers in them. */
+  /** How many tensors there are. */
   tensors: number;
+  /** How many numbers they hold. */
   weights: number;
   /** Bytes in the bundle. */
   bytes: number;

@@ -16,9 +16,13 @@ export interface Place {
  * crosses the antimeridian; −180 to 180 covers the whole globe.
  */
 export interface AreaBox {
+  /** The parallel in the south, −90 to 90. */
   south: number;
+  /** The meridian in the west, −180 to 180. */
   west: number;
+  /** The parallel in the north, −90 to 90. */
   north: number;
+  /** The meridian in the east, −180 to 180. */
   east: number;
 }
 
@@ -28,9 +32,11 @@ export interface AreaBox {
  * edges cross, regions enclosed twice are outside.
  */
 export interface AreaPolygon {
+  /** In order, either way around. */
   corners: readonly Place[];
 }
 
+/** An area of the map that a search can be limited to. */
 export type PhotoArea = AreaBox | AreaPolygon;
 
 /** Where pictures were taken. */
@@ -55,6 +61,7 @@ export interface PhotoPlaceNames {
 
 /** A town of the gazetteer. */
 export interface Town extends Place {
+  /** As the gazetteer writes it. */
   name: string;
   /** Size class: increases by four for each factor of ten in population; 0 for up to a thousand people. */
   size: number;
