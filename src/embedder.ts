@@ -1,4 +1,4 @@
-/** @file The public class: load a model once, embed and rank with it. */
+/** @file The public class: load a model once, then embed and rank with it. */
 
 import { InvalidInputError, VLM2VecError } from './errors';
 import { expectHooks, expectKnown, expectOptions } from './hooks';
@@ -25,13 +25,13 @@ import type { ModelSource } from './sources/spec';
 import { taskInput } from './text/tasks';
 import type { TaskName } from './text';
 
-/** A candidate with its score: the cosine with the query, or with several vectors per input MaxSim. */
+/** A candidate with its score: the cosine with the query, or MaxSim if there are several vectors per input. */
 export interface Ranked<T> {
-  /** Position in the candidates as given. */
+  /** Position in the list of candidates. */
   index: number;
-  /** −1 to 1; with MaxSim up to the number of the query's vectors. */
+  /** −1 to 1; for MaxSim, up to the number of the query's vectors. */
   score: number;
-  /** As it was given. */
+  /** The candidate as it was passed in. */
   candidate: T;
 }
 
@@ -49,13 +49,16 @@ export type RankOptions = Pick<
   | 'onProgress'
   | 'onUsage'
 > & {
-  /** In place of the task instruction that fits the query. */
+  /** Instruction to use instead of the task instruction that fits the query. */
   instruction?: string;
 };
 
 /** Options of {@link VLM2Vec.embedQuery} and {@link VLM2Vec.embedDocument}. */
 export interface TaskEmbedOptions extends Omit<EmbedOptions, 'role'> {
-  /** One of MMEB's sets, whose prompt is used; `instructions` lists them. Default: the recipe's own, by what the input is made of. */
+  /**
+   * The MMEB dataset whose prompt is used; `instructions` lists them. Default: the recipe's own prompt for the kind of
+   * input.
+   */
   task?: TaskName;
 }
 
@@ -80,10 +83,10 @@ export class VLM2Vec {
 
   /**
    * Loads a model; every weight is verified against its hash before use.
-   * @throws SourceNotFoundError, BundleFormatError, IntegrityError for a source that is not there or is damaged
+   * @throws SourceNotFoundError, BundleFormatError, IntegrityError for a source that does not exist or is damaged
    * @throws CheckpointFormatError, CheckpointMismatchError for a checkpoint that cannot be converted
    * @throws WebGPUUnavailableError, UnsupportedError, InvalidInputError for options that cannot be honoured
-   * @throws ProbeError where no allowed device computes the model rightly
+   * @throws ProbeError if no allowed device computes the model correctly
    * @throws DOMException `AbortError` (the signal's reason) on abort
    */
   static async load(source: ModelSource, options: LoadOptions = {}): Promise<VLM2Vec> {
@@ -100,7 +103,10 @@ export class VLM2Vec {
     }
   }
 
-  /** Names what embeddings depend on, in hex: those of models with the same `id` compare. A photo index keeps it. */
+  /**
+   * Identifies everything embeddings depend on, in hex: embeddings are comparable if their models have the same `id`. A
+   * photo index stores it.
+   */
   get id(): string {
     return this.#info.id;
   }
@@ -115,32 +121,37 @@ export class VLM2Vec {
     return this.#info.device;
   }
 
-  /** What was loaded, what was tried, what was decided. */
+  /** What was loaded, which devices and settings were tried, and what was chosen. */
   get info(): ModelInfo {
     return { ...this.#info, persisted: this.#persisted };
   }
 
   /**
-   * Embeds texts, images, or both in one sequence; a list shares batches, in any mixture. Where the recipe pools all tokens
-   * an embedding is a {@link MultiVector}: `embed<MultiVector>(…)` says so to TypeScript.
-   * @returns one unit vector, or for a list one each, in order; null for inputs that `onError: 'skip'` left out. // [dims]
-   * @throws InvalidInputError for an input with nothing in it, too long, or without a place in the recipe
+   * Embeds texts, images, or both in one sequence. A list may mix them freely and is processed in shared batches. If
+   * the recipe pools all tokens, an embedding is a {@link MultiVector}: write `embed<MultiVector>(…)` to tell
+   * TypeScript so.
+   * @returns one unit vector, or for a list one per input, in the same order; null for inputs skipped by `onError:
+   *   'skip'`. // [dims]
+   * @throws InvalidInputError for an input that is empty, too long, or that the recipe has no place for
    * @throws ImageFormatError, ImageTooLargeError
-   * @throws DisposedError after {@link dispose}; DeviceLostError where the GPU failed twice within a minute
+   * @throws DisposedError after {@link dispose}; DeviceLostError if the GPU failed twice within a minute
    */
   embed<V extends Embedding = Float32Array>(input: EmbedInput, options?: EmbedOptions): Promise<V>;
   embed<V extends Embedding = Float32Array>(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<V[]>;
   /**
-   * The same in another precision: `int8` in a quarter of the memory, `binary` in a thirty-second. Compare by
-   * {@link similarity}.
-   * @throws InvalidInputError for `binary` where dims are no multiple of 8, and where the recipe pools all tokens
+   * Embeds with another precision: `int8` takes a quarter of the memory, `binary` a thirty-second. Compare the results
+   * with {@link similarity}.
+   * @throws InvalidInputError for `binary` if dims is not a multiple of 8, and if the recipe pools all tokens
    */
   embed<P extends Precision>(input: EmbedInput, options: EmbedOptions & { precision: P }): Promise<VectorOf<P>>;
   embed<P extends Precision>(
     inputs: readonly EmbedInput[],
     options: EmbedOptions & { precision: P },
   ): Promise<VectorOf<P>[]>;
-  /** What is not known to be one or many; the last, since it is what compilers hold a mistake against. */
+  /**
+   * For arguments not known to be one input or a list. It comes last, since compilers report mistakes against the last
+   * overload.
+   */
   embed(inputs: EmbedInput | readonly EmbedInput[], options?: EmbedOptions): Promise<Embedding | Embedding[]>;
   async embed(
     inputs: EmbedInput | readonly EmbedInput[],
@@ -160,15 +171,17 @@ export class VLM2Vec {
   }
 
   /**
-   * Embeds what is looked for with, worded as in the model's training, by its recipe. With VLM2Vec a text looks for a
-   * picture, a picture for its caption, and a picture with a text is a question about it; `find` and `task` change that.
+   * Embeds queries, that is, what you search with. The recipe words them as in the model's training. With VLM2Vec a
+   * text searches for a picture, a picture searches for its caption, and a picture with a text is a question about it;
+   * `find` and `task` change that.
    *
    * ```ts
    * const query = await model.embedQuery('two dogs on a beach');
    * const pictures = await model.embedDocument(files);
    * const [scores] = similarity([query], pictures);
    * ```
-   * @throws as {@link embed}; InvalidInputError for an unknown task, and for inputs that its prompt has no place for
+   * @throws the errors of {@link embed}; InvalidInputError for an unknown task, and for inputs that its prompt has no
+   *   place for
    */
   embedQuery<V extends Embedding = Float32Array>(input: EmbedInput, options?: TaskEmbedOptions): Promise<V>;
   embedQuery<V extends Embedding = Float32Array>(
@@ -181,9 +194,9 @@ export class VLM2Vec {
   }
 
   /**
-   * Embeds what is looked for, worded as in the model's training, by its recipe. With VLM2Vec a text is a caption, a
-   * picture a picture, and a text beside a picture belongs to it.
-   * @throws as {@link embedQuery}
+   * Embeds documents, that is, what you search for. The recipe words them as in the model's training. With VLM2Vec a
+   * text is treated as a caption, a picture as a picture, and a text given with a picture as belonging to it.
+   * @throws the errors of {@link embedQuery}
    */
   embedDocument<V extends Embedding = Float32Array>(input: EmbedInput, options?: TaskEmbedOptions): Promise<V>;
   embedDocument<V extends Embedding = Float32Array>(
@@ -199,8 +212,8 @@ export class VLM2Vec {
   }
 
   /**
-   * Sorts candidates by how well they fit the query, with the recipe's prompts. With VLM2Vec: an image against captions
-   * (`Find an image caption …`), a text against images (`Find me an everyday image …`); a query with image and text is
+   * Sorts candidates by how well they fit the query, with the recipe's prompts. VLM2Vec compares an image with captions
+   * (`Find an image caption …`) and a text with images (`Find me an everyday image …`); a query with image and text is
    * used as given.
    */
   async rank<T extends EmbedInput>(
@@ -228,14 +241,14 @@ export class VLM2Vec {
   }
 
   /**
-   * Loads what {@link load} leaves for later: a tower, where it did (`vision`, `text`), and the decoder of HEIC (2 MB).
-   * Afterwards this model fetches nothing, whatever it is given, but pictures that are addresses.
+   * Loads what {@link load} has postponed: a tower, if it was postponed (`vision`, `text`), and the HEIC decoder (2
+   * MB). Afterwards this model fetches nothing, whatever it is given, except pictures that are passed as addresses.
    *
    * ```ts
    * const model = await VLM2Vec.load('nano');
    * await model.prepare(); // from here on the network may go
    * ```
-   * @throws as {@link load} where files are out of reach or damaged
+   * @throws the errors of {@link load} if files are unreachable or damaged
    */
   async prepare(options: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
     expectOptions('prepare', options);
@@ -245,8 +258,8 @@ export class VLM2Vec {
   }
 
   /**
-   * Measures how fast this device multiplies matrices in the model's kind of numbers, by ONNX Runtime alone: what its
-   * speed can be compared with. Takes a second or two, on slow devices up to ten.
+   * Measures how fast this device multiplies matrices in the model's number format with ONNX Runtime alone. The model's
+   * own speed can be compared with this. It takes a second or two, on slow devices up to ten.
    */
   async matmulRate(options: { signal?: AbortSignal } = {}): Promise<MatmulRate> {
     expectOptions('matmulRate', options);
@@ -255,12 +268,12 @@ export class VLM2Vec {
     return this.#backend.matmulRate(options);
   }
 
-  /** Frees all memory. Calls in flight reject with {@link DisposedError}. Twice does no harm. */
+  /** Frees all memory. Calls in progress reject with {@link DisposedError}. Calling it twice does no harm. */
   dispose(): Promise<void> {
     return this.#backend.dispose();
   }
 
-  /** {@link dispose}, for `await using`. */
+  /** Calls {@link dispose}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.dispose();
   }
@@ -299,7 +312,10 @@ export class VLM2Vec {
     return (await this.#embed(parts, options)) as Embedding[];
   }
 
-  /** What the backend gives, in order; null for what was skipped. `names` of the first and of the others, for messages. */
+  /**
+   * The embeddings from the backend, in order; null for skipped inputs. `names` gives the names of the first input and
+   * of the others, for messages.
+   */
   async #embed(
     inputs: readonly EmbedInput[],
     options: EmbedOptions,

@@ -86,6 +86,7 @@ export type {
   StoredDtype,
   StoredTensor,
   Effort,
+  WeightKind,
   WeightDtype,
 } from './bundle/manifest';
 export type { DecodeOptions, ImageInput, RgbImage, Transparency } from './image';

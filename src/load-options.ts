@@ -1,4 +1,4 @@
-/** @file What `load` may be told, checked and brought into plain data, and the start of what does the work. */
+/** @file The options of `load`, checked and turned into plain data, and the start of the backend that does the work. */
 
 import type { Effort, WeightDtype } from './bundle/manifest';
 import { importing } from './net';
@@ -22,88 +22,103 @@ import { specify, type ModelSource, type SourceSpec } from './sources/spec';
 /** Options of `VLM2Vec.load` and `models.add`. */
 export interface LoadOptions extends OrtOptions {
   /**
-   * `auto` takes WebGPU where it reproduces the model's probe, else WASM (Node: the CPU). An explicit device is
-   * used or refused, never replaced. @default 'auto'
+   * `auto` uses WebGPU if it reproduces the model's probe, otherwise WASM (in Node: the CPU). An explicit device is
+   * either used or refused, never replaced. @default 'auto'
    */
   device?: DeviceChoice;
-  /** Precision of everything between the weights. `auto`: f16 on GPUs where it passes the probe, else f32. */
+  /**
+   * Precision of the activations, that is, of everything between the weights. `auto`: f16 on GPUs if it passes the
+   * probe, otherwise f32.
+   */
   activations?: ActivationsChoice;
   /**
-   * Products with quantized weights. `exact`: as in float32. `fast`: what is multiplied is rounded to 8 bits, which takes a third
-   * to three quarters of the time on Node's CPU, and costs agreement; it must pass the probe. On GPUs (with subgroups) nobody
-   * has timed it yet. @default 'exact'
+   * How products with quantized weights are computed. `exact`: as in float32. `fast`: activations are rounded to 8 bits
+   * before they are multiplied, which takes a third to three quarters of the time on Node's CPU but agrees less
+   * closely; it must pass the probe. On GPUs (with subgroups) it has not been timed yet. @default 'exact'
    */
   compute?: Compute;
-  /** Weights of a checkpoint that gets converted. A ready bundle has its own; another one is refused. @default 'q4' */
+  /**
+   * How the weights of a converted checkpoint are stored. A ready-made bundle has its own; asking for a different one
+   * is refused.
+   * @default 'q4'
+   */
   dtype?: WeightDtype;
   /**
-   * What a conversion to q4 does for its accuracy. `fast`: weights are rounded to the nearest. `best`: a second pass, which
-   * runs made-up inputs through the model and reads the checkpoint once more, rounds them so that what they compute errs
-   * least; a stored model that was converted without is converted again. @default 'fast'
+   * How much work a conversion to q4 does for accuracy. `fast`: weights are rounded to the nearest value. `best`: a
+   * second pass, which runs synthetic inputs through the model and reads the checkpoint once more, rounds them so that
+   * the error of their outputs is smallest; a stored model that was converted without it is converted again. @default
+   * 'fast'
    */
   effort?: Effort;
   /**
-   * How the model is asked: the name of a shipped recipe, or a record of one's own. Default: the bundle's or the
-   * checkpoint's own, found by its repository; `info.recipe.assumed` says where it had to be assumed.
+   * How inputs are presented to the model: the name of a built-in recipe, or a record of your own. Default: the recipe
+   * of the bundle or checkpoint, determined from its repository; `info.recipe.assumed` says if it had to be assumed.
    */
   recipe?: RecipeChoice;
-  /** The base model of an adapter checkpoint, where the adapter's own note is not to be followed. */
+  /** The base model for an adapter checkpoint, if it is not the one that the adapter names. */
   base?: ModelSource;
   /** An adapter for a base-model checkpoint. */
   adapter?: ModelSource;
   /**
-   * Where Hub repositories are read from: a mirror, or a server that answers as the Hub does.
+   * Where Hub repositories are read from: a mirror, or a server with the same interface as the Hub.
    * @default 'https://huggingface.co'
    */
   hubUrl?: string | URL;
   /**
-   * Keep a bundle from a URL in this browser (Node: the user's cache), for use without a network. Converted checkpoints
-   * are always kept. @default true for bundles of 64 MB and more, in browsers
+   * Whether to store a bundle from a URL in this browser (in Node: in the user's cache) for offline use. Converted
+   * checkpoints are always stored. @default true for bundles of 64 MB and more, in browsers
    */
   store?: boolean;
-  /** Ask the source whether it changed, though a stored model would do; what changed is converted or fetched again. */
+  /**
+   * Whether to ask the source for changes even if the model is stored; if it has changed, it is converted or fetched
+   * again.
+   */
   refresh?: boolean;
   /** Sent to `hubUrl` for private and gated repositories. Never stored. */
   accessToken?: string;
   /**
-   * When fixed inputs are embedded and compared with what the model gave at conversion. `once`: until they agreed on
-   * this device, browser and version. @default 'once'
+   * When to run the probe, which embeds fixed inputs and compares the results with those recorded at conversion.
+   * `once`: until they have agreed on this device, with this browser and version. @default 'once'
    */
   probe?: ProbePolicy;
   /**
-   * When the vision tower is loaded. `later`: with the first picture, which spares memory and time where only texts are
-   * embedded; a bundle must then still be within reach, unless `model.prepare()` fetches it before. @default 'later' for towers
-   * of 64 MiB and more that are stored on this device, unless the probe runs
+   * When the vision tower is loaded. `later`: with the first picture, which saves memory and time if only texts are
+   * embedded. The bundle must still be reachable then, unless `model.prepare()` has fetched the tower before. @default
+   * 'later' for towers of 64 MiB and more that are stored on this device, unless the probe runs
    */
   vision?: 'now' | 'later';
   /**
-   * The same of the text tower and the token table, which the pictures of some models do without (SigLIP 2): `later` then
-   * spares them where only pictures are embedded. @default 'later' for those models, above 64 MiB, unless the probe runs
+   * The same for the text tower and the token table, which some models do not need for pictures (SigLIP 2): `later`
+   * then saves loading them if only pictures are embedded. @default 'later' for those models, above 64 MiB, unless the
+   * probe runs
    */
   text?: 'now' | 'later';
   /**
-   * Whether weights are in memory for as long as the model is loaded (`resident`), or are read anew from where they are
-   * stored for each group of inputs (`streamed`): one weight file at a time, so that models larger than the GPU's
-   * memory, or than WASM's, run. `auto`: streamed where this device cannot be expected to hold them. @default 'auto'
+   * Whether weights stay in memory as long as the model is loaded (`resident`), or are read from storage again for each
+   * group of inputs (`streamed`): one weight file at a time, so that models larger than the memory of the GPU or of
+   * WASM can run. `auto`: streamed if this device cannot be expected to hold them. @default 'auto'
    */
   weights?: WeightsChoice;
   /** Folder of the built-in models, if not the package's own. */
   modelsUrl?: string | URL;
   /**
    * Browser: the worker to run in (it ends with the model), or a function that starts one; its script is, or imports,
-   * `vlm2vec-web/worker`. `false` runs in the calling thread, which then stands still while a WASM model computes.
+   * `vlm2vec-web/worker`. `false` runs the model in the calling thread, which is blocked while a WASM model computes.
    * @default true: a worker of its own
    */
   worker?: boolean | Worker | (() => Worker);
-  /** Ends the call with the signal's reason. What was stored by then is kept: the same call goes on from there. */
+  /**
+   * Aborts the call, which then rejects with the signal's reason. Everything stored by then is kept, and repeating the
+   * call continues from there.
+   */
   signal?: AbortSignal;
-  /** Download, conversion, verification, probe and loading, as they go. */
+  /** Called with the progress of download, conversion, verification, probe and loading. */
   onProgress?: OnProgress;
   /** @internal for tests */
   internal?: InternalOptions;
 }
 
-/** All of them: an option that is not known is refused, not ignored. */
+/** All options: an unknown one is refused, not ignored. */
 const LOAD_KEYS = new Set([
   'device',
   'activations',
@@ -140,8 +155,8 @@ export interface PreparedLoad {
 }
 
 /**
- * @throws InvalidInputError for options that are unknown or make no sense
- * @throws UnsupportedError in a page that came neither by https nor from localhost
+ * @throws InvalidInputError for unknown or meaningless options
+ * @throws UnsupportedError in a page served neither over https nor from localhost
  */
 export async function prepareLoad(source: ModelSource, options: LoadOptions): Promise<PreparedLoad> {
   if (globalThis.isSecureContext === false) {
@@ -175,7 +190,7 @@ export async function prepareLoad(source: ModelSource, options: LoadOptions): Pr
   return { spec, settings: { ...settings, ...parts, ...places }, worker, signal, onProgress };
 }
 
-/** As seen from the page: a worker would count from its own address. */
+/** Resolved against the page: a worker would resolve it against its own address. */
 function absolute(url: string | URL, option: string): string {
   const base = typeof document === 'undefined' ? globalThis.location?.href : document.baseURI;
   if (!URL.canParse(String(url), base))
@@ -191,7 +206,7 @@ function absoluteWasm(paths: NonNullable<OrtOptions['wasmPaths']>): NonNullable<
   );
 }
 
-/** The backend: in a worker of its own, in one that is given, or right here. */
+/** Starts the backend: in a worker of its own, in a given worker, or in this thread. */
 export async function startBackend(worker: boolean | Worker | (() => Worker)): Promise<Backend> {
   if (worker === false) {
     const { LocalBackend } = await importing(() => import('./backend/local'));

@@ -1,26 +1,29 @@
-/** @file Several vectors of one input, and how two such are compared. */
+/** @file Several vectors for one input, and how two such embeddings are compared. */
 
 import { InvalidInputError } from './errors';
 
-/** An embedding of many vectors, one per token, each of unit length. Plain data: it can be sent, stored and compared. */
+/**
+ * An embedding made of many vectors, one per token, each of unit length. Plain data: it can be sent, stored and
+ * compared.
+ */
 export interface MultiVector {
-  /** All of them, one after another. // [count, dims] */
+  /** All vectors, one after another. // [count, dims] */
   readonly data: Float32Array;
-  /** How many: one per token of the prompt, those of its pictures included. */
+  /** Number of vectors: one per token of the prompt, including those of its pictures. */
   readonly count: number;
-  /** Length of each. */
+  /** Length of each vector. */
   readonly dims: number;
 }
 
-/** What a model gives for an input: one vector, or with some recipes several. */
+/** What a model returns for an input: one vector or, with some recipes, several. */
 export type Embedding = Float32Array | MultiVector;
 
-/** Tells embeddings of several vectors from single ones, after a worker or a file too. */
+/** Tells whether an embedding has several vectors. It also works on data that came from a worker or a file. */
 export function isMultiVector(value: unknown): value is MultiVector {
   return typeof value === 'object' && value !== null && 'data' in value && 'count' in value && 'dims' in value;
 }
 
-/** Vectors of one length as one. // [count][dims] */
+/** Combines vectors of the same length into one embedding. // [count][dims] */
 export function multiVector(vectors: readonly Float32Array[]): MultiVector {
   const dims = vectors[0]?.length ?? 0;
   const data = new Float32Array(vectors.length * dims);
@@ -29,9 +32,9 @@ export function multiVector(vectors: readonly Float32Array[]): MultiVector {
 }
 
 /**
- * MaxSim, the score of ColBERT and ColPali: for each vector of the query its best dot product with any of the document's,
- * added up. Not symmetric, and not bounded by 1.
- * @throws InvalidInputError where their lengths differ
+ * MaxSim, the score of ColBERT and ColPali: the sum, over the query's vectors, of each one's best dot product with any
+ * of the document's vectors. It is neither symmetric nor bounded by 1.
+ * @throws InvalidInputError if their lengths differ
  */
 export function maxSim(query: MultiVector, document: MultiVector): number {
   const { dims } = query;

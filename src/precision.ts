@@ -1,16 +1,17 @@
-/** @file Embeddings in fewer bits, for storing and sending many of them. */
+/** @file Embeddings in fewer bits, to store and send many of them. */
 
 import { InvalidInputError } from './errors';
 
 /**
  * - `float32`: as computed;
- * - `int8`: one byte a number, a quarter of the memory: each divided by the vector's largest magnitude, times 127;
- * - `binary`: one bit a number, its sign, a thirty-second of the memory; eight to a byte, the first in the highest bit,
- *   as numpy's `packbits` and sentence-transformers' `ubinary` have it.
+ * - `int8`: one byte per number, a quarter of the memory; each number is divided by the vector's largest magnitude and
+ *   multiplied by 127;
+ * - `binary`: one bit per number, its sign, a thirty-second of the memory; eight to a byte, the first in the highest
+ *   bit, like numpy's `packbits` and sentence-transformers' `ubinary`.
  */
 export type Precision = 'float32' | 'int8' | 'binary';
 
-/** What an embedding is in a precision. // [dims], of `binary` [dims / 8] */
+/** The type of an embedding in a given precision. // [dims]; for `binary` [dims / 8] */
 export type VectorOf<P extends Precision> = P extends 'int8'
   ? Int8Array
   : P extends 'binary'
@@ -20,9 +21,9 @@ export type VectorOf<P extends Precision> = P extends 'int8'
 export const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'binary'];
 
 /**
- * An embedding in fewer bits; `similarity` compares two of a kind. What that costs was measured with `nano`
- * (`bench/precision.ts`): see docs/precision.md.
- * @throws InvalidInputError for an unknown precision; for `binary` where dims are no multiple of 8
+ * Converts an embedding to fewer bits; `similarity` compares two of the same precision. The loss in quality was
+ * measured with `nano` (`bench/precision.ts`): see docs/precision.md.
+ * @throws InvalidInputError for an unknown precision; for `binary` if dims is not a multiple of 8
  */
 export function quantizeEmbedding<P extends Precision>(vector: Float32Array, precision: P): VectorOf<P> {
   return quantized(vector, precision) as VectorOf<P>;

@@ -1,27 +1,26 @@
-/** @file How alike embeddings are: two of them, or every one of some with every one of others. */
+/** @file The similarity of embeddings: of two, or of each one in a list with each one in another. */
 
 import { InvalidInputError } from './errors';
 import { isMultiVector, maxSim, type MultiVector } from './multi-vector';
 
-/** An embedding in any precision of `embed`, or as plain numbers, as servers, files and other libraries give it. */
+/** An embedding in any precision of `embed`, or as plain numbers, as returned by servers, files and other libraries. */
 export type AnyVector = Float32Array | Int8Array | Uint8Array | readonly number[] | MultiVector;
 
 /**
- * Cosine of two embeddings, −1 to 1. Of float32 ones it is their dot product, for they are of unit length; of int8 ones
- * and of plain numbers the norms are divided out; of binary ones it is the share of equal signs less that of different ones.
- * Of several vectors per input it is MaxSim, of `a` as the query.
+ * Computes the cosine of two embeddings, −1 to 1. For float32 embeddings it is their dot product, since they have unit
+ * length; for int8 embeddings and plain numbers the norms are divided out; for binary ones it is the share of equal
+ * signs minus the share of different ones. For several vectors per input it is MaxSim, with `a` as the query.
  *
  * ```ts
  * const [query, caption] = await model.embed(['a red kite', 'a kite in the sky']);
  * console.log(similarity(query, caption));
  * ```
  * // [dims], [dims]
- * @throws InvalidInputError where lengths or precisions differ, and for what is no vector: null of a skipped input, NaN
+ * @throws InvalidInputError if lengths or precisions differ, and for anything that is not a vector: the null of a
+ *   skipped input, or NaN
  */
 export function similarity<V extends AnyVector>(a: V, b: V): number;
-/**
- * The same of every embedding of `a` with every one of `b`. // [a][b]
- */
+/** Compares every embedding in `a` with every one in `b`. // [a][b] */
 export function similarity<V extends AnyVector>(a: readonly V[], b: readonly V[]): Float32Array[];
 export function similarity(
   a: AnyVector | readonly AnyVector[],
@@ -107,7 +106,7 @@ function dividedCosine(a: SingleVector, b: SingleVector): number {
   return squareA === 0 || squareB === 0 ? 0 : dot / Math.sqrt(squareA * squareB);
 }
 
-/** Ones in each byte. */
+/** Number of one bits in each byte. */
 const ONES = Uint8Array.from({ length: 256 }, (_, byte) => byte.toString(2).replaceAll('0', '').length);
 
 function equalSigns(a: SingleVector, b: SingleVector): number {

@@ -6,31 +6,29 @@ import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
-/** Of {@link aiSdkEmbeddingModel}. */
+/** Options of {@link aiSdkEmbeddingModel}. */
 export interface AiSdkOptions {
-  /** What the SDK calls the model. @default 'vlm2vec' */
+  /** The name under which the SDK knows the model. @default 'vlm2vec' */
   modelId?: string;
 }
 
-/**
- * Under `providerOptions.vlm2vec`, for values are texts only. With several values in one call.
- */
+/** Options under `providerOptions.vlm2vec`, since values can only be texts. They apply to all values of a call. */
 export interface AiSdkProviderOptions extends Pick<EmbedOptions, 'role' | 'find' | 'instruction'> {
-  /** One URL each (`https:`, `data:`, `blob:`), or null, beside the values: text and picture are read in one sequence. */
+  /** For each value a URL (`https:`, `data:`, `blob:`) or null: text and picture are read in one sequence. */
   images?: (string | null)[];
 }
 
-/** As the SDK calls {@link AiSdkEmbeddingModel.doEmbed}. */
+/** What the SDK passes to {@link AiSdkEmbeddingModel.doEmbed}. */
 export interface AiSdkCall {
-  /** Texts; '' beside a picture for the picture alone. */
+  /** Texts; an empty one with a picture means the picture alone. */
   values: string[];
   /** One of the lengths that the recipe offers: others are refused. */
   dimensions?: number;
-  /** Ends the call with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   abortSignal?: AbortSignal;
-  /** Of no use here: nothing is requested. */
+  /** Not used, since no requests are made. */
   headers?: Record<string, string | undefined>;
-  /** {@link AiSdkProviderOptions} under `vlm2vec`. Those of other providers are not looked at. */
+  /** {@link AiSdkProviderOptions} under `vlm2vec`. Options for other providers are ignored. */
   providerOptions?: Record<string, Record<string, unknown>>;
 }
 
@@ -38,7 +36,7 @@ export interface AiSdkCall {
 export interface AiSdkEmbeddingModel {
   /** The version of the SDK's interface. */
   readonly specificationVersion: 'v4';
-  /** Names this package in the SDK's reports. */
+  /** The name of this package in the SDK's reports. */
   readonly provider: 'vlm2vec-web';
   /** {@link AiSdkOptions.modelId} */
   readonly modelId: string;
@@ -47,8 +45,8 @@ export interface AiSdkEmbeddingModel {
   /** False: calls would only wait for each other. */
   readonly supportsParallelCalls: boolean;
   /**
-   * Unit vectors in the order of the values // [dims], and the tokens read.
-   * @throws UnsupportedError for options that it does not know; else as `VLM2Vec.embed` does
+   * Returns unit vectors in the order of the values // [dims], and the number of tokens read.
+   * @throws UnsupportedError for unknown options; otherwise the errors of `VLM2Vec.embed`
    */
   doEmbed(call: AiSdkCall): Promise<{ embeddings: number[][]; usage: { tokens: number }; warnings: [] }>;
 }

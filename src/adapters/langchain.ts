@@ -1,27 +1,33 @@
-/** @file LangChain's `Embeddings`, without LangChain: whatever takes an `EmbeddingsInterface` takes this. */
+/**
+ * @file LangChain's `Embeddings`, without depending on LangChain: it works wherever an `EmbeddingsInterface` is
+ * expected.
+ */
 
 import type { EmbedOptions } from '../runtime';
 import { embedAll, querySide, type Embedder } from './shared';
 
 export type { Embedder };
 
-/** Of {@link langChainEmbeddings}. */
+/** Options of {@link langChainEmbeddings}. */
 export interface LangChainOptions extends Pick<EmbedOptions, 'find' | 'prefix' | 'dims' | 'maxTokens' | 'signal'> {
-  /** In place of the recipe's own for queries. */
+  /** Instruction for queries, instead of the recipe's own. */
   queryInstruction?: string;
-  /** In place of the recipe's own for documents. */
+  /** Instruction for documents, instead of the recipe's own. */
   documentInstruction?: string;
 }
 
-/** LangChain's `EmbeddingsInterface`, each side by the recipe's prompts. Both methods reject as `VLM2Vec.embed` does. */
+/**
+ * LangChain's `EmbeddingsInterface`, with the recipe's prompts for queries and documents. Both methods reject with the
+ * errors of `VLM2Vec.embed`.
+ */
 export interface LangChainEmbeddings {
-  /** Unit vectors, in order. // [documents, dims] */
+  /** Returns unit vectors, in order. // [documents, dims] */
   embedDocuments(documents: string[]): Promise<number[][]>;
-  /** A unit vector. // [dims] */
+  /** Returns a unit vector. // [dims] */
   embedQuery(document: string): Promise<number[]>;
 }
 
-/** `new MemoryVectorStore(langChainEmbeddings(model))`. Methods reject as `embed` does. */
+/** `new MemoryVectorStore(langChainEmbeddings(model))`. Methods reject with the errors of `embed`. */
 export function langChainEmbeddings(model: Embedder, options: LangChainOptions = {}): LangChainEmbeddings {
   const { queryInstruction, documentInstruction, prefix, ...rest } = options;
   const embed = async (texts: string[], side: Pick<EmbedOptions, 'role' | 'instruction' | 'prefix'>) => {

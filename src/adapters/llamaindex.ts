@@ -1,6 +1,7 @@
 /**
- * @file LlamaIndex's `MultiModalEmbedding`. The framework tests with `instanceof` and brings behaviour along, so its class
- * is handed in: `llamaIndexEmbedding(MultiModalEmbedding, model)`, from `@llamaindex/core/embeddings`.
+ * @file LlamaIndex's `MultiModalEmbedding`. The framework checks with `instanceof` and supplies behaviour of its own,
+ * so its class has to be passed in: `llamaIndexEmbedding(MultiModalEmbedding, model)`, from
+ * `@llamaindex/core/embeddings`.
  */
 
 import type { EmbedInput, EmbedOptions } from '../runtime';
@@ -8,34 +9,37 @@ import { embedAll, querySide, type Embedder } from './shared';
 
 export type { Embedder };
 
-/** Of {@link llamaIndexEmbedding}. */
+/** Options of {@link llamaIndexEmbedding}. */
 export interface LlamaIndexOptions extends Pick<EmbedOptions, 'find' | 'dims' | 'maxTokens' | 'signal'> {
-  /** Of texts of the index, in place of the recipe's own. */
+  /** Instruction for texts in the index, instead of the recipe's own. */
   textInstruction?: string;
-  /** Of pictures of the index. */
+  /** Instruction for pictures in the index. */
   imageInstruction?: string;
-  /** Of queries. */
+  /** Instruction for queries. */
   queryInstruction?: string;
-  /** Inputs of one call. @default the framework's, 10 */
+  /** Number of inputs per call. @default the framework's, 10 */
   embedBatchSize?: number;
 }
 
-/** A picture as LlamaIndex has it. */
+/** A picture in LlamaIndex's form. */
 export type LlamaIndexImage = string | Blob | URL;
 
-/** A query as LlamaIndex has it; other kinds are not looked for. */
+/** A query in LlamaIndex's form; other kinds give null. */
 export interface LlamaIndexQuery {
   /** `text` or `image_url`. */
   type: string;
-  /** What is looked for, of type `text`. */
+  /** The text to search for, if the type is `text`. */
   text?: string;
-  /** Address of the picture, of type `image_url`. */
+  /** Address of the picture, if the type is `image_url`. */
   image_url?: { url: string };
 }
 
-/** What is implemented of the framework's class. All give unit vectors and reject as `VLM2Vec.embed` does. */
+/**
+ * The methods of the framework's class that are implemented. All return unit vectors and reject with the errors of
+ * `VLM2Vec.embed`.
+ */
 export interface LlamaIndexMethods {
-  /** By the recipe's prompts for queries; null for what is neither text nor picture. // [dims] */
+  /** Embeds with the recipe's prompts for queries; null for anything that is neither a text nor a picture. // [dims] */
   getQueryEmbedding(query: LlamaIndexQuery): Promise<number[] | null>;
   /** // [dims] */
   getTextEmbedding(text: string): Promise<number[]>;

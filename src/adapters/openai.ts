@@ -1,7 +1,7 @@
 /**
- * @file OpenAI's `embeddings.create` on a model in this process, with vLLM's `messages` for pictures. {@link openAI} has
- * the client's shape; {@link openAIFetch} goes into a real client (`new OpenAI({ fetch })`), or into anything else that
- * takes a `fetch`.
+ * @file OpenAI's `embeddings.create` for a model in this process, with vLLM's `messages` for pictures. {@link openAI}
+ * has the same interface as the client; {@link openAIFetch} can be passed to a real client (`new OpenAI({ fetch })`),
+ * or to anything else that takes a `fetch`.
  */
 
 import { bytesToBase64 } from '../bundle/base64';
@@ -11,33 +11,33 @@ import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
-/** Of {@link openAI} and {@link openAIFetch}. */
+/** Options of {@link openAI} and {@link openAIFetch}. */
 export interface OpenAIOptions extends Pick<EmbedOptions, 'role' | 'find'> {
-  /** What requests and answers call the model. @default 'vlm2vec' */
+  /** Name of the model in requests and responses. @default 'vlm2vec' */
   model?: string;
 }
 
-/** As OpenAI's `EmbeddingCreateParams`, plus `messages`; any other field is refused by name. */
+/** Like OpenAI's `EmbeddingCreateParams`, plus `messages`; any other field is refused by name. */
 export interface EmbeddingRequest {
   /** {@link OpenAIOptions.model} */
   model: string;
   /** One text or several. Token ids are refused. */
   input?: string | readonly string[] | readonly number[] | readonly (readonly number[])[] | null;
-  /** In place of `input`: one message of a user, with one picture at most. */
+  /** Instead of `input`: one message from a user, with at most one picture. */
   messages?: readonly EmbeddingMessage[] | null;
   /** @default 'float' */
   encoding_format?: 'float' | 'base64' | null;
   /** One of the lengths that the recipe offers; others are refused. @default the model's own */
   dimensions?: number | null;
-  /** Refused: there is nobody to tell it to. */
+  /** Refused, since there is no server to pass it to. */
   user?: string | null;
 }
 
-/** One message of vLLM's multimodal form. */
+/** One message in vLLM's multimodal form. */
 export interface EmbeddingMessage {
-  /** `user`; others are refused. */
+  /** Must be `user`; other roles are refused. */
   role: string;
-  /** A text, or parts: any number of texts (joined by line breaks) and one picture at most. */
+  /** A text, or parts: any number of texts (joined by line breaks) and at most one picture. */
   content: string | readonly ContentPart[];
 }
 
@@ -47,21 +47,21 @@ export type ContentPart =
   /** A URL that the model can read: `https:`, `data:`, `blob:`. */
   | { type: 'image_url'; image_url: { url: string } };
 
-/** As OpenAI's `CreateEmbeddingResponse`. `E`: numbers, or with `base64` little-endian float32. */
+/** Like OpenAI's `CreateEmbeddingResponse`. `E`: numbers, or little-endian float32 with `base64`. */
 export interface EmbeddingResponse<E = number[]> {
-  /** As OpenAI's API says it. */
+  /** The type of object, as in OpenAI's API. */
   object: 'list';
-  /** One entry for each input, in order: its number, and its embedding of unit length // [dims]. */
+  /** One entry for each input, in order: its index, and its embedding of unit length // [dims]. */
   data: { object: 'embedding'; index: number; embedding: E }[];
   /** {@link OpenAIOptions.model} */
   model: string;
-  /** Tokens of all inputs together; both numbers are the same. */
+  /** Total number of tokens in all inputs; both numbers are the same. */
   usage: { prompt_tokens: number; total_tokens: number };
 }
 
-/** The part of the client that makes embeddings. */
+/** The part of the client that creates embeddings. */
 export interface OpenAIClient {
-  /** `create` rejects as {@link openAI} says. */
+  /** `create` rejects as described for {@link openAI}. */
   embeddings: {
     create(
       body: EmbeddingRequest & { encoding_format: 'base64' },
@@ -71,17 +71,17 @@ export interface OpenAIClient {
   };
 }
 
-/** Of `embeddings.create`. */
+/** Options of `embeddings.create`. */
 export interface CreateOptions {
-  /** Ends the call with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal | null;
 }
 
 const FIELDS = ['model', 'input', 'messages', 'encoding_format', 'dimensions'];
 
 /**
- * `openAI(model).embeddings.create({ model: 'vlm2vec', input: 'a red kite' })`. It throws UnsupportedError for fields and
- * forms that it does not know, with the field in `details.field`, and whatever `embed` throws.
+ * `openAI(model).embeddings.create({ model: 'vlm2vec', input: 'a red kite' })`. It throws UnsupportedError for unknown
+ * fields and forms, with the field in `details.field`, and the errors of `embed`.
  */
 export function openAI(embedder: Embedder, { model = 'vlm2vec', role, find }: OpenAIOptions = {}): OpenAIClient {
   const create = async (
@@ -118,8 +118,8 @@ export function openAI(embedder: Embedder, { model = 'vlm2vec', role, find }: Op
 }
 
 /**
- * A `fetch` that answers `POST …/embeddings` by {@link openAI} and reaches no network:
- * `new OpenAI({ apiKey: 'none', fetch: openAIFetch(model) })`. Errors are answers of status 400, as a server gives them.
+ * A `fetch` that answers `POST …/embeddings` with {@link openAI} and never uses the network: `new OpenAI({ apiKey:
+ * 'none', fetch: openAIFetch(model) })`. Errors become responses with status 400, like those of a server.
  */
 export function openAIFetch(embedder: Embedder, options?: OpenAIOptions): typeof fetch {
   const client = openAI(embedder, options);
@@ -166,7 +166,7 @@ function inputsOf({ input, messages }: EmbeddingRequest): EmbedInput[] {
   });
 }
 
-/** One user's message as one input: its texts, line by line, and its picture. */
+/** Turns a user's message into one input: its texts, line by line, and its picture. */
 function inputOf(messages: readonly EmbeddingMessage[]): EmbedInput {
   const [message] = messages;
   if (messages.length !== 1 || !message) {

@@ -1,26 +1,29 @@
-/** @file What adapters need of a model, so that tests and other models fit as well as a loaded `VLM2Vec`. */
+/**
+ * @file What adapters need from a model, so that test doubles and other models can be used as well as a loaded
+ * `VLM2Vec`.
+ */
 
 import { InvalidInputError, UnsupportedError } from '../errors';
 import type { EmbedInput, EmbedOptions, RecipeInfo } from '../runtime';
 
-/** A loaded `VLM2Vec` is one. */
+/** A model that adapters can use; a loaded `VLM2Vec` is one. */
 export interface Embedder {
   /** Length of an embedding. */
   readonly dims: number;
-  /** Of it the recipe, where there is one: several vectors per input are refused. */
+  /** Only the recipe is used, if there is one: several vectors per input are refused. */
   readonly info?: { readonly recipe: Pick<RecipeInfo, 'title' | 'pooling'> & { readonly isRaw?: boolean } };
-  /** As `VLM2Vec.embed` of a list. // [dims] each */
+  /** Like `VLM2Vec.embed` for a list. // [dims] each */
   embed(inputs: readonly EmbedInput[], options?: EmbedOptions): Promise<Float32Array[]>;
 }
 
 export interface Embedded {
-  /** Unit vectors, in order. // [dims] */
+  /** The unit vectors, in order. // [dims] */
   vectors: Float32Array[];
-  /** Length of all sequences together. */
+  /** Total length of all sequences. */
   tokens: number;
 }
 
-/** @throws UnsupportedError where the recipe gives several vectors per input, and for dims that it does not offer */
+/** @throws UnsupportedError if the recipe gives several vectors per input, and for dims that it does not offer */
 export async function embedAll(
   model: Embedder,
   inputs: readonly EmbedInput[],
@@ -46,8 +49,9 @@ export async function embedAll(
 }
 
 /**
- * What a framework's queries are asked with. A recipe of templates has a side for them; with VLM2Vec a framework's texts look
- * for texts as often as for pictures, so they stay as given unless an instruction says more.
+ * The options with which a framework's queries are embedded. A recipe with templates has a role for queries. With
+ * VLM2Vec a framework's texts search for texts as often as for pictures, so they are used as given unless there is an
+ * instruction.
  */
 export function querySide(model: Embedder, instruction?: string): Pick<EmbedOptions, 'role' | 'instruction'> {
   return model.info?.recipe.isRaw ? { instruction } : { role: 'query', instruction };
@@ -55,7 +59,7 @@ export function querySide(model: Embedder, instruction?: string): Pick<EmbedOpti
 
 /**
  * Refuses what would otherwise be silently ignored. Fields that are undefined or null count as absent.
- * @param where names the object for people: `embeddings.create`
+ * @param where name of the object in messages: `embeddings.create`
  * @throws UnsupportedError with the field's name in `details.field`
  */
 export function refuseOthers(fields: object, known: readonly string[], where: string): void {

@@ -1,6 +1,7 @@
 /**
- * @file transformers.js' `pipeline('feature-extraction', …)`: the same call, progress events and result for a VLM2Vec. It
- * does what the model was trained for and refuses the rest: the last token pooled, vectors of unit length.
+ * @file transformers.js' `pipeline('feature-extraction', …)`: the same call, progress events and result for a VLM2Vec.
+ * It supports what the model was trained for (pooling of the last token, vectors of unit length) and refuses everything
+ * else.
  */
 
 import { VLM2Vec } from '../embedder';
@@ -13,28 +14,28 @@ import { embedAll, refuseOthers, type Embedder } from './shared';
 
 export type { Embedder };
 
-/** `feature-extraction` takes texts, and pictures with texts; `image-feature-extraction` pictures alone. */
+/** `feature-extraction` takes texts, and pictures with texts; `image-feature-extraction` takes pictures alone. */
 export type PipelineTask = 'feature-extraction' | 'image-feature-extraction';
 
-/** Named as transformers.js names them. Others are refused by name. */
+/** Options, named as in transformers.js. Others are refused by name. */
 export interface PipelineOptions extends Pick<LoadOptions, 'device' | 'dtype' | 'signal'> {
   /** Called with each event of loading; see `ProgressEvent`. */
   progress_callback?: LoadOptions['onProgress'];
 }
 
-/** Of a {@link FeatureExtractor}. */
+/** Options of a {@link FeatureExtractor}. */
 export interface ExtractOptions extends Pick<EmbedOptions, 'instruction' | 'role' | 'find' | 'dims' | 'signal'> {
-  /** What the model does anyway. @default 'last_token' */
+  /** What the model does in any case. @default 'last_token' */
   pooling?: 'last_token';
-  /** What the model does anyway. @default true */
+  /** What the model does in any case. @default true */
   normalize?: true;
 }
 
-/** As much of transformers.js' `Tensor` as a result needs. */
+/** The part of transformers.js' `Tensor` that a result needs. */
 export class FeatureTensor {
   /** Type of the numbers. */
   readonly type = 'float32';
-  /** Inputs, and numbers of a vector. */
+  /** Number of inputs, and length of a vector. */
   readonly dims: [number, number];
   /** All vectors, one after another. // [inputs · dims] */
   readonly data: Float32Array;
@@ -46,23 +47,26 @@ export class FeatureTensor {
     vectors.forEach((vector, i) => this.data.set(vector, i * dims));
   }
 
-  /** How many numbers. */
+  /** Total number of numbers. */
   get size(): number {
     return this.data.length;
   }
 
-  /** As arrays of numbers. // [inputs][dims] */
+  /** The vectors as arrays of numbers. // [inputs][dims] */
   tolist(): number[][] {
     const [rows, dims] = this.dims;
     return Array.from({ length: rows }, (_, i) => Array.from(this.data.subarray(i * dims, (i + 1) * dims)));
   }
 }
 
-/** What {@link pipeline} gives. */
+/** The result of {@link pipeline}. */
 export interface FeatureExtractor<Input> {
-  /** Embeds one input or several. @throws UnsupportedError for options that are not known; else as `VLM2Vec.embed` */
+  /**
+   * Embeds one input or several.
+   * @throws UnsupportedError for unknown options; otherwise the errors of `VLM2Vec.embed`
+   */
   (inputs: Input | readonly Input[], options?: ExtractOptions): Promise<FeatureTensor>;
-  /** As it was asked for. */
+  /** The task that was requested. */
   readonly task: PipelineTask;
   /** The model in use. */
   readonly model: Embedder;
@@ -70,17 +74,17 @@ export interface FeatureExtractor<Input> {
   dispose(): Promise<void>;
 }
 
-/** A text, or a picture with one. */
+/** A text, or a picture with or without a text. */
 export type FeatureInput = string | { text?: string; image?: ImageInput };
 
 const LOADING = ['device', 'dtype', 'signal', 'progress_callback'];
 const EXTRACTING = ['instruction', 'role', 'find', 'dims', 'signal', 'pooling', 'pool', 'normalize'];
 
 /**
- * `const extract = await pipeline('feature-extraction', 'nano'); (await extract(['a fox', 'a bus'])).tolist()`. With
- * `image-feature-extraction` strings are URLs of pictures.
- * @param source what `VLM2Vec.load` takes, or a loaded model
- * @throws UnsupportedError for another task, and for options that are not known; else as `VLM2Vec.load` does
+ * `const extract = await pipeline('feature-extraction', 'nano'); (await extract(['a fox', 'a bus'])).tolist()`. For
+ * `image-feature-extraction`, strings are URLs of pictures.
+ * @param source a source for `VLM2Vec.load`, or a loaded model
+ * @throws UnsupportedError for other tasks and unknown options; otherwise the errors of `VLM2Vec.load`
  */
 export function pipeline(
   task: 'feature-extraction',

@@ -1,10 +1,10 @@
 /**
- * @file `bundle.json`: what a bundle holds. The converter writes it, the store verifies against it, the
+ * @file `bundle.json`: what a bundle contains. The converter writes it, the store verifies files against it, and the
  * runtime builds graphs from it. Weights are stored once in ONNX layout; see docs/architecture.md.
  */
 
 export const BUNDLE_FORMAT = 'vlm2vec-bundle';
-/** Of bundles that are written; see `bundle/validate.ts` for those that are read. */
+/** Version of the bundles that are written; see `bundle/validate.ts` for those that can be read. */
 export const BUNDLE_VERSION = 3;
 export const MANIFEST_PATH = 'bundle.json';
 /** Hashes are kept for pieces of this many bytes, so that a download resumes at a verified boundary. */
@@ -16,8 +16,9 @@ export const MAX_STAGE_BYTES = 256 * 1024 * 1024;
 export type WeightDtype = 'fp32' | 'fp16' | 'q8' | 'q4';
 
 /**
- * What a conversion to q4 does for its accuracy. `fast`: every weight is rounded to the nearest. `best`: a second pass rounds
- * 4-bit matrices so that their outputs, over made-up inputs, err least; it reads the checkpoint once more.
+ * How much work a conversion to q4 does for accuracy. `fast`: every weight is rounded to the nearest value. `best`: a
+ * second pass rounds 4-bit matrices so that the error of their outputs, on synthetic inputs, is smallest; it reads the
+ * checkpoint once more.
  */
 export type Effort = 'fast' | 'best';
 
@@ -38,15 +39,15 @@ export type StoredDtype = 'f32' | 'f16' | 'u8';
 
 /** One ONNX initializer inside a stage's weight file. */
 export interface StoredTensor {
-  /** As the graph calls it. */
+  /** Its name in the graph. */
   name: string;
   /** Type of its elements. */
   dtype: StoredDtype;
-  /** As ONNX has it; see docs/bundle.md for quantized matrices. */
+  /** Its shape in ONNX; see docs/bundle.md for quantized matrices. */
   shape: number[];
   /** Byte offset in the weight file; a multiple of 64. */
   offset: number;
-  /** In the weight file. */
+  /** Number of bytes in the weight file. */
   bytes: number;
 }
 
@@ -54,25 +55,25 @@ export interface StoredTensor {
 export interface BundleStage {
   /** `vision.0`, `vision.1`, …, `text.0`, … */
   name: string;
-  /** Which half of the model it belongs to. */
+  /** Which part of the model it belongs to. */
   kind: 'vision' | 'text';
   /** The steps of the tower that this stage runs, `first … last-1`: attention, MLP, and the like. */
   steps?: { first: number; last: number };
-  /** Instead of `steps`, in bundles that were made before version 3: the blocks. */
+  /** The blocks, instead of `steps`, in bundles made before version 3. */
   blocks?: { first: number; last: number };
   /** The f32 graph as a plain ONNX model that refers to the weight file. */
   graph: BundleFile;
   /** The weight file. */
   weights: BundleFile;
-  /** What lies in it. */
+  /** The tensors in it. */
   tensors: StoredTensor[];
 }
 
-/** The token-embedding table as rows of fixed length; read by the runtime, never uploaded whole. */
+/** The token-embedding table as rows of fixed length; read by the runtime, never uploaded as a whole. */
 export interface EmbeddingTable extends BundleFile {
-  /** Tokens. */
+  /** Number of tokens. */
   rows: number;
-  /** Numbers of a token. */
+  /** Numbers per token. */
   columns: number;
   /** How they are stored. */
   dtype: WeightDtype;
@@ -83,70 +84,77 @@ export interface EmbeddingTable extends BundleFile {
 /** Any JSON object. */
 export type JsonObject = Record<string, unknown>;
 /**
- * The most pixels that a picture may be resized to: beyond any model's context (32,768 visual tokens of 28 × 28 are 25.7
- * million), and 400 MB of patches.
+ * The most pixels that a picture may be resized to. This is more than fits into any model's context (32,768 visual
+ * tokens of 28 × 28 are 25.7 million), and makes 400 MB of patches.
  */
 export const MAX_PIXELS = 2 ** 25;
-/** The largest upper limit: larger ones say "none", and no picture has as many pixels. */
+/** The largest upper limit: larger ones mean "none", and no picture has that many pixels. */
 export const MAX_LIMIT = 2 ** 31;
-/** The largest mean or deviation of a channel, and the least deviation. */
+/** The largest mean or deviation of a channel, and the smallest deviation. */
 export const MAX_CHANNEL = 1000;
 export const LEAST_DEVIATION = 1e-6;
 
-/** What prompts are made with. */
+/** Settings for building prompts. */
 export interface PromptConfig {
   /** `<|image_pad|>` */
   imageToken: string;
-  /** Its number in the vocabulary; −1 where it is no token, but a mark that pictures stand at. */
+  /** Its number in the vocabulary; −1 if it is not a token but only marks the place of a picture. */
   imageTokenId: number;
   /** The longest sequence, in tokens. */
   maxTokens: number;
 }
 
-/** A fixed input with the embedding that the CPU gave at conversion. */
+/** A fixed input with the embedding that the CPU computed at conversion. */
 export interface ProbeCase {
-  /** For people. */
+  /** A name to display. */
   name: string;
   /** The whole prompt. */
   text: string;
-  /** A picture every platform draws alike: see `bundle/probe-picture.ts`. */
+  /** A picture that every platform draws identically: see `bundle/probe-picture.ts`. */
   picture: { width: number; height: number; seed: number } | null;
   /** Base64 of little-endian float32. // [dims] */
   embedding: string;
   /**
-   * What f16 activations cost on the CPU at conversion: 1 − cosine to `embedding`. Not measured for every case, and for
-   * none in bundles of before it was kept.
+   * The loss caused by f16 activations on the CPU at conversion: 1 − cosine to `embedding`. It is not measured for
+   * every case, and absent from bundles made before it was recorded.
    */
   f16Loss?: number;
 }
 
-/** What a bundle was made of. */
+/** What a bundle was made from. */
 export interface BundleSource {
   /** The base model: repository or folder, and commit where there is one. */
   base: { id: string; revision: string | null };
-  /** The adapter that was merged into it; null without one. */
+  /** The adapter that was merged into it; null if there is none. */
   adapter: { id: string; revision: string | null; kind: 'lora' | 'rslora' | 'dora' } | null;
-  /** SHA-256 over the names and bytes of all tensors as merged, where computed. */
+  /** SHA-256 of the names and bytes of all tensors after merging, if computed. */
 }
 
-/** Weights of one kind that are stored alike: `layers.*.self_attn.v` of all layers together. */
+/** Weights of one kind that are stored in the same way: `layers.*.self_attn.v` of all layers together. */
 export interface WeightKind {
-  /** Their names, with a star for the number of the block. */
+  /** Their names, with an asterisk for the number of the block. */
   kind: string;
-  /** `8`, `4 zp` (with zero points), `f16`, `f32`; of the token table the bundle's dtype. */
+  /** `8`, `4 zp` (with zero points), `f16`, `f32`; for the token table, the bundle's dtype. */
   stored: string;
-  /** How many tensors there are, and numbers in them. */
+  /** How many tensors there are. */
   tensors: number;
+  /** How many numbers they hold. */
   weights: number;
-  /** In the bundle. */
+  /** Bytes in the bundle. */
   bytes: number;
-  /** What storing cost: root of squared error over squared norm, to four digits; 0 where all are zero. */
+  /**
+   * The error caused by this way of storing: square root of squared error over squared norm, to four digits; 0 if all
+   * numbers are zero.
+   */
   error: number;
-  /** With feedback: the error of the outputs, over made-up inputs, in parts of what rounding to the nearest gives. */
+  /**
+   * With feedback: the error of the outputs on synthetic inputs, as a fraction of the error with rounding to the
+   * nearest value.
+   */
   outputs?: number;
 }
 
-/** What makes a cosine the probability that two inputs belong together: sigmoid(scale · cosine + bias). */
+/** Turns a cosine into the probability that two inputs belong together: sigmoid(scale · cosine + bias). */
 export interface Logit {
   /** `exp(logit_scale)` of the checkpoint. */
   scale: number;
@@ -156,42 +164,51 @@ export interface Logit {
 
 /** `bundle.json`. */
 export interface BundleManifest {
-  /** Says what the file is. */
+  /** Identifies the kind of file. */
   format: typeof BUNDLE_FORMAT;
-  /** Of the format. */
+  /** Version of the format. */
   version: typeof BUNDLE_VERSION;
-  /** Which of the architectures that the package knows. */
+  /** The architecture, one of those that the package supports. */
   architecture: string;
-  /** How its checkpoint is asked: a record of `recipes/`; null where a bundle of version 1 does not say. */
+  /**
+   * How inputs are presented to its checkpoint: a record of `recipes/`; null in a bundle of version 1 that does not
+   * say.
+   */
   recipe: JsonObject | null;
-  /** Why that recipe was assumed, where nothing named it. */
+  /** Why that recipe was assumed, if nothing named it. */
   assumed: string | null;
   /** Length of an embedding. */
   dims: number;
-  /** How weights are stored; single ones may have more bits. */
+  /** How weights are stored; some may have more bits. */
   dtype: WeightDtype;
-  /** How 4-bit matrices were rounded, where not to the nearest: so that their outputs, over made-up inputs, err least. */
+  /**
+   * How 4-bit matrices were rounded, if not to the nearest value: so that the error of their outputs on synthetic
+   * inputs is smallest.
+   */
   rounding?: 'feedback';
-  /** How each kind of weight is stored and what that cost, in the bundle's order; absent from bundles of before it was kept. */
+  /**
+   * How each kind of weight is stored and the error this causes, in the bundle's order; absent from bundles made before
+   * it was recorded.
+   */
   weights?: WeightKind[];
   /** Where the weights come from. */
   source: BundleSource;
-  /** The architecture's own numbers; type in `models/`. */
+  /** The architecture's own settings; their type is in `models/`. */
   config: JsonObject;
-  /** In how many slices each MLP of the text tower is cut, so that every step fits a weight file. */
+  /** Number of slices into which each MLP of the text tower is cut, so that every step fits into a weight file. */
   mlpSlices: number;
-  /** In the order in which they run. */
+  /** The stages, in the order in which they run. */
   stages: BundleStage[];
   /** The token embeddings. */
   embeddings: EmbeddingTable;
   /** The checkpoint's own tokenizer files. */
   tokenizer: { files: BundleFile[] };
-  /** How pictures become patches: `plan` names the way, the rest are the architecture's own numbers. */
+  /** How pictures become patches: `plan` names the method; the rest are the architecture's own settings. */
   image: JsonObject;
-  /** What prompts are made with. */
+  /** Settings for building prompts. */
   prompts: PromptConfig;
-  /** Of models that were trained to tell which picture and text belong together. */
+  /** For models trained to tell which picture and text belong together. */
   logit?: Logit;
-  /** What the runtime tests itself with on each new device. */
+  /** The inputs with which the runtime tests itself on each new device. */
   probe: ProbeCase[];
 }

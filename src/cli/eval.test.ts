@@ -253,7 +253,7 @@ test.skipIf(example === null)('verify: a model that gives other scores fails, wi
   expect(code).toBe(1);
   expect(stdout).toMatch(/A cat and a dog +-?\d\.\d{4} +0\.2500 +[+−]\d\.\d{4}/);
   expect(stdout).toMatch(/tolerance ±0\.01; order (right|wrong)\nfailed\n$/);
-  expect(stderr).toBe('vlm2vec: the scores are not those published by VLM2Vec-Qwen2VL-2B publishes.\n');
+  expect(stderr).toBe('vlm2vec: the scores are not those published by VLM2Vec-Qwen2VL-2B.\n');
   const json = JSON.parse((await run([...args, '--json'])).stdout) as { passed: boolean; answers: unknown[] };
   expect(json).toMatchObject({ passed: false, model: 'v1-2b', tolerance: 0.01 });
   expect(json.answers).toHaveLength(2);

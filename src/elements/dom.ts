@@ -1,4 +1,7 @@
-/** @file Elements made in a line, without markup from strings: page policies with Trusted Types allow it, and nothing is parsed. */
+/**
+ * @file Creates elements concisely, without markup from strings. Page policies with Trusted Types allow this, and
+ * nothing is parsed.
+ */
 
 type Props<K extends keyof HTMLElementTagNameMap> = Partial<
   Omit<HTMLElementTagNameMap[K], 'style' | 'part' | 'attributes'>
@@ -20,7 +23,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** `1.2 MB`, in the page's language. */
+/** A size as text, such as `1.2 MB`, in the page's language. */
 export function sizeInWords(bytes: number, language: string | undefined): string {
   const mega = bytes / 1e6;
   const maximumFractionDigits = mega < 10 ? 1 : 0;

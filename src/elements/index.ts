@@ -1,6 +1,6 @@
 /**
- * @file `<vlm2vec-rank>` and `<vlm2vec-search>`. Importing this defines them, in a page; on a server it does nothing. The model and the
- * search are loaded when they are first needed.
+ * @file `<vlm2vec-rank>` and `<vlm2vec-search>`. Importing this module defines them in a page; on a server it does
+ * nothing. The model and the search are loaded when they are first needed.
  */
 
 import { VLM2VecRank } from './rank-element';

@@ -1,4 +1,7 @@
-/** @file What both elements have in common: a model that is shared and loaded late, a line of state, events, and a place in forms. */
+/**
+ * @file What both elements have in common: a shared model that is loaded on demand, a status line, events, and form
+ * participation.
+ */
 
 import type { VLM2Vec } from '../embedder';
 import type { ProgressEvent } from '../runtime';
@@ -6,12 +9,12 @@ import { make } from './dom';
 import { holdModel, type SharedLoadOptions, type SharedModel } from './shared-model';
 import { applyStyle } from './style';
 
-/** Where there is no page (a server that renders) the classes exist and do nothing. */
+/** Without a page (in server-side rendering) the classes exist but do nothing. */
 export const PageElement = (globalThis.HTMLElement ?? class {}) as typeof HTMLElement;
 
-/** A base of {@link VLM2VecRank} and {@link VLM2VecSearch}. */
+/** The base class of {@link VLM2VecRank} and {@link VLM2VecSearch}. */
 export abstract class ModelElement extends PageElement {
-  /** Takes part in forms. */
+  /** The element participates in forms. */
   static formAssociated = true;
   #held: SharedModel | null = null;
   #heldFor = '';
@@ -36,7 +39,7 @@ export abstract class ModelElement extends PageElement {
     this.progressBar = make('progress', { part: 'progress', hidden: true });
   }
 
-  /** The model, as `VLM2Vec.load` takes it; see the element for its default. */
+  /** The model to load, in a form that `VLM2Vec.load` accepts; see the element for its default. */
   get model(): string {
     return this.getAttribute('model') ?? '';
   }
@@ -52,7 +55,7 @@ export abstract class ModelElement extends PageElement {
     this.#options = options;
   }
 
-  /** In forms. */
+  /** Name of the element in a form. */
   get name(): string {
     return this.getAttribute('name') ?? '';
   }
@@ -60,12 +63,12 @@ export abstract class ModelElement extends PageElement {
     this.setAttribute('name', value);
   }
 
-  /** What a form sends; null before there is anything. */
+  /** The value that a form submits; null as long as there is none. */
   get value(): string | null {
     return this.#value;
   }
 
-  /** Nothing can be asked or chosen, and a form leaves it out. */
+  /** Whether the element is disabled: nothing can be entered or chosen, and forms omit its value. */
   get disabled(): boolean {
     return this.hasAttribute('disabled');
   }
@@ -73,12 +76,15 @@ export abstract class ModelElement extends PageElement {
     this.toggleAttribute('disabled', value);
   }
 
-  /** The form that it is in. */
+  /** The form that the element belongs to. */
   get form(): HTMLFormElement | null {
     return this.internals.form;
   }
 
-  /** Properties that were set before the element was defined would hide what is to hear of them. @internal */
+  /**
+   * Applies properties that were set before the element was defined, since they would otherwise hide its accessors.
+   * @internal
+   */
   protected adopt(names: readonly (keyof this & string)[]): void {
     for (const name of names) {
       if (!Object.hasOwn(this, name)) continue;
@@ -114,7 +120,10 @@ export abstract class ModelElement extends PageElement {
     return this.model || 'nano';
   }
 
-  /** Loads it, or gives what is loaded: once for all elements of the page that name the same one. @internal */
+  /**
+   * Loads the model, or returns it if it is loaded: once for all elements in the page that name the same model.
+   * @internal
+   */
   protected async loadedModel(): Promise<VLM2Vec> {
     const source = this.sourceOfModel();
     const options: SharedLoadOptions = { vision: 'later', ...this.#options };
@@ -146,7 +155,7 @@ export abstract class ModelElement extends PageElement {
     this.statusLine.classList.toggle('error', isError);
   }
 
-  /** Shows an error and tells the page; what was only aborted is none. @internal */
+  /** Shows an error and dispatches an event for it; an abort is not an error. @internal */
   protected fail(error: unknown): void {
     if ((error as Error | null)?.name === 'AbortError' || (error as Error | null)?.name === 'DisposedError') return;
     this.progressBar.hidden = true;
@@ -154,7 +163,7 @@ export abstract class ModelElement extends PageElement {
     this.tell('vlm2vec-error', { error });
   }
 
-  /** @returns whether nobody prevented what follows @internal */
+  /** Dispatches an event. @returns whether the default action may follow, since no listener prevented it @internal */
   protected tell(name: string, detail: unknown, cancelable = false): boolean {
     return this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true, cancelable }));
   }

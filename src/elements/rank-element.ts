@@ -1,4 +1,4 @@
-/** @file `<vlm2vec-rank>`: which of some texts and pictures fit a text or a picture best. */
+/** @file `<vlm2vec-rank>`: ranks texts and pictures by how well they fit a text or a picture. */
 
 import type { Ranked } from '../embedder';
 import type { InputParts } from '../runtime';
@@ -6,27 +6,28 @@ import { make } from './dom';
 import { ModelElement } from './model-element';
 import { RANK_WORDS, type RankWords } from './words';
 
-/** One that can be chosen. */
+/** An item that can be chosen. */
 export interface Choice {
-  /** In words. */
+  /** The item as a text. */
   text?: string;
-  /** As a picture: an address, a file. */
+  /** The item as a picture: an address or a file. */
   image?: string | Blob;
-  /** What a form sends. @default the text, or the picture's address */
+  /** The value that a form submits. @default the text, or the picture's address */
   value?: string;
-  /** What people read. @default the text, or the value */
+  /** The label that is displayed. @default the text, or the value */
   label?: string;
 }
 
-/** With `vlm2vec-results`. */
+/** The `detail` of the event `vlm2vec-results`. */
 export interface RankResultsDetail {
-  /** Best first. */
+  /** The choices, best first. */
   ranking: { choice: Choice; index: number; score: number }[];
 }
 
 /**
- * Ranks its children (`<img>` as pictures, others as texts), or {@link choices}, by how well they fit what is asked: attributes, events,
- * parts and variables are in docs/elements.md. In forms its value is that of the best choice.
+ * Ranks its children (`<img>` as pictures, others as texts), or {@link choices}, by how well they fit the query.
+ * Attributes, events, parts and variables are described in docs/elements.md. In forms its value is that of the best
+ * choice.
  */
 export class VLM2VecRank extends ModelElement {
   /** @internal */
@@ -76,7 +77,7 @@ export class VLM2VecRank extends ModelElement {
     this.#label();
   }
 
-  /** Words to compare with; what is typed takes their place. */
+  /** The text to compare with; it is replaced by what the user types. */
   get text(): string {
     return this.#box.value;
   }
@@ -92,7 +93,7 @@ export class VLM2VecRank extends ModelElement {
     this.setAttribute('image', value);
   }
 
-  /** Only what the page says is compared with: there is no box. */
+  /** Whether only the page sets the query, so that no input box is shown. */
   get readOnly(): boolean {
     return this.hasAttribute('readonly');
   }
@@ -100,7 +101,7 @@ export class VLM2VecRank extends ModelElement {
     this.toggleAttribute('readonly', value);
   }
 
-  /** A form is not sent before there is a ranking. */
+  /** Whether the form cannot be submitted before there is a ranking. */
   get required(): boolean {
     return this.hasAttribute('required');
   }
@@ -108,7 +109,7 @@ export class VLM2VecRank extends ModelElement {
     this.toggleAttribute('required', value);
   }
 
-  /** What to choose from. @default the element's children */
+  /** The choices to rank. @default the element's children */
   get choices(): readonly Choice[] {
     return this.#choices ?? Array.from(this.children, choiceOf);
   }
@@ -116,7 +117,7 @@ export class VLM2VecRank extends ModelElement {
     this.#choices = choices;
   }
 
-  /** What it says, for other languages; what is left out stays English. */
+  /** The element's texts, for other languages; texts that are omitted stay English. */
   get words(): RankWords {
     return this.#words;
   }
@@ -170,8 +171,9 @@ export class VLM2VecRank extends ModelElement {
   }
 
   /**
-   * Ranks and shows the ranking. A call ends those before it.
-   * @returns best first; null where there is nothing to compare, it was ended, or failed: `vlm2vec-error` says why
+   * Ranks the choices and shows the ranking. A new call aborts earlier ones.
+   * @returns the ranking, best first; null if there is nothing to compare, or if the call was aborted or failed:
+   *   `vlm2vec-error` says why
    */
   async rank(): Promise<RankResultsDetail | null> {
     this.#asking.abort();
@@ -205,7 +207,7 @@ export class VLM2VecRank extends ModelElement {
     }
   }
 
-  /** Ends the ranking that is going on. */
+  /** Aborts the ranking in progress. */
   abort(): void {
     this.#asking.abort();
   }

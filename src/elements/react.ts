@@ -1,4 +1,4 @@
-/** @file The elements as React components, and a hook that holds a model for as long as a component is there. */
+/** @file The elements as React components, and a hook that holds a model as long as a component is mounted. */
 
 'use client';
 
@@ -26,19 +26,19 @@ import type {
 import { holdModel, type SharedLoadOptions } from './shared-model';
 import type { RankWords, SearchWords } from './words';
 
-/** What {@link useVLM2Vec} gives. */
+/** The result of {@link useVLM2Vec}. */
 export interface HeldModel {
-  /** Null until it is loaded. It is shared, and disposed of for you: do not. */
+  /** The model; null until it is loaded. It is shared and disposed of automatically: do not dispose of it yourself. */
   model: VLM2Vec | null;
   /** `idle`: no source was given. */
   status: 'idle' | 'loading' | 'ready' | 'failed';
-  /** The last event of loading. */
+  /** The most recent progress event of loading. */
   progress: ProgressEvent | null;
-  /** Why it failed. */
+  /** Why loading failed. */
   error: Error | null;
-  /** Aborted when the component goes, for calls of the model: `model.rank(query, texts, { signal })`. */
+  /** Aborted when the component unmounts; pass it to calls of the model: `model.rank(query, texts, { signal })`. */
   signal: AbortSignal | undefined;
-  /** Tries again what failed. */
+  /** Tries to load again after a failure. */
   retry: () => void;
 }
 
@@ -46,10 +46,10 @@ type State = Omit<HeldModel, 'retry'>;
 const IDLE: State = { model: null, status: 'idle', progress: null, error: null, signal: undefined };
 
 /**
- * Loads a model, once for all components and elements of the page that name the same one, and lets go of it when the component goes;
- * a second mount (strict mode) loads nothing anew.
- * @param source null: nothing yet
- * @param options of `VLM2Vec.load`; plain data is compared by what is in it
+ * Loads a model, once for all components and elements in the page that name the same one, and releases it when the
+ * component unmounts. A second mount (strict mode) does not load it again.
+ * @param source null: load nothing yet
+ * @param options options of `VLM2Vec.load`; plain data is compared by content
  */
 export function useVLM2Vec(source: ModelSource | null, options: SharedLoadOptions = {}): HeldModel {
   const [state, setState] = useState<State>(IDLE);
@@ -80,71 +80,71 @@ export function useVLM2Vec(source: ModelSource | null, options: SharedLoadOption
   return { ...state, retry: useCallback(() => setTries((count) => count + 1), []) };
 }
 
-/** Of both components. */
+/** Properties of both components. */
 export interface ElementProps {
-  /** As `VLM2Vec.load` takes it. */
+  /** The model to load, in a form that `VLM2Vec.load` accepts. */
   model?: string;
   /** Further options of `VLM2Vec.load`. */
   modelOptions?: SharedLoadOptions;
-  /** In forms. */
+  /** Name in a form. */
   name?: string;
-  /** Of the box. */
+  /** Label of the input box. */
   label?: string;
-  /** Nothing can be asked or chosen. */
+  /** Disables the element: nothing can be entered or chosen. */
   disabled?: boolean;
-  /** Of the element. */
+  /** Class of the element. */
   className?: string;
-  /** Of the element. */
+  /** Id of the element. */
   id?: string;
-  /** While a model is loaded. */
+  /** Called while a model is being loaded. */
   onProgress?: (event: ProgressEvent) => void;
-  /** What went wrong; the element shows it too. */
+  /** Called with an error, which the element also shows. */
   onError?: (error: Error) => void;
 }
 
-/** Of {@link VLM2VecSearch}. */
+/** Properties of {@link VLM2VecSearch}. */
 export interface VLM2VecSearchProps extends ElementProps {
   /** Address of the index's folder. */
   src: string;
   /** Address of the folder of originals. */
   originals?: string;
-  /** Results at first. */
+  /** Number of results shown at first. */
   limit?: number;
-  /** Shows the newest pictures before anything is looked for. */
+  /** Shows the newest pictures before the first search. */
   browse?: boolean;
-  /** Megabytes that are downloaded without asking. */
+  /** Number of megabytes that are downloaded without asking. */
   askAbove?: number;
-  /** Of the box. */
+  /** Placeholder of the input box. */
   placeholder?: string;
-  /** What it says. */
+  /** Texts of the element. */
   words?: Partial<SearchWords>;
-  /** The index is open. */
+  /** Called when the index is open. */
   onReady?: (info: SearchReadyDetail) => void;
-  /** A search is done. */
+  /** Called when a search is done. */
   onResults?: (found: SearchResultsDetail) => void;
-  /** A picture was chosen. Return false to prevent what the browser does with a link. */
+  /** Called when a picture was chosen. Return false to prevent the browser from following the link. */
   onOpen?: (opened: OpenDetail) => void | false;
   /** The element itself. */
   ref?: Ref<SearchElement>;
 }
 
-/** Of {@link VLM2VecRank}. */
+/** Properties of {@link VLM2VecRank}. */
 export interface VLM2VecRankProps extends ElementProps {
-  /** Words to compare with. */
+  /** Text to compare with. */
   text?: string;
   /** Address of a picture to compare with. */
   image?: string;
-  /** What to choose from. */
+  /** The choices to rank. */
   choices?: readonly Choice[];
-  /** No box is shown. */
+  /** No input box is shown. */
   readOnly?: boolean;
-  /** A form is not sent before there is a ranking. */
+  /** The form cannot be submitted before there is a ranking. */
   required?: boolean;
-  /** What it says. */
+  /** Texts of the element. */
   words?: Partial<RankWords>;
-  /** A ranking is done. */
+  /** Called when a ranking is done. */
   onResults?: (found: RankResultsDetail) => void;
-  /** The choices, where `choices` has none. */
+  /** The choices, if `choices` is not given. */
   children?: ReactNode;
   /** The element itself. */
   ref?: Ref<RankElement>;
@@ -153,8 +153,8 @@ export interface VLM2VecRankProps extends ElementProps {
 type Handlers = Record<string, ((detail: never) => unknown) | undefined>;
 
 /**
- * The element with its properties and events. React 18 sets attributes alone, and knows no events but its own.
- * @returns the ref to give it
+ * Sets the properties and events of the element. React 18 sets only attributes, and knows only its own events.
+ * @returns the ref to pass to it
  */
 function useElement<T extends HTMLElement>(
   ref: Ref<T> | undefined,
@@ -196,7 +196,7 @@ const attributesOf = ({ model, name, label, disabled, className, id }: ElementPr
 const flag = (on: boolean | undefined) => (on ? '' : undefined);
 const errorHandler = (handle: ElementProps['onError']) => handle && (({ error }: { error: Error }) => handle(error));
 
-/** `<vlm2vec-search>`. */
+/** The element `<vlm2vec-search>` as a component. */
 export function VLM2VecSearch(props: VLM2VecSearchProps): ReactElement {
   const { src, originals, limit, browse, askAbove, placeholder, words, modelOptions } = props;
   const ref = useElement<SearchElement>(props.ref, { words, modelOptions } as Partial<SearchElement>, {
@@ -218,7 +218,7 @@ export function VLM2VecSearch(props: VLM2VecSearchProps): ReactElement {
   return createElement('vlm2vec-search', { ...attributes, ref });
 }
 
-/** `<vlm2vec-rank>`. */
+/** The element `<vlm2vec-rank>` as a component. */
 export function VLM2VecRank(props: VLM2VecRankProps): ReactElement {
   const { text, image, choices, readOnly, required, words, modelOptions, children } = props;
   const ref = useElement<RankElement>(props.ref, { words, modelOptions, choices } as Partial<RankElement>, {

@@ -1,4 +1,7 @@
-/** @file Pictures in a grid: thumbnails as they come into view, one stop of the Tab key, arrows between pictures. */
+/**
+ * @file Pictures in a grid: thumbnails load as they come into view; the grid is a single tab stop, and the arrow keys
+ * move between pictures.
+ */
 
 import type { PhotoItem } from '../search/types';
 import { make } from './dom';
@@ -7,7 +10,7 @@ import { SEARCH_WORDS, type SearchWords } from './words';
 export interface GridHooks {
   onOpen(item: PhotoItem, event: Event): void;
   onLike(item: PhotoItem): void;
-  /** Of the original; null where it is not on the web. */
+  /** Address of the original; null if it is not on the web. */
   hrefOf(item: PhotoItem): string | null;
 }
 
@@ -24,7 +27,7 @@ export class ResultGrid {
     this.list.addEventListener('focusin', (event) => this.#makeCurrent((event.target as HTMLElement).closest('li')));
   }
 
-  /** @param relevant the first so many stand out */
+  /** @param relevant how many of the first pictures stand out */
   show(
     items: readonly PhotoItem[],
     thumbnail: (id: number) => Promise<Blob>,

@@ -1,4 +1,4 @@
-/** @file `<vlm2vec-search>`: search over an index that lies on a web server. */
+/** @file `<vlm2vec-search>`: search over an index hosted on a web server. */
 
 import { importing } from '../net';
 import { parseQuery, searchQuery } from '../search/query';
@@ -9,23 +9,28 @@ import { ModelElement } from './model-element';
 import { ResultGrid } from './result-grid';
 import { SEARCH_WORDS, type SearchWords } from './words';
 
-/** With `vlm2vec-results`. */
+/** The `detail` of the event `vlm2vec-results`. */
 export interface SearchResultsDetail extends StaticSearchResult {
-  /** What was looked for; null where the newest pictures are shown. */
+  /** The query; null if the newest pictures are shown. */
   query: SearchQuery | null;
-  /** Of the hits, in order. */
+  /** The pictures of the hits, in order. */
   items: PhotoItem[];
 }
 
-/** With `vlm2vec-open`: the picture that was chosen, and the address of its original, where one is known. */
+/**
+ * The `detail` of the event `vlm2vec-open`: the picture that was chosen, and the address of its original if it is
+ * known.
+ */
 export interface OpenDetail {
   /** The picture that was chosen. */
   item: PhotoItem;
-  /** Its original's address, which is followed unless that is prevented; null without `originals`. */
+  /**
+   * Address of its original, to which the browser navigates unless the event is prevented; null without `originals`.
+   */
   href: string | null;
 }
 
-/** With `vlm2vec-ready`: what the index says of itself. */
+/** The `detail` of the event `vlm2vec-ready`: what the index says about itself. */
 export type SearchReadyDetail = StaticIndexInfo;
 
 const ATTRIBUTES = ['src', 'model', 'placeholder', 'browse', 'label'];
@@ -33,8 +38,8 @@ const DEFAULT_LIMIT = 24;
 const ASK_ABOVE_MB = 30;
 
 /**
- * Search over a folder that `vlm2vec index` wrote: attributes, events, parts and variables are in docs/elements.md. In forms its
- * value is the path of the picture that was chosen.
+ * Searches a folder that `vlm2vec index` wrote. Attributes, events, parts and variables are described in
+ * docs/elements.md. In forms its value is the path of the picture that was chosen.
  */
 export class VLM2VecSearch extends ModelElement {
   /** @internal */
@@ -47,7 +52,7 @@ export class VLM2VecSearch extends ModelElement {
   #last: SearchQuery | null = null;
   #limit = DEFAULT_LIMIT;
   #allowed = false;
-  /** Somebody asked something: the newest pictures are not to take its place. */
+  /** True once there was a query: the newest pictures must not replace its results. */
   #asked = false;
   readonly #box!: HTMLInputElement;
   readonly #form!: HTMLFormElement;
@@ -90,7 +95,7 @@ export class VLM2VecSearch extends ModelElement {
     this.setAttribute('src', value);
   }
 
-  /** Address of the folder that the originals lie in, by their paths; '' where they are not on the web. */
+  /** Address of the folder that contains the originals, arranged by their paths; empty if they are not on the web. */
   get originals(): string {
     return this.getAttribute('originals') ?? '';
   }
@@ -98,7 +103,7 @@ export class VLM2VecSearch extends ModelElement {
     this.setAttribute('originals', value);
   }
 
-  /** Results at first; a button shows more. @default 24 */
+  /** Number of results shown at first; a button shows more. @default 24 */
   get limit(): number {
     const limit = Number(this.getAttribute('limit'));
     return Number.isInteger(limit) && limit > 0 ? limit : DEFAULT_LIMIT;
@@ -107,7 +112,7 @@ export class VLM2VecSearch extends ModelElement {
     this.setAttribute('limit', String(value));
   }
 
-  /** Shows the newest pictures before anything is looked for. */
+  /** Whether the newest pictures are shown before the first search. */
   get browse(): boolean {
     return this.hasAttribute('browse') || this.model === 'none';
   }
@@ -115,7 +120,7 @@ export class VLM2VecSearch extends ModelElement {
     this.toggleAttribute('browse', value);
   }
 
-  /** Megabytes that are downloaded without asking. @default 30 */
+  /** Number of megabytes that are downloaded without asking. @default 30 */
   get askAbove(): number {
     const given = this.getAttribute('ask-above');
     return given === null || Number.isNaN(Number(given)) ? ASK_ABOVE_MB : Number(given);
@@ -124,7 +129,7 @@ export class VLM2VecSearch extends ModelElement {
     this.setAttribute('ask-above', String(value));
   }
 
-  /** What it says, for other languages; what is left out stays English. */
+  /** The element's texts, for other languages; texts that are omitted stay English. */
   get words(): SearchWords {
     return this.#words;
   }
@@ -133,7 +138,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#label();
   }
 
-  /** The open index, for calls of one's own; null before it is there. */
+  /** The open index, for calls of your own; null until it is open. */
   get index(): StaticIndex | null {
     return this.#index;
   }
@@ -174,8 +179,10 @@ export class VLM2VecSearch extends ModelElement {
   }
 
   /**
-   * Looks for words as the search page does (`a dog -people`, `a dog 2021`), or for a query as `vlm2vec-web/search` has them, and shows the results. A call ends those before it.
-   * @returns what was found; null where nothing was asked, it was ended, or failed: `vlm2vec-error` says why
+   * Searches for typed words as the search page does (`a dog -people`, `a dog 2021`), or for a query of
+   * `vlm2vec-web/search`, and shows the results. A new call aborts earlier ones.
+   * @returns what was found; null if the query was empty, or if the call was aborted or failed: `vlm2vec-error` says
+   *   why
    */
   async search(query: string | SearchQuery): Promise<SearchResultsDetail | null> {
     const isAsked = typeof query !== 'string' || searchQuery({ parsed: parseQuery(query) }) !== null;
@@ -190,7 +197,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.#show(asked);
   }
 
-  /** Ends the search that is going on. */
+  /** Aborts the search in progress. */
   abort(): void {
     this.#asking.abort();
   }
@@ -242,7 +249,7 @@ export class VLM2VecSearch extends ModelElement {
     }
   }
 
-  /** Says what a search will download, before it does; asks where that is much. */
+  /** Tells the user what a search will download before it does so, and asks if that is a lot. */
   async #tellCost(index: StaticIndex, wordless: boolean, signal: AbortSignal): Promise<void> {
     const { pictures, bytes } = index.info;
     const model = wordless ? 0 : await this.#modelBytes(signal);

@@ -1,6 +1,7 @@
 /**
- * @file Models that the parts of a page share: whoever names the same one gets the same one. It is disposed of a moment after the last
- * has let go of it, so that an element that is moved, and React's second mount in strict mode, load nothing anew.
+ * @file Models shared by the parts of a page: everyone who names the same model gets the same instance. It is disposed
+ * of shortly after its last user has released it, so that moving an element, or React's second mount in strict mode,
+ * does not load it again.
  */
 
 import type { VLM2Vec } from '../embedder';
@@ -9,14 +10,17 @@ import type { LoadOptions } from '../load-options';
 import type { ProgressEvent } from '../runtime';
 import type { ModelSource } from '../sources/spec';
 
-/** Options of `VLM2Vec.load` but those that every user of a shared model has of their own. */
+/** Options of `VLM2Vec.load`, except those that each user of a shared model has separately. */
 export type SharedLoadOptions = Omit<LoadOptions, 'signal' | 'onProgress'>;
 
 /** A hold on a model. */
 export interface SharedModel {
-  /** Rejects with what loading threw; with the model's `DisposedError` never, for it is kept as long as it is held. */
+  /**
+   * Rejects with the error of loading, but never with the model's `DisposedError`, because the model is kept as long as
+   * it is held.
+   */
   readonly model: Promise<VLM2Vec>;
-  /** Lets go. Twice does no harm. */
+  /** Releases the model. Calling it twice does no harm. */
   release(): void;
 }
 
@@ -30,7 +34,7 @@ interface Entry {
   timer?: ReturnType<typeof setTimeout>;
 }
 
-/** Before a model that nobody holds is disposed of, in milliseconds. */
+/** How long a model that nobody holds is kept before it is disposed of, in milliseconds. */
 const LINGER = 1000;
 const entries = new Map<string, Entry>();
 let unnamed = 0;
@@ -41,7 +45,7 @@ const loadModel: Load = async (source, options) => {
 };
 
 /**
- * @param options with functions or files among them, the model is one's own
+ * @param options if they contain functions or files, the model is not shared
  * @param load for tests
  */
 export function holdModel(
@@ -94,7 +98,7 @@ function end(key: string, { model, stop }: Entry): void {
   );
 }
 
-/** One for equal plain data; never the same for what is not. */
+/** The same key for equal plain data; always a different one for anything else. */
 function keyOf(source: ModelSource, options: SharedLoadOptions): string {
   const own = () => `own ${++unnamed}`;
   let plain = true;

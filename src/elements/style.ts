@@ -1,4 +1,7 @@
-/** @file How the elements look: by the page's own colours (dark and forced ones too), and by variables and parts. */
+/**
+ * @file How the elements look: they use the page's own colours (including dark and forced ones), and can be styled by
+ * variables and parts.
+ */
 
 const CSS = `
 :host { display: block; font: inherit; color: var(--vlm2vec-text, CanvasText); }
@@ -44,7 +47,7 @@ ul, ol { list-style: none; margin: 0; padding: 0; }
 
 let sheet: CSSStyleSheet | undefined;
 
-/** By a constructed sheet: policies without `unsafe-inline` allow it. */
+/** Applies a constructed style sheet, which policies without `unsafe-inline` allow. */
 export function applyStyle(root: ShadowRoot): void {
   if (!sheet) {
     sheet = new CSSStyleSheet();

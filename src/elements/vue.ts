@@ -1,4 +1,4 @@
-/** @file The elements as Vue components, and a composable that holds a model for as long as its scope is there. */
+/** @file The elements as Vue components, and a composable that holds a model as long as its scope exists. */
 
 import {
   defineComponent,
@@ -19,27 +19,30 @@ import type { Choice } from './rank-element';
 import { holdModel, type SharedLoadOptions } from './shared-model';
 import type { RankWords, SearchWords } from './words';
 
-/** What {@link useVLM2Vec} gives. */
+/** The result of {@link useVLM2Vec}. */
 export interface HeldModel {
-  /** Null until it is loaded. It is shared, and disposed of for you: do not. */
+  /** The model; null until it is loaded. It is shared and disposed of automatically: do not dispose of it yourself. */
   model: Readonly<ShallowRef<VLM2Vec | null>>;
   /** `idle`: no source was given. */
   status: Readonly<ShallowRef<'idle' | 'loading' | 'ready' | 'failed'>>;
-  /** The last event of loading. */
+  /** The most recent progress event of loading. */
   progress: Readonly<ShallowRef<ProgressEvent | null>>;
-  /** Why it failed. */
+  /** Why loading failed. */
   error: Readonly<ShallowRef<Error | null>>;
-  /** Aborted when the scope ends or another model is named, for calls of the model: `model.rank(query, texts, { signal })`. */
+  /**
+   * Aborted when the scope ends or another model is named; pass it to calls of the model: `model.rank(query, texts, {
+   * signal })`.
+   */
   signal: Readonly<ShallowRef<AbortSignal | undefined>>;
-  /** Tries again what failed. */
+  /** Tries to load again after a failure. */
   retry: () => void;
 }
 
 /**
- * Loads a model, once for all components and elements of the page that name the same one, and lets go of it when the scope ends. On a
- * server nothing is loaded.
- * @param source or a ref or getter of it; null: nothing yet
- * @param options of `VLM2Vec.load`
+ * Loads a model, once for all components and elements in the page that name the same one, and releases it when the
+ * scope ends. On a server nothing is loaded.
+ * @param source the source, or a ref or getter of it; null: load nothing yet
+ * @param options options of `VLM2Vec.load`
  */
 export function useVLM2Vec(
   source: MaybeRefOrGetter<ModelSource | null>,
@@ -86,7 +89,10 @@ const COMMON = {
   disabled: Boolean,
 };
 
-/** `<vlm2vec-search>`. Events: `ready`, `results`, `open`, `progress`, `error`, with the element's event. */
+/**
+ * The element `<vlm2vec-search>` as a component. Events: `ready`, `results`, `open`, `progress`, `error`, with the
+ * element's event.
+ */
 export const VLM2VecSearch = defineComponent({
   name: 'VLM2VecSearch',
   props: {
@@ -114,7 +120,10 @@ export const VLM2VecSearch = defineComponent({
   },
 });
 
-/** `<vlm2vec-rank>`. Events: `results`, `progress`, `error`, with the element's event. The slot holds the choices. */
+/**
+ * The element `<vlm2vec-rank>` as a component. Events: `results`, `progress`, `error`, with the element's event. The
+ * slot holds the choices.
+ */
 export const VLM2VecRank = defineComponent({
   name: 'VLM2VecRank',
   props: {
@@ -159,7 +168,10 @@ const commonOf = ({
   disabled: flag(disabled),
 });
 
-/** Set as attributes (`^`) and as properties (`.`), whatever Vue would take them for; what is not given is left out. */
+/**
+ * Sets attributes (`^`) and properties (`.`) explicitly, whatever Vue would treat them as; values that are not given
+ * are omitted.
+ */
 const attributesOf = (given: Record<string, unknown>) => prefixed('^', given);
 const propertiesOf = (given: Record<string, unknown>) => prefixed('.', given);
 function prefixed(sign: '^' | '.', given: Record<string, unknown>): Record<string, unknown> {

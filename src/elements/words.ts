@@ -1,48 +1,48 @@
 /** @file Texts of the elements. Pages in other languages provide their own. */
 
-/** Of `<vlm2vec-search>`. */
+/** Texts of `<vlm2vec-search>`. */
 export interface SearchWords {
-  /** Of the box. */
+  /** Label of the input box. */
   label: string;
-  /** Of the button. */
+  /** Label of the button. */
   button: string;
-  /** How many pictures there are, and what a first search downloads; null once that is done. */
+  /** Tells how many pictures there are and how much the first search downloads; `size` is null once that is done. */
   ready(pictures: number, size: string | null): string;
-  /** Before a large download. `seconds`: null where nobody knows. */
+  /** Shown before a large download. `seconds`: null if the time is not known. */
   large(size: string, seconds: number | null): string;
-  /** Of the button that begins it. */
+  /** Label of the button that starts the download. */
   download(size: string): string;
-  /** While it looks. */
+  /** Shown during a search. */
   searching: string;
-  /** `weak`: perhaps there is nothing of the kind. */
+  /** Shown after a search. `weak`: there may be no real match. */
   found(pictures: number, weak: boolean): string;
-  /** Of the button for more results. */
+  /** Label of the button for more results. */
   more: string;
-  /** Of the list. */
+  /** Accessible name of the list of results. */
   results: string;
-  /** Of the button at a picture. */
+  /** Label of the button on a picture that searches for similar ones. */
   like: string;
-  /** The same, for those who do not see the picture. */
+  /** The same with the picture's name, for screen readers. */
   likeNamed(name: string): string;
 }
 
-/** Of `<vlm2vec-rank>`. */
+/** Texts of `<vlm2vec-rank>`. */
 export interface RankWords {
-  /** Of the box. */
+  /** Label of the input box. */
   label: string;
-  /** Of the button that takes a picture in place of words. */
+  /** Label of the button for using a picture instead of words. */
   picture: string;
-  /** Of the button that takes the picture away. */
+  /** Label of the button that removes the picture. */
   remove: string;
-  /** Of the button. */
+  /** Label of the button. */
   button: string;
-  /** While it works. */
+  /** Shown while ranking. */
   ranking: string;
-  /** What is best. */
+  /** Tells which choice is best. */
   best(name: string): string;
-  /** Of the list. */
+  /** Accessible name of the list of results. */
   results: string;
-  /** In a form, where an answer is required. */
+  /** Shown in a form if an answer is required but missing. */
   missing: string;
 }
 

@@ -1,15 +1,17 @@
-/** @file RGBA → RGB: alpha dropped, or the picture laid over white. */
+/** @file RGBA → RGB: the alpha channel is dropped, or the picture is placed over white. */
 
-/** What becomes of a picture's alpha channel. `drop`: colours as they are stored; `white`: mixed with white by it. */
+/**
+ * How a picture's alpha channel is handled. `drop`: colours are used as stored; `white`: they are blended with white.
+ */
 export type Transparency = 'drop' | 'white';
 
-/** A channel over white, rounded as Pillow does when it pastes with a mask. */
+/** Blends a channel with white, rounding as Pillow does when it pastes with a mask. */
 export function overWhite(value: number, alpha: number): number {
   const scaled = value * alpha + 255 * (255 - alpha) + 128;
   return (scaled + (scaled >> 8)) >> 8;
 }
 
-/** Straight RGBA as RGB, written to `out` from `to` on. // [pixels, 4] → [pixels, 3] */
+/** Writes straight RGBA as RGB to `out`, starting at `to`. // [pixels, 4] → [pixels, 3] */
 export function writeRgb(
   rgba: ArrayLike<number>,
   pixels: number,

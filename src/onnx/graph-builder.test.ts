@@ -86,7 +86,7 @@ describe('refuses', () => {
   });
 
   test('another type or shape', () => {
-    expect(() => builder().stored('b', 'f16', [8])).toThrow(/"b".* is f32 \[8\], the model needs f16 \[8\]/);
+    expect(() => builder().stored('b', 'f16', [8])).toThrow(/"b".* is f32 \[8\], but the model needs f16 \[8\]/);
     expect(() => builder().stored('b', 'f32', [9])).toThrow(BundleFormatError);
   });
 

@@ -1,17 +1,17 @@
-/** @file A recipe as a caller names it. */
+/** @file A recipe as a caller specifies it. */
 
 import { InvalidInputError } from '../errors';
 import { recipeNamed } from './list';
 import { readRecipe } from './read';
 import type { Recipe } from './recipe';
 
-/** A recipe by its name, or one's own record. */
+/** The name of a recipe, or a record of your own. */
 export type RecipeChoice = string | Recipe;
 
 /**
- * The recipe that an option names.
+ * Returns the recipe that an option specifies.
  *
- * @throws InvalidInputError for a name that is not known, and for a record, naming the field that is wrong
+ * @throws InvalidInputError for an unknown name, and for a record with an error, naming the field that is wrong
  */
 export function recipeOption(choice: RecipeChoice): Recipe {
   if (typeof choice === 'string') return recipeNamed(choice);

@@ -100,9 +100,11 @@ describe('templates', () => {
 
   test('a kind or side without a template is refused', () => {
     expect(() => promptOf('dse', { text: 'A cat', images: 1 })).toThrow(
-      'DSE-Qwen2-MRL takes no document that is a picture with a text.',
+      'DSE-Qwen2-MRL does not take a picture with a text as a document.',
     );
-    expect(() => promptOf('colqwen2', { text: 'A cat', images: 1, role: 'query' })).toThrow(/no query that is/);
+    expect(() => promptOf('colqwen2', { text: 'A cat', images: 1, role: 'query' })).toThrow(
+      /does not take a picture with a text as a query/,
+    );
   });
 
   test('a fixed instruction is not replaced', () => {

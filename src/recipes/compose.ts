@@ -1,19 +1,22 @@
-/** @file From an input's parts to the string that the model reads, by its recipe. */
+/** @file Turns the parts of an input into the string that the model reads, according to its recipe. */
 
 import { InvalidInputError } from '../errors';
 import type { InputKind, RawPrompt, Recipe, Role, Templates } from './recipe';
 
-/** What the caller gives of one input. */
+/** The parts of one input that the caller gives. */
 export interface PromptRequest {
-  /** As given, neither trimmed nor changed. */
+  /** The text as given, neither trimmed nor changed. */
   text?: string;
-  /** Pictures of the input. */
+  /** Number of pictures in the input. */
   images: number;
-  /** In place of the recipe's own, where it takes one. */
+  /** Replaces the recipe's own instruction, if the recipe allows that. */
   instruction?: string;
-  /** The side it is on. @default none for raw prompts, `document` for templates */
+  /** Whether it is a query or a document. @default neither for raw prompts, `document` for templates */
   role?: Role;
-  /** What a query looks for, where the recipe words queries by that. @default by what the query is made of */
+  /**
+   * What a query searches for, if the recipe words queries accordingly.
+   * @default depends on what the query consists of
+   */
   find?: 'text' | 'image';
   /** Name of one of the recipe's prefixes. */
   prefix?: string;
@@ -21,20 +24,20 @@ export interface PromptRequest {
   emptyText?: boolean;
 }
 
-/** What the model reads of it. */
+/** What the model reads. */
 export interface ComposedPrompt {
-  /** The whole string, one marker per picture. */
+  /** The complete string, with one marker per picture. */
   prompt: string;
   /** Whether the input's pictures are replaced by the recipe's blank one. */
   blank: boolean;
 }
 
-/** What a query of this kind looks for, unless told. */
+/** What a query of this kind searches for by default. */
 const FOUND: Readonly<Record<InputKind, 'text' | 'image'>> = { text: 'image', image: 'text', both: 'text' };
 
 /**
- * @param imageToken the architecture's, where the recipe has no marker of its own
- * @throws InvalidInputError for parts that the recipe has no place for, and where there is nothing to embed
+ * @param imageToken that of the architecture, for recipes without a marker of their own
+ * @throws InvalidInputError for parts that the recipe has no place for, and if there is nothing to embed
  */
 export function compose(request: PromptRequest, recipe: Recipe, imageToken: string): ComposedPrompt {
   const marker = recipe.marker ?? imageToken;
@@ -59,7 +62,7 @@ export function compose(request: PromptRequest, recipe: Recipe, imageToken: stri
   return { prompt, blank: isTextOnly && recipe.blank !== undefined };
 }
 
-/** Prefixes are of documents that are texts. */
+/** Prefixes apply only to documents that are texts. */
 function prefixed({ text = '', images, role }: PromptRequest, prefix: string, recipe: Recipe): string {
   const { prefixes = {}, title, name } = recipe;
   if (Object.hasOwn(prefixes, prefix)) {
@@ -76,7 +79,7 @@ function prefixed({ text = '', images, role }: PromptRequest, prefix: string, re
   });
 }
 
-/** What a query may be made of: words and a picture in one input; an instruction of the caller's own. */
+/** What a query may consist of: words and a picture in one input; an instruction given by the caller. */
 export function queryInputs({ prompt, instruction }: Recipe): { together: boolean; instruction: boolean } {
   if ('raw' in prompt) return { together: true, instruction: true };
   const { templates } = prompt;
@@ -92,9 +95,9 @@ function kindOf({ text, images }: PromptRequest): InputKind {
 }
 
 /**
- * One string of the parts. Text that holds the marker is used as given; where a picture's text lacks it, it is put in
- * front with the model's separator. An instruction comes before the text, with a space between; with a picture, MMEB's
- * newline ends it. A side without an instruction has the prompt of its kind.
+ * Joins the parts into one string. Text that contains the marker is used as given; if a picture's text lacks it, the
+ * marker is put in front with the model's separator. An instruction comes before the text, separated by a space; with a
+ * picture, the prompt ends with MMEB's newline. A role without an instruction has the prompt for its kind of input.
  */
 function rawPrompt(request: PromptRequest, raw: RawPrompt, marker: string): string {
   const { text = '', images, instruction = '', role, find } = request;
@@ -147,17 +150,20 @@ function instructionOf({ instruction }: PromptRequest, recipe: Recipe, role: Rol
   return recipe.instruction.sentence ? asSentence(instruction) || own : instruction;
 }
 
-/** What Python's `str.strip` takes for white space, which is not what JavaScript's `trim` does. */
+/** What Python's `str.strip` treats as white space, which differs from JavaScript's `trim`. */
 const PYTHON_SPACE = '[\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000]';
 const OUTER_SPACE = new RegExp(`^${PYTHON_SPACE}+|${PYTHON_SPACE}+$`, 'g');
 
-/** Stripped, and with a full stop where no character of punctuation ends it: `$` is none, `。` is one. */
+/**
+ * The instruction stripped, and with a full stop added unless it ends with a punctuation character: `$` is not one, `。`
+ * is.
+ */
 function asSentence(instruction: string): string {
   const stripped = instruction.replace(OUTER_SPACE, '');
   return stripped === '' || /\p{P}$/u.test(stripped) ? stripped : `${stripped}.`;
 }
 
-/** Slots filled once, whatever the values hold. */
+/** Fills each slot once, whatever the values contain. */
 function fill(template: string, values: Readonly<Record<string, string>>): string {
   return template.replace(/\{(image|text|instruction)\}/g, (slot, name: string) => values[name] ?? slot);
 }

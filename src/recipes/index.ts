@@ -1,4 +1,4 @@
-/** @file How published checkpoints are asked, as data. */
+/** @file How inputs are presented to published checkpoints, as data. */
 
 export { recipeOption, type RecipeChoice } from './choice';
 export { compose, queryInputs, type ComposedPrompt, type PromptRequest } from './compose';

@@ -1,4 +1,4 @@
-/** @file Which recipes there are, and which one a checkpoint has. */
+/** @file The list of recipes, and how the recipe of a checkpoint is found. */
 
 import { InvalidInputError } from '../errors';
 import { b3 } from './b3';
@@ -12,7 +12,7 @@ import { lamraRet, unite } from './unite';
 import { unimeV2 } from './unime-v2';
 import { vlm2vec, vlm2vecV2 } from './vlm2vec';
 
-/** Every recipe that the package ships. */
+/** All recipes included in the package. */
 export const recipes: readonly Recipe[] = [
   vlm2vec,
   vlm2vecV2,
@@ -41,26 +41,29 @@ export function recipeNamed(name: string): Recipe {
   });
 }
 
-/** What of a checkpoint tells its recipe. */
+/** What is known about a checkpoint that tells its recipe. */
 export interface RecipeEvidence {
   /** Repository or folder of the base model, and of its adapter. */
   readonly base: string;
   readonly adapter: string | null;
   readonly architecture: string;
-  /** The recipe of a checkpoint of this architecture that nothing else tells. */
+  /** The recipe for a checkpoint of this architecture if nothing else identifies it. */
   readonly fallback: string;
   /** Whether the checkpoint has a tensor of this canonical name. */
   hasTensor(name: string): boolean;
 }
 
-/** A recipe, and whether anything vouches for it. */
+/** A recipe, and whether it is known to be the right one. */
 export interface FoundRecipe {
   readonly recipe: Recipe;
-  /** Why it was assumed, where nothing names it; null where the repository, or a folder of its name, is known. */
+  /** Why it was assumed, if nothing names it; null if the repository, or a folder of its name, is known. */
   readonly assumed: string | null;
 }
 
-/** The recipe of a checkpoint, by its repository, else by its tensors, else its architecture's first one. */
+/**
+ * Finds the recipe of a checkpoint: by its repository, otherwise by its tensors, otherwise the first one of its
+ * architecture.
+ */
 export function findRecipe({ base, adapter, architecture, fallback, hasTensor }: RecipeEvidence): FoundRecipe {
   const ids = adapter === null ? [base] : [adapter, base];
   for (const id of ids) {
@@ -85,12 +88,15 @@ export function findRecipe({ base, adapter, architecture, fallback, hasTensor }:
   };
 }
 
-/** The recipe whose published checkpoint this repository, or a folder of its name, is. */
+/** Returns the recipe for which this repository, or a folder of its name, is the published checkpoint. */
 export function recipeOfRepository(id: string): Recipe | undefined {
   return recipes.find(({ hub }) => hub.some((repository) => isRepository(id, repository)));
 }
 
-/** A folder has a repository's bare name; a repository of another owner may be a copy, or anything. */
+/**
+ * A folder has only the bare name of a repository; a repository of another owner may be a copy or something else
+ * entirely.
+ */
 function otherOwner(id: string, { hub, title }: Recipe): string | null {
   if (!id.includes('/') || hub.includes(id)) return null;
   const known = hub.find((repository) => isRepository(id, repository))!;

@@ -1,4 +1,4 @@
-/** @file A recipe from JSON, a bundle's or a user's own, checked field by field. */
+/** @file Reads a recipe from JSON, whether from a bundle or from the user, and checks it field by field. */
 
 import { JsonField } from '../bundle/json-field';
 import type { JsonObject } from '../bundle/manifest';
@@ -41,8 +41,8 @@ const MAX_SIDE = 2 ** 16;
 const MAX_PIXELS = 2 ** 32;
 
 /**
- * @param error makes the error of a field: its place, `recipe.resize[0].fit`, and what is wrong there
- * @throws what `error` makes, for a field that is missing, unknown, or makes no sense
+ * @param error creates the error for a field from its place, `recipe.resize[0].fit`, and what is wrong there
+ * @throws the result of `error`, for a field that is missing, unknown or meaningless
  */
 export function readRecipe(json: unknown, error: (at: string, what: string) => Error): Recipe {
   const root = new JsonField(json, error, 'recipe');
@@ -83,7 +83,7 @@ export function readRecipe(json: unknown, error: (at: string, what: string) => E
   return withoutUndefined(recipe);
 }
 
-/** What one field says must have its place in another: what would be ignored is refused. */
+/** Checks that fields fit together: a field that would be ignored is refused. */
 function checkParts({ prompt, blank, instruction, nothing }: Recipe, root: JsonField): void {
   if ('raw' in prompt) {
     if (nothing !== undefined) root.get('nothing').fail("only works with templates: raw prompts are the caller's own.");
@@ -160,8 +160,8 @@ function readPrompt(field: JsonField): Recipe['prompt'] {
 }
 
 /**
- * A template of an input of this kind. A slot that is not known would be read by the model, letter by letter; without its
- * {text} every text would have the same vector.
+ * Reads a template for this kind of input. An unknown slot would be given to the model literally; without {text}, every
+ * text would have the same vector.
  */
 function readTemplate(field: JsonField, kind: string, slots: readonly string[]): string {
   const template = field.string(10_000);

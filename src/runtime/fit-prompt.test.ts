@@ -74,8 +74,8 @@ test('pictures are never cut', () => {
 });
 
 test.each([
-  [['numCrops'] as const, /taken\. Lower numCrops, or shorten the text\.$/],
-  [[], /taken\. Shorten the text\.$/],
+  [['numCrops'] as const, /is 400\. Lower numCrops, or shorten the text\.$/],
+  [[], /is 400\. Shorten the text\.$/],
 ])('advice names the options that the model has: %j', (pictureOptions, advice) => {
   const asked = { ...prompt(' a', { images: [400] }), pictureOptions };
   expect(() => fitPrompt(asked, { most, cut: 'end' })).toThrow(advice);

@@ -20,7 +20,7 @@ test.each<[unknown, RegExp]>([
   [null, /inputs\[2\] is null/],
   [7, /inputs\[2\] is number/],
   [{}, /neither text nor image/],
-  [{ text: 'a', picture: blob }, /a key 'picture'/],
+  [{ text: 'a', picture: blob }, /inputs\[2\] has an unknown key 'picture'/],
   [{ text: 7 }, /inputs\[2\].text is number/],
   [{ image: null, text: 'a' }, /neither text nor image/],
 ])('%j is refused', (input, message) => {

@@ -40,7 +40,7 @@ test('the worst case decides', () => {
   const outcome = compareProbe(cases, [unit(1, 0), turned], 1e-3);
   expect(outcome.passed).toBe(false);
   expect(outcome.cosine).toBeCloseTo(Math.cos(0.1), 6);
-  expect(outcome.reason).toBe("probe 'b' gives cosine 0.9950042, needs 0.999");
+  expect(outcome.reason).toBe("probe 'b' gives cosine 0.9950042, but needs 0.999");
 });
 
 test('what is not finite, missing or of another length fails', () => {
@@ -100,7 +100,7 @@ describe('a probe', () => {
     };
     const outcome = await run(2e-4, 1e-5, { control });
     expect(outcome).toMatchObject({ passed: false, cosine: expect.closeTo(1 - 2e-4, 8) });
-    expect(outcome.reason).toBe("not rounding: at f32, probe 'a' gives cosine 0.9998000, needs 0.999999");
+    expect(outcome.reason).toBe("not rounding: at f32, probe 'a' gives cosine 0.9998000, but needs 0.999999");
     expect(controlled).toEqual([1]);
   });
 

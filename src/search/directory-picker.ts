@@ -1,20 +1,20 @@
-/** @file The browser's folder picker, for `add({ handle })`: TypeScript's library does not know it yet. */
+/** @file The browser's folder picker, for `add({ handle })`. TypeScript's library does not declare it yet. */
 
-/** Of `showDirectoryPicker`. */
+/** Options of `showDirectoryPicker`. */
 export interface DirectoryPicker {
-  /** Pickers of the same id begin where the last one ended. */
+  /** Pickers with the same id open in the folder that was last chosen. */
   id?: string;
-  /** What will be asked for. @default 'read' */
+  /** Which permission to request. @default 'read' */
   mode?: 'read' | 'readwrite';
-  /** Where it begins the first time. */
+  /** Where the picker opens the first time. */
   startIn?: FileSystemHandle | 'desktop' | 'documents' | 'downloads' | 'music' | 'pictures' | 'videos';
 }
 
 declare global {
   /**
-   * Of browsers on Chromium, in a click: asks the user for a folder. Elsewhere it is not there: use
+   * Asks the user for a folder; call it from a click handler. Only Chromium-based browsers have it: elsewhere use
    * `<input type="file" webkitdirectory>`.
-   * @throws DOMException `AbortError` where the user chooses none
+   * @throws DOMException `AbortError` if the user chooses none
    */
   function showDirectoryPicker(options?: DirectoryPicker): Promise<FileSystemDirectoryHandle>;
 }

@@ -1,89 +1,96 @@
 /**
- * @file Two models for one index, as callers see it: a first pass over all pictures with a small model, and a deep pass
- * with a stronger one. Plain data. Scores of the two are never mixed: each result says whose it is.
+ * @file Two models for one index, the public types: a first pass over all pictures with a small model, and a deep pass
+ * with a stronger one. Plain data. Scores of the two are never mixed: each result says which model gave its score.
  */
 
 import type { PhotoEmbedder, PhotoModel, SearchResult } from './types';
 
-/** Whose ranking: of the index's own model, which every picture has a vector of, or of the deep one. */
+/** Which model ranks: the index's own, for which every picture has a vector, or the deep one. */
 export type Pass = 'first' | 'deep';
 
-/** What one input of a model may be made of. */
+/** What one input of a model may consist of. */
 export interface EmbedderInputs {
-  /** Words and a picture may be read together, as one input. */
+  /** Whether words and a picture may be read together, as one input. */
   readonly together: boolean;
-  /** It takes an instruction. */
+  /** Whether the model takes an instruction. */
   readonly instruction: boolean;
 }
 
 /** The deep model of an index, and how it is used. */
 export interface DeepOptions {
-  /** Another model than the index's own: its `id` is another. */
+  /** A model other than the index's own, with a different `id`. */
   embedder: PhotoEmbedder | PhotoModel;
   /**
-   * Which pictures the background pass takes first: the newest, or those that the first pass put among the best of recent
-   * searches, and then the newest.
+   * Which pictures the background pass takes first: the newest, or those that the first pass ranked among the best in
+   * recent searches, followed by the newest.
    * @default 'newest'
    */
   order?: 'newest' | 'matching';
-  /** How many of the first pass's best a search sees to it that the deep model knows, 1 to 10,000. @default 200 */
+  /** How many of the first pass's best results a search has the deep model embed and rank, 1 to 10,000. @default 200 */
   shortlist?: number;
-  /** Of a search, for embedding those that it does not know yet; 0: none is embedded for a search. @default 10 */
+  /**
+   * Time that a search may spend on embedding those pictures that the deep model has not embedded yet; 0: searches
+   * embed none.
+   * @default 10
+   */
   seconds?: number;
 }
 
-/** How far the deep pass is. Counts are of pictures. */
+/** How far the deep pass has come. All counts are numbers of pictures. */
 export interface DeepState {
-  /** As {@link PhotoEmbedder.id}. */
+  /** See {@link PhotoEmbedder.id}. */
   modelId: string;
-  /** As {@link PhotoEmbedder.name}; null where it had none. */
+  /** See {@link PhotoEmbedder.name}; null if it had none. */
   modelName: string | null;
   /**
-   * `paused`: there is something left, and `startDeep` goes on; `waiting`: it was begun, and the first pass goes before;
+   * `paused`: work is left, and `startDeep` resumes it; `waiting`: it has been started, but the first pass goes first;
    * `idle`: nothing is left that could be done now.
    */
   phase: 'idle' | 'waiting' | 'running' | 'paused';
-  /** That have a vector of the deep model. */
+  /** Number that have a vector of the deep model. */
   done: number;
-  /** That can be searched at all. */
+  /** Number that can be searched at all. */
   total: number;
-  /** That it failed with: see `problems`. They stay ranked by the first pass. */
+  /** Number that the deep model failed on: see `problems`. They remain ranked by the first pass. */
   failed: number;
-  /** Of those left, whose files cannot be read now, or are others than were indexed. */
+  /** Number of the remaining pictures whose files cannot be read now, or have changed since they were indexed. */
   unreadable: number;
-  /** Pictures per second of late; null until it can be told. */
+  /** Recent rate in pictures per second; null until it can be estimated. */
   rate: number | null;
-  /** At that rate; null until it can be told. */
+  /** Estimated seconds left at that rate; null until it can be estimated. */
   secondsLeft: number | null;
-  /** Why it paused by itself. */
+  /** The error that caused the deep pass to pause, if any. */
   error: Error | null;
 }
 
-/** How far a search is with the pictures that the deep model does not know yet. */
+/** How far a search has come with the pictures that the deep model has not embedded yet. */
 export interface DeepProgress {
-  /** Embedded for this search so far. */
+  /** Number embedded for this search so far. */
   done: number;
-  /** That are wanted. */
+  /** Number to embed for this search. */
   total: number;
 }
 
-/** What a search had the deep model do. */
+/** What the deep model did for a search. */
 export interface DeepReport {
-  /** Pictures of the shortlist that the deep model did not know. */
+  /** Number of pictures in the shortlist that the deep model had not embedded yet. */
   wanted: number;
-  /** Of them, embedded within the time; kept for ever. */
+  /** Number of those that were embedded within the time limit. Their vectors are kept. */
   embedded: number;
-  /** Not embedded: time was up, or their files cannot be read now. They are ranked by the first pass. */
+  /**
+   * Number of those that were not embedded, because time ran out or their files cannot be read now. They are ranked by
+   * the first pass.
+   */
   left: number;
 }
 
-/** Of `PhotoIndex.search`. */
+/** Options of `PhotoIndex.search`. */
 export interface SearchOptions {
-  /** Ends the search with the signal's reason. What was embedded for it is kept. */
+  /** Aborts the search, which then rejects with the signal's reason. Vectors already embedded for it are kept. */
   signal?: AbortSignal;
-  /** `first`: by the first pass alone, though there is a deep model. @default 'deep' where there is one */
+  /** `first`: use only the first pass, even if there is a deep model. @default 'deep' where there is one */
   pass?: Pass;
-  /** Of a typed query: called with what was found by words, dates and places, before any model is asked. */
+  /** For a typed query: called with what was found by words, dates and places, before any model is used. */
   onWords?: (result: SearchResult) => void;
   /** Called with what the first pass found, before the deep model begins. */
   onFirst?: (result: SearchResult) => void;

@@ -1,19 +1,22 @@
-/** @file The default templates of queries for pictures, as MMEB's recipes have them, and a template of the caller's own. */
+/**
+ * @file The default templates for queries that search for pictures, as in MMEB's recipes, and templates supplied by the
+ * caller.
+ */
 
 import { MMEB_PROMPTS } from '../recipes/mmeb';
 import { fillPrompt } from '../text/instructions';
 
-/** What a query is made of. */
+/** What a query consists of. */
 export type QueryKind = 'text' | 'image' | 'both';
 
-/** With `{image}` and `{text}` where they go. */
+/** The template for a kind of query, with `{image}` and `{text}` where they belong. */
 export function queryTemplate(kind: QueryKind): string {
   return MMEB_PROMPTS.roles.query.image[kind]!;
 }
 
 /**
- * The whole prompt. A template without `{text}` is an instruction: the text comes behind it. The image's token is left
- * out, for the model puts it in front.
+ * The complete prompt. A template without `{text}` is an instruction, and the text is appended to it. The image token
+ * is left out, because the model puts it in front.
  */
 export function queryPrompt(template: string, text = ''): string {
   const whole = template.includes('{text}') || text === '' ? template : `${template.trimEnd()} ${text}\n`;

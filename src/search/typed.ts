@@ -1,47 +1,51 @@
 /**
- * @file What a person types into the one box, as callers see it: what was understood of it, and why a picture was found. Plain data.
+ * @file Public types for what a person types into the search box: how it was understood, and why a picture was found.
+ * Plain data.
  */
 
 import type { ParsedQuery } from './query/parse-query';
 import type { AreaBox } from './where';
 
-/** Of `SearchQuery.typed`. */
+/** Options for `SearchQuery.typed`. */
 export interface TypedOptions {
-  /** The wall clock's time, in milliseconds as if that clock ran in UTC: what `yesterday` is. @default this device's */
+  /**
+   * The local wall-clock time, in milliseconds as if that clock showed UTC. Words such as `yesterday` refer to it.
+   * @default this device's
+   */
   now?: number;
-  /** `12/03/2020` is in March. @default false */
+  /** Whether dates are written day first, so that `12/03/2020` is in March. @default false */
   dayFirst?: boolean;
-  /** Dates and places, as {@link Recognised.text} has them, that are words and nothing else. */
+  /** Dates and places, as given in {@link Recognised.text}, that should be treated as ordinary words. */
   asWords?: readonly string[];
 }
 
-/** A part of what was typed that is a date or a place, and so a filter. */
+/** A part of the typed query that is a date or a place and therefore acts as a filter. */
 export interface Recognised {
-  /** Of what kind. */
+  /** What kind of filter it is. */
   kind: 'date' | 'place';
-  /** As typed, with `in`, `since` and the like: `in Rome`. */
+  /** The text as typed, including words such as `in` or `since`: `in Rome`. */
   text: string;
-  /** What it was taken for: `Rome, Italy`; of dates the days from and to, `2021-06-01 – 2021-08-31`. */
+  /** What it was understood as: `Rome, Italy`; for dates, the first and last day: `2021-06-01 – 2021-08-31`. */
   meaning: string;
-  /** Of a place: around it, for maps. */
+  /** For a place: a box around it, to show on a map. */
   box?: AreaBox;
 }
 
-/** What was understood of what was typed. */
+/** How a typed query was understood. */
 export interface Understood {
-  /** What the model is asked: without dates and places. */
+  /** What the model is given: the query without dates and places. */
   parsed: ParsedQuery;
-  /** Filters: pictures meet all of them, or have the words themselves in their names. */
+  /** The filters. Pictures meet all of them, or contain the words themselves in their names. */
   recognised: readonly Recognised[];
 }
 
 /** Why a picture was found. */
 export interface Reason {
   /**
-   * `name`, `keyword`, `caption` (and titles), `folder`, `camera`: the words stand there; `date`, `place`: it was taken then or there;
-   * `looks`: the model finds it like what was looked for, and it stands out.
+   * `name`, `keyword`, `caption` (and titles), `folder`, `camera`: the words occur there; `date`, `place`: it was taken
+   * then or there; `looks`: the model rates it as similar to the query, and it stands out.
    */
   kind: 'name' | 'keyword' | 'caption' | 'folder' | 'camera' | 'date' | 'place' | 'looks';
-  /** The words, or the place's name: untrusted; '' for `looks`. */
+  /** The words, or the name of the place; untrusted. Empty for `looks`. */
   text: string;
 }

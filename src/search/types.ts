@@ -1,6 +1,6 @@
 /**
- * @file The photo index as callers see it: plain data and one interface, without a page or a model in it. The model is
- * injected as a {@link PhotoEmbedder}, so that nothing here knows how vectors come about.
+ * @file The photo index as callers see it: plain data and one interface, with no dependence on a page or a model. The
+ * model is injected as a {@link PhotoEmbedder}, so that nothing here needs to know how vectors are computed.
  */
 
 import type { RgbImage, Transparency } from '../image';
@@ -15,149 +15,175 @@ export type * from './where';
 
 /** What is embedded: a text, a picture, or both in one sequence. */
 export interface EmbedderInput {
-  /** With a role the words themselves, which the model's recipe puts into its prompt; without one as the model reads it. */
+  /**
+   * With a role, the words themselves, which the model's recipe puts into its prompt; without a role, exactly what the
+   * model reads.
+   */
   text?: string;
-  /** A file, or its pixels: `RgbImage` only for embedders that say {@link PhotoEmbedder.takesPixels}. */
+  /** A file, or its pixels. `RgbImage` is used only for embedders that set {@link PhotoEmbedder.takesPixels}. */
   image?: Blob | ImageData | RgbImage;
-  /** Of a search: the recipe's prompt for queries. Absent for pictures of the index, and for the caller's own template. */
+  /**
+   * Set for a search that uses the recipe's prompt for queries. Absent for pictures being indexed, and where the caller
+   * supplies a template.
+   */
   role?: 'query';
-  /** The caller's own, for recipes whose prompts have a place for it. */
+  /** The caller's own instruction, for recipes whose prompts have a place for one. */
   instruction?: string;
 }
 
-/** What `VLM2Vec.embed` takes of them. */
+/** The options of `VLM2Vec.embed` that the index uses. */
 export interface EmbedderOptions {
-  /** Ends the call with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** What queries look for: pictures. */
+  /** What queries search for: pictures. */
   find?: 'image';
-  /** Pixels may be sent to a worker without a copy: nobody needs them afterwards. */
+  /** Pixels may be transferred to a worker instead of being copied, because they are not needed afterwards. */
   transferPixels?: boolean;
 }
 
-/** A loaded model, which says of itself all that an index needs. A `VLM2Vec` is one. */
+/** A loaded model that provides everything an index needs to know about it. A `VLM2Vec` is one. */
 export interface PhotoModel {
-  /** As {@link PhotoEmbedder.id}. */
+  /** See {@link PhotoEmbedder.id}. */
   readonly id: string;
   /** Length of a vector. */
   readonly dims: number;
-  /** As `ModelInfo`. */
+  /** The part of `ModelInfo` that the index uses. */
   readonly info: {
     readonly recipe: EmbedderRecipe;
     readonly inputs: EmbedderInputs;
     readonly weights: 'resident' | 'streamed';
     readonly source: { readonly base: { readonly id: string }; readonly adapter: { readonly id: string } | null };
   };
-  /** One vector each, in order. // [dims] */
+  /** Returns one vector per input, in the same order. // [dims] */
   embed(inputs: readonly EmbedderInput[], options: EmbedderOptions): Promise<Float32Array[]>;
 }
 
-/** Turns inputs into unit vectors, for what a {@link PhotoModel} cannot say: another name, a model that is restarted. */
+/**
+ * Turns inputs into unit vectors. Use it where a {@link PhotoModel} is not enough: for a name of your own, or a model
+ * that can be restarted.
+ */
 export interface PhotoEmbedder {
   /**
-   * Names model and precision, as `model.id`; never empty. Pictures embedded under another id are never compared with these.
+   * Identifies the model and its precision, like `model.id`; never empty. Pictures embedded under different ids are
+   * never compared with each other.
    */
   readonly id: string;
-  /** For people: what a list of stored indexes calls the model. */
+  /** A name to display: what a list of stored indexes calls the model. */
   readonly name?: string;
   /** Length of a vector. */
   readonly dims: number;
   /**
-   * Whether pictures to be indexed may come as pixels, upright (`RgbImage`): those that their thumbnails were made of, so
-   * that they are decoded once. Set it where {@link embed} is that of a `VLM2Vec` and passes the options on.
-   * @default false: as files
+   * Whether pictures to be indexed may be passed as upright pixels (`RgbImage`). These are the pixels from which the
+   * thumbnails were made, so each picture is decoded only once. Set it where {@link embed} calls that of a `VLM2Vec`
+   * and passes the options on.
+   * @default false: they are passed as files
    */
   readonly takesPixels?: boolean;
   /**
-   * Where the model's weights are, as `model.info.weights` says. Of `streamed` ones each call costs much by itself: then
-   * many pictures are put into one, as files.
+   * Where the model's weights are held, as `model.info.weights` reports. With `streamed` weights every call has a high
+   * fixed cost, so many pictures are passed in one call, as files.
    * @default 'resident'
    */
   readonly weights?: 'resident' | 'streamed';
   /**
-   * How the model is asked, as `model.info.recipe` says. Default: by whole prompts, with one vector for each.
+   * How inputs are presented to the model, as `model.info.recipe` reports. Default: as complete prompts, with one
+   * vector for each.
    */
   readonly recipe?: EmbedderRecipe;
   /**
-   * What an input may be made of, as `model.info.inputs` says.
-   * @default anything: words and a picture together, and an instruction
+   * What an input may consist of, as `model.info.inputs` reports.
+   * @default no restriction: words and a picture together, and an instruction
    */
   readonly inputs?: EmbedderInputs;
   /**
-   * One vector each, in order. // [dims]
-   * Where the model is gone it rejects, and {@link restart} is called: with a plain `DisposedError` where it was taken
-   * away; with `DeviceLostError`, or any error whose `details.died` is true, where it ended by itself. The latter counts
-   * against the pictures that it had in progress.
+   * Returns one vector per input, in the same order. // [dims] If the model is no longer available, the call must
+   * reject, and {@link restart} is then called. Reject with a plain `DisposedError` if the model was disposed of
+   * deliberately, and with `DeviceLostError`, or any error whose `details.died` is true, if it ended unexpectedly. The
+   * latter counts as a failure of the pictures that were in progress.
    */
   embed(inputs: readonly EmbedderInput[], options: EmbedderOptions): Promise<Float32Array[]>;
-  /** Loads the model anew. Without it indexing pauses when the model is gone. */
+  /** Loads the model again. Without this method, indexing pauses when the model is no longer available. */
   restart?(): Promise<void>;
 }
 
-/** What the index has to know of a recipe; `ModelInfo.recipe` is one. */
+/** What the index needs to know about a recipe; `ModelInfo.recipe` is one. */
 export interface EmbedderRecipe {
-  /** For people. */
+  /** A name to display. */
   readonly title: string;
-  /** Whether prompts are whole strings, so that a template of the caller's own can take their place. */
+  /** Whether prompts are complete strings, so that the caller can supply a template instead. */
   readonly isRaw: boolean;
-  /** `all`: several vectors for each input, which the index cannot keep. */
+  /** `all`: several vectors for each input, which the index cannot store. */
   readonly pooling: 'last' | 'all';
-  /** What becomes of a picture's transparency, where {@link PhotoEmbedder.takesPixels}. @default 'drop' */
+  /** How transparency is handled if {@link PhotoEmbedder.takesPixels} is set. @default 'drop' */
   readonly transparency?: Transparency;
 }
 
-/** Of `openPhotoIndex`. */
+/** Options of `openPhotoIndex`. */
 export interface OpenOptions {
-  /** One library of pictures; another name is another library. @default 'photos' */
+  /** The name of the library. Each name stands for a separate library of pictures. @default 'photos' */
   name?: string;
-  /** A loaded model, or what embeds in its place; where there is a {@link deep} one too, that of the first pass. */
+  /**
+   * A loaded model, or an embedder to use instead. If there is also a {@link deep} model, this one does the first pass.
+   */
   embedder: PhotoEmbedder | PhotoModel;
   /** A stronger model for a second pass: {@link PhotoIndex.useDeep}. @default none */
   deep?: DeepOptions;
   /**
-   * Names of places, so that searches know them: the address of the package's `places/places.bin`, or what resolves to its bytes. Fetched
-   * with the first search that it could matter to, in a library whose pictures say where they were taken. @default none
+   * Names of places, so that searches recognise them: the address of the package's `places/places.bin`, or a function
+   * that resolves to its bytes. It is fetched by the first search for which it could matter, and only if pictures of
+   * the library record where they were taken. @default none
    */
   places?: string | URL | (() => Promise<Uint8Array<ArrayBuffer>>);
-  /** In place of the defaults. */
+  /** Limits that replace the defaults. */
   limits?: Partial<PictureLimits>;
-  /** Starts the worker that keeps the index, whose script is `vlm2vec-web/search/worker`. Default: the package's own. */
+  /**
+   * Starts the worker that holds the index; its script is `vlm2vec-web/search/worker`. By default the package starts
+   * its own.
+   */
   worker?: () => Worker;
-  /** Starts the worker for groups and the map, whose script is `vlm2vec-web/search/survey-worker`. Default: the package's own. */
+  /**
+   * Starts the worker for groups and the map; its script is `vlm2vec-web/search/survey-worker`. By default the package
+   * starts its own.
+   */
   surveyWorker?: () => Worker;
 }
 
-/** Beyond these a picture is skipped, with the reason in the list of problems. */
+/**
+ * Limits for a single picture. A picture that exceeds one is skipped, and the reason appears in the list of problems.
+ */
 export interface PictureLimits {
   /** @default 300 MB */
   fileBytes: number;
   /** @default 250 million */
   pixels: number;
-  /** For reading, decoding and making the thumbnail. @default 60 */
+  /** Time allowed for reading, decoding and making the thumbnail. @default 60 */
   decodeSeconds: number;
-  /** For embedding. @default 300 */
+  /** Time allowed for embedding. @default 300 */
   embedSeconds: number;
 }
 
 /** Where pictures come from. */
 export type FolderSource =
-  /** Remembered; the browser may ask again for permission at the next visit. */
+  /** Remembered. The browser may ask for permission again on the next visit. */
   | { handle: FileSystemDirectoryHandle }
-  /** From `<input webkitdirectory>` or a drop. Not remembered: after a reload the same folder is to be chosen again. */
+  /**
+   * From `<input webkitdirectory>` or a drop. Not remembered: after a reload the user has to choose the same folder
+   * again.
+   */
   | { name: string; files: readonly FolderFile[] };
 
 /**
- * What {@link PhotoIndex.add} takes: a folder; what `<input webkitdirectory>` holds, which says what the folder is called; or any
- * files with a name for them. A file without a path goes by its name.
+ * What {@link PhotoIndex.add} takes: a folder; the files of an `<input webkitdirectory>`, which include the folder's
+ * name; or any files together with a name for them. A file without a path is identified by its name.
  */
 export type PhotoSource =
   FolderSource | FileList | readonly File[] | { name: string; files: FileList | readonly (File | FolderFile)[] };
 
-/** A file of a folder that was chosen or dropped. */
+/** A file in a folder that was chosen or dropped. */
 export interface FolderFile {
-  /** Within the folder, with `/` between names, without the folder's own name. */
+  /** Path within the folder, with `/` between names and without the folder's own name. */
   path: string;
-  /** Its content. */
+  /** The file itself. */
   file: File;
 }
 
@@ -165,180 +191,194 @@ export interface FolderFile {
 export interface FolderInfo {
   /** For {@link PhotoIndex.reconnect} and {@link PhotoIndex.removeFolder}. */
   id: number;
-  /** As the folder is called. */
+  /** Name of the folder. */
   name: string;
   /**
-   * `ready`: its files can be read; `ask`: call {@link PhotoIndex.reconnect} from a click; `choose`: to be chosen again
-   * with {@link PhotoIndex.add}. What was indexed can be searched all the same.
+   * `ready`: its files can be read; `ask`: call {@link PhotoIndex.reconnect} from a click handler; `choose`: the folder
+   * has to be chosen again and passed to {@link PhotoIndex.add}. Pictures already indexed can be searched in every
+   * case.
    */
   access: 'ready' | 'ask' | 'choose';
-  /** Why it, or a part of it, could not be looked through the last time; null where all went well. */
+  /** Why all or part of the folder could not be scanned last time; null if everything went well. */
   problem: FolderProblem | null;
-  /** Pictures that the last complete walk found; null before one. */
+  /** Number of pictures that the last complete scan found; null before the first one. */
   found: number | null;
-  /** Pictures of it that can be searched. */
+  /** Number of its pictures that can be searched. */
   indexed: number;
   /**
-   * Of them, those that an earlier version read, which knew less of what files say (keywords, titles, captions). The next
-   * {@link PhotoIndex.start} reads that anew, without the model.
+   * Number of those pictures that were read by an earlier version, which extracted less from files (keywords, titles
+   * and captions were missing). The next {@link PhotoIndex.start} reads these details again, without using the model.
    */
   older: number;
 }
 
-/** Why a folder could not be looked through. Whatever was indexed of it stays in the index and can be searched. */
+/** Why a folder could not be scanned. Pictures already indexed from it stay in the index and can be searched. */
 export interface FolderProblem {
   /**
-   * `gone`: it is not there, or its drive is not; `empty`: no picture is left in it, as in a drive's folder while the
-   * drive is not connected; `refused`: it may not be read; `partial`: only parts of it could not be read.
+   * `gone`: the folder or its drive does not exist; `empty`: no pictures are left in it, as happens with the folder of
+   * a drive that is not connected; `refused`: there is no permission to read it; `partial`: some parts of it could not
+   * be read.
    */
   kind: 'gone' | 'empty' | 'refused' | 'partial';
-  /** Where: the folder's name, for `partial` with the path of the first such part. */
+  /**
+   * Where the problem is: the folder's name; for `partial`, followed by the path of the first part that could not be
+   * read.
+   */
   path: string;
-  /** For people: what is wrong, and what to do. */
+  /** A message to display: what is wrong, and what to do. */
   reason: string;
 }
 
-/** How far a run is. Counts are of pictures. */
+/** How far a run has come. All counts are numbers of pictures. */
 export interface RunProgress {
-  /** Found so far; final once the phase is `indexing`. */
+  /** Number found so far; final once the phase is `indexing`. */
   found: number;
-  /** Found that were new or changed, and so have to be worked on. */
+  /** Number found that are new or changed and therefore have to be processed. */
   total: number;
-  /** Of `total`, with any outcome. */
+  /** Number of `total` that have been processed, whatever the outcome. */
   done: number;
-  /** Embedded by the model. */
+  /** Number embedded by the model. */
   embedded: number;
-  /** Moved, or the same bytes as another picture: nothing had to be embedded. */
+  /** Number that did not have to be embedded, because the file was moved or has the same bytes as another picture. */
   reused: number;
-  /** Skipped or failed: see {@link PhotoIndex.problems}. */
+  /** Number skipped or failed: see {@link PhotoIndex.problems}. */
   problems: number;
-  /** Gone from their folders, and so from the index. */
+  /** Number removed from the index because they are no longer in their folders. */
   removed: number;
-  /** Pictures per second of late; null until it can be told. */
+  /** Recent rate in pictures per second; null until it can be estimated. */
   rate: number | null;
-  /** At that rate; null until it can be told. */
+  /** Estimated seconds left at that rate; null until it can be estimated. */
   secondsLeft: number | null;
 }
 
-/** What a page shows. A new object whenever something changed. */
+/** The state for a page to display. It is a new object whenever something has changed. */
 export interface IndexState {
-  /** `walking`: folders are looked through; `paused`: {@link PhotoIndex.start} goes on. */
+  /** `walking`: folders are being scanned; `paused`: call {@link PhotoIndex.start} to resume. */
   phase: 'idle' | 'walking' | 'indexing' | 'paused';
-  /** Another tab has the index open for writing: this one can search, and takes over when that one closes. */
+  /** Another tab has the index open for writing. This tab can search, and takes over when the other one closes. */
   readOnly: boolean;
-  /** Pictures that can be searched. */
+  /** Number of pictures that can be searched. */
   indexed: number;
-  /** Length of {@link PhotoIndex.problems}. */
+  /** Number of entries in {@link PhotoIndex.problems}. */
   problems: number;
-  /** All folders of the index. */
+  /** All folders in the index. */
   folders: readonly FolderInfo[];
-  /** Of the run in progress or the last one since opening. */
+  /** Progress of the current run or, if none is in progress, of the last one since the index was opened. */
   run: RunProgress | null;
-  /** Why it paused by itself. */
+  /** The error that caused indexing to pause, if any. */
   error: Error | null;
-  /** Grows whenever other results could come. */
+  /** Increases whenever searches could give different results. */
   revision: number;
-  /** What that was when pictures last came, changed or went: groups and map are made of these. */
+  /**
+   * The value of `revision` when pictures were last added, changed or removed. Groups and the map depend only on these
+   * changes.
+   */
   contentRevision: number;
-  /** Grows when favourites or albums change. */
+  /** Increases when favourites or albums change. */
   albumRevision: number;
-  /** Of the second pass; null without a deep model. */
+  /** State of the second pass; null without a deep model. */
   deep: DeepState | null;
 }
 
-/** A picture of the index. Plain data; every text in it is untrusted. */
+/** A picture in the index. Plain data; every text in it is untrusted. */
 export interface PhotoItem {
-  /** Stays the same while the index has the picture. */
+  /** Stays the same as long as the picture is in the index. */
   id: number;
-  /** Its folder's name and its path in it: `Holidays/2024/beach.jpg`. */
+  /** The folder's name, followed by the path within it: `Holidays/2024/beach.jpg`. */
   path: string;
   /** The last part of `path`. */
   name: string;
   /** {@link FolderInfo.id} */
   folderId: number;
-  /** Bytes. */
+  /** Size of the file in bytes. */
   size: number;
   /**
-   * When it was taken, as the file says (EXIF, XMP), else when the file was changed: the wall clock's time there, in
-   * milliseconds as if that clock ran in UTC. Show it with `timeZone: 'UTC'`.
+   * When the picture was taken, according to the file (EXIF, XMP), or otherwise when the file was last modified. This
+   * is local wall-clock time at that place, in milliseconds as if that clock showed UTC. Format it with `timeZone:
+   * 'UTC'`.
    */
   taken: number;
-  /** Whether the file says `taken`. */
+  /** Whether `taken` comes from the file's metadata. */
   dated: boolean;
-  /** Maker and model; null where the file does not say. */
+  /** Make and model of the camera; null if the file does not say. */
   camera: string | null;
-  /** In degrees. */
+  /** Where the picture was taken, in degrees. */
   place: Place | null;
-  /** What the file says in words; absent where it says nothing, and where an earlier version indexed it. */
+  /** Text from the file's metadata; absent if there is none, or if an earlier version indexed the picture. */
   words?: PhotoWords;
-  /** What of date, camera and place stands in the file and could not be read, for people; null where all could. */
+  /**
+   * A message to display that names which of date, camera and place are in the file but could not be read; null if
+   * everything could be read.
+   */
   unread: string | null;
-  /** Pixels, upright. */
+  /** Width in pixels, once upright. */
   width: number;
-  /** Pixels, upright. */
+  /** Height in pixels, once upright. */
   height: number;
   /** SHA-256 of the file, in hex. */
   hash: string;
 }
 
-/** What a picture's file says in words: IPTC, XMP and EXIF, each thing once. Untrusted. */
+/** Text from a picture's metadata (IPTC, XMP and EXIF), without duplicates. Untrusted. */
 export interface PhotoWords {
-  /** Several, in several languages, in lines. */
+  /** Titles in several languages are separated by line breaks. */
   title?: string;
-  /** Headline, description and comment, in lines. */
+  /** Headline, description and comment, separated by line breaks. */
   caption?: string;
-  /** In the file's order. */
+  /** Keywords, in the file's order. */
   keywords?: readonly string[];
-  /** Names of places that someone wrote into it: IPTC's sublocation, city, province, country. */
+  /** Names of places that someone entered: IPTC's sublocation, city, province, country. */
   places?: readonly string[];
 }
 
-/** A picture that was not indexed. It is tried again when its file changes, or by {@link PhotoIndex.retry}. */
+/** A picture that was not indexed. It is tried again when its file changes, or after {@link PhotoIndex.retry}. */
 export interface PhotoProblem {
   /** For {@link PhotoIndex.retry}. */
   id: number;
-  /** As {@link PhotoItem.path}. */
+  /** See {@link PhotoItem.path}. */
   path: string;
-  /** `skipped`: its file cannot be used; `failed`: the model failed or ended with it, twice. */
+  /** `skipped`: its file cannot be used; `failed`: the model failed or crashed on it twice. */
   kind: 'skipped' | 'failed';
-  /** `deep`: the deep model failed with it; it can be searched, by the first pass. */
+  /** `deep`: the deep model failed on it; it can still be found by the first pass. */
   pass: Pass;
-  /** For people. */
+  /** The reason, as a message to display. */
   reason: string;
 }
 
 /** One part of a combined query. */
 export interface QueryPart {
-  /** With `image`: both are read together. */
+  /** Together with `image`, both are read as one input. */
   text?: string;
-  /** A picture of your own, or one of the index. */
+  /** A picture of your own, or one in the index. */
   image?: QueryImage;
   /** @default 1 */
   weight?: number;
 }
 
-/** A picture of your own, or one of the index. */
+/** A picture of your own, or one in the index. */
 export type QueryImage = Blob | { id: number };
 
-/** What to look for: a text, a picture, or both; more of them; and what to leave out. */
+/** What to search for: a text, a picture or both, possibly combined with others, and what to leave out. */
 export interface SearchQuery extends TypedOptions {
   /**
-   * As a person typed it, in place of {@link text}: `dogs in Rome summer 2021 -people`. Words are looked for in names, keywords and
-   * captions and by the model; dates and places filter; `+` and `-` are added to {@link combine} and {@link exclude}.
+   * The query as a person typed it, instead of {@link text}: `dogs in Rome summer 2021 -people`. Words are searched for
+   * in names, keywords and captions and by the model; dates and places act as filters; parts with `+` and `-` are added
+   * to {@link combine} and {@link exclude}.
    */
   typed?: string;
-  /** With `image`: both are read together, in one pass: "this, but at night". */
+  /** Together with `image`, both are read as one input: "this, but at night". */
   text?: string;
-  /** A picture of your own, or one of the index. */
+  /** A picture of your own, or one in the index. */
   image?: QueryImage;
-  /** More to look for, added as vectors. */
+  /** Further things to search for; their vectors are added. */
   combine?: readonly QueryPart[];
-  /** What results should not be like. */
+  /** What results should not resemble. */
   exclude?: readonly QueryPart[];
   /**
-   * Of `text` and `image`. With VLM2Vec and others that read whole prompts: a template, with `{text}` and `{image}` where
-   * they go; default: MMEB's for the kind of query (`queryTemplate`). With a recipe of templates: its instruction, where it
-   * takes one; default: the recipe's own.
+   * The instruction for `text` and `image`. For VLM2Vec and other models that read complete prompts, this is a template
+   * with `{text}` and `{image}` where they belong; the default is MMEB's template for the kind of query
+   * (`queryTemplate`). For a recipe with templates of its own, it is the instruction, if the recipe takes one; the
+   * default is the recipe's own.
    */
   instruction?: string;
   /** Only these pictures. */
@@ -347,31 +387,34 @@ export interface SearchQuery extends TypedOptions {
   limit?: number;
 }
 
-/** Pictures that meet all of it. */
+/** A filter. Pictures must meet all of its conditions. */
 export interface PhotoFilter {
-  /** Of {@link PhotoItem.taken}, inclusive: `daysFilter` makes it of a day. */
+  /** Earliest {@link PhotoItem.taken}, inclusive. `daysFilter` computes it from a day. */
   from?: number;
-  /** Exclusive. */
+  /** End of the range of {@link PhotoItem.taken}, exclusive. */
   to?: number;
   /** Any of these cameras. */
   camera?: string | readonly string[];
-  /** The start of {@link PhotoItem.path}, whole names: `Holidays/2024`. */
+  /** The beginning of {@link PhotoItem.path}, in whole names: `Holidays/2024`. */
   folder?: string;
-  /** {@link Album.id}: only pictures that are in it. */
+  /** An {@link Album.id}: only pictures in this album. */
   album?: number;
-  /** Taken here. Pictures that do not say where they were taken are nowhere. */
+  /** Only pictures taken in this area. Pictures that do not record where they were taken never match. */
   area?: PhotoArea;
 }
 
 /** The favourites, or an album: a list of pictures, kept with the index. */
 export interface Album {
-  /** `FAVOURITES`, or larger. */
+  /** `FAVOURITES`, or a larger number. */
   id: number;
   /** Untrusted text; empty for the favourites. */
   name: string;
   /** Milliseconds since 1970; 0 for the favourites. */
   created: number;
-  /** Pictures in it that can be found now. Those whose files or folders are gone come back with them. */
+  /**
+   * Number of its pictures that can currently be found. Pictures whose files or folders are missing reappear when these
+   * return.
+   */
   pictures: number;
   /** How many of the pictures that were asked about are in it. */
   contains: number;
@@ -382,47 +425,50 @@ export interface SearchHit {
   /** {@link PhotoItem.id} */
   id: number;
   /**
-   * Cosine, −1 to 1 (where parts are combined: with the sum of them, scaled to unit length); NaN where no model was asked.
+   * Cosine similarity, −1 to 1 (for combined parts: with their sum, scaled to unit length); NaN if no model was used.
    */
   score: number;
-  /** How many standard deviations it is above the mean of all pictures; NaN where no model was asked. */
+  /** How many standard deviations the score is above the mean of all pictures; NaN if no model was used. */
   z: number;
-  /** Whose score that is. Scores of two models do not compare. */
+  /** Which model gave the score. Scores of different models cannot be compared. */
   pass: Pass;
-  /** Of a typed query: why it was found. Empty for what does not stand out. */
+  /** For a typed query: why the picture was found. Empty for pictures that do not stand out. */
   why?: readonly Reason[];
 }
 
 /** What {@link PhotoIndex.search} found. */
 export interface SearchResult {
   /**
-   * Best first. With a deep model: first those that stand out by its scores, then those that it does not know yet and that
-   * stand out by the first pass's, then the others in the same order.
+   * Results, best first. With a deep model, those that stand out by its scores come first, then those it has not
+   * embedded yet that stand out by the scores of the first pass, then the others in the same order.
    */
   hits: SearchHit[];
-  /** The first so many of `hits` stand out; the rest is less relevant. */
+  /** How many of the first `hits` stand out; the rest are less relevant. */
   relevantCount: number;
-  /** Even the best is no better than chance alone would make the best of so many: perhaps there is nothing. */
+  /**
+   * Even the best result is no better than chance would produce among this many pictures, so there may be no real
+   * match.
+   */
   weak: boolean;
-  /** Pictures that the filter let through. */
+  /** Number of pictures that pass the filter. */
   candidates: number;
-  /** Of the index when it was searched. */
+  /** {@link IndexState.revision} at the time of the search. */
   revision: number;
-  /** As {@link IndexState.phase} then: unless it is `idle`, pictures may be missing that are not indexed yet. */
+  /** {@link IndexState.phase} at that time. Unless it is `idle`, pictures that are not indexed yet may be missing. */
   phase: IndexState['phase'];
-  /** What the deep model did for it; null where the first pass alone ranked them. */
+  /** What the deep model contributed; null if only the first pass ranked the results. */
   deep: DeepReport | null;
-  /** Why the deep model, though there is one, had no part in it; null where it had, or should not. */
+  /** Why the deep model could not be used although there is one; null if it was used, or was not meant to be. */
   deepError: Error | null;
-  /** Of a typed query. */
+  /** For a typed query: how it was understood. */
   understood?: Understood;
-  /** Of a typed query: why names of places were not understood, though there should be a gazetteer. */
+  /** For a typed query: why names of places were not recognised although a gazetteer was configured. */
   placesError?: Error;
-  /** For the query's embedding, for comparing it with all pictures, and for embedding pictures that the deep model lacked. */
+  /** Time spent embedding the query, comparing it with all pictures, and embedding pictures for the deep model. */
   milliseconds: { embed: number; score: number; deepen: number };
 }
 
-/** Of {@link PhotoIndex.list}. */
+/** Options of {@link PhotoIndex.list}. */
 export interface ListOptions {
   /** Only these pictures. */
   filter?: PhotoFilter;
@@ -432,19 +478,19 @@ export interface ListOptions {
 
 /** When pictures were taken, for lists with headings. */
 export interface PhotoDates {
-  /** As {@link PhotoItem.taken}; NaN for what is not (or no longer) there. // [ids] */
+  /** See {@link PhotoItem.taken}; NaN for pictures that are not (or no longer) in the index. // [ids] */
   taken: Float64Array;
-  /** 1 as {@link PhotoItem.dated}, else 0. // [ids] */
+  /** 1 where {@link PhotoItem.dated} is true, otherwise 0. // [ids] */
   dated: Uint8Array;
 }
 
-/** What filters can choose from. */
+/** The values that filters can choose from. */
 export interface Facets {
-  /** Most pictures first. */
+  /** Cameras, those with the most pictures first. */
   cameras: { name: string; count: number }[];
-  /** Folders at every level, as {@link PhotoFilter.folder} takes them, in order. */
+  /** Folders at every level, in order, in the form {@link PhotoFilter.folder} takes. */
   folders: { path: string; count: number }[];
-  /** Of {@link PhotoItem.taken}; null without pictures. */
+  /** Range of {@link PhotoItem.taken}; null if there are no pictures. */
   taken: { from: number; to: number } | null;
 }
 
@@ -452,199 +498,227 @@ export interface Facets {
 export interface PhotoGroups {
   /** Ids of files with the same bytes, largest group first. */
   exact: number[][];
-  /** Ids of different files whose vectors are close, largest group first; of exact copies the first alone. */
+  /**
+   * Ids of different files whose vectors are close, largest group first. Of exact copies, only the first is included.
+   */
   similar: number[][];
 }
 
-/** Pictures as points: close ones look or mean alike. */
+/** Pictures as points. Pictures that are close together look alike or have similar meaning. */
 export interface PhotoMap {
-  /** {@link PhotoItem.id} of each point. // [points] */
+  /** The {@link PhotoItem.id} of each point. // [points] */
   ids: Uint32Array;
-  /** −1 to 1 along the longer side. // [points] */
+  /** Horizontal position. The longer side of the map spans −1 to 1. // [points] */
   x: Float32Array;
-  /** As `x`. // [points] */
+  /** Vertical position, on the same scale as `x`. // [points] */
   y: Float32Array;
-  /** {@link IndexState.contentRevision} that it shows. */
+  /** The {@link IndexState.contentRevision} that the map shows. */
   revision: number;
-  /** Pictures that shaped the layout; further ones were placed into it. */
+  /** Number of pictures from which the layout was computed; the others were placed into it afterwards. */
   sampled: number;
-  /** Of the computation; 0 where it was remembered. */
+  /** Time the computation took; 0 if the map was already stored. */
   milliseconds: number;
 }
 
-/** An index at rest. Plain data. */
+/** A stored index. Plain data. */
 export interface StoredPhotoIndex {
-  /** Names it, for `deletePhotoIndex`. */
+  /** Identifies it, for `deletePhotoIndex`. */
   place: string;
-  /** As {@link OpenOptions.name}. */
+  /** See {@link OpenOptions.name}. */
   name: string;
-  /** As {@link PhotoEmbedder.id}. */
+  /** See {@link PhotoEmbedder.id}. */
   modelId: string;
-  /** As {@link PhotoEmbedder.name}; null where it had none. */
+  /** See {@link PhotoEmbedder.name}; null if it had none. */
   modelName: string | null;
-  /** Further models that it holds vectors of. */
+  /** Other models whose vectors it contains. */
   deep: { modelId: string; modelName: string | null }[];
-  /** That can be searched. */
+  /** Number of pictures that can be searched. */
   pictures: number;
-  /** Files that were not indexed. */
+  /** Number of files that were not indexed. */
   problems: number;
-  /** Of vectors and thumbnails. */
+  /** Size of the vectors and thumbnails. */
   bytes: number;
   /** When it was last opened for writing, in milliseconds since 1970. */
   lastUsed: number;
 }
 
-/** Of calls that take a while. */
+/** Options of calls that take a while. */
 export interface CallOptions {
-  /** Ends the call with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** Of {@link PhotoIndex.finished}. */
+/** Options of {@link PhotoIndex.finished}. */
 export interface FinishedOptions extends CallOptions {
-  /** Of which pass. `deep` waits for the first one too. @default 'first' */
+  /** Which pass to wait for. `deep` also waits for the first one. @default 'first' */
   pass?: Pass;
 }
 
-/** Of {@link PhotoIndex.map}. */
+/** Options of {@link PhotoIndex.map}. */
 export interface MapOptions extends CallOptions {
-  /** 0 to 1. */
+  /** Called with the fraction that is done, 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
 
 /**
- * A searchable library of pictures, kept in this browser. Everything but adding works while it is being indexed.
+ * A searchable library of pictures, stored in this browser. Everything except adding works while it is being indexed.
  * Calls reject with `DisposedError` after {@link close}.
  */
 export interface PhotoIndex {
-  /** As of now. */
+  /** The current state. */
   readonly state: IndexState;
-  /** Called after every change, at most about ten times a second. Returns what ends it. */
+  /** Calls `listener` after every change, at most about ten times a second. Returns a function that unsubscribes. */
   subscribe(listener: (state: IndexState) => void): () => void;
 
   /**
-   * Adds a folder, or gives a known one its files again. Nothing is read before {@link start}.
-   * @throws InvalidInputError for what is no folder and no files, for files that say no folder and have no name, and where
-   *   two would have the same path
+   * Adds a folder, or supplies the files of a known folder again. Nothing is read before {@link start}.
+   * @throws InvalidInputError if the source is neither a folder nor files, if files come without a folder or a name,
+   *   and if two files would have the same path
    */
   add(source: PhotoSource): Promise<FolderInfo>;
-  /** Asks for permission to read a remembered folder. Call it from a click. Resolves to whether it was given. */
+  /**
+   * Asks for permission to read a remembered folder. Call it from a click handler. Resolves to whether permission was
+   * granted.
+   */
   reconnect(folderId: number): Promise<boolean>;
-  /** Forgets a folder and its pictures. The files are left alone. */
+  /** Removes a folder and its pictures from the index. The files themselves are not touched. */
   removeFolder(folderId: number): Promise<void>;
 
-  /** Looks through the folders and indexes what is new or changed; resumes where it was paused. Resolves once begun. */
+  /**
+   * Scans the folders and indexes what is new or changed; resumes if it was paused. The promise resolves as soon as the
+   * run has begun.
+   */
   start(): Promise<void>;
   /**
-   * Resolves when the run that {@link start} began has ended, or at once where there is none. The state says how: `idle` where
-   * all is indexed, `paused` after {@link pause}.
-   * @throws what paused it (`state.error`); DisposedError where the index is closed; InvalidInputError for `pass: 'deep'`
-   *   without a deep model
+   * Resolves when the run that {@link start} began has ended, or immediately if there is none. The state tells how it
+   * ended: `idle` if everything is indexed, `paused` after {@link pause}.
+   * @throws the error that paused the run (`state.error`); DisposedError if the index is closed; InvalidInputError for
+   *   `pass: 'deep'` without a deep model
    */
   finished(options?: FinishedOptions): Promise<IndexState>;
-  /** Stops after the pictures in hand. What is done is kept, and so is the queue. */
+  /** Stops after the pictures in progress. Finished work and the queue are kept. */
   pause(): Promise<void>;
-  /** Stops and forgets the queue; what is done is kept. */
+  /** Stops and discards the queue. Finished work is kept. */
   cancel(): Promise<void>;
   /**
-   * Takes a deep model into use, with the vectors of it that the index has; another one in its place; or none (null): the
-   * vectors stay. Nothing is embedded before {@link startDeep} or a search.
-   * @throws InvalidInputError for the index's own model and for options out of range; UnsupportedError for a recipe with
-   *   several vectors per input; the deep model that was there stays in use then
+   * Sets or replaces the deep model, using any vectors of it that the index already has. Null removes the deep model;
+   * its vectors are kept. Nothing is embedded before {@link startDeep} or a search.
+   * @throws InvalidInputError for the index's own model and for options out of range; UnsupportedError for a recipe
+   *   with several vectors per input. On an error the previous deep model stays in use.
    */
   useDeep(deep: DeepOptions | null): Promise<void>;
-  /** Begins or resumes the deep pass, in the background: what the first pass and searches want goes before. */
+  /** Begins or resumes the deep pass in the background. The first pass and searches take precedence. */
   startDeep(): Promise<void>;
-  /** Begins no more pictures; those in hand are ended, and searches go on to have theirs embedded. */
+  /**
+   * Starts no further pictures. Those in progress are finished, and searches still have the pictures they need
+   * embedded.
+   */
   pauseDeep(): Promise<void>;
   /** Deletes all vectors of a model other than the index's own. */
   forgetDeep(modelId: string): Promise<void>;
   /**
-   * Forgets the outcome of these problems (default: all), so that {@link start} tries them again; those of the deep pass
-   * {@link startDeep}.
+   * Clears these problems (default: all), so that {@link start} tries the pictures again, or {@link startDeep} for
+   * those of the deep pass.
    */
   retry(ids?: readonly number[]): Promise<void>;
 
   /**
-   * With a deep model: the first pass's best that it does not know are embedded now, within the time of
-   * {@link DeepOptions.seconds}, and what it knows is ranked by it. Words with a picture, and instructions, go to it.
-   * @throws InvalidInputError, naming the option, for an empty query and for what is not known or makes no sense, and for `pass: 'deep'` without a deep model;
-   *   UnsupportedError where the query has words and a picture in one part, or an instruction, and no model here reads that;
-   *   SourceNotFoundError where `image` names a picture whose file is needed and cannot be read
+   * Searches the index. With a deep model, the best results of the first pass that it has not embedded yet are embedded
+   * now, within {@link DeepOptions.seconds}, and everything it has embedded is ranked by its scores. Words combined
+   * with a picture, and instructions, are given to the deep model.
+   * @throws InvalidInputError, naming the option, for an empty query, for unknown or meaningless options, and for
+   *   `pass: 'deep'` without a deep model; UnsupportedError if the query has words and a picture in one part, or an
+   *   instruction, and no available model can read that; SourceNotFoundError if `image` names a picture whose file is
+   *   needed and cannot be read
    */
   search(query: SearchQuery, options?: SearchOptions): Promise<SearchResult>;
-  /** Ids of all pictures, without looking for anything. */
+  /** Returns the ids of all pictures, without a query. */
   list(options?: ListOptions): Promise<Uint32Array>;
-  /** In the order of `ids`; null for what is not (or no longer) there. */
+  /** Returns pictures in the order of `ids`; null for those that are not (or no longer) in the index. */
   items(ids: Iterable<number>): Promise<(PhotoItem | null)[]>;
   /**
-   * Favourites first, then albums by name.
-   * @param options `of`: pictures that {@link Album.contains} counts. @default none
-   * @throws InvalidInputError for a picture that is not there
+   * Returns the favourites first, then the albums by name.
+   * @param options `of`: the pictures to count in {@link Album.contains}. @default none
+   * @throws InvalidInputError for a picture that is not in the index
    */
   albums(options?: { of?: Iterable<number> }): Promise<Album[]>;
   /**
-   * Makes an album, of these pictures. A picture stays in it when its file is moved or indexed anew; copies of the same bytes
-   * are one. Favourites and albums are those of all models' indexes of the library, from their next opening on.
+   * Creates an album from these pictures. A picture stays in it when its file is moved or indexed again; copies with
+   * the same bytes count as one. Favourites and albums are shared by the indexes of all models for this library; an
+   * index sees changes the next time it is opened.
    * @param name 1 to 100 characters, and not another album's
-   * @throws InvalidInputError for a name that is none or is taken, and for a picture that is not there. This and the next
-   *   three: UnsupportedError where another tab writes
+   * @throws InvalidInputError for a name that is not valid or already taken, and for a picture that is not in the
+   *   index. This method and the next three throw UnsupportedError while another tab has the index open for writing.
    */
   createAlbum(name: string, ids?: Iterable<number>): Promise<Album>;
-  /** @throws InvalidInputError as {@link createAlbum}, for the favourites, and where there is no such album */
+  /** @throws InvalidInputError as {@link createAlbum} does, and for the favourites or an unknown album */
   renameAlbum(id: number, name: string): Promise<void>;
   /**
-   * Adds pictures and takes pictures out; those that are in it already, or not, stay so.
-   * @throws InvalidInputError for a picture or album that is not there; nothing has changed then
+   * Adds and removes pictures. Adding a picture that is already in the album, or removing one that is not, has no
+   * effect.
+   * @throws InvalidInputError for an unknown picture or album; nothing is changed then
    */
   changeAlbum(id: number, change: { add?: Iterable<number>; remove?: Iterable<number> }): Promise<void>;
-  /** The pictures are left alone. @throws InvalidInputError for the favourites, and where there is no such album */
+  /**
+   * Deletes an album. The pictures themselves are not touched.
+   * @throws InvalidInputError for the favourites or an unknown album
+   */
   deleteAlbum(id: number): Promise<void>;
-  /** When these pictures were taken, in the order of `ids`: of 100,000 in a fraction of what {@link items} would take. */
+  /**
+   * Returns when these pictures were taken, in the order of `ids`. For 100,000 pictures this takes a fraction of the
+   * time of {@link items}.
+   */
   dates(ids: Uint32Array): Promise<PhotoDates>;
-  /** Where these pictures were taken, in the order of `ids`. */
+  /** Returns where these pictures were taken, in the order of `ids`. */
   places(ids: Uint32Array): Promise<PhotoPlaces>;
   /**
-   * The same in words, by {@link OpenOptions.places}; without that no picture has any.
-   * @throws as reading that file does
+   * Returns the names of those places, looked up in {@link OpenOptions.places}; without that option no picture has any.
+   * @throws the errors of reading that file
    */
   placeNames(ids: Uint32Array, options?: CallOptions): Promise<PhotoPlaceNames>;
   /**
-   * Towns for a map, largest first, by {@link OpenOptions.places}; none without that.
-   * @throws as reading that file does; InvalidInputError for a box that is none
+   * Returns towns to show on a map, largest first, from {@link OpenOptions.places}; none without that option.
+   * @throws the errors of reading that file; InvalidInputError for a box that is not valid
    */
   towns(options?: TownOptions): Promise<Town[]>;
-  /** What filters can choose from: cameras, folders, and the span of time. */
+  /** Returns the values that filters can choose from: cameras, folders and the range of dates. */
   facets(): Promise<Facets>;
-  /** WebP or JPEG, at most 256 pixels a side. @throws SourceNotFoundError */
+  /** Returns a thumbnail as WebP or JPEG, at most 256 pixels on each side. @throws SourceNotFoundError */
   thumbnail(id: number): Promise<Blob>;
-  /** The original, from its folder. @throws SourceNotFoundError where it is gone or may not be read */
+  /**
+   * Returns the original file from its folder.
+   * @throws SourceNotFoundError if it no longer exists or may not be read
+   */
   file(id: number): Promise<File>;
-  /** What was not indexed, and why. */
+  /** Returns the pictures that were not indexed, and why. */
   problems(): Promise<PhotoProblem[]>;
 
-  /** @param options `threshold`: cosine from which pictures are similar. @default 0.9 */
+  /** @param options `threshold`: cosine from which pictures count as similar. @default 0.9 */
   groups(options?: CallOptions & { threshold?: number }): Promise<PhotoGroups>;
-  /** A layout of all pictures in two dimensions (UMAP), remembered until they change. */
+  /** Returns a layout of all pictures in two dimensions (UMAP). It is stored until the pictures change. */
   map(options?: MapOptions): Promise<PhotoMap>;
 
-  /** The whole index as one file: rows, vectors, thumbnails, favourites and albums; not the pictures. */
+  /** Returns the whole index as one file: rows, vectors, thumbnails, favourites and albums, but not the pictures. */
   export(options?: CallOptions): Promise<Blob>;
   /**
-   * Replaces the index by an exported one. Favourites and albums stay where it has none. On any error nothing has changed.
-   * @throws IndexFormatError for what is no such file; IntegrityError where bytes differ from their hashes;
-   *   UnsupportedError where another model made it
+   * Replaces the index with an exported one. Favourites and albums are kept if the file has none. On any error nothing
+   * is changed.
+   * @throws IndexFormatError if it is not an exported index; IntegrityError if bytes do not match their hashes;
+   *   UnsupportedError if it was made with a different model
    */
   import(blob: Blob, options?: CallOptions): Promise<void>;
-  /** Paths, dates, cameras, places, hashes and float32 vectors, the deep model's too, as a Parquet file. */
+  /**
+   * Returns paths, dates, cameras, places, hashes and float32 vectors, including those of the deep model, as a Parquet
+   * file.
+   */
   exportParquet(options?: CallOptions): Promise<Blob>;
-  /** Deletes all of it. The pictures are left alone. */
+  /** Deletes everything in the index. The pictures themselves are not touched. */
   clear(): Promise<void>;
   /**
-   * Stops and lets another tab write. What is indexed is kept. Models are left alone: dispose of them after it. Twice does no
-   * harm.
+   * Stops all work and lets another tab write. Everything indexed is kept. Models are not disposed of: do that
+   * afterwards. Calling it twice does no harm.
    */
   close(): Promise<void>;
-  /** {@link close}, for `await using`. */
+  /** Calls {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
 }

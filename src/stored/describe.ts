@@ -1,4 +1,4 @@
-/** @file What there is to say of a stored model, from its manifest, its record and its journal. */
+/** @file Describes a stored model from its manifest, its record and its journal. */
 
 import {
   BUNDLE_VERSION,
@@ -18,22 +18,22 @@ import type { ModelStore, ModelStoreEntry } from '../store/model-store';
 import { readRecord, STORE_VERSION, type Origin, type StoreRecord } from '../store/record';
 import { readManifest, verifyBundle } from '../store/verify';
 
-/** A model that this machine keeps. `VLM2Vec.load` takes it as it is. Plain data. */
+/** A model stored on this machine. It can be passed to `VLM2Vec.load` directly. Plain data. */
 export interface StoredModel {
-  /** In the model store; what `models.inspect`, `verify` and `delete` take. */
+  /** Its name in the model store, as taken by `models.inspect`, `verify` and `delete`. */
   name: string;
-  /** On disk. */
+  /** Its size on disk. */
   bytes: number;
   /**
-   * `ready`; `unfinished`: paused or interrupted; `older` or `newer`: of another version of the format; `damaged`:
-   * its manifest cannot be read.
+   * `ready`: it can be loaded; `unfinished`: paused or interrupted; `older` or `newer`: it has a different version of
+   * the format; `damaged`: its manifest cannot be read.
    */
   state: 'ready' | 'unfinished' | 'older' | 'newer' | 'damaged';
-  /** What to do about any other state than `ready`, for people. */
+  /** A message to display that says what to do about any state other than `ready`. */
   advice: string | null;
-  /** Of an unfinished one, how much is done: 0 to 1. */
+  /** If unfinished, the fraction that is done: 0 to 1. */
   done: number | null;
-  /** Where it came from; null where that was not noted. */
+  /** Where it came from; null if that was not recorded. */
   origin: Origin | null;
   /** How its weights are stored. */
   dtype: WeightDtype | null;
@@ -72,7 +72,7 @@ export async function verifyModel(
   await verifyBundle(reader, manifest, { signal: options.signal, onProgress: withRate(options.onProgress) });
 }
 
-/** Null where it was deleted meanwhile. */
+/** Null if it was deleted meanwhile. */
 async function describe(store: ModelStore, entry: ModelStoreEntry): Promise<StoredModel | null> {
   const { name, bytes, finished } = entry;
   const reader = finished ? store.bundle(name) : await store.unfinished(name);

@@ -1,4 +1,4 @@
-/** @file What a model will cost before any of it is downloaded, so that a person can be asked. */
+/** @file What a model will cost, determined before any of it is downloaded, so that the user can be asked. */
 
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';
 import { bundleFiles } from '../bundle/validate';
@@ -24,46 +24,52 @@ import type { SourceSpec } from '../sources/spec';
 
 /** All sizes in bytes. */
 export interface Estimate {
-  /** The name it has, or will have, in the model store; null where it is read from where it is. */
+  /** The name it has, or will have, in the model store; null if it is read directly from its source. */
   name: string | null;
-  /** `stored`: nothing to do; `unfinished`: begun before, the figures are of the whole. */
+  /** `stored`: nothing has to be done; `unfinished`: begun earlier, and the figures are for the whole model. */
   state: 'new' | 'unfinished' | 'stored';
-  /** Over the network. Of a conversion: what is read, from disk too. */
+  /** Bytes to download. For a conversion: bytes to read, whether from the network or from disk. */
   download: number;
-  /** What stays. For a conversion an upper bound, a few per cent high. */
+  /** Bytes that will be stored. For a conversion this is an upper bound, a few per cent too high. */
   store: number;
-  /** Needed besides, for as long as it takes: what the second pass of `effort: 'best'` measures. Else conversions write into place. */
+  /**
+   * Additional bytes needed while it runs: the measurements of the second pass of `effort: 'best'`. Otherwise
+   * conversions write directly to their final place.
+   */
   temporary: number;
   /** The weights on the GPU. */
   gpu: number;
   /** How the weights are or will be stored. */
   dtype: WeightDtype;
-  /** The browser's storage, as far as it tells: used, allowed, left. Null in Node. */
+  /** The browser's storage, as far as it reports this: used, allowed and left. Null in Node. */
   storage: {
     usage: number | null;
     quota: number | null;
     free: number | null;
-    /** Whether it fits; null where the browser does not tell. */
+    /** Whether it fits; null if the browser does not say. */
     fits: boolean | null;
   };
-  /** What of this device speaks for or against it. */
+  /** Whether this device can run it. */
   device: {
-    /** The GPU; null where there is no WebGPU here. */
+    /** The GPU; null without WebGPU. */
     adapter: AdapterFacts | null;
-    /** Whether WebGPU can run it. WASM can where memory allows, much more slowly. */
+    /** Whether WebGPU can run it. WASM can run it if there is enough memory, but much more slowly. */
     webgpu: boolean;
-    /** Half-precision activations. */
+    /** Whether half-precision activations are supported. */
     f16: boolean;
-    /** Why not, for people. */
+    /** A message to display that says why WebGPU cannot run it. */
     reason: string | null;
     /** The largest single buffer it needs. */
     largestBuffer: number;
-    /** Whether all weights are likely to fit into memory here, the GPU's where it can run it; else they are streamed. */
+    /**
+     * Whether all weights are likely to fit into memory (of the GPU, if it can run the model); otherwise they are
+     * streamed.
+     */
     weights: WeightsMode;
   };
 }
 
-/** Looks at a listing and configs, or at `bundle.json`. */
+/** Estimates from a listing and configs, or from `bundle.json`. */
 export async function estimateSource(spec: SourceSpec, options: OpenOptions): Promise<Estimate> {
   const { modelStore, name, manifest: found } = await findSource(spec, options);
   const manifest = found && isRoundedAs(found, options) ? found : null; // else it is converted anew
@@ -85,7 +91,10 @@ export async function estimateSource(spec: SourceSpec, options: OpenOptions): Pr
   };
 }
 
-/** Whether a finished bundle of the source is in the model store. What cannot be reached and is not there counts as not kept. */
+/**
+ * Whether a finished bundle of the source is in the model store. A source that is unreachable and not in the store
+ * counts as not stored.
+ */
 export async function isKept(spec: SourceSpec, options: OpenOptions): Promise<boolean> {
   try {
     const { modelStore, name } = await findSource(spec, options);
@@ -112,10 +121,10 @@ function bundleSizes(manifest: BundleManifest): Sizes {
   return { download: store, store, temporary: 0, gpu, largestBuffer, dtype: manifest.dtype };
 }
 
-/** What of a repository a conversion reads. */
+/** The files of a repository that a conversion reads. */
 const READ = /^(model|pytorch_model|adapter_model)[\w.-]*\.(safetensors|bin|json)$|^[\w-]+\.json$|^merges\.txt$/;
 
-/** Graphs and manifest of a bundle take about as much. */
+/** The graphs and the manifest of a bundle take about this much. */
 const GRAPHS_BYTES = 100_000;
 
 async function checkpointSizes(spec: SourceSpec, options: OpenOptions): Promise<Sizes> {

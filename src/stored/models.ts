@@ -1,6 +1,6 @@
 /**
- * @file The models that this machine keeps: a browser's origin-private file system, in Node the user's cache. A page can
- * list, check and delete them without a worker; what is needed is loaded when it is first asked for.
+ * @file The models stored on this machine: in a browser's origin-private file system, or in Node in the user's cache. A
+ * page can list, check and delete them without a worker; the code for that is loaded when it is first used.
  */
 
 import { UnsupportedError } from '../errors';
@@ -13,7 +13,7 @@ import type { ModelSource } from '../sources/spec';
 import type { StoredModel } from './describe';
 import type { InternalOptions, OnProgress } from '../runtime/index';
 
-/** Options of `models.add`, as of `VLM2Vec.load`. */
+/** Options of `models.add`; see those of `VLM2Vec.load`. */
 export type AddOptions = Pick<
   LoadOptions,
   | 'dtype'
@@ -34,7 +34,7 @@ export type AddOptions = Pick<
   internal?: InternalOptions;
 };
 
-/** Options of `models.estimate` and `models.isCached`: those of `VLM2Vec.load` that say what it would load. */
+/** Options of `models.estimate` and `models.isCached`: those of `VLM2Vec.load` that determine what would be loaded. */
 export type EstimateOptions = Pick<
   LoadOptions,
   'dtype' | 'effort' | 'base' | 'adapter' | 'hubUrl' | 'accessToken' | 'store' | 'modelsUrl' | 'signal'
@@ -51,13 +51,13 @@ export type EstimateOptions = Pick<
  * ```
  */
 export const models = {
-  /** All of them, unfinished ones too, by name. */
+  /** Lists all stored models, including unfinished ones, sorted by name. */
   async list(): Promise<StoredModel[]> {
     const { listModels } = await importing(() => import('./describe'));
     return listModels();
   },
 
-  /** One of them. @throws SourceNotFoundError where there is none of that name */
+  /** Describes one stored model. @throws SourceNotFoundError if there is none with that name */
   async inspect(name: string): Promise<StoredModel> {
     const { inspectModel } = await importing(() => import('./describe'));
     return inspectModel(name);
@@ -65,7 +65,7 @@ export const models = {
 
   /**
    * Reads every byte of a stored model and compares it with its hashes.
-   * @throws IntegrityError naming the file that is damaged; SourceNotFoundError where there is no such model
+   * @throws IntegrityError naming the damaged file; SourceNotFoundError if there is no such model
    */
   async verify(name: string, options: { signal?: AbortSignal; onProgress?: OnProgress } = {}): Promise<void> {
     expectOptions('models.verify', options);
@@ -76,9 +76,9 @@ export const models = {
   },
 
   /**
-   * Deletes a model, finished or not; does nothing where there is none. Dispose of it first where it is loaded: a loaded
+   * Deletes a model, finished or not; does nothing if there is none. If it is loaded, dispose of it first: a loaded
    * model reads token embeddings from its files.
-   * @throws InvalidInputError where another tab or worker is writing it: abort that first
+   * @throws InvalidInputError if another tab or worker is writing it: abort that first
    */
   async delete(name: string): Promise<void> {
     const { openModelStore } = await importing(() => import('../sources/model-store'));
@@ -86,8 +86,8 @@ export const models = {
   },
 
   /**
-   * Whether a source is kept here whole, so that loading it downloads nothing. Takes the options that it would be loaded
-   * with: another `dtype` is another model.
+   * Tells whether a source is stored here completely, so that loading it downloads nothing. Pass the options that it
+   * would be loaded with: a different `dtype` is a different model.
    */
   async isCached(source: ModelSource, options: EstimateOptions = {}): Promise<boolean> {
     const { spec, settings, signal } = await prepareLoad(source, options);
@@ -95,7 +95,10 @@ export const models = {
     return isKept(spec, { ...openOptions(settings), signal });
   },
 
-  /** Deletes all of them, finished or not. @throws as {@link delete}; those before it are gone then */
+  /**
+   * Deletes all stored models, finished or not.
+   * @throws the errors of {@link delete}; models before the failing one have been deleted then
+   */
   async clear(): Promise<void> {
     const { openModelStore } = await importing(() => import('../sources/model-store'));
     const store = await openModelStore();
@@ -103,8 +106,8 @@ export const models = {
   },
 
   /**
-   * What a source will cost, before any of it is downloaded: bytes, storage, and whether this device can run it.
-   * Reads a few small files (listing, configs, or `bundle.json`).
+   * Estimates what a source will cost before any of it is downloaded: bytes, storage, and whether this device can run
+   * it. Reads a few small files (listing, configs, or `bundle.json`).
    */
   async estimate(source: ModelSource, options: EstimateOptions = {}): Promise<Estimate> {
     const { spec, settings, signal } = await prepareLoad(source, options);
@@ -113,10 +116,10 @@ export const models = {
   },
 
   /**
-   * Downloads or converts a model into the model store without loading it. Aborting pauses: the same call goes on where it
-   * stopped, as does a call after a crash or a reload; {@link delete} gives it up.
+   * Downloads or converts a model into the model store without loading it. Aborting pauses it: repeating the call
+   * continues where it stopped, even after a crash or a reload; {@link delete} discards it.
    * @returns the stored model, for `VLM2Vec.load({ name })`
-   * @throws as {@link VLM2Vec.load}; StorageFullError where it does not fit
+   * @throws the errors of {@link VLM2Vec.load}; StorageFullError if it does not fit
    */
   async add(source: ModelSource, options: AddOptions = {}): Promise<StoredModel> {
     const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);
@@ -133,7 +136,7 @@ export const models = {
   },
 };
 
-/** Which recipe asks a model does not change where it is kept, nor what it costs. */
+/** The recipe of a model changes neither where it is stored nor what it costs. */
 function openOptions({ recipe: _recipe, ...settings }: PreparedLoad['settings']) {
   return settings;
 }

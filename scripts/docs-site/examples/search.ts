@@ -127,6 +127,16 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
   // #endregion
 }
 {
+  // #region PhotoIndex.places, PhotoIndex.placeNames, PhotoIndex.towns
+  const ids = await index.list({ order: 'newest' });
+  const { latitude, longitude } = await index.places(ids); // NaN where a file does not say
+  const { town, names } = await index.placeNames(ids);
+  console.log(latitude[0], longitude[0], names[town[0]] ?? 'far from any town');
+  const alps = { south: 45, west: 6, north: 48, east: 14 };
+  for (const { name, size } of await index.towns({ box: alps, limit: 20 })) console.log(name, size);
+  // #endregion
+}
+{
   // #region PhotoIndex.facets
   const { cameras, taken } = await index.facets();
   console.log(cameras[0]?.name, taken && new Date(taken.from).getUTCFullYear());

@@ -71,7 +71,7 @@ test.each([
 
 test('temporal patches of another size than the model’s are refused', () => {
   expect(() => parse({ temporal_patch_size: 1 })).toThrow(CheckpointMismatchError);
-  expect(() => parse({ temporal_patch_size: 1 })).toThrow(/temporal_patch_size 1, config.json 2/);
+  expect(() => parse({ temporal_patch_size: 1 })).toThrow(/temporal_patch_size 1, but config.json has 2/);
 });
 
 test('takes the files that transformers writes', () => {

@@ -143,7 +143,7 @@ describe('config.json', () => {
   test('names the key and the value that is wrong', () => {
     const wrong = { ...flat2B, num_hidden_layers: 1.5 };
     expect(() => parseConfig(wrong)).toThrow(CheckpointFormatError);
-    expect(() => parseConfig(wrong)).toThrow(/"num_hidden_layers".*it is 1\.5/);
+    expect(() => parseConfig(wrong)).toThrow(/"num_hidden_layers".*but is 1\.5/);
   });
 
   test.each([

@@ -124,7 +124,7 @@ describe('the stored checkpoint', () => {
     const own = { ...(manifest.recipe as object) };
     const load = (changes: object) =>
       loadRuntime({ reader, manifest: { ...manifest, recipe: { ...own, ...changes } }, probe: 'never' });
-    await expect(load({ pooling: 'all', score: 'maxsim' })).rejects.toThrow(/a vector of each token/);
+    await expect(load({ pooling: 'all', score: 'maxsim' })).rejects.toThrow(/asks for one vector per token/);
     await expect(load({ positions: 'mrope' })).rejects.toThrow(UnsupportedError);
     await expect(load({ head: { weight: 'other.weight', size: 8 } })).rejects.toThrow(UnsupportedError);
   });

@@ -1,7 +1,7 @@
 /**
- * @file Favourites and albums. A picture is in one by the SHA-256 of its bytes: so it stays there when its file is moved,
- * renamed, or indexed anew, and comes back with it after its folder was forgotten. A file that changes stays in by what it is
- * now. Copies are one picture.
+ * @file Favourites and albums. A picture is identified by the SHA-256 of its bytes, so it stays in an album when its
+ * file is moved, renamed or indexed again, and reappears after its folder was removed and added back. A file that
+ * changes stays in its albums under its new hash. Copies count as one picture.
  */
 
 import { InvalidInputError } from '../../errors';
@@ -15,13 +15,13 @@ export const FAVOURITES = 0;
 export const MAX_ALBUMS = 10_000;
 export const MAX_ALBUM_NAME = 100;
 
-/** What one transaction changes of them. */
+/** What one transaction changes in them. */
 export interface AlbumChanges {
   put?: readonly AlbumRow[];
   remove?: readonly number[];
 }
 
-/** What a caller wants done. Pictures are named by their ids. */
+/** A change that a caller requests. Pictures are given by their ids. */
 export type AlbumWish =
   | { kind: 'create'; name: string; ids: readonly number[] }
   | { kind: 'rename'; id: number; name: string }
@@ -33,7 +33,7 @@ interface Kept {
   members: ReadonlySet<string>;
 }
 
-/** The rows in memory. */
+/** The rows, held in memory. */
 export class Albums {
   readonly #kept = new Map<number, Kept>();
 
@@ -41,7 +41,7 @@ export class Albums {
     this.apply({ put: rows });
   }
 
-  /** Those that are stored. */
+  /** The rows that are stored. */
   get rows(): AlbumRow[] {
     return Array.from(this.#kept.values(), ({ row }) => row);
   }
@@ -50,7 +50,7 @@ export class Albums {
     return this.#kept.size;
   }
 
-  /** @throws InvalidInputError where there is no such album */
+  /** @throws InvalidInputError if there is no such album */
   row(id: number): AlbumRow {
     const kept = this.#kept.get(id);
     if (kept) return kept.row;
@@ -58,7 +58,7 @@ export class Albums {
     throw new InvalidInputError(`The index has no album ${id}; it may have been deleted.`, { album: id });
   }
 
-  /** Hashes of its pictures. @throws InvalidInputError where there is no such album */
+  /** Hashes of its pictures. @throws InvalidInputError if there is no such album */
   members(id: number): ReadonlySet<string> {
     return this.#kept.get(id)?.members ?? new Set(this.row(id).pictures);
   }
@@ -70,8 +70,8 @@ export class Albums {
 }
 
 /**
- * What a wish changes, and of which album.
- * @throws InvalidInputError for a name that is none or is taken, and for albums and pictures that are not there
+ * The changes that a request leads to, and the album they concern.
+ * @throws InvalidInputError for a name that is not valid or already taken, and for unknown albums and pictures
  */
 export function granted(catalog: Catalog, wish: AlbumWish): { id: number; changes: AlbumChanges } {
   const { albums } = catalog;
@@ -101,8 +101,8 @@ export function granted(catalog: Catalog, wish: AlbumWish): { id: number; change
 }
 
 /**
- * What albums a commit changes: a file that is written over stays where it was, by its new bytes. The old ones stay too, for
- * they may lie elsewhere by now (a copy that was made before), or come back.
+ * Which albums a commit changes: a file that is overwritten stays in its albums under its new hash. The old hash stays
+ * too, because those bytes may exist elsewhere (in a copy made earlier) or come back.
  */
 export function edited({ albums, files }: Catalog, put: readonly FileRow[]): AlbumChanges | undefined {
   if (albums.size === 0) return undefined;
@@ -121,8 +121,8 @@ export function edited({ albums, files }: Catalog, put: readonly FileRow[]): Alb
 }
 
 /**
- * Favourites first, then by name.
- * @param of pictures that {@link Album.contains} counts
+ * Describes the albums: favourites first, then by name.
+ * @param of the pictures to count in {@link Album.contains}
  */
 export function describeAlbums(catalog: Catalog, of: readonly number[] = []): Album[] {
   const { albums } = catalog;
@@ -137,7 +137,7 @@ export function describeAlbums(catalog: Catalog, of: readonly number[] = []): Al
   });
 }
 
-/** One for each id. @throws InvalidInputError */
+/** One hash for each id. @throws InvalidInputError */
 function hashesOf(catalog: Catalog, ids: readonly number[]): string[] {
   return ids.map((id) => {
     const row = catalog.picture(id);
@@ -146,7 +146,7 @@ function hashesOf(catalog: Catalog, ids: readonly number[]): string[] {
   });
 }
 
-/** Why a text is no name of an album; null where it is one. */
+/** Why a text is not a valid album name; null if it is. */
 export function albumNameProblem(name: string): string | null {
   if (name.trim() !== name || name === '') return 'It must not be empty, and must not begin or end with a space.';
   if (name.length > MAX_ALBUM_NAME) return `It has more than ${MAX_ALBUM_NAME} characters.`;
@@ -156,12 +156,12 @@ export function albumNameProblem(name: string): string | null {
     : null;
 }
 
-/** By which two names are the same. */
+/** The key by which names are compared. */
 export function albumKey(name: string): string {
   return name.normalize('NFC').toLocaleLowerCase('en');
 }
 
-/** @param own the album that has it by now */
+/** @param own the album that already has it */
 function freeName(albums: Albums, wished: string, own: number | null): string {
   if (typeof wished !== 'string') throw new InvalidInputError('name: it is not a text.', { option: 'name' });
   const name = wished.normalize('NFC').trim();

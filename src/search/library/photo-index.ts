@@ -67,9 +67,9 @@ import { Survey, type Source } from '../survey/survey';
 import { WorkerLink } from './worker-link';
 
 /**
- * Opens a photo index, or begins one.
- * @throws UnsupportedError outside of browsers, where the browser cannot store one, or a newer version made it, and for a
- *   recipe with several vectors per input; InvalidInputError for options that are not known or make no sense
+ * Opens a photo index, or creates it.
+ * @throws UnsupportedError outside of browsers, if the browser cannot store an index, if a newer version made it, and
+ *   for a recipe with several vectors per input; InvalidInputError for unknown or meaningless options
  */
 export async function openPhotoIndex(options: OpenOptions): Promise<PhotoIndex> {
   checkOpen(options);
@@ -125,7 +125,7 @@ class BrowserPhotoIndex implements PhotoIndex {
   readonly #settings: Parts['settings'];
   readonly #gate: EmbedGate;
   readonly #survey: Survey;
-  /** Files that were picked, by folder: a worker that takes over knows nothing of them. */
+  /** Files that were picked, by folder. A worker that takes over does not have them. */
   readonly #picked = new Map<number, readonly FolderFile[]>();
   readonly #listeners = new Set<(state: IndexState) => void>();
   #link!: WorkerLink;
@@ -133,11 +133,13 @@ class BrowserPhotoIndex implements PhotoIndex {
   #session: string | null = null;
   readonly #closing = new AbortController();
   #endNotes: () => void = () => undefined;
-  /** Begun, and neither ended nor stopped by the caller: a worker that takes over goes on. */
+  /**
+   * True if a run has begun and neither ended nor been stopped by the caller: a worker that takes over continues it.
+   */
   #shouldRun = false;
-  /** Calls that begin a run, until the state says that it is one. */
+  /** Calls that begin a run, until the state shows that it is in progress. */
   readonly #beginning = new Map<Pass, Promise<void>>();
-  /** Of them, those that the worker has not answered: states that it told before are no news of them. */
+  /** Those of them that the worker has not answered: states it reported earlier say nothing about them. */
   readonly #unanswered = new Set<Pass>();
   #deep: DeepModel | null = null;
   #deepShouldRun = false;
@@ -261,7 +263,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     await this.attach(options && deepModel(options, this.#models));
   }
 
-  /** Nothing changes where the worker refuses it. */
+  /** Nothing changes if the worker refuses it. */
   async attach(deep: DeepModel | null): Promise<void> {
     const before = this.#deep;
     this.#deepShouldRun = false;
@@ -429,7 +431,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     return this.#link.call(run);
   }
 
-  /** A long call. One that a worker's death cut short is made again, unless it was stopped meanwhile. */
+  /** Makes a long call. If the worker dies during it, the call is repeated, unless it was stopped meanwhile. */
   #stoppable<T>(
     signal: AbortSignal | undefined,
     run: (service: Remote<SearchService>, call: number) => Promise<T>,
@@ -446,7 +448,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     );
   }
 
-  /** A call after which the state is another one. */
+  /** Makes a call that changes the state. */
   async #change(run: (service: Remote<SearchService>) => Promise<void>): Promise<void> {
     await this.#call(run);
     await this.#refresh();
@@ -487,7 +489,7 @@ class BrowserPhotoIndex implements PhotoIndex {
     for (const listener of this.#listeners) listener(this.#state);
   }
 
-  /** A worker died while indexing: its successor goes on. */
+  /** Called when a worker died while indexing: its successor continues. */
   async #revived(): Promise<void> {
     // Not opened yet, or closed: whoever opens it sees to the rest.
     if (!this.#state || this.#closed) return;

@@ -1,13 +1,10 @@
 /** @file The worker's side of a photo index: all but the model, which the page has. Expose it with comlink. */
 
 import { transfer } from 'comlink';
-import { errorToWire, type WireError } from '../../remote/error-wire';
+import { errorToWire } from '../../remote/error-wire';
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { NumberedCalls } from '../../remote/numbered-calls';
-import { lockName } from '../../store/locks';
 import { holdLifeLock } from '../../remote/life-lock';
-import { DeepPass } from '../deep/deep-pass';
-import { Elsewhere } from '../deep/elsewhere';
 import type {
   Album,
   DeepReport,
@@ -24,33 +21,18 @@ import type {
   Town,
   TownOptions,
   TypedOptions,
-  Understood,
 } from '../types';
 import { Attempts, type Blame } from '../indexing/attempts';
-import { openBrowserStorage, type BrowserStorage } from './browser-storage';
+import { openBrowserStorage } from './browser-storage';
 import { describeAlbums, type AlbumChanges, type AlbumWish } from './albums';
 import { laterAlbums } from './albums-elsewhere';
 import { compact, isWasteful } from './compact';
 import { exportIndex } from './export';
-import {
-  datesOf,
-  facetsOf,
-  find,
-  listPictures,
-  listProblems,
-  type Found,
-  type VectorPart,
-  type VectorQuery,
-} from './find';
-import { findBoth, shortlist } from './find-both';
-import { findTyped, hasPlaces, passing, understandFor, wantsPlaces, type Ranked } from './find-typed';
-import { Gazetteer } from '../places/gazetteer';
-import { Places } from '../places/areas';
-import { Turns } from '../turns';
-import { WordSearch } from '../words/match';
-import type { Matching } from '../query/understand';
-import { slotIn } from './layers';
-import { placeNamesOf, placesOf, townsOf } from './places';
+import { datesOf, facetsOf, find, listPictures, listProblems, type Found, type VectorQuery } from './find';
+import { findBoth } from './find-both';
+import { passing } from './find-typed';
+import type { Opened } from './opened';
+import { placesOf } from './places';
 import { Folders } from '../indexing/folders';
 import { Indexer } from '../indexing/indexer';
 import { pixelBuffers } from '../indexing/pixels';
@@ -63,25 +45,12 @@ import { forgetProblems } from './retry';
 import type { PictureRow } from './rows';
 import { exactGroups, snapshotOf } from './snapshot';
 import type { Layout, Snapshot } from '../survey/protocol';
+import { OtherTabs, type TabMessage } from './other-tabs';
+import { ServiceDeep } from './service-deep';
+import { ServiceWords, type WireUnderstood } from './service-words';
 
 /** States are told at most so often, in milliseconds. */
 const TELL_EVERY = 100;
-/** A search waits no longer for names of places; the next one may have them. */
-const PLACES_PATIENCE = 5000;
-/** A worker that ended keeps its lock for a moment. */
-const LOCK_PATIENCE = 10_000;
-
-/** Between tabs: what was committed, or that nothing follows on what was before. */
-type Message =
-  { kind: 'committed'; committed: Committed } | { kind: 'albums'; changes: AlbumChanges } | { kind: 'replaced' };
-
-/** Everything that a state of being open has. */
-interface Opened {
-  storage: BrowserStorage;
-  library: Library;
-  attempts: Attempts | null;
-  indexer: Indexer | null;
-}
 
 /** What was found, and how long that took. */
 type WireFound = Found & Pick<SearchResult, 'revision' | 'phase'> & { milliseconds: number };
@@ -90,22 +59,25 @@ export class SearchService {
   #hooks: PageHooks | null = null;
   #settings: OpenSettings | null = null;
   #opened: Opened | null = null;
-  /** Null without a deep model, and where another tab writes. */
-  #deep: DeepPass | null = null;
+  #tabs: OtherTabs | null = null;
   #firstWasRunning = false;
-  /** Null while it is looked for. */
-  #elsewhere: Elsewhere | null = null;
-  #unlock: (() => void) | null = null;
-  #channel: BroadcastChannel | null = null;
   readonly #closing = new AbortController();
   readonly #calls = new NumberedCalls();
   readonly #folders = new Folders();
-  readonly #words = new WordSearch();
-  /** Under way or done; null before, and where it failed. */
-  #placesRead: Promise<void> | null = null;
   #telling: ReturnType<typeof setTimeout> | undefined;
-  /** Messages of other tabs are worked through one after another. */
-  #following: Promise<void> = Promise.resolve();
+  readonly #words = new ServiceWords({
+    catalog: () => this.#open().library.catalog,
+    readPlaces: () => this.#hooks!.places(),
+    signal: this.#closing.signal,
+  });
+  readonly #deep = new ServiceDeep({
+    opened: () => this.#open(),
+    folders: this.#folders,
+    hooks: () => this.#hooks!,
+    onLayer: () => this.#tabs?.tell({ kind: 'replaced' }),
+    onCommit: (committed) => this.#tellOthers(committed),
+    onChange: () => this.#changed(),
+  });
 
   connect(hooks: PageHooks, lifeLock: string): Promise<boolean> {
     this.#hooks = hooks;
@@ -118,14 +90,11 @@ export class SearchService {
    */
   async open(settings: OpenSettings, patient: boolean): Promise<string | null> {
     this.#settings = settings;
-    this.#channel = new BroadcastChannel(settings.place);
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => {
-      this.#following = this.#following.then(() => this.#follow(data)).catch(() => undefined);
-    };
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(patient ? LOCK_PATIENCE : 1)]);
-    this.#unlock = await lockName(settings.place, { wait: patient, signal }).catch(() => null);
-    await this.#load(this.#unlock !== null, settings.innocent);
-    if (!this.#unlock) void this.#takeOver();
+    const tabs = new OtherTabs(settings.place, (message) => this.#follow(message), this.#closing.signal);
+    this.#tabs = tabs;
+    const writes = await tabs.lock(patient);
+    await this.#load(writes, settings.innocent, settings.deep);
+    if (!writes) void tabs.takeOver(() => this.#becomeWriter());
     return this.#opened?.attempts?.session ?? null;
   }
 
@@ -143,7 +112,7 @@ export class SearchService {
       revision: library.meta.revision,
       contentRevision: library.contentRevision,
       albumRevision: library.albumRevision,
-      deep: this.#deepState(),
+      deep: this.#deep.describe(),
     };
   }
 
@@ -178,7 +147,7 @@ export class SearchService {
     const { catalog } = this.#open().library;
     await this.#folders.refresh(catalog);
     await this.#folders.checkAll(catalog);
-    this.#deep?.lookAgain();
+    this.#deep.pass?.lookAgain();
     this.#changed();
   }
 
@@ -198,39 +167,29 @@ export class SearchService {
     const { library, indexer, attempts } = this.#writing();
     await indexer.rewalk();
     this.#tellOthers(await forgetProblems(library, attempts, ids));
-    await this.#deep?.retry(ids);
+    await this.#deep.pass?.retry(ids);
   }
 
-  /**
-   * What was typed, taken apart. Where it may name a place, the gazetteer is waited for.
-   * @returns with the reason where that could not be had
-   */
-  async understand(
-    typed: string,
-    options: TypedOptions & { now: number },
-  ): Promise<Understood & { matching: Matching; placesError: WireError | null }> {
-    const { catalog } = this.#open().library;
-    let placesError: WireError | null = null;
-    if (!this.#words.places && hasPlaces(catalog)) {
-      const reading = this.#readPlaces().catch((error: Error) => void (placesError = errorToWire(error)));
-      if (wantsPlaces(catalog, typed)) await Promise.race([reading, sleep(PLACES_PATIENCE)]);
-    }
-    return { ...(await understandFor(catalog, this.#words, typed, options)), placesError };
+  /** What was typed, taken apart. */
+  understand(typed: string, options: TypedOptions & { now: number }): Promise<WireUnderstood> {
+    return this.#words.understand(typed, options);
   }
 
   /** By words, dates and places alone. */
   async findWords(query: VectorQuery): Promise<WireFound> {
-    return this.#timed(({ catalog }) => findTyped(catalog, query, this.#words, null));
+    return this.#timed(() => this.#words.find(query));
   }
 
   /** By the first pass alone; of what was typed by its words, too. */
   async find(query: VectorQuery): Promise<WireFound> {
-    return this.#timed(({ catalog }) => this.#typed(query, (only) => find(catalog, query, { only })));
+    return this.#timed(({ catalog }) => this.#words.findWith(query, (only) => find(catalog, query, { only })));
   }
 
   /** By both. */
   async findBoth(first: VectorQuery, deep: VectorQuery): Promise<WireFound> {
-    return this.#timed(({ catalog }) => this.#typed(first, (only) => findBoth(catalog, { first, deep }, only)));
+    return this.#timed(({ catalog }) =>
+      this.#words.findWith(first, (only) => findBoth(catalog, { first, deep }, only)),
+    );
   }
 
   /**
@@ -243,43 +202,30 @@ export class SearchService {
     { count, seconds }: { count: number; seconds: number },
     onProgress: (done: number, total: number) => void,
   ): Promise<DeepReport & { knowsQuery: boolean }> {
-    return this.#calls.run(call, async (signal) => {
-      const { catalog } = this.#open().library;
-      const { best, lacking } = shortlist(catalog, query, count, passing(query, this.#words));
-      const parts = [...query.include, ...query.exclude].flatMap((part: VectorPart) => ('id' in part ? [part.id] : []));
-      const isKnown = (id: number) => slotIn(catalog.picture(id) ?? {}, catalog.deep!.key) !== undefined;
-      const wanted = [...new Set([...parts.filter((id) => !isKnown(id)), ...lacking])];
-      this.#deep?.matched(best);
-      const nothing = { wanted: wanted.length, embedded: 0, left: wanted.length };
-      const report = (await this.#deep?.want(wanted, { seconds, signal, onProgress })) ?? nothing;
-      return { ...report, knowsQuery: parts.every(isKnown) };
+    return this.#calls.run(call, (signal) => {
+      const only = passing(query, this.#words.words);
+      return this.#deep.deepen(query, { count, seconds, only, signal, onProgress });
     });
   }
 
-  /** Takes a deep model into use, or none. On an error that before stays. */
-  async useDeep(settings: DeepSettings | null): Promise<void> {
-    const before = this.#settings!.deep;
-    try {
-      await this.#attach(settings);
-    } catch (error) {
-      await this.#attach(before).catch(() => undefined);
-      throw error;
-    }
+  /** Takes a deep model into use, or none. If that fails, the one before stays. */
+  useDeep(settings: DeepSettings | null): Promise<void> {
+    return this.#deep.use(settings);
   }
 
   async startDeep(): Promise<void> {
     this.#writing();
-    this.#theDeep().start();
+    this.#deep.running.start();
   }
 
   async pauseDeep(): Promise<void> {
     this.#writing();
-    this.#theDeep().pause();
+    this.#deep.running.pause();
   }
 
   async forgetDeep(modelId: string): Promise<void> {
     const { library } = this.#writing();
-    if (this.#settings!.deep?.modelId === modelId) await this.#attach(null);
+    if (this.#deep.settings?.modelId === modelId) await this.#deep.attach(null);
     await this.#replace(async () => void (await library.forgetLayer(modelId)));
   }
 
@@ -304,15 +250,11 @@ export class SearchService {
   }
 
   placeNames(call: number, ids: Uint32Array): Promise<PhotoPlaceNames> {
-    return this.#calls.run(call, async (signal) => {
-      await this.#readPlaces();
-      return placeNamesOf(this.#open().library.catalog, this.#words.places, ids, signal);
-    });
+    return this.#calls.run(call, (signal) => this.#words.placeNames(ids, signal));
   }
 
-  async towns(options: TownOptions): Promise<Town[]> {
-    await this.#readPlaces();
-    return townsOf(this.#words.places, options);
+  towns(options: TownOptions): Promise<Town[]> {
+    return this.#words.towns(options);
   }
 
   async facets(): Promise<Facets> {
@@ -380,12 +322,12 @@ export class SearchService {
     const { library, indexer } = this.#writing();
     const wasRunning = indexer.isRunning;
     await indexer.pause();
-    await this.#endDeep();
+    await this.#deep.end();
     try {
       await this.#replace(() => this.#calls.run(call, (signal) => importIndex(library, blob, signal)));
     } catch (error) {
       if (wasRunning) await indexer.start();
-      this.#beginDeep();
+      this.#deep.begin();
       throw error;
     }
     await indexer.cancel();
@@ -393,7 +335,7 @@ export class SearchService {
     this.#folders.clear(); // the numbers are other folders' now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
-    this.#beginDeep();
+    this.#deep.begin();
     this.#changed();
   }
 
@@ -404,53 +346,27 @@ export class SearchService {
   async clear(): Promise<void> {
     const { library, indexer } = this.#writing();
     await indexer.cancel();
-    await this.#endDeep();
+    await this.#deep.end();
     await this.#replace(() => library.replace([], async () => ({ files: [], folders: [], albums: [] })));
     await library.storage.clearAttempts();
     this.#folders.clear();
     indexer.progress = null;
-    this.#beginDeep();
+    this.#deep.begin();
     this.#changed();
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#telling);
-    await this.#endDeep();
+    await this.#deep.end();
     await this.#opened?.indexer?.pause();
-    this.#channel?.close();
+    this.#tabs?.leave();
     await this.#opened?.library.close();
     this.#opened = null;
-    this.#unlock?.();
+    this.#tabs?.unlock();
   }
 
-  #typed(query: VectorQuery, ranked: (only?: Parameters<Ranked>[0]) => Found): Found {
-    return query.matching ? findTyped(this.#open().library.catalog, query, this.#words, ranked) : ranked();
-  }
-
-  /** Once; anew where it failed. Nothing happens where there is no gazetteer. */
-  #readPlaces(): Promise<void> {
-    return (this.#placesRead ??= (async () => {
-      const bytes = await this.#hooks!.places();
-      if (!bytes) return;
-      this.#words.places = new Places(await Gazetteer.read(bytes));
-      void this.#prepareWords().catch(() => undefined);
-    })().catch((error: unknown) => {
-      this.#placesRead = null;
-      throw error;
-    }));
-  }
-
-  /** Folds names and looks up places ahead of the first search, between other work. */
-  async #prepareWords(): Promise<void> {
-    const turns = new Turns(this.#closing.signal);
-    for (const item of this.#open().library.catalog.rows) {
-      if (item) this.#words.prepare(item);
-      if (turns.due) await turns.give();
-    }
-  }
-
-  async #load(writable: boolean, innocent: InnocentWork): Promise<void> {
+  async #load(writable: boolean, innocent: InnocentWork, deep = this.#deep.settings): Promise<void> {
     const { limits, ...place } = this.#settings!;
     const storage = await openBrowserStorage(place.place, () => void this.close());
     const library = await Library.open(place, storage, writable);
@@ -478,10 +394,8 @@ export class SearchService {
       });
     this.#opened = { storage, library, attempts, indexer };
     await this.#folders.refresh(library.catalog);
-    // Where that fails, searches are by the first pass, and the state says that there is no deep model.
-    const { deep } = this.#settings!;
-    if (deep) await this.#attach(deep).catch(() => (this.#settings = { ...this.#settings!, deep: null }));
-    void this.#prepareWords().catch(() => undefined);
+    await this.#deep.resume(deep);
+    this.#words.prepare();
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
     // Not waited for: another tab may be in the way of reading another index.
     if (writable) void this.#takeAlbums(library).catch(() => undefined);
@@ -496,70 +410,10 @@ export class SearchService {
     this.#tellAlbums(await library.replaceAlbums(later.albums, later.changed));
   }
 
-  async #attach(settings: DeepSettings | null): Promise<void> {
-    await this.#endDeep();
-    const { library } = this.#open();
-    const begun = await library.attach(settings);
-    this.#settings = { ...this.#settings!, deep: settings };
-    this.#elsewhere = null;
-    if (begun) this.#channel?.postMessage({ kind: 'replaced' } satisfies Message);
-    this.#beginDeep();
-    this.#changed();
-    if (!settings || !library.writable) return;
-    const { name, place } = library.place;
-    const elsewhere = await Elsewhere.open({ name, place, modelId: settings.modelId, dims: settings.dims });
-    if (this.#settings.deep !== settings) return;
-    this.#elsewhere = elsewhere;
-    this.#deep?.wake();
-  }
-
-  /** Of the layer in use, where this tab writes. */
-  #beginDeep(): void {
-    const { library, attempts, indexer } = this.#open();
-    const { deep } = this.#settings!;
-    if (!deep || !attempts || !indexer) return;
-    const hooks = this.#hooks!;
-    this.#deep = new DeepPass({
-      ...deep,
-      library,
-      attempts,
-      elsewhere: () => this.#elsewhere,
-      embed: (inputs, wanted) => hooks.embedDeep([...inputs], wanted),
-      abort: () => void hooks.abortDeep(),
-      file: (row) => this.#folders.file(row, library.catalog),
-      isReady: (folderId) => this.#folders.isReady(folderId),
-      isFirstRunning: () => indexer.isRunning,
-      onCommit: (committed) => this.#tellOthers(committed),
-      onChange: () => this.#changed(),
-    });
-  }
-
-  async #endDeep(): Promise<void> {
-    const deep = this.#deep;
-    this.#deep = null;
-    await deep?.close();
-  }
-
-  #theDeep(): DeepPass {
-    if (this.#deep) return this.#deep;
-    throw new InvalidInputError('The index has no deep model: give it one with useDeep.');
-  }
-
-  #deepState(): WireState['deep'] {
-    const { catalog } = this.#open().library;
-    const { deep } = this.#settings!;
-    if (!deep || !catalog.deep) return null;
-    const { modelId, modelName } = deep;
-    const counts = { done: catalog.deepDone, total: catalog.pictures, failed: catalog.deepFailed, unreadable: 0 };
-    const state = this.#deep?.describe();
-    if (!state) return { modelId, modelName, phase: 'idle', ...counts, rate: null, secondsLeft: null, error: null };
-    return { ...state, error: state.error && errorToWire(state.error) };
-  }
-
   /** The deep pass goes on where the first one has ended. */
   #firstChanged(): void {
     const isRunning = this.#opened?.indexer?.isRunning ?? false;
-    if (this.#firstWasRunning && !isRunning) this.#deep?.lookAgain();
+    if (this.#firstWasRunning && !isRunning) this.#deep.pass?.lookAgain();
     this.#firstWasRunning = isRunning;
     this.#changed();
   }
@@ -572,22 +426,14 @@ export class SearchService {
     return { ...found, ...at, milliseconds: performance.now() - start };
   }
 
-  /** Waits until no other tab writes, then does. */
-  async #takeOver(): Promise<void> {
-    try {
-      this.#unlock = await lockName(this.#settings!.place, { wait: true, signal: this.#closing.signal });
-    } catch {
-      return; // closed meanwhile
-    }
-    this.#following = this.#following.then(async () => {
-      await this.#endDeep();
-      await this.#opened?.library.close();
-      await this.#load(true, { left: await this.#hooks!.left(), ended: null });
-    });
-    await this.#following;
+  /** No other tab writes any more. */
+  async #becomeWriter(): Promise<void> {
+    await this.#deep.end();
+    await this.#opened?.library.close();
+    await this.#load(true, { left: await this.#hooks!.left(), ended: null });
   }
 
-  async #follow(message: Message): Promise<void> {
+  async #follow(message: TabMessage): Promise<void> {
     const opened = this.#opened;
     if (!opened || opened.indexer) return;
     if (message.kind === 'albums') opened.library.followAlbums(message.changes);
@@ -601,17 +447,17 @@ export class SearchService {
 
   async #replace(work: () => Promise<void>): Promise<void> {
     await work();
-    this.#channel?.postMessage({ kind: 'replaced' } satisfies Message);
+    this.#tabs?.tell({ kind: 'replaced' });
     this.#changed();
   }
 
   #tellOthers(committed: Committed): void {
-    this.#channel?.postMessage({ kind: 'committed', committed } satisfies Message);
+    this.#tabs?.tell({ kind: 'committed', committed });
     this.#changed();
   }
 
   #tellAlbums(changes: AlbumChanges): void {
-    this.#channel?.postMessage({ kind: 'albums', changes } satisfies Message);
+    this.#tabs?.tell({ kind: 'albums', changes });
     this.#changed();
   }
 
@@ -647,8 +493,4 @@ function blame({ left, ended }: InnocentWork): Blame {
     const blamed = session === ended?.session ? keys.filter((key) => ended.decoding.includes(key)) : keys;
     return { keys: blamed, alone: blamed.length === 1 };
   };
-}
-
-function sleep(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

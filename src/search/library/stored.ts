@@ -1,4 +1,4 @@
-/** @file The indexes that this browser keeps, whichever model made them. */
+/** @file The indexes stored in this browser, whichever model made them. */
 
 import { lockName } from '../../store/locks';
 import type { StoredPhotoIndex } from '../types';
@@ -6,7 +6,7 @@ import { deleteDatabase, describeDatabase } from './database';
 import { forgetLeaving } from './leaving';
 import { deletePackFolder, listPackFolders } from './packs';
 
-/** All of them: of a model that is not used any more, too. */
+/** Lists all indexes stored in this browser, including those of models that are no longer used. */
 export async function listPhotoIndexes(): Promise<StoredPhotoIndex[]> {
   const found: StoredPhotoIndex[] = [];
   for (const { place, bytes } of await listPackFolders()) {
@@ -20,9 +20,9 @@ export async function listPhotoIndexes(): Promise<StoredPhotoIndex[]> {
 }
 
 /**
- * Deletes one. The pictures are left alone.
- * @param place of {@link listPhotoIndexes}
- * @throws InvalidInputError where a tab has it open for writing
+ * Deletes an index. The pictures themselves are not touched.
+ * @param place `place` of an entry of {@link listPhotoIndexes}
+ * @throws InvalidInputError if a tab has it open for writing
  */
 export async function deletePhotoIndex(place: string): Promise<void> {
   const unlock = await lockName(place);

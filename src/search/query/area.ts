@@ -1,10 +1,10 @@
-/** @file Areas of the map as filters: which places lie in one, and what is none. */
+/** @file Areas of the map as filters: which places lie in an area, and which areas are not valid. */
 
 import { polygonContains } from 'd3-polygon';
 import { isInBox } from '../places/box';
 import type { AreaPolygon, PhotoArea, Place } from '../where';
 
-/** Made once for many places. */
+/** Returns a test for places, prepared once for many of them. */
 export function areaTest(area: PhotoArea): (place: Place) => boolean {
   if (!('corners' in area)) return ({ latitude, longitude }) => isInBox(area, latitude, longitude);
   const { corners } = area;
@@ -21,7 +21,7 @@ export function areaTest(area: PhotoArea): (place: Place) => boolean {
   };
 }
 
-/** Why corners are no polygon, for people; null where they are one. */
+/** A message to display that says why the corners do not form a polygon; null if they do. */
 export function polygonProblem({ corners }: AreaPolygon): string | null {
   if (corners.length < 3) return `it has ${corners.length} corners, but needs at least three`;
   const jumps = corners.map(({ longitude }, i) => longitude - corners.at(i - 1)!.longitude);
@@ -32,7 +32,7 @@ export function polygonProblem({ corners }: AreaPolygon): string | null {
   return Math.abs(turns) > 1 ? 'it goes around a pole' : null;
 }
 
-/** Longitudes as one line, on which the antimeridian is nothing special. */
+/** Longitudes continued along one line, so that the antimeridian needs no special treatment. */
 function unrolled(corners: readonly Place[]): number[] {
   const line: number[] = [];
   for (const { longitude } of corners) {
@@ -42,7 +42,7 @@ function unrolled(corners: readonly Place[]): number[] {
   return line;
 }
 
-/** The same turn, between −180 and 180. */
+/** The same turn, brought to between −180 and 180. */
 function shorter(turn: number): number {
   return turn - 360 * Math.round(turn / 360);
 }

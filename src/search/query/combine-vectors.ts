@@ -1,35 +1,35 @@
-/** @file Queries made of several: sums of vectors, and what to leave out taken away. */
+/** @file Queries made of several vectors: sums, with what to leave out subtracted. */
 
 import { InvalidInputError } from '../../errors';
 
-/** A vector and how much it counts. */
+/** A vector and its weight. */
 export interface WeightedVector {
-  /** Of any length above zero. // [dims] */
+  /** A vector of any length above zero. // [dims] */
   vector: ArrayLike<number>;
   /** Above zero. @default 1 */
   weight?: number;
 }
 
-/** What to look for, and what not. One of both is enough. */
+/** What to search for and what to leave out. Either one is enough. */
 export interface VectorParts {
-  /** Added. */
+  /** Vectors to add. */
   include?: readonly WeightedVector[];
-  /** Taken away. */
+  /** Vectors to subtract. */
   exclude?: readonly WeightedVector[];
 }
 
 /**
- * How much of an excluded direction is taken away, next to a query of length 1. Measured with `nano` (see "Exclusion" in
- * bench/RESULTS.md): a half halves what is not wanted and costs a twenty-fifth of what is; taking all of it away
- * (projection) costs a fifth.
+ * How much of an excluded direction is subtracted from a query of length 1. Measured with `nano` (see "Exclusion" in
+ * bench/RESULTS.md): a half removes half of the unwanted results and costs a twenty-fifth of the wanted ones;
+ * subtracting the direction entirely (projection) costs a fifth.
  */
 export const EXCLUSION = 0.5;
 
 /**
- * One query of several: the sum of what is included, each first scaled to length 1, the sum too; less
- * half of each thing excluded; scaled to length 1. // [dims]
- * @throws InvalidInputError where there is nothing, vectors differ in length or are zero, a weight is not above zero,
- *   or all cancels out
+ * Combines several vectors into one query: each included vector is scaled to length 1, their sum is scaled to length 1,
+ * half of each excluded vector is subtracted, and the result is scaled to length 1. // [dims]
+ * @throws InvalidInputError if there are no vectors, if they differ in length or are zero, if a weight is not above
+ *   zero, or if everything cancels out
  */
 export function combineVectors({ include = [], exclude = [] }: VectorParts): Float32Array {
   const dims = (include[0] ?? exclude[0])?.vector.length;

@@ -1,12 +1,12 @@
-/** @file Filters by date, camera, folder and area, as the rows they let through. */
+/** @file Filters by date, camera, folder and area, as the set of rows that pass. */
 
 import type { PhotoFilter, PhotoItem } from '../types';
 import { Bitset } from '../vectors';
 import { areaTest } from './area';
 
 /**
- * Rows of the items that meet all of the filter.
- * @param items by row; null and undefined, where a row has no item, meet no filter
+ * The rows of the items that meet all conditions of the filter.
+ * @param items items by row; null and undefined (a row without an item) meet no filter
  */
 export function filterRows(
   items: ArrayLike<Pick<PhotoItem, 'taken' | 'camera' | 'path' | 'place'> | null | undefined>,

@@ -1,4 +1,4 @@
-/** @file Queries: what was typed, vectors made of several, filters, and how many results stand out. */
+/** @file Queries: typed text, combined vectors, filters, and how many results stand out. */
 
 export { combineVectors, type VectorParts, type WeightedVector } from './combine-vectors';
 export { filterRows } from './filter-rows';

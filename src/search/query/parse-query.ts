@@ -1,16 +1,16 @@
-/** @file What people type into a search box: words to look for, `+` for more of them, `-` for what to leave out. */
+/** @file What people type into a search box: words to search for, `+` for further ones, `-` for what to leave out. */
 
 /** The parts of what was typed. */
 export interface ParsedQuery {
-  /** Words without a sign, and quoted ones, as one text to embed; '' where there are none. */
+  /** Words and quotations without a sign, as one text to embed; '' if there are none. */
   text: string;
-  /** `+snow`, `+"red car"`: each to be embedded by itself and added. */
+  /** `+snow`, `+"red car"`: each to be embedded separately and added. */
   also: string[];
-  /** `-people`, `-"red car"`: each to be embedded by itself and taken away. */
+  /** `-people`, `-"red car"`: each to be embedded separately and subtracted. */
   exclude: string[];
 }
 
-/** Minus as keyboards and word processors write it. */
+/** The minus signs that keyboards and word processors produce. */
 const MINUS = '-\u2212\u2013';
 const QUOTES: Record<string, string> = {
   '"': '"',
@@ -20,9 +20,10 @@ const QUOTES: Record<string, string> = {
 };
 
 /**
- * Never fails: what makes no sense as a sign is text. A sign stands at the beginning of a word and right before a
- * letter, a digit, a symbol (😀) or a quotation mark, so `t-shirt`, `2020 - 2022` and `:-)` are text. Within quotation
- * marks nothing is a sign; a quotation that does not end goes to the end.
+ * Splits a typed query into its parts. It never fails: anything that makes no sense as a sign is treated as text. A
+ * sign stands at the beginning of a word and directly before a letter, a digit, a symbol (😀) or a quotation mark, so
+ * `t-shirt`, `2020 - 2022` and `:-)` are text. Inside quotation marks nothing is a sign; a quotation that is not closed
+ * extends to the end.
  */
 export function parseQuery(input: string): ParsedQuery {
   const pieces = piecesOf(input);
@@ -30,7 +31,7 @@ export function parseQuery(input: string): ParsedQuery {
   return { text: of('').join(' '), also: of('+'), exclude: of('-') };
 }
 
-/** A word or a quotation of what was typed. */
+/** A word or a quotation in a typed query. */
 export interface QueryPiece {
   sign: '' | '+' | '-';
   /** Without quotation marks, with single spaces; not empty. */
@@ -38,7 +39,7 @@ export interface QueryPiece {
   quoted: boolean;
 }
 
-/** The same piece by piece, in order. */
+/** Splits a typed query into words and quotations, in order. */
 export function piecesOf(input: string): QueryPiece[] {
   const pieces: QueryPiece[] = [];
   for (let at = 0; at < input.length;) {
@@ -62,7 +63,7 @@ function signAt(input: string, at: number): '+' | '-' | null {
   return QUOTES[next[0] ?? ''] || /^(?![+<>=|~^`$])[\p{L}\p{N}\p{S}]/u.test(next) ? sign : null;
 }
 
-/** The quotation or word that begins at `at`, its spaces made single, and where it ends. */
+/** The quotation or word that begins at `at`, with single spaces, and where it ends. */
 function wordsAt(input: string, at: number): [string, number] {
   const closing = QUOTES[input[at]!];
   let end = at;

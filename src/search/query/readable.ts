@@ -1,4 +1,6 @@
-/** @file What a model can read of a query, where it reads words or a picture but not both at once, or no instruction. */
+/**
+ * @file What a model can read of a query if it reads words or a picture but not both at once, or takes no instruction.
+ */
 
 import { UnsupportedError } from '../../errors';
 import type { EmbedderInputs, QueryPart, SearchQuery } from '../types';
@@ -6,8 +8,8 @@ import type { EmbedderInputs, QueryPart, SearchQuery } from '../types';
 const ANYTHING: EmbedderInputs = { together: true, instruction: true };
 
 /**
- * Refuses what the model cannot read.
- * @param model for people
+ * Refuses a query that the model cannot read.
+ * @param model its name, for the message
  * @throws UnsupportedError
  */
 export function checkReadable(query: SearchQuery, { together, instruction }: EmbedderInputs = ANYTHING, model: string) {
@@ -30,8 +32,8 @@ export function checkReadable(query: SearchQuery, { together, instruction }: Emb
 }
 
 /**
- * The query as near as the model can read it: good enough for choosing what another one is to rank. Words and a picture
- * that it cannot read together become two parts; an instruction that it does not take is left out.
+ * The closest query that the model can read: good enough for choosing which pictures another model is to rank. Words
+ * and a picture that it cannot read together become two parts; an instruction that it does not take is left out.
  */
 export function nearestReadable(query: SearchQuery, { together, instruction }: EmbedderInputs = ANYTHING): SearchQuery {
   const { instruction: asked, ...plain } = query;

@@ -1,28 +1,38 @@
 /**
- * @file How many of the best results to show as results. There is no score from which pictures are relevant: it differs
- * by query and by model. What tells them is how far they stand out of the library's other scores, next to how far the
- * best does. The rule and its numbers were chosen among others with `nano` (see "Relevance" in bench/RESULTS.md).
+ * @file How many of the best results are worth showing. There is no fixed score above which pictures are relevant: it
+ * differs by query and by model. What distinguishes relevant pictures is how far they stand out from the library's
+ * other scores, compared with the best one. The rule and its numbers were chosen among several candidates with `nano`
+ * (see "Relevance" in bench/RESULTS.md).
  */
 
 import type { ScoreStatistics } from '../vectors';
 
 /** Which results are worth showing. */
 export interface Relevance {
-  /** The first so many stand out. At least 1, where there are any. */
+  /** How many of the first results stand out. At least 1 if there are any results. */
   count: number;
-  /** Even the best hardly stand out, as where the library has nothing of the kind. A hint: it misses more than it sees. */
+  /**
+   * Even the best results hardly stand out, as when the library contains nothing of the kind. This is only a hint: it
+   * misses more cases than it detects.
+   */
   weak: boolean;
 }
 
-/** Results at least so close to the best stand out with it. z is counted in deviations above the mean. */
+/**
+ * Results whose z is at least this fraction of the best one's stand out with it. z is measured in deviations above the
+ * mean.
+ */
 const CLOSE = 0.9;
-/** Results further from the best than this do not. In between, the widest gap decides. */
+/** Results below this fraction do not stand out. In between, the widest gap decides. */
 const FAR = 0.8;
-/** Where there is nothing to find, the best is about where chance puts the best of so many; by how much it may exceed that. */
+/**
+ * If there is nothing to find, the best score is about as high as chance makes the best of that many; this is by how
+ * much it may exceed that.
+ */
 const CHANCE = -0.5;
-/** … and no gap of so many deviations lies behind what is shown. */
+/** … and no gap of this many deviations follows the results that are shown. */
 const GAP = 0.2;
-/** A cosine from which a picture is the query itself, and so no measure for others. */
+/** From this cosine on, a picture is the query itself and therefore not a standard for the others. */
 const SAME = 0.995;
 /** How many deviations a score is above the mean; 0 where all scores are equal. */
 export function zScore(score: number, { mean, deviation }: Pick<ScoreStatistics, 'mean' | 'deviation'>): number {
@@ -30,8 +40,8 @@ export function zScore(score: number, { mean, deviation }: Pick<ScoreStatistics,
 }
 
 /**
- * How many of the results to show as results.
- * @param scores of the results, best first; cosines
+ * Tells how many of the results are worth showing.
+ * @param scores cosines of the results, best first
  * @param statistics of the scores of the whole library, as `topK` gives them
  */
 export function relevanceCut(scores: ArrayLike<number>, statistics: ScoreStatistics): Relevance {
@@ -63,7 +73,7 @@ function cut(z: (at: number) => number, same: number, size: number): number {
   return count;
 }
 
-/** Of the highest of `size` independent standard normal numbers, about. */
+/** The approximate expectation of the highest of `size` independent standard normal numbers. */
 function expectedBest(size: number): number {
   if (size < 3) return 0;
   const root = Math.sqrt(2 * Math.log(size));

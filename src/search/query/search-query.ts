@@ -1,23 +1,23 @@
-/** @file From what was typed and shown to a query, for pages and the command line alike. */
+/** @file Turns typed words and given pictures into a query, for web pages and the command line alike. */
 
 import type { PhotoFilter, QueryImage, SearchQuery } from '../types';
 import type { ParsedQuery } from './parse-query';
 
-/** What a person looks for. */
+/** What a person is searching for. */
 export interface Wanted {
-  /** Words, as typed and taken apart. */
+  /** The typed words, parsed. */
   parsed: ParsedQuery;
-  /** Pictures to look like. */
+  /** Pictures that results should resemble. */
   like?: readonly QueryImage[];
-  /** Pictures not to look like. */
+  /** Pictures that results should not resemble. */
   unlike?: readonly QueryImage[];
 }
 
 const DAY = 86_400_000;
 
 /**
- * The words and the first picture are read together, in one pass; further pictures are added to that as vectors, and what is
- * excluded is subtracted. Null where there is nothing to look for: nothing, or exclusions alone.
+ * Builds a query. The words and the first picture are read together as one input; further pictures are added as
+ * vectors, and exclusions are subtracted. Null if there is nothing to search for: an empty query, or exclusions only.
  */
 export function searchQuery({ parsed, like = [], unlike = [] }: Wanted): SearchQuery | null {
   const [first, ...others] = like;
@@ -32,14 +32,17 @@ export function searchQuery({ parsed, like = [], unlike = [] }: Wanted): SearchQ
   };
 }
 
-/** Pictures of these days, both included: `2024-05-01`. What is no whole date filters nothing. */
+/**
+ * A filter for pictures taken from one day to another, both inclusive: `2024-05-01`. Anything that is not a complete
+ * date is ignored.
+ */
 export function daysFilter(from: string, to: string): Pick<PhotoFilter, 'from' | 'to'> {
   const start = dayOf(from);
   const end = dayOf(to) + DAY;
   return { ...(Number.isFinite(start) && { from: start }), ...(Number.isFinite(end) && { to: end }) };
 }
 
-/** Midnight of a day, as pictures' wall clocks have it; NaN for what is no whole date. */
+/** Midnight at the beginning of a day, in the wall-clock time of the pictures; NaN if it is not a complete date. */
 export function dayOf(date: string): number {
   return /^\d{4}-\d\d-\d\d$/.test(date) ? Date.parse(date) : NaN;
 }

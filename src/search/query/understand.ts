@@ -1,6 +1,7 @@
 /**
- * @file The one box: what was typed → dates and places, which filter, and the rest, which the model is asked for. A date or place is
- * recognised only where the words say so; whatever was recognised can be taken back, and still counts where it stands in a name.
+ * @file The search box: separates a typed query into dates and places, which act as filters, and the rest, which is
+ * given to the model. A date or place is recognised only if the wording is clear; whatever was recognised can be
+ * undone, and pictures with the words in their names still match.
  */
 
 import type { Area, Places, Whereabouts } from '../places/areas';
@@ -11,51 +12,51 @@ import { spelledDays } from './dates/days';
 import { MOST_LETTERS, spokenDates, type DateFound, type WhenTaken } from './dates/spoken';
 import { piecesOf, type QueryPiece } from './parse-query';
 
-/** A filter of a query. */
+/** A filter in a query. */
 export type Only = Recognised & {
-  /** All of these in a picture's names pass, too. */
+  /** Pictures with all of these words in their names pass too. */
   needles: readonly string[];
 } & ({ kind: 'date'; when: WhenTaken } | { kind: 'place'; area: Area });
 
-/** What names are looked through for, and filters. */
+/** What to search for in names, and the filters. */
 export interface Matching {
-  /** All of them have to be there; empty where there are none. */
+  /** All of these have to occur; empty if there are none. */
   needles: readonly string[];
-  /** None of these. */
+  /** None of these may occur. */
   without: readonly string[];
   only: readonly Only[];
 }
 
-/** Words that say nothing about a picture's name. */
+/** Words that are too common to identify a picture by its name. */
 const LITTLE = new Set(
   'a an the in on at of with without and or by to from near for my our me us is are photo photos picture pictures image images'.split(
     ' ',
   ),
 );
-/** More words than that are no name. */
+/** A text with more words than this is not treated as a name. */
 const MOST_NEEDLES = 32;
 const LONGEST_PLACE = 4;
-/** Longer texts are pasted, not typed: they are words as they stand. */
+/** Longer texts were pasted rather than typed: they are taken as plain words. */
 const MOST_TYPED = 20_000;
 const BEFORE_PLACES = new Set(['in', 'at', 'near', 'from', 'around']);
 
 export interface UnderstandOptions extends TypedOptions {
   now: number;
-  /** Null without a gazetteer, and where the library says of no picture where it was taken. */
+  /** Null without a gazetteer, and if no picture in the library records where it was taken. */
   places?: {
     known: Places;
-    /** Where in an area a picture of the library was taken; null where none was. */
+    /** Where in an area a picture in the library was taken; null if none was. */
     photographed(area: Area): Whereabouts | 'country' | null;
   } | null;
 }
 
-/** Whether a text may name a place: then the gazetteer is worth loading. */
+/** Whether a text may name a place, so that the gazetteer is worth loading. */
 export function mayNamePlace(typed: string): boolean {
   const words = typed.slice(0, MOST_LETTERS).split(/\s+/);
   return words.some((word, at) => at > 0 && (BEFORE_PLACES.has(words[at - 1]!.toLowerCase()) || isCapital(word)));
 }
 
-/** Never fails: what makes no sense is words. */
+/** Interprets a typed query. It never fails: anything that makes no sense is treated as words. */
 export async function understand(
   typed: string,
   options: UnderstandOptions,
@@ -93,7 +94,7 @@ function plainWords(text: string): Understood & { matching: Matching } {
   return { parsed: { text, also: [], exclude: [] }, recognised: [], matching: { needles: [], without: [], only: [] } };
 }
 
-/** Words that stand together without signs and quotation marks, as one text; all else as it is. */
+/** Joins consecutive words without signs or quotation marks into one text; everything else stays as it is. */
 function runsOf(pieces: readonly QueryPiece[]): (string | QueryPiece)[] {
   const runs: (string | QueryPiece)[] = [];
   let words: string[] = [];
@@ -157,7 +158,7 @@ function dateOnly(text: string, { start, end, stretches, everyYear }: DateFound)
   return { kind: 'date', text: words, meaning: meaningOf(when), needles, when };
 }
 
-/** Whether it goes on for ever, as after `since`. */
+/** Whether the range has no end, as after `since`. */
 export function isOpen({ stretches }: WhenTaken): boolean {
   return stretches.some(({ from, to }) => from === -Infinity || to === Infinity);
 }

@@ -1,4 +1,4 @@
-/** @file Opens an index that `vlm2vec index` wrote, where it lies on a web server. */
+/** @file Opens an index that `vlm2vec index` wrote and a web server hosts. */
 
 import { DisposedError, InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
 import { expectHooks, expectOptions } from '../../hooks';
@@ -21,8 +21,8 @@ import type { PrepareOptions, StaticIndex, StaticIndexInfo, StaticIndexOptions, 
 const LARGEST_WHOLE_FILE = 64 << 20;
 
 /**
- * Opens the index in a folder of a web server, as `vlm2vec index` writes it. Only its `index.json` is read at first, some 1.5 kB;
- * {@link StaticIndex.info} then says what searches will read.
+ * Opens an index in a folder on a web server, as written by `vlm2vec index`. At first only its `index.json` is read,
+ * about 1.5 kB; {@link StaticIndex.info} then tells how much searches will read.
  *
  * ```ts
  * const index = await openStaticIndex('/index/', {
@@ -30,9 +30,9 @@ const LARGEST_WHOLE_FILE = 64 << 20;
  * });
  * const { hits } = await index.search({ text: 'a dog in the snow', limit: 24 });
  * ```
- * @param url of the folder, or of its `index.json`; relative to the page
- * @throws IndexFormatError for what is no index; UnsupportedError for one of a later version, or far too large;
- *   SourceNotFoundError, NetworkError; InvalidInputError for what is not a valid address
+ * @param url address of the folder or of its `index.json`, relative to the page
+ * @throws IndexFormatError if it is not an index; UnsupportedError if it was written by a later version or is far too
+ *   large; SourceNotFoundError, NetworkError; InvalidInputError if the address is not valid
  */
 export async function openStaticIndex(url: string | URL, options: StaticIndexOptions = {}): Promise<StaticIndex> {
   expectOptions('openStaticIndex', options);
@@ -187,7 +187,7 @@ class OpenStaticIndex implements StaticIndex {
     return signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
   }
 
-  /** Once for all who need it; anew where it failed. */
+  /** Reads once for all callers, and again after a failure. */
   async #read(signal?: AbortSignal): Promise<Contents> {
     this.#closing.signal.throwIfAborted();
     if (!this.#contents) {
@@ -216,7 +216,7 @@ class OpenStaticIndex implements StaticIndex {
     }
   }
 
-  /** @throws UnsupportedError where there is none, or another one */
+  /** @throws UnsupportedError if there is no model, or a different one */
   #model(): Promise<PhotoEmbedder> {
     if (!this.#embedder) {
       const loading = this.#loadModel();

@@ -1,4 +1,4 @@
-/** @file Search over an index that lies on a web server as files, as callers see it. */
+/** @file Public types for searching an index that is stored as files on a web server. */
 
 import type {
   CallOptions,
@@ -13,19 +13,19 @@ import type {
   SearchResult,
 } from '../types';
 
-/** Of `openStaticIndex`. */
+/** Options of `openStaticIndex`. */
 export interface StaticIndexOptions extends CallOptions {
   /**
-   * The index's own model, or a function that loads it and is called with the first query that has words or a picture at
-   * hand. Load it with `vision: 'later'` where people type. @default none: pictures of the index can be looked for alone
+   * The model that the index was made with, or a function that loads it; the function is called by the first query that
+   * contains words or a picture of the user's own. Load it with `vision: 'later'` if people type their queries.
+   * @default none: only pictures in the index can be used as queries
    */
   embedder?: PhotoEmbedder | PhotoModel | (() => Promise<PhotoEmbedder | PhotoModel>);
-  /**
-   * Of a host that ignores ranges whole files are read; no larger ones than this, in bytes. @default 64 MiB
-   */
+  /** If the host ignores range requests, whole files are read, but none larger than this, in bytes. @default 64 MiB */
   largestWholeFile?: number;
   /**
-   * Names of places, so that typed queries know them: as `openPhotoIndex` takes it. Without, and where it cannot be read, they are words.
+   * Names of places, so that typed queries recognise them; see the option of `openPhotoIndex`. Without it, or if it
+   * cannot be read, place names are treated as ordinary words.
    * @default none
    */
   places?: OpenOptions['places'];
@@ -33,67 +33,76 @@ export interface StaticIndexOptions extends CallOptions {
   fetch?: typeof fetch;
 }
 
-/** What the index says of itself, before anything else of it is read. Its texts are untrusted. */
+/** What the index says about itself, before anything else in it is read. Its texts are untrusted. */
 export interface StaticIndexInfo {
-  /** Of the folder, with a slash at its end. */
+  /** Address of the folder, ending in a slash. */
   url: string;
-  /** Of the library, for people. */
+  /** Name of the library, to display. */
   name: string;
   /** When it was written, ISO 8601. */
   updated: string;
-  /** That can be searched. */
+  /** Number of pictures that can be searched. */
   pictures: number;
-  /** Whose vectors are in it. `name` is for people; null where nobody said one. */
+  /** The model that made its vectors. `name` is for display; null if none was given. */
   model: { id: string; name: string | null; dims: number };
   /**
-   * Bytes of its files, before any compression by the host: what every search needs (`search`: read whole, once), what it reads a
-   * little of (`fine`), and the small pictures, each of which is read when it is asked for.
+   * Sizes of its files, before any compression by the host: what every search needs (`search`: read completely, once),
+   * what searches read a small part of (`fine`), and the thumbnails, each of which is read when it is requested.
    */
   bytes: { search: number; fine: number; thumbnails: number };
 }
 
 /** What a search found. */
 export interface StaticSearchResult extends Pick<SearchResult, 'relevantCount' | 'weak' | 'candidates' | 'understood'> {
-  /** Best first, in the order of their exact scores. */
+  /** Results, best first, in the order of their exact scores. */
   hits: SearchHit[];
-  /** For the query's embedding (and loading the model, the first time), and for reading and comparing vectors. */
+  /**
+   * Time spent embedding the query (including loading the model, the first time), and reading and comparing vectors.
+   */
   milliseconds: { embed: number; score: number };
 }
 
-/** Of {@link StaticIndex.prepare}. */
+/** Options of {@link StaticIndex.prepare}. */
 export interface PrepareOptions extends CallOptions {
-  /** Bytes so far, and in all. */
+  /** Called with the bytes read so far and in total. */
   onProgress?: (progress: { loaded: number; total: number }) => void;
 }
 
 /**
- * A searchable index that lies on a web server, as `vlm2vec index` writes it; nothing but its files is there. Calls reject with
- * `DisposedError` after {@link close}; with `NetworkError`, `SourceNotFoundError`, `IntegrityError` or `IndexFormatError` where files
- * are out of reach, gone, changed or damaged, and try again the next time.
+ * A searchable index on a web server, as written by `vlm2vec index`. The server only has to serve its files. Calls
+ * reject with `DisposedError` after {@link close}. They reject with `NetworkError`, `SourceNotFoundError`,
+ * `IntegrityError` or `IndexFormatError` if files are unreachable, missing, changed or damaged; the next call tries
+ * again.
  */
 export interface StaticIndex {
-  /** What the index says of itself. */
+  /** What the index says about itself. */
   readonly info: StaticIndexInfo;
-  /** Bytes read of it so far. */
+  /** Number of bytes of the index read so far. */
   readonly bytesRead: number;
-  /** Reads what every search needs, {@link StaticIndexInfo.bytes}`.search`; a search does so by itself. */
+  /**
+   * Reads what every search needs ({@link StaticIndexInfo.bytes}`.search`) in advance. Otherwise the first search does
+   * so.
+   */
   prepare(options?: PrepareOptions): Promise<void>;
   /**
-   * Results and scores are those of a search over the whole index in memory: of the vectors' finer halves just as much is read as
-   * makes sure of that. So a smaller `limit` reads less.
-   * @throws UnsupportedError for words or a picture of one's own without a model, and for another model than the index's;
-   *   InvalidInputError where there is nothing to look for; SourceNotFoundError for words together with a picture of the index,
-   *   for originals are no part of it
+   * Searches the index. Results and scores are the same as those of a search with the whole index in memory: only as
+   * much of the vectors' finer halves is read as is needed to guarantee that. A smaller `limit` therefore reads less.
+   * @throws UnsupportedError for words or a picture of one's own if there is no model, and for a model other than the
+   *   index's; InvalidInputError if the query is empty; SourceNotFoundError for words together with a picture in the
+   *   index, because the index does not contain the originals
    */
   search(query: SearchQuery, options?: CallOptions): Promise<StaticSearchResult>;
-  /** Ids of all pictures, without looking for anything. */
+  /** Returns the ids of all pictures, without a query. */
   list(options?: ListOptions & CallOptions): Promise<Uint32Array>;
-  /** In the order of `ids`; null for what is not there. */
+  /** Returns pictures in the order of `ids`; null for those that are not in the index. */
   items(ids: Iterable<number>, options?: CallOptions): Promise<(PhotoItem | null)[]>;
-  /** What filters can choose from. */
+  /** Returns the values that filters can choose from. */
   facets(options?: CallOptions): Promise<Facets>;
-  /** WebP or JPEG, at most 256 pixels a side. @throws SourceNotFoundError where the picture has none */
+  /**
+   * Returns a thumbnail as WebP or JPEG, at most 256 pixels on each side.
+   * @throws SourceNotFoundError if the picture has none
+   */
   thumbnail(id: number, options?: CallOptions): Promise<Blob>;
-  /** Ends all that is being read. */
+  /** Closes the index and aborts all reads in progress. */
   close(): void;
 }

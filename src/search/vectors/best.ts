@@ -1,14 +1,14 @@
-/** @file The best so many of a stream of scored rows: a heap with the worst kept on top. */
+/** @file The best rows from a stream of scored rows: a heap with the worst one on top. */
 
 /** Rows with their scores. */
 export interface Scored {
-  /** Best first. */
+  /** Row numbers, best first. */
   rows: Uint32Array;
-  /** Of `rows`. */
+  /** The scores of `rows`. */
   scores: Float64Array;
 }
 
-/** Keeps the rows of the highest scores; of equal ones those of the lower rows. */
+/** Keeps the rows with the highest scores; among equal scores, the lower rows. */
 export class Best {
   readonly #limit: number;
   readonly #rows: Uint32Array;
@@ -21,7 +21,7 @@ export class Best {
     this.#scores = new Float64Array(limit);
   }
 
-  /** What a score must at least be to get in; −∞ while there is room. */
+  /** The lowest score that can still get in; −∞ while there is room. */
   get floor(): number {
     if (this.#size < this.#limit) return -Infinity;
     return this.#limit === 0 ? Infinity : this.#scores[0]!;
@@ -43,7 +43,7 @@ export class Best {
     return { rows: Uint32Array.from(order, (i) => rows[i]!), scores: Float64Array.from(order, (i) => scores[i]!) };
   }
 
-  /** Whether what is at `at` is worse than this. */
+  /** Whether the entry at `at` is worse than this one. */
   #worse(at: number, row: number, score: number): boolean {
     const held = this.#scores[at]!;
     return held < score || (held === score && this.#rows[at]! > row);

@@ -2,7 +2,7 @@
 
 /** A set of row numbers, one bit each. */
 export class Bitset {
-  /** Rows that it can hold: 0 to `length` − 1. */
+  /** Number of rows it can hold: 0 to `length` − 1. */
   readonly length: number;
   /** Bit `row & 31` of word `row >>> 5`; bits beyond `length` are 0. */
   readonly words: Uint32Array;
@@ -27,42 +27,42 @@ export class Bitset {
     return set;
   }
 
-  /** Whether the row is in it. */
+  /** Whether the row is in the set. */
   has(row: number): boolean {
     return row >= 0 && row < this.length && ((this.words[row >>> 5]! >>> (row & 31)) & 1) === 1;
   }
 
-  /** @throws RangeError beyond `length` */
+  /** Adds a row. @throws RangeError for a row beyond `length` */
   add(row: number): this {
     if (!(row >= 0 && row < this.length)) throw new RangeError(`Row ${row} is outside a set of ${this.length}.`);
     this.words[row >>> 5]! |= 1 << (row & 31);
     return this;
   }
 
-  /** Takes a row out; does nothing where it is not in. */
+  /** Removes a row; has no effect if it is not in the set. */
   delete(row: number): this {
     if (this.has(row)) this.words[row >>> 5]! &= ~(1 << (row & 31));
     return this;
   }
 
-  /** How many rows. */
+  /** Number of rows in the set. */
   get size(): number {
     let count = 0;
     for (let word of this.words) for (; word !== 0; word &= word - 1) count++;
     return count;
   }
 
-  /** Rows of both. @throws RangeError where lengths differ */
+  /** The rows that are in both sets. @throws RangeError if lengths differ */
   and(other: Bitset): Bitset {
     return this.#combine(other, (a, b) => a & b);
   }
 
-  /** Rows of either. @throws RangeError where lengths differ */
+  /** The rows that are in either set. @throws RangeError if lengths differ */
   or(other: Bitset): Bitset {
     return this.#combine(other, (a, b) => a | b);
   }
 
-  /** The other rows. */
+  /** The rows that are not in the set. */
   not(): Bitset {
     const set = new Bitset(this.length);
     for (let i = 0; i < set.words.length; i++) set.words[i] = ~this.words[i]!;
@@ -71,7 +71,7 @@ export class Bitset {
     return set;
   }
 
-  /** In ascending order. */
+  /** Yields the rows in ascending order. */
   *[Symbol.iterator](): IterableIterator<number> {
     for (let i = 0; i < this.words.length; i++) {
       for (let word = this.words[i]!; word !== 0; word &= word - 1) yield i * 32 + 31 - Math.clz32(word & -word);

@@ -1,16 +1,16 @@
 /**
  * @file A vector in 16 bits per number: `x[i] ≈ scale · code[i] / 254`, with `code = 254 · coarse + fine`, both of a
- * byte from −127 to 127. The coarse bytes alone are the usual int8 quantization and are what a search reads of every
- * vector; the fine bytes are read of the few that may be among the best. Why not int8 alone, or float16: see
- * "Stored precision" in bench/RESULTS.md.
+ * byte from −127 to 127. The coarse bytes alone are the usual int8 quantization; a search reads them for every vector.
+ * The fine bytes are read only for the few vectors that may be among the best. For why int8 alone or float16 was not
+ * chosen, see "Stored precision" in bench/RESULTS.md.
  */
 
 import { InvalidInputError } from '../../errors';
 
-/** Fine steps in a coarse one. */
+/** Number of fine steps in a coarse one. */
 export const FINE = 254;
 
-/** Below this largest magnitude a vector has no direction worth keeping. */
+/** A vector whose largest magnitude is below this has no direction worth keeping. */
 const LEAST = 1e-30;
 
 /**

@@ -1,9 +1,9 @@
 /**
- * @file Memory for rows of int8 codes, and their dot products with one int16 query: by WebAssembly's SIMD where there
- * is any, else in plain JavaScript. Both give the same integers.
+ * @file Memory for rows of int8 codes, and their dot products with one int16 query: by WebAssembly SIMD if available,
+ * otherwise in plain JavaScript. Both give the same integers.
  *
- * A query of 16 bits keeps its rounding far below that of the codes, so that what is left to look at again after a
- * scan is few. Integers make the two ways, and every browser, agree to the last bit.
+ * With 16 bits, the rounding of the query is far smaller than that of the codes, so that few rows have to be computed
+ * again after a scan. With integers, both implementations and all browsers agree to the last bit.
  */
 
 import { base64ToBytes } from '../../bundle/base64';
@@ -12,13 +12,13 @@ import { DOTS_WASM } from './dots-wasm';
 /** Codes of a row are padded with zeros to a multiple of this. */
 export const LANES = 16;
 
-/** Most rows that one call of {@link DotKernel.dots} takes. */
+/** The most rows that one call of {@link DotKernel.dots} takes. */
 export const MAX_ROWS = 4096;
 
 /** Longest row, in codes. */
 export const MAX_LENGTH = 8192;
 
-/** Above this sum of magnitudes a query could overflow int32 against codes of −128. */
+/** With a larger sum of magnitudes, a query could overflow int32 against codes of −128. */
 export const MAX_QUERY_SUM = Math.floor((2 ** 31 - 1) / 128);
 
 /** WebAssembly with SIMD, or plain JavaScript. Both give the same numbers. */
@@ -26,22 +26,23 @@ export type KernelName = 'simd' | 'js';
 
 export interface DotKernel {
   readonly name: KernelName;
-  /** The rows' memory. {@link DotKernel.reserve} replaces it, with what was in it. */
+  /** The memory of the rows. {@link DotKernel.reserve} replaces it and keeps its contents. */
   readonly codes: Int8Array;
-  /** Makes `codes` at least so long. @throws RangeError where there is no memory for it */
+  /** Makes `codes` at least this long. @throws RangeError if there is not enough memory */
   reserve(bytes: number): void;
-  /** Sets the query of the following calls: a multiple of {@link LANES} numbers. */
+  /** Sets the query for the following calls: a multiple of {@link LANES} numbers. */
   load(query: Int16Array): void;
   /**
-   * Dot products of the query with the first so many codes of `count` rows, the first of them at `start` in `codes`,
-   * each `stride` after the one before. Only the part of the query and of the rows between `from` and `to` counts,
-   * multiples of {@link LANES} both; its magnitudes are at most {@link MAX_QUERY_SUM} together.
-   * @returns `count` numbers and, behind them, anything; overwritten by the next call
+   * Computes the dot products of the query with `count` rows, the first of which is at `start` in `codes` and each
+   * further one `stride` after the previous one. Only the part of the query and of the rows between `from` and `to`
+   * counts; both are multiples of {@link LANES}. The magnitudes of that part of the query must add up to at most {@link
+   * MAX_QUERY_SUM}.
+   * @returns `count` numbers, followed by arbitrary ones; overwritten by the next call
    */
   dots(start: number, stride: number, count: number, from?: number, to?: number): Int32Array;
 }
 
-/** @param name which to use. Default: SIMD, where this browser has it and the page's policy allows it. */
+/** @param name which one to use. Default: SIMD if the browser supports it and the page's policy allows it. */
 export function createDotKernel(name?: KernelName): DotKernel {
   if (name === 'js') return new JsKernel();
   try {
@@ -58,7 +59,7 @@ interface Exports {
 }
 
 const PAGE = 65536;
-/** Query at 0, results behind it, rows from the second page on. */
+/** The query is at 0, followed by the results; rows start at the second page. */
 const OUT_AT = MAX_LENGTH * 2;
 const ROWS_AT = PAGE;
 

@@ -1,6 +1,6 @@
 /**
- * @file Packed vectors at rest. A header of {@link HEADER_BYTES} bytes, then one record per row, all of one length, so
- * that rows are appended, replaced and freed in place. Little-endian:
+ * @file The stored form of packed vectors. A header of {@link HEADER_BYTES} bytes, then one record per row, all of the
+ * same length, so that rows can be appended, replaced and freed in place. Little-endian:
  *
  *   header  'VLMVECS1', uint32 format version, uint32 dims, uint32 bytes of the model's name, the name in UTF-8, zeros
  *   record  float32 scale (0: the row is free), dims coarse bytes, dims fine bytes (see `codes.ts`)
@@ -26,7 +26,7 @@ export function recordAt(dims: number, row: number): number {
   return HEADER_BYTES + row * recordBytes(dims);
 }
 
-/** @throws UnsupportedError where the model's name is too long */
+/** @throws UnsupportedError if the model's name is too long */
 export function writeHeader({ dims, model }: Pick<PackedVectors, 'dims' | 'model'>): Uint8Array {
   const name = new TextEncoder().encode(model);
   if (name.length > HEADER_BYTES - NAME_AT) {
@@ -44,7 +44,7 @@ export function writeHeader({ dims, model }: Pick<PackedVectors, 'dims' | 'model
 
 /**
  * Dims and model of an image that begins with `bytes` (at least the header).
- * @throws IndexFormatError for anything else; UnsupportedError for a version that is not known here
+ * @throws IndexFormatError for anything else; UnsupportedError for an unknown version
  */
 export function readHeader(bytes: Uint8Array): { dims: number; model: string } {
   if (bytes.length < HEADER_BYTES) {
@@ -97,7 +97,7 @@ export function writeRecords(vectors: PackedVectors, first: number, end = first 
   return bytes;
 }
 
-/** Appends whole records. @throws IndexFormatError, with nothing appended, where they are none */
+/** Appends whole records. @throws IndexFormatError if they are not whole records; nothing is appended then */
 export function readRecords(vectors: PackedVectors, bytes: Uint8Array): void {
   const { dims } = vectors;
   const size = recordBytes(dims);
@@ -118,14 +118,17 @@ export function readRecords(vectors: PackedVectors, bytes: Uint8Array): void {
   }
 }
 
-/** Vectors of a whole image. @throws IndexFormatError for anything else; UnsupportedError for a version that is not known here */
+/**
+ * Reads the vectors of a whole image.
+ * @throws IndexFormatError for anything else; UnsupportedError for an unknown version
+ */
 export function readImage(bytes: Uint8Array, options: Pick<PackedVectorsOptions, 'kernel'> = {}): PackedVectors {
   const vectors = new PackedVectors({ ...readHeader(bytes), ...options });
   readRecords(vectors, bytes.subarray(HEADER_BYTES));
   return vectors;
 }
 
-/** The whole image at once. */
+/** Writes the whole image at once. */
 export function writeImage(vectors: PackedVectors): Uint8Array {
   const bytes = new Uint8Array(recordAt(vectors.dims, vectors.rows));
   bytes.set(writeHeader(vectors));

@@ -1,4 +1,4 @@
-/** @file Vectors of a library in memory and at rest, exact search among them. */
+/** @file Vectors of a library, in memory and in storage, and exact search over them. */
 
 export { Bitset } from './bitset';
 export type { KernelName } from './dot-kernel';

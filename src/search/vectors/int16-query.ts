@@ -1,4 +1,4 @@
-/** @file A query in 16 bits per number, for the kernel. */
+/** @file A query with 16 bits per number, for the kernel. */
 
 import { InvalidInputError } from '../../errors';
 import { LANES, MAX_QUERY_SUM } from './dot-kernel';
@@ -7,11 +7,14 @@ export interface Int16Query {
   /** `query[i] ≈ codes[i] / factor`, padded with zeros. // [stride] */
   codes: Int16Array;
   factor: number;
-  /** Sum of the magnitudes of what rounding left out. */
+  /** Sum of the magnitudes of the rounding errors. */
   residue: number;
 }
 
-/** As fine as int16 and the kernel's int32 sums allow. @throws InvalidInputError for zeros, NaN and infinities */
+/**
+ * Quantizes a query as finely as int16 and the kernel's int32 sums allow.
+ * @throws InvalidInputError for zeros, NaN and infinities
+ */
 export function int16Query(query: ArrayLike<number>): Int16Query {
   let largest = 0;
   let sum = 0;

@@ -1,6 +1,7 @@
 /**
- * @file Vectors of a library, packed (see `codes.ts`): 2 bytes per number, of which a search reads one. Each vector has
- * a row; rows keep their numbers, and a removed vector's row is free for the next. The same bytes at rest: `image.ts`.
+ * @file The vectors of a library in packed form (see `codes.ts`): 2 bytes per number, of which a search reads one. Each
+ * vector has a row; rows keep their numbers, and the row of a removed vector is reused for the next one. For the stored
+ * form see `image.ts`.
  */
 
 import { InvalidInputError } from '../../errors';
@@ -10,17 +11,17 @@ import { createDotKernel, LANES, MAX_LENGTH, type DotKernel, type KernelName } f
 /** Rows of one block of fine bytes. */
 const BLOCK_ROWS = 256;
 
-/** Of {@link PackedVectors}. */
+/** Options of {@link PackedVectors}. */
 export interface PackedVectorsOptions {
   /** Length of a vector, 1 to 8192. */
   dims: number;
-  /** Names what made the vectors; travels with their image. */
+  /** Identifies the model that made the vectors; stored in their image. */
   model: string;
-  /** @default SIMD where there is any */
+  /** @default SIMD, if available */
   kernel?: KernelName;
 }
 
-/** A library of vectors, in 2 bytes a number, that {@link topK} searches. */
+/** A library of vectors with 2 bytes per number, which {@link topK} searches. */
 export class PackedVectors {
   /** Length of a vector. */
   readonly dims: number;
@@ -32,14 +33,14 @@ export class PackedVectors {
   readonly stride: number;
   /** By row; 0 where a row is free. Replaced when it grows. */
   scales: Float32Array = new Float32Array(0);
-  /** By row: length of the part of the vector that is in the fine bytes alone. Replaced when it grows. */
+  /** By row: length of the part of the vector that only the fine bytes contain. Replaced when it grows. */
   fineLengths: Float32Array = new Float32Array(0);
   readonly #fine: Int8Array[] = [];
   readonly #free: number[] = [];
   readonly #noFine: Int8Array;
   #rows = 0;
 
-  /** @throws InvalidInputError where `dims` is out of range */
+  /** @throws InvalidInputError if `dims` is out of range */
   constructor({ dims, model, kernel }: PackedVectorsOptions) {
     if (!Number.isInteger(dims) || dims < 1 || dims > MAX_LENGTH) {
       throw new InvalidInputError(`Vectors have 1 to ${MAX_LENGTH} dimensions, not ${dims}.`);
@@ -51,17 +52,17 @@ export class PackedVectors {
     this.#noFine = new Int8Array(dims);
   }
 
-  /** Rows, free ones among them: one more than the highest in use so far. */
+  /** Number of rows, including free ones: one more than the highest row used so far. */
   get rows(): number {
     return this.#rows;
   }
 
-  /** Vectors. */
+  /** Number of vectors. */
   get size(): number {
     return this.#rows - this.#free.length;
   }
 
-  /** Memory held, in bytes. */
+  /** Memory used, in bytes. */
   get bytes(): number {
     return this.kernel.codes.length + this.#fine.length * BLOCK_ROWS * this.dims + this.scales.byteLength * 2;
   }
@@ -72,8 +73,8 @@ export class PackedVectors {
   }
 
   /**
-   * Puts a vector into a free row, else behind the last. Returns the row.
-   * @throws InvalidInputError for zeros, NaN, infinities or another length; RangeError where memory is short
+   * Puts a vector into a free row, or into a new one at the end. Returns the row.
+   * @throws InvalidInputError for zeros, NaN, infinities or a wrong length; RangeError if there is not enough memory
    */
   add(vector: ArrayLike<number>): number {
     this.#check(vector);
@@ -85,28 +86,28 @@ export class PackedVectors {
     return row;
   }
 
-  /** Replaces the vector of a row. @throws InvalidInputError as `add` does, and where the row is free */
+  /** Replaces the vector of a row. @throws InvalidInputError as `add` does, and if the row is free */
   replace(row: number, vector: ArrayLike<number>): void {
     this.#check(vector);
     this.#checkRow(row);
     this.#write(row, vector);
   }
 
-  /** Frees a row. @throws InvalidInputError where it is free */
+  /** Frees a row. @throws InvalidInputError if it is already free */
   remove(row: number): void {
     this.#checkRow(row);
     this.scales[row] = 0;
     this.#free.push(row);
   }
 
-  /** The vector as stored. // [dims] @throws InvalidInputError where the row is free */
+  /** Returns the vector as stored. // [dims] @throws InvalidInputError if the row is free */
   get(row: number): Float32Array {
     this.#checkRow(row);
     const step = this.scales[row]! / FINE;
     return Float32Array.from(this.codes(row, new Int16Array(this.dims)), (code) => code * step);
   }
 
-  /** The 16-bit codes of a row, into `out`. As {@link coarse}, it does not check `row`. // [dims] */
+  /** Writes the 16-bit codes of a row into `out`. Like {@link coarse}, it does not check `row`. // [dims] */
   codes(row: number, out: Int16Array): Int16Array {
     const coarse = this.coarse(row);
     const fine = this.fine(row);
@@ -114,19 +115,20 @@ export class PackedVectors {
     return out;
   }
 
-  /** The coarse bytes of a row, in place. `row` is not checked: ask {@link has} first. // [dims] */
+  /** The coarse bytes of a row, in place. `row` is not checked: call {@link has} first. // [dims] */
   coarse(row: number): Int8Array {
     return this.kernel.codes.subarray(row * this.stride, row * this.stride + this.dims);
   }
 
-  /** The fine bytes of a row, in place. As {@link coarse}, it does not check `row`. // [dims] */
+  /** The fine bytes of a row, in place. Like {@link coarse}, it does not check `row`. // [dims] */
   fine(row: number): Int8Array {
     const at = (row % BLOCK_ROWS) * this.dims;
     return this.#fine[Math.floor(row / BLOCK_ROWS)]!.subarray(at, at + this.dims);
   }
 
   /**
-   * Appends rows as an image holds them: a scale, 0 for a free row, and codes. The caller has checked the scale.
+   * Appends a row as an image stores it: a scale, which is 0 for a free row, and codes. The caller must have checked
+   * the scale.
    */
   append(scale: number, coarse: Int8Array, fine: Int8Array): void {
     const row = this.#rows;
@@ -140,8 +142,8 @@ export class PackedVectors {
   }
 
   /**
-   * Appends a row whose fine bytes are not available yet: until {@link setFine} gives them, its exact score cannot be told, and how
-   * far the coarse one may be off is bounded by what fine bytes can be at most. @internal
+   * Appends a row whose fine bytes are not available yet: until {@link setFine} supplies them, its exact score cannot
+   * be computed, and the error of the coarse one is bounded by the largest possible fine bytes. @internal
    */
   appendCoarse(scale: number, coarse: Int8Array): void {
     const row = this.#rows;
@@ -149,13 +151,13 @@ export class PackedVectors {
     this.fineLengths[row] = Math.fround(((scale * Math.sqrt(this.dims) * 128) / FINE) * (1 + 1e-6));
   }
 
-  /** Gives a row that was appended without them its fine bytes. @internal */
+  /** Supplies the fine bytes of a row that was appended without them. @internal */
   setFine(row: number, fine: Int8Array): void {
     this.fine(row).set(fine);
     this.fineLengths[row] = fineLength(this.scales[row]!, fine);
   }
 
-  /** Makes room for so many rows at once. @throws RangeError where memory is short */
+  /** Allocates room for this many rows at once. @throws RangeError if there is not enough memory */
   reserve(rows: number): void {
     if (rows > this.scales.length) {
       // By an eighth, so that growing step by step copies little and at most an eighth lies idle.

@@ -2,11 +2,11 @@
 
 import type { PackedVectors } from './packed-vectors';
 
-/** How a query's scores are distributed over a library; what {@link relevanceCut} decides by. */
+/** How a query's scores are distributed over a library. {@link relevanceCut} bases its decision on this. */
 export interface ScoreStatistics {
-  /** Vectors. */
+  /** Number of vectors. */
   size: number;
-  /** Of all scores. NaN for an empty library, as the deviation is. */
+  /** Mean of all scores. NaN for an empty library, like the deviation. */
   mean: number;
   /** Their standard deviation. */
   deviation: number;

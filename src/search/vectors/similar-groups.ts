@@ -1,15 +1,15 @@
 /**
- * @file Groups of similar rows by complete linkage: any two of a group are at least so similar. Chains of small
- * steps, along which single linkage strings up half a library, do not make a group.
+ * @file Groups of similar rows by complete linkage: any two rows in a group are at least as similar as the threshold.
+ * Chains of small steps, along which single linkage would join half a library, do not form a group.
  */
 
 import { InvalidInputError } from '../../errors';
 import type { SimilarPairs } from './similar-pairs';
 
 /**
- * Groups of two and more, the largest first, rows ascending. Those that belong together most are joined first.
- * @param threshold least score of any two of a group; not below that of `pairs`
- * @throws InvalidInputError below it
+ * Returns groups of two or more rows, largest group first, rows ascending. The most similar ones are joined first.
+ * @param threshold lowest score of any two rows in a group; not below that of `pairs`
+ * @throws InvalidInputError if it is below that
  */
 export function similarGroups(pairs: SimilarPairs, threshold = pairs.threshold): number[][] {
   if (!(threshold >= pairs.threshold)) {
@@ -40,7 +40,7 @@ export function similarGroups(pairs: SimilarPairs, threshold = pairs.threshold):
 
 interface Group {
   rows: number[];
-  /** Pairs seen so far with other groups. */
+  /** Number of pairs seen so far with other groups. */
   links: Map<Group, number>;
 }
 
@@ -60,7 +60,9 @@ function join(a: Group, b: Group, groups: Map<number, Group>): void {
   }
 }
 
-/** Rows with one key (a file's hash), two and more, the largest group first; null and undefined are no key. */
+/**
+ * Groups of two or more rows that share a key (a file's hash), largest group first; null and undefined are not keys.
+ */
 export function equalGroups(keys: ArrayLike<string | null | undefined>): number[][] {
   const groups = new Map<string, number[]>();
   for (let row = 0; row < keys.length; row++) {

@@ -1,10 +1,11 @@
 /**
- * @file All pairs of similar vectors: every pair whose score reaches a threshold, none other, exact as in `top-k.ts`.
+ * @file All pairs of similar vectors: every pair whose score reaches a threshold and no other, exact as in `top-k.ts`.
  *
- * Half a library squared is too much to compute in full, and nearly all of it is far from similar. So each pair is
- * looked at only as long as it might be: first the beginning of the vectors' coarse bytes, where the rest can add no
- * more than the product of its lengths; then all coarse bytes, off by no more than the fine ones' length; then
- * everything. How much "the beginning" is, a sample decides. Blocks of rows are small enough to stay in the cache.
+ * Half a library squared is too much to compute in full, and nearly all pairs are far from similar. So each pair is
+ * examined only as long as it might be similar: first the beginning of the vectors' coarse bytes, where the rest can
+ * add no more than the product of its lengths; then all coarse bytes, whose error is at most the length of the fine
+ * ones; then everything. The size of "the beginning" is chosen from a sample. Blocks of rows are small enough to stay
+ * in the cache.
  */
 
 import { InvalidInputError } from '../../errors';
@@ -14,17 +15,17 @@ import { FINE } from './codes';
 import { LANES } from './dot-kernel';
 import type { PackedVectors } from './packed-vectors';
 
-/** Of {@link similarPairs}. */
+/** Options of {@link similarPairs}. */
 export interface SimilarPairsOptions {
-  /** Least score of a pair, −1 to 1 for vectors of unit length. */
+  /** Lowest score of a pair, −1 to 1 for vectors of unit length. */
   threshold: number;
   /** Only these rows. Its length is the number of rows. */
   rows?: Bitset;
-  /** At most 2^21. Where there were more, the threshold is raised until the pairs are fewer. @default 2^20 */
+  /** Maximum number of pairs, at most 2^21. If there are more, the threshold is raised until they fit. @default 2^20 */
   maxPairs?: number;
-  /** Ends the call with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** 0 to 1. */
+  /** Called with the fraction that is done, 0 to 1. */
   onProgress?: (fraction: number) => void;
 }
 
@@ -36,9 +37,12 @@ export interface SimilarPairs {
   second: Uint32Array;
   /** Descending. */
   scores: Float32Array;
-  /** All pairs from this score on are there; the one asked for, or higher where there were too many. */
+  /**
+   * All pairs with at least this score are included. It is the requested threshold, or a higher one if there were too
+   * many pairs.
+   */
   threshold: number;
-  /** Rows that equal an earlier one up to rounding, and that one. They are in no pair. */
+  /** Maps each row that equals an earlier one up to rounding to that row. Such rows are in no pair. */
   same: Map<number, number>;
 }
 
@@ -50,12 +54,12 @@ const BLOCK = 256;
 const PART = 512;
 /** From this cosine on vectors are the same. */
 const SAME = 0.99999;
-/** What nobody asks to be more similar than is looked at in full, for the same ones to be found. */
+/** Pairs above this score are always computed in full, so that identical ones are found. */
 const SIMILAR = 0.9998;
 
 /**
- * Looks at all pairs. Other work gets its turn meanwhile; the vectors must not change.
- * @throws InvalidInputError where the threshold is no number or the filter has another length; the signal's reason
+ * Finds all similar pairs. Other tasks can run in between; the vectors must not change meanwhile.
+ * @throws InvalidInputError if the threshold is not a number or the filter has a different length; the signal's reason
  */
 export async function similarPairs(vectors: PackedVectors, options: SimilarPairsOptions): Promise<SimilarPairs> {
   const { threshold, rows, signal, onProgress, maxPairs = 2 ** 20 } = options;
@@ -198,7 +202,7 @@ class PairSearch {
     }
   }
 
-  /** Raises the threshold so far that half of the pairs are left. */
+  /** Raises the threshold until half of the pairs are left. */
   #raise(): void {
     this.#drop((at) => this.#isSame[this.#first[at]!] === 1 || this.#isSame[this.#second[at]!] === 1);
     if (this.#scores.length <= this.#maxPairs) return;

@@ -1,11 +1,11 @@
 /**
- * @file An image of vectors (`image.ts`) in two files, so that whoever searches over a network reads the half that a scan
- * needs, and of the other half the few rows that it looks at again:
+ * @file An image of vectors (`image.ts`) in two files, so that a search over a network reads the half that a scan
+ * needs, and of the other half only the few rows that it computes in full:
  *
  *   coarse  the image's header, then by row the scale (float32) and dims coarse bytes
  *   fine    by row dims fine bytes
  *
- * Places are those of the whole image; both files grow where it does.
+ * Positions are those of the whole image; both files grow as it grows.
  */
 
 import { HEADER_BYTES, recordBytes } from './image';
@@ -15,7 +15,7 @@ export function coarseRecordBytes(dims: number): number {
   return 4 + dims;
 }
 
-/** Where a place of the image lies in the coarse file: behind all coarse bytes before it. */
+/** Where a position of the image lies in the coarse file: after all coarse bytes before it. */
 export function coarseAt(dims: number, at: number): number {
   if (at <= HEADER_BYTES) return at;
   const rows = Math.floor((at - HEADER_BYTES) / recordBytes(dims));
@@ -23,12 +23,12 @@ export function coarseAt(dims: number, at: number): number {
   return HEADER_BYTES + rows * coarseRecordBytes(dims) + Math.min(within, coarseRecordBytes(dims));
 }
 
-/** Where a place of the image lies in the fine file: behind all fine bytes before it. */
+/** Where a position of the image lies in the fine file: after all fine bytes before it. */
 export function fineAt(dims: number, at: number): number {
   return at - coarseAt(dims, at);
 }
 
-/** Bytes of the image that begin at a place → those of each file. */
+/** Splits bytes of the image that begin at a position into those of each file. */
 export function splitImage(dims: number, at: number, bytes: Uint8Array): { coarse: Uint8Array; fine: Uint8Array } {
   const coarse = new Uint8Array(coarseAt(dims, at + bytes.length) - coarseAt(dims, at));
   const fine = new Uint8Array(bytes.length - coarse.length);
@@ -38,7 +38,7 @@ export function splitImage(dims: number, at: number, bytes: Uint8Array): { coars
   return { coarse, fine };
 }
 
-/** The same the other way round: what lies in both files for `length` bytes of the image from a place on. */
+/** The reverse: what both files contain for `length` bytes of the image, starting at a position. */
 export function joinImage(
   dims: number,
   at: number,

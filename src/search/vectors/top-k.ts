@@ -1,10 +1,10 @@
 /**
  * @file Exact search: the best rows of a library for a query, by dot product.
  *
- * What "exact" means: rows, their order and their scores are those of a plain loop in float64 over the vectors as they
- * are stored (16 bits per number) with the query as it is given, lower rows first among equals. The scan reads the
- * coarse bytes alone and the query in 16 bits; how far that may be off is known for each row, so every row that could
- * be among the best, and few others, is then computed in full.
+ * What "exact" means: rows, their order and their scores are those of a plain float64 loop over the stored vectors (16
+ * bits per number) with the query as given; among equal scores, lower rows come first. The scan reads only the coarse
+ * bytes, with the query in 16 bits. The maximum error of that is known for each row, so every row that could be among
+ * the best, and few others, is then computed in full.
  */
 
 import { InvalidInputError } from '../../errors';
@@ -16,9 +16,9 @@ import { int16Query } from './int16-query';
 import type { PackedVectors } from './packed-vectors';
 import { statisticsOf, type ScoreStatistics } from './score-statistics';
 
-/** Of {@link topK}. */
+/** Options of {@link topK}. */
 export interface TopKOptions {
-  /** How many rows. */
+  /** Maximum number of rows to return. */
   limit: number;
   /** Only these rows. Its length is the number of rows. */
   filter?: Bitset;
@@ -26,18 +26,21 @@ export interface TopKOptions {
 
 /** What {@link topK} found. */
 export interface TopK extends Scored {
-  /** Vectors that the filter let through. */
+  /** Number of vectors that pass the filter. */
   candidates: number;
-  /** Of the scores of all vectors, filtered or not, from their coarse bytes: off by about 1e-4. */
+  /**
+   * Statistics of the scores of all vectors, filtered or not, computed from their coarse bytes: accurate to about 1e-4.
+   */
   statistics: ScoreStatistics;
   /** How many vectors were computed in full. */
   recomputed: number;
 }
 
 /**
- * The `limit` best rows.
- * @param query its dot products are the scores: cosines, where it and the vectors have unit length // [dims]
- * @throws InvalidInputError for a query of zeros, NaN, infinities or another length, or a filter of another length
+ * Finds the `limit` best rows.
+ * @param query the scores are its dot products with the vectors; these are cosines if it and the vectors have unit
+ *   length // [dims]
+ * @throws InvalidInputError for a query of zeros, NaN, infinities or a wrong length, or a filter of a wrong length
  */
 export function topK(vectors: PackedVectors, query: ArrayLike<number>, options: TopKOptions): TopK {
   const { scores, margin, rows, candidates, k } = promising(vectors, query, options);
@@ -52,8 +55,8 @@ export function topK(vectors: PackedVectors, query: ArrayLike<number>, options: 
 }
 
 /**
- * Rows that could be among the best, the most promising first: {@link topK} looks at the fine bytes of no others, and stops where no
- * further one could be.
+ * Rows that could be among the best, the most promising first. {@link topK} reads the fine bytes of no others, and
+ * stops when no further row could qualify.
  */
 export function promisingRows(vectors: PackedVectors, query: ArrayLike<number>, options: TopKOptions): number[] {
   return promising(vectors, query, options).rows;
@@ -93,7 +96,7 @@ function promising(
   return { scores, margin, rows, candidates, k };
 }
 
-/** Scores of given rows, exact as in {@link topK}. @throws InvalidInputError where a row is free */
+/** Computes the scores of given rows, exact as in {@link topK}. @throws InvalidInputError if a row is free */
 export function scoresOf(vectors: PackedVectors, query: ArrayLike<number>, rows: ArrayLike<number>): Float64Array {
   checkQuery(vectors, query);
   return Float64Array.from(rows, (row) => {
@@ -110,9 +113,9 @@ function checkQuery(vectors: PackedVectors, query: ArrayLike<number>): void {
 }
 
 interface Scan {
-  /** By row, from coarse bytes; of no meaning for free rows. */
+  /** By row, from coarse bytes; meaningless for free rows. */
   scores: Float64Array;
-  /** How far the score of a row may be off. */
+  /** The maximum error of a row's score. */
   margin(row: number): number;
 }
 

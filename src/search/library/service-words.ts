@@ -1,0 +1,100 @@
+/** @file Typed queries in the worker: words of the library's pictures, and names of places once the gazetteer has been read. */
+
+import { errorToWire, type WireError } from '../../remote/error-wire';
+import { Gazetteer } from '../places/gazetteer';
+import { Places } from '../places/areas';
+import type { Matching } from '../query/understand';
+import { Turns } from '../turns';
+import type { PhotoPlaceNames, Town, TownOptions, TypedOptions, Understood } from '../types';
+import { WordSearch } from '../words/match';
+import type { Catalog } from './catalog';
+import type { Found, VectorQuery } from './find';
+import { findTyped, hasPlaces, understandFor, wantsPlaces, type Ranked } from './find-typed';
+import { placeNamesOf, townsOf } from './places';
+
+/** A search waits no longer for names of places; the next one may have them. */
+const PLACES_PATIENCE = 5000;
+
+export interface ServiceWordsHost {
+  /** @throws InvalidInputError while the index is not open */
+  catalog(): Catalog;
+  /** The gazetteer's bytes; null where the page has none. */
+  readPlaces(): Promise<Uint8Array<ArrayBuffer> | null>;
+  /** Ends what is prepared. */
+  signal: AbortSignal;
+}
+
+/** What was typed, taken apart, with the reason where the gazetteer could not be had. */
+export type WireUnderstood = Understood & { matching: Matching; placesError: WireError | null };
+
+export class ServiceWords {
+  readonly words = new WordSearch();
+  readonly #host: ServiceWordsHost;
+  /** Under way or done; null before, and where it failed. */
+  #reading: Promise<void> | null = null;
+
+  constructor(host: ServiceWordsHost) {
+    this.#host = host;
+  }
+
+  /** Where the words may name a place, the gazetteer is waited for. */
+  async understand(typed: string, options: TypedOptions & { now: number }): Promise<WireUnderstood> {
+    const catalog = this.#host.catalog();
+    let placesError: WireError | null = null;
+    if (!this.words.places && hasPlaces(catalog)) {
+      const reading = this.#readPlaces().catch((error: Error) => void (placesError = errorToWire(error)));
+      if (wantsPlaces(catalog, typed)) await Promise.race([reading, sleep(PLACES_PATIENCE)]);
+    }
+    return { ...(await understandFor(catalog, this.words, typed, options)), placesError };
+  }
+
+  /** By words, dates and places alone. */
+  find(query: VectorQuery): Found {
+    return findTyped(this.#host.catalog(), query, this.words, null);
+  }
+
+  /** By the model; of what was typed by its words, too. */
+  findWith(query: VectorQuery, ranked: (only?: Parameters<Ranked>[0]) => Found): Found {
+    return query.matching ? findTyped(this.#host.catalog(), query, this.words, ranked) : ranked();
+  }
+
+  async placeNames(ids: Uint32Array, signal: AbortSignal): Promise<PhotoPlaceNames> {
+    await this.#readPlaces();
+    return placeNamesOf(this.#host.catalog(), this.words.places, ids, signal);
+  }
+
+  async towns(options: TownOptions): Promise<Town[]> {
+    await this.#readPlaces();
+    return townsOf(this.words.places, options);
+  }
+
+  /** Folds names and looks up places ahead of the first search, between other work; not waited for. */
+  prepare(): void {
+    void this.#prepare().catch(() => undefined);
+  }
+
+  async #prepare(): Promise<void> {
+    const turns = new Turns(this.#host.signal);
+    for (const item of this.#host.catalog().rows) {
+      if (item) this.words.prepare(item);
+      if (turns.due) await turns.give();
+    }
+  }
+
+  /** Once; again where it failed. Nothing happens where there is no gazetteer. */
+  #readPlaces(): Promise<void> {
+    return (this.#reading ??= (async () => {
+      const bytes = await this.#host.readPlaces();
+      if (!bytes) return;
+      this.words.places = new Places(await Gazetteer.read(bytes));
+      this.prepare();
+    })().catch((error: unknown) => {
+      this.#reading = null;
+      throw error;
+    }));
+  }
+}
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
