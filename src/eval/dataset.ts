@@ -1,4 +1,7 @@
-/** @file MMEB as published: a Parquet table per set, and the pictures, in a folder, among picked files or on the Hub. */
+/**
+ * @file MMEB as published: one Parquet table per dataset, and the pictures; in a folder, among files picked by the
+ * user, or on the Hub.
+ */
 
 import type { FileTree } from '../checkpoint';
 import { DatasetFormatError, SourceNotFoundError } from '../errors';
@@ -12,17 +15,17 @@ import { MMEB_SETS, type MmebSet } from './sets';
 const TABLE = /^(?<set>[^/]+)\/(?:test[^/]*|test\/[^/]+)\.parquet$/;
 
 export interface MmebOptions {
-  /** Where they are not with the tables. */
+  /** The pictures, if they are not stored with the tables. */
   pictures?: Pictures;
   signal?: AbortSignal;
 }
 
-/** Sets: those of the 36 that are there, in the paper's order. */
+/** MMEB's data; `sets` contains those of the 36 datasets that are available, in the paper's order. */
 export type MmebData = EvalData<MmebSet, EvalRows>;
 
 /**
- * Looks which sets are there. Nothing but names is read yet, and the archive's directory.
- * Rejects with {@link SourceNotFoundError} where there is no table of MMEB.
+ * Finds out which datasets are available. Only names and the archive's directory are read at this point. Rejects with
+ * {@link SourceNotFoundError} if there is no table of MMEB.
  */
 export async function openMmeb(tree: FileTree, { pictures, signal }: MmebOptions = {}): Promise<MmebData> {
   const tables = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-/** @file What a model chose for each query: the records of `vlm2vec eval --details`, and what two runs differ in. */
+/** @file What a model chose for each query (the records of `vlm2vec eval --details`), and how two runs differ. */
 
 import { InvalidInputError } from '../errors';
 import { bootstrapInterval, type Interval } from './bootstrap';
@@ -12,18 +12,18 @@ import { pairKey } from './vectors';
 /** One query. Scores are cosines. */
 export interface QueryDetail {
   set: string;
-  /** Its row in the set, from 0. */
+  /** Its row in the dataset, from 0. */
   row: number;
   query: Pair;
   right: Pair & { score: number };
-  /** The candidate that won, by its number; 0 is the right one. */
+  /** The candidate that was chosen, with its number; 0 is the right one. */
   chosen: Pair & { score: number; index: number };
   candidates: number;
-  /** Of the right candidate: 1, and 1 more for each candidate that scores higher. */
+  /** Rank of the right candidate: 1, plus 1 for each candidate that scores higher. */
   rank: number;
 }
 
-/** Of every query whose vectors are in the store, set by set. */
+/** Yields the details of every query whose vectors are in the store, set by set. */
 export async function* queryDetails(options: ScoreOptions<MmebSet, EvalRows>): AsyncGenerator<QueryDetail> {
   const { data, sets = data.sets, limit, signal, store } = options;
   for (const set of sets) {
@@ -51,7 +51,7 @@ function dot(a: Float32Array, b: Float32Array): number {
   return sum;
 }
 
-/** A line of `--details`, of either kind of sets. */
+/** A line of `--details`, for either kind of dataset. */
 export type AnyDetail = QueryDetail | DocumentDetail;
 
 /** P@1 or NDCG@5 in per cent, with its 95 % interval. */
@@ -68,12 +68,12 @@ export interface Comparison {
   b: Measured;
   /** b − a, by query. */
   difference: Measured;
-  /** Queries where a, or b, is better: of P@1, those that only one has right. */
+  /** Number of queries where a, or b, is better; for P@1, those that only one run answers correctly. */
   onlyA: number;
   onlyB: number;
 }
 
-/** @throws InvalidInputError where the runs are not of the same queries */
+/** Compares two runs. @throws InvalidInputError if the runs do not have the same queries */
 export function compareRuns(a: readonly AnyDetail[], b: readonly AnyDetail[]): Comparison[] {
   const other = new Map(b.map((detail) => [idOf(detail), detail]));
   if (other.size !== b.length) throw new InvalidInputError('The second run has a query twice.');
@@ -100,10 +100,10 @@ export function compareRuns(a: readonly AnyDetail[], b: readonly AnyDetail[]): C
   return [...[...bySet].map(([name, values]) => comparison(name, [values])), comparison('All', sets)];
 }
 
-/** Of one query, 0 to 1. */
+/** The score of one query, 0 to 1. */
 const valueOf = (detail: AnyDetail): number => ('ndcg' in detail ? detail.ndcg : Number(detail.chosen.index === 0));
 
-/** What must be equal for two answers to be to one question. */
+/** What must be equal for two answers to belong to the same question. */
 function idOf(detail: AnyDetail): string {
   const { set, row, query, candidates } = detail;
   const right =

@@ -1,4 +1,7 @@
-/** @file Embeds what a benchmark's sets are made of, each unique pair once, into a store: in one go or a share of it. */
+/**
+ * @file Embeds the contents of a benchmark's datasets into a store, each unique pair once, either all of them or a
+ * share.
+ */
 
 import { DatasetFormatError, InvalidInputError, VLM2VecError } from '../errors';
 import { expectHooks } from '../hooks';
@@ -8,10 +11,13 @@ import type { Regime, RegimeOptions } from './regime';
 import { IMAGE_TOKEN, type Pair } from './rows';
 import { pairKey, type VectorStore } from './vectors';
 
-/** Inputs embedded in one call, after which vectors are kept: enough to batch, few enough to lose. */
+/**
+ * Inputs embedded in one call, after which vectors are stored: enough for batching, but few enough that losing them
+ * costs little.
+ */
 const CHUNK = { texts: 256, images: 8 };
 
-/** A set of a benchmark, by its name. */
+/** A dataset of a benchmark, identified by its name. */
 export interface NamedSet {
   name: string;
 }
@@ -22,57 +28,57 @@ export interface RowOptions {
   signal?: AbortSignal;
 }
 
-/** Sets of one kind, and what is to be embedded for each. */
+/** Datasets of one kind, and what has to be embedded for each. */
 export interface EvalData<
   S extends NamedSet = NamedSet,
   R extends { pairs: readonly Pair[] } = { pairs: readonly Pair[] },
 > {
   /** For reports: the folder's or repository's name. */
   readonly label: string;
-  /** The commit on the Hub. */
+  /** The commit on the Hub, if any. */
   readonly revision: string | null;
-  /** Those that are there, in the order of reports. */
+  /** The datasets that are available, in the order of reports. */
   readonly sets: readonly S[];
   /** Rejects with {@link DatasetFormatError}. */
   rows(set: S, options?: RowOptions): Promise<R>;
   readonly pictures: Pictures;
 }
 
-/** What the model is shown of a pair. */
+/** What the model is given of a pair. */
 export interface EvalInput {
   text: string;
   image?: RgbImage;
-  /** For recipes that take one. */
+  /** Instruction, for recipes that take one. */
   instruction?: string;
 }
 
-/** The model under test: `VLM2Vec`, or the runtime below it. */
+/** The model being evaluated: a `VLM2Vec`, or the runtime below it. */
 export interface EvalModel {
   dims: number;
-  /** What stands for a picture in this model's texts. */
+  /** The token that stands for a picture in this model's texts. */
   imageToken: string;
-  /** Unit vectors, in order. // [inputs][dims] */
+  /** Returns unit vectors, in order. // [inputs][dims] */
   embed(inputs: EvalInput[], options: RegimeOptions & { signal?: AbortSignal }): Promise<Float32Array[]>;
 }
 
 /** One machine's share of the pairs. */
 export interface Shard {
-  /** From 0. */
+  /** Number of this share, from 0. */
   index: number;
   count: number;
 }
 
 export interface EvalProgress {
   set: NamedSet;
-  /** Sets finished before this one, and in all. */
+  /** Number of datasets finished before this one, and in total. */
   done: number;
   sets: number;
-  /** Pairs of this set embedded, and in all. */
+  /** Number of pairs of this dataset that are embedded, and in total. */
   loaded: number;
   total: number;
 }
 
-/** What scoring takes: data, and vectors that are there. */
+/** What scoring needs: data, and stored vectors. */
 export interface ScoreOptions<S extends NamedSet, R extends { pairs: readonly Pair[] }> {
   data: EvalData<S, R>;
   store: VectorStore;
@@ -89,15 +95,18 @@ export interface EncodeOptions<S extends NamedSet, R extends { pairs: readonly P
   onProgress?: (progress: EvalProgress) => void;
 }
 
-/** A set whose vectors are all in the store, or those of a shard. */
+/** A dataset whose vectors, or those of a shard, are all in the store. */
 export interface EncodedSet<S, R> {
   set: S;
   rows: R;
-  /** Of `rows.pairs`. */
+  /** Keys of `rows.pairs`. */
   keys: string[];
 }
 
-/** Embeds one shard's pairs into the store, and scores nothing. Resolves to how many it embedded, and pairs in all. */
+/**
+ * Embeds the pairs of one shard into the store without scoring. Resolves to the number of pairs it embedded and the
+ * total number.
+ */
 export async function encodeShard<S extends NamedSet, R extends { pairs: readonly Pair[] }>(
   options: EncodeOptions<S, R>,
   shard: Shard,
@@ -139,7 +148,7 @@ export async function* storedSets<S extends NamedSet, R extends { pairs: readonl
   }
 }
 
-/** Vectors of `keys`, in order. // [keys][dims] */
+/** Returns the vectors of `keys`, in order. // [keys][dims] */
 export async function vectorsOf(keys: readonly string[], store: VectorStore): Promise<Float32Array[]> {
   const vectors: Float32Array[] = [];
   for (const key of keys) vectors.push(await store.get(key));
@@ -177,7 +186,7 @@ async function keysOf(pairs: readonly Pair[], pictures: Pictures, signal?: Abort
   return keys;
 }
 
-/** By its key, so that a pair falls into the same shard whatever set it is met in. */
+/** The shard is determined by the key, so that a pair falls into the same shard whichever dataset it occurs in. */
 function shardOf(key: string, count: number): number {
   return parseInt(key.slice(0, 8), 16) % count;
 }
@@ -189,7 +198,10 @@ interface Lacking {
 
 type Embedding = Pick<EncodeOptions<never, never>, 'model' | 'regime' | 'signal'> & { data: { pictures: Pictures } };
 
-/** Vectors, a chunk at a time; the pictures of the next chunk are decoded while the model is busy with this one. */
+/**
+ * Yields vectors, one chunk at a time; the pictures of the next chunk are decoded while the model is busy with this
+ * one.
+ */
 async function* embedded(lacking: readonly Lacking[], set: NamedSet, options: Embedding) {
   const { model, regime, signal } = options;
   const chunks = [
@@ -250,7 +262,7 @@ function nameOf({ text, image }: Pair): string {
   return image ?? JSON.stringify(text.length > 40 ? `${text.slice(0, 40)}…` : text);
 }
 
-/** Says which set and input an error is about. */
+/** Adds to an error which dataset and input it concerns. */
 function refused(error: unknown, { name }: NamedSet, what: string): never {
   if (!(error instanceof VLM2VecError)) throw error;
   const list = what.length > 400 ? `${what.slice(0, 400)}…` : what;

@@ -1,4 +1,4 @@
-/** @file P@1 of MMEB's sets: of what is embedded here, or was. */
+/** @file P@1 of MMEB's datasets, from vectors embedded here or earlier. */
 
 import type { MmebData } from './dataset';
 import { encodedSets, storedSets, vectorsOf, type EncodedSet, type EncodeOptions, type ScoreOptions } from './encode';
@@ -9,7 +9,7 @@ import type { VectorStore } from './vectors';
 
 export interface EvaluateOptions extends EncodeOptions<MmebSet, EvalRows> {
   data: MmebData;
-  /** After each set. */
+  /** Called after each dataset. */
   onSet?: (result: SetResult) => void;
 }
 
@@ -17,14 +17,14 @@ export interface SetResult {
   set: MmebSet;
   queries: number;
   correct: number;
-  /** Unique pairs of text and picture. */
+  /** Number of unique pairs of text and picture. */
   pairs: number;
-  /** For each query the candidate that won. */
+  /** The candidate chosen for each query. */
   predictions: Uint32Array;
 }
 
 /**
- * P@1 of each set.
+ * Computes P@1 for each dataset.
  * @throws DatasetFormatError for damaged data and for inputs that the model refuses, by set and row
  */
 export async function evaluate(options: EvaluateOptions): Promise<SetResult[]> {
@@ -37,7 +37,7 @@ export async function evaluate(options: EvaluateOptions): Promise<SetResult[]> {
   return results;
 }
 
-/** P@1 from vectors that are all there. Rejects with {@link InvalidInputError} where some are not. */
+/** Computes P@1 from stored vectors. Rejects with {@link InvalidInputError} if some are missing. */
 export async function scoreOnly(options: ScoreOptions<MmebSet, EvalRows>): Promise<SetResult[]> {
   const results: SetResult[] = [];
   for await (const encoded of storedSets(options)) results.push(await scoreSet(encoded, options.store));

@@ -1,13 +1,16 @@
 /**
- * @file A page that shows what a model got wrong: the query, what was chosen, what is right, their pictures and scores. One
- * file without scripts; whatever the data holds is text in it, and its policy allows nothing but the pictures within.
+ * @file A page that shows what a model got wrong: the query, the chosen and the right answer, with their pictures and
+ * scores. It is one file without scripts; all data appears in it as plain text, and its policy allows only the embedded
+ * pictures.
  */
 
 import type { AnyDetail, QueryDetail } from './details';
 import type { DocumentDetail, PageDetail } from './documents/evaluate';
 import type { Pair } from './rows';
 
-/** Failures, worst first: of P@1 by how far the right candidate is behind, of visual documents by NDCG@5. */
+/**
+ * Returns the failures, worst first: for P@1 by how far the right candidate is behind, for visual documents by NDCG@5.
+ */
 export function failuresOf(details: readonly AnyDetail[]): AnyDetail[] {
   const distance = (detail: AnyDetail) =>
     'ndcg' in detail ? 1 - detail.ndcg : detail.chosen.index === 0 ? 0 : detail.chosen.score - detail.right.score;
@@ -15,25 +18,25 @@ export function failuresOf(details: readonly AnyDetail[]): AnyDetail[] {
   return details.filter(isFailure).sort((a, b) => distance(b) - distance(a));
 }
 
-/** Paths of the pictures that a failure is shown with. */
+/** Returns the paths of the pictures that are shown with a failure. */
 export function picturesOf(detail: AnyDetail): string[] {
   const shown = 'ndcg' in detail ? [...shownPages(detail), detail.query] : [detail.query, detail.chosen, detail.right];
   return [...new Set(shown.flatMap(({ image }) => image ?? []))];
 }
 
 export interface FailurePage {
-  /** Of which run it is. */
+  /** Title, which names the run. */
   title: string;
-  /** How many queries the run has, and how many of them failed. */
+  /** Number of queries in the run, and how many of them failed. */
   queries: number;
   failed: number;
-  /** Those that are shown. */
+  /** The failures that are shown. */
   shown: readonly AnyDetail[];
   /** `data:` URLs by path. */
   pictures: ReadonlyMap<string, string>;
 }
 
-/** The page's HTML. */
+/** Returns the HTML of the page. */
 export function failurePage({ title, queries, failed, shown, pictures }: FailurePage): string {
   const cards = shown.map((detail, i) =>
     'ndcg' in detail ? documentCard(detail, i, pictures) : choiceCard(detail, i, pictures),
@@ -96,7 +99,7 @@ function documentCard(detail: DocumentDetail, i: number, pictures: FailurePage['
   ]);
 }
 
-/** The five best, then relevant pages that are not among them. */
+/** The five best pages, then the relevant pages that are not among them. */
 function shownPages({ found, relevant }: DocumentDetail): PageDetail[] {
   const known = new Set(found.map(({ id }) => id));
   return [...found, ...relevant.filter(({ id }) => !known.has(id)).slice(0, 5)];
@@ -123,8 +126,8 @@ const ENTITIES: Readonly<Record<string, string>> = {
 };
 
 /**
- * As text of HTML and within quotes. Characters that turn the direction of what follows, and others that are not seen, are
- * written out.
+ * Escapes text for HTML, including quoted attributes. Characters that change the writing direction, and other invisible
+ * ones, are written as codes.
  */
 export function escaped(text: string): string {
   return text

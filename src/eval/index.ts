@@ -1,4 +1,7 @@
-/** @file MMEB: reading it, running it, reporting it. Runs in pages too; files are the caller's. */
+/**
+ * @file MMEB: reading the data, running the evaluation, and reporting results. It also runs in web pages; the caller
+ * supplies the files.
+ */
 
 export { blobTree, hubTree, type FileTree, type HubTreeOptions } from '../checkpoint';
 export { openMmeb, type MmebData, type MmebOptions } from './dataset';

@@ -1,23 +1,26 @@
-/** @file Where MMEB's pictures lie: in `images.zip`, read in place, or in a folder. */
+/** @file Where MMEB's pictures are stored: in `images.zip`, which is read in place, or in a folder. */
 
 import { crc32Hex } from '../bundle/crc32';
 import { openZip, type ByteSource, type FileTree } from '../checkpoint';
 import { DatasetFormatError, SourceNotFoundError } from '../errors';
 
-/** As published, and what it may be unpacked to. */
+/** The name of the archive as published; it may also be unpacked. */
 const ARCHIVE = 'images.zip';
-/** Folders that the paths in the tables may be relative to: of V1, of V2. */
+/** Folders that the paths in the tables may be relative to, for V1 and V2. */
 const FOLDERS = ['', 'images/', 'image-tasks/'];
 const MAX_PICTURE_BYTES = 256 * 1024 * 1024;
 
 export interface Pictures {
-  /** A file as it lies there. Rejects with {@link SourceNotFoundError} or {@link DatasetFormatError}. */
+  /** Reads a file as stored. Rejects with {@link SourceNotFoundError} or {@link DatasetFormatError}. */
   read(path: string, signal?: AbortSignal): Promise<Uint8Array>;
-  /** CRC-32 of the file in hex: tells pictures of one path apart. From the archive's directory, without reading it. */
+  /**
+   * Returns the CRC-32 of the file in hex, which distinguishes pictures with the same path. For an archive it comes
+   * from the directory, without reading the file.
+   */
   crc(path: string, signal?: AbortSignal): Promise<string>;
 }
 
-/** The pictures of a tree: those in its `images.zip` if there is one, else its files. */
+/** Opens the pictures of a tree: those in its `images.zip` if there is one, otherwise its files. */
 export async function openPictures(tree: FileTree, signal?: AbortSignal): Promise<Pictures> {
   const archive = await tree.open(ARCHIVE, signal).catch((error: unknown) => {
     if (error instanceof SourceNotFoundError) return null;
@@ -26,7 +29,7 @@ export async function openPictures(tree: FileTree, signal?: AbortSignal): Promis
   return archive ? zipPictures(archive, signal) : folderPictures(tree);
 }
 
-/** Those in an archive. */
+/** Opens the pictures in an archive. */
 export async function zipPictures(archive: ByteSource, signal?: AbortSignal): Promise<Pictures> {
   const entries = await openZip(archive, { deflate: true, signal });
   const find = (path: string) => {
@@ -49,7 +52,7 @@ export async function zipPictures(archive: ByteSource, signal?: AbortSignal): Pr
   };
 }
 
-/** Those in a folder. A file is read once for its checksum, and once more when it is embedded. */
+/** Opens the pictures in a folder. A file is read once for its checksum, and once more when it is embedded. */
 function folderPictures(tree: FileTree): Pictures {
   const known = new Map<string, string>();
   const open = async (path: string, signal?: AbortSignal) => {

@@ -1,11 +1,11 @@
-/** @file The words that B3 puts before MMEB's text targets: which set has which. */
+/** @file The words that B3 puts before MMEB's text targets, by dataset. */
 
 import type { Recipe } from '../recipes';
 import type { MmebData } from './dataset';
 import type { EvalRows } from './rows';
 import type { MmebSet } from './sets';
 
-/** Names of prefixes that have their places in MMEB; a recipe with others cannot be evaluated. */
+/** Names of the prefixes that MMEB's datasets use; a recipe with others cannot be evaluated. */
 export const TARGET_PREFIXES: readonly string[] = ['label', 'answer', 'caption'];
 
 const CAPTIONS: readonly string[] = ['MSCOCO_i2t', 'VisualNews_i2t'];
@@ -17,7 +17,9 @@ function prefixOf({ name, metaTask }: MmebSet): string | null {
   return CAPTIONS.includes(name) ? 'caption' : null;
 }
 
-/** The data with a recipe's prefixes before the targets that are texts; without prefixes, the data as it is. */
+/**
+ * Returns the data with a recipe's prefixes put before targets that are texts; without prefixes, the data unchanged.
+ */
 export function withPrefixes(data: MmebData, prefixes: Recipe['prefixes']): MmebData {
   if (prefixes === undefined) return data;
   return {

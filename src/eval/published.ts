@@ -1,7 +1,8 @@
 /**
- * @file What the authors published of MMEB: P@1 in per cent. Per set: of the Qwen2-VL models by their V2 code
- * (`experiments/public/all_scores/v2.0.1` of TIGER-AI-Lab/VLM2Vec; 1000 queries a set), of LLaVA-1.6 by the paper's table 6
- * (arXiv 2410.05160, by their V1 code). Averages: the paper's table 2, and the model cards of the two Qwen2-VL models.
+ * @file The scores that the authors published for MMEB: P@1 in per cent. Per dataset: for the Qwen2-VL models with
+ * their V2 code (`experiments/public/all_scores/v2.0.1` of TIGER-AI-Lab/VLM2Vec; 1000 queries per dataset), for
+ * LLaVA-1.6 from the paper's table 6 (arXiv 2410.05160, with their V1 code). Averages: the paper's table 2, and the
+ * model cards of the two Qwen2-VL models.
  */
 
 import type { BundleSource } from '../bundle/manifest';
@@ -27,7 +28,10 @@ export function isRepository(id: string | undefined, repository: string): boolea
   return id === repository || id === repository.slice(repository.indexOf('/') + 1);
 }
 
-/** The published model that a bundle was made from, by its adapter or merged weights; null for any other. */
+/**
+ * Returns the published model that a bundle was made from, identified by its adapter or merged weights; null for any
+ * other.
+ */
 export function publishedModel({ base, adapter }: Pick<BundleSource, 'base' | 'adapter'>): PublishedModel | null {
   const id = adapter?.id ?? base.id;
   return PUBLISHED_NAMES.find((name) => isRepository(id, PUBLISHED_MODELS[name].repository)) ?? null;
@@ -77,16 +81,16 @@ const BY_SET: Record<TaskName, Scores> = {
   'Visual7W-Pointing': [69.1, 80.7, 69.0, 90.9],
 };
 
-/** P@1 of `set` in per cent; null where nothing is published of single sets. */
+/** Returns P@1 of `set` in per cent; null if nothing is published for single datasets. */
 export function publishedScore(set: TaskName, model: PublishedModel): number | null {
   const column = COLUMNS.indexOf(model);
   return column < 0 ? null : BY_SET[set][column]!;
 }
 
 /**
- * Averages over all sets of each kind, by the V1 code: Qwen2-VL and LLaVA at 1344 × 1344 pixels, Phi-3.5-V in 4 crops;
- * there are none of V2.0. Phi-3.5-V was trained with LoRA and, apart from that, in full; which of the two the weights of
- * VLM2Vec-Full are is not stated.
+ * Averages over all datasets of each kind with the V1 code: Qwen2-VL and LLaVA at 1344 × 1344 pixels, Phi-3.5-V in 4
+ * crops; there are none for V2.0. Phi-3.5-V was trained once with LoRA and once in full; it is not stated to which of
+ * the two the weights of VLM2Vec-Full belong.
  */
 export const PAPER_AVERAGES: Partial<Record<PublishedModel, Partial<Record<AverageName, number>>>> = {
   'v1-2b': { Classification: 59.0, VQA: 49.4, Retrieval: 65.4, Grounding: 73.4, All: 60.1 },

@@ -1,4 +1,7 @@
-/** @file How big pictures are when they are embedded: as in the paper, as in the authors' later code, or the model's way. */
+/**
+ * @file The size at which pictures are embedded: as in the paper, as in the authors' later code, or with the model's
+ * own settings.
+ */
 
 import { InvalidInputError, UnsupportedError } from '../errors';
 import {
@@ -36,7 +39,7 @@ const V2_LIMITS = { minPixels: 3136, maxPixels: 1_003_520 };
 const V2_TINY_SIDE = 56;
 const MAX_ASPECT_RATIO = 200;
 
-/** What of a model's pictures a regime goes by: of `info.image`. */
+/** The part of a model's `info.image` that a regime depends on. */
 export interface RegimePictures {
   /** `native`, `tiles`, `hd`. */
   plan: string;
@@ -47,7 +50,7 @@ export interface RegimePictures {
   mergeSize?: number;
 }
 
-/** The caller's own, in place of the regime's. */
+/** The caller's own settings, which replace those of the regime. */
 export interface RegimeChoices {
   maxPixels?: number;
   numCrops?: number;
@@ -56,13 +59,14 @@ export interface RegimeChoices {
 /** How picture files are read. MMEB's are opened by Pillow, which does not turn them. */
 export type RegimeReading = Pick<DecodeOptions, 'orientation'>;
 
-/** What of a model's recipe decides which regimes fit it. */
+/** The part of a model's recipe that decides which regimes fit it. */
 export type RegimeRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize' | 'prefixes'> & { isRaw: boolean };
 
 /**
- * MMEB's prompts are whole strings with one vector each, and a regime sizes pictures itself: what a recipe does beside
- * that would be left out, or done twice. (Prefixes of targets are put in by `withPrefixes`.)
- * @throws UnsupportedError for a recipe whose numbers would not be those of its authors, naming what does not fit
+ * Checks that a recipe fits a regime. MMEB's prompts are complete strings with one vector each, and a regime resizes
+ * pictures itself: anything a recipe does beyond that would be omitted or done twice. (Prefixes of targets are added by
+ * `withPrefixes`.)
+ * @throws UnsupportedError for a recipe whose results would not be those of its authors, naming what does not fit
  */
 export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...recipe }: RegimeRecipe): void {
   const refuse = (why: string): never => {
@@ -87,21 +91,24 @@ export function expectRegime(name: RegimeName, { isRaw, pooling, resize, ...reci
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-/** What a regime asks of `embed`, and what its reports say. */
+/** The options that a regime passes to `embed` and shows in reports. */
 export type RegimeOptions = Pick<PictureOptions, 'minPixels' | 'maxPixels' | 'numCrops'>;
 
 export interface Regime {
   name: RegimeName;
-  /** Tells results of one regime from another's. */
+  /** Distinguishes the results of different regimes. */
   key: string;
   options: RegimeOptions;
-  /** A picture file → pixels, orientation as stored unless asked for otherwise, for `embed` with this regime's options. */
+  /**
+   * Turns a picture file into pixels for `embed` with this regime's options; the orientation is as stored unless
+   * requested otherwise.
+   */
   prepare(file: Uint8Array, signal?: AbortSignal): Promise<RgbImage>;
 }
 
 /**
- * @throws InvalidInputError for a choice that makes no sense or that the model does not take
- * @throws UnsupportedError for a regime that is not one of the model's
+ * @throws InvalidInputError for a choice that is meaningless or that the model does not accept
+ * @throws UnsupportedError for a regime that the model does not have
  */
 export function makeRegime(
   name: RegimeName,

@@ -1,4 +1,4 @@
-/** @file The outcome beside what was published: plain data, and as Markdown. */
+/** @file The results compared with the published ones, as plain data and as Markdown. */
 
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { Recipe } from '../recipes';
@@ -17,28 +17,28 @@ import type { Regime, RegimeName, RegimeOptions } from './regime';
 import { AVERAGE_NAMES, averages, type AverageName } from './score';
 import { META_TASKS, MMEB_SETS, type MetaTask, type MmebSet } from './sets';
 
-/** What was measured, with which settings. */
+/** What was evaluated, and with which settings. */
 export interface ReportSubject {
   model: {
     label: string;
     source: BundleSource;
     dtype: WeightDtype;
     dims: number;
-    /** Names what its embeddings depend on. */
+    /** Identifies everything its embeddings depend on. */
     id: string;
     device: string;
     activations: string;
   };
-  /** `prefixes`: the recipe's, before text targets. `prompts`: of visual documents. */
+  /** `prefixes`: those of the recipe, put before text targets. `prompts`: those for visual documents. */
   regime: { name: RegimeName; prefixes?: Recipe['prefixes']; prompts?: string } & RegimeOptions;
   data: { label: string; revision: string | null; limit: number | null };
 }
 
-/** Scores in per cent, with their 95 % intervals; differences are ours less the published one. */
+/** Scores in per cent, with their 95 % intervals; differences are our score minus the published one. */
 export interface EvalReport extends ReportSubject {
   format: 'vlm2vec-mmeb-report';
   version: 1;
-  /** The published row that `difference` is against; null for a model that has none. */
+  /** The published row that `difference` is relative to; null for a model that has none. */
   against: PublishedModel | null;
   sets: {
     name: TaskName;
@@ -51,7 +51,7 @@ export interface EvalReport extends ReportSubject {
     published: Record<PublishedModel, number | null>;
     difference: number | null;
   }[];
-  /** Means over the sets above; those of published scores over the same sets, where they are published. */
+  /** Means over the datasets above; those of published scores are over the same datasets, if they are published. */
   averages: {
     name: AverageName;
     sets: number;
@@ -62,13 +62,13 @@ export interface EvalReport extends ReportSubject {
   }[];
 }
 
-/** What a report says of a regime. */
+/** Returns what a report says about a regime. */
 export function regimeSubject({ name, options }: Regime, prefixes: Recipe['prefixes']): ReportSubject['regime'] {
   return { name, ...options, ...(prefixes ? { prefixes } : {}) };
 }
 
 export interface ReportOptions {
-  /** Compare with this row, in place of the model's own. */
+  /** Compare with this row instead of the model's own. */
   against?: PublishedModel;
 }
 
@@ -121,7 +121,10 @@ export function makeReport(
   };
 }
 
-/** Over these sets; where single sets are not published, the averages over all sets of a kind, if all are here. */
+/**
+ * Averages over these datasets; if scores of single datasets are not published, the averages over all datasets of a
+ * kind, provided all are present.
+ */
 function publishedAverages(sets: readonly MmebSet[], model: PublishedModel): Record<AverageName, number | null> {
   const scored = sets.flatMap((set) => {
     const score = publishedScore(set.name, model);
@@ -149,7 +152,7 @@ const TITLES: Record<AverageName, string> = {
   All: 'All',
 };
 
-/** The report for people. */
+/** Returns the report as Markdown. */
 export function reportMarkdown(report: EvalReport): string {
   const { against, sets, averages: means } = report;
   const difference = against === null ? [] : [`Δ to ${PUBLISHED_MODELS[against].label}`];
@@ -210,7 +213,7 @@ export function reportMarkdown(report: EvalReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** Of which model, pictures and data a report is. */
+/** Tells which model, pictures and data a report is about. */
 export function aboutRun({ model, regime, data }: ReportSubject): string[] {
   const { adapter, base } = model.source;
   return [
@@ -234,7 +237,7 @@ function describeOptions({ minPixels, maxPixels, numCrops }: RegimeOptions): str
   return minPixels === undefined || maxPixels === undefined ? '' : `, ${minPixels} to ${maxPixels} pixels`;
 }
 
-/** One decimal; a dash for what there is none of. */
+/** A number with one decimal; a dash if there is none. */
 export const percent = (value: number | null) => (value === null ? '–' : value.toFixed(1));
 export const signed = (value: number | null) => {
   if (value === null) return '–';
@@ -242,7 +245,7 @@ export const signed = (value: number | null) => {
   return value >= 0.05 ? `+${text}` : text.replace(/^-0\.0$/, '0.0').replace('-', '−');
 };
 
-/** @param left how many columns are aligned left */
+/** @param left number of columns that are aligned left */
 export function markdownTable(head: readonly string[], left: number, rows: readonly (readonly string[])[]): string[] {
   const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
   return [line(head), line(head.map((_, i) => (i < left ? '---' : '---:'))), ...rows.map(line)];

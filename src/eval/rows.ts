@@ -1,4 +1,7 @@
-/** @file Rows of MMEB in both layouts → a query and its candidates, as the official evaluations build their strings. */
+/**
+ * @file Turns rows of MMEB, in both layouts, into a query and its candidates, building their strings as the official
+ * evaluations do.
+ */
 
 import { DatasetFormatError } from '../errors';
 import type { MmebSet } from './sets';
@@ -8,11 +11,13 @@ export const IMAGE_TOKEN = '<|image_1|>';
 
 /** One thing to embed. */
 export interface Pair {
-  /** With {@link IMAGE_TOKEN} where the model's token goes; it may be there without an image (WebQA, EDIS). */
+  /**
+   * The text, with {@link IMAGE_TOKEN} where the model's token belongs; it may occur without an image (WebQA, EDIS).
+   */
   text: string;
   /** Path below the image root. */
   image: string | null;
-  /** For recipes that take one, apart from the text. */
+  /** The instruction, separate from the text, for recipes that take one. */
   instruction?: string;
 }
 
@@ -22,11 +27,11 @@ export interface EvalRow {
   candidates: Pair[];
 }
 
-/** Rows of a set with every pair kept once: candidate lists repeat it up to a thousand times. */
+/** The rows of a dataset, with every pair stored once: candidate lists repeat pairs up to a thousand times. */
 export interface EvalRows {
-  /** Unique, in the order of their first use. */
+  /** Unique pairs, in the order of their first use. */
   pairs: Pair[];
-  /** Numbers of pairs. */
+  /** Rows as indices into `pairs`. */
   rows: { query: number; candidates: Uint32Array }[];
 }
 
@@ -54,7 +59,10 @@ export class RowCollector implements EvalRows {
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** The columns to read, of the layout that has `columns`. Throws {@link DatasetFormatError} for neither. */
+/**
+ * Returns the columns to read for the layout that has `columns`. Throws {@link DatasetFormatError} if it is neither
+ * layout.
+ */
 export function layoutOf(columns: readonly string[], name: string): { version: 1 | 2; columns: string[] } {
   const v1 = ['qry_text', 'qry_img_path', 'tgt_text', 'tgt_img_path'];
   const v2 = ['qry_inst', 'qry_text', 'tgt_text'];
@@ -72,14 +80,14 @@ export function layoutOf(columns: readonly string[], name: string): { version: 1
 }
 
 /**
- * One row of `set`.
+ * Reads one row of `set`.
  * @param where for messages: `CIRR/test-00000-of-00001.parquet, row 12`
  */
 export function readRow(fields: Fields, version: 1 | 2, set: MmebSet, where: string): EvalRow {
   return version === 1 ? readV1(fields, where) : readV2(fields, set, where);
 }
 
-/** Texts come whole. */
+/** Texts are complete in this layout. */
 function readV1(fields: Fields, where: string): EvalRow {
   const query = pair(text(fields, 'qry_text', where), text(fields, 'qry_img_path', where), where);
   const texts = textList(fields, 'tgt_text', where);
@@ -93,8 +101,8 @@ function readV1(fields: Fields, where: string): EvalRow {
 }
 
 /**
- * Instructions and texts come apart and are joined as `src/data/eval_dataset/image_*.py` of the V2 code join them, with
- * the outcome of V1's strings.
+ * Instructions and texts are separate in this layout and are joined as `src/data/eval_dataset/image_*.py` of the V2
+ * code join them, with the outcome of V1's strings.
  */
 function readV2(fields: Fields, set: MmebSet, where: string): EvalRow {
   const instruction = text(fields, 'qry_inst', where);

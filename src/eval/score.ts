@@ -1,10 +1,10 @@
-/** @file P@1 as the official evaluation takes it, and its averages. */
+/** @file P@1 as the official evaluation computes it, and its averages. */
 
 import { META_TASKS, type MetaTask, type MmebSet } from './sets';
 
 /**
- * Index of the candidate with the largest dot product; of equal ones the first, as numpy's argmax. Vectors are of unit
- * length, products are summed in float64. // [dims], [candidates][dims]
+ * Index of the candidate with the largest dot product; among equal ones the first, like numpy's argmax. Vectors have
+ * unit length; products are summed in float64. // [dims], [candidates][dims]
  */
 export function bestCandidate(query: Float32Array, candidates: readonly Float32Array[]): number {
   let best = 0;
@@ -20,10 +20,10 @@ export function bestCandidate(query: Float32Array, candidates: readonly Float32A
   return best;
 }
 
-/** A set and its share of right answers. */
+/** A dataset and its share of right answers. */
 export interface ScoredSet {
   set: MmebSet;
-  /** Per cent. */
+  /** Score in per cent. */
   score: number;
 }
 
@@ -31,7 +31,7 @@ export type AverageName = MetaTask | 'IND' | 'OOD' | 'All';
 
 export const AVERAGE_NAMES: readonly AverageName[] = [...META_TASKS, 'IND', 'OOD', 'All'];
 
-/** Means over the sets of each kind, every set with the same weight; null where there is none of the kind. */
+/** Means over the datasets of each kind, all with the same weight; null if there is none of that kind. */
 export function averages(scored: readonly ScoredSet[]): Record<AverageName, number | null> {
   const mean = (name: AverageName) => {
     const of = scored.filter(({ set }) => name === 'All' || set.metaTask === name || set.split === name);

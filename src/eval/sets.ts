@@ -7,19 +7,19 @@ import type { TaskName } from '../text';
 
 export type MetaTask = 'Classification' | 'VQA' | 'Retrieval' | 'Grounding';
 
-/** In the paper's order. */
+/** The meta-tasks, in the paper's order. */
 export const META_TASKS: readonly MetaTask[] = ['Classification', 'VQA', 'Retrieval', 'Grounding'];
 
 /**
- * How V2's evaluation joins instruction and text: of an image query with a plain instruction; of one whose instruction
- * follows on a new line; of a text query.
+ * How V2's evaluation joins instruction and text: for an image query with a plain instruction; for one whose
+ * instruction follows on a new line; for a text query.
  */
 export type Composition = 'image' | 'image-line' | 'text';
 
 export interface MmebSet {
   name: TaskName;
   metaTask: MetaTask;
-  /** In or out of the training distribution. */
+  /** Whether the dataset is in or out of the training distribution. */
   split: 'IND' | 'OOD';
   composition: Composition;
   /** Whether candidates are pictures. */
@@ -37,7 +37,7 @@ const rows = (metaTask: MetaTask, list: Row[]): MmebSet[] =>
     imageTargets,
   }));
 
-/** All sets, in the paper's order. */
+/** All datasets, in the paper's order. */
 export const MMEB_SETS: readonly MmebSet[] = [
   ...rows('Classification', [
     ['ImageNet-1K', 'IND', 'image'],
@@ -87,7 +87,7 @@ export const MMEB_SETS: readonly MmebSet[] = [
 
 const byName = new Map<string, MmebSet>(MMEB_SETS.map((set) => [set.name, set]));
 
-/** Undefined for a name that MMEB does not have. */
+/** Returns the dataset of this name; undefined if MMEB has none. */
 export function mmebSet(name: string): MmebSet | undefined {
   return byName.get(name);
 }

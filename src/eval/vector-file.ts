@@ -1,6 +1,7 @@
 /**
- * @file The file that vectors are kept in: a header that says of which model and regime they are, then records of one
- * length, only ever appended. Each record carries its checksum: what a crash cut short or damaged is computed anew.
+ * @file The file in which vectors are stored: a header that names their model and regime, then records of equal length,
+ * which are only ever appended. Each record contains a checksum: records that a crash cut short or damaged are computed
+ * again.
  *
  * `"V2VEC001"`, u32 length, JSON, u32 CRC-32 of the JSON; then per vector 16 bytes of key, dims × f32, u32 CRC-32 of
  * both. All little-endian.
@@ -14,7 +15,7 @@ const MAGIC = new TextEncoder().encode('V2VEC001');
 const KEY_BYTES = KEY_DIGITS / 2;
 const CRC_BYTES = 4;
 
-/** What vectors depend on besides the text and the picture. Plain data. */
+/** Everything that vectors depend on apart from the text and the picture. Plain data. */
 export interface VectorOrigin {
   /** The model's `info.id`. */
   model: string;

@@ -1,4 +1,6 @@
-/** @file Vectors that were computed, by what they are of: kept so that an interrupted evaluation goes on where it was. */
+/**
+ * @file Computed vectors, stored by what they represent, so that an interrupted evaluation continues where it stopped.
+ */
 
 import { sha256Hex } from '../bundle/digest';
 import { SourceNotFoundError } from '../errors';
@@ -8,16 +10,18 @@ import type { Pair } from './rows';
 /** Hex digits of a key: 128 bits of SHA-256. */
 export const KEY_DIGITS = 32;
 
-/** Vectors by the keys of {@link pairKey}. */
+/** Vectors, stored by the keys of {@link pairKey}. */
 export interface VectorStore {
   has(key: string): boolean;
-  /** Rejects with {@link SourceNotFoundError} for a key that is not there. // [dims] */
+  /** Returns a vector. Rejects with {@link SourceNotFoundError} for an unknown key. // [dims] */
   get(key: string): Promise<Float32Array>;
-  /** Once this resolves the vectors outlive the process, where the store does. */
+  /** Adds vectors. Once this resolves, they outlive the process if the store does. */
   add(entries: readonly (readonly [key: string, vector: Float32Array])[]): Promise<void>;
 }
 
-/** Text, picture path and the picture's checksum; the instruction, where there is one apart. */
+/**
+ * The key of a pair: from text, picture path and the picture's checksum, and from the instruction if it is separate.
+ */
 export async function pairKey(
   { text, image, instruction }: Pair,
   pictures: Pictures,
@@ -30,7 +34,7 @@ export async function pairKey(
   return (await sha256Hex(bytes)).slice(0, KEY_DIGITS);
 }
 
-/** Nothing outlives the page. */
+/** A store in memory: nothing outlives the page. */
 export function memoryVectors(): VectorStore {
   const vectors = new Map<string, Float32Array>();
   return {

@@ -1,6 +1,6 @@
 /**
- * @file Does a bundle give the scores that the model's card shows? The card's own example: one picture, one question, two
- * answers, whose cosines the authors printed (bf16, on their GPUs).
+ * @file Checks whether a bundle gives the scores shown on the model card, using the card's own example: one picture,
+ * one question and two answers, whose cosines the authors published (bf16, on their GPUs).
  */
 
 import { sha256Hex } from '../bundle/digest';
@@ -12,7 +12,7 @@ import { isRepository } from './published';
 
 /** The example of the model cards, `figures/example.jpg` of TIGER-AI-Lab/VLM2Vec (branch v1). */
 export const CARD_EXAMPLE = {
-  /** A copy on the web that other sites may read. */
+  /** A copy on the web that pages of other origins may read. */
   url: 'https://raw.githubusercontent.com/TIGER-AI-Lab/VLM2Vec/v1/figures/example.jpg',
   sha256: '52d2be6748264d763776726aaf6feeb75c4820386fb97462b376b287ac51fbc9',
   /** Follows the image token and a space. */
@@ -21,7 +21,7 @@ export const CARD_EXAMPLE = {
   answers: ['A cat and a dog', 'A cat and a tiger'],
 } as const;
 
-/** Cosines of {@link CARD_EXAMPLE}'s answers as published, by the demos of each model. */
+/** The published cosines of {@link CARD_EXAMPLE}'s answers, from the demos of each model. */
 export const CARD_SCORES = {
   'v1-2b': { label: 'VLM2Vec-Qwen2VL-2B', repository: 'TIGER-Lab/VLM2Vec-Qwen2VL-2B', scores: [0.25, 0.1865] },
   'v1-7b': { label: 'VLM2Vec-Qwen2VL-7B', repository: 'TIGER-Lab/VLM2Vec-Qwen2VL-7B', scores: [0.3301, 0.2891] },
@@ -42,27 +42,28 @@ export type CardModel = keyof typeof CARD_SCORES;
 export const CARD_MODELS = Object.keys(CARD_SCORES) as CardModel[];
 
 /**
- * How far a score may be off. The authors' own bf16 runs differ among themselves by 0.003, ours compute in float32;
- * coarser weights move cosines, so they get more: bounds set in advance, not measured on the official weights.
+ * By how much a score may differ. The authors' own bf16 runs differ from each other by 0.003, while ours compute in
+ * float32. Coarser weights change cosines, so they get larger bounds. The bounds were set in advance, not measured on
+ * the official weights.
  */
 export const CARD_TOLERANCE: Record<WeightDtype, number> = { fp32: 0.01, fp16: 0.01, q8: 0.02, q4: 0.05 };
 
-/** The model whose card a bundle is held to; null where there is none. */
+/** Returns the model whose card a bundle is checked against; null if there is none. */
 export function cardModel({ base, adapter }: BundleSource): CardModel | null {
   const id = adapter?.id ?? base.id;
   return CARD_MODELS.find((model) => isRepository(id, CARD_SCORES[model].repository)) ?? null;
 }
 
-/** What is used of a loaded `VLM2Vec`. */
+/** The part of a loaded `VLM2Vec` that is used. */
 export interface VerifiableModel {
-  /** As of `VLM2Vec.info`. */
+  /** See `VLM2Vec.info`. */
   readonly info: {
     source: BundleSource;
     dtype: WeightDtype;
     imageToken: string;
     image: { options: readonly PictureOption[] };
   };
-  /** As `VLM2Vec.embed` of a list. // [dims] each */
+  /** Like `VLM2Vec.embed` for a list. // [dims] each */
   embed(
     inputs: { text: string; image?: Uint8Array }[],
     options: { orientation: 'stored'; numCrops?: number; signal?: AbortSignal },
@@ -71,32 +72,34 @@ export interface VerifiableModel {
 
 /** Options of {@link verifyCard}. */
 export interface VerifyOptions {
-  /** Hold it to this model's card, in place of the one that its source names. */
+  /** Check it against this model's card instead of the one that its source names. */
   as?: CardModel;
-  /** Ends the call with the signal's reason. */
+  /** Aborts the call, which then rejects with the signal's reason. */
   signal?: AbortSignal;
 }
 
-/** What {@link verifyCard} found. Plain data. */
+/** The result of {@link verifyCard}. Plain data. */
 export interface VerifyReport {
-  /** The model whose card it was held to. */
+  /** The model whose card it was checked against. */
   model: CardModel;
-  /** Its name for people. */
+  /** Its name, to display. */
   label: string;
-  /** By answer: the cosine with the question, the published one, the difference, and whether that is small enough. */
+  /**
+   * For each answer: the cosine with the question, the published one, the difference, and whether that is small enough.
+   */
   answers: { text: string; score: number; published: number; difference: number; passed: boolean }[];
   /** Largest difference that passes. */
   tolerance: number;
-  /** True where the right answer is ahead. */
+  /** Whether the right answer scores higher. */
   ordered: boolean;
-  /** All of it. */
+  /** Whether all checks passed. */
   passed: boolean;
 }
 
 /**
- * Embeds the card's example and holds the cosines to the published ones.
+ * Embeds the card's example and compares the cosines with the published ones.
  * @param picture the bytes of {@link CARD_EXAMPLE}'s picture
- * @throws InvalidInputError for another picture, for a model without published scores, and for options that make no sense
+ * @throws InvalidInputError for another picture, for a model without published scores, and for meaningless options
  */
 export async function verifyCard(
   model: VerifiableModel,
@@ -141,7 +144,7 @@ export async function verifyCard(
   return judge(card, dtype, scores);
 }
 
-/** Holds two cosines to a card. */
+/** Checks two cosines against a card. */
 export function judge(card: CardModel, dtype: WeightDtype, scores: readonly number[]): VerifyReport {
   const tolerance = CARD_TOLERANCE[dtype];
   const answers = CARD_EXAMPLE.answers.map((text, i) => {

@@ -1,7 +1,7 @@
 /**
- * @file Visual-document sets as published: in each folder or repository `queries`, `corpus` and `qrels`, Parquet tables in
- * the manner of BEIR, pages with their pictures' bytes. Read as `src/data/eval_dataset/vidore_dataset.py` and
- * `visrag_dataset.py` of TIGER-AI-Lab/VLM2Vec read them.
+ * @file Visual-document sets as published: in each folder or repository `queries`, `corpus` and `qrels`, Parquet tables
+ * in BEIR's format; pages contain the bytes of their pictures. Read in the same way as
+ * `src/data/eval_dataset/vidore_dataset.py` and `visrag_dataset.py` of TIGER-AI-Lab/VLM2Vec read them.
  */
 
 import type { FileTree } from '../../checkpoint';
@@ -22,17 +22,20 @@ type Part = 'queries' | 'corpus' | 'qrels';
 
 export interface DocumentQuery {
   id: string;
-  /** Number of its pair. */
+  /** Index of its pair. */
   pair: number;
-  /** Grades above 0, by the page's number. */
+  /** Grades above 0, by the page's index. */
   grades: ReadonlyMap<number, number>;
 }
 
 export interface DocumentRows {
-  /** Queries, then pages; pages of one picture share a pair. */
+  /** Queries, followed by pages; pages with the same picture share a pair. */
   pairs: Pair[];
   queries: DocumentQuery[];
-  /** Candidates of every query, in the order in which equal scores count: relevant ones first, by query, then the corpus. */
+  /**
+   * The candidates for every query, in the order that decides between equal scores: relevant ones first, by query, then
+   * the rest of the corpus.
+   */
   pages: { id: string; pair: number }[];
 }
 
@@ -45,19 +48,20 @@ interface Folder {
   files: Map<string, string[]>;
 }
 
-/** The sets of a folder or repository, before it is known what a model is asked. */
+/** The datasets of a folder or repository, before the prompts of a model are known. */
 export interface DocumentSource {
   label: string;
   revision: string | null;
-  /** Those that are there. */
+  /** The datasets that are available. */
   all: readonly DocumentSet[];
-  /** `sets` of it are those that averages are of; `rows` takes all. */
+  /** Returns the data with these prompts. Its `sets` are those that averages include; `rows` accepts all. */
   asked(prompts: DocumentPrompts): DocumentData;
 }
 
 /**
- * Looks which sets are there, by the names of folders, or of the repository. Null where no such table is; nothing but names
- * is read yet. Rejects with {@link SourceNotFoundError} where tables are of no set that is known.
+ * Finds out which datasets are available, from the names of folders or of the repository. Null if there is no such
+ * table; only names are read at this point. Rejects with {@link SourceNotFoundError} if tables belong to no known
+ * dataset.
  */
 export async function openDocuments(tree: FileTree): Promise<DocumentSource | null> {
   const folders = new Map<string, Folder>();
@@ -137,7 +141,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
 
 const last = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 
-/** Rows of a table in several files, each with where it stands. */
+/** Yields the rows of a table in several files, each with its location. */
 async function* rowsOf(tree: FileTree, files: readonly string[], columns: readonly string[], signal?: AbortSignal) {
   for (const file of files) {
     const table = await openParquet(await tree.open(file, signal), signal);
@@ -173,7 +177,7 @@ async function readQueries(
   });
 }
 
-/** By query, then page: grades above 0, of repeated ones the highest. */
+/** Grades above 0 by query, then page; the highest if a page is repeated. */
 type Grades = Map<string, Map<string, number>>;
 
 async function readGrades(tree: FileTree, files: readonly string[], signal?: AbortSignal): Promise<Grades> {

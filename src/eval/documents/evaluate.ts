@@ -1,4 +1,4 @@
-/** @file NDCG@5 of visual-document sets, and what a model found for each question. */
+/** @file NDCG@5 of visual-document datasets, and what a model found for each question. */
 
 import { encodedSets, storedSets, vectorsOf, type EncodedSet, type EncodeOptions, type ScoreOptions } from '../encode';
 import type { Pair } from '../rows';
@@ -9,9 +9,9 @@ import type { DocumentSet } from './sets';
 
 export interface DocumentResult {
   set: DocumentSet;
-  /** Pages that are candidates. */
+  /** Number of pages that are candidates. */
   pages: number;
-  /** Unique pairs of text and picture. */
+  /** Number of unique pairs of text and picture. */
   pairs: number;
   /** NDCG@5 by query, 0 to 1. */
   scores: number[];
@@ -20,8 +20,8 @@ export interface DocumentResult {
 export type DocumentScoreOptions = ScoreOptions<DocumentSet, DocumentRows>;
 
 /**
- * Embeds what is not there, and scores.
- * @throws DatasetFormatError for damaged data and for inputs that the model refuses, by set and page
+ * Embeds what is not stored yet, and computes scores.
+ * @throws DatasetFormatError for damaged data and for inputs that the model refuses, naming dataset and page
  */
 export async function evaluateDocuments(options: EncodeOptions<DocumentSet, DocumentRows>): Promise<DocumentResult[]> {
   const results: DocumentResult[] = [];
@@ -29,7 +29,7 @@ export async function evaluateDocuments(options: EncodeOptions<DocumentSet, Docu
   return results;
 }
 
-/** From vectors that are all there. Rejects with {@link InvalidInputError} where some are not. */
+/** Computes scores from stored vectors. Rejects with {@link InvalidInputError} if some are missing. */
 export async function scoreDocuments(options: DocumentScoreOptions): Promise<DocumentResult[]> {
   const results: DocumentResult[] = [];
   for await (const encoded of storedSets(options)) results.push(await scoreSet(encoded, options.store));
@@ -51,7 +51,7 @@ const ndcgOf = (best: readonly number[], grades: ReadonlyMap<number, number>) =>
     [...grades.values()],
   );
 
-/** For each query its five best pages and all scores. */
+/** Yields the five best pages and all scores for each query. */
 async function* found({ queries, pages }: DocumentRows, keys: readonly string[], store: VectorStore) {
   const vectors = await vectorsOf(
     pages.map(({ pair }) => keys[pair]!),
@@ -63,20 +63,20 @@ async function* found({ queries, pages }: DocumentRows, keys: readonly string[],
   }
 }
 
-/** A page that was found, or should have been. Scores are cosines; grade 0 says that it is not relevant. */
+/** A page that was found, or should have been. Scores are cosines; grade 0 means that it is not relevant. */
 export interface PageDetail {
   id: string;
   image: string;
   score: number;
   grade: number;
-  /** In the whole order, from 1. */
+  /** Rank among all pages, from 1. */
   rank: number;
 }
 
 /** One query: a line of `vlm2vec eval --details`. */
 export interface DocumentDetail {
   set: string;
-  /** Among the queries that count, from 0. */
+  /** Its row among the queries that count, from 0. */
   row: number;
   id: string;
   query: Pair;
@@ -84,13 +84,13 @@ export interface DocumentDetail {
   ndcg: number;
   /** All relevant pages, best grade first. */
   relevant: PageDetail[];
-  /** The five best. */
+  /** The five best pages. */
   found: PageDetail[];
-  /** How many pages there are. */
+  /** Number of candidate pages. */
   candidates: number;
 }
 
-/** Of every query, set by set. */
+/** Yields the details of every query, dataset by dataset. */
 export async function* documentDetails(options: DocumentScoreOptions): AsyncGenerator<DocumentDetail> {
   for await (const { set, rows, keys } of storedSets(options)) {
     const { pages, pairs } = rows;

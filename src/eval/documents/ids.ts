@@ -1,8 +1,8 @@
-/** @file Values of the tables' columns, which writers type in different ways. */
+/** @file Values of the tables' columns, whose types differ between writers. */
 
 import { DatasetFormatError } from '../../errors';
 
-/** Ids are numbers in some sets, names in others. */
+/** Ids are numbers in some datasets and names in others. */
 export function idOf(value: unknown, column: string, where: string): string {
   if (typeof value === 'string' && value !== '') return value;
   if (typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))) return String(value);

@@ -3,7 +3,7 @@
 export const CUT = 5;
 
 /**
- * Discounted gains of the best pages, over those of the best possible order.
+ * Computes the discounted gains of the best pages, divided by those of the best possible order.
  * @param found grades of the pages in the order of their scores, 0 for those that are not relevant
  * @param relevant grades of all relevant pages, in any order; at least one above 0
  */
@@ -12,7 +12,7 @@ export function ndcg(found: readonly number[], relevant: readonly number[], cut 
   return gain(found.slice(0, cut)) / gain(ideal.slice(0, cut));
 }
 
-/** The grades themselves, each divided by the binary logarithm of its rank and one. */
+/** The sum of the grades, each divided by the binary logarithm of its rank plus one. */
 const gain = (grades: readonly number[]): number =>
   grades.reduce((sum, grade, rank) => sum + grade / Math.log2(rank + 2), 0);
 
@@ -25,7 +25,7 @@ export function scoresOf(query: Float32Array, pages: readonly Float32Array[]): F
   });
 }
 
-/** Numbers of the best pages, best first; of equal ones the earlier. // [pages] → [at most `most`] */
+/** Indices of the best pages, best first; among equal ones, the earlier first. // [pages] → [at most `most`] */
 export function bestPages(scores: Float64Array, most = CUT): number[] {
   const best: number[] = [];
   for (let page = 0; page < scores.length; page++) {
@@ -38,7 +38,7 @@ export function bestPages(scores: Float64Array, most = CUT): number[] {
   return best;
 }
 
-/** Where a page stands in the whole order, from 1. */
+/** The rank of a page among all pages, from 1. */
 export function rankOf(page: number, scores: Float64Array): number {
   const own = scores[page]!;
   return (

@@ -1,4 +1,4 @@
-/** @file The pages of a corpus: looked through once for what they are called and what they show, then read a row group at a time. */
+/** @file The pages of a corpus: scanned once for their ids and pictures, then read one row group at a time. */
 
 import { sha256Hex } from '../../bundle/digest';
 import type { FileTree } from '../../checkpoint';
@@ -7,11 +7,14 @@ import { openParquet, type Table } from '../parquet';
 import type { Pictures } from '../pictures';
 import { idOf } from './ids';
 
-/** Row groups that are kept: pages are read in order, and the next ones while the model is busy with these. */
+/**
+ * Number of row groups kept in memory: pages are read in order, the next ones while the model is busy with the current
+ * ones.
+ */
 const KEPT_GROUPS = 2;
 
 export interface Corpus {
-  /** By id, in the order of the corpus. Pages of one picture share a path: that of the first. */
+  /** Paths by id, in the order of the corpus. Pages with the same picture share the path of the first one. */
   readonly paths: ReadonlyMap<string, string>;
   readonly pictures: Pictures;
 }
@@ -25,8 +28,8 @@ interface Place {
 }
 
 /**
- * Opens the corpus of a set. A page that is there twice counts as it is the first time, as in the authors' evaluation.
- * @param folder where paths of its pages begin
+ * Opens the corpus of a set. If a page occurs twice, only its first occurrence counts, as in the authors' evaluation.
+ * @param folder the beginning of its pages' paths
  */
 export async function openCorpus(
   tree: FileTree,

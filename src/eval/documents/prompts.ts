@@ -1,4 +1,4 @@
-/** @file What a model is asked of visual documents: by the authors' strings of VLM2Vec, or by the recipe's own instruction. */
+/** @file The prompts for visual documents: VLM2Vec's strings from its authors, or the recipe's own instruction. */
 
 import { InvalidInputError, UnsupportedError } from '../../errors';
 import { decodeImage } from '../../image';
@@ -13,7 +13,7 @@ import {
 } from '../regime';
 import { IMAGE_TOKEN, type Pair } from '../rows';
 
-/** A question and a page → what is embedded. */
+/** Turns a question and a page into what is embedded. */
 export interface DocumentPrompts {
   name: string;
   query(text: string): Pair;
@@ -37,24 +37,27 @@ export const QWEN3_PROMPTS: DocumentPrompts = {
   page: (path) => ({ text: '', image: path }),
 };
 
-/** By the name that a report keeps. @throws InvalidInputError */
+/** Returns the prompts with the name that a report records. @throws InvalidInputError for an unknown name */
 export function promptsNamed(name: string | undefined): DocumentPrompts {
   const found = [VLM2VEC_PROMPTS, QWEN3_PROMPTS].find((prompts) => prompts.name === name);
   if (found) return found;
   throw new InvalidInputError(`There are no prompts ${String(name)} for visual documents.`, { name });
 }
 
-/** What of a model's recipe matters here. */
+/** The part of a model's recipe that matters here. */
 export type DocumentRecipe = Pick<Recipe, 'name' | 'title' | 'pooling' | 'resize' | 'prefixes' | 'transparency'> & {
   isRaw: boolean;
 };
 
-/** Pages come through `datasets`, whose `Image` feature turns them by their EXIF (datasets 3.6.0, `features/image.py`). */
+/**
+ * The authors read pages with `datasets`, whose `Image` feature rotates them according to their EXIF data (datasets
+ * 3.6.0, `features/image.py`).
+ */
 const ORIENTATION = 'exif';
 
 const QWEN3 = 'qwen3-vl-embedding';
 
-/** @throws UnsupportedError for a recipe that is not known to have been asked of visual documents */
+/** @throws UnsupportedError for a recipe with no known prompts for visual documents */
 export function documentPrompts({ name, title, isRaw, pooling, prefixes }: DocumentRecipe): DocumentPrompts {
   if (name === QWEN3) return QWEN3_PROMPTS;
   if (isRaw && pooling !== 'all' && prefixes === undefined) return VLM2VEC_PROMPTS;
@@ -66,8 +69,9 @@ export function documentPrompts({ name, title, isRaw, pooling, prefixes }: Docum
 }
 
 /**
- * How large pages are: `v2` unless told, as VLM2Vec was measured; Qwen3-VL-Embedding sizes its pictures by its recipe.
- * @throws UnsupportedError for a regime that is not the recipe's
+ * The size of pages: `v2` by default, as VLM2Vec was evaluated; Qwen3-VL-Embedding resizes pictures according to its
+ * recipe.
+ * @throws UnsupportedError for a regime that does not fit the recipe
  */
 export function documentRegime(
   name: RegimeName | undefined,

@@ -1,7 +1,7 @@
 /**
- * @file What is published of MMEB-V2's visual documents: NDCG@5 in per cent. Per set by the authors' V2 code
- * (`experiments/public/all_scores` of TIGER-AI-Lab/VLM2Vec: the two page sets of v2.1-baselines-visdoc-page-fixed, all others
- * of v2.0.1); averages of Qwen3-VL-Embedding by the README of QwenLM/Qwen3-VL-Embedding 8ce3aab.
+ * @file The published scores for MMEB-V2's visual documents: NDCG@5 in per cent. Per dataset with the authors' V2 code
+ * (`experiments/public/all_scores` of TIGER-AI-Lab/VLM2Vec: the two page sets of v2.1-baselines-visdoc-page-fixed, all
+ * others of v2.0.1); averages of Qwen3-VL-Embedding from the README of QwenLM/Qwen3-VL-Embedding 8ce3aab.
  */
 
 import type { BundleSource } from '../../bundle/manifest';
@@ -24,7 +24,7 @@ export type DocumentAverage = DocumentGroup | 'All';
 
 export const DOCUMENT_AVERAGES: readonly DocumentAverage[] = [...DOCUMENT_GROUPS, 'All'];
 
-/** The published model that a bundle was made from; null for any other. */
+/** Returns the published model that a bundle was made from; null for any other. */
 export function documentModel({ base, adapter }: Pick<BundleSource, 'base' | 'adapter'>): DocumentModel | null {
   const id = adapter?.id ?? base.id;
   return DOCUMENT_MODEL_NAMES.find((name) => isRepository(id, DOCUMENT_MODELS[name].repository)) ?? null;
@@ -60,13 +60,13 @@ const BY_SET: Readonly<Record<string, readonly [v1_2b: number, v1_7b: number, v2
   'MMLongBench-doc': [26.0, 24.0, 42.8],
 };
 
-/** NDCG@5 of `set` in per cent; null where nothing is published of it. */
+/** Returns NDCG@5 of `set` in per cent; null if none is published. */
 export function publishedNdcg(set: string, model: DocumentModel): number | null {
   const column = COLUMNS.indexOf(model);
   return column < 0 ? null : (BY_SET[set]?.[column] ?? null);
 }
 
-/** Averages over all sets of a group, where single sets are not published. */
+/** Averages over all datasets of a group, for models whose scores on single datasets are not published. */
 export const PUBLISHED_NDCG_AVERAGES: Partial<Record<DocumentModel, Record<DocumentAverage, number>>> = {
   'qwen3-2b': { 'ViDoRe v1': 84.4, 'ViDoRe v2': 65.3, VisRAG: 86.4, OOD: 69.4, All: 79.2 },
   'qwen3-8b': { 'ViDoRe v1': 87.2, 'ViDoRe v2': 69.9, VisRAG: 88.7, OOD: 73.3, All: 82.4 },

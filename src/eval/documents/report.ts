@@ -1,4 +1,4 @@
-/** @file NDCG@5 beside what was published: plain data, and as Markdown. */
+/** @file NDCG@5 compared with published scores, as plain data and as Markdown. */
 
 import { intervalOf, resampledMeans, type Interval } from '../bootstrap';
 import { aboutRun, intervalText, markdownTable, percent, signed, type ReportSubject } from '../report';
@@ -17,12 +17,12 @@ import { DOCUMENT_SETS, type DocumentGroup, type DocumentSet } from './sets';
 
 type Published = Record<DocumentModel, number | null>;
 
-/** Scores in per cent, with their 95 % intervals; differences are ours less the published one. */
+/** Scores in per cent, with their 95 % intervals; differences are our score minus the published one. */
 export interface DocumentReport extends ReportSubject {
   format: 'vlm2vec-visual-documents-report';
   version: 1;
   metric: 'NDCG@5';
-  /** The published row that `difference` is against; null for a model that has none. */
+  /** The published row that `difference` is relative to; null for a model that has none. */
   against: DocumentModel | null;
   sets: {
     name: string;
@@ -34,7 +34,7 @@ export interface DocumentReport extends ReportSubject {
     published: Published;
     difference: number | null;
   }[];
-  /** Means over the sets above, but for those that are parts of others. */
+  /** Means over the datasets above, except those that are parts of others. */
   averages: {
     name: DocumentAverage;
     sets: number;
@@ -83,7 +83,10 @@ export function makeDocumentReport(
 
 const isOf = (name: DocumentAverage, { group, counts }: DocumentSet) => counts && (name === 'All' || group === name);
 
-/** Over the same sets; where single sets are not published, the published average if all sets are there. */
+/**
+ * The average over the same datasets; if scores of single datasets are not published, the published average, provided
+ * all datasets are present.
+ */
 function publishedAverage(name: DocumentAverage, sets: readonly DocumentSet[], model: DocumentModel): number | null {
   const scores = sets.flatMap((set) => publishedNdcg(set.name, model) ?? []);
   if (scores.length > 0 && scores.length === sets.length) return meanOf(scores);
@@ -97,7 +100,7 @@ function byModel(value: (model: DocumentModel) => number | null): Published {
 
 const TITLES: Partial<Record<DocumentAverage, string>> = { OOD: 'OOD (ViDoSeek, MMLongBench)' };
 
-/** The report for people. */
+/** Returns the report as Markdown. */
 export function documentMarkdown(report: DocumentReport): string {
   const { against, sets, averages } = report;
   const shown = DOCUMENT_MODEL_NAMES.filter((name) =>

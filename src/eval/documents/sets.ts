@@ -4,7 +4,7 @@
  * TIGER-AI-Lab/VLM2Vec, main 6e1e1d4.
  */
 
-/** As reports of MMEB-V2 group them. */
+/** The groups of datasets in reports of MMEB-V2. */
 export type DocumentGroup = 'ViDoRe v1' | 'ViDoRe v2' | 'VisRAG' | 'OOD';
 
 export const DOCUMENT_GROUPS: readonly DocumentGroup[] = ['ViDoRe v1', 'ViDoRe v2', 'VisRAG', 'OOD'];
@@ -12,12 +12,12 @@ export const DOCUMENT_GROUPS: readonly DocumentGroup[] = ['ViDoRe v1', 'ViDoRe v
 export interface DocumentSet {
   name: string;
   group: DocumentGroup;
-  /** Of the Hub; a folder has its name without the owner, or the set's. */
+  /** Repository on the Hub. A folder has its name without the owner, or the name of the dataset. */
   repository: string;
   split: 'test' | 'train';
   /** Only queries of this language count. */
   language: string | null;
-  /** Whether it is one of the 24 that averages are of; the others are parts of those. */
+  /** Whether it is one of the 24 datasets that averages include; the others are parts of those. */
   counts: boolean;
 }
 
@@ -38,7 +38,7 @@ const rows = (group: DocumentGroup, list: readonly Row[]) =>
 const english: More = { language: 'english', counts: false };
 const train: More = { split: 'train' };
 
-/** In the order of MMEB-V2's reports. */
+/** All datasets, in the order of MMEB-V2's reports. */
 export const DOCUMENT_SETS: readonly DocumentSet[] = [
   ...rows('ViDoRe v1', [
     ['ViDoRe_arxivqa', 'vidore/arxivqa_test_subsampled_beir'],
@@ -77,12 +77,12 @@ export const DOCUMENT_SETS: readonly DocumentSet[] = [
   ]),
 ];
 
-/** Undefined for a name that there is none of. */
+/** Returns the dataset of this name; undefined if there is none. */
 export function documentSet(name: string): DocumentSet | undefined {
   return DOCUMENT_SETS.find((set) => set.name === name);
 }
 
-/** Sets that a folder of this name holds: it is a set's, or a repository's without its owner. */
+/** Returns the datasets in a folder of this name, which is that of a dataset, or of a repository without its owner. */
 export function setsNamed(folder: string): DocumentSet[] {
   const own = DOCUMENT_SETS.filter(({ name }) => name === folder);
   if (own.length > 0) return own;
