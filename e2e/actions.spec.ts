@@ -111,7 +111,7 @@ test('files: copied to a folder, as a picture, saved, listed, shared where that 
   await page.getByRole('button', { name: 'Copy to folder…' }).click();
   const report = page.getByRole('dialog', { name: 'Pictures copied' });
   await expect(report).toContainText('4 pictures copied to “Copies”.');
-  await expect(report).toContainText('1 name was taken');
+  await expect(report).toContainText('1 name was already taken');
   await expect(report.locator('.problem-path')).toHaveText('My photos/plain 3.jpg');
   const copies = await page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
@@ -171,7 +171,7 @@ test.describe('with fingers', () => {
   }) => {
     await page.goto('/demo/search/testing/large.html?count=400');
     await page.locator('.cell-mark').nth(1).tap();
-    await page.mouse.wheel(0, 6000);
+    await page.evaluate(() => scrollBy(0, 6000));
     await expect(page.locator('.cell-open[data-index="9"]')).toHaveCount(0);
     await page.locator('.cell-mark').nth(4).tap();
     await expect(page.locator('.selection')).toContainText('2 selected');

@@ -203,7 +203,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
   await page.locator('#model').selectOption('url');
   await page.locator('#url').fill('models/nowhere/');
   await page.getByRole('button', { name: 'Load', exact: true }).click();
-  await expect(alert(page)).toContainText('The model was not found.');
+  await expect(alert(page)).toContainText('This was not found.');
   await expect(page.locator('#status-text')).toHaveText('No model is loaded.');
   await page.locator('#url').fill('https://example.org/bundle/');
   await page.getByRole('button', { name: 'Load', exact: true }).click();

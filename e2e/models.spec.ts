@@ -251,7 +251,7 @@ test('what cannot be had is said in words', async ({ page }) => {
   await openModels(page);
   const alert = page.getByRole('alert');
   await lookUp(page, 'nobody/nothing');
-  await expect(alert).toContainText('The model was not found.');
+  await expect(alert).toContainText('This was not found.');
   await lookUp(page, 'two words');
   await expect(alert).toContainText('“two words” is not a repository name');
   await lookUp(page, 'owner/name/checkpoint-2000');

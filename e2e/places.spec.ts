@@ -104,7 +104,7 @@ test('places: clusters with names, opened and gone nearer to; drawn areas and ty
   await page.mouse.up();
   const chip = page.locator('.chip', { hasText: 'around Bergen, Norway' });
   await expect(chip).toBeVisible();
-  await expect(line).toHaveText(/^2 pictures through the filters/);
+  await expect(line).toHaveText(/^2 pictures matching the filters/);
   await expect(page.locator('.cell')).toHaveCount(2);
   await expect(page).toHaveURL(/#.*area=.*view=places/);
   await chip.getByRole('button').click();

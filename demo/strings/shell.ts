@@ -74,7 +74,7 @@ export const shellStrings = {
     ImageTooLargeError: 'This picture is too large.',
     InvalidInputError: 'This cannot be embedded.',
     WebGPUUnavailableError: 'WebGPU cannot be used here.',
-    SourceNotFoundError: 'The model was not found.',
+    SourceNotFoundError: 'This was not found.',
     NetworkError: 'The network failed.',
     StorageFullError: 'There is not enough space.',
     CheckpointFormatError: 'This model’s files cannot be read.',

@@ -1,4 +1,4 @@
-/** @file Does the checkpoint have every weight the model needs, in the right shape? Asked before a byte is written. */
+/** @file Checks, before a byte is written, that the checkpoint has every weight the model needs, in the right shape. */
 
 import type { TensorStore } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';

@@ -1,18 +1,18 @@
 /**
- * @file Which matrices of a q4 bundle get more than 4 bits: by what they do, which the architectures' blocks say of
- * their weights. All start at 4 bits, symmetric. What a budget of bits per weight leaves is spent in this order, in each
- * step from the first layer to the last, until it is used up:
+ * @file Which matrices of a q4 bundle get more than 4 bits. This depends on their role, which the architectures' blocks
+ * state for their weights. All start at 4 bits, symmetric. The rest of a budget of bits per weight is spent in this
+ * order, in each step from the first layer to the last, until it is used up:
  *
  *   1. the text tower's values at 8 bits, 2. what the attention's heads go through, 3. its keys;
  *   4. zero points (an eighth of a bit) for the rest of the text tower.
  *
- * Where the vision tower gives vectors itself, it stands beside the text tower in each of these.
+ * If the vision tower produces vectors itself, it is treated like the text tower in each of these steps.
  *
- * Why: values and the output projection are few weights and add their whole error to the stream; at 4 bits they cost
- * more than half of the loss of a trained model and hold 3 % of its weights. Under grouped queries one row of values
- * serves several heads. Errors in queries and keys pass through a softmax, which forgives them. The vision tower's
- * weights matter least. Errors of the weights themselves say nothing of all this: relative to the weights they are
- * alike for all matrices. Measured: docs/precision.md, `bench/quantize-choices.ts`.
+ * Why: values and the output projection are few weights and add their whole error to the residual stream; at 4 bits
+ * they cause more than half of the loss of a trained model although they are 3 % of its weights. With grouped queries,
+ * one row of values serves several heads. Errors in queries and keys pass through a softmax, which dampens them. The
+ * vision tower's weights matter least. The errors of the weights themselves show none of this: relative to the weights,
+ * they are similar for all matrices. Measured: docs/precision.md, `bench/quantize-choices.ts`.
  */
 
 import { rowBytes } from '../bundle/rows';

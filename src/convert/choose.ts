@@ -1,13 +1,13 @@
 /**
  * @file How each weight is stored.
  *
- * fp32, fp16: as named. Vectors are always f32, matrices that must not be quantized never below f16.
+ * fp32, fp16: as the names say. Vectors are always f32, matrices that must not be quantized never below f16.
  *
  * q8: symmetric, unless zero points (a quarter of a bit per weight) lower the error more than a quarter of a bit of
  *     precision would, that is below 2^-0.25 of it. The error is measured on a sample of rows, before any stage is
  *     planned.
  *
- * q4: by what a matrix does, see {@link ./choose-q4}.
+ * q4: depends on the role of a matrix, see {@link ./choose-q4}.
  */
 
 import type { WeightDtype } from '../bundle/manifest';

@@ -1,7 +1,7 @@
 /**
- * @file Checkpoint → bundle, streaming: memory stays bounded whatever the checkpoint's size, because matrices are
- * read, merged, quantized and written a few megabytes of rows at a time. Where the writer keeps a journal, a conversion
- * that was interrupted is carried on with, and its result is the same bit for bit.
+ * @file Checkpoint → bundle, streaming: memory stays bounded whatever the checkpoint's size, because matrices are read,
+ * merged, quantized and written a few megabytes of rows at a time. If the writer keeps a journal, an interrupted
+ * conversion can be continued, and its result is the same bit for bit.
  */
 
 import { parseManifest } from '../bundle/validate';

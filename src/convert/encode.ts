@@ -1,4 +1,4 @@
-/** @file Rows as they are stored, and where in the weight file they go. */
+/** @file Encodes rows as they are stored, and determines their place in the weight file. */
 
 import { fitsHalf, halfTable, toHalves } from '../bundle/float16';
 import type { WeightDtype } from '../bundle/manifest';

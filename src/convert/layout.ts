@@ -1,4 +1,4 @@
-/** @file How each planned weight is stored, and how many bytes that takes in its stage's file. */
+/** @file How each planned weight is stored, and how many bytes it takes in its stage's file. */
 
 import type { StoredTensor, WeightDtype } from '../bundle/manifest';
 import type { PlannedWeight } from '../models';

@@ -1,4 +1,4 @@
-/** @file The two numbers of a checkpoint that turn a cosine into a probability. */
+/** @file The two numbers in a checkpoint that turn a cosine into a probability. */
 
 import type { Logit } from '../bundle/manifest';
 import type { TensorStore } from '../checkpoint/types';

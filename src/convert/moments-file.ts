@@ -1,6 +1,7 @@
 /**
- * @file The second moments of a conversion's matrices, on disk beside the unfinished bundle: taken once, and there for
- * whoever carries on. A third of a gigabyte for a model of two billion weights; gone when the bundle is published.
+ * @file The second moments of a conversion's matrices, on disk beside the unfinished bundle: computed once, and
+ * available when a conversion is continued. They take a third of a gigabyte for a model of two billion weights and are
+ * removed when the bundle is published.
  */
 
 import { sha256Hex } from '../bundle/digest';

@@ -1,4 +1,4 @@
-/** @file Opening a checkpoint under the names of its architecture. */
+/** @file Opens a checkpoint so that its tensors have the names of its architecture. */
 
 import type { Checkpoint, OpenCheckpointOptions } from '../checkpoint';
 import { openCheckpoint as open } from '../checkpoint/checkpoint';

@@ -1,4 +1,4 @@
-/** @file What a conversion is told. */
+/** @file The options of a conversion. */
 
 import type { BundleManifest, ProbeCase, WeightDtype } from '../bundle/manifest';
 import type { InputMoments } from '../bundle/moments';

@@ -1,6 +1,7 @@
 /**
- * @file The work, in pieces: a few megabytes of rows of one checkpoint tensor each, in the order in which they lie in
- * the checkpoint's files. That way a remote file is read once, front to back, and hashed on the way.
+ * @file Divides the work into pieces: each is a few megabytes of rows of one checkpoint tensor, in the order in which
+ * they are stored in the checkpoint's files. That way a remote file is read once, from beginning to end, and hashed at
+ * the same time.
  */
 
 import type { ByteSource, TensorStore } from '../checkpoint/types';

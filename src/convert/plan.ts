@@ -1,4 +1,4 @@
-/** @file What will be written, and where each of its bytes goes: fixed before any of it is. */
+/** @file What will be written, and where each byte goes: decided before anything is written. */
 
 import { MAX_STAGE_BYTES, type StoredTensor, type WeightDtype } from '../bundle/manifest';
 import type { OnProgress } from '../bundle/progress';

@@ -1,4 +1,4 @@
-/** @file Which recipe a bundle gets, and whether the checkpoint can be asked that way. */
+/** @file Which recipe a bundle gets, and whether the checkpoint can be used with it. */
 
 import type { JsonObject } from '../bundle/manifest';
 import type { Checkpoint } from '../checkpoint';

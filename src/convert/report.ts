@@ -1,4 +1,4 @@
-/** @file A conversion under way, and its progress: bytes of the bundle, tensors and rows. */
+/** @file A conversion in progress, and its progress in bytes of the bundle, tensors and rows. */
 
 import type { OnProgress } from '../bundle/progress';
 import type { MomentsFile } from './moments-file';

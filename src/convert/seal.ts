@@ -1,6 +1,6 @@
 /**
- * @file The finished weight files read back from where they were written: what the disk gives is compared with what was
- * written, piece by piece, and hashed for the manifest.
+ * @file Reads the finished weight files back from storage, compares them piece by piece with what was written, and
+ * hashes them for the manifest.
  */
 
 import { createSHA256 } from 'hash-wasm';

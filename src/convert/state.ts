@@ -1,4 +1,4 @@
-/** @file Where a conversion stands, and what its journal keeps so that another run can carry on with it. */
+/** @file The state of a conversion, and what its journal records so that another run can continue it. */
 
 import type { Journal } from '../bundle/storage';
 import type { BundleSource, WeightDtype } from '../bundle/manifest';

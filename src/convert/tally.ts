@@ -1,4 +1,4 @@
-/** @file What each kind of weight came to: `layers.*.self_attn.v` of all layers together. */
+/** @file Totals for each kind of weight: `layers.*.self_attn.v` of all layers together. */
 
 import type { WeightKind } from '../bundle/manifest';
 import { weightFiles } from './plan';

@@ -1,4 +1,4 @@
-/** @file The tokenizer's files of a checkpoint: what an architecture reads of them, and their copies in the bundle. */
+/** @file The tokenizer files of a checkpoint: what an architecture reads from them, and their copies in the bundle. */
 
 import type { BundleFile } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';

@@ -1,4 +1,4 @@
-/** @file Are the files of a known repository what its recipe takes them for? */
+/** @file Checks whether the files of a known repository are those that its recipe expects. */
 
 import type { JsonObject } from '../bundle/manifest';
 import type { Checkpoint } from '../checkpoint';

@@ -1,6 +1,6 @@
 /**
- * @file All weights: read, merged, encoded and written, file after file of the checkpoint. Where the hash of a file is
- * known, nothing that came of it counts before all of it was read and the hash was right.
+ * @file All weights: read, merged, encoded and written, file after file of the checkpoint. If the hash of a file is
+ * known, nothing derived from it counts until the whole file was read and the hash was correct.
  */
 
 import { createSHA256, type IHasher } from 'hash-wasm';

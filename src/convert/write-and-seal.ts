@@ -1,4 +1,4 @@
-/** @file All weights of a bundle, written and read back: what the disk gives is what was meant. */
+/** @file Writes all weights of a bundle and reads them back, to make sure that storage returns what was intended. */
 
 import type { BundleFile } from '../bundle/manifest';
 import type { FileWriter } from '../bundle/storage';

@@ -1,6 +1,6 @@
 /**
- * @file Speed and fidelity of a model on this device, figure by figure. What is measured is what callers get: the calls
- * are those of the public class, in a page through its worker. The page of the site and `vlm2vec bench` share it.
+ * @file Measures the speed and fidelity of a model on this device. It measures what callers experience: the calls are
+ * those of the public class, in a page through its worker. The site's page and `vlm2vec bench` share this code.
  */
 
 import { ProbeError, VLM2VecError } from '../errors';
@@ -39,39 +39,39 @@ export interface RungWish {
 /** What is being measured now. */
 export interface MeasureStep extends RungWish {
   doing: 'load' | 'matmul' | Asked;
-  /** Steps that are behind, and all. */
+  /** Number of steps that are done, and in total. */
   done: number;
   total: number;
 }
 
 export interface MeasureOptions extends Patience {
-  /** Loads the model there, the probe always run; called once for each of `rungs`. */
+  /** Loads the model there and always runs the probe; called once for each of `rungs`. */
   load(wish: RungWish, signal: AbortSignal | undefined): Promise<MeasurableModel>;
   rungs: readonly RungWish[];
   environment: Environment;
-  /** Visual tokens of each picture. */
+  /** Numbers of visual tokens of the pictures to measure. */
   pictures?: readonly number[];
-  /** Captions of each call. */
+  /** Numbers of captions per call to measure. */
   captions?: readonly number[];
-  /** What is expected to take longer is left out, in seconds. @default 60 */
+  /** Measurements expected to take longer than this are skipped, in seconds. @default 60 */
   longest?: number;
-  /** Most memory so far; null where nobody tells. */
+  /** Returns the peak memory so far; null if it is not reported. */
   memory?(): Promise<MemoryFigure | null>;
   signal?: AbortSignal;
-  /** The report as it is by now, whenever a figure is added. */
+  /** Called with the report so far whenever a figure is added. */
   onReport?(report: MeasureReport): void;
   onStep?(step: MeasureStep): void;
 }
 
-/** Visual tokens of the pictures that are measured unless others are asked for. */
+/** Visual tokens of the pictures that are measured by default. */
 export const PICTURE_SIZES: readonly number[] = [64, 128, 256, 1024];
-/** Captions in a call. */
+/** Numbers of captions per call that are measured by default. */
 export const CAPTION_COUNTS: readonly number[] = [1, 16, 128];
 
 /**
- * Measures all that is asked for. A device that fails, and a figure that the model or the time does not allow, is noted
- * and stepped over.
- * @throws the signal's reason on abort; what was measured by then `onReport` has told
+ * Measures everything that is requested. A device that fails, and a figure that the model or the time limit does not
+ * allow, is recorded and skipped.
+ * @throws the signal's reason on abort; what was measured by then has been passed to `onReport`
  */
 export async function measure(options: MeasureOptions): Promise<MeasureReport> {
   const { rungs, environment, onReport } = options;

@@ -1,4 +1,7 @@
-/** @file What a measurement says. Plain data, the same from a page and from the shell: reports can be compared. */
+/**
+ * @file The report of a measurement. It is plain data and has the same form in a page and in the shell, so that reports
+ * can be compared.
+ */
 
 import type { BundleSource, WeightDtype } from '../bundle/manifest';
 import type { Activations, AdapterFacts, Compute, DeviceName, MatmulRate, OrtBuild, RungReport } from '../runtime';
@@ -6,14 +9,14 @@ import type { Activations, AdapterFacts, Compute, DeviceName, MatmulRate, OrtBui
 export const REPORT_FORMAT = 'vlm2vec-bench';
 export const REPORT_VERSION = 1;
 
-/** Where it was measured, as far as that tells about itself. */
+/** Where it was measured, as far as the environment reports this. */
 export interface Environment {
   /** A browser's user agent, or Node and its version. */
   agent: string;
-  /** As the system names it; null in browsers. */
+  /** Name of the processor as given by the system; null in browsers. */
   cpu: string | null;
   cores: number | null;
-  /** Bytes of main memory; browsers round it, or say nothing. */
+  /** Bytes of main memory; browsers round it or do not report it. */
   memory: number | null;
   /** Whether WASM may use threads; null in Node. */
   isolated: boolean | null;
@@ -23,36 +26,36 @@ export interface Environment {
 export interface StageFigure {
   name: string;
   milliseconds: number;
-  /** Of the device's matmul rate; null where that is not known. */
+  /** Share of the device's matmul rate; null if that is not known. */
   share: number | null;
 }
 
-/** What was asked for: a picture of so many visual tokens, or so many captions in one call. */
+/** What was requested: a picture with this many visual tokens, or this many captions in one call. */
 export interface Asked {
   kind: 'picture' | 'captions';
-  /** Null: as large as the model makes it. */
+  /** Null: the size that the model itself chooses. */
   size: number | null;
 }
 
 export interface Measured extends Asked {
   skipped: null;
-  /** Inputs of a call, and their tokens; `imageTokens` of them stand for the picture. */
+  /** Number of inputs in a call, and of their tokens, of which `imageTokens` stand for the picture. */
   inputs: number;
   tokens: number;
   imageTokens: number;
-  /** Per input: the whole call, median of the runs. */
+  /** Time per input for the whole call: median of the runs. */
   milliseconds: number;
-  /** Of it: decoding, resizing and tokenizing; the two halves of the model. */
+  /** Parts of it: decoding, resizing and tokenizing; the two parts of the model. */
   prepare: number;
   vision: number;
   text: number;
-  /** Calls that were timed, after one that was not; 1 where the first was too slow to be repeated. */
+  /** Number of timed calls, after one that was not timed; 1 if the first was too slow to be repeated. */
   runs: number;
-  /** Floating-point operations of a call's matrix products and attentions; null where nobody counted. */
+  /** Floating-point operations of a call's matrix products and attentions; null if they were not counted. */
   flops: number | null;
-  /** What the model's halves reach of the device's matmul rate. */
+  /** Share of the device's matmul rate that the model reaches. */
   share: number | null;
-  /** In a call that waits for each. */
+  /** Times of the stages in a call that waits for each. */
   stages: StageFigure[];
 }
 
@@ -63,10 +66,10 @@ export interface Skipped extends Asked {
 
 export type Figure = Measured | Skipped;
 
-/** Most memory seen. */
+/** Peak memory observed. */
 export interface MemoryFigure {
   bytes: number;
-  /** `page`: the page with its workers, as the browser counts; `process`: the Node process. */
+  /** `page`: the page with its workers, as measured by the browser; `process`: the Node process. */
   of: 'page' | 'process';
 }
 
@@ -75,19 +78,19 @@ export interface RungFigures {
   device: DeviceName;
   activations: Activations;
   compute: Compute;
-  /** Null where it could not be loaded. */
+  /** Null if it could not be loaded. */
   subgroups: boolean | null;
   build: OrtBuild | null;
   threads: number | null;
   adapter: AdapterFacts | null;
-  /** What loading took in all, and of it the self-test. */
+  /** Time for loading, and the part of it for the self-test. */
   load: { milliseconds: number; probe: number | null } | null;
-  /** Each step of the ladder: the worst cosine with the bundle's probe. */
+  /** For each rung of the ladder, the lowest cosine with the bundle's probe. */
   probe: Pick<RungReport, 'device' | 'activations' | 'subgroups' | 'compute' | 'outcome' | 'cosine' | 'reason'>[];
   matmul: MatmulRate | null;
   figures: Figure[];
   memory: MemoryFigure | null;
-  /** Why it stopped, where it did. */
+  /** Why it stopped early, if it did. */
   error: string | null;
 }
 

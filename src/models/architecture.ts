@@ -1,7 +1,7 @@
 /**
- * @file What an architecture is: everything that follows from a checkpoint's `config.json` and its neighbours, and
- * nothing of how a published checkpoint is asked (that is its recipe). One folder per architecture implements it; what
- * reads checkpoints, writes bundles and runs them knows only this interface.
+ * @file What an architecture is: everything that follows from a checkpoint's `config.json` and its neighbours, but not
+ * how inputs are presented to a published checkpoint (that is its recipe). One folder per architecture implements it;
+ * what reads checkpoints, writes bundles and runs them knows only this interface.
  */
 
 import type { JsonObject, PromptConfig } from '../bundle/manifest';
@@ -165,7 +165,7 @@ export interface PositionMixture {
   readonly weights: Float32Array; // [patches, 4]
 }
 
-/** What becomes of one picture: sizes and counts, before any pixel is touched. */
+/** What one picture will be turned into: sizes and counts, before any pixel is processed. */
 export interface PicturePlan {
   /** Pictures with the same key may share a run. */
   readonly key: string;

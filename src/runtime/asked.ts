@@ -1,4 +1,7 @@
-/** @file What a bundle computes and how it is asked: its backbone and its recipe, or the one that the caller names. */
+/**
+ * @file What a bundle computes and how inputs are presented to it: its backbone, and its recipe or the one that the
+ * caller names.
+ */
 
 import type { BundleManifest } from '../bundle/manifest';
 import { BundleFormatError, UnsupportedError } from '../errors';

@@ -1,6 +1,6 @@
 /**
- * @file What a device can hold, as far as it tells, before anything is downloaded or uploaded: single weights, all weights
- * together, and what a group of inputs takes while streamed weights pass by.
+ * @file What a device can hold, as far as it reports this, determined before anything is downloaded or uploaded: single
+ * weights, all weights together, and what a group of inputs needs while weights are streamed.
  */
 
 import type { BundleManifest, WeightDtype } from '../bundle/manifest';

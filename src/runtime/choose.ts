@@ -1,4 +1,7 @@
-/** @file From what was asked for to a loaded engine: adapter, ONNX Runtime build, and the climb down the ladder. */
+/**
+ * @file From the requested options to a loaded engine: adapter, ONNX Runtime build, and the rungs of the ladder from
+ * the top down.
+ */
 
 import type { BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';

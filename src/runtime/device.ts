@@ -1,6 +1,6 @@
 /**
  * @file The GPU. We request the adapter and the device ourselves, with the adapter's real limits, so that shaders can
- * be patched, a loss is noticed, and `subgroups` is left out where ONNX Runtime's kernels go wrong with it.
+ * be patched, a loss is noticed, and `subgroups` is not requested where ONNX Runtime's kernels compute wrongly with it.
  */
 
 import { WebGPUUnavailableError } from '../errors';

@@ -1,4 +1,7 @@
-/** @file All inputs of a call: prepared, packed into runs, and put back in their order. */
+/**
+ * @file Processes all inputs of a call: prepares them, packs them into runs, and returns the results in the original
+ * order.
+ */
 
 import { nextTask } from '../environment';
 import { VLM2VecError } from '../errors';

@@ -1,6 +1,6 @@
 /**
- * @file A loaded model on one rung: the stages of its towers in order, tensors staying on the GPU in between.
- * Knows tensors and indices only; prompts, pictures and batches are made elsewhere.
+ * @file A loaded model on one rung: the stages of its towers in order, tensors staying on the GPU in between. It deals
+ * only with tensors and indices; prompts, pictures and batches are prepared elsewhere.
  */
 
 import type { Tensor } from 'onnxruntime-common';

@@ -1,4 +1,4 @@
-/** @file What the graphs of the two towers are fed: tensors made of plans and numbers, as `models/types.ts` lists them. */
+/** @file The inputs of the two towers' graphs: tensors made from plans and numbers, as listed in `models/types.ts`. */
 
 import type { Tensor } from 'onnxruntime-common';
 import type { Backbone, PicturePlan, Positions, RotaryTables } from '../models';

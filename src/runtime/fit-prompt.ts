@@ -1,4 +1,7 @@
-/** @file A prompt within the limits of its length: the model's and the recipe's are errors, the caller's own cuts texts. */
+/**
+ * @file Applies the length limits to a prompt: exceeding the model's or the recipe's limit is an error, while the
+ * caller's limit cuts texts.
+ */
 
 import { InvalidInputError } from '../errors';
 import type { PictureOption } from '../image';

@@ -1,4 +1,4 @@
-/** @file What `embed` may be given, brought into one form and refused where it makes no sense. */
+/** @file Brings the arguments of `embed` into one form and refuses meaningless ones. */
 
 import { MAX_PIXELS } from '../bundle/manifest';
 import { InvalidInputError } from '../errors';

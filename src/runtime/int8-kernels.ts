@@ -1,7 +1,7 @@
 /**
- * @file Whether products of int8 can stand in for exact ones on this processor. They are ONNX Runtime's, one kernel for each
- * kind of processor: some have none and then unpack weights twice; and on one that adds up in 16 bits, sums may be cut
- * off. So a small matrix with the largest codes is multiplied first, and compared with arithmetic in float64.
+ * @file Whether int8 products can replace exact ones on this processor. ONNX Runtime has one kernel for each kind of
+ * processor: for some there is none, and weights are then unpacked twice; on one that accumulates in 16 bits, sums may
+ * saturate. So a small matrix with the largest codes is multiplied first, and compared with arithmetic in float64.
  */
 
 import type { StoredTensor } from '../bundle/manifest';

@@ -1,4 +1,4 @@
-/** @file Arrays one after another. */
+/** @file Concatenates arrays. */
 
 /** One alone is given as it is, without a copy. */
 export function joined(arrays: readonly Float32Array[]): Float32Array {

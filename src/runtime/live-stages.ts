@@ -1,4 +1,6 @@
-/** @file The stages of one engine that are loaded at the moment: made and freed in one place, all of them freed at its end. */
+/**
+ * @file The currently loaded stages of one engine: created and freed in one place, and all freed when the engine ends.
+ */
 
 import { DisposedError } from '../errors';
 import { ortQueue } from './queue';

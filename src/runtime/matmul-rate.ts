@@ -1,6 +1,6 @@
 /**
- * @file How fast this device multiplies matrices, by ONNX Runtime and in the model's own weights and activations: a few
- * large products, nothing around them. What a model reaches of it is its share.
+ * @file How fast this device multiplies matrices with ONNX Runtime and the model's own formats of weights and
+ * activations: a few large products and nothing else. The speed of a model can be stated as a share of this.
  */
 
 import type { StoredTensor, WeightDtype } from '../bundle/manifest';

@@ -1,4 +1,4 @@
-/** @file How much main memory this machine has, as far as it tells. */
+/** @file How much main memory this machine has, as far as it reports this. */
 
 import { isNode } from '../environment';
 

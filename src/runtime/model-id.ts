@@ -1,4 +1,4 @@
-/** @file A name for what embeddings depend on, so that vectors of different models are never compared. */
+/** @file An identifier for everything embeddings depend on, so that vectors of different models are never compared. */
 
 import { sha256Hex } from '../bundle/digest';
 import type { BundleManifest } from '../bundle/manifest';

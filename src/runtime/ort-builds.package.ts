@@ -1,9 +1,9 @@
 /**
- * @file ONNX Runtime's builds for browsers, as the npm package ships them: beside its own scripts, untouched.
+ * @file ONNX Runtime's builds for browsers, as included in the npm package: beside its own scripts, unchanged.
  *
- * Bundlers are to copy these files, not to take them apart: ONNX Runtime starts threads from its own file and derives
- * from `import.meta.url` what else it loads, and bundlers change both, each in another way. So each file is named by
- * `new URL('literal', import.meta.url)`, which all bundlers know as an asset, whatever they then call it.
+ * Bundlers must copy these files without processing them: ONNX Runtime starts threads from its own file and derives the
+ * addresses of other files from `import.meta.url`, and bundlers change both, each in a different way. So each file is
+ * given as `new URL('literal', import.meta.url)`, which all bundlers treat as an asset, whatever name they give it.
  */
 
 import type { BrowserBuild, ImportedBuild } from './ort-builds';

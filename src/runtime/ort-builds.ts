@@ -1,6 +1,6 @@
 /**
- * @file ONNX Runtime's builds for browsers, as the source finds them. In the npm package `ort-builds.package.ts` stands
- * in for this file.
+ * @file ONNX Runtime's builds for browsers, as found by the source code. In the npm package `ort-builds.package.ts`
+ * replaces this file.
  */
 
 import type { OrtBuild } from './types';

@@ -1,4 +1,4 @@
-/** @file From an input to token ids and pixels: prompt, tokenizer, pictures, and the checks of length. */
+/** @file Turns an input into token ids and pixels: prompt, tokenizer, pictures, and length checks. */
 
 import { ImageFormatError, ImageTooLargeError, InvalidInputError, type VLM2VecError } from '../errors';
 import { decodeImage, type ImageInput, type PictureOptions, type RgbImage } from '../image';

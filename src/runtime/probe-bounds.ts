@@ -1,7 +1,7 @@
 /**
- * @file How far from the CPU's embedding a device may be, as loss = 1 − cosine. What rounding costs depends on the
- * model, what a wrong kernel costs too: one bound for all would let the errors of a robust model pass.
- * Figures: bench/RESULTS.md, "f16 on a GPU that computes attention wrongly".
+ * @file How far from the CPU's embedding a device may be, as loss = 1 − cosine. The loss from rounding depends on the
+ * model, and so does the loss from a wrong kernel: a single bound for all models would let the errors of a robust model
+ * pass. Figures: bench/RESULTS.md, "f16 on a GPU that computes attention wrongly".
  */
 
 import type { ProbeCase } from '../bundle/manifest';

@@ -1,4 +1,4 @@
-/** @file Adds to progress what people ask of it: how fast, and how much longer. */
+/** @file Adds to progress events what users want to know: the rate and the remaining time. */
 
 import { RateMeter } from '../bundle/rate-meter';
 import type { OnProgress, ProgressEvent } from './index';

@@ -1,4 +1,7 @@
-/** @file Keeps a model alive when its GPU is lost: rebuilt once, the work in flight repeated, a second loss reported. */
+/**
+ * @file Keeps a model usable when its GPU is lost: it is rebuilt once and the work in progress is repeated; a second
+ * loss is reported.
+ */
 
 import { DeviceLostError, DisposedError } from '../errors';
 

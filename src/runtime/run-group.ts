@@ -1,4 +1,7 @@
-/** @file Forward passes of a group: each batch holds texts, or inputs with pictures of like plans. */
+/**
+ * @file The forward passes of a group: each batch contains either texts, or inputs whose pictures have the same kind of
+ * plan.
+ */
 
 import { VLM2VecError } from '../errors';
 import { bucket, packedBucket, planText, type BatchLimits } from './batching';

@@ -1,9 +1,9 @@
 /**
- * @file A remedy for shader compilers that forget to zero a variable declared inside a loop.
+ * @file A workaround for shader compilers that forget to zero a variable declared inside a loop.
  *
  * WGSL says `var x : T;` is zero each time the declaration runs. Dawn's SPIR-V back end (Chrome on Vulkan) zeroes it
  * once per function instead, so ONNX Runtime's flash attention, which accumulates into such variables, adds the last
- * tile's scores to the next one's. An explicit initializer is compiled rightly everywhere.
+ * tile's scores to the next one's. An explicit initializer is compiled correctly everywhere.
  */
 
 const DECLARATION = /\bvar\s+(\w+)\s*:\s*([^=;{}()]+);/g;

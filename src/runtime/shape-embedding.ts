@@ -1,4 +1,6 @@
-/** @file From the vectors that the graph gives to what the caller gets: cut to fewer numbers, one or several. */
+/**
+ * @file Turns the vectors from the graph into what the caller gets: one or several, cut to fewer numbers if requested.
+ */
 
 import { InvalidInputError } from '../errors';
 import { multiVector, type Embedding } from '../multi-vector';

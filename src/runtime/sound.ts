@@ -1,4 +1,4 @@
-/** @file The last gate: what is no unit vector is not given to a caller. */
+/** @file The last check: anything that is not a unit vector is never returned to a caller. */
 
 import { isUnit } from '../bundle/unit-vector';
 import { NotFiniteError } from '../errors';

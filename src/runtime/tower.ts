@@ -1,6 +1,7 @@
 /**
- * @file One of the two networks as stages in order. Their weights are loaded once and stay (`resident`), or come anew for
- * each group of runs (`streamed`): then a stage is read, does its part of all runs, and makes room for the next.
+ * @file One of the two networks as stages in order. Their weights are loaded once and stay (`resident`), or are loaded
+ * again for each group of runs (`streamed`): then a stage is read, does its part of all runs, and is replaced by the
+ * next.
  */
 
 import type { Tensor } from 'onnxruntime-common';

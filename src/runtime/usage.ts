@@ -1,40 +1,40 @@
-/** @file What a call of `embed` took: tokens, and time by stage. */
+/** @file The resources that a call of `embed` used: tokens, and time by stage. */
 
 import type { Prepared } from './prepare';
 
-/** What a call of `embed` took. */
+/** The resources that a call of `embed` used. */
 export interface EmbedUsage {
   /** How many inputs were embedded. */
   inputs: number;
-  /** Length of all sequences together, without padding; what OpenAI's API calls `prompt_tokens`. */
+  /** Total length of all sequences without padding; OpenAI's API calls this `prompt_tokens`. */
   tokens: number;
   /** How many of those stand for pictures. */
   imageTokens: number;
   /**
-   * Milliseconds. `prepare`: decoding, resizing, tokenizing. `vision` and `text`: the model's two halves, waiting for
-   * their turn included; what a GPU was only told to do counts where its result is waited for.
+   * Milliseconds. `prepare`: decoding, resizing, tokenizing. `vision` and `text`: the two parts of the model, including
+   * the time spent waiting for their turn. Work queued on a GPU counts where its result is awaited.
    */
   milliseconds: { prepare: number; vision: number; text: number };
-  /** Where `stageTimes` asks for them, in the order of the first run. */
+  /** Stages in the order of their first run, if `stageTimes` is set. */
   stages?: StageUsage[];
 }
 
-/** What one stage took. */
+/** The time and work of one stage. */
 export interface StageUsage {
-  /** As the bundle names it: `vision.0`. */
+  /** Its name in the bundle: `vision.0`. */
   name: string;
-  /** Of all its runs; that the device computes is waited for, and nothing else. */
+  /** Total time of all its runs, including only the wait for the device's computation. */
   milliseconds: number;
   /** Floating-point operations of its matrix products and attentions. */
   flops: number;
 }
 
-/** Told of each run of a stage. */
+/** Called after each run of a stage. */
 export type OnStage = (ran: StageUsage) => void;
 
 /** Sums up one call. */
 export class UsageMeter {
-  /** To be told of stages; undefined where nobody asks, and no time is lost with it. */
+  /** Called for stages; undefined if stage times were not requested, so that no time is lost. */
   readonly onStage: OnStage | undefined;
   readonly usage: EmbedUsage = {
     inputs: 0,

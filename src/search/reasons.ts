@@ -1,6 +1,6 @@
 /**
- * @file What is wrong with a picture, for people who gave it to a page: without positions in lists, names of options, bytes,
- * and what decoders say among themselves.
+ * @file Messages about what is wrong with a picture, for people who gave it to a page: without positions in lists,
+ * names of options, byte counts, and internal messages of decoders.
  */
 
 const number = new Intl.NumberFormat('en');

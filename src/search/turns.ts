@@ -1,4 +1,6 @@
-/** @file Long work in a worker, in turns with whatever else it is asked: searches go on, and it can be stopped. */
+/**
+ * @file Long-running work in a worker, interleaved with other requests: searches continue, and the work can be stopped.
+ */
 
 /** Between two turns of others, in milliseconds. */
 const EVERY = 50;

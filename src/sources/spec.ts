@@ -1,6 +1,6 @@
 /**
- * @file What `load` may be given, brought into plain data that travels to the worker. Apart from `open.ts`, so that a
- * page does not load the converter only to name a model.
+ * @file The sources that `load` accepts, turned into plain data that can be sent to the worker. Separate from
+ * `open.ts`, so that a page does not load the converter merely to name a model.
  */
 
 import { builtInFiles } from './built-in-files';
@@ -11,7 +11,7 @@ import { isNode } from '../runtime/index';
 
 /** A source as plain data that can be sent to a worker. */
 export type SourceSpec =
-  /** `files`: addresses of those that do not lie beside the manifest, by path. */
+  /** `files`: addresses, by path, of files that are not beside the manifest. */
   | { kind: 'url'; url: string; files?: Record<string, string> }
   | { kind: 'stored'; name: string }
   | { kind: 'files'; files: { path: string; blob: Blob }[]; label: string }
@@ -19,9 +19,9 @@ export type SourceSpec =
   | { kind: 'hub'; repo: string; revision?: string }
   | { kind: 'folder'; path: string };
 
-/** A bundle kept in this browser, as the store lists it. */
+/** A bundle stored in this browser, as listed by the store. */
 export interface StoredBundle {
-  /** As `models.list()` gives it. */
+  /** Its name, as returned by `models.list()`. */
   name: string;
 }
 
@@ -31,13 +31,13 @@ export interface StoredBundle {
  * - URL of a bundle (its folder or its `bundle.json`); relative ones begin with `./`, `../` or `/`;
  * - `owner/name` or `owner/name@revision`: Hub repository of an official checkpoint (base model or adapter);
  * - files or a directory: a bundle, or a checkpoint;
- * - a bundle that the browser keeps;
+ * - a bundle stored in this browser;
  * - in Node also the path of a folder with either.
  */
 export type ModelSource = string | URL | StoredBundle | readonly File[] | FileSystemDirectoryHandle;
 
 /**
- * Brings a source into the form that travels.
+ * Turns a source into the form that can be sent to a worker.
  * @param modelsUrl folder of the built-in models
  */
 export async function specify(source: ModelSource, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
@@ -96,7 +96,7 @@ async function specifyText(text: string, modelsUrl: string | URL | undefined): P
   );
 }
 
-/** Built-in models lie in the package; where a browser runs the source, beside the page. */
+/** Built-in models are in the package, or beside the page if a browser runs the source code. */
 async function builtIn(name: string, modelsUrl: string | URL | undefined): Promise<SourceSpec> {
   if (modelsUrl !== undefined) {
     const folder = new URL(String(modelsUrl).replace(/\/?$/, '/'), isNode ? undefined : baseUrl());

@@ -1,4 +1,4 @@
-/** @file What opening a source takes and gives. */
+/** @file The options and the result of opening a source. */
 
 import type { BundleManifest, Effort, WeightDtype } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
@@ -6,15 +6,15 @@ import type { Recipe } from '../recipes';
 import type { OnProgress, OrtOptions, WeightsChoice } from '../runtime/index';
 import type { SourceSpec } from './spec';
 
-/** Weights of a converted checkpoint, where the caller does not say. Why: docs/models.md. */
+/** How the weights of a converted checkpoint are stored if the caller does not specify it. Why: docs/models.md. */
 export const DEFAULT_DTYPE: WeightDtype = 'q4';
 
 export interface OpenOptions {
-  /** Weights of a checkpoint that gets converted. */
+  /** How the weights of a converted checkpoint are stored. */
   dtype?: WeightDtype;
-  /** Of a conversion to q4. @default that of an interrupted conversion which is carried on with, else 'fast' */
+  /** Effort of a conversion to q4. @default that of an interrupted conversion that is continued, otherwise 'fast' */
   effort?: Effort;
-  /** How a checkpoint that gets converted is asked, in place of its own recipe. */
+  /** Recipe for a converted checkpoint, instead of its own. */
   recipe?: Recipe;
   /** The base model of an adapter checkpoint, or an adapter for a base model. */
   base?: SourceSpec;

@@ -32,7 +32,7 @@ export function opfsBundle(name: string): BundleReader {
   });
 }
 
-/** The unfinished bundle called `name`, as far as it is written; null where there is none. */
+/** Returns the unfinished bundle called `name`, as far as it is written; null if there is none. */
 export async function unfinishedOpfsBundle(name: string): Promise<BundleReader | null> {
   checkName(name);
   if (!hasOpfs()) return null;
@@ -78,8 +78,8 @@ export async function listUnfinishedOpfsBundles(): Promise<OpfsEntry[]> {
 }
 
 /**
- * Deletes a bundle, finished or not, and what a crash left of earlier ones. Does nothing where there is none.
- * @throws InvalidInputError where another tab or worker is writing it
+ * Deletes a bundle, finished or not, including what a crash left of earlier ones. Does nothing if there is none.
+ * @throws InvalidInputError if another tab or worker is writing it
  */
 export async function deleteOpfsBundle(name: string): Promise<void> {
   checkName(name);

@@ -1,14 +1,14 @@
 /**
- * @file The prompts of the 36 MMEB tasks, letter for letter as the official evaluation has them (its oddities too:
- * the doubled "to", missing full stops, image tokens in texts that come without an image).
+ * @file The prompts of the 36 MMEB tasks, letter for letter as in the official evaluation (including its oddities: the
+ * doubled "to", missing full stops, image tokens in texts that come without an image).
  */
 import type { PromptConfig } from '../bundle/manifest';
 
 /** `{image}` is the model's image token, `{text}` the query, caption, label or answer. */
 export interface TaskPrompts {
-  /** Of what one looks for something with. */
+  /** Prompt for the query, that is, what you search with. */
   query: string;
-  /** Of what is looked for. */
+  /** Prompt for the target, that is, what you search for. */
   target: string;
 }
 
@@ -24,7 +24,7 @@ const WIKIPEDIA_IMAGE = '{image}\nRepresent the given Wikipedia image with relat
 const CROPPED_OBJECT = '{image}\nRepresent the given cropped image of the object';
 const REGION = '{image}\nSelect the portion of the image that follows the language expressions: "{text}"\n';
 
-/** The prompts of MMEB's sets, by name. */
+/** The prompts of MMEB's datasets, by name. */
 export const instructions = {
   // Classification
   'ImageNet-1K': CLASSIFICATION,
@@ -99,7 +99,7 @@ export const instructions = {
   },
 } as const satisfies Record<string, TaskPrompts>;
 
-/** One of MMEB's sets. */
+/** The name of one of MMEB's datasets. */
 export type TaskName = keyof typeof instructions;
 
 /** Puts the image token and `text` into a template of {@link instructions}. */

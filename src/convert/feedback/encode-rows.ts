@@ -1,7 +1,7 @@
 /**
- * @file Rows of a matrix to 4-bit blocks, so that the error of its outputs is least rather than that of its weights:
- * column after column, what rounding leaves goes to the columns that can make up for it. Each group of 128 columns of a
- * row is kept only where it beats plain rounding by the same measure.
+ * @file Converts rows of a matrix to 4-bit blocks so that the error of its outputs, rather than that of its weights, is
+ * smallest: column by column, the rounding error is passed on to the columns that can compensate for it. The result for
+ * a group of 128 columns of a row is kept only if it beats plain rounding by the same measure.
  */
 
 import { halfTable, toHalf } from '../../bundle/float16';

@@ -1,11 +1,11 @@
 /**
- * @file How the error of one weight is made up for by those after it: from the second moments of what a matrix is
- * multiplied with (Frantar et al., GPTQ, arXiv 2210.17323). Columns are taken in groups of 128, as if inputs of different
- * groups had nothing to do with each other: what a whole row needs would not fit into a browser's memory.
+ * @file How the error of one weight is compensated for by the following ones, computed from the second moments of what
+ * a matrix is multiplied with (Frantar et al., GPTQ, arXiv 2210.17323). Columns are taken in groups of 128, as if
+ * inputs of different groups were uncorrelated: the data for a whole row would not fit into a browser's memory.
  *
- * With H = Xᵀ X (damped) and H⁻¹ = Uᵀ U, U upper triangular: whoever rounds column j to something that differs by d makes
- * the output's squared error least by taking d · U[j, k] / U[j, j] from every later column k, and that error then grows
- * by d² / U[j, j]².
+ * With H = Xᵀ X (damped) and H⁻¹ = Uᵀ U, U upper triangular: if column j is rounded to a value that differs by d, the
+ * output's squared error is smallest when d · U[j, k] / U[j, j] is subtracted from every later column k; that error
+ * then grows by d² / U[j, j]².
  */
 
 import type { MOMENT_COLUMNS } from '../../bundle/moments';

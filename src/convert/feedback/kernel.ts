@@ -1,8 +1,8 @@
 /**
- * @file The inner loops of error feedback, for 16 rows and 128 columns at a time: in plain JavaScript, and by
- * WebAssembly's SIMD. Both add the same doubles in the same order, so they give the same codes.
+ * @file The inner loops of error feedback, for 16 rows and 128 columns at a time: in plain JavaScript, and with
+ * WebAssembly SIMD. Both add the same doubles in the same order, so they give the same codes.
  *
- * Numbers lie two rows side by side: // [pair, column, 2]
+ * Numbers are stored with two rows side by side: // [pair, column, 2]
  */
 
 import { SEARCH_TRIALS } from '../../bundle/blocks';

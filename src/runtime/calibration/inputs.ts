@@ -1,6 +1,6 @@
 /**
- * @file Made-up inputs: what a model is shown while its second moments are taken. Half are texts, half have a picture;
- * each is asked as the recipe asks, with one of MMEB's wordings where it takes one. Always the same.
+ * @file Synthetic inputs, given to a model while its second moments are measured. Half are texts, half have a picture;
+ * each is worded by the recipe, with one of MMEB's instructions if the recipe takes one. They are always the same.
  */
 
 import type { InputKind, Recipe, Role } from '../../recipes';

@@ -1,7 +1,7 @@
 /**
- * @file The second moments of what every 4-bit matrix of a bundle is multiplied with, over made-up inputs. The model runs
- * stage-major: a few blocks are loaded, all inputs go through them, and the next few take their place; so one stage's
- * weights and moments are in memory at a time, and between stages what the inputs have become.
+ * @file The second moments of what every 4-bit matrix of a bundle is multiplied with, over synthetic inputs. The model
+ * runs stage by stage: a few blocks are loaded, all inputs pass through them, and the next few replace them. So only
+ * one stage's weights and moments are in memory at a time and, between stages, the intermediate results of the inputs.
  */
 
 import type { Tensor } from 'onnxruntime-common';

@@ -1,6 +1,6 @@
 /**
- * @file Pictures that nobody took: a ground, shapes on it, now and then noise. Integer arithmetic alone, so that every
- * platform draws the same.
+ * @file Synthetic pictures: a background, shapes on it, and sometimes noise. Only integer arithmetic is used, so that
+ * every platform draws the same.
  */
 
 import type { RgbImage } from '../../image';

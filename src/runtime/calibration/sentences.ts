@@ -1,4 +1,7 @@
-/** @file Plain sentences of many kinds, written for this package: what a model reads while its second moments are taken. */
+/**
+ * @file Plain sentences of many kinds, written for this package: they are given to a model while its second moments are
+ * measured.
+ */
 
 export const SENTENCES: readonly string[] = `
 A small brown dog runs along the beach with a stick in its mouth.

@@ -1,6 +1,6 @@
-/** @file Waiting, but not for ever. */
+/** @file Waits with a time limit. */
 
-/** Rejects with `late()` where the work has not ended in time. The work itself goes on: nothing can stop a decoder. */
+/** Rejects with `late()` if the work has not ended in time. The work itself continues: nothing can stop a decoder. */
 export async function within<T>(seconds: number, work: Promise<T>, late: () => Error): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const timeout = new Promise<never>((_, reject) => {

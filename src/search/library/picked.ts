@@ -1,4 +1,7 @@
-/** @file What pictures are added from, however they were chosen: a folder's handle, or a name and files with a path each. */
+/**
+ * @file The sources from which pictures are added, however they were chosen: a folder's handle, or a name and files
+ * with paths.
+ */
 
 import { InvalidInputError } from '../../errors';
 import { expectKnown, named } from '../../hooks';

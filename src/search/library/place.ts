@@ -1,4 +1,6 @@
-/** @file Where an index lies: its database, folder, lock and channel, each named after the library and the model. */
+/**
+ * @file Where an index is stored: its database, folder, lock and channel, each named after the library and the model.
+ */
 
 import { sha256Hex } from '../../bundle/digest';
 import { InvalidInputError } from '../../errors';

@@ -1,4 +1,4 @@
-/** @file Where the pictures of an index were taken: in degrees, in words, and the towns around, for maps. */
+/** @file Where the pictures of an index were taken: in degrees, as names, and with the towns around them, for maps. */
 
 import type { Places } from '../places/areas';
 import { Turns } from '../turns';

@@ -1,4 +1,4 @@
-/** @file What the page and the search worker say to each other, besides plain calls. */
+/** @file The messages between the page and the search worker, apart from plain calls. */
 
 import type { Transparency } from '../../image';
 import type { WireError } from '../../remote/error-wire';

@@ -1,4 +1,4 @@
-/** @file The file of names of places, from where a caller says that it lies. */
+/** @file Reads the file with names of places from the address that a caller gives. */
 
 import { NetworkError } from '../../errors';
 import { fetchAnywhere } from '../../net';

@@ -1,4 +1,4 @@
-/** @file Files that could not be indexed, once more. */
+/** @file Tries files that could not be indexed again. */
 
 import type { Attempts } from '../indexing/attempts';
 import type { Committed, Library } from './library';

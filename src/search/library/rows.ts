@@ -1,4 +1,4 @@
-/** @file What IndexedDB keeps of a photo index. The places of vectors and thumbnails are in files; see `packs.ts`. */
+/** @file What IndexedDB stores of a photo index. Vectors and thumbnails are stored in files; see `packs.ts`. */
 
 import type { PhotoItem } from '../types';
 

@@ -1,4 +1,4 @@
-/** @file Waits for the end of a run, by what the index tells of its state. */
+/** @file Waits for the end of a run, by following the state that the index reports. */
 
 import { InvalidInputError } from '../../errors';
 import type { IndexState, Pass } from '../types';

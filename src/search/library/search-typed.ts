@@ -1,4 +1,6 @@
-/** @file A typed query over an index whose rows are in memory, without a worker: as the page's search does it. */
+/**
+ * @file A typed query over an index whose rows are in memory, without a worker, in the same way as the page's search.
+ */
 
 import { InvalidInputError } from '../../errors';
 import { localWallClock } from '../facts/dates';

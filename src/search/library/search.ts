@@ -1,6 +1,6 @@
 /**
- * @file A search, from what is looked for to results: by the index's own model, and where there is a deep one, what the
- * first pass finds is embedded and ranked by that.
+ * @file A search, from the query to the results: with the index's own model and, if there is a deep model, with the
+ * results of the first pass embedded and ranked by that.
  */
 
 import type { Remote } from 'comlink';

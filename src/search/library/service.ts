@@ -1,4 +1,7 @@
-/** @file The worker's side of a photo index: all but the model, which the page has. Expose it with comlink. */
+/**
+ * @file The worker's side of a photo index: everything except the model, which is held by the page. Expose it with
+ * comlink.
+ */
 
 import { transfer } from 'comlink';
 import { errorToWire } from '../../remote/error-wire';

@@ -1,4 +1,4 @@
-/** @file The vectors of one model in memory, and whose picture each of their rows is. */
+/** @file The vectors of one model in memory, and the picture that each of their rows belongs to. */
 
 import type { PhotoItem } from '../types';
 import type { PackedVectors } from '../vectors';

@@ -1,4 +1,4 @@
-/** @file The index at one moment, for what compares all its pictures. */
+/** @file The index at one point in time, for operations that compare all its pictures. */
 
 import { equalGroups, writeImage } from '../vectors';
 import type { Catalog } from './catalog';

@@ -1,4 +1,7 @@
-/** @file Starts the workers of a photo index, as bundlers know them. Apart, since Node's bundlers would look for the files. */
+/**
+ * @file Starts the workers of a photo index in a form that bundlers recognise. It is a separate file, since bundlers
+ * for Node would search for the workers' files.
+ */
 
 export function startSearchWorker(): Worker {
   return new Worker(new URL('../../../workers/search.worker.ts', import.meta.url), { type: 'module' });

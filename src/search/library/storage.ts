@@ -1,7 +1,7 @@
 /**
- * @file Where an index lies, as all that reads and writes one sees it: rows that change by transactions, and files of
- * bytes that only grow. In a browser that is IndexedDB and the origin-private file system (`browser-storage.ts`), in Node a
- * folder (`folder-storage.node.ts`).
+ * @file The storage of an index, as seen by everything that reads and writes one: rows that change in transactions, and
+ * files of bytes that only grow. In a browser that is IndexedDB and the origin-private file system
+ * (`browser-storage.ts`), in Node a folder (`folder-storage.node.ts`).
  */
 
 import { UnsupportedError } from '../../errors';

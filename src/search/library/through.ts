@@ -1,4 +1,4 @@
-/** @file Which pictures a filter lets through, with what only the index knows of them. */
+/** @file Which pictures pass a filter, including conditions that only the index can check. */
 
 import { filterRows } from '../query';
 import type { PhotoFilter, PhotoItem } from '../types';

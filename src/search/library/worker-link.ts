@@ -1,6 +1,6 @@
 /**
- * @file The page's line to the search worker. Calls end even if the worker does; then another one takes its place, with
- * the index opened as it was, and learns which pictures may have been the reason.
+ * @file The page's connection to the search worker. Calls end even if the worker dies; then another one replaces it,
+ * opens the index as before, and is told which pictures may have been the cause.
  */
 
 import { proxy, type Remote } from 'comlink';

@@ -1,4 +1,4 @@
-/** @file A file of the disk as browsers give files: nothing is read before it is asked for. */
+/** @file A file on disk with the interface of browser files: nothing is read before it is requested. */
 
 import { open } from 'node:fs/promises';
 import { basename } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * @file A folder of the disk as browsers give folders, for whatever looks through them. Links are followed, but no folder
- * is entered twice in one walk: not by a link in a circle, nor by one to what is in the folder anyway. Links to nothing,
- * pipes and devices are left out.
+ * @file A folder on disk with the interface of browser folders, for the code that scans them. Links are followed, but
+ * no folder is entered twice in one scan, neither through a circular link nor through a link to something that is in
+ * the folder anyway. Broken links, pipes and devices are skipped.
  */
 
 import { readdir, realpath, stat } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** @file What the file system says, with the names that browsers give it: that is what looking through folders goes by. */
+/** @file Errors of the file system under the names that browsers use, which the scan of folders relies on. */
 
 const NAMES: Readonly<Record<string, string>> = {
   ENOENT: 'NotFoundError',

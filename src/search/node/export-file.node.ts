@@ -1,4 +1,4 @@
-/** @file An index → one file of the disk, with little of it in memory at a time. */
+/** @file Writes an index to one file on disk, with only a small part in memory at a time. */
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';

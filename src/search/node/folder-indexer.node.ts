@@ -1,4 +1,6 @@
-/** @file Indexing folders of the disk into a folder: the page's own indexer, with this machine's files around it. */
+/**
+ * @file Indexes folders on disk into a folder: it is the same indexer as in the page, applied to files on this machine.
+ */
 
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';

@@ -1,4 +1,6 @@
-/** @file One process at a time that writes an index: a lock file in it, with the process's number. */
+/**
+ * @file Ensures that only one process at a time writes an index, with a lock file in it that contains the process id.
+ */
 
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** @file What the folder of an index says: its manifest, rows, and the changes since, put together. */
+/** @file The state of an index folder: its manifest, its rows, and the changes since, combined. */
 
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /**
- * @file An index in a folder of the disk. Changes go to a journal; from time to time, and at the end, all rows are written
- * under a new name, and `index.json` is put in place by renaming. Whatever ends when, the manifest that is there and the
- * journal that belongs to it are the whole truth.
+ * @file An index in a folder on disk. Changes go to a journal; from time to time, and at the end, all rows are written
+ * under a new name, and `index.json` is put in place by renaming. Whenever the process is interrupted, the existing
+ * manifest and the journal that belongs to it give the complete state.
  */
 
 import { createHash } from 'node:crypto';

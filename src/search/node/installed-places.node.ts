@@ -1,4 +1,4 @@
-/** @file Names of places, as the package brings them along. */
+/** @file The names of places that are included in the package. */
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

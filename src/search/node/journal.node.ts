@@ -1,6 +1,6 @@
 /**
- * @file Changes since the last whole writing of an index's rows: one line each, a checksum and JSON. A line that a crash
- * cut short, and what lies behind it, does not count.
+ * @file The changes since an index's rows were last written completely: one line each, with a checksum and JSON. A line
+ * that a crash cut short does not count, nor does anything after it.
  */
 
 import { createHash } from 'node:crypto';

@@ -1,4 +1,6 @@
-/** @file An index to be searched: a folder, or an exported file. Another process may write the folder meanwhile. */
+/**
+ * @file Opens an index for searching: a folder, or an exported file. Another process may write to the folder meanwhile.
+ */
 
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';

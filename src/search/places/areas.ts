@@ -1,4 +1,6 @@
-/** @file What a place's name means: towns by where they reach, regions and countries by the towns around a picture. */
+/**
+ * @file What the name of a place covers: towns by their extent, regions and countries by the towns around a picture.
+ */
 
 import { fold } from '../words/fold';
 import type { AreaBox, Place } from '../where';

@@ -1,4 +1,6 @@
-/** @file Boxes of the globe, where longitudes go round: what is in one, and the smallest around some points. */
+/**
+ * @file Boxes on the globe, where longitudes wrap around: what is inside one, and the smallest one around some points.
+ */
 
 import type { AreaBox, Place } from '../where';
 

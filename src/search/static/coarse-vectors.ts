@@ -1,4 +1,4 @@
-/** @file The coarse halves of an index's vectors, read whole: what a scan needs. */
+/** @file The coarse halves of an index's vectors, read completely: they are what a scan needs. */
 
 import { IndexFormatError, IntegrityError } from '../../errors';
 import type { PackedVectors } from '../vectors';

@@ -1,4 +1,4 @@
-/** @file The fine halves of vectors, read as they are needed: those of a few rows, in as few requests as is worth it. */
+/** @file The fine halves of vectors, read as needed: those of a few rows, in as few requests as is worthwhile. */
 
 import type { PackedVectors } from '../vectors';
 import type { StaticFile } from './static-file';

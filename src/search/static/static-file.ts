@@ -1,4 +1,4 @@
-/** @file One file of an index on a web server: by ranges, or whole where the host does not know them. */
+/** @file One file of an index on a web server: read by ranges, or as a whole if the host does not support them. */
 
 import { IntegrityError, UnsupportedError } from '../../errors';
 import { HttpFile } from '../../net';

@@ -1,4 +1,4 @@
-/** @file What is typed into a search over an index on a web server. Loaded when somebody types. */
+/** @file Handles what is typed into a search over an index on a web server. Loaded when somebody types. */
 
 import { Places } from '../places/areas';
 import { Gazetteer } from '../places/gazetteer';

@@ -1,6 +1,7 @@
 /**
- * @file Pictures as points in two dimensions: their principal components, and of these UMAP (`umap-js`), begun from the
- * first two. A sample shapes the layout of a large library; the others are placed among their neighbours in it.
+ * @file Pictures as points in two dimensions: their principal components, and UMAP (`umap-js`) of these, initialised
+ * with the first two. For a large library the layout is computed from a sample; the other pictures are placed among
+ * their neighbours in it.
  */
 
 import { UMAP } from 'umap-js';

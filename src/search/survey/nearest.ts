@@ -1,4 +1,7 @@
-/** @file The nearest of a sample, by looking at all: exact, and quick where the first numbers tell most. */
+/**
+ * @file The nearest neighbours in a sample, found by comparing all: exact, and fast if the first numbers contain most
+ * of the information.
+ */
 
 import { Best } from '../vectors/best';
 

@@ -1,4 +1,4 @@
-/** @file What the survey worker is given and gives: groups and the map, from a copy of the vectors. */
+/** @file The input and output of the survey worker: groups and the map, from a copy of the vectors. */
 
 import type { PhotoMap } from '../types';
 

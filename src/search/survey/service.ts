@@ -1,4 +1,7 @@
-/** @file The survey worker's side: what takes seconds and would keep searches waiting. It ends with its page's call. */
+/**
+ * @file The survey worker's side: work that takes seconds and would delay searches. The worker ends with the page's
+ * call.
+ */
 
 import {
   Bitset,

@@ -1,4 +1,6 @@
-/** @file The page's side of the survey worker: it is started when it is needed and ended when a call is aborted. */
+/**
+ * @file The page's side of the survey worker: the worker is started when needed and terminated when a call is aborted.
+ */
 
 import { proxy, transfer, type Remote } from 'comlink';
 import { TaskQueue } from '../../task-queue';

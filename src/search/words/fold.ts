@@ -1,6 +1,6 @@
 /**
- * @file Texts as they are compared with each other: without case, accents and punctuation, one space between words and one at each
- * end, letters apart from digits (`IMG_2041.JPG` → ` img 2041 jpg `).
+ * @file Texts in the form in which they are compared: without case, accents and punctuation, one space between words
+ * and one at each end, letters apart from digits (`IMG_2041.JPG` → ` img 2041 jpg `).
  */
 
 /** Letters that no decomposition makes plain. */

@@ -1,4 +1,7 @@
-/** @file A picture's names as one folded text, kept while the picture is known: what searches by words go through. */
+/**
+ * @file A picture's names as one folded text, which searches by words go through; kept as long as the picture is in the
+ * index.
+ */
 
 import type { PhotoItem } from '../types';
 import { fold } from './fold';

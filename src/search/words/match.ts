@@ -1,4 +1,7 @@
-/** @file Pictures by words, dates and places: which pass the filters of what was typed, and in whose names its words stand. */
+/**
+ * @file Finds pictures by words, dates and places: which ones pass the filters of a typed query, and whose names
+ * contain its words.
+ */
 
 import type { Places } from '../places/areas';
 import { isOpen, type Matching, type Only } from '../query/understand';

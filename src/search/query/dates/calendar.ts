@@ -1,6 +1,6 @@
 /**
- * @file Stretches of time as people name them: seasons, holidays, months, weeks. Times are a wall clock's, in milliseconds as if it
- * ran in UTC, as those of pictures are.
+ * @file Periods of time as people name them: seasons, holidays, months, weeks. Times are wall-clock times, in
+ * milliseconds as if the clock showed UTC, like those of pictures.
  */
 
 /** From `from` on, up to but without `to`. */

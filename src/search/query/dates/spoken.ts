@@ -1,7 +1,7 @@
 /**
- * @file Dates as English speakers name them, in a text: `summer 2021`, `last christmas`, `since march 2019`, `the 90s`. Only what
- * can hardly mean anything else: a season or holiday without a year stays words, for a picture shows it, and so do `may` and `march`
- * within a sentence.
+ * @file Dates as English speakers name them, in a text: `summer 2021`, `last christmas`, `since march 2019`, `the 90s`.
+ * Only unambiguous ones count: a season or holiday without a year is treated as ordinary words, because a picture may
+ * show it, and so are `may` and `march` within a sentence.
  */
 
 import { at, DAY, days, midnight, monthOf, MONTHS, monthStretch, NAMED, weekOf, yearOf, yearStretch } from './calendar';
