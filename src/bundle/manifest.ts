@@ -127,7 +127,6 @@ export interface BundleSource {
   base: { id: string; revision: string | null };
   /** The adapter that was merged into it; null if there is none. */
   adapter: { id: string; revision: string | null; kind: 'lora' | 'rslora' | 'dora' } | null;
-  /** SHA-256 of the names and bytes of all tensors after merging, if computed. */
 }
 
 /** Weights of one kind that are stored in the same way: `layers.*.self_attn.v` of all layers together. */
