@@ -23,7 +23,9 @@ test('a cost, and what speaks against it', () => {
     'Free space: 2.0 GB',
     'This GPU: suitable: 1.2 GB of GPU memory, without half precision',
   ]);
-  expect(costInWords(estimate({ streamed: true }), false).at(-1)!.value).toMatch(/probably more than it has, so the model runs in parts/);
+  expect(costInWords(estimate({ streamed: true }), false).at(-1)!.value).toMatch(
+    /probably more than it has, so the model runs in parts/,
+  );
   const bad = costInWords(estimate({ fits: false, webgpu: false }), true).filter((figure) => figure.bad);
   expect(bad.map(({ value }) => value)).toEqual([
     '2.0 GB: not enough',

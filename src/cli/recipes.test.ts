@@ -236,9 +236,7 @@ describe('what is said of a recipe', () => {
   test('convert: assumed, or of a licence that is not known', async () => {
     const guessed = await convert(checkpointPath('tiny-tied'), 'guessed');
     expect(guessed.code).toBe(0);
-    expect(guessed.stderr).toMatch(
-      /^vlm2vec: tiny-tied is not a known repository, so it is prompted as VLM2Vec is\./,
-    );
+    expect(guessed.stderr).toMatch(/^vlm2vec: tiny-tied is not a known repository, so it is prompted as VLM2Vec is\./);
     const named = await convert(checkpointPath('tiny-tied'), 'named', '--recipe', 'vlm2vec');
     expect(named).toMatchObject({ code: 0, stderr: '' });
     const rzen = at('RzenEmbed'); // a folder of a repository's name is taken for it
@@ -294,7 +292,9 @@ describe('what is said of a recipe', () => {
     expect((await convert('x', 'wrong', '--recipe', at('none.json'))).stderr).toMatch(
       /none\.json cannot be read \(ENOENT\)/,
     );
-    expect((await convert('x', 'wrong', '--recipe', 'gmee')).stderr).toMatch(/no recipe "gmee"; known recipes are vlm2vec, /);
+    expect((await convert('x', 'wrong', '--recipe', 'gmee')).stderr).toMatch(
+      /no recipe "gmee"; known recipes are vlm2vec, /,
+    );
   });
 
   test('inspect shows what the authors published for this very checkpoint', async () => {
@@ -343,6 +343,8 @@ test.each([
 test('eval refuses recipes that its regimes do not fit', async () => {
   const data = path.resolve(import.meta.dirname, '../../public/eval/mmeb-mini');
   const evaluate = (model: string) => run(['eval', data, '--model', at(model), '--regime', 'v2']);
-  expect((await evaluate('gme')).stderr).toMatch(/recipe gme does not fit this evaluation: GME-Qwen2-VL has its own templates/);
+  expect((await evaluate('gme')).stderr).toMatch(
+    /recipe gme does not fit this evaluation: GME-Qwen2-VL has its own templates/,
+  );
   expect((await evaluate('colqwen2')).code).toBe(2);
 });

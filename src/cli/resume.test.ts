@@ -14,7 +14,7 @@ import { fixturePath } from '../testing/fixtures';
 import { runMain as run } from './run-main';
 
 const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
-const SIZE = IS_FULL ? { texts: 10_000, pictures: 1000, kills: 20 } : { texts: 200, pictures: 5, kills: 1 };
+const SIZE = IS_FULL ? { texts: 10_000, pictures: 1000, kills: 20 } : { texts: 900, pictures: 10, kills: 1 };
 const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const TOTAL = SIZE.texts + SIZE.pictures;
@@ -42,7 +42,7 @@ afterAll(() => rm(work, { recursive: true }));
 
 const argsOf = (out: string) => [
   ...['embed', '--model', 'nano', at('inputs.jsonl'), '--out', at(out)],
-  ...['--skip-bad', '--resume', '--batch', IS_FULL ? '16' : '4', '--quiet'],
+  ...['--skip-bad', '--resume', '--batch', IS_FULL ? '16' : '2', '--quiet'],
 ];
 
 /** Inputs that the state of the run counts. */

@@ -114,15 +114,18 @@ export function Grid(props: GridProps): JSX.Element {
   }, []);
   const onMoreLike = useCallback((index: number) => shown.current.onMoreLike(index), []);
 
-  // The active one exists even where it is out of view: it holds the focus.
+  // The active one exists even where it is out of view: it holds the focus. In its place among the others, so that it need not be moved.
   const activeRow = rowOf(layout, active);
-  const all = activeRow && !rows.some(({ row }) => row === activeRow.row) ? [...rows, activeRow] : rows;
+  const isApart = activeRow && !rows.some(({ row }) => row === activeRow.row);
+  const all = isApart ? [...rows, activeRow].sort((a, b) => a.row - b.row) : rows;
   const slots = useRef(new Slots());
   const slotOf = slots.current.assign(all.map(({ row }) => row));
-  // Where the browser has no `moveBefore`, a row that is moved within the page loses it.
+  // A row that is moved within the page loses the focus where the browser has no `moveBefore`; where it has, it is scrolled to.
   const focused = box.current?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
+  const y = focused && scrollY;
   useLayoutEffect(() => {
     if (focused?.isConnected && document.activeElement === document.body) focused.focus({ preventScroll: true });
+    if (y !== null && scrollY !== y) window.scrollTo({ top: y });
   });
 
   return (
