@@ -14,6 +14,17 @@ export interface InputMoments {
   groups: Float32Array[];
 }
 
+/** How many columns each group has: the last one what is left. */
+export function groupSizes(columns: number): number[] {
+  const count = Math.ceil(columns / MOMENT_COLUMNS);
+  return Array.from({ length: count }, (_, g) => Math.min(MOMENT_COLUMNS, columns - g * MOMENT_COLUMNS));
+}
+
+/** Bytes of the moments of one input. */
+export function momentBytes(columns: number): number {
+  return 4 * groupSizes(columns).reduce((sum, size) => sum + triangle(size), 0);
+}
+
 /** Numbers of a group of so many columns. */
 export function triangle(columns: number): number {
   return (columns * (columns + 1)) / 2;

@@ -5,7 +5,7 @@
  */
 
 import { sha256Hex } from '../bundle/digest';
-import { MOMENT_COLUMNS, triangle, type InputMoments } from '../bundle/moments';
+import { groupSizes, momentBytes, triangle, type InputMoments } from '../bundle/moments';
 import type { BundleReader, BundleWriter } from '../bundle/storage';
 import { IntegrityError } from '../errors';
 import { factorsOf, type GroupFactors } from './feedback/factors';
@@ -81,15 +81,12 @@ export class MomentsFile {
   }
 
   async #read({ columns, start, sha256 }: PlacedMoments, signal?: AbortSignal): Promise<(GroupFactors | null)[]> {
-    const count = Math.ceil(columns / MOMENT_COLUMNS);
-    const sizes = Array.from({ length: count }, (_, g) => Math.min(MOMENT_COLUMNS, columns - g * MOMENT_COLUMNS));
-    const length = 4 * sizes.reduce((sum, size) => sum + triangle(size), 0);
     const file = await this.#reader.open(MOMENTS_PATH, signal);
-    const bytes = await file.read(start, start + length, signal).catch((cause: unknown) => fail(cause));
+    const bytes = await file.read(start, start + momentBytes(columns), signal).catch((cause: unknown) => fail(cause));
     if ((await sha256Hex(bytes)) !== sha256) fail();
     const numbers = new Float32Array(bytes.slice().buffer);
     let at = 0;
-    return sizes.map((size) => factorsOf(numbers.subarray(at, (at += triangle(size))), size));
+    return groupSizes(columns).map((size) => factorsOf(numbers.subarray(at, (at += triangle(size))), size));
   }
 }
 

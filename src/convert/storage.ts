@@ -1,7 +1,7 @@
 /** @file How much a checkpoint will take as a bundle, from its config alone. */
 
 import type { JsonObject, WeightDtype } from '../bundle/manifest';
-import { MOMENT_COLUMNS, triangle } from '../bundle/moments';
+import { momentBytes } from '../bundle/moments';
 import { architectureOf, buildMomentsGraph, slicesToFit, type Head, type PlannedWeight } from '../models';
 import { plainLayouts } from './choose';
 import { boundLayout, storedBytes, tensorsOf, type WeightLayout } from './layout';
@@ -43,10 +43,4 @@ export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: He
     })
     .reduce((sum, { columns }) => sum + momentBytes(columns), 0);
   return { store: gpu + table.bytes, gpu, largestBuffer, moments };
-}
-
-/** Of the input of some matrices, in groups of columns. */
-function momentBytes(columns: number): number {
-  const left = columns % MOMENT_COLUMNS;
-  return 4 * (Math.floor(columns / MOMENT_COLUMNS) * triangle(MOMENT_COLUMNS) + triangle(left));
 }

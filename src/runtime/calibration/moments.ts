@@ -6,7 +6,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../../bundle/manifest';
-import { MOMENT_COLUMNS, triangle, type InputMoments } from '../../bundle/moments';
+import { groupSizes, MOMENT_COLUMNS, triangle, type InputMoments } from '../../bundle/moments';
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
@@ -160,11 +160,6 @@ async function* throughTower(
     yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sums[i]! }));
   }
   return carried;
-}
-
-function groupSizes(columns: number): number[] {
-  const count = Math.ceil(columns / MOMENT_COLUMNS);
-  return Array.from({ length: count }, (_, g) => Math.min(MOMENT_COLUMNS, columns - g * MOMENT_COLUMNS));
 }
 
 /** @param moments // [groups, 128, 128] */
