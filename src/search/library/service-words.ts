@@ -1,8 +1,6 @@
 /** @file Typed queries in the worker: words of the library's pictures, and names of places once the gazetteer has been read. */
 
 import { errorToWire, type WireError } from '../../remote/error-wire';
-import { Gazetteer } from '../places/gazetteer';
-import { Places } from '../places/areas';
 import type { Matching } from '../query/understand';
 import { Turns } from '../turns';
 import type { PhotoPlaceNames, Town, TownOptions, TypedOptions, Understood } from '../types';
@@ -10,6 +8,7 @@ import { WordSearch } from '../words/match';
 import type { Catalog } from './catalog';
 import type { Found, VectorQuery } from './find';
 import { findTyped, hasPlaces, understandFor, wantsPlaces, type Ranked } from './find-typed';
+import { placesReader } from './place-names';
 import { placeNamesOf, townsOf } from './places';
 
 /** A search waits no longer for names of places; the next one may have them. */
@@ -30,11 +29,15 @@ export type WireUnderstood = Understood & { matching: Matching; placesError: Wir
 export class ServiceWords {
   readonly words = new WordSearch();
   readonly #host: ServiceWordsHost;
-  /** Under way or done; null before, and where it failed. */
-  #reading: Promise<void> | null = null;
+  readonly #readPlaces: () => Promise<void>;
 
   constructor(host: ServiceWordsHost) {
     this.#host = host;
+    this.#readPlaces = placesReader(
+      this.words,
+      () => host.readPlaces(),
+      () => this.prepare(),
+    );
   }
 
   /** Where the words may name a place, the gazetteer is waited for. */
@@ -79,19 +82,6 @@ export class ServiceWords {
       if (item) this.words.prepare(item);
       if (turns.due) await turns.give();
     }
-  }
-
-  /** Once; again where it failed. Nothing happens where there is no gazetteer. */
-  #readPlaces(): Promise<void> {
-    return (this.#reading ??= (async () => {
-      const bytes = await this.#host.readPlaces();
-      if (!bytes) return;
-      this.words.places = new Places(await Gazetteer.read(bytes));
-      this.prepare();
-    })().catch((error: unknown) => {
-      this.#reading = null;
-      throw error;
-    }));
   }
 }
 

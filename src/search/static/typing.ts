@@ -1,7 +1,6 @@
 /** @file Handles what is typed into a search over an index on a web server. Loaded when somebody types. */
 
-import { Places } from '../places/areas';
-import { Gazetteer } from '../places/gazetteer';
+import { placesReader } from '../library/place-names';
 import { readPlaces } from '../library/read-places';
 import { searchTyped, type TypedMeans } from '../library/search-typed';
 import type { SearchQuery } from '../types';
@@ -11,11 +10,10 @@ import type { StaticIndexOptions } from './types';
 
 export class Typing {
   readonly #words = new WordSearch();
-  readonly #given: StaticIndexOptions['places'];
-  #places: Promise<void> | null = null;
+  readonly #readPlaces: () => Promise<void>;
 
   constructor(places: StaticIndexOptions['places']) {
-    this.#given = places;
+    this.#readPlaces = placesReader(this.#words, () => readPlaces(places));
   }
 
   /** @throws as `searchTyped`; without names of places where they cannot be had */
@@ -29,18 +27,5 @@ export class Typing {
       readPlaces: () => this.#readPlaces().catch(() => undefined),
       prepare: (asked, only) => loadFor(contents, asked, { only, signal }),
     });
-  }
-
-  /** Once; anew where it failed. */
-  #readPlaces(): Promise<void> {
-    this.#places ??= readPlaces(this.#given)
-      .then(async (bytes) => {
-        if (bytes) this.#words.places = new Places(await Gazetteer.read(bytes));
-      })
-      .catch((error: unknown) => {
-        this.#places = null;
-        throw error;
-      });
-    return this.#places;
   }
 }
