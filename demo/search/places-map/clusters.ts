@@ -89,8 +89,6 @@ export class Clusters {
     const [x, y] = mercator(longitude, latitude);
     if (!('cluster' in properties)) {
       const { at } = properties;
-      const common = { town: -1, region: -1, country: -1 };
-      for (const kind of ['town', 'region', 'country'] as const) common[kind] = this.#names?.[kind][at] ?? -1;
       const box = { south: latitude, west: longitude, north: latitude, east: longitude };
       return {
         key: `p${at}`,
@@ -98,7 +96,7 @@ export class Clusters {
         y,
         count: 1,
         first: at,
-        name: this.nameOf(common),
+        name: this.nameOfAll([at]),
         box,
         splits: null,
         members: () => [at],
@@ -109,7 +107,7 @@ export class Clusters {
     return {
       key: `c${id}`,
       ...{ x, y, count, first },
-      name: this.nameOf(properties),
+      name: this.#nameOf(properties),
       box: { south, west, north, east },
       splits: isOnePlace ? null : this.#splits(id),
       members: () =>
@@ -129,7 +127,7 @@ export class Clusters {
     return splits;
   }
 
-  nameOf({ town, region, country }: Common): string {
+  #nameOf({ town, region, country }: Common): string {
     const { names = [] } = this.#names ?? {};
     const first = names[town] ?? names[region];
     return [...new Set([first, names[country]])].filter(Boolean).join(', ');
@@ -144,7 +142,7 @@ export class Clusters {
       const one = all[members[0]!]!;
       if (members.every((at) => all[at] === one)) common[kind] = one;
     }
-    return this.nameOf(common);
+    return this.#nameOf(common);
   }
 }
 

@@ -6,7 +6,7 @@ import type { RefObject } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { AreaBox } from '../../../src/search';
 import type { View } from '../map/points';
-import { fitBox, NEAREST, widest, type FitOptions, type Size } from './view';
+import { fitBox, NEAREST, viewAround, widest, type FitOptions, type Size } from './view';
 
 export interface Globe {
   view: View;
@@ -67,8 +67,7 @@ export function useGlobe(element: RefObject<HTMLElement | null>, size: Size, sti
     // What was in the middle stays there.
     const k = Math.max(view.k, widest(size));
     const [middleX, middleY] = [(was.width / 2 - view.x) / view.k, (was.height / 2 - view.y) / view.k];
-    const y = Math.min(0, Math.max(size.height - k, size.height / 2 - middleY * k));
-    go({ k, x: size.width / 2 - middleX * k, y }, true);
+    go(viewAround(middleX, middleY, k, size), true);
   }, [size.width, size.height]);
   return {
     view,

@@ -62,9 +62,12 @@ export function fitBox(box: AreaBox, size: Size, { now, margin = 48, least = 0 }
   const k = Math.min(NEAREST, Math.max(widest(size), least, Math.min(across, down, NEAREST_FIT)));
   let middle = (minX + maxX) / 2;
   if (now) middle += Math.round((width / 2 - now.x) / now.k - middle);
-  // The world ends in the north and in the south.
-  const y = Math.min(0, Math.max(height - k, height / 2 - ((minY + maxY) / 2) * k));
-  return { k, x: width / 2 - middle * k, y };
+  return viewAround(middle, (minY + maxY) / 2, k, size);
+}
+
+/** The view that has a point of the plane in its middle, as far as that goes: the world ends in the north and in the south. */
+export function viewAround(x: number, y: number, k: number, { width, height }: Size): View {
+  return { k, x: width / 2 - x * k, y: Math.min(0, Math.max(height - k, height / 2 - y * k)) };
 }
 
 export interface FitOptions {
