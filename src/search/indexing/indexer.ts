@@ -204,9 +204,13 @@ export class Indexer {
   }
 
   async #removeMissing(): Promise<void> {
-    const { library, onCommit } = this.#host;
+    const { library, onCommit, checkFolder } = this.#host;
     const { catalog } = library;
-    const missing = catalog.missing.filter((id) => !this.#vanished.has(catalog.files.get(id)!.folderId));
+    const folderOf = (id: number) => catalog.files.get(id)!.folderId;
+    // A folder that is being deleted, or whose drive is being pulled, may have been listed in part.
+    for (const folderId of new Set(catalog.missing.map(folderOf)))
+      if (!(await checkFolder(folderId))) this.#vanished.add(folderId);
+    const missing = catalog.missing.filter((id) => !this.#vanished.has(folderOf(id)));
     for (let first = 0; first < missing.length; first += REMOVED_AT_ONCE) {
       const remove = missing.slice(first, first + REMOVED_AT_ONCE);
       onCommit(await library.commit({ remove }));

@@ -129,6 +129,20 @@ test('a folder that is gone, or emptied, keeps its pictures and says so', async 
   });
 });
 
+test('a folder that goes after it was listed in part loses no picture', async () => {
+  await writePictures(photos, numbered(4));
+  await index([photos]);
+  await rm(path.join(photos, '0/0.bmp'));
+  await writePictures(photos, { 'new.bmp': smallBmp(9) });
+  const embedder = countingEmbedder();
+  const embed = embedder.embed.bind(embedder);
+  embedder.embed = async (...call) => {
+    await rm(photos, { recursive: true, force: true });
+    return embed(...call);
+  };
+  expect(await index([], embedder)).toMatchObject({ removed: 0, folders: [{ indexed: 4, problem: { kind: 'gone' } }] });
+});
+
 test.skipIf(process.getuid?.() === 0)('what may not be read is named', async () => {
   await writePictures(photos, { ...numbered(3), 'closed/x.bmp': smallBmp(7), 'secret.bmp': smallBmp(8) });
   execFileSync('chmod', ['000', path.join(photos, 'closed'), path.join(photos, 'secret.bmp')]);
