@@ -1,4 +1,4 @@
-/** @file Inputs to vectors, some at a time, in order; whose fault it is where that fails. */
+/** @file Turns inputs into vectors, some at a time, in order, and finds which input is to blame when that fails. */
 
 import { VLM2VecError, type InvalidInputError } from '../errors';
 import type { Embedding } from '../multi-vector';
@@ -7,10 +7,10 @@ import { isBad, recordError, type AnyRecord, type InputRecord } from './inputs/r
 
 export type RecordResult =
   | { record: InputRecord; embedding: Embedding; error?: undefined }
-  /** `error` names the input. */
+  /** `error` says which input it was. */
   | { record: AnyRecord; embedding?: undefined; error: string };
 
-/** With the error of an input in its place. */
+/** With an error in place of each input that failed. */
 export async function embedSome(
   runtime: Runtime,
   records: readonly AnyRecord[],
@@ -36,7 +36,7 @@ export async function embedSome(
 }
 
 /**
- * All of them, or the error of the first that is bad.
+ * Embeds all of them, or throws the error of the first bad one.
  * @throws InvalidInputError naming it
  */
 export async function embedEach(
@@ -57,7 +57,7 @@ export async function embedEach(
   }
 }
 
-/** Prepares each as for embedding: decodes its images, counts its tokens. Throws for the first that fails. */
+/** Prepares each as if to embed it: decodes its images, counts its tokens. Throws for the first that fails. */
 async function findBad(runtime: Runtime, records: readonly InputRecord[], options: EmbedOptions): Promise<void> {
   for (const record of records) {
     try {
@@ -68,7 +68,7 @@ async function findBad(runtime: Runtime, records: readonly InputRecord[], option
   }
 }
 
-/** The input's own name in place of the engine's, and options as they are called here. */
+/** Rewrites an error to name the input as the user did, and options as they are called here. */
 function named({ where }: InputRecord, error: VLM2VecError): InvalidInputError {
   const message = error.message.replace(/^(?:input|inputs\[\d+\]): /, '').replace('set maxTokens', 'give --max-tokens');
   return recordError(where, message, error);
