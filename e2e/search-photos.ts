@@ -56,6 +56,18 @@ export function plainPhotos(count: number): Promise<Photo[]> {
   );
 }
 
+/** A photo of 12 million pixels, a picture of 30 million without much in it, and an iPhone's. */
+export async function largePhotos(): Promise<Photo[]> {
+  const photo = sharp(`public/samples/${SAMPLES[0]!.file}`).flatten().resize(4000, 3000, { fit: 'fill' });
+  const background = { r: 70, g: 100, b: 130 };
+  const plain = sharp({ create: { width: 6000, height: 5000, channels: 3, background } });
+  return [
+    { path: 'photo.jpg', bytes: await photo.jpeg().toBuffer() },
+    { path: 'huge.png', bytes: await plain.png().toBuffer() },
+    { path: 'iphone.heic', bytes: readFileSync('e2e/search-index/red-blue.heic') },
+  ];
+}
+
 /** Pictures of every shape, from a long screenshot to a panorama, mixed. */
 export function mixedShapes(count: number): Promise<Photo[]> {
   const shapes = [

@@ -4,7 +4,16 @@ import { expect, test, type BrowserContext, type Page } from '@playwright/test';
 import type { FakeIndex } from '../demo/search/testing/fake-index';
 import type { FolderInfo, IndexState } from '../src/search';
 import { looksRight } from './layout';
-import { mixedShapes, offerFolder, plainPhotos, samplePhotos, saidPhoto, type Photo } from './search-photos';
+import { mainThreadTasks } from './main-thread';
+import {
+  largePhotos,
+  mixedShapes,
+  offerFolder,
+  plainPhotos,
+  samplePhotos,
+  saidPhoto,
+  type Photo,
+} from './search-photos';
 import { violations } from './site-pages';
 
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
@@ -217,6 +226,20 @@ test('one box: dates, places and keywords of the pictures, each result with its 
   await expect(cells(page)).toHaveCount(4);
   await expect(page.locator('.cell', { hasText: 'folder' })).toHaveCount(1);
   expect([foreign, problems]).toEqual([[], []]);
+});
+
+test('while large pictures of all kinds are read, the page’s own thread is free', async ({ page, browser }) => {
+  await openSearch(page);
+  await expect(page.locator('.model-choice')).toContainText('nano'); // or else the page would still be loading it
+  await offerFolder(page, 'Large', [...(await largePhotos()), ...(await plainPhotos(9))]);
+  const tasks = await mainThreadTasks(browser, page, async () => {
+    await page.getByRole('button', { name: 'Choose a folder…' }).click();
+    await expect(page.locator('.run-outcome')).toHaveText('Done: 12 pictures read.');
+    await expect(cells(page)).toHaveCount(12);
+  });
+  test.info().annotations.push({ type: 'tasks', description: JSON.stringify(tasks.slice(0, 5)) });
+  // 20 ms where nothing else runs; decoding one of these takes a hundred.
+  expect(tasks[0]).toBeLessThan(60);
 });
 
 test('pause, reload, go on: everything is there; a second tab reads only, and takes over', async ({
@@ -701,6 +724,7 @@ test('a second look: how far it is, rest and go on, what it has not seen yet in 
 
 test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({
   page,
+  browser,
   baseURL,
 }) => {
   await page.setViewportSize({ width: 1280, height: 860 });
@@ -761,6 +785,15 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
   await page.evaluate(() => scrollTo(0, 0));
   await setFake(page, { indexed: 100_000, revision: 3 });
   await expect(line(page)).toContainText(/^100,000 pictures/);
+  // More come, and all are put in order of time again.
+  const tasks = await mainThreadTasks(browser, page, async () => {
+    for (let more = 1; more <= 5; more++) {
+      await setFake(page, { phase: 'idle', indexed: 100_000 + more, revision: 3 + more });
+      await expect(line(page)).toContainText(`100,00${more} pictures`);
+    }
+  });
+  test.info().annotations.push({ type: 'tasks', description: JSON.stringify(tasks.slice(0, 8)) });
+  expect(tasks[0]).toBeLessThan(100);
 
   // No picker's permission can be lost in a test: what the index says of it then is set here.
   const folderIs = (change: Partial<FolderInfo>) =>

@@ -1,4 +1,7 @@
-/** @file What is typed is understood alike and finds the same in the same order: by the command, on the page, and from a web server. */
+/**
+ * @file A typed query is understood identically, and finds the same in the same order, on the command line, on the
+ * page, and from a web server.
+ */
 
 import 'fake-indexeddb/auto';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -101,7 +104,7 @@ test.each([
   expect(found.stderr.match(/ filters: /g) ?? []).toHaveLength(recognised);
 });
 
-test('a date or place can be taken as words', async () => {
+test('a date or place can be treated as words', async () => {
   const [filtered, words] = [
     await command('a cat in Sydney'),
     await command('a cat in Sydney', '--as-words', 'in Sydney'),

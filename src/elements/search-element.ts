@@ -92,7 +92,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.getAttribute('src') ?? '';
   }
   set src(value: string) {
-    this.setAttribute('src', value);
+    this.reflect('src', value);
   }
 
   /** Address of the folder that contains the originals, arranged by their paths; empty if they are not on the web. */
@@ -100,7 +100,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.getAttribute('originals') ?? '';
   }
   set originals(value: string) {
-    this.setAttribute('originals', value);
+    this.reflect('originals', value);
   }
 
   /** Number of results shown at first; a button shows more. @default 24 */
@@ -109,7 +109,7 @@ export class VLM2VecSearch extends ModelElement {
     return Number.isInteger(limit) && limit > 0 ? limit : DEFAULT_LIMIT;
   }
   set limit(value: number) {
-    this.setAttribute('limit', String(value));
+    this.reflect('limit', value);
   }
 
   /** Whether the newest pictures are shown before the first search. */
@@ -117,7 +117,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.hasAttribute('browse') || this.model === 'none';
   }
   set browse(value: boolean) {
-    this.toggleAttribute('browse', value);
+    this.toggleAttribute('browse', Boolean(value));
   }
 
   /** Number of megabytes that are downloaded without asking. @default 30 */
@@ -126,7 +126,7 @@ export class VLM2VecSearch extends ModelElement {
     return given === null || Number.isNaN(Number(given)) ? ASK_ABOVE_MB : Number(given);
   }
   set askAbove(value: number) {
-    this.setAttribute('ask-above', String(value));
+    this.reflect('ask-above', value);
   }
 
   /** The element's texts, for other languages; texts that are omitted stay English. */

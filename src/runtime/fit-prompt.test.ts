@@ -45,6 +45,21 @@ test('in a template the text is cut, by as little as may be, and what stands aro
   expect(() => fitPrompt(prompt(words(50), around), { most, maxTokens: own, cut: 'text' })).toThrow(/no room/);
 });
 
+test('of a text that is far too long only the beginning is tokenized again', () => {
+  let characters = 0;
+  const long = words(20_000);
+  const asked: PromptToFit = {
+    ...prompt(long),
+    encode: (shown = '') => {
+      characters += shown.length;
+      return { ids: tokenizer.encode(`${shown}.`), images: [] };
+    },
+  };
+  const { ids } = fitPrompt(asked, { most, maxTokens: 11, cut: 'text' });
+  expect(ids).toEqual(tokenizer.encode(`${words(10)}.`));
+  expect(characters - long.length).toBeLessThan(1000);
+});
+
 test('no half of a character is left of a text that is cut', () => {
   const emoji = '👩‍🚀'.repeat(20);
   const seen: string[] = [];

@@ -62,12 +62,20 @@ function cutAt(encoded: EncodedPrompt, count: number): EncodedPrompt {
   return { ...encoded, ids: [...ids.slice(0, kept), ...ids.slice(ids.length - (count - kept))] };
 }
 
-/** The prompt with as much of its text as fits, found by halving; the template stays whole. */
+/** Characters that a token usually has, at most: the first guess of how many fit. */
+const CHARACTERS_PER_TOKEN = 8;
+
+/** The prompt with as much of its text as fits, found by doubling, then by halving; the template stays whole. */
 function shortened({ text = '', encode }: PromptToFit, maxTokens: number): EncodedPrompt {
   const characters = [...text];
   let fits = 0;
   let tooLong = characters.length;
   const encodeFirst = (count: number) => encode(characters.slice(0, count).join(''));
+  // Of a text that is far too long little is looked at.
+  for (let count = CHARACTERS_PER_TOKEN * maxTokens; count < tooLong; count *= 2) {
+    if (encodeFirst(count).ids.length > maxTokens) tooLong = count;
+    else fits = count;
+  }
   while (tooLong - fits > 1) {
     const middle = (fits + tooLong) >> 1;
     if (encodeFirst(middle).ids.length <= maxTokens) fits = middle;

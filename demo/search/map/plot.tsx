@@ -60,9 +60,14 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   }, [found, indexOf]);
   const all = useMemo(() => fitView(points.extent, width, height, MARGIN), [points, width, height]);
   const zoom = useZoom(canvas, all, tool === 'lasso');
-  const pictures = shownAsPictures(points, zoom.view, { width, height }, foundPoints);
+  // The page is drawn anew several times a second while pictures are indexed: 100,000 points are not gone through each time.
+  const pictures = useMemo(
+    () => shownAsPictures(points, zoom.view, { width, height }, foundPoints),
+    [points, zoom.view, width, height, foundPoints],
+  );
   const reach = (pictures.length > 0 ? REACH.picture : REACH.dot) / zoom.view.k;
-  const selected = new Set([...selection.value.ids].flatMap((id) => indexOf.get(id) ?? []));
+  const { ids: marked } = selection.value;
+  const selected = useMemo(() => new Set([...marked].flatMap((id) => indexOf.get(id) ?? [])), [marked, indexOf]);
 
   useLayoutEffect(() => {
     const element = canvas.current!;
@@ -78,7 +83,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
       drawMap({ context, width, height, ratio, ink }, scene, zoom.view, zoom.scale);
     });
     return () => cancelAnimationFrame(frame);
-  });
+  }, [points, colouring, selected, foundPoints, current, loop, width, height, zoom.view, zoom.scale]);
 
   const place = (event: PointerEvent): [number, number] => {
     const { left, top } = canvas.current!.getBoundingClientRect();

@@ -2,7 +2,7 @@
 import { select } from 'd3-selection';
 import { zoom, zoomIdentity, type ZoomBehavior } from 'd3-zoom';
 import type { RefObject } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { keepMiddle, type Frame } from './middle';
 import type { View } from './points';
 
@@ -50,8 +50,9 @@ export function useZoom(canvas: RefObject<HTMLCanvasElement | null>, all: View, 
     apply((made) => made.transform(select(canvas.current!), zoomIdentity.translate(x, y).scale(k)));
   }, [all.k, all.x, all.y]);
   const { k, x, y } = transform;
+  const view = useMemo(() => ({ k: all.k * k, x: all.x * k + x, y: all.y * k + y }), [all, k, x, y]);
   return {
-    view: { k: all.k * k, x: all.x * k + x, y: all.y * k + y },
+    view,
     scale: k,
     by: (factor) => apply((made) => made.scaleBy(select(canvas.current!), factor)),
     pan: (dx, dy) => apply((made) => made.translateBy(select(canvas.current!), dx / k, dy / k)),
