@@ -1,4 +1,4 @@
-/** @file Tells which inputs are pixels, and how many. */
+/** @file Recognises pixels among the inputs to embed. */
 
 import type { EmbedderInput } from '../types';
 
