@@ -143,6 +143,7 @@ const QUERY: Checks<SearchQuery> = {
   typed: string,
   now: wallClock,
   dayFirst: boolean,
+  languages: strings,
   asWords: strings,
 };
 const cosine: Check = (value, option) => {
