@@ -1,17 +1,16 @@
 /** @file What an evaluation writes: `report.json`, `report.md` and, on request, its vectors. */
 
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EvalData, NamedSet, VectorStore } from '../eval';
 import { pairKey } from '../eval/vectors';
+import { replaceFile } from '../store/write-whole.node.js';
 import { printLine } from './output';
 import { openSink, publishPlace, type SinkPlace } from './outputs/places';
 
 /** Written completely or not at all. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const partial = `${file}.partial-${process.pid}`;
-  await writeFile(partial, text);
-  await rename(partial, file);
+export function writeWhole(file: string, text: string): Promise<void> {
+  return replaceFile(file, text, `${file}.partial-${process.pid}`);
 }
 
 /** A report as plain data, and for people. */

@@ -1,8 +1,9 @@
 /** @file The state that a run leaves beside its output: its model, options and inputs, and how far it has got. */
 
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../../errors';
+import { replaceFile } from '../../store/write-whole.node.js';
 import { writing } from './partial-file';
 import type { SinkState } from './sink';
 
@@ -43,17 +44,8 @@ export async function readRun(file: string): Promise<(RunState & { facts: RunFac
 /** Written completely or not at all, and durably. */
 export async function writeRun(file: string, facts: RunFacts, state: RunState): Promise<void> {
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  const partial = `${file}.partial`;
-  await writing(file, async () => {
-    const handle = await open(partial, 'w');
-    try {
-      await handle.writeFile(`${JSON.stringify({ format: FORMAT, version: 1, ...state, facts }, null, 1)}\n`);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
-  });
+  const text = `${JSON.stringify({ format: FORMAT, version: 1, ...state, facts }, null, 1)}\n`;
+  await writing(file, () => replaceFile(file, text));
 }
 
 export async function removeRun(file: string): Promise<void> {

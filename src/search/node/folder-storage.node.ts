@@ -6,11 +6,12 @@
 
 import { createHash } from 'node:crypto';
 import { TaskQueue } from '../../task-queue';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SourceNotFoundError } from '../../errors';
 import { namingFull } from '../../store/disk-full.node.js';
 import { syncFolder } from '../../store/folder-reader.node.js';
+import { replaceFile, writeDurably } from '../../store/write-whole.node.js';
 import {
   LOCAL_FOLDER,
   MANIFEST_NAME,
@@ -218,16 +219,15 @@ export class FolderStorage implements IndexStorage {
     if (!meta) return;
     const snapshot = this.#snapshot + 1;
     const rows = this.#rowsChanged || !this.#rows ? await this.#writeRows(snapshot) : this.#rows;
-    await writeWhole(placesPath(this.#folder, snapshot), this.#placesJson());
+    await namingFull(() => writeDurably(placesPath(this.#folder, snapshot), this.#placesJson()));
     const journal = await JournalWriter.open(journalPath(this.#folder, snapshot), 0);
     try {
       if (attempts.size > 0)
         await journal.append({ kind: 'attempts', rows: [...attempts.values()] }, { durable: true });
       const hasAlbums = this.#state.albums.size > 0;
       const text = writeManifest(await this.#manifest(meta, snapshot, rows), { hasAlbums });
-      const temporary = this.#at(`${MANIFEST_NAME}.new`);
-      await writeWhole(temporary, text);
-      await rename(temporary, this.#at(MANIFEST_NAME));
+      const path = this.#at(MANIFEST_NAME);
+      await namingFull(() => replaceFile(path, text, `${path}.new`));
     } catch (error) {
       await journal.close();
       throw error;
@@ -248,7 +248,7 @@ export class FolderStorage implements IndexStorage {
     const more = albums.size > 0 ? `,"albums":[\n${lines(albums.values())}\n]` : '';
     const text = `{"folders":[\n${lines(named)}\n],"files":[\n${lines(files.values())}\n]${more}}\n`;
     const path = `rows-${snapshot}.json`;
-    await writeWhole(this.#at(path), text);
+    await namingFull(() => writeDurably(this.#at(path), text));
     const bytes = Buffer.byteLength(text);
     return { path, bytes, sha256: createHash('sha256').update(text).digest('hex') };
   }
@@ -341,17 +341,4 @@ async function opened<P extends Packs['vectors']>(
     await vectors.close();
     throw error;
   }
-}
-
-/** Writes a file so that it is complete or, if it is new, not there at all under this name. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await namingFull(async () => {
-    const handle = await open(path, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  });
 }
