@@ -17,6 +17,9 @@ const NAMES = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'];
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-elements-'));
 let host: Host;
 
+// One preparation for all of them.
+test.describe.configure({ mode: 'default' });
+
 test.beforeAll(async () => {
   const photos = path.join(folder, 'photos');
   mkdirSync(photos);

@@ -1,4 +1,7 @@
-/** @file What is typed is understood alike and finds the same in the same order: by the command, on the page, and from a web server. */
+/**
+ * @file A typed query is understood identically, and finds the same in the same order, on the command line, on the
+ * page, and from a web server.
+ */
 
 import 'fake-indexeddb/auto';
 import { execFileSync } from 'node:child_process';
@@ -119,7 +122,7 @@ test('the languages of the command are those of the environment', () => {
   expect(languages).toEqual(['de-DE', 'fr-CH', 'en-US']);
 });
 
-test('a date or place can be taken as words', async () => {
+test('a date or place can be treated as words', async () => {
   const [filtered, words] = [
     await command('a cat in Sydney'),
     await command('a cat in Sydney', '--as-words', 'in Sydney'),

@@ -1,4 +1,4 @@
-/** @file Reading files over HTTP, surviving what goes wrong on the way. */
+/** @file Reads files over HTTP, and survives what goes wrong on the way. */
 
 export { fetchAnywhere } from './data-url';
 export { HttpFile, type HttpFileOptions } from './http-file';

@@ -73,7 +73,7 @@ describe('reads', () => {
     );
   });
 
-  test('where ranges are of the compressed bytes, as from a browser’s cache', async () => {
+  test('where ranges refer to the compressed bytes, as from a browser’s cache', async () => {
     const packed = gzipSync(content);
     const fetch = async (_url: unknown, init?: RequestInit) => {
       if (!new Headers(init?.headers).has('Range')) return new Response(content);
@@ -94,7 +94,7 @@ describe('reads', () => {
   });
 });
 
-test('the URL may be the folder, with or without a slash, or bundle.json; a query goes along', async () => {
+test('the URL may be the folder, with or without a slash, or bundle.json; a query is kept', async () => {
   const asked: string[] = [];
   const fetch: typeof globalThis.fetch = async (url) => {
     asked.push(String(url));
@@ -112,7 +112,7 @@ test('the URL may be the folder, with or without a slash, or bundle.json; a quer
   expect(asked).toEqual([plain, plain, plain, `${plain}?token=1`]);
 });
 
-test('files that lie elsewhere, as a bundler leaves them', async () => {
+test('files that lie elsewhere, where a bundler has put them', async () => {
   const asked: string[] = [];
   const fetch: typeof globalThis.fetch = async (url) => {
     asked.push(String(url));
@@ -139,8 +139,8 @@ describe('named errors', () => {
     }
   });
 
-  // docs/models.md: what is read where it lies is requested once; the caller decides whether to try again.
-  test.each([429, 503])('status %i at once, and the next call tries again', async (status) => {
+  // docs/models.md: files read from their server are requested once; the caller decides whether to try again.
+  test.each([429, 503])('status %i is reported at once, and the next call tries again', async (status) => {
     let failures = 1;
     let requests = 0;
     const fetch = async () => {
@@ -153,7 +153,7 @@ describe('named errors', () => {
     expect((await bundle.open('bundle.json')).size).toBe(content.length);
   });
 
-  test('wrong bytes at once: they are not fetched again', async () => {
+  test('wrong bytes are reported at once: they are not fetched again', async () => {
     let requests = 0;
     const fetch = async () => {
       requests++;
@@ -199,13 +199,13 @@ describe('named errors', () => {
     server!.closeAllConnections();
   });
 
-  test('what is no URL, or a path that leaves the bundle', async () => {
+  test('an invalid URL, or a path that leaves the bundle', async () => {
     expect(() => httpBundle('http://')).toThrow(SourceNotFoundError);
     await expect(httpBundle('https://x.org').open('../secret')).rejects.toThrow(SourceNotFoundError);
   });
 });
 
-test('a page in place of a file is told from a file whose type is wrong', async () => {
+test('a page in place of a file is distinguished from a file whose type is wrong', async () => {
   const page = '<!DOCTYPE html><title>My site</title>';
   const url = await serve((request, response) => {
     const isFile = request.url === '/models/m/a.bin';

@@ -16,9 +16,9 @@ export interface HttpBundleOptions {
 }
 
 /**
- * Reads the bundle below `url` (its folder, or its `bundle.json`). A server that ignores ranges works too: files are
- * then fetched whole, once.
- * @throws SourceNotFoundError for a URL that is none. Reading rejects with it where a file is missing, refused, or
+ * Reads the bundle below `url` (its folder, or its `bundle.json`). A server that ignores ranges works too; files are
+ * then fetched completely, once.
+ * @throws SourceNotFoundError for an invalid URL. Reading rejects with it if a file is missing or refused, or if
  * the server cannot be reached.
  */
 export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: HttpBundleOptions = {}): BundleReader {
@@ -29,7 +29,7 @@ export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: 
     open: async (path, signal) => {
       if (!isPlainPath(path)) throw new SourceNotFoundError(`${path} is not a plain relative path.`, { path });
       const place = bundleFileUrl(base, path, files);
-      // The manifest is small, may be compressed on the way, and must not come out of a stale cache.
+      // The manifest is small, may be compressed in transit, and must not come from a stale cache.
       if (path === MANIFEST_PATH) {
         const response = await request(fetch, place, { signal, cache: 'no-cache' });
         return blobFile(path, await wholeFile(response, place, signal));
@@ -45,7 +45,7 @@ export function bundleFileUrl(url: string | URL, path: string, files?: Record<st
   if (own !== undefined) return own;
   const base = baseUrl(url);
   const place = new URL(path, base);
-  place.search = base.search; // access tokens go along
+  place.search = base.search; // keeps access tokens
   return place.href;
 }
 
@@ -63,18 +63,19 @@ function baseUrl(url: string | URL): URL {
 }
 
 /**
- * Asks for one byte: unlike HEAD, the answer tells the length of the file even where servers compress. Ranges bypass the
- * HTTP cache: from a file that is cached compressed, Chromium answers with ranges of the compressed bytes.
+ * Requests one byte: unlike HEAD, the answer tells the length of the file even if the server compresses. Ranges bypass
+ * the
+ * HTTP cache: for a file that is cached compressed, Chromium answers with ranges of the compressed bytes.
  */
 async function remoteFile(fetch: Fetch, path: string, url: string, signal?: AbortSignal): Promise<StoredFile> {
   const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' }, cache: 'no-store' });
   if (response.status !== 206) return blobFile(path, await wholeFile(response, url, signal));
   const size = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
-  // Of a file that was sent compressed, Chromium's cache gives ranges of the compressed bytes.
+  // For a file that was sent compressed, Chromium's cache returns ranges of the compressed bytes.
   const isCompressed = response.headers.has('Content-Encoding');
   await response.body?.cancel();
   if (!Number.isSafeInteger(size) || isCompressed) {
-    // Across origins, a server shows this header only if told to: the whole file tells its length too.
+    // Across origins, this header is visible only if the server allows it; the whole file tells its length too.
     return blobFile(path, await wholeFile(await request(fetch, url, { signal }), url, signal));
   }
   return {
@@ -116,7 +117,7 @@ async function request(fetch: Fetch, url: string, init: RequestInit): Promise<Re
   throw new Kind(`${url} ${reason} (HTTP status ${response.status}).`, { url, status: response.status });
 }
 
-/** The answer's body. @throws SourceNotFoundError for a page in its place, which would pass for damaged weights */
+/** The answer's body. @throws SourceNotFoundError for a page in its place, which would look like damaged weights */
 async function wholeFile(response: Response, url: string, signal?: AbortSignal): Promise<Blob> {
   const blob = await body(response.blob(), url, signal);
   const start = new Uint8Array(await blob.slice(0, PAGE_START).arrayBuffer());

@@ -13,21 +13,21 @@ import type { Catalog } from './catalog';
 import { find, type Found, type VectorQuery } from './find';
 import { findTyped, understandFor, wantsPlaces, type Ranked } from './find-typed';
 
-/** What it takes. */
+/** Its arguments. */
 export interface TypedMeans {
   catalog: Catalog;
   words: WordSearch;
-  /** Asked where the words may name a place, before {@link words} is used; may leave it without. */
+  /** Called if the words may name a place, before {@link words} is used; the names may still be missing afterwards. */
   readPlaces(): Promise<void>;
-  /** Asked only where something is left that a model is asked for. */
+  /** Called only if something is left for a model. */
   embed(query: SearchQuery): Promise<VectorQuery>;
-  /** Makes sure that all vectors are there that a search among some pictures needs. */
+  /** Makes sure that all vectors are loaded that a search among some pictures needs. */
   prepare?(query: VectorQuery, only: (item: PhotoItem) => boolean): Promise<void>;
 }
 
 const NOTHING: Found = { hits: [], relevantCount: 0, weak: false, candidates: 0 };
 
-/** @throws InvalidInputError where there is nothing to look for; what `embed` and `prepare` do */
+/** @throws InvalidInputError if the query is empty; whatever `embed` and `prepare` throw */
 export async function searchTyped(
   { typed = '', now, languages, dayFirst, asWords, ...given }: SearchQuery,
   { catalog, words, readPlaces, embed, prepare }: TypedMeans,
@@ -47,7 +47,7 @@ export async function searchTyped(
   }
   const query = { ...(await embed(wanted)), matching };
   if (prepare) {
-    // Which pictures are ranked does not depend on how they rank.
+    // Which pictures are ranked does not depend on their rank.
     const asked: Parameters<Ranked>[0][] = [];
     findTyped(catalog, query, words, (only) => {
       asked.push(only);
@@ -63,7 +63,7 @@ export function asksAnything({ text, image, combine = [] }: SearchQuery): boolea
   return Boolean(text) || image !== undefined || combine.length > 0;
 }
 
-/** What was typed beside what else is looked for. */
+/** What was typed, in addition to the rest of the query. */
 export function withTyped(query: SearchQuery, { text, also, exclude }: ParsedQuery): SearchQuery {
   const words = (all: readonly string[]): QueryPart[] => all.map((each) => ({ text: each }));
   const combine = [...words(also), ...(query.combine ?? [])];
