@@ -1,4 +1,4 @@
-/** @file Inputs to vectors, some at a time, in order; whose fault it is where that fails. */
+/** @file Turns inputs into vectors, some at a time, in order, and finds which input is to blame when that fails. */
 
 import { NotFiniteError, VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
@@ -7,10 +7,10 @@ import { isBad, recordError, type AnyRecord, type InputRecord } from './inputs/r
 
 export type RecordResult =
   | { record: InputRecord; embedding: Embedding; error?: undefined }
-  /** `error` names the input. */
+  /** `error` says which input it was. */
   | { record: AnyRecord; embedding?: undefined; error: string };
 
-/** With the error of an input in its place. */
+/** With an error in place of each input that failed. */
 export async function embedSome(
   runtime: Runtime,
   records: readonly AnyRecord[],
@@ -36,7 +36,7 @@ export async function embedSome(
 }
 
 /**
- * All of them, or the error of the first that is bad.
+ * Embeds all of them, or throws the error of the first bad one.
  * @throws InvalidInputError naming it
  */
 export async function embedEach(
@@ -58,8 +58,8 @@ export async function embedEach(
 }
 
 /**
- * Throws the error of the first bad input, as its own; returns where it is no input's fault. Texts are prepared before
- * pictures: only pictures may stand before the one that failed and be bad, too, and a long text is not tokenized again.
+ * Throws the error of the first bad input, as its own; returns if no input is at fault. Texts are prepared before
+ * pictures, so only pictures before the one that failed may be bad too, and no long text is tokenized again.
  */
 async function nameBad(
   runtime: Runtime,

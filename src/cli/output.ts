@@ -5,7 +5,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { FULL, OutputFailed } from './outputs/partial-file';
 import { printable } from './printable';
 
-/** Thrown when whoever read our output (`| head`) has closed it: time to stop, nothing to complain about. */
+/** Thrown when the reader of our output (`| head`) has closed it: time to stop, but not an error. */
 export class ReaderGone extends Error {
   override name = 'ReaderGone';
 }
@@ -32,16 +32,16 @@ export async function expectPrinted(): Promise<void> {
   if (failure instanceof OutputFailed) throw failure;
 }
 
-/** Writes a line, harmful characters escaped. Rejects with {@link ReaderGone} or {@link OutputFailed}. */
+/** Writes a line, with harmful characters escaped. Rejects with {@link ReaderGone} or {@link OutputFailed}. */
 export function printLine(line: string): Promise<void> {
   return printRaw(`${printable(line)}\n`);
 }
 
-/** Writes as it is, for programs: names of files may hold anything. Rejects as {@link printLine}. */
+/** Writes the text unchanged, for programs: names of files may hold anything. Rejects as {@link printLine}. */
 export async function printRaw(text: string): Promise<void> {
   if (failure) throw failure;
   if (process.stdout.write(text) || failure) return;
-  // `once` rejects with the stream's error where the pipe breaks while we wait.
+  // `once` rejects with the stream's error if the pipe breaks while we wait.
   await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
     throw failureOf(error);
   });
