@@ -11,7 +11,7 @@ const HEADER_BYTES = 64 * 1024;
 /** Usual pages have a megabyte. */
 const MAX_PAGE_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 16;
-/** The largest size of a value in a dictionary. */
+/** The fewest bytes that a value of each type takes in a dictionary. */
 const LEAST_BYTES: Record<string, number> = { INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8, BYTE_ARRAY: 4 };
 /** Numbers by field, structs within structs. */
 type Struct = Map<number, number | Struct>;
