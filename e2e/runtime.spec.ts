@@ -49,6 +49,48 @@ test.describe('on the GPU', () => {
     expect(worst(right, expected).cosine).toBeGreaterThanOrEqual(0.99999);
   });
 
+  test('packed int8 products: only where the GPU has subgroups that are sure, and nearly the same vectors', async ({
+    page,
+  }) => {
+    await openBlank(page);
+    const id = 'text-31-tokens'; // shorter ones than 32 are right with SwiftShader's subgroups, too
+    const { fast, exact, asked } = await page.evaluate(
+      async ({ url, text }) => {
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
+        const embed = async (compute: 'fast' | 'exact', attention: 'as-is' | 'fixed') => {
+          const internal = { attention };
+          const model = await VLM2Vec.load(url, {
+            device: 'webgpu',
+            compute,
+            probe: 'never',
+            vision: 'later',
+            internal,
+          });
+          const vector = [...(await model.embed(text))];
+          await model.dispose();
+          const { product, ladder } = model.info;
+          return { vector, info: { compute: model.info.compute, product, tried: ladder.map((rung) => rung.compute) } };
+        };
+        return {
+          fast: await embed('fast', 'as-is'),
+          exact: await embed('exact', 'as-is'),
+          asked: await embed('fast', 'fixed'),
+        };
+      },
+      { url: bundleUrl('dora-q8'), text: textOf(id)! },
+    );
+    expect(fast.info).toEqual({ compute: 'fast', product: 'int8', tried: ['fast'] });
+    expect([exact.info, asked.info]).toEqual([
+      { compute: 'exact', product: 'float', tried: ['exact'] },
+      { compute: 'exact', product: 'float', tried: ['exact'] },
+    ]);
+    const expected = expectedEmbeddings('tiny-tied+dora').get(id)!;
+    for (const { vector } of [fast, exact, asked]) expect(compare(vector, expected).cosine).toBeGreaterThan(0.999);
+    const from = Float32Array.from(exact.vector);
+    expect(compare(fast.vector, from).difference).toBeGreaterThan(1e-4); // or else nothing would have been rounded
+    expect(compare(asked.vector, from).difference).toBeLessThan(1e-5);
+  });
+
   test('what passed once is remembered for this device', async ({ page }) => {
     await openBlank(page);
     const outcomes = await page.evaluate(async (url) => {
