@@ -53,7 +53,7 @@ test('nano: figures with their stages, a cosine of 1, and the same fields as vlm
   if (device !== 'wasm') return;
 
   await expect(page.locator('.reason')).toHaveText('this model takes at most 512 tokens');
-  const command = ['--import', 'tsx', 'src/cli/index.ts', 'bench', '--model', 'nano', '--json', '--seconds', '1'];
+  const command = ['dist/lib/cli.js', 'bench', '--model', 'nano', '--json', '--seconds', '1'];
   const options = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, value]);
   const { stdout } = await promisify(execFile)(process.execPath, [...command, ...options]);
   const inNode = JSON.parse(stdout) as MeasureReport;

@@ -147,7 +147,7 @@ test.describe('a checkpoint from the Hub', () => {
   test('the tab is reloaded at random moments', async ({ page }) => {
     const random = seededRandom(10);
     const { total } = placesInWeights();
-    const count = FULL ? 30 : 10;
+    const count = FULL ? 30 : 6;
     const finished = new Finished();
     await openBlank(page);
     for (let i = 0; i < count; i++) {

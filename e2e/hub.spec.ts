@@ -125,8 +125,7 @@ test('a second pass in the browser gives the vectors of one in Node', async ({ p
   const [checkpoint, adapter] = ['checkpoints/tiny-tied', 'adapters/dora'].map((name) => `reference/fixtures/${name}`);
   const command = ['convert', checkpoint!, '--adapter', adapter!, '--dtype', 'q4', '--effort', 'best'];
   const out = `.cache/e2e-bundles/${OF_NODE}`;
-  const tsx = ['node_modules/tsx/dist/cli.mjs', 'src/cli/index.ts'];
-  execFileSync(process.execPath, [...tsx, ...command, '--out', out], { stdio: 'pipe' });
+  execFileSync(process.execPath, ['dist/lib/cli.js', ...command, '--out', out], { stdio: 'pipe' });
   await openBlank(page);
   await loadIn(page, { source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', effort: 'best' });
   const [stored] = await storedManifests(page);

@@ -684,7 +684,7 @@ test('with nano: the command and the page find the same in each other’s export
 }, info) => {
   const at = (name: string) => info.outputPath(name);
   const run = (...args: string[]) =>
-    execFileSync(process.execPath, ['--import', 'tsx', 'src/cli/index.ts', ...args], {
+    execFileSync(process.execPath, ['dist/lib/cli.js', ...args], {
       encoding: 'utf8',
       stdio: 'pipe',
     });

@@ -1,10 +1,11 @@
 /**
- * @file `npm test`: lint, types, unit tests, then the end-to-end tests, whatever failed before, so that one run shows
- * everything. What failed is named again at the end, so that the end of a log tells it; the last line counts the tests of
+ * @file `npm test`: lint and types beside the unit tests, then the end-to-end tests, whatever failed before, so that one run
+ * shows everything. What failed is named again at the end, so that the end of a log tells it; the last line counts the tests of
  * vitest and Playwright; a lint or type error, or a runner that breaks, counts as one failed. With `--full`, tests with
  * random places try more of them, and other ones each time.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { ensureChromium } from './chromium.ts';
 import type { UnitReport } from './unit-report.ts';
@@ -18,13 +19,27 @@ interface Count {
   failed: string[];
 }
 
+interface ToolOptions {
+  /** Shows what it prints when it has ended, so that it does not mix with what runs beside it. */
+  later?: boolean;
+}
+
 /** Runs a tool of node_modules; true where it exits with 0. */
-function tool(name: string, script: string, ...args: string[]): boolean {
-  console.log(`\n== ${name}`);
+async function tool(name: string, [script, ...args]: string[], { later = false }: ToolOptions = {}): Promise<boolean> {
+  if (!later) console.log(`\n== ${name}`);
   const start = Date.now();
-  const ok = spawnSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: 'inherit' }).status === 0;
-  console.log(`== ${name}: ${ok ? 'passed' : 'FAILED'} in ${((Date.now() - start) / 1000).toFixed(0)} s`);
-  return ok;
+  const child = spawn(process.execPath, [`node_modules/${script}`, ...args], {
+    stdio: later ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+  });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => printed.push(data));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (later) {
+    console.log(`\n== ${name}`);
+    process.stdout.write(Buffer.concat(printed));
+  }
+  console.log(`== ${name}: ${code === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  return code === 0;
 }
 
 const check = (name: string, ok: boolean): Count => ({ passed: 0, failed: ok ? [] : [name] });
@@ -69,21 +84,29 @@ process.env.UNIT_REPORT = VITEST_REPORT;
 mkdirSync('.cache', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
-const counts = [
-  check('lint', tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0')),
-  check('format', tool('format', 'prettier/bin/prettier.cjs', '--check', '.')),
-  check('types', tool('types', 'typescript/bin/tsc', '--noEmit')),
-  counted(
-    'unit tests',
-    tool('unit', 'vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=./scripts/unit-report.ts'),
-    VITEST_REPORT,
-    (report: UnitReport) => report,
-  ),
-];
-ensureChromium();
-counts.push(
-  counted('end to end', tool('end to end', '@playwright/test/cli.js', 'test'), PLAYWRIGHT_REPORT, readPlaywright),
-);
+async function checks(): Promise<Count[]> {
+  const later = { later: true };
+  return [
+    check('lint', await tool('lint', ['eslint/bin/eslint.js', '.', '--max-warnings', '0'], later)),
+    check('format', await tool('format', ['prettier/bin/prettier.cjs', '--check', '.'], later)),
+    check('types', await tool('types', ['typescript/bin/tsc', '--noEmit'], later)),
+  ];
+}
+
+async function unitTests(): Promise<Count> {
+  const reporters = ['--reporter=default', '--reporter=./scripts/unit-report.ts'];
+  const ok = await tool('unit', ['vitest/vitest.mjs', 'run', ...reporters]);
+  return counted('unit tests', ok, VITEST_REPORT, (report: UnitReport) => report);
+}
+
+async function browserTests(): Promise<Count> {
+  ensureChromium();
+  const ok = await tool('end to end', ['@playwright/test/cli.js', 'test']);
+  return counted('end to end', ok, PLAYWRIGHT_REPORT, readPlaywright);
+}
+
+const [checked, unit] = await Promise.all([checks(), unitTests()]);
+const counts = [...checked, unit, await browserTests()];
 
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.flatMap((count) => count.failed);

@@ -35,7 +35,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   const root = new Command('vlm2vec')
     .description('VLM2Vec multimodal embeddings: convert checkpoints, embed texts and images, rank captions.')
     .version(VERSION)
-    .enablePositionalOptions() // what follows eval merge is merge's
+    .enablePositionalOptions() // options after eval merge belong to merge
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   const command = (usage: string) => root.command(usage).copyInheritedSettings(root);
@@ -136,13 +136,13 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   return root;
 }
 
-/** Where options and arguments are listed. */
+/** Points to the help that lists the options and arguments. */
 function helpHint(root: Command, [name]: readonly string[]): string {
   const isCommand = root.commands.some((command) => command.name() === name);
   return `. See vlm2vec ${isCommand ? `${name} ` : ''}--help`;
 }
 
-/** Runs the command; gives the exit code. Nothing is thrown. */
+/** Runs the command and returns the exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();

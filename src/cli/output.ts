@@ -3,7 +3,7 @@
 import { once } from 'node:events';
 import { printable } from './printable';
 
-/** Thrown when whoever read our output (`| head`) has closed it: time to stop, nothing to complain about. */
+/** Thrown when the reader of our output (`| head`) has closed it: time to stop, but not an error. */
 export class ReaderGone extends Error {
   override name = 'ReaderGone';
 }
@@ -18,16 +18,16 @@ export function watchStdout(): void {
   });
 }
 
-/** Writes a line, harmful characters escaped. Rejects with {@link ReaderGone}. */
+/** Writes a line, with harmful characters escaped. Rejects with {@link ReaderGone}. */
 export function printLine(line: string): Promise<void> {
   return printRaw(`${printable(line)}\n`);
 }
 
-/** Writes as it is, for programs: names of files may hold anything. Rejects with {@link ReaderGone}. */
+/** Writes the text unchanged, for programs: names of files may hold anything. Rejects with {@link ReaderGone}. */
 export async function printRaw(text: string): Promise<void> {
   if (readerGone) throw new ReaderGone();
   if (process.stdout.write(text) || readerGone) return;
-  // `once` rejects with the stream's error where the pipe breaks while we wait.
+  // `once` rejects with the stream's error if the pipe breaks while we wait.
   await once(process.stdout, 'drain').catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;
     throw new ReaderGone();

@@ -1,4 +1,4 @@
-/** @file `vlm2vec index`: the photo index of the page, of folders of this disk. */
+/** @file `vlm2vec index`: the page's photo index, over folders on this disk. */
 
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -33,7 +33,7 @@ export interface IndexArguments extends ModelArguments {
 
 /**
  * Brings the index in `out` up to date with its folders.
- * @throws InputsSkipped where all was done, but for files or folders that could not be read
+ * @throws InputsSkipped if everything was done, except for files or folders that could not be read
  */
 export async function indexCommand(
   folders: readonly string[],
@@ -92,7 +92,7 @@ async function bringUpToDate(
   }
 }
 
-/** Of an index that is there: whose it is, and where that model was. */
+/** For an existing index: which model it was made with, and where that model was. */
 async function knownIndex(out: string): Promise<Pick<FoundIndex, 'indexed' | 'model'> | null> {
   if (!existsSync(path.join(out, MANIFEST_NAME))) return null;
   const { indexed, model, close } = await openStorage(out);
@@ -160,7 +160,7 @@ async function report(
   throw new InputsSkipped(`${parts.join('; ')}. --retry tries them again.`);
 }
 
-/** Of an imported index: nobody has said where its folders are. */
+/** For an imported index, whose folders are not known. */
 function lost(name: string): string {
   return `“${name}” came with an import; its pictures can be searched. Name a folder with that name to continue with it.`;
 }

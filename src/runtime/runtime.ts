@@ -37,8 +37,9 @@ import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, Rec
 import { UsageMeter } from './usage';
 
 /**
- * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a 2B's
- * widest activations, are below 32 MiB: of more, the C library gives each buffer back and gets it anew, page by page.
+ * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a
+ * 2B's widest activations, are below 32 MiB: larger ones make the C library return each buffer and allocate it again,
+ * page by page.
  */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   webgpu: { tokens: 2048, patches: 4096, buckets: true },
@@ -46,30 +47,30 @@ const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
-/** Nothing shares a run: one input alone may exceed these. */
+/** Limits with which nothing shares a run: a single input may exceed them. */
 const SINGLE = { tokens: 1, patches: 1 };
 
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
   /** Read from `reader` unless given. */
   manifest?: BundleManifest;
-  /** In place of the bundle's own. */
+  /** Used instead of the bundle's own. */
   recipe?: RecipeChoice;
 }
 
-/** What turns inputs into prompts: as the recipe asks, and as the probe does. */
+/** Turns inputs into prompts: according to the recipe, and as the probe does. */
 interface Preparers {
   asked: Preparer;
   probe: Preparer;
 }
 
-/** What {@link Runtime.tokens} tells of an input. */
+/** What {@link Runtime.tokens} returns for an input. */
 export interface TokensSeen {
   ids: number[];
   /** Rows and columns of patches of the first picture; null without one. */
   grid: { height: number; width: number } | null;
-  /** The same of every picture. */
+  /** The same for every picture. */
   grids: { height: number; width: number }[];
-  /** Time, row and column of every token, where the recipe has three axes. // [3][ids] */
+  /** Time, row and column of every token, if the recipe has three axes. // [3][ids] */
   positions: number[][] | null;
 }
 
@@ -86,7 +87,7 @@ export class Runtime {
     this.#preparers = preparers;
     this.#engine = new Recovering({
       first: choice.engine,
-      // From the store again, without a probe: it is the same device.
+      // Loaded from the store again, without a probe, since it is the same device.
       rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, weights: choice.engine.weights, signal }),
     });
     const { backbone, recipe } = asked;
@@ -131,8 +132,8 @@ export class Runtime {
   /**
    * Verifies and loads the bundle on the best device that reproduces its probe.
    * @throws BundleFormatError, IntegrityError for a damaged bundle
-   * @throws WebGPUUnavailableError, UnsupportedError, ProbeError where the asked-for device does not serve
-   * @throws InvalidInputError, UnsupportedError for a recipe that is not known or does not fit the bundle
+   * @throws WebGPUUnavailableError, UnsupportedError, ProbeError if the requested device is not usable
+   * @throws InvalidInputError, UnsupportedError for a recipe that is unknown or does not fit the bundle
    */
   static async load({ recipe, ...given }: RuntimeOptions): Promise<Runtime> {
     const { reader, signal } = given;
@@ -153,7 +154,7 @@ export class Runtime {
   }
 
   /**
-   * One unit vector per input, in order, or where the recipe pools all tokens one {@link MultiVector}.
+   * One unit vector per input, in order, or one {@link MultiVector} if the recipe pools all tokens.
    * @param names how messages name the inputs
    */
   async embed<V extends Embedding | null = Float32Array>(
@@ -197,7 +198,7 @@ export class Runtime {
     return vectors as V[];
   }
 
-  /** What of an input the model sees: for comparison with other implementations. */
+  /** What the model sees of an input, for comparison with other implementations. */
   async tokens(input: EmbedInput, options: EmbedOptions = {}): Promise<TokensSeen> {
     checkEmbedOptions(options);
     const { sequence, pictures } = await this.#preparers.asked.prepare(toParts(input, 'input'), options, 'input');
@@ -208,8 +209,8 @@ export class Runtime {
   }
 
   /**
-   * Loads what `load` left for later: a tower, where it did, and the decoder of HEIC. Afterwards nothing is
-   * fetched any more.
+   * Loads what `load` left for later: a tower, if it was deferred, and the decoder for HEIC. After this, nothing more
+   * is fetched.
    */
   async prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
     await Promise.all([
@@ -225,12 +226,12 @@ export class Runtime {
     return this.#engine.run((engine) => measureMatmulRate(engine.place, this.#info.dtype, signal));
   }
 
-  /** Embeds whole prompts, as the probe is asked. */
+  /** Embeds complete prompts, as the probe does. */
   get probed(): Probed {
     return probedBy(this.#engine.current, { preparer: this.#preparers.probe, asked: this.#asked });
   }
 
-  /** Frees the model. Calls in flight reject with a DisposedError. Twice does no harm. */
+  /** Frees the model. Calls in progress reject with a DisposedError. Calling it twice does no harm. */
   dispose(): Promise<void> {
     return this.#engine.dispose();
   }

@@ -1,4 +1,4 @@
-/** @file JSON lines, and texts one a line: from a file, or from stdin. */
+/** @file Reads JSON lines, or one text per line, from a file or from stdin. */
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
@@ -13,7 +13,7 @@ export const STDIN = '-';
 export interface LineOptions extends FieldOptions {
   /** Each line is a text, not JSON. */
   asText?: boolean;
-  /** In front of `line 3` in messages, where there is more than one input. */
+  /** Put before `line 3` in messages, if there is more than one input. */
   prefix: string;
 }
 
@@ -58,7 +58,7 @@ export function lineSource(file: string, options: LineOptions): Source {
   };
 }
 
-/** @param folder that paths of pictures count from */
+/** @param folder that paths of pictures are relative to */
 export async function* lineRecords(
   lines: AsyncIterable<Line>,
   folder: string,

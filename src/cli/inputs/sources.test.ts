@@ -1,4 +1,7 @@
-/** @file What every kind of input is read as, without a model: tables that pyarrow and Python's csv wrote, and hostile ones. */
+/**
+ * @file What every kind of input is read as, without a model: tables written by pyarrow and Python's csv, and hostile
+ * ones.
+ */
 
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -43,22 +46,25 @@ describe('a Parquet file of pyarrow', () => {
   const KITE = { text: 'a red kite', role: 'query' };
   const CUBE = { text: 'ein grüner Würfel — 立方体', instruction: 'Find it.' };
 
-  test.each(['inputs.parquet', 'inputs-v2.parquet'])('%s: a text in a dictionary, in bytes, and long', async (name) => {
-    for (const textColumn of ['text', 'raw', 'large']) {
-      const found = await read([table(name)], { textColumn });
-      const file = table(name);
-      expect(inputs(found)).toEqual([
-        KITE,
-        `${file}: row 2: has neither text nor image.`,
-        CUBE,
-        { text: 'said twice', role: 'query' },
-        `${file}: row 5: "role" is neither "query" nor "document".`,
-      ]);
-      expect(ids(found)).toEqual([7, 8, undefined, '9007199254740993', -1]);
-    }
-  });
+  test.each(['inputs.parquet', 'inputs-v2.parquet'])(
+    '%s: a text in a dictionary, in bytes, and large',
+    async (name) => {
+      for (const textColumn of ['text', 'raw', 'large']) {
+        const found = await read([table(name)], { textColumn });
+        const file = table(name);
+        expect(inputs(found)).toEqual([
+          KITE,
+          `${file}: row 2: has neither text nor image.`,
+          CUBE,
+          { text: 'said twice', role: 'query' },
+          `${file}: row 5: "role" is neither "query" nor "document".`,
+        ]);
+        expect(ids(found)).toEqual([7, 8, undefined, '9007199254740993', -1]);
+      }
+    },
+  );
 
-  test('pictures as bytes, as the Hub has them, and as lists of paths', async () => {
+  test('pictures as bytes, as the Hub stores them, and as lists of paths', async () => {
     const [tiny, cat] = ['tiny', 'cat'].map((name) => fixtureBytes(`images/${name}.png`));
     const images = async (imageColumn: string) =>
       inputs(await read([table('inputs.parquet')], { imageColumn, textColumn: 'large' })).map((input) =>
@@ -77,7 +83,7 @@ describe('a Parquet file of pyarrow', () => {
     ]);
   });
 
-  test('what is carried through, with the types that tables keep', async () => {
+  test('carried fields, with the types that tables keep', async () => {
     const keep = ['label', 'price', 'score', 'good', 'day'];
     const found = await read([table('inputs.parquet')], { keep });
     expect(found.map(({ kept }) => Object.values(kept))).toEqual([
@@ -123,7 +129,7 @@ describe('CSV', () => {
     expect(found.map(({ kept }) => kept)).toEqual([{ label: '007' }, { label: null }, { label: 'x' }]);
   });
 
-  test('with tabs, and as spreadsheets write it where a comma is in numbers', async () => {
+  test('with tabs, and as spreadsheets write it where numbers use a decimal comma', async () => {
     const rows = (sign: string) => `text${sign}label\r\none, two${sign}1,5\r\n`;
     for (const [name, sign] of [['a.tsv', '\t'] as const, ['a.csv', ';'] as const, ['b.csv', '\t'] as const]) {
       const [row] = await read([await written(name, rows(sign))], { keep: ['label'] });
@@ -132,7 +138,7 @@ describe('CSV', () => {
     expect(inputs(await read([await written('one.csv', 'text\na;b\n')]))).toEqual([{ text: 'a;b' }]);
   });
 
-  test('a row of another width, one that is no UTF-8, and a path to nothing are that row’s fault', async () => {
+  test('a row of another width, one that is not UTF-8, and a path to nothing each affect only that row', async () => {
     const bytes = Buffer.from('text,image\na,b,c\n\xff,\nfine,\n,nowhere.png\n', 'latin1');
     const file = await written('rows.csv', bytes);
     expect(inputs(await read([file]))).toEqual([
@@ -158,14 +164,14 @@ describe('CSV', () => {
   ])('%s: refused by name, and with skipBad no other input pays', async (name, content, options, message) => {
     const file = await written(`${name}.csv`, content);
     await expect(read([file], options)).rejects.toThrow(message);
-    await expect(read([file], { ...options, skipBad: true })).rejects.toThrow(message); // nothing is left
+    await expect(read([file], { ...options, skipBad: true })).rejects.toThrow(message); // even though nothing is left
     const found = await read([file, at('photos')], { ...options, skipBad: true });
     expect([found.length, found.filter(isBad).length]).toEqual([4, 1]);
   });
 });
 
 describe('lines', () => {
-  test('one that is no JSON costs no other; a byte order mark and CRLF are none', async () => {
+  test('one that is not JSON affects no other; a byte order mark and CRLF are no error', async () => {
     const content =
       '\ufeff{"id": "a", "text": "x", "role": "query", "instruction": "I"}\r\n{"text": \r\n\r\n{"text":"y"}\n\n \n';
     const file = await written('lines.jsonl', content);
@@ -184,7 +190,7 @@ describe('lines', () => {
     ]);
   });
 
-  test('with --text any file is lines, and a blank one stays in its place, by name', async () => {
+  test('with --text any file is lines, and a blank one is named and keeps its place', async () => {
     for (const name of ['a.txt', 'a.jsonl', 'a.csv', 'a']) {
       const found = await read([await written(name, '{"text": 1}\r\n\n  b \n\n\n')], { asText: true });
       expect(inputs(found)).toEqual([{ text: '{"text": 1}' }, 'line 2: is empty.', { text: '  b ' }]);
@@ -210,7 +216,7 @@ describe('lines', () => {
 describe('folders, globs and files', () => {
   const base64 = () => Buffer.from(fixtureBytes('images/tiny.png')).toString('base64');
 
-  test('in the order in which they are named, each sorted', async () => {
+  test('in the order in which they are named, each one sorted', async () => {
     const all = ['a.jpg', 'b/10.PNG', 'b/2.png'].map((name) => at('photos', name));
     expect(ids(await read([at('photos')]))).toEqual(all);
     expect(ids(await read([at('photos/b/2.png'), at('photos')]))).toEqual([all[2], ...all]);
@@ -222,7 +228,7 @@ describe('folders, globs and files', () => {
     expect((await read([at('parts')])).map(({ where }) => where.split('/').at(-1))[5]).toBe('part-1.parquet: row 1');
   });
 
-  test('what is missing, empty or closed is one bad input among others', async () => {
+  test('something missing, empty or forbidden is one bad input among others', async () => {
     await mkdir(at('empty'));
     const words = [at('gone.png'), at('empty'), `${at('empty')}/*.png`, at('unknown'), at('photos/a.jpg')];
     await writeFile(at('unknown'), 'x');
@@ -243,7 +249,7 @@ describe('folders, globs and files', () => {
     await expect(read([at('closed.jsonl')])).rejects.toThrow('EACCES');
   });
 
-  test('pictures in JSON: a path, bytes, both, many; what is none of them is said', async () => {
+  test('pictures in JSON: a path, bytes, both, many; anything else is reported', async () => {
     const lines = [
       { image: 'photos/a.jpg' },
       { image: { bytes: base64() } },

@@ -1,4 +1,4 @@
-/** @file `.npy` files are those of numpy, byte for byte; Parquet's numbers are the same ones. */
+/** @file `.npy` files equal those of numpy, byte for byte; Parquet holds the same numbers. */
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -27,7 +27,7 @@ const shapeOf = (precision: StoredPrecision): SinkShape => ({
   ...{ columns: [{ name: 'id', type: 'string' }], dims: DIMS, precision, several: false, provenance: {} },
 });
 
-/** Three rows, a stop, the rest. */
+/** Writes three rows, stops, then writes the rest. */
 async function write(name: string, precision: StoredPrecision): Promise<Uint8Array> {
   const place = parsePlace(path.join(work, name));
   let state: SinkState | null = null;

@@ -8,6 +8,7 @@ import { documentFiles, type DocumentTables } from '../../testing/document-files
 import { mmebTree, plainPicture } from '../../testing/mmeb-files';
 import { IMAGE_TOKEN } from '../rows';
 import { openDocuments } from './data';
+import { KeptPages } from './pages';
 import { QWEN3_PROMPTS, VLM2VEC_PROMPTS } from './prompts';
 import { DOCUMENT_SETS, documentSet } from './sets';
 
@@ -110,6 +111,37 @@ test('a page that is there twice is the first; queries that do not count need no
   expect(pairs[pages[0]!.pair]!.image).toBe('ViDoRe_docvqa/a');
   const more = { ...whole, qrels: [...whole.qrels, { query: 'another', page: 'nowhere', score: 1 }] };
   expect((await rowsOf(more)).queries).toHaveLength(2);
+});
+
+test('a page is read once: as it is scanned; again only if it is asked for again', async () => {
+  const inner = mmebTree(documentFiles('ViDoRe_docvqa', whole), 'ViDoRe_docvqa');
+  let reads = 0;
+  const opened = await openDocuments({
+    ...{ label: inner.label, revision: inner.revision, list: () => inner.list() },
+    open: async (file, signal) => {
+      const source = await inner.open(file, signal);
+      return { name: source.name, size: source.size, read: (...range) => (reads++, source.read(...range)) };
+    },
+  });
+  const { pictures, rows } = opened!.asked(VLM2VEC_PROMPTS);
+  await rows(documentSet('ViDoRe_docvqa')!);
+  const scanned = reads;
+  expect(await pictures.read('ViDoRe_docvqa/a')).toEqual(red);
+  expect(await pictures.read('ViDoRe_docvqa/b')).toEqual(blue);
+  expect(reads).toBe(scanned);
+  expect(await pictures.read('ViDoRe_docvqa/a')).toEqual(red);
+  expect(reads).toBeGreaterThan(scanned);
+});
+
+test('pages beyond what may be kept are not', () => {
+  const kept = new KeptPages(10);
+  const add = (path: string, length: number) => kept.add(path, new Uint8Array(length));
+  add('a', 6);
+  add('b', 5);
+  add('c', 4);
+  expect(['a', 'b', 'c'].map((path) => kept.take(path)?.length)).toEqual([6, undefined, 4]);
+  add('b', 10);
+  expect(kept.take('b')).toHaveLength(10);
 });
 
 test.each<[string, DocumentTables, RegExp]>([

@@ -1,6 +1,6 @@
 /**
- * @file Files through the stages of indexing: some are decoded while others are embedded and yet others written. Each
- * ends as exactly one outcome: a picture, or a problem with its reason.
+ * @file Takes files through the stages of indexing: some are decoded while others are embedded and yet others written.
+ * Each ends with exactly one outcome: a picture, or a problem with its reason.
  */
 
 import type { Transparency } from '../../image';
@@ -24,17 +24,20 @@ import type { Work } from './work';
 const DECODERS = 2;
 /** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
 const CALLS = 2;
-/** Pictures of a call: as many as take about this long, so that a search need not wait longer. */
+/** Pictures per call: as many as take about this long, so that a search need not wait longer. */
 const CALL_MILLISECONDS = 300;
 const MOST_IN_CALL = 16;
-/** Of a model that reads its weights anew for each call, which costs as much for one picture as for many. */
+/**
+ * Pictures per call for a model that reads its weights again for each call, which costs as much for one picture as for
+ * many.
+ */
 const STREAMED_CALL = 32;
-/** Files on record as being in progress at a time, which costs one transaction. */
+/** Files recorded as in progress at a time, which costs one transaction. */
 const BEGUN_AT_ONCE = 8;
-/** Calls in a row that were interrupted, after which it is given up. */
+/** Calls in a row that may be interrupted before the run gives up. */
 const MOST_INTERRUPTIONS = 5;
 
-/** Wrong with the file, not with us. */
+/** Errors that are the file's fault, not ours. */
 const FILE_ERRORS = new Set([
   'ImageFormatError',
   'ImageTooLargeError',
@@ -51,17 +54,17 @@ export interface PipelineHost {
   makeThumbnail: MakeThumbnail;
   /** Whether {@link embed} takes pixels, and keeps them. */
   takesPixels: boolean;
-  /** What becomes of a picture's transparency in them. */
+  /** How transparency is treated in the pixels. */
   transparency: Transparency;
   /** Whether the model's weights are streamed. */
   streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   onDecoding(keys: readonly string[]): void;
-  /** To go through again, alone. */
+  /** To be tried again, alone. */
   onSuspect(work: Work): void;
   /** Whether a folder can still be read. */
   checkFolder(folderId: number): Promise<boolean>;
-  /** So many pictures were not there any more; `folderId`: since their folder is not. */
+  /** So many pictures no longer exist; `folderId`: because their folder does not. */
   onDropped(count: number, folderId?: number): void;
 }
 
@@ -79,9 +82,9 @@ export class Pipeline {
   #ready: Ready[] = [];
   #decoding = new Map<string, Work>();
   #callSize: number;
-  /** Ready, or with the model. */
+  /** Pictures that are ready, or being embedded. */
   #pixels = 0;
-  /** Hashes of pictures on their way, whose copies wait for them. */
+  /** Hashes of pictures in progress, whose copies wait for them. */
   readonly #hashes = new Set<string>();
   #copies: Work[] = [];
   /** Missing rows that a file of this run has taken over. */
@@ -89,9 +92,9 @@ export class Pipeline {
   #wake: (() => void)[] = [];
   #decoders = 0;
   #failure: { cause: unknown } | null = null;
-  /** The run has one picture only: what dies, dies of it. */
+  /** The run has only one picture, so any death is due to it. */
   #alone = false;
-  /** Since the last call that was not. */
+  /** Interrupted calls since the last one that was not. */
   #interruptions = 0;
 
   constructor(host: PipelineHost, signal: AbortSignal) {
@@ -102,9 +105,9 @@ export class Pipeline {
   }
 
   /**
-   * Resolves when all have ended and are committed, or the signal stopped it; then {@link takeBack} has what is left.
-   * With one picture nothing but that is in progress.
-   * @throws StorageFullError, or what the model failed with where there is no other
+   * Resolves when all have ended and are committed, or when the signal stopped it; {@link takeBack} then has what is
+   * left. With one picture, nothing else is in progress.
+   * @throws StorageFullError, or the model's error if there is no other model
    */
   async run(works: readonly Work[]): Promise<void> {
     for (let todo = [...works]; todo.length > 0 && !this.#stopped; todo = this.#takeCopies()) {
@@ -122,7 +125,7 @@ export class Pipeline {
     }
   }
 
-  /** Works that were not begun, or that were in hand when it stopped. */
+  /** Work that was not started, or was in progress when it stopped. */
   async takeBack(): Promise<Work[]> {
     const begun = [...this.#begun, ...this.#ready.map(({ work }) => work), ...this.#copies];
     const left = [...begun, ...this.#queue];
@@ -131,7 +134,7 @@ export class Pipeline {
     this.#pixels = 0;
     this.#copies = [];
     this.#queue = [];
-    // Where that cannot be written they are tried alone next time, and no more.
+    // If that cannot be written, they are merely tried alone next time.
     await this.#host.attempts.release(begun.map(({ key }) => key)).catch(() => undefined);
     return left;
   }
@@ -140,7 +143,7 @@ export class Pipeline {
     return this.#signal.aborted || this.#failure !== null;
   }
 
-  /** One stage failed: the others end too. */
+  /** If one stage fails, the others end too. */
   #fall(cause: unknown): void {
     this.#failure ??= { cause };
     this.#wakeAll();
@@ -170,7 +173,7 @@ export class Pipeline {
         this.#ready.push(ready);
         this.#pixels += pixelsOf(ready);
         this.#wakeAll();
-        // A few ahead of the model, not all: decoded pictures are large.
+        // Only a few are prepared ahead of the model, since decoded pictures are large.
         while (this.#isAhead() && !this.#stopped) await this.#change();
       }
     } finally {
@@ -187,7 +190,7 @@ export class Pipeline {
     this.#host.onDecoding([...this.#decoding.keys()]);
   }
 
-  /** The next file, on record as being in progress. */
+  /** Takes the next file and records it as in progress. */
   async #next(): Promise<Work | null> {
     for (;;) {
       await this.#beginning;
@@ -205,12 +208,12 @@ export class Pipeline {
     await this.#host.attempts.begin(works.map(({ key }) => key));
   }
 
-  /** Null where the work has ended already: as a problem, or because its bytes are known. */
+  /** Null if the work has already ended: as a problem, or because its bytes are known. */
   async #prepare(work: Work): Promise<Ready | null> {
     const { limits, library, attempts } = this.#host;
     const unchanged = work.unchanged ? library.catalog.at(work.folderId, work.path) : undefined;
     if (attempts.hasFailed(work.key) && unchanged?.kind === 'picture') {
-      // It stays as it was, and is not looked at again.
+      // It is left unchanged, and not looked at again.
       this.#host.committer.add({ key: work.key, addition: { row: { ...unchanged, reader: READER } } });
       return null;
     }
@@ -243,7 +246,7 @@ export class Pipeline {
       this.#hashes.add(read.hash);
       const prepared = await preparePicture(work.file, read, this.#host);
       const { width, height } = prepared.facts;
-      // Pixels of a long call would fill the memory.
+      // The pixels of a long call would fill the memory.
       const sendsPixels = this.#host.takesPixels && !this.#host.streamed && width * height <= MOST_PIXELS;
       if (!sendsPixels) prepared.pixels = null;
       return { work, prepared };
@@ -276,12 +279,12 @@ export class Pipeline {
     this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
   }
 
-  /** Whether all was embedded at once. */
+  /** Whether all of them were embedded in one call. */
   async #embedBatch(batch: readonly Ready[]): Promise<boolean> {
     const { attempts, embed, onSuspect } = this.#host;
     const pixels = batch.reduce((sum, ready) => sum + pixelsOf(ready), 0);
     const inputs = batch.map(({ work, prepared }) => ({ image: prepared.pixels ?? work.file }));
-    // Whatever is tried again is read from its file: its pixels went to the model.
+    // Retried pictures are read from their files, since their pixels were transferred to the model.
     for (const { prepared } of batch) prepared.pixels = null;
     const outcome = await embed(inputs).finally(() => {
       this.#pixels -= pixels;
@@ -296,7 +299,7 @@ export class Pipeline {
         this.#ready.unshift(...batch);
         return false;
       case 'failed':
-        // One of them is at fault; the half without it need not be tried again.
+        // One of them is at fault; the half that succeeds need not be tried again.
         if (batch.length > 1) for (const half of halves(batch)) await this.#embedBatch(half);
         else await this.#fail(batch[0]!.work, errorFromWire(outcome.error));
         return false;
@@ -327,11 +330,11 @@ export class Pipeline {
     committer.add({ key, addition: { row, vector, thumb: prepared.thumbnail } });
   }
 
-  /** A picture that is not there any more, alone or with its folder, is no problem: the next walk sees to it. */
+  /** A picture that no longer exists, alone or with its folder, is not a problem: the next walk handles it. */
   async #fail(work: Work, error: Error): Promise<void> {
     const { checkFolder, limits, onDropped, attempts } = this.#host;
     if (!(await checkFolder(work.folderId))) return this.#dropFolder(work);
-    // A picture that is indexed stays so where its file cannot be read just now.
+    // An indexed picture stays indexed if its file cannot be read just now.
     if (work.unchanged || (await isGone(work.file, limits.decodeSeconds))) {
       onDropped(1);
       return attempts.release([work.key]);
@@ -340,7 +343,7 @@ export class Pipeline {
     this.#problem(work, kind, reasonInWords(error));
   }
 
-  /** Leaves a folder that vanished alone. */
+  /** Skips the rest of a folder that has vanished. */
   async #dropFolder(work: Work): Promise<void> {
     const isHere = ({ folderId }: Work) => folderId !== work.folderId;
     const dropped = [work, ...this.#begun, ...this.#copies].filter((each) => !isHere(each));
@@ -359,7 +362,7 @@ export class Pipeline {
     committer.add({ key, addition: { row } });
   }
 
-  /** Resolves at the next change of what is ready, or of who works. */
+  /** Resolves at the next change of what is ready, or of who is working. */
   #change(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
@@ -380,7 +383,7 @@ function pixelsOf({ prepared: { pixels } }: Ready): number {
   return pixels ? pixels.width * pixels.height : 0;
 }
 
-/** Whether it is a picture of another kind than its ending says. */
+/** Whether it is a picture of a kind other than its extension says. */
 async function isKnown(file: File): Promise<boolean> {
   const start = await file.slice(0, SNIFF_BYTES).arrayBuffer();
   return sniffFormat(new Uint8Array(start)) !== null;

@@ -4,6 +4,7 @@
 
 import { InvalidInputError } from '../../errors';
 import { localWallClock } from '../facts/dates';
+import { ownLanguages } from '../query/dates/languages';
 import type { ParsedQuery } from '../query/parse-query';
 import type { Understood } from '../typed';
 import type { PhotoItem, QueryPart, SearchQuery } from '../types';
@@ -12,27 +13,30 @@ import type { Catalog } from './catalog';
 import { find, type Found, type VectorQuery } from './find';
 import { findTyped, understandFor, wantsPlaces, type Ranked } from './find-typed';
 
-/** What it takes. */
+/** Its arguments. */
 export interface TypedMeans {
   catalog: Catalog;
   words: WordSearch;
-  /** Asked where the words may name a place, before {@link words} is used; may leave it without. */
+  /** Called if the words may name a place, before {@link words} is used; the names may still be missing afterwards. */
   readPlaces(): Promise<void>;
-  /** Asked only where something is left that a model is asked for. */
+  /** Called only if something is left for a model. */
   embed(query: SearchQuery): Promise<VectorQuery>;
-  /** Makes sure that all vectors are there that a search among some pictures needs. */
+  /** Makes sure that all vectors are loaded that a search among some pictures needs. */
   prepare?(query: VectorQuery, only: (item: PhotoItem) => boolean): Promise<void>;
 }
 
 const NOTHING: Found = { hits: [], relevantCount: 0, weak: false, candidates: 0 };
 
-/** @throws InvalidInputError where there is nothing to look for; what `embed` and `prepare` do */
+/** @throws InvalidInputError if the query is empty; whatever `embed` and `prepare` throw */
 export async function searchTyped(
-  { typed = '', now, dayFirst, asWords, ...given }: SearchQuery,
+  { typed = '', now, languages, dayFirst, asWords, ...given }: SearchQuery,
   { catalog, words, readPlaces, embed, prepare }: TypedMeans,
 ): Promise<Found & { understood: Understood }> {
   if (!words.places && wantsPlaces(catalog, typed)) await readPlaces();
-  const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
+  const options = {
+    ...{ now: now ?? localWallClock(Date.now()), languages: languages ?? ownLanguages() },
+    ...{ dayFirst, asWords },
+  };
   const { matching, ...understood } = await understandFor(catalog, words, typed, options);
   const wanted = withTyped(given, understood.parsed);
   if (!asksAnything(wanted)) {
@@ -43,7 +47,7 @@ export async function searchTyped(
   }
   const query = { ...(await embed(wanted)), matching };
   if (prepare) {
-    // Which pictures are ranked does not depend on how they rank.
+    // Which pictures are ranked does not depend on their rank.
     const asked: Parameters<Ranked>[0][] = [];
     findTyped(catalog, query, words, (only) => {
       asked.push(only);
@@ -59,7 +63,7 @@ export function asksAnything({ text, image, combine = [] }: SearchQuery): boolea
   return Boolean(text) || image !== undefined || combine.length > 0;
 }
 
-/** What was typed beside what else is looked for. */
+/** What was typed, in addition to the rest of the query. */
 export function withTyped(query: SearchQuery, { text, also, exclude }: ParsedQuery): SearchQuery {
   const words = (all: readonly string[]): QueryPart[] => all.map((each) => ({ text: each }));
   const combine = [...words(also), ...(query.combine ?? [])];

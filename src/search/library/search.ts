@@ -1,6 +1,6 @@
 /**
  * @file A search, from the query to the results: with the index's own model and, if there is a deep model, with the
- * results of the first pass embedded and ranked by that.
+ * results of the first pass embedded and ranked by that model.
  */
 
 import type { Remote } from 'comlink';
@@ -8,6 +8,7 @@ import { proxy } from 'comlink';
 import { InvalidInputError, VLM2VecError } from '../../errors';
 import { errorFromWire } from '../../remote/error-wire';
 import { localWallClock } from '../facts/dates';
+import { ownLanguages } from '../query/dates/languages';
 import { checkReadable, nearestReadable } from '../query/readable';
 import type { Matching } from '../query/understand';
 import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
@@ -31,7 +32,7 @@ export interface SearchMeans {
   file(id: number): Promise<Blob>;
 }
 
-/** There is no deep vector of a picture of the query. */
+/** A picture of the query has no deep vector. */
 class UnknownPicture extends VLM2VecError {}
 
 const nameOf = ({ name, id }: PhotoEmbedder) => name ?? id;
@@ -47,9 +48,12 @@ export async function search(
       option: 'pass',
     });
   }
-  const { typed, now, dayFirst, asWords, ...given } = query;
+  const { typed, now, languages, dayFirst, asWords, ...given } = query;
   if (typed === undefined) return searchAsked(given, null, { signal, pass, onFirst, onProgress }, means);
-  const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
+  const options = {
+    ...{ now: now ?? localWallClock(Date.now()), languages: languages ?? ownLanguages() },
+    ...{ dayFirst, asWords },
+  };
   const { matching, placesError, ...understood } = await means.call((service) => service.understand(typed, options));
   signal?.throwIfAborted();
   const told = { understood, ...(placesError && { placesError: errorFromWire(placesError) }) };
@@ -72,7 +76,7 @@ export async function search(
 
 type AskOptions = Omit<SearchOptions, 'onWords'>;
 
-/** @param matching of what was typed; null without */
+/** @param matching the names that match what was typed; null if nothing was typed */
 async function searchAsked(
   query: SearchQuery,
   matching: Matching | null,
@@ -86,7 +90,7 @@ async function searchAsked(
     return (await searchFirst(query, matching, signal, means)).result;
   }
   checkReadable(query, deep.embedder.inputs, nameOf(deep.embedder));
-  // Nothing of the background comes between a search's words and the pictures that it wants.
+  // No background work comes between a search's words and the pictures that it wants.
   const release = means.queue.hold(1);
   try {
     return await searchBoth(query, matching, { signal, onFirst, onProgress }, means, deep);
@@ -148,7 +152,7 @@ async function searchBoth(
     return { ...found, deep: report, deepError: null, milliseconds: { embed, score: found.milliseconds, deepen } };
   } catch (error) {
     signal?.throwIfAborted();
-    // Without the deep model there is the first pass, where that could read all of the query.
+    // Without the deep model, the first pass is used, if it could read all of the query.
     if (!isGone(error) && !(error instanceof UnknownPicture)) throw error;
     checkReadable(query, embedder.inputs, nameOf(embedder));
     return { ...first.result, deepError: error as Error };
