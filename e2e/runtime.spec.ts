@@ -49,6 +49,41 @@ test.describe('on the GPU', () => {
     expect(worst(right, expected).cosine).toBeGreaterThanOrEqual(0.99999);
   });
 
+  test('packed int8 products: only if the GPU certainly has wide subgroups, and nearly the same vectors', async ({
+    page,
+  }) => {
+    await openBlank(page);
+    const id = 'text-cat-dog'; // so short a one is right with SwiftShader's narrow subgroups, too
+    const { fast, exact, asked } = await page.evaluate(
+      async ({ url, text }) => {
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
+        const run = async (compute: 'fast' | 'exact', attention: 'as-is' | 'fixed') => {
+          const options = { device: 'webgpu', probe: 'never', vision: 'later' } as const;
+          const model = await VLM2Vec.load(url, { ...options, compute, internal: { attention } });
+          const vector = attention === 'as-is' ? [...(await model.embed(text))] : [];
+          await model.dispose();
+          return { vector, info: { compute: model.info.compute, product: model.info.product } };
+        };
+        return {
+          fast: await run('fast', 'as-is'),
+          exact: await run('exact', 'as-is'),
+          asked: await run('fast', 'fixed'),
+        };
+      },
+      { url: bundleUrl('dora-q8'), text: textOf(id)! },
+    );
+    const inFloat = { compute: 'exact', product: 'float' };
+    expect([fast, exact, asked].map(({ info }) => info)).toEqual([
+      { compute: 'fast', product: 'int8' },
+      inFloat,
+      inFloat,
+    ]);
+    const expected = expectedEmbeddings('tiny-tied+dora').get(id)!;
+    for (const { vector } of [fast, exact]) expect(compare(vector, expected).cosine).toBeGreaterThan(0.9995);
+    // Or else nothing would have been rounded.
+    expect(compare(fast.vector, Float32Array.from(exact.vector)).difference).toBeGreaterThan(1e-4);
+  });
+
   test('a passed probe is remembered for this device', async ({ page }) => {
     await openBlank(page);
     const outcomes = await page.evaluate(async (url) => {

@@ -2,6 +2,7 @@
 
 import { importing } from '../net';
 import { parseQuery, searchQuery } from '../search/query';
+import { ownLanguages } from '../search/query/dates/languages';
 import type { PhotoItem, SearchQuery } from '../search/types';
 import type { StaticIndex, StaticIndexInfo, StaticSearchResult } from '../search/static/types';
 import { make, sizeInWords } from './dom';
@@ -302,7 +303,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#grid.list.setAttribute('aria-busy', 'true');
     try {
       const found = query
-        ? await index.search({ ...query, limit: this.#limit }, { signal })
+        ? await index.search({ ...this.#typedIn(), ...query, limit: this.#limit }, { signal })
         : await newest(index, this.#limit, signal);
       const items = await index.items(
         found.hits.map(({ id }) => id),
@@ -334,6 +335,11 @@ export class VLM2VecSearch extends ModelElement {
     if (!this.hasAttribute('originals')) return null;
     const folder = new URL(this.originals || './', document.baseURI).href.replace(/\/*$/, '/');
     return folder + path.split('/').map(encodeURIComponent).join('/');
+  }
+
+  /** Dates may be typed in the reader's languages, and in the page's. */
+  #typedIn(): Pick<SearchQuery, 'languages'> {
+    return this.#language === undefined ? {} : { languages: [...ownLanguages(), this.#language] };
   }
 
   get #language(): string | undefined {

@@ -146,6 +146,7 @@ const QUERY: Checks<SearchQuery> = {
   typed: string,
   now: wallClock,
   dayFirst: boolean,
+  languages: strings,
   asWords: strings,
 };
 const cosine: Check = (value, option) => {

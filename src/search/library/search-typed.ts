@@ -4,6 +4,7 @@
 
 import { InvalidInputError } from '../../errors';
 import { localWallClock } from '../facts/dates';
+import { ownLanguages } from '../query/dates/languages';
 import type { ParsedQuery } from '../query/parse-query';
 import type { Understood } from '../typed';
 import type { PhotoItem, QueryPart, SearchQuery } from '../types';
@@ -28,11 +29,14 @@ const NOTHING: Found = { hits: [], relevantCount: 0, weak: false, candidates: 0 
 
 /** @throws InvalidInputError if the query is empty; whatever `embed` and `prepare` throw */
 export async function searchTyped(
-  { typed = '', now, dayFirst, asWords, ...given }: SearchQuery,
+  { typed = '', now, languages, dayFirst, asWords, ...given }: SearchQuery,
   { catalog, words, readPlaces, embed, prepare }: TypedMeans,
 ): Promise<Found & { understood: Understood }> {
   if (!words.places && wantsPlaces(catalog, typed)) await readPlaces();
-  const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
+  const options = {
+    ...{ now: now ?? localWallClock(Date.now()), languages: languages ?? ownLanguages() },
+    ...{ dayFirst, asWords },
+  };
   const { matching, ...understood } = await understandFor(catalog, words, typed, options);
   const wanted = withTyped(given, understood.parsed);
   if (!asksAnything(wanted)) {

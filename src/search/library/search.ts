@@ -8,6 +8,7 @@ import { proxy } from 'comlink';
 import { InvalidInputError, VLM2VecError } from '../../errors';
 import { errorFromWire } from '../../remote/error-wire';
 import { localWallClock } from '../facts/dates';
+import { ownLanguages } from '../query/dates/languages';
 import { checkReadable, nearestReadable } from '../query/readable';
 import type { Matching } from '../query/understand';
 import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
@@ -47,9 +48,12 @@ export async function search(
       option: 'pass',
     });
   }
-  const { typed, now, dayFirst, asWords, ...given } = query;
+  const { typed, now, languages, dayFirst, asWords, ...given } = query;
   if (typed === undefined) return searchAsked(given, null, { signal, pass, onFirst, onProgress }, means);
-  const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
+  const options = {
+    ...{ now: now ?? localWallClock(Date.now()), languages: languages ?? ownLanguages() },
+    ...{ dayFirst, asWords },
+  };
   const { matching, placesError, ...understood } = await means.call((service) => service.understand(typed, options));
   signal?.throwIfAborted();
   const told = { understood, ...(placesError && { placesError: errorFromWire(placesError) }) };
