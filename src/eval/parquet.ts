@@ -122,6 +122,7 @@ function leavesOf({ schema }: FileMetaData): Map<string, number[][]> {
   const columns = new Map<string, number[][]>();
   for (let i = 0; i < (schema[0]?.num_children ?? 0); i++) {
     const name = schema[at]?.name ?? '';
+    if (columns.has(name)) throw new Error(`it has two columns "${name}"`);
     columns.set(name, read([]));
   }
   return columns;
