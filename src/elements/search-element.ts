@@ -283,7 +283,7 @@ export class VLM2VecSearch extends ModelElement {
       return (await models.estimate(this.sourceOfModel(), { dtype, hubUrl, accessToken, modelsUrl, signal })).download;
     } catch (error) {
       signal.throwIfAborted();
-      this.fail(error); // a model that is not there: said now, not with the first search
+      this.fail(error); // a missing model is reported now, not with the first search
       return 0;
     }
   }
@@ -292,7 +292,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    const index = await this.#connect(); // and what it costs is known
+    const index = await this.#connect(); // then its cost is known
     if (!index || signal.aborted || this.disabled) return null;
     if (!this.#allowed) {
       this.#pending = () => void this.#show(query);

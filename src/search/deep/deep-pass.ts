@@ -7,6 +7,7 @@
 import { RateMeter } from '../../bundle/rate-meter';
 import { errorFromWire } from '../../remote/error-wire';
 import type { Attempts } from '../indexing/attempts';
+import { CALLS, CallSize, halves, MOST_INTERRUPTIONS } from '../indexing/call-size';
 import type { DeepAddition } from '../library/appends';
 import { failureIn, slotIn } from '../library/layers';
 import type { Committed, Library } from '../library/library';
@@ -18,15 +19,6 @@ import type { Elsewhere } from './elsewhere';
 import { NextPictures } from './next-pictures';
 import { Wants, type WantOptions } from './wants';
 
-/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
-const LANES = 2;
-/** Pictures per call: as many as take about this long, so that a search need not wait longer. */
-const CALL_MILLISECONDS = 300;
-const MOST_IN_CALL = 16;
-/** Pictures per call for a model that reads its weights again for each call. */
-const STREAMED_CALL = 32;
-/** Calls in a row that may be interrupted before the pass gives up. */
-const MOST_INTERRUPTIONS = 5;
 /** Vectors from other indexes that are taken over in one commit. */
 const TAKEN_OVER_AT_ONCE = 256;
 
@@ -73,7 +65,7 @@ export class DeepPass {
   #lanes = new Set<Promise<void>>();
   /** A suspect is in progress, so nothing else may be. */
   #alone = false;
-  #callSize: number;
+  readonly #callSize: CallSize;
   #interruptions = 0;
   #takingOver: Promise<void> | null = null;
   #tookOverAt = '';
@@ -83,7 +75,7 @@ export class DeepPass {
   constructor(host: DeepHost) {
     this.#host = host;
     this.#key = host.library.catalog.deep!.key;
-    this.#callSize = host.streamed ? STREAMED_CALL : 1;
+    this.#callSize = new CallSize({ streamed: host.streamed, first: 1 });
     this.#next = new NextPictures({
       order: host.order,
       catalog: () => host.library.catalog,
@@ -136,7 +128,7 @@ export class DeepPass {
   wake(): void {
     this.#host.onChange();
     if (this.#on && !this.#closed) this.#takeOver();
-    while (!this.#closed && this.#lanes.size < LANES) {
+    while (!this.#closed && this.#lanes.size < CALLS) {
       const lane: Promise<void> = this.#lane()
         .catch((error: unknown) => this.#stopWith(error as Error))
         .finally(() => {
@@ -260,12 +252,12 @@ export class DeepPass {
     for (const id of this.#wants) {
       const row = library.catalog.picture(id);
       if (row && this.#isOpen(row) && !this.#isSuspect(row)) wanted.set(row.hash, row);
-      if (wanted.size === this.#callSize) break;
+      if (wanted.size === this.#callSize.pictures) break;
     }
     if (wanted.size > 0) return { rows: [...wanted.values()], wanted: true, alone: false };
     const none = { rows: [], wanted: false, alone: false };
     if (!this.#on || isFirstRunning()) return none;
-    const rows = this.#next.take(this.#callSize, (row) => !this.#isSuspect(row));
+    const rows = this.#next.take(this.#callSize.pictures, (row) => !this.#isSuspect(row));
     if (rows.length > 0) return { rows, wanted: false, alone: false };
     // Pictures that may have caused a death are tried last, while nothing else is processed.
     if (this.#inWork.size > 0) return none;
@@ -335,7 +327,7 @@ export class DeepPass {
     await attempts.begin(batch.map(({ row }) => this.#attempt(row)));
     const start = performance.now();
     const complete = await this.#embed(batch, { wanted, alone });
-    if (complete && !this.#host.streamed && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+    if (complete) this.#callSize.took(performance.now() - start, batch.length);
   }
 
   /** Null if it cannot be read now, or differs from what was indexed: the next walk handles that. */
@@ -344,12 +336,6 @@ export class DeepPass {
     if (file && file.size === row.size && file.lastModified === row.modified) return file;
     this.#unreadable.add(row.id);
     return null;
-  }
-
-  /** Calls double at most, so that one quick call does not make a long one. */
-  #adapt(milliseconds: number): void {
-    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * LANES) / Math.max(1, milliseconds));
-    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
   }
 
   /** Whether all of them were embedded in one call. */
@@ -372,11 +358,8 @@ export class DeepPass {
         );
         return true;
       case 'failed':
-        if (batch.length > 1) {
-          // One of them is at fault; the half that succeeds need not be tried again.
-          const middle = Math.ceil(batch.length / 2);
-          for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.#embed(half, how);
-        } else await this.#failed(batch[0]!, errorFromWire(outcome.error));
+        if (batch.length > 1) for (const half of halves(batch)) await this.#embed(half, how);
+        else await this.#failed(batch[0]!, errorFromWire(outcome.error));
         return false;
       case 'died':
         await attempts.died(keys, { death: outcome.death, alone: how.alone });
