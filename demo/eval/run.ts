@@ -21,7 +21,7 @@ import { measureDocuments, type DocumentOutcome } from './documents';
 
 /** One set's outcome. */
 export interface MeasuredSet extends SetResult {
-  /** Share of right answers that a throw of dice gets. */
+  /** Share of right answers expected by chance. */
   chance: number;
 }
 
@@ -49,7 +49,7 @@ export interface RunRequest {
   regime: RegimeName;
   /** Queries of each set; undefined: all. */
   limit?: number;
-  /** Names; undefined: all that are there. */
+  /** Names; undefined: all that are available. */
   sets?: readonly string[];
   expected?: (signal: AbortSignal) => Promise<Expected>;
 }
