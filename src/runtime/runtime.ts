@@ -27,13 +27,14 @@ import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe, withF16Loss, type Probed } from './probe';
+import { recipeInfo } from './recipe-info';
 import { Recovering } from './recovery';
 import { loadTowers, runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
 import { SharedRuns } from './shared-runs';
 import { expectUnit } from './sound';
 import { tokenizerOf } from './tokenizer-files';
-import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
+import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
 /**
@@ -332,20 +333,4 @@ function probedBy(
 function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
   const recipe = recipeNamed('vlm2vec');
   return new Preparer(tokenizer, { backbone, recipe });
-}
-
-function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
-  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence } = recipe;
-  const { instruction, transparency } = recipe;
-  return {
-    ...{ name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, assumed },
-    ...(transparency && { transparency }),
-    isRaw: 'raw' in recipe.prompt,
-    instruction:
-      'raw' in recipe.prompt
-        ? { default: '', roles: ['query', 'document'] }
-        : instruction
-          ? { default: instruction.default, roles: instruction.roles ?? ['query', 'document'] }
-          : null,
-  };
 }

@@ -2,8 +2,7 @@
  * @file A typed query over an index whose rows are in memory, without a worker, in the same way as the page's search.
  */
 
-import type { Understood } from '../typed';
-import type { PhotoItem, SearchQuery } from '../types';
+import type { PhotoItem, SearchQuery, Understood } from '../types';
 import type { WordSearch } from '../words/match';
 import type { Catalog } from './catalog';
 import { find, type Found, type VectorQuery } from './find';

@@ -5,8 +5,7 @@ import { localWallClock } from '../facts/dates';
 import { ownLanguages } from '../query/dates/languages';
 import type { ParsedQuery } from '../query/parse-query';
 import type { Matching } from '../query/understand';
-import type { TypedOptions, Understood } from '../typed';
-import type { QueryPart, SearchQuery } from '../types';
+import type { QueryPart, SearchQuery, TypedOptions, Understood } from '../types';
 import type { VectorQuery } from './find';
 
 /** How an index takes each step. */
