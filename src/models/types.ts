@@ -102,8 +102,11 @@ export interface PlannedWeight {
   sections?: readonly Section[];
 }
 
-/** Of attention: what makes queries, keys and values, and what the heads' outputs go through. */
-export type WeightRole = 'query' | 'key' | 'value' | 'output';
+/**
+ * Of attention: what makes queries, keys and values, and what the heads' outputs go through. Of an MLP: what leads back to
+ * the residual stream.
+ */
+export type WeightRole = 'query' | 'key' | 'value' | 'output' | 'down';
 
 /** Rows of a matrix that do one thing. */
 export interface Section {
