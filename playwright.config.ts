@@ -39,8 +39,9 @@ export default defineConfig({
   outputDir: 'test-results',
   timeout: 240_000,
   expect: { timeout: 60_000 },
-  // Most tests keep less than one core busy.
+  // Two cores are busy with two. Tests of one file may run beside each other, so that no worker ends long before the other.
   workers: 2,
+  fullyParallel: true,
   forbidOnly: true,
   reporter: [['list'], ['json', { outputFile: '.cache/playwright.json' }]],
   use: { baseURL: `http://localhost:${DEV_PORT}` },

@@ -1,5 +1,22 @@
-/** @file Unit tests: in Node, beside the source. Browser behaviour is tested by Playwright (`e2e/`). */
+/**
+ * @file Unit tests: in Node, beside the source. Browser behaviour is tested by Playwright (`e2e/`). Most files share a process
+ * with others, because starting one and loading the source into it takes longer than most files' tests. A file that replaces
+ * modules gets a process of its own: elsewhere the module may have been loaded before, or would stay replaced.
+ */
+import { readFileSync } from 'node:fs';
+import { globSync } from 'tinyglobby';
 import { defineConfig } from 'vitest/config';
+
+const FILES = globSync(['{src,workers,scripts}/**/*.test.ts', 'demo/**/*.test.{ts,tsx}', 'bench/*.test.ts'], {
+  cwd: import.meta.dirname,
+});
+/** What outlives a file: modules replaced or loaded twice, and globals that an import defines. */
+const LASTING = /\bvi\.(mock|doMock|resetModules)\(|'fake-indexeddb\/auto'/;
+const ALONE = FILES.filter(
+  (file) =>
+    // Where time is measured, nothing else is to lie in memory.
+    file.startsWith('bench/') || LASTING.test(readFileSync(`${import.meta.dirname}/${file}`, 'utf8')),
+);
 
 // Tests that use ONNX Runtime without the library: they run in child processes of this one.
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -16,15 +33,12 @@ export default defineConfig({
   test: {
     environment: 'node',
     setupFiles: ['vitest.setup.ts'],
-    include: [
-      'src/**/*.test.ts',
-      'workers/**/*.test.ts',
-      'scripts/**/*.test.ts',
-      'demo/**/*.test.{ts,tsx}',
-      'bench/*.test.ts',
-    ],
     maxWorkers: '100%', // one less by itself, which on two cores is one
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    projects: [
+      { extends: true, test: { name: 'alone', include: ALONE } },
+      { extends: true, test: { name: 'together', include: FILES, exclude: ALONE, isolate: false } },
+    ],
   },
 });

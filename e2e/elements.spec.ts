@@ -1,18 +1,24 @@
-/** @file The elements of the built package, on a plain host under a path, with an index that the command made. */
+/** @file The elements of the built package, on a plain host under a path, with an index made by the command. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '@playwright/test';
+import { build } from 'esbuild';
 import { startHost, type Host } from '../scripts/bundlers/host';
 import { layoutFaults } from './layout';
+import type { VLM2VecRank } from '../src/elements/rank-element';
+import type { VLM2VecRankProps } from '../src/elements/react';
 import type { VLM2VecSearch } from '../src/elements/search-element';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const NAMES = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'];
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-elements-'));
 let host: Host;
+
+// All tests share one preparation.
+test.describe.configure({ mode: 'default' });
 
 test.beforeAll(async () => {
   const photos = path.join(folder, 'photos');
@@ -46,7 +52,7 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   const results = search.getByRole('list').getByRole('listitem');
   await expect(results).toHaveCount(NAMES.length);
   await expect(search.getByRole('status')).toHaveText(/5 pictures/);
-  // Nothing of the model, and no script of ONNX Runtime, before something is asked.
+  // No part of the model, and no script of ONNX Runtime, is loaded before the first query.
   expect(host.asked.filter(({ file }) => /\.wasm|\.bin$/.test(file) && file.startsWith('vlm2vec/'))).toEqual([]);
 
   await search.getByRole('searchbox').fill('a guitar');
@@ -91,7 +97,7 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   await results.first().getByRole('link').focus();
   await page.keyboard.press('ArrowLeft');
   await expect(results.nth(1).getByRole('link')).toBeFocused();
-  // Asked before the index is open: the newest pictures do not take the answer's place.
+  // A query before the index is open: the newest pictures do not replace its results.
   const early = await search.evaluate(async (element: VLM2VecSearch) => {
     element.src = 'index/';
     return (await element.search('a guitar'))?.items[0]?.name;
@@ -101,4 +107,54 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   await page.evaluate(() => document.querySelector('vlm2vec-search')!.setAttribute('src', 'nowhere'));
   await expect(search.getByRole('status')).toHaveText(/is not there/);
   expect(problems).toEqual([]);
+});
+
+/** Components to which a test passes new properties by `show`. */
+const APPS = `
+  import { createElement, StrictMode } from 'react';
+  import { createRoot } from 'react-dom/client';
+  import { createApp, h, shallowRef } from 'vue';
+  import * as forReact from './dist/lib/react.js';
+  import * as forVue from './dist/lib/vue.js';
+  const root = createRoot(document.querySelector('#react'));
+  const given = shallowRef({});
+  createApp({ render: () => h(forVue.VLM2VecRank, given.value) }).mount('#vue');
+  window.show = (props) => {
+    given.value = props;
+    root.render(createElement(StrictMode, null, createElement(forReact.VLM2VecRank, props)));
+  };`;
+
+test('as components of React and Vue: every property is set, and reset', async ({ page }, info) => {
+  test.skip(info.project.name !== 'wasm', 'no model is loaded');
+  await build({
+    ...{ stdin: { contents: APPS, resolveDir: ROOT }, outdir: path.join(folder, 'apps'), logLevel: 'error' },
+    ...{ bundle: true, format: 'esm', splitting: true, platform: 'browser', external: ['node:*'] },
+    define: { 'process.env.NODE_ENV': '"production"' },
+  });
+  writeFileSync(
+    path.join(folder, 'apps.html'),
+    `<!doctype html><html lang="en"><meta charset="utf-8"><title>Apps</title><body><div id="react"></div>
+     <div id="vue"></div><script type="module" src="apps/stdin.js"></script></body></html>`,
+  );
+  await page.goto(`${host.url}apps.html`);
+  const show = async (props: Partial<VLM2VecRankProps>) => {
+    await page.waitForFunction('window.show');
+    await page.evaluate((given) => (window as unknown as { show: (props: object) => void }).show(given), props);
+    await page.waitForTimeout(50);
+    return page.evaluate(() =>
+      ['react', 'vue'].map((id) => {
+        const element = document.querySelector<VLM2VecRank>(`#${id} vlm2vec-rank`)!;
+        const { disabled, required, readOnly, model, text, choices } = element;
+        return { disabled, required, readOnly, model, text, choices: choices.length };
+      }),
+    );
+  };
+  const choices = [{ text: 'a fox' }, { text: 'a dog' }];
+  const full = { disabled: true, required: true, readOnly: true, model: 'nano', text: 'a pet' };
+  const bare = { disabled: false, required: false, readOnly: false, model: '', text: '' };
+  const both = <T>(value: T) => [value, value];
+  expect(await show({ ...full, choices })).toEqual(both({ ...full, choices: 2 }));
+  expect(await show({})).toEqual(both({ ...bare, choices: 0 }));
+  expect(await show({ ...full, required: false })).toEqual(both({ ...full, required: false, choices: 0 }));
+  expect(await show({ disabled: false })).toEqual(both({ ...bare, choices: 0 }));
 });

@@ -1,5 +1,5 @@
 /**
- * @file The built npm package in a browser, as users get it: from a plain folder, as `<script type="module">` loads it,
+ * @file The built npm package in a browser, as users get it: from a plain folder, through `<script type="module">`,
  * through Vite, and through esbuild. The other bundlers: `npm run test:bundlers`.
  */
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -22,6 +22,9 @@ import { IS_FULL } from './site-pages';
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-examples-'));
 const at = (name: string) => path.join(folder, name);
 let expected: Printed;
+
+// All tests share one preparation.
+test.describe.configure({ mode: 'default' });
 
 test.beforeAll(() => {
   linkExample('node', at('node'), ['onnxruntime-node', 'sharp']);
@@ -50,7 +53,7 @@ async function openBare(page: Page, options: HostOptions = {}): Promise<Host> {
   return host;
 }
 
-test('after load nothing is fetched, and after prepare not for HEIC either', async ({ page }, info) => {
+test('after load nothing is fetched, and after prepare not even for HEIC', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   const options: HostOptions = {};
   const host = await openBare(page, options);
@@ -93,7 +96,7 @@ test('after load nothing is fetched, and after prepare not for HEIC either', asy
   host.stop();
 });
 
-test('a file that a site forgot is named, with what the server answered', async ({ page }, info) => {
+test('a missing file is named, with the answer of the server', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   const forgotten: [RegExp, RegExp][] = [
     [/\.wasm$/, /The wasm \S+\/ort-wasm-simd-threaded\.wasm/],
@@ -134,7 +137,7 @@ test('Vite builds it without configuration, for any base; threads work, under a 
   expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
 });
 
-test('esbuild: worker, .wasm and model in places of one’s own', async ({ page }, info) => {
+test('esbuild: worker, .wasm and model in custom locations', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   linkExample('esbuild', at('esbuild'), ['esbuild']);
   run(at('esbuild'), process.execPath, ['build.js']);
@@ -147,11 +150,13 @@ test('esbuild: worker, .wasm and model in places of one’s own', async ({ page 
 
 test('the search and the adapters, built by Vite', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
-  const build = (name: string, tools: string[]) => {
+  const build = (name: string, tools: string[], ...options: string[]) => {
     linkExample(name, at(name), ['vite', ...tools]);
-    run(at(name), process.execPath, ['node_modules/vite/bin/vite.js', 'build']);
+    run(at(name), process.execPath, ['node_modules/vite/bin/vite.js', 'build', ...options]);
     return at(`${name}/dist`);
   };
   await expectSearched(page, build('search', []));
-  await expectAdapted(page, build('adapters', ['openai', 'ai', '@langchain/core', '@langchain/classic']), expected);
+  // Minifying four libraries would take longer than all the rest.
+  const tools = ['openai', 'ai', '@langchain/core', '@langchain/classic'];
+  await expectAdapted(page, build('adapters', tools, '--minify', 'false'), expected);
 });

@@ -1,10 +1,11 @@
 /**
- * @file `npm test`: lint, types, unit tests, then the end-to-end tests, whatever failed before, so that one run shows
- * everything. What failed is named again at the end, so that the end of a log tells it; the last line counts the tests of
+ * @file `npm test`: lint and types at the same time as the unit tests, then the end-to-end tests even after failures,
+ * so that one run shows everything. Failures are listed again at the end of the log; the last line counts the tests of
  * vitest and Playwright; a lint or type error, or a runner that breaks, counts as one failed. With `--full`, tests with
- * random places try more of them, and other ones each time.
+ * random positions try more of them, and different ones each time.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { ensureChromium } from './chromium.ts';
 import type { UnitReport } from './unit-report.ts';
@@ -18,18 +19,32 @@ interface Count {
   failed: string[];
 }
 
-/** Runs a tool of node_modules; true where it exits with 0. */
-function tool(name: string, script: string, ...args: string[]): boolean {
-  console.log(`\n== ${name}`);
+interface ToolOptions {
+  /** Shows its output when it has ended, so that it does not mix with what runs at the same time. */
+  later?: boolean;
+}
+
+/** Runs a tool of node_modules; true if it exits with 0. */
+async function tool(name: string, [script, ...args]: string[], { later = false }: ToolOptions = {}): Promise<boolean> {
+  if (!later) console.log(`\n== ${name}`);
   const start = Date.now();
-  const ok = spawnSync(process.execPath, [`node_modules/${script}`, ...args], { stdio: 'inherit' }).status === 0;
-  console.log(`== ${name}: ${ok ? 'passed' : 'FAILED'} in ${((Date.now() - start) / 1000).toFixed(0)} s`);
-  return ok;
+  const child = spawn(process.execPath, [`node_modules/${script}`, ...args], {
+    stdio: later ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+  });
+  const printed: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (data: Buffer) => printed.push(data));
+  const [code] = (await once(child, 'close')) as [number | null];
+  if (later) {
+    console.log(`\n== ${name}`);
+    process.stdout.write(Buffer.concat(printed));
+  }
+  console.log(`== ${name}: ${code === 0 ? 'passed' : 'FAILED'} in ${((Date.now() - start) / 1000).toFixed(0)} s`);
+  return code === 0;
 }
 
 const check = (name: string, ok: boolean): Count => ({ passed: 0, failed: ok ? [] : [name] });
 
-/** Counts of a runner's report. A runner that failed without a failed test still counts as one failure. */
+/** The counts in a runner's report. A runner that failed without a failed test still counts as one failure. */
 function counted<Report>(name: string, ok: boolean, file: string, read: (report: Report) => Count): Count {
   let count: Count = { passed: 0, failed: [] };
   try {
@@ -69,21 +84,29 @@ process.env.UNIT_REPORT = VITEST_REPORT;
 mkdirSync('.cache', { recursive: true });
 for (const report of [VITEST_REPORT, PLAYWRIGHT_REPORT]) rmSync(report, { force: true });
 
-const counts = [
-  check('lint', tool('lint', 'eslint/bin/eslint.js', '.', '--max-warnings', '0')),
-  check('format', tool('format', 'prettier/bin/prettier.cjs', '--check', '.')),
-  check('types', tool('types', 'typescript/bin/tsc', '--noEmit')),
-  counted(
-    'unit tests',
-    tool('unit', 'vitest/vitest.mjs', 'run', '--reporter=default', '--reporter=./scripts/unit-report.ts'),
-    VITEST_REPORT,
-    (report: UnitReport) => report,
-  ),
-];
-ensureChromium();
-counts.push(
-  counted('end to end', tool('end to end', '@playwright/test/cli.js', 'test'), PLAYWRIGHT_REPORT, readPlaywright),
-);
+async function checks(): Promise<Count[]> {
+  const later = { later: true };
+  return [
+    check('lint', await tool('lint', ['eslint/bin/eslint.js', '.', '--max-warnings', '0'], later)),
+    check('format', await tool('format', ['prettier/bin/prettier.cjs', '--check', '.'], later)),
+    check('types', await tool('types', ['typescript/bin/tsc', '--noEmit'], later)),
+  ];
+}
+
+async function unitTests(): Promise<Count> {
+  const reporters = ['--reporter=default', '--reporter=./scripts/unit-report.ts'];
+  const ok = await tool('unit', ['vitest/vitest.mjs', 'run', ...reporters]);
+  return counted('unit tests', ok, VITEST_REPORT, (report: UnitReport) => report);
+}
+
+async function browserTests(): Promise<Count> {
+  ensureChromium();
+  const ok = await tool('end to end', ['@playwright/test/cli.js', 'test']);
+  return counted('end to end', ok, PLAYWRIGHT_REPORT, readPlaywright);
+}
+
+const [checked, unit] = await Promise.all([checks(), unitTests()]);
+const counts = [...checked, unit, await browserTests()];
 
 const passed = counts.reduce((sum, count) => sum + count.passed, 0);
 const failed = counts.flatMap((count) => count.failed);

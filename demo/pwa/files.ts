@@ -1,6 +1,9 @@
-/** @file Which of the site's files the service worker keeps when. */
+/** @file Which of the site's files the service worker stores, and when. */
 
-/** Not every visitor needs them: builds of ONNX Runtime, decoders of rare formats, names of places and the map of them, another library to compare with. Kept when they are first used. */
+/**
+ * Files that not every visitor needs: builds of ONNX Runtime, decoders of rare formats, place names and their map,
+ * another library for comparison. Stored when they are first used.
+ */
 export function isLarge(url: string): boolean {
   return /(^|\/)assets\/(ort[.-]|rival|places-|world-|[^/]*heif)|\.wasm$/i.test(url);
 }
@@ -12,7 +15,7 @@ const MARKS: Record<string, RegExp> = {
   asyncify: /\/ort(\.webgpu\.bundle|-wasm-simd-threaded\.asyncify)/,
 };
 
-/** The files of one build; none for a build that is not known. */
+/** The files of one build; none for an unknown build. */
 export function engineFiles(urls: readonly string[], build: string): string[] {
   const mark = MARKS[build];
   return mark ? urls.filter((url) => mark.test(url)) : [];

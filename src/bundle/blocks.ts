@@ -1,11 +1,11 @@
 /**
  * @file Block quantization: 32 neighbouring weights of a row share one half-float scale and, where the format has
- * them, one integer zero point; `weight ≈ scale · (code − zero)`. Codes, scales and zero points lie as ONNX Runtime's
- * MatMulNBits reads them. Without stored zero points `zero` is 8 (4 bits) or 128 (8 bits).
+ * them, one integer zero point; `weight ≈ scale · (code − zero)`. Codes, scales and zero points are laid out as ONNX
+ * Runtime's MatMulNBits reads them. Without stored zero points, `zero` is 8 (4 bits) or 128 (8 bits).
  *
- * The quantizer minimises the squared error of each block: it tries a few scales, refits each by least squares to the
- * codes it gave, and judges the best by the error that remains with the scale rounded to half precision, its codes
- * chosen again for that rounded scale. Why these scales: see `bench/quantize-choices.ts`.
+ * The quantizer minimises the squared error of each block: it tries a few scales, refits each by least squares to its
+ * codes, and judges the best by the error that remains with the scale rounded to half precision and the codes
+ * chosen again for that rounded scale. `bench/quantize-choices.ts` shows why these scales were chosen.
  */
 
 import { halfTable, toHalf } from './float16';
@@ -29,7 +29,7 @@ export interface BlockRows {
   zeroPoints: Uint8Array | null;
 }
 
-/** Bytes of one row of `columns` weights: of its codes, scales and zero points (0 where the format has none). */
+/** Bytes of one row of `columns` weights: for its codes, scales and zero points (0 if the format has none). */
 export function rowSizes(format: BlockFormat, columns: number): { codes: number; scales: number; zeroPoints: number } {
   const blocks = Math.ceil(columns / BLOCK);
   return {
@@ -39,7 +39,7 @@ export function rowSizes(format: BlockFormat, columns: number): { codes: number;
   };
 }
 
-/** Empty rows of a format. */
+/** Makes empty rows of a format. */
 export function allocateRows(format: BlockFormat, rows: number, columns: number): BlockRows {
   const sizes = rowSizes(format, columns);
   return {
@@ -49,13 +49,13 @@ export function allocateRows(format: BlockFormat, rows: number, columns: number)
   };
 }
 
-/** Added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
+/** When added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
 const ROUND = 6755399441055744;
-/** Where a search begins, by bits. */
+/** Where a search begins, by number of bits. */
 export const SEARCH_TRIALS = {
   /** How far beyond the code range the largest weight is placed, in codes; values above 0 clip it. */
   symmetric: { 4: [-0.6, -0.2, 0.2, 0.6, 1, 1.4], 8: [0, 0.5] },
-  /** Spans, as parts of the distance from the smallest to the largest weight. */
+  /** Spans, as fractions of the distance from the smallest to the largest weight. */
   asymmetric: { 4: [1.04, 0.98, 0.93, 0.88, 0.83, 0.77], 8: [1] },
 } as const;
 
@@ -70,12 +70,12 @@ export class BlockQuantizer {
   readonly #asymmetricTrials: readonly number[];
   readonly #halves = halfTable();
 
-  // Numbers live in typed arrays, and loops in as few functions as will do: a double that is passed to a function or
+  // Numbers live in typed arrays, and loops in as few functions as possible: a double that is passed to a function or
   // kept in an object is allocated, a hundred million times per checkpoint.
   readonly #block = new Float64Array(BLOCK);
-  /** Of the block; zero is always within. // [smallest, largest weight] */
+  /** The range of the block, which always includes zero. // [smallest, largest weight] */
   readonly #range = new Float64Array(2);
-  /** Scales to try, turned over, and the zero points to go with them. */
+  /** Reciprocals of the scales to try, and the zero points that belong to them. */
   readonly #inverses = new Float64Array(8);
   readonly #zeros = new Float64Array(8);
   /** The best least-squares fit of a search. // [scale, zero point] */
@@ -85,7 +85,7 @@ export class BlockQuantizer {
   #scale = 0; // bits of a half float
   #zero = 0;
 
-  /** `search: false` takes the plain min/max scale, for comparison. */
+  /** `search: false` uses the plain min/max scale, for comparison. */
   constructor(format: BlockFormat, { search = true }: { search?: boolean } = {}) {
     this.format = format;
     this.#search = search;
@@ -98,7 +98,7 @@ export class BlockQuantizer {
   /**
    * Quantizes `columns` weights of `values` from `start` on into row `row` of `out`.
    * Returns the sum of squared errors.
-   * @throws RangeError where a block's scale exceeds half precision, or a weight is NaN.
+   * @throws RangeError if a block's scale exceeds half precision, or a weight is NaN.
    */
   quantizeRow(values: Float32Array, start: number, columns: number, out: BlockRows, row: number): number {
     const blocks = Math.ceil(columns / BLOCK);
@@ -148,7 +148,7 @@ export class BlockQuantizer {
     }
   }
 
-  /** The weight farthest from zero takes the code range's far end (−8): the scale has its sign turned. */
+  /** The weight farthest from zero takes the far end of the code range (−8), so its scale has the opposite sign. */
   #fitSymmetric(): void {
     const least = this.#range[0]!;
     const most = this.#range[1]!;
@@ -163,7 +163,7 @@ export class BlockQuantizer {
     this.#settle();
   }
 
-  /** Spans around the centre of the block's range, with the zero point nearest to where zero falls. */
+  /** Spans around the centre of the block's range, with the zero point nearest to where zero is. */
   #fitAsymmetric(): void {
     const least = this.#range[0]!;
     const most = this.#range[1]!;
@@ -183,7 +183,7 @@ export class BlockQuantizer {
     return Math.min(this.#top, Math.max(0, zero));
   }
 
-  /** Codes from each trial scale, then the scale that fits those codes best; the one that explains most is kept. */
+  /** Codes from each trial scale, then the scale that fits those codes best; the one that explains the most is kept. */
   #refit(trials: number): void {
     const block = this.#block;
     let gain = 0;
@@ -218,7 +218,7 @@ export class BlockQuantizer {
     }
   }
 
-  /** Judges the fit with its scale rounded to the two nearest half floats. */
+  /** Judges a fit with its scale rounded to the two nearest half floats. */
   #settle(): void {
     const scale = this.#fitted[0]!;
     const zero = this.#fitted[1]!;
@@ -230,7 +230,7 @@ export class BlockQuantizer {
     this.#try(Math.abs(stored) < Math.abs(scale) ? nearest + 1 : nearest - 1, zero);
   }
 
-  /** Measures the error with a stored scale and codes chosen for it; kept if it is the least so far. */
+  /** Measures the error with a stored scale and codes chosen for it; keeps it if it is the smallest so far. */
   #try(half: number, zero: number): void {
     const block = this.#block;
     const scale = this.#halves[half]!;

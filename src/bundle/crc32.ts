@@ -1,4 +1,4 @@
-/** @file CRC-32 as PNG, zip and gzip have it (polynomial 0xEDB88320): a check against damage, none against intent. */
+/** @file CRC-32 as in PNG, zip and gzip (polynomial 0xEDB88320): it detects damage, not intent. */
 
 const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;

@@ -1,4 +1,4 @@
-/** @file Hashes of bytes in memory, by the platform's own WebCrypto, and bytes as hex. */
+/** @file Hashes of bytes in memory, by the platform's WebCrypto, and bytes as hex. */
 
 /** In lower-case hex. */
 export function toHex(bytes: Uint8Array): string {

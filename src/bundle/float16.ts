@@ -1,6 +1,6 @@
 /**
  * @file IEEE binary16 without `Float16Array` (absent in Node 20 and in Safari before 18.2): exact widening, and narrowing with
- * round-to-nearest-even as numpy and WebGPU do it. Half floats travel as their 16 bits in a `Uint16Array`.
+ * round-to-nearest-even, as in numpy and WebGPU. Half floats travel as their 16 bits in a `Uint16Array`.
  */
 
 /** The largest finite half float. From 65520 on, a number rounds to infinity. */
@@ -58,7 +58,7 @@ export function fromHalf(half: number): number {
   return halfTable()[half & 0xffff]!;
 }
 
-/** True where no value is NaN or beyond {@link HALF_MAX}. */
+/** True if no value is NaN or beyond {@link HALF_MAX}. */
 export function fitsHalf(values: Float32Array): boolean {
   let fit = true;
   for (let i = 0; i < values.length; i++) fit = fit && Math.abs(values[i]!) <= HALF_MAX;

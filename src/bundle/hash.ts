@@ -1,4 +1,4 @@
-/** @file SHA-256 of a stream, whole and per chunk. WebCrypto has no streaming digest; hash-wasm does. */
+/** @file SHA-256 of a stream, as a whole and per chunk. WebCrypto has no streaming digest; hash-wasm does. */
 
 import { createSHA256, type IHasher } from 'hash-wasm';
 import { CHUNK_BYTES, type BundleFile } from './manifest';

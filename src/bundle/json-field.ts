@@ -1,6 +1,6 @@
 /** @file Reading untrusted JSON: a value, the place it came from, and checks that name the place when they fail. */
 
-/** Objects within objects; more is an attack on the stack. */
+/** The deepest nesting of objects; anything deeper is an attack on the stack. */
 const MAX_DEPTH = 32;
 
 /** A value somewhere in a JSON document. Accessors check it; a failure is thrown by the function given at the root. */
@@ -19,7 +19,7 @@ export class JsonField {
     throw this.#error(this.#at, what);
   }
 
-  /** An own property of an object; its value is undefined where there is none. */
+  /** An own property of an object; its value is undefined if there is none. */
   get(key: string): JsonField {
     const value = this.#object();
     const at = this.#at === '' ? key : `${this.#at}.${key}`;
@@ -70,17 +70,17 @@ export class JsonField {
     return this.#value === null ? null : read(this);
   }
 
-  /** Undefined where there is nothing. */
+  /** Undefined if there is no value. */
   optional<T>(read: (field: JsonField) => T): T | undefined {
     return this.#value === undefined ? undefined : read(this);
   }
 
-  /** Undefined where there is nothing, or null. */
+  /** Undefined if there is no value, or if it is null. */
   given<T>(read: (field: JsonField) => T): T | undefined {
     return this.#value == null ? undefined : read(this);
   }
 
-  /** True where there is a value of this JavaScript type; for fields that may be of several. */
+  /** True if there is a value of this JavaScript type; for fields that may be of several. */
   is(type: 'string' | 'number' | 'object'): boolean {
     return typeof this.#value === type;
   }
@@ -90,7 +90,7 @@ export class JsonField {
     return Object.hasOwn(this.#object(), key);
   }
 
-  /** The own keys of an object, which must be among `allowed`. */
+  /** The own keys of an object, all of which must be among `allowed`. */
   keys(allowed?: readonly string[]): string[] {
     const keys = Object.keys(this.#object());
     const strange = allowed && keys.find((key) => !allowed.includes(key));
@@ -98,7 +98,7 @@ export class JsonField {
     return keys;
   }
 
-  /** Any object, without the key `__proto__` at any depth, which careless code would take for a prototype. */
+  /** Any object, without the key `__proto__` at any depth, which careless code would treat as a prototype. */
   record(): Record<string, unknown> {
     const check = (value: unknown, depth: number): void => {
       if (typeof value !== 'object' || value === null) return;

@@ -88,7 +88,7 @@ export type JsonObject = Record<string, unknown>;
  * tokens of 28 × 28 are 25.7 million), and makes 400 MB of patches.
  */
 export const MAX_PIXELS = 2 ** 25;
-/** The largest upper limit: larger ones mean "none", and no picture has that many pixels. */
+/** The largest upper limit: larger ones mean "no limit", and no picture has that many pixels. */
 export const MAX_LIMIT = 2 ** 31;
 /** The largest mean or deviation of a channel, and the smallest deviation. */
 export const MAX_CHANNEL = 1000;
@@ -123,7 +123,7 @@ export interface ProbeCase {
 
 /** What a bundle was made from. */
 export interface BundleSource {
-  /** The base model: repository or folder, and commit where there is one. */
+  /** The base model: repository or folder, and commit if there is one. */
   base: { id: string; revision: string | null };
   /** The adapter that was merged into it; null if there is none. */
   adapter: { id: string; revision: string | null; kind: 'lora' | 'rslora' | 'dora' } | null;

@@ -2,7 +2,7 @@
 
 const PLAIN = /^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/;
 const MAX_LENGTH = 200;
-/** Windows takes these for devices, with any ending, and drops a dot at the end. */
+/** Windows treats these as devices, with any extension, and drops a dot at the end. */
 const NOT_ON_WINDOWS = /(?:^|\/)(?:con|prn|aux|nul|com\d|lpt\d)(?=[./]|$)|\.(?=\/|$)/i;
 
 /** True for `a.bin` and `a/b.json`; false for absolute paths, `..`, hidden files, back slashes, spaces, URLs, Windows' devices. */

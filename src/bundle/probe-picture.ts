@@ -1,9 +1,9 @@
 /**
- * @file A picture that every platform draws alike: integer arithmetic only, no codec, no canvas. The probe embeds
- * it at conversion and again on each device. It has what photographs have: smooth gradients, edges and noise.
+ * @file A picture that every platform draws identically: integer arithmetic only, no codec, no canvas. The probe embeds
+ * it at conversion and again on each device. Like a photograph, it has smooth gradients, edges and noise.
  */
 
-/** An image as `image/` hands it on. */
+/** An image in the form that `image/` produces. */
 export interface ProbePicture {
   width: number;
   height: number;
@@ -12,7 +12,7 @@ export interface ProbePicture {
 }
 
 /**
- * Draws the picture of `seed`: a colour gradient, twelve filled rectangles, and a little noise over all.
+ * Draws the picture of `seed`: a colour gradient, twelve filled rectangles, and a little noise over everything.
  * `width` and `height` in pixels, positive integers.
  */
 export function probePicture({ width, height, seed }: { width: number; height: number; seed: number }): ProbePicture {

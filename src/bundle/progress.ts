@@ -1,25 +1,27 @@
 /** @file Progress of anything long: downloading, verifying, converting, loading. Named as transformers.js names it. */
 
 export interface Progress {
-  /** `initiate`: a file or phase begins; `progress`: more of it is done; `done`: it is whole; `ready`: all is. */
+  /**
+   * `initiate`: a file or phase begins; `progress`: more of it is done; `done`: it is complete; `ready`: everything is.
+   */
   status: 'initiate' | 'progress' | 'done' | 'ready';
   /** What is being done. `wait`: another tab is writing the same bundle. */
   phase: 'wait' | 'measure' | 'convert' | 'calibrate' | 'refine' | 'probe' | 'publish' | 'download' | 'verify' | 'load';
-  /** The file within the bundle, where there is one. */
+  /** The file within the bundle, if there is one. */
   file?: string;
-  /** Bytes done, of the phase. */
+  /** Bytes of the phase that are done. */
   loaded?: number;
-  /** Bytes in all, of the phase. */
+  /** Bytes of the phase in all. */
   total?: number;
-  /** Per cent of the phase, 0 to 100. */
+  /** Percentage of the phase, 0 to 100. */
   progress?: number;
-  /** Weights (tensors) done and in all, at conversion. */
+  /** Weights (tensors) done and in all, during conversion. */
   tensors?: { done: number; total: number };
-  /** Rows of weights done and in all, at conversion. */
+  /** Rows of weights done and in all, during conversion. */
   rows?: { done: number; total: number };
-  /** Bytes per second of late, where it can be told. */
+  /** Recent bytes per second, if known. */
   rate?: number;
-  /** At that rate. */
+  /** How long the rest takes at that rate. */
   secondsLeft?: number;
 }
 

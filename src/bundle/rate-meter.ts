@@ -1,8 +1,8 @@
-/** @file How fast something goes, and how much longer it takes. */
+/** @file How fast something goes, and how much longer it will take. */
 
-/** Rates are of the last milliseconds, so that they follow what slows down. */
+/** Rates are averages over this many milliseconds, so that they follow a slowdown. */
 const WINDOW = 10_000;
-/** Nothing is said of the rate before, in milliseconds. */
+/** No rate is given before this time, in milliseconds. */
 const SETTLE = 1000;
 
 export interface Rate {
@@ -11,7 +11,7 @@ export interface Rate {
   secondsLeft: number;
 }
 
-/** Fed with how much is done; forgets all when that goes back. */
+/** Is told how much is done; forgets everything if that decreases. */
 export class RateMeter {
   readonly #now: () => number;
   #marks: { at: number; done: number }[] = [];
@@ -24,7 +24,7 @@ export class RateMeter {
     this.#marks = [];
   }
 
-  /** Null until it can be told. */
+  /** Null until it is known. */
   add(done: number, total: number): Rate | null {
     const at = this.#now();
     if (done < (this.#marks.at(-1)?.done ?? 0)) this.reset();

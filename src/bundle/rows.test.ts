@@ -31,7 +31,7 @@ test('sizes of the 2B model’s rows', () => {
   expect(DTYPES.map((dtype) => rowBytes(dtype, 1536))).toEqual([6144, 3072, 1536 + 96, 768 + 96 + 24]);
 });
 
-test('a row is decoded where it lies, also unaligned', () => {
+test('a row is decoded in place, even if unaligned', () => {
   const values = Float32Array.from({ length: 48 }, (_, i) => i - 20);
   for (const dtype of DTYPES) {
     const bytes = encodeRow(dtype, values);

@@ -1,5 +1,5 @@
 /**
- * @file The token-embedding table at rest: rows of one fixed length, so that the runtime reads the few rows a prompt
+ * @file The token-embedding table in storage: rows of one fixed length, so that the runtime reads the few rows a prompt
  * needs. All numbers little-endian. A row of `columns` weights, `blocks` = ceil(columns / 32):
  *
  *   fp32  columns × float32
@@ -19,7 +19,7 @@ const FORMATS: Record<'q8' | 'q4', BlockFormat> = {
   q4: { bits: 4, zeroPoints: true },
 };
 
-/** Bytes of one stored row. */
+/** The bytes that one stored row takes. */
 export function rowBytes(dtype: WeightDtype, columns: number): number {
   if (dtype === 'fp32') return columns * 4;
   if (dtype === 'fp16') return columns * 2;
@@ -29,8 +29,8 @@ export function rowBytes(dtype: WeightDtype, columns: number): number {
 
 /**
  * Makes an encoder of rows. It turns `columns` weights of `values` from `start` on into {@link rowBytes} bytes of `out`
- * at `offset`, and gives the squared error.
- * @throws RangeError where a weight is NaN or too large for the format.
+ * at `offset`, and returns the squared error.
+ * @throws RangeError if a weight is NaN or too large for the format.
  */
 export function rowEncoder(
   dtype: WeightDtype,
@@ -67,7 +67,7 @@ export function rowEncoder(
   };
 }
 
-/** One row as stored. // values [columns] */
+/** Encodes one row. // values [columns] */
 export function encodeRow(dtype: WeightDtype, values: Float32Array): Uint8Array {
   const out = new Uint8Array(rowBytes(dtype, values.length));
   rowEncoder(dtype, values.length)(values, 0, out, 0);

@@ -1,14 +1,16 @@
-/** @file The seams between bundles and where they lie: OPFS, a folder, memory, HTTP. Implemented in `store/`. */
+/**
+ * @file The interfaces between bundles and where they are kept: OPFS, a folder, memory, HTTP. Implemented in `store/`.
+ */
 
-/** One file of a bundle at rest. */
+/** One stored file of a bundle. */
 export interface StoredFile {
   readonly path: string;
   /** Length in bytes. */
   readonly size: number;
-  /** Bytes `start` (inclusive) to `end` (exclusive); rejects when short. */
+  /** Bytes `start` (inclusive) to `end` (exclusive); rejects if the file is too short. */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array>;
   /**
-   * The whole file as the cheapest thing ONNX Runtime takes as external data: an absolute path in Node, a
+   * The whole file in the cheapest form that ONNX Runtime takes as external data: an absolute path in Node, a
    * (disk-backed) Blob or bytes elsewhere.
    */
   data(signal?: AbortSignal): Promise<string | Blob | Uint8Array>;
@@ -16,17 +18,19 @@ export interface StoredFile {
 
 /** A bundle that can be read. */
 export interface BundleReader {
-  /** For messages: path, URL, or store name. */
+  /** Path, URL, or name in the store, for messages. */
   readonly label: string;
   /** Whether every read is a request over the network. @default false */
   readonly isRemote?: boolean;
-  /** Rejects with {@link SourceNotFoundError} when the file is not there. */
+  /** Opens a file. Rejects with {@link SourceNotFoundError} if there is none. */
   open(path: string, signal?: AbortSignal): Promise<StoredFile>;
 }
 
 /** A file being written. */
 export interface FileWriter {
-  /** Writes at `position`; without one, behind what was written last. The bytes may be reused once this resolves. */
+  /**
+   * Writes at `position`; without a position, after what was written last. The bytes may be reused once this resolves.
+   */
   write(bytes: Uint8Array, position?: number): Promise<void>;
   close(): Promise<void>;
 }
@@ -37,29 +41,29 @@ export interface BundleWriter {
   create(path: string): Promise<FileWriter>;
   /**
    * A file of `bytes` bytes whose parts are written in any order. What an earlier, interrupted writer put into it is
-   * still there; what nobody wrote is undefined.
+   * still there; parts that nobody has written are undefined.
    */
   reopen(path: string, bytes: number): Promise<FileWriter>;
-  /** Deletes a file that was written; does nothing where there is none. */
+  /** Deletes a file that was written; does nothing if there is none. */
   remove(path: string): Promise<void>;
-  /** Notes that outlive an interruption; null where this writer cannot be carried on with. */
+  /** Notes that outlive an interruption; null if this writer cannot be resumed. */
   readonly journal: Journal | null;
   /** Reads back what was written and closed, before publishing (the probe needs it). */
   reader(): BundleReader;
-  /** Gives the bundle its name. Replaces an older bundle of that name only now, and completely. */
+  /** Gives the bundle its name. Only now, and completely, does it replace an older bundle of that name. */
   publish(): Promise<void>;
   /** Deletes everything written. Safe to call after a failure, at any time before publish. */
   abort(): Promise<void>;
-  /** Closes everything and leaves it for a later writer of that name to carry on with. Without a journal: aborts. */
+  /** Closes everything and leaves it for a later writer of that name to continue. Without a journal, aborts. */
   pause(): Promise<void>;
 }
 
-/** Plain-data notes, in order. A note that a crash cut short is dropped, with all after it. */
+/** Plain-data notes, in order. A note that a crash cut short is dropped, with everything after it. */
 export interface Journal {
   /** What earlier writers noted. */
   readonly notes: readonly unknown[];
-  /** Resolves once the note, and all that was written to files before, would survive a crash. */
+  /** Resolves once the note, and everything written to files before it, would survive a crash. */
   add(note: unknown): Promise<void>;
-  /** Forgets all notes. Files stay, to be written over. */
+  /** Forgets all notes. The files remain, to be overwritten. */
   clear(): Promise<void>;
 }

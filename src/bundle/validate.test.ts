@@ -21,10 +21,10 @@ const stage = (kind: 'vision' | 'text', index: number, first: number, last: numb
   ],
 });
 
-/** The same as a version before 3 says it. */
+/** The same, as versions before 3 express it. */
 const inBlocks = ({ steps, ...rest }: BundleManifest['stages'][number]) => ({ ...rest, blocks: steps });
 
-/** 64 float32 numbers, one of them this. */
+/** 64 float32 numbers, one of which is this. */
 const base64Of = (value: number) => Buffer.from(new Float32Array(64).fill(value, 9, 10).buffer).toString('base64');
 
 const good = (): BundleManifest => ({
@@ -117,7 +117,7 @@ describe('refused, saying where', () => {
     expect(() => parse(change(good()))).toThrow(message);
   });
 
-  test('what is not JSON, or not UTF-8', () => {
+  test('data that is not JSON, or not UTF-8', () => {
     for (const bytes of [[], [123], [0xff, 0xfe]]) {
       expect(() => parseManifest(Uint8Array.from(bytes))).toThrow(BundleFormatError);
     }
@@ -142,7 +142,7 @@ describe('refused, saying where', () => {
   });
 });
 
-test('any damage to the JSON gives a named error or leaves the meaning whole', () => {
+test('any damage to the JSON gives a named error or leaves the meaning unchanged', () => {
   const text = new TextEncoder().encode(JSON.stringify(good()));
   fc.assert(
     fc.property(fc.nat(text.length - 1), fc.integer({ min: 1, max: 255 }), (at, flip) => {
@@ -215,7 +215,7 @@ test('the hasher’s entries pass, whatever the length', async () => {
   }
 });
 
-/** Parses; if that succeeds, checks what the rest of the package relies on. */
+/** Parses and, if that succeeds, checks what the rest of the package relies on. */
 function expectSafe(bytes: Uint8Array): void {
   let manifest: BundleManifest;
   try {

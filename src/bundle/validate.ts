@@ -33,7 +33,7 @@ import { isUnit } from './unit-vector';
 export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 const MAX_DIMS = 65536;
 const MAX_PICTURE_SIDE = 4096;
-/** Beyond it every pair is certain. */
+/** From this value on, every pair is certain. */
 const MAX_LOGIT = 1e9;
 const ELEMENT_BYTES: Record<StoredDtype, number> = { f32: 4, f16: 2, u8: 1 };
 const WEIGHT_DTYPES: readonly WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
@@ -95,7 +95,7 @@ function readManifestFields(root: JsonField): BundleManifest {
   };
   const seen = new Set([MANIFEST_PATH]);
   for (const { path } of bundleFiles(manifest)) {
-    const key = path.toLowerCase(); // some file systems do not tell case apart
+    const key = path.toLowerCase(); // some file systems do not distinguish case
     if (seen.has(key)) root.fail(`the path ${path} occurs twice.`);
     seen.add(key);
   }
@@ -108,8 +108,9 @@ function readManifestFields(root: JsonField): BundleManifest {
 }
 
 /**
- * Before it is fetched, kept or run, whether or not the self-test runs on this device: a bundle whose converter never saw
- * an embedding is none.
+ * Checked before a bundle is fetched, kept or run, whether or not the self-test runs on this device: one whose
+ * converter never saw
+ * an embedding is not valid.
  * @throws BundleFormatError
  */
 export function expectProbe({ probe }: Pick<BundleManifest, 'probe'>): void {
@@ -194,7 +195,7 @@ function readStages(field: JsonField, version: number): BundleStage[] {
   return stages;
 }
 
-/** What a stage's range counts. */
+/** What the range of a stage counts. */
 type Unit = 'blocks' | 'steps';
 
 function readStage(field: JsonField, unit: Unit): BundleStage {
@@ -252,7 +253,7 @@ function readRecipeFields(root: JsonField): Pick<BundleManifest, 'recipe' | 'ass
   };
 }
 
-/** Its numbers are checked by the architecture, which alone knows them. Version 1 has one plan and does not name it. */
+/** Only the architecture knows its numbers, so it checks them. Version 1 has one plan and does not name it. */
 function readImage(field: JsonField, version: number): JsonObject {
   const image = field.record();
   return { ...image, plan: version === 1 ? 'native' : field.get('plan').string(100) };
@@ -293,7 +294,7 @@ function readProbe(field: JsonField, dims: number): ProbeCase {
   };
 }
 
-/** @param base64 of little-endian float32 */
+/** @param base64 little-endian float32 numbers */
 function vectorOf(base64: string): Float32Array {
   const { buffer, byteLength } = base64ToBytes(base64);
   const view = new DataView(buffer);

@@ -70,7 +70,7 @@ describe('parseAdapterConfig', () => {
     expect(() => parse({ [key]: value })).toThrow(key);
   });
 
-  it('takes any value at all without another error', () => {
+  it('throws no other error, whatever a value is', () => {
     const keys = Object.keys(parse({}));
     const snake = [
       ...keys.map((key) => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)),
@@ -96,12 +96,12 @@ describe('parseAdapterConfig', () => {
     );
   });
 
-  it('names the switch that is not known', () => {
+  it('names the unknown switch', () => {
     expect(() => parse({ use_hyperlora: true })).toThrow(/"use_hyperlora" is true/);
     expect(parse({ use_hyperlora: false, hyperlora_config: null, hyperlora_layers: [] }).r).toBe(8);
   });
 
-  it('takes the newest settings that leave the weights alone', () => {
+  it('accepts the newest settings that leave the weights alone', () => {
     const training = { lora_dropout: 0.1, velora_config: { groups: 4 }, eva_config: { rho: 2 }, qalora_group_size: 16 };
     const origin = { auto_mapping: { unsloth_fixed: true }, inference_mode: true, peft_version: '0.21.2' };
     expect(parse({ ...training, ...origin, megatron_core: 'megatron.core', ensure_weight_tying: true }).r).toBe(8);
@@ -115,7 +115,7 @@ describe('parseAdapterConfig', () => {
     expect(() => parse({ alpha_pattern: ranks(20_000) })).toThrow(/20000 entries/);
   });
 
-  it('takes the empty values that PEFT writes', () => {
+  it('accepts the empty values that PEFT writes', () => {
     const empty = { modules_to_save: null, layer_replication: null, megatron_config: null, loftq_config: {} };
     expect(parse({ ...empty, rank_pattern: {}, layers_pattern: null, init_lora_weights: true }).r).toBe(8);
   });

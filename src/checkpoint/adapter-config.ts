@@ -1,4 +1,4 @@
-/** @file `adapter_config.json` of PEFT, checked. What this version cannot merge exactly is refused, never ignored. */
+/** @file Checks PEFT's `adapter_config.json`. Whatever this version cannot merge exactly is refused, never ignored. */
 
 import { CheckpointFormatError, UnsupportedError } from '../errors';
 import { isJsonObject, type JsonObject } from './json';
@@ -13,25 +13,28 @@ export interface AdapterConfig {
   readonly useRslora: boolean;
   readonly r: number;
   readonly loraAlpha: number;
-  /** Names (whole, or the end of a dotted path), or one regular expression for the whole path. */
+  /** Names (complete, or the end of a dotted path), or one regular expression for the whole path. */
   readonly targetModules: ReadonlySet<string> | Pattern;
   readonly excludeModules: ReadonlySet<string> | Pattern | null;
   /** Only layers with these indexes are adapted; null for all. */
   readonly layersToTransform: ReadonlySet<number> | null;
-  /** Names of the lists that layer indexes count, `layers`; empty for any. */
+  /** Names of the lists that the layer indexes count, such as `layers`; empty for any list. */
   readonly layersPattern: readonly string[];
-  /** Ranks and alphas of single modules, as {@link patternRules} read them. */
+  /** Ranks and alphas of individual modules, as {@link patternRules} reads them. */
   readonly rankPattern: readonly PatternValue[];
   readonly alphaPattern: readonly PatternValue[];
-  /** How releases of PEFT that may have written the file read the patterns; one where the file names its release. */
+  /**
+   * The ways in which the PEFT releases that may have written the file read its patterns; only one if the file names
+   * its release.
+   */
   readonly patternRules: readonly PatternRule[];
   readonly baseModel: string | null;
   readonly baseRevision: string | null;
 }
 
 /**
- * Starting values that leave the base weights as they are; the others (PiSSA, OLoRA, LoftQ, CorDA, LoRA-GA, …) change
- * them.
+ * Ways to initialise A and B that leave the base weights unchanged; the others (PiSSA, OLoRA, LoftQ, CorDA, LoRA-GA, …)
+ * change them.
  */
 const PLAIN_INITS: readonly unknown[] = [undefined, null, true, false, 'gaussian', 'eva', 'orthogonal', 'mica'];
 
@@ -44,8 +47,8 @@ const READ = new Set([
 
 /**
  * Keys that do not change what is merged: where the adapter comes from, training (dropout, VeLoRA's backward pass), how
- * A and B began (EVA, CorDA, LoftQ, LoRA-GA: {@link PLAIN_INITS} refuses those that change the base), options of
- * switches that are off, and the tying of embeddings, which are never adapted here.
+ * A and B were initialised (EVA, CorDA, LoftQ, LoRA-GA: {@link PLAIN_INITS} refuses those that change the base),
+ * options of switches that are off, and the tying of embeddings, which are never adapted here.
  */
 const HARMLESS = new Set([
   ...['auto_mapping', 'task_type', 'inference_mode', 'runtime_config', 'lora_dropout', 'velora_config'],
@@ -53,7 +56,7 @@ const HARMLESS = new Set([
   ...['ensure_weight_tying'],
 ]);
 
-/** Each is tried on each module; the 72B model has 688 modules in all. */
+/** Every pattern is tried on every module; the 72B model has 688 modules in all. */
 const MAX_PATTERNS = 1024;
 
 /** Checks a parsed `adapter_config.json`; `where` names it in messages. */
@@ -74,7 +77,7 @@ export function parseAdapterConfig(json: JsonObject, where: string): AdapterConf
   if (get('peft_type') !== 'LORA') {
     throw new UnsupportedError(`${where}: peft_type ${showValue(get('peft_type'))} is not supported, only LORA`);
   }
-  // Whatever else is switched on, by a key of PEFT's or by one that is not known, may change the weights.
+  // Any other switch that is on, whether PEFT knows its key or not, may change the weights.
   for (const [key, value] of Object.entries(json)) {
     if (READ.has(key) || HARMLESS.has(key) || isOff(value)) continue;
     throw new UnsupportedError(`${where}: ${quote(key)} is ${showValue(value)}, which is not supported`, { key });

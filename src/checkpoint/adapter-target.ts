@@ -1,7 +1,7 @@
 /**
  * @file Which modules an adapter adapts: the rules of PEFT's `tuners_utils.check_target_module_exists`, on module paths
- * in the adapter's layout. From 0.20 on the first of several layer indexes in a path counts, until then the last:
- * the paths of the models here have one at most.
+ * in the adapter's layout. Where a path has several layer indexes, the first counts from release 0.20 on, and the last
+ * before; the models here have one at most.
  */
 
 import { UnsupportedError } from '../errors';
@@ -14,7 +14,7 @@ export function isTarget(config: AdapterConfig, path: string): boolean {
   const { targetModules, excludeModules } = config;
   if (excludeModules && isNamed(excludeModules, path)) return false;
   if (targetModules instanceof Pattern) return targetModules.fullMatch(path);
-  if (targetModules.has(path)) return true; // named in full: layersToTransform does not matter then
+  if (targetModules.has(path)) return true; // named in full, so layersToTransform does not matter
   return isNamed(targetModules, path) && isChosenLayer(config, path);
 }
 
@@ -33,7 +33,7 @@ function isChosenLayer(config: AdapterConfig, path: string): boolean {
   return index !== null && config.layersToTransform.has(index);
 }
 
-/** The last number of the path that has something behind it and the list's name, and one more name, before it. */
+/** The last number in the path that is preceded by the list's name and one more name, and followed by something. */
 function layerIndex(lists: readonly string[], path: string): number | null {
   const parts = path.split('.');
   for (const list of lists.length > 0 ? lists : [null]) {

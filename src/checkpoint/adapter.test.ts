@@ -21,7 +21,7 @@ const tied = () => folderTree(checkpointPath('tiny-tied'));
 const adapter = (name: AdapterName) => folderTree(adapterPath(name));
 const onlyBin = (tree: FileTree) => changedTree(tree, { 'adapter_model.safetensors': null });
 
-/** An adapter saved before there were magnitudes, or read by someone who forgets them. */
+/** An adapter saved before there were magnitudes, or read by code that ignores them. */
 const withoutMagnitudes = rewrittenAdapter('dora', (name, tensor) =>
   name.endsWith('lora_magnitude_vector') ? [] : [[name, tensor]],
 );
@@ -63,7 +63,7 @@ describe('openCheckpoint with an adapter', () => {
     expect(fromSafetensors.source).toMatchObject({ base: { id: 'tiny-tied' }, adapter: { id: name } });
   });
 
-  it('DoRA gives every row the norm of its magnitude; without it the norms are elsewhere', async () => {
+  it('DoRA gives every row the norm of its magnitude; without it the norms differ', async () => {
     const { merged } = expectedModel('tiny-tied+dora');
     const dora = await openCheckpoint({ checkpoint: await adapter('dora'), base: await tied() });
     const forgetful = changedTree(await adapter('dora'), {
@@ -89,7 +89,7 @@ describe('openCheckpoint with an adapter', () => {
     await expectSameTensors(plain, await openCheckpoint({ checkpoint: newer, base: await tied() }));
   });
 
-  it('fits an adapter of newer transformers to a base of older', async () => {
+  it('fits an adapter from newer transformers to a base from older', async () => {
     const plain = await openCheckpoint({ checkpoint: await adapter('dora'), base: await tied() });
     const newer = changedTree(await adapter('dora'), {
       'adapter_model.safetensors': renamedAdapter('dora', (name) =>
@@ -126,7 +126,7 @@ describe('openCheckpoint with an adapter', () => {
     await expect(openCheckpoint({ checkpoint: await adapter('dora') })).rejects.toThrow(/vlm2vec-web\/tiny-qwen2-vl/);
   });
 
-  it('takes a folder with an adapter_config for an adapter, whatever merged weights lie beside it', async () => {
+  it('treats a folder with an adapter_config as an adapter, whatever merged weights lie beside it', async () => {
     const seven = changedTree(await adapter('dora'), {
       'pytorch_model.bin': 'merged badly',
       'model.safetensors': 'too',
@@ -222,7 +222,7 @@ describe('an adapter that does not fit', () => {
     );
   });
 
-  it('names modules that the base has and it does not adapt', async () => {
+  it('names modules that the base has but the adapter does not adapt', async () => {
     const dora = fixtureBytes('adapters/dora/adapter_model.safetensors');
     const more = ['q_proj', 'k_proj', 'v_proj', 'o_proj', 'down_proj', 'up_proj'];
     await expect(openWith('dora', dora, { target_modules: more })).rejects.toThrow(/up_proj/);
@@ -239,7 +239,7 @@ describe('an adapter that does not fit', () => {
     await expect(openWith('dora', file)).rejects.toThrow(/a second time/);
   });
 
-  it('adapts what is no matrix of a layer', async () => {
+  it('adapts something other than a matrix of a layer', async () => {
     const base = await folderTree(checkpointPath('tiny-untied'));
     const cases: [string, RegExp][] = [
       ['lm_head', /output layer/],
@@ -292,7 +292,8 @@ describe('adapter files with changed bytes', () => {
     'give a named error or weights, never anything else: %s',
     async (path) => {
       const good = fixtureBytes(`adapters/rank-pattern/${path}`);
-      // Where the structure lies: a safetensors header in front; a torch file's pickle in front, its directory behind.
+      // Where the structure is: in a safetensors file the header comes first; in a torch file the pickle comes first
+      // and the directory last.
       const structure = Math.min(good.length, 6000);
       const [base, plain] = [await tied(), await adapter('rank-pattern')];
       let opened = 0;

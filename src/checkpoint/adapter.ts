@@ -1,4 +1,4 @@
-/** @file Opening a PEFT adapter: pairs its tensors with the base's, checks that nothing is missing or left over. */
+/** @file Opens a PEFT adapter: pairs its tensors with the base's, checks that nothing is missing or left over. */
 
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError, UnsupportedError } from '../errors';
 import { parseAdapterConfig, scalingOf, type AdapterConfig } from './adapter-config';
@@ -22,7 +22,7 @@ const ADAPTER_FILES = [
 /** `base_model.model.` + module path + which factor. PEFT ≥ 0.14 drops the magnitude's `.weight` when it saves. */
 const KEY = /^base_model\.model\.(.+)\.(lora_A\.weight|lora_B\.weight|lora_magnitude_vector(?:\.weight)?)$/s;
 
-/** The files' side of one adapted weight. */
+/** One adapted weight, as the files hold it. */
 export interface AdaptedWeight {
   /** Canonical name of the base weight. */
   readonly name: string;
@@ -141,7 +141,7 @@ function groupByModule(tensors: ReadonlyMap<string, TensorView>): Map<string, Pa
   return modules;
 }
 
-/** What is known of a weight before its factors are checked. */
+/** What is known about a weight before its factors are checked. */
 interface Planned extends RankAndAlpha {
   config: AdapterConfig;
   path: string;
@@ -153,8 +153,9 @@ interface Planned extends RankAndAlpha {
 function planWeight({ config, path, name, shape, found, r, alpha }: Planned): AdaptedWeight {
   const { a, b, magnitude } = found;
   const [outputs, inputs, ...kernel] = shape;
-  // A Conv3d of PEFT convolves with A and then, with a kernel of 1×1×1, with B: flattened, the same product as of
-  // matrices. The patch embedding is the only convolution; it has as many axes, and no groups.
+  // PEFT adapts a Conv3d by a convolution with A and then one with B, whose kernel is 1×1×1; flattened, this is the
+  // same product as for matrices. The patch embedding is the only convolution; its weight has as many axes, and it has
+  // no groups.
   const isConvolution = shape.length === 5;
   if (outputs === undefined || inputs === undefined || (shape.length !== 2 && !isConvolution)) {
     throw new UnsupportedError(

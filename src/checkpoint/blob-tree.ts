@@ -31,7 +31,7 @@ export function blobTree(files: readonly { path: string; blob: Blob }[], label: 
   };
 }
 
-/** `name/` where every path starts with it, else nothing. */
+/** `name/` if every path starts with it, else an empty string. */
 function commonFolder(paths: readonly string[]): string {
   const first = paths[0] ?? '';
   const folder = first.slice(0, first.indexOf('/') + 1);
@@ -40,7 +40,7 @@ function commonFolder(paths: readonly string[]): string {
 
 class BlobSource implements ByteSource {
   readonly size: number;
-  /** Of a `File`: when it was last changed. */
+  /** When a `File` was last changed. */
   readonly version?: string;
   readonly #blob: Blob;
 
@@ -58,7 +58,7 @@ class BlobSource implements ByteSource {
     if (!(start >= 0 && start <= end && end <= this.size)) {
       throw new CheckpointFormatError(`${this.name}: bytes ${start}…${end} of ${this.size} were requested`);
     }
-    // A File on disk that was changed or taken away since it was picked rejects with NotReadableError.
+    // A File on disk that was changed or removed since it was picked rejects with NotReadableError.
     const buffer = await this.#blob
       .slice(start, end)
       .arrayBuffer()

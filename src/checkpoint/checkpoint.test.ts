@@ -39,7 +39,7 @@ describe('openCheckpoint on a base', () => {
     expect(checkpoint.source).toEqual({ base: { id: name, revision: null }, adapter: null });
   });
 
-  it('names weights that nobody used, the output layer excepted', async () => {
+  it('names weights that nobody used, except the output layer', async () => {
     const checkpoint = await openCheckpoint({ checkpoint: await folderTree(checkpointPath('tiny-untied')) });
     const used = new Set(checkpoint.tensors.names());
     used.delete('lm_head.weight');
@@ -49,7 +49,7 @@ describe('openCheckpoint on a base', () => {
     expect(() => checkpoint.expectConsumed(used)).toThrow(/visual\.merger\.mlp\.0\.bias/);
   });
 
-  it('names a tensor that is not there, and rows that are not', async () => {
+  it('names a missing tensor, and missing rows', async () => {
     const { tensors } = await openCheckpoint({ checkpoint: await tied() });
     await expect(tensors.readRows('model.nothing', 0, 1)).rejects.toBeInstanceOf(CheckpointMismatchError);
     await expect(tensors.readRows('model.norm.weight', 250, 7)).rejects.toBeInstanceOf(RangeError);
@@ -148,7 +148,7 @@ describe('shards', () => {
     }
   });
 
-  it('need an index that is one', async () => {
+  it('need a valid index', async () => {
     for (const text of [
       '{}',
       '[]',
@@ -160,7 +160,7 @@ describe('shards', () => {
     }
   });
 
-  it('are not looked for in a folder without weights', async () => {
+  it('are not sought in a folder without weights', async () => {
     await expect(openWith({ [INDEX]: null })).rejects.toBeInstanceOf(SourceNotFoundError);
   });
 });

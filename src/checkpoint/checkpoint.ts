@@ -14,7 +14,7 @@ import type { TensorView } from './view';
 import { openWeights } from './weights';
 
 const CONFIG = 'config.json';
-/** What a tokenizer may be made of. */
+/** Files that a tokenizer may consist of. */
 const TOKENIZER_FILES = [
   'tokenizer.json',
   'tokenizer_config.json',
@@ -30,16 +30,16 @@ export interface Checkpoint {
   readonly config: Record<string, unknown>;
   /** `preprocessor_config.json`: the adapter's own, else the base's; null where neither has one. */
   readonly preprocessor: Record<string, unknown> | null;
-  /** The adapter's own where it has a `tokenizer.json`, else the base's. */
+  /** The adapter's own if it has a `tokenizer.json`, else the base's. */
   readonly tokenizerFiles: readonly { path: string; source: ByteSource }[];
   /** Canonical names; the adapter is merged into the rows that are read. */
   readonly tensors: TensorStore;
   readonly source: BundleSource;
-  /** What the adapter's config says of its size; null without an adapter. */
+  /** What the adapter's config says about its size; null without an adapter. */
   readonly adapter: Pick<AdapterConfig, 'kind' | 'r' | 'loraAlpha'> | null;
   /**
-   * Throws {@link CheckpointMismatchError} naming weights that are not in `used`, i.e. that nobody used. Those that an
-   * embedding does not need by the architecture's rules are excepted.
+   * Throws {@link CheckpointMismatchError} naming weights that are not in `used`, except for those that an
+   * embedding does not need by the architecture's rules.
    */
   expectConsumed(used: ReadonlySet<string>): void;
 }
@@ -51,14 +51,14 @@ export interface OpenCheckpointOptions {
   base?: FileTree;
   /** An adapter for a base model. */
   adapter?: FileTree;
-  /** Finds the base that an adapter names, where `base` is not given. */
+  /** Finds the base that an adapter names, if `base` is not given. */
   resolve?: (repoId: string, revision: string | null) => Promise<FileTree>;
   signal?: AbortSignal;
 }
 
 /**
- * Opens and checks a checkpoint: everything but the numbers themselves.
- * @param namesOf the names of the architecture that `config.json` is of
+ * Opens and checks a checkpoint, except for the numbers themselves.
+ * @param namesOf returns the tensor names of the architecture that `config.json` describes
  */
 export async function openCheckpoint(
   options: OpenCheckpointOptions,
@@ -87,10 +87,10 @@ export async function openCheckpoint(
   };
 }
 
-/** `owner/name`, or the name alone of an old one. */
+/** `owner/name`, or just the name for a very old repository. */
 const REPOSITORY = /^[\w.-]+(?:\/[\w.-]+)?$/;
 
-/** What a checkpoint is made of. */
+/** The parts of a checkpoint. */
 export interface ResolvedCheckpoint {
   base: FileTree;
   /** The base's `config.json`. */
@@ -98,7 +98,7 @@ export interface ResolvedCheckpoint {
   adapter: { tree: FileTree; config: AdapterConfig } | null;
 }
 
-/** Finds base and adapter, and reads their configs; no weights. */
+/** Finds base and adapter, and reads their configs, but no weights. */
 export async function resolveCheckpoint(options: OpenCheckpointOptions): Promise<ResolvedCheckpoint> {
   const trees = await sortTrees(options);
   return { ...trees, config: await readJsonObject(trees.base, CONFIG, options.signal) };
@@ -106,7 +106,7 @@ export async function resolveCheckpoint(options: OpenCheckpointOptions): Promise
 
 type Trees = Omit<ResolvedCheckpoint, 'config'>;
 
-/** Which tree is the base and which the adapter. A folder with an `adapter_config.json` is an adapter, as for PEFT. */
+/** Which tree is the base and which the adapter. A folder with an `adapter_config.json` is an adapter, as in PEFT. */
 async function sortTrees({ checkpoint, base, adapter, resolve, signal }: OpenCheckpointOptions): Promise<Trees> {
   signal?.throwIfAborted();
   if (!(await isAdapter(checkpoint))) {
@@ -127,7 +127,8 @@ async function sortTrees({ checkpoint, base, adapter, resolve, signal }: OpenChe
   }
 
   async function resolveBase({ baseModel, baseRevision }: AdapterConfig): Promise<FileTree> {
-    // A file names repositories only. What it calls a path is one of another machine, or of somebody who wants ours read.
+    // The file may only name a repository. A path in it would belong to another machine, or to somebody who wants to
+    // read our files.
     const isRepository = !!baseModel && REPOSITORY.test(baseModel) && isInnerPath(baseModel);
     if (baseModel && !isRepository) {
       throw new SourceNotFoundError(
@@ -166,7 +167,7 @@ async function readPreprocessor(trees: FileTree[], signal?: AbortSignal): Promis
   for (const tree of trees) {
     const own = await readJsonObjectIfThere(tree, 'preprocessor_config.json', signal);
     if (own) return own;
-    // transformers 5 keeps it in here
+    // transformers 5 keeps it here
     const processor = await readJsonObjectIfThere(tree, 'processor_config.json', signal);
     if (isJsonObject(processor?.image_processor)) return processor.image_processor;
   }

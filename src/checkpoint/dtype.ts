@@ -17,7 +17,7 @@ export const DTYPE_BYTES: Readonly<Record<TensorDtype, number>> = {
   BOOL: 1,
 };
 
-/** Little-endian `bytes`, whole elements, widened into `out` from index `at` on. */
+/** Widens little-endian `bytes`, a whole number of elements, into `out` from index `at` on. */
 export function decodeInto(bytes: Uint8Array, dtype: TensorDtype, out: Float32Array, at: number): void {
   const size = DTYPE_BYTES[dtype];
   const count = bytes.length / size;

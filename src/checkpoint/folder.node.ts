@@ -7,12 +7,12 @@ import { isInnerPath } from './paths';
 import { quote } from './quote';
 import type { ByteSource, FileTree } from './types';
 
-/** A checkpoint has some dozens of files; more means that the wrong folder was given. */
+/** A checkpoint has a few dozen files; more suggest that the wrong folder was given. */
 const MAX_FILES = 10_000;
 const MAX_DEPTH = 8;
 
 export interface FolderTreeOptions {
-  /** More files mean that the wrong folder was given. @default 10,000 */
+  /** More files suggest that the wrong folder was given. @default 10,000 */
   maxFiles?: number;
 }
 
@@ -43,7 +43,7 @@ async function listFiles(root: string, path: string, maxFiles: number): Promise<
         if (!entry.name.startsWith('.') && depth < MAX_DEPTH) await visit(`${name}/`, depth + 1);
         continue;
       }
-      // The Hub's cache keeps links to files. Links to folders are not followed: they may lead round in circles.
+      // The Hub's cache keeps links to files. Links to folders are not followed: they may form cycles.
       const isFile = entry.isFile() || (await stat(join(root, name)).catch(() => null))?.isFile();
       if (isFile) found.push(name);
       if (found.length > maxFiles) {
@@ -71,7 +71,7 @@ class DiskSource implements ByteSource {
   constructor(
     readonly name: string,
     readonly size: number,
-    /** When it was last changed. */
+    /** When the file was last changed. */
     readonly version: string,
   ) {}
 

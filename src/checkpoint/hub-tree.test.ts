@@ -15,7 +15,7 @@ interface Asked {
 
 type Answer = (request: Asked) => Response | Promise<Response> | undefined;
 
-/** A Hub with one repository, `org/model`, that knows ranges. `first` may answer in its stead. */
+/** A Hub with one repository, `org/model`, that supports ranges. `first` may answer in its place. */
 function fakeHub(files: Record<string, Uint8Array>, first: Answer = () => undefined) {
   const requests: Asked[] = [];
   const fake: typeof fetch = async (input, init) => {
@@ -95,7 +95,7 @@ describe('hubTree', () => {
     await expect(tree.open('other.json')).rejects.toBeInstanceOf(SourceNotFoundError);
   });
 
-  it('fetches small files whole, once', async () => {
+  it('fetches small files in one piece, once', async () => {
     const { open, requests } = fakeHub({ 'tokenizer.json': pattern(5000) });
     const tree = await open();
     const before = requests.length;
@@ -195,7 +195,7 @@ describe('hubTree', () => {
     expect(sent).toBeLessThan(4);
   });
 
-  it('refuses a Hub that names no commit or lists files that are none', async () => {
+  it('refuses a Hub that names no commit or lists invalid files', async () => {
     const lying = (part: string, answer: unknown) =>
       fakeHub({}, ({ path }) => (path.includes(part) ? Response.json(answer) : undefined)).open();
     await expect(lying('/revision/', { sha: 'main' })).rejects.toBeInstanceOf(CheckpointFormatError);
@@ -210,7 +210,7 @@ describe('hubTree', () => {
     }
   });
 
-  it('asks nothing for names that are none', async () => {
+  it('sends no request for invalid names', async () => {
     const { open, requests } = fakeHub({});
     for (const repo of ['', '../x', 'a/../../b', 'a b', 'https://x/y', 'a?b', '/a']) {
       await expect(open({ repo })).rejects.toBeInstanceOf(SourceNotFoundError);
@@ -219,7 +219,7 @@ describe('hubTree', () => {
     expect(requests).toHaveLength(0);
   });
 
-  it('sends the token where there is one', async () => {
+  it('sends the token if there is one', async () => {
     const { open, requests } = fakeHub({ a: pattern(9) });
     await (await (await open({ accessToken: 'hf_secret' })).open('a')).read(0, 2);
     expect(requests.every(({ authorization }) => authorization === 'Bearer hf_secret')).toBe(true);

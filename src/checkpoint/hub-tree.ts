@@ -15,7 +15,7 @@ const MAX_FILES = 10_000;
 const ATTEMPTS = 4;
 /** Files up to this size are fetched whole and kept: configs, tokenizers, small shards. */
 const WHOLE_BYTES = 64 * 1024 * 1024;
-/** An adapter's factors are needed all along. */
+/** An adapter's factors are needed throughout, so they are kept in memory. */
 const ADAPTER_BYTES = 1024 * 1024 * 1024;
 
 export interface HubTreeOptions {
@@ -29,11 +29,11 @@ export interface HubTreeOptions {
   accessToken?: string;
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
-  /** Ends the listing; each later read has a signal of its own. */
+  /** Aborts the listing; each later read has its own signal. */
   signal?: AbortSignal;
   /** @default 'https://huggingface.co' */
   hubUrl?: string;
-  /** Wait before the first of three further tries, doubled for each, in milliseconds. @default 500 */
+  /** Wait before the first of three further attempts, in milliseconds; it doubles each time. @default 500 */
   retryDelay?: number;
   /** Largest file, in bytes, that is fetched whole and kept in memory. @default 64 MiB */
   wholeBytes?: number;
@@ -44,15 +44,16 @@ export interface HubTreeOptions {
 interface HubFile {
   path: string;
   size: number;
-  /** Of an LFS object, in lower-case hex. */
+  /** For an LFS object, in lower-case hex. */
   sha256: string | null;
-  /** Of any other file. */
+  /** For any other file. */
   gitOid: string | null;
 }
 
 /**
- * Looks up the commit of `revision` and lists its files. Rejects with {@link SourceNotFoundError} when the repository
- * is not there, private or gated, or the Hub cannot be reached. Files are never downloaded whole unless read whole.
+ * Looks up the commit of `revision` and lists its files. Rejects with {@link SourceNotFoundError} if the repository
+ * is missing, private or gated, or if the Hub cannot be reached. Downloads a file completely only if it is read
+ * completely.
  */
 export async function hubTree(options: HubTreeOptions): Promise<FileTree> {
   const { repo, revision = 'main', signal } = options;
@@ -83,7 +84,7 @@ export async function hubTree(options: HubTreeOptions): Promise<FileTree> {
   };
 }
 
-/** The calls to the Hub: through its own client library, with aborts, retries and named errors around it. */
+/** The calls to the Hub, made through its own client library, with aborts, retries and named errors around it. */
 class HubClient {
   readonly #options: HubTreeOptions;
   readonly #hubUrl: string;
@@ -117,7 +118,7 @@ class HubClient {
       });
       for await (const { type, path, size: listed, oid, lfs } of entries) {
         if (type !== 'file') continue;
-        const size = lfs?.size ?? listed; // never that of the pointer
+        const size = lfs?.size ?? listed; // never the pointer's
         if (typeof path !== 'string' || !isInnerPath(path) || !Number.isSafeInteger(size) || size < 0) {
           throw new CheckpointFormatError(`${repo}: the Hub lists a file without a proper path and size`);
         }
@@ -141,7 +142,7 @@ class HubClient {
       retryDelay,
       headers: accessToken ? { Authorization: `Bearer ${accessToken}` } : {},
       cache: 'no-store',
-      pinned: sha256 === null && gitOid === null, // else the hash tells, better than an ETag
+      pinned: sha256 === null && gitOid === null, // else the hash tells more reliably than an ETag
       refusal: (status, headers) => refusal(status, headers.get('X-Error-Code')),
       noRanges: (message) => new CheckpointFormatError(message),
     });
@@ -154,7 +155,7 @@ class HubClient {
     return { fetch, hubUrl: this.#hubUrl, ...(accessToken ? { accessToken } : {}) };
   }
 
-  /** Runs one call, again after passing failures, and gives its error a name. */
+  /** Runs one call, repeats it after passing failures, and gives its error a name. */
   async #call<T>(
     what: string,
     signal: AbortSignal | undefined,
@@ -165,7 +166,7 @@ class HubClient {
     let answer: Headers | null = null;
     const fetch: typeof globalThis.fetch = async (input, init) => {
       answer = null;
-      // The address of a listing's next page is the server's to say; the token is not another host's to get.
+      // The server chooses the address of a listing's next page; the token must not go to another host.
       const { origin } = new URL(input instanceof Request ? input.url : input);
       if (origin !== new URL(this.#hubUrl).origin) {
         throw new CheckpointFormatError(
@@ -199,7 +200,7 @@ class HubClient {
   }
 }
 
-/** What the Hub adds to a refusal: why, and how long to wait. */
+/** What the Hub adds to a refusal: the reason, and how long to wait. */
 function hints(headers: Headers | null): { code: string | null; after: number | null } {
   return { code: headers?.get('X-Error-Code') ?? null, after: retryAfter(headers?.get('Retry-After') ?? null) };
 }

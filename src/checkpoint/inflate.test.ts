@@ -1,4 +1,4 @@
-/** @file Deflated zip entries: what they hold, and every way in which they may lie. */
+/** @file Deflated zip entries: their contents, and every way in which they may be wrong. */
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -61,11 +61,11 @@ describe('refused', () => {
     await expect(readOne(bytes)).rejects.toThrow(message);
   });
 
-  test('deflated entries, where they were not asked for', async () => {
+  test('deflated entries, unless they were asked for', async () => {
     await expect(openZip(bytesSource(zip({ a: contents }, { deflate: true })))).rejects.toThrow(/torch never does/);
   });
 
-  test('any damaged byte: an error of ours or the contents', async () => {
+  test('any damaged byte: one of our errors, or the right contents', async () => {
     const good = zip({ a: contents }, { deflate: true });
     await fc.assert(
       fc.asyncProperty(fc.nat(good.length - 1), fc.integer({ min: 1, max: 255 }), async (at, flip) => {

@@ -1,4 +1,4 @@
-/** @file A deflated zip entry as a source: inflated whole at every read, never past the size that was declared. */
+/** @file A deflated zip entry as a source: inflated completely at every read, never past its declared size. */
 
 import { crc32Hex } from '../bundle/crc32';
 import { CheckpointFormatError } from '../errors';
@@ -8,9 +8,9 @@ import type { ByteSource } from './types';
 const MAX_BYTES = 512 * 1024 * 1024;
 
 /**
- * The contents of `data`, raw deflate.
- * @param size bytes that they have to have
- * @param crc their CRC-32, in hex
+ * Inflates `data`, a raw deflate stream.
+ * @param size the bytes that the contents must have
+ * @param crc the CRC-32 of the contents, in hex
  */
 export function inflated(data: ByteSource, size: number, crc: string): ByteSource {
   const { name } = data;

@@ -35,7 +35,7 @@ describe('parseJson', () => {
     },
   );
 
-  it('does nothing but parse or throw its error, whatever the text', () => {
+  it('either parses or throws its error, whatever the text', () => {
     const noise = fc.oneof(fc.string(), fc.stringMatching(/^[{}[\]":,\\u0a ]{0,40}$/));
     fc.assert(
       fc.property(noise, (text) => {
@@ -49,7 +49,7 @@ describe('parseJson', () => {
     );
   });
 
-  it('refuses what is too deep, not UTF-8, or has a byte order mark', () => {
+  it('refuses text that is nested too deeply, not UTF-8, or has a byte order mark', () => {
     expect(() => parse('['.repeat(1e6))).toThrow(CheckpointFormatError);
     expect(() => parseJson(Uint8Array.of(0x22, 0xff, 0x22), 'x')).toThrow(CheckpointFormatError);
     expect(() => parse('\ufeff{}')).toThrow(CheckpointFormatError);
@@ -60,7 +60,7 @@ describe('readJsonObject', () => {
   const read = (text: string) =>
     readJsonObject(blobTree([{ path: 'config.json', blob: new Blob([text]) }], 'tree'), 'config.json');
 
-  it('wants an object of reasonable size without a prototype', async () => {
+  it('returns an object without a prototype, and only of reasonable size', async () => {
     await expect(read('{"a":1}')).resolves.toEqual({ a: 1 });
     for (const text of ['[]', 'null', '{"__proto__":{"a":1}}', '', `{"a":"${'x'.repeat(17 * 1024 * 1024)}"}`]) {
       await expect(read(text)).rejects.toBeInstanceOf(CheckpointFormatError);

@@ -1,5 +1,5 @@
 /**
- * @file JSON out of untrusted files. `JSON.parse` keeps the last of two equal keys and says nothing; two readers of
+ * @file JSON from untrusted files. `JSON.parse` silently keeps the last of two equal keys, so two readers of
  * one file could then see different tensors. Here equal keys, deep nesting and too many keys are refused.
  */
 
@@ -12,15 +12,17 @@ const MAX_DEPTH = 64;
 const MAX_JSON_BYTES = 16 * 1024 * 1024;
 const MAX_JSON_KEYS = 1_000_000;
 
-/** An object out of {@link parseJson}. Read it with `Object.hasOwn`/`Object.entries`: keys are the file's. */
+/** An object from {@link parseJson}. Read it with `Object.hasOwn`/`Object.entries`: the file chooses the keys. */
 export type JsonObject = Record<string, unknown>;
 
-/** True for `{…}`, false for arrays, null and all else. */
+/** True for `{…}`, false for arrays, null and everything else. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** Refuses equal keys in one object. Grammar is left to `JSON.parse`; on a broken text this only has to end. */
+/**
+ * Refuses equal keys in one object. The grammar is left to `JSON.parse`; on malformed text this only has to terminate.
+ */
 function checkKeys(text: string, where: string, maxKeys: number): void {
   const open: (Set<string> | null)[] = []; // the keys of each open object, null for an array
   let total = 0;
@@ -66,7 +68,7 @@ export function parseJson(bytes: Uint8Array, where: string, maxKeys = MAX_JSON_K
   }
 }
 
-/** Reads a JSON file whose top is an object. */
+/** Reads a JSON file whose top level is an object. */
 export async function readJsonObject(tree: FileTree, path: string, signal?: AbortSignal): Promise<JsonObject> {
   const source = await tree.open(path, signal);
   if (source.size > MAX_JSON_BYTES) {
@@ -78,7 +80,7 @@ export async function readJsonObject(tree: FileTree, path: string, signal?: Abor
   return value;
 }
 
-/** Like {@link readJsonObject}; null where the file is not there. */
+/** Like {@link readJsonObject}, but null if there is no such file. */
 export async function readJsonObjectIfThere(
   tree: FileTree,
   path: string,

@@ -21,9 +21,9 @@ export interface LowRankFactors {
   readonly magnitude: Float32Array | null;
 }
 
-/** The inner loop takes this many rows of A at once, and as many rows of W. */
+/** The inner loop processes this many rows of A at once, and as many rows of W. */
 const UNROLL = 4;
-/** Columns done before the next rows: what the inner loop touches stays in the first-level cache. */
+/** Columns done before the next rows, so that what the inner loop touches stays in the first-level cache. */
 const TILE = 1024;
 
 /** Lays factors out for {@link mergeRows}. `a` [r, in], `b` [out, r], as PEFT stores them. */
@@ -78,7 +78,7 @@ export function mergeRows(rows: Float32Array, first: number, columns: number, fa
   }
 }
 
-/** Adds ranks k … k+3 to columns begin … end-1 of four rows from `i` on (rows of B from `row` on): the hot loop. */
+/** The hot loop: adds ranks k … k+3 to columns begin … end-1 of four rows from `i` on (rows of B from `row` on). */
 function addToFourRows(
   rows: Float32Array,
   i: number,
@@ -117,7 +117,7 @@ function addToFourRows(
   }
 }
 
-/** The same for one row, with the same rounding: how rows are grouped never shows in the result. */
+/** The same for one row, with the same rounding, so that the grouping of rows never shows in the result. */
 function addToRow(
   rows: Float32Array,
   i: number,

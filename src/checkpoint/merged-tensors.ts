@@ -1,4 +1,4 @@
-/** @file The tensors of a base model with an adapter merged into whatever rows are read. */
+/** @file The tensors of a base model, with an adapter merged into whichever rows are read. */
 
 import { CheckpointMismatchError } from '../errors';
 import { readFactors, type Adapter } from './adapter';
@@ -7,13 +7,13 @@ import { quote } from './quote';
 import type { TensorInfo, TensorStore } from './types';
 import { readViewRows, rowsAndColumns, type TensorView } from './view';
 
-/** Factors kept for the next rows of a weight: q, k, v and one more. Those of a 7B model's largest take 0.7 MB. */
+/** Factors are kept for the next rows of a weight: q, k, v and one more. The largest of a 7B model take 0.7 MB. */
 const CACHED_FACTORS = 4;
 
 export class MergedTensors implements TensorStore {
   readonly #views: ReadonlyMap<string, TensorView>;
   readonly #adapter: Adapter | null;
-  readonly #factors = new Map<string, LowRankFactors>(); // the most lately used last
+  readonly #factors = new Map<string, LowRankFactors>(); // the most recently used last
 
   /** `views` by canonical name. */
   constructor(views: ReadonlyMap<string, TensorView>, adapter: Adapter | null) {

@@ -24,7 +24,7 @@ describe("Qwen2-VL's names", () => {
     expect(canonicalName(canonical, rules)).toBe(canonical);
   });
 
-  it('translates to the layout of any name and back', () => {
+  it('translates to the layout of any names and back', () => {
     const samples = [
       'model.layers.0.x',
       'model.language_model.layers.0.x',
@@ -44,7 +44,7 @@ describe("Qwen2-VL's names", () => {
   });
 });
 
-it('takes the longest path that fits, a whole name too', () => {
+it('takes the longest path that fits, even a complete name', () => {
   const other: NameRules = {
     layouts: [
       { text: 'language_model.model', newline: 'image_newline', rest: 'tower' },

@@ -1,28 +1,30 @@
 /**
- * @file Names of tensors and modules. The same weight has other names by the release that wrote the file: transformers
+ * @file Names of tensors and modules. The name of a weight depends on the release that wrote the file: transformers
  * moved the modules of most models in release 4.52, and converters have layouts of their own. An adapter names modules in
- * the layout of the release that trained it. Which layouts there are is the architecture's knowledge.
+ * the layout of the release that trained it. The architecture knows which layouts exist.
  */
 
-/** By part of the model, the path of its module: `{ text: 'model', vision: 'visual', head: 'lm_head' }`. */
+/** The module path of each part of the model: `{ text: 'model', vision: 'visual', head: 'lm_head' }`. */
 export type NameLayout = Readonly<Record<string, string>>;
 
-/** What is known of an architecture's names. The patterns are for canonical names, of weights: `lm_head.weight`. */
+/** What is known about an architecture's names. The patterns match canonical names of weights: `lm_head.weight`. */
 export interface NameRules {
-  /** The same parts in each; the first is canonical. Where paths nest, the longest that fits counts. */
+  /**
+   * The layouts, all with the same parts; the first is canonical. If paths are nested, the longest that fits counts.
+   */
   readonly layouts: readonly [NameLayout, ...NameLayout[]];
-  /** Weights that an embedding does not need. Any other that nobody uses is an error. */
+  /** Weights that an embedding does not need. Any other unused weight is an error. */
   readonly unneeded: RegExp;
   /** Weights that adapters may not change: embeddings and the output layer. */
   readonly unadaptable: RegExp;
 }
 
-/** The canonical name of a tensor or module; a name of no known layout stays as it is. */
+/** The canonical name of a tensor or module; a name that fits no known layout is returned unchanged. */
 export function canonicalName(name: string, { layouts }: NameRules): string {
   return rename(name, layouts, layouts[0]);
 }
 
-/** The layout that all of `names` are in; the canonical one where they could be in several. */
+/** The layout that all `names` fit; the canonical one if they fit several. */
 export function layoutOf(names: Iterable<string>, rules: NameRules): NameLayout {
   const { layouts } = rules;
   const all = [...names];

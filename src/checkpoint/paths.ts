@@ -1,4 +1,4 @@
-/** @file Which paths a file tree opens: relative ones that stay inside it. */
+/** @file Which paths a file tree opens: only relative ones that stay inside it. */
 
 /** True for `a/b.json`; false for absolute paths, drive letters, `..`, empty parts and control characters. */
 export function isInnerPath(path: string): boolean {

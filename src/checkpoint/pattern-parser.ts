@@ -1,4 +1,6 @@
-/** @file Python's regular expressions, as far as module patterns use them, into a syntax tree for `pattern.ts`. */
+/**
+ * @file Parses Python's regular expressions, as far as module patterns use them, into a syntax tree for `pattern.ts`.
+ */
 
 import { UnsupportedError } from '../errors';
 import { quote } from './quote';
@@ -39,11 +41,11 @@ export class PatternParser {
 
   parse(): PatternNode {
     const node = this.#choice();
-    if (this.#at < this.#source.length) this.#fail(); // a ) too many
+    if (this.#at < this.#source.length) this.#fail(); // an unmatched )
     return node;
   }
 
-  /** `start`: where what is not known begins. */
+  /** `start`: where the unknown syntax begins. */
   #fail(start = this.#at): never {
     const found = start < this.#source.length ? quote(this.#source.slice(start, start + 6)) : 'its end';
     throw new UnsupportedError(
@@ -80,7 +82,7 @@ export class PatternParser {
     const item = this.#atom();
     const count = this.#count();
     if (!count) return item;
-    this.#take('?'); // lazy: which match is found first does not matter for whether one is
+    this.#take('?'); // lazy: the order of the search does not change whether there is a match
     if (/[*+?{]/.test(this.#peek())) this.#fail();
     return { kind: 'repeat', item, ...count };
   }
@@ -142,7 +144,7 @@ export class PatternParser {
     return { kind: 'char', test: (code) => code === wanted };
   }
 
-  /** After `[`. */
+  /** Parses a class, after its `[`. */
   #class(): (code: number) => boolean {
     const negate = this.#take('^');
     const tests: ((code: number) => boolean)[] = [];

@@ -1,4 +1,7 @@
-/** @file Ranks and alphas against PEFT 0.13, 0.14 and 0.21, and adapters that PEFT 0.21 saved, merged as both merge them. */
+/**
+ * @file Ranks and alphas against PEFT 0.13, 0.14 and 0.21, and adapters saved by PEFT 0.21, merged as either release
+ * merges them.
+ */
 import { describe, expect, it } from 'vitest';
 import { UnsupportedError } from '../errors';
 import { changedTree } from '../testing/checkpoint-files';
@@ -69,7 +72,7 @@ describe('rank_pattern and alpha_pattern', () => {
     expect(choosePatternRule(parsed, new Map([[first, 8]]))).toBe('0.15');
   });
 
-  it('ranks that only one rule gives tell the rule', () => {
+  it('ranks that only one rule gives reveal the rule', () => {
     const pattern = { '^model.layers.0.self_attn.q_proj': 2 };
     const parsed = parse({ rank_pattern: pattern, alpha_pattern: pattern });
     const [path] = PATHS as [string];
@@ -89,7 +92,7 @@ describe('rank_pattern and alpha_pattern', () => {
     expect(parse({ peft_version: version }).patternRules).toEqual([rule]);
   });
 
-  it('a peft_version that is none is named', () => {
+  it('an invalid peft_version is named', () => {
     expect(() => parse({ peft_version: 'main' })).toThrow(/peft_version/);
     expect(() => parse({ peft_version: 0.14 })).toThrow(/peft_version/);
   });
@@ -126,7 +129,7 @@ async function worst(checkpoint: Awaited<ReturnType<typeof open>>, merged: Merge
 }
 
 describe('an adapter saved by PEFT 0.21', () => {
-  it('is merged as 0.21 merges it, and by the rule of an older release as that one does', async () => {
+  it('is merged as 0.21 merges it, and by the rule of an older release, as that one merges it', async () => {
     const [newer, older] = [expectedOf('0.21'), expectedOf('0.14')];
     const read = await open(PATTERNS);
     expect(await worst(read, newer['alpha-pattern']!)).toBeLessThan(2e-6);
@@ -135,7 +138,7 @@ describe('an adapter saved by PEFT 0.21', () => {
     expect(await worst(asOlder, older['alpha-pattern']!)).toBeLessThan(2e-6);
   });
 
-  it('without its release, is refused with the readings', async () => {
+  it('without its release, is refused, and the error names the readings', async () => {
     const refused = open(PATTERNS, { peft_version: undefined });
     await expect(refused).rejects.toBeInstanceOf(UnsupportedError);
     await expect(refused).rejects.toThrow(/16 by PEFT 0\.14, 32 by PEFT from 0\.15 on.*"peft_version"/);

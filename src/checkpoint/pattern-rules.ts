@@ -1,10 +1,10 @@
 /**
- * @file How PEFT finds the rank and the alpha of a module in `rank_pattern` and `alpha_pattern`. It changed twice, and
- * the file says which release wrote it only from 0.18 on:
+ * @file How PEFT finds the rank and the alpha of a module in `rank_pattern` and `alpha_pattern`. The rules changed
+ * twice, and the file says which release wrote it only from 0.18 on:
  *   until 0.13  `.*\.KEY$`; the first key of both tables together that matches is looked up in each
  *   0.14        `.*\.KEY$`; the first key that matches, in each table by itself
  *   from 0.15   `(.*\.)?(KEY)$`; the same otherwise. Keys with `^`, and every alternative of `a|b`, count only here
- * Another reading gives another alpha and still fits every shape, so an adapter is read by one rule alone.
+ * The wrong rule gives a different alpha and still fits every shape, so an adapter is read by exactly one rule.
  */
 
 import { UnsupportedError } from '../errors';
@@ -15,7 +15,7 @@ import { quote } from './quote';
 export const PATTERN_RULES = ['0.13', '0.14', '0.15'] as const;
 export type PatternRule = (typeof PATTERN_RULES)[number];
 
-/** For messages. */
+/** Names the rule in messages. */
 const RELEASES: Record<PatternRule, string> = {
   '0.13': 'PEFT up to 0.13',
   '0.14': 'PEFT 0.14',
@@ -26,7 +26,7 @@ const RELEASES: Record<PatternRule, string> = {
 export interface PatternValue {
   readonly key: string;
   readonly value: number;
-  /** By {@link pythonPattern}. */
+  /** Compiled by {@link pythonPattern}. */
   readonly patterns: ReadonlyMap<string, Pattern>;
 }
 
@@ -35,12 +35,12 @@ export interface RankAndAlpha {
   readonly alpha: number;
 }
 
-/** The regular expression that PEFT makes of a key. */
+/** The regular expression that PEFT builds from a key. */
 export function pythonPattern(rule: PatternRule, key: string): string {
   return rule === '0.15' ? `(.*\\.)?(${key})$` : `.*\\.${key}$`;
 }
 
-/** The rule of the release that `peft_version` names; null where that is no version. */
+/** The rule of the release that `peft_version` names; null if that is not a version. */
 export function rulesOfVersion(version: string): readonly PatternRule[] | null {
   const found = /^(\d{1,4})\.(\d{1,4})(?!\d)/.exec(version);
   if (!found) return null;
@@ -64,9 +64,9 @@ export function rankAndAlpha(config: AdapterConfig, path: string, rule: PatternR
 }
 
 /**
- * The rule by which an adapter is read. `ranks` has the module paths and the rows of their `lora_A`; a rule that gives
- * other ranks cannot be the writer's, whose PEFT made the matrices by it.
- * @throws UnsupportedError naming the readings, where more than one is left and they differ.
+ * The rule by which an adapter is read. `ranks` holds the module paths and the rows of their `lora_A`. A rule that
+ * gives other ranks cannot be the one that the writing PEFT made the matrices by.
+ * @throws UnsupportedError naming the readings, if several remain and they differ.
  */
 export function choosePatternRule(config: AdapterConfig, ranks: ReadonlyMap<string, number>): PatternRule {
   const { patternRules } = config;
@@ -75,7 +75,7 @@ export function choosePatternRule(config: AdapterConfig, ranks: ReadonlyMap<stri
     [...ranks].every(([path, rank]) => rankAndAlpha(config, path, rule).r === rank),
   );
   const [first, ...others] = fitting;
-  if (first === undefined) return patternRules.at(-1)!; // the shapes will be refused one by one
+  if (first === undefined) return patternRules.at(-1)!; // no rule fits; each shape will be refused by name
   for (const path of ranks.keys()) {
     const readings = fitting.map((rule) => ({ rule, alpha: rankAndAlpha(config, path, rule).alpha }));
     if (readings.every(({ alpha }) => alpha === readings[0]!.alpha)) continue;

@@ -4,7 +4,7 @@ import { UnsupportedError } from '../errors';
 import { Pattern } from './pattern';
 
 describe('Pattern', () => {
-  /** Patterns of every kind the matcher knows, written so that JavaScript reads them alike. */
+  /** Patterns of every kind that the matcher knows, written so that JavaScript reads them the same way. */
   const pattern = fc.letrec<{ node: string }>((tie) => ({
     node: fc.oneof(
       { depthSize: 'small', withCrossShrink: true },
@@ -35,7 +35,7 @@ describe('Pattern', () => {
     }
   });
 
-  it('tries each lookahead once at each position, and ends by name where that is still too long', () => {
+  it('tries each lookahead once at each position, and gives up with a named error if that still takes too long', () => {
     let nested = 'a*b';
     for (let depth = 0; depth < 7; depth++) nested = `(?:(?=${nested}).|a)*b`;
     const began = performance.now();
@@ -83,7 +83,7 @@ describe('Pattern', () => {
     expect(() => new Pattern(source)).toThrow(UnsupportedError);
   });
 
-  it('refuses patterns that grow or nest without end', () => {
+  it('refuses patterns that grow or nest without limit', () => {
     const nested = '('.repeat(2000) + ')'.repeat(2000);
     for (const source of ['((a{1000}){1000}){1000}', '('.repeat(100_000), nested, 'a'.repeat(5000)]) {
       expect(() => new Pattern(source)).toThrow(UnsupportedError);

@@ -1,6 +1,6 @@
 /**
- * @file The regular expressions of adapter configs, matched in bounded time. An adapter comes from anywhere, and the
- * host's `RegExp` can be made to hang by a short pattern. This matcher never tries a state of the pattern twice at one
+ * @file The regular expressions of adapter configs, matched in bounded time. Adapters come from strangers, and a short
+ * host's `RegExp` hangs on some short patterns. This matcher never tries a state of the pattern twice at one
  * position, and each lookahead once at each position, so its time is at most pattern × text², and never more than a fixed
  * number of steps. Python's syntax as far as module patterns use it: literals, `.`,
  * classes, escapes, groups, alternation, repeats, anchors, word boundaries and lookahead; anything else is refused.
@@ -11,7 +11,7 @@ import { isWord, PatternParser, type PatternNode } from './pattern-parser';
 import { quote } from './quote';
 
 const MAX_PROGRAM = 20_000;
-/** Of one match: a tenth of a second. Real patterns on real names take hundreds. */
+/** The most steps one match may take: a tenth of a second. Real patterns on real names take hundreds. */
 const MAX_STEPS = 3_000_000;
 
 type Instruction =
@@ -32,7 +32,7 @@ export class Pattern {
   readonly #program: Program;
   readonly #source: string;
 
-  /** Rejects with {@link UnsupportedError} what this matcher does not know. */
+  /** Throws {@link UnsupportedError} for syntax that this matcher does not know. */
   constructor(source: string) {
     this.#source = source;
     this.#program = compile(new PatternParser(source).parse(), source);
@@ -49,11 +49,11 @@ export class Pattern {
   }
 }
 
-/** One match: what has been found out about lookaheads, and the steps taken. */
+/** One match: its results for lookaheads so far, and the steps taken. */
 class Run {
   readonly #text: string;
   readonly #source: string;
-  /** Of each lookahead's program, by position: whether it matches there. */
+  /** For each lookahead's program, by position: whether it matches there. */
   readonly #looks = new Map<Program, Map<number, boolean>>();
   #steps = 0;
 
@@ -67,7 +67,7 @@ class Run {
     const text = this.#text;
     const width = text.length + 1;
     const states = program.length * width;
-    // A state takes memory before it is reached.
+    // A state takes memory even before it is reached.
     if (states > MAX_STEPS) this.#fail();
     const seen = new Uint8Array(states);
     const stack = [0, start];
@@ -102,7 +102,7 @@ class Run {
           if (isBoundary(text, at)) stack.push(pc + 1, at);
           break;
         case 'inside':
-          // Python before 3.14 has no \B in an empty text
+          // Python before 3.14 finds no \B in an empty text
           if (text.length > 0 && !isBoundary(text, at)) stack.push(pc + 1, at);
           break;
         case 'look':
@@ -128,7 +128,7 @@ class Run {
   }
 }
 
-/** Between a word's character and another, or the text's border. */
+/** True between a word character and another character, or at the border of the text. */
 function isBoundary(text: string, at: number): boolean {
   const wordAt = (index: number): boolean => index >= 0 && index < text.length && isWord(text.charCodeAt(index));
   return wordAt(at - 1) !== wordAt(at);

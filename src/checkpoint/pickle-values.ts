@@ -1,8 +1,8 @@
-/** @file What a pickle of tensors may be made of, and the few globals it may name. None of it does anything. */
+/** @file What a pickle of tensors may consist of, and the few globals it may name. None of them does anything. */
 
 import type { TensorDtype } from './types';
 
-/** `torch.FloatStorage`: what a persistent id names as its type. */
+/** `torch.FloatStorage`, for instance: what a persistent id names as its type. */
 export class StorageType {
   constructor(readonly dtype: TensorDtype) {}
 }
@@ -21,7 +21,7 @@ export class StorageRef {
   ) {}
 }
 
-/** A tensor over a storage; offset, shape and strides in elements, as the pickle says: not yet checked. */
+/** A tensor over a storage; offset, shape and strides in elements, as the pickle states them, not yet checked. */
 export class TensorRef {
   constructor(
     readonly storage: StorageRef,
@@ -41,7 +41,7 @@ export class PickleDict {
   readonly entries = new Map<string | number, PickleValue>();
 }
 
-/** Where a MARK opcode left off. */
+/** Where a MARK opcode was. */
 export class Mark {
   readonly isMark = true;
 }

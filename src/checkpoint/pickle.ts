@@ -1,8 +1,8 @@
 /**
- * @file A pickle machine that can build what a state dict is made of and nothing else. A pickle is a program whose
+ * @file A pickle machine that can build the contents of a state dict and nothing else. A pickle is a program whose
  * opcodes may import and call any Python function; here a global is looked up in a short list of inert values, and
- * calling one means taking its arguments apart. Every opcode eats at least a byte, none loops or recurses, so the
- * work is linear in the file.
+ * calling one means taking its arguments apart. Every opcode consumes at least one byte, and none loops or recurses, so
+ * the work is linear in the file.
  */
 
 import { CheckpointFormatError } from '../errors';
@@ -10,7 +10,7 @@ import { GLOBALS, Mark, PickleDict, PickleFunction, StorageRef, StorageType, Ten
 import type { PickleValue } from './pickle-values';
 import { quote } from './quote';
 
-/** Runs the pickle; `where` names the file in messages. Rejects anything but plain data with a named error. */
+/** Runs the pickle; `where` names the file in messages. Throws a named error for anything but plain data. */
 export function readPickle(bytes: Uint8Array, where: string): PickleValue {
   return new Machine(bytes, where).run();
 }
@@ -154,7 +154,7 @@ class Machine {
         this.#stack.push(this.#call(this.#pop(), args));
         return;
       }
-      case 'b': // BUILD: the attributes of an OrderedDict (its _metadata), which no weight depends on
+      case 'b': // BUILD: the attributes of an OrderedDict (its _metadata), on which no weight depends
         this.#pop();
         if (!(this.#top() instanceof PickleDict)) this.#fail('sets attributes on something that is not a dict');
         return;

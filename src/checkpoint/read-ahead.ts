@@ -2,7 +2,7 @@
 
 import type { ByteSource } from './types';
 
-/** A header's length and a header, a norm, a bias: one request. Samples of large weights are about as long. */
+/** One request then serves a header with its length, a norm or a bias. Samples of large weights are about as long. */
 const WINDOW_BYTES = 64 * 1024;
 
 /**

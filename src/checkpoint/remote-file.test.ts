@@ -9,7 +9,7 @@ const content = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 13 + (i >> 7)
 const sha256 = createHash('sha256').update(content).digest('hex');
 const gitOid = createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 
-/** Answers that hold byte `at` are wrong, so many times. */
+/** Answers that include byte `at` are wrong this many times. */
 function serve({ at = -1, times = 0 } = {}) {
   const asked: [number, number][] = [];
   const fetch: typeof globalThis.fetch = async (_, init) => {
@@ -35,7 +35,7 @@ describe.each([
     expect(asked).toHaveLength(1);
   });
 
-  test('that comes wrong once is fetched again; always: an error, and not a byte of it', async () => {
+  test('that arrives damaged once is fetched again; if always, an error and not one byte of it', async () => {
     const once = wholeFile({ ...serve({ at: 7777, times: 1 }), ...hashes });
     expect(await once.read(7770, 7780)).toEqual(content.slice(7770, 7780));
     const always = wholeFile({ ...serve({ at: 7777, times: Infinity }), ...hashes });
@@ -74,7 +74,7 @@ describe('a pass', () => {
     expect(await source.read(0, 4)).toEqual(content.slice(0, 4));
   });
 
-  test('goes on where another one was, from any place', async () => {
+  test('continues where another one stopped, at any place', async () => {
     for (const place of [0, 1, 699, 700, 701, 5000, 9999, 10_000]) {
       const { source } = open();
       await source.pass!.begin(null, []);
@@ -89,7 +89,7 @@ describe('a pass', () => {
     }
   });
 
-  test('compares what was read before it; stands nowhere while inside of that', async () => {
+  test('compares what was read before it, and has no position inside such a claim', async () => {
     const { source } = open({ at: 2500, times: 1 });
     await source.read(2400, 2410);
     const claims = await source.pass!.claims();

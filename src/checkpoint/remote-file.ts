@@ -1,6 +1,6 @@
 /**
- * @file Files on a server whose hashes are known. Small ones are fetched whole, verified before a byte of them is used,
- * and kept. Large ones are read by ranges and verified by a pass from front to back (`remote-pass.ts`).
+ * @file Files on a server whose hashes are known. Small ones are fetched in one piece, verified before any byte is
+ * used, and kept. Large ones are read by ranges and verified by a pass from front to back (`remote-pass.ts`).
  */
 
 import { hexDigest } from '../bundle/digest';
@@ -10,15 +10,15 @@ import { ReadAhead } from './read-ahead';
 import { RemotePass } from './remote-pass';
 import type { ByteSource } from './types';
 
-/** A file that comes with the wrong hash is fetched once more. */
+/** A file that arrives with the wrong hash is fetched this many times in all. */
 const FETCHES = 2;
 
 export interface RemoteFileOptions {
   file: HttpFile;
   size: number;
-  /** Lower-case hex, of an LFS object. */
+  /** Lower-case hex, for an LFS object. */
   sha256: string | null;
-  /** Git's name of the contents: SHA-1 over a header and them. Of a file that is no LFS object. */
+  /** Git's name for the contents, SHA-1 over a header and them; for a file that is not an LFS object. */
   gitOid: string | null;
   /** Length of the requests of a pass. @default 8 MiB */
   blockBytes?: number;

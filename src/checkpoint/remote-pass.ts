@@ -1,6 +1,6 @@
 /**
- * @file One pass over a large remote file, front to back: fetched some blocks ahead, hashed as it is used, so that the
- * file need not be kept anywhere to know that all of it was right.
+ * @file One pass over a large remote file, front to back: fetched a few blocks ahead and hashed as it is used, so that
+ * the whole file can be verified without keeping it anywhere.
  */
 
 import { createSHA256, type IHasher } from 'hash-wasm';
@@ -12,15 +12,15 @@ import type { CheckedPass, Claim, PassState } from './types';
 import { until } from '../until';
 
 const BLOCK_BYTES = 8 * 1024 * 1024;
-/** Blocks in memory: the one in use, and those on their way. */
+/** Blocks in memory: the one in use, and those being fetched. */
 const BLOCKS = 4;
 
 interface Running {
   hasher: IHasher;
   position: number;
-  /** From the one that holds `position` on. */
+  /** The blocks from the one that holds `position` on. */
   blocks: { start: number; end: number; bytes: Promise<Uint8Array> }[];
-  /** Ascending; those behind `position` are gone. */
+  /** Ascending; those before `position` are gone. */
   claims: { claim: Claim; came: Uint8Array | null }[];
   stop: AbortController;
   /** Reads go one after another. */
@@ -46,7 +46,7 @@ export class RemotePass implements CheckedPass {
     return this.#running !== null;
   }
 
-  /** Notes what was read out of order. */
+  /** Records what was read out of order. */
   claim(start: number, end: number, bytes: Uint8Array): void {
     this.#claims.push(hexDigest('SHA-256', bytes).then((hash): Claim => [start, end, hash]));
   }
@@ -77,7 +77,7 @@ export class RemotePass implements CheckedPass {
   /** Bytes `start` to `end`; what lies between the pass and `start` is read too. */
   read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     return this.#inTurn(async (running) => {
-      // Rows of a transposed tensor: these bytes were hashed when they came by, but have to be fetched again.
+      // Rows of a transposed tensor: these bytes were hashed as they passed, but have to be fetched again.
       if (start < running.position) return this.#file.read(start, end, signal);
       await this.#advance(running, start, null, signal);
       const out = new Uint8Array(end - start);

@@ -8,7 +8,7 @@ export interface RepositoryName {
   revision?: string;
 }
 
-/** Null for anything else: a path, an address. */
+/** Null for anything else, such as a path or a URL. */
 export function parseRepository(text: string): RepositoryName | null {
   const { repo, revision } = NAME.exec(text)?.groups ?? {};
   return repo === undefined ? null : { repo, ...(revision === undefined ? {} : { revision }) };

@@ -45,7 +45,7 @@ describe('parseSafetensors', () => {
     );
   });
 
-  it('takes a tensor that is named __proto__ for a name', async () => {
+  it('treats __proto__ as an ordinary name of a tensor', async () => {
     const header = '{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}';
     const tensors = await parse(rawSafetensors(header, Uint8Array.of(7)));
     expect(tensors.get('__proto__')?.shape).toEqual([1]);
@@ -121,12 +121,12 @@ describe('parseSafetensors', () => {
     await expect(parse(rawSafetensors(header, four))).rejects.toThrow(/keys/);
   });
 
-  it('names a dtype it knows and does not read', async () => {
+  it('names a dtype that it knows but does not read', async () => {
     const file = rawSafetensors('{"a":{"dtype":"F8_E4M3","shape":[4],"data_offsets":[0,4]}}', four);
     await expect(parse(file)).rejects.toBeInstanceOf(UnsupportedError);
   });
 
-  it('says where, and shows hostile names escaped and cut', async () => {
+  it('says where, and shows hostile names escaped and shortened', async () => {
     const name = `\u001b[2J${'x'.repeat(5000)}`;
     const error: unknown = await parse(rawSafetensors(`{${u8(name, '[5]', '[0,4]')}}`, four)).catch((e: unknown) => e);
     expect(error).toBeInstanceOf(CheckpointFormatError);
@@ -136,7 +136,7 @@ describe('parseSafetensors', () => {
     expect(message.length).toBeLessThan(400);
   });
 
-  it('never does anything but read right or throw a named error, whatever bytes change', async () => {
+  it('either reads correctly or throws a named error, whatever bytes change', async () => {
     const header = 8 + Number(new DataView(good.buffer, good.byteOffset).getBigUint64(0, true));
     const change = fc.record({ at: fc.nat(header - 1), value: fc.integer({ min: 0, max: 255 }) });
     const cut = fc.option(fc.nat(good.length - 1), { nil: good.length });

@@ -1,5 +1,5 @@
 /**
- * @file Reader of safetensors headers. Enforces every rule of the format's reference implementation
+ * @file Reads safetensors headers. It enforces every rule of the format's reference implementation
  * (huggingface/safetensors, `tensor.rs`), and what JavaScript needs on top: exact integers, and names kept in a Map.
  */
 
@@ -13,9 +13,9 @@ import { MAX_RANK, MAX_TENSORS, checkedElements, type TensorView } from './view'
 const LENGTH_BYTES = 8;
 /** The reference's own limit. */
 const MAX_HEADER_BYTES = 100_000_000;
-/** dtype, shape and data_offsets of each tensor, its name, and room for `__metadata__`. */
+/** Room for the dtype, shape, data_offsets and name of each tensor, and for `__metadata__`. */
 const MAX_HEADER_KEYS = 4 * MAX_TENSORS + 10_000;
-/** Types of the format that no weight we read has. */
+/** Types of the format that none of the weights read here has. */
 const UNREAD_DTYPE = /^(?:F4|F6_E2M3|F6_E3M2|F8_E4M3|F8_E5M2|F8_E8M0|F8_E4M3FNUZ|F8_E5M2FNUZ|U16|U32|U64|C64)$/;
 
 /** Reads and checks the header of a safetensors file: its tensors by name. */

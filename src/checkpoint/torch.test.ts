@@ -232,7 +232,7 @@ describe('openTorchFile', () => {
     }
   });
 
-  it('tells files older than torch 1.6, and files that are something else', async () => {
+  it('recognises files older than torch 1.6, and files of other kinds', async () => {
     await expect(open(Uint8Array.of(0x80, 2, 0x8a, 10))).rejects.toThrow(/1\.6/);
     await expect(open(new Uint8Array(0))).rejects.toBeInstanceOf(CheckpointFormatError);
     await expect(open(zip({ 'a/b.txt': letters('x') }))).rejects.toThrow(/data\.pkl/);
@@ -247,7 +247,7 @@ describe('openTorchFile', () => {
     await expect(open(file)).rejects.toBeInstanceOf(UnsupportedError);
   });
 
-  it('never does anything but read right or throw a named error, whatever bytes change', async () => {
+  it('either reads correctly or throws a named error, whatever bytes change', async () => {
     const good = torchFile(stateDictProgram({ a: float(), b: float({ shape: [3, 2], strides: [1, 3] }) }), six);
     const change = fc.record({ at: fc.nat(good.length - 1), value: fc.integer({ min: 0, max: 255 }) });
     const cut = fc.option(fc.nat(good.length - 1), { nil: good.length });

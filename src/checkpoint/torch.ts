@@ -1,4 +1,4 @@
-/** @file Reader of `torch.save` files (since torch 1.6: a zip of one pickle and its storages), tensors only, lazily. */
+/** @file Lazily reads the tensors of `torch.save` files (since torch 1.6: a zip of one pickle and its storages). */
 
 import { CheckpointFormatError, UnsupportedError } from '../errors';
 import { DTYPE_BYTES } from './dtype';
@@ -55,7 +55,7 @@ export async function openTorchFile(source: ByteSource, signal?: AbortSignal): P
 }
 
 async function checkByteOrder(source: ByteSource, entry: ByteSource | undefined, signal?: AbortSignal): Promise<void> {
-  if (!entry) return; // before torch 2.1, always little
+  if (!entry) return; // before torch 2.1, always little-endian
   const bytes = await entry.read(0, Math.min(entry.size, 16), signal);
   const order = new TextDecoder().decode(bytes);
   if (order !== 'little') throw new UnsupportedError(`${source.name}: the byte order ${quote(order)} is not supported`);

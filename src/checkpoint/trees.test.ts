@@ -24,7 +24,7 @@ describe('folderTree', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  it('lists files and links to files, and does not run round links to folders', async () => {
+  it('lists files and links to files, and does not follow links to folders', async () => {
     const tree = await folderTree(join(folder, 'model'));
     expect(await tree.list()).toEqual(['config.json', 'sub/b.txt', 'sub/link.json']);
     expect(tree).toMatchObject({ label: 'model', revision: null });
@@ -62,7 +62,7 @@ describe('folderTree', () => {
     }
   });
 
-  it('notices a file that shrinks or goes while it is read', async () => {
+  it('notices a file that shrinks or disappears while it is read', async () => {
     const path = join(folder, 'model/shrinking.bin');
     await writeFile(path, 'abcdef');
     const source = await (await folderTree(join(folder, 'model'))).open('shrinking.bin');
@@ -104,7 +104,7 @@ describe('blobTree', () => {
     expect(await tree.list()).toEqual(['config.json', 'x/y']);
   });
 
-  it('refuses paths that are none, and files given twice', () => {
+  it('refuses invalid paths, and files given twice', () => {
     for (const path of HOSTILE_PATHS) {
       expect(() =>
         blobTree(

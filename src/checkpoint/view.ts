@@ -1,4 +1,4 @@
-/** @file A tensor inside a file, and reading rows of it as float32, a bounded piece at a time. */
+/** @file A tensor inside a file, whose rows are read as float32, a bounded piece at a time. */
 
 import { CheckpointFormatError, UnsupportedError } from '../errors';
 import { DTYPE_BYTES, decodeInto } from './dtype';
@@ -11,7 +11,7 @@ export interface TensorView {
   readonly name: string;
   readonly dtype: TensorDtype;
   readonly shape: readonly number[];
-  /** In elements, one per axis; null where row-major without gaps. */
+  /** In elements, one per axis; null if row-major without gaps. */
   readonly strides: readonly number[] | null;
   readonly source: ByteSource;
   /** Byte offset of the first element in {@link source}. */
@@ -20,7 +20,7 @@ export interface TensorView {
 
 /** No single read of a contiguous tensor is longer, whatever the caller asks for. */
 const PIECE_BYTES = 16 * 1024 * 1024;
-/** A strided tensor is gathered out of the whole span its rows cover; a longer span is refused. */
+/** A strided tensor is gathered from the whole span that its rows cover; a longer span is refused. */
 const MAX_STRIDED_SPAN = 128 * 1024 * 1024;
 
 /** Rows of a tensor and elements per row; a vector has rows of one element, a scalar is one row. */
@@ -98,7 +98,7 @@ async function gather(
   }
 }
 
-/** Product of `shape`; throws where it, or one of its axes, is no exact number. */
+/** Product of `shape`; throws if it, or one of its axes, is not an exact integer. */
 export function checkedElements(shape: readonly number[], where: string): number {
   let product = 1;
   for (const length of shape) {
@@ -113,9 +113,9 @@ export function checkedElements(shape: readonly number[], where: string): number
   return product;
 }
 
-/** The longest axis of a real model is a vocabulary, some 10^5. */
+/** The longest axis of a real model is a vocabulary, about 10^5. */
 const MAX_AXIS = 2 ** 32;
-/** Real weights have up to five axes. */
+/** Real weights have at most five axes. */
 export const MAX_RANK = 8;
-/** Real checkpoints have some 10^3. */
+/** Real checkpoints have about 10^3. */
 export const MAX_TENSORS = 100_000;

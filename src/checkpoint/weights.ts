@@ -1,4 +1,4 @@
-/** @file All tensors of a checkpoint folder: whole or in shards, safetensors or torch, in transformers' order. */
+/** @file All tensors of a checkpoint folder: in one file or in shards, safetensors or torch, in transformers' order. */
 
 import { CheckpointFormatError, CheckpointMismatchError, SourceNotFoundError } from '../errors';
 import { isJsonObject, readJsonObject } from './json';
@@ -9,7 +9,7 @@ import { openTorchFile } from './torch';
 import type { FileTree } from './types';
 import type { TensorView } from './view';
 
-/** The largest public models have some 200. */
+/** The largest public models have about 200. */
 const MAX_SHARDS = 2000;
 
 /** A weight file in both formats; `single` is preferred to `index`, safetensors to torch. */
@@ -18,7 +18,7 @@ const CANDIDATES = [
   { single: 'pytorch_model.bin', index: 'pytorch_model.bin.index.json', open: openTorchFile },
 ] as const;
 
-/** Tensors of a model's folder by the names in its files. Rejects with {@link SourceNotFoundError} if it has none. */
+/** Tensors of a model's folder, by the names in its files. Rejects with {@link SourceNotFoundError} if it has none. */
 export async function openWeights(tree: FileTree, signal?: AbortSignal): Promise<Map<string, TensorView>> {
   const files = new Set(await tree.list());
   for (const { single, index, open } of CANDIDATES) {

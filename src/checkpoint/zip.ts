@@ -1,8 +1,8 @@
 /**
- * @file Reader of zip archives, read in place: as `torch.save` writes them (entries stored without compression), and
- * where asked for, those of data sets too (deflated ones); zip64 where needed. The central directory is what counts;
- * every local header is checked against it before its data is read. Entries that overlap, leave the file, are encrypted
- * or named twice are refused.
+ * @file Reads zip archives in place: those that `torch.save` writes (entries stored without compression) and, where
+ * asked for, those of data sets (deflated entries); zip64 where needed. The central directory is authoritative; every
+ * local header is checked against it before its data is read. Entries that overlap, leave the file, are encrypted or
+ * appear twice are refused.
  */
 
 import { CheckpointFormatError } from '../errors';
@@ -36,7 +36,7 @@ interface Entry {
   name: string;
   /** Raw bytes of the name, to compare with the local header. */
   rawName: Uint8Array;
-  /** Of the local header. */
+  /** Offset of the local header. */
   offset: number;
   method: number;
   /** Bytes in the archive. */
@@ -61,7 +61,7 @@ const view = (bytes: Uint8Array): DataView => new DataView(bytes.buffer, bytes.b
 
 /**
  * The entries of an archive by name, each a source of its own, with its CRC-32 in hex as `version`. Data offsets are
- * looked up at an entry's first read. The CRC is the reader's to check, but for deflated entries.
+ * looked up when an entry is first read. Checking the CRC is left to the reader, except for deflated entries.
  */
 export async function openZip(source: ByteSource, options: ZipOptions = {}): Promise<Map<string, ByteSource>> {
   const { deflate = false, signal } = options;

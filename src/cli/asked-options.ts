@@ -1,4 +1,7 @@
-/** @file Options of the command line that a model's recipe has no place for: refused as such, not as every line's fault. */
+/**
+ * @file Command-line options that the model's recipe does not support: each is refused as a wrong option, not as an
+ * error in every line.
+ */
 
 import { InvalidInputError } from '../errors';
 import { checkEmbedOptions, type EmbedOptions, type ModelInfo } from '../runtime';
@@ -6,7 +9,7 @@ import { checkEmbedOptions, type EmbedOptions, type ModelInfo } from '../runtime
 const FLAGS = { minPixels: '--min-pixels', maxPixels: '--max-pixels', numCrops: '--num-crops' } as const;
 
 /**
- * @returns what is to be said of options that are honoured in part
+ * @returns warnings about options that are honoured only in part
  * @throws InvalidInputError naming the option
  */
 export function checkAsked(options: EmbedOptions, { recipe, image, architecture }: ModelInfo): string[] {

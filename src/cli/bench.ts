@@ -27,16 +27,16 @@ export interface BenchArguments {
   compute: Compute;
   pictures?: number[];
   captions?: number[];
-  /** Seconds spent on repeating a figure. */
+  /** Seconds spent repeating a measurement. */
   seconds?: number;
-  /** Seconds that a figure may take at most. */
+  /** The most seconds that one measurement may take. */
   longest?: number;
   threads?: number;
   json?: boolean;
   markdown?: boolean;
 }
 
-/** Prints figures as they come; with `json` or `markdown` the whole report at the end. */
+/** Prints figures as they are measured; with `json` or `markdown`, the whole report at the end. */
 export async function bench(args: BenchArguments, progress: ProgressLine, signal: AbortSignal): Promise<void> {
   const {
     device,
@@ -95,7 +95,7 @@ const HEAD = ['ms each', 'all', 'preparing', 'vision', 'text', 'of rate', 'runs'
 const columns = (cells: readonly string[]) =>
   `  ${cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[0]!) : cell.padStart(WIDTHS[i]!))).join('')}`.trimEnd();
 
-/** Turns reports that grow into lines, each printed once. */
+/** Turns a growing report into lines, each printed once. */
 class Printer {
   #printed = 0;
 
@@ -107,7 +107,7 @@ class Printer {
   }
 }
 
-/** Only ever added to at the end while the report grows. */
+/** The report only grows at the end. */
 function describe({ model, rungs }: MeasureReport): string[] {
   return [
     ...(model ? [`${model.label}: ${model.architecture}, ${model.dtype}, ${megabytes(model.bytes)}`] : []),

@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -54,7 +54,7 @@ afterAll(() => rm(work, { recursive: true }));
 const bundle = () => path.join(work, 'tiny-tied');
 const tiny = fixturePath('images/tiny.png');
 
-/** As users run it. */
+/** Runs the command as users do. */
 function runChild(args: string[], stdin = ''): Promise<CommandResult> {
   const child = spawn(process.execPath, [...COMMAND, ...args], { cwd: ROOT });
   let stdout = '';
@@ -92,7 +92,7 @@ async function embed(args: string[], stdin?: string): Promise<EmbeddedLine[]> {
     .map((line) => JSON.parse(line) as EmbeddedLine);
 }
 
-/** Inputs by the pixel limits that one call of `embed` has for all its lines. */
+/** Inputs, grouped by their pixel limits: one call of `embed` has the same limits for all its lines. */
 function byLimits(inputs: FixtureInput[]): { flags: string[]; inputs: FixtureInput[] }[] {
   const groups = new Map<string, { flags: string[]; inputs: FixtureInput[] }>();
   for (const input of inputs) {
@@ -122,7 +122,7 @@ describe('convert, then embed, equals the oracle', () => {
     }
     const expected = expectedModel(name);
     const tokens = expectedInputs();
-    // The limits act before the model: one model with all of them is enough.
+    // The limits take effect before the model, so one model is enough for all of them.
     const groups = byLimits(fixtureInputs()).filter(({ flags }) => name === 'tiny-tied' || flags.length === 0);
     for (const { flags, inputs } of groups) {
       const file = await jsonl(inputs.map(({ text, image }) => ({ text, image: image && fixturePath(image) })));
@@ -168,7 +168,7 @@ describe('embed', () => {
     expect(cosine(Float32Array.from(stored!.embedding), Float32Array.from(exif!.embedding))).toBeLessThan(0.999);
   });
 
-  test('reads stdin, keeps the order over many batches, hands ids through', async () => {
+  test('reads stdin, keeps the order over many batches, passes ids through', async () => {
     const texts = Array.from({ length: 150 }, (_, i) => 'cat '.repeat(1 + ((i * 7) % 13)) + i);
     const stdin = texts.map((text, i) => JSON.stringify({ id: i, text })).join('\r\n');
     const all = await embed(['--model', bundle(), '--jsonl', '-'], stdin);
@@ -187,7 +187,7 @@ describe('embed', () => {
       path.join(folder, 'lines.jsonl'),
       '{"image":"tiny.png"}\n{"image":"decode/still.gif","text":null}\n',
     );
-    // 12 × 8 pixels are fewer than the model takes.
+    // 12 × 8 pixels are fewer than the model accepts.
     await expectRefusal(
       ['embed', '--model', bundle(), '--jsonl', path.join(folder, 'lines.jsonl')],
       /line 2: The image is 12×8 pixels; the model needs at least 28/,
@@ -198,7 +198,7 @@ describe('embed', () => {
     expect(cosine(Float32Array.from(line!.embedding), expected)).toBeGreaterThan(0.99999);
   });
 
-  test('shards, one after the other, are the whole', async () => {
+  test('shards, one after the other, are the complete output', async () => {
     const file = await jsonl(Array.from({ length: 7 }, (_, i) => ({ id: i, text: `text ${i}` })));
     const args = ['--model', bundle(), '--jsonl', file];
     const whole = await embed(args);
@@ -210,7 +210,7 @@ describe('embed', () => {
     }
   });
 
-  test('--out writes a table, prints nothing, and leaves nothing of a failure', async () => {
+  test('--out writes a table, prints nothing, and leaves nothing behind after a failure', async () => {
     const lines = [{ id: 'a', text: 'one' }, { text: 'two' }, { id: { n: 1 }, image: tiny }];
     const file = await jsonl(lines);
     const table = path.join(work, 'table.parquet');
@@ -265,7 +265,20 @@ describe('embed', () => {
     expect(await runChild(['embed', '--model', bundle(), '--jsonl', '-'])).toEqual({ code: 0, stdout: '', stderr: '' });
   });
 
-  test('a reader that goes away ends it quietly', async () => {
+  test.runIf(existsSync('/dev/full'))('a full disk behind stdout is one line, of whatever was printed', async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [...COMMAND, '--version'], { cwd: ROOT, stdio: ['ignore', full.fd, 'pipe'] });
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    await full.close();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'vlm2vec: The output cannot be written: the disk is full (ENOSPC).\n',
+    });
+  });
+
+  test('a reader that closes the pipe ends it quietly', async () => {
     const lines = await jsonl(Array.from({ length: 400 }, (_, i) => ({ text: `text ${i}` })));
     const child = spawn(process.execPath, [...COMMAND, 'embed', '--model', bundle(), '--jsonl', lines], { cwd: ROOT });
     let stderr = '';
@@ -309,7 +322,7 @@ async function expectRefusal(args: string[], message: RegExp): Promise<void> {
   expect(stderr).toMatch(/^vlm2vec: [^\n]+\n$/);
 }
 
-describe('what cannot be done is refused', () => {
+describe('impossible requests are refused', () => {
   test.each([
     [[], /name a command/],
     [['polish'], /unknown command 'polish'/],
@@ -351,7 +364,7 @@ describe('what cannot be done is refused', () => {
     ['\\\\server\\share', 0],
     ['C:/models/base', 0],
     ['a/../..', 0],
-    ['reference/fixtures', 1], // a folder here; to an adapter it is a repository
+    ['reference/fixtures', 1], // a folder here, but to an adapter it is the name of a repository
   ])('an adapter that calls its base %s reads no folder', async (base, asked) => {
     const adapter = path.join(work, 'asking');
     await cp(adapterPath('lora'), adapter, { recursive: true });
@@ -423,7 +436,7 @@ test('rank gives the embeddings’ own cosines, best first', async () => {
   expect(plain.stdout.split('\n')[0]).toBe(`${ranked[0]!.score.toFixed(4)}  ${ranked[0]!.caption}`);
 });
 
-test('inspect tells what convert wrote', async () => {
+test('inspect shows what convert wrote', async () => {
   const { stdout } = await run(['inspect', bundle(), '--json']);
   const { architecture, dims, dtype, stages, bytes, source } = JSON.parse(stdout) as Record<string, unknown>;
   expect({ architecture, dims, dtype }).toEqual({ architecture: 'qwen2_vl', dims: 256, dtype: 'fp32' });
@@ -450,7 +463,7 @@ test('--help and --version succeed', async () => {
 describe('bench', () => {
   const few = ['bench', '--model', 'nano', '--pictures', '16,1024', '--captions', '2', '--seconds', '1'];
 
-  test('--json is the report: figures of what the model takes, the reason for what it does not', async () => {
+  test('--json is the report: figures for the inputs the model takes, and the reason for those it does not', async () => {
     const { code, stdout } = await run([...few, '--json']);
     expect(code).toBe(0);
     const report = JSON.parse(stdout) as MeasureReport;
@@ -473,7 +486,7 @@ describe('bench', () => {
     }
   });
 
-  test('as a table, as it comes', async () => {
+  test('as a table, line by line', async () => {
     const { code, stdout } = await run([
       'bench',
       '--model',

@@ -19,7 +19,7 @@ export interface ConvertArguments {
   out: string;
   dtype: WeightDtype;
   effort: Effort;
-  /** Name of a shipped recipe, or a JSON file. */
+  /** Name of a built-in recipe, or a JSON file. */
   recipe?: string;
   /** Also print how each kind of weight is stored. */
   report?: boolean;
@@ -38,13 +38,13 @@ export async function convert(
     said.add(line);
   };
   const known = given ?? [adapter, place].map((name) => name && recipeOfPlace(name)).find(Boolean);
-  if (known) licenceWarnings(known).forEach(say); // before the first byte is fetched
+  if (known) licenceWarnings(known).forEach(say); // before anything is downloaded
   const treeAt = async (name: string | undefined) => (name === undefined ? undefined : checkpointAt(name, signal));
   const checkpoint = await openCheckpoint({
     checkpoint: await checkpointAt(place, signal),
     base: await treeAt(base),
     adapter: await treeAt(adapter),
-    // Never a folder, even where there is one of that name.
+    // Never a folder, even if there is one with that name.
     resolve: (repo, revision) => hubTree({ repo, revision: revision ?? undefined, signal }),
     signal,
   });
@@ -71,8 +71,8 @@ export async function convert(
 }
 
 /**
- * A line for each kind of matrix, largest first, under a head. `outputs`: the second pass's error of what it gives, in parts of
- * the first one's; the time is this run's, where it carried on with another.
+ * A heading and a line for each kind of matrix, largest first. `outputs`: the error of the matrix's output after the
+ * second pass, relative to the first pass; the time is that of this run alone, if it continued another.
  */
 function describeWeights(kinds: readonly WeightReport[]): string[] {
   const rows = kinds

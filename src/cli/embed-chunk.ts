@@ -1,16 +1,16 @@
-/** @file Inputs to vectors, some at a time, in order; whose fault it is where that fails. */
+/** @file Turns inputs into vectors, some at a time, in order, and finds which input is to blame when that fails. */
 
-import { VLM2VecError, type InvalidInputError } from '../errors';
+import { NotFiniteError, VLM2VecError } from '../errors';
 import type { Embedding } from '../multi-vector';
 import type { EmbedOptions, Runtime } from '../runtime';
 import { isBad, recordError, type AnyRecord, type InputRecord } from './inputs/record';
 
 export type RecordResult =
   | { record: InputRecord; embedding: Embedding; error?: undefined }
-  /** `error` names the input. */
+  /** `error` says which input it was. */
   | { record: AnyRecord; embedding?: undefined; error: string };
 
-/** With the error of an input in its place. */
+/** With an error in place of each input that failed. */
 export async function embedSome(
   runtime: Runtime,
   records: readonly AnyRecord[],
@@ -36,7 +36,7 @@ export async function embedSome(
 }
 
 /**
- * All of them, or the error of the first that is bad.
+ * Embeds all of them, or throws the error of the first bad one.
  * @throws InvalidInputError naming it
  */
 export async function embedEach(
@@ -52,25 +52,40 @@ export async function embedEach(
     );
     return sound.map((record, i) => ({ record, embedding: embeddings[i]! }));
   } catch (error) {
-    if (error instanceof VLM2VecError) await findBad(runtime, sound, options);
+    if (error instanceof VLM2VecError) await nameBad(runtime, sound, error, options);
     throw error;
   }
 }
 
-/** Prepares each as for embedding: decodes its images, counts its tokens. Throws for the first that fails. */
-async function findBad(runtime: Runtime, records: readonly InputRecord[], options: EmbedOptions): Promise<void> {
-  for (const record of records) {
+/**
+ * Throws the error of the first bad input, as its own; returns if no input is at fault. Texts are prepared before
+ * pictures, so only pictures before the one that failed may be bad too, and no long text is tokenized again.
+ */
+async function nameBad(
+  runtime: Runtime,
+  records: readonly InputRecord[],
+  error: VLM2VecError,
+  options: EmbedOptions,
+): Promise<void> {
+  const index = Number(/^inputs\[(\d+)\]$/.exec(String(error.details.input))?.[1] ?? NaN);
+  const failed = records[index];
+  if (!failed) return;
+  for (const record of failed.input.image === undefined ? records.slice(0, index) : []) {
+    if (record.input.image === undefined) continue;
     try {
       await runtime.tokens(record.input, options);
-    } catch (error) {
-      throw error instanceof VLM2VecError ? named(record, error) : error;
+    } catch (earlier) {
+      throw earlier instanceof VLM2VecError ? named(record, earlier) : earlier;
     }
   }
+  throw named(failed, error);
 }
 
 /** The input's own name in place of the engine's, and options as they are called here. */
-function named({ where }: InputRecord, error: VLM2VecError): InvalidInputError {
+function named({ where }: InputRecord, error: VLM2VecError): VLM2VecError {
   const message = error.message.replace(/^(?:input|inputs\[\d+\]): /, '').replace('set maxTokens', 'give --max-tokens');
+  // No fault of the input, and no other exit code.
+  if (error instanceof NotFiniteError) return new NotFiniteError(`${where}: ${message}`, { where }, { cause: error });
   return recordError(where, message, error);
 }
 

@@ -1,4 +1,7 @@
-/** @file What a run of `embed` is: its options as the library has them, and all that its results depend on. */
+/**
+ * @file The facts of a run of `embed`: its options as the library takes them, and everything that its results depend
+ * on.
+ */
 
 import type { Shard } from '../eval';
 import type { Compute, EmbedOptions, ModelInfo, WeightsChoice } from '../runtime';
@@ -7,7 +10,7 @@ import type { StoredPrecision } from './outputs/precision';
 import type { RunFacts } from './outputs/run-file';
 import { VERSION } from './version';
 
-/** Options that are those of `embed` in the library. */
+/** Options that the library's `embed` has too. */
 const ASKED = [
   ...(['minPixels', 'maxPixels', 'numCrops', 'orientation', 'dims', 'instruction', 'role', 'prefix'] as const),
   ...(['maxTokens', 'batching'] as const),
@@ -18,7 +21,7 @@ export interface EmbedArguments extends AskedOptions {
   model: string;
   /** A file of JSON lines, `-` for stdin. */
   jsonl?: string;
-  /** Lines are texts. */
+  /** Each line is a text. */
   text?: boolean;
   textColumn?: string;
   imageColumn?: string;
@@ -28,7 +31,7 @@ export interface EmbedArguments extends AskedOptions {
   weights?: WeightsChoice;
   compute: Compute;
   threads?: number;
-  /** Name of a shipped recipe, or a JSON file. */
+  /** Name of a built-in recipe, or a JSON file. */
   recipe?: string;
   rawTokens?: boolean;
   precision: StoredPrecision;
@@ -39,7 +42,7 @@ export interface EmbedArguments extends AskedOptions {
   format?: Format;
   resume?: boolean;
   overwrite?: boolean;
-  /** Inputs embedded together. */
+  /** How many inputs are embedded together. */
   batch?: number;
   /** Answer batches of lines from stdin until it ends. */
   serve?: boolean;
@@ -49,7 +52,7 @@ export function askedOptions(args: EmbedArguments): AskedOptions {
   return Object.fromEntries(ASKED.map((key) => [key, args[key]])) as AskedOptions;
 }
 
-/** Kept with vectors. */
+/** Stored with the vectors. */
 export function provenanceOf(info: ModelInfo, args: EmbedArguments): Record<string, string> {
   const { id, dtype, device, activations, compute, recipe } = info;
   const dims = String(args.dims ?? info.dims);
@@ -57,8 +60,8 @@ export function provenanceOf(info: ModelInfo, args: EmbedArguments): Record<stri
 }
 
 /**
- * All that results depend on. `--skip-bad` is not among it: it may be added, to go on after a bad input.
- * @param recipe as JSON, where another than the bundle's own was named
+ * Everything that the results depend on. `--skip-bad` is not part of it, since it may be added to get past a bad input.
+ * @param recipe as JSON, if it is not the bundle's own
  */
 export function factsOf(info: ModelInfo, args: EmbedArguments, words: readonly string[], recipe?: string): RunFacts {
   const { jsonl, text, textColumn, imageColumn, idColumn, keep, rawTokens, shard, batch } = args;

@@ -24,7 +24,7 @@ function parseKeep(value: string): 'all' | string[] {
   return [...new Set(value.split(',').map((name) => name.trim()))].filter((name) => name !== '');
 }
 
-/** Adds what is embed's own to a command that has the options of every model. */
+/** Adds the options of `embed` itself to a command that has those of every model. */
 export function addEmbed(command: Command, progress: ProgressLine, signal: AbortSignal): void {
   command
     .description('Embed texts and pictures: files, folders, globs, tables, or lines on stdin.')

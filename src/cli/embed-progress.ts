@@ -1,4 +1,6 @@
-/** @file How far `embed` is: a line that is rewritten on a terminal, now and then a line of its own elsewhere. */
+/**
+ * @file Shows how far `embed` has got: on a terminal in a line that is rewritten, elsewhere in a new line now and then.
+ */
 
 import type { OnProgress } from '../runtime';
 import type { Source } from './inputs/record';
@@ -10,12 +12,12 @@ export class EmbedProgress {
   readonly #line: ProgressLine;
   readonly #sources: readonly Source[];
   readonly #begun = performance.now();
-  /** What was there at the beginning, of inputs and of the whole. */
+  /** What was done at the beginning, in inputs and as a fraction of the whole. */
   readonly #before: number;
   readonly #partBefore: number | null;
   #inputs: number;
 
-  /** @param before inputs that an earlier run has written */
+  /** @param before inputs that an earlier run wrote */
   constructor(line: ProgressLine, sources: readonly Source[], before: number) {
     this.#line = line;
     this.#sources = sources;
@@ -23,7 +25,7 @@ export class EmbedProgress {
     this.#partBefore = before === 0 ? 0 : this.#part();
   }
 
-  /** Stages that a chunk has gone through, where weights are streamed; without, there is nothing to tell. */
+  /** Stages that a chunk has passed through, if weights are streamed; otherwise there is nothing to tell. */
   within(count: number): OnProgress {
     return ({ stages }) => {
       if (stages) this.#line.tick(() => this.#say(this.#inputs + (count * stages.done) / stages.total));
@@ -51,7 +53,7 @@ export class EmbedProgress {
     return `Embedding: ${number(inputs)} inputs, ${(100 * part).toFixed(0)} %, ${speed}${left}`;
   }
 
-  /** Of all sources, each counting the same; null where one has no known end. */
+  /** The fraction of all sources, each counting the same; null if the end of one is not known. */
   #part(): number | null {
     let sum = 0;
     for (const { progress } of this.#sources) {

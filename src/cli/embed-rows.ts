@@ -8,9 +8,9 @@ import type { SinkPlace } from './outputs/places';
 import type { OutputRow } from './outputs/sink';
 
 /**
- * In JSON lines an input without an id has none; elsewhere it goes by its number.
+ * In JSON lines an input without an id has none; elsewhere its id is its number.
  * @param place null for stdout
- * @param tokens what JSON lines add
+ * @param tokens the additional fields of JSON lines
  */
 export function rowOf({ record, embedding, error }: RecordResult, place: SinkPlace | null, tokens?: object): OutputRow {
   const { id, number, kept } = record;
@@ -30,8 +30,9 @@ function rowsOf({ data, count, dims }: Exclude<Embedding, Float32Array>): Float3
 }
 
 /**
- * Ids as the model reads them; the grid as HF's `image_grid_thw`, [1, patch rows, patch columns], or `grids` of several
- * pictures; with three axes the position of each token on each.
+ * Ids as the model reads them; the grid as HF's `image_grid_thw`, [1, patch rows, patch columns], or `grids` for
+ * several
+ * pictures; with three axes, the position of each token on each axis.
  */
 export async function rawTokens(runtime: Runtime, { input }: InputRecord, options: EmbedOptions): Promise<object> {
   const { ids, grids, positions } = await runtime.tokens(input, options);

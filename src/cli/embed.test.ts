@@ -1,4 +1,6 @@
-/** @file `vlm2vec embed` with nano: tables in, tables out, what each line asks for, bad inputs, exit codes, progress. */
+/**
+ * @file `vlm2vec embed` with nano: tables in, tables out, options of single lines, bad inputs, exit codes, progress.
+ */
 
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -40,7 +42,7 @@ async function vectorsOf(...args: string[]): Promise<Float32Array[]> {
 
 const PICTURE = fixturePath('images/tiny.png');
 
-test('rows of tables are embedded as lines that say the same', async () => {
+test('rows of tables are embedded like lines with the same content', async () => {
   const wanted = await vectorsOf(
     await file('same.jsonl', [
       { text: 'a red kite', role: 'query' },
@@ -65,7 +67,7 @@ test('rows of tables are embedded as lines that say the same', async () => {
   close((await vectorsOf(PICTURE))[0]!, 1);
 });
 
-test('what the command line says of all holds for lines that do not say it themselves', async () => {
+test('options on the command line apply to lines that do not set them', async () => {
   const recipe = await file('gme.json', JSON.stringify({ ...recipeToJson(recipeNamed('gme')), dims: { from: 64 } }));
   const line = { text: 'a red kite' };
   const [query, asked, document] = await vectorsOf(
@@ -87,7 +89,7 @@ test('what the command line says of all holds for lines that do not say it thems
   expect((await embed('--recipe', recipe, explicit, '--dims', '63')).stderr).toMatch(/dims is 63/);
 });
 
-test('a table with what is carried through, in fewer bits, and its errors beside it', async () => {
+test('a table with carried fields, in fewer bits, with its errors beside it', async () => {
   const out = at('out.parquet');
   const args = [table('inputs.parquet'), '--keep', 'label,score,good', '--skip-bad', '--precision', 'int8'];
   expect((await embed(...args, '--out', out)).code).toBe(3);
@@ -106,7 +108,7 @@ test('a table with what is carried through, in fewer bits, and its errors beside
   expect((await readdir(work)).filter((name) => name.startsWith('out.') && name.includes('partial'))).toEqual([]);
 });
 
-test('a text that is far too long is one bad line, or cut where that is asked', async () => {
+test('a text that is far too long is one bad line, or is cut on request', async () => {
   const lines = [
     { id: 1, text: 'word '.repeat(40_000) },
     { id: 2, text: 'fine' },
@@ -125,7 +127,7 @@ test('a text that is far too long is one bad line, or cut where that is asked', 
   expect(maxDifference(cut!, fine!)).toBeGreaterThan(1e-3);
 });
 
-test('on a terminal it says how far it is and never in colour; --quiet says nothing', async () => {
+test('on a terminal it shows its progress, never in colour; --quiet shows nothing', async () => {
   const words = await file('words.txt', 'a red kite\n');
   const { isTTY } = process.stderr;
   process.stderr.isTTY = true;
@@ -134,7 +136,7 @@ test('on a terminal it says how far it is and never in colour; --quiet says noth
     expect(stderr).toMatch(/1 inputs? in \d+ s/);
     expect(stderr.replaceAll('\r\u001b[K', '')).not.toContain('\u001b');
     expect(await embed('--text', words, '--quiet')).toMatchObject({ code: 0, stderr: '' });
-    // What went wrong is said all the same.
+    // The error is reported even so.
     const bad = await embed('--text', await file('bad.txt', 'a\n\nb\n'), '--quiet', '--skip-bad');
     expect(bad).toMatchObject({ code: 3, stderr: 'vlm2vec: 1 of 3 inputs could not be embedded.\n' });
   } finally {

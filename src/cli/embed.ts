@@ -1,4 +1,4 @@
-/** @file `vlm2vec embed`: inputs of every kind in; out come their vectors, in order, on stdout or in a file. */
+/** @file `vlm2vec embed`: reads inputs of every kind and writes their vectors, in order, to stdout or to a file. */
 
 import { addAbortSignal } from 'node:stream';
 import { InvalidInputError } from '../errors';
@@ -16,6 +16,7 @@ import { printLine } from './output';
 import { heldSink } from './outputs/held';
 import { jsonLine, stdoutSink } from './outputs/json-lines';
 import { openOutput, type Output } from './outputs/output';
+import { refuseOwnInputs } from './outputs/own-inputs';
 import { parsePlace, type SinkPlace } from './outputs/places';
 import type { OutputRow, SinkShape } from './outputs/sink';
 import { tableColumns } from './outputs/table-columns';
@@ -26,12 +27,12 @@ import { serveLines } from './serve';
 import { warn } from './warn';
 
 /**
- * Texts of a chunk, by where weights are: enough to batch, few enough that a kill costs little. Streamed weights are read for
- * each chunk: the more inputs, the fewer times.
+ * Texts in a chunk, by where the weights are: enough to batch, few enough that little is lost when the process is
+ * killed. Streamed weights are read once per chunk: the more inputs it has, the less often they are read.
  */
 const CHUNK_TEXTS = { resident: 512, streamed: 8192 };
 
-/** Without `skipBad`, what is wrong with any input ends the run, and nothing is printed of the others. */
+/** Without `skipBad`, one bad input ends the run, and nothing is printed for the others. */
 export async function embed(
   words: readonly string[],
   args: EmbedArguments,
@@ -42,6 +43,7 @@ export async function embed(
   const place = placeOf(args);
   const { text: asText, keep, skipBad = false } = args;
   const sources = await openSources(words, { ...args, asText });
+  if (place) refuseOwnInputs(place, sources);
   await withModel(args, progress, signal, async (runtime, options, recipe) => {
     const { info } = runtime;
     const shape: SinkShape = {
@@ -58,7 +60,7 @@ export async function embed(
   });
 }
 
-/** Loads the model, warns of what it honours in part, and releases it whatever comes. */
+/** Loads the model, warns about options that it honours only in part, and releases it in every case. */
 async function withModel(
   args: EmbedArguments,
   progress: ProgressLine,
@@ -93,7 +95,7 @@ interface RunParts {
   signal: AbortSignal;
 }
 
-/** From where the output is to the end of the inputs. */
+/** Embeds from where the output has got to, up to the end of the inputs. */
 async function run(
   runtime: Runtime,
   all: AsyncGenerator<AnyRecord>,
@@ -135,7 +137,7 @@ async function run(
   );
 }
 
-/** Options of the output that exclude each other are refused before anything is loaded. Null for stdout. */
+/** Refuses options of the output that exclude each other before anything is loaded. Null for stdout. */
 function placeOf({ out, format, rawTokens: tokens, resume, overwrite }: EmbedArguments): SinkPlace | null {
   const place = out === undefined ? null : parsePlace(out, format);
   const refusals: [unknown, string][] = place
@@ -151,7 +153,7 @@ function placeOf({ out, format, rawTokens: tokens, resume, overwrite }: EmbedArg
   return place;
 }
 
-/** What `--serve` has no place for: it reads stdin and prints lines. */
+/** Options that are meaningless with `--serve`, which reads stdin and prints lines. */
 const NOT_SERVED = {
   out: '--out',
   shard: '--shard',

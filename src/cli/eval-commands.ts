@@ -1,4 +1,4 @@
-/** @file The commands of evaluation: their options, and what `--help` says of them. */
+/** @file The commands of evaluation: their options, and their help. */
 
 import { Option, type Command } from 'commander';
 import { DOCUMENT_MODEL_NAMES, PUBLISHED_NAMES, REGIMES } from '../eval';
@@ -24,7 +24,7 @@ function withReport(command: Command): Command {
     .option('--json', 'print the report as JSON instead of Markdown');
 }
 
-/** @param command begins a command of the program */
+/** @param command starts the definition of a command */
 export function addEval(command: (usage: string) => Command, progress: ProgressLine, signal: AbortSignal): void {
   const evaluation = command('eval <data>').enablePositionalOptions();
   evaluation

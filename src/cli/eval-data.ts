@@ -1,4 +1,4 @@
-/** @file The data of `vlm2vec eval`: where it lies, where its pictures lie, and which sets were asked for. */
+/** @file The data of `vlm2vec eval`: where it is, where its pictures are, and which sets were requested. */
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -20,17 +20,17 @@ import {
 } from '../eval';
 import { datasetAt } from './places';
 
-/** All pictures of MMEB are some hundred thousand files. */
+/** MMEB's pictures are some hundred thousand files. */
 const MAX_FILES = 2_000_000;
 
 export interface DataArguments {
-  /** Folder, or `owner/name` of the Hub. */
+  /** Folder, or `owner/name` on the Hub. */
   data: string;
   /** Folder or zip archive of the pictures. */
   images?: string;
 }
 
-/** Of either kind, by what lies there: MMEB's tables, or visual documents. */
+/** Of either kind, depending on what is there: MMEB's tables, or visual documents. */
 export async function openData(
   { data, images }: DataArguments,
   signal: AbortSignal,
@@ -54,8 +54,8 @@ async function picturesAt(place: string, signal: AbortSignal): Promise<Pictures>
 }
 
 /**
- * Names of sets, meta-tasks, IND and OOD, separated by commas → those sets that the data has, in the paper's order.
- * All without any names.
+ * Names of sets, meta-tasks, IND and OOD, separated by commas → those of the sets that the data contains, in the
+ * paper's order. Without any names, all of them.
  */
 export function selectSets(names: string | undefined, data: MmebData): MmebSet[] {
   if (names === undefined) return [...data.sets];
@@ -76,7 +76,7 @@ export function selectSets(names: string | undefined, data: MmebData): MmebSet[]
   return data.sets.filter((set) => wanted.has(set.name));
 }
 
-/** The same of visual documents: names of sets and groups. Without any names those that averages are of. */
+/** The same for visual documents, with names of sets and groups. Without any names, those that are averaged. */
 export function selectDocuments(names: string | undefined, { label, all }: DocumentSource): DocumentSet[] {
   if (names === undefined) {
     const counted = all.filter(({ counts }) => counts);

@@ -7,7 +7,7 @@ import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { compareRuns, type AnyDetail, type Comparison, type Measured } from '../eval';
 import { printLine } from './output';
 
-/** A JSON line per query; whole or not at all. */
+/** A JSON line per query; the file is written completely or not at all. */
 export async function writeDetails(file: string, details: AsyncIterable<AnyDetail>): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
   const handle = await open(partial, 'w');
@@ -22,7 +22,10 @@ export async function writeDetails(file: string, details: AsyncIterable<AnyDetai
   }
 }
 
-/** Prints P@1 (NDCG@5 of visual documents) of both runs and their difference, set by set and of all, each with its interval. */
+/**
+ * Prints P@1 (NDCG@5 of visual documents) of both runs and their difference, for each set and overall, each with its
+ * interval.
+ */
 export async function compareCommand(a: string, b: string, { json = false }: { json?: boolean }): Promise<void> {
   const [ours, theirs] = [await readDetails(a), await readDetails(b)];
   const found = compareRuns(ours, theirs);
@@ -30,7 +33,7 @@ export async function compareCommand(a: string, b: string, { json = false }: { j
   await printLine(json ? JSON.stringify(found, null, 2) : table(found, a, b, metric));
 }
 
-/** The lines of a file. @throws InvalidInputError for one that is none of `--details` */
+/** The lines of a file. @throws InvalidInputError for a line that `--details` did not write */
 export async function readDetails(file: string): Promise<AnyDetail[]> {
   const details: AnyDetail[] = [];
   try {
@@ -64,7 +67,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const isFields = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** Text and picture of a query or candidate. */
+/** The text and the picture of a query or candidate. */
 const isPair = (value: unknown): value is Fields =>
   isFields(value) && typeof value.text === 'string' && (value.image === null || typeof value.image === 'string');
 

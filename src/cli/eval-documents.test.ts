@@ -1,4 +1,7 @@
-/** @file `vlm2vec eval` on visual documents: the pages that HF transformers finds, NDCG@5 to the last bit, and a page of failures. */
+/**
+ * @file `vlm2vec eval` on visual documents: the pages that HF transformers finds, NDCG@5 to the last bit, and a page of
+ * failures.
+ */
 
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
@@ -52,7 +55,7 @@ test('for every query the five pages that transformers finds, and its NDCG@5', (
     const found = details.filter(({ set }) => set === name);
     expect(found.map(({ id }) => id)).toEqual(queries.map(({ id }) => id));
     for (const [row, { top, ndcg }] of queries.entries()) {
-      if (close.includes(row)) continue; // rounding may turn it over
+      if (close.includes(row)) continue; // rounding may reverse the order
       expect(
         found[row]!.found.map(({ id }) => id),
         `${name}, ${row}`,
@@ -107,7 +110,7 @@ test('a page of failures, with the pictures of the pages', async () => {
   expect(html).not.toContain('<script');
 });
 
-test('the same of MMEB’s sets', async () => {
+test('the same for MMEB’s sets', async () => {
   const mini = path.join(ROOT, 'public/eval/mmeb-mini');
   const one = ['eval', mini, '--model', at('model'), '--regime', 'v2', '--sets', 'CIRR', '--limit', '6'];
   expect((await run([...one, '--details', at('mmeb.jsonl')])).code).toBe(0);
@@ -116,7 +119,7 @@ test('the same of MMEB’s sets', async () => {
   expect(readFileSync(at('mmeb.html'), 'utf8')).toMatch(
     /CIRR, row \d: the right one is \d+ of \d+[^]*<img alt="CIRR\//,
   );
-  // the pictures are looked for in the data that is named
+  // The pictures are looked up in the named data.
   const elsewhere = await run(['eval', 'failures', at('mmeb.jsonl'), '--data', MINI, '--out', at('none.html')]);
   expect(elsewhere).toMatchObject({ code: 2, stderr: expect.stringContaining('contains no page CIRR/') as string });
   expect(await readdir(work)).not.toContain('none.html');
@@ -133,7 +136,8 @@ test('Qwen3-VL-Embedding: its instruction for queries, its own sizes for pages',
   await source.rows(source.sets.find(({ name }) => name === 'VisRAG_ChartQA')!);
   const runtime = await loadRuntime({ reader: folderBundle(at('qwen3')) });
   try {
-    // Files as a caller gives them: what the recipe does with them is held to its authors' vectors in golden.test.ts.
+    // These files are passed as a caller would; golden.test.ts checks what the recipe does with them against its
+    // authors' vectors.
     const [query, page] = await runtime.embed<Float32Array>([
       { text: 'What share do kites have?', instruction: 'Find a document image that matches the given query.' },
       { image: await source.pictures.read(detail!.found[0]!.image) },
@@ -160,7 +164,7 @@ test.each([
   expect(stderr).toMatch(message);
 });
 
-test('rows of visual documents are none of MMEB’s; lines that are none of a run are refused', async () => {
+test('rows of visual documents are not MMEB’s; lines that no run wrote are refused', async () => {
   const mini = path.join(ROOT, 'public/eval/mmeb-mini');
   const other = await run(['eval', mini, '--model', at('model'), '--regime', 'v2', '--against', 'qwen3-2b']);
   expect(other).toMatchObject({

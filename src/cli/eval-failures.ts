@@ -1,4 +1,7 @@
-/** @file `vlm2vec eval failures`: a page of what a run got wrong, from its `--details` and the data's pictures. */
+/**
+ * @file `vlm2vec eval failures`: a page of the queries that a run got wrong, from its `--details` and the data's
+ * pictures.
+ */
 
 import path from 'node:path';
 import { InvalidInputError } from '../errors';
@@ -11,7 +14,7 @@ import { writeWhole } from './eval-output';
 import { printLine } from './output';
 import type { ProgressLine } from './progress';
 
-/** The longer side of a picture on the page, in pixels: words of a heading can be read. */
+/** The longer side of a picture on the page, in pixels: large enough to read the words of a heading. */
 const SIDE = 480;
 const QUALITY = 70;
 

@@ -1,17 +1,16 @@
-/** @file What an evaluation leaves: `report.json`, `report.md`, and on request its vectors. */
+/** @file What an evaluation writes: `report.json`, `report.md` and, on request, its vectors. */
 
-import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EvalData, NamedSet, VectorStore } from '../eval';
 import { pairKey } from '../eval/vectors';
+import { replaceFile } from '../store/write-whole.node.js';
 import { printLine } from './output';
 import { openSink, publishPlace, type SinkPlace } from './outputs/places';
 
-/** Whole or not at all. */
-export async function writeWhole(file: string, text: string): Promise<void> {
-  const partial = `${file}.partial-${process.pid}`;
-  await writeFile(partial, text);
-  await rename(partial, file);
+/** Written completely or not at all. */
+export function writeWhole(file: string, text: string): Promise<void> {
+  return replaceFile(file, text, `${file}.partial-${process.pid}`);
 }
 
 /** A report as plain data, and for people. */
@@ -45,7 +44,7 @@ export interface VectorOutput<S extends NamedSet> {
   signal: AbortSignal;
 }
 
-/** Every unique pair of every set that is in the store, with its set, text and picture path. */
+/** Every distinct pair of every set that is in the store, with its set, text and picture path. */
 export async function exportVectors<S extends NamedSet>(place: SinkPlace, output: VectorOutput<S>): Promise<void> {
   const { data, sets, limit, store, dims, provenance, signal } = output;
   const columns = ['set', 'text', 'image'].map((name) => ({ name, type: 'string' as const }));
@@ -56,7 +55,7 @@ export async function exportVectors<S extends NamedSet>(place: SinkPlace, output
       for (const pair of pairs) {
         signal.throwIfAborted();
         const key = await pairKey(pair, data.pictures, signal);
-        if (!store.has(key)) continue; // another shard's
+        if (!store.has(key)) continue; // belongs to another shard
         const fields = { set: set.name, text: pair.text, image: pair.image };
         await sink.write([{ fields, vectors: [await store.get(key)] }]);
       }

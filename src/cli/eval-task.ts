@@ -1,4 +1,4 @@
-/** @file What `vlm2vec eval` does alike with MMEB's sets and with visual documents. */
+/** @file What `vlm2vec eval` has in common for MMEB's sets and for visual documents. */
 
 import { InvalidInputError } from '../errors';
 import {
@@ -42,20 +42,20 @@ import { openData, selectDocuments, selectSets, type DataArguments } from './eva
 import { exportVectors, type FinishedReport, type VectorOutput } from './eval-output';
 import type { SinkPlace } from './outputs/places';
 
-/** Rows of published figures, of both kinds. */
+/** Rows of published figures for both kinds. */
 export type AgainstModel = PublishedModel | DocumentModel;
 
 type Any = { pairs: readonly Pair[] };
 type ScoreRun = Omit<ScoreOptions<NamedSet, Any>, 'data' | 'sets'>;
 type EncodeRun = Omit<EncodeOptions<NamedSet, Any>, 'data' | 'sets'>;
 
-/** Sets of a benchmark, with what one model is asked. */
+/** The sets of a benchmark, with the inputs for one model. */
 export interface EvalTask {
   sets: string[];
   pictures: Pictures;
   encode(run: EncodeRun, shard: Shard): Promise<{ encoded: number; pairs: number }>;
   evaluate(run: EncodeRun): Promise<Scored>;
-  /** Of vectors that are all there. */
+  /** Scores vectors, all of which must be present. */
   score(run: ScoreRun): Promise<Scored>;
   details(run: ScoreRun): AsyncIterable<AnyDetail>;
   exportVectors(place: SinkPlace, output: Omit<VectorOutput<NamedSet>, 'data' | 'sets'>): Promise<void>;
@@ -65,23 +65,23 @@ export interface Scored {
   report(subject: ReportSubject, against: AgainstModel | undefined): FinishedReport;
 }
 
-/** A benchmark whose sets are chosen, before a model is known. */
+/** A benchmark whose sets have been chosen, before the model is known. */
 export interface Benchmark {
   label: string;
   revision: string | null;
-  /** For a model. @throws UnsupportedError for a recipe or regime that does not fit */
+  /** Prepares it for a model. @throws UnsupportedError for a recipe or regime that does not fit */
   taskFor(
     info: Pick<ModelInfo, 'recipe' | 'image'>,
     regime: RegimeName | undefined,
     choices: RegimeChoices,
   ): { task: EvalTask; regime: Regime; subject: ReportSubject['regime'] };
-  /** The same as that of a report. */
+  /** The same row for a report. */
   taskOf(subject: ReportSubject['regime']): EvalTask;
 }
 
 /**
- * @param names of sets, as `--sets` takes them
- * @param against is refused here where it is a row of the other kind
+ * @param names the sets, as `--sets` takes them
+ * @param against a row to compare with; refused here if it is of the other kind
  */
 export async function openBenchmark(
   args: DataArguments,

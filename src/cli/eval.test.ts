@@ -31,7 +31,7 @@ import { runMain as run } from './run-main';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const MINI = path.join(ROOT, 'public/eval/mmeb-mini');
-/** A few sets of every kind of input, for what need not run on all. */
+/** A few sets of every kind of input, for tests that need not run on all of them. */
 const SETS = 'Country211,VisDial,WebQA,RefCOCO-Matching';
 
 let work: string;
@@ -53,7 +53,7 @@ async function reportOf(args: string[]): Promise<EvalReport> {
   return JSON.parse(stdout) as EvalReport;
 }
 
-/** What two runs of one evaluation share, wherever they ran. */
+/** The results that two runs of one evaluation share, wherever they ran. */
 const outcome = ({ sets, averages, model, regime, data }: EvalReport) => ({ sets, averages, model, regime, data });
 
 interface Expected {
@@ -76,7 +76,7 @@ async function expectSameChoices(folder: string, expected: Expected): Promise<vo
   expect(results.length).toBeGreaterThanOrEqual(12);
   for (const { set, correct, queries, predictions } of results) {
     const wanted = expected.sets[set.name]!;
-    // Where a choice leads by less than 1e-5, rounding may turn it over.
+    // If a choice leads by less than 1e-5, rounding may reverse it.
     const clear = (list: Iterable<number>) => [...list].filter((_, row) => !wanted.close.includes(row));
     expect(clear(predictions), set.name).toEqual(clear(wanted.predictions));
     if (wanted.close.length === 0)
@@ -185,7 +185,7 @@ describe('eval', () => {
     child.kill('SIGKILL');
     await ended;
     const kept = await sizeOf();
-    expect(existsSync(path.join(out, 'report.json'))).toBe(false); // it was killed on the way
+    expect(existsSync(path.join(out, 'report.json'))).toBe(false); // it was killed before the end
     expect(kept).toBeGreaterThan(10_000);
     expect(await reportOf(evaluation('--sets', SETS, '--out', out))).toEqual(whole);
     const finished = await sizeOf();
@@ -259,7 +259,7 @@ test.skipIf(example === null)('verify: a model that gives other scores fails, wi
   expect(json.answers).toHaveLength(2);
 });
 
-test('--details has every choice, and compare holds two runs against each other', async () => {
+test('--details has every choice, and compare compares two runs', async () => {
   const file = (name: string) => at(`${name}.jsonl`);
   const detailed = (name: string) =>
     reportOf(['eval', MINI, '--model', at(name), '--regime', 'native', '--sets', SETS, '--details', file(name)]);
@@ -292,7 +292,7 @@ test('--details has every choice, and compare holds two runs against each other'
     value: 0,
     interval: { low: 0, high: 0 },
   });
-  // Another question in one place is no pair.
+  // A different question in one place means the runs are not a pair.
   const lines = readFileSync(file('tiny-untied'), 'utf8').trimEnd().split('\n');
   await writeFile(at('other.jsonl'), [lines[0]!.replace('"row":0', '"row":9999'), ...lines.slice(1)].join('\n'));
   const refused = await run(['eval', 'compare', file('tiny-tied'), at('other.jsonl')]);

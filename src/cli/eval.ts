@@ -1,4 +1,4 @@
-/** @file `vlm2vec eval` and `vlm2vec eval merge`: MMEB or visual documents with a bundle, in one go or in parts. */
+/** @file `vlm2vec eval` and `vlm2vec eval merge`: MMEB or visual documents with a bundle, at once or in parts. */
 
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
@@ -32,7 +32,7 @@ export interface MergeArguments extends DataArguments {
   /** `*.parquet` or `lance:<database>/<table>` */
   vectors?: string;
   json?: boolean;
-  /** A file for a JSON line per query. */
+  /** The file for the JSON line per query. */
   details?: string;
 }
 
@@ -41,7 +41,7 @@ export interface EvalArguments extends MergeArguments {
   device: 'cpu' | 'webgpu';
   weights?: WeightsChoice;
   compute: Compute;
-  /** @default `v1`; of visual documents `v2`, or what the recipe takes */
+  /** @default `v1`; for visual documents `v2`, or the one the recipe takes */
   regime?: RegimeName;
   maxPixels?: number;
   numCrops?: number;
@@ -116,12 +116,12 @@ export async function evalCommand(args: EvalArguments, progress: ProgressLine, s
   }
 }
 
-/** Unit vectors, one an input: recipes of several vectors are refused before. */
+/** Unit vectors, one per input: recipes with several vectors are refused earlier. */
 function embedWith(runtime: Runtime): EvalModel['embed'] {
   return (inputs, options) => runtime.embed(inputs, options);
 }
 
-/** Makes the folder, and holds it against other processes that would write the same file. */
+/** Creates the folder, and locks it against other processes that would write the same file. */
 async function lockOutput(out: string | undefined, suffix = 'all'): Promise<() => Promise<void>> {
   if (out === undefined) return async () => undefined;
   await mkdir(out, { recursive: true });
@@ -131,10 +131,10 @@ async function lockOutput(out: string | undefined, suffix = 'all'): Promise<() =
   });
 }
 
-/** For a run that keeps nothing. */
+/** A store for a run that keeps nothing. */
 const memoryFiles = () => ({ ...memoryVectors(), close: async () => undefined });
 
-/** Joins the parts of all shards: no model is needed any more. */
+/** Joins the parts of all shards; this needs no model. */
 export async function mergeCommand(parts: readonly string[], args: MergeArguments, signal: AbortSignal): Promise<void> {
   const { out, against, vectors, json } = args;
   const place = vectors === undefined ? null : parsePlace(vectors);
@@ -170,12 +170,12 @@ function subjectModel(info: ModelInfo): ReportSubject['model'] {
   return { label, source, dtype, dims, id, device, activations: activationsOf(info) };
 }
 
-/** Vectors of rounded products are never joined with those of exact ones. */
+/** Vectors computed with rounded products are never joined with those of exact ones. */
 function activationsOf({ activations, compute }: ModelInfo): string {
   return compute === 'fast' ? `${activations}, int8 in products` : activations;
 }
 
-/** Kept with exported vectors. */
+/** Stored with exported vectors. */
 function provenanceOf({ dims, ...origin }: VectorOrigin): Record<string, string> {
   return { ...origin, dims: String(dims) };
 }

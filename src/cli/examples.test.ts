@@ -1,4 +1,4 @@
-/** @file Every example of every command's help, run as it stands there: a newcomer copies them. */
+/** @file Every example of every command's help, run as it is written, since newcomers copy them. */
 
 import { cp, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,9 @@ const COMMANDS = ['convert', 'embed', 'rank', 'eval', 'verify', 'bench', 'index'
   name,
 ]);
 const WITHIN = ['merge', 'compare', 'failures'].map((name) => ['eval', name]);
-/** What needs the Hub or a model's own example is taken as far as the command's first look at it. */
+/**
+ * An example that needs the Hub, or the example of a model card, is run up to the point where the command looks for it.
+ */
 const ELSEWHERE = /TIGER-Lab|vlm2vec-2b/;
 
 let work: string;
@@ -42,7 +44,10 @@ afterAll(async () => {
   await rm(work, { recursive: true });
 });
 
-/** A command line of a shell, as far as the examples go: words in quotes, `echo … |` in front, a pipe or a file behind. */
+/**
+ * Parses a command line as a shell would, as far as the examples need it: quoted words, `echo … |` in front, a pipe or
+ * a file at the end.
+ */
 function parsed(line: string): { stdin: string | null; args: string[] } {
   const { echo, command } = /^(?:echo '(?<echo>[^']*)' \| )?vlm2vec (?<command>.*?)(?: (?:\| xargs|> \S+).*)?$/.exec(
     line,
@@ -65,7 +70,7 @@ test('every command has examples', async () => {
     expect((await examplesOf(command)).length, command.join(' ')).toBeGreaterThan(0);
 });
 
-/** In this order: what one writes another reads. What is evaluated is a model that takes no time. */
+/** In this order, since some read what others write. The model that is evaluated takes no time. */
 test.each([...COMMANDS.slice(0, 4), ...WITHIN, ...COMMANDS.slice(4)])(
   '%s %s',
   async (...command) => {

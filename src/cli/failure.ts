@@ -1,41 +1,47 @@
-/** @file How the command fails: one line on stderr, and a code that says whose fault it was. */
+/** @file How the command fails: with one line on stderr, and an exit code that says whose fault it was. */
 
 import { CommanderError } from 'commander';
-import { VLM2VecError } from '../errors';
+import { DeviceLostError, NotFiniteError, StorageFullError, VLM2VecError, WorkerStartError } from '../errors';
 import { OutputFailed } from './outputs/partial-file';
 import { printableLine } from './printable';
 
 export const EXIT = {
   ok: 0,
-  /** Our fault, or the machine's; or a check that did not pass. */
+  /** Our fault or the machine's, or a check that did not pass. */
   internal: 1,
   /** Bad input: arguments, files, checkpoints, bundles. */
   input: 2,
-  /** Done, but for inputs that were bad: `--skip-bad`. */
+  /** Done, except for bad inputs that `--skip-bad` left out. */
   skipped: 3,
-  /** Ended by Ctrl-C, as shells count it. */
+  /** Ended by Ctrl-C; the number is the one shells use. */
   interrupted: 130,
 } as const;
 
-/** A file system that says no is input too: a wrong path, no permission. */
+/** A file system's refusal counts as bad input too: a wrong path, no permission. */
 const INPUT_CODES = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EROFS']);
 
-/** A check that was asked for and did not pass. */
+/** Whatever is given, these come of the machine, or of us. */
+const MACHINE = [StorageFullError, DeviceLostError, NotFiniteError, WorkerStartError];
+
+/** A requested check did not pass. */
 export class CheckFailed extends Error {
   override name = 'CheckFailed';
 }
 
-/** Inputs were left out, as asked, and everything else was done. */
+/** Inputs were left out, as requested, and everything else was done. */
 export class InputsSkipped extends Error {
   override name = 'InputsSkipped';
 }
 
-/** What went wrong, as a line without a prefix, and the exit code. */
+/** The message as a line without a prefix, and the exit code. */
 export function describeFailure(error: unknown): { line: string; code: number } {
   if (error instanceof CommanderError) {
     return { line: oneLine(error.message.replace(/^error: /, '')), code: error.exitCode === 0 ? EXIT.ok : EXIT.input };
   }
-  if (error instanceof VLM2VecError) return { line: oneLine(error.message), code: EXIT.input };
+  if (error instanceof VLM2VecError) {
+    const isOurs = MACHINE.some((each) => error instanceof each);
+    return { line: oneLine(error.message), code: isOurs ? EXIT.internal : EXIT.input };
+  }
   if (error instanceof Error && 'code' in error && INPUT_CODES.has(String(error.code))) {
     return { line: oneLine(error.message), code: EXIT.input };
   }

@@ -17,14 +17,17 @@ function totalBytes({ stages, embeddings, tokenizer }: BundleManifest): number {
   return files.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
-/** Lengths that vectors may have, the whole one last: `256 to 1536`. */
+/** Lengths that vectors may have, the full one last: `256 to 1536`. */
 function offeredDims({ dims: offered }: Recipe, full: number): string {
   if (offered === undefined) return String(full);
   if ('from' in offered) return `${Math.min(offered.from, full)} to ${full}`;
   return [...offered.sizes.filter((size) => size < full), full].join(', ');
 }
 
-/** Means that the authors published for this very checkpoint; of its size where the repository's name says it. */
+/**
+ * Averages that the authors published for this very checkpoint: only those of its size, if the repository's name
+ * states it.
+ */
 function publishedScores({ hub, scores = [] }: Recipe, { base, adapter }: BundleSource): readonly PublishedScore[] {
   const id = [adapter?.id, base.id].find((each) => each !== undefined && hub.includes(each));
   if (id === undefined) return [];
@@ -64,7 +67,7 @@ function summary(manifest: BundleManifest) {
 
 const span = ({ first, last }: { first: number; last: number }) => `${first} to ${last - 1}`;
 
-/** The same for people, one fact a line. */
+/** The same for people, one fact per line. */
 export function describeBundle(label: string, manifest: BundleManifest): string[] {
   const { architecture, dims, dtype, stages, embeddings, source } = manifest;
   const origin = ({ id, revision }: { id: string; revision: string | null }) => (revision ? `${id}@${revision}` : id);

@@ -10,7 +10,7 @@ import { CARD_MODELS } from '../eval';
 import { examples } from './examples';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
-import { ReaderGone } from './output';
+import { expectPrinted, ReaderGone } from './output';
 import { addPhotoCommands } from './photo-commands';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
@@ -35,7 +35,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   const root = new Command('vlm2vec')
     .description('VLM2Vec multimodal embeddings: convert checkpoints, embed texts and images, rank captions.')
     .version(VERSION)
-    .enablePositionalOptions() // what follows eval merge is merge's
+    .enablePositionalOptions() // options after eval merge belong to merge
     .exitOverride()
     .configureOutput({ writeErr: () => undefined });
   const command = (usage: string) => root.command(usage).copyInheritedSettings(root);
@@ -136,13 +136,13 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
   return root;
 }
 
-/** Where options and arguments are listed. */
+/** Points to the help that lists the options and arguments. */
 function helpHint(root: Command, [name]: readonly string[]): string {
   const isCommand = root.commands.some((command) => command.name() === name);
   return `. See vlm2vec ${isCommand ? `${name} ` : ''}--help`;
 }
 
-/** Runs the command; gives the exit code. Nothing is thrown. */
+/** Runs the command and returns the exit code. Never throws. */
 export async function main(args: readonly string[]): Promise<number> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
@@ -152,7 +152,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const root = program(progress, interruption.signal);
   try {
     if (args.length === 0) throw new CommanderError(EXIT.input, 'usage', 'name a command');
-    await root.parseAsync(args, { from: 'user' });
+    // Help and version are printed, and then thrown.
+    await root.parseAsync(args, { from: 'user' }).finally(expectPrinted);
     return EXIT.ok;
   } catch (error) {
     if (error instanceof ReaderGone) return EXIT.ok;

@@ -1,10 +1,10 @@
-/** @file Options that several commands have: which model, and how it is run. */
+/** @file Options that several commands share: which model, and how it is run. */
 
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { recipes } from '../recipes';
 import { positiveInteger } from './option-values';
 
-/** What Node runs models on; of what browsers have, the message says so. */
+/** The devices that models run on in Node; for those of browsers, the message says so. */
 function device(value: string): 'cpu' | 'webgpu' {
   if (value === 'cpu' || value === 'webgpu') return value;
   throw new InvalidArgumentError(

@@ -1,9 +1,9 @@
-/** @file Values of options that several commands take. */
+/** @file Values of options that several commands share. */
 
 import { InvalidArgumentError } from 'commander';
 import type { Shard } from '../eval';
 
-/** `--shard`, one machine's share of the work: `2/8` is the second of eight. */
+/** `--shard`, one machine's share of the work: `2/8` is the second of eight parts. */
 export function parseShard(text: string): Shard {
   const [, first, all] = /^(\d{1,6})\/(\d{1,6})$/.exec(text) ?? [];
   const shard = { index: Number(first) - 1, count: Number(all) };

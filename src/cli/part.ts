@@ -1,4 +1,7 @@
-/** @file What a shard of an evaluation leaves beside its vectors, so that parts are only joined with their own. */
+/**
+ * @file What a shard of an evaluation leaves beside its vectors, so that it is only joined with other shards of the
+ * same evaluation.
+ */
 
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -16,14 +19,14 @@ export interface Part {
   shard: Shard;
 }
 
-/** As it is written. */
+/** The part as it is written. */
 export function partJson(part: Part): string {
   return `${JSON.stringify({ format: FORMAT, version: 1, ...part }, null, 2)}\n`;
 }
 
 /**
  * The parts in these folders, which must be all shards of one evaluation.
- * @throws InvalidInputError for parts that do not belong together, or are not all there
+ * @throws InvalidInputError for parts that do not belong together, or are not complete
  */
 export async function readParts(folders: readonly string[]): Promise<Part> {
   const parts = await Promise.all(folders.map(async (folder) => ({ folder, part: await readPart(folder) })));

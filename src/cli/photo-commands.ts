@@ -1,4 +1,4 @@
-/** @file The commands of the photo index: their options, and what `--help` says of them. */
+/** @file The commands of the photo index: their options, and their help. */
 
 import { InvalidArgumentError, type Command } from 'commander';
 import { examples } from './examples';
@@ -11,9 +11,9 @@ interface Quiet {
 }
 
 interface CommandContext {
-  /** Begins a command of the program. */
+  /** Starts the definition of a command. */
   command(usage: string): Command;
-  /** Adds `--device` and what else says how a model is run. */
+  /** Adds `--device` and the other options that say how a model is run. */
   withDevice(command: Command): Command;
   positiveInteger(value: string): number;
   progress: ProgressLine;

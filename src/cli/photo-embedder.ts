@@ -1,4 +1,4 @@
-/** @file A loaded bundle as a photo index asks it: the same calls as on the page. */
+/** @file A loaded bundle as a photo index uses it, with the same calls as on the page. */
 
 import path from 'node:path';
 import type { BundleReader } from '../bundle/storage';
@@ -17,16 +17,17 @@ export interface ModelArguments {
 
 export interface LoadedEmbedder {
   embedder: PhotoEmbedder;
-  /** What names the bundle from any folder: its path, or `nano`. */
+  /** A name for the bundle that works from any folder: its path, or `nano`. */
   model: string;
   dispose(): Promise<void>;
 }
 
 /**
  * @param place as `--model` takes it
- * @param dims fewer than the model's, where its recipe offers them; default: the index's, or all
- * @param indexed the model of the index that it is for
- * @throws UnsupportedError for a recipe with several vectors per input, and another model than `indexed`; InvalidInputError for dims that it does not offer
+ * @param dims fewer than the model's, if its recipe offers them; default: the index's, or all
+ * @param indexed the model of the index that it will be used for
+ * @throws UnsupportedError for a recipe with several vectors per input, and for a model other than `indexed`;
+ * InvalidInputError for dims that it does not offer
  */
 export async function loadEmbedder(
   place: string,

@@ -1,4 +1,4 @@
-/** @file `vlm2vec index`: the photo index of the page, of folders of this disk. */
+/** @file `vlm2vec index`: the page's photo index, over folders on this disk. */
 
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -11,6 +11,7 @@ import { openIndex, openStorage, type FoundIndex } from '../search/node/open-ind
 import { MANIFEST_NAME } from '../search/library/folder-manifest';
 import { Folders } from '../search/indexing/folders';
 import { listProblems } from '../search/library/find';
+import { expectExportPlace } from './export-place';
 import { InputsSkipped } from './failure';
 import { printLine } from './output';
 import { loadEmbedder, type ModelArguments } from './photo-embedder';
@@ -33,7 +34,7 @@ export interface IndexArguments extends ModelArguments {
 
 /**
  * Brings the index in `out` up to date with its folders.
- * @throws InputsSkipped where all was done, but for files or folders that could not be read
+ * @throws InputsSkipped if everything was done, except for files or folders that could not be read
  */
 export async function indexCommand(
   folders: readonly string[],
@@ -48,6 +49,7 @@ export async function indexCommand(
     return printStatus(status, args.json ?? false);
   }
   if (out === undefined) throw new InvalidInputError('Say where the index is or should be created: --out <dir>.');
+  if (args.export !== undefined) expectExportPlace(args.export, out);
   if (args.export !== undefined && args.model === undefined && folders.length === 0 && args.import === undefined) {
     return exportIndexTo(args.export, out, progress, signal);
   }
@@ -92,7 +94,7 @@ async function bringUpToDate(
   }
 }
 
-/** Of an index that is there: whose it is, and where that model was. */
+/** For an existing index: which model it was made with, and where that model was. */
 async function knownIndex(out: string): Promise<Pick<FoundIndex, 'indexed' | 'model'> | null> {
   if (!existsSync(path.join(out, MANIFEST_NAME))) return null;
   const { indexed, model, close } = await openStorage(out);
@@ -160,7 +162,7 @@ async function report(
   throw new InputsSkipped(`${parts.join('; ')}. --retry tries them again.`);
 }
 
-/** Of an imported index: nobody has said where its folders are. */
+/** For an imported index, whose folders are not known. */
 function lost(name: string): string {
   return `“${name}” came with an import; its pictures can be searched. Name a folder with that name to continue with it.`;
 }

@@ -1,4 +1,4 @@
-/** @file `vlm2vec search`: words or a picture in, paths of pictures out, best first. */
+/** @file `vlm2vec search`: takes words or a picture, prints paths of pictures, best first. */
 
 import { realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -51,7 +51,7 @@ export interface PhotoSearchArguments extends ModelArguments {
   json?: boolean;
 }
 
-/** Pictures that stand out are printed; no more than these, unless `--top` says so. */
+/** Pictures that stand out are printed; at most this many, unless `--top` says so. */
 const MOST = 200;
 
 export async function searchCommand(
@@ -82,13 +82,13 @@ export async function searchCommand(
 interface Found {
   hits: { id: number; score: number | null; z: number | null; relevant: boolean | null; why?: readonly Reason[] }[];
   weak: boolean;
-  /** That the filter let through. */
+  /** How many pictures the filter let through. */
   candidates: number;
-  /** Of words. */
+  /** For queries in words. */
   understood?: Understood;
 }
 
-/** Null where only filters were given. @throws InvalidInputError */
+/** Null if only filters were given. @throws InvalidInputError */
 function queryOf(words: readonly string[], args: PhotoSearchArguments, library: Library): SearchQuery | null {
   const like: QueryImage[] = [
     ...(args.image ?? []).map(pictureFile),
@@ -122,7 +122,7 @@ function pictureFile(place: string): Blob {
   return new DiskFile(place, { size: status.size, modified: status.mtimeMs });
 }
 
-/** By its path on this disk, or as `--relative` prints it. @throws SourceNotFoundError */
+/** The picture by its path on this disk, or as `--relative` prints it. @throws SourceNotFoundError */
 function indexedPicture(place: string, library: Library): PictureRow {
   const absolute = path.resolve(place);
   const real = realOf(absolute);
@@ -150,7 +150,7 @@ function realOf(place: string): string {
   }
 }
 
-/** @throws InvalidInputError for what is no day, and an album that is not there */
+/** @throws InvalidInputError for an invalid date, and for an album that does not exist */
 function filterOf({ from, to, camera, folder, album }: PhotoSearchArguments, library: Library): PhotoFilter {
   for (const [name, day] of [['--from', from] as const, ['--to', to] as const]) {
     if (day === undefined || Number.isFinite(dayOf(day))) continue;
@@ -176,7 +176,7 @@ function albumNamed(name: string, { catalog }: Library): number {
   throw new InvalidInputError(`The index has no album “${name}”; it has: ${known.join(', ')}.`, { option: 'album' });
 }
 
-/** With the index's own model, which is loaded only where something is to be embedded. */
+/** Uses the index's own model, which is loaded only if something is to be embedded. */
 async function look(
   index: OpenIndex,
   query: SearchQuery,
@@ -261,6 +261,6 @@ async function printHits(
 }
 
 function facts({ name, taken, dated, camera, place, width, height }: PhotoItem): object {
-  // The wall clock's time: no zone belongs to it.
+  // The wall clock's time, which has no time zone.
   return { name, taken: dated ? new Date(taken).toISOString().slice(0, 19) : null, camera, place, width, height };
 }

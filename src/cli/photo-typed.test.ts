@@ -1,6 +1,10 @@
-/** @file What is typed is understood alike and finds the same in the same order: by the command, on the page, and from a web server. */
+/**
+ * @file A typed query is understood identically, and finds the same in the same order, on the command line, on the
+ * page, and from a web server.
+ */
 
 import 'fake-indexeddb/auto';
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -86,8 +90,17 @@ test.each([
   ['July 1962', 1],
   ['"acme testcam"', 0],
   ['in Sydney 1999', 2],
-])('%s', async (typed, recognised) => {
+  ['März 2018', 1, 'de'],
+  ['eine Katze im März 2018', 1, 'en-US', 'de'],
+  ['mars 2018', 1, 'fr'],
+  ['2018年3月', 1, 'en-US'],
+  ['mars', 0, 'fr'],
+])('%s', async (typed, recognised, ...languages: string[]) => {
+  vi.stubGlobal('navigator', { ...navigator, languages });
   const found = await command(typed);
+  if (languages.length > 0 && recognised > 0) {
+    expect(found.understood).toMatchObject([{ meaning: '2018-03-01 – 2018-03-31' }]);
+  }
   const by = { typed, limit: 20 };
   for (const index of [page, host]) {
     const { hits, relevantCount, understood } = await index.search(by);
@@ -101,7 +114,15 @@ test.each([
   expect(found.stderr.match(/ filters: /g) ?? []).toHaveLength(recognised);
 });
 
-test('a date or place can be taken as words', async () => {
+test('the languages of the command are those of the environment', () => {
+  const script = 'new Intl.DateTimeFormat().resolvedOptions().locale';
+  const languages = ['de_DE.UTF-8', 'fr_CH', 'C'].map((LANG) =>
+    execFileSync(process.execPath, ['-p', script], { env: { LANG }, encoding: 'utf8' }).trim(),
+  );
+  expect(languages).toEqual(['de-DE', 'fr-CH', 'en-US']);
+});
+
+test('a date or place can be treated as words', async () => {
   const [filtered, words] = [
     await command('a cat in Sydney'),
     await command('a cat in Sydney', '--as-words', 'in Sydney'),

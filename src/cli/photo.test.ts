@@ -1,6 +1,6 @@
-/** @file `vlm2vec index` and `vlm2vec search` with nano: what is found, how it is printed, and what is refused. */
+/** @file `vlm2vec index` and `vlm2vec search` with nano: what they find, how they print it, and what they refuse. */
 
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -76,7 +76,23 @@ test('a picture, one of the index, folders; paths for other tools', async () => 
   expect(raw.stdout.split('\0').sort()).toContain(`${photos}/new\nline.png`);
 });
 
-test('exported, it is searched alike and imported without embedding anything', async () => {
+test.each([
+  ['a file of the index', () => path.join(index, 'index.json'), /within the index/],
+  ['a new file in the index', () => path.join(index, 'vectors', 'new.bin'), /within the index/],
+  ['a picture', () => path.join(photos, 'red.png'), /not an exported photo index/],
+  ['a folder', () => photos, /not a file/],
+  ['a folder that is not there', () => at('nowhere/photos.bin'), /there is no folder/],
+])('not exported over, or into, %s; and not only after everything else', async (_, place, message) => {
+  const before = (await readdir(index)).sort();
+  for (const more of [[], [photos, '--model', 'nano']]) {
+    const { code, stdout, stderr } = await run(['index', ...more, '--out', index, '--export', place()]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  }
+  expect((await readdir(index)).sort()).toEqual(before);
+});
+
+test('an exported index is searched identically and imported without embedding anything', async () => {
   expect(await run(['index', '--out', index, '--export', at('photos.bin')])).toMatchObject({ code: 0, stdout: '' });
   const args = ['a red thing', '--model', 'nano', '--top', '9', '--json', '--relative'];
   const [folder, file] = [await run(['search', index, ...args]), await run(['search', at('photos.bin'), ...args])];
@@ -86,7 +102,7 @@ test('exported, it is searched alike and imported without embedding anything', a
   expect(JSON.parse((await run(['search', at('copy'), ...args])).stdout)).toEqual(JSON.parse(folder.stdout));
 });
 
-test('status says what there is and what could not be indexed, and is done with 0', async () => {
+test('status shows what there is and what could not be indexed, and exits with 0', async () => {
   const { code, stdout } = await run(['index', '--status', index, '--json']);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toMatchObject({ pictures: 4, problems: [{ path: 'Photos/bad.jpg' }] });

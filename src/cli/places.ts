@@ -1,4 +1,4 @@
-/** @file What a word on the command line names: a folder, a Hub repository, the built-in model. */
+/** @file What an argument on the command line names: a folder, a Hub repository, the built-in model. */
 
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -13,10 +13,10 @@ import { specify } from '../sources/spec';
 import { folderBundle } from '../store/folder.node.js';
 
 export const BUILT_IN_NAME = 'nano';
-/** A folder with one of them is a checkpoint. */
+/** A folder with one of these files is a checkpoint. */
 const CHECKPOINT_FILES = ['config.json', 'adapter_config.json'];
 
-/** A folder where there is one of that name; else a repository of the Hub. */
+/** A folder if there is one of that name; else a repository on the Hub. */
 export async function checkpointAt(place: string, signal?: AbortSignal): Promise<FileTree> {
   if (existsSync(place)) return folderTree(place);
   return hubTree({ ...repositoryAt(place), signal });
@@ -36,7 +36,7 @@ function repositoryAt(place: string): RepositoryName {
   return repository;
 }
 
-/** What `rank --model` names: as `load` takes it, but for checkpoints in folders. */
+/** What `rank --model` names: as `load` takes it, except for checkpoints in folders. */
 export async function modelAt(place: string): Promise<string | URL> {
   const isElsewhere = /^https?:/.test(place) || (parseRepository(place) !== null && !place.startsWith('.'));
   if (place === BUILT_IN_NAME || (isElsewhere && !existsSync(place))) return place;
@@ -68,7 +68,7 @@ export async function bundleAt(place: string): Promise<BundleReader> {
   return bundle;
 }
 
-/** What is there instead, and what to do. */
+/** What is there instead, and what to do about it. */
 function noFolder(place: string, isFile: boolean): string {
   if (isFile) return 'it is a file, but a bundle is a folder.';
   if (/^https?:/.test(place)) return 'only rank takes an address; give a folder here.';

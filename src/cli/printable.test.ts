@@ -8,24 +8,24 @@ import { InvalidInputError } from '../errors';
 import { parseManifest } from '../bundle/validate';
 import { readFileSync } from 'node:fs';
 
-/** Colours, a title, a clipboard, C1's own escape, a name read backwards, an invisible tag. */
+/** Colours, a window title, a clipboard, C1's own escape, a name read backwards, an invisible tag. */
 const ATTACK = 'a\x1b[31m\x1b]0;pwned\x07\x1b]52;c;eA==\x9b2J\u202egpj.exe\u2066\u{e0041}\ud800\x7f\x08z';
 
 const HARM = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]/;
 
-test('what is harmless stays', () => {
+test('harmless text is unchanged', () => {
   const text = 'Ünïcödé 日本語 👍🏽 עברית "quotes" \\ back\ttab';
   expect(printable(text)).toBe(text);
 });
 
-test('what is harmful is shown escaped, and in JSON means the same', () => {
+test('harmful characters are shown escaped, and mean the same in JSON', () => {
   expect(printable(ATTACK)).not.toMatch(HARM);
   expect(printable('\x1b[2J')).toBe('\\u001b[2J');
   expect(printableLine('a\nb')).toBe('a\\nb');
   expect(JSON.parse(printable(JSON.stringify({ [ATTACK]: ATTACK })))).toEqual({ [ATTACK]: ATTACK });
 });
 
-test('nothing that a file says reaches the terminal as a command', async () => {
+test('nothing in a file reaches the terminal as a command', async () => {
   expect(describeFailure(new InvalidInputError(ATTACK)).line).not.toMatch(HARM);
   expect(describeFailure(new Error(ATTACK)).line).not.toMatch(HARM);
 

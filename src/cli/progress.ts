@@ -1,10 +1,13 @@
-/** @file Progress on stderr: one line that is rewritten where a person is looking, and elsewhere a line now and then. Never colour. */
+/**
+ * @file Progress on stderr: on a terminal, one line that is rewritten; elsewhere, a new line now and then. Never in
+ * colour.
+ */
 
 import type { ProgressEvent } from '../runtime';
 import { printableLine } from './printable';
 
 const INTERVAL_MS = 100;
-/** For logs: short runs say nothing. */
+/** For logs; short runs print nothing. */
 const PLAIN_INTERVAL_MS = 30_000;
 const CLEAR_LINE = '\r\x1b[K';
 
@@ -25,13 +28,16 @@ const PHASES: Record<ProgressEvent['phase'], string> = {
 
 export interface ProgressLine {
   show(event: ProgressEvent): void;
-  /** Something that is no event of the library's. */
+  /** A message that is not an event of the library. */
   note(text: string): void;
-  /** How far a long run is: on a terminal often, elsewhere a line each half minute. Asked for only when it is shown. */
+  /**
+   * How far a long run has got: on a terminal often, elsewhere a line every half minute. Computed only when it is
+   * shown.
+   */
   tick(text: () => string): void;
-  /** What the run came to, on a terminal. */
+  /** The result of the run, on a terminal. */
   end(text: string): void;
-  /** Wipes the line, so that what is printed next starts clean. */
+  /** Clears the line, so that what is printed next starts clean. */
   clear(): void;
 }
 
@@ -49,7 +55,7 @@ function plainLines(stream: NodeJS.WriteStream): ProgressLine {
   return { ...SILENT, tick: (text) => void (isDue() && stream.write(`vlm2vec: ${printableLine(text())}\n`)) };
 }
 
-/** Whether it is time again. */
+/** Whether it is time to print again. */
 function every(milliseconds: number, since = 0): () => boolean {
   let last = since;
   return () => {

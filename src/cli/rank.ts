@@ -25,7 +25,7 @@ export interface RankArguments {
   minPixels?: number;
   maxPixels?: number;
   numCrops?: number;
-  /** Name of a shipped recipe, or a JSON file. */
+  /** Name of a built-in recipe, or a JSON file. */
   recipe?: string;
   json?: boolean;
 }
@@ -45,7 +45,7 @@ export async function rank(
   const given = recipe === undefined ? undefined : await recipeAt(recipe);
   const source = await modelAt(place);
   const known = given ?? (typeof source === 'string' ? recipeOfPlace(source) : undefined);
-  if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is fetched
+  if (known) for (const line of licenceWarnings(known)) warn(line, progress); // before anything is downloaded
   const model = await VLM2Vec.load(source, {
     device,
     compute,

@@ -1,4 +1,6 @@
-/** @file `--recipe`: the name of a shipped recipe or a file with one's own; and what people should know of a recipe. */
+/**
+ * @file `--recipe`: the name of a built-in recipe or a file with one's own; and what users should know about a recipe.
+ */
 
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -15,8 +17,8 @@ import {
 } from '../recipes';
 
 /**
- * @param place a name, or a path of a JSON file: what ends in `.json`, has a slash, or is a file
- * @throws InvalidInputError for a name that is not known, and naming the field of a record that is wrong
+ * @param place a name, or a path of a JSON file: anything that ends in `.json`, has a slash, or is a file
+ * @throws InvalidInputError for an unknown name; for a wrong record, naming the field
  */
 export async function recipeAt(place: string): Promise<Recipe> {
   const isName = recipes.some(({ name }) => name === place);
@@ -30,7 +32,7 @@ export async function recipeAt(place: string): Promise<Recipe> {
   );
 }
 
-/** Of a folder or repository, by its name alone. */
+/** The recipe of a folder or repository, by its name alone. */
 export function recipeOfPlace(place: string): Recipe | undefined {
   return recipeOfRepository(parseRepository(place)?.repo ?? place);
 }
@@ -44,13 +46,15 @@ function parseJson(text: string, place: string): unknown {
   }
 }
 
-/** What is to be said before a checkpoint is used in this way: that its recipe is a guess, that its licence holds limits. */
+/**
+ * Warnings to show before a checkpoint is used in this way: that its recipe is a guess, that its licence has limits.
+ */
 export function recipeWarnings({ recipe, assumed }: FoundRecipe): string[] {
   const warnings = assumed === null ? [] : [`${assumed} (convert --recipe <name>)`];
   return [...warnings, ...licenceWarnings(recipe)];
 }
 
-/** Where the weights are not free for every use, or nobody knows. */
+/** If the weights may not be used freely for every purpose, or if that is not known. */
 export function licenceWarnings({ title, licence }: Recipe): string[] {
   return licence.commercial === true ? [] : [`The licence of ${title}'s weights: ${describeLicence(licence)}.`];
 }

@@ -1,4 +1,4 @@
-/** @file The command with recipes: the authors' own vectors from the shell, bad lines, and what is said of a recipe. */
+/** @file The command with recipes: the authors' own vectors from the shell, bad lines, and messages about recipes. */
 
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -42,7 +42,7 @@ async function lines(values: readonly unknown[]): Promise<string> {
   return file;
 }
 
-/** What `embed` prints, its exit code and what it says. */
+/** What `embed` prints to stdout and stderr, and its exit code. */
 async function embed(values: readonly unknown[], ...args: string[]) {
   const { code, stdout, stderr } = await run(['embed', '--jsonl', await lines(values), ...args]);
   const printed = stdout.split('\n').filter(Boolean);
@@ -55,7 +55,7 @@ const asLine = ({ id, text, images, role, instruction, prefix }: GoldenCase) => 
   return { id, text, image, role, instruction, prefix };
 };
 
-/** Cases of files, small ones. */
+/** Test cases with files, all of them small. */
 const casesOf = (recipe: string) =>
   golden(recipe).cases.filter(
     ({ refused, images = [], ids }) =>
@@ -117,7 +117,7 @@ describe('embed gives the authors’ vectors', () => {
     }
   });
 
-  test('options hold for lines that do not say; lines have the last word', async () => {
+  test('options apply to lines without their own; lines take precedence', async () => {
     const [query, document] = ['text-instruction', 'text-document'].map((id) =>
       golden('gme').cases.find((item) => item.id === id)!,
     );
@@ -132,7 +132,7 @@ describe('embed gives the authors’ vectors', () => {
   });
 });
 
-test('--dims cuts where the recipe offers it', async () => {
+test('--dims cuts if the recipe offers it', async () => {
   const own = at('short.json');
   await writeFile(own, JSON.stringify({ ...recipeToJson(recipeNamed('gme')), name: 'short', dims: { sizes: [64] } }));
   const asked = ['--model', at('gme'), '--recipe', own];
@@ -158,7 +158,7 @@ describe('--skip-bad', () => {
     { id: 'z', text: 'word '.repeat(3000) },
   ];
 
-  test('errors stand in the place of bad lines, exit code 3', async () => {
+  test('errors take the place of bad lines, exit code 3', async () => {
     const { code, stderr, lines: found } = await embed(values, '--model', at('gme'), '--skip-bad');
     expect(code).toBe(3);
     expect(stderr).toBe('vlm2vec: 5 of 77 inputs could not be embedded.\n');
@@ -182,7 +182,7 @@ describe('--skip-bad', () => {
     expect((await embed([{ text: 'a' }], '--model', at('gme'), '--skip-bad')).code).toBe(0);
   });
 
-  test('a byte that is no UTF-8 is its line’s fault', async () => {
+  test('a byte that is not UTF-8 affects only its line', async () => {
     const file = at('latin.jsonl');
     await writeFile(
       file,
@@ -193,7 +193,7 @@ describe('--skip-bad', () => {
     expect(stdout.split('\n')[1]).toBe('{"error":"line 2: is not UTF-8."}');
   });
 
-  test('a table leaves bad lines out; they stand beside it', async () => {
+  test('a table leaves bad lines out; they go into a file beside it', async () => {
     const table = at('some.parquet');
     const { code, stdout, stderr } = await run([
       'embed',
@@ -218,7 +218,7 @@ describe('--skip-bad', () => {
     expect((await parquet.read(['id'])).map(({ id }) => id)).toEqual(['a']);
   });
 
-  test('an option that no line can follow is not each line’s fault', async () => {
+  test('an option that no line can follow is reported once, not for each line', async () => {
     const {
       code,
       stderr,
@@ -229,17 +229,17 @@ describe('--skip-bad', () => {
   });
 });
 
-describe('what is said of a recipe', () => {
+describe('messages about a recipe', () => {
   const convert = (place: string, out: string, ...more: string[]) =>
     run(['convert', place, '--out', at(out), '--dtype', 'fp32', ...more]);
 
-  test('convert: assumed, or of a licence that is not known', async () => {
+  test('convert: the recipe is assumed, or the licence is not known', async () => {
     const guessed = await convert(checkpointPath('tiny-tied'), 'guessed');
     expect(guessed.code).toBe(0);
     expect(guessed.stderr).toMatch(/^vlm2vec: tiny-tied is not a known repository, so it is prompted as VLM2Vec is\./);
     const named = await convert(checkpointPath('tiny-tied'), 'named', '--recipe', 'vlm2vec');
     expect(named).toMatchObject({ code: 0, stderr: '' });
-    const rzen = at('RzenEmbed'); // a folder of a repository's name is taken for it
+    const rzen = at('RzenEmbed'); // a folder with the name of a repository is taken for it
     await cp(checkpointPath('tiny-tied'), rzen, { recursive: true });
     const { stderr, stdout } = await convert(rzen, 'rzen');
     expect(stderr).toBe(
@@ -250,7 +250,7 @@ describe('what is said of a recipe', () => {
     expect(inspected.stdout).toMatch(/ {2}assumed {7}tiny-tied is not a known repository/);
   });
 
-  test('the licence is said before anything is fetched', async () => {
+  test('the licence is shown before anything is downloaded', async () => {
     const fetch = vi.spyOn(globalThis, 'fetch').mockImplementation(async () => new Response(null, { status: 404 }));
     try {
       const { stderr, code } = await convert('raghavlite/B3_Qwen2_2B@x', 'b3');
@@ -266,7 +266,7 @@ describe('what is said of a recipe', () => {
     }
   });
 
-  test('one’s own record, and inspect shows it', async () => {
+  test('a recipe of one’s own, and inspect shows it', async () => {
     const record = {
       ...recipeToJson(recipeNamed('mcdse')),
       name: 'mine',
@@ -308,11 +308,12 @@ describe('what is said of a recipe', () => {
     const published = await inspect('Alibaba-NLP/gme-Qwen2-VL-7B-Instruct');
     expect(published).toContain('  published     56 % on MMEB image (36 sets), 7B\n');
     expect(published).not.toContain('2B');
-    expect(await inspect('gme-Qwen2-VL-7B-Instruct')).not.toContain('  published  '); // a folder of that name: who knows
+    // only a folder has that name, so the size is not known
+    expect(await inspect('gme-Qwen2-VL-7B-Instruct')).not.toContain('  published  ');
   });
 });
 
-test('rank by several vectors per input, and with another recipe', async () => {
+test('rank with several vectors per input, and with another recipe', async () => {
   const picture = fixturePath('images/tiny.png');
   const ranked = await run(['rank', '--model', at('colqwen2'), picture, 'a cat', 'a dog', '--json']);
   expect(ranked).toMatchObject({ code: 0, stderr: '' });

@@ -1,10 +1,13 @@
-/** @file Options that a command must have: asked for after everything else, so that a mistyped one is named as such. */
+/**
+ * @file Checks the options that a command must have, but after everything else, so that a mistyped option is named as
+ * such.
+ */
 
 import type { Command } from 'commander';
 
 /**
- * Commander looks for required options before unknown ones: of `--mdel nano` it would say that `--model` is missing. Here that
- * is said last. It also asks a command's options before those of its subcommands, which here have their own.
+ * Commander looks for required options before unknown ones: for `--mdel nano` it would say that `--model` is missing.
+ * Here that comes last. It would also demand a command's options from its subcommands, which have their own here.
  */
 export function requireLast(root: Command): void {
   const required = new Map<Command, string[]>();

@@ -1,5 +1,5 @@
 /**
- * @file A run of `embed` that is killed without warning, again and again, ends with the same bytes as one that is left alone. The
+ * @file A run of `embed` that is repeatedly killed without warning ends with the same bytes as an undisturbed one. The
  * full tests take 10,000 texts, 1,000 pictures and 20 kills.
  */
 
@@ -45,13 +45,16 @@ const argsOf = (out: string) => [
   ...['--skip-bad', '--resume', '--batch', IS_FULL ? '16' : '2', '--quiet'],
 ];
 
-/** Inputs that the state of the run counts. */
+/** How many inputs the state of the run counts. */
 async function written(out: string): Promise<number> {
   const text = await readFile(`${at(out)}.run.json`, 'utf8').catch(() => '{"inputs": 0}');
   return (JSON.parse(text) as { inputs: number }).inputs;
 }
 
-/** Begins or goes on, and kills at most so many milliseconds after more is written, or the run ends. */
+/**
+ * Starts or resumes the run, and kills it at most this many milliseconds after more is written, unless the run ends
+ * first.
+ */
 async function killedLater(out: string, within: number): Promise<number> {
   const before = await written(out);
   const child = spawn(process.execPath, [...COMMAND, ...argsOf(out)], { cwd: ROOT, stdio: 'ignore' });
@@ -63,7 +66,7 @@ async function killedLater(out: string, within: number): Promise<number> {
   return written(out);
 }
 
-/** What belongs to an output, but for the state of its run. */
+/** The files of an output, except for the state of its run. */
 async function filesOf(stem: string): Promise<Map<string, Buffer>> {
   const names = (await readdir(work)).filter((name) => name.startsWith(`${stem}.`) && !name.endsWith('.run.json'));
   const found = names.sort().map(async (name) => [name.slice(stem.length), await readFile(at(name))] as const);
@@ -74,7 +77,7 @@ async function removeAll(stem: string): Promise<void> {
   for (const name of await readdir(work)) if (name.startsWith(`${stem}.`)) await rm(at(name));
 }
 
-describe('killed and gone on with: byte for byte what it is undisturbed', () => {
+describe('killed and resumed: byte for byte the same as undisturbed', () => {
   test.each(IS_FULL ? ['jsonl', 'npy', 'parquet'] : ['jsonl', 'parquet'])(
     '%s',
     { timeout: IS_FULL ? 1_800_000 : 120_000 },
@@ -89,13 +92,13 @@ describe('killed and gone on with: byte for byte what it is undisturbed', () => 
       for (let kills = 0; kills < SIZE.kills && within >= 1;) {
         if ((await killedLater(out, within)) < TOTAL) kills++;
         else if (!IS_FULL) {
-          // Done before it was killed: from the beginning, and sooner.
+          // It finished before it could be killed: start again, and kill it sooner.
           await removeAll(`${kind}-killed`);
           within /= 4;
         } else break;
       }
       const inputs = await written(out);
-      expect(inputs > 0 && (IS_FULL || inputs < TOTAL)).toBe(true); // else nothing was tested
+      expect(inputs > 0 && (IS_FULL || inputs < TOTAL)).toBe(true); // otherwise nothing was tested
       expect((await run(argsOf(out))).code).toBe(3);
       const whole = await filesOf(`${kind}-whole`);
       expect(whole.size).toBe({ jsonl: 1, npy: 3, parquet: 2 }[kind]);
@@ -106,12 +109,12 @@ describe('killed and gone on with: byte for byte what it is undisturbed', () => 
   );
 });
 
-test('--resume refuses inputs that changed where they are written', async () => {
+test('--resume refuses inputs that changed in a part that is already written', async () => {
   const file = at('few.jsonl');
   const args = ['embed', '--model', 'nano', file, '--out', at('few.jsonl.out.jsonl'), '--resume', '--quiet'];
   await writeFile(file, '{"text": "a red kite"}\n');
   expect((await run(args)).code).toBe(0);
-  expect((await run(args)).code).toBe(0); // done: nothing to do
+  expect((await run(args)).code).toBe(0); // complete: nothing left to do
   await writeFile(file, '{"text": "a blue kite"}\n');
   const { code, stderr } = await run(args);
   expect(code).toBe(2);

@@ -1,4 +1,7 @@
-/** @file For tests: the command in this process, with what it prints: faster than a process of its own. */
+/**
+ * @file For tests: runs the command in this process and captures what it prints, which is faster than a process of its
+ * own.
+ */
 
 import { vi } from 'vitest';
 import { main } from './main';

@@ -1,4 +1,4 @@
-/** @file The conversation over pipes as a cluster's worker holds it, with a process of its own. */
+/** @file The dialogue over pipes that a cluster's worker holds, with a separate process. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -33,7 +33,7 @@ describe('batches', () => {
     expect(await texts(['\n\n'])).toEqual([]);
   });
 
-  test('are the same wherever the pipe cuts', async () => {
+  test('are the same wherever the pipe splits them', async () => {
     async function* bytes() {
       for (const byte of Buffer.from(whole)) yield Uint8Array.of(byte);
     }
@@ -66,7 +66,7 @@ describe('pictures as bytes', () => {
   });
 });
 
-describe('a model that stays up', () => {
+describe('a model that stays loaded', () => {
   let child: ReturnType<typeof start> | undefined;
   afterEach(() => child?.process.kill('SIGKILL'));
 
@@ -88,10 +88,11 @@ describe('a model that stays up', () => {
     return { process: process_, ask, stderr: () => stderr };
   }
 
-  test('answers each batch before the next is sent, bad rows in their places', { timeout: 60_000 }, async () => {
+  test('answers each batch before the next is sent, with bad rows in their places', { timeout: 60_000 }, async () => {
     child = start('--batching', 'single');
     const bytes = (await readFile(fixturePath('images/tiny.png'))).toString('base64');
-    // More than a pipe holds, either way; without a common beginning, so that shared passes would have many rows.
+    // More than a pipe holds, in either direction; without a common beginning, so that shared passes would have many
+    // rows.
     const long = Array.from({ length: 400 }, (_, id) => ({ id, text: `${id} ${'red kites over a beach '.repeat(8)}` }));
     const first = await child.ask([
       { id: 'p', image: { bytes } },
@@ -104,7 +105,7 @@ describe('a model that stays up', () => {
     expect(String(first[2]!.error)).not.toMatch(/^line/);
     const many = await child.ask(long);
     expect(many.map(({ id }) => id)).toEqual(long.map(({ id }) => id));
-    const again = await child.ask([long[57]!]); // alone, and among a hundred: the same bits
+    const again = await child.ask([long[57]!]); // the same bits alone as among a hundred
     expect(again[0]).toEqual(many[57]);
     child.process.stdin.end();
     expect(await once(child.process, 'close')).toEqual([0, null]);

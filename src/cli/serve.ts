@@ -1,7 +1,8 @@
 /**
- * @file `embed --serve`: a model that stays up and answers batches of lines over pipes, as an executor of Spark or an actor of
- * Ray asks it. An empty line ends a batch; as many lines come back, in order, and an empty one. A batch is read whole before
- * anything is printed, so that who writes all of it before reading never waits for us while we wait for them.
+ * @file `embed --serve`: a model that stays loaded and answers batches of lines over pipes, for an executor of Spark or
+ * an actor of Ray. An empty line ends a batch; as many lines come back, in order, and an empty one. A batch is read
+ * completely before anything is printed, so that a client that writes all of it before reading never waits for us while
+ * we wait for it.
  */
 
 import type { EmbedOptions, Runtime } from '../runtime';
@@ -17,13 +18,16 @@ const NEWLINE = 0x0a;
 
 export interface ServeOptions extends LineOptions {
   options: EmbedOptions;
-  /** One result; errors are without the number of their line, which means nothing here. */
+  /** One result; errors omit the line number, which means nothing here. */
   print(result: RecordResult): Promise<void>;
   /** The end of a batch. */
   printEnd(): Promise<void>;
 }
 
-/** Until `input` ends. What is left then without an empty line is a batch too. Bad lines are answered with their errors. */
+/**
+ * Runs until `input` ends. Lines that remain then, without an empty line, are a batch too. Bad lines are answered with
+ * their errors.
+ */
 export async function serveLines(
   runtime: Runtime,
   input: AsyncIterable<Uint8Array>,
@@ -50,10 +54,10 @@ function withoutNumber(result: RecordResult): RecordResult {
   return result.error === undefined ? result : { ...result, error: result.error.replace(/^line \d+: /, '') };
 }
 
-/** What lies between empty lines, each with its newlines; nothing for empty lines in a row. */
+/** The lines between empty lines, each with its newline; nothing for consecutive empty lines. */
 export async function* batchesOf(input: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let batch: Uint8Array[] = []; // whole lines
-  let line: Uint8Array[] = []; // pieces of one that has not ended
+  let batch: Uint8Array[] = []; // complete lines
+  let line: Uint8Array[] = []; // pieces of a line that has not ended
   for await (const chunk of input) {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {

@@ -1,7 +1,7 @@
 /**
  * @file Node keeps the promise of docs/privacy.md: the package and what it loads (ONNX Runtime, sharp, the Hub's client,
- * LanceDB where it is installed) leave no file behind and talk to nobody. The first test shows that the watch sees what
- * ONNX Runtime does by itself. `VLM2VEC_FULL_TESTS` watches for more than a minute: uploads begin after some seconds.
+ * LanceDB if it is installed) leave no file behind and contact nobody. The first test shows that the watch sees what
+ * ONNX Runtime does by itself. `VLM2VEC_FULL_TESTS` watches for more than a minute: uploads begin after a few seconds.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -60,7 +60,7 @@ test('ONNX Runtime by itself is not silent, and the watch sees it', { timeout: T
   if (FULL) expect(asked.join()).toMatch(/^CONNECT .*microsoft/);
 });
 
-test('the watch sees a connection that goes round the proxy', { timeout: TIMEOUT }, async () => {
+test('the watch sees a connection that bypasses the proxy', { timeout: TIMEOUT }, async () => {
   const server = createServer((socket) => socket.on('error', () => undefined));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
@@ -72,13 +72,13 @@ test('the watch sees a connection that goes round the proxy', { timeout: TIMEOUT
   if (process.platform === 'linux') expect(sockets).toEqual([expect.stringContaining(portHex(port))]);
 });
 
-describe.concurrent('nothing leaves', { timeout: TIMEOUT }, () => {
+describe.concurrent('nothing is sent', { timeout: TIMEOUT }, () => {
   test('the library: texts and pictures', async () => {
     const run = await watchNode(script(EMBED));
     expect(run).toMatchObject({ ...silent, stdout: '192\n', stderr: '' });
   });
 
-  test('the library in a worker thread, whose environment is a copy; what it said is overruled', async () => {
+  test('the library in a worker thread, whose environment is a copy; its setting is overruled', async () => {
     const run = await watchNode(script(inWorker(EMBED)), { env: { ORT_DISABLE_TELEMETRY: '0' } });
     expect(run).toMatchObject({ ...silent, stdout: '192\n', stderr: '' });
   });
@@ -137,7 +137,7 @@ describe("the Hub's client", () => {
   });
   afterAll(() => hub.stop());
 
-  test('talks to the Hub that was named, and to nobody else', { timeout: TIMEOUT }, async () => {
+  test('contacts only the Hub that was named', { timeout: TIMEOUT }, async () => {
     const code = `
       const { VLM2Vec } = await import(${LIBRARY});
       const model = await VLM2Vec.load('org/tiny', { dtype: 'q8', hubUrl: '${hub.url}' });

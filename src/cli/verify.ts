@@ -1,4 +1,4 @@
-/** @file `vlm2vec verify`: the model card's own example, ours beside the published scores. */
+/** @file `vlm2vec verify`: runs the model card's own example and shows our scores beside the published ones. */
 
 import { readFile } from 'node:fs/promises';
 import { SourceNotFoundError } from '../errors';
@@ -19,7 +19,7 @@ export interface VerifyArguments {
   json?: boolean;
 }
 
-/** Throws {@link CheckFailed} where the scores are not the published ones. */
+/** Throws {@link CheckFailed} if the scores are not the published ones. */
 export async function verify(
   place: string,
   { image, as, device, weights, json }: VerifyArguments,
@@ -65,7 +65,7 @@ function describe(
 
 const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(4)}`;
 
-/** A file, or what lies behind a URL. */
+/** The bytes of a file, or those at a URL. */
 async function pictureAt(place: string, signal: AbortSignal): Promise<Uint8Array> {
   if (/^https?:/.test(place)) {
     const pieces: Uint8Array[] = [];

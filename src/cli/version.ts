@@ -1,4 +1,6 @@
-/** @file The package's version, from `package.json`, which lies two folders up in the repository and the package. */
+/**
+ * @file The package's version, from `package.json`, which is two folders up, both in the repository and in the package.
+ */
 
 import { readFileSync } from 'node:fs';
 

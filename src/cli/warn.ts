@@ -1,4 +1,4 @@
-/** @file Lines on stderr that are no failure. */
+/** @file Prints lines to stderr that do not mean failure. */
 
 import type { ProgressLine } from './progress';
 import { printableLine } from './printable';

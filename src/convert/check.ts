@@ -5,7 +5,7 @@ import { CheckpointMismatchError } from '../errors';
 import type { PlannedWeight } from '../models';
 import { columnsOf, rowsOfPart, sourceColumns } from './rows';
 
-/** @throws CheckpointMismatchError naming what is missing or has another shape. */
+/** @throws CheckpointMismatchError naming the weight that is missing or has another shape. */
 export function checkWeights(tensors: TensorStore, weights: readonly PlannedWeight[]): void {
   const missing = weights.flatMap((weight) => weight.parts).filter((part) => !tensors.info(part));
   if (missing.length > 0) {

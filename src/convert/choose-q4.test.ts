@@ -1,4 +1,4 @@
-/** @file Bits by what a matrix does, within the budget: for the sizes of published models, and for any others. */
+/** @file Bits by the role of a matrix, within the budget: for the sizes of published models, and for any others. */
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -27,7 +27,7 @@ function kinds(formats: ReadonlyMap<string, BlockFormat>): Record<string, number
   return counts;
 }
 
-/** Bits per weight, the table included, counted from the weights as they are stored. */
+/** Bits per weight, including the table, counted from the weights as stored. */
 function bitsPerWeight(network: Network, formats: ReadonlyMap<string, BlockFormat>): number {
   let weights = network.vocabSize * network.hiddenSize;
   let bytes = network.vocabSize * rowBytes('q4', network.hiddenSize);
@@ -146,7 +146,7 @@ test('the budget is kept, every row is stored once, and nothing comes before wha
   );
 });
 
-/** Formats of what has a role, section by section. */
+/** Formats of the matrices with a role, section by section. */
 function eachRow(block: readonly PlannedWeight[], formats: ReadonlyMap<string, BlockFormat>) {
   const roles = new Map<string, BlockFormat>();
   for (const weight of block) {

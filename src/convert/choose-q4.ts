@@ -3,7 +3,7 @@
  * state for their weights. All start at 4 bits, symmetric. The rest of a budget of bits per weight is spent in this
  * order, in each step from the first layer to the last, until it is used up:
  *
- *   1. the text tower's values at 8 bits, 2. what the attention's heads go through;
+ *   1. the text tower's values at 8 bits, 2. the attention's output projections;
  *   3. zero points (an eighth of a bit) for the rest of the text tower;
  *   4. its MLPs' last matrices at 8 bits, 5. its keys;
  *   6. zero points for the vision tower.
@@ -33,7 +33,7 @@ const Q8: BlockFormat = { bits: 8, zeroPoints: false };
 /** Rows that get one format: a matrix, or one of its sections. */
 interface Unit {
   matrix: PlannedWeight;
-  /** Which section; 0 of a matrix without. */
+  /** Which section; 0 for a matrix without sections. */
   section: number;
   role: PlannedWeight['role'];
   rows: number;
@@ -98,7 +98,7 @@ function bytesOf({ rows, columns }: Unit, format: BlockFormat): number {
   return rows * (codes + scales + zeroPoints);
 }
 
-/** Neighbours of one format are stored together. */
+/** Neighbouring sections with the same format are stored together. */
 function storedFormats(units: readonly Unit[]): Map<string, BlockFormat> {
   const runs: Unit[][] = [];
   for (const unit of units) {

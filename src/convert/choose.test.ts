@@ -39,7 +39,7 @@ function storeOf(
   };
 }
 
-/** A pseudo-random number, about normal with deviation 0.6, for a place. */
+/** A pseudo-random number, roughly normal with deviation 0.6, for a place. */
 function noise(row: number, column: number): number {
   let state = ((row + 1) * 7919 + (column + 1) * 104729) % 2147483647;
   const uniform = () => (state = (state * 16807) % 2147483647) / 2147483647;
@@ -51,7 +51,7 @@ const format = (layout: WeightLayout | undefined) =>
   typeof layout === 'object' ? `${layout.bits}${layout.zeroPoints ? 'z' : ''}` : layout;
 
 describe('q8', () => {
-  test('is symmetric where that is as good, and has zero points where they pay', async () => {
+  test('is symmetric if that is as good, and has zero points if they pay', async () => {
     const store = storeOf({ centred: noise, shifted: (r, c) => noise(r, c) + 3 }, 128, 64);
     const weights = [matrix('centred', 64, 128), matrix('shifted', 64, 128)];
     const layouts = await chooseLayouts(store, networkOf(weights), { dtype: 'q8' });

@@ -1,7 +1,7 @@
 /**
  * @file How each weight is stored.
  *
- * fp32, fp16: as the names say. Vectors are always f32, matrices that must not be quantized never below f16.
+ * fp32, fp16: as the names say. Vectors are always f32, matrices that must not be quantized are never below f16.
  *
  * q8: symmetric, unless zero points (a quarter of a bit per weight) lower the error more than a quarter of a bit of
  *     precision would, that is below 2^-0.25 of it. The error is measured on a sample of rows, before any stage is
@@ -21,7 +21,7 @@ import { columnsOf, ownColumns, readRows, rowsOfPart } from './rows';
 
 /** Rows measured of each checkpoint tensor: two runs of this many, a quarter of the way from either end. */
 const SAMPLE_ROWS = 16;
-/** Tensors sampled at a time: a remote checkpoint answers small reads one round trip each. */
+/** Tensors sampled at a time: on a remote checkpoint, each small read costs a round trip. */
 const PARALLEL_READS = 8;
 
 export const Q8: BlockFormat = { bits: 8, zeroPoints: false };
@@ -33,7 +33,7 @@ export interface ChooseOptions {
   onMeasured?: (done: number, total: number) => void;
 }
 
-/** Layouts by the names of the weights as they are stored: whole, or cut into some of their slices. */
+/** Layouts by the names under which weights are stored: as a whole, or divided into some of their slices. */
 export async function chooseLayouts(
   tensors: TensorStore,
   network: Network,
@@ -49,7 +49,7 @@ export async function chooseLayouts(
   return layouts;
 }
 
-/** What is known without a look at the weights: all but which matrices have zero points at q8. */
+/** What is known without reading the weights: everything except which matrices have zero points at q8. */
 export function plainLayouts(network: Network, dtype: WeightDtype): Map<string, WeightLayout> {
   const blocks = dtype === 'q4' ? chooseQ4(network) : new Map<string, WeightLayout>();
   const weights = weightsOf(network).filter(({ quantize }) => dtype !== 'q4' || !quantize);

@@ -14,7 +14,7 @@ import { weightKinds, type WeightReport } from './tally';
 import { FAKE_CONFIG, fakeCheckpoint, jsonFile, type FakeCheckpoint } from './fake-checkpoint';
 
 const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
-/** Relative error (root of squares) allowed of a stored matrix. */
+/** Relative error (root of squares) allowed for a stored matrix. */
 const TOLERANCE = { fp32: 0, fp16: 2 ** -11, q8: 0.01, q4: 0.12 };
 
 async function converted(checkpoint: FakeCheckpoint, options: Partial<ConvertOptions> = {}) {
@@ -86,7 +86,8 @@ describe.each(DTYPES)('%s', (dtype) => {
         .flatMap((w) => storedWeights(w, (name) => stored.has(name)))
         .map((w) => [w.name, w]),
     );
-    expect(planned.has('layers.0.self_attn.qkv.weight')).toBe(dtype !== 'q4'); // which alone stores some of it apart
+    // the only dtype that stores parts of it separately
+    expect(planned.has('layers.0.self_attn.qkv.weight')).toBe(dtype !== 'q4');
     let compared = 0;
     for (const stage of manifest.stages) {
       for (const name of new Set(stage.tensors.map(({ name }) => weightName(name)))) {
@@ -103,7 +104,7 @@ describe.each(DTYPES)('%s', (dtype) => {
     expect(compared).toBe(planned.size);
   });
 
-  test('what is reported of each kind of weight is what was written', async () => {
+  test('what is reported for each kind of weight is what was written', async () => {
     let kinds: WeightReport[] = [];
     const { manifest } = await converted(fakeCheckpoint(), { dtype, onWeights: (found) => void (kinds = found) });
     const tensors = manifest.stages.flatMap((stage) => stage.tensors);
@@ -116,7 +117,7 @@ describe.each(DTYPES)('%s', (dtype) => {
       expect(error, kind).toBeLessThanOrEqual(most);
       if (most > 0) expect(error, kind).toBeGreaterThan(stored.startsWith('4') ? 0.05 : 0);
     }
-    // The bundle keeps the same, but for what this run took.
+    // The bundle keeps the same, except for the time that this run took.
     expect(manifest.weights).toEqual(weightKinds(kinds));
     const outputs = kinds.filter(({ kind }) => kind === 'layers.*.self_attn.o_proj');
     expect(outputs.reduce((sum, { tensors: count }) => sum + count, 0)).toBe(FAKE_CONFIG.num_hidden_layers);
@@ -143,7 +144,7 @@ describe.each(DTYPES)('%s', (dtype) => {
     await verifyBundle(reader, again);
   });
 
-  test('stages stay below the limit asked for', async () => {
+  test('stages stay below the requested limit', async () => {
     const limit = 140_000;
     const { manifest } = await converted(fakeCheckpoint(), { dtype, maxStageBytes: limit });
     for (const stage of manifest.stages) expect(stage.weights.bytes).toBeLessThanOrEqual(limit);
@@ -241,7 +242,7 @@ describe('refusals', () => {
       dtype,
     );
   });
-  test.each(['fp16', 'q8', 'q4'] as const)('%s: weights so small that nothing of them would be left', async (dtype) => {
+  test.each(['fp16', 'q8', 'q4'] as const)('%s: weights so small that nothing would be left of them', async (dtype) => {
     const shrink = (factor: number) => (c: FakeCheckpoint) => {
       const { data } = tensor(c, gate);
       for (let i = 0; i < data.length; i++) data[i]! *= factor;
@@ -267,7 +268,7 @@ describe('refusals', () => {
     const kv = 'model.layers.0.self_attn.k_proj.weight';
     await refused((c) => void (tensor(c, kv).shape = [31, 64]), CheckpointMismatchError, /q_proj.*127 rows in total/);
   });
-  test('weights that nobody uses', () =>
+  test('unused weights', () =>
     refused(
       (c) => void c.values.set('extra', { shape: [1], data: new Float32Array(1) }),
       CheckpointMismatchError,
@@ -291,7 +292,7 @@ describe('refusals', () => {
       );
     }
   });
-  test('no tokenizer, or one of another model', async () => {
+  test('no tokenizer, or that of another model', async () => {
     await refused(() => ({ tokenizerFiles: [] }), SourceNotFoundError, /tokenizer\.json/);
     const other = jsonFile('tokenizer.json', { added_tokens: [{ id: 3, content: '<|image_pad|>' }] });
     await refused(() => ({ tokenizerFiles: [other] }), CheckpointMismatchError, /id 3.*49/);
@@ -310,7 +311,7 @@ test('newer preprocessor files give pixels as size.shortest_edge and longest_edg
   expect(manifest.image.maxPixels).toBe(12845056);
 });
 
-test('whatever fails, wherever: nothing is left, and the cause is reported', async () => {
+test('whatever fails, wherever: nothing is left behind, and the cause is reported', async () => {
   const whole = watchedWriter();
   await convertCheckpoint({ checkpoint: fakeCheckpoint(), writer: whole.writer, dtype: 'q4', maxStageBytes: 60_000 });
   expect(whole.state.published).toBe(true);
@@ -323,7 +324,7 @@ test('whatever fails, wherever: nothing is left, and the cause is reported', asy
   }
 });
 
-test('an abort at any time leaves nothing', async () => {
+test('an abort at any time leaves nothing behind', async () => {
   const { writer: counted, calls } = watchedWriter();
   await convertCheckpoint({ checkpoint: fakeCheckpoint(), writer: counted, dtype: 'q8' });
   for (let after = 0; after < calls(); after += 3) {

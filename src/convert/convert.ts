@@ -42,7 +42,7 @@ import { copyFile, readTokenizerFiles } from './tokenizer-files';
 import { writeAndSeal } from './write-and-seal';
 
 /**
- * Converts a checkpoint, with its adapter already merged into what it reads, to a bundle.
+ * Converts a checkpoint, whose tensors already include its adapter, to a bundle.
  * @throws {CheckpointMismatchError} naming a weight that is missing, unused, misshapen, NaN or infinite.
  * @throws {UnsupportedError} for weights too large for the dtype, or an architecture that is not implemented.
  */
@@ -53,13 +53,13 @@ export async function convertCheckpoint(options: ConvertOptions): Promise<Bundle
   } catch (error) {
     const { writer } = options;
     if (error instanceof IntegrityError && error.details.restart) await writer.journal?.clear().catch(() => undefined);
-    // What went wrong first is what matters.
+    // The first error is the one that matters.
     await (isPermanent(error) ? writer.abort() : writer.pause()).catch(() => undefined);
     throw error;
   }
 }
 
-/** The checkpoint itself is at fault: another try would end the same. */
+/** Whether the checkpoint itself is at fault, so that another attempt would end the same way. */
 function isPermanent(error: unknown): boolean {
   return (
     error instanceof CheckpointFormatError ||
@@ -74,7 +74,8 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   const named = chooseRecipe(checkpoint, architecture, options.recipe);
   const { config, preprocessor } = checkpoint;
   const head = named.recipe.head ?? null;
-  architecture.network(config, { head }); // what the config alone says is refused for that, and not for a missing file
+  // a config that is not supported is refused as such, and not for a missing file
+  architecture.network(config, { head });
   const tokenizer = await readTokenizerFiles(checkpoint, signal);
   const backboneOf = (slices: number) =>
     architecture.fromCheckpoint({ config, preprocessor, ...tokenizer }, { head, mlpSlices: slices });
@@ -87,7 +88,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   expectPooling(backbone, chosen.recipe.pooling);
   const logit = backbone.logit && (await readLogit(checkpoint.tensors, backbone.logit, signal));
   const work = await openWork(options, backbone, chosen);
-  const { sealed, reports } = await writeAndSeal(options, work); // of the second pass, where that had begun
+  const { sealed, reports } = await writeAndSeal(options, work); // those of the second pass, if it had begun
   const stages = await writeGraphs(options, work, sealed, { backbone, positions: chosen.recipe.positions });
   const { table } = work.plan;
   const embeddings = {
@@ -133,7 +134,7 @@ async function convert(options: ConvertOptions): Promise<BundleManifest> {
   return manifest;
 }
 
-/** The second pass. The bundle is not published yet, so nobody sees it half of each. */
+/** The second pass. The bundle is not published yet, so nobody sees a mixture of both. */
 async function refine(
   options: ConvertOptions,
   work: Work,
@@ -157,7 +158,7 @@ function hasFourBits({ plan }: Work): boolean {
   return [...plan.layouts.values()].some((layout) => typeof layout === 'object' && layout.bits === 4);
 }
 
-/** The plan of an interrupted conversion of the same checkpoint, and what is done of it; else a new one. */
+/** The plan of an interrupted conversion of the same checkpoint, and how much of it is done; else a new one. */
 async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }: ChosenRecipe): Promise<Work> {
   const { checkpoint, writer, dtype } = options;
   const head = recipe.head ?? null;
@@ -190,7 +191,8 @@ async function openWork(options: ConvertOptions, backbone: Backbone, { recipe }:
   });
   if (journal) {
     await journal.clear();
-    for (const { path } of weightFiles(plan)) await (await writer.reopen(path, 0)).close(); // nothing old shows through
+    // so that nothing old shows through
+    for (const { path } of weightFiles(plan)) await (await writer.reopen(path, 0)).close();
     await journal.add(note);
   }
   return {
@@ -228,7 +230,7 @@ async function writeGraphs(
 async function publish({ writer, signal, onProgress }: ConvertOptions, manifest: BundleManifest): Promise<void> {
   const bytes = new TextEncoder().encode(JSON.stringify(manifest, null, 1));
   try {
-    parseManifest(bytes); // never publish what could not be read again
+    parseManifest(bytes); // never publish a manifest that could not be read again
   } catch (cause) {
     throw new CheckpointMismatchError('The checkpoint cannot be expressed as a bundle.', {}, { cause });
   }

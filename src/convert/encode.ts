@@ -17,7 +17,7 @@ import {
 import type { Piece } from './pieces';
 import { columnsOf, rowsPerChunk } from './rows';
 
-/** Bytes for one place of the file. Valid until the next piece is encoded. */
+/** Bytes for one place in the file. Valid until the next piece is encoded. */
 export interface Encoded {
   position: number;
   bytes: Uint8Array;
@@ -41,7 +41,7 @@ function bytesPerRow(layout: Piece['placed']['layout'], columns: number, dtype: 
   return layout.zeroPoints ? [codes, scales, zeroPoints] : [codes, scales];
 }
 
-/** Encodes pieces one after another, in buffers that are used again. */
+/** Encodes pieces one after another, in buffers that are reused. */
 export class PieceEncoder {
   readonly #dtype: WeightDtype;
   readonly #quantizers = new Map<string, BlockQuantizer>();
@@ -52,7 +52,7 @@ export class PieceEncoder {
   /** Squared error, and squared norm, of the piece encoded last. */
   error = 0;
   norm = 0;
-  /** With feedback: the squared error of what the rows give, and of what they would give rounded to the nearest. */
+  /** With feedback: the squared error of the rows' outputs, and that with rounding to the nearest value. */
   outputs: OutputError | null = null;
 
   constructor(dtype: WeightDtype) {
@@ -61,7 +61,7 @@ export class PieceEncoder {
 
   /**
    * @param values rows of the piece, transformed. // [count, columns]
-   * @param factors for error feedback, by group of columns; null: rounded to the nearest
+   * @param factors for error feedback, by group of columns; null: round to the nearest value
    */
   encode(piece: Piece, values: Float32Array, factors: readonly (GroupFactors | null)[] | null = null): Encoded[] {
     const places = placesOf(piece, this.#dtype);
@@ -135,7 +135,7 @@ export class PieceEncoder {
     return bytes;
   }
 
-  /** @throws UnsupportedError where a dtype's scales are too coarse for weights so small. */
+  /** @throws UnsupportedError if a dtype's scales are too coarse for weights so small. */
   #refuseUnderflow(part: string, most: number): void {
     const { error, norm } = this;
     if (error <= most * most * norm) return;
@@ -147,7 +147,7 @@ export class PieceEncoder {
   }
 }
 
-/** Squared error of rows as they are stored. */
+/** Squared error of rows as stored. */
 function storedError(
   values: Float32Array,
   { count, columns, format }: { count: number; columns: number; format: BlockFormat },
@@ -167,9 +167,9 @@ function storedRows({ codes, scales, zeroPoints }: BlockRows): Uint8Array[] {
 }
 
 /**
- * The largest relative error (root of squares) that rows of a matrix have by quantization, or by half precision, with
- * scales in range: some .13 in 4 bits, .01 in 8, .0003 in 16, whatever the distribution. Weights around 1e-7 and below
- * lose their scales, which are half floats, and with them everything.
+ * The largest relative error (root of squares) that quantization or half precision causes in rows of a matrix whose
+ * scales are in range: about .13 at 4 bits, .01 at 8, .0003 at 16, whatever the distribution. Weights around 1e-7 and
+ * below lose their scales, which are half floats, and with them everything.
  */
 const MOST_ERROR = { 4: 0.4, 8: 0.05, 16: 0.01 };
 

@@ -1,4 +1,4 @@
-/** @file A small random checkpoint in memory, for tests of the converter and of what reads bundles. */
+/** @file A small random checkpoint in memory, for tests of the converter and of code that reads bundles. */
 
 import type { Checkpoint } from '../checkpoint';
 import type { ByteSource } from '../checkpoint/types';
@@ -33,11 +33,11 @@ const PREPROCESSOR = {
 };
 
 export interface FakeCheckpoint extends Checkpoint {
-  /** Every tensor, to be read or tampered with. */
+  /** Every tensor, for tests to read or tamper with. */
   values: Map<string, { shape: number[]; data: Float32Array }>;
 }
 
-/** Random weights, about normal with deviation 0.05, reproducible. */
+/** Random weights, roughly normal with deviation 0.05, reproducible. */
 export function fakeCheckpoint(seed = 1): FakeCheckpoint {
   const network = architectureOf(FAKE_CONFIG).network(FAKE_CONFIG, { head: null });
   const { hiddenSize } = network;

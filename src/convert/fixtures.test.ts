@@ -72,7 +72,7 @@ test.each(MODEL_NAMES)('%s: an fp32 bundle holds the merged checkpoint, as PEFT 
     expect(Buffer.concat(parts).equals(bytesOf(values)), weight.name).toBe(true);
   }
   for (const [tensor, { rowNorms, firstRow }] of expectedModel(name).merged ?? []) {
-    if (/\.[qkv]_proj/.test(tensor)) continue; // rows of a joined matrix
+    if (/\.[qkv]_proj/.test(tensor)) continue; // these are rows of a joined matrix
     const { columns, values } = await storedMatrix(bundle, tensor.replace(/^model\./, ''));
     const norms = Array.from(rowNorms, (_, row) => Math.hypot(...values.subarray(row * columns, (row + 1) * columns)));
     expect(Math.max(...norms.map((norm, row) => Math.abs(norm / rowNorms[row]! - 1)))).toBeLessThan(1e-5);

@@ -4,7 +4,7 @@ import { FileHasher } from '../bundle/hash';
 import type { BundleFile } from '../bundle/manifest';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
 
-/** Writes front to back; {@link HashedFile.close} gives the manifest's entry. */
+/** Writes front to back; {@link HashedFile.close} returns the manifest's entry. */
 export class HashedFile {
   /** Bytes written so far. */
   position = 0;
@@ -31,7 +31,7 @@ export class HashedFile {
     this.position += bytes.length;
   }
 
-  /** Fills up with zeros to `position`. */
+  /** Pads with zeros up to `position`. */
   async padTo(position: number): Promise<void> {
     if (position > this.position) await this.write(new Uint8Array(position - this.position));
   }

@@ -7,7 +7,7 @@ import { quantizedTensors, type BlockFormat } from '../onnx/quantize';
 /** Plain floats, or blocks of codes. */
 export type WeightLayout = 'f32' | 'f16' | BlockFormat;
 
-/** The fewest and the most bits that a quantized matrix gets; null where none is quantized. */
+/** The fewest and the most bits that a quantized matrix gets; null if none is quantized. */
 const BLOCKS: Record<WeightDtype, Record<'least' | 'most', BlockFormat | null>> = {
   fp32: { least: null, most: null },
   fp16: { least: null, most: null },

@@ -5,7 +5,7 @@ import type { TensorStore } from '../checkpoint/types';
 import { CheckpointMismatchError } from '../errors';
 import type { Network } from '../models';
 
-/** @throws CheckpointMismatchError where one of them is missing, is not one number, or is none that makes sense */
+/** @throws CheckpointMismatchError if one of them is missing, is not a single number, or makes no sense */
 export async function readLogit(
   tensors: TensorStore,
   { scale, bias }: NonNullable<Network['logit']>,

@@ -12,10 +12,10 @@ import { factorsOf, type GroupFactors } from './feedback/factors';
 
 export const MOMENTS_PATH = 'moments.bin';
 
-/** Inputs whose factors are kept: `down`, `gate` and `up` lie side by side, and two of them have the same input. */
+/** How many inputs' factors are kept: `down`, `gate` and `up` are neighbours, and two of them have the same input. */
 const KEPT = 2;
 
-/** Where the moments of one input lie. */
+/** Where the moments of one input are stored. */
 export interface PlacedMoments {
   weights: readonly string[];
   columns: number;
@@ -23,7 +23,7 @@ export interface PlacedMoments {
   sha256: string;
 }
 
-/** Writes them as they come. @returns where each lies */
+/** Writes them as they come. @returns where each is stored */
 export async function storeMoments(
   writer: BundleWriter,
   taken: AsyncIterable<readonly InputMoments[]>,
@@ -53,7 +53,7 @@ export async function storeMoments(
   return placed;
 }
 
-/** Gives the factors of one matrix after another. */
+/** Returns the factors of one matrix after another. */
 export class MomentsFile {
   readonly #reader: BundleReader;
   readonly #placed = new Map<string, PlacedMoments>();
@@ -69,7 +69,7 @@ export class MomentsFile {
     return this.#placed.has(weight);
   }
 
-  /** By group of 128 columns; null where there are no moments of that weight. */
+  /** By group of 128 columns; null if there are no moments for that weight. */
   async factors(weight: string, signal?: AbortSignal): Promise<readonly (GroupFactors | null)[] | null> {
     const placed = this.#placed.get(weight);
     if (!placed) return null;
@@ -90,7 +90,7 @@ export class MomentsFile {
   }
 }
 
-/** The journal says what this file held: all of it is of no use without. */
+/** The journal refers to this file: without it, the journal is useless. */
 function fail(cause?: unknown): never {
   throw new IntegrityError(
     'The measurements for this conversion were lost by the disk; the measuring pass starts over.',

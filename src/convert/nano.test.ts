@@ -1,4 +1,7 @@
-/** @file The model that ships has gone the road of the official ones: base and DoRA adapter through our own converter. */
+/**
+ * @file The built-in model was made in the same way as the official ones: from base and DoRA adapter, by our own
+ * converter.
+ */
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -18,7 +21,7 @@ const pair = async () => ({
   base: await folderTree(root('reference/nano/published/base')),
 });
 
-test('converting the published base and adapter gives the shipped weights and tokenizer, byte for byte', async () => {
+test('converting the published base and adapter gives the built-in weights and tokenizer, byte for byte', async () => {
   const shipped = await readManifest(folderBundle(SHIPPED));
   const { writer, reader } = memoryBundle();
   const manifest = await convertCheckpoint({
@@ -28,7 +31,7 @@ test('converting the published base and adapter gives the shipped weights and to
   });
   const hashes = (of: typeof shipped) =>
     bundleFiles(of)
-      .filter(({ path }) => !path.endsWith('.onnx')) // written for other programs; a load makes its own
+      .filter(({ path }) => !path.endsWith('.onnx')) // written for other programs; loading makes its own
       .map(({ path, bytes, sha256 }) => ({ path, bytes, sha256 }));
   expect(hashes(manifest).length).toBeGreaterThan(4);
   expect(hashes(manifest)).toEqual(hashes(shipped));
@@ -37,7 +40,7 @@ test('converting the published base and adapter gives the shipped weights and to
   await verifyBundle(reader, manifest);
 });
 
-test('the shipped files are what the manifest says, at most 8 MB, with a probe', async () => {
+test('the built-in files are as the manifest says, at most 8 MB, with a probe', async () => {
   const reader = folderBundle(SHIPPED);
   const shipped = await readManifest(reader);
   await verifyBundle(reader, shipped);

@@ -1,6 +1,6 @@
 /**
- * @file What the models of VLM2Vec's table become at every dtype, from their published shapes: nothing is refused, no file
- * is too large, no buffer needs more than every WebGPU allows, and every number of the checkpoint is stored once.
+ * @file How the models of VLM2Vec's table are stored at every dtype, from their published shapes: nothing is refused,
+ * no file is too large, no buffer exceeds what every WebGPU allows, and every number of the checkpoint is stored once.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -27,14 +27,14 @@ function planned(name: OfficialName, dtype: WeightDtype, bound: 'least' | 'most'
   return { ...placeWeights(network, dtype, layouts), mlpSlices, whole: networkOf(1) };
 }
 
-/** Numbers of each checkpoint tensor that the weights take. */
+/** How many numbers of each checkpoint tensor the weights use. */
 function taken(weights: readonly PlannedWeight[]): Map<string, number> {
   const numbers = new Map<string, number>();
   for (const weight of weights) {
     const [, columns = 1] = weight.shape;
     weight.parts.forEach((part, index) => {
       const { first, last } = rowsOfPart(weight, index, weight.shape[0]!);
-      // Of unsliced weights, the parts share the rows in a way that only the checkpoint knows.
+      // In unsliced weights, only the checkpoint knows how the rows are divided among the parts.
       const rows = weight.slice ? last - first : weight.shape[0]! / weight.parts.length;
       numbers.set(part, (numbers.get(part) ?? 0) + rows * columns);
     });
@@ -67,7 +67,7 @@ describe.each(NAMES.flatMap((name) => DTYPES.map((dtype) => [name, dtype] as con
     }
   });
 
-  test('slices only where a file would be too large, and together they are the whole', () => {
+  test('weights are sliced only if a file would be too large, and the slices are complete', () => {
     const { network, mlpSlices, whole } = planned(name, dtype, 'most');
     expect(mlpSlices).toBe(SLICES[`${name} ${dtype}`] ?? 1);
     const weights = (of: typeof network) => of.towers.text.blocks.flat(2);

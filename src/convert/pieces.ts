@@ -11,23 +11,23 @@ import { rowsOfPart, rowsPerChunk, type RowRange } from './rows';
 
 /** Some rows of one part of a weight. */
 export interface Piece extends RowRange {
-  /** Position in the list of all pieces, which is the same whenever the plan is. */
+  /** Position in the list of all pieces, which is the same if the plan is. */
   index: number;
   placed: PlacedWeight;
-  /** First row within the weight, whose parts follow each other. */
+  /** First row within the weight, whose parts are concatenated. */
   row: number;
 }
 
 /** Pieces of one checkpoint file. */
 export interface PieceGroup {
-  /** Null for tensors that lie in no file. */
+  /** Null for tensors that are not in a file. */
   source: ByteSource | null;
   pieces: Piece[];
 }
 
-/** A piece and what decides when it comes. */
+/** A piece and what determines its order. */
 interface Member {
-  /** Where its tensor begins in the file, and which of the tensors it is. */
+  /** Where its tensor begins in the file, and the tensor's number. */
   start: number;
   tensor: number;
   piece: Omit<Piece, 'index'>;
@@ -66,12 +66,12 @@ export function planPieces(plan: ConversionPlan, tensors: TensorStore): PieceGro
   }));
 }
 
-/** Tensor after tensor as they lie in the file, rows in order, so that slices of the same rows are neighbours. */
+/** Tensor after tensor in the file's order, rows in order, so that slices of the same rows are neighbours. */
 function inTurn(a: Member, b: Member): number {
   return a.start - b.start || a.tensor - b.tensor || a.piece.first - b.piece.first;
 }
 
-/** Pieces, of which neighbours that are cut from the same rows come together: these are read once. */
+/** Groups neighbouring pieces that are cut from the same rows, so that these rows are read once. */
 export function readings(pieces: readonly Piece[]): Piece[][] {
   const groups: Piece[][] = [];
   for (const piece of pieces) {

@@ -31,7 +31,7 @@ export interface ConversionPlan {
   dtype: WeightDtype;
   stages: { plan: StagePlan; file: PlacedFile }[];
   table: PlacedFile & { rowBytes: number };
-  /** By the names of the weights as they are stored. */
+  /** By the names under which weights are stored. */
   layouts: Map<string, WeightLayout>;
 }
 
@@ -45,7 +45,7 @@ export interface PlanOptions {
   onProgress?: OnProgress;
 }
 
-/** @throws {CheckpointMismatchError} for weights that are missing, misshapen, or used by nobody */
+/** @throws {CheckpointMismatchError} for weights that are missing, misshapen, or unused */
 export async function planConversion(options: PlanOptions, network: Network): Promise<ConversionPlan> {
   const { checkpoint, dtype, signal, onProgress } = options;
   const embedding = embeddingWeight(network);

@@ -9,7 +9,7 @@ import { unlikePublished } from './unlike-published';
 
 export type ChosenRecipe = FoundRecipe;
 
-/** Says so where a known repository's files are not those that its recipe is of. */
+/** Reports if the files of a known repository are not those for which its recipe was written. */
 export function compareFiles(chosen: ChosenRecipe, checkpoint: Checkpoint, backbone: Backbone): ChosenRecipe {
   if (chosen.assumed !== null) return chosen;
   const { recipe } = chosen;
@@ -17,7 +17,7 @@ export function compareFiles(chosen: ChosenRecipe, checkpoint: Checkpoint, backb
   return { recipe, assumed: unlikePublished(found) };
 }
 
-/** @throws UnsupportedError for a recipe of another architecture */
+/** @throws UnsupportedError for a recipe for another architecture */
 export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture, given?: Recipe): ChosenRecipe {
   const chosen = given === undefined ? found(checkpoint, architecture) : { recipe: given, assumed: null };
   const { name, architectures } = chosen.recipe;
@@ -30,7 +30,7 @@ export function chooseRecipe(checkpoint: Checkpoint, architecture: Architecture,
   return chosen;
 }
 
-/** The recipe of a checkpoint of which only names and config are known: an estimate's. */
+/** The recipe for a checkpoint of which only names and config are known, for estimates. */
 export function recipeBeforeWeights(names: { base: string; adapter: string | null; config: JsonObject }): Recipe {
   const { id, recipe } = architectureOf(names.config);
   return findRecipe({ ...names, architecture: id, fallback: recipe, hasTensor: () => false }).recipe;

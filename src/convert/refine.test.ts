@@ -20,7 +20,7 @@ import { plannedStorage } from './storage';
 
 const NOTE_BYTES = 100_000;
 
-/** Of an undisturbed conversion without the second pass, and of one with it. */
+/** The results of an undisturbed conversion without the second pass, and of one with it. */
 let plain: BundleManifest;
 let expected: BundleManifest;
 let moments: InputMoments[][];
@@ -50,14 +50,14 @@ const stored = ({ stages, embeddings, rounding, weights }: BundleManifest) => ({
   ...{ stages, embeddings, rounding, weights },
 });
 
-test('so much is measured as was told beforehand', async () => {
+test('as much is measured as was announced', async () => {
   const { config } = await open();
   const bytes = moments.flat().flatMap(({ groups }) => groups.map(({ byteLength }) => byteLength));
   expect(plannedStorage(config, 'q4').moments).toBe(bytes.reduce((sum, each) => sum + each, 0));
   expect(plannedStorage(config, 'q8').moments).toBe(0);
 });
 
-test('the 4-bit matrices differ, all else is the same; the manifest says so, and nothing is left over', async () => {
+test('the 4-bit matrices differ, everything else is the same; the manifest says so, and no files are left over', async () => {
   const { writer, reader } = memoryBundle();
   const manifest = await convert(writer);
   expect(stored(manifest)).toEqual(stored(expected));
@@ -81,7 +81,7 @@ test('the 4-bit matrices differ, all else is the same; the manifest says so, and
     }
   }
   expect(manifest.embeddings).toEqual(plain.embeddings);
-  // 4-bit matrices err more by themselves, for what they give to err less; the others are as they were.
+  // The error of 4-bit matrices themselves grows so that the error of their outputs shrinks; the others are unchanged.
   for (const [i, { kind, stored: as, error, outputs }] of manifest.weights!.entries()) {
     const before = plain.weights![i]!;
     expect([kind, as]).toEqual([before.kind, before.stored]);
@@ -123,7 +123,7 @@ describe('interrupted', () => {
     await verifyBundle(reader, manifest);
   }, 60_000);
 
-  test('by crashes while moments are written, and while weights are the second time: the same bytes', async () => {
+  test('by crashes while moments are written, and while weights are written the second time: the same bytes', async () => {
     const { writer: counted } = memoryBundle('m', { resumable: true });
     let writes = 0;
     await convert(crashing(counted, () => (writes++, false)));
@@ -137,7 +137,7 @@ describe('interrupted', () => {
     }
   }, 60_000);
 
-  test('and then asked without the second pass: as if there had been none', async () => {
+  test('and then repeated without the second pass: as if there had been none', async () => {
     const { writer } = memoryBundle('m', { resumable: true });
     const controller = new AbortController();
     const onProgress = ({ phase, progress = 0 }: Progress) => {
@@ -148,7 +148,7 @@ describe('interrupted', () => {
   });
 });
 
-test('moments that the disk lost: noticed, and everything begins anew', async () => {
+test('moments that the disk lost: noticed, and everything starts again', async () => {
   const { writer } = memoryBundle('m', { resumable: true });
   let isDamaged = false;
   const onProgress = ({ phase }: Progress) => {
@@ -179,7 +179,7 @@ test('q8 has no second pass', async () => {
   expect(manifest.rounding).toBeUndefined();
 });
 
-test('the probe is of what is published', async () => {
+test('the probe belongs to what is published', async () => {
   const { writer } = memoryBundle();
   const seen: (string | undefined)[] = [];
   const manifest = await convert(writer, {

@@ -1,4 +1,4 @@
-/** @file A conversion in progress, and its progress in bytes of the bundle, tensors and rows. */
+/** @file A conversion in progress, with its progress in bytes of the bundle, tensors and rows. */
 
 import type { OnProgress } from '../bundle/progress';
 import type { MomentsFile } from './moments-file';
@@ -7,7 +7,7 @@ import type { ConversionPlan } from './plan';
 import type { ConversionState, PlanNote } from './state';
 import { pieceBytes } from './weights';
 
-/** What is to be done, and how far it is. */
+/** What is to be done, and how much of it is done. */
 export interface Work {
   plan: ConversionPlan;
   groups: PieceGroup[];
@@ -25,7 +25,7 @@ export interface WeightsReporter {
   end(): void;
 }
 
-/** Counts from what is done already. */
+/** Counts from what is already done. */
 export function weightsReporter(
   onProgress: OnProgress | undefined,
   { plan, groups, state, moments }: Work,

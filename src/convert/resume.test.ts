@@ -13,7 +13,7 @@ import { startHub, type HubServer } from '../testing/hub-server';
 import { convertCheckpoint } from './convert';
 
 let hub: HubServer;
-/** Of an undisturbed conversion of the same files from disk. */
+/** The results of an undisturbed conversion of the same files from disk. */
 let expected: BundleManifest;
 const DTYPE: WeightDtype = 'q4';
 
@@ -38,7 +38,7 @@ async function fromHub(signal?: AbortSignal): Promise<Checkpoint> {
   return openCheckpoint({ checkpoint });
 }
 
-/** What was written, whatever the source is called. */
+/** What was written, regardless of the source's name. */
 function weightsOf({ stages, embeddings, weights }: BundleManifest) {
   return { stages, embeddings, weights };
 }
@@ -51,7 +51,7 @@ test('from the Hub in one pass per file: the bytes of a conversion from disk', a
 });
 
 describe('interrupted', () => {
-  test('at every tenth piece, again and again: the same bytes, and nothing done is done again', async () => {
+  test('at every tenth piece, again and again: the same bytes, and nothing is done twice', async () => {
     const { writer, reader } = memoryBundle('m', { resumable: true });
     let manifest: BundleManifest | null = null;
     let pieces = 0;
@@ -89,7 +89,7 @@ describe('interrupted', () => {
     expect(pieces).toBe(length);
   });
 
-  test('by a crash, which loses what was not noted: the same bytes', async () => {
+  test('by a crash, which loses what was not recorded: the same bytes', async () => {
     for (const crashAt of [3, 25, 60, 80]) {
       const { writer, reader } = memoryBundle('m', { resumable: true });
       const crash = crashingAt(writer, crashAt);
@@ -102,7 +102,7 @@ describe('interrupted', () => {
     }
   });
 
-  test('and the checkpoint changed since: from the beginning, nothing old shows through', async () => {
+  test('and the checkpoint has changed since: it starts again, and nothing old shows through', async () => {
     const { writer } = memoryBundle('m', { resumable: true });
     const crash = crashingAt(writer, 80);
     const other = await openCheckpoint({ checkpoint: await folderTree(checkpointPath('tiny-tied')) });
@@ -129,7 +129,7 @@ describe('wrong bytes', () => {
     }
   });
 
-  test('always: a named error, nothing of the file counts, nothing is published', async () => {
+  test('always: a named error, nothing from the file counts, nothing is published', async () => {
     const { writer, reader } = memoryBundle('m', { resumable: true });
     const checkpoint = await fromHub();
     hub.faults.inject({ kind: 'corrupt', at: 400_000, file });
@@ -142,12 +142,12 @@ describe('wrong bytes', () => {
     expect(weightsOf(manifest)).toEqual(weightsOf(expected));
   });
 
-  test('in what the layouts were chosen by: noticed by the pass, and all begins anew', async () => {
+  test('in the samples by which layouts were chosen: noticed by the pass, and everything starts again', async () => {
     // Only q8 looks at weights before it reads them all.
     const { writer } = memoryBundle('m', { resumable: true });
     const size = (await folderTree(checkpointPath('tiny-untied')).then((tree) => tree.open(shard))).size;
     let restarts = 0;
-    // The first request of a byte may be the measurement's.
+    // The first request for a byte may come from the measurement.
     for (let at = 100_000; at < size && restarts === 0; at += 50_000) {
       hub.faults.clear();
       const fault = hub.faults.inject({ kind: 'corrupt', at, file, times: 1 });
@@ -184,7 +184,7 @@ test('a disk that loses what was written is noticed, and written again', async (
   await verifyBundle(reader, manifest);
 });
 
-/** What `sources/convert-into.ts` does about a restart. */
+/** Restarts, as `sources/convert-into.ts` does. */
 async function convertSteadily(checkpoint: Checkpoint, writer: BundleWriter): Promise<BundleManifest> {
   return convertCheckpoint({ checkpoint, writer, dtype: DTYPE }).catch(async (error: unknown) => {
     if (!(error instanceof IntegrityError && error.details.restart)) throw error;
@@ -200,7 +200,7 @@ async function allPieces(): Promise<{ length: number }> {
   return { length };
 }
 
-/** Dies at its n-th write. */
+/** A writer that dies at its n-th write. */
 function crashingAt(writer: BundleWriter, at: number): BundleWriter {
   let writes = 0;
   return crashing(writer, () => ++writes >= at);

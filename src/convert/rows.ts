@@ -20,12 +20,12 @@ export const columnsOf = (weight: PlannedWeight) => weight.shape[1] ?? 1;
 /** Numbers of one row before a slice takes its columns. */
 const wholeColumns = (weight: PlannedWeight) => weight.slice?.of[1] ?? columnsOf(weight);
 
-/** Rows of each part that the weight takes. `rows`: how many the part has, where the weight takes all. */
+/** The rows of each part that the weight uses. `rows`: how many the part has, if the weight uses all. */
 export function rowsOfPart({ slice }: PlannedWeight, part: number, rows: number): { first: number; last: number } {
   return slice?.rows?.[part] ?? { first: 0, last: rows };
 }
 
-/** Of whole rows, the columns that the weight takes. // [count, whole] → [count, columns] */
+/** Takes the columns that the weight uses out of complete rows. // [count, whole] → [count, columns] */
 export function ownColumns(weight: PlannedWeight, values: Float32Array): Float32Array {
   const taken = weight.slice?.columns;
   if (!taken) return values;
@@ -43,7 +43,10 @@ export const rowsPerChunk = (weight: PlannedWeight) => {
   return Math.min(rows, weight.shape[0]!);
 };
 
-/** Some whole rows of one part, transformed, and proved finite. // [count, columns before a slice takes its own] */
+/**
+ * Some complete rows of one part, transformed, and checked to be finite. // [count, columns before a slice takes its
+ * own]
+ */
 export async function readRows(
   tensors: TensorStore,
   weight: PlannedWeight,

@@ -14,7 +14,7 @@ import type { PieceDone } from './state';
 export interface SealOptions {
   reader: BundleReader;
   path: string;
-  /** Of this file. */
+  /** The pieces of this file. */
   pieces: readonly Piece[];
   /** What was written, by piece. */
   written: ReadonlyMap<number, PieceDone>;

@@ -9,15 +9,15 @@ import type { OutputError } from './feedback/encode-rows';
 import type { WeightLayout } from './layout';
 import type { PlacedMoments } from './moments-file';
 
-/** Grows with every change of what the notes mean, or of the bytes that a conversion writes. */
+/** Grows with every change to the meaning of the notes, or to the bytes that a conversion writes. */
 const JOURNAL_VERSION = 6;
 
-/** The first note: all that decides which bytes will be written. */
+/** The first note: everything that determines which bytes will be written. */
 export interface PlanNote {
   convert: number;
   dtype: WeightDtype;
   maxStageBytes: number | null;
-  /** As asked for; null where the limit decides. */
+  /** As requested; null if the limit decides. */
   mlpSlices: number | null;
   /** The recipe's head, which is among the weights. */
   head: Recipe['head'] | null;
@@ -27,11 +27,14 @@ export interface PlanNote {
   /** Names, lengths and versions of the checkpoint's weight files. */
   files: string[];
   layouts: [name: string, layout: WeightLayout][];
-  /** What was read of each file to choose the layouts. */
+  /** The parts of each file that were read to choose the layouts. */
   claims: Record<string, readonly Claim[]>;
 }
 
-/** What was written of a piece: its SHA-256, squared error and norm; with feedback, squared errors of its outputs, too. */
+/**
+ * What was written for a piece: its SHA-256, squared error and norm; with feedback, also the squared errors of its
+ * outputs.
+ */
 export type PieceDone = readonly [sha256: string, error: number, norm: number, outputs: OutputError | null];
 /** `at`: how much is done, 0 to 1. `pass`: where the pass over the file can go on. */
 type PieceNote = { done: [index: number, ...PieceDone][]; at: number; pass?: { file: string; from: PassState } };
@@ -90,7 +93,7 @@ export function fileKeys(tensors: TensorStore): string[] {
     .sort();
 }
 
-/** What is done of a plan. */
+/** How much of a plan is done. */
 export class ConversionState {
   /** What was written, by piece. */
   readonly done = new Map<number, PieceDone>();
@@ -105,7 +108,7 @@ export class ConversionState {
     for (const note of journal?.notes.slice(1) ?? []) this.#apply(note as PieceNote | UndoNote | CheckedNote);
   }
 
-  /** Where the pass over a file can go on. */
+  /** Where the pass over a file can continue. */
   pass(file: string): PassState | null {
     return this.#passes.get(file) ?? null;
   }

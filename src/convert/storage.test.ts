@@ -53,7 +53,7 @@ describe('plannedStorage', () => {
     }
   });
 
-  test('counts the head that a recipe brings', () => {
+  test('counts the head that a recipe adds', () => {
     const { head } = recipeNamed('colqwen2');
     for (const [dtype, bytes] of [
       ['fp32', 4],

@@ -10,18 +10,19 @@ import { placeWeights } from './plan';
 export interface PlannedStorage {
   /** All weights. At q8 an upper bound: which matrices have zero points is decided by their values. */
   store: number;
-  /** Those that go to the GPU. */
+  /** The weights that go to the GPU. */
   gpu: number;
-  /** The largest tensor of them. */
+  /** The largest tensor among them. */
   largestBuffer: number;
-  /** What a second pass measures, for as long as it takes; 0 where no weight has 4 bits. */
+  /** The measurements of a second pass, kept until it ends; 0 if no weight has 4 bits. */
   moments: number;
 }
 
 /**
  * @param config the base model's `config.json`
- * @param head the recipe's, which is stored with the weights
- * @throws as `convertCheckpoint` does for such a config; UnsupportedError where a part of it is too large for a weight file in this dtype
+ * @param head the recipe's head, which is stored with the weights
+ * @throws as `convertCheckpoint` does for such a config; UnsupportedError if a part of it is too large for a weight
+ * file in this dtype
  */
 export function plannedStorage(config: JsonObject, dtype: WeightDtype, head?: Head): PlannedStorage {
   const architecture = architectureOf(config);

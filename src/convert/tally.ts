@@ -5,17 +5,17 @@ import { weightFiles } from './plan';
 import type { Work } from './report';
 import { columnsOf } from './rows';
 
-/** A kind, and what it took. */
+/** A kind of weight, and its totals. */
 export interface WeightReport extends WeightKind {
-  /** Rather than a norm's gain or a bias. */
+  /** True for a matrix, false for a norm's gain or a bias. */
   isMatrix: boolean;
-  /** Encoding, in this run. */
+  /** Milliseconds of encoding in this run. */
   milliseconds: number;
 }
 
 /**
- * Adds up what was written, kind by kind, in the order of the bundle: in the order of pieces, so that a conversion which was
- * interrupted gives the same numbers.
+ * Adds up what was written, kind by kind, in the order of the bundle; sums follow the order of pieces, so that a
+ * conversion that was interrupted gives the same numbers.
  * @param times milliseconds of encoding, by weight
  */
 export function weightReports({ plan, groups, state }: Work, times: ReadonlyMap<string, number>): WeightReport[] {
@@ -64,12 +64,12 @@ export function weightReports({ plan, groups, state }: Work, times: ReadonlyMap<
   }));
 }
 
-/** Of a ratio of squares, to four digits; 0 where there is none. */
+/** The root of a ratio of squares, to four digits; 0 if there is none. */
 function rootOf(part: number, whole: number): number {
   return whole > 0 ? Number(Math.sqrt(part / whole).toPrecision(4)) : 0;
 }
 
-/** What the bundle keeps of it. */
+/** The part of it that the bundle keeps. */
 export function weightKinds(reports: readonly WeightReport[]): WeightKind[] {
   return reports.map(({ kind, stored, tensors, weights, bytes, error, outputs }) => ({
     ...{ kind, stored, tensors, weights, bytes, error },

@@ -13,7 +13,7 @@ import { HashedFile } from './hashed-file';
 const COPY_BYTES = 4 * 1024 * 1024;
 const MAX_TOKENIZER_BYTES = 256 * 1024 * 1024;
 
-/** What an architecture reads of the tokenizer. */
+/** The parts of the tokenizer that an architecture reads. */
 export async function readTokenizerFiles(
   { tokenizerFiles }: Checkpoint,
   signal?: AbortSignal,

@@ -1,4 +1,4 @@
-/** @file What is said of a known repository whose files are not as its recipe's. */
+/** @file The warning about a known repository whose files are not those that its recipe expects. */
 
 import { describe, expect, test } from 'vitest';
 import { memoryBundle } from '../store/memory';
@@ -34,7 +34,7 @@ describe('unlikePublished', () => {
     expect(said('vlm2vec', {})).toBeNull();
     expect(said('vlm2vec-v2', { own: { ...adapter, r: 16 } })).toBeNull();
     expect(said('colqwen2', { own: { kind: 'lora', r: 32, loraAlpha: 32 } })).toBeNull();
-    expect(said('b3', { own: { ...adapter, loraAlpha: 16 } })).toBeNull(); // nothing is known of its alpha
+    expect(said('b3', { own: { ...adapter, loraAlpha: 16 } })).toBeNull(); // its alpha is not known
   });
 
   test.each([
@@ -53,7 +53,7 @@ describe('unlikePublished', () => {
     expect(said(recipe, differing)).toContain('owner/model');
   });
 
-  test('limits of recipes that have their own do not matter', () => {
+  test('the file’s limits do not matter for recipes with limits of their own', () => {
     expect(said('gme', { image: { minPixels: 1, maxPixels: 784 } })).toBeNull();
     expect(said('vlm2vec-v2', { own: { ...adapter, r: 16 }, image: { minPixels: 1, maxPixels: 784 } })).toBeNull();
   });
@@ -73,9 +73,9 @@ describe('in a conversion', () => {
     return assumed;
   };
 
-  test('is kept in the bundle, as is a repository of another owner', async () => {
+  test('is kept in the bundle, as is that about a repository of another owner', async () => {
     expect(await convert('TIGER-Lab/VLM2Vec-Qwen2VL-2B', 8)).toBeNull();
-    expect(await convert('VLM2Vec-Qwen2VL-2B', 8)).toBeNull(); // a folder of its name
+    expect(await convert('VLM2Vec-Qwen2VL-2B', 8)).toBeNull(); // a folder with its name
     expect(await convert('TIGER-Lab/VLM2Vec-Qwen2VL-2B', 4)).toMatch(
       /differs from what is known about VLM2Vec.*rank is 4, not 8/,
     );

@@ -9,13 +9,13 @@ interface Found {
   checkpoint: Pick<Checkpoint, 'source' | 'adapter'>;
   architecture: string;
   recipe: Recipe;
-  /** What the backbone made of `preprocessor_config.json`. */
+  /** What the backbone read from `preprocessor_config.json`. */
   image: JsonObject;
 }
 
 /**
- * What differs, for people; null where nothing does. The files count in any case: they are what is computed. But where they
- * are not those that the recipe was written for, the recipe may not be theirs either.
+ * Describes the differences; null if there are none. The files count in any case, since they are what is computed. But
+ * if they are not those for which the recipe was written, the recipe may be wrong for them too.
  */
 export function unlikePublished({ checkpoint, architecture, recipe, image }: Found): string | null {
   const { source, adapter } = checkpoint;
@@ -46,8 +46,8 @@ function adapterDiffers(adapter: Checkpoint['adapter'], expected: Expected | und
 }
 
 /**
- * Recipes that go by the file's limits alone expect the published ones; those that size pictures before expect limits that
- * change nothing more.
+ * Recipes that go by the file's limits alone expect the published ones; those that resize pictures first expect limits
+ * that have no further effect.
  */
 function limitsDiffer(
   { minPixels, maxPixels }: JsonObject,
@@ -67,7 +67,7 @@ function limitsDiffer(
   return [`${said}, which resizes pictures of ${given.join(' to ')} once more`];
 }
 
-/** The smallest and the largest picture that a step gives; null where it does not say. */
+/** The smallest and the largest picture that a step produces; null if it does not say. */
 function areasOf(step: ResizeStep): readonly [number, number] | null {
   if ('square' in step) return [step.square ** 2, step.square ** 2];
   return 'fit' in step && step.fit !== 'file' ? step.fit : null;

@@ -1,6 +1,6 @@
 /**
- * @file All weights: read, merged, encoded and written, file after file of the checkpoint. If the hash of a file is
- * known, nothing derived from it counts until the whole file was read and the hash was correct.
+ * @file All weights: read, merged, encoded and written, one file of the checkpoint after another. If the hash of a file
+ * is known, nothing derived from it counts until the whole file was read and the hash was correct.
  */
 
 import { createSHA256, type IHasher } from 'hash-wasm';
@@ -14,7 +14,7 @@ import type { MomentsFile } from './moments-file';
 import { ownColumns, readRows } from './rows';
 import type { ConversionState, PieceDone, PlanNote } from './state';
 
-/** Each note waits for the disk. */
+/** The bytes between two notes, since each note waits for the disk. */
 const NOTE_BYTES = 8 * 1024 * 1024;
 /** A file whose hash is wrong is read once more. */
 const PASSES = 2;
@@ -27,7 +27,7 @@ export interface WeightsJob {
   claims: PlanNote['claims'];
   /** For a second pass: 4-bit matrices are rounded with feedback. */
   moments: MomentsFile | null;
-  /** A note is made whenever about so many bytes were written. @default 8 MiB */
+  /** A note is made whenever about this many bytes have been written. @default 8 MiB */
   noteBytes?: number;
   /** By path. */
   files: ReadonlyMap<string, FileWriter>;
@@ -39,7 +39,7 @@ export interface WeightsJob {
   share(): number;
 }
 
-/** Writes every piece that is not done. @throws IntegrityError where a file keeps coming with another hash */
+/** Writes every piece that is not done. @throws IntegrityError if a file keeps arriving with the wrong hash */
 export async function writeWeights(job: WeightsJob): Promise<void> {
   const run: Run = { ...job, encoder: new PieceEncoder(job.plan.dtype), hasher: await createSHA256() };
   for (const group of job.groups) await writeGroup(run, group);
@@ -70,7 +70,7 @@ async function writeGroup(run: Run, { source, pieces }: PieceGroup): Promise<voi
     let actual: string;
     let broken: unknown = null;
     try {
-      // What does not make sense may be what came over the line, rather than what is in the file.
+      // Values that make no sense may have been damaged in transit, rather than in the file.
       await writePieces(run, missing(), { file: source.name, state: () => pass.state() }).catch((error: unknown) => {
         if (!(error instanceof CheckpointFormatError || error instanceof CheckpointMismatchError)) throw error;
         broken = error;
@@ -133,18 +133,18 @@ async function writePieces(
         noted += bytes;
         run.onPiece(piece, bytes, milliseconds);
       }
-      at = reached ?? at; // inside a claim: an earlier place serves, too
+      at = reached ?? at; // inside a claim, an earlier place will do too
       if (noted >= noteBytes) await note();
       signal?.throwIfAborted();
     }
   } catch (error) {
-    await note().catch(() => undefined); // the first error is the one to tell of
+    await note().catch(() => undefined); // the first error is the one to report
     throw error;
   }
   await note();
 }
 
-/** The rows of each reading in order, read one ahead, and where the pass stood after it. */
+/** The rows of each read in order, one read ahead, and where the pass was after it. */
 async function* readAhead(
   { tensors, signal }: Run,
   all: readonly Piece[][],

@@ -11,7 +11,7 @@ import { sealFile } from './seal';
 import { weightReports, type WeightReport } from './tally';
 import { weightPaths, writeWeights } from './weights';
 
-/** The weight files, by path, and what is in them. */
+/** The weight files, by path, with their contents. */
 export interface Written {
   sealed: Map<string, BundleFile>;
   reports: WeightReport[];

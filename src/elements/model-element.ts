@@ -44,7 +44,7 @@ export abstract class ModelElement extends PageElement {
     return this.getAttribute('model') ?? '';
   }
   set model(value: string) {
-    this.setAttribute('model', value);
+    this.reflect('model', value);
   }
 
   /** Further options of `VLM2Vec.load`. Set them before the model is needed. @default `{ vision: 'later' }` */
@@ -52,7 +52,7 @@ export abstract class ModelElement extends PageElement {
     return this.#options;
   }
   set modelOptions(options: SharedLoadOptions) {
-    this.#options = options;
+    this.#options = options ?? {};
   }
 
   /** Name of the element in a form. */
@@ -60,7 +60,7 @@ export abstract class ModelElement extends PageElement {
     return this.getAttribute('name') ?? '';
   }
   set name(value: string) {
-    this.setAttribute('name', value);
+    this.reflect('name', value);
   }
 
   /** The value that a form submits; null as long as there is none. */
@@ -73,12 +73,21 @@ export abstract class ModelElement extends PageElement {
     return this.hasAttribute('disabled');
   }
   set disabled(value: boolean) {
-    this.toggleAttribute('disabled', value);
+    this.toggleAttribute('disabled', Boolean(value));
   }
 
   /** The form that the element belongs to. */
   get form(): HTMLFormElement | null {
     return this.internals.form;
+  }
+
+  /**
+   * Sets an attribute. Frameworks take a property back by setting it to undefined or null.
+   * @internal
+   */
+  protected reflect(name: string, value: string | number | null | undefined): void {
+    if (value === null || value === undefined) this.removeAttribute(name);
+    else this.setAttribute(name, String(value));
   }
 
   /**

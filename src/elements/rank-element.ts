@@ -82,7 +82,7 @@ export class VLM2VecRank extends ModelElement {
     return this.#box.value;
   }
   set text(value: string) {
-    this.setAttribute('text', value);
+    this.reflect('text', value);
   }
 
   /** Address of a picture to compare with. */
@@ -90,7 +90,7 @@ export class VLM2VecRank extends ModelElement {
     return this.getAttribute('image') ?? '';
   }
   set image(value: string) {
-    this.setAttribute('image', value);
+    this.reflect('image', value);
   }
 
   /** Whether only the page sets the query, so that no input box is shown. */
@@ -98,7 +98,7 @@ export class VLM2VecRank extends ModelElement {
     return this.hasAttribute('readonly');
   }
   set readOnly(value: boolean) {
-    this.toggleAttribute('readonly', value);
+    this.toggleAttribute('readonly', Boolean(value));
   }
 
   /** Whether the form cannot be submitted before there is a ranking. */
@@ -106,7 +106,7 @@ export class VLM2VecRank extends ModelElement {
     return this.hasAttribute('required');
   }
   set required(value: boolean) {
-    this.toggleAttribute('required', value);
+    this.toggleAttribute('required', Boolean(value));
   }
 
   /** The choices to rank. @default the element's children */

@@ -8,6 +8,7 @@ import {
   useEffect,
   useRef,
   useState,
+  version,
   type ReactElement,
   type ReactNode,
   type Ref,
@@ -24,6 +25,7 @@ import type {
   VLM2VecSearch as SearchElement,
 } from './search-element';
 import { holdModel, type SharedLoadOptions } from './shared-model';
+import { contentKey } from './same-content';
 import type { RankWords, SearchWords } from './words';
 
 /** The result of {@link useVLM2Vec}. */
@@ -44,29 +46,30 @@ export interface HeldModel {
 
 type State = Omit<HeldModel, 'retry'>;
 const IDLE: State = { model: null, status: 'idle', progress: null, error: null, signal: undefined };
+const LOADING: State = { ...IDLE, status: 'loading' };
 
 /**
  * Loads a model, once for all components and elements in the page that name the same one, and releases it when the
- * component unmounts. A second mount (strict mode) does not load it again.
+ * component unmounts. A second mount (strict mode) does not load it again. On a server nothing is loaded.
  * @param source null: load nothing yet
- * @param options options of `VLM2Vec.load`; plain data is compared by content
+ * @param options options of `VLM2Vec.load`; plain data is compared by content, functions are not compared
  */
 export function useVLM2Vec(source: ModelSource | null, options: SharedLoadOptions = {}): HeldModel {
-  const [state, setState] = useState<State>(IDLE);
+  const [{ of, state }, setLoaded] = useState<{ of: string | null; state: State }>({ of: null, state: IDLE });
   const [tries, setTries] = useState(0);
   const given = useRef({ source, options });
   given.current = { source, options };
   // Objects written in place are new ones with each rendering.
-  const key = JSON.stringify([source, options]);
+  const key = source === null ? null : contentKey([source, options], { functions: false });
   useEffect(() => {
     const { source: wanted, options: settings } = given.current;
-    if (wanted === null) return setState(IDLE);
+    if (wanted === null) return;
     const life = new AbortController();
     const { signal } = life;
     const update = (change: Partial<State>) => {
-      if (!signal.aborted) setState((before) => ({ ...before, ...change }));
+      if (!signal.aborted) setLoaded(({ state: before }) => ({ of: key, state: { ...before, ...change } }));
     };
-    setState({ ...IDLE, status: 'loading', signal });
+    update({ ...LOADING, signal });
     const held = holdModel(wanted, settings, (progress) => update({ progress }));
     held.model.then(
       (model) => update({ model, status: 'ready' }),
@@ -77,7 +80,10 @@ export function useVLM2Vec(source: ModelSource | null, options: SharedLoadOption
       held.release();
     };
   }, [key, tries]);
-  return { ...state, retry: useCallback(() => setTries((count) => count + 1), []) };
+  const retry = useCallback(() => setTries((count) => count + 1), []);
+  // A different model was just named, so the one that was loaded no longer applies.
+  const current = key === null ? IDLE : of === key ? state : LOADING;
+  return { ...current, retry };
 }
 
 /** Properties of both components. */
@@ -161,24 +167,26 @@ function useElement<T extends HTMLElement>(
   properties: Partial<T>,
   handlers: Handlers,
 ): (element: T | null) => void {
-  const latest = useRef({ ref, handlers });
-  latest.current = { ref, handlers };
+  const latest = useRef({ ref, properties, handlers });
+  latest.current = { ref, properties, handlers };
   const own = useRef<T | null>(null);
   const leave = useRef<() => void>(undefined);
-  useEffect(() => {
-    for (const [name, value] of Object.entries(properties)) {
-      if (value !== undefined && own.current) Object.assign(own.current, { [name]: value });
-    }
-  });
+  const assigned = useRef(new Set<string>());
+  useEffect(() => assignGiven(own.current, properties, assigned.current));
   return useCallback((element: T | null) => {
     leave.current?.();
+    leave.current = undefined;
     own.current = element;
-    const { ref: outer, handlers: named } = latest.current;
-    if (typeof outer === 'function') outer(element);
-    else if (outer) outer.current = element;
     if (!element) return;
+    // Immediately, because the element is in the page and about to start.
+    assignGiven(element, latest.current.properties, assigned.current);
+    const { ref: outer, handlers: named } = latest.current;
     const life = new AbortController();
-    leave.current = () => life.abort();
+    const letGo = attach(outer, element);
+    leave.current = () => {
+      life.abort();
+      letGo();
+    };
     for (const name of Object.keys(named)) {
       const hear = (event: Event) => {
         const { detail } = event as CustomEvent<never>;
@@ -189,11 +197,34 @@ function useElement<T extends HTMLElement>(
   }, []);
 }
 
+/** @param before properties that were given before are set even if they are not given any more */
+function assignGiven<T extends object>(element: T | null, properties: Partial<T>, before: Set<string>): void {
+  for (const [name, value] of Object.entries(properties)) {
+    if (!element || (value === undefined && !before.has(name))) continue;
+    before.add(name);
+    Object.assign(element, { [name]: value });
+  }
+}
+
+/** Passes an element to a ref. @returns a function that takes it back */
+function attach<T>(ref: Ref<T> | undefined, element: T): () => void {
+  if (typeof ref === 'function') {
+    const cleanup = ref(element);
+    return typeof cleanup === 'function' ? cleanup : () => void ref(null);
+  }
+  if (ref) ref.current = element;
+  return () => {
+    if (ref) ref.current = null;
+  };
+}
+
 const attributesOf = ({ model, name, label, disabled, className, id }: ElementProps) => ({
   ...{ model, name, label, class: className, id },
   disabled: flag(disabled),
 });
-const flag = (on: boolean | undefined) => (on ? '' : undefined);
+/** React 19 sets the property, if there is one of that name; before, an attribute, which may not be there at all. */
+const SETS_PROPERTIES = Number.parseInt(version, 10) >= 19;
+const flag = (on = false) => (SETS_PROPERTIES ? on : on ? '' : undefined);
 const errorHandler = (handle: ElementProps['onError']) => handle && (({ error }: { error: Error }) => handle(error));
 
 /** The element `<vlm2vec-search>` as a component. */

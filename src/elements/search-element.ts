@@ -2,6 +2,7 @@
 
 import { importing } from '../net';
 import { parseQuery, searchQuery } from '../search/query';
+import { ownLanguages } from '../search/query/dates/languages';
 import type { PhotoItem, SearchQuery } from '../search/types';
 import type { StaticIndex, StaticIndexInfo, StaticSearchResult } from '../search/static/types';
 import { make, sizeInWords } from './dom';
@@ -92,7 +93,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.getAttribute('src') ?? '';
   }
   set src(value: string) {
-    this.setAttribute('src', value);
+    this.reflect('src', value);
   }
 
   /** Address of the folder that contains the originals, arranged by their paths; empty if they are not on the web. */
@@ -100,7 +101,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.getAttribute('originals') ?? '';
   }
   set originals(value: string) {
-    this.setAttribute('originals', value);
+    this.reflect('originals', value);
   }
 
   /** Number of results shown at first; a button shows more. @default 24 */
@@ -109,7 +110,7 @@ export class VLM2VecSearch extends ModelElement {
     return Number.isInteger(limit) && limit > 0 ? limit : DEFAULT_LIMIT;
   }
   set limit(value: number) {
-    this.setAttribute('limit', String(value));
+    this.reflect('limit', value);
   }
 
   /** Whether the newest pictures are shown before the first search. */
@@ -117,7 +118,7 @@ export class VLM2VecSearch extends ModelElement {
     return this.hasAttribute('browse') || this.model === 'none';
   }
   set browse(value: boolean) {
-    this.toggleAttribute('browse', value);
+    this.toggleAttribute('browse', Boolean(value));
   }
 
   /** Number of megabytes that are downloaded without asking. @default 30 */
@@ -126,7 +127,7 @@ export class VLM2VecSearch extends ModelElement {
     return given === null || Number.isNaN(Number(given)) ? ASK_ABOVE_MB : Number(given);
   }
   set askAbove(value: number) {
-    this.setAttribute('ask-above', String(value));
+    this.reflect('ask-above', value);
   }
 
   /** The element's texts, for other languages; texts that are omitted stay English. */
@@ -282,7 +283,7 @@ export class VLM2VecSearch extends ModelElement {
       return (await models.estimate(this.sourceOfModel(), { dtype, hubUrl, accessToken, modelsUrl, signal })).download;
     } catch (error) {
       signal.throwIfAborted();
-      this.fail(error); // a model that is not there: said now, not with the first search
+      this.fail(error); // a missing model is reported now, not with the first search
       return 0;
     }
   }
@@ -291,7 +292,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    const index = await this.#connect(); // and what it costs is known
+    const index = await this.#connect(); // then its cost is known
     if (!index || signal.aborted || this.disabled) return null;
     if (!this.#allowed) {
       this.#pending = () => void this.#show(query);
@@ -302,7 +303,7 @@ export class VLM2VecSearch extends ModelElement {
     this.#grid.list.setAttribute('aria-busy', 'true');
     try {
       const found = query
-        ? await index.search({ ...query, limit: this.#limit }, { signal })
+        ? await index.search({ ...this.#typedIn(), ...query, limit: this.#limit }, { signal })
         : await newest(index, this.#limit, signal);
       const items = await index.items(
         found.hits.map(({ id }) => id),
@@ -334,6 +335,11 @@ export class VLM2VecSearch extends ModelElement {
     if (!this.hasAttribute('originals')) return null;
     const folder = new URL(this.originals || './', document.baseURI).href.replace(/\/*$/, '/');
     return folder + path.split('/').map(encodeURIComponent).join('/');
+  }
+
+  /** Dates may be typed in the reader's languages, and in the page's. */
+  #typedIn(): Pick<SearchQuery, 'languages'> {
+    return this.#language === undefined ? {} : { languages: [...ownLanguages(), this.#language] };
   }
 
   get #language(): string | undefined {

@@ -45,15 +45,27 @@ test('mounted twice, as React does in strict mode: loaded once', async () => {
   expect([signals[0]!.aborted, dispose.mock.calls.length]).toEqual([true, 1]);
 });
 
-test('what failed is tried again; what is no plain data is not shared', async () => {
+test('a failed load is retried, and releasing it affects nothing else; functions and files are compared as objects', async () => {
   const load = vi.fn(async () => Promise.reject(new Error('no')));
-  await expect(holdModel('three', {}, undefined, load).model).rejects.toThrow('no');
+  const failed = holdModel('three', {}, undefined, load);
+  await expect(failed.model).rejects.toThrow('no');
   await expect(holdModel('three', {}, undefined, load).model).rejects.toThrow('no');
   expect(load).toHaveBeenCalledTimes(2);
   const { load: fine } = loader();
-  const worker = () => undefined as unknown as Worker;
-  const holds = [holdModel('four', { worker }, undefined, fine), holdModel('four', { worker }, undefined, fine)];
-  expect(fine).toHaveBeenCalledTimes(2);
+  const again = holdModel('three', {}, undefined, fine);
+  failed.release();
+  await vi.advanceTimersByTimeAsync(5000);
+  const shared = holdModel('three', {}, undefined, fine);
+  expect(fine).toHaveBeenCalledTimes(1);
+  const start = () => () => undefined as unknown as Worker;
+  const [worker, other] = [start(), start()];
+  const [a, b] = [new File(['a'], 'x'), new File(['b'], 'x')];
+  const holds = [
+    ...[again, shared, holdModel('four', { worker }, undefined, fine), holdModel('four', { worker }, undefined, fine)],
+    ...[holdModel('four', { worker: other }, undefined, fine), holdModel([a], {}, undefined, fine)],
+    ...[holdModel([a], {}, undefined, fine), holdModel([b], {}, undefined, fine)],
+  ];
+  expect(fine.mock.calls.map(([source]) => source)).toEqual(['three', 'four', 'four', [a], [b]]);
   holds.forEach((hold) => hold.release());
 });
 

@@ -9,6 +9,7 @@ import { importing } from '../net';
 import type { LoadOptions } from '../load-options';
 import type { ProgressEvent } from '../runtime';
 import type { ModelSource } from '../sources/spec';
+import { contentKey } from './same-content';
 
 /** Options of `VLM2Vec.load`, except those that each user of a shared model has separately. */
 export type SharedLoadOptions = Omit<LoadOptions, 'signal' | 'onProgress'>;
@@ -37,7 +38,6 @@ interface Entry {
 /** How long a model that nobody holds is kept before it is disposed of, in milliseconds. */
 const LINGER = 1000;
 const entries = new Map<string, Entry>();
-let unnamed = 0;
 
 const loadModel: Load = async (source, options) => {
   const { VLM2Vec } = await importing(() => import('../embedder'));
@@ -45,7 +45,7 @@ const loadModel: Load = async (source, options) => {
 };
 
 /**
- * @param options if they contain functions or files, the model is not shared
+ * @param options files, workers and functions are the same only if they are the same objects
  * @param load for tests
  */
 export function holdModel(
@@ -54,7 +54,7 @@ export function holdModel(
   onProgress?: (event: ProgressEvent) => void,
   load: Load = loadModel,
 ): SharedModel {
-  const key = keyOf(source, options);
+  const key = contentKey([source, options], { functions: true });
   const entry = entries.get(key) ?? begin(key, source, options, load);
   clearTimeout(entry.timer);
   entry.holders++;
@@ -82,34 +82,21 @@ function begin(key: string, source: ModelSource, options: SharedLoadOptions, loa
     stop,
   };
   entries.set(key, entry);
-  // What failed is tried again by the next who asks.
-  entry.model.catch(() => {
-    if (entries.get(key) === entry) entries.delete(key);
-  });
+  // The next caller retries a failed load.
+  entry.model.catch(() => forget(key, entry));
   return entry;
 }
 
-function end(key: string, { model, stop }: Entry): void {
-  entries.delete(key);
-  stop.abort();
-  void model.then(
+/** If it failed, another one may have taken its place. */
+function forget(key: string, entry: Entry): void {
+  if (entries.get(key) === entry) entries.delete(key);
+}
+
+function end(key: string, entry: Entry): void {
+  forget(key, entry);
+  entry.stop.abort();
+  void entry.model.then(
     (loaded) => loaded.dispose(),
     () => undefined,
   );
-}
-
-/** The same key for equal plain data; always a different one for anything else. */
-function keyOf(source: ModelSource, options: SharedLoadOptions): string {
-  const own = () => `own ${++unnamed}`;
-  let plain = true;
-  const text = JSON.stringify([source, options], (_, value: unknown) => {
-    const isPlain =
-      typeof value !== 'object' ||
-      value === null ||
-      Array.isArray(value) ||
-      Object.getPrototypeOf(value) === Object.prototype;
-    if (typeof value === 'function' || !isPlain) plain = false;
-    return value;
-  });
-  return plain ? text : own();
 }

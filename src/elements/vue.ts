@@ -17,6 +17,7 @@ import type { ModelSource } from '../sources/spec';
 import './index';
 import type { Choice } from './rank-element';
 import { holdModel, type SharedLoadOptions } from './shared-model';
+import { contentKey } from './same-content';
 import type { RankWords, SearchWords } from './words';
 
 /** The result of {@link useVLM2Vec}. */
@@ -57,13 +58,15 @@ export function useVLM2Vec(
   const load = () => {
     leave();
     const wanted = toValue(source);
-    [model.value, progress.value, error.value, status.value] = [null, null, null, 'idle'];
+    [model.value, progress.value, error.value] = [null, null, null];
+    status.value = wanted === null ? 'idle' : 'loading';
+    signal.value = undefined;
+    // On a server, the page shows what the browser shows at first.
     if (wanted === null || !globalThis.document) return;
     const life = new AbortController();
     const ifHere = (work: () => void) => {
       if (!life.signal.aborted) work();
     };
-    status.value = 'loading';
     signal.value = life.signal;
     const held = holdModel(wanted, toValue(options), (event) => ifHere(() => (progress.value = event)));
     held.model.then(
@@ -76,7 +79,8 @@ export function useVLM2Vec(
       leave = () => {};
     };
   };
-  watch(() => JSON.stringify([toValue(source), toValue(options)]), load, { immediate: true });
+  const key = () => contentKey([toValue(source), toValue(options)], { functions: false });
+  watch(key, load, { immediate: true });
   onScopeDispose(() => leave());
   return { model, status, progress, error, signal, retry: load };
 }

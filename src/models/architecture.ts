@@ -1,7 +1,7 @@
 /**
- * @file What an architecture is: everything that follows from a checkpoint's `config.json` and its neighbours, but not
- * how inputs are presented to a published checkpoint (that is its recipe). One folder per architecture implements it;
- * what reads checkpoints, writes bundles and runs them knows only this interface.
+ * @file What an architecture is: everything that follows from a checkpoint's `config.json` and the files beside it,
+ * except for how inputs are presented to a published checkpoint (that is its recipe). One folder per architecture
+ * implements it; the code that reads checkpoints, writes bundles and runs them knows only this interface.
  */
 
 import type { JsonObject, PromptConfig } from '../bundle/manifest';
@@ -11,26 +11,26 @@ import type { Tokenizer } from '../text';
 import type { Context } from './blocks/activations';
 import type { PlannedWeight, Range, RotaryTables, TowerKind } from './types';
 
-/** What an architecture reads of a checkpoint. */
+/** The files of a checkpoint that an architecture reads. */
 export interface CheckpointFiles {
   /** `config.json` */
   readonly config: JsonObject;
-  /** `preprocessor_config.json`; null where there is none. */
+  /** `preprocessor_config.json`; null if there is none. */
   readonly preprocessor: JsonObject | null;
   /** `tokenizer.json`, parsed. */
   readonly tokenizer: unknown;
-  /** `tokenizer_config.json`; null where there is none. */
+  /** `tokenizer_config.json`; null if there is none. */
   readonly tokenizerConfig: JsonObject | null;
 }
 
-/** What an architecture kept of them in `bundle.json`. */
+/** What an architecture keeps of them in `bundle.json`. */
 export interface BundleFacts {
   readonly config: JsonObject;
   readonly image: JsonObject;
   readonly prompts: PromptConfig;
 }
 
-/** A linear layer behind the final norm, which a recipe may bring: vectors have its length. */
+/** A linear layer after the final norm, which a recipe may add; it determines the length of vectors. */
 export interface Head {
   /** Canonical name of its matrix. // [size, hidden] */
   readonly weight: string;
@@ -47,31 +47,34 @@ export interface BackboneOptions {
 }
 
 /**
- * Towers that an input goes through, one after another, by whether it has pictures: the last one gives its vector. Where
- * pictures end in the vision tower, an input is either one picture or a text.
+ * The towers that an input passes through, one after another, depending on whether it has pictures; the last one
+ * returns its vector. If pictures end in the vision tower, an input is either one picture or a text.
  */
 export type Routes = Readonly<Record<'text' | 'picture', readonly TowerKind[]>>;
 
-/** What the vision tower makes of pictures stands among the tokens of a text. */
+/** The vision tower's result is inserted among the tokens of a text. */
 export const CHAINED: Routes = { text: ['text'], picture: ['vision', 'text'] };
 
-/** Two towers that know nothing of each other. */
+/** Two towers that know nothing about each other. */
 export const APART: Routes = { text: ['text'], picture: ['vision'] };
 
-/** Where each token stands. `1d`: at its index. `mrope`: on three axes (time, row, column) that a picture spreads over. */
+/**
+ * The position of each token. `1d`: its index. `mrope`: on three axes (time, row, column), over which a picture
+ * spreads.
+ */
 export type Positions = '1d' | 'mrope';
 
 /** One kind of model: from a checkpoint's files, or from a bundle's, to the numbers and graphs of a {@link Backbone}. */
 export interface Architecture {
-  /** Names it in `bundle.json` and in messages: `qwen2_vl`. */
+  /** Its name in `bundle.json` and in messages: `qwen2_vl`. */
   readonly id: string;
-  /** `model_type` of its `config.json`. */
+  /** The `model_type` in its `config.json`. */
   readonly modelType: string;
-  /** Relatives that are not computed: why, by their `model_type`. */
+  /** Related models that are not computed, by their `model_type`, with the reason. */
   readonly refuses?: Readonly<Record<string, string>>;
-  /** The recipe of a checkpoint whose own is not known. */
+  /** The recipe for a checkpoint whose own recipe is not known. */
   readonly recipe: string;
-  /** What its checkpoints and adapters call the weights. */
+  /** The names that its checkpoints and adapters use for the weights. */
   readonly names: NameRules;
   /**
    * @throws UnsupportedError for a variant that is not computed here; CheckpointFormatError for numbers that are
@@ -90,7 +93,7 @@ export interface Network {
   readonly name: string;
   /** Width of the text tower's hidden state. */
   readonly hiddenSize: number;
-  /** Columns of what the vision tower gives: more where some of them go to further layers. @default hiddenSize */
+  /** Columns of the vision tower's result: more if some of them go to further layers. @default hiddenSize */
   readonly featureSize?: number;
   /** Length of a vector. */
   readonly dims: number;
@@ -99,8 +102,8 @@ export interface Network {
   /** The table's canonical name. */
   readonly embeddingTensor: string;
   /**
-   * Tensors of one number each, where the model turns a cosine into the probability that two inputs belong together:
-   * sigmoid(exp(scale) · cosine + bias). No graph has them; the manifest does.
+   * Tensors of one number each, if the model turns a cosine into the probability that two inputs belong together:
+   * sigmoid(exp(scale) · cosine + bias). They are in no graph, only in the manifest.
    */
   readonly logit?: { readonly scale: string; readonly bias: string };
   readonly routes: Routes;
@@ -110,13 +113,13 @@ export interface Network {
 /** An architecture with the numbers of one checkpoint. */
 export interface Backbone extends Network, BundleFacts {
   readonly picture: Picture;
-  /** Null where the text tower's graphs take no tables. */
+  /** Null if the text tower's graphs take no tables. */
   readonly rotary: TextRotary | null;
   /** Whether a text without characters has a vector: that of the token that begins every text. @default false */
   readonly embedsEmptyText?: boolean;
   /**
-   * Where every text is the same number of tokens, because {@link encode} pads it, or cuts it: that number. Each of them
-   * sees all others, padding too, so that sequences share no rows.
+   * The number of tokens of every text, if {@link encode} pads or cuts all texts to the same length. Each token sees
+   * all others, padding included, so sequences share no rows.
    */
   readonly textTokens?: number;
   /** Token ids of a prompt, each picture's marker repeated for its visual tokens. */
@@ -124,15 +127,15 @@ export interface Backbone extends Network, BundleFacts {
 }
 
 /**
- * Weights and graph of a tower, step by step: attention, an MLP or a slice of it, what comes before the blocks or after.
- * Between two steps lies nothing but the residual stream, so that a stage can begin and end there.
+ * Weights and graph of a tower, in steps: attention, an MLP or a slice of it, and what comes before or after the
+ * blocks. Nothing but the residual stream passes between two steps, so a stage can begin and end there.
  */
 export interface Tower {
-  /** Weights of each step, by block; the first has what comes before the blocks, the last what comes after. */
+  /** Weights of each step, by block; the first includes what comes before the blocks, the last what comes after. */
   readonly blocks: readonly (readonly (readonly PlannedWeight[])[])[];
-  /** The most {@link BackboneOptions.mlpSlices} there can be. @default 1 */
+  /** The largest possible {@link BackboneOptions.mlpSlices}. @default 1 */
   readonly mostSlices?: number;
-  /** With float16 activations, the residual stream times this: a power of four. See `blocks/activations.ts`. */
+  /** With float16 activations, the residual stream is multiplied by this power of four. See `blocks/activations.ts`. */
   readonly f16Scale: number;
   /** Adds the inputs, the steps `first … last-1` of all blocks, and the outputs. */
   build(context: Context, steps: Range): void;
@@ -140,48 +143,50 @@ export interface Tower {
 
 /** From a picture to the vision tower. */
 export interface Picture {
-  /** Which options a caller may set; another one is refused. */
+  /** Which options a caller may set; any other is refused. */
   readonly options: readonly PictureOption[];
-  /** For the probe, where its usual pictures would become too many visual tokens. */
+  /** For the probe, if its usual pictures would become too many visual tokens. */
   readonly probe?: {
-    /** In place of the checkpoint's own settings. */
+    /** Used instead of the checkpoint's own settings. */
     readonly options?: PictureOptions;
-    /** Sizes that show as much at less cost. */
+    /** Sizes that reveal as much at less cost. */
     readonly pictures?: Readonly<Partial<Record<'small-picture' | 'picture', ImageSize>>>;
   };
-  /** How a picture of this size is resized and cut. Integers only: cheap, for limits and estimates. */
+  /**
+   * How a picture of this size is resized and cut. Uses integers only, so it is cheap enough for limits and estimates.
+   */
   plan(size: ImageSize, options: PictureOptions): PicturePlan;
   /** The numbers that the tower takes. // [sequences * patches, patch length] */
   fill(image: RgbImage, plan: PicturePlan): Float32Array;
-  /** Tables of one sequence of the tower; null where its graph takes none. // [patches, headDim/2] */
+  /** Tables of one sequence of the tower; null if its graph takes none. // [patches, headDim/2] */
   rotary(plan: PicturePlan): RotaryTables | null;
-  /** Positions of one sequence of the tower, where they are mixed of a learned table's rows; not there where they are none. */
+  /** Positions of one sequence of the tower, if they are mixed from the rows of a learned table; absent otherwise. */
   mixture?(plan: PicturePlan): PositionMixture;
 }
 
-/** Of which rows of a table of positions each patch's own is made. */
+/** From which rows of a table of positions each patch's position is mixed. */
 export interface PositionMixture {
   readonly rows: Int32Array; // [patches, 4]
   readonly weights: Float32Array; // [patches, 4]
 }
 
-/** What one picture will be turned into: sizes and counts, before any pixel is processed. */
+/** What one picture will become: sizes and counts, before any pixel is processed. */
 export interface PicturePlan {
   /** Pictures with the same key may share a run. */
   readonly key: string;
   /** Sequences of the tower: 1, or the tiles. */
   readonly sequences: number;
-  /** Patches of each. */
+  /** Patches in each sequence. */
   readonly patches: number;
-  /** Rows of one sequence in the tower's attention: its patches, and a class token where there is one. */
+  /** Rows of one sequence in the tower's attention: its patches, and a class token if there is one. */
   readonly length: number;
   /** Visual tokens in the prompt. */
   readonly tokens: number;
-  /** Rows that the tower gives for the picture, constant ones included. */
+  /** Rows that the tower returns for the picture, including constant ones. */
   readonly features: number;
-  /** For each of them the row of the picture's features; null: in order. */
+  /** For each visual token, the row of the picture's features; null: in order. */
   readonly featureRows: Int32Array | null;
-  /** Rows and columns of patches, for people and tests; of several tiles, of all of them together. */
+  /** Rows and columns of patches, for people and tests; for several tiles, of all of them together. */
   readonly grid: { readonly height: number; readonly width: number };
   /** Rows and columns of visual tokens, which M-RoPE spreads over. */
   readonly cells: { readonly height: number; readonly width: number };
@@ -189,21 +194,21 @@ export interface PicturePlan {
   readonly sizes: readonly ImageSize[];
 }
 
-/** Token ids and which of them stand for pictures, in order. */
+/** Token ids, and which of them are placeholders for pictures, in order. */
 export interface EncodedPrompt {
   ids: number[];
-  /** How many of the last ids end every prompt, and stay where it is cut. @default 0 */
+  /** How many of the last ids end every prompt, and are kept when it is cut. @default 0 */
   tail?: number;
   images: { start: number; tokens: number }[];
 }
 
 /** Rotary tables of the text tower, computed for each run. */
 export interface TextRotary {
-  /** What of {@link Positions} it can do. */
+  /** The positions of {@link Positions} that it supports. */
   readonly positions: readonly Positions[];
-  /** Sequences of lengths whose keys differ never share a run, nor a table. */
+  /** Sequences whose lengths have different keys never share a run, nor a table. */
   key(length: number): string;
-  /** Tables of the positions 0 … rows-1, of sequences whose lengths have this key. // [rows, headDim/2] */
+  /** Tables of the positions 0 … rows-1, for sequences whose lengths have this key. // [rows, headDim/2] */
   sequence(rows: number, key: string): RotaryTables;
   /** Positions of a prompt on each axis, for `mrope`. // [3, tokens] */
   positionsOf(encoded: EncodedPrompt, pictures: readonly PicturePlan[]): Int32Array;

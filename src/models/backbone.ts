@@ -5,12 +5,12 @@ import { CHAINED, type Backbone, type Network, type Tower } from './architecture
 import { decoderTower, type DecoderConfig, type DecoderOptions } from './blocks/decoder';
 
 export interface NetworkParts extends DecoderOptions {
-  /** The architecture's. */
+  /** The architecture's name. */
   readonly name: string;
   readonly vision: Tower;
 }
 
-/** Weights and graphs of a vision tower and a decoder, whose token table is the checkpoint's `{source}.embed_tokens`. */
+/** Weights and graphs of a vision tower and a decoder, whose token table is `{source}.embed_tokens`. */
 export function networkOf(
   config: DecoderConfig & { readonly vocabSize: number },
   { name, vision, ...decoder }: NetworkParts,

@@ -10,11 +10,11 @@ const BOS_TOKEN = '<s>';
 const CONFIG = 'tokenizer_config.json';
 
 /**
- * The id of `<s>`, proved by both of the tokenizer's files to be put, alone, before a text: transformers' tokenizers of
- * Llama's kind make `tokenizer.json`'s post_processor anew from what `tokenizer_config.json` says.
+ * The id of `<s>`, checked in both of the tokenizer's files to be put, alone, before a text: transformers' Llama-like
+ * tokenizers rebuild `tokenizer.json`'s post_processor from what `tokenizer_config.json` says.
  *
- * @param vocabSize rows of the token table, which the id must be among
- * @throws UnsupportedError where either does anything else
+ * @param vocabSize rows of the token table, among which the id must be
+ * @throws UnsupportedError if either file does anything else
  */
 export function beginToken(
   { tokenizer, tokenizerConfig }: Pick<CheckpointFiles, 'tokenizer' | 'tokenizerConfig'>,

@@ -1,5 +1,5 @@
 /**
- * @file Bundles of every architecture cut at every place where they can be, and with sliced MLPs: what comes out is still
+ * @file Bundles of every architecture, cut wherever that is possible, and with sliced MLPs: the result is still
  * what the public code gave.
  */
 
@@ -61,7 +61,7 @@ function recipeCase(id: string): Case {
   };
 }
 
-/** With their blocks, and how many steps the vision tower has besides two of each, the first and the last. */
+/** With their blocks, and how many steps the vision tower has beyond two per block, at its beginning and end. */
 const MODELS: [
   name: string,
   parts: FixtureParts,
@@ -151,7 +151,7 @@ describe.each(MODELS)('%s', (name, parts, casesOf, blocks) => {
     await convertFixture(parts, at('q8'), { dtype: 'q8' });
     await convertFixture(parts, at('q8-sliced'), { dtype: 'q8', mlpSlices: 2 });
     const [one, other] = [await vectors(at('q8'), cases), await vectors(at('q8-sliced'), cases)];
-    // Products of few rows with 8-bit weights are right to 2e-5, and slices round otherwise.
+    // Products of few rows with 8-bit weights are right to 2e-5, and slices round differently.
     one.forEach((vector, i) => expect(1 - cosine(vector, other[i]!)).toBeLessThan(1e-8));
   });
 

@@ -1,16 +1,16 @@
-/** @file The token that some tokenizers put behind every text, and whose state is the embedding. */
+/** @file The token that some tokenizers put after every text, and whose state is the embedding. */
 
 import { isJsonObject } from '../checkpoint/json';
 import { CheckpointMismatchError, UnsupportedError } from '../errors';
 
 /**
- * The id of the one token that the post-processor of `tokenizer.json` puts behind a text. Templates of chats do not hold it:
- * without it another token would be pooled.
+ * The id of the one token that the post-processor of `tokenizer.json` puts after a text. Chat templates do not contain
+ * it: without it another token would be pooled.
  *
  * @param tokenizer the parsed `tokenizer.json`
- * @param vocabSize rows of the token table, which the id must be among
- * @throws UnsupportedError where it puts there none, more, or anything before a text; CheckpointMismatchError for an id that
- * the model has no row for
+ * @param vocabSize rows of the token table, among which the id must be
+ * @throws UnsupportedError if it puts none or several after a text, or anything before it; CheckpointMismatchError for
+ * an id for which the model has no row
  */
 export function endToken(tokenizer: unknown, vocabSize: number): number {
   const processor = isJsonObject(tokenizer) ? tokenizer.post_processor : null;
@@ -38,7 +38,7 @@ function stepsOf(processor: unknown): unknown[] {
   return Array.isArray(processor.processors) ? processor.processors.flatMap(stepsOf) : [processor];
 }
 
-/** Ids that it puts behind a text. */
+/** Ids that it puts after a text. */
 function appendedBy(step: unknown): number[] {
   const { type, single, special_tokens: specials } = isJsonObject(step) ? step : {};
   if (type === 'ByteLevel') return []; // moves offsets only

@@ -1,6 +1,6 @@
 /**
- * @file LLaVA and Phi with float16 activations that are as large, and as small, as those of trained models. On the CPU the
- * graphs are computed in float32 with everything rounded that a GPU keeps in float16: see `testing/half-graph.ts`.
+ * @file LLaVA and Phi with float16 activations that are as large, and as small, as those of trained models. On the CPU
+ * the graphs are computed in float32 rounding everything that a GPU keeps in float16: see `testing/half-graph.ts`.
  */
 
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -47,7 +47,7 @@ async function vectors(bundle: string, model: LargeModel): Promise<(Float32Array
     const { text, image } = goldenInput(item);
     const input = { text, ...(image ? { image: image[0] } : {}) } as InputParts;
     const options = item.numCrops === undefined ? {} : { numCrops: item.numCrops };
-    // What overflowed is no vector, and is refused.
+    // A vector that overflowed is not valid, and is refused.
     const one = await runtime.embed([input], { orientation: 'stored', ...options }).catch((error: Error) => {
       if (error.name !== 'NotFiniteError') throw error;
       return [null];
@@ -96,13 +96,13 @@ describe.each<[LargeModel, number]>([
     for (const loss of none!) expect(loss).toBeNaN();
   });
 
-  test('a faint residual stream, as embeddings of ±0.003 make it, which a smaller scale would drown', async () => {
+  test('a faint residual stream, made by embeddings of ±0.003, in which a smaller scale would lose too much', async () => {
     const [own, far] = await losses(model, faint(1e-3), [1 / 1024]);
     for (const loss of own!) expect(loss).toBeLessThan(1e-6);
     for (const loss of far!) expect(loss).toBeGreaterThan(1e-4);
   });
 
-  test('massive channels in CLIP, which its projector reads as they are', async () => {
+  test('massive channels in CLIP, which its projector reads unscaled', async () => {
     for (const size of [200, 1000]) {
       const [[picture] = []] = await losses(model, massiveTower(size));
       expect(picture).toBeLessThan(1e-3);

@@ -1,6 +1,6 @@
 /**
- * @file Architectures: config → weights to store, stages, graphs, pictures, rotary tables. The list of them is here, and
- * nowhere else is any of them named.
+ * @file Architectures: config → weights to store, stages, graphs, pictures, rotary tables. This is the only list of
+ * them, and none of them is named anywhere else.
  */
 
 import { InvalidInputError, UnsupportedError, BundleFormatError } from '../errors';
@@ -38,7 +38,7 @@ export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, 
 
 const architectures: Architecture[] = [qwen2vl, qwen3vl, llavaNext, phi3v, siglip];
 
-/** Adds an architecture of one's own. @throws InvalidInputError where its names are taken */
+/** Adds an architecture of one's own. @throws InvalidInputError if its names are taken */
 export function registerArchitecture(architecture: Architecture): void {
   const taken = architectures.some(
     ({ id, modelType }) => id === architecture.id || modelType === architecture.modelType,
@@ -47,7 +47,7 @@ export function registerArchitecture(architecture: Architecture): void {
   architectures.push(architecture);
 }
 
-/** The architecture that a checkpoint's `config.json` names. @throws UnsupportedError where it is not known */
+/** The architecture that a checkpoint's `config.json` names. @throws UnsupportedError if it is not known */
 export function architectureOf(config: JsonObject): Architecture {
   const found = architectures.find(({ modelType }) => modelType === config.model_type);
   if (found) return found;
@@ -79,7 +79,7 @@ export function expectPositions({ name, rotary }: Backbone, positions: Positions
   );
 }
 
-/** @throws UnsupportedError for a vector of each token, where the towers give one of each input */
+/** @throws UnsupportedError for one vector per token, if the towers return one per input */
 export function expectPooling({ name, routes }: Backbone, pooling: 'last' | 'all'): void {
   if (pooling === 'last' || routes.picture.at(-1) === routes.text.at(-1)) return;
   throw new UnsupportedError(`The recipe asks for one vector per token; ${name} models give one per input.`, {
@@ -87,7 +87,9 @@ export function expectPooling({ name, routes }: Backbone, pooling: 'last' | 'all
   });
 }
 
-/** The backbone of a bundle. @throws BundleFormatError where its architecture is not known, or its numbers make no sense */
+/**
+ * The backbone of a bundle. @throws BundleFormatError if its architecture is not known, or its numbers make no sense
+ */
 export function bundleBackbone(manifest: BundleManifest, options: Pick<BackboneOptions, 'head'>): Backbone {
   const found = architectures.find(({ id }) => id === manifest.architecture);
   if (!found) {

@@ -1,6 +1,7 @@
 /**
- * @file The nearest mistakes, made on purpose: each gives the vector that the reference code gives with the same mistake,
- * and that is beyond what the tests of right vectors allow. Where the reference cannot make it, only the latter.
+ * @file The nearest mistakes, made on purpose: each gives the vector that the reference code gives with the same
+ * mistake, and that vector is outside the tolerance of the tests for right vectors. If the reference cannot make the
+ * mistake, only the latter is checked.
  */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -17,7 +18,7 @@ import type { Architecture, Backbone, BundleFacts, Picture, PicturePlan } from '
 import { llavaNext } from './llava-next';
 import { phi3v } from './phi3-v';
 
-/** Of what a backbone should be; a mistake is a change of it, or of a bundle's facts before. */
+/** Changes a backbone; a mistake is such a change, or one to a bundle's facts beforehand. */
 interface Mistake {
   facts?: (facts: BundleFacts) => BundleFacts;
   backbone?: (right: Backbone) => Partial<Backbone>;
@@ -55,17 +56,17 @@ const withConfig = (change: (config: Record<string, unknown>) => object): Mistak
   facts: (facts) => ({ ...facts, config: { ...facts.config, ...change(facts.config) } }),
 });
 
-/** Numbers of a tile, and of a patch of one channel. */
+/** How many numbers a tile has, and a patch of one channel. */
 const TILE = 3 * 336 ** 2;
 const PATCH = 14;
 
-/** Where the pixel of a tile stands among its patches. */
+/** Where a pixel of a tile is among the tile's patches. */
 function indexOf(channel: number, y: number, x: number): number {
   const patch = Math.floor(y / PATCH) * (336 / PATCH) + Math.floor(x / PATCH);
   return patch * 3 * PATCH ** 2 + channel * PATCH ** 2 + (y % PATCH) * PATCH + (x % PATCH);
 }
 
-/** Every pixel of the view becomes the mean of those that it stands for. */
+/** Every pixel of the view becomes the mean of those that it represents. */
 function averageView(patches: Float32Array, { grid }: PicturePlan): void {
   const [rows, columns] = [(grid.height * PATCH) / 336, (grid.width * PATCH) / 336];
   for (let channel = 0; channel < 3; channel++) {
@@ -92,7 +93,10 @@ function transposed({ width, height, data }: RgbImage): RgbImage {
   return { width: height, height: width, data: turned };
 }
 
-/** As Phi resizes, but for the filter: an upright picture is laid down, which shows in the bytes between the passes. */
+/**
+ * Resizes as Phi does, except for the filter: an upright picture is laid on its side, which shows in the bytes between
+ * the passes.
+ */
 function lyingBicubic(image: RgbImage, { width, height }: ImageSize): RgbImage {
   if (image.width >= image.height) return resizeBicubic(image, width, height);
   return transposed(resizeBicubic(transposed(image), height, width));
@@ -101,7 +105,7 @@ function lyingBicubic(image: RgbImage, { width, height }: ImageSize): RgbImage {
 const MEAN = [0.48145466, 0.4578275, 0.40821073];
 const STD = [0.26862954, 0.26130258, 0.27577711];
 
-/** As if the view were a picture again: of whole bytes. */
+/** As if the view were a picture again, made of whole bytes. */
 function roundView(patches: Float32Array): void {
   for (let i = 0; i < TILE; i++) {
     const channel = Math.floor((i % 588) / 196);
@@ -148,7 +152,7 @@ const LLAVA: Record<string, Mistake> = {
   })),
 };
 
-/** What the reference code cannot be brought to do. */
+/** Mistakes that the reference code cannot be made to make. */
 const FURTHER: { phi: Record<string, Mistake>; llava: Record<string, Mistake> } = {
   phi: {
     'the view in whole bytes': withPatches(roundView),
@@ -207,7 +211,7 @@ describe.each(MODELS)('$name', ({ name, architecture, mistakes, further, specifi
   }
   const rightOf = (id: string) => floats(oracle.cases.find((each) => each.id === id)!.embedding);
 
-  test('those that are specified are all made', () => {
+  test('all specified mistakes are made', () => {
     const made = new Set(oracle.mistakes.map((mistake) => mistake.name));
     expect([...made].sort()).toEqual(Object.keys(mistakes).sort());
     expect(specified.filter((each) => !made.has(each))).toEqual([]);
@@ -227,7 +231,7 @@ describe.each(MODELS)('$name', ({ name, architecture, mistakes, further, specifi
     expect(maxDifference(found, rightOf(seen))).toBeGreaterThan(1e-4);
   });
 
-  test('none: the vector is right', async () => {
+  test('no mistake: the vector is right', async () => {
     expect(maxDifference(await embedWrongly(seen, {}), rightOf(seen))).toBeLessThan(1e-5);
   });
 });

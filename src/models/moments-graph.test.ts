@@ -13,7 +13,7 @@ const layer = (name: string, inFeatures: number, outFeatures: number) =>
 const LAYERS = { a: layer('a', COLUMNS, 32), b: layer('b', COLUMNS, 64), c: layer('c', 64, 32), d: layer('d', 32, 32) };
 const BITS = { a: 4, b: 4, c: 4, d: 8 } as const;
 
-/** Two matrices read x, one what the second gives, one of 8 bits what the third gives. */
+/** Two matrices read x, one of them reads what the second returns, and one of 8 bits reads what the third returns. */
 const network = {
   name: 'test',
   towers: {

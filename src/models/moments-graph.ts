@@ -1,6 +1,7 @@
 /**
- * @file A stage that also tells what its matrices are multiplied with: for each input of 4-bit matrices the second
- * moments Xᵀ X of 128 columns at a time, summed over the rows of the run. Error feedback is computed from them.
+ * @file A stage that also returns statistics of what its matrices are multiplied with: for each input of 4-bit
+ * matrices, the second moments Xᵀ X of 128 columns at a time, summed over the rows of the run. Error feedback is
+ * computed from them.
  */
 
 import { MOMENT_COLUMNS } from '../bundle/moments';
@@ -11,14 +12,14 @@ import type { GraphOptions, GraphStage } from './types';
 
 /** An output of such a graph. */
 export interface MomentsOutput {
-  /** Its name. // f32 [ceil(columns / 128), 128, 128]; what lies beyond `columns` is zero */
+  /** Its name. // f32 [ceil(columns / 128), 128, 128]; everything beyond `columns` is zero */
   output: string;
   columns: number;
-  /** The 4-bit matrices that are multiplied with it. */
+  /** The 4-bit matrices that this input is multiplied with. */
   weights: string[];
 }
 
-/** The stage's graph, in float32, with its moments as outputs behind its own. */
+/** The stage's graph, in float32, with its moments as outputs after its own. */
 export function buildMomentsGraph(
   network: Network,
   stage: GraphStage,

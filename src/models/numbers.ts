@@ -1,6 +1,6 @@
 /**
- * @file The numbers that decoders, CLIP towers and processors have in common: read again from a bundle, and what must hold
- * between them wherever they come from.
+ * @file The numbers that decoders, CLIP towers and processors have in common: how they are read back from a bundle, and
+ * the relations that must hold between them wherever they come from.
  */
 
 import type { JsonField } from '../bundle/json-field';
@@ -19,7 +19,7 @@ export const MAX_TILE = 4096;
 
 export const count = (field: JsonField) => field.integer(1, MAX_COUNT);
 
-/** As the converter wrote them to a bundle. @throws what the field makes */
+/** Reads them as the converter wrote them to a bundle. @throws what the field creates */
 export function readDecoder(
   root: JsonField,
 ): DecoderConfig & { vocabSize: number; maxPositions: number; ropeTheta: number } {
@@ -37,7 +37,7 @@ export function readDecoder(
   };
 }
 
-/** The same of a tower. */
+/** The same for a tower. */
 export function readClip(tower: JsonField): ClipConfig {
   return {
     depth: tower.get('depth').integer(1, MAX_LAYERS),
@@ -51,14 +51,14 @@ export function readClip(tower: JsonField): ClipConfig {
   };
 }
 
-/** Of three channels each. */
+/** Three numbers each, one per channel. */
 export function readNormalisation(mean: JsonField, std: JsonField): Pick<Normalization, 'mean' | 'std'> {
   const triple = (field: JsonField, least: number) =>
     field.items((item) => item.number(least, MAX_CHANNEL), { min: 3, max: 3 }) as [number, number, number];
   return { mean: triple(mean, -MAX_CHANNEL), std: triple(std, LEAST_DEVIATION) };
 }
 
-/** What must hold, and what is said where it does not. */
+/** A condition that must hold, and the message if it does not. */
 export type Rule = readonly [holds: boolean, message: string];
 
 export function decoderRules({ heads, kvHeads, headDim }: DecoderConfig): Rule[] {
@@ -86,7 +86,7 @@ export function visionRules({ width, heads, headDim }: Pick<ClipConfig, 'width' 
   ];
 }
 
-/** @throws what `error` makes, for the first rule that does not hold */
+/** @throws what `error` creates, for the first rule that does not hold */
 export function expectRules(rules: readonly Rule[], error: (message: string) => Error): void {
   for (const [holds, message] of rules) {
     if (!holds) throw error(message);
@@ -94,7 +94,7 @@ export function expectRules(rules: readonly Rule[], error: (message: string) => 
 }
 
 /**
- * Every position sees every one before it, so a window must be as long as the positions.
+ * Every position sees all positions before it, so a window must be as long as the positions.
  * @throws UnsupportedError for a shorter one
  */
 export function refuseShorterWindow(window: number | null | undefined, maxPositions: number, key: string): void {

@@ -1,6 +1,7 @@
 /**
- * @file An architecture that is registered from outside is converted, loaded and asked without a change anywhere else. Its
- * blocks add nothing (their last matrices are zero), so what must come out is known: the normed state of the last token.
+ * @file An architecture that is registered from outside is converted, loaded and used without a change anywhere else.
+ * Its blocks add nothing (their last matrices are zero), so the right result is known: the normed state of the last
+ * token.
  */
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../bundle/manifest';
@@ -187,7 +188,7 @@ const toy: Architecture = {
   fromBundle: ({ config }, options) => backbone(options, config),
 };
 
-/** As VLM2Vec asks, with nothing behind the marker. */
+/** Prompts as VLM2Vec does, with nothing after the marker. */
 const recipe: Recipe = {
   ...recipeNamed('vlm2vec'),
   name: 'toy',
@@ -197,7 +198,7 @@ const recipe: Recipe = {
   prompt: { templates: { any: '{text}{image}' } },
 };
 
-test('an architecture from outside is converted, loaded and asked', async () => {
+test('an architecture from outside is converted, loaded and used', async () => {
   const config = { model_type: 'toy_vl', size: 3 };
   const tied = await folderTree(checkpointPath('tiny-tied'));
   const weights = new Map<string, { shape: number[]; data: number[] }>();
@@ -214,7 +215,7 @@ test('an architecture from outside is converted, loaded and asked', async () => 
     const rows = (part: string) => (parts.length === 1 ? shape[0]! : part.includes('q_proj') ? 32 : 16); // two heads, one of keys and values
     for (const part of parts) add(part, [rows(part), ...shape.slice(1)]);
   }
-  add('guess.weight', [4]); // nobody needs it
+  add('guess.weight', [4]); // not needed
   const tensors = (extra: Record<string, PlainTensor> = {}) =>
     safetensors({
       ...Object.fromEntries(
@@ -235,7 +236,7 @@ test('an architecture from outside is converted, loaded and asked', async () => 
 
   const checkpoint = await openCheckpoint({ checkpoint: tree(tensors()) });
   const { writer, reader } = memoryBundle();
-  // Its own recipe is not among those that are shipped, and no shipped one is for it.
+  // Its own recipe is not among the built-in ones, and no built-in one is for it.
   await expect(convertCheckpoint({ checkpoint, writer, dtype: 'fp32' })).rejects.toThrow(UnsupportedError);
   const manifest = await convertCheckpoint({ checkpoint, writer, dtype: 'fp32', recipe, computeProbe });
   expect(manifest).toMatchObject({ architecture: 'toy', config: { size: 3 }, image: { plan: 'toy' }, assumed: null });

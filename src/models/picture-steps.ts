@@ -1,9 +1,9 @@
-/** @file Recipes that resize pictures in steps, with models that have one way for all. */
+/** @file Checks recipes that resize pictures in steps, for models that treat all pictures in one way. */
 
 import { UnsupportedError } from '../errors';
 import type { ResizeStep } from '../image';
 
-/** @throws UnsupportedError for a step that is not the checkpoint's own way */
+/** @throws UnsupportedError for a step other than the checkpoint's own */
 export function refuseSteps(resize: readonly ResizeStep[]): void {
   const other = resize.find((step) => !('fit' in step && step.fit === 'file'));
   if (!other) return;

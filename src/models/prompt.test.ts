@@ -26,7 +26,7 @@ test('each image token is repeated for its picture, in order', () => {
   );
 });
 
-test('without a picture image tokens are tokens', () => {
+test('without a picture, image tokens are ordinary tokens', () => {
   expect(encodePrompt([1, PAD, 2], [], prompts)).toEqual({ ids: [1, PAD, 2], images: [] });
 });
 

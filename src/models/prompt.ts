@@ -6,10 +6,10 @@ import { CheckpointMismatchError, InvalidInputError } from '../errors';
 import type { EncodedPrompt } from './architecture';
 
 /**
- * The image placeholder, proved to be the tokenizer's own.
+ * The image placeholder, checked against the tokenizer.
  *
  * @param tokenizer the parsed `tokenizer.json`
- * @throws CheckpointMismatchError where it has another id for it than `config.json`
+ * @throws CheckpointMismatchError if its id differs from that in `config.json`
  */
 export function imageTokenPrompts(
   tokenizer: unknown,
@@ -20,7 +20,10 @@ export function imageTokenPrompts(
   return { imageToken, imageTokenId, maxTokens: maxPositions };
 }
 
-/** @throws CheckpointMismatchError where the parsed `tokenizer.json` has another id for an added token than `config.json` */
+/**
+ * @throws CheckpointMismatchError if the parsed `tokenizer.json` and `config.json` have different ids for an added
+ * token
+ */
 export function expectToken(tokenizer: unknown, token: string, expected: number): void {
   const added = isJsonObject(tokenizer) && Array.isArray(tokenizer.added_tokens) ? tokenizer.added_tokens : [];
   const id = added.filter(isJsonObject).find(({ content }) => content === token)?.id;
@@ -32,7 +35,7 @@ export function expectToken(tokenizer: unknown, token: string, expected: number)
 }
 
 /**
- * @param images Visual tokens of each picture, in order. Without pictures, image tokens stay the literal tokens they are.
+ * @param images Visual tokens of each picture, in order. Without pictures, image tokens remain literal tokens.
  * @throws InvalidInputError unless there is one image token per picture
  */
 export function encodePrompt(

@@ -1,6 +1,6 @@
 /**
- * @file Checkpoints of LLaVA-NeXT and Phi-3-Vision that are not computed as they say: each is a named error that says
- * which file and which key, before a byte is written.
+ * @file Checkpoints of LLaVA-NeXT and Phi-3-Vision that cannot be computed as they say: each gives a named error that
+ * says which file and which key, before a byte is written.
  */
 
 import { readFileSync } from 'node:fs';
@@ -26,12 +26,12 @@ const FILES = {
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
 
-/** The parsed file with values set at dotted paths; `undefined` takes the key away. */
+/** The parsed file with values set at dotted paths; `undefined` removes the key. */
 function changedJson(file: string, changes: Json): string {
   return JSON.stringify(changedAt(JSON.parse(readFileSync(fixturePath(file), 'utf8')) as Json, changes));
 }
 
-/** Converts with a writer that notes every file that is begun. */
+/** Converts with a writer that records every file that is begun. */
 async function convert(model: Model, files: Record<string, string | Uint8Array | null>) {
   return watchedConversion(changedTree(await folderTree(fixturePath(FOLDERS[model])), files));
 }
@@ -54,7 +54,7 @@ type Case = [model: Model, file: keyof typeof FILES, changes: Json, message: Reg
 const END = { SpecialToken: { id: '<|endoftext|>', type_id: 0 } };
 /** As transformers 5 spells it. */
 const ROPE = { mrope_interleaved: true, mrope_section: [10, 7, 7], rope_type: 'default', rope_theta: 5_000_000 };
-/** The end token once too often. */
+/** One end token too many. */
 const TWICE = [{ Sequence: { id: 'A', type_id: 0 } }, END, END];
 
 const CASES: Case[] = [
@@ -178,7 +178,7 @@ const CASES: Case[] = [
   ],
 ];
 
-/** The tokenizers are of one kind. */
+/** The tokenizers are of the same kind. */
 const TOKENIZER_CASES: [file: keyof typeof FILES, changes: Json, message: RegExp][] = [
   ['tokenizerConfig', { add_bos_token: false }, /tokenizer_config.json: "add_bos_token" is false/],
   ['tokenizerConfig', { add_bos_token: null }, /"add_bos_token" is null/],
@@ -200,7 +200,7 @@ test.each(
   await expectRefused(model, { [file]: changedJson(`${FOLDERS[model]}/${file}`, changes) }, message);
 });
 
-/** Weights that a picture cannot do without. */
+/** Weights that pictures require. */
 test.each<[Model, string]>([
   ['llava', 'image_newline'],
   ['llava', 'multi_modal_projector.linear_2.bias'],

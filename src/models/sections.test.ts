@@ -1,4 +1,4 @@
-/** @file Matrices that are stored section by section: the sections are the rows of the whole, each once and in order. */
+/** @file Matrices that are stored section by section: together the sections are all rows, each once and in order. */
 
 import { expect, test } from 'vitest';
 import { OFFICIAL_MODELS, type OfficialName } from '../testing/official-models';
@@ -6,7 +6,10 @@ import { architectureOf, storedWeights, type PlannedWeight } from './index';
 
 type Taken = [part: string, first: number, last: number];
 
-/** Rows that a weight takes, by checkpoint tensor. Of several that are not sliced it takes all, however many there are: 0 to Infinity. */
+/**
+ * The rows that a weight takes, by checkpoint tensor. From unsliced tensors it takes all, however many there are: 0 to
+ * Infinity.
+ */
 function takenRows({ parts, shape, slice }: PlannedWeight, isOnePart: boolean): Taken[] {
   return parts.map((part, i) => {
     const { first, last } = slice?.rows?.[i] ?? { first: 0, last: isOnePart ? shape[0]! : Infinity };
@@ -14,7 +17,7 @@ function takenRows({ parts, shape, slice }: PlannedWeight, isOnePart: boolean): 
   });
 }
 
-/** Neighbours in one tensor made one. */
+/** Joins neighbouring ranges of one tensor. */
 function joined(ranges: readonly Taken[]): Taken[] {
   const result: Taken[] = [];
   for (const [part, first, last] of ranges) {
@@ -31,7 +34,7 @@ function sectionedOf(name: OfficialName): PlannedWeight[] {
   return [...towers.vision.blocks, ...towers.text.blocks].flat(2).filter(({ sections }) => sections !== undefined);
 }
 
-test.each(Object.keys(OFFICIAL_MODELS) as OfficialName[])('%s: cut apart, all rows are there once', (name) => {
+test.each(Object.keys(OFFICIAL_MODELS) as OfficialName[])('%s: cut into sections, every row is there once', (name) => {
   const weights = sectionedOf(name);
   expect(weights.length).toBeGreaterThan(0);
   for (const weight of weights) {

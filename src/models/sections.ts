@@ -1,16 +1,22 @@
 /**
- * @file Matrices whose rows do different things, section by section, and may be stored apart so that some get more bits:
- * `qkv` whole, or `q` and `kv`, or `qk` and `v`, or all three. Which of these a bundle has shows in its tensors' names.
+ * @file Matrices whose rows do different things, section by section, and may be stored separately so that some get more
+ * bits: `qkv` as one, or `q` and `kv`, or `qk` and `v`, or all three. The names of a bundle's tensors show which of
+ * these it has.
  */
 
 import type { PlannedWeight, Section } from './types';
 
-/** The name of some neighbours together. `name` is the whole's: `….qkv.weight`, or without the suffix. */
+/**
+ * The name of some neighbouring sections together. `name` is that of the whole: `….qkv.weight`, or without the suffix.
+ */
 export function runName(name: string, run: readonly Section[]): string {
   return name.replace(/[^.]+(?=(\.weight)?$)/, run.map(({ label }) => label).join(''));
 }
 
-/** Cuts sections into the runs that are stored, each as long as can be; one of which nothing is stored stands alone. */
+/**
+ * Divides sections into the runs that are stored, each as long as possible; a section of which nothing is stored is a
+ * run by itself.
+ */
 export function storedRuns(
   name: string,
   sections: readonly Section[],
@@ -26,13 +32,13 @@ export function storedRuns(
   return runs;
 }
 
-/** A weight as a bundle has it: whole, or cut. */
+/** A weight as a bundle stores it: as one, or divided. */
 export function storedWeights(weight: PlannedWeight, isStored: (name: string) => boolean): PlannedWeight[] {
   const { sections, role: _, slice, ...rest } = weight;
   if (!sections || isStored(weight.name)) return [weight];
-  const isOnePart = weight.parts.length === 1; // and all sections are rows of it
+  const isOnePart = weight.parts.length === 1; // so all sections are rows of it
   const of = slice?.of ?? (weight.shape as [number, number]);
-  const begin = slice?.rows?.[0]?.first ?? 0; // of the first section in that part
+  const begin = slice?.rows?.[0]?.first ?? 0; // where the first section begins in that part
   let at = 0;
   let row = 0;
   return storedRuns(weight.name, sections, isStored).map((run) => {

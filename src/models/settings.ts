@@ -3,29 +3,29 @@
 import type { JsonObject } from '../bundle/manifest';
 import { UnsupportedError } from '../errors';
 
-/** By key, whether its value is computed; undefined stands for a key that is missing. */
+/** For each key, whether its value is supported; undefined means that the key is missing. */
 export type Computed = Readonly<Record<string, (value: unknown) => boolean>>;
 
-/** One of these, written: the library's default is another. */
+/** One of these, and not missing: the library's default is a different one. */
 export const is =
   (...values: unknown[]) =>
   (value: unknown) =>
     values.includes(value);
 
-/** Missing, which is as the library's default, or one of these. null is neither: libraries take it for "no". */
+/** Missing, which means the library's default, or one of these. null is neither, since libraries treat it as "no". */
 export const missingOr = (...values: unknown[]) => is(undefined, ...values);
 
-/** Missing or null, which mean the same there, or one of these. */
+/** Missing or null, which mean the same for this key, or one of these. */
 export const unsetOr = (...values: unknown[]) => is(undefined, null, ...values);
 
 export interface SettingsPlace {
   /** @default 'config.json' */
   readonly file?: string;
-  /** What stands before a key: `text_config.` */
+  /** The prefix of the key in messages: `text_config.` */
   readonly path?: string;
 }
 
-/** @throws UnsupportedError naming the first setting that is not computed */
+/** @throws UnsupportedError naming the first setting that is not supported */
 export function refuseOtherSettings(
   json: JsonObject,
   computed: Computed,

@@ -1,4 +1,4 @@
-/** @file The graphs against the plain float64 forward pass, stage by stage, batch by batch, dtype by dtype. */
+/** @file The graphs, compared with the plain float64 forward pass, stage by stage, batch by batch, dtype by dtype. */
 
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ import { normals, randomWeights, tinyConfig, tinyNetwork, tokenRows } from './qw
 const config = tinyConfig;
 const weights = randomWeights(config, 1);
 const whole = planStages(tinyNetwork(config), () => 0);
-/** A block per stage: every matrix pretends to be an eighth of a file. */
+/** One block per stage: every matrix pretends to be an eighth of a file. */
 const split = planStages(tinyNetwork(config), ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
 const rows = tokenRows(
   config,
@@ -96,7 +96,7 @@ describe.each([
 describe('a stage that is cut between its steps', () => {
   const stored = whole.map((plan) => storeStage(config, plan, weights, 'q4-zp'));
 
-  test('does what it does whole', async () => {
+  test('computes the same as in one piece', async () => {
     const patches = normals(4 * 6 * PATCH, 5);
     const run = async (stages: typeof stored) => {
       const towers = await Towers.open(config, stages);
@@ -108,12 +108,12 @@ describe('a stage that is cut between its steps', () => {
     const parts = stored.flatMap((stage) => cutStage(tinyNetwork(config), stage, 1));
     expect(parts).toHaveLength(2 + 2 * config.vision.depth + 2 * config.layers + 1);
     const [before, after] = [await run(stored), await run(parts)];
-    // Only where a norm no longer adds its branch itself do the kernels round differently.
+    // The kernels round differently only where a norm no longer adds its branch itself.
     expect(maxDifference(after[0], before[0])).toBeLessThan(1e-5);
     expect(maxDifference(after[1], before[1])).toBeLessThan(1e-6);
   });
 
-  test('has every tensor in one part, and no more in a part than is asked for', () => {
+  test('has every tensor in one part, and no part exceeds the limit', () => {
     for (const stage of stored) {
       const bytes = stage.tensors.reduce((sum, tensor) => sum + tensor.bytes, 0);
       expect(cutStage(tinyNetwork(config), stage, bytes)).toEqual([stage]);
@@ -126,7 +126,7 @@ describe('a stage that is cut between its steps', () => {
   });
 });
 
-describe('q, k and v stored apart', () => {
+describe('q, k and v stored separately', () => {
   /** The text stage with its first weight of each layer cut this way. */
   const cut = (plans: StagePlan[], ...stored: string[]) =>
     plans.map((plan) => {
@@ -154,7 +154,7 @@ describe('q, k and v stored apart', () => {
     },
   );
 
-  test('and one of them missing: refused by name', () => {
+  test('with one of them missing: refused by name', () => {
     const stage = storeStage(config, cut(whole, 'q', 'kv')[1]!, weights, 'fp32');
     const tensors = stage.tensors.filter(({ name }) => name !== 'layers.1.self_attn.kv.weight');
     const build = () => buildStageGraph(tinyNetwork(config), { ...stage, tensors }, { activations: 'f32' });
@@ -162,7 +162,7 @@ describe('q, k and v stored apart', () => {
   });
 });
 
-test('what names blocks, as bundles did before version 3, is the same stage', () => {
+test('a stage that names blocks, as bundles did before version 3, is the same stage', () => {
   const stage = storeStage(config, split[4]!, weights, 'fp32');
   const { steps: _, ...rest } = stage;
   const graph = (each: GraphStage) => buildStageGraph(tinyNetwork(config), each, { activations: 'f32' });
@@ -171,7 +171,7 @@ test('what names blocks, as bundles did before version 3, is the same stage', ()
   expect(parts({ ...rest, blocks: { first: 1, last: 2 } })).toEqual(parts(stage));
 });
 
-test('a stage per block is what it says', () => {
+test('with one stage per block, each has one block', () => {
   expect(whole.map(({ name }) => name)).toEqual(['vision.0', 'text.0']);
   expect(split.map(({ name }) => name)).toEqual(['vision.0', 'vision.1', 'vision.2', 'text.0', 'text.1', 'text.2']);
 });
@@ -186,7 +186,7 @@ describe('batches', () => {
   });
   afterAll(() => towers.release());
 
-  test('padded sequences equal one by one', async () => {
+  test('padded sequences equal those run one by one', async () => {
     const together = await towers.text(rows, null, sequences);
     for (const [i, sequence] of sequences.entries()) {
       const [alone] = await towers.text(rows, null, [sequence]);
@@ -194,14 +194,14 @@ describe('batches', () => {
     }
   });
 
-  test('what stands in the padding never reaches a pooled row, not even NaN', async () => {
+  test('values in the padding never reach a pooled row, not even NaN', async () => {
     const nan = new Float32Array(config.hiddenSize).fill(Number.NaN);
     const clean = await towers.text(rows, null, sequences);
     const poisoned = await towers.text([...rows, nan], null, sequences, rows.length);
     poisoned.forEach((embedding, i) => expect(maxDifference(embedding, clean[i]!)).toBe(0));
   });
 
-  test('images of one grid equal one by one', async () => {
+  test('images that share a grid equal those run one by one', async () => {
     const grid = { height: 4, width: 6 };
     const images = [1, 2, 3].map((seed) => normals(24 * PATCH, seed));
     const together = await towers.vision(Float32Array.from(images.flatMap((image) => [...image])), grid);
@@ -212,7 +212,7 @@ describe('batches', () => {
     }
   });
 
-  test('visual tokens stand where the prompt has them, in any order, beside texts', async () => {
+  test('visual tokens go where the prompt has them, in any order, beside texts', async () => {
     const features = normals(3 * config.hiddenSize, 9);
     const visual = [0, 1, 2].map((i) => features.subarray(i * config.hiddenSize, (i + 1) * config.hiddenSize));
     const at = rows.length;
@@ -235,7 +235,7 @@ describe('batches', () => {
 });
 
 describe.each<TestDtype>(['fp16', 'q8', 'q8-zp', 'q4', 'q4-zp'])('weights stored as %s', (dtype) => {
-  test('compute what the weights they stand for compute', async () => {
+  test('compute what the weights that they represent would compute', async () => {
     const towers = await open(split, dtype);
     const stands = roundTrip(config, split, weights, dtype);
     const sequences = [ids(5, 1), ids(33, 2)];
@@ -261,7 +261,7 @@ describe.each(['f32', 'f16'] as const)('graphs with %s activations', (activation
     return onnx.ModelProto.decode(bytes).graph!;
   });
 
-  test('take and give what models/types.ts says', () => {
+  test('have the inputs and outputs of models/types.ts', () => {
     const types = (values: (typeof graphs)[number]['input']) =>
       Object.fromEntries(values!.map(({ name, type }) => [name, type!.tensorType!.elemType]));
     const vision = { cos: f32, sin: f32, batch_shape: i64 };
@@ -276,7 +276,7 @@ describe.each(['f32', 'f16'] as const)('graphs with %s activations', (activation
     ]);
   });
 
-  test('use operators that run on WebGPU, each of which was seen there', () => {
+  test('use only operators that are known to run on WebGPU', () => {
     const seen = [
       'Add',
       'Cast',
@@ -339,7 +339,7 @@ describe('files', () => {
     await session.release();
   });
 
-  test('a stage that lacks a weight, or holds a strange one, is refused', () => {
+  test('a stage that lacks a weight, or has an unknown one, is refused', () => {
     const stage = storeStage(config, split[4]!, weights, 'fp32');
     const build = (tensors: typeof stage.tensors) => () =>
       buildStageGraph(tinyNetwork(config), { ...stage, tensors }, { activations: 'f32' });

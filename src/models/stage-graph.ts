@@ -6,18 +6,21 @@ import { precisionOf } from './blocks/activations';
 import { stepsOf } from './stages';
 import type { GraphOptions, GraphStage } from './types';
 
-/** What the text tower's graphs take for a recipe's positions: one table for all sequences, or a row for each token. */
+/**
+ * The rotary input of the text tower's graphs for a recipe's positions: one table for all sequences, or a row for each
+ * token.
+ */
 export const textTables = (positions: Positions): 'rows' | 'sequence' => (positions === 'mrope' ? 'rows' : 'sequence');
 
 /**
  * @returns The model's bytes. Weights are external, at `stage.weights.path`.
- * @throws BundleFormatError when what is stored does not make up the stage.
+ * @throws BundleFormatError if the stored tensors do not make up the stage.
  */
 export function buildStageGraph(network: Network, stage: GraphStage, options: GraphOptions): Uint8Array {
   return stageGraph(network, stage, options).build();
 }
 
-/** The same, to which something may be added. */
+/** The same, as a builder to which more may be added. */
 export function stageGraph({ name, towers }: Network, stage: GraphStage, options: GraphOptions): GraphBuilder {
   const { kind, weights, tensors } = stage;
   const tower = towers[kind];

@@ -58,7 +58,7 @@ describe.each([
     }
   });
 
-  test('blocks follow each other without a gap, in as few stages as a greedy fill gives', () => {
+  test('blocks follow each other without gaps, in as few stages as greedy filling gives', () => {
     for (const kind of ['vision', 'text'] as const) {
       const tower = stages.filter((stage) => stage.kind === kind);
       let next = 0;
@@ -68,7 +68,7 @@ describe.each([
         expect(stage.steps.last).toBeGreaterThan(next);
         next = stage.steps.last;
       });
-      // What comes before the blocks and after, attention and MLP of each.
+      // The steps before and after the blocks, and attention and MLP of each block.
       expect(next).toBe(kind === 'vision' ? 2 + 2 * config.vision.depth : 1 + 2 * config.layers);
     }
   });
@@ -102,7 +102,7 @@ function both(name: string): string[] {
 }
 
 test.each([
-  // The official totals; the 7B's output matrix is its own.
+  // The official totals; the 7B has a separate output matrix.
   ['2B', config2B, 2_208_985_600, 151936 * 1536],
   ['7B', config7B, 8_291_375_616, 2 * 152064 * 3584],
 ])('the %s has the official number of parameters, less tables and one temporal slice', (_, config, total, tables) => {
@@ -115,7 +115,7 @@ test('the patch weights are folded and never quantized', () => {
   expect(first).toMatchObject({ shape: [1280, 588], rowTransform: 'fold-temporal', quantize: false });
 });
 
-describe('a limit that is smaller than a block', () => {
+describe('a limit smaller than a block', () => {
   const most = 2_400_000; // the merger's two matrices
   const stored = bytesAt(FP32);
   // MLPs of 4.3 MB
@@ -130,13 +130,13 @@ describe('a limit that is smaller than a block', () => {
     expect(text.at(-1)!.last).toBe(tinyConfig.layers * 3 + 1);
     expect(text.length).toBeGreaterThanOrEqual(2 * tinyConfig.layers);
     const vision = stages.filter(({ kind }) => kind === 'vision').flatMap(({ steps }) => [steps.first]);
-    expect(vision).toEqual([0, 3, 6, 7]); // the last block does not fit with the merger, and is cut
+    expect(vision).toEqual([0, 3, 6, 7]); // the last block does not fit with the merger, so it is cut
     for (const { weights } of stages) {
       expect(weights.reduce((sum, weight) => sum + stored(weight) + 192, 0)).toBeLessThanOrEqual(most);
     }
   });
 
-  test('slices have whole blocks of quantized weights, none is empty, together they are all', () => {
+  test('slices have whole blocks of quantized weights, none is empty, and together they are complete', () => {
     for (let count = 1; count <= 11; count++) {
       const weights = slicedTiny(count).towers.text.blocks.flat(2);
       const down = weights.filter(({ name }) => /layers\.0\.mlp.*down_proj/.test(name));
@@ -153,17 +153,17 @@ describe('a limit that is smaller than a block', () => {
     }
   });
 
-  test('a step that cannot fit is refused, with the way out', () => {
+  test('a step that cannot fit is refused, with advice', () => {
     const limit = 100_000;
     const tooLarge = () => planStages(networkOf(slicesToFit(networkOf, stored, limit)), stored, limit);
     expect(tooLarge).toThrow(UnsupportedError);
     expect(tooLarge).toThrow(/vision tower.*smaller dtype/);
-    // As many slices as there can be do not help; a plan without any names what is too large.
+    // Even the largest number of slices does not help; a plan without slices names what is too large.
     expect(slicesToFit(networkOf, stored, limit)).toBe(1);
   });
 });
 
-test('a block that fits a file stays whole', () => {
+test('a block that fits into a file is not cut', () => {
   const stages = planStages(tinyNetwork(config2B), bytesAt(FP32));
   for (const { kind, steps } of stages.filter((stage) => stage.kind === 'text')) {
     expect([kind, steps.first % 2]).toEqual(['text', 0]);

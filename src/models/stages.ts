@@ -8,7 +8,7 @@ import type { GraphStage, PlannedWeight, Range, StagePlan, TowerKind } from './t
 
 /** A weight is at most three stored tensors (values, scales, zero points), each aligned to 64 bytes. */
 const ALIGNMENT_SLACK = 3 * 64;
-/** What a quantized weight's stored tensors are called besides its name. */
+/** Suffixes of the tensors that a quantized weight is stored as. */
 const STORED_SUFFIX = /\.(q|scale|zp)$/;
 
 type StageRange = Pick<GraphStage, 'kind' | 'steps' | 'blocks'>;
@@ -17,10 +17,10 @@ type StageRange = Pick<GraphStage, 'kind' | 'steps' | 'blocks'>;
 export type BytesOf = (weight: PlannedWeight) => number;
 
 /**
- * Stages in the order they run: `vision.0 …`, then `text.0 …`. Each has whole blocks, but for those that are larger than a
- * file: they are cut between their steps.
- * @param maxBytes of a weight file
- * @throws UnsupportedError where one step alone is too large for a weight file
+ * Stages in the order in which they run: `vision.0 …`, then `text.0 …`. Each has whole blocks, except that blocks
+ * larger than a file are cut between their steps.
+ * @param maxBytes the size limit of a weight file
+ * @throws UnsupportedError if one step alone is too large for a weight file
  */
 export function planStages(
   { towers }: { towers: Readonly<Record<TowerKind, Pick<Tower, 'blocks'>>> },
@@ -31,7 +31,7 @@ export function planStages(
 }
 
 /**
- * The fewest slices of each MLP with which every step of the text tower fits a weight file. One where none do:
+ * The fewest slices of each MLP with which every step of the text tower fits a weight file. One if no number is enough:
  * {@link planStages} then says what is too large.
  */
 export function slicesToFit(
@@ -53,7 +53,7 @@ export function slicesToFit(
 const MOST_SLICES = 48;
 
 /**
- * Cuts a stage between its steps, into parts of at most `maxBytes` of weights where its steps are that small. Run one
+ * Cuts a stage between its steps, into parts of at most `maxBytes` of weights, if its steps are that small. Run one
  * after another they do what the stage does; each refers to the same weight file.
  */
 export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers'>, stage: S, maxBytes: number): S[] {
@@ -88,10 +88,10 @@ export function cutStage<S extends GraphStage>({ towers }: Pick<Network, 'towers
 
 /**
  * The steps of the tower that a stage runs.
- * @throws BundleFormatError where the tower has no such steps, or blocks
+ * @throws BundleFormatError if the tower has no such steps or blocks
  */
 export function stepsOf(tower: Pick<Tower, 'blocks'>, { kind, steps, blocks }: StageRange): Range {
-  const ends = [0]; // of the blocks, in steps
+  const ends = [0]; // where the blocks end, counted in steps
   for (const block of tower.blocks) ends.push(ends.at(-1)! + block.length);
   const [range, total, what] = steps
     ? ([steps, ends.at(-1)!, 'steps'] as const)
@@ -106,7 +106,7 @@ export function stepsOf(tower: Pick<Tower, 'blocks'>, { kind, steps, blocks }: S
   return steps ?? { first: ends[first]!, last: ends[last]! };
 }
 
-/** @throws BundleFormatError where the stages of a bundle stop before a tower's end */
+/** @throws BundleFormatError if the stages of a bundle stop before a tower's end */
 export function expectWholeTowers({ towers }: Pick<Network, 'towers'>, stages: readonly StageRange[]): void {
   for (const kind of ['vision', 'text'] as const) {
     const total = towers[kind].blocks.flat().length;

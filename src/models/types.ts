@@ -27,9 +27,10 @@
  *   right; any in the padding); packed int32 [N] (at which place each row stands). Only attention sees padding. Rows
  *   of N that belong to no sequence are allowed, to round N up; they stand nowhere and their `packed` is arbitrary.
  *
- * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream, is always f32; between two
- * slices of an MLP it has twice as many columns: what the slices read, then the stream with what they added so far. Where a
- * step gives what only a later stage needs, it has columns more, which all between hand on. A graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
+ * `act` is float32 or float16 by {@link GraphOptions.activations}. `hidden`, the residual stream, is always f32;
+ * between two slices of an MLP it has twice as many columns: what the slices read, then the stream with what they added
+ * so far. Where a step returns what only a later stage needs, it has further columns, which all stages between pass on.
+ * A graph cannot give a value the name of its input, so `hidden_out` of a stage is `hidden` of the next.
  */
 
 import type { StoredTensor } from '../bundle/manifest';
@@ -41,8 +42,8 @@ export type TowerKind = 'vision' | 'text';
 export interface GraphOptions {
   activations: 'f32' | 'f16';
   /**
-   * What the text tower's rotary tables are rows of. `sequence`: of positions 0, 1, …, which attention counts itself;
-   * `rows`: of the N rows, each with its own position (M-RoPE), applied before attention, which then rotates nothing.
+   * What the rows of the text tower's rotary tables are. `sequence`: positions 0, 1, …, which attention counts itself;
+   * `rows`: the N rows, each with its own position (M-RoPE), applied before attention, which then rotates nothing.
    * @default 'sequence'
    */
   positions?: 'sequence' | 'rows';
@@ -64,23 +65,23 @@ export interface Range {
   readonly last: number;
 }
 
-/** What a weight takes of larger tensors of the checkpoint. */
+/** The part of larger checkpoint tensors that a weight takes. */
 export interface Slice {
   /** Shape that each of the tensors has in the checkpoint. */
   readonly of: readonly [rows: number, columns: number];
-  /** By part; all where it is absent. */
+  /** Per part; all rows if absent. */
   readonly rows?: readonly Range[];
-  /** Of every row; all where it is absent. */
+  /** Of every row; all columns if absent. */
   readonly columns?: Range;
 }
 
-/** A weight as the converter must produce it; what is stored of it is described in docs/bundle.md. */
+/** A weight as the converter must produce it; how it is stored is described in docs/bundle.md. */
 export interface PlannedWeight {
   /** Name in the graph, without a suffix: `layers.3.self_attn.qkv.weight`. */
   name: string;
   /** matrix: [out, in]; vector: [n] */
   shape: number[];
-  /** Checkpoint tensors (canonical names) whose rows follow each other, in order. */
+  /** Checkpoint tensors (canonical names) whose rows are concatenated, in order. */
   parts: string[];
   /** Absent: all of each part. */
   slice?: Slice;
@@ -93,24 +94,24 @@ export interface PlannedWeight {
   patchArea?: number;
   /** Vectors (norms, biases) are always f32. A matrix with `quantize: false` is never stored below fp16. */
   quantize: boolean;
-  /** What it does, where that decides how many bits it gets. */
+  /** Its role, if that decides how many bits it gets. */
   role?: WeightRole;
   /**
-   * Its rows in order, where some may be stored apart from the others: see `models/sections.ts`. One for each of `parts`,
-   * or all of a single one.
+   * Its rows in order, if some may be stored separately: see `models/sections.ts`. One for each of `parts`, or all for
+   * a single part.
    */
   sections?: readonly Section[];
 }
 
 /**
- * Of attention: what makes queries, keys and values, and what the heads' outputs go through. Of an MLP: what leads back to
- * the residual stream.
+ * In attention: what makes queries, keys and values, and the projection of the heads' outputs. In an MLP: the projection back
+ * to the residual stream.
  */
 export type WeightRole = 'query' | 'key' | 'value' | 'output' | 'down';
 
 /** Rows of a matrix that do one thing. */
 export interface Section {
-  /** `q`: names of neighbours run together where they are stored together, and the matrix is called by all of them. */
+  /** `q`: the names of neighbours that are stored together are joined, and name the matrix. */
   readonly label: string;
   readonly rows: number;
   readonly role: WeightRole;
@@ -120,15 +121,15 @@ export interface Section {
 export interface StagePlan {
   name: string;
   kind: TowerKind;
-  /** Of the tower's. */
+  /** The tower's steps. */
   steps: Range;
   weights: PlannedWeight[];
 }
 
-/** What the graph builder needs to know of a stage: a bundle's stage has all of it. */
+/** What the graph builder needs to know about a stage; a bundle's stage has all of it. */
 export interface GraphStage {
   kind: TowerKind;
-  /** The steps of the tower that it runs; older bundles name blocks. One of the two is there. */
+  /** The steps of the tower that it runs; older bundles name blocks. One of the two is present. */
   steps?: Range;
   blocks?: Range;
   weights: { path: string };

@@ -1,6 +1,6 @@
 /**
- * @file LLaVA-NeXT and Phi-3-Vision in other sizes than those of the stored checkpoints: seeds, KV heads, depths, tied
- * tables, the names of both generations. Weights are drawn; the vectors are those of the reference code.
+ * @file LLaVA-NeXT and Phi-3-Vision in sizes other than those of the stored checkpoints: seeds, KV heads, depths, tied
+ * tables, the names of both generations. Weights are random; the vectors are those of the reference code.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -22,7 +22,7 @@ const all = NAMES.flatMap((architecture) => {
   const { files, variants } = variantsOf(architecture);
   return variants.map((variant) => ({ architecture, files, ...variant }));
 });
-/** In place of a picture's tokens. */
+/** Takes the place of a picture's tokens. */
 const PLACEHOLDER = { 'llava-next': 380, 'phi3-v': -1 } as const;
 
 async function convert(checkpoint: FileTree, adapter?: FileTree) {
@@ -78,8 +78,9 @@ describe.each(all)('$architecture, $name', ({ architecture, files, config, weigh
     expect(hashes(other.manifest)).toEqual(hashes(manifest));
   });
 
-  // Every position sees all before it: a window as long as the positions shows nowhere, and a shorter one would.
-  test.runIf(mistakes?.length)('a shorter window would show, and is refused', async () => {
+  // Every position sees all positions before it: a window as long as the positions makes no difference, but a shorter
+  // one would.
+  test.runIf(mistakes?.length)('a shorter window would make a difference, and is refused', async () => {
     const [mistake] = mistakes!;
     expect(mistake!.cosine).toBeLessThan(0.999);
     const last = cases.find(({ id }) => id === mistake!.case)!;

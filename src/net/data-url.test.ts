@@ -3,7 +3,7 @@ import { fetchAnywhere } from './data-url';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('data: addresses are read without fetch, everything else with it', async () => {
+test('data: addresses are read without fetch, and all other addresses with it', async () => {
   const fetch = vi.fn(async () => new Response('from afar'));
   vi.stubGlobal('fetch', fetch);
   const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);

@@ -1,6 +1,6 @@
 /**
- * @file `fetch` that reads `data:` addresses itself. Bundlers turn small files into such addresses, which a page's security
- * policy (`connect-src 'self'`) would not let it fetch.
+ * @file `fetch` that reads `data:` addresses itself. Bundlers turn small files into such addresses, which a page's
+ * content security policy (`connect-src 'self'`) would not let it fetch.
  */
 
 const DATA = /^data:[^,]*?(;base64)?,/i;

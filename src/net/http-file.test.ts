@@ -4,7 +4,7 @@ import { HttpFile, type HttpFileOptions } from './http-file';
 
 const content = Uint8Array.from({ length: 5000 }, (_, i) => (i * 7 + (i >> 8)) & 0xff);
 
-/** A server of `content`. Each request may be answered by the next of `faults` instead. */
+/** A server of `content`. Each request takes the next of `faults` as its answer instead, if there is one. */
 function serve(faults: ((range: [number, number], init: RequestInit) => Response | Promise<Response>)[] = []) {
   const asked: (string | null)[] = [];
   const fetch: typeof globalThis.fetch = async (_, init = {}) => {
@@ -39,13 +39,13 @@ const cutAfter =
     return new Response(body, { status: 206 });
   };
 
-test('a connection that breaks off is taken up where it broke: nothing comes twice', async () => {
+test('a broken connection is resumed where it broke: nothing is sent twice', async () => {
   const { file, asked } = serve([cutAfter(100), cutAfter(1), cutAfter(700)]);
   expect(await file().read(1000, 4000)).toEqual(content.slice(1000, 4000));
   expect(asked).toEqual(['bytes=1000-3999', 'bytes=1100-3999', 'bytes=1101-3999', 'bytes=1801-3999']);
 });
 
-test('tries that get somewhere do not count against those that do not', async () => {
+test('attempts that make progress do not count towards the limit', async () => {
   const { file } = serve(Array.from({ length: 12 }, () => cutAfter(10)));
   expect(await file().read(0, 1000)).toEqual(content.slice(0, 1000));
   const hopeless = serve(Array.from({ length: 12 }, () => cutAfter(0)));
@@ -53,7 +53,7 @@ test('tries that get somewhere do not count against those that do not', async ()
   expect(hopeless.asked).toHaveLength(4);
 });
 
-test.each([408, 429, 500, 503])('status %i passes; Retry-After is kept to', async (status) => {
+test.each([408, 429, 500, 503])('status %i passes; Retry-After is respected', async (status) => {
   const { file, asked } = serve([() => new Response('', { status, headers: { 'Retry-After': '1' } })]);
   const began = performance.now();
   expect(await file({ retryDelay: 1e6 }).read(5, 9)).toEqual(content.slice(5, 9));
@@ -61,7 +61,7 @@ test.each([408, 429, 500, 503])('status %i passes; Retry-After is kept to', asyn
   expect(asked).toHaveLength(2);
 });
 
-test('a server that wants minutes is out of service', async () => {
+test('a server that asks for minutes is out of service', async () => {
   const { file, asked } = serve([() => new Response('', { status: 503, headers: { 'Retry-After': '900' } })]);
   await expect(file().read(5, 9)).rejects.toThrow(/status 503.*try again later/);
   expect(asked).toHaveLength(1);

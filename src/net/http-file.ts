@@ -1,14 +1,14 @@
 /**
- * @file A file on a web server, read by byte ranges. A connection that breaks off is taken up where it broke; passing
- * failures are tried again with back-off; a file that changes while it is read is noticed by its ETag and length.
+ * @file A file on a web server, read by byte ranges. A broken connection is resumed where it broke; passing
+ * failures are retried with back-off; a file that changes while it is read is detected by its ETag and length.
  */
 
 import { IntegrityError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';
 import { fetchAnywhere } from './data-url';
 import { isPage, PAGE_START, pageInstead } from './page';
-import { isPassing, PassingFailure, retryAfter, retrying } from './retry';
+import { PassingFailure, passingRefusal, retrying } from './retry';
 
-/** A connection that gives nothing for so long is given up, in milliseconds. */
+/** A connection that sends nothing for this long is given up, in milliseconds. */
 const STALL = 60_000;
 const UNREACHABLE = 'the server cannot be reached';
 
@@ -16,20 +16,20 @@ export interface HttpFileOptions {
   url: string;
   /** For messages. @default url */
   name?: string;
-  /** Length in bytes, where known: an answer that tells of another one is refused. */
+  /** Length in bytes, if known: an answer that states a different one is refused. */
   size?: number;
-  /** Of a file that may have grown since: an answer that tells of a shorter one is refused. */
+  /** The length of a file that may have grown since: an answer that states a shorter one is refused. */
   leastSize?: number;
   /** @default globalThis.fetch */
   fetch?: typeof fetch;
   headers?: Record<string, string>;
   /** `no-store` keeps large files from filling the browser's cache. */
   cache?: RequestCache;
-  /** Refuse answers with another ETag than the first one. For files that no hash is known of. */
+  /** Refuse answers whose ETag differs from the first one. For files whose hash is not known. */
   pinned?: boolean;
   /** What a refusal means here, for people: `is not on the Hub`. Null: the usual words. */
   refusal?: (status: number, headers: Headers) => string | null;
-  /** The error for a server that sends the whole file where a part was asked for. @default IntegrityError */
+  /** The error for a server that sends the whole file when a part was requested. @default IntegrityError */
   noRanges?: (message: string) => VLM2VecError;
   retryDelay?: number;
 }
@@ -49,8 +49,8 @@ export class HttpFile {
 
   /**
    * Bytes `start` to `end` (exclusive).
-   * @throws SourceNotFoundError where the server refuses; NetworkError where it cannot be reached or keeps
-   *   failing; {@link IntegrityError} where the file changed meanwhile or an answer has the wrong length
+   * @throws SourceNotFoundError if the server refuses; NetworkError if it cannot be reached or keeps failing; {@link
+   * IntegrityError} if the file changed meanwhile or an answer has the wrong length
    */
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     signal?.throwIfAborted();
@@ -70,7 +70,7 @@ export class HttpFile {
     return bytes;
   }
 
-  /** The whole file, front to back, as it comes; a broken connection is not taken up. */
+  /** The whole file, front to back, as it arrives; a broken connection is not resumed. */
   async *stream(signal?: AbortSignal): AsyncGenerator<Uint8Array> {
     const response = await this.#retrying(() => this.#request(null, null, signal), signal);
     try {
@@ -119,16 +119,8 @@ export class HttpFile {
 
   #refused(response: Response): Error {
     const { status } = response;
-    if (isPassing(status)) {
-      return new PassingFailure(
-        `the server answered with status ${status}`,
-        retryAfter(response.headers.get('Retry-After')),
-      );
-    }
-    // A signed address of another host that was good a moment ago: ask for a new one.
-    if (status === 403 && response.redirected && !sameOrigin(response.url, this.#options.url)) {
-      return new PassingFailure('the address to which the server redirected refused access (status 403)', null);
-    }
+    const passing = passingRefusal(response, this.#options.url);
+    if (passing) return passing;
     const usual =
       status === 404 || status === 410
         ? 'is not there'
@@ -144,7 +136,7 @@ export class HttpFile {
     });
   }
 
-  /** Holds the answer's headers to what is known of the file, and to the range that was asked for. */
+  /** Checks the answer's headers against what is known of the file, and against the requested range. */
   #check(response: Response, range: { start: number; length: number } | null): void {
     const { size, leastSize = 0, pinned } = this.#options;
     const etag = response.headers.get('ETag');
@@ -219,10 +211,6 @@ export class HttpFile {
       url: this.#options.url,
     });
   }
-}
-
-function sameOrigin(a: string, b: string): boolean {
-  return new URL(a).origin === new URL(b, globalThis.location?.href).origin;
 }
 
 async function unlessStalled<T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> {

@@ -34,7 +34,7 @@ test.each([
   expect(why!.cause).toBe(cause);
 });
 
-test('what comes, and is of the right kind, is not to blame', async () => {
+test('a file that arrives and is of the right kind is not to blame', async () => {
   expect(await whyNotLoaded('script', { url: `${host}/right.js` })).toBeNull();
   expect(await whyNotLoaded('wasm', { url: `${host}/right.wasm` })).toBeNull();
   expect(await whyNotLoaded('script', {})).toBeNull(); // no address is known

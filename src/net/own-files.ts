@@ -1,6 +1,7 @@
 /**
- * @file Why a script, a worker or a `.wasm` of this package does not come. Neither `import()` nor `Worker` nor ONNX Runtime
- * tells more than that it failed, so the address is asked once more: what the server answers is what its owner can mend.
+ * @file Finds out why a script, a worker or a `.wasm` file of this package does not load. Neither `import()` nor
+ * `Worker` nor ONNX Runtime says more than that it failed, so the address is requested once more: its owner can act on
+ * the server's answer.
  */
 
 import { NetworkError, SourceNotFoundError, type VLM2VecError } from '../errors';
@@ -10,10 +11,13 @@ export type OwnFileKind = 'script' | 'wasm';
 const TYPES: Record<OwnFileKind, RegExp> = { script: /javascript|ecmascript/i, wasm: /./ };
 const REMEDY = "Serve the package's files in the same layout as in its folder (docs/hosting.md).";
 
-/** The address in a browser's message about an import; Safari's has none. */
+/** The address in a browser's message about a failed import; Safari's message has none. */
 const ADDRESS = /(?:https?|blob|file):\/\/[^\s'")]+/;
 
-/** A script that is imported when it is needed. @throws SourceNotFoundError, NetworkError naming its address and what the server answered */
+/**
+ * Imports a script when it is needed. @throws SourceNotFoundError, NetworkError naming its address and the server's
+ * answer
+ */
 export async function importing<T>(load: () => Promise<T>): Promise<T> {
   const since = globalThis.performance?.now() ?? 0;
   try {
@@ -25,8 +29,8 @@ export async function importing<T>(load: () => Promise<T>): Promise<T> {
 }
 
 /**
- * What became of a file, or null where it comes and is of the right kind: then something else is wrong.
- * @param url its address; else what the browser noted as failed `since` then
+ * What is wrong with a file, or null if it arrives and is of the right kind, so that the cause is elsewhere.
+ * @param url its address; without one, whatever the browser recorded as failed `since` then
  */
 export async function whyNotLoaded(
   kind: OwnFileKind,
@@ -59,7 +63,7 @@ export async function whyNotLoaded(
   return null;
 }
 
-/** The last request that failed since then, where the browser tells statuses. */
+/** The last request that failed since then, if the browser reports statuses. */
 function failedSince(since: number): string | undefined {
   const entries = globalThis.performance?.getEntriesByType?.('resource') as PerformanceResourceTiming[] | undefined;
   return entries?.findLast((entry) => entry.startTime >= since && entry.responseStatus >= 400)?.name;

@@ -1,12 +1,15 @@
-/** @file Pages in disguise: many servers answer with one, and status 200, for a file that they do not have. */
+/**
+ * @file Recognises pages in disguise: many servers answer with a page, and status 200, for a file that they do not
+ * have.
+ */
 
 import { SourceNotFoundError } from '../errors';
 
 const PAGE = /^\s*<(!doctype|html|head|body)/i;
-/** Bytes of the beginning that tell. */
+/** How many of the first bytes are enough to tell. */
 export const PAGE_START = 256;
 
-/** A file whose type is wrong is none: its beginning counts too. */
+/** A real file may be sent with the wrong type, so its beginning must look like a page too. */
 export function isPage(headers: Headers, start: Uint8Array): boolean {
   return /text\/html/i.test(headers.get('Content-Type') ?? '') && PAGE.test(new TextDecoder().decode(start));
 }

@@ -56,7 +56,7 @@ test('details that cannot be cloned become text instead of losing the error', ()
   expect(errorFromWire(structuredClone(wire))).toMatchObject({ name: 'ProbeError', details: { cosine: '0.5' } });
 });
 
-test('a foreign error that only borrows a name is not made one of ours', () => {
+test('a foreign error with the name of one of ours does not become one', () => {
   const foreign = Object.assign(new Error('no'), { name: 'ProbeError' });
   expect(errorFromWire(errorToWire(foreign))).not.toBeInstanceOf(errors.ProbeError);
 });

@@ -1,4 +1,4 @@
-/** @file Errors across a worker's boundary keep class, name and details. Used on both sides. */
+/** @file Errors keep their class, name and details across a worker's boundary. Used on both sides. */
 
 import { transferHandlers, type TransferHandler } from 'comlink';
 import * as errors from '../errors';
@@ -8,7 +8,7 @@ export interface WireError {
   name: string;
   message: string;
   stack?: string;
-  /** Of a {@link errors.VLM2VecError}. */
+  /** The code of a {@link errors.VLM2VecError}. */
   details?: Record<string, unknown>;
   /** A DOMException, such as AbortError, is rebuilt as one. */
   isDom: boolean;
@@ -35,7 +35,7 @@ export function errorFromWire({ name, message, stack, details, isDom }: WireErro
   return error;
 }
 
-/** Details are plain data by contract; what is not is turned to text rather than lost with the whole error. */
+/** Details are plain data by contract; anything else becomes text, so that the error itself is not lost. */
 function cloneable(details: Readonly<Record<string, unknown>>): Record<string, unknown> {
   try {
     return structuredClone({ ...details });

@@ -1,6 +1,6 @@
 /**
- * @file How the page learns that a worker is gone. Nothing tells of one that the system killed; so the worker holds a
- * Web Lock as long as it lives, and the page waits for it.
+ * @file How the page learns that a worker is gone. Nothing reports a worker that the system killed, so it holds a Web
+ * Lock as long as it lives, and the page waits for that lock.
  */
 
 import { whyNotLoaded } from '../net';
@@ -11,8 +11,8 @@ export interface LifeEvents {
 }
 
 /**
- * In the worker. Resolves once the lock is held, so that whoever waits for it learns of this worker's end; to false where
- * there are no Web Locks, or none for this origin (a sandboxed frame's).
+ * In the worker. Resolves once the lock is held, so that whoever waits for it learns when this worker ends; resolves to
+ * false if there are no Web Locks, or none for this origin (a sandboxed frame's).
  */
 export function holdLifeLock(name: string): Promise<boolean> {
   const { locks } = globalThis.navigator ?? {};
@@ -26,14 +26,14 @@ export function holdLifeLock(name: string): Promise<boolean> {
   });
 }
 
-/** In the page, once the worker holds the lock. Without Web Locks nothing is ever heard. */
+/** In the page, once the worker holds the lock. Without Web Locks it never calls back. */
 export function onLifeLockFree(name: string, onEnd: () => void, signal: AbortSignal): void {
   globalThis.navigator?.locks?.request(name, { signal }, onEnd).catch(() => undefined);
 }
 
 /**
- * Calls back with a message when the worker fails in a way that is told: its script, or a message that cannot be read. Of a
- * script that does not come browsers tell nothing: the server is asked once more.
+ * Calls back with a message when the worker fails in a way that browsers report: in its script, or by a message that
+ * cannot be read. When a script does not load, browsers say nothing, so the server is asked once more.
  */
 export function onWorkerFailure(worker: LifeEvents, onFailure: (message: string) => void, script?: string): void {
   worker.addEventListener('error', (event) => {

@@ -1,6 +1,6 @@
 /**
- * @file A worker whose end is noticed, however it comes: it may not be started, its script cannot be loaded or does not
- * begin, it fails, or the system kills it, of which nothing tells but the lock that it held.
+ * @file A worker whose end is always noticed: when it may not be started, when its script cannot be loaded or does not
+ * start, when it fails, or when the system kills it, which only the lock that it held reveals.
  */
 
 import { wrap, type Endpoint, type Remote } from 'comlink';
@@ -9,17 +9,17 @@ import { InvalidInputError, VLM2VecError, WorkerStartError } from '../errors';
 import { onLifeLockFree, onWorkerFailure } from './life-lock';
 
 /**
- * For a worker's script to come and to begin, in seconds: one that was killed before is like one that takes its time. So
- * the first one gets less where another one can be started after it, and that one gets more.
+ * Seconds for a worker's script to arrive and start. A worker that was killed before that cannot be told from a slow
+ * one, so the first gets less time if another can be started after it, and that one gets more.
  */
 export const START_SECONDS = { first: 10, later: 60 } as const;
 
-/** What we need of a `Worker`; a `MessagePort` in tests. */
+/** The part of a `Worker` that we need; a `MessagePort` in tests. */
 export type WorkerLike = Endpoint & {
   terminate?(): void;
 };
 
-/** The worker ended by itself: nobody on the page's side asked it to. */
+/** The worker ended by itself; nobody on the page's side asked it to. */
 export class WorkerEnded extends VLM2VecError {}
 
 /** An error for callers: why the worker does not start, and what they can do about it. */
@@ -28,10 +28,10 @@ export function cannotStart(name: string, reason: string, remedy: string, cause:
 }
 
 export interface LivingWorkerOptions {
-  /** For messages: 'search'. */
+  /** Its name in messages: 'search'. */
   name: string;
   start: () => WorkerLike;
-  /** For messages: what a caller can do where workers do not start. */
+  /** For messages: what a caller can do if workers do not start. */
   remedy: string;
 }
 
@@ -45,8 +45,8 @@ export class LivingWorker<S> {
   #reject!: (error: unknown) => void;
 
   /**
-   * @throws WorkerStartError where the page may not start it: sandboxed frames, Trusted Types, a script of another origin
-   * @throws InvalidInputError where what is started is no worker
+   * @throws WorkerStartError if the page may not start it: sandboxed frames, Trusted Types, a script of another origin
+   * @throws InvalidInputError if what is started is not a worker
    */
   constructor({ name, start, remedy }: LivingWorkerOptions) {
     installErrorHandler();
@@ -68,9 +68,9 @@ export class LivingWorker<S> {
   }
 
   /**
-   * Resolves once the worker holds its lock. To be called before anything else.
+   * Resolves once the worker holds its lock. Call this before anything else.
    * @param hold has the worker take the lock of that name, by `holdLifeLock`
-   * @throws WorkerEnded where it does not come so far within `seconds`
+   * @throws WorkerEnded if that does not happen within `seconds`
    */
   async connect(hold: (service: Remote<S>, lifeLock: string) => Promise<boolean>, seconds: number): Promise<void> {
     const name = this.#name;
@@ -100,8 +100,8 @@ export class LivingWorker<S> {
 }
 
 /**
- * The worker and the address of its script, which neither a `Worker` nor its events tell: for the length of the call,
- * whoever constructs one tells us.
+ * Returns the worker and the address of its script. Neither a `Worker` nor its events reveal the address, so the
+ * constructor is watched for the length of the call.
  */
 function startNoting(start: () => WorkerLike): [WorkerLike, string | undefined] {
   const { Worker } = globalThis;

@@ -1,4 +1,4 @@
-/** @file Calls that can be stopped across a worker's boundary, which no AbortSignal crosses: by their number. */
+/** @file Calls that can be stopped across a worker's boundary, which no AbortSignal can cross, so each has a number. */
 
 export class NumberedCalls {
   readonly #running = new Map<number, AbortController>();
@@ -14,7 +14,7 @@ export class NumberedCalls {
     }
   }
 
-  /** Does nothing where the call has ended. */
+  /** Does nothing if the call has ended. */
   abort(call: number): void {
     this.#running.get(call)?.abort();
   }
@@ -23,9 +23,9 @@ export class NumberedCalls {
 let calls = 0;
 
 /**
- * In the page: makes a call under a number of its own.
- * @param abort tells the worker; how the call ends is still its business
- * @throws the signal's reason where the call ended because of it, else what the call does
+ * In the page: makes a call with a number of its own.
+ * @param abort tells the worker, which still decides how the call ends
+ * @throws the signal's reason if the call ended because of it, else whatever the call throws
  */
 export async function numbered<T>(
   run: (call: number) => Promise<T>,

@@ -14,12 +14,12 @@ const bytes = readFileSync(`${NANO}/bundle.json`);
 describe('a bundle of version 1', () => {
   const manifest = parseManifest(bytes);
 
-  test('is asked as VLM2Vec is', () => {
+  test('is prompted as VLM2Vec is', () => {
     expect(JSON.parse(bytes.toString())).toMatchObject({ version: 1 });
     expect(askedOf(manifest)).toMatchObject({ recipe: recipeNamed('vlm2vec'), assumed: null });
   });
 
-  test('loads and gives its probe', async () => {
+  test('loads and reproduces its probe', async () => {
     const runtime = await loadRuntime({ reader: folderBundle(NANO), probe: 'always' });
     expect(runtime.info).toMatchObject({ architecture: 'qwen2_vl', recipe: { name: 'vlm2vec', assumed: null } });
     expect(runtime.info.ladder.at(-1)).toMatchObject({ outcome: 'passed' });
@@ -31,7 +31,7 @@ describe('a bundle of version 1', () => {
     await runtime.dispose();
   });
 
-  test('takes another recipe of its kind', () => {
+  test('accepts another recipe of its kind', () => {
     expect(askedOf(manifest, 'gme').recipe).toEqual(recipeNamed('gme'));
     const own = { ...recipeNamed('vlm2vec-v2'), name: 'mine' };
     expect(askedOf(manifest, own)).toMatchObject({ recipe: own, assumed: null });

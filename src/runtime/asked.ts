@@ -11,13 +11,13 @@ import { readRecipe, recipeNamed, recipeOption, type Recipe, type RecipeChoice }
 export interface Asked {
   readonly backbone: Backbone;
   readonly recipe: Recipe;
-  /** Why the recipe was assumed, where neither the checkpoint nor the caller names it. */
+  /** Why the recipe was assumed, if neither the checkpoint nor the caller names it. */
   readonly assumed: string | null;
 }
 
 /**
- * @throws BundleFormatError for a bundle whose numbers or recipe make no sense; UnsupportedError for a recipe that this
- * bundle cannot be asked by
+ * @throws BundleFormatError for a bundle whose numbers or recipe make no sense; UnsupportedError for a recipe that does
+ * not fit this bundle
  */
 export function askedOf(manifest: BundleManifest, choice?: RecipeChoice): Asked {
   const own = ownRecipe(manifest);

@@ -37,7 +37,7 @@ test('every text is in one run, long enough for it and within the budget', () =>
   );
 });
 
-test('runs are no shorter than they need be: two neighbours never fit into one', () => {
+test('runs are no smaller than necessary: two neighbours never fit into one', () => {
   fc.assert(
     fc.property(lengths, (lengths) => {
       const batches = packTexts(lengths, { tokens: 1024, patches: 0, buckets: false });
@@ -49,7 +49,7 @@ test('runs are no shorter than they need be: two neighbours never fit into one',
   );
 });
 
-test('images of one grid run together, within the patch budget', () => {
+test('images with the same grid run together, within the patch budget', () => {
   const grid = fc.record({ height: fc.constantFrom(2, 4, 10), width: fc.constantFrom(2, 6, 20) });
   fc.assert(
     fc.property(fc.array(grid, { maxLength: 60 }), (grids) => {
@@ -67,7 +67,7 @@ test('images of one grid run together, within the patch budget', () => {
   );
 });
 
-test('the rows of a plan give back each sequence, image features in their order', () => {
+test('the rows of a plan restore each sequence, image features in their order', () => {
   const sequence = fc
     .tuple(
       fc.array(fc.integer({ min: 0, max: 9 }), { maxLength: 6 }),
@@ -86,7 +86,7 @@ test('the rows of a plan give back each sequence, image features in their order'
       const length = Math.max(...sequences.map(({ ids }) => ids.length)) + 2;
       const plan = planText(sequences, { length, round: (rows) => rows + extra });
       expect(new Set(plan.tokens).size).toBe(plan.tokens.length);
-      // Beginnings of text that sequences share are one row.
+      // Beginnings of text that sequences share are the same rows.
       const beginnings = new Set<string>();
       const wantedRows = parts.reduce((sum, [before, after], b) => {
         const shared = tokens > 0 ? before : [...before, ...after];
@@ -115,7 +115,7 @@ test('the rows of a plan give back each sequence, image features in their order'
             expect(at).toBe(next++);
             expect(plan.packed[at]).toBe(b * length + i);
           }
-          // What it is computed from is the same beginning.
+          // It is computed from the same beginning.
           const place = plan.packed[at]!;
           expect(place % length).toBe(i);
           const from = Math.floor(place / length) * length;
@@ -130,7 +130,7 @@ test('the rows of a plan give back each sequence, image features in their order'
   );
 });
 
-test('the same beginning at other positions is computed by itself', () => {
+test('the same beginning at other positions is computed separately', () => {
   const at = (...positions: number[]) => ({
     ids: [5, 6],
     images: [],
@@ -156,7 +156,7 @@ test('an image alone still has one token row', () => {
   expect([...plan.rows]).toEqual([1, 2]);
 });
 
-test('features are picked by a picture’s own rows, pictures follow each other, and every row may be pooled', () => {
+test('features are picked by a picture’s own rows, pictures are in order, and every row may be pooled', () => {
   const plans = [
     { features: 3, featureRows: Int32Array.of(2, 0) },
     { features: 2, featureRows: null },

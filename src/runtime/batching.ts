@@ -1,21 +1,23 @@
-/** @file Which inputs share a forward pass, and the index arrays of that pass. Pure. */
+/** @file Which inputs share a forward pass, and the index arrays of that pass. Pure functions. */
 
 import type { PicturePlan } from '../models';
 
 /** How much one forward pass may hold. */
 export interface BatchLimits {
-  /** Padded tokens (batch × length) of one text run. */
+  /** The padded tokens (batch × length) of one text run. */
   tokens: number;
-  /** Patches of one vision run; one image alone may exceed it. */
+  /** The patches of one vision run; one image alone may exceed them. */
   patches: number;
   /**
-   * Round lengths up to few values, so that GPU buffers are reused. Off where there are none to reuse: padding
+   * Rounds lengths up to a few values, so that GPU buffers are reused. Off if there are none to reuse, since padding
    * costs time.
    */
   buckets: boolean;
 }
 
-/** The next of 8, 12, 16, 24, 32, 48, 64, 96, …: at most half more than `length`, a third on average less. */
+/**
+ * The next of 8, 12, 16, 24, 32, 48, 64, 96, …: at most 50 % more than `length`, and a third less than that on average.
+ */
 export function bucket(length: number): number {
   for (let power = 8; ; power *= 2) {
     if (length <= power) return power;
@@ -23,7 +25,7 @@ export function bucket(length: number): number {
   }
 }
 
-/** Rows of a packed run, rounded up: what a run computes for nothing stays below 64 rows. */
+/** Rows of a packed run, rounded up: a run computes fewer than 64 rows for nothing. */
 export function packedBucket(tokens: number): number {
   return tokens <= 64 ? bucket(tokens) : Math.ceil(tokens / 64) * 64;
 }
@@ -80,14 +82,14 @@ export function packImages(inputs: readonly { key: string; patches: number }[], 
   return batches;
 }
 
-/** Token ids of one sequence and which of them stand for features of its pictures. */
+/** Token ids of one sequence, and which of them are placeholders for features of its pictures. */
 export interface Sequence {
   ids: readonly number[];
   /** By picture, its first image token and how many follow it. */
   images: readonly { start: number; tokens: number }[];
-  /** By picture, its plan: how many rows of features it has and in which order they stand. */
+  /** By picture, its plan: how many rows of features it has, and their order. */
   plans: readonly Pick<PicturePlan, 'features' | 'featureRows'>[];
-  /** Where each token stands on three axes; null: at its index. // [3, ids] */
+  /** The position of each token on three axes; null: its index. // [3, ids] */
   positions: Int32Array | null;
 }
 
@@ -116,15 +118,15 @@ export interface TextPlanOptions {
   round?: (tokens: number) => number;
   /** Whether every row is pooled instead of the last. */
   all?: boolean;
-  /** Whether tokens with which several sequences begin are one row: where attention is causal. @default true */
+  /** Whether tokens with which several sequences begin share rows, which requires causal attention. @default true */
   shares?: boolean;
 }
 
 /**
- * Lays sequences out, one after another; for attention right-padded to `length`. Padding shows row 0: causal
- * attention never looks at it. For the same reason tokens with which several sequences begin, an instruction or the frame of a
- * chat, are the same numbers in each: they are one row, computed once. The pictures' features follow each other in the order of
- * the sequences.
+ * Lays sequences out, one after another; for attention, right-padded to `length`. Padding refers to row 0, which causal
+ * attention never looks at. For the same reason, tokens with which several sequences begin (an instruction or the frame
+ * of a chat) have the same numbers in each: they share rows, which are computed once. The pictures' features are in the
+ * order of the sequences.
  */
 export function planText(
   sequences: readonly Sequence[],
@@ -136,7 +138,7 @@ export function planText(
     if (at === undefined) slot.set(id, (at = slot.size));
     return at;
   };
-  /** Which picture the token stands for, or -1. */
+  /** Which picture the token belongs to, or -1. */
   const pictureAt = ({ images }: Sequence, i: number) =>
     images.findIndex(({ start, tokens }) => i >= start && i < start + tokens);
   for (const sequence of sequences) {
@@ -144,7 +146,7 @@ export function planText(
       if (pictureAt(sequence, i) < 0) slotOf(id);
     });
   }
-  // An image alone: the graph still wants one token row.
+  // For an image alone, the graph still needs one token row.
   if (slot.size === 0) slotOf(sequences[0]!.ids[0]!);
 
   const batch = sequences.length;
@@ -157,7 +159,7 @@ export function planText(
   const seqlensK = new Int32Array(batch);
   const last: number[] = [];
   const pooled: number[] = [];
-  /** By the row before it and the token, a row that other sequences begin with too. */
+  /** By the preceding row and the token: a row with which other sequences begin too. */
   const known = new Map<string, number>();
   let features = slot.size;
   sequences.forEach((sequence, b) => {

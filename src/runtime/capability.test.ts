@@ -4,7 +4,7 @@ import { UnsupportedError } from '../errors';
 import { activationBytes, expectNear, groupBytes, weightsFor, type Room } from './capability';
 
 const GiB = 2 ** 30;
-/** A model of so many bytes of weights, in two towers. */
+/** A model with this many bytes of weights, in two towers. */
 const model = (bytes: number, dtype: WeightDtype = 'q4') =>
   ({ dtype, stages: [{ weights: { bytes: bytes / 4 } }, { weights: { bytes: (3 * bytes) / 4 } }] }) as BundleManifest;
 const Q4_2B = model(1.149e9);
@@ -20,7 +20,7 @@ const room = (rest: Partial<Room>): Room => ({
 });
 const gpu = (maxBufferSize: number) => room({ adapter: { maxBufferSize } });
 
-test('a GPU is taken to hold twice its largest buffer', () => {
+test('a GPU is assumed to hold twice its largest buffer', () => {
   expect([Q4_2B, Q4_7B, Q8_7B].map((each) => weightsFor(each, gpu(4 * GiB)))).toEqual(Array(3).fill('resident'));
   expect([Q4_2B, Q4_7B, Q8_7B].map((each) => weightsFor(each, gpu(2 * GiB)))).toEqual([
     'resident',
@@ -30,14 +30,14 @@ test('a GPU is taken to hold twice its largest buffer', () => {
   expect(weightsFor(Q4_2B, gpu(GiB / 4))).toBe('streamed');
 });
 
-test('WASM holds what 4 GiB of addresses leave for it, and half of the memory that there is', () => {
+test('WASM holds what 4 GiB of addresses leave for it, and at most half of the memory', () => {
   const wasm = (memory: number | null) => room({ device: 'wasm', activations: 'f32', memory });
   expect(weightsFor(Q4_2B, wasm(null))).toBe('resident');
   expect(weightsFor(Q4_2B, wasm(2 * GiB))).toBe('streamed');
   expect(weightsFor(Q4_7B, wasm(64 * GiB))).toBe('streamed');
 });
 
-test('weights of 16 bits take 32 where numbers do', () => {
+test('weights of 16 bits take 32 if activations do', () => {
   const half = model(3.951e9, 'fp16');
   expect(weightsFor(half, gpu(2 * GiB))).toBe('resident');
   expect(weightsFor(half, { ...gpu(2 * GiB), activations: 'f32' })).toBe('streamed');
@@ -54,7 +54,7 @@ test('a group is bounded, and grows with memory', () => {
   expect(bytes).toBeGreaterThanOrEqual(4 * (1024 * 588 + Math.max(1024 * 1280, 526 * 3584)));
 });
 
-test('large weights are not fetched for each group', () => {
+test('large weights are not downloaded for each group', () => {
   const remote = { label: 'https://example.com/', isRemote: true };
   expect(() => expectNear(remote, Q4_2B)).toThrow(UnsupportedError);
   expect(() => expectNear(remote, Q4_2B)).toThrow(/1149 MB.*store: true/);

@@ -12,23 +12,26 @@ const MiB = 2 ** 20;
 const GiB = 2 ** 30;
 
 /**
- * Of the 4 GiB that WASM can address, what weights may take: the rest is for one stage on its way in, for activations, and
- * for the holes that they leave in a heap that never shrinks.
+ * Of the 4 GiB that WASM can address, the part that weights may take. The rest is for one stage being loaded, for
+ * activations, and for the holes that they leave in a heap that never shrinks.
  */
 const WASM_BYTES = 2.5 * GiB;
-/** Of main memory, what weights may take on the CPU; in a browser other pages and the browser itself are there too. */
+/**
+ * The share of main memory that weights may take on the CPU; in a browser, other pages and the browser itself need
+ * memory too.
+ */
 const MEMORY_SHARE = { cpu: 0.75, wasm: 0.5 };
 /**
- * No browser tells the memory of a GPU. The largest buffer that it allows is the only figure that grows with it: 256 MiB
- * to 1 GiB on phones, 2 to 4 GiB on others. Twice that is taken for what is there.
+ * No browser reports the memory of a GPU. The largest buffer that it allows is the only figure that grows with it: 256
+ * MiB to 1 GiB on phones, 2 to 4 GiB elsewhere. Twice that is assumed to be available.
  */
 const GPU_BUFFERS = 2;
-/** Activations of a group: at most this, and a sixteenth of main memory where that is known. */
+/** Activations of a group take at most this, and at most a sixteenth of main memory if that is known. */
 const GROUP_BYTES = { most: 512 * MiB, unknown: 256 * MiB, share: 1 / 16 };
 
 /**
- * The largest weight that this GPU holds, in bytes. ONNX Runtime splits a buffer above the binding limit for most shaders
- * but not for all, so each weight is held to both limits.
+ * The largest weight that this GPU holds, in bytes. ONNX Runtime splits a buffer above the binding limit for most
+ * shaders but not for all, so each weight is checked against both limits.
  */
 export function largestWeight({ maxBufferSize, maxStorageBufferBindingSize }: AdapterFacts): number {
   return Math.min(maxBufferSize, maxStorageBufferBindingSize);
@@ -52,28 +55,28 @@ export function tooSmallFor(manifest: BundleManifest, adapter: AdapterFacts): We
 
 type Stages = Pick<BundleManifest, 'stages'>;
 
-/** What a device is said to have. */
+/** What is known about a device. */
 export interface Room {
   device: DeviceName;
   activations: Activations;
-  /** Null on a CPU, and in Node, whose WebGPU tells nothing. */
+  /** Null on a CPU, and in Node, whose WebGPU reports nothing. */
   adapter: Pick<AdapterFacts, 'maxBufferSize'> | null;
   /** Main memory in bytes, as far as it is known; see `memory.ts`. */
   memory: number | null;
 }
 
-/** Where this device's weights are, unless the caller says. */
+/** Where weights are kept on this device, unless the caller says. */
 export function weightsFor({ stages, dtype }: Pick<BundleManifest, 'stages' | 'dtype'>, room: Room): WeightsMode {
   const stored = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
   return weightsOf({ stored, dtype }, room);
 }
 
-/** The same of weights that may not be there yet: `stored` bytes of both towers. */
+/** The same for weights that may not be there yet: `stored` bytes of both towers. */
 export function weightsOf(weights: { stored: number; dtype: WeightDtype }, room: Room): WeightsMode {
   return weightBytes(weights, room) <= weightsRoom(room) ? 'resident' : 'streamed';
 }
 
-/** Bundles on a server that are smaller are fetched anew for each group; larger ones have to be stored. */
+/** Smaller bundles on a server are downloaded again for each group; larger ones have to be stored. */
 export const REMOTE_BYTES = 64e6;
 
 /** @throws UnsupportedError for streamed weights that would come over the network, group after group */
@@ -94,7 +97,7 @@ export function weightsRoom({ device, adapter, memory }: Omit<Room, 'activations
   return (memory ?? Infinity) * MEMORY_SHARE.cpu;
 }
 
-/** Of both towers, as they lie in memory: what computes in 32 bits unpacks weights of 16. */
+/** The bytes of both towers in memory: devices that compute in 32 bits unpack weights of 16. */
 function weightBytes(
   { stored, dtype }: { stored: number; dtype: WeightDtype },
   { device, activations }: Pick<Room, 'device' | 'activations'>,
@@ -102,16 +105,16 @@ function weightBytes(
   return dtype === 'fp16' && (device !== 'webgpu' || activations === 'f32') ? 2 * stored : stored;
 }
 
-/** What the activations of a group may take while streamed weights pass by. */
+/** The bytes that the activations of a group may take while weights are streamed. */
 export function groupBytes(memory: number | null): number {
   return memory === null ? GROUP_BYTES.unknown : Math.min(GROUP_BYTES.most, memory * GROUP_BYTES.share);
 }
 
-/** What of an input is held between stages, at most. */
+/** The most bytes of an input that are held between stages. */
 export function activationBytes(sizes: ActivationSizes): number {
   const { pixels, features, tokens, hiddenSize, featureSize = hiddenSize } = sizes;
   // The vision tower's hidden state is up to 2.2 times as wide as a patch has numbers (Qwen2-VL: 1280 to 588).
-  // Beside it lie what later layers add.
+  // In addition there is what later layers add.
   const seeing = 2.5 * pixels + features * (featureSize - hiddenSize);
   const reading = features * featureSize + tokens * hiddenSize;
   return 4 * (pixels + Math.max(seeing, reading));
@@ -119,9 +122,9 @@ export function activationBytes(sizes: ActivationSizes): number {
 
 /** Counts of numbers, not bytes. */
 export interface ActivationSizes {
-  /** Of all pictures' patches. */
+  /** In the patches of all pictures. */
   pixels: number;
-  /** Rows that the vision tower gives. */
+  /** Rows that the vision tower returns. */
   features: number;
   /** Rows of the text tower. */
   tokens: number;

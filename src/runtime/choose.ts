@@ -31,7 +31,7 @@ import type {
 } from './types';
 import { recallVerdict, rememberVerdict, verdictKey } from './verdicts';
 
-/** When the probe runs. `once`: until it passed on this device; not on Node's CPU, where it was computed. */
+/** When the probe runs. `once`: until it has passed on this device; never on Node's CPU, where it was computed. */
 export type ProbePolicy = 'once' | 'always' | 'never';
 
 /** For tests only: no compatibility is promised. */
@@ -40,13 +40,13 @@ export interface InternalOptions {
   attention?: AttentionMode;
   /** Loading fails if a node of any graph would run on the CPU. */
   strictPlacement?: boolean;
-  /** Multiplies with quantized weights so, whatever the rung. */
+  /** How to multiply with quantized weights, whatever the rung. */
   product?: Product;
   /** Whether the text tower's weights are widened, whatever the device. */
   unpackText?: boolean;
-  /** The browser build to use whatever the engine can do. */
+  /** The browser build to use, whatever the engine can do. */
   build?: 'jspi' | 'asyncify';
-  /** Largest Hub file, in bytes, that is fetched whole instead of in one verified pass. */
+  /** Largest Hub file, in bytes, that is fetched in one piece instead of in one verified pass. */
   wholeBytes?: number;
   /** Bytes per request of such a pass. */
   blockBytes?: number;
@@ -56,14 +56,18 @@ export interface InternalOptions {
   retryDelay?: number;
 }
 
-/** Weights in memory at a time where a probe is computed beside other work: at conversion, or with another model loaded. */
+/**
+ * Weights in memory at a time while a probe is computed beside other work: during conversion, or with another model
+ * loaded.
+ */
 export const PROBE_BYTES = 64 * 1024 * 1024;
 
-/** A tower that some inputs do without comes along with the other where it is smaller. */
+/** A tower that some inputs do not need is loaded with the other one if it is smaller than this. */
 const LATER_BYTES = 64 * 1024 * 1024;
 /**
- * A text tower is unpacked on WASM where that takes no more: ONNX Runtime would do it anew for every run, which for one text
- * takes five times as long as the rest. The vision tower has enough rows for that not to matter.
+ * A text tower is unpacked on WASM if that takes no more than this: ONNX Runtime would otherwise do it again for every
+ * run, which for one text takes five times as long as the rest. The vision tower has enough rows for that not to
+ * matter.
  */
 const UNPACKED_BYTES = 256 * 1024 * 1024;
 
@@ -77,11 +81,19 @@ export interface ChoiceOptions extends OrtOptions {
   probe?: ProbePolicy;
   /** Whether weights stay in memory. @default 'auto' */
   weights?: WeightsChoice;
-  /** Streamed weights in parts of so many bytes instead of whole stages: rounding may differ, memory is less. */
+  /**
+   * Streams weights in parts of this many bytes instead of complete stages: rounding may differ, but it takes less
+   * memory.
+   */
   partBytes?: number;
-  /** When the vision stages are loaded: `later`, with the first picture. @default 'later' where they are large and stored here */
+  /**
+   * When the vision stages are loaded: `later`, with the first picture. @default 'later' if they are large and stored
+   * here
+   */
   vision?: 'now' | 'later';
-  /** The same of the text stages and the token table. @default 'later' where they are large and pictures do without them */
+  /**
+   * The same for the text stages and the token table. @default 'later' if they are large and pictures do not need them
+   */
   text?: 'now' | 'later';
   signal?: AbortSignal;
   onProgress?: OnProgress;
@@ -99,7 +111,7 @@ export interface Choice {
 
 /**
  * Loads the best rung that passes.
- * @param probed makes an engine embed inputs, for the probe
+ * @param probed uses an engine to embed inputs, for the probe
  */
 export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine) => Probed): Promise<Choice> {
   const { manifest, device = 'auto', activations = 'auto', compute = 'exact', probe = 'once', internal } = options;
@@ -160,12 +172,12 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     const { weights = 'auto' } = options;
     return weights === 'auto' ? weightsFor(manifest, { ...rung, ...room }) : weights;
   };
-  /** Rungs whose weights turned out not to fit, and are streamed instead. */
+  /** Rungs whose weights did not fit, and are streamed instead. */
   const overfull: RungReport[] = [];
   const buildFitting = async (rung: Rung): Promise<Engine> => {
     const weights = modeOf(rung);
     if (weights === 'streamed') expectNear(options.reader, manifest);
-    // The probe has pictures and texts: where it runs, one progress bar tells of everything.
+    // The probe has pictures and texts: if it runs, one progress bar covers everything.
     const towers = isProbed(rung) ? ({ vision: 'now', text: 'now' } as const) : {};
     try {
       return await buildEngine(ort, rung, { ...options, weights, ...towers });
@@ -180,7 +192,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
     }
   };
 
-  /** Embeds with an engine made for it, one stage in memory at a time, beside the one that is probed. */
+  /** Embeds with an engine made for it, one stage in memory at a time, beside the one being probed. */
   const embedOnce = async <T>(rung: Rung, work: (embedder: Probed) => Promise<T>): Promise<T> => {
     const engine = await buildEngine(ort, rung, {
       ...options,
@@ -208,7 +220,10 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
         : null,
     });
 
-  /** What int8 loses could hide a GPU's wrong kernels: with exact products it must pass first, where nothing hides. */
+  /**
+   * The loss from int8 could hide wrong kernels of a GPU, so it must first pass with exact products, which hide
+   * nothing.
+   */
   const expectExact = async (fast: Rung) => {
     const rung: Rung = { ...fast, compute: 'exact' };
     const exact = { ...options, weights: modeOf(rung), vision: 'now', text: 'now', onProgress: undefined } as const;
@@ -247,7 +262,7 @@ export async function chooseRung(options: ChoiceOptions, probed: (engine: Engine
   return { engine: climbed.built, ort, build, threads, rung, ladder };
 }
 
-/** Whether a bundle's weights will be streamed on the CPU of this machine, which is where `auto` may end. */
+/** Whether a bundle's weights will be streamed on the CPU of this machine, where `auto` may end up. */
 export function streamsHere(manifest: BundleManifest, weights: WeightsChoice = 'auto'): boolean {
   if (weights !== 'auto') return weights === 'streamed';
   const room = { device: isNode ? 'cpu' : 'wasm', activations: 'f32', adapter: null, memory: mainMemory() } as const;
@@ -255,7 +270,7 @@ export function streamsHere(manifest: BundleManifest, weights: WeightsChoice = '
 }
 
 /**
- * A device of its own (in browsers), and what is to stay loaded on it. Also how a lost device is replaced.
+ * A device of its own (in browsers), and what stays loaded on it. Also used to replace a lost device.
  * @param options `weights`: decided
  */
 export async function buildEngine(
@@ -293,7 +308,7 @@ export async function buildEngine(
   });
 }
 
-/** Whether a device failed for want of memory, as far as that can be told. */
+/** Whether a device failed for lack of memory, as far as that is known. */
 function isOverfull(error: unknown): error is Error {
   if (error instanceof GpuLost) return true;
   if (error instanceof WebGPUUnavailableError) return error.details.kind === 'GPUOutOfMemoryError';
@@ -301,7 +316,7 @@ function isOverfull(error: unknown): error is Error {
 }
 
 /**
- * ONNX Runtime has int8 kernels on Node's CPU, where what level 0 does with 8 bits is slow if rows are few, and on GPUs with
+ * ONNX Runtime has int8 kernels on Node's CPU, where level 0 is slow with 8 bits and few rows, and on GPUs with
  * subgroups (packed dot products, DP4A).
  */
 async function productOf({ device, activations, compute }: Rung, ort: Ort, manifest: BundleManifest): Promise<Product> {
@@ -324,7 +339,10 @@ function unpackedText({ stages }: BundleManifest): number {
   return stages.reduce((sum, { kind, tensors }) => sum + (kind === 'text' ? unpackedBytes(tensors) : 0), 0);
 }
 
-/** Towers that are left to the first input that goes through them. What lies on the network may be out of reach by then. */
+/**
+ * Towers that are loaded with the first input that needs them. Weights on the network are excluded, since they may be
+ * out of reach by then.
+ */
 function laterTowers({ manifest, asked, reader, ...options }: ChoiceOptions): TowerKind[] {
   const { routes } = asked.backbone;
   return (['vision', 'text'] as const).filter((kind) => {
@@ -334,13 +352,13 @@ function laterTowers({ manifest, asked, reader, ...options }: ChoiceOptions): To
   });
 }
 
-/** What is read for a tower: with the text tower, the token table. */
+/** The files of a tower; the text tower includes the token table. */
 function towerBytes({ stages, embeddings }: BundleManifest, tower: TowerKind): number {
   const table = tower === 'text' ? embeddings.bytes : 0;
   return stages.reduce((sum, { kind, weights }) => sum + (kind === tower ? weights.bytes : 0), table);
 }
 
-/** The adapter's facts, or why there is no adapter that can hold the bundle. */
+/** The adapter's facts, or why no adapter can hold the bundle. */
 async function findAdapter({ manifest }: ChoiceOptions): Promise<AdapterFacts | WebGPUUnavailableError> {
   const adapter = await requestAdapter();
   if (!adapter) {

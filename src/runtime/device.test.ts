@@ -41,7 +41,7 @@ describe('the device', () => {
     expect(gpu).toMatchObject({ subgroups: false, adapter: { vendor: 'acme', f16: true, maxBufferSize: 2 ** 31 } });
   });
 
-  test('gets subgroups of 8 and more, and then its shaders are patched', async () => {
+  test('gets subgroups of 8 or more, and then its shaders are patched', async () => {
     const { adapter, requests, compiled } = fakeAdapter({ features: ['subgroups'], subgroupMinSize: 8 });
     const gpu = await requestGpu(adapter, { subgroups: true });
     expect(requests[0]!.requiredFeatures).toEqual(['subgroups']);
@@ -59,7 +59,7 @@ describe('the device', () => {
     expect(compiled).toEqual(['var a : f32;']);
   });
 
-  test('gets none where the rung says so, nor where the width is unknown', async () => {
+  test('gets none if the rung says so, or if the width is unknown', async () => {
     const wide = fakeAdapter({ features: ['subgroups'], subgroupMinSize: 32 });
     expect((await requestGpu(wide.adapter, { subgroups: false })).subgroups).toBe(false);
     expect(subgroupsUsable(adapterFacts(fakeAdapter({ features: ['subgroups'] }).adapter))).toBe(false);
@@ -73,7 +73,7 @@ describe('the device', () => {
     expect(compiled).toEqual(['var a : f32;']);
   });
 
-  test('that the browser refuses is a WebGPUUnavailableError', async () => {
+  test('that the browser refuses causes a WebGPUUnavailableError', async () => {
     const { adapter } = fakeAdapter({ features: [] });
     adapter.requestDevice = () => Promise.reject(new Error('limits'));
     await expect(requestGpu(adapter, { subgroups: false })).rejects.toThrow(WebGPUUnavailableError);
@@ -98,7 +98,7 @@ test('a weight above either buffer limit is named', () => {
   expect(tooSmallFor(manifest, { ...facts, maxBufferSize: 2 ** 27 })).not.toBeNull();
 });
 
-test('why there is no WebGPU: https is named only where it is the reason', () => {
+test('why there is no WebGPU: https is named only if it is the reason', () => {
   expect(noWebGPU(undefined, true)).toBe('This browser offers no WebGPU.');
   expect(noWebGPU(undefined, false)).toMatch(/https or from localhost/);
   expect(noWebGPU({} as GPU, true)).toMatch(/finds no GPU/);

@@ -1,6 +1,6 @@
 /**
  * @file The GPU. We request the adapter and the device ourselves, with the adapter's real limits, so that shaders can
- * be patched, a loss is noticed, and `subgroups` is not requested where ONNX Runtime's kernels compute wrongly with it.
+ * be patched, a loss is noticed, and `subgroups` is not requested if ONNX Runtime's kernels compute wrongly with it.
  */
 
 import { WebGPUUnavailableError } from '../errors';
@@ -33,7 +33,7 @@ export interface Gpu {
   readonly subgroups: boolean;
 }
 
-/** Why {@link requestAdapter} gave none, for people. */
+/** Why {@link requestAdapter} returned none, as a message to display. */
 export function noWebGPU(
   gpu: GPU | undefined = globalThis.navigator?.gpu,
   isSecure: boolean | undefined = globalThis.isSecureContext,
@@ -44,7 +44,10 @@ export function noWebGPU(
     : 'This browser offers no WebGPU.';
 }
 
-/** The adapter, or null where the browser has no WebGPU or offers none. Adapters serve one device: ask each time. */
+/**
+ * The adapter, or null if the browser has no WebGPU or offers no adapter. An adapter serves one device, so request one
+ * each time.
+ */
 export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator?.gpu): Promise<GPUAdapter | null> {
   if (!gpu) return null;
   try {
@@ -54,7 +57,7 @@ export async function requestAdapter(gpu: GPU | undefined = globalThis.navigator
   }
 }
 
-/** The adapter's identity and what matters of its features and limits, as plain data. */
+/** The adapter's identity, and the features and limits that matter, as plain data. */
 export function adapterFacts(adapter: GPUAdapter): AdapterFacts {
   const { vendor, architecture, device, description, subgroupMinSize } = adapter.info;
   return {
@@ -76,7 +79,7 @@ export function subgroupsUsable(facts: AdapterFacts): boolean {
 
 /**
  * A device of this adapter with all its limits.
- * @throws WebGPUUnavailableError where the browser refuses.
+ * @throws WebGPUUnavailableError if the browser refuses.
  */
 export async function requestGpu(
   adapter: GPUAdapter,

@@ -8,7 +8,7 @@ import { UsageMeter } from './usage';
 const image = { width: 1, height: 1, data: new Uint8Array(3) };
 const picture = (text: string): InputParts => ({ text, image });
 
-/** Each picture has 10 patches, a run takes 20 of them and a window 40. Notes what is done, in order. */
+/** Each picture has 10 patches, a run takes 20 of them and a window 40. Records what is done, in order. */
 function job(steps: { prepare?: (text: string) => Promise<void>; run?: (names: string) => Promise<void> } = {}) {
   const log: string[] = [];
   const nameOf = new Map<Prepared, string>();
@@ -48,14 +48,15 @@ function job(steps: { prepare?: (text: string) => Promise<void>; run?: (names: s
   return { embed, log };
 }
 
-/** Every other step of the event loop has been taken. */
+/** Resolves once all other pending work of the event loop is done. */
 const later = () => new Promise<void>((resolve) => setTimeout(resolve, 5));
 
 describe('pictures', () => {
   const inputs = [...'abcdefghi'].map(picture);
 
   test('are prepared while those before them are embedded, at most one window ahead', async () => {
-    // Each run ends when what it is to wait for has been prepared: never, were that to wait for the run.
+    // Each run ends when the pictures that it waits for have been prepared, which would never happen if their
+    // preparation waited for the run.
     const until: Record<string, string> = { ab: 'prepare e', cd: 'prepare h' };
     const { embed, log } = job({
       run: async (names) => {
@@ -85,7 +86,7 @@ describe('pictures', () => {
     expect(log.slice(-2)).toEqual(['run a', 'ran a']);
   });
 
-  test('that cannot be read end the call, once what was begun has ended', async () => {
+  test('that cannot be read end the call, once the work in progress has ended', async () => {
     const { embed, log } = job({
       run: later,
       prepare: async (text) => {
@@ -93,7 +94,7 @@ describe('pictures', () => {
       },
     });
     await expect(embed(inputs)).rejects.toThrow('bad');
-    expect(log.at(-1)).toMatch('ran '); // what had begun when it ended, at least the first
+    expect(log.at(-1)).toMatch('ran '); // runs that had begun when it ended, at least the first
     const ended = log.length;
     await later();
     expect(log.length).toBe(ended);
@@ -103,7 +104,7 @@ describe('pictures', () => {
     expect(vectors.map((vector) => vector === null)).toEqual(inputs.map((_, i) => i === 5));
   });
 
-  test('a run that fails ends the call, and no further one begins', async () => {
+  test('a run that fails ends the call, and no further one starts', async () => {
     const { embed, log } = job({
       run: async (names) => {
         await later();

@@ -18,15 +18,18 @@ export interface EmbedJob {
   limits: BatchLimits;
   /** Sequences whose lengths have different keys never share a run. */
   keyOf(length: number): string;
-  /** What the caller gets of the vectors of an input. */
+  /** Turns the vectors of an input into what the caller gets. */
   shape(vectors: Float32Array[], where: string): Embedding;
   signal?: AbortSignal;
   meter: UsageMeter;
-  /** Batches that are given to {@link run} together: as many as take so many bytes while they run, or one. 0: each alone. */
+  /**
+   * Batches that are given to {@link run} together: as many as take this many bytes while they run, or one. 0: each
+   * alone.
+   */
   groupBytes: number;
   /** What an input takes while its group runs. */
   bytesOf(prepared: Prepared): number;
-  /** @param onPassed told of the stages that the group has gone through, where weights are streamed */
+  /** @param onPassed called with the stages that the group has passed through, if weights are streamed */
   run(batches: Prepared[][], onStage: (stages: { done: number; total: number }) => void): Promise<Float32Array[][][]>;
 }
 
@@ -36,10 +39,10 @@ interface Item {
 }
 
 /**
- * Texts first, by length; then pictures, a window at a time. A window holds two runs' worth of patches: enough that
- * pictures of one size meet, few enough that the first run starts at once. While one window is embedded the next is
- * prepared: a GPU, or Node's threads, compute meanwhile. What runs together never depends on groups: vectors are the same
- * to the bit, however many batches a group has.
+ * Texts first, by length; then pictures, a window at a time. A window holds two runs' worth of patches: enough for
+ * pictures of the same size to meet, few enough for the first run to start at once. While one window is embedded the
+ * next is prepared: a GPU, or Node's threads, compute meanwhile. What runs together never depends on groups, so vectors
+ * are the same to the bit, however many batches a group has.
  * @returns null for inputs that were skipped
  */
 export async function embedAll(
@@ -134,7 +137,7 @@ export async function embedAll(
     let patches = 0;
     for (const index of indices.filter((each) => !isText(each))) {
       const item = await prepare(index);
-      await nextTask(); // one of them may be the end of a run, which the next waits for
+      await nextTask(); // it may be the end of a run, for which the next one waits
       if (!item) continue;
       window.push(item);
       patches += packingOf(item.prepared, job.keyOf).patches;
@@ -149,7 +152,7 @@ export async function embedAll(
     await running;
     await runGroup();
   } finally {
-    await running.catch(() => undefined); // nothing of a call goes on after it
+    await running.catch(() => undefined); // nothing of a call continues after it
   }
   return embeddings;
 }
@@ -161,7 +164,7 @@ function packingOf({ pictures, sequence }: Prepared, keyOf: EmbedJob['keyOf']): 
   };
 }
 
-/** Tells of inputs that are prepared and of those that are embedded, each of the whole, and of stages in between. */
+/** Reports how many inputs of the total are prepared, how many are embedded, and the stages in between. */
 function progressOf(total: number, onProgress: OnProgress | undefined) {
   const counts = { prepare: 0, embed: 0 };
   const count = (phase: 'prepare' | 'embed', more: number) => {

@@ -11,7 +11,7 @@ import type { Activations } from './types';
 export interface FeederOptions {
   ort: Ort;
   backbone: Backbone;
-  /** The recipe's. */
+  /** The recipe's positions. */
   positions: Positions;
   activations: Activations;
 }
@@ -26,7 +26,7 @@ export class Feeder {
   }
 
   /**
-   * Of pictures of one plan.
+   * The inputs for pictures with the same plan.
    * @param pixels of all of them. // [pictures * sequences * patches, patch length]
    */
   vision(pixels: Float32Array, plan: PicturePlan, pictures: number): TowerRun {
@@ -49,7 +49,7 @@ export class Feeder {
 
   /**
    * @param tokenRows of the plan's tokens. // [T, hiddenSize]
-   * @param features of the pictures, in order; null without any. They are the caller's to free. // [V, featureSize]
+   * @param features of the pictures, in order; null without any. The caller frees them. // [V, featureSize]
    */
   text(plan: TextPlan, tokenRows: Float32Array, features: Tensor | null): TowerRun {
     const { batch, length } = plan;
@@ -73,7 +73,10 @@ export class Feeder {
     };
   }
 
-  /** Each row's own angles with M-RoPE, else those of positions from 0 on: the longest made so far are kept and cut. */
+  /**
+   * Each row's own angles with M-RoPE, else those of positions from 0 on; the longest tables made so far are kept and
+   * cut.
+   */
   #textTables({ length, longest, positions }: TextPlan): Feeds {
     const { rotary } = this.#options.backbone;
     if (rotary === null) return {};

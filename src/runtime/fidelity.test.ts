@@ -58,7 +58,9 @@ function asInput({ text, image, minPixels, maxPixels }: FixtureInput): [InputPar
   return [parts, options];
 }
 
-/** Models that differ from these in how their weights were merged alone are embedded from in part, but in the full tests. */
+/**
+ * Models that differ from these only in how their weights were merged are only partly tested, except in the full tests.
+ */
 const WHOLE: readonly ModelName[] = process.env.VLM2VEC_FULL_TESTS
   ? MODEL_NAMES
   : ['tiny-tied', 'tiny-untied', 'tiny-tied+dora'];
@@ -97,10 +99,10 @@ test('f16 activations agree with the oracle to 0.999', async () => {
   expect(runtime.info.activations).toBe('f16');
   const { worst } = await agreement(runtime, 'tiny-tied+dora');
   expect(worst).toBeGreaterThanOrEqual(0.999);
-  expect(worst).toBeLessThan(1 - 1e-12); // f32 in disguise would be nearer
+  expect(worst).toBeLessThan(1 - 1e-12); // f32 in disguise would be closer
 });
 
-test('a reader that forgot the DoRA magnitude would be noticed', async () => {
+test('a reader that ignored the DoRA magnitude would be noticed', async () => {
   const runtime = await load(await bundle('tiny-tied+dora', { dtype: 'fp32' }));
   const { embeddings, withoutMagnitude } = expectedModel('tiny-tied+dora');
   for (const [id, wrong] of withoutMagnitude!) {
@@ -121,7 +123,7 @@ test('token ids and grids are the oracle’s', async () => {
   }
 });
 
-test('several stages per tower give what one gives', async () => {
+test('several stages per tower give the same as one', async () => {
   const path = await bundle('tiny-tied', { dtype: 'fp32', maxStageBytes: 3.5e6 });
   const { stages } = await readManifest(folderBundle(path));
   expect(stages.filter(({ kind }) => kind === 'vision').length).toBeGreaterThan(1);

@@ -21,7 +21,7 @@ export class BundleFiles {
   readonly #signal: AbortSignal | undefined;
   #before = 0;
 
-  /** @param wanted what will be read: the whole that progress is told of */
+  /** @param wanted everything that will be read: the total for progress */
   constructor(
     reader: BundleReader,
     wanted: readonly WeightPart[],
@@ -33,7 +33,10 @@ export class BundleFiles {
     this.#signal = signal;
   }
 
-  /** Weights as ONNX Runtime takes them: of a whole file in Node a path, else a Blob or bytes that nothing else holds. */
+  /**
+   * Weights in the form that ONNX Runtime takes: for a complete file in Node a path, else a Blob or bytes that nothing
+   * else holds.
+   */
   async weights(part: WeightPart): Promise<string | Blob | Uint8Array> {
     const { file, range } = part;
     const event = { phase: 'load', file: file.path } as const;

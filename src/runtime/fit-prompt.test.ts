@@ -7,7 +7,7 @@ import { fitPrompt, type PromptToFit } from './fit-prompt';
 const tokenizer = await loadTokenizer(tokenizerFiles('small'));
 const words = (n: number) => ' a'.repeat(n);
 const most = 400;
-/** `before` and `behind` are a template's own words. */
+/** `before` and `behind` are the words of the template. */
 const prompt = (text: string, { before = '', behind = '', images = [] as number[] } = {}): PromptToFit => ({
   text,
   images,
@@ -35,7 +35,7 @@ test("above the caller's limit a raw prompt is cut at its end", () => {
   expect(fitPrompt(prompt(words(7)), { most, maxTokens: 7, cut: 'end' }).ids).toHaveLength(7);
 });
 
-test('in a template the text is cut, by as little as may be, and what stands around it is not', () => {
+test('in a template the text is cut by as little as possible, and what surrounds it is not cut', () => {
   const around = { before: 'Query:', behind: '<|im_end|>' };
   const own = tokenizer.encode('Query:<|im_end|>').length;
   for (const room of [1, 2, 9, 49]) {
@@ -45,7 +45,22 @@ test('in a template the text is cut, by as little as may be, and what stands aro
   expect(() => fitPrompt(prompt(words(50), around), { most, maxTokens: own, cut: 'text' })).toThrow(/no room/);
 });
 
-test('no half of a character is left of a text that is cut', () => {
+test('only the beginning of a text that is far too long is tokenized again', () => {
+  let characters = 0;
+  const long = words(20_000);
+  const asked: PromptToFit = {
+    ...prompt(long),
+    encode: (shown = '') => {
+      characters += shown.length;
+      return { ids: tokenizer.encode(`${shown}.`), images: [] };
+    },
+  };
+  const { ids } = fitPrompt(asked, { most, maxTokens: 11, cut: 'text' });
+  expect(ids).toEqual(tokenizer.encode(`${words(10)}.`));
+  expect(characters - long.length).toBeLessThan(1000);
+});
+
+test('a text is never cut within a character', () => {
   const emoji = '👩‍🚀'.repeat(20);
   const seen: string[] = [];
   const asked: PromptToFit = {

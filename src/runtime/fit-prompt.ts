@@ -9,26 +9,29 @@ import type { EncodedPrompt } from '../models';
 
 export interface PromptToFit {
   text: string | undefined;
-  /** Visual tokens of each of the caller's pictures, whose inputs are never cut; the recipe's blank one is not among them. */
+  /** Visual tokens of each of the caller's pictures, whose inputs are never cut; without the recipe's blank one. */
   images: readonly number[];
-  /** The options that this model has to make them smaller. */
+  /** The options of this model that make them smaller. */
   pictureOptions: readonly PictureOption[];
   /** The ids of the prompt with this text in it. */
   encode(text: string | undefined): EncodedPrompt;
 }
 
 export interface PromptLimits {
-  /** The most that the model and the recipe take. */
+  /** The most tokens that the model and the recipe accept. */
   most: number;
   /** The caller's own limit. */
   maxTokens?: number;
-  /** What is cut to keep within it: the end of the ids, as the reference's `max_len` does, or, where a template goes on behind the text, the end of the text. */
+  /**
+   * What is cut to stay within it: the end of the ids, as with the reference's `max_len`, or, if a template continues
+   * after the text, the end of the text.
+   */
   cut: 'end' | 'text';
-  /** Whether what exceeds `most` is cut, too, at its end; then texts of pictures are. @default false */
+  /** Whether a prompt that exceeds `most` is cut too, at its end; texts beside pictures are cut then. @default false */
   overlong?: boolean;
 }
 
-/** @throws InvalidInputError for a prompt without tokens, or longer than it may be */
+/** @throws InvalidInputError for a prompt without tokens, or one that is too long */
 export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong }: PromptLimits): EncodedPrompt {
   const encoded = prompt.encode(prompt.text);
   const { length } = encoded.ids;
@@ -55,19 +58,27 @@ export function fitPrompt(prompt: PromptToFit, { most, maxTokens, cut, overlong 
   return cut === 'end' ? cutAt(encoded, maxTokens) : shortened(prompt, maxTokens);
 }
 
-/** So many of its ids, those that end every prompt among them. */
+/** This many of its ids, including those that end every prompt. */
 function cutAt(encoded: EncodedPrompt, count: number): EncodedPrompt {
   const { ids, tail = 0 } = encoded;
   const kept = Math.max(0, count - tail);
   return { ...encoded, ids: [...ids.slice(0, kept), ...ids.slice(ids.length - (count - kept))] };
 }
 
-/** The prompt with as much of its text as fits, found by halving; the template stays whole. */
+/** The most characters that a token usually has: gives the first guess of how many fit. */
+const CHARACTERS_PER_TOKEN = 8;
+
+/** The prompt with as much of its text as fits, found by doubling, then by halving; the template stays whole. */
 function shortened({ text = '', encode }: PromptToFit, maxTokens: number): EncodedPrompt {
   const characters = [...text];
   let fits = 0;
   let tooLong = characters.length;
   const encodeFirst = (count: number) => encode(characters.slice(0, count).join(''));
+  // Only a little of a text that is far too long is tokenized.
+  for (let count = CHARACTERS_PER_TOKEN * maxTokens; count < tooLong; count *= 2) {
+    if (encodeFirst(count).ids.length > maxTokens) tooLong = count;
+    else fits = count;
+  }
   while (tooLong - fits > 1) {
     const middle = (fits + tooLong) >> 1;
     if (encodeFirst(middle).ids.length <= maxTokens) fits = middle;

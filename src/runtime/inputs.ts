@@ -29,16 +29,16 @@ const OPTION_KEYS = new Set([
   'transferPixels',
 ]);
 
-/** True for plain objects: what `{ image, text }` is and a Blob, a canvas or pixels are not. */
+/** True for plain objects: `{ image, text }` is one; a Blob, a canvas or pixels are not. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return (prototype === Object.prototype || prototype === null) && !('data' in value && 'width' in value);
 }
 
 /**
- * One input as its parts.
+ * Splits an input into its parts.
  * @param where how messages name it: `inputs[3]`
- * @throws InvalidInputError for anything that is no text and no image, and for unknown keys
+ * @throws InvalidInputError for anything that is neither a text nor an image, and for unknown keys
  */
 export function toParts(input: EmbedInput, where: string): InputParts {
   if (typeof input === 'string') return { text: input };

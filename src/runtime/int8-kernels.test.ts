@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { pairsAreRight } from './int8-kernels';
 import type { Ort } from './ort';
 
-/** ONNX Runtime whose sessions' results are changed: by the graph's size, since only pairs have branches. */
+/** ONNX Runtime with changed results; sessions are told apart by their graph's size, since only pairs have branches. */
 function changed(change: (y: Float32Array, x: Float32Array) => Float32Array): Ort {
   const create = async (model: Uint8Array, options: object) => {
     const session = await node.InferenceSession.create(model, options);
@@ -18,7 +18,7 @@ function changed(change: (y: Float32Array, x: Float32Array) => Float32Array): Or
   return { ...node, InferenceSession: { create } } as unknown as Ort;
 }
 
-test('pairs are used where the kernels are right, which is tried once', async () => {
+test('pairs are used if the kernels are right, which is tried once', async () => {
   let runs = 0;
   const ort = changed((y) => (runs++, y));
   expect(await pairsAreRight(ort)).toBe(true);

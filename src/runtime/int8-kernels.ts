@@ -1,7 +1,7 @@
 /**
- * @file Whether int8 products can replace exact ones on this processor. ONNX Runtime has one kernel for each kind of
- * processor: for some there is none, and weights are then unpacked twice; on one that accumulates in 16 bits, sums may
- * saturate. So a small matrix with the largest codes is multiplied first, and compared with arithmetic in float64.
+ * @file Whether int8 products can replace exact ones on this processor. ONNX Runtime has different kernels for
+ * different processors: some have none, and weights are then unpacked twice; on one that accumulates in 16 bits, sums
+ * may saturate. So a small matrix with the largest codes is multiplied first, and compared with arithmetic in float64.
  */
 
 import type { StoredTensor } from '../bundle/manifest';
@@ -9,17 +9,17 @@ import { GraphBuilder, linear, type Product } from '../onnx';
 import type { Ort } from './ort';
 import { ortQueue } from './queue';
 
-/** Two rows and one over, four columns of blocks: what kernels work through together, and what is left over. */
+/** Two rows and one more, four columns of blocks: what kernels process together, and a remainder. */
 const ROWS = 3;
 const COLUMNS = 128;
 const OUT = 20;
 const BLOCKS = COLUMNS / 32;
-/** A pair loses 2e-5, rounding once 5e-3, a sum that is cut off much more. */
+/** A pair loses 2e-5, rounding once 5e-3, a saturated sum much more. */
 const RIGHT = 2e-4;
 
 const checked = new WeakMap<Ort, Promise<boolean>>();
 
-/** Whether `pair` products ({@link Product}) are right here, and of int8 at all. Tried once. */
+/** Whether `pair` products ({@link Product}) are right here, and computed with int8 at all. Tried once. */
 export function pairsAreRight(ort: Ort): Promise<boolean> {
   let answer = checked.get(ort);
   if (!answer) {
@@ -35,11 +35,12 @@ async function check(ort: Ort): Promise<boolean> {
   const x = extremeRows();
   const expected = product(x, weights.exact);
   const once = await multiplied(ort, 'int8', x, weights);
-  if (relativeError(once, expected) < RIGHT) return false; // no int8: as exact as level 0, and slower than that in pairs
+  // there is no int8: single products are as exact as level 0, and pairs are slower
+  if (relativeError(once, expected) < RIGHT) return false;
   return relativeError(await multiplied(ort, 'pair', x, weights), expected) < RIGHT;
 }
 
-/** 8-bit codes with zero points: whole rows of the largest and of the least, then mixed. */
+/** 8-bit codes with zero points: complete rows of the largest and of the smallest, then mixed ones. */
 function extremeWeights() {
   const codes = Uint8Array.from({ length: OUT * COLUMNS }, (_, i) => {
     const row = Math.floor(i / COLUMNS);
@@ -50,7 +51,7 @@ function extremeWeights() {
   return { codes, zeroPoints, exact };
 }
 
-/** As large as it gets throughout, with alternating signs, and mixed. */
+/** The largest values throughout, then with alternating signs, then mixed. */
 function extremeRows(): Float32Array {
   return Float32Array.from({ length: ROWS * COLUMNS }, (_, i) => {
     const [row, column] = [Math.floor(i / COLUMNS), i % COLUMNS];
@@ -108,7 +109,7 @@ function product(x: Float32Array, w: Float64Array): Float64Array {
   });
 }
 
-/** NaN counts as wrong: it is below no bound. */
+/** NaN counts as wrong: it is not below any bound. */
 function relativeError(found: Float32Array, expected: Float64Array): number {
   let error = 0;
   let norm = 0;

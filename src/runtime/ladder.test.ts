@@ -60,7 +60,7 @@ function climber(fates: Record<string, number | Error>, remembered: string | nul
   return { fake, built, discarded };
 }
 
-test('the first rung that passes is taken, wrong ones are freed and noted', async () => {
+test('the first rung that passes is taken, wrong ones are freed and recorded', async () => {
   const { fake, built, discarded } = climber({
     'webgpu f16 subgroups': 0.5,
     'webgpu f32 subgroups': NaN,
@@ -77,7 +77,7 @@ test('the first rung that passes is taken, wrong ones are freed and noted', asyn
   ]);
 });
 
-test('a rung that cannot be set up is stepped over', async () => {
+test('a rung that cannot be set up is skipped', async () => {
   const { fake } = climber({ 'webgpu f32': new Error('out of memory\nat somewhere'), 'wasm f32': 1 });
   const { rung, ladder } = await climb(rungsFor(request({ gpu: { f16: false, subgroups: false } })), fake);
   expect(rung.device).toBe('wasm');
@@ -92,7 +92,7 @@ test('a damaged bundle is the same everywhere: no further rung is tried', async 
   expect(built).toEqual(['webgpu f16']);
 });
 
-test('an abort ends the climb, whatever error it shows as', async () => {
+test('an abort ends the attempts, whichever error it appears as', async () => {
   const { fake, built } = climber({ 'webgpu f32': new Error('cancelled') });
   const controller = new AbortController();
   controller.abort();
@@ -102,7 +102,7 @@ test('an abort ends the climb, whatever error it shows as', async () => {
   expect(built).toEqual(['webgpu f32']);
 });
 
-test('a remembered rung is taken without a probe; where it fails now, lower ones are', async () => {
+test('a remembered rung is taken without a probe; if it fails now, lower ones are probed', async () => {
   const rungs = rungsFor(request({}));
   const known = climber({}, 'webgpu f32');
   const climbed = await climb(rungs, known.fake);
@@ -116,7 +116,7 @@ test('a remembered rung is taken without a probe; where it fails now, lower ones
   expect((await climb(rungs, unknown.fake)).ladder[0]!.outcome).toBe('passed');
 });
 
-test('an explicit device is never stepped away from', async () => {
+test('an explicitly requested device is never abandoned for another', async () => {
   const wrong = climber({ 'webgpu f32': 0.9 });
   const rungs = rungsFor(request({ device: 'webgpu', gpu: { f16: false, subgroups: false } }));
   const error = await climb(rungs, wrong.fake).catch((error: unknown) => error);

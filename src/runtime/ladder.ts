@@ -20,17 +20,17 @@ export interface LadderRequest {
   activations: ActivationsChoice;
   /** The device without a GPU: `cpu` in Node, `wasm` in browsers. */
   fallback: 'cpu' | 'wasm';
-  /** What the GPU offers, or null where there is none that fits the bundle. */
+  /** What the GPU offers, or null if none fits the bundle. */
   gpu: { f16: boolean; subgroups: boolean } | null;
   /** Full-precision weights were chosen for exactness: `auto` then keeps f32 activations. */
   exact: boolean;
-  /** `fast` is tried first where there are kernels for it: on Node's CPU, and on GPUs with subgroups. @default 'exact' */
+  /** `fast` is tried first if there are kernels for it: on Node's CPU, and on GPUs with subgroups. @default 'exact' */
   compute?: Compute;
 }
 
 /**
- * The rungs to try, best first: f16, then f32 activations, then WebGPU without subgroups, then WASM or CPU.
- * An explicit `device` or `activations` is never stepped away from. Empty when the request cannot be met.
+ * The rungs to try, best first: f16, then f32 activations, then WebGPU without subgroups, then WASM or CPU. An explicit
+ * `device` or `activations` is always respected. Empty if the request cannot be met.
  */
 export function rungsFor({ device, activations, fallback, gpu, exact, compute }: LadderRequest): Rung[] {
   const rungs: Rung[] = [];
@@ -40,7 +40,7 @@ export function rungsFor({ device, activations, fallback, gpu, exact, compute }:
     const on = { device: 'webgpu', compute: 'exact' } as const;
     for (const kind of usable) {
       const { subgroups } = gpu;
-      // Packed int8 products need subgroups; of Node's own device nothing is known.
+      // Packed int8 products need subgroups; nothing is known about Node's own device.
       const hasInt8 = compute === 'fast' && (subgroups || fallback === 'cpu');
       if (hasInt8) rungs.push({ ...on, compute: 'fast', activations: kind, subgroups });
       rungs.push({ ...on, activations: kind, subgroups });
@@ -92,8 +92,8 @@ function concernsDevice(error: unknown, signal: AbortSignal | undefined): boolea
 
 /**
  * Tries the rungs in order until one passes.
- * @throws ProbeError when one computed wrongly and none rightly; WebGPUUnavailableError, or VLM2VecError, when none
- * could be set up. `details.ladder` says what each one gave.
+ * @throws ProbeError if one computed wrongly and none correctly; WebGPUUnavailableError, or VLM2VecError, if none
+ * could be set up. `details.ladder` has the result of each.
  */
 export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Promise<Climb<T>> {
   const known = rungs.findIndex((rung) => rungName(rung) === climber.remembered);
@@ -153,7 +153,7 @@ export async function climb<T>(rungs: readonly Rung[], climber: Climber<T>): Pro
   );
 }
 
-/** ORT's messages run over many lines of source positions. */
+/** ORT's messages contain many lines of source positions. */
 function firstLine(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const line = text.trim().split('\n', 1)[0]!;

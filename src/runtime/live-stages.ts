@@ -20,7 +20,7 @@ export class LiveStages {
     return this.#live.size;
   }
 
-  /** @throws DisposedError where all were released, by dispose or for a new device, while it loaded */
+  /** @throws DisposedError if all were released, by dispose or for a new device, while it was loading */
   async load(
     part: StagePart,
     weights: string | Blob | Uint8Array,
@@ -34,16 +34,19 @@ export class LiveStages {
     throw new DisposedError('The model was disposed of while it was loading.');
   }
 
-  /** Frees a stage; twice does no harm. A session of a lost device may fail to clean up: there is nothing left to save. */
+  /**
+   * Frees a stage; freeing it twice does no harm. A session of a lost device may fail to clean up, but there is nothing
+   * left to save.
+   */
   async release(stage: Stage): Promise<void> {
     if (!this.#live.delete(stage)) return;
     await ortQueue.add(() => stage.release().catch(() => undefined));
   }
 
-  /** Frees all, and whatever is still loading once it has. */
+  /** Frees all stages, and those still loading as soon as they have loaded. */
   async releaseAll(): Promise<void> {
     this.#ended = true;
     await Promise.all([...this.#live].map((stage) => this.release(stage)));
-    await ortQueue.add(async () => undefined); // what was being freed already
+    await ortQueue.add(async () => undefined); // waits for those already being freed
   }
 }

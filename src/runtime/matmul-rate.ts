@@ -15,7 +15,7 @@ import { ortQueue } from './queue';
 import type { Activations } from './types';
 import { providerOptions } from './stage';
 
-/** Where sessions are made. */
+/** Where sessions are created. */
 export interface Place {
   ort: Ort;
   rung: Rung;
@@ -26,11 +26,11 @@ export interface Place {
   unlessLost<T>(work: Promise<T>): Promise<T>;
 }
 
-/** What a device multiplies at best. */
+/** The best rate at which a device multiplies. */
 export interface MatmulRate {
-  /** Floating-point operations a second, of the fastest run. */
+  /** Floating-point operations per second in the fastest run. */
   flopsPerSecond: number;
-  /** Its rows. */
+  /** The number of rows in that run. */
   rows: number;
   /** Rows and columns of the weight. */
   size: number;
@@ -41,10 +41,10 @@ export interface MatmulRate {
 const BITS = { q4: 4, q8: 8, fp16: 16, fp32: 32 } as const satisfies Record<WeightDtype, number>;
 /** Near a 2B model's width; small enough that a first run on a software GPU takes a second or so. */
 const SIZE = 2048;
-/** Products in one run, one after another: what a run costs besides is shared among them. */
+/** Products in one run, one after another: so that the other costs of a run are shared among them. */
 const PRODUCTS = 2;
 const ROWS = [64, 256, 1024, 4096, 8192];
-/** More rows would tell no more. */
+/** More rows would reveal nothing more. */
 const ENOUGH_MS = 250;
 const RUNS = 3;
 const FILE = 'matmul.bin';
@@ -74,7 +74,7 @@ export async function measureMatmulRate(
       const run = async () => {
         const start = performance.now();
         const { last } = await unlessLost(session.run({ row, shape }));
-        await last!.getData(); // the end of it all
+        await last!.getData(); // the end of the whole run
         return performance.now() - start;
       };
       await ortQueue.add(run, signal); // shaders, buffers
@@ -92,7 +92,9 @@ export async function measureMatmulRate(
   }
 }
 
-/** One row, spread over as many as are asked for on the device itself, multiplied; of the result one row comes back. */
+/**
+ * One row, repeated on the device itself to as many as requested, and multiplied; one row of the result is returned.
+ */
 function products(dtype: WeightDtype, { activations, product }: { activations: Activations; product: Product }) {
   const { tensors, weights } = storedWeights(dtype);
   const graph = new GraphBuilder({ name: 'matmul', weightsPath: FILE, tensors });
@@ -110,7 +112,7 @@ function products(dtype: WeightDtype, { activations, product }: { activations: A
   return { graph: graph.build(), weights };
 }
 
-/** As a bundle stores them, of random numbers that keep the size of what they multiply. */
+/** Random weights as a bundle stores them, scaled to keep the size of what they multiply. */
 function storedWeights(dtype: WeightDtype): { tensors: StoredTensor[]; weights: Uint8Array } {
   const bits = BITS[dtype];
   const of = (name: string): Omit<StoredTensor, 'offset'>[] =>

@@ -3,8 +3,8 @@
 import { isNode } from '../environment';
 
 /**
- * Bytes; null where it is not told, as in Firefox and Safari. Browsers that tell round it, and may call 8 GiB what is more.
- * Of a container it is what that may use.
+ * Bytes; null if it is not reported, as in Firefox and Safari. Browsers that report it round it, and may report larger
+ * sizes as 8 GiB. In a container, this is what the container may use.
  */
 export function mainMemory(): number | null {
   if (!isNode) {
@@ -12,6 +12,6 @@ export function mainMemory(): number | null {
     return deviceMemory ? deviceMemory * 2 ** 30 : null;
   }
   const total = process.getBuiltinModule?.('node:os').totalmem() ?? null;
-  const allowed = process.constrainedMemory?.() ?? 0; // 0, or more than there is, where nothing limits it
+  const allowed = process.constrainedMemory?.() ?? 0; // 0, or more than there is, if nothing limits it
   return total !== null && allowed > 0 ? Math.min(total, allowed) : total;
 }

@@ -14,7 +14,7 @@ test('a model’s id changes with whatever changes its embeddings, and with noth
   expect(await same({ probe: [], source: { base: { id: 'elsewhere', revision: null }, adapter: null } })).toBe(true);
   expect(await same({ image: { ...manifest.image, maxPixels: 1 } })).toBe(false);
   expect(await same({ embeddings: { ...manifest.embeddings, sha256: '0'.repeat(64) } })).toBe(false);
-  // The id that photo indexes made with version 0.1.0 hold.
+  // The id that photo indexes made with version 0.1.0 contain.
   expect(id).toBe('801d517e727da5d70159ec8c6f2381701f1ea0fc585bd2b526eccbb6b704900a');
   const b3 = await modelId(manifest, recipeNamed('b3'));
   expect(b3).not.toBe(id);

@@ -6,7 +6,7 @@ import type { Recipe } from '../recipes';
 
 /**
  * SHA-256, in hex, over everything that decides a model's embeddings: weights, embedding table, tokenizer, settings for
- * pictures and prompts, and how it is asked. Where the bundle lies and what it runs on have no part in it.
+ * pictures and prompts, and its recipe. The location of the bundle and the device have no part in it.
  */
 export async function modelId(manifest: BundleManifest, recipe: Recipe): Promise<string> {
   const { architecture, dims, dtype, config, stages, embeddings, tokenizer } = manifest;
@@ -15,7 +15,7 @@ export async function modelId(manifest: BundleManifest, recipe: Recipe): Promise
   return sha256Hex(new TextEncoder().encode(JSON.stringify(parts)));
 }
 
-/** A bundle of version 1, asked as it always was, keeps the name that photo indexes know it by. */
+/** A bundle of version 1 that is prompted as ever keeps the id by which photo indexes know it. */
 function askedParts({ image, prompts, recipe: own }: BundleManifest, recipe: Recipe): unknown[] {
   if (own === null && recipe.name === 'vlm2vec') {
     const { plan: _plan, ...native } = image;

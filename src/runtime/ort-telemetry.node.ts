@@ -13,7 +13,7 @@ const VARIABLE = 'ORT_DISABLE_TELEMETRY';
 const NATIVE_PART = /onnxruntime_binding\.node$/;
 const ANSWER_MS = 3000;
 
-/** How things stood when the variable was set. */
+/** The situation when the variable was set. */
 interface Before {
   wasOff: boolean;
   /** ONNX Runtime was loaded: a session may have started its telemetry. */
@@ -62,7 +62,7 @@ async function switchOffFromWorker(): Promise<Before> {
     const main = await switchOffInMainThread();
     return { wasOff: main.wasOff, wasLoaded: wasLoaded || main.wasLoaded };
   } catch (cause) {
-    // A copy that has the variable most likely has it from the main thread.
+    // A copy that has the variable most likely got it from the main thread.
     if (wasOff) return { wasOff, wasLoaded };
     throw new UnsupportedError(
       `Models in this worker thread: ONNX Runtime's telemetry cannot be switched off from here. Set ${VARIABLE}=1 in ` +
@@ -74,7 +74,7 @@ async function switchOffFromWorker(): Promise<Before> {
 }
 
 /**
- * Switches ONNX Runtime's telemetry off for the whole process, whatever the variable said; to be awaited before ONNX
+ * Switches ONNX Runtime's telemetry off for the whole process, whatever the variable said; await it before ONNX
  * Runtime is loaded. A process that had loaded it before is warned, since telemetry that runs cannot be stopped.
  * @throws UnsupportedError in a worker thread that cannot reach the process's environment
  */

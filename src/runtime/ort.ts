@@ -1,5 +1,5 @@
 /**
- * @file Loads ONNX Runtime: `onnxruntime-node` in Node; in browsers the JSPI build where the engine can suspend WASM,
+ * @file Loads ONNX Runtime: `onnxruntime-node` in Node; in browsers the JSPI build if the engine can suspend WASM,
  * else the asyncify build, and the small build without WebGPU when only WASM is wanted.
  */
 
@@ -88,7 +88,10 @@ async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOption
   return ort;
 }
 
-/** Where ONNX Runtime did not start since its `.wasm` does not come: that, by its address. Null for what failed otherwise. */
+/**
+ * If ONNX Runtime did not start because its `.wasm` did not load: an error that names its address. Null for any other
+ * failure.
+ */
 export async function wasmMissing(ort: Ort, since: number, cause: unknown): Promise<VLM2VecError | null> {
   if (!(cause instanceof Error) || !/no available backend/i.test(cause.message)) return null;
   const { wasmPaths } = ort.env.wasm;

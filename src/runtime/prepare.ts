@@ -15,7 +15,7 @@ const NAMED = [InvalidInputError, ImageFormatError, ImageTooLargeError];
 
 export interface PreparedPicture {
   plan: PicturePlan;
-  /** What the vision tower takes. // [sequences * patches, patch length] */
+  /** The input of the vision tower. // [sequences * patches, patch length] */
   pixels: Float32Array;
 }
 
@@ -69,7 +69,7 @@ export class Preparer {
     const request = { text, images: given.length, instruction, role, find, prefix, emptyText };
     const composeWith = (shown: string | undefined) =>
       compose({ ...request, text: shown }, this.recipe, backbone.prompts.imageToken);
-    const { blank } = composeWith(text); // refuses what cannot be, before anything is decoded
+    const { blank } = composeWith(text); // refuses impossible inputs before anything is decoded
 
     const sizes = this.#pictureOptions(options);
     const { transparency } = this.recipe;
@@ -132,7 +132,7 @@ export class Preparer {
   }
 }
 
-/** Where pictures and texts have towers of their own. @throws InvalidInputError for anything but one picture */
+/** For models with separate towers for pictures and texts. @throws InvalidInputError for anything but one picture */
 function refuseBoth(text: string | undefined, pictures: number): void {
   if (pictures > 1) {
     throw new InvalidInputError(`The input has ${pictures} pictures; this model embeds one at a time.`, { pictures });

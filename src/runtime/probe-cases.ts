@@ -1,6 +1,6 @@
 /**
- * @file What the probe embeds. ORT's GPU kernels change with the number of tokens and of patches, so there are inputs
- * just below, at and just above each change.
+ * @file The inputs that the probe embeds. ORT's GPU kernels change with the number of tokens and of patches, so there
+ * are inputs just below, at and just above each change.
  */
 
 import type { BundleManifest, ProbeCase } from '../bundle/manifest';
@@ -12,9 +12,9 @@ export type ProbeInput = Omit<ProbeCase, 'embedding' | 'f16Loss'>;
 export type CountTokens = (text: string) => Promise<number>;
 
 /**
- * Tokens of the longer texts. Attention takes other kernels from 32 tokens on, counted after rounding up (27 become
- * 32), and works through tiles of 32 and 64; what is not a multiple leaves a part of a tile over. In `bucket`'s steps
- * these run as 32 (two together), 48, 64 and 96.
+ * Tokens of the longer texts. Attention uses other kernels from 32 tokens on, counted after rounding up (27 become 32),
+ * and works in tiles of 32 and 64; other lengths leave part of a tile over. In `bucket`'s steps these run as 32 (two
+ * together), 48, 64 and 96.
  */
 const TEXT_TOKENS = [31, 32, 33, 64, 65];
 
@@ -25,7 +25,7 @@ const PASSAGE =
   'white climb a steep hill towards an old stone church whose clock shows half past nine. Thin clouds drift over ' +
   'the bay, and far out, near the lighthouse, a ferry turns slowly into the wind.';
 
-/** 16 patches and 80, where the model's pixel limits allow: below and above the same changes in the vision tower. */
+/** 16 patches and 80, if the model's pixel limits allow them: below and above the same changes in the vision tower. */
 const PICTURES = { 'small-picture': { width: 56, height: 56 }, picture: { width: 140, height: 112 } };
 const SEED = 7;
 
@@ -36,7 +36,7 @@ const SEED = 7;
 export const F16_CASES: readonly string[] = ['short-text', 'text-33', 'small-picture'];
 
 export interface ProbeOptions extends Pick<BundleManifest, 'prompts'> {
-  /** Sizes in place of 56 × 56 and 140 × 112. */
+  /** Sizes instead of 56 × 56 and 140 × 112. */
   readonly pictures?: Readonly<Partial<typeof PICTURES>>;
   /** Whether pictures come with a text. @default true */
   readonly prompted?: boolean;
@@ -60,7 +60,9 @@ export async function probeCases(
   ];
 }
 
-/** By length, a beginning of the passage that has exactly so many tokens. One letter more is rarely two tokens more. */
+/**
+ * For each length, a beginning of the passage with exactly that many tokens. One more letter is rarely two more tokens.
+ */
 async function textsOf(lengths: readonly number[], count: CountTokens): Promise<Map<number, string>> {
   const found = new Map<number, string>();
   for (let end = 1; end <= PASSAGE.length && found.size < lengths.length; end++) {

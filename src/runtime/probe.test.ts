@@ -21,7 +21,7 @@ const caseOf = (name: string, vector: Float32Array, f16Loss?: number): ProbeCase
   ...(f16Loss === undefined ? {} : { f16Loss }),
 });
 const unit = (...values: number[]) => Float32Array.from(values);
-/** A vector that is so far from (1, 0). */
+/** A vector at this distance from (1, 0). */
 const lost = (loss: number) => unit(1, Math.sqrt(1 / (1 - loss) ** 2 - 1));
 
 test('base64 keeps every float, little-endian', () => {
@@ -43,7 +43,7 @@ test('the worst case decides', () => {
   expect(outcome.reason).toBe("probe 'b' gives cosine 0.9950042, but needs 0.999");
 });
 
-test('what is not finite, missing or of another length fails', () => {
+test('vectors that are not finite, missing or of another length fail', () => {
   const cases = [caseOf('a', unit(1, 0))];
   for (const vectors of [[unit(NaN, 0)], [unit(0, 0)], [unit(1, 0, 0)], []]) {
     expect(compareProbe(cases, vectors, 1e-3).passed).toBe(false);
@@ -60,7 +60,7 @@ test('f16 may lose in proportion to what it costs the model, within bounds; f32 
 });
 
 describe('a probe', () => {
-  /** Gives the vector for every input, and notes what was embedded together. */
+  /** Returns the vector for every input, and records what was embedded together. */
   function embedder(vector: Float32Array, tokens: (text: string) => number = () => 5) {
     const runs: (string | undefined)[][] = [];
     const fake: Probed = {
@@ -92,7 +92,7 @@ describe('a probe', () => {
     expect(await run(5e-5, 1e-2, { activations: 'f32' })).toMatchObject({ passed: false });
   });
 
-  test('takes a loss for rounding only where f32 on the same device is right', async () => {
+  test('attributes a loss to rounding only if f32 on the same device is right', async () => {
     const controlled: number[] = [];
     const control: ProbeRun['control'] = async (inputs) => {
       controlled.push(inputs.length);
@@ -104,12 +104,12 @@ describe('a probe', () => {
     expect(controlled).toEqual([1]);
   });
 
-  test('is not passed in doubt where there is no control', async () => {
+  test('does not pass in doubt if there is no control', async () => {
     expect((await run(1e-5, 1e-5, { control: null })).passed).toBe(true);
     expect((await run(2e-4, 1e-5, { control: null })).passed).toBe(false);
   });
 
-  test('of an older bundle asks the CPU what f16 costs, where that decides', async () => {
+  test('of an older bundle asks the CPU what f16 costs, if that decides', async () => {
     expect((await run(1e-5, undefined)).passed).toBe(true);
     expect((await run(2e-3, undefined)).passed).toBe(false);
     expect((await run(5e-5, undefined, { measure: async () => 1e-6, control: right })).passed).toBe(true);
@@ -117,7 +117,7 @@ describe('a probe', () => {
     expect((await run(5e-5, undefined, { activations: 'f32' })).passed).toBe(false);
   });
 
-  test('runs texts together only where they are padded to one length, and each picture alone', async () => {
+  test('runs texts together only if they are padded to the same length, and each picture alone', async () => {
     const texts = ['a'.repeat(33), 'b'.repeat(31), 'c'.repeat(5), 'd'.repeat(32)];
     const picture = { width: 28, height: 28, seed: 1 };
     const cases: ProbeCase[] = [
@@ -130,7 +130,7 @@ describe('a probe', () => {
     expect(runs).toEqual([[texts[0]], [texts[1], texts[3]], [texts[2]], ['p'], ['q']]);
   });
 
-  test('keeps what f16 costs; where it overflows, the most there is', async () => {
+  test('records what f16 costs; if it overflows, the maximum', async () => {
     const cases = ['short-text', 'text-65', 'small-picture'].map((name) => caseOf(name, unit(1, 0)));
     const found = await withF16Loss(embedder(lost(1e-6)).fake, cases);
     expect(found.map(({ f16Loss }) => f16Loss)).toEqual([expect.closeTo(1e-6, 9), undefined, expect.closeTo(1e-6, 9)]);

@@ -12,7 +12,7 @@ import { allowedLoss, FAST_LOSS, isInDoubt, modelF16Loss } from './probe-bounds'
 import { F16_CASES, probeCases, type ProbeInput, type ProbeOptions } from './probe-cases';
 import type { Activations, Compute, InputParts } from './types';
 
-/** What an embedder must do to be probed. */
+/** What an embedder must support to be probed. */
 export interface Probed {
   embed(inputs: InputParts[]): Promise<Float32Array[]>;
   /** The same, each run by itself: in one run the longest would decide the kernels for all. // [runs][inputs][dims] */
@@ -23,21 +23,24 @@ export interface Probed {
 
 export interface ProbeOutcome {
   passed: boolean;
-  /** The worst of all cases. */
+  /** The worst cosine of all cases. */
   cosine: number;
-  /** Which case failed and by how much; null when passed. */
+  /** Which case failed and by how much; null if it passed. */
   reason: string | null;
 }
 
 export interface ProbeRun {
-  /** The bundle's. */
+  /** The bundle's probe. */
   cases: readonly ProbeCase[];
   activations: Activations;
   /** @default 'exact' */
   compute?: Compute;
-  /** Measures what f16 costs on the CPU, where an older bundle does not say; see {@link measureF16Loss}. */
+  /** Measures what f16 costs on the CPU, if an older bundle does not say; see {@link measureF16Loss}. */
   measure(): Promise<number>;
-  /** Embeds at f32 on the device that is probed at f16; null where that cannot be done beside it: doubt then decides. */
+  /**
+   * Embeds at f32 on the device that is probed at f16; null if that cannot be done beside it: in doubt, the probe then
+   * fails.
+   */
   control: ((inputs: InputParts[]) => Promise<Float32Array[]>) | null;
 }
 
@@ -61,7 +64,7 @@ export async function makeProbe(embedder: Probed, options: ProbeOptions): Promis
   });
 }
 
-/** The cases with what f16 costs, of those that it is measured on. `embedder` runs on the CPU at f16. */
+/** The cases, with what f16 costs in those on which it is measured. `embedder` runs on the CPU at f16. */
 export async function withF16Loss(embedder: Probed, cases: readonly ProbeCase[]): Promise<ProbeCase[]> {
   const measured = cases.filter(({ name }) => F16_CASES.includes(name));
   const losses = await f16Losses(embedder, measured);
@@ -76,7 +79,7 @@ export async function measureF16Loss(embedder: Probed, cases: readonly ProbeCase
   return Math.max(...(await f16Losses(embedder, cases)));
 }
 
-/** 2, the most there is, where f16 overflows. */
+/** 2, the maximum, if f16 overflows. */
 async function f16Losses(embedder: Probed, cases: readonly ProbeCase[]): Promise<number[]> {
   const vectors = await embedder.embed(probeInputs(cases));
   return cases.map(({ embedding }, i) => {
@@ -86,8 +89,8 @@ async function f16Losses(embedder: Probed, cases: readonly ProbeCase[]): Promise
 }
 
 /**
- * Embeds the bundle's probe and compares. Where f16 loses more than it does on small models, the case that loses most
- * must be right at f32 on the same device: both have the same kernels, and rounding does not hide their errors there.
+ * Embeds the bundle's probe and compares. If f16 loses more than it does on small models, the case that loses most
+ * must be right at f32 on the same device: both use the same kernels, and rounding does not hide their errors there.
  */
 export async function runProbe(embedder: Probed, run: ProbeRun): Promise<ProbeOutcome> {
   const { cases, activations, compute } = run;
@@ -130,7 +133,10 @@ export function compareProbe(
   return judge(cases, cosinesOf(cases, vectors), allowed);
 }
 
-/** With the bundle's embeddings; −1, the worst there is, for what is not finite, missing or of another length. */
+/**
+ * Cosine with the bundle's embeddings; −1, the worst possible, for vectors that are not finite, missing or of another
+ * length.
+ */
 function cosinesOf(cases: readonly ProbeCase[], vectors: readonly Float32Array[]): number[] {
   return cases.map(({ embedding }, i) => {
     const wanted = fromBase64(embedding);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { ProgressEvent } from './index';
 import { withRate } from './rate';
 
-test('the rate is of the last seconds, and follows a line that slows down', () => {
+test('the rate covers the last seconds, and follows a connection that slows down', () => {
   const seen: ProgressEvent[] = [];
   let time = 0;
   const report = withRate(
@@ -22,7 +22,7 @@ test('the rate is of the last seconds, and follows a line that slows down', () =
   expect(seen.at(-1)!.rate).toBeCloseTo(10, 6);
 });
 
-test('what was undone, and a new phase, begin a new rate; other events pass as they are', () => {
+test('lost progress and a new phase start a new rate; other events pass unchanged', () => {
   const seen: ProgressEvent[] = [];
   let time = 0;
   const report = withRate(

@@ -30,7 +30,7 @@ function setup() {
   return { made, clock, recovering };
 }
 
-test('the work in flight is repeated on a new device', async () => {
+test('the work in progress is repeated on a new device', async () => {
   const { made, recovering } = setup();
   const tried: number[] = [];
   const result = await recovering.run(async (fake) => {
@@ -59,7 +59,7 @@ test('calls that fail together share one rebuild', async () => {
   expect(made).toHaveLength(2);
 });
 
-test('a failure that is no loss is the caller’s', async () => {
+test('a failure that is not a loss goes to the caller', async () => {
   const { made, recovering } = setup();
   await expect(recovering.run(() => Promise.reject(new Error('bad input')))).rejects.toThrow('bad input');
   expect(made).toHaveLength(1);

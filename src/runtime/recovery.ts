@@ -16,9 +16,9 @@ export interface Losable {
 
 export interface RecoveringOptions<T> {
   first: T;
-  /** Makes a new one, after the lost one was released. */
+  /** Creates a new one, after the lost one was released. */
   rebuild(signal: AbortSignal): Promise<T>;
-  /** Milliseconds; for tests. */
+  /** The time in milliseconds; for tests. */
   now?: () => number;
 }
 
@@ -49,8 +49,8 @@ export class Recovering<T extends Losable> {
   }
 
   /**
-   * Runs `work`, and again on a new one where the current is lost meanwhile.
-   * @throws DeviceLostError on a second loss within a minute, and where rebuilding fails
+   * Runs `work`, and repeats it on a new device if the current one is lost meanwhile.
+   * @throws DeviceLostError on a second loss within a minute, and if rebuilding fails
    */
   async run<R>(work: (current: T) => Promise<R>): Promise<R> {
     for (;;) {
@@ -64,7 +64,7 @@ export class Recovering<T extends Losable> {
     }
   }
 
-  /** Releases what there is. Twice does no harm. */
+  /** Releases everything. Calling it twice does no harm. */
   async dispose(): Promise<void> {
     if (this.life.aborted) return;
     this.#life.abort(new DisposedError('The model was disposed of. Load it again to use it.'));

@@ -6,6 +6,7 @@
 import { VLM2VecError } from '../errors';
 import { bucket, packedBucket, planText, type BatchLimits } from './batching';
 import type { Engine, FeaturePiece, Features, VisionRun } from './engine';
+import type { TowerKind } from '../models';
 import { joined } from './joined';
 import type { Prepared, PreparedPicture } from './prepare';
 import type { OnProgress } from './types';
@@ -17,16 +18,16 @@ export interface RunOptions {
   /** Whether every token's vector is wanted. */
   all: boolean;
   signal?: AbortSignal;
-  /** Told of the stages that are loaded with this run. */
+  /** Called with the stages that are loaded during this run. */
   onProgress?: OnProgress;
-  /** Told of the stages that the group has gone through, where weights are streamed. */
+  /** Called with the stages that the group has passed through, if weights are streamed. */
   onPassed?: (stages: { done: number; total: number }) => void;
 }
 
 /**
- * The vectors of each input of each batch: one, or one per token. All pictures go through the vision tower first, then
- * all batches whose vectors it does not give through the text tower, so that streamed weights are read once for the group.
- * // [batches][inputs][vectors][dims]
+ * The vectors of each input of each batch: one, or one per token. All pictures pass through the vision tower first,
+ * then all batches whose vectors it does not return pass through the text tower, so that streamed weights are read once
+ * per group. // [batches][inputs][vectors][dims]
  */
 export async function runGroup(
   engine: Engine,
@@ -52,7 +53,7 @@ export async function runGroup(
       onPassed?.({ ...stages });
     },
   };
-  for (const kind of kinds) await engine.loadTower(kind, { signal, onProgress });
+  await loadTowers(engine, kinds, { signal, onProgress });
   let features: (Features | null)[] = batches.map(() => null);
   const vectors = new Array<Float32Array[][]>(batches.length);
   if (kinds.has('vision') && routes.picture.includes('text')) {
@@ -72,6 +73,15 @@ export async function runGroup(
   return vectors;
 }
 
+/** Loads what of them was left for later. */
+export async function loadTowers(
+  engine: Engine,
+  kinds: Iterable<TowerKind>,
+  hooks: Pick<RunOptions, 'signal' | 'onProgress'>,
+): Promise<void> {
+  for (const kind of kinds) await engine.loadTower(kind, hooks);
+}
+
 function planBatch(
   batch: readonly Prepared[],
   { limits, ...options }: Pick<RunOptions, 'limits' | 'all'> & { shares: boolean },
@@ -82,24 +92,24 @@ function planBatch(
   return planText(sequences, { ...rounding, ...options });
 }
 
-/** A batch's pictures by runs of the tower: those of one plan share one. */
+/** A batch's pictures by runs of the tower: those with the same plan share one. */
 interface Sight {
   runs: VisionRun[];
   /** Where each picture's features are, in the batch's order. */
   pieces: FeaturePiece[];
 }
 
-/** What is made of the pictures of a batch, given what the tower gave for each of its runs. */
+/** Processes the pictures of a batch, given the tower's result for each of its runs. */
 type Take<T> = (engine: Engine, seen: readonly Features[], pieces: readonly FeaturePiece[]) => Promise<T>;
 
-/** Features in order; null of a batch without pictures. */
+/** Features in order; null for a batch without pictures. */
 const featuresOf: Take<Features | null> = async (engine, seen, pieces) =>
   seen.length > 1 ? engine.joined(seen, pieces) : (seen[0] ?? null);
 
 /** // [inputs][1][dims] */
 const vectorsOf: Take<Float32Array[][]> = (engine, seen, pieces) => engine.vectors(seen, pieces);
 
-/** All pictures through the vision tower, and what `take` makes of those of each batch. */
+/** Runs all pictures through the vision tower, and returns what `take` makes of each batch's results. */
 async function seeAll<T>(
   engine: Engine,
   batches: readonly (readonly PreparedPicture[])[],

@@ -50,7 +50,7 @@ describe('a list', () => {
     Array.from({ length: 1 + (i % 9) }, (_, j) => words[(i * 3 + j * 5) % words.length]).join(' '),
   );
 
-  test('of 64 captions gives what each gives alone', async () => {
+  test('of 64 captions gives the same as each alone', async () => {
     const runtime = await load(paths.fp32);
     const together = await runtime.embed(captions);
     for (const [i, caption] of captions.entries()) {
@@ -59,7 +59,7 @@ describe('a list', () => {
     }
   });
 
-  test('of pictures of several sizes, texts and both gives what each gives alone, in order', async () => {
+  test('of pictures of several sizes, texts and both gives the same as each alone, in order', async () => {
     const runtime = await load(paths.q8);
     const images = ['cat', 'rgba', 'grey', 'cat', 'bilevel'].map((name) =>
       pathToFileURL(fixturePath(`images/${name}.png`)),
@@ -94,7 +94,7 @@ describe('a list', () => {
     ]);
   });
 
-  test('of nothing gives nothing', async () => {
+  test('that is empty gives nothing', async () => {
     expect(await (await load(paths.q8)).embed([])).toEqual([]);
   });
 });
@@ -118,7 +118,7 @@ describe('lengths', () => {
     await expect(runtime.embed([{ image }], { maxTokens: 5 })).rejects.toThrow(InvalidInputError);
   });
 
-  test('what the model’s positions do not reach is refused', async () => {
+  test('inputs longer than the model’s positions are refused', async () => {
     const runtime = await load(paths.q8);
     await expect(runtime.embed(['a '.repeat(40_000)])).rejects.toThrow(InvalidInputError);
   });
@@ -149,7 +149,7 @@ describe('ends', () => {
     await expect(load(path, { signal: controller.signal, onProgress })).rejects.toMatchObject({ name: 'AbortError' });
   });
 
-  test('dispose rejects what is in flight', async () => {
+  test('dispose rejects calls in progress', async () => {
     const runtime = await load(paths.q8);
     const call = runtime.embed([{ image: pathToFileURL(fixturePath('images/cat.png')) }]);
     await Promise.all([expect(call).rejects.toThrow(DisposedError), runtime.dispose()]);
@@ -159,7 +159,7 @@ describe('ends', () => {
 });
 
 describe('loading', () => {
-  test('reports files and the whole', async () => {
+  test('reports each file and the total', async () => {
     const events: ProgressEvent[] = [];
     const path = paths.q8;
     const runtime = await load(path, { onProgress: (event) => events.push(event) });
@@ -193,7 +193,7 @@ describe('loading', () => {
     const wanted = await now.embed(['a', { image }]);
     await later.embed(['a'], { onProgress });
     expect(loadedFiles()).toEqual([]);
-    // Three at once: loaded once, though the first gives up.
+    // Three calls at once: it is loaded once, even though the first call is aborted.
     const abort = new AbortController();
     const gone = later.embed([{ image }], { signal: abort.signal });
     const calls = [later.embed(['a', { image }], { onProgress }), later.embed(['a', { image }], { onProgress })];
@@ -205,7 +205,7 @@ describe('loading', () => {
     expect(loadedFiles()).toEqual([]);
   });
 
-  test('disposing while the vision tower loads rejects the call; a damaged tower is said with the first picture', async () => {
+  test('disposing while the vision tower loads rejects the call; a damaged tower is reported with the first picture', async () => {
     const image = pathToFileURL(fixturePath('images/cat.png'));
     const runtime = await load(paths.q8, { vision: 'later' });
     const onProgress = ({ phase, status }: ProgressEvent) => {
@@ -249,7 +249,7 @@ describe('loading', () => {
     ]);
   });
 
-  test('fast products are used where the probe passes them, else exact ones; the ladder says which', async () => {
+  test('fast products are used if they pass the probe, else exact ones; the ladder says which', async () => {
     const { info } = await load(paths.q8);
     expect(info).toMatchObject({
       compute: 'exact',
@@ -260,7 +260,7 @@ describe('loading', () => {
     expect(fast.info).toMatchObject({ compute: 'fast', product: 'int8' });
     const [step] = fast.info.ladder;
     expect(step).toMatchObject({ compute: 'fast', outcome: 'passed' });
-    expect(1 - step!.cosine!).toBeGreaterThan(1e-5); // what int8 costs: it was used
+    expect(1 - step!.cosine!).toBeGreaterThan(1e-5); // the loss from int8 shows that it was used
     expect(1 - step!.cosine!).toBeLessThan(1e-3);
 
     const reader = folderBundle(paths.q8);
@@ -276,7 +276,7 @@ describe('loading', () => {
     await refused.dispose();
   });
 
-  test('a text tower that is unpacked gives the vectors of a packed one', async () => {
+  test('an unpacked text tower gives the same vectors as a packed one', async () => {
     for (const dtype of ['q8', 'q4'] as const) {
       const path = join(folder, `packed-${dtype}`);
       await convertFixture('tiny-tied', path, { dtype });
@@ -296,13 +296,13 @@ describe('loading', () => {
       const inputs = ['two dogs on a beach', { image: pathToFileURL(fixturePath('images/cat.png')) }];
       const [expected, found] = [await packed!.embed(inputs), await unpacked!.embed(inputs)];
       found.forEach((vector, i) => expect(maxDifference(vector, expected[i]!)).toBeLessThan(1e-5));
-      expect(found).not.toEqual(expected); // other kernels add up in another order: it was unpacked
+      expect(found).not.toEqual(expected); // other kernels add up in another order, so it was unpacked
       await packed!.dispose();
       await unpacked!.dispose();
     }
   });
 
-  test('products of int8 in pairs give the vectors of float products', async () => {
+  test('int8 products in pairs give the same vectors as float products', async () => {
     const pairs = await load(paths.q8);
     const float = await load(paths.q8, { internal: { product: 'float' } });
     expect(float.info.product).toBe('float');

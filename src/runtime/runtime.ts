@@ -27,17 +27,20 @@ import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe, withF16Loss, type Probed } from './probe';
+import { recipeInfo } from './recipe-info';
 import { Recovering } from './recovery';
-import { runGroup } from './run-group';
+import { loadTowers, runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
+import { SharedRuns } from './shared-runs';
 import { expectUnit } from './sound';
 import { tokenizerOf } from './tokenizer-files';
-import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
+import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
 /**
- * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a 2B's
- * widest activations, are below 32 MiB: of more, the C library gives each buffer back and gets it anew, page by page.
+ * Padded tokens and patches per run. Larger runs are hardly faster and hold more memory at once. 896 × 8960 numbers, a
+ * 2B's widest activations, are below 32 MiB: larger ones make the C library return each buffer and allocate it again,
+ * page by page.
  */
 const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   webgpu: { tokens: 2048, patches: 4096, buckets: true },
@@ -45,30 +48,30 @@ const LIMITS: Record<'webgpu' | 'wasm' | 'cpu', BatchLimits> = {
   cpu: { tokens: 896, patches: 4096, buckets: false },
 };
 
-/** Nothing shares a run: one input alone may exceed these. */
+/** Limits with which nothing shares a run: a single input may exceed them. */
 const SINGLE = { tokens: 1, patches: 1 };
 
 export interface RuntimeOptions extends Omit<ChoiceOptions, 'manifest' | 'asked'> {
   /** Read from `reader` unless given. */
   manifest?: BundleManifest;
-  /** In place of the bundle's own. */
+  /** Used instead of the bundle's own. */
   recipe?: RecipeChoice;
 }
 
-/** What turns inputs into prompts: as the recipe asks, and as the probe does. */
+/** Turns inputs into prompts: according to the recipe, and as the probe does. */
 interface Preparers {
   asked: Preparer;
   probe: Preparer;
 }
 
-/** What {@link Runtime.tokens} tells of an input. */
+/** What {@link Runtime.tokens} returns for an input. */
 export interface TokensSeen {
   ids: number[];
   /** Rows and columns of patches of the first picture; null without one. */
   grid: { height: number; width: number } | null;
-  /** The same of every picture. */
+  /** The same for every picture. */
   grids: { height: number; width: number }[];
-  /** Time, row and column of every token, where the recipe has three axes. // [3][ids] */
+  /** Time, row and column of every token, if the recipe has three axes. // [3][ids] */
   positions: number[][] | null;
 }
 
@@ -77,6 +80,7 @@ export class Runtime {
   readonly #asked: Asked;
   readonly #preparers: Preparers;
   readonly #engine: Recovering<Engine>;
+  readonly #shared: SharedRuns;
 
   private constructor(id: string, options: ChoiceOptions, choice: Choice, preparers: Preparers) {
     const { manifest, reader, asked } = options;
@@ -84,10 +88,17 @@ export class Runtime {
     this.#preparers = preparers;
     this.#engine = new Recovering({
       first: choice.engine,
-      // From the store again, without a probe: it is the same device.
+      // Loaded from the store again, without a probe, since it is the same device.
       rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, weights: choice.engine.weights, signal }),
     });
     const { backbone, recipe } = asked;
+    const limits = LIMITS[choice.rung.device];
+    const all = recipe.pooling === 'all';
+    this.#shared = new SharedRuns({
+      ...{ limits, keyOf: keyOf(backbone), ...groupsOf(choice.engine.weights, backbone) },
+      run: (batches, hooks) =>
+        this.#engine.run((engine) => runGroup(engine, batches, { limits, all, meter: new UsageMeter(), ...hooks })),
+    });
     this.#info = {
       id,
       label: reader.label,
@@ -122,8 +133,8 @@ export class Runtime {
   /**
    * Verifies and loads the bundle on the best device that reproduces its probe.
    * @throws BundleFormatError, IntegrityError for a damaged bundle
-   * @throws WebGPUUnavailableError, UnsupportedError, ProbeError where the asked-for device does not serve
-   * @throws InvalidInputError, UnsupportedError for a recipe that is not known or does not fit the bundle
+   * @throws WebGPUUnavailableError, UnsupportedError, ProbeError if the requested device is not usable
+   * @throws InvalidInputError, UnsupportedError for a recipe that is unknown or does not fit the bundle
    */
   static async load({ recipe, ...given }: RuntimeOptions): Promise<Runtime> {
     const { reader, signal } = given;
@@ -144,7 +155,7 @@ export class Runtime {
   }
 
   /**
-   * One unit vector per input, in order, or where the recipe pools all tokens one {@link MultiVector}.
+   * One unit vector per input, in order, or one {@link MultiVector} if the recipe pools all tokens.
    * @param names how messages name the inputs
    */
   async embed<V extends Embedding | null = Float32Array>(
@@ -157,7 +168,7 @@ export class Runtime {
     checkDims(options.dims, recipe, this.#info.dims);
     const parts = inputs.map((input, i) => toParts(input, names[i]!));
     const { life } = this.#engine;
-    const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
+    const signal = AbortSignal.any(options.signal ? [options.signal, life] : [life]); // one of its own, for its listeners
     signal.throwIfAborted();
     const { onProgress } = options;
     const limits = { ...LIMITS[this.#info.device], ...(options.batching === 'single' && SINGLE) };
@@ -175,14 +186,20 @@ export class Runtime {
       },
       signal,
       meter,
-      run: (batches, onPassed) =>
-        this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, signal, onProgress, onPassed })),
+      run: async (batches, onPassed) => {
+        const hooks = { signal, onPassed };
+        if (!shares(batches, options)) {
+          return this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, onProgress, ...hooks }));
+        }
+        await this.#engine.run((engine) => loadTowers(engine, backbone.routes.text, { signal, onProgress }));
+        return meter.time('text', this.#shared.add(batches, hooks));
+      },
     });
     options.onUsage?.(meter.usage);
     return vectors as V[];
   }
 
-  /** What of an input the model sees: for comparison with other implementations. */
+  /** What the model sees of an input, for comparison with other implementations. */
   async tokens(input: EmbedInput, options: EmbedOptions = {}): Promise<TokensSeen> {
     checkEmbedOptions(options);
     const { sequence, pictures } = await this.#preparers.asked.prepare(toParts(input, 'input'), options, 'input');
@@ -193,8 +210,8 @@ export class Runtime {
   }
 
   /**
-   * Loads what `load` left for later: a tower, where it did, and the decoder of HEIC. Afterwards nothing is
-   * fetched any more.
+   * Loads what `load` left for later: a tower, if it was deferred, and the decoder for HEIC. After this, nothing more
+   * is fetched.
    */
   async prepare({ signal, onProgress }: Pick<EmbedOptions, 'signal' | 'onProgress'> = {}): Promise<void> {
     await Promise.all([
@@ -210,12 +227,12 @@ export class Runtime {
     return this.#engine.run((engine) => measureMatmulRate(engine.place, this.#info.dtype, signal));
   }
 
-  /** Embeds whole prompts, as the probe is asked. */
+  /** Embeds complete prompts, as the probe does. */
   get probed(): Probed {
     return probedBy(this.#engine.current, { preparer: this.#preparers.probe, asked: this.#asked });
   }
 
-  /** Frees the model. Calls in flight reject with a DisposedError. Twice does no harm. */
+  /** Frees the model. Calls in progress reject with a DisposedError. Calling it twice does no harm. */
   dispose(): Promise<void> {
     return this.#engine.dispose();
   }
@@ -252,6 +269,12 @@ export async function computeProbe(
   const probe = { ...manifest, pictures: picture.probe?.pictures, prompted: routes.picture.includes('text') };
   const cases = await on('f32', (embedder) => makeProbe(embedder, probe));
   return on('f16', (embedder) => withF16Loss(embedder, cases));
+}
+
+/** Whether other calls' texts may be in the same runs: not where the caller wants its own texts apart, or their time. */
+function shares(batches: readonly (readonly Prepared[])[], { batching, stageTimes }: EmbedOptions): boolean {
+  const isText = ({ pictures }: Prepared) => pictures.length === 0;
+  return batching !== 'single' && !stageTimes && batches.every((batch) => batch.every(isText));
 }
 
 const keyOf = ({ rotary }: Backbone): EmbedJob['keyOf'] => rotary?.key ?? (() => '');
@@ -310,20 +333,4 @@ function probedBy(
 function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
   const recipe = recipeNamed('vlm2vec');
   return new Preparer(tokenizer, { backbone, recipe });
-}
-
-function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
-  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence } = recipe;
-  const { instruction, transparency } = recipe;
-  return {
-    ...{ name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, assumed },
-    ...(transparency && { transparency }),
-    isRaw: 'raw' in recipe.prompt,
-    instruction:
-      'raw' in recipe.prompt
-        ? { default: '', roles: ['query', 'document'] }
-        : instruction
-          ? { default: instruction.default, roles: instruction.roles ?? ['query', 'document'] }
-          : null,
-  };
 }

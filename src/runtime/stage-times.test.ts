@@ -29,7 +29,7 @@ async function usageOf(runtime: Runtime, inputs: InputParts[], options: EmbedOpt
 /** nano's config. */
 const [WIDTH, MLP, LAYERS, KV] = [192, 512, 4, 2 * 32];
 
-/** By hand: the last layer computes one token only, but for attention's keys and values. */
+/** Counted by hand: the last layer computes only one token, except for attention's keys and values. */
 function textFlops(tokens: number): number {
   const qkv = WIDTH * (WIDTH + 2 * KV);
   const rest = WIDTH * WIDTH + 3 * WIDTH * MLP;
@@ -37,7 +37,7 @@ function textFlops(tokens: number): number {
   return linear + LAYERS * 4 * WIDTH * ((tokens * (tokens + 1)) / 2);
 }
 
-test('stages are told of only where they are asked for', async () => {
+test('stages are reported only on request', async () => {
   const inputs = [{ text: 'two dogs on a beach' }];
   expect((await usageOf(nano, inputs, {})).stages).toBeUndefined();
   const { stages, tokens, milliseconds } = await usageOf(nano, inputs, { stageTimes: true });
@@ -78,7 +78,7 @@ test.each(['tiny-llava-next', 'tiny-phi3-v'])('every operator of %s is known', a
   }
 });
 
-test('the rate of matrix products is a rate, and the device the same afterwards', async () => {
+test('the rate of matrix products is plausible, and the device still works the same afterwards', async () => {
   const [before] = await nano.embed(['a red kite']);
   const { flopsPerSecond, rows, size, bits } = await nano.matmulRate();
   expect(bits).toBe(8);

@@ -26,7 +26,7 @@ export interface StagePart extends WeightPart {
   stage: BundleStage;
 }
 
-/** The stage in one; with `maxBytes` in parts that small, if its blocks are. */
+/** The stage as one; with `maxBytes`, in parts of that size, if its blocks are small enough. */
 export function partsOf(network: Network, stage: BundleStage, maxBytes?: number): StagePart[] {
   const file = stage.weights;
   if (maxBytes === undefined) return [{ stage, file }];
@@ -48,13 +48,13 @@ export interface StageOptions {
   unpackText?: boolean;
   /** The device of a browser's WebGPU rung. */
   gpu: Gpu | null;
-  /** Keep the output on the GPU, for the next stage. */
+  /** Keeps the output on the GPU, for the next stage. */
   keepOnGpu: boolean;
   /** CPU threads in Node. */
   numThreads?: number;
-  /** Fail to load if any node would run on the CPU instead of the GPU; for tests. */
+  /** Fails to load if any node would run on the CPU instead of the GPU; for tests. */
   strictPlacement?: boolean;
-  /** Rejects as soon as the device is lost, even where ORT never answers. */
+  /** Rejects as soon as the device is lost, even if ORT never answers. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
   /** The graph, if not the stage's own. */
   build?: (stage: BundleStage) => Uint8Array;
@@ -73,7 +73,7 @@ export interface Outputs {
 export class Stage {
   readonly name: string;
   readonly #session: Session;
-  /** As float products: what is to be computed, whatever kernels compute it. */
+  /** Counted as float products: what has to be computed, whichever kernels do it. */
   readonly #graph: () => Uint8Array;
 
   private constructor(name: string, session: Session, graph: () => Uint8Array) {
@@ -82,7 +82,7 @@ export class Stage {
     this.#graph = graph;
   }
 
-  /** @param stored the part's weights, as `BundleFiles.weights` gives them */
+  /** @param stored the part's weights, as returned by `BundleFiles.weights` */
   static async load(
     { stage, file, range }: StagePart,
     stored: string | Blob | Uint8Array,
@@ -105,13 +105,13 @@ export class Stage {
     return new Stage(stage.name, session, () => graph('float'));
   }
 
-  /** Runs the stage on those of `feeds` that its graph takes. Call within the queue. */
+  /** Runs the stage on those of `feeds` that its graph takes. Call this within the queue. */
   async run(feeds: Feeds): Promise<Tensor> {
     return (await this.runAll(feeds)).output;
   }
 
   /**
-   * The same, with what its graph gives besides.
+   * The same, with the additional outputs of its graph.
    * @param into tensors on the CPU that the outputs are written to, if not to new ones: for Node
    */
   async runAll(feeds: Feeds, into: Partial<Outputs> = {}): Promise<Outputs> {
@@ -128,13 +128,13 @@ export class Stage {
   flops(feeds: Feeds): number {
     const shapes = Object.entries(feeds).map(([name, tensor]) => {
       const { dims, type, location } = tensor;
-      // What lies on the GPU has a shape and no data here.
+      // Tensors on the GPU have a shape but no data here.
       return [name, { dims, data: type === 'int64' && location === 'cpu' ? tensor.data : undefined }] as const;
     });
     return countFlops(this.#graph(), Object.fromEntries(shapes));
   }
 
-  /** Call within the queue. */
+  /** Call this within the queue. */
   release(): Promise<void> {
     return this.#session.release();
   }
@@ -164,25 +164,25 @@ async function unpacked<S extends BundleStage>(stage: S, data: string | Blob | U
   return { own: { ...stage, tensors: found.tensors }, weights: found.bytes };
 }
 
-/** How sessions of a rung are made. */
+/** How sessions of a rung are created. */
 export function providerOptions(
   options: Pick<StageOptions, 'rung' | 'gpu' | 'keepOnGpu' | 'strictPlacement' | 'numThreads'>,
 ): InferenceSession.SessionOptions {
   const { rung, gpu, keepOnGpu, strictPlacement, numThreads } = options;
   if (rung.device !== 'webgpu') {
     const threads = rung.device === 'cpu' && numThreads !== undefined ? { intraOpNumThreads: numThreads } : {};
-    // The arena grows by powers of two and keeps it all: 0.7 GB more after 128 captions on a 2B, and no faster.
+    // The arena grows by powers of two and never shrinks: 0.7 GB more after 128 captions on a 2B, and no faster.
     const memory = rung.device === 'cpu' ? { enableCpuMemArena: false } : {};
     return { executionProviders: [rung.device], graphOptimizationLevel: 'all', ...threads, ...memory };
   }
-  // Node's own WebGPU provider takes no device and hands outputs back on the CPU.
+  // Node's own WebGPU provider accepts no device, and returns outputs on the CPU.
   if (!gpu) return { executionProviders: ['webgpu'], graphOptimizationLevel: 'all' };
   return {
     executionProviders: [
       {
         name: 'webgpu',
         device: gpu.device,
-        // Error scopes around every run cost time; a lost or failing device is noticed by us.
+        // Error scopes around every run cost time; we notice a lost or failing device ourselves.
         validationMode: 'disabled',
         enableMatmulFp32Accumulation: rung.activations === 'f16',
       },
@@ -193,7 +193,7 @@ export function providerOptions(
   };
 }
 
-/** Weights in a folder are mapped by ONNX Runtime itself; others are handed over. */
+/** ONNX Runtime maps weights in a folder itself; others are passed to it. */
 function externalWeights(path: string, data: string | Blob | Uint8Array): InferenceSession.SessionOptions {
   if (data instanceof Blob) return { externalData: [{ path, data: pinStreams(data) }] };
   if (typeof data !== 'string') return { externalData: [{ path, data }] };

@@ -1,6 +1,6 @@
 /**
- * Streamed weights give what resident ones give, to the bit, with one stage loaded at a time; and whatever goes wrong on
- * the way leaves nothing behind.
+ * Streamed weights give the same as resident ones, to the bit, with one stage loaded at a time; and whatever goes wrong
+ * leaves nothing behind.
  */
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -32,7 +32,7 @@ interface Watch {
   live: number;
   peak: number;
   made: number;
-  /** Called before each run, with how many there were. */
+  /** Called before each run, with the number of runs so far. */
   onRun: ((runs: number) => void) | null;
   runs: number;
   memory: number | null;
@@ -111,7 +111,7 @@ const MIXED: EmbedInput[] = [
   ...TEXTS.slice(0, 40),
 ];
 
-/** What both give; the streamed one with the stages that it went through. */
+/** The results of both; for the streamed one, with the stages that it passed through. */
 async function both(at: string, inputs: readonly EmbedInput[], options: Partial<RuntimeOptions> = {}) {
   const { stages } = await readManifest(folderBundle(at));
   const resident = await load(at, { ...options, weights: 'resident' });
@@ -152,7 +152,7 @@ test('with half-precision activations, quantized weights, and several vectors pe
   expect(multi.stages.length).toBeGreaterThan(2);
 });
 
-test('stages cut for less memory give the same but for rounding', async () => {
+test('stages cut for less memory give the same except for rounding', async () => {
   const resident = await load(path, { weights: 'resident' });
   const cut = await load(path, { weights: 'streamed', partBytes: 1e6 });
   const { stages } = await readManifest(folderBundle(path));
@@ -191,10 +191,10 @@ test('groups are as large as memory allows; smaller ones give the same', async (
   expect(watch.made).toBe(batches.text * count('text') + batches.vision * count('vision'));
 });
 
-test('what memory has no room for is streamed, unless the caller says; other words are refused', async () => {
+test('weights that do not fit into memory are streamed, unless the caller decides; other words are refused', async () => {
   const { stages } = await readManifest(folderBundle(path));
   const bytes = stages.reduce((sum, { weights }) => sum + weights.bytes, 0);
-  watch.memory = bytes; // three quarters of it are for weights
+  watch.memory = bytes; // three quarters of that are for weights
   expect((await load(path)).info.weights).toBe('streamed');
   expect((await load(path, { weights: 'resident' })).info.weights).toBe('resident');
   watch.memory = 2 * bytes;
@@ -202,7 +202,7 @@ test('what memory has no room for is streamed, unless the caller says; other wor
   await expect(load(path, { weights: 'disk' as never })).rejects.toThrow(InvalidInputError);
 });
 
-test('progress says which stage of how many, and grows', async () => {
+test('progress reports which stage of how many, and grows', async () => {
   const runtime = await load(path, { weights: 'streamed' });
   const { stages } = await readManifest(folderBundle(path));
   const events: ProgressEvent[] = [];
@@ -232,7 +232,7 @@ test('an abort between stages ends the call, and frees what was loaded', async (
   expect(await runtime.embed(['a'])).toHaveLength(1);
 });
 
-test('two calls take turns; one that waits can be ended, and dispose ends both', async () => {
+test('two calls take turns; a waiting one can be aborted, and dispose ends both', async () => {
   const runtime = await load(path, { weights: 'streamed' });
   const before = watch.live;
   watch.peak = before;
@@ -293,7 +293,7 @@ test('a damaged weight is found before it is used', async () => {
   expect(watch.live).toBe(before);
 });
 
-test('one bad input does not cost the others of its group: unreadable, or without a finite vector', async () => {
+test('one bad input does not affect the others in its group: unreadable, or without a finite vector', async () => {
   const at = await bundle('tiny-tied', SMALL);
   const { embeddings } = await readManifest(folderBundle(at));
   const sound = await load(at);
@@ -323,7 +323,7 @@ test('one bad input does not cost the others of its group: unreadable, or withou
   await expect(runtime.embed(['dog', 'kite'])).rejects.toThrow(NotFiniteError);
 });
 
-test('where the device is lost between stages, the group is repeated on a new one', async () => {
+test('if the device is lost between stages, the group is repeated on a new one', async () => {
   const reader = folderBundle(path);
   const manifest = await readManifest(reader);
   const asked = askedOf(manifest);

@@ -35,7 +35,7 @@ test('gives the rows in the order of the ids, whatever was cached or read togeth
   );
 });
 
-test('near rows are read in one go, far rows apart, known rows not at all', async () => {
+test('neighbouring rows are read together, distant ones separately, known ones not at all', async () => {
   const { entry, file, reads } = table();
   const rows = new TokenRows(file, entry);
   await rows.gather([9, 5, 3000, 7]);

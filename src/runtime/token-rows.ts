@@ -5,7 +5,7 @@ import { decodeRow } from '../bundle/rows';
 
 /** Decoded rows kept, in bytes. A caption uses a few dozen words; this holds thousands. */
 const CACHE_BYTES = 32 * 1024 * 1024;
-/** Rows nearer than this in the file are read in one go. */
+/** Rows closer together than this in the file are read together. */
 const NEAR_BYTES = 16 * 1024;
 
 /** Anything that reads byte ranges: a file of a bundle. */

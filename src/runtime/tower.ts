@@ -1,6 +1,6 @@
 /**
  * @file One of the two networks as stages in order. Their weights are loaded once and stay (`resident`), or are loaded
- * again for each group of runs (`streamed`): then a stage is read, does its part of all runs, and is replaced by the
+ * again for each group of runs (`streamed`): then a stage is read, processes all runs, and is replaced by the
  * next.
  */
 
@@ -14,9 +14,9 @@ import { ortQueue } from './queue';
 import type { Feeds, Stage, StagePart } from './stage';
 import type { OnStage } from './usage';
 
-/** What one run of the tower takes. */
+/** The inputs of one run of the tower. */
 export interface TowerRun {
-  /** For the first stage alone: freed once that has run. */
+  /** Only for the first stage: freed once that has run. */
   first: Feeds;
   /** For all stages. */
   feeds: Feeds;
@@ -24,21 +24,21 @@ export interface TowerRun {
 
 export interface TowerHooks {
   signal?: AbortSignal;
-  /** Where stages are to be measured: each is waited for. */
+  /** Set if stages are to be measured: each is then awaited. */
   onStage?: OnStage;
-  /** Told of each stage that has done its part of all runs, where weights are streamed. */
+  /** Called for each stage that has processed all runs, if weights are streamed. */
   onPassed?: () => void;
 }
 
 export interface Tower {
   readonly parts: readonly StagePart[];
-  /** What is to stay and is not loaded yet. */
+  /** What is to stay in memory but is not loaded yet. */
   readonly lacking: readonly StagePart[];
-  /** Loads that; after a failure it goes on where it was. */
+  /** Loads that; after a failure, the next call continues where it stopped. */
   load(files: BundleFiles, signal?: AbortSignal): Promise<void>;
   /**
-   * The output of each run, in order: the tensors are the caller's to free.
-   * @param runs made when their turn comes, as their inputs are large
+   * The output of each run, in order. The caller frees the tensors.
+   * @param runs created when their turn comes, since their inputs are large
    */
   run(runs: readonly (() => Promise<TowerRun>)[], hooks: TowerHooks): Promise<Tensor[]>;
 }
@@ -46,16 +46,16 @@ export interface Tower {
 export interface TowerOptions {
   parts: readonly StagePart[];
   stages: LiveStages;
-  /** Whether this thread stands still while a stage runs. */
+  /** Whether this thread is blocked while a stage runs. */
   blocks: boolean;
   /** Rejects as soon as the device is lost. */
   unlessLost<T>(work: Promise<T>): Promise<T>;
   isLost(): boolean;
-  /** Resolves when the device has done what it was told to. */
+  /** Resolves when the device has finished its work. */
   submitted(): Promise<unknown>;
 }
 
-/** Outputs stay on the GPU until the next stage has read them; runs follow each other. */
+/** Outputs stay on the GPU until the next stage has read them; runs are processed one after another. */
 export class ResidentTower implements Tower {
   readonly parts: readonly StagePart[];
   readonly #options: TowerOptions & { keepsLast: boolean };
@@ -105,29 +105,29 @@ export class ResidentTower implements Tower {
     }
   }
 
-  /** With the device its buffers are gone, and ONNX Runtime may still be waiting for it. */
+  /** The buffers are gone along with the device, and ONNX Runtime may still be waiting for it. */
   async #freeAll(tensors: readonly Tensor[]): Promise<void> {
     if (!this.#options.isLost()) await ortQueue.add(async () => tensors.forEach(free));
   }
 }
 
 /**
- * One stage in memory at a time, and the bytes of the next, which are read while it runs. What stages hand on lies in
- * main memory: a group's activations would not fit beside the weights on the GPU that has no room for all of these.
+ * One stage in memory at a time, and the bytes of the next, which are read while it runs. What stages pass on is kept
+ * in main memory: a group's activations would not fit beside the weights on a GPU that has no room for all weights.
  */
 export class StreamedTower implements Tower {
   readonly lacking = [];
   readonly parts: readonly StagePart[];
   readonly #options: TowerOptions & { reader: BundleReader; turns: TaskQueue };
 
-  /** @param options `turns`: one group at a time, of all that share it */
+  /** @param options `turns`: one group at a time among all that share it */
   constructor(options: TowerOptions & { reader: BundleReader; turns: TaskQueue }) {
     this.#options = options;
     this.parts = options.parts;
   }
 
   async load(): Promise<void> {
-    // Nothing stays.
+    // Nothing stays in memory.
   }
 
   run(runs: readonly (() => Promise<TowerRun>)[], hooks: TowerHooks): Promise<Tensor[]> {
@@ -144,7 +144,7 @@ export class StreamedTower implements Tower {
     const files = new BundleFiles(reader, [], { signal: signal ? AbortSignal.any([signal, end.signal]) : end.signal });
     const read = (part: StagePart | undefined) => {
       const weights = part && files.weights(part);
-      weights?.catch(() => undefined); // told of when its turn comes, if it does
+      weights?.catch(() => undefined); // it is reported when its turn comes, if that happens
       return weights;
     };
     const feeds: Feeds[] = [];
@@ -181,7 +181,7 @@ export class StreamedTower implements Tower {
   }
 }
 
-/** @param read freed once the stage has read them; not where it fails */
+/** @param read tensors that are freed once the stage has read them, but not if it fails */
 async function runStage(
   stage: Stage,
   inputs: Feeds,

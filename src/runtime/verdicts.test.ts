@@ -43,7 +43,7 @@ test('a verdict is remembered under its scope only', async () => {
   }
 });
 
-test('a browser that keeps nothing only costs a probe', async () => {
+test('if the browser stores nothing, that only costs a probe', async () => {
   vi.stubGlobal('caches', { open: () => Promise.reject(new DOMException('private', 'SecurityError')) });
   await rememberVerdict('k', 'webgpu f32');
   expect(await recallVerdict('k')).toBeNull();

@@ -8,7 +8,7 @@ import type { BundleManifest } from '../bundle/manifest';
 import type { AdapterFacts, OrtBuild } from './types';
 
 const CACHE = 'vlm2vec-verdicts';
-/** Raise it when graphs, device set-up or thresholds change: old verdicts are then void. */
+/** Increase this when graphs, device set-up or thresholds change; old verdicts are then void. */
 const RULES = 2;
 
 /** Everything a verdict depends on: bundle, package, ONNX Runtime, browser and GPU. */
@@ -17,7 +17,7 @@ export interface VerdictScope {
   adapter: AdapterFacts | null;
   build: OrtBuild;
   ortVersion: string;
-  /** What was asked for, since it decides which rungs there are. */
+  /** What was requested, since that decides which rungs there are. */
   request: string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * GPUs that there are none of here, in Node: ONNX Runtime's CPU stands in for them, and adds the errors that were
- * measured on lavapipe (bench/RESULTS.md, `bench/lavapipe.sh`).
+ * Simulates faulty GPUs in Node: ONNX Runtime's CPU stands in for them, with added errors that were measured on
+ * lavapipe (bench/RESULTS.md, `bench/lavapipe.sh`).
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,9 +17,9 @@ import { loadRuntime, type RuntimeOptions } from './runtime';
 import type { ModelInfo, OrtBuild } from './types';
 
 interface FakeGpu {
-  /** By padded length of a text run, from that length on: loss that is added, as 1 − cosine. */
+  /** The loss that is added, as 1 − cosine, by padded length of a text run, from that length on. */
   losses: { f32: [number, number][]; f16: [number, number][] };
-  /** Sessions that were made on the CPU for their own sake. */
+  /** Sessions requested for the CPU itself, not for the simulated GPU. */
   cpuSessions: number;
 }
 const gpu = vi.hoisted((): FakeGpu => ({ losses: { f32: [], f16: [] }, cpuSessions: 0 }));
@@ -57,7 +57,7 @@ function withLosses(session: InferenceSession): InferenceSession {
   return session;
 }
 
-/** Turns a unit vector by the angle that costs `loss`, towards one that stands square to it. */
+/** Rotates a unit vector by the angle that costs `loss`, towards a perpendicular one. */
 function turn(vector: Float32Array, loss: number): void {
   const side = vector.map((_, i) => (i % 2 === 0 ? -vector[i + 1]! : vector[i - 1]!));
   const cosine = 1 - loss;
@@ -85,7 +85,7 @@ async function load(path: string, options: Partial<RuntimeOptions> = {}): Promis
   return runtime.info;
 }
 
-/** As bundles were before they said what f16 costs. */
+/** Like bundles from before the cost of f16 was recorded. */
 async function older(path: string): Promise<BundleManifest> {
   const manifest = await readManifest(folderBundle(path));
   return { ...manifest, probe: manifest.probe.map(({ f16Loss: _, ...item }) => item) };
@@ -109,7 +109,7 @@ const WRONG: Record<string, [number, number][]> = {
     [192, 8.9e-5],
   ],
 };
-/** The most that right attention cost at f16. */
+/** The most that correct attention cost at f16. */
 const RIGHT: Record<string, [number, number][]> = { tiny: [[0, 9.3e-6]], nano: [[0, 2.4e-6]] };
 
 describe.each(['tiny', 'nano'])('%s on a GPU', (model) => {
@@ -151,13 +151,13 @@ describe.each(['tiny', 'nano'])('%s on a GPU', (model) => {
 });
 
 describe('a model that f16 costs much', () => {
-  /** As a large one might; its bound is the ceiling. */
+  /** As f16 might for a large model; its bound is the ceiling. */
   const costly = async (): Promise<BundleManifest> => {
     const manifest = await readManifest(folderBundle(tiny));
     return { ...manifest, probe: manifest.probe.map((item) => ({ ...item, f16Loss: 1e-5 })) };
   };
 
-  test('is used at f16 where f32 on the same GPU is right', async () => {
+  test('is used at f16 if f32 on the same GPU is right', async () => {
     gpu.losses = { f32: [], f16: [[0, 7e-4]] };
     expect((await load(tiny, { manifest: await costly() })).ladder).toMatchObject([
       { activations: 'f16', outcome: 'passed', cosine: expect.closeTo(1 - 7e-4, 5) },
@@ -171,7 +171,7 @@ describe('a model that f16 costs much', () => {
   });
 });
 
-test('a fault of one length is seen', async () => {
+test('a fault at a single length is noticed', async () => {
   for (const [from, to] of [
     [0, 32],
     [32, 33],

@@ -6,9 +6,9 @@ import { SourceNotFoundError } from '../errors';
 import { blobFile } from './bytes-file';
 
 /**
- * Reads a bundle out of `files`. Paths may share a leading folder (`webkitRelativePath` does): the folder that holds
+ * Reads a bundle from `files`. Paths may share a leading folder (`webkitRelativePath` does): the folder that holds
  * `bundle.json` is the bundle.
- * @throws SourceNotFoundError where none of them is a `bundle.json`.
+ * @throws SourceNotFoundError if none of them is a `bundle.json`.
  */
 export function blobBundle(files: readonly { path: string; blob: Blob }[], label = 'files'): BundleReader {
   const manifests = files.filter(({ path }) => path === MANIFEST_PATH || path.endsWith(`/${MANIFEST_PATH}`));

@@ -1,9 +1,9 @@
-/** @file {@link StoredFile}s over bytes and over Blobs. */
+/** @file {@link StoredFile}s from bytes and from Blobs. */
 
 import type { StoredFile } from '../bundle/storage';
 import { IntegrityError, SourceNotFoundError } from '../errors';
 
-/** @throws IntegrityError where a range ends outside the file. */
+/** @throws IntegrityError if a range ends outside the file. */
 export function checkRange(path: string, size: number, start: number, end: number): void {
   if (Number.isSafeInteger(start) && start >= 0 && start <= end && end <= size) return;
   throw new IntegrityError(`${path} has ${size} bytes; bytes ${start} to ${end} are not all available.`, {
@@ -21,11 +21,11 @@ export function bytesFile(path: string, bytes: Uint8Array): StoredFile {
       checkRange(path, bytes.length, start, end);
       return bytes.slice(start, end);
     },
-    data: async () => bytes.slice(), // ONNX Runtime may keep it or take it away
+    data: async () => bytes.slice(), // ONNX Runtime may keep or detach it
   };
 }
 
-/** A Blob or `File` is disk-backed where it came from disk: reading a slice reads no more than that. */
+/** A Blob or `File` is disk-backed if it came from disk: reading a slice reads nothing else. */
 export function blobFile(path: string, blob: Blob): StoredFile {
   return {
     path,

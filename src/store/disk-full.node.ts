@@ -1,8 +1,8 @@
-/** @file A disk that is full, by its name (Node). */
+/** @file Gives the error of a full disk its name (Node). */
 
 import { StorageFullError } from '../errors';
 
-/** @throws StorageFullError where the disk, or the user's share of it, is full; else what `work` does */
+/** @throws StorageFullError if the disk or the user's quota is full; else whatever `work` throws */
 export async function namingFull<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();

@@ -75,7 +75,7 @@ test.each([true, false])('a whole bundle, verified (ranges: %s)', async (ranges)
   });
 });
 
-test('stopped and begun again until it is there: no byte is fetched twice but those on their way', async () => {
+test('stopped and resumed until complete: only bytes in transit are fetched twice', async () => {
   const { fetch, sent } = host();
   const bundle = memoryBundle('m', { resumable: true });
   let got: BundleManifest | null = null;
@@ -93,7 +93,7 @@ test('stopped and begun again until it is there: no byte is fetched twice but th
   }
   expect(runs).toBeGreaterThan(2);
   await verifyBundle(bundle.reader, got);
-  // Four at a time: what another three had begun may come again.
+  // Four run at a time: what the other three had begun may come again.
   expect(sent.get('big.bin')!).toBeLessThanOrEqual(2 * BIG);
 });
 
@@ -123,7 +123,7 @@ describe('wrong bytes', () => {
     expect(sent.get('big.bin')).toBeLessThan(BIG);
   });
 
-  test('because the bundle was replaced: reported, and the next download is of the new one alone', async () => {
+  test('because the bundle was replaced: reported, and the next download takes only the new one', async () => {
     const bundle = memoryBundle('m', { resumable: true });
     const old = files.get(MANIFEST_PATH)!;
     const replaced = new TextEncoder().encode(JSON.stringify({ ...manifest, dims: manifest.dims }, null, 1));
@@ -142,7 +142,7 @@ describe('wrong bytes', () => {
   });
 });
 
-test('named errors: missing, forbidden, offline, no bundle', async () => {
+test('named errors: missing, forbidden, offline, not a bundle', async () => {
   const status =
     (code: number): Fault =>
     (path) =>

@@ -1,8 +1,8 @@
 /**
- * @file A ready bundle from any web server into a store. Pieces of 16 MiB come in any order, a few at a time; each is
- * checked against its hash in `bundle.json` before it is written and noted in the writer's journal after, so that an
- * interrupted download goes on with the pieces that are missing. When all are there, everything is read back and
- * verified once more.
+ * @file Downloads a ready bundle from any web server into a store. Pieces of 16 MiB arrive in any order, a few at a
+ * time. Each is checked against its hash in `bundle.json` before it is written, and noted in the writer's journal
+ * afterwards, so that an interrupted download continues with the missing pieces. When all are there, everything is read
+ * back and verified once more.
  */
 
 import { sha256Hex } from '../bundle/digest';
@@ -15,11 +15,11 @@ import { HttpFile, wait } from '../net';
 import { bundleFileUrl } from './http';
 import { verifyBundle } from './verify';
 
-/** Pieces fetched at a time: enough to fill a line, few enough to hold in memory (16 MiB each). */
+/** Pieces fetched at a time: enough to saturate a connection, few enough to hold in memory (16 MiB each). */
 const PARALLEL = 4;
-/** Times that a piece with a wrong hash is fetched. */
+/** How often a piece with a wrong hash is fetched. */
 const FETCHES = 3;
-/** Times that a file is fetched from a server that cannot send parts. */
+/** How often a file is fetched from a server that cannot send parts. */
 const STREAMS = 4;
 
 export interface DownloadOptions {
@@ -27,7 +27,9 @@ export interface DownloadOptions {
   url: string | URL;
   /** Addresses of files that do not lie beside the manifest, by path. */
   files?: Record<string, string>;
-  /** Published when everything is there and verified; on failure paused, or aborted where the bundle is no bundle. */
+  /**
+   * Published when everything is there and verified; on failure paused, or aborted if the source is not a valid bundle.
+   */
   writer: BundleWriter;
   fetch?: typeof fetch;
   signal?: AbortSignal;
@@ -36,14 +38,14 @@ export interface DownloadOptions {
   retryDelay?: number;
 }
 
-/** A server that answers a request for a part with the whole. */
+/** A server that answers a request for a part with the whole file. */
 class NoRanges extends IntegrityError {}
 
 /**
  * Downloads a bundle.
- * @throws SourceNotFoundError where a file is missing or refused; NetworkError where the server cannot be
- *   reached or keeps failing; {@link IntegrityError} where it keeps sending other bytes than `bundle.json` promises;
- *   {@link StorageFullError} where they cannot be stored; {@link BundleFormatError} for what is no bundle
+ * @throws SourceNotFoundError if a file is missing or refused; NetworkError if the server cannot be
+ *   reached or keeps failing; {@link IntegrityError} if it keeps sending other bytes than `bundle.json` promises;
+ *   {@link StorageFullError} if they cannot be stored; {@link BundleFormatError} if it is not a bundle
  */
 export async function downloadBundle(options: DownloadOptions): Promise<BundleManifest> {
   const { writer } = options;
@@ -79,7 +81,7 @@ export async function fetchManifest(
   return { bytes, manifest: parseManifest(bytes) };
 }
 
-/** How much of a bundle an interrupted download has, by its journal. */
+/** How much of a bundle an interrupted download has, according to its journal. */
 export function downloadedBytes(notes: readonly unknown[], manifest: BundleManifest): number {
   const files = bundleFiles(manifest);
   return chunksIn(notes).reduce((sum, [file, chunk]) => sum + (files[file] ? chunkLength(files[file], chunk) : 0), 0);
@@ -106,9 +108,9 @@ class Download {
   #manifestHash = '';
   #loaded = 0;
   #total = 0;
-  /** Notes go into the journal one after another. */
+  /** Notes are written to the journal one after another. */
   #noting: Promise<void> = Promise.resolve();
-  /** The server cannot send parts. */
+  /** True if the server cannot send parts. */
   #wholeOnly = false;
 
   constructor(options: DownloadOptions) {
@@ -139,7 +141,7 @@ class Download {
     return manifest;
   }
 
-  /** Takes up what the journal says is there, if it is of the same bundle. */
+  /** Continues from what the journal records, if it belongs to the same bundle. */
   async #begin(manifest: BundleManifest): Promise<void> {
     const { url, files, writer, fetch, retryDelay } = this.#options;
     const { journal } = writer;
@@ -170,7 +172,7 @@ class Download {
 
   async #fetchAll(): Promise<void> {
     const chunks = this.#files.flatMap((file, index) => [...file.missing].map((chunk): ChunkId => [index, chunk]));
-    for (const file of this.#files) if (file.bytes === 0) await this.#writerOf(file); // empty files are made, too
+    for (const file of this.#files) if (file.bytes === 0) await this.#writerOf(file); // empty files are created too
     let next = 0;
     const work = async () => {
       while (next < chunks.length) {
@@ -210,7 +212,7 @@ class Download {
     }
   }
 
-  /** Files from a server that cannot send parts: fetched whole, front to back, one chunk in memory. */
+  /** Files from a server that cannot send parts: fetched from front to back, with one chunk in memory. */
   #stream(index: number): Promise<void> {
     const file = this.#files[index]!;
     file.streaming ??= this.#streamFile(index, file);
@@ -237,7 +239,7 @@ class Download {
     for await (const piece of file.http.stream(this.#signal)) {
       for (let at = 0; at < piece.length;) {
         const length = chunkLength(file, chunk);
-        if (length === 0) return file.chunks.length - 1; // longer than it may be
+        if (length === 0) return file.chunks.length - 1; // longer than allowed
         const part = piece.subarray(at, at + length - filled);
         buffer.set(part, filled);
         filled += part.length;

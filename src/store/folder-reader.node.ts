@@ -1,4 +1,4 @@
-/** @file Bundles in folders (Node), read in place, and what writing them needs of folders. */
+/** @file Bundles in folders (Node), read in place, and the folder operations that writing them needs. */
 
 import { lstat, open, readdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
@@ -50,7 +50,7 @@ function storedFile(path: string, absolute: string, size: number): StoredFile {
 }
 
 /**
- * Where a bundle that is called `out` will be: a link is followed, so that it stays one.
+ * Where a bundle called `out` will be: a link is followed, so that it stays a link.
  * @throws InvalidInputError for a link to nothing
  */
 export async function bundlePlace(out: string): Promise<string> {
@@ -62,8 +62,8 @@ export async function bundlePlace(out: string): Promise<string> {
 }
 
 /**
- * A folder may be replaced if it is empty, or holds nothing but what its own sound manifest lists.
- * @throws InvalidInputError for any other
+ * A folder may be replaced if it is empty, or holds only what its own valid manifest lists.
+ * @throws InvalidInputError for any other folder
  */
 export async function refuseForeignFolder(target: string, out: string): Promise<void> {
   const status = await stat(target).catch(() => null);
@@ -91,7 +91,7 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
   }
 }
 
-/** Makes the renames durable. Folders cannot be opened on Windows, which needs no such call. */
+/** Makes renames durable. Folders cannot be opened on Windows, which needs no such call. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r').catch(() => null);
   if (!handle) return;

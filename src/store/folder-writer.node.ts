@@ -1,5 +1,5 @@
 /**
- * @file Writing bundles into folders (Node): into a temporary sibling, renamed when whole. A writer that can be resumed
+ * @file Writing bundles into folders (Node): into a temporary sibling, renamed when complete. A resumable writer
  * uses one fixed sibling and a lock file beside it with its process id.
  */
 
@@ -21,13 +21,13 @@ export interface FolderWriterOptions extends WaitOptions {
 }
 
 /**
- * Writes a bundle that will be the folder `out`. Missing parent folders are made.
- * @throws InvalidInputError where `out` exists and is neither empty nor a bundle and nothing else, or, with `resume`, where another
- *   process is writing it
+ * Writes a bundle that will be the folder `out`. Missing parent folders are created.
+ * @throws InvalidInputError if `out` exists and is neither empty nor purely a bundle, or, with `resume`, if another
+ * process is writing it
  */
 export async function folderWriter(out: string, options: FolderWriterOptions = {}): Promise<BundleWriter> {
   const target = await bundlePlace(out);
-  // Folders of the library, which are resumed, are ours whatever is in them.
+  // Folders of the model store, which can be resumed, are ours whatever they contain.
   const isOurs = options.resume ?? false;
   if (!isOurs) await refuseForeignFolder(target, out);
   const parent = dirname(target);
@@ -50,10 +50,10 @@ export async function folderWriter(out: string, options: FolderWriterOptions = {
 interface Place {
   out: string;
   target: string;
-  /** Whatever is there may be replaced. */
+  /** True if whatever is there may be replaced. */
   isOurs: boolean;
   parent: string;
-  /** The topmost folder that had to be made for `parent`. */
+  /** The topmost folder that had to be created for `parent`. */
   madeParent: string | null;
   temporary: string;
   unlock: () => Promise<void>;
@@ -133,7 +133,7 @@ class FolderWriter implements BundleWriter {
       () => false, // there was none
     );
     try {
-      // Once more, where nobody puts anything in it any more.
+      // Check once more, now that nobody can add anything to it.
       if (replaced && !isOurs) await refuseForeignFolder(previous, out);
       await rename(temporary, target);
     } catch (error) {
@@ -171,7 +171,7 @@ class FolderWriter implements BundleWriter {
   }
 }
 
-/** Opens for reading and writing; makes an empty file where there is none. */
+/** Opens for reading and writing; creates an empty file if there is none. */
 async function openInPlace(path: string): Promise<FileHandle> {
   return open(path, 'r+').catch(() => open(path, 'w+'));
 }

@@ -43,7 +43,7 @@ test('nothing is visible before publishing, everything after', async () => {
   expect(await readFile(path, 'utf8')).toBe('{}');
 });
 
-test('aborting leaves nothing, not even the parents it made', async () => {
+test('aborting leaves nothing, not even the parents it created', async () => {
   const writer = await folderWriter(join(base, 'deep', 'er', 'model'));
   await put(writer, 'a.bin', 'hello');
   await writer.create('open.bin');
@@ -88,7 +88,7 @@ test('other people’s folders and files are left alone', async () => {
   expect(await readdir(out)).toEqual(['mine.txt']);
 });
 
-test('what only mentions the format, or has other files beside a bundle, is left alone', async () => {
+test('a folder that only mentions the format, or has other files beside a bundle, is left alone', async () => {
   const folder = async (name: string, files: Record<string, string>) => {
     for (const [path, text] of Object.entries(files)) {
       await mkdir(dirname(join(base, name, path)), { recursive: true });
@@ -118,7 +118,7 @@ test('what only mentions the format, or has other files beside a bundle, is left
   expect(await readdir(join(base, 'late'))).toEqual([MANIFEST_PATH, 'thesis.txt']);
 });
 
-test('a link stays one, and a link to nothing is refused', async () => {
+test('a link stays a link, and a link to nothing is refused', async () => {
   await mkdir(join(base, 'disk'));
   await symlink(join(base, 'disk'), join(base, 'model'));
   const writer = await folderWriter(join(base, 'model'));

@@ -1,4 +1,4 @@
-/** @file Bundles at rest. `folder.node.ts` (Node only) is imported by its own path. */
+/** @file Bundles in storage. `folder.node.ts` (Node only) is imported by its own path. */
 
 export { blobBundle } from './blobs';
 export { downloadBundle, downloadedBytes, fetchManifest, type DownloadOptions } from './download';

@@ -27,7 +27,7 @@ test('a note that a crash cut short is dropped, wherever it was cut', () => {
 });
 
 describe('a folder writer', () => {
-  test('carries on with what another one left', async () => {
+  test('continues what another one left', async () => {
     const first = await folderWriter(join(base, 'm'), { resume: true });
     const file = await first.reopen('w.bin', 10);
     await file.write(bytes('abc'), 7);
@@ -70,7 +70,7 @@ describe('a folder writer', () => {
   });
 });
 
-test('a model store in a folder lists what is finished and what is not, and deletes both', async () => {
+test('a model store in a folder lists finished and unfinished bundles, and deletes both', async () => {
   const store = folderStore(join(base, 'cache'));
   expect(await store.list()).toEqual([]);
   await store.delete('none');

@@ -1,10 +1,10 @@
-/** @file A writer's notes as lines of JSON: appended, never changed, and whole up to the last line that ends. */
+/** @file A writer's notes as lines of JSON: appended, never changed, and valid up to the last line that is complete. */
 
 import type { FileWriter, Journal } from '../bundle/storage';
 
 export const JOURNAL_PATH = 'journal.jsonl';
 
-/** The notes in a journal's bytes, and how many bytes of it they take. */
+/** The notes in a journal's bytes, and how many of the bytes they take. */
 export function parseJournal(bytes: Uint8Array): { notes: unknown[]; length: number } {
   const notes: unknown[] = [];
   let length = 0;
@@ -19,7 +19,7 @@ export function parseJournal(bytes: Uint8Array): { notes: unknown[]; length: num
   return { notes, length };
 }
 
-/** What a {@link FileJournal} needs of its file. */
+/** What a {@link FileJournal} needs its file to do. */
 export interface JournalFile extends FileWriter {
   truncate(length: number): Promise<void>;
   /** Makes what was written survive a crash. */
@@ -46,7 +46,7 @@ export class FileJournal implements Journal {
     await this.#flushFiles();
     const line = new TextEncoder().encode(`${JSON.stringify(note)}\n`);
     await this.#file.write(line, this.#length);
-    await this.#file.truncate(this.#length + line.length); // a longer line that a crash cut short may have been here
+    await this.#file.truncate(this.#length + line.length); // a crash may have left part of a longer line here
     await this.#file.flush();
     this.#length += line.length;
     this.notes.push(note);

@@ -1,4 +1,4 @@
-/** @file One writer of a folder at a time (Node): a lock file that holds the writer's process id. */
+/** @file Allows one writer of a folder at a time (Node), by a lock file that holds the writer's process id. */
 
 import { randomUUID } from 'node:crypto';
 import { link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -7,13 +7,16 @@ import { wait as pause } from '../net';
 import type { WaitOptions } from './locks';
 
 const POLL = 250;
-/** A lock without a process in it that is older, in milliseconds, is what a crash left: it is written within one. */
+/**
+ * A lock without a process id that is older than this, in milliseconds, was left by a crash: the id is written within
+ * it.
+ */
 const STALE_EMPTY = 10_000;
 
 /**
  * Creates the lock file; resolves to its release. A file of a process that is gone does not count.
- * @throws InvalidInputError where another process, or another call in this one, writes `what`, unless `wait`; its details
- *   have the process as `pid`
+ * @throws InvalidInputError if another process, or another call in this one, writes `what`, unless `wait`;
+ * `details.pid` is that process
  */
 export async function lockFile(
   path: string,
@@ -36,7 +39,10 @@ export async function lockFile(
   }
 }
 
-/** False where it is there already. With its content at once, where the file system has links: a crash leaves no empty one. */
+/**
+ * False if the file already exists. It gets its content at once if the file system has links, so that a crash leaves no
+ * empty file.
+ */
 async function create(path: string): Promise<boolean> {
   const temporary = `${path}.${randomUUID().slice(0, 8)}`;
   await writeFile(temporary, String(process.pid));
@@ -62,7 +68,7 @@ async function createPlain(path: string): Promise<boolean> {
   return handle !== null;
 }
 
-/** The process; null while it is being written. */
+/** The process that holds it; null while the file is being written. */
 async function holderOf(path: string): Promise<number | 'gone' | null> {
   const pid = Number(await readFile(path, 'utf8').catch(() => ''));
   if (!Number.isInteger(pid) || pid <= 0) {
@@ -77,13 +83,15 @@ async function holderOf(path: string): Promise<number | 'gone' | null> {
   }
 }
 
-/** Takes the file away to look at it again: another process may have done so first, and have its own there by now. */
+/**
+ * Moves the file away to look at it again: another process may have done so first, and may have its own there by now.
+ */
 async function removeStale(path: string): Promise<void> {
   const aside = `${path}.${randomUUID().slice(0, 8)}`;
   try {
     await rename(path, aside);
   } catch {
-    return; // another one was quicker
+    return; // another process was quicker
   }
   if ((await holderOf(aside)) !== 'gone') await link(aside, path).catch(() => undefined);
   await rm(aside, { force: true });

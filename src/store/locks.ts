@@ -1,18 +1,18 @@
-/** @file One writer of a bundle at a time: Web Locks, which a closed or killed tab gives back by itself. */
+/** @file Allows one writer of a bundle at a time, by Web Locks, which a closed or killed tab releases by itself. */
 
 import { InvalidInputError } from '../errors';
 
 export interface WaitOptions {
   /** Wait for the other writer to finish, instead of failing. */
   wait?: boolean;
-  /** Called once if there is another one to wait for. */
+  /** Called once if there is another writer to wait for. */
   onWait?: () => void;
   signal?: AbortSignal;
 }
 
 /**
- * Takes the lock of a bundle's name; resolves to its release. Without Web Locks (insecure contexts) there is none.
- * @throws InvalidInputError where another tab or worker writes the bundle, unless `wait`
+ * Takes the lock for a bundle's name; resolves to its release. Without Web Locks (insecure contexts) there is no lock.
+ * @throws InvalidInputError if another tab or worker writes the bundle, unless `wait`
  */
 export async function lockName(name: string, { wait = false, onWait, signal }: WaitOptions = {}): Promise<() => void> {
   const locks = globalThis.navigator?.locks;

@@ -1,4 +1,4 @@
-/** @file A bundle in memory: for tests, for tiny models, and where no disk may be used. */
+/** @file A bundle in memory: for tests, for tiny models, and for when no disk may be used. */
 
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, BundleWriter, FileWriter, Journal, StoredFile } from '../bundle/storage';
@@ -7,11 +7,11 @@ import { bytesFile } from './bytes-file';
 
 export interface MemoryBundle {
   writer: BundleWriter;
-  /** Sees the files once they are published. */
+  /** Receives the files once they are published. */
   reader: BundleReader;
 }
 
-/** `resumable`: `pause` keeps everything, and `writer` may be used again. */
+/** `resumable`: `pause` keeps everything, and `writer` may be called again. */
 export function memoryBundle(label = 'memory', { resumable = false } = {}): MemoryBundle {
   const written = new Map<string, Uint8Array>();
   let published = new Map<string, Uint8Array>();

@@ -17,7 +17,7 @@ import { opfsWriter } from './opfs-writer';
 
 export interface ModelStoreEntry {
   name: string;
-  /** On disk. */
+  /** Bytes on disk. */
   bytes: number;
   finished: boolean;
 }
@@ -25,14 +25,14 @@ export interface ModelStoreEntry {
 /** Bundles by name. `memory` forgets everything with the page. */
 export interface ModelStore {
   readonly kind: 'opfs' | 'folder' | 'memory';
-  /** Of one name, a finished bundle and an unfinished one that is to replace it may both be there. */
+  /** Under one name there may be both a finished bundle and an unfinished one that is to replace it. */
   list(): Promise<ModelStoreEntry[]>;
-  /** The finished bundle; reading rejects with {@link SourceNotFoundError} where there is none. */
+  /** The finished bundle; reading rejects with {@link SourceNotFoundError} if there is none. */
   bundle(name: string): BundleReader;
   unfinished(name: string): Promise<BundleReader | null>;
-  /** Carries on with what is unfinished, where this model store can. Rejects as `opfsWriter` and `folderWriter` do. */
+  /** Continues an unfinished bundle, if this model store can. Rejects as `opfsWriter` and `folderWriter` do. */
   writer(name: string, options: WaitOptions): Promise<BundleWriter>;
-  /** Deletes both. Does nothing where there is neither. */
+  /** Deletes both. Does nothing if there is neither. */
   delete(name: string): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ const opfsStore: ModelStore = {
   delete: deleteOpfsBundle,
 };
 
-/** A model store that lasts as long as this page or process. */
+/** A model store that lasts as long as this page or process does. */
 export function memoryStore(): ModelStore {
   const bundles = new Map<string, MemoryBundle>();
   return {
@@ -87,7 +87,7 @@ export function memoryStore(): ModelStore {
 const inMemory = memoryStore();
 const REFUSED = ['SecurityError', 'NotAllowedError', 'UnknownError'];
 
-/** This browser's model store. Private windows of some browsers refuse their file system: then memory serves. */
+/** This browser's model store. Private windows of some browsers refuse their file system; then it is kept in memory. */
 export async function browserStore(): Promise<ModelStore> {
   if (!hasOpfs()) return inMemory;
   try {

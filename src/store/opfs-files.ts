@@ -1,11 +1,11 @@
-/** @file Files and folders of the origin-private file system, and the errors of a storage that is full. */
+/** @file Files and folders of the origin-private file system, and the errors of full storage. */
 
 import type { FileWriter } from '../bundle/storage';
 import { StorageFullError, UnsupportedError } from '../errors';
 import type { JournalFile } from './journal';
 
 const ROOT = 'vlm2vec';
-/** A worker that was killed keeps its handles for a moment. */
+/** A worker that was killed keeps its handles for a moment, so opening is retried. */
 const HANDLE_TRIES = 25;
 const HANDLE_PAUSE = 200;
 
@@ -21,15 +21,15 @@ export async function openRoot(): Promise<FileSystemDirectoryHandle> {
   return (await navigator.storage.getDirectory()).getDirectoryHandle(ROOT, { create: true });
 }
 
-/** Reads and writes at any place, and can be flushed. Workers only. */
+/** Reads and writes at any position, and can be flushed. Workers only. */
 export interface HandleFile extends JournalFile {
   /** Bytes. */
   size(): number;
-  /** Fills `into` from `position` on. Returns how many bytes there were. */
+  /** Fills `into` from `position` on. Returns how many bytes were read. */
   read(into: Uint8Array, position: number): number;
 }
 
-/** Whether files can be written in place here: in workers. */
+/** Whether files can be written in place here; only workers can. */
 export function hasHandles(handle: FileSystemFileHandle): boolean {
   return typeof handle.createSyncAccessHandle === 'function';
 }
@@ -55,7 +55,7 @@ export async function openHandle(handle: FileSystemFileHandle): Promise<HandleFi
     truncate: (length) =>
       namingFull(async () => {
         access.truncate(length);
-        if (access.getSize() !== length) throw outOfSpace(); // Chromium is silent about this, too
+        if (access.getSize() !== length) throw outOfSpace(); // Chromium does not report this either
       }),
     flush: () => namingFull(async () => access.flush()),
     close: () =>
@@ -85,7 +85,10 @@ async function accessHandle(handle: FileSystemFileHandle): Promise<FileSystemSyn
   }
 }
 
-/** A new, empty file: in place in workers, elsewhere through a stream whose contents appear when it is closed. */
+/**
+ * A new, empty file: written in place in workers, and elsewhere through a stream whose contents appear when it is
+ * closed.
+ */
 export async function createFile(handle: FileSystemFileHandle): Promise<FileWriter> {
   if (!hasHandles(handle)) return openStream(handle);
   const file = await openHandle(handle);
@@ -93,7 +96,10 @@ export async function createFile(handle: FileSystemFileHandle): Promise<FileWrit
   return file;
 }
 
-/** A stream puts its contents in place at once, when it is closed. `bytes`: keep what there is, at this length. */
+/**
+ * A stream that puts its contents in place all at once, when it is closed. `bytes`: keeps the present contents, cut to
+ * this length.
+ */
 export async function openStream(handle: FileSystemFileHandle, bytes?: number): Promise<FileWriter> {
   const stream = await handle.createWritable({ keepExistingData: bytes !== undefined });
   if (bytes !== undefined) await namingFull(() => stream.truncate(bytes));
@@ -107,10 +113,10 @@ export async function openStream(handle: FileSystemFileHandle, bytes?: number): 
   };
 }
 
-/** Near the quota, browsers fail with one of these names. */
+/** Near the quota, browsers fail with one of these error names. */
 const FULL = new Set(['QuotaExceededError', 'NoModificationAllowedError', 'InvalidStateError', 'AbortError']);
 
-/** A full disk is the usual cause of a failed write: says so, with the browser's own figures. */
+/** A full disk is the usual cause of a failed write: the error says so, with the browser's own figures. */
 export async function namingFull<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -145,13 +151,13 @@ export async function fileHandle(
   return at.getFileHandle(last, { create });
 }
 
-/** A file's bytes; null where there is none. */
+/** A file's bytes; null if there is none. */
 export async function readIfThere(folder: FileSystemDirectoryHandle, path: string): Promise<Uint8Array | null> {
   const handle = await fileHandle(folder, path, false).catch(absent);
   return handle && new Uint8Array(await (await handle.getFile()).arrayBuffer());
 }
 
-/** A file that another tab has open stays until the next writer comes by. */
+/** A file that another tab has open stays until the next writer removes it. */
 export async function removeEntry(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
   await folder.removeEntry(name, { recursive: true }).catch((error: unknown) => {
     if (error instanceof DOMException && ['NotFoundError', 'NoModificationAllowedError'].includes(error.name)) return;

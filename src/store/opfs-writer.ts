@@ -1,4 +1,7 @@
-/** @file Writing a bundle into the origin-private file system, from scratch or where an interrupted writer stopped. */
+/**
+ * @file Writing a bundle into the origin-private file system, from the start or from where an interrupted writer
+ * stopped.
+ */
 
 import { isPlainPath } from '../bundle/paths';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
@@ -20,15 +23,16 @@ import {
 
 export interface OpfsWriterOptions extends WaitOptions {
   /**
-   * Carry on where an interrupted writer of this name stopped. Only in workers, for pages cannot write files in place:
-   * there the writer has no journal, and starts anew.
+   * Continue where an interrupted writer of this name stopped. Only in workers, since pages cannot write files in
+   * place:
+   * in a page, the writer has no journal and starts again.
    */
   resume?: boolean;
 }
 
 /**
  * Writes the bundle `name`; in a worker through sync access handles, elsewhere through writable streams.
- * @throws InvalidInputError where another tab is writing it, unless `wait`
+ * @throws InvalidInputError if another tab is writing it, unless `wait`
  * @throws StorageFullError from its methods, when the quota is used up
  */
 export async function opfsWriter(name: string, options: OpfsWriterOptions = {}): Promise<BundleWriter> {

@@ -3,8 +3,8 @@
  *
  * OPFS cannot rename a folder, so publishing is one small write: each bundle is written into a folder of its own
  * (`vlm2vec/<name>~<id>/`), and the pointer file `vlm2vec/<name>.current` names the folder that counts. Readers follow
- * the pointer. A folder that no pointer names is an unfinished bundle if it has a journal, else a leftover that the
- * next writer of that name removes. A Web Lock keeps two tabs from writing one bundle.
+ * the pointer. A folder that no pointer names is an unfinished bundle if it has a journal; otherwise it is a leftover
+ * that the next writer of that name removes. A Web Lock keeps two tabs from writing one bundle.
  */
 
 import { isPlainPath } from '../bundle/paths';
@@ -20,7 +20,7 @@ const NAME = /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/;
 
 /**
  * The published bundle called `name`. Its files' `data()` are disk-backed `File`s.
- * Opening rejects with {@link SourceNotFoundError} where there is no such bundle or file.
+ * Opening rejects with {@link SourceNotFoundError} if there is no such bundle or file.
  */
 export function opfsBundle(name: string): BundleReader {
   checkName(name);
@@ -32,7 +32,7 @@ export function opfsBundle(name: string): BundleReader {
   });
 }
 
-/** Returns the unfinished bundle called `name`, as far as it is written; null if there is none. */
+/** Returns the unfinished bundle called `name`, as far as it has been written; null if there is none. */
 export async function unfinishedOpfsBundle(name: string): Promise<BundleReader | null> {
   checkName(name);
   if (!hasOpfs()) return null;
@@ -44,7 +44,7 @@ export async function unfinishedOpfsBundle(name: string): Promise<BundleReader |
 export interface OpfsEntry {
   /** For `VLM2Vec.load({ name })`. */
   name: string;
-  /** Of the folder. */
+  /** Size of the folder. */
   bytes: number;
 }
 
@@ -62,7 +62,7 @@ export async function listOpfsBundles(): Promise<OpfsEntry[]> {
   return found.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** Names and sizes of the bundles that an interrupted writer left to be carried on with. */
+/** Names and sizes of the bundles that an interrupted writer left, to be continued. */
 export async function listUnfinishedOpfsBundles(): Promise<OpfsEntry[]> {
   if (!hasOpfs()) return [];
   const root = await openRoot();
@@ -102,7 +102,7 @@ export function checkName(name: string): void {
   }
 }
 
-/** The folder that the pointer names, if it is there. */
+/** The folder that the pointer names, if it exists. */
 export async function currentFolder(root: FileSystemDirectoryHandle, name: string): Promise<string | null> {
   const pointer = await root.getFileHandle(name + POINTER).catch(absent);
   if (!pointer) return null;
@@ -125,7 +125,9 @@ export async function unfinishedFolder(
   return null;
 }
 
-/** A writable stream puts its contents in place at once, when it is closed; the sync handle is for Safari before 26. */
+/**
+ * A writable stream puts its contents in place all at once, when it is closed; the sync handle is for Safari before 26.
+ */
 export async function writePointer(root: FileSystemDirectoryHandle, name: string, folder: string): Promise<void> {
   const handle = await root.getFileHandle(name + POINTER, { create: true });
   const file = 'createWritable' in handle ? await openStream(handle) : await createFile(handle);
@@ -146,7 +148,7 @@ export function folderReader(label: string, folder: () => Promise<FileSystemDire
   };
 }
 
-/** Removes all folders of a name but those to keep. */
+/** Removes all folders of a name except those to keep. */
 export async function removeFolders(root: FileSystemDirectoryHandle, name: string, keep: readonly (string | null)[]) {
   for (const entry of await entries(root)) {
     if (entry.startsWith(`${name}~`) && !keep.includes(entry)) await removeEntry(root, entry);

@@ -1,8 +1,8 @@
 /** @file Asking the browser to keep what is stored. Only pages may ask. */
 
 /**
- * Asks once a model has been stored. Some browsers decide by themselves, some ask the person.
- * @returns whether the storage is safe from eviction; null where nobody can tell
+ * Call this once a model has been stored. Some browsers decide by themselves, some ask the user.
+ * @returns whether the storage is safe from eviction; null if that is unknown
  */
 export async function askToPersist(): Promise<boolean | null> {
   const storage = globalThis.navigator?.storage;

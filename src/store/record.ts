@@ -1,4 +1,7 @@
-/** @file What the model store notes of a bundle, beside it: where it came from, so that it is found and carried on with. */
+/**
+ * @file What the model store records about a bundle, beside it: where it came from, so that it can be found and
+ * continued.
+ */
 
 import type { WeightDtype } from '../bundle/manifest';
 import type { BundleReader, BundleWriter } from '../bundle/storage';
@@ -7,7 +10,7 @@ export const RECORD_PATH = 'store.json';
 /** Grows when the layout of the model store changes. */
 export const STORE_VERSION = 1;
 
-/** Where a bundle came from, without anything secret. */
+/** Where a bundle came from, without any secrets. */
 export type Origin =
   | { kind: 'hub'; repo: string; revision?: string; hubUrl: string; base?: Origin; adapter?: Origin }
   | { kind: 'url'; url: string }
@@ -16,13 +19,13 @@ export type Origin =
 export interface StoreRecord {
   store: number;
   origin: Origin;
-  /** Asked for, of a checkpoint. */
+  /** The dtype that was requested, for a checkpoint. */
   dtype: WeightDtype | null;
   /** ISO 8601. */
   created: string;
 }
 
-/** Notes the origin. Call before anything else is written. */
+/** Records the origin. Call this before anything else is written. */
 export async function writeRecord(writer: BundleWriter, record: Pick<StoreRecord, 'origin' | 'dtype'>): Promise<void> {
   const whole: StoreRecord = { store: STORE_VERSION, ...record, created: new Date().toISOString() };
   const file = await writer.create(RECORD_PATH);
@@ -30,7 +33,7 @@ export async function writeRecord(writer: BundleWriter, record: Pick<StoreRecord
   await file.close();
 }
 
-/** The record, or null where there is none that can be read. */
+/** The record, or null if there is none, or it cannot be read. */
 export async function readRecord(reader: BundleReader): Promise<StoreRecord | null> {
   try {
     const file = await reader.open(RECORD_PATH);

@@ -84,7 +84,7 @@ test('the chunk that differs is named', async () => {
   }
 });
 
-test('what verifiedData and verifiedBytes give is what was verified', async () => {
+test('verifiedData and verifiedBytes return what was verified', async () => {
   const { manifest, files, reader } = await bundle();
   const file = manifest.stages[0]!.weights;
   expect(await verifiedBytes(reader, file)).toEqual(files.get(file.path));
@@ -113,7 +113,7 @@ test('what verifiedData and verifiedBytes give is what was verified', async () =
 });
 
 describe('copyBundle', () => {
-  test('copies, with progress, and publishes when whole', async () => {
+  test('copies, with progress, and publishes when complete', async () => {
     const { manifest, reader } = await bundle();
     const target = memoryBundle();
     const events: Progress[] = [];
@@ -124,7 +124,7 @@ describe('copyBundle', () => {
     expect(events.at(-1)).toMatchObject({ status: 'ready', loaded: total, total });
   });
 
-  test('damage, a failing disk and an abort leave nothing', async () => {
+  test('damage, a failing disk and an abort leave nothing behind', async () => {
     const { manifest, files } = await bundle();
     const last = manifest.stages.at(-1)!.weights;
     const damaged = files.get(last.path)!.slice();

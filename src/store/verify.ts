@@ -1,4 +1,4 @@
-/** @file Reading the manifest, and holding files against its hashes, chunk by chunk, before anything uses them. */
+/** @file Reads the manifest and checks files against its hashes, chunk by chunk, before anything uses them. */
 
 import { sha256Hex } from '../bundle/digest';
 import { bundleFiles, MAX_MANIFEST_BYTES, parseManifest } from '../bundle/validate';
@@ -9,7 +9,7 @@ import { BundleFormatError, IntegrityError } from '../errors';
 
 /**
  * Reads and checks `bundle.json`.
- * @throws SourceNotFoundError where there is none; BundleFormatError where it breaks the format.
+ * @throws SourceNotFoundError if there is none; BundleFormatError if it breaks the format.
  */
 export async function readManifest(
   reader: BundleReader,
@@ -35,7 +35,7 @@ export interface VerifyOptions {
 }
 
 /**
- * Compares a file with the manifest: its length, then the SHA-256 of every chunk (which together fix the whole).
+ * Compares a file with the manifest: its length, then the SHA-256 of every chunk (which together determine the whole).
  * @throws IntegrityError naming the file and the first chunk that differs.
  */
 export async function verifyFile(reader: BundleReader, file: BundleFile, options: VerifyOptions = {}): Promise<void> {
@@ -44,7 +44,7 @@ export async function verifyFile(reader: BundleReader, file: BundleFile, options
 }
 
 /**
- * A whole file as ONNX Runtime takes it, verified. What is returned is what was verified: a file that has to be
+ * A whole file as ONNX Runtime takes it, verified. The bytes returned are the ones verified: a file that has to be
  * fetched is fetched once.
  */
 export async function verifiedData(
@@ -59,7 +59,7 @@ export async function verifiedData(
   return data;
 }
 
-/** Bytes of a file, verified with all chunks that they touch; one chunk more is in memory meanwhile. */
+/** Bytes of a file, verified with all the chunks that they touch; one more chunk is in memory meanwhile. */
 export async function verifiedRange(
   reader: BundleReader,
   file: BundleFile,
@@ -110,7 +110,7 @@ export async function verifyBundle(
 
 /**
  * Copies a bundle, for instance from HTTP to OPFS: every chunk is verified before it is written, and the copy is
- * published only when whole. On any failure nothing is left.
+ * published only when complete. On any failure nothing is left behind.
  */
 export async function copyBundle(
   reader: BundleReader,
@@ -135,7 +135,7 @@ export async function copyBundle(
     await writer.publish();
     return manifest;
   } catch (error) {
-    await writer.abort().catch(() => undefined); // what went wrong first is what matters
+    await writer.abort().catch(() => undefined); // the first error is the one that matters
     throw error;
   }
 }
@@ -164,7 +164,7 @@ function firstChunk({ start }: ByteRange): number {
   return Math.floor(start / CHUNK_BYTES);
 }
 
-/** The chunks of a file, or of a range, in order, each compared with its hash before it is handed on. */
+/** The chunks of a file, or of a range, in order, each compared with its hash before it is passed on. */
 async function* verifiedChunks(
   reader: BundleReader,
   stored: StoredFile,
@@ -199,7 +199,7 @@ function checkSize(reader: BundleReader, size: number, file: BundleFile): void {
   );
 }
 
-/** Reads from data already in memory; a path in the file system is read where it lies. */
+/** Reads from data already in memory; a path in the file system is read in place. */
 function inHand(stored: StoredFile, data: string | Blob | Uint8Array): StoredFile {
   if (typeof data === 'string') return stored;
   if (data instanceof Uint8Array) return { ...stored, size: data.length, read: async (a, b) => data.subarray(a, b) };

@@ -72,7 +72,7 @@ export interface Estimate {
 /** Estimates from a listing and configs, or from `bundle.json`. */
 export async function estimateSource(spec: SourceSpec, options: OpenOptions): Promise<Estimate> {
   const { modelStore, name, manifest: found } = await findSource(spec, options);
-  const manifest = found && isRoundedAs(found, options) ? found : null; // else it is converted anew
+  const manifest = found && isRoundedAs(found, options) ? found : null; // else it is converted again
   const sizes = manifest ? bundleSizes(manifest) : await checkpointSizes(spec, options);
   const entries = name === null ? [] : (await modelStore.list()).filter((entry) => entry.name === name);
   const stored = entries.some(({ finished }) => finished) && !(found && !manifest);

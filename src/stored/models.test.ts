@@ -79,7 +79,7 @@ test('a repository: estimated, added, listed, checked, loaded with the Hub off, 
   await expect(models.inspect(stored.name)).rejects.toThrow(SourceNotFoundError);
 }, 60_000);
 
-test('paused: listed with how much is done, carried on with by name', async () => {
+test('paused: listed with how much is done, continued by name', async () => {
   const controller = new AbortController();
   const onProgress = ({ phase, progress }: ProgressEvent) => {
     if (phase === 'convert' && progress! > 40) controller.abort();
@@ -127,7 +127,7 @@ test('a bundle on a server: read there, or kept', async () => {
   await expect(VLM2Vec.load(url, { dtype: 'q4' })).rejects.toThrow(UnsupportedError);
 });
 
-test('what this version cannot read is listed with what to do', async () => {
+test('a model that this version cannot read is listed with what to do about it', async () => {
   const stored = await models.add(`${hub.url}/static/m/`);
   const path = join(base, 'cache/vlm2vec-web', stored.name, 'bundle.json');
   const manifest = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
@@ -142,7 +142,7 @@ test('what this version cannot read is listed with what to do', async () => {
   expect(await models.add(`${hub.url}/static/m/`)).toMatchObject({ state: 'ready' });
 });
 
-test('files are read from where they are', async () => {
+test('files are read in place', async () => {
   await expect(models.add(join(base, 'bundle'))).rejects.toThrow(UnsupportedError);
   const folder = checkpointPath('tiny-tied');
   expect(await models.add(folder, { dtype: 'fp16' })).toMatchObject({
@@ -152,7 +152,7 @@ test('files are read from where they are', async () => {
   });
 }, 60_000);
 
-test('isCached tells what is kept whole, even offline; clear empties the model store', async () => {
+test('isCached tells what is stored completely, even offline; clear empties the model store', async () => {
   const given = { hubUrl: hub.url, dtype: 'q8' } as const;
   expect(await models.isCached(REPO, given)).toBe(false);
   const { name } = await models.add(REPO, given);

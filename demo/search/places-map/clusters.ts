@@ -3,9 +3,9 @@ import Supercluster, { type ClusterFeature, type PointFeature } from 'superclust
 import type { AreaBox, PhotoPlaceNames, PhotoPlaces } from '../../../src/search';
 import { mercator } from './mercator';
 
-/** As large as a mark: two never cover each other by more than a corner. In CSS pixels. */
+/** The size of a mark in CSS pixels: two never cover each other by more than a corner. */
 const RADIUS = 62;
-/** From the next step on every picture stands alone, unless another was taken at the very same place. */
+/** From the next step on, every picture has its own mark, unless another was taken at the very same place. */
 export const LAST_STEP = 17;
 
 /** What all pictures of a mark have in common: numbers of `PhotoPlaceNames.names`, −1 for none. */
@@ -15,7 +15,7 @@ interface Common {
   country: number;
 }
 
-/** A mark's pictures as they are joined. Clusters never lie across the antimeridian. */
+/** A mark's pictures while they are joined. Clusters never cross the antimeridian. */
 interface Joined extends Common, AreaBox {
   /** The first of them, in the order that pictures have. */
   first: number;
@@ -28,20 +28,20 @@ export interface Mark {
   x: number;
   y: number;
   count: number;
-  /** Where the first of them stands among all pictures. */
+  /** The position of the first of them among all pictures. */
   first: number;
-  /** In words, as exactly as is true of all of them; '' for nothing. */
+  /** In words, as precisely as is true for all of them; '' for nothing. */
   name: string;
-  /** Around them. */
+  /** The box around them. */
   box: AreaBox;
-  /** The step at which it falls apart; null where it never does. */
+  /** The step at which it splits; null if it never does. */
   splits: number | null;
-  /** Where they stand among all pictures, in that order. */
+  /** Their positions among all pictures, in that order. */
   members(): number[];
 }
 
 export class Clusters {
-  /** Pictures that say where they were taken. */
+  /** Pictures with a place. */
   readonly located: number;
   readonly #index: Supercluster<{ at: number }, Joined>;
   readonly #names: PhotoPlaceNames | null;

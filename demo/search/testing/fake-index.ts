@@ -1,4 +1,7 @@
-/** @file A photo index in memory, for tests of the page: made-up pictures, instant answers, and a run that a test moves on. */
+/**
+ * @file A photo index in memory, for tests of the page: invented pictures, instant answers, and a run that a test
+ * advances.
+ */
 import {
   FAVOURITES,
   type Album,
@@ -22,6 +25,9 @@ const FOLDERS = ['Holidays/2023/Norway', 'Holidays/2024/Crete', 'Garden', 'Phone
 const CAMERAS = ['Fujifilm X-T5', 'Apple iPhone 15', null];
 const START = Date.UTC(2019, 0, 1);
 
+const takenOf = (id: number) => START + id * 3_600_000;
+const isDated = (id: number) => id % 7 !== 0;
+
 export function fakeItem(id: number): PhotoItem {
   const folder = FOLDERS[id % FOLDERS.length]!;
   const name = `IMG_${String(id).padStart(6, '0')}.jpg`;
@@ -31,8 +37,8 @@ export function fakeItem(id: number): PhotoItem {
     name,
     folderId: 1,
     size: 2_000_000 + id,
-    taken: START + id * 3_600_000,
-    dated: id % 7 !== 0,
+    taken: takenOf(id),
+    dated: isDated(id),
     camera: CAMERAS[id % CAMERAS.length]!,
     place: id % 5 === 0 ? null : fakePlace(id),
     unread: null,
@@ -53,8 +59,8 @@ function fakePlace(id: number) {
 }
 
 /**
- * `searches` holds every query that was asked, `reconnected` the folders, `deepCalls` what the second look was told; `set` changes
- * the state as a run would. With a second model that one has ranked the best {@link DEEP_HITS} of each search.
+ * `searches` holds every query, `reconnected` the folders, `deepCalls` the calls to the second pass; `set` changes
+ * the state as a run would. With a second model, that model has ranked the best {@link DEEP_HITS} of each search.
  */
 export type FakeIndex = PhotoIndex & {
   searches: unknown[];
@@ -174,13 +180,10 @@ export function fakeIndex({ count, relevant = 0.2, thumbnail, problems = [] }: F
       return { town: none(), region: none(), country: none(), names: [] };
     },
     towns: async () => [],
-    dates: async (wanted) => {
-      const items = Array.from(wanted, fakeItem);
-      return {
-        taken: Float64Array.from(items, ({ taken }) => taken),
-        dated: Uint8Array.from(items, ({ dated }) => Number(dated)),
-      };
-    },
+    dates: async (wanted) => ({
+      taken: Float64Array.from(wanted, takenOf),
+      dated: Uint8Array.from(wanted, (id) => Number(isDated(id))),
+    }),
     facets: async () => ({
       cameras: [{ name: 'Fujifilm X-T5', count: 3 }],
       folders: [

@@ -1,6 +1,6 @@
 /**
- * @file Pictures in order of time, cut into days, months or years. A picture whose file says no date is in none of them: the
- * time of its file would put it where it does not belong.
+ * @file Pictures in order of time, cut into days, months or years. A picture without a date in its file is in none of
+ * them: the time of its file would put it where it does not belong.
  */
 import type { PhotoDates } from '../../../src/search';
 
@@ -23,41 +23,58 @@ export interface Timeline {
 
 const DAY = 86_400_000;
 const UNITS: TimeUnit[] = ['day', 'month', 'year'];
-/** More headings than that tell nobody anything. */
+/** More headings than this are useless. */
 const MOST = 400;
-/** With fewer pictures under a heading, on the average, headings would take more room than pictures. */
+/** With fewer pictures per heading, on average, headings would take more room than pictures. */
 const LEAST = 6;
 
-/** @param dates of `ids` */
+/**
+ * While pictures are indexed this is done every few seconds, for all of them: it must stay far below a frame's time.
+ * @param dates of `ids`
+ */
 export function timeline(ids: Uint32Array, { taken, dated }: PhotoDates, order: TimeOrder): Timeline {
-  const sign = order === 'newest' ? -1 : 1;
-  const inOrder = (indexes: number[]) => indexes.sort((a, b) => sign * (taken[a]! - taken[b]!));
-  const known: number[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < ids.length; i++) (dated[i] === 1 ? known : unknown).push(i);
-  inOrder(known);
-  // What is gone by now has no time at all, and stays where it was.
-  inOrder(unknown);
-  const times = known.map((i) => taken[i]!);
-  const cuts = UNITS.map((unit) => cut(times, unit));
-  const best = cuts.findIndex(({ length }) => length <= MOST && times.length >= LEAST * length);
-  const at = best < 0 ? UNITS.length - 1 : best;
-  const sections = cuts[at]!;
-  if (unknown.length > 0) sections.push({ count: unknown.length, start: null });
-  return { ids: Uint32Array.from([...known, ...unknown], (i) => ids[i]!), unit: UNITS[at]!, sections };
+  // The indexes of those with a date, then of those without one.
+  const indexes = new Uint32Array(ids.length);
+  let known = 0;
+  for (let i = 0; i < ids.length; i++) if (dated[i] === 1) indexes[known++] = i;
+  for (let i = 0, at = known; i < ids.length; i++) if (dated[i] !== 1) indexes[at++] = i;
+  sortByTime(indexes.subarray(0, known), taken, order);
+  // Pictures that are gone by now have no time, and stay where they were.
+  sortByTime(indexes.subarray(known), taken, order);
+  const times = Float64Array.from(indexes.subarray(0, known), (i) => taken[i]!);
+  let unit: TimeUnit = 'year';
+  let sections: TimeSection[] | null = null;
+  for (unit of UNITS) {
+    sections = cut(times, unit, unit === 'year' ? Infinity : Math.min(MOST, Math.floor(times.length / LEAST)));
+    if (sections) break;
+  }
+  const all = sections!;
+  if (known < ids.length) all.push({ count: ids.length - known, start: null });
+  return { ids: indexes.map((i) => ids[i]!), unit, sections: all };
 }
 
-/** @param times in order */
-function cut(times: readonly number[], unit: TimeUnit): TimeSection[] {
+/** Usually they are already in order, or in reverse: comparing 100,000 takes a moment, sorting them takes many. */
+function sortByTime(indexes: Uint32Array, taken: Float64Array, order: TimeOrder): void {
+  const sign = order === 'newest' ? -1 : 1;
+  const compare = (a: number, b: number) => sign * (taken[a]! - taken[b]!);
+  for (let i = 1; i < indexes.length; i++)
+    if (compare(indexes[i - 1]!, indexes[i]!) > 0) return void indexes.sort(compare);
+}
+
+/** @param times in order @returns null if there are more than `most` sections */
+function cut(times: Float64Array, unit: TimeUnit, most: number): TimeSection[] | null {
   const sections: TimeSection[] = [];
   let [start, end] = [0, 0];
-  for (const time of times) {
-    if (sections.length > 0 && time >= start && time < end) {
-      sections.at(-1)!.count++;
+  let last: TimeSection | undefined;
+  for (let i = 0; i < times.length; i++) {
+    const time = times[i]!;
+    if (last && time >= start && time < end) {
+      last.count++;
       continue;
     }
+    if (sections.length >= most) return null;
     [start, end] = spanOf(time, unit);
-    sections.push({ count: 1, start });
+    sections.push((last = { count: 1, start }));
   }
   return sections;
 }

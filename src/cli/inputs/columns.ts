@@ -1,9 +1,9 @@
-/** @file What a table must have, said before its first row is read. */
+/** @file Checks the columns that a table must have before its first row is read. */
 
 import { InvalidInputError } from '../../errors';
 import { fieldNames, type FieldOptions } from './fields';
 
-/** @throws InvalidInputError naming the column that is not there, and those that are */
+/** @throws InvalidInputError naming the missing column, and those that exist */
 export function checkColumns(file: string, columns: readonly string[], options: FieldOptions): void {
   const twice = columns.find((name, i) => columns.indexOf(name) !== i);
   if (twice !== undefined) throw new InvalidInputError(`${file} has two columns "${twice}".`, { file });

@@ -1,4 +1,4 @@
-/** @file A CSV or TSV file with a head, row by row, by csv-parse. */
+/** @file Reads a CSV or TSV file with a header, row by row, with csv-parse. */
 
 import { parse } from 'csv-parse';
 import { createReadStream } from 'node:fs';
@@ -11,16 +11,16 @@ import { fieldNames, recordOf, type FieldOptions, type FieldRow } from './fields
 import { decodeUtf8 } from './line-stream';
 import { recordError, type Source } from './record';
 
-/** A row that is longer is most likely a quote that nobody closed. */
+/** A row longer than this is most likely due to a quote that was never closed. */
 const MAX_ROW_BYTES = 64 * 1024 * 1024;
 const MARK = Buffer.from('\ufeff');
 
-/** Reads the head. Rejects for what has none, or not the columns that are named. */
+/** Reads the header. Rejects if there is none, or if it lacks the named columns. */
 export async function csvSource(file: string, options: FieldOptions): Promise<Source> {
   let size = 0;
   let read = 0;
   let delimiter = /\.tsv$/i.test(file) ? '\t' : ',';
-  /** The head first, then rows. */
+  /** The header first, then the rows. */
   async function* rows(signal?: AbortSignal): AsyncGenerator<Buffer[]> {
     read = 0;
     const input = createReadStream(file, { signal });
@@ -30,6 +30,8 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
         relax_column_count: true,
         skip_empty_lines: true,
         max_record_size: MAX_ROW_BYTES,
+        // Any of them in one file: the parser would take the first line's for all, and the rest for one long cell.
+        record_delimiter: ['\r\n', '\n', '\r'],
       },
       delimiter,
     });
@@ -39,7 +41,7 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
         input.on('data', (piece) => (read += piece.length)),
         withoutMark,
         parser,
-        () => undefined, // what goes wrong, the parser tells
+        () => undefined, // the parser reports what goes wrong
       );
       for await (const row of parser) yield row as Buffer[];
     } catch (cause) {
@@ -60,7 +62,7 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
     return (head ?? []).map((name) => decodeUtf8(name) ?? '');
   };
   let names = await headOf();
-  // As spreadsheets write it where a comma is in numbers.
+  // Spreadsheets write this where numbers use a decimal comma.
   const other = names.length === 1 && /[;\t]/.exec(names[0]!);
   if (other) {
     [delimiter] = other;
@@ -93,7 +95,7 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
   };
 }
 
-/** csv-parse drops the byte order mark too, but then gives strings, in which bytes that are no UTF-8 are lost. */
+/** csv-parse drops the byte order mark too, but then gives strings, in which bytes that are not UTF-8 are lost. */
 async function* withoutMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let isFirst = true;
   for await (const piece of pieces) {
@@ -102,7 +104,7 @@ async function* withoutMark(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffe
   }
 }
 
-/** An empty cell is a field that is not there. A string says what is wrong. */
+/** An empty cell is a missing field. A string describes an error. */
 function fieldsOf(cells: readonly Buffer[], names: readonly string[]): FieldRow['fields'] | string {
   if (cells.length !== names.length) return `has ${cells.length} cells but the header has ${names.length}.`;
   const fields: FieldRow['fields'] = {};

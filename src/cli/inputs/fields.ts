@@ -1,4 +1,6 @@
-/** @file Named fields, whether of a line of JSON or a row of a table, as an input: checked before any model sees them. */
+/**
+ * @file Turns named fields, from a line of JSON or a row of a table, into an input, checked before any model sees them.
+ */
 
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,29 +12,29 @@ import { recordError, type Unnumbered } from './record';
 
 const ROLES: readonly Role[] = ['query', 'document'];
 const PARTS = ['text', 'image', 'instruction', 'role', 'prefix', 'id'] as const;
-/** What results are called: a carried field of that name would hide them. */
+/** Names of result fields: a carried field with such a name would hide the result. */
 const RESULTS = ['embedding', 'embeddings', 'error', 'ids', 'grid', 'grids', 'positions'];
 
-/** Which field is what. */
+/** Which field holds which part of the input. */
 export interface FieldOptions {
   textColumn?: string;
   imageColumn?: string;
   idColumn?: string;
-  /** Fields that are carried through: all but those of the input, or these. */
+  /** The fields to carry through: these, or all except those of the input. */
   keep?: 'all' | readonly string[];
 }
 
-/** A row, or a line's object. */
+/** A table's row, or a line's object. */
 export interface FieldRow {
   where: string;
   fields: Record<string, unknown>;
-  /** Folder that paths of pictures count from. */
+  /** The folder that paths of pictures are relative to. */
   folder: string;
-  /** Its bytes as they were read, where it is text. */
+  /** Its bytes as they were read, if it is text. */
   mark?: readonly (string | Uint8Array)[];
 }
 
-/** Where the parts of an input stand. */
+/** The fields that hold the parts of an input. */
 export function fieldNames({ textColumn, imageColumn, idColumn }: FieldOptions) {
   const names = { text: 'text', image: 'image', instruction: 'instruction', role: 'role', prefix: 'prefix', id: 'id' };
   return {
@@ -43,7 +45,7 @@ export function fieldNames({ textColumn, imageColumn, idColumn }: FieldOptions) 
   };
 }
 
-/** @throws InvalidInputError for fields that cannot be carried, because results have their names */
+/** @throws InvalidInputError for fields that cannot be carried, because results use their names */
 export function checkKept(keep: FieldOptions['keep']): void {
   if (keep === undefined || keep === 'all') return;
   const taken = keep.find((name) => RESULTS.includes(name) || name === 'id');
@@ -52,7 +54,7 @@ export function checkKept(keep: FieldOptions['keep']): void {
   throw new InvalidInputError(`--keep ${taken}: ${why}.`, { option: 'keep' });
 }
 
-/** @param strict an unknown field is an error: the mistyped name of a line, which nothing else would tell */
+/** @param strict an unknown field is an error: it is a mistyped name, which nothing else would reveal */
 export async function recordOf(row: FieldRow, options: FieldOptions, strict: boolean): Promise<Unnumbered> {
   const { where, fields } = row;
   const names = fieldNames(options);
@@ -64,7 +66,7 @@ export async function recordOf(row: FieldRow, options: FieldOptions, strict: boo
     kept = keptOf(row, options);
     if (strict && options.keep === undefined) checkNames(row, Object.values(names));
     const string = (part: 'text' | 'instruction' | 'prefix'): string | undefined => {
-      const given = fields[names[part]] ?? undefined; // null, as Python writes None, is as good as absent
+      const given = fields[names[part]] ?? undefined; // null, which is how Python writes None, counts as absent
       if (given === undefined || typeof given === 'string') return given;
       throw recordError(where, `"${names[part]}" is not a string.`);
     };
@@ -117,7 +119,7 @@ function keptOf({ where, fields }: FieldRow, options: FieldOptions): Record<stri
   return Object.fromEntries(others.map((name) => [name, plain(fields[name], where, name)]));
 }
 
-/** As JSON can say it: what tables have besides becomes a string. Bytes are nothing to carry. */
+/** The value in a form that JSON can express: other types of tables become strings. Bytes are not carried. */
 function plain(value: unknown, where: string, name: string): unknown {
   if (value === undefined || value === null) return null;
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
@@ -163,13 +165,13 @@ function isPath(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && !value.includes('\0');
 }
 
-/** Null for what is no base64. */
+/** Null if it is not base64. */
 function fromBase64(text: string): Uint8Array | null {
-  const decoded = Buffer.from(text, 'base64'); // ends at what is no base64, without a word
+  const decoded = Buffer.from(text, 'base64'); // stops silently at the first character that is not base64
   return decoded.length === Math.floor((text.replace(/=+$/, '').length * 3) / 4) ? new Uint8Array(decoded) : null;
 }
 
-/** The bytes, or of files the length and the time of the last change. */
+/** Identifies the contents: the bytes themselves, or for files the length and the time of the last change. */
 async function imageMarks(image: FoundImage | undefined, where: string): Promise<(string | Uint8Array)[]> {
   const marks: (string | Uint8Array)[] = [];
   for (const each of image?.all ?? []) {

@@ -1,16 +1,17 @@
-/** @file A stream of bytes as lines, one at a time. */
+/** @file Splits a stream of bytes into lines, one at a time. */
 
 const NEWLINE = 0x0a;
 const BLANK = new Uint8Array();
-/** A line that is longer is no line: what holds it would take all memory. */
+/** A longer line is not taken for a line, since holding it would use up all memory. */
 const MAX_LINE_BYTES = 256 * 1024 * 1024;
 
-/** A line without its end; null for one that is too long, of which nothing is kept. */
+/** A line without its ending; null for one that is too long, none of which is kept. */
 export type Line = Uint8Array | null;
 
 /**
- * Split before decoding: a byte that is no UTF-8 is one line's fault. Blank lines are empty ones, and left out at the end.
- * @param onRead told of the bytes of each piece
+ * Lines are split before they are decoded, so that a byte that is not UTF-8 affects only its line. Blank lines become
+ * empty ones, and are left out at the end.
+ * @param onRead called with the number of bytes of each piece
  */
 export async function* linesOf(
   pieces: AsyncIterable<Uint8Array>,
@@ -19,7 +20,7 @@ export async function* linesOf(
   let rest: Uint8Array[] = [];
   let restBytes = 0;
   let tooLong = false;
-  let blanks = 0; // counted, not kept: a file may hold nothing else
+  let blanks = 0; // counted, not kept, since a file may hold nothing else
   const add = (piece: Uint8Array) => {
     if (piece.length === 0) return;
     restBytes += piece.length;
@@ -64,7 +65,7 @@ function isBlank(line: Uint8Array): boolean {
   return line.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
 }
 
-/** UTF-8, with a byte order mark or without; null for what is none. */
+/** Decodes UTF-8, with or without a byte order mark; null if it is not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);

@@ -1,9 +1,10 @@
-/** @file JSON lines, and texts one a line: from a file, or from stdin. */
+/** @file Reads JSON lines, or one text per line, from a file or from stdin. */
 
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError, SourceNotFoundError } from '../../errors';
+import { exactIntegers } from './exact-integers';
 import { recordOf, type FieldOptions } from './fields';
 import { decodeUtf8, linesOf, type Line } from './line-stream';
 import { recordError, type Source, type Unnumbered } from './record';
@@ -13,7 +14,7 @@ export const STDIN = '-';
 export interface LineOptions extends FieldOptions {
   /** Each line is a text, not JSON. */
   asText?: boolean;
-  /** In front of `line 3` in messages, where there is more than one input. */
+  /** Put before `line 3` in messages, if there is more than one input. */
   prefix: string;
 }
 
@@ -58,7 +59,7 @@ export function lineSource(file: string, options: LineOptions): Source {
   };
 }
 
-/** @param folder that paths of pictures count from */
+/** @param folder that paths of pictures are relative to */
 export async function* lineRecords(
   lines: AsyncIterable<Line>,
   folder: string,
@@ -95,7 +96,7 @@ function parseObject(text: string, where: string): Record<string, unknown> {
   if (text.trim() === '') throw recordError(where, 'is empty.');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(exactIntegers(text));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw recordError(where, `is not JSON (${reason}).`, cause);

@@ -1,4 +1,4 @@
-/** @file A Parquet file, one row group at a time. */
+/** @file Reads a Parquet file, one row group at a time. */
 
 import { open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -10,13 +10,13 @@ import { fieldNames, recordOf, type FieldOptions } from './fields';
 import { decodeUtf8 } from './line-stream';
 import type { ColumnType, Source } from './record';
 
-/** Of researchers' tables, not of MMEB's. */
+/** The limit for users' tables, not for MMEB's. */
 const LIMITS = { rows: Number.MAX_SAFE_INTEGER, bytes: Number.MAX_SAFE_INTEGER };
 const TYPES: Record<ColumnKind, ColumnType> = {
   ...{ integer: 'integer', number: 'number', boolean: 'boolean', text: 'string', bytes: 'string', other: 'string' },
 };
 
-/** Opens the file to see its columns. Rejects for what is no Parquet file, or has not the columns that are named. */
+/** Opens the file to see its columns. Rejects if it is not a Parquet file, or lacks the named columns. */
 export async function parquetSource(file: string, options: FieldOptions): Promise<Source> {
   const { kinds, rows } = await within(file, async (source) => openParquet(source, undefined, LIMITS));
   checkColumns(file, [...kinds.keys()], options);
@@ -36,7 +36,7 @@ export async function parquetSource(file: string, options: FieldOptions): Promis
         for await (const group of table.groups(wanted)) {
           for (const fields of group) {
             const where = `${file}: row ${++done}`;
-            // Strings that their writer did not mark as such come as bytes.
+            // Strings that their writer did not mark as such arrive as bytes.
             for (const name of wanted.filter(isBytes)) {
               if (fields[name] instanceof Uint8Array) fields[name] = decodeUtf8(fields[name]) ?? fields[name];
             }

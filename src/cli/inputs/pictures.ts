@@ -1,4 +1,7 @@
-/** @file Pictures of folders, and pictures named one by one. A folder's names are sorted: every run has the same order. */
+/**
+ * @file Pictures in folders, and pictures named individually. The names in a folder are sorted, so that every run has
+ * the same order.
+ */
 
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -7,7 +10,12 @@ import { SourceNotFoundError } from '../../errors';
 import { pictureKind } from '../../search/indexing/picture-names';
 import { recordError, type Source, type Unnumbered } from './record';
 
-/** Every picture below a folder, by its path from there; folders that are linked to are left out, for they may lead in circles. */
+/** What stands for bytes of a name that are not UTF-8: it does not lead to the file. */
+const REPLACEMENT = '\ufffd';
+
+/**
+ * Every picture below a folder, by its relative path; links to folders are not followed, since they may form cycles.
+ */
 export function folderSource(folder: string): Source {
   let total = 0;
   let done = 0;
@@ -56,7 +64,7 @@ export function pictureSource(file: string): Source {
 
 interface Found {
   file: string;
-  /** Why nothing is known of a folder. */
+  /** Why a folder could not be read. */
   problem?: string;
 }
 
@@ -83,7 +91,10 @@ const isFile = async (file: string) => (await stat(file).catch(() => null))?.isF
 
 async function pictureRecord(file: string): Promise<Unnumbered> {
   const status = await stat(file).catch(() => null);
-  if (!status) return broken(file, 'is gone.');
+  if (!status)
+    return broken(file, file.includes(REPLACEMENT) ? 'has a name that is not UTF-8: rename it.' : 'is gone.');
+  // A pipe that nobody writes to would be waited for without end.
+  if (!status.isFile()) return broken(file, 'is not a file.');
   return {
     ...{ where: file, id: file, kept: {}, imagePath: file },
     mark: [`${file} ${status.size} ${status.mtimeMs}`],

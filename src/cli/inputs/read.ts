@@ -1,4 +1,4 @@
-/** @file All sources one after another: numbered, counted, in chunks that are the same in every run. */
+/** @file Reads all sources one after another: numbered, counted, in chunks that are the same in every run. */
 
 import { createHash, type Hash } from 'node:crypto';
 import { InvalidInputError, VLM2VecError } from '../../errors';
@@ -6,7 +6,7 @@ import type { Shard } from '../../eval';
 import { isBad, recordError, type AnyRecord, type Source } from './record';
 
 export interface ReadOptions {
-  /** A source that breaks off is one bad input, not the end. */
+  /** A source that breaks off counts as one bad input, and does not end the run. */
   skipBad: boolean;
   signal?: AbortSignal;
 }
@@ -34,8 +34,8 @@ export async function* readAll(
 }
 
 /**
- * The i-th of n runs of inputs that follow each other: outputs of all shards in order are the whole output.
- * @throws InvalidInputError where nobody knows how many there are
+ * The i-th of n consecutive parts of the inputs: the outputs of all shards in order are the whole output.
+ * @throws InvalidInputError if the number of inputs is not known
  */
 export async function shareOf(
   sources: readonly Source[],
@@ -64,16 +64,16 @@ export async function* sliceOf<T>(all: AsyncIterable<T>, [first, end]: readonly 
   }
 }
 
-/** A picture takes as much time as many texts: what is lost with a kill is about the same. */
+/** A picture takes as much time as many texts, so that a kill always costs about the same. */
 const PICTURE_WEIGHT = 8;
 
 export interface ChunkOptions {
-  /** Texts in a chunk, of pictures an eighth of that; or with `exactly` inputs of any kind. */
+  /** Texts in a chunk, or an eighth as many pictures; or, with `exactly`, inputs of any kind. */
   size: number;
   exactly: boolean;
 }
 
-/** Records that are embedded together. Which, depends on nothing but the inputs. */
+/** Records that are embedded together. How they are grouped depends on nothing but the inputs. */
 export async function* chunksOf(
   records: AsyncIterator<AnyRecord>,
   { size, exactly }: ChunkOptions,
@@ -91,7 +91,7 @@ export async function* chunksOf(
   if (chunk.length > 0) yield chunk;
 }
 
-/** What inputs were read, in one number. */
+/** One hash of all inputs that were read. */
 export class InputsHash {
   readonly #hash: Hash = createHash('sha256');
 

@@ -1,9 +1,14 @@
-/** @file What every kind of input is read as, without a model: tables that pyarrow and Python's csv wrote, and hostile ones. */
+/**
+ * @file What every kind of input is read as, without a model: tables written by pyarrow and Python's csv, and hostile
+ * ones.
+ */
 
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixtureBytes, fixturePath } from '../../testing/fixtures';
 import { linesOf } from './line-stream';
@@ -43,22 +48,25 @@ describe('a Parquet file of pyarrow', () => {
   const KITE = { text: 'a red kite', role: 'query' };
   const CUBE = { text: 'ein grüner Würfel — 立方体', instruction: 'Find it.' };
 
-  test.each(['inputs.parquet', 'inputs-v2.parquet'])('%s: a text in a dictionary, in bytes, and long', async (name) => {
-    for (const textColumn of ['text', 'raw', 'large']) {
-      const found = await read([table(name)], { textColumn });
-      const file = table(name);
-      expect(inputs(found)).toEqual([
-        KITE,
-        `${file}: row 2: has neither text nor image.`,
-        CUBE,
-        { text: 'said twice', role: 'query' },
-        `${file}: row 5: "role" is neither "query" nor "document".`,
-      ]);
-      expect(ids(found)).toEqual([7, 8, undefined, '9007199254740993', -1]);
-    }
-  });
+  test.each(['inputs.parquet', 'inputs-v2.parquet'])(
+    '%s: a text in a dictionary, in bytes, and large',
+    async (name) => {
+      for (const textColumn of ['text', 'raw', 'large']) {
+        const found = await read([table(name)], { textColumn });
+        const file = table(name);
+        expect(inputs(found)).toEqual([
+          KITE,
+          `${file}: row 2: has neither text nor image.`,
+          CUBE,
+          { text: 'said twice', role: 'query' },
+          `${file}: row 5: "role" is neither "query" nor "document".`,
+        ]);
+        expect(ids(found)).toEqual([7, 8, undefined, '9007199254740993', -1]);
+      }
+    },
+  );
 
-  test('pictures as bytes, as the Hub has them, and as lists of paths', async () => {
+  test('pictures as bytes, as the Hub stores them, and as lists of paths', async () => {
     const [tiny, cat] = ['tiny', 'cat'].map((name) => fixtureBytes(`images/${name}.png`));
     const images = async (imageColumn: string) =>
       inputs(await read([table('inputs.parquet')], { imageColumn, textColumn: 'large' })).map((input) =>
@@ -77,7 +85,7 @@ describe('a Parquet file of pyarrow', () => {
     ]);
   });
 
-  test('what is carried through, with the types that tables keep', async () => {
+  test('carried fields, with the types that tables keep', async () => {
     const keep = ['label', 'price', 'score', 'good', 'day'];
     const found = await read([table('inputs.parquet')], { keep });
     expect(found.map(({ kept }) => Object.values(kept))).toEqual([
@@ -109,8 +117,31 @@ describe('a Parquet file of pyarrow', () => {
   });
 });
 
+test('a table with two columns of one name is refused', async () => {
+  const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const;
+  const twice = parquetWriteBuffer({
+    schema: [
+      { name: 'schema', num_children: 2 },
+      { name: 'text', ...text },
+      { name: 'text', ...text },
+    ],
+    columnData: ['a', 'b'].map((value) => ({ name: 'text', data: [value] })),
+  });
+  await expect(read([await written('twice.parquet', new Uint8Array(twice))])).rejects.toThrow(/two columns "text"/);
+});
+
 describe('CSV', () => {
   const options = { textColumn: 'words', imageColumn: 'file', idColumn: 'name', keep: 'all' as const };
+
+  test.each([
+    ['\r\n', '\n'],
+    ['\n', '\r\n'],
+    ['\r', '\r'],
+    ['\r\n', '\r'],
+  ])('lines that end differently: %j, then %j', async (first, then) => {
+    const one = await written('ends.csv', `text${first}a${then}b${first}"c${then}d"${then}`);
+    expect(inputs(await read([one]))).toEqual([{ text: 'a' }, { text: 'b' }, { text: `c${then}d` }]);
+  });
 
   test('as Python writes it: quotes, a line within a cell, a byte order mark, nothing as nothing', async () => {
     const found = await read([table('inputs.csv')], options);
@@ -123,7 +154,7 @@ describe('CSV', () => {
     expect(found.map(({ kept }) => kept)).toEqual([{ label: '007' }, { label: null }, { label: 'x' }]);
   });
 
-  test('with tabs, and as spreadsheets write it where a comma is in numbers', async () => {
+  test('with tabs, and as spreadsheets write it where numbers use a decimal comma', async () => {
     const rows = (sign: string) => `text${sign}label\r\none, two${sign}1,5\r\n`;
     for (const [name, sign] of [['a.tsv', '\t'] as const, ['a.csv', ';'] as const, ['b.csv', '\t'] as const]) {
       const [row] = await read([await written(name, rows(sign))], { keep: ['label'] });
@@ -132,7 +163,7 @@ describe('CSV', () => {
     expect(inputs(await read([await written('one.csv', 'text\na;b\n')]))).toEqual([{ text: 'a;b' }]);
   });
 
-  test('a row of another width, one that is no UTF-8, and a path to nothing are that row’s fault', async () => {
+  test('a row of another width, one that is not UTF-8, and a path to nothing each affect only that row', async () => {
     const bytes = Buffer.from('text,image\na,b,c\n\xff,\nfine,\n,nowhere.png\n', 'latin1');
     const file = await written('rows.csv', bytes);
     expect(inputs(await read([file]))).toEqual([
@@ -158,14 +189,14 @@ describe('CSV', () => {
   ])('%s: refused by name, and with skipBad no other input pays', async (name, content, options, message) => {
     const file = await written(`${name}.csv`, content);
     await expect(read([file], options)).rejects.toThrow(message);
-    await expect(read([file], { ...options, skipBad: true })).rejects.toThrow(message); // nothing is left
+    await expect(read([file], { ...options, skipBad: true })).rejects.toThrow(message); // even though nothing is left
     const found = await read([file, at('photos')], { ...options, skipBad: true });
     expect([found.length, found.filter(isBad).length]).toEqual([4, 1]);
   });
 });
 
 describe('lines', () => {
-  test('one that is no JSON costs no other; a byte order mark and CRLF are none', async () => {
+  test('one that is not JSON affects no other; a byte order mark and CRLF are no error', async () => {
     const content =
       '\ufeff{"id": "a", "text": "x", "role": "query", "instruction": "I"}\r\n{"text": \r\n\r\n{"text":"y"}\n\n \n';
     const file = await written('lines.jsonl', content);
@@ -184,7 +215,15 @@ describe('lines', () => {
     ]);
   });
 
-  test('with --text any file is lines, and a blank one stays in its place, by name', async () => {
+  test('ids of 64 bits stay what they are', async () => {
+    const file = await written(
+      'ids.jsonl',
+      '{"id":12345678901234567890,"text":"a"}\n{"id":7,"text":"12345678901234567890"}\n',
+    );
+    expect(ids(await read([file]))).toEqual(['12345678901234567890', 7]);
+  });
+
+  test('with --text any file is lines, and a blank one is named and keeps its place', async () => {
     for (const name of ['a.txt', 'a.jsonl', 'a.csv', 'a']) {
       const found = await read([await written(name, '{"text": 1}\r\n\n  b \n\n\n')], { asText: true });
       expect(inputs(found)).toEqual([{ text: '{"text": 1}' }, 'line 2: is empty.', { text: '  b ' }]);
@@ -210,7 +249,7 @@ describe('lines', () => {
 describe('folders, globs and files', () => {
   const base64 = () => Buffer.from(fixtureBytes('images/tiny.png')).toString('base64');
 
-  test('in the order in which they are named, each sorted', async () => {
+  test('in the order in which they are named, each one sorted', async () => {
     const all = ['a.jpg', 'b/10.PNG', 'b/2.png'].map((name) => at('photos', name));
     expect(ids(await read([at('photos')]))).toEqual(all);
     expect(ids(await read([at('photos/b/2.png'), at('photos')]))).toEqual([all[2], ...all]);
@@ -222,7 +261,7 @@ describe('folders, globs and files', () => {
     expect((await read([at('parts')])).map(({ where }) => where.split('/').at(-1))[5]).toBe('part-1.parquet: row 1');
   });
 
-  test('what is missing, empty or closed is one bad input among others', async () => {
+  test('something missing, empty or forbidden is one bad input among others', async () => {
     await mkdir(at('empty'));
     const words = [at('gone.png'), at('empty'), `${at('empty')}/*.png`, at('unknown'), at('photos/a.jpg')];
     await writeFile(at('unknown'), 'x');
@@ -237,13 +276,24 @@ describe('folders, globs and files', () => {
     for (const word of words.slice(0, 4)) await expect(read([word])).rejects.toThrow(word);
   });
 
+  test.skipIf(process.platform === 'win32')('a pipe is no picture, and is not waited for', async () => {
+    execFileSync('mkfifo', [at('pipe.png')]);
+    expect(inputs(await read([at('pipe.png')]))).toEqual([expect.stringContaining('pipe.png: is not a file.')]);
+  });
+
+  test.runIf(process.platform === 'linux')('a name that is not UTF-8 says so', async () => {
+    await mkdir(at('names'));
+    await writeFile(Buffer.concat([Buffer.from(at('names/a')), Buffer.from([0xff]), Buffer.from('.png')]), 'x');
+    expect(inputs(await read([at('names')]))).toEqual([expect.stringContaining('has a name that is not UTF-8')]);
+  });
+
   test.runIf(process.getuid?.() !== 0)('a file without permission', async () => {
     await writeFile(at('closed.jsonl'), '{"text":"a"}');
     await chmod(at('closed.jsonl'), 0);
     await expect(read([at('closed.jsonl')])).rejects.toThrow('EACCES');
   });
 
-  test('pictures in JSON: a path, bytes, both, many; what is none of them is said', async () => {
+  test('pictures in JSON: a path, bytes, both, many; anything else is reported', async () => {
     const lines = [
       { image: 'photos/a.jpg' },
       { image: { bytes: base64() } },

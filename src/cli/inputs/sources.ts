@@ -1,4 +1,4 @@
-/** @file What the words on the command line name: files of every kind, folders, globs, stdin. */
+/** @file What the arguments on the command line name: files of every kind, folders, globs, stdin. */
 
 import { access, constants, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,17 +13,17 @@ import { folderSource, pictureSource } from './pictures';
 import type { Source } from './record';
 
 export interface SourceOptions extends FieldOptions {
-  /** A file of lines, whatever its name ends in; `-` for stdin. */
+  /** A file of lines, whatever its extension; `-` for stdin. */
   jsonl?: string;
   /** Lines are texts, not JSON. */
   asText?: boolean;
-  /** A file that is broken is one bad input. */
+  /** A broken file counts as one bad input. */
   skipBad?: boolean;
 }
 
 /**
  * The sources in the order in which they were named.
- * @throws InvalidInputError for what cannot be told apart, SourceNotFoundError for what is not there
+ * @throws InvalidInputError for an ambiguous argument, SourceNotFoundError for a missing one
  */
 export async function openSources(words: readonly string[], options: SourceOptions): Promise<Source[]> {
   const { jsonl } = options;
@@ -36,7 +36,7 @@ export async function openSources(words: readonly string[], options: SourceOptio
   if (jsonl !== undefined && jsonl !== STDIN) await expectReadable(jsonl);
   const files: string[] = [];
   const broken = new Map<string, VLM2VecError>();
-  /** One bad input, where others are left to go on with. */
+  /** One bad input, if there are others to continue with. */
   const noted =
     <T>(word: string, instead: T) =>
     (error: unknown): T => {
@@ -52,7 +52,7 @@ export async function openSources(words: readonly string[], options: SourceOptio
     const opening = broken.has(file) ? null : sourceOf(file, options, prefixOf(file)).catch(noted(file, null));
     sources.push((await opening) ?? brokenSource(file, broken.get(file)!));
   }
-  // All of them: then it is what was asked for that is wrong.
+  // All of them failed, so the request itself is wrong.
   const [first] = broken.values();
   if (first && broken.size === sources.length) throw first;
   return sources;
@@ -92,7 +92,9 @@ function brokenSource(file: string, error: VLM2VecError): Source {
 
 const isParquet = (file: string) => /\.(?:parquet|pq)$/i.test(file);
 
-/** The word itself, the files that match it, or the tables in a folder that holds no pictures, as Spark leaves them. */
+/**
+ * The argument itself, the files that match it, or the tables in a folder that holds no pictures, as Spark leaves them.
+ */
 async function filesOf(word: string, { asText }: SourceOptions): Promise<string[]> {
   if (word === STDIN) return [word];
   const status = await stat(word).catch((error: NodeJS.ErrnoException) => error);
@@ -106,7 +108,7 @@ async function filesOf(word: string, { asText }: SourceOptions): Promise<string[
       : '';
     throw new SourceNotFoundError(`There is no file or folder ${word}.${hint}`, { file: word });
   }
-  const absolute = path.isAbsolute(word); // names as the shell would have them
+  const absolute = path.isAbsolute(word); // names as the shell would expand them
   const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false, absolute });
   if (found.length === 0) throw new SourceNotFoundError(`No file matches ${word}.`, { pattern: word });
   return found.sort((a, b) => (a < b ? -1 : 1));

@@ -1,9 +1,11 @@
-/** @file Tables have no place for errors: they go into a file of JSON lines beside, `vectors.errors.jsonl`. */
+/**
+ * @file Tables have no place for errors: they go into a file of JSON lines beside the table, `vectors.errors.jsonl`.
+ */
 
 import { PartialFile } from './partial-file';
 import type { ErrorRow, Sink, SinkState, VectorRow } from './sink';
 
-/** Takes all rows, of which `sink` gets those with vectors. The file is there only if there are errors. */
+/** Takes all rows, and passes those with vectors to `sink`. The file exists only if there are errors. */
 export async function withErrorsBeside(sink: Sink, file: string, state: SinkState | null): Promise<Sink> {
   const bytes = state?.errors ?? 0;
   let errors = bytes > 0 ? await PartialFile.open(file, bytes) : null;

@@ -12,7 +12,7 @@ import type { Sink, SinkShape } from './sink';
 
 const MEMORY_BYTES = 16 * 1024 * 1024;
 
-/** Lines on stdout, none before the last is known: a bad input anywhere means that nothing is printed. */
+/** Writes lines to stdout, but none before the last is known: a bad input anywhere means that nothing is printed. */
 export function heldSink(shape: Pick<SinkShape, 'several' | 'precision'>): Sink {
   let lines: string[] = [];
   let bytes = 0;

@@ -5,7 +5,9 @@ import { PartialFile } from './partial-file';
 import { jsonNumbers } from './precision';
 import type { OutputRow, Sink, SinkShape, SinkState } from './sink';
 
-/** `{"id", …, "embedding": […]}`, `"embeddings"` of several vectors, `"error"` of what could not be embedded. */
+/**
+ * `{"id", …, "embedding": […]}`, `"embeddings"` for several vectors, `"error"` for an input that could not be embedded.
+ */
 export function jsonLine(row: OutputRow, { several, precision }: Pick<SinkShape, 'several' | 'precision'>): string {
   if (row.error !== undefined) return JSON.stringify({ ...row.fields, error: row.error });
   const { id, ...others } = row.fields;
@@ -33,7 +35,7 @@ export async function jsonLinesSink(file: string, shape: SinkShape, state: SinkS
   };
 }
 
-/** Lines on stdout, as they come. */
+/** Writes lines to stdout as they come. */
 export function stdoutSink(shape: Pick<SinkShape, 'several' | 'precision'>): Sink {
   const nothing = async () => ({});
   return {

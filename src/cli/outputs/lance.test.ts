@@ -17,7 +17,7 @@ const row = (i: number) => ({ fields: { set: `t${i}`, text: i % 2 ? null : 'x' }
 const opened = (at: SinkPlace & { kind: 'lance' }, state: SinkState | null = null, load?: () => Promise<Lance>) =>
   lanceSink(at, shape, state, { load });
 
-/** To the end, as a run does it. */
+/** Writes everything to the end, as a run does. */
 async function finish(sink: Sink): Promise<void> {
   await sink.complete();
   await sink.close();
@@ -63,7 +63,7 @@ function fakeLance(fail?: string) {
 
 const place = { kind: 'lance', database: 's3://bucket/db', table: 'vectors' } as const;
 
-test('rows go in few additions, with the model beside them', async () => {
+test('rows are added in few batches, with the model beside them', async () => {
   const { rows, calls, load } = fakeLance();
   const sink = await opened(place, null, load);
   for (let i = 0; i < 5000; i++) await sink.write([row(i)]);
@@ -80,19 +80,20 @@ test('rows go in few additions, with the model beside them', async () => {
   await expect(opened(place, null, load)).rejects.toThrow(InvalidInputError);
 });
 
-test('a run goes on where it was committed: what was added since is taken back', async () => {
+test('a run continues from its last commit: what was added since is removed', async () => {
   const { rows, load } = fakeLance();
   const first = await opened(place, null, load);
   await first.write([row(0), row(1)]);
   const state = await first.commit();
-  await first.write(Array.from({ length: 3000 }, (_, i) => row(2 + i))); // killed here, of them 2048 are in the table
+  // killed here, when 2048 of them are in the table
+  await first.write(Array.from({ length: 3000 }, (_, i) => row(2 + i)));
   const second = await opened(place, state, load);
   await second.write([row(2), row(3)]);
   await finish(second);
   expect(rows('vectors')!.map(({ set }) => set)).toEqual(['t0', 't1', 't2', 't3']);
 });
 
-test('a run that was killed before its first commit begins anew', async () => {
+test('a run that was killed before its first commit starts again', async () => {
   const { rows, load } = fakeLance();
   const first = await opened(place, null, load);
   await first.write(Array.from({ length: 3000 }, (_, i) => row(i)));
@@ -113,7 +114,7 @@ test('a failure leaves no table', async () => {
   await expect(failing.complete()).rejects.toThrow(/LanceDB did not accept vectors of 2 dimensions: disk full/);
 });
 
-test('what a column of vectors cannot hold is refused by name', async () => {
+test('values that a column of vectors cannot hold are refused by name', async () => {
   const { load } = fakeLance();
   await expect(lanceSink(place, { ...shape, several: true }, null, { load })).rejects.toThrow(
     /Several vectors per input/,
@@ -121,7 +122,7 @@ test('what a column of vectors cannot hold is refused by name', async () => {
   await expect(lanceSink(place, { ...shape, precision: 'int8' }, null, { load })).rejects.toThrow(/precision int8/);
 });
 
-/** What the last test asks besides. */
+/** Further calls that the last test makes. */
 interface Installed {
   connect(uri: string): Promise<{ openTable(name: string): Promise<{ countRows(): Promise<number> }> }>;
 }

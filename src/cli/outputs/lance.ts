@@ -1,11 +1,11 @@
-/** @file Vectors as a table of LanceDB, whose package users install themselves: it is large and native. */
+/** @file Writes vectors as a table of LanceDB, whose package users install themselves, since it is large and native. */
 
 import { InvalidInputError, UnsupportedError, VLM2VecError } from '../../errors';
 import { missingPackage } from '../../missing-package';
 import type { SinkPlace } from './places';
 import { onlyVector, type Sink, type SinkShape, type SinkState, type VectorRow } from './sink';
 
-/** What is used of `@lancedb/lancedb`. */
+/** The part of `@lancedb/lancedb` that is used. */
 export interface Lance {
   connect(uri: string): Promise<{
     tableNames(): Promise<string[]>;
@@ -25,9 +25,9 @@ interface LanceTable {
 }
 
 const PACKAGE = '@lancedb/lancedb';
-/** Rows added at once: each addition is a version of the table. */
+/** Rows added at once, since each addition is a version of the table. */
 const BATCH_ROWS = 2048;
-/** The same for a run that is slow: what a kill may cost, against how many pieces the table is in. */
+/** Seconds between additions in a slow run: less work lost to a kill against fewer versions of the table. */
 const SECONDS_BETWEEN = 60;
 
 async function loadLance(): Promise<Lance> {
@@ -39,7 +39,7 @@ async function loadLance(): Promise<Lance> {
 }
 
 /**
- * A new table; one of that name must not be there yet. A run that goes on finds the version that it committed, and takes back
+ * A new table; there must not be one of that name yet. A resumed run finds the version that it committed, and removes
  * what was added since.
  */
 export async function lanceSink(
@@ -80,7 +80,7 @@ export async function lanceSink(
       await table.checkout(state!.version!);
       await table.restore();
     }
-  } else if (isThere) await connection.dropTable(name); // made by the run that ended before it could say so
+  } else if (isThere) await connection.dropTable(name); // created by a run that ended before it could record it
   const model = JSON.stringify(provenance);
   let waiting: Record<string, unknown>[] = [];
   const flush = async () => {
@@ -115,7 +115,7 @@ export async function lanceSink(
   };
 }
 
-/** Of an empty value LanceDB cannot tell the type. */
+/** LanceDB cannot infer the type of an empty value. */
 function asColumn(value: unknown): unknown {
   if (value === undefined || value === null) return '';
   return typeof value === 'string' ? value : JSON.stringify(value);

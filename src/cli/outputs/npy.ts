@@ -1,6 +1,6 @@
 /**
- * @file Vectors as a matrix in an `.npy` file, and beside it `.ids.jsonl`, of each row its id and what is carried through. The
- * format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
+ * @file Writes vectors as a matrix in an `.npy` file, with the id and the carried fields of each row beside it in
+ * `.ids.jsonl`. The format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, version 1.0.
  */
 
 import { UnsupportedError } from '../../errors';

@@ -1,4 +1,4 @@
-/** @file Where results go, and how far they are: what makes a run that was killed go on. */
+/** @file Where results go, and how far they have got, so that a run that was killed can continue. */
 
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -11,7 +11,7 @@ import { errorsName, openSink, publishPlace, stateName, type SinkPlace } from '.
 import { expectSame, readRun, removeRun, writeRun, type RunFacts, type RunState } from './run-file';
 import type { OutputRow, Sink, SinkShape } from './sink';
 
-/** What a kill may cost, where the output does not say otherwise. */
+/** Seconds of work that a kill may cost, unless the output says otherwise. */
 const SECONDS_BETWEEN = 1;
 
 export interface OutputOptions {
@@ -19,13 +19,13 @@ export interface OutputOptions {
   facts: RunFacts;
   resume?: boolean;
   overwrite?: boolean;
-  /** Takes results where there is no place. */
+  /** Takes results that go nowhere. */
   otherwise: Sink;
 }
 
 /**
- * Opens the output, with `resume` where an earlier run left it.
- * @throws InvalidInputError for an unfinished run that is neither gone on with nor given up, and for one that is another
+ * Opens the output; with `resume`, where an earlier run left it.
+ * @throws InvalidInputError for an unfinished run that is neither resumed nor given up, and for one that is a different
  */
 export async function openOutput(place: SinkPlace | null, options: OutputOptions): Promise<Output> {
   const { shape, resume = false, overwrite = false, otherwise } = options;
@@ -77,7 +77,7 @@ async function locked(file: string, place: SinkPlace): Promise<() => Promise<voi
   });
 }
 
-/** A run that is done counts for nothing where its output was taken away. */
+/** A finished run counts for nothing if its output was removed. */
 function isWhole(place: SinkPlace, { status }: RunState): boolean {
   return status !== 'done' || place.kind === 'lance' || existsSync(place.file);
 }
@@ -88,21 +88,21 @@ interface Run {
   state: RunState;
 }
 
-/** Results on their way, and what was read for them. */
+/** Results in transit, and what was read for them. */
 export class Output {
   readonly #sink: Sink | null;
   readonly #run: Run | null;
   readonly #place: SinkPlace | null;
   readonly #unlock: () => Promise<void>;
   readonly #hash = new InputsHash();
-  /** Written, of which `#run.state` may know less. */
+  /** Inputs written; `#run.state` may not know about all of them yet. */
   #inputs: number;
   #errors: number;
   #committed = performance.now();
-  /** A write has begun that may not have ended: what it left is not to be committed. */
+  /** A write has begun that may not have ended: whatever it left must not be committed. */
   #torn = false;
 
-  /** @param sink null where the run is at its end already */
+  /** @param sink null if the run is already complete */
   constructor(sink: Sink | null, run: Run | null, place: SinkPlace | null, unlock: () => Promise<void>) {
     this.#sink = sink;
     this.#run = run;
@@ -112,7 +112,7 @@ export class Output {
     this.#errors = run?.state.errors ?? 0;
   }
 
-  /** Inputs that are written. */
+  /** The number of inputs written. */
   get inputs(): number {
     return this.#inputs;
   }
@@ -127,8 +127,8 @@ export class Output {
   }
 
   /**
-   * Reads past the inputs that are written.
-   * @throws InvalidInputError where they are not those of the earlier run
+   * Reads past the inputs that are already written.
+   * @throws InvalidInputError if they are not those of the earlier run
    */
   async skip(records: AsyncIterator<AnyRecord>): Promise<void> {
     if (!this.#run) return;
@@ -143,12 +143,12 @@ export class Output {
     }
   }
 
-  /** @throws InvalidInputError where a run that is at its end meets another input */
+  /** @throws InvalidInputError if a complete run meets another input */
   expectUnfinished(): void {
     if (!this.#sink) throw this.#other(`all ${this.#inputs} of that run have been written, and there are more now.`);
   }
 
-  /** @param records what `rows` are of, in order */
+  /** @param records the inputs of `rows`, in order */
   async write(records: readonly AnyRecord[], rows: readonly OutputRow[]): Promise<void> {
     const sink = this.#sink!;
     this.#torn = true;
@@ -161,11 +161,11 @@ export class Output {
     if (sink.isDue?.() || seconds >= (sink.secondsBetween ?? SECONDS_BETWEEN)) await this.#commit();
   }
 
-  /** All is written: files get their names. */
+  /** Everything is written: gives the files their names. */
   async finish(): Promise<void> {
     const { status } = this.#run?.state ?? { status: 'running' };
     if (this.#sink) {
-      this.#torn = true; // what stands at the end belongs to no row
+      this.#torn = true; // from here on, the end of the file belongs to no row
       const state = await this.#sink.complete();
       await this.#note('complete', state);
       await this.#sink.close();
@@ -178,7 +178,7 @@ export class Output {
   }
 
   /**
-   * The end before the end. What was written stays, for `--resume`, unless it is nothing.
+   * Ends the run early. What was written is kept for `--resume`, unless it is nothing.
    * @returns how many inputs are written
    */
   async fail(): Promise<number> {
@@ -188,7 +188,7 @@ export class Output {
         await this.#sink.discard();
         return 0;
       }
-      if (!this.#torn) await this.#commit().catch(() => undefined); // why the run ends is said already
+      if (!this.#torn) await this.#commit().catch(() => undefined); // the reason for ending has been reported already
       const { inputs } = this.#run.state;
       if (inputs > 0) {
         await this.#sink.close();

@@ -1,6 +1,7 @@
 /**
- * @file Vectors as a Parquet file, by hyparquet-writer, row group by row group. Rows that wait for their group to be full lie in
- * a log, and what the file's end must say of the groups in another, so that a run which was killed can go on.
+ * @file Writes vectors as a Parquet file, row group by row group, with hyparquet-writer. Rows that wait for their group
+ * to be full are kept in one log, and what the file's footer must say about the groups in another, so that a run that
+ * was killed can continue.
  */
 
 import type { RowGroup } from 'hyparquet';
@@ -10,10 +11,10 @@ import { storedVector, type StoredPrecision } from './precision';
 import { RecordLog } from './record-log';
 import type { Column, Sink, SinkShape, SinkState, VectorRow } from './sink';
 
-/** Numbers of vectors in a row group: what is held in memory at once, and what readers load. */
+/** How many numbers of vectors are in a row group: what is held in memory at once, and what readers load. */
 const GROUP_NUMBERS = 2 * 1024 * 1024;
 
-/** What lies beside the file while it is written: rows that wait, and what its end will say. */
+/** Files beside the table while it is written: the waiting rows, and the contents of the footer. */
 export const logNames = (file: string) => [`${file}.rows`, `${file}.groups`] as const;
 
 export async function parquetSink(file: string, shape: SinkShape, state: SinkState | null): Promise<Sink> {
@@ -33,7 +34,7 @@ export async function parquetSink(file: string, shape: SinkShape, state: SinkSta
     kvMetadata: Object.entries(shape.provenance).map(([key, value]) => ({ key, value })),
     createdBy: 'vlm2vec-web',
   });
-  /** Takes out of the writer what it has written. */
+  /** Takes what the writer has written out of it. */
   const drain = async () => {
     await output.append(buffer.getBytes().slice());
     buffer.index = 0;
@@ -48,7 +49,7 @@ export async function parquetSink(file: string, shape: SinkShape, state: SinkSta
   const groupVectors = Math.max(1, Math.floor(GROUP_NUMBERS / dims));
   let waiting: VectorRow[] = records.flat();
   let vectorsWaiting = waiting.reduce((sum, { vectors }) => sum + vectors.length, 0);
-  /** Where in the log the rows begin that wait. What is before may go only when that is committed. */
+  /** Where in the log the waiting rows begin. What comes before may be dropped only once that is committed. */
   let rowStart = state?.rowStart ?? 0;
   const flush = async () => {
     if (waiting.length === 0) return;
@@ -137,7 +138,9 @@ const ELEMENTS: Record<StoredPrecision, Partial<SchemaElement>> = {
   binary: { type: 'INT32', converted_type: 'UINT_8' },
 };
 
-/** Optional fields, then `embedding: list<float>`, which every engine reads, or of several vectors `list<list<float>>`. */
+/**
+ * Optional fields, then `embedding: list<float>`, which every engine reads, or `list<list<float>>` for several vectors.
+ */
 function schemaOf(columns: readonly Column[], several: boolean, precision: StoredPrecision): SchemaElement[] {
   const list = (name: string): SchemaElement[] => [
     { name, repetition_type: 'REQUIRED', num_children: 1, converted_type: 'LIST' },

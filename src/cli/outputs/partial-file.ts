@@ -1,17 +1,22 @@
-/** @file A file that grows under a temporary name, may be cut back to what is known to be whole, and gets its name at the end. */
+/**
+ * @file A file that grows under a temporary name, can be cut back to what is known to be valid, and gets its name at
+ * the end.
+ */
 
 import { constants, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { IntegrityError, InvalidInputError } from '../../errors';
 
-/** Writing failed: nothing is wrong with inputs, and nothing that was committed is lost. */
+/** Writing failed: the inputs are not at fault, and nothing that was committed is lost. */
 export class OutputFailed extends Error {
   override name = 'OutputFailed';
 }
 
-const FULL: Record<string, string> = {
+/** Why nothing more is written, by the system's code. */
+export const FULL: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
+  EFBIG: 'the file is larger than the disk or the user may have it',
   EIO: 'the disk reported an error',
 };
 
@@ -26,11 +31,14 @@ export class PartialFile {
     this.#bytes = bytes;
   }
 
-  /** @param bytes what an earlier run committed, or null to begin anew */
+  /** @param bytes what an earlier run committed, or null to start again */
   static async open(file: string, bytes: number | null): Promise<PartialFile> {
     const folder = path.dirname(path.resolve(file));
     if (!(await stat(folder).catch(() => null))?.isDirectory()) {
       throw new InvalidInputError(`There is no folder ${folder} to write ${path.basename(file)} into.`, { file });
+    }
+    if ((await stat(file).catch(() => null))?.isDirectory()) {
+      throw new InvalidInputError(`${file} is a folder; name a file to write.`, { file });
     }
     const partial = partialName(file);
     const flags = constants.O_RDWR | constants.O_CREAT | (bytes === null ? constants.O_TRUNC : 0);
@@ -56,12 +64,12 @@ export class PartialFile {
     this.#bytes += bytes.length;
   }
 
-  /** Writes over what is there. */
+  /** Overwrites what is there. */
   async rewrite(at: number, bytes: Uint8Array): Promise<void> {
     await this.#write(bytes, at);
   }
 
-  /** Forgets what is behind. */
+  /** Drops everything after that. */
   async truncate(bytes: number): Promise<void> {
     await this.#handle.truncate(bytes);
     this.#bytes = bytes;
@@ -101,14 +109,14 @@ export class PartialFile {
 
 export const partialName = (file: string) => `${file}.partial`;
 
-/** Gives a closed file its name; where there is no partial one, that was done before. */
+/** Gives a closed file its name; if there is no partial file, that has been done already. */
 export async function publishFile(file: string): Promise<void> {
   await rename(partialName(file), file).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
 }
 
-/** Says of a file what made writing it fail. */
+/** Adds to an error which file could not be written, and why. */
 export async function writing<T>(file: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

@@ -22,8 +22,8 @@ const ENDINGS: Record<string, 'jsonl' | 'npy' | 'parquet'> = {
 };
 
 /**
- * A file by its ending, or `lance:<uri of the database>/<table>`.
- * @param format for a file of another ending
+ * A file, recognised by its extension, or `lance:<uri of the database>/<table>`.
+ * @param format for a file with another extension
  */
 export function parsePlace(text: string, format?: Format): SinkPlace {
   if (text.startsWith('lance:')) {
@@ -49,7 +49,7 @@ function wrongFormat(text: string, format: Format): InvalidInputError {
   return new InvalidInputError(`${what}; --format ${format} does not fit --out ${text}.`, { option: 'format' });
 }
 
-/** The file that a run's state is in, beside its output; null where the output is no file here. */
+/** The file that holds a run's state, beside its output; null if the output is not a file here. */
 export function stateName(place: SinkPlace): string | null {
   if (place.kind !== 'lance') return `${place.file}.run.json`;
   return isRemote(place.database) ? null : path.join(place.database, `${place.table}.run.json`);
@@ -57,7 +57,23 @@ export function stateName(place: SinkPlace): string | null {
 
 const isRemote = (database: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(database);
 
-/** Where the errors of a table's inputs are. */
+/** All files that a run writes on this disk, under their own names and while it is not done. */
+export function writtenNames(place: SinkPlace): string[] {
+  const state = stateName(place);
+  const published =
+    place.kind === 'lance'
+      ? [errorsName(place)]
+      : [
+          place.file,
+          ...(place.kind === 'jsonl' ? [] : [errorsName(place)]),
+          ...(place.kind === 'npy' ? [idsName(place.file)] : []),
+        ];
+  const logs = place.kind === 'parquet' ? logNames(place.file) : [];
+  const partial = [...published, ...logs, ...(state === null ? [] : [state])].map(partialName);
+  return [...published, ...partial, ...(state === null ? [] : [state])];
+}
+
+/** The file for the errors of a table's inputs. */
 export function errorsName(place: SinkPlace): string {
   if (place.kind !== 'lance') return `${place.file.replace(/\.(?:npy|parquet|pq)$/i, '')}.errors.jsonl`;
   return isRemote(place.database)
@@ -66,8 +82,8 @@ export function errorsName(place: SinkPlace): string {
 }
 
 /**
- * @param state of the run that it goes on with; null to begin anew
- * @param overwrite whether a table of that name goes
+ * @param state of the run to continue; null to start again
+ * @param overwrite whether to replace an existing table of that name
  */
 export async function openSink(
   place: SinkPlace,
@@ -84,7 +100,7 @@ export async function openSink(
   return withErrorsBeside(sink, errorsName(place), state);
 }
 
-/** Gives what a sink completed and closed its names; may be done again where that broke off. */
+/** Gives what a sink has completed and closed its names; may be repeated if it was interrupted. */
 export async function publishPlace(place: SinkPlace, hasErrors: boolean): Promise<void> {
   const errors = errorsName(place);
   if (place.kind !== 'jsonl') await (hasErrors ? publishFile(errors) : rm(errors, { force: true }));

@@ -1,23 +1,23 @@
-/** @file Numbers of vectors as outputs have them. */
+/** @file The numbers of vectors as outputs store them. */
 
 import { fromHalf, toHalf } from '../../bundle/float16';
 import { PRECISIONS, quantizeEmbedding, type Precision } from '../../precision';
 
-/** `float16` is for storing alone: it is computed with as float32. */
+/** `float16` is for storing alone: computations use float32. */
 export type StoredPrecision = Precision | 'float16';
 
 export const STORED_PRECISIONS: readonly StoredPrecision[] = ['float32', 'float16', ...PRECISIONS.slice(1)];
 
-/** Digits that give back the same number. */
+/** Digits enough to restore the same number. */
 const DIGITS = { float32: 9, float16: 5 };
 
-/** // [dims], of `binary` [dims / 8] */
+/** // [dims], `binary`: [dims / 8] */
 export function storedVector(vector: Float32Array, precision: StoredPrecision): Float32Array | Int8Array | Uint8Array {
   if (precision === 'float16') return vector.map((value) => fromHalf(toHalf(value)));
   return quantizeEmbedding(vector, precision);
 }
 
-/** Little-endian, as it lies in an `.npy` file. */
+/** Little-endian bytes, as in an `.npy` file. */
 export function storedBytes(vector: Float32Array, precision: StoredPrecision): Uint8Array {
   if (precision === 'int8' || precision === 'binary') {
     const { buffer, byteOffset, byteLength } = quantizeEmbedding(vector, precision);
@@ -31,7 +31,7 @@ export function storedBytes(vector: Float32Array, precision: StoredPrecision): U
   return bytes;
 }
 
-/** Numbers as JSON has them, shortened to the digits that matter. */
+/** Numbers for JSON, shortened to the digits that matter. */
 export function jsonNumbers(vector: Float32Array, precision: StoredPrecision): number[] {
   const stored = storedVector(vector, precision);
   if (precision === 'int8' || precision === 'binary') return Array.from(stored);

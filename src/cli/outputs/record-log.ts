@@ -1,4 +1,7 @@
-/** @file Values of any form, one after another in a file: what a table has not taken yet, or must know at its end. */
+/**
+ * @file Values of any form, one after another in a file: rows that a table has not taken yet, or data needed at its
+ * end.
+ */
 
 import { deserialize, serialize } from 'node:v8';
 import { PartialFile } from './partial-file';
@@ -13,14 +16,14 @@ export class RecordLog<T> {
   }
 
   /**
-   * @param range what was committed, from byte to byte; null to begin anew
+   * @param range what was committed, as a byte range; null to start again
    * @returns the records in that range
    */
   static async open<T>(
     name: string,
     range: readonly [number, number] | null,
   ): Promise<{ log: RecordLog<T>; records: T[] }> {
-    const isEmpty = range === null || range[0] === range[1]; // the log may have been cut back since
+    const isEmpty = range === null || range[0] === range[1]; // the log may have been truncated since
     const file = await PartialFile.open(name, isEmpty ? null : range[1]);
     const all = Buffer.from(await file.read(isEmpty ? 0 : range[0], file.bytes));
     const records: T[] = [];

@@ -1,28 +1,29 @@
-/** @file What a run leaves beside its output: of what model, options and inputs it is, and how far it is. */
+/** @file The state that a run leaves beside its output: its model, options and inputs, and how far it has got. */
 
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../../errors';
+import { replaceFile } from '../../store/write-whole.node.js';
 import { writing } from './partial-file';
 import type { SinkState } from './sink';
 
 const FORMAT = 'vlm2vec-embed-run';
 
-/** Plain data that two runs must have in common for one to go on with the other. */
+/** Plain data that must be equal for one run to continue another. */
 export type RunFacts = Record<string, string | number | boolean | null | readonly string[]>;
 
 export interface RunState {
-  /** `complete`: all is written, but files may not have their names yet. */
+  /** `complete`: everything is written, but files may not have their names yet. */
   status: 'running' | 'complete' | 'done';
-  /** Inputs that are written, and how many of them are errors. */
+  /** Inputs that are written, and how many of them were errors. */
   inputs: number;
   errors: number;
-  /** SHA-256 of all that these inputs are. */
+  /** SHA-256 of all those inputs. */
   inputsHash: string;
   sink: SinkState | null;
 }
 
-/** Null where there is none. */
+/** Null if there is none. */
 export async function readRun(file: string): Promise<(RunState & { facts: RunFacts }) | null> {
   const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return null;
@@ -35,25 +36,16 @@ export async function readRun(file: string): Promise<(RunState & { facts: RunFac
       };
     if (format === FORMAT && version === 1 && typeof run.inputs === 'number') return run;
   } catch {
-    // said below
+    // reported below
   }
   throw new InvalidInputError(`${file} is not the state of a vlm2vec embed run. Move it away to start over.`, { file });
 }
 
-/** Whole or not at all, and durable. */
+/** Written completely or not at all, and durably. */
 export async function writeRun(file: string, facts: RunFacts, state: RunState): Promise<void> {
   await mkdir(path.dirname(path.resolve(file)), { recursive: true });
-  const partial = `${file}.partial`;
-  await writing(file, async () => {
-    const handle = await open(partial, 'w');
-    try {
-      await handle.writeFile(`${JSON.stringify({ format: FORMAT, version: 1, ...state, facts }, null, 1)}\n`);
-      await handle.datasync();
-    } finally {
-      await handle.close();
-    }
-    await rename(partial, file);
-  });
+  const text = `${JSON.stringify({ format: FORMAT, version: 1, ...state, facts }, null, 1)}\n`;
+  await writing(file, () => replaceFile(file, text));
 }
 
 export async function removeRun(file: string): Promise<void> {

@@ -1,20 +1,20 @@
-/** @file What takes results, wherever they go: in order, piece by piece, so that a run that was killed can go on. */
+/** @file Takes results, wherever they go: in order, piece by piece, so that a run that was killed can continue. */
 
 import type { ColumnType } from '../inputs/record';
 import type { StoredPrecision } from './precision';
 
 /** A result. */
 export interface VectorRow {
-  /** By column, as JSON can say it; what is not there is null. */
+  /** By column, in a form that JSON can express; missing values are null. */
   fields: Readonly<Record<string, unknown>>;
-  /** One, or several where the recipe pools all tokens. // [count][dims] */
+  /** One vector, or several if the recipe pools all tokens. // [count][dims] */
   vectors: readonly Float32Array[];
-  /** What JSON lines add of tokens, on request. */
+  /** What JSON lines add about tokens, on request. */
   tokens?: object;
   error?: undefined;
 }
 
-/** What stands for an input that could not be embedded. */
+/** Stands for an input that could not be embedded. */
 export interface ErrorRow {
   fields: Readonly<Record<string, unknown>>;
   error: string;
@@ -28,38 +28,38 @@ export interface Column {
 }
 
 export interface SinkShape {
-  /** Fields of every row; the vector's column is called `embedding`. */
+  /** The fields of every row; the vector's column is called `embedding`. */
   columns: readonly Column[];
   dims: number;
   precision: StoredPrecision;
   /** Whether a row has several vectors. */
   several: boolean;
-  /** Which model the vectors are of: kept with them. */
+  /** Which model made the vectors; stored with them. */
   provenance: Record<string, string>;
 }
 
-/** Plain data: what a sink must know to go on where it was. */
+/** Plain data: what a sink must know to continue where it was. */
 export type SinkState = Record<string, number>;
 
 export interface Sink {
   write(rows: readonly OutputRow[]): Promise<void>;
-  /** Makes durable what was written, as far as the state says that it returns. */
+  /** Makes what was written durable, as far as the returned state says. */
   commit(): Promise<SinkState>;
-  /** Told that the state of the last {@link commit} is itself durable: what only older ones need may go. */
+  /** Called once the state of the last {@link commit} is itself durable: what only older states need may be dropped. */
   committed?(): Promise<void>;
-  /** Whether to commit now, however long ago the last one was. */
+  /** Whether to commit now, however recent the last commit is. */
   isDue?(): boolean;
-  /** Seconds between commits, where they cost something. @default 1 */
+  /** Seconds between commits, if they are costly. @default 1 */
   readonly secondsBetween?: number;
-  /** Writes what stands at the end: everything is there, of files under names that say it is not done. */
+  /** Writes the end of the output. Everything is there then, with files still under temporary names. */
   complete(): Promise<SinkState>;
-  /** Stops, and leaves what was committed. */
+  /** Stops, and keeps what was committed. */
   close(): Promise<void>;
-  /** Stops, and leaves nothing. */
+  /** Stops, and leaves nothing behind. */
   discard(): Promise<void>;
 }
 
-/** A result may be a whole table's only if it is one vector. */
+/** The only vector of a result; tables hold one vector per row. */
 export function onlyVector({ vectors }: VectorRow): Float32Array {
   if (vectors.length !== 1) throw new Error(`A row has ${vectors.length} vectors, but one is expected.`);
   return vectors[0]!;

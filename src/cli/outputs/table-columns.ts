@@ -8,8 +8,8 @@ import type { Column } from './sink';
 const OWN = ['id', 'text', 'image'];
 
 /**
- * `id`, `text` and `image`, and what is carried through: as the inputs' tables have it, where all of them agree.
- * @throws InvalidInputError where nobody can tell which fields there will be
+ * `id`, `text` and `image`, and the carried fields, typed as in the inputs' tables if these all agree.
+ * @throws InvalidInputError if it is not known which fields there will be
  */
 export function tableColumns(keep: FieldOptions['keep'], sources: readonly Source[]): Column[] {
   const names = keep === undefined ? [] : keep === 'all' ? allNames(sources) : keep;

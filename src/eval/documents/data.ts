@@ -11,7 +11,7 @@ import { openParquet } from '../parquet';
 import type { Pictures } from '../pictures';
 import type { Pair } from '../rows';
 import { gradeOf, idOf } from './ids';
-import { openCorpus, type Corpus } from './pages';
+import { KeptPages, openCorpus, type Corpus } from './pages';
 import type { DocumentPrompts } from './prompts';
 import { DOCUMENT_SETS, setsNamed, type DocumentSet } from './sets';
 
@@ -99,6 +99,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
     );
   }
   const corpora = new Map<Folder, Promise<Corpus>>();
+  const kept = new KeptPages();
   const filesOf = (set: DocumentSet, part: Part) => {
     const files = bySet.get(set)?.files.get(`${part} ${set.split}`);
     if (files) return files;
@@ -109,7 +110,7 @@ export async function openDocuments(tree: FileTree): Promise<DocumentSource | nu
   };
   const corpusOf = (set: DocumentSet, signal?: AbortSignal) => {
     const folder = bySet.get(set)!;
-    const known = corpora.get(folder) ?? openCorpus(tree, folder.name, filesOf(set, 'corpus'), signal);
+    const known = corpora.get(folder) ?? openCorpus(tree, folder.name, filesOf(set, 'corpus'), kept, signal);
     corpora.set(folder, known);
     known.catch(() => corpora.delete(folder));
     return known;

@@ -13,6 +13,44 @@ import { idOf } from './ids';
  */
 const KEPT_GROUPS = 2;
 
+/**
+ * Bytes of pages that are kept from the scan until they are embedded, of all sets together: so what is read from a host
+ * is not read twice. Pages beyond that are read again.
+ */
+const KEPT_BYTES = 256 << 20;
+
+/** Pages that were scanned but not read yet. */
+export class KeptPages {
+  readonly #pages = new Map<string, Uint8Array>();
+  readonly #most: number;
+  #bytes = 0;
+
+  constructor(most = KEPT_BYTES) {
+    this.#most = most;
+  }
+
+  /** Keeps a page if there is room. */
+  add(path: string, page: Uint8Array): void {
+    if (this.#bytes + page.length > this.#most) return;
+    this.#bytes += page.length;
+    // This is copied, since the page may be part of a whole column.
+    this.#pages.set(path, page.slice());
+  }
+
+  /** Returns a page and forgets it: each is embedded once. */
+  take(path: string): Uint8Array | undefined {
+    const page = this.#pages.get(path);
+    this.#pages.delete(path);
+    this.#bytes -= page?.length ?? 0;
+    return page;
+  }
+
+  clear(): void {
+    this.#pages.clear();
+    this.#bytes = 0;
+  }
+}
+
 export interface Corpus {
   /** Paths by id, in the order of the corpus. Pages with the same picture share the path of the first one. */
   readonly paths: ReadonlyMap<string, string>;
@@ -30,16 +68,19 @@ interface Place {
 /**
  * Opens the corpus of a set. If a page occurs twice, only its first occurrence counts, as in the authors' evaluation.
  * @param folder the beginning of its pages' paths
+ * @param kept takes pages while they are scanned, and returns them when they are read; those of other sets are dropped
  */
 export async function openCorpus(
   tree: FileTree,
   folder: string,
   files: readonly string[],
+  kept: KeptPages,
   signal?: AbortSignal,
 ): Promise<Corpus> {
   const paths = new Map<string, string>();
   const places = new Map<string, Place>();
   const pathsByDigest = new Map<string, string>();
+  kept.clear();
   for (const file of files) {
     const table = await openParquet(await tree.open(file, signal), signal);
     for (const column of ['corpus-id', 'image']) {
@@ -53,12 +94,14 @@ export async function openCorpus(
         const where = `${file}, row group ${group}, row ${row}`;
         const id = idOf(fields['corpus-id'], 'corpus-id', where);
         if (paths.has(id)) continue;
-        const digest = await sha256Hex(pictureOf(fields.image, `${where}: page ${id}`));
+        const page = pictureOf(fields.image, `${where}: page ${id}`);
+        const digest = await sha256Hex(page);
         const path = pathsByDigest.get(digest) ?? `${folder}/${id}`;
         paths.set(id, path);
         if (pathsByDigest.has(digest)) continue;
         pathsByDigest.set(digest, path);
         places.set(path, { table, file, group, row, digest });
+        kept.add(path, page);
       }
       group++;
     }
@@ -87,6 +130,8 @@ export async function openCorpus(
     pictures: {
       read: async (path) => {
         const place = find(path);
+        const known = kept.take(path);
+        if (known) return known;
         const bytes = pictureOf((await groupAt(place))[place.row]?.image, `${place.file}: page ${path}`);
         if ((await sha256Hex(bytes)) !== place.digest)
           throw new DatasetFormatError(`${place.file} changed while it was being read. Start again.`, { path });

@@ -1,4 +1,4 @@
-/** @file BMP header, of the OS/2 and the Windows kinds, and where palette and pixels lie. */
+/** @file BMP header, of the OS/2 and the Windows kinds, and where the palette and the pixels are. */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
 
@@ -6,7 +6,7 @@ const FILE_HEADER = 14;
 const CORE_HEADER = 12;
 /** BITMAPINFOHEADER and its successors: V2, V3, OS/2 2.x, V4, V5. */
 const INFO_HEADERS = [40, 52, 56, 64, 108, 124];
-/** The first header with a mask for alpha; as Pillow, so OS/2's of 64 bytes has one too. */
+/** The first header with a mask for alpha; by size, as in Pillow, so OS/2's 64-byte header has one too. */
 const ALPHA_HEADER = 56;
 const BIT_DEPTHS = [1, 4, 8, 16, 24, 32];
 const MAX_COLORS = 1 << 16;
@@ -19,22 +19,22 @@ export const BMP_MASKS = 3;
 export interface BmpHeader extends ImageHeader {
   bits: number;
   compression: number;
-  /** Rows run from top to bottom; usual is the other way. */
+  /** Rows run from top to bottom; usually it is the other way round. */
   downwards: boolean;
   palette: { offset: number; entryBytes: number; colors: number };
   pixelOffset: number;
-  /** Which bits are red, green and blue, of 16 bits and more. */
+  /** Which bits are red, green and blue, at 16 bits and more. */
   masks: [number, number, number];
-  /** Which bits are alpha; 0 without. The fourth byte of 32 bits has that meaning only where masks are given. */
+  /** Which bits are alpha; 0 without alpha. The fourth byte of 32 bits has that meaning only where masks are given. */
   alphaMask: number;
 }
 
-/** The channels of pixels that have no masks of their own. */
+/** The channels of pixels without masks of their own. */
 function usualMasks(bits: number): BmpHeader['masks'] {
   return bits === 16 ? [0x7c00, 0x3e0, 0x1f] : [0xff0000, 0xff00, 0xff];
 }
 
-/** Throws {@link ImageFormatError} for a header of no known kind, and where pixels would lie inside the header. */
+/** Throws {@link ImageFormatError} for a header of an unknown kind, and where pixels would lie inside the header. */
 export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const reader = new ByteReader(bytes, 'BMP');
   const headerBytes = reader.u32(14, true);
@@ -57,7 +57,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
     if (bits < 16) throw reader.fail(`it declares channel masks with ${bits} bits per pixel`);
     const at = FILE_HEADER + INFO_HEADERS[0]!; // after the plain header, or inside a longer one
     const given: BmpHeader['masks'] = [reader.u32(at, true), reader.u32(at + 4, true), reader.u32(at + 8, true)];
-    // Of masks that are all zero Pillow takes the usual ones, and the fourth byte for alpha.
+    // If all masks are zero, Pillow takes the usual ones, and the fourth byte for alpha.
     alphaMask = headerBytes >= ALPHA_HEADER ? reader.u32(at + 12, true) : 0;
     if (given.some((mask) => mask !== 0)) masks = given;
     else if (alphaMask === 0) alphaMask = 0xff000000;
@@ -69,7 +69,7 @@ export function readBmpHeader(bytes: Uint8Array): BmpHeader {
   const declared = isCore ? 0 : reader.u32(46, true);
   const colors = indexed ? declared || 1 << bits : 0;
   if (colors > MAX_COLORS) throw reader.fail(`it declares ${colors} colours`);
-  // Pixels said to start right after the header, or nowhere, start after the palette: so says Pillow too.
+  // Pixels that are said to start right after the header, or nowhere, start after the palette, as in Pillow.
   const said = reader.u32(10, true);
   const afterPalette = end + colors * entryBytes;
   const pixelOffset = said === 0 || (indexed && said === end) ? afterPalette : said;

@@ -17,7 +17,7 @@ test.each([
   expect(fileKind(bytes(text))).toBe(kind);
 });
 
-test('what is no picture is named by its kind, and none of its bytes is shown', async () => {
+test('a file that is not a picture is named by its kind, and none of its bytes is shown', async () => {
   const secret = bytes('hunter2:sesame:42');
   const error: unknown = await decodeImage(new Blob([secret])).catch((caught: unknown) => caught);
   expect(String(error)).toContain('they look like text');

@@ -1,4 +1,4 @@
-/** @file What a file that is no picture looks like, for messages: its kind, never its bytes, which may be secret. */
+/** @file What a file that is not a picture looks like, for messages: its kind, never its bytes, which may be secret. */
 
 const KINDS: readonly [start: string, kind: string][] = [
   ['%PDF', 'a PDF'],

@@ -1,4 +1,7 @@
-/** @file GIF header: the logical screen and the first frame. Whether that is whole is the decoder's to find. */
+/**
+ * @file GIF header: the logical screen and the first frame. Whether the frame is complete is for the decoder to find
+ * out.
+ */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
 
@@ -14,11 +17,11 @@ export interface GifFrame {
   width: number;
   height: number;
   interlaced: boolean;
-  /** // [colours, 3]; null where indices are greys. */
+  /** // [colours, 3]; null if indices are grey levels. */
   palette: Uint8Array | null;
   /** Palette index of the transparent colour, or null. */
   transparent: number | null;
-  /** Of the byte in front of the pixels' sub-blocks. */
+  /** Offset of the byte in front of the pixels' sub-blocks. */
   dataOffset: number;
 }
 
@@ -32,7 +35,10 @@ function skipBlocks(reader: ByteReader, offset: number): number {
   return at + 1;
 }
 
-/** Null where there is none, and for one of the greys 0, 1, 2 …: then an index is a grey, beyond its end too. */
+/**
+ * Null if there is no table, or if it holds the greys 0, 1, 2 …: then an index is a grey level, even beyond the table's
+ * end.
+ */
 function colorTable(reader: ByteReader, offset: number, length: number): Uint8Array | null {
   reader.checked(offset, length);
   const table = reader.bytes.subarray(offset, offset + length);
@@ -40,8 +46,8 @@ function colorTable(reader: ByteReader, offset: number, length: number): Uint8Ar
 }
 
 /**
- * The first frame, and the screen that holds it: a screen that is smaller grows, as Pillow's and the browsers' do.
- * Throws {@link ImageFormatError} where there is none.
+ * The first frame, and the screen that holds it; a smaller screen grows, as in Pillow and in browsers.
+ * Throws {@link ImageFormatError} if there is none.
  */
 export function readGifFrame(reader: ByteReader): GifFrame {
   const globalBytes = tableBytes(reader.u8(10));

@@ -1,6 +1,6 @@
 /**
- * @file AVIF and HEIC header: the primary item and its properties: size (`ispe`), crop (`clap`), rotation (`irot`) and
- * mirroring (`imir`).
+ * @file AVIF and HEIC header: the primary item and its properties, namely size (`ispe`), crop (`clap`), rotation
+ * (`irot`) and mirroring (`imir`).
  */
 import { ByteReader } from '../bytes';
 import type { ImageFormat, ImageHeader } from './types';
@@ -10,12 +10,12 @@ const HEIC_BRANDS = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mi
 const MAX_BRANDS = 64;
 const FREE = [0x66, 0x72, 0x65, 0x65];
 const AVIF = [0x61, 0x76, 0x69, 0x66];
-/** Boxes that begin with version and flags. */
+/** Boxes whose contents begin with version and flags. */
 const FULL_BOXES = new Set(['meta', 'pitm', 'ipma']);
 
 interface Box {
   type: string;
-  /** Of its name. */
+  /** Offset of its name. */
   nameAt: number;
   start: number;
   end: number;
@@ -39,7 +39,7 @@ function* boxes(reader: ByteReader, start: number, end: number): Generator<Box> 
   }
 }
 
-/** The first box of a name inside `within`; of a box with version and flags, what follows these. */
+/** The first box with a given name inside `within`; if the box has a version and flags, what follows these. */
 function child(reader: ByteReader, within: Box, name: string): Box | null {
   for (const box of boxes(reader, within.start, within.end)) {
     if (box.type === name) return FULL_BOXES.has(name) ? { ...box, start: box.start + 4 } : box;
@@ -47,7 +47,7 @@ function child(reader: ByteReader, within: Box, name: string): Box | null {
   return null;
 }
 
-/** `AVIF` or `HEIF` by the brands in `ftyp`; null for other files of this family (MP4 and the like). */
+/** `AVIF` or `HEIF` by the brands in `ftyp`; null for other files of the family (MP4 and the like). */
 export function heifFormat(bytes: Uint8Array): ImageFormat | null {
   const reader = new ByteReader(bytes, 'HEIF');
   if (!reader.startsWith('ftyp', 4)) return null;
@@ -68,14 +68,14 @@ function primaryItem(reader: ByteReader, meta: Box): number | null {
   return version === 0 ? reader.u16(box.start) : reader.u32(box.start);
 }
 
-/** A property of an item, and where it is said to be one. */
+/** A property of an item, and where the file assigns it. */
 interface ItemProperty extends Box {
   item: number;
-  /** Of the byte whose highest bit says that no decoder may do without. */
+  /** Offset of the byte whose highest bit says that a decoder must support the property. */
   essentialAt: number;
 }
 
-/** The properties of all items, in the order in which they are to be applied (`ipma`). Items may share a property. */
+/** The properties of all items, in the order in which they apply (`ipma`). Items may share a property. */
 function itemProperties(reader: ByteReader, properties: Box, all: readonly Box[]): ItemProperty[] {
   const box = child(reader, properties, 'ipma');
   if (box === null) return [];
@@ -100,24 +100,24 @@ interface Extent {
   height: number;
 }
 
-/** `ispe` without version and flags. */
+/** Reads `ispe`, without version and flags. */
 function extent(reader: ByteReader, { start }: Box): Extent {
   return { width: reader.u32(start + 4), height: reader.u32(start + 8) };
 }
 
-/** `clap`: the middle of the picture that is to be shown, as two fractions. */
+/** `clap`: the part of the picture that is to be shown, in fractions. */
 function cropped(reader: ByteReader, { start }: Box, size: Extent): Extent {
   const side = (at: number, whole: number) => Math.min(whole, Math.round(reader.u32(at) / reader.u32(at + 4)) || whole);
   return { width: side(start, size.width), height: side(start + 8, size.height) };
 }
 
-/** Rotation and mirroring, in this order, as EXIF's number. */
+/** Rotation and mirroring, in this order, as an EXIF orientation. */
 function exifTurn(quarters: number, mirror: number | null): number {
   if (mirror === null) return [1, 8, 3, 6][quarters]!;
   return (mirror === 0 ? [4, 5, 2, 7] : [2, 7, 4, 5])[quarters]!;
 }
 
-/** The largest of the tracks, for a sequence of pictures without a still one. */
+/** The largest of the tracks, for a sequence without a still picture. */
 function trackSize(reader: ByteReader, file: Box): Extent {
   const movie = child(reader, file, 'moov');
   let largest: Extent = { width: 0, height: 0 };
@@ -133,8 +133,8 @@ function trackSize(reader: ByteReader, file: Box): Extent {
 }
 
 /**
- * The size of HEIC is that of the picture as its decoder gives it: cropped and turned. AVIF is turned afterwards, as
- * Pillow does it, so that its size is the one before.
+ * For HEIC, the size is that of the picture as its decoder returns it: cropped and turned. AVIF is turned afterwards,
+ * as in Pillow, so its size is the one before.
  */
 export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHeader {
   const reader = new ByteReader(bytes, format);
@@ -163,14 +163,14 @@ export function readHeifHeader(bytes: Uint8Array, format: ImageFormat): ImageHea
       const isQuarter = box.type === 'irot' && quarters % 2 === 1;
       if (format === 'HEIF' && isQuarter) size = { width: size.height, height: size.width };
     }
-    // Another name makes it a property that nobody knows, and that is not needed: of the alpha plane too, which shares
-    // the picture's and which decoders leave out where they miss what it needs.
+    // An unknown name makes it a property that nobody knows and that is not required; this includes the alpha plane,
+    // which shares
     for (const box of associated) {
       if (box.type !== 'irot' && box.type !== 'imir') continue;
       edits.push({ offset: box.nameAt, bytes: FREE });
       edits.push({ offset: box.essentialAt, bytes: [reader.u8(box.essentialAt) & 0x7f] });
     }
-    // Of a film with a still picture, that: Chromium gives a film's pictures other colours.
+    // Of a film that has a still picture, take the still picture: Chromium gives the film's frames other colours.
     if (reader.startsWith('avis', 8)) edits.push({ offset: 8, bytes: AVIF });
   } else {
     size = trackSize(reader, file);

@@ -15,7 +15,7 @@ export type { ImageFormat, ImageHeader } from './types';
 /** How many leading bytes {@link sniffFormat} looks at. */
 export const SNIFF_BYTES = 272;
 
-/** The format by the file's first bytes; null where it is none of those read here. */
+/** The format according to the file's first bytes; null if it is none of those read here. */
 export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   const reader = new ByteReader(bytes, 'image');
   if (reader.startsWith(PNG_SIGNATURE)) return 'PNG';
@@ -26,7 +26,9 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | null {
   return bytes.length >= 12 ? heifFormat(bytes) : null;
 }
 
-/** Throws {@link ImageFormatError} for bytes that are no image, and for one that is cut short or contradicts itself. */
+/**
+ * Throws {@link ImageFormatError} for bytes that are not an image, and for one that is cut short or contradicts itself.
+ */
 export function readHeader(bytes: Uint8Array): ImageHeader {
   const format = sniffFormat(bytes);
   switch (format) {
@@ -48,7 +50,7 @@ export function readHeader(bytes: Uint8Array): ImageHeader {
   }
 }
 
-/** The error for bytes whose beginning is no known image. */
+/** The error for bytes that do not begin like a known image. */
 export function notAnImage(bytes: Uint8Array): ImageFormatError {
   if (bytes.length === 0) return new ImageFormatError('The image is empty: it has no bytes.', { bytes: 0 });
   const kind = fileKind(bytes);

@@ -1,6 +1,6 @@
 /**
  * @file JPEG header: the frame's size, EXIF and XMP, and whether the file reaches its end marker. Stray bytes and wrong
- * segment lengths are passed over as libjpeg does: what makes a picture of them is the decoder's to say.
+ * segment lengths are passed over as libjpeg does: whether they make a picture is for the decoder to say.
  */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
@@ -18,13 +18,13 @@ const isFrame = (marker: number) =>
 /** Markers without a length: TEM, RST0 … RST7 and a repeated SOI. */
 const isBare = (marker: number) => marker === 0x01 || (marker >= 0xd0 && marker <= 0xd7) || marker === SOI;
 
-/** The offset after the FF of the next marker; what lies between, FF00 and fill bytes too, is skipped. */
+/** The offset after the FF of the next marker; what lies between, including FF00 and fill bytes, is skipped. */
 function nextMarker(reader: ByteReader, offset: number): number {
   let at = offset;
   for (;;) {
     at = reader.bytes.indexOf(0xff, at);
     if (at < 0) at = reader.length;
-    while (reader.u8(at) === 0xff) at++; // a read past the end is a file that is cut short
+    while (reader.u8(at) === 0xff) at++; // a read past the end means that the file is truncated
     if (reader.u8(at) !== 0) return at;
   }
 }
@@ -49,7 +49,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
     offset = at + 1;
     if (isBare(marker)) continue;
     const start = at + 3;
-    const length = Math.max(0, reader.u16(at + 1) - 2); // a length below two is one of two
+    const length = Math.max(0, reader.u16(at + 1) - 2); // a length below two counts as two
     reader.checked(start, length);
     if (isFrame(marker)) {
       const frameHeight = reader.u16(start + 1);
@@ -60,7 +60,7 @@ export function readJpegHeader(bytes: Uint8Array): ImageHeader {
       header.height = frameHeight;
       header.cmyk = reader.u8(start + 5) === 4;
     } else if (marker === APP1 && reader.startsWith(EXIF, start)) {
-      // Later segments go on where the first one ends.
+      // Later segments continue where the first one ends.
       header.exif.push({ start: start + (header.exif.length > 0 ? EXIF.length : 0), end: start + length });
     } else if (marker === APP1 && reader.startsWith(XMP, start)) {
       header.xmp = { start: start + XMP.length, end: start + length };

@@ -16,7 +16,9 @@ interface PngText {
   value: Uint8Array;
 }
 
-/** The text of a `tEXt`, `zTXt` or `iTXt` chunk under one of `keywords`; null for any other and for a damaged one. */
+/**
+ * The text of a `tEXt`, `zTXt` or `iTXt` chunk with one of `keywords`; null for any other chunk and for a damaged one.
+ */
 async function readText(type: string, data: Uint8Array, keywords: readonly string[]): Promise<PngText | null> {
   const keyword = keywords.find((word) => data[word.length] === 0 && new ByteReader(data, 'PNG').startsWith(word));
   if (keyword === undefined) return null;
@@ -25,10 +27,10 @@ async function readText(type: string, data: Uint8Array, keywords: readonly strin
   if (type !== 'tEXt') {
     compressed = type === 'zTXt' || data[at] !== 0;
     at += type === 'zTXt' ? 0 : 1;
-    if (data[at] !== 0) return null; // an unknown compression
+    if (data[at] !== 0) return null; // unknown compression
     at += 1;
     for (let fields = type === 'iTXt' ? 2 : 0; fields > 0; fields--) {
-      const end = data.indexOf(0, at); // of the language, of the translated keyword
+      const end = data.indexOf(0, at); // the end of the language, then of the translated keyword
       if (end < 0) return null;
       at = end + 1;
     }
@@ -49,7 +51,7 @@ function fromRawProfile(text: Uint8Array): Uint8Array | null {
   return Uint8Array.from({ length: digits.length / 2 }, (_, i) => parseInt(digits.slice(2 * i, 2 * i + 2), 16));
 }
 
-/** Needs the whole file. Damaged metadata is none. */
+/** Needs the whole file. Damaged metadata counts as none. */
 export async function readPngMetadata(bytes: Uint8Array): Promise<{ exif: Uint8Array | null; xmp: Uint8Array | null }> {
   let exif: Uint8Array | null = null;
   let rawProfile: Uint8Array | null = null;
@@ -61,7 +63,7 @@ export async function readPngMetadata(bytes: Uint8Array): Promise<{ exif: Uint8A
     if (type === 'IDAT') hasPixels = true;
     else if (type === 'acTL' && !hasPixels && data.length >= 4) frames = new ByteReader(data, 'PNG').u32(0);
     else if (type === 'fcTL' && hasPixels && frames > 0)
-      break; // the next picture of an animation
+      break; // the next frame of an animation
     else if (type === 'eXIf') exif = data;
     else if (type === 'tEXt' || type === 'zTXt' || type === 'iTXt') {
       const text = await readText(type, data, [RAW_EXIF, XMP]);

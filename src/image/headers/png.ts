@@ -1,4 +1,4 @@
-/** @file PNG header: signature and IHDR; the chunks of the file. */
+/** @file PNG header (signature and IHDR) and the chunks of the file. */
 import { ByteReader } from '../bytes';
 import type { ImageHeader } from './types';
 
@@ -20,7 +20,7 @@ export interface PngHeader extends ImageHeader {
   interlaced: boolean;
 }
 
-/** One chunk: its data lies at `start … end-1`; the CRC follows, if the file does not end before. */
+/** One chunk: its data lies at `start … end-1`; the CRC follows unless the file ends there. */
 export interface PngChunk {
   type: string;
   start: number;
@@ -28,9 +28,9 @@ export interface PngChunk {
 }
 
 /**
- * Walks the chunks up to IEND, or to what is no chunk once the pixels have begun: what follows them is needed by no
- * decoder. A chunk that is cut short counts with what is there of it if it holds pixels. Throws
- * {@link ImageFormatError} for damage before the pixels.
+ * Walks the chunks up to IEND, or to something that is not a chunk once the pixels have begun, since no decoder needs
+ * what follows them. A truncated chunk of pixels counts with the bytes that it has. Throws {@link ImageFormatError} for
+ * damage before the pixels.
  */
 export function* pngChunks(reader: ByteReader): Generator<PngChunk> {
   let offset = PNG_SIGNATURE.length;

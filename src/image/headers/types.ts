@@ -6,20 +6,20 @@ export type ImageFormat = 'PNG' | 'JPEG' | 'GIF' | 'BMP' | 'WebP' | 'AVIF' | 'HE
 export interface ImageHeader {
   format: ImageFormat;
   mimeType: string;
-  /** Pixels as the decoder gives them, before any turning by {@link readOrientation}. */
+  /** Size in pixels as the decoder returns them, before any turning by {@link readOrientation}. */
   width: number;
   height: number;
   /** Whether pixels may be transparent. */
   alpha: boolean;
-  /** Pixels are numbers of palette colours, or single bits: what Pillow does not interpolate between. */
+  /** Pixels are palette indices or single bits, which Pillow does not interpolate. */
   indexed?: boolean;
   /** Four inks instead of three colours (JPEG only). */
   cmyk?: boolean;
-  /** Where EXIF lies: of JPEG the segments, in their order. PNG's metadata is read by itself (`png-metadata.ts`). */
+  /** Where EXIF is; for JPEG, its segments in order. PNG's metadata is read separately (`png-metadata.ts`). */
   exif: ByteRange[];
-  /** Where XMP lies. */
+  /** Where XMP is. */
   xmp: ByteRange | null;
-  /** How the container itself says to turn the picture (AVIF), as EXIF numbers it; EXIF then says nothing. */
+  /** How the container itself says to turn the picture (AVIF), as an EXIF orientation; EXIF is then ignored. */
   turn?: number;
   /** What to overwrite in the file so that a decoder that obeys the container gives the pixels as stored (AVIF). */
   edits?: { offset: number; bytes: readonly number[] }[];

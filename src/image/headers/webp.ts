@@ -10,7 +10,7 @@ interface Size {
   alpha: boolean;
 }
 
-/** Size in the bitstream at `start`, of a `VP8 ` or `VP8L` chunk. */
+/** Size in the bitstream of a `VP8 ` or `VP8L` chunk at `start`. */
 function bitstreamSize(reader: ByteReader, type: string, start: number): Size {
   if (type === 'VP8L') {
     if (reader.u8(start) !== 0x2f) throw reader.fail('its lossless picture lacks the signature byte');
@@ -55,7 +55,7 @@ export function readWebpHeader(bytes: Uint8Array): ImageHeader {
     } else if ((type === 'VP8 ' || type === 'VP8L') && picture === null) {
       picture = bitstreamSize(reader, type, start);
     } else if (type === 'ANMF' && picture === null) {
-      // Animated: frames lie inside the canvas, and uncovered canvas is transparent.
+      // Animated: frames lie inside the canvas, and the uncovered canvas is transparent.
       const frame = { width: u24(reader, start + 6) + 1, height: u24(reader, start + 9) + 1, alpha: true };
       if (canvas === null || frame.width > canvas.width || frame.height > canvas.height) {
         throw reader.fail('a frame is larger than the picture');

@@ -1,15 +1,16 @@
 /**
- * @file How activations are kept within float16, at no cost at run time.
+ * @file How activations are kept within the range of float16, at no cost at run time.
  *
  * Large models have massive activations: single channels of the residual stream reach 1e3 – 1e5 (Sun et al., arXiv:2402.17762, find 15,000),
  * and what `down_proj` adds to it may overflow float16 (65504). So, for float16 activations:
  *  - the residual stream and the norms stay float32; only the branches (attention, MLP) run in float16;
  *  - what a branch adds is computed `residual` times smaller, and the whole stream is that much smaller. RMSNorm and
  *    LayerNorm ignore scale, with epsilon · residual². The factor enters by the norm's gain (and the biases), and
- *    goes through: attention is linear in v, and the scale of q·k is corrected in the softmax's own factor;
+ *    passes through: attention is linear in v, and the scale of q·k is corrected in the softmax's own factor;
  *    QuickGelu_α(s·z, α/s) = s · QuickGelu_α(z).
- * Gains and biases are multiplied once, when the session is made. The factors are powers of two, hence exact. How small they are is each
- * tower's own: too small, and what is added to a stream of small numbers drowns in float16's coarsest steps (6e-8).
+ * Gains and biases are multiplied once, when the session is created. The factors are powers of two, hence exact. How
+ * small they are depends on the tower: if a factor is too small, what is added to a stream of small numbers is lost in
+ * float16's coarsest steps (6e-8).
  */
 
 import type { FloatType, GraphBuilder, Product, Value } from '../../onnx/index';
@@ -19,9 +20,9 @@ import type { GraphOptions } from '../types';
 export interface Precision {
   /** Type of the activations inside the branches. */
   type: FloatType;
-  /** The residual stream holds the hidden state times this. */
+  /** The residual stream holds the hidden state multiplied by this. */
   residual: number;
-  /** Input of gate and up, times this; their product gets its square, which must be `residual`. */
+  /** The input of gate and up is multiplied by this; their product gets its square, which must equal `residual`. */
   gated: number;
 }
 
@@ -42,7 +43,7 @@ export interface Context {
   product: Product;
 }
 
-/** A stored vector times a factor, in the given type; computed when the session is made. // [length] */
+/** A stored vector times a factor, in the given type; computed when the session is created. // [length] */
 export function vector(
   { graph }: Context,
   name: string,

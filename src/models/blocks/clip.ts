@@ -1,6 +1,6 @@
 /**
  * @file CLIP's vision transformer as the tower of a larger model: tiles of one size, a class token before the patches,
- * learned positions, a norm before the first block. What it gives is the hidden state before the last block or blocks, of
+ * learned positions, a norm before the first block. It returns the hidden state before the last block or blocks, for
  * the patches alone. B tiles of P patches, D = width.
  */
 
@@ -14,7 +14,7 @@ import { towerOf } from './steps';
 import { VIT_ROWS, vitRun, vitSteps, type VitBlock, type VitRun } from './vit';
 
 export interface ClipConfig {
-  /** Blocks that run: of ViT-L's 24 all but the last, where its `hidden_states[-2]` is taken. */
+  /** Blocks that run: of ViT-L's 24, all except the last if `hidden_states[-2]` is used. */
   readonly depth: number;
   readonly width: number;
   readonly heads: number;
@@ -28,8 +28,8 @@ export interface ClipConfig {
 }
 
 /**
- * None is needed: CLIP is published in float16 and runs in it, and behind it the projector reads the stream as it is, so
- * that it has to fit.
+ * No scale is needed: CLIP is published in float16 and runs in it, and the projector after it reads the stream
+ * unscaled, so the stream has to fit.
  */
 const F16_SCALE = 1;
 
@@ -40,10 +40,10 @@ export function clipPatches({ imageSize, patchSize }: ClipConfig): number {
   return (imageSize / patchSize) ** 2;
 }
 
-/** What the larger model makes of the patches. */
+/** What the larger model computes from the patches. */
 export interface ClipConnector {
   readonly weights: readonly PlannedWeight[];
-  /** Visual tokens that it gives for each tile, constant rows included. */
+  /** Visual tokens that it returns for each tile, including constant rows. */
   readonly rows: number;
   readonly hiddenSize: number;
   /** Its result is named `features`, of the activations' type. // [B, P, D] of the same → [B * rows, hiddenSize] */
@@ -51,7 +51,7 @@ export interface ClipConnector {
 }
 
 export interface ClipOptions {
-  /** Where the checkpoint keeps it: `vision_tower.vision_model`. */
+  /** Its path in the checkpoint: `vision_tower.vision_model`. */
   readonly source: string;
   readonly connector: ClipConnector;
 }
@@ -76,7 +76,7 @@ function embedLayers(config: ClipConfig, source: string) {
     }),
     norm: norm({
       name: 'vision.pre_norm',
-      source: `${source}.pre_layrnorm`, // spelled so in the files
+      source: `${source}.pre_layrnorm`, // the spelling of the files
       length: width,
       epsilon: layerNormEps,
       bias: true,
@@ -162,7 +162,7 @@ function embedTiles(
   return { hidden: normed, branch: null };
 }
 
-/** The hidden state as it is, without the class token. // → [B, P, D] of the activations' type */
+/** The hidden state unchanged, without the class token. // → [B, P, D] of the activations' type */
 function patchStates(context: Context, config: ClipConfig, stream: Stream): Value {
   const { graph, precision } = context;
   const closed = sumOf(context, 'vision.state', stream); // [B*(P+1), D]
@@ -173,8 +173,8 @@ function patchStates(context: Context, config: ClipConfig, stream: Stream): Valu
 }
 
 /**
- * Visual tokens with constant rows behind those of every tile, so that any order of both is an index list.
- * // [B, n, hidden], [c, hidden] → [B * (n + c), hidden]
+ * Visual tokens, with constant rows after those of every tile, so that any order of both is an index list. // [B, n,
+ * hidden], [c, hidden] → [B * (n + c), hidden]
  */
 export function withConstantRows(
   { graph }: Context,

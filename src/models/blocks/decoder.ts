@@ -1,7 +1,7 @@
 /**
- * @file The language model for embedding only: no cache, no logits, and after the last attention nothing but the pooled
+ * @file The language model for embedding only: no cache, no logits, and after the last attention only the pooled
  * rows. B sequences of N tokens together, the longest of S, H = hiddenSize. Rows are packed one after another; only
- * attention spreads them out to [B, S], so that nothing else is computed for padding.
+ * attention spreads them out to [B, S], so nothing else is computed for padding.
  */
 
 import {
@@ -38,15 +38,15 @@ export interface DecoderConfig {
 }
 
 export interface DecoderOptions {
-  /** Where the checkpoint keeps it: `model`. */
+  /** Its path in the checkpoint: `model`. */
   readonly source: string;
   /** Whether q, k and v have biases. */
   readonly attentionBias: boolean;
-  /** Whether every head of q and k goes through an RMSNorm, before it is turned. @default false */
+  /** Whether every head of q and k goes through an RMSNorm, before it is rotated. @default false */
   readonly headNorms?: boolean;
-  /** Behind how many of the first layers further features of a picture's tokens are added to them. @default 0 */
+  /** After how many of the first layers further features of a picture's tokens are added to those tokens. @default 0 */
   readonly deepLayers?: number;
-  /** Whether the checkpoint has q, k and v in one matrix, and gate and up in another. @default false */
+  /** Whether the checkpoint stores q, k and v as one matrix, and gate and up as another. @default false */
   readonly fused?: boolean;
   readonly head: Head | null;
   /** See {@link Tower.f16Scale}. */
@@ -125,7 +125,7 @@ function outputLayers({ hiddenSize, rmsEps }: DecoderConfig, { source, head }: D
   return { finalNorm, head: head && headLayer(head, hiddenSize) };
 }
 
-/** Without the parts that this model lacks. */
+/** Leaves out the parts that this model lacks. */
 function present({ finalNorm, head }: ReturnType<typeof outputLayers>): Record<string, Layer> {
   return head ? { finalNorm, head } : { finalNorm };
 }
@@ -171,7 +171,7 @@ export function decoderTower(config: DecoderConfig, options: DecoderOptions): To
   });
 }
 
-/** What the rows of the residual stream are, up to the last attention and behind it. */
+/** What the rows of the residual stream are, up to the last attention and after it. */
 const TOKENS = 'tokens';
 const POOLED = 'pooled';
 
@@ -223,15 +223,15 @@ function textRun({ graph, precision, positions }: Context, headDim: number): Tex
   };
 }
 
-/** What the vision tower gives of a picture. */
+/** What the vision tower returns for a picture. */
 interface FeatureSources {
   hiddenSize: number;
   deepLayers: number;
 }
 
 /**
- * Of the visual tokens what stands in the prompt (0), and what is added behind each of the first layers (1, …). Declares the
- * input where it is first asked for. // f32 [V, H]
+ * For the visual tokens, what is inserted into the prompt (0), and what is added after each of the first layers (1, …).
+ * Declares the input when it is first used. // f32 [V, H]
  */
 function featurePart({ graph, precision }: Context, { hiddenSize, deepLayers }: FeatureSources, part: number): Value {
   const widths = new Array<number>(1 + deepLayers).fill(hiddenSize);
@@ -243,7 +243,7 @@ function featurePart({ graph, precision }: Context, { hiddenSize, deepLayers }: 
   return deepLayers > 0 ? `features.part.${part}` : graph.has('features.f32') ? 'features.f32' : 'features';
 }
 
-/** Token rows and visual tokens, each where the prompt has it. // → [N, H] */
+/** Token rows and visual tokens, each at its place in the prompt. // → [N, H] */
 function spliceEmbeddings(context: Context, sources: FeatureSources): Stream {
   const { graph, precision } = context;
   const tokenRows = graph.input('token_rows', 'f32', ['token_rows', sources.hiddenSize]);
@@ -254,7 +254,7 @@ function spliceEmbeddings(context: Context, sources: FeatureSources): Stream {
   return { hidden: scale(graph, 'rows.scaled', spliced, precision.residual), branch: null };
 }
 
-/** The layer's steps; behind the last of them x[visual tokens] += features. */
+/** The layer's steps; after the last of them x[visual tokens] += features. */
 function withDeepFeatures(steps: readonly Step<TextRun>[], sources: FeatureSources, index: number): Step<TextRun>[] {
   const last = steps.at(-1)!;
   const apply: Step<TextRun>['apply'] = (context, stream, run) =>
@@ -262,7 +262,7 @@ function withDeepFeatures(steps: readonly Step<TextRun>[], sources: FeatureSourc
   return [...steps.slice(0, -1), { ...last, apply }];
 }
 
-/** Tokens that are no picture's get a row of zeros. // [N, H] */
+/** Tokens that do not belong to a picture get a row of zeros. // [N, H] */
 function addDeepFeatures(context: Context, sources: FeatureSources, index: number, stream: Stream): Stream {
   const { graph, precision } = context;
   const name = `layers.${index}.deep`;
@@ -275,7 +275,7 @@ function addDeepFeatures(context: Context, sources: FeatureSources, index: numbe
 
 const FEATURE_ROWS = 'feature_rows';
 
-/** x += attention(norm(x)); behind the last one only the pooled rows are kept. // [N, H] → [N or E, H] */
+/** x += attention(norm(x)); after the last one only the pooled rows are kept. // [N, H] → [N or E, H] */
 function attend(
   context: Context,
   config: DecoderConfig,
@@ -301,7 +301,7 @@ function attention(context: Context, config: DecoderConfig, layer: DecoderLayer,
   const { name } = layer.qkv;
   const plain = applyLinear(context, layer.qkv, x, { factor: precision.residual }); // q | k | v, [N, width]
   const rows = preparedHeads(context, config, layer, { rows: plain, run });
-  // Behind their norms, q and k are of their own size again.
+  // After their norms, q and k have their own size again.
   const shrunk = layer.queryNorm ? 1 : precision.residual ** 2;
   const padded = gatherRows(graph, `${name}.padded`, rows, run.padded); // [B*S, width]
   const attended = groupQueryAttention(
@@ -319,7 +319,7 @@ function attention(context: Context, config: DecoderConfig, layer: DecoderLayer,
   return gatherRows(graph, `${name}.attention.packed`, places, run.packed);
 }
 
-/** q and k through the heads' norms, and turned where each row has its own angles. // [N, width] → [N, width] */
+/** q and k through the heads' norms, and rotated if each row has its own angles. // [N, width] → [N, width] */
 function preparedHeads(
   context: Context,
   { heads, kvHeads, headDim }: DecoderConfig,
@@ -352,7 +352,7 @@ function normHeads(context: Context, layer: DecoderLayer, qk: Value, widths: rea
 }
 
 /**
- * q and k turned by each row's own angles. All N rows count as one sequence, whose row i has the tables' row i.
+ * q and k rotated by each row's own angles. All N rows count as one sequence, whose row i uses the tables' row i.
  * // [N, columns] → [N, columns]
  */
 function rotateRows(

@@ -1,6 +1,6 @@
 /**
- * @file The gated MLP of a decoder layer, whole or in slices: some of its neurons each, that is rows of gate and up and
- * columns of down, whose parts are added up in the residual stream. n rows, H = hiddenSize.
+ * @file The gated MLP of a decoder layer, as one or in slices. A slice has some of the neurons, that is rows of gate
+ * and up and columns of down; the results of the slices are added up in the residual stream. n rows, H = hiddenSize.
  */
 
 import { quickGelu, splitLast, type Value } from '../../onnx';
@@ -9,7 +9,7 @@ import type { Context } from './activations';
 import { applyLinear, applyNorm, linear, type Linear, type Norm } from './layers';
 import { addBranch, summed, type Stream } from './residual';
 
-/** Where MLPs are sliced: blocks of quantized weights stay whole. */
+/** Slices begin at multiples of this, so that blocks of quantized weights are not split. */
 const SLICE_UNIT = 32;
 
 export interface MlpShape {
@@ -18,11 +18,11 @@ export interface MlpShape {
 }
 
 export interface MlpOptions {
-  /** Of its weights: `layers.0.mlp`. */
+  /** The prefix of its weights: `layers.0.mlp`. */
   readonly name: string;
-  /** Where the checkpoint keeps it. */
+  /** Its path in the checkpoint. */
   readonly source: string;
-  /** Whether gate and up are one matrix there. */
+  /** Whether gate and up are one matrix in the checkpoint. */
   readonly fused: boolean;
   readonly slices: number;
 }
@@ -55,7 +55,7 @@ function sliceLayers(
 ): MlpSlice {
   const count = neurons.last - neurons.first;
   const isWhole = count === intermediateSize;
-  /** As many rows behind each of `starts`. */
+  /** For each of `starts`, the same number of rows from there on. */
   const rows = (kind: string, starts: readonly number[]) => {
     const slice = {
       of: [intermediateSize * starts.length, hiddenSize] as const,
@@ -85,8 +85,8 @@ function sliceLayers(
 }
 
 /**
- * x += mlp(norm(x)), or one slice's part of it: each adds to the stream, in float32, so that together they are exact up to
- * the order of summation. // [n, H]
+ * x += mlp(norm(x)), or one slice's share of it: each adds to the stream, in float32, so that together they are exact
+ * up to the order of summation. // [n, H]
  */
 export function addMlpSlice(
   context: Context,

@@ -1,6 +1,6 @@
 /**
- * @file The parts that blocks are made of. A block describes its parts once, as data; what the converter stores and what
- * the graph computes both follow from that description.
+ * @file The parts that blocks are made of. A block describes its parts once, as data; both what the converter stores
+ * and what the graph computes follow from that description.
  */
 
 import { castFrom, concatLast, linear as linearNode, scale, splitLast, type Value } from '../../onnx';
@@ -12,11 +12,11 @@ import { normStream, normStreamF32, type Stream } from './residual';
 /** x·Wᵀ + b. */
 export interface Linear {
   readonly kind: 'linear';
-  /** Of its node, and of its weights with a suffix. */
+  /** The name of its node and, with a suffix, of its weights. */
   readonly name: string;
   readonly inFeatures: number;
   readonly outFeatures: number;
-  /** Checkpoint modules whose rows follow each other: `…q_proj`, `…k_proj`, `…v_proj`. */
+  /** Checkpoint modules whose rows are concatenated: `…q_proj`, `…k_proj`, `…v_proj`. */
   readonly sources: readonly string[];
   readonly bias: boolean;
   /** False: never below fp16. @default true */
@@ -24,14 +24,17 @@ export interface Linear {
   /** @default 'none' */
   readonly rowTransform?: PlannedWeight['rowTransform'];
   readonly patchArea?: number;
-  /** What is taken of the sources' matrices; absent: all. Of a bias as many rows; not with columns and a bias. */
+  /**
+   * The part of the sources' matrices that is used; absent: all of it. A bias gets as many rows; columns cannot be
+   * combined with a bias.
+   */
   readonly slice?: Slice;
   readonly role?: PlannedWeight['role'];
-  /** Its rows, where some may be stored apart. The last component of `name` is their labels run together. */
+  /** Its rows, if some may be stored separately. The last component of `name` is their labels joined. */
   readonly sections?: PlannedWeight['sections'];
 }
 
-/** RMSNorm, or with a bias LayerNorm. */
+/** RMSNorm, or LayerNorm if it has a bias. */
 export interface Norm {
   readonly kind: 'norm';
   readonly name: string;
@@ -41,11 +44,11 @@ export interface Norm {
   readonly bias: boolean;
 }
 
-/** Numbers that are read as they are: learned positions, or with one axis a single learned row. Never quantized. */
+/** Numbers that are read unchanged: learned positions, or with one axis a single learned row. Never quantized. */
 export interface Table {
   readonly kind: 'table';
   readonly name: string;
-  /** Checkpoint tensor, its name in full. */
+  /** The full name of the checkpoint's tensor. */
   readonly source: string;
   /** [rows, columns] or [columns] */
   readonly shape: readonly number[];
@@ -57,7 +60,7 @@ export const linear = (layer: Omit<Linear, 'kind'>): Linear => ({ kind: 'linear'
 export const norm = (layer: Omit<Norm, 'kind'>): Norm => ({ kind: 'norm', ...layer });
 export const table = (layer: Omit<Table, 'kind'>): Table => ({ kind: 'table', ...layer });
 
-/** What is stored of these parts, in order. */
+/** What is stored for these parts, in order. */
 export function weightsOf(layers: Readonly<Record<string, Layer>>): PlannedWeight[] {
   return Object.values(layers).flatMap((layer) => {
     if (layer.kind === 'linear') return linearWeights(layer);
@@ -101,9 +104,9 @@ function storedVector(name: string, parts: string[], length: number): PlannedWei
 }
 
 export interface LinearRun {
-  /** What x was multiplied with before, which its bias must be, too. @default 1 */
+  /** The factor by which x was multiplied before; the bias must be multiplied by it too. @default 1 */
   factor?: number;
-  /** Of its output, where that is an output of the graph. @default the layer's */
+  /** The name of its output, if that is an output of the graph. @default the layer's */
   output?: string;
   /** Computes in this type instead of the activations'. */
   type?: 'f32';
@@ -136,7 +139,7 @@ export function applyLinear(context: Context, layer: Linear, x: Value, run: Line
   return concatLast(graph, output, pieces);
 }
 
-/** The stream's norm times `factor`, which whatever reads it carries through. // [n, d] */
+/** The stream's norm times `factor`, which everything that reads it carries through. // [n, d] */
 export function applyNorm(
   context: Context,
   layer: Norm,
@@ -146,7 +149,7 @@ export function applyNorm(
   return normStream(context, layer.name, stream, normOptions(context, layer, factor));
 }
 
-/** Like {@link applyNorm}, left in float32. */
+/** Like {@link applyNorm}, but left in float32. */
 export function applyNormF32(
   context: Context,
   layer: Norm,

@@ -1,6 +1,6 @@
 /**
- * @file From patches to visual tokens: neighbours side by side, and an MLP of two layers on each group. B pictures of P
- * patches, D = width, G patches to a token; patches come group by group.
+ * @file From patches to visual tokens: neighbours are joined, and an MLP of two layers runs on each group. B pictures
+ * of P patches, D = width, G patches to a token; patches come group by group.
  */
 
 import { castFrom, gelu, reshape, type Value } from '../../onnx';
@@ -12,13 +12,13 @@ import { sumOf, type Stream } from './residual';
 export type Merger = { readonly norm: Norm; readonly fc1: Linear; readonly fc2: Linear };
 
 export interface MergerOptions {
-  /** Of its weights: `vision.merger`. */
+  /** The prefix of its weights: `vision.merger`. */
   readonly name: string;
-  /** Where the checkpoint keeps it, and what it calls its parts. */
+  /** Its path in the checkpoint, and the names of its parts there. */
   readonly source: string;
   readonly parts: Readonly<Record<keyof Merger, string>>;
   readonly width: number;
-  /** Patches of a visual token: 4. */
+  /** Patches per visual token: 4. */
   readonly group: number;
   readonly hiddenSize: number;
   readonly epsilon: number;
@@ -44,7 +44,7 @@ export function patchMerger(options: MergerOptions): Merger {
   };
 }
 
-/** In the activations' type; named `output`, if not as the last layer. // [B*P, D] → [B*P/G, hidden] */
+/** In the activations' type; named `output` if given, else after the last layer. // [B*P, D] → [B*P/G, hidden] */
 export function merge(context: Context, { norm: own, fc1, fc2 }: Merger, stream: Stream, output?: string): Value {
   const { graph } = context;
   const grouped = (name: string, x: Value) => reshape(graph, name, x, [-1, fc1.inFeatures]); // [B*P/G, G*D]
@@ -57,13 +57,16 @@ export function merge(context: Context, { norm: own, fc1, fc2 }: Merger, stream:
   return applyLinear(context, fc2, active, { output });
 }
 
-/** For a later step, beside the patches: a group's numbers shared out among them. // [B*P/G, hidden] → f32 [B*P, hidden/G] */
+/**
+ * For a later step, beside the patches: a group's numbers, divided among its patches. // [B*P/G, hidden] → f32 [B*P,
+ * hidden/G]
+ */
 export function besidePatches({ graph, precision }: Context, name: string, tokens: Value, columns: number): Value {
   const single = castFrom(graph, `${name}.f32`, tokens, precision.type, 'f32');
   return reshape(graph, `${name}.beside`, single, [-1, columns]);
 }
 
-/** The same undone. // f32 [B*P, hidden/G] → [B*P/G, hidden] in the activations' type */
+/** Undoes this. // f32 [B*P, hidden/G] → [B*P/G, hidden] in the activations' type */
 export function fromBeside({ graph, precision }: Context, name: string, beside: Value, hiddenSize: number): Value {
   const tokens = reshape(graph, `${name}.tokens`, beside, [-1, hiddenSize]);
   return castFrom(graph, `${name}.${precision.type}`, tokens, 'f32', precision.type);

@@ -1,4 +1,4 @@
-/** @file The residual stream: what the norms read and the branches add to. */
+/** @file The residual stream: the norms read it and the branches add to it. */
 
 import {
   addAndNormalize,
@@ -16,9 +16,9 @@ import type { Context } from './activations';
 export interface Stream {
   hidden: Value; // [n, d]
   branch: Value | null; // [n, d]
-  /** Between two slices of an MLP: what they all read, in the activations' type. */
+  /** Between two slices of an MLP: the input that they all read, in the activations' type. */
   normed?: Value; // [n, d]
-  /** float32. What goes past the steps unchanged, for one further on; each of as many columns as the steps say. */
+  /** float32. What is carried past the steps unchanged, for a later one; each with as many columns as the steps say. */
   carried?: readonly Value[]; // [n, ..]
 }
 
@@ -33,7 +33,7 @@ export function normStream(
   return { normed: castFrom(graph, `${name}.${precision.type}`, normed, 'f32', precision.type), stream: next };
 }
 
-/** Like {@link normStream}, left in float32. */
+/** Like {@link normStream}, but left in float32. */
 export function normStreamF32(
   { graph, precision }: Pick<Context, 'graph' | 'precision'>,
   name: string,
@@ -52,12 +52,12 @@ export function addBranch({ graph, precision }: Context, stream: Stream, branch:
   return { hidden: stream.hidden, branch: castFrom(graph, `${branch}.f32`, branch, precision.type, 'f32') };
 }
 
-/** The stream with its branch added, for another. */
+/** The stream with its branch added, for use by another branch. */
 export function summed(context: Context, name: string, stream: Stream): Stream {
   return { hidden: sumOf(context, name, stream), branch: null };
 }
 
-/** The stream with its branch added; as it is without one. // [n, d] */
+/** The stream with its branch added; unchanged if it has none. // [n, d] */
 export function sumOf({ graph }: Context, name: string, { hidden, branch }: Stream): Value {
   return branch === null ? hidden : graph.node('Add', name, [hidden, branch]);
 }
@@ -67,13 +67,13 @@ interface Boundary {
   /** What the rows are: `tokens`. */
   rows: string;
   width: number;
-  /** Whether between two slices of an MLP. */
+  /** Whether it is between two slices of an MLP. */
   inside?: boolean;
   /** Columns of each value that is carried past. */
   carried?: readonly number[];
 }
 
-/** The stream that another stage gave. */
+/** The stream that another stage returned. */
 export function openStream({ graph, precision }: Context, boundary: Boundary): Stream {
   const { rows, width, inside = false, carried: columns = [] } = boundary;
   const given = graph.input('hidden', 'f32', [rows, columnsOf(boundary)]);
@@ -86,7 +86,7 @@ export function openStream({ graph, precision }: Context, boundary: Boundary): S
   return { hidden: parts[1]!, branch: null, normed, carried };
 }
 
-/** Of what goes from one stage to the next. */
+/** Names of the values that pass from one stage to the next. */
 function columnsOf({ width, inside = false, carried = [] }: Boundary): number {
   return carried.reduce((sum, columns) => sum + columns, inside ? 2 * width : width);
 }
@@ -101,7 +101,7 @@ export function closeStream(context: Context, stream: Stream, boundary: Boundary
     const read = normed === undefined ? [] : [castFrom(graph, `${name}.normed`, normed, precision.type, 'f32')];
     concatLast(graph, name, [...read, sumOf(context, `${name}.sum`, stream), ...carried]);
   } else if (branch === null) {
-    reshape(graph, name, hidden, [-1, width]); // an output needs a node of its name
+    reshape(graph, name, hidden, [-1, width]); // an output needs a node with its name
   } else {
     sumOf(context, name, stream);
   }

@@ -1,6 +1,6 @@
 /**
  * @file Rotary tables, computed with float32 rounding at each step as transformers does, so that the angles agree to
- * the last bit but for the cosine itself.
+ * the last bit, except for the rounding of the cosine itself.
  */
 
 import type { TextRotary } from '../architecture';
@@ -8,7 +8,7 @@ import type { RotaryTables } from '../types';
 
 const { fround } = Math;
 
-/** theta^(-2i/dim) for i = 0 … dim/2 - 1, each divided by its factor where there are any. // [dim/2] */
+/** theta^(-2i/dim) for i = 0 … dim/2 - 1, each divided by its factor, if there are any. // [dim/2] */
 export function inverseFrequencies(theta: number, dim: number, factors?: readonly number[]): Float32Array {
   const period = (i: number) => fround(theta ** fround((2 * i) / dim));
   return Float32Array.from(
@@ -36,7 +36,7 @@ export function rotaryTables(
   return { cos, sin, rows, columns };
 }
 
-/** Angles of one position per token, counted from 0, whatever stands there. */
+/** Angles of one position per token, counted from 0, whatever the token is. */
 export function plainRotary({ ropeTheta, headDim }: { ropeTheta: number; headDim: number }): TextRotary {
   const frequencies = inverseFrequencies(ropeTheta, headDim); // [headDim/2]
   const none = (): never => {

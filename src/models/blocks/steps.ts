@@ -1,4 +1,4 @@
-/** @file A tower out of steps, and what a stage takes and gives where it begins or ends between two of them. */
+/** @file Builds a tower from steps, and what a stage takes and returns if it begins or ends between two of them. */
 
 import type { Tower } from '../architecture';
 import type { PlannedWeight } from '../types';
@@ -8,19 +8,19 @@ import { closeStream, openStream, type Stream } from './residual';
 /** A part of a tower: a function of the residual stream. */
 export interface Step<Run> {
   readonly weights: readonly PlannedWeight[];
-  /** What the stream's rows are behind it, in the graphs' words: `tokens`. */
+  /** What the rows of the stream are after it, in the graphs' terms: `tokens`. */
   readonly rows: string;
   /** Whether it ends between two slices of an MLP. @default false */
   readonly inside?: boolean;
-  /** Columns of each value that is carried past what follows. @default none */
+  /** Columns of each value that is carried past the steps after it. @default none */
   readonly carried?: readonly number[];
-  /** @param run inputs that change from run to run, declared by whoever asks first */
+  /** @param run inputs that change from run to run, declared by whichever step asks first */
   apply(context: Context, stream: Stream, run: () => Run): Stream;
 }
 
 export interface TowerParts<Run> {
   readonly blocks: readonly (readonly Step<Run>[])[];
-  /** Of the residual stream. */
+  /** Width of the residual stream. */
   readonly width: number;
   readonly mostSlices?: number;
   readonly f16Scale: number;

@@ -1,6 +1,6 @@
 /**
- * @file One block of a vision transformer, or of an encoder of texts that is built alike: pre-norm, bidirectional attention
- * within each sequence, a two-layer MLP. B sequences of P patches (or tokens), D = width.
+ * @file One block of a vision transformer, or of a text encoder of the same structure: pre-norm, bidirectional
+ * attention within each sequence, a two-layer MLP. B sequences of P patches (or tokens), D = width.
  */
 
 import {
@@ -21,7 +21,7 @@ import { applyLinear, applyNorm, type Linear, type Norm, weightsOf } from './lay
 import { addBranch, type Stream } from './residual';
 import type { Step } from './steps';
 
-/** CLIP's approximation of GELU. */
+/** `quick_gelu` is CLIP's approximation of GELU. */
 const QUICK_GELU_ALPHA = 1.702;
 
 export interface VitConfig {
@@ -45,7 +45,7 @@ export type VitBlock = {
 /** What changes from run to run. */
 export interface VitRun {
   batchShape: Value; // int64 [B, P, -1]
-  /** Tables of one sequence, [P, headDim/2] each in the activations' type; null where positions are embedded. */
+  /** Tables of one sequence, [P, headDim/2] each in the activations' type; null if positions are embedded. */
   rotary: { cos: Value; sin: Value } | null;
 }
 
@@ -63,13 +63,13 @@ export function vitRun({ graph, precision }: Context, options: { rotary: boolean
 export const VIT_ROWS = 'patches';
 
 export interface VitStepsOptions {
-  /** What the rows of the residual stream are, in the graphs' words. @default 'patches' */
+  /** What the rows of the residual stream are, in the graphs' terms. @default 'patches' */
   readonly rows?: string;
-  /** Whether nothing but the rows `last` is kept behind the attention. @default false */
+  /** Whether only the rows `last` are kept after the attention. @default false */
   readonly pooled?: boolean;
 }
 
-/** The rows that are kept of the last block of a text. */
+/** The rows that are kept in the last block of a text. */
 export const POOLED_ROWS = 'pooled';
 
 /** x += attention(norm1(x)); x += fc2(gelu(fc1(norm2(x)))) // [B*P, D] → the same, or [E, D] where rows are pooled */
@@ -94,7 +94,7 @@ export function vitSteps(
   ];
 }
 
-// What the norms give is `residual` times smaller, and everything linear behind them carries that through.
+// The norms return values that are `residual` times smaller, and everything linear after them keeps that factor.
 
 function attend(
   context: Context,
@@ -125,7 +125,7 @@ export function vitMlp(
   const { graph, precision } = context;
   const factor = precision.residual;
   const name = `${fc1.name}.gelu`;
-  // QuickGelu can carry a factor through, GELU cannot: behind it the factor enters.
+  // QuickGelu can carry a factor through, but GELU cannot: the factor is applied after it.
   const carried = activation === 'gelu_tanh' ? 1 : factor;
   const { normed, stream: summed } = applyNorm(context, norm2, stream, carried);
   const up = applyLinear(context, fc1, normed, { factor: carried });

@@ -12,7 +12,7 @@ const PINPOINTS = [
   [336, 1008],
 ];
 
-/** `config.json` of llava-hf/llava-v1.6-mistral-7b-hf: what it leaves out are MistralConfig's defaults. */
+/** `config.json` of llava-hf/llava-v1.6-mistral-7b-hf: the keys that it leaves out have MistralConfig's defaults. */
 const published = {
   architectures: ['LlavaNextForConditionalGeneration'],
   ignore_index: -100,
@@ -106,7 +106,7 @@ test('the published config', () => {
   });
 });
 
-test('as many weights as the published checkpoint has, but for those that are not used', () => {
+test('as many weights as the published checkpoint has, except for unused ones', () => {
   const { towers, vocabSize, hiddenSize } = open();
   const numbers = [...towers.vision.blocks, ...towers.text.blocks]
     .flat(2)
@@ -144,19 +144,19 @@ test.each(['rms_norm_eps', 'rope_theta', 'sliding_window'])(
   },
 );
 
-test('null stands for as many KV heads as heads, missing for 8', () => {
+test('null means as many KV heads as heads; a missing value means 8', () => {
   const { num_key_value_heads: _, ...rest } = published.text_config;
   expect(parseConfig({ ...published, text_config: rest }).kvHeads).toBe(8);
   expect(parseConfig(inText({ num_key_value_heads: null })).kvHeads).toBe(32);
 });
 
-test('a list of shapes that neither file has is that of transformers', () => {
+test('a list of shapes that is in neither file defaults to that of transformers', () => {
   const { image_grid_pinpoints: _, ...config } = published;
   const { image_grid_pinpoints: __, ...without } = preprocessor;
   expect(open({ config, preprocessor: without }).image).toEqual(open().image);
 });
 
-test('a window as long as the positions is none', () => {
+test('a window as long as the positions has no effect', () => {
   expect(parseConfig(inText({ sliding_window: 32768 }))).toEqual(parseConfig(published));
 });
 
@@ -202,7 +202,7 @@ describe('a bundle’s facts', () => {
   };
   const read = (changed: object) => llavaNext.fromBundle({ ...facts, ...changed } as never, { head: null });
 
-  test('are what the checkpoint gave', () => {
+  test('are those of the checkpoint', () => {
     const { config, image } = read({});
     expect({ config, image }).toEqual({ config: facts.config, image: facts.image });
   });
@@ -223,7 +223,7 @@ describe('a bundle’s facts', () => {
     }
   });
 
-  test('a head that is no whole number', () => {
+  test('a head size that is not an integer', () => {
     expect(() => read({ config: { ...facts.config, heads: 31 } })).toThrow(BundleFormatError);
   });
 });

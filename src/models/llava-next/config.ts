@@ -1,7 +1,8 @@
 /**
- * @file Reads LLaVA-NeXT's `config.json`. The published file leaves out of `text_config` what equals MistralConfig's
- * defaults, which are the 7B's; so those count. Three of them are not the 7B's, and must be written: the norm's epsilon, the
- * rotary base and the window. Settings that transformers (4.47 was read) acts on and that are not computed are refused.
+ * @file Reads LLaVA-NeXT's `config.json`. The published file leaves out of `text_config` whatever equals
+ * MistralConfig's defaults, which are the 7B's, so those defaults apply. Three of them differ from the 7B's and must be
+ * written: the norm's epsilon, the rotary base and the window. Settings that transformers (4.47 was read) acts on but
+ * that are not computed here are refused.
  */
 
 import { CheckpointFormatError } from '../../errors';
@@ -50,7 +51,7 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
   refuseOtherSettings(json, WHOLE);
   refuseOtherSettings(text.record(), TEXT, { path: 'text_config.' });
   refuseOtherSettings(vision.record(), VISION, { path: 'vision_config.' });
-  // Only what is missing has a default: transformers takes null for a value.
+  // Only missing keys have a default: transformers treats null as a value.
   const count = (field: JsonField, fallback: number, most: number) =>
     field.optional((there) => there.integer(1, most)) ?? fallback;
   const hiddenSize = count(text.get('hidden_size'), 4096, MAX_WIDTH);
@@ -64,7 +65,7 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
     intermediateSize: count(text.get('intermediate_size'), 14336, MAX_WIDTH),
     layers: count(text.get('num_hidden_layers'), 32, MAX_LAYERS),
     heads,
-    // null, which older files have, stands for one each.
+    // null, which older files have, means one per head.
     kvHeads: kvHeads.nullable((field) => count(field, 8, MAX_WIDTH)) ?? heads,
     headDim: text.get('head_dim').given((field) => field.integer(1, MAX_WIDTH)) ?? hiddenSize / heads,
     rmsEps: text.get('rms_norm_eps').number(1e-12, 0.1),
@@ -90,7 +91,7 @@ export function parseConfig(json: JsonObject): LlavaNextConfig {
   return config;
 }
 
-/** What transformers takes, of a config and of a preprocessor alike, where the list is missing or null. */
+/** The list that transformers uses, for a config and a preprocessor alike, if it is missing or null. */
 const DEFAULT_SHAPES: readonly ImageSize[] = [
   { width: 672, height: 336 },
   { width: 336, height: 672 },
@@ -108,7 +109,7 @@ export function parseShapes(list: JsonField): readonly ImageSize[] {
   return list.given((field) => field.items(shapeOf, { min: 1, max: 1000 })) ?? DEFAULT_SHAPES;
 }
 
-/** Checks that hold between the numbers, of a checkpoint or a bundle. */
+/** Checks that hold between the numbers, whether from a checkpoint or a bundle. */
 export function checkConfig(config: LlavaNextConfig, error: (message: string) => Error): void {
   const { vision } = config;
   const rules: Rule[] = [
@@ -123,7 +124,7 @@ export function checkConfig(config: LlavaNextConfig, error: (message: string) =>
   expectRules(rules, error);
 }
 
-/** @throws what `error` makes, for shapes that are not made of tiles */
+/** @throws what `error` creates, for shapes that are not made of tiles */
 export function checkShapes(shapes: readonly ImageSize[], tile: number, error: (message: string) => Error): void {
   for (const { width, height } of shapes) {
     const isWhole = width % tile === 0 && height % tile === 0;
@@ -152,7 +153,7 @@ const isPlainRope = (value: unknown) => {
 const isFullAttention = (value: unknown) => Array.isArray(value) && value.every((type) => type === 'full_attention');
 
 const TEXT: Computed = {
-  model_type: is('mistral'), // missing, it is Llama
+  model_type: is('mistral'), // if missing, it is Llama
   hidden_act: missingOr('silu'),
   attention_bias: unsetOr(false),
   mlp_bias: unsetOr(false),

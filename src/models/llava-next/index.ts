@@ -38,8 +38,8 @@ interface Facts {
 }
 
 /**
- * The base model is published in float16 (`torch_dtype` of its config) and run in it, so that nothing reaches 65504; a factor
- * of four is left for adapters. It is no smaller because Mistral's stream begins small: see `float16.test.ts`.
+ * The base model is published in float16 (`torch_dtype` of its config) and run in it, so nothing reaches 65504; a
+ * factor of four is left for adapters. It is not smaller because Mistral's stream begins small: see `float16.test.ts`.
  */
 const F16_SCALE = 1 / 4;
 

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { canonicalName, layoutOf, nameInLayout } from '../../checkpoint/names';
 import { names } from './names';
 
-/** As transformers until 4.51 writes them, and as later releases call the modules. */
+/** Names as transformers writes them until 4.51, and as later releases call the modules. */
 const PAIRS = [
   ['language_model.model.layers.3.self_attn.q_proj.weight', 'model.language_model.layers.3.self_attn.q_proj.weight'],
   ['language_model.model.embed_tokens.weight', 'model.language_model.embed_tokens.weight'],

@@ -1,8 +1,8 @@
-/** @file What checkpoints and adapters of LLaVA-NeXT call its weights. */
+/** @file The names that checkpoints and adapters of LLaVA-NeXT use for its weights. */
 
 import type { NameRules } from '../../checkpoint';
 
-/** Where the canonical names lead: transformers until 4.51, which files keep. */
+/** The canonical names: those of transformers until 4.51, which files keep. */
 export const TEXT = 'language_model.model';
 export const VISION = 'vision_tower.vision_model';
 export const PROJECTOR = 'multi_modal_projector';
@@ -19,7 +19,7 @@ export const names: NameRules = {
       newline: `model.${NEWLINE}`,
     },
   ],
-  // The tower's blocks after the state that is read, and its last norm; a block that is read must be there anyway.
+  // The tower's blocks after the state that is read, and its last norm; a block that is read is required in any case.
   unneeded:
     /^language_model\.lm_head\.|\.inv_freq$|^vision_tower\.vision_model\.(post_layernorm\.(weight|bias)|embeddings\.position_ids|encoder\.layers\.\d+\.(self_attn\.(q|k|v|out)_proj|mlp\.fc[12]|layer_norm[12])\.(weight|bias))$/,
   unadaptable: /^language_model\.(lm_head|model\.embed_tokens)\.|\.embeddings\./,

@@ -1,4 +1,4 @@
-/** @file From a checkpoint's files to the vector, against what transformers 4.47.1 gave. */
+/** @file From a checkpoint's files to the vector, compared with what transformers 4.47.1 returned. */
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -47,7 +47,7 @@ function tilesOf(patches: Float32Array): Float32Array {
   return tiles;
 }
 
-/** Of the tower, what pictures depend on. */
+/** The parts of the tower that pictures depend on. */
 const VISION = { patchSize: 14, imageSize: 336 } as ClipConfig;
 const IMAGE: TileConfig = {
   shapes: [
@@ -83,7 +83,7 @@ test.each(pictures.map(({ id }) => id))('pixels: %s', async (id) => {
   expect(hashOf(image, IMAGE)).toBe(item.pixels);
 });
 
-test('another order of the shapes decides ties otherwise', async () => {
+test('another order of the shapes decides ties differently', async () => {
   const square = await rgb(caseOf('picture-336x336'));
   expect(hashOf(square, { ...IMAGE, shapes: [...IMAGE.shapes].reverse() })).not.toBe(caseOf('picture-336x336').pixels);
 });
@@ -105,14 +105,14 @@ describe('fp32', () => {
     expect(maxDifference(found!, wanted)).toBeLessThan(1e-5);
   });
 
-  test('unlike pictures and texts together are as each alone', async () => {
+  test('different pictures and texts together are as each alone', async () => {
     const names = ['picture-336x336', 'picture-450x5', 'tall', 'text-line', 'picture-1000x333', 'picture-200x305'];
     const items = names.map(caseOf);
     const found = await embed(runtime, items);
     items.forEach(({ id, embedding }, i) => expect(maxDifference(found[i]!, floats(embedding)), id).toBeLessThan(1e-5));
   });
 
-  test('the probe’s small picture shows little, and yet the last patches of tiles and ends of lines', () => {
+  test('the small picture of the probe shows little, but includes the last patches of tiles and ends of lines', () => {
     const { probe, plan } = tiledPicture(VISION, IMAGE);
     const { tokens, sequences, featureRows } = plan(probe!.pictures!['small-picture']!, {});
     expect([tokens, sequences]).toEqual([648, 3]);

@@ -1,4 +1,4 @@
-/** @file Pictures of LLaVA-NeXT: tiles, and which of their visual tokens stand in the prompt. */
+/** @file Pictures of LLaVA-NeXT: tiles, and which of their visual tokens are in the prompt. */
 
 import {
   FIT_FILE,
@@ -12,18 +12,18 @@ import {
 import type { Picture, PicturePlan } from '../architecture';
 import { clipPatches, type ClipConfig } from '../blocks/clip';
 
-/** As the checkpoint's files say; kept in the bundle. */
+/** As stated in the checkpoint's files; kept in the bundle. */
 export interface TileConfig extends CanvasOptions {
   readonly shapes: readonly ImageSize[];
 }
 
 /**
- * A strip, of whose tiles hardly any patch is a visual token: 648 in place of a square's 1,176. The larger picture of the probe
- * stays: it shows faults of single patches in any tile, which a strip hardly does.
+ * A strip: hardly any patch of its tiles is a visual token, which makes 648 instead of a square's 1,176. The larger
+ * picture of the probe is kept, since it shows faults of single patches in any tile, which a strip hardly does.
  */
 const PROBE_PICTURES = { 'small-picture': { width: 4, height: 56 } } as const;
 
-/** Behind the tokens of every tile stands the one that ends a line. */
+/** After the tokens of every tile comes the one that ends a line. */
 export const CONSTANT_ROWS = 1;
 
 export function tiledPicture(vision: ClipConfig, image: TileConfig): Picture {
@@ -44,7 +44,7 @@ export function tiledPicture(vision: ClipConfig, image: TileConfig): Picture {
         key: `${sequences}`,
         sequences,
         patches,
-        length: patches + 1, // the class token
+        length: patches + 1, // plus the class token
         tokens: featureRows.length,
         features: sequences * (patches + CONSTANT_ROWS),
         featureRows,
@@ -66,7 +66,7 @@ function tilesOf({ sizes, grid }: PicturePlan, patchSize: number): TilePlan {
   };
 }
 
-/** The squeezed picture whole, then the shape's rows across all tiles, each with the end of a line. */
+/** The squeezed picture, then the shape's rows across all tiles, each with the end of a line. */
 function rowsInOrder(
   { firstRow, rows, firstColumn, columns }: ReturnType<typeof unpadded>,
   { side, tilesAcross }: { side: number; tilesAcross: number },

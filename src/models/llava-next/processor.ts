@@ -16,7 +16,7 @@ import type { TileConfig } from './picture';
 const IMAGE_TOKEN = '<image>';
 const PREPROCESSOR = 'preprocessor_config.json';
 
-/** null is not as missing: a step is then left out, and `resample` is bilinear. */
+/** null differs from missing: a step is then left out, and `resample` is bilinear. */
 const COMPUTED: Computed = {
   do_resize: missingOr(true),
   resample: missingOr(3), // Pillow's bicubic
@@ -56,12 +56,12 @@ export function imageConfig(
     tile,
     patchSize,
     ...readNormalisation(root.get('image_mean'), root.get('image_std')),
-    // As the release of transformers that the model was evaluated with has it.
+    // As in the release of transformers with which the model was evaluated.
     shortCanvas: true,
   };
 }
 
-/** What must be the side of a tile. */
+/** Settings that must equal the side of a tile. */
 function sidesOf(root: JsonField): [name: string, value: number][] {
   const side = (field: JsonField) => field.integer(1, 2 ** 16);
   const size = root.get('size');
@@ -75,7 +75,7 @@ function sidesOf(root: JsonField): [name: string, value: number][] {
   return sides;
 }
 
-/** The processor fits by its list, the model unpads by its own: they must be one. */
+/** The processor fits by its list, the model unpads by its own: the lists must be equal. */
 function shapesOf(config: JsonObject, root: JsonField, tile: number): readonly ImageSize[] {
   const inConfig = new JsonField(config, (at, what) => new CheckpointFormatError(`config.json: ${at}: ${what}`));
   const theirs = parseShapes(inConfig.get('image_grid_pinpoints'));
@@ -87,7 +87,7 @@ function shapesOf(config: JsonObject, root: JsonField, tile: number): readonly I
   return shapes;
 }
 
-/** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
+/** The image placeholder, checked against the tokenizer. `tokenizer`: the parsed `tokenizer.json`. */
 export function promptConfig(tokenizer: unknown, config: LlavaNextConfig): PromptConfig {
   return imageTokenPrompts(tokenizer, IMAGE_TOKEN, config);
 }

@@ -21,7 +21,7 @@ function projectorLayers({ vision, hiddenSize }: LlavaNextConfig) {
   return {
     fc1: biased('linear_1', vision.width),
     fc2: biased('linear_2', hiddenSize),
-    // Of the language model's width already, so it is not projected.
+    // Already as wide as the language model, so it is not projected.
     newline: table({ name: 'vision.newline', source: NEWLINE, shape: [hiddenSize] }),
   };
 }

@@ -1,4 +1,4 @@
-/** @file Pictures at their own aspect: resized within limits, cut into patches that keep it. */
+/** @file Pictures at their own aspect ratio: resized within limits, cut into patches that keep it. */
 
 import { LEAST_DEVIATION, MAX_CHANNEL, MAX_LIMIT, MAX_PIXELS, type JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
@@ -6,11 +6,11 @@ import { FIT_FILE, nativeSizes, patchRows, resizeSteps, type PatchOptions } from
 import type { Picture } from '../architecture';
 import { visionRotary, type PatchHeads } from './rotary';
 
-/** As `preprocessor_config.json` says; kept in the bundle. */
+/** As stated in `preprocessor_config.json`; kept in the bundle. */
 export interface NativeImageConfig extends PatchOptions {
-  /** Images of fewer pixels are enlarged. */
+  /** Images with fewer pixels are enlarged. */
   readonly minPixels: number;
-  /** Images of more are reduced. */
+  /** Images with more pixels are reduced. */
   readonly maxPixels: number;
 }
 

@@ -14,7 +14,7 @@ const config = parseConfig(json('config.json'));
 const base = json('preprocessor_config.json');
 const parse = (over: Record<string, unknown>) => imageConfig({ ...base, ...over }, config);
 
-/** What a byte becomes in each channel. */
+/** The value of each byte in each channel. */
 function values(image: ReturnType<typeof parse>, byte: number): number[] {
   const { patches } = imagePatches({ width: 56, height: 56, data: new Uint8Array(56 * 56 * 3).fill(byte) }, image);
   return [0, 1, 2].map((channel) => patches[channel * 14 * 14]!);
@@ -37,7 +37,7 @@ describe('settings that move the values', () => {
     expect(ignored).toBeGreaterThan(7e-7); // even of a factor written with six digits
   });
 
-  test('transformers’ own factor, and none at all, leave mean and deviation to the bit', () => {
+  test('transformers’ own factor, and none at all, leave mean and deviation exactly as they are', () => {
     for (const over of [{}, { rescale_factor: 0.00392156862745098 }, { do_rescale: true, do_normalize: true }]) {
       expect(parse(over)).toMatchObject({ mean: base.image_mean, std: base.image_std });
     }
@@ -74,7 +74,7 @@ test('temporal patches of another size than the model’s are refused', () => {
   expect(() => parse({ temporal_patch_size: 1 })).toThrow(/temporal_patch_size 1, but config.json has 2/);
 });
 
-test('takes the files that transformers writes', () => {
+test('accepts the files that transformers writes', () => {
   const slow = { do_resize: true, resample: 3, do_rescale: true, rescale_factor: 1 / 255, do_normalize: true };
   const rest = { do_convert_rgb: true, temporal_patch_size: 2, image_processor_type: 'Qwen2VLImageProcessor' };
   const fast = {
@@ -94,7 +94,7 @@ test('takes the files that transformers writes', () => {
     expect(parse(over)).toEqual(parse({}));
 });
 
-test('any value at all gives a config or a named error', () => {
+test('any value whatsoever gives a config or a named error', () => {
   const keys = fc.constantFrom(
     ...['resample', 'do_normalize', 'do_rescale', 'rescale_factor', 'image_mean', 'size', 'min_pixels', 'patch_size'],
   );

@@ -13,14 +13,14 @@ import type { NativeImageConfig } from './picture';
 const IMAGE_TOKEN = '<|image_pad|>';
 const PREPROCESSOR = 'preprocessor_config.json';
 
-/** Pillow's number of its bicubic filter. */
+/** Pillow's number for its bicubic filter. */
 const BICUBIC = 3;
 const COMPUTED: Computed = {
   do_resize: missingOr(true),
   resample: missingOr(BICUBIC),
   do_convert_rgb: missingOr(true),
   image_processor_type: missingOr('Qwen2VLImageProcessor', 'Qwen2VLImageProcessorFast', 'Qwen2VLImageProcessorPil'),
-  // Steps that base classes of transformers' processors know
+  // Steps that base classes of transformers' processors support
   do_center_crop: unsetOr(false),
   do_pad: unsetOr(false),
   do_flip_channel_order: unsetOr(false),
@@ -28,7 +28,7 @@ const COMPUTED: Computed = {
   data_format: unsetOr('channels_first'),
 };
 
-/** What `config.json` says of patches. */
+/** What `config.json` says about patches. */
 export interface PatchSizes {
   readonly patchSize: number;
   readonly mergeSize: number;
@@ -86,7 +86,7 @@ export function imageConfig(
 
 /**
  * transformers computes (byte × rescale_factor − mean) / std, and leaves out what do_rescale and do_normalize turn off.
- * A bundle's bytes are always multiplied by 1/255, so another factor is moved into mean and deviation.
+ * A bundle's bytes are always multiplied by 1/255, so any other factor is moved into mean and deviation.
  */
 function normalisation(preprocessor: Record<string, unknown>): Pick<NativeImageConfig, 'mean' | 'std'> {
   const flag = (key: string): boolean => {
@@ -111,7 +111,7 @@ function normalisation(preprocessor: Record<string, unknown>): Pick<NativeImageC
   };
 }
 
-/** The image placeholder, proved to be the tokenizer's own. `tokenizer`: the parsed `tokenizer.json`. */
+/** The image placeholder, checked against the tokenizer. `tokenizer`: the parsed `tokenizer.json`. */
 export function promptConfig(tokenizer: unknown, config: { imageTokenId: number; maxPositions: number }): PromptConfig {
   return imageTokenPrompts(tokenizer, IMAGE_TOKEN, config);
 }

@@ -14,7 +14,7 @@ test('text: row p turns pair i by p · theta^(-2i/128)', () => {
     [299, 63],
   ] as const) {
     const angle = p * 1e6 ** ((-2 * i) / 128);
-    // float32 angles: 299 radians are known to 1.5e-5.
+    // float32 angles: 299 radians are represented to within 1.5e-5.
     expect(cos[p * 64 + i]).toBeCloseTo(Math.cos(angle), 4);
     expect(sin[p * 64 + i]).toBeCloseTo(Math.sin(angle), 4);
   }
@@ -75,7 +75,7 @@ describe('three-axis positions', () => {
       '0,0,0 1,1,1 2,2,2 2,2,3 2,2,4 2,3,2 2,3,3 2,3,4 5,5,5 6,6,6 7,7,7 7,8,7 9,9,9 10,10,10'.split(' '),
     );
     expect(positionsOf([[2, 3], 1, 2], { bare: true })).toEqual([0, 1, 2, 3, 4, 5, 6, 7].map((i) => `${i},${i},${i}`));
-    // a literal image token that is no picture
+    // a literal image token that is not a picture
     expect(positionsOf([START, PAD, PAD])).toEqual(['0,0,0', '1,1,1', '2,2,2']);
   });
 

@@ -1,4 +1,4 @@
-/** @file Positions and rotary angles of both towers: of patches in a grid, and of tokens on three axes. */
+/** @file Positions and rotary angles for both towers: for patches in a grid, and for tokens on three axes. */
 
 import type { EncodedPrompt, PicturePlan, TextRotary } from '../architecture';
 import { inverseFrequencies, rotaryTables } from '../blocks/rotary';
@@ -7,26 +7,26 @@ import type { RotaryTables } from '../types';
 /** Base of the vision tower's rotary embedding; not in the config. */
 const VISION_THETA = 10_000;
 
-/** What the angles of tokens follow from. */
+/** The settings that determine the angles of tokens. */
 export interface TokenHeads {
   readonly ropeTheta: number;
   readonly headDim: number;
-  /** Columns of the rotary tables that turn with time, row and column; null where the checkpoint does not say. */
+  /** Columns of the rotary tables that turn with time, row and column; null if the checkpoint does not say. */
   readonly mropeSection: readonly [time: number, row: number, column: number] | null;
-  /** Whether the axes take turns, column by column, instead of one after another. @default false */
+  /** Whether the axes alternate, column by column, instead of following one another. @default false */
   readonly interleaved?: boolean;
-  /** `<|vision_start|>`; null where the checkpoint does not say. */
+  /** `<|vision_start|>`; null if the checkpoint does not say. */
   readonly visionStartTokenId: number | null;
 }
 
-/** What the angles of patches follow from. */
+/** The settings that determine the angles of patches. */
 export interface PatchHeads {
   readonly headDim: number;
-  /** Patches per side of a block. */
+  /** Patches along each side of a block. */
   readonly mergeSize: number;
 }
 
-/** The language model's angles, of one position per token or of three. */
+/** The language model's angles, for one position per token or for three. */
 export function textRotary(config: TokenHeads): TextRotary {
   const frequencies = inverseFrequencies(config.ropeTheta, config.headDim); // [headDim/2]
   const axes = axisOfColumn(config);
@@ -47,8 +47,8 @@ export function textRotary(config: TokenHeads): TextRotary {
 }
 
 /**
- * Which axis each column turns with: [16, 24, 24] columns of time, row and column. Interleaved, rows and columns have every
- * third one until they have theirs, and time has what is left.
+ * Which axis each column turns with: [16, 24, 24] columns of time, row and column. If interleaved, rows and columns get
+ * every third one until they have their number, and time gets the rest.
  */
 function axisOfColumn({ mropeSection: section, interleaved, headDim }: TokenHeads): Uint8Array | null {
   if (section === null) return null;
@@ -59,8 +59,8 @@ function axisOfColumn({ mropeSection: section, interleaved, headDim }: TokenHead
 
 /**
  * M-RoPE. A picture's run of image tokens that directly follows `<|vision_start|>` spreads over rows and columns from
- * where the text stands, and the text goes on behind the larger of the two; everything else counts by one. The rule of
- * `get_rope_index` in transformers from 4.47 on. // [3, tokens]
+ * the position that the text has reached, and the text continues after the larger of the two; everything else counts by
+ * one. The rule of `get_rope_index` in transformers from 4.47 on. // [3, tokens]
  */
 function mropePositions(
   { visionStartTokenId }: TokenHeads,
@@ -92,7 +92,7 @@ function mropePositions(
 }
 
 /**
- * Angles of the vision tower: the first half of the columns turns with the patch's row, the second with its column.
+ * Angles of the vision tower: the first half of the columns depends on the patch's row, the second on its column.
  * Patches come in merge-block order: block by block, and row by row within each block of mergeSize × mergeSize.
  * // [grid.height·grid.width, headDim/2]
  */

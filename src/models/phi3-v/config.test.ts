@@ -1,4 +1,4 @@
-/** @file What of `config.json` and its neighbours is honoured, and what is refused. */
+/** @file Which settings of `config.json` and the files beside it are honoured, and which are refused. */
 
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -32,7 +32,7 @@ test('the published file has no sizes of the tower: they are ViT-L/14-336’s', 
   expect(vision).toMatchObject({ depth: 23, width: 1024, heads: 16, mlpDim: 4096, patchSize: 14, imageSize: 336 });
 });
 
-test('what a bundle keeps is read back as it was', () => {
+test('the values in a bundle are read back unchanged', () => {
   const backbone = open({});
   const again = phi3v.fromBundle(JSON.parse(JSON.stringify(backbone)) as typeof backbone, { head: null });
   expect(again.config).toEqual(backbone.config);
@@ -41,7 +41,7 @@ test('what a bundle keeps is read back as it was', () => {
   expect(backbone.image).toMatchObject({ plan: 'hd', numCrops: 16 });
 });
 
-/** Paths of all values below `json`; of a list, its own. */
+/** Paths of all values below `json`; a list counts as one value. */
 function pathsOf(json: object): string[] {
   return Object.entries(json).flatMap(([key, value]) =>
     typeof value === 'object' && value !== null && !Array.isArray(value)

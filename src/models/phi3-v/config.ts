@@ -1,7 +1,7 @@
 /**
- * @file Reads the `config.json` of Phi-3-Vision and Phi-3.5-Vision. It says nothing of the CLIP tower but its name: the
- * sizes are constants of the authors' code, unless `img_processor.clip_config` has others. Settings that their code acts on
- * and that are not computed are refused.
+ * @file Reads the `config.json` of Phi-3-Vision and Phi-3.5-Vision. It states only the name of the CLIP tower: the
+ * sizes are constants in the authors' code, unless `img_processor.clip_config` has others. Settings that their code
+ * acts on but that are not computed here are refused.
  */
 
 import { JsonField } from '../../bundle/json-field';
@@ -30,7 +30,7 @@ export interface Phi3VConfig extends DecoderConfig {
   readonly vocabSize: number;
   readonly maxPositions: number;
   readonly ropeTheta: number;
-  /** Sequences of more tokens have the long factors. */
+  /** Sequences with more tokens than this use the long factors. */
   readonly switchPositions: number;
   /** Divisors of the rotary frequencies. // [headDim/2] */
   readonly shortFactors: readonly number[];
@@ -41,7 +41,7 @@ export interface Phi3VConfig extends DecoderConfig {
 const LEAST_FACTOR = 1e-3;
 const MAX_FACTOR = 1e6;
 
-/** openai/clip-vit-large-patch14-336, of whose 24 blocks all but the last run. */
+/** openai/clip-vit-large-patch14-336, which runs all but the last of its 24 blocks. */
 const VIT_L: ClipConfig = {
   depth: 23,
   width: 1024,
@@ -62,7 +62,7 @@ const WHOLE: Computed = {
   compression_config: unsetOr(),
 };
 
-/** The defaults of the authors' code are others. */
+/** The authors' code has other defaults. */
 const EMBEDDING: Computed = {
   embedding_cls: is('image'),
   hd_transform_order: is('sub_glb'),
@@ -112,7 +112,7 @@ export function parseConfig(json: JsonObject): Phi3VConfig {
   return config;
 }
 
-/** Numbers of a bundle, which the converter wrote: each is checked again. */
+/** Numbers of a bundle, which the converter wrote: each is checked again here. */
 export function readConfig(root: JsonField): Phi3VConfig {
   return {
     ...readDecoder(root),
@@ -123,7 +123,7 @@ export function readConfig(root: JsonField): Phi3VConfig {
   };
 }
 
-/** Checks that hold between the numbers, of a checkpoint or a bundle. @throws what `error` makes */
+/** Checks that hold between the numbers, whether from a checkpoint or a bundle. @throws what `error` creates */
 export function checkConfig(config: Phi3VConfig, error: (message: string) => Error): void {
   const { vision, headDim } = config;
   const perSide = vision.imageSize / vision.patchSize;
@@ -142,7 +142,7 @@ export function checkConfig(config: Phi3VConfig, error: (message: string) => Err
   expectRules(rules, error);
 }
 
-/** Exactly the three keys that the authors' code takes; `longrope` is the later name of `su`. */
+/** Exactly the three keys that the authors' code accepts; `longrope` is the later name of `su`. */
 function ropeScaling(field: JsonField): Pick<Phi3VConfig, 'shortFactors' | 'longFactors'> {
   const { type } = field.record();
   if (type !== 'su' && type !== 'longrope') {

@@ -46,8 +46,9 @@ interface Facts {
 }
 
 /**
- * Published in bfloat16 alone. Phi-3-mini, whose decoder it is, does run in float16, but of Phi-3.5-V and what was trained from it no
- * measurement is known; 1/16 holds what is added to the stream up to 1e6, and costs less than 1e-6 where the stream is small.
+ * Published in bfloat16 only. Phi-3-mini, whose decoder it is, does run in float16, but of Phi-3.5-V and what was
+ * trained from it no measurement is known; 1/16 allows additions to the stream up to 1e6, and costs less than 1e-6 if
+ * the stream is small.
  */
 const F16_SCALE = 1 / 16;
 

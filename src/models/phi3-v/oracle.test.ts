@@ -1,5 +1,5 @@
 /**
- * @file A small random checkpoint in the published layout against what the authors' own code makes of it, from the
+ * @file A small random checkpoint in the published layout, compared with the results of the authors' own code, from the
  * checkpoint's files to the vector: `reference/fixtures/backbones/phi3-v.json`.
  */
 
@@ -39,7 +39,10 @@ test('the oracle has both kinds of input, and texts on both sides of the switch'
   expect(cases.filter((item) => !isPicture(item) && item.ids.length > 600).length).toBe(2);
 });
 
-/** Of pictures whose tiles lie alike, the first one is embedded, but in the full tests: what differs is in their ids and pixels. */
+/**
+ * Of pictures whose tiles are laid out alike, only the first is embedded, except in the full tests: they differ only in
+ * their ids and pixels.
+ */
 const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 const isFirst = (item: BackboneCase) => cases.find(({ grid }) => String(grid) === String(item.grid)) === item;
 
@@ -62,7 +65,7 @@ test('texts on both sides of the switch in one call', async () => {
   texts.forEach((item, i) => expect(maxDifference(found[i]!, floats(item.embedding)), item.id).toBeLessThan(1e-5));
 });
 
-test('pictures of one number of tiles, laid out in different ways, in one call', async () => {
+test('pictures with the same number of tiles, laid out in different ways, in one call', async () => {
   const sameCrops = cases.filter(({ numCrops, grid }) => numCrops === 4 && grid![0] * grid![1] === 4);
   expect(new Set(sameCrops.map(({ grid }) => String(grid))).size).toBe(3);
   const some = ['picture-20x300-4', 'picture-300x20-4', 'picture-7x5-4', 'picture-800x599-4'].map(byId);
@@ -91,7 +94,7 @@ test('with a DoRA adapter of both towers, as torch saved it, in stages of a bloc
   await merged.dispose();
 });
 
-test('marks that are not the picture’s are refused', async () => {
+test('marks of another picture are refused', async () => {
   const [image] = goldenInput(byId('picture-1x1-4')).image!;
   for (const text of ['<|image_1|> and <|image_1|>', '<|image_2|> here', '<|image_1|> <|image_2|>']) {
     await expect(runtime.embed([{ text, image: [image!] }], { numCrops: 1 })).rejects.toThrow(InvalidInputError);

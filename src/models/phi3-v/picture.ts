@@ -1,17 +1,17 @@
-/** @file Pictures of Phi-3-Vision: tiles of the HD plan, and in which order their visual tokens stand in the prompt. */
+/** @file Pictures of Phi-3-Vision: tiles of the HD plan, and the order of their visual tokens in the prompt. */
 
 import { hdLayout, hdPatches, type TileOptions } from '../../image';
 import type { Picture } from '../architecture';
 import { clipPatches, type ClipConfig } from '../blocks/clip';
 import { refuseSteps } from '../picture-steps';
 
-/** As the checkpoint's files say; kept in the bundle. */
+/** As stated in the checkpoint's files; kept in the bundle. */
 export interface HdConfig extends TileOptions {
-  /** Tiles of a picture at most, without the view of all of it. */
+  /** The most tiles for a picture, not counting the view of all of it. */
   readonly numCrops: number;
 }
 
-/** Behind the visual tokens of every tile: the separator that ends a row, and the one before the view. */
+/** After the visual tokens of every tile: the separator that ends a row, and the one before the view. */
 export const CONSTANT_ROWS = 2;
 
 export function hdPicture(vision: ClipConfig, image: HdConfig): Picture {
@@ -20,7 +20,7 @@ export function hdPicture(vision: ClipConfig, image: HdConfig): Picture {
   const perSide = tile / patchSize / 2;
   return {
     options: ['numCrops'],
-    // One crop: 313 visual tokens. The checkpoint's own number would make 2,509 of the smallest picture.
+    // One crop: 313 visual tokens. The checkpoint's own number would make 2,509 even for the smallest picture.
     probe: { options: { numCrops: 1 } },
     plan(size, { numCrops = image.numCrops, resize = [] }) {
       refuseSteps(resize);
@@ -31,7 +31,7 @@ export function hdPicture(vision: ClipConfig, image: HdConfig): Picture {
         key: `${sequences}`,
         sequences,
         patches,
-        length: patches + 1, // the class token
+        length: patches + 1, // plus the class token
         tokens: featureRows.length,
         features: sequences * (perSide ** 2 + CONSTANT_ROWS),
         featureRows,
@@ -49,7 +49,9 @@ export function hdPicture(vision: ClipConfig, image: HdConfig): Picture {
   };
 }
 
-/** The rows of all tiles together, each with its end; the other separator; the view's rows, each with its end. */
+/**
+ * The rows of all tiles together, each with its end; then the other separator; then the view's rows, each with its end.
+ */
 function rowsInOrder({ rows, columns, perSide }: { rows: number; columns: number; perSide: number }): Int32Array {
   const ofTile = perSide ** 2;
   const perTile = ofTile + CONSTANT_ROWS;

@@ -13,7 +13,7 @@ import type { Phi3VConfig } from './config';
 import type { HdConfig } from './picture';
 
 export const IMAGE_TOKEN = '<|image_1|>';
-/** In the ids, as in the authors' own: pictures stand where no token is. */
+/** As in the authors' ids, a picture's place has an id that is not a token. */
 export const NO_TOKEN = -1;
 const PREPROCESSOR = 'preprocessor_config.json';
 
@@ -22,7 +22,7 @@ const COMPUTED: Computed = {
   do_convert_rgb: missingOr(true),
 };
 
-/** Number of crops and normalisation. */
+/** The number of crops, and normalisation. */
 export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VConfig): HdConfig {
   if (!preprocessor) {
     throw new SourceNotFoundError(`The checkpoint has no ${PREPROCESSOR}; add its model's to the folder.`);
@@ -46,7 +46,7 @@ export function imageConfig(preprocessor: JsonObject | null, { vision }: Phi3VCo
   };
 }
 
-/** As it was written to a bundle. */
+/** Reads it as it was written to a bundle. */
 export function readImage(root: JsonField, { vision }: Phi3VConfig): HdConfig {
   root.get('plan').oneOf(['hd']);
   const { imageSize, patchSize } = vision;

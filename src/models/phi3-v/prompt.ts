@@ -1,4 +1,7 @@
-/** @file Token ids of a prompt: the string is cut at its marks of pictures, and every piece is encoded as a text of its own. */
+/**
+ * @file Token ids of a prompt: the string is cut at the marks of its pictures, and every piece is encoded as a separate
+ * text.
+ */
 
 import { InvalidInputError } from '../../errors';
 import type { EncodedPrompt } from '../architecture';
@@ -7,9 +10,9 @@ import { IMAGE_TOKEN, NO_TOKEN } from './processor';
 const MARK = /<\|image_(\d+)\|>/;
 
 /**
- * @param encode ids of a piece, with `<s>` before them
- * @param images visual tokens of each picture, in order. Without pictures marks are the characters that they are made of.
- * @throws InvalidInputError unless the marks are those of the pictures, in order
+ * @param encode returns the ids of a piece, with `<s>` before them
+ * @param images visual tokens of each picture, in order. Without pictures, marks are treated as ordinary characters.
+ * @throws InvalidInputError unless the marks match the pictures, in order
  */
 export function encodePrompt(
   encode: (text: string) => number[],
@@ -17,7 +20,7 @@ export function encodePrompt(
   images: readonly number[],
 ): EncodedPrompt {
   if (images.length === 0) return { ids: encode(prompt), images: [] };
-  // With the numbers of the marks between the pieces.
+  // The pieces alternate with the numbers of the marks between them.
   const pieces = prompt.split(MARK);
   const marks = pieces.filter((_, i) => i % 2 === 1);
   if (marks.length !== images.length || marks.some((mark, i) => Number(mark) !== i + 1)) {

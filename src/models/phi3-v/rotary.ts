@@ -1,7 +1,7 @@
 /**
- * @file LongRoPE ("su"): every frequency has a divisor, of one list for sequences up to the original context and of another
- * beyond, and all angles' cosines and sines are enlarged. Which list depends on the length of the whole sequence, so that
- * its first positions turn otherwise, too.
+ * @file LongRoPE ("su"): every frequency has a divisor, from one list for sequences up to the original context and from
+ * another beyond that, and the cosines and sines of all angles are enlarged. The list depends on the length of the
+ * whole sequence, so that the angles of its first positions change too.
  */
 
 import type { TextRotary } from '../architecture';
@@ -27,7 +27,7 @@ export function longRotary(config: Phi3VConfig): TextRotary {
   };
 }
 
-/** What cosines and sines are multiplied with: 1.19 where 4,096 positions became 131,072. */
+/** The factor for cosines and sines: 1.19 if 4,096 positions were extended to 131,072. */
 function magnitude({ maxPositions, switchPositions }: Phi3VConfig): number {
   const scale = maxPositions / switchPositions;
   return scale <= 1 ? 1 : Math.sqrt(1 + Math.log(scale) / Math.log(switchPositions));

@@ -12,7 +12,7 @@ import type { Phi3VConfig } from './config';
 import { IMAGE, VISION } from './names';
 import { CONSTANT_ROWS } from './picture';
 
-/** Patches side by side, and one above the other, that become one visual token. */
+/** Patches per visual token, along each side. */
 const MERGE = 2;
 
 function connectorLayers({ vision, hiddenSize }: Phi3VConfig) {

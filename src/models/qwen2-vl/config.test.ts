@@ -116,7 +116,7 @@ describe('config.json', () => {
     expect(parseConfig(json)).toEqual(parsed2B);
   });
 
-  // What transformers 5.24's Qwen2VLConfig makes of text_config.{rope_theta, rope_parameters, rope_scaling}.
+  // What transformers 5.24's Qwen2VLConfig derives from text_config.{rope_theta, rope_parameters, rope_scaling}.
   const theta = (base: number) => ({ rope_theta: base, rope_type: 'default' });
   test.each([
     [{ rope_theta: 1e6, rope_parameters: theta(1e4) }, 1e4],
@@ -169,7 +169,7 @@ describe('config.json', () => {
     expect(() => parseConfig({ ...flat2B, ...change })).toThrow(UnsupportedError);
   });
 
-  test('takes what transformers writes of a model with all settings at rest', () => {
+  test('accepts what transformers writes for a model with all settings switched off', () => {
     const rest = {
       layer_types: Array(28).fill('full_attention'),
       partial_rotary_factor: 1.0,

@@ -4,7 +4,7 @@
  *
  * The defaults of transformers' config class are those of the 72B model, so a number that is missing from the text
  * part is an error. The vision part is different: all Qwen2-VL sizes share one tower, its class defaults are that
- * tower's numbers, and transformers leaves out what equals them when it saves.
+ * tower's numbers, and transformers omits values that equal them when it saves.
  */
 
 import { CheckpointFormatError, UnsupportedError } from '../../errors';
@@ -21,13 +21,13 @@ export interface Qwen2VLConfig {
   kvHeads: number;
   headDim: number;
   ropeTheta: number;
-  /** Columns of the rotary tables that turn with time, row and column; null where the checkpoint does not say. */
+  /** Columns of the rotary tables that turn with time, row and column; null if the checkpoint does not say. */
   mropeSection: readonly [time: number, row: number, column: number] | null;
   rmsEps: number;
   vocabSize: number;
   maxPositions: number;
   imageTokenId: number;
-  /** `<|vision_start|>`; null where the checkpoint does not say. */
+  /** `<|vision_start|>`; null if the checkpoint does not say. */
   visionStartTokenId: number | null;
   vision: {
     depth: number;
@@ -44,14 +44,14 @@ export interface Qwen2VLConfig {
   };
 }
 
-/** No real model is near these; above them a file is broken or hostile. */
+/** No real model is near these; a file that exceeds them is broken or hostile. */
 const MAX_WIDTH = 2 ** 20;
 const MAX_LAYERS = 1024;
 const MAX_VOCABULARY = 2 ** 24;
 const MAX_THETA = 1e12;
 
 /**
- * @throws UnsupportedError for another architecture or variant than this package computes.
+ * @throws UnsupportedError for an architecture or variant that this package does not compute.
  * @throws CheckpointFormatError for a number that is missing or makes no sense.
  */
 export function parseConfig(json: Json): Qwen2VLConfig {
@@ -66,7 +66,7 @@ export function parseConfig(json: Json): Qwen2VLConfig {
   refuseVariants({ whole: json, text, vision });
   const hiddenSize = count(text, 'hidden_size', MAX_WIDTH);
   const heads = count(text, 'num_attention_heads', MAX_WIDTH);
-  const visionStart = json.vision_start_token_id == null ? text : json; // releases differ
+  const visionStart = json.vision_start_token_id == null ? text : json; // its place depends on the release
   const config: Qwen2VLConfig = {
     hiddenSize,
     intermediateSize: count(text, 'intermediate_size', MAX_WIDTH),
@@ -88,7 +88,7 @@ export function parseConfig(json: Json): Qwen2VLConfig {
   return config;
 }
 
-/** `mrope_section` of either generation's rope settings. */
+/** `mrope_section` in either generation's rope settings. */
 function mropeSection(text: Json): Qwen2VLConfig['mropeSection'] {
   for (const key of ['rope_scaling', 'rope_parameters']) {
     const settings = text[key] == null ? {} : object(text[key], key);
@@ -111,7 +111,7 @@ function parseVision(json: Json, textWidth: number): Qwen2VLConfig['vision'] {
   const embedDim = count(json, 'embed_dim', MAX_WIDTH, 1280);
   const heads = count(json, 'num_heads', MAX_WIDTH, 16);
   const mlpRatio = json.mlp_ratio === undefined ? 4 : positive(json, 'mlp_ratio');
-  // The official files say `in_chans`, transformers reads `in_channels`.
+  // The official files have `in_chans`; transformers reads `in_channels`.
   const channels = count(json, json.in_channels === undefined ? 'in_chans' : 'in_channels', MAX_WIDTH, 3);
   const outWidth = count(json, 'hidden_size', MAX_WIDTH, 3584);
   if (outWidth !== textWidth) {
@@ -153,7 +153,7 @@ export function checkConfig(config: Qwen2VLConfig, error: (message: string) => E
       config.mropeSection === null || config.mropeSection.reduce((a, b) => a + b) === config.headDim / 2,
       `mrope_section ${String(config.mropeSection)} does not add up to half a head of ${config.headDim} channels`,
     ],
-    // Beyond these, angles or norms are no numbers in float32.
+    // Beyond these, angles or norms are not finite in float32.
     [config.ropeTheta >= 1 && config.ropeTheta <= MAX_THETA, `a rotary base (rope_theta) of ${config.ropeTheta}`],
     [config.rmsEps >= 1e-12 && config.rmsEps <= 0.1, `an epsilon (rms_norm_eps) of ${config.rmsEps}`],
     [vision.mlpDim <= MAX_WIDTH, `a vision MLP of ${vision.mlpDim} channels`],

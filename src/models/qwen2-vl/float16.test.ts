@@ -1,4 +1,4 @@
-/** @file float16 activations: nothing overflows or drowns, also with the massive activations of real checkpoints. */
+/** @file float16 activations: nothing overflows or is lost, even with the massive activations of real checkpoints. */
 
 import { describe, expect, test, vi } from 'vitest';
 import { cosine } from '../../testing/fixtures';
@@ -24,7 +24,7 @@ const MASSIVE = [7, 99, 200];
 
 /**
  * The same stored weights with activations rounded to float16, and with float32 ones.
- * @param scale instead of the towers' own
+ * @param scale used instead of the towers' own
  */
 async function openBoth(
   weights: Map<string, Tensor>,
@@ -40,7 +40,7 @@ async function openBoth(
 }
 
 /**
- * Token 0 carries a strong channel that one neuron of layer 1 turns into three huge ones: what Qwen2's first token
+ * Token 0 carries a strong channel that one neuron of layer 1 turns into three huge ones: as Qwen2's first token
  * does. Other tokens lack the channel but see token 0.
  */
 function massiveWeights(): Map<string, Tensor> {

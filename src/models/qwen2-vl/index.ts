@@ -37,10 +37,13 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-/** Single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds to them overflows float16 without. */
+/**
+ * Single channels of the residual stream reach 1e4 – 1e5, and what `down_proj` adds to them would overflow float16
+ * without a scale.
+ */
 const F16_SCALE = 1 / 16;
 
-/** Weights and graphs of the numbers of `config`. */
+/** The weights and graphs for the numbers of `config`. */
 export function qwen2vlNetwork(config: Qwen2VLConfig, { head, mlpSlices }: BackboneOptions): Network {
   return networkOf(config, {
     name: 'qwen2_vl',

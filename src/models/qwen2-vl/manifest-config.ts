@@ -4,7 +4,7 @@ import type { JsonObject } from '../../bundle/manifest';
 import { BundleFormatError } from '../../errors';
 import { checkConfig, isSection, type Qwen2VLConfig } from './config';
 
-/** Every number, with what it must be. */
+/** Every number, with its conditions. */
 const TEXT = {
   hiddenSize: 'count',
   intermediateSize: 'count',
@@ -36,7 +36,7 @@ const MAX_COUNT = 2 ** 24;
 
 /** @throws BundleFormatError for a number that is missing or makes no sense. */
 export function modelConfig(json: JsonObject): Qwen2VLConfig {
-  // Bundles of version 1 have neither: their prompts have 1-D positions.
+  // Bundles of version 1 have neither, and their prompts have 1-D positions.
   const { vision, mropeSection = null, visionStartTokenId = null } = json;
   if (typeof vision !== 'object' || vision === null) {
     throw new BundleFormatError('bundle.json: "config.vision" is not an object.');

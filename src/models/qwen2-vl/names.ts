@@ -1,4 +1,4 @@
-/** @file What checkpoints and adapters of Qwen2-VL call its weights. */
+/** @file The names that checkpoints and adapters of Qwen2-VL use for its weights. */
 
 import type { NameRules } from '../../checkpoint';
 

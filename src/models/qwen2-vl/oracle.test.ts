@@ -1,4 +1,4 @@
-/** @file The graphs against what HF transformers computed with the fixture checkpoints and adapters. */
+/** @file The graphs, compared with what HF transformers computed with the fixture checkpoints and adapters. */
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -60,7 +60,7 @@ async function openModel(name: ModelName): Promise<{ config: Qwen2VLConfig; weig
   return { config, weights };
 }
 
-/** Token rows of the ids, with the image tokens showing features: indices into rows followed by features. */
+/** Token rows of the ids, with image tokens replaced by features: indices into the rows followed by the features. */
 function splice(config: Qwen2VLConfig, ids: number[], hasImage: boolean): number[] {
   let visual = ids.length;
   return ids.map((id, i) => (hasImage && id === config.imageTokenId ? visual++ : i));
@@ -80,7 +80,7 @@ describe.each(MODEL_NAMES)('%s', (name) => {
 
   beforeAll(async () => {
     ({ config, weights } = await openModel(name));
-    // A block per stage, as large as a file may be.
+    // One block per stage, given the size limit of a file.
     const plans = planStages(tinyNetwork(config), ({ shape }) => (shape.length === 2 ? 2 ** 25 : 0));
     expect(plans.length).toBe(config.layers + config.vision.depth);
     towers = await Towers.open(

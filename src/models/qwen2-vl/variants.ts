@@ -1,9 +1,10 @@
 /**
- * @file What a `config.json` may say that changes what is computed, apart from the numbers that `config.ts` reads.
- * transformers takes any key; of those that its Qwen2-VL acts on (releases 4.47 to 5.24 were read), each is here with
- * what this package computes. Left out because nothing that is computed here depends on them: dropout and
- * initializer ranges (training), `tie_word_embeddings` (the output layer is not used), `sliding_window` and `max_window_layers` (only with
- * `use_sliding_window`), `spatial_patch_size`, token ids other than the image's, and data types.
+ * @file Settings of `config.json` that change what is computed, apart from the numbers that `config.ts` reads.
+ * transformers accepts any key; each one that its Qwen2-VL acts on (releases 4.47 to 5.24 were read) is listed here
+ * with what this package computes. These are left out because nothing computed here depends on them: dropout and
+ * initializer ranges (training), `tie_word_embeddings` (the output layer is not used), `sliding_window` and
+ * `max_window_layers` (only with `use_sliding_window`), `spatial_patch_size`, token ids other than the image's, and
+ * data types.
  */
 
 import { CheckpointFormatError } from '../../errors';
@@ -30,7 +31,7 @@ const VISION: Computed = {
   rope_theta: unsetOr(VISION_THETA),
 };
 
-/** Packed or scaled weights are not the matrices that a checkpoint's tensors are read as. */
+/** Packed or scaled weights are not the plain matrices that a checkpoint's tensors are taken for. */
 const WHOLE: Computed = {
   quantization_config: unsetOr(),
   compression_config: unsetOr(),
@@ -41,7 +42,7 @@ const TEXT_ROPE: Computed = {
   rope_type: unsetOr('default', 'mrope'),
   type: unsetOr('default', 'mrope'),
   partial_rotary_factor: unsetOr(1),
-  full_attention: unsetOr(), // settings by kind of layer
+  full_attention: unsetOr(), // settings per kind of layer
   sliding_attention: unsetOr(),
 };
 
@@ -66,8 +67,8 @@ export function refuseVariants({ whole, text, vision }: { whole: Json; text: Jso
 }
 
 /**
- * Base of the language model's rotary embedding, as transformers 5 finds it: `rope_scaling`, the older name, stands
- * for `rope_parameters` where it says anything; a `rope_theta` within counts before the one beside.
+ * Base of the language model's rotary embedding, as transformers 5 determines it: `rope_scaling`, the older name,
+ * stands for `rope_parameters` if it says anything, and a `rope_theta` inside it takes precedence over one beside it.
  */
 export function ropeSettings(text: Json): Json {
   const scaling = settings(text, 'rope_scaling');

@@ -13,12 +13,12 @@ import { towerOf } from '../blocks/steps';
 import { VIT_ROWS, vitRun, vitSteps, type VitBlock, type VitRun } from '../blocks/vit';
 import type { Qwen2VLConfig } from './config';
 
-/** Not in the config: every norm of the tower has it. */
+/** Not in the config: every norm of the tower uses it. */
 const EPSILON = 1e-6;
-/** Its stream has massive channels, too; the merger reads it through a norm. */
+/** Its stream has massive channels too, but the merger reads it through a norm. */
 const F16_SCALE = 1 / 16;
 
-/** Values of one patch of one frame: 588. */
+/** The values in one patch of one frame: 588. */
 export function patchLength(vision: Qwen2VLConfig['vision']): number {
   return vision.channels * vision.patchSize ** 2;
 }

@@ -1,7 +1,8 @@
 /**
- * @file Reads Qwen3-VL's `config.json`. The defaults of transformers' classes are those of other sizes, so every number must
- * be written. Rotary settings have two spellings: `rope_theta` beside `rope_scaling` (transformers 4.57), or all of them in
- * `rope_parameters` (from 5 on). Settings that transformers (4.57.3 was read) acts on and that are not computed are refused.
+ * @file Reads Qwen3-VL's `config.json`. The defaults of transformers' classes are those of other model sizes, so every
+ * number must be written. Rotary settings have two spellings: `rope_theta` beside `rope_scaling` (transformers 4.57),
+ * or all of them in `rope_parameters` (from 5 on). Settings that transformers (4.57.3 was read) acts on but that are
+ * not computed here are refused.
  */
 
 import { JsonField } from '../../bundle/json-field';
@@ -27,7 +28,7 @@ export interface Qwen3VLConfig extends DecoderConfig {
   readonly vocabSize: number;
   readonly maxPositions: number;
   readonly ropeTheta: number;
-  /** Columns of the rotary tables that turn with time, row and column; they take turns. */
+  /** Columns of the rotary tables that turn with time, row and column; they alternate. */
   readonly mropeSection: readonly [time: number, row: number, column: number];
   readonly imageTokenId: number;
   readonly visionStartTokenId: number;
@@ -44,9 +45,9 @@ export interface Qwen3VisionConfig {
   readonly patchSize: number;
   readonly mergeSize: number;
   readonly temporalPatchSize: number;
-  /** Rows, and columns, of the table of positions: 48. */
+  /** Rows of the table of positions, and columns: 48. */
   readonly tableSide: number;
-  /** Blocks behind which features for the first layers of the language model are taken, in order. */
+  /** Blocks after which features for the first layers of the language model are taken, in order. */
   readonly deepBlocks: readonly number[];
 }
 
@@ -71,9 +72,9 @@ const TEXT: Computed = {
 const ROPE: Computed = {
   mrope_interleaved: is(true),
   rope_type: missingOr('default'),
-  type: missingOr('default', 'mrope'), // the older name, which says nothing beside the other
+  type: missingOr('default', 'mrope'), // the older name, which means nothing beside the other
   partial_rotary_factor: unsetOr(1),
-  full_attention: unsetOr(), // settings by kind of layer
+  full_attention: unsetOr(), // settings per kind of layer
   sliding_attention: unsetOr(),
 };
 
@@ -135,7 +136,7 @@ function deepBlocks(field: JsonField): number[] {
   return field.items((item) => item.integer(0, MAX_LAYERS), { min: 0, max: MAX_LAYERS });
 }
 
-/** Of either spelling. Where both are there, they must say the same. */
+/** In either spelling. If both are present, they must agree. */
 function ropeSettings(text: JsonField): Pick<Qwen3VLConfig, 'ropeTheta' | 'mropeSection'> {
   const all = ['rope_scaling', 'rope_parameters'].flatMap((key) => {
     const field = text.get(key).given((there) => there);
@@ -160,7 +161,7 @@ function section(field: JsonField): [number, number, number] {
   return field.items((item) => item.integer(0, MAX_COUNT), { min: 3, max: 3 }) as [number, number, number];
 }
 
-/** Numbers of a bundle, which the converter wrote: each is checked again. */
+/** Numbers of a bundle, which the converter wrote: each is checked again here. */
 export function readConfig(root: JsonField): Qwen3VLConfig {
   const vision = root.get('vision');
   return {
@@ -183,7 +184,7 @@ export function readConfig(root: JsonField): Qwen3VLConfig {
   };
 }
 
-/** Checks that hold between the numbers, of a checkpoint or a bundle. @throws what `error` makes */
+/** Checks that hold between the numbers, whether from a checkpoint or a bundle. @throws what `error` creates */
 export function checkConfig(config: Qwen3VLConfig, error: (message: string) => Error): void {
   const { vision, layers, headDim, mropeSection } = config;
   const { deepBlocks: deep, depth } = vision;

@@ -47,7 +47,7 @@ interface Facts {
   prompts: BundleFacts['prompts'];
 }
 
-/** Activations of about 13,000 were seen before the final norm of the 8B; what is added to them is held up to 1e6. */
+/** Activations of about 13,000 were seen before the final norm of the 8B; additions to them fit up to 1e6. */
 const F16_SCALE = 1 / 16;
 
 function network(config: Qwen3VLConfig, { head, mlpSlices }: BackboneOptions): Network {

@@ -1,6 +1,6 @@
 /**
- * @file The nearest mistakes, made on purpose: each gives what the authors' code gives with the same mistake, and that is
- * beyond what the tests of right vectors allow.
+ * @file The nearest mistakes, made on purpose: each gives what the authors' code gives with the same mistake, and that
+ * is outside the tolerance of the tests for right vectors.
  */
 
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
@@ -19,10 +19,10 @@ import type * as layers from '../blocks/layers';
 import { textRotary } from '../native/rotary';
 import { qwen3vl } from './index';
 
-/** Which mistake the graphs are built with. */
+/** The mistake with which the graphs are built. */
 const graphs = vi.hoisted(() => ({ mistake: '' }));
 
-/** What a graph's parts do with the mistake. */
+/** What the parts of a graph do under the mistake. */
 vi.mock('../../onnx/ops', async (original) => {
   const real = await original<typeof ops>();
   const zero = (graph: Parameters<typeof real.gatherRows>[0], name: string, x: string) =>
@@ -51,7 +51,7 @@ vi.mock('../../onnx/ops', async (original) => {
 vi.mock('../blocks/layers', async (original) => {
   const real = await original<typeof layers>();
   const WIDTH = 48;
-  /** LayerNorm over `columns` at a time, then gain and bias as ever. */
+  /** LayerNorm over `columns` at a time, then gain and bias as usual. */
   const normOver = (
     context: Parameters<typeof real.applyNorm>[0],
     { name, length }: layers.Norm,
@@ -126,7 +126,7 @@ function mixed(down: [number, number][][], across: [number, number][][]): Positi
 
 const template = (RECIPE.prompt as { templates: { any: string } }).templates.any;
 
-/** Those of the oracle that the engine can be brought to make. */
+/** Those of the oracle's mistakes that the engine can be made to make. */
 const MISTAKES: Record<string, Mistake> = {
   'no end token': {
     backbone: ({ encode }) => ({
@@ -188,7 +188,7 @@ const MISTAKES: Record<string, Mistake> = {
   'NULL for an empty text': { input: (right) => ({ ...right, text: 'NULL' }) },
   'text trimmed': { input: (right) => ({ ...right, text: right.text!.trim() }) },
   'alpha dropped': { recipe: { transparency: 'drop' } },
-  // 140 × 112 is what multiples of 28 give; then come those of 32.
+  // 140 × 112 results from multiples of 28; the next from multiples of 32.
   'factor 28': withPicture(({ fill, plan }) => ({
     plan: (_, options) => plan({ width: 140, height: 112 }, options),
     fill: (image, right) => fill(resizeBicubic(image, 140, 112), right),
@@ -196,7 +196,7 @@ const MISTAKES: Record<string, Mistake> = {
   bilinear: withPicture(({ fill }) => ({ fill: (image, plan) => fill(resizeBilinear(image, 160, 96), plan) })),
 };
 
-/** Made by the authors' code alone: their cosines are in the fixture. */
+/** Only the authors' code can make them: their cosines are in the fixture. */
 const NOT_MADE = ['table antialiased', 'table bicubic', 'grey over white', "the file's limit"];
 
 const { checkpoint, cases, mistakes } = golden(RECIPE.name);
@@ -233,7 +233,7 @@ async function embedWrongly(id: string, { backbone, recipe, input }: Mistake): P
   return found!;
 }
 
-test('all that the oracle made are made here', () => {
+test('all mistakes of the oracle are made here', () => {
   const made = [...new Set(mistakes.map(({ name }) => name))].filter((name) => !NOT_MADE.includes(name));
   expect(made.sort()).toEqual(Object.keys(MISTAKES).sort());
 });
@@ -250,7 +250,7 @@ test.each(mistakes.filter(({ name }) => !NOT_MADE.includes(name)))(
   },
 );
 
-test('none: the vector is right', async () => {
+test('no mistake: the vector is right', async () => {
   for (const id of ['both', 'picture-224x224', 'instruction']) {
     expect(maxDifference(await embedWrongly(id, {}), floats(caseOf(id).embedding!)), id).toBeLessThan(2e-6);
   }

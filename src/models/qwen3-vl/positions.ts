@@ -3,8 +3,8 @@
 import type { PicturePlan, PositionMixture } from '../architecture';
 
 /**
- * Bilinear between the table's four nearest rows, corner on corner, never antialiased: also where the grid is finer than the
- * table. Patches come in merge-block order. // [patches, 4]
+ * Bilinear between the table's four nearest rows, with aligned corners and never antialiased, even if the grid is finer
+ * than the table. Patches come in merge-block order. // [patches, 4]
  */
 export function positionMixture(
   { tableSide, mergeSize }: { readonly tableSide: number; readonly mergeSize: number },

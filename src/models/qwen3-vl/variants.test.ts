@@ -1,6 +1,6 @@
 /**
- * @file Qwen3-VL in other sizes than the stored checkpoint's: depths, layers that DeepStack feeds, patches, groups, heads, an
- * output layer, the later spelling. Weights are drawn; the vectors are those of transformers 4.57.3
+ * @file Qwen3-VL in sizes other than the stored checkpoint's: depths, layers that DeepStack feeds, patches, groups,
+ * heads, an output layer, the later spelling. Weights are random; the vectors are those of transformers 4.57.3
  * (`reference/backbones/qwen3_vl_variants.py`).
  */
 
@@ -17,7 +17,7 @@ import { floats, goldenInput } from '../../testing/golden';
 
 const { files, variants } = variantsOf('qwen3-vl');
 
-/** Runs the variant at fp32, perhaps with another config than its own. */
+/** Runs the variant at fp32, optionally with a config other than its own. */
 async function load({ config, preprocessor, weights }: Variant, vision: object = {}): Promise<Runtime> {
   const tree = changedTree(await folderTree(fixturePath(`checkpoints/${files}`)), {
     'config.json': JSON.stringify({ ...config, vision_config: { ...(config.vision_config as object), ...vision } }),
@@ -60,7 +60,7 @@ describe.each(variants)('$name', (variant) => {
   });
 });
 
-test('features taken one block off, with the same weights, are seen', async () => {
+test('features taken from the neighbouring block, with the same weights, make a visible difference', async () => {
   const [variant] = variants as [Variant];
   const runtime = await load(variant, { deepstack_visual_indexes: [2, 4] });
   const item = variant.cases.find(({ id }) => id === 'picture-150x108')!;

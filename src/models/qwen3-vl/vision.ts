@@ -1,6 +1,6 @@
 /**
- * @file The vision tower: patches of a batch of pictures that share one grid → visual tokens, and what the first layers of
- * the language model add to them (DeepStack). B pictures, P patches each, D = width.
+ * @file The vision tower: patches of a batch of pictures that share one grid → visual tokens, and what is added to them
+ * in the first layers of the language model (DeepStack). B pictures, P patches each, D = width.
  */
 
 import { concatLast, gatherRows, reshape, reshapeTo, splitLast, type Value } from '../../onnx';
@@ -14,15 +14,15 @@ import { VIT_ROWS, vitRun, vitSteps, type VitBlock, type VitRun } from '../block
 import type { Qwen3VLConfig } from './config';
 import { VISION } from './names';
 
-/** Not in the config: every norm of the tower has it. */
+/** Not in the config: every norm of the tower uses it. */
 const EPSILON = 1e-6;
-/** As of Qwen2-VL's tower, which it was made from: massive channels, read through norms. */
+/** As in Qwen2-VL's tower, from which it derives: massive channels, read through norms. */
 const F16_SCALE = 1 / 16;
 const CHANNELS = 3;
-/** Rows of the table that a position is mixed of. */
+/** Rows of the table from which a position is mixed. */
 const CORNERS = 4;
 
-/** Values of one patch of one frame: 768. */
+/** The values in one patch of one frame: 768. */
 const patchLength = ({ vision }: Qwen3VLConfig) => CHANNELS * vision.patchSize ** 2;
 
 /** Patches → tower: the kernel is as large as its stride, so it is a matrix product. Kept in float32. */
@@ -66,7 +66,7 @@ function blockLayers({ vision }: Qwen3VLConfig, index: number): VitBlock {
   };
 }
 
-/** mergeSize² patches → one visual token; of those for further layers the norm comes behind the grouping. */
+/** mergeSize² patches → one visual token; for further layers, the norm comes after the grouping. */
 function merger({ vision, hiddenSize }: Qwen3VLConfig, deep?: number): Merger {
   const module = deep === undefined ? 'merger' : `deepstack_merger_list.${deep}`;
   return patchMerger({
@@ -87,7 +87,7 @@ export function visionTower(config: Qwen3VLConfig): Tower {
   const embed = embedLayers(config);
   const last = merger(config);
   const besides = hiddenSize / mergeSize ** 2; // columns of a visual token's quarter beside its patches
-  /** Of the stream behind so many mergers. */
+  /** The width of the stream after so many mergers. */
   const carriedBy = (count: number) => new Array<number>(count).fill(besides);
   const vit = { ...vision, activation: 'gelu_tanh' } as const;
   const blocks = Array.from({ length: depth }, (_, index) => {
@@ -155,7 +155,7 @@ function embedPatches(
   return { hidden: reshape(graph, 'vision.placed.rows', placed, [-1, width]), branch: null };
 }
 
-/** The sum of four rows of the table, each by its weight. // [P, D] */
+/** The sum of four rows of the table, each times its weight. // [P, D] */
 function mixedPositions(context: Context, positions: ReturnType<typeof embedLayers>['positions']): Value {
   const { graph, precision } = context;
   const { name } = positions;

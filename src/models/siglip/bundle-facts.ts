@@ -1,4 +1,4 @@
-/** @file The numbers of a bundle, which the converter wrote: each is checked again. */
+/** @file The numbers of a bundle, which the converter wrote: each is checked again here. */
 
 import { JsonField } from '../../bundle/json-field';
 import type { JsonObject } from '../../bundle/manifest';

@@ -1,7 +1,8 @@
 /**
- * @file Reads the `config.json` of SigLIP 2 (of one picture size). The published files are sparse: what they leave out are the
- * defaults of transformers' classes, which are the base model's. Settings that transformers (4.57 was read) acts on and that
- * are not computed are refused. Token ids of the config are leftovers of a class and mean nothing: the tokenizer's count.
+ * @file Reads the `config.json` of SigLIP 2 (of one picture size). The published files are sparse: keys that they omit
+ * have the defaults of transformers' classes, which are the base model's. Settings that transformers (4.57 was read)
+ * acts on but that are not computed here are refused. Token ids in the config are leftovers of a class and mean
+ * nothing: those of the tokenizer count.
  */
 
 import { JsonField } from '../../bundle/json-field';
@@ -27,12 +28,12 @@ export interface SiglipConfig {
   };
 }
 
-/** Patches side by side, and one above the other: pixels beyond whole patches are not seen. */
+/** Patches along each side of a picture; pixels beyond complete patches are not seen. */
 export function gridOf({ imageSize, patchSize }: SiglipConfig['vision']): number {
   return Math.floor(imageSize / patchSize);
 }
 
-/** Rows of the token tables of SigLIP 1: of the English models, and of the multilingual one. */
+/** Sizes of the token tables of SigLIP 1: of the English models, and of the multilingual one. */
 const SIGLIP_1 = [32_000, 250_000];
 
 const MAX_WIDTH = 2 ** 20;
@@ -49,7 +50,7 @@ export function parseConfig(json: JsonObject): SiglipConfig {
   refuseOtherSettings(json, WHOLE);
   refuseOtherSettings(text.record(), TEXT, { path: 'text_config.' });
   refuseOtherSettings(vision.record(), VISION, { path: 'vision_config.' });
-  // Only what is missing has a default: transformers takes null for a value.
+  // Only missing keys have a default: transformers treats null as a value.
   const count = (field: JsonField, fallback: number, most: number) =>
     field.optional((there) => there.integer(1, most)) ?? fallback;
   const encoder = (field: JsonField): EncoderConfig => {
@@ -68,7 +69,7 @@ export function parseConfig(json: JsonObject): SiglipConfig {
   if (SIGLIP_1.includes(vocabSize)) throw siglip1(`config.json: a vocabulary of ${vocabSize} pieces is SigLIP 1's`);
   const ofText = { ...encoder(text), positions: count(text.get('max_position_embeddings'), 64, MAX_COUNT) };
   const config: SiglipConfig = {
-    // null stands for the text's width, too.
+    // null means the text tower's width, too.
     dims: text.get('projection_size').given((field) => field.integer(1, MAX_WIDTH)) ?? ofText.width,
     vocabSize,
     text: ofText,
@@ -82,7 +83,7 @@ export function parseConfig(json: JsonObject): SiglipConfig {
   return config;
 }
 
-/** SigLIP 1, by whatever shows it. */
+/** Recognises SigLIP 1, by whatever reveals it. */
 export function siglip1(evidence: string): UnsupportedError {
   return new UnsupportedError(
     `${evidence}. SigLIP 1 is not supported: punctuation and white space are stripped from its texts by rules that none of its ` +
@@ -90,7 +91,7 @@ export function siglip1(evidence: string): UnsupportedError {
   );
 }
 
-/** Checks that hold between the numbers, of a checkpoint or a bundle. */
+/** Checks that hold between the numbers, whether from a checkpoint or a bundle. */
 export function checkConfig({ dims, text, vision }: SiglipConfig, error: (message: string) => Error): void {
   const encoderRules = (what: string, { width, heads, headDim }: EncoderConfig): Rule[] => [
     [heads * headDim === width, `${what}: ${heads} heads and a width of ${width} do not fit`],

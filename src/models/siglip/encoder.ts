@@ -1,4 +1,4 @@
-/** @file The blocks that both towers are made of, as their checkpoints have them. */
+/** @file The blocks that both towers consist of, as in their checkpoints. */
 
 import { linear, norm } from '../blocks/layers';
 import { vitSteps, type VitBlock, type VitRun, type VitStepsOptions } from '../blocks/vit';
@@ -17,17 +17,18 @@ export interface EncoderConfig {
 }
 
 /**
- * Of the stream, with float16 activations. Trained in bfloat16: what the branches of the largest tower add was not measured, and a
- * quarter holds 262,000 of it. What they add to a stream of small numbers stays far above float16's coarsest steps.
+ * The factor of the stream, with float16 activations. The models were trained in bfloat16: what the branches of the
+ * largest tower add was not measured, and a quarter allows up to 262,000. What they add to a stream of small numbers
+ * stays far above float16's coarsest steps.
  */
 export const F16_SCALE = 1 / 4;
 
 export const ACTIVATION = 'gelu_tanh';
 
 interface Place {
-  /** Of its weights in the bundle: `text.layers.0`. */
+  /** The prefix of its weights in the bundle: `text.layers.0`. */
   readonly name: string;
-  /** In the checkpoint. */
+  /** Its path in the checkpoint. */
   readonly source: string;
 }
 
@@ -61,7 +62,7 @@ export const section = (label: 'q' | 'k' | 'v', rows: number): Section => ({
   role: ({ q: 'query', k: 'key', v: 'value' } as const)[label],
 });
 
-/** What the heads' outputs go through. */
+/** The projection that the heads' outputs pass through. */
 export function outputLayer({ width }: EncoderConfig, place: Place) {
   return { ...biased(place, [width, width]), role: 'output' as const };
 }
@@ -84,8 +85,8 @@ function block(config: EncoderConfig, { name, source }: Place): VitBlock {
 }
 
 /**
- * All blocks of a tower, each as steps.
- * @param place of the tower: `text`, and `text_model` in the checkpoint
+ * All blocks of a tower, each divided into steps.
+ * @param place the tower's prefix: `text`, and `text_model` in the checkpoint
  */
 export function encoderBlocks(
   config: EncoderConfig,

@@ -1,6 +1,6 @@
 /**
- * @file SigLIP 2 of one picture size (`model_type` siglip, as SigLIP 1's): a vision tower and a text tower that were trained
- * together and share nothing. Each gives vectors of its own.
+ * @file SigLIP 2 of one picture size (`model_type` siglip, as SigLIP 1's): a vision tower and a text tower that were
+ * trained together and share nothing. Each returns vectors of its own.
  */
 
 import { JsonField } from '../../bundle/json-field';
@@ -39,7 +39,7 @@ export const siglip: Architecture = {
   },
 };
 
-/** In the strings of recipes; no token. */
+/** Used in the strings of recipes; it is not a token. */
 const MARK = '<image>';
 const NO_TOKEN = -1;
 

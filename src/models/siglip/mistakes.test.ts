@@ -1,6 +1,6 @@
 /**
- * @file The nearest mistakes, made on purpose: each gives the vector that transformers gives with the same mistake, and that
- * is beyond what the tests of right vectors allow.
+ * @file The nearest mistakes, made on purpose: each gives the vector that transformers gives with the same mistake, and
+ * that vector is outside the tolerance of the tests for right vectors.
  */
 
 import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -23,13 +23,13 @@ const SIDE = 32;
 const LENGTH = 64;
 const END = 1;
 
-/** A change of what a backbone should be, or of a bundle's facts before. */
+/** Changes a backbone, or a bundle's facts beforehand. */
 interface Mistake {
   facts?: (facts: BundleFacts) => BundleFacts;
   backbone?: (right: Backbone) => Partial<Backbone>;
 }
 
-/** Pictures that are made a square in another way. */
+/** Makes pictures square in another way. */
 const squared = (square: (image: RgbImage) => RgbImage): Mistake => ({
   backbone: ({ picture }) => ({
     picture: { ...picture, fill: (image, plan) => picture.fill(square(image), plan) },
@@ -45,7 +45,7 @@ const ids = (change: (ids: number[]) => number[]): Mistake => ({
 type Node = (...given: Parameters<GraphBuilder['node']>) => Value;
 type Rewrite = (graph: GraphBuilder, node: Node, given: Parameters<GraphBuilder['node']>) => Value;
 
-/** Graphs some of whose nodes are others. */
+/** Graphs in which some nodes are replaced. */
 function rewritten({ towers }: Backbone, rewrite: Rewrite): Partial<Backbone> {
   const wrong = (tower: Tower): Tower => ({
     ...tower,
@@ -59,7 +59,7 @@ function rewritten({ towers }: Backbone, rewrite: Rewrite): Partial<Backbone> {
   return { towers: { vision: wrong(towers.vision), text: wrong(towers.text) } };
 }
 
-/** Attention that sees the text's own tokens alone, and where `pools` the last of these is the vector. */
+/** Attention that sees only the text's own tokens; with `pools`, the last of these gives the vector. */
 function masked(count: number, { pools }: { pools: boolean }): Mistake {
   const int32 = (graph: GraphBuilder, node: Node, name: string, values: number[]) =>
     graph.has(name)
@@ -79,7 +79,7 @@ function masked(count: number, { pools }: { pools: boolean }): Mistake {
   };
 }
 
-/** Two-point interpolation, as of a picture that is enlarged, rounded half up. */
+/** Two-point interpolation, as for a picture that is enlarged, rounding halves up. */
 function withoutAntialias({ width, height, data }: RgbImage): RgbImage {
   const out = new Uint8Array(SIDE * SIDE * 3);
   const place = (index: number, size: number) => {
@@ -106,7 +106,7 @@ function middle({ width, height, data }: RgbImage): RgbImage {
   return { width: side, height: side, data: cut };
 }
 
-/** By what the oracle calls it; the number of tokens is the case's own. */
+/** By the oracle's names; the number of tokens depends on the case. */
 const MADE: Record<string, (count: number) => Mistake> = {
   'a mask on the padding': (count) => masked(count, { pools: false }),
   'no padding': (count) => masked(count, { pools: true }),
@@ -127,7 +127,7 @@ const MADE: Record<string, (count: number) => Mistake> = {
   'the middle instead of all of it': () => squared(middle),
 };
 
-/** What transformers cannot be brought to do. */
+/** Mistakes that transformers cannot be made to make. */
 const FURTHER: Record<string, { case: string; mistake: Mistake }> = {
   'a sigma at the end of a word': {
     case: 'text-sigma',
@@ -185,7 +185,7 @@ describe('mistakes', () => {
     return found!;
   }
 
-  test('those that the oracle made are all made', () => {
+  test('all mistakes of the oracle are made', () => {
     expect([...new Set(mistakes.map(({ name }) => name))].sort()).toEqual(Object.keys(MADE).sort());
   });
 
@@ -205,7 +205,7 @@ describe('mistakes', () => {
     expect(maxDifference(found, rightOf(id))).toBeGreaterThan(1e-4);
   });
 
-  test.each(['text-photo', 'cat'])('none: the vector of %s is right', async (id) => {
+  test.each(['text-photo', 'cat'])('no mistake: the vector of %s is right', async (id) => {
     expect(maxDifference(await embedWrongly(id, {}), rightOf(id))).toBeLessThan(1e-5);
   });
 });

@@ -1,10 +1,10 @@
-/** @file What checkpoints of SigLIP call its weights. */
+/** @file The names that checkpoints of SigLIP use for its weights. */
 
 import type { NameRules } from '../../checkpoint';
 
 export const TEXT = 'text_model';
 export const VISION = 'vision_model';
-/** Attention of the probe, whose matrix of queries, keys and values has a name of its own in the files. */
+/** Attention of the probe, whose matrix of queries, keys and values has a special name in the files. */
 export const PROBE_IN = `${VISION}.head.attention.in_proj`;
 export const LOGIT = { scale: 'logit_scale', bias: 'logit_bias' } as const;
 

@@ -1,4 +1,7 @@
-/** @file From a checkpoint's files to the vector, against what transformers 4.57.3 gave: `reference/backbones/siglip.py`. */
+/**
+ * @file From a checkpoint's files to the vector, compared with what transformers 4.57.3 returned:
+ * `reference/backbones/siglip.py`.
+ */
 
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -52,7 +55,7 @@ async function expectRight(runtime: Runtime, items: readonly BackboneCase[], lea
   });
 }
 
-test('the oracle has pictures of many sizes, and texts from nothing to beyond the limit', () => {
+test('the oracle has pictures of many sizes, and texts from empty to beyond the limit', () => {
   expect(cases.filter(isPicture).length).toBeGreaterThanOrEqual(20);
   const lengths = cases.filter((item) => !isPicture(item)).map(({ ids }) => (ids as number[]).indexOf(1));
   expect([Math.min(...lengths), Math.max(...lengths)]).toEqual([0, 63]);
@@ -98,7 +101,7 @@ describe('the stored checkpoint', () => {
     });
   });
 
-  test('both sides are asked alike, in any wording of sides', async () => {
+  test('both sides are prompted alike, whatever their names', async () => {
     const item = caseOf('text-photo');
     for (const role of ['query', 'document'] as const) {
       const [found] = await runtime.embed([inputOf(item)], { role, find: 'image' });
@@ -106,7 +109,7 @@ describe('the stored checkpoint', () => {
     }
   });
 
-  test('what has no place is refused by name', async () => {
+  test('options without effect are refused by name', async () => {
     const { image } = inputOf(caseOf('cat'));
     await expect(runtime.embed([{ text: 'a cat', image: image! }])).rejects.toThrow(
       /inputs\[0\]: .*a picture and a text/,
@@ -119,7 +122,7 @@ describe('the stored checkpoint', () => {
     await expect(runtime.embed(['a cat'], { dims: 16 })).rejects.toThrow(InvalidInputError);
   });
 
-  test('recipes that it cannot be asked by are refused', async () => {
+  test('recipes that do not fit it are refused', async () => {
     const { reader, manifest } = bundle;
     const own = { ...(manifest.recipe as object) };
     const load = (changes: object) =>
@@ -181,7 +184,7 @@ async function usageOf(runtime: Runtime, item: BackboneCase): Promise<EmbedUsage
   return usage;
 }
 
-test('with feedback, q4 is nearer', async () => {
+test('with feedback, q4 is closer', async () => {
   const losses: number[] = [];
   for (const feedback of [false, true]) {
     const { reader, manifest } = await convert(await tree(), { dtype: 'q4', feedback });

@@ -1,15 +1,15 @@
-/** @file Pictures: squeezed to a square whatever their shape, and cut into patches. */
+/** @file Pictures are squeezed to a square, whatever their shape, and cut into patches. */
 
 import { patchRows, resizeBicubic, resizeBilinear, type Normalization, type RgbImage } from '../../image';
 import type { Picture } from '../architecture';
 import { refuseSteps } from '../picture-steps';
 
-/** Pillow's filter by which pictures are squeezed. */
+/** The Pillow filter with which pictures are resized. */
 export type Filter = 'bilinear' | 'bicubic';
 
-/** As the checkpoint's files say; kept in the bundle. */
+/** As stated in the checkpoint's files; kept in the bundle. */
 export interface SquareConfig extends Normalization {
-  /** Pixels of a picture's side. */
+  /** The side of a picture, in pixels. */
   readonly size: number;
   readonly patchSize: number;
   readonly filter: Filter;
@@ -29,7 +29,7 @@ export function squarePicture(config: SquareConfig): Picture {
         sequences: 1,
         patches: side ** 2,
         length: side ** 2,
-        tokens: 0, // its vector stands in no prompt
+        tokens: 0, // it is not part of a prompt
         features: 1,
         featureRows: null,
         grid: { height: side, width: side },
@@ -45,7 +45,7 @@ export function squarePicture(config: SquareConfig): Picture {
   };
 }
 
-/** Patches are whole: what lies beyond the last one, to the right and below, is not seen. */
+/** Only complete patches count: pixels beyond the last one, to the right and below, are not seen. */
 function topLeft(image: RgbImage, side: number): RgbImage {
   if (image.width === side && image.height === side) return image;
   const data = new Uint8Array(side * side * 3);

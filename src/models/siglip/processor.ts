@@ -1,7 +1,7 @@
 /**
  * @file What the checkpoint's `preprocessor_config.json` says about pictures. Every key that transformers'
- * `SiglipImageProcessor` (4.57) acts on is honoured or refused. Pictures are always made RGB, which it does not do: others
- * fail there.
+ * `SiglipImageProcessor` (4.57) acts on is honoured or refused. Pictures are always converted to RGB, which it does not
+ * do: others fail there.
  */
 
 import { JsonField } from '../../bundle/json-field';
@@ -14,7 +14,7 @@ import type { Filter, SquareConfig } from './picture';
 
 const PREPROCESSOR = 'preprocessor_config.json';
 
-/** Pillow's numbers. */
+/** Pillow's numbers for its filters. */
 const FILTERS: Readonly<Record<number, Filter>> = { 2: 'bilinear', 3: 'bicubic' };
 const BICUBIC = 3;
 
@@ -58,10 +58,10 @@ export function imageConfig(preprocessor: JsonObject | null, { vision }: SiglipC
   };
 }
 
-/** The class's own. */
+/** The defaults of the class. */
 const DEFAULT_SIZE = 224;
 
-/** As it was written to a bundle. */
+/** Reads it as it was written to a bundle. */
 export function readImage(root: JsonField, { vision: { imageSize, patchSize } }: SiglipConfig): SquareConfig {
   root.get('plan').oneOf(['square']);
   return {

@@ -1,4 +1,4 @@
-/** @file What a checkpoint's files may say: defaults that count, and what is refused before a byte is written. */
+/** @file Settings in a checkpoint's files: which defaults apply, and what is refused before a byte is written. */
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
@@ -28,7 +28,7 @@ async function expectRefused(files: Record<string, string | Uint8Array | null>, 
   expect(begun).toEqual([]);
 }
 
-test('what a sparse config leaves out is the base model', () => {
+test('keys that a sparse config omits are those of the base model', () => {
   const tower = { width: 768, layers: 12, heads: 12, headDim: 64, mlpDim: 3072, layerNormEps: 1e-6 };
   expect(parseConfig(configOf('siglip2-base', 'official'))).toEqual({
     dims: 768,
@@ -64,7 +64,7 @@ describe('relatives are refused by name', () => {
 
   test.each([undefined, 32_000, 250_000])('SigLIP 1, by its vocabulary (%s)', async (rows) => {
     const config = changedAt(jsonOf('config.json'), { 'text_config.vocab_size': rows });
-    // It has no tokenizer.json; that is not what is said.
+    // It has no tokenizer.json, but that is not what the message is about.
     await expectRefused({ 'config.json': JSON.stringify(config), 'tokenizer.json': null }, /SigLIP 1 is not supported/);
   });
 
@@ -122,10 +122,10 @@ test.each<[file: string, changes: Json]>([
   expect(problem).toBeNull();
 });
 
-describe('what is put around a text', () => {
+describe('tokens put around a text', () => {
   const tokenizer = jsonOf('tokenizer.json');
   const tokenizerConfig = jsonOf('tokenizer_config.json');
-  /** Gemma's own. */
+  /** The values of Gemma. */
   const begins = {
     type: 'TemplateProcessing',
     single: [{ SpecialToken: { id: '<bos>', type_id: 0 } }, { Sequence: { id: 'A', type_id: 0 } }],
@@ -157,8 +157,8 @@ describe('what is put around a text', () => {
   });
 });
 
-test('lower case is that of single characters', () => {
-  expect(lowerCase('ΟΔΥΣΣΕΥΣ')).toBe('οδυσσευσ'); // JavaScript's whole word ends in ς
+test('lower-casing treats each character by itself', () => {
+  expect(lowerCase('ΟΔΥΣΣΕΥΣ')).toBe('οδυσσευσ'); // in JavaScript the word would end in ς
   expect(lowerCase('İSTANBUL')).toBe('i̇stanbul');
   expect(lowerCase('A 😀 \ud800 É')).toBe('a 😀 \ud800 é');
 });

@@ -1,6 +1,6 @@
 /**
- * @file The text tower: every text is the same number of tokens, which all see each other, padding too; the last one's
- * state is projected. B texts of S tokens, D = width.
+ * @file The text tower: every text is the same number of tokens, which all see each other, padding included; the last
+ * one's state is projected. B texts of S tokens, D = width.
  */
 
 import { gatherRows, l2Normalize, reshape, scale } from '../../onnx';
@@ -71,7 +71,7 @@ export function textTower({ text, dims }: Pick<SiglipConfig, 'text' | 'dims'>): 
   });
 }
 
-/** Rows of the token table, each where its text has it. // → [B*S, D] */
+/** Rows of the token table, each at its place in the text. // → [B*S, D] */
 function tokenRows({ graph, precision }: Context, width: number): Stream {
   const given = graph.input('token_rows', 'f32', ['token_rows', width]);
   const rows = graph.input('rows', 'i32', [TOKENS]);

@@ -1,6 +1,6 @@
 /**
- * @file Texts as SigLIP 2 reads them: lower-cased, `<eos>` behind them, padded to the tower's length. The tokenizer's own two
- * files prove that nothing else is added.
+ * @file Texts as SigLIP 2 reads them: lower-cased, followed by `<eos>`, padded to the tower's length. The tokenizer's
+ * own two files are checked to add nothing else.
  */
 
 import { isJsonObject } from '../../checkpoint/json';
@@ -10,9 +10,9 @@ import type { CheckpointFiles } from '../architecture';
 import { missingOr, refuseOtherSettings, unsetOr } from '../settings';
 import { siglip1 } from './config';
 
-/** What every text gets. */
+/** What is added to every text. */
 export interface TextTokens {
-  /** Behind the text, whole or cut. */
+  /** After the text, whether cut or not. */
   readonly endTokenId: number;
   readonly padTokenId: number;
 }
@@ -21,10 +21,10 @@ const CONFIG = 'tokenizer_config.json';
 const [END, PAD] = ['<eos>', '<pad>'];
 
 /**
- * transformers' class of Gemma makes the post_processor anew from two flags of `tokenizer_config.json`; other readers go by
- * `tokenizer.json`. Where the one does not say so, the other must; neither may say anything else.
- * @param vocabSize rows of the token table, which the ids must be among
- * @throws UnsupportedError where anything but `<eos>` is put around a text; CheckpointMismatchError for a token that is not there
+ * transformers' class for Gemma rebuilds the post_processor from two flags of `tokenizer_config.json`; other readers
+ * use `tokenizer.json`. If the one does not say so, the other must; neither may say anything else.
+ * @param vocabSize rows of the token table, among which the ids must be
+ * @throws UnsupportedError if anything but `<eos>` is put around a text; CheckpointMismatchError for a missing token
  */
 export function textTokens(
   { tokenizer, tokenizerConfig }: Pick<CheckpointFiles, 'tokenizer' | 'tokenizerConfig'>,
@@ -65,7 +65,7 @@ export function textTokens(
   return { endTokenId: idOf(END), padTokenId: idOf(PAD) };
 }
 
-/** Whether `tokenizer.json` itself puts `<eos>`, and nothing else, behind a text. */
+/** Whether `tokenizer.json` itself puts `<eos>`, and nothing else, after a text. */
 function endsInFile(processor: unknown): boolean {
   if (!isJsonObject(processor) || processor.type !== 'TemplateProcessing') return false;
   const [sequence, end, ...more] = Array.isArray(processor.single) ? (processor.single as unknown[]) : [];
@@ -73,7 +73,7 @@ function endsInFile(processor: unknown): boolean {
   return more.length === 0 && isJsonObject(sequence) && isJsonObject(sequence.Sequence) && special === END;
 }
 
-/** @returns `length` ids: of the text, or its beginning, the end token, padding */
+/** @returns `length` ids: those of the text or its beginning, the end token, padding */
 export function textIds(
   tokenizer: Tokenizer,
   text: string,
@@ -84,8 +84,8 @@ export function textIds(
 }
 
 /**
- * Character by character, as tokenizers' `Lowercase` does: JavaScript's own looks at neighbours, and gives a Greek sigma at a
- * word's end another form.
+ * Character by character, as tokenizers' `Lowercase` does: JavaScript's own method looks at neighbours, and gives a
+ * Greek sigma at a word's end another form.
  */
 export function lowerCase(text: string): string {
   let lower = '';

@@ -57,7 +57,8 @@ function headLayers(config: VisionConfig) {
   return {
     postNorm: layerNorm(config, { name: 'vision.norm', source: `${VISION}.post_layernorm` }),
     probe: table({ name: 'vision.head.probe', source: `${source}.probe`, shape: [1, width] }),
-    // Multiplied with the probe alone, when the session is made: in few bits all pictures would be seen by a wrong query.
+    // This is multiplied with the probe only once, when the session is created; in few bits, all pictures would be seen
+    // through a wrong query.
     query: linear({
       ...{ name: 'vision.head.attn.query', sources: [PROBE_IN], bias: true, quantize: false },
       ...{ inFeatures: width, outFeatures: width, slice: rows(0, 1) },
@@ -129,7 +130,7 @@ function embedPatches(
   return { hidden: reshape(graph, 'vision.placed.rows', placed, [-1, config.width]), branch: null };
 }
 
-/** One query over all patches of each picture; a new stream begins with what it finds. // [B*P, D] → [B, D] */
+/** One query over all patches of each picture; a new stream begins with its result. // [B*P, D] → [B, D] */
 function pool(
   context: Context,
   { width, heads, headDim }: VisionConfig,

@@ -1,12 +1,13 @@
 /**
- * @file The deep pass: pictures that the first pass indexed are embedded by the deep model, those that a search waits for
- * first, the others in the background. What is done is in the rows, so there is no queue that could be lost; each picture
- * is computed once, whoever wants it and however often its bytes are there.
+ * @file The deep pass: pictures that the first pass has indexed are embedded by the deep model, first those that a
+ * search waits for, then the others in the background. What is done is recorded in the rows, so there is no queue that
+ * could be lost; each picture is computed once, whoever wants it and however many copies of it there are.
  */
 
 import { RateMeter } from '../../bundle/rate-meter';
 import { errorFromWire } from '../../remote/error-wire';
 import type { Attempts } from '../indexing/attempts';
+import { CALLS, CallSize, halves, MOST_INTERRUPTIONS } from '../indexing/call-size';
 import type { DeepAddition } from '../library/appends';
 import { failureIn, slotIn } from '../library/layers';
 import type { Committed, Library } from '../library/library';
@@ -18,16 +19,7 @@ import type { Elsewhere } from './elsewhere';
 import { NextPictures } from './next-pictures';
 import { Wants, type WantOptions } from './wants';
 
-/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
-const LANES = 2;
-/** Pictures of a call: as many as take about this long, so that a search need not wait longer. */
-const CALL_MILLISECONDS = 300;
-const MOST_IN_CALL = 16;
-/** Of a model that reads its weights anew for each call. */
-const STREAMED_CALL = 32;
-/** Calls in a row that were interrupted, after which it is given up. */
-const MOST_INTERRUPTIONS = 5;
-/** Vectors taken over in one commit. */
+/** Vectors from other indexes that are taken over in one commit. */
 const TAKEN_OVER_AT_ONCE = 256;
 
 export interface DeepHost {
@@ -35,23 +27,23 @@ export interface DeepHost {
   attempts: Attempts;
   modelId: string;
   modelName: string | null;
-  /** Whether the model's weights are. */
+  /** Whether the model's weights are streamed. */
   streamed: boolean;
   order: 'newest' | 'matching';
-  /** Null while it is looked for. */
+  /** Null while the model is being looked for. */
   elsewhere(): Elsewhere | null;
   /** @param wanted a search waits for it */
   embed(inputs: readonly EmbedderInput[], wanted: boolean): Promise<EmbedOutcome>;
-  /** Ends calls under way. */
+  /** Ends calls in progress. */
   abort(): void;
   /** The picture's file. @throws SourceNotFoundError */
   file(row: PictureRow): Promise<File>;
   /** Whether files of a folder can be read now. */
   isReady(folderId: number): boolean;
-  /** The first pass goes before what nobody waits for. */
+  /** The first pass takes precedence over what nobody waits for. */
   isFirstRunning(): boolean;
   onCommit(committed: Committed): void;
-  /** Something in {@link DeepPass.describe} changed. */
+  /** Called when something in {@link DeepPass.describe} has changed. */
   onChange(): void;
 }
 
@@ -62,28 +54,28 @@ export class DeepPass {
   readonly #next: NextPictures;
   readonly #meter = new RateMeter();
   #pace: Pick<DeepState, 'rate' | 'secondsLeft'> = { rate: null, secondsLeft: null };
-  /** Begun, and not stopped. */
+  /** Started, and not stopped. */
   #on = false;
   #closed = false;
   #error: Error | null = null;
-  /** Hashes of what is with the model. */
+  /** Hashes of the pictures that the model is working on. */
   readonly #inWork = new Set<string>();
   /** Ids whose files could not be read this time. */
   readonly #unreadable = new Set<number>();
   #lanes = new Set<Promise<void>>();
-  /** A suspect is in progress: nothing else may be. */
+  /** A suspect is in progress, so nothing else may be. */
   #alone = false;
-  #callSize: number;
+  readonly #callSize: CallSize;
   #interruptions = 0;
   #takingOver: Promise<void> | null = null;
   #tookOverAt = '';
   #unreadableCount = { of: '', count: 0 };
 
-  /** Of the layer that the library has in use. */
+  /** For the layer that the library has in use. */
   constructor(host: DeepHost) {
     this.#host = host;
     this.#key = host.library.catalog.deep!.key;
-    this.#callSize = host.streamed ? STREAMED_CALL : 1;
+    this.#callSize = new CallSize({ streamed: host.streamed, first: 1 });
     this.#next = new NextPictures({
       order: host.order,
       catalog: () => host.library.catalog,
@@ -107,7 +99,7 @@ export class DeepPass {
     };
   }
 
-  /** Begins or resumes. */
+  /** Starts or resumes. */
   start(): void {
     this.#on = true;
     this.#error = null;
@@ -117,13 +109,13 @@ export class DeepPass {
     this.wake();
   }
 
-  /** Begins no more pictures. Those in hand are ended and kept: each took its time. */
+  /** Starts no more pictures. Those in progress are completed and kept, since each takes long. */
   pause(): void {
     this.#on = false;
     this.#host.onChange();
   }
 
-  /** Stops for good. Searches go on with what there is. */
+  /** Stops for good. Searches continue with what there is. */
   async close(): Promise<void> {
     this.#on = false;
     this.#closed = true;
@@ -132,11 +124,11 @@ export class DeepPass {
     await this.#settled();
   }
 
-  /** Pictures or folders are others by now, or the first pass has ended. */
+  /** Pictures or folders have changed, or the first pass has ended. */
   wake(): void {
     this.#host.onChange();
     if (this.#on && !this.#closed) this.#takeOver();
-    while (!this.#closed && this.#lanes.size < LANES) {
+    while (!this.#closed && this.#lanes.size < CALLS) {
       const lane: Promise<void> = this.#lane()
         .catch((error: unknown) => this.#stopWith(error as Error))
         .finally(() => {
@@ -147,7 +139,7 @@ export class DeepPass {
     }
   }
 
-  /** Folders can be read that could not be. */
+  /** Folders can now be read that could not be before. */
   lookAgain(): void {
     this.#unreadable.clear();
     this.wake();
@@ -176,7 +168,7 @@ export class DeepPass {
   }
 
   /**
-   * Has pictures embedded now, the first ones first.
+   * Embeds pictures now, in this order.
    * @throws the signal's reason; what was embedded is kept
    */
   async want(
@@ -212,7 +204,7 @@ export class DeepPass {
     return !this.#unreadable.has(row.id) && this.#host.isReady(row.folderId);
   }
 
-  /** Nothing more will come of it for a search. */
+  /** Whether a search need not wait for it any longer. */
   #isThrough(id: number): boolean {
     const row = this.#host.library.catalog.picture(id);
     if (!row || row.deep?.[this.#key] || this.#isSuspect(row)) return true;
@@ -241,7 +233,7 @@ export class DeepPass {
       if (this.#closed || this.#alone) return;
       const { rows, wanted, alone } = this.#pick();
       if (rows.length === 0) return;
-      // Marked before anything is waited for, so that the other lane does not take the same.
+      // Marked before anything is awaited, so that the other lane does not take the same pictures.
       for (const { hash } of rows) this.#inWork.add(hash);
       this.#alone = alone;
       try {
@@ -260,14 +252,14 @@ export class DeepPass {
     for (const id of this.#wants) {
       const row = library.catalog.picture(id);
       if (row && this.#isOpen(row) && !this.#isSuspect(row)) wanted.set(row.hash, row);
-      if (wanted.size === this.#callSize) break;
+      if (wanted.size === this.#callSize.pictures) break;
     }
     if (wanted.size > 0) return { rows: [...wanted.values()], wanted: true, alone: false };
     const none = { rows: [], wanted: false, alone: false };
     if (!this.#on || isFirstRunning()) return none;
-    const rows = this.#next.take(this.#callSize, (row) => !this.#isSuspect(row));
+    const rows = this.#next.take(this.#callSize.pictures, (row) => !this.#isSuspect(row));
     if (rows.length > 0) return { rows, wanted: false, alone: false };
-    // What may have been the reason for a death is tried last, while nothing else is processed.
+    // Pictures that may have caused a death are tried last, while nothing else is processed.
     if (this.#inWork.size > 0) return none;
     for (const row of this.#next.open()) if (this.#isSuspect(row)) return { rows: [row], wanted: false, alone: true };
     return none;
@@ -277,12 +269,12 @@ export class DeepPass {
     return this.#host.attempts.isSuspect(this.#attempt(row));
   }
 
-  /** Names the work on a picture in the record of attempts. */
+  /** The key of a picture's work in the record of attempts. */
   #attempt({ id }: PictureRow): string {
     return `deep\0${this.#key}\0${id}`;
   }
 
-  /** Vectors of other indexes, all of them and without the model; once for each state of the library. */
+  /** All vectors of other indexes, which need no model; once for each state of the library. */
   #takeOver(): void {
     const { library, elsewhere } = this.#host;
     const others = elsewhere();
@@ -305,7 +297,7 @@ export class DeepPass {
     })().catch((error: unknown) => this.#stopWith(error as Error));
   }
 
-  /** The record of the vector of these bytes, of a copy or of another index; null where it has to be computed. */
+  /** The record of the vector for these bytes, from a copy or from another index; null if it has to be computed. */
   async #known({ hash }: PictureRow): Promise<Uint8Array | null> {
     const { library, elsewhere } = this.#host;
     for (const copy of library.catalog.withHash(hash)) {
@@ -335,10 +327,10 @@ export class DeepPass {
     await attempts.begin(batch.map(({ row }) => this.#attempt(row)));
     const start = performance.now();
     const complete = await this.#embed(batch, { wanted, alone });
-    if (complete && !this.#host.streamed && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+    if (complete) this.#callSize.took(performance.now() - start, batch.length);
   }
 
-  /** Null where it cannot be read now, or is another one than was indexed: the next walk sees to that. */
+  /** Null if it cannot be read now, or differs from what was indexed: the next walk handles that. */
   async #fileOf(row: PictureRow): Promise<File | null> {
     const file = await this.#host.file(row).catch(() => null);
     if (file && file.size === row.size && file.lastModified === row.modified) return file;
@@ -346,13 +338,7 @@ export class DeepPass {
     return null;
   }
 
-  /** Calls double at most, so that one quick call does not make a long one. */
-  #adapt(milliseconds: number): void {
-    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * LANES) / Math.max(1, milliseconds));
-    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
-  }
-
-  /** Whether all was embedded at once. */
+  /** Whether all of them were embedded in one call. */
   async #embed(
     batch: readonly { row: PictureRow; file: File }[],
     how: { wanted: boolean; alone: boolean },
@@ -372,11 +358,8 @@ export class DeepPass {
         );
         return true;
       case 'failed':
-        if (batch.length > 1) {
-          // One of them is at fault; the half without it need not be tried again.
-          const middle = Math.ceil(batch.length / 2);
-          for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.#embed(half, how);
-        } else await this.#failed(batch[0]!, errorFromWire(outcome.error));
+        if (batch.length > 1) for (const half of halves(batch)) await this.#embed(half, how);
+        else await this.#failed(batch[0]!, errorFromWire(outcome.error));
         return false;
       case 'died':
         await attempts.died(keys, { death: outcome.death, alone: how.alone });
@@ -392,7 +375,7 @@ export class DeepPass {
     }
   }
 
-  /** Its file may have gone meanwhile: that is no fault of the model. */
+  /** Its file may have disappeared meanwhile, which is not the model's fault. */
   async #failed({ row, file }: { row: PictureRow; file: File }, error: Error): Promise<void> {
     const isThere = await file
       .slice(0, 1)

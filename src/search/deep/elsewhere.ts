@@ -1,6 +1,6 @@
 /**
- * @file Vectors that the same model made of the same bytes for another index of the library, as that of one model alone
- * before there were two passes: nobody computes them again.
+ * @file Finds vectors that the same model made from the same bytes for another index of the library, such as the index
+ * of that model alone from before there were two passes, so that nobody computes them again.
  */
 
 import { describeDatabase, loadAll, openDatabase } from '../library/database';
@@ -12,7 +12,7 @@ import type { PackReader } from '../library/storage';
 import { recordAt, recordBytes } from '../vectors';
 
 export interface ElsewhereOptions extends Pick<LibraryPlace, 'name' | 'place'> {
-  /** Whose vectors. */
+  /** The model whose vectors are wanted. */
   modelId: string;
   dims: number;
 }
@@ -31,7 +31,7 @@ export class Elsewhere {
     this.#found = found;
   }
 
-  /** Looks through the other indexes of this browser. One that cannot be read is passed over. */
+  /** Looks through the other indexes of this browser. Any that cannot be read is skipped. */
   static async open(options: ElsewhereOptions): Promise<Elsewhere> {
     const found = new Map<string, Found>();
     for (const { place } of await listPackFolders()) {
@@ -40,12 +40,12 @@ export class Elsewhere {
     return new Elsewhere(options.dims, found);
   }
 
-  /** Vectors. */
+  /** Number of vectors. */
   get size(): number {
     return this.#found.size;
   }
 
-  /** The record of the vector of these bytes; null where there is none (any more). */
+  /** The record of the vector for these bytes; null if there is none, or none any more. */
   async record(hash: string): Promise<Uint8Array | null> {
     const found = this.#found.get(hash);
     if (!found) return null;
@@ -54,7 +54,7 @@ export class Elsewhere {
   }
 }
 
-/** Not free: its scale is a number above zero. */
+/** A place is in use if its scale is a number above zero. */
 function isSound(record: Uint8Array): boolean {
   const scale = new DataView(record.buffer, record.byteOffset).getFloat32(0, true);
   return scale > 0 && scale < Infinity;

@@ -1,17 +1,17 @@
-/** @file Which pictures the deep model takes next, of those that it does not know. */
+/** @file Which pictures the deep model takes next, among those that it has not seen. */
 
 import type { Catalog } from '../library/catalog';
 import type { PictureRow } from '../library/rows';
 
-/** Of recent searches, whose best pictures are remembered. */
+/** How many recent searches' best pictures are remembered. */
 const MOST_MATCHING = 2000;
 
 export interface NextPicturesOptions {
   order: 'newest' | 'matching';
   catalog(): Catalog;
-  /** Changes when pictures come, change or go. */
+  /** Changes when pictures are added, changed or removed. */
   revision(): number;
-  /** Whether it is to be embedded, and can be now. */
+  /** Whether a picture should be embedded, and can be now. */
   isOpen(row: PictureRow): boolean;
 }
 
@@ -19,7 +19,7 @@ export class NextPictures {
   readonly #options: NextPicturesOptions;
   /** Ids that recent searches found, the most recent search's best first. */
   #matching: readonly number[] = [];
-  /** Ids, newest picture last. */
+  /** Ids, with the newest picture last. */
   #newest: number[] = [];
   #revision = -1;
 
@@ -33,7 +33,7 @@ export class NextPictures {
     this.#matching = [...new Set([...ids, ...this.#matching])].slice(0, MOST_MATCHING);
   }
 
-  /** All that are open, in no order. */
+  /** All pictures still to be done, in no order. */
   *open(): Generator<PictureRow> {
     const catalog = this.#options.catalog();
     for (const { id } of catalog.files.values()) {
@@ -42,7 +42,7 @@ export class NextPictures {
     }
   }
 
-  /** The next ones, at most so many; none where nothing is open that is accepted. */
+  /** The next ones, at most so many; none if no accepted picture is left. */
   take(count: number, accept: (row: PictureRow) => boolean): PictureRow[] {
     const taken = new Map<string, PictureRow>();
     const offer = (id: number | undefined) => {

@@ -1,4 +1,4 @@
-/** @file For tests in Node: an index with two models that are made up, without a worker or a page between. */
+/** @file For tests in Node: an index with two invented models, without a worker or a page in between. */
 
 import { expect } from 'vitest';
 import { decodePicture } from '../../image';
@@ -12,7 +12,7 @@ import type { DeepOptions, EmbedderInput, PhotoEmbedder, SearchOptions, SearchQu
 
 export { decodePicture };
 
-/** A PNG as far as headers go; its number makes its vectors. */
+/** A PNG as far as its headers go; its number determines its vectors. */
 export function png(number: number, path = `${number}.png`): { path: string; file: File } {
   const bytes = new Uint8Array(64);
   bytes.set([
@@ -20,11 +20,11 @@ export function png(number: number, path = `${number}.png`): { path: string; fil
   ]);
   bytes.set([8, 2], 24);
   new DataView(bytes.buffer).setUint32(56, number);
-  // A higher number is an older picture.
+  // A higher number means an older picture.
   return { path, file: new File([bytes], path, { lastModified: Date.UTC(2026, 0, 1) - number * 86_400_000 }) };
 }
 
-/** Of unit length, another one for each number and model. // [dims] */
+/** A unit vector that differs for each number and model. // [dims] */
 export function vectorOf(number: number, model: string, dims: number): Float32Array {
   let state = Math.imul(number + 1, 2654435761) ^ Math.imul(model.length * 7919 + model.charCodeAt(0), 40503);
   const vector = Float32Array.from({ length: dims }, (_, i) => {
@@ -38,13 +38,16 @@ export function vectorOf(number: number, model: string, dims: number): Float32Ar
 export interface MadeUp extends PhotoEmbedder {
   /** How often each picture was embedded, by its number. */
   counts: Map<number, number>;
-  /** What was asked with texts. */
+  /** Queries in words. */
   texts: EmbedderInput[];
   /** Called before pictures are embedded; may wait or throw. */
   before: (numbers: number[], signal: AbortSignal | undefined) => Promise<void> | void;
 }
 
-/** Its vector of a text `like 7` is close to that of picture 7; of a picture and a text, the picture's turned a little. */
+/**
+ * The vector of a text `like 7` is close to that of picture 7; for a picture with a text it is the picture's, rotated a
+ * little.
+ */
 export function madeUp(id: string, dims: number, more: Partial<PhotoEmbedder> = {}): MadeUp {
   const embedder: MadeUp = {
     id,
@@ -81,17 +84,17 @@ async function numberOf(image: EmbedderInput['image']): Promise<number | null> {
   return new DataView(await (image as Blob).arrayBuffer()).getUint32(56);
 }
 
-/** An index as a page has it. */
+/** An index as a page would have it. */
 export interface Bench {
   service: SearchService;
   states: WireState[];
   search(query: SearchQuery, options?: SearchOptions): Promise<SearchResult>;
   useDeep(options: DeepOptions | null): Promise<void>;
-  /** Adds pictures as a folder, and indexes them by the first pass. */
+  /** Adds pictures as a folder, and indexes them with the first pass. */
   add(name: string, files: ReturnType<typeof png>[]): Promise<void>;
   until(holds: (state: WireState) => boolean): Promise<WireState>;
   deepDone(): Promise<WireState>;
-  /** As a killed page leaves it: nothing is closed. */
+  /** Leaves it as a killed page would: nothing is closed. */
   close(): Promise<void>;
 }
 

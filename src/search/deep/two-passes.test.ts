@@ -1,4 +1,4 @@
-/** @file Two passes from end to end, in Node, with models that are made up: what is searched when, and what is computed. */
+/** @file Two passes from end to end, in Node, with invented models: what is searched when, and what is computed. */
 import 'fake-indexeddb/auto';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { DisposedError, ImageFormatError } from '../../errors';
@@ -52,7 +52,7 @@ async function numbers(bench: Bench, ids: readonly { id: number }[]): Promise<nu
   return items.map((item) => Number.parseInt(item!.name));
 }
 
-/** What an index of the deep model alone gives. */
+/** The results of an index of the deep model alone. */
 async function onePass(query: SearchQuery): Promise<{ order: number[]; scores: number[]; relevantCount: number }> {
   const alone = await open(madeUp('deep', 16));
   await alone.add('Photos', files());
@@ -66,7 +66,7 @@ async function onePass(query: SearchQuery): Promise<{ order: number[]; scores: n
 
 const most = (counts: Map<number, number>) => Math.max(0, ...counts.values());
 
-test('once all is known, results are those of an index of the deep model alone; no picture was computed twice', async () => {
+test('once everything is embedded, results are those of an index of the deep model alone; no picture was computed twice', async () => {
   const queries: SearchQuery[] = [
     { text: 'like 7' },
     { text: 'like 12', combine: [{ text: 'like 3', weight: 2 }], exclude: [{ text: 'like 20' }] },
@@ -94,7 +94,7 @@ test('once all is known, results are those of an index of the deep model alone; 
   expect([deep.counts.size, most(deep.counts)]).toEqual([COUNT, 1]);
 });
 
-test('a Parquet table has the vectors of both models, and null where the deep one was not yet', async () => {
+test('a Parquet table has the vectors of both models, and null where the deep one has not been', async () => {
   const bench = await open(first, { embedder: deep, shortlist: 4 });
   await bench.add('Photos', files());
   await bench.search({ text: 'like 7' });
@@ -121,13 +121,13 @@ test('a Parquet table has the vectors of both models, and null where the deep on
   ]);
 });
 
-/** Vectors are kept in 16 bits a number. */
+/** Vectors are stored with 16 bits per number. */
 function expectClose(found: number[], wanted: Float32Array): void {
   expect(found).toHaveLength(wanted.length);
   for (const [i, value] of wanted.entries()) expect(found[i]).toBeCloseTo(value, 3);
 }
 
-test('before that, the best of the first pass are embedded for the search and ranked by the deep model; never mixed', async () => {
+test('before that, the best of the first pass are embedded for the search and ranked by the deep model, and scores are never mixed', async () => {
   const bench = await open(first, { embedder: deep, shortlist: 6 });
   await bench.add('Photos', files());
   const told: string[] = [];
@@ -148,19 +148,19 @@ test('before that, the best of the first pass are embedded for the search and ra
   expect((await numbers(bench, result.hits))[0]).toBe(7);
   const passes = result.hits.map(({ pass }) => pass);
   expect(passes.filter((pass) => pass === 'deep')).toHaveLength(6);
-  // Within a pass scores go down; behind those that stand out come the others, of the deep model first.
+  // Within a pass scores go down; after those that stand out come the others, the deep model's first.
   for (const pass of ['deep', 'first'] as const) {
     const scores = result.hits.filter((hit) => hit.pass === pass).map(({ score }) => score);
     expect(scores).toEqual([...scores].sort((a, b) => b - a));
   }
   const tail = passes.slice(result.relevantCount);
   expect(tail.lastIndexOf('deep')).toBeLessThan(tail.indexOf('first'));
-  // The same once more costs nothing.
+  // Repeating the search costs nothing.
   await bench.search({ text: 'like 7' });
   expect([deep.counts.size, most(deep.counts)]).toEqual([6, 1]);
 });
 
-test('the time of a search is kept, what was done in it is kept too, and the rest is ranked by the first pass', async () => {
+test('the time limit of a search is respected, what was done in it is kept, and the rest is ranked by the first pass', async () => {
   deep.before = ({ length }) => new Promise((resolve) => setTimeout(resolve, 40 * length));
   const bench = await open(first, { embedder: deep, shortlist: 30, seconds: 0.25 });
   await bench.add('Photos', files());
@@ -177,7 +177,7 @@ test('the time of a search is kept, what was done in it is kept too, and the res
   expect([deep.counts.size, most(deep.counts)]).toEqual([30, 1]);
 });
 
-test('no time: nothing is embedded for a search', async () => {
+test('without time, nothing is embedded for a search', async () => {
   const bench = await open(first, { embedder: deep, seconds: 0 });
   await bench.add('Photos', files());
   const result = await bench.search({ text: 'like 7' });
@@ -186,7 +186,7 @@ test('no time: nothing is embedded for a search', async () => {
   expect(deep.counts.size).toBe(0);
 });
 
-test('a search that is stopped ends at once with its reason; the picture in hand is kept', async () => {
+test('a stopped search ends at once with the reason; the picture in progress is kept', async () => {
   let go: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (go = resolve));
   deep.before = () => held;
@@ -205,7 +205,7 @@ test('a search that is stopped ends at once with its reason; the picture in hand
   expect([deep.counts.size, most(deep.counts)]).toEqual([COUNT, 1]);
 });
 
-test('the background takes the newest first; pausing keeps what is done; a reload goes on; nothing is done twice', async () => {
+test('the background takes the newest first; pausing keeps what is done; a reload continues; nothing is done twice', async () => {
   const order: number[] = [];
   let bench = await open(first, { embedder: deep });
   await bench.add('Photos', files());
@@ -217,21 +217,21 @@ test('the background takes the newest first; pausing keeps what is done; a reloa
   await bench.service.startDeep();
   await bench.until(({ deep: state }) => state!.done >= 6);
   await bench.service.pauseDeep();
-  await bench.until(({ deep: state }) => state!.done === order.length); // those in hand
+  await bench.until(({ deep: state }) => state!.done === order.length); // those in progress
   const paused = (await bench.service.state()).deep!;
   expect(paused).toMatchObject({ phase: 'paused' });
   expect(paused.done).toBeLessThan(COUNT);
-  expect(order.slice(0, 2)).toEqual([1, 2]); // a lower number is newer
+  expect(order.slice(0, 2)).toEqual([1, 2]); // a lower number means a newer picture
   await closed(bench);
   bench = await open(first, { embedder: deep });
-  await bench.service.add({ name: 'Photos', files: files() }); // as picked again
+  await bench.service.add({ name: 'Photos', files: files() }); // as if picked again
   expect((await bench.service.state()).deep).toMatchObject({ done: paused.done, phase: 'paused' });
   await bench.deepDone();
   expect(deep.counts.size).toBe(COUNT);
   expect(order).toEqual(Array.from({ length: COUNT }, (_, i) => i + 1));
 });
 
-test('a kill in the middle loses what was in hand and nothing else', async () => {
+test('a kill in the middle loses only what was in progress', async () => {
   const bench = await open(first, { embedder: deep });
   await bench.add('Photos', files());
   let calls = 0;
@@ -239,7 +239,7 @@ test('a kill in the middle loses what was in hand and nothing else', async () =>
     if (++calls > 5) await new Promise(() => undefined); // the page dies here
   };
   await bench.service.startDeep();
-  // Whatever was computed by then is written: what was not is computed again.
+  // Whatever was computed by then is written; the rest is computed again.
   const state = await bench.until(({ deep: now }) => calls > 6 && now!.done > 0 && now!.done === deep.counts.size);
   benches = []; // never closed
   const { done } = state.deep!;
@@ -251,7 +251,7 @@ test('a kill in the middle loses what was in hand and nothing else', async () =>
   expect([deep.counts.size, most(deep.counts)]).toEqual([COUNT, 1]);
 });
 
-test('best-matching first: what searches found goes before the newest', async () => {
+test('best-matching first: pictures that searches found come before the newest', async () => {
   const order: number[] = [];
   const bench = await open(first, { embedder: deep, order: 'matching', shortlist: 3, seconds: 0 });
   await bench.add('Photos', files());
@@ -262,17 +262,17 @@ test('best-matching first: what searches found goes before the newest', async ()
   expect(order).toHaveLength(COUNT);
 });
 
-test('copies are computed once, and so are pictures that come while it runs', async () => {
+test('copies are computed once, and so are pictures added while it runs', async () => {
   const bench = await open(first, { embedder: deep });
   await bench.add('Photos', [...files(1, 4), png(2, 'copy.png')]);
   await bench.deepDone();
   expect((await bench.service.state()).deep).toMatchObject({ done: 5, total: 5 });
   await bench.add('More', [png(3, 'again.png'), png(50)]);
-  await bench.until(({ deep: state }) => state!.done === 7); // begun once, it goes on by itself
+  await bench.until(({ deep: state }) => state!.done === 7); // once started, it continues by itself
   expect([...deep.counts.entries()].sort()).toEqual([1, 2, 3, 4, 50].map((number) => [number, 1]));
 });
 
-test('what goes from the folder goes from both; a changed picture is computed anew', async () => {
+test('what disappears from the folder disappears from both; a changed picture is computed again', async () => {
   const bench = await open(first, { embedder: deep });
   await bench.add('Photos', files(1, 4));
   await bench.deepDone();
@@ -304,7 +304,7 @@ test('a picture that the deep model cannot read stays ranked by the first pass, 
   expect((await bench.service.state()).deep).toMatchObject({ done: 6, failed: 0 });
 });
 
-test('a picture that ends the deep model is tried alone, then given up; the others are not held up', async () => {
+test('a picture that ends the deep model is tried alone, then given up, without holding up the others', async () => {
   deep.before = (asked) => {
     if (asked.includes(5)) throw new DisposedError('The worker ended.', { died: true });
   };
@@ -317,7 +317,7 @@ test('a picture that ends the deep model is tried alone, then given up; the othe
   expect(most(deep.counts)).toBe(1);
 });
 
-test('a deep model that is gone for good: searches say so and go on by the first pass', async () => {
+test('after the deep model has gone for good, searches say so and continue with the first pass', async () => {
   const gone = madeUp('deep', 16, {
     embed: async () => {
       throw new DisposedError('The model is not loaded.');
@@ -336,7 +336,7 @@ test('a deep model that is gone for good: searches say so and go on by the first
   );
 });
 
-test('words with a picture, and instructions, go to the deep model as they are; the first gets what it can read', async () => {
+test('words with a picture, and instructions, go to the deep model unchanged; the first model gets what it can read', async () => {
   const bench = await open(first, { embedder: deep });
   await bench.add('Photos', files(1, 6));
   const picture = png(3).file;
@@ -355,7 +355,7 @@ test('words with a picture, and instructions, go to the deep model as they are; 
   await expect(alone.search({ text: 'a' }, { pass: 'deep' })).rejects.toThrow(/pass is deep/);
 });
 
-test('more like a picture of the index: its deep vector is made for the search, where there is none', async () => {
+test('more like a picture of the index: its deep vector is computed for the search if there is none', async () => {
   const bench = await open(first, { embedder: deep, shortlist: 2 });
   await bench.add('Photos', files(1, 8));
   const ids = await bench.service.list({ order: 'path' });
@@ -366,7 +366,7 @@ test('more like a picture of the index: its deep vector is made for the search, 
   expect((await numbers(bench, result.hits)).includes(5)).toBe(false);
 });
 
-test('another deep model has vectors of its own, and the first is there again when it comes back', async () => {
+test('another deep model has its own vectors, and those of the first are still there when it returns', async () => {
   const other = madeUp('other', 4);
   const bench = await open(first, { embedder: deep });
   await bench.add('Photos', files(1, 5));
@@ -384,7 +384,7 @@ test('another deep model has vectors of its own, and the first is there again wh
   expect([most(deep.counts), most(other.counts)]).toEqual([1, 1]);
 });
 
-test('vectors of an index that the deep model had alone are taken over, not computed again', async () => {
+test('vectors of an index of the deep model alone are taken over, not computed again', async () => {
   const alone = await open(deep);
   await alone.add('Photos', files(1, 9));
   await closed(alone);
@@ -396,7 +396,7 @@ test('vectors of an index that the deep model had alone are taken over, not comp
   expect((await numbers(bench, (await bench.search({ text: 'like 4' })).hits))[0]).toBe(4);
 });
 
-test('what cannot be is refused by name, and changes nothing', async () => {
+test('impossible requests are refused by name, and change nothing', async () => {
   const bench = await open(first, { embedder: deep });
   await expect(bench.useDeep({ embedder: first })).rejects.toThrow(/deep\.embedder is the index's own model/);
   await expect(bench.useDeep({ embedder: deep, shortlist: 0 })).rejects.toThrow(/deep\.shortlist is 0/);

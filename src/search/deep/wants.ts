@@ -1,10 +1,10 @@
-/** @file What searches wait for: pictures that the deep model is to embed for them, within a time. */
+/** @file What searches wait for: pictures that the deep model should embed for them, within a time limit. */
 
 export interface WantOptions {
-  /** Of waiting. */
+  /** The longest wait. */
   seconds: number;
   signal: AbortSignal;
-  /** Called whenever more are through. */
+  /** Called whenever more pictures are done. */
   onProgress?: (done: number, total: number) => void;
 }
 
@@ -16,12 +16,12 @@ interface Want {
 }
 
 export class Wants {
-  /** The newest search first: its person is looking. */
+  /** The newest search comes first, since its user is looking at the page. */
   #wants: Want[] = [];
 
   /**
-   * Resolves to how many are left: once none is, the time is over, or {@link end} is called.
-   * @param ids the most wanted first
+   * Resolves to how many are left, once there are none, the time is over, or {@link end} is called.
+   * @param ids most wanted first
    * @throws the signal's reason
    */
   async wait(ids: readonly number[], { seconds, signal, onProgress }: WantOptions): Promise<number> {
@@ -47,7 +47,7 @@ export class Wants {
     return left.size;
   }
 
-  /** Ids that are waited for, the most wanted first. */
+  /** Ids that are waited for, most wanted first. */
   *[Symbol.iterator](): Generator<number> {
     for (const { ids, left } of this.#wants) for (const id of ids) if (left.has(id)) yield id;
   }
@@ -56,7 +56,7 @@ export class Wants {
     return this.#wants.length;
   }
 
-  /** Strikes out what is through. */
+  /** Removes what is done. */
   settle(isThrough: (id: number) => boolean): void {
     for (const { ids, left, onProgress, end } of this.#wants) {
       const before = left.size;
@@ -66,7 +66,7 @@ export class Wants {
     }
   }
 
-  /** Nothing more will come: whoever waits goes on with what there is. */
+  /** Nothing more will be done: whoever waits continues with what there is. */
   end(): void {
     for (const { end } of this.#wants) end();
   }

@@ -1,4 +1,4 @@
-/** @file EXIF, XMP and IPTC as they are gathered from a file. */
+/** @file EXIF, XMP and IPTC as gathered from a file. */
 
 import { ByteReader } from '../../image/bytes';
 
@@ -15,7 +15,7 @@ export interface Blocks {
   faults: string[];
 }
 
-/** What an EXIF block begins with in a JPEG, and with some writers elsewhere too. */
+/** What an EXIF block begins with in a JPEG, and, with some writers, elsewhere too. */
 export const EXIF = 'Exif\0\0';
 
 /** @param block with or without {@link EXIF} in front */

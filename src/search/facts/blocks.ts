@@ -1,7 +1,6 @@
 /**
- * @file Where a picture's file keeps what it says of itself: the EXIF and XMP blocks of JPEG, WebP, PNG, HEIC and AVIF,
- * and IPTC in JPEG.
- * Nothing here refuses a file: stray bytes are passed over, and what cannot be read is a line in `faults`.
+ * @file Finds the metadata in a picture's file: the EXIF and XMP blocks of JPEG, WebP, PNG, HEIC and AVIF, and IPTC in
+ * JPEG. Nothing here refuses a file: stray bytes are skipped, and what cannot be read becomes a line in `faults`.
  */
 
 import { ByteReader } from '../../image/bytes';
@@ -28,10 +27,12 @@ export async function readBlocks(bytes: Uint8Array): Promise<Blocks> {
   return blocks;
 }
 
-/** What begins the compressed picture, and the end: neither has blocks behind it. */
+/** The start of the compressed picture, and the end of the file: no blocks come after either. */
 const LAST_MARKERS = [0xda, 0xd9];
 
-/** The segments up to the compressed picture; what is no segment is skipped, as decoders do. The last marker has no length. */
+/**
+ * The segments up to the compressed picture; anything else is skipped, as decoders do. The last marker has no length.
+ */
 function* jpegSegments(reader: ByteReader): Generator<{ marker: number; start: number; end: number }> {
   const { bytes } = reader;
   for (let offset = 2; ;) {
@@ -57,7 +58,7 @@ export function hasAllBlocks(head: Uint8Array): boolean {
 }
 
 function jpegBlocks(reader: ByteReader, blocks: Blocks): void {
-  /** Long EXIF goes on in the segments that follow. */
+  /** Long EXIF continues in the segments that follow. */
   const exif: Uint8Array[] = [];
   for (const { marker, start, end } of jpegSegments(reader)) {
     const segment = reader.bytes.subarray(start, end);
@@ -69,7 +70,7 @@ function jpegBlocks(reader: ByteReader, blocks: Blocks): void {
   blocks.exif.push(...joined(exif));
 }
 
-/** Segments that begin with a TIFF header are blocks of their own; others go on where the one before ends. */
+/** Segments that begin with a TIFF header are blocks of their own; others continue the one before. */
 function joined(segments: readonly Uint8Array[]): Uint8Array[] {
   const blocks: Uint8Array[] = [];
   for (const segment of segments) {

@@ -4,7 +4,7 @@ import { isUnset, localWallClock, wallClock } from './dates';
 const EVENING = Date.UTC(2018, 2, 4, 18, 6, 7);
 
 test.each([
-  // As EXIF says, and as cameras, phones and programs spell it.
+  // As EXIF specifies, and as cameras, phones and programs spell it.
   '2018:03:04 18:06:07',
   '2018-03-04 18:06:07',
   '2018/03/04 18:06:07',
@@ -16,7 +16,7 @@ test.each([
   '2018:03:04 06:06:07 PM',
   '2018/03/04, 6:06:07 p.m.',
   '2018:03:04 18:06:07.123',
-  // With a zone, which is not the picture's concern: it is the clock's time there.
+  // With a time zone, which is ignored: what counts is what the clock showed there.
   '2018:03:04 18:06:07+09:00',
   '2018-03-04T18:06:07Z',
   '2018-03-04T18:06:07.250-05:00',
@@ -50,7 +50,7 @@ test.each([
   '2018:00:00 00:00:00',
   '2018:03-04 18:06:07',
   '1066:10:14 09:00:00',
-  '04/03/2018 18:06:07', // the fourth of March or the third of April
+  '04/03/2018 18:06:07', // could be 4 March or 3 April
   '1520186767',
   'yesterday',
   'Sun, 4 Foo 2018 18:06:07 GMT',
@@ -59,12 +59,12 @@ test.each([
   expect(wallClock(text)).toBeNull();
 });
 
-test('what says that no date is known, and what is damaged', () => {
+test('values that mean an unknown date, and damaged ones', () => {
   for (const text of ['', '    :  :     :  :  ', '0000:00:00 00:00:00', '0000-00-00T00:00:00Z'])
     expect(isUnset(text)).toBe(true);
   for (const text of ['yesterday', '2018:13:04 18:06:07']) expect(isUnset(text)).toBe(false);
 });
 
-test('a moment by the clock here', () => {
+test('an instant, by the local clock', () => {
   expect(localWallClock(new Date(2021, 4, 6, 7, 8, 9).getTime())).toBe(Date.UTC(2021, 4, 6, 7, 8, 9));
 });

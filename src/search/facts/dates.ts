@@ -1,10 +1,10 @@
 /**
- * @file Dates as files spell them: EXIF's `2024:06:30 18:05:00` and what cameras and programs write in its place, ISO
+ * @file Dates as files spell them: EXIF's `2024:06:30 18:05:00` and what cameras and programs write instead, ISO
  * 8601 as in XMP, RFC 1123 as in PNG. A camera's clock has no time zone: a date is the wall clock's, in milliseconds
- * as if that clock ran in UTC, and a zone that stands behind it is left out.
+ * as if that clock ran in UTC, and a time zone after it is ignored.
  */
 
-/** Earlier ones are no dates of pictures. */
+/** Earlier dates cannot be those of pictures. */
 const FIRST_YEAR = 1800;
 
 /** Blanks may stand for leading zeros. */
@@ -12,7 +12,7 @@ const DATE = /^(?<year>\d{4})(?<gap>[:/.-]) ?(?<month>\d{1,2})\k<gap> ?(?<day>\d
 const COMPACT_DATE = /^(?<year>\d{4})(?<month>\d\d)(?<day>\d\d)(?!\d)(?<rest>.*)$/s;
 /** `Sat, 30 Jun 2018 18:05:00 GMT`, as PNG proposes. */
 const MAIL_DATE = /^(?:[a-z]{3,9},? +)?(?<day>\d{1,2}) (?<month>[a-z]{3})[a-z]* (?<year>\d{4})(?!\d)(?<rest>.*)$/is;
-/** XMP leaves out what is not known. */
+/** XMP omits parts that are not known. */
 const PARTIAL_DATE = /^(?<year>\d{4})(?:-(?<month>\d\d))?$/;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
@@ -23,7 +23,7 @@ const HALF_OF_DAY = /^(?:\.\d+)?\s*(?<half>[ap])\.?m\b/i;
 
 type Parts = Record<string, string | undefined>;
 
-/** @returns milliseconds as if the wall clock ran in UTC; null for what is no date */
+/** @returns milliseconds as if the wall clock ran in UTC; null if it is not a date */
 export function wallClock(text: string): number | null {
   const value = text.trim();
   for (const form of [DATE, COMPACT_DATE, MAIL_DATE, PARTIAL_DATE]) {
@@ -33,12 +33,15 @@ export function wallClock(text: string): number | null {
   return null;
 }
 
-/** Whether it says that the date is not known: nothing, blanks, or zeros, as cameras write whose clock was never set. */
+/**
+ * Whether the value says that the date is unknown: it is empty, blank, or zeros, as written by cameras whose clock was
+ * never set.
+ */
 export function isUnset(text: string): boolean {
   return /^[\s0:/.TZ-]*$/.test(text);
 }
 
-/** The same of a moment, by this device's clock. */
+/** The same for an instant, by this device's clock. */
 export function localWallClock(milliseconds: number): number {
   return milliseconds - new Date(milliseconds).getTimezoneOffset() * 60_000;
 }
@@ -47,12 +50,12 @@ function at({ year, month = '1', day = '1', rest = '' }: Parts): number | null {
   const monthNumber = /\d/.test(month) ? Number(month) : MONTHS.indexOf(month.toLowerCase()) + 1;
   const time = Date.UTC(Number(year), monthNumber - 1, Number(day));
   const date = new Date(time);
-  // `Date` would take the 31st of February for some other day.
+  // `Date` would turn 31 February into some other day.
   const isDay = date.getUTCMonth() === monthNumber - 1 && date.getUTCDate() === Number(day);
   return isDay && Number(year) >= FIRST_YEAR ? time + timeOfDay(rest) : null;
 }
 
-/** Of a day whose time is blank or makes no sense, the beginning. */
+/** If the time is blank or makes no sense, the beginning of the day. */
 function timeOfDay(text: string): number {
   const parts: Parts | undefined = (TIME.exec(text) ?? COMPACT_TIME.exec(text))?.groups;
   if (!parts) return 0;

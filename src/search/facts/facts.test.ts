@@ -8,7 +8,7 @@ interface Expected {
   date: string | null;
   camera: string | null;
   place: [number, number] | null;
-  /** A word of what is said not to be readable. */
+  /** A word from the message about what could not be read. */
   unread: string | null;
 }
 
@@ -16,7 +16,7 @@ const photos = JSON.parse(new TextDecoder().decode(fixtureBytes('photos/expected
 const MODIFIED = new Date(2021, 4, 6, 7, 8, 9).getTime();
 const CHANGED = Date.UTC(2021, 4, 6, 7, 8, 9);
 
-test.each(Object.entries(photos))('what %s says of itself', async (name, { date, camera, place, unread }) => {
+test.each(Object.entries(photos))('the metadata of %s', async (name, { date, camera, place, unread }) => {
   const facts = await readFacts(fixtureBytes(`photos/${name}`), MODIFIED);
   expect(facts).toMatchObject({
     taken: date === null ? CHANGED : Date.parse(`${date}Z`),
@@ -45,7 +45,7 @@ const u32 = (value: number) => [...u16(value >>> 16), ...u16(value & 65535)];
 const ascii = (text: string) => [...new TextEncoder().encode(text)];
 const fractions = (...values: [number, number][]) => values.flatMap(([over, under]) => [...u32(over), ...u32(under)]);
 
-/** TIFF data of nothing but a place. */
+/** TIFF data with nothing but a place. */
 function tiffOf(latitude: number[], longitude: number[], [north, east] = ['N', 'E']): number[] {
   const entry = (tag: number, type: number, count: number, value: number[]) =>
     [u16(tag), u16(type), u32(count), value].flat();
@@ -64,7 +64,7 @@ function jpegOf(tiff: number[]): Uint8Array {
   return Uint8Array.from([0xff, 0xd8, 0xff, 0xe1, ...u16(app1.length + 2), ...app1, 0xff, 0xd9]);
 }
 
-test('places: hemispheres, minutes with decimals, and what devices write that had no signal', async () => {
+test('places: hemispheres, minutes with decimals, and what devices without a signal write', async () => {
   const placeOf = async (...args: Parameters<typeof tiffOf>) => {
     const { place, unread } = await readFacts(jpegOf(tiffOf(...args)), 0);
     return unread ?? place;
@@ -91,7 +91,7 @@ const box = (type: string, ...content: number[][]) => {
   return [...u32(inside.length + 8), ...ascii(type), ...inside];
 };
 
-/** A HEIC file without a picture whose EXIF lies as `place` says: parts of it in the file, or in `idat`. */
+/** A HEIC file without a picture whose EXIF is stored as `place` says: parts of it in the file, or in `idat`. */
 function heic(exif: number[], place: 'file' | 'idat' | 'parts' | 'beyond'): Uint8Array {
   const item = [...u32(6), ...ascii('Exif\0\0'), ...exif];
   const ftyp = box('ftyp', ascii('heic'), u32(0), ascii('heic'));
@@ -119,7 +119,7 @@ function heic(exif: number[], place: 'file' | 'idat' | 'parts' | 'beyond'): Uint
   return Uint8Array.from([...ftyp, ...build(start), ...box('mdat', data)]);
 }
 
-test('EXIF of HEIC, wherever it lies in the file', async () => {
+test('EXIF of HEIC, wherever it is in the file', async () => {
   const tiff = tiffOf(fractions([60, 1], [15, 1], [0, 1]), fractions([5, 1], [30, 1], [0, 1]));
   for (const place of ['file', 'idat', 'parts'] as const) {
     const facts = await readFacts(heic(tiff, place), 0);
@@ -128,7 +128,7 @@ test('EXIF of HEIC, wherever it lies in the file', async () => {
   expect((await readFacts(heic(tiff, 'beyond'), 0)).unread).toMatch(/EXIF data cannot be read: .*beyond its end/);
 });
 
-test('no damage is an error, and what is gone is not made up', async () => {
+test('no damage causes an error, and nothing missing is made up', async () => {
   const random = uniforms(20);
   for (const name of Object.keys(photos)) {
     const whole = fixtureBytes(`photos/${name}`);
@@ -154,7 +154,7 @@ function longJpeg(exif: number[], filler: number): Blob {
   return new Blob([...parts, new Uint8Array(8 << 20)]);
 }
 
-test('a file’s beginning says what the whole file says, and of a photo no more is read', async () => {
+test('the beginning of a file says the same as the whole file, and no more of a photo is read', async () => {
   for (const name of Object.keys(photos)) {
     const bytes = fixtureBytes(`photos/${name}`);
     expect(await readFacts(await headOf(new Blob([bytes.slice()])), MODIFIED), name).toEqual(

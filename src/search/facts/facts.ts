@@ -1,4 +1,7 @@
-/** @file Date, camera, place and words of a picture, by what its file says of itself, and what of that could not be read. */
+/**
+ * @file Date, camera, place and words of a picture, from its file's metadata, and which parts of that could not be
+ * read.
+ */
 
 import type { PhotoItem } from '../types';
 import { importing } from '../../net';
@@ -9,11 +12,11 @@ import { wordsOf } from './words';
 
 export type Facts = Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'unread' | 'words'>;
 
-/** Longer ones are no names. */
+/** Longer texts are not names. */
 const MAX_CAMERA = 100;
 const MAX_UNREAD = 500;
 
-/** What a file says, before it is known whether that makes sense. */
+/** What a file says, before checking whether it makes sense. */
 interface Said {
   exif: TagValues;
   xmp: TagValues;
@@ -22,8 +25,8 @@ interface Said {
 }
 
 /**
- * What the file says of itself.
- * @param modified of the file, in milliseconds: the date where it says no other
+ * Reads the metadata of a file.
+ * @param modified when the file was changed, in milliseconds: the date if the file states no other
  */
 export async function readFacts(bytes: Uint8Array, modified: number): Promise<Facts> {
   const { said, faults } = await readAll(bytes);
@@ -39,7 +42,7 @@ export async function readFacts(bytes: Uint8Array, modified: number): Promise<Fa
   };
 }
 
-/** Of several blocks the first one that says something counts. */
+/** If there are several blocks, the first one with a value counts. */
 async function readAll(bytes: Uint8Array): Promise<{ said: Said; faults: string[] }> {
   const { exif, xmp, iptc, created, faults } = await readBlocks(bytes);
   const said: Said = { exif: {}, xmp: {}, iptc: {}, created };
@@ -55,7 +58,7 @@ async function readAll(bytes: Uint8Array): Promise<{ said: Said; faults: string[
   return { said, faults };
 }
 
-/** When it was taken or made; where no one says, when it was changed. */
+/** When it was taken or made; if that is unknown, when it was changed. */
 function dateOf({ exif, xmp, created }: Said, faults: string[]): number | null {
   const candidates = [
     ...[exif.DateTimeOriginal, exif.DateTimeDigitized],
@@ -94,7 +97,7 @@ function placeOf({ exif, xmp }: Said, faults: string[]): PhotoItem['place'] {
   const latitude = inDegrees(exif.GPSLatitude, exif.GPSLatitudeRef) ?? spelledDegrees(xmp.GPSLatitude);
   const longitude = inDegrees(exif.GPSLongitude, exif.GPSLongitudeRef) ?? spelledDegrees(xmp.GPSLongitude);
   if (latitude === null || longitude === null) return null;
-  // (0, 0) is what devices write that had no signal.
+  // Devices without a signal write (0, 0).
   if (latitude === 0 && longitude === 0) return null;
   if (Math.abs(latitude) <= 90 && Math.abs(longitude) <= 180) return { latitude, longitude };
   faults.push(`Its place (latitude ${latitude}, longitude ${longitude}) is not valid.`);
@@ -102,14 +105,14 @@ function placeOf({ exif, xmp }: Said, faults: string[]): PhotoItem['place'] {
 }
 
 /**
- * Degrees, minutes and seconds as fractions, and the hemisphere's letter. Null where there are none, or n/0, which is
- * what devices write that had no signal.
+ * Degrees, minutes and seconds as fractions, and the hemisphere's letter. Null if there are none, or n/0, which is
+ * what devices without a signal write.
  */
 function inDegrees(value: unknown, hemisphere: unknown): number | null {
   if (!Array.isArray(value)) return null;
   const fractions = (typeof value[0] === 'number' ? [value] : value) as [number, number][];
   const [degrees = NaN, minutes = 0, seconds = 0] = fractions.map(([over, under]) => over / under);
-  // A fraction that was left out is 0/0 too.
+  // An omitted fraction is 0/0 too.
   const sum = degrees + (minutes || 0) / 60 + (seconds || 0) / 3600;
   return Number.isFinite(sum) ? signed(sum, plainText(hemisphere)) : null;
 }

@@ -1,12 +1,12 @@
-/** @file So much of a picture's file as holds what it says of itself: of a JPEG, its beginning. */
+/** @file Reads as much of a picture's file as contains its metadata: for a JPEG, its beginning. */
 
 import { sniffFormat } from '../../image/headers';
 import { hasAllBlocks } from './blocks';
 
-/** Most cameras' blocks and previews end within it. */
+/** For most cameras, all blocks and previews end within it. */
 const FIRST_BYTES = 256 << 10;
 
-/** @returns its first bytes where nothing of that can follow, else all. @throws what reading a file throws */
+/** @returns its first bytes if no metadata can follow, else the whole file. @throws what reading a file throws */
 export async function headOf(file: Blob): Promise<Uint8Array> {
   for (let bytes = FIRST_BYTES; bytes < file.size; bytes *= 8) {
     const head = new Uint8Array(await file.slice(0, bytes).arrayBuffer());

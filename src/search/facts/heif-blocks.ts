@@ -1,5 +1,5 @@
 /**
- * @file EXIF and XMP of HEIC and AVIF: items like the picture itself (ISO/IEC 23008-12). `iinf` says which they are, `iloc`
+ * @file EXIF and XMP of HEIC and AVIF: items like the picture itself (ISO/IEC 23008-12). `iinf` lists them, `iloc` says
  * where their bytes lie: anywhere in the file, relative to a base or not, in one piece or several, or inside `meta`.
  */
 
@@ -14,7 +14,7 @@ interface Box {
 
 interface Item {
   type: string;
-  /** MIME type of `mime` items. */
+  /** The MIME type of a `mime` item. */
   content: string;
 }
 
@@ -40,7 +40,7 @@ export function heifBlocks(reader: ByteReader, blocks: Blocks): void {
   }
 }
 
-/** An `Exif` item says first how many bytes stand before the TIFF header. */
+/** An `Exif` item begins with the number of bytes before the TIFF header. */
 function tiffOf(item: Uint8Array): Uint8Array {
   const view = new DataView(item.buffer, item.byteOffset, item.length);
   const skipped = item.length >= 4 ? view.getUint32(0) : 0;
@@ -81,7 +81,7 @@ function readItems(reader: ByteReader, box: Box | null): Map<number, Item> {
   const start = box.start + (reader.u8(box.start) === 0 ? 6 : 8);
   for (const entry of boxesIn(reader, { ...box, start })) {
     const version = entry.type === 'infe' ? reader.u8(entry.start) : 0;
-    if (version < 2) continue; // says no type
+    if (version < 2) continue; // has no type
     const at = entry.start + (version === 2 ? 6 : 8);
     const id = version === 2 ? reader.u16(at - 2) : reader.u32(at - 4);
     const type = reader.text(at + 2, 4);
@@ -112,7 +112,7 @@ function readPlaces(reader: ByteReader, box: Box | null, data: Box | null): Map<
   for (let count = next(idSize); count > 0; count--) {
     const id = next(idSize);
     const method = version === 0 ? 0 : next(2) & 15;
-    next(2); // another file, where it is not 0
+    next(2); // refers to another file if it is not 0
     const base = next(baseSize);
     const extents: [number, number][] = [];
     for (let parts = next(2); parts > 0; parts--) {
@@ -128,7 +128,7 @@ function readPlaces(reader: ByteReader, box: Box | null, data: Box | null): Map<
   return places;
 }
 
-/** A length of 0 is all there is. */
+/** A length of 0 means everything. */
 function slice(reader: ByteReader, source: Pick<Box, 'start' | 'end'>, [offset, length]: [number, number]): Uint8Array {
   const start = source.start + offset;
   const end = length === 0 ? source.end : start + length;

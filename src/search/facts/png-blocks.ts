@@ -10,11 +10,11 @@ const SIGNATURE_BYTES = 8;
 const XMP = 'XML:com.adobe.xmp';
 const CREATED = 'Creation Time';
 const PROFILE = /^Raw profile type (exif|app1|xmp)$/i;
-/** `http://ns.adobe.com/xap/1.0/`, as it stands before XMP in a JPEG. */
+/** `http://ns.adobe.com/xap/1.0/`, as it precedes XMP in a JPEG. */
 const XMP_PREFIX = /^http:\/\/[^\0]{1,60}\0/;
 /** Keywords are shorter. */
 const KEYWORD_BYTES = 80;
-/** Of an inflated text: more is an attack on the memory. */
+/** The limit for an inflated text: more is an attack on the memory. */
 const MAX_TEXT = 16 << 20;
 
 export async function pngBlocks(reader: ByteReader, blocks: Blocks): Promise<void> {
@@ -55,7 +55,7 @@ async function textOf(type: string, rest: Uint8Array): Promise<Uint8Array> {
   return rest[0] === 0 ? text : inflate(text);
 }
 
-/** Its name and its length on lines of their own, then hexadecimal digits. */
+/** Its name and its length on separate lines, then hexadecimal digits. */
 function addProfile(kind: string, text: Uint8Array, blocks: Blocks): void {
   const [, length, digits] = /^\s*\S+\s+(\d+)\s+([\da-f\s]*)/i.exec(latin1(text)) ?? [];
   const hex = (digits ?? '').replace(/\s+/g, '');
@@ -67,7 +67,7 @@ function addProfile(kind: string, text: Uint8Array, blocks: Blocks): void {
   else addExif(bytes, blocks);
 }
 
-/** @throws RangeError for more than {@link MAX_TEXT}; TypeError for what is damaged */
+/** @throws RangeError for more than {@link MAX_TEXT}; TypeError for damaged data */
 async function inflate(bytes: Uint8Array): Promise<Uint8Array> {
   const source = new Blob([bytes as Uint8Array<ArrayBuffer>]).stream();
   const reader = source.pipeThrough(new DecompressionStream('deflate')).getReader();

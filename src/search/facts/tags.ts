@@ -2,7 +2,7 @@
 
 import * as exifreader from 'exifreader';
 
-/** Where nothing bundles it, Node knows the package's exports as one object. */
+/** Without a bundler, Node knows the package's exports as one object. */
 const { load } = 'load' in exifreader ? exifreader : (exifreader as { default: typeof exifreader }).default;
 
 /** Values by name: texts, numbers, or lists of them. */
@@ -21,9 +21,9 @@ const NAMES = [
   ...['ImageDescription', 'XPTitle', 'XPSubject', 'XPComment', 'XPKeywords'],
   ...['GPSLatitude', 'GPSLatitudeRef', 'GPSLongitude', 'GPSLongitudeRef', EXIF_POINTER, GPS_POINTER],
 ];
-/** Of `DateTimeOriginal`, which scanners also put where the library does not know it. */
+/** The number of `DateTimeOriginal`, which scanners also put in places that the library does not know. */
 const ORIGINAL = 0x9003;
-/** What the library gives in place of a value that lies beyond the block. */
+/** What the library returns for a value that is outside the block. */
 const FAULTY = '<faulty value>';
 
 /** @param block from the TIFF header on */
@@ -61,8 +61,8 @@ function isDirectory(block: Uint8Array): boolean {
 }
 
 /**
- * IPTC's texts, decoded as the block says, else as UTF-8. What cannot be read is left out: photo editors pad and truncate these
- * blocks, and nothing but words is lost.
+ * IPTC's texts, decoded as the block says, else as UTF-8. Unreadable parts are left out: photo editors pad and truncate
+ * these blocks, and nothing but words is lost.
  * @param segment from `Photoshop 3.0` on
  */
 export function readIptc(segment: Uint8Array): ReadTags {
@@ -81,7 +81,7 @@ export function readIptc(segment: Uint8Array): ReadTags {
 
 /** Longer packets hold whole pictures, and are an attack on a parser. */
 const MAX_XMP = 8 << 20;
-/** Without it the library does not know XMP by itself. */
+/** Without it, the library does not recognise XMP. */
 const PACKET = '<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>';
 const DAMAGED_XMP: ReadTags = { values: {}, faults: ['Its XMP data is damaged.'] };
 
@@ -107,7 +107,7 @@ function decoded(packet: Uint8Array): string {
   return new TextDecoder(encoding).decode(packet);
 }
 
-/** Without its wrapping, which may say another encoding, and the padding behind it. */
+/** Without its wrapping, which may declare another encoding, and without the padding after it. */
 function withoutPackets(text: string): string {
   return text
     .replace(/<\?xpacket[^>]*\?>/g, '')

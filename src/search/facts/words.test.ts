@@ -24,11 +24,11 @@ test('long, odd and empty values: cut, cleaned, or no words at all', () => {
     Keywords: Array.from({ length: 1000 }, (_, i) => `${i}`.padStart(300, 'x')),
     Headline: 'h'.repeat(1e6),
   });
-  expect(many?.keywords).toHaveLength(1); // cut, they are alike
+  expect(many?.keywords).toHaveLength(1); // once cut, they are equal
   expect(many?.caption).toHaveLength(MAX_WORDS.text);
 });
 
-test('no damage is an error, and a row holds no more than it may', async () => {
+test('no damage causes an error, and a row holds no more than it may', async () => {
   const random = uniforms(3);
   for (const name of Object.keys(photos)) {
     const whole = fixtureBytes(`photo-words/${name}`);

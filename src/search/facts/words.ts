@@ -3,14 +3,14 @@
 import type { PhotoWords } from '../types';
 import type { TagValues } from './tags';
 
-/** What is longer is cut: a few words find a picture, and an index keeps all of them in memory. */
+/** Longer texts are cut: a few words find a picture, and an index keeps all of them in memory. */
 export const MAX_WORDS = { text: 2000, item: 100, items: 100 };
 
-/** What cameras and scanners write into descriptions that nobody gave. */
+/** What cameras and scanners write into descriptions that nobody has filled in. */
 const NO_DESCRIPTION =
   /^(?:olympus digital camera|minolta digital camera|sony dsc|konica minolta digital camera|kodak digital still camera|samsung digital camera|digital camera|exif_?jpe?g\w*|dcim\\.*|default|untitled|<.*>)$/i;
 
-/** @returns undefined where there are none */
+/** @returns undefined if there are none */
 export function wordsOf({ exif, xmp, iptc }: Record<'exif' | 'xmp' | 'iptc', TagValues>): PhotoWords | undefined {
   const title = lines([iptc['Object Name'], xmp.title, wide(exif.XPTitle)]);
   const described = [iptc['Caption/Abstract'], xmp.description, exif.ImageDescription].flatMap(texts);
@@ -49,7 +49,7 @@ function distinct(items: readonly string[]): string[] {
   return [...new Set(items)];
 }
 
-/** A text, several, or XMP's lists of values; nothing else is one. */
+/** A text, several texts, or XMP's lists of values; anything else is ignored. */
 function texts(value: unknown): string[] {
   if (Array.isArray(value)) return value.flatMap(texts);
   if (typeof value === 'object' && value !== null && 'value' in value) return texts(value.value);

@@ -19,13 +19,13 @@ const inOrder = () => null;
 const suspects = (attempts: Attempts, keys = 'abcd') => [...keys].filter((key) => attempts.isSuspect(key)).join('');
 const failed = (attempts: Attempts, keys = 'abcd') => [...keys].filter((key) => attempts.hasFailed(key)).join('');
 
-/** The model dies while it has these. */
+/** The model dies while it is working on these. */
 async function die(attempts: Attempts, keys: string, alone: boolean): Promise<void> {
   await attempts.begin([...keys]);
   await attempts.died([...keys], { death: crypto.randomUUID(), alone });
 }
 
-test('a death in company makes suspects; a second one alone shows which it was', async () => {
+test('a death with several in progress makes them suspects; a second death alone shows which it was', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'abc', false);
   expect([suspects(attempts), failed(attempts)]).toEqual(['abc', '']);
@@ -33,13 +33,13 @@ test('a death in company makes suspects; a second one alone shows which it was',
   expect(failed(attempts)).toBe('b');
 });
 
-test('however often it died in company, it has not failed', async () => {
+test('a picture has not failed, however often the model died with others in progress', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   for (let i = 0; i < 5; i++) await die(attempts, 'ab', false);
   expect([suspects(attempts), failed(attempts)]).toEqual(['ab', '']);
 });
 
-test('two deaths alone are two', async () => {
+test('two deaths alone count as two', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'a', true);
   expect(failed(attempts)).toBe('');
@@ -47,17 +47,17 @@ test('two deaths alone are two', async () => {
   expect(failed(attempts)).toBe('a');
 });
 
-test('where something else died too, a picture that was in progress at two unrelated deaths has not failed', async () => {
+test('if there were other deaths too, a picture that was in progress at two unrelated ones has not failed', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
-  await die(attempts, 'cd', false); // a and b had no part in it: there is another reason
+  await die(attempts, 'cd', false); // a and b had no part in it, so there is another cause
   await die(attempts, 'a', true);
   expect(failed(attempts)).toBe('');
   await die(attempts, 'a', true);
   expect(failed(attempts)).toBe('a');
 });
 
-test('deaths that a failed picture explains tell nothing of others', async () => {
+test('deaths that a failed picture explains say nothing about others', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
   await die(attempts, 'a', true);
@@ -67,7 +67,7 @@ test('deaths that a failed picture explains tell nothing of others', async () =>
   expect(failed(attempts)).toBe('d');
 });
 
-test('one that is in progress at a death and then succeeds leaves that death unexplained, until the run ends', async () => {
+test('a picture that was in progress at a death and then succeeds leaves that death unexplained until the run ends', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'a', true);
   attempts.ended(['a']);
@@ -83,7 +83,7 @@ test('one that is in progress at a death and then succeeds leaves that death une
   expect(failed(next)).toBe('d');
 });
 
-test('one death that is told of twice is one', async () => {
+test('one death that is reported twice counts once', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await attempts.begin(['a', 'b']);
   await attempts.died(['a'], { death: 'one', alone: false });
@@ -92,7 +92,7 @@ test('one death that is told of twice is one', async () => {
   expect(failed(attempts)).toBe('a');
 });
 
-test('a page that crashes counts as a death, alone where one picture was in progress; what was committed has no part', async () => {
+test('a page that crashes counts as a death, alone if one picture was in progress; committed pictures have no part in it', async () => {
   const first = await Attempts.open(storage, inOrder);
   await first.begin(['a', 'b', 'c']);
   await storage.commit({ ended: ['a'] });
@@ -111,7 +111,7 @@ test('a page that is closed or reloaded is no evidence, however often and with h
     await attempts.begin(['a']);
   }
   const last = await Attempts.open(storage, inOrder);
-  await last.release(['a']); // nor is a model that was taken away
+  await last.release(['a']); // nor is a model that was removed
   expect([suspects(last), failed(last)]).toEqual(['', '']);
 });
 
@@ -124,7 +124,7 @@ test('a page that ends in the background, perhaps to save memory, makes suspects
   expect(failed(attempts)).toBe('a');
 });
 
-test('of a worker that ended only what it was decoding is suspected', async () => {
+test('if a worker ends, only what it was decoding is suspected', async () => {
   const first = await Attempts.open(storage, inOrder);
   await first.begin(['a', 'b']);
   const asked: unknown[] = [];
@@ -138,7 +138,7 @@ test('of a worker that ended only what it was decoding is suspected', async () =
   expect((await storage.loadAttempts()).every(({ session }) => session === null)).toBe(true);
 });
 
-test('a worker that ended while it decoded nothing ended of something else', async () => {
+test('a worker that ended while it was decoding nothing ended for another reason', async () => {
   const attempts = await Attempts.open(storage, inOrder);
   await die(attempts, 'ab', false);
   await attempts.begin(['c']);

@@ -1,26 +1,26 @@
 /**
- * @file Which pictures are being worked on, on record before the work begins, and which of them is the reason when the
- * worker, the model or the page dies. A death shows no more than that one of those in progress may be; so these are tried
- * alone, and a death then is evidence. A picture with two deaths, one of them alone, has failed. But where there were
- * deaths that it had no part in, something else may end them all: then it takes two deaths alone.
+ * @file Records which pictures are in progress, before the work begins, and which of them is the cause when the worker,
+ * the model or the page dies. A death shows only that one of those in progress may be the cause, so these are tried
+ * alone, and a death then is evidence. A picture with two deaths, one of them alone, has failed. But if there were
+ * deaths in which it had no part, something else may have caused them all; then it takes two deaths alone.
  *
- * A page that is closed or reloaded is no death (it leaves a note: `leaving.ts`), nor is a model that was taken away. One
- * that ended in the background may have been ended to save memory: that makes suspects, and is no evidence.
+ * A page that is closed or reloaded is not a death (it leaves a note: `leaving.ts`), nor is a model that was removed. A
+ * page that ended in the background may have been closed to save memory: that makes suspects, but is not evidence.
  */
 
 import type { AttemptRow } from '../library/rows';
 import type { AttemptStore } from '../library/storage';
 
-/** Deaths that a picture must have had a part in to have failed. */
+/** Deaths in which a picture must have had a part to count as failed. */
 const DEATHS = 2;
-/** Of them alone. The second number: where others died without it. */
+/** How many of those must be alone. The second number applies if there were deaths without it. */
 const ALONE = [1, 2] as const;
-/** Key of the row that counts deaths which no picture has failed for. */
+/** Key of the row that counts deaths that no failed picture explains. */
 const ALL = '';
 
 /**
- * Which of the pictures that were in progress may have been the reason for the end of a session, and whether nothing else may
- * have been; null where it ended in order. `session` is what {@link Attempts.session} was then.
+ * Which of the pictures in progress may have caused the end of a session, and whether they must have; null if it ended
+ * in order. `session` is what {@link Attempts.session} was then.
  */
 export type Blame = (keys: readonly string[], session: string) => { keys: readonly string[]; alone: boolean } | null;
 
@@ -35,7 +35,7 @@ export class Attempts {
     this.#rows = new Map(rows.map((row) => [row.key, row]));
   }
 
-  /** Opens the record, and counts the deaths of sessions that did not end in order. */
+  /** Opens the record, and counts a death for each session that did not end in order. */
   static async open(store: AttemptStore, blame: Blame): Promise<Attempts> {
     const attempts = new Attempts(store, await store.loadAttempts());
     const left = new Map<string, string[]>();
@@ -50,12 +50,12 @@ export class Attempts {
     return attempts;
   }
 
-  /** Of this opening. */
+  /** Identifies this opening. */
   get session(): string {
     return this.#session;
   }
 
-  /** Whether it was in progress at a death: then it is to be tried alone. */
+  /** Whether it was in progress at a death, so that it must be tried alone. */
   isSuspect(key: string): boolean {
     return this.#get(key).deaths > 0;
   }
@@ -64,22 +64,22 @@ export class Attempts {
     return this.#get(key).alone;
   }
 
-  /** Whether it is not to be tried again. */
+  /** Whether it must not be tried again. */
   hasFailed(key: string): boolean {
     const { deaths, alone } = this.#get(key);
     const others = Math.max(0, this.#get(ALL).deaths - deaths);
     return deaths >= DEATHS && alone >= ALONE[others > 0 ? 1 : 0];
   }
 
-  /** Resolves once it is on record that these are in progress. */
+  /** Resolves once the record says that these are in progress. */
   begin(keys: readonly string[]): Promise<void> {
     return this.#put(keys.map((key) => ({ ...this.#get(key), session: this.#session })));
   }
 
   /**
-   * Something died while it had these in progress.
-   * @param death names it: what is told of it in several calls is one
-   * @param alone nothing else was in progress
+   * Something died while these were in progress.
+   * @param death identifies the death: several calls may report the same one
+   * @param alone whether nothing else was in progress
    */
   died(keys: readonly string[], { death, alone }: { death: string; alone: boolean }): Promise<void> {
     const rows = keys.map((key) => {
@@ -91,12 +91,12 @@ export class Attempts {
     return this.#put(rows);
   }
 
-  /** They go back into the queue, through no fault of theirs. */
+  /** They return to the queue, through no fault of their own. */
   release(keys: readonly string[]): Promise<void> {
     return this.#put(keys.map((key) => ({ ...this.#get(key), session: null })));
   }
 
-  /** A commit recorded their end. The deaths of one that failed are explained with that. */
+  /** A commit has recorded their outcome. That of a failed picture explains its deaths. */
   ended(keys: readonly string[]): void {
     for (const key of keys) {
       const all = this.#get(ALL);
@@ -106,7 +106,7 @@ export class Attempts {
     }
   }
 
-  /** A run went through all: what died meanwhile is over. */
+  /** A run has gone through everything, so deaths during it no longer matter. */
   settle(): Promise<void> {
     return this.#put(this.#rows.has(ALL) ? [{ ...this.#get(ALL), deaths: 0 }] : []);
   }

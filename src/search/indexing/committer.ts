@@ -11,7 +11,7 @@ const LATEST = 500;
 export interface Outcome {
   key: string;
   addition: Addition;
-  /** Another row that this one takes the place of. */
+  /** Another row that this one replaces. */
   replaces?: number;
 }
 
@@ -34,7 +34,7 @@ export class Committer {
     this.#onCommit = onCommit;
   }
 
-  /** Soon committed. @throws what the last commit failed with */
+  /** Will be committed soon. @throws whatever the last commit failed with */
   add(outcome: Outcome): void {
     if (this.#error) throw this.#error.cause;
     this.#waiting.push(outcome);
@@ -42,7 +42,7 @@ export class Committer {
     else this.#timer ??= setTimeout(() => this.#begin(), LATEST);
   }
 
-  /** Resolves once all is committed. @throws StorageFullError and whatever else a commit failed with */
+  /** Resolves once everything is committed. @throws StorageFullError and whatever else a commit failed with */
   async finish(): Promise<void> {
     this.#begin();
     await this.#running;
@@ -75,7 +75,7 @@ export class Committer {
   }
 }
 
-/** Of an outcome, for counting. */
+/** The kind of an outcome, for counting. */
 export function rowOf({ addition }: Outcome): Pick<FileRow, 'kind'> {
   return addition.row;
 }

@@ -1,4 +1,7 @@
-/** @file What keeps a folder from being looked through, in words. A folder that vanished is no deleted pictures. */
+/**
+ * @file Describes in words why a folder could not be scanned. A folder that has vanished does not mean that its
+ * pictures were deleted.
+ */
 
 import type { FolderProblem } from '../types';
 
@@ -11,7 +14,7 @@ export interface Unread {
 /** A folder, for messages. */
 interface Named {
   name: string;
-  /** Pictures of it in the index. */
+  /** Its pictures in the index. */
   indexed: number;
 }
 
@@ -20,7 +23,7 @@ const kept = ({ indexed }: Named) => {
   return indexed === 1 ? 'Its picture stays in the index. ' : `Its ${indexed} pictures stay in the index. `;
 };
 
-/** Of a folder that could not be read at all. */
+/** For a folder that could not be read at all. */
 export function unreadable(folder: Named, error: unknown): FolderProblem {
   const { name: path } = folder;
   if ((error as Error).name === 'NotAllowedError') {
@@ -33,7 +36,7 @@ export function unreadable(folder: Named, error: unknown): FolderProblem {
   return { kind: 'gone', path, reason };
 }
 
-/** Of a folder in which no picture is left. */
+/** For a folder in which no picture is left. */
 export function emptied(folder: Named): FolderProblem {
   const { name: path } = folder;
   const reason =
@@ -42,7 +45,7 @@ export function emptied(folder: Named): FolderProblem {
   return { kind: 'empty', path, reason };
 }
 
-/** Of a folder of which parts could not be read. */
+/** For a folder parts of which could not be read. */
 export function partlyRead({ name }: Named, unread: readonly Unread[]): FolderProblem {
   const [first] = unread as [Unread];
   const path = `${name}/${first.path}`;

@@ -6,7 +6,7 @@ import { Folders } from './folders';
 import { READER, type PictureRow } from '../library/rows';
 import { split, walkFolder } from './work';
 
-/** As browsers give them, with a disk that can be pulled. */
+/** Handles as browsers give them, on a disk that can be disconnected. */
 class FakeFolder {
   readonly kind = 'directory';
   readonly entries = new Map<string, FakeFolder | FakeFile>();
@@ -23,7 +23,7 @@ class FakeFolder {
     (folder as FakeFolder).add(rest.join('/'));
   }
 
-  /** It and all in it throw this from now on. */
+  /** From now on, it and everything in it throw this. */
   break(name: string): void {
     this.fault = new DOMException(`${this.name}: ${name}`, name);
     for (const entry of this.entries.values()) entry.break(name);
@@ -106,7 +106,7 @@ async function walk() {
 
 const described = () => folders.describe(catalog)[0]!;
 
-test('a sound folder: nothing is new, nothing is missing, no problem', async () => {
+test('an intact folder: nothing is new, nothing is missing, no problem', async () => {
   expect(await walk()).toEqual({ works: [], found: 5, unread: [], emptied: false });
   expect(described()).toEqual({
     id: ID,
@@ -119,7 +119,7 @@ test('a sound folder: nothing is new, nothing is missing, no problem', async () 
   });
 });
 
-test('what an earlier version read is looked at again: pictures for what their files say, others as if they were new', async () => {
+test('files that an earlier version read are read again: pictures for their metadata, others as if they were new', async () => {
   const { reader: _, ...old } = catalog.files.get(1) as PictureRow;
   catalog.put(old);
   catalog.put({ ...old, id: 2, path: 'b.jpg', slot: 1, dated: true });
@@ -135,7 +135,7 @@ test('what an earlier version read is looked at again: pictures for what their f
   expect(described()).toMatchObject({ older: 1 });
 });
 
-test('a deleted picture is missing; so is one that goes between being listed and being opened', async () => {
+test('a deleted picture is missing; so is one that disappears between being listed and being opened', async () => {
   disk.entries.delete('a.jpg');
   const b = disk.entries.get('b.jpg') as FakeFile;
   b.getFile = async () => {
@@ -147,7 +147,7 @@ test('a deleted picture is missing; so is one that goes between being listed and
   expect(described()).toMatchObject({ problem: null, indexed: 3 });
 });
 
-test('a folder that is gone loses no picture, and says so', async () => {
+test('a missing folder loses no picture, and is reported', async () => {
   disk.break('NotFoundError');
   await walk();
   expect(catalog.missing).toEqual([]);
@@ -158,11 +158,11 @@ test('a folder that is gone loses no picture, and says so', async () => {
   expect(await folders.check(ID, catalog)).toBe(false);
 });
 
-test('a drive that is pulled while it is walked loses no picture', async () => {
+test('a drive that is disconnected during a scan loses no picture', async () => {
   const folder = disk.entries.get('2024') as FakeFolder;
   const values = folder.values.bind(folder);
   folder.values = async function* () {
-    yield* values(); // listed in full, and gone before a file is opened
+    yield* values(); // completely listed, then gone before a file is opened
     disk.break('NotFoundError');
   };
   await walk();
@@ -170,14 +170,14 @@ test('a drive that is pulled while it is walked loses no picture', async () => {
   expect(described()).toMatchObject({ problem: { kind: 'gone' }, indexed: 5 });
 });
 
-test('a file that is listed and cannot be opened stays', async () => {
+test('a file that is listed but cannot be opened is kept', async () => {
   (disk.entries.get('a.jpg') as FakeFile).break('NotFoundError');
   await walk();
   expect(catalog.missing).toEqual([]);
   expect(described()).toMatchObject({ problem: { kind: 'partial', path: 'Photos/a.jpg' } });
 });
 
-test('a part that cannot be read stays, and the rest is compared', async () => {
+test('a part that cannot be read is kept, and the rest is compared', async () => {
   (disk.entries.get('2024') as FakeFolder).break('NotReadableError');
   disk.entries.delete('a.jpg');
   await walk();
@@ -187,14 +187,14 @@ test('a part that cannot be read stays, and the rest is compared', async () => {
   expect(problem!.reason).toMatch(/Part of it could not be read.*Photos\/2024\/.*NotReadableError.*again/);
 });
 
-test('a folder in which no picture is left is no 5 deleted pictures: so looks one whose drive is not connected', async () => {
+test('a folder with no picture left does not count as 5 deleted pictures: it may be a drive that is not connected', async () => {
   disk.entries.clear();
   await walk();
   expect(catalog.missing).toEqual([]);
   expect(described()).toMatchObject({ problem: { kind: 'empty', path: 'Photos' }, indexed: 5 });
 });
 
-test('when a folder is back, its problem is over', async () => {
+test('when a folder is back, its problem clears', async () => {
   disk.break('NotFoundError');
   await walk();
   const again = new FakeFolder('Photos');
@@ -203,9 +203,9 @@ test('when a folder is back, its problem is over', async () => {
   await folders.checkAll(catalog);
   expect(described().problem).toBeNull();
   disk.break('NotFoundError');
-  await folders.checkAll(catalog); // as at the next visit, before anything is started
+  await folders.checkAll(catalog); // as on the next visit, before anything is started
   expect(described().problem).toMatchObject({ kind: 'gone' });
-  // Chosen where it is now: the same folder, with nothing new in it.
+  // The user selects it at its present place: the same folder, with nothing new in it.
   const row = await folders.add({ handle: handle(again) }, catalog);
   expect(row).toMatchObject({ id: ID, handle: again });
   catalog.folders.set(ID, row);
@@ -213,7 +213,7 @@ test('when a folder is back, its problem is over', async () => {
   expect(described().problem).toBeNull();
 });
 
-test('another folder of the same name is another one', async () => {
+test('a different folder with the same name is treated as different', async () => {
   await walk();
   expect(await folders.add({ handle: handle(new FakeFolder('Photos')) }, catalog)).toMatchObject({
     id: 2,
@@ -221,7 +221,7 @@ test('another folder of the same name is another one', async () => {
   });
 });
 
-test('without permission it is not walked; one that is taken back meanwhile is reported', async () => {
+test('without permission it is not scanned; a permission that is withdrawn meanwhile is reported', async () => {
   disk.permission = 'prompt';
   expect(await walk()).toBeNull();
   expect(described()).toMatchObject({ access: 'ask', indexed: 5 });
@@ -232,7 +232,7 @@ test('without permission it is not walked; one that is taken back meanwhile is r
   expect(described().problem).toMatchObject({ kind: 'refused', reason: expect.stringMatching(/permission/) });
 });
 
-test('picked files that cannot be read any more: one is a changed file, all are a folder that is gone', async () => {
+test('picked files that can no longer be read: one means a changed file, all mean a missing folder', async () => {
   const files = PATHS.map((path) => ({ path, file: new File(['x'], path) }));
   const unreadable = (file: File) => {
     file.slice = () => ({ arrayBuffer: () => Promise.reject(new DOMException('no', 'NotReadableError')) }) as never;
@@ -246,7 +246,7 @@ test('picked files that cannot be read any more: one is a changed file, all are 
   expect(described().problem).toMatchObject({ kind: 'gone' });
 });
 
-test('suspects are tried last, those that died alone the last of them', async () => {
+test('suspects are tried last, and those that died alone last of all', async () => {
   const deaths: Record<string, number> = { b: 1, c: 0 };
   const attempts = {
     isSuspect: (key: string) => key in deaths,

@@ -12,20 +12,20 @@ import type { Source, WalkResult } from './work';
 
 type Access = FolderInfo['access'];
 
-/** For a folder to show that it is there; a drive that was pulled may not answer at all. */
+/** Time for a folder to prove that it exists; a disconnected drive may not answer at all. */
 const ANSWER_SECONDS = 10;
-/** Picked files that are tried before their folder counts as gone. */
+/** How many picked files are tried before their folder counts as gone. */
 const TRIED_FILES = 3;
 
 export class Folders {
-  /** Files that were picked, by folder. A worker that takes over gets them from the page. */
+  /** Picked files, by folder. A worker that takes over gets them from the page. */
   readonly #picked = new Map<number, Map<string, File>>();
   readonly #access = new Map<number, Access>();
   readonly #problems = new Map<number, FolderProblem>();
 
   /**
-   * The row of a source: of the folder that it is already, or a new one. Folders with handles are told apart by these;
-   * one that has none (picked files, an imported index), or is not there any more, is known by its name.
+   * The row for a source: of the folder that it already is, or a new one. Folders with handles are identified by them;
+   * one without a handle (picked files, an imported index), or that no longer exists, is identified by its name.
    */
   async add(source: WireSource, catalog: Catalog): Promise<FolderRow> {
     const rows = [...catalog.folders.values()];
@@ -61,7 +61,7 @@ export class Folders {
     this.#problems.clear();
   }
 
-  /** Asks the browser again what may be read. */
+  /** Asks the browser again which folders may be read. */
   async refresh(catalog: Catalog): Promise<void> {
     for (const { id, handle } of catalog.folders.values()) {
       const access = handle ? await accessOf(handle) : this.#picked.has(id) ? 'ready' : 'choose';
@@ -86,7 +86,7 @@ export class Folders {
     }));
   }
 
-  /** Whether a folder can be read now; if not, its problem says why. */
+  /** Checks whether a folder can be read now; if not, its problem says why. */
   async check(folderId: number, catalog: Catalog): Promise<boolean> {
     const known = this.#problems.get(folderId)?.kind;
     try {
@@ -100,13 +100,13 @@ export class Folders {
     }
   }
 
-  /** {@link check} of all that may be read. */
+  /** {@link check} for all folders that may be read. */
   async checkAll(catalog: Catalog): Promise<void> {
     const ready = [...catalog.folders.keys()].filter((id) => this.#access.get(id) === 'ready');
     await Promise.all(ready.map((id) => this.check(id, catalog)));
   }
 
-  /** Takes down what a walk could not read. */
+  /** Records what a walk could not read. */
   async walked(folderId: number, walk: WalkResult, catalog: Catalog): Promise<void> {
     const folder = named(folderId, catalog);
     const whole = walk.unread.find(({ path }) => path === '');
@@ -126,7 +126,7 @@ export class Folders {
     );
   }
 
-  /** Of the folders that may be read now. */
+  /** The sources of all folders that may be read now. */
   async sources(catalog: Catalog): Promise<Map<number, Source>> {
     await this.refresh(catalog);
     const sources = new Map<number, Source>();
@@ -169,7 +169,7 @@ function named(folderId: number, catalog: Catalog): { name: string; indexed: num
 }
 
 async function accessOf(handle: FileSystemDirectoryHandle): Promise<Access> {
-  // Not in TypeScript's library; Firefox and Safari, which have no such handles of the disk, lack it.
+  // Not in TypeScript's library; Firefox and Safari lack it, since they have no handles for folders on disk.
   const asking = handle as FileSystemDirectoryHandle & {
     queryPermission?: (mode: { mode: 'read' }) => Promise<PermissionState>;
   };

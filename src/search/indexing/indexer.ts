@@ -26,11 +26,11 @@ export interface IndexerHost {
   abortEmbeddings(): void;
   onDecoding(keys: readonly string[]): void;
   onCommit(committed: Committed): void;
-  /** Something in {@link Indexer.phase}, `progress` or `error` changed. */
+  /** Called when {@link Indexer.phase}, `progress` or `error` has changed. */
   onChange(): void;
   /** The folders whose files can be read now. */
   sources(): Promise<Map<number, Source>>;
-  /** What became of a walk. */
+  /** Called with the result of a walk. */
   onWalked(folderId: number, walk: WalkResult): Promise<void>;
   /** Whether a folder can (still) be read. */
   checkFolder(folderId: number): Promise<boolean>;
@@ -43,9 +43,9 @@ export class Indexer {
   readonly #host: IndexerHost;
   readonly #meter = new RateMeter();
   #left: Work[] = [];
-  /** A walk has ended and its queue is not empty: no need to walk again. */
+  /** A walk has ended and its queue is not empty, so there is no need to walk again. */
   #walked = false;
-  /** Folders that were there for the walk only: where a picture was moved in them is not known. */
+  /** Folders that were available only during the walk, so a picture moved within them may not have been found. */
   readonly #vanished = new Set<number>();
   #stop: AbortController | null = null;
   #running: Promise<void> = Promise.resolve();
@@ -55,7 +55,7 @@ export class Indexer {
     this.phase = host.library.meta.unfinished ? 'paused' : 'idle';
   }
 
-  /** Begins or resumes; resolves once begun. */
+  /** Starts or resumes; resolves once it has started. */
   async start(): Promise<void> {
     if (this.isRunning) return;
     await this.#running;
@@ -121,7 +121,7 @@ export class Indexer {
     this.#set('idle');
   }
 
-  /** Null where it was stopped. */
+  /** Returns null if the run was stopped. */
   async #walk(signal: AbortSignal): Promise<Work[] | null> {
     const { library, sources, onWalked } = this.#host;
     const progress = {
@@ -207,7 +207,7 @@ export class Indexer {
     const { library, onCommit, checkFolder } = this.#host;
     const { catalog } = library;
     const folderOf = (id: number) => catalog.files.get(id)!.folderId;
-    // A folder that is being deleted, or whose drive is being pulled, may have been listed in part.
+    // A folder that is being deleted, or whose drive is being disconnected, may have been listed only in part.
     for (const folderId of new Set(catalog.missing.map(folderOf)))
       if (!(await checkFolder(folderId))) this.#vanished.add(folderId);
     const missing = catalog.missing.filter((id) => !this.#vanished.has(folderOf(id)));

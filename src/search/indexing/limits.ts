@@ -1,4 +1,4 @@
-/** @file What is read of pictures unless the caller says otherwise. */
+/** @file The limits within which pictures are read, unless the caller sets others. */
 
 import { MAX_INPUT_PIXELS } from '../../image';
 import type { PictureLimits } from '../types';

@@ -1,12 +1,15 @@
-/** @file What a file is by its ending. Every file with a picture's ending is indexed, or listed with the reason why not. */
+/**
+ * @file What kind of file it is, by its extension. Every file with a picture's extension is indexed, or listed with the
+ * reason why not.
+ */
 
-/** Ending of what is decoded here; what it really is, its bytes tell. */
+/** Extensions of formats that are decoded here; the bytes tell what the file really is. */
 const READABLE =
   'jpg jpeg jpe jfif jif pjpeg pjp mpo jps png apng webp gif bmp avif avifs heic heics heif heifs hif'.split(' ');
-/** Sensors' data, which cameras write beside the same picture as JPEG or HEIC. */
+/** Raw sensor data, which cameras write beside the same picture as JPEG or HEIC. */
 const RAW =
   'dng cr2 cr3 crw nef nrw arw srf sr2 srw orf rw2 rwl raf pef ptx x3f 3fr iiq erf kdc dcr dcs mrw mef raw'.split(' ');
-/** Other pictures, which people look for and nothing here decodes. */
+/** Other picture formats, which users may look for but nothing here decodes. */
 const OTHER = (
   'tif tiff psd psb xcf kra jxl jp2 j2k j2c jpc jpf jpx jpm jxr wdp hdp svg svgz ico cur icns tga pcx dib ' +
   'pbm pgm ppm pnm pam xbm xpm exr dds qoi bpg flif wmf emf'
@@ -20,13 +23,13 @@ const KINDS = new Map([
 
 export type PictureKind = 'readable' | 'raw' | 'other';
 
-/** Null for what is no picture by its name. */
+/** Null if the name is not that of a picture. */
 export function pictureKind(name: string): PictureKind | null {
   const ending = /\.([^./]+)$/.exec(name)?.[1]?.toLowerCase();
   return (ending !== undefined && KINDS.get(ending)) || null;
 }
 
-/** Names that differ by their ending alone have the same stem. */
+/** Names that differ only by their extension have the same stem. */
 export function stemOf(name: string): string {
   return name.replace(/\.[^./]*$/, '').toLowerCase();
 }

@@ -18,7 +18,7 @@ import type { Work } from './work';
 
 vi.mock('../../image', () => ({ decodePicture: (bytes: Uint8Array) => decode(bytes[60]!) }));
 
-/** A PNG as far as headers go; decoding is made up below. */
+/** A PNG as far as its headers go; decoding is simulated below. */
 function png(number: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(64);
   bytes.set([
@@ -35,7 +35,7 @@ function work(number: number, folderId = 1): Work {
 }
 
 const never = () => new Promise<never>(() => undefined);
-/** Pixels, or what hangs, by the picture's number. */
+/** Pixels, or a promise that hangs, by the picture's number. */
 let decode: (number: number) => Promise<unknown>;
 let storage: IndexStorage;
 let attempts: Attempts;
@@ -47,9 +47,10 @@ let present: (folderId: number) => boolean;
 const asked: number[] = [];
 /** What the model was given. */
 const images: unknown[] = [];
+let decodeSeconds: number;
 let takesPixels: boolean;
 let streamed: boolean;
-/** In the index already. */
+/** Already in the index. */
 let rows: FileRow[];
 
 beforeEach(async () => {
@@ -58,6 +59,7 @@ beforeEach(async () => {
   [ended, suspects, dropped] = [[], [], 0];
   asked.length = 0;
   images.length = 0;
+  decodeSeconds = 60;
   takesPixels = false;
   streamed = false;
   rows = [];
@@ -78,7 +80,7 @@ function pipeline(signal = new AbortController().signal): Pipeline {
     library: { catalog: new Catalog(vectors, [], rows) } as unknown as Library,
     attempts,
     committer: committer as unknown as Committer,
-    limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds: 0.05, embedSeconds: 10 },
+    limits: { fileBytes: 1e6, pixels: 1e6, decodeSeconds, embedSeconds: 10 },
     makeThumbnail: async () => ({ bytes: new Uint8Array(9), type: 'image/webp' }),
     takesPixels,
     transparency: 'drop',
@@ -108,19 +110,20 @@ test('every picture once', async () => {
   expect(ended).toHaveLength(20);
 });
 
-test('decoding that hangs, and a file that cannot be read to its end, are problems and hold nothing up', async () => {
+test('decoding that hangs, and a file that cannot be read to its end, become problems and hold nothing up', async () => {
+  decodeSeconds = 0.5;
   decode = (number) => (number === 3 ? never() : Promise.resolve({ width: 2, height: 2, close: () => undefined }));
   const all = works(12);
   all[7]!.file.arrayBuffer = never;
   await pipeline().run(all);
   const { '3.png': hangs, '7.png': unread, ...rest } = outcomes();
-  expect(hangs).toMatch(/^failed: .*longer than 0\.05 seconds/);
-  expect(unread).toMatch(/^failed: .*longer than 0\.05 seconds/);
+  expect(hangs).toMatch(/^failed: .*longer than 0\.5 seconds/);
+  expect(unread).toMatch(/^failed: .*longer than 0\.5 seconds/);
   expect(Object.values(rest)).toEqual(Array(10).fill('picture'));
   expect(ended).toHaveLength(12);
 });
 
-test('a drive that is pulled midway: its pictures are no problems but left for later; other folders go on', async () => {
+test('a drive that is disconnected midway: its pictures are left for later and are not problems; other folders continue', async () => {
   const gone = () => Promise.reject(new DOMException('gone', 'NotFoundError'));
   const all = Array.from({ length: 36 }, (_, i) => work(i, i < 3 || i >= 33 ? 1 : 2));
   for (const each of all.slice(8, 33)) each.file.arrayBuffer = gone;
@@ -133,7 +136,7 @@ test('a drive that is pulled midway: its pictures are no problems but left for l
   expect(await run.takeBack()).toEqual([]);
 });
 
-test('a file that was deleted meanwhile is no problem, one that was changed is', async () => {
+test('a file that was deleted meanwhile is not a problem; one that was changed is', async () => {
   const all = works(3);
   const refuse = (file: File, name: string) => {
     file.arrayBuffer = () => Promise.reject(new DOMException(name, name));
@@ -149,7 +152,7 @@ test('a file that was deleted meanwhile is no problem, one that was changed is',
   expect(dropped).toBe(1);
 });
 
-test('a model that dies makes suspects of what it had, and a run of one is evidence', async () => {
+test('a model that dies makes its pictures suspects, and a run of one is evidence', async () => {
   const died = { kind: 'died', error: { name: 'DisposedError', message: 'x', isDom: false }, restarted: true } as const;
   const answer = embed;
   let deaths = 0;
@@ -169,7 +172,7 @@ test('a model that dies makes suspects of what it had, and a run of one is evide
   expect(outcomes()).toMatchObject({ [first!.path]: expect.stringMatching(/^failed: .*ended twice/) });
 });
 
-test('interrupted calls are made again, and not for ever', async () => {
+test('interrupted calls are repeated, but not for ever', async () => {
   const error = { name: 'DisposedError', message: 'taken away', details: {}, isDom: false };
   const answer = embed;
   let interruptions = 0;
@@ -183,7 +186,7 @@ test('interrupted calls are made again, and not for ever', async () => {
   expect([...works(8)].some(({ key }) => attempts.isSuspect(key))).toBe(false);
 });
 
-test('stopped, it gives back what it did not end', async () => {
+test('when stopped, it returns what it did not finish', async () => {
   const stop = new AbortController();
   embed = async () => {
     stop.abort();
@@ -201,7 +204,7 @@ const decoded = (width: number, height: number) => ({
   size: { width, height },
 });
 
-test('a model that takes pixels gets those of the thumbnail, once; what is tried again is read from its file', async () => {
+test('a model that takes pixels gets those of the thumbnail, once; what is retried is read from its file', async () => {
   takesPixels = true;
   const given = Array.from({ length: 6 }, () => decoded(2, 2));
   decode = async (number) => given[number];
@@ -219,7 +222,7 @@ test('a model that takes pixels gets those of the thumbnail, once; what is tried
   expect(images).toHaveLength(6 + asked[0]!);
 });
 
-test('a model that takes files gets files, and so does one for a picture that is too large to be held', async () => {
+test('a model that takes files gets files, and so does one that takes pixels, for a picture too large to hold', async () => {
   await pipeline().run(works(5));
   expect(images.every((image) => image instanceof File)).toBe(true);
   images.length = 0;
@@ -229,7 +232,7 @@ test('a model that takes files gets files, and so does one for a picture that is
   expect(images.filter((image) => image instanceof File).map((file) => (file as File).name)).toEqual(['7.png']);
 });
 
-test('few pixels wait for the model: decoding does', async () => {
+test('few pixels wait for the model, since decoding waits instead', async () => {
   takesPixels = true;
   let [held, most] = [0, 0];
   decode = async () => {
@@ -245,7 +248,7 @@ test('few pixels wait for the model: decoding does', async () => {
   await pipeline().run(works(40));
   expect(Object.values(outcomes())).toEqual(Array(40).fill('picture'));
   expect(most).toBeGreaterThan(1);
-  // Two decoders may each be at one more when the limit is reached.
+  // Two decoders may each be working on one more when the limit is reached.
   expect(most).toBeLessThanOrEqual(Math.ceil(MOST_PIXELS / 12e6) + 1);
 });
 
@@ -257,7 +260,7 @@ test('a model whose weights are streamed gets many pictures in each call, as fil
   expect(Object.values(outcomes())).toEqual(Array(75).fill('picture'));
 });
 
-test('of a call that fails, halves are tried again, until it is clear which picture is at fault', async () => {
+test('when a call fails, its halves are tried again until it is clear which picture is at fault', async () => {
   streamed = true;
   const bad = new Blob(['bad']);
   const all = works(32);
@@ -271,7 +274,7 @@ test('of a call that fails, halves are tried again, until it is clear which pict
   expect(asked.length).toBeLessThanOrEqual(1 + 2 * 5);
 });
 
-test('of a picture that an earlier version indexed, what its file says is read anew: no decoding, no model, no loss', async () => {
+test('the metadata of a picture that an earlier version indexed is read again: no decoding, no model, no loss', async () => {
   const facts = { taken: 5, dated: true, camera: 'old', place: null, width: 2, height: 2, hash: 'h' };
   const all = works(3).map((each) => ({ ...each, unchanged: true }));
   rows = all.map(({ path, file }, slot) => ({

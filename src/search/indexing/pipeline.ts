@@ -1,6 +1,6 @@
 /**
- * @file Files through the stages of indexing: some are decoded while others are embedded and yet others written. Each
- * ends as exactly one outcome: a picture, or a problem with its reason.
+ * @file Takes files through the stages of indexing: some are decoded while others are embedded and yet others written.
+ * Each ends with exactly one outcome: a picture, or a problem with its reason.
  */
 
 import type { Transparency } from '../../image';
@@ -10,6 +10,7 @@ import { errorFromWire } from '../../remote/error-wire';
 import { UnsupportedError, VLM2VecError } from '../../errors';
 import { sniffFormat, SNIFF_BYTES } from '../../image/headers';
 import type { Attempts } from './attempts';
+import { CALLS, CallSize, halves, MOST_INTERRUPTIONS } from './call-size';
 import type { Committer } from './committer';
 import { within } from '../library/deadline';
 import type { Library } from '../library/library';
@@ -22,19 +23,9 @@ import type { Work } from './work';
 
 /** Files decoded at a time. */
 const DECODERS = 2;
-/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
-const CALLS = 2;
-/** Pictures of a call: as many as take about this long, so that a search need not wait longer. */
-const CALL_MILLISECONDS = 300;
-const MOST_IN_CALL = 16;
-/** Of a model that reads its weights anew for each call, which costs as much for one picture as for many. */
-const STREAMED_CALL = 32;
-/** Files on record as being in progress at a time, which costs one transaction. */
+/** Files recorded as in progress at a time, which costs one transaction. */
 const BEGUN_AT_ONCE = 8;
-/** Calls in a row that were interrupted, after which it is given up. */
-const MOST_INTERRUPTIONS = 5;
-
-/** Wrong with the file, not with us. */
+/** Errors that are the file's fault, not ours. */
 const FILE_ERRORS = new Set([
   'ImageFormatError',
   'ImageTooLargeError',
@@ -51,17 +42,17 @@ export interface PipelineHost {
   makeThumbnail: MakeThumbnail;
   /** Whether {@link embed} takes pixels, and keeps them. */
   takesPixels: boolean;
-  /** What becomes of a picture's transparency in them. */
+  /** How transparency is treated in the pixels. */
   transparency: Transparency;
   /** Whether the model's weights are streamed. */
   streamed: boolean;
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
   onDecoding(keys: readonly string[]): void;
-  /** To go through again, alone. */
+  /** To be tried again, alone. */
   onSuspect(work: Work): void;
   /** Whether a folder can still be read. */
   checkFolder(folderId: number): Promise<boolean>;
-  /** So many pictures were not there any more; `folderId`: since their folder is not. */
+  /** So many pictures no longer exist; `folderId`: because their folder does not. */
   onDropped(count: number, folderId?: number): void;
 }
 
@@ -78,10 +69,10 @@ export class Pipeline {
   #beginning: Promise<void> | null = null;
   #ready: Ready[] = [];
   #decoding = new Map<string, Work>();
-  #callSize: number;
-  /** Ready, or with the model. */
+  readonly #callSize: CallSize;
+  /** Pictures that are ready, or being embedded. */
   #pixels = 0;
-  /** Hashes of pictures on their way, whose copies wait for them. */
+  /** Hashes of pictures in progress, whose copies wait for them. */
   readonly #hashes = new Set<string>();
   #copies: Work[] = [];
   /** Missing rows that a file of this run has taken over. */
@@ -89,22 +80,22 @@ export class Pipeline {
   #wake: (() => void)[] = [];
   #decoders = 0;
   #failure: { cause: unknown } | null = null;
-  /** The run has one picture only: what dies, dies of it. */
+  /** The run has only one picture, so any death is due to it. */
   #alone = false;
-  /** Since the last call that was not. */
+  /** Interrupted calls since the last one that was not. */
   #interruptions = 0;
 
   constructor(host: PipelineHost, signal: AbortSignal) {
     this.#host = host;
     this.#signal = signal;
-    this.#callSize = host.streamed ? STREAMED_CALL : 4;
+    this.#callSize = new CallSize({ streamed: host.streamed, first: 4 });
     signal.addEventListener('abort', () => this.#wakeAll());
   }
 
   /**
-   * Resolves when all have ended and are committed, or the signal stopped it; then {@link takeBack} has what is left.
-   * With one picture nothing but that is in progress.
-   * @throws StorageFullError, or what the model failed with where there is no other
+   * Resolves when all have ended and are committed, or when the signal stopped it; {@link takeBack} then has what is
+   * left. With one picture, nothing else is in progress.
+   * @throws StorageFullError, or the model's error if there is no other model
    */
   async run(works: readonly Work[]): Promise<void> {
     for (let todo = [...works]; todo.length > 0 && !this.#stopped; todo = this.#takeCopies()) {
@@ -122,7 +113,7 @@ export class Pipeline {
     }
   }
 
-  /** Works that were not begun, or that were in hand when it stopped. */
+  /** Work that was not started, or was in progress when it stopped. */
   async takeBack(): Promise<Work[]> {
     const begun = [...this.#begun, ...this.#ready.map(({ work }) => work), ...this.#copies];
     const left = [...begun, ...this.#queue];
@@ -131,7 +122,7 @@ export class Pipeline {
     this.#pixels = 0;
     this.#copies = [];
     this.#queue = [];
-    // Where that cannot be written they are tried alone next time, and no more.
+    // If that cannot be written, they are merely tried alone next time.
     await this.#host.attempts.release(begun.map(({ key }) => key)).catch(() => undefined);
     return left;
   }
@@ -140,7 +131,7 @@ export class Pipeline {
     return this.#signal.aborted || this.#failure !== null;
   }
 
-  /** One stage failed: the others end too. */
+  /** If one stage fails, the others end too. */
   #fall(cause: unknown): void {
     this.#failure ??= { cause };
     this.#wakeAll();
@@ -170,7 +161,7 @@ export class Pipeline {
         this.#ready.push(ready);
         this.#pixels += pixelsOf(ready);
         this.#wakeAll();
-        // A few ahead of the model, not all: decoded pictures are large.
+        // Only a few are prepared ahead of the model, since decoded pictures are large.
         while (this.#isAhead() && !this.#stopped) await this.#change();
       }
     } finally {
@@ -180,14 +171,14 @@ export class Pipeline {
   }
 
   #isAhead(): boolean {
-    return this.#ready.length >= 2 * this.#callSize || this.#pixels >= MOST_PIXELS;
+    return this.#ready.length >= 2 * this.#callSize.pictures || this.#pixels >= MOST_PIXELS;
   }
 
   #tellDecoding(): void {
     this.#host.onDecoding([...this.#decoding.keys()]);
   }
 
-  /** The next file, on record as being in progress. */
+  /** Takes the next file and records it as in progress. */
   async #next(): Promise<Work | null> {
     for (;;) {
       await this.#beginning;
@@ -205,12 +196,12 @@ export class Pipeline {
     await this.#host.attempts.begin(works.map(({ key }) => key));
   }
 
-  /** Null where the work has ended already: as a problem, or because its bytes are known. */
+  /** Null if the work has already ended: as a problem, or because its bytes are known. */
   async #prepare(work: Work): Promise<Ready | null> {
     const { limits, library, attempts } = this.#host;
     const unchanged = work.unchanged ? library.catalog.at(work.folderId, work.path) : undefined;
     if (attempts.hasFailed(work.key) && unchanged?.kind === 'picture') {
-      // It stays as it was, and is not looked at again.
+      // It is left unchanged, and not looked at again.
       this.#host.committer.add({ key: work.key, addition: { row: { ...unchanged, reader: READER } } });
       return null;
     }
@@ -243,7 +234,7 @@ export class Pipeline {
       this.#hashes.add(read.hash);
       const prepared = await preparePicture(work.file, read, this.#host);
       const { width, height } = prepared.facts;
-      // Pixels of a long call would fill the memory.
+      // The pixels of a long call would fill the memory.
       const sendsPixels = this.#host.takesPixels && !this.#host.streamed && width * height <= MOST_PIXELS;
       if (!sendsPixels) prepared.pixels = null;
       return { work, prepared };
@@ -259,29 +250,23 @@ export class Pipeline {
 
   async #embed(): Promise<void> {
     for (;;) {
-      const wanted = this.#host.streamed ? this.#callSize : 1;
+      const wanted = this.#host.streamed ? this.#callSize.pictures : 1;
       while (this.#ready.length < wanted && this.#decoders > 0 && !this.#stopped) await this.#change();
       if (this.#ready.length === 0 || this.#stopped) return;
-      const batch = this.#ready.splice(0, this.#callSize);
+      const batch = this.#ready.splice(0, this.#callSize.pictures);
       this.#wakeAll();
       const start = performance.now();
       const complete = await this.#embedBatch(batch);
-      if (!this.#host.streamed && complete && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+      if (complete) this.#callSize.took(performance.now() - start, batch.length);
     }
   }
 
-  /** Calls double at most, so that one quick call does not make a long one. */
-  #adapt(milliseconds: number): void {
-    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * CALLS) / Math.max(1, milliseconds));
-    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
-  }
-
-  /** Whether all was embedded at once. */
+  /** Whether all of them were embedded in one call. */
   async #embedBatch(batch: readonly Ready[]): Promise<boolean> {
     const { attempts, embed, onSuspect } = this.#host;
     const pixels = batch.reduce((sum, ready) => sum + pixelsOf(ready), 0);
     const inputs = batch.map(({ work, prepared }) => ({ image: prepared.pixels ?? work.file }));
-    // Whatever is tried again is read from its file: its pixels went to the model.
+    // Retried pictures are read from their files, since their pixels were transferred to the model.
     for (const { prepared } of batch) prepared.pixels = null;
     const outcome = await embed(inputs).finally(() => {
       this.#pixels -= pixels;
@@ -296,7 +281,7 @@ export class Pipeline {
         this.#ready.unshift(...batch);
         return false;
       case 'failed':
-        // One of them is at fault; the half without it need not be tried again.
+        // One of them is at fault; the half that succeeds need not be tried again.
         if (batch.length > 1) for (const half of halves(batch)) await this.#embedBatch(half);
         else await this.#fail(batch[0]!.work, errorFromWire(outcome.error));
         return false;
@@ -327,11 +312,11 @@ export class Pipeline {
     committer.add({ key, addition: { row, vector, thumb: prepared.thumbnail } });
   }
 
-  /** A picture that is not there any more, alone or with its folder, is no problem: the next walk sees to it. */
+  /** A picture that no longer exists, alone or with its folder, is not a problem: the next walk handles it. */
   async #fail(work: Work, error: Error): Promise<void> {
     const { checkFolder, limits, onDropped, attempts } = this.#host;
     if (!(await checkFolder(work.folderId))) return this.#dropFolder(work);
-    // A picture that is indexed stays so where its file cannot be read just now.
+    // An indexed picture stays indexed if its file cannot be read just now.
     if (work.unchanged || (await isGone(work.file, limits.decodeSeconds))) {
       onDropped(1);
       return attempts.release([work.key]);
@@ -340,7 +325,7 @@ export class Pipeline {
     this.#problem(work, kind, reasonInWords(error));
   }
 
-  /** Leaves a folder that vanished alone. */
+  /** Skips the rest of a folder that has vanished. */
   async #dropFolder(work: Work): Promise<void> {
     const isHere = ({ folderId }: Work) => folderId !== work.folderId;
     const dropped = [work, ...this.#begun, ...this.#copies].filter((each) => !isHere(each));
@@ -359,7 +344,7 @@ export class Pipeline {
     committer.add({ key, addition: { row } });
   }
 
-  /** Resolves at the next change of what is ready, or of who works. */
+  /** Resolves at the next change of what is ready, or of who is working. */
   #change(): Promise<void> {
     return new Promise((resolve) => this.#wake.push(resolve));
   }
@@ -371,16 +356,11 @@ export class Pipeline {
   }
 }
 
-function halves<T>(items: readonly T[]): [T[], T[]] {
-  const middle = Math.ceil(items.length / 2);
-  return [items.slice(0, middle), items.slice(middle)];
-}
-
 function pixelsOf({ prepared: { pixels } }: Ready): number {
   return pixels ? pixels.width * pixels.height : 0;
 }
 
-/** Whether it is a picture of another kind than its ending says. */
+/** Whether it is a picture of a kind other than its extension says. */
 async function isKnown(file: File): Promise<boolean> {
   const start = await file.slice(0, SNIFF_BYTES).arrayBuffer();
   return sniffFormat(new Uint8Array(start)) !== null;

@@ -1,4 +1,4 @@
-/** @file A file of a folder → all that its row needs but the vector, and what the model is to read. */
+/** @file Prepares a file: everything that its row needs except the vector, and the input for the model. */
 
 import { sha256Hex } from '../../bundle/digest';
 import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
@@ -8,21 +8,21 @@ import { readFacts, type Facts } from '../facts/facts';
 import type { PictureRow } from '../library/rows';
 import type { Thumbnail } from './thumbnail';
 
-/** What the file itself says. */
+/** The file's metadata. */
 export type PictureFacts = Facts & Pick<PictureRow, 'width' | 'height' | 'hash'>;
 
 export interface Prepared {
   facts: PictureFacts;
-  /** Null where none is wanted. */
+  /** Null if none is wanted. */
   thumbnail: Thumbnail | null;
   /** Upright; null once the model has them. */
   pixels: RgbImage | null;
 }
 
-/** Makes the small picture of an upright one; null where none is wanted. */
+/** Makes the thumbnail of an upright picture; null if none is wanted. */
 export type MakeThumbnail = (image: RgbImage) => Promise<Thumbnail | null>;
 
-/** Too large to be read: found without reading. @throws ImageTooLargeError, ImageFormatError */
+/** Refuses files that are too large, without reading them. @throws ImageTooLargeError, ImageFormatError */
 export function checkFile(file: File, { fileBytes }: PictureLimits): void {
   if (file.size === 0) throw new ImageFormatError('The file is empty.');
   if (file.size <= fileBytes) return;
@@ -32,7 +32,7 @@ export function checkFile(file: File, { fileBytes }: PictureLimits): void {
   });
 }
 
-/** SHA-256 of a file, and its bytes. @throws SourceNotFoundError where it can no longer be read */
+/** SHA-256 of a file, and its bytes. @throws SourceNotFoundError if it can no longer be read */
 export async function readPicture(file: File): Promise<{ bytes: Uint8Array<ArrayBuffer>; hash: string }> {
   let bytes: Uint8Array<ArrayBuffer>;
   try {
@@ -50,12 +50,12 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
 export interface PrepareOptions {
   limits: PictureLimits;
   makeThumbnail: MakeThumbnail;
-  /** What the model wants of transparent pictures: it is given the pixels. */
+  /** How the model wants transparency treated, since it is given pixels. */
   transparency: Transparency;
 }
 
 /**
- * Decodes a picture for its size, its thumbnail and the model, and reads what it says of itself.
+ * Decodes a picture for its size, its thumbnail and the model, and reads its metadata.
  * @throws ImageFormatError, ImageTooLargeError
  */
 export async function preparePicture(

@@ -1,4 +1,4 @@
-/** @file A file whose bytes are already known: touched, moved, or a copy. Nothing of it has to be embedded. */
+/** @file A file whose bytes are already known: touched, moved, or a copy. Nothing has to be embedded. */
 
 import { localWallClock } from '../facts/dates';
 import { readFacts } from '../facts/facts';
@@ -10,7 +10,7 @@ import type { Outcome } from './committer';
 import type { Work } from './work';
 
 /**
- * Null where its bytes are new.
+ * Null if its bytes are new.
  * @param claimed missing rows that were taken over in this run; the one taken over here is added
  */
 export function reuse(work: Work, hash: string, catalog: Catalog, claimed: Set<number>): Omit<Outcome, 'key'> | null {
@@ -35,7 +35,7 @@ export function reuse(work: Work, hash: string, catalog: Catalog, claimed: Set<n
   return { addition: { row: { ...placed(facts), id: before?.id ?? catalog.nextId() }, like: original } };
 }
 
-/** The same, with what the file says of itself read anew where an earlier version of the reader looked at it. */
+/** The same, with the file's metadata read again if an earlier version of the reader read it. */
 export async function readAnew(
   known: Omit<Outcome, 'key'>,
   bytes: Uint8Array,
@@ -47,7 +47,7 @@ export async function readAnew(
   return { ...known, addition: { ...addition, row: { ...addition.row, ...facts, reader: READER } } as Addition };
 }
 
-/** An unchanged picture, with what its file says of itself read anew: no more of the file is read than that needs. */
+/** An unchanged picture with its metadata read again: only as much of the file is read as that needs. */
 export async function refreshed(row: PictureRow, file: File): Promise<Addition> {
   const facts = await readFacts(await headOf(file), file.lastModified);
   return { row: { ...row, ...facts, reader: READER } };

@@ -1,4 +1,4 @@
-/** @file Small pictures for lists, in Node: WebP by sharp (libvips), of the size that browsers make them. */
+/** @file Thumbnails in Node: WebP, made by sharp (libvips), in the same size as in browsers. */
 
 import type { RgbImage } from '../../image';
 import { missingPackage } from '../../missing-package';
@@ -6,7 +6,7 @@ import { thumbnailSize, type Thumbnail } from './thumbnail';
 
 const QUALITY = 80;
 
-/** @param image upright @throws UnsupportedError where sharp is not installed */
+/** @param image upright @throws UnsupportedError if sharp is not installed */
 export async function makeThumbnail({ width, height, data }: RgbImage): Promise<Thumbnail> {
   const { default: sharp } = await import('sharp').catch((cause: unknown) => {
     throw missingPackage('sharp', 'Thumbnails (--no-thumbnails leaves them out)', cause);

@@ -7,7 +7,7 @@ test('sizes of thumbnails', () => {
   expect(thumbnailSize(10, 36_861)).toEqual({ width: 1, height: 256 });
 });
 
-test('blocks become their means; what is left over at the ends is cut off', () => {
+test('blocks become their means; incomplete blocks at the ends are cut off', () => {
   const width = 5;
   const height = 3;
   const data = Uint8Array.from({ length: width * height * 3 }, (_, i) => (i * 7) % 256);
@@ -28,7 +28,7 @@ test('blocks become their means; what is left over at the ends is cut off', () =
   }
 });
 
-test('a factor beyond the shorter side, and none', () => {
+test('a factor larger than the shorter side, and no reduction', () => {
   const data = Uint8Array.of(10, 20, 30, 30, 40, 50, 50, 60, 70);
   expect([...shrink({ width: 1, height: 3, data }, 3).rgba]).toEqual([30, 40, 50, 255]);
   expect(shrink({ width: 3, height: 1, data }, 0)).toMatchObject({ width: 3, height: 1 });

@@ -1,8 +1,8 @@
-/** @file Small pictures for lists: WebP where the browser writes it, else JPEG. */
+/** @file Thumbnails: WebP if the browser can write it, else JPEG. */
 
 import type { RgbImage } from '../../image';
 
-/** Pixels of the longer side. */
+/** The longer side, in pixels. */
 export const THUMBNAIL_SIDE = 256;
 const QUALITY = 0.8;
 
@@ -11,7 +11,7 @@ export interface Thumbnail {
   type: string;
 }
 
-/** Whole pixels of the thumbnail of a picture; small pictures keep their size. */
+/** The size of a picture's thumbnail in whole pixels; small pictures keep their size. */
 export function thumbnailSize(width: number, height: number): { width: number; height: number } {
   const scale = Math.min(1, THUMBNAIL_SIDE / Math.max(width, height));
   return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
@@ -28,14 +28,14 @@ export async function makeThumbnail(image: RgbImage): Promise<Thumbnail> {
   context.imageSmoothingQuality = 'medium';
   context.drawImage(source, 0, 0, width, height);
   const blob = await canvas.convertToBlob({ type: 'image/webp', quality: QUALITY });
-  // A browser that does not write WebP gives PNG, which is large.
+  // A browser that cannot write WebP returns PNG, which is large.
   const small =
     blob.type === 'image/webp' ? blob : await canvas.convertToBlob({ type: 'image/jpeg', quality: QUALITY });
   return { bytes: new Uint8Array(await small.arrayBuffer()), type: small.type };
 }
 
 /**
- * The means of blocks of `factor` × `factor` pixels, opaque. What is left is at least twice as large as a thumbnail, and
+ * The means of blocks of `factor` × `factor` pixels, opaque. The result is at least twice as large as a thumbnail, and
  * a canvas smooths the rest: a canvas of the whole picture would take more memory than the picture.
  */
 export function shrink(

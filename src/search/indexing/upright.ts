@@ -1,4 +1,7 @@
-/** @file A picture as it was indexed, for pages whose browser does not show the file so: HEIC, and orientations it ignores. */
+/**
+ * @file A picture as it was indexed, for pages whose browser shows the file differently: HEIC, and orientations that it
+ * ignores.
+ */
 
 import { decodePicture } from '../../image';
 

@@ -1,27 +1,27 @@
-/** @file The pictures in a folder, however the browser gives it: a directory handle, or files that were picked. */
+/** @file The pictures in a folder, whichever way the browser provides it: as a directory handle, or as picked files. */
 
 import { InvalidInputError } from '../../errors';
 import type { FolderFile } from '../types';
 import type { Unread } from './folder-problems';
 import { pictureKind, stemOf } from './picture-names';
 
-/** Folders that hold previews of other programs, and what is hidden. */
+/** Folders with previews made by other programs, and hidden ones. */
 const SKIPPED = /^(\.|@eaDir$|__MACOSX$|\$RECYCLE\.BIN$)/i;
-/** Folders within folders; more is a loop. */
+/** The deepest nesting of folders; more is a loop. */
 const MAX_DEPTH = 64;
 
 /** A file that is a picture by its name. */
 export interface FoundFile {
-  /** Within the folder. */
+  /** Its path within the folder. */
   path: string;
   file: File;
-  /** By its ending it is of a kind that no decoder here reads. */
+  /** According to its extension, no decoder here can read it. */
   unreadable: boolean;
 }
 
 export interface WalkHooks {
   signal?: AbortSignal;
-  /** What could not be read: what is in it is not known to be gone. */
+  /** Parts that could not be read: it is not known whether their pictures are gone. */
   onUnread(unread: Unread): void;
 }
 
@@ -66,7 +66,7 @@ export async function* walkHandle(
   if (vanished.length > 0) await tellUnread(folder, path, vanished, onUnread);
 }
 
-/** A file that is not there was deleted meanwhile; or the whole folder is not there, and then that says nothing. */
+/** A missing file was deleted meanwhile; or the whole folder is missing, and then that proves nothing. */
 async function tellUnread(
   folder: FileSystemDirectoryHandle,
   path: string,
@@ -83,7 +83,7 @@ async function tellUnread(
   for (const unread of vanished) if (listed.has(unread.path)) onUnread(unread);
 }
 
-/** The same of files that were picked. */
+/** The same for picked files. */
 export function* walkFiles(files: readonly FolderFile[]): Generator<FoundFile> {
   const wanted = files.filter(({ path }) => !path.split('/').some((name) => SKIPPED.test(name)));
   const readable = stemsOf(wanted.map(({ path }) => path));
@@ -93,14 +93,14 @@ export function* walkFiles(files: readonly FolderFile[]): Generator<FoundFile> {
   }
 }
 
-/** Null: no picture, or a raw one beside the same picture in a form that can be read. */
+/** Null if it is not a picture, or is a raw file beside the same picture in a readable format. */
 function isUnreadable(name: string, readable: ReadonlySet<string>): boolean | null {
   const kind = pictureKind(name);
   if (kind === null || (kind === 'raw' && readable.has(stemOf(name)))) return null;
   return kind !== 'readable';
 }
 
-/** Of what can be read. */
+/** The stems of the readable pictures. */
 function stemsOf(names: readonly string[]): Set<string> {
   return new Set(names.filter((name) => pictureKind(name) === 'readable').map(stemOf));
 }

@@ -1,4 +1,4 @@
-/** @file What a run has to do: files that are new or changed, found by walking the folders. */
+/** @file What a run has to do: new and changed files, found by walking the folders. */
 
 import type { Attempts } from './attempts';
 import type { Catalog } from '../library/catalog';
@@ -6,15 +6,15 @@ import type { Unread } from './folder-problems';
 import { fileKey, isOlder, type FileRow } from '../library/rows';
 import type { FoundFile } from './walk';
 
-/** A file to be indexed. */
+/** A file to index. */
 export interface Work extends FoundFile {
   folderId: number;
   key: string;
-  /** Indexed and unchanged: what the file says of itself is read anew, and nothing else. */
+  /** Indexed and unchanged: only the file's metadata is read again. */
   unchanged?: boolean;
 }
 
-/** Where a folder's files come from now; null where it has to be chosen or permitted first. */
+/** Where a folder's files come from now; null if it has to be chosen or permitted first. */
 export type Source = (onUnread: (unread: Unread) => void) => AsyncIterable<FoundFile> | Iterable<FoundFile>;
 
 export interface WalkResult {
@@ -23,12 +23,12 @@ export interface WalkResult {
   found: number;
   /** Parts of the folder that could not be read. */
   unread: Unread[];
-  /** There were pictures, and now there is none: hardly a person's doing. They are not hidden. */
+  /** There were pictures, and now there are none, which is hardly intentional. They are not hidden. */
   emptied: boolean;
 }
 
 /**
- * Walks a folder: queues what is new or changed, or was read by an earlier version, and hides what is gone.
+ * Walks a folder: queues what is new or changed, or was read by an earlier version, and hides what has disappeared.
  * @param onFound called now and then with how many were found
  */
 export async function walkFolder(
@@ -68,7 +68,7 @@ function isChanged(row: FileRow, file: File): boolean {
   return row.size !== file.size || row.modified !== file.lastModified;
 }
 
-/** Those whose work was never cut short, and those to be tried alone, the most suspicious last. */
+/** Splits those whose work was never cut short from those to be tried alone, the most suspicious last. */
 export function split(works: readonly Work[], attempts: Attempts): { sound: Work[]; suspect: Work[] } {
   const sound = works.filter(({ key }) => !attempts.isSuspect(key));
   const suspect = works.filter(({ key }) => attempts.isSuspect(key));

@@ -1,6 +1,6 @@
 /**
- * @file Favourites and albums are a library's, whichever model is in use, and each model has an index of its own: what was
- * last changed, in whichever of them, counts.
+ * @file Favourites and albums belong to a library, whichever model is in use, but each model has an index of its own:
+ * the latest change counts, in whichever of them it was made.
  */
 
 import { openDatabase, readAlbums, readMeta } from './database';
@@ -15,8 +15,8 @@ export interface Later {
 }
 
 /**
- * Those of the library's index where they were changed last.
- * @returns null where none is later than `since`, in milliseconds since 1970
+ * The albums of the library's index in which they were last changed.
+ * @returns null if none is later than `since`, in milliseconds since 1970
  */
 export async function laterAlbums(
   { name, place }: Pick<LibraryPlace, 'name' | 'place'>,
@@ -25,7 +25,7 @@ export async function laterAlbums(
   const found: Later[] = [];
   for (const each of await listPackFolders()) {
     if (each.place === place) continue;
-    // One that cannot be read is passed over.
+    // One that cannot be read is skipped.
     const later = await read(each.place, name, since).catch(() => null);
     if (later) found.push(later);
   }

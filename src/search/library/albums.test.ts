@@ -1,4 +1,4 @@
-/** @file Favourites and albums: what becomes of them when files and indexes change, and what is refused. */
+/** @file Favourites and albums: what happens to them when files and indexes change, and what is refused. */
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -66,7 +66,7 @@ const inAlbum = ({ catalog }: Library, album: number) =>
 const named = ({ catalog }: Library) =>
   Object.fromEntries(describeAlbums(catalog).map(({ name, pictures }) => [name, pictures]));
 
-test('made, filled, renamed, emptied and deleted; all of it is there after a reopening', async () => {
+test('made, filled, renamed, emptied and deleted; all of it is still there after reopening', async () => {
   let library = await filled();
   expect(describeAlbums(library.catalog)).toEqual([{ id: FAVOURITES, name: '', created: 0, pictures: 0, contains: 0 }]);
   await change(library, FAVOURITES, [1, 3]);
@@ -83,7 +83,7 @@ test('made, filled, renamed, emptied and deleted; all of it is there after a reo
   ]);
   expect(inAlbum(library, rome)).toEqual([2, 3]);
   await library.changeAlbums({ kind: 'rename', id: bath, name: 'Bath' });
-  await library.changeAlbums({ kind: 'rename', id: rome, name: 'ROME 10' }); // its own name is not taken
+  await library.changeAlbums({ kind: 'rename', id: rome, name: 'ROME 10' }); // its own name does not count as taken
   await library.changeAlbums({ kind: 'delete', id: rome });
   await change(library, FAVOURITES, [], [1, 2]);
   library = await reopen(library);
@@ -92,7 +92,7 @@ test('made, filled, renamed, emptied and deleted; all of it is there after a reo
   expect(() => inAlbum(library, rome)).toThrow(InvalidInputError);
 });
 
-test('they filter what is looked for, with the other filters', async () => {
+test('they filter searches, together with the other filters', async () => {
   const library = await filled();
   const id = await make(library, 'A', 1, 2, 4);
   expect(inAlbum(library, id)).toEqual([1, 2, 4]);
@@ -100,10 +100,10 @@ test('they filter what is looked for, with the other filters', async () => {
   expect([...listPictures(library.catalog, { filter: { album: id, folder: 'Elsewhere' } })]).toEqual([]);
 });
 
-test('a file that is moved, forgotten and back, copied or written over stays where it was', async () => {
+test('a file that is moved, forgotten and restored, copied or overwritten stays in its albums', async () => {
   let library = await filled();
   await change(library, FAVOURITES, [1, 2, 3]);
-  // Forgotten with its folder, then indexed anew under another number: known by its bytes.
+  // Forgotten with its folder, then indexed again under another number: recognised by its bytes.
   await library.commit({ remove: [1] });
   expect(inAlbum(library, FAVOURITES)).toEqual([2, 3]);
   await library.commit({ add: [addition(9, 1)] });
@@ -113,13 +113,13 @@ test('a file that is moved, forgotten and back, copied or written over stays whe
   expect(inAlbum(library, FAVOURITES)).toEqual([2, 3, 9, 10]);
   await change(library, FAVOURITES, [], [10]);
   expect(inAlbum(library, FAVOURITES)).toEqual([3, 9]);
-  // Written over: the file stays in, and so do its old bytes under another name. Another file is not drawn in.
+  // Overwritten: the file stays in, and so do its old bytes under another name. No other file is added.
   await library.commit({ add: [addition(3, 33), addition(4, 44)] });
   await library.commit({ add: [addition(11, 3)] });
   expect(inAlbum(library, FAVOURITES)).toEqual([3, 9, 11]);
   library = await reopen(library);
   expect(inAlbum(library, FAVOURITES)).toEqual([3, 9, 11]);
-  // Missing in a run that has not ended: hidden, and not lost.
+  // Missing in a run that has not ended: hidden, but not lost.
   library.catalog.setMissing(9, true);
   expect(inAlbum(library, FAVOURITES)).toEqual([3, 11]);
   expect(named(library)).toEqual({ '': 2 });
@@ -136,7 +136,7 @@ test('compacting keeps them', async () => {
   expect(library.meta.albumsChanged).toBeGreaterThan(0);
 });
 
-test('an export takes them along; without any it is what earlier versions read, and importing that takes none away', async () => {
+test('an export includes them; without any it can be read by earlier versions, and importing it removes none', async () => {
   const library = await filled();
   const versionOf = async (blob: Blob) => new DataView(await blob.arrayBuffer()).getUint32(8, true);
   const plain = await exportIndex(library);
@@ -157,7 +157,7 @@ test('an export takes them along; without any it is what earlier versions read, 
   expect(named(other)).toEqual({ '': 1, 'Été ✨': 2 });
 });
 
-test('what was changed last in an index of the library counts in the others', async () => {
+test('the latest change in an index of the library counts in the others', async () => {
   const library = await filled();
   const other = await filled(3, 'other');
   expect(await laterAlbums(other.place, 0)).toBeNull();
@@ -196,7 +196,7 @@ const refused: [string, AlbumWish][] = [
   ['deleting the favourites', { kind: 'delete', id: FAVOURITES }],
 ];
 
-test('what is refused changes nothing', async () => {
+test('a refused change changes nothing', async () => {
   let library = await filled();
   await make(library, 'Taken', 1);
   await make(library, 'Café', 2);
@@ -208,7 +208,7 @@ test('what is refused changes nothing', async () => {
   expect(named(library)).toEqual({ '': 1, Taken: 1, Café: 1 });
 });
 
-test('another tab that only reads is told, and cannot change them', async () => {
+test('another tab that only reads is told about changes, and cannot make any', async () => {
   const library = await filled();
   const reader = await open('albums', false);
   const { changes } = await library.changeAlbums({ kind: 'create', name: 'Seen', ids: [1] });

@@ -146,11 +146,11 @@ function hashesOf(catalog: Catalog, ids: readonly number[]): string[] {
   });
 }
 
-/** Why a text is not a valid album name; null if it is. */
+/** Why a text is not a valid album name; null if it is valid. */
 export function albumNameProblem(name: string): string | null {
   if (name.trim() !== name || name === '') return 'It must not be empty, and must not begin or end with a space.';
   if (name.length > MAX_ALBUM_NAME) return `It has more than ${MAX_ALBUM_NAME} characters.`;
-  // Of another direction, or without a width: they make one name look like another.
+  // Characters that change the direction of writing, or have no width: they make one name look like another.
   return /[\p{Cc}\p{Zl}\p{Zp}\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]|\p{Surrogate}/u.test(name)
     ? 'It contains invisible characters.'
     : null;

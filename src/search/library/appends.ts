@@ -1,4 +1,4 @@
-/** @file The bytes of one commit: what is appended to which file, where that lies, and what of it is kept in memory. */
+/** @file The bytes of one commit: what is appended to which file, where it goes, and what is kept in memory. */
 
 import { type PackedVectors, readRecords, recordAt, recordBytes, writeRecords } from '../vectors';
 import type { Catalog } from './catalog';
@@ -8,22 +8,22 @@ import type { AllWriters, PackWriter } from './storage';
 import type { LibraryPlace } from './place';
 import type { DeepEntry, FileRow, LayerRow, MetaRow, PictureRow } from './rows';
 
-/** A row to be written, and the bytes it does not have yet. */
+/** A row to write, and the bytes that are not stored yet. */
 export type Addition =
   | { row: Exclude<FileRow, PictureRow> }
-  /** As it is: its bytes lie there already. */
+  /** Unchanged: its bytes are stored already. */
   | { row: PictureRow }
   | { row: Omit<PictureRow, 'slot' | 'thumb'>; vector: Float32Array; thumb: { bytes: Uint8Array; type: string } | null }
   /** The same bytes as another picture: its vectors are copied, its thumbnail shared. */
   | { row: Omit<PictureRow, 'slot' | 'thumb'>; like: PictureRow };
 
-/** What the deep model made of a picture; of no meaning once its row is gone or its bytes are others. */
+/** The deep model's result for a picture; meaningless once its row is gone or its bytes have changed. */
 export type DeepAddition = Pick<PictureRow, 'id' | 'hash'> &
   (
     | { vector: ArrayLike<number> }
     | { record: Uint8Array }
     | { reason: string }
-    /** Forgets what became of it, so that it is tried again. */
+    /** Forgets the result, so that it is tried again. */
     | { reason: null }
   );
 
@@ -53,7 +53,7 @@ export class Appends {
     }
     if (!('vector' in addition)) {
       if (addition.row.kind !== 'picture') return addition.row;
-      // What came meanwhile stays, as long as it is of the same bytes.
+      // Results that arrived meanwhile are kept, as long as they belong to the same bytes.
       const now = this.#catalog.files.get(addition.row.id);
       return now?.kind === 'picture' && now.hash === addition.row.hash
         ? { ...addition.row, deep: now.deep }
@@ -66,7 +66,7 @@ export class Appends {
     return { ...addition.row, slot, thumb: { at, bytes: bytes.length, type } };
   }
 
-  /** The row with what the deep model made of it; null where it is gone by now. */
+  /** The row with the deep model's result; null if the row is gone by now. */
   placeDeep(addition: DeepAddition, key: string): PictureRow | null {
     const row = this.#catalog.files.get(addition.id);
     if (row?.kind !== 'picture' || row.hash !== addition.hash) return null;
@@ -93,12 +93,12 @@ export class Appends {
     }
   }
 
-  /** Cuts off what was appended. */
+  /** Removes what was appended. */
   async undo(): Promise<void> {
     for (const [pack, end] of this.#ends) await pack.truncate(end).catch(() => undefined);
   }
 
-  /** Takes the vectors into memory, where searches look. */
+  /** Loads the vectors into memory, where searches look. */
   remember(): void {
     readRecords(this.#catalog.vectors, writeRecords(this.#fresh, 0, this.#fresh.rows));
     const { deep } = this.#catalog;

@@ -1,4 +1,4 @@
-/** @file An exported index, to be searched as it lies: nothing of it is unpacked, and nothing can be changed. */
+/** @file An exported index that is searched in place: nothing is unpacked, and nothing can be changed. */
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
 import { layersOfArchive, openArchive } from './archive';
@@ -7,13 +7,13 @@ import type { IndexModel } from './index-model';
 import type { IndexStorage, PackReader } from './storage';
 
 export interface ArchiveStorage extends IndexStorage {
-  /** Whose vectors are in it. */
+  /** The model that made its vectors. */
   readonly indexed: IndexModel;
 }
 
 /**
  * Reads and checks rows and vectors.
- * @throws IndexFormatError for what is no such file; IntegrityError where bytes differ from their hashes; UnsupportedError
+ * @throws IndexFormatError for any other file; IntegrityError if bytes differ from their hashes; UnsupportedError
  *   for a later version
  */
 export async function openArchiveStorage(blob: Blob, name: string): Promise<ArchiveStorage> {

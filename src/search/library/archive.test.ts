@@ -44,7 +44,7 @@ test('what was written is read', async () => {
   expect(await readAll(await archive())).toEqual(['{}', 'abcdef', '']);
 });
 
-test('of any other bytes nothing is read as if it were sound, and the error has a name', async () => {
+test('no other bytes are read as if they were valid, and the error has a name', async () => {
   const sound = new Uint8Array(await (await archive()).arrayBuffer());
   const dateAt = new TextDecoder('latin1').decode(sound).indexOf('"created":"') + 11;
   const change = fc.record({ at: fc.nat(sound.length - 1), to: fc.nat(255), cut: fc.option(fc.nat(sound.length - 1)) });
@@ -85,7 +85,7 @@ const picture = {
 };
 const folder = { id: 1, name: 'Photos', found: null };
 
-test('sound rows', () => {
+test('valid rows', () => {
   const problem = { id: 2, folderId: 1, path: 'c.png', size: 0, modified: 0, kind: 'skipped', reason: 'no' };
   const { folders, files } = readRows(root({ folders: [folder], files: [picture, problem] }), extent);
   expect(folders).toEqual([{ ...folder, handle: null }]);
@@ -96,7 +96,7 @@ test('sound rows', () => {
   ]);
 });
 
-test('keys that are not known are left behind', () => {
+test('unknown keys are dropped', () => {
   const { files } = readRows(root({ folders: [folder], files: [{ ...picture, handle: {}, extra: 1 }] }), extent);
   expect(files).toEqual([picture]);
 });
@@ -132,7 +132,7 @@ test.each([
   );
 });
 
-test('nothing may be there twice', () => {
+test('nothing may occur twice', () => {
   const twins = (change: object) => root({ folders: [folder], files: [picture, { ...picture, ...change }] });
   const other = { id: 2, path: 'other.jpg', slot: 1 };
   expect(readRows(twins(other), extent).files).toHaveLength(2);
@@ -146,7 +146,7 @@ const hashes = ['ab'.repeat(32), 'cd'.repeat(32)];
 const album = { id: 3, name: 'Rome', created: 5, pictures: hashes };
 const withAlbums = (...albums: unknown[]) => readRows(root({ folders: [folder], files: [picture], albums }), extent);
 
-test('favourites and albums, of pictures that are not there too', () => {
+test('favourites and albums, even with pictures that are not in the index', () => {
   const favourites = { id: 0, name: '', created: 0, pictures: [] };
   expect(withAlbums({ ...album, extra: 1 }, favourites).albums).toEqual([album, favourites]);
 });
@@ -171,7 +171,7 @@ test.each([
   expect(() => withAlbums({ ...album, [key]: value })).toThrow(IndexFormatError);
 });
 
-test('no two albums have one number or name, and albums are a list', () => {
+test('no two albums share a number or a name, and albums are a list', () => {
   expect(withAlbums(album, { ...album, id: 4, name: 'Bath' }).albums).toHaveLength(2);
   expect(() => withAlbums(album, { ...album, name: 'Bath' })).toThrow(/number or name/);
   expect(() => withAlbums(album, { ...album, id: 4, name: 'ROME' })).toThrow(/number or name/);

@@ -1,12 +1,13 @@
 /**
- * @file A whole index as one file: how it begins, and what may be in it. Little-endian:
+ * @file A whole index as one file: its header, and what it may contain. Little-endian:
  *
  *   'VLMPHOTO', uint32 version, uint32 bytes of the header, the header (JSON), then the sections one after another
  *
  * The header names model and sections with their lengths and SHA-256: `rows` (JSON: folders and files), `vectors` (see
- * `vectors/image.ts`), `thumbnails` (end to end), then one of vectors for each further model (`layers`; from version 2 on).
- * From version 3 on rows may have `albums`. An export has the first version that knows all that is in it: an earlier reader
- * refuses it, and does not lose what it does not know. Everything is checked before anything is taken over.
+ * `vectors/image.ts`), `thumbnails` (end to end), then one of vectors for each further model (`layers`; from version 2
+ * on). From version 3 on, rows may have `albums`. An export has the first version that supports everything in it: an
+ * earlier reader refuses it, rather than losing what it does not know. Everything is checked before anything is
+ * imported.
  */
 
 import type { BundleFile } from '../../bundle/manifest';
@@ -17,10 +18,10 @@ import { readIndexJson, readLayerKey } from './index-json';
 import type { LayerRow } from './rows';
 
 const MAGIC = 'VLMPHOTO';
-/** Plain; with layers; with albums, and perhaps layers. */
+/** The versions: plain; with layers; with albums, and possibly layers. */
 const VERSIONS = [1, 2, 3];
 const MAX_LAYERS = 100;
-const PREFIX_BYTES = 16;
+export const PREFIX_BYTES = 16;
 const MAX_HEADER_BYTES = 1 << 20;
 /** Bytes read and hashed at a time. */
 export const CHUNK_BYTES = 8 << 20;
@@ -31,23 +32,23 @@ type Entry = Pick<BundleFile, 'bytes' | 'sha256'>;
 
 export interface ArchiveHeader {
   modelId: string;
-  /** For people; null where the index had none. */
+  /** A name to display; null if the index had none. */
   modelName: string | null;
   dims: number;
   /** ISO 8601. */
   created: string;
   sections: Record<SectionName, Entry>;
-  /** Of further models. */
+  /** Layers of further models. */
   layers: (LayerRow & Entry)[];
 }
 
-/** Puts bytes away until the whole is written. */
+/** Stores bytes until everything is written. */
 export type Keep = (bytes: Uint8Array) => Blob;
 
-/** Where the browser puts large blobs on disk, they need not stay in memory. */
+/** If the browser keeps large blobs on disk, they need not stay in memory. */
 const asBlob: Keep = (bytes) => new Blob([bytes as Uint8Array<ArrayBuffer>]);
 
-/** A section while it is written. */
+/** A section being written. */
 export class SectionWriter {
   readonly #hasher: FileHasher;
   readonly #keep: Keep;
@@ -75,12 +76,12 @@ export class SectionWriter {
 
 type Finished = ReturnType<SectionWriter['finish']>;
 
-/** A whole archive in one. */
+/** A whole archive as one blob. */
 export function archiveBlob(...contents: Parameters<typeof archiveParts>): Blob {
   return new Blob(archiveParts(...contents), { type: 'application/octet-stream' });
 }
 
-/** What an archive is made of, one after another. */
+/** The parts of an archive, in order. */
 export function archiveParts(
   facts: Pick<ArchiveHeader, 'modelId' | 'modelName' | 'dims'>,
   sections: Record<SectionName, Finished>,
@@ -109,14 +110,18 @@ export interface Archive {
   layers: Map<string, Blob>;
 }
 
+/** Whether a file that begins so is an archive. @param prefix its first {@link PREFIX_BYTES} */
+export function isArchive(prefix: Uint8Array): boolean {
+  return prefix.length === PREFIX_BYTES && new TextDecoder('latin1').decode(prefix.subarray(0, 8)) === MAGIC;
+}
+
 /**
  * Reads the beginning of an archive; its sections are not read yet.
  * @throws IndexFormatError; UnsupportedError for a later version
  */
 export async function openArchive(blob: Blob): Promise<Archive> {
   const prefix = new Uint8Array(await blob.slice(0, PREFIX_BYTES).arrayBuffer());
-  const isArchive = prefix.length === PREFIX_BYTES && new TextDecoder('latin1').decode(prefix.subarray(0, 8)) === MAGIC;
-  if (!isArchive) throw new IndexFormatError('This is not an exported photo index.');
+  if (!isArchive(prefix)) throw new IndexFormatError('This is not an exported photo index.');
   const view = new DataView(prefix.buffer);
   const version = view.getUint32(8, true);
   if (!VERSIONS.includes(version)) {
@@ -165,7 +170,7 @@ export async function openArchive(blob: Blob): Promise<Archive> {
   return { header, sections, layers };
 }
 
-/** Its layers, as an index that holds them has them on record. */
+/** Its layers, in the form in which an index records them. */
 export function layersOfArchive({ header }: Archive): LayerRow[] {
   return header.layers.map(({ bytes: _bytes, sha256: _sha256, ...layer }) => layer);
 }
@@ -184,20 +189,20 @@ function readLayer(field: JsonField): LayerRow & Entry {
   };
 }
 
-/** JSON of a blob. @throws IndexFormatError */
+/** Parses the JSON in a blob. @throws IndexFormatError */
 export async function readJson(blob: Blob, where: string): Promise<JsonField> {
   return readIndexJson(new Uint8Array(await blob.arrayBuffer()), { where: `The export's ${where}` });
 }
 
 /**
- * A section's bytes, a few megabytes at a time, held to its hash once all are read.
- * @throws IntegrityError behind the last part, where they are others than the header promises
+ * A section's bytes, a few megabytes at a time, compared with its hash once all are read.
+ * @throws IntegrityError after the last part, if they differ from what the header states
  */
 export function readSection(archive: Archive, name: SectionName, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   return readHashed(name, archive.sections[name], archive.header.sections[name], signal);
 }
 
-/** The same of a layer. */
+/** The same for a layer. */
 export function readLayerSection(archive: Archive, key: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   const entry = archive.header.layers.find((layer) => layer.key === key)!;
   return readHashed(`vectors of ${entry.modelId}`, archive.layers.get(key)!, entry, signal);

@@ -1,4 +1,7 @@
-/** @file The model of an index, however it was given: an embedder, or a loaded model, which says of itself what an index needs. */
+/**
+ * @file The model of an index, however it was given: as an embedder, or as a loaded model, which provides what an index
+ * needs.
+ */
 
 import { InvalidInputError } from '../../errors';
 import { named } from '../../hooks';
@@ -8,7 +11,8 @@ import { expectOneVector } from './index-model';
 
 /**
  * @param option names it in messages: `embedder`
- * @throws InvalidInputError for what is no embedder; UnsupportedError for one with several vectors per input
+ * @throws InvalidInputError for anything that is not an embedder; UnsupportedError for one with several vectors per
+ * input
  */
 export function asEmbedder(given: PhotoEmbedder | PhotoModel, option: string): PhotoEmbedder {
   if (typeof (given as { then?: unknown } | undefined)?.then === 'function') {
@@ -22,7 +26,7 @@ export function asEmbedder(given: PhotoEmbedder | PhotoModel, option: string): P
     });
   }
   const { id, dims } = given;
-  // Under an empty name the vectors of all such models would be taken for those of one.
+  // With an empty id, the vectors of all such models would be mistaken for those of one.
   if (typeof id !== 'string' || id === '')
     refuse(`${option}.id`, id === '' ? "''" : id, 'a string that names the model, such as model.id');
   if (!(Number.isSafeInteger(dims) && dims > 0))

@@ -15,17 +15,17 @@ import { layerPack, openPackFolder, openPackReader, openPackWriter, openPackWrit
 import type { Layout } from '../survey/protocol';
 import type { IndexStorage } from './storage';
 
-/** With what pages alone keep: the map. */
+/** Includes the map, which only pages keep. */
 export interface BrowserStorage extends IndexStorage {
-  /** The last map; null where there is none. */
+  /** The last map; null if there is none. */
   loadLayout(): Promise<Layout | null>;
   saveLayout(layout: Layout): Promise<void>;
 }
 
 /**
- * @param place names database and folder
+ * @param place names the database and the folder
  * @param onGone called when the browser closes it: another tab deletes it, or storage was cleared
- * @throws UnsupportedError for an index from a newer version, and where the browser cannot store any
+ * @throws UnsupportedError for an index from a newer version, and if the browser cannot store any
  */
 export async function openBrowserStorage(place: string, onGone: () => void): Promise<BrowserStorage> {
   const database = await openDatabase(place, onGone).catch((cause: unknown) => {

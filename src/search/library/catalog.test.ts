@@ -60,7 +60,7 @@ test('a replaced row frees its vector, unless it keeps it', () => {
   expect(catalog.pictures).toBe(3);
 });
 
-test('what is missing is not found, but by its content', () => {
+test('a missing picture is found only by its content', () => {
   catalog.setMissing(2, true);
   catalog.setMissing(2, true);
   expect([catalog.pictures, catalog.problems, catalog.picture(2)]).toEqual([2, 0, undefined]);
@@ -78,12 +78,12 @@ test('what is missing is not found, but by its content', () => {
   ]);
 });
 
-test('a number is never given twice', () => {
+test('a number is never used twice', () => {
   catalog.remove(3);
   expect(catalog.nextId()).toBe(4);
 });
 
-test('bytes that are not known are not reused', () => {
+test('unknown bytes are not reused', () => {
   expect(reuse(file('new.jpg'), 'another hash', catalog, new Set())).toBeNull();
 });
 
@@ -102,7 +102,7 @@ test('moved: the missing row gets the new place, once; the next one is a copy', 
   expect(second.addition).toMatchObject({ row: { id: 4, path: 'c.jpg' }, like: { id: 2 } });
 });
 
-test('moved over another picture: that one goes', () => {
+test('moved over another picture: that one is removed', () => {
   catalog.setMissing(2, true);
   expect(reuse(file('3.jpg'), 'hash 2', catalog, new Set())).toMatchObject({
     addition: { row: { id: 2 } },
@@ -110,7 +110,7 @@ test('moved over another picture: that one goes', () => {
   });
 });
 
-test('all pictures are walked, but hidden ones, and raw ones beside their JPEG', () => {
+test('the walk covers all pictures except hidden ones, and raw ones beside their JPEG', () => {
   const names = ['a.JPG', 'a.cr2', 'b.nef', 'c.txt', '.d.png', '@eaDir/a.jpg', 'e/f.heic', 'e/f.tiff', 'g', 'h.mov'];
   names.push('i.mpo', 'i.apng', 'a.svg', 'j.ico', 'j.jp2', 'j.tga', 'j.pcx', 'j.dib', 'j.jxl', 'j.PSD', 'jpg', 'k.');
   const found = [...walkFiles(names.map((path) => ({ path, file: new File([], path) })))];

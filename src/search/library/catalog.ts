@@ -1,4 +1,4 @@
-/** @file The rows of an index in memory, findable by id, by place, by content and by vector. */
+/** @file The rows of an index in memory, which can be looked up by id, by path, by content and by vector. */
 
 import type { PhotoItem } from '../types';
 import type { PackedVectors } from '../vectors';
@@ -7,7 +7,7 @@ import { failureIn, slotIn } from './layers';
 import { fileKey, isOlder, type AlbumRow, type FileRow, type FolderRow, type PictureRow } from './rows';
 import { Shelf } from './shelf';
 
-/** The layer in memory: of the deep model in use. */
+/** The layer in memory: that of the deep model in use. */
 export interface DeepShelf {
   key: string;
   shelf: Shelf;
@@ -17,7 +17,7 @@ export class Catalog {
   readonly files = new Map<number, FileRow>();
   readonly folders = new Map<number, FolderRow>();
   readonly albums: Albums;
-  /** Of the index's own model, which every picture has a vector of. */
+  /** The vectors of the index's own model, one for every picture. */
   readonly shelf: Shelf;
   #deep: DeepShelf | null = null;
   /** Pictures with a vector of the deep model, and those that it failed with. */
@@ -26,9 +26,9 @@ export class Catalog {
   readonly #idOfKey = new Map<string, number>();
   readonly #idsOfHash = new Map<string, Set<number>>();
   readonly #picturesOfFolder = new Map<number, number>();
-  /** Of them, those that an earlier reader has read. */
+  /** Those among them that an earlier reader has read. */
   readonly #olderOfFolder = new Map<number, number>();
-  /** Found to be gone by a walk. They stay until its run ends, for they may turn up under another name. */
+  /** Found missing by a walk. They are kept until its run ends, since they may turn up under another name. */
   readonly #missing = new Set<number>();
   #lastId = 0;
   #pictures = 0;
@@ -49,7 +49,7 @@ export class Catalog {
     return this.shelf.vectors;
   }
 
-  /** Null where there is no deep model. */
+  /** Null if there is no deep model. */
   get deep(): DeepShelf | null {
     return this.#deep;
   }
@@ -64,7 +64,7 @@ export class Catalog {
     return this.#deepFailed;
   }
 
-  /** Takes a layer's vectors into use, or none. */
+  /** Starts to use a layer's vectors, or none. */
   attach(deep: DeepShelf | null): void {
     this.#deep = deep;
     this.#deepDone = 0;
@@ -97,7 +97,7 @@ export class Catalog {
     return this.#picturesOfFolder.get(folderId) ?? 0;
   }
 
-  /** Pictures of a folder whose files say more than an earlier version could read. */
+  /** Pictures of a folder whose files contain more than an earlier version could read. */
   olderIn(folderId: number): number {
     return this.#olderOfFolder.get(folderId) ?? 0;
   }
@@ -112,7 +112,7 @@ export class Catalog {
     return row?.kind === 'picture' && !this.#missing.has(id) ? row : undefined;
   }
 
-  /** Pictures with these bytes: those that are missing first. */
+  /** Pictures with these bytes: missing ones first. */
   withHash(hash: string): PictureRow[] {
     const rows = [...(this.#idsOfHash.get(hash) ?? [])].map((id) => this.files.get(id) as PictureRow);
     return rows.sort((a, b) => Number(this.#missing.has(b.id)) - Number(this.#missing.has(a.id)));
@@ -168,7 +168,7 @@ export class Catalog {
     if (row) this.#forget(row, null);
   }
 
-  /** What callers see of a picture. */
+  /** A picture as callers see it. */
   itemOf(row: PictureRow): PhotoItem {
     const { id, folderId, size, taken, dated, camera, place, words, unread = null, width, height, hash } = row;
     const path = `${this.folders.get(folderId)?.name ?? ''}/${row.path}`;
@@ -182,7 +182,7 @@ export class Catalog {
     return this.shelf.items;
   }
 
-  /** @param next takes its place, and keeps the vectors that it names */
+  /** @param next the row that replaces it, and keeps the vectors that it names */
   #forget(row: FileRow, next: PictureRow | null): void {
     this.setMissing(row.id, false);
     this.#count(row, -1);

@@ -1,6 +1,6 @@
 /**
- * @file What a photo index may be asked, checked where it is called: an option that is misspelt or makes no sense is refused
- * by its name, and never ignored or found out in the worker.
+ * @file Checks the arguments of a photo index when they are passed: an option that is misspelt or makes no sense is
+ * refused by name, not ignored or discovered only in the worker.
  */
 
 import { InvalidInputError } from '../../errors';
@@ -23,7 +23,7 @@ import type {
 } from '../types';
 
 type Check = (value: unknown, option: string) => void;
-/** A check for each option, so that none is forgotten: `null` where {@link expectHooks} or someone else does it. */
+/** A check for each option, so that none is forgotten: `null` if {@link expectHooks} or other code does it. */
 type Checks<T> = { readonly [Option in keyof Required<T>]: Check | null };
 
 export function refuse(option: string, value: unknown, must: string): never {
@@ -49,7 +49,10 @@ const order: Check = (value, option) => {
   if (!['newest', 'oldest', 'path'].includes(value as string)) refuse(option, value, 'newest, oldest or path');
 };
 
-/** Pictures have the camera's wall clock, a `Date` is a moment: which days it means depends on where it was made. */
+/**
+ * Pictures have the time of the camera's clock, whereas a `Date` is an instant: which day it means depends on where it
+ * was created.
+ */
 const wallClock: Check = (value, option) => {
   if (value instanceof Date) {
     const day = Number.isNaN(value.valueOf()) ? '2024-05-31' : value.toISOString().slice(0, 10);
@@ -143,6 +146,7 @@ const QUERY: Checks<SearchQuery> = {
   typed: string,
   now: wallClock,
   dayFirst: boolean,
+  languages: strings,
   asWords: strings,
 };
 const cosine: Check = (value, option) => {
@@ -185,7 +189,7 @@ function checkAll<T extends object>(what: string, given: object, checks: Checks<
   }
 }
 
-/** Of what makes sense only as a whole. */
+/** For arguments that make sense only together. */
 function allOf<T extends object>(what: string, value: unknown, checks: Checks<T>, option: string): void {
   const names = Object.keys(checks);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
@@ -203,7 +207,7 @@ function checkCall<T extends object>(call: string, options: unknown, checks: Che
   expectHooks(options as object);
 }
 
-// Functions, not results of calls: bundlers could not leave those out.
+// These are functions, since bundlers could not remove the results of calls.
 export const checkOpen = (options: unknown) => checkCall('openPhotoIndex', options, OPEN);
 export const checkSearchOptions = (options: unknown) => checkCall('The second argument of search', options, SEARCH);
 export const checkList = (options: unknown) => checkCall('list', options, LIST);
@@ -212,10 +216,10 @@ export const checkGroups = (options: unknown) => checkCall('groups', options, { 
 export const checkAlbums = (options: unknown) => checkCall('albums', options, { of: null });
 export const checkMap = (options: unknown) => checkCall('map', options, MAP);
 export const checkTowns = (options: unknown) => checkCall('towns', options, TOWNS);
-/** Of calls that take a signal and nothing else. */
+/** For calls that take only a signal. */
 export const checkSignal = (call: string, options: unknown) => checkCall(call, options, { signal: null });
 
-/** @throws InvalidInputError, for a query with nothing to look for too */
+/** @throws InvalidInputError, also for an empty query */
 export function checkQuery(query: unknown): void {
   if (typeof query !== 'object' || query === null || query instanceof Blob || Array.isArray(query)) {
     const meant =

@@ -1,14 +1,14 @@
-/** @file Gives back the places of pictures that changed or went, which are left free in the files. */
+/** @file Reclaims the places of pictures that were changed or removed, which are left free in the files. */
 
 import { writeRecords } from '../vectors';
 import { layersOf, slotIn, withEntry } from './layers';
 import type { Library } from './library';
 import type { FileRow, PictureRow } from './rows';
 
-/** Free rows are given back once there are so many of them, and they are a quarter of all. */
+/** Free rows are reclaimed once there are this many of them, and they are a quarter of all. */
 const COMPACT_ROWS = 512;
 
-/** Whether giving back free rows is worth copying the rest. */
+/** Whether reclaiming free rows is worth copying the rest. */
 export function isWasteful({ catalog }: Library): boolean {
   const free = catalog.vectors.rows - catalog.vectors.size;
   return free >= COMPACT_ROWS && free * 4 >= catalog.vectors.rows;

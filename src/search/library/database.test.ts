@@ -37,6 +37,6 @@ test('an index of the first version keeps its pictures; what was in progress is 
   second.close();
 });
 
-test('there is nothing to say of what is not there', async () => {
+test('nothing is reported about an index that does not exist', async () => {
   expect(await describeDatabase('database')).toBeNull();
 });

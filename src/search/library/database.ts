@@ -12,13 +12,13 @@ interface Schema extends DBSchema {
   files: { key: number; value: FileRow; indexes: { kind: FileRow['kind'] } };
   attempts: { key: string; value: AttemptRow };
   albums: { key: number; value: AlbumRow };
-  /** The last map. */
+  /** The most recent map. */
   layouts: { key: string; value: Layout };
 }
 
 export type Database = IDBPDatabase<Schema>;
 
-/** Keys of stores with one value. */
+/** Keys in stores with a single value. */
 const META = 'index';
 const MAP = 'map';
 
@@ -35,7 +35,7 @@ export function openDatabase(name: string, onGone: () => void): Promise<Database
       }
       if (oldVersion < 2) {
         transaction.objectStore('files').createIndex('kind', 'kind');
-        void transaction.objectStore('attempts').clear(); // they were counted in another way
+        void transaction.objectStore('attempts').clear(); // they were counted differently
       }
       if (oldVersion < 4) database.createObjectStore('albums', { keyPath: 'id' });
     },
@@ -51,7 +51,7 @@ export function deleteDatabase(name: string): Promise<void> {
   return deleteDB(name);
 }
 
-/** What is known of an index without opening it; null where there is none. */
+/** What is known about an index without opening it; null if there is none. */
 export async function describeDatabase(
   name: string,
 ): Promise<{ meta: MetaRow; pictures: number; problems: number } | null> {
@@ -68,7 +68,7 @@ export async function describeDatabase(
   }
 }
 
-/** All of it, as one moment had it. */
+/** Everything in it, at one point in time. */
 export async function loadAll(database: Database): Promise<Loaded> {
   const transaction = database.transaction(['meta', 'folders', 'files', 'albums']);
   const [meta, folders, files, albums] = await Promise.all([
@@ -117,7 +117,7 @@ export async function commitChanges(database: Database, changes: Changes): Promi
       if (meta) requests.push(stores.meta.put(meta, META));
       await Promise.all([...requests, transaction.done]);
     } catch (error) {
-      // A row that cannot be stored throws at once, and what was asked for before it would be committed without it.
+      // A row that cannot be stored throws at once, and the requests before it would be committed without it.
       await Promise.allSettled([...requests, abort(transaction), transaction.done]);
       throw error;
     }
@@ -125,7 +125,7 @@ export async function commitChanges(database: Database, changes: Changes): Promi
 }
 
 async function abort(transaction: { abort(): void }): Promise<void> {
-  transaction.abort(); // throws where it has ended already
+  transaction.abort(); // throws if it has already ended
 }
 
 export function loadAttempts(database: Database): Promise<AttemptRow[]> {

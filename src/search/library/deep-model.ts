@@ -1,4 +1,4 @@
-/** @file The deep model of an index, on the page's side: what may be one, and the way to it. */
+/** @file The deep model of an index, on the page's side: what qualifies as one, and access to it. */
 
 import { InvalidInputError } from '../../errors';
 import { expectKnown } from '../../hooks';
@@ -22,7 +22,7 @@ export interface DeepModel {
 
 /**
  * @param first the index's own model
- * @param queue of all models of the index
+ * @param queue shared by all models of the index
  * @throws InvalidInputError, by the option's name; UnsupportedError
  */
 export function deepModel(

@@ -3,7 +3,7 @@ import { DeviceLostError, DisposedError, ImageFormatError, VLM2VecError } from '
 import type { EmbedderInput, PhotoEmbedder } from '../types';
 import { EmbedGate } from './embed-gate';
 
-/** Answers when told to; notes who asked, in order. */
+/** Answers when told to, and records who asked, in order. */
 function slowEmbedder(more: Partial<PhotoEmbedder> = {}) {
   const asked: string[] = [];
   const pending: { resolve(): void; reject(error: Error): void }[] = [];
@@ -25,7 +25,7 @@ function slowEmbedder(more: Partial<PhotoEmbedder> = {}) {
 const text = (...texts: string[]): EmbedderInput[] => texts.map((each) => ({ text: each }));
 const turn = () => new Promise((resolve) => setTimeout(resolve));
 
-test('a search goes before pictures that wait', async () => {
+test('a search goes before waiting pictures', async () => {
   const { embedder, asked, pending } = slowEmbedder();
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
   const query = gate.query(text('query'));
@@ -40,7 +40,7 @@ test('a search goes before pictures that wait', async () => {
   expect(await picture).toMatchObject({ kind: 'done' });
 });
 
-test('what the embedder says of an input is an outcome, and of a search an error', async () => {
+test('an error of the embedder is an outcome for an input, and is thrown for a search', async () => {
   const { embedder, pending } = slowEmbedder();
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
   const picture = gate.index(text('picture'));
@@ -53,7 +53,7 @@ test('what the embedder says of an input is an outcome, and of a search an error
   await expect(query).rejects.toThrow(ImageFormatError);
 });
 
-test('a model that is gone is restarted once for all that wait; the search is asked again', async () => {
+test('a model that is gone is restarted once for all who wait; the search is repeated', async () => {
   const restart = vi.fn(async () => undefined);
   const { embedder, asked, pending } = slowEmbedder({ restart });
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
@@ -71,7 +71,7 @@ test('a model that is gone is restarted once for all that wait; the search is as
   expect(restart).toHaveBeenCalledOnce();
 });
 
-test('without a way to restart, that is said', async () => {
+test('if it cannot be restarted, the error says so', async () => {
   const { embedder, pending } = slowEmbedder();
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
   const picture = gate.index(text('picture'));
@@ -80,7 +80,7 @@ test('without a way to restart, that is said', async () => {
   expect(await picture).toMatchObject({ kind: 'died', restarted: false });
 });
 
-test('calls that one death ended name the same one; the next death is another', async () => {
+test('calls that one death ended name the same death; the next one differs', async () => {
   const { embedder, pending } = slowEmbedder({ restart: async () => undefined });
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
   const pair = [gate.index(text('a')), gate.index(text('b'))];
@@ -94,7 +94,7 @@ test('calls that one death ended name the same one; the next death is another', 
   expect(await third).toMatchObject({ kind: 'died', death: expect.not.stringMatching(first!.death) });
 });
 
-test('a model that was taken away, or a call that someone else stopped, is no fault of the pictures', async () => {
+test('a model that was removed, or a call that someone else stopped, is not the fault of the pictures', async () => {
   const restart = vi.fn(async () => undefined);
   const { embedder, pending } = slowEmbedder({ restart });
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
@@ -108,7 +108,7 @@ test('a model that was taken away, or a call that someone else stopped, is no fa
   expect(restart).toHaveBeenCalledOnce();
 });
 
-test('what takes too long is told to stop', async () => {
+test('a call that takes too long is told to stop', async () => {
   const { embedder } = slowEmbedder();
   const gate = new EmbedGate(embedder, { embedSeconds: 0.02 });
   const outcome = await gate.index(text('a', 'b'));
@@ -118,7 +118,7 @@ test('what takes too long is told to stop', async () => {
   });
 });
 
-test('what is stopped is aborted, and what comes later is not', async () => {
+test('stopping aborts the calls in progress, but not later ones', async () => {
   const { embedder, pending } = slowEmbedder();
   const gate = new EmbedGate(embedder, { embedSeconds: 10 });
   const [first, second] = [gate.index(text('a')), gate.index(text('b'))];

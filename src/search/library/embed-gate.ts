@@ -1,6 +1,6 @@
 /**
- * @file The way to a model, which is one for indexing and for searching. A search goes first: pictures to be indexed
- * wait while there is one (`embed-queue.ts`). Where the model is gone it is restarted, and whoever indexes learns of it.
+ * @file Access to a model, shared by indexing and searching. A search goes first: pictures to be indexed wait while
+ * there is one (`embed-queue.ts`). If the model is gone, it is restarted, and the indexer is told.
  */
 
 import { errorToWire } from '../../remote/error-wire';
@@ -10,7 +10,7 @@ import { within } from './deadline';
 import { EmbedQueue } from './embed-queue';
 import type { EmbedOutcome } from './protocol';
 
-/** A model that was told to stop has so many seconds before it counts as dead. */
+/** A model that was told to stop has this many seconds before it counts as dead. */
 const GRACE_SECONDS = 20;
 
 export class EmbedGate {
@@ -19,17 +19,17 @@ export class EmbedGate {
   readonly #queue: EmbedQueue;
   #indexing = new AbortController();
   #restarting: Promise<boolean> | null = null;
-  /** Names a death until the model is there again. */
+  /** Identifies a death until the model is available again. */
   #death: string | null = null;
 
-  /** @param queue of all models of an index */
+  /** @param queue shared by all models of an index */
   constructor(embedder: PhotoEmbedder, limits: Pick<PictureLimits, 'embedSeconds'>, queue = new EmbedQueue()) {
     this.#embedder = embedder;
     this.#limits = limits;
     this.#queue = queue;
   }
 
-  /** For a search: what is looked for are pictures. @throws what the embedder does */
+  /** Embeds for a search, which looks for pictures. @throws whatever the embedder throws */
   async query(inputs: readonly EmbedderInput[], signal?: AbortSignal): Promise<Float32Array[]> {
     signal?.throwIfAborted();
     const release = this.#queue.hold(0);
@@ -46,7 +46,7 @@ export class EmbedGate {
     }
   }
 
-  /** For indexing. @param rank 1: a search waits for it */
+  /** Embeds for indexing. @param rank 1: a search waits for it */
   async index(inputs: readonly EmbedderInput[], rank: 1 | 2 = 2): Promise<EmbedOutcome> {
     const stop = this.#indexing.signal;
     await this.#queue.turn(rank, stop);
@@ -85,7 +85,9 @@ export class EmbedGate {
     this.#indexing = new AbortController();
   }
 
-  /** Whether there is a model again. Who calls while it is being restarted waits for the same. */
+  /**
+   * Whether the model is available again. Everyone who calls while it is being restarted waits for the same restart.
+   */
   #restart(): Promise<boolean> {
     this.#restarting ??= this.#callRestart().finally(() => {
       this.#restarting = null;
@@ -118,12 +120,12 @@ export class EmbedGate {
   }
 }
 
-/** Whether the model is not there any more, taken away or by itself. */
+/** Whether the model is no longer available, because it was removed or ended by itself. */
 export function isGone(error: unknown): boolean {
   return (error as Error).name === 'DisposedError' || hasDied(error);
 }
 
-/** By itself: its worker ended, or the GPU failed for good. */
+/** Whether it ended by itself: its worker ended, or the GPU failed permanently. */
 function hasDied(error: unknown): boolean {
   const { name, details } = error as Partial<VLM2VecError>;
   return name === 'DeviceLostError' || details?.died === true;

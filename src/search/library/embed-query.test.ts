@@ -13,7 +13,7 @@ const means = () => ({
 });
 const vector = (i: number, weight?: number) => ({ vector: Float32Array.of(i), weight });
 
-test('words and a picture are one input; what is combined and excluded are others, in one call', async () => {
+test('words and a picture are one input; combined and excluded parts are further ones, in one call', async () => {
   const by = means();
   const { query } = await embedQuery(
     {
@@ -42,7 +42,7 @@ test('words and a picture are one input; what is combined and excluded are other
   });
 });
 
-test('a picture of the index alone is known by its vector, unless it has a template of its own', async () => {
+test('a picture of the index alone uses its stored vector, unless it has a template of its own', async () => {
   const by = means();
   const { query, milliseconds } = await embedQuery({ image: { id: 4 } }, by);
   expect([query.include, query.omit, milliseconds]).toEqual([[{ id: 4, weight: undefined }], [4], 0]);
@@ -51,19 +51,19 @@ test('a picture of the index alone is known by its vector, unless it has a templ
   expect(by.embed.mock.calls[0]![0]).toEqual([{ text: queryPrompt('{image} Find it.', undefined), image: original }]);
 });
 
-test('a part that is empty is refused', async () => {
+test('an empty part is refused', async () => {
   await expect(embedQuery({ combine: [{}] }, means())).rejects.toThrow('neither text nor picture');
   await expect(embedQuery({ text: 'a', exclude: [{ text: '' }] }, means())).rejects.toThrow('neither text nor picture');
 });
 
-test('a recipe of templates takes an instruction, and no template', async () => {
+test('a recipe with templates takes an instruction, but no template', async () => {
   const by = { ...means(), recipe: { title: 'GME', isRaw: false, pooling: 'last' as const } };
   await embedQuery({ text: 'snow', instruction: 'Find a photo.' }, by);
   expect(by.embed.mock.calls[0]![0]).toEqual([{ role: 'query', text: 'snow', instruction: 'Find a photo.' }]);
   await expect(embedQuery({ text: 'snow', instruction: 'Find {text}' }, by)).rejects.toThrow('without {text}');
 });
 
-test('what goes to VLM2Vec is what MMEB says to look for pictures with; the template shown is the same', () => {
+test('VLM2Vec gets MMEB’s instruction for finding pictures; the template shown is the same', () => {
   const vlm2vec = recipeNamed('vlm2vec');
   const ask = (images: number, text?: string) =>
     compose({ role: 'query', find: 'image', images, text }, vlm2vec, '<image>').prompt;

@@ -5,21 +5,22 @@ import { queryPrompt } from '../prompts';
 import type { EmbedderInput, EmbedderRecipe, QueryPart, SearchQuery } from '../types';
 import type { VectorPart, VectorQuery } from './find';
 
-/** What it takes. */
+/** Its arguments. */
 export interface Means {
   embed(inputs: readonly EmbedderInput[]): Promise<Float32Array[]>;
-  /** Where it is not known, prompts are whole strings. */
+  /** If it is not known, prompts are complete strings. */
   recipe?: EmbedderRecipe;
   /** The original of a picture of the index. */
   file(id: number): Promise<Blob>;
 }
 
-/** A part of a query: to be embedded, or known by its vector. */
+/** A part of a query: to be embedded, or with its vector already known. */
 type Asked = { input: EmbedderInput; weight?: number } | { id: number; weight?: number };
 
 /**
- * Resolves to what to look for, and how long embedding took.
- * @throws InvalidInputError where a part is empty, and for a template where the recipe has its own; what `embed` and `file` do
+ * Resolves to the embedded query, and how long embedding took.
+ * @throws InvalidInputError if a part is empty, and for a template if the recipe has its own; whatever `embed` and
+ * `file` throw
  */
 export async function embedQuery(
   { text, image, instruction, combine = [], exclude = [], filter, limit }: SearchQuery,
@@ -46,7 +47,7 @@ export async function embedQuery(
   };
 }
 
-/** What is to be embedded of a part; for a picture of the index alone, the vector it has. */
+/** The input to embed for a part; for a picture of the index alone, its stored vector. */
 async function ask({ text, image, weight }: QueryPart, means: Means, instruction?: string): Promise<Asked> {
   if (!text && image === undefined) throw new InvalidInputError('A part of the query has neither text nor picture.');
   if (!text && image && 'id' in image && instruction === undefined) return { id: image.id, weight };

@@ -1,5 +1,5 @@
 /**
- * @file Whose turn it is at the models of an index. They share one processor, so who goes first is one order for both: a
+ * @file Decides whose turn it is at the models of an index. They share one processor, so there is one order for all: a
  * search's words, then the pictures that it wants embedded, then all others.
  */
 
@@ -10,7 +10,7 @@ export class EmbedQueue {
   readonly #held = [0, 0];
   #waiting: (() => void)[] = [];
 
-  /** Until the returned function is called, whoever comes after `rank` waits. */
+  /** Until the returned function is called, everyone with a lower priority than `rank` waits. */
   hold(rank: 0 | 1): () => void {
     this.#held[rank]!++;
     let held = true;
@@ -21,7 +21,7 @@ export class EmbedQueue {
     };
   }
 
-  /** Resolves once nobody goes before, or it is stopped. */
+  /** Resolves once nobody takes precedence, or it is stopped. */
   async turn(rank: 1 | 2, stop: AbortSignal): Promise<void> {
     const wake = () => this.#wake();
     stop.addEventListener('abort', wake);

@@ -1,4 +1,4 @@
-/** @file An index → one file, without what is gone from it. */
+/** @file Writes an index into one file, without anything that was removed from it. */
 
 import { Turns } from '../turns';
 import { recordAt, recordBytes, writeHeader, writeRecords } from '../vectors';
@@ -16,11 +16,11 @@ export async function exportIndex(library: Library, signal?: AbortSignal): Promi
 
 export interface ExportOptions {
   signal?: AbortSignal;
-  /** @default in memory, or wherever the browser puts blobs */
+  /** @default in memory, or wherever the browser keeps blobs */
   keep?: Keep;
 }
 
-/** The same in parts, one after another. @throws the signal's reason */
+/** The same in parts, in order. @throws the signal's reason */
 export async function exportParts(library: Library, { signal, keep }: ExportOptions = {}): Promise<Blob[]> {
   return library.inTurn(async ({ thumbnails, layers: packs }) => {
     const turns = new Turns(signal);

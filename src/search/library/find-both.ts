@@ -1,7 +1,7 @@
 /**
- * @file Results of two passes. Scores of different models do not compare, so they are never sorted together: what the deep
- * model knows is ranked by it, the rest behind by the first pass, each with a cut of its own between what stands out and
- * what does not.
+ * @file Merges the results of two passes. Scores of different models are not comparable, so they are never sorted
+ * together: pictures that the deep model knows are ranked by it, the rest after them by the first pass, each with its
+ * own cut between pictures that stand out and the others.
  */
 
 import type { PhotoItem, SearchHit } from '../types';
@@ -9,13 +9,13 @@ import type { Catalog } from './catalog';
 import { find, limitOf, type Found, type VectorQuery } from './find';
 import { slotIn } from './layers';
 
-/** Whether the deep model has no vector of a picture; whether it never will is not asked. */
+/** Whether the deep model has no vector for a picture, even if it never will. */
 function lacks(catalog: Catalog): (item: PhotoItem) => boolean {
   const key = catalog.deep!.key;
   return ({ id }) => slotIn(catalog.picture(id)!, key) === undefined;
 }
 
-/** Of the first pass's best `count`, those that the deep model does not know. Best first. */
+/** Those of the first pass's best `count` that the deep model does not know, best first. */
 export function shortlist(
   catalog: Catalog,
   query: VectorQuery,
@@ -29,8 +29,9 @@ export function shortlist(
 }
 
 /**
- * First what stands out by the deep model, then what stands out by the first pass and is not known to the deep model; then
- * the others in the same order. Where it knows all, that is its own ranking.
+ * First the pictures that stand out according to the deep model, then those that stand out in the first pass and that
+ * the deep model does not know; then the others in the same order. If the deep model knows them all, this is its own
+ * ranking.
  * @param queries as each model embedded it
  * @param only these pictures
  */
@@ -44,7 +45,7 @@ export function findBoth(
   const all = find(catalog, queries.first, { limit, only });
   const isLacking = lacks(catalog);
   const rest = find(catalog, queries.first, { limit, only: (item) => isLacking(item) && only(item) });
-  // What stands out is told by the whole library: the best of the rest need not.
+  // Which pictures stand out is decided over the whole library: the best of the rest need not.
   const least = all.hits[all.relevantCount - 1]?.score ?? Infinity;
   const relevant = rest.hits.filter(({ score }) => score >= least).length;
   const [deepBest, deepOthers] = split(deep.hits, deep.relevantCount);

@@ -14,7 +14,7 @@ function item(id: number, path: string, more: Partial<PhotoItem> = {}): PhotoIte
   return { id, path, name, folderId: 1, ...facts, width: 1, height: 1, hash: '', ...more };
 }
 
-/** Scores by id; so many of them stand out. */
+/** Scores by id, and how many of them stand out. */
 function ranking(scores: Record<number, number>, standing: number, weak = false) {
   return (only: (item: PhotoItem) => boolean): Found => {
     const ids = Object.keys(scores).map(Number);
@@ -42,7 +42,7 @@ async function look(typed: string, ranked: ReturnType<typeof ranking> | null, as
   return { ...found, ids: found.hits.map(({ id }) => id), why: new Map(found.hits.map(({ id, why }) => [id, why])) };
 }
 
-test('named so first, then what stands out, then folders and cameras of that name, then the rest; each by score', async () => {
+test('pictures with that name first, then those that stand out, then folders and cameras with that name, then the rest; each by score', async () => {
   const scores = { 1: 0.1, 2: 0.2, 3: 0.3, 4: 0.9, 5: 0.15, 6: 0.8 };
   const { ids, relevantCount, why } = await look('boat', ranking(scores, 1));
   expect(ids).toEqual([3, 1, 4, 2, 5, 6]);
@@ -55,7 +55,7 @@ test('named so first, then what stands out, then folders and cameras of that nam
   expect(why.get(6)).toEqual([]);
 });
 
-test('all words have to be there, wherever; what is taken away is named no more', async () => {
+test('all words have to match, anywhere; an interpretation that was dismissed no longer counts', async () => {
   const scores = { 1: 0.1, 2: 0.2, 3: 0.3 };
   expect((await look('boat sea', ranking(scores, 0))).ids).toEqual([3, 2, 1]);
   expect((await look('boat sea', ranking(scores, 0))).relevantCount).toBe(1);
@@ -65,7 +65,7 @@ test('all words have to be there, wherever; what is taken away is named no more'
   expect((await look('"pier the at"', ranking(scores, 0))).relevantCount).toBe(0);
 });
 
-test('where the model’s best may be chance, names alone count; without names it is said', async () => {
+test('if the model’s best may be chance, only names count; without names, the result says so', async () => {
   const scores = { 1: 0.1, 4: 0.9 };
   const named = await look('boat', ranking(scores, 1, true));
   expect([named.ids.slice(0, 1), named.weak, named.relevantCount]).toEqual([[1], false, 1]);
@@ -73,7 +73,7 @@ test('where the model’s best may be chance, names alone count; without names i
   expect([unnamed.ids, unnamed.weak, unnamed.relevantCount]).toEqual([[4, 1], true, 1]);
 });
 
-test('a date filters, and its words in a name do as well; alone it needs no model', async () => {
+test('a date filters, as do its words in a name; alone it needs no model', async () => {
   const { ids, relevantCount, why, candidates } = await look('summer 2021', null);
   expect(ids).toEqual([5, 4, 6]);
   expect([relevantCount, candidates]).toEqual([3, 3]);
@@ -90,14 +90,14 @@ test('dates are alternatives, and open ends are not', async () => {
   expect((await look('since 2020 before 2021', null)).ids.includes(4)).toBe(false);
 });
 
-test('no more than the limit, and none of the pictures that are part of the query', async () => {
+test('no more than the limit, and no pictures that are part of the query', async () => {
   const { matching } = await understand('boat', { now: NOW });
   const query = { include: [], exclude: [], omit: [3], limit: 1, matching };
   const found = findTyped(catalog, query, new WordSearch(), null);
   expect(found.hits.map(({ id }) => id)).toEqual([1]);
 });
 
-test('100,000 pictures are gone through in a moment', async () => {
+test('100,000 pictures are searched in a moment', async () => {
   const rows = Array.from({ length: 100_000 }, (_, i) =>
     item(i + 1, `Photos/${2000 + (i % 25)}/Trip ${i % 97}/IMG_${i}.jpg`, {
       ...(i % 3 === 0 && {
@@ -115,6 +115,6 @@ test('100,000 pictures are gone through in a moment', async () => {
     const { user, system } = process.cpuUsage(start);
     return (user + system) / 1000;
   });
-  // 100 ms is the aim, and measured: docs/search.md. By the processor's time, since others use the machine too.
+  // The aim is 100 ms, measured in docs/search.md. Here processor time is used, since other programs share the machine.
   expect(Math.min(...times)).toBeLessThan(300);
 });

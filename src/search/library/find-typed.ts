@@ -1,19 +1,19 @@
 /**
- * @file What was typed, looked for by words and by the model in one list. The rule: first pictures that someone named so (file name,
- * keyword, title, caption, place); then those that stand out by the model; then those that lie in a folder, or come from a camera, of
- * that name; then the others. Within each by the model's score, and without a model by how near the name is, then the newest. Dates and
- * places that were recognised filter all of them. Where even the model's best may be chance, what was found by name is all that counts.
+ * @file Searches for a typed query by words and by the model, in one list. The order: first pictures that someone gave
+ * that name (file name, keyword, title, caption, place); then those that stand out according to the model; then those
+ * in a folder, or from a camera, of that name; then the others. Each group is sorted by the model's score or, without a
+ * model, by how well the name matches, then newest first. Dates and places that were recognised filter all of them. If
+ * even the model's best may be chance, only pictures found by name count.
  */
 
 import { mayNamePlace, understand } from '../query/understand';
-import type { Reason, TypedOptions } from '../typed';
-import type { PhotoFilter, PhotoItem, SearchHit } from '../types';
+import type { PhotoFilter, PhotoItem, Reason, SearchHit, TypedOptions } from '../types';
 import type { Match, WordSearch } from '../words/match';
 import type { Catalog } from './catalog';
 import { limitOf, type Found, type VectorQuery } from './find';
 import { rowsThrough } from './through';
 
-/** Looks among some of the pictures by the model. */
+/** Searches among some of the pictures with the model. */
 export type Ranked = (only: (item: PhotoItem) => boolean) => Found;
 
 /** Whether what was typed may need the gazetteer: the library has places, and the words may name one. */
@@ -25,7 +25,7 @@ export function hasPlaces(catalog: Catalog): boolean {
   return catalog.rows.some((item) => item?.place);
 }
 
-/** With the places that pictures of the library were taken at. */
+/** Includes the places where pictures of the library were taken. */
 export function understandFor(
   catalog: Catalog,
   { places }: WordSearch,
@@ -42,7 +42,7 @@ export function understandFor(
   return understand(typed, { ...options, places: places && { known: places, photographed } });
 }
 
-/** @param ranked null where there is nothing that a model is asked for */
+/** @param ranked null if there is nothing to ask a model for */
 export function findTyped(catalog: Catalog, query: VectorQuery, words: WordSearch, ranked: Ranked | null): Found {
   const { matches, candidates } = matchAll(catalog, query, words);
   const isFiltered = query.matching!.only.length > 0;
@@ -83,7 +83,7 @@ export function findTyped(catalog: Catalog, query: VectorQuery, words: WordSearc
   };
 }
 
-/** The filters of what was typed; undefined where there are none. */
+/** The filters in what was typed; undefined if there are none. */
 export function passing({ matching }: VectorQuery, words: WordSearch): ((item: PhotoItem) => boolean) | undefined {
   return matching && matching.only.length > 0 ? (item) => words.match(item, matching) !== null : undefined;
 }
@@ -93,7 +93,7 @@ interface Matched {
   match: Match;
 }
 
-/** Pictures that are named so, and where dates or places filter, all that pass; by id. */
+/** Pictures with that name and, if dates or places filter, all that pass the filter; by id. */
 function matchAll(
   catalog: Catalog,
   {

@@ -1,4 +1,4 @@
-/** @file From a query's vectors to its results, and lists of pictures without a query. */
+/** @file Finds the results for a query's vectors, and lists pictures without a query. */
 
 import { InvalidInputError } from '../../errors';
 import { combineVectors, relevanceCut, zScore } from '../query';
@@ -32,19 +32,19 @@ export interface VectorQuery {
   exclude: readonly VectorPart[];
   filter?: PhotoFilter;
   limit?: number;
-  /** Of what was typed. */
+  /** What was typed. */
   matching?: Matching;
-  /** Pictures that are part of the query, and so no results. */
+  /** Pictures that are part of the query, and therefore not results. */
   omit: readonly number[];
 }
 
-/** What was found among the vectors of one model. */
+/** Results among the vectors of one model. */
 export type Found = Pick<SearchResult, 'hits' | 'relevantCount' | 'weak' | 'candidates'>;
 
 export interface FindOptions {
   /** @default 'first' */
   pass?: Pass;
-  /** In place of the query's. */
+  /** Used instead of the query's. */
   limit?: number;
   /** Only these pictures. */
   only?: (item: PhotoItem) => boolean;
@@ -60,7 +60,7 @@ export interface Comparison {
   shelf: Shelf;
 }
 
-/** @throws InvalidInputError where a part names no picture, or everything cancels out */
+/** @throws InvalidInputError if a part names no picture, or everything cancels out */
 export function comparisonOf(
   catalog: Catalog,
   query: VectorQuery,
@@ -83,7 +83,7 @@ export function comparisonOf(
   return { vector, rows, limit, shelf };
 }
 
-/** @throws InvalidInputError where a part names no picture, or everything cancels out */
+/** @throws InvalidInputError if a part names no picture, or everything cancels out */
 export function find(catalog: Catalog, query: VectorQuery, options: FindOptions = {}): Found {
   const { vector, rows, limit, shelf } = comparisonOf(catalog, query, options);
   const { pass = 'first' } = options;
@@ -103,7 +103,7 @@ export function limitOf({ limit = LIMIT }: VectorQuery): number {
   throw new InvalidInputError(`limit is ${limit}; it must be 1 or more.`);
 }
 
-/** The vectors of a pass, and where a picture's lies among them. */
+/** The vectors of a pass, and the position of a picture's vector among them. */
 function sideOf(catalog: Catalog, pass: Pass): { shelf: Shelf; slotOf(row: PictureRow): number | undefined } {
   if (pass === 'first') return { shelf: catalog.shelf, slotOf: ({ slot }) => slot };
   const { deep } = catalog;

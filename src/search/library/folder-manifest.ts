@@ -1,14 +1,14 @@
 /**
- * @file `index.json`, the first file of an index that lies in a folder, on a disk or a web server. It names the others:
+ * @file `index.json`, the first file of an index in a folder, on a disk or a web server. It names the others:
  *
  *   rows-<n>.json                   folders, files and albums, as the section `rows` of an export (`archive.ts`)
  *   vectors/<key>-<g>.coarse.bin    of each model (`layers.ts` has its key): see `vectors/split-image.ts`
  *   vectors/<key>-<g>.fine.bin
  *   thumbnails-<g>.bin              end to end; rows say where each lies
- *   local/                          for the machine that writes it: not needed for searching, not to be published
+ *   local/                          only for the machine that writes it: not needed for searching, not to be published
  *
  * Files of vectors and thumbnails only grow, and rows of a manifest name none but the bytes that it counts; the others
- * are written under a new name. So whoever has read the manifest reads an index as one moment had it.
+ * are written under a new name. So whoever has read the manifest reads the index as it was at one point in time.
  */
 
 import type { JsonField } from '../../bundle/json-field';
@@ -17,13 +17,13 @@ import { UnsupportedError } from '../../errors';
 import { readIndexJson, readLayerKey } from './index-json';
 
 export const MANIFEST_NAME = 'index.json';
-/** The folder of what is not for others. */
+/** The folder for private files. */
 export const LOCAL_FOLDER = 'local';
 const FORMAT = 'vlm2vec-photo-index';
-/** Without albums in the rows, and with them. */
+/** The versions without and with albums in the rows. */
 const VERSIONS = [1, 2];
 
-/** A file, and its first so many bytes. */
+/** A file, and how many of its first bytes count. */
 export interface CountedFile {
   path: string;
   bytes: number;
@@ -31,7 +31,7 @@ export interface CountedFile {
 
 /** Vectors of one model. */
 export interface ManifestVectors {
-  /** Of the model, in rows and names of files. */
+  /** The model's key in rows and file names. */
   key: string;
   /** As `PhotoEmbedder.id`. */
   model: string;
@@ -43,13 +43,13 @@ export interface ManifestVectors {
 }
 
 export interface FolderManifest {
-  /** Of the library, for people. */
+  /** The library's name, for people. */
   name: string;
   /** ISO 8601. */
   updated: string;
-  /** That can be searched. */
+  /** Pictures that can be searched. */
   pictures: number;
-  /** Files that were not indexed. */
+  /** Files that could not be indexed. */
   problems: number;
   revision: number;
   /** As `MetaRow.contentRevision`. */
@@ -61,11 +61,13 @@ export interface FolderManifest {
   unfinished: boolean;
   rows: CountedFile & { sha256: string };
   thumbnails: CountedFile;
-  /** The first are those that rows' slots number; the others are layers. */
+  /** The first entry has the vectors that the rows' slots refer to; the others are layers. */
   vectors: [ManifestVectors, ...ManifestVectors[]];
 }
 
-/** @param options `hasAlbums`: whether the rows have any; an earlier program would lose them, and is kept out then */
+/**
+ * @param options `hasAlbums`: whether the rows have any; then an earlier program, which would lose them, is kept out
+ */
 export function writeManifest(manifest: FolderManifest, { hasAlbums = false } = {}): string {
   return `${JSON.stringify({ format: FORMAT, version: hasAlbums ? 2 : 1, ...manifest }, null, 2)}\n`;
 }
@@ -104,7 +106,7 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
   };
 }
 
-/** Of a damaged index. */
+/** The error for a damaged index. */
 export const REMEDY =
   'Replace it with a copy of the index, or delete it and index the folders again; this does not touch the pictures.';
 

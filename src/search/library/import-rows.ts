@@ -1,4 +1,4 @@
-/** @file The rows of an export, each field checked: anyone may have written the file. */
+/** @file Reads the rows of an export and checks each field, since anyone may have written the file. */
 
 import type { JsonField } from '../../bundle/json-field';
 import { MAX_WORDS } from '../facts/words';
@@ -8,20 +8,20 @@ import { fileKey, type AlbumRow, type DeepEntry, type FileRow, type FolderRow, t
 const MAX_FILES = 5_000_000;
 const MAX_FOLDERS = 100_000;
 const MAX_PATH = 4096;
-/** Of a `Date`, in milliseconds. */
+/** The limit of a `Date`, in milliseconds. */
 const MAX_TIME = 8.64e15;
 /** A picture that was once decoded has no more pixels. */
 const MAX_SIDE = 2 ** 24;
 const MAX_AREA = 2 ** 31;
 const HASH = /^[0-9a-f]{64}$/;
 
-/** How much the sections hold that rows point into. */
+/** The sizes of the sections that rows refer to. */
 export interface Extent {
-  /** Vectors. */
+  /** Number of vectors. */
   slots: number;
-  /** Bytes. */
+  /** Number of bytes. */
   thumbnails: number;
-  /** Vectors of each layer, by its key. @default none */
+  /** Number of vectors in each layer, by its key. @default none */
   layers?: ReadonlyMap<string, number>;
 }
 
@@ -58,7 +58,7 @@ export function readRows(
   return { folders, files, albums: root.get('albums').optional(readAlbums) ?? [] };
 }
 
-/** Those of a whole index: none is there twice. */
+/** The rows of a whole index: none may occur twice. */
 function readAlbums(field: JsonField): AlbumRow[] {
   const seen = { ids: new Set<number>(), names: new Set<string>() };
   return field.items(
@@ -140,7 +140,7 @@ export function readFileRow(field: JsonField, extent: Extent): FileRow {
   };
 }
 
-/** Absent where the file says nothing, and in exports of earlier versions. */
+/** Absent if the file has none, and in exports of earlier versions. */
 function readWords(field: JsonField): Pick<PictureRow, 'words'> {
   const words = field.optional((given) => {
     const text = (name: 'title' | 'caption') => given.get(name).optional((each) => each.string(MAX_WORDS.text));

@@ -1,4 +1,4 @@
-/** @file One file → the index. Nothing is changed before all of it has been read and found sound. */
+/** @file Imports one file into the index. Nothing is changed before all of it has been read and found valid. */
 
 import { IndexFormatError } from '../../errors';
 import { HEADER_BYTES, readHeader, recordAt, recordBytes } from '../vectors';
@@ -11,11 +11,11 @@ import type { VectorsOf } from './loading';
 
 /** Far above rows of the largest library. */
 const MAX_ROWS_BYTES = 2 ** 30;
-/** Of a vector of unit length: its largest number is at most 1, and that is 127 scales. */
+/** The largest scale of a unit vector: its largest number is at most 1, which is 127 scales. */
 const MAX_SCALE = 1.01 / 127;
 
 /**
- * Replaces all that the index holds.
+ * Replaces the whole contents of the index.
  * @throws IndexFormatError, IntegrityError, UnsupportedError, StorageFullError, the signal's reason; the index is as it
  *   was then
  */
@@ -31,7 +31,7 @@ export async function importIndex(library: Library, blob: Blob, signal?: AbortSi
   }
   for await (const _ of readSection(archive, 'thumbnails', signal));
   const { folders, files, albums } = await checkArchive(archive, signal);
-  // Rows of an index that had none say nothing of those that are here.
+  // An index without albums does not replace the ones that exist here.
   const taken =
     albums.length > 0
       ? { albums, albumsChanged: Date.now() }
@@ -55,7 +55,7 @@ export function modelOf({ header }: Archive): IndexModel {
 }
 
 /**
- * Reads rows and vectors whole, and holds each to the other.
+ * Reads all rows and vectors, and checks them against each other.
  * @throws IndexFormatError, IntegrityError
  */
 export async function checkArchive(archive: Archive, signal?: AbortSignal) {

@@ -4,15 +4,18 @@ import { JsonField } from '../../bundle/json-field';
 import { IndexFormatError } from '../../errors';
 
 export interface IndexJsonOptions {
-  /** The file, or the part of it, as messages begin. */
+  /** The file or its part, with which messages begin. */
   where: string;
-  /** What messages end with: what to do. */
+  /** The advice with which messages end. */
   remedy?: string;
-  /** Of the errors. */
+  /** The class of the errors. */
   details?: Record<string, unknown>;
 }
 
-/** @param content as text, or in UTF-8. @throws IndexFormatError where it is no JSON, and later for each field that is wrong */
+/**
+ * @param content as text, or in UTF-8. @throws IndexFormatError if it is not JSON, and later for each field that is
+ * wrong
+ */
 export function readIndexJson(content: string | Uint8Array, options: IndexJsonOptions): JsonField {
   const { where, remedy, details } = options;
   try {
@@ -26,14 +29,14 @@ export function readIndexJson(content: string | Uint8Array, options: IndexJsonOp
   }
 }
 
-/** The same of what is parsed already. */
+/** The same for a value that is already parsed. */
 export function checkedFields(value: unknown, { where, remedy, details }: IndexJsonOptions): JsonField {
   const fail = (at: string, what: string) =>
     new IndexFormatError(sentences(`${where}${at && `, ${at}`}: ${what}`, remedy), { ...details, at });
   return new JsonField(value, fail);
 }
 
-/** Of a layer, in names of files: see `layers.ts`. */
+/** The key of a layer in file names: see `layers.ts`. */
 export function readLayerKey(field: JsonField): string {
   const key = field.string(16);
   if (!/^[0-9a-f]{16}$/.test(key)) field.fail('it is not the key of a model.');

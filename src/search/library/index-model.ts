@@ -1,4 +1,4 @@
-/** @file Whose vectors an index holds, and that no others are put beside them or compared with them. */
+/** @file Which model made the vectors of an index, and checks that no others are mixed or compared with them. */
 
 import { UnsupportedError } from '../../errors';
 import type { EmbedderRecipe } from '../types';
@@ -6,7 +6,7 @@ import type { EmbedderRecipe } from '../types';
 export interface IndexModel {
   /** As `PhotoEmbedder.id`. */
   id: string;
-  /** For people; null where nobody knows. */
+  /** A name to display; null if unknown. */
   name: string | null;
   dims: number;
 }
@@ -14,7 +14,7 @@ export interface IndexModel {
 /**
  * @param given the model that is given
  * @param what names the index, to begin the message with
- * @throws UnsupportedError naming both models where they are others
+ * @throws UnsupportedError naming both models if they differ
  */
 export function checkModel(needed: IndexModel, given: IndexModel, what: string): void {
   if (needed.id !== given.id) {

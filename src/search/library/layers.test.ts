@@ -1,4 +1,4 @@
-/** @file Vectors of a second model: nothing of them is lost, taken for another's, or left behind. */
+/** @file Vectors of a second model are never lost, mistaken for another's, or left behind. */
 import 'fake-indexeddb/auto';
 import { openDB } from 'idb';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -99,7 +99,7 @@ async function fileNames(name = 'layers'): Promise<string[]> {
   return names.sort();
 }
 
-test('deep vectors are there after a reopening, in whichever order they came; the own ones stay what they were', async () => {
+test('deep vectors are there after reopening, in whatever order they came; the index’s own ones are unchanged', async () => {
   let library = await filled();
   await expectDeep(library, [2, 4]);
   library = await reopen(library);
@@ -114,7 +114,7 @@ test('deep vectors are there after a reopening, in whichever order they came; th
   }
 });
 
-test('an index of the version before opens, keeps its vectors, and takes a layer', async () => {
+test('an index of the previous version opens, keeps its vectors, and accepts a layer', async () => {
   let library = await open();
   await library.commit({
     add: [picture(1), picture(2)],
@@ -145,7 +145,7 @@ test('an index of the version before opens, keeps its vectors, and takes a layer
   await expectDeep(await (async () => (await (library = await reopen(library)).attach(DEEP), library))(), [2]);
 });
 
-test('bytes that a crash left are cut off, and a row whose bytes are lost does not get those of the next picture', async () => {
+test('bytes that a crash left are removed, and a row whose bytes are lost does not get those of the next picture', async () => {
   let library = await filled();
   await library.close();
   opened = [];
@@ -162,7 +162,7 @@ test('bytes that a crash left are cut off, and a row whose bytes are lost does n
   expect(file.bytes).toHaveLength(1024 + 2 * record);
   await library.close();
   opened = [];
-  file.bytes = file.bytes.slice(0, 1024 + record); // evicted in part: that of picture 2
+  file.bytes = file.bytes.slice(0, 1024 + record); // evicted in part: the vector of picture 2
   library = await open();
   await library.attach(DEEP);
   await expectDeep(library, [4]);
@@ -170,7 +170,7 @@ test('bytes that a crash left are cut off, and a row whose bytes are lost does n
   await expectDeep(await (async () => (await (library = await reopen(library)).attach(DEEP), library))(), [4, 5]);
 });
 
-test('a copy gets a copy, a moved picture keeps its vector, a changed one loses it, one that goes leaves no trace', async () => {
+test('a copy gets a copy, a moved picture keeps its vector, a changed one loses it, a removed one leaves no trace', async () => {
   let library = await filled();
   const like = library.catalog.picture(4)!;
   const stale = { ...rowOf(1), slot: 0, thumb: library.catalog.picture(1)!.thumb };
@@ -178,7 +178,7 @@ test('a copy gets a copy, a moved picture keeps its vector, a changed one loses 
   await library.commit({
     add: [
       { row: { ...rowOf(9), path: 'copy.jpg', hash: hashOf(4) }, like },
-      { row: { ...stale, path: 'moved.jpg' } }, // as it was before its deep vector came
+      { row: { ...stale, path: 'moved.jpg' } }, // as it was before it got its deep vector
       { ...picture(2), row: { ...rowOf(2), hash: hashOf(77) } } as Addition,
     ],
   });
@@ -191,14 +191,14 @@ test('a copy gets a copy, a moved picture keeps its vector, a changed one loses 
   await expectDeep(library, [1, 9], seed);
 });
 
-test('what comes too late, for a picture that is gone or another one by now, is dropped', async () => {
+test('results that come too late, for a picture that is gone or has changed, are dropped', async () => {
   const library = await filled();
   await library.commit({ remove: [3] });
   await library.commit({ deep: [deepened(3), { ...deepened(5), hash: hashOf(6) }] });
   await expectDeep(library, [2, 4]);
 });
 
-test('why the deep model failed with a picture is kept, and counted, until it is tried again', async () => {
+test('the reason why the deep model failed with a picture is kept, and counted, until it is tried again', async () => {
   let library = await filled();
   await library.commit({ deep: [{ id: 1, hash: hashOf(1), reason: 'too long' }] });
   library = await reopen(library);
@@ -217,14 +217,14 @@ test('a hidden picture does not count, and comes back with its vector', async ()
   expect([catalog.deepDone, catalog.deep!.shelf.items.filter(Boolean).length]).toEqual([2, 2]);
 });
 
-test('deep vectors change what can be found, and not what groups and maps are made of', async () => {
+test('deep vectors change what can be found, but not what groups and maps are based on', async () => {
   const library = await filled();
   const before = [library.meta.revision, library.contentRevision];
   await library.commit({ deep: [deepened(1)] });
   expect([library.meta.revision, library.contentRevision]).toEqual([before[0]! + 1, before[1]!]);
 });
 
-test('giving back free places moves deep vectors along, of the model in use and of one that is not', async () => {
+test('reclaiming free places also moves deep vectors, of the model in use and of one that is not', async () => {
   let library = await filled('layers', 8, [8, 3, 5]);
   await library.attach({ ...DEEP, modelId: 'another', dims: 4 });
   await library.commit({ deep: [{ id: 5, hash: hashOf(5), vector: unit(5, 4) }] });
@@ -260,7 +260,7 @@ test('an export carries the vectors of all models; an index without a layer is e
   await expectDeep(library, [3]);
 });
 
-test('an export that is searched as it lies has the vectors of all models, and so has an export of it', async () => {
+test('an export that is searched in place has the vectors of all models, and so has an export of it', async () => {
   const blob = await exportIndex(await filled());
   const storage = await openArchiveStorage(blob, 'file');
   const library = await Library.open(at('file'), storage, false);
@@ -273,7 +273,7 @@ test('an export that is searched as it lies has the vectors of all models, and s
   await library.close();
 });
 
-test('an export with deep vectors that are none changes nothing', async () => {
+test('an export with invalid deep vectors changes nothing', async () => {
   const library = await filled();
   const bytes = new Uint8Array(await (await exportIndex(library)).arrayBuffer());
   const headerEnd = 16 + new DataView(bytes.buffer).getUint32(12, true);
@@ -332,11 +332,11 @@ test('another tab follows, and sees each deep vector as its own', async () => {
   expect(await reader.follow(await library.commit({ deep: [deepened(5)] }))).toBe(true);
   await expectDeep(reader, [2, 4, 5]);
   await library.commit({ deep: [deepened(1)] });
-  expect(await reader.follow(await library.commit({ deep: [deepened(3)] }))).toBe(false); // one was missed
+  expect(await reader.follow(await library.commit({ deep: [deepened(3)] }))).toBe(false); // a message was missed
   await expect(reader.commit({ deep: [deepened(3)] })).rejects.toThrow(/Another tab/);
 });
 
-test("the index's own model is no deep model, and a model's vectors do not change their length", async () => {
+test("the index's own model cannot be a deep model, and the length of a model's vectors cannot change", async () => {
   const library = await filled();
   await expect(library.attach({ ...DEEP, modelId: 'm' })).rejects.toThrow(/own model/);
   await expect(library.attach({ ...DEEP, dims: 4 })).rejects.toThrow(/4 dimensions/);

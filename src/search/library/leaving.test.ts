@@ -24,7 +24,7 @@ const show = (state: 'hidden' | 'visible') => {
   view.dispatchEvent(new Event('visibilitychange'));
 };
 
-test('in the background it is hidden, in front of someone nothing, at its end closed', () => {
+test('in the background the note says hidden, in the foreground there is none, and at the end it says closed', () => {
   noteLeaving('place', () => 'a-session');
   expect(readLeaving('place')).toBeNull();
   show('hidden');
@@ -34,16 +34,16 @@ test('in the background it is hidden, in front of someone nothing, at its end cl
   show('hidden');
   hide();
   expect(readLeaving('place')).toEqual({ session: 'a-session', kind: 'closed' });
-  show('visible'); // back from the cache of pages
+  show('visible'); // restored from the page cache
   expect(readLeaving('place')).toBeNull();
   hide();
-  show('hidden'); // in this order, where it is reloaded
+  show('hidden'); // in this order when it is reloaded
   expect(readLeaving('place')).toEqual({ session: 'a-session', kind: 'closed' });
   forgetLeaving('place');
   expect(readLeaving('place')).toBeNull();
 });
 
-test('a page that only reads notes nothing, and leaves the notes of others alone', () => {
+test('a page that only reads writes no note, and leaves the notes of others alone', () => {
   noteLeaving('place', () => 'writer');
   hide();
   page = new EventTarget();
@@ -55,7 +55,7 @@ test('a page that only reads notes nothing, and leaves the notes of others alone
   expect(readLeaving('place')).toEqual({ session: 'writer', kind: 'closed' });
 });
 
-test('after its end it notes nothing; without storage, or with anything else in it, there is no note', () => {
+test('after its end it writes no note; without storage, or with anything else in it, there is no note', () => {
   noteLeaving('place', () => 's')();
   hide();
   expect(readLeaving('place')).toBeNull();

@@ -1,23 +1,23 @@
 /**
- * @file A note of how the page was left, for the next one: a page that was closed or reloaded did not die, and one that
- * ended while nobody looked may have been ended by the system, to save memory. It is in `localStorage`, since nothing
+ * @file A note for the next page of how this one was left: a page that was closed or reloaded did not die, and one that
+ * ended in the background may have been closed by the system to save memory. It is in `localStorage`, since nothing
  * else can be written so late.
  */
 
 export interface Leaving {
-  /** Of attempts: see `Attempts.session`. */
+  /** The session of the attempts: see `Attempts.session`. */
   session: string;
   /** `hidden`: it was in the background, and may have ended later. */
   kind: 'closed' | 'hidden';
 }
 
-/** @param place of the index */
+/** @param place where the index is stored */
 export function readLeaving(place: string): Leaving | null {
   try {
     const [kind, session] = (localStorage.getItem(place) ?? '').split(':') as [string, string | undefined];
     return session && (kind === 'closed' || kind === 'hidden') ? { session, kind } : null;
   } catch {
-    return null; // no storage, or none that is allowed: what was in progress is tried alone next time, and no more
+    return null; // there is no storage, or it is not allowed: what was in progress is merely tried alone next time
   }
 }
 
@@ -30,8 +30,8 @@ export function forgetLeaving(place: string): void {
 }
 
 /**
- * Keeps the note up to date. Returns what ends that.
- * @param session null where another tab writes the index
+ * Keeps the note up to date. Returns a function that ends that.
+ * @param session null if another tab writes the index
  */
 export function noteLeaving(place: string, session: () => string | null): () => void {
   const note = (kind: Leaving['kind']) => {
@@ -47,7 +47,7 @@ export function noteLeaving(place: string, session: () => string | null): () => 
   const onVisibility = () => {
     const own = readLeaving(place)?.session === session();
     if (document.visibilityState === 'visible' && own) forgetLeaving(place);
-    // At its end a page hears of being hidden, too, after all else.
+    // At its end a page is also told that it is hidden, last of all.
     if (document.visibilityState === 'hidden' && !own) note('hidden');
   };
   globalThis.addEventListener?.('pagehide', onHide);

@@ -1,7 +1,7 @@
 /**
- * @file An index at rest and in memory. What is committed is never lost and never half there: first the bytes are
- * appended and flushed, then one transaction writes the rows that say where they lie. Bytes that no row names are what
- * a crash left, and are cut off at the next opening.
+ * @file An index in storage and in memory. What is committed is never lost and never incomplete: first the bytes are
+ * appended and flushed, then one transaction writes the rows that say where they are. Bytes that no row names were
+ * left by a crash, and are removed at the next opening.
  */
 
 import { InvalidInputError, SourceNotFoundError, UnsupportedError } from '../../errors';
@@ -33,7 +33,7 @@ export type DeepModel = Omit<LayerRow, 'key'>;
 
 export interface Commit {
   add?: readonly Addition[];
-  /** Of the layer in use. */
+  /** The layer in use. */
   deep?: readonly DeepAddition[];
   remove?: readonly number[];
   ended?: readonly string[];
@@ -41,7 +41,7 @@ export interface Commit {
   unfinished?: boolean;
 }
 
-/** What other tabs are told of a commit. */
+/** What other tabs are told about a commit. */
 export interface Committed {
   revision: number;
   generation: number;
@@ -58,9 +58,9 @@ export class Library {
   meta: MetaRow;
   catalog: Catalog;
   #packs: AllPacks;
-  /** Null where another tab writes. */
+  /** Null if another tab writes. */
   #writers: AllWriters | null;
-  /** Commits go one after another. */
+  /** Commits happen one after another. */
   readonly #turns = new TaskQueue();
   #albumRevision = 0;
 
@@ -77,7 +77,7 @@ export class Library {
     this.#writers = writers;
   }
 
-  /** Grows when pictures come, change or go, and not when the deep model is through with one. */
+  /** Grows when pictures are added, changed or removed, but not when the deep model has embedded one. */
   get contentRevision(): number {
     return this.meta.contentRevision ?? this.meta.revision;
   }
@@ -87,8 +87,8 @@ export class Library {
   }
 
   /**
-   * Opens an index, or makes one.
-   * @param storage closed with the library, and where it cannot be opened
+   * Opens an index, or creates one.
+   * @param storage closed with the library, and if it cannot be opened
    * @param writable only while holding the index's lock
    */
   static async open(place: LibraryPlace, storage: IndexStorage, writable: boolean): Promise<Library> {
@@ -103,7 +103,9 @@ export class Library {
     }
   }
 
-  /** Writes bytes, then rows; then what was written can be found. @throws StorageFullError; nothing has changed then */
+  /**
+   * Writes bytes, then rows; after that, the pictures can be found. @throws StorageFullError; nothing has changed then
+   */
   commit(commit: Commit): Promise<Committed> {
     return this.#turns.add(() => this.#commit(commit));
   }
@@ -120,7 +122,7 @@ export class Library {
     return this.#packs.layers.get(key)!.read(recordAt(dims, slot), recordBytes(dims));
   }
 
-  /** Takes over what another tab committed. Resolves to false where it does not follow on what is known here. */
+  /** Takes over what another tab committed. Resolves to false if it does not continue what is known here. */
   async follow({ revision, generation, contentRevision, put, remove, folders, albums }: Committed): Promise<boolean> {
     if (generation !== this.meta.generation || revision !== this.meta.revision + 1) return false;
     const pictures = put.filter((row) => row.kind === 'picture');
@@ -138,15 +140,15 @@ export class Library {
     return true;
   }
 
-  /** Grows when favourites or albums change. Of this opening alone. */
+  /** Grows when favourites or albums change. Counts only in this opening. */
   get albumRevision(): number {
     return this.#albumRevision;
   }
 
   /**
    * Changes favourites and albums.
-   * @returns which album it was, and what to tell other tabs
-   * @throws InvalidInputError for what cannot be granted, StorageFullError; nothing has changed then
+   * @returns which album was changed, and what to tell other tabs
+   * @throws InvalidInputError for an impossible request, StorageFullError; nothing has changed then
    */
   changeAlbums(wish: AlbumWish): Promise<{ id: number; changes: AlbumChanges }> {
     return this.#turns.add(async () => {
@@ -157,7 +159,7 @@ export class Library {
     });
   }
 
-  /** Puts others in place of all favourites and albums. @param changed when they were, in milliseconds since 1970 */
+  /** Replaces all favourites and albums. @param changed when they were, in milliseconds since 1970 */
   replaceAlbums(rows: readonly AlbumRow[], changed: number): Promise<AlbumChanges> {
     return this.#turns.add(async () => {
       if (!this.#writers) readOnly();
@@ -167,24 +169,24 @@ export class Library {
     });
   }
 
-  /** Takes over what became of them here or in another tab. */
+  /** Takes over changes made to them here or in another tab. */
   followAlbums(changes: AlbumChanges | undefined): void {
     if (!changes) return;
     this.catalog.albums.apply(changes);
     this.#albumRevision++;
   }
 
-  /** Bytes of all files of the index as one moment has them. For export. */
+  /** The bytes of all files of the index at one point in time, for export. */
   inTurn<T>(work: (packs: AllPacks) => Promise<T>): Promise<T> {
     return this.#turns.add(() => work(this.#packs));
   }
 
   /**
-   * Takes the vectors of a model into use beside the index's own, those that it has by now; or none. Of a model that is
-   * new here a layer is begun.
-   * @returns whether one was
-   * @throws InvalidInputError for the index's own model, and where its vectors are of another length than they were;
-   *   RangeError where memory is short
+   * Starts to use a model's vectors beside the index's own, as many as it has by now, or uses none. For a model that is
+   * new here, a layer is created.
+   * @returns whether one was created
+   * @throws InvalidInputError for the index's own model, and if the length of its vectors has changed;
+   *   RangeError if memory is short
    */
   attach(model: DeepModel | null): Promise<boolean> {
     return this.#turns.add(async () => {
@@ -232,10 +234,9 @@ export class Library {
   }
 
   /**
-   * Puts another content in place of all there is, in files of a new generation: until the one transaction at the end,
-   * the old content counts.
+   * Replaces all contents, in files of a new generation: until the one transaction at the end, the old contents count.
    * @param layers that the new content has; one in use is kept
-   * @param write appends to the new files, which hold no vectors, and gives the new rows
+   * @param write appends to the new files, which hold no vectors yet, and returns the new rows
    */
   replace(
     layers: readonly LayerRow[],
@@ -358,7 +359,7 @@ export class Library {
     layers.set(layer.key, pack);
   }
 
-  /** A layer into memory. A vector that is none does not count. */
+  /** Loads a layer into memory. An invalid vector does not count. */
   async #readLayer({ key, ...model }: LayerRow): Promise<void> {
     const pack = this.#packs.layers.get(key);
     const pictures = [...this.catalog.files.values()].filter((row) => row.kind === 'picture');
@@ -381,7 +382,9 @@ export class Library {
   }
 }
 
-/** Appends rows that another tab wrote; frees those that have no picture by now. @param used of the rows */
+/**
+ * Appends rows that another tab wrote; frees those that no longer have a picture. @param used the rows that have one
+ */
 async function readMissing(vectors: PackedVectors, pack: PackReader, used: ReadonlySet<number>): Promise<void> {
   const { dims, rows } = vectors;
   let end = rows;

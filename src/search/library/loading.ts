@@ -1,6 +1,6 @@
 /**
- * @file An index from rest into memory: rows and vectors, each held to the other. What a crash wrote and no row names is
- * cut off; rows whose bytes are not there are forgotten.
+ * @file Loads an index from storage into memory: rows and vectors, checked against each other. Bytes that a crash left
+ * and no row names are removed; rows whose bytes are missing are forgotten.
  */
 
 import { HEADER_BYTES, PackedVectors, readRecords, recordAt, recordBytes, writeHeader } from '../vectors';
@@ -68,7 +68,7 @@ function endOf(thumb: PictureRow['thumb']): number {
   return thumb ? thumb.at + thumb.bytes : 0;
 }
 
-/** The row without vectors that are not in their layer's file, or of a layer that is not there. */
+/** The row without vectors that are missing from their layer's file, or whose layer does not exist. */
 function withoutLost(row: FileRow, { layers: packs }: AllWriters, layers: readonly LayerRow[]): FileRow {
   if (row.kind !== 'picture') return row;
   let sound = row;
@@ -81,7 +81,7 @@ function withoutLost(row: FileRow, { layers: packs }: AllWriters, layers: readon
   return sound;
 }
 
-/** What a crash wrote and no row names. */
+/** Removes what a crash left and no row names. */
 async function cutOrphans(
   packs: AllWriters,
   files: readonly FileRow[],
@@ -112,7 +112,7 @@ async function cutVectors(pack: PackWriter, model: VectorsOf, slots: number): Pr
   await pack.truncate(recordAt(model.dims, slots));
 }
 
-/** Whose vectors. */
+/** The model that made the vectors. */
 export type VectorsOf = Pick<LibraryPlace, 'dims' | 'modelId'>;
 
 export function emptyVectors({ dims, modelId }: VectorsOf): PackedVectors {
@@ -126,7 +126,7 @@ export interface Content {
   albums: readonly AlbumRow[];
 }
 
-/** Reads the vectors. A row whose vector is none does not count. */
+/** Reads the vectors. A row with an invalid vector does not count. */
 export async function readCatalog(
   place: LibraryPlace,
   file: PackReader,
@@ -142,7 +142,7 @@ export async function readCatalog(
   );
 }
 
-/** The vectors of a file into memory. @param used rows that have a picture: the others are free */
+/** Loads the vectors of a file into memory. @param used rows that have a picture; the others are free */
 export async function readVectors(
   model: VectorsOf,
   file: PackReader,

@@ -1,4 +1,4 @@
-/** @file What the worker of a photo index has while the index is open. */
+/** @file The state of a photo index's worker while the index is open. */
 
 import type { Attempts } from '../indexing/attempts';
 import type { Indexer } from '../indexing/indexer';
@@ -8,7 +8,7 @@ import type { Library } from './library';
 export interface Opened {
   storage: BrowserStorage;
   library: Library;
-  /** Null where another tab writes, as is the indexer. */
+  /** Null if another tab writes, as is the indexer. */
   attempts: Attempts | null;
   indexer: Indexer | null;
 }

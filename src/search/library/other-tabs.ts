@@ -1,6 +1,6 @@
 /**
- * @file Several tabs with the same index: one holds the lock and writes, the others read, follow what it commits, and take over
- * when it ends.
+ * @file Several tabs with the same index: one holds the lock and writes, the others read, follow its commits, and take
+ * over when it ends.
  */
 
 import { lockName } from '../../store/locks';
@@ -10,7 +10,7 @@ import type { Committed } from './library';
 /** A worker that ended keeps its lock for a moment. */
 const LOCK_PATIENCE = 10_000;
 
-/** What was committed, or that nothing continues what was before. */
+/** What was committed, or that the index has been replaced. */
 export type TabMessage =
   { kind: 'committed'; committed: Committed } | { kind: 'albums'; changes: AlbumChanges } | { kind: 'replaced' };
 
@@ -19,10 +19,10 @@ export class OtherTabs {
   readonly #signal: AbortSignal;
   readonly #channel: BroadcastChannel;
   #unlock: (() => void) | null = null;
-  /** Messages are worked through one after another. */
+  /** Messages are handled one after another. */
   #following: Promise<void> = Promise.resolve();
 
-  /** @param signal ends waiting for the lock */
+  /** @param signal ends the wait for the lock */
   constructor(place: string, follow: (message: TabMessage) => Promise<void>, signal: AbortSignal) {
     this.#place = place;
     this.#signal = signal;
@@ -42,7 +42,7 @@ export class OtherTabs {
     return this.#unlock !== null;
   }
 
-  /** Once no other tab writes, and behind all its messages. Nothing happens where this tab is closed before. */
+  /** Called once no other tab writes, and after all its messages. Nothing happens if this tab is closed first. */
   async takeOver(begin: () => Promise<void>): Promise<void> {
     try {
       this.#unlock = await lockName(this.#place, { wait: true, signal: this.#signal });
@@ -57,12 +57,12 @@ export class OtherTabs {
     this.#channel.postMessage(message);
   }
 
-  /** No more messages, either way. */
+  /** Stops messages in both directions. */
   leave(): void {
     this.#channel.close();
   }
 
-  /** Another tab may write. */
+  /** From now on, another tab may write. */
   unlock(): void {
     this.#unlock?.();
   }

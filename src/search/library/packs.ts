@@ -1,7 +1,7 @@
 /**
  * @file The files of an index in the origin-private file system, which only grow: vectors, one record each, of the
- * index's own model and of every layer, and thumbnails, one after another. One file each, since thousands of small files or database values are slow to write
- * and to list; a row says where its bytes lie.
+ * index's own model and of every layer, and thumbnails, one after another. One file each, since thousands of small
+ * files or database values are slow to write and to list; a row says where its bytes are.
  */
 
 import { SourceNotFoundError, UnsupportedError } from '../../errors';
@@ -15,7 +15,7 @@ const READ_PAUSE = 30;
 
 export type PackKind = 'vectors' | 'thumbnails' | `deep-${string}`;
 
-/** Of a layer. */
+/** The file of a layer. */
 export function layerPack(key: string): PackKind {
   return `deep-${key}`;
 }
@@ -50,7 +50,7 @@ function fileName(kind: PackKind, generation: number): string {
   return `${kind}-${generation}.bin`;
 }
 
-/** Removes the files of all other generations and layers: what a crash left of them. @param keys of the layers */
+/** Removes the files of all other generations and layers, which a crash may have left. @param keys of the layers */
 export async function removeOtherPacks(
   folder: FileSystemDirectoryHandle,
   generation: number,
@@ -63,7 +63,7 @@ export async function removeOtherPacks(
   for (const name of names) if (!keep.has(name)) await removeEntry(folder, name);
 }
 
-/** Opens a file to be read while another tab may write it. */
+/** Opens a file for reading, while another tab may write it. */
 export async function openPackReader(
   folder: FileSystemDirectoryHandle,
   kind: PackKind,
@@ -146,7 +146,7 @@ class OpfsPackWriter implements PackWriter {
   }
 }
 
-/** Opens a file to be written, and makes it where it is not there. */
+/** Opens a file for writing, and creates it if it does not exist. */
 export function openPackWriter(
   folder: FileSystemDirectoryHandle,
   kind: PackKind,

@@ -1,4 +1,6 @@
-/** @file Rows and vectors as a Parquet file, for other programs. `hyparquet-writer` is loaded for the first one. */
+/**
+ * @file Rows and vectors as a Parquet file, for other programs. `hyparquet-writer` is loaded when it is first needed.
+ */
 
 import type { SchemaElement } from 'hyparquet-writer';
 import { Turns } from '../turns';
@@ -7,7 +9,7 @@ import type { PackedVectors } from '../vectors';
 import { layersOf, slotIn } from './layers';
 import type { Library } from './library';
 
-/** Bytes of vectors in a row group: what is in memory at a time, here and in readers. */
+/** Bytes of vectors in a row group: the amount in memory at a time, here and in readers. */
 const GROUP_BYTES = 16 << 20;
 
 type Column = { name: string; element: Omit<SchemaElement, 'name'>; of: (item: PhotoItem) => unknown };
@@ -16,7 +18,7 @@ const TEXT = { type: 'BYTE_ARRAY', converted_type: 'UTF8' } as const;
 const COLUMNS: Column[] = [
   { name: 'path', element: { ...TEXT, repetition_type: 'REQUIRED' }, of: ({ path }) => path },
   { name: 'bytes', element: { type: 'INT64', repetition_type: 'REQUIRED' }, of: ({ size }) => BigInt(size) },
-  // Wall-clock time, so no instant: `isAdjustedToUTC` is false.
+  // Wall-clock time is not an instant, so `isAdjustedToUTC` is false.
   {
     name: 'taken',
     element: {
@@ -43,7 +45,7 @@ const COLUMNS: Column[] = [
   { name: 'sha256', element: { ...TEXT, repetition_type: 'REQUIRED' }, of: ({ hash }) => hash },
 ];
 
-/** Vectors of one model, and where a picture's lies among them; undefined where it has none. */
+/** Vectors of one model, and the position of a picture's vector among them; undefined if it has none. */
 interface VectorColumn {
   name: string;
   vectors: PackedVectors;
@@ -56,7 +58,7 @@ const vectorSchema = (name: string, isWhole: boolean): SchemaElement[] => [
   { name: 'element', type: 'FLOAT', repetition_type: 'REQUIRED' },
 ];
 
-/** Of the deep model in use, whose vectors the pictures have that it is through with. */
+/** Those of the deep model in use, for the pictures that it has embedded. */
 function deepColumn({ catalog, meta }: Library): { column: VectorColumn; model: string; dims: number } | null {
   const { deep } = catalog;
   const layer = deep && layersOf(meta).find(({ key }) => key === deep.key);
@@ -70,8 +72,8 @@ function deepColumn({ catalog, meta }: Library): { column: VectorColumn; model: 
 }
 
 /**
- * The columns above and `embedding`, a list of float32; with a deep model in use `deep_embedding` too, null where it was not yet.
- * The file's metadata names the models (`model`, `deep_model`).
+ * The columns above and `embedding`, a list of float32; with a deep model in use also `deep_embedding`, null for
+ * pictures that it has not embedded. The file's metadata names the models (`model`, `deep_model`).
  * @throws the signal's reason; nothing is left behind then
  */
 export async function exportParquet(library: Library, signal?: AbortSignal): Promise<Blob> {
@@ -85,7 +87,7 @@ export async function exportParquet(library: Library, signal?: AbortSignal): Pro
   const { ByteWriter, ParquetWriter } = await import('hyparquet-writer');
   const parts: Blob[] = [];
   const sink = new ByteWriter();
-  /** Where the browser puts large blobs on disk, what is written need not stay in memory. */
+  /** If the browser keeps large blobs on disk, what is written need not stay in memory. */
   const flush = () => {
     parts.push(new Blob([sink.getBytes() as Uint8Array<ArrayBuffer>]));
     sink.index = 0;

@@ -21,12 +21,12 @@ vi.mock('../indexing/thumbnail', () => ({
   makeThumbnail: async () => ({ bytes: new Uint8Array(9), type: 'image/webp' }),
 }));
 
-/** As `<input>` has it. */
+/** A file as `<input>` returns it. */
 function fileList(files: readonly File[]): FileList {
   return { ...files, length: files.length, item: (i: number) => files[i] ?? null } as unknown as FileList;
 }
 
-/** As `<input webkitdirectory>` gives it. */
+/** A file as `<input webkitdirectory>` returns it. */
 function relative(number: number, webkitRelativePath: string): File {
   const { file } = png(number, webkitRelativePath.split('/').at(-1));
   return Object.defineProperty(file, 'webkitRelativePath', { value: webkitRelativePath });
@@ -81,14 +81,14 @@ describe('the model', () => {
     expect(error).toMatchObject({ message: expect.stringMatching(message), details: { option } });
   });
 
-  test('a loaded model is one as it is: with its id, its recipe, and what an input may be made of', async () => {
+  test('a loaded model is used as it is: with its id, its recipe, and the kinds of input it takes', async () => {
     await using model = await VLM2Vec.load('nano');
     expect(model.id).toBe(model.info.id);
     const index = await open({ embedder: model });
     const [stored] = await listPhotoIndexes();
     expect(stored).toMatchObject({ modelId: model.info.id, modelName: expect.stringMatching(/./) });
     await index.add({ name: 'Photos', files: [png(1).file] });
-    // The pictures of this test are headers alone, which no model embeds: they end as a problem, not as a wrong vector.
+    // The pictures of this test are only headers, which no model can embed: they become problems, not wrong vectors.
     await index.start();
     await index.finished();
     expect((await index.problems()).length + (await index.list()).length).toBe(1);
@@ -117,14 +117,14 @@ describe('opening', () => {
     expect(await listPhotoIndexes()).toEqual([]);
   });
 
-  test('where there are no workers, as in Node, it says what to do instead', async () => {
+  test('without workers, as in Node, it says what to do instead', async () => {
     await expect(openPhotoIndex({ embedder })).rejects.toThrow(UnsupportedError);
     await expect(openPhotoIndex({ embedder })).rejects.toThrow('vlm2vec index');
   });
 });
 
 describe('files', () => {
-  test('of <input webkitdirectory>, as they are: the folder is called as it is', async () => {
+  test('from <input webkitdirectory>, unchanged: the folder keeps its name', async () => {
     const index = await open();
     const files = fileList([relative(1, 'Holidays/a.png'), relative(2, 'Holidays/2024/b.png')]);
     expect((await index.add(files)).name).toBe('Holidays');
@@ -133,7 +133,7 @@ describe('files', () => {
     expect(await paths(index)).toEqual(['Holidays/2024/b.png', 'Holidays/a.png']);
   });
 
-  test('without a path, under a name: they go by their own names', async () => {
+  test('without a path, under a given name: they keep their own names', async () => {
     const index = await open();
     await index.add({ name: 'Chosen', files: fileList([png(1, 'a.png').file, png(2, 'b.png').file]) });
     await index.add({ name: 'Mixed', files: [png(3, 'c.png').file, png(4, '2024/d.png')] });
@@ -201,7 +201,7 @@ describe('queries', () => {
     expect(embedder.texts).toEqual([]);
   });
 
-  test('options of calls too', async () => {
+  test('options of calls, too', async () => {
     const index = await open();
     const wrong: [Promise<unknown>, RegExp][] = [];
     for (const options of [{ signal: 5 }, { sygnal: 5 }, null, 5] as never[]) {
@@ -233,7 +233,7 @@ describe('queries', () => {
 describe('a run', () => {
   const files = Array.from({ length: 12 }, (_, i) => png(i + 1));
 
-  test('a search right after its start says that pictures may be missing; at its end there are all', async () => {
+  test('a search right after the start says that pictures may be missing; at the end all are there', async () => {
     const index = await open();
     await index.add({ name: 'Photos', files });
     await index.start();
@@ -245,7 +245,7 @@ describe('a run', () => {
     expect((await index.items([late.hits[0]!.id]))[0]!.name).toBe('3.png');
   });
 
-  test('finished waits for a start that is under way, and resolves at once where nothing runs', async () => {
+  test('finished waits for a start in progress, and resolves at once if nothing is running', async () => {
     const index = await open();
     expect((await index.finished()).phase).toBe('idle');
     await index.add({ name: 'Photos', files });
@@ -253,7 +253,7 @@ describe('a run', () => {
     expect(await index.finished()).toMatchObject({ phase: 'idle', indexed: 12 });
   });
 
-  test('one that is paused has ended; start goes on with it', async () => {
+  test('a paused run has ended; start continues it', async () => {
     const index = await open();
     await index.add({ name: 'Photos', files });
     embedder.before = (numbers) => {
@@ -266,7 +266,7 @@ describe('a run', () => {
     expect(await index.finished()).toMatchObject({ phase: 'idle', indexed: 12 });
   });
 
-  test('what pauses it by itself is thrown: a model that is disposed of', async () => {
+  test('an error that pauses it is thrown: a disposed model', async () => {
     const index = await open();
     await index.add({ name: 'Photos', files });
     embedder.before = () => {
@@ -280,7 +280,7 @@ describe('a run', () => {
     expect((await index.finished()).indexed).toBe(12);
   });
 
-  test('a signal and the end of the index end the waiting, and leave no one waiting', async () => {
+  test('a signal, or closing the index, ends the wait, and leaves no one waiting', async () => {
     const index = await open();
     await index.add({ name: 'Photos', files });
     embedder.before = (_numbers, signal) =>
@@ -290,7 +290,7 @@ describe('a run', () => {
     const stopped = index.finished({ signal: stop.signal });
     stop.abort(new Error('enough'));
     await expect(stopped).rejects.toThrow('enough');
-    // Awaited from the start: it is refused while `close` still waits for the worker.
+    // This is awaited from the start, since it is refused while `close` still waits for the worker.
     const refused = expect(index.finished()).rejects.toThrow(DisposedError);
     await index.close();
     await refused;

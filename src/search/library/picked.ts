@@ -1,5 +1,5 @@
 /**
- * @file The sources from which pictures are added, however they were chosen: a folder's handle, or a name and files
+ * @file The sources from which pictures are added, in whichever form: a folder's handle, or a name and files
  * with paths.
  */
 
@@ -9,7 +9,8 @@ import type { FolderFile, FolderSource, PhotoSource } from '../types';
 import { refuse } from './checks';
 
 /**
- * @throws InvalidInputError for what is no folder and no files, for files without a folder's name, and where two would
+ * @throws InvalidInputError for anything other than a folder or files, for files without a folder's name, and if two
+ * would
  *   have the same path
  */
 export function asSource(given: PhotoSource): FolderSource {
@@ -42,7 +43,7 @@ const isHandle = (value: unknown): value is FileSystemHandle =>
 const isList = (value: unknown): value is ArrayLike<File | FolderFile> =>
   typeof value === 'object' && value !== null && 'length' in value && typeof value.length === 'number';
 
-/** The chosen folder's name, with which the paths of all of its files begin. */
+/** The chosen folder's name, with which the paths of all its files begin. */
 function folderOf(files: ArrayLike<File | FolderFile>): string {
   const names = new Set(Array.from(files, (file) => relativePath(file).split('/')[0]!));
   const [name] = names;
@@ -86,7 +87,7 @@ function withPaths(list: ArrayLike<File | FolderFile>, option: string): FolderFi
   });
 }
 
-/** Without the folder's own name. */
+/** The path without the folder's own name. */
 function pathOf(file: File): string {
   const path = relativePath(file);
   return path === '' ? file.name : path.slice(path.indexOf('/') + 1);

@@ -5,21 +5,21 @@
 import { sha256Hex } from '../../bundle/digest';
 import { InvalidInputError } from '../../errors';
 
-/** Which index, and for which vectors. */
+/** Which index, and which model's vectors. */
 export interface LibraryPlace {
   /** See {@link placeName}. */
   place: string;
-  /** Of the library, for people. */
+  /** The library's name, for people. */
   name: string;
   modelId: string;
-  /** For people. */
+  /** A name to display. */
   modelName: string | null;
   dims: number;
 }
 
 const NAME = /^[\p{L}\p{N}_-][\p{L}\p{N} ._-]{0,63}$/u;
 
-/** One name serves for all of them. Another model has another index, so that going back to the first costs nothing. */
+/** One name is used for all of them. Each model has its own index, so returning to an earlier one costs nothing. */
 export async function placeName(name: string, modelId: string): Promise<string> {
   if (!NAME.test(name)) {
     throw new InvalidInputError('name: letters, digits, spaces, ".", "_" and "-", at most 64 of them.', { name });

@@ -72,7 +72,7 @@ test.each<[string, unknown, string]>([
   expect(call).toThrow(option);
 });
 
-test('areas and boxes that are some', () => {
+test('valid areas and boxes', () => {
   checkList({ filter: { area: { south: -20, west: 177, north: -15, east: -178 } } });
   checkList({ filter: { area: { corners: [PLACES[0], PLACES[2], PLACES[4]] } } as PhotoFilter });
   checkTowns({ box: { south: 0, west: 0, north: 1, east: 1 }, limit: 3 });

@@ -2,7 +2,7 @@
 
 import type { Places } from '../places/areas';
 import { Turns } from '../turns';
-import type { AreaBox, PhotoPlaceNames, PhotoPlaces, Town, TownOptions } from '../where';
+import type { AreaBox, PhotoPlaceNames, PhotoPlaces, Town, TownOptions } from '../types';
 import type { Catalog } from './catalog';
 
 const ANYWHERE: AreaBox = { south: -90, west: -180, north: 90, east: 180 };
@@ -29,7 +29,7 @@ export async function placeNamesOf(
 ): Promise<PhotoPlaceNames> {
   const names: string[] = [];
   const known = new Map<string, number>();
-  /** @param key tells places of one name apart */
+  /** @param key distinguishes places with the same name */
   const numberOf = (key: string, name: string): number => {
     if (!name) return -1;
     const at = known.get(key) ?? names.push(name) - 1;
@@ -54,7 +54,7 @@ export async function placeNamesOf(
   return { town, region, country, names };
 }
 
-/** Largest first. @param places null without a gazetteer */
+/** The towns, largest first. @param places null without a gazetteer */
 export function townsOf(places: Places | null, { box = ANYWHERE, limit = 100 }: TownOptions): Town[] {
   if (!places) return [];
   const { gazetteer } = places;

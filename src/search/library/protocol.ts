@@ -6,14 +6,20 @@ import type { DeepState, EmbedderInput, FolderFile, IndexState, PictureLimits } 
 import type { Leaving } from './leaving';
 import type { LibraryPlace } from './place';
 
-/** How an embedding ended. Errors do not throw across the boundary: what becomes of the pictures depends on which. */
+/**
+ * How an embedding ended. Errors are not thrown across the boundary, since the fate of the pictures depends on which it
+ * is.
+ */
 export type EmbedOutcome =
   | { kind: 'done'; vectors: Float32Array[] }
   /** One of the inputs cannot be embedded, or took too long. */
   | { kind: 'failed'; error: WireError }
-  /** The model died over them; `death` is the same for all that were in progress then. `restarted`: there is a new one. */
+  /**
+   * The model died while working on them; `death` is the same for all that were in progress then. `restarted`: there is
+   * a new model.
+   */
   | { kind: 'died'; error: WireError; death: string; restarted: boolean }
-  /** The model was taken away, or someone else stopped the call: no fault of the inputs. */
+  /** The model was removed, or someone else stopped the call: not the fault of the inputs. */
   | { kind: 'interrupted'; error: WireError; restarted: boolean }
   | { kind: 'aborted' };
 
@@ -27,49 +33,49 @@ export interface DeepSettings {
   modelId: string;
   modelName: string | null;
   dims: number;
-  /** Whether the model's weights are. */
+  /** Whether the model's weights are streamed. */
   streamed: boolean;
   order: 'newest' | 'matching';
 }
 
-/** What the worker asks of the page and tells it. */
+/** What the worker asks the page, and tells it. */
 export interface PageHooks {
   embed(inputs: readonly EmbedderInput[]): Promise<EmbedOutcome>;
-  /** Embeddings under way end as `aborted`. */
+  /** Embeddings in progress end as `aborted`. */
   abortEmbeddings(): void;
-  /** By the deep model. @param wanted a search waits for it */
+  /** Embeds with the deep model. @param wanted a search waits for it */
   embedDeep(inputs: readonly EmbedderInput[], wanted: boolean): Promise<EmbedOutcome>;
-  /** As {@link abortEmbeddings}, of the deep model's. */
+  /** As {@link abortEmbeddings}, for the deep model. */
   abortDeep(): void;
   /** The file of names of places; null without one. */
   places(): Promise<Uint8Array<ArrayBuffer> | null>;
   onState(state: WireState): void;
   /** How the last page was left. */
   left(): Leaving | null | Promise<Leaving | null>;
-  /** Pictures that this worker is decoding: one of them is the reason, should it end now. */
+  /** Pictures that this worker is decoding. If it ends now, one of them is the cause. */
   onDecoding(keys: readonly string[]): void;
 }
 
 export interface OpenSettings extends LibraryPlace {
   limits: PictureLimits;
-  /** Of the embedder. */
+  /** Which model the embedder is. */
   takesPixels: boolean;
-  /** As the embedder's recipe wants transparent pictures. */
+  /** How the embedder's recipe wants transparency treated. */
   transparency: Transparency;
-  /** Whether the embedder's weights are. */
+  /** Whether the embedder's weights are streamed. */
   streamed: boolean;
   /** Null without one. */
   deep: DeepSettings | null;
-  /** Of an earlier opening in this page or another: what was in progress then and is not to blame for its end. */
+  /** From an earlier opening, in this page or another: what was in progress then but did not cause its end. */
   innocent: InnocentWork;
 }
 
 export interface InnocentWork {
-  /** {@link PageHooks.left} at that time. */
+  /** The value of {@link PageHooks.left} at that time. */
   left: Leaving | null;
-  /** The session whose worker ended while the page lived, and what it was decoding: nothing else is to blame. */
+  /** The session whose worker ended while the page lived, and what it was decoding: nothing else can be the cause. */
   ended: { session: string; decoding: readonly string[] } | null;
 }
 
-/** A folder as it can be sent. */
+/** A folder in a form that can be sent. */
 export type WireSource = { handle: FileSystemDirectoryHandle } | { name: string; files: readonly FolderFile[] };

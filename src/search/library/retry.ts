@@ -4,7 +4,7 @@ import type { Attempts } from '../indexing/attempts';
 import type { Committed, Library } from './library';
 import { fileKey } from './rows';
 
-/** Forgets the outcome of problems, so that the next walk finds them new. @param ids default: all */
+/** Forgets problems, so that the next walk treats their files as new. @param ids default: all */
 export async function forgetProblems(
   library: Library,
   attempts: Attempts,

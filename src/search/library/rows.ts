@@ -6,15 +6,15 @@ import type { PhotoItem } from '../types';
 export const INDEX_VERSION = 4;
 
 /**
- * Grows when more can be read of files. What an earlier one has read is looked at again, without the model; vectors stay.
- * 2: dates however spelled; 3: keywords, titles and captions.
+ * Grows when more metadata can be read. Files read by an earlier version are read again, without the model; vectors
+ * stay. 2: dates in any spelling; 3: keywords, titles and captions.
  */
 export const READER = 3;
 
 export interface FolderRow {
   id: number;
   name: string;
-  /** Null where files were picked without one, and in imported indexes. */
+  /** Null if files were picked without one, and in imported indexes. */
   handle: FileSystemDirectoryHandle | null;
   /** Pictures at the last complete walk. */
   found: number | null;
@@ -24,25 +24,28 @@ export interface FolderRow {
 export interface AlbumRow {
   /** `FAVOURITES`, or larger. */
   id: number;
-  /** For people; empty for the favourites. */
+  /** The name to display; empty for the favourites. */
   name: string;
   /** Milliseconds since 1970. */
   created: number;
-  /** SHA-256 of their files, in hex, as they were added; of pictures that are not in the index now, too. */
+  /**
+   * SHA-256 of their files, in hex, in the order in which they were added, including those of pictures that are not in
+   * the index now.
+   */
   pictures: readonly string[];
 }
 
-/** Of one file, with any outcome. */
+/** The row of one file, whatever its outcome. */
 interface FileFacts {
   id: number;
   folderId: number;
-  /** Within the folder. */
+  /** Its path within the folder. */
   path: string;
   /** Bytes. */
   size: number;
   /** Milliseconds since 1970. */
   modified: number;
-  /** {@link READER} that looked at it; absent for the first one. */
+  /** The {@link READER} that read it; absent for the first one. */
   reader?: number;
 }
 
@@ -50,25 +53,25 @@ interface FileFacts {
 export interface PictureRow
   extends FileFacts, Pick<PhotoItem, 'taken' | 'dated' | 'camera' | 'place' | 'words' | 'width' | 'height' | 'hash'> {
   kind: 'picture';
-  /** As {@link PhotoItem.unread}; absent where the first reader looked at it. */
+  /** As {@link PhotoItem.unread}; absent if the first reader read it. */
   unread?: string | null;
   /** Position of its vector in the file of vectors. */
   slot: number;
-  /** Bytes of its thumbnail in the file of thumbnails; null where none was made. */
+  /** Bytes of its thumbnail in the file of thumbnails; null if none was made. */
   thumb: { at: number; bytes: number; type: string } | null;
-  /** By layer ({@link LayerRow.key}): what another model made of it. Absent where none did. */
+  /** By layer ({@link LayerRow.key}): the results of other models. Absent if there are none. */
   deep?: Readonly<Record<string, DeepEntry>>;
 }
 
-/** The position of a vector in its layer's file, or why there is none. */
+/** The position of a vector in its layer's file, or the reason why there is none. */
 export type DeepEntry = { slot: number } | { reason: string };
 
-/** Vectors of another model than the index's own, in a file of their own. */
+/** Vectors of a model other than the index's own, in a separate file. */
 export interface LayerRow {
   /** In rows and in the file's name: see `layers.ts`. */
   key: string;
   modelId: string;
-  /** For people. */
+  /** A name to display. */
   modelName: string | null;
   dims: number;
 }
@@ -81,47 +84,47 @@ export interface ProblemRow extends FileFacts {
 
 export type FileRow = PictureRow | ProblemRow;
 
-/** A picture that was being worked on when everything ended, or is being worked on now. */
+/** A picture that was in progress when everything ended, or is in progress now. */
 export interface AttemptRow {
   /** {@link fileKey}. */
   key: string;
   /** How often the worker, the model or the page died meanwhile. */
   deaths: number;
-  /** How often of these nothing else was in progress. */
+  /** How many of those times nothing else was in progress. */
   alone: number;
-  /** Being worked on by this opening of the index; null where it waits for its next turn. */
+  /** The opening of the index that is working on it; null if it waits for its next turn. */
   session: string | null;
 }
 
 export interface MetaRow {
-  /** Of the library, as whoever opened it calls it. */
+  /** The library's name, given by whoever opened it. */
   name: string;
   modelId: string;
-  /** For people. */
+  /** A name to display. */
   modelName: string | null;
   /** When it was last opened for writing. */
   lastUsed: number;
   dims: number;
-  /** Number in the names of the files that count. */
+  /** The number in the names of the current files. */
   generation: number;
   /** Grows with each change to what can be found. */
   revision: number;
-  /** What that was when pictures last came, changed or went; absent in an index of an earlier version. */
+  /** Its value when pictures were last added, changed or removed; absent in an index of an earlier version. */
   contentRevision?: number;
-  /** When favourites or albums were last changed; absent where they never were, and in the folder of an index. */
+  /** When favourites or albums were last changed; absent if they never were, and for an index in a folder. */
   albumsChanged?: number;
-  /** A run was begun and neither ended nor cancelled. */
+  /** A run was started, and has neither ended nor been cancelled. */
   unfinished: boolean;
   /** Absent in an index of an earlier version, which had none. */
   layers?: readonly LayerRow[];
 }
 
-/** A file's name in an index: paths hold no NUL. */
+/** A file's name in an index. Paths contain no NUL, so it can separate the parts. */
 export function fileKey(folderId: number, path: string): string {
   return `${folderId}\0${path}`;
 }
 
-/** Whether an earlier {@link READER} looked at a file. */
+/** Whether an earlier {@link READER} read a file. */
 export function isOlder({ reader = 1 }: Pick<FileRow, 'reader'>): boolean {
   return reader < READER;
 }

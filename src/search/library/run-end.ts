@@ -3,7 +3,7 @@
 import { InvalidInputError } from '../../errors';
 import type { IndexState, Pass } from '../types';
 
-/** What tells. */
+/** The source of the state. */
 export interface Told {
   state(): IndexState;
   subscribe(listener: (state: IndexState) => void): () => void;
@@ -12,7 +12,7 @@ export interface Told {
 export const noDeepModel = () =>
   new InvalidInputError('The index has no deep model: give it one with useDeep.', { option: 'pass' });
 
-/** Resolves to the state in which it has ended. @throws what paused it by itself, and the signal's reason */
+/** Resolves to the state in which it ended. @throws the error that paused it, or the signal's reason */
 export function runEnd({ state, subscribe }: Told, pass: Pass, signal: AbortSignal): Promise<IndexState> {
   return new Promise<IndexState>((resolve, reject) => {
     signal.throwIfAborted();
@@ -33,7 +33,7 @@ export function runEnd({ state, subscribe }: Told, pass: Pass, signal: AbortSign
   });
 }
 
-/** @param pass `deep`: that one, or the first one, which it waits for */
+/** @param pass `deep`: that pass, or the first one, for which it waits */
 function isRunning({ phase, deep }: IndexState, pass: Pass): boolean {
   if (phase === 'walking' || phase === 'indexing') return true;
   return pass === 'deep' && (deep?.phase === 'running' || deep?.phase === 'waiting');

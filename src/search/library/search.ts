@@ -1,22 +1,21 @@
 /**
  * @file A search, from the query to the results: with the index's own model and, if there is a deep model, with the
- * results of the first pass embedded and ranked by that.
+ * results of the first pass embedded and ranked by that model.
  */
 
 import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
 import { InvalidInputError, VLM2VecError } from '../../errors';
 import { errorFromWire } from '../../remote/error-wire';
-import { localWallClock } from '../facts/dates';
 import { checkReadable, nearestReadable } from '../query/readable';
 import type { Matching } from '../query/understand';
-import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
+import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult, Understood } from '../types';
 import type { DeepModel } from './deep-model';
 import { isGone, type EmbedGate } from './embed-gate';
 import { embedQuery } from './embed-query';
 import type { EmbedQueue } from './embed-queue';
-import { asksAnything, picturesOf, withTyped } from './search-typed';
 import type { SearchService } from './service';
+import { typedQuery } from './typed-query';
 
 export interface SearchMeans {
   first: { embedder: PhotoEmbedder; gate: EmbedGate };
@@ -31,7 +30,7 @@ export interface SearchMeans {
   file(id: number): Promise<Blob>;
 }
 
-/** There is no deep vector of a picture of the query. */
+/** A picture of the query has no deep vector. */
 class UnknownPicture extends VLM2VecError {}
 
 const nameOf = ({ name, id }: PhotoEmbedder) => name ?? id;
@@ -47,32 +46,32 @@ export async function search(
       option: 'pass',
     });
   }
-  const { typed, now, dayFirst, asWords, ...given } = query;
-  if (typed === undefined) return searchAsked(given, null, { signal, pass, onFirst, onProgress }, means);
-  const options = { now: now ?? localWallClock(Date.now()), dayFirst, asWords };
-  const { matching, placesError, ...understood } = await means.call((service) => service.understand(typed, options));
-  signal?.throwIfAborted();
-  const told = { understood, ...(placesError && { placesError: errorFromWire(placesError) }) };
-  const wanted = withTyped(given, understood.parsed);
-  const isAsked = asksAnything(wanted);
-  if (!isAsked && matching.only.length === 0) throw new InvalidInputError('The query is empty.');
-  const omit = picturesOf(wanted);
-  const found = await means.call((service) =>
-    service.findWords({ include: [], exclude: [], omit, filter: given.filter, limit: given.limit, matching }),
-  );
-  signal?.throwIfAborted();
-  const milliseconds = { embed: 0, score: found.milliseconds, deepen: 0 };
-  const byWords: SearchResult = { ...found, deep: null, deepError: null, milliseconds, ...told };
-  if (!isAsked) return byWords;
-  onWords?.(byWords);
-  const first = onFirst && ((result: SearchResult) => onFirst({ ...result, ...told }));
-  const result = await searchAsked(wanted, matching, { signal, pass, onFirst: first, onProgress }, means);
-  return { ...result, ...told };
+  if (query.typed === undefined) return searchAsked(query, null, { signal, pass, onFirst, onProgress }, means);
+  return typedQuery<SearchResult, Pick<SearchResult, 'placesError'> & { understood: Understood }>(query, {
+    understand: async (typed, options) => {
+      const { matching, placesError, ...understood } = await means.call((service) =>
+        service.understand(typed, options),
+      );
+      signal?.throwIfAborted();
+      return { matching, told: { understood, ...(placesError && { placesError: errorFromWire(placesError) }) } };
+    },
+    findWords: async (asked): Promise<SearchResult> => {
+      const found = await means.call((service) => service.findWords(asked));
+      signal?.throwIfAborted();
+      const milliseconds = { embed: 0, score: found.milliseconds, deepen: 0 };
+      return { ...found, deep: null, deepError: null, milliseconds };
+    },
+    ask: (wanted, matching, told) => {
+      const first = onFirst && ((result: SearchResult) => onFirst({ ...result, ...told }));
+      return searchAsked(wanted, matching, { signal, pass, onFirst: first, onProgress }, means);
+    },
+    onWords,
+  });
 }
 
 type AskOptions = Omit<SearchOptions, 'onWords'>;
 
-/** @param matching of what was typed; null without */
+/** @param matching the names that match what was typed; null if nothing was typed */
 async function searchAsked(
   query: SearchQuery,
   matching: Matching | null,
@@ -86,7 +85,7 @@ async function searchAsked(
     return (await searchFirst(query, matching, signal, means)).result;
   }
   checkReadable(query, deep.embedder.inputs, nameOf(deep.embedder));
-  // Nothing of the background comes between a search's words and the pictures that it wants.
+  // No background work comes between a search's words and the pictures that it wants.
   const release = means.queue.hold(1);
   try {
     return await searchBoth(query, matching, { signal, onFirst, onProgress }, means, deep);
@@ -148,7 +147,7 @@ async function searchBoth(
     return { ...found, deep: report, deepError: null, milliseconds: { embed, score: found.milliseconds, deepen } };
   } catch (error) {
     signal?.throwIfAborted();
-    // Without the deep model there is the first pass, where that could read all of the query.
+    // Without the deep model, the first pass is used, if it could read all of the query.
     if (!isGone(error) && !(error instanceof UnknownPicture)) throw error;
     checkReadable(query, embedder.inputs, nameOf(embedder));
     return { ...first.result, deepError: error as Error };

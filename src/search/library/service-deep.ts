@@ -1,4 +1,7 @@
-/** @file The deep model's side of the worker: which model is in use, its pass over the library, and what a search wants of it. */
+/**
+ * @file The deep model's side of the worker: which model is in use, its pass over the library, and what a search needs
+ * from it.
+ */
 
 import { InvalidInputError } from '../../errors';
 import { errorToWire } from '../../remote/error-wire';
@@ -18,17 +21,17 @@ export interface ServiceDeepHost {
   opened(): Opened;
   folders: Folders;
   hooks(): PageHooks;
-  /** The layer in use is another one. */
+  /** Called when the layer in use has changed. */
   onLayer(): void;
   onCommit(committed: Committed): void;
   onChange(): void;
 }
 
 export interface DeepenOptions {
-  /** So many of the first pass's best, at most. */
+  /** How many of the first pass's best, at most. */
   count: number;
   seconds: number;
-  /** Those that a typed query lets through. */
+  /** The pictures that pass a typed query's filters. */
   only?: (item: PhotoItem) => boolean;
   signal: AbortSignal;
   onProgress: (done: number, total: number) => void;
@@ -37,9 +40,9 @@ export interface DeepenOptions {
 export class ServiceDeep {
   readonly #host: ServiceDeepHost;
   #settings: DeepSettings | null = null;
-  /** Null without a deep model, and where another tab writes. */
+  /** Null without a deep model, and if another tab writes. */
   #pass: DeepPass | null = null;
-  /** Null while it is looked for. */
+  /** Null while it is being looked for. */
   #elsewhere: Elsewhere | null = null;
 
   constructor(host: ServiceDeepHost) {
@@ -55,13 +58,13 @@ export class ServiceDeep {
     return this.#pass;
   }
 
-  /** @throws InvalidInputError where there is none */
+  /** @throws InvalidInputError if there is none */
   get running(): DeepPass {
     if (this.#pass) return this.#pass;
     throw new InvalidInputError('The index has no deep model: give it one with useDeep.');
   }
 
-  /** Takes a model into use, or none. If that fails, the one before stays. */
+  /** Starts to use a model, or none. If that fails, the previous one stays. */
   async use(settings: DeepSettings | null): Promise<void> {
     const before = this.#settings;
     try {
@@ -72,7 +75,10 @@ export class ServiceDeep {
     }
   }
 
-  /** As the index is opened. If that fails, searches are by the first pass, and the state says that there is no deep model. */
+  /**
+   * Called when the index is opened. If that fails, searches use the first pass, and the state says that there is no
+   * deep model.
+   */
   async resume(settings: DeepSettings | null): Promise<void> {
     if (settings) await this.attach(settings).catch(() => (this.#settings = null));
   }
@@ -97,7 +103,7 @@ export class ServiceDeep {
     this.#pass?.wake();
   }
 
-  /** Of the layer in use, where this tab writes. */
+  /** The pass for the layer in use, if this tab writes. */
   begin(): void {
     const { library, attempts, indexer } = this.#host.opened();
     const { folders, onCommit, onChange } = this.#host;
@@ -125,8 +131,8 @@ export class ServiceDeep {
   }
 
   /**
-   * Has the first pass's best embedded, and the pictures that the query is made of.
-   * @returns what was done, and whether the model knows all pictures of the query now
+   * Embeds the first pass's best, and the pictures in the query.
+   * @returns what was done, and whether the model now knows all pictures of the query
    */
   async deepen(
     query: VectorQuery,

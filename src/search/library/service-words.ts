@@ -11,19 +11,19 @@ import { findTyped, hasPlaces, understandFor, wantsPlaces, type Ranked } from '.
 import { placesReader } from './place-names';
 import { placeNamesOf, townsOf } from './places';
 
-/** A search waits no longer for names of places; the next one may have them. */
+/** The longest that a search waits for names of places; the next one may have them. */
 const PLACES_PATIENCE = 5000;
 
 export interface ServiceWordsHost {
   /** @throws InvalidInputError while the index is not open */
   catalog(): Catalog;
-  /** The gazetteer's bytes; null where the page has none. */
+  /** The gazetteer's bytes; null if the page has none. */
   readPlaces(): Promise<Uint8Array<ArrayBuffer> | null>;
-  /** Ends what is prepared. */
+  /** Ends the preparation. */
   signal: AbortSignal;
 }
 
-/** What was typed, taken apart, with the reason where the gazetteer could not be had. */
+/** What was typed, split into its parts, with the reason if the gazetteer could not be read. */
 export type WireUnderstood = Understood & { matching: Matching; placesError: WireError | null };
 
 export class ServiceWords {
@@ -40,7 +40,7 @@ export class ServiceWords {
     );
   }
 
-  /** Where the words may name a place, the gazetteer is waited for. */
+  /** If the words may name a place, this waits for the gazetteer. */
   async understand(typed: string, options: TypedOptions & { now: number }): Promise<WireUnderstood> {
     const catalog = this.#host.catalog();
     let placesError: WireError | null = null;
@@ -51,12 +51,12 @@ export class ServiceWords {
     return { ...(await understandFor(catalog, this.words, typed, options)), placesError };
   }
 
-  /** By words, dates and places alone. */
+  /** Searches by words, dates and places alone. */
   find(query: VectorQuery): Found {
     return findTyped(this.#host.catalog(), query, this.words, null);
   }
 
-  /** By the model; of what was typed by its words, too. */
+  /** Searches with the model, and for typed queries by their words too. */
   findWith(query: VectorQuery, ranked: (only?: Parameters<Ranked>[0]) => Found): Found {
     return query.matching ? findTyped(this.#host.catalog(), query, this.words, ranked) : ranked();
   }
@@ -71,7 +71,7 @@ export class ServiceWords {
     return townsOf(this.words.places, options);
   }
 
-  /** Folds names and looks up places ahead of the first search, between other work; not waited for. */
+  /** Normalises names and looks up places before the first search, between other work; nobody waits for it. */
   prepare(): void {
     void this.#prepare().catch(() => undefined);
   }

@@ -52,10 +52,10 @@ import { OtherTabs, type TabMessage } from './other-tabs';
 import { ServiceDeep } from './service-deep';
 import { ServiceWords, type WireUnderstood } from './service-words';
 
-/** States are told at most so often, in milliseconds. */
+/** The shortest time between two reports of the state, in milliseconds. */
 const TELL_EVERY = 100;
 
-/** What was found, and how long that took. */
+/** The results, and how long they took. */
 type WireFound = Found & Pick<SearchResult, 'revision' | 'phase'> & { milliseconds: number };
 
 export class SearchService {
@@ -89,7 +89,7 @@ export class SearchService {
 
   /**
    * @param patient wait for the lock of a worker that has just ended
-   * @returns the session that attempts are recorded under; null where another tab writes
+   * @returns the session that attempts are recorded under; null if another tab writes
    */
   async open(settings: OpenSettings, patient: boolean): Promise<string | null> {
     this.#settings = settings;
@@ -135,13 +135,13 @@ export class SearchService {
     this.#folders.forget(folderId);
   }
 
-  /** Files of a folder that was picked, for a worker that takes over. */
+  /** Files of a picked folder, for a worker that takes over. */
   async supply(folderId: number, files: readonly FolderFile[]): Promise<void> {
     this.#folders.supply(folderId, files);
     await this.refreshAccess();
   }
 
-  /** For the page to ask for permission, which only pages may. */
+  /** Used by the page to ask for permission, which only pages may do. */
   async folderHandle(folderId: number): Promise<FileSystemDirectoryHandle | null> {
     return this.#open().library.catalog.folders.get(folderId)?.handle ?? null;
   }
@@ -173,22 +173,22 @@ export class SearchService {
     await this.#deep.pass?.retry(ids);
   }
 
-  /** What was typed, taken apart. */
+  /** What was typed, split into its parts. */
   understand(typed: string, options: TypedOptions & { now: number }): Promise<WireUnderstood> {
     return this.#words.understand(typed, options);
   }
 
-  /** By words, dates and places alone. */
+  /** Searches by words, dates and places alone. */
   async findWords(query: VectorQuery): Promise<WireFound> {
     return this.#timed(() => this.#words.find(query));
   }
 
-  /** By the first pass alone; of what was typed by its words, too. */
+  /** Searches with the first pass alone, and for typed queries by their words too. */
   async find(query: VectorQuery): Promise<WireFound> {
     return this.#timed(({ catalog }) => this.#words.findWith(query, (only) => find(catalog, query, { only })));
   }
 
-  /** By both. */
+  /** Searches with both passes. */
   async findBoth(first: VectorQuery, deep: VectorQuery): Promise<WireFound> {
     return this.#timed(({ catalog }) =>
       this.#words.findWith(first, (only) => findBoth(catalog, { first, deep }, only)),
@@ -196,8 +196,8 @@ export class SearchService {
   }
 
   /**
-   * Has the first pass's best embedded by the deep model, and the pictures that the query is made of.
-   * @returns what was done, and whether the deep model knows all pictures of the query now
+   * Embeds the first pass's best with the deep model, and the pictures in the query.
+   * @returns what was done, and whether the deep model now knows all pictures of the query
    */
   deepen(
     call: number,
@@ -211,7 +211,7 @@ export class SearchService {
     });
   }
 
-  /** Takes a deep model into use, or none. If that fails, the one before stays. */
+  /** Starts to use a deep model, or none. If that fails, the previous one stays. */
   useDeep(settings: DeepSettings | null): Promise<void> {
     return this.#deep.use(settings);
   }
@@ -268,7 +268,7 @@ export class SearchService {
     return describeAlbums(this.#open().library.catalog, of);
   }
 
-  /** Returns which album it was. */
+  /** Returns which album was changed. */
   async changeAlbums(wish: AlbumWish): Promise<number> {
     const { id, changes } = await this.#writing().library.changeAlbums(wish);
     this.#tellAlbums(changes);
@@ -301,7 +301,7 @@ export class SearchService {
     return transfer(snapshot, [snapshot.image.buffer as ArrayBuffer]);
   }
 
-  /** The last map; null where the pictures are others by now. */
+  /** The last map; null if the pictures have changed since. */
   async layout(): Promise<Layout | null> {
     const { library, storage } = this.#open();
     const layout = await storage.loadLayout();
@@ -335,7 +335,7 @@ export class SearchService {
     }
     await indexer.cancel();
     await library.storage.clearAttempts();
-    this.#folders.clear(); // the numbers are other folders' now
+    this.#folders.clear(); // the numbers belong to other folders now
     await this.#folders.refresh(library.catalog);
     indexer.progress = null;
     this.#deep.begin();
@@ -400,20 +400,20 @@ export class SearchService {
     await this.#deep.resume(deep);
     this.#words.prepare();
     void this.#folders.checkAll(library.catalog).then(() => this.#changed());
-    // Not waited for: another tab may be in the way of reading another index.
+    // This is not awaited, since another tab may delay reading another index.
     if (writable) void this.#takeAlbums(library).catch(() => undefined);
     this.#changed();
   }
 
-  /** Those of the library's other indexes, where they were changed later. */
+  /** Takes over the albums of the library's other indexes, if they were changed later. */
   async #takeAlbums(library: Library): Promise<void> {
     const later = await laterAlbums(library.place, library.meta.albumsChanged ?? 0);
     if (!later || this.#opened?.library !== library) return;
-    if (later.changed <= (library.meta.albumsChanged ?? 0)) return; // changed here meanwhile
+    if (later.changed <= (library.meta.albumsChanged ?? 0)) return; // they were changed here meanwhile
     this.#tellAlbums(await library.replaceAlbums(later.albums, later.changed));
   }
 
-  /** The deep pass goes on where the first one has ended. */
+  /** The deep pass starts when the first one has ended. */
   #firstChanged(): void {
     const isRunning = this.#opened?.indexer?.isRunning ?? false;
     if (this.#firstWasRunning && !isRunning) this.#deep.pass?.lookAgain();
@@ -429,7 +429,7 @@ export class SearchService {
     return { ...found, ...at, milliseconds: performance.now() - start };
   }
 
-  /** No other tab writes any more. */
+  /** Called when no other tab writes any more. */
   async #becomeWriter(): Promise<void> {
     await this.#deep.end();
     await this.#opened?.library.close();
@@ -489,7 +489,7 @@ export class SearchService {
   }
 }
 
-/** Who may have been the reason for the end of an earlier session. */
+/** The pictures that may have caused the end of an earlier session. */
 function blame({ left, ended }: InnocentWork): Blame {
   return (keys, session) => {
     if (session === left?.session) return left.kind === 'closed' ? null : { keys, alone: false };

@@ -8,7 +8,7 @@ export class Shelf {
 
   constructor(readonly vectors: PackedVectors) {}
 
-  /** By row of the vectors; null where there is no picture to be found. */
+  /** By row of the vectors; null if there is no picture to find. */
   get items(): (PhotoItem | null)[] {
     while (this.#items.length < this.vectors.rows) this.#items.push(null);
     return this.#items;
@@ -19,7 +19,7 @@ export class Shelf {
     this.items[row] = item;
   }
 
-  /** Gives a row back. */
+  /** Frees a row. */
   free(row: number): void {
     this.items[row] = null;
     if (this.vectors.has(row)) this.vectors.remove(row);

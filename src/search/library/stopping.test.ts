@@ -14,7 +14,7 @@ let library: Library;
 beforeEach(async () => {
   vi.stubGlobal('navigator', { storage: memoryStorage() });
   let now = 0;
-  vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000)); // every look at the clock is a turn of others
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 1000)); // every look at the clock lets other work run
   library = await open('stopping');
 });
 afterEach(async () => {
@@ -44,7 +44,7 @@ function picture(id: number): Addition {
   };
 }
 
-/** Everything that can be told of a library, from what it keeps at rest too. */
+/** Everything observable about a library, including what it has in storage. */
 async function contents(of: Library) {
   const rows = [...of.catalog.files.values()];
   const folder = await (await navigator.storage.getDirectory()).getDirectoryHandle('vlm2vec-search');
@@ -58,7 +58,7 @@ function at(of: Library, id: number): number[] {
   return [...of.catalog.vectors.get(of.catalog.picture(id)!.slot)];
 }
 
-/** A signal that is aborted when it is looked at for the nth time. */
+/** A signal that is aborted when it is checked for the nth time. */
 function abortedAt(look: number): { signal: AbortSignal; looks: () => number } {
   let looks = 0;
   const throwIfAborted = () => {
@@ -67,7 +67,10 @@ function abortedAt(look: number): { signal: AbortSignal; looks: () => number } {
   return { signal: { throwIfAborted } as AbortSignal, looks: () => looks };
 }
 
-/** Stops the work at every place where it can be, one after another, then lets it end. Resolves to how many there are. */
+/**
+ * Stops the work at every place where that is possible, one after another, then lets it end. Resolves to the number of
+ * places.
+ */
 async function stopEverywhere(work: (signal: AbortSignal) => Promise<unknown>, check: () => Promise<void>) {
   for (let look = 1; ; look++) {
     const { signal, looks } = abortedAt(look);
@@ -84,7 +87,7 @@ async function stopEverywhere(work: (signal: AbortSignal) => Promise<unknown>, c
   }
 }
 
-test('an export, as one file or as Parquet, can be stopped at every picture or group, and leaves all as it is', async () => {
+test('an export, as one file or as Parquet, can be stopped at every picture or group, and changes nothing', async () => {
   const before = await contents(library);
   const check = async () => expect(await contents(library)).toEqual(before);
   expect(await stopEverywhere((signal) => exportIndex(library, signal), check)).toBeGreaterThanOrEqual(12);
@@ -92,7 +95,7 @@ test('an export, as one file or as Parquet, can be stopped at every picture or g
   await check();
 });
 
-test('an import that is stopped anywhere has changed nothing; one that is not has changed everything', async () => {
+test('an import that is stopped anywhere has changed nothing; a completed one has changed everything', async () => {
   const exported = await exportIndex(library);
   const other = await open('other', 101, 3);
   try {

@@ -8,16 +8,16 @@ import { UnsupportedError } from '../../errors';
 import type { AlbumChanges } from './albums';
 import type { AlbumRow, AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from './rows';
 
-/** What one transaction changes; all of it or nothing. */
+/** The changes of one transaction; all of them or none. */
 export interface Changes {
   put?: readonly FileRow[];
   remove?: readonly number[];
-  /** Keys whose attempt ended, well or not. */
+  /** Keys whose attempt ended, successfully or not. */
   ended?: readonly string[];
   folders?: { put?: readonly FolderRow[]; remove?: readonly number[] };
   albums?: AlbumChanges;
   meta?: MetaRow;
-  /** Before all else: forget what there was. */
+  /** Before everything else: forget all earlier contents. */
   clear?: boolean;
 }
 
@@ -28,22 +28,22 @@ export interface Loaded {
   albums: AlbumRow[];
 }
 
-/** Bytes at places. */
+/** Bytes that are read by position. */
 export interface PackReader {
   size(): Promise<number>;
-  /** @throws SourceNotFoundError where they are not all there */
+  /** @throws SourceNotFoundError if they are not all there */
   read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
-/** A file that nobody else writes. */
+/** A file that only this code writes. */
 export interface PackWriter extends PackReader {
-  /** Where the next bytes go. */
+  /** The position of the next bytes. */
   readonly end: number;
-  /** Returns where they lie. They count once {@link flush} resolved. @throws StorageFullError */
+  /** Returns their position. They count once {@link flush} has resolved. @throws StorageFullError */
   append(bytes: Uint8Array): Promise<number>;
   flush(): Promise<void>;
-  /** Forgets what lies behind `end`. */
+  /** Drops everything after `end`. */
   truncate(end: number): Promise<void>;
 }
 
@@ -70,34 +70,34 @@ export interface AllWriters extends Writers {
 /** The files of layers: see `layers.ts`. */
 export interface LayerFiles {
   openReader(layer: LayerRow, generation: number): Promise<PackReader>;
-  /** Makes it where it is not there. */
+  /** Creates it if it does not exist. */
   openWriter(layer: LayerRow, generation: number): Promise<PackWriter>;
 }
 
-/** The record of what is being worked on. */
+/** The record of what is in progress. */
 export interface AttemptStore {
   loadAttempts(): Promise<AttemptRow[]>;
   putAttempts(rows: readonly AttemptRow[]): Promise<void>;
 }
 
 export interface IndexStorage extends AttemptStore {
-  /** All rows, as one moment had them. */
+  /** All rows at one point in time. */
   load(): Promise<Loaded>;
   /** Resolves once it is committed. @throws StorageFullError */
   commit(changes: Changes): Promise<void>;
   clearAttempts(): Promise<void>;
-  /** The files of a generation, to be read while another one may write them. */
+  /** The files of a generation, for reading while another tab may write them. */
   openReaders(generation: number): Promise<Packs>;
-  /** Makes them where they are not there. */
+  /** Creates them if they do not exist. */
   openWriters(generation: number): Promise<Writers>;
-  /** Where there is none, an index holds vectors of one model. */
+  /** Without it, an index holds vectors of one model only. */
   readonly layerFiles?: LayerFiles;
-  /** Removes the files of all other generations, and of layers but these: what a crash left of them. */
+  /** Removes the files of all other generations, and of layers other than these, which a crash may have left. */
   removeOthers(generation: number, layers: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** @throws UnsupportedError where there can be no layers */
+/** @throws UnsupportedError if layers are not supported */
 export async function openAllReaders(
   storage: IndexStorage,
   generation: number,
@@ -110,7 +110,7 @@ export async function openAllReaders(
   };
 }
 
-/** @throws UnsupportedError where there can be no layers */
+/** @throws UnsupportedError if layers are not supported */
 export async function openAllWriters(
   storage: IndexStorage,
   generation: number,
@@ -123,7 +123,7 @@ export async function openAllWriters(
   };
 }
 
-/** @throws UnsupportedError where there are none */
+/** @throws UnsupportedError if there are none */
 export function layerFilesOf({ layerFiles }: IndexStorage): LayerFiles {
   if (layerFiles) return layerFiles;
   throw new UnsupportedError('An index of this kind only holds the vectors of one model.');

@@ -7,7 +7,7 @@ import type { Catalog } from './catalog';
 
 /**
  * @param items by row
- * @throws InvalidInputError where there is no such album
+ * @throws InvalidInputError if there is no such album
  */
 export function rowsThrough(
   { albums }: Pick<Catalog, 'albums'>,

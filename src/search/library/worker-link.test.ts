@@ -5,9 +5,9 @@ import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import { WorkerLink, type LinkOptions } from './worker-link';
 
 type Behaviour = {
-  /** Its script never begins. */
+  /** A worker whose script never starts. */
   silent?: boolean;
-  /** Its script cannot be loaded. */
+  /** A worker whose script cannot be loaded. */
   missing?: boolean;
 };
 
@@ -69,7 +69,7 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-/** Time goes by, and messages meanwhile, until the work ends. Resolves to the seconds that it took. */
+/** Lets time and messages pass until the work ends. Resolves to the seconds that it took. */
 async function pass(most: number, work: Promise<unknown>): Promise<number> {
   let ended = false;
   const end = () => (ended = true);
@@ -113,7 +113,7 @@ function open(...behaviours: (Behaviour | (() => never))[]): Promise<WorkerLink>
 
 const state = (link: WorkerLink) => link.call((service) => service.state()) as unknown as Promise<string>;
 
-test('a worker that was killed before its script began is noticed in ten seconds, and another one opens the index', async () => {
+test('a worker that was killed before its script started is noticed in ten seconds, and another one opens the index', async () => {
   const opening = open({ silent: true }, {});
   const seconds = await pass(15, opening);
   expect(seconds).toBeGreaterThanOrEqual(10);
@@ -122,7 +122,7 @@ test('a worker that was killed before its script began is noticed in ten seconds
   expect(await state(await opening)).toBe('worker 1');
 });
 
-test('the second one may take a minute: a slow connection is no death', async () => {
+test('the second one may take a minute: a slow connection does not count as a death', async () => {
   const opening = open({ silent: true });
   opening.catch(() => undefined);
   await expect(pass(65, opening)).rejects.toThrow('not ended');
@@ -146,7 +146,7 @@ test.each([
   expect(workers.every(({ terminated }) => terminated)).toBe(true);
 });
 
-test('a page that may not start workers is told so, by name', async () => {
+test('a page that may not start workers gets a named error', async () => {
   const opening = open(() => {
     throw new DOMException('Script at x cannot be accessed from origin null.', 'SecurityError');
   });
@@ -156,7 +156,7 @@ test('a page that may not start workers is told so, by name', async () => {
   expect(((await failure) as Error).message).toMatch(/origin null.*`worker`/);
 });
 
-test('a worker that fails is replaced; a call under way is made again, and the next one learns what was decoded', async () => {
+test('a worker that fails is replaced; a call in progress is repeated, and the next worker is told what was being decoded', async () => {
   const opening = open({});
   await pass(1, opening);
   const link = await opening;
@@ -170,7 +170,7 @@ test('a worker that fails is replaced; a call under way is made again, and the n
   expect([revived, givenUp.length]).toEqual([1, 0]);
 });
 
-test('a worker that hangs while it decodes is ended; one that tells of its progress is not', async () => {
+test('a worker that hangs while it decodes is ended; one that reports progress is not', async () => {
   const opening = open({});
   await pass(1, opening);
   const link = await opening;
@@ -181,7 +181,7 @@ test('a worker that hangs while it decodes is ended; one that tells of its progr
     await vi.advanceTimersByTimeAsync(60_000);
   }
   expect(workers).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(40_000); // decodeSeconds and half a minute since the last sign
+  await vi.advanceTimersByTimeAsync(40_000); // decodeSeconds and half a minute since the last sign of life
   expect(workers[0]!.terminated).toBe(true);
   const call = state(link);
   await pass(1, call);
@@ -189,7 +189,7 @@ test('a worker that hangs while it decodes is ended; one that tells of its progr
   expect(workers[1]!.innocent).toEqual({ left: null, ended: { session: 'session 0', decoding: ['4'] } });
 });
 
-test('a worker that decodes nothing may be silent for as long as it likes', async () => {
+test('a worker that decodes nothing may be silent for any length of time', async () => {
   const opening = open({});
   await pass(1, opening);
   await vi.advanceTimersByTimeAsync(3600_000);

@@ -9,24 +9,24 @@ import { cannotStart, LivingWorker, START_SECONDS, WorkerEnded } from '../../rem
 import type { InnocentWork, OpenSettings, PageHooks } from './protocol';
 import type { SearchService } from './service';
 
-/** Deaths in a row, without a sign of life between, after which it is given up. */
+/** Deaths in a row, without a sign of life between them, after which it gives up. */
 const MOST_DEATHS = 5;
-/** Workers that may end before any has begun: then none can. */
+/** How many workers may end before any has started: after that, none can. */
 const MOST_STARTS = 2;
 const REMEDY = 'Pass as `worker` of openPhotoIndex a function that starts a worker whose script the page may run.';
-/** Before another one is started after the first death of a row, doubled with each further one, in milliseconds. */
+/** The pause before a new worker after the first of several deaths, doubled after each further one, in milliseconds. */
 const PAUSE = 50;
 
 export interface LinkOptions {
   start: () => Worker;
   settings: Omit<OpenSettings, 'innocent'>;
-  /** Those that the index has; what is being decoded is kept here. */
+  /** The hooks of the index; what is being decoded is kept here. */
   hooks: Omit<PageHooks, 'onDecoding'>;
   /** How the last page was left. */
   left: InnocentWork['left'];
-  /** A worker died and another one has taken over. */
+  /** Called when a worker has died and another one has taken over. */
   onRevived(): void;
-  /** Workers keep dying. The next call tries again. */
+  /** Called when workers keep dying. The next call tries again. */
   onGivenUp(error: Error): void;
   onSession(session: string | null): void;
 }
@@ -39,10 +39,10 @@ export class WorkerLink {
   #session: string | null = null;
   #decoding: readonly string[] = [];
   #deaths = 0;
-  /** A worker has begun in this page. */
+  /** A worker has started in this page. */
   #hasBegun = false;
   #closed = false;
-  /** Of the worker: no sign of life for so long means that it hangs. */
+  /** When the worker last gave a sign of life: too long a silence means that it hangs. */
   #lastSign = performance.now();
   readonly #watchdog: ReturnType<typeof setInterval>;
 
@@ -56,7 +56,7 @@ export class WorkerLink {
     }, 5000);
   }
 
-  /** @throws what opening the index does */
+  /** @throws whatever opening the index throws */
   static async open(options: LinkOptions): Promise<WorkerLink> {
     const link = new WorkerLink(options);
     for (;;) {
@@ -64,7 +64,7 @@ export class WorkerLink {
         await link.#line;
         return link;
       } catch (error) {
-        if (error instanceof WorkerEnded) continue; // another one is on its way
+        if (error instanceof WorkerEnded) continue; // another one is being started
         link.#closed = true;
         clearInterval(link.#watchdog);
         throw error;
@@ -73,8 +73,8 @@ export class WorkerLink {
   }
 
   /**
-   * Calls the worker. A call that a worker's death cut short is made again: none does harm when made twice.
-   * @throws VLM2VecError where workers keep ending; WorkerStartError where they do not begin
+   * Calls the worker. A call that a worker's death cut short is repeated, since no call does harm when made twice.
+   * @throws VLM2VecError if workers keep ending; WorkerStartError if they do not start
    */
   async call<T>(run: (service: Remote<SearchService>) => Promise<T>): Promise<T> {
     for (;;) {

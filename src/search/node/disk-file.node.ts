@@ -4,7 +4,7 @@ import { open } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { domError } from './dom-error.node.js';
 
-/** A part of a file. Only what is overridden here works: structured clones and streams see nothing of it. */
+/** A part of a file. Only what is overridden here works; structured clones and streams would be empty. */
 export class DiskBlob extends Blob {
   readonly #path: string;
   readonly #from: number;
@@ -21,7 +21,7 @@ export class DiskBlob extends Blob {
     return this.#to - this.#from;
   }
 
-  /** Whether another part of the same file begins where this one ends: then both in one, else null. */
+  /** Whether another part of the same file begins where this one ends: then both are joined, else null. */
   joined(next: Blob): DiskBlob | null {
     const fits = next instanceof DiskBlob && next.#path === this.#path && next.#from === this.#to;
     return fits ? new DiskBlob(this.#path, this.#from, next.#to) : null;
@@ -37,14 +37,14 @@ export class DiskBlob extends Blob {
   }
 }
 
-/** As of the time when it was looked at; reading it fails with the names that browsers use. */
+/** The state of a file when it was looked at; reading fails with the error names that browsers use. */
 export class DiskFile extends File {
   readonly path: string;
   readonly #size: number;
 
   /** @param modified in milliseconds since 1970 */
   constructor(path: string, { size, modified }: { size: number; modified: number }) {
-    // Whole milliseconds, as browsers say it: an index of theirs has to find its files unchanged.
+    // Whole milliseconds, as in browsers, so that an index made there finds its files unchanged.
     super([], basename(path), { lastModified: Math.floor(modified) });
     this.path = path;
     this.#size = size;

@@ -1,7 +1,7 @@
 /**
  * @file A folder on disk with the interface of browser folders, for the code that scans them. Links are followed, but
- * no folder is entered twice in one scan, neither through a circular link nor through a link to something that is in
- * the folder anyway. Broken links, pipes and devices are skipped.
+ * no folder is entered twice in one scan, neither through a circular link nor through a link to something that is
+ * in the folder anyway. Broken links, pipes and devices are skipped.
  */
 
 import { readdir, realpath, stat } from 'node:fs/promises';
@@ -9,23 +9,23 @@ import { basename, join, resolve, sep } from 'node:path';
 import { DiskFile } from './disk-file.node.js';
 import { domError } from './dom-error.node.js';
 
-/** What one walk has entered. */
+/** The folders that one walk has entered. */
 interface Walk {
-  /** Real path of the folder that it began with. */
+  /** The real path of the folder where it began. */
   top: string;
   entered: Set<string>;
 }
 
-/** A folder of the disk. */
+/** A folder on disk. */
 export type DiskFolderHandle = FileSystemDirectoryHandle & { readonly path: string };
 
-/** @param path absolute, or from the working folder */
+/** @param path absolute, or relative to the working folder */
 export function diskFolder(path: string): DiskFolderHandle {
   const absolute = resolve(path);
   return new DiskFolder(absolute, null) as unknown as DiskFolderHandle;
 }
 
-/** Whether a folder's handle is of the disk. */
+/** Whether a folder's handle refers to the disk. */
 export function isDiskFolder(handle: FileSystemDirectoryHandle | null): handle is DiskFolderHandle {
   return (handle as unknown) instanceof DiskFolder;
 }
@@ -34,7 +34,7 @@ class DiskFolder {
   readonly kind = 'directory';
   readonly name: string;
   readonly path: string;
-  /** The walk that found it, and its real path; null where a walk begins here. */
+  /** The walk that found it, and its real path; null if a walk begins here. */
   readonly #found: { walk: Walk; real: string } | null;
 
   constructor(path: string, found: { walk: Walk; real: string } | null) {
@@ -118,12 +118,12 @@ async function list(path: string): Promise<Listed[]> {
   const listed: Listed[] = [];
   for (const entry of entries) {
     const isLink = entry.isSymbolicLink();
-    // Some file systems do not tell kinds when they list.
+    // Some file systems do not report kinds when listing.
     const isKnown = entry.isFile() || entry.isDirectory();
     const kind = isLink || !isKnown ? await stat(join(path, entry.name)).catch(() => null) : entry;
     if (kind?.isFile()) listed.push({ name: entry.name, kind: 'file', isLink });
     else if (kind?.isDirectory()) listed.push({ name: entry.name, kind: 'directory', isLink });
   }
-  // Of two links to one folder the first by name is followed, whatever order the disk has.
+  // Of two links to one folder, the first by name is followed, whatever the order on disk.
   return listed.sort((a, b) => (a.name < b.name ? -1 : 1));
 }

@@ -1,4 +1,4 @@
-/** @file The files of an index on a disk that only grow: thumbnails in one, vectors in two (`vectors/split-image.ts`). */
+/** @file The append-only files of an index on disk: thumbnails in one, vectors in two (`vectors/split-image.ts`). */
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { SourceNotFoundError } from '../../errors';
@@ -61,7 +61,7 @@ class DiskPack implements PackWriter {
   }
 }
 
-/** Places are those of the whole image. */
+/** Positions refer to the whole image. */
 class SplitPack implements PackWriter {
   readonly #coarse: DiskPack;
   readonly #fine: DiskPack;
@@ -95,7 +95,7 @@ class SplitPack implements PackWriter {
   async append(bytes: Uint8Array): Promise<number> {
     const at = this.#end;
     const { coarse, fine } = splitImage(this.#dims, at, bytes);
-    // What a crash left in one of them, and not in the other.
+    // Bytes that a crash left in one of them, but not in the other.
     await this.#cut(at);
     try {
       await this.#coarse.append(coarse);
@@ -130,7 +130,7 @@ class SplitPack implements PackWriter {
   }
 }
 
-/** @throws SourceNotFoundError where it is not there */
+/** @throws SourceNotFoundError if it does not exist */
 export async function openPackReader(path: string): Promise<PackReader> {
   return openPack(path, 'r');
 }
@@ -139,7 +139,7 @@ export async function openSplitReader(dims: number, coarse: string, fine: string
   return openSplit(dims, [coarse, fine], 'r');
 }
 
-/** Makes it where it is not there. */
+/** Creates it if it does not exist. */
 export async function openPackWriter(path: string): Promise<PackWriter> {
   return openPack(path, 'r+');
 }

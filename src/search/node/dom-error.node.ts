@@ -1,4 +1,4 @@
-/** @file Errors of the file system under the names that browsers use, which the scan of folders relies on. */
+/** @file Gives errors of the file system the names that browsers use, on which the scan of folders relies. */
 
 const NAMES: Readonly<Record<string, string>> = {
   ENOENT: 'NotFoundError',
@@ -9,7 +9,7 @@ const NAMES: Readonly<Record<string, string>> = {
   EPERM: 'NotAllowedError',
 };
 
-/** Anything else than a system's error stays what it is. */
+/** Anything other than a system error is left unchanged. */
 export function domError(error: unknown): unknown {
   const { code, message } = error as NodeJS.ErrnoException;
   if (!(error instanceof Error) || typeof code !== 'string') return error;

@@ -9,9 +9,9 @@ import type { Library } from '../library/library';
 import { DiskBlob } from './disk-file.node.js';
 
 /**
- * Writes the file beside its place and renames it. Sections are gathered in another file first, since their hashes stand
- * before them.
- * @throws StorageFullError; the signal's reason. Nothing is left behind then, and what was at `path` is as it was
+ * Writes the file beside its final place and renames it. Sections are first gathered in another file, since their
+ * hashes precede them.
+ * @throws StorageFullError; the signal's reason. Nothing is left behind then, and whatever was at `path` is unchanged
  */
 export async function exportToFile(library: Library, path: string, signal?: AbortSignal): Promise<void> {
   const [whole, gathered] = [`${path}.partial`, `${path}.sections`];
@@ -56,7 +56,7 @@ async function gather(library: Library, path: string, signal?: AbortSignal): Pro
   }
 }
 
-/** Parts that follow each other in one file become one: a library has a part for each thumbnail. */
+/** Parts that follow each other in one file become one: since a library has a part for each thumbnail. */
 function joined(parts: readonly Blob[]): Blob[] {
   const runs: Blob[] = [];
   for (const part of parts) {

@@ -1,4 +1,4 @@
-/** @file Favourites and albums of an index that lies in a folder: by an exported file in, and out again. */
+/** @file Favourites and albums of an index in a folder: imported from an exported file, and exported again. */
 import { createHash } from 'node:crypto';
 import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -28,7 +28,7 @@ afterEach(() => rm(work, { recursive: true }));
 
 const open = (folder = out) => FolderIndexer.open(folder, { embedder: countingEmbedder(), model: 'm' });
 
-/** By name: paths. */
+/** Paths of the pictures, by album name. */
 async function albumsAt(place: string): Promise<Record<string, string[]>> {
   const { library } = await openIndex(place);
   const { catalog } = library;
@@ -59,7 +59,7 @@ async function filled(): Promise<void> {
 
 const FILLED = { '': ['0.bmp', '2.bmp'], Rome: ['1.bmp'] };
 
-test('they are kept, exported to a file, read from it as it lies, and imported; an earlier program is kept out', async () => {
+test('they are kept, exported to a file, read directly from it, and imported; an earlier program is kept out', async () => {
   const plain = await open();
   await plain.add(photos);
   await plain.run();
@@ -82,7 +82,7 @@ test('they are kept, exported to a file, read from it as it lies, and imported; 
   expect((await manifest(elsewhere)).version).toBe(2);
 });
 
-test('indexing again follows files that were moved or written over, also where the process was killed', async () => {
+test('indexing again follows files that were moved or overwritten, even after the process was killed', async () => {
   await filled();
   await writePictures(photos, { 'moved/two.bmp': smallBmp(2) });
   await rm(path.join(photos, '2.bmp'));
@@ -103,7 +103,7 @@ test('indexing again follows files that were moved or written over, also where t
   await library.close();
 });
 
-test('rows and journals with albums that are none are refused by name', async () => {
+test('rows and journals with invalid albums are refused by name', async () => {
   await filled();
   const { rows } = await manifest();
   const text = await readFile(path.join(out, rows.path), 'utf8');

@@ -24,16 +24,16 @@ import { FolderStorage } from './folder-storage.node.js';
 
 export interface FolderIndexerOptions {
   embedder: PhotoEmbedder;
-  /** What a later search finds the model by: kept beside the index, for this machine. */
+  /** How a later search finds the model; kept beside the index, for this machine. */
   model: string;
   limits?: Partial<PictureLimits>;
-  /** Whether small pictures are made. @default true */
+  /** Whether thumbnails are made. @default true */
   thumbnails?: boolean;
   /** Called when there is something new to show. */
   onChange?: (indexer: FolderIndexer) => void;
 }
 
-/** What an index may begin beside: what a crash before its first end leaves. */
+/** Files that may exist before an index does: those that a crash leaves before the first run ends. */
 const OURS = new Set([LOCAL_FOLDER, 'vectors', `${MANIFEST_NAME}.new`]);
 
 export class FolderIndexer {
@@ -79,8 +79,8 @@ export class FolderIndexer {
   }
 
   /**
-   * Opens the index in a folder, or begins one.
-   * @throws InvalidInputError where another process writes it, or the folder holds something else
+   * Opens the index in a folder, or starts one.
+   * @throws InvalidInputError if another process is writing it, or the folder holds something else
    * @throws UnsupportedError for an index of another model; IndexFormatError, IntegrityError for a damaged one
    */
   static async open(folder: string, options: FolderIndexerOptions): Promise<FolderIndexer> {
@@ -93,7 +93,8 @@ export class FolderIndexer {
       const library = await Library.open(place, storage, true);
       if (storage.model !== options.model) await storage.setModel(options.model);
       if (isWasteful(library)) await compact(library);
-      // Nobody can tell a process that was killed from one that crashed: what it had in progress is tried alone, and no more.
+      // A process that was killed cannot be told from one that crashed, so what it had in progress is merely tried
+      // alone.
       const attempts = await Attempts.open(storage, (keys) => ({ keys, alone: false }));
       const indexer = new FolderIndexer(library, attempts, unlock, options);
       await indexer.#folders.refresh(library.catalog);
@@ -105,7 +106,7 @@ export class FolderIndexer {
     }
   }
 
-  /** Of the run in progress, or the last one. */
+  /** The state of the run in progress, or of the last one. */
   get progress(): RunProgress | null {
     return this.#indexer.progress;
   }
@@ -122,7 +123,7 @@ export class FolderIndexer {
     return listProblems(this.library.catalog);
   }
 
-  /** Adds a folder of the disk; one that is in the index already stays as it is. @throws SourceNotFoundError */
+  /** Adds a folder on disk; one that is already in the index is left as it is. @throws SourceNotFoundError */
   async add(path: string): Promise<void> {
     const handle = diskFolder(path);
     try {
@@ -142,8 +143,8 @@ export class FolderIndexer {
   }
 
   /**
-   * Looks through all folders and indexes what is new or changed. Resolves when nothing is left.
-   * @throws what the model, or the disk, failed with; the signal's reason once what was in hand is committed
+   * Scans all folders and indexes what is new or changed. Resolves when nothing is left.
+   * @throws the error of the model or the disk; the signal's reason, once what was in progress is committed
    */
   async run(signal?: AbortSignal): Promise<RunProgress> {
     signal?.throwIfAborted();
@@ -162,7 +163,7 @@ export class FolderIndexer {
     return this.#indexer.progress!;
   }
 
-  /** Puts an exported index in place of all there is. Folders are known again by their names. */
+  /** Replaces everything with an exported index. Folders are recognised by their names. */
   async import(blob: Blob, signal?: AbortSignal): Promise<void> {
     await importIndex(this.library, blob, signal);
     await this.library.storage.clearAttempts();
@@ -170,7 +171,7 @@ export class FolderIndexer {
     await this.#folders.refresh(this.library.catalog);
   }
 
-  /** Ends the run, writes what is left to write, and lets others write. */
+  /** Ends the run, writes what is left to write, and releases the lock. */
   async close(): Promise<void> {
     try {
       await this.#indexer.pause();
@@ -181,12 +182,12 @@ export class FolderIndexer {
   }
 }
 
-/** Of the library: a name that any index may have. */
+/** The name of the library, which any index may have. */
 export function nameOf(folder: string): string {
   return basename(resolve(folder)).slice(0, 64) || 'photos';
 }
 
-/** @throws InvalidInputError for a file, or a folder that holds other things than an index */
+/** @throws InvalidInputError for a file, or a folder that holds anything other than an index */
 async function refuseForeign(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR') throw cause;

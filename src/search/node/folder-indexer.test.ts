@@ -56,7 +56,7 @@ async function paths(): Promise<string[]> {
   return found.map((each) => path.relative(photos, each));
 }
 
-test('a second run embeds what is new or changed, forgets what is gone, and renames and copies cost nothing', async () => {
+test('a second run embeds what is new or changed and forgets what is gone; renames and copies cost nothing', async () => {
   await writePictures(photos, numbered(9));
   expect(await index([photos])).toMatchObject({ embedded: 9, reused: 0, removed: 0, problems: [] });
   expect(await index()).toMatchObject({ embedded: 0, reused: 0, removed: 0 });
@@ -79,7 +79,7 @@ test('a second run embeds what is new or changed, forgets what is gone, and rena
   ]);
 });
 
-test('one bad picture is noted with its reason and costs no other', async () => {
+test('one bad picture is noted with its reason and affects no other', async () => {
   await writePictures(photos, {
     ...numbered(5),
     'torn.bmp': smallBmp(9).subarray(0, 100),
@@ -99,7 +99,7 @@ test('one bad picture is noted with its reason and costs no other', async () => 
   await indexer.close();
 });
 
-test('links in circles, to nothing, pipes, hidden folders, and folders that are there twice', async () => {
+test('circular and broken links, pipes, hidden folders, and folders that are reached twice', async () => {
   await writePictures(photos, { 'a.bmp': smallBmp(1), 'b/c.bmp': smallBmp(2), '.hidden/d.bmp': smallBmp(3) });
   await writePictures(path.join(work, 'Elsewhere'), { 'e.bmp': smallBmp(4), 'f/g.bmp': smallBmp(5) });
   await symlink('..', path.join(photos, 'b/up'));
@@ -113,7 +113,7 @@ test('links in circles, to nothing, pipes, hidden folders, and folders that are 
   expect(await paths()).toEqual(['a.bmp', 'b/c.bmp', 'b/x/e.bmp', 'b/y/g.bmp']);
 });
 
-test('a folder that is gone, or emptied, keeps its pictures and says so', async () => {
+test('a folder that is gone, or was emptied, keeps its pictures and is reported', async () => {
   await writePictures(photos, numbered(3));
   await index([photos]);
   await rename(photos, path.join(work, 'Moved'));
@@ -129,7 +129,7 @@ test('a folder that is gone, or emptied, keeps its pictures and says so', async 
   });
 });
 
-test('a folder that goes after it was listed in part loses no picture', async () => {
+test('a folder that disappears after it was listed in part loses no picture', async () => {
   await writePictures(photos, numbered(4));
   await index([photos]);
   await rm(path.join(photos, '0/0.bmp'));
@@ -143,7 +143,7 @@ test('a folder that goes after it was listed in part loses no picture', async ()
   expect(await index([], embedder)).toMatchObject({ removed: 0, folders: [{ indexed: 4, problem: { kind: 'gone' } }] });
 });
 
-test.skipIf(process.getuid?.() === 0)('what may not be read is named', async () => {
+test.skipIf(process.getuid?.() === 0)('files without permission are named', async () => {
   await writePictures(photos, { ...numbered(3), 'closed/x.bmp': smallBmp(7), 'secret.bmp': smallBmp(8) });
   execFileSync('chmod', ['000', path.join(photos, 'closed'), path.join(photos, 'secret.bmp')]);
   const { folders, problems } = await index([photos]);
@@ -152,7 +152,7 @@ test.skipIf(process.getuid?.() === 0)('what may not be read is named', async () 
   expect(problems).toMatchObject([{ path: 'Photos/secret.bmp', reason: expect.stringContaining('may not be read') }]);
 });
 
-test('stopped, it goes on where it was', async () => {
+test('after being stopped, it continues where it was', async () => {
   await writePictures(photos, numbered(30));
   const controller = new AbortController();
   const embedder = countingEmbedder({ milliseconds: 2 });
@@ -173,7 +173,7 @@ test('stopped, it goes on where it was', async () => {
   expect(await paths()).toHaveLength(30);
 });
 
-test('two at once: the second one is told who has it; a reader is not hindered', async () => {
+test('two at once: the second is told which process has it; a reader is not affected', async () => {
   await writePictures(photos, numbered(3));
   const first = await FolderIndexer.open(out, { embedder: countingEmbedder(), model: 'm' });
   await first.add(photos);
@@ -185,7 +185,7 @@ test('two at once: the second one is told who has it; a reader is not hindered',
   expect(await readdir(path.join(out, 'local')), 'no lock is left').not.toContain('lock');
 });
 
-test('a lock of a process that is gone does not count, nor an empty one that is old', async () => {
+test('the lock of a process that is gone does not count, nor does an old empty one', async () => {
   await writePictures(photos, numbered(2));
   await index([photos]);
   const gone = execFileSync(process.execPath, ['-p', 'process.pid']).toString().trim();
@@ -197,7 +197,7 @@ test('a lock of a process that is gone does not count, nor an empty one that is 
   expect(await index()).toMatchObject({ embedded: 0 });
 });
 
-test('an index of another model, and a folder of something else, are left alone', async () => {
+test('an index of another model, and a folder with other contents, are left alone', async () => {
   await writePictures(photos, numbered(2));
   await index([photos]);
   await expect(index([], countingEmbedder({ id: 'other', name: 'Other' }))).rejects.toThrow(
@@ -211,7 +211,7 @@ test('an index of another model, and a folder of something else, are left alone'
   await expect(index([photos])).rejects.toThrow(/is a file/);
 });
 
-test('without thumbnails there are none, and pictures are found all the same', async () => {
+test('without thumbnails there are none, but pictures are still found', async () => {
   await writePictures(photos, numbered(2));
   await index([photos], countingEmbedder(), false);
   await expect(paths()).rejects.toThrow(/without a thumbnail/);
@@ -227,7 +227,7 @@ async function fileOf(start: string): Promise<string> {
   return path.join(out, names[0]!);
 }
 
-test('damaged: each file by its name, and what to do', async () => {
+test('damage: each file is named, with advice', async () => {
   await writePictures(photos, numbered(4));
   await index([photos]);
   const before = await readFile(await fileOf('index.json'), 'utf8');
@@ -258,7 +258,7 @@ test('damaged: each file by its name, and what to do', async () => {
   );
 });
 
-test('bytes that are gone are computed anew by the next run', async () => {
+test('missing bytes are computed again by the next run', async () => {
   await writePictures(photos, numbered(6));
   await index([photos]);
   const coarse = (await readdir(path.join(out, 'vectors'))).find((name) => name.includes('coarse'))!;
@@ -270,7 +270,7 @@ test('bytes that are gone are computed anew by the next run', async () => {
   expect(await paths()).toHaveLength(6);
 });
 
-test('a model that wants transparent pictures over white gets them so, others as they are stored', async () => {
+test('a model that wants transparent pictures over white gets them so; others get them as they are stored', async () => {
   const given: unknown[] = [];
   const embedderOf = (id: string, transparency?: 'white'): PhotoEmbedder => {
     const counting = countingEmbedder({ id });

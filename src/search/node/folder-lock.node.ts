@@ -8,7 +8,7 @@ import { InvalidInputError } from '../../errors';
 import { lockFile } from '../../store/lock-file.node.js';
 import { LOCAL_FOLDER } from '../library/folder-manifest';
 
-/** Resolves to its release. @throws InvalidInputError where another process has it */
+/** Resolves to its release. @throws InvalidInputError if another process has it */
 export async function lockFolder(folder: string): Promise<() => Promise<void>> {
   await mkdir(join(folder, LOCAL_FOLDER), { recursive: true });
   const path = join(folder, LOCAL_FOLDER, 'lock');

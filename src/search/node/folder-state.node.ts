@@ -26,11 +26,11 @@ export interface FolderState {
   files: Map<number, FileRow>;
   attempts: Map<string, AttemptRow>;
   albums: Map<number, AlbumRow>;
-  /** What `--model` named when it was last written; null where nobody knows. */
+  /** The value of `--model` when it was last written; null if unknown. */
   model: string | null;
 }
 
-/** As a journal has it: handles are paths. */
+/** As in a journal, where handles are paths. */
 export type Entry =
   | { kind: 'changes'; changes: Omit<Changes, 'folders'> & { folders?: WrittenFolders } }
   | { kind: 'attempts'; rows: readonly AttemptRow[] }
@@ -45,7 +45,7 @@ interface WrittenFolders {
 export type WrittenFolder = Omit<FolderRow, 'handle'> & { path: string | null };
 
 const MOST_SLOTS = 2 ** 31;
-/** Files that a writer replaces while they are read: so often it is begun again. */
+/** How often reading starts again if a writer replaces the files meanwhile. */
 const TRIES = 5;
 const PAUSE = 50;
 
@@ -56,12 +56,12 @@ export const placesPath = (folder: string, snapshot: number) => join(folder, LOC
 export interface FoundState {
   manifest: FolderManifest;
   state: FolderState;
-  /** Bytes of the journal that count. */
+  /** How many bytes of the journal count. */
   journal: number;
 }
 
 /**
- * Null where there is no index.
+ * Null if there is no index.
  * @throws IndexFormatError, IntegrityError, UnsupportedError for a damaged one or one of a later version
  */
 export async function readState(folder: string): Promise<FoundState | null> {
@@ -71,7 +71,7 @@ export async function readState(folder: string): Promise<FoundState | null> {
     try {
       return await readAll(folder, manifest);
     } catch (error) {
-      // Another process has written it anew meanwhile, and removed what the manifest named.
+      // Another process has rewritten it meanwhile, and removed what the manifest named.
       const now = tries < TRIES ? await readManifestOf(folder) : null;
       if (now === null || now.snapshot === manifest.snapshot) throw error;
       await new Promise((resolve) => setTimeout(resolve, PAUSE));
@@ -79,7 +79,7 @@ export async function readState(folder: string): Promise<FoundState | null> {
   }
 }
 
-/** Null where there is none. */
+/** Null if there is none. */
 export async function readManifestOf(folder: string): Promise<FolderManifest | null> {
   const path = join(folder, MANIFEST_NAME);
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
@@ -122,7 +122,7 @@ async function readAll(folder: string, manifest: FolderManifest): Promise<FoundS
   return { manifest, state, journal: journal.bytes };
 }
 
-/** An index from elsewhere has none. */
+/** An index from another machine has none. */
 async function readPlaces(
   folder: string,
   snapshot: number,
@@ -145,7 +145,7 @@ export function emptyState(): FolderState {
   return { meta: null, folders: new Map(), files: new Map(), attempts: new Map(), albums: new Map(), model: null };
 }
 
-/** All of an entry. */
+/** All bytes of an entry. */
 export function apply(state: FolderState, entry: Entry): void {
   switch (entry.kind) {
     case 'changes':
@@ -256,11 +256,11 @@ function readLayer(field: JsonField): LayerRow {
   };
 }
 
-/** Bounds of rows are checked where they are used: against the files of bytes. */
+/** The positions in rows are checked where they are used, against the files of bytes. */
 function extentOf(layers: readonly Pick<LayerRow, 'key'>[]): Extent {
   const slots = new Map(layers.map(({ key }) => [key, MOST_SLOTS]));
   return { slots: MOST_SLOTS, thumbnails: Number.MAX_SAFE_INTEGER, layers: slots };
 }
 
-/** What errors say of a file. */
+/** How errors describe a file. */
 const of = (path: string) => ({ where: path, remedy: `The index is damaged. ${REMEDY}`, details: { path } });

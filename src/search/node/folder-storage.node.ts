@@ -6,11 +6,12 @@
 
 import { createHash } from 'node:crypto';
 import { TaskQueue } from '../../task-queue';
-import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SourceNotFoundError } from '../../errors';
 import { namingFull } from '../../store/disk-full.node.js';
 import { syncFolder } from '../../store/folder-reader.node.js';
+import { replaceFile, writeDurably } from '../../store/write-whole.node.js';
 import {
   LOCAL_FOLDER,
   MANIFEST_NAME,
@@ -36,22 +37,22 @@ import {
 } from './folder-state.node.js';
 import { JournalWriter } from './journal.node.js';
 
-/** A journal that is longer is put into the rows. */
+/** A journal longer than this is merged into the rows. */
 const MOST_JOURNAL = 16 << 20;
 const VECTORS_FOLDER = 'vectors';
 
 export interface FolderStorageOptions {
   /** Only while holding the index's lock. */
   writable: boolean;
-  /** Needed where there is no index yet; one of another model is refused. */
+  /** Required if there is no index yet; an index of another model is refused. */
   model?: IndexModel;
 }
 
 export class FolderStorage implements IndexStorage {
-  /** Whose vectors are in it. */
+  /** The model that made its vectors. */
   readonly indexed: IndexModel;
   readonly #folder: string;
-  /** The model in names of files. */
+  /** The model's key in the names of files. */
   readonly #key: string;
   readonly #writable: boolean;
   #state: FolderState = emptyState();
@@ -60,9 +61,9 @@ export class FolderStorage implements IndexStorage {
   /** Whether rows or folders have changed since they were written. */
   #rowsChanged = true;
   #journal: JournalWriter | null = null;
-  /** Those that are open to be written, by their paths, for their lengths. */
+  /** The files open for writing, by path, for their lengths. */
   readonly #writers = new Map<string, PackWriter>();
-  /** Writings go one after another. */
+  /** Writes happen one after another. */
   readonly #turns = new TaskQueue();
 
   private constructor(folder: string, indexed: IndexModel, key: string, writable: boolean) {
@@ -73,7 +74,7 @@ export class FolderStorage implements IndexStorage {
   }
 
   /**
-   * @throws SourceNotFoundError where there is none and no model to begin one with
+   * @throws SourceNotFoundError if there is none and no model to start one with
    * @throws IndexFormatError, IntegrityError for a damaged index; UnsupportedError for one of a later version, or of another
    *   model
    */
@@ -104,7 +105,7 @@ export class FolderStorage implements IndexStorage {
     return storage;
   }
 
-  /** What `--model` named when it was last indexed. */
+  /** The value of `--model` when it was last indexed. */
   get model(): string | null {
     return this.#state.model;
   }
@@ -174,7 +175,7 @@ export class FolderStorage implements IndexStorage {
     }
   }
 
-  /** Puts the journal into the rows. */
+  /** Merges the journal into the rows. */
   async close(): Promise<void> {
     if (!this.#journal) return;
     await this.#turns
@@ -188,8 +189,9 @@ export class FolderStorage implements IndexStorage {
   #write(entry: Entry): Promise<void> {
     return this.#turns.add(async () => {
       const journal = this.#journal!;
-      // All rows at once need not be written twice, and a journal without a manifest is none. The first albums of an index
-      // are for the manifest to tell: programs that do not know any are to keep away.
+      // If everything is replaced, the rows need not be written twice, and a journal is not valid without a manifest.
+      // The first albums of an index must be announced in the manifest: programs that do not know albums have to keep
+      // away.
       const { albums } = this.#state;
       const isWhole =
         entry.kind === 'changes' && (entry.changes.clear || (entry.changes.albums !== undefined && albums.size === 0));
@@ -204,29 +206,28 @@ export class FolderStorage implements IndexStorage {
         }
         return;
       }
-      // What was in progress is of use after a crash of this process alone, and by that nothing is lost that was written.
+      // The record of what was in progress matters only if this process crashes; no written data depends on it.
       await journal.append(entry, { durable: entry.kind === 'changes' });
       apply(this.#state, entry);
       if (journal.bytes > MOST_JOURNAL) await this.#writeSnapshot();
     });
   }
 
-  /** Rows, places and an empty journal under new names, then the manifest that names them. */
+  /** Writes rows, places and an empty journal under new names, then the manifest that names them. */
   async #writeSnapshot(): Promise<void> {
     const { meta, attempts } = this.#state;
     if (!meta) return;
     const snapshot = this.#snapshot + 1;
     const rows = this.#rowsChanged || !this.#rows ? await this.#writeRows(snapshot) : this.#rows;
-    await writeWhole(placesPath(this.#folder, snapshot), this.#placesJson());
+    await namingFull(() => writeDurably(placesPath(this.#folder, snapshot), this.#placesJson()));
     const journal = await JournalWriter.open(journalPath(this.#folder, snapshot), 0);
     try {
       if (attempts.size > 0)
         await journal.append({ kind: 'attempts', rows: [...attempts.values()] }, { durable: true });
       const hasAlbums = this.#state.albums.size > 0;
       const text = writeManifest(await this.#manifest(meta, snapshot, rows), { hasAlbums });
-      const temporary = this.#at(`${MANIFEST_NAME}.new`);
-      await writeWhole(temporary, text);
-      await rename(temporary, this.#at(MANIFEST_NAME));
+      const path = this.#at(MANIFEST_NAME);
+      await namingFull(() => replaceFile(path, text, `${path}.new`));
     } catch (error) {
       await journal.close();
       throw error;
@@ -247,7 +248,7 @@ export class FolderStorage implements IndexStorage {
     const more = albums.size > 0 ? `,"albums":[\n${lines(albums.values())}\n]` : '';
     const text = `{"folders":[\n${lines(named)}\n],"files":[\n${lines(files.values())}\n]${more}}\n`;
     const path = `rows-${snapshot}.json`;
-    await writeWhole(this.#at(path), text);
+    await namingFull(() => writeDurably(this.#at(path), text));
     const bytes = Buffer.byteLength(text);
     return { path, bytes, sha256: createHash('sha256').update(text).digest('hex') };
   }
@@ -300,7 +301,7 @@ export class FolderStorage implements IndexStorage {
     return join(this.#folder, path);
   }
 
-  /** Files of other snapshots. */
+  /** Removes the files of other snapshots. */
   async #removeStrays(): Promise<void> {
     if (!this.#writable) return;
     const local = (path: string) => `${LOCAL_FOLDER}/${basename(path)}`;
@@ -340,17 +341,4 @@ async function opened<P extends Packs['vectors']>(
     await vectors.close();
     throw error;
   }
-}
-
-/** A file that is complete, or not there at all under this name where it is new. */
-async function writeWhole(path: string, text: string): Promise<void> {
-  await namingFull(async () => {
-    const handle = await open(path, 'w');
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  });
 }

@@ -8,10 +8,10 @@ import { SourceNotFoundError } from '../../errors';
 import { Places } from '../places/areas';
 import { Gazetteer } from '../places/gazetteer';
 
-/** Seen from the package's `dist/lib`, and from this folder in the repository. */
+/** Relative to the package's `dist/lib`, and to this folder in the repository. */
 const FILES = ['../places/places.bin', '../../../places/places.bin'];
 
-/** @throws SourceNotFoundError where the file is in neither */
+/** @throws SourceNotFoundError if the file is in neither place */
 export async function installedPlaces(): Promise<Places> {
   const here = path.dirname(fileURLToPath(import.meta.url));
   const files = FILES.map((file) => path.join(here, file));

@@ -14,7 +14,7 @@ function sumOf(json: string | Uint8Array): string {
   return createHash('sha256').update(json).digest('hex').slice(0, SUM_LENGTH);
 }
 
-/** What it holds, and how many bytes of it count. A file that is not there holds nothing. */
+/** Its contents, and how many of its bytes count. A missing file holds nothing. */
 export async function readJournal(path: string): Promise<{ entries: unknown[]; bytes: number }> {
   const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
@@ -28,7 +28,7 @@ export async function readJournal(path: string): Promise<{ entries: unknown[]; b
     try {
       entries.push(JSON.parse(json.toString('utf8')));
     } catch {
-      break; // written by no one who writes journals
+      break; // not written by this program
     }
     at = end + 1;
   }
@@ -44,7 +44,7 @@ export class JournalWriter {
     this.#end = end;
   }
 
-  /** @param bytes that count; the rest is overwritten */
+  /** @param bytes how many bytes count; the rest is overwritten */
   static async open(path: string, bytes: number): Promise<JournalWriter> {
     const handle = await open(path, 'r+').catch(() => open(path, 'w+'));
     await handle.truncate(bytes);
@@ -56,7 +56,7 @@ export class JournalWriter {
   }
 
   /**
-   * Resolves once it is written; with `durable` also should the power fail.
+   * Resolves once it is written; with `durable`, once it would survive a power failure.
    * @throws StorageFullError; it does not count then
    */
   async append(entry: unknown, { durable }: { durable: boolean }): Promise<void> {
@@ -70,7 +70,7 @@ export class JournalWriter {
         if (durable) await this.#handle.datasync();
       });
     } catch (error) {
-      // A whole line may lie there by now, which the caller takes for not written.
+      // A complete line may be there by now, which the caller believes was not written.
       await this.#handle.truncate(this.#end).catch(() => undefined);
       throw error;
     }

@@ -27,7 +27,7 @@ test('what was appended is read', async () => {
   expect(await readJournal(`${file}.none`)).toEqual({ entries: [], bytes: 0 });
 });
 
-test('cut short anywhere, whole lines count, and the next one is written behind them', async () => {
+test('cut anywhere, complete lines count, and the next one is written after them', async () => {
   const bytes = await written();
   for (let length = 0; length < bytes.length; length++) {
     await writeFile(file, bytes.subarray(0, length));
@@ -40,7 +40,7 @@ test('cut short anywhere, whole lines count, and the next one is written behind 
   }
 });
 
-test('behind a changed byte nothing counts', async () => {
+test('nothing after a changed byte counts', async () => {
   const bytes = await written();
   const second = bytes.indexOf('\n') + 1;
   for (const at of [second, second + 20]) {

@@ -14,7 +14,7 @@ import { openIndex } from './open-index.node.js';
 
 const IS_FULL = !!process.env.VLM2VEC_FULL_TESTS;
 const KILLS = IS_FULL ? 40 : 2;
-/** Pictures that a process embeds before it is killed. */
+/** How many pictures a process embeds before it is killed. */
 const SHARE = IS_FULL ? 200 : 150;
 const COUNT = IS_FULL ? 2000 : 400;
 /** What a kill may cost: two calls of the model of 16 pictures, a commit of 64, and as many that wait for the next one. */
@@ -28,7 +28,7 @@ afterEach(() => rm(work, { recursive: true }));
 
 const at = (name: string) => path.join(work, name);
 
-/** @param killedAfter pictures that this process has embedded, then so many milliseconds; null: to its end */
+/** @param killedAfter how many pictures are embedded first, then how many milliseconds pass; null: never */
 async function indexIn(out: string, log: string, killedAfter: { pictures: number; wait: number } | null) {
   const args = [...TSX, repositoryPath('src/testing/index-folder.ts'), at('Photos'), at(out), at(log)];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
@@ -79,7 +79,7 @@ test(
     let killed = 0;
     let known = 0;
     for (let i = 0; i < KILLS; i++) {
-      // The first one while the index is begun.
+      // The first kill comes while the index is being created.
       const pictures = i === 0 ? 1 : SHARE;
       const before = embeddedIn('kills');
       const code = await indexIn('index', 'kills', { pictures, wait: Math.random() * 20 });

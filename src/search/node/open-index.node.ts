@@ -16,9 +16,9 @@ import { nameOf } from './folder-indexer.node.js';
 import { FolderStorage } from './folder-storage.node.js';
 
 export interface FoundIndex {
-  /** Whose vectors are in it. */
+  /** The model that made its vectors. */
   indexed: IndexModel;
-  /** What named the model when it was indexed on this machine; null where nobody knows. */
+  /** What named the model when it was indexed on this machine; null if unknown. */
   model: string | null;
   storage: IndexStorage;
   close(): Promise<void>;
@@ -28,7 +28,7 @@ export interface OpenIndex extends Omit<FoundIndex, 'storage' | 'close'> {
   library: Library;
 }
 
-/** Reads it into memory, vectors and all. @throws as {@link openStorage} */
+/** Reads everything into memory, including the vectors. @throws as {@link openStorage} */
 export async function openIndex(place: string): Promise<OpenIndex> {
   const { storage, indexed, model } = await openStorage(place);
   const { id, name, dims } = indexed;
@@ -37,9 +37,10 @@ export async function openIndex(place: string): Promise<OpenIndex> {
 }
 
 /**
- * Its rows alone.
+ * Reads only its rows.
  * @param place folder, or file of `export`
- * @throws SourceNotFoundError where there is none; IndexFormatError, IntegrityError for a damaged one; UnsupportedError for
+ * @throws SourceNotFoundError if there is none; IndexFormatError, IntegrityError for a damaged one; UnsupportedError
+ * for
  *   one of a later version
  */
 export async function openStorage(place: string): Promise<FoundIndex> {
@@ -58,7 +59,7 @@ export async function openStorage(place: string): Promise<FoundIndex> {
   return { storage, indexed: storage.indexed, model, close: () => storage.close() };
 }
 
-/** Where a picture lies: on this disk where that is known, else its folder's name and its path in it. */
+/** Where a picture is: its path on this disk if that is known, else its folder's name and its path in it. */
 export function placeOf({ catalog }: Library, { folderId, path }: PictureRow): string {
   const folder = catalog.folders.get(folderId);
   const handle = folder?.handle ?? null;

@@ -5,9 +5,11 @@
  */
 
 import type { Area, Places, Whereabouts } from '../places/areas';
-import type { Recognised, TypedOptions, Understood } from '../typed';
+import type { Recognised, TypedOptions, Understood } from '../types';
 import { needleOf } from '../words/fold';
 import type { Stretch } from './dates/calendar';
+import { importing } from '../../net';
+import { comesDayFirst } from './dates/languages';
 import { spelledDays } from './dates/days';
 import { MOST_LETTERS, spokenDates, type DateFound, type WhenTaken } from './dates/spoken';
 import { piecesOf, type QueryPiece } from './parse-query';
@@ -39,6 +41,11 @@ const LONGEST_PLACE = 4;
 /** Longer texts were pasted rather than typed: they are taken as plain words. */
 const MOST_TYPED = 20_000;
 const BEFORE_PLACES = new Set(['in', 'at', 'near', 'from', 'around']);
+
+/** Dates with these are clear in any language. */
+const EAST_ASIAN = /[年月년월]/;
+/** For those who type English. */
+const NO_OTHERS = { foreignDates: (): DateFound[] => [], littleWords: (): ReadonlySet<string> => new Set() };
 
 export interface UnderstandOptions extends TypedOptions {
   now: number;
@@ -115,11 +122,15 @@ function runsOf(pieces: readonly QueryPiece[]): (string | QueryPiece)[] {
 
 async function recognise(
   text: string,
-  { now, dayFirst = false, places }: UnderstandOptions,
+  { now, languages = [], dayFirst = comesDayFirst(languages), places }: UnderstandOptions,
   asWords: ReadonlySet<string>,
 ) {
-  const days = await spelledDays(text, now, dayFirst);
-  const dates = [...days, ...spokenDates(text, now).filter((date) => !days.some((day) => overlap(day, date)))];
+  const isForeign = languages.some((language) => !/^en(?:-US)?$/i.test(language)) || EAST_ASIAN.test(text);
+  const { foreignDates, littleWords } = isForeign ? await importing(() => import('./dates/foreign')) : NO_OTHERS;
+  const found = [foreignDates(text, languages, now), await spelledDays(text, now, dayFirst), spokenDates(text, now)];
+  const dates: DateFound[] = [];
+  for (const date of found.flat()) if (!dates.some((other) => overlap(other, date))) dates.push(date);
+  const little = littleWords(languages);
   const spans: { start: number; end: number; only: Only }[] = dates.map((date) => ({
     ...date,
     only: dateOnly(text, date),
@@ -142,7 +153,7 @@ async function recognise(
       words
         .toLowerCase()
         .split(/\s+/)
-        .every((word) => LITTLE.has(word)),
+        .every((word) => LITTLE.has(word) || little.has(word)),
     );
   return { only: kept.map((span) => span.only), rest: isLittle ? [] : rest };
 }

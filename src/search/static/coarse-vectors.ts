@@ -1,4 +1,4 @@
-/** @file The coarse halves of an index's vectors, read completely: they are what a scan needs. */
+/** @file The coarse halves of an index's vectors, read completely, since a scan needs them all. */
 
 import { IndexFormatError, IntegrityError } from '../../errors';
 import type { PackedVectors } from '../vectors';
@@ -8,9 +8,10 @@ import type { StaticFile } from './static-file';
 const CHUNK_BYTES = 4 << 20;
 
 /**
- * Appends rows to `vectors`, which are empty.
+ * Appends rows to `vectors`, which must be empty.
  * @param slots how many there are
- * @throws IntegrityError where the file is of another model; IndexFormatError where it holds no vectors; what reading throws
+ * @throws IntegrityError if the file belongs to another model; IndexFormatError if it holds no vectors; whatever
+ * reading throws
  */
 export async function readCoarse(
   file: StaticFile,

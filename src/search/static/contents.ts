@@ -17,7 +17,7 @@ import { FineRows } from './fine-rows';
 import { slotsOf } from './manifest';
 import { StaticFile, type StaticFileOptions } from './static-file';
 
-/** Rows and vectors. */
+/** The rows and vectors. */
 export interface Contents {
   catalog: Catalog;
   fine: FineRows;
@@ -25,7 +25,7 @@ export interface Contents {
 
 /**
  * Reads what every search needs.
- * @throws IntegrityError, IndexFormatError where it is damaged; SourceNotFoundError, NetworkError
+ * @throws IntegrityError, IndexFormatError if it is damaged; SourceNotFoundError, NetworkError
  */
 export async function readContents(
   { rows, vectors: [own, ...layers] }: FolderManifest,
@@ -70,7 +70,7 @@ async function readVerifiedRows(
       'Browsers only let pages served over https (or from localhost) check hashes. Serve the page over https.',
     );
   }
-  // As a whole, so that the host may compress it.
+  // Read as a whole, so that the host may compress it.
   const content = await new HttpFile({ url, size: bytes, fetch }).read(0, bytes, signal);
   onBytes(content.length);
   if ((await sha256Hex(content)) !== sha256) {
@@ -84,7 +84,7 @@ async function readVerifiedRows(
   return readRows(readIndexJson(content, { where: url, details: { url } }), extent);
 }
 
-/** @throws InvalidInputError where a part of the query names no picture; what reading throws */
+/** @throws InvalidInputError if a part of the query names no picture; whatever reading throws */
 export async function findIn(contents: Contents, query: VectorQuery, signal?: AbortSignal): Promise<Found> {
   await loadFor(contents, query, { signal });
   return find(contents.catalog, query);
@@ -104,12 +104,12 @@ export async function loadFor(
   if (vectors.size === 0) return;
   const { vector, rows: filter, limit } = comparisonOf(catalog, query, { only });
   const lacking = () => promisingRows(vectors, vector, { limit, filter }).filter((row) => fine.lacks(row));
-  // The best so many first: with their exact scores known, few others can still be among them.
+  // The best ones first: with their exact scores known, few others can still be among them.
   await fine.load(lacking().slice(0, limit), signal);
   await fine.load(lacking(), signal);
 }
 
-/** @throws InvalidInputError where there is no such picture */
+/** @throws InvalidInputError if there is no such picture */
 export function pictureOf(catalog: Catalog, id: number): PictureRow {
   const row = catalog.picture(id);
   if (!row) throw new InvalidInputError(`The index has no picture ${id}.`, { id });

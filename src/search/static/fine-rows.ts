@@ -1,11 +1,11 @@
-/** @file The fine halves of vectors, read as needed: those of a few rows, in as few requests as is worthwhile. */
+/** @file The fine halves of vectors, read as needed, for a few rows at a time, in as few requests as is worthwhile. */
 
 import type { PackedVectors } from '../vectors';
 import type { StaticFile } from './static-file';
 
-/** A file no longer than this is read whole, in one request. */
+/** A file no longer than this is read in one request. */
 const SMALL = 160 << 10;
-/** Bytes between two rows that are read along rather than asked around. */
+/** A gap between two rows up to this many bytes is read too, rather than making another request. */
 const GAP = 4096;
 /** Requests at a time. */
 const AT_ONCE = 6;
@@ -47,7 +47,7 @@ export class FineRows {
   }
 }
 
-/** @param rows ascending @param gap most rows that two runs are joined across */
+/** @param rows ascending @param gap the most rows across which two runs are joined */
 export function runsOf(rows: readonly number[], gap: number): { first: number; end: number }[] {
   const runs: { first: number; end: number }[] = [];
   for (const row of rows) {

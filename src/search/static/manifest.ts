@@ -6,7 +6,7 @@ import { MANIFEST_NAME, readFolderManifest, type FolderManifest } from '../libra
 import { coarseRecordBytes, HEADER_BYTES } from '../vectors';
 
 const MOST_MANIFEST_BYTES = 1 << 20;
-/** Rows are JSON, which becomes one string and then objects; vectors are in memory. */
+/** Limits: rows are JSON, which becomes one string and then objects, and vectors are held in memory. */
 const MOST_ROWS_BYTES = 256 << 20;
 const MOST_VECTOR_BYTES = 2 ** 31;
 
@@ -46,7 +46,7 @@ export async function readManifest(
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
-  // The one file whose content changes under its name: the host is asked whether it did.
+  // This is the only file whose content changes under the same name, so the host is asked whether it did.
   for await (const piece of new HttpFile({ url, fetch, cache: 'no-cache' }).stream(signal)) {
     bytes += piece.length;
     onBytes(piece.length);
@@ -71,7 +71,7 @@ function checkSizes({ rows, vectors: [own], pictures, problems }: FolderManifest
       { url },
     );
   }
-  // A row takes some hundred bytes; fewer are none.
+  // A row takes about a hundred bytes; fewer cannot be one.
   if ((pictures + problems) * 2 > rows.bytes) {
     throw new IndexFormatError(
       `${url} counts ${pictures + problems} files, but ${rows.bytes} bytes of rows: it is damaged.`,

@@ -109,7 +109,7 @@ class OpenStaticIndex implements StaticIndex {
     checkQuery(query);
     expectHooks({ signal });
     if (query.typed !== undefined) return this.#searchTyped(query, signal);
-    // Both are begun at once: the index is read while the model is loaded.
+    // Both start at once: the index is read while the model is being loaded.
     const contents = this.#read(signal);
     contents.catch(() => undefined);
     const needsModel = asksTheModel(query);
@@ -124,7 +124,7 @@ class OpenStaticIndex implements StaticIndex {
 
   async #searchTyped(query: SearchQuery, signal?: AbortSignal): Promise<StaticSearchResult> {
     const start = performance.now();
-    // Not before someone types: it knows how dates are spelled, and where places lie.
+    // Loaded only when someone types, since it contains the spellings of dates and the positions of places.
     const [{ Typing }, contents] = await Promise.all([importing(() => import('./typing')), this.#read(signal)]);
     const typing = (this.#typing ??= new Typing(this.#places));
     let embed = 0;
@@ -206,7 +206,7 @@ class OpenStaticIndex implements StaticIndex {
       return await readContents(this.#manifest, this.#thumbnails, this.#reading, signal);
     } catch (error) {
       signal.throwIfAborted();
-      // It may have been published anew since its manifest was read: rows have another name then.
+      // It may have been republished since its manifest was read; rows then have another name.
       const now = await readManifest(this.#reading.base, { ...this.#reading, signal }).catch(() => null);
       if (!now || now.snapshot === this.#manifest.snapshot || now.vectors[0].model !== this.#manifest.vectors[0].model)
         throw error;
@@ -244,7 +244,7 @@ class OpenStaticIndex implements StaticIndex {
   }
 }
 
-/** Whether a query has anything but pictures of the index. */
+/** Whether a query has anything other than pictures in the index. */
 function asksTheModel({ text, image, instruction, combine = [], exclude = [] }: SearchQuery): boolean {
   return (
     instruction !== undefined ||

@@ -4,15 +4,15 @@ import { IntegrityError, UnsupportedError } from '../../errors';
 import { HttpFile } from '../../net';
 import type { CountedFile } from '../library/folder-manifest';
 
-/** The host sends the whole file where a part was asked for. */
+/** The host sent the whole file when a part was requested. */
 class NoRanges extends UnsupportedError {}
 
 export interface StaticFileOptions {
-  /** Of the folder. */
+  /** Address of the folder. */
   base: URL;
   fetch?: typeof fetch;
   largestWholeFile: number;
-  /** Told of all that is read. */
+  /** Called for everything that is read. */
   onBytes(bytes: number): void;
 }
 
@@ -20,7 +20,7 @@ export class StaticFile {
   readonly #file: HttpFile;
   readonly #options: StaticFileOptions;
   readonly #url: string;
-  /** Its first so many bytes count; it may have grown since. */
+  /** How many of its first bytes count; it may have grown since. */
   readonly bytes: number;
   #whole: Promise<Uint8Array<ArrayBuffer>> | null = null;
 
@@ -38,9 +38,10 @@ export class StaticFile {
   }
 
   /**
-   * Bytes `start` to `end` (exclusive) of those that count.
-   * @throws IntegrityError where the file is shorter than the index says, or changed since its first reading; UnsupportedError where it
-   *   is large and the host knows no ranges; SourceNotFoundError, NetworkError
+   * Bytes `start` to `end` (exclusive) of the bytes that count.
+   * @throws IntegrityError if the file is shorter than the index says, or has changed since it was first read;
+   * UnsupportedError if it
+   *   is large and the host does not support ranges; SourceNotFoundError, NetworkError
    */
   async read(start: number, end: number, signal?: AbortSignal): Promise<Uint8Array> {
     if (this.#whole) return (await this.#whole).subarray(start, end);

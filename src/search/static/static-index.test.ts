@@ -25,7 +25,7 @@ import { openStaticIndex } from './open-static-index';
 const PICTURES = 500;
 const BASE = 'https://example.org/some/path/index/';
 
-/** Vectors around a few centres, as those of a model are, each picture's its own. */
+/** Vectors around a few centres, as a model's are, different for each picture. */
 function embedderOf(dims: number): PhotoEmbedder {
   const centres = Array.from({ length: 12 }, (_, i) => aboutNormal(dims, i + 1));
   const vectorOf = (seed: number) => {
@@ -98,7 +98,7 @@ function tamper(change: (manifest: FolderManifest & { version: number }) => void
 }
 const named = (pattern: RegExp) => [...host.files.keys()].find((name) => pattern.test(name))!;
 
-test.each([true, false])('finds what the whole index would, to the bit; ranges: %s', async (ranges) => {
+test.each([true, false])('finds what the whole index would, to the last bit; ranges: %s', async (ranges) => {
   host.ranges = ranges;
   const index = await open();
   expect(index.info).toMatchObject({
@@ -139,7 +139,7 @@ test('with 1,536 dimensions a query reads the fine halves of few vectors', async
   expect(fine).toBeLessThan(index.info.bytes.fine / 4);
 }, 120_000);
 
-test('more like this needs no model; words do, and say so before anything is read for them', async () => {
+test('"more like this" needs no model; words do, and are refused before anything is read for them', async () => {
   const index = await open({ embedder: undefined });
   const [first] = await index.list();
   const { hits } = await index.search({ image: { id: first! }, limit: 5 });
@@ -153,7 +153,7 @@ test('more like this needs no model; words do, and say so before anything is rea
   await expect(index.search({})).rejects.toThrow(InvalidInputError);
 });
 
-test('lists, items, facets, filters, and pictures that are no pictures', async () => {
+test('lists, items, facets, filters, and pictures that are not in the index', async () => {
   const index = await open();
   const ids = await index.list({ order: 'path' });
   expect(ids).toHaveLength(PICTURES);
@@ -169,7 +169,7 @@ test('lists, items, facets, filters, and pictures that are no pictures', async (
   expect(new Uint8Array(await blob.arrayBuffer())).toEqual(bytes);
 });
 
-test('the model is loaded once, with the first words, and another one is refused', async () => {
+test('the model is loaded once, with the first words, and a different one is refused', async () => {
   let loads = 0;
   const index = await open({ embedder: async () => (loads++, embedder) });
   await index.prepare();
@@ -187,7 +187,7 @@ test('the model is loaded once, with the first words, and another one is refused
   }
 });
 
-test('progress, abort of one waiter, and close', async () => {
+test('progress, aborting one of two callers, and closing', async () => {
   const index = await open();
   const told: number[] = [];
   await index.prepare({ onProgress: ({ loaded }) => told.push(loaded) });
@@ -208,7 +208,7 @@ test('progress, abort of one waiter, and close', async () => {
   await expect(slow.search({ text: 'a' })).rejects.toThrow(DisposedError);
 });
 
-test('published anew meanwhile: the new one is taken, where its manifest is whole', async () => {
+test('republished meanwhile: the new one is used, if its manifest is complete', async () => {
   const index = await open();
   const rows = named(/^rows/);
   const number = Number(/\d+/.exec(rows)![0]);
@@ -243,7 +243,7 @@ const flip = (pattern: RegExp, at: number) => () => {
   host.files.set(named(pattern), bytes);
 };
 
-/** Rows that are whole by their hash, with something in them changed. */
+/** Rows that match their hash, with something in them changed. */
 type WrittenRows = { files: { slot: number; folderId: number; thumb: { type: string } }[] };
 const forge = (change: (rows: WrittenRows) => void) => () => {
   const rows = JSON.parse(new TextDecoder().decode(host.files.get(named(/^rows/)))) as WrittenRows;
@@ -312,7 +312,7 @@ test.each<[what: string, spoil: () => void, error: abstract new (...args: never[
   expect((await (await open()).search({ text: 'a dog', limit: 3 })).hits).toHaveLength(3);
 });
 
-test('a large file of a host without ranges is refused, not downloaded', async () => {
+test('a large file on a host without ranges is refused, not downloaded', async () => {
   host.ranges = false;
   const index = await open({ largestWholeFile: 50_000 });
   await expect(index.search({ text: 'a' })).rejects.toThrow(/only sends whole files/);

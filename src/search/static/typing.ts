@@ -1,4 +1,4 @@
-/** @file Handles what is typed into a search over an index on a web server. Loaded when somebody types. */
+/** @file Handles text typed into a search over an index on a web server. Loaded when somebody types. */
 
 import { placesReader } from '../library/place-names';
 import { readPlaces } from '../library/read-places';
@@ -16,7 +16,7 @@ export class Typing {
     this.#readPlaces = placesReader(this.#words, () => readPlaces(places));
   }
 
-  /** @throws as `searchTyped`; without names of places where they cannot be had */
+  /** @throws as `searchTyped`; without names of places if they are not available */
   search(
     query: SearchQuery,
     contents: Contents,

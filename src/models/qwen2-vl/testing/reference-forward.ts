@@ -1,6 +1,6 @@
 /**
- * @file Qwen2-VL as plain loops in float64: the mathematics of spec sections 5.4 and 5.5 in its most readable form,
- * with tensor names as in the checkpoint. Tests compare the graphs with it. Slow, and meant to be.
+ * @file Qwen2-VL as plain loops in float64: the mathematics of spec sections 5.4 and 5.5 in their most readable form,
+ * with tensor names as in the checkpoint. Tests compare the graphs with it. Slow on purpose.
  */
 
 import type { Qwen2VLConfig } from '../config';
@@ -10,7 +10,7 @@ export interface Tensor {
   data: Float32Array;
 }
 
-/** A checkpoint by its own names. */
+/** A checkpoint, by its own tensor names. */
 export type Weights = ReadonlyMap<string, Tensor>;
 
 type Row = Float64Array<ArrayBuffer>;
@@ -73,7 +73,7 @@ export function visionForward(
   return merged;
 }
 
-/** Input embeddings of one sequence → its unit vector. `trace` sees the residual stream after each layer. */
+/** Input embeddings of one sequence → its unit vector. `trace` receives the residual stream after each layer. */
 export function textForward(
   config: Qwen2VLConfig,
   weights: Weights,
@@ -143,7 +143,7 @@ function matVec({ shape, data }: Tensor, x: Row): Row {
   return y;
 }
 
-/** Wx + b, where there is a bias. */
+/** Wx + b, if there is a bias. */
 function linear(get: Get, name: string, x: Row): Row {
   const y = matVec(get(`${name}.weight`), x);
   if (/(o|gate|up|down)_proj$/.test(name)) return y;
@@ -186,7 +186,7 @@ function textAngles(config: Qwen2VLConfig, position: number): Row {
 
 function visionAngles(config: Qwen2VLConfig, grid: { height: number; width: number }, patch: number): Row {
   const dim = config.vision.headDim / 2;
-  // Patches come block by block of 2×2, row by row inside a block.
+  // Patches come block by block of 2×2, row by row within a block.
   const [block, inBlock] = [Math.floor(patch / 4), patch % 4];
   const row = 2 * Math.floor(block / (grid.width / 2)) + Math.floor(inBlock / 2);
   const column = 2 * (block % (grid.width / 2)) + (inBlock % 2);
@@ -225,7 +225,7 @@ function attention(
   });
 }
 
-/** The error function by its power series, or its continued fraction where that converges better. */
+/** The error function by its power series, or its continued fraction if that converges better. */
 export function erf(x: number): number {
   if (Math.abs(x) < 3) {
     let term = x;

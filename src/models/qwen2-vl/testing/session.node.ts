@@ -47,7 +47,7 @@ export class Towers {
     return towers;
   }
 
-  /** Visual tokens of images of one grid. // [B*P, 588] → [B*P/4, hidden] */
+  /** Visual tokens of images that share a grid. // [B*P, 588] → [B*P/4, hidden] */
   async vision(patches: Float32Array, grid: { height: number; width: number }): Promise<Float32Array> {
     const { vision } = this.#config;
     const perImage = grid.height * grid.width;
@@ -65,7 +65,7 @@ export class Towers {
   /**
    * Embeddings of a batch.
    * @param sequences Indices into tokenRows followed by features.
-   * @param padding Such an index that stands in all padding, and in a row that belongs to no sequence.
+   * @param padding The index used for all padding, and for a row that belongs to no sequence.
    */
   async text(
     tokenRows: readonly ArrayLike<number>[],

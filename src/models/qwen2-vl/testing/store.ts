@@ -1,4 +1,7 @@
-/** @file Planned weights → one weight file in memory, every matrix in the same format; and what it stands for. */
+/**
+ * @file Planned weights → one weight file in memory, every matrix in the same format; and the values that it
+ * represents.
+ */
 
 import { allocateRows, BLOCK, BlockQuantizer, type BlockFormat, dequantizeRow } from '../../../bundle/blocks';
 import { fromHalves, toHalves } from '../../../bundle/float16';
@@ -49,7 +52,7 @@ export function storeStage(config: Qwen2VLConfig, plan: StagePlan, weights: Weig
   return { name, kind, steps, weights: { path: `${name}.weights` }, tensors, data };
 }
 
-/** The weights that a checkpoint stored in `dtype` stands for, under the checkpoint's names. */
+/** The weights that a checkpoint stored in `dtype` represents, under the checkpoint's names. */
 export function roundTrip(
   config: Qwen2VLConfig,
   plans: readonly StagePlan[],
@@ -62,7 +65,7 @@ export function roundTrip(
     for (const part of weight.parts) {
       const { shape, data } = weights.get(part)!;
       if (weight.rowTransform === 'fold-temporal') {
-        // Any two slices with the right sum: all of it, and nothing.
+        // Any two slices with the right sum will do: all of it, and nothing.
         result.set(part, { shape, data: unfoldTemporal(config, halved(foldTemporal(config, data))) });
       } else if (dtype === 'fp16') {
         result.set(part, { shape, data: halved(data) });
@@ -79,7 +82,7 @@ export function roundTrip(
   return result;
 }
 
-/** Parts below each other, rows transformed. */
+/** Concatenates the parts by rows, which are transformed. */
 function plannedValues(config: Qwen2VLConfig, weight: PlannedWeight, weights: Weights): Float32Array {
   const parts = weight.parts.map((part) => weights.get(part)!.data);
   if (weight.rowTransform === 'fold-temporal') return foldTemporal(config, parts[0]!);

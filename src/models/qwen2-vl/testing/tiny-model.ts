@@ -59,7 +59,9 @@ export function normals(length: number, seed: number, deviation = 1): Float32Arr
   );
 }
 
-/** A checkpoint of the given shape. Gains are near 1, biases small, matrices keep the variance of their input. */
+/**
+ * A checkpoint of the given shape. Gains are near 1, biases are small, and matrices keep the variance of their input.
+ */
 export function randomWeights(config: Qwen2VLConfig, seed: number): Map<string, Tensor> {
   const weights = new Map<string, Tensor>();
   const put = (name: string, shape: number[], deviation: number, mean = 0) => {

@@ -145,7 +145,7 @@ export function spokenDates(text: string, now: number): DateFound[] {
 }
 
 /** `since`, `before` and the like. */
-function opened(when: WhenTaken | null, edge: string | undefined): WhenTaken | null {
+export function opened(when: WhenTaken | null, edge: string | undefined): WhenTaken | null {
   if (!when || edge === undefined) return when;
   const from = Math.min(...when.stretches.map((each) => each.from));
   const to = Math.max(...when.stretches.map((each) => each.to));
@@ -173,13 +173,13 @@ function named(name: string, year: number | null): WhenTaken | null {
 }
 
 /** The last one that is over, or this year's. */
-function relative(of: (year: number) => Stretch, which: string, now: number): Stretch {
+export function relative(of: (year: number) => Stretch, which: string, now: number): Stretch {
   const year = yearOf(now);
   if (which.toLowerCase() === 'this') return of(year);
   return [year + 1, year, year - 1, year - 2].map(of).find(({ to }) => to <= now)!;
 }
 
-function span(unit: string, isLast: boolean, now: number): Stretch {
+export function span(unit: string, isLast: boolean, now: number): Stretch {
   const back = isLast ? 1 : 0;
   switch (unit.toLowerCase()) {
     case 'year':
@@ -197,7 +197,7 @@ function span(unit: string, isLast: boolean, now: number): Stretch {
 }
 
 /** The whole day, week, month or year so long ago. */
-function ago(count: number, unit: string, now: number): Stretch {
+export function ago(count: number, unit: string, now: number): Stretch {
   const { from } = since(count, unit, now);
   if (/^day/i.test(unit)) return days(from, 1);
   if (/^week/i.test(unit)) return days(weekOf(from), 7);
@@ -227,13 +227,13 @@ function monthNumber(name: string): number {
 }
 
 /** `2021`, `'21`; null for years without pictures. */
-function yearIn(text: string, now: number): number | null {
+export function yearIn(text: string, now: number): number | null {
   if (/^\d/.test(text)) return isYear(Number(text), now) ? Number(text) : null;
   const century = Math.floor(yearOf(now) / 100) * 100;
   const year = century + Number(text.slice(1));
   return year > yearOf(now) ? year - 100 : year;
 }
 
-function isYear(year: number, now: number): boolean {
+export function isYear(year: number, now: number): boolean {
   return year >= FIRST_YEAR && year <= yearOf(now);
 }

@@ -3,7 +3,7 @@
  * Plain data.
  */
 
-import type { ParsedQuery } from './query/parse-query';
+import type { ParsedQuery } from '../query/parse-query';
 import type { AreaBox } from './where';
 
 /** Options for `SearchQuery.typed`. */
@@ -13,8 +13,13 @@ export interface TypedOptions {
    * @default this device's
    */
   now?: number;
-  /** Whether dates are written day first, so that `12/03/2020` is in March. @default false */
+  /** Whether dates are written day first, so that `12/03/2020` is in March. @default as in the first of `languages` */
   dayFirst?: boolean;
+  /**
+   * Languages that dates may be typed in, besides English (BCP 47), the preferred one first. @default the browser's; in
+   * Node that of the environment
+   */
+  languages?: readonly string[];
   /** Dates and places, as given in {@link Recognised.text}, that should be treated as ordinary words. */
   asWords?: readonly string[];
 }

@@ -1,0 +1,28 @@
+/** @file Writing a file so that under its name it is always whole, whenever the process or the machine stops. */
+
+import { open, rename, rm } from 'node:fs/promises';
+
+/** Writes a file and waits until the disk has it. */
+export async function writeDurably(path: string, text: string): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    await handle.writeFile(text);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Replaces a file: a reader finds the old text or the new one. On an error the old file stays, and nothing else is left.
+ * @param temporary where the text is written first; on the same disk
+ */
+export async function replaceFile(path: string, text: string, temporary = `${path}.partial`): Promise<void> {
+  try {
+    await writeDurably(temporary, text);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
