@@ -17,10 +17,9 @@ import { reasonInWords } from '../reasons';
 import type { DeepState, EmbedderInput } from '../types';
 import type { Elsewhere } from './elsewhere';
 import { NextPictures } from './next-pictures';
+import { TakeOver } from './take-over';
+import { Unreadable } from './unreadable';
 import { Wants, type WantOptions } from './wants';
-
-/** Vectors from other indexes that are taken over in one commit. */
-const TAKEN_OVER_AT_ONCE = 256;
 
 export interface DeepHost {
   library: Library;
@@ -60,27 +59,38 @@ export class DeepPass {
   #error: Error | null = null;
   /** Hashes of the pictures that the model is working on. */
   readonly #inWork = new Set<string>();
-  /** Ids whose files could not be read this time. */
-  readonly #unreadable = new Set<number>();
+  readonly #unreadable: Unreadable;
   #lanes = new Set<Promise<void>>();
   /** A suspect is in progress, so nothing else may be. */
   #alone = false;
   readonly #callSize: CallSize;
   #interruptions = 0;
-  #takingOver: Promise<void> | null = null;
-  #tookOverAt = '';
-  #unreadableCount = { of: '', count: 0 };
+  readonly #takeOver: TakeOver;
 
   /** For the layer that the library has in use. */
   constructor(host: DeepHost) {
     this.#host = host;
     this.#key = host.library.catalog.deep!.key;
+    this.#unreadable = new Unreadable({
+      library: host.library,
+      key: this.#key,
+      isReady: (folderId) => host.isReady(folderId),
+    });
     this.#callSize = new CallSize({ streamed: host.streamed, first: 1 });
     this.#next = new NextPictures({
       order: host.order,
       catalog: () => host.library.catalog,
       revision: () => host.library.contentRevision,
       isOpen: (row) => this.#isOpen(row),
+    });
+    this.#takeOver = new TakeOver({
+      library: host.library,
+      elsewhere: () => host.elsewhere(),
+      open: () => this.#next.open(),
+      isOpen: (row) => this.#isOpen(row),
+      isOn: () => this.#on,
+      commit: (found) => this.#commit(found, []),
+      onError: (error) => this.#stopWith(error),
     });
   }
 
@@ -89,7 +99,7 @@ export class DeepPass {
     const { catalog } = library;
     const done = catalog.deepDone;
     const lacking = catalog.pictures - done - catalog.deepFailed;
-    const unreadable = lacking === 0 ? 0 : this.#countUnreadable();
+    const unreadable = lacking === 0 ? 0 : this.#unreadable.count();
     const isLeft = lacking > unreadable;
     const phase = !isLeft ? 'idle' : !this.#on ? 'paused' : isFirstRunning() ? 'waiting' : 'running';
     return {
@@ -127,7 +137,7 @@ export class DeepPass {
   /** Pictures or folders have changed, or the first pass has ended. */
   wake(): void {
     this.#host.onChange();
-    if (this.#on && !this.#closed) this.#takeOver();
+    if (this.#on && !this.#closed) this.#takeOver.begin();
     while (!this.#closed && this.#lanes.size < CALLS) {
       const lane: Promise<void> = this.#lane()
         .catch((error: unknown) => this.#stopWith(error as Error))
@@ -189,7 +199,7 @@ export class DeepPass {
 
   async #settled(): Promise<void> {
     while (this.#lanes.size > 0) await Promise.all(this.#lanes);
-    await this.#takingOver;
+    await this.#takeOver.settled();
   }
 
   #stopWith(error: Error): void {
@@ -201,31 +211,14 @@ export class DeepPass {
   /** Without an outcome so far, and with a file that can be read. */
   #isOpen(row: PictureRow): boolean {
     if (row.deep?.[this.#key] || this.#inWork.has(row.hash)) return false;
-    return !this.#unreadable.has(row.id) && this.#host.isReady(row.folderId);
+    return !this.#unreadable.has(row);
   }
 
   /** Whether a search need not wait for it any longer. */
   #isThrough(id: number): boolean {
     const row = this.#host.library.catalog.picture(id);
     if (!row || row.deep?.[this.#key] || this.#isSuspect(row)) return true;
-    return this.#unreadable.has(id) || !this.#host.isReady(row.folderId);
-  }
-
-  #countUnreadable(): number {
-    const { library, isReady } = this.#host;
-    const { catalog, meta } = library;
-    const shut = [...catalog.folders.keys()].filter((id) => !isReady(id));
-    if (shut.length === 0 && this.#unreadable.size === 0) return 0;
-    const of = [meta.revision, this.#unreadable.size, ...shut].join();
-    if (this.#unreadableCount.of !== of) {
-      let count = 0;
-      for (const { id, folderId } of catalog.files.values()) {
-        const row = this.#unreadable.has(id) || shut.includes(folderId) ? catalog.picture(id) : undefined;
-        if (row && !row.deep?.[this.#key]) count++;
-      }
-      this.#unreadableCount = { of, count };
-    }
-    return this.#unreadableCount.count;
+    return this.#unreadable.has(row);
   }
 
   async #lane(): Promise<void> {
@@ -272,29 +265,6 @@ export class DeepPass {
   /** The key of a picture's work in the record of attempts. */
   #attempt({ id }: PictureRow): string {
     return `deep\0${this.#key}\0${id}`;
-  }
-
-  /** All vectors of other indexes, which need no model; once for each state of the library. */
-  #takeOver(): void {
-    const { library, elsewhere } = this.#host;
-    const others = elsewhere();
-    const at = `${library.contentRevision} ${others !== null}`;
-    if (this.#tookOverAt === at || !others || others.size === 0) return;
-    this.#tookOverAt = at;
-    const before = this.#takingOver;
-    this.#takingOver = (async () => {
-      await before;
-      let found: DeepAddition[] = [];
-      for (const row of [...this.#next.open()]) {
-        if (!this.#on) return void (this.#tookOverAt = '');
-        const record = this.#isOpen(row) ? await others.record(row.hash) : null;
-        if (record) found.push({ id: row.id, hash: row.hash, record });
-        if (found.length < TAKEN_OVER_AT_ONCE) continue;
-        await this.#commit(found, []);
-        found = [];
-      }
-      if (found.length > 0) await this.#commit(found, []);
-    })().catch((error: unknown) => this.#stopWith(error as Error));
   }
 
   /** The record of the vector for these bytes, from a copy or from another index; null if it has to be computed. */
