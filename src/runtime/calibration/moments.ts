@@ -146,7 +146,7 @@ async function* throughTower(
   const spent = new SpentTensors();
   for (const part of runs.length > 0 ? parts : []) {
     const { stage, outputs, into } = await load(part);
-    const sums = outputs.map(({ columns }) => zeros(groupSizes(columns).map(triangle)));
+    const sums = outputs.map(({ columns }) => groupSizes(columns).map((n) => new Float32Array(triangle(n))));
     let keepsShape = false;
     try {
       for (const [r, { first, feeds }] of runs.entries()) {
@@ -172,13 +172,6 @@ async function* throughTower(
     yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sums[i]! }));
   }
   return carried;
-}
-
-/** Arrays of these lengths in one piece of memory: hundreds of small ones, stage after stage, leave gaps in the heap. */
-function zeros(lengths: readonly number[]): Float32Array[] {
-  const all = new Float32Array(lengths.reduce((sum, length) => sum + length, 0));
-  let at = 0;
-  return lengths.map((length) => all.subarray(at, (at += length)));
 }
 
 /** What no stage reads any more, to be written to again: see {@link LoadedStage.into}. */
