@@ -166,7 +166,7 @@ export class Engine {
     }, hooks.signal);
   }
 
-  /** How many stages these towers have, {@link TowerHooks.onPassed} is called for each. */
+  /** How many stages these towers have; {@link TowerHooks.onPassed} is called for each. */
   stageCount(kinds: Iterable<TowerKind>): number {
     return [...kinds].reduce((sum, kind) => sum + this.#towers[kind].parts.length, 0);
   }
