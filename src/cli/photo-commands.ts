@@ -80,6 +80,10 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
     .option('--camera <name>', 'taken with this camera; may be repeated', collect)
     .option('--folder <path>', 'in this folder, by its name in the index: Photos/2024')
     .option('--album <name>', 'in that album, or in the favourites')
+    .option(
+      '--area <area>',
+      'taken there: south,west,north,east, or corners as "latitude,longitude latitude,longitude …"',
+    )
     .option('--as-words <text>', 'a date or place of the words that is not to filter; may be given again', collect)
     .option('--day-first', '12/03/2020 is in March')
     .option('--top <n>', 'this many, best first (default: those that stand out, at most 200)', positiveInteger)
