@@ -1,5 +1,5 @@
 /**
- * @file Seconds and memory of turning a checkpoint of official size (random weights) into a bundle inside Chromium:
+ * @file Seconds and memory of converting a checkpoint of official size (random weights) into a bundle inside Chromium:
  * from a local Hub through the worker into the origin-private file system.
  *
  *   npx tsx bench/chromium-convert.ts [--model 2b|7b|qwen3|qwen3-8b|llava|phi|phi-lora] [--small] [--root .cache] [--dtype q4] [--page]
@@ -38,7 +38,7 @@ const { base, adapter, repository } = ensureSyntheticCheckpoint(options);
 const source = adapter === null ? repository : ADAPTER;
 const hub = await startHub({ repos: { [repository]: base, ...(adapter === null ? {} : { [ADAPTER]: adapter }) } });
 for (const repository of hub.repos.values()) {
-  for (const file of repository.at('main')!.files.values()) await repository.hashes(file); // not while it is timed
+  for (const file of repository.at('main')!.files.values()) await repository.hashes(file); // so that this is not timed
 }
 const browser = await WatchedChromium.start();
 const { told, end } = values.page ? await byThePage() : await byThePackage();
@@ -79,7 +79,7 @@ async function byThePackage(): Promise<{ told: string; end: string }> {
   await site.listen();
   const { page } = browser;
   await page.goto(new URL('/e2e/blank.html', site.resolvedUrls!.local[0]).href);
-  // A worker with everything imported: what the page needs before it converts anything.
+  // A worker with everything imported: the baseline of what the page needs before it converts anything.
   await page.evaluate(async () => {
     const { VLM2Vec } = (await import('/src/index.ts' as string)) as typeof import('../src/index');
     const worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' });
@@ -128,7 +128,7 @@ async function byThePage(): Promise<{ told: string; end: string }> {
   await page.getByRole('button', { name: 'See what it costs' }).click();
   await page.locator('#confirm').waitFor();
   const [download, store] = await page.locator('#figures dd').allTextContents();
-  // What a visitor reads is the phase.
+  // The text that a visitor reads names the phase.
   await page.evaluate(() => {
     const { enterPhase } = globalThis as unknown as PageHooks;
     const watch = new MutationObserver(() => {

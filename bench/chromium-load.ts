@@ -5,7 +5,8 @@
  *   npx tsx bench/chromium-load.ts [--bundle .cache/bundles/2b-q4] [--on jspi|asyncify|wasm] [--picture] [--record]
  *
  * WebGPU is SwiftShader's, which keeps what is on the “GPU” in Chromium's GPU process: it shows in “all processes”, not
- * in the renderer. Its times mean nothing for a GPU. --picture also embeds a small picture, which loads the vision tower.
+ * in the renderer. Its times say nothing about a GPU. --picture also embeds a small picture, which loads the vision
+ * tower.
  */
 
 import { appendFileSync } from 'node:fs';

@@ -1,8 +1,8 @@
 /**
- * @file What one caption, 16 and 128 cost on Node's CPU at q4 and q8, by the ways to multiply: the package's `exact` and
- * `fast`, all in float (as level 0 of ONNX Runtime does it), and the usual export at level 0 and at its own best level, which
- * is 4. All pipelines in processes of their own, interleaved. The model has a 2B's widths, 4 of its 28 layers, and as large a
- * part of its vocabulary, on which the usual export's head depends.
+ * @file What one caption, 16 and 128 cost on Node's CPU at q4 and q8, for each way to multiply: the package's `exact`
+ * and `fast`, all in float (as level 0 of ONNX Runtime does it), and the usual export at level 0 and at its own best
+ * level, which is 4. Each pipeline has its own process; they are interleaved. The model has a 2B's widths, 4 of its 28
+ * layers, and as large a part of its vocabulary, on which the usual export's head depends.
  *
  *   npx tsx bench/compute.ts [--bundles .cache/short] [--repeats 5] [--record]
  *
@@ -27,7 +27,7 @@ const { values } = parseArgs({
 
 const captions = (count: number, of: 'mixed' | 'instructed' = 'mixed'): EmbedJob => ({
   ...{ kind: 'captions', count, of, answer: false },
-  batch: count > 16 ? 16 : WHOLE, // what the usual export is fastest with
+  batch: count > 16 ? 16 : WHOLE, // the batch with which the usual export is fastest
 });
 const TASKS: [string, EmbedJob][] = [
   ['1 caption', captions(1)],

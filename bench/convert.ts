@@ -1,8 +1,8 @@
 /**
  * @file Seconds and memory of converting a checkpoint of official size (random weights), and its bundle's bytes beside
- * those told beforehand. Memory is that of a child process that does nothing else, phase by phase, above what it has
- * after importing everything. CPU time counts all cores, and hardly depends on what else the machine does. The probe
- * runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
+ * those estimated beforehand. Memory is that of a child process that does nothing else, phase by phase, above what it
+ * has after importing everything. CPU time counts all cores, and hardly depends on what else the machine does. The
+ * probe runs the finished bundle in ONNX Runtime, so its memory is the runtime's, not the converter's.
  *
  *   npx tsx bench/convert.ts [--model 2b|7b|qwen3|qwen3-8b|qwen3-8b-short|llava|phi|phi-lora|siglip|siglip-so400m] [--small] [--root .cache] [--dtype q4,q8]
  *                            [--out .cache/bundles] [--record]

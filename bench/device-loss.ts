@@ -1,11 +1,11 @@
 /**
- * @file What a GPU loses against the CPU, by length: 1 − cosine to f32 on the CPU, of texts and pictures, for f16 on the
- * CPU, and f16 and f32 on the GPU of onnxruntime-node; and what the self-test says of that GPU. Without arguments: nano and
- * fixture models.
+ * @file What a GPU loses against the CPU, by length: 1 − cosine to f32 on the CPU, of texts and pictures, for f16 on
+ * the CPU, and f16 and f32 on the GPU of onnxruntime-node; and what the self-test says about that GPU. Without
+ * arguments: nano and fixture models.
  *
  *   npx tsx bench/device-loss.ts [bundle …]
  *
- * `bench/lavapipe.sh` runs it on a GPU made of software that computes in f16.
+ * `bench/lavapipe.sh` runs it on a software GPU that computes in f16.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -60,7 +60,7 @@ function lossOf(a: Float32Array, b: Float32Array): number {
   return 1 - dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
 }
 
-/** What is chosen, or why nothing is. */
+/** What is chosen, or why nothing is chosen. */
 async function verdict(path: string): Promise<string> {
   try {
     const runtime = await loadRuntime({ reader: folderBundle(path), device: 'webgpu' });

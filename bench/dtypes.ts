@@ -26,23 +26,23 @@ import { golden, goldenInput, patchesOf } from '../src/testing/golden';
 import { machine, table } from './lib/report';
 
 const DTYPES: WeightDtype[] = ['fp32', 'fp16', 'q8', 'q4'];
-/** Of a picture whose vector is compared. */
+/** The size of a picture whose vector is compared. */
 const MOST_PATCHES = 2000;
-/** Of a normal distribution, for an interval of 95 %. */
+/** The quantile of a normal distribution for an interval of 95 %. */
 const Z = 1.96;
 
-/** Everything of a model that was embedded, and what comes first for those that ask. */
+/** All inputs that a model embedded, and the best candidate of each query. */
 interface Embedded {
   vectors: Float32Array[];
   /** Which candidate comes first, by query. */
   best: number[];
-  /** Right answers; null where the inputs have none. */
+  /** Right answers; null if the inputs have none. */
   right: boolean[] | null;
 }
 
 interface Subject {
   checkpoint: string;
-  /** Where the checkpoint is an adapter. */
+  /** If the checkpoint is an adapter. */
   base?: string;
   adapter?: string;
   embed(runtime: Runtime): Promise<Embedded>;
@@ -122,7 +122,10 @@ async function embedCases(runtime: Runtime, name: BackboneName): Promise<Embedde
   return { vectors, best: nearest(vectors), right: null };
 }
 
-/** What the oracle of Qwen3-VL-Embedding was asked, but for pictures beyond what a dtype is told apart by, and texts that are cut. */
+/**
+ * What the oracle of Qwen3-VL-Embedding was asked, except for more pictures than are needed to tell dtypes apart, and
+ * for truncated texts.
+ */
 async function embedGolden(runtime: Runtime): Promise<Embedded> {
   const vectors: Float32Array[] = [];
   for (const each of golden('qwen3-vl-embedding').cases) {

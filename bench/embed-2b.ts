@@ -22,7 +22,7 @@ interface Task {
   /** Timed runs of each pipeline. */
   repeats: number;
   ours: EmbedJob;
-  /** The usual pipeline packs as its caller says; where that matters, more than one way. */
+  /** The usual pipeline packs as its caller says; if that matters, it is measured in more than one way. */
   usual: { name: string; job: EmbedJob }[];
 }
 
@@ -66,7 +66,7 @@ async function agreement(bundle: string, usual: string): Promise<number> {
   return Math.min(...ours.map((a, i) => a.reduce((sum, value, k) => sum + value * theirs[i]![k]!, 0)));
 }
 
-/** Peak memory of a fresh process that runs one job: what a job allocates stays with the process afterwards. */
+/** Peak memory of a fresh process that runs one job: since what a job allocates stays with the process afterwards. */
 async function peakMemory(kind: 'ours' | 'usual', job: EmbedJob): Promise<number> {
   const process = await EmbedProcess.start(kind, bundle, usual);
   await process.run(job, 'job');
@@ -79,7 +79,7 @@ function middle(replies: readonly EmbedReply[]): { seconds: number; cpu: number 
   return { seconds: median(replies.map((reply) => reply.seconds)), cpu: median(replies.map((reply) => reply.cpu)) };
 }
 
-/** Runs a task on both pipelines in turns, the order turned round each time; one row per way of the usual one. */
+/** Runs a task on both pipelines in turns, reversing the order each time; one row per way of the usual one. */
 async function measure(task: Task, pipelines: Record<'ours' | 'usual', EmbedProcess>): Promise<string[][]> {
   const runs = [
     { kind: 'ours' as const, job: task.ours },

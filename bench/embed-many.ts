@@ -6,9 +6,9 @@
  *   npx tsx bench/embed-many.ts [--count 100000] [--few 25000] [--rounds 2] [--python python3] [--batches 128]
  *                              [--threads 2] [--record]
  *
- * All embed the first `--few`, ours also all of them, to show what its memory depends on. Rounds alternate, so that a busy moment
- * of the machine falls on all; seconds of CPU say what a machine that others use hides. PyTorch's threads wait without spinning,
- * which costs nothing where they have cores of their own.
+ * Each embeds the first `--few`, ours also all of them, to show what its memory depends on. Rounds alternate, so that a
+ * busy moment of the machine affects all; CPU seconds reveal what other use of the machine hides. PyTorch's threads
+ * wait without spinning, which costs nothing if they have cores of their own.
  */
 
 import { spawn } from 'node:child_process';
@@ -74,7 +74,7 @@ async function measured(into: Measured, command: string, args: string[]): Promis
   );
 }
 
-/** Seconds of all cores so far; 0 where it has ended. */
+/** Seconds of all cores so far; 0 if it has ended. */
 function cpuOf(pid: number): number {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
@@ -164,7 +164,7 @@ Time is the process's, from its start to its end (median of ${rounds}); texts ha
   await rm(work, { recursive: true });
 }
 
-/** Of rows that both have: whether the same was computed. */
+/** Whether both computed the same, for the rows that both have. */
 async function leastCosine(first: string, second: string): Promise<number> {
   const [a, b] = [await numbers(first), await numbers(second)];
   const dims = b.length / count;

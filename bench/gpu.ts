@@ -1,16 +1,16 @@
 /**
- * @file One look at a machine with a GPU, in minutes and without a browser: onnxruntime-node's own WebGPU provider over
- * Vulkan (headless), D3D12 or Metal. Rates of matrix products in every kind of numbers beside those of plain matrices,
- * what an int8 product loses, agreement with the CPU around the lengths at which kernels change, and milliseconds for
- * pictures and captions, stage by stage.
+ * @file A quick look at a machine with a GPU, in minutes and without a browser: onnxruntime-node's own WebGPU provider
+ * over Vulkan (headless), D3D12 or Metal. Rates of matrix products in every number format beside those of plain
+ * matrices, what an int8 product loses, agreement with the CPU around the lengths at which kernels change, and
+ * milliseconds for pictures and captions, stage by stage.
  *
  *   npx tsx bench/gpu.ts [--bundle folder] [--pictures 64,256,1024] [--captions 1,16,128] [--device cpu] [--record]
  *
  * Without a bundle: nano, which is too small to keep a GPU busy; a 2B with random weights comes from
- * bench/synthetic-checkpoint.ts and vlm2vec convert. --device cpu tries the script where there is no GPU; bench/lavapipe.sh runs
- * it on a software GPU with 16-bit numbers; Chromium's SwiftShader, without them and slow, is found by LD_LIBRARY_PATH and
- * VK_ICD_FILENAMES in its folder. --record appends to bench/RESULTS.md. Each part that fails is noted, and
- * the next one tried.
+ * bench/synthetic-checkpoint.ts and vlm2vec convert. --device cpu tries the script where there is no GPU;
+ * bench/lavapipe.sh runs it on a software GPU with 16-bit numbers; Chromium's SwiftShader, without them and slow, is
+ * found by LD_LIBRARY_PATH and VK_ICD_FILENAMES in its folder. --record appends to bench/RESULTS.md. If a part fails,
+ * that is recorded, and the next one is tried.
  */
 import { appendFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
@@ -46,7 +46,7 @@ function tell(text: string): void {
   parts.push(text);
 }
 
-/** What failed, in a line. */
+/** What failed, in one line. */
 const reasonOf = (error: unknown) => String(error instanceof Error ? error.message : error).split('\n')[0]!;
 
 async function rates(): Promise<void> {
@@ -147,7 +147,7 @@ async function speed(): Promise<void> {
     },
     pictures: sizes(values.pictures),
     captions: sizes(values.captions),
-    // Not probed: what is wrong is to be seen above, and timed all the same.
+    // Not probed: errors are shown above, and everything is timed anyway.
     load: (wish, signal) => loadRuntime({ ...wish, reader, probe: 'never', vision: 'now', signal }),
     onStep: ({ doing, activations, compute, done, total }) =>
       console.error(

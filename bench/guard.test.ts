@@ -1,6 +1,6 @@
 /**
- * @file Guards what makes the package fast, on a small bundle, by ratios of times that were taken in turns in one process and
- * by counts: both hold on a busy machine. Figures of real sizes are in bench/RESULTS.md.
+ * @file Guards what makes the package fast, on a small bundle, by ratios of times measured alternately in one process
+ * and by counts: both are reliable on a busy machine. Figures for real sizes are in bench/RESULTS.md.
  */
 
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -41,7 +41,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The least of several times of each, taken in turns: what else the machine does can only add to it. */
+/** The minimum of several alternate measurements of each: other work on the machine can only add time. */
 async function least(works: (() => Promise<unknown>)[], repeats: number): Promise<number[]> {
   const times = works.map(() => Infinity);
   for (let repeat = 0; repeat <= repeats; repeat++) {
@@ -57,7 +57,7 @@ async function least(works: (() => Promise<unknown>)[], repeats: number): Promis
 test('captions cost less than with the usual export', async () => {
   const texts = captions(16, 'mixed');
   const [ours, theirs] = await least([() => runtimes.get('pair')!.embed(texts), () => usual.texts(texts, 16)], 10);
-  expect(ours! / theirs!).toBeLessThan(1); // 0.81 was seen on a machine that did twenty other things
+  expect(ours! / theirs!).toBeLessThan(1); // 0.81 was measured on a very busy machine
 });
 
 test('one caption does not pay for unpacking the weights', async () => {
@@ -68,7 +68,7 @@ test('one caption does not pay for unpacking the weights', async () => {
   expect(int8! / float!).toBeLessThan(0.6);
 });
 
-test('a beginning that texts share is computed once', () => {
+test('a shared beginning of texts is computed once', () => {
   const sequences = [11, 12, 13].map((last) => ({
     ids: [1, 2, 3, 4, 5, last],
     images: [],
@@ -78,7 +78,7 @@ test('a beginning that texts share is computed once', () => {
   expect(planText(sequences).rows.length).toBe(5 + 3);
 });
 
-test('a layer is few nodes, and multiplies each weight once', () => {
+test('a layer has few nodes, and multiplies each weight once', () => {
   const stage = manifest.stages.find(({ kind }) => kind === 'text')!;
   const graph = onnx.ModelProto.decode(
     buildStageGraph(bundleBackbone(manifest, { head: null }), stage, { activations: 'f32' }),
@@ -87,11 +87,12 @@ test('a layer is few nodes, and multiplies each weight once', () => {
   const matrices = stage.tensors.filter(({ name }) => name.endsWith('.q')).length;
   expect(count('MatMulNBits')).toBe(matrices);
   expect(count('GroupQueryAttention')).toBe(SIZE.layers);
-  // Besides, of each layer: the casts of its scales, two norms, reshapes and gathers around attention, two of the MLP.
+  // In addition, for each layer: the casts of its scales, two norms, reshapes and gathers around attention, two of the
+  // MLP.
   expect(graph.node!.length - 2 * matrices).toBeLessThanOrEqual(12 * SIZE.layers + 12);
 });
 
-test('weights take what their bits take', () => {
+test('weights take as much as their bits', () => {
   const weights = manifest.stages.filter(({ kind }) => kind === 'text').flatMap(({ tensors }) => tensors);
   const quantized = weights.filter(({ name }) => /\.(q|scale|zp)$/.test(name));
   const count = quantized.reduce((sum, { name, bytes }) => (name.endsWith('.q') ? sum + bytes : sum), 0);

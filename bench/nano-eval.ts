@@ -1,14 +1,14 @@
 /**
  * @file P@1 of `nano` on the same queries by PyTorch, by our CLI at every weight dtype, and by Chromium on WASM and on
- * WebGPU (SwiftShader where there is no GPU).
+ * WebGPU (SwiftShader if there is no GPU).
  *
  *   python -m reference.mmeb build DATA --queries 50 --cache CACHE                       20 sets, 1,000 queries
  *   python -m reference.mmeb evaluate DATA --checkpoint CHECKPOINT --json pytorch.json
  *   npx tsx bench/nano-eval.ts --data DATA --pytorch pytorch.json --checkpoint CHECKPOINT [--record]
  *
- * --checkpoint (with --adapter, where it is a base model) is converted at each dtype; without it only what ships is
- * measured. --only runs some: cli, wasm, webgpu. SwiftShader embeds one or two inputs a second, so --webgpu-sets names
- * the sets whose queries share most of their candidates. --record appends the result to bench/RESULTS.md.
+ * --checkpoint (with --adapter, if it is a base model) is converted at each dtype; without it only the built-in model
+ * is measured. --only runs some: cli, wasm, webgpu. SwiftShader embeds one or two inputs a second, so --webgpu-sets
+ * names the sets whose queries share most of their candidates. --record appends the result to bench/RESULTS.md.
  */
 import { execFileSync } from 'node:child_process';
 import { appendFileSync, cpSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -44,7 +44,7 @@ const { values } = parseArgs({
 const { data, pytorch, checkpoint, adapter } = values;
 if (data === undefined || pytorch === undefined) throw new Error('--data and --pytorch are needed');
 
-/** Right answers and queries of each set, and what it took. */
+/** Right answers and queries of each set, and the time it took. */
 interface Measured {
   name: string;
   sets: Map<string, { correct: number; queries: number }>;

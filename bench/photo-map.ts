@@ -1,7 +1,8 @@
 /**
- * @file The map of a photo index in Node: seconds of the processor, how even its progress is, and how well the layout
- * keeps neighbours: recall of the 15 nearest, and trustworthiness (Venna and Kaski 2001; 1 where every neighbour on the
- * map is one in the vectors). Synthetic vectors, of which a part is noise that no layout in two dimensions can keep.
+ * @file The map of a photo index in Node: processor seconds, how even its progress is, and how well the layout
+ * keeps neighbours: recall of the 15 nearest, and trustworthiness (Venna and Kaski 2001; 1 if every neighbour on the
+ * map is one among the vectors). Uses synthetic vectors, part of which is noise that no layout in two dimensions can
+ * keep.
  *
  *   npx tsx bench/photo-map.ts [--pictures 10000,50000] [--queries 100] [--record]
  *
@@ -60,7 +61,7 @@ for (const count of values.pictures.split(',').map(Number)) {
   ]);
 }
 
-/** Of some pictures, against all. */
+/** For some pictures, compared with all. */
 function quality(all: readonly Float32Array[], map: { ids: Uint32Array; x: Float32Array; y: Float32Array }) {
   const count = all.length;
   const placeOf = new Map(Array.from(map.ids, (id, place) => [id - 1, place]));
@@ -85,7 +86,7 @@ function quality(all: readonly Float32Array[], map: { ids: Uint32Array; x: Float
   return { recall: kept / (queries * NEIGHBOURS), trustworthiness: 1 - penalty / most };
 }
 
-/** All but one, ascending by a measure. */
+/** All but one, sorted by a measure in ascending order. */
 function order(count: number, measure: (i: number) => number, without: number): Uint32Array {
   const measures = Float64Array.from({ length: count }, (_, i) => measure(i));
   return Uint32Array.from(measures.keys())

@@ -1,8 +1,9 @@
 /**
- * @file `vlm2vec search` over a large index: made-up vectors, written by the index's own writer; each search in a process of its own,
- * first with the index's files out of the system's cache, then with them in it. Then the same index as a page searches it on a host:
- * the coarse halves of all vectors and the fine halves of a few, from a server on this machine. Needs the built package
- * (`npm run build:package`); searches are by pictures of the index, and so without a model.
+ * @file `vlm2vec search` over a large index: synthetic vectors, written by the index's own writer; each search in a
+ * separate process, first without the index's files in the system's cache, then with them in it. Then the same index as
+ * a page searches it on a host: the coarse halves of all vectors and the fine halves of a few, from a server on this
+ * machine. Needs the built package (`npm run build:package`); searches are by pictures of the index, and so without a
+ * model.
  *
  *   npx tsx bench/photo-search.ts [--rows 50000] [--dims 1536] [--rounds 5] [--record]
  *
@@ -36,7 +37,7 @@ const { values } = parseArgs({
   },
 });
 const [count, dims, rounds] = [values.rows, values.dims, values.rounds].map(Number) as [number, number, number];
-/** As many as the indexer commits at a time on a fast machine. */
+/** As many rows as the indexer commits at a time on a fast machine. */
 const COMMIT = 50;
 const THUMBNAIL_BYTES = 3000;
 if (!existsSync(CLI)) throw new Error(`There is no ${CLI}: npm run build:package`);
@@ -78,12 +79,12 @@ interface Run {
   wall: number;
   cpu: number;
   peak: number;
-  /** Bytes from the disk. */
+  /** Bytes read from the disk. */
   read: number;
   lines: string[];
 }
 
-/** Writes what the process used to a file as it ends. */
+/** Writes the resources that the process used to a file when it ends. */
 const WATCH = `data:text/javascript,${encodeURIComponent(
   `import { writeFileSync } from 'node:fs';
    process.on('exit', () => writeFileSync(${JSON.stringify(usage)}, JSON.stringify(process.resourceUsage())));`,
@@ -103,7 +104,7 @@ function run(args: readonly string[]): Run {
   };
 }
 
-/** Out of the system's cache. */
+/** Drops the files from the system's cache. */
 function evict(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!name.isFile()) continue;

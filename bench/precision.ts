@@ -1,6 +1,6 @@
 /**
  * @file What embeddings in fewer bits cost: P@1 on a data set of MMEB's layout, and how many of the true nearest
- * neighbours are found among all its pictures and texts. Or, of made-up vectors of any length, the neighbours alone.
+ * neighbours are found among all its pictures and texts. Or, for synthetic vectors of any length, only the neighbours.
  *
  *   npx tsx bench/precision.ts [--data public/eval/mmeb-mini] [--model public/models/nano] [--record]
  *   npx tsx bench/precision.ts --synthetic 1536 [--outliers 6] [--count 10000] [--record]
@@ -15,9 +15,9 @@ import { embeddedData, type EmbeddedData } from './lib/embedded-data';
 import { syntheticVectors } from './lib/synthetic-vectors';
 
 const NEIGHBOURS = 10;
-/** How many coarse candidates are looked at. */
+/** How many coarse candidates are examined. */
 const SHORTLISTS = [NEIGHBOURS, 50, 200];
-/** Of more vectors than this, every so many-th asks. */
+/** If there are more vectors than this, only every n-th is a query. */
 const ALL = 5000;
 const QUERIES = 500;
 
@@ -47,10 +47,10 @@ function syntheticData(dims: number, outliers: number): EmbeddedData {
 }
 
 const step = vectors.length > ALL ? Math.floor(vectors.length / QUERIES) : 1;
-/** Vectors whose neighbours are looked for. */
+/** Vectors whose neighbours are searched for. */
 const queries = Array.from(vectors.keys()).filter((i) => i % step === 0);
 
-/** Numbers of the `count` nearest to each query, itself left out, best first. */
+/** Numbers of the `count` nearest to each query, except itself, best first. */
 function nearest(list: readonly AnyVector[], count: number): number[][] {
   return queries.map((i) => {
     const [scores] = similarity([list[i]!], list) as [Float32Array];

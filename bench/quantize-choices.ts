@@ -1,5 +1,5 @@
 /**
- * @file What the ways to quantize cost in accuracy and time. First the relative error of random weights in blocks of
+ * @file The cost of each way to quantize, in accuracy and time. First the relative error of random weights in blocks of
  * 32; then the cosine with the reference's embeddings, over all fixture inputs, when the weights of a fixture
  * checkpoint are rounded that way. For the latter, weights are quantized and widened again as they are read, and
  * converted at fp32.

@@ -1,6 +1,6 @@
 /**
- * @file A photo of 12 megapixels to the patches of one megapixel: milliseconds of the resize by SIMD beside the scalar
- * one, and of cutting patches. Runs are interleaved, so that other work on the machine meets all alike.
+ * @file A photo of 12 megapixels to the patches of one megapixel: milliseconds of resizing with SIMD beside the scalar
+ * one, and of cutting patches. Runs are interleaved, so that other work on the machine affects all equally.
  *
  *   npx tsx bench/resize.ts [--width 4000] [--height 3000] [--pixels 1003520] [--runs 15] [--record]
  *
@@ -64,7 +64,7 @@ for (let run = -2; run < runs; run++) {
   for (const [name, step] of Object.entries(steps)) {
     const start = performance.now();
     step();
-    if (run >= 0) times.get(name)!.push(performance.now() - start); // the first are for the compilers
+    if (run >= 0) times.get(name)!.push(performance.now() - start); // the first runs are for the compilers
   }
 }
 

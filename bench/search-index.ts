@@ -30,7 +30,7 @@ const rows = Number(values.rows);
 
 const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });
 await site.listen();
-// Stored on disk, as a person's browser does; a private window keeps files in memory.
+// Stored on disk, as a user's browser does; a private window keeps files in memory.
 const profile = mkdtempSync(path.join(tmpdir(), 'search-index-'));
 const context = await chromium.launchPersistentContext(profile, {
   executablePath: findChromium(),

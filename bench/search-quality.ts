@@ -1,6 +1,7 @@
 /**
- * @file What the search's choices rest on: the precision vectors are stored in, how much of an exclusion is taken away,
- * and where results stop being relevant. On pictures and their tags as embedded by `nano`, and on synthetic vectors.
+ * @file The basis of the search's choices: the precision in which vectors are stored, how much of an exclusion is
+ * subtracted, and where results stop being relevant. On pictures and their tags as embedded by `nano`, and on synthetic
+ * vectors.
  *
  *   npx tsx bench/search-quality.ts --pictures <folder> --catalogue <file.jsonl> [--count 4000] [--record]
  *
@@ -36,7 +37,7 @@ const dot = (a: Float32Array, b: ArrayLike<number>) => {
 };
 const mean = (numbers: number[]) => numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 
-/** Rows by falling score. */
+/** Rows by descending score. */
 function ranking(vectors: Float32Array[], query: ArrayLike<number>): number[] {
   const scores = Float64Array.from(vectors, (vector) => dot(vector, query));
   return Array.from(scores.keys()).sort((a, b) => scores[b]! - scores[a]! || a - b);
@@ -93,7 +94,7 @@ function precision({ vectors, words }: NanoLibrary): string {
   return `### Stored precision\n\nRecall@${K} against float32.\n\n${table(['vectors', ...Object.keys(FORMATS)], rows)}\n`;
 }
 
-/** Words that find what is tagged with them at least so well. Tags are incomplete, so no word does perfectly. */
+/** Words that find the pictures tagged with them at least this well. Tags are incomplete, so no word is perfect. */
 function usable({ vectors, tags, words }: NanoLibrary, least: number): string[] {
   return [...words.keys()].filter((word) => {
     const tagged = tags.filter((each) => each.has(word)).length;
@@ -102,7 +103,7 @@ function usable({ vectors, tags, words }: NanoLibrary, least: number): string[] 
   });
 }
 
-/** Takes `share` of an excluded direction away. */
+/** Subtracts `share` of an excluded direction. */
 const subtract = (share: number) => (a: Float32Array, b: Float32Array) => a.map((x, i) => x - share * b[i]!);
 const EXCLUSIONS: Record<string, (a: Float32Array, b: Float32Array) => Float32Array> = {
   'not at all': (a) => a,
@@ -179,7 +180,7 @@ function relevance(library: NanoLibrary, good: string[]): string {
   );
 }
 
-/** Libraries that hold no picture tagged with a word, one, or three: how often even the best is called weak. */
+/** For libraries with no picture, one, or three tagged with a word: how often even the best is called weak. */
 function nothing({ vectors, tags, words }: NanoLibrary, good: string[]): string {
   const random = uniforms(1);
   const draw = (rows: number[]) => rows.splice(Math.floor(random() * rows.length), 1)[0]!;
@@ -194,7 +195,7 @@ function nothing({ vectors, tags, words }: NanoLibrary, good: string[]): string 
         const packed = new PackedVectors({ dims: vectors[0]!.length, model: 'nano' });
         for (let i = 0; i < count; i++) packed.add(vectors[draw(i < present ? tagged! : others!)]!);
         const best = topK(packed, words.get(word)!, { limit: count });
-        if (present > 0 && best.rows[0]! >= present) continue; // not found: that is another matter
+        if (present > 0 && best.rows[0]! >= present) continue; // it was not found, which is a different matter
         all++;
         if (relevanceCut(best.scores, best.statistics).weak) weak++;
       }

@@ -1,7 +1,7 @@
 /**
- * @file Exact search over a large library in Chromium: milliseconds of one query, beside plain loops over float32 in the
- * same run, and memory; then all pairs of similar pictures. Vectors are synthetic, see `lib/synthetic-vectors.ts`. Beside
- * the clock's time stands the processor's, which other work on the machine disturbs less.
+ * @file Exact search over a large library in Chromium: milliseconds of one query, beside plain loops over float32 in
+ * the same run, and memory; then all pairs of similar pictures. Vectors are synthetic, see `lib/synthetic-vectors.ts`.
+ * Besides elapsed time, processor time is given, which other work on the machine disturbs less.
  *
  *   npx tsx bench/search.ts [--rows 100000] [--dims 1536] [--groups 20000] [--record]
  *
@@ -47,7 +47,7 @@ page.setDefaultTimeout(0);
 type SearchPage = typeof import('./lib/search-page');
 const PAGE = '/bench/lib/search-page.ts';
 
-/** What `action` gives in the page, and the seconds it computes there. */
+/** What `action` returns in the page, and the seconds it computes there. */
 async function inPage<T, A>(action: (bench: SearchPage, argument: A) => T | Promise<T>, argument: A) {
   const before = rendererSeconds(root);
   const source = `(async () => (${action})(await import('${PAGE}'), ${JSON.stringify(argument)}))()`;
@@ -65,7 +65,7 @@ interface Timing {
   times: number[];
   cpu: number;
 }
-/** The first time is for the compilers. */
+/** The first run is for the compilers. */
 async function timed(name: string, way: Way): Promise<Timing> {
   const run = () => inPage((bench, [search, way]) => bench.runQueries(search, way), [search, way] as [SearchCase, Way]);
   await run();

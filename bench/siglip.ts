@@ -1,7 +1,7 @@
 /**
- * @file SigLIP 2 base of official size with random weights: milliseconds of a picture and of captions on Node's CPU and on
- * WASM in Chromium, beside transformers.js with the same weights (its own classes; `siglip-export.py` wrote its files).
- * Libraries take turns, the order turned round each time. Needs the bundles that `convert.ts` writes.
+ * @file SigLIP 2 base of official size with random weights: milliseconds of a picture and of captions on Node's CPU and
+ * on WASM in Chromium, beside transformers.js with the same weights (its own classes; `siglip-export.py` wrote its
+ * files). Libraries take turns, and the order is reversed each time. Needs the bundles that `convert.ts` writes.
  *
  *   npx tsx bench/siglip.ts [--on cpu,wasm] [--dtype fp32,q8,q4] [--bundles .cache/bundles] [--export .cache/siglip-js]
  *                           [--repeats 7] [--record]
@@ -45,7 +45,10 @@ interface Contender {
   stop(): Promise<unknown> | void;
 }
 
-/** A 4-bit text tower of theirs keeps its token table as float32: with its file that is beyond what WASM has room for at fp32. */
+/**
+ * Their 4-bit text tower keeps its token table as float32; together with its file, that exceeds what WASM can hold at
+ * fp32.
+ */
 const theirTowers = (on: string, dtype: RivalDtype) => (on === 'wasm' && dtype !== 'q8' ? 'vision' : 'both');
 
 async function inProcess(kind: 'ours' | 'fast' | 'theirs', dtype: RivalDtype): Promise<Contender> {
@@ -76,7 +79,7 @@ function reply(child: ChildProcess): Promise<SiglipReply> {
 
 type Bench = typeof import('./lib/siglip-page');
 
-/** Each library has a page, and so a process and a WASM memory, of its own. */
+/** Each library has its own page, and therefore its own process and WASM memory. */
 async function browserContenders() {
   const host = await startHub({ folders: { bundles: resolve(values.bundles), js: resolve(values.export) } });
   const site = await createServer({ logLevel: 'error', server: { port: 0, watch: null, hmr: false } });

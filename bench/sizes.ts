@@ -1,6 +1,6 @@
 /**
- * @file What official checkpoints take as bundles, by dtype, computed from their configs by the code that `models.estimate`
- * uses. Nothing is measured or downloaded.
+ * @file The sizes of official checkpoints as bundles, by dtype, computed from their configs by the code that
+ * `models.estimate` uses. Nothing is measured or downloaded.
  *
  *   npx tsx bench/sizes.ts
  */

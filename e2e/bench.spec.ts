@@ -1,4 +1,6 @@
-/** @file The page of speed of the built site: figures that come, what it says of them, and the comparison it offers. */
+/**
+ * @file The built site's page for measuring speed: its figures, what it says about them, and the comparison it offers.
+ */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { expect, test, type Page } from '@playwright/test';
@@ -10,7 +12,7 @@ test.use({ serviceWorkers: 'block', permissions: ['clipboard-read', 'clipboard-w
 
 const measure = (page: Page) => page.getByRole('button', { name: 'Measure', exact: true });
 
-/** The report as it is copied, when all is measured. */
+/** The report as copied, once everything is measured. */
 async function copied(page: Page): Promise<MeasureReport> {
   await page.getByRole('button', { name: 'Copy as JSON' }).click();
   await expect(page.locator('.toast')).toContainText('Copied');
@@ -32,7 +34,8 @@ test('nano: figures with their stages, a cosine of 1, and the same fields as vlm
   const { foreign, problems } = await openWatched(page, address);
   await measure(page).click();
   await expect(page.getByRole('button', { name: 'Stop' })).toBeVisible();
-  await expect(page.locator('[data-figure="captions 2"]')).toBeVisible({ timeout: 120_000 }); // as it comes
+  // shown as soon as it is measured
+  await expect(page.locator('[data-figure="captions 2"]')).toBeVisible({ timeout: 120_000 });
   await expect(page.getByRole('button', { name: 'Copy as JSON' })).toBeVisible({ timeout: 120_000 });
   const report = await copied(page);
   const [rung] = report.rungs;
@@ -57,7 +60,7 @@ test('nano: figures with their stages, a cosine of 1, and the same fields as vlm
   const options = Object.entries(sizes).flatMap(([name, value]) => [`--${name}`, value]);
   const { stdout } = await promisify(execFile)(process.execPath, [...command, ...options]);
   const inNode = JSON.parse(stdout) as MeasureReport;
-  // A browser may not have counted its memory by then.
+  // The browser may not have measured its memory by then.
   const comparable = (each: MeasureReport) =>
     fieldsOf({ ...each, rungs: each.rungs.map((one) => ({ ...one, memory: null })) });
   expect(comparable(report)).toEqual(comparable(inNode));
@@ -77,14 +80,16 @@ test('nano: figures with their stages, a cosine of 1, and the same fields as vlm
   await page.setViewportSize({ width: 360, height: 800 });
   expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(360);
 
-  // A run can be stopped, and begun anew.
+  // A run can be stopped and started again.
   await measure(page).click();
   await page.getByRole('button', { name: 'Stop' }).click();
   await expect(measure(page)).toBeVisible();
   await expect(page.getByText('Stopped.')).toBeVisible();
 });
 
-test('transformers.js: nothing is asked before the click, sizes come first, then figures', async ({ page }, info) => {
+test('transformers.js: nothing is requested before the click, sizes come first, then figures', async ({
+  page,
+}, info) => {
   test.skip(info.project.name !== 'wasm', 'the same on both');
   const asked = await serveTinySiglip(page.context());
   await openWatched(page, `${siteOf(info)}/bench.html?device=wasm&captions=2`);

@@ -1,11 +1,14 @@
-/** @file The recommended models, and what is said before a long run: measured with three photos, nothing else touched. */
+/**
+ * @file The recommended models, and the message before a long run: measured with three photos, without touching
+ * anything else.
+ */
 import { expect, test } from '@playwright/test';
 import { offerFolder, samplePhotos } from './search-photos';
 import { siteOf, violations } from './site-pages';
 
 test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'nothing here depends on the GPU'));
 
-test('three models are recommended; nano is measured, which is remembered; a long run is asked about first', async ({
+test('three models are recommended; nano is measured, and the result is remembered; the page asks before a long run', async ({
   page,
 }, info) => {
   await page.goto(`${siteOf(info)}/models.html`);
@@ -21,7 +24,7 @@ test('three models are recommended; nano is measured, which is remembered; a lon
     .waitFor();
   await nano.getByRole('link', { name: 'Use in Search: nano' }).click();
 
-  // More photos than are begun with unasked; the answer is no, and nothing was read.
+  // More photos than are started without asking; the answer is no, and nothing was read.
   await page.evaluate(() => {
     const times = JSON.parse(localStorage.getItem('photo-times')!) as { times: { milliseconds: number }[] }[];
     for (const each of times) each.times[0]!.milliseconds = 600_000;
@@ -43,7 +46,7 @@ test('three models are recommended; nano is measured, which is remembered; a lon
   await expect(dialog).toContainText(/about \d+ s on this device/);
   await dialog.getByRole('button', { name: 'Not now' }).click();
   await expect(page.getByRole('heading', { name: 'Choose a folder of pictures' })).toBeVisible();
-  // Now it is known to be short.
+  // Now the run is known to be short.
   await page.getByRole('button', { name: 'Choose a folder…' }).click();
   await expect(page.locator('.folders > summary')).toContainText('3 pictures');
 });

@@ -14,11 +14,11 @@ const cells = (page: Page) => page.locator('.matrix td');
 const alert = (page: Page) => page.getByRole('alert');
 const number = (text: string) => Number(text.replace('−', '-').replace('%', '').trim());
 
-/** The page's address, with what a link says. */
+/** The page's address, with the state that a link contains. */
 const open = (page: Page, info: Parameters<typeof siteOf>[0], words: Parameters<typeof rankUrl>[1] = {}) =>
   openWatched(page, rankUrl(siteOf(info), words));
 
-test('the examples are ranked, each task by its instruction; own pictures take their places; nothing leaves the origin', async ({
+test('the examples are ranked, each task with its instruction; the user’s pictures replace them; nothing leaves the origin', async ({
   page,
 }, info) => {
   const { foreign, problems } = await openWatched(
@@ -52,7 +52,7 @@ test('the examples are ranked, each task by its instruction; own pictures take t
   await page.locator('label', { hasText: 'Captions' }).click();
   await expect(ranked(page)).toHaveCount(7);
 
-  // A visitor's own pictures replace the samples; what they wrote stays. Names are text, whatever they hold.
+  // A visitor's own pictures replace the samples; what they wrote is kept. Names are text, whatever they contain.
   await page.locator('.matrix .text').first().fill('a red strawberry');
   await drop(page, { ...STRAWBERRY, name: 'my <b>picture</b>.png' }, { ...STRAWBERRY, name: 'again.png' });
   await expect(page.locator('.matrix thead img')).toHaveCount(2);
@@ -66,16 +66,14 @@ test('the examples are ranked, each task by its instruction; own pictures take t
   const [first, second] = [0, 1].map((column) => values.filter((_, i) => i % 2 === column));
   expect(first, 'one picture twice').toEqual(second);
   expect([...first!].sort((a, b) => b - a)).toEqual(scores);
-  // The text written a moment before comes along where it was not embedded yet.
+  // The text written a moment before is included even if it was not embedded yet.
   await expect(page.locator('#timing')).toHaveText(/^\d+(\.\d)? m?s on the [GC]PU, [23] inputs$/);
   await expect(page.locator('#tokens')).toHaveText(/^\d+, \d+ of them for pictures$/);
   expect(foreign).toEqual([]);
   expect(problems).toEqual([]);
 });
 
-test('texts are edited where they stand; a softmax over each query’s candidates adds up to 1', async ({
-  page,
-}, info) => {
+test('texts are edited in place; a softmax over each query’s candidates adds up to 1', async ({ page }, info) => {
   await open(page, info, { caption: WORDS, sample: ['strawberry.png', 'cat.jpg'] });
   await expect(ranked(page)).toHaveCount(4);
   const texts = page.locator('.matrix .text');
@@ -101,7 +99,7 @@ test('texts are edited where they stand; a softmax over each query’s candidate
   await texts.nth(2).press('Backspace');
   await expect(texts).toHaveCount(6);
   await expect(texts.nth(1)).toBeFocused();
-  await settled(page); // the table above the samples has its height
+  await settled(page); // the table above the samples has its final height
 
   await page.getByRole('button', { name: /^Drawing of a purple umbrella/ }).click();
   await expect(page.locator('.matrix thead img')).toHaveCount(3);
@@ -151,7 +149,7 @@ test('boxes are drawn, moved by keys, and ranked for each text', async ({ page }
   await expect(page.locator('.asked')).toHaveText('“a cow”');
 });
 
-test('pasted and chosen pictures; a dead worker is started again; what is no picture or no model is refused; a folder is converted', async ({
+test('pasted and chosen pictures; a dead worker is started again; files that are not pictures or models are refused; a folder is converted', async ({
   page,
 }, info) => {
   await page.addInitScript(() => {
@@ -192,7 +190,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
   await page.locator('.error-box').getByRole('button', { name: 'Dismiss' }).click();
   await expect(alert(page)).toHaveCount(0);
 
-  // A broken picture spoils its own column.
+  // A broken picture affects only its own column.
   await drop(page, { path: 'package.json', name: 'broken.png', type: 'image/png' }, STRAWBERRY);
   await settled(page);
   await expect(page.locator('.matrix thead th').nth(4)).toContainText('⚠ broken.png');
@@ -215,7 +213,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
   await expect(alert(page)).toHaveCount(0);
 
   // A checkpoint's folder is converted first.
-  problems.length = 0; // the browser reports what is not there
+  problems.length = 0; // the browser reports missing files
   await page.locator('#model').selectOption('folder');
   await page.locator('#folder').setInputFiles('reference/fixtures/checkpoints/tiny-tied');
   await expect(page.locator('#status-text')).toContainText(/^tiny-tied: [\d.]+ MB of q\d weights, 256 numbers/);
@@ -225,7 +223,7 @@ test('pasted and chosen pictures; a dead worker is started again; what is no pic
   expect(problems).toEqual([]);
 });
 
-test('numbers, link and code are copied; the link carries words and no picture', async ({ page, context }, info) => {
+test('numbers, link and code are copied; the link contains words but no picture', async ({ page, context }, info) => {
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   const question = 'What is it? “#&=';
   await open(page, info, {
@@ -261,7 +259,7 @@ test('numbers, link and code are copied; the link carries words and no picture',
   await expect(other.locator('.matrix .text').first()).toHaveValue('a straw & berry');
 });
 
-test('a device that is not there is refused, and the CPU can be chosen', async ({ page }, info) => {
+test('a missing device is refused, and the CPU can be chosen', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'needs a browser without an adapter');
   await page.goto(`${siteOf(info)}/?device=webgpu`);
   await expect(alert(page)).toContainText('WebGPU cannot be used here.');
@@ -284,7 +282,7 @@ test('a HEIC without a type is shown and ranked like any picture', async ({ page
   await page.locator('.matrix .text').fill('red and blue');
   await settled(page);
   await expect(ranked(page)).toHaveCount(1);
-  await expect(page.locator('.matrix td.none')).toHaveCount(1); // of the broken one
+  await expect(page.locator('.matrix td.none')).toHaveCount(1); // that of the broken one
   await page.getByRole('button', { name: 'Show what matches broken.heic' }).click();
   await expect(page.locator('#ranking-hint')).toContainText('broken.heic: ');
   await page.getByRole('button', { name: 'Clear all' }).click();

@@ -1,7 +1,7 @@
 /**
- * @file The documents' site in a browser, from a folder of a plain host: axe in both themes and widths, the search, and the
- * playground, without a request to another host. In the full tests, since it builds the documents first; links and
- * policies are checked in every run, without a browser (`scripts/docs-site/site.test.ts`).
+ * @file The documentation site in a browser, in a folder on a plain host: axe in both themes and widths, the search,
+ * and the playground, without a request to another host. In the full tests, since it builds the documents first; links
+ * and policies are checked in every run, without a browser (`scripts/docs-site/site.test.ts`).
  */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
@@ -42,7 +42,7 @@ test.describe('documents', () => {
     }
   }
 
-  test('what is looked for is found, and the playground runs nano when it is asked to', async ({ page }) => {
+  test('the search finds sections, and the playground runs nano only on request', async ({ page }) => {
     const { foreign, problems } = await openWatched(page, `${site!.url}docs/index.html`);
     await page.locator('#tsd-search-trigger').click();
     await page.locator('#tsd-search-input').fill('nginx');

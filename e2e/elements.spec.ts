@@ -1,4 +1,4 @@
-/** @file The elements of the built package, on a plain host under a path, with an index that the command made. */
+/** @file The elements of the built package, on a plain host under a path, with an index made by the command. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,7 +17,7 @@ const NAMES = ['penguin', 'guitar', 'umbrella', 'strawberry', 'elephant'];
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-elements-'));
 let host: Host;
 
-// One preparation for all of them.
+// All tests share one preparation.
 test.describe.configure({ mode: 'default' });
 
 test.beforeAll(async () => {
@@ -57,7 +57,7 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   const results = search.getByRole('list').getByRole('listitem');
   await expect(results).toHaveCount(NAMES.length);
   await expect(search.getByRole('status')).toHaveText(/5 pictures/);
-  // Nothing of the model, and no script of ONNX Runtime, before something is asked.
+  // No part of the model, and no script of ONNX Runtime, is loaded before the first query.
   expect(host.asked.filter(({ file }) => /\.wasm|\.bin$/.test(file) && file.startsWith('vlm2vec/'))).toEqual([]);
 
   await search.getByRole('searchbox').fill('a guitar');
@@ -102,7 +102,7 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   await results.first().getByRole('link').focus();
   await page.keyboard.press('ArrowLeft');
   await expect(results.nth(1).getByRole('link')).toBeFocused();
-  // Asked before the index is open: the newest pictures do not take the answer's place.
+  // A query before the index is open: the newest pictures do not replace its results.
   const early = await search.evaluate(async (element: VLM2VecSearch) => {
     element.src = 'index/';
     return (await element.search('a guitar'))?.items[0]?.name;
@@ -165,7 +165,7 @@ const APPS = `
     root.render(createElement(StrictMode, null, createElement(forReact.VLM2VecRank, props)));
   };`;
 
-test('as components of React and Vue: every property is set, and taken back', async ({ page }, info) => {
+test('as components of React and Vue: every property is set, and reset', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'no model is loaded');
   await build({
     ...{ stdin: { contents: APPS, resolveDir: ROOT }, outdir: path.join(folder, 'apps'), logLevel: 'error' },

@@ -1,4 +1,4 @@
-/** @file The evaluation page of the built site: P@1 of a model in the browser, beside what PyTorch gives. */
+/** @file The evaluation page of the built site: P@1 of a model in the browser, beside PyTorch's. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { siteOf } from './site-pages';
@@ -17,7 +17,7 @@ async function open(page: Page): Promise<void> {
   await page.locator('#limit').fill(String(QUERIES));
 }
 
-/** Numbers of a table line: queries, chance, PyTorch if there, here. */
+/** Numbers of a table line: queries, chance, PyTorch's if known, ours. */
 async function line(page: Page, name: string): Promise<number[]> {
   const row = page.locator('#outcome tr', { has: page.getByRole('rowheader', { name, exact: true }) });
   return (await row.locator('td').allInnerTexts()).map(Number);
@@ -46,7 +46,7 @@ test('the built-in miniature, and a folder: each set, the averages, and the choi
   const all = await line(page, 'All sets');
   expect(all[0]).toBe(QUERIES * 12);
   expect(all.at(-1)).toBeCloseTo(shares.reduce((sum, share) => sum + share) / shares.length, 0);
-  // The weights that ship are rounded to 8 bits: nearly all choices stay.
+  // The built-in weights are rounded to 8 bits: nearly all choices are the same.
   const [of, same] = (await page.locator('#agreement').innerText()).match(/\d+/g)!.map(Number);
   expect(of).toBe(QUERIES * 12);
   expect(same! / of!).toBeGreaterThan(0.85);
@@ -56,7 +56,7 @@ test('the built-in miniature, and a folder: each set, the averages, and the choi
   const report = JSON.parse(readFileSync(await (await download).path(), 'utf8')) as { sets: { queries: number }[] };
   expect(report.sets.map(({ queries }) => queries)).toEqual(new Array(12).fill(QUERIES));
 
-  // A folder in MMEB's layout; one that is none is refused; a run can be stopped.
+  // A folder in MMEB's layout; any other folder is refused; a run can be stopped.
   await page.getByRole('radio', { name: 'MMEB on this device' }).check();
   await expect(page.getByRole('button', { name: 'Measure' })).toBeDisabled();
   await page.locator('#data-folder').setInputFiles('public/samples');

@@ -1,9 +1,9 @@
 /**
- * @file What goes wrong while a model is fetched: connections that break, wrong bytes, tabs that are reloaded, a full
+ * @file Faults while a model is downloaded: connections that break, wrong bytes, tabs that are reloaded, a full
  * disk, a second tab, a worker that dies. Each test prints what was lost, which must be nothing that was finished, and
- * ends with the very bundle that the command line makes of the same checkpoint.
+ * ends with exactly the bundle that the command line makes from the same checkpoint.
  *
- * The Hub is `src/testing/hub-server.ts`; its counts tell what was sent twice. Random places come from a fixed seed.
+ * The Hub is `src/testing/hub-server.ts`; its counts show what was sent twice. Random positions come from a fixed seed.
  * `VLM2VEC_FULL_TESTS=1` tries more of them.
  */
 import { expect, test, type Page } from '@playwright/test';
@@ -30,19 +30,21 @@ const FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 const fixture = useFixtureHub();
 
 const load = () => ({ source: ADAPTER, hubUrl: fixture.hub.url, dtype: 'q4', internal: { retryDelay: 50 } }) as const;
-/** The base's weights by ranges, as those of a real model; else they are small enough to be fetched whole. */
+/**
+ * Reads the base's weights by ranges, as for a real model; otherwise they are small enough to be fetched in one piece.
+ */
 const loadByRanges = () => ({ ...load(), internal: { retryDelay: 50, wholeBytes: 500_000, blockBytes: 200_000 } });
 
-/** Opening a checkpoint reads the list of tensors in front of each file, and what the same request brings. */
+/** Opening a checkpoint reads the list of tensors at the start of each file, and the rest of that request. */
 const HEADER_BYTES = 64 * 1024;
 
-/** Notes which files of the checkpoint the journal calls finished, and what was sent of them afterwards. */
+/** Records which files of the checkpoint the journal lists as finished, and how much of them was sent afterwards. */
 class Finished {
   readonly files = new Set<string>();
-  /** Bytes of finished files that were sent again, their headers excepted. */
+  /** Bytes of finished files that were sent again, except for their headers. */
   lost = 0;
 
-  /** After each try. */
+  /** Called after each attempt. */
   async note(page: Page): Promise<void> {
     for (const { file, start, bytes } of fixture.hub.traffic.sent) {
       if (this.files.has(file)) this.lost += Math.max(0, start + bytes - Math.max(start, HEADER_BYTES));
@@ -52,13 +54,13 @@ class Finished {
   }
 }
 
-/** What is stored is what the command line makes, and there is nothing else. */
+/** What is stored equals the command line's bundle, and there is nothing else. */
 async function expectWhole(page: Page): Promise<void> {
   const stored = await storedManifests(page);
   expect(stored.map(hashesOf)).toEqual([hashesOf(fixture.cli)]);
 }
 
-/** Files one after another: a place in them by its distance from the start. */
+/** Files one after another: converts a distance from the start into a position. */
 function placesIn(repositories: Iterable<HubRepository>, kind: RegExp, prefix = '') {
   const files = [...repositories].flatMap((repository) =>
     [...repository.at('main')!.files.values()]
@@ -85,7 +87,7 @@ function say(what: string): void {
 }
 
 test.describe('a checkpoint from the Hub', () => {
-  test('an undisturbed load asks for every byte of the weights at most once', async ({ page }) => {
+  test('an undisturbed load requests every byte of the weights at most once', async ({ page }) => {
     await openBlank(page);
     await loadIn(page, load());
     await expectWhole(page);
@@ -96,7 +98,7 @@ test.describe('a checkpoint from the Hub', () => {
     expect(fixture.hub.traffic.repeated(WEIGHTS)).toBe(0);
   });
 
-  test('the connection is cut at random places', async ({ page }) => {
+  test('the connection is cut at random positions', async ({ page }) => {
     const random = seededRandom(20);
     const { total, place } = placesInWeights();
     const count = FULL ? 100 : 20;
@@ -134,7 +136,7 @@ test.describe('a checkpoint from the Hub', () => {
     expect(wrong.struck).toBe(1);
   });
 
-  test('wrong bytes every time are an error with a name, and nothing is kept of them', async ({ page }) => {
+  test('wrong bytes every time are an error with a name, and none of them are kept', async ({ page }) => {
     fixture.hub.faults.inject({ kind: 'corrupt', at: 1_000_000, file: /model-00002/ });
     await openBlank(page);
     expect(await tryLoadIn(page, load())).toEqual({ error: expect.stringMatching(/^IntegrityError: .*model-00002/) });
@@ -152,7 +154,7 @@ test.describe('a checkpoint from the Hub', () => {
     await openBlank(page);
     for (let i = 0; i < count; i++) {
       const barrier = fixture.hub.faults.stopAfter(Math.ceil(random() * total));
-      const loading = tryLoadIn(page, loadByRanges()).catch(() => null); // the page that would answer goes away
+      const loading = tryLoadIn(page, loadByRanges()).catch(() => null); // the page that would answer disappears
       await Promise.race([barrier.reached, loading]);
       await page.reload();
       barrier.lift();
@@ -168,11 +170,11 @@ test.describe('a checkpoint from the Hub', () => {
     expect(finished.lost).toBe(0);
   });
 
-  test('a file that was half read when the tab went away is gone on with in its middle', async ({ page }) => {
+  test('a file that was half read when the tab was closed is continued in its middle', async ({ page }) => {
     const { hub } = fixture;
     const internal = { retryDelay: 50, wholeBytes: 500_000, blockBytes: 100_000, noteBytes: 50_000 };
     const load = () => ({ source: ADAPTER, hubUrl: hub.url, dtype: 'q4', internal }) as const;
-    /** How far the journal says that each file is done. */
+    /** How much of each file is done according to the journal. */
     const reached = async () => {
       const notes = (await journalNotes(page)) as {
         pass?: { file: string; from: { position: number } };
@@ -184,7 +186,7 @@ test.describe('a checkpoint from the Hub', () => {
     };
     await openBlank(page);
     let half: Awaited<ReturnType<typeof reached>> = null;
-    // Each try gets a bit further.
+    // Each attempt gets a little further.
     let bytes = 4_000_000;
     for (let tries = 1; !half; tries++) {
       const barrier = hub.faults.stopAfter(bytes);
@@ -239,7 +241,7 @@ test.describe('a checkpoint from the Hub', () => {
     expect(finished.lost).toBe(0);
   });
 
-  test('the Hub goes away midway, and comes back', async ({ page }) => {
+  test('the Hub becomes unreachable midway, and returns', async ({ page }) => {
     const { total } = placesInWeights();
     const finished = new Finished();
     await openBlank(page);
@@ -285,7 +287,7 @@ test.describe('a checkpoint from the Hub', () => {
     await quota();
 
     const finished = new Finished();
-    // What was measured before is kept: this try begins with the first file.
+    // The measurements from before are kept: this attempt starts with the first file.
     const barrier = fixture.hub.faults.stopAfter(placesInWeights().total * 0.8);
     const loading = tryLoadIn(page, loadByRanges());
     await Promise.race([barrier.reached, loading]);
@@ -320,7 +322,7 @@ test.describe('a checkpoint from the Hub', () => {
 
 test.describe('a ready bundle from a static host', () => {
   const url = () => `${fixture.hub.url}/static/ready/`;
-  /** All files but the manifest, which is asked for again by every try. */
+  /** All files but the manifest, which every attempt requests again. */
   const FILES = /\.(bin|onnx|json|txt)$(?<!bundle\.json)/;
   const places = () => placesIn(fixture.hub.folders.values(), FILES, 'static/');
 
@@ -370,7 +372,7 @@ test.describe('a ready bundle from a static host', () => {
     const random = seededRandom(11);
     const { total } = places();
     const files = bundleFiles(fixture.cli);
-    /** Files (of one chunk each) that an earlier try finished. */
+    /** Files (of one chunk each) that an earlier attempt finished. */
     const finished = new Set<string>();
     let lost = 0;
     await openBlank(page);
@@ -401,7 +403,8 @@ test.describe('a ready bundle from a static host', () => {
     await openBlank(page);
     const folder = fixture.hub.folders.get('ready')!;
     const before = folder.head;
-    // Four files come at a time. After so few bytes they are earlier ones: the weights were not asked for yet.
+    // Four files are downloaded at a time. After so few bytes they are earlier ones: the weights have not been
+    // requested yet.
     const barrier = fixture.hub.faults.stopAfter(folder.at('main')!.files.get('bundle.json')!.size + 10_000);
     const loading = downloadIn(page, url(), 'ready');
     await Promise.race([barrier.reached, loading]);

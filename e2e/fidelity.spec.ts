@@ -21,16 +21,16 @@ const SAMPLE = fixtureInputs.filter((_, i) => i % 3 === 0);
 const GPU_SAMPLE = FULL ? SAMPLE : SAMPLE.filter((_, i) => i % 2 === 0);
 
 /**
- * SwiftShader compiles for seconds per model. Models that differ in nothing but how their weights were merged, or whether the
- * table of words is tied (which the unit tests and WASM cover), and the second build with the same graphs and kernels, are tried
- * there by `npm run test:full`.
+ * SwiftShader compiles for seconds per model. Models that differ only in how their weights were merged, or in whether
+ * the table of words is tied (which the unit tests and WASM cover), and the second build with the same graphs and
+ * kernels, are tested there by `npm run test:full`.
  */
 function modelsOf(build: 'jspi' | 'asyncify' | 'wasm'): string[] {
   if (FULL || build === 'wasm') return MODELS;
   return ['tiny-tied+dora'];
 }
 
-/** Loads a bundle and embeds fixture inputs; those of like pixel limits in one call. */
+/** Loads a bundle and embeds fixture inputs; those with the same pixel limits in one call. */
 async function embedFixtures(page: Page, url: string, options: Load, inputs = fixtureInputs) {
   return page.evaluate(
     async ({ url, inputs, options }) => {
@@ -83,7 +83,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
       for (const name of modelsOf(build)) {
         test(`${name} at fp32`, async ({ page }) => {
           const problems = await openBlank(page);
-          // strictPlacement: on the GPU no node may hop to the CPU
+          // strictPlacement: on the GPU, no node may run on the CPU
           const strictPlacement = device === 'webgpu';
           const inputs = FULL || build !== 'asyncify' ? fixtureInputs : GPU_SAMPLE;
           const options = { device, internal: { ...internal, strictPlacement } };
@@ -103,7 +103,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
         await openBlank(page);
         const inputs = device === 'webgpu' ? GPU_SAMPLE : SAMPLE;
         for (const [bundle, name, least] of BUNDLES) {
-          // Judged here by the oracle, and not by the probe too, for which SwiftShader compiles more.
+          // Checked only against the oracle, not by the probe as well, for which SwiftShader would compile more.
           const options = { device, activations: 'f32', probe: 'never', internal } as const;
           const { vectors } = await embedFixtures(page, bundleUrl(bundle), options, inputs);
           const result = worst(vectors, expectedEmbeddings(name));
@@ -112,7 +112,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
         }
       });
 
-      test('64 captions in one call give what each gives alone', async ({ page }) => {
+      test('64 captions in one call give the same as each alone', async ({ page }) => {
         test.skip(build === 'asyncify', 'graphs and kernels are those of the JSPI build');
         await openBlank(page);
         const { together, alone } = await page.evaluate(
@@ -129,7 +129,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
             await model.dispose();
             return { together, alone };
           },
-          // SwiftShader takes its time for each call.
+          // SwiftShader is slow for each call.
           { url: bundleUrl('tiny-tied+dora'), device, internal, every: FULL || device === 'wasm' ? 1 : 16 },
         );
         expect(together).toHaveLength(64);
@@ -141,7 +141,7 @@ for (const [project, builds] of Object.entries(BUILDS)) {
   }
 }
 
-test('token ids, grids and every bit of the patches are the oracle’s', async ({ page }, info) => {
+test('token ids, grids and every bit of the patches equal the oracle’s', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'no GPU in this');
   await openBlank(page);
   const found = await page.evaluate(async (inputs) => {

@@ -42,8 +42,9 @@ export const MODELS = [
 export const bundleUrl = (name: string) => `/e2e-bundles/${encodeURIComponent(name)}/`;
 
 /**
- * A page without a script of its own. Tests import the package as it is built from `/package/lib/`: the source, by the dev
- * server, is some hundred requests for each page and each worker. Notes what goes wrong, apart from a test's own failures.
+ * A page without a script of its own. Tests import the built package from `/package/lib/`: the source, by way of the
+ * dev server, would be some hundred requests for each page and worker. Records what goes wrong, apart from a test's own
+ * failures.
  */
 export async function openBlank(page: Page): Promise<string[]> {
   const problems: string[] = [];

@@ -1,4 +1,4 @@
-/** @file Before all browser tests: the bundles they load. */
+/** @file Prepares the bundles that the browser tests load. */
 import { execFileSync } from 'node:child_process';
 import { CLI_BUNDLE } from './hub-pages';
 

@@ -1,4 +1,4 @@
-/** @file Bundles from an address that mean harm: refused by name, and nothing of them stays in the browser's storage unseen. */
+/** @file Malicious bundles from an address are refused by name, and leave nothing hidden in the browser's storage. */
 import { readFileSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
 import { openBlank } from './fixture-pages';
@@ -13,7 +13,7 @@ interface Manifest {
   [more: string]: unknown;
 }
 
-/** What a host may answer, and what must be said of it. */
+/** What a host may answer, and the error that must result. */
 const ATTACKS: { name: string; body: (manifest: Manifest) => string | void; said: RegExp }[] = [
   { name: 'a page instead', body: () => '<!doctype html><script>alert(1)</script>', said: /^BundleFormatError/ },
   {
@@ -52,7 +52,7 @@ const ATTACKS: { name: string; body: (manifest: Manifest) => string | void; said
   { name: 'no self-test', body: (manifest) => void (manifest.probe = []), said: /^BundleFormatError/ },
 ];
 
-/** Everything in the origin's private files. */
+/** Everything in the origin-private file system. */
 function storedFiles(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const found: string[] = [];
@@ -67,7 +67,7 @@ function storedFiles(page: Page): Promise<string[]> {
   });
 }
 
-/** Loads a bundle with `store`, and gives the error, or the length of a vector. */
+/** Loads a bundle with `store`, and returns the error, or the length of a vector. */
 function tryLoad(page: Page, path: string): Promise<string | number> {
   return page.evaluate(async (path) => {
     const { VLM2Vec, models } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
@@ -84,7 +84,7 @@ function tryLoad(page: Page, path: string): Promise<string | number> {
   }, path);
 }
 
-/** What is listed as begun; it is deleted. */
+/** Deletes what is listed as unfinished, and returns it. */
 function unfinished(page: Page): Promise<string[]> {
   return page.evaluate(async () => {
     const { models } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
@@ -112,7 +112,8 @@ test('a hostile bundle is refused, and leaves no file', async ({ page }, { proje
     expect(String(await tryLoad(page, `/hostile/${index}/`)), name).toMatch(said);
   }
   const left = await storedFiles(page);
-  // Of the one whose hash was wrong the other files wait, for the server may be mended: listed, and deleted as others are.
+  // If only a hash was wrong, the other files are kept, since the server may be repaired; they are listed, and can be
+  // deleted as usual.
   const folders = new Set(left.map((file) => /^vlm2vec\/([^~./]+)/.exec(file)?.[1]).filter(Boolean));
   expect(folders.size, left.join('\n')).toBe(1);
   expect(await unfinished(page)).toEqual([...folders]);

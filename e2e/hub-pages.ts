@@ -14,7 +14,7 @@ export const GATED = { repo: 'vlm2vec-web/gated', token: 'hf_secret' };
 /** The weights, of base and adapter. */
 export const WEIGHTS = /\.safetensors$/;
 
-/** What the command line makes of the same model (`global-setup.ts`). */
+/** The command line's bundle of the same model (`global-setup.ts`). */
 export const CLI_BUNDLE = '.cache/e2e-bundles/cli-dora-q4';
 
 /** The Hub with the fixture models, and the command line's bundle as a static folder called `ready`. */
@@ -37,7 +37,7 @@ export interface FixtureHub {
   readonly cli: BundleManifest;
 }
 
-/** A Hub for the tests of a file, on and without faults before each; they run once, for no GPU is involved. */
+/** A Hub for the tests in a file, running and without faults before each; they run once, since no GPU is involved. */
 export function useFixtureHub(): FixtureHub {
   const fixture = {} as { hub: HubServer; cli: BundleManifest };
   const isOn = () => test.info().project.name === 'wasm';
@@ -57,13 +57,13 @@ export function useFixtureHub(): FixtureHub {
   return fixture;
 }
 
-/** Path, size and hashes of every file of a bundle but its manifest: alike wherever it was converted. */
+/** Path, size and hashes of every file of a bundle except its manifest: the same wherever it was converted. */
 export function hashesOf({ stages, embeddings, tokenizer }: BundleManifest): string[] {
   const files = [...stages.flatMap(({ graph, weights }) => [graph, weights]), embeddings, ...tokenizer.files];
   return files.map(({ path, bytes, sha256, chunks }) => `${path} ${bytes} ${sha256} ${chunks.join()}`).sort();
 }
 
-/** Origins that pages and workers asked, in the order of their first request. */
+/** Origins that pages and workers contacted, in the order of their first request. */
 export function watchOrigins(context: BrowserContext): Set<string> {
   const origins = new Set<string>();
   context.on('request', (request) => {
@@ -97,7 +97,7 @@ export async function loadIn(page: Page, options: LoadSource): Promise<Loaded> {
   return loaded;
 }
 
-/** The same; a failure of loading comes as `{ error }` with the error's name in front. */
+/** The same; a failure to load is returned as `{ error }`, beginning with the error's name. */
 export function tryLoadIn(page: Page, options: LoadSource): Promise<Loaded | { error: string }> {
   return page.evaluate(async ({ source, ...options }) => {
     const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
@@ -123,8 +123,8 @@ export function tryLoadIn(page: Page, options: LoadSource): Promise<Loaded | { e
 }
 
 /**
- * Downloads a ready bundle into the browser's storage, in a worker (pages cannot write files in place), taking up what an
- * interrupted download left. `ok`, or an error with its name in front.
+ * Downloads a ready bundle into the browser's storage, in a worker (pages cannot write files in place), continuing what
+ * an interrupted download left. Returns `ok`, or an error beginning with its name.
  */
 export function downloadIn(page: Page, url: string, name: string): Promise<string> {
   return page.evaluate(
@@ -149,7 +149,7 @@ export function downloadIn(page: Page, url: string, name: string): Promise<strin
   );
 }
 
-/** What the journals of unfinished bundles say, line by line: each line is a step that is done for good. */
+/** The journals of unfinished bundles, line by line: each line is a completed step. */
 export function journalNotes(page: Page): Promise<Record<string, unknown>[]> {
   return page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();

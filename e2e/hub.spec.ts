@@ -42,12 +42,12 @@ test('by its name: converted in the worker, then available with the Hub off', as
   const ofCli = await loadIn(page, { source: bundleUrl('cli-dora-q4') });
   expect([again.vectors, again.ranked]).toEqual([ofCli.vectors, ofCli.ranked]);
   expect(again.vectors).toEqual(first.vectors);
-  // Whether the Hub was asked for news or not: there is nobody else.
+  // Whether or not the Hub was asked for updates, nobody else was contacted.
   origins.delete(fixture.hub.url);
   expect([...origins]).toEqual([own]);
 });
 
-test('a token opens a gated repository, and goes to the Hub alone', async ({ page, context }) => {
+test('a token opens a gated repository, and is sent only to the Hub', async ({ page, context }) => {
   const tokens = new Set<string>();
   context.on('request', (request) => {
     if (request.headers().authorization !== undefined) tokens.add(new URL(request.url()).origin);
@@ -55,7 +55,7 @@ test('a token opens a gated repository, and goes to the Hub alone', async ({ pag
   await openBlank(page);
   await loadIn(page, { source: GATED.repo, accessToken: GATED.token, hubUrl: fixture.hub.url, dtype: 'q4' });
   expect((await storedManifests(page)).map(hashesOf)).toEqual([hashesOf(fixture.cli)]);
-  // The host of signed URLs answers 400 to a second permit.
+  // The host of signed URLs answers 400 to a second authorization.
   expect(fixture.hub.traffic.asked.filter(({ status }) => status >= 400)).toEqual([]);
   expect([...tokens]).toEqual([fixture.hub.url]);
 });
@@ -91,7 +91,7 @@ test('each refusal has its own message, and leaves nothing behind', async ({ pag
   });
 });
 
-test('what it will cost is told before the first byte of the weights', async ({ page }) => {
+test('the cost is shown before the first byte of the weights', async ({ page }) => {
   await openBlank(page);
   const cost = await page.evaluate(
     async ([source, hubUrl]) => {
@@ -121,7 +121,7 @@ test('what it will cost is told before the first byte of the weights', async ({ 
   expect(cost.store / added[0]!.bytes).toBeLessThan(1.1);
 });
 
-test('a second pass in the browser gives the vectors of one in Node', async ({ page }) => {
+test('a second pass in the browser gives the same vectors as one in Node', async ({ page }) => {
   const [checkpoint, adapter] = ['checkpoints/tiny-tied', 'adapters/dora'].map((name) => `reference/fixtures/${name}`);
   const command = ['convert', checkpoint!, '--adapter', adapter!, '--dtype', 'q4', '--effort', 'best'];
   const out = `.cache/e2e-bundles/${OF_NODE}`;

@@ -1,6 +1,6 @@
 /**
- * @file Decoding in a real browser, in a page and in a worker, by the dev server's source: pixels must be Pillow's to
- * the last bit, transparent ones included.
+ * @file Decoding in a real browser, in a page and in a worker, from the dev server's source: pixels must equal Pillow's
+ * to the last bit, transparent ones included.
  */
 import sharp from 'sharp';
 import { expect, test, type Page } from '@playwright/test';
@@ -33,7 +33,7 @@ interface Job {
 
 type Outcome = { width: number; height: number; base64: string } | { error: string };
 
-/** Decodes files where users do: `in` a page or a module worker. */
+/** Decodes files where users do: in a page or a module worker (`in`). */
 async function decodeIn(page: Page, where: 'page' | 'worker', jobs: Job[]): Promise<Outcome[]> {
   return page.evaluate(
     async ([where, jobs]) => {
@@ -82,7 +82,7 @@ async function decodeIn(page: Page, where: 'page' | 'worker', jobs: Job[]): Prom
 }
 
 for (const where of ['page', 'worker'] as const) {
-  test(`pixels are Pillow's in a ${where}`, async ({ page }) => {
+  test(`pixels equal Pillow's in a ${where}`, async ({ page }) => {
     await openBlank(page);
     const decodes = expectedDecodes();
     const jobs = decodes.map(({ image }): Job => ({ base64: base64(fixtureBytes(image)), orientation: 'stored' }));
@@ -97,7 +97,7 @@ for (const where of ['page', 'worker'] as const) {
 }
 
 for (const where of ['page', 'worker'] as const) {
-  test(`files of every format, usual and odd, are upright and Pillow's in a ${where}`, async ({ page }) => {
+  test(`files of every format, usual and odd, are upright and equal Pillow's in a ${where}`, async ({ page }) => {
     await openBlank(page);
     const files = expectedUpright();
     const jobs = files.map(({ image }): Job => ({ base64: base64(fixtureBytes(image)), orientation: 'exif' }));
@@ -124,7 +124,8 @@ test('transparent pictures are laid over white as Pillow does it', async ({ page
     if ('error' in result) throw new Error(`${file.image}: ${result.error}`);
     const data = Uint8Array.from(Buffer.from(result.base64, 'base64'));
     if (file.rgb === undefined) expect(sha256(data), file.image).toBe(file.sha256);
-    // Chromium 156 spreads the alpha of AVIF, 16 to 235, over 0 to 255, whatever range the file names: 19 in place of 32.
+    // Chromium 156 spreads the alpha of AVIF, 16 to 235, over 0 to 255, whatever range the file names: 19 instead of
+    // 32.
     const most = file.image.endsWith('avif') ? 17 : 10;
     if (file.rgb !== undefined) {
       expect(largestDifference(data, { ...file, ...result }).all, file.image).toBeLessThanOrEqual(most);
@@ -164,7 +165,7 @@ test('EXIF turns a picture exactly once', async ({ page }) => {
   }
 });
 
-test('what is cut short or no image is refused by name', async ({ page }) => {
+test('truncated files and files that are not images are refused by name', async ({ page }) => {
   await openBlank(page);
   const files = [
     'images/tiny.png',

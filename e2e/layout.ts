@@ -1,10 +1,10 @@
-/** @file Whether a page can be read at any size: nothing lies over anything else, nothing moves for those who want it still. */
+/** @file Whether a page can be read at any size: nothing overlaps, and nothing moves for those who prefer no motion. */
 import { expect, type Page } from '@playwright/test';
 import { violations } from './site-pages';
 
 /**
- * What lies over what, or sticks out of the window at the side. Texts and controls are compared within the layer that they are in:
- * panels, sticky bars and marks on pictures are meant to lie over others.
+ * Finds what overlaps, or sticks out of the window at the side. Texts and controls are compared within their layer:
+ * panels, sticky bars and marks on pictures are meant to cover others.
  */
 export function layoutFaults(page: Page): Promise<string[]> {
   return page.evaluate(() => {
@@ -25,7 +25,7 @@ export function layoutFaults(page: Page): Promise<string[]> {
     ];
     const all = inside(modal ?? document.body).flatMap((element) => {
       const visible = element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
-      // Hidden from sight, for screen readers; and what a scrolling box has cut off.
+      // Skips content that is hidden visually, for screen readers, and content that a scrolling box has cut off.
       if (!visible || element.closest('.visually-hidden,.skip,[inert]')) return [];
       let { left, top, right, bottom } = element.getBoundingClientRect();
       for (let box = element.parentElement; box && box !== document.body; box = box.parentElement) {
@@ -55,7 +55,7 @@ export function layoutFaults(page: Page): Promise<string[]> {
   });
 }
 
-/** What is told to move, on a page that is asked to keep still. */
+/** What is set to move on a page that should have no motion. */
 function moving(page: Page): Promise<string[]> {
   return page.evaluate(() =>
     [...document.querySelectorAll('*')].flatMap((element) => {
@@ -68,7 +68,7 @@ function moving(page: Page): Promise<string[]> {
   );
 }
 
-/** In both themes, without motion, at twice the size of everything, and as narrow as a phone. */
+/** Checks both themes, without motion, at 200 % zoom, and as narrow as a phone. */
 export async function looksRight(page: Page, view: string): Promise<void> {
   const { width, height } = page.viewportSize()!;
   const faultsAt = async (width: number, height: number) => {

@@ -1,4 +1,7 @@
-/** @file How long the page's own thread was busy at a time, in processor time: other work on the machine does not lengthen it. */
+/**
+ * @file How long the page's own thread was busy without interruption, in processor time, which other work on the
+ * machine does not lengthen.
+ */
 import type { Browser, Page } from '@playwright/test';
 
 interface TraceEvent {
@@ -6,12 +9,12 @@ interface TraceEvent {
   ph: string;
   pid: number;
   tid: number;
-  /** Microseconds of the processor. */
+  /** Processor time in microseconds. */
   tdur?: number;
   args: { name?: string };
 }
 
-/** The longest tasks of pages' main threads while `act` runs, longest first. In milliseconds of the processor. */
+/** The longest tasks of pages' main threads while `act` runs, longest first. In milliseconds of processor time. */
 export async function mainThreadTasks(browser: Browser, page: Page, act: () => Promise<void>): Promise<number[]> {
   await browser.startTracing(page, { categories: ['disabled-by-default-devtools.timeline'] });
   let trace: Buffer;

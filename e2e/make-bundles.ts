@@ -22,7 +22,7 @@ for (const name of ['gme', 'ops-mm-v1', 'qwen3-vl-embedding', 'colqwen2']) {
     recipe: recipeNamed(name),
   });
 }
-// A model of two towers: the first pass of an index with two models.
+// A two-tower model, for the first pass of an index with two models.
 await convertFixture({ checkpoint: 'tiny-siglip2', adapter: null }, path.join(OUT, 'siglip2'), { dtype: 'fp32' });
 // The other architectures; Phi at q4 with its adapter, as from a Hub.
 for (const [name, adapter] of [

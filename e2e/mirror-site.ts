@@ -1,6 +1,6 @@
 /**
- * @file The built site as a host with a mirror of the Hub has it: named in the pages of models, and allowed by the policy of
- * one of them. A server of its own, for Chromium does not let a page that a test intercepted read from localhost.
+ * @file The built site on a host with a mirror of the Hub: named in the pages of models, and allowed by the policy of
+ * one of them. It needs its own server, since Chromium does not let a page that a test intercepted read from localhost.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -37,7 +37,7 @@ export async function startMirrorSite(siteURL: string, hub: HubServer): Promise<
   };
 }
 
-/** The Hub's hosts stand in the pages of models alone, and in the policy of one of them. */
+/** The Hub's hosts appear only in the pages of models, and in the policy of one of them. */
 function withMirror(html: string, { url, cdnUrl }: HubServer): string {
   return html.replaceAll('https://huggingface.co https://*.huggingface.co https://*.hf.co', `${url} ${cdnUrl}`);
 }

@@ -16,7 +16,7 @@ interface Row {
   reason: string;
 }
 
-/** What the only index says of each file. */
+/** What the only index says about each file. */
 function rowsOf(page: Page): Promise<Row[]> {
   return page.evaluate(async () => {
     const { name } = (await indexedDB.databases()).find((each) => each.name?.startsWith('vlm2vec-search-'))!;
@@ -66,7 +66,7 @@ test('200 mixed files: every one is indexed or listed with a reason, and dates a
   await expect(page.locator('.problems li')).toHaveCount(listed.length);
 });
 
-test('the viewer shows HEIC, and pictures that the browser leaves on their side, as they were indexed', async ({
+test('the viewer shows HEIC, and pictures that the browser would leave on their side, as they were indexed', async ({
   page,
 }, info) => {
   const sharp = (await import('sharp')).default;

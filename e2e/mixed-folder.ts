@@ -1,5 +1,5 @@
 /**
- * @file A folder as a newcomer has it, and what is to become of each file: pictures of phones, messengers, cameras and
+ * @file A folder as a new user has it, and what must become of each file: pictures of phones, messengers, cameras and
  * scanners, screenshots, copies, damaged files, and kinds that no browser decodes. Made from `reference/fixtures/photos`.
  */
 import { readFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { fixtureBytes } from '../src/testing/fixtures';
 import type { Photo } from './search-photos';
 
 export interface MixedFile extends Photo {
-  /** `indexed`; `listed` as one that cannot be read; or `passed over`, as no picture or a hidden one. */
+  /** `indexed`; `listed` as one that cannot be read; or `passed over`, if it is not a picture or is hidden. */
   outcome: 'indexed' | 'listed' | 'passed over';
-  /** ISO 8601; null: the file says none. */
+  /** ISO 8601; null: the file has none. */
   date: string | null;
 }
 
@@ -20,7 +20,7 @@ const FIXTURES = JSON.parse(readFileSync('reference/fixtures/photos/expected.jso
 const VARIANTS = 4;
 const UNREADABLE = 'svg ico jp2 tga pcx dib jxl psd tif cr2'.split(' ');
 
-/** The same picture in another file: behind its end stand bytes that decoders pass over. */
+/** The same picture in another file: bytes that decoders ignore follow its end. */
 function varied(name: string, bytes: Uint8Array, variant: number): Buffer {
   if (variant === 0) return Buffer.from(bytes);
   const isBoxed = /\.(hei[cf]|avif)$/.test(name);

@@ -1,8 +1,12 @@
-/** @file The page of models as a visitor uses it, on the built site: asked first, then fetched, kept, used, deleted. */
+/**
+ * @file The page of models as a visitor uses it, on the built site: asks first, then downloads, stores, uses and
+ * deletes.
+ */
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test, type Page } from '@playwright/test';
+import type { BundleManifest } from '../src/bundle/manifest';
 import { serveFolder } from '../scripts/serve-folder.ts';
 import { ADAPTER, BASE, CLI_BUNDLE, GATED, useFixtureHub, watchOrigins, WEIGHTS } from './hub-pages';
 import { startMirrorSite, type MirrorSite } from './mirror-site';
@@ -17,7 +21,7 @@ test.beforeAll(async () => {
 });
 test.afterAll(() => site?.stop());
 
-/** Opens the page and notes what goes wrong in it. */
+/** Opens the page and records what goes wrong in it. */
 async function openModels(page: Page): Promise<string[]> {
   const problems: string[] = [];
   page.on('pageerror', (error) => problems.push(error.message));
@@ -33,7 +37,7 @@ async function lookUp(page: Page, repo: string): Promise<void> {
   await page.getByRole('button', { name: 'See what it costs' }).click();
 }
 
-/** A host of somebody's own, with a bundle at its root. */
+/** A user's own host, with a bundle at its root. */
 async function startOther(): Promise<{ url: string; server: Server }> {
   const server = createServer(
     serveFolder(CLI_BUNDLE, { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': '*' }),
@@ -62,7 +66,7 @@ function reached(page: Page, other: string): Promise<boolean[]> {
 
 const figures = (page: Page) => page.locator('#figures dd').allTextContents();
 
-test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, context }) => {
+test('asks first, downloads, verifies, is used with the Hub off, is deleted', async ({ page, context }) => {
   const origins = watchOrigins(context);
   const problems = await openModels(page);
   await expect(page.locator('#none')).toBeVisible();
@@ -88,8 +92,8 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
     'before the answer',
   ).toEqual([]);
 
-  // Paused as soon as weights are converted; then the page is left, and the model goes on from the list: where the Hub
-  // is reached, for this page does not.
+  // Paused as soon as weights are converted; then the page is left, and the model is resumed from the list on the page
+  // that may reach the Hub, since this page may not.
   await page.evaluate(() => {
     const watch = new MutationObserver(() => {
       const figures = document.querySelector('.job-figures')?.textContent ?? '';
@@ -139,7 +143,36 @@ test('asked, fetched, verified, used with the Hub off, deleted', async ({ page, 
   expect(problems).toEqual([]);
 });
 
-test('paused, resumed, cancelled: nothing stays', async ({ page }) => {
+test('best four-bit quality, chosen in the form: carried to the page of the Hub, and rounded twice', async ({
+  page,
+}) => {
+  await openModels(page);
+  await page.locator('#effort').selectOption({ label: 'Best four-bit quality, several minutes more' });
+  await lookUp(page, ADAPTER);
+  await expect(page.locator('#cost-title')).toHaveText(ADAPTER);
+  await expect(page.locator('#effort')).toHaveValue('best');
+  await page.getByRole('button', { name: 'Download and store' }).click();
+  await expect(page.locator('#stored li')).toContainText(' · ready');
+  const stored = await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const models = await root.getDirectoryHandle('vlm2vec');
+    for await (const folder of models.values()) {
+      if (folder.kind !== 'directory') continue;
+      const file = await (folder as FileSystemDirectoryHandle).getFileHandle('bundle.json').catch(() => null);
+      if (file) return (await file.getFile()).text();
+    }
+    return 'null';
+  });
+  const { dtype, rounding, stages } = JSON.parse(stored) as BundleManifest;
+  expect([dtype, fixture.cli.rounding]).toEqual(['q4', undefined]);
+  expect(rounding).toEqual(expect.anything());
+  // As many bytes as the command line's first pass makes, but different ones.
+  const sizes = (all: BundleManifest['stages']) => all.map(({ weights }) => weights.bytes);
+  expect(sizes(stages)).toEqual(sizes(fixture.cli.stages));
+  expect(stages[0]!.weights.sha256).not.toBe(fixture.cli.stages[0]!.weights.sha256);
+});
+
+test('paused, resumed, cancelled: nothing is left', async ({ page }) => {
   await openModels(page);
   await lookUp(page, BASE);
   let barrier = fixture.hub.faults.stopAfter(3_000_000);
@@ -165,7 +198,7 @@ test('paused, resumed, cancelled: nothing stays', async ({ page }) => {
   expect(left).toEqual([]);
 });
 
-test('a gated repository with its token, behind another model in the queue', async ({ page, context }) => {
+test('a gated repository with its token, after another model in the queue', async ({ page, context }) => {
   const permits = new Set<string>();
   context.on('request', (request) => {
     if (request.headers().authorization !== undefined) permits.add(new URL(request.url()).origin);
@@ -192,10 +225,7 @@ test('a gated repository with its token, behind another model in the queue', asy
   await expect(page.locator('#token')).toHaveValue('');
 });
 
-test('a folder; then the Hub is reached once it is asked for, and an address alone once that is', async ({
-  page,
-  context,
-}) => {
+test('a folder; then the Hub, contacted only on request, and an address, likewise', async ({ page, context }) => {
   const other = await startOther();
   try {
     await openModels(page);
@@ -234,7 +264,7 @@ test('a folder; then the Hub is reached once it is asked for, and an address alo
     await page.getByRole('button', { name: 'See what it costs' }).click();
     await expect(page.locator('#cost-note')).toHaveText('It is already stored in this browser.');
 
-    // Neither stays: not on the way back, and not where somebody else's link opens the page.
+    // Neither permission lasts: not on the way back, and not if somebody else's link opens the page.
     await page.getByRole('link', { name: 'Models' }).click();
     await expect(page.locator('#stored li')).toHaveCount(2);
     expect(await reached(page, other.url), 'come back').toEqual([false, false, false]);
@@ -247,7 +277,7 @@ test('a folder; then the Hub is reached once it is asked for, and an address alo
   }
 });
 
-test('what cannot be had is said in words', async ({ page }) => {
+test('failures are explained in words', async ({ page }) => {
   await openModels(page);
   const alert = page.getByRole('alert');
   await lookUp(page, 'nobody/nothing');
@@ -267,7 +297,7 @@ test('what cannot be had is said in words', async ({ page }) => {
   await fixture.hub.stop();
   await lookUp(page, ADAPTER);
   await expect(alert).toContainText('The network failed.');
-  // Where the Hub is not reached yet, an adapter's base model may have to come from there.
+  // If the Hub may not be reached yet, an adapter's base model may have to come from there.
   await page.getByRole('link', { name: 'Models' }).click();
   await expect(page).toHaveURL(/\/models\.html$/);
   await page.locator('#kind').selectOption('folder');

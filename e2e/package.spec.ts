@@ -1,5 +1,5 @@
 /**
- * @file The built npm package in a browser, as users get it: from a plain folder, as `<script type="module">` loads it,
+ * @file The built npm package in a browser, as users get it: from a plain folder, through `<script type="module">`,
  * through Vite, and through esbuild. The other bundlers: `npm run test:bundlers`.
  */
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -23,7 +23,7 @@ const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-examples-'));
 const at = (name: string) => path.join(folder, name);
 let expected: Printed;
 
-// One preparation for all of them.
+// All tests share one preparation.
 test.describe.configure({ mode: 'default' });
 
 test.beforeAll(() => {
@@ -53,7 +53,7 @@ async function openBare(page: Page, options: HostOptions = {}): Promise<Host> {
   return host;
 }
 
-test('after load nothing is fetched, and after prepare not for HEIC either', async ({ page }, info) => {
+test('after load nothing is fetched, and after prepare not even for HEIC', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   const options: HostOptions = {};
   const host = await openBare(page, options);
@@ -96,7 +96,7 @@ test('after load nothing is fetched, and after prepare not for HEIC either', asy
   host.stop();
 });
 
-test('a file that a site forgot is named, with what the server answered', async ({ page }, info) => {
+test('a missing file is named, with the answer of the server', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   const forgotten: [RegExp, RegExp][] = [
     [/\.wasm$/, /The wasm \S+\/ort-wasm-simd-threaded\.wasm/],
@@ -137,7 +137,7 @@ test('Vite builds it without configuration, for any base; threads work, under a 
   expect(isolated.workers.filter((file) => /\bort\.wasm\b/.test(file))).not.toEqual([]);
 });
 
-test('esbuild: worker, .wasm and model in places of one’s own', async ({ page }, info) => {
+test('esbuild: worker, .wasm and model in custom locations', async ({ page }, info) => {
   test.skip(info.project.name !== 'wasm', 'the same files, whichever device runs the model');
   linkExample('esbuild', at('esbuild'), ['esbuild']);
   run(at('esbuild'), process.execPath, ['build.js']);

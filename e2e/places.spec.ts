@@ -1,4 +1,7 @@
-/** @file The map of places on the built site: pictures with GPS in clusters, opened and gone through, filtered by drawing and by name. */
+/**
+ * @file The map of places on the built site: pictures with GPS in clusters, opened and browsed, filtered by drawing and
+ * by name.
+ */
 import { expect, test } from '@playwright/test';
 import { layoutFaults, looksRight } from './layout';
 import { offerFolder, saidPhoto, type Photo } from './search-photos';
@@ -7,7 +10,7 @@ import { violations } from './site-pages';
 test.beforeEach(() => test.skip(test.info().project.name !== 'wasm', 'no GPU is involved: once is enough'));
 test.use({ viewport: { width: 1280, height: 860 }, serviceWorkers: 'block' });
 
-/** Three in Rome, two at one spot of Bergen, and one that does not say. */
+/** Three in Rome, two at one spot in Bergen, and one without a place. */
 function photos(): Promise<Photo[]> {
   const places: ([number, number] | undefined)[] = [
     [41.8902, 12.4922],
@@ -24,7 +27,7 @@ function photos(): Promise<Photo[]> {
   );
 }
 
-test('places: clusters with names, opened and gone nearer to; drawn areas and typed places; Back; nothing asked of others', async ({
+test('places: clusters with names, opened and zoomed into; drawn areas and typed places; Back; no requests to others', async ({
   page,
   context,
 }) => {
@@ -75,7 +78,7 @@ test('places: clusters with names, opened and gone nearer to; drawn areas and ty
   await expect.poll(async () => (await colours()).some((colour) => !light.includes(colour))).toBe(true);
   expect(await violations(page, 'color-contrast')).toEqual([]);
 
-  // As far out as it goes, the world is as wide as the map, and there once.
+  // Zoomed out completely, the world is as wide as the map, and appears once.
   for (let i = 0; i < 9; i++) await page.locator('.globe canvas').press('-');
   await expect(marks).toHaveCount(1);
   await page.locator('.globe canvas').press('0');
@@ -116,7 +119,7 @@ test('places: clusters with names, opened and gone nearer to; drawn areas and ty
   await page.goForward();
   await expect(chip).toHaveCount(0);
 
-  // By name, and from there by what the map shows.
+  // By name, and then by what the map shows.
   await page.getByRole('searchbox').fill('in Rome');
   await expect(page.locator('.chip-text')).toHaveText(['in Rome']);
   await expect(line).toHaveText(/^3 pictures/);

@@ -1,6 +1,6 @@
 /**
- * @file The policies that docs/privacy.md gives: a site with exactly them runs the built package, and its worker reaches
- * nobody else. Without a policy it would, so the test can fail.
+ * @file The policies that docs/privacy.md gives: a site with exactly them runs the built package, and its worker
+ * reaches nobody else. Without a policy it would, which proves that the test can fail.
  */
 import { expect, test, type Page } from '@playwright/test';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ const RECIPE = /^function confinedWorker.+?^}/ms.exec(guide)![0].replace('(): Wo
 const packageFiles = serveFolder(path.resolve('dist'));
 const picture = readFileSync('reference/fixtures/images/cat.png');
 let open: Server[];
-/** What the other server was asked for. */
+/** Requests to the other server. */
 let asked: string[];
 let other: string;
 

@@ -19,7 +19,7 @@ const CASES = [
   { recipe: 'colqwen2', both: ['text', 'picture-tiny', 'picture-wide'], wasm: ['picture', 'picture-rocket'] },
 ] as const;
 
-/** Rows of the authors' that are kept, as one list. */
+/** The rows that the authors keep, as one list. */
 function wantedOf({ embedding, embeddings }: GoldenCase): Float32Array {
   return floats((embedding ?? embeddings)!);
 }

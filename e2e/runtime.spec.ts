@@ -40,7 +40,7 @@ test.describe('on the GPU', () => {
     // Unprobed, the vectors are plainly wrong …
     const expected = expectedEmbeddings('tiny-tied');
     for (const id of ids) expect(compare(wrong[id]!, expected.get(id)!).cosine, id).toBeLessThan(0.999);
-    // … and the probe sees it, steps down to a device without subgroups, and says so.
+    // … and the probe sees it, steps down to a device without subgroups, and reports it.
     expect(info.ladder).toMatchObject([
       { device: 'webgpu', subgroups: true, outcome: 'failed', reason: expect.stringContaining('cosine') },
       { device: 'webgpu', subgroups: false, outcome: 'passed' },
@@ -49,7 +49,42 @@ test.describe('on the GPU', () => {
     expect(worst(right, expected).cosine).toBeGreaterThanOrEqual(0.99999);
   });
 
-  test('what passed once is remembered for this device', async ({ page }) => {
+  test('packed int8 products: only if the GPU certainly has wide subgroups, and nearly the same vectors', async ({
+    page,
+  }) => {
+    await openBlank(page);
+    const id = 'text-cat-dog'; // so short a one is right with SwiftShader's narrow subgroups, too
+    const { fast, exact, asked } = await page.evaluate(
+      async ({ url, text }) => {
+        const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
+        const run = async (compute: 'fast' | 'exact', attention: 'as-is' | 'fixed') => {
+          const options = { device: 'webgpu', probe: 'never', vision: 'later' } as const;
+          const model = await VLM2Vec.load(url, { ...options, compute, internal: { attention } });
+          const vector = attention === 'as-is' ? [...(await model.embed(text))] : [];
+          await model.dispose();
+          return { vector, info: { compute: model.info.compute, product: model.info.product } };
+        };
+        return {
+          fast: await run('fast', 'as-is'),
+          exact: await run('exact', 'as-is'),
+          asked: await run('fast', 'fixed'),
+        };
+      },
+      { url: bundleUrl('dora-q8'), text: textOf(id)! },
+    );
+    const inFloat = { compute: 'exact', product: 'float' };
+    expect([fast, exact, asked].map(({ info }) => info)).toEqual([
+      { compute: 'fast', product: 'int8' },
+      inFloat,
+      inFloat,
+    ]);
+    const expected = expectedEmbeddings('tiny-tied+dora').get(id)!;
+    for (const { vector } of [fast, exact]) expect(compare(vector, expected).cosine).toBeGreaterThan(0.9995);
+    // Or else nothing would have been rounded.
+    expect(compare(fast.vector, Float32Array.from(exact.vector)).difference).toBeGreaterThan(1e-4);
+  });
+
+  test('a passed probe is remembered for this device', async ({ page }) => {
     await openBlank(page);
     const outcomes = await page.evaluate(async (url) => {
       const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as Index;
@@ -64,8 +99,8 @@ test.describe('on the GPU', () => {
     expect(outcomes).toEqual(['passed', 'remembered', 'passed']);
   });
 
-  test('a model loads though memory is collected all the while', async ({ page, context }) => {
-    // What ONNX Runtime reads from a Blob is lost to the collector: see src/runtime/pinned-blob.ts.
+  test('a model loads even if memory is collected all the time', async ({ page, context }) => {
+    // The collector would take what ONNX Runtime reads from a Blob: see src/runtime/pinned-blob.ts.
     await openBlank(page);
     const cdp = await context.newCDPSession(page);
     let loaded = false;
@@ -115,7 +150,7 @@ test.describe('on the GPU', () => {
   });
 
   for (const build of ['jspi', 'asyncify'] as const) {
-    test(`a lost device is rebuilt and the call in flight repeated (${build})`, async ({ page }) => {
+    test(`a lost device is rebuilt and the call in progress repeated (${build})`, async ({ page }) => {
       test.skip(build === 'asyncify' && !IS_FULL, 'a minute on SwiftShader, by the same code');
       await openBlank(page);
       const result = await page.evaluate(
@@ -177,7 +212,7 @@ test.describe('on the GPU', () => {
   }
 });
 
-/** Runs in both projects, on what each has. */
+/** Runs in both projects, on the device that each has. */
 test('aborts, refusals and dispose in the worker', async ({ page }) => {
   await openBlank(page);
   const result = await page.evaluate(async (url) => {
@@ -212,7 +247,7 @@ test('aborts, refusals and dispose in the worker', async ({ page }) => {
     const later = await model.embed('a').catch((error: unknown) => error);
     return {
       aborted: aborted instanceof DOMException && aborted.name,
-      // One event may be under way when the signal is.
+      // One event may be in transit when the signal is.
       stopped: batches <= 2,
       usable,
       refused: refused instanceof ImageFormatError,
@@ -251,7 +286,7 @@ test.describe('without a GPU', () => {
       const model = await VLM2Vec.load(url, { device: 'wasm', worker: start });
       const image = await (await fetch('/reference/fixtures/images/cat.png')).blob();
       const running = nameOf(model.embed([{ image }]));
-      worker.terminate(); // as the system does when memory runs out: no event tells of it
+      worker.terminate(); // as the system does when memory runs out: no event reports it
       const [died, after] = [await running, await nameOf(model.embed('a'))];
       const missing = await nameOf(
         VLM2Vec.load(url, { worker: () => new Worker('/workers/none.ts', { type: 'module' }) }),
@@ -266,8 +301,8 @@ test.describe('without a GPU', () => {
     ['a page with Trusted Types', "require-trusted-types-for 'script'"],
     ['a page whose policy allows no workers', "worker-src 'none'"],
   ] as const) {
-    test(`${where}: the worker that may not start is a named error, and what it advises works`, async ({ page }) => {
-      // A sandboxed frame has no origin, so that its own server is a foreign one to it.
+    test(`${where}: a worker that may not start causes a named error, and its advice works`, async ({ page }) => {
+      // A sandboxed frame has no origin, so its own server is foreign to it.
       await page.route('**/*', async (route) => {
         const response = await route.fetch();
         const headers = {
@@ -298,7 +333,7 @@ test.describe('without a GPU', () => {
     });
   }
 
-  test('WebGPU that is asked for and not there is refused; auto says why it runs on WASM', async ({ page }) => {
+  test('a request for missing WebGPU is refused; auto says why it runs on WASM', async ({ page }) => {
     await openBlank(page);
     const result = await page.evaluate(async (url) => {
       const { VLM2Vec, WebGPUUnavailableError, UnsupportedError } = (await import(

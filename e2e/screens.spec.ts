@@ -1,6 +1,6 @@
 /**
- * @file Pictures of each page for the documentation: light, dark, and on a phone. `npm run screens` writes `docs/screens/`;
- * with `npm run test:full` they are made too.
+ * @file Pictures of each page for the documentation: light, dark, and on a phone. `npm run screens` writes
+ * `docs/screens/`; `npm run test:full` makes them too.
  */
 import { mkdirSync } from 'node:fs';
 import { expect, test, type Page } from '@playwright/test';
@@ -18,7 +18,7 @@ const VIEWS = {
   phone: { colorScheme: 'light', viewport: { width: 390, height: 844 } },
 } as const;
 
-/** What came into view with the new size is there: two frames on, fonts and pictures. */
+/** Waits until everything in view at the new size is there: two frames, fonts and pictures. */
 async function settle(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await expect(page.locator('span.thumb:visible')).toHaveCount(0);
@@ -28,7 +28,7 @@ async function settle(page: Page): Promise<void> {
   });
 }
 
-/** A picture of what is in view, small enough for a repository. */
+/** A screenshot of the visible part, small enough for a repository. */
 async function shoot(page: Page, name: string): Promise<void> {
   mkdirSync(FOLDER, { recursive: true });
   for (const [view, { colorScheme, viewport }] of Object.entries(VIEWS)) {

@@ -1,5 +1,5 @@
 /**
- * @file The photo index in a real browser: nothing is lost and nothing there twice, whatever ends when; folders that
+ * @file The photo index in a real browser: nothing is lost and nothing occurs twice, whatever ends when; folders that
  * change; two tabs; export and import.
  */
 import { execFileSync } from 'node:child_process';
@@ -10,7 +10,7 @@ import { samplePhotos } from './search-photos';
 
 test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'no GPU is involved: once is enough'));
 
-/** `npm run test:full` sets it. */
+/** Set by `npm run test:full`. */
 const isFull = process.env.VLM2VEC_FULL_TESTS === '1';
 
 type Tools = typeof import('./search-index/page');
@@ -30,7 +30,7 @@ async function inPage<T, A>(page: Page, run: (tools: Tools, argument: A) => Prom
 const numbered = (i: number) => `IMG_${String(i).padStart(4, '0')}.bmp`;
 const paths = (count: number) => Array.from({ length: count }, (_, i) => `Pictures/${i % 7}/${numbered(i)}`).sort();
 
-test('300 pictures: index, pause, reload, resume; then long calls that are stopped', async ({ page }) => {
+test('300 pictures: index, pause, reload, resume; then long calls are stopped', async ({ page }) => {
   await openBlank(page);
   const before = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, folder, smallFiles, until, writeAll }) => {
     const pictures = await folder('Pictures');
@@ -89,7 +89,7 @@ test('300 pictures: index, pause, reload, resume; then long calls that are stopp
         return first;
       }),
     };
-    // These may have ended before they hear of it: nothing may come of it but all or nothing.
+    // These may have ended before they are stopped; either way, the result must be all or nothing.
     const either = [
       await atOnce((signal) => index.export({ signal })),
       await atOnce((signal) => index.exportParquet({ signal })),
@@ -116,7 +116,7 @@ test('300 pictures: index, pause, reload, resume; then long calls that are stopp
   expect([after.last, after.map]).toEqual([300, 300]);
 });
 
-test('workers killed at random: none lost, none twice, none wrongly failed, and the poison has failed', async ({
+test('workers killed at random: no picture lost, duplicated or wrongly failed, and the poisonous one has failed', async ({
   page,
 }) => {
   const [count, kills] = isFull ? [3000, 100] : [300, 20];
@@ -140,7 +140,7 @@ test('workers killed at random: none lost, none twice, none wrongly failed, and 
       const poison = between(0, count);
       files[poison] = { path: files[poison]!.path, file: small(poison, 'POISON') };
       await index.add({ name: 'Pictures', files });
-      // Each some pictures and some milliseconds after the one before; the last ones while suspects are tried alone.
+      // Each comes some pictures and milliseconds after the one before; the last ones while suspects are tried alone.
       const early = 0.8 * kills;
       let killed = 0;
       let alone = 0;
@@ -175,7 +175,7 @@ test('workers killed at random: none lost, none twice, none wrongly failed, and 
   expect(sizes).toEqual([recordsEnd, thumbsEnd]);
 });
 
-test('a picture that ends the model fails after two deaths, and no other; a model that is taken away is no death', async ({
+test('a picture that ends the model fails after two deaths, and no other; removing the model does not count as a death', async ({
   page,
 }) => {
   await openBlank(page);
@@ -220,7 +220,7 @@ test('a picture that ends the model fails after two deaths, and no other; a mode
   expect([seen.indexed, seen.problems]).toEqual([59 + 40, 1]);
 });
 
-test('a page that crashes leaves all that was committed; a picture with which it does so alone has failed', async ({
+test('a page that crashes keeps everything that was committed; a picture that crashes it alone has failed', async ({
   page,
   context,
 }) => {
@@ -244,7 +244,7 @@ test('a page that crashes leaves all that was committed; a picture with which it
     await openBlank(next);
     return next;
   };
-  /** Opens the index and starts it; resolves once the picture is asked for, alone. */
+  /** Opens the index and starts it; resolves once the picture is requested, alone. */
   const untilAlone = (at: Page) =>
     inPage(at, async ({ openPhotoIndex, fakeEmbedder }) => {
       const embedder = fakeEmbedder();
@@ -266,7 +266,7 @@ test('a page that crashes leaves all that was committed; a picture with which it
   expect(seen.opened.phase).toBe('paused');
   expect(seen.opened.indexed).toBeGreaterThanOrEqual(indexed);
   expect(seen.inputs).toBe(1);
-  await second.reload(); // no evidence: it is tried again
+  await second.reload(); // this is not evidence, so it is tried again
   expect((await untilAlone(second)).inputs).toBe(1);
   const third = await crash(second);
   const last = await inPage(third, async ({ openPhotoIndex, fakeEmbedder, idle, inspect, outcomes }) => {
@@ -280,7 +280,7 @@ test('a page that crashes leaves all that was committed; a picture with which it
   expect(last.files.sizes).toEqual([last.files.recordsEnd, last.files.thumbsEnd]);
 });
 
-test('bytes that the browser lost are made again, and no row is left over', async ({ page }) => {
+test('bytes that the browser lost are computed again, and no row is left over', async ({ page }) => {
   await openBlank(page);
   const seen = await inPage(
     page,
@@ -303,7 +303,7 @@ test('bytes that the browser lost are made again, and no row is left over', asyn
       await shorten('thumbnails', 100);
       const pictures = await run();
       const extra = new Uint8Array(1000).fill(7);
-      await shorten('vectors', Infinity, extra); // what a crash leaves behind the last row
+      await shorten('vectors', Infinity, extra); // what a crash leaves after the last row
       await run();
       return { counts, pictures, files: await inspect(), embedded: embedder.embedded };
     },
@@ -399,7 +399,7 @@ test('changed, moved, copied and deleted files', async ({ page }) => {
   expect([seen.left, seen.folders]).toEqual([0, []]);
 });
 
-test('a folder that vanishes, midway or before, loses no picture and says what is wrong', async ({ page }) => {
+test('a folder that vanishes, midway or before, loses no picture, and the problem is reported', async ({ page }) => {
   await openBlank(page);
   const seen = await inPage(
     page,
@@ -486,7 +486,7 @@ test('a second tab searches while the first one writes, and takes over when that
   expect(reader.refused).toBe('UnsupportedError');
   expect(reader.hits).toHaveLength(3);
   expect(reader.bytes).toBeGreaterThan(0);
-  // The first one goes on: the second one sees it.
+  // The first tab continues, and the second one sees it.
   await inPage(page, async ({ idle, small }) => {
     const { index } = globalThis as unknown as { index: import('../src/search').PhotoIndex };
     await index.add({
@@ -517,7 +517,10 @@ test('a second tab searches while the first one writes, and takes over when that
   expect(taken).toBe(23);
 });
 
-test('an export brings everything to another profile, and a hostile one changes nothing', async ({ page, browser }) => {
+test('an export transfers everything to another profile, and a hostile one changes nothing', async ({
+  page,
+  browser,
+}) => {
   await openBlank(page);
   const exported = await inPage(page, async ({ openPhotoIndex, fakeEmbedder, idle, outcomes, smallFiles, toText }) => {
     const index = await openPhotoIndex({ embedder: fakeEmbedder() });
@@ -605,7 +608,7 @@ test('an export brings everything to another profile, and a hostile one changes 
   expect(seen.file).toBe(seen.size);
 });
 
-test('with nano: results are those of the vectors themselves', async ({ page }) => {
+test('with nano: results equal those of the vectors themselves', async ({ page }) => {
   await openBlank(page);
   const seen = await inPage(
     page,
@@ -733,7 +736,7 @@ test('with nano: the command and the page find the same in each other’s export
   expect(seen.own).toEqual(ordered(at('page.bin')));
 });
 
-test('an index for each model: they are listed, and deleted but for the one in use', async ({ page }) => {
+test('an index for each model: they are listed, and all but the one in use can be deleted', async ({ page }) => {
   await openBlank(page);
   const seen = await inPage(
     page,
@@ -774,7 +777,7 @@ test('an index for each model: they are listed, and deleted but for the one in u
   expect([seen.again, seen.second]).toEqual([0, 2]);
 });
 
-test('HEIC, by a decoder that is loaded only then; what is damaged, too large or takes too long holds nothing up', async ({
+test('HEIC, with a decoder that is loaded only then; files that are damaged, too large or too slow hold nothing up', async ({
   page,
 }) => {
   await openBlank(page);
@@ -913,7 +916,8 @@ test('two passes: search after the first, deep vectors survive a reload and a ki
   );
   expect(after.opened).toBeGreaterThanOrEqual(before.done);
   expect([before.images[0], after.images]).toEqual([12, 0]);
-  // The index of nano alone computes its 12, and the deep pass each of its own once; a killed worker may lose two in hand.
+  // The index of nano alone computes its 12, and the deep pass each of its own once; a killed worker may lose two in
+  // progress.
   const deepImages = before.images[1]! + after.deepImages - 12;
   expect(deepImages).toBeGreaterThanOrEqual(12);
   expect(deepImages).toBeLessThanOrEqual(12 + 16);

@@ -1,10 +1,13 @@
-/** @file Pictures for tests of the search page: JPEGs with EXIF dates and cameras, made here, in a folder that the page is given. */
+/**
+ * @file Pictures for tests of the search page: JPEGs with EXIF dates and cameras, generated here, in a folder that is
+ * given to the page.
+ */
 import { readFileSync } from 'node:fs';
 import type { Page } from '@playwright/test';
 import sharp, { type Sharp } from 'sharp';
 
 export interface Photo {
-  /** Within the folder. */
+  /** Its path within the folder. */
   path: string;
   bytes: Buffer;
 }
@@ -30,7 +33,7 @@ const two = (n: number) => String(n).padStart(2, '0');
 
 let samples: Promise<Photo[]> | undefined;
 
-/** Every sample twice: as it is, of July 2023 by one camera, and mirrored and grey, of January 2024 by another. */
+/** Every sample twice: unchanged, from July 2023 by one camera, and mirrored and grey, from January 2024 by another. */
 export function samplePhotos(): Promise<Photo[]> {
   return (samples ??= makeSamplePhotos());
 }
@@ -45,7 +48,7 @@ function makeSamplePhotos(): Promise<Photo[]> {
   return Promise.all(pairs.flat());
 }
 
-/** Any number of pictures without much in them. */
+/** Any number of nearly empty pictures. */
 export function plainPhotos(count: number): Promise<Photo[]> {
   return Promise.all(
     Array.from({ length: count }, async (_, i) => {
@@ -56,7 +59,7 @@ export function plainPhotos(count: number): Promise<Photo[]> {
   );
 }
 
-/** A photo of 12 million pixels, a picture of 30 million without much in it, and an iPhone's. */
+/** A photo of 12 million pixels, a nearly empty picture of 30 million, and an iPhone's. */
 export async function largePhotos(): Promise<Photo[]> {
   const photo = sharp(`public/samples/${SAMPLES[0]!.file}`).flatten().resize(4000, 3000, { fit: 'fill' });
   const background = { r: 70, g: 100, b: 130 };
@@ -88,7 +91,7 @@ export function mixedShapes(count: number): Promise<Photo[]> {
   );
 }
 
-/** Puts pictures into a folder of the browser's private file system, which the page's folder dialog then gives. */
+/** Puts pictures into a folder of the browser's private file system, which the page's folder dialog then returns. */
 export async function offerFolder(page: Page, name: string, photos: readonly Photo[]): Promise<void> {
   await page.evaluate(
     async ([name, photos]) => {
@@ -109,10 +112,10 @@ export async function offerFolder(page: Page, name: string, photos: readonly Pho
   );
 }
 
-/** What a picture's file says of itself. */
+/** The metadata of a picture's file. */
 interface Said {
   path: string;
-  /** As EXIF has it. */
+  /** In the format of EXIF. */
   taken: string;
   /** Degrees north and east. */
   place?: [number, number];

@@ -34,7 +34,7 @@ async function openSearch(page: Page, query = '?device=wasm'): Promise<string[]>
   return problems;
 }
 
-/** Addresses that anyone in this context asks for, but for this site's. */
+/** Addresses outside this site that anything in this context requests. */
 function watchForeign(context: BrowserContext): string[] {
   const foreign: string[] = [];
   context.on('request', (request) => {
@@ -60,7 +60,7 @@ const box = (page: Page) => page.getByRole('searchbox', { name: 'What to search 
 
 /** The pictures shown, in order, without their scores. */
 async function names(page: Page): Promise<string[]> {
-  // Until a row is read from the index, its picture is called by its place.
+  // Until a row is read from the index, its picture is named by its position.
   await expect(page.locator('.cell-open[aria-label^="Picture "]')).toHaveCount(0);
   const labels = await cells(page).evaluateAll((all) =>
     all
@@ -84,7 +84,7 @@ async function allNames(page: Page): Promise<string[]> {
   return names(page);
 }
 
-/** Changes what is looked for, and waits for the answer: from the change on, the results are busy until it is there. */
+/** Changes the query, and waits for the answer: the results are busy from the change until then. */
 async function searching(page: Page, act: () => Promise<unknown>): Promise<void> {
   await act();
   await expect(page.locator('.results')).toHaveAttribute('aria-busy', 'false');
@@ -123,7 +123,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   expect(falling).toHaveLength(24);
   expect(falling).toEqual([...falling].sort((a, b) => b - a));
 
-  // What is excluded loses.
+  // Excluded pictures lose.
   const scoreOf = async (name: string) => {
     await allNames(page);
     const label = (await page.locator(`.cell-open[aria-label^="${name},"]`).getAttribute('aria-label'))!;
@@ -152,7 +152,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   expect(await scoreOf(best)).toBeLessThan(plain);
   await page.getByRole('button', { name: `Remove ${best}` }).click();
 
-  // A picture finds itself; with words beside it, something else is asked.
+  // A picture finds itself; with words added, the query is a different one.
   await box(page).fill('');
   const asked = photos[2]!;
   const upload = { name: 'asked.jpg', mimeType: 'image/jpeg', buffer: asked.bytes };
@@ -176,7 +176,7 @@ test('words, exclusions, a picture, both at once, and filters', async ({ page, c
   await expect(line(page)).toContainText('of 3');
   expect(await allNames(page)).toHaveLength(3);
   for (const name of await allNames(page)) expect(name).toMatch(/ in winter\.jpg$/);
-  await page.keyboard.press('Escape'); // the panel, which lies over the chips
+  await page.keyboard.press('Escape'); // the panel, which covers the chips
   await page.getByRole('button', { name: 'Remove the filter: Jan 2, 2024 to Jan 4, 2024' }).click();
   await expect(line(page)).toContainText('of 24');
   await panel(page, 'filters-menu');
@@ -228,9 +228,9 @@ test('one box: dates, places and keywords of the pictures, each result with its 
   expect([foreign, problems]).toEqual([[], []]);
 });
 
-test('while large pictures of all kinds are read, the page’s own thread is free', async ({ page, browser }) => {
+test('while large pictures of all kinds are read, the page’s own thread stays free', async ({ page, browser }) => {
   await openSearch(page);
-  await expect(page.locator('.model-choice')).toContainText('nano'); // or else the page would still be loading it
+  await expect(page.locator('.model-choice')).toContainText('nano'); // otherwise the page would still be loading it
   await offerFolder(page, 'Large', [...(await largePhotos()), ...(await plainPhotos(9))]);
   const tasks = await mainThreadTasks(browser, page, async () => {
     await page.getByRole('button', { name: 'Choose a folder…' }).click();
@@ -238,11 +238,11 @@ test('while large pictures of all kinds are read, the page’s own thread is fre
     await expect(cells(page)).toHaveCount(12);
   });
   test.info().annotations.push({ type: 'tasks', description: JSON.stringify(tasks.slice(0, 5)) });
-  // 20 ms where nothing else runs; decoding one of these takes a hundred.
+  // 20 ms if nothing else runs; decoding one of these takes a hundred.
   expect(tasks[0]).toBeLessThan(60);
 });
 
-test('pause, reload, go on: everything is there; a second tab reads only, and takes over', async ({
+test('pause, reload, continue: everything is there; a second tab only reads, and takes over', async ({
   page,
   context,
 }) => {
@@ -295,7 +295,7 @@ test.describe('with the service worker', () => {
     await page.reload();
     await expect(summary(page)).toHaveText('6 pictures');
     const requests: string[] = [];
-    // But for parts of the page itself, which come from the service worker: there is no network.
+    // Except for parts of the page itself, which come from the service worker: there is no network.
     const isOwn = (url: string) => /^(blob|data):|^[^?]*\/(assets|icons)\/[\w.-]+$/.test(url);
     context.on('request', (request) => {
       if (!isOwn(request.url())) requests.push(request.url());
@@ -368,7 +368,7 @@ test('by keyboard: through the grid, the viewer and a selection', async ({ page,
   expect(problems).toEqual([]);
 });
 
-test('dropped: a picture is looked for, several are a folder', async ({ page }) => {
+test('dropped: one picture is a query, several are a folder', async ({ page }) => {
   const problems = await openSearch(page);
   const photos = await samplePhotos();
   const drop = async (files: Photo[]) => {
@@ -391,7 +391,7 @@ test('dropped: a picture is looked for, several are a folder', async ({ page }) 
   await searching(page, () => drop([photos[0]!]));
   await expect(cells(page).first()).toHaveAccessibleName(photos[0]!.path.split('/').at(-1)!);
 
-  // Dropped files cannot be opened again after a reload; what was indexed can be searched all the same.
+  // Dropped files cannot be opened again after a reload; what was indexed can still be searched.
   await page.reload();
   await expect(page.locator('.notice')).toContainText('The permission to read “Dropped pictures” was not permanent');
   await searching(page, () => box(page).fill('a strawberry'));
@@ -416,7 +416,7 @@ test('a folder that vanished is reported, kept, found again, and forgotten only 
   await offerFolder(page, 'Stick', photos);
   await notice.getByRole('button', { name: 'Choose it again' }).click();
   await expect(notice).toHaveCount(0);
-  // One more picture than before: its count tells that the run which the choice began has looked through the folder.
+  // One more picture than before: its count shows that the run which the choice started has scanned the folder.
   await expect(summary(page)).toHaveText('5 pictures');
 
   await page.evaluate(async () => (await navigator.storage.getDirectory()).removeEntry('Stick', { recursive: true }));
@@ -431,7 +431,7 @@ test('a folder that vanished is reported, kept, found again, and forgotten only 
   expect(problems).toEqual([]);
 });
 
-test('another model has an index of its own; the first one is there again; both are listed and deleted', async ({
+test('another model has an index of its own; the first one is still there; both are listed and deleted', async ({
   page,
 }) => {
   const problems = await openSearch(page);
@@ -588,7 +588,7 @@ test('similar groups, map, export, deletion and import', async ({ page }) => {
   expect(problems).toEqual([]);
 });
 
-test('no accessibility violations on any view, in either theme; nothing moves or lies over anything, at 200 % and on a phone', async ({
+test('no accessibility violations on any view, in either theme; nothing moves or overlaps, at 200 % and on a phone', async ({
   page,
 }) => {
   const check = (view: string) => looksRight(page, view);
@@ -620,7 +620,7 @@ test('no accessibility violations on any view, in either theme; nothing moves or
   await check('map');
 });
 
-/** What the made-up index says of itself from now on. @returns the folders that it was asked to connect again */
+/** What the simulated index reports from now on. @returns the folders that it was asked to connect again */
 function setFake(page: Page, change: Partial<IndexState>): Promise<number[]> {
   return page.evaluate((change) => {
     const { fake } = globalThis as unknown as { fake: FakeIndex };
@@ -629,7 +629,7 @@ function setFake(page: Page, change: Partial<IndexState>): Promise<number[]> {
   }, change);
 }
 
-test('the address tells what is seen: Back, Forward and reload bring it back; by keyboard to the pictures', async ({
+test('the address describes the view: Back, Forward and reload restore it; the keyboard reaches the pictures', async ({
   page,
   baseURL,
 }) => {
@@ -674,7 +674,7 @@ test('the address tells what is seen: Back, Forward and reload bring it back; by
   await expect(box(page)).toHaveValue('dog');
   await expect(viewer).toHaveCount(0);
 
-  // To a year, on the rail beside the pictures; the place is there again after Back.
+  // To a year, on the rail beside the pictures; Back restores the position.
   await box(page).fill('');
   await expect(line(page)).toContainText('2,000 pictures');
   const rail = page.getByRole('slider', { name: 'Go to a date' });
@@ -690,7 +690,7 @@ test('the address tells what is seen: Back, Forward and reload bring it back; by
   await expect.poll(() => page.evaluate(() => scrollY)).toBe(down);
 });
 
-test('a second look: how far it is, rest and go on, what it has not seen yet in time, and what goes by the first', async ({
+test('the second pass: progress, pausing and continuing, pictures not reached in time, and results from the first pass', async ({
   page,
   baseURL,
 }) => {
@@ -730,7 +730,7 @@ test('a second look: how far it is, rest and go on, what it has not seen yet in 
   await expect(run).toHaveCount(0);
 });
 
-test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; what folders may be', async ({
+test('100,000 pictures: scrolling is smooth, few of them exist in the page, also on the map; permissions of folders', async ({
   page,
   browser,
   baseURL,
@@ -747,7 +747,7 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
     const { y } = (await cells(page).first().boundingBox())!;
     expect(y, `above the first picture at ${width} px`).toBeLessThanOrEqual(most);
   }
-  // The main thread's own time, which other work on this machine does not lengthen.
+  // The main thread's processor time, which other work on this machine does not lengthen.
   const devtools = await page.context().newCDPSession(page);
   await devtools.send('Performance.enable', { timeDomain: 'threadTicks' });
   const busy = async () => {
@@ -763,7 +763,7 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
       const end = document.documentElement.scrollHeight - innerHeight;
       let last = await frame();
       for (let i = 0; i < 60; i++) {
-        // Jumps go to and fro, and replace every picture in view.
+        // Jumps go back and forth, and replace every picture in view.
         scrollTo(0, kind === 'flick' || i % 2 === 0 ? i * 120 : end - i * 120);
         const now = await frame();
         frames.push(now - last);
@@ -774,15 +774,16 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
     }, kind);
     return { ...seen, work: ((await busy()) - before) / 60 };
   };
-  await scroll('flick'); // while the code is compiled
+  await scroll('flick'); // a first time, while the code is compiled
   const flick = await scroll('flick');
   const jumps = await scroll('jumps');
   expect(flick.end).toBeGreaterThan(1_000_000);
   expect(Math.max(flick.cells, jumps.cells)).toBeLessThan(200);
-  // The first is that which Tab reaches.
+  // The first one is that which Tab reaches.
   await expect(page.locator('.grid-row').nth(1)).toHaveAttribute('aria-rowindex', /^\d{5}$/);
   await expect(page.locator('.grid-row').nth(1).locator('img').first()).toBeVisible();
-  // The work of a frame is that of what is in view: with a hundredth of the pictures it is the same, on any machine.
+  // The work per frame depends only on what is in view: with a hundredth of the pictures it is the same, on any
+  // machine.
   await page.evaluate(() => scrollTo(0, 0));
   await setFake(page, { indexed: 1000, revision: 2 });
   await expect(line(page)).toContainText(/^1,000 pictures/);
@@ -793,7 +794,7 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
   await page.evaluate(() => scrollTo(0, 0));
   await setFake(page, { indexed: 100_000, revision: 3 });
   await expect(line(page)).toContainText(/^100,000 pictures/);
-  // More come, and all are put in order of time again.
+  // More pictures arrive, and all are sorted by time again.
   const tasks = await mainThreadTasks(browser, page, async () => {
     for (let more = 1; more <= 5; more++) {
       await setFake(page, { phase: 'idle', indexed: 100_000 + more, revision: 3 + more });
@@ -803,7 +804,7 @@ test('100,000 pictures: scrolling is smooth, few of them exist in the page, also
   test.info().annotations.push({ type: 'tasks', description: JSON.stringify(tasks.slice(0, 8)) });
   expect(tasks[0]).toBeLessThan(100);
 
-  // No picker's permission can be lost in a test: what the index says of it then is set here.
+  // A test cannot lose a picker's permission, so what the index would report then is set here.
   const folderIs = (change: Partial<FolderInfo>) =>
     setFake(page, {
       folders: [{ id: 7, name: 'Stick', access: 'ready', problem: null, found: 9, indexed: 9, older: 0, ...change }],

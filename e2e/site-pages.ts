@@ -1,15 +1,17 @@
-/** @file What the tests of the site share: pages that are watched, and hands for their parts. */
+/** @file What the tests of the site share: pages that are watched, and helpers for their parts. */
 import { readFileSync } from 'node:fs';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Locator, type Page, type TestInfo } from '@playwright/test';
 
-/** Longer tests: `npm run test:full`. */
+/** Whether longer tests run: `npm run test:full`. */
 export const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 
 export const siteOf = ({ project }: Pick<TestInfo, 'project'>): string => project.metadata.siteURL as string;
 export const siteFolderOf = ({ project }: Pick<TestInfo, 'project'>): string => project.metadata.siteFolder as string;
 
-/** Opens a page and notes what should not happen: requests to other origins, errors. Workers' requests are seen too. */
+/**
+ * Opens a page and records what should not happen: requests to other origins, errors. Workers' requests are seen too.
+ */
 export async function openWatched(page: Page, url: string): Promise<{ foreign: string[]; problems: string[] }> {
   const { origin } = new URL(url);
   const foreign: string[] = [];
@@ -26,7 +28,7 @@ export async function openWatched(page: Page, url: string): Promise<{ foreign: s
   return { foreign, problems };
 }
 
-/** What axe finds. @param rules these alone, where the page was looked at in other colours before */
+/** The violations that axe finds. @param rules only these, if the page was already checked in other colours */
 export async function violations(page: Page, ...rules: string[]): Promise<string[]> {
   const axe = new AxeBuilder({ page });
   const found = await (rules.length > 0 ? axe.withRules(rules) : axe).analyze();
@@ -35,7 +37,7 @@ export async function violations(page: Page, ...rules: string[]): Promise<string
   );
 }
 
-/** The ranking page on the CPU, with what a link says. */
+/** The ranking page on the CPU, with the state that a link contains. */
 export function rankUrl(site: string, words: Record<string, string | string[]> = {}): string {
   const hash = new URLSearchParams();
   for (const [name, value] of Object.entries({ task: 'caption', ...words })) {
@@ -44,10 +46,10 @@ export function rankUrl(site: string, words: Record<string, string | string[]> =
   return `${site}/?device=wasm#${hash.toString()}`;
 }
 
-/** The ranked candidates of what is looked at. */
+/** The ranked candidates of the current selection. */
 export const ranked = (page: Page): Locator => page.locator('#ranking li');
 
-/** Waits until what was done last is ranked: the table is busy from the moment on that it was. */
+/** Waits until the last change is ranked: the table is busy from the moment of the change. */
 export async function settled(page: Page): Promise<void> {
   await expect(page.locator('.matrix')).toHaveAttribute('aria-busy', 'false');
 }
@@ -64,7 +66,7 @@ export function transferOf(page: Page, files: readonly { path: string; name: str
   );
 }
 
-/** Drops files onto the page as a person does. */
+/** Drops files onto the page as a user does. */
 export async function drop(page: Page, ...files: { path: string; name: string; type: string }[]): Promise<void> {
   const dataTransfer = await transferOf(page, files);
   for (const event of ['dragenter', 'dragover', 'drop']) await page.dispatchEvent('main', event, { dataTransfer });

@@ -1,6 +1,6 @@
 /**
- * @file The site as a whole: accessible in both themes, usable by keyboard and on a phone, light to load, bound by its
- * policies, and there without a network after the first visit.
+ * @file The site as a whole: accessible in both themes, usable by keyboard and on a phone, light to load, restricted by
+ * its policies, and available without a network after the first visit.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
@@ -15,8 +15,8 @@ test.beforeEach(({}, { project }) => test.skip(project.name !== 'wasm', 'nothing
 const PAGES = ['', 'search.html', 'models.html', 'eval.html'];
 const ALLOWED_JS_BYTES = 250_000;
 
-// The search page's views: search.spec.ts.
-test('pages: no violations of accessibility rules in either theme, still where asked, nothing over anything at 200 % and on a phone', async ({
+// search.spec.ts covers the views of the search page.
+test('pages: no violations of accessibility rules in either theme, no motion on request, nothing overlaps at 200 % and on a phone', async ({
   page,
 }, info) => {
   await page.goto(`${siteOf(info)}/models.html`);
@@ -38,7 +38,7 @@ test('pages: no violations of accessibility rules in either theme, still where a
   expect(await violations(page), 'softmax, boxes, an error, the code').toEqual([]);
 });
 
-/** Of scripts that were asked for before the engine, in bytes as gzip has them. */
+/** The size of the scripts requested before the engine, in bytes after gzip. */
 async function scriptBytes(responses: readonly Response[]): Promise<number> {
   const scripts = responses.filter(
     (response) => response.request().resourceType() === 'script' || response.url().endsWith('.js'),
@@ -47,7 +47,7 @@ async function scriptBytes(responses: readonly Response[]): Promise<number> {
   return bodies.reduce((sum, body) => sum + gzipSync(body).length, 0);
 }
 
-test('the first paint and the model come soon, with little script; then all by keyboard', async ({
+test('the first paint and the model come quickly, with little script; then everything works by keyboard', async ({
   page,
   context,
 }, info) => {
@@ -113,14 +113,14 @@ test('the first paint and the model come soon, with little script; then all by k
   expect(await page.evaluate(() => document.documentElement.scrollHeight)).toBeLessThan(3461 / 3);
 });
 
-/** Whom each page's policy names in `connect-src`, besides its own site. */
+/** The hosts that each page's policy names in `connect-src`, besides its own site. */
 const NAMED: Record<string, string[]> = {
   'models-hub.html': ['https://huggingface.co', 'https://*.huggingface.co', 'https://*.hf.co'],
   // Narrowed to one site, or to none, by its first script: models.spec.ts.
   'models-address.html': ['https:', 'http:'],
 };
 
-test('each page’s policy allows its own site only; the Hub has a page of its own', async ({ page }, info) => {
+test('each page’s policy allows its own site only; the Hub has a separate page', async ({ page }, info) => {
   for (const name of [...PAGES, ...Object.keys(NAMED)]) {
     const html = await (await page.request.get(`${siteOf(info)}/${name}`)).text();
     const [, policy] = /http-equiv="Content-Security-Policy"\s+content="([^"]+)"/.exec(html) ?? [];
@@ -139,7 +139,7 @@ test('each page’s policy allows its own site only; the Hub has a page of its o
   }
 });
 
-test('workers are bound by the page’s policy too', async ({ page }, info) => {
+test('workers are restricted by the page’s policy too', async ({ page }, info) => {
   await page.routeWebSocket('**', () => undefined); // the dev server must not reload the page because a file was saved
   await page.goto('/search.html');
   const other = `${siteOf(info)}/`;
@@ -160,7 +160,7 @@ test('workers are bound by the page’s policy too', async ({ page }, info) => {
   expect(answers, 'a plain worker, and one of ours').toEqual(['reached', 'blocked']);
 });
 
-/** What the service worker keeps, by its path in the site. */
+/** What the service worker stores, by path in the site. */
 function keptFiles(page: Page, site: string): Promise<string[]> {
   return page.evaluate(async (site) => {
     const requests = await Promise.all((await caches.keys()).map(async (name) => (await caches.open(name)).keys()));
@@ -168,7 +168,7 @@ function keptFiles(page: Page, site: string): Promise<string[]> {
   }, site);
 }
 
-/** Of the built site: all pages and nano, one build of the engine, and nothing that few visitors need. */
+/** In the built site: all pages and nano, one build of the engine, and nothing that few visitors need. */
 function checkKept(kept: readonly string[], folder: string): void {
   const built = readdirSync(folder, { recursive: true, encoding: 'utf8' });
   const pages = built.filter((file) => /^[\w-]+\.html$/.test(file));
@@ -187,13 +187,13 @@ function checkKept(kept: readonly string[], folder: string): void {
   expect(kept.filter((file) => /heif|^eval\/|^models\/(?!nano\/)|service-worker/.test(file))).toEqual([]);
 }
 
-test('without a network after the first visit, in any folder of a plain host; updates wait to be asked for', async ({
+test('without a network after the first visit, in any folder of a plain host; updates wait for a request', async ({
   page,
   context,
 }, info) => {
   const site = await startStaticSite(siteFolderOf(info));
   try {
-    // Any page begins it: the page of models too, which loads none.
+    // Any page starts it, even the page of models, which loads none.
     const { foreign, problems } = await openWatched(page, `${site.url}models.html`);
     await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
     await page.goto(rankUrl(site.url.replace(/\/$/, '')));
@@ -212,11 +212,11 @@ test('without a network after the first visit, in any folder of a plain host; up
       await page.goto(`${site.url}${name}.html`);
       await expect(page.locator('h1')).toBeVisible();
     }
-    // That the browser looks for a newer service worker is its own doing, and not of the pages.
+    // The browser itself looks for a newer service worker; the pages do not.
     expect(site.asked.filter((path) => !path.endsWith('/service-worker.js'))).toEqual([]);
     expect(foreign).toEqual([]);
 
-    // A new version: it is offered, nothing happens by itself, and it comes when it is asked for.
+    // A new version: it is offered, nothing happens by itself, and it is installed on request.
     await context.setOffline(false);
     site.update();
     await page.goto(`${site.url}?device=wasm`);
@@ -232,7 +232,7 @@ test('without a network after the first visit, in any folder of a plain host; up
   }
 });
 
-test('the service worker keeps the bytes that were built, and no others', async ({ page }, info) => {
+test('the service worker stores the bytes that were built, and no others', async ({ page }, info) => {
   const folder = siteFolderOf(info);
   const files = readdirSync(`${folder}/assets`).map((name) => `assets/${name}`);
   const decoder = files.find((file) => /heif/.test(file))!;
@@ -252,7 +252,7 @@ test('the service worker keeps the bytes that were built, and no others', async 
       for (;;) {
         const { installing, active } = await navigator.serviceWorker.register('service-worker.js');
         if (active) return active.state;
-        if (!installing) continue; // the page's own try, which has ended in the meantime
+        if (!installing) continue; // the page's own attempt, which has ended in the meantime
         return new Promise((resolve) => installing.addEventListener('statechange', () => resolve(installing.state)));
       }
     });
@@ -273,7 +273,7 @@ test('the service worker keeps the bytes that were built, and no others', async 
   }
 });
 
-test('a second visit where the host compresses and the browser caches, without a service worker', async ({
+test('a second visit with a host that compresses and a browser that caches, without a service worker', async ({
   page,
 }, info) => {
   const site = await startStaticSite(siteFolderOf(info));
@@ -282,7 +282,7 @@ test('a second visit where the host compresses and the browser caches, without a
     for (let visit = 1; visit <= 2; visit++) {
       await page.goto(rankUrl(site.url.replace(/\/$/, '')));
       await expect(page.locator('#status-text')).toContainText('Runs on');
-      // The browser now has it compressed, of which it would give ranges.
+      // The browser now has it compressed, and would return ranges of the compressed bytes.
       await page.evaluate(() => fetch('models/nano/tokenizer.json').then((response) => response.blob()));
     }
   } finally {
@@ -290,7 +290,7 @@ test('a second visit where the host compresses and the browser caches, without a
   }
 });
 
-test('it can be installed: a manifest whose icons are there, in the sizes that it says', async ({ page }, info) => {
+test('it can be installed: a manifest whose icons exist, in the sizes that it states', async ({ page }, info) => {
   await page.goto(`${siteOf(info)}/`);
   const href = await page.locator('link[rel=manifest]').getAttribute('href');
   const manifest = JSON.parse(readFileSync(`${siteFolderOf(info)}/${href}`, 'utf8')) as {

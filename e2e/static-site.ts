@@ -1,6 +1,6 @@
 /**
  * @file The built site as a plain host such as GitHub Pages serves it: in some folder, without special headers, texts
- * compressed, everything cached for minutes. Counts what is asked.
+ * compressed, everything cached for minutes. Records requests.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
@@ -11,11 +11,11 @@ import { gzipSync } from 'node:zlib';
 import { contentType, serveFolder } from '../scripts/serve-folder.ts';
 
 export interface StaticSite {
-  /** Of the folder, with a slash at the end. */
+  /** Address of the folder, with a slash at the end. */
   url: string;
-  /** Paths that were asked for, in order. */
+  /** Paths that were requested, in order. */
   asked: string[];
-  /** Files that come with status 200 and other bytes, as from a host in the middle of an update. */
+  /** Files that are sent with status 200 and other bytes, as from a host in the middle of an update. */
   wrong: Set<string>;
   /** From now on there is another version of the service worker. */
   update(): void;

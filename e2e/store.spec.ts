@@ -5,7 +5,7 @@
 import { expect, test } from '@playwright/test';
 import { bundleUrl, openBlank } from './fixture-pages';
 
-/** Runs in the browser. Gives what it saw, as plain data. */
+/** Runs in the browser. Returns its observations, as plain data. */
 const SCENARIO = `async (url) => {
   const store = await import(new URL('/src/store/index.ts', url).href);
   const seen = {};

@@ -1,15 +1,18 @@
-/** @file Streamed weights in a real browser: the vectors of resident ones, with a part of the weights on the GPU at a time. */
+/**
+ * @file Streamed weights in a real browser: the same vectors as resident ones, with only part of the weights on the GPU
+ * at a time.
+ */
 import { expect, test } from '@playwright/test';
 import { bundleUrl, openBlank } from './fixture-pages';
 
 type Index = typeof import('../src/index');
 
-test('streamed weights give what resident ones give, in less memory', async ({ page }, { project }) => {
+test('streamed weights give the same as resident ones, in less memory', async ({ page }, { project }) => {
   await openBlank(page);
   const device = project.name as 'webgpu' | 'wasm';
   const { vectors, peaks, stages, weights } = await page.evaluate(
     async ({ url, device }) => {
-      // What lies on the GPU: both towers' weights, or one stage's.
+      // What is on the GPU: both towers' weights, or one stage's.
       let [bytes, peak] = [0, 0];
       if (device === 'webgpu') {
         const { createBuffer } = GPUDevice.prototype;

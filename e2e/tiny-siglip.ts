@@ -1,11 +1,11 @@
-/** @file A SigLIP that weighs nothing, as the Hub would serve it: the page's comparison runs on it without a network. */
+/** @file A tiny SigLIP, as the Hub would serve it: the page's comparison runs on it without a network. */
 import { readFileSync } from 'node:fs';
 import type { BrowserContext } from '@playwright/test';
 import { GraphBuilder } from '../src/onnx';
 
 const TOKENIZER = 'reference/fixtures/checkpoints/tiny-tied/tokenizer.json';
 
-/** A graph that takes the mean of what it is given. // [n, …] → [n, 1] */
+/** A graph that computes the mean of its input. // [n, …] → [n, 1] */
 function meanGraph(input: string, type: 'i64' | 'f32', shape: (string | number)[], axes: number[]): Buffer {
   const graph = new GraphBuilder({ name: input, weightsPath: 'none', tensors: [] });
   const x = graph.node('Cast', 'x', [graph.input(input, type, shape)], { attributes: { to: { int: 1 } } });
@@ -35,7 +35,7 @@ const FILES: Record<string, Buffer> = {
   'onnx/vision_model_quantized.onnx': meanGraph('pixel_values', 'f32', ['n', 3, 'height', 'width'], [1, 2, 3]),
 };
 
-/** Serves it in the Hub's place; of the other model the list alone. @returns the files that are asked for */
+/** Serves it in place of the Hub; for the other model, only the list. @returns the files that were requested */
 export async function serveTinySiglip(context: BrowserContext): Promise<string[]> {
   const asked: string[] = [];
   await context.route('https://huggingface.co/**', async (route) => {

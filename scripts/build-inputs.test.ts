@@ -7,7 +7,7 @@ import { buildIfChanged, hashInputs } from './build-inputs.ts';
 const root = mkdtempSync(path.join(tmpdir(), 'vlm2vec-inputs-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-test('what changed is built again, and so is what did not get done', async () => {
+test('whatever changed is built again, and so is an unfinished build', async () => {
   mkdirSync(path.join(root, 'src/deep'), { recursive: true });
   writeFileSync(path.join(root, 'src/deep/a.ts'), 'a');
   writeFileSync(path.join(root, 'package.json'), '{}');

@@ -1,9 +1,12 @@
-/** @file Whether a build is still what its sources give: a note beside it holds the hash of all that went into it. */
+/**
+ * @file Whether a build is up to date with its sources: a note beside it holds the hash of everything that went into
+ * it.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Over the content of files, and of all files in folders. */
+/** Hashes the contents of files, and of all files in folders. */
 export function hashInputs(root: string, inputs: readonly string[]): string {
   const hash = createHash('sha256');
   for (const input of inputs) {
@@ -21,16 +24,18 @@ export function hashInputs(root: string, inputs: readonly string[]): string {
 }
 
 export interface BuildNote {
-  /** Path of the note. It is gone while a build is under way, so that half of one is never taken for whole. */
+  /**
+   * Path of the note. It is removed during a build, so that an unfinished build is never mistaken for a complete one.
+   */
   note: string;
-  /** What the build is made of. */
+  /** The inputs of the build. */
   hash: string;
-  /** What it makes. */
+  /** Its outputs. */
   outputs: readonly string[];
 }
 
 /**
- * Builds, unless the note says that nothing changed since and all is still there.
+ * Builds, unless the note says that nothing has changed since and everything is still there.
  * @returns whether it built
  */
 export async function buildIfChanged({ note, hash, outputs }: BuildNote, build: () => Promise<void>): Promise<boolean> {

@@ -1,9 +1,9 @@
 /**
- * @file Builds what npm publishes, into `dist/`:
- * `lib/index.js`, `lib/search.js`, `lib/adapters/` and the workers for browsers, whole (every dependency inside, ONNX
- * Runtime beside them), so that they also run from a plain folder without a bundler; `lib/node.js`, `lib/node-search.js`,
- * `lib/adapters/node/` and `lib/cli.js` for Node, where what is native stays a package; `lib/types/`; and the built-in model in `models/`.
- * Does nothing where nothing changed since: it runs before every packing and every browser test.
+ * @file Builds what npm publishes, into `dist/`: `lib/index.js`, `lib/search.js`, `lib/adapters/` and the workers for
+ * browsers, self-contained (every dependency inside, ONNX Runtime beside them), so that they also run from a plain
+ * folder without a bundler; `lib/node.js`, `lib/node-search.js`, `lib/adapters/node/` and `lib/cli.js` for Node, where
+ * native parts remain packages; `lib/types/`; and the built-in model in `models/`. Does nothing if nothing has changed
+ * since: it runs before every packing and every browser test.
  */
 import { chmodSync, cpSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ const ORT = path.join(ROOT, 'node_modules/onnxruntime-web/dist');
 
 /**
  * `new URL('../workers/x.worker.ts', …)` in the source is `new URL('./x.worker.js', …)` in the package. Spaces keep
- * everything in its place, so that source maps stay right.
+ * everything in its place, so that source maps stay correct.
  */
 const workerUrls: Plugin = {
   name: 'worker-urls',
@@ -38,7 +38,7 @@ const workerUrls: Plugin = {
 };
 
 /**
- * ONNX Runtime's builds are copied, with the `.wasm` of each, and found as `ort-builds.package.ts` says. They are called
+ * ONNX Runtime's builds are copied, with the `.wasm` of each, and found by `ort-builds.package.ts`. They are renamed to
  * `.js` here, since not every web server knows `.mjs`.
  */
 const ortFiles: Plugin = {
@@ -58,7 +58,10 @@ const ortFiles: Plugin = {
   },
 };
 
-/** Bundlers look for `new URL('literal', import.meta.url)`; the minifier writes templates, which not all of them know. */
+/**
+ * Bundlers look for `new URL('literal', import.meta.url)`; the minifier writes templates, which not all of them
+ * recognise.
+ */
 const literalUrls: Plugin = {
   name: 'literal-urls',
   generateBundle(_options, bundle) {
@@ -74,7 +77,7 @@ const BROWSER_ONLY: Record<string, string[]> = {
   'src/search/library/start-workers.ts': ['startSearchWorker', 'startSurveyWorker'],
 };
 
-/** What Node never reaches: ONNX Runtime's builds for browsers, and the workers. */
+/** Modules that Node never reaches: ONNX Runtime's builds for browsers, and the workers. */
 const browserEdges: Plugin = {
   name: 'browser-edges',
   load(id) {
@@ -101,7 +104,7 @@ async function buildBrowser(found: Licenses): Promise<void> {
     input: { ...ENTRY_POINTS, ...workerInputs() },
     platform: 'browser',
     checks: { pluginTimings: false },
-    external: ['react', 'vue'], // the page's own
+    external: ['react', 'vue'], // provided by the page
     plugins: [
       nodeEdges(),
       workerUrls,
@@ -115,7 +118,7 @@ async function buildBrowser(found: Licenses): Promise<void> {
   await bundle.close();
 }
 
-/** Node's part: native packages stay outside, and so does what only browsers load. */
+/** Node's part: native packages stay outside, and so do modules that only browsers load. */
 async function buildNode(found: Licenses): Promise<void> {
   const adapters = Object.fromEntries(
     ADAPTERS.map((name) => [`adapters/node/${name}`, ENTRY_POINTS[`adapters/${name}`]!]),
@@ -133,7 +136,7 @@ async function buildNode(found: Licenses): Promise<void> {
   chmodSync(path.join(LIB, 'cli.js'), 0o755);
 }
 
-/** Declarations, one file per entry point and shared ones, without what is marked as internal. */
+/** Declarations, one file per entry point and shared ones, without whatever is marked as internal. */
 async function buildTypes(): Promise<void> {
   const bundle = await rolldown({
     cwd: ROOT,
@@ -150,7 +153,7 @@ async function buildTypes(): Promise<void> {
   await bundle.close();
   writeFileSync(path.join(LIB, 'types/worker.d.ts'), 'export {};\n');
   for (const file of output) {
-    // `Symbol.asyncDispose` is newer than what most projects tell TypeScript to know.
+    // `Symbol.asyncDispose` is newer than the library that most projects configure for TypeScript.
     if (file.type !== 'chunk' || !file.code.includes('Symbol.asyncDispose')) continue;
     const code = `/// <reference lib="esnext.disposable" />\n${file.code}`;
     writeFileSync(path.join(LIB, 'types', file.fileName), code);
@@ -158,8 +161,8 @@ async function buildTypes(): Promise<void> {
 }
 
 /**
- * Source maps keep the text of our own files, for debuggers; that of libraries would be the larger part by far, so only its
- * places stay, and a script made of nothing else needs no map.
+ * Source maps keep the text of our own files, for debuggers; that of libraries would be by far the larger part, so only
+ * its positions are kept, and a script made of nothing else needs no map.
  */
 function slimSourceMaps(): void {
   for (const name of readdirSync(LIB, { recursive: true, encoding: 'utf8' })) {
@@ -192,7 +195,7 @@ async function buildAll(): Promise<void> {
   cpSync(path.join(ROOT, 'places'), path.join(DIST, 'places'), { recursive: true });
 }
 
-/** All that the build is made of; the lock file stands for the packages. */
+/** All inputs of the build; the lock file represents the packages. */
 const INPUTS = [
   'src',
   'workers',

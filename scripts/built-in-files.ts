@@ -1,7 +1,7 @@
 /**
- * @file A bundler plugin for the package's browser build: fills `src/sources/built-in-files.ts` with the addresses of the built-in
- * model's files. Each is a `new URL('literal', import.meta.url)`, which bundlers know as an asset: they copy the file and put its
- * new name there. So the model is found without configuration, bundled or not.
+ * @file A bundler plugin for the package's browser build: fills `src/sources/built-in-files.ts` with the addresses of
+ * the built-in model's files. Each is a `new URL('literal', import.meta.url)`, which bundlers recognise as an asset:
+ * they copy the file and insert its new name. That way the model is found without configuration, bundled or not.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,12 +9,15 @@ import type { Plugin } from 'rolldown';
 import { MANIFEST_PATH } from '../src/bundle/manifest.ts';
 import { bundleFiles, parseManifest } from '../src/bundle/validate.ts';
 
-/** What is smaller goes into the script: some bundlers would do it anyway, and no file is worth a request of its own. */
+/**
+ * Smaller files go into the script: some bundlers would do that anyway, and such a file is not worth a separate
+ * request.
+ */
 const INLINE_BYTES = 4096;
 
 /**
  * @param models folder with the built-in models
- * @param relative of that folder to the script, in the package
+ * @param relative path from the script to that folder, in the package
  */
 export function builtInFiles(models: string, relative: string): Plugin {
   const module = path.resolve(import.meta.dirname, '../src/sources/built-in-files.ts');

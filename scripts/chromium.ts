@@ -19,7 +19,7 @@ export function findChromium(): string | undefined {
   return [...PLACES, chromium.executablePath()].find((place) => existsSync(place));
 }
 
-/** The same; where there is none, installs one first (Debian's package as root, else Playwright's download). */
+/** The same, but installs one first if there is none (Debian's package as root, else Playwright's download). */
 export function ensureChromium(): string {
   const found = findChromium();
   if (found) return found;

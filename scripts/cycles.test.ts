@@ -1,4 +1,4 @@
-/** @file No module of the package imports itself by a detour. (Type-only imports may: they are gone at run time.) */
+/** @file No module of the package imports itself indirectly. (Type-only imports may, since they vanish at run time.) */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -13,7 +13,7 @@ function importsOf(file: string): string[] {
   });
 }
 
-/** The first cycle that can be reached from `file`, as a path that ends where it began. */
+/** The first cycle that can be reached from `file`, as a path that ends where it starts. */
 function cycleFrom(file: string, done: Set<string>, trail: string[] = []): string[] | null {
   if (trail.includes(file)) return [...trail.slice(trail.indexOf(file)), file];
   if (done.has(file)) return null;

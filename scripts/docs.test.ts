@@ -1,7 +1,7 @@
 /**
- * @file What the guides say is so: links and anchors lead somewhere, examples type-check against the source, commands and
- * scripts exist with the options shown, every error has its section. Examples that need no page are run, and print what their
- * comments say. The site that is made of it all: `docs-site/site.test.ts`.
+ * @file Checks that the guides are true: links and anchors are valid, examples type-check against the source, commands
+ * and scripts exist with the options shown, every error has its section. Examples that need no page are run, and print
+ * what their comments say. The site built from them: `docs-site/site.test.ts`.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,13 +27,13 @@ const read = (page: string) => readFileSync(path.join(ROOT, page), 'utf8');
 
 interface Block {
   page: string;
-  /** Of the first line in the page, from 0. */
+  /** Number of the first line in the page, from 0. */
   line: number;
   language: string;
   text: string;
 }
 
-/** Fenced blocks. */
+/** The fenced blocks of a page. */
 function blocksOf(page: string): Block[] {
   const text = read(page);
   return [...text.matchAll(/^```(\w*)\n(.*?)^```$/gms)].map((match) => ({
@@ -67,7 +67,7 @@ test.each(PAGES)('links of %s', (page) => {
 });
 
 describe('code', () => {
-  /** What an example may take as given. */
+  /** Declarations that examples may assume. */
   const GIVEN = `
     import type { VLM2Vec } from 'vlm2vec-web';
     import type { PhotoEmbedder, PhotoIndex } from 'vlm2vec-web/search';
@@ -86,7 +86,7 @@ describe('code', () => {
       const MemoryVectorStore: new (embeddings: EmbeddingsInterface) => unknown;
     }`;
 
-  /** Mistakes, with what the compiler is to blame in each. */
+  /** Mistakes, with the part that the compiler must blame for each. */
   const MISTAKES: [code: string, blamed: RegExp][] = [
     [`await model.embed('a text', { precison: 'int8' });`, /'precison' does not exist/],
     [`await model.embed(['a text'], { maxPixels: 'many' });`, /'string' is not assignable to type 'number'/],
@@ -95,14 +95,14 @@ describe('code', () => {
     [`await model.embed(5);`, /'number' is not assignable to parameter of type 'EmbedInput/],
   ];
 
-  test('every example in TypeScript; mistakes are blamed where they are', () => {
+  test('every example in TypeScript compiles; mistakes are reported in the right place', () => {
     const { options } = ts.parseJsonConfigFileContent(
       ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile).config,
       ts.sys,
       ROOT,
     );
     Object.assign(options, {
-      noUncheckedIndexedAccess: false, // readers' own projects mostly do without
+      noUncheckedIndexedAccess: false, // most readers' projects do not set it
       paths: {
         'vlm2vec-web': [`${ROOT}/src/index.ts`],
         'vlm2vec-web/search': [`${ROOT}/src/search/index.ts`],
@@ -160,7 +160,7 @@ describe('code', () => {
 describe('examples that need no page print what their comments say', () => {
   afterEach(() => vi.restoreAllMocks());
 
-  /** Runs a module, and compares each line that it prints with the comment behind or below its `console.log`. */
+  /** Runs a module, and compares each line that it prints with the comment after or below its `console.log`. */
   async function run(file: string): Promise<void> {
     const lines = readFileSync(file, 'utf8').split('\n');
     const expected = lines.flatMap((line, i) => {
@@ -193,7 +193,7 @@ describe('examples that need no page print what their comments say', () => {
     await run(file);
   });
 
-  test('all that are marked', () => {
+  test('all marked examples', () => {
     expect(blocks).toHaveLength([...cookbook.matchAll(/<!-- run -->/g)].length);
     expect(blocks.length).toBeGreaterThan(3);
   });
@@ -226,7 +226,7 @@ describe('commands', () => {
     return text;
   }
 
-  /** Lines of shell in blocks, without comments. */
+  /** Shell commands in the blocks, without comments. */
   const lines = PAGES.flatMap(blocksOf)
     .filter(({ language }) => language === 'sh')
     .flatMap(({ page, text }) =>

@@ -1,9 +1,12 @@
-/** @file The package's entry points. package.json's `exports` names them; the build, its tests and the reference go by this list. */
+/**
+ * @file The package's entry points. package.json's `exports` names them; the build, its tests and the reference use
+ * this list.
+ */
 
-/** Each file of `src/adapters/` that `./adapters/*` means. */
+/** The files of `src/adapters/` that `./adapters/*` stands for. */
 export const ADAPTERS = ['ai-sdk', 'langchain', 'llamaindex', 'openai', 'transformers'];
 
-/** Where each begins, by its name in `dist/lib`. */
+/** The source file of each, by its name in `dist/lib`. */
 export const ENTRY_POINTS: Record<string, string> = {
   index: './src/index.ts',
   search: './src/search/index.ts',

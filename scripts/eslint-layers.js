@@ -137,7 +137,7 @@ const MAY_IMPORT = {
     'src/similarity',
     'src/precision',
   ],
-  // Parts of a page, and their wrappers.
+  // Elements for pages, and their wrappers.
   'src/elements': [
     ...BASE,
     'src/net',

@@ -1,4 +1,4 @@
-/** @file The folder rules themselves: what they let through and what they refuse. */
+/** @file The folder rules themselves: what they allow and what they refuse. */
 import path from 'node:path';
 import { Linter } from 'eslint';
 import { parser } from 'typescript-eslint';

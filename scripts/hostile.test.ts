@@ -1,7 +1,7 @@
 /**
- * @file Mutated files against every parser of the package: each is read, or refused by an error with a name, within two
- * seconds and a bounded memory. A few thousand in `npm test`; a million with `npm run test:hostile`, which prints what it
- * measured. docs/security.md says what else was attempted, and where the tests of that are.
+ * @file Mutated files against every parser of the package: each is read, or refused with a named error, within two
+ * seconds and bounded memory. A few thousand in `npm test`; a million with `npm run test:hostile`, which prints what it
+ * measured. docs/security.md says what else was attempted, and which tests cover that.
  */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
@@ -43,7 +43,7 @@ const file = (path: string) => new Uint8Array(readFileSync(path));
 const decode = (bytes: Uint8Array) =>
   decodeImage(new Blob([bytes as Uint8Array<ArrayBuffer>]), { maxInputPixels: 4e6 });
 
-/** What the package reads as JSON, from JSON that parses: what does not is refused before. */
+/** What the package reads as JSON, starting from JSON that parses, since anything else is refused earlier. */
 function asJson(read: (value: Record<string, unknown>) => unknown) {
   return (bytes: Uint8Array) => {
     let value: unknown;
@@ -98,7 +98,7 @@ const TARGETS: Record<string, Target> = {
     seeds: () => ['CIRR', 'ImageNet-1K'].map((set) => file(`public/eval/mmeb-mini/${set}/test-00000-of-00001.parquet`)),
     read: async (bytes) => {
       const table = await openParquet(bytesSource(bytes));
-      for await (const group of table.groups(table.columns)) void group; // what the command reads with
+      for await (const group of table.groups(table.columns)) void group; // as the command reads it
       return table.read(table.columns);
     },
   },
@@ -107,7 +107,7 @@ const TARGETS: Record<string, Target> = {
     read: async (bytes) => {
       const lines = linesOf(new Blob([bytes as Uint8Array<ArrayBuffer>]).stream());
       for await (const record of lineRecords(lines, '/nowhere', { prefix: '' })) {
-        if ('error' in record) throw record.error; // what is wrong stands in its line's place
+        if ('error' in record) throw record.error; // the error takes the place of its line
       }
     },
   },
@@ -129,7 +129,7 @@ function smallTokenizer(): Uint8Array {
 
 test.each(Object.entries(TARGETS))('%s', { timeout: 3_600_000 }, async (name, { seeds, read }) => {
   const originals = await seeds();
-  for (const bytes of originals) await read(bytes); // sound as they are
+  for (const bytes of originals) await read(bytes); // the originals are valid
   const figures = { read: 0, refused: 0, slowest: 0, memory: 0 };
   for (const mutant of mutants(originals, RUNS)) {
     const began = performance.now();

@@ -1,5 +1,5 @@
 /**
- * @file Measures which of `public/samples` the built-in model ranks right and writes it to `samples.json`. To be run
+ * @file Measures which of `public/samples` the built-in model ranks right and writes it to `samples.json`. Run this
  * whenever `nano` or a sample changes: `npx tsx scripts/label-samples.ts`
  */
 import { readFileSync, writeFileSync } from 'node:fs';

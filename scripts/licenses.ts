@@ -12,7 +12,7 @@ interface PackageJson {
 /** Licences by the folder of their package. */
 export type Licenses = Map<string, string>;
 
-/** For bundles that are part of another one, as workers are: notes their packages, for {@link licenses} to write. */
+/** For bundles that are part of another one, such as workers: records their packages, for {@link licenses} to write. */
 export function collectLicenses(found: Licenses): Plugin {
   return {
     name: 'collect-licenses',
@@ -32,7 +32,7 @@ export function collectLicenses(found: Licenses): Plugin {
 
 /**
  * @param more names of packages that are shipped without being bundled
- * @param found of other bundles, which were made before
+ * @param found the packages of other bundles, which were built before
  */
 export function licenses(fileName: string, more: string[] = [], found: Licenses = new Map()): Plugin {
   const collect = collectLicenses(found).generateBundle as (this: unknown) => void;
@@ -47,12 +47,12 @@ export function licenses(fileName: string, more: string[] = [], found: Licenses 
   };
 }
 
-/** Data that come along without a package: a folder with its licence. @param title of it in the list */
+/** Data that are included without a package: a folder with its licence. @param title its name in the list */
 export function noteData(found: Licenses, folder: string, title: string): void {
   found.set(path.resolve(folder), `${title}\n\n${textsIn(folder).join('\n\n')}\n`);
 }
 
-/** Name, version, and the text of the licence files; the licence's name where a package ships none. */
+/** Name, version, and the text of the licence files; the licence's name if a package ships no text. */
 function describe(folder: string, part = folder): string {
   const { name, version, license } = JSON.parse(readFileSync(`${folder}/package.json`, 'utf8')) as PackageJson;
   const title = [name, path.relative(folder, part)].filter(Boolean).join('/');

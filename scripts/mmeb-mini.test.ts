@@ -1,6 +1,6 @@
 /**
- * @file The committed slice of the miniature MMEB: Python wrote its strings out by itself, so they check ours; and what
- * is said of `nano` belongs to the `nano` that ships.
+ * @file The committed slice of the miniature MMEB: Python wrote its strings independently, so they check ours; and what
+ * is said about `nano` must apply to the built-in `nano`.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -18,7 +18,7 @@ const nano = JSON.parse(readFileSync(path.join(ROOT, 'public/eval/nano.json'), '
   sets: Record<string, { queries: number; predictions: number[]; close: number[] }>;
 };
 
-/** The text that was put into a template to give `string`; null where it cannot have given that. */
+/** The text that was put into a template to give `string`; null if that is impossible. */
 function filledWith(string: string, template: string): string | null {
   const [start, end] = template.replace('{image}', IMAGE_TOKEN).split('{text}') as [string, string?];
   if (end === undefined) return string === start ? '' : null;
@@ -41,13 +41,13 @@ test.each(data.sets.map((set) => [set.name, set] as const))('%s: strings, own ca
   }
 });
 
-test('what nano is expected to choose was measured on the nano that ships', () => {
+test('the expected choices of nano were measured on the built-in nano', () => {
   const manifest = readFileSync(path.join(ROOT, 'public/models/nano/bundle.json'));
   // If not: python -m reference.mmeb expect … (reference/mmeb/README.md)
   expect(nano.bundle).toBe(createHash('sha256').update(manifest).digest('hex'));
 });
 
-test('nano as shipped, with rounded weights, makes nearly all of the choices that PyTorch makes in float32', async () => {
+test('the built-in nano, with rounded weights, makes nearly all of the choices that PyTorch makes in float32', async () => {
   await using model = await VLM2Vec.load('nano', { device: 'cpu' });
   const { dims, imageToken, image } = model.info;
   const sets = data.sets.filter(({ name }) => ['Visual7W', 'A-OKVQA', 'MSCOCO', 'CIRR'].includes(name));

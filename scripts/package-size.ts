@@ -1,6 +1,6 @@
 /**
- * @file What the built package costs a page, printed by `npm run size`: what an entry point loads at once, and what comes
- * when it is needed. The package's test holds the main entry to its limit.
+ * @file What the built package costs a page, printed by `npm run size`: what an entry point loads at once, and what is
+ * loaded when it is needed. The package's test enforces the limit of the main entry.
  */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -25,11 +25,11 @@ export interface Size {
   brotli: number;
 }
 
-/** Of files as a host sends them: each compressed by itself. */
+/** The size of files as a host sends them: each compressed separately. */
 export function sizeOf(files: readonly string[]): Size {
   const sum = (measure: (content: Buffer) => number) =>
     files.reduce((total, file) => total + measure(readFileSync(file)), 0);
-  // What hosts that compress on the fly use; the highest quality takes minutes for ONNX Runtime.
+  // The quality that hosts use when they compress on the fly; the highest takes minutes for ONNX Runtime.
   const params = { [constants.BROTLI_PARAM_QUALITY]: 5 };
   return {
     bytes: sum((content) => content.length),

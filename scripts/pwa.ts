@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { PluginOption } from 'vite';
 import { VitePWA } from 'vite-plugin-pwa';
 
-/** nano's largest file may grow to this. Other models' weights are not in the site. */
+/** The size to which nano's largest file may grow. Other models' weights are not in the site. */
 const LARGEST_FILE = 48 * 1024 * 1024;
 
 export function pwa(): PluginOption {
@@ -14,7 +14,7 @@ export function pwa(): PluginOption {
     name: 'pwa:folder',
     configResolved: ({ root, build }) => void (folder = path.resolve(root, build.outDir)),
   };
-  /** The hash that the browser holds each kept file against. */
+  /** The hash against which the browser checks each stored file. */
   const integrityOf = async (file: string) =>
     `sha256-${createHash('sha256')
       .update(await readFile(path.join(folder, file)))

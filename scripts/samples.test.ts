@@ -1,4 +1,4 @@
-/** @file The samples are what the demo reads: pictures that are there, one true caption each, labels that were measured. */
+/** @file The samples are as the demo expects them: existing pictures, one true caption each, measured labels. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test } from 'vitest';
@@ -18,7 +18,7 @@ test('twelve samples, each with a picture, several captions, one of them true, a
   }
 });
 
-test('every picture of the folder is a sample, named in the list of licences', () => {
+test('every picture in the folder is a sample, and is named in the list of licences', () => {
   const folder = path.dirname(SAMPLES_FILE);
   const pictures = readdirSync(folder).filter((name) => /\.(png|jpg)$/.test(name));
   expect(pictures.sort()).toEqual(samples.map(({ file }) => file).sort());
@@ -26,7 +26,7 @@ test('every picture of the folder is a sample, named in the list of licences', (
   for (const name of pictures) expect(licences).toContain(`\`${name}\``);
 });
 
-test('the labels are what nano gives; scripts/label-samples.ts writes them', async () => {
+test('the labels match nano’s ranking; scripts/label-samples.ts writes them', async () => {
   const measured = await measureSamples(samples);
   expect(measured.map(({ sample, label }) => [sample.file, label])).toEqual(
     samples.map(({ file, ranked }) => [file, ranked]),

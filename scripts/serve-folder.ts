@@ -21,7 +21,10 @@ const TYPES: Record<string, string> = {
 
 export const contentType = (file: string): string => TYPES[path.extname(file)] ?? 'application/octet-stream';
 
-/** Serves files of `folder` under the URL prefix it is mounted at. Answers 404 itself: nothing falls through. */
+/**
+ * Serves files of `folder` under the URL prefix it is mounted at. Answers 404 itself, so that nothing reaches the next
+ * handler.
+ */
 export function serveFolder(folder: string, headers: Record<string, string> = {}) {
   return (request: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);

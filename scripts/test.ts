@@ -1,8 +1,8 @@
 /**
- * @file `npm test`: lint and types beside the unit tests, then the end-to-end tests, whatever failed before, so that one run
- * shows everything. What failed is named again at the end, so that the end of a log tells it; the last line counts the tests of
+ * @file `npm test`: lint and types at the same time as the unit tests, then the end-to-end tests even after failures,
+ * so that one run shows everything. Failures are listed again at the end of the log; the last line counts the tests of
  * vitest and Playwright; a lint or type error, or a runner that breaks, counts as one failed. With `--full`, tests with
- * random places try more of them, and other ones each time.
+ * random positions try more of them, and different ones each time.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -20,11 +20,11 @@ interface Count {
 }
 
 interface ToolOptions {
-  /** Shows what it prints when it has ended, so that it does not mix with what runs beside it. */
+  /** Shows its output when it has ended, so that it does not mix with what runs at the same time. */
   later?: boolean;
 }
 
-/** Runs a tool of node_modules; true where it exits with 0. */
+/** Runs a tool of node_modules; true if it exits with 0. */
 async function tool(name: string, [script, ...args]: string[], { later = false }: ToolOptions = {}): Promise<boolean> {
   if (!later) console.log(`\n== ${name}`);
   const start = Date.now();
@@ -44,7 +44,7 @@ async function tool(name: string, [script, ...args]: string[], { later = false }
 
 const check = (name: string, ok: boolean): Count => ({ passed: 0, failed: ok ? [] : [name] });
 
-/** Counts of a runner's report. A runner that failed without a failed test still counts as one failure. */
+/** The counts in a runner's report. A runner that failed without a failed test still counts as one failure. */
 function counted<Report>(name: string, ok: boolean, file: string, read: (report: Report) => Count): Count {
   let count: Count = { passed: 0, failed: [] };
   try {

@@ -1,6 +1,6 @@
 /**
  * @file vitest's reporter for `npm test`: writes what passed and what failed, by name, to the file of the environment
- * variable `UNIT_REPORT`. vitest's own JSON report says nothing of errors outside of tests (an unhandled rejection, a worker
+ * variable `UNIT_REPORT`. vitest's own JSON report omits errors outside of tests (an unhandled rejection, a worker
  * that ended), which fail a run in which every test passed.
  */
 import { writeFileSync } from 'node:fs';

@@ -1,10 +1,11 @@
 /**
- * @file Makes `world/world.bin`, land and borders of the search page's map of places, of Natural Earth's 1:50m countries. Run once for a
- * new list:
+ * @file Makes `world/world.bin`, land and borders of the search page's map of places, from Natural Earth's 1:50m
+ * countries. Run it once for a new list:
  *
  *   npm install --no-save world-atlas@2.0.2 polylabel@2.1.0 && npx tsx scripts/world-map.ts
  *
- * It is gzip of TopoJSON: `land`; `countries`, each with its name, where that fits best, and how much room it has there.
+ * It is gzipped TopoJSON: `land`; `countries`, each with its name, where the name fits best, and how much room there
+ * is.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -30,7 +31,7 @@ const { countries } = world.objects;
 const labels = feature(world, countries).features.map(({ geometry, properties: { name } }): CountryLabel => {
   if (geometry.type !== 'Polygon' && geometry.type !== 'MultiPolygon') throw new Error(`${name} is no area`);
   const polygons = geometry.type === 'Polygon' ? [geometry.coordinates] : geometry.coordinates;
-  // Of an archipelago the island with the most room; all on the plane that the map is drawn on.
+  // For an archipelago, the island with the most room, all measured on the plane in which the map is drawn.
   const spots = polygons.map((rings) =>
     polylabel(
       rings.map((ring) => ring.map(([x, y]) => mercator(x!, y!))),

@@ -1,4 +1,4 @@
-/** @file The worker that keeps a photo index: `src/search/library/photo-index.ts` starts it. */
+/** @file The worker that maintains a photo index: `src/search/library/photo-index.ts` starts it. */
 
 import { expose } from 'comlink';
 import { installErrorHandler } from '../src/remote/error-wire';

@@ -55,7 +55,7 @@ export function rendererSeconds(root: number): number {
     const fields = statOf(pid);
     ticks += Number(fields[11]) + Number(fields[12]);
   }
-  return ticks / 100; // Linux tells in hundredths
+  return ticks / 100; // Linux reports hundredths
 }
 
 /** Ids of a process and its descendants. */
@@ -76,9 +76,9 @@ function parentOf(pid: number): number | null {
   return fields.length > 1 ? Number(fields[1]) : null;
 }
 
-/** What `stat` tells after the process's name. */
+/** The fields of `stat` after the process's name. */
 function statOf(pid: number): string[] {
-  // The name in brackets may hold anything: what counts comes after the last bracket.
+  // The name in brackets may contain anything, so the fields start after the last bracket.
   const text = read(`/proc/${pid}/stat`);
   return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }

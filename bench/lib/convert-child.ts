@@ -1,5 +1,5 @@
 /**
- * @file Converts one checkpoint in a process of its own, so that its memory can be watched from outside. Says `ready`
+ * @file Converts one checkpoint in a separate process, so that its memory can be watched from outside. Prints `ready`
  * once everything is imported, waits for `go`, names each phase as it begins, and ends with `done`.
  */
 

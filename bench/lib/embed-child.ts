@@ -1,6 +1,6 @@
 /**
- * @file One of the two pipelines in a process of its own: `ours` (the package's runtime) or `usual`. Says `ready` when
- * loaded, then answers each job with the seconds it took and, where it can tell, the embeddings.
+ * @file One of the two pipelines in a separate process: `ours` (the package's runtime) or `usual`. Prints `ready` when
+ * loaded, then answers each job with the seconds it took and, if available, the embeddings.
  */
 
 import { WHOLE, type EmbedJob, type EmbedReply, type PipelineKind } from './embed-jobs';
@@ -15,7 +15,7 @@ import { captions, IMAGE_TEXT, photo, picture } from './workload';
 const [kind, bundle, usual, weights] = process.argv.slice(2) as [PipelineKind, string, string, WeightsMode];
 const send = (message: EmbedReply) => process.send!(message);
 
-/** Of the last call of ours. */
+/** The usage of our last call. */
 let tokens: number | undefined;
 const onUsage = (usage: { tokens: number }) => void (tokens = usage.tokens);
 
@@ -31,7 +31,7 @@ async function pipeline(): Promise<(job: EmbedJob) => Promise<(Float32Array | nu
     return (job) => {
       if (job.kind === 'captions') return runtime.embed(captions(job.count, job.of), { onUsage });
       if (job.kind === 'pictures') {
-        // Other recipes word their prompts themselves.
+        // Other recipes build their own prompts.
         const words = manifest.recipe?.name === 'vlm2vec' ? { text: IMAGE_TEXT } : {};
         const inputs = Array.from({ length: job.count }, (_, i) => ({ image: picture(i), ...words }));
         return runtime.embed(inputs, { onUsage });

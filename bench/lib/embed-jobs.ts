@@ -1,4 +1,4 @@
-/** @file What `embed-2b`, `embed` and their child processes say to each other. */
+/** @file The messages between `embed-2b`, `embed` and their child processes. */
 
 import { fork, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,12 +9,12 @@ import type { CaptionKind } from './workload';
 /** The usual pipeline's batch: all captions in one call. */
 export const WHOLE = 0;
 
-/** The package, with its ways to multiply; or the usual export, with its. */
+/** The package or the usual export, each with its ways to multiply. */
 export type PipelineKind = 'ours' | 'ours-float' | 'ours-fast' | 'usual' | 'usual-int8' | 'usual-checked';
 
 export type EmbedJob = { answer: boolean } & (
   | { kind: 'image' }
-  /** So many of 448 × 448, no two alike. */
+  /** This many pictures of 448 × 448, all different. */
   | { kind: 'pictures'; count: number }
   /** A picture of any size, for any model. */
   | { kind: 'photo'; width: number; height: number; numCrops?: number }
@@ -24,10 +24,10 @@ export type EmbedJob = { answer: boolean } & (
 
 export interface EmbedReply {
   seconds: number;
-  /** Seconds of all cores. */
+  /** CPU seconds, over all cores. */
   cpu: number;
   vectors: (number[] | null)[];
-  /** Of all its inputs together, where the job counts them. */
+  /** Tokens of all its inputs together, if the job counts them. */
   tokens?: number;
 }
 

@@ -7,7 +7,7 @@ import { pairKey } from '../../src/eval/vectors';
 import { loadRuntime } from '../../src/runtime';
 import { folderBundle } from '../../src/store/folder.node.js';
 
-/** Vectors are kept here from run to run. */
+/** Vectors are stored here between runs. */
 const CACHE = '.cache/precision';
 
 interface Indexed {
@@ -18,10 +18,10 @@ interface Indexed {
 }
 
 export interface EmbeddedData {
-  /** What it is, for people. */
+  /** A description to display. */
   label: string;
   vectors: Float32Array[];
-  /** In per cent, averaged over the sets, of the vectors in another form; null where there are no sets. */
+  /** In per cent, averaged over the sets, of the vectors in another form; null if there are no sets. */
   precisionAt1(list: readonly AnyVector[]): number | null;
 }
 

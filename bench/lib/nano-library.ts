@@ -71,7 +71,7 @@ export async function nanoLibrary(folder: string, catalogue: string, count: numb
   };
 }
 
-/** The model's least: two patches of 14 pixels, merged. */
+/** The model's minimum: two patches of 14 pixels, merged. */
 function isLargeEnough(file: string): boolean {
   if (!existsSync(file)) return false;
   const { width, height } = readHeader(readFileSync(file));

@@ -37,7 +37,7 @@ export class MemoryWatch {
     this.#sample();
   }
 
-  /** Ends the phase and begins the next. */
+  /** Ends the phase and starts the next. */
   phase(name: string): void {
     this.#sample();
     this.#phase = name;

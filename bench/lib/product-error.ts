@@ -5,11 +5,11 @@ import { allocateRows, BLOCK, BlockQuantizer, dequantizeRow, quantizedTensors } 
 import type { Place } from '../../src/runtime/matmul-rate';
 import { providerOptions } from '../../src/runtime/stage';
 
-/** Rows of the activations, columns of the weight as [out, in]: what kernels for many rows take. */
+/** Rows of the activations, columns of the weight as [out, in]: as needed for the kernels for many rows. */
 const [ROWS, INNER, COLUMNS] = [70, 1536, 256];
 const FILE = 'product.bin';
 
-/** The weight is quantized before: its own rounding is not in it. */
+/** The weight is quantized first, so its own rounding is not included. */
 export async function productError(
   { ort, rung, product }: Pick<Place, 'ort' | 'rung' | 'product'>,
   dtype: 'q4' | 'q8',
@@ -62,5 +62,5 @@ export async function productError(
   return Math.sqrt(error / norm);
 }
 
-/** Weights in a row are whole blocks. */
+/** The weights of a row are complete blocks. */
 if (INNER % BLOCK !== 0) throw new Error('The inner size is no multiple of the block.');

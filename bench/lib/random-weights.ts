@@ -1,6 +1,6 @@
 /**
  * @file Random weights by the gigabyte. A table of normal deviates is made once per standard deviation; tensors are
- * filled with slices of it from random places, so that writing is bound by the disk.
+ * filled with slices of it from random positions, so that the disk limits the speed.
  */
 
 const TABLE = 1 << 20;
@@ -32,7 +32,7 @@ export class Random {
   }
 }
 
-/** What a tensor is filled with: mean + deviation · normal. */
+/** The values of a tensor: mean + deviation · normal. */
 export interface Spread {
   mean: number;
   deviation: number;

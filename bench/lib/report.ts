@@ -1,4 +1,4 @@
-/** @file Figures for people, and the machine they were measured on. */
+/** @file Figures to display, and the machine they were measured on. */
 
 import { cpus, loadavg, totalmem } from 'node:os';
 
@@ -22,7 +22,7 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Date, processor, memory, Node and load: the head of every result. */
+/** Date, processor, memory, Node and load: the heading of every result. */
 export function machine(): string {
   const model = cpus()[0]?.model ?? 'unknown CPU';
   const load = loadavg()[0]!.toFixed(1);

@@ -1,4 +1,4 @@
-/** @file What `bench/search-index.ts` has the browser do. */
+/** @file Code that `bench/search-index.ts` runs in the browser. */
 
 import { VLM2Vec } from '../../src/index';
 import { openPhotoIndex, type FolderFile, type PhotoEmbedder, type PhotoIndex } from '../../src/search';
@@ -45,7 +45,7 @@ export async function embedAll(batch: number): Promise<number> {
   return (performance.now() - began) / 1000;
 }
 
-/** The same by the index: seconds, and milliseconds of searches meanwhile, where there are to be any. */
+/** The same with the index: seconds, and milliseconds of searches meanwhile, if any are requested. */
 export async function indexAll(
   withSearches: boolean,
   takesPixels = true,

@@ -1,4 +1,4 @@
-/** @file What `bench/search.ts` has the browser do. */
+/** @file Code that `bench/search.ts` runs in the browser. */
 
 import { PackedVectors, similarGroups, similarPairs, topK, type KernelName } from '../../src/search/vectors';
 import { syntheticVectors } from './synthetic-vectors';
@@ -16,7 +16,7 @@ export type Way = 'ours' | 'plain' | 'unrolled';
 export interface Agreement {
   kernel: KernelName;
   packedBytes: number;
-  /** Share of the plain float32 loop's results that the search gives as well. */
+  /** Share of the plain float32 loop's results that the search finds too. */
   recall: number;
   /** Whether rows, order and scores are those of a float64 loop over the stored vectors. */
   exact: boolean;

@@ -1,4 +1,4 @@
-/** @file Invented texts of very different lengths, as lists of captions and descriptions have them. */
+/** @file Invented texts of very different lengths, like those in lists of captions and descriptions. */
 
 import { Random } from './random-weights';
 
@@ -8,7 +8,7 @@ const WORDS = (
   'holding two three many quiet busy wooden stone bright dark market bridge snow beach'
 ).split(' ');
 
-/** Four to forty words each, most of them short; no two alike. */
+/** Four to forty words each, most of them short; all different. */
 export function sentences(count: number): string[] {
   const random = new Random(11);
   return Array.from({ length: count }, (_, i) => {

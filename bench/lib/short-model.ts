@@ -1,7 +1,7 @@
 /**
- * @file Bundles of models that are as wide as a published one and a few layers deep, with random weights, made without a
- * checkpoint: what a layer costs does not depend on how many there are. The vocabulary is cut as the layers are, so that
- * a head over it keeps its share; the tokenizer is nano's.
+ * @file Bundles of models that are as wide as a published one and a few layers deep, with random weights, made without
+ * a checkpoint: the cost of a layer does not depend on their number. The vocabulary is reduced in proportion to the
+ * layers, so that a head over it keeps its share; the tokenizer is nano's.
  */
 
 import { existsSync, readFileSync } from 'node:fs';

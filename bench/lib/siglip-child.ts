@@ -1,4 +1,7 @@
-/** @file One library with one dtype of SigLIP in a process of its own: says `ready`, then answers each job with its time and vectors. */
+/**
+ * @file One library with one dtype of SigLIP in a separate process: prints `ready`, then answers each job with its time
+ * and vectors.
+ */
 
 import { VLM2Vec } from '../../src/index';
 import { JOBS, type JobName } from './siglip-jobs';
@@ -7,7 +10,7 @@ import { cpuSeconds } from './report';
 
 export interface SiglipReply {
   seconds: number;
-  /** Seconds of all cores. */
+  /** CPU seconds, over all cores. */
   cpu: number;
   vectors: number[][];
 }

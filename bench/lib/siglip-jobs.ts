@@ -1,4 +1,4 @@
-/** @file What `siglip.ts` has either library do. */
+/** @file The jobs that `siglip.ts` gives to either library. */
 
 import { captions, photo } from './workload';
 import type { Encoder } from './siglip-rival';

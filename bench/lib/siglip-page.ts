@@ -1,4 +1,6 @@
-/** @file What `siglip.ts` has a page do: load one of the two libraries on WASM with one thread, then its jobs. */
+/**
+ * @file Code that `siglip.ts` runs in a page: it loads one of the two libraries on WASM with one thread, then runs its jobs.
+ */
 
 import { VLM2Vec } from '../../src/index';
 import { JOBS, type JobName } from './siglip-jobs';

@@ -10,7 +10,7 @@ import {
 } from '@huggingface/transformers';
 import type { RgbImage } from '../../src/image';
 
-/** What a bench asks of either library. The vectors are of unit length. */
+/** The interface of either library for the bench. The vectors are unit vectors. */
 export interface Encoder {
   texts(texts: string[]): Promise<Float32Array[]>;
   picture(image: RgbImage): Promise<Float32Array>;
@@ -23,7 +23,7 @@ export interface RivalOptions {
   from: string;
   dtype: RivalDtype;
   device: 'cpu' | 'wasm';
-  /** `vision` alone, where both towers would not fit. */
+  /** Only `vision`, if both towers would not fit. */
   towers?: 'both' | 'vision';
 }
 

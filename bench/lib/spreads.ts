@@ -1,4 +1,6 @@
-/** @file What random tensors are filled with, by their names, so that a model made of them computes plausible numbers. */
+/**
+ * @file The distributions of random tensors, by their names, so that a model made from them computes plausible numbers.
+ */
 
 import { ADAPTER_ALPHA, type FileTensor } from '../../src/testing/official-models';
 import type { Spread } from './random-weights';
@@ -10,7 +12,7 @@ const NORM = /(norm\d?|layrnorm|layernorm|ln_q)\.weight$/;
 
 const gainOf = (name: string) => (OUTPUT.test(name) ? 0.5 : 1);
 
-/** Matrices keep the size of what they multiply, norms are near one, learned rows as large as token rows. */
+/** Matrices keep the scale of their inputs, norms are near one, and learned rows are as large as token rows. */
 export function baseSpread({ name, shape }: FileTensor): Spread {
   if (name.endsWith('.bias')) return { mean: 0, deviation: 0.1 };
   if (NORM.test(name)) return { mean: 1, deviation: 0.1 };

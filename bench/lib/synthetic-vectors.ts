@@ -1,12 +1,12 @@
 /**
- * @file Unit vectors as embeddings of a photo library lie: around many centres of very different popularity, all of
- * them somewhat in one direction, some dimensions much larger than others.
+ * @file Unit vectors distributed like the embeddings of a photo library: around many centres of very different
+ * popularity, all of them somewhat in one direction, some dimensions much larger than others.
  */
 
 import { normals, uniforms } from '../../src/testing/random';
 
 const CENTRES = 500;
-/** Length of what all vectors share, of what a centre adds, and of what is a vector's own. */
+/** The lengths of the part that all vectors share, of the part that a centre adds, and of a vector's own part. */
 const SHARED = 0.6;
 const CENTRE = 0.6;
 const OWN = 0.7;

@@ -1,5 +1,5 @@
 /**
- * @file The same language model in the shape that exporters give it, to measure against: one decoder graph with
+ * @file The same language model in the shape that exporters produce, for comparison: one decoder graph with
  * KV-cache inputs and outputs for every layer, and `lm_head` over all tokens. It is built from a bundle's own stored
  * weights and with the same fused operators (which the exporters' first pass lacks), so only the shape differs.
  */
@@ -174,7 +174,7 @@ function attention(
   ] as const;
   const isStored = (weight: string) => [`${weight}.q`, weight].some((each) => graph.storedInfo(each));
   const runs = storedRuns(`${name}.qkv.weight`, sections, isStored);
-  // Where a bundle keeps k and v in more bits, exporters would have two products as well.
+  // If a bundle stores k and v with more bits, exporters would have two products as well.
   const pieces = runs.map((run) => {
     const weight = `${runName(`${name}.qkv`, run)}.weight`;
     const outFeatures = run.reduce((sum, { rows }) => sum + rows, 0);

@@ -43,7 +43,10 @@ export class UsualPipeline {
     this.#decoder = parts.decoder;
   }
 
-  /** @param decoder which of the export's graphs; one also gives the final hidden states, to check it against the embedder */
+  /**
+   * @param decoder which of the export's graphs; one also returns the final hidden states, to check it against the
+   * embedder
+   */
   static async load(
     bundle: string,
     usual: string,

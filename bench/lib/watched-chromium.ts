@@ -53,7 +53,7 @@ export class WatchedChromium {
     await page.exposeFunction('enterPhase', (name: string) => chromiumWatched.enter(name));
     await page.exposeFunction('scriptMemory', (bytes: number) => chromiumWatched.#note(bytes));
     await page.routeWebSocket('**', () => undefined); // the dev server must not reload the page
-    // tsx wraps functions in this to keep their names; it does not go along into the page.
+    // tsx wraps functions in this to keep their names; which does not exist in the page.
     await page.addInitScript('globalThis.__name = (value) => value');
     return chromiumWatched;
   }
@@ -62,7 +62,7 @@ export class WatchedChromium {
     return this.context.browser()!.version();
   }
 
-  /** Begins a phase, if it is not the one that runs. */
+  /** Starts a phase, unless it is already running. */
   enter(name: string): void {
     if (this.#watch.phase === name) return;
     this.#watch.sample();
@@ -94,7 +94,7 @@ export class WatchedChromium {
     }, EVERY_MS);
   }
 
-  /** Times and peaks above idle, of phases after idle. */
+  /** Times, and peaks above idle, of the phases after idle. */
   report(): { table: string; idle: string } {
     this.#watch.stop();
     const ended = performance.now();

@@ -18,13 +18,13 @@ const DOINGS = ['sitting', 'waiting', 'moving slowly', 'standing', 'resting', 's
 const PLACES = ['on the beach', 'in front of a house', 'under a tree', 'by the river', 'in the snow', 'on a bridge'];
 const TIMES = ['', ' at night', ' on a cloudy day', ' at sunset', ' in the early morning'];
 
-/** How captions are worded, which says how much of them is computed once for several. */
+/** How captions are worded, which determines how much of them is computed once for several. */
 export type CaptionKind =
-  /** As they come from few words: beginnings are often shared. */
+  /** Made from few words, so beginnings are often shared. */
   | 'alike'
-  /** The words in any order, so that hardly anything is shared but a first word. */
+  /** The words in any order, so that hardly more than a first word is shared. */
   | 'mixed'
-  /** … behind an instruction of MMEB. */
+  /** The same, after an instruction of MMEB. */
   | 'instructed';
 
 const INSTRUCTION = 'Find me an everyday image that matches the given caption: ';

@@ -1,4 +1,4 @@
-/** @file What the browser tells about the device and its memory. */
+/** @file What the browser reports about the device and its memory. */
 import type { Environment, MemoryFigure } from '../../src/measure';
 
 export function browserEnvironment(): Environment {
@@ -12,7 +12,7 @@ export function browserEnvironment(): Environment {
   };
 }
 
-/** Memory of the page with its workers, WASM memory included; null where the browser does not tell. */
+/** Memory of the page with its workers, WASM memory included; null if the browser does not report it. */
 export async function pageMemory(): Promise<MemoryFigure | null> {
   const { measureUserAgentSpecificMemory: count } = performance as Performance & {
     measureUserAgentSpecificMemory?: () => Promise<{ bytes: number }>;

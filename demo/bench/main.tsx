@@ -1,4 +1,4 @@
-/** @file The page of speed: what a model costs on this device. Everything is computed here; nothing is sent. */
+/** @file The speed page: what a model costs on this device. Everything is computed here; nothing is sent. */
 import type { JSX } from 'preact';
 import type { MeasureStep } from '../../src/measure';
 import { Button, Choice, ErrorBox, keepOffline, mount, nameOf, Page, Progress, Select } from '../shell';

@@ -95,7 +95,7 @@ function nameOf(figure: Figure): string {
   return strings.picture(tokens);
 }
 
-/** Of our model and of others: what they have in common. */
+/** What our model and the others have in common. */
 export function FigureTable({ figures }: { figures: readonly Figure[] }): JSX.Element {
   const measured = figures.filter(isMeasured);
   const most = Math.max(...measured.map(({ milliseconds }) => milliseconds));

@@ -1,4 +1,4 @@
-/** @file What the page and the worker that runs transformers.js say to each other. */
+/** @file The messages between the page and the worker that runs transformers.js. */
 import type { Figure } from '../../src/measure';
 import type { Offer, Rival } from './rivals';
 
@@ -8,11 +8,11 @@ export interface RivalTask extends Pick<Offer, 'device' | 'dtype'> {
   repo: string;
   kind: Rival['id'];
   captions: readonly number[];
-  /** Seconds that a figure may take. */
+  /** The most seconds that a measurement may take. */
   longest: number;
 }
 
-/** What comes back. */
+/** The worker's messages. */
 export type RivalNews =
   | { type: 'progress'; loaded: number; total: number }
   | { type: 'loaded'; milliseconds: number; library: string }

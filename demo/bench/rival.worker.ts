@@ -1,4 +1,7 @@
-/** @file Runs another library's model, transformers.js', on our captions and a picture of ours, and times it as ours. */
+/**
+ * @file Runs a model of another library, transformers.js, on our captions and one of our pictures, and times it like
+ * ours.
+ */
 import {
   AutoConfig,
   AutoModel,
@@ -38,7 +41,7 @@ async function load({ kind, repo, device, dtype }: RivalTask): Promise<Embedder>
     };
   }
   const config = await AutoConfig.from_pretrained(repo, { progress_callback });
-  (config as { audio_config?: unknown }).audio_config = null; // nothing to hear here
+  (config as { audio_config?: unknown }).audio_config = null; // the audio tower is not needed
   const model = await AutoModel.from_pretrained(repo, { ...options, config });
   return {
     texts: async (texts) => model(await processor(texts, null, null, null, { padding: true })),

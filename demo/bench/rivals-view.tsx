@@ -1,4 +1,4 @@
-/** @file Other models beside ours: asked for by the visitor, their sizes told first, then downloaded and timed. */
+/** @file Other models beside ours: requested by the visitor, their sizes shown first, then downloaded and timed. */
 import { signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
@@ -14,7 +14,7 @@ import type { BenchState } from './state';
 const strings = benchStrings.rivals;
 const LONGEST = 60;
 
-/** Which of them is running: one at a time, or they would slow each other. */
+/** Which of them is running: one at a time, since they would slow each other down. */
 const busy = signal<string | null>(null);
 
 export function Rivals({ state }: { state: BenchState }): JSX.Element {

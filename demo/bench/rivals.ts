@@ -1,6 +1,6 @@
 /**
- * @file Other models that may be measured beside ours, by transformers.js, and what they weigh. Nothing of this happens
- * before the visitor asks for it, and nothing is downloaded before the sizes were told.
+ * @file Other models that may be measured beside ours, by transformers.js, and their sizes. Nothing of this happens
+ * before the visitor asks for it, and nothing is downloaded before the sizes are shown.
  */
 import { benchStrings } from '../strings/bench';
 
@@ -12,7 +12,7 @@ export interface Rival {
   id: 'siglip' | 'embeddinggemma-2';
   title: string;
   repo: string;
-  /** ONNX files in `onnx/`, without the ending of a dtype. */
+  /** ONNX files in `onnx/`, without the suffix of a dtype. */
   sessions: readonly string[];
 }
 
@@ -35,13 +35,13 @@ export const RIVALS: readonly Rival[] = [
 const ENDINGS = { fp32: '', fp16: '_fp16', q8: '_quantized', q4: '_q4' } as const;
 export type RivalDtype = keyof typeof ENDINGS;
 
-/** What the library's users would take there. */
+/** What the library's users would use there. */
 const PREFERRED: Record<'webgpu' | 'wasm', readonly RivalDtype[]> = {
   webgpu: ['fp16', 'q4', 'fp32'],
   wasm: ['q8', 'q4', 'fp32'],
 };
 
-/** A model that can be had, and for how many bytes. */
+/** A model that is available, and its size in bytes. */
 export interface Offer {
   rival: Rival;
   device: 'webgpu' | 'wasm';
@@ -54,7 +54,9 @@ interface HubFile {
   size: number;
 }
 
-/** The best that the repository's list of files has for the device. @throws in words where it has nothing */
+/**
+ * The best that the repository's list of files has for the device. @throws with a message to display if it has nothing
+ */
 export function offerOf(rival: Rival, files: readonly HubFile[], device: Offer['device']): Offer {
   const of = (session: string, dtype: RivalDtype) => `onnx/${session}${ENDINGS[dtype]}.onnx`;
   const has = (dtype: RivalDtype) =>
@@ -70,7 +72,7 @@ export function offerOf(rival: Rival, files: readonly HubFile[], device: Offer['
   return { rival, device, dtype, bytes };
 }
 
-/** Asks the Hub for the files of a repository, a few kB. @throws in words where it does not answer */
+/** Asks the Hub for the files of a repository, a few kB. @throws with a message to display if it does not answer */
 export async function askForOffer(rival: Rival, device: Offer['device'], signal: AbortSignal): Promise<Offer> {
   const { host } = new URL(HUB);
   if (!navigator.onLine) throw new Error(strings.offline(host));

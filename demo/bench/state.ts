@@ -1,4 +1,4 @@
-/** @file The page of speed as data: what is to be measured, how far it is, and the report as it grows. */
+/** @file The state of the speed page: what to measure, progress, and the growing report. */
 import { signal } from '@preact/signals';
 import { VLM2Vec } from '../../src/index';
 import {
@@ -24,7 +24,7 @@ const EXTENTS: Record<Extent, { pictures: readonly number[]; captions: readonly 
   full: { pictures: PICTURE_SIZES, captions: CAPTION_COUNTS },
 };
 
-/** Where the report goes along to the page that reaches the Hub. */
+/** The key under which the report is passed to the page that may reach the Hub. */
 const REPORT = 'bench-report';
 
 export const rungName = ({ device, activations, compute }: RungWish): string =>
@@ -35,7 +35,7 @@ export class BenchState {
   readonly stored: ModelControl['stored'];
   /** What the browser offers; null until that is known. */
   readonly rungs = signal<RungWish[] | null>(null);
-  /** Names of those that are to be measured. */
+  /** Names of the models to measure. */
   readonly picked = signal<ReadonlySet<string>>(new Set());
   readonly extent = signal<Extent>('quick');
   readonly running = signal<{ step: MeasureStep | null } | null>(null);
@@ -43,12 +43,12 @@ export class BenchState {
   readonly report = signal<MeasureReport | null>(null);
   readonly others = signal<OtherFigures[]>([]);
   readonly error = signal<unknown>(null);
-  /** Of the address: sizes in place of the extent's. */
+  /** From the address: sizes that replace those of the extent. */
   readonly #sizes: Partial<Record<'pictures' | 'captions', number[]>>;
   readonly #control = new ModelControl();
   #stop = new AbortController();
 
-  /** @param wishes of the page's address: `?stored=name`, `?model=…`, `?device=wasm`, `?pictures=16&captions=1,4` */
+  /** @param wishes from the page's address: `?stored=name`, `?model=…`, `?device=wasm`, `?pictures=16&captions=1,4` */
   constructor(private readonly wishes: URLSearchParams) {
     this.stored = this.#control.stored;
     const numbers = (name: string) =>
@@ -71,7 +71,7 @@ export class BenchState {
       sessionStorage.removeItem(REPORT);
       if (kept !== null) this.report.value = JSON.parse(kept) as MeasureReport;
     } catch {
-      // Nothing was brought along.
+      // Nothing was passed on.
     }
     const rungs = await rungsHere();
     const device = this.wishes.get('device');
@@ -96,7 +96,7 @@ export class BenchState {
     return this.#sizes.captions ?? EXTENTS[this.extent.value].captions;
   }
 
-  /** Opens the page that reaches more, and takes along what was measured. */
+  /** Opens the page that may reach more, and passes the results to it. */
   leaveFor(page: string): void {
     try {
       if (this.report.value) sessionStorage.setItem(REPORT, JSON.stringify(this.report.value));

@@ -1,4 +1,4 @@
-/** @file The report for export: as JSON for programs, as Markdown for people. */
+/** @file The report for export, as JSON for programs, as Markdown for people. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { reportAsMarkdown, type MeasureReport } from '../../src/measure';
@@ -6,7 +6,7 @@ import { Button, toast } from '../shell';
 import { benchStrings as strings } from '../strings/bench';
 
 export function Take({ report }: { report: MeasureReport }): JSX.Element {
-  /** What the browser would not put on the clipboard. */
+  /** The text that the browser refused to copy to the clipboard. */
   const refused = useSignal<string | null>(null);
   const copy = async (text: string) => {
     refused.value = null;

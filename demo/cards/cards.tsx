@@ -1,4 +1,4 @@
-/** @file The recommended models as cards: what each is for, what it takes, and how long photos take with it here. */
+/** @file The recommended models as cards: what each is for, what it requires, and how long photos take with it here. */
 import { useEffect } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import { bytesInWords, Button, ErrorBox, Progress } from '../shell';
@@ -9,11 +9,11 @@ import { recommended, type Recommended } from './recommended';
 import { thousandInWords } from './time-words';
 import { lastTimes } from './times';
 
-/** What can be done with one of them. */
+/** The actions for one of them. */
 export interface CardActions {
   /** Get it, use it: a button or a link. */
   main: ComponentChildren;
-  /** Measures it; null where that needs something else first. */
+  /** Measures it; null if that needs something else first. */
   measure: (() => void) | null;
 }
 
@@ -22,7 +22,7 @@ export interface CardsProps {
   actions: (card: Recommended, name: string) => CardActions;
 }
 
-/** What people call it, and what times are kept under. */
+/** Its displayed name, and the key for its times. */
 export const nameOfCard = ({ repo }: Pick<Recommended, 'repo'>): string => repo?.replace(/^.*\//, '') ?? strings.nano;
 export const subjectOfCard = ({ repo }: Pick<Recommended, 'repo'>): string => repo ?? 'nano';
 
@@ -95,7 +95,7 @@ export interface MeasureButtonProps {
   run: (() => void) | null;
 }
 
-/** Measures, tells how far it is, and stops. */
+/** Measures, shows progress, and can be stopped. */
 export function MeasureButton({ measuring, subject, name, again, run }: MeasureButtonProps): JSX.Element {
   const now = measuring.now.value;
   const mine = now?.subject === subject ? now : null;

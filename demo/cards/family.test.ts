@@ -21,14 +21,14 @@ test.each(Object.keys(FAMILY_SIZES) as OfficialName[])('%s: sizes as estimated',
   }
 });
 
-test('whether a GPU holds a model is told as it is decided', () => {
+test('whether a GPU holds a model is predicted as `load` decides it', () => {
   for (const maxBufferSize of [256 * 2 ** 20, 2 ** 31]) {
     const room = { device: 'webgpu', adapter: { maxBufferSize }, memory: null } as const;
     expect(gpuRoom(maxBufferSize)).toBe(weightsRoom(room));
   }
 });
 
-test('each model is known, and costs what its numbers say beside the 2B', () => {
+test('each model is known, and its cost relative to the 2B follows from its numbers', () => {
   const known = recipes.flatMap(({ hub }) => hub);
   for (const { repo } of FAMILY) expect(known).toContain(repo);
   expect(

@@ -1,6 +1,7 @@
 /**
- * @file The rows of the model card's table, and Qwen3-VL-Embedding: what each takes and what a photo costs, known before anything is fetched. Sizes
- * are those that `models.estimate` gives of the official configs (the test beside this file holds them to it).
+ * @file The rows of the model card's table, and Qwen3-VL-Embedding: what each requires and what a photo costs, known
+ * before anything is downloaded. Sizes are those of `models.estimate` for the official configs (checked by the test
+ * beside this file).
  */
 import type { WeightDtype } from '../../src/index';
 import { PAPER_AVERAGES, publishedScore, MMEB_SETS, averages } from '../../src/eval';
@@ -9,15 +10,15 @@ import { PAPER_AVERAGES, publishedScore, MMEB_SETS, averages } from '../../src/e
 interface Sizes {
   /** Files of the checkpoint that are read, without tokenizer and adapter. */
   checkpoint: number;
-  /** Of all weights. */
+  /** Size of all weights. */
   store: Record<WeightDtype, number>;
-  /** Of those that go to the GPU. */
+  /** Size of those that go to the GPU. */
   gpu: Record<WeightDtype, number>;
 }
 
-/** How many operations a photo of 800 × 600 takes, by the arithmetic of docs/evaluation.md. */
+/** How many operations a photo of 800 × 600 takes, according to docs/evaluation.md. */
 interface PhotoCost {
-  /** In the prompt; of SigLIP, patches. */
+  /** Tokens in the prompt; for SigLIP, patches. */
   tokens: number;
   teraflops: number;
 }
@@ -72,14 +73,17 @@ export interface FamilyRow {
   /** What it is made of, for people. */
   made: string;
   base: keyof typeof FAMILY_SIZES;
-  /** P@1 over MMEB's 36 sets, in per cent, as published; two where its authors do not say which is its, none where none is. */
+  /**
+   * P@1 over MMEB's 36 sets, in per cent, as published; two if its authors do not say which applies, none if none is
+   * published.
+   */
   scores: readonly number[];
   photo: PhotoCost;
 }
 
 const QWEN_2B: PhotoCost = { tokens: 609, teraflops: 5.7 };
 
-/** By the V2 code, which alone was published of V2.0. */
+/** With the V2 code, the only one for which V2.0 has published scores. */
 const v2Score = averages(MMEB_SETS.map((set) => ({ set, score: publishedScore(set.name, 'v2.0')! }))).All!;
 
 export const FAMILY: readonly FamilyRow[] = [
@@ -155,18 +159,18 @@ export const FAMILY: readonly FamilyRow[] = [
   },
 ];
 
-/** How much longer a photo takes than with the 2B, where arithmetic decides. */
+/** How much longer a photo takes than with the 2B, if arithmetic decides. */
 export function photoFactor({ photo }: FamilyRow): number {
   return photo.teraflops / QWEN_2B.teraflops;
 }
 
-/** `room`: bytes of weights that are likely to fit, as far as a browser tells. */
+/** `room`: bytes of weights that are likely to fit, as far as a browser reports it. */
 export type GpuHere = { room: number } | 'none' | 'asking';
 
-/** As `load` takes it (docs/models.md): no browser tells the memory of a GPU. */
+/** As `load` assumes (docs/models.md), since no browser reports the memory of a GPU. */
 export const gpuRoom = (maxBufferSize: number) => 2 * maxBufferSize;
 
-/** Looks once. */
+/** Looks this up once. */
 export async function lookForGpu(): Promise<GpuHere> {
   const adapter = await globalThis.navigator?.gpu
     ?.requestAdapter({ powerPreference: 'high-performance' })

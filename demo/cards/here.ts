@@ -1,4 +1,4 @@
-/** @file What is known of this device: looked up once, for the cards. */
+/** @file What is known about this device, looked up once for the cards. */
 import { signal } from '@preact/signals';
 import { lookForGpu } from './family';
 import type { Here } from './recommended';

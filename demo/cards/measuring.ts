@@ -1,4 +1,4 @@
-/** @file Measuring what photos take with a model: with the page's own, or with one that is loaded for that and let go. */
+/** @file Measures how long photos take with a model: the page's own, or one that is loaded for this and disposed of. */
 import { signal } from '@preact/signals';
 import { VLM2Vec, type ModelSource } from '../../src/index';
 import { measurePhotos } from '../../src/measure';
@@ -11,22 +11,22 @@ import { recordTimes, type PhotoRecord } from './times';
 export interface MeasuringNow {
   subject: string;
   text: string;
-  /** 0 to 1; null where the end is not known. */
+  /** 0 to 1; null if the end is not known. */
   share: number | null;
 }
 
 export class Measuring {
-  /** Null while nothing is measured. */
+  /** Null while nothing is being measured. */
   readonly now = signal<MeasuringNow | null>(null);
   readonly error = signal<{ subject: string; error: unknown } | null>(null);
   #abort = new AbortController();
 
-  /** A model that is loaded stays so; what it embeds here is thrown away. */
+  /** A model that is already loaded stays loaded; what it embeds here is discarded. */
   loaded(model: VLM2Vec, subject: string): Promise<void> {
     return this.#run(subject, (abort) => this.#measure(model, subject, abort));
   }
 
-  /** Loads a model beside whatever else there is, and lets it go again. */
+  /** Loads a model beside any other, and disposes of it afterwards. */
   stored(source: ModelSource, subject: string): Promise<void> {
     return this.#run(subject, async (abort) => {
       const model = await VLM2Vec.load(source, {

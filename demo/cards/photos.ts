@@ -1,4 +1,7 @@
-/** @file Three made-up photos, as large as a phone's: what is measured is what decoding, resizing and embedding such files takes. */
+/**
+ * @file Three synthetic photos, as large as a phone's, for measuring how long decoding, resizing and embedding such
+ * files takes.
+ */
 
 const SIDES = [
   [4000, 3000],
@@ -12,7 +15,9 @@ export function drawPhotos(): Promise<Blob[]> {
   return Promise.all(SIDES.map(([width, height], seed) => drawPhoto(width, height, seed + 1)));
 }
 
-/** A gradient, rectangles, and noise over all: without it a JPEG would be smaller and sooner decoded than a photo. */
+/**
+ * A gradient, rectangles, and noise over all: without it, a JPEG would be smaller and faster to decode than a photo.
+ */
 async function drawPhoto(width: number, height: number, seed: number): Promise<Blob> {
   const random = sequence(seed);
   const canvas = new OffscreenCanvas(width, height);

@@ -21,11 +21,11 @@ test('a small one for photos, a VLM for words, nano to try', () => {
   ]);
 });
 
-test('the VLM is the best that the device bears, by its GPU, or without one by its memory, and by free space', () => {
+test('the VLM is the best that the device supports, by its GPU or else its memory, and by free space', () => {
   expect(words({ gpu: { room: 8 * GB } }).repo).toBe('Qwen/Qwen3-VL-Embedding-8B');
   expect(words({ gpu: { room: 8 * GB }, free: 2 * GB }).repo).toBe('Qwen/Qwen3-VL-Embedding-2B');
   expect(words({ gpu: 'none' })).toMatchObject({ repo: 'Qwen/Qwen3-VL-Embedding-2B', fit: 'cpu' });
-  // None is borne: then in parts.
+  // None is supported: then in parts.
   expect(words({ gpu: { room: 0.5 * GB } })).toMatchObject({ repo: 'Qwen/Qwen3-VL-Embedding-2B', fit: 'parts' });
   expect(words({ gpu: 'none', memory: 1 * GB })).toMatchObject({ fit: 'parts' });
   expect(words({ free: 0.5 * GB })).toMatchObject({ hasSpace: false });
@@ -33,7 +33,7 @@ test('the VLM is the best that the device bears, by its GPU, or without one by i
   expect(words({ gpu: 'asking' })).toMatchObject({ fit: 'asking' });
 });
 
-test('room on the CPU is told as it is decided, and nano is as large as its files', () => {
+test('room on the CPU is predicted as `load` decides it, and nano is as large as its files', () => {
   for (const memory of [null, 2 ** 31, 2 ** 35]) {
     expect(wasmRoom(memory)).toBe(weightsRoom({ device: 'wasm', adapter: null, memory }));
   }

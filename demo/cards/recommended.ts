@@ -1,4 +1,7 @@
-/** @file Three models that the site recommends: for photos, for whatever has words in it, and to try. Which, depends on the device. */
+/**
+ * @file Three models that the site recommends: for photos, for pictures with text, and for trying out. The choice
+ * depends on the device.
+ */
 import { recipes, type WeightDtype } from '../../src/index';
 import { FAMILY, FAMILY_SIZES, type FamilyRow, type GpuHere } from './family';
 
@@ -8,22 +11,22 @@ export interface Recommended {
   kind: CardKind;
   /** On the Hub; null for nano, which comes with the site. */
   repo: string | null;
-  /** Its weights as they are kept. */
+  /** How its weights are stored. */
   dtype: WeightDtype;
-  /** Bytes to fetch, and bytes to keep. */
+  /** Bytes to download, and bytes to store. */
   download: number;
   store: number;
   licence: string;
-  /** `parts`: larger than what this device holds at once. `asking`: not known yet. */
+  /** `parts`: larger than what this device can hold at once. `asking`: not known yet. */
   fit: 'gpu' | 'cpu' | 'parts' | 'asking';
-  /** Whether there is room on the disk; null where the browser does not tell. */
+  /** Whether there is room on the disk; null if the browser does not report it. */
   hasSpace: boolean | null;
 }
 
-/** What is known of this device. */
+/** What is known about this device. */
 export interface Here {
   gpu: GpuHere;
-  /** Bytes of main memory and of free space on the disk; null where the browser does not tell. */
+  /** Bytes of main memory and of free space on the disk; null if the browser does not report it. */
   memory: number | null;
   free: number | null;
 }
@@ -32,11 +35,11 @@ export interface Here {
 export const NANO_BYTES = 7.09e6;
 
 const PHOTOS = 'google/siglip2-base-patch16-224';
-/** A model of two small towers loses more by 4 bits than it saves. */
+/** A model of two small towers loses more with 4 bits than it saves. */
 const PHOTOS_DTYPE = 'q8';
 const WORDS_DTYPE = 'q4';
 
-/** As `load` takes it for WASM (docs/models.md). */
+/** As `load` assumes for WASM (docs/models.md). */
 export const wasmRoom = (memory: number | null) => Math.min(2.5 * 2 ** 30, (memory ?? Infinity) * 0.5);
 
 export function recommended(here: Here): Recommended[] {
@@ -44,7 +47,7 @@ export function recommended(here: Here): Recommended[] {
   return [card('photos', photos, PHOTOS_DTYPE, here), card('words', bestForWords(here), WORDS_DTYPE, here), nano(here)];
 }
 
-/** The best by its published score of those that this device bears; the least demanding where it bears none. */
+/** The best by its published score among those that this device supports; the least demanding if it supports none. */
 function bestForWords(here: Here): FamilyRow {
   const free = FAMILY.filter(({ repo, scores }) => scores.length > 0 && recipeOf(repo)?.licence.commercial);
   const bears = ({ base }: FamilyRow) => {

@@ -13,7 +13,7 @@ export function sizeInWords(size: string): string {
   return unit === 'crops' ? strings.sizes.crops(Number(figure)) : '';
 }
 
-/** The sizes that a model offers, by name, for people. */
+/** The sizes that a model offers, by name, to display. */
 export function sizeOptions(info: SizedInfo): { name: string; label: string }[] {
   return photoSizes(info).map(({ name, work }) => ({
     name,
@@ -32,7 +32,7 @@ export function thousandInWords({ times, onGpu }: Pick<PhotoRecord, 'times' | 'o
   return say(durationInWords(seconds), onGpu, words && strings.atSize(words));
 }
 
-/** How long so many photos take, in seconds. */
+/** How long this many photos take, in seconds. */
 export function secondsFor(time: PhotoTime, photos: number): { seconds: number; isLeast: boolean } {
   const isLeast = time.milliseconds === null;
   return { seconds: (photos * (time.milliseconds ?? time.atLeast!)) / 1000, isLeast };

@@ -25,7 +25,7 @@ test('a time belongs to a model and a device', () => {
   expect(photoRecords.value.map(({ times }) => times[0])).toEqual([large, small]);
 });
 
-test('what is no record is not read', () => {
+test('invalid records are not read', () => {
   const record = { model: 'a', subject: 'x/a', where: 'wasm 2', onGpu: false, times: [own], date: 1 };
   expect(
     readRecords(JSON.stringify([record, { ...record, times: [] }, { ...record, times: [{ size: 'own' }] }, 7])),
@@ -43,7 +43,7 @@ test('times in words: at the own size, or at the largest that was measured', () 
   expect(sizeInWords('4crops')).toBe('4 parts');
 });
 
-test('a model’s sizes for people', () => {
+test('a model’s sizes to display', () => {
   const image = { plan: 'native', options: ['maxPixels' as const] };
   expect(sizeOptions({ image, recipe: { resize: [{ fit: [3136, 1_003_520] }] } })).toEqual([
     { name: 'own', label: 'up to 1.0 megapixels, as the model was made for' },

@@ -1,4 +1,7 @@
-/** @file What photos took on this device, kept in this browser for each model and device: told without measuring again. */
+/**
+ * @file What photos took on this device, stored in this browser for each model and device, so that they can be shown
+ * without measuring again.
+ */
 import { signal } from '@preact/signals';
 import type { ModelInfo } from '../../src/index';
 import type { PhotoTime } from '../../src/measure';
@@ -9,7 +12,7 @@ export interface PhotoRecord {
   model: string;
   /** Repository of the model or of its adapter; `nano` for the one that comes with the site. */
   subject: string;
-  /** `webgpu nvidia ada f16`, `wasm 4 f32`: another device has other times. */
+  /** `webgpu nvidia ada f16`, `wasm 4 f32`: other devices have other times. */
   where: string;
   onGpu: boolean;
   /** The model's own size first. */
@@ -23,14 +26,14 @@ const MOST = 50;
 
 type Device = Pick<ModelInfo, 'device' | 'adapter' | 'threads' | 'activations' | 'compute' | 'weights'>;
 
-/** Names what a time depends on besides the model. */
+/** Identifies what a time depends on besides the model. */
 export function whereOf({ device, adapter, threads, activations, compute, weights }: Device): string {
   const { vendor = '', architecture = '', description = '' } = adapter ?? {};
   const chip = device === 'webgpu' ? [vendor, architecture, description] : [String(threads)];
   return [device, ...chip, activations, compute, weights].filter(Boolean).join(' ');
 }
 
-/** Of a model from the Hub. */
+/** Times of a model from the Hub. */
 export const subjectOf = ({ source }: Pick<ModelInfo, 'source'>): string => source.adapter?.id ?? source.base.id;
 
 /** Newest first. */
@@ -48,17 +51,17 @@ export function recordTimes(info: Device & Pick<ModelInfo, 'id'>, subject: strin
   }
 }
 
-/** Of a loaded model, where it runs now. */
+/** The time of a loaded model, on the device where it now runs. */
 export function timesOf(info: Device & Pick<ModelInfo, 'id'>): PhotoRecord | null {
   const where = whereOf(info);
   return photoRecords.value.find((each) => each.model === info.id && each.where === where) ?? null;
 }
 
-/** The newest of a model that is not loaded. */
+/** The newest time of a model that is not loaded. */
 export const lastTimes = (subject: string): PhotoRecord | null =>
   photoRecords.value.find((each) => each.subject === subject) ?? null;
 
-/** What an older version, or somebody else, wrote there is left out. */
+/** Entries written by an older version, or by anyone else, are left out. */
 export function readRecords(text: string | null): PhotoRecord[] {
   try {
     const found: unknown = JSON.parse(text ?? '[]');

@@ -1,15 +1,15 @@
-/** @file What is evaluated on: the miniature that the site has, another one on this site, or a folder of the visitor's. */
+/** @file The data for the evaluation: the site's miniature, another set on this site, or a folder of the visitor's. */
 import { blobTree, openMmeb, type MmebData } from '../../src/eval';
 import { evalStrings as strings } from '../strings/eval';
 
 /** Where the site keeps its miniature, beside the page. */
 export const MINI = 'eval/mmeb-mini/';
-/** What nano was measured to choose, by PyTorch in float32. */
+/** The choices of nano as measured with PyTorch in float32. */
 const EXPECTED = 'eval/nano.json';
 /** Tables may be many; each is small. */
 const AT_ONCE = 4;
 
-/** MMEB in a folder of this site, which says in `files.json` what it holds. */
+/** MMEB in a folder of this site, which lists its contents in `files.json`. */
 export async function fetchMmeb(address: string, signal: AbortSignal): Promise<MmebData> {
   const base = new URL(address.endsWith('/') ? address : `${address}/`, document.baseURI);
   if (base.origin !== location.origin) throw new Error(strings.data.otherSite(base.origin));
@@ -33,10 +33,10 @@ export function openFolder(files: readonly File[]): Promise<MmebData> {
   return openMmeb(blobTree(list, list[0]!.path.split('/')[0]!));
 }
 
-/** By set, what was chosen for each query. */
+/** The choice for each query, by set. */
 export type Expected = Record<string, { correct: number; queries: number; predictions: number[] }>;
 
-/** What nano is expected to choose on the built-in miniature. */
+/** The expected choices of nano on the built-in miniature. */
 export async function fetchExpected(signal: AbortSignal): Promise<Expected> {
   const response = await fetch(EXPECTED, { signal });
   if (!response.ok) throw new Error(strings.data.missing(EXPECTED, response.status));

@@ -33,7 +33,7 @@ const source = signal<'mini' | 'folder'>('mini');
 const folder = signal<MmebData | null>(null);
 const refusal = signal<unknown>(null);
 const regime = signal<RegimeName>('native');
-/** Of each set; null for all. */
+/** Queries of each set; null for all. */
 const limit = signal<number | null>(null);
 
 const isReady = () => control.model.value !== null && (source.value === 'mini' || folder.value !== null);
@@ -134,7 +134,7 @@ function EvalPage(): JSX.Element {
   );
 }
 
-/** Sets count alike; within one, what is embedded. */
+/** All sets count the same; within a set, progress is what is embedded. */
 function shareOf({ done, sets, loaded, total }: { done: number; sets: number; loaded: number; total: number }): number {
   return (done + (total > 0 ? loaded / total : 0)) / sets;
 }

@@ -1,4 +1,4 @@
-/** @file What was measured: a table of sets, the averages, the time it took. */
+/** @file The results: a table of sets, the averages, the time taken. */
 import type { JSX } from 'preact';
 import { META_TASKS } from '../../src/eval';
 import { Button, timeInWords } from '../shell';
@@ -101,7 +101,7 @@ function Line(props: { name: string; figures: Figures; isAverage?: boolean; hasR
   );
 }
 
-/** Over as many queries as were measured. */
+/** Over the queries that were measured. */
 function referenceShare({ queries }: MeasuredSet, predictions: readonly number[]): number {
   const asked = predictions.slice(0, queries);
   return asked.filter((prediction) => prediction === 0).length / asked.length;

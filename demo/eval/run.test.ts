@@ -1,4 +1,4 @@
-/** @file How a run is compared with what is expected, over the queries that were measured alone. */
+/** @file How a run is compared with what is expected, only over the queries that were measured. */
 import { expect, test } from 'vitest';
 import { mmebSet } from '../../src/eval';
 import { agreement, type MeasuredSet } from './run';
@@ -18,7 +18,7 @@ test('choices are compared query by query, wrong ones too', () => {
   expect(agreement(sets, { CIRR: expected([0, 3, 0]), GQA: expected([1, 0]) })).toEqual({ same: 3, of: 5 });
 });
 
-test('of a set with fewer queries measured, or expected, only those count', () => {
+test('if fewer queries of a set were measured, or expected, only those count', () => {
   expect(agreement([measured('CIRR', [0])], { CIRR: expected([0, 3, 0]) })).toEqual({ same: 1, of: 1 });
   expect(agreement([measured('CIRR', [0, 3, 0])], { CIRR: expected([0]) })).toEqual({ same: 1, of: 1 });
   expect(agreement([measured('CIRR', [0])], {})).toEqual({ same: 0, of: 0 });

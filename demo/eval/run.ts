@@ -20,7 +20,7 @@ import type { Expected } from './data';
 
 /** One set's outcome. */
 export interface MeasuredSet extends SetResult {
-  /** Share of right answers that a throw of dice gets. */
+  /** Share of right answers expected by chance. */
   chance: number;
 }
 
@@ -46,7 +46,7 @@ export interface RunRequest {
   regime: RegimeName;
   /** Queries of each set; undefined: all. */
   limit?: number;
-  /** Names; undefined: all that are there. */
+  /** Names; undefined: all that are available. */
   sets?: readonly string[];
   expected?: (signal: AbortSignal) => Promise<Expected>;
 }

@@ -1,4 +1,4 @@
-/** @file Which model: from where, with which weights. */
+/** @file The form for a model: its source and its weights. */
 import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { Effort, WeightDtype } from '../../src/index';
@@ -152,7 +152,7 @@ export function AddForm({ state }: { state: ModelsState }): JSX.Element {
   );
 }
 
-/** Requests that fail are made again for a while: that is said once it lasts. */
+/** Failed requests are retried for a while; the user is told if that lasts. */
 function NoAnswer({ host }: { host: string | null }): JSX.Element {
   const seconds = useSeconds(host);
   return (
@@ -165,14 +165,14 @@ function NoAnswer({ host }: { host: string | null }): JSX.Element {
 interface FolderRowProps {
   id: string;
   button: string;
-  /** What stands there until a folder is chosen. */
+  /** The text shown until a folder is chosen. */
   note: string;
   /** The name of the file input. */
   input: string;
   picked: { value: PickedFolder | null };
 }
 
-/** A button for the browser's dialog for folders, and the file input behind it where there is none. */
+/** A button for the browser's dialog for folders, and the file input behind it if there is none. */
 function FolderRow({ id, button, note, input, picked }: FolderRowProps): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const pick = async () => {

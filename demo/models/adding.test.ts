@@ -58,7 +58,7 @@ test('cancelling deletes only after the work has stopped; a paused one too', asy
   expect(store.delete.mock.calls).toEqual([['b-q4'], ['b-q4']]);
 });
 
-test('what finished before the cancellation came stays', async () => {
+test('a model that was finished before the cancellation is kept', async () => {
   const store = fakeStore();
   const { adding, states } = begin(store);
   store.calls[0]!.finish();
@@ -67,7 +67,7 @@ test('what finished before the cancellation came stays', async () => {
   expect(store.delete).not.toHaveBeenCalled();
 });
 
-test('a failure is told and can be tried again', async () => {
+test('a failure is reported and can be retried', async () => {
   const store = fakeStore();
   const { adding, states, errors } = begin(store);
   store.calls[0]!.fail(new Error('no network'));

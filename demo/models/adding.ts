@@ -1,4 +1,4 @@
-/** @file One model on its way into the browser: running, paused, and so on. Nothing of it is shown here. */
+/** @file The state of adding one model to the browser: running, paused, and so on. It displays nothing itself. */
 import type { AddOptions, models, ModelSource, ProgressEvent } from '../../src/index';
 
 export type AddingState = 'running' | 'pausing' | 'paused' | 'failed' | 'cancelling' | 'done' | 'cancelled';
@@ -8,7 +8,7 @@ export interface AddingHooks {
   onProgress(event: ProgressEvent): void;
 }
 
-/** What of the model store is used here. */
+/** The part of the model store that is used here. */
 export type ModelStore = Pick<typeof models, 'add' | 'delete'>;
 
 export class Adding {
@@ -21,7 +21,7 @@ export class Adding {
   #attempt: Promise<void> = Promise.resolve();
   #state: AddingState = 'paused';
 
-  /** @param name what it is called in the model store */
+  /** @param name its name in the model store */
   constructor(store: ModelStore, source: ModelSource, options: AddOptions, name: string, hooks: AddingHooks) {
     this.#store = store;
     this.#source = source;
@@ -30,7 +30,7 @@ export class Adding {
     this.#hooks = hooks;
   }
 
-  /** Begins, or goes on where it stopped: for the model store that is the same call. */
+  /** Starts, or continues where it stopped: for the model store that is the same call. */
   start(): void {
     if (this.#state !== 'paused' && this.#state !== 'failed') return;
     this.#abort = new AbortController();
@@ -38,14 +38,14 @@ export class Adding {
     this.#attempt = this.#run(this.#abort.signal);
   }
 
-  /** What is done stays; after a reload it is in the model store as an unfinished model. */
+  /** Progress is kept; after a reload it is in the model store as an unfinished model. */
   pause(): void {
     if (this.#state !== 'running') return;
     this.#show('pausing');
     this.#abort.abort();
   }
 
-  /** Gives it up: stops, then deletes what there is. */
+  /** Gives up: stops, then deletes what is stored. */
   async cancel(): Promise<void> {
     if (this.#state === 'done' || this.#state === 'cancelled' || this.#state === 'cancelling') return;
     this.#show('cancelling');

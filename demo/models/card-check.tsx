@@ -1,4 +1,4 @@
-/** @file Holds a stored model to the scores that its model card tells: the visitor brings the card's picture. */
+/** @file Compares a stored model with the scores on its model card; the visitor provides the card's picture. */
 import { useSignal } from '@preact/signals';
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';

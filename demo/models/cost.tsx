@@ -1,4 +1,4 @@
-/** @file What a model will cost, before any of it is fetched. */
+/** @file What a model will cost, before any of it is downloaded. */
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Button } from '../shell';

@@ -1,4 +1,4 @@
-/** @file Deleting from a list: asks in place, with the safe answer under the hand. */
+/** @file Deleting from a list: asks in place, with the focus on the safe answer. */
 import type { Signal } from '@preact/signals';
 import { useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
@@ -8,7 +8,7 @@ import { modelsStrings } from '../strings/models';
 const words = modelsStrings.actions;
 
 interface DeleteButtonProps {
-  /** Whether it asks: the row's other buttons go away meanwhile. */
+  /** Whether it is asking: the row's other buttons are hidden meanwhile. */
   asking: Signal<boolean>;
   /** The button's name for screen readers. */
   label: string;

@@ -1,4 +1,7 @@
-/** @file The model card's table: one row per model, with what it takes at the chosen weights; a button puts it into the form. */
+/**
+ * @file The model card's table: one row per model, with its requirements at the chosen weights; a button puts it into
+ * the form.
+ */
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { bytesInWords, Button } from '../shell';

@@ -21,12 +21,12 @@ const item = (entry: object | null, handle?: object): DroppedItem => ({
   ...(handle ? { getAsFileSystemHandle: async () => handle as FileSystemHandle } : {}),
 });
 
-test('a folder that is dropped: as a handle where the browser has them', async () => {
+test('a dropped folder: as a handle if the browser supports them', async () => {
   const handle = { kind: 'directory', name: 'bundle' };
   expect(await droppedFolder([item(folderEntry('bundle', []), handle)])).toEqual({ name: 'bundle', source: handle });
 });
 
-test('a folder that is dropped: all its files where there are no handles, but nothing deeper', async () => {
+test('a dropped folder: all its files if there are no handles, but nothing deeper', async () => {
   const names = ['config.json', 'a.safetensors', 'b.safetensors', 'tokenizer.json', 'merges.txt'];
   const entry = folderEntry('checkpoint', [...names.map(fileEntry), folderEntry('.git', [fileEntry('config')])]);
   const dropped = await droppedFolder([item(entry)]);
@@ -34,19 +34,19 @@ test('a folder that is dropped: all its files where there are no handles, but no
   expect((dropped!.source as File[]).map((each) => each.name)).toEqual(names);
 });
 
-test('what is no folder', async () => {
+test('anything but a folder', async () => {
   expect(await droppedFolder([])).toBeNull();
   expect(await droppedFolder([item(null)])).toBeNull();
   expect(await droppedFolder([item(fileEntry('a.zip'), { kind: 'file', name: 'a.zip' })])).toBeNull();
 });
 
-test('a file input for folders tells the folder in each file’s path', () => {
+test('a file input for folders gives the folder in each file’s path', () => {
   const inFolder = Object.defineProperty(file('config.json'), 'webkitRelativePath', { value: 'model/config.json' });
   expect(folderOf([inFolder])).toEqual({ name: 'model', source: [inFolder] });
   expect(folderOf([])).toBeNull();
 });
 
-test('whether a folder holds a file, however it came', async () => {
+test('whether a folder holds a file, however it was provided', async () => {
   const at = (path: string) =>
     Object.defineProperty(file(path.split('/').at(-1)!), 'webkitRelativePath', { value: path });
   const picked = folderOf([at('model/config.json'), at('model/old/adapter_config.json')])!;

@@ -10,8 +10,8 @@ export interface PickedFolder {
 type DirectoryPicker = (options: { mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
 
 /**
- * The dialog for folders, which does not speak of uploading as that of a file input does.
- * @returns null where it was closed without a choice; `unavailable` where the browser has none, or forbids it here
+ * The dialog for folders, which does not mention uploading, unlike that of a file input.
+ * @returns null if it was closed without a choice; `unavailable` if the browser has none, or forbids it here
  */
 export async function pickFolder(): Promise<PickedFolder | null | 'unavailable'> {
   const { showDirectoryPicker } = window as { showDirectoryPicker?: DirectoryPicker };
@@ -24,13 +24,13 @@ export async function pickFolder(): Promise<PickedFolder | null | 'unavailable'>
   }
 }
 
-/** What a file input for folders gives. */
+/** The folder that a file input returns. */
 export function folderOf(files: readonly File[]): PickedFolder | null {
   const name = files[0]?.webkitRelativePath.split('/')[0];
   return name ? { name, source: [...files] } : null;
 }
 
-/** Whether a file of this name lies in the folder itself. */
+/** Whether the folder itself contains a file with this name. */
 export async function holds({ source }: PickedFolder, name: string): Promise<boolean> {
   if (!('getFileHandle' in source))
     return source.some((file) => file.name === name && file.webkitRelativePath.split('/').length <= 2);
@@ -40,12 +40,12 @@ export async function holds({ source }: PickedFolder, name: string): Promise<boo
   );
 }
 
-/** What of a drop's items is used here; the ways in are as old as browsers are. */
+/** The part of a drop's items that is used here; which methods exist depends on the browser's age. */
 export type DroppedItem = Pick<DataTransferItem, 'webkitGetAsEntry'> & {
   getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>;
 };
 
-/** The folder that was dropped, or null. To be called in the drop's own turn: its items are gone afterwards. */
+/** The folder that was dropped, or null. Call this in the drop's own event: its items are gone afterwards. */
 export async function droppedFolder(items: Iterable<DroppedItem>): Promise<PickedFolder | null> {
   const [item] = items;
   if (!item) return null;
@@ -53,7 +53,7 @@ export async function droppedFolder(items: Iterable<DroppedItem>): Promise<Picke
   const handle = await item.getAsFileSystemHandle?.();
   if (handle?.kind === 'directory') return { name: handle.name, source: handle as FileSystemDirectoryHandle };
   if (!entry?.isDirectory) return null;
-  // Checkpoints and bundles are flat: what lies deeper belongs to something else.
+  // Checkpoints and bundles are flat: files deeper down belong to something else.
   const files = await filesIn(entry as FileSystemDirectoryEntry);
   return { name: entry.name, source: files };
 }

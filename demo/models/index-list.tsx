@@ -1,4 +1,4 @@
-/** @file What the search page keeps for each model: an index of the photos, which is deleted here once nobody needs it. */
+/** @file The search page's photo indexes, one for each model, which can be deleted here when no longer needed. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { deletePhotoIndex, type StoredPhotoIndex } from '../../src/search';

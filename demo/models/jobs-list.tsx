@@ -1,4 +1,4 @@
-/** @file The models on their way: how far each is, and pause, resume, cancel. */
+/** @file The models in progress, with pause, resume and cancel. */
 import type { JSX } from 'preact';
 import { Button, durationInWords, ErrorBox, Progress, useSeconds } from '../shell';
 import { modelsStrings as strings } from '../strings/models';

@@ -21,7 +21,7 @@ function setup() {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve));
 
-test('one at a time, in order; a second wish for the same model is the same job', async () => {
+test('one at a time, in order; a second request for the same model is the same job', async () => {
   const { calls, ended, jobs, request, states } = setup();
   for (const name of ['a', 'b', 'a', 'c']) jobs.add(request(name));
   expect(states()).toEqual(['a running', 'b waiting', 'c waiting']);
@@ -41,11 +41,11 @@ test('one at a time, in order; a second wish for the same model is the same job'
   expect([states(), ended]).toEqual([[], ['a done', 'c done', 'b done']]);
 });
 
-test('a paused one gives way, and waits for its turn again', async () => {
+test('a paused one makes way, and waits for its turn again', async () => {
   const { calls, jobs, request, states } = setup();
   for (const name of ['a', 'b', 'c']) jobs.add(request(name));
   const [a, b] = jobs.all.value;
-  jobs.pause(b!); // not begun yet
+  jobs.pause(b!); // not started yet
   jobs.pause(a!);
   expect(states()).toEqual(['a pausing', 'b paused', 'c waiting']);
   expect(jobs.isBusy()).toBe(true);
@@ -61,7 +61,7 @@ test('a paused one gives way, and waits for its turn again', async () => {
   expect([states(), jobs.isBusy()]).toEqual([['a paused', 'b paused'], false]);
 });
 
-test('what is cancelled is deleted, begun or not', async () => {
+test('a cancelled job is deleted, started or not', async () => {
   const { deleted, ended, jobs, request, states } = setup();
   for (const name of ['a', 'b', 'c']) jobs.add(request(name));
   const [a, b] = jobs.all.value;
@@ -70,7 +70,7 @@ test('what is cancelled is deleted, begun or not', async () => {
   expect([deleted, ended, states()]).toEqual([['b', 'a'], ['b cancelled', 'a cancelled'], ['c running']]);
 });
 
-test('the newest progress is shown, and none of what has stopped', async () => {
+test('the newest progress is shown, and none of stopped jobs', async () => {
   const { calls, jobs, request } = setup();
   jobs.add(request('a'));
   const [job] = jobs.all.value;

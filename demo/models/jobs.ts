@@ -1,4 +1,4 @@
-/** @file The models on their way: one at a time, the others wait. What is shown of each are signals. */
+/** @file The models in progress: one at a time, the others wait. Their displayed state is held in signals. */
 import { signal, type Signal } from '@preact/signals';
 import type { AddOptions, ModelSource, ProgressEvent } from '../../src/index';
 import { Adding, type AddingState, type ModelStore } from './adding';
@@ -6,7 +6,7 @@ import { Adding, type AddingState, type ModelStore } from './adding';
 export type JobState = Exclude<AddingState, 'done' | 'cancelled'> | 'waiting';
 
 export interface JobRequest {
-  /** What it is called in the model store: two jobs of one name are one. */
+  /** Its name in the model store: two jobs with the same name are one. */
   name: string;
   title: string;
   source: ModelSource;
@@ -27,7 +27,7 @@ export class Jobs {
   readonly #store: ModelStore;
   readonly #onEnd: (name: string, outcome: 'done' | 'cancelled') => void;
 
-  /** @param onEnd a model is in the model store, or nothing is left of it */
+  /** @param onEnd called when a model is stored, or when nothing is left of it */
   constructor(store: ModelStore, onEnd: (name: string, outcome: 'done' | 'cancelled') => void) {
     this.#store = store;
     this.#onEnd = onEnd;
@@ -37,12 +37,12 @@ export class Jobs {
     return this.all.value.some((job) => job.name === name);
   }
 
-  /** Whether one is at work, or waits for its turn. */
+  /** Whether one is running, or waiting for its turn. */
   isBusy(): boolean {
     return this.all.value.some(({ state }) => AT_WORK.has(state.value) || state.value === 'waiting');
   }
 
-  /** Begins, or goes on with, a model as soon as none is at work. Does nothing where it is under way already. */
+  /** Starts or resumes a model as soon as no other is running. Does nothing if it is already in progress. */
   add({ name, title, source, options }: JobRequest): void {
     if (this.has(name)) return;
     const job: Job = {
@@ -91,7 +91,7 @@ export class Jobs {
   }
 }
 
-/** Events that begin a file or a request have no figures: those of the same phase stay. */
+/** Events for the start of a file or request have no figures: the previous ones of the same phase are kept. */
 function withFigures(event: ProgressEvent, before: ProgressEvent | null): ProgressEvent {
   return !event.total && before?.total && before.phase === event.phase ? before : event;
 }

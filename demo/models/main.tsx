@@ -1,4 +1,4 @@
-/** @file The page of models: what one costs, bringing it into the browser, and what is kept there. */
+/** @file The page of models: what one costs, adding it to the browser, and what is stored there. */
 import type { JSX } from 'preact';
 import { DropVeil, ErrorBox, keepOffline, mount, Page, watchFiles } from '../shell';
 import { modelsStrings as strings } from '../strings/models';
@@ -41,7 +41,7 @@ function ModelsPage(): JSX.Element {
   );
 }
 
-/** What else can be found out about a model. */
+/** Further information about a model. */
 function Tools(): JSX.Element {
   return (
     <section class="tools" aria-labelledby="tools-title">
@@ -71,11 +71,11 @@ watchFiles((_files, origin, data) => {
 });
 mount(<ModelsPage />);
 const errand = takeErrand();
-// Nothing is fetched for it.
+// Nothing is downloaded for this.
 const wish = wishFrom(location.search);
 if (wish && !errand) state.fill(wish);
 void state.refresh().then(() => errand && state.take(errand));
-// Back from the page that reaches more, as it was left: nothing is under way any more.
+// Back from the page that may reach more, restored from the page cache: nothing is in progress any more.
 addEventListener('pageshow', (event) => {
   if ((event as PageTransitionEvent).persisted) state.isLooking.value = false;
 });

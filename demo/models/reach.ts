@@ -1,13 +1,13 @@
 /**
- * @file Which sites the page of models reaches. It begins with its own alone; that of the Hub, or of an address, are
- * reached by two pages with other policies, and only once the visitor asked for something there. What was asked for is
- * carried along, to be done on arrival.
+ * @file Which sites the page of models may reach. It starts with its own only; the Hub or an address is reached by two
+ * other pages with different policies, and only once the visitor asks for something there. The request is passed on, to
+ * be carried out on arrival.
  */
 import type { Effort, WeightDtype } from '../../src/index';
 import { mayReach } from '../shell';
 import { isAllowed } from '../shell/hosts';
 
-/** What the visitor asked for. Never an access token: what is kept here outlives the page. */
+/** What the visitor asked for. Never an access token: what is stored here outlives the page. */
 export type Errand =
   | { kind: 'hub'; repo: string; dtype: WeightDtype; effort: Effort }
   | { kind: 'url'; url: string }
@@ -18,20 +18,22 @@ const ERRAND = 'models-errand';
 /** Read by `public/models-address.js`. */
 const ADDRESS = 'models-address';
 
-/** The page that may read a URL; null for this one. @param hub the Hub and where its files lie, as policies name them */
+/**
+ * The page that may read a URL; null for this one. @param hub the Hub and the hosts of its files, as policies name them
+ */
 export function pageFor(url: URL, hub: readonly string[]): string | null {
   if (mayReach(url)) return null;
   return isAllowed(url, hub, location.origin) ? 'models-hub.html' : 'models-address.html';
 }
 
-/** Opens that page, to do something there. @throws DOMException where the browser keeps nothing for the next page */
+/** Opens that page, to do something there. @throws DOMException if the browser stores nothing for the next page */
 export function leaveFor(page: string, url: URL, errand: Errand): void {
   sessionStorage.setItem(ERRAND, JSON.stringify(errand));
   if (page === 'models-address.html') sessionStorage.setItem(ADDRESS, url.origin);
   location.assign(page);
 }
 
-/** What this page was opened for; once. */
+/** What this page was opened for; returned only once. */
 export function takeErrand(): Errand | null {
   try {
     const text = sessionStorage.getItem(ERRAND);

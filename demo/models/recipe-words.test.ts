@@ -4,7 +4,7 @@ import { recipeInWords, recipeOf } from './recipe-words';
 
 const inWords = (repo: string) => recipeInWords(recipeOf(repo), repo);
 
-test('licence and the score of that size are told; with a revision too', () => {
+test('the licence and the score of that size are shown; with a revision too', () => {
   const { facts, warning } = inWords('TIGER-Lab/VLM2Vec-Qwen2VL-2B@main');
   expect(facts).toContain('Apache-2.0');
   expect(facts).toContain('59.7');
@@ -13,7 +13,7 @@ test('licence and the score of that size are told; with a revision too', () => {
   expect(inWords('TIGER-Lab/VLM2Vec-Qwen2VL-7B').facts).toContain('65.4');
 });
 
-test('every licence that is unknown or does not allow commercial use is warned of, and no other', () => {
+test('every licence that is unknown or does not allow commercial use causes a warning, and no other', () => {
   for (const recipe of recipes) {
     for (const repo of recipe.hub) {
       const { warning } = inWords(repo);
@@ -26,7 +26,7 @@ test('every licence that is unknown or does not allow commercial use is warned o
   );
 });
 
-test('what is not known is said to be assumed', () => {
+test('unknown recipes are shown as assumed', () => {
   expect(recipeOf('someone/qwen2-vl-tuned')).toBeNull();
   expect(inWords('someone/qwen2-vl-tuned')).toMatchObject({ facts: '', warning: expect.stringContaining('assumed') });
 });

@@ -4,22 +4,22 @@ import { modelsStrings } from '../strings/models';
 
 const strings = modelsStrings.recipe;
 
-/** Of a repository on the Hub, with or without a revision; null where none is known. */
+/** The recipe of a repository on the Hub, with or without a revision; null if none is known. */
 export function recipeOf(repo: string): Recipe | null {
   const id = repo.replace(/@.*$/, '');
   return recipes.find(({ hub }) => hub.includes(id)) ?? null;
 }
 
-/** Scores of the checkpoint whose size its name says; else all. */
+/** Scores of the checkpoint whose size is in its name; else all. */
 function scoresOf({ scores = [] }: Recipe, repo: string): NonNullable<Recipe['scores']> {
   const named = scores.filter(({ model }) => new RegExp(`(^|[^a-z0-9])\\w*${model}\\b`, 'i').test(repo));
   return named.length > 0 ? named : scores;
 }
 
 export interface RecipeWords {
-  /** How it is asked, licence, published scores. */
+  /** How it is prompted, its licence, and published scores. */
   facts: string;
-  /** What a person should know before the download; '' where there is nothing. */
+  /** What users should know before the download; '' if there is nothing. */
   warning: string;
 }
 

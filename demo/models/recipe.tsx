@@ -1,4 +1,4 @@
-/** @file What a model is before any of it is fetched: how it is asked, its licence, what its authors published. */
+/** @file Facts about a model before any of it is downloaded: its prompts, its licence, what its authors published. */
 import type { JSX } from 'preact';
 import { recipes, type Recipe } from '../../src/index';
 import { Select } from '../shell';
@@ -41,7 +41,7 @@ export function RecipeFacts({ repo, id }: { repo: string; id: string }): JSX.Ele
   );
 }
 
-/** Of licences, and of what is not known. */
+/** Warnings about licences, and about unknown facts. */
 export function RecipeWarning({ repo }: { repo: string }): JSX.Element | null {
   const { warning } = recipeInWords(recipeOf(repo), repo);
   return warning ? (

@@ -1,4 +1,7 @@
-/** @file What the page of models does with the recommended ones: gets them, measures them, takes them to the search page. */
+/**
+ * @file What the page of models does with the recommended ones: downloads them, measures them, opens them in the search
+ * page.
+ */
 import type { StoredModel } from '../../src/index';
 import { subjectOfCard, type CardActions } from '../cards/cards';
 import type { Recommended } from '../cards/recommended';
@@ -11,7 +14,7 @@ export function searchPage(name: string | null): string {
   return name === null ? 'search.html' : `search.html?stored=${encodeURIComponent(name)}`;
 }
 
-/** What times of a stored model are kept under. */
+/** The key under which the times of a stored model are kept. */
 export const subjectOfStored = ({ name, source, origin }: StoredModel): string =>
   source?.adapter?.id ?? (origin?.kind === 'hub' ? origin.repo : (source?.base.id ?? name));
 

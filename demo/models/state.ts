@@ -1,4 +1,4 @@
-/** @file The page of models as data: what the form asks for, what that costs, what is under way, what is kept. */
+/** @file The state of the models page: the contents of the form, the cost, what is in progress, what is stored. */
 import { computed, signal } from '@preact/signals';
 import {
   models,
@@ -20,13 +20,13 @@ import { leaveFor, pageFor, type Errand } from './reach';
 
 export type Kind = keyof typeof strings.kinds;
 
-/** What the form asks for. */
+/** The contents of the form. */
 export interface Wish {
   title: string;
   source: ModelSource;
   options: Pick<EstimateOptions, 'dtype' | 'effort' | 'base' | 'hubUrl' | 'accessToken'>;
   fromDisk: boolean;
-  /** What is read over the network first; null where nothing has to be. */
+  /** What is read over the network first; null if nothing has to be. */
   from: URL | null;
   /** The same for another page, should this one not reach it. */
   errand: Errand;
@@ -42,32 +42,32 @@ const IN_REPO = /^[\w.-]+(\/[\w.-]+){2,}(@[\w./-]+)?$/;
 export class ModelsState {
   readonly kind = signal<Kind>('hub');
   readonly dtype = signal<WeightDtype>('q4');
-  /** Of conversions to q4. */
+  /** For conversions to q4. */
   readonly effort = signal<Effort>('fast');
   readonly repo = signal('');
-  /** Kept here only. */
+  /** Kept only here. */
   readonly token = signal('');
   readonly url = signal('');
   readonly folder = signal<PickedFolder | null>(null);
   readonly base = signal<PickedFolder | null>(null);
 
   readonly isLooking = signal(false);
-  /** The host that is asked; null where nothing is read over the network. */
+  /** The host that is contacted; null if nothing is read over the network. */
   readonly lookingAt = signal<string | null>(null);
   #stop = new AbortController();
   readonly cost = signal<Cost | null>(null);
   readonly error = signal<unknown>(null);
-  /** A way out of the error. */
+  /** A way to resolve the error. */
   readonly way = signal<{ label: string; run: () => void } | null>(null);
 
   /** null until it is known. */
   readonly stored = signal<StoredModel[] | null>(null);
-  /** Bytes; null where the browser does not tell. */
+  /** Bytes; null if the browser does not report it. */
   readonly free = signal<number | null>(null);
-  /** Of the search page: one for each model. */
+  /** Indexes of the search page, one for each model. */
   readonly indexes = signal<StoredPhotoIndex[]>([]);
   readonly measuring = new Measuring();
-  /** The model that came last: the one to go on with. */
+  /** The model that was added last: the one to continue with. */
   readonly newest = signal<string | null>(null);
 
   readonly jobs = new Jobs(
@@ -82,7 +82,7 @@ export class ModelsState {
   );
   /** Whether this page may talk to the Hub. */
   readonly reachesHub: boolean;
-  /** What the form asks for lies where this page does not reach: the name of a note; null where it does. */
+  /** If the form names something that this page may not reach, the name of the note to show; else null. */
   readonly opensAnew = computed(() => {
     const kind = this.kind.value;
     if (kind === 'hub') return this.reachesHub ? null : kind;
@@ -94,7 +94,7 @@ export class ModelsState {
   readonly #hub: readonly string[];
   readonly #hubUrl: URL;
 
-  /** @param hub the Hub, or a mirror of it, then where its files lie, as policies name them */
+  /** @param hub the Hub, or a mirror of it, then the hosts of its files, as policies name them */
   constructor(hub: readonly string[]) {
     this.#hub = hub;
     this.#hubUrl = new URL(hub[0]!);
@@ -110,7 +110,7 @@ export class ModelsState {
     focusNext(() => document.getElementById('look'));
   }
 
-  /** Goes on with what the page before was asked for. */
+  /** Continues with what the previous page was asked to do. */
   take(errand: Errand): void {
     if (errand.kind === 'resume') {
       const model = this.stored.value?.find(({ name }) => name === errand.name);
@@ -157,13 +157,13 @@ export class ModelsState {
     },
   );
 
-  /** Asks no longer. */
+  /** Stops asking. */
   stopLooking(): void {
     this.#stop.abort();
     this.isLooking.value = false;
   }
 
-  /** Gets what the cost was told of. */
+  /** Downloads the model whose cost was shown. */
   confirm(): void {
     const { wish, estimate } = this.cost.value!;
     this.cost.value = null;
@@ -172,7 +172,7 @@ export class ModelsState {
     void this.refresh();
   }
 
-  /** Goes on with an unfinished model, which knows where it came from. */
+  /** Continues an unfinished model, which knows where it came from. */
   resume(model: StoredModel, arrived = false): void {
     const { name, origin } = model;
     this.clear();
@@ -195,7 +195,7 @@ export class ModelsState {
         listPhotoIndexes(),
         (navigator.storage?.estimate?.() ?? Promise.resolve({})) as Promise<StorageEstimate>,
       ]);
-      // An empty one is made by looking at the search page.
+      // Merely opening the search page creates an empty one.
       this.indexes.value = indexes.filter(({ pictures, problems }) => pictures + problems > 0);
       this.stored.value = list.filter(({ name, state }) => state !== 'unfinished' || !this.jobs.has(name));
       this.free.value = usage === undefined || quota === undefined ? null : Math.max(0, quota - usage);
@@ -204,7 +204,7 @@ export class ModelsState {
     }
   }
 
-  /** A folder that was dropped goes where one is missing. */
+  /** A dropped folder fills the field that is still empty. */
   takeFolder(folder: PickedFolder): void {
     const place = this.kind.value === 'folder' && this.folder.value ? this.base : this.folder;
     this.kind.value = 'folder';
@@ -212,14 +212,14 @@ export class ModelsState {
     this.cost.value = null;
   }
 
-  /** Nothing is wrong, nothing is asked. */
+  /** Clears errors and questions. */
   clear(): void {
     this.error.value = null;
     this.way.value = null;
     this.cost.value = null;
   }
 
-  /** Opens the page that reaches a site. @throws in words where that cannot be */
+  /** Opens the page that reaches a site. @throws with a message to display if that is impossible */
   #leaveFor(site: URL, errand: Errand, arrived: boolean): void {
     const page = pageFor(site, this.#hub);
     if (page === null) return;
@@ -247,7 +247,7 @@ export class ModelsState {
     }
   }
 
-  /** @throws in words where something is missing */
+  /** @throws with a message to display if something is missing */
   #wish(): Wish {
     const dtype = this.dtype.value;
     const effort = dtype === 'q4' ? this.effort.value : 'fast';
@@ -303,7 +303,7 @@ export class ModelsState {
   }
 }
 
-/** Reached without a network. */
+/** Available without a network. */
 function isLocal({ hostname }: URL): boolean {
   return hostname === location.hostname || hostname === 'localhost' || hostname === '127.0.0.1' || hostname === '[::1]';
 }

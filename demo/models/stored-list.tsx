@@ -59,7 +59,7 @@ function StoredRow({ state, model }: { state: ModelsState; model: StoredModel })
   const title = titleOf(model);
   const subject = subjectOfStored(model);
   const times = lastTimes(subject);
-  // Several vectors for each input: an index has no place for them.
+  // These have several vectors for each input, which an index cannot store.
   const searches = recipeOf(subject)?.pooling !== 'all';
   const doing = useSignal<Doing>(NOTHING);
   const note = useSignal<{ text: string; bad: boolean }>({ text: model.advice ?? '', bad: false });

@@ -16,7 +16,7 @@ const estimate = (changes: { fits?: boolean; webgpu?: boolean; streamed?: boolea
     },
   }) as Estimate;
 
-test('a cost, and what speaks against it', () => {
+test('a cost, and warnings about it', () => {
   expect(costInWords(estimate(), false).map(({ label, value }) => `${label}: ${value}`)).toEqual([
     'To download: 4.4 GB',
     'To store: 1.3 GB of q4 weights',
@@ -33,7 +33,7 @@ test('a cost, and what speaks against it', () => {
   ]);
 });
 
-test('progress has bytes, rows, rate and time where they are known', () => {
+test('progress has bytes, rows, rate and time if they are known', () => {
   const event = { status: 'progress', phase: 'convert', loaded: 1e9, total: 4e9 } as const;
   expect(jobInWords({ ...event, rows: { done: 5, total: 20 }, rate: 2.5e7, secondsLeft: 120 })).toEqual({
     phase: 'Fetching and converting weights',

@@ -1,4 +1,4 @@
-/** @file What the page of models says: costs, progress, and what a stored model is. */
+/** @file The texts of the models page: costs, progress, and descriptions of stored models. */
 import type { Estimate, ProgressEvent, StoredModel } from '../../src/index';
 import type { StoredPhotoIndex } from '../../src/search';
 import { bytesInWords, durationInWords } from '../shell/words';
@@ -7,7 +7,7 @@ import { modelsStrings as strings } from '../strings/models';
 export interface Figure {
   label: string;
   value: string;
-  /** It speaks against going on. */
+  /** Whether it is a reason not to continue. */
   bad?: boolean;
 }
 
@@ -29,7 +29,7 @@ export function costInWords({ download, store, gpu, dtype, storage, device }: Es
 export interface JobWords {
   phase: string;
   figures: string;
-  /** 0 to 1, or null where it cannot be told. */
+  /** 0 to 1, or null if unknown. */
   share: number | null;
 }
 
@@ -44,7 +44,7 @@ export function jobInWords({ phase, loaded, total, rows, rate, secondsLeft }: Pr
   return { phase: name, figures: parts.join(' · '), share: Math.min(1, loaded / total) };
 }
 
-/** Size, weights, where from and state, in one line. */
+/** Size, weights, source and state, in one line. */
 export function storedInWords({ bytes, dtype, origin, source, state, done }: StoredModel): string {
   const from = strings.storedFrom;
   const parts = [bytesInWords(bytes)];
@@ -62,7 +62,7 @@ export function storedInWords({ bytes, dtype, origin, source, state, done }: Sto
   return parts.join(' · ');
 }
 
-/** How much an index of photos holds, and when it was used last. */
+/** How many photos an index holds, and when it was last used. */
 export function indexInWords({ pictures, problems, bytes, lastUsed }: StoredPhotoIndex): string {
   const words = strings.indexes;
   const parts = [words.pictures(pictures), bytesInWords(bytes)];

@@ -1,10 +1,13 @@
-/** @file The playground of the documents: one query, some candidates, three ways of asking nano. Put into `#playground-here`. */
+/**
+ * @file The playground of the documents: one query, some candidates, three calls of nano. Rendered into
+ * `#playground-here`.
+ */
 import { render, type JSX } from 'preact';
 import { playgroundStrings as strings } from '../strings/playground';
 import type { Call } from './snippet';
 import * as state from './state';
 
-/** Of nano, as docs/hosting.md has it. */
+/** The size of nano, as in docs/hosting.md. */
 const MEGABYTES = 7;
 const CALLS: Record<Call, string> = { rank: 'rank', sides: 'embedQuery, embedDocument', embed: 'embed' };
 const OWN = '?own';
@@ -72,7 +75,7 @@ function Playground(): JSX.Element {
   );
 }
 
-/** A sample, a file of one's own, or none. */
+/** A sample, the user's own file, or none. */
 function Picture(): JSX.Element {
   const { value } = state.picture;
   const isOwn = value instanceof File;

@@ -1,6 +1,6 @@
 /** @file What was run, as code to copy. */
 
-/** Which of the model's calls: they differ in how inputs are worded. */
+/** Which of the model's calls; they differ in their prompts. */
 export type Call = 'rank' | 'sides' | 'embed';
 
 export interface Trial {
@@ -15,7 +15,7 @@ export interface Trial {
 
 const quoted = (text: string) => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 
-/** TypeScript that runs as it stands, beside the pictures. */
+/** TypeScript that runs as it is, in the folder of the pictures. */
 export function snippetOf({ call, text, picture, texts, pictures }: Trial): string {
   const image = picture === null ? [] : [`image: ${quoted(picture)}`];
   const query =

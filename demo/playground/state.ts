@@ -1,4 +1,7 @@
-/** @file What the playground holds, and its one model: loaded when it is first run, in a worker bound by the page's policy. */
+/**
+ * @file The state of the playground, and its one model: loaded on the first run, in a worker restricted by the page's
+ * policy.
+ */
 import { signal } from '@preact/signals';
 import { similarity, VLM2Vec, type EmbedInput, type OnProgress } from '../../src/index';
 import { playgroundStrings as strings } from '../strings/playground';
@@ -20,13 +23,13 @@ export interface Sample {
 
 export const call = signal<Call>('rank');
 export const text = signal('');
-/** Name of a sample, or a file of one's own. */
+/** Name of a sample, or the user's own file. */
 export const picture = signal<string | File | null>('penguin.png');
 export const candidates = signal('a penguin\nan elephant\na strawberry\na city street at night');
 export const withSamples = signal(false);
 export const samples = signal<Sample[]>([]);
 export const isRunning = signal(false);
-/** 0 to 1; null where it cannot be told. */
+/** 0 to 1; null if unknown. */
 export const share = signal<number | null>(null);
 export const status = signal('');
 export const problem = signal('');
@@ -34,7 +37,7 @@ export const scored = signal<Scored[]>([]);
 export const code = signal('');
 export const hasModel = signal(false);
 
-/** The site that the documents are a folder of: where this script lies. */
+/** The site in which the documents are a folder: the location of this script. */
 const site = new URL('./', document.querySelector<HTMLScriptElement>('script[src$="playground.js"]')!.src);
 export const sampleUrl = (file: string): string => new URL(`samples/${encodeURIComponent(file)}`, site).href;
 

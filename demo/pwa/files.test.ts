@@ -13,7 +13,7 @@ const FILES = [
   'assets/world-1a2b.bin',
 ];
 
-test('builds of ONNX Runtime, rare decoders and maps wait until they are used', () => {
+test('builds of ONNX Runtime, rare decoders and maps are stored only when they are used', () => {
   expect(FILES.filter(isLarge)).toEqual(FILES);
   const small = [
     'index.html',

@@ -1,6 +1,9 @@
-/** @file Which of the site's files the service worker keeps when. */
+/** @file Which of the site's files the service worker stores, and when. */
 
-/** Not every visitor needs them: builds of ONNX Runtime, decoders of rare formats, names of places and the land of their map, another library to compare with. Kept when they are first used. */
+/**
+ * Files that not every visitor needs: builds of ONNX Runtime, decoders of rare formats, place names and the land of
+ * their map, another library for comparison. Stored when they are first used, or asked for.
+ */
 export function isLarge(url: string): boolean {
   return /(^|\/)assets\/(ort[.-]|rival|[^/]*heif)|(^|\/)assets\/(places|world)-[^/]*\.bin$|\.wasm$/i.test(url);
 }

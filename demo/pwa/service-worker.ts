@@ -1,10 +1,10 @@
 /**
- * @file The site without a network. Kept when it is installed: pages, scripts, styles, samples and nano. Kept when they
- * are first used: the large parts that not every visitor needs (one of ONNX Runtime's builds, decoders). Everything
- * else, the weights of other models above all, passes by: those are kept in OPFS, under the visitor's own control.
- * A new version waits until a page asks for it.
+ * @file Makes the site work without a network. Stored on installation: pages, scripts, styles, samples and nano. Stored
+ * when they are first used: the large parts that not every visitor needs (one of ONNX Runtime's builds, decoders).
+ * Everything else, above all the weights of other models, is not stored here: those are in OPFS, under the visitor's
+ * own control. A new version waits until a page asks for it.
  *
- * Nothing is kept but the bytes that were built: each file has its SHA-256 in this script, and a host that answers with
+ * Only the bytes that were built are stored: each file has its SHA-256 in this script, and a host that answers with
  * something else (an error page with status 200, half of another version) leaves no trace.
  */
 import {
@@ -19,10 +19,16 @@ import { filesOf, isLarge } from './files';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** What pages may say. `keep`: a build of ONNX Runtime, or `places`. `activate`: take over from the version before. */
+/**
+ * The messages of pages. `keep`: store a build of ONNX Runtime, or `places`. `activate`: take over from the previous
+ * version.
+ */
 type Message = { keep: string } | { activate: true };
 
-/** Files with a hash in their names, kept when they are first used. Sites in other folders of a host have their own. */
+/**
+ * Files with a hash in their names, stored when they are first used. Sites in other folders of a host have their own
+ * cache.
+ */
 const ON_USE = `on-use ${self.registration.scope}`;
 
 const files = self.__WB_MANIFEST as PrecacheEntry[]; // put here by scripts/pwa.ts
@@ -38,7 +44,7 @@ self.addEventListener('activate', (event) => {
   event.waitUntil(Promise.all([self.clients.claim(), forgetOld()]));
 });
 
-/** What belongs to a version before this one. */
+/** Caches of earlier versions. */
 async function forgetOld(): Promise<void> {
   const cache = await caches.open(ON_USE);
   for (const { url } of await cache.keys()) if (!large.has(url)) await cache.delete(url);
@@ -50,7 +56,7 @@ self.addEventListener('message', (event) => {
   else event.waitUntil(keep(message.keep).then((fresh) => event.ports[0]?.postMessage({ fresh })));
 });
 
-/** @returns how many files were not there before */
+/** @returns how many files were not stored before */
 async function keep(part: string): Promise<number> {
   const cache = await caches.open(ON_USE);
   let fresh = 0;
@@ -71,7 +77,7 @@ self.addEventListener('fetch', (event) => {
   if (getCacheKeyForURL(page)) event.respondWith(kept(request, page));
 });
 
-/** The file behind an address: a folder's is its `index.html`, and what a page is asked for changes no page. */
+/** The file for an address: for a folder its `index.html`; the query of a page does not matter. */
 function pageOf(url: URL, { mode }: Request): string {
   const plain = new URL(url);
   plain.hash = '';

@@ -6,7 +6,7 @@ import { rankStrings as strings } from '../strings/rank';
 import { between, onKey, type Box } from './boxes';
 import type { Picture, RankState } from './state';
 
-/** What was a click and no box. */
+/** The largest size that counts as a click, not a box. */
 const LEAST_DRAG = 0.02;
 
 const percent = (share: number) => Math.round(share * 100);
@@ -18,7 +18,7 @@ const styleOf = ({ x, y, width, height }: Box) => ({
 });
 
 export function BoxEditor({ state, picture }: { state: RankState; picture: Picture }): JSX.Element {
-  /** The box that is being drawn, and where its first corner is. */
+  /** The box that is being drawn, and its first corner. */
   const drawing = useSignal<{ from: { x: number; y: number }; box: Box } | null>(null);
   const pointOf = (event: PointerEvent) => {
     const { left, top, width, height } = (event.currentTarget as HTMLElement).getBoundingClientRect();

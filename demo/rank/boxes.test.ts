@@ -26,7 +26,7 @@ test('a box stays inside the picture, however it is drawn or moved', () => {
   expect(onKey(tidy({ x: 0, y: 0, width: 1, height: 1 }), 'Enter', false)).toBeNull();
 });
 
-test('pixels of a box are whole, at least one each way, and of the picture', () => {
+test('a box has whole pixels, at least one each way, inside the picture', () => {
   const sides = fc.record({ width: fc.integer({ min: 1, max: 5000 }), height: fc.integer({ min: 1, max: 5000 }) });
   fc.assert(
     fc.property(box, sides, (shares, size) => {

@@ -1,4 +1,4 @@
-/** @file Boxes on a picture, as shares of its sides, and the part of the picture inside. */
+/** @file Boxes on a picture, as fractions of its sides, and the part of the picture inside. */
 
 export interface Box {
   x: number;
@@ -27,7 +27,7 @@ export function between(a: { x: number; y: number }, b: { x: number; y: number }
   });
 }
 
-/** What a key does to a box; null where it does nothing. */
+/** What a key does to a box; null if it does nothing. */
 export function onKey(box: Box, key: string, shift: boolean): Box | null {
   const step = 0.02;
   const [dx, dy] =
@@ -41,7 +41,7 @@ export function onKey(box: Box, key: string, shift: boolean): Box | null {
   });
 }
 
-/** In whole pixels of a picture, at least one each way. */
+/** A box in whole pixels of a picture, at least one each way. */
 export function inPixels({ x, y, width, height }: Box, size: { width: number; height: number }): Box {
   const left = Math.min(size.width - 1, Math.round(x * size.width));
   const top = Math.min(size.height - 1, Math.round(y * size.height));

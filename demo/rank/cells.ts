@@ -1,4 +1,7 @@
-/** @file The shown ranking by the ids of texts and columns, so that a table that has changed since can still look it up. */
+/**
+ * @file The shown ranking by the ids of texts and columns, so that it can still be looked up after the table has
+ * changed.
+ */
 import type { Shown } from './live-ranking';
 import { byQuery, heat, order, probabilities, winners } from './scores';
 
@@ -13,7 +16,7 @@ export interface Cell {
 
 const keyOf = (text: number, column: number) => `${text}:${column}`;
 
-/** Cells of a ranking. What was not ranked, or changed since, is not there. */
+/** Cells of a ranking. Cells that were not ranked, or have changed since, are absent. */
 export class Cells {
   readonly #cells = new Map<string, Cell>();
 
@@ -42,11 +45,11 @@ export interface Candidate {
   name: string;
   cosine: number;
   probability: number;
-  /** Of the text or column. */
+  /** Id of the text or column. */
   id: number;
 }
 
-/** The candidates of one query, best first; empty where that query was not ranked. */
+/** The candidates of one query, best first; empty if that query was not ranked. */
 export function candidatesOf(shown: Shown, query: number): Candidate[] {
   const { task, texts, columns, cosines } = shown;
   const queries = task.queries === 'pictures' ? columns : texts;
@@ -64,7 +67,7 @@ export function candidatesOf(shown: Shown, query: number): Candidate[] {
 
 const minus = (text: string) => text.replace('-', '−');
 
-/** `0.417`, `−0.03`: three places. */
+/** `0.417`, `−0.03`: three decimals. */
 export const cosineInWords = (cosine: number): string => minus(cosine.toFixed(3));
 
 /** `63 %`, `0.2 %`. */

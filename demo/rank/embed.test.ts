@@ -4,7 +4,7 @@ import { PairRanker, type Entry } from './embed';
 
 const USAGE = { inputs: 1, tokens: 5, imageTokens: 0, milliseconds: { prepare: 1, vision: 2, text: 3 } };
 
-/** A text points along the angle that it says. */
+/** The vector of a text points along the angle that it states. */
 function fakeModel(refuse: (text: string) => Error | null = () => null) {
   const embed = vi.fn(async (inputs: readonly EmbedInput[], { signal, onUsage }: EmbedOptions = {}) => {
     await Promise.resolve();
@@ -38,7 +38,7 @@ test('a cosine per row and column; a blank line has none', async () => {
   ]);
 });
 
-test('only what is new is embedded, once, and what is gone is forgotten', async () => {
+test('only new inputs are embedded, once, and removed ones are forgotten', async () => {
   const model = fakeModel();
   const ranker = new PairRanker(model);
   await ranker.rank([entry('10'), entry('10')], [entry('20')]);
@@ -61,7 +61,7 @@ test('an aborted ranking rejects and leaves nothing half known', async () => {
   expect(model.asked().at(-1)).toEqual(['10', '20']);
 });
 
-test('a picture that cannot be read spoils its own column only, and is not tried again', async () => {
+test('a picture that cannot be read affects only its own column, and is not retried', async () => {
   const model = fakeModel((text) => (text === '20' ? new ImageFormatError('No picture.') : null));
   const ranker = new PairRanker(model);
   const first = await ranker.rank([entry('0')], [entry('20'), entry('60')]);
@@ -74,7 +74,7 @@ test('a picture that cannot be read spoils its own column only, and is not tried
   expect(model.embed).toHaveBeenCalledTimes(calls);
 });
 
-test('any other failure is the ranking’s', async () => {
+test('any other failure fails the ranking', async () => {
   const model = fakeModel(() => new Error('The worker ended.'));
   await expect(new PairRanker(model).rank([entry('0')], [entry('20')])).rejects.toThrow('The worker ended.');
 });

@@ -1,5 +1,5 @@
 /**
- * @file Embeds what a ranking needs and was not embedded before. A picture that cannot be read spoils only its own
+ * @file Embeds what a ranking needs and has not been embedded yet. A picture that cannot be read affects only its own
  * column.
  */
 import {
@@ -21,14 +21,14 @@ export interface Embedder {
 
 /** One side of a cell. */
 export interface Entry {
-  /** The same for the same picture with the same words; null for a blank line. */
+  /** A key that is equal for the same picture with the same words; null for a blank line. */
   key: string | null;
   input: InputParts;
 }
 
 export interface Ranking {
   cosines: Matrix;
-  /** What this ranking took; what was embedded before costs nothing. */
+  /** The usage of this ranking; inputs embedded earlier cost nothing. */
   usage: EmbedUsage;
   milliseconds: number;
   /** Why an entry has no vector, by its key. */
@@ -38,13 +38,13 @@ export interface Ranking {
 const isPictureError = (error: unknown): error is Error =>
   error instanceof ImageFormatError || error instanceof ImageTooLargeError;
 
-/** Of {@link PairRanker.rank}. */
+/** Options of {@link PairRanker.rank}. */
 export interface RankPairsOptions extends Pick<EmbedOptions, 'signal' | 'onProgress'> {
-  /** Which side asks: columns, or rows. @default 'pictures' */
+  /** Which side the queries are on: columns, or rows. @default 'pictures' */
   queries?: 'pictures' | 'texts';
 }
 
-/** Ranks for one model. What the last ranking used is kept, the rest forgotten. */
+/** Ranks for one model. Vectors that the last ranking used are kept, the rest are forgotten. */
 export class PairRanker {
   readonly #model: Embedder;
   #vectors = new Map<string, Embedding | Error>();
@@ -87,7 +87,7 @@ export class PairRanker {
     return { cosines, usage, milliseconds: performance.now() - start, failures };
   }
 
-  /** All in one call, so that they share batches; where a picture is bad, one by one, to find out which. */
+  /** Embeds all in one call, so that they share batches; if a picture is bad, one by one, to find out which. */
   async #embed(fresh: [string, InputParts][], options: EmbedOptions): Promise<[string, Embedding | Error][]> {
     if (fresh.length === 0) return [];
     try {

@@ -1,4 +1,4 @@
-/** @file What each task starts with, until a visitor brings something of their own. */
+/** @file What each task starts with, until visitors add something of their own. */
 import type { Box } from './boxes';
 import type { Shared } from './share';
 import type { TaskId } from './tasks';
@@ -41,7 +41,7 @@ export const EXAMPLES: Record<TaskId, Example> = {
 /** Captions that come from the samples. */
 const SUGGESTED = 7;
 
-/** How large the table will be, as far as that can be told before the samples are there. */
+/** How large the table will be, as far as that is known before the samples are loaded. */
 export function expectedShape(shared: Shared | null): { columns: number; rows: number } {
   const example = EXAMPLES[shared?.task ?? 'caption'];
   const isExample = !shared || shared.captions.length + shared.samples.length === 0;

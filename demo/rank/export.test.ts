@@ -20,7 +20,7 @@ test('CSV: fields with commas, quotes and line breaks are quoted, gaps are empty
   expect(toCsv(report)).toBe(',"a,b.png",c.png\r\n"a ""red"" kite, flying",0.123457,\r\n"zwei\nZeilen",-0.5,1\r\n');
 });
 
-test('CSV: what a spreadsheet would take for a formula is text, numbers stay numbers', () => {
+test('CSV: text that a spreadsheet would treat as a formula stays text, numbers stay numbers', () => {
   const texts = ['=HYPERLINK("https://evil.test","x")', '@SUM(A1)'];
   const csv = toCsv({ ...report, texts, columns: ['+1.png', '-1.png'] });
   const cells = csv.split(/[,\r\n]+/);
@@ -29,7 +29,7 @@ test('CSV: what a spreadsheet would take for a formula is text, numbers stay num
   expect(csv).toContain('-0.5');
 });
 
-test('JSON: what was asked, cosines, and probabilities per query', () => {
+test('JSON: the queries, cosines, and probabilities per query', () => {
   const json = JSON.parse(toJson(report)) as Record<string, unknown>;
   expect(json).toMatchObject({
     model: 'nano',

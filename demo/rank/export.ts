@@ -35,8 +35,8 @@ export function toJson({ task, question, texts, columns, cosines, ...rest }: Rep
 }
 
 /**
- * RFC 4180: cosines, a line per text, a column per picture. Names and texts that spreadsheets would take for a formula have
- * an apostrophe in front.
+ * RFC 4180: cosines, one line per text, one column per picture. Names and texts that spreadsheets would treat as a
+ * formula have an apostrophe in front.
  */
 export function toCsv({ texts, columns, cosines }: Report): string {
   const lines = [

@@ -1,4 +1,4 @@
-/** @file What the last ranking and the loading took: time by stage, tokens. */
+/** @file The cost of the last ranking and of loading: time by stage, tokens. */
 import type { JSX } from 'preact';
 import { timeInWords, type ModelControl } from '../shell';
 import { rankStrings as strings } from '../strings/rank';

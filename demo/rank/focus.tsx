@@ -1,4 +1,4 @@
-/** @file The query that is looked at, large, and its candidates as bars, best first. */
+/** @file The selected query, enlarged, and its candidates as bars, best first. */
 import type { JSX } from 'preact';
 import { reasonInWords } from '../../src/search/reasons';
 import { rankStrings as strings } from '../strings/rank';
@@ -48,7 +48,7 @@ export function Focus({ state, ranking }: { state: RankState; ranking: LiveRanki
   );
 }
 
-/** Why there is no ranking of what is looked at. */
+/** Why the selected query has no ranking. */
 function hintOf(state: RankState, ranking: LiveRanking): string {
   if (state.expected.value) return '';
   const { boxes, queries } = state.task.value;
@@ -89,7 +89,10 @@ interface BarsProps {
   shown: Shown;
 }
 
-/** A bar is as long as the figure beside it says: of 1, or of the best where several vectors per input make figures larger. */
+/**
+ * A bar is as long as the figure beside it: relative to 1, or to the best if several vectors per input make figures
+ * larger.
+ */
 function Bars({ candidates, state, ranking, shown }: BarsProps): JSX.Element {
   const best = candidates[0]!;
   const asked = shown.task.queries === 'pictures' ? (state.picture.value?.alt ?? '') : (chosenText(state)?.text ?? '');
@@ -109,7 +112,7 @@ function Bars({ candidates, state, ranking, shown }: BarsProps): JSX.Element {
   );
 }
 
-/** Whether the sample's label came first; nothing where the label is not among the texts. */
+/** Whether the sample's label came first; nothing if the label is not among the texts. */
 function Verdict({
   picture,
   best,

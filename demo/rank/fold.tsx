@@ -1,4 +1,4 @@
-/** @file A part of the page that is open where there is room, and folded on a phone. */
+/** @file A part of the page that is open if there is room, and folded on a phone. */
 import { useState } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 
@@ -10,7 +10,7 @@ export interface FoldProps {
 }
 
 export function Fold({ id, title, children, ...rest }: FoldProps): JSX.Element {
-  // Afterwards it is the visitor's.
+  // Afterwards the visitor decides.
   const [isOpen] = useState(() => matchMedia('(min-width: 861px)').matches);
   return (
     <details class={`fold ${rest.class ?? ''}`} open={isOpen}>

@@ -1,4 +1,4 @@
-/** @file Ranks whenever something changed: the newest state counts, what came before is aborted. */
+/** @file Ranks whenever something has changed: the newest state counts, earlier runs are aborted. */
 import { computed, effect, signal, type ReadonlySignal } from '@preact/signals';
 import type { InputParts, VLM2Vec } from '../../src/index';
 import { debounced, latest, type ModelControl } from '../shell';
@@ -9,7 +9,7 @@ import { needsText, type Task } from './tasks';
 import { queryInput, targetInput, type AskedBy } from './wording';
 import { rankStrings as strings } from '../strings/rank';
 
-/** Long enough to type on, short enough to feel at once. */
+/** Long enough to continue typing, short enough to feel immediate. */
 const PAUSE_MS = 150;
 
 /** A column of the table: a picture, or a box on one. */
@@ -130,7 +130,7 @@ function rowEntries(task: Task, { instruction, recipe, texts }: Asked, picture: 
   });
 }
 
-/** What is read besides a picture. */
+/** The text that is read with a picture. */
 const wordsOf = ({ text, role, instruction }: InputParts) => [text, role, instruction];
 
 async function columnEntries(task: Task, { instruction, question, recipe, columns }: Asked, signal: AbortSignal) {
@@ -151,7 +151,7 @@ async function columnEntries(task: Task, { instruction, question, recipe, column
     whole.close();
     signal.throwIfAborted();
     const { x, y, width, height } = part;
-    // As the code on the page has it; pixels as they are, like everything that is embedded.
+    // As in the code on the page; pixels are as stored, like everything that is embedded.
     const image = await createImageBitmap(picture.blob, x, y, width, height, { colorSpaceConversion: 'none' });
     pixels.push(part);
     const input = inputOf(image);

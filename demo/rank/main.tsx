@@ -41,7 +41,7 @@ startModelWorkerEarly();
 const state = new RankState();
 const control = new ModelControl();
 const ranking = new LiveRanking(state, control);
-/** What went wrong with what the visitor brought; the ranking and the model have their own. */
+/** Errors with what the visitor added; the ranking and the model have their own. */
 const refusal = signal<unknown>(null);
 
 const refuse = (error: unknown) => (refusal.value = error);
@@ -142,7 +142,7 @@ function NewText(): JSX.Element {
   );
 }
 
-/** The model in one line, which is there from the beginning: nothing moves when it is loaded. */
+/** The model in one line, which is there from the start, so that nothing moves when it is loaded. */
 function LoadLine(): JSX.Element {
   const { value } = control.state;
   const words = value.kind === 'loading' && value.progress ? progressInWords(value.progress) : null;

@@ -1,6 +1,6 @@
 /**
- * @file The table: a column per picture (or box), a row per text, colour for how well they fit. The texts are edited where
- * they stand, and pictures chosen and removed in the table's head.
+ * @file The table: a column per picture (or box), a row per text, colour for how well they fit. The texts are edited in
+ * place, and pictures are chosen and removed in the table's head.
  */
 import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
@@ -55,7 +55,7 @@ export function Matrix({ state, ranking }: MatrixProps): JSX.Element {
   );
 }
 
-/** As high as what will stand there: nothing below moves when it comes. */
+/** As high as the final content, so that nothing below moves when it arrives. */
 function HeadToCome(): JSX.Element {
   return (
     <td role="cell" class="to-come">
@@ -169,18 +169,18 @@ function Line({ state, line, number, columns, cells }: LineProps): JSX.Element {
   );
 }
 
-/** The text that is looked at, for tasks whose texts ask. */
+/** The selected text, for tasks in which texts are queries. */
 export function chosenText(state: RankState): TextLine | null {
   const lines = state.texts.value;
   return lines.find(({ id }) => id === state.selectedText.value) ?? lines[0] ?? null;
 }
 
-/** Whether a text is what a sample's label says. */
+/** Whether a text is the label of a sample. */
 export function isLabel({ picture: { sample }, box }: Column, text: string): boolean {
   return !box && sample !== null && sample.captions[sample.truth] === text.trim();
 }
 
-/** One text. Enter makes the next, Backspace in an empty one removes it, a pasted list becomes a line each. */
+/** One text. Enter adds the next, Backspace in an empty one removes it, a pasted list becomes a line each. */
 function TextField({ state, line, label }: { state: RankState; line: TextLine; label: string }): JSX.Element {
   const focus = (id: number) => focusNext(() => document.getElementById(`text-${id}`));
   return (
@@ -217,7 +217,10 @@ function TextField({ state, line, label }: { state: RankState; line: TextLine; l
   );
 }
 
-/** Where on the ramp each theme changes the colour of its figures: measured, contrasts are at least 4.5 on both sides. */
+/**
+ * Where on the ramp each theme changes the colour of its figures: measured so that contrasts are at least 4.5 on both
+ * sides.
+ */
 const TURN = { light: 0.79, dark: 0.505 };
 
 interface CellProps {

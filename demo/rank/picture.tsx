@@ -33,7 +33,7 @@ function Crop({ picture, box, alt }: { picture: PictureData; box: Box; alt: stri
         }
         whole.close();
       },
-      () => undefined, // what cannot be read is said where it is ranked
+      () => undefined, // a picture that cannot be read is reported where it is ranked
     );
     return () => (isOver = true);
   }, [picture, box.x, box.y, box.width, box.height]);

@@ -9,8 +9,8 @@ export const PICTURE_FILES = 'image/*,.heic,.heif,.hif,.avif,.mpo,.apng';
 export const isPicture = ({ type, name }: File): boolean => type.startsWith('image/') || BY_NAME.test(name);
 
 /**
- * A HEIC, which few browsers show, as a PNG of its pixels; any other file as it is, and a HEIC that cannot be decoded: why is
- * said where it is ranked.
+ * A HEIC, which few browsers show, as a PNG of its pixels; any other file unchanged, as is a HEIC that cannot be
+ * decoded: the reason is shown where it is ranked.
  */
 export async function readable(file: File): Promise<File> {
   if (!HEIC.test(file.name) && !/^image\/hei[cf]/.test(file.type)) return file;

@@ -1,4 +1,4 @@
-/** @file Pictures to add: one's own, and the samples, with what nano makes of them. */
+/** @file Pictures to add: the user's own, and the samples, marked with nano's results. */
 import type { JSX } from 'preact';
 import { Button, FileButton, Icon, isDragging } from '../shell';
 import { rankStrings as strings } from '../strings/rank';

@@ -12,10 +12,10 @@ export interface Sample {
   ranked: 'right' | 'wrong';
 }
 
-/** Where a sample lies, beside the page. */
+/** The address of a sample, relative to the page. */
 export const sampleUrl = (file: string): string => `samples/${encodeURIComponent(file)}`;
 
-/** @throws where they cannot be read; what has another shape is left out */
+/** @throws if they cannot be read; entries of another shape are left out */
 export async function loadSamples(): Promise<Sample[]> {
   const response = await fetch(sampleUrl('samples.json'));
   if (!response.ok) throw new Error(`The samples could not be loaded (${response.status}).`);

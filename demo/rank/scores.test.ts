@@ -41,7 +41,7 @@ test('heat of cosines runs from the least to the greatest; of equal ones it is e
   expect(heat([[0.7]], 'softmax')).toEqual([[0.7]]);
 });
 
-test('best first, equal ones as they come, gaps left out', () => {
+test('best first, equal ones in their order, gaps left out', () => {
   expect(order([0.1, 0.3, null, 0.3])).toEqual([1, 3, 0]);
   expect(
     winners(

@@ -3,7 +3,7 @@
 /** The temperature of VLM2Vec's training loss on MMEB: differences of cosines mean what they meant there. */
 export const TEMPERATURE = 0.02;
 
-/** A cosine per row and column; null where there is none yet. */
+/** A cosine per row and column; null if there is none yet. */
 export type Matrix = readonly (readonly (number | null)[])[];
 
 /** Probabilities of candidates for one query. Gaps stay gaps. */
@@ -17,7 +17,7 @@ export function softmax(scores: readonly (number | null)[], temperature = TEMPER
 const transpose = (matrix: Matrix): (number | null)[][] =>
   (matrix[0] ?? []).map((_, column) => matrix.map((row) => row[column] ?? null));
 
-/** The scores of each query: columns where pictures ask, rows where texts ask. */
+/** The scores of each query: columns if pictures are the queries, rows if texts are. */
 export function byQuery(matrix: Matrix, queries: 'pictures' | 'texts'): Matrix {
   return queries === 'texts' ? matrix : transpose(matrix);
 }
@@ -37,12 +37,12 @@ export function heat(matrix: Matrix, kind: 'cosine' | 'softmax'): Matrix {
   return matrix.map((row) => row.map((value) => (value === null ? null : range > 0 ? (value - low) / range : 0.5)));
 }
 
-/** The best candidate of each query; null where none has a score. */
+/** The best candidate of each query; null if none has a score. */
 export function winners(matrix: Matrix, queries: 'pictures' | 'texts'): (number | null)[] {
   return byQuery(matrix, queries).map((scores) => order(scores)[0] ?? null);
 }
 
-/** Candidates with a score, best first; equal ones as they come. */
+/** Candidates with a score, best first; equal ones in their order. */
 export function order(scores: readonly (number | null)[]): number[] {
   return scores
     .flatMap((score, index) => (score === null ? [] : [{ score, index }]))

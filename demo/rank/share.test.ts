@@ -20,7 +20,7 @@ test('a link and back', () => {
   );
 });
 
-test('what is no link of ours, or a hostile one', () => {
+test('foreign and hostile links', () => {
   expect(fromHash('')).toBeNull();
   expect(fromHash('#content')).toBeNull();
   expect(fromHash('#task=__proto__&caption=a')).toBeNull();

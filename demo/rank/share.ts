@@ -1,12 +1,12 @@
 /**
- * @file A link to what the page shows: task, instruction, captions, and names of samples. Never a picture: a link carries
- * words. All of it stands behind the `#`, which browsers do not send to the site.
+ * @file A link to what the page shows: task, instruction, captions, and names of samples. Never a picture: a link
+ * contains only words. All of it comes after the `#`, which browsers do not send to the site.
  */
 import { taskOf, TASKS, type TaskId } from './tasks';
 
 export interface Shared {
   task: TaskId;
-  /** null: MMEB's. */
+  /** null: MMEB's instruction. */
   instruction: string | null;
   question: string;
   captions: string[];
@@ -14,7 +14,7 @@ export interface Shared {
   samples: string[];
 }
 
-/** More than this of anything in a link is somebody's joke. */
+/** More than this of anything in a link is not genuine. */
 const MOST = 100;
 const LONGEST = 1000;
 
@@ -28,7 +28,7 @@ export function toHash({ task, instruction, question, captions, samples }: Share
   return params.toString();
 }
 
-/** null where the address holds nothing of the kind. */
+/** null if the address contains nothing of the kind. */
 export function fromHash(hash: string): Shared | null {
   const params = new URLSearchParams(hash.replace(/^#/, ''));
   const task = TASKS.find(({ id }) => id === params.get('task'));

@@ -3,7 +3,7 @@ import { similarity, type EmbedInput } from '../../src/index';
 import { toSnippet, type SnippetOptions } from './snippet';
 import { queryInstruction, queryText, targetText, taskOf, type TaskId } from './tasks';
 
-/** Runs a snippet with a model that notes what it is asked. */
+/** Runs a snippet with a model that records its calls. */
 async function run(code: string, files: readonly unknown[] = []) {
   const calls: EmbedInput[][] = [];
   const loads: unknown[] = [];
@@ -82,7 +82,7 @@ test.each([
   expect(loads).toEqual([[source, { device: 'wasm' }]]);
 });
 
-test('a recipe of templates is asked by sides, as the page asks it', async () => {
+test('a recipe of templates is prompted by sides, as on the page', async () => {
   const recipe = { isRaw: false, instruction: { default: 'Help.', roles: ['query'] as const } };
   const { calls } = await run(toSnippet({ ...base('vqa'), instruction: 'Say.', recipe }), ['my file']);
   expect(calls[0]).toEqual([

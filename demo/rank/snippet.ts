@@ -11,7 +11,7 @@ export interface SnippetOptions {
   question: string;
   recipe: AskedBy;
   texts: readonly string[];
-  /** A sample's address, or null for a visitor's own file, with its name. */
+  /** The address of a sample, or null for a visitor's own file, with its name. */
   pictures: readonly { url: string | null; name: string }[];
   /** In pixels of the first picture; for grounding only. */
   boxes: readonly { x: number; y: number; width: number; height: number }[];
@@ -54,7 +54,7 @@ export function toSnippet(options: SnippetOptions): string {
   return `${lines.join('\n')}\n`;
 }
 
-/** The words as code, with `text` in the place of a mark that no text holds. */
+/** The words as code, with `text` in place of a mark that no text contains. */
 function template(fill: (text: string) => string): string {
   const mark = '\0';
   const parts = fill(mark).split(mark).map(literal);
@@ -62,7 +62,7 @@ function template(fill: (text: string) => string): string {
   return code.join(' + ') || '""';
 }
 
-/** The side and, where it is taken, the instruction, for recipes of templates. */
+/** The side and, if accepted, the instruction, for recipes of templates. */
 function sided(isQuery: boolean, { recipe, instruction }: SnippetOptions): string {
   if (!isQuery) return `role: 'document'`;
   return takesInstruction(recipe) ? `role: 'query', instruction: ${literal(instruction)}` : `role: 'query'`;

@@ -4,7 +4,7 @@ import { RankState } from './state';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('an example that is still loading does not take away what the visitor wrote meanwhile', async () => {
+test('an example that is still loading does not remove what the visitor wrote meanwhile', async () => {
   vi.stubGlobal('document', { baseURI: 'https://me.example/site/' });
   const answers: (() => void)[] = [];
   vi.stubGlobal('fetch', () => new Promise((resolve) => answers.push(() => resolve(new Response('picture')))));
@@ -24,7 +24,7 @@ test('an example that is still loading does not take away what the visitor wrote
   expect(untouched.texts.value.map(({ text }) => text)).toEqual(EXAMPLES.classification.captions);
 });
 
-test('captions of samples go with them; one’s own stay; clearing leaves one blank line', async () => {
+test('captions of samples go with them; the user’s own stay; clearing leaves one blank line', async () => {
   vi.stubGlobal('document', { baseURI: 'https://me.example/site/' });
   vi.stubGlobal('fetch', async () => new Response('picture'));
   const abort = new AbortController().signal;

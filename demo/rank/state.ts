@@ -1,4 +1,6 @@
-/** @file What the ranking page holds: task, texts, pictures, boxes, which one is looked at. Changes go through here. */
+/**
+ * @file The state of the ranking page: task, texts, pictures, boxes, and the selected one. All changes go through here.
+ */
 import { batch, computed, signal } from '@preact/signals';
 import type { Box } from './boxes';
 import { EXAMPLES } from './examples';
@@ -14,7 +16,7 @@ export interface Picture {
   id: number;
   blob: Blob;
   name: string;
-  /** What it shows, where that is known. */
+  /** What it shows, if known. */
   alt: string;
   /** For `<img>`. */
   url: string;
@@ -47,11 +49,11 @@ export class RankState {
   readonly values = signal<'cosine' | 'softmax'>('cosine');
   readonly selectedPicture = signal<number | null>(null);
   readonly selectedText = signal<number | null>(null);
-  /** The picture that is looked at: the selected one, or the first. */
+  /** The current picture: the selected one, or the first. */
   readonly picture = computed(
     () => this.pictures.value.find(({ id }) => id === this.selectedPicture.value) ?? this.pictures.value[0] ?? null,
   );
-  /** How large the table will be once its example is there; null when it is, or will not come. */
+  /** How large the table will be once its example is there; null when it is, or if it will not come. */
   readonly expected = signal<{ columns: number; rows: number } | null>(null);
   /** Whether the visitor wrote texts of their own: those are never replaced. */
   #ownTexts = false;
@@ -62,7 +64,7 @@ export class RankState {
     return recipe && !recipe.isRaw ? (recipe.instruction?.default ?? '') : queryInstruction(this.task.value);
   }
 
-  /** What was written for models that are asked otherwise means nothing to this one. */
+  /** Instructions for models with other prompts mean nothing to this one. */
   useRecipe(recipe: AskedBy & { title: string }): void {
     const before = this.recipe.value;
     if (before?.title === recipe.title) return;
@@ -80,7 +82,7 @@ export class RankState {
     if (!this.question.value) this.question.value = example.question ?? '';
     if (this.#ownPictures || this.#ownTexts) return;
     const pictures = await this.#samplePictures(example.samples, signal);
-    // What the visitor did while they came, stays.
+    // What the visitor did while they were loading is kept.
     if (!this.#ownPictures) this.#setPictures(pictures);
     this.#suggestTexts();
     batch(() => {
@@ -90,7 +92,7 @@ export class RankState {
     });
   }
 
-  /** What a shared link says; one that names a task alone opens its example. */
+  /** Applies a shared link; one with only a task opens its example. */
   async open(shared: Shared, signal: AbortSignal): Promise<void> {
     if (shared.captions.length + shared.samples.length === 0) return this.choose(shared.task, signal);
     batch(() => {
@@ -103,14 +105,14 @@ export class RankState {
     await this.showSamples(shared.samples, signal);
   }
 
-  /** These samples instead of the samples there are. A visitor's own pictures stay. */
+  /** Replaces the current samples with these. A visitor's own pictures are kept. */
   async showSamples(files: readonly string[], signal: AbortSignal): Promise<void> {
     const added = await this.#samplePictures(files, signal);
     this.#setPictures([...this.pictures.value.filter(({ sample }) => !sample), ...added]);
     this.#suggestTexts();
   }
 
-  /** Samples in the order of `files`; those that are shown already as they are. */
+  /** Samples in the order of `files`; those already shown are left unchanged. */
   async #samplePictures(files: readonly string[], signal: AbortSignal): Promise<Picture[]> {
     const known = this.samples.value.filter(({ file }) => files.includes(file));
     const sorted = known.sort((a, b) => files.indexOf(a.file) - files.indexOf(b.file));
@@ -126,7 +128,7 @@ export class RankState {
     return added;
   }
 
-  /** Adds a sample as a column, or takes it away. */
+  /** Adds a sample as a column, or removes it. */
   async toggleSample(sample: Sample, signal: AbortSignal): Promise<void> {
     const shown = this.pictures.value.flatMap((picture) => (picture.sample ? [picture.sample.file] : []));
     const isShown = shown.includes(sample.file);
@@ -152,7 +154,7 @@ export class RankState {
     this.#suggestTexts();
   }
 
-  /** Nothing is left but the task. */
+  /** Removes everything except the task. */
   clear(): void {
     this.#ownPictures = true;
     this.#ownTexts = false;
@@ -205,7 +207,7 @@ export class RankState {
     this.boxes.value = this.boxes.value.filter((box) => box.id !== id);
   }
 
-  /** Of the link that is shared. */
+  /** The state for the link to share. */
   shared(): Shared {
     return {
       task: this.taskId.value,
@@ -224,7 +226,7 @@ export class RankState {
     if (this.picture.value?.id !== before) this.boxes.value = [];
   }
 
-  /** The samples' own captions, the right ones first, where the visitor wrote none. */
+  /** The samples' own captions, the right ones first, if the visitor wrote none. */
   #suggestTexts(): void {
     if (this.#ownTexts) return;
     const shown = this.pictures.value.flatMap(({ sample }) => sample ?? []);

@@ -1,4 +1,4 @@
-/** @file What one takes along: the numbers, a link, the code. */
+/** @file Export: the numbers, a link, the code. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Button, Dialog, nameOf, toast, type ModelControl } from '../shell';
@@ -18,7 +18,7 @@ export interface TakeProps {
 }
 
 export function Take({ state, control, ranking }: TakeProps): JSX.Element {
-  /** What the browser would not put on the clipboard. */
+  /** The text that the browser refused to copy to the clipboard. */
   const uncopied = useSignal<string | null>(null);
   const shown = ranking.shown.value;
   const copy = async (text: string, said: string) => {
@@ -88,7 +88,7 @@ function reportOf(shown: Shown, control: ModelControl): Report {
   };
 }
 
-/** Of the entries that were ranked: blank lines and pictures that could not be read are left out. */
+/** The entries that were ranked: blank lines and pictures that could not be read are left out. */
 function snippetOf(shown: Shown, control: ModelControl): string {
   const { task, instruction, question, recipe, texts, columns, cosines, pixels } = shown;
   const pictures = task.boxes

@@ -1,4 +1,4 @@
-/** @file What is asked: the task, with a question where there is one; and its instruction, for those who want another. */
+/** @file The task, with a question if it has one, and its instruction, which can be changed. */
 import { useId } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { Choice, IconButton } from '../shell';

@@ -1,6 +1,6 @@
 /**
  * @file The tasks of the ranking page, each with the prompts that MMEB has for it. A prompt is shown and edited without
- * the image token in front and the line's end behind, which `promptOf` puts back.
+ * the image token before it and the newline after it, which `promptOf` adds again.
  */
 import { instructions, type TaskName } from '../../src/index';
 
@@ -10,7 +10,7 @@ export interface Task {
   id: TaskId;
   /** MMEB's task whose prompts these are. */
   mmeb: TaskName;
-  /** What is asked with: softmax runs over what is offered, which is the other side. */
+  /** The side of the queries; softmax runs over the candidates, the other side. */
   queries: 'pictures' | 'texts';
   /** Whether a question goes with every picture. */
   asks: boolean;
@@ -43,8 +43,8 @@ function shown(template: string): string {
 export const needsText = ({ queries, asks }: Task): boolean => asks || queries === 'texts';
 
 /**
- * The text that goes with a query, as `embed` takes it: MMEB's template with the edited instruction in it. `embed` puts the
- * image token in front of a text that comes with an image.
+ * The text of a query in the form that `embed` takes: MMEB's template with the edited instruction in it. `embed` puts
+ * the image token in front of a text that comes with an image.
  */
 export function queryText(task: Task, instruction: string, text: string): string {
   const { query } = instructions[task.mmeb];
@@ -52,7 +52,7 @@ export function queryText(task: Task, instruction: string, text: string): string
   return query.endsWith('\n') ? `${filled}\n` : filled;
 }
 
-/** The text that goes with what is offered: with an image MMEB's words for it, without one the text itself. */
+/** The text of a candidate: with an image MMEB's words for it, without one the text itself. */
 export function targetText(task: Task, text: string): string {
   const { target } = instructions[task.mmeb];
   return target.replace(IMAGE, '').replaceAll('{text}', () => text);

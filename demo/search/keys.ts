@@ -1,4 +1,6 @@
-/** @file Keys of the whole page: `/` goes to the search box from wherever one is, and down from the box to the pictures. */
+/**
+ * @file Keys of the whole page: `/` goes to the search box from anywhere, and Down goes from the box to the pictures.
+ */
 
 /** @returns stops listening */
 export function watchKeys(): () => void {
@@ -20,7 +22,7 @@ export function watchKeys(): () => void {
   return () => removeEventListener('keydown', onKeyDown);
 }
 
-/** To the picture that Tab would come to, or the map. */
+/** Goes to the picture that Tab would reach, or to the map. */
 export function focusResults(): void {
   document.querySelector<HTMLElement>('.cell-open[tabindex="0"], .map canvas, .groups .member')?.focus();
 }

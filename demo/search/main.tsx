@@ -1,4 +1,4 @@
-/** @file The search page: the model is loaded, its index opened, and what it says is shown. */
+/** @file The search page: loads the model, opens its index, and shows its state. */
 import { effect } from '@preact/signals';
 import placesUrl from '../../places/places.bin?url';
 import searchWorkerUrl from '../../workers/search.worker.ts?worker&url';

@@ -1,4 +1,4 @@
-/** @file Which model it is, and what another one would mean. */
+/** @file The current model, and what changing it would mean. */
 import type { JSX } from 'preact';
 import { ModelBar, nameOf, progressInWords, type ModelControl } from '../shell';
 import { searchStrings } from '../strings/search';
@@ -9,7 +9,7 @@ import { useSearch } from './state';
 
 const strings = searchStrings.model;
 
-/** Opens by itself where something is to be done about it. */
+/** Opens by itself if something has to be done about it. */
 export function ModelMenu(): JSX.Element {
   const { control } = useSearch();
   return (

@@ -54,7 +54,7 @@ export function SearchPage({ state }: { state: SearchState }): JSX.Element {
   );
 }
 
-/** Before there are pictures. */
+/** The page before there are pictures. */
 function Empty(): JSX.Element {
   const { control } = useSearch();
   return (
@@ -73,7 +73,7 @@ function Empty(): JSX.Element {
 
 const STARTED = 'search-started';
 
-/** Whether there were pictures at the last visit; null asks, true and false tell. Where it cannot be kept: none. */
+/** Whether there were pictures at the last visit; null reads, true and false store. If it cannot be stored: none. */
 function rememberStarted(now: boolean | null): boolean {
   try {
     if (now) localStorage.setItem(STARTED, 'yes');
@@ -84,7 +84,7 @@ function rememberStarted(now: boolean | null): boolean {
   }
 }
 
-/** For those who come back, nothing moves when the index is open: what can be typed already is looked for then. */
+/** For returning visitors nothing moves when the index opens: what was typed before is searched for then. */
 function Started(): JSX.Element {
   const { view, library } = useSearch();
   const isOpen = library.state.value !== null;

@@ -1,4 +1,4 @@
-/** @file That nothing leaves the device, and how to see that. */
+/** @file Explains that nothing leaves the device, and how to verify that. */
 import type { JSX } from 'preact';
 import { Icon } from '../shell';
 import { searchStrings } from '../strings/search';

@@ -1,4 +1,4 @@
-/** @file The pictures: all of them, or what was found with the less relevant folded away, and how many that is. */
+/** @file The pictures: all of them, or the results with the less relevant ones folded, and their number. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
@@ -20,7 +20,7 @@ import { titleOf } from './time/words';
 const strings = searchStrings.results;
 /** Height of a date's heading, in pixels. */
 const DATE = 32;
-/** Height of the bar between what stands out and the rest, in pixels. */
+/** Height of the bar between pictures that stand out and the rest, in pixels. */
 const FOLD = 56;
 
 export function Results(): JSX.Element | null {
@@ -100,13 +100,13 @@ export function Results(): JSX.Element | null {
   );
 }
 
-/** Where the grid's parts lie, for what goes along with it. */
+/** The layout of the grid, for parts that follow it. */
 interface Laid {
   layout: GridLayout;
   grid: HTMLElement;
 }
 
-/** Under dates or not, then the less relevant behind their bar. */
+/** With or without dates, then the less relevant ones below their bar. */
 function sectionsOf({ found, timeline }: Arranged, unfolded: boolean): GridSection[] {
   const standing: GridSection[] = timeline
     ? timeline.sections.map((section) => ({
@@ -130,7 +130,7 @@ function DateHeading({ title, section: { count, start } }: { title: string; sect
   );
 }
 
-/** The bar between what stands out and the rest. */
+/** The bar between pictures that stand out and the rest. */
 function Fold({ less }: { less: number }): JSX.Element {
   const { unfolded } = useSearch().finder;
   return (
@@ -142,7 +142,7 @@ function Fold({ less }: { less: number }): JSX.Element {
   );
 }
 
-/** What is shown, what it is narrowed by, and in which order. */
+/** What is shown, by which filters, and in which order. */
 export function ResultBar(): JSX.Element {
   const { view, arrangement, finder } = useSearch();
   const found = finder.found.value;
@@ -156,7 +156,7 @@ export function ResultBar(): JSX.Element {
           label={searchStrings.time.sort}
           value={arrangement.orderOf(found)}
           options={sorts.map((value) => ({ value, label: searchStrings.time.sorts[value] }))}
-          // Where nothing is looked for, newest first is what `fit` comes to: it stays, for the next words.
+          // Without a query, `fit` means newest first; it is kept for the next query.
           onChange={(sort) => (arrangement.sort.value = sort === 'newest' && !found.query ? 'fit' : sort)}
         />
       )}
@@ -164,7 +164,7 @@ export function ResultBar(): JSX.Element {
   );
 }
 
-/** How many pictures are shown and what that took; read out when it changes. */
+/** How many pictures are shown and the time taken; announced when it changes. */
 function ResultLine(): JSX.Element {
   const { finder, library } = useSearch();
   const found = finder.found.value;

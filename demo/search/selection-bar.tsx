@@ -1,4 +1,4 @@
-/** @file What can be done with the selected pictures, whatever is shown of them now. No file is ever changed or deleted. */
+/** @file Actions on the selected pictures, whether or not they are shown now. No file is ever changed or deleted. */
 import type { JSX } from 'preact';
 import { Button, IconButton, toast } from '../shell';
 import { actionStrings } from '../strings/actions';
@@ -83,7 +83,7 @@ export function SelectionBar(): JSX.Element | null {
   );
 }
 
-/** How many of them are not among what is shown: they stay selected all the same. */
+/** How many of them are not shown at present; they stay selected. */
 function Hidden(): JSX.Element | null {
   const { selection, arrangement, view } = useSearch();
   if (view.value !== 'pictures' && view.value !== 'places') return null;

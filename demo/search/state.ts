@@ -1,4 +1,4 @@
-/** @file Everything that the search page knows, in one place: its parts get it by context. */
+/** @file Everything that the search page knows, in one place; its parts get it through context. */
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
@@ -24,7 +24,7 @@ export interface Viewing {
   at: number;
 }
 
-/** Looking through results begins this far down, in pixels. */
+/** Beyond this scroll position, in pixels, someone is looking through results. */
 const LOOKING = 300;
 
 export class SearchState {
@@ -48,13 +48,13 @@ export class SearchState {
   readonly showScores = signal(false);
   readonly facets = signal<Facets | null>(null);
 
-  /** The model that instructions go to: the second one, where it is in use. */
+  /** The model that gets instructions: the second one, if it is in use. */
   readonly asked = computed(() => {
     const deep = this.library.state.value?.deep ? this.deep.info.value : null;
     return deep ?? this.control.model.value?.info ?? null;
   });
 
-  /** From here on results go along with the library. */
+  /** From here on, results follow the library. */
   follow(): void {
     effect(() => {
       const open = this.library.open.value;
@@ -63,7 +63,7 @@ export class SearchState {
       this.viewing.value = null;
       this.facets.value = null;
     });
-    // What one model is told means nothing to another that is asked otherwise.
+    // An instruction for one model means nothing to another with different prompts.
     let recipe: string | undefined;
     effect(() => {
       const name = this.asked.value?.recipe.name;
@@ -81,7 +81,7 @@ export class SearchState {
     followAddress(this);
   }
 
-  /** An album that is deleted, here or in another tab, filters nothing; nor is a picture selected that is gone. */
+  /** An album deleted here or in another tab no longer filters, and pictures that are gone are no longer selected. */
   #followAlbums(): void {
     this.albums.follow();
     effect(() => {
@@ -132,7 +132,7 @@ export class SearchState {
     return this.viewing.value === null && this.selection.value.ids.size === 0 && !focused && scrollY < LOOKING;
   }
 
-  /** Looks for pictures like one of the library. */
+  /** Searches for pictures like one of the library. */
   moreLike(id: number, name: string): void {
     this.viewing.value = null;
     this.view.value = 'pictures';

@@ -1,4 +1,4 @@
-/** @file The one toolbar: what to look for, how to look at it, and behind buttons everything that is needed more rarely. */
+/** @file The one toolbar: the query, the view, and behind buttons everything that is needed less often. */
 import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { Choice, Select } from '../shell';
@@ -39,7 +39,7 @@ export function Toolbar(): JSX.Element {
   );
 }
 
-/** Side by side, and where that has no room a list. */
+/** Side by side, or as a list if there is no room for that. */
 function Views(): JSX.Element {
   const { view } = useSearch();
   const options = VIEWS.map((value) => ({ value, label: strings.views[value] }));

@@ -5,7 +5,10 @@ import { Icon, type IconName } from './icons';
 type Native = Omit<JSX.IntrinsicElements['button'], 'class' | 'icon'>;
 
 export interface ButtonProps extends Native {
-  /** `main`: what one came for, at most one at a time. `plain`: everything else. `danger`: what cannot be undone. */
+  /**
+   * `main`: the main action of the page, at most one at a time. `plain`: everything else. `danger`: what cannot be
+   * undone.
+   */
   kind?: 'main' | 'plain' | 'danger';
   icon?: IconName;
   children: ComponentChildren;

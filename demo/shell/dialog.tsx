@@ -1,4 +1,4 @@
-/** @file A modal dialog: the browser's own, so Escape, focus and inertness are its. */
+/** @file A modal dialog: the browser's own, which handles Escape, focus and inertness. */
 import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import type { ComponentChildren, JSX } from 'preact';
 import { shellStrings } from '../strings/shell';
@@ -14,7 +14,7 @@ export interface DialogProps {
 export function Dialog({ title, open, onClose, children }: DialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const titleId = useId();
-  // Before the paint: a key pressed as soon as the dialog is seen belongs to it.
+  // Done before the paint, so that a key pressed as soon as the dialog is visible goes to it.
   useLayoutEffect(() => {
     if (open && !dialog.current!.open) dialog.current!.showModal();
     if (!open && dialog.current!.open) dialog.current!.close();

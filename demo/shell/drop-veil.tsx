@@ -1,4 +1,4 @@
-/** @file Over the whole page while files are dragged across it: what letting go will do. */
+/** @file Covers the whole page while files are dragged over it, and says what dropping will do. */
 import type { JSX } from 'preact';
 import { isDragging } from './files';
 

@@ -1,4 +1,4 @@
-/** @file What a dropped folder holds, for browsers that provide entries and no handles. */
+/** @file The contents of a dropped folder, for browsers that provide entries but no handles. */
 
 /** Everything right below the folder. */
 export async function entriesOf(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {

@@ -1,4 +1,4 @@
-/** @file An error in words, where it is read out, with what can be done about it. */
+/** @file An error message that is announced, with what can be done about it. */
 import type { JSX } from 'preact';
 import { shellStrings } from '../strings/shell';
 import { Button, IconButton } from './button';
@@ -7,12 +7,12 @@ import { errorInWords } from './words';
 export interface ErrorBoxProps {
   /** null: nothing is wrong, nothing is shown. */
   error: unknown;
-  /** A way out. */
+  /** A way to resolve it. */
   action?: { label: string; run: () => void } | null;
   onDismiss?: () => void;
 }
 
-/** Text only: messages hold file names and what servers said. */
+/** Text only, since messages contain file names and answers of servers. */
 export function ErrorBox({ error, action, onDismiss }: ErrorBoxProps): JSX.Element | null {
   if (error === null || error === undefined) return null;
   return (

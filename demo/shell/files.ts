@@ -7,8 +7,8 @@ export type FileOrigin = 'chosen' | 'pasted' | 'dropped';
 export const isDragging = signal(false);
 
 /**
- * Listens for files dropped anywhere (what misses a frame must not replace the page) and pasted. Text that is pasted or
- * dropped goes where it always goes.
+ * Listens for files dropped anywhere (a file dropped outside a field must not replace the page) and pasted. Text that
+ * is pasted or dropped goes where it normally would.
  * @param onData gets the drag's own data, for callers that want folders
  * @returns stops listening
  */

@@ -1,7 +1,7 @@
-/** @file The focus, for what a key or a click is about to bring onto the page. */
+/** @file Sets the focus on something that a key or a click is about to add to the page. */
 
 /**
- * Focuses what a change just made will have rendered. Preact renders in the microtask after the change, so this comes
+ * Focuses an element that the last change will render. Preact renders in the microtask after the change, so this comes
  * after it and before the next key, which a frame would not.
  */
 export function focusNext(find: () => HTMLElement | null | undefined): void {

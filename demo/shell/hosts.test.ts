@@ -25,7 +25,7 @@ test('only what the policy names may be read', () => {
   ).toEqual([]);
 });
 
-test('a scheme stands for all of its sites', () => {
+test('a scheme covers all of its sites', () => {
   const allowed = (url: string) => isAllowed(new URL(url), ["'self'", 'blob:', 'https:'], 'http://me.example');
   expect(['https://other.example/', 'http://me.example/', 'http://other.example/'].map(allowed)).toEqual([
     true,

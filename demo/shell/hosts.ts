@@ -9,7 +9,9 @@ export function connectSources(policy: string): string[] {
   return directive?.slice(1) ?? [];
 }
 
-/** Whether a URL may be read. Of the grammar it knows `'self'`, `https:`, origins, and `https://*.host`. */
+/**
+ * Whether a URL may be read. It supports this part of the grammar: `'self'`, `https:`, origins, and `https://*.host`.
+ */
 export function isAllowed(url: URL, sources: readonly string[], own: string): boolean {
   return sources.some((source) => {
     if (source === "'self'") return url.origin === own;

@@ -1,4 +1,4 @@
-/** @file Small line icons, drawn here. Decorative: what they mean stands in words beside them, or in a label. */
+/** @file Small line icons, drawn here. They are decorative: their meaning is in words beside them, or in a label. */
 import type { JSX } from 'preact';
 
 const PATHS = {

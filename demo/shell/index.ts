@@ -1,4 +1,7 @@
-/** @file What pages are made of: the frame, its parts, the model they work with, and the words for numbers and errors. */
+/**
+ * @file The building blocks of pages: the frame, its parts, the model they work with, and the words for numbers and
+ * errors.
+ */
 export { Button, IconButton } from './button';
 export { Choice } from './choice';
 export { Dialog } from './dialog';

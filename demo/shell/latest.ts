@@ -1,6 +1,6 @@
-/** @file Of calls that supersede each other only the newest counts. */
+/** @file For calls that supersede each other: only the newest counts. */
 
-/** Wraps `run` so that each call aborts the one before. Failures of calls that were superseded are nobody's business. */
+/** Wraps `run` so that each call aborts the previous one. Failures of superseded calls are ignored. */
 export function latest<Args extends unknown[]>(
   run: (signal: AbortSignal, ...args: Args) => Promise<void>,
   onError: (error: unknown) => void,

@@ -1,4 +1,4 @@
-/** @file The line at the top of a page that says which model it works with, and lets one choose another. */
+/** @file The line at the top of a page that says which model it works with, and lets users choose another. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { shellStrings } from '../strings/shell';

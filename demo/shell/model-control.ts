@@ -1,5 +1,5 @@
 /**
- * @file The model that a page works with: which one was chosen, how far its loading is, and what went wrong. Of loads
+ * @file The model that a page works with: which one was chosen, the progress of loading, and errors. Of loads
  * that supersede each other only the newest counts.
  */
 import { computed, signal } from '@preact/signals';
@@ -47,13 +47,13 @@ export class ModelControl {
   readonly state = signal<LoadState>({ kind: 'none' });
   /** The loaded model. */
   readonly model = signal<VLM2Vec | null>(null);
-  /** The models that this browser keeps and that are ready. */
+  /** The models stored in this browser that are ready. */
   readonly stored = signal<{ name: string; title: string; repo: string | null }[]>([]);
   readonly isLoading = computed(() => this.state.value.kind === 'loading');
 
   /**
-   * Starts what the page's address asks for: `?model=models/my-bundle/&device=wasm`, `?stored=name`, else nano.
-   * A model that is asked for and not there is not replaced by another.
+   * Loads the model that the page's address names: `?model=models/my-bundle/&device=wasm`, `?stored=name`, else nano.
+   * A requested model that is missing is not replaced by another.
    */
   async start(wishes: URLSearchParams): Promise<void> {
     const device = wishes.get('device');
@@ -84,7 +84,7 @@ export class ModelControl {
     }));
   }
 
-  /** Loads a choice, in place of what is loaded. */
+  /** Loads a choice, in place of the current one. */
   async load(choice: ModelChoice): Promise<void> {
     this.choice.value = choice;
     await this.#load(choice, this.device.value);
@@ -96,12 +96,12 @@ export class ModelControl {
     await this.load(this.choice.value);
   }
 
-  /** The same once more, after its worker died. */
+  /** Loads the same model again, after its worker died. */
   reload(): Promise<void> {
     return this.load(this.choice.value);
   }
 
-  /** Has no model any more; one that is being loaded does not come. */
+  /** Has no model from now on; one that is being loaded is dropped. */
   unload(): Promise<void> {
     return this.#load(null, this.device.value);
   }
@@ -117,7 +117,7 @@ export class ModelControl {
       const clock = phaseClock();
       const onProgress: OnProgress = (progress) => {
         clock.see(progress.phase);
-        // While loading there is a sum over all files; single files would make the bar jump.
+        // While loading, the sum over all files is shown, since single files would make the bar jump.
         if (signal.aborted || (progress.phase === 'load' && progress.status === 'progress')) return;
         this.state.value = { kind: 'loading', progress };
       };
@@ -133,7 +133,7 @@ export class ModelControl {
   );
 }
 
-/** Adds up the time that each phase was the newest one. */
+/** Adds up the time that each phase was the current one. */
 function phaseClock() {
   const times: LoadTimes = {};
   let phase = 'start';
@@ -152,7 +152,7 @@ function phaseClock() {
   };
 }
 
-/** What `load` takes. Only this site can be read from: the page's content security policy says so. */
+/** The arguments for `load`. Only this site can be read: the page's content security policy enforces that. */
 export function sourceOf(choice: ModelChoice): ModelSource {
   if (choice.kind === 'nano') return 'nano';
   if (choice.kind === 'folder') return choice.files;

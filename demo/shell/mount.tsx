@@ -1,7 +1,7 @@
-/** @file Puts a page into its document. */
+/** @file Renders a page into its document. */
 import { render, type ComponentChild } from 'preact';
 
-/** Renders into `#app`, in place of what stands there while the script loads. */
+/** Renders into `#app`, in place of the content shown while the script loads. */
 export function mount(page: ComponentChild): void {
   const app = document.getElementById('app');
   if (!app) throw new Error('The page lacks #app');

@@ -1,6 +1,6 @@
 /**
- * @file The site without a network: a service worker keeps the pages, nano, and the build of ONNX Runtime that this
- * browser uses. A new version waits until the visitor asks for it; nothing reloads by itself.
+ * @file Lets the site work without a network: a service worker stores the pages, nano, and the build of ONNX Runtime
+ * that this browser uses. A new version waits until the visitor asks for it; nothing reloads by itself.
  */
 import { shellStrings } from '../strings/shell';
 import { toast } from './toast';
@@ -9,7 +9,7 @@ const strings = shellStrings.update;
 
 /** The service worker's answer to `keep`. */
 interface Kept {
-  /** Files that were not kept before. */
+  /** Files that were not stored before. */
   fresh: number;
 }
 
@@ -17,9 +17,9 @@ let registered: Promise<boolean> | null = null;
 const asked = new Set<string>();
 
 /**
- * Registers the service worker of the built site, and has it keep the engine. Again with the same build does nothing.
- * Where that fails the site works all the same, with a network.
- * @param build the build of ONNX Runtime that runs here, as `model.info.build` has it; null on pages that run no model
+ * Registers the service worker of the built site, and makes it store the engine. A second call with the same build does
+ * nothing. If that fails, the site still works with a network.
+ * @param build the build of ONNX Runtime that runs here, as in `model.info.build`; null on pages that run no model
  */
 export async function keepOffline(build: string | null): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
@@ -70,7 +70,7 @@ function offerUpdates(registration: ServiceWorkerRegistration): void {
       { label: strings.later, run: () => undefined },
     ]);
   };
-  // Without a controller this is the first visit: there is nothing to replace.
+  // Without a controller this is the first visit: so there is nothing to replace.
   if (registration.waiting && navigator.serviceWorker.controller) offer(registration.waiting);
   registration.addEventListener('updatefound', () => {
     const { installing } = registration;

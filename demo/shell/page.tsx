@@ -1,4 +1,4 @@
-/** @file The frame of every page: name, navigation, theme, the content, and what the page may talk to. */
+/** @file The frame of every page: name, navigation, theme, the content, and which sites the page may contact. */
 import type { ComponentChildren, JSX } from 'preact';
 import { shellStrings as strings } from '../strings/shell';
 import { IconButton } from './button';
@@ -18,11 +18,11 @@ export interface PageProps {
   current: PageName;
   /** The page's heading. */
   title: string;
-  /** Whether the heading is for screen readers only: what one came for needs the room. */
+  /** Whether the heading is for screen readers only: the main content needs the room. */
   hideTitle?: boolean;
   /** A sentence below it. */
   lead?: ComponentChildren;
-  /** Whether heading and sentence leave the first screen to what follows. */
+  /** Whether heading and sentence are kept small, to leave the first screen to the content. */
   compact?: boolean;
   children: ComponentChildren;
 }

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 
 export interface ProgressProps {
-  /** 0 to 1; null where the end is not known. */
+  /** 0 to 1; null if the end is not known. */
   share: number | null;
   /** The bar's name for screen readers. */
   label: string;

@@ -1,4 +1,4 @@
-/** @file Light, dark, or as the system has it. `public/theme.js` sets the choice before the first paint. */
+/** @file Light, dark, or the system's setting. `public/theme.js` sets the choice before the first paint. */
 import { signal } from '@preact/signals';
 
 export const THEMES = ['system', 'light', 'dark'] as const;

@@ -20,7 +20,7 @@ function remove(id: number): void {
   toasts.value = toasts.value.filter((toast) => toast.id !== id);
 }
 
-/** Shows a note. One without actions goes by itself; one with actions stays until it is answered. */
+/** Shows a note. One without actions disappears by itself; one with actions stays until it is answered. */
 export function toast(text: string, actions: { label: string; run: () => void }[] = []): void {
   const id = count++;
   toasts.value = [...toasts.value, { id, text, actions }];
@@ -29,7 +29,7 @@ export function toast(text: string, actions: { label: string; run: () => void }[
 
 export function Toasts(): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  // Above a dialog that covers the page: what was shown last in the top layer lies above what was there.
+  // Above a dialog that covers the page: whatever was last added to the top layer is above the rest.
   useLayoutEffect(() => {
     const { current } = box;
     if (!current?.showPopover) return;

@@ -1,7 +1,7 @@
-/** @file How long something lasts, for what has no other figure. */
+/** @file How long something has lasted, for things without another figure. */
 import { useEffect, useState } from 'preact/hooks';
 
-/** Whole seconds since `what` is what it is; the component is drawn anew with each. */
+/** Whole seconds since `what` last changed; the component is rendered again with each. */
 export function useSeconds(what: unknown): number {
   const [seconds, setSeconds] = useState(0);
   useEffect(() => {

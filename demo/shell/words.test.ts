@@ -29,7 +29,7 @@ test('times', () => {
   ]);
 });
 
-test('progress has a share only where the total is known', () => {
+test('progress has a share only if the total is known', () => {
   expect(progressInWords({ phase: 'download', loaded: 1_500_000, total: 6_000_000 })).toEqual({
     text: 'Loading the model: 1.5 MB of 6.0 MB',
     share: 0.25,
@@ -48,7 +48,7 @@ test('a model on the CPU says why it is not on the GPU', () => {
   );
 });
 
-test('errors say what they mean before what was wrong', () => {
+test('errors say what they mean before the details', () => {
   expect(errorInWords(new ImageTooLargeError('50000×50000 pixels.'))).toBe(
     'This picture is too large. 50000×50000 pixels.',
   );

@@ -28,7 +28,7 @@ export function durationInWords(seconds: number): string {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-/** A progress event as a line of text and, where known, the share that is done. */
+/** A progress event as a line of text and, if known, the share that is done. */
 export function progressInWords(event: { phase: string; loaded?: number; total?: number }): {
   text: string;
   share: number | null;
@@ -50,7 +50,7 @@ export interface ModelFacts {
   ladder: { device: string; outcome: string; reason: string | null }[];
 }
 
-/** @param wished the device that was asked for, `auto` for the best */
+/** @param wished the requested device, `auto` for the best */
 export function modelInWords(name: string, facts: ModelFacts, wished: string): string {
   const sentence = strings.modelFacts(name, bytesInWords(facts.bytes), facts.dtype, facts.dims, deviceInWords(facts));
   return wished === 'auto' && facts.device !== 'webgpu' ? sentence + strings.slower(refusalInWords(facts)) : sentence;
@@ -63,13 +63,13 @@ function deviceInWords({ device, adapter, threads }: ModelFacts): string {
   );
 }
 
-/** Why the GPU is not used: the first sentence of what the ladder says. */
+/** Why the GPU is not used: the first sentence of the ladder's reason. */
 function refusalInWords({ ladder }: ModelFacts): string {
   const reason = ladder.find((rung) => rung.device === 'webgpu' && rung.reason)?.reason;
   return reason?.split(/\.\s/, 1)[0]?.replace(/\.$/, '') ?? strings.noGpu;
 }
 
-/** An error as a person reads it: what it means, then what exactly was wrong. */
+/** An error to display: what it means, then the details. */
 export function errorInWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const meaning = strings.errors[error.name];
@@ -77,7 +77,7 @@ export function errorInWords(error: unknown): string {
   return meaning ? `${meaning} ${reason}` : reason;
 }
 
-/** What people know a stored model by. */
+/** The displayed name of a stored model. */
 export function titleOf({ name, origin }: StoredModel): string {
   if (origin?.kind === 'hub') return origin.repo;
   if (origin?.kind === 'local' && origin.label !== 'files') return origin.label;

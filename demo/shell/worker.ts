@@ -1,8 +1,8 @@
 /**
- * @file The worker that a model runs in, bound by this page's content security policy. A policy in a `<meta>` binds the
- * page alone: a worker whose script comes from the network has the policy of that response's headers, which a static
- * host cannot set. A worker whose script is a `blob:` inherits the policy of the page that made it, so each worker
- * here starts from a blob of one line that imports the script.
+ * @file The worker that a model runs in, restricted by this page's content security policy. A policy in a `<meta>`
+ * applies to the page only: a worker whose script comes from the network has the policy of that response's headers,
+ * which a static host cannot set. A worker whose script is a `blob:` inherits the policy of the page that made it, so
+ * each worker here starts from a blob of one line that imports the script.
  */
 import modelWorkerUrl from '../../workers/vlm2vec.worker.ts?worker&url';
 

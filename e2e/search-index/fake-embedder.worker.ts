@@ -1,6 +1,6 @@
 /**
- * @file Stands in for the model where only bookkeeping is tested: vectors are made of a picture's bytes. A picture
- * whose bytes hold the word POISON ends this worker before it answers; with HANG it never answers.
+ * @file Stands in for the model if only bookkeeping is tested: vectors are derived from a picture's bytes. A picture
+ * whose bytes contain the word POISON ends this worker before it answers; with HANG it never answers.
  */
 
 /** Length of its vectors. */
@@ -38,7 +38,7 @@ self.onmessage = async ({ data: { call, inputs, milliseconds } }: MessageEvent<F
   self.postMessage({ call, vectors });
 };
 
-/** Of unit length, and another one for other bytes. */
+/** A unit vector that differs for different bytes. */
 function vectorOf(bytes: Uint8Array): Float32Array {
   let state = 2166136261;
   for (const byte of bytes) state = Math.imul(state ^ byte, 16777619);

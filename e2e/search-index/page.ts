@@ -1,4 +1,7 @@
-/** @file What runs in the page of the photo index's tests: pictures, a stand-in for the model, looks into the index. */
+/**
+ * @file Code that runs in the page of the photo index's tests: pictures, a stand-in for the model, inspection of the
+ * index.
+ */
 
 import { base64ToBytes, bytesToBase64 } from '../../src/bundle/base64';
 import { sha256Hex } from '../../src/bundle/digest';
@@ -19,7 +22,7 @@ import type { FakeAnswer } from './fake-embedder.worker';
 
 export { deletePhotoIndex, listPhotoIndexes, openPhotoIndex };
 
-/** A picture of its own for each number: a few coloured shapes. */
+/** A different picture for each number: a few coloured shapes. */
 export async function picture(number: number, side = 48, type = 'image/png'): Promise<Blob> {
   const canvas = new OffscreenCanvas(side, side);
   const context = canvas.getContext('2d')!;
@@ -62,7 +65,7 @@ export function smallFiles(count: number): { path: string; file: File }[] {
   });
 }
 
-/** A folder that may be read without asking, and is there after a reload. */
+/** A folder that can be read without permission, and still exists after a reload. */
 export async function folder(name: string): Promise<FileSystemDirectoryHandle> {
   const root = await navigator.storage.getDirectory();
   return root.getDirectoryHandle(name, { create: true });
@@ -90,11 +93,11 @@ export async function fill(at: FileSystemDirectoryHandle, count: number, side?: 
 export interface FakeEmbedder extends PhotoEmbedder {
   /** Ends its worker now, as a crash does. */
   kill(): void;
-  /** Ends its worker now, as whoever has no use for it any more does. */
+  /** Ends its worker now, as a user who no longer needs it does. */
   dispose(): void;
   /** Calls wait for this. */
   gate?: Promise<unknown>;
-  /** Called whenever {@link embedded} grew, with by how much. */
+  /** Called whenever {@link embedded} has grown, with the increase. */
   onEmbedded?: (count: number) => void;
   /** Pictures embedded so far, the same one twice counted twice. */
   embedded: number;
@@ -170,7 +173,7 @@ export function until(index: PhotoIndex, holds: (state: IndexState) => boolean):
 
 export const idle = (index: PhotoIndex) => until(index, ({ phase }) => phase === 'idle');
 
-/** Every path with what became of it, and how often; sorted. */
+/** Every path with its outcome, and how often it occurs; sorted. */
 export async function outcomes(index: PhotoIndex): Promise<{ pictures: string[]; problems: string[] }> {
   const items = await index.items(await index.list());
   const problems = await index.problems();
@@ -180,7 +183,7 @@ export async function outcomes(index: PhotoIndex): Promise<{ pictures: string[];
   };
 }
 
-/** What lies in the files and the database of the only index: every vector and thumbnail that a row names is there. */
+/** Inspects the files and the database of the only index: every vector and thumbnail that a row names must exist. */
 export async function inspect(): Promise<{
   pictures: number;
   slots: number;
@@ -226,18 +229,18 @@ export async function openNano(): Promise<VLM2Vec> {
   return VLM2Vec.load('nano', { device: 'wasm', modelsUrl: new URL('/models/', location.href) });
 }
 
-/** A model of two towers with random weights. */
+/** A two-tower model with random weights. */
 export async function openSmall(): Promise<VLM2Vec> {
   return VLM2Vec.load(new URL('/e2e-bundles/siglip2/', location.href).href, { device: 'wasm' });
 }
 
-/** A model as an index takes it, and how many pictures it was asked for that are no queries. */
+/** A model in the form that an index takes, and how many pictures it was asked to embed that are not queries. */
 export function countingEmbedder(model: VLM2Vec): PhotoEmbedder & { images: number } {
   const { id, recipe, inputs } = model.info;
   const embedder = {
     ...{ id, recipe, inputs, dims: model.dims, images: 0 },
     async embed(list: readonly EmbedderInput[], options: Parameters<PhotoEmbedder['embed']>[1]) {
-      // As they are handed over: whoever pauses does not wait for those that are under way.
+      // Counted when they are handed over, since pausing does not wait for those in progress.
       embedder.images += list.filter(({ role }) => role !== 'query').length;
       return model.embed(list, options);
     },
@@ -256,7 +259,7 @@ export function fromText(text: string): Blob {
 type Row = Record<string, unknown> & { slot: number; thumb: { at: number; bytes: number } };
 type Rows = { folders: unknown[]; files: Row[] };
 
-/** Exports that must be refused, by what is wrong with them. Hashes are right where the hash is not the point. */
+/** Exports that must be refused, by their fault. Hashes are correct unless the hash is the fault. */
 export async function hostile(blob: Blob): Promise<[string, Blob][]> {
   const bytes = new Uint8Array(await blob.arrayBuffer());
   const view = new DataView(bytes.buffer);
@@ -310,7 +313,7 @@ export async function hostile(blob: Blob): Promise<[string, Blob][]> {
   ];
 }
 
-/** Cuts a file of the only index, which must be closed; or puts something behind it. */
+/** Cuts a file of the only index, which must be closed; or appends something to it. */
 export async function shorten(kind: 'vectors' | 'thumbnails', bytes: number, extra = new Uint8Array(0)): Promise<void> {
   const root = await (await navigator.storage.getDirectory()).getDirectoryHandle('vlm2vec-search');
   for await (const folder of root.values() as unknown as AsyncIterable<FileSystemDirectoryHandle>) {

@@ -24,7 +24,7 @@ const BASE = '/some/base/';
 interface Bundled {
   /** Builds for {@link BASE}. @returns the folder to serve */
   build(folder: string): string;
-  /** The script that serves the source, where there is one, with what tells it the port. */
+  /** The script that serves the source, if there is one, with the arguments that set its port. */
   dev?: string[];
   /** The built page has scripts in its HTML, which a strict policy does not allow. */
   inline?: boolean;
@@ -34,7 +34,7 @@ const npmBuild =
   (output: string, args: string[] = [], env: Record<string, string> = {}) =>
   (folder: string) => {
     const printed = run(folder, 'npm', ['run', 'build', '--silent', '--', ...args], env);
-    // Sizes are no news: the model is large.
+    // The sizes need no warning: the model is large.
     expect(printed.split('\n').filter((line) => /warn/i.test(line) && !/chunkSizeWarningLimit/.test(line))).toEqual([]);
     return path.join(folder, output);
   };
@@ -181,7 +181,7 @@ if (wanted.includes('adapters')) {
 }
 
 if (wanted.includes('search')) {
-  test('search: pictures are found by words, also at the next visit', async ({ page }) => {
+  test('search: pictures are found by words, also on the next visit', async ({ page }) => {
     await expectSearched(page, npmBuild('dist')(install('search')));
   });
 }

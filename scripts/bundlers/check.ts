@@ -1,4 +1,4 @@
-/** @file Opens a built example in a browser and holds it to what Node gives for the same package. */
+/** @file Opens a built example in a browser and compares its results with Node's for the same package. */
 import { readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect, test, type Page } from '@playwright/test';
@@ -12,7 +12,7 @@ export interface Printed {
 }
 
 export interface Opened extends Printed {
-  /** Paths that the host was asked for. */
+  /** Paths that were requested from the host. */
   asked: string[];
   /** Scripts that were loaded as workers, or by workers. */
   workers: string[];
@@ -20,11 +20,11 @@ export interface Opened extends Printed {
   wasm: string[];
 }
 
-/** Which of ONNX Runtime's builds each device takes in Chromium. */
+/** Which of ONNX Runtime's builds each device uses in Chromium. */
 const BUILDS = { wasm: 'ort-wasm-simd-threaded.wasm', webgpu: 'ort-wasm-simd-threaded.jspi.wasm' };
 export type Device = keyof typeof BUILDS;
 
-/** Same model, same picture, other order of sums. */
+/** The model and the picture are the same; only the order of summation differs. */
 const TOLERANCE = 1e-5;
 
 const LIB = path.resolve(import.meta.dirname, '../../dist/lib');
@@ -48,12 +48,13 @@ const parseVectors = (text: string) =>
     .split('\n')
     .map((line) => line.split(' ').map(Number));
 
-/** Whatever goes wrong in the page, and whatever it asks of other hosts. */
+/** Everything that goes wrong in the page, and all its requests to other hosts. */
 function watch(page: Page, host: string, onProblem: (problem: string) => void): void {
   page.on('pageerror', (error) => onProblem(String(error)));
   page.on('console', (message) => {
     const { url } = message.location();
-    const isProblem = ['error', 'warning'].includes(message.type()) && !url.endsWith('/favicon.ico'); // no example has one
+    // the examples have none
+    const isProblem = ['error', 'warning'].includes(message.type()) && !url.endsWith('/favicon.ico');
     if (isProblem) onProblem(`${message.text()} (${url})`);
   });
   page.context().on('request', (request) => {
@@ -63,8 +64,8 @@ function watch(page: Page, host: string, onProblem: (problem: string) => void): 
 }
 
 /**
- * Opens an example and waits for its results. Fails where the page logs errors or warnings, asks other hosts, or does without
- * a worker.
+ * Opens an example and waits for its results. Fails if the page logs errors or warnings, contacts other hosts, or does
+ * without a worker.
  */
 export async function readPage(page: Page, url: string): Promise<Printed> {
   const problems: string[] = [];
@@ -84,7 +85,7 @@ export async function readPage(page: Page, url: string): Promise<Printed> {
   return { ranking: await page.locator('ol li').allInnerTexts(), vectors: parseVectors(await vectors.innerText()) };
 }
 
-/** The same with a built page, on a host of its own. */
+/** The same with a built page, on a separate host. */
 export async function openExample(page: Page, folder: string, options: HostOptions = {}): Promise<Opened> {
   const host = await startHost(folder, options);
   try {
@@ -106,7 +107,7 @@ export function expectPrinted(actual: Printed, expected: Printed): void {
   expect(difference).toBeLessThan(TOLERANCE);
 }
 
-/** The same as in Node, by the right one of ONNX Runtime's builds, with nothing loaded that is not needed. */
+/** The same as in Node, with the right one of ONNX Runtime's builds, and nothing loaded that is not needed. */
 export function expectAsInNode(opened: Opened, expected: Printed, device: Device): void {
   expectPrinted(opened, expected);
   expect(opened.wasm).toEqual([BUILDS[device]]);
@@ -124,7 +125,7 @@ export async function expectAdapted(page: Page, site: string, expected: Printed)
   expect(ranking).toHaveLength(3);
 }
 
-/** The example `search`: pictures are indexed, are there again at the next visit, and are found by words. */
+/** The example `search`: pictures are indexed, are still there on the next visit, and are found by words. */
 export async function expectSearched(page: Page, site: string): Promise<void> {
   const host = await startHost(site);
   try {
@@ -158,7 +159,9 @@ export async function expectSearched(page: Page, site: string): Promise<void> {
   }
 }
 
-/** The examples with elements: scores are Node's, the page hears of the best, and all parts of it share one model. */
+/**
+ * The examples with elements: scores equal Node's, the page is told which is best, and all its parts share one model.
+ */
 export async function expectElement(page: Page, site: string, base: string, expected: Printed): Promise<void> {
   const host = await startHost(site, { base });
   try {
@@ -179,7 +182,10 @@ export async function expectElement(page: Page, site: string, base: string, expe
   }
 }
 
-/** The example `static-search`: pictures are found by words with few bytes of the index, and without its host at the next visit. */
+/**
+ * The example `static-search`: pictures are found by words with few bytes of the index, and without its host on the
+ * next visit.
+ */
 export async function expectStaticSearch(page: Page, site: string, base: string): Promise<void> {
   const host = await startHost(site, { base });
   try {
@@ -200,7 +206,7 @@ export async function expectStaticSearch(page: Page, site: string, base: string)
     const bytes = await search.evaluate((element) => (element as VLM2VecSearch).index!.bytesRead);
     console.log(`    ${test.info().title}: ${bytes} bytes of the index`);
     expect(bytes).toBeLessThan(1e6);
-    // All that was read is kept, whole, a moment after it was read.
+    // Everything that was read is stored, complete, a moment after it was read.
     const asked = () =>
       new Set(host.asked.map(({ file }) => file).filter((file) => /^index\/|nano|\.wasm$/.test(file)));
     const lacking = async () => {
@@ -208,7 +214,7 @@ export async function expectStaticSearch(page: Page, site: string, base: string)
       return [...asked()].filter((file) => !kept.includes(file));
     };
     await expect.poll(lacking).toEqual([]);
-    // Chromium's own remark where there is no WebGPU, which the element asks for to tell the model's size.
+    // This is Chromium's own message if there is no WebGPU, which the element requests to learn the model's size.
     expect(problems.filter((problem) => !problem.startsWith('No available adapters.'))).toEqual([]);
 
     host.stop();
@@ -221,14 +227,14 @@ export async function expectStaticSearch(page: Page, site: string, base: string)
   }
 }
 
-/** In the page: what its service worker keeps, as paths below the site. */
+/** In the page: what its service worker stores, as paths below the site. */
 async function keptFiles(site: string): Promise<string[]> {
   const caches = await Promise.all((await globalThis.caches.keys()).map((name) => globalThis.caches.open(name)));
   const kept = (await Promise.all(caches.map((cache) => cache.keys()))).flat();
   return kept.map(({ url }) => decodeURIComponent(url.slice(site.length)));
 }
 
-/** The largest difference between two lists of vectors; infinite where their shapes differ. */
+/** The largest difference between two lists of vectors; infinite if their shapes differ. */
 function largestDifference(a: readonly number[][], b: readonly number[][]): number {
   if (a.length !== b.length) return Infinity;
   return Math.max(

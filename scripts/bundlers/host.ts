@@ -1,4 +1,4 @@
-/** @file A plain static host for built examples: one folder under one path, and a note of all that is asked for. */
+/** @file A plain static host for built examples: one folder under one path, and a record of all requests. */
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -10,20 +10,20 @@ export interface HostOptions {
   /** Path that the folder is served under. @default '/' */
   base?: string;
   /**
-   * Sends the headers with which WASM may use several threads, and lets workers believe in four cores, so that it does on
+   * Sends the headers with which WASM may use several threads, and makes workers see four cores, so that it does so on
    * any machine.
    */
   isolated?: boolean;
   /** Sends the policy of docs/privacy.md, under which browsers refuse everything that the package does not need. */
   strict?: boolean;
-  /** Files that were forgotten: with status 404, or with a page in their place. May change while the host runs. */
+  /** Files that are missing: with status 404, or with a page in their place. May change while the host runs. */
   lacks?: { file: RegExp; as: 404 | 'page' };
 }
 
 export interface Host {
-  /** Of the folder, with a slash at the end. */
+  /** Address of the folder, with a slash at the end. */
   url: string;
-  /** What was asked for, in order: path below the folder, and what the browser wants it for (`worker`, `script`, …). */
+  /** The requests, in order: path below the folder, and what the browser wants it for (`worker`, `script`, …). */
   asked: { file: string; use: string }[];
   stop(): void;
 }

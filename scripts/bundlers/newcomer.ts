@@ -1,6 +1,6 @@
 /**
- * @file `npm run newcomer`: what somebody does who has just found this package, timed in empty folders: install, paste the
- * README's lines, see a ranking; once in Node, once in a page through Vite. npm's cache is a fresh one, so everything comes from
+ * @file `npm run newcomer`: the first steps with this package, timed in empty folders: install it, paste the README's
+ * lines, see a ranking; once in Node, once in a page through Vite. npm's cache is a fresh one, so everything comes from
  * the registry. Prints a table.
  */
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,7 @@
-/** @file Copies of the examples with the package installed in them: packed and by npm, or as it was built, without a network. */
+/**
+ * @file Copies of the examples with the package installed in them: packed and installed by npm, or as built, without a
+ * network.
+ */
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,17 +19,17 @@ const readJson = (file: string) => JSON.parse(readFileSync(file, 'utf8')) as Pac
 
 const isPython = (name: string) => name.endsWith('.py');
 
-/** Every folder of `examples/` but those in Python, which `npm run test:scale` runs. */
+/** Every folder of `examples/` except those in Python, which `npm run test:scale` runs. */
 export const EXAMPLES = readdirSync(path.join(ROOT, 'examples'), { withFileTypes: true })
   .filter((entry) => entry.isDirectory() && !readdirSync(path.join(ROOT, 'examples', entry.name)).some(isPython))
   .map((entry) => entry.name);
 
-/** Runs a command. @returns what it printed. @throws with all of it where the command fails */
+/** Runs a command. @returns what it printed. @throws with all of it if the command fails */
 export function run(folder: string, command: string, args: string[], env: Record<string, string> = {}): string {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: folder,
     encoding: 'utf8',
-    // One's own native parts only: onnxruntime-node would fetch a CUDA library.
+    // Only the package's own native parts: onnxruntime-node would download a CUDA library too.
     env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip', NEXT_TELEMETRY_DISABLED: '1', ...env },
     shell: process.platform === 'win32',
   });
@@ -59,12 +62,12 @@ export function installExample(name: string, folder: string, tarball: string): v
 
 /**
  * A fresh copy with the package as `build-package.ts` left it.
- * @param tools packages of this repository that the example needs besides
+ * @param tools further packages of this repository that the example needs
  */
 export function linkExample(name: string, folder: string, tools: readonly string[] = []): void {
   copyExample(name, folder);
   const installed = path.join(folder, 'node_modules/vlm2vec-web');
-  // What runs; documents are named by patterns.
+  // Only what runs; documents are listed as patterns.
   const built = readJson(path.join(ROOT, 'package.json')).files.filter((item) => item.startsWith('dist/'));
   for (const item of ['package.json', ...built]) {
     cpSync(path.join(ROOT, item), path.join(installed, item), { recursive: true });

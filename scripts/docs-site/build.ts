@@ -12,7 +12,7 @@ import { defineTheme, documentsOf, filesOf, TOP_LINKS } from './theme.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** Writes the site. @returns what is wrong with it; where anything is, nothing may be written */
+/** Writes the site. @returns what is wrong with it; if anything is, there may be no output */
 export async function buildDocs(out: string): Promise<string[]> {
   const guides = stageGuides(ROOT, path.join(ROOT, '.cache/docs-site'));
   const options: TypeDocOptions = {
@@ -43,13 +43,13 @@ export async function buildDocs(out: string): Promise<string[]> {
     path.join(out, 'assets/bricolage-grotesque.woff2'),
   );
   writeFileSync(path.join(out, 'licenses.txt'), licences());
-  return complaints; // what came up while pages were written
+  return complaints; // problems found while pages were written
 }
 
 const MODULES = path.join(ROOT, 'node_modules');
 const FONT = path.join(MODULES, '@fontsource-variable/bricolage-grotesque');
 
-/** Of what the pages ship of others. */
+/** Licences of the third-party code in the pages. */
 function licences(): string {
   const folders = {
     TypeDoc: path.join(MODULES, 'typedoc'),
@@ -63,7 +63,7 @@ function licences(): string {
 
 const HIGHLIGHTED = ['ts', 'tsx', 'js', 'json', 'html', 'bash', 'sh', 'python', 'nginx', 'yaml', 'css', 'http', 'text'];
 
-/** Pages are called what `docs/README.md` calls them, else by their heading. */
+/** Pages have the names that `docs/README.md` gives them, else their headings. */
 function nameGuides(project: ProjectReflection, guides: Guides): void {
   const fileOf = filesOf(guides);
   const titles = new Map(guides.groups.flatMap(({ pages }) => pages.map(({ file, title }) => [file, title])));

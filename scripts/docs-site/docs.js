@@ -1,4 +1,4 @@
-// The list of the search joins what contains and what is contained with a dot, as code does. Sections of a guide are no code.
+// TypeDoc's list of results joins a container and its member with a dot, as in code. Sections of a guide are not code.
 const results = document.getElementById('tsd-search-results');
 new MutationObserver(() => {
   for (const parent of results.querySelectorAll('a:has(use[href="#icon-8388608"]) .parent')) {

@@ -22,7 +22,7 @@ export const EXAMPLES = path.join(import.meta.dirname, 'examples');
 const REGION = /^( *)\/\/ #region ([^\n]+)\n(.*?)\n *\/\/ #endregion$/gms;
 const IMPORT = /^import (?:type )?(?:\{([^}]+)\}|(\w+|\* as \w+)) from '([^']+)';$/gm;
 
-/** Code by the names that it is an example of. */
+/** Code, by the names for which it is an example. */
 export function readExamples(): Map<string, string> {
   const found = new Map<string, string>();
   for (const file of readdirSync(EXAMPLES)) {
@@ -57,7 +57,7 @@ export function readExamples(): Map<string, string> {
 
 const CALLED = ReflectionKind.Function | ReflectionKind.Class | ReflectionKind.Method | ReflectionKind.Constructor;
 
-/** What one can call: functions, classes, methods, constructors, functions of exported objects. */
+/** Everything callable: functions, classes, methods, constructors, functions of exported objects. */
 function called(project: ProjectReflection): DeclarationReflection[] {
   return (project.getReflectionsByKind(CALLED) as DeclarationReflection[]).filter(
     (each) => !each.inheritedFrom && !isError(each) && !isElementConstructor(each),
@@ -75,12 +75,12 @@ function namesOf(reflection: Reflection): string[] {
   return [`${each?.name.split('vlm2vec-web/')[1] ?? 'index'}:${name}`, name];
 }
 
-/** Errors are made by the package; what to do about each is in `docs/errors.md`. */
+/** Only the package creates errors; `docs/errors.md` says what to do about each. */
 function isError({ name, parent, kind }: DeclarationReflection): boolean {
   return name.endsWith('Error') || (kind === ReflectionKind.Constructor && parent!.name.endsWith('Error'));
 }
 
-/** Of a custom element: the document calls it. */
+/** Members of a custom element that the document calls. */
 export function isElementConstructor({ kind, parent, signatures }: DeclarationReflection): boolean {
   return (
     kind === ReflectionKind.Constructor &&
@@ -89,7 +89,7 @@ export function isElementConstructor({ kind, parent, signatures }: DeclarationRe
   );
 }
 
-/** Puts the examples where they belong. @returns what is wrong with them */
+/** Adds the examples to their comments. @returns what is wrong with them */
 export function attachExamples(project: ProjectReflection): string[] {
   const examples = readExamples();
   const left = new Set(examples.keys());
@@ -102,7 +102,7 @@ export function attachExamples(project: ProjectReflection): string[] {
     );
     if (!name || code === undefined || !isShown) continue;
     left.delete(name);
-    // Of several signatures the first one.
+    // If there are several signatures, the first one.
     const target: Reflection = reflection.signatures?.[0] ?? reflection.getSignature ?? reflection;
     target.comment ??= new Comment();
     target.comment.blockTags.push(new CommentTag('@example', [{ kind: 'code', text: `\`\`\`ts\n${code}\n\`\`\`` }]));
@@ -110,7 +110,7 @@ export function attachExamples(project: ProjectReflection): string[] {
   return [...left].map((name) => `There is an example of ${name}, which is not exported.`);
 }
 
-/** Calls whose comment shows no code. A class is shown by its own comment or its constructor's. */
+/** Callables whose comment has no code. A class is shown by its own comment or its constructor's. */
 export function withoutExample(project: ProjectReflection): Reflection[] {
   return called(project).filter((each) => !isShown(each));
 }
@@ -118,7 +118,7 @@ export function withoutExample(project: ProjectReflection): Reflection[] {
 function isShown(reflection: DeclarationReflection): boolean {
   const places: Reflection[] = [reflection, ...(reflection.signatures ?? [])];
   if (reflection.kind === ReflectionKind.Constructor) places.push(reflection.parent!);
-  // Texts that callers give as functions are shown together.
+  // Texts that callers provide as functions are shown together.
   if (/Words$/.test(reflection.parent?.name ?? '')) places.push(reflection.parent!);
   if (reflection.kind === ReflectionKind.Class) {
     const members = reflection.children?.filter(({ kind }) => kind === ReflectionKind.Constructor) ?? [];

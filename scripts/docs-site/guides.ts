@@ -1,7 +1,7 @@
 /**
- * @file The guides of the documents' site: `docs/README.md` is its first page and says which follow, in which order; what
- * those link to in the repository becomes a page too, code included, so that no link leaves the site. The pages are staged
- * in one folder with links that TypeDoc can follow.
+ * @file The guides of the documents' site: `docs/README.md` is its first page and lists the others in order; whatever
+ * they link to in the repository becomes a page too, including code, so that no link leaves the site. The pages are
+ * staged in one folder with links that TypeDoc can follow.
  */
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,21 +12,21 @@ export const START = 'docs/README.md';
 /** A heading of {@link START} with the pages below it. */
 export interface GuideGroup {
   title: string;
-  /** Paths from the repository's root, and what the list calls them. */
+  /** Paths from the repository's root, and their names in the list. */
   pages: { file: string; title: string }[];
 }
 
-/** Staged pages. */
+/** The staged pages. */
 export interface Guides {
-  /** Where they lie: the same paths as in the repository, `.md` behind the name of code. */
+  /** Where they are: the same paths as in the repository, with `.md` appended to the names of code. */
   folder: string;
   groups: GuideGroup[];
-  /** All pages but the first, in order: those of the groups, then what they link to. */
+  /** All pages except the first, in order: those of the groups, then what they link to. */
   files: string[];
 }
 
 const LINK = /(!?)\[((?:[^[\]]|\[[^\]]*\])*)\]\(([^)\s]+)\)/g;
-/** What is shown as a page of code; other kinds of files are copied as they are. */
+/** Files that are shown as pages of code; other kinds are copied unchanged. */
 const CODE: Record<string, string> = { '.ts': 'ts', '.tsx': 'tsx', '.js': 'js', '.py': 'python', '.html': 'html' };
 
 /** Stages the pages that can be reached from the first one. @throws Error for a link that leads nowhere */
@@ -50,7 +50,7 @@ export function stageGuides(root: string, folder: string): Guides {
     writeFileSync(place, page);
   }
 
-  /** Links as seen from the staged page. What is linked for the first time is staged too. */
+  /** Rewrites links as seen from the staged page. Files linked for the first time are staged too. */
   function withLinks(text: string, from: string): string {
     const place = path.dirname(stagedPath(folder, from));
     return outsideCode(text, (prose) =>
@@ -60,7 +60,7 @@ export function stageGuides(root: string, folder: string): Guides {
         let file = path.join(path.dirname(from), name);
         if (!existsSync(path.join(root, file))) throw new Error(`${from}: ${target} leads nowhere.`);
         if (statSync(path.join(root, file)).isDirectory()) file = path.join(file, 'README.md');
-        if (!existsSync(path.join(root, file))) return mark + label; // a folder that nothing is said about
+        if (!existsSync(path.join(root, file))) return mark + label; // a folder without a page
         const extension = path.extname(file);
         const isPage = extension === '.md' || extension in CODE;
         if (isPage && !known.has(file)) {
@@ -100,7 +100,10 @@ function groupsOf(text: string): GuideGroup[] {
     }));
 }
 
-/** TypeDoc leaves code out of a heading's anchor and of the page's contents; GitHub does not. Elements are named, not made. */
+/**
+ * TypeDoc leaves code out of a heading's anchor and of the page's contents; GitHub does not. Names of elements are
+ * shown, not rendered as elements.
+ */
 function plainHeadings(text: string): string {
   return outsideCode(text, (prose) =>
     prose.replace(/^#+ .+$/gm, (heading) =>
@@ -109,7 +112,7 @@ function plainHeadings(text: string): string {
   );
 }
 
-/** Changes what is not in a fenced block or in backticks. */
+/** Changes only text outside fenced blocks and backticks. */
 function outsideCode(text: string, change: (prose: string) => string): string {
   return text
     .split(/(^ *```[^\n]*\n.*?^ *```$)/ms)

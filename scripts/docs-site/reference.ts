@@ -42,12 +42,12 @@ const OPTIONS: TypeDocOptions = {
 export interface Reference {
   app: Application;
   project: ProjectReflection;
-  /** What TypeDoc warns of; grows while pages are written. */
+  /** TypeDoc's warnings; the list grows while pages are written. */
   complaints: string[];
 }
 
 /**
- * @param options beside those of the reference itself
+ * @param options in addition to those of the reference itself
  * @param prepare is called before the source is read
  */
 export async function readReference(
@@ -84,8 +84,9 @@ class Collector extends Logger {
 }
 
 /**
- * TypeDoc does not know `@file`: it takes such a note for the comment of the first declaration, where that has none. The
- * notes of entry points are put where they belong, and these get the names that one imports.
+ * TypeDoc does not support `@file`: it treats such a note as the comment of the first declaration, if that has none.
+ * The notes of entry points are moved to where they belong, and the entry points get the names under which they are
+ * imported.
  */
 function settleFileComment(reflection: Reflection): void {
   if (reflection.comment?.getTag('@file')) delete reflection.comment;
@@ -99,7 +100,7 @@ function settleFileComment(reflection: Reflection): void {
   reflection.comment = new Comment([{ kind: 'text', text }]);
 }
 
-/** A parameter that is taken apart where it is declared has no name there; it is an object of options or parts. */
+/** A parameter that is destructured in its declaration has no name; it is an object of options or parts. */
 function nameOptions(reflection: Reflection): void {
   if (!(reflection instanceof ParameterReflection) || reflection.name !== '__namedParameters') return;
   reflection.name = 'options';
@@ -127,7 +128,7 @@ function isDescribed(reflection: DeclarationReflection): boolean {
   const called = signatures ?? (type instanceof ReflectionType ? type.declaration.signatures : undefined);
   if (inheritedFrom || [reflection, getSignature, ...(called ?? [])].some((each) => each?.hasComment())) return true;
   // Members of an object type that is written in place (`usage: { tokens: number }`) are described by the comment of
-  // what has that type. Functions of an exported object are not.
+  // whatever has that type. Functions of an exported object are not.
   return (
     hasAncestor(reflection, ReflectionKind.TypeLiteral) && !(called && hasAncestor(reflection, ReflectionKind.Variable))
   );

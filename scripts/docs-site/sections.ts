@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { DocumentReflection, IndexEvent, Slugger, type Application, type Reflection } from 'typedoc';
 
-/** What stands below a heading, down to the next one. */
+/** The text below a heading, down to the next one. */
 export interface Section {
   title: string;
   /** The heading's `id` in the page. */
@@ -13,9 +13,9 @@ export interface Section {
 const HEADING = /^(#{1,6}) (.+)$/;
 
 /**
- * The sections of a page, of all levels.
- * @param slugOf makes anchors of headings, counting those that come twice; it is given the page's title as well
- * @returns `opening`: what stands above the first section, with the page's title
+ * The sections of a page, at all levels.
+ * @param slugOf makes anchors from headings, numbering repeated ones; it is also called with the page's title
+ * @returns `opening`: the text above the first section, with the page's title
  */
 export function sectionsOf(
   markdown: string,
@@ -38,7 +38,7 @@ export function sectionsOf(
   };
 }
 
-/** A heading as it is read: without links and marks. */
+/** A heading as readers see it: without links and markup. */
 function plain(heading: string): string {
   return heading
     .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
@@ -48,9 +48,9 @@ function plain(heading: string): string {
 }
 
 /**
- * Adds the sections to the index of the search when it is made; pages keep their names and openings.
- * @param stagedOf the file that a page is made of
- * @returns addresses of the entries, for the router; filled when the index is made
+ * Adds the sections to the index of the search when it is built; pages keep their names and openings.
+ * @param stagedOf the file that a page is made from
+ * @returns addresses of the entries, for the router; filled when the index is built
  */
 export function searchSections(
   app: Application,

@@ -1,6 +1,6 @@
 /**
- * @file The documents' site as it is built: nothing is undocumented or without an example, every link and anchor of every
- * page leads somewhere, nothing comes from another host, and every guide is in the navigation.
+ * @file The documentation site as built: nothing is undocumented or without an example, every link and anchor on every
+ * page is valid, nothing comes from another host, and every guide is in the navigation.
  */
 import { readdirSync, readFileSync, existsSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -12,10 +12,10 @@ import { readExamples } from './examples';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const OUT = path.join(ROOT, '.cache/docs-test/docs');
-/** What the demo's build puts beside the documents. */
+/** Files that the demo's build puts beside the documents. */
 const BESIDE = /^\.\.\/(index\.html|playground\.js)$/;
 
-/** What TypeDoc's pages search with. */
+/** The search index of TypeDoc's pages. */
 const lunr = createRequire(import.meta.url)('lunr') as {
   Index: { load(index: object): { search(words: string): { ref: string }[] } };
 };
@@ -27,30 +27,30 @@ interface Row {
 }
 
 let complaints: string[] = [];
-/** HTML by path in the site. */
+/** HTML, by path in the site. */
 const pages = new Map<string, string>();
 
 beforeAll(async () => {
   rmSync(OUT, { recursive: true, force: true });
   complaints = await buildDocs(OUT);
-  if (complaints.length > 0) return; // nothing may have been written: the first test tells
+  if (complaints.length > 0) return; // there may be no output, which the first test reports
   for (const name of readdirSync(OUT, { recursive: true, encoding: 'utf8' })) {
     if (name.endsWith('.html')) pages.set(name, readFileSync(path.join(OUT, name), 'utf8'));
   }
 }, 240_000);
 
-test('all that is exported is described, has an example and named parameters, and its links lead somewhere', () => {
+test('every export is described, has an example and named parameters, and its links are valid', () => {
   expect(complaints).toEqual([]);
   expect([...pages].filter(([, html]) => html.includes('__namedParameters'))).toEqual([]);
 });
 
-test('an example stands on the page of what it is an example of', () => {
+test('an example is on the page that it belongs to', () => {
   expect(readExamples().size).toBeGreaterThan(90);
   expect(textOf('functions/vlm2vec-web.maxSim.html')).toContain('console.log(maxSim(query, page)); // 1');
   expect(textOf('interfaces/vlm2vec-web_search.PhotoIndex.html')).toContain('await index.removeFolder(id);');
 });
 
-test('every link and anchor of every page leads somewhere', () => {
+test('every link and anchor on every page is valid', () => {
   const anchors = new Map([...pages].map(([page, html]) => [page, new Set(all(html, / id="([^"]+)"/g))]));
   const broken = [...pages].flatMap(([page, html]) =>
     all(html, / (?:href|src)="([^"]*)"/g).flatMap((link) => {
@@ -72,7 +72,7 @@ test('every link and anchor of every page leads somewhere', () => {
 
 test('pages are relative, and their policy allows no other host', () => {
   for (const [page, html] of pages) {
-    expect(all(html, / (?:href|src)="(\/[^"]*)"/g), page).toEqual([]); // counted from the host
+    expect(all(html, / (?:href|src)="(\/[^"]*)"/g), page).toEqual([]); // relative to the host
     expect(all(html, /<(?:script|link|img|source)\b[^>]* (?:href|src)="(https?:[^"]*)"/g), page).toEqual([]);
     const policy = /http-equiv="Content-Security-Policy" content="([^"]+)"/.exec(html)?.[1] ?? '';
     expect(policy, page).toContain("default-src 'none'");
@@ -95,7 +95,7 @@ test('every guide is on the first page, in the navigation, and leads to the next
   }
 });
 
-test('the search finds sections, and each entry leads somewhere', () => {
+test('the search finds sections, and each entry leads to a page', () => {
   const script = readFileSync(path.join(OUT, 'assets/search.js'), 'utf8');
   const packed = Buffer.from(/"([^"]+)"/.exec(script)![1]!, 'base64');
   const { rows, index } = JSON.parse(inflateSync(packed).toString()) as { rows: Row[]; index: object };
@@ -117,7 +117,7 @@ test('the search finds sections, and each entry leads somewhere', () => {
 
 const all = (text: string, pattern: RegExp): string[] => [...text.matchAll(pattern)].map((match) => match[1]!);
 
-/** What one reads on a page. */
+/** The visible text of a page. */
 function textOf(page: string): string {
   return pages
     .get(page)!

@@ -1,4 +1,7 @@
-/** @file How the documents' site differs from TypeDoc's own theme: addresses, navigation, policy, ways to the demo and on. */
+/**
+ * @file How the documents' site differs from TypeDoc's own theme: addresses, navigation, policy, links to the demo and
+ * to the next page.
+ */
 import { createHash } from 'node:crypto';
 import {
   DefaultTheme,
@@ -17,10 +20,10 @@ import type { Guides } from './guides.ts';
 import { stagedPath, urlOf } from './guides.ts';
 import { searchSections } from './sections.ts';
 
-/** Stands before addresses from the documents' folder on; pages in folders of it get there by their own way. */
+/** Marks addresses relative to the documents' folder; pages in its subfolders adjust them. */
 const BASE = 'base:';
 
-/** What the top of each page links to: the demo, whose folder the documents are in. */
+/** The link at the top of each page, to the demo, whose folder contains the documents. */
 export const TOP_LINKS = {
   Demo: `${BASE}../index.html`,
   Licences: `${BASE}licenses.txt`,
@@ -72,7 +75,7 @@ export function defineTheme(app: Application, guides: Guides): void {
   });
 }
 
-/** What opens and closes is no link as well: a module's own page is its first entry. */
+/** An element that opens and closes cannot be a link as well: a module's own page is its first entry. */
 function withOverview({ path, children, ...rest }: NavigationElement): NavigationElement {
   if (!children?.length) return { path, ...rest };
   return { ...rest, children: [{ text: 'Overview', path }, ...children.map(withOverview)] };
@@ -82,7 +85,7 @@ export function documentsOf(project: ProjectReflection): DocumentReflection[] {
   return project.documents ?? [];
 }
 
-/** The path in the repository of a page. */
+/** The path of a page in the repository. */
 export function filesOf(guides: Guides): (document: Reflection, project: ProjectReflection) => string {
   const byPlace = new Map(guides.files.map((file) => [stagedPath(guides.folder, file), file]));
   return (document, project) => byPlace.get(project.files.getReflectionPath(document)!)!;
@@ -110,23 +113,23 @@ function pager(
   );
 }
 
-/** What TypeDoc's pages lack for those who do not see them, or have no mouse. */
+/** What TypeDoc's pages lack for people who cannot see them, or have no mouse. */
 const ACCESSIBLE: [found: RegExp, put: string][] = [
   [/<div class="col-content">/, '<div class="col-content" role="main">'],
   [/<nav id="tsd-sidebar-links"/, '<nav id="tsd-sidebar-links" aria-label="Site"'],
   [/<nav class="tsd-navigation">/, '<nav class="tsd-navigation" aria-label="All pages">'],
-  // A link within what opens and closes a section cannot be reached by itself.
+  // A link inside the element that opens and closes a section cannot be reached separately.
   [/(<summary\b(?:(?!<\/summary>).)*?)<a [^>]*class="tsd-anchor-icon".*?<\/a>/gs, '$1'],
   [/<h5 class="tsd-index-heading uppercase">(.*?)<\/h5>/g, '<h2 class="tsd-index-heading">$1</h2>'],
   [/<h3>(Settings|On This Page)<\/h3>/g, '<h2>$1</h2>'],
   [/<div class="page-menu">/, '<div class="page-menu" role="navigation" aria-label="This page">'],
   [/<th><\/th>/g, '<td></td>'],
-  // What scrolls by itself is reached by keys.
+  // Elements that scroll must be reachable by keyboard.
   [/<table>(.*?)<\/table>/gs, '<div class="wide" tabindex="0"><table>$1</table></div>'],
   [/<pre><code/g, '<pre tabindex="0"><code'],
 ];
 
-/** The same for every page: nothing but this site is reached, and only the scripts that are here run. */
+/** The same policy for every page: only this site can be reached, and only its own scripts run. */
 export function finish(html: string, url: string): string {
   const base = '../'.repeat(url.split('/').length - 1) || './';
   const hashes = [...html.matchAll(/<script>(.*?)<\/script>/gs)].map(

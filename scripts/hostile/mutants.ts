@@ -1,11 +1,11 @@
-/** @file Files changed as faults and attackers change them: bits, bytes, numbers at their limits, cuts, doublings, swaps. */
+/** @file Changes files as faults and attackers do: bits, bytes, numbers at their limits, cuts, doublings, swaps. */
 import { randomSource } from './random-source';
 
 const LIMITS = [0, 1, 0x7f, 0x80, 0xff];
-/** What JSON and headers are made to say. */
+/** Values that are put into JSON and headers. */
 const WORDS = ['-1', '1e999', '9007199254740993', 'null', '[]', '{}', '"__proto__"', '../', '\\u0000', '(a+)+$', 'NaN'];
 
-/** `count` changed copies, the same ones each time. */
+/** `count` changed copies, the same each time. */
 export function* mutants(originals: readonly Uint8Array[], count: number): Generator<Uint8Array> {
   const random = randomSource(20);
   for (let i = 0; i < count; i++) {
@@ -17,7 +17,7 @@ export function* mutants(originals: readonly Uint8Array[], count: number): Gener
 
 function changed(bytes: Uint8Array, random: (below: number) => number): Uint8Array {
   if (bytes.length < 8) return Uint8Array.of(random(256));
-  // Headers lie at the beginning, indexes at the end.
+  // Headers are at the beginning, indexes at the end.
   const place = random(3);
   const near = Math.min(bytes.length, 512);
   const at = place === 0 ? random(near) : place === 1 ? bytes.length - 1 - random(near) : random(bytes.length);
@@ -36,7 +36,7 @@ function changed(bytes: Uint8Array, random: (below: number) => number): Uint8Arr
       return bytes.slice(0, at);
     case 4: {
       const end = Math.min(bytes.length, at + random(64));
-      return new Uint8Array(Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)])); // a part twice
+      return new Uint8Array(Buffer.concat([bytes.subarray(0, end), bytes.subarray(at)])); // duplicates a part
     }
     case 5:
       return new Uint8Array(

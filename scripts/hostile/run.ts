@@ -1,11 +1,11 @@
 /**
- * @file `npm run test:hostile [-- mutants]`: a million mutated files, or as many as are said, over all parsers, and every test that
- * stands for a line of docs/security.md.
+ * @file `npm run test:hostile [-- mutants]`: a million mutated files, or as many as given, over all parsers, and every
+ * test that covers a line of docs/security.md.
  */
 import { spawnSync } from 'node:child_process';
 
 const TOTAL = Number(process.argv[2] ?? 1_000_000);
-/** As many as scripts/hostile.test.ts has. */
+/** The number of parsers in scripts/hostile.test.ts. */
 const PARSERS = 13;
 
 const { status } = spawnSync(

@@ -1,7 +1,7 @@
 /**
- * @file `npm run test:scale [-- pytest's arguments]`: the examples for Spark, Ray and LanceDB on clusters that the tests start
- * themselves. Makes a virtual environment in `.cache/`, once. Where Python, its packages or Java cannot be had, it says
- * `skipped:` and why, and exits with 0.
+ * @file `npm run test:scale [-- pytest's arguments]`: the examples for Spark, Ray and LanceDB on clusters that the
+ * tests start themselves. Creates a virtual environment in `.cache/`, once. If Python, its packages or Java are not
+ * available, it prints `skipped:` and why, and exits with 0.
  */
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,20 +15,20 @@ const PYTHON = path.join(VENV, process.platform === 'win32' ? 'Scripts/python.ex
 /** Spark 4 runs on it and newer ones. */
 const OLDEST_JAVA = 17;
 
-/** Why something cannot be had. */
+/** Why something is not available. */
 class Missing extends Error {}
 
 function run(command: string, args: string[]): boolean {
   return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status === 0;
 }
 
-/** Debian's package, where we may install one. */
+/** Debian's package, if we may install one. */
 function install(name: string): boolean {
   if (process.getuid?.() !== 0 || !existsSync('/etc/debian_version')) return false;
   return run('apt-get', ['update', '-qq']) && run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]);
 }
 
-/** Made anew where the requirements have changed, or it was not finished. */
+/** Created again if the requirements have changed, or if it was not completed. */
 function makeEnvironment(): void {
   const stamp = path.join(VENV, 'requirements.sha256');
   const wanted = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex');
@@ -45,7 +45,7 @@ function makeEnvironment(): void {
   writeFileSync(stamp, wanted);
 }
 
-/** 0 without any. */
+/** 0 if there is none. */
 function javaVersion(): number {
   const { stderr } = spawnSync('java', ['-version'], { encoding: 'utf8' });
   return Number(/version "(\d+)/.exec(stderr ?? '')?.[1] ?? 0);

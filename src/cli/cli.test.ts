@@ -5,7 +5,7 @@
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
@@ -263,6 +263,19 @@ describe('embed', () => {
 
   test('no lines give no output', async () => {
     expect(await runChild(['embed', '--model', bundle(), '--jsonl', '-'])).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  test.runIf(existsSync('/dev/full'))('a full disk behind stdout is one line, of whatever was printed', async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [...COMMAND, '--version'], { cwd: ROOT, stdio: ['ignore', full.fd, 'pipe'] });
+    let stderr = '';
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    await full.close();
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'vlm2vec: The output cannot be written: the disk is full (ENOSPC).\n',
+    });
   });
 
   test('a reader that closes the pipe ends it quietly', async () => {

@@ -16,6 +16,7 @@ import { printLine } from './output';
 import { heldSink } from './outputs/held';
 import { jsonLine, stdoutSink } from './outputs/json-lines';
 import { openOutput, type Output } from './outputs/output';
+import { refuseOwnInputs } from './outputs/own-inputs';
 import { parsePlace, type SinkPlace } from './outputs/places';
 import type { OutputRow, SinkShape } from './outputs/sink';
 import { tableColumns } from './outputs/table-columns';
@@ -42,6 +43,7 @@ export async function embed(
   const place = placeOf(args);
   const { text: asText, keep, skipBad = false } = args;
   const sources = await openSources(words, { ...args, asText });
+  if (place) refuseOwnInputs(place, sources);
   await withModel(args, progress, signal, async (runtime, options, recipe) => {
     const { info } = runtime;
     const shape: SinkShape = {

@@ -53,7 +53,7 @@ export async function failuresCommand(
 async function smallPicture(pictures: Pictures, path: string, signal: AbortSignal): Promise<string> {
   const image = await decodeImage(await pictures.read(path, signal), { orientation: 'stored', signal });
   const { default: sharp } = await import('sharp').catch((cause: unknown) => {
-    throw missingPackage('sharp', 'A page of failures', cause);
+    throw missingPackage('sharp', 'Writing a page of failures needs', cause);
   });
   const { width, height, data } = image;
   const bytes = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })

@@ -1,7 +1,7 @@
 /** @file How the command fails: with one line on stderr, and an exit code that says whose fault it was. */
 
 import { CommanderError } from 'commander';
-import { VLM2VecError } from '../errors';
+import { DeviceLostError, NotFiniteError, StorageFullError, VLM2VecError, WorkerStartError } from '../errors';
 import { OutputFailed } from './outputs/partial-file';
 import { printableLine } from './printable';
 
@@ -20,6 +20,9 @@ export const EXIT = {
 /** A file system's refusal counts as bad input too: a wrong path, no permission. */
 const INPUT_CODES = new Set(['ENOENT', 'EACCES', 'EPERM', 'EISDIR', 'ENOTDIR', 'ENAMETOOLONG', 'EROFS']);
 
+/** Whatever is given, these come of the machine, or of us. */
+const MACHINE = [StorageFullError, DeviceLostError, NotFiniteError, WorkerStartError];
+
 /** A requested check did not pass. */
 export class CheckFailed extends Error {
   override name = 'CheckFailed';
@@ -35,7 +38,10 @@ export function describeFailure(error: unknown): { line: string; code: number } 
   if (error instanceof CommanderError) {
     return { line: oneLine(error.message.replace(/^error: /, '')), code: error.exitCode === 0 ? EXIT.ok : EXIT.input };
   }
-  if (error instanceof VLM2VecError) return { line: oneLine(error.message), code: EXIT.input };
+  if (error instanceof VLM2VecError) {
+    const isOurs = MACHINE.some((each) => error instanceof each);
+    return { line: oneLine(error.message), code: isOurs ? EXIT.internal : EXIT.input };
+  }
   if (error instanceof Error && 'code' in error && INPUT_CODES.has(String(error.code))) {
     return { line: oneLine(error.message), code: EXIT.input };
   }

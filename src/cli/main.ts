@@ -10,7 +10,7 @@ import { CARD_MODELS } from '../eval';
 import { examples } from './examples';
 import { describeFailure, EXIT } from './failure';
 import { inspect } from './inspect';
-import { ReaderGone } from './output';
+import { expectPrinted, ReaderGone } from './output';
 import { addPhotoCommands } from './photo-commands';
 import { progressLine, type ProgressLine } from './progress';
 import { rank, type RankArguments } from './rank';
@@ -152,7 +152,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const root = program(progress, interruption.signal);
   try {
     if (args.length === 0) throw new CommanderError(EXIT.input, 'usage', 'name a command');
-    await root.parseAsync(args, { from: 'user' });
+    // Help and version are printed, and then thrown.
+    await root.parseAsync(args, { from: 'user' }).finally(expectPrinted);
     return EXIT.ok;
   } catch (error) {
     if (error instanceof ReaderGone) return EXIT.ok;

@@ -65,7 +65,7 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
   withDevice(command('search <index> [words...]'))
     .description(
       'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words have the same ' +
-        'mean on the page: "a dog +snow -people", and dates and places filter: "dogs in Rome summer 2021". Without words and pictures: all that the filters let through, newest first.',
+        'mean on the page: "a dog +snow -people", and dates and places filter: "dogs in Rome summer 2021". Without words and pictures: everything that passes the filters, newest first.',
     )
     .option(
       '--image <path>',
@@ -84,8 +84,12 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
       '--area <area>',
       'taken there: south,west,north,east, or corners as "latitude,longitude latitude,longitude …"',
     )
-    .option('--as-words <text>', 'a date or place of the words that is not to filter; may be given again', collect)
-    .option('--day-first', '12/03/2020 is in March')
+    .option(
+      '--as-words <text>',
+      'treat this date or place in the words as plain words, not as a filter; may be repeated',
+      collect,
+    )
+    .option('--day-first', 'read 12/03/2020 as 12 March 2020')
     .option('--top <n>', 'this many, best first (default: those that stand out, at most 200)', positiveInteger)
     .option('--min-score <s>', 'only results with at least this cosine', cosine)
     .option('--relative', "print the folder's name and the path in it instead of the path on this disk")

@@ -11,6 +11,7 @@ import { openIndex, openStorage, type FoundIndex } from '../search/node/open-ind
 import { MANIFEST_NAME } from '../search/library/folder-manifest';
 import { Folders } from '../search/indexing/folders';
 import { listProblems } from '../search/library/find';
+import { expectExportPlace } from './export-place';
 import { InputsSkipped } from './failure';
 import { printLine } from './output';
 import { loadEmbedder, type ModelArguments } from './photo-embedder';
@@ -48,6 +49,7 @@ export async function indexCommand(
     return printStatus(status, args.json ?? false);
   }
   if (out === undefined) throw new InvalidInputError('Say where the index is or should be created: --out <dir>.');
+  if (args.export !== undefined) expectExportPlace(args.export, out);
   if (args.export !== undefined && args.model === undefined && folders.length === 0 && args.import === undefined) {
     return exportIndexTo(args.export, out, progress, signal);
   }

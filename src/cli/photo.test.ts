@@ -1,6 +1,6 @@
 /** @file `vlm2vec index` and `vlm2vec search` with nano: what they find, how they print it, and what they refuse. */
 
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -74,6 +74,22 @@ test('a picture, one of the index, folders; paths for other tools', async () => 
   );
   const raw = await run(['search', index, '--top', '9', '-0']);
   expect(raw.stdout.split('\0').sort()).toContain(`${photos}/new\nline.png`);
+});
+
+test.each([
+  ['a file of the index', () => path.join(index, 'index.json'), /within the index/],
+  ['a new file in the index', () => path.join(index, 'vectors', 'new.bin'), /within the index/],
+  ['a picture', () => path.join(photos, 'red.png'), /not an exported photo index/],
+  ['a folder', () => photos, /not a file/],
+  ['a folder that is not there', () => at('nowhere/photos.bin'), /there is no folder/],
+])('not exported over, or into, %s; and not only after everything else', async (_, place, message) => {
+  const before = (await readdir(index)).sort();
+  for (const more of [[], [photos, '--model', 'nano']]) {
+    const { code, stdout, stderr } = await run(['index', ...more, '--out', index, '--export', place()]);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(message);
+  }
+  expect((await readdir(index)).sort()).toEqual(before);
 });
 
 test('an exported index is searched identically and imported without embedding anything', async () => {

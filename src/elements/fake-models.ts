@@ -15,7 +15,7 @@ export interface FakeLoad {
 
 export const loads: FakeLoad[] = [];
 
-/** As `../embedder`. Like the real one it rejects when its signal is aborted, and calls of the model do too. */
+/** As in `../embedder`. Like the real one, it rejects when its signal is aborted, and so do calls of the model. */
 export const fakeEmbedder = {
   VLM2Vec: {
     load: (source: unknown, options: LoadOptions) =>
@@ -36,7 +36,10 @@ export const fakeEmbedder = {
   },
 };
 
-/** Traps for what only browsers have. @returns what our source touched, and a way to take the traps back */
+/**
+ * Sets traps for globals that only browsers have. @returns what our source touched, and a function that removes the
+ * traps
+ */
 export function trapBrowserGlobals(): { touched: string[]; restore(): void } {
   const touched: string[] = [];
   const names = ['window', 'document', 'customElements', 'HTMLElement', 'location', 'localStorage', 'matchMedia'];

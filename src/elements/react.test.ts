@@ -7,7 +7,7 @@ import { useVLM2Vec, VLM2VecRank, VLM2VecSearch, type HeldModel, type VLM2VecSea
 import type { SharedLoadOptions } from './shared-model';
 
 vi.mock('../embedder', () => fakeEmbedder);
-/** Longer than a model is kept that nobody holds. */
+/** Longer than a model that nobody holds is kept. */
 const A_WHILE = 5000;
 let last: HeldModel;
 const seen: HeldModel[] = [];
@@ -15,7 +15,7 @@ const seen: HeldModel[] = [];
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal('IS_REACT_ACT_ENVIRONMENT', true);
-  // Whatever else React complains about is a fault. The renderer is outdated, but needs no page.
+  // Any other complaint by React is a fault. The renderer is outdated, but needs no page.
   vi.spyOn(console, 'error').mockImplementation((...said) => {
     if (!String(said[0]).includes('react-test-renderer is deprecated')) throw new Error(said.join(' '));
   });
@@ -34,7 +34,7 @@ function Holder({ source, options }: { source: never | string | null | File[]; o
   return last.status;
 }
 
-/** Time goes by. */
+/** Lets time pass. */
 const pass = (milliseconds: number) => act(async () => void (await vi.advanceTimersByTimeAsync(milliseconds)));
 const settle = () => pass(0);
 async function mount(node: ReactElement, options?: Parameters<typeof create>[1]): Promise<ReactTestRenderer> {
@@ -92,7 +92,7 @@ test('rendering again with equal options loads nothing, and nothing is aborted; 
   seen.length = 0;
   await show(root, of('webgpu'));
   expect([loads.length, last.status, signal!.aborted]).toEqual([2, 'loading', true]);
-  // The model of before was not shown once as that of now.
+  // The previous model was never shown as the current one.
   expect(seen.filter(({ model }) => model !== null)).toEqual([]);
   await unmount(root);
 });
@@ -123,7 +123,7 @@ test.each([
   expect(loads[0]!.dispose).toHaveBeenCalledTimes(1);
 });
 
-test('what failed can be tried again, and what was loaded then is shared', async () => {
+test('a failed load can be retried, and the model loaded then is shared', async () => {
   const root = await mount(createElement(Holder, { source: 'react-five' }));
   loads[0]!.fail(new Error('offline'));
   await settle();
@@ -133,7 +133,7 @@ test('what failed can be tried again, and what was loaded then is shared', async
   expect([last.status, last.error]).toEqual(['loading', null]);
   loads[1]!.finish();
   await settle();
-  // The hold on what failed ends meanwhile, and takes nothing with it.
+  // The hold on the failed load ends meanwhile, and affects nothing else.
   await pass(A_WHILE);
   const other = await mount(createElement(Holder, { source: 'react-five' }));
   expect([last.status, loads.length]).toEqual(['ready', 2]);
@@ -141,7 +141,7 @@ test('what failed can be tried again, and what was loaded then is shared', async
   await unmount(other);
 });
 
-test('on a server: nothing of a browser is touched, nothing is loaded, and the browser begins with the same', async () => {
+test('on a server: no browser global is touched, nothing is loaded, and the browser starts with the same output', async () => {
   const page = createElement(
     'main',
     null,
@@ -164,7 +164,7 @@ test('on a server: nothing of a browser is touched, nothing is loaded, and the b
   await unmount(root);
 });
 
-test('events reach the latest handler, and properties are there before the element can have begun', async () => {
+test('events reach the latest handler, and properties are set before the element can have started', async () => {
   const element = Object.assign(new EventTarget(), { words: undefined as unknown });
   const atRef: unknown[] = [];
   const heard: unknown[] = [];

@@ -81,7 +81,7 @@ export function useVLM2Vec(source: ModelSource | null, options: SharedLoadOption
     };
   }, [key, tries]);
   const retry = useCallback(() => setTries((count) => count + 1), []);
-  // Another model was named just now: the one that was loaded is not it.
+  // A different model was just named, so the one that was loaded no longer applies.
   const current = key === null ? IDLE : of === key ? state : LOADING;
   return { ...current, retry };
 }
@@ -180,7 +180,7 @@ function useElement<T extends HTMLElement>(
     leave.current = undefined;
     own.current = element;
     if (!element) return;
-    // At once, because the element is in the page and about to begin.
+    // Immediately, because the element is in the page and about to start.
     assignGiven(element, latest.current.properties, assigned.current);
     const { ref: outer, handlers: named } = latest.current;
     const life = new AbortController();
@@ -208,7 +208,7 @@ function assignGiven<T extends object>(element: T | null, properties: Partial<T>
   }
 }
 
-/** Gives an element to a ref. @returns what takes it back */
+/** Passes an element to a ref. @returns a function that takes it back */
 function attach<T>(ref: Ref<T> | undefined, element: T): () => void {
   if (typeof ref === 'function') {
     const cleanup = ref(element);

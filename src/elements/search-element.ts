@@ -6,6 +6,7 @@ import { ownLanguages } from '../search/query/dates/languages';
 import type { PhotoItem, SearchQuery } from '../search/types';
 import type { StaticIndex, StaticIndexInfo, StaticSearchResult } from '../search/static/types';
 import { make, sizeInWords } from './dom';
+import { DownloadNotice } from './download-notice';
 import { ModelElement } from './model-element';
 import { ResultGrid } from './result-grid';
 import { SEARCH_WORDS, type SearchWords } from './words';
@@ -52,16 +53,14 @@ export class VLM2VecSearch extends ModelElement {
   #asking = new AbortController();
   #last: SearchQuery | null = null;
   #limit = DEFAULT_LIMIT;
-  #allowed = false;
   /** True once there was a query: the newest pictures must not replace its results. */
   #asked = false;
   readonly #box!: HTMLInputElement;
   readonly #form!: HTMLFormElement;
-  readonly #notice!: HTMLElement;
+  readonly #notice!: DownloadNotice;
   readonly #more!: HTMLButtonElement;
   readonly #grid!: ResultGrid;
   readonly #submit!: HTMLButtonElement;
-  #pending: (() => void) | null = null;
 
   constructor() {
     super();
@@ -69,14 +68,14 @@ export class VLM2VecSearch extends ModelElement {
     this.#box = make('input', { type: 'search', part: 'input', autocomplete: 'off', enterKeyHint: 'search' });
     this.#submit = make('button', { type: 'submit', part: 'button' });
     this.#form = make('form', { part: 'form', attributes: { role: 'search' } }, this.#box, this.#submit);
-    this.#notice = make('div', { part: 'notice', className: 'row', hidden: true });
+    this.#notice = new DownloadNotice();
     this.#more = make('button', { type: 'button', part: 'more', hidden: true });
     this.#grid = new ResultGrid({
       onOpen: (item, event) => this.#open(item, event),
       onLike: (item) => void this.search({ image: { id: item.id } }),
       hrefOf: (item) => this.#hrefOf(item),
     });
-    this.root.append(this.#form, this.statusLine, this.progressBar, this.#notice, this.#grid.list, this.#more);
+    this.root.append(this.#form, this.statusLine, this.progressBar, this.#notice.element, this.#grid.list, this.#more);
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       void this.search(this.#box.value);
@@ -226,9 +225,8 @@ export class VLM2VecSearch extends ModelElement {
     this.#index?.close();
     this.#index = null;
     this.#opening = null;
-    this.#allowed = false;
     this.#asked = false;
-    this.#notice.hidden = true;
+    this.#notice.reset();
     this.#grid.clear();
   }
 
@@ -252,7 +250,7 @@ export class VLM2VecSearch extends ModelElement {
       this.#form.hidden = wordless;
       await this.#tellCost(index, wordless, signal);
       this.tell('vlm2vec-ready', index.info);
-      if (this.browse && this.#allowed && !this.#asked) void this.#show(null);
+      if (this.browse && this.#notice.allowed && !this.#asked) void this.#show(null);
       return index;
     } catch (error) {
       if (!signal.aborted) {
@@ -284,23 +282,14 @@ export class VLM2VecSearch extends ModelElement {
     signal.throwIfAborted();
     const download = bytes.search + model;
     const size = sizeInWords(download, this.#language);
-    this.#allowed = download <= this.askAbove * 1e6;
     this.say(this.#words.ready(pictures, size));
-    this.#notice.hidden = this.#allowed;
-    if (this.#allowed) return;
-    const { downlink } = (navigator as { connection?: { downlink?: number } }).connection ?? {};
-    const seconds = downlink ? Math.ceil((download * 8) / 1e6 / downlink) : null;
-    const go = make('button', { type: 'button', part: 'button', textContent: this.#words.download(size) });
-    go.addEventListener('click', () => {
-      this.#allowed = true;
-      this.#notice.hidden = true;
-      const pending = this.#pending;
-      this.#pending = null;
-      if (pending) pending();
-      else if (this.browse) void this.#show(null);
-      else this.#box.focus();
+    this.#notice.ask({
+      bytes: download,
+      most: this.askAbove * 1e6,
+      words: (seconds) => this.#words.large(size, seconds),
+      button: this.#words.download(size),
+      onAllowed: () => (this.browse ? void this.#show(null) : this.#box.focus()),
     });
-    this.#notice.replaceChildren(make('span', { textContent: this.#words.large(size, seconds) }), go);
   }
 
   async #modelBytes(signal: AbortSignal): Promise<number> {
@@ -310,7 +299,7 @@ export class VLM2VecSearch extends ModelElement {
       return (await models.estimate(this.sourceOfModel(), { dtype, hubUrl, accessToken, modelsUrl, signal })).download;
     } catch (error) {
       signal.throwIfAborted();
-      this.fail(error); // a model that is not there: said now, not with the first search
+      this.fail(error); // a missing model is reported now, not with the first search
       return 0;
     }
   }
@@ -319,11 +308,10 @@ export class VLM2VecSearch extends ModelElement {
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
-    const index = await this.#connect(); // and what it costs is known
+    const index = await this.#connect(); // then its cost is known
     if (!index || signal.aborted || this.disabled) return null;
-    if (!this.#allowed) {
-      this.#pending = () => void this.#show(query);
-      this.#notice.querySelector('button')?.focus();
+    if (!this.#notice.allowed) {
+      this.#notice.wait(() => void this.#show(query));
       return null;
     }
     this.say(this.#words.searching);

@@ -45,7 +45,7 @@ test('mounted twice, as React does in strict mode: loaded once', async () => {
   expect([signals[0]!.aborted, dispose.mock.calls.length]).toEqual([true, 1]);
 });
 
-test('what failed is tried again, and letting go of it takes nothing with it; functions and files are shared as objects', async () => {
+test('a failed load is retried, and releasing it affects nothing else; functions and files are compared as objects', async () => {
   const load = vi.fn(async () => Promise.reject(new Error('no')));
   const failed = holdModel('three', {}, undefined, load);
   await expect(failed.model).rejects.toThrow('no');

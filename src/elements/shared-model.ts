@@ -82,12 +82,12 @@ function begin(key: string, source: ModelSource, options: SharedLoadOptions, loa
     stop,
   };
   entries.set(key, entry);
-  // What failed is tried again by the next who asks.
+  // The next caller retries a failed load.
   entry.model.catch(() => forget(key, entry));
   return entry;
 }
 
-/** Another one may have taken its place, if it failed. */
+/** If it failed, another one may have taken its place. */
 function forget(key: string, entry: Entry): void {
   if (entries.get(key) === entry) entries.delete(key);
 }

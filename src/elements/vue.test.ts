@@ -75,7 +75,7 @@ test('unmounting aborts a load in progress', async () => {
   expect(loads.map(({ options }) => options.signal!.aborted)).toEqual([true]);
 });
 
-test('equal options load nothing; other ones, another model or other files do, and null lets go', async () => {
+test('equal options load nothing; different options, another model or other files do, and null releases it', async () => {
   const source = shallowRef<string | File[] | null>('vue-three');
   const options = ref<SharedLoadOptions>({ device: 'wasm' });
   const { held, unmount } = mount(() => useVLM2Vec(source, options));
@@ -100,7 +100,7 @@ test('equal options load nothing; other ones, another model or other files do, a
   unmount();
 });
 
-test('what failed can be tried again', async () => {
+test('a failed load can be retried', async () => {
   const scope = effectScope();
   const held = scope.run(() => useVLM2Vec('vue-four'))!;
   await settle();
@@ -115,7 +115,7 @@ test('what failed can be tried again', async () => {
   scope.stop();
 });
 
-test('on a server: nothing is loaded, and the page says what the browser says at first', async () => {
+test('on a server: nothing is loaded, and the page shows the same as the browser at first', async () => {
   vi.unstubAllGlobals();
   const page = defineComponent({
     setup() {
@@ -131,7 +131,7 @@ test('on a server: nothing is loaded, and the page says what the browser says at
   const traps = trapBrowserGlobals();
   const html = await renderToString(createSSRApp(page));
   traps.restore();
-  // Whether there is a page is asked, and nothing else.
+  // Only whether there is a page is checked.
   expect(traps.touched.filter((name) => name !== 'document')).toEqual([]);
   expect(loads).toEqual([]);
   expect(html).toBe(

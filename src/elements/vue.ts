@@ -61,7 +61,7 @@ export function useVLM2Vec(
     [model.value, progress.value, error.value] = [null, null, null];
     status.value = wanted === null ? 'idle' : 'loading';
     signal.value = undefined;
-    // On a server the page says what it says at first in the browser.
+    // On a server, the page shows what the browser shows at first.
     if (wanted === null || !globalThis.document) return;
     const life = new AbortController();
     const ifHere = (work: () => void) => {

@@ -3,9 +3,9 @@ import { bootstrapInterval } from './bootstrap';
 
 const ones = (count: number, of: number) => Array.from({ length: of }, (_, i) => (i < count ? 1 : 0));
 
-/** What the percentile interval of one set of zeros and ones tends to: quantiles of the binomial distribution. */
+/** The limit of the percentile interval for one set of zeros and ones: quantiles of the binomial distribution. */
 function binomialQuantile(of: number, share: number, tail: number): number {
-  let mass = of * Math.log(1 - share); // in logarithms: 0.002 ** 500 is no double
+  let mass = of * Math.log(1 - share); // in logarithms: 0.002 ** 500 underflows
   let sum = Math.exp(mass);
   let k = 0;
   while (sum < tail) {
@@ -36,13 +36,13 @@ describe('the interval', () => {
     expect(high).toBeCloseTo(0.275 + 1.96 * error, 2);
   });
 
-  test('is the same for the same seed, another for another', () => {
+  test('is the same for the same seed, and differs for another', () => {
     const set = [ones(37, 90)];
     expect(bootstrapInterval(set)).toEqual(bootstrapInterval(set));
     expect(bootstrapInterval(set, { seed: 2, resamples: 99 })).not.toEqual(bootstrapInterval(set, { resamples: 99 }));
   });
 
-  test('of what never varies is a point; of nothing there is none', () => {
+  test('of constant values is a point; without values there is none', () => {
     expect(bootstrapInterval([ones(5, 5)])).toEqual({ low: 1, high: 1 });
     expect(() => bootstrapInterval([[]])).toThrow(/no queries/);
   });

@@ -1,7 +1,8 @@
 /**
- * @file Percentile bootstrap intervals (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of a mean over
- * sets: queries are drawn anew within each set, and every set keeps its weight. Differences of two runs are taken by query
- * beforehand, so that what both find hard or easy falls out. Seeded: the same numbers give the same interval.
+ * @file Percentile bootstrap intervals (Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13) of a
+ * mean over sets: queries are resampled within each set, and every set keeps its weight. Differences of two runs are
+ * taken by query beforehand, so that what both find hard or easy cancels out. Seeded: the same numbers give the same
+ * interval.
  */
 
 import { uniforms } from '../bundle/random';
@@ -29,7 +30,7 @@ export function bootstrapInterval(sets: readonly (readonly number[])[], options:
   return intervalOf(resampledMeans(sets, options), options);
 }
 
-/** Means of each set in every resample; each set has draws of its own. // [sets][resamples] */
+/** Means of each set in every resample; each set is resampled independently. // [sets][resamples] */
 export function resampledMeans(
   sets: readonly (readonly number[])[],
   { resamples = 2000, seed = 1 }: BootstrapOptions = {},
@@ -47,7 +48,7 @@ export function resampledMeans(
   );
 }
 
-/** The interval of the mean of some sets, of what {@link resampledMeans} gave for them. */
+/** The interval of the mean of some sets, from their {@link resampledMeans}. */
 export function intervalOf(
   means: readonly Float64Array[],
   { confidence = 0.95 }: Pick<BootstrapOptions, 'confidence'> = {},
@@ -57,7 +58,7 @@ export function intervalOf(
   return { low: quantile(of, tail), high: quantile(of, 1 - tail) };
 }
 
-/** Between neighbours, as numpy's default. */
+/** Interpolates between neighbours, like numpy's default. */
 function quantile(sorted: Float64Array, share: number): number {
   const at = share * (sorted.length - 1);
   const [below, above] = [sorted[Math.floor(at)]!, sorted[Math.ceil(at)]!];

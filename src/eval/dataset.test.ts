@@ -46,20 +46,23 @@ describe('openMmeb', () => {
     expect(rows.map(({ query }) => pairs[query]!.text)).toEqual(['q0', 'q1']);
   });
 
-  test.each(['', 'images/', 'image-tasks/'])('pictures as files below "%s", or so in the archive', async (folder) => {
-    const { 'images.zip': _, ...tables } = files;
-    for (const more of [
-      { [`${folder}VOC2007/0.png`]: red },
-      { 'images.zip': zip({ [`${folder}VOC2007/0.png`]: red }, { deflate: true }) },
-    ]) {
-      const tree = mmebTree({ 'README.md': red, ...tables, ...more } as Record<string, Uint8Array>);
-      const { pictures } = await openMmeb(tree);
-      expect(await pictures.read('VOC2007/0.png')).toEqual(red);
-      expect(await pictures.crc('VOC2007/0.png')).toBe(crc32Hex(red));
-      await expect(pictures.read('VOC2007/7.png')).rejects.toThrow(SourceNotFoundError);
-      await expect(pictures.crc('../../etc/passwd')).rejects.toThrow(VLM2VecError);
-    }
-  });
+  test.each(['', 'images/', 'image-tasks/'])(
+    'pictures as files below "%s", or at that path in the archive',
+    async (folder) => {
+      const { 'images.zip': _, ...tables } = files;
+      for (const more of [
+        { [`${folder}VOC2007/0.png`]: red },
+        { 'images.zip': zip({ [`${folder}VOC2007/0.png`]: red }, { deflate: true }) },
+      ]) {
+        const tree = mmebTree({ 'README.md': red, ...tables, ...more } as Record<string, Uint8Array>);
+        const { pictures } = await openMmeb(tree);
+        expect(await pictures.read('VOC2007/0.png')).toEqual(red);
+        expect(await pictures.crc('VOC2007/0.png')).toBe(crc32Hex(red));
+        await expect(pictures.read('VOC2007/7.png')).rejects.toThrow(SourceNotFoundError);
+        await expect(pictures.crc('../../etc/passwd')).rejects.toThrow(VLM2VecError);
+      }
+    },
+  );
 
   test('says what is missing', async () => {
     await expect(openMmeb(mmebTree({ 'a.txt': red }))).rejects.toThrow(/contains no MMEB table/);

@@ -124,8 +124,8 @@ export async function encodeShard<S extends NamedSet, R extends { pairs: readonl
 }
 
 /**
- * Sets whose vectors are all there: nothing is embedded.
- * @throws InvalidInputError where some are not
+ * Sets whose vectors are all in the store: nothing is embedded.
+ * @throws InvalidInputError if some are not
  */
 export async function* storedSets<S extends NamedSet, R extends { pairs: readonly Pair[] }>({
   data,
@@ -216,7 +216,7 @@ async function* embedded(lacking: readonly Lacking[], set: NamedSet, options: Em
   ];
   const prepare = (chunk: readonly Lacking[] | undefined) => {
     const prepared = Promise.all((chunk ?? []).map(({ pair }) => toInput(pair, set, options)));
-    prepared.catch(() => undefined); // awaited later, or never where this chunk's own work fails
+    prepared.catch(() => undefined); // awaited later, or never, if this chunk's own work fails
     return prepared;
   };
   let next = prepare(chunks[0]);

@@ -1,4 +1,4 @@
-/** @file The evaluation with a model of a few lines: what is embedded, how often, in shards, and after interruptions. */
+/** @file The evaluation with a trivial model: what is embedded, how often, in shards, and after interruptions. */
 
 import { mkdir, mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ const pictures: Record<string, Uint8Array> = {};
 for (const name of NAMES)
   for (const set of ['VOC2007', 'WebQA']) pictures[`${set}/${name}.png`] = await plainPicture(COLOURS[name]);
 
-/** Queries 0 to 5 ask for red, green, blue, …; the model below takes blue for green. */
+/** Queries 0 to 5 ask for red, green, blue, …; the model below mistakes blue for green. */
 const tables = {
   VOC2007: Array.from({ length: 6 }, (_, i) => ({
     qry_text: `${I}\nIdentify the object shown in the image\n`,
@@ -133,7 +133,7 @@ test('limit and progress', async () => {
   ]);
 });
 
-describe('what a model may not give', () => {
+describe('results that a model must not return', () => {
   test.each([
     ['NaN', () => Float32Array.of(NaN, 0, 0)],
     ['another length', () => Float32Array.of(1, 0)],
@@ -142,20 +142,20 @@ describe('what a model may not give', () => {
     await expect(evaluate(options(model))).rejects.toThrow(/not finite or has a different length/);
   });
 
-  test('a refusal says of what', async () => {
+  test('a refusal names the input', async () => {
     const model = { ...fakeModel(), embed: () => Promise.reject(new InvalidInputError('inputs[0]: too long.')) };
     await expect(evaluate(options(model))).rejects.toThrow(DatasetFormatError);
     await expect(evaluate(options(model))).rejects.toThrow(/^VOC2007, one of "red", .*: inputs\[0\]: too long\./);
   });
 
-  test('so does a picture that is none', async () => {
+  test('so does an invalid picture', async () => {
     const bad = { ...pictures, 'VOC2007/green.png': Uint8Array.of(1, 2, 3) };
     data = await openMmeb(mmebTree(mmebFiles(tables, bad)));
     await expect(evaluate(options(fakeModel()))).rejects.toThrow(/^VOC2007, VOC2007\/green\.png: These bytes are not/);
   });
 });
 
-describe('kept vectors', () => {
+describe('stored vectors', () => {
   const origin: VectorOrigin = { model: 'abc', dims: 3, regime: regime.key, device: 'cpu', activations: 'f32' };
   const files = (suffix?: string, folder = work) =>
     openVectorFiles({ origin, folders: [folder], write: { folder, suffix } });
@@ -165,7 +165,7 @@ describe('kept vectors', () => {
       (await readdir(work)).find((name) => name.endsWith('.bin'))!,
     );
 
-  test('a run that was broken off goes on where it was, to the same end', async () => {
+  test('an interrupted run continues where it was, with the same result', async () => {
     const whole = summary(await evaluate(options(fakeModel())));
     const broken = fakeModel((calls) => {
       if (calls === 2) throw new Error('power cut');
@@ -221,7 +221,7 @@ describe('kept vectors', () => {
     }
   });
 
-  test('nor those of another picture of the same path', async () => {
+  test('nor those of another picture with the same path', async () => {
     const first = await files();
     await evaluate(options(fakeModel(), { store: first, sets: data.sets.slice(0, 1) }));
     await first.close();
@@ -234,7 +234,7 @@ describe('kept vectors', () => {
     await store.close();
   });
 
-  test('a file changed meanwhile is noticed', async () => {
+  test('a file that has changed meanwhile is noticed', async () => {
     const store = await files();
     await evaluate(options(fakeModel(), { store }));
     const handle = await open(await ownFile(), 'r+');

@@ -1,4 +1,4 @@
-/** @file The page of failures: what it shows, in which order, and that what the data holds stays text. */
+/** @file The page of failures: what it shows, in which order, and that data always remains text. */
 
 import { expect, test } from 'vitest';
 import type { QueryDetail } from './details';
@@ -47,7 +47,7 @@ test('shows the query, what was chosen, what is right, scores and pictures', () 
   expect(html).toMatch(/class="right"><strong>900\. of all, 0\.0011: relevant, grade 2<\/strong><img/);
 });
 
-test('whatever the data holds is text', () => {
+test('whatever the data contains remains text', () => {
   const pair = { text: HOSTILE, image: HOSTILE };
   const html = failurePage({
     ...{ title: HOSTILE, queries: 2, failed: 2, pictures: new Map([[HOSTILE, `data:image/webp;base64,"><script>`]]) },
@@ -56,7 +56,7 @@ test('whatever the data holds is text', () => {
       { ...document, set: HOSTILE, id: HOSTILE, found: [{ ...page('a', 1, 0), id: HOSTILE, image: HOSTILE }] },
     ],
   });
-  // What is left between angle brackets is what the page's own code writes.
+  // Only the page's own code writes angle brackets.
   const tags = new Set([...html.matchAll(/<\/?([a-z!][^\s>]*)/gi)].map(([, name]) => name!.toLowerCase()));
   expect([...tags].sort()).toEqual([
     '!doctype',

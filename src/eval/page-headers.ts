@@ -1,22 +1,22 @@
 /**
- * @file What the pages of a Parquet file claim, read before hyparquet believes it: it makes room for as many values as a
- * page's header names. Headers are in Thrift's compact protocol:
+ * @file Checks what the pages of a Parquet file claim before hyparquet believes it, since it allocates as many values
+ * as a page's header states. Headers are in Thrift's compact protocol:
  * https://github.com/apache/thrift/blob/master/doc/specs/thrift-compact-protocol.md, and their fields those of
  * https://github.com/apache/parquet-format/blob/master/src/main/thrift/parquet.thrift.
  */
 import type { AsyncBuffer, FileMetaData } from 'hyparquet';
 
-/** Far above the header of a page, statistics and all. */
+/** Far above the size of a page's header, including statistics. */
 const HEADER_BYTES = 64 * 1024;
 /** Usual pages have a megabyte. */
 const MAX_PAGE_BYTES = 256 * 1024 * 1024;
 const MAX_DEPTH = 16;
-/** Of a value in a dictionary. */
+/** The fewest bytes that a value of each type takes in a dictionary. */
 const LEAST_BYTES: Record<string, number> = { INT32: 4, INT64: 8, INT96: 12, FLOAT: 4, DOUBLE: 8, BYTE_ARRAY: 4 };
 /** Numbers by field, structs within structs. */
 type Struct = Map<number, number | Struct>;
 
-/** @throws Error for a page that claims more than its column has, or than lies in the file */
+/** @throws Error for a page that claims more than its column has, or than the file contains */
 export async function checkPages(file: AsyncBuffer, metadata: FileMetaData): Promise<void> {
   for (const { columns } of metadata.row_groups) {
     for (const { meta_data: column } of columns) {
@@ -34,7 +34,7 @@ export async function checkPages(file: AsyncBuffer, metadata: FileMetaData): Pro
         const count = numberAt(header.get(5) ?? header.get(7) ?? header.get(8), 1);
         at += reader.at + compressed;
         if (isData) values += count;
-        // A dictionary may hold more than its column uses: of it only its bytes say what can be.
+        // A dictionary may hold more than its column uses, so only its size limits what is possible.
         const most = isData ? Number(column.num_values) : uncompressed / (LEAST_BYTES[column.type] ?? 1);
         if (uncompressed > MAX_PAGE_BYTES || at > end || count > most) {
           throw new Error(`a page claims ${count} values in ${uncompressed} bytes`);

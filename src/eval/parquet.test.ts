@@ -4,7 +4,7 @@ import { DatasetFormatError } from '../errors';
 import { bytesSource } from '../testing/checkpoint-files';
 import { openParquet } from './parquet';
 
-test('a column of several values in a row is refused by name; its neighbours are read', async () => {
+test('a column with several values per row is refused by name; its neighbours are read', async () => {
   const buffer = parquetWriteBuffer({
     schema: [
       { name: 'root', num_children: 2 },

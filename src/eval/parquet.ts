@@ -1,6 +1,6 @@
 /**
- * @file Rows of a Parquet file, by hyparquet. What is cut short, of another format or claims too much is refused. hyparquet
- * does not bound what a page's header claims: `page-headers.ts` does, before.
+ * @file Reads the rows of a Parquet file with hyparquet. Files that are truncated, of another format, or claim too much
+ * are refused. hyparquet does not check what a page's header claims; `page-headers.ts` does so first.
  */
 
 import type { AsyncBuffer, FileMetaData, SchemaElement } from 'hyparquet';
@@ -8,10 +8,12 @@ import type { ByteSource } from '../checkpoint';
 import { DatasetFormatError, VLM2VecError } from '../errors';
 import { checkPages } from './page-headers';
 
-/** What a table may hold: MMEB's largest has 1000 rows, and some megabytes. */
+/** The limits of a table: MMEB's largest has 1000 rows and a few megabytes. */
 const MMEB_LIMITS = { rows: 1_000_000, bytes: 1024 * 1024 * 1024 };
 
-/** What the values of a column are; `bytes` may be text that its writer did not mark as such, `other` is nested or rare. */
+/**
+ * The type of a column's values; `bytes` may be text that its writer did not mark as such, `other` is nested or rare.
+ */
 export type ColumnKind = 'text' | 'bytes' | 'integer' | 'number' | 'boolean' | 'other';
 
 export interface Table {
@@ -21,15 +23,15 @@ export interface Table {
   /** Rows as plain objects of `columns`. Rejects with {@link DatasetFormatError}. */
   read(columns: readonly string[]): Promise<Record<string, unknown>[]>;
   /**
-   * The same, a row group at a time, of columns of any form: structs are objects, lists arrays. Bytes stay bytes, unless they
-   * are marked as text.
+   * The same, one row group at a time, for columns of any form: structs are objects, lists arrays. Bytes stay bytes,
+   * unless they are marked as text.
    */
   groups(columns: readonly string[]): AsyncGenerator<Record<string, unknown>[]>;
   /** One row group of them. */
   group(index: number, columns: readonly string[]): Promise<Record<string, unknown>[]>;
 }
 
-/** Opens a Parquet file. Rejects with {@link DatasetFormatError} for what is none, or is damaged. */
+/** Opens a Parquet file. Rejects with {@link DatasetFormatError} if it is not one, or is damaged. */
 export async function openParquet(source: ByteSource, signal?: AbortSignal, limits = MMEB_LIMITS): Promise<Table> {
   const { name, size } = source;
   if (size > limits.bytes)
@@ -78,7 +80,7 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
         const { compressors } = await import('hyparquet-compressors');
         await checkPages(file, metadata.read);
         const found: Record<string, unknown>[] = [];
-        // One column of one group at a time, and none of several leaves: of several that are damaged hyparquet leaves
+        // One column of one group at a time, and none with several leaves: if several are damaged, hyparquet leaves
         // rejections that nobody handles, which end the process.
         for (const group of metadata.read.row_groups) {
           const part = { ...metadata.read, num_rows: group.num_rows, row_groups: [group] };
@@ -100,7 +102,10 @@ export async function openParquet(source: ByteSource, signal?: AbortSignal, limi
   };
 }
 
-/** Columns at the top, with the columns of values below each: the places in the schema of all that lead there, leaf last. */
+/**
+ * Columns at the top, with the columns of values below each: the positions in the schema of all elements on the path,
+ * leaf last.
+ */
 function leavesOf({ schema }: FileMetaData): Map<string, number[][]> {
   let at = 1;
   const read = (above: readonly number[]): number[][] => {
@@ -117,6 +122,7 @@ function leavesOf({ schema }: FileMetaData): Map<string, number[][]> {
   const columns = new Map<string, number[][]>();
   for (let i = 0; i < (schema[0]?.num_children ?? 0); i++) {
     const name = schema[at]?.name ?? '';
+    if (columns.has(name)) throw new Error(`it has two columns "${name}"`);
     columns.set(name, read([]));
   }
   return columns;
@@ -136,7 +142,7 @@ function kindOf(paths: readonly number[][], schema: readonly SchemaElement[]): C
   return type === 'BYTE_ARRAY' && logical === undefined && converted === undefined ? 'bytes' : 'other';
 }
 
-/** The file as if it held one row group of one column of values. */
+/** The file, as if it held one row group with one column of values. */
 function oneLeaf(metadata: FileMetaData, group: number, path: readonly number[]): FileMetaData {
   const { schema, row_groups: groups } = metadata;
   const elements = path.map((at, depth) =>
@@ -153,7 +159,7 @@ function oneLeaf(metadata: FileMetaData, group: number, path: readonly number[])
   };
 }
 
-/** Leaves of one value put together: objects by their keys, lists place by place. */
+/** Combines the leaves of one value: objects by their keys, lists by position. */
 function merged(a: unknown, b: unknown): unknown {
   if (Array.isArray(a) && Array.isArray(b)) return a.map((each, i) => merged(each, b[i]));
   if (!isObject(a) || !isObject(b)) return a ?? b;
@@ -167,7 +173,7 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
   value !== null &&
   [Object.prototype, null].includes(Object.getPrototypeOf(value) as object);
 
-/** hyparquet throws whatever its reading past the end of something leads to. */
+/** When hyparquet reads past an end, it throws whatever error results. */
 async function guarded<T>(name: string, signal: AbortSignal | undefined, run: () => Promise<T>): Promise<T> {
   try {
     return await run();

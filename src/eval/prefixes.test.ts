@@ -39,7 +39,7 @@ test('labels, answers and captions; queries and pictures have none', async () =>
   expect(await wordsOf('MSCOCO_t2i')).toEqual(['asked', 'Represent', 'Represent']);
 });
 
-test('without prefixes the data are as they were', async () => {
+test('without prefixes the data are unchanged', async () => {
   const data = await openMmeb(mmebTree(files));
   expect(withPrefixes(data, recipeNamed('vlm2vec').prefixes)).toBe(data);
 });

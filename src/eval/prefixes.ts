@@ -10,7 +10,9 @@ export const TARGET_PREFIXES: readonly string[] = ['label', 'answer', 'caption']
 
 const CAPTIONS: readonly string[] = ['MSCOCO_i2t', 'VisualNews_i2t'];
 
-/** `eval_mmeb.py` of raghavlite/B3: the ten classification sets, the ten VQA sets, and the two that look for captions. */
+/**
+ * `eval_mmeb.py` of raghavlite/B3: the ten classification sets, the ten VQA sets, and the two that search for captions.
+ */
 function prefixOf({ name, metaTask }: MmebSet): string | null {
   if (metaTask === 'Classification') return 'label';
   if (metaTask === 'VQA') return 'answer';

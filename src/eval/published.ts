@@ -23,7 +23,7 @@ export type PublishedModel = keyof typeof PUBLISHED_MODELS;
 
 export const PUBLISHED_NAMES = Object.keys(PUBLISHED_MODELS) as PublishedModel[];
 
-/** True for the repository's id and for its bare name, which a folder on disk has. */
+/** True for the repository's id and for its name alone, which a folder on disk may have. */
 export function isRepository(id: string | undefined, repository: string): boolean {
   return id === repository || id === repository.slice(repository.indexOf('/') + 1);
 }

@@ -1,4 +1,4 @@
-/** @file What size pictures have in each regime, and Pillow's two ways to resize. */
+/** @file The size of pictures in each regime, and Pillow's two ways to resize. */
 
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
@@ -42,7 +42,7 @@ describe('visual tokens', () => {
     expect(await tokens(name, width, height, maxPixels)).toBe(expected);
   });
 
-  test('what Qwen2-VL refuses stays refused in the native regime', async () => {
+  test('pictures that Qwen2-VL refuses stay refused in the native regime', async () => {
     await expect(tokens('native', 20, 500)).rejects.toThrow(/at least 28/);
     await expect(tokens('native', 6000, 28)).rejects.toThrow(/aspect ratio/);
     expect(() => makeRegime('v1', QWEN, { maxPixels: 700 })).toThrow(InvalidInputError);
@@ -78,7 +78,7 @@ describe('models that cut pictures', () => {
     expect(new Set([...keys, makeRegime('v1', CROPS).key]).size).toBe(4);
   });
 
-  test('what they do not take is refused', () => {
+  test('options that they do not accept are refused', () => {
     for (const image of [TILES, CROPS]) {
       expect(() => makeRegime('v2', image)).toThrow(UnsupportedError);
       expect(() => makeRegime('v1', image, { maxPixels: 10_000 })).toThrow(/maxPixels has no meaning/);
@@ -104,7 +104,7 @@ describe('V1 resizes what Pillow opens', () => {
     expect(sha256(image.data)).toBe(expected);
   });
 
-  test('and leaves the camera’s orientation as it is stored', async () => {
+  test('and leaves the camera’s orientation as stored', async () => {
     const turned = new Uint8Array(
       await sharp(fixtureBytes('images/cat.png')).jpeg().withMetadata({ orientation: 6 }).toBuffer(),
     );

@@ -1,4 +1,4 @@
-/** @file Averages of the published table, and the report around results. */
+/** @file Averages of the published table, and the report of results. */
 
 import { expect, test } from 'vitest';
 import type { SetResult } from './evaluate';
@@ -20,7 +20,7 @@ test('published scores have the published averages', () => {
     Grounding: [73.1, 81.9, 77.1],
   } as const;
   for (const [name, values] of Object.entries(published)) {
-    // One half of the last digit, and a little for 73.05.
+    // Half a unit in the last digit, and a little more for 73.05.
     const digit = name === 'All' ? 0.00501 : 0.0501;
     values.forEach((value, i) => expect(Math.abs(means[i]![name as 'All']! - value)).toBeLessThan(digit));
   }
@@ -104,7 +104,7 @@ test('the report: ours, theirs, the difference', () => {
   expect(new Set(columns)).toEqual(new Set([10, 11, 13]));
 });
 
-test('a model of no published row has no difference, unless one is asked for', () => {
+test('a model without a published row has no difference, unless one is requested', () => {
   const own = { ...subject, model: { ...subject.model, source: { ...subject.model.source, adapter: null } } };
   const results = [result('VOC2007', 1, 2)];
   expect(makeReport(own, results).sets[0]!.difference).toBeNull();
@@ -112,7 +112,7 @@ test('a model of no published row has no difference, unless one is asked for', (
   expect(makeReport(own, results, { against: 'v2.0' }).sets[0]!.difference).toBeCloseTo(50 - 84.9, 10);
 });
 
-test('of Phi-3.5-V whole averages are published, which stand beside whole kinds alone', () => {
+test('for Phi-3.5-V only complete averages are published, which are shown only beside complete kinds', () => {
   const phi = { id: 'TIGER-Lab/VLM2Vec-LoRA', revision: null, kind: 'dora' } as never;
   const own = { ...subject, model: { ...subject.model, source: { ...subject.model.source, adapter: phi } } };
   const grounding = MMEB_SETS.filter(({ metaTask }) => metaTask === 'Grounding').map(({ name }) => result(name, 4, 5));

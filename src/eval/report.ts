@@ -197,9 +197,9 @@ export function reportMarkdown(report: EvalReport): string {
     ),
     '',
     'Intervals: percentile bootstrap of the queries within each set, 2,000 resamples.',
-    'Published per set: of the Qwen2-VL models by the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds',
-    'pictures for the V1 models at 980 × 980 pixels; of LLaVA-1.6 by the paper (table 6), at 1344 × 1344. Published averages',
-    'of the V1 code (regime v1: 1344 × 1344 pixels, Phi-3.5-V in 4 crops) are over all 36 sets:',
+    'Published scores per set: for the Qwen2-VL models with the authors’ V2 code (`experiments/public/all_scores/v2.0.1`), which embeds',
+    'pictures for the V1 models at 980 × 980 pixels; for LLaVA-1.6 from the paper (table 6), at 1344 × 1344. Published averages',
+    'with the V1 code (regime v1: 1344 × 1344 pixels, Phi-3.5-V in 4 crops) are over all 36 sets:',
     '',
     ...markdownTable(
       ['Paper', ...AVERAGE_NAMES],

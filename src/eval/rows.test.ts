@@ -1,6 +1,6 @@
 /**
- * @file The strings of all 36 sets, byte for byte: written out here a second time from MMEB's published samples, against
- * `text/instructions.ts` and against what either layout's rows become.
+ * @file The strings of all 36 sets, byte for byte: written out here a second time from MMEB's published samples,
+ * against `text/instructions.ts` and compared with what the rows of either layout become.
  */
 
 import { describe, expect, test } from 'vitest';
@@ -19,7 +19,7 @@ const IMAGE = `${I}\nRepresent the given image.\n`;
 const question = `${I}\nRepresent the given image with the following question: ${Q}\n`;
 const wikipedia = `${I}\nRepresent the given Wikipedia image with related text information: ${T}\n`;
 
-/** Query, target, and what V2's layout holds: instruction and text of the query, instruction of the target. */
+/** Query, target, and the fields of V2's layout: instruction and text of the query, instruction of the target. */
 const STRINGS: Record<TaskName, [query: string, target: string, v2: [string, string, string]]> = {
   'ImageNet-1K': [
     `${I}\nRepresent the given image for classification\n`,
@@ -202,7 +202,7 @@ const STRINGS: Record<TaskName, [query: string, target: string, v2: [string, str
   ],
 };
 
-/** Sets whose target texts stand beside a picture. */
+/** Sets whose target texts come with a picture. */
 const WITH_TEXTS = new Set(['WebQA', 'OVEN', 'EDIS', 'RefCOCO-Matching']);
 const QUERY_WITHOUT_IMAGE = new Set(['VisDial', 'VisualNews_t2i', 'MSCOCO_t2i', 'WebQA', 'Wiki-SS-NQ', 'EDIS']);
 
@@ -248,7 +248,7 @@ describe.each(MMEB_SETS.map((set) => [set.name, set] as const))('%s', (name, set
   });
 });
 
-describe('what is no row', () => {
+describe('invalid rows', () => {
   const set = mmebSet('MSCOCO_t2i')!;
   const good = { qry_text: 'a', qry_img_path: '', tgt_text: ['b', 'c'], tgt_img_path: ['x', 'y'] };
 
@@ -267,7 +267,7 @@ describe('what is no row', () => {
     expect(() => readRow(fields, 1, set, 'T, row 3')).toThrow(/^T, row 3: /);
   });
 
-  test('nor a table', () => {
+  test('invalid tables', () => {
     expect(layoutOf(['qry_text', 'qry_img_path', 'tgt_text', 'tgt_img_path', 'more'], 't').version).toBe(1);
     expect(layoutOf(['qry_inst', 'qry_text', 'tgt_text'], 't')).toEqual({
       version: 2,

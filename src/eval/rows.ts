@@ -6,10 +6,10 @@
 import { DatasetFormatError } from '../errors';
 import type { MmebSet } from './sets';
 
-/** What stands for the picture in MMEB's texts, whatever the model's own token is. */
+/** The placeholder for the picture in MMEB's texts, whatever the model's own token is. */
 export const IMAGE_TOKEN = '<|image_1|>';
 
-/** One thing to embed. */
+/** One input to embed. */
 export interface Pair {
   /**
    * The text, with {@link IMAGE_TOKEN} where the model's token belongs; it may occur without an image (WebQA, EDIS).

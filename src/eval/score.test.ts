@@ -18,7 +18,7 @@ describe('bestCandidate', () => {
     expect(bestCandidate(query, candidates)).toBe(expected);
   });
 
-  test('agrees with sorting by score, then by place', () => {
+  test('agrees with sorting by score, then by position', () => {
     const vector = fc
       .array(fc.integer({ min: -3, max: 3 }), { minLength: 2, maxLength: 2 })
       .map((values) => v(...values));

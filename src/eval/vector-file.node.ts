@@ -1,4 +1,4 @@
-/** @file Vectors in files of a folder (Node): one file is appended to, others of the same origin are read too. */
+/** @file Vectors in files of a folder (Node): appends to one file, and also reads others of the same origin. */
 
 import { constants, mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
@@ -14,21 +14,23 @@ import {
 } from './vector-file';
 import { missing, type VectorStore } from './vectors';
 
-/** Records read at a time while a file is looked through. */
+/** Records read at a time while a file is scanned. */
 const SCAN_RECORDS = 1024;
 
 export interface VectorFilesOptions {
-  /** What is in them; files of another origin in the same folders are left alone. */
+  /** The origin of their vectors; files of another origin in the same folders are ignored. */
   origin: VectorOrigin;
   /** Folders that are read. */
   folders: readonly string[];
-  /** Where new vectors go: a folder, and what tells the file from those of other processes (`1-of-4`). */
+  /**
+   * Where new vectors go: a folder, and a label that distinguishes the file from those of other processes (`1-of-4`).
+   */
   write?: { folder: string; suffix?: string };
   signal?: AbortSignal;
 }
 
 export interface VectorFiles extends VectorStore {
-  /** How many are there. */
+  /** How many vectors there are. */
   readonly size: number;
   close(): Promise<void>;
 }
@@ -60,7 +62,7 @@ export async function openVectorFiles(options: VectorFilesOptions): Promise<Vect
     if (writer) {
       opened.push(writer);
       end = (await scan(writer, origin, index, signal)) ?? (await begin(writer, origin));
-      await writer.truncate(end); // what a crash cut short
+      await writer.truncate(end); // removes what a crash cut short
     }
     const length = recordBytes(origin.dims);
     return {
@@ -104,7 +106,10 @@ async function begin(handle: FileHandle, origin: VectorOrigin): Promise<number> 
   return header.length;
 }
 
-/** Notes where whole records lie; returns where the last one ends, or null where the header is another's or broken. */
+/**
+ * Records where complete records are; returns where the last one ends, or null if the header is damaged or of another
+ * origin.
+ */
 async function scan(
   handle: FileHandle,
   origin: VectorOrigin,

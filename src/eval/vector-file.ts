@@ -29,7 +29,7 @@ export interface VectorOrigin {
 const canonical = ({ model, dims, regime, device, activations }: VectorOrigin) =>
   JSON.stringify({ model, dims, regime, device, activations });
 
-/** Of one origin, all vectors of a folder have one name: `vectors-0123456789ab`. */
+/** The name of all vector files of one origin in a folder: `vectors-0123456789ab`. */
 export async function originName(origin: VectorOrigin): Promise<string> {
   return `vectors-${(await sha256Hex(new TextEncoder().encode(canonical(origin)))).slice(0, 12)}`;
 }
@@ -45,7 +45,7 @@ export function headerBytes(origin: VectorOrigin): Uint8Array {
   return bytes;
 }
 
-/** True where `bytes`, the beginning of a file, are the header of that origin. */
+/** True if `bytes`, the beginning of a file, are the header of that origin. */
 export function isHeaderOf(bytes: Uint8Array, origin: VectorOrigin): boolean {
   const wanted = headerBytes(origin);
   return bytes.length >= wanted.length && wanted.every((byte, i) => bytes[i] === byte);
@@ -65,7 +65,7 @@ export function encodeRecord(key: string, vector: Float32Array): Uint8Array {
   return bytes;
 }
 
-/** Null for a record that is damaged. // vector: [dims] */
+/** Null for a damaged record. // vector: [dims] */
 export function decodeRecord(record: Uint8Array): { key: string; vector: Float32Array } | null {
   const view = new DataView(record.buffer, record.byteOffset, record.length);
   if (view.getUint32(record.length - CRC_BYTES, true) !== crc32(record.subarray(0, -CRC_BYTES))) return null;

@@ -23,7 +23,7 @@ describe('judge', () => {
     expect(judge('v1-2b', dtype, scores)).toMatchObject({ passed, ordered, model: 'v1-2b' });
   });
 
-  test('what is published is in order', () => {
+  test('the published scores are valid', () => {
     for (const model of CARD_MODELS) expect(judge(model, 'fp32', CARD_SCORES[model].scores).passed).toBe(true);
   });
 });
@@ -39,7 +39,7 @@ test('the card of a source: its adapter’s, or the base’s own', () => {
 
 const example = exampleCase();
 
-/** Vectors whose cosines with the picture's are given. */
+/** Vectors with given cosines to the picture's vector. */
 function fakeModel(
   scores: readonly number[],
   adapter: string | null = 'TIGER-Lab/VLM2Vec-Qwen2VL-7B',
@@ -64,7 +64,7 @@ function fakeModel(
   return { model, asked };
 }
 
-test.skipIf(example === null)('asks what the card asks', async () => {
+test.skipIf(example === null)('asks the question on the card', async () => {
   const picture = new Uint8Array(readFileSync(example!.path));
   const { model, asked } = fakeModel([0.3301, 0.2891]);
   const report = await verifyCard(model, picture);
@@ -84,7 +84,7 @@ test.skipIf(example === null)('asks what the card asks', async () => {
   expect((await verifyCard(fakeModel([0.2974, 0.239], null).model, picture, { as: 'v2.0' })).passed).toBe(true);
 });
 
-test.skipIf(example === null)('Phi’s card is of 16 crops, whatever its checkpoint says', async () => {
+test.skipIf(example === null)('Phi’s card uses 16 crops, whatever its checkpoint says', async () => {
   const picture = new Uint8Array(readFileSync(example!.path));
   const { model, asked } = fakeModel([0.3008, 0.2051], 'TIGER-Lab/VLM2Vec-Full', ['numCrops']);
   expect(await verifyCard(model, picture)).toMatchObject({ model: 'phi', passed: true });

@@ -31,7 +31,7 @@ export const CARD_SCORES = {
     label: 'VLM2Vec-Full (Phi-3.5-V)',
     repository: 'TIGER-Lab/VLM2Vec-Full',
     scores: [0.3008, 0.2051],
-    /** Whatever the checkpoint's own number is. */
+    /** Used whatever the checkpoint's own number is. */
     numCrops: 16,
   },
 } as const;

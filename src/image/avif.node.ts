@@ -40,7 +40,7 @@ async function load(): Promise<AvifDecoder> {
     ({ default: create } = (await import(/* @vite-ignore */ script)) as { default: CreateDecoder });
     wasm = await WebAssembly.compile(await readFile(resolve(`${PACKAGE}/codec/dec/avif_dec.wasm`)));
   } catch (cause) {
-    throw missingPackage(PACKAGE, 'AVIF in Node', cause);
+    throw missingPackage(PACKAGE, 'Decoding AVIF in Node needs', cause);
   }
   return create({
     noInitialRun: true,

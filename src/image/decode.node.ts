@@ -41,7 +41,7 @@ export async function decodeNative(
   if (header.format === 'AVIF') return decodeAvif(bytes, transparency);
   const isMixed = transparency === 'white' && header.alpha && !header.cmyk;
   const { default: sharp } = await import('sharp').catch((cause: unknown) => {
-    throw missingPackage('sharp', `${header.format} in Node`, cause);
+    throw missingPackage('sharp', `Decoding ${header.format} in Node needs`, cause);
   });
   try {
     const image = sharp(bytes, {

@@ -6,7 +6,7 @@
 import { IntegrityError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';
 import { fetchAnywhere } from './data-url';
 import { isPage, PAGE_START, pageInstead } from './page';
-import { isPassing, PassingFailure, retryAfter, retrying } from './retry';
+import { PassingFailure, passingRefusal, retrying } from './retry';
 
 /** A connection that sends nothing for this long is given up, in milliseconds. */
 const STALL = 60_000;
@@ -119,16 +119,8 @@ export class HttpFile {
 
   #refused(response: Response): Error {
     const { status } = response;
-    if (isPassing(status)) {
-      return new PassingFailure(
-        `the server answered with status ${status}`,
-        retryAfter(response.headers.get('Retry-After')),
-      );
-    }
-    // A signed address on another host has probably expired: ask for a new one.
-    if (status === 403 && response.redirected && !sameOrigin(response.url, this.#options.url)) {
-      return new PassingFailure('the address to which the server redirected refused access (status 403)', null);
-    }
+    const passing = passingRefusal(response, this.#options.url);
+    if (passing) return passing;
     const usual =
       status === 404 || status === 410
         ? 'is not there'
@@ -219,10 +211,6 @@ export class HttpFile {
       url: this.#options.url,
     });
   }
-}
-
-function sameOrigin(a: string, b: string): boolean {
-  return new URL(a).origin === new URL(b, globalThis.location?.href).origin;
 }
 
 async function unlessStalled<T>(reading: Promise<T>, signal?: AbortSignal): Promise<T> {

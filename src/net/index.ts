@@ -4,4 +4,4 @@ export { fetchAnywhere } from './data-url';
 export { HttpFile, type HttpFileOptions } from './http-file';
 export { importing, whyNotLoaded } from './own-files';
 export { isPage, PAGE_START, pageInstead } from './page';
-export { isPassing, LONGEST_WAIT, retryAfter, wait } from './retry';
+export { isPassing, LONGEST_WAIT, PassingFailure, passingRefusal, retryAfter, retrying, wait } from './retry';

@@ -27,6 +27,28 @@ export function isPassing(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500;
 }
 
+/**
+ * What may pass about a refused request; null if it is final. `url`: what was requested.
+ */
+export function passingRefusal(response: Response, url: string): PassingFailure | null {
+  const { status } = response;
+  if (isPassing(status)) {
+    return new PassingFailure(
+      `the server answered with status ${status}`,
+      retryAfter(response.headers.get('Retry-After')),
+    );
+  }
+  // A signed address of another host that was good a moment ago: ask for a new one.
+  if (status === 403 && response.redirected && !sameOrigin(response.url, url)) {
+    return new PassingFailure('the address to which the server redirected refused access (status 403)', null);
+  }
+  return null;
+}
+
+function sameOrigin(a: string, b: string): boolean {
+  return new URL(a).origin === new URL(b, globalThis.location?.href).origin;
+}
+
 /** `Retry-After` in milliseconds: seconds, or a date. Null if there is none. */
 export function retryAfter(value: string | null): number | null {
   if (value === null || value.trim() === '') return null;

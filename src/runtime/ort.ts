@@ -73,7 +73,7 @@ async function importBuild(build: OrtBuild, { wasmPaths, numThreads }: OrtOption
     const { switchOffOrtTelemetry } = await import('./ort-telemetry.node.js');
     await switchOffOrtTelemetry();
     const module = (await import('onnxruntime-node').catch((cause: unknown) => {
-      throw missingPackage('onnxruntime-node', 'Models in Node', cause);
+      throw missingPackage('onnxruntime-node', 'Running models in Node needs', cause);
     })) as unknown as Ort & { default?: Ort };
     return module.default ?? module;
   }

@@ -6,6 +6,7 @@
 import { VLM2VecError } from '../errors';
 import { bucket, packedBucket, planText, type BatchLimits } from './batching';
 import type { Engine, FeaturePiece, Features, VisionRun } from './engine';
+import type { TowerKind } from '../models';
 import { joined } from './joined';
 import type { Prepared, PreparedPicture } from './prepare';
 import type { OnProgress } from './types';
@@ -52,7 +53,7 @@ export async function runGroup(
       onPassed?.({ ...stages });
     },
   };
-  for (const kind of kinds) await engine.loadTower(kind, { signal, onProgress });
+  await loadTowers(engine, kinds, { signal, onProgress });
   let features: (Features | null)[] = batches.map(() => null);
   const vectors = new Array<Float32Array[][]>(batches.length);
   if (kinds.has('vision') && routes.picture.includes('text')) {
@@ -70,6 +71,15 @@ export async function runGroup(
     read.forEach((i, at) => (vectors[i] = found[at]!));
   }
   return vectors;
+}
+
+/** Loads what of them was left for later. */
+export async function loadTowers(
+  engine: Engine,
+  kinds: Iterable<TowerKind>,
+  hooks: Pick<RunOptions, 'signal' | 'onProgress'>,
+): Promise<void> {
+  for (const kind of kinds) await engine.loadTower(kind, hooks);
 }
 
 function planBatch(

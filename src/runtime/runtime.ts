@@ -27,12 +27,14 @@ import { modelId } from './model-id';
 import type { OrtOptions } from './ort';
 import { Preparer, type Prepared } from './prepare';
 import { makeProbe, withF16Loss, type Probed } from './probe';
+import { recipeInfo } from './recipe-info';
 import { Recovering } from './recovery';
-import { runGroup } from './run-group';
+import { loadTowers, runGroup } from './run-group';
 import { checkDims, shapeEmbedding } from './shape-embedding';
+import { SharedRuns } from './shared-runs';
 import { expectUnit } from './sound';
 import { tokenizerOf } from './tokenizer-files';
-import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, RecipeInfo, WeightsMode } from './types';
+import type { Activations, EmbedInput, EmbedOptions, ModelInfo, PictureInfo, WeightsMode } from './types';
 import { UsageMeter } from './usage';
 
 /**
@@ -78,6 +80,7 @@ export class Runtime {
   readonly #asked: Asked;
   readonly #preparers: Preparers;
   readonly #engine: Recovering<Engine>;
+  readonly #shared: SharedRuns;
 
   private constructor(id: string, options: ChoiceOptions, choice: Choice, preparers: Preparers) {
     const { manifest, reader, asked } = options;
@@ -89,6 +92,13 @@ export class Runtime {
       rebuild: (signal) => buildEngine(choice.ort, choice.rung, { ...options, weights: choice.engine.weights, signal }),
     });
     const { backbone, recipe } = asked;
+    const limits = LIMITS[choice.rung.device];
+    const all = recipe.pooling === 'all';
+    this.#shared = new SharedRuns({
+      ...{ limits, keyOf: keyOf(backbone), ...groupsOf(choice.engine.weights, backbone) },
+      run: (batches, hooks) =>
+        this.#engine.run((engine) => runGroup(engine, batches, { limits, all, meter: new UsageMeter(), ...hooks })),
+    });
     this.#info = {
       id,
       label: reader.label,
@@ -158,7 +168,7 @@ export class Runtime {
     checkDims(options.dims, recipe, this.#info.dims);
     const parts = inputs.map((input, i) => toParts(input, names[i]!));
     const { life } = this.#engine;
-    const signal = options.signal ? AbortSignal.any([options.signal, life]) : life;
+    const signal = AbortSignal.any(options.signal ? [options.signal, life] : [life]); // one of its own, for its listeners
     signal.throwIfAborted();
     const { onProgress } = options;
     const limits = { ...LIMITS[this.#info.device], ...(options.batching === 'single' && SINGLE) };
@@ -176,8 +186,14 @@ export class Runtime {
       },
       signal,
       meter,
-      run: (batches, onPassed) =>
-        this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, signal, onProgress, onPassed })),
+      run: async (batches, onPassed) => {
+        const hooks = { signal, onPassed };
+        if (!shares(batches, options)) {
+          return this.#engine.run((engine) => runGroup(engine, batches, { limits, meter, all, onProgress, ...hooks }));
+        }
+        await this.#engine.run((engine) => loadTowers(engine, backbone.routes.text, { signal, onProgress }));
+        return meter.time('text', this.#shared.add(batches, hooks));
+      },
     });
     options.onUsage?.(meter.usage);
     return vectors as V[];
@@ -255,6 +271,12 @@ export async function computeProbe(
   return on('f16', (embedder) => withF16Loss(embedder, cases));
 }
 
+/** Whether other calls' texts may be in the same runs: not where the caller wants its own texts apart, or their time. */
+function shares(batches: readonly (readonly Prepared[])[], { batching, stageTimes }: EmbedOptions): boolean {
+  const isText = ({ pictures }: Prepared) => pictures.length === 0;
+  return batching !== 'single' && !stageTimes && batches.every((batch) => batch.every(isText));
+}
+
 const keyOf = ({ rotary }: Backbone): EmbedJob['keyOf'] => rotary?.key ?? (() => '');
 
 /** How many inputs run together: where weights are read for each group, as many as memory allows. */
@@ -311,20 +333,4 @@ function probedBy(
 function probePreparer(tokenizer: Tokenizer, backbone: Backbone): Preparer {
   const recipe = recipeNamed('vlm2vec');
   return new Preparer(tokenizer, { backbone, recipe });
-}
-
-function recipeInfo({ recipe, assumed }: Asked): RecipeInfo {
-  const { name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence } = recipe;
-  const { instruction, transparency } = recipe;
-  return {
-    ...{ name, title, positions, pooling, score, prefixes, dims, resize, scores, source, licence, assumed },
-    ...(transparency && { transparency }),
-    isRaw: 'raw' in recipe.prompt,
-    instruction:
-      'raw' in recipe.prompt
-        ? { default: '', roles: ['query', 'document'] }
-        : instruction
-          ? { default: instruction.default, roles: instruction.roles ?? ['query', 'document'] }
-          : null,
-  };
 }

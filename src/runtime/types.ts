@@ -113,10 +113,10 @@ export interface EmbedOptions {
   /** `stored` ignores the EXIF orientation, as the reference implementation does. Default `exif`. */
   orientation?: 'exif' | 'stored';
   /**
-   * `shared`: similar inputs share forward passes. The size of a pass determines how quantized weights are multiplied,
-   * so the last bits of a vector depend on what else is in the list. `single`: each input has a pass of its own, and
-   * its vector is the same to the last bit whatever it is embedded with; short texts then take several times as long.
-   * Default `shared`.
+   * `shared`: similar inputs share forward passes, and so do the texts of calls that overlap. The size of a pass
+   * determines how quantized weights are multiplied, so the last bits of a vector depend on what is embedded with it.
+   * `single`: each input has a pass of its own, and its vector is the same to the last bit whatever it is embedded with;
+   * short texts then take several times as long. Default `shared`.
    */
   batching?: 'shared' | 'single';
   /**

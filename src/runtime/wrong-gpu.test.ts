@@ -19,7 +19,7 @@ import type { ModelInfo, OrtBuild } from './types';
 interface FakeGpu {
   /** The loss that is added, as 1 − cosine, by padded length of a text run, from that length on. */
   losses: { f32: [number, number][]; f16: [number, number][] };
-  /** Sessions that were really meant to run on the CPU. */
+  /** Sessions requested for the CPU itself, not for the simulated GPU. */
   cpuSessions: number;
 }
 const gpu = vi.hoisted((): FakeGpu => ({ losses: { f32: [], f16: [] }, cpuSessions: 0 }));

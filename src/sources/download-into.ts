@@ -22,7 +22,7 @@ export async function openOnServer({ spec, name }: ServerSource, options: OpenOp
   const modelStore = store === false ? null : await openModelStore();
   const stored = modelStore && (await ifStored({ modelStore, name }, signal));
   if (stored && !refresh) return stored;
-  const remote = httpBundle(url, { files });
+  const remote = httpBundle(url, { files, retryDelay });
   const manifest = await readManifest(remote, { signal });
   expectProbe(manifest); // loading would refuse it, after all the bytes
   if (!modelStore || !isWanted(manifest, options, modelStore)) return { reader: remote, manifest, stored: null };

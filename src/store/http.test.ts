@@ -133,24 +133,74 @@ describe('named errors', () => {
       [503, /try again/],
     ] as const) {
       const fetch = async () => new Response('', { status });
-      const attempt = httpBundle('https://x.org', { fetch }).open('a.bin');
+      const attempt = httpBundle('https://x.org', { fetch, retryDelay: 1 }).open('a.bin');
       await expect(attempt).rejects.toThrow(SourceNotFoundError);
       await expect(attempt).rejects.toThrow(message);
     }
   });
 
-  // docs/models.md: files read from their server are requested once; the caller decides whether to try again.
-  test.each([429, 503])('status %i is reported at once, and the next call tries again', async (status) => {
-    let failures = 1;
+  // docs/models.md, "What goes wrong".
+  test.each([
+    ['bundle.json', 408],
+    ['bundle.json', 503],
+    ['a.bin', 429],
+  ] as const)('%s with status %i is requested again, up to four times in all', async (path, status) => {
+    let failures = 3;
     let requests = 0;
     const fetch = async () => {
       requests++;
-      return failures-- > 0 ? new Response('', { status, headers: { 'Retry-After': '1' } }) : new Response(content);
+      return failures-- > 0 ? new Response('', { status }) : new Response(content);
     };
-    const bundle = httpBundle('https://x.org', { fetch });
-    await expect(bundle.open('bundle.json')).rejects.toThrow(NetworkError);
+    const bundle = httpBundle('https://x.org', { fetch, retryDelay: 1 });
+    expect((await bundle.open(path)).size).toBe(content.length);
+    expect(requests).toBe(4);
+    failures = 4;
+    const refusal = await bundle.open(path).catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(NetworkError);
+    expect((refusal as NetworkError).message).toContain(`HTTP status ${status}`);
+    expect(requests).toBe(8);
+  });
+
+  test('a server is given the time that it asks for, and given up if it asks for too much', async () => {
+    const waits = ['1', '600'];
+    const asked: number[] = [];
+    const fetch = async () => {
+      asked.push(performance.now());
+      const wait = waits.shift();
+      return wait ? new Response('', { status: 503, headers: { 'Retry-After': wait } }) : new Response(content);
+    };
+    await expect(httpBundle('https://x.org', { fetch, retryDelay: 1 }).open('bundle.json')).rejects.toThrow(
+      NetworkError,
+    );
+    expect(asked).toHaveLength(2);
+    expect(asked[1]! - asked[0]!).toBeGreaterThan(990);
+  });
+
+  test.each([400, 403, 404, 410, 416])('status %i is final', async (status) => {
+    let requests = 0;
+    const fetch = async () => {
+      requests++;
+      return new Response('', { status });
+    };
+    const refusal = await httpBundle('https://x.org', { fetch, retryDelay: 1 })
+      .open('bundle.json')
+      .catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(SourceNotFoundError);
+    expect(refusal).not.toBeInstanceOf(NetworkError);
     expect(requests).toBe(1);
-    expect((await bundle.open('bundle.json')).size).toBe(content.length);
+  });
+
+  test('a range whose connection breaks off is requested again', async () => {
+    let breaks = 1;
+    const url = await serve((request, response) => {
+      if (request.headers.range === 'bytes=0-0' || breaks-- <= 0) return withRanges(request, response);
+      response.writeHead(206, { 'Content-Range': 'bytes 100-299/1000', 'Content-Length': 200 });
+      response.write(content.subarray(100, 150));
+      setTimeout(() => response.destroy(), 20);
+    });
+    const file = await httpBundle(url, { retryDelay: 1 }).open('a.bin');
+    expect(await file.read(100, 300)).toEqual(content.slice(100, 300));
+    expect(breaks).toBe(-1);
   });
 
   test('wrong bytes are reported at once: they are not fetched again', async () => {
@@ -166,7 +216,7 @@ describe('named errors', () => {
 
   test('no network, or CORS', async () => {
     const fetch = async () => Promise.reject(new TypeError('Failed to fetch'));
-    const attempt = httpBundle('https://x.org/m', { fetch }).open('bundle.json');
+    const attempt = httpBundle('https://x.org/m', { fetch, retryDelay: 1 }).open('bundle.json');
     await expect(attempt).rejects.toThrow(SourceNotFoundError);
     await expect(attempt).rejects.toThrow(/network.*CORS/);
   });
@@ -177,7 +227,7 @@ describe('named errors', () => {
       response.write(content.subarray(0, 10));
       setTimeout(() => response.destroy(), 20);
     });
-    await expect(httpBundle(url).open('a.bin')).rejects.toThrow(SourceNotFoundError);
+    await expect(httpBundle(url, { retryDelay: 1 }).open('a.bin')).rejects.toThrow(NetworkError);
   });
 
   test('a range that comes back short, a file that changes its length', async () => {

@@ -3,8 +3,8 @@
 import { MANIFEST_PATH } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
-import { IntegrityError, NetworkError, SourceNotFoundError } from '../errors';
-import { fetchAnywhere, isPage, isPassing, PAGE_START, pageInstead } from '../net';
+import { IntegrityError, NetworkError, SourceNotFoundError, VLM2VecError } from '../errors';
+import { fetchAnywhere, isPage, PAGE_START, pageInstead, PassingFailure, passingRefusal, retrying } from '../net';
 import { blobFile, checkRange } from './bytes-file';
 
 type Fetch = typeof globalThis.fetch;
@@ -13,6 +13,14 @@ export interface HttpBundleOptions {
   /** Addresses of files that do not lie beside the manifest, by path. */
   files?: Record<string, string>;
   fetch?: Fetch;
+  /** Pause before the second try after a failure that may pass, in milliseconds. @default 500 */
+  retryDelay?: number;
+}
+
+/** How to make requests. */
+interface Client {
+  fetch: Fetch;
+  retryDelay?: number;
 }
 
 /**
@@ -21,7 +29,9 @@ export interface HttpBundleOptions {
  * @throws SourceNotFoundError for an invalid URL. Reading rejects with it if a file is missing or refused, or if
  * the server cannot be reached.
  */
-export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: HttpBundleOptions = {}): BundleReader {
+export function httpBundle(url: string | URL, options: HttpBundleOptions = {}): BundleReader {
+  const { files, fetch = fetchAnywhere, retryDelay } = options;
+  const client: Client = { fetch, retryDelay };
   const base = baseUrl(url);
   return {
     label: base.href,
@@ -31,10 +41,9 @@ export function httpBundle(url: string | URL, { files, fetch = fetchAnywhere }: 
       const place = bundleFileUrl(base, path, files);
       // The manifest is small, may be compressed in transit, and must not come from a stale cache.
       if (path === MANIFEST_PATH) {
-        const response = await request(fetch, place, { signal, cache: 'no-cache' });
-        return blobFile(path, await wholeFile(response, place, signal));
+        return blobFile(path, await answer(client, place, { signal, cache: 'no-cache' }, wholeFile));
       }
-      return remoteFile(fetch, path, place, signal);
+      return remoteFile(client, path, place, signal);
     },
   };
 }
@@ -64,79 +73,102 @@ function baseUrl(url: string | URL): URL {
 
 /**
  * Requests one byte: unlike HEAD, the answer tells the length of the file even if the server compresses. Ranges bypass
- * the
- * HTTP cache: for a file that is cached compressed, Chromium answers with ranges of the compressed bytes.
+ * the HTTP cache: for a file that is cached compressed, Chromium answers with ranges of the compressed bytes.
  */
-async function remoteFile(fetch: Fetch, path: string, url: string, signal?: AbortSignal): Promise<StoredFile> {
-  const response = await request(fetch, url, { signal, headers: { Range: 'bytes=0-0' }, cache: 'no-store' });
-  if (response.status !== 206) return blobFile(path, await wholeFile(response, url, signal));
-  const size = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
-  // For a file that was sent compressed, Chromium's cache returns ranges of the compressed bytes.
-  const isCompressed = response.headers.has('Content-Encoding');
-  await response.body?.cancel();
-  if (!Number.isSafeInteger(size) || isCompressed) {
-    // Across origins, this header is visible only if the server allows it; the whole file tells its length too.
-    return blobFile(path, await wholeFile(await request(fetch, url, { signal }), url, signal));
-  }
+async function remoteFile(client: Client, path: string, url: string, signal?: AbortSignal): Promise<StoredFile> {
+  const probe: RequestInit = { signal, headers: { Range: 'bytes=0-0' }, cache: 'no-store' };
+  const size = await answer(client, url, probe, async (response) => {
+    if (response.status !== 206) return wholeFile(response, url);
+    const total = Number(/\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1]);
+    // For a file that was sent compressed, Chromium's cache returns ranges of the compressed bytes.
+    const isCompressed = response.headers.has('Content-Encoding');
+    await response.body?.cancel();
+    return Number.isSafeInteger(total) && !isCompressed ? total : null;
+  });
+  if (size instanceof Blob) return blobFile(path, size);
+  // Across origins, the header is visible only if the server allows it; the whole file tells its length too.
+  if (size === null) return blobFile(path, await answer(client, url, { signal }, wholeFile));
   return {
     path,
     size,
     read: async (start, end, readSignal) => {
       checkRange(path, size, start, end);
       if (start === end) return new Uint8Array(0);
-      const headers = { Range: `bytes=${start}-${end - 1}` };
-      const answer = await request(fetch, url, { signal: readSignal, headers, cache: 'no-store' });
-      const bytes = new Uint8Array(await body(answer.arrayBuffer(), url, readSignal));
-      return exactly(answer.status === 206 ? bytes : bytes.slice(start, end), end - start, url);
+      const range: RequestInit = {
+        signal: readSignal,
+        headers: { Range: `bytes=${start}-${end - 1}` },
+        cache: 'no-store',
+      };
+      const bytes = await answer(client, url, range, async (response) => {
+        const all = new Uint8Array(await response.arrayBuffer());
+        return response.status === 206 ? all : all.slice(start, end);
+      });
+      return exactly(bytes, end - start, url);
     },
     data: async (dataSignal) => {
-      const answer = await request(fetch, url, { signal: dataSignal });
-      const blob = await wholeFile(answer, url, dataSignal);
+      const blob = await answer(client, url, { signal: dataSignal }, wholeFile);
       if (blob.size !== size) short(url, blob.size, size);
       return blob;
     },
   };
 }
 
-async function request(fetch: Fetch, url: string, init: RequestInit): Promise<Response> {
-  let response: Response;
+/**
+ * Makes a request and reads its answer; both are repeated after failures that may pass.
+ * @throws NetworkError if they do not; SourceNotFoundError for a refusal
+ */
+async function answer<T>(
+  { fetch, retryDelay }: Client,
+  url: string,
+  init: RequestInit,
+  read: (response: Response, url: string) => Promise<T>,
+): Promise<T> {
+  const signal = init.signal ?? undefined;
+  const attempt = async (): Promise<T> => {
+    try {
+      const response = await fetch(url, init);
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw refused(response, url);
+      }
+      return await read(response, url);
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof PassingFailure || error instanceof VLM2VecError) throw error;
+      throw new PassingFailure('unreachable', null, { cause: unreachable(url, error) });
+    }
+  };
   try {
-    response = await fetch(url, init);
-  } catch (cause) {
-    return unreachable(url, cause, init.signal);
+    return await retrying(attempt, { signal, retryDelay });
+  } catch (error) {
+    throw error instanceof PassingFailure ? error.cause : error;
   }
-  if (response.ok) return response;
-  await response.body?.cancel();
-  const reason =
-    response.status === 404 || response.status === 410
-      ? 'is not there'
-      : response.status === 401 || response.status === 403
-        ? 'may not be read'
-        : 'could not be read; try again later';
-  const Kind = isPassing(response.status) ? NetworkError : SourceNotFoundError;
-  throw new Kind(`${url} ${reason} (HTTP status ${response.status}).`, { url, status: response.status });
+}
+
+function refused(response: Response, url: string): Error {
+  const { status } = response;
+  const refusal = (Kind: typeof SourceNotFoundError | typeof NetworkError, reason: string) =>
+    new Kind(`${url} ${reason} (HTTP status ${status}).`, { url, status });
+  const passing = passingRefusal(response, url);
+  if (passing) {
+    const cause = refusal(NetworkError, 'could not be read; try again later');
+    return new PassingFailure(passing.message, passing.after, { cause });
+  }
+  if (status === 404 || status === 410) return refusal(SourceNotFoundError, 'is not there');
+  if (status === 401 || status === 403) return refusal(SourceNotFoundError, 'may not be read');
+  return refusal(SourceNotFoundError, 'could not be read');
 }
 
 /** The answer's body. @throws SourceNotFoundError for a page in its place, which would look like damaged weights */
-async function wholeFile(response: Response, url: string, signal?: AbortSignal): Promise<Blob> {
-  const blob = await body(response.blob(), url, signal);
+async function wholeFile(response: Response, url: string): Promise<Blob> {
+  const blob = await response.blob();
   const start = new Uint8Array(await blob.slice(0, PAGE_START).arrayBuffer());
   if (isPage(response.headers, start)) throw pageInstead(url, url, response.status);
   return blob;
 }
 
-/** A body that breaks off is a network failure like any other. */
-async function body<T>(reading: Promise<T>, url: string, signal?: AbortSignal): Promise<T> {
-  try {
-    return await reading;
-  } catch (cause) {
-    return unreachable(url, cause, signal);
-  }
-}
-
-function unreachable(url: string, cause: unknown, signal?: AbortSignal | null): never {
-  signal?.throwIfAborted();
-  throw new NetworkError(
+function unreachable(url: string, cause: unknown): NetworkError {
+  return new NetworkError(
     `${url} cannot be reached: no network, no such server, the connection broke off, or the server does not let other ` +
       'sites read it (CORS).',
     { url },

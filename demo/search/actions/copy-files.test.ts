@@ -6,7 +6,7 @@ const fail = (name: string) => Promise.reject(new DOMException('as a test wants 
 /** A folder that writes on close, as browsers do, and can be made to fail. */
 class FakeFolder {
   readonly files = new Map<string, Blob | 'folder'>();
-  /** Of writes, by the name of what is written. */
+  /** Failures of writes, by the name of what is written. */
   readonly broken = new Map<string, string>();
 
   async getFileHandle(name: string, { create = false } = {}) {
@@ -57,7 +57,7 @@ function copying(
   });
 }
 
-test('names that are taken get a number; the same bytes are not written twice; nothing is written over', async () => {
+test('taken names get a number; the same bytes are not written twice; nothing is overwritten', async () => {
   const folder = new FakeFolder();
   folder.files.set('a.jpg', new Blob(['older']));
   folder.files.set('a (2).jpg', 'folder');
@@ -71,7 +71,7 @@ test('names that are taken get a number; the same bytes are not written twice; n
   expect(await copying(folder, names, ['one', 'two', 'b', 'older', 'x', 'y'])).toMatchObject({ copied: 0, present: 6 });
 });
 
-test('what cannot be read, or has a name that is none there, costs no other and leaves nothing', async () => {
+test('a file that cannot be read, or whose name is not valid there, affects no other and leaves nothing', async () => {
   const folder = new FakeFolder();
   const seen: number[] = [];
   const report = await copying(folder, ['gone.jpg', '..', 'good.jpg'], [null, 'x', 'good'], {
@@ -83,7 +83,7 @@ test('what cannot be read, or has a name that is none there, costs no other and 
   expect(seen).toEqual([1, 2, 3]);
 });
 
-test('a file that ends in the middle, or comes out shorter, is not left half there', async () => {
+test('a file that ends in the middle, or comes out shorter, is not left incomplete', async () => {
   const folder = new FakeFolder();
   const torn = new File(['torn'], 'torn.jpg');
   torn.stream = () =>
@@ -116,7 +116,7 @@ test.each([
   expect(await folder.contents()).toEqual({ 'a.jpg': 'a' });
 });
 
-test('stopped, it leaves whole files alone', async () => {
+test('when stopped, it leaves complete files alone', async () => {
   const folder = new FakeFolder();
   const stop = new AbortController();
   const report = await copying(folder, ['a.jpg', 'b.jpg', 'c.jpg'], ['a', 'b', 'c'], {
@@ -127,7 +127,7 @@ test('stopped, it leaves whole files alone', async () => {
   expect(await folder.contents()).toEqual({ 'a.jpg': 'a' });
 });
 
-test('numbers go before the ending', () => {
+test('numbers go before the extension', () => {
   expect(['a.tar.gz', 'plain', '.env'].map((name) => numbered(name, 2))).toEqual([
     'a.tar (2).gz',
     'plain (2)',

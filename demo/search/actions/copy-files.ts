@@ -1,38 +1,38 @@
 /**
- * @file Copies of files into a folder that the person chose. A file there is whole or not there at all, no file is written
- * over, and one picture that cannot be read costs no other.
+ * @file Copies files into a folder that the user chose. A file there is complete or absent, no file is
+ * overwritten, and one picture that cannot be read affects no other.
  */
 
 export interface CopyFilesOptions {
   folder: FileSystemDirectoryHandle;
   /** What is copied, in order. */
   items: readonly { id: number; name: string; path: string }[];
-  /** Rejects where the original cannot be read. */
+  /** Rejects if the original cannot be read. */
   file: (id: number) => Promise<File>;
-  /** After each. */
+  /** Called after each file. */
   onProgress?: (done: number) => void;
-  /** What is in hand then leaves nothing behind. */
+  /** The file in progress then leaves nothing behind. */
   signal?: AbortSignal;
-  /** Of a file that was not written whole, for people. */
+  /** The message for a file that was not written completely. */
   tooShort: string;
 }
 
 export interface CopyReport {
   /** Files written. */
   copied: number;
-  /** Of these: under another name, since theirs was taken. */
+  /** Those of them written under another name, since theirs was taken. */
   renamed: number;
   /** The same bytes were there under the same name. */
   present: number;
-  /** With the reason. */
+  /** Files that failed, with the reason. */
   failed: { path: string; error: unknown }[];
-  /** Not begun, since the folder takes no more or the person stopped it. */
+  /** Files not started, since the folder accepts no more or the user stopped it. */
   left: number;
-  /** Why it ended before its time; null where it did not. */
+  /** Why it ended early; null if it did not. */
   ended: 'full' | 'refused' | 'gone' | 'stopped' | null;
 }
 
-/** What the folder says, and no single file. */
+/** Errors of the folder, not of a single file. */
 const FATAL: Record<string, CopyReport['ended']> = {
   QuotaExceededError: 'full',
   NotAllowedError: 'refused',
@@ -54,7 +54,7 @@ class Fatal extends Error {
   }
 }
 
-/** Never rejects: what went wrong is in the report. */
+/** Never rejects: failures are in the report. */
 export async function copyFiles(options: CopyFilesOptions): Promise<CopyReport> {
   const { items, onProgress, signal } = options;
   const report: CopyReport = { copied: 0, renamed: 0, present: 0, failed: [], left: 0, ended: null };
@@ -99,13 +99,13 @@ export function numbered(name: string, n: number): string {
   return dot > 0 ? `${name.slice(0, dot)} (${n})${name.slice(dot)}` : `${name} (${n})`;
 }
 
-/** The file of that name; `taken` by something else; null where there is none. */
+/** The file of that name; `taken` by something else; null if there is none. */
 async function existing(folder: FileSystemDirectoryHandle, name: string): Promise<File | 'taken' | null> {
   try {
     return await (await folder.getFileHandle(name)).getFile();
   } catch (error) {
     if (nameOf(error) === 'TypeMismatchError') return 'taken';
-    // A folder that is gone says the same as a name that is free; it is found out when something is written.
+    // A missing folder gives the same error as a free name; writing then reveals it.
     if (nameOf(error) === 'NotFoundError') return null;
     throw error;
   }
@@ -123,7 +123,7 @@ async function write(
     try {
       const reader = file.stream().getReader();
       for (;;) {
-        // What fails here is the picture's fault, and what fails there the folder's.
+        // Failures here are the picture's fault, failures there the folder's.
         const { done, value } = await reader.read();
         if (signal?.aborted) throw new Fatal('stopped', signal.reason);
         if (done) break;
@@ -136,7 +136,7 @@ async function write(
     }
     if ((await handle.getFile()).size !== file.size) throw new Error(tooShort);
   } catch (error) {
-    await folder.removeEntry(name).catch(() => undefined); // nobody else's: the name was free
+    await folder.removeEntry(name).catch(() => undefined); // it is ours: the name was free
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-/** @file How far the copying of files is, and what came of it. */
+/** @file The progress of copying files, and its result. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Button, Dialog, errorInWords, Progress } from '../../shell';
@@ -13,7 +13,7 @@ interface Copying {
   folder: string;
   total: number;
   done: number;
-  /** Null while it is under way. */
+  /** Null while it is in progress. */
   report: CopyReport | null;
   stop: () => void;
 }
@@ -36,7 +36,7 @@ export async function beginCopying(options: Omit<CopyFilesOptions, 'signal' | 'o
   }
 }
 
-/** Once in the page. */
+/** Rendered once in the page. */
 export function CopyingDialog(): JSX.Element {
   const now = copying.value;
   const { report } = now ?? {};

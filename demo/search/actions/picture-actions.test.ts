@@ -3,7 +3,7 @@ import { canOpen, canShare, copySize, shareFiles } from './picture-actions';
 
 afterEach(() => vi.unstubAllGlobals());
 
-test('pictures are copied whole up to a size, and in their shape above it', () => {
+test('pictures are copied at full size up to a limit, and reduced in proportion above it', () => {
   expect(copySize(8000, 5000)).toEqual({ width: 8000, height: 5000, isWhole: true });
   const { width, height, isWhole } = copySize(20_000, 10_000);
   expect(isWhole).toBe(false);
@@ -13,14 +13,14 @@ test('pictures are copied whole up to a size, and in their shape above it', () =
   expect(copySize(2 ** 31, 1), 'however thin it is').toMatchObject({ height: 1 });
 });
 
-test('a tab shows pictures alone: what could hold a script is not opened', () => {
+test('a tab shows only pictures: files that could contain a script are not opened', () => {
   const opened = ['image/jpeg', 'image/avif', 'image/heic', 'image/svg+xml', 'text/html', ''].map((type) =>
     canOpen(new Blob([], { type })),
   );
   expect(opened).toEqual([true, true, false, false, false, false]);
 });
 
-test('sharing is offered only where the browser shares files', async () => {
+test('sharing is offered only if the browser shares files', async () => {
   vi.stubGlobal('navigator', {});
   expect(canShare()).toBe(false);
   vi.stubGlobal('navigator', { share: vi.fn(), canShare: () => false });

@@ -1,17 +1,17 @@
-/** @file One picture, or a few: into the clipboard, a tab of its own, a file, or another program. */
+/** @file Sends one picture, or a few, to the clipboard, a new tab, a file, or another program. */
 import { fileSave } from 'browser-fs-access';
 import { uprightPicture } from '../../../src/search/indexing/upright';
 
 /** More pixels than this make a PNG that clipboards choke on. */
 const MOST_PIXELS = 40e6;
-/** Files handed to another program at once: browsers take a few. */
+/** The most files passed to another program at once: browsers accept only a few. */
 export const MOST_SHARED = 10;
 /** What browsers show in a tab. Not SVG and not HTML: such a tab would belong to this site, scripts and all. */
 const SHOWN = /^image\/(jpeg|png|gif|webp|avif|bmp)$/;
-/** A tab has read it by then, in milliseconds. */
+/** The time after which a tab has read it, in milliseconds. */
 const READ_BY = 60_000;
 
-/** How large a picture may be copied, with the same shape. */
+/** The size at which a picture is copied, with the same proportions. */
 export function copySize(width: number, height: number): { width: number; height: number; isWhole: boolean } {
   const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (width * height)));
   if (scale === 1) return { width, height, isWhole: true };
@@ -28,21 +28,21 @@ export function canCopyPictures(): boolean {
 }
 
 /**
- * As PNG, which is what programs take. To be called from a click; the picture may come later.
+ * Copies it as PNG, which programs accept. Call this from a click; the picture may arrive later.
  * @returns the size that was copied
- * @throws what the file, the decoder or the browser says
+ * @throws the error of the file, the decoder or the browser
  */
 export async function copyPicture(file: Promise<Blob>): Promise<ReturnType<typeof copySize>> {
   const drawn = file.then(drawPng);
-  // It is waited for twice: without this a failure would be reported as nobody's.
+  // It is awaited twice: without this, a failure would be reported as unhandled.
   drawn.catch(() => undefined);
-  // While the click counts: some browsers take no longer than that.
+  // Done while the click counts, since some browsers refuse it later.
   await navigator.clipboard.write([new ClipboardItem({ 'image/png': drawn.then(({ png }) => png) })]);
   return (await drawn).size;
 }
 
 async function drawPng(file: Blob): Promise<{ png: Blob; size: ReturnType<typeof copySize> }> {
-  // What the browser cannot read is read by the decoder that indexed it.
+  // A file that the browser cannot read is decoded as for indexing.
   const bitmap = await createImageBitmap(file).catch(async () => createImageBitmap(await uprightPicture(file)));
   try {
     const size = copySize(bitmap.width, bitmap.height);
@@ -61,7 +61,7 @@ export function canOpen({ type }: Blob): boolean {
   return SHOWN.test(type);
 }
 
-/** In a tab of its own. */
+/** Opens it in a new tab. */
 export function openPicture(file: Blob): void {
   const url = URL.createObjectURL(file);
   const link = document.createElement('a');
@@ -70,11 +70,11 @@ export function openPicture(file: Blob): void {
   setTimeout(() => URL.revokeObjectURL(url), READ_BY);
 }
 
-/** Where the person says, or among the downloads. @throws AbortError where they thought better of it */
+/** Saves it where the user chooses, or among the downloads. @throws AbortError if the user cancelled */
 export async function savePicture(file: File): Promise<void> {
   const dot = file.name.lastIndexOf('.');
   const extension = dot > 0 ? file.name.slice(dot).toLowerCase() : '';
-  // Extensions of one's own making are refused by the browser's dialog.
+  // The browser's dialog refuses unusual extensions.
   const known = /^\.[a-z0-9]{1,16}$/.test(extension) && file.type;
   await fileSave(file, {
     fileName: file.name,
@@ -82,13 +82,13 @@ export async function savePicture(file: File): Promise<void> {
   });
 }
 
-/** Whether this browser hands pictures to other programs. */
+/** Whether this browser can share pictures with other programs. */
 export function canShare(): boolean {
   if (typeof navigator.canShare !== 'function' || typeof navigator.share !== 'function') return false;
   return navigator.canShare({ files: [new File([new Uint8Array(1)], 'picture.jpg', { type: 'image/jpeg' })] });
 }
 
-/** @throws AbortError where the person thought better of it; TypeError where these files may not be shared */
+/** @throws AbortError if the user cancelled; TypeError if these files may not be shared */
 export async function shareFiles(files: File[]): Promise<void> {
   if (!navigator.canShare({ files })) throw new TypeError('These files may not be shared.');
   await navigator.share({ files });
@@ -101,7 +101,7 @@ export function canWriteFolders(): boolean {
   return 'showDirectoryPicker' in globalThis;
 }
 
-/** @throws AbortError where the person thought better of it */
+/** @throws AbortError if the user cancelled */
 export function chooseTarget(): Promise<FileSystemDirectoryHandle> {
   return (globalThis as unknown as { showDirectoryPicker: Picker }).showDirectoryPicker({
     id: 'copies',
@@ -109,7 +109,7 @@ export function chooseTarget(): Promise<FileSystemDirectoryHandle> {
   });
 }
 
-/** Whether a person thought better of it: nothing went wrong then. */
+/** Whether the user cancelled, which is not an error. */
 export function isCancelled(error: unknown): boolean {
   return error instanceof DOMException && error.name === 'AbortError';
 }

@@ -1,4 +1,4 @@
-/** @file What the viewer and the selection do with pictures, and how they say what came of it. */
+/** @file The actions of the viewer and the selection, and how they report the result. */
 import { fileSave } from 'browser-fs-access';
 import type { PhotoItem } from '../../../src/search';
 import { errorInWords, toast } from '../../shell';
@@ -22,7 +22,7 @@ const strings = actionStrings.actions;
 export function useActions() {
   const { library } = useSearch();
   const index = library.open.value?.index;
-  /** Runs something, and says what came of it, over the viewer too. */
+  /** Runs something and reports the result, above the viewer too. */
   const attempt = async (run: () => Promise<string | null>): Promise<void> => {
     try {
       const done = await run();
@@ -66,7 +66,7 @@ export function useActions() {
       }),
     toFolder: (ids: readonly number[]) =>
       attempt(async () => {
-        // The dialog first: it opens only while the click counts.
+        // The dialog comes first, since it opens only while the click counts.
         const folder = await chooseTarget();
         void beginCopying({ folder, items: await items(ids), file, tooShort: actionStrings.copying.tooShort });
         return null;

@@ -7,7 +7,7 @@ const address = (part: Partial<Address>): Address => ({ ...START, ...part });
 const filter = (part: Partial<Address['filter']>) => ({ ...START.filter, ...part });
 
 describe('the address', () => {
-  it('says all of it and is read as it was written', () => {
+  it('contains everything and is read as it was written', () => {
     const full = address({
       text: 'a dog & a "cat" #1 in May 2021 -people',
       asWords: ['May 2021', '#1'],
@@ -38,12 +38,12 @@ describe('the address', () => {
     expect(writeAddress(address({ text: 'dog', photo: 3 }))).toBe('#q=dog&photo=3');
   });
 
-  it('is not one where the hash is a place on the page', () => {
+  it('is not one if the hash is a place on the page', () => {
     expect(readAddress('#content')).toBeNull();
     expect(readAddress('#%E0%A4%A')).toBeNull();
   });
 
-  it('leaves out what makes no sense', () => {
+  it('leaves out parts that make no sense', () => {
     const hostile = readAddress(
       '#q=a%00%0Ab&view=__proto__&sort=constructor&photo=-1&like=1e9&like=0&like=5&like=5&like=--5' +
         '&area=-91,0,1,1&areaName=x&from=2021-13-45&to=tomorrow&camera=%E0%A4%A&toString=1&__proto__=2',
@@ -59,7 +59,7 @@ describe('the address', () => {
     ).toHaveLength(8);
   });
 
-  it('is settled by one reading, whatever it was', () => {
+  it('is stable after one reading, whatever it was', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 80 }),
@@ -100,7 +100,7 @@ describe('a step of the history', () => {
     expect(step({ photo: 2 }, { pictures: [{ id: 2, sign: 'like' }] }, { opened: true }).kind).toBe('push');
   });
 
-  it('is none where nothing changed, and one where pictures without an address did', () => {
+  it('is none if nothing changed, and one if pictures without an address did', () => {
     expect(step({ text: 'a' }, { text: 'a' }).kind).toBe('none');
     expect(stepOf(START, START, { entry: {}, now: 1, other: true }).kind).toBe('push');
     expect(isSamePlace(address({ photo: 1 }), START)).toBe(true);

@@ -1,13 +1,13 @@
 /**
- * @file The search page's address: what is looked for, filters, view, order and the open picture stand behind the `#`, which
- * browsers send to no one. It may come from anywhere: what makes no sense is left out.
+ * @file The search page's address: the query, filters, view, order and the open picture come after the `#`, which
+ * browsers send to no one. Links may come from anywhere, so parts that make no sense are left out.
  */
 import { readArea } from '../query/area';
 import { NO_FILTER, wordsIn, type FilterForm } from '../query/form';
 import type { ViewName } from '../state';
 import { SORTS, type Sort } from '../time/arrangement';
 
-/** A picture of the index that is looked for, or kept away from. Others have no address. */
+/** A picture of the index that is part of the query, or excluded. Others have no address. */
 export interface AddressPicture {
   id: number;
   sign: 'like' | 'unlike';
@@ -15,20 +15,20 @@ export interface AddressPicture {
 
 export interface Address {
   text: string;
-  /** Dates and places of the text that are to be words and nothing else. */
+  /** Dates and places of the text that are to be treated only as words. */
   asWords: readonly string[];
   pictures: readonly AddressPicture[];
   filter: FilterForm;
   view: ViewName;
   sort: Sort;
-  /** The one that the viewer shows; null where it is closed. */
+  /** The picture that the viewer shows; null if it is closed. */
   photo: number | null;
 }
 
 const VIEWS: readonly ViewName[] = ['pictures', 'groups', 'places', 'map'];
-/** Longer ones are no queries, or no names. */
+/** Longer texts are not queries or names. */
 const MOST_LETTERS = 1000;
-/** As many as the page makes of a selection. */
+/** The largest number that the page takes from a selection. */
 const MOST_PICTURES = 8;
 /** Dates and places of one query. */
 const MOST_WORDS = 8;
@@ -45,7 +45,7 @@ export const START: Address = {
   photo: null,
 };
 
-/** @param hash as `location.hash` gives it. @returns null for what is not an address of this page, as `#content` */
+/** @param hash the value of `location.hash`. @returns null if it is not an address of this page, as `#content` */
 export function readAddress(hash: string): Address | null {
   const words = hash.replace(/^#/, '');
   if (words !== '' && !words.includes('=')) return null;
@@ -86,12 +86,12 @@ export function writeAddress({ text, asWords, pictures, filter, view, sort, phot
   return words && `#${words}`;
 }
 
-/** Whether both are the same but for the open picture. */
+/** Whether both are the same except for the open picture. */
 export function isSamePlace(a: Address, b: Address): boolean {
   return writeAddress({ ...a, photo: null }) === writeAddress({ ...b, photo: null });
 }
 
-/** One line: what else would be typed. */
+/** As one line, as if typed. */
 function textOf(value: string | null): string {
   return (value ?? '').replace(/[\u0000-\u001f\u007f]+/g, ' ').slice(0, MOST_LETTERS);
 }

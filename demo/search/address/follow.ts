@@ -1,4 +1,7 @@
-/** @file Keeps the page and its address the same: what a person does is written there, and Back and Forward are done. */
+/**
+ * @file Keeps the page and its address in step: the user's actions are written there, and Back and Forward are carried
+ * out.
+ */
 import { computed, effect, untracked } from '@preact/signals';
 import { followScroll } from '../parts/scrolling';
 import type { PicturePart, QueryForm } from '../query/form';
@@ -6,22 +9,22 @@ import type { SearchState } from '../state';
 import { isSamePlace, readAddress, START, writeAddress, type Address } from './address';
 import { stepOf, type EntryState } from './step';
 
-/** Searches with pictures from outside that Back can still do. */
+/** How many searches with external pictures Back can still restore. */
 const REMEMBERED = 30;
-/** Milliseconds before what takes the place of an entry is told to the browser. */
+/** Milliseconds before the browser is told that an entry is replaced. */
 const SOON = 150;
 
 export function followAddress(state: SearchState): void {
   const { finder, view, viewing, arrangement, library } = state;
-  /** What the entry of the history says. */
+  /** The contents of the history entry. */
   let at = readAddress(location.hash) ?? START;
-  /** Pictures that come with it once there is an index, and the one to open. */
+  /** Pictures to restore once there is an index, and the one to open. */
   let coming: Address | null = at;
   let returning = false;
-  /** To be scrolled to once the results are there. */
+  /** Where to scroll once the results are there. */
   let scrolling: number | null = entry().y ?? null;
   let y = 0;
-  /** What the browser keeps with this entry, or will in a moment. */
+  /** What the browser stores with this entry, or will in a moment. */
   let kept: EntryState = entry();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const pictures = new Map<number, readonly PicturePart[]>();
@@ -47,7 +50,7 @@ export function followAddress(state: SearchState): void {
       photo: open ? open.ids[open.at]! : null,
     };
   });
-  // One action changes several things, and they are one step.
+  // One action may change several things, which together are one step.
   let waiting = false;
   effect(() => {
     void now.value;
@@ -59,7 +62,7 @@ export function followAddress(state: SearchState): void {
     });
   });
 
-  // Only an index knows pictures.
+  // Only an index can look up pictures.
   effect(() => {
     if (!library.open.value) return;
     untracked(() => coming && void comeWith(coming));
@@ -83,7 +86,7 @@ export function followAddress(state: SearchState): void {
     const next = now.value;
     const parts = finder.form.value.pictures;
     if (returning) return;
-    // What the address still has to bring is no change.
+    // What the address has yet to restore is not a change.
     if (coming && isSamePlace({ ...next, pictures: [] }, { ...coming, pictures: [] }) && next.photo === null) return;
     coming = null;
     const other = parts !== shown && keysOf(parts) !== keysOf(shown) && writeAddress(next) === writeAddress(at);
@@ -94,7 +97,7 @@ export function followAddress(state: SearchState): void {
       returning = true;
       return history.back();
     }
-    // What was to be scrolled to belongs to what was left.
+    // The scroll position belonged to the view that was left.
     scrolling = null;
     const before = { hash: writeAddress(at), state: { ...kept, y } };
     at = next;
@@ -105,13 +108,13 @@ export function followAddress(state: SearchState): void {
       if (pictures.size > REMEMBERED) pictures.delete(pictures.keys().next().value!);
     }
     clearTimeout(timer);
-    // Arrow keys go through pictures faster than browsers want to hear of it.
+    // Arrow keys change pictures faster than browsers accept updates.
     if (step.kind === 'replace') return void (timer = setTimeout(put, SOON));
     attempt(() => history.replaceState(before.state, '', addressOf(before.hash)));
     attempt(() => history.pushState(kept, '', addressOf(writeAddress(next))));
   }
 
-  /** Has the browser's entry say what is so now. */
+  /** Updates the browser's entry to the current state. */
   function put(more: EntryState = {}): void {
     clearTimeout(timer);
     kept = { ...kept, ...more };
@@ -128,7 +131,7 @@ export function followAddress(state: SearchState): void {
       at = next ?? START;
       return write();
     }
-    // A link within the page, as that which skips to its content: what is shown stays.
+    // A link within the page, such as the one that skips to its content: the view stays.
     if (!next) {
       kept = before;
       return put();
@@ -145,7 +148,7 @@ export function followAddress(state: SearchState): void {
     if (library.open.value && coming) void comeWith(coming);
   }
 
-  /** Does what an address says, as far as that is known at once. */
+  /** Applies an address, as far as that is possible at once. */
   function show(next: Address): void {
     const { text, asWords, filter, view: nextView, sort } = next;
     const remembered = pictures.get(kept.pictures ?? 0) ?? [];
@@ -158,7 +161,7 @@ export function followAddress(state: SearchState): void {
     if (next !== START) finder.change(form);
   }
 
-  /** Pictures of the index that are looked for; those that it does not have are left out. */
+  /** Pictures of the index in the query; those that it does not have are left out. */
   async function comeWith(wanted: Address): Promise<void> {
     const index = library.open.value?.index;
     if (wanted.pictures.length === 0 || !index) return;
@@ -191,7 +194,7 @@ export function followAddress(state: SearchState): void {
 
 const keysOf = (parts: readonly PicturePart[]) => parts.map(({ key, sign }) => `${key} ${sign}`).join();
 
-/** A page that came by a link has none. */
+/** A page opened through a link has none. */
 function entry(): EntryState {
   const { state } = history as { state: unknown };
   return typeof state === 'object' && state !== null ? (state as EntryState) : {};

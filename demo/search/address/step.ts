@@ -1,11 +1,14 @@
-/** @file What a change does to the browser's history: Back undoes a search, a filter, a view, or an open picture, not a letter. */
+/**
+ * @file How a change affects the browser's history: Back undoes a search, a filter, a view, or an open picture, not a
+ * letter.
+ */
 import { isSamePlace, writeAddress, type Address } from './address';
 
-/** What the page keeps with an entry of the history. */
+/** What the page stores with a history entry. */
 export interface EntryState {
   /** The viewer was opened from the entry before. */
   opened?: boolean;
-  /** Words were typed into it last then, in milliseconds. */
+  /** When words were last typed, in milliseconds. */
   typed?: number;
   /** Pixels scrolled down. */
   y?: number;
@@ -15,17 +18,20 @@ export interface EntryState {
 
 export type Step =
   | { kind: 'none' }
-  /** Something new. */
+  /** A new entry. */
   | { kind: 'push'; state: EntryState }
-  /** In place of what the entry said. */
+  /** Replaces the entry. */
   | { kind: 'replace'; state: EntryState }
-  /** The viewer was closed: to where it was opened. */
+  /** The viewer was closed: goes back to where it was opened. */
   | { kind: 'back' };
 
-/** Who types on after so many milliseconds looks for something else. */
+/** Typing after a pause of this many milliseconds starts a new search. */
 const PAUSE = 2500;
 
-/** @param before what the entry says; `other`: whether other pictures are looked for, that the address does not tell */
+/**
+ * @param before the contents of the entry; `other`: whether the query has other pictures, which the address does not
+ * contain
+ */
 export function stepOf(
   before: Address,
   next: Address,

@@ -1,4 +1,4 @@
-/** @file Which albums pictures are in: boxes to tick, and a field for a new album. What is ticked counts at once. */
+/** @file Which albums pictures are in: boxes to tick, and a field for a new album. Changes take effect at once. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Button, Dialog, toast } from '../../shell';
@@ -10,7 +10,7 @@ import { AlbumName } from './new-album';
 
 const strings = actionStrings.picker;
 
-/** Once in the page. */
+/** Rendered once in the page. */
 export function AlbumPicker(): JSX.Element {
   const { picking } = useSearch().albums;
   const ids = picking.value;

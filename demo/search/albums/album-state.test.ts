@@ -18,7 +18,7 @@ function following(index: PhotoIndex) {
 
 const settled = () => new Promise((resolve) => setTimeout(resolve, 5));
 
-test('they are known at once, go along with changes made anywhere, and are forgotten with the index', async () => {
+test('they are known at once, follow changes made anywhere, and are forgotten with the index', async () => {
   const index = fakeIndex({ count: 9 });
   const { albums, open } = following(index);
   await settled();

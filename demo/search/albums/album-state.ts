@@ -1,4 +1,4 @@
-/** @file Favourites and albums as the page knows them: kept in step with the index. */
+/** @file Favourites and albums as the page knows them, kept in step with the index. */
 import { computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals';
 import { FAVOURITES, type Album, type IndexState, type PhotoIndex } from '../../../src/search';
 import { latest } from '../../shell/latest';
@@ -17,7 +17,7 @@ export class AlbumState {
   readonly #source: AlbumSource;
   readonly #all = signal<readonly Album[]>([]);
   readonly #favourites = signal<ReadonlySet<number>>(new Set());
-  /** Pictures that are to be in albums; null while nobody is asked. */
+  /** Pictures that are to be in albums; null while nothing is being asked. */
   readonly picking = signal<readonly number[] | null>(null);
 
   constructor(source: AlbumSource) {
@@ -34,7 +34,7 @@ export class AlbumState {
     return this.#favourites;
   }
 
-  /** From here on they go along with the index. @returns what ends that */
+  /** From here on they follow the index. @returns a function that ends that */
   follow(): () => void {
     const { open, state } = this.#source;
     const albums = computed(() => state.value?.albumRevision);
@@ -52,14 +52,17 @@ export class AlbumState {
     });
   }
 
-  /** Adds them all where one of them is none, else takes them out. @returns how many were added, or −n; null where it failed */
+  /**
+   * Adds them all if any of them is not a favourite, else removes them. @returns how many were added, or −n; null if it
+   * failed
+   */
   async toggleFavourites(ids: readonly number[]): Promise<number | null> {
     const known = this.#favourites.value;
     const missing = ids.filter((id) => !known.has(id));
     const change = missing.length > 0 ? { add: missing } : { remove: ids };
     const done = await this.#source.with(async (index) => {
       await index.changeAlbum(FAVOURITES, change);
-      // Seen at once, and of copies too.
+      // Shown at once, and for copies too.
       await this.#load(index);
       return true;
     });
@@ -78,6 +81,6 @@ export class AlbumState {
       this.#all.value = all;
       this.#favourites.value = new Set(favourites);
     },
-    () => undefined, // the index was closed meanwhile; what is wrong with it is said elsewhere
+    () => undefined, // the index was closed meanwhile; its problems are reported elsewhere
   );
 }

@@ -1,4 +1,4 @@
-/** @file The heart of a picture: filled where it is a favourite. */
+/** @file The heart of a picture: filled if it is a favourite. */
 import type { JSX } from 'preact';
 import { Icon } from '../../shell';
 import { actionStrings } from '../../strings/actions';
@@ -17,7 +17,7 @@ export interface HeartProps {
   tabIndex?: number;
 }
 
-/** Nothing where favourites cannot be changed. */
+/** Renders nothing if favourites cannot be changed. */
 export function Heart({ id, name, tabIndex, ...props }: HeartProps): JSX.Element | null {
   const { albums, library } = useSearch();
   if (library.state.value?.readOnly) return null;

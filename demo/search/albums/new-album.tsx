@@ -1,4 +1,4 @@
-/** @file A name for an album: for a new one, or another one for one that is there. What is wrong with it stands below. */
+/** @file A field for the name of a new album, or for a new name. Errors are shown below. */
 import type { JSX } from 'preact';
 import { useId, useState } from 'preact/hooks';
 import { Button, errorInWords } from '../../shell';
@@ -10,7 +10,7 @@ export interface AlbumNameProps {
   placeholder?: string;
   /** @default empty */
   start?: string;
-  /** What it rejects with is shown; the field is emptied where it does not. */
+  /** If it rejects, the error is shown; otherwise the field is cleared. */
   onName: (name: string) => Promise<void>;
 }
 

@@ -1,4 +1,6 @@
-/** @file Asks before a run that will take long, or may: how long, at which picture size, and whether to begin. */
+/**
+ * @file Asks before a run that will or may take long: shows the time and the picture size, and asks whether to start.
+ */
 import { signal } from '@preact/signals';
 import type { ModelInfo } from '../../../src/index';
 import type { FolderSource } from '../../../src/search';
@@ -7,9 +9,9 @@ import { timesOf } from '../../cards/times';
 import { countPhotos, type PhotoCount } from './count';
 import type { PhotoSizeChoice } from './photo-sizes';
 
-/** Shorter runs begin at once. */
+/** Shorter runs start at once. */
 const LONG_SECONDS = 600;
-/** So many photos may take long where nothing was measured. */
+/** This many photos may take long if nothing was measured. */
 const MANY = 300;
 
 export interface Question extends PhotoCount {
@@ -17,7 +19,7 @@ export interface Question extends PhotoCount {
 }
 
 export class BeforeRun {
-  /** Null where nothing is asked. */
+  /** Null while nothing is being asked. */
   readonly question = signal<Question | null>(null);
   readonly #sizes: PhotoSizeChoice;
   readonly #model: () => ModelInfo | null;

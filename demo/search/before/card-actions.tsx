@@ -1,4 +1,4 @@
-/** @file What the search page does with the recommended models: uses those that are kept, and leads to the others. */
+/** @file What the search page does with the recommended models: uses those that are stored, and links to the others. */
 import { subjectOfCard, type CardActions } from '../../cards/cards';
 import type { Recommended } from '../../cards/recommended';
 import { getPage } from '../../cards/get-page';

@@ -1,10 +1,10 @@
-/** @file How many pictures a folder holds, by their names alone: no file is opened for it. */
+/** @file Counts the pictures in a folder by their names alone, without opening a file. */
 import type { FolderSource } from '../../../src/search';
 import { pictureKind } from '../../../src/search/indexing/picture-names';
 
 export interface PhotoCount {
   photos: number;
-  /** Time was over before all folders were looked through. */
+  /** Time ran out before all folders were scanned. */
   more: boolean;
 }
 
@@ -20,7 +20,7 @@ export async function countPhotos(sources: readonly FolderSource[], patience = 2
     if ('handle' in source) folders.push(source.handle);
     else photos += source.files.filter(({ path }) => pictureKind(path) === 'readable').length;
   }
-  // What cannot be read is told of when it is indexed.
+  // Unreadable parts are reported when the folder is indexed.
   while (folders.length > 0 && !more) {
     try {
       for await (const entry of folders.pop()!.values()) {

@@ -1,4 +1,4 @@
-/** @file How large photos are made for a model: chosen for each model, kept in this browser. */
+/** @file The size to which photos are resized for a model: chosen per model, stored in this browser. */
 import { signal } from '@preact/signals';
 import type { ModelInfo } from '../../../src/index';
 import { photoSizes, type PhotoSize } from '../../../src/measure';
@@ -12,7 +12,9 @@ export class PhotoSizeChoice {
   /** Names of sizes by models' ids; a model that is not among them has its own size. */
   readonly #chosen = signal<Readonly<Record<string, string>>>(recall());
 
-  /** The size that photos have for a model; its own where another was not chosen, or is not offered any more. */
+  /**
+   * The size that photos have for a model; the model's own if no other was chosen, or the choice is no longer offered.
+   */
   of(info: Sized): PhotoSize {
     const sizes = photoSizes(info);
     return sizes.find(({ name }) => name === this.#chosen.value[info.id]) ?? sizes[0]!;
@@ -29,11 +31,11 @@ export class PhotoSizeChoice {
   }
 }
 
-/** Names an index: vectors of one model and one picture size. */
+/** Identifies an index: vectors of one model and one picture size. */
 export const indexId = ({ id }: Pick<ModelInfo, 'id'>, { name }: PhotoSize): string =>
   name === 'own' ? id : `${id} ${name}`;
 
-/** What lists of indexes call it. */
+/** Its name in lists of indexes. */
 export const indexName = (model: string, { name }: PhotoSize): string =>
   [model, sizeInWords(name)].filter(Boolean).join(', ');
 

@@ -1,4 +1,4 @@
-/** @file How large photos are made for the page's model, with what that takes; in the settings of the model. */
+/** @file The choice of photo size for the page's model, with the time it takes; in the settings of the model. */
 import type { JSX } from 'preact';
 import { MeasureButton } from '../../cards/cards';
 import { sizeOptions, thousandInWords } from '../../cards/time-words';

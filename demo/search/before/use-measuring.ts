@@ -1,4 +1,4 @@
-/** @file Measuring with the page's model: it stays loaded, and no picture of the page is read. */
+/** @file Measures with the page's model, which stays loaded; no picture of the page is read. */
 import { subjectOf } from '../../cards/times';
 import type { Measuring } from '../../cards/measuring';
 import { useSearch } from '../state';

@@ -4,7 +4,7 @@ import { ItemCache } from './items';
 
 const item = (id: number) => ({ id, path: `${id}.jpg` }) as PhotoItem;
 
-test('one question for all that is asked at once, none for what is known', async () => {
+test('one request for everything needed at once, none for known items', async () => {
   const asked: number[][] = [];
   const cache = new ItemCache(async (ids) => {
     asked.push([...ids]);

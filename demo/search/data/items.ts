@@ -1,11 +1,11 @@
-/** @file What is known of pictures, asked for in batches: a grid that scrolls asks for a screenful at a time. */
+/** @file Facts about pictures, requested in batches: a scrolling grid requests a screenful at a time. */
 import type { PhotoItem } from '../../../src/search';
 
 export class ItemCache {
   readonly #load: (ids: number[]) => Promise<(PhotoItem | null)[]>;
   readonly #kept: number;
   #known = new Map<number, Promise<PhotoItem | null>>();
-  /** Of them, those that have arrived. */
+  /** Those among them that have arrived. */
   #arrived = new Map<number, PhotoItem | null>();
   #batch: { ids: number[]; answer: Promise<(PhotoItem | null)[]> } | null = null;
 
@@ -28,12 +28,12 @@ export class ItemCache {
     return item;
   }
 
-  /** Undefined where it is not here yet; null where there is no such picture. */
+  /** Undefined if it has not arrived yet; null if there is no such picture. */
   known(id: number): PhotoItem | null | undefined {
     return this.#arrived.get(id);
   }
 
-  /** Files may have changed: everything is asked for again. */
+  /** Files may have changed: everything is requested again. */
   clear(): void {
     this.#known = new Map();
     this.#arrived = new Map();

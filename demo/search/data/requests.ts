@@ -1,4 +1,4 @@
-/** @file What the page has asked of the network since it was opened, so that everyone can see that pictures stay here. */
+/** @file The page's network requests since it was opened, so that everyone can see that pictures stay here. */
 import { signal, type ReadonlySignal } from '@preact/signals';
 
 export interface RequestCount {
@@ -8,7 +8,7 @@ export interface RequestCount {
   foreign: readonly string[];
 }
 
-/** Addresses that are no requests: pictures in memory and in the page itself. */
+/** Addresses that are not requests: pictures in memory and in the page itself. */
 const LOCAL = /^(blob|data):/;
 
 export function countRequests(before: RequestCount, addresses: readonly string[], origin: string): RequestCount {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Thumbnails } from './thumbnails';
 
-/** Thumbnails whose loading is in the test's hands. */
+/** Thumbnails whose loading the test controls. */
 function setUp(options = {}) {
   const asked: number[] = [];
   const settle = new Map<number, { resolve(blob: Blob): void; reject(error: Error): void }>();
@@ -31,7 +31,7 @@ function setUp(options = {}) {
   return { thumbnails, asked, settle, live, arrive };
 }
 
-test('what has left the view before its turn is never loaded; the newest comes first', async () => {
+test('a thumbnail that leaves the view before its turn is never loaded; the newest comes first', async () => {
   const { thumbnails, asked, arrive } = setUp({ atOnce: 1 });
   const ends = [1, 2, 3, 4].map((id) => thumbnails.watch(id, () => undefined));
   ends[2]!();
@@ -52,7 +52,7 @@ test('one load serves several watchers, and a return to view needs none', async 
   expect(asked).toEqual([7]);
 });
 
-test('addresses are given back: of the oldest beyond the limit, of all at the end', async () => {
+test('addresses are released: the oldest beyond the limit, all at the end', async () => {
   const { thumbnails, live, arrive } = setUp({ kept: 2 });
   for (const id of [1, 2, 3]) {
     const end = thumbnails.watch(id, () => undefined);
@@ -66,7 +66,7 @@ test('addresses are given back: of the oldest beyond the limit, of all at the en
   expect([...live]).toEqual([]);
 });
 
-test('a missing one says so, and does not stop the others', async () => {
+test('a missing one is reported, and does not stop the others', async () => {
   const { thumbnails, settle, arrive } = setUp({ atOnce: 1 });
   const seen: (string | null)[] = [];
   thumbnails.watch(1, (url) => seen.push(url));

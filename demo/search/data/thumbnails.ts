@@ -1,9 +1,9 @@
 /**
- * @file Thumbnails as addresses for `<img>`. Asked for when a cell comes into view and given up when it leaves, so that a
- * fast scroll through 100,000 pictures loads the ones where it stops; recent ones are kept.
+ * @file Thumbnails as addresses for `<img>`. Requested when a cell comes into view and given up when it leaves, so that
+ * a fast scroll through 100,000 pictures loads the ones where it stops; recent ones are kept.
  */
 
-/** Gets the address, or null where there is no thumbnail. */
+/** Gets the address, or null if there is no thumbnail. */
 export type ThumbnailListener = (url: string | null) => void;
 
 export interface ThumbnailOptions {
@@ -35,7 +35,7 @@ export class Thumbnails {
   readonly #entries = new Map<number, Entry>();
   /** Out of view, oldest first. */
   readonly #recent = new Map<number, Entry>();
-  /** To be loaded; the newest first, for that is where the eye is. */
+  /** To be loaded, newest first, since that is where the user is looking. */
   #waiting: number[] = [];
   #loading = 0;
   #closed = false;
@@ -50,7 +50,7 @@ export class Thumbnails {
     this.#urls = urls;
   }
 
-  /** Calls `listener` at once where the thumbnail is known, else when it is. @returns what ends it */
+  /** Calls `listener` at once if the thumbnail is known, else when it is. @returns a function that ends it */
   watch(id: number, listener: ThumbnailListener): () => void {
     const entry = this.#entries.get(id) ?? this.#recent.get(id) ?? { listeners: new Set(), url: undefined };
     this.#recent.delete(id);
@@ -67,7 +67,7 @@ export class Thumbnails {
     };
   }
 
-  /** Undefined where it is not loaded; null where there is none. */
+  /** Undefined if it is not loaded; null if there is none. */
   known(id: number): string | null | undefined {
     return (this.#entries.get(id) ?? this.#recent.get(id))?.url;
   }

@@ -1,4 +1,4 @@
-/** @file Which model takes a second look at the pictures, in the settings of the model. */
+/** @file The choice of the model for the second pass, in the settings of the model. */
 import type { JSX } from 'preact';
 import { ErrorBox, Progress, progressInWords, Select } from '../../shell';
 import { searchStrings } from '../../strings/search';

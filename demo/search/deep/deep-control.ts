@@ -14,14 +14,14 @@ export type DeepChoice = 'none' | 'nano' | `stored:${string}`;
 export class DeepControl {
   readonly control = new ModelControl();
   readonly choice = signal<DeepChoice>('none');
-  /** Whether it is told to rest. */
+  /** Whether it is paused. */
   readonly paused = signal(recall(PAUSED) === 'yes');
-  /** Why the index did not take it. */
+  /** Why the index did not accept it. */
   readonly error = signal<unknown>(null);
   /** Null until it is loaded. */
   readonly info = computed(() => (this.choice.value === 'none' ? null : (this.control.model.value?.info ?? null)));
 
-  /** Chooses what was chosen at the last visit, where it is still there. */
+  /** Restores the choice of the last visit, if it is still available. */
   async start(library: Library): Promise<void> {
     this.#follow(library);
     await this.control.refreshStored().catch(() => undefined);
@@ -37,7 +37,7 @@ export class DeepControl {
     await (wanted ? this.control.load(wanted) : this.control.unload());
   }
 
-  /** Lets it work in the background, or rest. */
+  /** Lets it work in the background, or pauses it. */
   async rest(index: PhotoIndex, paused: boolean): Promise<void> {
     this.paused.value = paused;
     keep(PAUSED, paused ? 'yes' : 'no');
@@ -50,7 +50,7 @@ export class DeepControl {
     return found ? { kind: 'stored', ...found } : null;
   }
 
-  /** The open index uses it as soon as it is loaded, and goes on without where it is not there any more. */
+  /** The open index uses it as soon as it is loaded, and continues without it if it is no longer there. */
   #follow(library: Library): void {
     let used: string | null = null;
     effect(() => {
@@ -91,6 +91,6 @@ function keep(key: string, value: string): void {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Then it is chosen again at the next visit.
+    // Then it has to be chosen again on the next visit.
   }
 }

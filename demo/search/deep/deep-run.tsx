@@ -1,4 +1,4 @@
-/** @file How far the second look is: one line while there is something to say. */
+/** @file The progress of the second pass: one line while there is something to show. */
 import type { JSX } from 'preact';
 import { Button, ErrorBox, Progress } from '../../shell';
 import { searchStrings } from '../../strings/search';

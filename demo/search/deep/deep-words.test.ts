@@ -8,7 +8,7 @@ const state: DeepState = {
   ...{ rate: null, secondsLeft: null, error: null },
 };
 
-test('the second look in one line; none once all is known', () => {
+test('the second pass in one line; none once it is complete', () => {
   expect(deepInWords({ ...state, rate: 0.5, secondsLeft: 5760 })).toMatch(
     /^Second look by Big: 120 of 3,000 pictures · 0\.5 per second · about .* left$/,
   );
@@ -22,7 +22,7 @@ test('the second look in one line; none once all is known', () => {
   );
 });
 
-test('of which look results are is said where it is not plain', () => {
+test('which pass results come from is shown unless it is obvious', () => {
   const hit = (id: number, pass: SearchHit['pass']): [number, SearchHit] => [id, { id, score: 1, z: 1, pass }];
   const found = (passes: SearchHit['pass'][], deep: Found['deep']): Found => ({
     ...{

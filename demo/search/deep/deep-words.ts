@@ -1,4 +1,4 @@
-/** @file The second look in words: how far, how fast, how much longer; and which results are by the first one. */
+/** @file The second pass in words: progress, speed, remaining time, and which results come from the first pass. */
 import type { DeepState } from '../../../src/search';
 import { durationInWords } from '../../shell/words';
 import { searchStrings } from '../../strings/search';
@@ -6,7 +6,7 @@ import type { Found } from '../query/finder';
 
 const strings = searchStrings.deep;
 
-/** Empty where there is nothing to say. */
+/** Empty if there is nothing to show. */
 export function deepInWords({ phase, modelName, modelId, ...state }: DeepState): string {
   const { done, total, failed, unreadable, rate, secondsLeft } = state;
   if (phase === 'idle' && unreadable === 0) return '';
@@ -20,7 +20,7 @@ export function deepInWords({ phase, modelName, modelId, ...state }: DeepState):
   return words.join(' · ');
 }
 
-/** Which look the results are of; empty without a second model, and where all are of its. */
+/** Which pass the results come from; empty without a second model, and if all come from the second. */
 export function passInWords({ query, hits, ids, relevant, deep }: Found, hasDeep: boolean): string {
   if (!query || !hits || !hasDeep) return '';
   if (!deep) return strings.allFirst;

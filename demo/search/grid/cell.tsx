@@ -7,20 +7,20 @@ import { Thumb, useItem } from '../parts/thumb';
 import { Why } from '../parts/why';
 
 const strings = searchStrings.results;
-/** Made once: they are the same on every picture. */
+/** Created once, since they are the same on every picture. */
 const CHECK = <Icon name="check" />;
 const ALIKE = <Icon name="alike" />;
 
 export interface CellProps {
   id: number;
-  /** In the whole list, from 0. */
+  /** Its position in the whole list, from 0. */
   index: number;
   column: number;
-  /** The one that Tab reaches. */
+  /** Whether it is the one that Tab reaches. */
   active: boolean;
   selected: boolean;
   score: string | null;
-  /** That it is of the first look only, in a word; null otherwise. */
+  /** A word saying that it comes from the first pass only; null otherwise. */
   mark: string | null;
   onOpen: (index: number) => void;
   onMark: (index: number, range: boolean) => void;

@@ -1,4 +1,4 @@
-/** @file How much of the view the toolbar covers, where it stays while one scrolls. */
+/** @file How much of the view the toolbar covers, if it stays in place while scrolling. */
 
 /** @returns CSS pixels from the top of the window */
 export function covered(): number {

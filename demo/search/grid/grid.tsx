@@ -12,7 +12,7 @@ import { Slots } from './slots';
 import { useRows, useWidth } from './use-band';
 
 export interface GridSection extends SectionSpec {
-  /** What stands above it, `heading` pixels high. */
+  /** The content above it, `heading` pixels high. */
   title: ComponentChildren;
 }
 
@@ -22,18 +22,18 @@ export interface GridProps {
   ids: Uint32Array;
   sections: readonly GridSection[];
   selected: ReadonlySet<number>;
-  /** The picture that the viewer shows: the grid goes along with it, and has the focus there once it is closed. */
+  /** The picture that the viewer shows: the grid follows it, and takes the focus there once it is closed. */
   viewed: number | null;
-  /** What is written on a picture, or null. */
+  /** The text on a picture, or null. */
   scoreOf: (id: number) => string | null;
-  /** That a picture's place is of the first look only, in a word; null otherwise. */
+  /** A word saying that a picture's place comes from the first pass only; null otherwise. */
   markOf: (id: number) => string | null;
   onOpen: (index: number) => void;
   onMark: (index: number, range: boolean) => void;
   onMarkAll: () => void;
   onMoreLike: (index: number) => void;
   onClear: () => void;
-  /** Called with where everything lies, whenever that changes. */
+  /** Called with the layout, whenever it changes. */
   onLayout?: (layout: GridLayout, grid: HTMLElement) => void;
 }
 
@@ -49,7 +49,7 @@ export function Grid(props: GridProps): JSX.Element {
   const rows = useRows(box, layout);
   useEffect(() => props.onLayout?.(layout, box.current!), [layout]);
   const [active, setActive] = useState(0);
-  /** The picture that is to have the focus, until it is in the page and has it. */
+  /** The picture that should get the focus, until it is in the page and has it. */
   const focusNext = useRef<number | null>(null);
   const shown = useRef(props);
   shown.current = props;
@@ -73,7 +73,7 @@ export function Grid(props: GridProps): JSX.Element {
     else if (before.current !== null) reveal(active);
     before.current = viewed;
   }, [viewed]);
-  // It may come into the page only with the next rows.
+  // It may be added to the page only with the next rows.
   useEffect(() => {
     if (focusNext.current === null) return;
     const target = box.current!.querySelector<HTMLElement>(`[data-index="${focusNext.current}"]`);
@@ -114,13 +114,14 @@ export function Grid(props: GridProps): JSX.Element {
   }, []);
   const onMoreLike = useCallback((index: number) => shown.current.onMoreLike(index), []);
 
-  // The active one exists even where it is out of view: it holds the focus. In its place among the others, so that it need not be moved.
+  // The active one exists even if it is out of view, since it holds the focus. It is in its place among the others, so
+  // that it need not be moved.
   const activeRow = rowOf(layout, active);
   const isApart = activeRow && !rows.some(({ row }) => row === activeRow.row);
   const all = isApart ? [...rows, activeRow].sort((a, b) => a.row - b.row) : rows;
   const slots = useRef(new Slots());
   const slotOf = slots.current.assign(all.map(({ row }) => row));
-  // A row that is moved within the page loses the focus where the browser has no `moveBefore`; where it has, it is scrolled to.
+  // A row that is moved within the page loses the focus if the browser lacks `moveBefore`; otherwise it is scrolled to.
   const focused = box.current?.contains(document.activeElement) ? (document.activeElement as HTMLElement) : null;
   const y = focused && scrollY;
   useLayoutEffect(() => {

@@ -1,4 +1,4 @@
-/** @file What keys do in the grid: where the focus goes next, and what is done with the picture that has it. */
+/** @file What keys do in the grid: where the focus goes next, and what happens to the focused picture. */
 import { rowOf, type GridLayout } from './layout';
 
 export type GridCommand = 'open' | 'select' | 'select-all' | 'more-like' | 'clear';
@@ -30,7 +30,7 @@ export function commandOf({ key, ctrlKey, metaKey, altKey }: KeyPress): GridComm
 /**
  * Where a key moves the focus.
  * @param page rows that a page key jumps
- * @returns the index of a picture, or null where the key moves nothing
+ * @returns the index of a picture, or null if the key moves nothing
  */
 export function moveOf(layout: GridLayout, index: number, press: KeyPress, page: number): number | null {
   if (layout.count === 0 || press.altKey) return null;
@@ -59,7 +59,7 @@ export function moveOf(layout: GridLayout, index: number, press: KeyPress, page:
   }
 }
 
-/** The picture in the same column of another row; the last of that row where it is shorter; stays where there is none. */
+/** The picture in the same column of another row; the last of that row if it is shorter; unchanged if there is none. */
 function inRow(layout: GridLayout, index: number, row: number): number {
   const section = layout.sections.find(({ firstRow, rows }) => row >= firstRow && row < firstRow + rows);
   if (!section) return index;

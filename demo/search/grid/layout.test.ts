@@ -24,13 +24,13 @@ test('a view narrower than a cell has one column, an empty list no height', () =
   expect(gridLayout([], { width: 300, minCell: 100, gap: 8 })).toMatchObject({ rows: 0, count: 0, height: 0 });
 });
 
-test('of many headings, those in view exist, and what a place belongs to is found', () => {
+test('of many headings, only those in view exist, and the section of a position is found', () => {
   const specs = Array.from({ length: 400 }, (_, i) => ({ count: i % 50 === 3 ? 0 : 30, heading: 32 }));
   const layout = gridLayout(specs, { width: 320, minCell: 100, gap: 10 });
   const { top, heading } = layout.sections[200]!;
   const rows = rowsBetween(layout, top - 300, top + heading + 300);
   expect(headingsAt(layout, rows)).toEqual([199, 200, 201]);
-  // The next one may be in view before its first row is; behind a folded one comes another.
+  // The next one may be in view before its first row is; a folded one is followed by another.
   expect(headingsAt(layout, rowsBetween(layout, 0, 10))).toEqual([0, 1]);
   const before = layout.sections[2]!;
   expect(headingsAt(layout, rowsBetween(layout, before.top + 40, before.top + 50))).toEqual([2, 3, 4]);
@@ -83,7 +83,7 @@ test('at 100,000 pictures a view holds a few rows', () => {
   expect(rowsBetween(layout, 1_000_000, 1_001_000).length).toBeLessThan(9);
 });
 
-test('scrolling goes no further than it must, and clears a sticky bar', () => {
+test('scrolling goes no further than necessary, and clears a sticky bar', () => {
   const layout = gridLayout([{ count: 100, heading: 0 }], { width: 100, minCell: 100, gap: 0 });
   const row = rowOf(layout, 50)!;
   expect(scrollToRow(layout, row, { top: 0, height: 300, inset: 40 })).toBe(5100 - 300);

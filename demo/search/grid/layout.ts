@@ -1,20 +1,21 @@
 /**
- * @file Where each picture of the grid lies. Square cells of one size in sections, each under a heading of fixed height:
- * every position is arithmetic, so that 100,000 pictures need no measuring and only those in view exist in the page.
+ * @file The position of each picture in the grid. Square cells of one size in sections, each under a heading of fixed
+ * height: every position is arithmetic, so that 100,000 pictures need no measuring and only those in view exist in the
+ * page.
  */
 
 /** A run of pictures under one heading. */
 export interface SectionSpec {
   /** Pictures in it; 0 for a section that is folded. */
   count: number;
-  /** Height of what stands above it, in CSS pixels; 0 for nothing. */
+  /** Height of the content above it, in CSS pixels; 0 for nothing. */
   heading: number;
 }
 
 export interface GridOptions {
   /** Width that the grid may fill, in CSS pixels. */
   width: number;
-  /** Cells are at least this wide where the width allows. */
+  /** Cells are at least this wide if the width allows. */
   minCell: number;
   /** Between cells, and between rows. */
   gap: number;
@@ -38,7 +39,7 @@ export interface GridLayout {
   sections: Section[];
   count: number;
   rows: number;
-  /** Of everything, in CSS pixels. */
+  /** Height of everything, in CSS pixels. */
   height: number;
 }
 
@@ -101,20 +102,20 @@ export function rowsBetween(layout: GridLayout, top: number, bottom: number): Ro
   return rows;
 }
 
-/** The sections whose headings belong to these rows or to what comes right behind them. */
+/** The sections whose headings belong to these rows or to what immediately follows them. */
 export function headingsAt({ sections }: GridLayout, rows: readonly Row[]): number[] {
   const [first, last] = [rows[0]?.section ?? 0, rows.at(-1)?.section ?? 0];
   const seen: number[] = [];
   for (let i = first; i < sections.length; i++) {
     const { heading, count } = sections[i]!;
     if (heading > 0) seen.push(i);
-    // Behind a section that is folded comes the next heading.
+    // A folded section is followed by the next heading.
     if (i > last && count > 0) break;
   }
   return seen;
 }
 
-/** The section that a place of the grid is in, in CSS pixels from its top. */
+/** The section at a position of the grid, in CSS pixels from its top. */
 export function sectionAt({ sections }: GridLayout, top: number): number {
   let [low, high] = [0, sections.length - 1];
   while (low < high) {
@@ -128,7 +129,7 @@ export function sectionAt({ sections }: GridLayout, top: number): number {
 /**
  * How far to scroll so that a row is in view.
  * @param top first visible pixel, from the top of the grid; `height` of the view; `inset` what a sticky bar covers of it
- * @returns the new `top`, or the old one where the row is in view
+ * @returns the new `top`, or the old one if the row is in view
  */
 export function scrollToRow(
   layout: GridLayout,

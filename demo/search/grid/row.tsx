@@ -1,4 +1,4 @@
-/** @file One row of the grid. While the page scrolls, rows that stay are not looked at again. */
+/** @file One row of the grid. While the page scrolls, rows that stay are not rendered again. */
 import { Component, type JSX } from 'preact';
 import { Cell, type CellProps } from './cell';
 import type { GridLayout, Row } from './layout';
@@ -6,9 +6,9 @@ import type { GridLayout, Row } from './layout';
 export interface GridRowProps extends Pick<CellProps, 'onOpen' | 'onMark' | 'onMoreLike'> {
   at: Row;
   layout: GridLayout;
-  /** Of the whole list. */
+  /** Positions in the whole list. */
   ids: Uint32Array;
-  /** Index of the one that Tab reaches, where it is in this row; else null. */
+  /** Index of the one that Tab reaches, if it is in this row; else null. */
   active: number | null;
   selected: ReadonlySet<number>;
   scoreOf: (id: number) => string | null;

@@ -3,7 +3,7 @@ import { extend, NOTHING, selectAll, toggle } from './selection';
 
 const order = Uint32Array.of(9, 4, 7, 1, 3);
 
-test('toggling adds, then takes out', () => {
+test('toggling adds, then removes', () => {
   const one = toggle(NOTHING, 4);
   expect([...one.ids]).toEqual([4]);
   expect([...toggle(one, 4).ids]).toEqual([]);

@@ -8,14 +8,16 @@ export interface Selection {
 
 export const NOTHING: Selection = { ids: new Set(), anchor: null };
 
-/** Adds the picture, or takes it out. */
+/** Adds the picture, or removes it. */
 export function toggle({ ids }: Selection, id: number): Selection {
   const next = new Set(ids);
   if (!next.delete(id)) next.add(id);
   return { ids: next, anchor: id };
 }
 
-/** Adds everything from the anchor to the picture, in the order shown. Without an anchor that is in it, the picture alone. */
+/**
+ * Adds everything from the anchor to the picture, in the order shown. Without an anchor in it, adds the picture alone.
+ */
 export function extend({ ids, anchor }: Selection, id: number, order: Uint32Array): Selection {
   const from = anchor === null ? -1 : order.indexOf(anchor);
   const to = order.indexOf(id);

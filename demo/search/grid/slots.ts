@@ -1,14 +1,14 @@
 /**
- * @file Which row of the page shows which row of the grid. Rows that stay in view keep theirs, those that come take over what
- * has become free: a picture that comes into view changes a cell that is there, and a new one is made for none.
+ * @file Which row of the page shows which row of the grid. Rows that stay in view keep theirs, and new ones take over
+ * those that have become free: a picture that comes into view reuses an existing cell.
  */
 export class Slots {
   #taken: ReadonlyMap<number, number> = new Map();
 
-  /** @param rows each once. @returns a number for each, the same as before where it was there before */
+  /** @param rows each once. @returns a number for each, the same as before for rows that were there before */
   assign(rows: readonly number[]): number[] {
     const wanted = new Set(rows);
-    // In the order that they have in the page: where all rows are others, none is moved.
+    // In their order in the page: if all rows are new, none is moved.
     const free = [...this.#taken].filter(([row]) => !wanted.has(row)).map(([, slot]) => slot);
     const used = new Set(this.#taken.values());
     const make = () => {

@@ -1,4 +1,4 @@
-/** @file Which part of an element is in view, as the window scrolls: told only when rows change. */
+/** @file Which part of an element is in view, as the window scrolls: reported only when rows change. */
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { RefObject } from 'preact';
 import { followScroll } from '../parts/scrolling';
@@ -18,7 +18,7 @@ export function useWidth(element: RefObject<HTMLElement | null>): number {
 
 /** Rows are kept for this many screens beyond the view, so that scrolling shows no gaps. */
 const OVERSCAN = 0.5;
-/** So many rows may stay longer, until others take their place. */
+/** This many rows may stay longer, until others take their place. */
 const SPARE = 2;
 
 /** The rows in view or close to it. */
@@ -39,7 +39,7 @@ export function useRows(element: RefObject<HTMLElement | null>, layout: GridLayo
   return rows;
 }
 
-/** Whether all of `next` is shown, and hardly more: what leaves can wait for what comes. */
+/** Whether all of `next` is shown, and hardly more: rows that leave can wait for those that come. */
 function isCovered(next: readonly Row[], shown: readonly Row[]): boolean {
   if (next.length === 0 || shown.length > next.length + SPARE) return next.length === shown.length;
   return shown.length > 0 && shown[0]!.row <= next[0]!.row && shown.at(-1)!.row >= next.at(-1)!.row;

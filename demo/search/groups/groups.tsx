@@ -1,4 +1,4 @@
-/** @file Exact copies, and apart from them pictures that are much alike. Nothing is deleted: the list can be taken along. */
+/** @file Exact copies and, separately, very similar pictures. Nothing is deleted: the list can be exported. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';

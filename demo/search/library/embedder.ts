@@ -1,4 +1,7 @@
-/** @file The page's model as the index needs it: it may be loaded anew, or on another device, under an open index. */
+/**
+ * @file The page's model in the form that the index needs: it may be reloaded, or moved to another device, under an
+ * open index.
+ */
 import { effect } from '@preact/signals';
 import { DisposedError, type ModelInfo } from '../../../src/index';
 import { photoSizes, type PhotoSize } from '../../../src/measure';
@@ -9,8 +12,8 @@ import { indexId, indexName } from '../before/photo-sizes';
 const KNOWN_TEXTS = 100;
 
 /**
- * @param info of the model that is loaded now; the embedder serves that one only, however often it is loaded
- * @param size of photos, those that are looked for too; default: the model's own
+ * @param info about the model that is loaded now; the embedder serves only that one, however often it is loaded
+ * @param size of photos, including those in queries; default: the model's own
  */
 export function embedderOf(
   control: ModelControl,
@@ -22,7 +25,7 @@ export function embedderOf(
     const model = control.model.value;
     return model?.info.id === id ? model : null;
   };
-  /** Words that were looked for lately: they are looked for again whenever new pictures come. */
+  /** Recently used queries: they are run again whenever new pictures arrive. */
   const known = new Map<string, Float32Array>();
   return {
     id: indexId(info, size),

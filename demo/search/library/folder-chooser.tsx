@@ -1,4 +1,4 @@
-/** @file The folders of the library as a tree with a box to look for one: choosing one shows its pictures alone. */
+/** @file The folders of the library as a tree with a search box: choosing a folder shows only its pictures. */
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { focusNext, Icon } from '../../shell';
@@ -7,9 +7,9 @@ import { useSearch } from '../state';
 import { foldersAbove, treeMove, visibleFolders, type FolderNode } from './folder-tree';
 
 const strings = searchStrings.folders;
-/** More are found by name sooner than by looking. */
+/** With more, searching by name is faster than looking. */
 const SHOWN = 300;
-/** With fewer folders there is nothing to look for. */
+/** With fewer folders there is no need to search. */
 const FEW = 8;
 
 export function FolderChooser(): JSX.Element | null {

@@ -8,7 +8,7 @@ const shown = (open: string[], search = '') =>
   visibleFolders(folders, { open: new Set(open), search }).map(({ path, level, open }) => [path, level, open]);
 
 describe('the folder tree', () => {
-  it('shows the top alone, and what is in open folders', () => {
+  it('shows only the top, and the contents of open folders', () => {
     expect(shown([])).toEqual([
       ['Trips', 1, false],
       ['Trips-old', 1, null],
@@ -36,7 +36,7 @@ describe('the folder tree', () => {
     expect(shown([], 'nothing')).toEqual([]);
   });
 
-  it('goes with the arrow keys as file managers do', () => {
+  it('follows the arrow keys as in file managers', () => {
     const nodes = visibleFolders(folders, { open: new Set(['Trips']), search: '' });
     expect(nodes.map(({ path }) => path)).toEqual(['Trips', 'Trips/2024', 'Trips-old']);
     expect(treeMove(nodes, 0, 'ArrowRight')).toEqual({ kind: 'focus', to: 1 });
@@ -49,7 +49,7 @@ describe('the folder tree', () => {
     expect(treeMove(nodes, 1, 'x')).toBeNull();
   });
 
-  it('knows what to open for a folder to be seen', () => {
+  it('knows what to open so that a folder becomes visible', () => {
     expect(foldersAbove('Trips/2024/Crete')).toEqual(['Trips/2024', 'Trips']);
     expect(foldersAbove('Trips')).toEqual([]);
   });

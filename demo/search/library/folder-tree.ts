@@ -1,8 +1,10 @@
-/** @file The folders of the library as a tree: which of them are seen, with some open and a word to look for. */
+/**
+ * @file The folders of the library as a tree: which of them are visible, given the open ones and a word to search for.
+ */
 import type { Facets } from '../../../src/search';
 
 export interface FolderNode {
-  /** As filters take it: `Holidays/2024`. */
+  /** The path that filters take: `Holidays/2024`. */
   path: string;
   /** The last part of it. */
   name: string;
@@ -10,13 +12,13 @@ export interface FolderNode {
   count: number;
   /** From 1. */
   level: number;
-  /** Null where no folder is in it. */
+  /** Null if it contains no folder. */
   open: boolean | null;
 }
 
 export interface TreeOptions {
   open: ReadonlySet<string>;
-  /** Names must hold it; folders that lead to such a one are seen too. Empty for none. */
+  /** Names must contain it; folders that lead to a match are visible too. Empty for no search. */
   search: string;
 }
 
@@ -24,7 +26,7 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 const nameOf = (path: string) => path.slice(path.lastIndexOf('/') + 1);
 const parentOf = (path: string) => path.slice(0, Math.max(0, path.lastIndexOf('/')));
 
-/** The folders that are seen, from the top. */
+/** The visible folders, from the top. */
 export function visibleFolders(folders: Facets['folders'], { open, search }: TreeOptions): FolderNode[] {
   const wanted = search.trim().toLowerCase();
   const seen = wanted === '' ? null : matching(folders, wanted);
@@ -60,7 +62,7 @@ function matching(folders: Facets['folders'], wanted: string): Set<string> {
   return seen;
 }
 
-/** Every folder above this one: they have to be open for it to be seen. */
+/** Every folder above this one: they have to be open for it to be visible. */
 export function foldersAbove(path: string): string[] {
   const above: string[] = [];
   for (let at = parentOf(path); at !== ''; at = parentOf(at)) above.push(at);
@@ -69,7 +71,7 @@ export function foldersAbove(path: string): string[] {
 
 export type TreeMove = { kind: 'focus'; to: number } | { kind: 'open' | 'close' | 'choose' };
 
-/** What a key does in the tree, as trees do in file managers; null for keys that are not ours. */
+/** What a key does in the tree, as in file managers; null for keys that are not ours. */
 export function treeMove(nodes: readonly FolderNode[], at: number, key: string): TreeMove | null {
   const node = nodes[at];
   if (!node) return null;

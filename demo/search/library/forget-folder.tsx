@@ -1,4 +1,4 @@
-/** @file Forgetting a folder: what was computed of its pictures is deleted, so it asks first. */
+/** @file Forgetting a folder: everything computed from its pictures is deleted, so it asks first. */
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { FolderInfo } from '../../../src/search';

@@ -1,4 +1,4 @@
-/** @file What can be done with the whole index: keep it elsewhere, take one in, delete it. What cannot be undone asks first. */
+/** @file Actions on the whole index: export, import, delete. Those that cannot be undone ask first. */
 import { useSignal } from '@preact/signals';
 import { fileOpen, fileSave } from 'browser-fs-access';
 import type { JSX } from 'preact';
@@ -13,7 +13,7 @@ type Work = keyof typeof strings.working;
 const INDEX_FILE = { fileName: strings.indexFile, extensions: ['.vlm2vec-index'], description: strings.indexKind };
 const PARQUET_FILE = { fileName: strings.parquetFile, extensions: ['.parquet'], description: strings.parquetKind };
 
-/** What the menu does, for the welcome page too. */
+/** The actions of the menu, also used by the welcome page. */
 export function useIndexWork() {
   const { library } = useSearch();
   const working = useSignal<Work | null>(null);

@@ -1,4 +1,4 @@
-/** @file The library behind one button: its folders, what could not be read, and what can be done with the index. */
+/** @file The library behind one button: its folders, unreadable files, and actions on the index. */
 import type { JSX } from 'preact';
 import type { FolderInfo } from '../../../src/search';
 import { Button } from '../../shell';

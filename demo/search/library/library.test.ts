@@ -14,7 +14,7 @@ test('folders chosen before the index is open are added to it once it is', async
   expect([library.waiting.value, add.mock.calls]).toEqual([[], [[source]]]);
 });
 
-test('another model closes the index of the one before; the same once more does not', async () => {
+test('another model closes the index of the one before; the same one again does not', async () => {
   const library = new Library();
   const [first, second] = [fakeIndex({ count: 1 }), fakeIndex({ count: 2 })];
   const close = vi.spyOn(first, 'close');
@@ -27,7 +27,7 @@ test('another model closes the index of the one before; the same once more does 
   expect(library.state.value?.indexed).toBe(2);
 });
 
-test('what goes wrong is shown; a person who changes their mind is no error', async () => {
+test('errors are shown; cancelling is not an error', async () => {
   const library = new Library();
   await library.use('nano', async () => Promise.reject(new Error('no storage')));
   expect([library.error.value, library.open.value]).toEqual([new Error('no storage'), null]);

@@ -1,13 +1,16 @@
-/** @file The index of the page's model: opened when a model is there, closed when another one comes, and what goes wrong. */
+/**
+ * @file The index of the page's model: opened when a model is loaded, closed when another one replaces it, with its
+ * errors.
+ */
 import { signal, type ReadonlySignal } from '@preact/signals';
 import type { FolderSource, IndexState, PhotoIndex } from '../../../src/search';
 import { ItemCache } from '../data/items';
 import { Thumbnails } from '../data/thumbnails';
 import { latest } from '../../shell/latest';
 
-/** An open index with what the page remembers of it. */
+/** An open index with what the page remembers about it. */
 export interface OpenIndex {
-  /** Of the model; pictures that another model indexed are not in this index. */
+  /** The id of the model; pictures that another model indexed are not in this index. */
   modelId: string;
   index: PhotoIndex;
   thumbnails: Thumbnails;
@@ -22,10 +25,10 @@ export class Library {
   readonly #waiting = signal<readonly FolderSource[]>([]);
   #end: () => void = () => undefined;
   readonly #ask: (sources: readonly FolderSource[]) => Promise<boolean>;
-  /** What was asked about already. */
+  /** Runs for which the user was already asked. */
   readonly #agreed = new WeakSet<FolderSource>();
 
-  /** @param ask whether to begin with folders, once there is an index; it may change which one that is */
+  /** @param ask whether to start with folders, once there is an index; the answer may change which index that is */
   constructor(ask: (sources: readonly FolderSource[]) => Promise<boolean> = async () => true) {
     this.#ask = ask;
   }
@@ -48,7 +51,7 @@ export class Library {
     return this.#waiting;
   }
 
-  /** The last thing that went wrong; null once it was dismissed or something new was begun. */
+  /** The last thing that went wrong; null once it was dismissed or something new was started. */
   get error(): ReadonlySignal<unknown> {
     return this.#error;
   }
@@ -57,19 +60,19 @@ export class Library {
     this.#error.value = null;
   }
 
-  /** Opens the index of a model in place of the one before. The same model once more changes nothing. */
+  /** Opens the index of a model in place of the previous one. The same model again changes nothing. */
   async use(modelId: string, openIndex: () => Promise<PhotoIndex>): Promise<void> {
     if (this.#open.value?.modelId === modelId) return;
     await this.#use(modelId, openIndex);
   }
 
-  /** Runs something with the index, and shows what goes wrong. @returns null where it failed, or there is no index */
+  /** Runs something with the index, and shows errors. @returns null if it failed, or there is no index */
   async with<T>(run: (index: PhotoIndex) => Promise<T>): Promise<T | null> {
     const open = this.#open.value;
     return open && this.attempt(() => run(open.index));
   }
 
-  /** Runs something, and shows what goes wrong. @returns null where it failed */
+  /** Runs something, and shows errors. @returns null if it failed */
   async attempt<T>(run: () => Promise<T>): Promise<T | null> {
     this.#error.value = null;
     try {
@@ -80,7 +83,7 @@ export class Library {
     }
   }
 
-  /** Adds folders and begins with them; where there is no index yet, as soon as there is one. */
+  /** Adds folders and starts indexing them; if there is no index yet, as soon as there is one. */
   async add(sources: readonly FolderSource[]): Promise<void> {
     if (this.#open.value && !sources.every((source) => this.#agreed.has(source))) {
       if (!(await this.#ask(sources))) return;

@@ -1,4 +1,4 @@
-/** @file What keeps the library from being all it could be: folders that may not be read, another tab, what went wrong. */
+/** @file Problems of the library: folders that may not be read, another tab, errors. */
 import type { JSX } from 'preact';
 import type { FolderInfo } from '../../../src/search';
 import { Button, ErrorBox } from '../../shell';
@@ -46,7 +46,7 @@ export function Notices(): JSX.Element | null {
   );
 }
 
-/** A folder that could not be looked through. Its pictures stay until a person says otherwise. */
+/** A folder that could not be scanned. Its pictures are kept until the user decides otherwise. */
 function Vanished({ folder, fixed }: { folder: FolderInfo; fixed: boolean }): JSX.Element | null {
   const { library } = useSearch();
   const { choose } = useFolders();

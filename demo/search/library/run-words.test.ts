@@ -33,7 +33,7 @@ test('a run from its beginning to its end', () => {
   expect(words({ phase: 'idle', run: run({}) })).toBe('Everything was up to date.');
 });
 
-test('where a folder could not be looked through, nothing is called up to date', () => {
+test('if a folder could not be scanned, nothing is called up to date', () => {
   const gone: FolderProblem = { kind: 'gone', path: 'a', reason: '' };
   expect(words({ phase: 'idle', run: run({}) }, gone)).toBe('');
   expect(words({ phase: 'idle', run: run({ embedded: 2 }) }, gone)).toBe('Done: 2 pictures read.');

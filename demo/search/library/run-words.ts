@@ -1,17 +1,17 @@
-/** @file Indexing in words: how far, how fast, how much longer. */
+/** @file Indexing in words: progress, speed, remaining time. */
 import type { IndexState } from '../../../src/search';
 import { durationInWords } from '../../shell/words';
 import { searchStrings } from '../../strings/search';
 
 const strings = searchStrings.run;
 
-/** One line about a run; empty where there is nothing to say. */
+/** One line about a run; empty if there is nothing to show. */
 export function runInWords({ phase, run, folders }: Pick<IndexState, 'phase' | 'run' | 'folders'>): string {
   if (!run) return phase === 'walking' ? strings.walking(0) : '';
   const { found, total, done, embedded, reused, removed, rate, secondsLeft } = run;
   if (phase === 'walking') return strings.walking(found);
   if (phase === 'idle') {
-    // Whoever could not look everywhere does not know that.
+    // If not everything could be scanned, that is not known.
     const isUpToDate = embedded + reused + removed === 0;
     return isUpToDate && folders.some(({ problem }) => problem) ? '' : strings.done(embedded, reused, removed);
   }

@@ -1,4 +1,4 @@
-/** @file Indexing as it goes on: how far, how fast, how much longer; pause, go on, stop. */
+/** @file Indexing in progress: progress, speed, remaining time; pause, continue, stop. */
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { IndexState } from '../../../src/search';
@@ -9,7 +9,7 @@ import { runInWords } from './run-words';
 
 const strings = searchStrings.run;
 
-/** What a run came to is said in passing, and to screen readers; afterwards nothing is left of it. */
+/** The result of a run is shown briefly, and announced to screen readers; afterwards nothing remains of it. */
 export function Run(): JSX.Element | null {
   const { library } = useSearch();
   const state = library.state.value;

@@ -40,7 +40,7 @@ const folderItem = (folder: object) => ({
 });
 const drop = (...items: object[]) => readDrop({ items: items as unknown as DataTransferItemList }, 'Dropped pictures');
 
-test('one picture is to be looked for, several are a folder', async () => {
+test('one picture is a query, several are a folder', async () => {
   const [a, b] = [file('a.png'), file('b.png')];
   expect(await drop(fileItem(a))).toEqual({ kind: 'picture', file: a });
   expect(await drop(fileItem(a), fileItem(b))).toEqual({
@@ -57,7 +57,7 @@ test('one picture is to be looked for, several are a folder', async () => {
   });
 });
 
-test('a folder is read to its depths where the browser has no handles', async () => {
+test('a folder is read completely if the browser has no handles', async () => {
   const [a, b, c] = [file('a.png'), file('b.png'), file('c.png')];
   expect(await drop(folderItem(entry('F', [a, entry('G', [b, entry('H', [c])])])))).toEqual({
     kind: 'folders',
@@ -74,7 +74,7 @@ test('a folder is read to its depths where the browser has no handles', async ()
   });
 });
 
-test('a handle is kept where there is one, and loose files beside a folder are not lost', async () => {
+test('a handle is kept if there is one, and loose files beside a folder are not lost', async () => {
   const handle = { kind: 'directory', name: 'F' };
   const a = file('a.png');
   const dropped = await drop({ ...folderItem(entry('F', [])), getAsFileSystemHandle: async () => handle }, fileItem(a));
@@ -84,7 +84,7 @@ test('a handle is kept where there is one, and loose files beside a folder are n
   });
 });
 
-test('text and files that are no pictures are nothing', async () => {
+test('text and files that are not pictures are ignored', async () => {
   expect(await drop({ kind: 'string' })).toEqual({ kind: 'nothing' });
   expect(await drop(fileItem(file('a.txt', 'text/plain')))).toEqual({ kind: 'nothing' });
 });

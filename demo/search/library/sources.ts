@@ -1,4 +1,4 @@
-/** @file Ways to a folder of pictures: the browser's own dialog, a file field, or a drop. */
+/** @file Ways to choose a folder of pictures: the browser's own dialog, a file field, or a drop. */
 import { directoryOpen } from 'browser-fs-access';
 import type { FolderFile, FolderSource } from '../../../src/search';
 import { pictureKind } from '../../../src/search/indexing/picture-names';
@@ -6,11 +6,11 @@ import { entriesOf, fileOf } from '../../shell/entries';
 
 type Picker = (options: { id: string; mode: 'read' }) => Promise<FileSystemDirectoryHandle>;
 
-/** Asks for a folder. @returns null where the person thought better of it */
+/** Asks for a folder. @returns null if the user cancelled */
 export async function chooseFolder(): Promise<FolderSource | null> {
   const { showDirectoryPicker } = globalThis as { showDirectoryPicker?: Picker };
   try {
-    // Not by `directoryOpen`: that would read the names of all files before it answers.
+    // `directoryOpen` is not used, since it would read the names of all files before it answers.
     if (showDirectoryPicker) return { handle: await showDirectoryPicker({ id: 'photos', mode: 'read' }) };
     return fromPicked((await directoryOpen({ recursive: true })) as File[]);
   } catch (error) {
@@ -19,7 +19,7 @@ export async function chooseFolder(): Promise<FolderSource | null> {
   }
 }
 
-/** Files with `webkitRelativePath`s, such as a file field for folders gives. @returns null for none */
+/** Files with `webkitRelativePath`s, as from a file field for folders. @returns null if there are none */
 export function fromPicked(files: readonly File[]): FolderSource | null {
   const [first] = files;
   if (!first) return null;
@@ -30,13 +30,13 @@ export function fromPicked(files: readonly File[]): FolderSource | null {
   };
 }
 
-/** What was dropped: folders to index, several pictures to index as a folder, or one picture to look for. */
+/** What was dropped: folders to index, several pictures to index as a folder, or one picture as a query. */
 export type Dropped =
   { kind: 'folders'; sources: FolderSource[] } | { kind: 'picture'; file: File } | { kind: 'nothing' };
 
 type HandleItem = DataTransferItem & { getAsFileSystemHandle?: () => Promise<FileSystemHandle | null> };
 
-/** Reads a drop. To be called while the event is handled: afterwards the browser has forgotten what was dropped. */
+/** Reads a drop. Call this while the event is handled: afterwards the browser has forgotten what was dropped. */
 export async function readDrop({ items }: Pick<DataTransfer, 'items'>, looseName: string): Promise<Dropped> {
   const sources: FolderSource[] = [];
   const loose: File[] = [];

@@ -1,4 +1,4 @@
-/** @file Bringing folders in, and asking for those again that the browser no longer lets the page read. */
+/** @file Adds folders, and asks again for those that the browser no longer lets the page read. */
 import type { FolderInfo } from '../../../src/search';
 import { toast } from '../../shell';
 import { searchStrings } from '../../strings/search';

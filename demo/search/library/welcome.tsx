@@ -1,4 +1,4 @@
-/** @file The page before there are pictures: how to bring some in, and what happens to them then. */
+/** @file The page before there are pictures: how to add some, and what happens to them then. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { listPhotoIndexes, type FolderFile, type StoredPhotoIndex } from '../../../src/search';
@@ -24,13 +24,13 @@ async function fetchSamples(): Promise<FolderFile[]> {
   return Promise.all(
     list.map(async ({ file }) => {
       const blob = await (await get(file)).blob();
-      // Always the same time: what is known already is not indexed again.
+      // Always the same time, so that known samples are not indexed again.
       return { path: file, file: new File([blob], file, { type: blob.type, lastModified: Date.UTC(2026, 0, 1) }) };
     }),
   );
 }
 
-/** What other models know: with this one it has to be computed anew. */
+/** What other models have indexed: with this one it has to be computed again. */
 function useOthers(): StoredPhotoIndex[] {
   const open = useSearch().library.open.value;
   const [others, setOthers] = useState<StoredPhotoIndex[]>([]);

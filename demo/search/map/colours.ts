@@ -1,6 +1,6 @@
 /** @file The colours of the map: by folder (a few kinds) or by date (one scale), and the legend that explains them. */
 
-/** What one colour stands for. */
+/** The meaning of one colour. */
 export interface LegendEntry {
   colour: string;
   label: string;
@@ -13,7 +13,7 @@ export interface Colouring {
   legend: LegendEntry[];
 }
 
-/** Told apart with the common kinds of colour blindness too (after Okabe and Ito), on light and on dark ground. */
+/** Distinguishable with the common kinds of colour blindness too (after Okabe and Ito), on light and on dark ground. */
 const KINDS = ['#0b84a5', '#e69f00', '#009e73', '#d55e00', '#8c6bd6', '#56b4e9', '#cc79a7', '#b3a000'];
 const REST = '#8a979c';
 /** Steps of the scale of dates. */
@@ -25,7 +25,10 @@ function stepColour(step: number, steps: number): string {
   return `oklch(${(0.5 + 0.31 * t).toFixed(3)} 0.13 ${(270 - 180 * t).toFixed(0)})`;
 }
 
-/** The commonest folders get a colour each, the others share one. `words` names what has no folder, and the others. */
+/**
+ * The commonest folders get a colour each, the others share one. `words` names the pictures without a folder, and the
+ * others.
+ */
 export function colourByFolder(folders: readonly string[], words: { top: string; others: string }): Colouring {
   const counts = new Map<string, number>();
   for (const folder of folders) counts.set(folder, (counts.get(folder) ?? 0) + 1);
@@ -39,8 +42,8 @@ export function colourByFolder(folders: readonly string[], words: { top: string;
 }
 
 /**
- * Steps that hold about equally many pictures each, so that one old picture does not paint all others alike.
- * @param dates milliseconds since 1970; null where there is none
+ * Steps that hold about equally many pictures each, so that one old picture does not give all others the same colour.
+ * @param dates milliseconds since 1970; null if there is none
  */
 export function colourByDate(
   dates: readonly (number | null)[],

@@ -7,7 +7,7 @@ export interface Scene {
   colouring: Colouring;
   /** Selected points get a ring. */
   selected: ReadonlySet<number>;
-  /** Found ones are drawn larger and over the others, which fade; null where nothing is looked for. */
+  /** Found ones are drawn larger and over the others, which fade; null if there is no query. */
   found: ReadonlySet<number> | null;
   /** The one under the pointer or the keyboard. */
   current: number | null;
@@ -22,7 +22,7 @@ export interface Canvas {
   height: number;
   /** Device pixels per CSS pixel. */
   ratio: number;
-  /** Of marks, in the page's colours. */
+  /** Colours of marks, from the page. */
   ink: string;
 }
 

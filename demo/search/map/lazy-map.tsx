@@ -1,4 +1,4 @@
-/** @file Loads the map's code when it is first looked at: with its libraries it is more than the rest of the page. */
+/** @file Loads the map's code when it is first looked at: with its libraries it is larger than the rest of the page. */
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBox } from '../../shell';

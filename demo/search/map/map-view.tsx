@@ -9,7 +9,7 @@ import { useSearch } from '../state';
 import { Plot } from './plot';
 
 const strings = searchStrings.map;
-/** Fewer lie in no shape. */
+/** Fewer pictures form no shape. */
 const LEAST = 3;
 
 interface Laid {

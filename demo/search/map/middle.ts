@@ -9,7 +9,7 @@ export interface Frame {
   height: number;
 }
 
-/** What a person did to the view of all: scaled by `k`, then moved. */
+/** What the user did to the view of everything: scaled by `k`, then moved. */
 export interface Moved {
   k: number;
   x: number;

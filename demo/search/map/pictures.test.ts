@@ -12,7 +12,7 @@ const of = (pairs: [number, number][]) =>
     pairs.map(([, y]) => y),
   );
 
-test('pictures are in view, apart from each other, and leave out only what is near one that is shown', () => {
+test('pictures are in view, apart from each other, and leave out only those near one that is shown', () => {
   fc.assert(
     fc.property(
       fc.array(fc.tuple(coordinate, coordinate), { maxLength: 150 }),
@@ -36,7 +36,7 @@ test('pictures are in view, apart from each other, and leave out only what is ne
   );
 });
 
-test('in a crowd there are dots alone, until it is zoomed into', () => {
+test('in a crowd there are only dots, until one zooms in', () => {
   const crowd = Array.from({ length: 400 }, (_, i): [number, number] => [(i % 20) * 40, Math.floor(i / 20) * 30]);
   expect(shownAsPictures(of(crowd), view, size, null)).toEqual([]);
   const near = shownAsPictures(of(crowd), { k: 3, x: 0, y: 0 }, size, null);
@@ -44,7 +44,7 @@ test('in a crowd there are dots alone, until it is zoomed into', () => {
   expect(near).toEqual([...near].sort((a, b) => a - b));
 });
 
-test('what was found goes first', () => {
+test('found pictures go first', () => {
   const pair: [number, number][] = [
     [100, 100],
     [110, 105],

@@ -1,11 +1,11 @@
 /** @file Which points of the map are shown as pictures: few enough to be seen, none over another, and only what is in view. */
 import { toPlane, type MapPoints, type View } from './points';
 
-/** Of a picture on the map, in CSS pixels. */
+/** The size of a picture on the map, in CSS pixels. */
 export const SIDE = 56;
 /** With more points in view than this, dots tell more. */
 const CROWD = 150;
-/** At most so many pictures are loaded at once. */
+/** The most pictures that are loaded at once. */
 export const MOST_SHOWN = 80;
 /** Two pictures may cover each other by a fifth. */
 const APART = SIDE * 0.8;
@@ -17,7 +17,7 @@ interface Size {
 }
 
 /**
- * @param first those that go before others where there is not room for all
+ * @param first those that take precedence if there is not room for all
  * @returns positions of points, those that go first in front; none while too many are in view
  */
 export function shownAsPictures(

@@ -60,7 +60,8 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   }, [found, indexOf]);
   const all = useMemo(() => fitView(points.extent, width, height, MARGIN), [points, width, height]);
   const zoom = useZoom(canvas, all, tool === 'lasso');
-  // The page is drawn anew several times a second while pictures are indexed: 100,000 points are not gone through each time.
+  // The page is rendered again several times a second while pictures are indexed: 100,000 points are not gone through
+  // each time.
   const pictures = useMemo(
     () => shownAsPictures(points, zoom.view, { width, height }, foundPoints),
     [points, zoom.view, width, height, foundPoints],
@@ -106,7 +107,7 @@ export function Plot({ map, items }: { map: PhotoMap; items: readonly (PhotoItem
   const onPointerMove = (event: PointerEvent) => {
     const [px, py] = place(event);
     if (drawing.current) return setLoop((before) => [...before, [px, py]]);
-    // A pointer that lies still gets these too, when the page scrolls beneath it: the keyboard's picture stays.
+    // A pointer at rest gets these events too, when the page scrolls beneath it: the keyboard's picture stays.
     if (event.movementX === 0 && event.movementY === 0) return;
     byPointer.current = true;
     setCurrent(points.nearest(...toPlane(zoom.view, px, py), reach));
@@ -241,12 +242,12 @@ function pictureClass(i: number, { selected, current, found }: Pick<Scene, 'sele
   return ['map-picture', ...marks].filter(Boolean).join(' ');
 }
 
-/** With less, nothing is told apart. */
+/** With fewer, nothing can be distinguished. */
 const LEAST_HEIGHT = 280;
 
 /**
- * The height that the window has for the map, with what stands below it still in view.
- * @param key changes when what stands around it does
+ * The height that the window has for the map, with the content below it still in view.
+ * @param key changes when the content around it does
  */
 function useRoom(box: RefObject<HTMLElement | null>, key: string): number {
   const [height, setHeight] = useState(LEAST_HEIGHT);

@@ -22,7 +22,7 @@ test('the nearest point is the nearest of all, and none beyond the radius', () =
   );
 });
 
-test('a rectangle drawn as a loop holds what lies in it', () => {
+test('a rectangle drawn as a loop contains the points in it', () => {
   fc.assert(
     fc.property(pairs, coordinate, coordinate, (points, x, y) => {
       const inside = of(points).inside([

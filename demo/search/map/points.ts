@@ -23,11 +23,11 @@ export interface MapPoints {
   /** // [count] */
   y: ArrayLike<number>;
   extent: Extent;
-  /** The points inside a loop, given as corners in the plane. Fewer than three corners hold nothing. */
+  /** The points inside a loop, given as corners in the plane. Fewer than three corners contain nothing. */
   inside(loop: readonly [number, number][]): number[];
-  /** The points in a rectangle of the plane, in the order that they have. */
+  /** The points in a rectangle of the plane, in their order. */
   within(extent: Extent): number[];
-  /** The point nearest to (x, y) that is at most `radius` away; null where there is none. */
+  /** The point nearest to (x, y) that is at most `radius` away; null if there is none. */
   nearest(x: number, y: number, radius: number): number | null;
 }
 
@@ -91,7 +91,10 @@ export function toPlane({ k, x, y }: View, px: number, py: number): [number, num
   return [(px - x) / k, (py - y) / k];
 }
 
-/** The point that an arrow key goes to: the nearest one that lies more in that direction than aside; null where none does. */
+/**
+ * The point that an arrow key goes to: the nearest one that is more in that direction than aside; null if there is
+ * none.
+ */
 export function neighbour(
   { count, x, y }: Pick<MapPoints, 'count' | 'x' | 'y'>,
   from: number,

@@ -7,7 +7,7 @@ import { keepMiddle, type Frame } from './middle';
 import type { View } from './points';
 
 export interface Zoom {
-  /** The view of all, moved and scaled by what the person did. */
+  /** The view of everything, moved and scaled by the user. */
   view: View;
   /** Relative to the view of all. */
   scale: number;
@@ -18,7 +18,7 @@ export interface Zoom {
 
 const MOST = 200;
 
-/** @param all the view that shows everything; @param still where a drag draws instead of moving */
+/** @param all the view that shows everything; @param still whether a drag draws instead of moving */
 export function useZoom(canvas: RefObject<HTMLCanvasElement | null>, all: View, still: boolean): Zoom {
   const [transform, setTransform] = useState(zoomIdentity);
   const behaviour = useRef<ZoomBehavior<HTMLCanvasElement, unknown> | null>(null);
@@ -27,7 +27,7 @@ export function useZoom(canvas: RefObject<HTMLCanvasElement | null>, all: View, 
   useEffect(() => {
     const made = zoom<HTMLCanvasElement, unknown>()
       .scaleExtent([0.5, MOST])
-      // With a loop, only the wheel and two fingers zoom.
+      // While a loop is drawn, only the wheel and two fingers zoom.
       .filter(
         (event: MouseEvent & TouchEvent) =>
           event.type === 'wheel' || event.touches?.length > 1 || !(blocked.current || event.button),

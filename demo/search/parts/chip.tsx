@@ -1,10 +1,10 @@
-/** @file Something that narrows what is shown, in a word, with a cross that takes it away. */
+/** @file A filter in a word, with a cross that removes it. */
 import type { JSX } from 'preact';
 import { Icon } from '../../shell';
 
 export interface ChipProps {
   children: string;
-  /** What it means, where that is more than its words. */
+  /** What it means, if that is more than its words. */
   title?: string;
   /** What the cross does, for screen readers. */
   remove: string;

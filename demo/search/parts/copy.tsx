@@ -1,4 +1,4 @@
-/** @file Copying text; where the browser refuses that, a field to copy it from by hand. */
+/** @file Copies text; if the browser refuses that, shows a field to copy it from by hand. */
 import { signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { Dialog, toast } from '../../shell';
@@ -7,7 +7,7 @@ import { searchStrings } from '../../strings/search';
 const strings = searchStrings.selection;
 const refused = signal<string | null>(null);
 
-/** @param done what is said when it is copied */
+/** @param done the message when it is copied */
 export async function copyText(text: string, done: string): Promise<void> {
   try {
     await navigator.clipboard.writeText(text);
@@ -17,7 +17,7 @@ export async function copyText(text: string, done: string): Promise<void> {
   }
 }
 
-/** Once in the page. */
+/** Rendered once in the page. */
 export function CopyByHand(): JSX.Element {
   return (
     <Dialog title={strings.listTitle} open={refused.value !== null} onClose={() => (refused.value = null)}>

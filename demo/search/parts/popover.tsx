@@ -4,16 +4,16 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Icon, type IconName } from '../../shell';
 
 export interface PopoverProps {
-  /** What the button says; on a phone for screen readers only. */
+  /** The button's text; on a phone for screen readers only. */
   label: string;
-  /** In more words. */
+  /** A longer description. */
   title?: string;
   icon: IconName;
   /** For tests and style. */
   class: string;
-  /** Whether there is something in it to see to. */
+  /** Whether something in it needs attention. */
   marked?: boolean;
-  /** Opens it, when it becomes true. */
+  /** Opens it when this becomes true. */
   open?: boolean;
   onToggle?: (open: boolean) => void;
   children: ComponentChildren;
@@ -48,7 +48,7 @@ export function Popover({
   );
 }
 
-/** Closes the panel when a person turns to something else. @returns what ends that */
+/** Closes the panel when the user turns to something else. @returns a function that ends that */
 export function watchOutside(details: HTMLDetailsElement): () => void {
   const stop = new AbortController();
   const { signal } = stop;
@@ -60,7 +60,7 @@ export function watchOutside(details: HTMLDetailsElement): () => void {
   addEventListener(
     'keydown',
     (event: KeyboardEvent) => {
-      // A dialog that the panel opened has its own Escape.
+      // A dialog opened by the panel handles Escape itself.
       if (event.key !== 'Escape' || !details.open || (event.target as Element).closest('dialog')) return;
       details.open = false;
       details.querySelector('summary')!.focus();

@@ -1,9 +1,9 @@
 /**
- * @file What goes along with the window's scrolling. In each frame all of it looks first, and only then is anything changed: a
- * place that is read after a change has the browser lay out the page a second time.
+ * @file Everything that follows the window's scrolling. In each frame, everything is read first, and only then is
+ * anything changed: a position that is read after a change makes the browser lay out the page a second time.
  */
 
-/** Reads where things are. @returns what is to be changed for it, once all have read */
+/** Reads positions. @returns the change to make once everything has been read */
 export type Look = () => (() => void) | undefined;
 
 const looks = new Set<Look>();
@@ -29,7 +29,7 @@ function runFrame(): void {
   for (const change of [...wanted, ...others]) change?.();
 }
 
-/** Looks now, and once in each frame in which the window was scrolled or changed its size. @returns what ends it */
+/** Reads now, and once in each frame in which the window was scrolled or resized. @returns a function that ends it */
 export function followScroll(look: Look): () => void {
   if (looks.size === 0) {
     addEventListener('scroll', moved, { passive: true });
@@ -45,7 +45,7 @@ export function followScroll(look: Look): () => void {
   };
 }
 
-/** Changes the page in the next frame, after all that look. */
+/** Changes the page in the next frame, after all reads. */
 export function inNextFrame(change: () => void): void {
   changes.push(change);
   later();

@@ -1,11 +1,13 @@
-/** @file A thumbnail that loads when it is in the page and is given up when it leaves; and what is known of its picture. */
+/**
+ * @file A thumbnail that loads when it is in the page and is given up when it leaves; and the facts about its picture.
+ */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PhotoItem } from '../../../src/search';
 import { inNextFrame } from './scrolling';
 import { useSearch } from '../state';
 
-/** The picture's own text stands beside it or in the label of what holds it: here it is decoration. */
+/** The picture's text is beside it or in the label of its container, so here it is decoration. */
 export function Thumb({ id, fit = 'cover' }: { id: number; fit?: 'cover' | 'contain' }): JSX.Element {
   const open = useSearch().library.open.value;
   const [arrived, setArrived] = useState<{ id: number; url: string | null } | null>(null);
@@ -13,7 +15,7 @@ export function Thumb({ id, fit = 'cover' }: { id: number; fit?: 'cover' | 'cont
   const url = arrived?.id === id ? arrived.url : open?.thumbnails.known(id);
   useEffect(() => {
     const show = (arriving: string | null) => arriving !== url && setArrived({ id, url: arriving });
-    // What is loaded already is there at once; of what arrives, all that came since the last frame.
+    // Loaded thumbnails appear at once; new arrivals appear together, once per frame.
     let isNow = true;
     const end = open?.thumbnails.watch(id, (arriving) => (isNow ? show(arriving) : inNextFrame(() => show(arriving))));
     isNow = false;
@@ -23,7 +25,7 @@ export function Thumb({ id, fit = 'cover' }: { id: number; fit?: 'cover' | 'cont
   return <img key={id} class={`thumb ${fit}`} src={url} alt="" decoding="async" draggable={false} />;
 }
 
-/** Undefined before it is known, null where there is no such picture. */
+/** Undefined before it is known, null if there is no such picture. */
 export function useItem(id: number | null): PhotoItem | null | undefined {
   const { library } = useSearch();
   const open = library.open.value;

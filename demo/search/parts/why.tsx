@@ -1,4 +1,4 @@
-/** @file Why a picture was found, in a word or two on it; all of it, and the score, is in the viewer. */
+/** @file Why a picture was found, in a word or two on it; the full reason, and the score, are in the viewer. */
 import type { JSX } from 'preact';
 import { searchStrings } from '../../strings/search';
 import { useSearch } from '../state';

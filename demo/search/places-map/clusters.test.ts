@@ -60,7 +60,7 @@ test('across the antimeridian', () => {
   expect(found.map(({ first }) => first).sort()).toEqual([0, 1]);
 });
 
-describe('names say as much as is true of all pictures of a mark', () => {
+describe('names are as precise as is true for all pictures of a mark', () => {
   // Two in Rome, one elsewhere in Lazio, one in Milan, one in Bergen, one at sea.
   const places = of([41.89, 12.49], [41.9, 12.5], [42.4, 12.1], [45.5, 9.2], [60.4, 5.3], [0, -30]);
   const names = {
@@ -87,7 +87,7 @@ describe('names say as much as is true of all pictures of a mark', () => {
   });
 });
 
-test('100,000 pictures: what is shown of them costs by what is in view, and not by how many there are', () => {
+test('100,000 pictures: the cost of showing them depends on what is in view, not on their number', () => {
   const made = (count: number) => {
     const all = Array.from({ length: count }, (_, id) => fakeItem(id).place);
     const places = all.map((place): [number, number] | null => place && [place.latitude, place.longitude]);

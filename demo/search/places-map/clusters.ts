@@ -11,20 +11,20 @@ export interface Mark {
   x: number;
   y: number;
   count: number;
-  /** Where the first of them stands among all pictures. */
+  /** The position of the first of them among all pictures. */
   first: number;
-  /** In words, as exactly as is true of all of them; '' for nothing. */
+  /** In words, as precisely as is true for all of them; '' for nothing. */
   name: string;
-  /** Around them. */
+  /** The box around them. */
   box: AreaBox;
-  /** The step at which it falls apart; null where it never does. */
+  /** The step at which it splits; null if it never does. */
   splits: number | null;
-  /** Where they stand among all pictures, in that order. */
+  /** Their positions among all pictures, in that order. */
   members(): number[];
 }
 
 export class Clusters {
-  /** Pictures that say where they were taken. */
+  /** Pictures with a place. */
   readonly located: number;
   readonly #index: ClusterIndex;
   readonly #names: PhotoPlaceNames | null;

@@ -1,4 +1,4 @@
-/** @file Draws what lies under the marks: land, borders, areas, and names where there is room for them. */
+/** @file Draws what is under the marks: land, borders, areas, and names that have room. */
 import type { AreaBox, Town } from '../../../src/search';
 import type { View } from '../map/points';
 import { Room } from './labels';
@@ -10,13 +10,13 @@ export interface Scene {
   /** Null before it is loaded. */
   world: DrawnWorld | null;
   towns: readonly Town[];
-  /** That filters; null for none. */
+  /** The area that filters; null for none. */
   area: AreaBox | null;
-  /** That is being drawn, in CSS pixels. */
+  /** The area being drawn, in CSS pixels. */
   drawn: Rect | null;
-  /** Has no room for names. */
+  /** Regions without room for names. */
   taken: readonly Rect[];
-  /** Names that stand at marks. */
+  /** Names at marks. */
   named: ReadonlySet<string>;
 }
 
@@ -24,11 +24,11 @@ export interface Sheet extends Size {
   context: CanvasRenderingContext2D;
   /** Device pixels per CSS pixel. */
   ratio: number;
-  /** CSS has them, for both themes. */
+  /** Colours from CSS, for both themes. */
   style: CSSStyleDeclaration;
 }
 
-/** Countries give way to towns. */
+/** Towns take precedence over countries. */
 const LAST_OF_COUNTRIES = 6;
 const HEIGHT = 14;
 
@@ -97,7 +97,7 @@ function drawNames(sheet: Sheet, { world, towns, taken, named }: Scene, view: Vi
   context.font = `600 12px ${style.fontFamily}`;
   context.globalAlpha = 0.72;
   for (const { name, at, room: free } of world.countries) {
-    if (free * k < HEIGHT / 2) break; // the others have less
+    if (free * k < HEIGHT / 2) break; // the others have even less room
     const half = context.measureText(name).width / 2;
     if (half > 4 * free * k) continue;
     const [x, y] = mercator(...at);

@@ -1,4 +1,4 @@
-/** @file The canvas under the marks: drawn anew when anything of it changes, the colours of the page too. */
+/** @file The canvas under the marks: redrawn when anything in it changes, including the colours of the page. */
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { placeStrings as strings } from '../../strings/places';
@@ -43,7 +43,7 @@ export function GlobeCanvas({
   );
 }
 
-/** Has what uses it drawn again when the theme changes. */
+/** Causes a redraw when the theme changes. */
 function useColours(): void {
   const [, setTimes] = useState(0);
   useEffect(() => {

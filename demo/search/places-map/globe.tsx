@@ -1,4 +1,4 @@
-/** @file The map itself: moved and zoomed, with marks that are opened, and areas that are drawn to filter by. */
+/** @file The map itself: moved and zoomed, with marks to open, and areas to draw as filters. */
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { AreaBox } from '../../../src/search';
@@ -24,7 +24,7 @@ export interface GlobeProps {
   located: Located | null;
 }
 
-/** Of one press of a button or key. */
+/** The step for one press of a button or key. */
 const ZOOM = 1.7;
 const STEP = 90;
 const ARROWS: Record<string, [number, number]> = {
@@ -76,7 +76,7 @@ export function Globe({ size, world, located }: GlobeProps): JSX.Element {
       viewing.value = { ids: Uint32Array.from(members(), (at) => located!.ids[at]!), at: 0 };
       return;
     }
-    // The mark falls apart, and what it was is gone.
+    // The mark splits, and the old one disappears.
     canvas.current!.focus({ preventScroll: true });
     globe.show(around, { least: 256 * 2 ** splits, margin: 70 });
   };
@@ -135,7 +135,10 @@ interface Arrival {
   show: (box: AreaBox, options?: { jump?: boolean }) => void;
 }
 
-/** The map goes where one looks: first to everything, then to places that are typed, and to what is found where it shows none of it. */
+/**
+ * The map moves to what matters: first to everything, then to typed places, and to the results if it shows none of
+ * them.
+ */
 function useArrival({ located, all, area, seen, show }: Arrival): void {
   const { finder } = useSearch();
   const arrived = useRef(false);

@@ -14,7 +14,7 @@ const rects = fc
 const apart = (a: Rect, b: Rect) =>
   Math.max(a.left - b.right, b.left - a.right) >= 3 || Math.max(a.top - b.bottom, b.top - a.bottom) >= 3;
 
-test('a label has room exactly where it covers nothing that was there before', () => {
+test('a label has room exactly if it covers nothing that was there before', () => {
   fc.assert(
     fc.property(fc.array(rects, { maxLength: 5 }), fc.array(rects, { maxLength: 30 }), (taken, asked) => {
       const room = new Room(taken);

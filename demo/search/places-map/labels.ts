@@ -1,4 +1,7 @@
-/** @file Which labels of a map have room: the first one that is asked for has it, and what would cover another is left out. */
+/**
+ * @file Decides which labels of a map have room: earlier ones take precedence, and those that would cover another are
+ * left out.
+ */
 import type { Rect } from './view';
 
 /** Space between two, in CSS pixels. */
@@ -9,7 +12,7 @@ const CELL = 128;
 export class Room {
   readonly #taken = new Map<string, Rect[]>();
 
-  /** @param taken whatever is there already */
+  /** @param taken areas that are already taken */
   constructor(taken: readonly Rect[]) {
     for (const rect of taken) this.#take(rect);
   }

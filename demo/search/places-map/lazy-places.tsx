@@ -1,4 +1,4 @@
-/** @file Loads the map of places when it is first looked at: few come for it, and it brings libraries of its own. */
+/** @file Loads the map of places when it is first looked at: few visitors use it, and it needs libraries of its own. */
 import type { ComponentType, JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBox } from '../../shell';

@@ -1,4 +1,7 @@
-/** @file The pictures on the map: each mark a picture with how many it stands for, and where that is, where there is room to say so. */
+/**
+ * @file The pictures on the map: each mark is a picture with the number it represents and, if there is room, the name
+ * of the place.
+ */
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { placeStrings as strings } from '../../strings/places';
@@ -7,23 +10,23 @@ import { neighbour } from '../map/points';
 import { Thumb } from '../parts/thumb';
 import type { Mark } from './clusters';
 
-/** Of a mark, in CSS pixels. */
+/** The size of a mark, in CSS pixels. */
 export const SIDE = 48;
 
 export interface PlacedMark extends Mark {
   id: number;
-  /** Tells it from the same mark in the world beside. */
+  /** Distinguishes it from the same mark in a neighbouring copy of the world. */
   turn: number;
-  /** Of its middle, in CSS pixels. */
+  /** The position of its centre, in CSS pixels. */
   left: number;
   top: number;
-  /** '' where there is no room. */
+  /** '' if there is no room. */
   label: string;
 }
 
 export interface MarksProps {
   marks: readonly PlacedMark[];
-  /** Whether a drag draws: then nothing is in its way. */
+  /** Whether a drag draws; then nothing gets in its way. */
   still: boolean;
   onOpen: (mark: PlacedMark) => void;
 }
@@ -36,7 +39,7 @@ const ARROWS: Record<string, [number, number]> = {
 };
 const keyOf = ({ key, turn }: PlacedMark) => `${key} ${turn}`;
 
-/** One stop for Tab; arrow keys go from mark to mark. */
+/** A single tab stop; arrow keys go from mark to mark. */
 export function Marks({ marks, still, onOpen }: MarksProps): JSX.Element {
   const list = useRef<HTMLUListElement>(null);
   const [current, setCurrent] = useState('');

@@ -6,10 +6,10 @@ import { SIDE, type PlacedMark } from './marks';
 import { boxOfRect, placesOn, stepOf, type Rect, type Size } from './view';
 
 const REACH = SIDE / 2;
-/** Of a name below its mark; wider ones are cut. In CSS pixels. */
+/** The widest name below a mark, in CSS pixels; wider ones are cut. */
 export const NAME = { height: 17, most: 150 };
 
-/** What stands over the map in its corners. */
+/** The controls over the corners of the map. */
 const TOOLS = { wide: 52, high: 136, long: 290, low: 52 };
 
 /** @param widthOf a name, in CSS pixels @returns with what of the canvas is covered */

@@ -4,7 +4,7 @@ import type { PhotoIndex, PhotoPlaceNames, PhotoPlaces } from '../../../src/sear
 import { buildApart } from './build-apart';
 import { Clusters } from './clusters';
 
-/** Names that come within that are waited for, in milliseconds: then nothing is done twice. */
+/** How long to wait for names, in milliseconds, so that nothing is done twice. */
 const HASTE = 250;
 
 export interface Located {
@@ -14,7 +14,7 @@ export interface Located {
   clusters: Clusters;
 }
 
-/** @returns `located`: null before it is known, and then of the `ids` before until those are */
+/** @returns `located`: null before it is known; then that of the previous `ids` until the new ones are known */
 export function useClusters(index: PhotoIndex | undefined, ids: Uint32Array | null) {
   const [located, setLocated] = useState<Located | null>(null);
   const [error, setError] = useState<unknown>(null);
@@ -28,7 +28,7 @@ export function useClusters(index: PhotoIndex | undefined, ids: Uint32Array | nu
     };
     const look = async () => {
       const naming = index.placeNames(ids, { signal });
-      naming.catch(() => undefined); // waited for below
+      naming.catch(() => undefined); // awaited below
       const places = await index.places(ids);
       const soon = await Promise.race([naming.catch(() => null), sleep(HASTE)]);
       if (signal.aborted) return;

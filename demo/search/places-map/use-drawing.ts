@@ -2,14 +2,14 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Rect } from './view';
 
-/** Less is a click, in CSS pixels. */
+/** Anything smaller is a click, in CSS pixels. */
 const LEAST = 6;
 
 export interface Drawing {
   /** Whether a drag draws. */
   active: boolean;
   setActive: (active: boolean) => void;
-  /** As far as it is drawn. */
+  /** The rectangle drawn so far. */
   rect: Rect | null;
   onPointerDown: (event: PointerEvent) => void;
   onPointerMove: (event: PointerEvent) => void;

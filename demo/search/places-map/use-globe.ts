@@ -12,21 +12,21 @@ export interface Globe {
   view: View;
   by: (factor: number) => void;
   pan: (dx: number, dy: number) => void;
-  /** @param options `jump`: without a flight */
+  /** @param options `jump`: without an animated flight */
   show: (box: AreaBox, options?: FitOptions & { jump?: boolean }) => void;
 }
 
-/** Of a flight, in milliseconds. */
+/** The duration of a flight, in milliseconds. */
 const FLIGHT = 420;
 const ANYWHERE: AreaBox = { south: -58, west: -170, north: 74, east: 170 };
 
-/** @param element takes the pointer; @param still where a drag draws instead of moving */
+/** @param element takes the pointer; @param still whether a drag draws instead of moving */
 export function useGlobe(element: RefObject<HTMLElement | null>, size: Size, still: boolean): Globe {
   const [view, setView] = useState<View>(() => fitBox(ANYWHERE, size));
   const behaviour = useRef<ZoomBehavior<HTMLElement, unknown> | null>(null);
   const blocked = useRef(still);
   blocked.current = still;
-  // Before what follows: its first transform is this view.
+  // This comes first, since the initial transform is this view.
   useLayoutEffect(() => {
     const made = zoom<HTMLElement, unknown>()
       .filter((event: MouseEvent & TouchEvent) => {
@@ -64,7 +64,7 @@ export function useGlobe(element: RefObject<HTMLElement | null>, size: Size, sti
       ]);
       made.scaleExtent([widest(size), NEAREST]);
     });
-    // What was in the middle stays there.
+    // The centre stays the same.
     const k = Math.max(view.k, widest(size));
     const [middleX, middleY] = [(was.width / 2 - view.x) / view.k, (was.height / 2 - view.y) / view.k];
     go(viewAround(middleX, middleY, k, size), true);

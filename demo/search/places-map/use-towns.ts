@@ -1,4 +1,4 @@
-/** @file The largest towns of what a map shows, asked for when it comes to rest. */
+/** @file The largest towns of what a map shows, requested when it comes to rest. */
 import { useEffect, useState } from 'preact/hooks';
 import type { AreaBox, PhotoIndex, Town } from '../../../src/search';
 
@@ -6,7 +6,7 @@ import type { AreaBox, PhotoIndex, Town } from '../../../src/search';
 const FROM = 4;
 /** After the last movement, in milliseconds. */
 const REST = 120;
-/** Most of them have no room. */
+/** Most of them would have no room. */
 const MOST = 120;
 
 export function useTowns(index: PhotoIndex | undefined, box: AreaBox, step: number): readonly Town[] {
@@ -18,7 +18,7 @@ export function useTowns(index: PhotoIndex | undefined, box: AreaBox, step: numb
     const timer = setTimeout(() => {
       index.towns({ box: { south, west, north, east }, limit: MOST }).then(
         (found) => current && setTowns(found),
-        () => undefined, // a map without them; that the file cannot be read is said where names are
+        () => undefined, // the map does without; an unreadable file is reported elsewhere
       );
     }, REST);
     return () => {

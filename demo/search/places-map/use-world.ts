@@ -15,7 +15,7 @@ async function load(): Promise<DrawnWorld> {
   return { ...world, paths: new WorldPaths(world) };
 }
 
-/** Null until it is there. Marks and names of towns do without. */
+/** Null until it is loaded. Marks and names of towns do not need it. */
 export function useWorld() {
   const [world, setWorld] = useState<DrawnWorld | null>(null);
   const [error, setError] = useState<unknown>(null);

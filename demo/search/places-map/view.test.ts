@@ -29,7 +29,7 @@ test('a view of a box has all of it that fits, wherever the antimeridian is, and
       expect(shows(view, size, box)).toBe(true);
       const seen = boxOfRect(view, { left: -1, top: -1, right: size.width + 1, bottom: size.height + 1 });
       const wide = (box.east - box.west + 360) % 360;
-      // Wider ones than the canvas at its furthest are shown in part.
+      // Boxes wider than the canvas at its widest view are shown in part.
       if (wide < 270) expect(isInBox(seen, (box.south + box.north) / 2, box.west)).toBe(true);
       const [middleNow, middle] = [now, view].map((each) => (size.width / 2 - each.x) / each.k) as [number, number];
       expect(Math.abs(middle - middleNow)).toBeLessThanOrEqual(0.5 + 1e-9);
@@ -37,7 +37,7 @@ test('a view of a box has all of it that fits, wherever the antimeridian is, and
   );
 });
 
-test('what a view shows is what lies in the box of its rectangle', () => {
+test('a view shows what is in the box of its rectangle', () => {
   const places = fc.tuple(fc.integer({ min: -179, max: 179 }), fc.integer({ min: -79, max: 79 }));
   fc.assert(
     fc.property(boxes, places, middles, (box, [longitude, latitude], x) => {

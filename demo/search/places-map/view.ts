@@ -1,4 +1,4 @@
-/** @file What of the globe a view shows, and views that show a box. */
+/** @file Which part of the globe a view shows, and views that show a box. */
 import type { AreaBox } from '../../../src/search';
 import type { View } from '../map/points';
 import { latitudeOf, longitudeOf, mercator } from './mercator';
@@ -17,9 +17,9 @@ export interface Rect {
   bottom: number;
 }
 
-/** Nearer there is nothing to see: about 0.6 m per pixel. */
+/** Any closer there is nothing to see: about 0.6 m per pixel. */
 export const NEAREST = 256 * 2 ** 18;
-/** Boxes are shown no nearer than that: a place needs something around it. */
+/** Boxes are shown no closer than this, since a place needs some surroundings. */
 const NEAREST_FIT = 256 * 2 ** 13;
 
 /** As high as the buttons over the lower edge, with what is around them. In CSS pixels. */
@@ -45,7 +45,7 @@ export function boxOfRect({ k, x, y }: View, { left, top, right, bottom }: Rect)
   };
 }
 
-/** On the plane; `maxX` is beyond 1 where a box lies across the antimeridian. */
+/** On the plane; `maxX` is beyond 1 if a box crosses the antimeridian. */
 export function planeOf({ south, west, north, east }: AreaBox) {
   const [minX, minY] = mercator(west, north);
   const [maxX, maxY] = mercator(east < west ? east + 360 : east, south);
@@ -54,8 +54,8 @@ export function planeOf({ south, west, north, east }: AreaBox) {
 
 /**
  * The view that has a box in its middle, with a margin.
- * @param now where the eye comes from: of the worlds beside each other the nearest is shown
- * @param least how near it is at least
+ * @param now the current view: of the repeated worlds, the nearest is shown
+ * @param least the smallest zoom
  */
 export function fitBox(box: AreaBox, size: Size, { now, margin = 48, least = 0 }: FitOptions = {}): View {
   const { minX, minY, maxX, maxY } = planeOf(box);
@@ -70,7 +70,10 @@ export function fitBox(box: AreaBox, size: Size, { now, margin = 48, least = 0 }
   return viewAround(middle, (minY + maxY) / 2 + below / 2 / k, k, size);
 }
 
-/** The view that has a point of the plane in its middle, as far as that goes: the world ends in the north and in the south. */
+/**
+ * The view that has a point of the plane in its middle, as far as possible, since the world ends in the north and in
+ * the south.
+ */
 export function viewAround(x: number, y: number, k: number, { width, height }: Size): View {
   return { k, x: width / 2 - x * k, y: Math.min(0, Math.max(height - k, height / 2 - y * k)) };
 }
@@ -87,7 +90,7 @@ export function shows(view: View, { width, height }: Size, box: AreaBox): boolea
   const { minX, minY, maxX, maxY } = planeOf(box);
   const { k, x, y } = view;
   if (y + maxY * k < 0 || y + minY * k > height) return false;
-  // The first of the worlds whose box ends right of the left edge.
+  // The first of the worlds whose box ends to the right of the left edge.
   const turn = Math.ceil(-x / k - maxX);
   return x + (minX + turn) * k <= width;
 }

@@ -1,10 +1,10 @@
-/** @file Draws land and borders: of the lines only those in view, and of their points only as many as can be seen. */
+/** @file Draws land and borders: only the lines in view, with only as many points as can be seen. */
 import type { View } from '../map/points';
 import type { Line, World } from './world';
 
 /** Steps of detail: at each a pixel is half of the one before. Beyond the last, all points are drawn. */
 const FINEST = 9;
-/** Of a pixel: points closer than that to the one before are left out. */
+/** A fraction of a pixel: points closer than this to the previous one are left out. */
 const TOLERANCE = 0.6;
 
 export interface Ground {
@@ -39,7 +39,7 @@ export class WorldPaths {
   draw({ context, width, height, land, border }: Ground, { k, x, y }: View): void {
     const detail = this.#at(k);
     context.save();
-    // One world more on each side: what lies across the antimeridian reaches over.
+    // One world more on each side: whatever crosses the antimeridian extends into it.
     for (let turn = Math.floor(-x / k) - 1; turn <= Math.floor((width - x) / k) + 1; turn++) {
       const left = x + turn * k;
       const isSeen = ({ line }: Drawable) =>
@@ -87,7 +87,7 @@ function trace(path: Path2D, points: ArrayLike<number>): void {
   for (let i = 2; i < points.length; i += 2) path.lineTo(points[i]!, points[i + 1]!);
 }
 
-/** Without points that are closer to the one before than that; the first and the last stay. */
+/** Leaves out points closer than this to the previous one; the first and the last are kept. */
 export function thinned(points: Float32Array, tolerance: number): Float32Array {
   if (tolerance === 0) return points;
   const kept = new Float32Array(points.length);

@@ -49,7 +49,7 @@ test.each([
 test('no line jumps across the world', () => {
   const widest = [...world.land.flat(), ...world.borders].map(({ points }) => {
     let most = 0;
-    // But for the ring around the pole, which ends below.
+    // Except for the ring around the pole, which ends below.
     for (let i = 2; i < points.length && points[i + 1] !== 1; i += 2)
       most = Math.max(most, Math.abs(points[i]! - points[i - 2]!));
     return most;
@@ -84,6 +84,6 @@ test('thinned lines keep their ends, and every point is near the line that is le
   expect(thinned(coast!, 0)).toBe(coast);
 });
 
-test('what is no map is refused', async () => {
+test('invalid maps are refused', async () => {
   await expect(readWorld(new Blob(['<!doctype html>']).stream())).rejects.toThrow();
 });

@@ -1,14 +1,14 @@
-/** @file The world as lines on Mercator's plane, of the file that `scripts/world-map.ts` makes. */
+/** @file The world as lines on Mercator's plane, from the file that `scripts/world-map.ts` writes. */
 import { feature, mesh } from 'topojson-client';
 import type { GeometryCollection, Topology } from 'topojson-specification';
 import { mercator } from './mercator';
 
-/** A country's name, and where it goes. */
+/** A country's name, and its position. */
 export interface CountryLabel {
   name: string;
   /** Degrees. */
   at: [longitude: number, latitude: number];
-  /** Half of the height that is free there, on a plane whose side is 1. */
+  /** Half of the height available there, on a plane whose side is 1. */
   room: number;
 }
 
@@ -32,7 +32,7 @@ export interface World {
 
 type File = Topology<{ land: GeometryCollection; countries: GeometryCollection<CountryLabel> }>;
 
-/** @param address of the file @throws where it cannot be had or read */
+/** @param address of the file @throws if it cannot be downloaded or read */
 export async function loadWorld(address: string): Promise<World> {
   const response = await fetch(address);
   if (!response.ok || !response.body) throw new Error(`The map could not be loaded: status ${response.status}.`);
@@ -54,10 +54,13 @@ export async function readWorld(gzip: ReadableStream<Uint8Array<ArrayBuffer>>): 
   };
 }
 
-/** Copies of the world overlap by that, so that no seam shows. */
+/** Copies of the world overlap by this much, so that no seam shows. */
 const OVERLAP = 2e-5;
 
-/** In one piece: what lies across the antimeridian goes on beyond 1 or below 0, and a ring around the pole ends below the square. */
+/**
+ * In one piece: whatever crosses the antimeridian continues beyond 1 or below 0, and a ring around the pole ends below
+ * the square.
+ */
 function lineOf(coordinates: number[][]): Line {
   const found: number[] = [];
   let before = 0;

@@ -1,4 +1,4 @@
-/** @file For those who want to know: the instruction that goes to the model, and scores. */
+/** @file Advanced settings: the instruction given to the model, and scores. */
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { instructions, type TaskName } from '../../../src/index';

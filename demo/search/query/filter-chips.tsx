@@ -1,4 +1,6 @@
-/** @file What is filtered now, each with a cross that takes it away: filters are seen where they act, not where they are set. */
+/**
+ * @file The current filters, each with a cross that removes it, shown where they act rather than where they are set.
+ */
 import type { JSX } from 'preact';
 import { daysFilter } from '../../../src/search';
 import { actionStrings } from '../../strings/actions';
@@ -44,7 +46,7 @@ export function FilterChips(): JSX.Element | null {
   );
 }
 
-/** Each filter in words, and what the form is without it. */
+/** Each filter in words, and the form without it. */
 export function chipsOf(
   { from, to, camera, folder, album, area, areaName }: FilterForm,
   albumName: string | undefined,

@@ -1,4 +1,4 @@
-/** @file Filters by date and camera; they go together with whatever is looked for. */
+/** @file Filters by date and camera; they apply in addition to any query. */
 import type { JSX } from 'preact';
 import { Button, Select } from '../../shell';
 import { searchStrings } from '../../strings/search';
@@ -57,7 +57,7 @@ interface FilterProps {
   onChange: (value: string) => void;
 }
 
-/** One value of many, or any; nothing where there is nothing to choose. */
+/** One value of many, or any; renders nothing if there is no choice. */
 function Filter({ label, value, options, onChange }: FilterProps): JSX.Element | null {
   if (options.length === 0 && !value) return null;
   const gone = value !== '' && !options.some((option) => option.value === value) ? [{ value, label: value }] : [];

@@ -16,7 +16,7 @@ async function setUp(count = 1000) {
   const finder = new Finder({ parse, calm: () => eye.calm });
   const { found, unfolded } = finder;
   const arrangement = new Arrangement({ found, unfolded, index: signal(index) });
-  // As it fits: dates are no matter here.
+  // Sorted by relevance: dates do not matter here.
   arrangement.orderOf = () => 'fit';
   arrangement.follow();
   finder.use(index);
@@ -47,11 +47,11 @@ test('typing searches once it pauses; the less relevant are folded until asked f
   expect(order(), 'folded again for other words').toHaveLength(60);
 });
 
-test('what came while words were typed, and a pause right after it, is shown all the same', async () => {
+test('pictures that arrive while words are typed, followed by a pause, are still shown', async () => {
   const { finder, index } = await setUp(29);
   finder.change({ text: 'x' }, 250);
   index.set({ phase: 'paused', revision: 7, indexed: 33 });
-  finder.follow(index.state); // while what is shown is stale
+  finder.follow(index.state); // while the displayed results are stale
   finder.change({ text: '' }, 250);
   await vi.runAllTimersAsync();
   expect(finder.found.value).toMatchObject({ candidates: 33, revision: 7 });
@@ -65,7 +65,7 @@ test('what came while words were typed, and a pause right after it, is shown all
   expect(finder.found.value).toMatchObject({ candidates: 34, revision: 8 });
 });
 
-test('what is shown is stale from the first key to the answer, also where an older search ends in between', async () => {
+test('results are stale from the first key to the answer, even if an older search ends in between', async () => {
   const { finder, index } = await setUp();
   expect(finder.stale.value).toBe(false);
   const ends: (() => void)[] = [];
@@ -82,7 +82,7 @@ test('what is shown is stale from the first key to the answer, also where an old
   await vi.advanceTimersByTimeAsync(100);
   expect([finder.found.value?.query?.typed, finder.stale.value]).toEqual(['beach', true]);
   index.set({ revision: 7 });
-  finder.follow(index.state); // new pictures do not put off what was typed
+  finder.follow(index.state); // new pictures do not delay the typed query
   await vi.advanceTimersByTimeAsync(160);
   ends[1]!();
   await vi.runAllTimersAsync();
@@ -96,7 +96,7 @@ test('a few less relevant ones are not folded', async () => {
   expect([finder.found.value?.relevant, order().length]).toEqual([3, 15]);
 });
 
-test('what was unfolded stays so for the same words, and few that a filter leaves are not folded', async () => {
+test('unfolded results stay so for the same words, and the few that a filter leaves are not folded', async () => {
   const { finder, index, order } = await setUp();
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
@@ -124,7 +124,7 @@ test('more hits on demand, until there are no more', async () => {
   expect(finder.hasMore.value).toBe(false);
 });
 
-test('exclusions alone look for nothing, and it says so', async () => {
+test('exclusions alone find nothing, and the page says so', async () => {
   const { finder, index, order } = await setUp(3);
   finder.change({ text: '-people' });
   await vi.runAllTimersAsync();
@@ -133,7 +133,7 @@ test('exclusions alone look for nothing, and it says so', async () => {
   expect(order()).toHaveLength(3);
 });
 
-test('a picture of the library can be looked for, until another library is open', async () => {
+test('a picture of the library can be a query, until another library is opened', async () => {
   const { finder, index } = await setUp();
   finder.addPicture({ image: { id: 4 }, name: 'a.jpg' }, true);
   finder.addPicture({ image: new Blob(), name: 'b.jpg' });
@@ -143,7 +143,7 @@ test('a picture of the library can be looked for, until another library is open'
   expect(finder.form.value.pictures.map(({ name }) => name)).toEqual(['b.jpg']);
 });
 
-test('while pictures are indexed, results follow at intervals; not under someone’s hands', async () => {
+test('while pictures are indexed, results follow at intervals; but not while someone is looking through them', async () => {
   const { finder, index, eye } = await setUp(10);
   finder.change({ text: 'beach' });
   await vi.runAllTimersAsync();
@@ -167,7 +167,7 @@ test('while pictures are indexed, results follow at intervals; not under someone
   expect(finder.outdated.value).toBe(false);
 });
 
-test('what goes wrong is shown, and the next search is not hindered by it', async () => {
+test('errors are shown, and do not affect the next search', async () => {
   const { finder, index, order } = await setUp();
   const search = vi.spyOn(index, 'search').mockRejectedValueOnce(new Error('no model'));
   finder.change({ text: 'beach' });
@@ -198,7 +198,7 @@ describe('with a second model', () => {
       return result([3, 1, 2], 'deep');
     });
 
-  test('what the first one found is shown while the second one looks, and then its order', async () => {
+  test('results of the first model are shown while the second one works, and then its order', async () => {
     const { finder, index, order } = await setUp();
     slow(index, 1000);
     finder.change({ text: 'beach' });
@@ -211,7 +211,7 @@ describe('with a second model', () => {
     expect(finder.found.value!.deep).toMatchObject({ embedded: 2 });
   });
 
-  test('where it is quick, the first one is not shown in between', async () => {
+  test('if it is quick, results of the first are not shown in between', async () => {
     const { finder, index } = await setUp();
     slow(index, 100);
     finder.change({ text: 'beach' });
@@ -222,7 +222,7 @@ describe('with a second model', () => {
     expect(orders.slice(1)).toEqual(['3,1,2']);
   });
 
-  test('what someone looks through is not put into another order under their hands', async () => {
+  test('results are not reordered while someone is looking through them', async () => {
     const { finder, index, eye, order } = await setUp();
     slow(index, 1000);
     finder.change({ text: 'beach' });

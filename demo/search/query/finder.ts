@@ -1,4 +1,4 @@
-/** @file From the search form to what is shown: all pictures, or those that are found; and when that is done again. */
+/** @file From the search form to what is shown: all pictures, or results; decides when to search again. */
 import { computed, signal } from '@preact/signals';
 import type {
   DeepProgress,
@@ -17,61 +17,63 @@ import { EMPTY_FORM, NO_FILTER, toFilter, toSearchQuery, type PicturePart, type 
 
 /** What is shown. */
 export interface Found {
-  /** Null where all pictures are shown. */
+  /** Null if all pictures are shown. */
   query: SearchQuery | null;
   /** Best first, or newest first. */
   ids: Uint32Array;
-  /** So many of them stand out; the others are less relevant. */
+  /** How many of them stand out; the others are less relevant. */
   relevant: number;
-  /** Null where all pictures are shown. */
+  /** Null if all pictures are shown. */
   hits: ReadonlyMap<number, SearchHit> | null;
   /** Even the best may be chance. */
   weak: boolean;
-  /** Pictures that the filter let through. */
+  /** Pictures that passed the filter. */
   candidates: number;
   milliseconds: { embed: number; score: number } | null;
-  /** What a second model did for it; null where the first one alone ranked them. */
+  /** What the second model contributed; null if only the first one ranked them. */
   deep: DeepReport | null;
-  /** Of the index, when it was asked. */
+  /** Revision of the index at the time of the query. */
   revision: number;
-  /** What was made of the words; absent or null where there were none. */
+  /** How the words were interpreted; absent or null if there were none. */
   understood?: Understood | null;
 }
 
 export interface FinderOptions {
   parse: (text: string) => ParsedQuery;
-  /** Whether results may change by themselves: not while someone looks through them. */
+  /** Whether results may change by themselves, which they may not while someone is looking through them. */
   calm: () => boolean;
-  /** Between two changes by themselves, in milliseconds. */
+  /** The time between two automatic changes, in milliseconds. */
   pause?: number;
-  /** Before what was found by words alone is shown, in milliseconds: a quick model is there by then. */
+  /**
+   * How long to wait before showing results found by words alone, in milliseconds: a quick model has answered by then.
+   */
   haste?: number;
-  /** Before what the first model found is shown, while the second one looks, in milliseconds. */
+  /** How long to wait before showing results of the first model while the second one works, in milliseconds. */
   patience?: number;
 }
 
-/** Hits that are asked for at first, and how many times more with each "show more". */
+/** Hits requested at first, and the factor for each "show more". */
 const LIMIT = 300;
 const MORE = 5;
-/** So many less relevant ones are not worth a click. */
+/** This many less relevant ones are not worth a click. */
 const FEW = 12;
 
 export class Finder {
   readonly form = signal<QueryForm>(EMPTY_FORM);
   readonly found = signal<Found | null>(null);
   readonly searching = signal(false);
-  /** Whether what is shown answers an older form: another search is under way, or begins as soon as typing pauses. */
+  /** Whether what is shown answers an older form: another search is in progress, or starts as soon as typing pauses. */
   readonly stale = computed(() => this.searching.value || this.#answered.value < this.#asked.value);
   readonly error = signal<unknown>(null);
   /** Whether the less relevant ones are shown too. */
   readonly unfolded = signal(false);
-  /** There is something to take away, but nothing to look for. */
+  /** There are exclusions, but nothing to search for. */
   readonly onlyExclusions = signal(false);
-  /** Other results would come by now. */
+  /** A new search would give different results by now. */
   readonly outdated = signal(false);
-  /** How far the second model is with the pictures that it looks at for this search; null where it does not. */
+  /** The second model's progress with the pictures of this search; null if it has none to process. */
   readonly looking = signal<DeepProgress | null>(null);
-  /** By the second model, in another order than what is shown and looked through. */
+  /** Results of the second model, in a different order from those being looked through. */
   readonly reordered = signal<Found | null>(null);
   /** Whether a query with a higher limit would give more. */
   readonly hasMore = computed(() => {
@@ -81,7 +83,7 @@ export class Finder {
 
   readonly #options: Required<FinderOptions>;
   #index: PhotoIndex | null = null;
-  /** Changes of the form; how many of them the newest answer knows, and the search under way. */
+  /** Changes of the form; how many of them the newest answer covers, and the search under way. */
   readonly #asked = signal(0);
   readonly #answered = signal(0);
   #running = 0;
@@ -94,7 +96,7 @@ export class Finder {
     this.#options = { pause: 2500, haste: 50, patience: 250, ...options };
   }
 
-  /** Looks in this index from now on; null for none. */
+  /** Searches this index from now on; null for none. */
   use(index: PhotoIndex | null): void {
     this.#index = index;
     this.found.value = null;
@@ -134,7 +136,7 @@ export class Finder {
     void this.run();
   }
 
-  /** Follows the index: new pictures are shown when nobody is disturbed by it, else it is said that there are some. */
+  /** Follows the index: new pictures are shown if that disturbs nobody, else their existence is announced. */
   follow(state: IndexState): void {
     const found = this.found.value;
     if (!found || state.revision === found.revision || this.stale.value) return;
@@ -191,11 +193,11 @@ export class Finder {
         if (!abort.aborted) this.looking.value = null;
       });
       abort.throwIfAborted();
-      // What the first model found may be looked through by now.
+      // Someone may be looking through the first model's results by now.
       if (early && !this.#options.calm()) this.reordered.value = found;
       else this.#show(found);
       this.#end();
-      // What came meanwhile was not followed, and perhaps nothing more comes.
+      // Changes in the meantime were not followed, and there may be no further ones.
       if (index === this.#index) this.follow(index.state);
     },
     (error) => {
@@ -204,7 +206,7 @@ export class Finder {
     },
   );
 
-  /** Shows what the second model made of it. */
+  /** Shows the second model's results. */
   reorder(): void {
     const found = this.reordered.value;
     this.reordered.value = null;

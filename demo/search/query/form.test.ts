@@ -30,14 +30,14 @@ test('words and the first picture go together, the rest is added or subtracted',
   });
 });
 
-test('nothing to look for is no query: neither an empty form, nor exclusions, nor filters alone', () => {
+test('nothing to search for is not a query: neither an empty form, nor exclusions, nor filters alone', () => {
   expect(toSearchQuery(form({}), words(''), 50)).toBeNull();
   expect(
     toSearchQuery(form({ pictures: [unlike], filter: { ...NO_FILTER, camera: 'X' } }), words('', [], ['people']), 50),
   ).toBeNull();
 });
 
-test('an instruction goes along where it fits what is looked for', () => {
+test('an instruction is included if it fits the query', () => {
   const instruction = '{image} with {text}';
   expect(toSearchQuery(form({ instruction, pictures: [like] }), words('a'), 9)).toMatchObject({ instruction });
   expect(toSearchQuery(form({ instruction }), words('a'), 9)).not.toHaveProperty('instruction');
@@ -52,7 +52,7 @@ test('the kind of query', () => {
   ]).toEqual(['text', 'image', 'both', null]);
 });
 
-test('both days of a range belong to it; what is not filled in filters nothing', () => {
+test('both days of a range belong to it; empty fields filter nothing', () => {
   expect(toFilter({ ...NO_FILTER, from: '2024-05-01', to: '2024-05-01', folder: 'A/B', album: 0 })).toEqual({
     from: Date.UTC(2024, 4, 1),
     to: Date.UTC(2024, 4, 2),
@@ -77,7 +77,7 @@ test('both days of a range belong to it; what is not filled in filters nothing',
     expect(toFilter({ ...NO_FILTER, area: none }), none).toBeUndefined();
 });
 
-test('templates name what the query has, and nothing else', () => {
+test('templates name the parts of the query, and nothing else', () => {
   const templates = ['Find {text}', '{image}\nlike it', '{image}\n{text}', 'Find it'];
   expect(templates.map((template) => templateFits(template, 'text'))).toEqual([true, false, false, false]);
   expect(templates.map((template) => templateFits(template, 'image'))).toEqual([false, true, false, false]);

@@ -1,4 +1,4 @@
-/** @file What a person put into the search form, and the query that it makes. */
+/** @file The contents of the search form, and the query made from it. */
 import {
   daysFilter,
   searchQuery,
@@ -11,9 +11,9 @@ import {
 } from '../../../src/search';
 import { readArea } from './area';
 
-/** A picture in the search form: to look like, or not to look like. */
+/** A picture in the search form: to resemble, or to exclude. */
 export interface PicturePart {
-  /** Tells equal pictures apart. */
+  /** Distinguishes equal pictures. */
   key: number;
   image: QueryImage;
   name: string;
@@ -26,11 +26,11 @@ export interface FilterForm {
   to: string;
   camera: string;
   folder: string;
-  /** Of an album, or of the favourites; null for any picture. */
+  /** Id of an album, or of the favourites; null for any picture. */
   album: number | null;
-  /** A box of the map, as `readArea` takes it; empty for anywhere. */
+  /** A box of the map, in the form that `readArea` takes; empty for anywhere. */
   area: string;
-  /** What lies there, for people; empty where that has no name. */
+  /** Its displayed name; empty if it has none. */
   areaName: string;
 }
 
@@ -38,16 +38,16 @@ export interface QueryForm {
   text: string;
   pictures: readonly PicturePart[];
   filter: FilterForm;
-  /** In place of the instruction that fits; null for that one. */
+  /** Replaces the default instruction; null for the default. */
   instruction: string | null;
-  /** Dates and places of the text that are to be words and nothing else; absent for none. */
+  /** Dates and places of the text that are to be treated only as words; absent for none. */
   asWords?: readonly string[];
 }
 
 export const NO_FILTER: FilterForm = { from: '', to: '', camera: '', folder: '', album: null, area: '', areaName: '' };
 export const EMPTY_FORM: QueryForm = { text: '', pictures: [], filter: NO_FILTER, instruction: null };
 
-/** What the words and the first picture are: that decides which instruction fits. */
+/** The kind of words and first picture, which decides which instruction fits. */
 export function kindOf(parsed: ParsedQuery, pictures: readonly PicturePart[]): QueryKind | null {
   const picture = pictures.some(({ sign }) => sign === 'like');
   if (parsed.text) return picture ? 'both' : 'text';
@@ -56,7 +56,7 @@ export function kindOf(parsed: ParsedQuery, pictures: readonly PicturePart[]): Q
 
 /**
  * The query: see `searchQuery`. An instruction that does not fit is left out.
- * @returns null where there is nothing to look for: nothing, or exclusions alone
+ * @returns null if there is nothing to search for: an empty form, or exclusions alone
  */
 export function toSearchQuery(form: QueryForm, parsed: ParsedQuery, limit: number): SearchQuery | null {
   const signed = (wanted: PicturePart['sign']) =>
@@ -75,7 +75,7 @@ export function toSearchQuery(form: QueryForm, parsed: ParsedQuery, limit: numbe
   };
 }
 
-/** With the text as it was typed, in place of the words that were made of it. */
+/** With the text as it was typed, instead of the words extracted from it. */
 function typedQuery(
   { text, asWords = [] }: QueryForm,
   { image, combine = [], exclude = [] }: SearchQuery,
@@ -91,7 +91,7 @@ function typedQuery(
   };
 }
 
-/** Of what is to be words, what the text has, each once. */
+/** Those of the parts to be treated as words that the text contains, each once. */
 export function wordsIn(text: string, asWords: readonly string[]): string[] {
   const has = text.toLowerCase();
   const seen = new Set<string>();
@@ -101,7 +101,7 @@ export function wordsIn(text: string, asWords: readonly string[]): string[] {
   });
 }
 
-/** @returns undefined where nothing is filtered */
+/** @returns undefined if nothing is filtered */
 export function toFilter({ from, to, camera, folder, album, area }: FilterForm): PhotoFilter | undefined {
   const box = readArea(area);
   const filter: PhotoFilter = {
@@ -114,15 +114,16 @@ export function toFilter({ from, to, camera, folder, album, area }: FilterForm):
   return Object.keys(filter).length > 0 ? filter : undefined;
 }
 
-/** Whether a template names all that a kind of query has, and nothing else. */
+/** Whether a template names all parts of a kind of query, and nothing else. */
 export function templateFits(template: string, kind: QueryKind): boolean {
   return template.includes('{text}') === (kind !== 'image') && template.includes('{image}') === (kind !== 'text');
 }
 
 /**
- * What a template names that the query does not have; null where it can be used. What it does not name is put in by the
- * index: pictures in front, words behind.
- * @param isRaw whether the model reads whole prompts; another takes an instruction, and puts words and pictures in itself
+ * What a template names that the query does not have; null if it can be used. Parts that it does not name are added by
+ * the index: pictures before it, words after it.
+ * @param isRaw whether the model reads whole prompts; others take an instruction, and insert words and pictures
+ * themselves
  */
 export function templateProblem(
   template: string,

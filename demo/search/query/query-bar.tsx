@@ -1,4 +1,4 @@
-/** @file The search box: words, pictures beside them, and what is looked for when. */
+/** @file The search box: words, pictures beside them, and when to search. */
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { QueryImage } from '../../../src/search';
@@ -25,7 +25,7 @@ export function QueryBar(): JSX.Element {
         aria-label={strings.label}
         onSubmit={(event) => {
           event.preventDefault();
-          // The map of places shows what is found, too.
+          // The map of places shows results, too.
           if (view.value !== 'places') view.value = 'pictures';
           finder.change({});
         }}

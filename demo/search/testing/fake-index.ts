@@ -1,4 +1,7 @@
-/** @file A photo index in memory, for tests of the page: made-up pictures, instant answers, and a run that a test moves on. */
+/**
+ * @file A photo index in memory, for tests of the page: invented pictures, instant answers, and a run that a test
+ * advances.
+ */
 import {
   FAVOURITES,
   type Album,
@@ -56,8 +59,8 @@ function fakePlace(id: number) {
 }
 
 /**
- * `searches` holds every query that was asked, `reconnected` the folders, `deepCalls` what the second look was told; `set` changes
- * the state as a run would. With a second model that one has ranked the best {@link DEEP_HITS} of each search.
+ * `searches` holds every query, `reconnected` the folders, `deepCalls` the calls to the second pass; `set` changes
+ * the state as a run would. With a second model, that model has ranked the best {@link DEEP_HITS} of each search.
  */
 export type FakeIndex = PhotoIndex & {
   searches: unknown[];

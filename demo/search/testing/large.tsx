@@ -1,13 +1,13 @@
 /**
- * @file The search page on an index of made-up pictures, for tests of what many pictures do to it; the dev server alone
- * serves it. `?count=100000`, and `window.fake` to move a run on.
+ * @file The search page on an index of invented pictures, for tests with very many pictures; only the dev server
+ * serves it. `?count=100000`, and `window.fake` to advance a run.
  */
 import { mount } from '../../shell';
 import { SearchPage } from '../page';
 import { SearchState } from '../state';
 import { fakeIndex } from './fake-index';
 
-/** Drawing them is no part of what is tested. */
+/** Drawing them is not part of the test. */
 const VARIANTS = 60;
 const drawn = new Map<number, Promise<Blob>>();
 

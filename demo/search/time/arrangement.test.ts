@@ -16,14 +16,14 @@ const found = (ids: number[], relevant: number, isQuery: boolean): Found => ({
   revision: 1,
 });
 
-it('keeps what fits in its order, and sorts by time what stands out alone', async () => {
+it('keeps results in their order, and sorts only those that stand out by time', async () => {
   const [shown, unfolded] = [signal<Found | null>(null), signal(false)];
   const index = fakeIndex({ count: 30 });
   let asked = 0;
   const counting = { dates: (ids: Uint32Array) => (asked++, index.dates(ids)) };
   const arrangement = new Arrangement({ found: shown, unfolded, index: signal(counting) });
   arrangement.follow();
-  // Those of the made-up index are of one hour after the other; multiples of 7 have no date.
+  // The invented index has one picture per hour; multiples of 7 have no date.
   shown.value = found([3, 7, 9, 5, 1, 2], 4, true);
   expect([...arrangement.order.value], 'at once').toEqual([3, 7, 9, 5]);
   expect(arrangement.arranged.value!.timeline).toBeNull();

@@ -1,18 +1,18 @@
-/** @file What was found, in the order that a person wants: as it fits, or by time and then with headings. */
+/** @file The results in the chosen order: by relevance, or by time with headings. */
 import { computed, effect, signal, untracked, type ReadonlySignal } from '@preact/signals';
 import type { PhotoDates, PhotoIndex } from '../../../src/search';
 import type { Found } from '../query/finder';
 import { timeline, type TimeOrder, type Timeline } from './sections';
 
-/** `fit`: best first, and newest first where nothing is looked for. */
+/** `fit`: best first, and newest first without a query. */
 export type Sort = 'fit' | TimeOrder;
 export const SORTS: readonly Sort[] = ['fit', 'newest', 'oldest'];
 
 export interface Arranged {
   found: Found;
-  /** All that was found: what stands out in the order that is wanted, then the others as they fit. // [found] */
+  /** All results: those that stand out in the chosen order, then the others by relevance. // [found] */
   ids: Uint32Array;
-  /** Of what stands out; null where it is not in order of time. */
+  /** Sections of those that stand out; null if they are not in order of time. */
   timeline: Timeline | null;
 }
 
@@ -29,7 +29,7 @@ export class Arrangement {
   readonly #options: ArrangementOptions;
   #dates: { found: Found; dates: Promise<PhotoDates> } | null = null;
 
-  /** What is shown. It lags a moment behind `found` where times have to be asked for. */
+  /** What is shown. It lags a moment behind `found` if times have to be requested. */
   readonly arranged: ReadonlySignal<Arranged | null> = this.#arranged;
   /** The pictures shown, in order. */
   readonly order = computed(() => {
@@ -42,12 +42,12 @@ export class Arrangement {
     this.#options = options;
   }
 
-  /** How it is sorted: where nothing is looked for, nothing fits better than anything else. */
+  /** How it is sorted: without a query, nothing is more relevant than anything else. */
   orderOf(found: Found): Sort {
     return this.sort.value === 'fit' && found.query === null ? 'newest' : this.sort.value;
   }
 
-  /** From here on it goes along with what is found. */
+  /** From here on it follows the results. */
   follow(): void {
     effect(() => {
       const found = this.#options.found.value;
@@ -74,13 +74,13 @@ export class Arrangement {
         ids.set(laid.ids);
         show(ids, laid);
       },
-      // The index was closed meanwhile, and with it goes what is shown; or else this is all that is known.
+      // The index was closed meanwhile, along with what is shown; or else this is all that is known.
       () => current && show(found.ids, null),
     );
     return () => void (current = false);
   }
 
-  /** Asked for once, however often the order changes. */
+  /** Requested once, however often the order changes. */
   #datesOf(found: Found, ids: Uint32Array): Promise<PhotoDates> {
     if (this.#dates?.found === found) return this.#dates.dates;
     const index = this.#options.index.value;

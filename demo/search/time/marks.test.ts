@@ -4,7 +4,7 @@ import { spacedMarks, yearMarks } from './marks';
 
 const start = (year: number, month: number) => Date.UTC(year, month);
 
-it('marks each year where its pictures begin, and none for what has no date', () => {
+it('marks each year where its pictures begin, and none for pictures without a date', () => {
   const sections = [
     { count: 30, start: start(2024, 5) },
     { count: 30, start: start(2024, 1) },

@@ -1,4 +1,4 @@
-/** @file Where years stand on the scrubber: in proportion to the room that their pictures take in the grid. */
+/** @file The positions of years on the scrubber, in proportion to the room of their pictures in the grid. */
 import type { GridLayout } from '../grid/layout';
 import type { TimeSection } from './sections';
 import { yearOf } from './words';
@@ -23,7 +23,7 @@ export function yearMarks(sections: readonly TimeSection[], layout: GridLayout):
   return marks;
 }
 
-/** Those that have room: at least `gap` pixels apart on a rail of `height`. The first and the last go before others. */
+/** Those that have room: at least `gap` pixels apart on a rail of `height`. The first and the last take precedence. */
 export function spacedMarks(marks: readonly YearMark[], height: number, gap: number): YearMark[] {
   const last = marks.at(-1);
   if (!last) return [];

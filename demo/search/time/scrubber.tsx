@@ -1,4 +1,6 @@
-/** @file A rail beside the grid with years on it: a drag or a click goes to a time, and it says where one is. */
+/**
+ * @file A rail beside the grid with years on it: a drag or a click goes to a time, and it shows the current position.
+ */
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { covered } from '../grid/covered';
@@ -12,7 +14,7 @@ import { titleOf } from './words';
 const strings = searchStrings.time;
 /** Between two years on it, in pixels. */
 const GAP = 22;
-/** With less to scroll through, in screens, the wheel is quicker. */
+/** With fewer screens to scroll through, the wheel is quicker. */
 const SCREENS = 2;
 
 export interface ScrubberProps {
@@ -25,7 +27,7 @@ export function Scrubber({ timeline: { sections, unit }, layout, grid }: Scrubbe
   const rail = useRef<HTMLDivElement>(null);
   const handle = useRef<HTMLSpanElement>(null);
   const [lastSeen, setAt] = useState(0);
-  // Sections may have become fewer since it was looked, and the layout may still be that of others.
+  // There may be fewer sections since the last reading, and the layout may still belong to others.
   const at = Math.min(lastSeen, sections.length - 1);
   const isLaid = layout.sections.length >= sections.length;
   const [height, setHeight] = useState(0);
@@ -39,7 +41,7 @@ export function Scrubber({ timeline: { sections, unit }, layout, grid }: Scrubbe
     observer.observe(rail.current);
     return () => observer.disconnect();
   }, [isLong]);
-  // The page is drawn anew only when another section is reached.
+  // The page is rendered again only when another section is reached.
   useEffect(() => {
     if (!isLong) return;
     let above = covered();
@@ -128,7 +130,7 @@ export function Scrubber({ timeline: { sections, unit }, layout, grid }: Scrubbe
   );
 }
 
-/** First pixel of the grid that is seen, from its top. */
+/** The first visible pixel of the grid, from its top. */
 function topOf(grid: HTMLElement, above = covered()): number {
   return above - grid.getBoundingClientRect().top;
 }

@@ -3,7 +3,7 @@ import { timeline, type TimeOrder } from './sections';
 
 const at = (text: string) => Date.parse(`${text}Z`);
 
-/** Ids are places in the list, from 1; a text without a date in front is of the file. */
+/** Ids are positions in the list, from 1; a text without a date at its start is the file's time. */
 function lay(texts: string[], order: TimeOrder = 'newest') {
   const ids = Uint32Array.from(texts, (_, i) => i + 1);
   const taken = Float64Array.from(texts, (text) => at(text.replace('file ', '')));
@@ -18,7 +18,7 @@ function lay(texts: string[], order: TimeOrder = 'newest') {
 const many = (count: number, of: (i: number) => string) => Array.from({ length: count }, (_, i) => of(i));
 
 describe('pictures in order of time', () => {
-  it('puts what has no date last, and nowhere among the dates', () => {
+  it('puts pictures without a date last, and nowhere among the dates', () => {
     const texts = ['2023-12-31T23:59:59', 'file 2023-06-01T00:00:00', '2024-01-01T00:00:00', '2022-01-01T00:00:00'];
     expect(lay(texts)).toEqual({
       ids: [3, 1, 4, 2],
@@ -30,13 +30,13 @@ describe('pictures in order of time', () => {
     expect(lay(['file 2020-01-01T00:00:00']).titles).toEqual(['none: 1']);
   });
 
-  it('cuts as finely as leaves some pictures under each heading', () => {
+  it('cuts as finely as possible with some pictures under each heading', () => {
     expect(lay(many(14, (i) => `2024-05-0${1 + (i % 2)}T10:00:00`)).titles).toEqual(['2024-05-02: 7', '2024-05-01: 7']);
     const oneADay = lay(many(28, (i) => `2024-0${1 + Math.floor(i / 14)}-${String((i % 14) + 10)}T10:00:00`));
     expect(oneADay).toMatchObject({ unit: 'month', titles: ['2024-02-01: 14', '2024-01-01: 14'] });
   });
 
-  it('makes no thousand headings of a library of many days', () => {
+  it('does not make a thousand headings for a library of many days', () => {
     const hourly = many(24 * 500, (i) => new Date(Date.UTC(2020, 0, 1, i)).toISOString().slice(0, 19));
     const { unit, titles } = lay(hourly);
     expect(unit).toBe('month');
@@ -44,7 +44,7 @@ describe('pictures in order of time', () => {
     expect(titles.at(-1)).toBe('2020-01-01: 744');
   });
 
-  it('takes the same order for the same time, and what is before 1970', () => {
+  it('keeps the order for equal times, and handles dates before 1970', () => {
     expect(lay(['2024-01-01T00:00:00', '2024-01-01T00:00:00']).ids).toEqual([1, 2]);
     expect(lay(many(6, () => '1969-12-31T23:00:00')).titles).toEqual(['1969-12-31: 6']);
   });

@@ -1,6 +1,6 @@
 /**
- * @file Pictures in order of time, cut into days, months or years. A picture whose file says no date is in none of them: the
- * time of its file would put it where it does not belong.
+ * @file Pictures in order of time, cut into days, months or years. A picture without a date in its file is in none of
+ * them: the time of its file would put it where it does not belong.
  */
 import type { PhotoDates } from '../../../src/search';
 
@@ -23,9 +23,9 @@ export interface Timeline {
 
 const DAY = 86_400_000;
 const UNITS: TimeUnit[] = ['day', 'month', 'year'];
-/** More headings than that tell nobody anything. */
+/** More headings than this are useless. */
 const MOST = 400;
-/** With fewer pictures under a heading, on the average, headings would take more room than pictures. */
+/** With fewer pictures per heading, on average, headings would take more room than pictures. */
 const LEAST = 6;
 
 /**
@@ -39,7 +39,7 @@ export function timeline(ids: Uint32Array, { taken, dated }: PhotoDates, order: 
   for (let i = 0; i < ids.length; i++) if (dated[i] === 1) indexes[known++] = i;
   for (let i = 0, at = known; i < ids.length; i++) if (dated[i] !== 1) indexes[at++] = i;
   sortByTime(indexes.subarray(0, known), taken, order);
-  // What is gone by now has no time at all, and stays where it was.
+  // Pictures that are gone by now have no time, and stay where they were.
   sortByTime(indexes.subarray(known), taken, order);
   const times = Float64Array.from(indexes.subarray(0, known), (i) => taken[i]!);
   let unit: TimeUnit = 'year';
@@ -53,7 +53,7 @@ export function timeline(ids: Uint32Array, { taken, dated }: PhotoDates, order: 
   return { ids: indexes.map((i) => ids[i]!), unit, sections: all };
 }
 
-/** Mostly they are in order already, or the other way round: 100,000 of them are compared in a moment, and sorted in many. */
+/** Usually they are already in order, or in reverse: comparing 100,000 takes a moment, sorting them takes many. */
 function sortByTime(indexes: Uint32Array, taken: Float64Array, order: TimeOrder): void {
   const sign = order === 'newest' ? -1 : 1;
   const compare = (a: number, b: number) => sign * (taken[a]! - taken[b]!);
@@ -61,7 +61,7 @@ function sortByTime(indexes: Uint32Array, taken: Float64Array, order: TimeOrder)
     if (compare(indexes[i - 1]!, indexes[i]!) > 0) return void indexes.sort(compare);
 }
 
-/** @param times in order @returns null where there are more than `most` sections */
+/** @param times in order @returns null if there are more than `most` sections */
 function cut(times: Float64Array, unit: TimeUnit, most: number): TimeSection[] | null {
   const sections: TimeSection[] = [];
   let [start, end] = [0, 0];

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { fakeItem } from '../testing/fake-index';
 import { factsOf } from './facts';
 
-test('what is known is said, what is not known is left out', () => {
+test('known facts are shown, unknown ones are left out', () => {
   const item = {
     ...fakeItem(0),
     taken: Date.UTC(2024, 4, 1, 13, 5),

@@ -1,4 +1,4 @@
-/** @file What is known of a picture, as lines of a table. All of it is untrusted text, and shown as text only. */
+/** @file The facts about a picture, as lines of a table. All of it is untrusted text, and shown as text only. */
 import type { PhotoItem, Reason, SearchHit } from '../../../src/search';
 import { bytesInWords } from '../../shell/words';
 import { searchStrings } from '../../strings/search';

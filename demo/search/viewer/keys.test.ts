@@ -10,7 +10,7 @@ test('keys step and stop at the ends', () => {
   expect(commands).toEqual(['select', 'more-like', 'favourite', 'zoom-in', 'zoom-out', 'fit', null, null]);
 });
 
-test('of a picture that is zoomed arrow keys show what lies on that side', () => {
+test('on a zoomed picture, arrow keys show more on that side', () => {
   expect(panOf('ArrowRight')).toEqual({ dx: -80, dy: 0 });
   expect(panOf('ArrowUp')).toEqual({ dx: 0, dy: 80 });
   expect(['Home', 'x', 'toString'].map(panOf)).toEqual([null, null, null]);

@@ -1,4 +1,4 @@
-/** @file What keys do in the viewer. Escape is the dialog's own. */
+/** @file What keys do in the viewer. The dialog handles Escape itself. */
 
 export type ViewerCommand = 'select' | 'more-like' | 'favourite' | 'zoom-in' | 'zoom-out' | 'fit';
 
@@ -12,10 +12,10 @@ const COMMANDS = new Map<string, ViewerCommand>([
   ['0', 'fit'],
 ]);
 
-/** Of the view, for each press. */
+/** Fraction of the view for each press. */
 const PAN = 80;
 
-/** Where a key goes among `count` pictures; null where it goes nowhere. */
+/** Where a key goes among `count` pictures; null if it goes nowhere. */
 export function stepOf(key: string, at: number, count: number): number | null {
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1, PageDown: at + 10, PageUp: at - 10 }[
     key

@@ -1,4 +1,6 @@
-/** @file The picture itself, from its file; its thumbnail until that is read, and in its place where it cannot be. */
+/**
+ * @file The picture itself, from its file; its thumbnail until that is read, and instead of it if it cannot be read.
+ */
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { PhotoItem } from '../../../src/search';
@@ -17,7 +19,7 @@ type Picture = { url: string; file: File | null } | 'opening' | 'undrawable' | {
 
 export interface OriginalProps {
   id: number;
-  /** Undefined while it is not known. */
+  /** Undefined while unknown. */
   item: PhotoItem | null | undefined;
   zoom: RefObject<ZoomHandle | null>;
   onSwipe: (step: 1 | -1) => void;
@@ -52,7 +54,7 @@ export function Original({ id, item, zoom, onSwipe }: OriginalProps): JSX.Elemen
 
   const url = typeof picture === 'object' && 'url' in picture ? picture.url : null;
   useEffect(() => () => void (url && URL.revokeObjectURL(url)), [url]);
-  /** The browser does not know the format (HEIC in most), or shows it another way up than it was indexed. */
+  /** The browser does not know the format (HEIC in most), or shows it in a different orientation from the index. */
   const decodeHere = (file: File | null) => {
     if (!file) return setPicture('undrawable');
     setPicture('opening');

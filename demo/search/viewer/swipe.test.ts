@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { swipeOf } from './swipe';
 
-test('far or fast, and aside: that is a swipe', () => {
+test('far or fast, and sideways: that is a swipe', () => {
   expect(swipeOf({ dx: -120, dy: 10, time: 900 }), 'to the left: the next').toBe(1);
   expect(swipeOf({ dx: 120, dy: -10, time: 900 })).toBe(-1);
   expect(swipeOf({ dx: -40, dy: 5, time: 60 }), 'a flick').toBe(1);

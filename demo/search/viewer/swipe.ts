@@ -1,7 +1,7 @@
-/** @file A finger that pulls a picture aside, for the one beside it. */
+/** @file Recognises a finger that pulls a picture sideways, to see the next one. */
 
 export interface SwipeOptions {
-  /** Whether a drag means this now: not while the picture is zoomed. */
+  /** Whether a drag counts as a swipe now; it does not while the picture is zoomed. */
   isFree: () => boolean;
   /** How far it is pulled, in pixels; 0 when it is let go. */
   onPull: (dx: number) => void;
@@ -9,20 +9,20 @@ export interface SwipeOptions {
   onSwipe: (step: 1 | -1) => void;
 }
 
-/** Of one pull: in pixels and milliseconds. */
+/** One pull, in pixels and milliseconds. */
 export interface Pull {
   dx: number;
   dy: number;
   time: number;
 }
 
-/** Before it is told from a tap, in pixels. */
+/** The distance that distinguishes it from a tap, in pixels. */
 const BEGIN = 10;
 const FAR = 80;
-/** A short flick will do, in pixels per millisecond. */
+/** The speed at which a short flick is enough, in pixels per millisecond. */
 const FAST = 0.45;
 
-/** What letting go means; 0 for nothing. */
+/** The effect of letting go; 0 for none. */
 export function swipeOf({ dx, dy, time }: Pull): 1 | -1 | 0 {
   const isAside = Math.abs(dx) > 1.5 * Math.abs(dy);
   const isMeant = Math.abs(dx) > FAR || (Math.abs(dx) > 2 * BEGIN && Math.abs(dx) / Math.max(1, time) > FAST);
@@ -30,7 +30,7 @@ export function swipeOf({ dx, dy, time }: Pull): 1 | -1 | 0 {
   return dx < 0 ? 1 : -1;
 }
 
-/** Watches fingers and pens. @returns what ends that */
+/** Watches fingers and pens. @returns a function that ends that */
 export function watchSwipes(element: HTMLElement, { isFree, onPull, onSwipe }: SwipeOptions): () => void {
   const stop = new AbortController();
   const { signal } = stop;

@@ -1,4 +1,4 @@
-/** @file One picture as large as the window, with what is known of it; arrow keys go to its neighbours. */
+/** @file One picture as large as the window, with the facts about it; arrow keys go to its neighbours. */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { Button, IconButton } from '../../shell';
@@ -35,11 +35,11 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
   const name = item?.name ?? '';
   const fixed = library.state.value?.readOnly ?? true;
 
-  // Before the paint: a key pressed as soon as the viewer is seen belongs to it.
+  // Done before the paint, so that a key pressed as soon as the viewer is visible goes to it.
   useLayoutEffect(() => {
     const before = document.activeElement;
     dialog.current!.showModal();
-    dialog.current!.focus(); // not a button: keys go to the picture
+    dialog.current!.focus(); // not on a button, so that keys go to the picture
     return () => {
       if (before instanceof HTMLElement) before.focus({ preventScroll: true });
     };
@@ -60,7 +60,7 @@ function Open({ viewing: { ids, at } }: { viewing: Viewing }): JSX.Element {
       onClose={close}
       onKeyDown={(event) => {
         if (event.ctrlKey || event.metaKey || event.altKey) return;
-        // In a dialog upon it keys are that one's.
+        // Keys in a dialog above it belong to that dialog.
         if (event.target instanceof Element && event.target.closest('dialog') !== dialog.current) return;
         const pan = zoom.current?.isZoomed() ? panOf(event.key) : null;
         if (pan) {

@@ -3,7 +3,7 @@ import { pointer, select } from 'd3-selection';
 import { zoom, zoomIdentity, zoomTransform, type D3ZoomEvent, type ZoomTransform } from 'd3-zoom';
 
 export interface PictureZoom {
-  /** About the middle of the view. */
+  /** Relative to the middle of the view. */
   by(factor: number): void;
   /** In pixels of the screen. */
   pan(dx: number, dy: number): void;
@@ -12,13 +12,13 @@ export interface PictureZoom {
 }
 
 export interface ZoomOptions {
-  /** Times the size that fits, beyond which there is nothing more to see. */
+  /** The largest zoom, as a multiple of the size that fits, beyond which there is nothing more to see. */
   most: () => number;
-  /** @param gesture whether a hand moves it now, and no animation should */
+  /** @param gesture whether a hand is moving it now, so that it must not be animated */
   onChange: (transform: Pick<ZoomTransform, 'k' | 'x' | 'y'>, gesture: boolean) => void;
 }
 
-/** Where a double click leads, in times the size that fits. */
+/** The zoom after a double click, as a multiple of the size that fits. */
 const CLOSE = 2.5;
 const LEAST_MOST = 4;
 

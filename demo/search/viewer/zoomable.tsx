@@ -1,4 +1,7 @@
-/** @file What holds a picture that can be zoomed, moved, and swiped aside; with buttons for those who do none of that by hand. */
+/**
+ * @file The container of a picture that can be zoomed, moved and swiped, with buttons for those who cannot do that by
+ * hand.
+ */
 import type { ComponentChildren, JSX, RefObject } from 'preact';
 import { useEffect, useImperativeHandle, useRef, useState } from 'preact/hooks';
 import { IconButton } from '../../shell';
@@ -8,7 +11,7 @@ import type { PictureZoom } from './zoom';
 
 const strings = actionStrings.zoom;
 
-/** For keys. */
+/** Called with keys. */
 export interface ZoomHandle extends Pick<PictureZoom, 'by' | 'pan' | 'reset'> {
   isZoomed(): boolean;
 }
@@ -21,7 +24,7 @@ export interface ZoomableProps {
   onSwipe: (step: 1 | -1) => void;
 }
 
-/** Beyond one pixel of the file for one of the screen, so many times. */
+/** How far zooming may go beyond one file pixel per screen pixel. */
 const BEYOND = 3;
 export const STEP = 1.5;
 

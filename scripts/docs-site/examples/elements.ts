@@ -11,7 +11,7 @@ import * as vue from 'vlm2vec-web/vue';
   search.src = '/photos.index/';
   document.body.append(search);
   await search.search('a dog in the snow');
-  search.abort(); // ends a search that is under way
+  search.abort(); // ends a search in progress
   // #endregion
 }
 {
@@ -21,7 +21,7 @@ import * as vue from 'vlm2vec-web/vue';
   rank.image = 'animal.jpg';
   document.body.append(rank);
   await rank.rank();
-  rank.abort(); // ends a ranking that is under way
+  rank.abort(); // ends a ranking in progress
   // #endregion
 }
 {

@@ -51,7 +51,7 @@ const model = await VLM2Vec.load('nano');
 }
 {
   // #region VLM2Vec.prepare
-  await model.prepare(); // from here on the network may go
+  await model.prepare(); // from here on, no network is needed
   // #endregion
 }
 {

@@ -15,7 +15,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
   // #region openPhotoIndex, PhotoIndex.close
   const model = await VLM2Vec.load('nano');
   const index = await openPhotoIndex({ embedder: model });
-  // … when the page needs it no more:
+  // … when the page no longer needs it:
   await index.close(); // the index first, then its model
   await model.dispose();
   // #endregion
@@ -29,7 +29,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
     recipe: loaded.info.recipe,
     embed: (inputs, options) => loaded.embed(inputs, options),
     restart: async () => {
-      loaded = await VLM2Vec.load('nano'); // its worker ended: indexing goes on with a new one
+      loaded = await VLM2Vec.load('nano'); // its worker ended: indexing continues with a new one
     },
   };
   // #endregion
@@ -39,7 +39,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
   // #region PhotoIndex.add, PhotoIndex.start
   const { name } = await index.add({ handle: await showDirectoryPicker() }); // from a click
   console.log(name, 'is part of the library.');
-  await index.start(); // resolves once begun; `subscribe` tells how far it is
+  await index.start(); // resolves once it has started; `subscribe` reports progress
   // #endregion
 }
 {
@@ -81,7 +81,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
 {
   // #region PhotoIndex.subscribe
   const unsubscribe = index.subscribe(({ phase, run }) => console.log(phase, run?.done, 'of', run?.total));
-  // … when the page needs it no more:
+  // … when the page no longer needs it:
   unsubscribe();
   // #endregion
 }
@@ -100,8 +100,8 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
 }
 {
   // #region PhotoIndex.pause, PhotoIndex.cancel
-  await index.pause(); // `start` goes on where it stopped
-  await index.cancel(); // `start` looks through the folders anew; progress is kept
+  await index.pause(); // `start` continues where it stopped
+  await index.cancel(); // `start` scans the folders again; progress is kept
   // #endregion
 }
 {
@@ -109,7 +109,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
   await index.useDeep({ embedder: strong });
   await index.startDeep(); // in the background
   await index.pauseDeep();
-  await index.useDeep(null); // without it; its vectors stay
+  await index.useDeep(null); // stops using it; its vectors are kept
   await index.forgetDeep(strong.id); // deletes them
   // #endregion
 }
@@ -129,7 +129,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
 {
   // #region PhotoIndex.places, PhotoIndex.placeNames, PhotoIndex.towns
   const ids = await index.list({ order: 'newest' });
-  const { latitude, longitude } = await index.places(ids); // NaN where a file does not say
+  const { latitude, longitude } = await index.places(ids); // NaN if a file does not say
   const { town, names } = await index.placeNames(ids);
   console.log(latitude[0], longitude[0], names[town[0]] ?? 'far from any town');
   const alps = { south: 45, west: 6, north: 48, east: 14 };
@@ -178,7 +178,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
   await index.changeAlbum(album.id, { remove: [hits[0].id] });
   await index.renameAlbum(album.id, 'Winter 2024');
   for (const { name, id } of await index.albums()) console.log(name, id); // favourites first
-  await index.deleteAlbum(album.id); // the pictures are left alone
+  await index.deleteAlbum(album.id); // the pictures are not touched
   // #endregion
 }
 {
@@ -190,7 +190,7 @@ const published = await openStaticIndex('/photos.index/', { embedder: model });
 {
   // #region PhotoIndex.export, PhotoIndex.import
   const backup = await index.export();
-  await index.import(backup); // checked to the last byte first; on an error nothing has changed
+  await index.import(backup); // checked to the last byte first; after an error nothing has changed
   // #endregion
 }
 {

@@ -31,7 +31,7 @@ declare const bar: HTMLProgressElement;
 }
 {
   // #region models.delete, models.clear
-  await models.delete('my-model'); // does nothing where there is none
+  await models.delete('my-model'); // does nothing if there is none
   await models.clear(); // all of them
   // #endregion
 }
@@ -51,7 +51,7 @@ declare const bar: HTMLProgressElement;
   // #region models.add
   try {
     const { name } = await models.add('TIGER-Lab/VLM2Vec-Qwen2VL-2B', {
-      signal: pause.signal, // aborting pauses: the same call goes on where it stopped
+      signal: pause.signal, // aborting pauses: the same call continues where it stopped
       onProgress: ({ status, progress = 0 }) => {
         if (status === 'progress_total') bar.value = progress / 100;
       },

@@ -88,7 +88,7 @@ import { FeatureTensor } from 'vlm2vec-web/adapters/transformers';
 {
   // #region PackedVectors.reserve, PackedVectors.bytes
   const vectors = new PackedVectors({ dims: 512, model: 'my-model' });
-  vectors.reserve(10_000); // once, in place of growing step by step
+  vectors.reserve(10_000); // once, instead of growing step by step
   console.log(vectors.bytes > 10_000 * 2 * 512); // true
   // #endregion
 }
@@ -145,7 +145,7 @@ import { FeatureTensor } from 'vlm2vec-web/adapters/transformers';
   // #region parseQuery, searchQuery
   const parsed = parseQuery('a dog +snow -people');
   console.log(parsed.text, parsed.also, parsed.exclude); // a dog [ 'snow' ] [ 'people' ]
-  const query = searchQuery({ parsed }); // for PhotoIndex.search; null where there is nothing to look for
+  const query = searchQuery({ parsed }); // for PhotoIndex.search; null if the query is empty
   console.log(query?.exclude); // [ { text: 'people' } ]
   // #endregion
 }

@@ -30,6 +30,8 @@ export async function csvSource(file: string, options: FieldOptions): Promise<So
         relax_column_count: true,
         skip_empty_lines: true,
         max_record_size: MAX_ROW_BYTES,
+        // Any of them in one file: the parser would take the first line's for all, and the rest for one long cell.
+        record_delimiter: ['\r\n', '\n', '\r'],
       },
       delimiter,
     });

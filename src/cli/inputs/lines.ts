@@ -4,6 +4,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError, SourceNotFoundError } from '../../errors';
+import { exactIntegers } from './exact-integers';
 import { recordOf, type FieldOptions } from './fields';
 import { decodeUtf8, linesOf, type Line } from './line-stream';
 import { recordError, type Source, type Unnumbered } from './record';
@@ -95,7 +96,7 @@ function parseObject(text: string, where: string): Record<string, unknown> {
   if (text.trim() === '') throw recordError(where, 'is empty.');
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(exactIntegers(text));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw recordError(where, `is not JSON (${reason}).`, cause);

@@ -10,6 +10,9 @@ import { SourceNotFoundError } from '../../errors';
 import { pictureKind } from '../../search/indexing/picture-names';
 import { recordError, type Source, type Unnumbered } from './record';
 
+/** What stands for bytes of a name that are not UTF-8: it does not lead to the file. */
+const REPLACEMENT = '\ufffd';
+
 /**
  * Every picture below a folder, by its relative path; links to folders are not followed, since they may form cycles.
  */
@@ -88,7 +91,10 @@ const isFile = async (file: string) => (await stat(file).catch(() => null))?.isF
 
 async function pictureRecord(file: string): Promise<Unnumbered> {
   const status = await stat(file).catch(() => null);
-  if (!status) return broken(file, 'is gone.');
+  if (!status)
+    return broken(file, file.includes(REPLACEMENT) ? 'has a name that is not UTF-8: rename it.' : 'is gone.');
+  // A pipe that nobody writes to would be waited for without end.
+  if (!status.isFile()) return broken(file, 'is not a file.');
   return {
     ...{ where: file, id: file, kept: {}, imagePath: file },
     mark: [`${file} ${status.size} ${status.mtimeMs}`],

@@ -4,9 +4,11 @@
  */
 
 import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { parquetWriteBuffer } from 'hyparquet-writer';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { fixtureBytes, fixturePath } from '../../testing/fixtures';
 import { linesOf } from './line-stream';
@@ -115,8 +117,31 @@ describe('a Parquet file of pyarrow', () => {
   });
 });
 
+test('a table with two columns of one name is refused', async () => {
+  const text = { type: 'BYTE_ARRAY', converted_type: 'UTF8', repetition_type: 'OPTIONAL' } as const;
+  const twice = parquetWriteBuffer({
+    schema: [
+      { name: 'schema', num_children: 2 },
+      { name: 'text', ...text },
+      { name: 'text', ...text },
+    ],
+    columnData: ['a', 'b'].map((value) => ({ name: 'text', data: [value] })),
+  });
+  await expect(read([await written('twice.parquet', new Uint8Array(twice))])).rejects.toThrow(/two columns "text"/);
+});
+
 describe('CSV', () => {
   const options = { textColumn: 'words', imageColumn: 'file', idColumn: 'name', keep: 'all' as const };
+
+  test.each([
+    ['\r\n', '\n'],
+    ['\n', '\r\n'],
+    ['\r', '\r'],
+    ['\r\n', '\r'],
+  ])('lines that end differently: %j, then %j', async (first, then) => {
+    const one = await written('ends.csv', `text${first}a${then}b${first}"c${then}d"${then}`);
+    expect(inputs(await read([one]))).toEqual([{ text: 'a' }, { text: 'b' }, { text: `c${then}d` }]);
+  });
 
   test('as Python writes it: quotes, a line within a cell, a byte order mark, nothing as nothing', async () => {
     const found = await read([table('inputs.csv')], options);
@@ -190,6 +215,14 @@ describe('lines', () => {
     ]);
   });
 
+  test('ids of 64 bits stay what they are', async () => {
+    const file = await written(
+      'ids.jsonl',
+      '{"id":12345678901234567890,"text":"a"}\n{"id":7,"text":"12345678901234567890"}\n',
+    );
+    expect(ids(await read([file]))).toEqual(['12345678901234567890', 7]);
+  });
+
   test('with --text any file is lines, and a blank one is named and keeps its place', async () => {
     for (const name of ['a.txt', 'a.jsonl', 'a.csv', 'a']) {
       const found = await read([await written(name, '{"text": 1}\r\n\n  b \n\n\n')], { asText: true });
@@ -241,6 +274,17 @@ describe('folders, globs and files', () => {
       { image: pathToFileURL(at('photos/a.jpg')) },
     ]);
     for (const word of words.slice(0, 4)) await expect(read([word])).rejects.toThrow(word);
+  });
+
+  test.skipIf(process.platform === 'win32')('a pipe is no picture, and is not waited for', async () => {
+    execFileSync('mkfifo', [at('pipe.png')]);
+    expect(inputs(await read([at('pipe.png')]))).toEqual([expect.stringContaining('pipe.png: is not a file.')]);
+  });
+
+  test.runIf(process.platform === 'linux')('a name that is not UTF-8 says so', async () => {
+    await mkdir(at('names'));
+    await writeFile(Buffer.concat([Buffer.from(at('names/a')), Buffer.from([0xff]), Buffer.from('.png')]), 'x');
+    expect(inputs(await read([at('names')]))).toEqual([expect.stringContaining('has a name that is not UTF-8')]);
   });
 
   test.runIf(process.getuid?.() !== 0)('a file without permission', async () => {

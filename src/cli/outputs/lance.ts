@@ -34,7 +34,7 @@ async function loadLance(): Promise<Lance> {
   try {
     return (await import(PACKAGE)) as Lance;
   } catch (cause) {
-    throw missingPackage(PACKAGE, 'lance', cause);
+    throw missingPackage(PACKAGE, 'Writing to LanceDB needs', cause);
   }
 }
 

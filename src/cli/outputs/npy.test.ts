@@ -1,6 +1,6 @@
 /** @file `.npy` files equal those of numpy, byte for byte; Parquet holds the same numbers. */
 
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -66,3 +66,9 @@ function half(bits: number): number {
   const [sign, exponent, fraction] = [bits >> 15 ? -1 : 1, (bits >> 10) & 31, (bits & 1023) / 1024];
   return sign * (exponent === 0 ? fraction * 2 ** -14 : (1 + fraction) * 2 ** (exponent - 15));
 }
+
+test('a folder is nothing to write: said before the first row', async () => {
+  const place = parsePlace(path.join(work, 'folder.npy'));
+  await mkdir(path.join(work, 'folder.npy'));
+  await expect(openSink(place, shapeOf('float32'), null, true)).rejects.toThrow(/folder\.npy is a folder/);
+});

@@ -12,9 +12,11 @@ export class OutputFailed extends Error {
   override name = 'OutputFailed';
 }
 
-const FULL: Record<string, string> = {
+/** Why nothing more is written, by the system's code. */
+export const FULL: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the quota is used up',
+  EFBIG: 'the file is larger than the disk or the user may have it',
   EIO: 'the disk reported an error',
 };
 
@@ -34,6 +36,9 @@ export class PartialFile {
     const folder = path.dirname(path.resolve(file));
     if (!(await stat(folder).catch(() => null))?.isDirectory()) {
       throw new InvalidInputError(`There is no folder ${folder} to write ${path.basename(file)} into.`, { file });
+    }
+    if ((await stat(file).catch(() => null))?.isDirectory()) {
+      throw new InvalidInputError(`${file} is a folder; name a file to write.`, { file });
     }
     const partial = partialName(file);
     const flags = constants.O_RDWR | constants.O_CREAT | (bytes === null ? constants.O_TRUNC : 0);

@@ -57,6 +57,22 @@ export function stateName(place: SinkPlace): string | null {
 
 const isRemote = (database: string) => /^[a-z][a-z0-9+.-]*:\/\//i.test(database);
 
+/** All files that a run writes on this disk, under their own names and while it is not done. */
+export function writtenNames(place: SinkPlace): string[] {
+  const state = stateName(place);
+  const published =
+    place.kind === 'lance'
+      ? [errorsName(place)]
+      : [
+          place.file,
+          ...(place.kind === 'jsonl' ? [] : [errorsName(place)]),
+          ...(place.kind === 'npy' ? [idsName(place.file)] : []),
+        ];
+  const logs = place.kind === 'parquet' ? logNames(place.file) : [];
+  const partial = [...published, ...logs, ...(state === null ? [] : [state])].map(partialName);
+  return [...published, ...partial, ...(state === null ? [] : [state])];
+}
+
 /** The file for the errors of a table's inputs. */
 export function errorsName(place: SinkPlace): string {
   if (place.kind !== 'lance') return `${place.file.replace(/\.(?:npy|parquet|pq)$/i, '')}.errors.jsonl`;

@@ -31,7 +31,7 @@ test('sets are known by their repositories’ names; those of one language do no
   expect(data.sets.map(({ name }) => name)).not.toContain('ViDoRe_esg_reports_v2');
 });
 
-test('numbers as ids: what says nothing is left out, the strings are the authors’', async () => {
+test('numbers as ids: rows without content are left out, the strings are the authors’', async () => {
   const { pairs, queries, pages } = await data.rows(documentSet('ViDoRe_shiftproject')!);
   expect(queries).toHaveLength(8);
   expect(pages.map(({ id }) => id)).toEqual(Array.from({ length: 12 }, (_, i) => String(100 + i)));
@@ -56,7 +56,7 @@ test('grades, languages, pages in two files, one picture twice; relevant pages c
   const pairOf = (id: string) => all.pages.find((page) => page.id === id)!.pair;
   expect(pairOf('10')).toBe(pairOf('11'));
   expect(new Set(all.pages.map(({ pair }) => pair)).size).toBe(11);
-  // the first query alone: candidates in the order of that query
+  // the first query alone: candidates in its order
   const one = await data.rows(documentSet('ViDoRe_esg_reports_v2')!, { limit: 1 });
   expect(one.queries).toHaveLength(1);
   expect(one.pages).toHaveLength(12);
@@ -105,7 +105,7 @@ const rowsOf = async (tables: DocumentTables, name = 'ViDoRe_docvqa') => {
   return opened!.asked(VLM2VEC_PROMPTS).rows(documentSet(name)!);
 };
 
-test('a page that is there twice is the first; queries that do not count need no pages', async () => {
+test('the first of two pages with the same id counts; queries that do not count need no pages', async () => {
   const { pages, pairs } = await rowsOf({ ...whole, corpus: [...whole.corpus, { id: 'a', bytes: blue }] });
   expect(pages).toHaveLength(2);
   expect(pairs[pages[0]!.pair]!.image).toBe('ViDoRe_docvqa/a');
@@ -113,7 +113,7 @@ test('a page that is there twice is the first; queries that do not count need no
   expect((await rowsOf(more)).queries).toHaveLength(2);
 });
 
-test('a page is read once: as it is scanned; again only if it is asked for again', async () => {
+test('a page is read once, while it is scanned, and again only if it is requested again', async () => {
   const inner = mmebTree(documentFiles('ViDoRe_docvqa', whole), 'ViDoRe_docvqa');
   let reads = 0;
   const opened = await openDocuments({
@@ -133,7 +133,7 @@ test('a page is read once: as it is scanned; again only if it is asked for again
   expect(reads).toBeGreaterThan(scanned);
 });
 
-test('pages beyond what may be kept are not', () => {
+test('pages beyond the limit are not kept', () => {
   const kept = new KeptPages(10);
   const add = (path: string, length: number) => kept.add(path, new Uint8Array(length));
   add('a', 6);
@@ -182,7 +182,7 @@ test.each<[string, DocumentTables, RegExp]>([
   await expect(rows).rejects.toThrow(message);
 });
 
-test('refused by name: tables and columns that are missing, a language that nobody speaks, a folder of another name', async () => {
+test('refused by name: tables and columns that are missing, an unknown language, a folder with another name', async () => {
   await expect(rowsOf({ ...whole, qrels: undefined })).rejects.toThrow(/lacks the table qrels\/test-00000-of-00001/);
   await expect(rowsOf(whole, 'ViDoRe_esg_reports_v2')).rejects.toThrow(/queries.*lacks the column language/);
   const french = { ...whole, queries: whole.queries.map((query) => ({ ...query, language: 'french' })) };

@@ -1,4 +1,7 @@
-/** @file Visual documents with a model of a few lines: what is embedded, how often, in shards, after interruptions; details, reports. */
+/**
+ * @file Visual documents with a trivial model: what is embedded, how often, in shards, after interruptions; details,
+ * reports.
+ */
 
 import path from 'node:path';
 import sharp from 'sharp';
@@ -32,7 +35,7 @@ beforeEach(async () => {
   store = memoryVectors();
 });
 
-/** Unit vectors that hang on the bytes of the picture, or on the text. */
+/** Unit vectors that depend on the bytes of the picture, or on the text. */
 function fakeModel(change: () => void = () => undefined): EvalModel & { seen: number } {
   const model = {
     ...{ dims: 6, imageToken: '<image>', seen: 0 },
@@ -58,7 +61,7 @@ const SETS = ['ViDoRe_shiftproject', 'ViDoRe_esg_reports_v2', 'ViDoRe_esg_report
 test('each page is embedded once, whatever sets it is in; a second run embeds nothing', async () => {
   const model = fakeModel();
   const first = await evaluateDocuments({ data, model, regime, store, sets: SETS });
-  // 8 queries and 12 pages; 10 queries and 11 pictures, whose English half was there already
+  // 8 queries and 12 pages; 10 queries and 11 pictures, whose English half was already there
   expect(model.seen).toBe(8 + 12 + 10 + 11);
   expect(first.map(({ scores, pages, pairs }) => [scores.length, pages, pairs])).toEqual([
     [8, 12, 20],
@@ -71,7 +74,7 @@ test('each page is embedded once, whatever sets it is in; a second run embeds no
   expect(await scoreDocuments({ data, store, sets: SETS })).toEqual(first);
 });
 
-test('shards and an interruption give the same; vectors that are missing are refused', async () => {
+test('shards and an interruption give the same; missing vectors are refused', async () => {
   const whole = await evaluateDocuments({ data, model: fakeModel(), regime, store: memoryVectors(), sets: SETS });
   let calls = 0;
   const failing = fakeModel(() => {
@@ -93,7 +96,7 @@ async function detailsOf(sets = SETS): Promise<DocumentDetail[]> {
   return details;
 }
 
-test('details: the five best, all that are relevant; two runs compared', async () => {
+test('details: the five best, all relevant ones; two runs compared', async () => {
   const results = await evaluateDocuments({ data, model: fakeModel(), regime, store, sets: SETS });
   const details = await detailsOf();
   expect(details.map(({ ndcg }) => ndcg)).toEqual(results.flatMap(({ scores }) => scores));
@@ -173,7 +176,7 @@ test('recipes: those whose prompts are known, in the sizes that they were measur
   const qwen3 = recipe('qwen3-vl-embedding');
   expect(documentPrompts(qwen3).name).toBe('qwen3-vl-embedding');
   expect(documentRegime(undefined, qwen3, image)).toMatchObject({ name: 'native', options: {} });
-  // As `datasets` gives them: turned by their EXIF; of Qwen3-VL's pages, over white too.
+  // As `datasets` returns them: rotated according to their EXIF data; for Qwen3-VL, pages also over white.
   const cat = sharp(fixtureBytes('images/cat.png'));
   const turned = new Uint8Array(await cat.clone().jpeg().withMetadata({ orientation: 6 }).toBuffer());
   const { width, height } = await decodeImage(turned, { orientation: 'stored' });

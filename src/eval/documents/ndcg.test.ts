@@ -37,7 +37,7 @@ test('order and NDCG@5 of every query are numpy’s, to the last bit', () => {
   expect(queries.reduce((sum, query) => sum + of(query).ndcg, 0) / queries.length).toBeCloseTo(mean, 14);
 });
 
-test('every mistake that is near gives another mean', () => {
+test('every near mistake gives another mean', () => {
   expect(Object.keys(mistakes)).toEqual([
     'exponential gain',
     'ideal of what was found',

@@ -14,12 +14,12 @@ import { idOf } from './ids';
 const KEPT_GROUPS = 2;
 
 /**
- * Bytes of pages that are kept from the scan until they are embedded, of all sets together: what is read from a host is not
- * read twice then. Pages beyond are read again.
+ * Bytes of pages that are kept from the scan until they are embedded, of all sets together: so what is read from a host
+ * is not read twice. Pages beyond that are read again.
  */
 const KEPT_BYTES = 256 << 20;
 
-/** Pages that were scanned and not read yet. */
+/** Pages that were scanned but not read yet. */
 export class KeptPages {
   readonly #pages = new Map<string, Uint8Array>();
   readonly #most: number;
@@ -33,7 +33,7 @@ export class KeptPages {
   add(path: string, page: Uint8Array): void {
     if (this.#bytes + page.length > this.#most) return;
     this.#bytes += page.length;
-    // A copy: the page may be a part of a whole column.
+    // This is copied, since the page may be part of a whole column.
     this.#pages.set(path, page.slice());
   }
 
@@ -68,7 +68,7 @@ interface Place {
 /**
  * Opens the corpus of a set. If a page occurs twice, only its first occurrence counts, as in the authors' evaluation.
  * @param folder the beginning of its pages' paths
- * @param kept takes the pages that are scanned, and gives them to those who read them; other sets' are dropped
+ * @param kept takes pages while they are scanned, and returns them when they are read; those of other sets are dropped
  */
 export async function openCorpus(
   tree: FileTree,

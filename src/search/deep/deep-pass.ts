@@ -7,6 +7,7 @@
 import { RateMeter } from '../../bundle/rate-meter';
 import { errorFromWire } from '../../remote/error-wire';
 import type { Attempts } from '../indexing/attempts';
+import { CALLS, CallSize, halves, MOST_INTERRUPTIONS } from '../indexing/call-size';
 import type { DeepAddition } from '../library/appends';
 import { failureIn, slotIn } from '../library/layers';
 import type { Committed, Library } from '../library/library';
@@ -16,19 +17,9 @@ import { reasonInWords } from '../reasons';
 import type { DeepState, EmbedderInput } from '../types';
 import type { Elsewhere } from './elsewhere';
 import { NextPictures } from './next-pictures';
+import { TakeOver } from './take-over';
+import { Unreadable } from './unreadable';
 import { Wants, type WantOptions } from './wants';
-
-/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
-const LANES = 2;
-/** Pictures per call: as many as take about this long, so that a search need not wait longer. */
-const CALL_MILLISECONDS = 300;
-const MOST_IN_CALL = 16;
-/** Pictures per call for a model that reads its weights again for each call. */
-const STREAMED_CALL = 32;
-/** Calls in a row that may be interrupted before the pass gives up. */
-const MOST_INTERRUPTIONS = 5;
-/** Vectors from other indexes that are taken over in one commit. */
-const TAKEN_OVER_AT_ONCE = 256;
 
 export interface DeepHost {
   library: Library;
@@ -68,27 +59,38 @@ export class DeepPass {
   #error: Error | null = null;
   /** Hashes of the pictures that the model is working on. */
   readonly #inWork = new Set<string>();
-  /** Ids whose files could not be read this time. */
-  readonly #unreadable = new Set<number>();
+  readonly #unreadable: Unreadable;
   #lanes = new Set<Promise<void>>();
   /** A suspect is in progress, so nothing else may be. */
   #alone = false;
-  #callSize: number;
+  readonly #callSize: CallSize;
   #interruptions = 0;
-  #takingOver: Promise<void> | null = null;
-  #tookOverAt = '';
-  #unreadableCount = { of: '', count: 0 };
+  readonly #takeOver: TakeOver;
 
   /** For the layer that the library has in use. */
   constructor(host: DeepHost) {
     this.#host = host;
     this.#key = host.library.catalog.deep!.key;
-    this.#callSize = host.streamed ? STREAMED_CALL : 1;
+    this.#unreadable = new Unreadable({
+      library: host.library,
+      key: this.#key,
+      isReady: (folderId) => host.isReady(folderId),
+    });
+    this.#callSize = new CallSize({ streamed: host.streamed, first: 1 });
     this.#next = new NextPictures({
       order: host.order,
       catalog: () => host.library.catalog,
       revision: () => host.library.contentRevision,
       isOpen: (row) => this.#isOpen(row),
+    });
+    this.#takeOver = new TakeOver({
+      library: host.library,
+      elsewhere: () => host.elsewhere(),
+      open: () => this.#next.open(),
+      isOpen: (row) => this.#isOpen(row),
+      isOn: () => this.#on,
+      commit: (found) => this.#commit(found, []),
+      onError: (error) => this.#stopWith(error),
     });
   }
 
@@ -97,7 +99,7 @@ export class DeepPass {
     const { catalog } = library;
     const done = catalog.deepDone;
     const lacking = catalog.pictures - done - catalog.deepFailed;
-    const unreadable = lacking === 0 ? 0 : this.#countUnreadable();
+    const unreadable = lacking === 0 ? 0 : this.#unreadable.count();
     const isLeft = lacking > unreadable;
     const phase = !isLeft ? 'idle' : !this.#on ? 'paused' : isFirstRunning() ? 'waiting' : 'running';
     return {
@@ -135,8 +137,8 @@ export class DeepPass {
   /** Pictures or folders have changed, or the first pass has ended. */
   wake(): void {
     this.#host.onChange();
-    if (this.#on && !this.#closed) this.#takeOver();
-    while (!this.#closed && this.#lanes.size < LANES) {
+    if (this.#on && !this.#closed) this.#takeOver.begin();
+    while (!this.#closed && this.#lanes.size < CALLS) {
       const lane: Promise<void> = this.#lane()
         .catch((error: unknown) => this.#stopWith(error as Error))
         .finally(() => {
@@ -197,7 +199,7 @@ export class DeepPass {
 
   async #settled(): Promise<void> {
     while (this.#lanes.size > 0) await Promise.all(this.#lanes);
-    await this.#takingOver;
+    await this.#takeOver.settled();
   }
 
   #stopWith(error: Error): void {
@@ -209,31 +211,14 @@ export class DeepPass {
   /** Without an outcome so far, and with a file that can be read. */
   #isOpen(row: PictureRow): boolean {
     if (row.deep?.[this.#key] || this.#inWork.has(row.hash)) return false;
-    return !this.#unreadable.has(row.id) && this.#host.isReady(row.folderId);
+    return !this.#unreadable.has(row);
   }
 
   /** Whether a search need not wait for it any longer. */
   #isThrough(id: number): boolean {
     const row = this.#host.library.catalog.picture(id);
     if (!row || row.deep?.[this.#key] || this.#isSuspect(row)) return true;
-    return this.#unreadable.has(id) || !this.#host.isReady(row.folderId);
-  }
-
-  #countUnreadable(): number {
-    const { library, isReady } = this.#host;
-    const { catalog, meta } = library;
-    const shut = [...catalog.folders.keys()].filter((id) => !isReady(id));
-    if (shut.length === 0 && this.#unreadable.size === 0) return 0;
-    const of = [meta.revision, this.#unreadable.size, ...shut].join();
-    if (this.#unreadableCount.of !== of) {
-      let count = 0;
-      for (const { id, folderId } of catalog.files.values()) {
-        const row = this.#unreadable.has(id) || shut.includes(folderId) ? catalog.picture(id) : undefined;
-        if (row && !row.deep?.[this.#key]) count++;
-      }
-      this.#unreadableCount = { of, count };
-    }
-    return this.#unreadableCount.count;
+    return this.#unreadable.has(row);
   }
 
   async #lane(): Promise<void> {
@@ -260,12 +245,12 @@ export class DeepPass {
     for (const id of this.#wants) {
       const row = library.catalog.picture(id);
       if (row && this.#isOpen(row) && !this.#isSuspect(row)) wanted.set(row.hash, row);
-      if (wanted.size === this.#callSize) break;
+      if (wanted.size === this.#callSize.pictures) break;
     }
     if (wanted.size > 0) return { rows: [...wanted.values()], wanted: true, alone: false };
     const none = { rows: [], wanted: false, alone: false };
     if (!this.#on || isFirstRunning()) return none;
-    const rows = this.#next.take(this.#callSize, (row) => !this.#isSuspect(row));
+    const rows = this.#next.take(this.#callSize.pictures, (row) => !this.#isSuspect(row));
     if (rows.length > 0) return { rows, wanted: false, alone: false };
     // Pictures that may have caused a death are tried last, while nothing else is processed.
     if (this.#inWork.size > 0) return none;
@@ -280,29 +265,6 @@ export class DeepPass {
   /** The key of a picture's work in the record of attempts. */
   #attempt({ id }: PictureRow): string {
     return `deep\0${this.#key}\0${id}`;
-  }
-
-  /** All vectors of other indexes, which need no model; once for each state of the library. */
-  #takeOver(): void {
-    const { library, elsewhere } = this.#host;
-    const others = elsewhere();
-    const at = `${library.contentRevision} ${others !== null}`;
-    if (this.#tookOverAt === at || !others || others.size === 0) return;
-    this.#tookOverAt = at;
-    const before = this.#takingOver;
-    this.#takingOver = (async () => {
-      await before;
-      let found: DeepAddition[] = [];
-      for (const row of [...this.#next.open()]) {
-        if (!this.#on) return void (this.#tookOverAt = '');
-        const record = this.#isOpen(row) ? await others.record(row.hash) : null;
-        if (record) found.push({ id: row.id, hash: row.hash, record });
-        if (found.length < TAKEN_OVER_AT_ONCE) continue;
-        await this.#commit(found, []);
-        found = [];
-      }
-      if (found.length > 0) await this.#commit(found, []);
-    })().catch((error: unknown) => this.#stopWith(error as Error));
   }
 
   /** The record of the vector for these bytes, from a copy or from another index; null if it has to be computed. */
@@ -335,7 +297,7 @@ export class DeepPass {
     await attempts.begin(batch.map(({ row }) => this.#attempt(row)));
     const start = performance.now();
     const complete = await this.#embed(batch, { wanted, alone });
-    if (complete && !this.#host.streamed && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+    if (complete) this.#callSize.took(performance.now() - start, batch.length);
   }
 
   /** Null if it cannot be read now, or differs from what was indexed: the next walk handles that. */
@@ -344,12 +306,6 @@ export class DeepPass {
     if (file && file.size === row.size && file.lastModified === row.modified) return file;
     this.#unreadable.add(row.id);
     return null;
-  }
-
-  /** Calls double at most, so that one quick call does not make a long one. */
-  #adapt(milliseconds: number): void {
-    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * LANES) / Math.max(1, milliseconds));
-    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
   }
 
   /** Whether all of them were embedded in one call. */
@@ -372,11 +328,8 @@ export class DeepPass {
         );
         return true;
       case 'failed':
-        if (batch.length > 1) {
-          // One of them is at fault; the half that succeeds need not be tried again.
-          const middle = Math.ceil(batch.length / 2);
-          for (const half of [batch.slice(0, middle), batch.slice(middle)]) await this.#embed(half, how);
-        } else await this.#failed(batch[0]!, errorFromWire(outcome.error));
+        if (batch.length > 1) for (const half of halves(batch)) await this.#embed(half, how);
+        else await this.#failed(batch[0]!, errorFromWire(outcome.error));
         return false;
       case 'died':
         await attempts.died(keys, { death: outcome.death, alone: how.alone });

@@ -10,6 +10,7 @@ import { errorFromWire } from '../../remote/error-wire';
 import { UnsupportedError, VLM2VecError } from '../../errors';
 import { sniffFormat, SNIFF_BYTES } from '../../image/headers';
 import type { Attempts } from './attempts';
+import { CALLS, CallSize, halves, MOST_INTERRUPTIONS } from './call-size';
 import type { Committer } from './committer';
 import { within } from '../library/deadline';
 import type { Library } from '../library/library';
@@ -22,21 +23,8 @@ import type { Work } from './work';
 
 /** Files decoded at a time. */
 const DECODERS = 2;
-/** Calls of the model at a time: while one computes, the pictures of the other are decoded there. */
-const CALLS = 2;
-/** Pictures per call: as many as take about this long, so that a search need not wait longer. */
-const CALL_MILLISECONDS = 300;
-const MOST_IN_CALL = 16;
-/**
- * Pictures per call for a model that reads its weights again for each call, which costs as much for one picture as for
- * many.
- */
-const STREAMED_CALL = 32;
 /** Files recorded as in progress at a time, which costs one transaction. */
 const BEGUN_AT_ONCE = 8;
-/** Calls in a row that may be interrupted before the run gives up. */
-const MOST_INTERRUPTIONS = 5;
-
 /** Errors that are the file's fault, not ours. */
 const FILE_ERRORS = new Set([
   'ImageFormatError',
@@ -81,7 +69,7 @@ export class Pipeline {
   #beginning: Promise<void> | null = null;
   #ready: Ready[] = [];
   #decoding = new Map<string, Work>();
-  #callSize: number;
+  readonly #callSize: CallSize;
   /** Pictures that are ready, or being embedded. */
   #pixels = 0;
   /** Hashes of pictures in progress, whose copies wait for them. */
@@ -100,7 +88,7 @@ export class Pipeline {
   constructor(host: PipelineHost, signal: AbortSignal) {
     this.#host = host;
     this.#signal = signal;
-    this.#callSize = host.streamed ? STREAMED_CALL : 4;
+    this.#callSize = new CallSize({ streamed: host.streamed, first: 4 });
     signal.addEventListener('abort', () => this.#wakeAll());
   }
 
@@ -183,7 +171,7 @@ export class Pipeline {
   }
 
   #isAhead(): boolean {
-    return this.#ready.length >= 2 * this.#callSize || this.#pixels >= MOST_PIXELS;
+    return this.#ready.length >= 2 * this.#callSize.pictures || this.#pixels >= MOST_PIXELS;
   }
 
   #tellDecoding(): void {
@@ -262,21 +250,15 @@ export class Pipeline {
 
   async #embed(): Promise<void> {
     for (;;) {
-      const wanted = this.#host.streamed ? this.#callSize : 1;
+      const wanted = this.#host.streamed ? this.#callSize.pictures : 1;
       while (this.#ready.length < wanted && this.#decoders > 0 && !this.#stopped) await this.#change();
       if (this.#ready.length === 0 || this.#stopped) return;
-      const batch = this.#ready.splice(0, this.#callSize);
+      const batch = this.#ready.splice(0, this.#callSize.pictures);
       this.#wakeAll();
       const start = performance.now();
       const complete = await this.#embedBatch(batch);
-      if (!this.#host.streamed && complete && batch.length === this.#callSize) this.#adapt(performance.now() - start);
+      if (complete) this.#callSize.took(performance.now() - start, batch.length);
     }
-  }
-
-  /** Calls double at most, so that one quick call does not make a long one. */
-  #adapt(milliseconds: number): void {
-    const fitting = Math.floor((this.#callSize * CALL_MILLISECONDS * CALLS) / Math.max(1, milliseconds));
-    this.#callSize = Math.max(1, Math.min(fitting, 2 * this.#callSize, MOST_IN_CALL));
   }
 
   /** Whether all of them were embedded in one call. */
@@ -372,11 +354,6 @@ export class Pipeline {
     this.#wake = [];
     for (const wake of waiting) wake();
   }
-}
-
-function halves<T>(items: readonly T[]): [T[], T[]] {
-  const middle = Math.ceil(items.length / 2);
-  return [items.slice(0, middle), items.slice(middle)];
 }
 
 function pixelsOf({ prepared: { pixels } }: Ready): number {

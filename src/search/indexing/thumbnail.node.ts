@@ -9,7 +9,7 @@ const QUALITY = 80;
 /** @param image upright @throws UnsupportedError if sharp is not installed */
 export async function makeThumbnail({ width, height, data }: RgbImage): Promise<Thumbnail> {
   const { default: sharp } = await import('sharp').catch((cause: unknown) => {
-    throw missingPackage('sharp', 'Thumbnails (--no-thumbnails leaves them out)', cause);
+    throw missingPackage('sharp', 'Making thumbnails (--no-thumbnails leaves them out) needs', cause);
   });
   const bytes = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
     .resize({ ...thumbnailSize(width, height), fit: 'fill' })

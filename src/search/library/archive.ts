@@ -21,7 +21,7 @@ const MAGIC = 'VLMPHOTO';
 /** The versions: plain; with layers; with albums, and possibly layers. */
 const VERSIONS = [1, 2, 3];
 const MAX_LAYERS = 100;
-const PREFIX_BYTES = 16;
+export const PREFIX_BYTES = 16;
 const MAX_HEADER_BYTES = 1 << 20;
 /** Bytes read and hashed at a time. */
 export const CHUNK_BYTES = 8 << 20;
@@ -110,14 +110,18 @@ export interface Archive {
   layers: Map<string, Blob>;
 }
 
+/** Whether a file that begins so is an archive. @param prefix its first {@link PREFIX_BYTES} */
+export function isArchive(prefix: Uint8Array): boolean {
+  return prefix.length === PREFIX_BYTES && new TextDecoder('latin1').decode(prefix.subarray(0, 8)) === MAGIC;
+}
+
 /**
  * Reads the beginning of an archive; its sections are not read yet.
  * @throws IndexFormatError; UnsupportedError for a later version
  */
 export async function openArchive(blob: Blob): Promise<Archive> {
   const prefix = new Uint8Array(await blob.slice(0, PREFIX_BYTES).arrayBuffer());
-  const isArchive = prefix.length === PREFIX_BYTES && new TextDecoder('latin1').decode(prefix.subarray(0, 8)) === MAGIC;
-  if (!isArchive) throw new IndexFormatError('This is not an exported photo index.');
+  if (!isArchive(prefix)) throw new IndexFormatError('This is not an exported photo index.');
   const view = new DataView(prefix.buffer);
   const version = view.getUint32(8, true);
   if (!VERSIONS.includes(version)) {

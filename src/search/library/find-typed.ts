@@ -7,8 +7,7 @@
  */
 
 import { mayNamePlace, understand } from '../query/understand';
-import type { Reason, TypedOptions } from '../typed';
-import type { PhotoFilter, PhotoItem, SearchHit } from '../types';
+import type { PhotoFilter, PhotoItem, Reason, SearchHit, TypedOptions } from '../types';
 import type { Match, WordSearch } from '../words/match';
 import type { Catalog } from './catalog';
 import { limitOf, type Found, type VectorQuery } from './find';

@@ -2,7 +2,7 @@
 
 import type { Places } from '../places/areas';
 import { Turns } from '../turns';
-import type { AreaBox, PhotoPlaceNames, PhotoPlaces, Town, TownOptions } from '../where';
+import type { AreaBox, PhotoPlaceNames, PhotoPlaces, Town, TownOptions } from '../types';
 import type { Catalog } from './catalog';
 
 const ANYWHERE: AreaBox = { south: -90, west: -180, north: 90, east: 180 };

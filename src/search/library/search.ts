@@ -7,17 +7,15 @@ import type { Remote } from 'comlink';
 import { proxy } from 'comlink';
 import { InvalidInputError, VLM2VecError } from '../../errors';
 import { errorFromWire } from '../../remote/error-wire';
-import { localWallClock } from '../facts/dates';
-import { ownLanguages } from '../query/dates/languages';
 import { checkReadable, nearestReadable } from '../query/readable';
 import type { Matching } from '../query/understand';
-import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult } from '../types';
+import type { PhotoEmbedder, SearchOptions, SearchQuery, SearchResult, Understood } from '../types';
 import type { DeepModel } from './deep-model';
 import { isGone, type EmbedGate } from './embed-gate';
 import { embedQuery } from './embed-query';
 import type { EmbedQueue } from './embed-queue';
-import { asksAnything, picturesOf, withTyped } from './search-typed';
 import type { SearchService } from './service';
+import { typedQuery } from './typed-query';
 
 export interface SearchMeans {
   first: { embedder: PhotoEmbedder; gate: EmbedGate };
@@ -48,30 +46,27 @@ export async function search(
       option: 'pass',
     });
   }
-  const { typed, now, languages, dayFirst, asWords, ...given } = query;
-  if (typed === undefined) return searchAsked(given, null, { signal, pass, onFirst, onProgress }, means);
-  const options = {
-    ...{ now: now ?? localWallClock(Date.now()), languages: languages ?? ownLanguages() },
-    ...{ dayFirst, asWords },
-  };
-  const { matching, placesError, ...understood } = await means.call((service) => service.understand(typed, options));
-  signal?.throwIfAborted();
-  const told = { understood, ...(placesError && { placesError: errorFromWire(placesError) }) };
-  const wanted = withTyped(given, understood.parsed);
-  const isAsked = asksAnything(wanted);
-  if (!isAsked && matching.only.length === 0) throw new InvalidInputError('The query is empty.');
-  const omit = picturesOf(wanted);
-  const found = await means.call((service) =>
-    service.findWords({ include: [], exclude: [], omit, filter: given.filter, limit: given.limit, matching }),
-  );
-  signal?.throwIfAborted();
-  const milliseconds = { embed: 0, score: found.milliseconds, deepen: 0 };
-  const byWords: SearchResult = { ...found, deep: null, deepError: null, milliseconds, ...told };
-  if (!isAsked) return byWords;
-  onWords?.(byWords);
-  const first = onFirst && ((result: SearchResult) => onFirst({ ...result, ...told }));
-  const result = await searchAsked(wanted, matching, { signal, pass, onFirst: first, onProgress }, means);
-  return { ...result, ...told };
+  if (query.typed === undefined) return searchAsked(query, null, { signal, pass, onFirst, onProgress }, means);
+  return typedQuery<SearchResult, Pick<SearchResult, 'placesError'> & { understood: Understood }>(query, {
+    understand: async (typed, options) => {
+      const { matching, placesError, ...understood } = await means.call((service) =>
+        service.understand(typed, options),
+      );
+      signal?.throwIfAborted();
+      return { matching, told: { understood, ...(placesError && { placesError: errorFromWire(placesError) }) } };
+    },
+    findWords: async (asked): Promise<SearchResult> => {
+      const found = await means.call((service) => service.findWords(asked));
+      signal?.throwIfAborted();
+      const milliseconds = { embed: 0, score: found.milliseconds, deepen: 0 };
+      return { ...found, deep: null, deepError: null, milliseconds };
+    },
+    ask: (wanted, matching, told) => {
+      const first = onFirst && ((result: SearchResult) => onFirst({ ...result, ...told }));
+      return searchAsked(wanted, matching, { signal, pass, onFirst: first, onProgress }, means);
+    },
+    onWords,
+  });
 }
 
 type AskOptions = Omit<SearchOptions, 'onWords'>;

@@ -3,7 +3,7 @@
  */
 
 import { fold } from '../words/fold';
-import type { AreaBox, Place } from '../where';
+import type { AreaBox, Place } from '../types';
 import { boxAround, boxOfCircle } from './box';
 import type { Gazetteer } from './gazetteer';
 

@@ -2,7 +2,7 @@
  * @file Boxes on the globe, where longitudes wrap around: what is inside one, and the smallest one around some points.
  */
 
-import type { AreaBox, Place } from '../where';
+import type { AreaBox, Place } from '../types';
 
 export function isInBox({ south, west, north, east }: AreaBox, latitude: number, longitude: number): boolean {
   if (!(latitude >= south && latitude <= north)) return false;

@@ -9,7 +9,7 @@
 import KDBush from 'kdbush';
 import { IndexFormatError } from '../../errors';
 import { fold } from '../words/fold';
-import type { AreaBox } from '../where';
+import type { AreaBox } from '../types';
 import { isInBox } from './box';
 
 export const MAGIC = 'VLM2VEC PLACES 1';

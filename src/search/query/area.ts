@@ -2,7 +2,7 @@
 
 import { polygonContains } from 'd3-polygon';
 import { isInBox } from '../places/box';
-import type { AreaPolygon, PhotoArea, Place } from '../where';
+import type { AreaPolygon, PhotoArea, Place } from '../types';
 
 /** Returns a test for places, prepared once for many of them. */
 export function areaTest(area: PhotoArea): (place: Place) => boolean {

@@ -5,7 +5,7 @@
  */
 
 import type { Area, Places, Whereabouts } from '../places/areas';
-import type { Recognised, TypedOptions, Understood } from '../typed';
+import type { Recognised, TypedOptions, Understood } from '../types';
 import { needleOf } from '../words/fold';
 import type { Stretch } from './dates/calendar';
 import { importing } from '../../net';

@@ -6,8 +6,7 @@
 import type { Places } from '../places/areas';
 import { isOpen, type Matching, type Only } from '../query/understand';
 import type { WhenTaken } from '../query/dates/spoken';
-import type { Reason } from '../typed';
-import type { PhotoItem } from '../types';
+import type { PhotoItem, Reason } from '../types';
 import { fieldAt, FIELDS, Haystacks, type Field } from './haystack';
 
 export type Matchable = Pick<PhotoItem, 'id' | 'name' | 'path' | 'camera' | 'words' | 'taken' | 'place'>;

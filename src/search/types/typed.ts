@@ -3,7 +3,7 @@
  * Plain data.
  */
 
-import type { ParsedQuery } from './query/parse-query';
+import type { ParsedQuery } from '../query/parse-query';
 import type { AreaBox } from './where';
 
 /** Options for `SearchQuery.typed`. */

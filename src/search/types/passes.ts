@@ -3,7 +3,8 @@
  * with a stronger one. Plain data. Scores of the two are never mixed: each result says which model gave its score.
  */
 
-import type { PhotoEmbedder, PhotoModel, SearchResult } from './types';
+import type { PhotoEmbedder, PhotoModel } from './embedder';
+import type { SearchResult } from './queries';
 
 /** Which model ranks: the index's own, for which every picture has a vector, or the deep one. */
 export type Pass = 'first' | 'deep';
