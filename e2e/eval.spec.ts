@@ -74,4 +74,14 @@ test('the built-in miniature, and a folder: each set, the averages, and the choi
   await expect(page.locator('#outcome')).toBeVisible({ timeout: 120_000 });
   expect((await line(page, 'All sets'))[0]).toBe(12);
   await expect(page.locator('#agreement')).toHaveCount(0);
+
+  // Visual documents by their own metric, beside the pages they are found among.
+  await page.locator('#data-folder').setInputFiles('reference/fixtures/visual-documents');
+  await expect(page.locator('#data-name')).toHaveText('visual-documents: 4 sets');
+  await page.getByRole('button', { name: 'Measure' }).click();
+  await expect(page.locator('#outcome')).toContainText('VisRAG', { timeout: 120_000 });
+  const [queries, pages, score] = await line(page, 'ViDoRe_shiftproject');
+  expect([queries, pages]).toEqual([1, 12]);
+  expect(score).toBeGreaterThanOrEqual(0);
+  expect(score).toBeLessThanOrEqual(100);
 });

@@ -34,9 +34,12 @@ export function multiVector(vectors: readonly Float32Array[]): MultiVector {
 /**
  * MaxSim, the score of ColBERT and ColPali: the sum, over the query's vectors, of each one's best dot product with any
  * of the document's vectors. It is neither symmetric nor bounded by 1.
- * @throws InvalidInputError if their lengths differ
+ * @throws InvalidInputError if their lengths differ, and for anything else than two such embeddings
  */
 export function maxSim(query: MultiVector, document: MultiVector): number {
+  for (const each of [query, document]) {
+    if (!isMultiVector(each)) throw new InvalidInputError('maxSim takes two embeddings of several vectors.');
+  }
   const { dims } = query;
   if (dims !== document.dims) {
     throw new InvalidInputError(

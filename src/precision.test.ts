@@ -23,6 +23,18 @@ test('by hand', () => {
   expect(() => quantizeEmbedding(given, 'int4' as Precision)).toThrow(/known values are float32, int8, binary/);
 });
 
+test.each([
+  ['NaN', Float32Array.of(NaN, 1)],
+  ['infinity', Float32Array.of(1, -Infinity)],
+  ['nothing', null],
+  ['an empty vector', new Float32Array()],
+  ['bytes', new Uint8Array(8)],
+])('%s is no vector, in any precision', (_, given) => {
+  for (const precision of ['float32', 'int8', 'binary'] as const) {
+    expect(() => quantizeEmbedding(given as Float32Array, precision)).toThrow(InvalidInputError);
+  }
+});
+
 test('int8 keeps cosines to 127ths', () => {
   fc.assert(
     fc.property(vector(64), vector(64), (a, b) => {

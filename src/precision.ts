@@ -23,19 +23,28 @@ export const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'binary'];
 /**
  * Converts an embedding to fewer bits; `similarity` compares two of the same precision. The loss in quality was
  * measured with `nano` (`bench/precision.ts`): see docs/precision.md.
- * @throws InvalidInputError for an unknown precision; for `binary` if dims is not a multiple of 8
+ * @throws InvalidInputError for an unknown precision, and for anything that is not a vector of finite numbers; for `binary`
+ *   if dims is not a multiple of 8
  */
 export function quantizeEmbedding<P extends Precision>(vector: Float32Array, precision: P): VectorOf<P> {
   return quantized(vector, precision) as VectorOf<P>;
 }
 
 function quantized(vector: Float32Array, precision: Precision): VectorOf<Precision> {
+  expectFinite(vector);
   if (precision === 'float32') return vector;
   if (precision === 'int8') return toBytes(vector);
   if (precision === 'binary') return toBits(vector);
   throw new InvalidInputError(`precision is ${JSON.stringify(precision)}; known values are ${PRECISIONS.join(', ')}.`, {
     option: 'precision',
   });
+}
+
+/** NaN would become zeros and signs, which nothing tells from a vector. */
+function expectFinite(vector: unknown): void {
+  const isVector = (vector instanceof Float32Array || Array.isArray(vector)) && vector.length > 0;
+  if (isVector && vector.every((value) => Number.isFinite(value))) return;
+  throw new InvalidInputError('quantizeEmbedding takes a vector of finite numbers.');
 }
 
 function toBytes(vector: Float32Array): Int8Array {

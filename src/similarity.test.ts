@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { InvalidInputError } from './errors';
+import { maxSim, type MultiVector } from './multi-vector';
 import { similarity } from './similarity';
 
 const refusal = (call: () => unknown): string => {
@@ -41,5 +42,7 @@ test.each<[string, () => unknown, RegExp]>([
   ['NaN', () => similarity([NaN, 0], [1, 0]), /not a finite number/],
   ['infinity', () => similarity([Infinity, 0], [1, 0]), /not a finite number/],
   ['text among numbers', () => similarity([1, 'x'] as never, [1, 2]), /not a finite number/],
+  ['infinity', () => similarity(Float32Array.of(Infinity), Float32Array.of(1)), /not a finite number/],
+  ['no embeddings of several vectors', () => maxSim({} as MultiVector, {} as MultiVector), /several vectors/],
   ['NaN of float32', () => similarity(Float32Array.of(NaN), Float32Array.of(1)), /not a finite number/],
 ])('%s: refused, never NaN', (_, call, message) => expect(refusal(call)).toMatch(message));

@@ -82,7 +82,7 @@ function cosine(a: SingleVector, b: SingleVector): number {
       : a instanceof Uint8Array
         ? equalSigns(a, b)
         : dotProduct(a, b);
-  if (!Number.isNaN(found)) return found;
+  if (Number.isFinite(found)) return found;
   throw new InvalidInputError('similarity: a vector contains something that is not a finite number.');
 }
 

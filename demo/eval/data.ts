@@ -1,5 +1,5 @@
 /** @file The data for the evaluation: the site's miniature, another set on this site, or a folder of the visitor's. */
-import { blobTree, openMmeb, type MmebData } from '../../src/eval';
+import { blobTree, openDocuments, openMmeb, type DocumentSource, type MmebData } from '../../src/eval';
 import { evalStrings as strings } from '../strings/eval';
 
 /** Where the site keeps its miniature, beside the page. */
@@ -27,10 +27,21 @@ export async function fetchMmeb(address: string, signal: AbortSignal): Promise<M
   return openMmeb(blobTree(files, base.pathname.split('/').at(-2)!), { signal });
 }
 
-/** MMEB in a picked folder. */
-export function openFolder(files: readonly File[]): Promise<MmebData> {
+/** A data set of either kind. */
+export type OpenData = { kind: 'mmeb'; data: MmebData } | { kind: 'documents'; source: DocumentSource };
+
+/** MMEB, or visual documents, in a picked folder. */
+export async function openFolder(files: readonly File[]): Promise<OpenData> {
   const list = files.map((file) => ({ path: file.webkitRelativePath || file.name, blob: file }));
-  return openMmeb(blobTree(list, list[0]!.path.split('/')[0]!));
+  const tree = blobTree(list, list[0]!.path.split('/')[0]!);
+  const source = await openDocuments(tree);
+  return source ? { kind: 'documents', source } : { kind: 'mmeb', data: await openMmeb(tree) };
+}
+
+/** Its name, and how many sets it has. */
+export function described(open: OpenData): { label: string; sets: number } {
+  if (open.kind === 'mmeb') return { label: open.data.label, sets: open.data.sets.length };
+  return { label: open.source.label, sets: open.source.all.length };
 }
 
 /** The choice for each query, by set. */

@@ -1,7 +1,7 @@
 /** @file The evaluation page: P@1 of a model on this device. Everything is computed here; nothing is sent. */
 import { effect, signal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { REGIMES, type MmebData, type RegimeName } from '../../src/eval';
+import { REGIMES, type RegimeName } from '../../src/eval';
 import {
   Button,
   Choice,
@@ -15,7 +15,8 @@ import {
   Progress,
 } from '../shell';
 import { evalStrings as strings } from '../strings/eval';
-import { fetchExpected, fetchMmeb, MINI, openFolder } from './data';
+import { described, fetchExpected, fetchMmeb, MINI, openFolder, type OpenData } from './data';
+import { DocumentOutcomeView } from './document-outcome';
 import { OutcomeView } from './outcome';
 import { EvalRun } from './run';
 
@@ -30,7 +31,7 @@ const sets = wishes.get('sets')?.split(',');
 const control = new ModelControl();
 const run = new EvalRun();
 const source = signal<'mini' | 'folder'>('mini');
-const folder = signal<MmebData | null>(null);
+const folder = signal<OpenData | null>(null);
 const refusal = signal<unknown>(null);
 const regime = signal<RegimeName>('native');
 /** Queries of each set; null for all. */
@@ -45,7 +46,7 @@ function start(): void {
   const isExpected = !own && address === MINI && control.choice.value.kind === 'nano' && regime.value === 'native';
   void run.start({
     model,
-    data: own ? () => Promise.resolve(own) : (abort) => fetchMmeb(address, abort),
+    data: async (abort) => own ?? { kind: 'mmeb', data: await fetchMmeb(address, abort) },
     regime: regime.value,
     limit: limit.value ?? undefined,
     sets: own ? undefined : sets,
@@ -65,6 +66,7 @@ async function choose(files: File[]): Promise<void> {
 
 function EvalPage(): JSX.Element {
   const state = run.state.value;
+  const chosen = folder.value && described(folder.value);
   return (
     <Page current="models" title={strings.title} lead={strings.lead}>
       <ModelBar control={control} />
@@ -105,9 +107,7 @@ function EvalPage(): JSX.Element {
             <FileButton id="data-folder" folder onFiles={(files) => void choose(files)}>
               {strings.data.choose}
             </FileButton>{' '}
-            {folder.value && (
-              <span id="data-name">{strings.data.chosen(folder.value.label, folder.value.sets.length)}</span>
-            )}
+            {chosen && <span id="data-name">{strings.data.chosen(chosen.label, chosen.sets)}</span>}
           </p>
         )}
         <div class="run">
@@ -129,7 +129,12 @@ function EvalPage(): JSX.Element {
         </div>
       </section>
       <ErrorBox error={refusal.value ?? (state.kind === 'failed' ? state.error : null)} />
-      {state.kind === 'done' && <OutcomeView outcome={state.outcome} />}
+      {state.kind === 'done' &&
+        (state.outcome.kind === 'mmeb' ? (
+          <OutcomeView outcome={state.outcome} />
+        ) : (
+          <DocumentOutcomeView outcome={state.outcome} />
+        ))}
     </Page>
   );
 }

@@ -1,8 +1,8 @@
 /** @file The results: a table of sets, the averages, the time taken. */
 import type { JSX } from 'preact';
 import { META_TASKS } from '../../src/eval';
-import { Button, timeInWords } from '../shell';
 import { evalStrings as strings } from '../strings/eval';
+import { Bar, Footer } from './outcome-parts';
 import { agreement, type MeasuredSet, type Outcome } from './run';
 
 const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -69,17 +69,9 @@ export function OutcomeView({ outcome }: { outcome: Outcome }): JSX.Element {
           <Line name={strings.table.all} figures={average(sets)} isAverage hasReference={expected !== null} />
         </tfoot>
       </table>
-      <p id="took">
-        {strings.took(
-          inputs,
-          timeInWords(milliseconds),
-          ((1000 * inputs) / milliseconds).toFixed(inputs * 1000 < milliseconds * 10 ? 1 : 0),
-          strings.where[device] ?? device,
-        )}
-      </p>
-      {agreed && <p id="agreement">{strings.agreement(agreed.same, agreed.of)}</p>}
-      <p class="quiet">{strings.small}</p>
-      <Button onClick={() => save(report)}>{strings.save}</Button>
+      <Footer {...{ inputs, milliseconds, device, report }} note={strings.small}>
+        {agreed && <p id="agreement">{strings.agreement(agreed.same, agreed.of)}</p>}
+      </Footer>
     </section>
   );
 }
@@ -93,10 +85,7 @@ function Line(props: { name: string; figures: Figures; isAverage?: boolean; hasR
       <td>{strings.number(figures.queries)}</td>
       <td>{percent(figures.chance)}</td>
       {hasReference && <td>{percent(figures.reference)}</td>}
-      <td class="here">
-        <span class="bar" style={{ width: `${100 * figures.here}%` }} aria-hidden="true" />
-        <span>{percent(figures.here)}</span>
-      </td>
+      <Bar share={figures.here} />
     </tr>
   );
 }
@@ -105,13 +94,4 @@ function Line(props: { name: string; figures: Figures; isAverage?: boolean; hasR
 function referenceShare({ queries }: MeasuredSet, predictions: readonly number[]): number {
   const asked = predictions.slice(0, queries);
   return asked.filter((prediction) => prediction === 0).length / asked.length;
-}
-
-function save(report: Outcome['report']): void {
-  const url = URL.createObjectURL(new Blob([`${JSON.stringify(report, null, 2)}\n`], { type: 'application/json' }));
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = strings.reportName;
-  link.click();
-  URL.revokeObjectURL(url);
 }

@@ -16,7 +16,8 @@ import {
   type SetResult,
 } from '../../src/eval';
 import { latest } from '../shell/latest';
-import type { Expected } from './data';
+import type { Expected, OpenData } from './data';
+import { measureDocuments, type DocumentOutcome } from './documents';
 
 /** One set's outcome. */
 export interface MeasuredSet extends SetResult {
@@ -24,7 +25,9 @@ export interface MeasuredSet extends SetResult {
   chance: number;
 }
 
+/** Of MMEB. */
 export interface Outcome {
+  kind: 'mmeb';
   sets: MeasuredSet[];
   report: EvalReport;
   inputs: number;
@@ -37,12 +40,12 @@ export interface Outcome {
 export type RunState =
   | { kind: 'idle' }
   | { kind: 'running'; progress: EvalProgress | null }
-  | { kind: 'done'; outcome: Outcome }
+  | { kind: 'done'; outcome: Outcome | DocumentOutcome }
   | { kind: 'failed'; error: unknown };
 
 export interface RunRequest {
   model: VLM2Vec;
-  data: (signal: AbortSignal) => Promise<MmebData>;
+  data: (signal: AbortSignal) => Promise<OpenData>;
   regime: RegimeName;
   /** Queries of each set; undefined: all. */
   limit?: number;
@@ -84,7 +87,19 @@ export class EvalRun {
 }
 
 async function measure(
-  { model, data: open, regime: regimeName, limit, sets: names, expected }: RunRequest,
+  request: RunRequest,
+  signal: AbortSignal,
+  onProgress: (progress: EvalProgress) => void,
+): Promise<Outcome | DocumentOutcome> {
+  const open = await request.data(signal);
+  if (open.kind === 'mmeb') return measureMmeb(request, open.data, signal, onProgress);
+  const { model, regime, limit } = request;
+  return measureDocuments({ model, regime, limit, source: open.source, signal, onProgress });
+}
+
+async function measureMmeb(
+  { model, regime: regimeName, limit, sets: names, expected }: RunRequest,
+  opened: MmebData,
   signal: AbortSignal,
   onProgress: (progress: EvalProgress) => void,
 ): Promise<Outcome> {
@@ -92,7 +107,7 @@ async function measure(
   const { prefixes } = info.recipe;
   expectRegime(regimeName, info.recipe);
   const regime = makeRegime(regimeName, info.image);
-  const data = withPrefixes(await open(signal), prefixes);
+  const data = withPrefixes(opened, prefixes);
   const start = performance.now();
   const results = await evaluate({
     data,
@@ -117,7 +132,7 @@ async function measure(
     results,
   );
   const inputs = results.reduce((sum, { pairs }) => sum + pairs, 0);
-  return { sets, report, inputs, milliseconds, device, expected: (await expected?.(signal)) ?? null };
+  return { kind: 'mmeb', sets, report, inputs, milliseconds, device, expected: (await expected?.(signal)) ?? null };
 }
 
 async function chanceOf(

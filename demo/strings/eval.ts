@@ -14,7 +14,8 @@ export const evalStrings = {
     folder: 'MMEB on this device',
     miniNote: (sets: number, queries: number) =>
       `${count(sets, 'set')} of MMEB’s kinds, ${count(queries, 'query', 'queries')} each, made of drawings in a style that nano was never trained on.`,
-    folderNote: 'A folder in the layout of TIGER-Lab/MMEB-eval: <Set>/test-00000-of-00001.parquet and images.zip.',
+    folderNote:
+      'A folder in the layout of TIGER-Lab/MMEB-eval: <Set>/test-00000-of-00001.parquet and images.zip. Or visual documents of MMEB-V2: folders with queries, corpus and qrels, measured by NDCG@5.',
     choose: 'Choose the folder…',
     chosen: (name: string, sets: number) => `${name}: ${count(sets, 'set')}`,
     missing: (path: string, status: number) => `${path} could not be loaded (${status}).`,
@@ -38,6 +39,11 @@ export const evalStrings = {
     here: 'Here',
     reference: 'PyTorch',
     all: 'All sets',
+  },
+  documents: {
+    caption: 'NDCG@5 by set, in per cent',
+    pages: 'Pages',
+    small: 'For a figure that you can quote, measure all queries of a set, with all its pages (docs/evaluation.md).',
   },
   tasks: {
     Classification: 'Classification',

@@ -146,6 +146,11 @@ describe('inputs', () => {
         InvalidInputError,
       );
     }
+    // As many bytes as the sides say, which are no sides.
+    for (const width of [30.5, '30' as unknown as number]) {
+      const pixels = { width, height: 40, channels: 3 as const, data: new Uint8Array(Number(width) * 40 * 3) };
+      await expect(decodeImage(pixels)).rejects.toThrow(/are not an image/);
+    }
     await expect(decodeImage(png, { orientation: 'up' as 'exif' })).rejects.toThrow(InvalidInputError);
   });
 

@@ -53,7 +53,7 @@ function isPixels(input: object): input is Pixels {
 function fromPixels(input: Pixels, limit: number, transparency: Transparency): RgbImage {
   const { width, height, data } = input;
   const pixels = width * height;
-  if (!Number.isSafeInteger(pixels) || width < 1 || height < 1) {
+  if (![width, height, pixels].every((count) => Number.isSafeInteger(count) && count >= 1)) {
     throw new InvalidInputError(`Pixels of ${width}×${height} are not an image.`, { width, height });
   }
   checkSize(width, height, limit);
