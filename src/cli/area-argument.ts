@@ -2,7 +2,7 @@
 
 import { InvalidInputError } from '../errors';
 import { polygonProblem } from '../search/query/area';
-import type { AreaBox, PhotoArea, Place } from '../search/where';
+import type { AreaBox, PhotoArea, Place } from '../search/types/where';
 
 const EXPECTED =
   'expected are south,west,north,east in degrees (41.8,12.4,42,12.6), or three and more corners as latitude,longitude ("41.8,12.4 42,12.4 42,12.6")';
