@@ -29,7 +29,7 @@ test('the same inputs everywhere, half of them with a picture', async () => {
   expect(new Set(SENTENCES).size).toBe(SENTENCES.length);
 });
 
-test('every recipe takes what it is given', () => {
+test('every recipe accepts its inputs', () => {
   for (const recipe of recipes) {
     for (const { image, ...parts } of calibrationInputs(recipe, '<image>')) {
       const { prompt } = compose({ ...parts, images: image ? 1 : 0 }, recipe, '<image>');
@@ -39,7 +39,7 @@ test('every recipe takes what it is given', () => {
   }
 });
 
-test('each 4-bit matrix of a bundle gets the moments of its input, twice the same', async () => {
+test('each 4-bit matrix of a bundle gets the moments of its input, the same in two runs', async () => {
   const { writer, reader } = memoryBundle();
   const checkpoint = await openCheckpoint({ checkpoint: await folderTree(checkpointPath('tiny-untied')) });
   const manifest = await convertCheckpoint({ checkpoint, writer, dtype: 'q4' });

@@ -25,7 +25,7 @@ import { tokenizerOf } from '../tokenizer-files';
 import type { TowerRun } from '../tower';
 import { calibrationInputs } from './inputs';
 
-/** Padded tokens, and patches, of one run: few, for what matrices are multiplied with is held thrice meanwhile. */
+/** Padded tokens, and patches, of one run: few, since the inputs of matrices are held three times meanwhile. */
 const LIMITS = { tokens: 256, patches: 512, buckets: false };
 /** Most steps of a 2B are smaller; the MLPs of its text tower take 24 MB. */
 const PART_BYTES = 16 * 1024 * 1024;
@@ -39,7 +39,9 @@ export interface MomentsOptions extends OrtOptions {
   onProgress?: OnProgress;
 }
 
-/** On the CPU, in browsers by WASM, with float32 activations. Of a few matrices at a time, in the order they are used. */
+/**
+ * Computes them on the CPU (WASM in browsers) with float32 activations, a few matrices at a time, in the order of use.
+ */
 export async function* takeMoments(
   reader: BundleReader,
   manifest: BundleManifest,
@@ -109,7 +111,7 @@ async function prepareInputs(
   return prepared;
 }
 
-/** Inputs that go through the text tower together: of like length, so that little is padding. */
+/** Inputs that go through the text tower together: of similar length, so that there is little padding. */
 function batchesOf(prepared: readonly Prepared[], keyOf: (length: number) => string): Prepared[][] {
   const lengthOf = ({ sequence }: Prepared) => sequence.ids.length;
   const batches: Prepared[][] = [];
@@ -131,12 +133,12 @@ interface LoadedStage {
 
 interface TowerHooks {
   load(part: StagePart): Promise<LoadedStage>;
-  /** One part more is done. */
+  /** Called when one more part is done. */
   report(): void;
   signal?: AbortSignal;
 }
 
-/** @param runs emptied of what only the first stage reads */
+/** @param runs cleared of what only the first stage reads */
 async function* throughTower(
   parts: readonly StagePart[],
   runs: readonly TowerRun[],
