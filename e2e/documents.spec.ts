@@ -15,6 +15,8 @@ test.describe('documents', () => {
   test.skip(!IS_FULL, 'npm run test:full');
 
   let site: StaticSite | undefined;
+  // One preparation for all of them: it writes into the site's folder.
+  test.describe.configure({ mode: 'default' });
   test.beforeAll(async ({}, info) => {
     test.skip(info.project.name !== 'wasm', 'no GPU is involved: once is enough');
     const folder = siteFolderOf(info);

@@ -26,6 +26,11 @@ test.beforeAll(async () => {
   for (const name of NAMES) cpSync(path.join(ROOT, `public/samples/${name}.png`), path.join(photos, `${name}.png`));
   const cli = path.join(ROOT, 'dist/lib/cli.js');
   execFileSync(process.execPath, [cli, 'index', photos, '--out', path.join(folder, 'index'), '--model', 'nano']);
+  mkdirSync(path.join(folder, 'trips'));
+  cpSync(path.join(ROOT, 'reference/fixtures/photos/jpeg.jpg'), path.join(folder, 'trips/harbour.jpg'));
+  cpSync(path.join(ROOT, 'public/samples/penguin.png'), path.join(folder, 'trips/penguin.png'));
+  const trips = ['index', path.join(folder, 'trips'), '--out', path.join(folder, 'trips.index'), '--model', 'nano'];
+  execFileSync(process.execPath, [cli, ...trips]);
   symlinkSync(path.join(ROOT, 'dist'), path.join(folder, 'vlm2vec'));
   writeFileSync(
     path.join(folder, 'index.html'),
@@ -109,7 +114,43 @@ test('search by words, more like this, keyboard, and a ranking in a form', async
   expect(problems).toEqual([]);
 });
 
-/** Components to which a test passes new properties by `show`. */
+test('names of places filter where the page says where they are, and a wrong address is told', async ({
+  page,
+}, info) => {
+  test.skip(info.project.name !== 'wasm', 'no model is loaded');
+  writeFileSync(
+    path.join(folder, 'trips.html'),
+    `<!doctype html><html lang="de"><meta charset="utf-8"><title>Trips</title><body>
+     <vlm2vec-search src="trips.index" places="vlm2vec/places/"></vlm2vec-search>
+     <script type="module" src="vlm2vec/lib/elements.js"></script></body></html>`,
+  );
+  await page.goto(`${host.url}trips.html`);
+  const found = await page.locator('vlm2vec-search').evaluate(async (element: VLM2VecSearch) => {
+    const meant = async (typed: string) => {
+      const result = await element.search(typed);
+      return [
+        ...result!.items.map(({ name }) => name),
+        ...result!.understood!.recognised.map(({ meaning }) => meaning),
+      ];
+    };
+    const all = [await meant('in Sydney'), await meant('im März 2018')];
+    element.places = 'nowhere';
+    const told = new Promise<string>((resolve) =>
+      element.addEventListener('vlm2vec-error', (event) =>
+        resolve((event as CustomEvent<{ error: Error }>).detail.error.message),
+      ),
+    );
+    void element.search('in Sydney');
+    return [...all, await told];
+  });
+  expect(found).toEqual([
+    ['harbour.jpg', 'Sydney, Australia'],
+    ['harbour.jpg', '2018-03-01 – 2018-03-31'],
+    expect.stringMatching(/places.*nowhere\/places\.bin.*404/),
+  ]);
+});
+
+/** Components that a test gives new properties by `show`. */
 const APPS = `
   import { createElement, StrictMode } from 'react';
   import { createRoot } from 'react-dom/client';

@@ -3,6 +3,7 @@
  * by name.
  */
 import { expect, test } from '@playwright/test';
+import { layoutFaults, looksRight } from './layout';
 import { offerFolder, saidPhoto, type Photo } from './search-photos';
 import { violations } from './site-pages';
 
@@ -129,7 +130,12 @@ test('places: clusters with names, opened and zoomed into; drawn areas and typed
   await page.getByRole('button', { name: 'Only this part' }).click();
   await expect(page.locator('.chip-text')).toHaveText(['around Rome, Italy']);
   await expect(line).toHaveText(/^3 pictures/);
+  await looksRight(page, 'places');
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  expect(await layoutFaults(page), 'from right to left').toEqual([]);
   await page.setViewportSize({ width: 360, height: 740 });
+  expect(await layoutFaults(page), 'from right to left, on a phone').toEqual([]);
+  await page.evaluate(() => (document.documentElement.dir = 'ltr'));
   await page.locator('.views select').selectOption('Pictures');
   await page.locator('.views select').selectOption('Places');
   await expect(marks.first()).toBeVisible();

@@ -287,8 +287,10 @@ test.describe('with the service worker', () => {
   test('without a network after the first visit, and without a request while searching', async ({ page, context }) => {
     const foreign = watchForeign(context);
     await openSearch(page);
-    await indexFolder(page, (await samplePhotos()).slice(0, 6));
+    const inRome = await saidPhoto({ path: 'rome.jpg', taken: '2021:07:01 12:00:00', place: [41.8902, 12.4922] }, 40);
+    await indexFolder(page, [...(await samplePhotos()).slice(0, 5), inRome]);
     await page.waitForFunction(() => document.documentElement.dataset.offline === 'ready');
+    await page.waitForFunction(() => document.documentElement.dataset.offlinePlaces === 'ready');
     await context.setOffline(true);
     await page.reload();
     await expect(summary(page)).toHaveText('6 pictures');
@@ -302,6 +304,12 @@ test.describe('with the service worker', () => {
     await cells(page).first().click();
     await expect(page.locator('.original .drawn')).toBeVisible();
     await page.keyboard.press('Escape');
+    // The map, which nobody had looked at before.
+    await box(page).fill('');
+    await page.locator('.choice label', { hasText: 'Places' }).click();
+    await expect(page.locator('.places-line')).toHaveText('1 picture on the map · 5 pictures without a place');
+    await expect(page.locator('.place-name')).toHaveText(['Rome']);
+    await expect(page.locator('.places-map [role=alert]')).toHaveCount(0);
     expect(requests).toEqual([]);
     expect(foreign).toEqual([]);
     await panel(page, 'folders');

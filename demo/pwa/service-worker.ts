@@ -15,11 +15,14 @@ import {
   type PrecacheEntry,
 } from 'workbox-precaching';
 import { createPartialResponse } from 'workbox-range-requests';
-import { engineFiles, isLarge } from './files';
+import { filesOf, isLarge } from './files';
 
 declare const self: ServiceWorkerGlobalScope;
 
-/** The messages of pages. `keep`: store a build of ONNX Runtime. `activate`: take over from the previous version. */
+/**
+ * The messages of pages. `keep`: store a build of ONNX Runtime, or `places`. `activate`: take over from the previous
+ * version.
+ */
 type Message = { keep: string } | { activate: true };
 
 /**
@@ -54,10 +57,10 @@ self.addEventListener('message', (event) => {
 });
 
 /** @returns how many files were not stored before */
-async function keep(build: string): Promise<number> {
+async function keep(part: string): Promise<number> {
   const cache = await caches.open(ON_USE);
   let fresh = 0;
-  for (const file of engineFiles([...large.keys()], build)) {
+  for (const file of filesOf([...large.keys()], part)) {
     if (await cache.match(file)) continue;
     await cache.add(new Request(file, { integrity: large.get(file) }));
     fresh++;

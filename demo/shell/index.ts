@@ -18,7 +18,7 @@ export { mount } from './mount';
 export { Page, type PageName } from './page';
 export { addressOf, mayReach, otherSites } from './policy';
 export { Progress } from './progress';
-export { keepOffline } from './offline';
+export { keepOffline, keepPlacesOffline } from './offline';
 export { Select } from './select';
 export { toast } from './toast';
 export { useSeconds } from './use-seconds';

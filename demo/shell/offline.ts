@@ -25,15 +25,27 @@ export async function keepOffline(build: string | null): Promise<void> {
   if (!import.meta.env.PROD || !('serviceWorker' in navigator)) return;
   registered ??= register();
   if (!(await registered) || build === null || asked.has(build)) return;
-  asked.add(build);
+  if ((await keep(build)) > 0) toast(shellStrings.offlineReady);
+  document.documentElement.dataset.offline = 'ready';
+}
+
+/** Has the service worker keep names of places and the land of their map, for people whose pictures have places. */
+export async function keepPlacesOffline(): Promise<void> {
+  if (!registered || asked.has('places') || !(await registered)) return;
+  await keep('places');
+  document.documentElement.dataset.offlinePlaces = 'ready';
+}
+
+/** @returns how many files were not kept before */
+async function keep(part: string): Promise<number> {
+  asked.add(part);
   const { active } = await navigator.serviceWorker.ready;
   const { port1, port2 } = new MessageChannel();
   const kept = new Promise<Kept>((resolve) => {
     port1.onmessage = ({ data }: MessageEvent<Kept>) => resolve(data);
   });
-  active!.postMessage({ keep: build }, [port2]);
-  if ((await kept).fresh > 0) toast(shellStrings.offlineReady);
-  document.documentElement.dataset.offline = 'ready';
+  active!.postMessage({ keep: part }, [port2]);
+  return (await kept).fresh;
 }
 
 async function register(): Promise<boolean> {

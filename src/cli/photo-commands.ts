@@ -81,6 +81,10 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
     .option('--folder <path>', 'in this folder, by its name in the index: Photos/2024')
     .option('--album <name>', 'in that album, or in the favourites')
     .option(
+      '--area <area>',
+      'taken there: south,west,north,east, or corners as "latitude,longitude latitude,longitude …"',
+    )
+    .option(
       '--as-words <text>',
       'treat this date or place in the words as plain words, not as a filter; may be repeated',
       collect,

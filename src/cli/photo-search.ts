@@ -28,6 +28,7 @@ import { WordSearch } from '../search/words/match';
 import { printLine, printRaw } from './output';
 import { printableLine } from './printable';
 import { loadEmbedder, type ModelArguments } from './photo-embedder';
+import { areaArgument } from './area-argument';
 import { BUILT_IN_NAME } from './places';
 import type { ProgressLine } from './progress';
 import { warn } from './warn';
@@ -42,6 +43,7 @@ export interface PhotoSearchArguments extends ModelArguments {
   camera?: string[];
   folder?: string;
   album?: string;
+  area?: string;
   asWords?: string[];
   dayFirst?: boolean;
   top?: number;
@@ -112,7 +114,7 @@ function queryOf(words: readonly string[], args: PhotoSearchArguments, library: 
   const isFiltered = Object.keys(filterOf(args, library)).length > 0;
   if (isFiltered || args.top !== undefined) return null;
   throw new InvalidInputError(
-    'The query is empty: give words, --image, --like, or a filter (--from, --to, --camera, --folder, --album).',
+    'The query is empty: give words, --image, --like, or a filter (--from, --to, --camera, --folder, --album, --area).',
   );
 }
 
@@ -151,7 +153,7 @@ function realOf(place: string): string {
 }
 
 /** @throws InvalidInputError for an invalid date, and for an album that does not exist */
-function filterOf({ from, to, camera, folder, album }: PhotoSearchArguments, library: Library): PhotoFilter {
+function filterOf({ from, to, camera, folder, album, area }: PhotoSearchArguments, library: Library): PhotoFilter {
   for (const [name, day] of [['--from', from] as const, ['--to', to] as const]) {
     if (day === undefined || Number.isFinite(dayOf(day))) continue;
     throw new InvalidInputError(`${name} ${day}: a day such as 2024-05-31 is expected.`, { option: name });
@@ -161,6 +163,7 @@ function filterOf({ from, to, camera, folder, album }: PhotoSearchArguments, lib
     ...(camera && { camera }),
     ...(folder !== undefined && { folder }),
     ...(album !== undefined && { album: albumNamed(album, library) }),
+    ...(area !== undefined && { area: areaArgument(area) }),
   };
 }
 

@@ -131,6 +131,24 @@ test('a date or place can be treated as words', async () => {
   expect(words.understood).toEqual([]);
 });
 
+test('an area, as the page filters by one', async () => {
+  const sydney = { south: -34.2, west: 150.9, north: -33.5, east: 151.5 };
+  const corners = [
+    [-34.2, 150.9],
+    [-33.5, 150.9],
+    [-33.5, 151.5],
+    [-34.2, 151.5],
+  ] as const;
+  const found = await page.items(await page.list({ filter: { area: sydney } }));
+  expect(found.length).toBeGreaterThan(0);
+  for (const area of [Object.values(sydney).join(), corners.join(' ')]) {
+    const { hits } = await command('--area', area);
+    expect(hits.map((hit) => hit.path)).toEqual(found.map((item) => item!.path));
+  }
+  expect((await command('--area', '0,0,1,1')).hits).toEqual([]);
+  expect((await run(['search', at('index'), '--area', 'Rome'])).code).toBe(2);
+});
+
 test('albums by name, and the favourites', async () => {
   const inAlbum = async (name: string) => (await command('--album', name)).hits.map((hit) => hit.path);
   const all = (await page.items(await page.list())).map((item) => item!.path);

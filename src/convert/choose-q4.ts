@@ -3,20 +3,23 @@
  * state for their weights. All start at 4 bits, symmetric. The rest of a budget of bits per weight is spent in this
  * order, in each step from the first layer to the last, until it is used up:
  *
- *   1. the text tower's values at 8 bits, 2. the attention's output projections, 3. its keys;
- *   4. zero points (an eighth of a bit) for the rest of the text tower.
+ *   1. the text tower's values at 8 bits, 2. the attention's output projections;
+ *   3. zero points (an eighth of a bit) for the rest of the text tower;
+ *   4. its MLPs' last matrices at 8 bits, 5. its keys;
+ *   6. zero points for the vision tower.
  *
  * If the vision tower produces vectors itself, it is treated like the text tower in each of these steps.
  *
  * Why: values and the output projection are few weights and add their whole error to the residual stream; at 4 bits
  * they cause more than half of the loss of a trained model although they are 3 % of its weights. With grouped queries,
- * one row of values serves several heads. Errors in queries and keys pass through a softmax, which dampens them. The
- * vision tower's weights matter least. The errors of the weights themselves show none of this: relative to the weights,
- * they are similar for all matrices. Measured: docs/precision.md, `bench/quantize-choices.ts`.
+ * one row of values serves several heads. Zero points take a tenth off a matrix' error for a thirty-second of what 8 bits
+ * cost, so they come before 8 bits for what matters a third as much. Errors in queries and keys pass through a softmax,
+ * which dampens them. The vision tower's weights matter least. The errors of the weights themselves show none of this:
+ * relative to the weights, they are similar for all matrices. Measured: docs/precision.md, `bench/quantize-choices.ts`.
  */
 
 import { rowBytes } from '../bundle/rows';
-import { runName, type Network, type PlannedWeight } from '../models';
+import { runName, type Network, type PlannedWeight, type WeightRole } from '../models';
 import { rowSizes, type BlockFormat } from '../onnx/quantize';
 import { columnsOf } from './rows';
 
@@ -43,14 +46,19 @@ export function chooseQ4(network: Network): Map<string, BlockFormat> {
   const vision = unitsOf(network.towers.vision.blocks.flat(2));
   const text = unitsOf(network.towers.text.blocks.flat(2));
   const first = network.routes.picture.at(-1) === 'vision' ? [...vision, ...text] : text;
+  const eightBits = (role: WeightRole) =>
+    first.filter((unit) => unit.role === role).map((unit) => ({ unit, format: Q8 }));
+  const zeroPoints = (units: readonly Unit[]) => units.map((unit) => ({ unit, format: Q4_ZERO }));
   spend(
     network,
     [...vision, ...text],
     [
-      ...(['value', 'output', 'key'] as const).flatMap((role) =>
-        first.filter((unit) => unit.role === role).map((unit) => ({ unit, format: Q8 })),
-      ),
-      ...first.map((unit) => ({ unit, format: Q4_ZERO })),
+      ...eightBits('value'),
+      ...eightBits('output'),
+      ...zeroPoints(first),
+      ...eightBits('down'),
+      ...eightBits('key'),
+      ...zeroPoints(vision),
     ],
   );
   return storedFormats([...vision, ...text]);

@@ -114,6 +114,8 @@ export interface VLM2VecSearchProps extends ElementProps {
   src: string;
   /** Address of the folder of originals. */
   originals?: string;
+  /** Address of `places.bin`, or of its folder: names of places filter. */
+  places?: string;
   /** Number of results shown at first. */
   limit?: number;
   /** Shows the newest pictures before the first search. */
@@ -229,7 +231,7 @@ const errorHandler = (handle: ElementProps['onError']) => handle && (({ error }:
 
 /** The element `<vlm2vec-search>` as a component. */
 export function VLM2VecSearch(props: VLM2VecSearchProps): ReactElement {
-  const { src, originals, limit, browse, askAbove, placeholder, words, modelOptions } = props;
+  const { src, originals, places, limit, browse, askAbove, placeholder, words, modelOptions } = props;
   const ref = useElement<SearchElement>(props.ref, { words, modelOptions } as Partial<SearchElement>, {
     'vlm2vec-ready': props.onReady,
     'vlm2vec-results': props.onResults,
@@ -241,6 +243,7 @@ export function VLM2VecSearch(props: VLM2VecSearchProps): ReactElement {
     ...attributesOf(props),
     src,
     originals,
+    places,
     limit,
     placeholder,
     'ask-above': askAbove,

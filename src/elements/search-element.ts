@@ -35,7 +35,7 @@ export interface OpenDetail {
 /** The `detail` of the event `vlm2vec-ready`: what the index says about itself. */
 export type SearchReadyDetail = StaticIndexInfo;
 
-const ATTRIBUTES = ['src', 'model', 'placeholder', 'browse', 'label'];
+const ATTRIBUTES = ['src', 'model', 'places', 'placeholder', 'browse', 'label'];
 const DEFAULT_LIMIT = 24;
 const ASK_ABOVE_MB = 30;
 
@@ -103,6 +103,17 @@ export class VLM2VecSearch extends ModelElement {
     this.reflect('originals', value);
   }
 
+  /**
+   * Address of `places.bin`, or of its folder, so that names of places filter (`pizza in Rome`); empty: they are
+   * ordinary words. The file is read when typed words may name a place.
+   */
+  get places(): string {
+    return this.getAttribute('places') ?? '';
+  }
+  set places(value: string) {
+    this.reflect('places', value);
+  }
+
   /** Number of results shown at first; a button shows more. @default 24 */
   get limit(): number {
     const limit = Number(this.getAttribute('limit'));
@@ -151,6 +162,7 @@ export class VLM2VecSearch extends ModelElement {
       'modelOptions',
       'words',
       'originals',
+      'places',
       'limit',
       'browse',
       'askAbove',
@@ -227,7 +239,8 @@ export class VLM2VecSearch extends ModelElement {
     const { signal } = this.#connection;
     try {
       const { openStaticIndex } = await importing(() => import('../search/static/open-static-index'));
-      const index = await openStaticIndex(this.src, { signal, embedder: () => this.loadedModel() });
+      const places = this.places ? () => this.#readPlaces(signal) : undefined;
+      const index = await openStaticIndex(this.src, { signal, embedder: () => this.loadedModel(), places });
       if (signal.aborted) {
         index.close();
         return null;
@@ -245,6 +258,20 @@ export class VLM2VecSearch extends ModelElement {
         this.fail(error);
       }
       return null;
+    }
+  }
+
+  /** Without the names the words are still searched for, so the search goes on; the page is told. */
+  async #readPlaces(signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const folder = new URL(this.places, document.baseURI);
+    const isFile = folder.pathname.endsWith('.bin');
+    if (!isFile) folder.pathname = `${folder.pathname.replace(/\/*$/, '')}/places.bin`;
+    try {
+      const { readPlaces } = await importing(() => import('../search/library/read-places'));
+      return (await readPlaces(folder))!;
+    } catch (error) {
+      if (!signal.aborted) this.tell('vlm2vec-error', { error });
+      throw error;
     }
   }
 

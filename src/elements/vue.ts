@@ -103,6 +103,7 @@ export const VLM2VecSearch = defineComponent({
     ...COMMON,
     src: { type: String, required: true },
     originals: String,
+    places: String,
     limit: Number,
     browse: Boolean,
     askAbove: Number,
@@ -113,8 +114,8 @@ export const VLM2VecSearch = defineComponent({
   setup: (props, { emit }) => {
     const on = listeners(['ready', 'results', 'open', 'progress', 'error'], emit as Emit);
     return () => {
-      const { src, originals, limit, browse, askAbove, placeholder, words } = props;
-      const attributes = { src, originals, limit, placeholder, 'ask-above': askAbove, browse: flag(browse) };
+      const { src, originals, places, limit, browse, askAbove, placeholder, words } = props;
+      const attributes = { src, originals, places, limit, placeholder, 'ask-above': askAbove, browse: flag(browse) };
       return h('vlm2vec-search', {
         ...attributesOf({ ...commonOf(props), ...attributes }),
         ...propertiesOf({ words, modelOptions: props.modelOptions }),

@@ -34,7 +34,7 @@ export { runName, storedRuns, storedWeights } from './sections';
 export { buildMomentsGraph, type MomentsOutput } from './moments-graph';
 export { buildStageGraph, textTables } from './stage-graph';
 export { cutStage, planStages, slicesToFit, type BytesOf } from './stages';
-export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind } from './types';
+export type { GraphOptions, GraphStage, PlannedWeight, RotaryTables, StagePlan, TowerKind, WeightRole } from './types';
 
 const architectures: Architecture[] = [qwen2vl, qwen3vl, llavaNext, phi3v, siglip];
 

@@ -103,8 +103,11 @@ export interface PlannedWeight {
   sections?: readonly Section[];
 }
 
-/** In attention: what makes queries, keys and values, and the projection of the heads' outputs. */
-export type WeightRole = 'query' | 'key' | 'value' | 'output';
+/**
+ * In attention: what makes queries, keys and values, and the projection of the heads' outputs. In an MLP: the projection back
+ * to the residual stream.
+ */
+export type WeightRole = 'query' | 'key' | 'value' | 'output' | 'down';
 
 /** Rows of a matrix that do one thing. */
 export interface Section {

@@ -32,16 +32,16 @@ export interface EngineOptions {
   gpu: Gpu | null;
   manifest: BundleManifest;
   backbone: Backbone;
-  /** The recipe's. */
+  /** The recipe's positions. */
   positions: Positions;
   reader: BundleReader;
   numThreads?: number;
   strictPlacement?: boolean;
   /** Widens the text tower's weights as they are loaded; see `stage.ts`. */
   unpackText?: boolean;
-  /** `streamed`: a stage at a time is loaded for each group of runs: little memory, at the price of time. */
+  /** `streamed`: one stage at a time is loaded for each group of runs, which saves memory but takes longer. */
   weights: WeightsMode;
-  /** Stages that are streamed are cut into parts of so many bytes, where their blocks are that small. @default whole */
+  /** Streamed stages are cut into parts of this many bytes, if their blocks are small enough. @default not cut */
   partBytes?: number;
   /** Towers whose resident weights are left to {@link Engine.loadTower}. */
   later: readonly TowerKind[];
@@ -49,32 +49,32 @@ export interface EngineOptions {
   onProgress?: OnProgress;
 }
 
-/** What a load may be given by the call that causes it. */
+/** Options that a load takes from the call that causes it. */
 type LoadHooks = Pick<EngineOptions, 'signal' | 'onProgress'>;
 
-/** The GPU went away while a call was running; the runtime rebuilds and repeats. Never reaches callers. */
+/** The GPU was lost while a call was running; the runtime rebuilds and repeats. Never reaches callers. */
 export class GpuLost extends Error {
   override name = 'GpuLost';
 }
 
-/** How long after a failed run the browser may take to say that the device is gone. */
+/** How long after a failed run the browser may take to report that the device is gone. */
 const LOSS_REPORT_MS = 250;
 
-/** What the vision tower gave: features on their way to the text stages, or vectors; may lie on the GPU. */
+/** The results of the vision tower: features for the text stages, or vectors; may be on the GPU. */
 export interface Features {
   readonly tensor: Tensor; // [V, featureSize] or [V, dims]
 }
 
-/** Some rows of one of several features. */
+/** Some rows of one of several feature tensors. */
 export interface FeaturePiece {
   from: number;
   first: number;
   rows: number;
 }
 
-/** Pictures of one plan, which run together. */
+/** Pictures with the same plan, which run together. */
 export interface VisionRun {
-  /** Of all of them. // [pictures * sequences * patches, patch length] */
+  /** Pixels of all of them. // [pictures * sequences * patches, patch length] */
   pixels(): Float32Array;
   plan: PicturePlan;
   pictures: number;
@@ -83,7 +83,7 @@ export interface VisionRun {
 /** Sequences that run together. */
 export interface TextRun {
   plan: TextPlan;
-  /** Of all their pictures; null without any. */
+  /** Features of all their pictures; null without any. */
   features: Features | null;
 }
 
@@ -99,7 +99,7 @@ export class Engine {
   readonly #towers: Readonly<Record<TowerKind, Tower>>;
   /** One call loads a tower, others wait for it; if it is aborted, the next goes on. */
   readonly #loading: Readonly<Record<TowerKind, TaskQueue>> = { vision: new TaskQueue(), text: new TaskQueue() };
-  /** Of the text tower. */
+  /** Stages of the text tower. */
   #rows: TokenRows | null = null;
   readonly #feeder: Feeder;
   /** Rejects when the device is lost; never resolves. */
@@ -137,7 +137,7 @@ export class Engine {
     });
   }
 
-  /** Loads what stays, stage after stage; only one stage's weights are in JS memory at a time. */
+  /** Loads the resident weights, stage after stage; only one stage's weights are in JS memory at a time. */
   static async load(options: EngineOptions): Promise<Engine> {
     const { reader, later, signal } = options;
     const engine = new Engine(options);
@@ -157,7 +157,7 @@ export class Engine {
     return this.#backbone;
   }
 
-  /** Loads what a tower lacks; to be called before {@link see} and {@link embed}. */
+  /** Loads what a tower lacks; call this before {@link see} and {@link embed}. */
   async loadTower(kind: TowerKind, hooks: LoadHooks = {}): Promise<void> {
     if (this.#lacking(kind).length === 0) return;
     await this.#loading[kind].add(async () => {
@@ -166,12 +166,12 @@ export class Engine {
     }, hooks.signal);
   }
 
-  /** How many stages these towers have, {@link TowerHooks.onPassed} being told of each. */
+  /** How many stages these towers have; {@link TowerHooks.onPassed} is called for each. */
   stageCount(kinds: Iterable<TowerKind>): number {
     return [...kinds].reduce((sum, kind) => sum + this.#towers[kind].parts.length, 0);
   }
 
-  /** Where its sessions are made. */
+  /** Where its sessions are created. */
   get place(): Place {
     const { numThreads } = this.#options;
     const unlessLost = <T>(work: Promise<T>) => this.#unlessLost(work);
@@ -184,8 +184,8 @@ export class Engine {
   }
 
   /**
-   * Runs the vision tower. What it gives, one of each run, must be given to {@link embed}, which frees it, to {@link joined}
-   * or to {@link vectors}.
+   * Runs the vision tower. Its results, one for each run, must be passed to {@link embed}, which frees them, to {@link
+   * joined} or to {@link vectors}.
    */
   async see(runs: readonly VisionRun[], hooks: TowerHooks = {}): Promise<Features[]> {
     const tensors = await this.#towers.vision.run(
@@ -200,15 +200,15 @@ export class Engine {
   }
 
   /**
-   * Features of pictures of several plans as one tensor, in the order of `pieces`. Frees those it was given.
-   * @param pieces which rows of which features follow each other
+   * Features of pictures of several plans as one tensor, in the order of `pieces`. Frees those passed to it.
+   * @param pieces which rows of which features, in order
    */
   async joined(seen: readonly Features[], pieces: readonly FeaturePiece[]): Promise<Features> {
     const { hiddenSize, featureSize = hiddenSize } = this.#backbone;
     try {
       const data = await this.#dataOf(seen);
       const rows = pieces.reduce((sum, piece) => sum + piece.rows, 0);
-      const Row = data[0]!.constructor as Float32ArrayConstructor; // float16 comes as another type
+      const Row = data[0]!.constructor as Float32ArrayConstructor; // float16 has another type
       const all = new Row(rows * featureSize);
       let at = 0;
       for (const { from, first, rows: count } of pieces) {
@@ -223,8 +223,8 @@ export class Engine {
   }
 
   /**
-   * The unit vectors that the vision tower gave, in the order of `pieces`, where that is where pictures end. Frees what it was
-   * given, also on failure. // [pieces][rows][dims]
+   * The unit vectors that the vision tower returned, in the order of `pieces`, if pictures end there. Frees what was
+   * passed to it, even on failure. // [pieces][rows][dims]
    */
   async vectors(seen: readonly Features[], pieces: readonly FeaturePiece[]): Promise<Float32Array[][]> {
     try {
@@ -243,8 +243,8 @@ export class Engine {
   }
 
   /**
-   * Runs the text tower and gives the unit vectors of each sequence of each run: one, or one per token. Frees the runs'
-   * features, also on failure.
+   * Runs the text tower and returns the unit vectors of each sequence of each run: one, or one per token. Frees the
+   * runs' features, even on failure.
    */
   async embed(runs: readonly TextRun[], hooks: TowerHooks = {}): Promise<Float32Array[][][]> {
     let embeddings: Tensor[];
@@ -264,7 +264,7 @@ export class Engine {
     return this.#feeder.text(plan, await this.#rows!.gather(plan.tokens, signal), features?.tensor ?? null);
   }
 
-  /** Frees features that will not be used; twice does no harm. */
+  /** Frees features that will not be used; calling it twice does no harm. */
   drop(features: Features | null): Promise<void> {
     return ortQueue.add(async () => free(features?.tensor ?? null));
   }
@@ -292,7 +292,7 @@ export class Engine {
     return new StreamedTower({ ...options, reader, turns });
   }
 
-  /** Files of a tower that are to stay and are not loaded yet. */
+  /** Files of a tower that are to stay in memory but are not loaded yet. */
   #lacking(kind: TowerKind): WeightPart[] {
     const table = kind === 'text' && this.#rows === null ? [{ file: this.#options.manifest.embeddings }] : [];
     return [...this.#towers[kind].lacking, ...table];
@@ -306,7 +306,7 @@ export class Engine {
     if (kind === 'text') this.#rows ??= new TokenRows(await files.rows(embeddings), embeddings);
   }
 
-  /** An allocation or a shader that failed leaves zeros where numbers should be: never hand those out. */
+  /** An allocation or a shader that failed leaves zeros where numbers should be: never return those. */
   #expectNoComplaint(): void {
     const error = this.#complaint;
     if (!error) return;
@@ -318,7 +318,7 @@ export class Engine {
     );
   }
 
-  /** The result, or {@link GpuLost} as soon as the device is gone, even where ORT itself never answers. */
+  /** The result, or {@link GpuLost} as soon as the device is gone, even if ORT itself never answers. */
   async #unlessLost<T>(work: Promise<T>): Promise<T> {
     try {
       return await Promise.race([work, this.#lost]);

@@ -61,6 +61,14 @@ export interface StageOptions {
   signal?: AbortSignal;
 }
 
+/** What a run gives. */
+export interface Outputs {
+  /** The stage's own. */
+  output: Tensor;
+  /** By name. */
+  others: Feeds;
+}
+
 /** A loaded stage: a graph made for the device, its weights uploaded. */
 export class Stage {
   readonly name: string;
@@ -80,7 +88,7 @@ export class Stage {
     stored: string | Blob | Uint8Array,
     options: StageOptions,
   ): Promise<Stage> {
-    const { ort, network, positions, rung, product, unlessLost, signal } = options;
+    const { network, positions, rung, product } = options;
     const tensors = stage.tensors.map((tensor) => ({ ...tensor, offset: tensor.offset - (range?.start ?? 0) }));
     const { own, weights } =
       options.unpackText && stage.kind === 'text'
@@ -93,11 +101,7 @@ export class Stage {
         positions: textTables(positions),
         product,
       });
-    const sessionOptions = { ...providerOptions(options), ...externalWeights(file.path, weights) };
-    const session = await ortQueue.add(
-      () => unlessLost(ort.InferenceSession.create(graph(product), sessionOptions)),
-      signal,
-    );
+    const session = await createSession(graph(product), externalWeights(file.path, weights), options);
     return new Stage(stage.name, session, () => graph('float'));
   }
 
@@ -106,11 +110,17 @@ export class Stage {
     return (await this.runAll(feeds)).output;
   }
 
-  /** The same, with the additional outputs of its graph. */
-  async runAll(feeds: Feeds): Promise<{ output: Tensor; others: Feeds }> {
+  /**
+   * The same, with the additional outputs of its graph.
+   * @param into tensors on the CPU that the outputs are written to, if not to new ones: for Node
+   */
+  async runAll(feeds: Feeds, into: Partial<Outputs> = {}): Promise<Outputs> {
+    const [outputName, ...otherNames] = this.#session.outputNames as [string, ...string[]];
     const inputs: Feeds = {};
     for (const name of this.#session.inputNames) inputs[name] = feeds[name]!;
-    const { [this.#session.outputNames[0]!]: output, ...others } = await this.#session.run(inputs);
+    const fetches: Record<string, Tensor | null> = { [outputName]: into.output ?? null };
+    for (const name of otherNames) fetches[name] = into.others?.[name] ?? null;
+    const { [outputName]: output, ...others } = await this.#session.run(inputs, fetches);
     return { output: output!, others };
   }
 
@@ -128,6 +138,17 @@ export class Stage {
   release(): Promise<void> {
     return this.#session.release();
   }
+}
+
+/** By itself: a function made beside `weights` that outlives this call, as the stage's `graph` does, would keep them in memory. */
+function createSession(
+  model: Uint8Array,
+  weights: InferenceSession.SessionOptions,
+  options: StageOptions,
+): Promise<Session> {
+  const { ort, unlessLost, signal } = options;
+  const sessionOptions = { ...providerOptions(options), ...weights };
+  return ortQueue.add(() => unlessLost(ort.InferenceSession.create(model, sessionOptions)), signal);
 }
 
 async function unpacked<S extends BundleStage>(stage: S, data: string | Blob | Uint8Array, network: Network) {

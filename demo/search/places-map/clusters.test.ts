@@ -1,8 +1,17 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { boxAround } from '../../../src/search/places/box';
+import type { PhotoPlaceNames, PhotoPlaces } from '../../../src/search';
 import { fakeItem } from '../testing/fake-index';
-import { Clusters, LAST_STEP } from './clusters';
+import { buildClusters, buffersOf, LAST_STEP } from './built';
+import { buildApart } from './build-apart';
+import { Clusters } from './clusters';
+
+/** As handed over by a worker: the buffers are elsewhere. */
+function clustersOf(places: PhotoPlaces, names: PhotoPlaceNames | null): Clusters {
+  const built = buildClusters(places, names);
+  return new Clusters(structuredClone(built, { transfer: buffersOf(built) }), names);
+}
 
 const ALL = { south: -90, west: -180, north: 90, east: 180 };
 const from = (places: readonly ([number, number] | null)[]) => ({
@@ -16,7 +25,7 @@ test('at every step each picture with a place is in one mark, and none of the ot
   fc.assert(
     fc.property(fc.array(place, { maxLength: 40 }), fc.integer({ min: 0, max: LAST_STEP + 3 }), (places, step) => {
       const { latitude, longitude } = of(...places);
-      const clusters = new Clusters({ latitude, longitude }, null);
+      const clusters = clustersOf({ latitude, longitude }, null);
       const located = [...places.keys()].filter((at) => places[at]);
       expect(clusters.located).toBe(located.length);
       const marks = clusters.within(ALL, step);
@@ -46,7 +55,7 @@ test('at every step each picture with a place is in one mark, and none of the ot
 });
 
 test('across the antimeridian', () => {
-  const clusters = new Clusters(of([-17, 179], [-17, -179], [0, 0]), null);
+  const clusters = clustersOf(of([-17, 179], [-17, -179], [0, 0]), null);
   const found = clusters.within({ south: -20, west: 175, north: -10, east: -175 }, 8);
   expect(found.map(({ first }) => first).sort()).toEqual([0, 1]);
 });
@@ -60,7 +69,7 @@ describe('names are as precise as is true for all pictures of a mark', () => {
     country: Int32Array.of(2, 2, 2, 2, 7, -1),
     names: ['Rome', 'Lazio', 'Italy', 'Milan', 'Lombardy', 'Bergen', 'Vestland', 'Norway'],
   };
-  const clusters = new Clusters(places, names);
+  const clusters = clustersOf(places, names);
   test.each([
     [[0, 1], 'Rome, Italy'],
     [[0, 1, 2], 'Lazio, Italy'],
@@ -74,7 +83,7 @@ describe('names are as precise as is true for all pictures of a mark', () => {
     for (let step = 0; step <= LAST_STEP + 1; step++) {
       for (const { name, members } of clusters.within(ALL, step)) expect(name).toBe(clusters.nameOfAll(members()));
     }
-    expect(new Clusters(places, null).within(ALL, 2)[0]!.name).toBe('');
+    expect(clustersOf(places, null).within(ALL, 2)[0]!.name).toBe('');
   });
 });
 
@@ -82,7 +91,7 @@ test('100,000 pictures: the cost of showing them depends on what is in view, not
   const made = (count: number) => {
     const all = Array.from({ length: count }, (_, id) => fakeItem(id).place);
     const places = all.map((place): [number, number] | null => place && [place.latitude, place.longitude]);
-    return new Clusters(from(places), null);
+    return clustersOf(from(places), null);
   };
   const many = made(125_000);
   const few = made(1_250);
@@ -99,4 +108,44 @@ test('100,000 pictures: the cost of showing them depends on what is in view, not
   for (const clusters of [many, few]) time(clusters); // while it is compiled
   const times = Array.from({ length: 5 }, () => time(many) / time(few)).sort((a, b) => a - b);
   expect(times[2]! / (inMany / inFew)).toBeLessThan(5);
+});
+
+test('100,000 pictures: what a worker hands over is opened within a task that nobody notices', () => {
+  const places = from(
+    Array.from({ length: 100_000 }, (_, i): [number, number] => [(i * 7919) % 80, (i * 104729) % 170]),
+  );
+  const built = buildClusters(places, null);
+  const start = performance.now();
+  const clusters = new Clusters(built, null);
+  const marks = clusters.within({ south: 30, west: 0, north: 60, east: 60 }, 4);
+  const taken = performance.now() - start;
+  expect(marks.length).toBeGreaterThan(10);
+  expect(taken).toBeLessThan(50);
+});
+
+test('few are built at once, many by a worker, which ends with its answer, its failure, or when nobody waits', async () => {
+  const places = (count: number) => from(Array.from({ length: count }, (): [number, number] => [1, 2]));
+  let worker!: Worker;
+  let ended = 0;
+  let asked: unknown = null;
+  const start = () => (worker = { postMessage: (data: unknown) => (asked = data), terminate: () => ended++ } as never);
+  const { signal } = new AbortController();
+  expect((await buildApart(places(10), null, { signal, start })).at).toHaveLength(10);
+  expect(worker).toBeUndefined();
+
+  const many = places(10_000);
+  const building = buildApart(many, null, { signal, start });
+  expect(asked).toEqual({ places: many, names: null });
+  const built = buildClusters(many, null);
+  worker.onmessage!({ data: built } as MessageEvent);
+  expect([await building, ended]).toEqual([built, 1]);
+
+  const failing = buildApart(many, null, { signal, start });
+  worker.onerror!({ message: 'no memory' } as ErrorEvent);
+  await expect(failing).rejects.toThrow('no memory');
+  const stop = new AbortController();
+  const stopped = buildApart(many, null, { signal: stop.signal, start });
+  stop.abort();
+  await expect(stopped).rejects.toThrow(/abort/);
+  expect(ended).toBe(3);
 });

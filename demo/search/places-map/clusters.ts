@@ -1,25 +1,8 @@
 /** @file Pictures that are close together on the map, as one mark with their number. */
-import Supercluster, { type ClusterFeature, type PointFeature } from 'supercluster';
-import type { AreaBox, PhotoPlaceNames, PhotoPlaces } from '../../../src/search';
+import type { ClusterFeature, PointFeature } from 'supercluster';
+import type { AreaBox, PhotoPlaceNames } from '../../../src/search';
+import { LAST_STEP, openClusters, type BuiltClusters, type ClusterIndex, type Common, type Joined } from './built';
 import { mercator } from './mercator';
-
-/** The size of a mark in CSS pixels: two never cover each other by more than a corner. */
-const RADIUS = 62;
-/** From the next step on, every picture has its own mark, unless another was taken at the very same place. */
-export const LAST_STEP = 17;
-
-/** What all pictures of a mark have in common: numbers of `PhotoPlaceNames.names`, −1 for none. */
-interface Common {
-  town: number;
-  region: number;
-  country: number;
-}
-
-/** A mark's pictures while they are joined. Clusters never cross the antimeridian. */
-interface Joined extends Common, AreaBox {
-  /** The first of them, in the order that pictures have. */
-  first: number;
-}
 
 export interface Mark {
   /** The same for as long as its step is shown. */
@@ -43,36 +26,15 @@ export interface Mark {
 export class Clusters {
   /** Pictures with a place. */
   readonly located: number;
-  readonly #index: Supercluster<{ at: number }, Joined>;
+  readonly #index: ClusterIndex;
   readonly #names: PhotoPlaceNames | null;
   readonly #splitsOf = new Map<number, number | null>();
 
-  /** @param names null before they are known */
-  constructor({ latitude, longitude }: PhotoPlaces, names: PhotoPlaceNames | null) {
-    const points: PointFeature<{ at: number }>[] = [];
-    for (let at = 0; at < latitude.length; at++) {
-      if (Number.isNaN(latitude[at])) continue;
-      const coordinates = [longitude[at]!, latitude[at]!];
-      points.push({ type: 'Feature', geometry: { type: 'Point', coordinates }, properties: { at } });
-    }
-    this.located = points.length;
+  /** @param names those that they were built with */
+  constructor(built: BuiltClusters, names: PhotoPlaceNames | null) {
+    this.located = built.at.length;
     this.#names = names;
-    this.#index = new Supercluster<{ at: number }, Joined>({
-      radius: RADIUS,
-      extent: 256,
-      maxZoom: LAST_STEP,
-      map: ({ at }) => ({
-        first: at,
-        south: latitude[at]!,
-        north: latitude[at]!,
-        west: longitude[at]!,
-        east: longitude[at]!,
-        town: names?.town[at] ?? -1,
-        region: names?.region[at] ?? -1,
-        country: names?.country[at] ?? -1,
-      }),
-      reduce: join,
-    }).load(points);
+    this.#index = openClusters(built);
   }
 
   /** Largest first. @param step of zoom: at each the plane's side is twice as long, 256 pixels at 0 */
@@ -144,15 +106,4 @@ export class Clusters {
     }
     return this.#nameOf(common);
   }
-}
-
-function join(all: Joined, more: Joined): void {
-  all.first = Math.min(all.first, more.first);
-  all.south = Math.min(all.south, more.south);
-  all.north = Math.max(all.north, more.north);
-  all.west = Math.min(all.west, more.west);
-  all.east = Math.max(all.east, more.east);
-  if (all.town !== more.town) all.town = -1;
-  if (all.region !== more.region) all.region = -1;
-  if (all.country !== more.country) all.country = -1;
 }

@@ -22,7 +22,10 @@ export const NEAREST = 256 * 2 ** 18;
 /** Boxes are shown no closer than this, since a place needs some surroundings. */
 const NEAREST_FIT = 256 * 2 ** 13;
 
-/** The widest view: the world's square fills the canvas, and appears once. */
+/** As high as the buttons over the lower edge, with what is around them. In CSS pixels. */
+const TOOLS = 44;
+
+/** The widest view: the square that is the world fills the canvas, and is there once. */
 export function widest({ width, height }: Size): number {
   return Math.max(256, width, height);
 }
@@ -57,12 +60,14 @@ export function planeOf({ south, west, north, east }: AreaBox) {
 export function fitBox(box: AreaBox, size: Size, { now, margin = 48, least = 0 }: FitOptions = {}): View {
   const { minX, minY, maxX, maxY } = planeOf(box);
   const { width, height } = size;
+  // Buttons lie over the map's lower edge.
+  const below = Math.min(TOOLS, height / 8);
   const across = Math.max(1, width - 2 * margin) / Math.max(1e-12, maxX - minX);
-  const down = Math.max(1, height - 2 * margin) / Math.max(1e-12, maxY - minY);
+  const down = Math.max(1, height - 2 * margin - below) / Math.max(1e-12, maxY - minY);
   const k = Math.min(NEAREST, Math.max(widest(size), least, Math.min(across, down, NEAREST_FIT)));
   let middle = (minX + maxX) / 2;
   if (now) middle += Math.round((width / 2 - now.x) / now.k - middle);
-  return viewAround(middle, (minY + maxY) / 2, k, size);
+  return viewAround(middle, (minY + maxY) / 2 + below / 2 / k, k, size);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** @file Against numpy (reference/feedback/gptq.py), and against what follows from the definition. */
+/** @file Compared with numpy (reference/feedback/gptq.py), and with what follows from the definition. */
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -156,7 +156,7 @@ test('both kernels give the same bytes, and less error than plain rounding in ev
   }
 });
 
-test('what inputs never touch, or moments that are none, is rounded plainly', () => {
+test('columns without inputs, or with invalid moments, are rounded plainly', () => {
   expect(factorsOf(new Float32Array((128 * 129) / 2), 128)).toBeNull();
   expect(factorsOf(randomMoments(128, 3).fill(NaN), 128)).toBeNull();
   const impossible = randomMoments(128, 3);
@@ -164,7 +164,7 @@ test('what inputs never touch, or moments that are none, is rounded plainly', ()
   expect(factorsOf(impossible, 128)).toBeNull();
 });
 
-test('a weight that no half-precision scale reaches is refused', () => {
+test('a weight too large for any half-precision scale is refused', () => {
   const format: BlockFormat = { bits: 4, zeroPoints: false };
   const values = randomValues(128, 3);
   values[7] = 1e9;

@@ -13,10 +13,10 @@ import { createFeedbackKernel } from './simd';
 const TILE_ROWS = 2 * PAIRS;
 const GROUP_BLOCKS = GROUP / BLOCK;
 
-/** Squared error of a matrix' outputs over the inputs that were measured, of groups of columns as if unrelated. */
+/** Squared error of a matrix' outputs over the inputs that were measured, treating groups of columns as unrelated. */
 export interface OutputError {
   plain: number;
-  /** Of what is kept. */
+  /** The error of the result that is kept. */
   kept: number;
 }
 
@@ -54,8 +54,8 @@ export class FeedbackRows {
 
   /**
    * @param values // [count, columns]
-   * @param factors by group of 128 columns; null where it is rounded plainly
-   * @throws RangeError where a block's scale exceeds half precision even by plain rounding
+   * @param factors by group of 128 columns; null if it is rounded plainly
+   * @throws RangeError if a block's scale exceeds half precision even by plain rounding
    */
   encode(
     values: Float32Array,
@@ -90,7 +90,7 @@ export class FeedbackRows {
     return plain;
   }
 
-  /** Plainly; then what that costs; then with feedback. */
+  /** Rounds plainly, measures the cost, then rounds with feedback. */
   #encodeTile(load: () => void, rows: number, format: BlockFormat, group: GroupFactors | null): void {
     const { arrays } = this.#kernel;
     const pairs = Math.ceil(rows / 2);
@@ -100,7 +100,7 @@ export class FeedbackRows {
     if (!group) return;
 
     arrays.importance.set(group.importance);
-    arrays.weights.set(arrays.taken); // to be rounded to nothing: what is fed on is the error itself
+    arrays.weights.set(arrays.taken); // rounded to nothing, so that the error itself is passed on
     arrays.scale.fill(0);
     arrays.inverse.fill(0);
     arrays.zero.fill(MIDDLE);
@@ -137,7 +137,7 @@ export class FeedbackRows {
     result.loss.set(arrays.loss);
   }
 
-  /** The scales of one block, as {@link BlockQuantizer} finds them, but of weights that are not equally important. */
+  /** The scales of one block, as {@link BlockQuantizer} finds them, but for weights that are not equally important. */
   #search(
     result: TileResult,
     { pairs, block, zeroPoints }: { pairs: number; block: number; zeroPoints: boolean },
@@ -169,7 +169,7 @@ export class FeedbackRows {
     const { candidates, candidateInverses, candidateZeros } = this.#kernel.arrays;
     const at = ((row >> 1) * CANDIDATES + candidate) * 2 + (row & 1);
     const scale = this.#halves[half]!;
-    candidates[at] = Number.isFinite(scale) ? scale : NaN; // its error is none, and less than no other
+    candidates[at] = Number.isFinite(scale) ? scale : NaN; // its error is NaN, which is less than no other
     candidateInverses[at] = scale === 0 ? 0 : 1 / scale;
     candidateZeros[at] = zero;
     this.#chosenHalves[at] = half;
@@ -198,7 +198,7 @@ export class FeedbackRows {
   }
 }
 
-/** One row of a group to where it is stored. */
+/** Copies one row of a group to where it is stored. */
 function write(
   { codes, halves, zeros }: TileResult,
   from: number,

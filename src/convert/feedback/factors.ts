@@ -13,23 +13,23 @@ import type { MOMENT_COLUMNS } from '../../bundle/moments';
 /** Columns of a group: the kernel's memory is laid out for it. */
 export const GROUP = 128 satisfies typeof MOMENT_COLUMNS;
 
-/** Added to the diagonal, in parts of its mean; GPTQ's own. */
+/** Added to the diagonal, as a fraction of its mean; the value of GPTQ. */
 const DAMPING = 0.01;
 
-/** Of one group. Columns beyond the matrix's end are zero. */
+/** The factors of one group. Columns beyond the matrix's end are zero. */
 export interface GroupFactors {
-  /** What a column's squared error costs, the most important one 1. // [128] */
+  /** The cost of a column's squared error, 1 for the most important one. // [128] */
   importance: Float64Array;
-  /** What of a column's error each later one takes. // [128, 128], above the diagonal */
+  /** The share of a column's error that each later column takes over. // [128, 128], above the diagonal */
   spread: Float64Array;
-  /** What {@link importance} is to be multiplied with, to be the squared error of the outputs. */
+  /** The factor that turns {@link importance} into the squared error of the outputs. */
   unit: number;
 }
 
 /**
  * @param moments Xᵀ X of the group's columns. // [columns, columns], as the upper triangle's rows one after another
  * @param columns at most 128
- * @returns null where the inputs say nothing: all of them zero, or not finite
+ * @returns null if the inputs are all zero, or not finite
  */
 export function factorsOf(moments: ArrayLike<number>, columns: number): GroupFactors | null {
   const n = columns;
@@ -47,7 +47,7 @@ export function factorsOf(moments: ArrayLike<number>, columns: number): GroupFac
       for (let k = j + 1; k < n; k++) sum -= r[i * n + k]! * r[j * n + k]!;
       if (i < j) r[i * n + j] = sum / r[j * n + j]!;
       else if (sum > 0) r[j * n + j] = Math.sqrt(sum);
-      else return null; // not what a sum of squares can be
+      else return null; // impossible for a sum of squares
     }
   }
   const importance = new Float64Array(GROUP);
@@ -57,12 +57,12 @@ export function factorsOf(moments: ArrayLike<number>, columns: number): GroupFac
   return { importance, spread: spreadOf(r, n), unit };
 }
 
-/** Rows of R⁻¹, each over its diagonal. */
+/** Rows of R⁻¹, each divided by its diagonal. */
 function spreadOf(r: Float64Array, n: number): Float64Array {
   const spread = new Float64Array(GROUP * GROUP);
   const row = new Float64Array(n);
   for (let i = 0; i < n; i++) {
-    // Row i of R⁻¹ times R[i, i]: 1 at i, then for each k: −(what the columns before it give) / R[k, k].
+    // Row i of R⁻¹ times R[i, i]: 1 at i, then for each k: −(the sum over the columns before it) / R[k, k].
     row.fill(0);
     row[i] = 1;
     for (let j = i; j < n; j++) {

@@ -14,7 +14,7 @@ test('the committed bytes are what feedback.wat compiles to, and below the limit
   expect(bytes.length).toBeLessThan(4096);
 });
 
-test('SIMD is used where there is any', () => {
+test('SIMD is used if available', () => {
   expect(createFeedbackKernel().name).toBe('simd');
 });
 

@@ -11,16 +11,16 @@ import { GROUP } from './factors';
 
 /** Pairs of rows. */
 export const PAIRS = 8;
-/** Scales that a search begins with. */
+/** Number of scales with which a search starts. */
 export const TRIALS = 6;
-/** Scales that it ends with, at most. */
+/** The most scales with which it ends. */
 export const CANDIDATES = 4;
 /** The largest code of 4 bits. */
 const TOP = 15;
-/** The code of zero where none is stored. */
+/** The code of zero if none is stored. */
 export const MIDDLE = 8;
 
-/** Where each array begins, and how many numbers it holds: bytes from 0 on, doubles all but the last. */
+/** Where each array begins, in bytes from 0 on, and how many numbers it has: doubles in all but the last. */
 export const LAYOUT = {
   /** Of {@link GroupFactors}. // [128, 128] */
   spread: { at: 0, length: GROUP * GROUP },
@@ -30,12 +30,12 @@ export const LAYOUT = {
   taken: { at: 147456, length: PAIRS * GROUP * 2 },
   /** // [128] */
   importance: { at: 163840, length: GROUP },
-  /** What a search tries: {@link SEARCH_TRIALS}, symmetric and asymmetric. // [2, 6] */
+  /** The trials of a search: {@link SEARCH_TRIALS}, symmetric and asymmetric. // [2, 6] */
   trials: { at: 164864, length: 2 * TRIALS },
-  /** The scale that fits the codes best that the trials give, and its zero point. // [pair, 2] */
+  /** The scale that best fits the codes of the trials, and its zero point. // [pair, 2] */
   fitted: { at: 166400, length: PAIRS * 2 },
   fittedZero: { at: 166528, length: PAIRS * 2 },
-  /** Scales to be judged, each turned over (0 for 0), and their zero points. // [pair, 4, 2] */
+  /** Reciprocals of the scales to be judged (0 for 0), and their zero points. // [pair, 4, 2] */
   candidates: { at: 166656, length: PAIRS * CANDIDATES * 2 },
   candidateInverses: { at: 167168, length: PAIRS * CANDIDATES * 2 },
   candidateZeros: { at: 167680, length: PAIRS * CANDIDATES * 2 },
@@ -45,7 +45,7 @@ export const LAYOUT = {
   scale: { at: 168704, length: PAIRS * 2 },
   inverse: { at: 168832, length: PAIRS * 2 },
   zero: { at: 168960, length: PAIRS * 2 },
-  /** Adds up. // [pair, 2] */
+  /** Accumulates. // [pair, 2] */
   loss: { at: 169088, length: PAIRS * 2 },
   /** Bytes. // [pair, 128, 2] */
   codes: { at: 169216, length: PAIRS * GROUP * 2 },
@@ -57,11 +57,13 @@ type Doubles = Record<Exclude<keyof typeof LAYOUT, 'codes'>, Float64Array>;
 export interface FeedbackKernel {
   readonly name: 'simd' | 'js';
   readonly arrays: Doubles & { codes: Uint8Array };
-  /** → `fitted` (0 where nothing fits), `fittedZero`. `kind`: 0 for scales with zero at 8, 1 for those with zero points. */
+  /**
+   * → `fitted` (0 if nothing fits), `fittedZero`. `kind`: 0 for scales with zero at 8, 1 for those with zero points.
+   */
   fit(pairs: number, block: number, kind: 0 | 1): void;
   /** `candidates` … → `errors` */
   judge(pairs: number, block: number, candidates: number): void;
-  /** `scale` … → `codes`, `taken`, `loss`; and where `spread`, the later columns' `weights`. */
+  /** `scale` … → `codes`, `taken`, `loss`; and, with `spread`, the later columns' `weights`. */
   feed(pairs: number, block: number, spread: boolean): void;
 }
 
@@ -76,7 +78,7 @@ export function arraysIn(memory: ArrayBuffer): FeedbackKernel['arrays'] {
   return arrays;
 }
 
-/** Added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
+/** When added and subtracted again, rounds a double below 2^51 to the nearest integer, ties to even. */
 const ROUND = 6755399441055744;
 
 export class JsKernel implements FeedbackKernel {

@@ -1,4 +1,4 @@
-/** @file The inner loops of error feedback by WebAssembly's SIMD (feedback.wat). */
+/** @file The inner loops of error feedback with WebAssembly SIMD (feedback.wat). */
 
 import { base64ToBytes } from '../../bundle/base64';
 import { FEEDBACK_WASM } from './feedback-wasm';
@@ -36,7 +36,9 @@ export class SimdKernel implements FeedbackKernel {
   }
 }
 
-/** SIMD where this browser has it and the page's policy allows it, else plain JavaScript. Both give the same codes. */
+/**
+ * SIMD if this browser supports it and the page's policy allows it, else plain JavaScript. Both give the same codes.
+ */
 export function createFeedbackKernel(): FeedbackKernel {
   try {
     return new SimdKernel();

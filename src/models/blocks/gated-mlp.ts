@@ -76,6 +76,7 @@ function sliceLayers(
     inFeatures: count,
     outFeatures: hiddenSize,
     bias: false,
+    role: 'down',
     ...(isWhole ? {} : { slice: { of: [hiddenSize, intermediateSize], columns: neurons } }),
   });
   return fused

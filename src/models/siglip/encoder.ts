@@ -48,7 +48,10 @@ export function mlpLayers(config: EncoderConfig, { name, source }: Place, normSo
   return {
     norm2: layerNorm(config, { name: `${name}.norm2`, source: normSource }),
     fc1: biased({ name: `${name}.mlp.fc1`, source: `${source}.mlp.fc1` }, [width, mlpDim]),
-    fc2: biased({ name: `${name}.mlp.fc2`, source: `${source}.mlp.fc2` }, [mlpDim, width]),
+    fc2: {
+      ...biased({ name: `${name}.mlp.fc2`, source: `${source}.mlp.fc2` }, [mlpDim, width]),
+      role: 'down' as const,
+    },
   };
 }
 

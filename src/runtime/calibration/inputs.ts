@@ -12,7 +12,7 @@ import { SENTENCES } from './sentences';
 
 /** More hardly help: see `bench/RESULTS.md`. */
 const INPUTS = 64;
-/** Pixels of a picture: 64 visual tokens of a Qwen2-VL, and less. */
+/** Pixels of a picture: at most 64 visual tokens of Qwen2-VL. */
 const AREAS = [112 * 112, 168 * 168, 224 * 224];
 const SEED = 20261129;
 
@@ -20,7 +20,7 @@ const TEMPLATES = [...new Set(Object.values(instructions).flatMap(({ query, targ
 const ROLES: readonly Role[] = ['query', 'document'];
 const KINDS: readonly InputKind[] = ['both', 'image', 'text'];
 
-/** @param imageToken what stands for a picture in a string, where the recipe does not say */
+/** @param imageToken the placeholder for a picture in a string, if the recipe does not say */
 export function calibrationInputs(recipe: Recipe, imageToken: string, count = INPUTS): InputParts[] {
   const draw = new Draw(SEED);
   return Array.from({ length: count }, (_, i) => {
@@ -50,7 +50,7 @@ function templateInput(
 ): InputParts {
   const templates = 'templates' in prompt ? prompt.templates : {};
   const side = draw.of(ROLES);
-  // What the recipe has a template for, as near to what is wanted as can be.
+  // The closest input for which the recipe has a template.
   const [role, kind] = [wanted.kind, ...KINDS]
     .flatMap((each) => [side, ...ROLES].map((of) => [of, each] as const))
     .find(([of, each]) => templates[`${of}.${each}`] ?? templates[each] ?? templates.any) ?? [side, wanted.kind];

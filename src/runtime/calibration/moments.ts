@@ -13,41 +13,46 @@ import { isNode, letEventsIn } from '../../environment';
 import { buildMomentsGraph, textTables, type MomentsOutput } from '../../models';
 import { askedOf, type Asked } from '../asked';
 import { packImages, planText } from '../batching';
-import { PROBE_BYTES } from '../choose';
 import { Feeder } from '../feeds';
 import { BundleFiles } from '../files';
 import { joined } from '../joined';
 import { loadOrt, type Ort, type OrtOptions } from '../ort';
 import { Preparer, type Prepared } from '../prepare';
 import { ortQueue } from '../queue';
-import { partsOf, Stage, type StagePart } from '../stage';
+import { partsOf, Stage, type Feeds, type Outputs, type StagePart } from '../stage';
 import { TokenRows } from '../token-rows';
 import { tokenizerOf } from '../tokenizer-files';
 import type { TowerRun } from '../tower';
 import { calibrationInputs } from './inputs';
 
-/** Padded tokens, and patches, of one run: few, for what matrices are multiplied with is held thrice meanwhile. */
-const LIMITS = { tokens: 512, patches: 1024, buckets: false };
+/** Padded tokens, and patches, of one run: few, since the inputs of matrices are held three times meanwhile. */
+const LIMITS = { tokens: 256, patches: 512, buckets: false };
+/** Most steps of a 2B are smaller; the MLPs of its text tower take 24 MB. */
+const PART_BYTES = 16 * 1024 * 1024;
 
 export interface MomentsOptions extends OrtOptions {
   /** How many inputs. @default 64 */
   inputs?: number;
+  /** Of weights that are loaded at a time, if steps are that small. @default 16 MiB */
+  partBytes?: number;
   signal?: AbortSignal;
   onProgress?: OnProgress;
 }
 
-/** On the CPU, in browsers by WASM, with float32 activations. Of a few matrices at a time, in the order they are used. */
+/**
+ * Computes them on the CPU (WASM in browsers) with float32 activations, a few matrices at a time, in the order of use.
+ */
 export async function* takeMoments(
   reader: BundleReader,
   manifest: BundleManifest,
   options: MomentsOptions = {},
 ): AsyncGenerator<InputMoments[]> {
-  const { signal, numThreads } = options;
+  const { signal, numThreads, partBytes = PART_BYTES } = options;
   const asked = askedOf(manifest);
   const { backbone, recipe } = asked;
   const ort = await loadOrt(isNode ? 'node' : 'wasm', options);
   const parts = (kind: 'vision' | 'text') =>
-    manifest.stages.filter((stage) => stage.kind === kind).flatMap((stage) => partsOf(backbone, stage, PROBE_BYTES));
+    manifest.stages.filter((stage) => stage.kind === kind).flatMap((stage) => partsOf(backbone, stage, partBytes));
   const [vision, text] = [parts('vision'), parts('text')];
   const files = new BundleFiles(reader, [...vision, ...text], { signal });
   const feeder = new Feeder({ ort, backbone, positions: recipe.positions, activations: 'f32' });
@@ -106,7 +111,7 @@ async function prepareInputs(
   return prepared;
 }
 
-/** Inputs that go through the text tower together: of like length, so that little is padding. */
+/** Inputs that go through the text tower together: of similar length, so that there is little padding. */
 function batchesOf(prepared: readonly Prepared[], keyOf: (length: number) => string): Prepared[][] {
   const lengthOf = ({ sequence }: Prepared) => sequence.ids.length;
   const batches: Prepared[][] = [];
@@ -122,34 +127,43 @@ function batchesOf(prepared: readonly Prepared[], keyOf: (length: number) => str
 interface LoadedStage {
   stage: Stage;
   outputs: MomentsOutput[];
+  /** What the moments of each run are written to in Node, where only the garbage collector frees what a run gives. */
+  into: Feeds;
 }
 
 interface TowerHooks {
   load(part: StagePart): Promise<LoadedStage>;
-  /** One part more is done. */
+  /** Called when one more part is done. */
   report(): void;
   signal?: AbortSignal;
 }
 
-/** @param runs emptied of what only the first stage reads */
+/** @param runs cleared of what only the first stage reads */
 async function* throughTower(
   parts: readonly StagePart[],
   runs: readonly TowerRun[],
   { load, report, signal }: TowerHooks,
 ): AsyncGenerator<InputMoments[], Tensor[]> {
   const carried: Tensor[] = [];
+  const spent = new SpentTensors();
   for (const part of runs.length > 0 ? parts : []) {
-    const { stage, outputs } = await load(part);
+    const { stage, outputs, into } = await load(part);
     const sums = outputs.map(({ columns }) => groupSizes(columns).map((n) => new Float32Array(triangle(n))));
+    let keepsShape = false;
     try {
       for (const [r, { first, feeds }] of runs.entries()) {
         if (!isNode) await letEventsIn();
         const hidden = carried[r];
-        const { output, others } = await ortQueue.add(
-          () => stage.runAll({ ...feeds, ...(hidden ? { hidden } : first) }),
+        const own: Tensor | undefined =
+          hidden && keepsShape && part !== parts.at(-1) ? spent.take(hidden.dims) : undefined;
+        const { output, others }: Outputs = await ortQueue.add(
+          (): Promise<Outputs> =>
+            stage.runAll({ ...feeds, ...(hidden ? { hidden } : first) }, { output: own, others: into }),
           signal,
         );
         carried[r] = output;
+        keepsShape = hidden?.dims.join() === output.dims.join();
+        if (hidden && isNode) spent.add(hidden);
         outputs.forEach((each, i) => addTriangles(sums[i]!, others[each.output]!.data as Float32Array));
       }
     } finally {
@@ -160,6 +174,20 @@ async function* throughTower(
     yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sums[i]! }));
   }
   return carried;
+}
+
+/** What no stage reads any more, to be written to again: see {@link LoadedStage.into}. */
+class SpentTensors {
+  readonly #byShape = new Map<string, Tensor[]>();
+
+  add(tensor: Tensor): void {
+    const key = tensor.dims.join();
+    this.#byShape.set(key, [...(this.#byShape.get(key) ?? []), tensor]);
+  }
+
+  take(shape: readonly number[]): Tensor | undefined {
+    return this.#byShape.get(shape.join())?.pop();
+  }
 }
 
 /** @param moments // [groups, 128, 128] */
@@ -196,7 +224,11 @@ async function loadStage(
       return graph.model;
     },
   });
-  return { stage, outputs };
+  const into = outputs.map(({ output, columns }): [string, Tensor] => {
+    const shape = [groupSizes(columns).length, MOMENT_COLUMNS, MOMENT_COLUMNS];
+    return [output, new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape)];
+  });
+  return { stage, outputs, into: isNode ? Object.fromEntries(into) : {} };
 }
 
 function progressOf(onProgress: OnProgress | undefined, total: number): () => void {

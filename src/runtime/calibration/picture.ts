@@ -8,7 +8,7 @@ import type { Draw } from './random';
 
 type Colour = readonly [number, number, number];
 
-/** Draws one of about `area` pixels. */
+/** Draws a picture of about `area` pixels. */
 export function drawPicture(draw: Draw, area: number): RgbImage {
   const [wide, high] = draw.of([
     [1, 1],
@@ -31,7 +31,7 @@ export function drawPicture(draw: Draw, area: number): RgbImage {
 
 const colour = (draw: Draw): Colour => [draw.below(256), draw.below(256), draw.below(256)];
 
-/** One colour, or from one to another. */
+/** One colour, or a gradient between two. */
 function fillGround({ width, height, data }: RgbImage, draw: Draw, isGradient: boolean): void {
   const from = colour(draw);
   const to = isGradient ? colour(draw) : from;

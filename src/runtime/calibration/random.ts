@@ -23,7 +23,7 @@ export class Draw {
     return least + this.below(most - least + 1);
   }
 
-  /** `parts` times in `of`. */
+  /** True with a probability of `parts` in `of`. */
   chance(parts: number, of: number): boolean {
     return this.below(of) < parts;
   }

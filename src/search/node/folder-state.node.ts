@@ -5,18 +5,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JsonField } from '../../bundle/json-field';
 import { IntegrityError, SourceNotFoundError } from '../../errors';
-import {
-  LOCAL_FOLDER,
-  MANIFEST_NAME,
-  readFolderManifest,
-  REMEDY,
-  type FolderManifest,
-} from '../library/folder-manifest';
+import { MANIFEST_NAME, readFolderManifest, REMEDY, type FolderManifest } from '../library/folder-manifest';
 import { readAlbumChanges, readFileRow, readFolderRow, readRows, type Extent } from '../library/import-rows';
 import { checkedFields, readIndexJson, readLayerKey } from '../library/index-json';
 import type { AlbumRow, AttemptRow, FileRow, FolderRow, LayerRow, MetaRow } from '../library/rows';
 import type { Changes } from '../library/storage';
 import { diskFolder, isDiskFolder } from './disk-folder.node.js';
+import { journalPath, placesPath } from './folder-files.node.js';
 import { readJournal } from './journal.node.js';
 
 /** Rows by their keys. Changed in place. */
@@ -48,10 +43,6 @@ const MOST_SLOTS = 2 ** 31;
 /** How often reading starts again if a writer replaces the files meanwhile. */
 const TRIES = 5;
 const PAUSE = 50;
-
-export const journalPath = (folder: string, snapshot: number) =>
-  join(folder, LOCAL_FOLDER, `journal-${snapshot}.jsonl`);
-export const placesPath = (folder: string, snapshot: number) => join(folder, LOCAL_FOLDER, `places-${snapshot}.json`);
 
 export interface FoundState {
   manifest: FolderManifest;

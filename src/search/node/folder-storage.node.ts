@@ -24,22 +24,21 @@ import { layerKey, layersOf } from '../library/layers';
 import type { AttemptRow, LayerRow, MetaRow } from '../library/rows';
 import type { Changes, IndexStorage, Loaded, PackReader, Packs, PackWriter, Writers } from '../library/storage';
 import { coarseAt, fineAt } from '../vectors';
-import { openPackReader, openPackWriter, openSplitReader, openSplitWriter } from './disk-pack.node.js';
 import {
-  apply,
-  emptyState,
+  isOfSnapshot,
+  isPack,
   journalPath,
   placesPath,
-  readState,
-  written,
-  type Entry,
-  type FolderState,
-} from './folder-state.node.js';
+  thumbnailsPath,
+  VECTORS_FOLDER,
+  vectorPaths,
+} from './folder-files.node.js';
+import { openPackReader, openPackWriter, openSplitReader, openSplitWriter } from './disk-pack.node.js';
+import { apply, emptyState, readState, written, type Entry, type FolderState } from './folder-state.node.js';
 import { JournalWriter } from './journal.node.js';
 
 /** A journal longer than this is merged into the rows. */
 const MOST_JOURNAL = 16 << 20;
-const VECTORS_FOLDER = 'vectors';
 
 export interface FolderStorageOptions {
   /** Only while holding the index's lock. */
@@ -166,10 +165,9 @@ export class FolderStorage implements IndexStorage {
   async removeOthers(generation: number, layers: readonly string[]): Promise<void> {
     const vectors = [this.#key, ...layers].map((key) => Object.values(vectorPaths(key, generation)));
     const keep = new Set([thumbnailsPath(generation), ...vectors.flat()]);
-    const isPack = /^(?:vectors\/[0-9a-f]{16}-\d+\.(?:coarse|fine)|thumbnails-\d+)\.bin$/;
     const others = (await readdir(this.#at(VECTORS_FOLDER))).map((name) => `${VECTORS_FOLDER}/${name}`);
     for (const path of [...others, ...(await readdir(this.#folder))]) {
-      if (!isPack.test(path) || keep.has(path)) continue;
+      if (!isPack(path) || keep.has(path)) continue;
       this.#writers.delete(path);
       await rm(this.#at(path), { force: true });
     }
@@ -307,10 +305,9 @@ export class FolderStorage implements IndexStorage {
     const local = (path: string) => `${LOCAL_FOLDER}/${basename(path)}`;
     const [journal, places] = [journalPath('', this.#snapshot), placesPath('', this.#snapshot)];
     const keep = new Set([this.#rows?.path, local(journal), local(places)]);
-    const isOurs = /^(?:rows-\d+\.json|local\/journal-\d+\.jsonl|local\/places-\d+\.json|index\.json\.new)$/;
     const others = (await readdir(this.#at(LOCAL_FOLDER))).map(local);
     for (const path of [...others, ...(await readdir(this.#folder))]) {
-      if (isOurs.test(path) && !keep.has(path)) await rm(this.#at(path), { force: true });
+      if (isOfSnapshot(path) && !keep.has(path)) await rm(this.#at(path), { force: true });
     }
   }
 }
@@ -320,15 +317,6 @@ function copy({ meta, folders, files, attempts, albums, model }: FolderState): F
     ...{ meta, model, folders: new Map(folders), files: new Map(files) },
     ...{ attempts: new Map(attempts), albums: new Map(albums) },
   };
-}
-
-function vectorPaths(key: string, generation: number): { coarse: string; fine: string } {
-  const start = `${VECTORS_FOLDER}/${key}-${generation}`;
-  return { coarse: `${start}.coarse.bin`, fine: `${start}.fine.bin` };
-}
-
-function thumbnailsPath(generation: number): string {
-  return `thumbnails-${generation}.bin`;
 }
 
 async function opened<P extends Packs['vectors']>(
