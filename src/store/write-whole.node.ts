@@ -3,10 +3,10 @@
 import { open, rename, rm } from 'node:fs/promises';
 
 /** Writes a file and waits until the disk has it. */
-export async function writeDurably(path: string, text: string): Promise<void> {
+export async function writeDurably(path: string, content: string | Uint8Array): Promise<void> {
   const handle = await open(path, 'w');
   try {
-    await handle.writeFile(text);
+    await handle.writeFile(content);
     await handle.sync();
   } finally {
     await handle.close();

@@ -2,6 +2,7 @@
  * @file `index.json`, the first file of an index in a folder, on a disk or a web server. It names the others:
  *
  *   rows-<n>.json                   folders, files and albums, as the section `rows` of an export (`archive.ts`)
+ *   rows-<n>.bin                    the same, compressed (zlib's format), for readers over a network
  *   vectors/<key>-<g>.coarse.bin    of each model (`layers.ts` has its key): see `vectors/split-image.ts`
  *   vectors/<key>-<g>.fine.bin
  *   thumbnails-<g>.bin              end to end; rows say where each lies
@@ -27,6 +28,12 @@ const VERSIONS = [1, 2];
 export interface CountedFile {
   path: string;
   bytes: number;
+}
+
+export interface ManifestRows extends CountedFile {
+  sha256: string;
+  /** The same bytes in zlib's format. Indexes of earlier versions have none, and earlier versions ignore it. */
+  packed?: CountedFile;
 }
 
 /** Vectors of one model. */
@@ -59,7 +66,7 @@ export interface FolderManifest {
   snapshot: number;
   /** A run was begun and neither ended nor cancelled. */
   unfinished: boolean;
-  rows: CountedFile & { sha256: string };
+  rows: ManifestRows;
   thumbnails: CountedFile;
   /** The first entry has the vectors that the rows' slots refer to; the others are layers. */
   vectors: [ManifestVectors, ...ManifestVectors[]];
@@ -100,7 +107,7 @@ export function readFolderManifest(text: string, where: string): FolderManifest 
     generation: root.get('generation').integer(1),
     snapshot: root.get('snapshot').integer(1),
     unfinished: root.get('unfinished').boolean(),
-    rows: { ...readFile(root.get('rows')), sha256: root.get('rows').get('sha256').string(64) },
+    rows: readRowsFile(root.get('rows')),
     thumbnails: readFile(root.get('thumbnails')),
     vectors: [first!, ...others],
   };
@@ -119,6 +126,11 @@ function readVectors(field: JsonField): ManifestVectors {
     coarse: readFile(field.get('coarse')),
     fine: readFile(field.get('fine')),
   };
+}
+
+function readRowsFile(field: JsonField): ManifestRows {
+  const packed = field.get('packed').optional(readFile);
+  return { ...readFile(field), sha256: field.get('sha256').string(64), ...(packed && { packed }) };
 }
 
 function readFile(field: JsonField): CountedFile {

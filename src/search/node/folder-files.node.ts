@@ -25,5 +25,5 @@ export function isPack(path: string): boolean {
 
 /** Whether a file belongs to a snapshot, whichever it is. */
 export function isOfSnapshot(path: string): boolean {
-  return /^(?:rows-\d+\.json|local\/journal-\d+\.jsonl|local\/places-\d+\.json|index\.json\.new)$/.test(path);
+  return /^(?:rows-\d+\.(?:json|bin)|local\/journal-\d+\.jsonl|local\/places-\d+\.json|index\.json\.new)$/.test(path);
 }

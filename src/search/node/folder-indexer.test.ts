@@ -13,11 +13,13 @@ import {
 import { execFileSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { countingEmbedder, smallBmp, writePictures } from '../../testing/small-pictures';
 import { expectedOverWhite, fixtureBytes, sha256 } from '../../testing/fixtures';
 import type { RgbImage } from '../../image';
 import { listPictures } from '../library/find';
+import type { FolderManifest } from '../library/folder-manifest';
 import type { PhotoEmbedder } from '../types';
 import { FolderIndexer } from './folder-indexer.node.js';
 import { openIndex, placeOf } from './open-index.node.js';
@@ -248,14 +250,40 @@ test('damage: each file is named, with advice', async () => {
   expect(await change('index.json', (file) => writeFile(file, before.replace('"version": 1', '"version": 3')))).toMatch(
     /UnsupportedError: .*version 3/,
   );
-  expect(await change('rows-', (file) => appendFile(file, ' '))).toMatch(
+  expect(await change('rows-2.json', (file) => appendFile(file, ' '))).toMatch(
     /IntegrityError: .*rows-.*does not match its hash/,
   );
-  expect(await change('rows-', (file) => rm(file))).toMatch(/SourceNotFoundError: .*rows-.*missing/);
+  expect(await change('rows-2.json', (file) => rm(file))).toMatch(/SourceNotFoundError: .*rows-.*missing/);
   expect(await change('local/places', (file) => writeFile(file, '{'))).toMatch(/IndexFormatError: .*places/);
   expect(await openIndex(path.join(work, 'none')).catch((error: Error) => error.message)).toMatch(
     /There is no index at/,
   );
+});
+
+test('rows are written compressed too, in an index of an earlier version and where they are missing by the next run', async () => {
+  await writePictures(photos, numbered(4));
+  await index([photos]);
+  const manifestOf = async () => JSON.parse(await readFile(await fileOf('index.json'), 'utf8')) as FolderManifest;
+  const expectBoth = async () => {
+    const { rows } = await manifestOf();
+    const names = (await readdir(out)).filter((name) => name.startsWith('rows-')).sort();
+    expect(names).toEqual([rows.packed!.path, rows.path].sort());
+    const packed = await readFile(path.join(out, rows.packed!.path));
+    expect(packed).toHaveLength(rows.packed!.bytes);
+    expect(inflateSync(packed)).toEqual(await readFile(path.join(out, rows.path)));
+    expect(await paths()).toHaveLength(4);
+  };
+  await expectBoth();
+  const manifest = await manifestOf();
+  await rm(path.join(out, manifest.rows.packed!.path));
+  delete manifest.rows.packed;
+  await writeFile(await fileOf('index.json'), JSON.stringify(manifest));
+  expect(await paths()).toHaveLength(4);
+  expect(await index([photos])).toMatchObject({ embedded: 0, removed: 0 });
+  await expectBoth();
+  await rm(path.join(out, (await manifestOf()).rows.packed!.path));
+  await index([photos]);
+  await expectBoth();
 });
 
 test('missing bytes are computed again by the next run', async () => {

@@ -5,6 +5,8 @@
  */
 
 import { createHash } from 'node:crypto';
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
 import { TaskQueue } from '../../task-queue';
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
@@ -17,6 +19,7 @@ import {
   MANIFEST_NAME,
   writeManifest,
   type FolderManifest,
+  type ManifestRows,
   type ManifestVectors,
 } from '../library/folder-manifest';
 import { checkModel, type IndexModel } from '../library/index-model';
@@ -56,7 +59,7 @@ export class FolderStorage implements IndexStorage {
   readonly #writable: boolean;
   #state: FolderState = emptyState();
   #snapshot = 0;
-  #rows: FolderManifest['rows'] | null = null;
+  #rows: ManifestRows | null = null;
   /** Whether rows or folders have changed since they were written. */
   #rowsChanged = true;
   #journal: JournalWriter | null = null;
@@ -93,7 +96,8 @@ export class FolderStorage implements IndexStorage {
       storage.#state = found.state;
       storage.#snapshot = found.manifest.snapshot;
       storage.#rows = found.manifest.rows;
-      storage.#rowsChanged = false;
+      const { packed } = found.manifest.rows; // earlier versions wrote none
+      storage.#rowsChanged = !packed || (await storage.#size(packed.path)) !== packed.bytes;
     }
     if (options.writable) {
       for (const name of [VECTORS_FOLDER, LOCAL_FOLDER]) await mkdir(join(folder, name), { recursive: true });
@@ -239,16 +243,19 @@ export class FolderStorage implements IndexStorage {
     await this.#removeStrays();
   }
 
-  async #writeRows(snapshot: number): Promise<FolderManifest['rows']> {
+  async #writeRows(snapshot: number): Promise<ManifestRows> {
     const { folders, files, albums } = this.#state;
     const lines = (values: Iterable<unknown>) => Array.from(values, (value) => JSON.stringify(value)).join(',\n');
     const named = Array.from(folders.values(), ({ id, name, found }) => ({ id, name, found }));
     const more = albums.size > 0 ? `,"albums":[\n${lines(albums.values())}\n]` : '';
     const text = `{"folders":[\n${lines(named)}\n],"files":[\n${lines(files.values())}\n]${more}}\n`;
+    const content = Buffer.from(text);
+    const compressed = await promisify(deflate)(content);
     const path = `rows-${snapshot}.json`;
-    await namingFull(() => writeDurably(this.#at(path), text));
-    const bytes = Buffer.byteLength(text);
-    return { path, bytes, sha256: createHash('sha256').update(text).digest('hex') };
+    const packed = { path: `rows-${snapshot}.bin`, bytes: compressed.length };
+    await namingFull(() => writeDurably(this.#at(path), content));
+    await namingFull(() => writeDurably(this.#at(packed.path), compressed));
+    return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex'), packed };
   }
 
   #placesJson(): string {
@@ -304,7 +311,7 @@ export class FolderStorage implements IndexStorage {
     if (!this.#writable) return;
     const local = (path: string) => `${LOCAL_FOLDER}/${basename(path)}`;
     const [journal, places] = [journalPath('', this.#snapshot), placesPath('', this.#snapshot)];
-    const keep = new Set([this.#rows?.path, local(journal), local(places)]);
+    const keep = new Set([this.#rows?.path, this.#rows?.packed?.path, local(journal), local(places)]);
     const others = (await readdir(this.#at(LOCAL_FOLDER))).map(local);
     for (const path of [...others, ...(await readdir(this.#folder))]) {
       if (isOfSnapshot(path) && !keep.has(path)) await rm(this.#at(path), { force: true });

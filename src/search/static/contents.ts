@@ -2,10 +2,11 @@
 
 import { sha256Hex } from '../../bundle/digest';
 import { IntegrityError, InvalidInputError, UnsupportedError } from '../../errors';
+import { inflate } from '../../image/inflate';
 import { HttpFile } from '../../net';
 import { Catalog } from '../library/catalog';
 import { comparisonOf, find, type Found, type VectorQuery } from '../library/find';
-import type { FolderManifest } from '../library/folder-manifest';
+import type { FolderManifest, ManifestRows } from '../library/folder-manifest';
 import { readRows } from '../library/import-rows';
 import { readIndexJson } from '../library/index-json';
 import { freeUnused } from '../library/loading';
@@ -59,29 +60,44 @@ export async function readContents(
 }
 
 async function readVerifiedRows(
-  { path, bytes, sha256 }: FolderManifest['rows'],
+  rows: ManifestRows,
   extent: Parameters<typeof readRows>[1],
-  { base, fetch, onBytes }: StaticFileOptions,
+  options: StaticFileOptions,
   signal: AbortSignal,
 ): Promise<ReturnType<typeof readRows>> {
-  const url = new URL(path, base).href;
+  const { bytes, sha256, packed } = rows;
+  const url = new URL((packed ?? rows).path, options.base).href;
   if (!globalThis.crypto?.subtle) {
     throw new UnsupportedError(
       'Browsers only let pages served over https (or from localhost) check hashes. Serve the page over https.',
     );
   }
-  // Read as a whole, so that the host may compress it.
+  const damaged = (cause?: unknown) =>
+    new IntegrityError(
+      `${url} does not match its hash in index.json: the file is damaged. Upload all files of the index again.`,
+      { url },
+      { cause },
+    );
+  const sent = await readWhole(url, packed?.bytes ?? bytes, options, signal);
+  const content = packed
+    ? await inflate(sent, bytes).catch((cause: unknown) => {
+        throw damaged(cause);
+      })
+    : sent;
+  if ((await sha256Hex(content)) !== sha256) throw damaged();
+  return readRows(readIndexJson(content, { where: url, details: { url } }), extent);
+}
+
+/** Without ranges, so that the host may compress it. */
+async function readWhole(
+  url: string,
+  bytes: number,
+  { fetch, onBytes }: StaticFileOptions,
+  signal: AbortSignal,
+): Promise<Uint8Array> {
   const content = await new HttpFile({ url, size: bytes, fetch }).read(0, bytes, signal);
   onBytes(content.length);
-  if ((await sha256Hex(content)) !== sha256) {
-    throw new IntegrityError(
-      `${url} does not match its hash in index.json: the file is damaged. Upload all files of the index again.`,
-      {
-        url,
-      },
-    );
-  }
-  return readRows(readIndexJson(content, { where: url, details: { url } }), extent);
+  return content;
 }
 
 /** @throws InvalidInputError if a part of the query names no picture; whatever reading throws */

@@ -79,9 +79,10 @@ function checkSizes({ rows, vectors: [own], pictures, problems }: FolderManifest
     );
   }
   const vectorBytes = own.coarse.bytes + own.fine.bytes;
-  if (rows.bytes > MOST_ROWS_BYTES || vectorBytes > MOST_VECTOR_BYTES) {
+  const most = Math.max(rows.bytes, rows.packed?.bytes ?? 0);
+  if (most > MOST_ROWS_BYTES || vectorBytes > MOST_VECTOR_BYTES) {
     throw new UnsupportedError(
-      `The index at ${url} has ${rows.bytes} bytes of rows and ${vectorBytes} of vectors, too many for a page to read.`,
+      `The index at ${url} has ${most} bytes of rows and ${vectorBytes} of vectors, too many for a page to read.`,
       { url },
     );
   }

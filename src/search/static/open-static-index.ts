@@ -82,7 +82,7 @@ class OpenStaticIndex implements StaticIndex {
     return {
       ...{ url: this.#reading.base.href, name, updated, pictures },
       model: { id: model, name: modelName, dims },
-      bytes: { search: rows.bytes + coarse.bytes, fine: fine.bytes, thumbnails: thumbnails.bytes },
+      bytes: { search: (rows.packed ?? rows).bytes + coarse.bytes, fine: fine.bytes, thumbnails: thumbnails.bytes },
     };
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { deflateSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import {
   DisposedError,
@@ -10,6 +11,7 @@ import {
   InvalidInputError,
   SourceNotFoundError,
   UnsupportedError,
+  VLM2VecError,
 } from '../../errors';
 import { fileHost, type FileHost } from '../../testing/file-host';
 import { aboutNormal } from '../../testing/random';
@@ -96,10 +98,21 @@ function tamper(change: (manifest: FolderManifest & { version: number }) => void
   change(manifest);
   host.files.set('index.json', new TextEncoder().encode(JSON.stringify(manifest)));
 }
+function withoutPacked(): void {
+  host.files.delete(named(PACKED));
+  tamper(({ rows }) => delete rows.packed);
+}
+const ROWS = /^rows-\d+\.json$/;
+const PACKED = /^rows-\d+\.bin$/;
 const named = (pattern: RegExp) => [...host.files.keys()].find((name) => pattern.test(name))!;
 
-test.each([true, false])('finds what the whole index would, to the last bit; ranges: %s', async (ranges) => {
+test.each<[ranges: boolean, packed: boolean]>([
+  [true, true],
+  [false, true],
+  [true, false], // as earlier versions wrote it
+])('finds what the whole index would, to the last bit; ranges: %s, packed rows: %s', async (ranges, packed) => {
   host.ranges = ranges;
+  if (!packed) withoutPacked();
   const index = await open();
   expect(index.info).toMatchObject({
     url: BASE,
@@ -124,9 +137,10 @@ test('the first query reads less than 500 kB at 500 pictures, which leaves 500 k
   expect(sent).toBeGreaterThan(2e5);
   await index.search({ text: 'another', limit: 24 });
   expect(host.asked.filter(({ path: each }) => /rows|coarse|index\.json/.test(each))).toHaveLength(3);
+  expect(host.asked.filter(({ path: each }) => ROWS.test(each))).toEqual([]);
 });
 
-test('with 1,536 dimensions a query reads the fine halves of few vectors', async () => {
+test('with 1,536 dimensions the first query reads less than 900 kB, and the fine halves of few vectors', async () => {
   const large = embedderOf(1536);
   host = fileHost(await makeIndex('large', large, PICTURES), BASE);
   const index = await openStaticIndex(BASE, { fetch: host.fetch, embedder: large });
@@ -137,6 +151,9 @@ test('with 1,536 dimensions a query reads the fine halves of few vectors', async
   expect(hits).toEqual(find(whole.catalog, { include: [{ vector: vector! }], exclude: [], omit: [], limit: 24 }).hits);
   await whole.close();
   expect(fine).toBeLessThan(index.info.bytes.fine / 4);
+  const sent = host.asked.reduce((sum, { bytes }) => sum + bytes, 0);
+  expect(index.bytesRead).toBe(sent);
+  expect(sent).toBeLessThan(9e5);
 }, 120_000);
 
 test('"more like this" needs no model; words do, and are refused before anything is read for them', async () => {
@@ -210,14 +227,14 @@ test('progress, aborting one of two callers, and closing', async () => {
 
 test('republished meanwhile: the new one is used, if its manifest is complete', async () => {
   const index = await open();
-  const rows = named(/^rows/);
+  const rows = named(PACKED);
   const number = Number(/\d+/.exec(rows)![0]);
-  host.files.set(`rows-${number + 1}.json`, host.files.get(rows)!);
+  host.files.set(`rows-${number + 1}.bin`, host.files.get(rows)!);
   host.files.delete(rows);
   await expect(index.list()).rejects.toThrow(SourceNotFoundError);
   tamper((manifest) => {
     manifest.snapshot = number + 1;
-    manifest.rows.path = `rows-${number + 1}.json`;
+    manifest.rows.packed!.path = `rows-${number + 1}.bin`;
   });
   expect(await index.list()).toHaveLength(PICTURES);
 });
@@ -243,13 +260,20 @@ const flip = (pattern: RegExp, at: number) => () => {
   host.files.set(named(pattern), bytes);
 };
 
+/** What the file of compressed rows inflates to. */
+function pack(content: Uint8Array): void {
+  const packed = new Uint8Array(deflateSync(content));
+  host.files.set(named(PACKED), packed);
+  tamper(({ rows }) => (rows.packed!.bytes = packed.length));
+}
+
 /** Rows that match their hash, with something in them changed. */
 type WrittenRows = { files: { slot: number; folderId: number; thumb: { type: string } }[] };
 const forge = (change: (rows: WrittenRows) => void) => () => {
-  const rows = JSON.parse(new TextDecoder().decode(host.files.get(named(/^rows/)))) as WrittenRows;
+  const rows = JSON.parse(new TextDecoder().decode(host.files.get(named(ROWS)))) as WrittenRows;
   change(rows);
   const bytes = new TextEncoder().encode(JSON.stringify(rows));
-  host.files.set(named(/^rows/), bytes);
+  pack(bytes);
   tamper((manifest) => {
     manifest.rows.bytes = bytes.length;
     manifest.rows.sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -286,8 +310,19 @@ test.each<[what: string, spoil: () => void, error: abstract new (...args: never[
     () => tamper((manifest) => (manifest.thumbnails.bytes = 100)),
     IndexFormatError,
   ],
-  ['a changed byte of rows', flip(/^rows/, 500), IntegrityError],
-  ['rows cut short', cut(/^rows/), Error],
+  ['a changed byte of rows', flip(PACKED, 500), IntegrityError],
+  ['a changed byte of rows that are not packed', () => (withoutPacked(), flip(ROWS, 500)()), IntegrityError],
+  ['rows cut short', cut(PACKED), VLM2VecError],
+  [
+    'rows that are not compressed',
+    () => host.files.set(named(PACKED), new Uint8Array(host.files.get(named(PACKED))!.length)),
+    IntegrityError,
+  ],
+  ['other rows', () => pack(new TextEncoder().encode('{"folders":[],"files":[]}')), IntegrityError],
+  ['rows that inflate to 32 MB', () => pack(new Uint8Array(2 ** 25)), IntegrityError],
+  ['packed rows of a terabyte', () => tamper(({ rows }) => (rows.packed!.bytes = 2 ** 40)), UnsupportedError],
+  ['packed rows elsewhere', () => tamper(({ rows }) => (rows.packed!.path = '../rows.bin')), IndexFormatError],
+  ['packed rows gone', () => host.files.delete(named(PACKED)), SourceNotFoundError],
   ['coarse vectors cut short', cut(/coarse/), IntegrityError],
   ['fine vectors cut short', cut(/fine/), IntegrityError],
   ['vectors of another model', flip(/coarse/, 21), IntegrityError],

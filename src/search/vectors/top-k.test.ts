@@ -6,7 +6,7 @@ import { Bitset } from './bitset';
 import { Best } from './best';
 import { FINE } from './codes';
 import { PackedVectors } from './packed-vectors';
-import { scoresOf, topK } from './top-k';
+import { promisingRows, scoresOf, topK } from './top-k';
 
 /** Numbers as they come: many of them equal, of very different size, or tiny. */
 const numbers = fc.oneof(fc.double({ min: -1, max: 1, noNaN: true }), fc.constantFrom(0, 1, -1, 0.5, 100, 1e-9));
@@ -41,6 +41,27 @@ function naive(vectors: PackedVectors, query: number[], limit: number, filter?: 
 }
 
 describe.each(['simd', 'js'] as const)('%s', (kernel) => {
+  test('no row that could be among the best is left out before its fine bytes are known, whatever they are', () => {
+    const fineBytes = fc.constantFrom(-128, -127, 0, 127);
+    fc.assert(
+      fc.property(libraries, fc.infiniteStream(fineBytes), ({ dims, vectors, query, limit }, bytes) => {
+        const packed = new PackedVectors({ dims, model: 'm', kernel });
+        for (const values of vectors) packed.add(values);
+        const half = new PackedVectors({ dims, model: 'm', kernel });
+        for (let row = 0; row < packed.rows; row++) half.appendCoarse(packed.scales[row]!, packed.coarse(row));
+        const promising = new Set(promisingRows(half, query, { limit }));
+        // The fine bytes that favour the query most, for some, and any for the others.
+        for (let row = 0; row < half.rows; row++) {
+          const best = row % 3 === 0;
+          const fine = Int8Array.from(query, (value) => (best ? (value < 0 ? -128 : 127) : bytes.next().value));
+          half.setFine(row, fine);
+        }
+        for (const [row] of naive(half, query, limit)) expect(promising).toContain(row);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test('finds what a plain loop over the stored vectors finds, to the last bit', () => {
     fc.assert(
       fc.property(libraries, ({ dims, vectors, removed, copies, query, limit, kept }) => {
@@ -81,6 +102,19 @@ describe.each(['simd', 'js'] as const)('%s', (kernel) => {
       }),
     );
   });
+});
+
+test('a row that can only just be the best is promising; one that just cannot is not', () => {
+  const query = [-1, -0.5, -0.25, -0.08];
+  const most = (-128 / FINE) * query.reduce((sum, value) => sum + value, 0); // what fine bytes can add
+  const isPromising = (last: number) => {
+    const vectors = new PackedVectors({ dims: 4, model: 'm' });
+    vectors.append(1, Int8Array.of(-10, 0, 0, 0), new Int8Array(4));
+    vectors.appendCoarse(1, Int8Array.of(-9, 0, 0, last));
+    return promisingRows(vectors, query, { limit: 1 }).includes(1);
+  };
+  expect([9 + 0.08 + most, 9 + most]).toEqual([expect.closeTo(10.002, 3), expect.closeTo(9.922, 3)]);
+  expect([isPromising(-1), isPromising(0)]).toEqual([true, false]);
 });
 
 test('few of a large library are computed in full', () => {

@@ -130,12 +130,21 @@ function scan(vectors: PackedVectors, query: ArrayLike<number>): Scan {
     for (let i = 0; i < count; i++) scores[first + i] = (sums[i]! * scales[first + i]!) / factor;
   }
   let squares = 0;
-  for (let i = 0; i < query.length; i++) squares += query[i]! * query[i]!;
-  // |query · fine part| ≤ |query| · |fine part|, and |query's residue · coarse part| ≤ Σ|residue| · 128 · scale. The
-  // last factor is for float64's own rounding, here and in exactScore.
+  let sum = 0;
+  for (let i = 0; i < query.length; i++) {
+    squares += query[i]! * query[i]!;
+    sum += Math.abs(query[i]!);
+  }
+  // |query · fine part| ≤ |query| · |fine part|, and ≤ Σ|query| · the largest fine part of a number, which is the lower
+  // bound of the two where the fine bytes have not been read. |query's residue · coarse part| ≤ Σ|residue| · 128 · scale.
+  // The last factor is for float64's own rounding, here and in exactScore.
   const length = Math.sqrt(squares) * (1 + 1e-9);
+  const finePerScale = ((sum * 128) / FINE) * (1 + 1e-9);
   const perScale = residue * 128 + length * vectors.dims * 1e-11;
-  return { scores, margin: (row) => length * fineLengths[row]! + perScale * scales[row]! };
+  return {
+    scores,
+    margin: (row) => Math.min(length * fineLengths[row]!, finePerScale * scales[row]!) + perScale * scales[row]!,
+  };
 }
 
 /** In float64, term after term. */
