@@ -46,7 +46,7 @@ export interface StaticIndexInfo {
   /** The model that made its vectors. `name` is for display; null if none was given. */
   model: { id: string; name: string | null; dims: number };
   /**
-   * Sizes of its files, before any compression by the host: what every search needs (`search`: read completely, once),
+   * Sizes of its files, as they are stored: what every search needs (`search`: read completely, once),
    * what searches read a small part of (`fine`), and the thumbnails, each of which is read when it is requested.
    */
   bytes: { search: number; fine: number; thumbnails: number };
