@@ -34,17 +34,19 @@ export async function load(
   const layers = layersOf(meta);
   if (!writable) {
     const packs = await openAllReaders(storage, meta.generation, layers);
-    const catalog = loaded.files.some(({ kind }) => kind === 'picture')
-      ? await readCatalog(place, packs.vectors, loaded)
-      : new Catalog(emptyVectors(place), loaded.folders, loaded.files, loaded.albums);
-    return { packs, writers: null, catalog };
+    return closedOnError(packs, async () => {
+      const catalog = loaded.files.some(({ kind }) => kind === 'picture')
+        ? await readCatalog(place, packs.vectors, loaded)
+        : new Catalog(emptyVectors(place), loaded.folders, loaded.files, loaded.albums);
+      return { packs, writers: null, catalog };
+    });
   }
   await storage.removeOthers(
     meta.generation,
     layers.map(({ key }) => key),
   );
   const packs = await openAllWriters(storage, meta.generation, layers);
-  try {
+  return closedOnError(packs, async () => {
     const there = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
     const files = there.map((row) => withoutLost(row, packs, layers));
     await cutOrphans(packs, files, place, layers);
@@ -54,6 +56,12 @@ export async function load(
     const put = files.filter((row, i) => row !== there[i] && catalog.files.has(row.id));
     if (remove.length + put.length > 0) await storage.commit({ remove, put });
     return { packs, writers: packs, catalog };
+  });
+}
+
+async function closedOnError<T>(packs: AllPacks, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
   } catch (error) {
     await closePacks(packs);
     throw error;

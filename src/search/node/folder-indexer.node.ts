@@ -91,15 +91,20 @@ export class FolderIndexer {
       const storage = await FolderStorage.open(folder, { writable: true, model: { id, name, dims } });
       const place = { place: folder, name: nameOf(folder), modelId: id, modelName: name, dims };
       const library = await Library.open(place, storage, true);
-      if (storage.model !== options.model) await storage.setModel(options.model);
-      if (isWasteful(library)) await compact(library);
-      // A process that was killed cannot be told from one that crashed, so what it had in progress is merely tried
-      // alone.
-      const attempts = await Attempts.open(storage, (keys) => ({ keys, alone: false }));
-      const indexer = new FolderIndexer(library, attempts, unlock, options);
-      await indexer.#folders.refresh(library.catalog);
-      await indexer.#folders.checkAll(library.catalog);
-      return indexer;
+      try {
+        if (storage.model !== options.model) await storage.setModel(options.model);
+        if (isWasteful(library)) await compact(library);
+        // A process that was killed cannot be told from one that crashed, so what it had in progress is merely tried
+        // alone.
+        const attempts = await Attempts.open(storage, (keys) => ({ keys, alone: false }));
+        const indexer = new FolderIndexer(library, attempts, unlock, options);
+        await indexer.#folders.refresh(library.catalog);
+        await indexer.#folders.checkAll(library.catalog);
+        return indexer;
+      } catch (error) {
+        await library.close().catch(() => undefined);
+        throw error;
+      }
     } catch (error) {
       await unlock();
       throw error;

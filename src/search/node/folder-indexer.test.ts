@@ -11,6 +11,7 @@ import {
   writeFile,
 } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
@@ -32,7 +33,23 @@ beforeEach(async () => {
   photos = path.join(work, 'Photos');
   out = path.join(work, 'index');
 });
-afterEach(() => rm(work, { recursive: true }));
+afterEach(async () => {
+  expect(openFiles(), 'nothing is left open, whatever went wrong').toEqual([]);
+  await rm(work, { recursive: true });
+});
+
+/** Files below `work` that this process has open; where the system does not tell, none. */
+function openFiles(): string[] {
+  if (!existsSync('/proc/self/fd')) return [];
+  const links = readdirSync('/proc/self/fd').map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return ''; // the listing's own
+    }
+  });
+  return links.filter((link) => link.startsWith(work));
+}
 
 const numbered = (count: number, first = 0) =>
   Object.fromEntries(Array.from({ length: count }, (_, i) => [`${i % 3}/${first + i}.bmp`, smallBmp(first + i)]));
@@ -51,11 +68,14 @@ async function index(folders: string[] = [], embedder: PhotoEmbedder = countingE
 /** Paths within the folder of photos, as a search would print them. */
 async function paths(): Promise<string[]> {
   const { library } = await openIndex(out);
-  const ids = listPictures(library.catalog, { order: 'path' });
-  const found = Array.from(ids, (id) => placeOf(library, library.catalog.picture(id)!));
-  for (const id of ids) await library.readThumbnail(library.catalog.picture(id)!);
-  await library.close();
-  return found.map((each) => path.relative(photos, each));
+  try {
+    const ids = listPictures(library.catalog, { order: 'path' });
+    const found = Array.from(ids, (id) => placeOf(library, library.catalog.picture(id)!));
+    for (const id of ids) await library.readThumbnail(library.catalog.picture(id)!);
+    return found.map((each) => path.relative(photos, each));
+  } finally {
+    await library.close();
+  }
 }
 
 test('a second run embeds what is new or changed and forgets what is gone; renames and copies cost nothing', async () => {
@@ -258,6 +278,10 @@ test('damage: each file is named, with advice', async () => {
   expect(await openIndex(path.join(work, 'none')).catch((error: Error) => error.message)).toMatch(
     /There is no index at/,
   );
+  const coarse = (await readdir(path.join(out, 'vectors'))).find((name) => name.includes('coarse'))!;
+  await rm(path.join(out, 'vectors', coarse));
+  await mkdir(path.join(out, 'vectors', coarse)); // can be opened, but not read
+  await expect(openIndex(out)).rejects.toThrow(/EISDIR/);
 });
 
 test('rows are written compressed too, in an index of an earlier version and where they are missing by the next run', async () => {

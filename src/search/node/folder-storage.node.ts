@@ -103,7 +103,12 @@ export class FolderStorage implements IndexStorage {
       for (const name of [VECTORS_FOLDER, LOCAL_FOLDER]) await mkdir(join(folder, name), { recursive: true });
       storage.#journal = await JournalWriter.open(journalPath(folder, storage.#snapshot), found?.journal ?? 0);
       storage.#rowsChanged ||= storage.#journal.bytes > 0;
-      await storage.#removeStrays();
+      try {
+        await storage.#removeStrays();
+      } catch (error) {
+        await storage.#journal.close();
+        throw error;
+      }
     }
     return storage;
   }
