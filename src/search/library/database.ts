@@ -1,6 +1,6 @@
 /** @file The IndexedDB database of a photo index. */
 
-import { deleteDB, openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import { deleteDB, openDB, type DBSchema, type IDBPDatabase, type IDBPObjectStore } from 'idb';
 import { namingFull } from '../../store/opfs-files';
 import type { Layout } from '../survey/protocol';
 import { INDEX_VERSION, type AlbumRow, type AttemptRow, type FileRow, type FolderRow, type MetaRow } from './rows';
@@ -17,10 +17,13 @@ interface Schema extends DBSchema {
 }
 
 export type Database = IDBPDatabase<Schema>;
+type FilesStore = IDBPObjectStore<Schema, ('meta' | 'folders' | 'files' | 'albums')[], 'files'>;
 
 /** Keys in stores with a single value. */
 const META = 'index';
 const MAP = 'map';
+/** Ids of rows that are read in one request. */
+const FILES_AT_ONCE = 5000;
 
 /** @param onGone called when the browser closes it: another tab deletes it, or storage was cleared */
 export function openDatabase(name: string, onGone: () => void): Promise<Database> {
@@ -74,10 +77,24 @@ export async function loadAll(database: Database): Promise<Loaded> {
   const [meta, folders, files, albums] = await Promise.all([
     transaction.objectStore('meta').get(META),
     transaction.objectStore('folders').getAll(),
-    transaction.objectStore('files').getAll(),
+    allFiles(transaction.objectStore('files')),
     transaction.objectStore('albums').getAll(),
   ]);
   return { meta: meta ?? null, folders, files, albums };
+}
+
+/**
+ * In parts that are requested together: while this thread decodes one of them, the browser's process reads the next.
+ * In one piece 100,000 rows are tens of megabytes, which have to be complete in both processes before either goes on.
+ */
+async function allFiles(files: FilesStore): Promise<FileRow[]> {
+  const last = await files.openKeyCursor(null, 'prev');
+  if (!last) return [];
+  const parts: Promise<FileRow[]>[] = [];
+  for (let first = 0; first <= last.key; first += FILES_AT_ONCE) {
+    parts.push(files.getAll(IDBKeyRange.bound(first, first + FILES_AT_ONCE, false, true)));
+  }
+  return (await Promise.all(parts)).flat();
 }
 
 export async function readMeta(database: Database): Promise<MetaRow | null> {

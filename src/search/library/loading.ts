@@ -161,9 +161,11 @@ export async function readVectors(
   const count = Math.max(0, Math.floor(((await file.size()) - HEADER_BYTES) / recordBytes(dims)));
   vectors.reserve(count);
   const step = Math.max(1, Math.floor(CHUNK_BYTES / recordBytes(dims)));
+  // The same memory for every part: several hundred megabytes of it would be released only when garbage is collected.
+  const buffer = new Uint8Array(Math.min(step, count) * recordBytes(dims));
   for (let start = 0; start < count; start += step) {
     const rows = Math.min(step, count - start);
-    readRecords(vectors, await file.read(recordAt(dims, start), rows * recordBytes(dims)));
+    readRecords(vectors, await file.read(recordAt(dims, start), rows * recordBytes(dims), buffer));
     freeUnused(vectors, start, used);
   }
   return vectors;

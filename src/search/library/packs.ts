@@ -118,10 +118,10 @@ class OpfsPackWriter implements PackWriter {
     return this.#end;
   }
 
-  async read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>> {
-    const into = new Uint8Array(bytes);
-    if (this.#file.read(into, at) !== bytes) throw notThere(this.#name);
-    return into;
+  async read(at: number, bytes: number, into = new Uint8Array(bytes)): Promise<Uint8Array<ArrayBuffer>> {
+    const found = into.subarray(0, bytes);
+    if (this.#file.read(found, at) !== bytes) throw notThere(this.#name);
+    return found;
   }
 
   async append(bytes: Uint8Array): Promise<number> {

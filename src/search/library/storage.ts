@@ -31,8 +31,11 @@ export interface Loaded {
 /** Bytes that are read by position. */
 export interface PackReader {
   size(): Promise<number>;
-  /** @throws SourceNotFoundError if they are not all there */
-  read(at: number, bytes: number): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * @param into memory that may be used for the result, of at least that many bytes: for reading much in parts
+   * @throws SourceNotFoundError if they are not all there
+   */
+  read(at: number, bytes: number, into?: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>>;
   close(): Promise<void>;
 }
 
