@@ -28,8 +28,8 @@ const GB = 1e9;
 export const FAMILY_SIZES = {
   'qwen2-vl-2b': {
     checkpoint: 4.418 * GB,
-    store: { q4: 1.312 * GB, q8: 2.411 * GB, fp16: 4.418 * GB, fp32: 8.833 * GB },
-    gpu: { q4: 1.177 * GB, q8: 2.163 * GB, fp16: 3.951 * GB, fp32: 7.899 * GB },
+    store: { q4: 1.328 * GB, q8: 2.411 * GB, fp16: 4.418 * GB, fp32: 8.833 * GB },
+    gpu: { q4: 1.193 * GB, q8: 2.163 * GB, fp16: 3.951 * GB, fp32: 7.899 * GB },
   },
   'qwen2-vl-7b': {
     checkpoint: 16.583 * GB,
