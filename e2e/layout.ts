@@ -2,11 +2,23 @@
 import { expect, type Page } from '@playwright/test';
 import { violations } from './site-pages';
 
+/** How long a page may take to arrange itself for a new size, on a busy machine. */
+const SETTLED_MS = 5000;
+
 /**
- * Finds what overlaps, or sticks out of the window at the side. Texts and controls are compared within their layer:
- * panels, sticky bars and marks on pictures are meant to cover others.
+ * Finds what overlaps, or sticks out of the window at the side, once the page has arranged itself. Texts and controls
+ * are compared within their layer: panels, sticky bars and marks on pictures are meant to cover others.
  */
-export function layoutFaults(page: Page): Promise<string[]> {
+export async function layoutFaults(page: Page): Promise<string[]> {
+  const end = Date.now() + SETTLED_MS;
+  for (;;) {
+    const faults = await faultsNow(page);
+    if (faults.length === 0 || Date.now() > end) return faults;
+    await page.waitForTimeout(100);
+  }
+}
+
+function faultsNow(page: Page): Promise<string[]> {
   return page.evaluate(() => {
     const SOLID = 'h1,h2,h3,p,button,a,input,select,textarea,summary,th,td,dt,dd,img,canvas,.chip,.thumb';
     const layerOf = (element: Element): Element | null => {
@@ -39,7 +51,8 @@ export function layoutFaults(page: Page): Promise<string[]> {
         : [];
     });
     const faults: string[] = [];
-    const width = document.documentElement.clientWidth;
+    const { clientWidth: width, scrollWidth } = document.documentElement;
+    if (scrollWidth > width) faults.push(`scrolls sideways by ${scrollWidth - width}`);
     for (const { element, left, right } of all) {
       if (left < -1 || right > width + 1) faults.push(`${nameOf(element)} is at ${left} to ${right} of ${width}`);
     }
@@ -73,8 +86,7 @@ export async function looksRight(page: Page, view: string): Promise<void> {
   const { width, height } = page.viewportSize()!;
   const faultsAt = async (width: number, height: number) => {
     await page.setViewportSize({ width, height });
-    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-    return [...(wide > 0 ? [`scrolls sideways by ${wide}`] : []), ...(await layoutFaults(page))];
+    return layoutFaults(page);
   };
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   expect.soft(await violations(page), `${view}, light`).toEqual([]);
