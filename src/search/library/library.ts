@@ -15,6 +15,7 @@ import { emptyVectors, freeUnused, load, readCatalog, readVectors, type Content 
 import type { LibraryPlace } from './place';
 import type { AlbumRow, FileRow, LayerRow, MetaRow, PictureRow } from './rows';
 import {
+  closedOnError,
   closePacks,
   layerFilesOf,
   openAllWriters,
@@ -92,15 +93,12 @@ export class Library {
    * @param writable only while holding the index's lock
    */
   static async open(place: LibraryPlace, storage: IndexStorage, writable: boolean): Promise<Library> {
-    try {
+    return closedOnError(storage, async () => {
       const loaded = await storage.load();
       const meta = { ...(loaded.meta ?? newMeta(place)), modelName: place.modelName, lastUsed: Date.now() };
       if (writable) await storage.commit({ meta });
       return new Library(place, storage, { meta, ...(await load(storage, place, meta, loaded, writable)) });
-    } catch (error) {
-      await storage.close();
-      throw error;
-    }
+    });
   }
 
   /**

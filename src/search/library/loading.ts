@@ -9,6 +9,7 @@ import { layersOf, slotIn, withEntry } from './layers';
 import type { LibraryPlace } from './place';
 import type { AlbumRow, FileRow, FolderRow, LayerRow, MetaRow, PictureRow } from './rows';
 import {
+  closedOnError,
   closePacks,
   openAllReaders,
   openAllWriters,
@@ -34,7 +35,7 @@ export async function load(
   const layers = layersOf(meta);
   if (!writable) {
     const packs = await openAllReaders(storage, meta.generation, layers);
-    return closedOnError(packs, async () => {
+    return closedOnError({ close: () => closePacks(packs) }, async () => {
       const catalog = loaded.files.some(({ kind }) => kind === 'picture')
         ? await readCatalog(place, packs.vectors, loaded)
         : new Catalog(emptyVectors(place), loaded.folders, loaded.files, loaded.albums);
@@ -46,7 +47,7 @@ export async function load(
     layers.map(({ key }) => key),
   );
   const packs = await openAllWriters(storage, meta.generation, layers);
-  return closedOnError(packs, async () => {
+  return closedOnError({ close: () => closePacks(packs) }, async () => {
     const there = loaded.files.filter((row) => row.kind !== 'picture' || isThere(row, packs, place));
     const files = there.map((row) => withoutLost(row, packs, layers));
     await cutOrphans(packs, files, place, layers);
@@ -57,15 +58,6 @@ export async function load(
     if (remove.length + put.length > 0) await storage.commit({ remove, put });
     return { packs, writers: packs, catalog };
   });
-}
-
-async function closedOnError<T>(packs: AllPacks, use: () => Promise<T>): Promise<T> {
-  try {
-    return await use();
-  } catch (error) {
-    await closePacks(packs);
-    throw error;
-  }
 }
 
 function isThere({ slot, thumb }: PictureRow, { vectors, thumbnails }: AllWriters, { dims }: LibraryPlace): boolean {

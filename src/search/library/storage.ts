@@ -138,15 +138,22 @@ async function openLayers<T extends PackReader>(
   packs: Packs,
 ): Promise<Map<string, T>> {
   const layers = new Map<string, T>();
-  try {
+  return closedOnError({ close: () => closePacks({ ...packs, layers }) }, async () => {
     for (const row of rows) layers.set(row.key, await open(row));
     return layers;
-  } catch (error) {
-    await closePacks({ ...packs, layers });
-    throw error;
-  }
+  });
 }
 
 export async function closePacks({ vectors, thumbnails, layers }: Packs & Partial<AllPacks>): Promise<void> {
   for (const pack of [vectors, thumbnails, ...(layers?.values() ?? [])]) await pack.close().catch(() => undefined);
+}
+
+/** Uses what was just opened, and closes it if that fails: nothing stays open of what could not be opened whole. */
+export async function closedOnError<T>(opened: { close(): Promise<void> }, use: () => Promise<T>): Promise<T> {
+  try {
+    return await use();
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
 }

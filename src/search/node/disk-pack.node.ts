@@ -3,7 +3,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { SourceNotFoundError } from '../../errors';
 import { namingFull } from '../../store/disk-full.node.js';
-import type { PackReader, PackWriter } from '../library/storage';
+import { closedOnError, type PackReader, type PackWriter } from '../library/storage';
 import { coarseAt, fineAt, imageBytes, joinImage, splitImage } from '../vectors';
 
 class DiskPack implements PackWriter {
@@ -150,12 +150,7 @@ export async function openSplitWriter(dims: number, coarse: string, fine: string
 
 async function openSplit(dims: number, [coarse, fine]: [string, string], flags: 'r' | 'r+'): Promise<SplitPack> {
   const first = await openPack(coarse, flags);
-  try {
-    return new SplitPack(dims, first, await openPack(fine, flags));
-  } catch (error) {
-    await first.close();
-    throw error;
-  }
+  return closedOnError(first, async () => new SplitPack(dims, first, await openPack(fine, flags)));
 }
 
 async function openPack(path: string, flags: 'r' | 'r+'): Promise<DiskPack> {

@@ -16,6 +16,7 @@ import { listProblems } from '../library/find';
 import { LOCAL_FOLDER, MANIFEST_NAME } from '../library/folder-manifest';
 import { importIndex } from '../library/import';
 import { Library } from '../library/library';
+import { closedOnError } from '../library/storage';
 import { forgetProblems } from '../library/retry';
 import type { FolderInfo, PhotoEmbedder, PhotoProblem, PictureLimits, RunProgress } from '../types';
 import { diskFolder, isDiskFolder } from './disk-folder.node.js';
@@ -91,7 +92,7 @@ export class FolderIndexer {
       const storage = await FolderStorage.open(folder, { writable: true, model: { id, name, dims } });
       const place = { place: folder, name: nameOf(folder), modelId: id, modelName: name, dims };
       const library = await Library.open(place, storage, true);
-      try {
+      return await closedOnError({ close: () => library.close().catch(() => undefined) }, async () => {
         if (storage.model !== options.model) await storage.setModel(options.model);
         if (isWasteful(library)) await compact(library);
         // A process that was killed cannot be told from one that crashed, so what it had in progress is merely tried
@@ -101,10 +102,7 @@ export class FolderIndexer {
         await indexer.#folders.refresh(library.catalog);
         await indexer.#folders.checkAll(library.catalog);
         return indexer;
-      } catch (error) {
-        await library.close().catch(() => undefined);
-        throw error;
-      }
+      });
     } catch (error) {
       await unlock();
       throw error;

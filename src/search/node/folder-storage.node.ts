@@ -25,7 +25,16 @@ import {
 import { checkModel, type IndexModel } from '../library/index-model';
 import { layerKey, layersOf } from '../library/layers';
 import type { AttemptRow, LayerRow, MetaRow } from '../library/rows';
-import type { Changes, IndexStorage, Loaded, PackReader, Packs, PackWriter, Writers } from '../library/storage';
+import {
+  closedOnError,
+  type Changes,
+  type IndexStorage,
+  type Loaded,
+  type PackReader,
+  type Packs,
+  type PackWriter,
+  type Writers,
+} from '../library/storage';
 import { coarseAt, fineAt } from '../vectors';
 import {
   isOfSnapshot,
@@ -103,12 +112,7 @@ export class FolderStorage implements IndexStorage {
       for (const name of [VECTORS_FOLDER, LOCAL_FOLDER]) await mkdir(join(folder, name), { recursive: true });
       storage.#journal = await JournalWriter.open(journalPath(folder, storage.#snapshot), found?.journal ?? 0);
       storage.#rowsChanged ||= storage.#journal.bytes > 0;
-      try {
-        await storage.#removeStrays();
-      } catch (error) {
-        await storage.#journal.close();
-        throw error;
-      }
+      await closedOnError(storage.#journal, () => storage.#removeStrays());
     }
     return storage;
   }
@@ -335,10 +339,5 @@ async function opened<P extends Packs['vectors']>(
   vectors: P,
   openThumbnails: () => Promise<P>,
 ): Promise<{ vectors: P; thumbnails: P }> {
-  try {
-    return { vectors, thumbnails: await openThumbnails() };
-  } catch (error) {
-    await vectors.close();
-    throw error;
-  }
+  return closedOnError(vectors, async () => ({ vectors, thumbnails: await openThumbnails() }));
 }
