@@ -2,7 +2,7 @@
 
 import { lstat, open, readdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { MANIFEST_PATH } from '../bundle/manifest';
+import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
 import { bundleFiles, parseManifest } from '../bundle/validate';
@@ -95,9 +95,7 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
   if (!status.isDirectory()) throw new InvalidInputError(`${out} is a file; name a folder that is new or empty.`);
   const entries = await readdir(target, { recursive: true, withFileTypes: true });
   if (entries.length === 0) return;
-  const manifest = await readFile(join(target, MANIFEST_PATH))
-    .then(parseManifest)
-    .catch(() => null);
+  const manifest = await bundleIn(target);
   if (!manifest) {
     throw new InvalidInputError(
       `${out} contains files other than a bundle that this version can read, so it is left alone; name a new folder.`,
@@ -113,6 +111,13 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
       { path },
     );
   }
+}
+
+/** The manifest of the bundle in a folder; null if there is none that this version can read. */
+export async function bundleIn(folder: string): Promise<BundleManifest | null> {
+  return readFile(join(folder, MANIFEST_PATH))
+    .then(parseManifest)
+    .catch(() => null);
 }
 
 /** Makes renames durable. Folders cannot be opened on Windows, which needs no such call. */
