@@ -18,14 +18,25 @@ export function folderBundle(path: string): BundleReader {
       signal?.throwIfAborted();
       if (!isPlainPath(file)) throw new SourceNotFoundError(`${file} is not a plain relative path.`, { path: file });
       const absolute = join(folder, file);
-      const status = await stat(absolute).catch(() => null);
+      const status = await stat(absolute, { bigint: true }).catch(() => null);
       if (!status?.isFile()) throw new SourceNotFoundError(`${path} has no file ${file}.`, { path: absolute });
-      return storedFile(file, absolute, status.size);
+      return storedFile(file, absolute, status);
     },
   };
 }
 
-function storedFile(path: string, absolute: string, size: number): StoredFile {
+/** Tells a file from another one at the same path. Inode numbers are left out, because some network drives invent them. */
+interface Seen {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/**
+ * Reads fail once the file is another one than the one that was opened: rows of the token table are read as long as a
+ * model is loaded, and those of another bundle that has been converted into the same folder would give wrong vectors.
+ */
+function storedFile(path: string, absolute: string, seen: Seen): StoredFile {
+  const size = Number(seen.size);
   return {
     path,
     size,
@@ -33,8 +44,21 @@ function storedFile(path: string, absolute: string, size: number): StoredFile {
       signal?.throwIfAborted();
       checkRange(path, size, start, end);
       const bytes = new Uint8Array(end - start);
-      const handle = await open(absolute, 'r');
+      const handle = await open(absolute, 'r').catch((cause: NodeJS.ErrnoException) => {
+        throw new SourceNotFoundError(
+          `${absolute} can no longer be read (${cause.code}). If a model is loaded from it, put it back, or load the model again.`,
+          { path: absolute },
+          { cause },
+        );
+      });
       try {
+        const now = await handle.stat({ bigint: true });
+        if (now.size !== seen.size || now.mtimeNs !== seen.mtimeNs) {
+          throw new IntegrityError(
+            `${absolute} was changed or replaced while it was in use. If a model is loaded from it, load it again.`,
+            { path: absolute },
+          );
+        }
         for (let done = 0; done < bytes.length;) {
           const { bytesRead } = await handle.read(bytes, done, bytes.length - done, start + done);
           if (bytesRead === 0) throw new IntegrityError(`${absolute} ended early.`, { path: absolute });

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -143,6 +143,21 @@ test('paths that leave the folder are refused', async () => {
   await put(writer, 'a', 'x');
   await expect(writer.create('a')).rejects.toThrow(VLM2VecError);
   await writer.abort();
+});
+
+test('a file that was opened is never read from another bundle at the same place', async () => {
+  const path = join(base, 'a.bin');
+  await writeFile(path, 'hello');
+  const opened = await folderBundle(base).open('a.bin');
+  expect(await opened.read(0, 5)).toEqual(bytes('hello'));
+  await writeFile(join(base, 'other.bin'), 'jelly'); // of the same length
+  await utimes(join(base, 'other.bin'), 1, 1); // clocks of file systems tick slowly
+  await rename(join(base, 'other.bin'), path);
+  await expect(opened.read(0, 5)).rejects.toThrow(/a\.bin was changed or replaced.* load it again/);
+  await expect(opened.read(0, 5)).rejects.toBeInstanceOf(IntegrityError);
+  await rm(path);
+  await expect(opened.read(0, 5)).rejects.toThrow(/a\.bin can no longer be read \(ENOENT\)/);
+  await expect(opened.read(0, 5)).rejects.toBeInstanceOf(SourceNotFoundError);
 });
 
 test('ranges outside a file, or a file that shrank, are named errors', async () => {
