@@ -282,14 +282,14 @@ test.describe('without a GPU', () => {
           (error: Error) => error.name,
         );
       let worker!: Worker;
-      const start = () => (worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' }));
+      const start = () => (worker = new Worker('/package/lib/vlm2vec.worker.js', { type: 'module' }));
       const model = await VLM2Vec.load(url, { device: 'wasm', worker: start });
       const image = await (await fetch('/reference/fixtures/images/cat.png')).blob();
       const running = nameOf(model.embed([{ image }]));
       worker.terminate(); // as the system does when memory runs out: no event reports it
       const [died, after] = [await running, await nameOf(model.embed('a'))];
       const missing = await nameOf(
-        VLM2Vec.load(url, { worker: () => new Worker('/workers/none.ts', { type: 'module' }) }),
+        VLM2Vec.load(url, { worker: () => new Worker('/package/lib/none.js', { type: 'module' }) }),
       );
       return { died, after, missing };
     }, bundleUrl('tiny-untied'));

@@ -51,7 +51,7 @@ const MAY_IMPORT = {
     'src/multi-vector',
     'src/similarity',
   ],
-  'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/text', 'src/recipes'],
+  'src/eval': [...BASE, 'src/checkpoint', 'src/image', 'src/store', 'src/text', 'src/recipes'],
   'src/measure': [...BASE, 'src/image', 'src/runtime'],
   'src/search': [
     ...BASE,
