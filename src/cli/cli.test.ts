@@ -27,10 +27,10 @@ import {
 import { crc32 } from '../bundle/crc32';
 import { openParquet } from '../eval/parquet';
 import type { Measured, MeasureReport } from '../measure';
+import { COMMAND } from '../testing/built-package';
 import { bytesSource } from '../testing/checkpoint-files';
 import { runMain as run, type CommandResult } from './run-main';
 
-const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 let work: string;
