@@ -3,14 +3,14 @@
  * uses one fixed sibling and a lock file beside it with its process id.
  */
 
-import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
 import { VLM2VecError } from '../errors';
 import { bundlePlace, folderBundle, refuseForeignFolder, removeEmpty, syncFolder } from './folder-reader.node.js';
 import { FileJournal, JOURNAL_PATH, type JournalFile } from './journal';
+import { previousName, temporaryName, tidyUp } from './left-behind.node.js';
 import { lockFile } from './lock-file.node.js';
 import type { WaitOptions } from './locks';
 import { makeFolder, openToWrite, writeAll, writing, writingKept } from './write-errors.node.js';
@@ -28,6 +28,7 @@ export interface FolderWriterOptions extends WaitOptions {
  */
 export async function folderWriter(out: string, options: FolderWriterOptions = {}): Promise<BundleWriter> {
   const target = await bundlePlace(out);
+  if (!options.resume) await tidyUp(target);
   // Folders of the model store, which can be resumed, are ours whatever they contain.
   const isOurs = options.resume ?? false;
   if (!isOurs) await refuseForeignFolder(target, out);
@@ -37,7 +38,7 @@ export async function folderWriter(out: string, options: FolderWriterOptions = {
   let unlock = async () => {};
   try {
     if (options.resume) unlock = await lockFile(`${hidden}.lock`, out, options);
-    const temporary = `${hidden}.partial${options.resume ? '' : `-${randomUUID().slice(0, 8)}`}`;
+    const temporary = options.resume ? `${hidden}.partial` : temporaryName(target);
     await writing(out, () => mkdir(temporary, { recursive: options.resume ?? false }));
     return await FolderWriter.open(
       { out, target, isOurs, parent, madeParent, temporary, unlock },
@@ -135,7 +136,9 @@ class FolderWriter implements BundleWriter {
     const { out, target, isOurs, parent, temporary, unlock } = this.#place;
     if (!isOurs) await refuseForeignFolder(target, out);
     await this.#closeAll();
-    const previous = `${temporary}-previous`;
+    const previous = previousName(temporary);
+    // Resumable writers share one name: a crash may have left an older bundle there, which must not be in the way.
+    if (await lstat(target).catch(() => null)) await rm(previous, { recursive: true, force: true });
     const replaced = await rename(target, previous).then(
       () => true,
       () => false, // there was none

@@ -77,11 +77,16 @@ async function holderOf(path: string): Promise<number | 'gone' | null> {
     const status = await stat(path).catch(() => null);
     return status && Date.now() - status.mtimeMs > STALE_EMPTY ? 'gone' : null;
   }
+  return isRunning(pid) ? pid : 'gone';
+}
+
+/** Whether this machine has a process with that id, of any user. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return pid;
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : 'gone';
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

@@ -6,7 +6,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../../bundle/manifest';
-import { groupSizes, MOMENT_COLUMNS, triangle, type InputMoments } from '../../bundle/moments';
+import { groupSizes, groupWidth, triangle, type InputMoments } from '../../bundle/moments';
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
@@ -164,7 +164,7 @@ async function* throughTower(
         carried[r] = output;
         keepsShape = hidden?.dims.join() === output.dims.join();
         if (hidden && isNode) spent.add(hidden);
-        outputs.forEach((each, i) => addTriangles(sums[i]!, others[each.output]!.data as Float32Array));
+        outputs.forEach((each, i) => addTriangles(sums[i]!, others[each.output]!.data as Float32Array, each.columns));
       }
     } finally {
       await ortQueue.add(() => stage.release());
@@ -190,13 +190,14 @@ class SpentTensors {
   }
 }
 
-/** @param moments // [groups, 128, 128] */
-function addTriangles(sums: readonly Float32Array[], moments: Float32Array): void {
-  sums.forEach((sum, group) => {
-    const n = Math.min(MOMENT_COLUMNS, Math.round((Math.sqrt(8 * sum.length + 1) - 1) / 2));
+/** @param moments // [groups, width, width] */
+function addTriangles(sums: readonly Float32Array[], moments: Float32Array, columns: number): void {
+  const width = groupWidth(columns);
+  groupSizes(columns).forEach((n, group) => {
+    const sum = sums[group]!;
     let at = 0;
     for (let i = 0; i < n; i++) {
-      const row = (group * MOMENT_COLUMNS + i) * MOMENT_COLUMNS;
+      const row = (group * width + i) * width;
       for (let k = i; k < n; k++) sum[at++]! += moments[row + k]!;
     }
   });
@@ -225,7 +226,7 @@ async function loadStage(
     },
   });
   const into = outputs.map(({ output, columns }): [string, Tensor] => {
-    const shape = [groupSizes(columns).length, MOMENT_COLUMNS, MOMENT_COLUMNS];
+    const shape = [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)];
     return [output, new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape)];
   });
   return { stage, outputs, into: isNode ? Object.fromEntries(into) : {} };
