@@ -13,6 +13,16 @@ const SITE_PORT = DEV_PORT + 1;
 const SITE_FOLDER = process.env.E2E_PORT ? `.cache/site-${SITE_PORT}` : 'dist/site';
 const VITE = 'node node_modules/vite/bin/vite.js';
 
+/** What this browser does without. The switch replaces Playwright's own, so the list begins with what that contains. */
+const WITHOUT = [
+  ...['AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'LensOverlay'],
+  ...['HttpsFirstBalancedModeAutoEnable', 'MediaRouter', 'PaintHolding', 'ThirdPartyStoragePartitioning'],
+  ...['AvoidCorsURLLoaderRestartOnRedirect', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled'],
+  'PreconnectToSearch',
+  // Two pages of the address bar, which every window loads unseen: more work than many a test's own page.
+  ...['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup'],
+];
+
 /** A browser that talks to nobody but the page's own origin. */
 const QUIET = [
   '--no-sandbox',
@@ -21,6 +31,7 @@ const QUIET = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  `--disable-features=${WITHOUT.join()}`,
 ];
 const SWIFTSHADER_WEBGPU = [
   '--enable-unsafe-webgpu',

@@ -12,11 +12,14 @@ const FILES = globSync(['{src,workers,scripts}/**/*.test.ts', 'demo/**/*.test.{t
 });
 /** What outlives a file: modules replaced or loaded twice, and globals that an import defines. */
 const LASTING = /\bvi\.(mock|doMock|resetModules)\(|'fake-indexeddb\/auto'/;
+const textOf = (file: string) => readFileSync(`${import.meta.dirname}/${file}`, 'utf8');
 const ALONE = FILES.filter(
   (file) =>
     // Where time is measured, nothing else is to lie in memory.
-    file.startsWith('bench/') || LASTING.test(readFileSync(`${import.meta.dirname}/${file}`, 'utf8')),
+    file.startsWith('bench/') || LASTING.test(textOf(file)),
 );
+/** What starts processes that run the package, which is built before. */
+const BUILT = FILES.filter((file) => !ALONE.includes(file) && textOf(file).includes("testing/built-package'"));
 
 // Tests that use ONNX Runtime without the library: they run in child processes of this one.
 process.env.ORT_DISABLE_TELEMETRY = '1';
@@ -38,7 +41,11 @@ export default defineConfig({
     hookTimeout: 60_000,
     projects: [
       { extends: true, test: { name: 'alone', include: ALONE } },
-      { extends: true, test: { name: 'together', include: FILES, exclude: ALONE, isolate: false } },
+      { extends: true, test: { name: 'together', include: FILES, exclude: [...ALONE, ...BUILT], isolate: false } },
+      {
+        extends: true,
+        test: { name: 'built', include: BUILT, isolate: false, globalSetup: 'scripts/build-for-tests.ts' },
+      },
     ],
   },
 });

@@ -222,7 +222,7 @@ test.describe('a checkpoint from the Hub', () => {
     const barrier = fixture.hub.faults.stopAfter(total * 0.6);
     const failure = page.evaluate(async ({ source, ...options }) => {
       const { VLM2Vec } = (await import('/package/lib/index.js' as string)) as typeof import('../src/index');
-      const worker = new Worker('/workers/vlm2vec.worker.ts', { type: 'module' });
+      const worker = new Worker('/package/lib/vlm2vec.worker.js', { type: 'module' });
       (globalThis as unknown as { doomed: Worker }).doomed = worker;
       return VLM2Vec.load(source, { ...options, device: 'wasm', worker }).then(
         () => 'no error',

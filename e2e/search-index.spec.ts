@@ -53,7 +53,7 @@ test('300 pictures: index, pause, reload, resume; then long calls are stopped', 
     const embedder = fakeEmbedder();
     let survey: Worker;
     const surveyWorker = () => {
-      survey = new Worker(new URL('/workers/survey.worker.ts?worker_file&type=module', location.href), {
+      survey = new Worker(new URL('/package/lib/survey.worker.js', location.href), {
         type: 'module',
       });
       return survey;
@@ -130,7 +130,7 @@ test('workers killed at random: no picture lost, duplicated or wrongly failed, a
       const random = uniforms(seed);
       const between = (from: number, to: number) => from + Math.floor(random() * (to - from));
       const embedder = fakeEmbedder({ milliseconds: 5 });
-      const url = new URL('/workers/search.worker.ts?worker_file&type=module', location.href);
+      const url = new URL('/package/lib/search.worker.js', location.href);
       let worker: Worker;
       const index = await openPhotoIndex({
         embedder,
@@ -847,7 +847,7 @@ test('two passes: search after the first, deep vectors survive a reload and a ki
       const [small, nano] = [await openSmall(), await openNano()];
       const [first, deep] = [countingEmbedder(small), countingEmbedder(nano)];
       let worker: Worker;
-      const url = new URL('/workers/search.worker.ts?worker_file&type=module', location.href);
+      const url = new URL('/package/lib/search.worker.js', location.href);
       const index = await openPhotoIndex({
         ...{ embedder: first, deep: { embedder: deep, shortlist: 3 } },
         worker: () => (worker = new Worker(url, { type: 'module' })),

@@ -1,7 +1,7 @@
 /** @file The public class: load a model once, then embed and rank with it. */
 
 import { InvalidInputError, VLM2VecError } from './errors';
-import { expectHooks, expectKnown, expectOptions } from './hooks';
+import { expectHooks, expectKnown, expectOptions, heard } from './hooks';
 import { prepareLoad, startBackend, type LoadOptions } from './load-options';
 import { askToPersist } from './store/persist';
 import { quantizeEmbedding, type Precision, type VectorOf } from './precision';
@@ -93,7 +93,7 @@ export class VLM2Vec {
     const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);
     const backend = await startBackend(worker);
     try {
-      const info = await backend.load(spec, settings, { signal, onProgress });
+      const info = await heard({ signal, onProgress }, (hooks) => backend.load(spec, settings, hooks));
       const model = new VLM2Vec(backend, info);
       if (info.stored) void askToPersist().then((persisted) => (model.#persisted = persisted));
       return model;
@@ -159,7 +159,7 @@ export class VLM2Vec {
   ): Promise<unknown> {
     expectOptions('embed', given);
     const { precision = 'float32', ...options } = given;
-    checkEmbedOptions(options);
+    checkEmbedOptions(options, { call: 'embed', also: ['precision'] });
     this.#checkPrecision(precision, options.dims); // refuses what cannot be, before the work
     const list = Array.isArray(inputs) ? (inputs as readonly EmbedInput[]) : [inputs as EmbedInput];
     const embeddings = await this.#embed(list, options);
@@ -221,7 +221,7 @@ export class VLM2Vec {
     candidates: readonly T[],
     options: RankOptions = {},
   ): Promise<Ranked<T>[]> {
-    checkEmbedOptions(options);
+    checkEmbedOptions(options, { call: 'rank', without: ['role', 'find', 'prefix', 'onError', 'onSkip'] });
     const { instruction, ...rest } = options;
     if (!Array.isArray(candidates)) {
       throw new InvalidInputError('rank takes a list of candidates; put a single one into a list.', {
@@ -254,7 +254,7 @@ export class VLM2Vec {
     expectOptions('prepare', options);
     expectKnown('prepare', options, ['signal', 'onProgress']);
     expectHooks(options);
-    return this.#backend.prepare(options);
+    return heard(options, (hooks) => this.#backend.prepare(hooks));
   }
 
   /**
@@ -283,9 +283,10 @@ export class VLM2Vec {
     inputs: EmbedInput | readonly EmbedInput[],
     given: TaskEmbedOptions,
   ): Promise<Embedding | Embedding[]> {
-    expectOptions('embed', given);
+    const call = role === 'query' ? 'embedQuery' : 'embedDocument';
+    expectOptions(call, given);
     const { task, ...options } = given;
-    checkEmbedOptions(options);
+    checkEmbedOptions(options, { call, without: ['role'], also: ['task'] });
     const { imageToken, recipe } = this.#info;
     if ('instruction' in options && (task !== undefined || recipe.isRaw)) {
       throw new InvalidInputError('A task has its own instruction; to use a different one, call embed.', {
@@ -336,8 +337,9 @@ export class VLM2Vec {
     }
     const parts = sent.map((each) => each.parts);
     const named = { ...settings, names: sent.map(({ index }) => whereOf(index)) };
-    const hooks = { signal, onProgress, transferPixels };
-    const { vectors, skipped, info, usage } = await this.#backend.embed(parts, named, hooks);
+    const { vectors, skipped, info, usage } = await heard({ signal, onProgress }, (hooks) =>
+      this.#backend.embed(parts, named, { ...hooks, transferPixels }),
+    );
     this.#info = info;
     for (const { index, error } of skipped) skip(sent[index]!.index, errorFromWire(error) as VLM2VecError);
     onUsage?.(usage);

@@ -50,6 +50,14 @@ export class StorageFullError extends VLM2VecError {
   override name = 'StorageFullError';
 }
 
+/**
+ * A file cannot be written (Node): no permission, a read-only disk, larger than the disk or the user may have it.
+ * `details.file` is the file, `details.cause` the system's code.
+ */
+export class NotWritableError extends VLM2VecError {
+  override name = 'NotWritableError';
+}
+
 /** A `bundle.json` violates its format. */
 export class BundleFormatError extends VLM2VecError {
   override name = 'BundleFormatError';

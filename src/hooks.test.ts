@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { evaluate } from './eval/evaluate';
 import { InvalidInputError, models, verifyCard, VLM2Vec } from './index';
-import { expectHooks, expectKnown } from './hooks';
+import { expectHooks, expectKnown, heard } from './hooks';
 
 test.each([
   [{ signal: 5 }, /^signal is 5; it must be an AbortSignal/],
@@ -82,4 +82,47 @@ test('details.input says which one of a list is wrong, whatever is wrong with it
     const error = await model.embed(['a', wrong as never]).catch((error: unknown) => error);
     expect(error, JSON.stringify(wrong)).toMatchObject({ name: 'InvalidInputError', details: { input: 'inputs[1]' } });
   }
+});
+
+test('a listener that throws ends the call with its error, which is not taken for a fault of the device', async () => {
+  const mine = new Error('of the listener');
+  const onProgress = () => {
+    throw mine;
+  };
+  await expect(VLM2Vec.load('nano', { onProgress })).rejects.toBe(mine);
+  await using model = await VLM2Vec.load('nano');
+  await expect(model.embed(['a', 'b'], { onProgress })).rejects.toBe(mine);
+  expect(await model.embed('a')).toHaveLength(model.dims);
+
+  let events = 0;
+  const late = heard({ onProgress }, async (hooks) => {
+    hooks.onProgress?.(events++);
+    hooks.onProgress?.(events++);
+    return hooks.signal?.aborted;
+  });
+  await expect(late).rejects.toBe(mine);
+  const { signal } = new AbortController();
+  expect(await heard({ signal }, async (hooks) => hooks.signal === signal && hooks.onProgress === undefined)).toBe(
+    true,
+  );
+});
+
+test('options that a call decides itself are refused by its own name', async () => {
+  await using model = await VLM2Vec.load('nano');
+  await expect(model.rank('a', ['b'], { onError: 'skip' } as never)).rejects.toThrow(/^rank has no option 'onError'/);
+  await expect(model.rank('a', ['b'], { find: 'image' } as never)).rejects.toThrow(/^rank has no option 'find'/);
+  await expect(model.embedQuery('a', { role: 'document' } as never)).rejects.toThrow(
+    /^embedQuery has no option 'role'/,
+  );
+  await expect(model.embedDocument('a', { tsk: 'CIRR' } as never)).rejects.toThrow(
+    /^embedDocument has no option 'tsk'\. Did you mean 'task'\?/,
+  );
+  await expect(model.embed('a', { precison: 'int8' } as never)).rejects.toThrow(/Did you mean 'precision'\?/);
+});
+
+test('a picture that is not there is named with its place in the list', async () => {
+  await using model = await VLM2Vec.load('nano');
+  const missing = model.embed(['a', { image: '/no/such.png' }]);
+  await expect(missing).rejects.toThrow(/^inputs\[1\]: The image \/no\/such\.png cannot be read \(ENOENT\)/);
+  await expect(missing).rejects.toMatchObject({ name: 'SourceNotFoundError', details: { input: 'inputs[1]' } });
 });

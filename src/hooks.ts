@@ -50,6 +50,30 @@ export function expectHooks(hooks: Hooks): void {
   }
 }
 
+/**
+ * Makes a call whose listener may throw: the call is then aborted, and rejects with what was thrown. Without this, such an
+ * error looks like one of the device in this thread, and is lost in a worker.
+ */
+export async function heard<Event, Result>(
+  { signal, onProgress }: { signal?: AbortSignal; onProgress?: (event: Event) => void },
+  call: (hooks: { signal?: AbortSignal; onProgress?: (event: Event) => void }) => Promise<Result>,
+): Promise<Result> {
+  if (!onProgress) return call({ signal });
+  const thrown = new AbortController();
+  const guarded = (event: Event) => {
+    if (thrown.signal.aborted) return;
+    try {
+      onProgress(event);
+    } catch (error) {
+      thrown.abort(error);
+    }
+  };
+  const either = signal ? AbortSignal.any([signal, thrown.signal]) : thrown.signal;
+  const result = await call({ signal: either, onProgress: guarded });
+  thrown.signal.throwIfAborted(); // after the last event there is nothing left to abort
+  return result;
+}
+
 /** Of another frame's realm too, for which `instanceof` would not hold. */
 function isSignal(value: unknown): value is AbortSignal {
   const signal = value as AbortSignal | null;

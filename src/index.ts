@@ -105,6 +105,7 @@ export {
   InvalidInputError,
   NetworkError,
   NotFiniteError,
+  NotWritableError,
   ProbeError,
   SourceNotFoundError,
   StorageFullError,

@@ -77,6 +77,7 @@ export const shellStrings = {
     SourceNotFoundError: 'This was not found.',
     NetworkError: 'The network failed.',
     StorageFullError: 'There is not enough space.',
+    NotWritableError: 'A file cannot be written.',
     CheckpointFormatError: 'This model’s files cannot be read.',
     CheckpointMismatchError: 'These files do not belong to one model.',
     BundleFormatError: 'This is not a model bundle.',

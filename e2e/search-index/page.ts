@@ -5,20 +5,21 @@
 
 import { base64ToBytes, bytesToBase64 } from '../../src/bundle/base64';
 import { sha256Hex } from '../../src/bundle/digest';
-import { DisposedError, ImageFormatError } from '../../src/errors';
-import { VLM2Vec } from '../../src/index';
-import {
-  deletePhotoIndex,
-  listPhotoIndexes,
-  openPhotoIndex,
-  type EmbedderInput,
-  type FolderFile,
-  type IndexState,
-  type PhotoEmbedder,
-  type PhotoIndex,
-} from '../../src/search';
+import type { VLM2Vec } from '../../src/index';
+import type { EmbedderInput, FolderFile, IndexState, PhotoEmbedder, PhotoIndex } from '../../src/search';
 
 import type { FakeAnswer } from './fake-embedder.worker';
+
+// The built package, as in the other tests: the source would be some hundred requests for each page and each worker.
+const built = (name: string): Promise<unknown> => import(/* @vite-ignore */ `${location.origin}/package/lib/${name}`);
+const {
+  DisposedError,
+  ImageFormatError,
+  VLM2Vec: Model,
+} = (await built('index.js')) as typeof import('../../src/index');
+const { deletePhotoIndex, listPhotoIndexes, openPhotoIndex } = (await built(
+  'search.js',
+)) as typeof import('../../src/search');
 
 export { deletePhotoIndex, listPhotoIndexes, openPhotoIndex };
 
@@ -221,17 +222,17 @@ export async function inspect(): Promise<{
 }
 
 export { uniforms } from '../../src/bundle/random';
-export { combineVectors as combined } from '../../src/search/query';
+export { combineVectors as combined } from '../../src/search/query/combine-vectors';
 export * as prompts from '../../src/search/prompts';
 
 /** The built-in model, as pages load it. */
 export async function openNano(): Promise<VLM2Vec> {
-  return VLM2Vec.load('nano', { device: 'wasm', modelsUrl: new URL('/models/', location.href) });
+  return Model.load('nano', { device: 'wasm', modelsUrl: new URL('/models/', location.href) });
 }
 
 /** A two-tower model with random weights. */
 export async function openSmall(): Promise<VLM2Vec> {
-  return VLM2Vec.load(new URL('/e2e-bundles/siglip2/', location.href).href, { device: 'wasm' });
+  return Model.load(new URL('/e2e-bundles/siglip2/', location.href).href, { device: 'wasm' });
 }
 
 /** A model in the form that an index takes, and how many pictures it was asked to embed that are not queries. */

@@ -2,7 +2,7 @@
 
     python -m reference.feedback.gptq
 
-writes `reference/fixtures/feedback.json`. Columns in groups of 128, each group with its own Hessian; per block of 32 a
+writes `reference/fixtures/feedback.json`. Columns in groups of at most 512, each with its own Hessian; per block of 32 a
 scale (half precision) and, in one of the two formats, a zero point, searched on the weights as they are by then, a
 column's error weighted by 1 / U[j, j]**2.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-GROUP, BLOCK, TOP, MIDDLE, DAMPING = 128, 32, 15, 8, 0.01
+MOST, BLOCK, TOP, MIDDLE, DAMPING = 512, 32, 15, 8, 0.01
 SYMMETRIC = [-0.6, -0.2, 0.2, 0.6, 1, 1.4]
 ASYMMETRIC = [1.04, 0.98, 0.93, 0.88, 0.83, 0.77]
 
@@ -85,6 +85,12 @@ def plain_row(w, zero_points):
     return rounded
 
 
+def group_width(columns):
+    """As few groups as possible, of similar size, in whole blocks."""
+    groups = -(-columns // MOST)
+    return -(-columns // (groups * BLOCK)) * BLOCK
+
+
 def float32(values):
     return base64.b64encode(np.asarray(values, "<f4").tobytes()).decode()
 
@@ -94,16 +100,17 @@ def case(seed, rows, columns, tokens, zero_points):
     mixing = random.normal(size=(columns, columns)) / np.sqrt(columns) + np.eye(columns)
     x = (random.normal(size=(tokens, columns)) @ mixing * np.exp(random.normal(size=columns) * 0.5)).astype(np.float32)
     w = (random.normal(size=(rows, columns)) * 0.05 + 0.01).astype(np.float32)
-    groups, out = range(0, columns, GROUP), {"codes": [], "scales": [], "zeros": [], "fed": 0.0, "plain": 0.0}
+    width = group_width(columns)
+    groups, out = range(0, columns, width), {"codes": [], "scales": [], "zeros": [], "fed": 0.0, "plain": 0.0}
     moments = []
     for first in groups:
-        part = x[:, first : first + GROUP]
+        part = x[:, first : first + width].astype(np.float64)
         hessian = (part.T @ part).astype(np.float32)
         moments.append(hessian[np.triu_indices(hessian.shape[0])])
     for row in w.astype(np.float64):
         line = [[], [], []]
         for group, first in enumerate(groups):
-            part = row[first : first + GROUP]
+            part = row[first : first + width]
             n = len(part)
             hessian = np.zeros((n, n))
             hessian[np.triu_indices(n)] = moments[group]
@@ -116,12 +123,12 @@ def case(seed, rows, columns, tokens, zero_points):
             out["plain"] += float(plain @ damped @ plain)
         for key, values in zip(("codes", "scales", "zeros"), line):
             out[key].append(values)
-    stored = {"weights": float32(w), "moments": [float32(each) for each in moments]}
-    return {"rows": rows, "columns": columns, "zeroPoints": zero_points, **stored, **out}
+    stored = {"weights": float32(w), "inputs": float32(x)}
+    return {"rows": rows, "columns": columns, "width": width, "zeroPoints": zero_points, **stored, **out}
 
 
 if __name__ == "__main__":
-    cases = [case(1, 5, 160, 400, False), case(2, 4, 160, 400, True), case(3, 3, 100, 60, True)]
+    cases = [case(1, 5, 160, 80, False), case(2, 4, 544, 50, True), case(3, 3, 100, 60, True)]
     path = Path(__file__).parent.parent / "fixtures" / "feedback.json"
     path.write_text(json.dumps(cases, separators=(",", ":")) + "\n")
     for each in cases:

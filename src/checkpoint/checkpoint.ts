@@ -101,7 +101,17 @@ export interface ResolvedCheckpoint {
 /** Finds base and adapter, and reads their configs, but no weights. */
 export async function resolveCheckpoint(options: OpenCheckpointOptions): Promise<ResolvedCheckpoint> {
   const trees = await sortTrees(options);
+  await expectConfig(trees.base);
   return { ...trees, config: await readJsonObject(trees.base, CONFIG, options.signal) };
+}
+
+async function expectConfig(tree: FileTree): Promise<void> {
+  const files = await tree.list();
+  if (files.includes(CONFIG)) return;
+  const known = files.includes('bundle.json')
+    ? 'it is a bundle, which has been converted already'
+    : 'a checkpoint has a config.json, an adapter an adapter_config.json';
+  throw new SourceNotFoundError(`${tree.label} is not a checkpoint: ${known}`, { path: CONFIG });
 }
 
 type Trees = Omit<ResolvedCheckpoint, 'config'>;

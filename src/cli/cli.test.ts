@@ -27,10 +27,10 @@ import {
 import { crc32 } from '../bundle/crc32';
 import { openParquet } from '../eval/parquet';
 import type { Measured, MeasureReport } from '../measure';
+import { COMMAND } from '../testing/built-package';
 import { bytesSource } from '../testing/checkpoint-files';
 import { runMain as run, type CommandResult } from './run-main';
 
-const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 let work: string;
@@ -395,6 +395,32 @@ describe('impossible requests are refused', () => {
       /model\.safetensors/,
     );
     expect(await readdir(work)).toEqual(before);
+  });
+
+  test('a bundle of another conversion is left alone, unless --force is given', async () => {
+    const out = path.join(work, 'kept');
+    const convert = (checkpoint: Parameters<typeof checkpointPath>[0], dtype: string, ...more: string[]) => [
+      ...['convert', checkpointPath(checkpoint), '--out', out, '--dtype', dtype],
+      ...more,
+    ];
+    expect(await run(convert('tiny-tied', 'q8', '--recipe', 'vlm2vec'))).toMatchObject({ code: 0 });
+    const bytes = () => readFile(path.join(out, 'bundle.json'), 'utf8');
+    const before = await bytes();
+    const refusal = /kept contains another bundle: tiny-tied as q8, recipe vlm2vec\. It is left alone: .* add --force/;
+    for (const other of [
+      convert('tiny-tied', 'q4', '--recipe', 'vlm2vec'),
+      convert('tiny-untied', 'q8', '--recipe', 'vlm2vec'),
+      convert('tiny-tied', 'q8', '--recipe', 'gme'),
+      convert('tiny-tied', 'q8', '--recipe', 'vlm2vec', '--adapter', adapterPath('lora')),
+    ]) {
+      await expectRefusal(other, refusal);
+      expect(await bytes()).toBe(before);
+    }
+    expect(await run(convert('tiny-tied', 'q8', '--recipe', 'vlm2vec')), 'the same one').toMatchObject({ code: 0 });
+    expect(await bytes()).toBe(before);
+    expect(await run(convert('tiny-tied', 'fp16', '--recipe', 'vlm2vec', '--force'))).toMatchObject({ code: 0 });
+    expect(await bytes()).toContain('"dtype": "fp16"');
+    expect((await readdir(work)).filter((name) => name.includes('kept'))).toEqual(['kept']);
   });
 
   test('an interrupted conversion leaves no file', async () => {

@@ -10,6 +10,7 @@ import { describeBundle } from './inspect';
 import { printLine } from './output';
 import { checkpointAt } from './places';
 import type { ProgressLine } from './progress';
+import { ReplacedBundle } from './replaced-bundle';
 import { licenceWarnings, recipeAt, recipeOfPlace, recipeWarnings } from './recipe';
 import { warn } from './warn';
 
@@ -23,22 +24,25 @@ export interface ConvertArguments {
   recipe?: string;
   /** Also print how each kind of weight is stored. */
   report?: boolean;
+  /** Replace the bundle of another conversion. */
+  force?: boolean;
 }
 
 export async function convert(
   place: string,
-  { base, adapter, out, dtype, effort, recipe, report = false }: ConvertArguments,
+  { base, adapter, out, dtype, effort, recipe, report = false, force = false }: ConvertArguments,
   progress: ProgressLine,
   signal: AbortSignal,
 ): Promise<void> {
   const given = recipe === undefined ? undefined : await recipeAt(recipe);
+  const replaced = await ReplacedBundle.at(out, { dtype, effort }, force); // before anything is downloaded
   const said = new Set<string>();
   const say = (line: string) => {
     if (!said.has(line)) warn(line, progress);
     said.add(line);
   };
   const known = given ?? [adapter, place].map((name) => name && recipeOfPlace(name)).find(Boolean);
-  if (known) licenceWarnings(known).forEach(say); // before anything is downloaded
+  if (known) licenceWarnings(known).forEach(say);
   const treeAt = async (name: string | undefined) => (name === undefined ? undefined : checkpointAt(name, signal));
   const checkpoint = await openCheckpoint({
     checkpoint: await checkpointAt(place, signal),
@@ -48,6 +52,7 @@ export async function convert(
     resolve: (repo, revision) => hubTree({ repo, revision: revision ?? undefined, signal }),
     signal,
   });
+  replaced.expect({ source: checkpoint.source });
   const writer = await folderWriter(out);
   let kinds: WeightReport[] = [];
   const manifest = await convertCheckpoint({
@@ -55,7 +60,10 @@ export async function convert(
     writer,
     dtype,
     recipe: given,
-    onRecipe: (chosen) => recipeWarnings(chosen).forEach(say),
+    onRecipe: (chosen) => {
+      replaced.expect({ recipe: chosen.recipe });
+      recipeWarnings(chosen).forEach(say);
+    },
     ...(effort === 'best' && {
       takeMoments: (reader: BundleReader, first: BundleManifest) =>
         takeMoments(reader, first, { signal, onProgress: progress.show }),

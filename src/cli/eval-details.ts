@@ -5,19 +5,20 @@ import { open, rename, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import { compareRuns, type AnyDetail, type Comparison, type Measured } from '../eval';
+import { writing } from '../store/write-errors.node.js';
 import { printLine } from './output';
 
 /** A JSON line per query; the file is written completely or not at all. */
 export async function writeDetails(file: string, details: AsyncIterable<AnyDetail>): Promise<void> {
   const partial = `${file}.partial-${process.pid}`;
-  const handle = await open(partial, 'w');
+  const handle = await writing(file, () => open(partial, 'w'));
   try {
-    for await (const detail of details) await handle.write(`${JSON.stringify(detail)}\n`);
+    for await (const detail of details) await writing(file, () => handle.appendFile(`${JSON.stringify(detail)}\n`));
     await handle.close();
-    await rename(partial, file);
+    await writing(file, () => rename(partial, file));
   } catch (error) {
     await handle.close().catch(() => undefined);
-    await rm(partial, { force: true });
+    await rm(partial, { force: true }).catch(() => undefined);
     throw error;
   }
 }

@@ -1,9 +1,9 @@
 /** @file What an evaluation writes: `report.json`, `report.md` and, on request, its vectors. */
 
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import type { EvalData, NamedSet, VectorStore } from '../eval';
 import { pairKey } from '../eval/vectors';
+import { makeFolder } from '../store/write-errors.node.js';
 import { replaceFile } from '../store/write-whole.node.js';
 import { printLine } from './output';
 import { openSink, publishPlace, type SinkPlace } from './outputs/places';
@@ -27,7 +27,7 @@ export async function publishReport(
 ): Promise<void> {
   const asJson = JSON.stringify(data, null, 2);
   if (out !== undefined) {
-    await mkdir(out, { recursive: true });
+    await makeFolder(out);
     await writeWhole(path.join(out, 'report.json'), `${asJson}\n`);
     await writeWhole(path.join(out, 'report.md'), asMarkdown);
   }

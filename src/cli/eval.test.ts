@@ -24,6 +24,7 @@ import {
 import { openParquet } from '../eval/parquet';
 import { loadRuntime } from '../runtime';
 import { folderBundle } from '../store/folder.node';
+import { COMMAND } from '../testing/built-package';
 import { convertFixture } from '../testing/bundles';
 import { bytesSource } from '../testing/checkpoint-files';
 import { exampleCase } from '../testing/fixtures';
@@ -173,7 +174,7 @@ describe('eval', () => {
   test('killed without warning and run again: the same, and nothing is embedded twice', async () => {
     const out = at('killed');
     const args = evaluation('--sets', SETS, '--out', out, '--json');
-    const child = spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'src/cli/index.ts'), ...args], {
+    const child = spawn(process.execPath, [...COMMAND, ...args], {
       cwd: ROOT,
     });
     const ended = once(child, 'exit');

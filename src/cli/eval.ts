@@ -1,6 +1,5 @@
 /** @file `vlm2vec eval` and `vlm2vec eval merge`: MMEB or visual documents with a bundle, at once or in parts. */
 
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../errors';
 import {
@@ -14,6 +13,7 @@ import {
 } from '../eval';
 import { openVectorFiles } from '../eval/vector-file.node.js';
 import { loadRuntime, type Compute, type ModelInfo, type Runtime, type WeightsChoice } from '../runtime';
+import { makeFolder } from '../store/write-errors.node.js';
 import { lockFile } from '../store/lock-file.node.js';
 import type { DataArguments } from './eval-data';
 import { writeDetails } from './eval-details';
@@ -124,7 +124,7 @@ function embedWith(runtime: Runtime): EvalModel['embed'] {
 /** Creates the folder, and locks it against other processes that would write the same file. */
 async function lockOutput(out: string | undefined, suffix = 'all'): Promise<() => Promise<void>> {
   if (out === undefined) return async () => undefined;
-  await mkdir(out, { recursive: true });
+  await makeFolder(out);
   return lockFile(path.join(out, `${suffix}.lock`), out).catch((error: unknown) => {
     if (!(error instanceof InvalidInputError)) throw error;
     throw new InvalidInputError(`Another process is writing the evaluation in ${out}.`, { out }, { cause: error });

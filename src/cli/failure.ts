@@ -1,8 +1,16 @@
 /** @file How the command fails: with one line on stderr, and an exit code that says whose fault it was. */
 
 import { CommanderError } from 'commander';
-import { DeviceLostError, NotFiniteError, StorageFullError, VLM2VecError, WorkerStartError } from '../errors';
-import { OutputFailed } from './outputs/partial-file';
+import {
+  DeviceLostError,
+  NotFiniteError,
+  NotWritableError,
+  StorageFullError,
+  VLM2VecError,
+  WorkerStartError,
+} from '../errors';
+import { isMachineFault } from '../store/write-errors.node.js';
+import { OutputFailed } from './output';
 import { printableLine } from './printable';
 
 export const EXIT = {
@@ -39,7 +47,8 @@ export function describeFailure(error: unknown): { line: string; code: number } 
     return { line: oneLine(error.message.replace(/^error: /, '')), code: error.exitCode === 0 ? EXIT.ok : EXIT.input };
   }
   if (error instanceof VLM2VecError) {
-    const isOurs = MACHINE.some((each) => error instanceof each);
+    const isOurs =
+      MACHINE.some((each) => error instanceof each) || (error instanceof NotWritableError && isMachineFault(error));
     return { line: oneLine(error.message), code: isOurs ? EXIT.internal : EXIT.input };
   }
   if (error instanceof Error && 'code' in error && INPUT_CODES.has(String(error.code))) {

@@ -55,6 +55,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
         .default('fast'),
     )
     .addOption(recipeOption("the repository's, otherwise determined by the files"))
+    .option('--force', 'replace a bundle of another checkpoint, dtype, effort or recipe in that folder')
     .option('--report', 'also print bits, bytes, error and time for each kind of weight')
     .addHelpText(
       'after',

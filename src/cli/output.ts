@@ -2,8 +2,13 @@
 
 import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { FULL, OutputFailed } from './outputs/partial-file';
+import { whyNotWritten } from '../store/write-errors.node.js';
 import { printable } from './printable';
+
+/** Stdout cannot be written: the inputs are not at fault. */
+export class OutputFailed extends Error {
+  override name = 'OutputFailed';
+}
 
 /** Thrown when the reader of our output (`| head`) has closed it: time to stop, but not an error. */
 export class ReaderGone extends Error {
@@ -19,11 +24,8 @@ export function watchStdout(): void {
 }
 
 function failureOf(error: NodeJS.ErrnoException): ReaderGone | OutputFailed {
-  const { code = '', message } = error;
-  if (code === 'EPIPE') return new ReaderGone();
-  const why = FULL[code];
-  const what = why === undefined ? message : `${why} (${code})`;
-  return new OutputFailed(`The output cannot be written: ${what}.`, { cause: error });
+  if (error.code === 'EPIPE') return new ReaderGone();
+  return new OutputFailed(`The output cannot be written: ${whyNotWritten(error) ?? error.message}.`, { cause: error });
 }
 
 /** Waits until what was printed last may have failed. Rejects with {@link OutputFailed}; it does not matter whether all was read. */

@@ -65,7 +65,7 @@ Exit codes: 0 done; 2 bad arguments, or a damaged index; 3 done, except for file
   withDevice(command('search <index> [words...]'))
     .description(
       'Find pictures of an index (a folder, or an exported file) and print their paths, best first. Words have the same ' +
-        'mean on the page: "a dog +snow -people", and dates and places filter: "dogs in Rome summer 2021". Without words and pictures: everything that passes the filters, newest first.',
+        'meaning as on the page: "a dog +snow -people", and dates and places filter: "dogs in Rome summer 2021". Without words and pictures: everything that passes the filters, newest first.',
     )
     .option(
       '--image <path>',

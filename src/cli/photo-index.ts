@@ -1,6 +1,7 @@
 /** @file `vlm2vec index`: the page's photo index, over folders on this disk. */
 
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError, SourceNotFoundError } from '../errors';
 import type { FolderInfo, PhotoProblem, RunProgress } from '../search';
@@ -8,6 +9,7 @@ import { DiskFile } from '../search/node/disk-file.node.js';
 import { FolderIndexer } from '../search/node/folder-indexer.node.js';
 import { exportToFile } from '../search/node/export-file.node.js';
 import { openIndex, openStorage, type FoundIndex } from '../search/node/open-index.node.js';
+import { openArchive } from '../search/library/archive';
 import { MANIFEST_NAME } from '../search/library/folder-manifest';
 import { Folders } from '../search/indexing/folders';
 import { listProblems } from '../search/library/find';
@@ -64,12 +66,17 @@ async function bringUpToDate(
 ): Promise<void> {
   const { out, thumbnails, retry = false } = args;
   for (const folder of folders) expectFolder(folder);
+  const imported = args.import === undefined ? null : exportedFile(args.import);
+  if (imported) await openArchive(imported); // refuses what is no export before a model is loaded
   const before = await knownIndex(out);
-  if (!before && folders.length === 0 && args.import === undefined) {
+  if (!before && folders.length === 0 && !imported) {
     throw new SourceNotFoundError(`There is no index in ${out} yet: name the folders with the pictures.`, { out });
   }
   const place = args.model ?? before?.model ?? (before?.indexed.name === BUILT_IN_NAME ? BUILT_IN_NAME : null);
   if (place === null) throw new InvalidInputError('Name the model: --model <bundle>, or nano, the built-in one.');
+  const hadFolder = existsSync(out);
+  const isNew = !hadFolder || readdirSync(out).length === 0;
+  let isHalfImported = false;
   const loaded = await loadEmbedder(place, { ...args, indexed: before?.indexed }, progress, signal);
   try {
     const indexer = await FolderIndexer.open(out, {
@@ -79,7 +86,11 @@ async function bringUpToDate(
       onChange: (each) => showRun(each, progress),
     });
     try {
-      if (args.import !== undefined) await indexer.import(exportedFile(args.import), signal);
+      if (imported) {
+        isHalfImported = true;
+        await indexer.import(imported, signal);
+        isHalfImported = false;
+      }
       for (const folder of folders) await indexer.add(folder);
       if (retry) await indexer.retry();
       const run = await indexer.run(signal);
@@ -87,6 +98,7 @@ async function bringUpToDate(
       await report(indexer, run, args, progress);
     } finally {
       await indexer.close();
+      if (isHalfImported && isNew) await discard(out, hadFolder);
     }
     if (args.export !== undefined) await exportIndexTo(args.export, out, progress, signal);
   } finally {
@@ -100,6 +112,12 @@ async function knownIndex(out: string): Promise<Pick<FoundIndex, 'indexed' | 'mo
   const { indexed, model, close } = await openStorage(out);
   await close();
   return { indexed, model };
+}
+
+/** Removes a new index that was to start from an import, which failed: it is empty. */
+async function discard(out: string, hadFolder: boolean): Promise<void> {
+  await rm(out, { recursive: true, force: true });
+  if (hadFolder) await mkdir(out);
 }
 
 function expectFolder(folder: string): void {

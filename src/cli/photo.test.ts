@@ -1,6 +1,6 @@
 /** @file `vlm2vec index` and `vlm2vec search` with nano: what they find, how they print it, and what they refuse. */
 
-import { mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import sharp from 'sharp';
@@ -100,6 +100,21 @@ test('an exported index is searched identically and imported without embedding a
   const copy = ['index', photos, '--out', at('copy'), '--model', 'nano', '--import', at('photos.bin'), '--json'];
   expect(JSON.parse((await run(copy)).stdout)).toMatchObject({ pictures: 4, embedded: 0 });
   expect(JSON.parse((await run(['search', at('copy'), ...args])).stdout)).toEqual(JSON.parse(folder.stdout));
+});
+
+test('an export that is damaged leaves no index behind, wherever the damage is', async () => {
+  await run(['index', '--out', index, '--export', at('whole.bin')]);
+  const whole = await readFile(at('whole.bin'));
+  const flipped = Buffer.from(whole);
+  flipped[whole.length - 10]! ^= 1;
+  await writeFile(at('cut.bin'), whole.subarray(0, whole.length / 2));
+  await writeFile(at('flipped.bin'), flipped);
+  const before = await readdir(at(''));
+  for (const file of [at('cut.bin'), at('flipped.bin'), at('missing.bin')]) {
+    const { code, stderr } = await run(['index', photos, '--out', at('from-bad'), '--model', 'nano', '--import', file]);
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringMatching(/export|damaged|no file/) });
+    expect(await readdir(at(''))).toEqual(before);
+  }
 });
 
 test('status shows what there is and what could not be indexed, and exits with 0', async () => {

@@ -10,12 +10,12 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMAND } from '../testing/built-package';
 import { fixturePath } from '../testing/fixtures';
 import { runMain as run } from './run-main';
 
 const IS_FULL = process.env.VLM2VEC_FULL_TESTS === '1';
 const SIZE = IS_FULL ? { texts: 10_000, pictures: 1000, kills: 20 } : { texts: 900, pictures: 10, kills: 1 };
-const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const TOTAL = SIZE.texts + SIZE.pictures;
 

@@ -3,16 +3,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { afterEach, describe, expect, test } from 'vitest';
+import { COMMAND } from '../testing/built-package';
 import { fixturePath } from '../testing/fixtures';
 import { recordOf } from './inputs/fields';
 import { runMain } from './run-main';
 import { batchesOf } from './serve';
-
-const COMMAND = ['--import', 'tsx', path.resolve(import.meta.dirname, 'index.ts')];
 
 async function texts(chunks: string[]): Promise<string[]> {
   async function* bytes() {

@@ -8,28 +8,26 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { COMMAND, LIBRARY } from '../testing/built-package';
 import { checkpointPath, fixturePath } from '../testing/fixtures';
 import { startHub, type HubServer } from '../testing/hub-server';
-import { portHex, repositoryPath, TSX, watchNode } from '../testing/watched-process';
+import { portHex, repositoryPath, watchNode } from '../testing/watched-process';
 
 const FULL = !!process.env.VLM2VEC_FULL_TESTS;
 /** A quick watch sees files, which are written at once; connections begin ten seconds later. */
 const WATCH_MS = FULL ? 70_000 : 500;
 const TIMEOUT = 60_000 + WATCH_MS;
-const COMMAND = [...TSX, repositoryPath('src/cli/index.ts')];
-const LIBRARY = JSON.stringify(pathToFileURL(repositoryPath('src/index.ts')).href);
+const LIBRARY_URL = JSON.stringify(LIBRARY);
 const ORT = JSON.stringify(import.meta.resolve('onnxruntime-node'));
-const TSX_API = JSON.stringify(import.meta.resolve('tsx/esm/api'));
 const GRAPH = JSON.stringify(repositoryPath('public/models/nano/text.0.onnx'));
 const PICTURE = fixturePath('images/cat.png');
 const LINES = `{"text":"a cat"}\n${JSON.stringify({ image: PICTURE })}\n`;
 
-const script = (code: string) => [...TSX, '--input-type=module', '-e', code];
+const script = (code: string) => ['--input-type=module', '-e', code];
 const wait = (milliseconds: number) => `await new Promise((resolve) => setTimeout(resolve, ${milliseconds}));`;
 const embed = (milliseconds: number) => `
-  const { VLM2Vec } = await import(${LIBRARY});
+  const { VLM2Vec } = await import(${LIBRARY_URL});
   const model = await VLM2Vec.load('nano');
   const [vector] = await model.embed([{ text: 'a cat', image: ${JSON.stringify(PICTURE)} }]);
   console.log(vector.length);
@@ -43,7 +41,7 @@ const OTHERS_SESSION = `
   await ort.InferenceSession.create(${GRAPH});`;
 const inWorker = (code: string) => `
   const { Worker } = await import('node:worker_threads');
-  const worker = new Worker(${JSON.stringify(`(async () => { (await import(${TSX_API})).register(); ${code} })()`)}, { eval: true });
+  const worker = new Worker(${JSON.stringify(`(async () => { ${code} })()`)}, { eval: true });
   worker.on('error', (error) => { throw error; });
   await new Promise((resolve) => worker.on('exit', resolve));`;
 
@@ -139,7 +137,7 @@ describe("the Hub's client", () => {
 
   test('contacts only the Hub that was named', { timeout: TIMEOUT }, async () => {
     const code = `
-      const { VLM2Vec } = await import(${LIBRARY});
+      const { VLM2Vec } = await import(${LIBRARY_URL});
       const model = await VLM2Vec.load('org/tiny', { dtype: 'q8', hubUrl: '${hub.url}' });
       console.log((await model.embed(['a cat']))[0].length);
       await model.dispose();`;

@@ -69,7 +69,7 @@ export class MomentsFile {
     return this.#placed.has(weight);
   }
 
-  /** By group of 128 columns; null if there are no moments for that weight. */
+  /** By group of columns; null if there are no moments for that weight. */
   async factors(weight: string, signal?: AbortSignal): Promise<readonly (GroupFactors | null)[] | null> {
     const placed = this.#placed.get(weight);
     if (!placed) return null;

@@ -1,8 +1,9 @@
 /** @file Vectors in files of a folder (Node): appends to one file, and also reads others of the same origin. */
 
-import { constants, mkdir, open, readdir, type FileHandle } from 'node:fs/promises';
+import { constants, open, readdir, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { IntegrityError } from '../errors';
+import { makeFolder, writeAll, writingKept } from '../store/write-errors.node.js';
 import {
   decodeRecord,
   encodeRecord,
@@ -40,7 +41,7 @@ export async function openVectorFiles(options: VectorFilesOptions): Promise<Vect
   const { origin, folders, write, signal } = options;
   const name = await originName(origin);
   const own = write && path.resolve(write.folder, `${name}${write.suffix ? `-${write.suffix}` : ''}.bin`);
-  if (write) await mkdir(write.folder, { recursive: true });
+  if (write) await makeFolder(write.folder);
   const opened: FileHandle[] = [];
   try {
     const index = new Map<string, { handle: FileHandle; offset: number }>();
@@ -57,7 +58,8 @@ export async function openVectorFiles(options: VectorFilesOptions): Promise<Vect
       opened.push(handle);
       await scan(handle, origin, index, signal);
     }
-    const writer = own ? await open(own, constants.O_RDWR | constants.O_CREAT) : null;
+    const flags = constants.O_RDWR | constants.O_CREAT;
+    const writer = own ? await writingKept(own, () => open(own, flags)) : null;
     let end = 0;
     if (writer) {
       opened.push(writer);
@@ -82,8 +84,10 @@ export async function openVectorFiles(options: VectorFilesOptions): Promise<Vect
         const fresh = new Map(entries.filter(([key]) => !index.has(key)));
         if (fresh.size === 0) return;
         const records = Buffer.concat([...fresh].map(([key, vector]) => encodeRecord(key, vector)));
-        await writer.write(records, 0, records.length, end);
-        await writer.datasync();
+        await writingKept(own!, async () => {
+          await writeAll(writer, records, end);
+          await writer.datasync();
+        });
         for (const key of fresh.keys()) {
           index.set(key, { handle: writer, offset: end });
           end += length;
@@ -102,7 +106,7 @@ export async function openVectorFiles(options: VectorFilesOptions): Promise<Vect
 async function begin(handle: FileHandle, origin: VectorOrigin): Promise<number> {
   const header = headerBytes(origin);
   await handle.truncate(0);
-  await handle.write(header, 0, header.length, 0);
+  await writeAll(handle, header, 0);
   return header.length;
 }
 

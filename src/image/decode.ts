@@ -75,16 +75,17 @@ async function fetchBytes(input: URL | string, signal?: AbortSignal): Promise<Ui
   const place = String(input);
   const isRemote = /^(https?|data|blob):/i.test(place);
   if (!isRemote && inNode) return (await nodeEdge()).readImageFile(input);
-  const response = await fetch(place, { signal }).catch((cause: unknown) => {
+  const failed = (cause: unknown) => {
     signal?.throwIfAborted();
     throw new SourceNotFoundError(`The image ${place.slice(0, 200)} could not be fetched.`, {}, { cause });
-  });
+  };
+  const response = await fetch(place, { signal }).catch(failed);
   if (!response.ok) {
     throw new SourceNotFoundError(`The image ${place.slice(0, 200)} could not be fetched: HTTP ${response.status}.`, {
       status: response.status,
     });
   }
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await response.arrayBuffer().catch(failed)); // the connection may break off
 }
 
 /** An image file, whole. */

@@ -1,10 +1,10 @@
 /**
  * @file A stage that also returns statistics of what its matrices are multiplied with: for each input of 4-bit
- * matrices, the second moments Xᵀ X of 128 columns at a time, summed over the rows of the run. Error feedback is
+ * matrices, the second moments Xᵀ X of groups of columns, summed over the rows of the run. Error feedback is
  * computed from them.
  */
 
-import { MOMENT_COLUMNS } from '../bundle/moments';
+import { groupSizes, groupWidth } from '../bundle/moments';
 import { reshape, type GraphBuilder, type QuantizedInput, type Value } from '../onnx';
 import type { Network } from './architecture';
 import { stageGraph } from './stage-graph';
@@ -12,7 +12,7 @@ import type { GraphOptions, GraphStage } from './types';
 
 /** An output of such a graph. */
 export interface MomentsOutput {
-  /** Its name. // f32 [ceil(columns / 128), 128, 128]; everything beyond `columns` is zero */
+  /** Its name. // f32 [groups, width, width]; everything beyond `columns` is zero */
   output: string;
   columns: number;
   /** The 4-bit matrices that this input is multiplied with. */
@@ -37,20 +37,21 @@ export function buildMomentsGraph(
   return { model: graph.build(), moments: [...moments.values()] };
 }
 
-/** // [n, columns] → [groups, 128, 128] */
+/** // [n, columns] → [groups, width, width] */
 function addMoments(graph: GraphBuilder, { x, columns }: QuantizedInput): Value {
   const name = `${x}.moments`;
   const rows = reshape(graph, `${name}.rows`, x, [-1, columns]);
-  const groups = Math.ceil(columns / MOMENT_COLUMNS);
-  const missing = groups * MOMENT_COLUMNS - columns;
+  const width = groupWidth(columns);
+  const groups = groupSizes(columns).length;
+  const missing = groups * width - columns;
   const padded =
     missing === 0
       ? rows
       : graph.node('Pad', `${name}.padded`, [rows, graph.int64(`pads.${missing}`, [0, 0, 0, missing])]);
-  const grouped = reshape(graph, `${name}.grouped`, padded, [-1, groups, MOMENT_COLUMNS]);
+  const grouped = reshape(graph, `${name}.grouped`, padded, [-1, groups, width]);
   const turn = (to: string, perm: number[]) =>
     graph.node('Transpose', `${name}.${to}`, [grouped], { attributes: { perm: { ints: perm } } });
   graph.node('MatMul', name, [turn('columns', [1, 2, 0]), turn('tokens', [1, 0, 2])]);
-  graph.output(name, 'f32', [groups, MOMENT_COLUMNS, MOMENT_COLUMNS]);
+  graph.output(name, 'f32', [groups, width, width]);
   return name;
 }

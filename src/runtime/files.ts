@@ -2,7 +2,7 @@
 
 import type { BundleFile, BundleManifest } from '../bundle/manifest';
 import type { BundleReader } from '../bundle/storage';
-import { verifiedBytes, verifiedData, verifiedRange, type ByteRange } from '../store';
+import { blobFile, verifiedBytes, verifiedData, verifiedRange, type ByteRange } from '../store';
 import { isNode } from '../environment';
 import type { RowFile } from './token-rows';
 import type { OnProgress } from './types';
@@ -54,10 +54,12 @@ export class BundleFiles {
 
   /** The token-embedding table, to be read by slices. */
   async rows(file: BundleFile): Promise<RowFile> {
+    // Opened before it is verified: its reads then fail if it is replaced in between, or later.
+    const opened = this.#reader.isRemote ? null : await this.#reader.open(file.path, this.#signal);
     const data = await this.weights({ file });
-    if (typeof data === 'string') return this.#reader.open(file.path, this.#signal);
     if (data instanceof Uint8Array) return { read: async (start, end) => data.subarray(start, end) };
-    return { read: async (start, end) => new Uint8Array(await data.slice(start, end).arrayBuffer()) };
+    if (data instanceof Blob) return blobFile(file.path, data);
+    return opened ?? this.#reader.open(file.path, this.#signal);
   }
 
   /** A small file. */

@@ -20,6 +20,7 @@ test.each<[unknown, RegExp]>([
   [null, /inputs\[2\] is null/],
   [7, /inputs\[2\] is number/],
   [{}, /neither text nor image/],
+  [['a.png'], /inputs\[2\] is a list; several pictures of one input are/],
   [{ text: 'a', picture: blob }, /inputs\[2\] has an unknown key 'picture'/],
   [{ text: 7 }, /inputs\[2\].text is number/],
   [{ image: null, text: 'a' }, /neither text nor image/],

@@ -7,7 +7,7 @@ import type { ImageInput } from '../image';
 import type { EmbedInput, EmbedOptions, InputParts } from './types';
 
 const PART_KEYS = new Set(['text', 'image', 'instruction', 'role', 'prefix']);
-const OPTION_KEYS = new Set([
+const OPTION_KEYS = [
   'instruction',
   'role',
   'find',
@@ -27,7 +27,7 @@ const OPTION_KEYS = new Set([
   'onUsage',
   'stageTimes',
   'transferPixels',
-]);
+] as const satisfies readonly (keyof EmbedOptions)[];
 
 /** True for plain objects: `{ image, text }` is one; a Blob, a canvas or pixels are not. */
 function isPlain(value: object): boolean {
@@ -45,6 +45,12 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   if (typeof input !== 'object' || input === null) {
     throw new InvalidInputError(
       `${where} is ${input === null ? 'null' : typeof input}; give a text, an image or { text, image }.`,
+      { input: where },
+    );
+  }
+  if (Array.isArray(input)) {
+    throw new InvalidInputError(
+      `${where} is a list; several pictures of one input are { image: [first, second] }, and inputs are not nested.`,
       { input: where },
     );
   }
@@ -74,10 +80,23 @@ export function toParts(input: EmbedInput, where: string): InputParts {
   return { text, image, instruction, role, prefix };
 }
 
+/** Which of the options of `embed` a call takes. */
+export interface CallOptions {
+  /** Its name, for messages. */
+  readonly call: string;
+  /** Options of `embed` that it decides itself. */
+  readonly without?: readonly (keyof EmbedOptions)[];
+  /** Its further options, which were checked already: messages suggest them. */
+  readonly also?: readonly string[];
+}
+
 /** @throws InvalidInputError for unknown options and values out of range */
-export function checkEmbedOptions(options: EmbedOptions): void {
-  expectOptions('embed', options);
-  expectKnown('embed', options, OPTION_KEYS);
+export function checkEmbedOptions(
+  options: EmbedOptions,
+  { call, without = [], also = [] }: CallOptions = { call: 'embed' },
+): void {
+  expectOptions(call, options);
+  expectKnown(call, options, [...OPTION_KEYS.filter((key) => !without.includes(key)), ...also]);
   for (const key of ['maxTokens', 'minPixels', 'maxPixels', 'maxInputPixels', 'dims', 'numCrops'] as const) {
     const value = options[key];
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {

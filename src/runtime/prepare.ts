@@ -1,6 +1,13 @@
 /** @file Turns an input into token ids and pixels: prompt, tokenizer, pictures, and length checks. */
 
-import { ImageFormatError, ImageTooLargeError, InvalidInputError, type VLM2VecError } from '../errors';
+import {
+  ImageFormatError,
+  ImageTooLargeError,
+  InvalidInputError,
+  NetworkError,
+  SourceNotFoundError,
+  type VLM2VecError,
+} from '../errors';
 import { decodeImage, type ImageInput, type PictureOptions, type RgbImage } from '../image';
 import type { PicturePlan } from '../models';
 import { compose, type Recipe } from '../recipes';
@@ -10,8 +17,8 @@ import type { Sequence } from './batching';
 import { fitPrompt } from './fit-prompt';
 import type { EmbedOptions, InputParts } from './types';
 
-/** Errors of an input, which say which one. */
-const NAMED = [InvalidInputError, ImageFormatError, ImageTooLargeError];
+/** Errors of an input, which say which one; derived classes before their base. */
+const NAMED = [InvalidInputError, ImageFormatError, ImageTooLargeError, NetworkError, SourceNotFoundError];
 
 export interface PreparedPicture {
   plan: PicturePlan;
@@ -44,7 +51,7 @@ export class Preparer {
 
   /**
    * @param where how messages name the input: `inputs[3]`
-   * @throws InvalidInputError, ImageFormatError or ImageTooLargeError, naming the input
+   * @throws InvalidInputError, ImageFormatError, ImageTooLargeError or SourceNotFoundError, naming the input
    */
   async prepare(parts: InputParts, options: EmbedOptions, where: string): Promise<Prepared> {
     try {

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { lstat, open, readdir, readFile, realpath, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { MANIFEST_PATH } from '../bundle/manifest';
+import { MANIFEST_PATH, type BundleManifest } from '../bundle/manifest';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleReader, StoredFile } from '../bundle/storage';
 import { bundleFiles, parseManifest } from '../bundle/validate';
@@ -22,34 +22,48 @@ export function folderBundle(path: string): BundleReader {
       signal?.throwIfAborted();
       if (!isPlainPath(file)) throw new SourceNotFoundError(`${file} is not a plain relative path.`, { path: file });
       const absolute = join(folder, file);
-      const status = await stat(absolute).catch(() => null);
+      const status = await stat(absolute, { bigint: true }).catch(() => null);
       if (!status?.isFile()) throw new SourceNotFoundError(`${path} has no file ${file}.`, { path: absolute });
-      return storedFile(file, absolute, status.size);
+      return storedFile(file, absolute, status);
     },
   };
 }
 
-function storedFile(path: string, absolute: string, size: number): StoredFile {
+/** Tells a file from another one at the same path. Inode numbers are left out, because some network drives invent them. */
+interface Seen {
+  readonly size: bigint;
+  readonly mtimeNs: bigint;
+}
+
+/**
+ * Reads fail once the file is another one than the one that was opened: rows of the token table are read as long as a
+ * model is loaded, and those of another bundle that has been converted into the same folder would give wrong vectors.
+ */
+function storedFile(path: string, absolute: string, seen: Seen): StoredFile {
+  const size = Number(seen.size);
+  const checked = (start: number, end: number, signal?: AbortSignal): PlacedRange => {
+    signal?.throwIfAborted();
+    checkRange(path, size, start, end);
+    return { absolute, seen, start, end };
+  };
   return {
     path,
     size,
     read: async (start, end, signal) => {
-      signal?.throwIfAborted();
-      checkRange(path, size, start, end);
+      const range = checked(start, end, signal);
       const bytes = new Uint8Array(end - start);
-      await inPieces({ absolute, start, end }, (at) => bytes.subarray(at));
+      await inPieces(range, (done) => bytes.subarray(done));
       return bytes;
     },
     data: async () => absolute,
     onDisk: {
       path: absolute,
       sha256: async (start, end, signal) => {
-        signal?.throwIfAborted();
-        checkRange(path, size, start, end);
+        const range = checked(start, end, signal);
         const hash = createHash('sha256');
         const piece = new Uint8Array(Math.min(PIECE_BYTES, end - start));
         await inPieces(
-          { absolute, start, end },
+          range,
           () => piece,
           (count) => hash.update(piece.subarray(0, count)),
         );
@@ -59,14 +73,34 @@ function storedFile(path: string, absolute: string, size: number): StoredFile {
   };
 }
 
+interface PlacedRange {
+  absolute: string;
+  seen: Seen;
+  start: number;
+  end: number;
+}
+
 /** Reads a range into one buffer after another, each given by how many bytes were read before. */
 async function inPieces(
-  { absolute, start, end }: { absolute: string; start: number; end: number },
+  { absolute, seen, start, end }: PlacedRange,
   bufferAt: (done: number) => Uint8Array,
   onRead?: (count: number) => void,
 ): Promise<void> {
-  const handle = await open(absolute, 'r');
+  const handle = await open(absolute, 'r').catch((cause: NodeJS.ErrnoException) => {
+    throw new SourceNotFoundError(
+      `${absolute} can no longer be read (${cause.code}). If a model is loaded from it, put it back, or load the model again.`,
+      { path: absolute },
+      { cause },
+    );
+  });
   try {
+    const now = await handle.stat({ bigint: true });
+    if (now.size !== seen.size || now.mtimeNs !== seen.mtimeNs) {
+      throw new IntegrityError(
+        `${absolute} was changed or replaced while it was in use. If a model is loaded from it, load it again.`,
+        { path: absolute },
+      );
+    }
     for (let done = 0; done < end - start;) {
       const buffer = bufferAt(done);
       const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - start - done), start + done);
@@ -101,9 +135,7 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
   if (!status.isDirectory()) throw new InvalidInputError(`${out} is a file; name a folder that is new or empty.`);
   const entries = await readdir(target, { recursive: true, withFileTypes: true });
   if (entries.length === 0) return;
-  const manifest = await readFile(join(target, MANIFEST_PATH))
-    .then(parseManifest)
-    .catch(() => null);
+  const manifest = await bundleIn(target);
   if (!manifest) {
     throw new InvalidInputError(
       `${out} contains files other than a bundle that this version can read, so it is left alone; name a new folder.`,
@@ -119,6 +151,13 @@ export async function refuseForeignFolder(target: string, out: string): Promise<
       { path },
     );
   }
+}
+
+/** The manifest of the bundle in a folder; null if there is none that this version can read. */
+export async function bundleIn(folder: string): Promise<BundleManifest | null> {
+  return readFile(join(folder, MANIFEST_PATH))
+    .then(parseManifest)
+    .catch(() => null);
 }
 
 /** Makes renames durable. Folders cannot be opened on Windows, which needs no such call. */

@@ -3,17 +3,17 @@
  * uses one fixed sibling and a lock file beside it with its process id.
  */
 
-import { randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
+import { lstat, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { isPlainPath } from '../bundle/paths';
 import type { BundleWriter, FileWriter } from '../bundle/storage';
 import { VLM2VecError } from '../errors';
-import { namingFull } from './disk-full.node.js';
 import { bundlePlace, folderBundle, refuseForeignFolder, removeEmpty, syncFolder } from './folder-reader.node.js';
 import { FileJournal, JOURNAL_PATH, type JournalFile } from './journal';
+import { previousName, temporaryName, tidyUp } from './left-behind.node.js';
 import { lockFile } from './lock-file.node.js';
 import type { WaitOptions } from './locks';
+import { makeFolder, openToWrite, writeAll, writing, writingKept } from './write-errors.node.js';
 
 export interface FolderWriterOptions extends WaitOptions {
   /** Carry on where an interrupted writer of this folder stopped. */
@@ -24,25 +24,29 @@ export interface FolderWriterOptions extends WaitOptions {
  * Writes a bundle that will be the folder `out`. Missing parent folders are created.
  * @throws InvalidInputError if `out` exists and is neither empty nor purely a bundle, or, with `resume`, if another
  * process is writing it
+ * @throws StorageFullError, NotWritableError here and from the writer's methods
  */
 export async function folderWriter(out: string, options: FolderWriterOptions = {}): Promise<BundleWriter> {
   const target = await bundlePlace(out);
+  if (!options.resume) await tidyUp(target);
   // Folders of the model store, which can be resumed, are ours whatever they contain.
   const isOurs = options.resume ?? false;
   if (!isOurs) await refuseForeignFolder(target, out);
   const parent = dirname(target);
-  const madeParent = (await mkdir(parent, { recursive: true })) ?? null;
+  const madeParent = (await makeFolder(parent)) ?? null;
   const hidden = join(parent, `.${basename(target)}`);
-  const unlock = options.resume ? await lockFile(`${hidden}.lock`, out, options) : async () => undefined;
+  let unlock = async () => {};
   try {
-    const temporary = `${hidden}.partial${options.resume ? '' : `-${randomUUID().slice(0, 8)}`}`;
-    await mkdir(temporary, { recursive: options.resume ?? false });
+    if (options.resume) unlock = await lockFile(`${hidden}.lock`, out, options);
+    const temporary = options.resume ? `${hidden}.partial` : temporaryName(target);
+    await writing(out, () => mkdir(temporary, { recursive: options.resume ?? false }));
     return await FolderWriter.open(
       { out, target, isOurs, parent, madeParent, temporary, unlock },
       options.resume ?? false,
     );
   } catch (error) {
     await unlock();
+    if (madeParent) await removeEmpty(parent, dirname(madeParent));
     throw error;
   }
 }
@@ -77,9 +81,13 @@ class FolderWriter implements BundleWriter {
     if (!resume) return new FolderWriter(place, null, files);
     const path = join(place.temporary, JOURNAL_PATH);
     const before = await readFile(path).catch(() => Buffer.alloc(0));
-    const journal = new FileJournal(nodeFile(await openInPlace(path)), new Uint8Array(before), async () => {
-      for (const file of files) await file.flush();
-    });
+    const journal = new FileJournal(
+      await openedFile(path, join(place.out, JOURNAL_PATH), true),
+      new Uint8Array(before),
+      async () => {
+        for (const file of files) await file.flush();
+      },
+    );
     return new FolderWriter(place, journal, files);
   }
 
@@ -100,8 +108,9 @@ class FolderWriter implements BundleWriter {
   async #openFile(path: string): Promise<JournalFile> {
     if (!isPlainPath(path)) throw new VLM2VecError(`Cannot create ${path} in ${this.#place.out}.`, { path });
     const absolute = join(this.#place.temporary, path);
-    await mkdir(dirname(absolute), { recursive: true });
-    const file = nodeFile(await openInPlace(absolute));
+    const shown = join(this.#place.out, path);
+    await writing(shown, () => mkdir(dirname(absolute), { recursive: true }));
+    const file = await openedFile(absolute, shown, this.journal !== null);
     const tracked: JournalFile = {
       ...file,
       close: async () => {
@@ -116,7 +125,7 @@ class FolderWriter implements BundleWriter {
   async remove(path: string): Promise<void> {
     if (!isPlainPath(path)) throw new VLM2VecError(`Cannot delete ${path} in ${this.#place.out}.`, { path });
     this.#created.delete(path);
-    await rm(join(this.#place.temporary, path), { force: true });
+    await writing(join(this.#place.out, path), () => rm(join(this.#place.temporary, path), { force: true }));
   }
 
   reader() {
@@ -127,7 +136,9 @@ class FolderWriter implements BundleWriter {
     const { out, target, isOurs, parent, temporary, unlock } = this.#place;
     if (!isOurs) await refuseForeignFolder(target, out);
     await this.#closeAll();
-    const previous = `${temporary}-previous`;
+    const previous = previousName(temporary);
+    // Resumable writers share one name: a crash may have left an older bundle there, which must not be in the way.
+    if (await lstat(target).catch(() => null)) await rm(previous, { recursive: true, force: true });
     const replaced = await rename(target, previous).then(
       () => true,
       () => false, // there was none
@@ -135,7 +146,7 @@ class FolderWriter implements BundleWriter {
     try {
       // Check once more, now that nobody can add anything to it.
       if (replaced && !isOurs) await refuseForeignFolder(previous, out);
-      await rename(temporary, target);
+      await writing(out, () => rename(temporary, target));
     } catch (error) {
       if (replaced) await rename(previous, target);
       throw error;
@@ -171,26 +182,29 @@ class FolderWriter implements BundleWriter {
   }
 }
 
-/** Opens for reading and writing; creates an empty file if there is none. */
-async function openInPlace(path: string): Promise<FileHandle> {
-  return open(path, 'r+').catch(() => open(path, 'w+'));
-}
-
-function nodeFile(handle: FileHandle): JournalFile {
+/**
+ * @param shown its name for messages
+ * @param isKept whether what was written survives a failure
+ */
+async function openedFile(path: string, shown: string, isKept: boolean): Promise<JournalFile> {
+  const named = <T>(work: () => Promise<T>) => (isKept ? writingKept(shown, work) : writing(shown, work));
+  const handle = await named(() => openToWrite(path));
   let next = 0;
   return {
     write: (bytes, position = next) =>
-      namingFull(async () => {
-        for (let done = 0; done < bytes.length;) {
-          done += (await handle.write(bytes, done, bytes.length - done, position + done)).bytesWritten;
-        }
+      named(async () => {
+        await writeAll(handle, bytes, position);
         next = position + bytes.length;
       }),
-    truncate: (length) => namingFull(() => handle.truncate(length)),
-    flush: () => handle.datasync(),
-    close: async () => {
-      await handle.sync();
-      await handle.close();
-    },
+    truncate: (length) => named(() => handle.truncate(length)),
+    flush: () => named(() => handle.datasync()),
+    close: () =>
+      named(async () => {
+        try {
+          await handle.sync();
+        } finally {
+          await handle.close();
+        }
+      }),
   };
 }

@@ -1,4 +1,4 @@
 /** @file Bundles in folders (Node only). */
 
-export { folderBundle } from './folder-reader.node.js';
+export { bundleIn, folderBundle } from './folder-reader.node.js';
 export { folderWriter, type FolderWriterOptions } from './folder-writer.node.js';

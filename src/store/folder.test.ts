@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { lstat, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -145,6 +145,21 @@ test('paths that leave the folder are refused', async () => {
   await writer.abort();
 });
 
+test('a file that was opened is never read from another bundle at the same place', async () => {
+  const path = join(base, 'a.bin');
+  await writeFile(path, 'hello');
+  const opened = await folderBundle(base).open('a.bin');
+  expect(await opened.read(0, 5)).toEqual(bytes('hello'));
+  await writeFile(join(base, 'other.bin'), 'jelly'); // of the same length
+  await utimes(join(base, 'other.bin'), 1, 1); // clocks of file systems tick slowly
+  await rename(join(base, 'other.bin'), path);
+  await expect(opened.read(0, 5)).rejects.toThrow(/a\.bin was changed or replaced.* load it again/);
+  await expect(opened.read(0, 5)).rejects.toBeInstanceOf(IntegrityError);
+  await rm(path);
+  await expect(opened.read(0, 5)).rejects.toThrow(/a\.bin can no longer be read \(ENOENT\)/);
+  await expect(opened.read(0, 5)).rejects.toBeInstanceOf(SourceNotFoundError);
+});
+
 test('ranges outside a file, or a file that shrank, are named errors', async () => {
   await writeFile(join(base, 'a.bin'), '12345');
   const file = await folderBundle(base).open('a.bin');
@@ -158,4 +173,36 @@ test('ranges outside a file, or a file that shrank, are named errors', async () 
   }
   await writeFile(join(base, 'a.bin'), '12');
   await expect(file.read(0, 5)).rejects.toThrow(IntegrityError);
+});
+
+test('what a killed process left behind goes with the next writer, and the bundle that it had moved away comes back', async () => {
+  const out = join(base, 'model');
+  const name = (
+    await folderWriter(out).then(async (writer) => [await readdir(base), await writer.abort()] as const)
+  )[0][0]!;
+  const gone = name.replace(`-${process.pid}-`, `-${2 ** 22 + 1}-`); // above the largest process id
+  const foreign = gone.replace(/partial-.{8}/, 'partial-00000000'); // of another machine
+  const alive = name.replace(`-${process.pid}-`, `-${process.ppid}-`);
+  const others = ['.model.partial-notes', '.models.partial-12345678-1-12345678', 'model2'];
+  for (const each of [gone, foreign, alive, ...others]) await mkdir(join(base, each));
+  await mkdir(join(base, `${gone}-previous`));
+  await writeFile(join(base, `${gone}-previous`, MANIFEST_PATH), await nanoManifest());
+
+  const writer = await folderWriter(out);
+  expect(await readFile(join(out, MANIFEST_PATH), 'utf8')).toBe(await nanoManifest());
+  await writer.abort();
+  expect((await readdir(base)).sort()).toEqual([foreign, alive, ...others, 'model'].sort());
+});
+
+test('a resumable writer publishes although a crash left an older bundle aside', async () => {
+  const out = join(base, 'model');
+  await mkdir(join(base, '.model.partial-previous'));
+  await writeFile(join(base, '.model.partial-previous', 'old'), '');
+  for (const text of ['1', '2']) {
+    const writer = await folderWriter(out, { resume: true });
+    await put(writer, MANIFEST_PATH, manifestOf(text));
+    await writer.publish();
+  }
+  expect(await readFile(join(out, MANIFEST_PATH), 'utf8')).toBe(manifestOf('2'));
+  expect(await readdir(base)).toEqual(['model']);
 });

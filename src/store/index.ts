@@ -1,6 +1,7 @@
 /** @file Bundles in storage. `folder.node.ts` (Node only) is imported by its own path. */
 
 export { blobBundle } from './blobs';
+export { blobFile } from './bytes-file';
 export { downloadBundle, downloadedBytes, fetchManifest, type DownloadOptions } from './download';
 export { httpBundle } from './http';
 export { parseJournal, JOURNAL_PATH } from './journal';

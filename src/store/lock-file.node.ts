@@ -5,6 +5,7 @@ import { link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promi
 import { InvalidInputError } from '../errors';
 import { wait as pause } from '../net';
 import type { WaitOptions } from './locks';
+import { writing } from './write-errors.node.js';
 
 const POLL = 250;
 /**
@@ -17,6 +18,7 @@ const STALE_EMPTY = 10_000;
  * Creates the lock file; resolves to its release. A file of a process that is gone does not count.
  * @throws InvalidInputError if another process, or another call in this one, writes `what`, unless `wait`;
  * `details.pid` is that process
+ * @throws StorageFullError, NotWritableError
  */
 export async function lockFile(
   path: string,
@@ -25,7 +27,7 @@ export async function lockFile(
 ): Promise<() => Promise<void>> {
   for (let first = true; ; first = false) {
     signal?.throwIfAborted();
-    if (await create(path)) return () => rm(path, { force: true });
+    if (await writing(path, () => create(path))) return () => rm(path, { force: true });
     const holder = await holderOf(path);
     if (holder === 'gone') {
       await removeStale(path);
@@ -45,8 +47,8 @@ export async function lockFile(
  */
 async function create(path: string): Promise<boolean> {
   const temporary = `${path}.${randomUUID().slice(0, 8)}`;
-  await writeFile(temporary, String(process.pid));
   try {
+    await writeFile(temporary, String(process.pid));
     await link(temporary, path);
     return true;
   } catch (error) {
@@ -54,7 +56,7 @@ async function create(path: string): Promise<boolean> {
     if (code === 'EEXIST') return false;
     return await createPlain(path);
   } finally {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined); // a folder that may not be written to
   }
 }
 
@@ -75,11 +77,16 @@ async function holderOf(path: string): Promise<number | 'gone' | null> {
     const status = await stat(path).catch(() => null);
     return status && Date.now() - status.mtimeMs > STALE_EMPTY ? 'gone' : null;
   }
+  return isRunning(pid) ? pid : 'gone';
+}
+
+/** Whether this machine has a process with that id, of any user. */
+export function isRunning(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return pid;
+    return true;
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM' ? pid : 'gone';
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

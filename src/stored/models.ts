@@ -4,7 +4,7 @@
  */
 
 import { UnsupportedError } from '../errors';
-import { expectHooks, expectKnown, expectOptions } from '../hooks';
+import { expectHooks, expectKnown, expectOptions, heard } from '../hooks';
 import { importing } from '../net';
 import type { Estimate } from './estimate';
 import { prepareLoad, startBackend, type LoadOptions, type PreparedLoad } from '../load-options';
@@ -125,7 +125,7 @@ export const models = {
     const { spec, settings, worker, signal, onProgress } = await prepareLoad(source, options);
     const backend = await startBackend(worker);
     try {
-      const name = await backend.add(spec, settings, { signal, onProgress });
+      const name = await heard({ signal, onProgress }, (hooks) => backend.add(spec, settings, hooks));
       void askToPersist();
       const { inspectModel } = await importing(() => import('./describe'));
       if (name === null) throw new UnsupportedError('These files are already a bundle; load them from where they are.');

@@ -62,7 +62,6 @@ export async function watchNode(args: string[], { stdin = '', env = {} }: WatchO
         XDG_DATA_HOME: folder('data'),
         XDG_CONFIG_HOME: folder('config'),
         TMPDIR: folder('tmp'),
-        TSX_DISABLE_CACHE: '1',
         ...Object.fromEntries(proxies.map((name) => [name, address])),
         ...env,
       },

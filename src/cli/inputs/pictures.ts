@@ -3,15 +3,13 @@
  * the same order.
  */
 
-import { readdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { SourceNotFoundError } from '../../errors';
 import { pictureKind } from '../../search/indexing/picture-names';
+import { listFolder, NOT_UTF8, type ListedEntry } from '../../store/list-folder.node.js';
 import { recordError, type Source, type Unnumbered } from './record';
-
-/** What stands for bytes of a name that are not UTF-8: it does not lead to the file. */
-const REPLACEMENT = '\ufffd';
 
 /**
  * Every picture below a folder, by its relative path; links to folders are not followed, since they may form cycles.
@@ -64,15 +62,15 @@ export function pictureSource(file: string): Source {
 
 interface Found {
   file: string;
-  /** Why a folder could not be read. */
+  /** Why it could not be read. */
   problem?: string;
 }
 
 async function* walk(folder: string, signal?: AbortSignal): AsyncGenerator<Found> {
   signal?.throwIfAborted();
-  let entries;
+  let entries: ListedEntry[];
   try {
-    entries = await readdir(folder, { withFileTypes: true });
+    entries = await listFolder(folder);
   } catch (error) {
     yield { file: folder, problem: `cannot be read (${(error as NodeJS.ErrnoException).code}).` };
     return;
@@ -81,18 +79,19 @@ async function* walk(folder: string, signal?: AbortSignal): AsyncGenerator<Found
   for (const entry of entries) {
     if (entry.name.startsWith('.')) continue;
     const file = path.join(folder, entry.name);
-    if (entry.isDirectory()) yield* walk(file, signal);
-    else if (pictureKind(entry.name) === null) continue;
-    else if (entry.isFile() || (entry.isSymbolicLink() && (await isFile(file)))) yield { file };
+    const isPicture = pictureKind(entry.name) !== null && (entry.isFile() || (await linksToFile(entry)));
+    if (!entry.isUtf8 && (entry.isDirectory() || isPicture)) yield { file, problem: NOT_UTF8 };
+    else if (entry.isDirectory()) yield* walk(file, signal);
+    else if (isPicture) yield { file };
   }
 }
 
-const isFile = async (file: string) => (await stat(file).catch(() => null))?.isFile() === true;
+const linksToFile = async (entry: ListedEntry) =>
+  entry.isSymbolicLink() && (await entry.status().catch(() => null))?.isFile() === true;
 
 async function pictureRecord(file: string): Promise<Unnumbered> {
   const status = await stat(file).catch(() => null);
-  if (!status)
-    return broken(file, file.includes(REPLACEMENT) ? 'has a name that is not UTF-8: rename it.' : 'is gone.');
+  if (!status) return broken(file, 'is gone.');
   // A pipe that nobody writes to would be waited for without end.
   if (!status.isFile()) return broken(file, 'is not a file.');
   return {

@@ -281,10 +281,37 @@ describe('folders, globs and files', () => {
     expect(inputs(await read([at('pipe.png')]))).toEqual([expect.stringContaining('pipe.png: is not a file.')]);
   });
 
-  test.runIf(process.platform === 'linux')('a name that is not UTF-8 says so', async () => {
-    await mkdir(at('names'));
-    await writeFile(Buffer.concat([Buffer.from(at('names/a')), Buffer.from([0xff]), Buffer.from('.png')]), 'x');
-    expect(inputs(await read([at('names')]))).toEqual([expect.stringContaining('has a name that is not UTF-8')]);
+  test.runIf(process.platform === 'linux')('names that are not UTF-8 are named; everything else is read', async () => {
+    const bytes = (...parts: (string | number)[]) =>
+      Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.from([part]))));
+    const png = await readFile(fixturePath('images/tiny.png'));
+    const folder = at('names');
+    await mkdir(at('names/good'), { recursive: true });
+    await mkdir(bytes(folder, '/old', 0xe9));
+    await writeFile(bytes(folder, '/old', 0xe9, '/x.png'), png);
+    await writeFile(bytes(folder, '/a', 0xff, 'é.png'), png);
+    await writeFile(bytes(folder, '/n', 0xff, '.txt'), 'not a picture');
+    await symlink('good/1.png', bytes(folder, '/link', 0xff, '.png'));
+    for (const name of ['good/1.png', '\ufffd.png', '\\xffsame.png']) await writeFile(at('names', name), png);
+    await writeFile(bytes(folder, '/', 0xff, 'same.png'), png);
+    const reason = 'has a name that is not UTF-8 (\\x precedes its bytes): rename it.';
+    const bad = ['\\\\xffsame.png', 'a\\xffé.png', 'link\\xff.png', 'old\\xe9'].map((name) => at('names', name));
+    const good = ['\\xffsame.png', 'good/1.png', '\ufffd.png'].map((name) => at('names', name));
+    const outcome = (records: AnyRecord[]) => ({
+      bad: records.flatMap((record) => (isBad(record) ? [record.error.message] : [])).sort(),
+      good: records.flatMap((record) => (isBad(record) ? [] : [String(record.id)])).sort(),
+    });
+    const walked = await read([folder]);
+    expect(outcome(walked)).toEqual({ bad: bad.map((file) => `${file}: ${reason}`), good: [...good].sort() });
+    const matched = await read([path.join(folder, '**/*.png')], { skipBad: true });
+    // A pattern does not follow links.
+    const unlinked = bad.filter((file) => !file.includes('link'));
+    expect(outcome(matched)).toEqual({ bad: unlinked.map((file) => `${file}: ${reason}`), good: [...good].sort() });
+    await expect(read([path.join(folder, '**/*.png')])).rejects.toThrow(reason);
+    expect(outcome(await read([path.join(folder, 'good/*.png')])), 'nothing else concerns this pattern').toEqual({
+      bad: [],
+      good: [at('names/good/1.png')],
+    });
   });
 
   test.runIf(process.getuid?.() !== 0)('a file without permission', async () => {

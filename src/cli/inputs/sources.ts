@@ -1,12 +1,14 @@
 /** @file What the arguments on the command line name: files of every kind, folders, globs, stdin. */
 
-import { access, constants, readdir, stat } from 'node:fs/promises';
+import { access, constants, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
+import { isDynamicPattern } from 'tinyglobby';
 import { InvalidInputError, SourceNotFoundError, VLM2VecError } from '../../errors';
 import { pictureKind } from '../../search/indexing/picture-names';
+import { listFolder, NOT_UTF8 } from '../../store/list-folder.node.js';
 import { csvSource } from './csv';
 import { checkKept, type FieldOptions } from './fields';
+import { filesMatching, type NamedFile } from './glob';
 import { lineSource, STDIN } from './lines';
 import { parquetSource } from './parquet';
 import { folderSource, pictureSource } from './pictures';
@@ -34,7 +36,7 @@ export async function openSources(words: readonly string[], options: SourceOptio
   const all = jsonl === undefined ? words : [jsonl, ...words];
   if (all.filter((word) => word === STDIN).length > 1) throw new InvalidInputError('stdin can be read only once.');
   if (jsonl !== undefined && jsonl !== STDIN) await expectReadable(jsonl);
-  const files: string[] = [];
+  const named: NamedFile[] = [];
   const broken = new Map<string, VLM2VecError>();
   /** One bad input, if there are others to continue with. */
   const noted =
@@ -44,12 +46,14 @@ export async function openSources(words: readonly string[], options: SourceOptio
       broken.set(word, error);
       return instead;
     };
-  for (const word of words) files.push(...(await filesOf(word, options).catch(noted(word, [word]))));
+  for (const word of words) named.push(...(await filesOf(word, options).catch(noted(word, [{ file: word }]))));
+  const files = named.map(({ file }) => file);
   const prefixOf = (file: string) =>
     files.length + (jsonl === undefined ? 0 : 1) > 1 && file !== STDIN ? `${file}: ` : '';
   const sources = jsonl === undefined ? [] : [lineSource(jsonl, { ...options, prefix: prefixOf(jsonl) })];
-  for (const file of files) {
-    const opening = broken.has(file) ? null : sourceOf(file, options, prefixOf(file)).catch(noted(file, null));
+  for (const each of named) {
+    const { file } = each;
+    const opening = broken.has(file) ? null : sourceOf(each, options, prefixOf(file)).catch(noted(file, null));
     sources.push((await opening) ?? brokenSource(file, broken.get(file)!));
   }
   // All of them failed, so the request itself is wrong.
@@ -64,7 +68,8 @@ async function expectReadable(file: string): Promise<void> {
   });
 }
 
-async function sourceOf(file: string, options: SourceOptions, prefix: string): Promise<Source> {
+async function sourceOf({ file, problem }: NamedFile, options: SourceOptions, prefix: string): Promise<Source> {
+  if (problem !== undefined) throw new InvalidInputError(`${file} ${problem}`, { file });
   if (file === STDIN) return lineSource(file, { ...options, prefix });
   if ((await stat(file).catch(() => null))?.isDirectory()) return folderSource(file);
   if (pictureKind(path.basename(file)) !== null) return pictureSource(file);
@@ -95,10 +100,10 @@ const isParquet = (file: string) => /\.(?:parquet|pq)$/i.test(file);
 /**
  * The argument itself, the files that match it, or the tables in a folder that holds no pictures, as Spark leaves them.
  */
-async function filesOf(word: string, { asText }: SourceOptions): Promise<string[]> {
-  if (word === STDIN) return [word];
+async function filesOf(word: string, { asText }: SourceOptions): Promise<NamedFile[]> {
+  if (word === STDIN) return [{ file: word }];
   const status = await stat(word).catch((error: NodeJS.ErrnoException) => error);
-  if (!(status instanceof Error)) return status.isDirectory() ? tablesOr(word) : [word];
+  if (!(status instanceof Error)) return status.isDirectory() ? tablesOr(word) : [{ file: word }];
   if (status.code !== 'ENOENT' && status.code !== 'ENOTDIR') {
     throw new SourceNotFoundError(`${word} cannot be read (${status.code}).`, { file: word });
   }
@@ -108,17 +113,17 @@ async function filesOf(word: string, { asText }: SourceOptions): Promise<string[
       : '';
     throw new SourceNotFoundError(`There is no file or folder ${word}.${hint}`, { file: word });
   }
-  const absolute = path.isAbsolute(word); // names as the shell would expand them
-  const found = await glob(word, { expandDirectories: false, followSymbolicLinks: false, absolute });
+  const found = await filesMatching(word);
   if (found.length === 0) throw new SourceNotFoundError(`No file matches ${word}.`, { pattern: word });
-  return found.sort((a, b) => (a < b ? -1 : 1));
+  return found;
 }
 
-async function tablesOr(folder: string): Promise<string[]> {
-  const names = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  if (names.some((entry) => entry.isDirectory() || pictureKind(entry.name) !== null)) return [folder];
-  const tables = names.map(({ name }) => name).filter((name) => isParquet(name) && !/^[._]/.test(name));
-  return tables.length === 0
-    ? [folder]
-    : tables.sort((a, b) => (a < b ? -1 : 1)).map((name) => path.join(folder, name));
+async function tablesOr(folder: string): Promise<NamedFile[]> {
+  const entries = await listFolder(folder).catch(() => []);
+  if (entries.some((entry) => entry.isDirectory() || pictureKind(entry.name) !== null)) return [{ file: folder }];
+  const tables = entries.filter(({ name }) => isParquet(name) && !/^[._]/.test(name));
+  if (tables.length === 0) return [{ file: folder }];
+  return tables
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map(({ name, isUtf8 }) => ({ file: path.join(folder, name), ...(!isUtf8 && { problem: NOT_UTF8 }) }));
 }

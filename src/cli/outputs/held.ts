@@ -5,6 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { linesOf } from '../inputs/line-stream';
+import { writing } from '../../store/write-errors.node.js';
 import { printLine } from '../output';
 import { jsonLine } from './json-lines';
 import { PartialFile, partialName } from './partial-file';
@@ -30,9 +31,9 @@ export function heldSink(shape: Pick<SinkShape, 'several' | 'precision'>): Sink 
       bytes += more.reduce((sum, line) => sum + line.length, 0);
       if (bytes < MEMORY_BYTES) return;
       if (!overflow) {
-        const folder = await mkdtemp(path.join(tmpdir(), 'vlm2vec-embed-'));
+        const folder = await writing(tmpdir(), () => mkdtemp(path.join(tmpdir(), 'vlm2vec-embed-')));
         const name = path.join(folder, 'lines.jsonl');
-        overflow = { folder, name, file: await PartialFile.open(name, null) };
+        overflow = { folder, name, file: await PartialFile.open(name, null, writing) };
       }
       await overflow.file.append(`${lines.join('\n')}\n`);
       lines = [];

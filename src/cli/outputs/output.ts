@@ -1,9 +1,9 @@
 /** @file Where results go, and how far they have got, so that a run that was killed can continue. */
 
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../../errors';
+import { makeFolder } from '../../store/write-errors.node.js';
 import { lockFile } from '../../store/lock-file.node.js';
 import { InputsHash } from '../inputs/read';
 import type { AnyRecord } from '../inputs/record';
@@ -67,7 +67,7 @@ export async function openOutput(place: SinkPlace | null, options: OutputOptions
 
 async function locked(file: string, place: SinkPlace): Promise<() => Promise<void>> {
   const folder = path.dirname(path.resolve(file));
-  if (place.kind === 'lance') await mkdir(folder, { recursive: true });
+  if (place.kind === 'lance') await makeFolder(folder);
   else if (!existsSync(folder)) {
     throw new InvalidInputError(`There is no folder ${folder} to write ${path.basename(place.file)} into.`, { file });
   }

@@ -6,33 +6,32 @@
 import { constants, open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import { IntegrityError, InvalidInputError } from '../../errors';
+import { writeAll, writing } from '../../store/write-errors.node.js';
 
-/** Writing failed: the inputs are not at fault, and nothing that was committed is lost. */
-export class OutputFailed extends Error {
-  override name = 'OutputFailed';
+/** {@link writing}, in a run that can be continued. */
+export function writingRun<T>(file: string, work: () => Promise<T>): Promise<T> {
+  return writing(file, work, 'run again with --resume: what was already written is kept');
 }
-
-/** Why nothing more is written, by the system's code. */
-export const FULL: Record<string, string> = {
-  ENOSPC: 'the disk is full',
-  EDQUOT: 'the quota is used up',
-  EFBIG: 'the file is larger than the disk or the user may have it',
-  EIO: 'the disk reported an error',
-};
 
 export class PartialFile {
   readonly #file: string;
   readonly #handle: FileHandle;
+  readonly #writing: typeof writingRun;
   #bytes: number;
 
-  private constructor(file: string, handle: FileHandle, bytes: number) {
+  private constructor(file: string, handle: FileHandle, bytes: number, named: typeof writingRun) {
     this.#file = file;
+    this.#writing = named;
     this.#handle = handle;
     this.#bytes = bytes;
   }
 
-  /** @param bytes what an earlier run committed, or null to start again */
-  static async open(file: string, bytes: number | null): Promise<PartialFile> {
+  /**
+   * @param bytes what an earlier run committed, or null to start again
+   * @param named gives errors their names; by default, they say that the run can be continued
+   * @throws StorageFullError, NotWritableError here and from the methods
+   */
+  static async open(file: string, bytes: number | null, named = writingRun): Promise<PartialFile> {
     const folder = path.dirname(path.resolve(file));
     if (!(await stat(folder).catch(() => null))?.isDirectory()) {
       throw new InvalidInputError(`There is no folder ${folder} to write ${path.basename(file)} into.`, { file });
@@ -42,7 +41,7 @@ export class PartialFile {
     }
     const partial = partialName(file);
     const flags = constants.O_RDWR | constants.O_CREAT | (bytes === null ? constants.O_TRUNC : 0);
-    const handle = await writing(partial, () => open(partial, flags));
+    const handle = await named(partial, () => open(partial, flags));
     const { size } = await handle.stat();
     if (bytes !== null && size < bytes) {
       await handle.close();
@@ -50,8 +49,8 @@ export class PartialFile {
         `${partial} has ${size} bytes, but the unfinished run wrote ${bytes}. Start over with --overwrite.`,
       );
     }
-    if (bytes !== null) await handle.truncate(bytes);
-    return new PartialFile(file, handle, bytes ?? 0);
+    if (bytes !== null) await named(partial, () => handle.truncate(bytes));
+    return new PartialFile(file, handle, bytes ?? 0, named);
   }
 
   get bytes(): number {
@@ -71,7 +70,7 @@ export class PartialFile {
 
   /** Drops everything after that. */
   async truncate(bytes: number): Promise<void> {
-    await this.#handle.truncate(bytes);
+    await this.#writing(partialName(this.#file), () => this.#handle.truncate(bytes));
     this.#bytes = bytes;
   }
 
@@ -86,7 +85,7 @@ export class PartialFile {
   }
 
   async sync(): Promise<void> {
-    await writing(partialName(this.#file), () => this.#handle.datasync());
+    await this.#writing(partialName(this.#file), () => this.#handle.datasync());
   }
 
   close(): Promise<void> {
@@ -99,11 +98,7 @@ export class PartialFile {
   }
 
   async #write(bytes: Uint8Array, at: number): Promise<void> {
-    await writing(partialName(this.#file), async () => {
-      for (let done = 0; done < bytes.length;) {
-        done += (await this.#handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
-      }
-    });
+    await this.#writing(partialName(this.#file), () => writeAll(this.#handle, bytes, at));
   }
 }
 
@@ -111,22 +106,9 @@ export const partialName = (file: string) => `${file}.partial`;
 
 /** Gives a closed file its name; if there is no partial file, that has been done already. */
 export async function publishFile(file: string): Promise<void> {
-  await rename(partialName(file), file).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== 'ENOENT') throw error;
-  });
-}
-
-/** Adds to an error which file could not be written, and why. */
-export async function writing<T>(file: string, run: () => Promise<T>): Promise<T> {
-  try {
-    return await run();
-  } catch (cause) {
-    const { code = '' } = cause as NodeJS.ErrnoException;
-    const why = FULL[code];
-    if (why === undefined) throw cause;
-    throw new OutputFailed(
-      `${file} cannot be written: ${why} (${code}). What was already written is kept: run again with --resume.`,
-      { cause },
-    );
-  }
+  const renaming = () =>
+    rename(partialName(file), file).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error;
+    });
+  await writingRun(file, renaming);
 }

@@ -1,10 +1,10 @@
 /** @file The state that a run leaves beside its output: its model, options and inputs, and how far it has got. */
 
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { InvalidInputError } from '../../errors';
+import { makeFolder } from '../../store/write-errors.node.js';
 import { replaceFile } from '../../store/write-whole.node.js';
-import { writing } from './partial-file';
 import type { SinkState } from './sink';
 
 const FORMAT = 'vlm2vec-embed-run';
@@ -43,9 +43,9 @@ export async function readRun(file: string): Promise<(RunState & { facts: RunFac
 
 /** Written completely or not at all, and durably. */
 export async function writeRun(file: string, facts: RunFacts, state: RunState): Promise<void> {
-  await mkdir(path.dirname(path.resolve(file)), { recursive: true });
+  await makeFolder(path.dirname(path.resolve(file)));
   const text = `${JSON.stringify({ format: FORMAT, version: 1, ...state, facts }, null, 1)}\n`;
-  await writing(file, () => replaceFile(file, text));
+  await replaceFile(file, text);
 }
 
 export async function removeRun(file: string): Promise<void> {

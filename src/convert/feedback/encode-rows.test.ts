@@ -5,9 +5,10 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { base64ToBytes } from '../../bundle/base64';
 import { fromHalf } from '../../bundle/float16';
+import { groupSizes, groupWidth } from '../../bundle/moments';
 import { allocateRows, BlockQuantizer, dequantizeRow, type BlockFormat, type BlockRows } from '../../onnx/quantize';
 import { FeedbackRows } from './encode-rows';
-import { factorsOf, GROUP } from './factors';
+import { factorsOf } from './factors';
 import { JsKernel } from './kernel';
 import { SimdKernel } from './simd';
 
@@ -15,10 +16,11 @@ interface Case {
   rows: number;
   columns: number;
   zeroPoints: boolean;
-  /** Little-endian float32 in base64, as are the moments. */
+  /** Columns of a group. */
+  width: number;
+  /** Little-endian float32 in base64. // [rows, columns], [tokens, columns] */
   weights: string;
-  /** Upper triangles, by group. */
-  moments: string[];
+  inputs: string;
   codes: number[][];
   scales: number[][];
   zeros: number[][];
@@ -32,7 +34,21 @@ const CASES = JSON.parse(
 const float32 = (text: string) => new Float32Array(base64ToBytes(text).slice().buffer);
 const KERNELS = { simd: () => new SimdKernel(), js: () => new JsKernel() };
 
-const widthOf = (columns: number, group: number) => Math.min(GROUP, columns - group * GROUP);
+/** Upper triangles of Xᵀ X, by group of columns. // [tokens, columns] */
+function momentsOf(inputs: Float32Array, columns: number): Float32Array[] {
+  return groupSizes(columns).map((n, group) => {
+    const first = group * groupWidth(columns);
+    const sums: number[] = [];
+    for (let i = first; i < first + n; i++) {
+      for (let k = i; k < first + n; k++) {
+        let sum = 0;
+        for (let at = 0; at < inputs.length; at += columns) sum += inputs[at + i]! * inputs[at + k]!;
+        sums.push(sum);
+      }
+    }
+    return Float32Array.from(sums);
+  });
+}
 
 function codesOf({ codes }: BlockRows, row: number, columns: number): number[] {
   const bytes = Math.ceil(columns / 32) * 16;
@@ -66,9 +82,9 @@ function outputError(
   for (let row = 0; row < count; row++) {
     dequantizeRow(format, rows, row, columns, stored);
     moments.forEach((upper, group) => {
-      const n = widthOf(columns, group);
+      const n = groupSizes(columns)[group]!;
       const difference = Array.from({ length: n }, (_, i) => {
-        const at = group * GROUP + i;
+        const at = group * groupWidth(columns) + i;
         return values[row * columns + at]! - stored[at]!;
       });
       let mean = 0;
@@ -89,10 +105,11 @@ describe.each(Object.entries(KERNELS))('%s', (_, kernel) => {
     'numpy’s codes, scales, zero points and errors: $rows × $columns, zero points $zeroPoints',
     (given) => {
       const { rows: count, columns, zeroPoints } = given;
-      const moments = given.moments.map(float32);
+      expect(groupWidth(columns)).toBe(given.width);
+      const moments = momentsOf(float32(given.inputs), columns);
       const format: BlockFormat = { bits: 4, zeroPoints };
       const values = float32(given.weights);
-      const factors = moments.map((upper, group) => factorsOf(upper, widthOf(columns, group)));
+      const factors = moments.map((upper, group) => factorsOf(upper, groupSizes(columns)[group]!));
       const out = allocateRows(format, count, columns);
       const error = new FeedbackRows(kernel()).encode(values, { count, columns, format }, factors, out);
       const blocks = Math.ceil(columns / 32);
@@ -118,11 +135,11 @@ describe.each(Object.entries(KERNELS))('%s', (_, kernel) => {
     'where inputs are white, it is plain rounding, byte for byte (zero points %s)',
     (zeroPoints) => {
       const format: BlockFormat = { bits: 4, zeroPoints };
-      const [count, columns] = [37, 200];
+      const [count, columns] = [37, 600];
       const values = randomValues(count * columns, 5);
       const identity = (n: number) =>
         Array.from({ length: n }, (__, i) => [3, ...new Array<number>(n - 1 - i).fill(0)]).flat();
-      const factors = [factorsOf(identity(128), 128), factorsOf(identity(72), 72)];
+      const factors = [factorsOf(identity(320), 320), factorsOf(identity(280), 280)];
       const plain = plainRows(values, count, columns, format);
       for (const given of [factors, [null, null]]) {
         const out = allocateRows(format, count, columns);
@@ -134,12 +151,12 @@ describe.each(Object.entries(KERNELS))('%s', (_, kernel) => {
 });
 
 test('both kernels give the same bytes, and less error than plain rounding in every row', () => {
-  const [count, columns] = [45, 300];
+  const [count, columns] = [45, 530];
   for (const zeroPoints of [false, true]) {
     const format: BlockFormat = { bits: 4, zeroPoints };
     const values = randomValues(count * columns, 7);
-    const moments = [128, 128, 44].map((n, group) => randomMoments(n, 11 + group));
-    const factors = moments.map((upper, group) => factorsOf(upper, widthOf(columns, group)));
+    const moments = [288, 242].map((n, group) => randomMoments(n, 11 + group));
+    const factors = moments.map((upper, group) => factorsOf(upper, groupSizes(columns)[group]!));
     const [a, b] = Object.values(KERNELS).map((kernel) => {
       const out = allocateRows(format, count, columns);
       const error = new FeedbackRows(kernel()).encode(values, { count, columns, format }, factors, out);

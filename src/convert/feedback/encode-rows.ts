@@ -1,16 +1,18 @@
 /**
  * @file Converts rows of a matrix to 4-bit blocks so that the error of its outputs, rather than that of its weights, is
  * smallest: column by column, the rounding error is passed on to the columns that can compensate for it. The result for
- * a group of 128 columns of a row is kept only if it beats plain rounding by the same measure.
+ * a group of columns of a row is kept only if it beats plain rounding by the same measure.
  */
 
 import { halfTable, toHalf } from '../../bundle/float16';
+import { groupWidth } from '../../bundle/moments';
 import { BLOCK, rowSizes, type BlockFormat, type BlockRows } from '../../onnx/quantize';
 import { GROUP, type GroupFactors } from './factors';
 import { CANDIDATES, MIDDLE, PAIRS, type FeedbackKernel } from './kernel';
 import { createFeedbackKernel } from './simd';
 
 const TILE_ROWS = 2 * PAIRS;
+/** Blocks of a whole group. */
 const GROUP_BLOCKS = GROUP / BLOCK;
 
 /** Squared error of a matrix' outputs over the inputs that were measured, treating groups of columns as unrelated. */
@@ -20,7 +22,7 @@ export interface OutputError {
   kept: number;
 }
 
-/** Scales and zero points of a tile's blocks, and its codes. // [pair, 4, 2], [pair, 128, 2] */
+/** Scales and zero points of a tile's blocks, and its codes. // [row, 16], [pair, 512, 2] */
 interface TileResult {
   halves: Uint16Array;
   zeros: Uint8Array;
@@ -54,7 +56,7 @@ export class FeedbackRows {
 
   /**
    * @param values // [count, columns]
-   * @param factors by group of 128 columns; null if it is rounded plainly
+   * @param factors by group of columns; null if it is rounded plainly
    * @throws RangeError if a block's scale exceeds half precision even by plain rounding
    */
   encode(
@@ -65,15 +67,16 @@ export class FeedbackRows {
   ): OutputError {
     const error: OutputError = { plain: 0, kept: 0 };
     factors.forEach((group, index) => {
-      if (group) this.#kernel.arrays.spread.set(group.spread);
-      const width = Math.min(GROUP, columns - index * GROUP);
+      const start = index * groupWidth(columns);
+      const width = Math.min(groupWidth(columns), columns - start);
+      if (group) this.#loadFactors(group, width);
       for (let first = 0; first < count; first += TILE_ROWS) {
         const rows = Math.min(TILE_ROWS, count - first);
-        const load = () => this.#load(values, { start: first * columns + index * GROUP, rows, width, columns });
-        this.#encodeTile(load, rows, format, group);
+        const load = () => this.#load(values, { start: first * columns + start, rows, width, columns });
+        this.#encodeTile(load, { rows, blocks: Math.ceil(width / BLOCK) }, format, group);
         for (let row = 0; row < rows; row++) {
           const kept = this.#better(row, group !== null);
-          write(kept, row, out, { row: first + row, group: index, columns, format });
+          write(kept, row, out, { row: first + row, start, width, columns, format });
           if (!group) continue;
           error.plain += this.#plain.loss[row]! * group.unit;
           error.kept += kept.loss[row]! * group.unit;
@@ -91,25 +94,37 @@ export class FeedbackRows {
   }
 
   /** Rounds plainly, measures the cost, then rounds with feedback. */
-  #encodeTile(load: () => void, rows: number, format: BlockFormat, group: GroupFactors | null): void {
+  #encodeTile(
+    load: () => void,
+    { rows, blocks }: { rows: number; blocks: number },
+    format: BlockFormat,
+    group: GroupFactors | null,
+  ): void {
     const { arrays } = this.#kernel;
     const pairs = Math.ceil(rows / 2);
     load();
     arrays.importance.fill(1);
-    this.#round(this.#plain, pairs, format, false);
+    this.#round(this.#plain, { pairs, blocks, spread: false }, format);
     if (!group) return;
 
-    arrays.importance.set(group.importance);
+    arrays.importance.fill(0).set(group.importance);
     arrays.weights.set(arrays.taken); // rounded to nothing, so that the error itself is passed on
     arrays.scale.fill(0);
     arrays.inverse.fill(0);
     arrays.zero.fill(MIDDLE);
     arrays.loss.fill(0);
-    for (let block = 0; block < GROUP_BLOCKS; block++) this.#kernel.feed(pairs, block, true);
+    for (let block = 0; block < blocks; block++) this.#kernel.feed(pairs, block, blocks);
     this.#plain.loss.set(arrays.loss);
 
     load();
-    this.#round(this.#fed, pairs, format, true);
+    this.#round(this.#fed, { pairs, blocks, spread: true }, format);
+  }
+
+  #loadFactors({ spread }: GroupFactors, width: number): void {
+    for (let i = 0; i < width; i++) {
+      this.#kernel.arrays.spread.fill(0, i * GROUP + width, (i + 1) * GROUP);
+      this.#kernel.arrays.spread.set(spread.subarray(i * width, (i + 1) * width), i * GROUP);
+    }
   }
 
   #load(
@@ -125,13 +140,17 @@ export class FeedbackRows {
     }
   }
 
-  #round(result: TileResult, pairs: number, format: BlockFormat, spread: boolean): void {
+  #round(
+    result: TileResult,
+    { pairs, blocks, spread }: { pairs: number; blocks: number; spread: boolean },
+    format: BlockFormat,
+  ): void {
     const { arrays } = this.#kernel;
     arrays.loss.fill(0);
     result.fits = new Array<boolean>(2 * pairs).fill(true);
-    for (let block = 0; block < GROUP_BLOCKS; block++) {
+    for (let block = 0; block < blocks; block++) {
       this.#search(result, { pairs, block, zeroPoints: format.zeroPoints });
-      this.#kernel.feed(pairs, block, spread);
+      this.#kernel.feed(pairs, block, spread ? blocks : 0);
     }
     result.codes.set(arrays.codes);
     result.loss.set(arrays.loss);
@@ -203,12 +222,18 @@ function write(
   { codes, halves, zeros }: TileResult,
   from: number,
   out: BlockRows,
-  { row, group, columns, format }: { row: number; group: number; columns: number; format: BlockFormat },
+  {
+    row,
+    start,
+    width,
+    columns,
+    format,
+  }: { row: number; start: number; width: number; columns: number; format: BlockFormat },
 ): void {
   const blocks = Math.ceil(columns / BLOCK);
   const sizes = rowSizes(format, columns);
-  const first = group * GROUP_BLOCKS;
-  const count = Math.min(GROUP_BLOCKS, blocks - first);
+  const first = start / BLOCK;
+  const count = Math.ceil(width / BLOCK);
   const code = (from >> 1) * GROUP * 2 + (from & 1);
   const to = row * sizes.codes + (first * BLOCK) / 2;
   for (let i = 0; i < (count * BLOCK) / 2; i++)
@@ -218,7 +243,8 @@ function write(
     if (!out.zeroPoints) continue;
     const at = row * sizes.zeroPoints + ((first + b) >> 1);
     const zero = zeros[from * GROUP_BLOCKS + b]!;
-    if (b & 1) out.zeroPoints[at]! |= zero << 4;
+    if ((first + b) & 1)
+      out.zeroPoints[at]! |= zero << 4; // the other half of the byte was written before
     else out.zeroPoints[at] = zero;
   }
 }

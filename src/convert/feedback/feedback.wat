@@ -3,7 +3,7 @@
 ;;
 ;; Where each array lies is LAYOUT in kernel.ts. What is computed, and in which order it is added up, is JsKernel there.
 (module
-  (memory (export "memory") 3)
+  (memory (export "memory") 35)
 
   ;; $kind: 0 for scales with zero at 8, 1 for those with zero points of their own.
   (func (export "fit") (param $pairs i32) (param $block i32) (param $kind i32)
@@ -21,11 +21,11 @@
       (local.set $least (v128.const i64x2 0 0))
       (local.set $most (local.get $least))
       (local.set $x (i32.add
-        (i32.shl (local.get $pair) (i32.const 11))
+        (i32.shl (local.get $pair) (i32.const 13))
         (i32.shl (local.get $block) (i32.const 9))))
       (local.set $i (i32.const 32))
       (loop $along
-        (local.set $even (v128.load offset=131072 (local.get $x)))
+        (local.set $even (v128.load (local.get $x)))
         (local.set $least (f64x2.pmin (local.get $least) (local.get $even)))
         (local.set $most (f64x2.pmax (local.get $most) (local.get $even)))
         (local.set $x (i32.add (local.get $x) (i32.const 16)))
@@ -38,7 +38,7 @@
       (local.set $empty (f64x2.eq (local.get $span) (v128.const i64x2 0 0)))
       (local.set $t (i32.const 0))
       (loop $trials_
-        (local.set $trial (v128.load64_splat offset=164864 (i32.shl
+        (local.set $trial (v128.load64_splat offset=135168 (i32.shl
           (i32.add (i32.mul (local.get $kind) (i32.const 6)) (local.get $t))
           (i32.const 3))))
         (if (local.get $kind)
@@ -70,13 +70,13 @@
         (local.set $dotOdd (local.get $dot))
         (local.set $squareOdd (local.get $dot))
         (local.set $x (i32.add
-          (i32.shl (local.get $pair) (i32.const 11))
+          (i32.shl (local.get $pair) (i32.const 13))
           (i32.shl (local.get $block) (i32.const 9))))
         (local.set $h (i32.shl (local.get $block) (i32.const 8)))
         (local.set $i (i32.const 16))
         (loop $along
-          (local.set $even (v128.load offset=131072 (local.get $x)))
-          (local.set $h0 (v128.load64_splat offset=163840 (local.get $h)))
+          (local.set $even (v128.load (local.get $x)))
+          (local.set $h0 (v128.load64_splat offset=131072 (local.get $h)))
           (local.set $level (f64x2.pmin
   (f64x2.pmax (f64x2.nearest (f64x2.mul (local.get $even) (local.get $inverse))) (local.get $low))
   (local.get $high)))
@@ -86,8 +86,8 @@
           (local.set $square (f64x2.add
             (local.get $square)
             (f64x2.mul (f64x2.mul (local.get $h0) (local.get $level)) (local.get $level))))
-          (local.set $odd (v128.load offset=131088 (local.get $x)))
-          (local.set $h1 (v128.load64_splat offset=163848 (local.get $h)))
+          (local.set $odd (v128.load offset=16 (local.get $x)))
+          (local.set $h1 (v128.load64_splat offset=131080 (local.get $h)))
           (local.set $level (f64x2.pmin
   (f64x2.pmax (f64x2.nearest (f64x2.mul (local.get $odd) (local.get $inverse))) (local.get $low))
   (local.get $high)))
@@ -120,8 +120,8 @@
         (br_if $trials_ (i32.lt_u
           (local.tee $t (i32.add (local.get $t) (i32.const 1)))
           (i32.const 6))))
-      (v128.store offset=166400 (i32.shl (local.get $pair) (i32.const 4)) (local.get $fitted))
-      (v128.store offset=166528 (i32.shl (local.get $pair) (i32.const 4)) (local.get $fittedZero))
+      (v128.store offset=135296 (i32.shl (local.get $pair) (i32.const 4)) (local.get $fitted))
+      (v128.store offset=135424 (i32.shl (local.get $pair) (i32.const 4)) (local.get $fittedZero))
       (br_if $pairs_ (i32.lt_u
         (local.tee $pair (i32.add (local.get $pair) (i32.const 1)))
         (local.get $pairs)))))
@@ -135,20 +135,20 @@
       (local.set $c (i32.const 0))
       (local.set $at (i32.shl (local.get $pair) (i32.const 6)))
       (loop $candidates_
-        (local.set $scale (v128.load offset=166656 (local.get $at)))
-        (local.set $inverse (v128.load offset=167168 (local.get $at)))
-        (local.set $zero (v128.load offset=167680 (local.get $at)))
+        (local.set $scale (v128.load offset=135552 (local.get $at)))
+        (local.set $inverse (v128.load offset=136064 (local.get $at)))
+        (local.set $zero (v128.load offset=136576 (local.get $at)))
         (local.set $low (f64x2.neg (local.get $zero)))
         (local.set $high (f64x2.sub (v128.const f64x2 15 15) (local.get $zero)))
         (local.set $error (v128.const i64x2 0 0))
         (local.set $errorOdd (local.get $error))
         (local.set $x (i32.add
-          (i32.shl (local.get $pair) (i32.const 11))
+          (i32.shl (local.get $pair) (i32.const 13))
           (i32.shl (local.get $block) (i32.const 9))))
         (local.set $h (i32.shl (local.get $block) (i32.const 8)))
         (local.set $i (i32.const 16))
         (loop $along
-          (local.set $even (v128.load offset=131072 (local.get $x)))
+          (local.set $even (v128.load (local.get $x)))
           (local.set $even (f64x2.sub
             (local.get $even)
             (f64x2.mul
@@ -159,9 +159,9 @@
           (local.set $error (f64x2.add
             (local.get $error)
             (f64x2.mul
-              (f64x2.mul (v128.load64_splat offset=163840 (local.get $h)) (local.get $even))
+              (f64x2.mul (v128.load64_splat offset=131072 (local.get $h)) (local.get $even))
               (local.get $even))))
-          (local.set $odd (v128.load offset=131088 (local.get $x)))
+          (local.set $odd (v128.load offset=16 (local.get $x)))
           (local.set $odd (f64x2.sub
             (local.get $odd)
             (f64x2.mul
@@ -172,12 +172,12 @@
           (local.set $errorOdd (f64x2.add
             (local.get $errorOdd)
             (f64x2.mul
-              (f64x2.mul (v128.load64_splat offset=163848 (local.get $h)) (local.get $odd))
+              (f64x2.mul (v128.load64_splat offset=131080 (local.get $h)) (local.get $odd))
               (local.get $odd))))
           (local.set $x (i32.add (local.get $x) (i32.const 32)))
           (local.set $h (i32.add (local.get $h) (i32.const 16)))
           (br_if $along (local.tee $i (i32.sub (local.get $i) (i32.const 1)))))
-        (v128.store offset=168192 (local.get $at) (f64x2.add (local.get $error) (local.get $errorOdd)))
+        (v128.store offset=137088 (local.get $at) (f64x2.add (local.get $error) (local.get $errorOdd)))
         (local.set $at (i32.add (local.get $at) (i32.const 16)))
         (br_if $candidates_ (i32.lt_u
           (local.tee $c (i32.add (local.get $c) (i32.const 1)))
@@ -186,7 +186,7 @@
         (local.tee $pair (i32.add (local.get $pair) (i32.const 1)))
         (local.get $pairs)))))
 
-  (func (export "feed") (param $pairs i32) (param $block i32) (param $spread i32)
+  (func (export "feed") (param $pairs i32) (param $block i32) (param $blocks i32)
     (local $pair i32) (local $j i32) (local $k i32) (local $x i32) (local $at i32) (local $to i32) (local $code i32)
     (local $factor i32) (local $row i32) (local $end i32)
     (local $weight v128) (local $level v128) (local $difference v128) (local $codes v128)
@@ -194,46 +194,46 @@
     (local $loss v128) (local $w0 v128) (local $w1 v128) (local $w2 v128) (local $w3 v128)
     (loop $pairs_
       (local.set $at (i32.shl (local.get $pair) (i32.const 4)))
-      (local.set $scale (v128.load offset=168704 (local.get $at)))
-      (local.set $inverse (v128.load offset=168832 (local.get $at)))
-      (local.set $zero (v128.load offset=168960 (local.get $at)))
-      (local.set $loss (v128.load offset=169088 (local.get $at)))
+      (local.set $scale (v128.load offset=137600 (local.get $at)))
+      (local.set $inverse (v128.load offset=137728 (local.get $at)))
+      (local.set $zero (v128.load offset=137856 (local.get $at)))
+      (local.set $loss (v128.load offset=137984 (local.get $at)))
       (local.set $low (f64x2.neg (local.get $zero)))
       (local.set $high (f64x2.sub (v128.const f64x2 15 15) (local.get $zero)))
       ;; Within the block each column's error goes to the later ones at once.
       (local.set $x (i32.add
-        (i32.shl (local.get $pair) (i32.const 11))
+        (i32.shl (local.get $pair) (i32.const 13))
         (i32.shl (local.get $block) (i32.const 9))))
       (local.set $code (i32.add
-        (i32.shl (local.get $pair) (i32.const 8))
+        (i32.shl (local.get $pair) (i32.const 10))
         (i32.shl (local.get $block) (i32.const 6))))
       (local.set $end (i32.add (local.get $x) (i32.const 512)))
       (local.set $j (i32.shl (local.get $block) (i32.const 5)))
       (loop $columns
-        (local.set $weight (v128.load offset=131072 (local.get $x)))
+        (local.set $weight (v128.load (local.get $x)))
         (local.set $level (f64x2.pmin
   (f64x2.pmax (f64x2.nearest (f64x2.mul (local.get $weight) (local.get $inverse))) (local.get $low))
   (local.get $high)))
         (local.set $codes (i32x4.trunc_sat_f64x2_s_zero (f64x2.add (local.get $level) (local.get $zero))))
-        (i32.store8 offset=169216 (local.get $code) (i32x4.extract_lane 0 (local.get $codes)))
-        (i32.store8 offset=169217 (local.get $code) (i32x4.extract_lane 1 (local.get $codes)))
+        (i32.store8 offset=138112 (local.get $code) (i32x4.extract_lane 0 (local.get $codes)))
+        (i32.store8 offset=138113 (local.get $code) (i32x4.extract_lane 1 (local.get $codes)))
         (local.set $difference (f64x2.sub (local.get $weight) (f64x2.mul (local.get $scale) (local.get $level))))
-        (v128.store offset=147456 (local.get $x) (local.get $difference))
+        (v128.store offset=65536 (local.get $x) (local.get $difference))
         (local.set $loss (f64x2.add
           (local.get $loss)
           (f64x2.mul
             (f64x2.mul
-              (v128.load64_splat offset=163840 (i32.shl (local.get $j) (i32.const 3)))
+              (v128.load64_splat offset=131072 (i32.shl (local.get $j) (i32.const 3)))
               (local.get $difference))
             (local.get $difference))))
         (local.set $to (i32.add (local.get $x) (i32.const 16)))
-        (if (i32.and (local.get $spread) (i32.lt_u (local.get $to) (local.get $end)))
+        (if (i32.and (i32.ne (local.get $blocks) (i32.const 0)) (i32.lt_u (local.get $to) (local.get $end)))
           (then
-            (local.set $factor (i32.add (i32.mul (local.get $j) (i32.const 1032)) (i32.const 8)))
+            (local.set $factor (i32.add (i32.mul (local.get $j) (i32.const 4104)) (i32.const 8)))
             (loop $later
-              (v128.store offset=131072 (local.get $to) (f64x2.sub
-                (v128.load offset=131072 (local.get $to))
-                (f64x2.mul (local.get $difference) (v128.load64_splat (local.get $factor)))))
+              (v128.store (local.get $to) (f64x2.sub
+                (v128.load (local.get $to))
+                (f64x2.mul (local.get $difference) (v128.load64_splat offset=147456 (local.get $factor)))))
               (local.set $factor (i32.add (local.get $factor) (i32.const 8)))
               (br_if $later (i32.lt_u
                 (local.tee $to (i32.add (local.get $to) (i32.const 16)))
@@ -243,44 +243,53 @@
         (br_if $columns (i32.lt_u
           (local.tee $x (i32.add (local.get $x) (i32.const 16)))
           (local.get $end))))
-      (v128.store offset=169088 (local.get $at) (local.get $loss))
-      ;; Columns of later blocks get all 32 errors together, four columns at a time.
-      (if (i32.and (local.get $spread) (i32.lt_u (local.get $block) (i32.const 3)))
-        (then
-          (local.set $k (i32.shl (i32.add (local.get $block) (i32.const 1)) (i32.const 5)))
-          (loop $columns
+      (v128.store offset=137984 (local.get $at) (local.get $loss))
+      (br_if $pairs_ (i32.lt_u
+        (local.tee $pair (i32.add (local.get $pair) (i32.const 1)))
+        (local.get $pairs))))
+    ;; Columns of later blocks get all 32 errors together. Four columns at a time and all pairs of rows with them, so that
+    ;; their 128 factors are read from the nearest cache by all but the first.
+    (local.set $k (i32.shl (i32.add (local.get $block) (i32.const 1)) (i32.const 5)))
+    (if (i32.lt_u (local.get $k) (i32.shl (local.get $blocks) (i32.const 5)))
+      (then
+        (loop $columns
+          (local.set $pair (i32.const 0))
+          (loop $pairs_
             (local.set $to (i32.add
-              (i32.shl (local.get $pair) (i32.const 11))
+              (i32.shl (local.get $pair) (i32.const 13))
               (i32.shl (local.get $k) (i32.const 4))))
-            (local.set $w0 (v128.load offset=131072 (local.get $to)))
-            (local.set $w1 (v128.load offset=131088 (local.get $to)))
-            (local.set $w2 (v128.load offset=131104 (local.get $to)))
-            (local.set $w3 (v128.load offset=131120 (local.get $to)))
-            (local.set $x (i32.sub (local.get $end) (i32.const 512)))
+            (local.set $w0 (v128.load (local.get $to)))
+            (local.set $w1 (v128.load offset=16 (local.get $to)))
+            (local.set $w2 (v128.load offset=32 (local.get $to)))
+            (local.set $w3 (v128.load offset=48 (local.get $to)))
+            (local.set $x (i32.add
+              (i32.shl (local.get $pair) (i32.const 13))
+              (i32.shl (local.get $block) (i32.const 9))))
+            (local.set $end (i32.add (local.get $x) (i32.const 512)))
             (local.set $factor (i32.add
-              (i32.shl (local.get $block) (i32.const 15))
+              (i32.shl (local.get $block) (i32.const 17))
               (i32.shl (local.get $k) (i32.const 3))))
             (loop $errors
-              (local.set $difference (v128.load offset=147456 (local.get $x)))
+              (local.set $difference (v128.load offset=65536 (local.get $x)))
               (local.set $w0 (f64x2.sub (local.get $w0)
-                (f64x2.mul (local.get $difference) (v128.load64_splat (local.get $factor)))))
+                (f64x2.mul (local.get $difference) (v128.load64_splat offset=147456 (local.get $factor)))))
               (local.set $w1 (f64x2.sub (local.get $w1)
-                (f64x2.mul (local.get $difference) (v128.load64_splat offset=8 (local.get $factor)))))
+                (f64x2.mul (local.get $difference) (v128.load64_splat offset=147464 (local.get $factor)))))
               (local.set $w2 (f64x2.sub (local.get $w2)
-                (f64x2.mul (local.get $difference) (v128.load64_splat offset=16 (local.get $factor)))))
+                (f64x2.mul (local.get $difference) (v128.load64_splat offset=147472 (local.get $factor)))))
               (local.set $w3 (f64x2.sub (local.get $w3)
-                (f64x2.mul (local.get $difference) (v128.load64_splat offset=24 (local.get $factor)))))
-              (local.set $factor (i32.add (local.get $factor) (i32.const 1024)))
+                (f64x2.mul (local.get $difference) (v128.load64_splat offset=147480 (local.get $factor)))))
+              (local.set $factor (i32.add (local.get $factor) (i32.const 4096)))
               (br_if $errors (i32.lt_u
                 (local.tee $x (i32.add (local.get $x) (i32.const 16)))
                 (local.get $end))))
-            (v128.store offset=131072 (local.get $to) (local.get $w0))
-            (v128.store offset=131088 (local.get $to) (local.get $w1))
-            (v128.store offset=131104 (local.get $to) (local.get $w2))
-            (v128.store offset=131120 (local.get $to) (local.get $w3))
-            (br_if $columns (i32.lt_u
-              (local.tee $k (i32.add (local.get $k) (i32.const 4)))
-              (i32.const 128))))))
-      (br_if $pairs_ (i32.lt_u
-        (local.tee $pair (i32.add (local.get $pair) (i32.const 1)))
-        (local.get $pairs))))))
+            (v128.store (local.get $to) (local.get $w0))
+            (v128.store offset=16 (local.get $to) (local.get $w1))
+            (v128.store offset=32 (local.get $to) (local.get $w2))
+            (v128.store offset=48 (local.get $to) (local.get $w3))
+            (br_if $pairs_ (i32.lt_u
+              (local.tee $pair (i32.add (local.get $pair) (i32.const 1)))
+              (local.get $pairs))))
+          (br_if $columns (i32.lt_u
+            (local.tee $k (i32.add (local.get $k) (i32.const 4)))
+            (i32.shl (local.get $blocks) (i32.const 5)))))))))

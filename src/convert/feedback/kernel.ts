@@ -1,5 +1,5 @@
 /**
- * @file The inner loops of error feedback, for 16 rows and 128 columns at a time: in plain JavaScript, and with
+ * @file The inner loops of error feedback, for 16 rows and up to 512 columns at a time: in plain JavaScript, and with
  * WebAssembly SIMD. Both add the same doubles in the same order, so they give the same codes.
  *
  * Numbers are stored with two rows side by side: // [pair, column, 2]
@@ -22,38 +22,38 @@ export const MIDDLE = 8;
 
 /** Where each array begins, in bytes from 0 on, and how many numbers it has: doubles in all but the last. */
 export const LAYOUT = {
-  /** Of {@link GroupFactors}. // [128, 128] */
-  spread: { at: 0, length: GROUP * GROUP },
-  /** What is left to be rounded. // [pair, 128, 2] */
-  weights: { at: 131072, length: PAIRS * GROUP * 2 },
-  /** By how much the rounded weights differ. // [pair, 128, 2] */
-  taken: { at: 147456, length: PAIRS * GROUP * 2 },
-  /** // [128] */
-  importance: { at: 163840, length: GROUP },
+  /** What is left to be rounded. // [pair, 512, 2] */
+  weights: { at: 0, length: PAIRS * GROUP * 2 },
+  /** By how much the rounded weights differ. // [pair, 512, 2] */
+  taken: { at: 65536, length: PAIRS * GROUP * 2 },
+  /** // [512] */
+  importance: { at: 131072, length: GROUP },
   /** The trials of a search: {@link SEARCH_TRIALS}, symmetric and asymmetric. // [2, 6] */
-  trials: { at: 164864, length: 2 * TRIALS },
+  trials: { at: 135168, length: 2 * TRIALS },
   /** The scale that best fits the codes of the trials, and its zero point. // [pair, 2] */
-  fitted: { at: 166400, length: PAIRS * 2 },
-  fittedZero: { at: 166528, length: PAIRS * 2 },
+  fitted: { at: 135296, length: PAIRS * 2 },
+  fittedZero: { at: 135424, length: PAIRS * 2 },
   /** Reciprocals of the scales to be judged (0 for 0), and their zero points. // [pair, 4, 2] */
-  candidates: { at: 166656, length: PAIRS * CANDIDATES * 2 },
-  candidateInverses: { at: 167168, length: PAIRS * CANDIDATES * 2 },
-  candidateZeros: { at: 167680, length: PAIRS * CANDIDATES * 2 },
+  candidates: { at: 135552, length: PAIRS * CANDIDATES * 2 },
+  candidateInverses: { at: 136064, length: PAIRS * CANDIDATES * 2 },
+  candidateZeros: { at: 136576, length: PAIRS * CANDIDATES * 2 },
   /** The error that each leaves. // [pair, 4, 2] */
-  errors: { at: 168192, length: PAIRS * CANDIDATES * 2 },
+  errors: { at: 137088, length: PAIRS * CANDIDATES * 2 },
   /** What was chosen for the block. // [pair, 2] */
-  scale: { at: 168704, length: PAIRS * 2 },
-  inverse: { at: 168832, length: PAIRS * 2 },
-  zero: { at: 168960, length: PAIRS * 2 },
+  scale: { at: 137600, length: PAIRS * 2 },
+  inverse: { at: 137728, length: PAIRS * 2 },
+  zero: { at: 137856, length: PAIRS * 2 },
   /** Accumulates. // [pair, 2] */
-  loss: { at: 169088, length: PAIRS * 2 },
-  /** Bytes. // [pair, 128, 2] */
-  codes: { at: 169216, length: PAIRS * GROUP * 2 },
+  loss: { at: 137984, length: PAIRS * 2 },
+  /** Bytes. // [pair, 512, 2] */
+  codes: { at: 138112, length: PAIRS * GROUP * 2 },
+  /** Of {@link GroupFactors}. // [512, 512] */
+  spread: { at: 147456, length: GROUP * GROUP },
 } as const;
 
 type Doubles = Record<Exclude<keyof typeof LAYOUT, 'codes'>, Float64Array>;
 
-/** Works on block `block` (0 to 3) of the first `pairs` pairs. */
+/** Works on block `block` (of 32 columns) of the first `pairs` pairs. */
 export interface FeedbackKernel {
   readonly name: 'simd' | 'js';
   readonly arrays: Doubles & { codes: Uint8Array };
@@ -63,11 +63,14 @@ export interface FeedbackKernel {
   fit(pairs: number, block: number, kind: 0 | 1): void;
   /** `candidates` … → `errors` */
   judge(pairs: number, block: number, candidates: number): void;
-  /** `scale` … → `codes`, `taken`, `loss`; and, with `spread`, the later columns' `weights`. */
-  feed(pairs: number, block: number, spread: boolean): void;
+  /**
+   * `scale` … → `codes`, `taken`, `loss`, and the later columns' `weights`. `blocks`: of the group; 0 to pass nothing
+   * on.
+   */
+  feed(pairs: number, block: number, blocks: number): void;
 }
 
-const ARRAYS_BYTES = LAYOUT.codes.at + LAYOUT.codes.length;
+const ARRAYS_BYTES = LAYOUT.spread.at + 8 * LAYOUT.spread.length;
 
 /** The arrays in some memory. */
 export function arraysIn(memory: ArrayBuffer): FeedbackKernel['arrays'] {
@@ -171,7 +174,7 @@ export class JsKernel implements FeedbackKernel {
     }
   }
 
-  feed(pairs: number, block: number, spread: boolean): void {
+  feed(pairs: number, block: number, blocks: number): void {
     const { weights, importance, taken, codes, loss, scale: scales, inverse: inverses, zero: zeros } = this.arrays;
     const factors = this.arrays.spread;
     const column = block * BLOCK;
@@ -190,8 +193,7 @@ export class JsKernel implements FeedbackKernel {
         const difference = weight - scale * level;
         taken[from + 2 * j] = difference;
         total += importance[j]! * difference * difference;
-        if (!spread) continue;
-        for (let k = j + 1; k < GROUP; k++) weights[from + 2 * k]! -= difference * factors[j * GROUP + k]!;
+        for (let k = j + 1; k < blocks * BLOCK; k++) weights[from + 2 * k]! -= difference * factors[j * GROUP + k]!;
       }
       loss[row] = total;
     }

@@ -8,7 +8,7 @@ interface Exports {
   memory: WebAssembly.Memory;
   fit(pairs: number, block: number, kind: number): void;
   judge(pairs: number, block: number, candidates: number): void;
-  feed(pairs: number, block: number, spread: number): void;
+  feed(pairs: number, block: number, blocks: number): void;
 }
 
 export class SimdKernel implements FeedbackKernel {
@@ -31,8 +31,8 @@ export class SimdKernel implements FeedbackKernel {
     this.#exports.judge(pairs, block, candidates);
   }
 
-  feed(pairs: number, block: number, spread: boolean): void {
-    this.#exports.feed(pairs, block, spread ? 1 : 0);
+  feed(pairs: number, block: number, blocks: number): void {
+    this.#exports.feed(pairs, block, blocks);
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { InputMoments } from '../../bundle/moments';
+import { groupSizes, triangle, type InputMoments } from '../../bundle/moments';
 import { convertCheckpoint, openCheckpoint } from '../../convert';
 import { folderTree } from '../../checkpoint/folder.node';
 import { recipeNamed, recipes } from '../../recipes';
@@ -60,11 +60,10 @@ test('each 4-bit matrix of a bundle gets the moments of its input, the same in t
     expect(columns, weights[0]).toBeLessThanOrEqual(
       fourBits.find(({ name }) => name === `${weights[0]}.q`)!.shape[1]! * 32,
     );
-    expect(groups).toHaveLength(Math.ceil(columns / 128));
+    expect(groups.map(({ length }) => length)).toEqual(groupSizes(columns).map(triangle));
     // The diagonal is a sum of squares, and no covariance exceeds both variances.
     for (const [g, upper] of groups.entries()) {
-      const n = Math.min(128, columns - g * 128);
-      expect(upper).toHaveLength((n * (n + 1)) / 2);
+      const n = groupSizes(columns)[g]!;
       const diagonal = Array.from({ length: n }, (_, i) => upper[i * n - (i * (i - 1)) / 2]!);
       expect(Math.min(...diagonal)).toBeGreaterThan(0);
       expect(Math.max(...upper.map(Math.abs))).toBeLessThanOrEqual(Math.max(...diagonal) * 1.0001);

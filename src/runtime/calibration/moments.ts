@@ -6,7 +6,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../../bundle/manifest';
-import { groupSizes, MOMENT_COLUMNS, triangle, type InputMoments } from '../../bundle/moments';
+import { groupSizes, groupWidth, triangle, type InputMoments } from '../../bundle/moments';
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
@@ -200,7 +200,7 @@ async function* throughTower(
         keepsShape = hidden?.dims.join() === output.dims.join();
         if (keepsShape) (hidden!.data as Float32Array).set(output.data as Float32Array);
         else carried[r] = output;
-        outputs.forEach((each, i) => addTriangles(sumsOf[i]!, others[each.output]!.data as Float32Array));
+        outputs.forEach((each, i) => addTriangles(sumsOf[i]!, others[each.output]!.data as Float32Array, each.columns));
       }
     } finally {
       await ortQueue.add(() => stage.release());
@@ -236,13 +236,14 @@ function deal<T>(items: readonly T[], like: readonly (readonly unknown[])[]): T[
   return like.map(({ length }) => items.slice(at, (at += length)));
 }
 
-/** @param moments // [groups, 128, 128] */
-function addTriangles(sums: readonly Float32Array[], moments: Float32Array): void {
-  sums.forEach((sum, group) => {
-    const n = Math.min(MOMENT_COLUMNS, Math.round((Math.sqrt(8 * sum.length + 1) - 1) / 2));
+/** @param moments // [groups, width, width] */
+function addTriangles(sums: readonly Float32Array[], moments: Float32Array, columns: number): void {
+  const width = groupWidth(columns);
+  groupSizes(columns).forEach((n, group) => {
+    const sum = sums[group]!;
     let at = 0;
     for (let i = 0; i < n; i++) {
-      const row = (group * MOMENT_COLUMNS + i) * MOMENT_COLUMNS;
+      const row = (group * width + i) * width;
       for (let k = i; k < n; k++) sum[at++]! += moments[row + k]!;
     }
   });
@@ -275,7 +276,7 @@ async function loadStage(
 
 /** What the moments of a part are written to. */
 function momentTensors(outputs: readonly MomentsOutput[], scratch: Scratch, ort: Ort): Feeds {
-  const shapes = outputs.map(({ columns }) => [groupSizes(columns).length, MOMENT_COLUMNS, MOMENT_COLUMNS]);
+  const shapes = outputs.map(({ columns }) => [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)]);
   const arrays = scratch.take(shapes.map((shape) => shape.reduce((a, b) => a * b)));
   return Object.fromEntries(
     outputs.map(({ output }, i) => [output, new ort.Tensor('float32', arrays[i]!, shapes[i]!)]),

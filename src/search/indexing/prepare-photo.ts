@@ -1,7 +1,7 @@
 /** @file Prepares a file: everything that its row needs except the vector, and the input for the model. */
 
 import { sha256Hex } from '../../bundle/digest';
-import { ImageFormatError, ImageTooLargeError, SourceNotFoundError } from '../../errors';
+import { ImageFormatError, ImageTooLargeError, SourceNotFoundError, VLM2VecError } from '../../errors';
 import { decodePicture, type RgbImage, type Transparency } from '../../image';
 import type { PictureLimits } from '../types';
 import { readFacts, type Facts } from '../facts/facts';
@@ -38,6 +38,7 @@ export async function readPicture(file: File): Promise<{ bytes: Uint8Array<Array
   try {
     bytes = new Uint8Array(await file.arrayBuffer());
   } catch (cause) {
+    if (cause instanceof VLM2VecError) throw cause; // it says why
     const refused = (cause as Error).name === 'NotAllowedError';
     const reason = refused
       ? 'The file may not be read'

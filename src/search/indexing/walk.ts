@@ -52,7 +52,7 @@ export async function* walkHandle(
       yield* walkHandle(entry as FileSystemDirectoryHandle, hooks, `${path}${name}/`, depth + 1);
       continue;
     }
-    const unreadable = isUnreadable(name, readable);
+    const unreadable = standsForFolder(entry) ? false : isUnreadable(name, readable);
     if (unreadable === null) continue;
     try {
       yield { path: path + name, file: await (entry as FileSystemFileHandle).getFile(), unreadable };
@@ -64,6 +64,11 @@ export async function* walkHandle(
     }
   }
   if (vanished.length > 0) await tellUnread(folder, path, vanished, onUnread);
+}
+
+/** Whether it takes the place of a folder that cannot be entered: reading it says why, whatever its extension. */
+function standsForFolder(entry: FileSystemHandle & { standsForFolder?: boolean }): boolean {
+  return entry.standsForFolder === true;
 }
 
 /** A missing file was deleted meanwhile; or the whole folder is missing, and then that proves nothing. */

@@ -63,6 +63,31 @@ export class DiskFile extends File {
   }
 }
 
+/** A file that is known to be there, and that fails to be read for a reason. */
+export class UnreadableFile extends File {
+  readonly #size: number;
+  readonly #reason: Error;
+
+  /** @param modified in milliseconds since 1970 */
+  constructor(name: string, { size, modified, reason }: { size: number; modified: number; reason: Error }) {
+    super([], name, { lastModified: Math.floor(modified) });
+    this.#size = size;
+    this.#reason = reason;
+  }
+
+  override get size(): number {
+    return this.#size;
+  }
+
+  override slice(): Blob {
+    return this;
+  }
+
+  override async arrayBuffer(): Promise<ArrayBuffer> {
+    throw this.#reason;
+  }
+}
+
 function clamp(size: number, from = 0, to = size): [number, number] {
   const place = (at: number) => (at < 0 ? Math.max(0, size + at) : Math.min(at, size));
   return [place(from), Math.max(place(from), place(to))];

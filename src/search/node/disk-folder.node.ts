@@ -1,12 +1,16 @@
 /**
  * @file A folder on disk with the interface of browser folders, for the code that scans them. Links are followed, but
  * no folder is entered twice in one scan, neither through a circular link nor through a link to something that is
- * in the folder anyway. Broken links, pipes and devices are skipped.
+ * in the folder anyway. Broken links, pipes and devices are skipped. What has a name that is not UTF-8 is listed as a
+ * file that cannot be read.
  */
 
-import { readdir, realpath, stat } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import { basename, join, resolve, sep } from 'node:path';
-import { DiskFile } from './disk-file.node.js';
+import { InvalidInputError } from '../../errors';
+import { listFolder, NOT_UTF8 } from '../../store/list-folder.node.js';
+import { DiskFile, UnreadableFile } from './disk-file.node.js';
 import { domError } from './dom-error.node.js';
 
 /** The folders that one walk has entered. */
@@ -43,10 +47,14 @@ class DiskFolder {
     this.#found = found;
   }
 
-  async *values(): AsyncGenerator<DiskFolder | DiskFileHandle> {
+  async *values(): AsyncGenerator<DiskFolder | DiskFileHandle | MisnamedHandle> {
     const { walk, real } = this.#found ?? (await begin(this.path));
-    for (const { name, kind, isLink } of await list(this.path)) {
+    for (const { name, kind, isLink, status } of await list(this.path)) {
       const path = join(this.path, name);
+      if (status) {
+        yield new MisnamedHandle(name, status);
+        continue;
+      }
       if (kind === 'file') {
         yield new DiskFileHandle(path);
         continue;
@@ -96,6 +104,31 @@ class DiskFileHandle {
   }
 }
 
+/** A file or a folder whose name is not UTF-8. */
+class MisnamedHandle {
+  readonly kind = 'file';
+  readonly name: string;
+  readonly standsForFolder: boolean;
+  readonly #status: Stats;
+
+  constructor(name: string, status: Stats) {
+    this.name = name;
+    this.standsForFolder = status.isDirectory();
+    this.#status = status;
+  }
+
+  async getFile(): Promise<File> {
+    const { size, mtimeMs } = this.#status;
+    const what = this.standsForFolder ? 'This folder' : 'This file';
+    return new UnreadableFile(this.name, {
+      // Empty files would be refused as such.
+      size: Math.max(1, size),
+      modified: mtimeMs,
+      reason: new InvalidInputError(`${what} ${NOT_UTF8}`, { name: this.name }),
+    });
+  }
+}
+
 async function begin(path: string): Promise<{ walk: Walk; real: string }> {
   const real = await realpath(path).catch((cause: unknown) => Promise.reject(domError(cause)));
   return { real, walk: { top: real, entered: new Set([real]) } };
@@ -109,20 +142,23 @@ interface Listed {
   name: string;
   kind: 'file' | 'directory';
   isLink: boolean;
+  /** Set if its name is not UTF-8. */
+  status?: Stats;
 }
 
 async function list(path: string): Promise<Listed[]> {
-  const entries = await readdir(path, { withFileTypes: true }).catch((cause: unknown) =>
-    Promise.reject(domError(cause)),
-  );
+  const entries = await listFolder(path).catch((cause: unknown) => Promise.reject(domError(cause)));
   const listed: Listed[] = [];
   for (const entry of entries) {
+    const { name } = entry;
     const isLink = entry.isSymbolicLink();
     // Some file systems do not report kinds when listing.
-    const isKnown = entry.isFile() || entry.isDirectory();
-    const kind = isLink || !isKnown ? await stat(join(path, entry.name)).catch(() => null) : entry;
-    if (kind?.isFile()) listed.push({ name: entry.name, kind: 'file', isLink });
-    else if (kind?.isDirectory()) listed.push({ name: entry.name, kind: 'directory', isLink });
+    const isKnown = entry.isUtf8 && !isLink && (entry.isFile() || entry.isDirectory());
+    const status = isKnown ? undefined : await entry.status().catch(() => null);
+    const kind = isKnown ? entry : status;
+    const known = { name, isLink, ...(!entry.isUtf8 && status && { status }) };
+    if (kind?.isFile()) listed.push({ ...known, kind: 'file' });
+    else if (kind?.isDirectory()) listed.push({ ...known, kind: 'directory' });
   }
   // Of two links to one folder, the first by name is followed, whatever the order on disk.
   return listed.sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -2,7 +2,7 @@
 
 import { open, type FileHandle } from 'node:fs/promises';
 import { SourceNotFoundError } from '../../errors';
-import { namingFull } from '../../store/disk-full.node.js';
+import { writeAll, writingKept } from '../../store/write-errors.node.js';
 import { closedOnError, type PackReader, type PackWriter } from '../library/storage';
 import { coarseAt, fineAt, imageBytes, joinImage, splitImage } from '../vectors';
 
@@ -37,22 +37,18 @@ class DiskPack implements PackWriter {
 
   async append(bytes: Uint8Array): Promise<number> {
     const at = this.#end;
-    await namingFull(async () => {
-      for (let done = 0; done < bytes.length;) {
-        done += (await this.#handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
-      }
-    });
+    await writingKept(this.#path, () => writeAll(this.#handle, bytes, at));
     this.#end = at + bytes.length;
     return at;
   }
 
   flush(): Promise<void> {
-    return namingFull(() => this.#handle.datasync());
+    return writingKept(this.#path, () => this.#handle.datasync());
   }
 
   async truncate(end: number): Promise<void> {
     if (end >= this.#end) return;
-    await this.#handle.truncate(end);
+    await writingKept(this.#path, () => this.#handle.truncate(end));
     this.#end = end;
   }
 
@@ -154,11 +150,13 @@ async function openSplit(dims: number, [coarse, fine]: [string, string], flags: 
 }
 
 async function openPack(path: string, flags: 'r' | 'r+'): Promise<DiskPack> {
-  const handle = await open(path, flags).catch((cause: NodeJS.ErrnoException) => {
-    if (cause.code !== 'ENOENT') throw cause;
-    if (flags === 'r') throw notThere(path, cause);
-    return open(path, 'w+');
-  });
+  const opening = () =>
+    open(path, flags).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENOENT') throw cause;
+      if (flags === 'r') throw notThere(path, cause);
+      return open(path, 'w+');
+    });
+  const handle = await (flags === 'r' ? opening() : writingKept(path, opening));
   return new DiskPack(handle, path, (await handle.stat()).size);
 }
 

@@ -2,7 +2,7 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
-import { namingFull } from '../../store/disk-full.node.js';
+import { writing } from '../../store/write-errors.node.js';
 import { CHUNK_BYTES } from '../library/archive';
 import { exportParts } from '../library/export';
 import type { Library } from '../library/library';
@@ -11,12 +11,12 @@ import { DiskBlob } from './disk-file.node.js';
 /**
  * Writes the file beside its final place and renames it. Sections are first gathered in another file, since their
  * hashes precede them.
- * @throws StorageFullError; the signal's reason. Nothing is left behind then, and whatever was at `path` is unchanged
+ * @throws StorageFullError, NotWritableError; the signal's reason. Nothing is left behind then, and whatever was at `path` is unchanged
  */
 export async function exportToFile(library: Library, path: string, signal?: AbortSignal): Promise<void> {
   const [whole, gathered] = [`${path}.partial`, `${path}.sections`];
   try {
-    await namingFull(async () => {
+    await writing(path, async () => {
       const parts = joined(await gather(library, gathered, signal));
       const file = await open(whole, 'w');
       try {
@@ -33,8 +33,8 @@ export async function exportToFile(library: Library, path: string, signal?: Abor
       await rename(whole, path);
     });
   } finally {
-    await rm(whole, { force: true });
-    await rm(gathered, { force: true });
+    // The first error is the one that matters.
+    for (const each of [whole, gathered]) await rm(each, { force: true }).catch(() => undefined);
   }
 }
 

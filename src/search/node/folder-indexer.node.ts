@@ -19,6 +19,7 @@ import { Library } from '../library/library';
 import { closedOnError } from '../library/storage';
 import { forgetProblems } from '../library/retry';
 import type { FolderInfo, PhotoEmbedder, PhotoProblem, PictureLimits, RunProgress } from '../types';
+import { writing } from '../../store/write-errors.node.js';
 import { diskFolder, isDiskFolder } from './disk-folder.node.js';
 import { lockFolder } from './folder-lock.node.js';
 import { FolderStorage } from './folder-storage.node.js';
@@ -192,7 +193,7 @@ export function nameOf(folder: string): string {
 
 /** @throws InvalidInputError for a file, or a folder that holds anything other than an index */
 async function refuseForeign(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
+  const making = mkdir(folder, { recursive: true }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== 'EEXIST' && cause.code !== 'ENOTDIR') throw cause;
     throw new InvalidInputError(
       `${folder} is a file; name a folder that is new, empty, or has an index.`,
@@ -200,6 +201,7 @@ async function refuseForeign(folder: string): Promise<void> {
       { cause },
     );
   });
+  await writing(folder, () => making);
   const names = await readdir(folder);
   if (names.includes(MANIFEST_NAME)) return;
   const foreign = names.find((name) => !OURS.has(name));

@@ -174,6 +174,30 @@ test.skipIf(process.getuid?.() === 0)('files without permission are named', asyn
   expect(problems).toMatchObject([{ path: 'Photos/secret.bmp', reason: expect.stringContaining('may not be read') }]);
 });
 
+test.runIf(process.platform === 'linux')(
+  'names that are not UTF-8 are problems; the folder counts as read, and removed pictures are noticed',
+  async () => {
+    await writePictures(photos, numbered(4));
+    const bytes = (name: string) => Buffer.concat([Buffer.from(`${photos}/`), Buffer.from(name, 'latin1')]);
+    await mkdir(bytes('old\xe9'));
+    for (const name of ['old\xe9/x.bmp', 'a\xff.bmp', 'notes\xff.txt']) await writeFile(bytes(name), smallBmp(9));
+    const reason = (what: string) => `${what} has a name that is not UTF-8 (\\x precedes its bytes): rename it.`;
+    const expected = {
+      problems: [
+        { path: 'Photos/a\\xff.bmp', kind: 'skipped', reason: reason('This file') },
+        { path: 'Photos/old\\xe9', kind: 'skipped', reason: reason('This folder') },
+      ],
+      folders: [{ problem: null, indexed: 4 }],
+    };
+    expect(await index([photos])).toMatchObject({ embedded: 4, ...expected });
+    await rm(path.join(photos, '0/0.bmp'));
+    expect(await index()).toMatchObject({ embedded: 0, removed: 1, problems: expected.problems });
+    await rename(bytes('a\xff.bmp'), path.join(photos, 'a.bmp'));
+    await rename(bytes('old\xe9'), path.join(photos, 'old'));
+    expect(await index(), 'once renamed').toMatchObject({ embedded: 1, reused: 1, removed: 2, problems: [] });
+  },
+);
+
 test('after being stopped, it continues where it was', async () => {
   await writePictures(photos, numbered(30));
   const controller = new AbortController();

@@ -8,10 +8,10 @@ import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import { TaskQueue } from '../../task-queue';
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { SourceNotFoundError } from '../../errors';
-import { namingFull } from '../../store/disk-full.node.js';
+import { makeFolder } from '../../store/write-errors.node.js';
 import { syncFolder } from '../../store/folder-reader.node.js';
 import { replaceFile, writeDurably } from '../../store/write-whole.node.js';
 import {
@@ -109,7 +109,7 @@ export class FolderStorage implements IndexStorage {
       storage.#rowsChanged = !packed || (await storage.#size(packed.path)) !== packed.bytes;
     }
     if (options.writable) {
-      for (const name of [VECTORS_FOLDER, LOCAL_FOLDER]) await mkdir(join(folder, name), { recursive: true });
+      for (const name of [VECTORS_FOLDER, LOCAL_FOLDER]) await makeFolder(join(folder, name));
       storage.#journal = await JournalWriter.open(journalPath(folder, storage.#snapshot), found?.journal ?? 0);
       storage.#rowsChanged ||= storage.#journal.bytes > 0;
       await closedOnError(storage.#journal, () => storage.#removeStrays());
@@ -230,7 +230,7 @@ export class FolderStorage implements IndexStorage {
     if (!meta) return;
     const snapshot = this.#snapshot + 1;
     const rows = this.#rowsChanged || !this.#rows ? await this.#writeRows(snapshot) : this.#rows;
-    await namingFull(() => writeDurably(placesPath(this.#folder, snapshot), this.#placesJson()));
+    await writeDurably(placesPath(this.#folder, snapshot), this.#placesJson());
     const journal = await JournalWriter.open(journalPath(this.#folder, snapshot), 0);
     try {
       if (attempts.size > 0)
@@ -238,7 +238,7 @@ export class FolderStorage implements IndexStorage {
       const hasAlbums = this.#state.albums.size > 0;
       const text = writeManifest(await this.#manifest(meta, snapshot, rows), { hasAlbums });
       const path = this.#at(MANIFEST_NAME);
-      await namingFull(() => replaceFile(path, text, `${path}.new`));
+      await replaceFile(path, text, `${path}.new`);
     } catch (error) {
       await journal.close();
       throw error;
@@ -262,8 +262,8 @@ export class FolderStorage implements IndexStorage {
     const compressed = await promisify(deflate)(content);
     const path = `rows-${snapshot}.json`;
     const packed = { path: `rows-${snapshot}.bin`, bytes: compressed.length };
-    await namingFull(() => writeDurably(this.#at(path), content));
-    await namingFull(() => writeDurably(this.#at(packed.path), compressed));
+    await writeDurably(this.#at(path), content);
+    await writeDurably(this.#at(packed.path), compressed);
     return { path, bytes: content.length, sha256: createHash('sha256').update(content).digest('hex'), packed };
   }
 

@@ -4,8 +4,9 @@
  */
 
 import { createHash } from 'node:crypto';
-import { open, readFile, type FileHandle } from 'node:fs/promises';
-import { namingFull } from '../../store/disk-full.node.js';
+import { readFile, type FileHandle } from 'node:fs/promises';
+import { openToWrite, writeAll, writingKept } from '../../store/write-errors.node.js';
+import { closedOnError } from '../library/storage';
 
 const SUM_LENGTH = 16;
 const NEWLINE = 0x0a;
@@ -36,19 +37,25 @@ export async function readJournal(path: string): Promise<{ entries: unknown[]; b
 }
 
 export class JournalWriter {
+  readonly #path: string;
   readonly #handle: FileHandle;
   #end: number;
 
-  private constructor(handle: FileHandle, end: number) {
+  private constructor(path: string, handle: FileHandle, end: number) {
+    this.#path = path;
     this.#handle = handle;
     this.#end = end;
   }
 
   /** @param bytes how many bytes count; the rest is overwritten */
   static async open(path: string, bytes: number): Promise<JournalWriter> {
-    const handle = await open(path, 'r+').catch(() => open(path, 'w+'));
-    await handle.truncate(bytes);
-    return new JournalWriter(handle, bytes);
+    return writingKept(path, async () => {
+      const handle = await openToWrite(path);
+      return closedOnError(handle, async () => {
+        await handle.truncate(bytes);
+        return new JournalWriter(path, handle, bytes);
+      });
+    });
   }
 
   get bytes(): number {
@@ -57,16 +64,14 @@ export class JournalWriter {
 
   /**
    * Resolves once it is written; with `durable`, once it would survive a power failure.
-   * @throws StorageFullError; it does not count then
+   * @throws StorageFullError, NotWritableError; it does not count then
    */
   async append(entry: unknown, { durable }: { durable: boolean }): Promise<void> {
     const json = JSON.stringify(entry);
     const line = Buffer.from(`${sumOf(json)} ${json}\n`);
     try {
-      await namingFull(async () => {
-        for (let done = 0; done < line.length;) {
-          done += (await this.#handle.write(line, done, line.length - done, this.#end + done)).bytesWritten;
-        }
+      await writingKept(this.#path, async () => {
+        await writeAll(this.#handle, line, this.#end);
         if (durable) await this.#handle.datasync();
       });
     } catch (error) {
