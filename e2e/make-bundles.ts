@@ -1,4 +1,4 @@
-/** @file Converts the fixture models that the browser tests load into `.cache/e2e-bundles`. Run by `global-setup.ts`. */
+/** @file Converts the fixture models that the browser tests load into `.cache/e2e-bundles`. Run by `builds.ts`. */
 import path from 'node:path';
 import { convertFixture } from '../src/testing/bundles';
 import { recipeNamed } from '../src/recipes';
