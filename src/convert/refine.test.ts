@@ -42,7 +42,7 @@ beforeAll(async () => {
   const first = memoryBundle();
   plain = await convert(first.writer, { takeMoments: undefined });
   moments = [];
-  for await (const some of takeMoments(first.reader, plain, { inputs: 8 })) moments.push(some);
+  for await (const some of takeMoments(first.reader, plain, { inputs: 8 })) moments.push(structuredClone(some));
   expected = await convert(memoryBundle().writer);
 }, 60_000);
 
