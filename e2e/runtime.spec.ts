@@ -15,7 +15,7 @@ test.describe('on the GPU', () => {
 
   test('the probe catches ORT’s wrong attention when the remedies are off', async ({ page }) => {
     await openBlank(page);
-    const ids = ['text-33-tokens', 'text-300-tokens', 'image-cat'];
+    const ids = ['text-33-tokens', 'image-cat'];
     const inputs = fixtureInputs.filter(({ id }) => ids.includes(id));
     const { wrong, right, info } = await page.evaluate(
       async ({ url, inputs }) => {
@@ -200,7 +200,7 @@ test.describe('on the GPU', () => {
             devices: devices.length,
           };
         },
-        { url: bundleUrl('tiny-untied'), texts: [textOf('text-cat-dog'), textOf('text-300-tokens')], build },
+        { url: bundleUrl('tiny-untied'), texts: [textOf('text-cat-dog'), textOf('text-65-tokens')], build },
       );
       expect(result.recoveries).toEqual([1, 1]);
       expect(result.devices).toBe(2);
