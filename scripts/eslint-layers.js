@@ -162,6 +162,8 @@ const MAY_IMPORT = {
     'src/recipes',
     'src/models',
     'src/search',
+    'src/load-options',
+    'src/embedder',
   ],
   workers: ['src/backend', 'src/search', 'src/remote'],
   demo: [
