@@ -60,7 +60,7 @@ function program(progress: ProgressLine, signal: AbortSignal): Command {
     .addHelpText(
       'after',
       examples(
-        'vlm2vec convert ./checkpoint --out my-bundle --dtype q8',
+        'vlm2vec convert ./checkpoint --out my-base --dtype q8',
         'vlm2vec convert ./adapter --base ./checkpoint --out my-bundle --dtype q4 --report',
         'vlm2vec convert TIGER-Lab/VLM2Vec-Qwen2VL-2B --out vlm2vec-2b --dtype q4',
       ),
