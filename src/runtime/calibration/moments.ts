@@ -6,7 +6,7 @@
 
 import type { Tensor } from 'onnxruntime-common';
 import type { BundleManifest } from '../../bundle/manifest';
-import { groupSizes, groupWidth, triangle, type InputMoments } from '../../bundle/moments';
+import { groupSizes, groupWidth, SKETCH_COLUMNS, sketchSize, triangle, type InputMoments } from '../../bundle/moments';
 import type { OnProgress } from '../../bundle/progress';
 import type { BundleReader } from '../../bundle/storage';
 import { isNode, letEventsIn } from '../../environment';
@@ -148,7 +148,11 @@ async function* throughTower(
   const spent = new SpentTensors();
   for (const part of runs.length > 0 ? parts : []) {
     const { stage, outputs, into } = await load(part);
-    const sums = outputs.map(({ columns }) => groupSizes(columns).map((n) => new Float32Array(triangle(n))));
+    const sums = outputs.map(({ columns, weights }) => ({
+      ...{ weights, columns },
+      groups: groupSizes(columns).map((n) => new Float32Array(triangle(n))),
+      sketch: sketchSize(columns) > 0 ? new Float32Array(sketchSize(columns)) : null,
+    }));
     let keepsShape = false;
     try {
       for (const [r, { first, feeds }] of runs.entries()) {
@@ -164,14 +168,17 @@ async function* throughTower(
         carried[r] = output;
         keepsShape = hidden?.dims.join() === output.dims.join();
         if (hidden && isNode) spent.add(hidden);
-        outputs.forEach((each, i) => addTriangles(sums[i]!, others[each.output]!.data as Float32Array, each.columns));
+        outputs.forEach(({ output: name, sketch }, i) => {
+          addTriangles(sums[i]!, others[name]!.data as Float32Array);
+          if (sketch !== null) add(sums[i]!.sketch!, others[sketch]!.data as Float32Array);
+        });
       }
     } finally {
       await ortQueue.add(() => stage.release());
     }
     for (const run of runs) run.first = {};
     report();
-    yield outputs.map(({ weights, columns }, i) => ({ weights, columns, groups: sums[i]! }));
+    yield sums;
   }
   return carried;
 }
@@ -191,16 +198,20 @@ class SpentTensors {
 }
 
 /** @param moments // [groups, width, width] */
-function addTriangles(sums: readonly Float32Array[], moments: Float32Array, columns: number): void {
+function addTriangles({ columns, groups }: InputMoments, moments: Float32Array): void {
   const width = groupWidth(columns);
   groupSizes(columns).forEach((n, group) => {
-    const sum = sums[group]!;
+    const sum = groups[group]!;
     let at = 0;
     for (let i = 0; i < n; i++) {
       const row = (group * width + i) * width;
       for (let k = i; k < n; k++) sum[at++]! += moments[row + k]!;
     }
   });
+}
+
+function add(sums: Float32Array, more: Float32Array): void {
+  for (let i = 0; i < sums.length; i++) sums[i]! += more[i]!;
 }
 
 async function loadStage(
@@ -225,9 +236,13 @@ async function loadStage(
       return graph.model;
     },
   });
-  const into = outputs.map(({ output, columns }): [string, Tensor] => {
-    const shape = [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)];
-    return [output, new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape)];
+  const into = outputs.flatMap(({ output, sketch, columns }): [string, Tensor][] => {
+    const moments = [groupSizes(columns).length, groupWidth(columns), groupWidth(columns)];
+    const zeros = (shape: number[]) =>
+      new ort.Tensor('float32', new Float32Array(shape.reduce((a, b) => a * b)), shape);
+    const taken: [string, Tensor][] = [[output, zeros(moments)]];
+    if (sketch !== null) taken.push([sketch, zeros([columns, SKETCH_COLUMNS])]);
+    return taken;
   });
   return { stage, outputs, into: isNode ? Object.fromEntries(into) : {} };
 }
